@@ -1,0 +1,104 @@
+/** Why a request failed. Conditions that pass by themselves (offline, retrying) are states, not errors. */
+export type KernelErrorCode =
+  // passkey and account
+  | 'PASSKEY_UNSUPPORTED'
+  | 'PASSKEY_PRF_UNAVAILABLE'
+  | 'PASSKEY_REFUSED'
+  | 'PASSKEY_INVALID_RP_ID'
+  | 'PASSKEY_ALREADY_HERE'
+  | 'PASSKEY_REMOVED'
+  | 'PASSKEY_ORPHANED'
+  | 'PASSKEY_LAST'
+  | 'ACCOUNT_NOT_FOUND'
+  | 'ACCOUNT_INVALID'
+  | 'PHRASE_INVALID'
+  | 'SEED_UNKNOWN'
+  | 'VAULT_DAMAGED'
+  | 'VAULT_TOO_NEW'
+  | 'SESSION_CLOSED'
+  | 'SESSION_TAKEN'
+  | 'UNSYNCED_CHANGES'
+  // device storage
+  | 'STORAGE_UNAVAILABLE'
+  | 'STORAGE_FULL'
+  | 'STORAGE_CLOSED'
+  | 'STORAGE_BLOCKED'
+  | 'STORAGE_TOO_NEW'
+  | 'STORAGE_WRITE_FAILED'
+  // relay
+  | 'SYNC_URL_INVALID'
+  | 'RELAY_UNREACHABLE'
+  | 'RELAY_NOT_A_RELAY'
+  | 'RELAY_SILENT'
+  | 'RELAY_REFUSED'
+  | 'RELAY_UNAUTHORIZED'
+  | 'RELAY_LIMIT'
+  | 'APP_OUTDATED'
+  | 'MESSAGE_INVALID'
+  | 'MESSAGE_TOO_LARGE'
+  | 'SYNC_OFF'
+  | 'SYNC_ALREADY_RUNNING'
+  | 'DURABILITY_NOT_OFFERED'
+  // running a relay
+  | 'RELAY_SETTING_INVALID'
+  | 'RELAY_PORT_TAKEN'
+  | 'RELAY_STORAGE_LOCKED'
+  | 'RELAY_STORAGE_TOO_NEW'
+  | 'RELAY_STORAGE_FAILED'
+  // general
+  | 'TIMEOUT'
+  | 'ABORTED';
+
+/** Typed details by code; it grows. A code that is not here carries none that an app should rely on. */
+export interface KernelErrorDetails {
+  UNSYNCED_CHANGES: { readonly count: number; readonly ids: readonly string[] };
+  PHRASE_INVALID: {
+    readonly reason: 'length' | 'word' | 'checksum';
+    readonly positions: readonly number[];
+  };
+  APP_OUTDATED: { readonly required: string; readonly have?: string };
+}
+
+type DetailsOf<C extends KernelErrorCode> = C extends keyof KernelErrorDetails
+  ? KernelErrorDetails[C]
+  : Readonly<Record<string, unknown>>;
+
+/** A failed request: a code to branch on, a message that says what to do, and the cause as it came. */
+export interface KernelError<C extends KernelErrorCode = KernelErrorCode> extends Error {
+  readonly name: 'KernelError';
+  readonly code: C;
+  readonly cause?: unknown;
+  readonly docsUrl: string;
+  readonly details: DetailsOf<C>;
+}
+
+// Errors of two copies of this package are still told apart from others by this mark, as `instanceof` would not.
+const mark = Symbol.for('@MaiaOS/kernel/KernelError');
+
+/** `message` is one or two sentences: what happened, then what to do. Never put secrets in it or in `details`. */
+export function createKernelError<C extends KernelErrorCode>(
+  code: C,
+  message: string,
+  options: { readonly cause?: unknown; readonly details?: DetailsOf<C> } = {},
+): KernelError<C> {
+  const error = new Error(message, 'cause' in options ? { cause: options.cause } : undefined);
+  return Object.assign(error, {
+    name: 'KernelError' as const,
+    code,
+    docsUrl: `https://github.com/MaiaOS/kernel/blob/main/docs/errors.md#${code.toLowerCase()}`,
+    details: options.details ?? ({} as DetailsOf<C>),
+    [mark]: true,
+  });
+}
+
+/** True for an error of this kernel; with `code`, only for that one, and `details` is then typed for it. */
+export function isKernelError<C extends KernelErrorCode = KernelErrorCode>(
+  error: unknown,
+  code?: C,
+): error is KernelError<C> {
+  return (
+    error instanceof Error &&
+    mark in error &&
+    (code === undefined || ('code' in error && error.code === code))
+  );
+}

@@ -1,0 +1,21 @@
+import type { StorageAPI } from 'cojson';
+import type { KernelError } from '../platform/kernel-error.ts';
+import type { Readable } from '../platform/readable.ts';
+
+/** cojson's storage for this device, which also says truthfully how it is doing. */
+export interface DeviceStorage extends StorageAPI {
+  readonly status: Readable<StorageStatus>;
+  /** Writes out what is queued, then closes the database. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface StorageStatus {
+  readonly kind: 'kernel' | 'cojson-indexeddb' | 'memory' | 'custom';
+  /** `failing`: writes fail and are retried, nothing is dropped. `memory-only`: nothing is kept on this device. */
+  readonly state: 'ok' | 'failing' | 'memory-only';
+  readonly persisted?: boolean;
+  readonly usedBytes?: number;
+  readonly quotaBytes?: number;
+  readonly error?: KernelError;
+  readonly takeover?: { readonly done: number; readonly total: number };
+}

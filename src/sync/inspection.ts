@@ -1,0 +1,53 @@
+import type { LocalNode, SyncMessage } from 'cojson';
+import type { KernelError } from '../platform/kernel-error.ts';
+import type { SyncPeers } from './sync-peers.ts';
+
+/** What `inspect` may read of a running sync, and nothing more. Reading has no side effect. */
+export interface SyncInspection {
+  readonly node: LocalNode;
+  /** CoValues with an edit that has not reached the last rung that is promised. Oldest first. */
+  unsynced(): readonly UnsyncedCoValue[];
+  peers(): readonly PeerInspection[];
+  /** Each sync message to and from each relay, from now on; one listener at a time, none costs nothing. Undefined ends it. */
+  setTap(tap: MessageTap | undefined): void;
+}
+
+export interface UnsyncedCoValue {
+  readonly id: string;
+  /** When the oldest edit that has not arrived was made, in ms since the Unix epoch. An earlier run's is not known: when this run found it. */
+  readonly sinceMs: number;
+  readonly saved: RungStep;
+  readonly sent: RungStep;
+  readonly confirmed: RungStep;
+  readonly durable: RungStep;
+  /** Why, where a write or a relay said so. */
+  readonly error?: KernelError;
+  /** Of peers whose `known` does not cover it yet. */
+  readonly missingAtPeerIDs: readonly string[];
+}
+/** `unknown`: no evidence can exist, for instance durability that the relay does not promise. */
+export type RungStep = 'reached' | 'pending' | 'failed' | 'unknown';
+
+export interface PeerInspection {
+  readonly id: string;
+  /** Handed to the channel and not yet on the network. */
+  readonly bufferedBytes: number;
+  /** Content sent on this connection and not yet covered by a `known`, in messages. */
+  readonly unacknowledgedMessages: number;
+  readonly hello?: object;
+}
+
+export interface MessageTap {
+  (direction: 'sent' | 'received', peerID: string, message: SyncMessage, bytes: number, atMs: number): void;
+}
+
+const inspectionByPeers = new WeakMap<SyncPeers, SyncInspection>();
+
+export function offerInspection(peers: SyncPeers, inspection: SyncInspection): void {
+  inspectionByPeers.set(peers, inspection);
+}
+
+/** Undefined for an object that this kernel did not make. */
+export function inspectionOf(peers: SyncPeers): SyncInspection | undefined {
+  return inspectionByPeers.get(peers);
+}
