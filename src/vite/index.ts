@@ -1,0 +1,1 @@
+export { maiaKernel, type MaiaKernelOptions } from './maia-kernel.ts';
