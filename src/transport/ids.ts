@@ -1,0 +1,38 @@
+import type { AgentID, RawCoID, SessionID } from 'cojson';
+
+// Base58 lengths are what cojson's sizes can come to: 19-byte ids, 32-byte keys, 64-byte signatures. Where a length
+// carries no meaning it is only bounded, so that a mistyped id is "not found" and not a broken connection.
+const base58 = '[1-9A-HJ-NP-Za-km-z]';
+const coValueID = `co_z${base58}{1,64}`;
+const agentID = `sealer_z${base58}{32,44}/signer_z${base58}{32,44}`;
+
+const coValueIDForm = new RegExp(`^${coValueID}$`);
+const authorForm = new RegExp(`^(?:${coValueID}|${agentID})$`);
+const sessionIDForm = new RegExp(
+  `^(?:${coValueID}|${agentID})_session_(?:z${base58}{1,64}|d${base58}{1,64}\\$)$`,
+);
+const signatureForm = new RegExp(`^signature_z${base58}{64,88}$`);
+const keyIDForm = new RegExp(`^key_z${base58}{1,64}$`);
+
+/** A CoValue's id by form; check what a person typed or a link brought before it is loaded. */
+export function isCoValueID(value: unknown): value is RawCoID {
+  return typeof value === 'string' && coValueIDForm.test(value);
+}
+
+/** An account's id, or an agent's for what was written before there was an account. */
+export function isAuthorID(value: unknown): value is RawCoID | AgentID {
+  return typeof value === 'string' && authorForm.test(value);
+}
+
+/** Includes the sessions ending in `$` in which deletions are written. */
+export function isSessionID(value: unknown): value is SessionID {
+  return typeof value === 'string' && sessionIDForm.test(value);
+}
+
+export function isSignature(value: unknown): boolean {
+  return typeof value === 'string' && signatureForm.test(value);
+}
+
+export function isKeyID(value: unknown): boolean {
+  return typeof value === 'string' && keyIDForm.test(value);
+}
