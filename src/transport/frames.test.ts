@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { encodeFrame, encodePing, readMessage, splitFrame } from './frames.ts';
+
+describe('our frames', () => {
+  const hello = {
+    maia: 'hello',
+    v: 1,
+    relay: { name: 'maia-relay', version: '1.0.0' },
+    storage: { id: 'a', epoch: 'b' },
+    durability: 'process-crash',
+    limits: { messageBytes: 10_000_000 },
+    auth: null,
+    inspect: false,
+  } as const;
+
+  it.each([
+    hello,
+    { ...hello, auth: { nonce: 'n', methods: ['jwt'], withinMs: 5000 }, minAppVersion: '2.0.0' },
+    { maia: 'hi', v: 1, kernel: '1.0.0', appVersion: '3' },
+    { maia: 'refused', code: 'draining', reason: 'Restarting.', retryAfterMs: 500, closing: true },
+    { maia: 'refused', code: 'fork', reason: 'Forked.', id: 'co_z2', sessionID: 's', closing: false },
+    { maia: 'echo', t: 1.5 },
+    { maia: 'echoed', t: -1 },
+  ] as const)('are read as they were written: $maia', (frame) => {
+    expect(readMessage(encodeFrame(frame))).toEqual({ kind: 'maia', frame });
+  });
+
+  it('of a later version are ignored, as are their further fields', () => {
+    expect(readMessage('{"maia":"inspect","ask":1}')).toEqual({ kind: 'ignored' });
+    expect(readMessage('{"hello":1}')).toEqual({ kind: 'ignored' });
+    expect(readMessage('{"maia":"echo","t":1,"more":true}')).toEqual({
+      kind: 'maia',
+      frame: { maia: 'echo', t: 1 },
+    });
+  });
+
+  it('never promise more than is understood', () => {
+    const frame = { ...hello, durability: 'for-ever' };
+    expect(readMessage(JSON.stringify(frame))).toEqual({
+      kind: 'maia',
+      frame: { ...hello, durability: 'none' },
+    });
+    const refused = { maia: 'refused', code: 'full-moon', reason: 'x', closing: true };
+    expect(readMessage(JSON.stringify(refused))).toEqual({
+      kind: 'maia',
+      frame: { ...refused, code: 'forbidden' },
+    });
+  });
+
+  it('share a text frame with others, one on each line', () => {
+    expect(splitFrame('a\nb\n\nc')).toEqual(['a', 'b', 'c']);
+    expect(splitFrame('')).toEqual([]);
+  });
+
+  it("leave cojson's ping what it is", () => {
+    expect(readMessage(encodePing(1_700_000_000_000))).toEqual({ kind: 'ping', timeMs: 1_700_000_000_000 });
+  });
+});
