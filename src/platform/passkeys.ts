@@ -21,6 +21,7 @@ export interface PasskeyCreation {
   readonly userName: string;
   readonly excludeCredentialIDs: readonly string[];
   readonly prfInput: Uint8Array<ArrayBuffer>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PasskeyRequest {
@@ -28,6 +29,7 @@ export interface PasskeyRequest {
   /** Empty: the person chooses among all discoverable passkeys of the relying party. */
   readonly allowCredentialIDs: readonly string[];
   readonly prfInput: Uint8Array<ArrayBuffer>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PasskeyResult {

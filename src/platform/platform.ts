@@ -5,6 +5,8 @@ import type { Passkeys } from './passkeys.ts';
 export interface Platform {
   readonly clock: Clock;
   random(length: number): Uint8Array<ArrayBuffer>;
+  /** Absent in a page that is not a secure context. */
+  readonly subtle: SubtleCrypto | undefined;
   readonly page: Page;
   openWebSocket(url: URL): WebSocket;
   /** Absent where the browser has none or refuses the very access. */
