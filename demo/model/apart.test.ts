@@ -1,0 +1,83 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { doneItems } from './list-view.ts';
+import { createTestNetwork, type TestDevice } from './test-network.ts';
+
+let phone: TestDevice;
+let laptop: TestDevice;
+let id: string;
+
+describe('two devices of one account, while apart', () => {
+  beforeEach(async () => {
+    const network = await createTestNetwork();
+    phone = await network.newAccount();
+    id = phone.lists.add('Groceries');
+    for (const text of ['a', 'b', 'c']) phone.edit.addItem(id, text);
+    phone.connect();
+    laptop = await network.sameAccount(phone);
+    await vi.waitFor(() => expect(laptop.texts(id)).toEqual(['a', 'b', 'c']));
+    phone.disconnect();
+  });
+
+  it('both keep the lists that they make', async () => {
+    phone.lists.add('From the phone');
+    laptop.lists.add('From the laptop');
+    phone.connect();
+    await vi.waitFor(() => {
+      expect(
+        phone
+          .shows()
+          .lists.map((list) => list.title)
+          .sort(),
+      ).toEqual(['From the laptop', 'From the phone', 'Groceries']);
+      expect(laptop.shows()).toEqual(phone.shows());
+    });
+  });
+
+  it('both keep the items that they add, and the different fields that they change', async () => {
+    const item = phone.itemID(id, 'a');
+    phone.edit.setText(item, 'A');
+    phone.edit.addItem(id, 'from the phone');
+    laptop.edit.setDone(item, true);
+    laptop.edit.addItem(id, 'from the laptop');
+    phone.connect();
+    await vi.waitFor(() => {
+      expect([...phone.texts(id)].sort()).toEqual(['A', 'b', 'c', 'from the laptop', 'from the phone']);
+      expect(laptop.shows()).toEqual(phone.shows());
+    });
+    const list = laptop.list(id);
+    expect(list && doneItems(list).map((done) => done.text)).toEqual(['A']);
+  });
+
+  it('end with the same text and the same place where both changed them', async () => {
+    const item = phone.itemID(id, 'c');
+    phone.edit.setText(item, 'from the phone');
+    phone.edit.moveItem(id, item, 0);
+    await nextMillisecond();
+    laptop.edit.setText(item, 'from the laptop');
+    laptop.edit.moveItem(id, item, 1);
+    phone.connect();
+    await vi.waitFor(() => {
+      expect(phone.texts(id)).toEqual(['a', 'from the laptop', 'b']);
+      expect(laptop.texts(id)).toEqual(phone.texts(id));
+    });
+  });
+
+  it('keep an edit to an item that the other deleted, for when the deletion is undone', async () => {
+    const item = phone.itemID(id, 'b');
+    const undo = phone.edit.removeItem(id, item);
+    laptop.edit.setText(item, 'B');
+    phone.connect();
+    await vi.waitFor(() => expect(laptop.texts(id)).toEqual(['a', 'c']));
+    undo();
+    await vi.waitFor(() => {
+      expect(phone.texts(id)).toEqual(['a', 'B', 'c']);
+      expect(laptop.texts(id)).toEqual(['a', 'B', 'c']);
+    });
+  });
+});
+
+/** cojson puts edits of one millisecond in the order of their arrival, which differs from device to device. */
+async function nextMillisecond() {
+  const now = Date.now();
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(now), { interval: 1 });
+}

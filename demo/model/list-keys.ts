@@ -1,0 +1,30 @@
+/**
+ * How lists stand in CoValues. Membership is one key for each member and never one list value, so that two devices
+ * that add something while apart both keep what they added.
+ *
+ *   root  (owned by the account)      lists/<listID> = order key
+ *   list  (owned by a group of its own) title, invite, items/<itemID> = true
+ *   item  (owned by the list's group)   text, done, order
+ *
+ * Every transaction is private: a relay sees ids, sizes and times.
+ */
+export const titleKey = 'title';
+export const inviteKey = 'invite';
+
+const itemPrefix = 'items/';
+const listPrefix = 'lists/';
+
+export const itemKey = (itemID: string) => `${itemPrefix}${itemID}`;
+export const listKey = (listID: string) => `${listPrefix}${listID}`;
+
+export function itemIDs(keys: readonly string[]): readonly string[] {
+  return idsUnder(itemPrefix, keys);
+}
+
+export function listIDs(keys: readonly string[]): readonly string[] {
+  return idsUnder(listPrefix, keys);
+}
+
+function idsUnder(prefix: string, keys: readonly string[]): readonly string[] {
+  return keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+}

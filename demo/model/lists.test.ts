@@ -1,0 +1,120 @@
+import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
+import { get } from 'svelte/store';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { doneItems, openItems } from './list-view.ts';
+import { createLists } from './lists.ts';
+import { createTestNetwork, type TestDevice, type TestNetwork } from './test-network.ts';
+
+let network: TestNetwork;
+let phone: TestDevice;
+
+beforeEach(async () => {
+  network = await createTestNetwork();
+  phone = await network.newAccount();
+});
+
+const titles = () => phone.shows().lists.map((list) => list.title);
+
+describe('lists', () => {
+  it('are none in a new account, which is something else than not loaded', async () => {
+    await vi.waitFor(() => expect(phone.shows()).toEqual({ state: 'ready', lists: [] }));
+    const stranger = createLists(phone.node, await network.newAccount().then(({ account }) => account));
+    expect(get(stranger).state).toBe('loading');
+  });
+
+  it('stand in the order in which they were made', async () => {
+    for (const title of ['Groceries', 'Cabin', 'Books']) phone.lists.add(title);
+    await vi.waitFor(() => expect(titles()).toEqual(['Groceries', 'Cabin', 'Books']));
+  });
+
+  it('come back where they were when a removal is undone', async () => {
+    phone.lists.add('Groceries');
+    const cabin = phone.lists.add('Cabin');
+    phone.lists.add('Books');
+    const undo = phone.lists.remove(cabin);
+    await vi.waitFor(() => expect(titles()).toEqual(['Groceries', 'Books']));
+    undo();
+    await vi.waitFor(() => expect(titles()).toEqual(['Groceries', 'Cabin', 'Books']));
+  });
+
+  it('are renamed', async () => {
+    const id = phone.lists.add('Groceries');
+    phone.edit.rename(id, 'Food');
+    await vi.waitFor(() => expect(titles()).toEqual(['Food']));
+  });
+
+  it('belong to nobody else until they are shared', async () => {
+    const id = phone.lists.add('Groceries');
+    await vi.waitFor(() =>
+      expect(phone.list(id)).toMatchObject({
+        others: 0,
+        inviteSecret: undefined,
+        canChange: true,
+        canInvite: true,
+      }),
+    );
+  });
+
+  it('write nothing that a relay could read', async () => {
+    const id = phone.lists.add('Groceries');
+    phone.edit.addItem(id, 'Milk');
+    phone.edit.inviteSecret(id);
+    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['Milk']));
+    const root = phone.account.get('root');
+    for (const mapID of [id, phone.itemID(id, 'Milk'), root]) {
+      const { verified } = phone.node.getLoaded(mapID as CoID<RawCoMap>)?.core ?? {};
+      const transactions = Object.values(Object.fromEntries(verified?.sessionEntries() ?? []))
+        .flatMap((session) => session.transactions)
+        .filter((transaction) => transaction.privacy !== 'private' && transaction.changes !== '[]');
+      expect(transactions).toEqual([]);
+    }
+  });
+});
+
+describe('items', () => {
+  let id: string;
+
+  beforeEach(async () => {
+    id = phone.lists.add('Groceries');
+    for (const text of ['a', 'b', 'c']) phone.edit.addItem(id, text);
+    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'b', 'c']));
+  });
+
+  it('move, and leave the others the same objects', async () => {
+    const before = phone.list(id)?.items;
+    phone.edit.moveItem(id, phone.itemID(id, 'c'), 0);
+    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['c', 'a', 'b']));
+    expect(phone.list(id)?.items[1]).toBe(before?.[0]);
+    phone.edit.moveItem(id, phone.itemID(id, 'c'), 1);
+    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'c', 'b']));
+  });
+
+  it('move among the open ones, wherever done ones stand between', async () => {
+    phone.edit.setDone(phone.itemID(id, 'b'), true);
+    phone.edit.moveItem(id, phone.itemID(id, 'c'), 0);
+    await vi.waitFor(() => {
+      const list = phone.list(id);
+      expect(list && openItems(list).map((item) => item.text)).toEqual(['c', 'a']);
+      expect(list && doneItems(list).map((item) => item.text)).toEqual(['b']);
+    });
+  });
+
+  it('come back as they were, where they were, when a deletion is undone', async () => {
+    const undo = phone.edit.removeItem(id, phone.itemID(id, 'b'));
+    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'c']));
+    undo();
+    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'b', 'c']));
+  });
+
+  it('are counted as missing where they are not on this device, and not left out in silence', async () => {
+    phone.node.getLoaded(id as CoID<RawCoMap>)?.set('items/co_zNobodyHasThisOne1111111111', true);
+    await vi.waitFor(() => expect(phone.list(id)).toMatchObject({ missingItems: 1, items: { length: 3 } }));
+  });
+
+  it('that another app wrote wrongly are not shown as something they are not', async () => {
+    const item = phone.node.getLoaded(phone.itemID(id, 'a') as CoID<RawCoMap>);
+    item?.set('text', { not: 'a text' });
+    await vi.waitFor(() => expect(phone.texts(id)).toEqual(['b', 'c']));
+    expect(phone.list(id)?.missingItems).toBe(1);
+  });
+});

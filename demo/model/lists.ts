@@ -1,0 +1,103 @@
+import { type CoID, type LocalNode, type RawAccount, RawCoMap } from '@MaiaOS/kernel/cojson';
+import { readable, type Readable } from 'svelte/store';
+import { listIDs, listKey, titleKey } from './list-keys.ts';
+import { type ListView } from './list-view.ts';
+import { createMembers } from './members.ts';
+import { orderKeyBetween } from './order-key.ts';
+import { watchList, type WatchedList } from './watch-list.ts';
+import { watchMap, type WatchedMap } from './watch-map.ts';
+
+export interface ListsView {
+  /** `missing`: this account's root is not on this device and no relay gave it. */
+  readonly state: 'loading' | 'missing' | 'ready';
+  readonly lists: readonly ListView[];
+}
+
+/** The lists of one account. As a store it holds all of them with their items, for as long as somebody subscribes. */
+export interface Lists extends Readable<ListsView> {
+  /** A list that nobody else can open. Answers its id. */
+  add(title: string): string;
+  /** Puts a list that was joined among this account's. Does nothing where it is there already. */
+  keep(listID: string): void;
+  /** Takes it from this account's lists on all devices; others on it keep it. The answer undoes it. */
+  remove(listID: string): () => void;
+}
+
+export function createLists(node: LocalNode, account: RawAccount): Lists {
+  const rootID = account.get('root');
+  const view = readable<ListsView>({ state: 'loading', lists: [] }, (set) =>
+    typeof rootID === 'string' ? watchRoot(node, rootID, set) : set({ state: 'missing', lists: [] }),
+  );
+
+  return {
+    subscribe: view.subscribe,
+    add(title) {
+      const list = node.createGroup().createMap({ [titleKey]: title });
+      keep(list.id);
+      return list.id;
+    },
+    keep,
+    remove(listID) {
+      const order = orderOf(root(), listID);
+      root().delete(listKey(listID));
+      return () => root().set(listKey(listID), order);
+    },
+  };
+
+  function keep(listID: string) {
+    const map = root();
+    if (map.get(listKey(listID)) !== undefined) return;
+    const orders = listIDs(map.keys()).map((id) => orderOf(map, id));
+    const last = orders.reduce((highest, order) => (order > highest ? order : highest), '');
+    map.set(listKey(listID), orderKeyBetween(last, undefined));
+  }
+
+  function root(): RawCoMap {
+    const map = typeof rootID === 'string' ? node.getLoaded(rootID) : undefined;
+    if (!(map instanceof RawCoMap)) throw new Error('The lists were changed before they were loaded.');
+    return map;
+  }
+}
+
+function watchRoot(node: LocalNode, rootID: CoID<RawCoMap>, set: (view: ListsView) => void): () => void {
+  let root: WatchedMap = 'loading';
+  let isScheduled = false;
+  let isStopped = false;
+
+  const lists = createMembers<WatchedList>((listID) => watchList(node, listID, schedule));
+  const stopRoot = watchMap(node, rootID, (map) => {
+    root = map;
+    if (typeof map !== 'string') lists.set(listIDs(map.keys()));
+    schedule();
+  });
+  return () => {
+    isStopped = true;
+    stopRoot();
+    lists.stop();
+  };
+
+  /** One edit, or one message from a relay, changes several CoValues: they are shown together. */
+  function schedule() {
+    if (isScheduled) return;
+    isScheduled = true;
+    queueMicrotask(() => {
+      isScheduled = false;
+      if (!isStopped) set(read());
+    });
+  }
+
+  function read(): ListsView {
+    const map = root;
+    if (typeof map === 'string') return { state: map, lists: [] };
+    const inOrder = lists
+      .all()
+      .map((list) => ({ list, order: orderOf(map, list.id) }))
+      .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : a.list.id < b.list.id ? -1 : 1));
+    return { state: 'ready', lists: inOrder.map(({ list }) => list.view()) };
+  }
+}
+
+function orderOf(root: RawCoMap, listID: string): string {
+  const order = root.get(listKey(listID));
+  return typeof order === 'string' ? order : '';
+}

@@ -1,0 +1,57 @@
+const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const wholeLength = 4;
+const wholeCount = digits.length ** wholeLength;
+
+/** Random digits at the end keep apart two keys that two devices make for the same gap. */
+const jitterLength = 3;
+
+/**
+ * A key that sorts between two others as plain text, so that moving one item writes only to that item.
+ * Nothing before it: `lo` is ''. Nothing after it: `hi` is undefined.
+ */
+export function orderKeyBetween(lo: string, hi: string | undefined, random = Math.random): string {
+  const jitter = () => Array.from({ length: jitterLength }, () => digitAt(random() * digits.length)).join('');
+  const room = hi === undefined || hi > lo ? hi : undefined;
+
+  // At the ends keys count up or down by one, so that they stay short however often something is added there.
+  const next = room === undefined ? wholeOf(lo) + 1 : lo === '' ? wholeOf(room) - 1 : -1;
+  if (next > 0 && next < wholeCount) return wholeText(next) + jitter();
+  return middle(lo, room) + jitter();
+}
+
+/** As fractions in base 62: the first digit at which something fits strictly between. */
+function middle(lo: string, hi: string | undefined): string {
+  let key = '';
+  let limit = hi;
+  for (let i = 0; ; i++) {
+    const low = valueAt(lo, i) ?? 0;
+    const high = limit === undefined ? digits.length : (valueAt(limit, i) ?? digits.length);
+    if (high - low > 1) return key + digitAt((low + high) / 2);
+    key += digitAt(low);
+    if (high > low) limit = undefined;
+  }
+}
+
+function wholeOf(key: string): number {
+  if (key === '') return Math.floor(wholeCount / 2);
+  let whole = 0;
+  for (let i = 0; i < wholeLength; i++) whole = whole * digits.length + (valueAt(key, i) ?? 0);
+  return whole;
+}
+
+function wholeText(whole: number): string {
+  let text = '';
+  for (let rest = whole; text.length < wholeLength; rest = Math.floor(rest / digits.length)) {
+    text = digitAt(rest % digits.length) + text;
+  }
+  return text;
+}
+
+function digitAt(value: number): string {
+  return digits.charAt(Math.floor(value));
+}
+
+/** A key that someone else wrote may hold any character; one that is no digit counts as the lowest. */
+function valueAt(key: string, index: number): number | undefined {
+  return index < key.length ? Math.max(0, digits.indexOf(key.charAt(index))) : undefined;
+}

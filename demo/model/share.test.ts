@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { inviteLink, parseInviteLink, type Invite } from './invite-link.ts';
+import { joinList } from './join-list.ts';
+import { createTestNetwork, type TestDevice } from './test-network.ts';
+
+let ana: TestDevice;
+let mara: TestDevice;
+let id: string;
+
+beforeEach(async () => {
+  const network = await createTestNetwork();
+  ana = await network.newAccount();
+  mara = await network.newAccount();
+  id = ana.lists.add('Cabin');
+  ana.edit.addItem(id, 'Firewood');
+});
+
+function invite(): Invite {
+  const link = inviteLink('https://lists.example/app/?utm=1#list/x', {
+    listID: id,
+    secret: ana.edit.inviteSecret(id),
+  });
+  const parsed = parseInviteLink(link);
+  if (!parsed) throw new Error(`${link} is not read as a link.`);
+  return parsed;
+}
+
+const join = (link: Invite) => joinList(mara.node, mara.lists, link);
+
+describe('a share link', () => {
+  it('lets a second account read and change the list, and both see each other’s changes', async () => {
+    const link = invite();
+    ana.connect();
+    mara.connect();
+    expect(await join(link)).toEqual({ kind: 'joined', listID: id });
+    await vi.waitFor(() => {
+      expect(mara.list(id)).toMatchObject({ state: 'ready', title: 'Cabin', others: 1, canChange: true });
+      expect(mara.texts(id)).toEqual(['Firewood']);
+    });
+
+    mara.edit.addItem(id, 'Coffee');
+    mara.edit.setDone(mara.itemID(id, 'Firewood'), true);
+    await vi.waitFor(() => {
+      expect(ana.texts(id)).toEqual(['Firewood', 'Coffee']);
+      expect(ana.list(id)).toMatchObject({ others: 1, items: [{ done: true }, { done: false }] });
+    });
+  });
+
+  it('is one and the same for a list, also for those who joined by it', async () => {
+    const link = invite();
+    expect(invite()).toEqual(link);
+    ana.connect();
+    mara.connect();
+    await join(link);
+    await vi.waitFor(() =>
+      expect(mara.list(id)).toMatchObject({ inviteSecret: link.secret, canInvite: false }),
+    );
+    expect(mara.edit.inviteSecret(id)).toBe(link.secret);
+  });
+
+  it('may be opened again', async () => {
+    const link = invite();
+    ana.connect();
+    mara.connect();
+    await join(link);
+    expect(await join(link)).toEqual({ kind: 'joined', listID: id });
+    await vi.waitFor(() => expect(mara.shows().lists).toHaveLength(1));
+  });
+
+  it('opens nothing for whom it was not given, even knowing the id', async () => {
+    ana.connect();
+    mara.connect();
+    mara.lists.keep(id);
+    await vi.waitFor(() => expect(mara.list(id)).toMatchObject({ state: 'closed', title: '', items: [] }));
+  });
+
+  it('with another secret is refused, and nothing is added', async () => {
+    const { listID } = invite();
+    const stranger = ana.lists.add('Another');
+    ana.connect();
+    mara.connect();
+    const wrong = { listID, secret: ana.edit.inviteSecret(stranger) };
+    expect(await join(wrong)).toMatchObject({ kind: 'refused' });
+    expect(await join({ listID, secret: 'inviteSecret_zTooShort' })).toMatchObject({ kind: 'refused' });
+    expect(mara.shows().lists).toEqual([]);
+  });
+
+  it('to a list that cannot be reached is said to be missing, and works once it is there', async () => {
+    const link = invite();
+    expect(await join(link)).toEqual({ kind: 'missing' });
+    ana.connect();
+    mara.connect();
+    expect(await join(link)).toEqual({ kind: 'joined', listID: id });
+  });
+});

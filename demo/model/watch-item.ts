@@ -1,0 +1,26 @@
+import { type LocalNode } from '@MaiaOS/kernel/cojson';
+import { type ItemView } from './list-view.ts';
+import { readItem } from './read-item.ts';
+import { watchMap } from './watch-map.ts';
+
+export interface WatchedItem {
+  /** Undefined while it is not on this device, or cannot be read. The same object until it changes. */
+  view(): ItemView | undefined;
+  stop(): void;
+}
+
+export function watchItem(node: LocalNode, id: string, changed: () => void): WatchedItem {
+  let view: ItemView | undefined;
+  const stop = watchMap(node, id, (map) => {
+    const next = typeof map === 'string' ? undefined : readItem(id, map);
+    if (isSame(view, next)) return;
+    view = next;
+    changed();
+  });
+  return { view: () => view, stop };
+}
+
+function isSame(a: ItemView | undefined, b: ItemView | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.text === b.text && a.done === b.done && a.order === b.order;
+}

@@ -1,0 +1,93 @@
+import { type LocalNode, type RawCoMap, type RawGroup } from '@MaiaOS/kernel/cojson';
+import { inviteKey, itemIDs, titleKey } from './list-keys.ts';
+import { byOrder, type ListView } from './list-view.ts';
+import { createMembers } from './members.ts';
+import { watchItem } from './watch-item.ts';
+import { watchMap, type WatchedMap } from './watch-map.ts';
+
+export interface WatchedList {
+  readonly id: string;
+  view(): ListView;
+  stop(): void;
+}
+
+/** One list with its items and its group; `changed` is called after each change, at most once in a microtask. */
+export function watchList(node: LocalNode, id: string, changed: () => void): WatchedList {
+  let map: WatchedMap = 'loading';
+  let view: ListView | undefined;
+  let stopGroup: (() => void) | undefined;
+
+  const items = createMembers((itemID) => watchItem(node, itemID, refresh));
+  const stopMap = watchMap(node, id, (next) => {
+    map = next;
+    if (typeof next !== 'string') {
+      items.set(itemIDs(next.keys()));
+      // Who may do what changes without a word from the list itself.
+      stopGroup ??= next.group.core.subscribe(refresh, false);
+    }
+    refresh();
+  });
+
+  function refresh() {
+    view = undefined;
+    changed();
+  }
+
+  return {
+    id,
+    view: () => (view ??= read()),
+    stop() {
+      stopMap();
+      stopGroup?.();
+      items.stop();
+    },
+  };
+
+  function read(): ListView {
+    if (typeof map === 'string') return emptyView(id, map);
+    const group = map.group;
+    const role = group.myRole();
+    if (role === undefined || role === 'writeOnly') return emptyView(id, 'closed');
+    const views = items.all().map((item) => item.view());
+    const known = views.filter((item) => item !== undefined);
+    return {
+      id,
+      state: 'ready',
+      title: text(map, titleKey) ?? '',
+      items: known.sort(byOrder),
+      missingItems: views.length - known.length,
+      canChange: role === 'writer' || role === 'manager' || role === 'admin',
+      canInvite: role === 'manager' || role === 'admin',
+      others: otherAccounts(group, node.getCurrentAgent().id),
+      inviteSecret: text(map, inviteKey),
+    };
+  }
+}
+
+function emptyView(id: string, state: 'loading' | 'missing' | 'closed'): ListView {
+  return {
+    id,
+    state,
+    title: '',
+    items: [],
+    missingItems: 0,
+    canChange: false,
+    canInvite: false,
+    others: 0,
+    inviteSecret: undefined,
+  };
+}
+
+function otherAccounts(group: RawGroup, myID: string): number {
+  return group
+    .getMemberKeys()
+    .filter(
+      (key) =>
+        key.startsWith('co_') && key !== myID && group.roleOf(key as Parameters<RawGroup['roleOf']>[0]),
+    ).length;
+}
+
+function text(map: RawCoMap, key: string): string | undefined {
+  const value = map.get(key);
+  return typeof value === 'string' ? value : undefined;
+}
