@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { chromium } from '@playwright/test';
+import { createExpectedError } from './expected-error.mjs';
 
 const systemNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const macApplications = [
@@ -27,7 +28,7 @@ export function findBrowser() {
   const told = process.env['MAIA_BROWSER'];
   if (told !== undefined && told !== '') {
     if (!isExecutable(told))
-      throw new Error(`MAIA_BROWSER is ${told}, and there is no program to run there.`);
+      throw createExpectedError(`MAIA_BROWSER is ${told}, and there is no program to run there.`);
     return told;
   }
   const folders = (process.env['PATH'] ?? '').split(delimiter);
@@ -52,7 +53,7 @@ export function installBrowser() {
   }
   const debian = findBrowser();
   if (debian !== undefined) return debian;
-  throw new Error(
+  throw createExpectedError(
     'There is no Chromium to test with and it could not be installed: install Chromium or Chrome, or name one in MAIA_BROWSER.',
   );
 }

@@ -1,0 +1,11 @@
+// Old Node has to be able to read this file: no syntax here that is younger than modules.
+
+/** Ends the process with one sentence where this Node cannot run the project's tools. */
+export function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if ((major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24) return;
+  console.error(
+    `This is Node ${process.versions.node}, and the project needs 20.19 or newer (of 22, 22.13 or newer): install it from https://nodejs.org.`,
+  );
+  process.exit(1);
+}

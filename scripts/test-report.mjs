@@ -1,0 +1,71 @@
+import { relative } from 'node:path';
+
+/** @typedef {{ passed: number, failed: readonly string[], skipped: readonly string[] }} Outcome what ran; the others by name */
+
+/**
+ * @param {{ testResults: readonly { name: string, status: string, message: string, assertionResults: readonly { fullName: string, status: string }[] }[] }} report
+ *   as Vitest's JSON reporter writes it
+ * @returns {Outcome}
+ */
+export function readVitestReport({ testResults }) {
+  const files = testResults.map((file) => ({ ...file, name: relative(process.cwd(), file.name) }));
+  const tests = files.flatMap((file) =>
+    file.assertionResults.map(({ fullName, status }) => ({ name: `${file.name} › ${fullName}`, status })),
+  );
+  // A file that cannot be loaded has no tests, and has failed all the same.
+  const broken = files.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  );
+  return {
+    passed: tests.filter(({ status }) => status === 'passed').length,
+    failed: [
+      ...tests.filter(({ status }) => status === 'failed').map(({ name }) => name),
+      ...broken.map(({ name }) => name),
+    ],
+    skipped: tests.filter(({ status }) => status !== 'passed' && status !== 'failed').map(({ name }) => name),
+  };
+}
+
+/** @typedef {{ title: string, file?: string, specs?: readonly { title: string, tests: readonly { status: string }[] }[], suites?: readonly Suite[] }} Suite */
+
+/**
+ * @param {{ suites: readonly Suite[], errors: readonly { message?: string }[] }} report as Playwright's JSON reporter writes it
+ * @returns {Outcome}
+ */
+export function readPlaywrightReport({ suites, errors }) {
+  const tests = suites.flatMap((suite) => testsOf(suite, ''));
+  // `flaky` is a test that failed at first, so it has failed.
+  return {
+    passed: tests.filter(({ status }) => status === 'expected').length,
+    failed: [
+      ...tests.filter(({ status }) => status === 'unexpected' || status === 'flaky').map(({ name }) => name),
+      ...errors.map(({ message }) => message?.split('\n')[0] ?? 'an error outside of every test'),
+    ],
+    skipped: tests.filter(({ status }) => status === 'skipped').map(({ name }) => name),
+  };
+}
+
+/** @param {Suite} suite @param {string} above @returns {readonly { name: string, status: string }[]} */
+function testsOf(suite, above) {
+  const path = above === '' ? suite.title : `${above} › ${suite.title}`;
+  const own = (suite.specs ?? []).flatMap(({ title, tests }) =>
+    tests.map(({ status }) => ({ name: `${path} › ${title}`, status })),
+  );
+  return [...own, ...(suite.suites ?? []).flatMap((inner) => testsOf(inner, path))];
+}
+
+/**
+ * A suite that ran nothing, crashed, or failed outside of its tests has failed too.
+ * @param {string} suite @param {boolean} endedWell by its exit code @param {Outcome | undefined} outcome none: there is no report
+ * @returns {Outcome}
+ */
+export function withWhatNoTestSays(suite, endedWell, outcome) {
+  if (outcome === undefined)
+    return { passed: 0, failed: [`${suite}: it ended without a report`], skipped: [] };
+  const { passed, failed, skipped } = outcome;
+  if (failed.length > 0) return outcome;
+  if (!endedWell) return { passed, failed: [`${suite}: something failed outside of its tests`], skipped };
+  if (passed === 0) return { passed, failed: [`${suite}: no test was executed`], skipped };
+  return outcome;
+}

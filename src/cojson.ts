@@ -1,0 +1,3 @@
+/** The one cojson instance of the package, with its types: two in one page would not know each other's values. */
+export * from 'cojson';
+export { WasmCrypto } from 'cojson/crypto/WasmCrypto';
