@@ -12,11 +12,11 @@ describe('sync messages of real nodes', () => {
   });
 
   it('all pass, and are what cojson would have parsed itself', () => {
-    for (const line of lines) expect(readMessage(line)).toEqual({ kind: 'sync', message: JSON.parse(line) });
+    for (const line of lines) expect(readMessage(line)).toEqual({ kind: 'sync', message: parse(line) });
   });
 
   it('cover every action that cojson sends, and every kind of CoValue', () => {
-    const messages = lines.map((line): SyncMessage => JSON.parse(line));
+    const messages = lines.map(parse);
     expect(new Set(messages.map(({ action }) => action))).toEqual(
       new Set(['load', 'known', 'content', 'reconcile', 'reconcile-ack']),
     );
@@ -38,6 +38,8 @@ describe('sync messages of real nodes', () => {
     expect(text).toMatch(/sealer_z\w+\/signer_z\w+_session_z/);
   });
 });
+
+const parse = (line: string) => JSON.parse(line) as SyncMessage;
 
 /** Everything that two people's nodes and a server between them say to each other, as it would go over the network. */
 async function recordRealTraffic(): Promise<readonly string[]> {

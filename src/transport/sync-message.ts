@@ -73,6 +73,7 @@ function isReconcileValues(value: unknown): boolean {
 
 function isReconcileValue(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 2) return false;
-  const [id, sessionsHash]: readonly unknown[] = value;
+  const parts: readonly unknown[] = value;
+  const [id, sessionsHash] = parts;
   return isCoValueID(id) && typeof sessionsHash === 'string' && sessionsHash.length <= 128;
 }
