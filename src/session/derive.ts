@@ -1,0 +1,28 @@
+import { hkdfSalt } from './version-1.ts';
+import { utf8 } from './bytes.ts';
+
+/** A secret that nothing but HKDF can be done with, and that cannot be read back. */
+export function importBaseKey(subtle: SubtleCrypto, secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  return subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits', 'deriveKey']);
+}
+
+/** HKDF-SHA-256 with the salt of version 1. */
+export async function deriveBytes(
+  subtle: SubtleCrypto,
+  baseKey: CryptoKey,
+  info: string,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await subtle.deriveBits(hkdf(info), baseKey, length * 8));
+}
+
+export function deriveCipherKey(subtle: SubtleCrypto, baseKey: CryptoKey, info: string): Promise<CryptoKey> {
+  return subtle.deriveKey(hkdf(info), baseKey, { name: 'AES-GCM', length: 256 }, false, [
+    'encrypt',
+    'decrypt',
+  ]);
+}
+
+function hkdf(info: string): HkdfParams {
+  return { name: 'HKDF', hash: 'SHA-256', salt: hkdfSalt, info: utf8(info) };
+}

@@ -1,0 +1,123 @@
+import { base58 } from '@scure/base';
+import {
+  cojsonInternals,
+  LocalNode,
+  type AgentSecret,
+  type AvailableCoValueCore,
+  type CojsonInternalTypes,
+  type CoValueHeader,
+  type JsonValue,
+  type RawAccountID,
+  type RawCoID,
+} from 'cojson';
+import { deriveBytes, importBaseKey } from './derive.ts';
+import type { SessionCrypto } from './session-crypto.ts';
+import { beginningOfTimeMs, genesisSession, seedInfo, uniqueness } from './version-1.ts';
+
+export type Content = CojsonInternalTypes.NewContentMessage;
+
+/** An account's beginning. */
+export interface Genesis {
+  readonly accountID: RawAccountID;
+  readonly agentSecret: AgentSecret;
+  /** The kernel's own map: passkeys and what became of them. Private to the account. */
+  readonly kernelMapID: RawCoID;
+  /** The account, its profile with a private group of its own, its root, and the kernel's map; owners first. */
+  readonly content: readonly Content[];
+}
+
+export const seedLength = 32;
+
+/**
+ * A pure function of the seed, byte for byte: the account opens at once on any device, without a network, and two
+ * devices can never make two halves of it.
+ */
+export async function createGenesis(
+  crypto: SessionCrypto,
+  subtle: SubtleCrypto,
+  seed: Uint8Array<ArrayBuffer>,
+): Promise<Genesis> {
+  const keys = await deriveReadKeys(subtle, seed);
+  const agentSecret = crypto.agentSecretFromSecretSeed(seed);
+  const accountHeader = cojsonInternals.accountHeaderForInitialAgentSecret(agentSecret, crypto);
+  const accountID = accountIDFor(crypto, agentSecret);
+  // cojson lets the account's own transactions be written by the agent, and all others by the account.
+  const node = new LocalNode(agentSecret, `${accountID}_${genesisSession}`, crypto);
+
+  const account = node.createCoValue(accountHeader);
+  const agentID = crypto.getAgentID(agentSecret);
+  set(account, agentID, 'admin');
+  setReadKey(account, agentID, keys.account);
+
+  const profileGroup = node.createCoValue({
+    type: 'comap',
+    ruleset: { type: 'group', initialAdmin: accountID },
+    meta: null,
+    uniqueness: uniqueness.profileGroup,
+  });
+  set(profileGroup, accountID, 'admin');
+  setReadKey(profileGroup, accountID, keys.profile);
+  const sealer = crypto.groupSealerFromReadKey(keys.profile.secret);
+  set(profileGroup, 'groupSealer', `${keys.profile.id}@${sealer.publicKey}`);
+
+  const profile = node.createCoValue(mapHeader(profileGroup.id, uniqueness.profile));
+  const root = node.createCoValue(mapHeader(accountID, uniqueness.root));
+  const kernelMap = node.createCoValue(mapHeader(accountID, uniqueness.kernelMap));
+  set(account, 'profile', profile.id);
+  set(account, 'root', root.id);
+
+  return {
+    accountID,
+    agentSecret,
+    kernelMapID: kernelMap.id,
+    content: [account, profileGroup, profile, root, kernelMap].flatMap(
+      (core) => core.newContentSince() ?? [],
+    ),
+  };
+
+  function set(core: AvailableCoValueCore, key: string, value: JsonValue): void {
+    core.makeTransaction([{ op: 'set', key, value }], 'trusting', undefined, beginningOfTimeMs);
+  }
+
+  function setReadKey(owner: AvailableCoValueCore, reader: string, key: ReadKey): void {
+    const sealed = crypto.seal({
+      message: key.secret,
+      from: crypto.getAgentSealerSecret(agentSecret),
+      to: crypto.getAgentSealerID(agentID),
+      nOnceMaterial: { in: owner.id, tx: owner.nextTransactionID() },
+    });
+    set(owner, `${key.id}_for_${reader}`, sealed);
+    set(owner, 'readKey', key.id);
+  }
+}
+
+export function accountIDFor(crypto: SessionCrypto, agentSecret: AgentSecret): RawAccountID {
+  const header = cojsonInternals.accountHeaderForInitialAgentSecret(agentSecret, crypto);
+  return cojsonInternals.idforHeader(header, crypto) as RawAccountID;
+}
+
+export function mapHeader(owner: RawCoID, mapUniqueness: string): CoValueHeader {
+  return {
+    type: 'comap',
+    ruleset: { type: 'ownedByGroup', group: owner },
+    meta: null,
+    uniqueness: mapUniqueness,
+  };
+}
+
+interface ReadKey {
+  readonly id: `key_z${string}`;
+  readonly secret: CojsonInternalTypes.KeySecret;
+}
+
+async function deriveReadKeys(subtle: SubtleCrypto, seed: Uint8Array<ArrayBuffer>) {
+  const baseKey = await importBaseKey(subtle, seed);
+  const readKey = async (idInfo: string, secretInfo: string): Promise<ReadKey> => ({
+    id: `key_z${base58.encode(await deriveBytes(subtle, baseKey, idInfo, 12))}`,
+    secret: `keySecret_z${base58.encode(await deriveBytes(subtle, baseKey, secretInfo, 32))}`,
+  });
+  return {
+    account: await readKey(seedInfo.accountReadKeyID, seedInfo.accountReadKey),
+    profile: await readKey(seedInfo.profileReadKeyID, seedInfo.profileReadKey),
+  };
+}
