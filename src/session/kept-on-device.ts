@@ -1,0 +1,136 @@
+import { isKernelError } from '../platform/kernel-error.ts';
+import { readDevice, writeDevice } from './device-database.ts';
+import type { Content } from './genesis.ts';
+import { isRecord } from './sealed.ts';
+import type { SecurePlatform } from './secure-platform.ts';
+import { isVaultRecord, openVault, type VaultRecord } from './vault.ts';
+
+/** A passkey's keyring entry as any relay has it, for signing in without one. */
+export interface KeyringCopy {
+  readonly v: 1;
+  readonly mapID: string;
+  readonly accountID: string;
+  /** Owners first. */
+  readonly content: readonly Content[];
+}
+
+/** A passkey that was used here. It stays after sign-out, so that nobody makes a second account by mistake. */
+export interface KnownCredential {
+  readonly v: 1;
+  readonly credentialID: string;
+  readonly accountID: string;
+  readonly rpID: string;
+}
+
+/** What this device keeps of accounts, apart from their content. */
+export interface KeptOnDevice {
+  /** Of this relying party. */
+  credentialIDs(rpID: string): Promise<readonly string[]>;
+  keyringCopy(mapID: string): Promise<KeyringCopy | undefined>;
+  keyringCopiesOf(accountID: string): Promise<readonly KeyringCopy[]>;
+  /** The vault that was used last, as it stands. Undefined where the device remembers nobody. */
+  latestVault(): Promise<unknown>;
+  /** Writes all of it or nothing. A damaged vault of the account is set aside; a newer version's is VAULT_TOO_NEW. */
+  keep(records: DeviceRecords): Promise<void>;
+  /** Undoes `keep`. */
+  forget(records: DeviceRecords): Promise<void>;
+  /** For `latestVault`. */
+  markUsed(accountID: string): Promise<void>;
+}
+
+export interface DeviceRecords {
+  readonly vault: VaultRecord;
+  readonly keyring: KeyringCopy;
+  readonly credential: KnownCredential;
+}
+
+export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFactory): KeptOnDevice {
+  async function keyringCopies(): Promise<readonly KeyringCopy[]> {
+    return ((await readDevice(indexedDB, (store) => store('keyrings').getAll())) ?? []).filter(isKeyringCopy);
+  }
+
+  return {
+    async credentialIDs(rpID) {
+      const records = (await readDevice(indexedDB, (store) => store('credentials').getAll())) ?? [];
+      return records
+        .filter(isKnownCredential)
+        .flatMap((known) => (known.rpID === rpID ? known.credentialID : []));
+    },
+
+    async keyringCopy(mapID) {
+      const record = await readDevice(indexedDB, (store) => store('keyrings').get(mapID));
+      return isKeyringCopy(record) ? record : undefined;
+    },
+
+    async keyringCopiesOf(accountID) {
+      return (await keyringCopies()).filter((copy) => copy.accountID === accountID);
+    },
+
+    async latestVault() {
+      const vaults = (await readDevice(indexedDB, (store) => store('vaults').getAll())) ?? [];
+      return vaults.toSorted((a, b) => lastUsedAtMs(b) - lastUsedAtMs(a))[0];
+    },
+
+    async keep({ vault, keyring, credential }) {
+      const { accountID } = vault;
+      const before = await readDevice(indexedDB, (store) => store('vaults').get(accountID));
+      const isDamaged = before !== undefined && !(await opens(platform, before));
+      await writeDevice(indexedDB, async (store) => {
+        if (isDamaged) await store('damaged-vaults').put(before);
+        await store('vaults').put(vault);
+        await store('keyrings').put(keyring);
+        await store('credentials').put(credential);
+      });
+    },
+
+    forget: ({ vault, keyring, credential }) =>
+      writeDevice(indexedDB, async (store) => {
+        await store('vaults').delete(vault.accountID);
+        await store('keyrings').delete(keyring.mapID);
+        await store('credentials').delete(credential.credentialID);
+      }),
+
+    markUsed: (accountID) =>
+      writeDevice(indexedDB, async (store) => {
+        const vault = await store('vaults').get(accountID);
+        if (isVaultRecord(vault))
+          await store('vaults').put({ ...vault, lastUsedAtMs: platform.clock.nowMs() });
+      }),
+  };
+}
+
+/** False for a damaged vault; rejects for one of a newer version. */
+async function opens(platform: SecurePlatform, vault: unknown): Promise<boolean> {
+  try {
+    await openVault(platform, vault);
+    return true;
+  } catch (error) {
+    if (isKernelError(error, 'VAULT_DAMAGED')) return false;
+    throw error;
+  }
+}
+
+/** A record whose time cannot be read is not preferred to one that works. */
+function lastUsedAtMs(vault: unknown): number {
+  return isRecord(vault) && typeof vault['lastUsedAtMs'] === 'number' ? vault['lastUsedAtMs'] : 0;
+}
+
+function isKeyringCopy(value: unknown): value is KeyringCopy {
+  return (
+    isRecord(value) &&
+    value['v'] === 1 &&
+    typeof value['mapID'] === 'string' &&
+    typeof value['accountID'] === 'string' &&
+    Array.isArray(value['content'])
+  );
+}
+
+function isKnownCredential(value: unknown): value is KnownCredential {
+  return (
+    isRecord(value) &&
+    value['v'] === 1 &&
+    typeof value['credentialID'] === 'string' &&
+    typeof value['accountID'] === 'string' &&
+    typeof value['rpID'] === 'string'
+  );
+}

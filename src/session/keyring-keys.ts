@@ -1,0 +1,47 @@
+import { cojsonInternals, type AgentID, type AgentSecret, type CoValueHeader, type RawCoID } from 'cojson';
+import { deriveBytes, deriveCipherKey, importBaseKey } from './derive.ts';
+import { mapHeader } from './genesis.ts';
+import type { SessionCrypto } from './session-crypto.ts';
+import { prfInfo, uniqueness } from './version-1.ts';
+
+/** What a passkey alone leads to: who wrote its keyring entry, where that is, and the key that opens it. */
+export interface KeyringKeys extends Keyring {
+  readonly entryKey: CryptoKey;
+}
+
+/** Where a passkey's entry is. Its agent may delete the entry, and cannot open it. */
+export interface Keyring {
+  readonly agentSecret: AgentSecret;
+  readonly agentID: AgentID;
+  readonly groupID: RawCoID;
+  readonly mapID: RawCoID;
+}
+
+/** `prfOutput` is overwritten: nothing needs it afterwards. */
+export async function deriveKeyringKeys(
+  crypto: SessionCrypto,
+  subtle: SubtleCrypto,
+  prfOutput: Uint8Array<ArrayBuffer>,
+): Promise<KeyringKeys> {
+  const baseKey = await importBaseKey(subtle, prfOutput);
+  prfOutput.fill(0);
+  const agentSeed = await deriveBytes(subtle, baseKey, prfInfo.keyringAgent, 32);
+  const entryKey = await deriveCipherKey(subtle, baseKey, prfInfo.keyringEntry);
+  return { ...keyringOf(crypto, crypto.agentSecretFromSecretSeed(agentSeed)), entryKey };
+}
+
+export function keyringOf(crypto: SessionCrypto, agentSecret: AgentSecret): Keyring {
+  const agentID = crypto.getAgentID(agentSecret);
+  const groupID = cojsonInternals.idforHeader(keyringGroupHeader(agentID), crypto);
+  const mapID = cojsonInternals.idforHeader(mapHeader(groupID, uniqueness.keyringMap), crypto);
+  return { agentSecret, agentID, groupID, mapID };
+}
+
+export function keyringGroupHeader(agentID: AgentID): CoValueHeader {
+  return {
+    type: 'comap',
+    ruleset: { type: 'group', initialAdmin: agentID },
+    meta: null,
+    uniqueness: uniqueness.keyringGroup,
+  };
+}

@@ -1,0 +1,62 @@
+import type { SecurePlatform } from './secure-platform.ts';
+import { bytesFromBase64url, bytesToBase64url, utf8 } from './bytes.ts';
+
+/** A JSON object under AES-GCM. Only one who has the key and knows the place that it was sealed for can open it. */
+export type Sealed = { readonly v: 1; readonly iv: string; readonly data: string };
+
+const ivLength = 12;
+
+export async function seal(
+  { subtle, random }: SecurePlatform,
+  key: CryptoKey,
+  place: string,
+  value: object,
+): Promise<Sealed> {
+  const iv = random(ivLength);
+  const data = await subtle.encrypt(cipher(iv, place), key, utf8(JSON.stringify(value)));
+  return { v: 1, iv: bytesToBase64url(iv), data: bytesToBase64url(new Uint8Array(data)) };
+}
+
+/** Rejects where the key, the place or a single bit is another. What is inside still has to be checked. */
+export async function unseal(
+  { subtle }: SecurePlatform,
+  key: CryptoKey,
+  place: string,
+  sealed: Sealed,
+): Promise<unknown> {
+  const iv = bytesFromBase64url(sealed.iv);
+  const data = bytesFromBase64url(sealed.data);
+  if (iv?.length !== ivLength || data === undefined) throw new Error('The sealed value is not well-formed.');
+  return parseSecret(new TextDecoder().decode(await subtle.decrypt(cipher(iv, place), key, data)));
+}
+
+/** The parser's own error quotes what it read. */
+function parseSecret(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error('What was sealed is not JSON.');
+  }
+}
+
+export function isSealed(value: unknown): value is Sealed {
+  return (
+    isRecord(value) &&
+    value['v'] === 1 &&
+    typeof value['iv'] === 'string' &&
+    typeof value['data'] === 'string'
+  );
+}
+
+/** Said by everything that we version, whatever else it holds. */
+export function isNewerThanVersion1(value: unknown): boolean {
+  return isRecord(value) && typeof value['v'] === 'number' && value['v'] > 1;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function cipher(iv: Uint8Array<ArrayBuffer>, place: string): AesGcmParams {
+  return { name: 'AES-GCM', iv, additionalData: utf8(place) };
+}
