@@ -1,0 +1,76 @@
+import { unreachable } from './assert.ts';
+import { systemClock } from './clock.ts';
+import type { Page, PageEvent, Platform } from './platform.ts';
+import { createWebAuthnPasskeys } from './web-authn-passkeys.ts';
+
+/** The page that this runs in. No global is touched before it is needed, so it can be made anywhere, also in Node. */
+export function createBrowserPlatform(): Platform {
+  return {
+    clock: systemClock,
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    get subtle() {
+      return globalThis.crypto.subtle as SubtleCrypto | undefined;
+    },
+    page: createBrowserPage(),
+    openWebSocket: (url) => new WebSocket(url),
+    get indexedDB() {
+      return indexedDBOrNone();
+    },
+    passkeys: createWebAuthnPasskeys(),
+  };
+}
+
+function createBrowserPage(): Page {
+  return {
+    get url() {
+      return 'location' in globalThis ? new URL(location.href) : undefined;
+    },
+    get isSecureContext() {
+      return (globalThis as { readonly isSecureContext?: boolean }).isSecureContext ?? true;
+    },
+    get isOnline() {
+      // Node has a `navigator` without it, and a browser's `true` means "maybe".
+      return !('navigator' in globalThis) || (navigator as { readonly onLine?: boolean }).onLine !== false;
+    },
+    get isVisible() {
+      return !('document' in globalThis) || document.visibilityState === 'visible';
+    },
+    on(event, listener) {
+      const ending = new AbortController();
+      const { signal } = ending;
+      for (const { target, name } of sourcesOf(event)) {
+        target.addEventListener(name, () => (event !== 'visible' || !document.hidden) && listener(), {
+          signal,
+        });
+      }
+      return () => ending.abort();
+    },
+  };
+}
+
+function sourcesOf(event: PageEvent): readonly { readonly target: EventTarget; readonly name: string }[] {
+  if (!('document' in globalThis)) return [];
+  switch (event) {
+    case 'online':
+    case 'offline':
+      return [{ target: globalThis, name: event }];
+    case 'visible':
+      return [{ target: document, name: 'visibilitychange' }];
+    case 'hide':
+      return [
+        { target: globalThis, name: 'pagehide' },
+        { target: document, name: 'freeze' },
+      ];
+    default:
+      return unreachable(event);
+  }
+}
+
+/** Some private windows throw at the mere access. */
+function indexedDBOrNone(): IDBFactory | undefined {
+  try {
+    return globalThis.indexedDB;
+  } catch {
+    return undefined;
+  }
+}
