@@ -20,6 +20,8 @@ export interface UnsyncedCoValue {
   readonly sent: RungStep;
   readonly confirmed: RungStep;
   readonly durable: RungStep;
+  /** When what it sent last was drained to the network, in ms since the Unix epoch. Absent where nothing was sent in this run. */
+  readonly sentAtMs?: number;
   /** Why, where a write or a relay said so. */
   readonly error?: KernelError;
   /** Of peers whose `known` does not cover it yet. */

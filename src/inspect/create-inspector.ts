@@ -1,0 +1,143 @@
+import { type Clock, systemClock } from '../platform/clock.ts';
+import { callListener, createReadable, type Readable } from '../platform/readable.ts';
+import type { Session } from '../session/session.ts';
+import { inspectionOf, type SyncInspection } from '../sync/inspection.ts';
+import type { SyncPeers } from '../sync/sync-peers.ts';
+import { createMessageCounts } from './message-counts.ts';
+import { listenToMessages } from './message-tap.ts';
+import { overviewOf } from './overview.ts';
+import { readPeers, roundTripLane } from './peer-views.ts';
+import { createPublisher } from './publisher.ts';
+import { createQueueViews } from './queue-views.ts';
+import { createRelayLog } from './relay-log.ts';
+import { createSecondsRing } from './seconds-ring.ts';
+import {
+  type InspectorIncrement,
+  inspectorProtocol,
+  type InspectorSnapshot,
+  type Overview,
+} from './snapshot.ts';
+import { createUnsyncedRows } from './unsynced-rows.ts';
+
+/** Reads a running sync. Reading has no side effect; what acts are the `controls`. */
+export interface Inspector {
+  readonly protocol: number;
+  /** Follows the sync all the time: a few figures, made from the sync state alone. */
+  readonly overview: Readable<Overview>;
+  snapshot(): InspectorSnapshot;
+  /**
+   * Calls with what changed, soon after it did and at least once a second, seldomer when reading takes long.
+   * While nobody is subscribed nothing is read; messages are still counted by the second, in bounded memory.
+   */
+  subscribe(listener: (increment: InspectorIncrement) => void): () => void;
+  readonly controls: {
+    pause(): void;
+    resume(): void;
+    /** Tries now, whatever the back-off says. */
+    reconnect(): void;
+  };
+  /** Lets go of the sync, which goes on. Safe to call twice. */
+  close(): void;
+}
+
+const historySeconds = 120;
+const historyBytes = 256 * 1024;
+const costSeconds = 5;
+
+/** Throws where this copy of the kernel did not make the target: two copies in one page do not see each other. */
+export function createInspector(
+  target: Session | SyncPeers,
+  { clock = systemClock }: { readonly clock?: Clock } = {},
+): Inspector {
+  const sync = 'sync' in target ? target.sync : target;
+  const inspection = inspectionFrom(sync);
+  const ring = createSecondsRing({ startMs: clock.nowMs(), seconds: historySeconds, maxBytes: historyBytes });
+  const log = createRelayLog();
+  const counts = createMessageCounts(ring);
+  const queueViews = createQueueViews(inspection, ring);
+  const unsyncedRows = createUnsyncedRows(inspection);
+  const overview = createReadable(overviewOf(sync.current, log.relays));
+  const listeners = new Set<(increment: InspectorIncrement) => void>();
+  const publisher = createPublisher(clock, publish);
+  let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
+
+  const stopFollowing = sync.subscribe((state) => {
+    const nowMs = clock.nowMs();
+    log.note(state.peers, nowMs);
+    for (const { id, roundTripMs } of log.relays) {
+      if (roundTripMs !== undefined) ring.measure(roundTripLane(id), nowMs, roundTripMs);
+    }
+    overview.set(overviewOf(state, log.relays));
+    publisher.changed();
+  });
+
+  const stopListening = listenToMessages(inspection, (direction, peerID, message, bytes, atMs) => {
+    const beganMs = performance.now();
+    counts.tap(direction, peerID, message, bytes, atMs);
+    if (direction === 'sent') queueViews.noteDepths(peerID, atMs);
+    publisher.changed();
+    ring.count('cost', atMs, performance.now() - beganMs);
+  });
+
+  function snapshot(): InspectorSnapshot {
+    const beganMs = performance.now();
+    const atMs = clock.nowMs();
+    const { relays, status } = overview.current;
+    const views = {
+      protocol: inspectorProtocol,
+      atMs,
+      overview: overview.current,
+      unsynced: unsyncedRows.read({ status, relays, queuesByRelayID: queueViews.waitingByRelayID() }),
+      queues: queueViews.read(relays, atMs),
+      peers: readPeers(inspection, log, counts, ring, atMs),
+    };
+    ring.count('cost', atMs, performance.now() - beganMs);
+    const msPerSecond = ring.perSecond('cost', atMs, costSeconds);
+    const eventsPerSecond = ring.perSecond('events', atMs, costSeconds);
+    return { ...views, cost: { msPerSecond, eventsPerSecond } };
+  }
+
+  function publish(): number {
+    const beganMs = performance.now();
+    const { unsynced, ...increment } = snapshot();
+    const changed = unsynced === lastUnsynced ? increment : { ...increment, unsynced };
+    lastUnsynced = unsynced;
+    for (const listener of [...listeners]) callListener(listener, changed);
+    return performance.now() - beganMs;
+  }
+
+  return {
+    protocol: inspectorProtocol,
+    overview,
+    snapshot,
+    subscribe(listener) {
+      const own = (increment: InspectorIncrement) => listener(increment);
+      listeners.add(own);
+      // It may have missed the rows that the others were given.
+      lastUnsynced = undefined;
+      publisher.start();
+      return () => {
+        if (listeners.delete(own) && listeners.size === 0) publisher.stop();
+      };
+    },
+    controls: {
+      pause: () => sync.pause(),
+      resume: () => sync.resume(),
+      reconnect: () => sync.reconnect(),
+    },
+    close() {
+      stopFollowing();
+      stopListening();
+      listeners.clear();
+      publisher.stop();
+    },
+  };
+}
+
+function inspectionFrom(sync: SyncPeers): SyncInspection {
+  const inspection = inspectionOf(sync);
+  if (inspection) return inspection;
+  throw new TypeError(
+    'This session or sync cannot be inspected: another copy of @MaiaOS/kernel made it. Let the app and its devtools import one copy.',
+  );
+}

@@ -1,0 +1,64 @@
+import { unreachable } from '../platform/assert.ts';
+import type { Reason } from './reason.ts';
+import type { PlainError } from './snapshot.ts';
+
+/** What a person can do about a reason; `control` names the inspector's control that does it. */
+export interface NextStep {
+  readonly advice: string;
+  readonly control?: 'resume' | 'reconnect';
+}
+
+export function nextStepFor(reason: Reason): NextStep {
+  switch (reason.kind) {
+    case 'not-saved':
+    case 'refused':
+    case 'withheld':
+      return { advice: adviceOf(reason.error) };
+    case 'relay-failed':
+      return { advice: adviceOf(reason.error), control: 'reconnect' };
+    case 'signed-out':
+      return { advice: 'Sign in: what this device holds goes out then.' };
+    case 'off':
+      return { advice: 'Open the session with a relay, or leave `sync` out to use the default one.' };
+    case 'paused':
+      return { advice: 'Resume. Until then edits are saved on this device only.', control: 'resume' };
+    case 'no-relay':
+      return { advice: 'Give sync a relay: `setupSyncPeers({ node, url })`.' };
+    case 'closed':
+      return { advice: 'Open the session again, or call `setupSyncPeers` for this node.' };
+    case 'offline':
+      return { advice: 'Nothing. It goes out by itself when the network is back.' };
+    case 'not-connected':
+      return {
+        advice: reason.error?.message ?? 'Wait for the next attempt, or try now.',
+        control: 'reconnect',
+      };
+    case 'connecting':
+      return {
+        advice: 'Wait for the connection. If it never comes, see that a relay answers at this address.',
+      };
+    case 'queued':
+    case 'draining':
+      return { advice: 'Wait, or look at Queues: high priority goes first, always, and low can starve.' };
+    case 'sending':
+      return { advice: 'Wait a moment.' };
+    case 'unconfirmed':
+      return {
+        advice: 'Wait for the relay’s answer. If it takes long, see the relay’s log, or connect again.',
+        control: 'reconnect',
+      };
+    case 'not-durable':
+      return { advice: 'Wait for the relay’s storage. If it takes long, see the relay’s log.' };
+    case 'saving':
+      return { advice: 'Wait a moment. If it takes long, another tab may be holding the database.' };
+    case 'arrived':
+      return { advice: 'Nothing.' };
+    default:
+      return unreachable(reason);
+  }
+}
+
+/** A KernelError's message says what happened and then what to do. */
+function adviceOf(error: PlainError | undefined): string {
+  return error?.message ?? 'See the app’s log for the error behind it.';
+}

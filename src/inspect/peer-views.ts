@@ -1,0 +1,42 @@
+import type { PeerInspection, SyncInspection } from '../sync/inspection.ts';
+import type { Durability } from '../sync/sync-state.ts';
+import type { MessageCounts } from './message-counts.ts';
+import type { RelayLog } from './relay-log.ts';
+import type { SecondsRing } from './seconds-ring.ts';
+import type { Peer } from './snapshot.ts';
+
+/** The relays with everything that is known of each. */
+export function readPeers(
+  inspection: SyncInspection,
+  log: RelayLog,
+  counts: MessageCounts,
+  ring: SecondsRing,
+  nowMs: number,
+): readonly Peer[] {
+  const inspectionsByID = new Map(inspection.peers().map((peer) => [peer.id, peer]));
+  return log.relays.map((relay) => {
+    const peer = inspectionsByID.get(relay.id);
+    return {
+      ...relay,
+      promises: promiseIn(peer),
+      sent: counts.sentTo(relay.id),
+      received: counts.receivedFrom(relay.id),
+      bufferedBytes: peer?.bufferedBytes ?? 0,
+      unacknowledgedMessages: peer?.unacknowledgedMessages ?? 0,
+      roundTrips: ring.measures(roundTripLane(relay.id), nowMs),
+      changes: log.changesOf(relay.id),
+    };
+  });
+}
+
+export function roundTripLane(peerID: string): string {
+  return `round-trip@${peerID}`;
+}
+
+const promises: readonly Durability[] = ['none', 'process-crash', 'power-loss'];
+
+/** From the relay's `hello`, which is whatever the relay says. */
+function promiseIn(peer: PeerInspection | undefined): Durability | 'unknown' {
+  const { durability = undefined } = (peer?.hello ?? {}) as { readonly durability?: unknown };
+  return promises.find((promise) => promise === durability) ?? 'unknown';
+}

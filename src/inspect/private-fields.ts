@@ -1,0 +1,70 @@
+import { CoValueCore, type LocalNode, RawCoMap } from 'cojson';
+import type { Priority, Reading } from './snapshot.ts';
+
+// The only file that reads what cojson keeps to itself. Each reading has a contract test, and becomes `unknown` where
+// the shape is another one: an inspector must neither throw nor guess after an update of cojson.
+
+/** Messages that wait in a peer's outgoing queue. Nearly always 0: an open, uncongested socket bypasses the queue. */
+export function readOutgoingDepths(node: LocalNode, peerID: string): Readonly<Record<Priority, Reading>> {
+  const queues = at(peerOf(node, peerID), 'peer', 'outgoing', 'queue', 'queues');
+  const [high, medium, low] = Array.isArray(queues) ? (queues as readonly unknown[]) : [];
+  return { high: lengthOf(high), medium: lengthOf(medium), low: lengthOf(low) };
+}
+
+/** Loads that were asked for and not answered, and those that wait for their turn. */
+export function readLoads(
+  node: LocalNode,
+  peerID: string,
+): { readonly inFlight: Reading; readonly waiting: Reading } {
+  const loadQueue = at(peerOf(node, peerID), 'loadQueue');
+  return { inFlight: numberIn(loadQueue, 'inFlightCount'), waiting: numberIn(loadQueue, 'pendingCount') };
+}
+
+/** Messages that arrived from a peer and wait to be handled. */
+export function readIncomingDepth(node: LocalNode, peerID: string): Reading {
+  const queues = at(node, 'syncManager', 'messagesQueue', 'queues');
+  if (!Array.isArray(queues)) return 'unknown';
+  const own = (queues as readonly unknown[]).find((entry) => at(entry, '1', 'id') === peerID);
+  // A peer's queue goes away when it is empty.
+  return own === undefined ? 0 : lengthOf(at(own, '0'));
+}
+
+/** Writes that cojson's own storage has queued; `unknown` for storage of another make. */
+export function readLocalWrites(node: LocalNode): Reading {
+  return lengthOf(at(node, 'storage', 'storeQueue', 'queue'));
+}
+
+/** A loaded CoValue, looked up without what `node.getCoValue` does besides: making one, and keeping it from garbage collection. */
+export function findCoValue(node: LocalNode, id: string): CoValueCore | undefined {
+  const coValues = at(node, 'coValues');
+  const found: unknown = coValues instanceof Map ? coValues.get(id) : undefined;
+  return found instanceof CoValueCore ? found : undefined;
+}
+
+/** A map's content where the app has it open already; reading it decrypts nothing and keeps nothing. */
+export function openMapOf(coValue: CoValueCore): RawCoMap | undefined {
+  const content = at(coValue, '_cachedContent');
+  return content instanceof RawCoMap ? content : undefined;
+}
+
+function peerOf(node: LocalNode, peerID: string): unknown {
+  return at(node, 'syncManager', 'peers', peerID);
+}
+
+function lengthOf(list: unknown): Reading {
+  return numberIn(list, 'length');
+}
+
+function numberIn(holder: unknown, key: string): Reading {
+  const value = at(holder, key);
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : 'unknown';
+}
+
+function at(holder: unknown, ...keys: readonly string[]): unknown {
+  let value = holder;
+  for (const key of keys) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
+}

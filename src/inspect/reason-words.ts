@@ -1,0 +1,80 @@
+import { unreachable } from '../platform/assert.ts';
+import type { Reason } from './reason.ts';
+import type { PlainError } from './snapshot.ts';
+import { bytesWords, countWords, durationWords } from './words.ts';
+
+const causesByCode: Readonly<Record<string, string>> = {
+  STORAGE_FULL: 'storage is full',
+  STORAGE_CLOSED: 'the browser closed the database',
+  STORAGE_BLOCKED: 'another tab holds the database',
+  STORAGE_TOO_NEW: 'a newer version of the app wrote the database',
+  STORAGE_UNAVAILABLE: 'this browser keeps nothing for the page',
+  STORAGE_WRITE_FAILED: 'writing failed',
+  MESSAGE_TOO_LARGE: 'larger than a relay takes',
+};
+
+/** Cause, place, detail, in one sentence without a full stop: "Not saved on this device: storage is full". */
+export function describeReason(reason: Reason, nowMs: number): string {
+  switch (reason.kind) {
+    case 'not-saved':
+      return joined('Not saved on this device', causeOf(reason.error));
+    case 'refused':
+      return joined(`Refused by ${reason.host ?? 'the relay'}`, reason.refusal ?? causeOf(reason.error));
+    case 'withheld':
+      return joined(`Not sent to ${reason.host ?? 'the relay'}`, causeOf(reason.error));
+    case 'signed-out':
+      return 'Nobody is signed in';
+    case 'off':
+      return 'Sync is switched off';
+    case 'paused':
+      return 'Paused';
+    case 'no-relay':
+      return 'No relay was given';
+    case 'relay-failed':
+      return joined(`${reason.host} is not tried again`, causeOf(reason.error));
+    case 'closed':
+      return `Sync with ${reason.host} has ended`;
+    case 'offline':
+      return `Offline for ${durationWords(nowMs - reason.sinceMs)}`;
+    case 'not-connected': {
+      const outage = `Not connected to ${reason.host} for ${durationWords(nowMs - reason.sinceMs)}`;
+      return reason.retryAtMs === undefined ? outage : `${outage}, ${nextAttempt(reason.retryAtMs, nowMs)}`;
+    }
+    case 'connecting':
+      return `Connecting to ${reason.host}, attempt ${reason.attempt}`;
+    case 'queued':
+      return `Not sent: ${countWords(reason.messages, 'message')} queued for ${reason.host}`;
+    case 'draining':
+      return `Not sent: ${bytesWords(reason.bytes)} left in the socket to ${reason.host}`;
+    case 'sending':
+      return `Being sent to ${reason.host}`;
+    case 'unconfirmed': {
+      const sent =
+        reason.sentAtMs === undefined ? 'Sent' : `Sent ${durationWords(nowMs - reason.sentAtMs)} ago`;
+      return `${sent}, not confirmed by ${reason.host} yet`;
+    }
+    case 'not-durable':
+      return `Confirmed, not durable at ${reason.host} yet`;
+    case 'saving':
+      return 'Being saved on this device';
+    case 'arrived':
+      return 'Arrived';
+    default:
+      return unreachable(reason);
+  }
+}
+
+export function nextAttempt(retryAtMs: number, nowMs: number): string {
+  return retryAtMs <= nowMs ? 'next attempt now' : `next attempt in ${durationWords(retryAtMs - nowMs)}`;
+}
+
+function joined(what: string, cause: string | undefined): string {
+  return cause === undefined ? what : `${what}: ${cause}`;
+}
+
+/** A few words where we have them, else the first sentence of the error's own message. */
+function causeOf(error: PlainError | undefined): string | undefined {
+  if (!error) return undefined;
+  const [firstSentence = error.message] = error.message.split(/(?<=[.!?])\s/);
+  return causesByCode[error.code] ?? firstSentence.replace(/\.$/, '');
+}

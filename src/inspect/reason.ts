@@ -1,0 +1,139 @@
+import { unreachable } from '../platform/assert.ts';
+import type { KernelError } from '../platform/kernel-error.ts';
+import type { UnsyncedCoValue } from '../sync/inspection.ts';
+import type { SyncState } from '../sync/sync-state.ts';
+import { plainError } from './plain-error.ts';
+import type { PlainError, Reading, Relay } from './snapshot.ts';
+
+/** Why a CoValue has not arrived: the first thing in its way. Facts only; `describeReason` puts them into words. */
+export type Reason =
+  | { readonly kind: 'not-saved'; readonly error?: PlainError }
+  /** `refusal`: the relay's own word for it, such as `forbidden`. */
+  | {
+      readonly kind: 'refused';
+      readonly host?: string;
+      readonly refusal?: string;
+      readonly error?: PlainError;
+    }
+  /** It cannot be sent as it is, so it was not. */
+  | { readonly kind: 'withheld'; readonly host?: string; readonly error?: PlainError }
+  | { readonly kind: 'signed-out' }
+  | { readonly kind: 'off' }
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'no-relay' }
+  /** The relay is not tried again by itself. */
+  | { readonly kind: 'relay-failed'; readonly host: string; readonly error?: PlainError }
+  | { readonly kind: 'closed'; readonly host: string }
+  /** The browser says that there is no network. */
+  | { readonly kind: 'offline'; readonly sinceMs: number }
+  | {
+      readonly kind: 'not-connected';
+      readonly host: string;
+      readonly sinceMs: number;
+      readonly retryAtMs?: number;
+      readonly error?: PlainError;
+    }
+  | { readonly kind: 'connecting'; readonly host: string; readonly sinceMs: number; readonly attempt: number }
+  | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
+  | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }
+  | { readonly kind: 'sending'; readonly host: string }
+  | { readonly kind: 'unconfirmed'; readonly host: string; readonly sentAtMs?: number }
+  | { readonly kind: 'not-durable'; readonly host: string }
+  | { readonly kind: 'saving' }
+  /** Every rung is reached; it leaves the list with the next look. */
+  | { readonly kind: 'arrived' };
+
+export interface Evidence {
+  readonly status: SyncState['status'];
+  readonly relays: readonly Relay[];
+  readonly queuesByRelayID: ReadonlyMap<string, WaitingForSocket>;
+}
+export interface WaitingForSocket {
+  readonly messages: Reading;
+  readonly bufferedBytes: Reading;
+}
+
+/** What fails comes before what waits, and of several relays the one that is furthest from having it. */
+export function firstReason(coValue: UnsyncedCoValue, evidence: Evidence): Reason {
+  const error = coValue.error && { error: plainError(coValue.error) };
+  const { saved, sent, confirmed, durable } = coValue;
+  const atRelay = [sent, confirmed, durable];
+  const missing = relaysMissing(coValue, evidence.relays);
+
+  if (saved === 'failed') return { kind: 'not-saved', ...error };
+  if (sent === 'failed') return { kind: 'withheld', ...hostOf(missing[0]), ...error };
+  if (atRelay.includes('failed')) {
+    return { kind: 'refused', ...hostOf(missing[0]), ...refusalIn(coValue.error), ...error };
+  }
+  if (!atRelay.includes('pending')) return { kind: saved === 'pending' ? 'saving' : 'arrived' };
+  if (evidence.status === 'signed-out' || evidence.status === 'off' || evidence.status === 'paused') {
+    return { kind: evidence.status };
+  }
+  const relay = missing[0];
+  if (!relay) return { kind: 'no-relay' };
+  if (relay.phase !== 'connected') return notConnected(relay, relay.phase);
+  const { host } = relay;
+  if (sent === 'pending') return notSent(host, evidence.queuesByRelayID.get(relay.id));
+  if (confirmed === 'pending') {
+    return {
+      kind: 'unconfirmed',
+      host,
+      ...(coValue.sentAtMs !== undefined && { sentAtMs: coValue.sentAtMs }),
+    };
+  }
+  return { kind: 'not-durable', host };
+}
+
+function notConnected(relay: Relay, phase: Exclude<Relay['phase'], 'connected'>): Reason {
+  const { host, error } = relay;
+  const sinceMs = relay.disconnectedSinceMs ?? relay.phaseSinceMs;
+  switch (phase) {
+    case 'failed':
+      return { kind: 'relay-failed', host, ...(error && { error }) };
+    case 'closed':
+      return { kind: 'closed', host };
+    case 'paused':
+      return { kind: 'paused' };
+    case 'offline':
+      return { kind: 'offline', sinceMs };
+    case 'connecting':
+      return { kind: 'connecting', host, sinceMs, attempt: relay.attempt ?? 1 };
+    case 'waiting':
+      return {
+        kind: 'not-connected',
+        host,
+        sinceMs,
+        ...(relay.retryAtMs !== undefined && { retryAtMs: relay.retryAtMs }),
+        ...(error && { error }),
+      };
+    default:
+      return unreachable(phase);
+  }
+}
+
+function notSent(host: string, waiting: WaitingForSocket | undefined): Reason {
+  const { messages = 0, bufferedBytes = 0 } = waiting ?? {};
+  if (messages !== 'unknown' && messages > 0) return { kind: 'queued', host, messages };
+  if (bufferedBytes !== 'unknown' && bufferedBytes > 0)
+    return { kind: 'draining', host, bytes: bufferedBytes };
+  return { kind: 'sending', host };
+}
+
+/** The relays that lack it, those without a connection first. Where no peer is named, any of them may lack it. */
+function relaysMissing(coValue: UnsyncedCoValue, relays: readonly Relay[]): readonly Relay[] {
+  const named = relays.filter((relay) => coValue.missingAtPeerIDs.includes(relay.id));
+  const missing = named.length > 0 ? named : relays;
+  return [
+    ...missing.filter((relay) => relay.phase !== 'connected'),
+    ...missing.filter((relay) => relay.phase === 'connected'),
+  ];
+}
+
+function hostOf(relay: Relay | undefined): { readonly host?: string } {
+  return relay ? { host: relay.host } : {};
+}
+
+function refusalIn(error: KernelError | undefined): { readonly refusal?: string } {
+  const refusal: unknown = error && Reflect.get(error.details, 'refusal');
+  return typeof refusal === 'string' ? { refusal } : {};
+}

@@ -1,0 +1,165 @@
+import type { Durability, SyncState } from '../sync/sync-state.ts';
+import type { RungStep } from '../sync/inspection.ts';
+import type { PeerPhase } from '../sync/peer-status.ts';
+import type { StorageStatus } from '../storage/device-storage.ts';
+import type { CoValueKind } from './covalue-label.ts';
+import type { Reason } from './reason.ts';
+
+/** Goes up when a field changes its meaning or goes away. New fields do not count: readers ignore what they do not know. */
+export const inspectorProtocol = 1;
+
+/**
+ * Everything an inspector knows at one moment, as plain JSON. Facts carry points in time, not ages, so a view that
+ * says nothing new stays the same object; words and ages are made from them where they are shown.
+ */
+export interface InspectorSnapshot {
+  readonly protocol: number;
+  readonly atMs: number;
+  readonly overview: Overview;
+  /** Oldest first. */
+  readonly unsynced: readonly UnsyncedRow[];
+  readonly queues: Queues;
+  readonly peers: readonly Peer[];
+  readonly cost: Cost;
+}
+
+/** The views that changed since the last one; merge it over a snapshot. */
+export type InspectorIncrement = Pick<InspectorSnapshot, 'protocol' | 'atMs'> & Partial<InspectorSnapshot>;
+
+/** `unknown`: read from a private field of cojson that has another shape than the one we know. */
+export type Reading = number | 'unknown';
+
+/** An error without its stack and cause: nothing that could hold a value of the app's. */
+export interface PlainError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The four rungs of the ladder, in their order. */
+export const rungs = ['saved', 'sent', 'confirmed', 'durable'] as const;
+export type RungName = (typeof rungs)[number];
+
+export interface Overview {
+  readonly status: SyncState['status'];
+  readonly error?: PlainError;
+  /** Without `durable` where a relay promises no durability. */
+  readonly rungs: Readonly<Record<Exclude<RungName, 'durable'>, RungCount>> & {
+    readonly durable?: RungCount;
+  };
+  readonly durability: Durability | 'unknown';
+  readonly storage: Pick<StorageStatus, 'kind' | 'state' | 'usedBytes' | 'quotaBytes'> & {
+    readonly error?: PlainError;
+  };
+  readonly relays: readonly Relay[];
+}
+
+/** CoValues that have not reached this rung. */
+export interface RungCount {
+  readonly pending: number;
+  readonly oldestSinceMs?: number;
+  readonly error?: PlainError;
+}
+
+export interface Relay {
+  readonly id: string;
+  /** How a person calls it: host and port. */
+  readonly host: string;
+  /** Without credentials and query. */
+  readonly url: string;
+  readonly transport?: string;
+  readonly software?: { readonly name: string; readonly version: string };
+  readonly phase: PeerPhase['phase'];
+  /** When this inspector saw the phase begin. */
+  readonly phaseSinceMs: number;
+  /** Since when there is no connection; absent while there is one. */
+  readonly disconnectedSinceMs?: number;
+  readonly attempt?: number;
+  readonly retryAtMs?: number;
+  readonly roundTripMs?: number;
+  readonly error?: PlainError;
+}
+
+export interface UnsyncedRow {
+  readonly id: string;
+  readonly kind: CoValueKind;
+  /** What its own `name` or `title` says, where the account can read it and it is loaded. */
+  readonly name?: string;
+  readonly sinceMs: number;
+  readonly steps: Readonly<Record<RungName, RungStep>>;
+  /** Hosts of the relays that have not confirmed it. */
+  readonly missingAt: readonly string[];
+  readonly reason: Reason;
+}
+
+export interface Queues {
+  readonly high: PriorityQueue;
+  readonly medium: PriorityQueue;
+  readonly low: PriorityQueue;
+  readonly relays: readonly RelayQueues[];
+  /** Writes that wait for this device's storage. */
+  readonly localWrites: Gauge;
+}
+export const priorities = ['high', 'medium', 'low'] as const;
+export type Priority = (typeof priorities)[number];
+
+export interface PriorityQueue {
+  /** Messages that wait for the socket, over all relays. */
+  readonly depth: Gauge;
+  /** Means over the last five whole seconds. */
+  readonly messagesPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly depths: Series;
+  readonly messages: Series;
+}
+
+export interface RelayQueues {
+  readonly id: string;
+  readonly host: string;
+  readonly bufferedBytes: Gauge;
+  readonly unacknowledgedMessages: Gauge;
+  readonly incoming: Gauge;
+  readonly loadsInFlight: Gauge;
+  readonly loadsWaiting: Gauge;
+}
+
+/** A reading and the highest one of the last two minutes. */
+export interface Gauge {
+  readonly now: Reading;
+  readonly peak: Reading;
+}
+
+/** One value a second, up to the last whole one; `null` where nothing was measured. */
+export interface Series {
+  readonly endMs: number;
+  readonly values: readonly (number | null)[];
+}
+
+export interface Peer extends Relay {
+  readonly promises: Durability | 'unknown';
+  readonly sent: Traffic;
+  readonly received: Traffic;
+  readonly bufferedBytes: number;
+  readonly unacknowledgedMessages: number;
+  readonly roundTrips: Series;
+  /** Changes of phase, newest first; a bounded number of them. */
+  readonly changes: readonly PhaseChange[];
+}
+
+/** Since the inspector was made. */
+export interface Traffic {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+export interface PhaseChange {
+  readonly atMs: number;
+  readonly from: PeerPhase['phase'];
+  readonly to: PeerPhase['phase'];
+  readonly error?: PlainError;
+}
+
+/** What inspecting itself costs, as means over the last seconds. */
+export interface Cost {
+  readonly msPerSecond: number;
+  readonly eventsPerSecond: number;
+}
