@@ -1,0 +1,37 @@
+import { type KernelError, type KernelErrorCode, type SyncState } from '@MaiaOS/kernel';
+
+export const testNowMs = 1_700_000_000_000;
+
+/** A state in which all is stored, changed by what a test is about. */
+export function testState(changes: Partial<SyncState> = {}): SyncState {
+  const all = { pending: 0 };
+  return {
+    status: 'confirmed',
+    saved: all,
+    sent: all,
+    confirmed: all,
+    durable: all,
+    durability: 'power-loss',
+    download: { received: 12, caughtUp: true },
+    storage: { kind: 'cojson-indexeddb', state: 'ok' },
+    peers: [],
+    ...changes,
+  };
+}
+
+/** The same, where the relay promises nothing about what it keeps, or has not said yet. */
+export function testStateWithoutDurable(
+  durability: 'none' | 'unknown',
+  changes: Partial<Omit<SyncState, 'durable'>> = {},
+): SyncState {
+  const { durable: _, ...state } = testState();
+  return { ...state, durability, ...changes };
+}
+
+export function pendingSince(pending: number, waitedMs: number) {
+  return { pending, oldestSinceMs: testNowMs - waitedMs };
+}
+
+export function testError(code: KernelErrorCode, message: string = code): KernelError {
+  return Object.assign(new Error(message), { name: 'KernelError' as const, code, docsUrl: '', details: {} });
+}
