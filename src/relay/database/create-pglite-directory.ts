@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createKernelError } from '../../platform/kernel-error.ts';
+
+const unfinished = 'unfinished-';
+
+// Ends with its parent: standard input closes when that is gone, however it went.
+const script = `
+  process.stdin.on('end', () => process.exit(1)).resume();
+  const [pglite, directory] = process.argv.slice(1);
+  const { PGlite } = await import(pglite);
+  await (await PGlite.create(directory)).close();
+  process.exit(0);
+`;
+
+/**
+ * Creates an empty database at `directory`, all of it or nothing. Creating takes 800 MB for good where opening takes
+ * 300, so a process of its own does it. The parent folder must be the caller's alone while this runs.
+ */
+export async function createPGliteDirectory(directory: string): Promise<void> {
+  const parent = dirname(directory);
+  await removeUnfinished(parent);
+  const temporary = join(parent, unfinished + randomBytes(6).toString('hex'));
+  try {
+    await runCreation(temporary);
+    await rename(temporary, directory);
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true });
+    throw createKernelError(
+      'RELAY_STORAGE_FAILED',
+      `The relay's database could not be created in ${parent}. Check that the folder is writable and that the disk has 100 MB free.`,
+      { cause },
+    );
+  }
+}
+
+/** What a creation left behind that was killed. */
+async function removeUnfinished(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (name.startsWith(unfinished)) await rm(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function runCreation(directory: string): Promise<void> {
+  const pglite = import.meta.resolve('@electric-sql/pglite');
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, pglite, directory], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      // Options for the parent, a debugger's port for one, are not meant for the child.
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(-2_000);
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve();
+      else
+        reject(new Error(`Creating the database ended with ${signal ?? `exit code ${code}`}. ${complaint}`));
+    });
+  });
+}

@@ -1,0 +1,12 @@
+/** One statement with its parameters; resolves with the rows. `Row` is what the statement selects. */
+export type Query = <Row = unknown>(sql: string, parameters?: readonly unknown[]) => Promise<readonly Row[]>;
+
+/** The SQL database below the relay's storage: all that PGlite and PostgreSQL have to offer for it. */
+export interface Database {
+  /** What a commit survives. */
+  readonly durability: 'none' | 'process-crash' | 'power-loss';
+  readonly query: Query;
+  /** Commits when `run` resolves, and only then resolves itself; rolls back when `run` rejects. */
+  transaction<T>(run: (query: Query) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Clock } from '../../platform/clock.ts';
+import { isKernelError } from '../../platform/kernel-error.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { thisProcess } from './process-identity.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'maia-lock-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const lock = (clock?: Clock) => lockDirectory(directory, silentLogger, clock);
+const leaveLock = (holder: object) => writeFile(join(directory, 'lock.7'), JSON.stringify(holder));
+
+it('keeps a second one out until the first lets go', async () => {
+  const first = await lock();
+  await expect(lock()).rejects.toSatisfy((error) => isKernelError(error, 'RELAY_STORAGE_LOCKED'));
+  await first.release();
+  await first.release();
+  const second = await lock();
+  await second.release();
+  expect(await readdir(directory)).toEqual([]);
+});
+
+it('lets exactly one of many in, also over a lock left behind', async () => {
+  await leaveLock({ ...thisProcess, pid: await pidOfEndedProcess() });
+  const results = await Promise.allSettled(Array.from({ length: 50 }, () => lock()));
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(await readdir(directory)).toEqual(['lock.8']);
+  for (const result of results) if (result.status === 'fulfilled') await result.value.release();
+});
+
+it('takes over from a process that was killed', async () => {
+  await leaveLock({ ...thisProcess, pid: await pidOfEndedProcess() });
+  await (await lock()).release();
+});
+
+it('takes over when another process has the killed one’s number now', async () => {
+  await leaveLock({ ...thisProcess, startedAt: 'long ago' });
+  await (await lock()).release();
+});
+
+it('names itself in the lock', async () => {
+  const held = await lock();
+  const content = await readFile(join(directory, 'lock.1'), 'utf8');
+  expect(JSON.parse(content)).toEqual(thisProcess);
+  expect(thisProcess.pid).toBe(process.pid);
+  await held.release();
+});
+
+// A container that was started again on the same volume cannot look at the processes of the one before.
+it.each([
+  ['of another machine', JSON.stringify({ ...thisProcess, machine: 'elsewhere' })],
+  ['that was never written to its end', '{"pid":'],
+])('watches a lock %s, and takes it over when nothing touches it', async (_, content) => {
+  const path = join(directory, 'lock.7');
+  await writeFile(path, content);
+  const clock = steppedClock();
+  const waiting = lock(clock);
+  await vi.waitFor(() => expect(clock.steps).toBeGreaterThan(5));
+  await (await waiting).release();
+});
+
+it('leaves a lock of another machine alone while that touches it', async () => {
+  const path = join(directory, 'lock.7');
+  await writeFile(path, JSON.stringify({ ...thisProcess, machine: 'elsewhere' }));
+  const clock = steppedClock(async (step) => {
+    if (step === 3) await utimes(path, 1, 1);
+  });
+  await expect(lock(clock)).rejects.toSatisfy((error) => isKernelError(error, 'RELAY_STORAGE_LOCKED'));
+  expect(await readdir(directory)).toEqual(['lock.7']);
+});
+
+async function pidOfEndedProcess(): Promise<number | undefined> {
+  const child = spawn(process.execPath, ['-e', '']);
+  await once(child, 'exit');
+  return child.pid;
+}
+
+/** Each wait is over as soon as `during` is. */
+function steppedClock(during: (step: number) => Promise<void> = async () => {}) {
+  const clock = {
+    steps: 0,
+    nowMs: () => 1_000_000 + clock.steps * 2_000,
+    after(_: number, run: () => void) {
+      let isCancelled = false;
+      // Enough for the watch, and an end to the beating that follows it.
+      if (clock.steps++ < 20) void during(clock.steps).then(() => void (isCancelled || setImmediate(run)));
+      return () => {
+        isCancelled = true;
+      };
+    },
+  };
+  return clock;
+}
