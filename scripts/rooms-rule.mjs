@@ -48,7 +48,7 @@ export const roomsRule = {
 
 /** @param {string} specifier */
 function isThirdParty(specifier) {
-  return !/^(?:\.|node:|@MaiaOS\/)/.test(specifier);
+  return !/^(?:\.|node:|@MaiaOS\/)/.test(specifier) || specifier.includes('/node_modules/');
 }
 
 /** @param {string} entry @param {string} target */

@@ -1,0 +1,55 @@
+import { copyFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { alias, browserEntries, external, nodeEntries, root } from './packages.mjs';
+import { compileSvelte, inlineCss } from './svelte.mjs';
+
+const wasm = join(root, 'node_modules/cojson-core-wasm/public/cojson_core_wasm.wasm');
+
+/**
+ * One module graph for all entries, so that what two of them need stands in one chunk: two instances of cojson in one
+ * page would not know each other's values.
+ * @param {string} folder @returns {Promise<readonly import('rolldown').OutputChunk[]>}
+ */
+export async function buildJavaScript(folder) {
+  const bundle = await rolldown({
+    input: { ...browserEntries, ...nodeEntries },
+    external,
+    platform: 'neutral',
+    resolve: {
+      alias,
+      mainFields: ['module', 'main'],
+      conditionNames: ['svelte', 'browser', 'production', 'import', 'default'],
+    },
+    plugins: [compileSvelte(), inlineCss()],
+    onLog(level, log, handler) {
+      if (level === 'warn') throw new Error(log.message);
+      handler(level, log);
+    },
+  });
+  const { output } = await bundle.write({
+    dir: folder,
+    format: 'es',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  });
+  await bundle.close();
+  await copyFile(wasm, join(folder, 'cojson_core_wasm.wasm'));
+  const chunks = output.filter((file) => file.type === 'chunk');
+  for (const name of Object.keys(browserEntries)) refuseNode(chunks, `${name}.js`);
+  return chunks;
+}
+
+/** A browser's entry imports nothing but files of the package. @param {readonly import('rolldown').OutputChunk[]} chunks @param {string} entry */
+function refuseNode(chunks, entry) {
+  const reached = new Set([entry]);
+  for (const fileName of reached) {
+    const chunk = chunks.find((candidate) => candidate.fileName === fileName);
+    if (!chunk) {
+      const kind = isBuiltin(fileName) ? 'a part of Node' : 'not in the package';
+      throw new Error(`dist/${entry} is for browsers, and reaches ${fileName}, which is ${kind}.`);
+    }
+    for (const next of [...chunk.imports, ...chunk.dynamicImports]) reached.add(next);
+  }
+}

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..', '..');
+
+/** What an app may import, and the command. Each becomes a file of its name. */
+export const browserEntries = {
+  index: join(root, 'src/index.ts'),
+  cojson: join(root, 'src/cojson.ts'),
+  devtools: join(root, 'devtools/index.ts'),
+};
+export const nodeEntries = {
+  vite: join(root, 'src/vite/index.ts'),
+  relay: join(root, 'src/relay/index.ts'),
+  'maia-relay': join(root, 'src/relay/maia-relay.ts'),
+};
+
+/** Installed beside the package or given by the host. Everything else is inside. */
+export const external = [/^node:/, 'ws', /^@electric-sql\/pglite(?:\/|$)/, 'vite'];
+
+/** See the file: cojson's own one holds its WASM as text. */
+export const alias = { 'cojson-core-wasm': join(root, 'src/platform/cojson-wasm.ts') };
