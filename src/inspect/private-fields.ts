@@ -29,9 +29,10 @@ export function readIncomingDepth(node: LocalNode, peerID: string): Reading {
   return own === undefined ? 0 : lengthOf(at(own, '0'));
 }
 
-/** Writes that cojson's own storage has queued; `unknown` for storage of another make. */
+/** Writes that wait for this device's storage: the kernel's storage says so, cojson's own is looked into. */
 export function readLocalWrites(node: LocalNode): Reading {
-  return lengthOf(at(node, 'storage', 'storeQueue', 'queue'));
+  const told = numberIn(at(node, 'storage'), 'queuedWrites');
+  return told === 'unknown' ? lengthOf(at(node, 'storage', 'storeQueue', 'queue')) : told;
 }
 
 /** A loaded CoValue, looked up without what `node.getCoValue` does besides: making one, and keeping it from garbage collection. */

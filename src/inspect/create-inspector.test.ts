@@ -1,0 +1,266 @@
+import { LocalNode, type RawCoID, type RawCoMap } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createKernelError } from '../platform/kernel-error.ts';
+import type { UnsyncedCoValue } from '../sync/inspection.ts';
+import { createInspector, type Inspector } from './create-inspector.ts';
+import { connectedRelay, createFakeSync, fakePeerID, type FakeSync } from './fake-sync.ts';
+import type { InspectorIncrement } from './snapshot.ts';
+
+const startMs = 1_700_000_000_000;
+
+/** Time stands until a test moves it. */
+function createFakeClock() {
+  const timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
+  let nowMs = startMs;
+  return {
+    nowMs: () => nowMs,
+    after(delayMs: number, run: () => void) {
+      const timer = { atMs: nowMs + delayMs, run };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    get waiting() {
+      return timers.size;
+    },
+    advance(ms: number) {
+      const endMs = nowMs + ms;
+      for (;;) {
+        const next = [...timers].sort((a, b) => a.atMs - b.atMs).find((timer) => timer.atMs <= endMs);
+        if (!next) break;
+        timers.delete(next);
+        nowMs = next.atMs;
+        next.run();
+      }
+      nowMs = endMs;
+    },
+  };
+}
+
+let clock: ReturnType<typeof createFakeClock>;
+let node: LocalNode;
+let map: RawCoMap;
+let sync: FakeSync;
+let inspector: Inspector;
+let edit: UnsyncedCoValue;
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  const crypto = await WasmCrypto.create();
+  ({ node } = await LocalNode.withNewlyCreatedAccount({ creationProps: { name: 'Ana' }, crypto }));
+  map = node.createGroup().createMap();
+  map.set('title', 'Crew list', 'private');
+  sync = createFakeSync(node, startMs);
+  inspector = createInspector(sync, { clock });
+  edit = {
+    id: map.id,
+    sinceMs: startMs,
+    saved: 'reached',
+    sent: 'reached',
+    confirmed: 'pending',
+    durable: 'pending',
+    missingAtPeerIDs: [fakePeerID],
+  };
+});
+
+const content = { action: 'content', id: 'co_z1' as RawCoID, priority: 3, new: {} } as const;
+
+describe('snapshot', () => {
+  it('is plain JSON with a protocol number, and holds no secret of the node', () => {
+    sync.setUnsynced([edit]);
+    const snapshot = inspector.snapshot();
+    expect(snapshot.protocol).toBe(1);
+    const json = JSON.stringify(snapshot);
+    expect(JSON.parse(json)).toEqual(snapshot);
+    expect(json).not.toContain(node.agentSecret);
+    expect(json).not.toMatch(/Secret_z/);
+  });
+
+  it('has a row for each unsynced CoValue, with name, kind, hosts and the first reason', () => {
+    sync.setUnsynced([edit]);
+    expect(inspector.snapshot().unsynced).toEqual([
+      {
+        id: map.id,
+        kind: 'CoMap',
+        name: 'Crew list',
+        sinceMs: startMs,
+        steps: { saved: 'reached', sent: 'reached', confirmed: 'pending', durable: 'pending' },
+        missingAt: ['relay.example'],
+        reason: { kind: 'unconfirmed', host: 'relay.example' },
+      },
+    ]);
+  });
+
+  it('counts by priority what passed, also before anybody looked', () => {
+    sync.message('sent', content, 500, startMs + 100);
+    sync.message('sent', content, 300, startMs + 200);
+    sync.message('sent', { action: 'load', id: 'co_z1', header: false, sessions: {} }, 40, startMs + 300);
+    sync.message('received', content, 900, startMs + 400);
+    clock.advance(2_000);
+    const { queues, peers, cost } = inspector.snapshot();
+    expect(queues.medium).toMatchObject({ messagesPerSecond: 1, bytesPerSecond: 400 });
+    expect(queues.high).toMatchObject({ messagesPerSecond: 0.5, bytesPerSecond: 20 });
+    expect(queues.low).toMatchObject({ messagesPerSecond: 0, bytesPerSecond: 0 });
+    expect(queues.medium.messages.values.slice(-3)).toEqual([null, 2, 0]);
+    expect(peers[0]).toMatchObject({
+      host: 'relay.example',
+      promises: 'process-crash',
+      sent: { messages: 3, bytes: 840 },
+      received: { messages: 1, bytes: 900 },
+    });
+    expect(cost.eventsPerSecond).toBe(2);
+  });
+
+  it('keeps the peak of what waits', () => {
+    sync.setPeers([{ id: fakePeerID, bufferedBytes: 4_000, unacknowledgedMessages: 7 }]);
+    inspector.snapshot();
+    clock.advance(1_000);
+    sync.setPeers([{ id: fakePeerID, bufferedBytes: 0, unacknowledgedMessages: 1 }]);
+    const [relay] = inspector.snapshot().queues.relays;
+    expect(relay).toMatchObject({
+      bufferedBytes: { now: 0, peak: 4_000 },
+      unacknowledgedMessages: { now: 1, peak: 7 },
+      incoming: { now: 0, peak: 0 },
+      loadsInFlight: { now: 'unknown', peak: 'unknown' },
+    });
+  });
+});
+
+describe('subscribe', () => {
+  it('tells changes soon, many of them at once, and only views that changed', () => {
+    const increments: InspectorIncrement[] = [];
+    inspector.subscribe((increment) => increments.push(increment));
+    sync.setUnsynced([edit]);
+    for (let index = 0; index < 100; index++) sync.message('sent', content, 10, clock.nowMs());
+    expect(increments).toHaveLength(0);
+    clock.advance(100);
+    expect(increments).toHaveLength(1);
+    expect(increments[0]?.unsynced).toHaveLength(1);
+
+    clock.advance(1_000);
+    expect(increments.length).toBeGreaterThan(1);
+    expect(increments.at(-1)).not.toHaveProperty('unsynced');
+    expect(increments.at(-1)).toHaveProperty('queues');
+  });
+
+  it('reads nothing while nobody listens, and plans nothing', () => {
+    sync.setUnsynced([edit]);
+    for (let index = 0; index < 100; index++) sync.message('sent', content, 10, clock.nowMs());
+    clock.advance(10_000);
+    expect(sync.reads).toBe(0);
+    expect(clock.waiting).toBe(0);
+
+    const unsubscribe = inspector.subscribe(() => {});
+    clock.advance(2_000);
+    const { reads } = sync;
+    expect(reads).toBeGreaterThan(0);
+    unsubscribe();
+    clock.advance(10_000);
+    expect(sync.reads).toBe(reads);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('keeps a row the same object until it says something else', () => {
+    sync.setUnsynced([edit]);
+    const before = inspector.snapshot().unsynced;
+    sync.setUnsynced([{ ...edit }]);
+    clock.advance(60_000);
+    expect(inspector.snapshot().unsynced).toBe(before);
+    sync.setUnsynced([{ ...edit }, { ...edit, id: 'co_z2' }]);
+    const after = inspector.snapshot().unsynced;
+    expect(after).not.toBe(before);
+    expect(after[0]).toBe(before[0]);
+  });
+
+  it('goes on telling the others when one listener throws', () => {
+    const told: number[] = [];
+    const caught: unknown[] = [];
+    const onUncaught = (error: unknown) => caught.push(error);
+    process.once('uncaughtException', onUncaught);
+    inspector.subscribe(() => {
+      throw new Error('a listener of an app');
+    });
+    inspector.subscribe((increment) => told.push(increment.atMs));
+    clock.advance(1_000);
+    expect(told).toHaveLength(1);
+    return expect.poll(() => caught).toHaveLength(1);
+  });
+});
+
+describe('overview', () => {
+  it('follows the sync state alone', () => {
+    const error = createKernelError('RELAY_UNREACHABLE', 'The relay cannot be reached. Start it.');
+    sync.setState({
+      status: 'connecting',
+      confirmed: { pending: 3, oldestSinceMs: startMs },
+      peers: [
+        {
+          id: fakePeerID,
+          url: 'wss://relay.example/sync',
+          phase: 'waiting',
+          attempt: 2,
+          retryAtMs: startMs + 6_000,
+          error,
+        },
+      ],
+    });
+    expect(inspector.overview.current).toMatchObject({
+      status: 'connecting',
+      rungs: { confirmed: { pending: 3, oldestSinceMs: startMs } },
+      relays: [{ host: 'relay.example', phase: 'waiting', disconnectedSinceMs: startMs, attempt: 2 }],
+    });
+    expect(sync.reads).toBe(0);
+  });
+});
+
+describe('lifetime', () => {
+  it('fills the tap while any inspector is there, and empties it with the last', () => {
+    const second = createInspector({ ...session(), sync }, { clock });
+    expect(sync.hasTap).toBe(true);
+    inspector.close();
+    inspector.close();
+    expect(sync.hasTap).toBe(true);
+    sync.message('sent', content, 10, clock.nowMs());
+    clock.advance(1_000);
+    expect(second.snapshot().cost.eventsPerSecond).toBe(1);
+    second.close();
+    expect(sync.hasTap).toBe(false);
+  });
+
+  it('hands its controls on', () => {
+    inspector.controls.pause();
+    inspector.controls.resume();
+    inspector.controls.reconnect();
+    expect(sync.calls).toEqual(['pause', 'resume', 'reconnect']);
+  });
+
+  it('refuses what this copy of the kernel did not make', () => {
+    const stranger = { ...sync, current: sync.current };
+    expect(() => createInspector(stranger)).toThrow(/another copy of @MaiaOS\/kernel/);
+  });
+});
+
+function session() {
+  return {
+    node,
+    account: node.expectCurrentAccount('test'),
+    accountID: node.getCurrentAccountOrAgentID(),
+    storage: { current: sync.current.storage, subscribe: () => () => {} },
+    close: () => Promise.resolve(),
+    on: () => () => {},
+  };
+}
+
+it('dates what a relay does by the time it was seen', () => {
+  sync.setState({ peers: [{ id: fakePeerID, url: 'wss://relay.example/sync', phase: 'offline' }] });
+  clock.advance(12_000);
+  sync.setState({ peers: [connectedRelay(clock.nowMs())] });
+  const [peer] = inspector.snapshot().peers;
+  expect(peer?.changes.map(({ from, to }) => `${from} → ${to}`)).toEqual([
+    'offline → connected',
+    'connected → offline',
+  ]);
+  expect(peer?.roundTrips.values.at(-1)).toBeNull();
+  clock.advance(1_000);
+  expect(inspector.snapshot().peers[0]?.roundTrips.values.at(-1)).toBe(31);
+});

@@ -1,0 +1,103 @@
+import type { LocalNode, SyncMessage } from 'cojson';
+import { createReadable } from '../platform/readable.ts';
+import {
+  offerInspection,
+  type MessageTap,
+  type PeerInspection,
+  type UnsyncedCoValue,
+} from '../sync/inspection.ts';
+import type { PeerStatus } from '../sync/peer-status.ts';
+import type { SyncPeers } from '../sync/sync-peers.ts';
+import type { SyncState } from '../sync/sync-state.ts';
+
+/** A sync whose every fact a test decides, offered for inspection like a real one. */
+export interface FakeSync extends SyncPeers {
+  readonly calls: string[];
+  readonly hasTap: boolean;
+  /** How often somebody asked for the unsynced CoValues: reading is not free. */
+  readonly reads: number;
+  setState(change: Partial<SyncState>): void;
+  setUnsynced(coValues: readonly UnsyncedCoValue[]): void;
+  setPeers(peers: readonly PeerInspection[]): void;
+  message(direction: 'sent' | 'received', message: SyncMessage, bytes: number, atMs: number): void;
+}
+
+export const fakePeerID = 'fake-relay';
+
+export function connectedRelay(sinceMs: number): PeerStatus {
+  return {
+    id: fakePeerID,
+    url: 'wss://relay.example/sync',
+    transport: 'WebSocket',
+    relay: { name: 'maia-relay', version: '0.1.0' },
+    phase: 'connected',
+    sinceMs,
+    roundTripMs: 31,
+  };
+}
+
+export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
+  const state = createReadable<SyncState>({
+    status: 'confirmed',
+    saved: { pending: 0 },
+    sent: { pending: 0 },
+    confirmed: { pending: 0 },
+    durable: { pending: 0 },
+    durability: 'process-crash',
+    download: { received: 0, caughtUp: true },
+    storage: { kind: 'cojson-indexeddb', state: 'ok' },
+    peers: [connectedRelay(startMs)],
+  });
+  const calls: string[] = [];
+  let unsynced: readonly UnsyncedCoValue[] = [];
+  let peers: readonly PeerInspection[] = [
+    { id: fakePeerID, bufferedBytes: 0, unacknowledgedMessages: 0, hello: { durability: 'process-crash' } },
+  ];
+  let tap: MessageTap | undefined;
+  let reads = 0;
+
+  const sync: FakeSync = {
+    calls,
+    get current() {
+      return state.current;
+    },
+    get hasTap() {
+      return tap !== undefined;
+    },
+    get reads() {
+      return reads;
+    },
+    subscribe: (listener) => state.subscribe(listener),
+    pause: () => void calls.push('pause'),
+    resume: () => void calls.push('resume'),
+    reconnect: () => void calls.push('reconnect'),
+    close: () => Promise.resolve(),
+    setState: (change) => state.set({ ...state.current, ...change }),
+    setUnsynced(coValues) {
+      unsynced = coValues;
+      const pending = (step: 'saved' | 'sent' | 'confirmed' | 'durable') => ({
+        pending: coValues.filter((coValue) => coValue[step] === 'pending' || coValue[step] === 'failed')
+          .length,
+      });
+      sync.setState({
+        status: coValues.length === 0 ? 'confirmed' : 'syncing',
+        saved: pending('saved'),
+        sent: pending('sent'),
+        confirmed: pending('confirmed'),
+        durable: pending('durable'),
+      });
+    },
+    setPeers: (next) => void (peers = next),
+    message: (...message) => tap?.(message[0], fakePeerID, message[1], message[2], message[3]),
+  };
+  offerInspection(sync, {
+    node,
+    unsynced() {
+      reads++;
+      return unsynced;
+    },
+    peers: () => peers,
+    setTap: (next) => void (tap = next),
+  });
+  return sync;
+}

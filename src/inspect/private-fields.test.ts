@@ -1,0 +1,148 @@
+import { cojsonInternals, LocalNode, StorageApiAsync, type RawCoMap, type RawCoID } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { createWebSocketPeer } from 'cojson-transport-ws';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { labelCoValue } from './covalue-label.ts';
+import {
+  findCoValue,
+  openMapOf,
+  readIncomingDepth,
+  readLoads,
+  readLocalWrites,
+  readOutgoingDepths,
+} from './private-fields.ts';
+
+// Contracts with what cojson keeps to itself: after an update of cojson, these say which reading has become `unknown`.
+
+let node: LocalNode;
+beforeEach(async () => {
+  const created = await LocalNode.withNewlyCreatedAccount({
+    creationProps: { name: 'Ana' },
+    crypto: await WasmCrypto.create(),
+  });
+  node = created.node;
+});
+
+type PeerSocket = Parameters<typeof createWebSocketPeer>[0]['websocket'];
+
+/** A socket that is open and full, so that messages queue up. */
+function fullSocket(): PeerSocket {
+  return {
+    readyState: 1,
+    bufferedAmount: 10_000_000,
+    send: () => {},
+    close: () => {},
+    addEventListener: () => {},
+    removeEventListener: () => {},
+  };
+}
+
+describe('a node with cojson’s own peer', () => {
+  it('tells the depth of each outgoing queue', async () => {
+    node.syncManager.addPeer(createWebSocketPeer({ id: 'relay', websocket: fullSocket(), role: 'server' }));
+    const group = node.createGroup();
+    for (let index = 0; index < 5; index++) group.createMap().set('name', 'x', 'private');
+    await expect.poll(() => readOutgoingDepths(node, 'relay').medium).toBeGreaterThan(3);
+    const { high, low } = readOutgoingDepths(node, 'relay');
+    expect(high).toBeGreaterThan(0);
+    expect(low).toBe(0);
+  });
+
+  it('tells loads in flight and waiting', () => {
+    const usual = cojsonInternals.CO_VALUE_LOADING_CONFIG.MAX_IN_FLIGHT_LOADS_PER_PEER;
+    cojsonInternals.setMaxInFlightLoadsPerPeer(2);
+    onTestFinished(() => cojsonInternals.setMaxInFlightLoadsPerPeer(usual));
+    node.syncManager.addPeer(createWebSocketPeer({ id: 'relay', websocket: fullSocket(), role: 'server' }));
+    // Of what is loaded already, the account with its profile and the profile's group, a new peer is asked as well.
+    expect(readLoads(node, 'relay')).toEqual({ inFlight: 2, waiting: 1 });
+    for (const id of ['co_zA', 'co_zB', 'co_zC'] as RawCoID[]) void node.loadCoValueCore(id);
+    expect(readLoads(node, 'relay')).toEqual({ inFlight: 2, waiting: 4 });
+  });
+
+  it('tells what has arrived and is not handled yet', () => {
+    const incoming = new cojsonInternals.ConnectedPeerChannel();
+    const outgoing = { push: () => {}, close: () => {}, onClose: () => {} };
+    node.syncManager.addPeer({ id: 'relay', incoming, outgoing, role: 'server' });
+    expect(readIncomingDepth(node, 'relay')).toBe(0);
+
+    const depths: unknown[] = [];
+    const message = { action: 'done', id: 'co_zUnknown' as RawCoID } as const;
+    node.syncManager.handleSyncMessage = () => {
+      // What arrives while one message is handled waits for its turn.
+      if (depths.length === 0) for (let index = 0; index < 3; index++) incoming.push(message);
+      depths.push(readIncomingDepth(node, 'relay'));
+    };
+    incoming.push(message);
+    expect(depths).toEqual([3, 2, 1, 0]);
+  });
+});
+
+describe('this device’s storage', () => {
+  it('is looked into where it is cojson’s own', () => {
+    const storage = new StorageApiAsync({} as ConstructorParameters<typeof StorageApiAsync>[0]);
+    node.setStorage(storage);
+    expect(readLocalWrites(node)).toBe(0);
+    const content = { action: 'content', id: 'co_z1' as RawCoID, priority: 3, new: {} } as const;
+    storage.storeQueue.push(content, () => undefined);
+    storage.storeQueue.push(content, () => undefined);
+    expect(readLocalWrites(node)).toBe(2);
+  });
+});
+
+describe('a CoValue', () => {
+  it('is found without being made, and its open content without being opened', () => {
+    const missing = 'co_zMissing' as RawCoID;
+    expect(findCoValue(node, missing)).toBeUndefined();
+    expect(node.isCoValueInMemory(missing)).toBe(false);
+
+    const map = node.createGroup().createMap();
+    map.set('name', 'Tide log', 'private');
+    const coValue = findCoValue(node, map.id);
+    expect(coValue).toBe(map.core);
+    if (!coValue) throw new Error('found above');
+    expect(openMapOf(coValue)).toBe(map.core.getCurrentContent());
+  });
+
+  it('has a kind, and a name where it has one of its own', () => {
+    const group = node.createGroup();
+    const named = group.createMap();
+    named.set('title', '  Crew list ', 'private');
+    expect(labelCoValue(node, named.id)).toEqual({ kind: 'CoMap', name: 'Crew list' });
+    expect(labelCoValue(node, group.createMap().id)).toEqual({ kind: 'CoMap' });
+    expect(labelCoValue(node, group.createList().id)).toEqual({ kind: 'CoList' });
+    expect(labelCoValue(node, group.createStream().id)).toEqual({ kind: 'CoStream' });
+    expect(labelCoValue(node, group.createBinaryStream().id)).toEqual({ kind: 'Binary' });
+    expect(labelCoValue(node, group.createPlainText('a').id)).toEqual({ kind: 'Text' });
+    expect(labelCoValue(node, group.id)).toEqual({ kind: 'Group' });
+    expect(labelCoValue(node, node.getCurrentAgent().id)).toEqual({ kind: 'Account' });
+    expect(labelCoValue(node, 'co_zMissing')).toEqual({ kind: 'unknown' });
+  });
+
+  it('shows nothing of a map that belongs to the account itself, where the kernel keeps its secrets', () => {
+    const account = node.expectCurrentAccount('test');
+    const kernelMap: RawCoMap = account.createMap();
+    kernelMap.set('name', 'a removal secret', 'private');
+    expect(labelCoValue(node, kernelMap.id)).toEqual({ kind: 'CoMap' });
+  });
+});
+
+describe('a cojson of another shape', () => {
+  it('gives unknown, and neither throws nor guesses', () => {
+    const channel = { push: () => {}, close: () => {}, onClose: () => {} };
+    const incoming = new cojsonInternals.ConnectedPeerChannel();
+    node.syncManager.addPeer({ id: 'relay', incoming, outgoing: channel, role: 'server' });
+    expect(readOutgoingDepths(node, 'relay')).toEqual({ high: 'unknown', medium: 'unknown', low: 'unknown' });
+    expect(readOutgoingDepths(node, 'nobody')).toEqual({
+      high: 'unknown',
+      medium: 'unknown',
+      low: 'unknown',
+    });
+    expect(readLoads(node, 'nobody')).toEqual({ inFlight: 'unknown', waiting: 'unknown' });
+    expect(readLocalWrites(node)).toBe('unknown');
+    Reflect.deleteProperty(node.syncManager, 'messagesQueue');
+    expect(readIncomingDepth(node, 'relay')).toBe('unknown');
+    Reflect.set(node, 'coValues', {});
+    expect(findCoValue(node, node.getCurrentAccountOrAgentID())).toBeUndefined();
+    expect(labelCoValue(node, node.getCurrentAccountOrAgentID())).toEqual({ kind: 'unknown' });
+  });
+});

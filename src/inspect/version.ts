@@ -1,0 +1,1 @@
+export { kernelVersion } from '../platform/version.ts';
