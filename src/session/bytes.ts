@@ -1,13 +1,19 @@
-import { base64URLtoBytes } from 'cojson';
-
-export { bytesToBase64url } from 'cojson';
+import { base64urlnopad } from '@scure/base';
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** Undefined for what is not base64url. */
+/** Without padding. */
+export function bytesToBase64url(bytes: Uint8Array): string {
+  return base64urlnopad.encode(bytes);
+}
+
+/** Undefined for what is not base64url, or has padding. */
 export function bytesFromBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined;
-  return new Uint8Array(base64URLtoBytes(text));
+  try {
+    return new Uint8Array(base64urlnopad.decode(text));
+  } catch {
+    return undefined; // The decoder's error would quote the text, which may be a secret.
+  }
 }

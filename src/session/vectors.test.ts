@@ -1,0 +1,7 @@
+import { expect, test } from 'vitest';
+import vectors from './vectors.json' with { type: 'json' };
+import { recomputeVectors } from './vectors.ts';
+
+test('version 1 is what it was, in Node', async () => {
+  expect(await recomputeVectors(vectors)).toEqual(vectors);
+});
