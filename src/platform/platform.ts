@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Passkeys } from './passkeys.ts';
+import type { Socket } from './socket.ts';
 
 /** Every browser global that the kernel uses, so that a test or another host can stand in for the browser. */
 export interface Platform {
@@ -8,7 +9,7 @@ export interface Platform {
   /** Absent in a page that is not a secure context. */
   readonly subtle: SubtleCrypto | undefined;
   readonly page: Page;
-  openWebSocket(url: URL): WebSocket;
+  openWebSocket(url: URL): Socket;
   /** Absent where the browser has none or refuses the very access. */
   readonly indexedDB: IDBFactory | undefined;
   readonly passkeys: Passkeys;

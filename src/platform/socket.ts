@@ -1,0 +1,12 @@
+/** What the kernel uses of a WebSocket: a browser's and Node's `ws` both fit. */
+export interface Socket {
+  readonly bufferedAmount: number;
+  send(frame: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: 'open' | 'error', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(
+    type: 'close',
+    listener: (event: { readonly code: number; readonly reason: string }) => void,
+  ): void;
+}

@@ -1,0 +1,94 @@
+import type { KernelError } from '../platform/kernel-error.ts';
+import { unreachable } from '../platform/assert.ts';
+import type { PeerPhase } from './peer-status.ts';
+
+/** A phase, with how many attempts in a row have failed: kept while connected, since a connection that dies at once is a failure too. */
+export type ConnectionState = PeerPhase & { readonly failures: number };
+
+export type ConnectionEvent =
+  /** The relay speaks; `nowMs` is the time. */
+  | { readonly kind: 'connected'; readonly nowMs: number }
+  | { readonly kind: 'round-trip'; readonly roundTripMs: number }
+  /** The channel is gone, or never came. `delayMs` is what the back-off gives for a number of failures. */
+  | {
+      readonly kind: 'lost';
+      readonly error: KernelError;
+      readonly nowMs: number;
+      readonly online: boolean;
+      readonly delayMs: (failures: number) => number;
+    }
+  /** Trying again would meet the same answer. */
+  | { readonly kind: 'rejected'; readonly error: KernelError }
+  | { readonly kind: 'retry-due' }
+  /** Something says that an attempt may work now: the network came back, the tab came to the front, somebody asked. */
+  | { readonly kind: 'try-now' }
+  | { readonly kind: 'network-lost' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume'; readonly online: boolean }
+  | { readonly kind: 'close' };
+
+/** A connection that lived this long was a good one: the next failure starts the back-off from its beginning. */
+export const stableAfterMs = 10_000;
+
+export function initialState(online: boolean): ConnectionState {
+  return online ? connecting(0) : { phase: 'offline', failures: 0 };
+}
+
+/** The whole life of a connection. Pure; an event that means nothing in a phase leaves the state as it is, the same object. */
+export function nextState(state: ConnectionState, event: ConnectionEvent): ConnectionState {
+  if (state.phase === 'closed') return state;
+  switch (event.kind) {
+    case 'close':
+      return { phase: 'closed', failures: 0 };
+    case 'pause':
+      return state.phase === 'paused' ? state : { phase: 'paused', failures: 0 };
+    case 'resume':
+      return state.phase === 'paused' ? initialState(event.online) : state;
+    case 'try-now':
+      return state.phase === 'offline' || state.phase === 'waiting' || state.phase === 'failed'
+        ? connecting(state.failures)
+        : state;
+    case 'retry-due':
+      return state.phase === 'waiting' ? connecting(state.failures) : state;
+    case 'network-lost':
+      return state.phase === 'waiting' ? { phase: 'offline', failures: state.failures } : state;
+    case 'connected':
+      return state.phase === 'connecting'
+        ? { phase: 'connected', sinceMs: event.nowMs, failures: state.failures }
+        : state;
+    case 'round-trip':
+      return state.phase === 'connected' ? { ...state, roundTripMs: event.roundTripMs } : state;
+    case 'rejected':
+      return isTrying(state) ? { phase: 'failed', error: event.error, failures: state.failures + 1 } : state;
+    case 'lost':
+      return isTrying(state) ? afterLoss(state, event) : state;
+    default:
+      return unreachable(event);
+  }
+}
+
+function afterLoss(
+  state: ConnectionState & { readonly phase: 'connecting' | 'connected' },
+  event: ConnectionEvent & { readonly kind: 'lost' },
+): ConnectionState {
+  const wasStable = state.phase === 'connected' && event.nowMs - state.sinceMs >= stableAfterMs;
+  const failures = wasStable ? 1 : state.failures + 1;
+  if (!event.online) return { phase: 'offline', failures };
+  return {
+    phase: 'waiting',
+    attempt: failures,
+    retryAtMs: event.nowMs + event.delayMs(failures),
+    error: event.error,
+    failures,
+  };
+}
+
+function connecting(failures: number): ConnectionState {
+  return { phase: 'connecting', attempt: failures + 1, failures };
+}
+
+function isTrying(
+  state: ConnectionState,
+): state is ConnectionState & { readonly phase: 'connecting' | 'connected' } {
+  return state.phase === 'connecting' || state.phase === 'connected';
+}

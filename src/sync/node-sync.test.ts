@@ -1,0 +1,121 @@
+import type { LocalNode, RawCoMap } from 'cojson';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { silentLogger } from '../platform/logger.ts';
+import { createReadable } from '../platform/readable.ts';
+import type { StorageStatus } from '../storage/device-storage.ts';
+import { createNodePlatform } from '../testing/node-platform.ts';
+import { createAgentNode, startStockRelay, type StockRelay } from '../testing/stock-relay.ts';
+import { startSync } from './start-sync.ts';
+import type { SyncPeers } from './sync-peers.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function relayAt(port?: number): Promise<StockRelay> {
+  const relay = await startStockRelay(port === undefined ? {} : { port });
+  ends.push(() => relay.close());
+  return relay;
+}
+
+async function device(url: string | undefined): Promise<{ node: LocalNode; sync: SyncPeers; map: RawCoMap }> {
+  const node = await createAgentNode();
+  const status = createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' });
+  const sync = startSync({
+    node,
+    sync: url === undefined ? false : { url },
+    storage: { status },
+    platform: createNodePlatform(),
+    logger: silentLogger,
+  });
+  ends.push(() => sync.close());
+  return { node, sync, map: node.createGroup().createMap() };
+}
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+
+describe('a node and its relay', () => {
+  it('counts an edit in the very call that makes it', async () => {
+    const { sync, map } = await device(undefined);
+    const before = sync.current.confirmed.pending;
+    map.set('a', 1);
+    expect(sync.current.confirmed.pending).toBe(before);
+    expect(before).toBe(2); // the group and the map
+    expect(sync.current.status).toBe('off');
+  });
+
+  it('confirms on the relay’s word, and edits reach a second device', async () => {
+    const relay = await relayAt();
+    const a = await device(relay.url);
+    a.map.set('colour', 'red');
+    expect(a.sync.current.confirmed.pending).toBeGreaterThan(0);
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+    expect(a.sync.current.confirmed).toEqual({ pending: 0 });
+    expect(a.sync.current.durability).toBe('unknown');
+    expect(a.sync.current.durable).toBeUndefined();
+    expect(relay.node.getCoValue(a.map.id).knownState()).toEqual(a.map.core.knownState());
+
+    const b = await device(relay.url);
+    await until(() => expect(b.sync.current.peers[0]?.phase).toBe('connected'));
+    const loaded = await b.node.load(a.map.id);
+    expect(loaded).not.toBe('unavailable');
+  });
+
+  it('goes on by itself after the relay comes back, and refills one that lost everything', async () => {
+    const first = await relayAt();
+    const a = await device(first.url);
+    a.map.set('n', 1);
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+    await first.close();
+    await until(() => expect(a.sync.current.status).toBe('connecting'));
+    a.map.set('n', 2);
+    expect(a.sync.current.confirmed.pending).toBe(1);
+
+    const second = await relayAt(first.port);
+    a.sync.reconnect();
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+    expect(second.node.getCoValue(a.map.id).knownState()).toEqual(a.map.core.knownState());
+    expect(second.node.getCoValue(a.map.group.id).isAvailable()).toBe(true);
+  });
+
+  it('sends nothing while paused, and everything on resume', async () => {
+    const relay = await relayAt();
+    const a = await device(relay.url);
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+    a.sync.pause();
+    a.map.set('n', 1);
+    expect(a.sync.current).toMatchObject({ status: 'paused', confirmed: { pending: 1 } });
+    a.sync.resume();
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+  });
+
+  it('a deletion made offline is all that has to arrive', async () => {
+    const relay = await relayAt();
+    const a = await device(relay.url);
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+    a.sync.pause();
+    a.map.set('n', 1);
+    a.map.core.deleteCoValue();
+    a.sync.resume();
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+    expect(relay.node.getCoValue(a.map.id).isDeleted).toBe(true);
+  });
+
+  it('a relay that cannot be reached is tried again, and the edit counts as pending all the while', async () => {
+    const relay = await relayAt();
+    await relay.close();
+    const a = await device(relay.url);
+    a.map.set('n', 1);
+    await until(() => expect(a.sync.current.peers[0]).toMatchObject({ phase: 'waiting' }));
+    expect(a.sync.current).toMatchObject({ status: 'connecting', error: { code: 'RELAY_UNREACHABLE' } });
+    await relayAt(relay.port);
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+  });
+
+  it('an address that cannot be read fails the sync, and not the node', async () => {
+    const { sync, map } = await device('ftp://nowhere');
+    map.set('n', 1);
+    expect(sync.current).toMatchObject({ status: 'failed', error: { code: 'SYNC_URL_INVALID' } });
+  });
+});

@@ -1,0 +1,191 @@
+import { cojsonInternals, type Peer, type SyncMessage } from 'cojson';
+import { createWebSocketPeer } from 'cojson-transport-ws';
+import type { Clock } from '../platform/clock.ts';
+import { isKernelError, type KernelError } from '../platform/kernel-error.ts';
+import { kernelVersion } from '../platform/version.ts';
+import * as frames from '../transport/frames.ts';
+import type { Transport } from '../transport/transport.ts';
+import { createOutgoing, type OutgoingEvents } from './outgoing.ts';
+import * as errors from './relay-errors.ts';
+import { createSilenceWatch } from './silence-watch.ts';
+
+/** One connection to a relay, from dialling to its end. */
+export interface RelayLink {
+  readonly bufferedBytes: number;
+  /** Ends without a call of `ended`. Safe to call twice. */
+  close(): void;
+}
+
+export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
+  /** Once: the peer to add. `hello` is missing for a stock server. */
+  ready(peer: Peer, hello: frames.HelloFrame | undefined): void;
+  /** Once, after `ready`: the server is not only open, it has said something. */
+  alive(): void;
+  received(message: SyncMessage, bytes: number): void;
+  refused(error: KernelError, coValueID: string | undefined): void;
+  roundTrip(ms: number): void;
+  /** The relay's clock, as it was when it sent a ping. In ms since the Unix epoch. */
+  relayClock(timeMs: number): void;
+  /** Once, and nothing after it. */
+  ended(end: LinkEnd): void;
+}
+
+export interface LinkEnd {
+  readonly error: KernelError;
+  /** False where trying again would meet the same answer. */
+  readonly retry: boolean;
+  /** As the relay asks. */
+  readonly retryAfterMs?: number;
+}
+
+/** A relay pings every 4 s: one that has said nothing for this long is not there any more. */
+export const silenceMs = 10_000;
+/** A server that has not said hello by then is a stock one. */
+export const helloMs = 1_000;
+const echoEveryMs = 5_000;
+/** cojson splits content at 100 kB, and joins little of it: no relay sends more than this in a frame. */
+const longestFrame = 32_000_000;
+
+export function dialRelay(options: {
+  readonly url: URL;
+  readonly peerID: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Known from an earlier connection to be a stock server: no hello is waited for. */
+  readonly isStock: boolean;
+  readonly on: RelayLinkEvents;
+}): RelayLink {
+  const { url, peerID, transport, clock, isStock, on } = options;
+  const incoming = new cojsonInternals.ConnectedPeerChannel();
+  let hello: frames.HelloFrame | undefined;
+  let messageCount = 0;
+  let isReady = false;
+  let isAlive = false;
+  let hasEnded = false;
+  let cancelHello = () => {};
+  let cancelEcho = () => {};
+
+  const channel = transport.open(url, {
+    opened() {
+      if (isStock) becomeReady();
+      else cancelHello = clock.after(helloMs, becomeReady);
+    },
+    received(frame) {
+      silence.heard();
+      if (frame.length > longestFrame) return fail(errors.frameTooLarge(url));
+      for (const line of frames.splitFrame(frame)) {
+        if (!hasEnded) receive(line);
+      }
+    },
+    closed: fail,
+  });
+  const outgoing = createOutgoing({
+    channel,
+    clock,
+    limit: () => hello?.limits.messageBytes,
+    on: { ...on, abandoned: () => fail(errors.closedByNode()) },
+  });
+  const silence = createSilenceWatch(clock, silenceMs, () => fail(errors.silent(url)));
+
+  function receive(line: string): void {
+    messageCount++;
+    try {
+      const message = frames.readMessage(line);
+      if (message.kind === 'maia') handleFrame(message.frame);
+      else becomeReady(); // A hello would have come first: this is a stock server.
+      if (message.kind === 'ping') on.relayClock(message.timeMs);
+      if (message.kind === 'sync') {
+        on.received(message.message, line.length);
+        incoming.push(message.message);
+      }
+      becomeAlive();
+    } catch (error) {
+      if (!isKernelError(error, 'MESSAGE_INVALID')) throw error;
+      fail(messageCount === 1 ? errors.notARelay(url, error) : error);
+    }
+  }
+
+  function handleFrame(frame: frames.MaiaFrame): void {
+    switch (frame.maia) {
+      case 'hello':
+        // Counts as the first message only, so that nothing can raise what the relay promises midway.
+        if (messageCount > 1) return fail(errors.lateHello());
+        if (frame.auth) return end({ error: errors.asksForAuth(url), retry: false });
+        hello = frame;
+        channel.send(frames.encodeFrame({ maia: 'hi', v: frames.protocolVersion, kernel: kernelVersion }));
+        becomeReady();
+        return echo();
+      case 'refused':
+        return handleRefusal(frame);
+      case 'echoed':
+        return on.roundTrip(Math.max(0, clock.nowMs() - frame.t));
+      case 'hi':
+      case 'echo':
+    }
+  }
+
+  function handleRefusal(frame: frames.RefusedFrame): void {
+    const error = errors.refusalError(url, frame);
+    on.refused(error, frame.id);
+    if (!frame.closing) return;
+    end({
+      error,
+      retry: errors.willRetry(frame.code),
+      ...(frame.retryAfterMs !== undefined && { retryAfterMs: frame.retryAfterMs }),
+    });
+  }
+
+  function becomeReady(): void {
+    if (isReady || hasEnded) return;
+    isReady = true;
+    cancelHello();
+    const peer = createWebSocketPeer({
+      id: peerID,
+      websocket: outgoing.socket,
+      role: 'server',
+      expectPings: false,
+    });
+    // Messages come in checked and parsed, so the peer's own reading of text is left out.
+    on.ready({ ...peer, incoming, persistent: true }, hello);
+  }
+
+  function becomeAlive(): void {
+    if (isAlive || !isReady || hasEnded) return;
+    isAlive = true;
+    on.alive();
+  }
+
+  function echo(): void {
+    channel.send(frames.encodeFrame({ maia: 'echo', t: clock.nowMs() }));
+    cancelEcho = clock.after(echoEveryMs, echo);
+  }
+
+  function fail(error: KernelError): void {
+    end({ error, retry: true });
+  }
+
+  function end(how: LinkEnd): void {
+    if (hasEnded) return;
+    shutDown();
+    on.ended(how);
+  }
+
+  function shutDown(): void {
+    hasEnded = true;
+    silence.stop();
+    cancelHello();
+    cancelEcho();
+    outgoing.end();
+    channel.close();
+    if (isReady) incoming.push('Disconnected');
+  }
+
+  return {
+    get bufferedBytes() {
+      return hasEnded ? 0 : channel.bufferedBytes;
+    },
+    close() {
+      if (!hasEnded) shutDown();
+    },
+  };
+}

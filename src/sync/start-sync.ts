@@ -1,0 +1,73 @@
+import type { LocalNode } from 'cojson';
+import type { Logger } from '../platform/logger.ts';
+import { createKernelError, isKernelError } from '../platform/kernel-error.ts';
+import type { Platform } from '../platform/platform.ts';
+import { createReadable, type Readable } from '../platform/readable.ts';
+import type { StorageStatus } from '../storage/device-storage.ts';
+import { createWebSocketTransport } from '../transport/web-socket.ts';
+import { createNodeSync, type NodeSync } from './node-sync.ts';
+import type { SyncOptions, SyncPeers } from './sync-peers.ts';
+import { resolveSyncUrl } from './sync-url.ts';
+
+/** One for each node, so that a node never has two peers for one relay. */
+const syncByNode = new WeakMap<LocalNode, NodeSync>();
+
+/**
+ * Begins a node's sync: its edits are followed from here on, so this comes after `setStorage` and before the first of
+ * them. `sync: false` follows them without a relay. A relay's address that cannot be read fails the sync and not the node:
+ * the state then says SYNC_URL_INVALID.
+ */
+export function startSync(options: {
+  readonly node: LocalNode;
+  readonly sync: SyncOptions | false;
+  readonly storage: { readonly status: Readable<StorageStatus> };
+  readonly platform: Pick<Platform, 'clock' | 'page' | 'random' | 'openWebSocket'>;
+  readonly logger: Logger;
+}): SyncPeers {
+  const { node, sync, storage, platform, logger } = options;
+  const nodeSync = createNodeSync({
+    node,
+    storage,
+    transport: createWebSocketTransport((to) => platform.openWebSocket(to)),
+    platform,
+    logger,
+    onClosed: () => syncByNode.delete(node),
+  });
+  syncByNode.set(node, nodeSync);
+  if (sync !== false) connectOrFail(nodeSync, sync);
+  return nodeSync.peers;
+}
+
+function connectOrFail(nodeSync: NodeSync, sync: SyncOptions): void {
+  let url: string;
+  try {
+    url = resolveSyncUrl(sync);
+  } catch (error) {
+    if (!isKernelError(error, 'SYNC_URL_INVALID')) throw error;
+    return nodeSync.fail(error);
+  }
+  nodeSync.connect(url);
+}
+
+/** The sync of a node that has one: running already, or begun here where it was off. */
+export function runningSync(node: LocalNode, sync: SyncOptions): SyncPeers | undefined {
+  const nodeSync = syncByNode.get(node);
+  if (!nodeSync) return undefined;
+  const url = resolveSyncUrl(sync);
+  if (nodeSync.url === undefined) nodeSync.connect(url);
+  else if (nodeSync.url !== url) {
+    throw createKernelError(
+      'SYNC_ALREADY_RUNNING',
+      `This node syncs with ${nodeSync.url} already, and ${url} was asked for. Close that sync first, or ask for the same relay.`,
+      { details: { running: nodeSync.url, asked: url } },
+    );
+  }
+  return nodeSync.peers;
+}
+
+/** What is known of a storage that is not ours. */
+export function foreignStorageStatus(node: LocalNode): Readable<StorageStatus> {
+  return createReadable<StorageStatus>(
+    node.storage ? { kind: 'custom', state: 'ok' } : { kind: 'memory', state: 'memory-only' },
+  );
+}

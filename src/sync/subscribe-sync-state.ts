@@ -1,0 +1,41 @@
+import { callListener, type Readable } from '../platform/readable.ts';
+import type { SyncPeers } from './sync-peers.ts';
+import type { SyncState } from './sync-state.ts';
+
+interface HasSync {
+  readonly sync: SyncPeers;
+}
+
+/** `active` is the session now active in the page; it lives in another room and is handed in. */
+export function createSubscribeSyncState(active: Readable<HasSync | undefined>) {
+  /** Calls at once, and again with each change. Without a target it follows the page's active session, also when that changes. */
+  return function subscribeSyncState(
+    listener: (state: SyncState) => void,
+    { target }: { readonly target?: HasSync | SyncPeers } = {},
+  ): () => void {
+    if (target) return ('sync' in target ? target.sync : target).subscribe(listener);
+    let stop = () => {};
+    const stopFollowing = active.subscribe((session) => {
+      stop();
+      stop = () => {};
+      if (session) stop = session.sync.subscribe(listener);
+      else callListener(listener, signedOut);
+    });
+    return () => {
+      stopFollowing();
+      stop();
+    };
+  };
+}
+
+const nothing = { pending: 0 };
+const signedOut: SyncState = {
+  status: 'signed-out',
+  saved: nothing,
+  sent: nothing,
+  confirmed: nothing,
+  durability: 'unknown',
+  download: { received: 0, caughtUp: false },
+  storage: { kind: 'memory', state: 'memory-only' },
+  peers: [],
+};

@@ -1,0 +1,97 @@
+import { createKernelError } from '../platform/kernel-error.ts';
+
+// Given by the Vite plugin: the first while its dev server serves the page, the second in builds.
+declare const __MAIA_DEV_PROXY__: boolean | undefined;
+declare const __MAIA_PUBLIC_API_DOMAIN__: string | undefined;
+declare global {
+  /** Set by a deployment before the app's script, to move a build to another relay without building again. */
+  var PUBLIC_API_DOMAIN: string | undefined;
+}
+
+/** Where a relay's address may come from, in the order in which they win. */
+export interface UrlSources {
+  readonly option: string | undefined;
+  readonly devProxy: boolean;
+  readonly runTime: string | undefined;
+  readonly buildTime: string | undefined;
+  readonly page: URL | undefined;
+}
+
+/**
+ * The relay's WebSocket URL: `url`, else `PUBLIC_API_DOMAIN` at run time (`globalThis`), else the one of the build,
+ * else the page's origin; under the Vite plugin's dev server, `url` or the page's origin. The path is `/sync`.
+ * Throws SYNC_URL_INVALID, which says what was read from where.
+ */
+export function resolveSyncUrl(options: { readonly url?: string } = {}): string {
+  return resolveFrom({
+    option: options.url,
+    devProxy: typeof __MAIA_DEV_PROXY__ !== 'undefined' && __MAIA_DEV_PROXY__ === true,
+    runTime: globalThis.PUBLIC_API_DOMAIN,
+    buildTime: typeof __MAIA_PUBLIC_API_DOMAIN__ !== 'undefined' ? __MAIA_PUBLIC_API_DOMAIN__ : undefined,
+    page: 'location' in globalThis ? new URL(globalThis.location.href) : undefined,
+  });
+}
+
+export function resolveFrom(sources: UrlSources): string {
+  const { page } = sources;
+  const [value, source] = pick(sources);
+  const shown = value.replace(/[^/@]*@/, '…@'); // Never a password in an error.
+  const invalid = (why: string, cause?: unknown) =>
+    createKernelError(
+      'SYNC_URL_INVALID',
+      `The relay's address ${JSON.stringify(shown)}, from ${source}, ${why}. Give a domain such as "relay.example.org", or a full wss:// URL.`,
+      { details: { value: shown, source }, ...(cause !== undefined && { cause }) },
+    );
+
+  if (value.trim() === '') throw invalid('is empty');
+  let url: URL;
+  try {
+    url = new URL(withScheme(value.trim(), page));
+  } catch (cause) {
+    throw invalid('cannot be read as a domain or URL', cause);
+  }
+  const scheme = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' }[url.protocol];
+  if (!scheme) throw invalid(`has the scheme "${url.protocol}", which no relay speaks`);
+  if (url.username || url.password)
+    throw invalid('holds a user name or password, which a URL must not carry');
+  url.protocol = scheme;
+  url.hash = '';
+  if (scheme === 'ws:' && page?.protocol === 'https:') {
+    throw invalid('is not encrypted (ws:), and a page served over https: may not open that');
+  }
+  if (url.pathname === '/') url.pathname = '/sync';
+  return url.href;
+}
+
+function pick({ option, devProxy, runTime, buildTime, page }: UrlSources): [value: string, source: string] {
+  if (option !== undefined) return [option, 'the `url` option'];
+  if (!devProxy) {
+    if (runTime !== undefined && runTime !== '') return [runTime, 'globalThis.PUBLIC_API_DOMAIN'];
+    if (buildTime !== undefined && buildTime !== '') return [buildTime, 'PUBLIC_API_DOMAIN at build time'];
+  }
+  if (page && (page.protocol === 'http:' || page.protocol === 'https:')) {
+    return [page.origin, 'the page’s origin'];
+  }
+  throw createKernelError(
+    'SYNC_URL_INVALID',
+    'No relay’s address is known: this is not a page of a web server, and none was given. Pass `url`, or set PUBLIC_API_DOMAIN.',
+  );
+}
+
+/** A bare domain means `wss`; loopback takes the page's scheme, as it rarely has a certificate. */
+function withScheme(value: string, page: URL | undefined): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return value;
+  const host = new URL(`wss://${value}`).hostname;
+  const encrypted = isLoopback(host) ? page?.protocol === 'https:' : true;
+  return `${encrypted ? 'wss' : 'ws'}://${value}`;
+}
+
+/** True for hosts that never leave this machine, whatever the network is like. */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}

@@ -1,0 +1,23 @@
+import { WebSocket } from 'ws';
+import { systemClock } from '../platform/clock.ts';
+import type { Page, Platform } from '../platform/platform.ts';
+
+/** What sync needs of a platform, in Node, over real WebSockets. */
+export type NodePlatform = Pick<Platform, 'clock' | 'random' | 'page' | 'openWebSocket'>;
+
+export function createNodePlatform(): NodePlatform {
+  return {
+    clock: systemClock,
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    page: alwaysOnline,
+    openWebSocket: (url) => new WebSocket(url, { perMessageDeflate: false }),
+  };
+}
+
+const alwaysOnline: Page = {
+  url: undefined,
+  isSecureContext: true,
+  isOnline: true,
+  isVisible: true,
+  on: () => () => {},
+};
