@@ -1,0 +1,3 @@
+import type { CojsonInternalTypes } from 'cojson';
+
+export type NewContent = CojsonInternalTypes.NewContentMessage;

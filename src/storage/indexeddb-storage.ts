@@ -1,0 +1,133 @@
+import type { RawCoID } from 'cojson';
+import type { KernelError } from '../platform/kernel-error.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Platform } from '../platform/platform.ts';
+import { createReadable } from '../platform/readable.ts';
+import { awaitCommits } from './committed-transactions.ts';
+import type { DeviceStorage, StorageStatus } from './device-storage.ts';
+import { openStock, reopenStock } from './stock.ts';
+import { closed, storageErrorFrom } from './storage-error.ts';
+import { unconfirmedMark } from './unconfirmed-mark.ts';
+import { createWriteQueue, type Write } from './write-queue.ts';
+
+/**
+ * cojson-storage-indexeddb with writes that tell the truth: `done` means that the transaction completed, a write that
+ * fails is retried and shows in `status`, and marks stand before the content they speak of.
+ */
+export async function openIndexedDBStorage(options: {
+  readonly databaseName: string;
+  readonly platform: Platform;
+  readonly logger: Logger;
+}): Promise<DeviceStorage> {
+  const { databaseName, platform, logger } = options;
+  const stock = await openStock(databaseName);
+  const { api, client } = stock;
+  awaitCommits(client);
+
+  const status = createReadable<StorageStatus>({ kind: 'cojson-indexeddb', state: 'ok' });
+  const fail = (error: KernelError) => {
+    logger.warn('Writing to this device failed', { code: error.code });
+    status.set({ kind: 'cojson-indexeddb', state: 'failing', error });
+  };
+  const queue = createWriteQueue({
+    clock: platform.clock,
+    onFailed: (error) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED')),
+    onRecovered: () => status.set({ kind: 'cojson-indexeddb', state: 'ok' }),
+  });
+
+  let connected = true;
+  let ended = false;
+  const watch = () => {
+    connected = true;
+    client.db.addEventListener('close', () => {
+      connected = false;
+      fail(closed(undefined));
+    });
+    // Another tab deletes or upgrades the database: holding on would block it.
+    client.db.addEventListener('versionchange', () => {
+      connected = false;
+      client.db.close();
+      fail(closed(undefined));
+    });
+  };
+  watch();
+
+  const push = (write: Write) =>
+    queue.push({
+      ...write,
+      async run() {
+        if (!connected) {
+          await reopenStock(stock, databaseName);
+          watch();
+        }
+        await write.run();
+      },
+    });
+
+  return {
+    status,
+    store(content, correct, done) {
+      let written = false;
+      push({
+        async run() {
+          try {
+            written = await stock.storeSingle(content, correct);
+          } catch (error) {
+            // Counted ahead of the commit by the stock storage; forgotten, it is read from the database again.
+            api.knownStates.knownStates.delete(content.id);
+            throw error;
+          }
+        },
+        done() {
+          if (written) done?.();
+        },
+      });
+    },
+    load: (id, callback, done = () => {}) => {
+      api.load(id, callback, done).catch((error: unknown) => {
+        fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED'));
+        done(false);
+      });
+    },
+    // cojson writes marks of its own 200 ms after the content, so a crash leaves content without one: they are left out.
+    trackCoValuesSyncState(updates, done) {
+      const own = updates.filter(({ peerId }) => peerId === unconfirmedMark);
+      if (own.length === 0) done?.();
+      else push({ run: () => client.trackCoValuesSyncState(own), ...(done && { done }) });
+    },
+    stopTrackingSyncState: () => {},
+    getUnsyncedCoValueIDs(callback) {
+      let ids: RawCoID[] = [];
+      push({
+        async run() {
+          ids = await client.getUnsyncedCoValueIDs();
+        },
+        done: () => callback(ids),
+      });
+    },
+    loadKnownState: (id, callback) => api.loadKnownState(id, callback),
+    getKnownState: (id) => api.getKnownState(id),
+    waitForSync: (id, coValue) => api.waitForSync(id, coValue),
+    markDeleteAsValid: (id) => api.markDeleteAsValid(id),
+    enableDeletedCoValuesErasure: () => api.enableDeletedCoValuesErasure(),
+    eraseAllDeletedCoValues: () => api.eraseAllDeletedCoValues(),
+    getCoValueIDs: (limit, offset, callback) => api.getCoValueIDs(limit, offset, callback),
+    getCoValueCount: (callback) => api.getCoValueCount(callback),
+    tryAcquireStorageReconciliationLock: (session, peer, callback) =>
+      api.tryAcquireStorageReconciliationLock(session, peer, callback),
+    renewStorageReconciliationLock: (session, peer, offset) =>
+      api.renewStorageReconciliationLock(session, peer, offset),
+    releaseStorageReconciliationLock: (session, peer) => api.releaseStorageReconciliationLock(session, peer),
+    onCoValueUnmounted: (id) => api.onCoValueUnmounted(id),
+    async close() {
+      if (ended) return;
+      ended = true;
+      try {
+        await queue.close();
+      } finally {
+        await api.close();
+        client.db.close();
+      }
+    },
+  };
+}

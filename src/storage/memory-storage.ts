@@ -1,0 +1,35 @@
+import { emptyKnownState, type RawCoID } from 'cojson';
+import type { KernelError } from '../platform/kernel-error.ts';
+import { createReadable } from '../platform/readable.ts';
+import type { DeviceStorage, StorageStatus } from './device-storage.ts';
+
+/** Keeps nothing: `done` is never called, so nothing counts as saved. With `error`, the reason why nothing can be kept. */
+export function createMemoryStorage(error?: KernelError): DeviceStorage {
+  const status = createReadable<StorageStatus>({
+    kind: 'memory',
+    state: 'memory-only',
+    ...(error && { error }),
+  });
+  return {
+    status,
+    store: () => {},
+    load: (_id, _callback, done) => done?.(false),
+    loadKnownState: (_id, callback) => callback(undefined),
+    getKnownState: (id) => emptyKnownState(id as RawCoID),
+    waitForSync: () => Promise.resolve(),
+    markDeleteAsValid: () => {},
+    enableDeletedCoValuesErasure: () => {},
+    eraseAllDeletedCoValues: () => Promise.resolve(),
+    trackCoValuesSyncState: (_updates, done) => done?.(),
+    getUnsyncedCoValueIDs: (callback) => callback([]),
+    stopTrackingSyncState: () => {},
+    getCoValueIDs: (_limit, _offset, callback) => callback([]),
+    getCoValueCount: (callback) => callback(0),
+    tryAcquireStorageReconciliationLock: (_session, _peer, callback) =>
+      callback({ acquired: false, reason: 'not_due' }),
+    renewStorageReconciliationLock: () => {},
+    releaseStorageReconciliationLock: () => {},
+    onCoValueUnmounted: () => {},
+    close: () => Promise.resolve(),
+  };
+}
