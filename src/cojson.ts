@@ -1,4 +1,3 @@
-/** The one cojson instance of the package, with its types: two in one page would not know each other's values. */
+// The one cojson instance of this package: two of them in a page do not know each other's values.
 export * from 'cojson';
 export { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-export type * as CojsonInternalTypes from './cojson-internal-types.ts';
