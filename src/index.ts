@@ -1,0 +1,11 @@
+export { isKernelError } from './platform/kernel-error.ts';
+export type { KernelError, KernelErrorCode, KernelErrorDetails } from './platform/kernel-error.ts';
+export type { Logger } from './platform/logger.ts';
+export type { Readable } from './platform/readable.ts';
+export type { StorageStatus } from './storage/device-storage.ts';
+export type { Session, SessionOptions, SignUpOptions } from './session/session.ts';
+export { setupSyncPeers } from './sync/setup-sync-peers.ts';
+export { resolveSyncUrl } from './sync/sync-url.ts';
+export type { SetupSyncPeersOptions, SyncOptions, SyncPeers } from './sync/sync-peers.ts';
+export type { Durability, Rung, SyncState } from './sync/sync-state.ts';
+export type { PeerPhase, PeerStatus } from './sync/peer-status.ts';
