@@ -1,0 +1,71 @@
+import { cojsonInternals } from 'cojson';
+import type { Database } from '../database/database.ts';
+import { createBatchReader } from './batch-reader.ts';
+import { contentPieces, type ReadTransactions } from './content-pieces.ts';
+import type { Content, CoValueHeader, KnownState } from './content.ts';
+import { readSnapshots, readTransactions, type Snapshot } from './read-rows.ts';
+
+export interface ContentLoader {
+  /** Hands out a CoValue, what it depends on first. False where it is not there; rejects when reading failed. */
+  load(id: string, handOut: (content: Content) => void): Promise<boolean>;
+  /** Whether all that is stored of a CoValue was handed out, or came from there. */
+  wasHandedOut(id: string): boolean;
+  markHandedOut(id: string): void;
+  forget(id: string): void;
+}
+
+export function createContentLoader(
+  database: Database,
+  /** What is stored of a CoValue that has just been handed out. */
+  loaded: (state: KnownState) => void,
+): ContentLoader {
+  const reader = createBatchReader((ids) => readSnapshots(database.query, ids));
+  const readPiece: ReadTransactions = (id, session, from, to) =>
+    readTransactions(database.query, id, session, from, to);
+  const handedOut = new Set<string>();
+
+  async function load(
+    id: string,
+    handOut: (content: Content) => void,
+    dependants: readonly string[],
+  ): Promise<boolean> {
+    const snapshot = await reader.read(id);
+    if (!snapshot) return false;
+    for await (const piece of contentPieces(snapshot, readPiece)) {
+      await loadDependencies(snapshot, piece, handOut, [...dependants, id]);
+      // Another load may have brought this dependency meanwhile; what was asked for itself is always handed out.
+      if (dependants.length > 0 && handedOut.has(id)) return true;
+      handOut(piece);
+    }
+    handedOut.add(id);
+    loaded(stateOf(snapshot));
+    return true;
+  }
+
+  /** Each load brings its own: waiting for the loads of others could end in waiting for itself. */
+  async function loadDependencies(
+    snapshot: Snapshot,
+    piece: Content,
+    handOut: (content: Content) => void,
+    dependants: readonly string[],
+  ): Promise<void> {
+    const header = piece.header ?? (JSON.parse(snapshot.header) as CoValueHeader);
+    const missing = [...cojsonInternals.getDependedOnCoValues(header, piece)].filter(
+      (id) => !handedOut.has(id) && !dependants.includes(id),
+    );
+    await Promise.all(missing.map((id) => load(id, handOut, dependants)));
+  }
+
+  return {
+    load: (id, handOut) => load(id, handOut, []),
+    wasHandedOut: (id) => handedOut.has(id),
+    markHandedOut: (id) => void handedOut.add(id),
+    forget: (id) => void handedOut.delete(id),
+  };
+}
+
+function stateOf({ id, sessions }: Snapshot): KnownState {
+  const counts: KnownState['sessions'] = {};
+  for (const [sessionID, { lastIdx }] of sessions) counts[sessionID] = lastIdx;
+  return { id, header: true, sessions: counts };
+}

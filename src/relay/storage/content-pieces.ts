@@ -1,0 +1,63 @@
+import { cojsonInternals } from 'cojson';
+import type { Content, CoValueHeader, RawCoID, SessionContent, SessionID, Transaction } from './content.ts';
+import type { SessionSnapshot, Snapshot } from './read-rows.ts';
+
+/** Reads transactions `from` up to but not with `to` of a session, as JSON text. */
+export type ReadTransactions = (
+  id: RawCoID,
+  session: SessionID,
+  from: number,
+  to: number,
+) => Promise<readonly string[]>;
+
+/**
+ * A stored CoValue as the messages that cojson loads. What is small comes in the first one, with the header; a long
+ * session follows in pieces that each end at a signature, and the first message says what is still to come.
+ * Throws when the CoValue's history was erased meanwhile; what is there now can then be read anew.
+ */
+export async function* contentPieces(
+  snapshot: Snapshot,
+  readTransactions: ReadTransactions,
+): AsyncGenerator<Content> {
+  const { id } = snapshot;
+  const header = JSON.parse(snapshot.header) as CoValueHeader;
+  const empty = { action: 'content', id, priority: cojsonInternals.getPriorityFromHeader(header) } as const;
+  const sessions = [...snapshot.sessions];
+  const long = sessions.filter(([, { signatures }]) => signatures.length > 0);
+
+  const first: Content = { ...empty, header, new: {} };
+  for (const [sessionID, session] of sessions) {
+    if (session.signatures.length === 0) first.new[sessionID] = wholeSession(session);
+  }
+  if (long.length > 0) {
+    first.expectContentUntil = Object.fromEntries(
+      sessions.map(([sessionID, { lastIdx }]) => [sessionID, lastIdx]),
+    );
+  }
+  yield first;
+
+  for (const [sessionID, session] of long) {
+    let after = 0;
+    for (const { idx, signature } of cuts(session)) {
+      const texts = await readTransactions(id, sessionID, after, idx + 1);
+      if (texts.length !== idx + 1 - after) throw new Error('The history was erased while it was read.');
+      const piece: SessionContent = { after, newTransactions: texts.map(parse), lastSignature: signature };
+      yield { ...empty, new: { [sessionID]: piece } };
+      after = idx + 1;
+    }
+  }
+}
+
+function wholeSession({ transactions, lastSignature }: SessionSnapshot): SessionContent {
+  return { after: 0, newTransactions: transactions.map(parse), lastSignature };
+}
+
+/** Where a session can be cut: at the signatures kept within it, and at its end. */
+function cuts({ signatures, lastIdx, lastSignature }: SessionSnapshot): SessionSnapshot['signatures'] {
+  const end = { idx: lastIdx - 1, signature: lastSignature };
+  return signatures.at(-1)?.idx === end.idx ? signatures : [...signatures, end];
+}
+
+function parse(text: string): Transaction {
+  return JSON.parse(text) as Transaction;
+}

@@ -1,0 +1,30 @@
+import type { CojsonInternalTypes, CoValueHeader, RawCoID, SessionID } from 'cojson';
+
+export type Content = CojsonInternalTypes.NewContentMessage;
+export type SessionContent = CojsonInternalTypes.SessionNewContent;
+export type Transaction = CojsonInternalTypes.Transaction;
+export type Signature = CojsonInternalTypes.Signature;
+export type KnownState = CojsonInternalTypes.CoValueKnownState;
+export type { CoValueHeader, RawCoID, SessionID };
+
+export function sessionsOf(content: Content): [SessionID, SessionContent][] {
+  return Object.entries(content.new) as [SessionID, SessionContent][];
+}
+
+/** Sessions of this form hold nothing but a deletion, and stay when the rest is erased. */
+export function isDeleteSession(sessionID: string): boolean {
+  return sessionID.endsWith('$');
+}
+
+export function contentBytes(content: Content): number {
+  let bytes = 0;
+  for (const [, { newTransactions }] of sessionsOf(content)) {
+    for (const transaction of newTransactions) bytes += transactionBytes(transaction);
+  }
+  return bytes;
+}
+
+/** As cojson counts it, so that signatures are kept at the same places. */
+export function transactionBytes(transaction: Transaction): number {
+  return transaction.privacy === 'private' ? transaction.encryptedChanges.length : transaction.changes.length;
+}

@@ -1,0 +1,85 @@
+import { cojsonInternals, type StorageAPI, type StorageReconciliationAcquireResult } from 'cojson';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Database } from '../database/database.ts';
+
+type ReconciliationLocks = Pick<
+  StorageAPI,
+  | 'tryAcquireStorageReconciliationLock'
+  | 'renewStorageReconciliationLock'
+  | 'releaseStorageReconciliationLock'
+>;
+
+interface LockRow {
+  readonly holder: string;
+  readonly acquiredAtMs: number;
+  readonly releasedAtMs: number | null;
+  readonly offset: number;
+}
+
+/** Who compares the whole storage with a server above this node, so that it is one at a time, and seldom. */
+export function createReconciliationLocks(
+  database: Database,
+  clock: Clock,
+  logger: Logger,
+): ReconciliationLocks {
+  const { LOCK_TTL_MS, RECONCILIATION_INTERVAL_MS } = cojsonInternals.STORAGE_RECONCILIATION_CONFIG;
+  const warn = (error: unknown) => logger.warn('A reconciliation lock could not be written', { error });
+
+  function acquire(sessionID: string, peerID: string): Promise<StorageReconciliationAcquireResult> {
+    return database.transaction(async (query) => {
+      const nowMs = clock.nowMs();
+      const [row] = await query<LockRow>(
+        `select holder_session_id as holder, acquired_at_ms as "acquiredAtMs", released_at_ms as "releasedAtMs",
+           last_processed_offset as offset
+         from reconciliation_locks where peer_id = $1 for update`,
+        [peerID],
+      );
+      if (row && row.releasedAtMs !== null && nowMs - row.releasedAtMs < RECONCILIATION_INTERVAL_MS) {
+        return { acquired: false, reason: 'not_due' };
+      }
+      const isUnderway = row && row.releasedAtMs === null;
+      if (isUnderway && row.holder !== sessionID && row.acquiredAtMs + LOCK_TTL_MS >= nowMs) {
+        return { acquired: false, reason: 'lock_held' };
+      }
+      const lastProcessedOffset = isUnderway ? row.offset : 0;
+      await query(
+        `insert into reconciliation_locks
+           (peer_id, holder_session_id, acquired_at_ms, released_at_ms, last_processed_offset)
+         values ($1, $2, $3, null, $4)
+         on conflict (peer_id) do update set holder_session_id = excluded.holder_session_id,
+           acquired_at_ms = excluded.acquired_at_ms, released_at_ms = null,
+           last_processed_offset = excluded.last_processed_offset`,
+        [peerID, sessionID, nowMs, lastProcessedOffset],
+      );
+      return { acquired: true, lastProcessedOffset };
+    });
+  }
+
+  return {
+    tryAcquireStorageReconciliationLock(sessionID, peerID, callback) {
+      acquire(sessionID, peerID).then(callback, (error: unknown) => {
+        warn(error);
+        callback({ acquired: false, reason: 'lock_held' });
+      });
+    },
+    renewStorageReconciliationLock(sessionID, peerID, offset) {
+      database
+        .query(
+          `update reconciliation_locks set last_processed_offset = $3
+           where peer_id = $1 and holder_session_id = $2 and released_at_ms is null`,
+          [peerID, sessionID, offset],
+        )
+        .catch(warn);
+    },
+    releaseStorageReconciliationLock(sessionID, peerID) {
+      database
+        .query(
+          `update reconciliation_locks set released_at_ms = $3, last_processed_offset = 0
+           where peer_id = $1 and holder_session_id = $2`,
+          [peerID, sessionID, clock.nowMs()],
+        )
+        .catch(warn);
+    },
+  };
+}

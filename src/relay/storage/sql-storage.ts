@@ -1,0 +1,197 @@
+import { emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Database } from '../database/database.ts';
+import { createBatchReader } from './batch-reader.ts';
+import { createCommitQueue } from './commit-queue.ts';
+import { createContentLoader } from './content-loader.ts';
+import { contentBytes, type Content, type RawCoID } from './content.ts';
+import { createEraser } from './eraser.ts';
+import { readKnownStates } from './read-rows.ts';
+import { createReconciliationLocks } from './reconciliation-locks.ts';
+import { createStoredStates } from './stored-states.ts';
+import { createSyncTracking } from './sync-tracking.ts';
+import { writeBatch, type StoreRequest, type WrittenBatch } from './write-batch.ts';
+
+/** cojson's storage in an SQL database, which also says when what was stored is committed. */
+export interface SqlStorage extends StorageAPI {
+  /**
+   * Calls `run` once all is committed that was stored so far, of this CoValue or, without an id, of all; at once where
+   * nothing is pending. Never where it could not be stored, so that nobody is told it was.
+   */
+  afterCommit(id: string | undefined, run: () => void): void;
+  /** Why nothing can be committed at present; it is tried again by itself. */
+  readonly failure: unknown;
+  /** How many messages wait for their commit. */
+  readonly pending: number;
+  /** Writes out what is queued, for at most `withinMs`, then closes the database. Safe to call twice. */
+  close(withinMs?: number): Promise<void>;
+}
+
+export interface SqlStorageOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A peer began a CoValue anew that is in the database and was never loaded: load it, or its history stays hidden. */
+  foundOlder(id: RawCoID): void;
+}
+
+const readAgainAfterMs = 500;
+const defaultCloseMs = 10_000;
+
+export function createSqlStorage({ database, clock, logger, foundOlder }: SqlStorageOptions): SqlStorage {
+  const validDeletions = new Set<RawCoID>();
+  /** CoValues of which something was not stored: cojson could not give what comes before it. */
+  const damaged = new Set<string>();
+  const states = createStoredStates();
+  const loader = createContentLoader(database, states.add);
+  const stateReader = createBatchReader((ids) => readKnownStates(database.query, ids));
+  const eraser = createEraser(database, clock, logger);
+  const queue = createCommitQueue<StoreRequest>({
+    idOf: ({ content }) => content.id,
+    bytesOf: ({ content }) => contentBytes(content),
+    commit,
+    failed: (error) =>
+      logger.warn('Storing failed and is tried again; nothing is acknowledged meanwhile', { error }),
+    clock,
+  });
+  let closing: Promise<void> | undefined;
+
+  async function commit(batch: readonly StoreRequest[]): Promise<void> {
+    const written = await database.transaction((query) =>
+      writeBatch(query, batch, (id) => validDeletions.has(id)),
+    );
+    settle(batch, written);
+  }
+
+  function settle(batch: readonly StoreRequest[], { stored, incomplete, wereThere }: WrittenBatch): void {
+    for (const state of stored.values()) states.add(state);
+    for (const request of batch) {
+      const { id } = request.content;
+      if (incomplete.has(request)) {
+        damaged.add(id);
+        logger.warn('Content was not stored, as what comes before it is missing', { id });
+        continue;
+      }
+      damaged.delete(id);
+      if (wereThere.has(id) && !loader.wasHandedOut(id)) foundOlder(id);
+      else if (request.content.header) loader.markHandedOut(id);
+      request.done?.();
+    }
+  }
+
+  function afterCommit(id: string | undefined, run: () => void): void {
+    queue.afterCommit(id, () => {
+      if (id === undefined ? damaged.size === 0 : !damaged.has(id)) run();
+    });
+  }
+
+  /** Reading that fails says nothing about what is there: cojson would take "not found" for the truth, for ever. */
+  async function readUntilDone<T>(read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await read();
+      } catch (error) {
+        if (closing) throw error;
+        logger.warn('Reading from the storage failed and is tried again', { error });
+        await new Promise<void>((resolve) => clock.after(readAgainAfterMs, resolve));
+      }
+    }
+  }
+
+  /** Once all that was stored of the CoValue can be read. */
+  function read<T>(id: string, readNow: () => Promise<T>, use: (result: T) => void): void {
+    queue.afterCommit(id, () => {
+      readUntilDone(readNow)
+        .then(use)
+        .catch((error: unknown) =>
+          logger.warn('What was read from the storage could not be used', { id, error }),
+        );
+    });
+  }
+
+  return {
+    afterCommit,
+    get failure() {
+      return queue.failure;
+    },
+    get pending() {
+      return queue.pending;
+    },
+    store(content, correct, done) {
+      queue.push({ content, correct, done });
+    },
+    load(id, callback, done) {
+      const handOut = (content: Content) => {
+        try {
+          callback(content);
+        } catch (error) {
+          logger.warn('Stored content was rejected', { id: content.id, error });
+        }
+      };
+      read(
+        id,
+        () => loader.load(id, handOut),
+        (found) => done?.(found),
+      );
+    },
+    loadKnownState(id, callback) {
+      read(id, () => stateReader.read(id), callback);
+    },
+    getKnownState: (id) => states.get(id) ?? emptyKnownState(asCoValueID(id)),
+    waitForSync: (id: string, coValue: CoValueCore) => states.waitFor(id, () => coValue.knownState()),
+    markDeleteAsValid(id) {
+      validDeletions.add(id);
+      eraser.notify();
+    },
+    enableDeletedCoValuesErasure: eraser.enable,
+    eraseAllDeletedCoValues: eraser.eraseAll,
+    getCoValueIDs(limit, offset, callback) {
+      const page = `select id from covalues order by id limit $1 offset $2`;
+      readUntilDone(() => database.query<{ id: RawCoID }>(page, [limit, offset])).then(
+        (rows) => callback([...rows]),
+        (error: unknown) => logger.warn('The stored CoValues could not be listed', { error }),
+      );
+    },
+    getCoValueCount(callback) {
+      readUntilDone(() =>
+        database.query<{ count: number }>(`select count(*)::int4 as count from covalues`),
+      ).then(
+        ([row]) => callback(row?.count ?? 0),
+        (error: unknown) => logger.warn('The stored CoValues could not be counted', { error }),
+      );
+    },
+    ...createSyncTracking(database, logger),
+    ...createReconciliationLocks(database, clock, logger),
+    onCoValueUnmounted(id) {
+      loader.forget(id);
+      states.forget(id);
+    },
+    close(withinMs = defaultCloseMs) {
+      closing ??= closeNow(withinMs);
+      return closing;
+    },
+  };
+
+  async function closeNow(withinMs: number): Promise<void> {
+    eraser.stop();
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(withinMs, resolve);
+      queue.afterCommit(undefined, () => {
+        cancel();
+        resolve();
+      });
+    });
+    if (queue.pending > 0) {
+      logger.warn('The relay stopped before all could be stored; nothing of it was acknowledged', {
+        messages: queue.pending,
+      });
+    }
+    queue.stop();
+    await database.close();
+  }
+}
+
+function asCoValueID(id: string): RawCoID {
+  return id as RawCoID;
+}

@@ -1,0 +1,47 @@
+import type { StorageAPI } from 'cojson';
+import type { Logger } from '../../platform/logger.ts';
+import type { Database } from '../database/database.ts';
+import type { RawCoID } from './content.ts';
+
+type SyncTracking = Pick<
+  StorageAPI,
+  'trackCoValuesSyncState' | 'getUnsyncedCoValueIDs' | 'stopTrackingSyncState'
+>;
+
+/** Which CoValues a server above this node has not got yet. In order: cojson ends a tracking and begins it anew. */
+export function createSyncTracking({ query }: Database, logger: Logger): SyncTracking {
+  let last: Promise<void> = Promise.resolve();
+
+  function inOrder(what: string, run: () => Promise<void>): void {
+    last = last.then(run).catch((error: unknown) => logger.warn(`${what} failed`, { error }));
+  }
+
+  return {
+    trackCoValuesSyncState(updates, done) {
+      inOrder('Marking CoValues as synced or not', async () => {
+        for (const { id, peerId, synced } of updates) {
+          await query(
+            synced
+              ? `delete from unsynced where covalue_id = $1 and peer_id = $2`
+              : `insert into unsynced (covalue_id, peer_id) values ($1, $2) on conflict do nothing`,
+            [id, peerId],
+          );
+        }
+        done?.();
+      });
+    },
+    getUnsyncedCoValueIDs(callback) {
+      inOrder('Reading the CoValues that are not synced', async () => {
+        const rows = await query<{ id: RawCoID }>(
+          `select distinct covalue_id as id from unsynced order by id`,
+        );
+        callback(rows.map(({ id }) => id));
+      });
+    },
+    stopTrackingSyncState(id) {
+      inOrder('Ending the tracking of a CoValue', async () => {
+        await query(`delete from unsynced where covalue_id = $1`, [id]);
+      });
+    },
+  };
+}

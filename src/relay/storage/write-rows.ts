@@ -1,0 +1,132 @@
+import type { Query } from '../database/database.ts';
+import { isDeleteSession, sessionsOf, type Content, type KnownState, type RawCoID } from './content.ts';
+import type { SessionRow, WritePlan } from './write-plan.ts';
+
+/** The ids that were not there before. Rows are written in the order of their keys, so that two relays never lock each other. */
+export async function insertHeaders(
+  query: Query,
+  contents: readonly Content[],
+): Promise<ReadonlySet<RawCoID>> {
+  const headers = new Map<RawCoID, string>();
+  for (const { id, header } of contents) if (header) headers.set(id, JSON.stringify(header));
+  if (headers.size === 0) return new Set();
+  const rows = [...headers].sort(([a], [b]) => compare(a, b));
+  const added = await query<{ id: RawCoID }>(
+    `insert into covalues (id, header) select * from unnest($1::text[], $2::text[])
+     on conflict (id) do nothing returning id`,
+    columns(rows, 2),
+  );
+  return new Set(added.map(({ id }) => id));
+}
+
+/** The ids that are there; nobody else writes to them until the transaction ends. */
+export async function lockCoValues(query: Query, contents: readonly Content[]): Promise<readonly RawCoID[]> {
+  const ids = new Set(contents.map(({ id }) => id));
+  if (ids.size === 0) return [];
+  const rows = await query<{ id: RawCoID }>(
+    `select id from covalues where id = any($1::text[]) order by id for update`,
+    [[...ids]],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export async function readSessions(
+  query: Query,
+  contents: readonly Content[],
+): Promise<readonly SessionRow[]> {
+  const keys = contents.flatMap(({ id, new: sessions }) =>
+    Object.keys(sessions).map((session) => [id, session]),
+  );
+  if (keys.length === 0) return [];
+  return query<SessionRow>(
+    `select covalue_id as "covalueID", session_id as "sessionID", last_idx as "lastIdx",
+       last_signature as "lastSignature", bytes_since_signature as "bytesSinceSignature"
+     from sessions natural join
+       (select distinct * from unnest($1::text[], $2::text[]) as wanted (covalue_id, session_id)) as wanted`,
+    columns(keys, 2),
+  );
+}
+
+export async function readKnownSessions(query: Query, id: RawCoID): Promise<KnownState['sessions']> {
+  const rows = await query<{ session: string; count: number }>(
+    `select session_id as session, last_idx as count from sessions where covalue_id = $1`,
+    [id],
+  );
+  return Object.fromEntries(rows.map(({ session, count }) => [session, count]));
+}
+
+export async function insertRows(query: Query, plan: WritePlan): Promise<void> {
+  if (plan.transactions.length > 0) {
+    await query(
+      `insert into transactions (covalue_id, session_id, idx, tx)
+       select * from unnest($1::text[], $2::text[], $3::int4[], $4::text[])`,
+      columns(
+        plan.transactions.map((row) => [
+          row.covalueID,
+          row.sessionID,
+          row.idx,
+          JSON.stringify(row.transaction),
+        ]),
+        4,
+      ),
+    );
+  }
+  if (plan.signatures.length > 0) {
+    await query(
+      `insert into signatures (covalue_id, session_id, idx, signature)
+       select * from unnest($1::text[], $2::text[], $3::int4[], $4::text[])`,
+      columns(
+        plan.signatures.map((row) => [row.covalueID, row.sessionID, row.idx, row.signature]),
+        4,
+      ),
+    );
+  }
+  const sessions = plan.changedSessions();
+  if (sessions.length > 0) {
+    await query(
+      `insert into sessions (covalue_id, session_id, last_idx, last_signature, bytes_since_signature)
+       select * from unnest($1::text[], $2::text[], $3::int4[], $4::text[], $5::int4[])
+       on conflict (covalue_id, session_id) do update set
+         last_idx = excluded.last_idx, last_signature = excluded.last_signature,
+         bytes_since_signature = excluded.bytes_since_signature
+       where sessions.last_idx < excluded.last_idx`,
+      columns(
+        sessions.map((row) => [
+          row.covalueID,
+          row.sessionID,
+          row.lastIdx,
+          row.lastSignature,
+          row.bytesSinceSignature,
+        ]),
+        5,
+      ),
+    );
+  }
+}
+
+export async function insertDeletions(
+  query: Query,
+  contents: readonly Content[],
+  isDeletionValid: (id: RawCoID) => boolean,
+): Promise<void> {
+  const ids = contents
+    .filter(
+      (content) => isDeletionValid(content.id) && sessionsOf(content).some(([id]) => isDeleteSession(id)),
+    )
+    .map(({ id }) => id);
+  if (ids.length === 0) return;
+  await query(
+    `insert into deletions (covalue_id) select distinct * from unnest($1::text[])
+     on conflict (covalue_id) do update set erased = false`,
+    [ids],
+  );
+}
+
+/** Rows as `unnest` takes them: one array for each column. */
+function columns(rows: readonly (readonly unknown[])[], width: number): unknown[][] {
+  return Array.from({ length: width }, (_, column) => rows.map((row) => row[column]));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
