@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { alias, browserEntries, external, nodeEntries, root } from './packages.mjs';
-import { compileSvelte, inlineCss } from './svelte.mjs';
+import { compileRunes, compileSvelte, inlineCss } from './svelte.mjs';
 
 const wasm = join(root, 'node_modules/cojson-core-wasm/public/cojson_core_wasm.wasm');
 
@@ -22,7 +22,7 @@ export async function buildJavaScript(folder) {
       mainFields: ['module', 'main'],
       conditionNames: ['svelte', 'browser', 'production', 'import', 'default'],
     },
-    plugins: [compileSvelte(), inlineCss()],
+    plugins: [compileSvelte(), compileRunes(), inlineCss()],
     onLog(level, log, handler) {
       if (level === 'warn') throw new Error(log.message);
       handler(level, log);

@@ -1,0 +1,21 @@
+// `npm run check:package`: what an app gets. The tarball alone, in a new Vite app outside of the repository, has to
+// type-check and to sign somebody up in a real browser, from the dev server and from a production build.
+import { rmSync } from 'node:fs';
+import { root } from './build/packages.mjs';
+import { printError } from './expected-error.mjs';
+import { makeApp } from './package-check/make-app.mjs';
+import { run } from './package-check/run.mjs';
+import { checkBuild, checkDevServer } from './package-check/sign-up.mjs';
+
+try {
+  run('npm', ['run', 'build'], { cwd: root });
+  run('npx', ['publint', '--strict'], { cwd: root });
+  const app = makeApp();
+  run('npx', ['tsc'], { cwd: app });
+  console.log(`dev server: ${await checkDevServer(app)}`);
+  console.log(`production build: ${await checkBuild(app)}`);
+  rmSync(app, { recursive: true });
+} catch (error) {
+  printError(error);
+  process.exitCode = 1;
+}
