@@ -52,7 +52,10 @@ export default defineConfig(
       '@typescript-eslint/no-unnecessary-condition': 'error',
       // Leaving a part out of an object by naming it is the plainest way to do that.
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       // The kernel's methods have no `this`: they may be taken off their object.
       '@typescript-eslint/unbound-method': 'off',
     },

@@ -5,7 +5,7 @@ import { maiaKernel } from './src/vite/index.ts';
 // The demo, as an app has it: the plugin and nothing else. The package's own names resolve to its source by tsconfig.json.
 export default defineConfig({
   root: 'demo',
-  plugins: [svelte(), maiaKernel()],
+  plugins: [svelte({ configFile: false }), maiaKernel()],
   resolve: { tsconfigPaths: true },
   // WebAuthn refuses an IP address, so the page has to be opened at `localhost`.
   server: { host: 'localhost', port: 5173, strictPort: true },

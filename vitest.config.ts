@@ -19,7 +19,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [svelte()],
+        plugins: [svelte({ configFile: false })],
         resolve,
         test: {
           name: 'browser',
