@@ -7,7 +7,7 @@ import { roomsRule } from './scripts/rooms-rule.mjs';
 // Who may import whom; ARCHITECTURE.md says why. Rooms that run in a browser have no `node:`, and those that run in
 // Node only get files that touch no browser global. Tests stand outside: they work on real parts.
 const wire = ['frames', 'maia-frame', 'sync-message', 'ids'].map((file) => `src/transport/${file}`);
-const runsAnywhere = ['kernel-error', 'logger', 'readable', 'clock', 'assert'].map(
+const runsAnywhere = ['kernel-error', 'logger', 'readable', 'clock', 'assert', 'version'].map(
   (file) => `src/platform/${file}`,
 );
 const rooms = {
@@ -49,7 +49,6 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
-      '@typescript-eslint/no-unnecessary-condition': 'error',
       // Leaving a part out of an object by naming it is the plainest way to do that.
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/switch-exhaustiveness-check': [
