@@ -1,0 +1,112 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createKernelError } from '../platform/kernel-error.ts';
+
+export interface HttpFront {
+  readonly port: number;
+  /** Takes no new connection; those that are open stay. */
+  stopAccepting(): void;
+  /** Resolves once the port is free. */
+  close(): Promise<void>;
+}
+
+export interface HttpFrontHandlers {
+  health(): Health;
+  /** A WebSocket that is to be opened at `/sync`; false while there are none taken. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+}
+
+/** What `GET /health` answers: 200 while `ready`, else 503. */
+export interface Health {
+  readonly status: 'starting' | 'ok' | 'failing' | 'draining';
+  readonly ready: boolean;
+  readonly storage: {
+    readonly kind: string;
+    readonly durability?: string;
+    /** Messages that wait for their commit. */
+    readonly pending?: number;
+    readonly error?: string;
+  };
+  readonly connections: number;
+  readonly uptimeMs: number;
+  readonly version: string;
+}
+
+const nothingHere =
+  'This is a sync relay: clients open a WebSocket at /sync, and GET /health says how it is doing.\n';
+
+/** Throws RELAY_PORT_TAKEN, or RELAY_SETTING_INVALID where the host or the port cannot be listened on at all. */
+export async function openHttpFront(
+  host: string,
+  port: number,
+  handlers: HttpFrontHandlers,
+): Promise<HttpFront> {
+  const server = createServer((request, response) => answer(request, response, handlers));
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if (pathOf(request) !== '/sync') refuseUpgrade(socket, '404 Not Found', nothingHere);
+    else if (!handlers.upgrade(request, socket, head)) {
+      refuseUpgrade(
+        socket,
+        '503 Service Unavailable',
+        'The relay is starting or stopping. Try again in a moment.\n',
+      );
+    }
+  });
+  await listen(server, host, port);
+  const closed = new Promise<void>((resolve) => server.once('close', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    stopAccepting: () => void server.close(),
+    close() {
+      server.close();
+      server.closeAllConnections();
+      return closed;
+    },
+  };
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, handlers: HttpFrontHandlers): void {
+  const isReading = request.method === 'GET' || request.method === 'HEAD';
+  if (!isReading || pathOf(request) !== '/health') {
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end(nothingHere);
+    return;
+  }
+  const health = handlers.health();
+  response
+    .writeHead(health.ready ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    .end(`${JSON.stringify(health)}\n`);
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+function refuseUpgrade(socket: Duplex, status: string, body: string): void {
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(
+        cause.code === 'EADDRINUSE'
+          ? createKernelError(
+              'RELAY_PORT_TAKEN',
+              `Port ${port} on ${host} is in use by another program. Stop that one, or give the relay another port.`,
+              { cause },
+            )
+          : createKernelError(
+              'RELAY_SETTING_INVALID',
+              `The relay cannot listen on ${host}, port ${port}. Check that the address is one of this machine, and that this user may use the port.`,
+              { cause },
+            ),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}

@@ -1,0 +1,2 @@
+export { createRelay } from './relay.ts';
+export type { Relay, RelayLimits, RelayOptions } from './relay-options.ts';

@@ -1,0 +1,94 @@
+import { createKernelError } from '../platform/kernel-error.ts';
+import { silentLogger } from '../platform/logger.ts';
+import { kernelVersion } from '../platform/version.ts';
+import type { Database } from './database/database.ts';
+import { openHttpFront, type Health } from './http-front.ts';
+import { defaultStorage, type Relay, type RelayLimits, type RelayOptions } from './relay-options.ts';
+import { startServing, type Serving } from './serving.ts';
+import { openStoragePlace, readStoragePlace } from './storage-place.ts';
+
+/**
+ * Starts a relay; it takes clients once this resolves. Throws RELAY_SETTING_INVALID, RELAY_PORT_TAKEN,
+ * RELAY_STORAGE_LOCKED, RELAY_STORAGE_TOO_NEW or RELAY_STORAGE_FAILED, and then leaves nothing running.
+ */
+export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
+  const { host = '127.0.0.1', port = 4203, drainMs = 10_000, logger = silentLogger } = options;
+  const limits: RelayLimits = { messageBytes: 10_000_000, ...options.limits };
+  checkNumber('port', port, 0, 65_535);
+  checkNumber('limits.messageBytes', limits.messageBytes, 1_000, 500_000_000);
+  checkNumber('drainMs', drainMs, 0, 600_000);
+  const place = readStoragePlace(options.storage ?? defaultStorage);
+  const startedAtMs = Date.now();
+  let database: Database | undefined;
+  let serving: Serving | undefined;
+  let closing: Promise<void> | undefined;
+
+  const front = await openHttpFront(host, port, {
+    health: () => healthOf(database, serving),
+    upgrade(request, socket, head) {
+      if (!serving || closing) return false;
+      serving.open(request, socket, head);
+      return true;
+    },
+  });
+  try {
+    database = await openStoragePlace(place, logger);
+    serving = await startServing(database, limits, logger);
+  } catch (error) {
+    await database?.close();
+    await front.close();
+    throw error;
+  }
+
+  function healthOf(opened: Database | undefined, running: Serving | undefined): Health {
+    const status = closing ? 'draining' : !running ? 'starting' : running.isFailing ? 'failing' : 'ok';
+    return {
+      status,
+      ready: status === 'ok',
+      storage: {
+        kind: place.kind,
+        ...(opened && { durability: opened.durability }),
+        ...(running && { pending: running.pending }),
+        ...(status === 'failing' && {
+          error: 'Nothing can be written at present. It is tried again by itself.',
+        }),
+      },
+      connections: running?.connections ?? 0,
+      uptimeMs: Date.now() - startedAtMs,
+      version: kernelVersion,
+    };
+  }
+
+  async function close({ drain }: Serving): Promise<void> {
+    front.stopAccepting();
+    try {
+      await drain(drainMs);
+    } finally {
+      await front.close();
+    }
+  }
+
+  const running = serving;
+  return {
+    url: `http://${urlHost(host)}:${front.port}`,
+    port: front.port,
+    close() {
+      closing ??= close(running);
+      return closing;
+    },
+  };
+}
+
+/** A relay that listens on all addresses is reached from here on loopback. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function checkNumber(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw createKernelError(
+    'RELAY_SETTING_INVALID',
+    `The relay's setting ${name} is ${String(value)}; it takes a whole number from ${min} to ${max}.`,
+  );
+}

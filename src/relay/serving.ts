@@ -1,0 +1,127 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { systemClock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { kernelVersion } from '../platform/version.ts';
+import { protocolVersion, type HelloFrame } from '../transport/frames.ts';
+import { serveConnection, type Connection } from './connection.ts';
+import type { Database } from './database/database.ts';
+import { prepareSchema } from './database/schema.ts';
+import { keepAlive } from './keep-alive.ts';
+import { createRelayNode } from './relay-node.ts';
+import type { RelayLimits } from './relay-options.ts';
+import { createSqlStorage } from './storage/sql-storage.ts';
+
+/** What serves clients from one database. */
+export interface Serving {
+  readonly connections: number;
+  /** Messages that wait for their commit. */
+  readonly pending: number;
+  /** True while commits fail; they are tried again by themselves. */
+  readonly isFailing: boolean;
+  /** Makes a client of an HTTP request. */
+  open(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Writes out what was taken, acknowledges it, lets the clients go and closes the database, all within `withinMs`. */
+  drain(withinMs: number): Promise<void>;
+}
+
+const clock = systemClock;
+/** Stock clients join thousands of messages into one frame, so a frame may be some times as long as a message. */
+const messagesPerFrame = 4;
+
+export async function startServing(
+  database: Database,
+  limits: RelayLimits,
+  logger: Logger,
+): Promise<Serving> {
+  const storageIdentity = await prepareSchema(database);
+  const node = await createRelayNode();
+  const storage = createSqlStorage({
+    database,
+    clock,
+    logger,
+    foundOlder: (id) => node.getCoValue(id).loadFromStorage(),
+  });
+  node.setStorage(storage);
+  node.enableDeletedCoValuesErasure();
+
+  const hello: HelloFrame = {
+    maia: 'hello',
+    v: protocolVersion,
+    relay: { name: 'maia-relay', version: kernelVersion },
+    storage: storageIdentity,
+    durability: database.durability,
+    limits: { messageBytes: limits.messageBytes },
+    auth: null,
+    inspect: false,
+  };
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.messageBytes * messagesPerFrame,
+  });
+  const connections = new Set<Connection>();
+  const stopPings = keepAlive(connections, clock);
+  let openedCount = 0;
+  let noticeEnd = () => {};
+
+  async function withinTime(untilMs: number, wait: (done: () => void) => void): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(Math.max(0, untilMs - clock.nowMs()), resolve);
+      wait(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  return {
+    get connections() {
+      return connections.size;
+    },
+    get pending() {
+      return storage.pending;
+    },
+    get isFailing() {
+      return storage.failure !== undefined;
+    },
+    open(request, socket, head) {
+      sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        const connection = serveConnection({
+          id: `client-${++openedCount}`,
+          socket: webSocket,
+          node,
+          commits: storage,
+          hello,
+          messageBytes: limits.messageBytes,
+          nowMs: clock.nowMs,
+          logger,
+          ended() {
+            connections.delete(connection);
+            if (connections.size === 0) noticeEnd();
+          },
+        });
+        connections.add(connection);
+      });
+    },
+    async drain(withinMs) {
+      const untilMs = clock.nowMs() + withinMs;
+      for (const connection of connections) connection.stopReading();
+      // The clients still get the acknowledgements of this, before they are let go.
+      await withinTime(untilMs, (done) => storage.afterCommit(undefined, done));
+      for (const connection of connections) {
+        connection.refuse('draining', 'The relay is stopping. It is tried again by itself.', 1_000);
+      }
+      await withinTime(untilMs, (done) => {
+        noticeEnd = done;
+        if (connections.size === 0) done();
+      });
+      for (const connection of connections) connection.terminate();
+      stopPings();
+      await storage.close(Math.max(0, untilMs - clock.nowMs()));
+      await node.gracefulShutdown();
+    },
+  };
+}
