@@ -32,3 +32,10 @@ export function readStoragePlace(storage: string): StoragePlace {
 export function openStoragePlace(place: StoragePlace, logger: Logger): Promise<Database> {
   return place.kind === 'memory' ? openMemoryDatabase() : openStorageDirectory(place.directory, logger);
 }
+
+/** For people: where what the relay acknowledges is kept, and what it survives. */
+export function describeStorage(place: StoragePlace): string {
+  return place.kind === 'memory'
+    ? 'storage in memory: nothing is kept'
+    : `storage in ${place.directory}: what is acknowledged survives a crash of the relay`;
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { isKernelError } from '../platform/kernel-error.ts';
+import type { Logger } from '../platform/logger.ts';
+import { kernelVersion } from '../platform/version.ts';
+import { createRelay } from './relay.ts';
+import { help, readCommand } from './settings.ts';
+import { describeStorage, readStoragePlace } from './storage-place.ts';
+
+const logger: Logger = {
+  debug() {},
+  warn: (message, details) => console.error(message, details ?? ''),
+};
+
+async function run(): Promise<void> {
+  const command = readCommand(process.argv.slice(2), process.env);
+  switch (command.kind) {
+    case 'help':
+      return console.log(help);
+    case 'version':
+      return console.log(kernelVersion);
+    case 'start': {
+      const { options } = command;
+      const relay = await createRelay({ ...options, logger });
+      endOnSignal(relay.close);
+      const place = describeStorage(readStoragePlace(options.storage));
+      console.log(`maia-relay ${kernelVersion} answers on ${relay.url}, with ${place}`);
+      return;
+    }
+  }
+}
+
+/** The first signal drains; a second one ends at once. */
+function endOnSignal(close: () => Promise<void>): void {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of signals) process.once(signal, end);
+
+  function end(): void {
+    for (const signal of signals) process.off(signal, end);
+    close().then(() => process.exit(0), fail);
+  }
+}
+
+function fail(error: unknown): void {
+  console.error(isKernelError(error) ? `maia-relay: ${error.message}` : error);
+  process.exit(1);
+}
+
+run().catch(fail);

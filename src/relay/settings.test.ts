@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { isKernelError } from '../platform/kernel-error.ts';
+import { help, readCommand, type Environment } from './settings.ts';
+import { readStoragePlace } from './storage-place.ts';
+
+function optionsOf(args: readonly string[], environment: Environment = {}) {
+  const command = readCommand(args, environment);
+  if (command.kind !== 'start') throw new Error(`It is ${command.kind}.`);
+  return command.options;
+}
+
+function refusalOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (isKernelError(error, 'RELAY_SETTING_INVALID')) return error.message;
+    throw error;
+  }
+  throw new Error('It was accepted.');
+}
+
+describe('where the storage is', () => {
+  const all = { SYNC_MAIA_STORAGE: 'pglite:./b', DATABASE_URL: 'postgres://c', DB_PATH: './d' };
+  it.each([
+    ['the flag', ['--storage', 'pglite:./a'], all, 'pglite:./a'],
+    ['then SYNC_MAIA_STORAGE', [], all, 'pglite:./b'],
+    ['then DATABASE_URL', [], { ...all, SYNC_MAIA_STORAGE: undefined }, 'postgres://c'],
+    ['then DB_PATH', [], { DB_PATH: './d' }, 'pglite:./d'],
+    ['then the working directory', [], {}, 'pglite:./local-sync.db'],
+    ['or the volume of a deployment', [], { NODE_ENV: 'production' }, 'pglite:/data/sync.db'],
+    [
+      'an empty variable is none',
+      [],
+      { SYNC_MAIA_STORAGE: '', DATABASE_URL: '', DB_PATH: '' },
+      'pglite:./local-sync.db',
+    ],
+    ['the bare word pglite', [], { ...all, SYNC_MAIA_STORAGE: 'pglite' }, 'pglite:./d'],
+    ['the bare word memory', [], { ...all, SYNC_MAIA_STORAGE: 'memory' }, 'memory:'],
+    ['the bare word postgres', [], { ...all, SYNC_MAIA_STORAGE: 'postgres' }, 'postgres://c'],
+  ])('%s', (_, args, environment, storage) => {
+    expect(optionsOf(args, environment).storage).toBe(storage);
+  });
+
+  it('is read as a place', () => {
+    expect(readStoragePlace('memory:')).toEqual({ kind: 'memory' });
+    expect(readStoragePlace('pglite:/a/b')).toEqual({ kind: 'pglite', directory: '/a/b' });
+    expect(readStoragePlace('pglite:///a/b')).toEqual({ kind: 'pglite', directory: '/a/b' });
+    expect(readStoragePlace('pglite:./b')).toEqual({ kind: 'pglite', directory: `${process.cwd()}/b` });
+  });
+
+  it.each(['', 'pglite:', 'sqlite:./a', './a', 'https://user:secret@a', 'postgres://user:secret@host/db'])(
+    'is refused without repeating what it holds: %j',
+    (storage) => {
+      expect(refusalOf(() => readStoragePlace(storage))).not.toContain('secret');
+    },
+  );
+
+  it('says that postgres needs its address', () => {
+    expect(refusalOf(() => optionsOf([], { SYNC_MAIA_STORAGE: 'postgres' }))).toContain('DATABASE_URL');
+  });
+});
+
+describe('where it listens', () => {
+  it('is a flag before a variable, and neither where none is given', () => {
+    expect(optionsOf([])).not.toHaveProperty('port');
+    expect(optionsOf([])).not.toHaveProperty('host');
+    expect(optionsOf([], { PORT: '80', HOST: '0.0.0.0' })).toMatchObject({ port: 80, host: '0.0.0.0' });
+    const environment = { PORT: 'ignored', HOST: '0.0.0.0' };
+    expect(optionsOf(['--port=0', '--host=::1'], environment)).toMatchObject({ port: 0, host: '::1' });
+  });
+
+  it.each(['', 'abc', '-1', '65536', '1e3', ' 80', '80.5'])('refuses the port %j', (port) => {
+    expect(refusalOf(() => optionsOf([`--port=${port}`]))).toContain('--port');
+    if (port !== '') expect(refusalOf(() => optionsOf([], { PORT: port }))).toContain('PORT');
+  });
+});
+
+describe('the command', () => {
+  it('starts by default', () => {
+    expect(readCommand([], {}).kind).toBe('start');
+    expect(readCommand(['start', '--port', '0'], {}).kind).toBe('start');
+    expect(readCommand(['--help'], {}).kind).toBe('help');
+    expect(readCommand(['--version'], {}).kind).toBe('version');
+  });
+
+  it.each([[['stop']], [['start', 'again']], [['--prot', '1']], [['--port']]])(
+    'refuses %j, and names the way out',
+    (args) => {
+      expect(refusalOf(() => readCommand(args, {}))).toContain('--help');
+    },
+  );
+
+  it('explains each option that it takes', () => {
+    for (const option of ['--port', '--host', '--storage', '--help', '--version'])
+      expect(help).toContain(option);
+  });
+});

@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util';
+import { createKernelError } from '../platform/kernel-error.ts';
+import type { RelayOptions } from './relay-options.ts';
+
+/** What the command line and the environment ask for. */
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'start'; readonly options: RelayOptions & { readonly storage: string } };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const help = `maia-relay: the sync relay of @MaiaOS/kernel.
+
+Usage: maia-relay [start] [options]
+
+  --port NUMBER      port to listen on; 0 takes a free one       PORT               4203
+  --host ADDRESS     address to listen on; 0.0.0.0 for all       HOST               127.0.0.1
+  --storage PLACE    pglite:DIRECTORY, or memory: (kept nowhere) SYNC_MAIA_STORAGE  pglite:./local-sync.db
+  --help             prints this
+  --version          prints the version
+
+An option wins over its environment variable. Where no storage is given, DB_PATH names the directory; with
+NODE_ENV=production it is /data/sync.db. SYNC_MAIA_STORAGE also takes the bare words pglite and memory.
+
+Clients open a WebSocket at /sync; GET /health answers 200 while the relay is ready, else 503. SIGTERM and Ctrl-C
+write out what was accepted, let the clients go, and end with exit code 0.
+`;
+
+/** Throws RELAY_SETTING_INVALID, whose sentence names the setting that cannot be used. */
+export function readCommand(args: readonly string[], environment: Environment): Command {
+  const { values, positionals } = parse(args);
+  if (values.help) return { kind: 'help' };
+  if (values.version) return { kind: 'version' };
+  const [subcommand = 'start', ...more] = positionals;
+  if (subcommand !== 'start' || more.length > 0) {
+    throw invalid(
+      `There is no command "${[subcommand, ...more].join(' ')}". \`maia-relay --help\` lists what there is.`,
+    );
+  }
+  const host = values.host ?? given(environment.HOST);
+  return {
+    kind: 'start',
+    options: {
+      ...readPort(values.port, '--port'),
+      ...(values.port === undefined && readPort(given(environment.PORT), 'PORT')),
+      ...(host !== undefined && { host }),
+      storage: readStorage(values.storage, environment),
+    },
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        port: { type: 'string' },
+        host: { type: 'string' },
+        storage: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+      },
+    });
+  } catch (cause) {
+    const what = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(`${what} \`maia-relay --help\` lists the options.`, cause);
+  }
+}
+
+function readPort(text: string | undefined, setting: string): { port?: number } {
+  if (text === undefined) return {};
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw invalid(`${setting} is ${JSON.stringify(text)}; it takes a number from 0 to 65535.`);
+  }
+  return { port: Number(text) };
+}
+
+/** Never repeats a value that may be an address with a password. */
+function readStorage(flag: string | undefined, environment: Environment): string {
+  const directory =
+    given(environment.DB_PATH) ??
+    (environment.NODE_ENV === 'production' ? '/data/sync.db' : './local-sync.db');
+  const databaseUrl = given(environment.DATABASE_URL);
+  const asked = flag ?? given(environment.SYNC_MAIA_STORAGE);
+  if (asked === undefined) return databaseUrl ?? `pglite:${directory}`;
+  if (asked === 'pglite') return `pglite:${directory}`;
+  if (asked === 'memory') return 'memory:';
+  if (asked !== 'postgres') return asked;
+  if (databaseUrl !== undefined) return databaseUrl;
+  throw invalid(
+    'The storage is set to postgres, and DATABASE_URL does not say where that is. Set it to postgres://….',
+  );
+}
+
+/** An empty variable counts as none: that is how deployments take one away. */
+function given(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function invalid(message: string, cause?: unknown) {
+  return createKernelError('RELAY_SETTING_INVALID', message, { cause });
+}
