@@ -1,4 +1,3 @@
-import type { CoValueHeader, RawCoID } from 'cojson';
 import type { StockClient } from './stock.ts';
 
 /**
@@ -14,7 +13,7 @@ function awaitTransactions(client: StockClient): void {
   const stock = client.transaction.bind(client);
   client.transaction = async (run, storeNames) => {
     let outcome: Promise<Outcome> | undefined;
-    let failure: { readonly error: unknown } | undefined;
+    let failure: Failure | undefined;
     try {
       await stock(async (tx) => {
         outcome = outcomeOf(tx.tx.tx);
@@ -28,9 +27,7 @@ function awaitTransactions(client: StockClient): void {
     } catch (error) {
       failure ??= { error };
     }
-    const end = await outcome;
-    if (failure) throw failure.error;
-    if (end && end !== 'committed') throw end.error;
+    throwUnlessCommitted(await outcome, failure);
   };
 }
 
@@ -38,36 +35,43 @@ function awaitHeaders(client: StockClient): void {
   client.upsertCoValue = async (id, header) => {
     const transaction = client.db.transaction('coValues', header ? 'readwrite' : 'readonly');
     const outcome = outcomeOf(transaction);
-    let rowID: number | undefined;
     const store = transaction.objectStore('coValues');
-    const found = store.index('coValuesById').getKey(id);
-    found.addEventListener('success', () => {
-      rowID = found.result as number | undefined;
-      if (rowID === undefined && header) addHeader(store, id, header, (added) => (rowID = added));
-    });
-    const end = await outcome;
-    if (end !== 'committed') throw end.error;
-    return rowID;
+    let rowID: IDBValidKey | undefined;
+    let failure: Failure | undefined;
+    try {
+      rowID = await resultOf(store.index('coValuesById').getKey(id));
+      if (rowID === undefined && header) rowID = await resultOf(store.put({ id, header }));
+    } catch (error) {
+      failure = { error };
+    }
+    throwUnlessCommitted(await outcome, failure);
+    return rowID as number | undefined;
   };
 }
 
-function addHeader(
-  store: IDBObjectStore,
-  id: RawCoID,
-  header: CoValueHeader,
-  added: (rowID: number) => void,
-): void {
-  const put = store.put({ id, header });
-  put.addEventListener('success', () => added(put.result as number));
+function resultOf<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.addEventListener('success', () => resolve(request.result));
+    request.addEventListener('error', () => reject(request.error ?? new DOMException('', 'UnknownError')));
+  });
 }
 
-type Outcome = 'committed' | { readonly error: unknown };
+/** Why a transaction was aborted tells more than that its requests were. */
+function throwUnlessCommitted(outcome: Outcome | undefined, failure: Failure | undefined): void {
+  if (outcome !== 'committed' && outcome?.error) throw outcome.error;
+  if (failure) throw failure.error;
+  if (outcome !== 'committed') throw new DOMException('The transaction was aborted.', 'AbortError');
+}
+
+interface Failure {
+  readonly error: unknown;
+}
+
+type Outcome = 'committed' | { readonly error: DOMException | null };
 
 function outcomeOf(transaction: IDBTransaction): Promise<Outcome> {
   return new Promise((resolve) => {
     transaction.addEventListener('complete', () => resolve('committed'));
-    transaction.addEventListener('abort', () =>
-      resolve({ error: transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError') }),
-    );
+    transaction.addEventListener('abort', () => resolve({ error: transaction.error }));
   });
 }
