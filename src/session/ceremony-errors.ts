@@ -80,8 +80,11 @@ export function notVerified(): KernelError {
 
 /** Throws ABORTED. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  throw createKernelError('ABORTED', 'The app ended this by its signal. Start again.', {
+  if (signal?.aborted) throw aborted(signal);
+}
+
+export function aborted(signal: AbortSignal): KernelError {
+  return createKernelError('ABORTED', 'The app ended this by its signal. Start again.', {
     cause: signal.reason,
   });
 }

@@ -119,6 +119,16 @@ function openRequest(
   }
 }
 
+/** Resolves also while another tab holds it open: the browser then deletes it when that tab lets go. */
+export function deleteDatabase(indexedDB: IDBFactory, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.addEventListener('success', () => resolve());
+    request.addEventListener('blocked', () => resolve());
+    request.addEventListener('error', () => reject(deviceError(request.error)));
+  });
+}
+
 function deviceError(cause: unknown): KernelError {
   switch (cause instanceof DOMException ? cause.name : '') {
     case 'VersionError':

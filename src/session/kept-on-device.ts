@@ -1,5 +1,5 @@
 import { isKernelError } from '../platform/kernel-error.ts';
-import { readDevice, writeDevice } from './device-database.ts';
+import { deleteDatabase, readDevice, writeDevice } from './device-database.ts';
 import type { Content } from './genesis.ts';
 import { isRecord } from './sealed.ts';
 import type { SecurePlatform } from './secure-platform.ts';
@@ -24,6 +24,8 @@ export interface KnownCredential {
 
 /** What this device keeps of accounts, apart from their content. */
 export interface KeptOnDevice {
+  /** Makes the database, so that a device that is full or refuses says so before anything is at stake. */
+  prepare(): Promise<void>;
   /** Of this relying party. */
   credentialIDs(rpID: string): Promise<readonly string[]>;
   keyringCopy(mapID: string): Promise<KeyringCopy | undefined>;
@@ -32,7 +34,7 @@ export interface KeptOnDevice {
   latestVault(): Promise<unknown>;
   /** Writes all of it or nothing. A damaged vault of the account is set aside; a newer version's is VAULT_TOO_NEW. */
   keep(records: DeviceRecords): Promise<void>;
-  /** Undoes `keep`. */
+  /** Undoes `keep`, and deletes the account's content too: for an account that is not to be. */
   forget(records: DeviceRecords): Promise<void>;
   /** For `latestVault`. */
   markUsed(accountID: string): Promise<void>;
@@ -50,6 +52,8 @@ export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFacto
   }
 
   return {
+    prepare: () => writeDevice(indexedDB, () => Promise.resolve()),
+
     async credentialIDs(rpID) {
       const records = (await readDevice(indexedDB, (store) => store('credentials').getAll())) ?? [];
       return records
@@ -83,12 +87,14 @@ export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFacto
       });
     },
 
-    forget: ({ vault, keyring, credential }) =>
-      writeDevice(indexedDB, async (store) => {
+    async forget({ vault, keyring, credential }) {
+      await writeDevice(indexedDB, async (store) => {
         await store('vaults').delete(vault.accountID);
         await store('keyrings').delete(keyring.mapID);
         await store('credentials').delete(credential.credentialID);
-      }),
+      });
+      await deleteDatabase(indexedDB, `maia-cojson-${vault.accountID}`);
+    },
 
     markUsed: (accountID) =>
       writeDevice(indexedDB, async (store) => {

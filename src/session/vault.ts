@@ -38,20 +38,23 @@ export async function sealVault(
 }
 
 /** Rejects with VAULT_DAMAGED or VAULT_TOO_NEW; the record stays as it is. */
-export async function openVault(platform: SecurePlatform, record: unknown): Promise<VaultContent> {
+export async function openVault(
+  platform: SecurePlatform,
+  record: unknown,
+): Promise<VaultContent & { readonly accountID: string }> {
   if (isNewerThanVersion1(record)) throw vaultTooNew();
-  if (!isVaultRecord(record)) throw damaged('is not well-formed');
+  if (!isVaultRecord(record)) throw vaultDamaged('is not well-formed');
   const { accountID, wrappingKey, sealed } = record;
   const content = await unseal(platform, wrappingKey, vaultPlace(accountID), sealed).catch(
     (cause: unknown) => {
-      throw damaged('cannot be decrypted', cause);
+      throw vaultDamaged('cannot be decrypted', cause);
     },
   );
   if (isNewerThanVersion1(content)) throw vaultTooNew();
-  if (!isRecord(content) || typeof content['seed'] !== 'string') throw damaged('holds no account');
+  if (!isRecord(content) || typeof content['seed'] !== 'string') throw vaultDamaged('holds no account');
   const seed = bytesFromBase64url(content['seed']);
-  if (seed?.length !== seedLength) throw damaged('holds no account');
-  return { seed, passkey: passkeyIn(content['passkey']) };
+  if (seed?.length !== seedLength) throw vaultDamaged('holds no account');
+  return { accountID, seed, passkey: passkeyIn(content['passkey']) };
 }
 
 /** What the account's own record says; a passkey that cannot be read is none. */
@@ -72,7 +75,7 @@ export function isVaultRecord(value: unknown): value is VaultRecord {
   );
 }
 
-function damaged(what: string, cause?: unknown): KernelError {
+export function vaultDamaged(what: string, cause?: unknown): KernelError {
   return createKernelError(
     'VAULT_DAMAGED',
     `What this device keeps of the account ${what}. It is left as it is; sign in with your passkey to go on.`,

@@ -1,0 +1,24 @@
+import { createReadable, type Readable } from '../platform/readable.ts';
+import type { Session } from './session.ts';
+
+/** The sessions that are open in this page, oldest first. Several may be; each lives until it is closed. */
+let open: readonly Session[] = [];
+const active = createReadable<Session | undefined>(undefined);
+
+/** The session opened last of those that are open in this page; undefined where none is. */
+export const activeSession: Readable<Session | undefined> = {
+  get current() {
+    return active.current;
+  },
+  subscribe: (listener) => active.subscribe(listener),
+};
+
+/** Makes a session the active one until it is closed. */
+export function activate(session: Session): void {
+  open = [...open, session];
+  active.set(session);
+  session.on('closed', () => {
+    open = open.filter((other) => other !== session);
+    active.set(open.at(-1));
+  });
+}

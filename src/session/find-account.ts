@@ -1,0 +1,53 @@
+import { createKernelError } from '../platform/kernel-error.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { SyncOptions } from '../sync/sync-peers.ts';
+import { keptOnDevice, unlessDeviceFails } from './device-to-keep-on.ts';
+import { createGenesis, type Content } from './genesis.ts';
+import { createKeyringNode, readKeyring } from './keyring-content.ts';
+import { openEntry } from './keyring-entry.ts';
+import type { KeyringKeys } from './keyring-keys.ts';
+import { lookUpKeyring } from './look-up-keyring.ts';
+import type { KeepableAccount } from './records-to-keep.ts';
+import type { SecurePlatform } from './secure-platform.ts';
+import type { SessionCrypto } from './session-crypto.ts';
+
+/** The account that a passkey opens: from this device's copy of the entry, which needs no network, else from the relay. */
+export async function findAccount(options: {
+  readonly crypto: SessionCrypto;
+  readonly keyring: KeyringKeys;
+  readonly sync: SyncOptions | false;
+  readonly platform: SecurePlatform;
+  readonly signal: AbortSignal | undefined;
+  readonly logger: Logger;
+}): Promise<KeepableAccount> {
+  const { crypto, keyring, platform, logger } = options;
+  const copy = await unlessDeviceFails(keptOnDevice(platform)?.keyringCopy(keyring.mapID), logger);
+  // A copy that cannot be opened is no reason not to ask the relay.
+  const fromCopy =
+    copy && (await unlessDeviceFails(openKeyring(platform, crypto, keyring, copy.content), logger));
+  return fromCopy ?? openKeyring(platform, crypto, keyring, await lookUpKeyring(options));
+}
+
+/** Rejects with PASSKEY_REMOVED or ACCOUNT_INVALID. */
+async function openKeyring(
+  platform: SecurePlatform,
+  crypto: SessionCrypto,
+  keyring: KeyringKeys,
+  content: readonly Content[],
+): Promise<KeepableAccount> {
+  const node = createKeyringNode(crypto, keyring);
+  for (const piece of content) node.syncManager.handleNewContent(piece, 'import');
+  const reading = readKeyring(node, keyring.mapID);
+  if (reading.kind === 'removed') throw removed();
+  const sealed = reading.kind === 'entry' ? reading.sealed : undefined;
+  const seed = await openEntry(crypto, platform, keyring, sealed);
+  const genesis = await createGenesis(crypto, platform.subtle, seed);
+  return { crypto, seed, genesis, mapID: keyring.mapID, keyrings: content };
+}
+
+function removed() {
+  return createKernelError(
+    'PASSKEY_REMOVED',
+    'This passkey was removed from its account, so it opens nothing any more. Sign in with another passkey of the account; this one can be deleted.',
+  );
+}

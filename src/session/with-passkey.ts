@@ -1,0 +1,43 @@
+import { createBrowserPlatform } from '../platform/browser-platform.ts';
+import { passkeySupport, type PasskeySupport } from './passkey-support.ts';
+import { resume } from './resume.ts';
+import type { Session, SessionOptions, SignUpOptions } from './session.ts';
+import { signIn } from './sign-in.ts';
+import { signUp } from './sign-up.ts';
+
+/**
+ * Makes a passkey and with it an account, and opens it. One prompt; two where the passkey's keeper evaluates PRF on use
+ * only. Works offline: the account is uploaded when a relay is reached.
+ *
+ * Rejects before anything is made with PASSKEY_UNSUPPORTED, PASSKEY_REFUSED, PASSKEY_INVALID_RP_ID, PASSKEY_ALREADY_HERE
+ * (sign in instead), STORAGE_FULL, VAULT_TOO_NEW or ABORTED; and with PASSKEY_PRF_UNAVAILABLE or PASSKEY_ORPHANED where
+ * `details` name a passkey that may be left over. Then nothing of the account is on this device.
+ */
+export function signUpWithPasskey(options: SignUpOptions = {}): Promise<Session> {
+  return signUp(createBrowserPlatform(), options);
+}
+
+/**
+ * Opens the account of a passkey that the person chooses; never makes one. One prompt. Offline it opens what this device
+ * has a copy of.
+ *
+ * Rejects with ACCOUNT_NOT_FOUND where the relay has no account for the passkey, and with RELAY_UNREACHABLE, RELAY_SILENT,
+ * RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF where none could be asked; with PASSKEY_REMOVED, ACCOUNT_INVALID, a code
+ * of the ceremony as in `signUpWithPasskey`, or ABORTED.
+ */
+export function signInWithPasskey(options: SessionOptions = {}): Promise<Session> {
+  return signIn(createBrowserPlatform(), options);
+}
+
+/**
+ * Opens the account that this device used last, with no prompt and without a network. Undefined where the device
+ * remembers nobody. Rejects with VAULT_DAMAGED or VAULT_TOO_NEW, and leaves what it cannot read as it is; or ABORTED.
+ */
+export function resumeSession(options: SessionOptions = {}): Promise<Session | undefined> {
+  return resume(createBrowserPlatform(), options);
+}
+
+/** Whether to offer a passkey here, and if not, why. Answers, never throws. */
+export function getPasskeySupport(): Promise<PasskeySupport> {
+  return passkeySupport(createBrowserPlatform());
+}
