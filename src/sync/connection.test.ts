@@ -1,0 +1,264 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { createFakeClock } from '../testing/fake-clock.ts';
+import { createNodePlatform } from '../testing/node-platform.ts';
+import { createWebSocketTransport } from '../transport/web-socket.ts';
+import { createConnection, type Connection, type ConnectionEvents } from './connection.ts';
+import { stableAfterMs } from './connection-state.ts';
+import { helloMs, silenceMs } from './relay-link.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const hello = {
+  maia: 'hello',
+  v: 1,
+  relay: { name: 'test', version: '1' },
+  storage: { id: 's', epoch: 'e' },
+  durability: 'process-crash',
+  limits: { messageBytes: 1000 },
+  auth: null,
+  inspect: false,
+};
+const say = (socket: WebSocket, ...messages: object[]) =>
+  socket.send(messages.map((m) => JSON.stringify(m)).join('\n'));
+const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+
+/** A WebSocket server that does what the test says with each connection. */
+async function server(onConnection: (socket: WebSocket) => void): Promise<{ url: URL; received: string[] }> {
+  const wss = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  const received: string[] = [];
+  wss.on('connection', (socket) => {
+    socket.on('message', (data: Buffer) => received.push(...data.toString().split('\n')));
+    onConnection(socket);
+  });
+  await new Promise((resolve) => wss.once('listening', resolve));
+  ends.push(() => {
+    for (const client of wss.clients) client.terminate();
+    return new Promise((resolve) => wss.close(resolve));
+  });
+  return { url: new URL(`ws://127.0.0.1:${(wss.address() as AddressInfo).port}/sync`), received };
+}
+
+function connect(url: URL, on: Partial<ConnectionEvents> = {}) {
+  const clock = createFakeClock();
+  const events = { ready: vi.fn(), lost: vi.fn(), refused: vi.fn() };
+  const silent: ConnectionEvents = {
+    changed: () => {},
+    sent: () => {},
+    drained: () => {},
+    withheld: () => {},
+    received: () => {},
+    relayClock: () => {},
+    ...events,
+    ...on,
+  };
+  const platform = { ...createNodePlatform(), clock };
+  const connection: Connection = createConnection({
+    url,
+    peerID: 'relay',
+    transport: createWebSocketTransport((to) => platform.openWebSocket(to)),
+    platform,
+    on: silent,
+  });
+  ends.push(() => connection.close());
+  return { connection, clock, ...events };
+}
+
+const errorOf = ({ state }: Connection) => ('error' in state ? state.error.code : undefined);
+
+describe('a relay that says hello', () => {
+  it('is ready at once, is greeted, and echoes tell the round trip', async () => {
+    const { url, received } = await server((socket) => {
+      say(socket, hello);
+      socket.on('message', (data: Buffer) => {
+        const { maia, t } = JSON.parse(data.toString()) as { maia?: string; t?: number };
+        if (maia === 'echo') say(socket, { maia: 'echoed', t });
+      });
+    });
+    const { connection, ready } = connect(url);
+    await until(() => expect(connection.state).toMatchObject({ phase: 'connected', roundTripMs: 0 }));
+    expect(ready).toHaveBeenCalledOnce();
+    expect(connection.hello?.durability).toBe('process-crash');
+    expect(received.map((line) => (JSON.parse(line) as { maia: string }).maia)).toEqual(['hi', 'echo']);
+  });
+
+  it('a second hello ends the connection, so that nothing is promised midway', async () => {
+    const { url } = await server((socket) => say(socket, hello, { ...hello, durability: 'power-loss' }));
+    const { connection } = connect(url);
+    await until(() => expect(connection.state.phase).toBe('waiting'));
+    expect(errorOf(connection)).toBe('MESSAGE_INVALID');
+  });
+
+  it('one that asks for authentication is not tried again by itself', async () => {
+    const auth = { nonce: 'n', methods: ['jwt'], withinMs: 1000 };
+    const { url } = await server((socket) => say(socket, { ...hello, auth }));
+    const { connection, ready } = connect(url);
+    await until(() => expect(connection.state.phase).toBe('failed'));
+    expect(errorOf(connection)).toBe('RELAY_UNAUTHORIZED');
+    expect(ready).not.toHaveBeenCalled();
+  });
+});
+
+describe('a stock server', () => {
+  it('counts as one after a second without hello, and as connected when it speaks', async () => {
+    let theirs: WebSocket | undefined;
+    const { url } = await server((socket) => (theirs = socket));
+    const { connection, clock, ready } = connect(url);
+    await until(() => expect(theirs).toBeDefined());
+    await until(() => {
+      clock.advance(helloMs / 10);
+      expect(ready).toHaveBeenCalledWith(expect.anything(), undefined);
+    });
+    expect(connection.state.phase).toBe('connecting');
+    if (theirs) say(theirs, { type: 'ping', time: 1, dc: 'x' });
+    await until(() => expect(connection.state.phase).toBe('connected'));
+  });
+
+  it('is known by its first message', async () => {
+    const { url } = await server((socket) => say(socket, { type: 'ping', time: 1, dc: 'x' }));
+    const { connection, ready } = connect(url);
+    await until(() => expect(connection.state.phase).toBe('connected'));
+    expect(ready).toHaveBeenCalledWith(expect.anything(), undefined);
+  });
+});
+
+describe('what is no relay, or a broken one', () => {
+  it.each([
+    ['bytes that are not JSON', '<html>', 'RELAY_NOT_A_RELAY'],
+    ['a bare number', '5', 'RELAY_NOT_A_RELAY'],
+    ['a wrong shape after a hello', `${JSON.stringify(hello)}\n{"action":"known","id":7}`, 'MESSAGE_INVALID'],
+    ['a message of 50 MB', `"${'x'.repeat(50_000_000)}"`, 'MESSAGE_TOO_LARGE'],
+  ])('%s: tried again, and said why', async (_name, frame, code) => {
+    const { url } = await server((socket) => socket.send(frame));
+    const { connection } = connect(url);
+    await until(() => expect(connection.state.phase).toBe('waiting'));
+    expect(errorOf(connection)).toBe(code);
+  });
+
+  it('binary messages', async () => {
+    const { url } = await server((socket) => socket.send(Buffer.from([1, 2, 3])));
+    const { connection } = connect(url);
+    await until(() => expect(errorOf(connection)).toBe('RELAY_NOT_A_RELAY'));
+  });
+
+  it('an HTTP server without WebSockets cannot be reached', async () => {
+    const http: Server = createServer((_request, response) => response.end('hi'));
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    ends.push(() => http.close());
+    const { connection } = connect(new URL(`ws://127.0.0.1:${(http.address() as AddressInfo).port}/sync`));
+    await until(() => expect(errorOf(connection)).toBe('RELAY_UNREACHABLE'));
+  });
+});
+
+describe('a silent relay', () => {
+  it('is given up when it never says anything, though it opened', async () => {
+    let opened = 0;
+    const { url } = await server(() => opened++);
+    const { connection, clock } = connect(url);
+    await until(() => expect(opened).toBe(1));
+    clock.advance(silenceMs - 1);
+    expect(connection.state.phase).toBe('connecting');
+    clock.advance(1);
+    expect(errorOf(connection)).toBe('RELAY_SILENT');
+  });
+
+  it('is given up when it falls silent, and each byte counts', async () => {
+    let theirs: WebSocket | undefined;
+    const { url } = await server((socket) => say((theirs = socket), hello));
+    const received: unknown[] = [];
+    const { connection, clock, lost } = connect(url, { relayClock: (ms) => received.push(ms) });
+    await until(() => expect(connection.state.phase).toBe('connected'));
+    clock.advance(silenceMs - 1);
+    if (theirs) say(theirs, { type: 'ping', time: 7, dc: 'x' });
+    await until(() => expect(received).toEqual([7]));
+    clock.advance(silenceMs - 1);
+    expect(connection.state.phase).toBe('connected');
+    clock.advance(1);
+    expect(errorOf(connection)).toBe('RELAY_SILENT');
+    expect(lost).toHaveBeenCalledOnce();
+  });
+});
+
+describe('refusals', () => {
+  const refused = (code: string, more: object = {}) => ({
+    maia: 'refused',
+    code,
+    reason: 'because',
+    closing: true,
+    ...more,
+  });
+
+  it.each([
+    ['limit', 'waiting', 'RELAY_LIMIT'],
+    ['draining', 'waiting', 'RELAY_UNREACHABLE'],
+    ['storage', 'waiting', 'RELAY_REFUSED'],
+    ['forbidden', 'failed', 'RELAY_REFUSED'],
+    ['outdated', 'failed', 'APP_OUTDATED'],
+    ['something new', 'failed', 'RELAY_REFUSED'],
+  ])('%s → %s', async (code, phase, error) => {
+    const { url } = await server((socket) => say(socket, hello, refused(code)));
+    const { connection } = connect(url);
+    await until(() => expect(connection.state.phase).toBe(phase));
+    expect(errorOf(connection)).toBe(error);
+  });
+
+  it('waits as long as the relay asks', async () => {
+    const { url } = await server((socket) => say(socket, hello, refused('limit', { retryAfterMs: 60_000 })));
+    const { connection, clock } = connect(url);
+    await until(() => expect(connection.state.phase).toBe('waiting'));
+    clock.advance(59_999);
+    expect(connection.state.phase).toBe('waiting');
+    clock.advance(1);
+    expect(connection.state.phase).toBe('connecting');
+  });
+
+  it('one that names a CoValue leaves the connection', async () => {
+    const { url } = await server((socket) =>
+      say(socket, hello, refused('fork', { id: 'co_z1', closing: false })),
+    );
+    const { connection, refused: heard } = connect(url);
+    await until(() =>
+      expect(heard).toHaveBeenCalledWith(expect.objectContaining({ code: 'RELAY_REFUSED' }), 'co_z1'),
+    );
+    expect(connection.state.phase).toBe('connected');
+  });
+});
+
+describe('trying again', () => {
+  it('a connection that opens and dies at once backs off more each time', async () => {
+    let count = 0;
+    const { url } = await server((socket) => {
+      count++;
+      say(socket, hello);
+      socket.close();
+    });
+    const { connection, clock } = connect(url);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await until(() => expect(connection.state).toMatchObject({ phase: 'waiting', attempt }));
+      if (connection.state.phase === 'waiting') clock.advance(connection.state.retryAtMs - clock.nowMs());
+    }
+    expect(count).toBeGreaterThanOrEqual(3);
+  });
+
+  it('a good connection starts over', async () => {
+    const sockets: WebSocket[] = [];
+    const { url } = await server((socket) => {
+      sockets.push(socket);
+      say(socket, hello);
+    });
+    const { connection, clock } = connect(url);
+    await until(() => expect(connection.state.phase).toBe('connected'));
+    clock.advance(silenceMs - 1);
+    if (sockets[0]) say(sockets[0], { type: 'ping', time: 1, dc: 'x' });
+    clock.advance(stableAfterMs - silenceMs + 1);
+    sockets[0]?.terminate();
+    await until(() => expect(connection.state).toMatchObject({ phase: 'waiting', attempt: 1 }));
+    connection.reconnect();
+    await until(() => expect(connection.state.phase).toBe('connected'));
+  });
+});

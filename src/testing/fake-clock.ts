@@ -1,0 +1,31 @@
+import type { Clock } from '../platform/clock.ts';
+
+/** A clock that stands still until it is told to go on. */
+export interface FakeClock extends Clock {
+  /** Runs what falls due on the way, in order. */
+  advance(ms: number): void;
+}
+
+export function createFakeClock(startMs = 1_000_000): FakeClock {
+  const timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
+  let nowMs = startMs;
+  return {
+    nowMs: () => nowMs,
+    after(delayMs, run) {
+      const timer = { atMs: nowMs + Math.max(0, delayMs), run };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    advance(ms) {
+      const endMs = nowMs + ms;
+      for (;;) {
+        const [next] = [...timers].filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs);
+        if (!next) break;
+        timers.delete(next);
+        nowMs = Math.max(nowMs, next.atMs);
+        next.run();
+      }
+      nowMs = endMs;
+    },
+  };
+}
