@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, createServer, type ViteDevServer } from 'vite';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { maiaKernel, type MaiaKernelOptions } from './maia-kernel.ts';
+
+let root: string;
+const closings: (() => unknown)[] = [];
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'maia-vite-'));
+  closings.push(() => rmSync(root, { recursive: true }));
+  writeFileSync(join(root, 'index.html'), '<head></head><script type="module" src="/main.js"></script>');
+  writeFileSync(join(root, 'main.js'), 'console.log(typeof __MAIA_DEV_PROXY__, __MAIA_PUBLIC_API_DOMAIN__)');
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const close of closings.splice(0).reverse()) await close();
+});
+
+async function createDevServer(options: MaiaKernelOptions): Promise<ViteDevServer> {
+  const server = await createServer({
+    configFile: false,
+    root,
+    logLevel: 'silent',
+    server: { host: 'localhost', port: 0 },
+    plugins: [maiaKernel(options)],
+  });
+  closings.push(() => server.close());
+  return server;
+}
+
+async function serve(options: MaiaKernelOptions): Promise<string> {
+  const server = await createDevServer(options);
+  await server.listen();
+  return urlOf(server);
+}
+
+function urlOf(server: ViteDevServer): string {
+  const { port } = server.httpServer?.address() as AddressInfo;
+  return `http://localhost:${port}`;
+}
+
+/** The first message that comes on this path, also where nothing was sent. */
+async function firstMessage(url: string, path = '/sync'): Promise<string> {
+  const socket = new WebSocket(url.replace('http', 'ws') + path);
+  closings.push(() => socket.terminate());
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  return data.toString();
+}
+
+async function buildApp(
+  options: MaiaKernelOptions,
+): Promise<{ readonly html: string; readonly code: string }> {
+  const result = await build({
+    configFile: false,
+    root,
+    logLevel: 'silent',
+    build: { write: false, minify: false, modulePreload: false },
+    plugins: [maiaKernel(options)],
+  });
+  if (!('output' in result)) throw new Error('One build gives one output.');
+  const html = result.output.find(({ fileName }) => fileName === 'index.html');
+  const code = result.output.find((file) => file.type === 'chunk')?.code ?? '';
+  return { html: html?.type === 'asset' ? html.source.toString() : '', code };
+}
+
+describe('in dev', () => {
+  it('forwards /sync and what is below it, with WebSockets, to the proxy target', async () => {
+    const target = new WebSocketServer({ port: 0 });
+    closings.push(() => target.close());
+    target.on('connection', (socket, request) => socket.send(`you asked for ${request.url}`));
+    const { port } = target.address() as AddressInfo;
+
+    const url = await serve({ proxyTarget: `http://localhost:${port}` });
+    expect(await firstMessage(url, '/sync/my-app')).toBe('you asked for /sync/my-app');
+  });
+
+  it('tells the kernel that the proxy is there, and no address of a deployment', async () => {
+    vi.stubEnv('PUBLIC_API_DOMAIN', 'relay.example.org');
+    const server = await createDevServer({ relay: false });
+    const globals = await server.transformRequest('/@vite/env');
+    expect(globals?.code).toContain('"__MAIA_DEV_PROXY__": true');
+    expect(globals?.code).not.toContain('relay.example.org');
+  });
+
+  it('puts the panel into the page before the app', async () => {
+    const html = await (await fetch(await serve({ relay: false }))).text();
+    expect(html).toContain('@id/virtual:maia-kernel/devtools');
+    expect(html.indexOf('maia-kernel/devtools')).toBeLessThan(html.indexOf('main.js'));
+  });
+
+  it('leaves the panel out where it is not wanted', async () => {
+    const html = await (await fetch(await serve({ relay: false, devtools: false }))).text();
+    expect(html).not.toContain('maia-kernel');
+  });
+});
+
+describe('with the relay', { timeout: 30_000 }, () => {
+  const relay = { port: 0, storage: 'memory:' };
+
+  it('starts it with the dev server and closes it with it', async () => {
+    const server = await createDevServer({ relay });
+    await server.listen();
+    const url = urlOf(server);
+    expect(JSON.parse(await firstMessage(url))).toMatchObject({ maia: 'hello' });
+
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/sync`);
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    await server.close();
+    await closed;
+  });
+
+  it('keeps its port when Vite restarts the server', async () => {
+    const port = await freePort();
+    const server = await createDevServer({ relay: { ...relay, port } });
+    await server.listen();
+    const before = server.config;
+    await server.restart();
+    expect(server.config).not.toBe(before); // A restart that fails leaves the old server, and only logs.
+    expect(JSON.parse(await firstMessage(urlOf(server)))).toMatchObject({ maia: 'hello' });
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+  });
+
+  it('says which port is taken, and serves nothing', async () => {
+    const other = createTcpServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    closings.push(() => other.close());
+    const { port } = other.address() as AddressInfo;
+
+    const server = await createDevServer({ relay: { ...relay, port } });
+    await expect(server.listen()).rejects.toMatchObject({
+      code: 'RELAY_PORT_TAKEN',
+      message: expect.stringContaining(String(port)) as string,
+    });
+    expect(server.httpServer?.listening).toBe(false);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe('in a build', () => {
+  it('holds the address of the environment, and nothing of dev', async () => {
+    vi.stubEnv('PUBLIC_API_DOMAIN', 'relay.example.org');
+    const { html, code } = await buildApp({});
+    expect(code).toContain('"relay.example.org"');
+    expect(code).toContain('typeof __MAIA_DEV_PROXY__');
+    expect(html).not.toContain('maia-kernel');
+  });
+
+  it('reads an .env file', async () => {
+    writeFileSync(join(root, '.env'), 'PUBLIC_API_DOMAIN=relay.example.org:8080\n');
+    expect((await buildApp({})).code).toContain('"relay.example.org:8080"');
+  });
+
+  it('leaves the address open where none is given', async () => {
+    expect((await buildApp({})).code).toContain('__MAIA_PUBLIC_API_DOMAIN__');
+  });
+});
