@@ -1,11 +1,24 @@
-export { isKernelError } from './platform/kernel-error.ts';
-export type { KernelError, KernelErrorCode, KernelErrorDetails } from './platform/kernel-error.ts';
-export type { Logger } from './platform/logger.ts';
-export type { Readable } from './platform/readable.ts';
-export type { StorageStatus } from './storage/device-storage.ts';
+export {
+  getPasskeySupport,
+  resumeSession,
+  signInWithPasskey,
+  signUpWithPasskey,
+} from './session/with-passkey.ts';
+export type { PasskeySupport } from './session/passkey-support.ts';
 export type { Session, SessionOptions, SignUpOptions } from './session/session.ts';
+import { activeSession } from './session/active-session.ts';
+export { activeSession };
+
 export { setupSyncPeers } from './sync/setup-sync-peers.ts';
 export { resolveSyncUrl } from './sync/sync-url.ts';
 export type { SetupSyncPeersOptions, SyncOptions, SyncPeers } from './sync/sync-peers.ts';
 export type { Durability, Rung, SyncState } from './sync/sync-state.ts';
 export type { PeerPhase, PeerStatus } from './sync/peer-status.ts';
+import { createSubscribeSyncState } from './sync/subscribe-sync-state.ts';
+export const subscribeSyncState = /* @__PURE__ */ createSubscribeSyncState(activeSession);
+
+export { isKernelError } from './platform/kernel-error.ts';
+export type { KernelError, KernelErrorCode, KernelErrorDetails } from './platform/kernel-error.ts';
+export type { Logger } from './platform/logger.ts';
+export type { Readable } from './platform/readable.ts';
+export type { StorageStatus } from './storage/device-storage.ts';
