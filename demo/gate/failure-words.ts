@@ -17,7 +17,7 @@ export interface FailureAction {
 
 /** As a kernel error has them; `label` is the name of a passkey that was left over, `rpID` whom passkeys belong to. */
 export interface Failure {
-  readonly code: KernelErrorCode;
+  readonly code: KernelErrorCode | 'UNEXPECTED';
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
 }

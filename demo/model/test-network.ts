@@ -1,5 +1,4 @@
-import { cojsonInternals, LocalNode, type RawAccount } from '@MaiaOS/kernel/cojson';
-import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { cojsonInternals, LocalNode, type RawAccount, WasmCrypto } from '@MaiaOS/kernel/cojson';
 import { createListEditor, type ListEditor } from './edit-list.ts';
 import { type ListView } from './list-view.ts';
 import { createLists, type Lists, type ListsView } from './lists.ts';

@@ -1,0 +1,24 @@
+import { type Session } from '@MaiaOS/kernel';
+import { createContext } from 'svelte';
+import { type ListEditor } from './model/edit-list.ts';
+import { type Invite } from './model/invite-link.ts';
+import { type Lists } from './model/lists.ts';
+import { type SyncView } from './sync/sync-view.svelte.ts';
+import { type UndoOffer } from './ui/undo.svelte.ts';
+
+/** What every page of an open session needs. */
+export interface AppContext {
+  readonly session: Session;
+  readonly lists: Lists;
+  readonly edit: ListEditor;
+  readonly sync: SyncView;
+  readonly undo: UndoOffer;
+  openSheet(sheet: SheetName): void;
+  /** As if its link had been opened, and without putting it into the address bar. */
+  openInvite(invite: Invite): void;
+}
+
+/** Sheets that are opened from more than one place. */
+export type SheetName = 'relay' | 'browsers' | 'paste-link' | 'keys';
+
+export const [getApp, setApp] = createContext<AppContext>();

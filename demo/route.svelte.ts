@@ -1,0 +1,37 @@
+import { takeInvite, type ArrivedInvite } from './address.ts';
+
+/** Which page is shown. It stands after `#`, so that links, the back button and a reload work as everywhere. */
+export type Route =
+  | { readonly page: 'lists' }
+  | { readonly page: 'new' }
+  | { readonly page: 'account' }
+  | { readonly page: 'list'; readonly listID: string };
+
+export function routeHref(route: Route): string {
+  return route.page === 'list' ? `#list/${route.listID}` : route.page === 'lists' ? '#' : `#${route.page}`;
+}
+
+export function goTo(route: Route): void {
+  location.hash = routeHref(route);
+}
+
+/** Follows the address bar for as long as the page lives. A share link that is pasted into it arrives here too. */
+export function createRouter(onInvite: (arrived: ArrivedInvite) => void): { readonly route: Route } {
+  let route = $state.raw(parseRoute(location.hash));
+  addEventListener('hashchange', () => {
+    const arrived = takeInvite(location, history);
+    if (arrived) onInvite(arrived);
+    else route = parseRoute(location.hash);
+  });
+  return {
+    get route() {
+      return route;
+    },
+  };
+}
+
+function parseRoute(hash: string): Route {
+  const [page, listID] = hash.slice(1).split('/');
+  if (page === 'list' && listID) return { page, listID };
+  return page === 'new' || page === 'account' ? { page } : { page: 'lists' };
+}

@@ -1,0 +1,37 @@
+import { type ArrivedInvite } from '../address.ts';
+import { type ListView } from '../model/list-view.ts';
+import { type ListsView } from '../model/lists.ts';
+import { type Route } from '../route.svelte.ts';
+
+/** What stands in the main pane. */
+export type Page =
+  | { readonly kind: 'join'; readonly arrived: ArrivedInvite }
+  | { readonly kind: 'list'; readonly list: ListView }
+  | { readonly kind: 'no-list' }
+  | { readonly kind: 'new' }
+  | { readonly kind: 'getting' }
+  | { readonly kind: 'account' }
+  /** On a narrow screen the lists themselves are the page. */
+  | { readonly kind: 'overview' };
+
+export function pageFor(at: {
+  readonly route: Route;
+  readonly view: ListsView;
+  readonly arrived: ArrivedInvite | undefined;
+  readonly isWide: boolean;
+  /** The relay has more for this device, so that having no lists means nothing yet. */
+  readonly isGetting: boolean;
+}): Page {
+  const { route, view, arrived } = at;
+  if (arrived) return { kind: 'join', arrived };
+  if (route.page === 'account') return { kind: 'account' };
+
+  const [first] = view.lists;
+  if (!first && (view.state !== 'ready' || at.isGetting)) return { kind: 'getting' };
+  if (route.page === 'list') {
+    const list = view.lists.find(({ id }) => id === route.listID);
+    return list ? { kind: 'list', list } : { kind: 'no-list' };
+  }
+  if (route.page === 'new' || !first) return { kind: 'new' };
+  return at.isWide ? { kind: 'list', list: first } : { kind: 'overview' };
+}
