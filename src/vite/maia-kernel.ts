@@ -15,6 +15,9 @@ export interface MaiaKernelOptions {
   readonly proxyTarget?: string;
 }
 
+/** `/sync` and `/sync/{appId}`, and none of an app's own files that stand in a folder of that name. */
+const syncPath = '^/sync(?:/[\\w-]+)?/?(?:\\?.*)?$';
+
 const panelID = 'virtual:maia-kernel/devtools';
 
 /**
@@ -35,7 +38,7 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
         define: { __MAIA_DEV_PROXY__: 'true' },
         server: {
           proxy: {
-            '/sync': {
+            [syncPath]: {
               target: proxyTarget ?? 'http://localhost:4203',
               ws: true,
               // These are the options that the proxy goes by; the started relay's port is known only later.
