@@ -85,6 +85,7 @@ describe('snapshot', () => {
         name: 'Crew list',
         sinceMs: startMs,
         steps: { saved: 'reached', sent: 'reached', confirmed: 'pending', durable: 'pending' },
+        way: { kind: 'open' },
         missingAt: ['relay.example'],
         reason: { kind: 'unconfirmed', host: 'relay.example' },
       },

@@ -40,13 +40,15 @@ export interface Inspector {
   close(): void;
 }
 
+export type InspectorTarget = Session | SyncPeers;
+
 const historySeconds = 120;
 const historyBytes = 256 * 1024;
 const costSeconds = 5;
 
 /** Throws where this copy of the kernel did not make the target: two copies in one page do not see each other. */
 export function createInspector(
-  target: Session | SyncPeers,
+  target: InspectorTarget,
   { clock = systemClock }: { readonly clock?: Clock } = {},
 ): Inspector {
   const sync = 'sync' in target ? target.sync : target;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reason } from './reason.ts';
 import { describeRungStates, rungStatesOf, rungStatesOfAll, type RungState } from './rung-states.ts';
+import type { Way } from './way.ts';
 import { rungs, type Overview, type Relay, type RungName, type UnsyncedRow } from './snapshot.ts';
 
 const nowMs = 1_000_000;
@@ -8,7 +9,8 @@ const youngMs = nowMs - 1_000;
 const oldMs = nowMs - 30_000;
 const host = 'eu.example';
 
-const row = (steps: string, reason: Reason, sinceMs = youngMs): UnsyncedRow => {
+const open: Way = { kind: 'open' };
+const row = (steps: string, reason: Reason, way: Way = open, sinceMs = youngMs): UnsyncedRow => {
   const names = { r: 'reached', p: 'pending', f: 'failed', u: 'unknown' } as const;
   const of = (index: number) => names[steps[index] as keyof typeof names];
   return {
@@ -16,47 +18,62 @@ const row = (steps: string, reason: Reason, sinceMs = youngMs): UnsyncedRow => {
     kind: 'CoMap',
     sinceMs,
     steps: { saved: of(0), sent: of(1), confirmed: of(2), durable: of(3) },
+    way,
     missingAt: [host],
     reason,
   };
 };
+const connecting = (sinceMs: number): Way => ({ kind: 'connecting', sinceMs });
 const shape = (states: Readonly<Record<RungName, RungState>>) => rungs.map((rung) => states[rung]).join(' ');
 
 describe('rung states of a row', () => {
   it.each([
     ['being sent', row('rppp', { kind: 'sending', host }), 'reached waiting ahead ahead'],
-    ['being sent for too long', row('rppp', { kind: 'sending', host }, oldMs), 'reached stuck ahead ahead'],
+    [
+      'being sent for too long',
+      row('rppp', { kind: 'sending', host }, open, oldMs),
+      'reached stuck ahead ahead',
+    ],
     [
       'no connection, however young',
-      row('rppp', { kind: 'not-connected', host, sinceMs: youngMs }),
+      row('rppp', { kind: 'not-connected', host, sinceMs: youngMs }, { kind: 'blocked' }),
       'reached stuck ahead ahead',
     ],
     [
       'a connection that is just being made',
-      row('rppp', { kind: 'connecting', host, sinceMs: youngMs, attempt: 1 }),
+      row('rppp', { kind: 'connecting', host, sinceMs: youngMs, attempt: 1 }, connecting(youngMs)),
       'reached waiting ahead ahead',
     ],
     [
       'a connection that does not come',
-      row('rppp', { kind: 'connecting', host, sinceMs: oldMs, attempt: 3 }),
+      row('rppp', { kind: 'connecting', host, sinceMs: oldMs, attempt: 3 }, connecting(oldMs)),
       'reached stuck ahead ahead',
     ],
-    ['paused: nothing is wrong', row('rppp', { kind: 'paused' }, oldMs), 'reached ahead ahead ahead'],
-    ['off', row('rppu', { kind: 'off' }), 'reached ahead ahead unknown'],
+    [
+      'paused: nothing is wrong',
+      row('rppp', { kind: 'paused' }, { kind: 'shut' }, oldMs),
+      'reached ahead ahead ahead',
+    ],
+    ['off', row('rppu', { kind: 'off' }, { kind: 'shut' }), 'reached ahead ahead unknown'],
     [
       'an old edit, sent just now',
-      row('rrpp', { kind: 'unconfirmed', host, sentAtMs: youngMs }, oldMs),
+      row('rrpp', { kind: 'unconfirmed', host, sentAtMs: youngMs }, open, oldMs),
       'reached reached waiting ahead',
     ],
     [
       'sent and not answered for long',
-      row('rrpp', { kind: 'unconfirmed', host, sentAtMs: oldMs }, oldMs),
+      row('rrpp', { kind: 'unconfirmed', host, sentAtMs: oldMs }, open, oldMs),
       'reached reached stuck ahead',
     ],
     ['refused', row('rrfp', { kind: 'refused', host }), 'reached reached failed ahead'],
     ['not saved, yet being sent', row('fppp', { kind: 'not-saved' }), 'failed waiting ahead ahead'],
+    [
+      'not saved, and the relay not there either',
+      row('fppp', { kind: 'not-saved' }, { kind: 'blocked' }),
+      'failed stuck ahead ahead',
+    ],
     ['confirmed, no durability promised', row('prru', { kind: 'saving' }), 'waiting reached reached unknown'],
-    ['saving for too long', row('prru', { kind: 'saving' }, oldMs), 'stuck reached reached unknown'],
+    ['saving for too long', row('prru', { kind: 'saving' }, open, oldMs), 'stuck reached reached unknown'],
     [
       'confirmed, not durable yet',
       row('rrrp', { kind: 'not-durable', host }),

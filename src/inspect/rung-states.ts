@@ -1,6 +1,6 @@
 import type { RungStep } from '../sync/inspection.ts';
-import type { Reason } from './reason.ts';
-import { rungs, type Overview, type Relay, type RungName, type UnsyncedRow } from './snapshot.ts';
+import { rungs, type Overview, type RungName, type UnsyncedRow } from './snapshot.ts';
+import { wayTo, type Way } from './way.ts';
 
 /**
  * How a rung is shown. `waiting`: under way, age normal. `stuck`: under way too long, or its relay is not connected.
@@ -12,21 +12,11 @@ export type RungStates = Readonly<Record<RungName, RungState>>;
 /** Longer than this no rung takes with a relay that answers. */
 export const stuckAfterMs = 5_000;
 
-/** The way to the relay: `shut` because somebody wants it so, `blocked` because something is wrong. */
-type Way = 'open' | 'blocked' | 'shut';
-const shutBy: ReadonlySet<Reason['kind']> = new Set(['signed-out', 'off', 'paused', 'no-relay', 'closed']);
-const blockedBy: ReadonlySet<Reason['kind']> = new Set([
-  'relay-failed',
-  'offline',
-  'not-connected',
-  'connecting',
-]);
-
 /** Depends on the time: what is waiting becomes stuck. */
 export function rungStatesOf(row: UnsyncedRow, nowMs: number): RungStates {
   // What was sent at last waits from then on, whatever the age of the edit.
   const waitsSinceMs = row.reason.kind === 'unconfirmed' ? (row.reason.sentAtMs ?? row.sinceMs) : row.sinceMs;
-  return statesOf(row.steps, wayOf(row.reason, nowMs), {
+  return statesOf(row.steps, row.way, nowMs, {
     saved: nowMs - row.sinceMs > stuckAfterMs,
     relay: nowMs - waitsSinceMs > stuckAfterMs,
   });
@@ -35,7 +25,6 @@ export function rungStatesOf(row: UnsyncedRow, nowMs: number): RungStates {
 /** The same for all CoValues together; each rung shows the worst of them. */
 export function rungStatesOfAll(overview: Overview, nowMs: number): RungStates {
   const counts = overview.rungs;
-  const way = wayToRelays(overview, nowMs);
   const stepOf = (count: Overview['rungs']['durable']): RungStep => {
     if (!count) return 'unknown';
     if (count.pending === 0) return 'reached';
@@ -48,7 +37,7 @@ export function rungStatesOfAll(overview: Overview, nowMs: number): RungStates {
     durable: stepOf(counts.durable),
   } as const;
   const isOld = (sinceMs: number | undefined) => sinceMs !== undefined && nowMs - sinceMs > stuckAfterMs;
-  return statesOf(steps, way, {
+  return statesOf(steps, wayTo(overview.status, overview.relays), nowMs, {
     saved: isOld(counts.saved.oldestSinceMs),
     relay: isOld(counts.confirmed.oldestSinceMs),
   });
@@ -57,11 +46,15 @@ export function rungStatesOfAll(overview: Overview, nowMs: number): RungStates {
 function statesOf(
   steps: Readonly<Record<RungName, RungStep>>,
   way: Way,
+  nowMs: number,
   isOld: { readonly saved: boolean; readonly relay: boolean },
 ): RungStates {
   const saved = steps.saved === 'pending' ? (isOld.saved ? 'stuck' : 'waiting') : steps.saved;
+  // Every connection begins with connecting; only one that does not come is worth a warning.
+  const isBlocked =
+    way.kind === 'blocked' || (way.kind === 'connecting' && nowMs - way.sinceMs > stuckAfterMs);
   // Sending does not wait for saving, but confirming waits for sending, and durability for confirming.
-  let isFirstPending = way !== 'shut';
+  let isFirstPending = way.kind !== 'shut';
   const atRelay = (step: RungStep): RungState => {
     if (step !== 'pending') {
       if (step === 'failed') isFirstPending = false;
@@ -69,7 +62,7 @@ function statesOf(
     }
     if (!isFirstPending) return 'ahead';
     isFirstPending = false;
-    return way === 'blocked' || isOld.relay ? 'stuck' : 'waiting';
+    return isBlocked || isOld.relay ? 'stuck' : 'waiting';
   };
   return {
     saved,
@@ -77,25 +70,6 @@ function statesOf(
     confirmed: atRelay(steps.confirmed),
     durable: atRelay(steps.durable),
   };
-}
-
-function wayOf(reason: Reason, nowMs: number): Way {
-  if (shutBy.has(reason.kind)) return 'shut';
-  // Every connection begins with connecting; only one that does not come is worth a warning.
-  if (reason.kind === 'connecting' && nowMs - reason.sinceMs <= stuckAfterMs) return 'open';
-  return blockedBy.has(reason.kind) ? 'blocked' : 'open';
-}
-
-function wayToRelays({ status, relays }: Overview, nowMs: number): Way {
-  if (status === 'signed-out' || status === 'off' || status === 'paused') return 'shut';
-  return relays.every((relay) => isOnItsWay(relay, nowMs)) ? 'open' : 'blocked';
-}
-
-function isOnItsWay({ phase, disconnectedSinceMs }: Relay, nowMs: number): boolean {
-  if (phase === 'connected') return true;
-  return (
-    phase === 'connecting' && disconnectedSinceMs !== undefined && nowMs - disconnectedSinceMs <= stuckAfterMs
-  );
 }
 
 const stateWords: Readonly<Record<RungState, string>> = {
@@ -112,6 +86,10 @@ export const rungWords: Readonly<Record<RungName, string>> = {
   confirmed: 'Confirmed by relay',
   durable: 'Durable at relay',
 };
+
+export function describeRungState(state: RungState): string {
+  return stateWords[state];
+}
 
 /** The accessible name of a glyph: "Saved on this device: reached, Sent: waiting, …". */
 export function describeRungStates(states: RungStates): string {

@@ -4,6 +4,7 @@ import type { PeerPhase } from '../sync/peer-status.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { CoValueKind } from './covalue-label.ts';
 import type { Reason } from './reason.ts';
+import type { Way } from './way.ts';
 
 /** Goes up when a field changes its meaning or goes away. New fields do not count: readers ignore what they do not know. */
 export const inspectorProtocol = 1;
@@ -86,6 +87,8 @@ export interface UnsyncedRow {
   readonly name?: string;
   readonly sinceMs: number;
   readonly steps: Readonly<Record<RungName, RungStep>>;
+  /** To the relays that have not confirmed it. */
+  readonly way: Way;
   /** Hosts of the relays that have not confirmed it. */
   readonly missingAt: readonly string[];
   readonly reason: Reason;

@@ -1,7 +1,8 @@
 import type { SyncInspection, UnsyncedCoValue } from '../sync/inspection.ts';
 import { labelCoValue } from './covalue-label.ts';
-import { firstReason, type Evidence } from './reason.ts';
+import { firstReason, relaysMissing, type Evidence } from './reason.ts';
 import type { UnsyncedRow } from './snapshot.ts';
+import { wayTo } from './way.ts';
 
 /** Reads the rows anew; a row that says what it said before stays the same object, and so does the whole list. */
 export function createUnsyncedRows(inspection: SyncInspection): {
@@ -37,6 +38,7 @@ function toRow(
     ...labelCoValue(inspection.node, id),
     sinceMs,
     steps: { saved, sent, confirmed, durable },
+    way: wayTo(evidence.status, relaysMissing(coValue, evidence.relays)),
     missingAt: coValue.missingAtPeerIDs.map((peerID) => hostByID.get(peerID) ?? peerID),
     reason: firstReason(coValue, evidence),
   };

@@ -1,0 +1,24 @@
+import { inspectActive } from '../src/inspect/active.ts';
+import { createInspector, type Inspector, type InspectorTarget } from '../src/inspect/create-inspector.ts';
+
+/** Gives an inspector of the target, or of whatever session is active; undefined while there is none. Returns the way out. */
+export function followInspector(
+  target: InspectorTarget | undefined,
+  onInspector: (inspector: Inspector | undefined) => void,
+): () => void {
+  let current: Inspector | undefined;
+  const use = (next: InspectorTarget | undefined) => {
+    current?.close();
+    current = next && createInspector(next);
+    onInspector(current);
+  };
+  if (target) {
+    use(target);
+    return () => use(undefined);
+  }
+  const unsubscribe = inspectActive().subscribe(use);
+  return () => {
+    unsubscribe();
+    use(undefined);
+  };
+}

@@ -1,0 +1,56 @@
+import type { Corner } from '../preferences.ts';
+
+/** Further than a hand trembles: less is a click. */
+const dragsFromPx = 6;
+
+/** Lets a button be dragged to the nearest corner of the window; kept by corner, it is never outside after a resize. */
+export function dragToCorner(button: HTMLElement, onCorner: (corner: Corner) => void): () => void {
+  const listening = new AbortController();
+  const { signal } = listening;
+  let start: { readonly x: number; readonly y: number } | undefined;
+  let isDragging = false;
+
+  button.addEventListener(
+    'pointerdown',
+    (event) => {
+      if (event.button !== 0) return;
+      start = { x: event.clientX, y: event.clientY };
+      isDragging = false;
+      button.setPointerCapture(event.pointerId);
+    },
+    { signal },
+  );
+  button.addEventListener(
+    'pointermove',
+    (event) => {
+      if (!start) return;
+      const x = event.clientX - start.x;
+      const y = event.clientY - start.y;
+      isDragging ||= Math.hypot(x, y) >= dragsFromPx;
+      if (isDragging) button.style.setProperty('transform', `translate(${x}px, ${y}px)`);
+    },
+    { signal },
+  );
+  const end = (event: PointerEvent) => {
+    start = undefined;
+    button.style.removeProperty('transform');
+    if (isDragging && event.type === 'pointerup') onCorner(nearestCorner(event.clientX, event.clientY));
+  };
+  button.addEventListener('pointerup', end, { signal });
+  button.addEventListener('pointercancel', end, { signal });
+  // A drag ends with a click, which is not meant.
+  button.addEventListener(
+    'click',
+    (event) => {
+      if (isDragging) event.stopImmediatePropagation();
+      isDragging = false;
+    },
+    { signal, capture: true },
+  );
+  return () => listening.abort();
+}
+
+function nearestCorner(x: number, y: number): Corner {
+  const side = x < window.innerWidth / 2 ? 'left' : 'right';
+  return y < window.innerHeight / 2 ? `top-${side}` : `bottom-${side}`;
+}

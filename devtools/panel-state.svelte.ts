@@ -1,0 +1,81 @@
+import type { Inspector } from '../src/inspect/create-inspector.ts';
+import type { InspectorSnapshot, Overview } from '../src/inspect/snapshot.ts';
+import type { Preferences } from './preferences.ts';
+
+/** What the panel's components share. */
+export interface PanelState {
+  readonly preferences: Preferences;
+  readonly inspector: Inspector | undefined;
+  /** Followed all the time, for the count on the button. */
+  readonly overview: Overview | undefined;
+  /** Read only while the panel is open. */
+  readonly snapshot: InspectorSnapshot | undefined;
+  /** Whether what appears next takes the focus: the panel that a person opened, the button after it was closed from inside. */
+  readonly takesFocus: boolean;
+  set(change: Partial<Preferences>): void;
+  open(): void;
+  close(takesFocus: boolean): void;
+  inspect(inspector: Inspector | undefined): void;
+}
+
+export function createPanelState(initial: Preferences, save: (preferences: Preferences) => void): PanelState {
+  let preferences = $state.raw(initial);
+  let inspector = $state.raw<Inspector>();
+  let overview = $state.raw<Overview>();
+  let snapshot = $state.raw<InspectorSnapshot>();
+  let takesFocus = $state(false);
+  let stopFollowing = () => {};
+  let stopReading = () => {};
+
+  function set(change: Partial<Preferences>): void {
+    preferences = { ...preferences, ...change };
+    save(preferences);
+  }
+
+  function read(): void {
+    stopReading();
+    stopReading = () => {};
+    snapshot = undefined;
+    if (!inspector || !preferences.isOpen) return;
+    snapshot = inspector.snapshot();
+    stopReading = inspector.subscribe((increment) => {
+      if (snapshot) snapshot = { ...snapshot, ...increment };
+    });
+  }
+
+  return {
+    get preferences() {
+      return preferences;
+    },
+    get inspector() {
+      return inspector;
+    },
+    get overview() {
+      return overview;
+    },
+    get snapshot() {
+      return snapshot;
+    },
+    get takesFocus() {
+      return takesFocus;
+    },
+    set,
+    open() {
+      takesFocus = true;
+      set({ isOpen: true });
+      read();
+    },
+    close(next) {
+      takesFocus = next;
+      set({ isOpen: false });
+      read();
+    },
+    inspect(next) {
+      stopFollowing();
+      inspector = next;
+      overview = undefined;
+      stopFollowing = next?.overview.subscribe((value) => (overview = value)) ?? (() => {});
+      read();
+    },
+  };
+}

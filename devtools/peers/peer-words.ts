@@ -1,0 +1,65 @@
+import { nextAttempt } from '../../src/inspect/reason-words.ts';
+import type { Peer, PhaseChange } from '../../src/inspect/snapshot.ts';
+import { bytesWords, countWords } from '../../src/inspect/words.ts';
+import type { Tone } from '../headline.ts';
+
+interface PeerFact {
+  readonly label: string;
+  readonly words: string;
+  readonly tone: Tone;
+  readonly code?: string;
+}
+
+const promises: Readonly<Record<Peer['promises'], string>> = {
+  'power-loss': 'survives power loss',
+  'process-crash': 'survives a crash of the relay',
+  none: 'none: it keeps data in memory',
+  unknown: 'not said',
+};
+
+export function factsOf(peer: Peer, nowMs: number): readonly PeerFact[] {
+  const plain = (label: string, words: string): PeerFact => ({ label, words, tone: 'plain' });
+  const lastError = peer.error ?? peer.changes.find((change) => change.error)?.error;
+  return [
+    plain('Attempt', peer.attempt === undefined ? 'none' : String(peer.attempt)),
+    plain('Next try', nextTry(peer, nowMs)),
+    lastError
+      ? {
+          label: 'Last failure',
+          words: lastError.message,
+          tone: peer.error ? 'warn' : 'plain',
+          code: lastError.code,
+        }
+      : plain('Last failure', 'none seen'),
+    plain('Promises', promises[peer.promises]),
+    plain('Relay', peer.software ? `${peer.software.name} ${peer.software.version}` : 'not said'),
+    plain('Transport', peer.transport ?? 'none yet'),
+    plain('In the socket', bytesWords(peer.bufferedBytes)),
+    plain('Not confirmed', countWords(peer.unacknowledgedMessages, 'message')),
+  ];
+}
+
+function nextTry(peer: Peer, nowMs: number): string {
+  switch (peer.phase) {
+    case 'connected':
+      return 'none needed';
+    case 'connecting':
+      return 'now';
+    case 'waiting':
+      return peer.retryAtMs === undefined
+        ? 'by itself'
+        : nextAttempt(peer.retryAtMs, nowMs).replace('next attempt ', '');
+    case 'offline':
+      return 'when the network is back';
+    case 'paused':
+      return 'when resumed';
+    case 'failed':
+      return 'not by itself';
+    case 'closed':
+      return 'none: sync has ended';
+  }
+}
+
+export function changeWords({ from, to, error }: PhaseChange): string {
+  return `${from} → ${to}${error ? `: ${error.message}` : ''}`;
+}

@@ -1,0 +1,52 @@
+import { nextAttempt } from '../../src/inspect/reason-words.ts';
+import type { RungState } from '../../src/inspect/rung-states.ts';
+import type { Peer } from '../../src/inspect/snapshot.ts';
+import { durationWords } from '../../src/inspect/words.ts';
+
+/** One box of a relay's state machine. */
+export interface PhaseBox {
+  readonly phase: Peer['phase'];
+  readonly standing: 'now' | 'been' | 'never';
+  readonly words: string;
+  /** The glyph's shapes mean the same here: solid connected, hollow connecting, broken waiting, base line offline. */
+  readonly state: RungState;
+  /** How it stands to the box before it: the usual way, or a state of its own. */
+  readonly follows: 'arrow' | 'apart' | undefined;
+}
+
+const stateByPhase: Readonly<Record<Peer['phase'], RungState>> = {
+  offline: 'ahead',
+  connecting: 'waiting',
+  connected: 'reached',
+  waiting: 'stuck',
+  paused: 'ahead',
+  failed: 'failed',
+  closed: 'ahead',
+};
+const order = ['offline', 'connecting', 'connected', 'waiting', 'paused', 'failed', 'closed'] as const;
+
+export function phasesOf(peer: Peer, nowMs: number): readonly PhaseBox[] {
+  return order.map((phase, index) => {
+    const leftAtMs = peer.changes.find((change) => change.from === phase)?.atMs;
+    const standing = peer.phase === phase ? 'now' : leftAtMs === undefined ? 'never' : 'been';
+    return {
+      phase,
+      standing,
+      words:
+        standing === 'now'
+          ? wordsNow(peer, nowMs)
+          : leftAtMs === undefined
+            ? 'never'
+            : `${durationWords(nowMs - leftAtMs)} ago`,
+      state: stateByPhase[phase],
+      follows: index === 0 ? undefined : index < 4 ? 'arrow' : 'apart',
+    };
+  });
+}
+
+function wordsNow(peer: Peer, nowMs: number): string {
+  if (peer.phase === 'connecting') return `attempt ${peer.attempt ?? 1}`;
+  if (peer.phase === 'waiting' && peer.retryAtMs !== undefined)
+    return nextAttempt(peer.retryAtMs, nowMs).replace(' attempt', '');
+  return `for ${durationWords(nowMs - peer.phaseSinceMs)}`;
+}

@@ -1,0 +1,58 @@
+/** What a person set up, kept over reloads. */
+export interface Preferences {
+  readonly isOpen: boolean;
+  /** Of the panel, in CSS pixels; undefined until somebody has resized it. */
+  readonly height: number | undefined;
+  readonly view: View;
+  readonly theme: Theme;
+  readonly corner: Corner;
+  readonly plot: PlotKind;
+}
+export const views = ['unsynced', 'queues', 'peers'] as const;
+export type View = (typeof views)[number];
+export const themes = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof themes)[number];
+const corners = ['bottom-right', 'bottom-left', 'top-right', 'top-left'] as const;
+export type Corner = (typeof corners)[number];
+const plots = ['messages', 'depths'] as const;
+export type PlotKind = (typeof plots)[number];
+
+const storageKey = 'maia-devtools';
+const defaults: Preferences = {
+  isOpen: false,
+  height: undefined,
+  view: 'unsynced',
+  theme: 'system',
+  corner: 'bottom-right',
+  plot: 'messages',
+};
+
+export function loadPreferences(): Preferences {
+  try {
+    return readPreferences(JSON.parse(localStorage.getItem(storageKey) ?? '{}'));
+  } catch {
+    // A browser may refuse storage to the page, and the page may have written there itself: both are no reason to fail.
+    return defaults;
+  }
+}
+
+export function savePreferences(preferences: Preferences): void {
+  try {
+    localStorage.setItem(storageKey, JSON.stringify(preferences));
+  } catch {
+    // Refused or full: they hold until the page is left.
+  }
+}
+
+/** Of stored values those that make sense, and else the defaults. */
+export function readPreferences(stored: unknown): Preferences {
+  const { isOpen, height, view, theme, corner, plot } = (stored ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    isOpen: typeof isOpen === 'boolean' ? isOpen : defaults.isOpen,
+    height: typeof height === 'number' && Number.isFinite(height) ? height : defaults.height,
+    view: views.find((known) => known === view) ?? defaults.view,
+    theme: themes.find((known) => known === theme) ?? defaults.theme,
+    corner: corners.find((known) => known === corner) ?? defaults.corner,
+    plot: plots.find((known) => known === plot) ?? defaults.plot,
+  };
+}

@@ -1,0 +1,90 @@
+import { describeReason } from '../../src/inspect/reason-words.ts';
+import type { Reason } from '../../src/inspect/reason.ts';
+import type { RungName, UnsyncedRow } from '../../src/inspect/snapshot.ts';
+
+export interface Filter {
+  readonly text: string;
+  readonly isPattern: boolean;
+  readonly facet: Facet | undefined;
+  readonly rung: RungName | undefined;
+}
+
+export const facets = [
+  'Not saved',
+  'Refused',
+  'Not connected',
+  'Held back',
+  'Not sent',
+  'Not confirmed',
+  'Not durable',
+] as const;
+export type Facet = (typeof facets)[number];
+
+const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
+  'not-saved': 'Not saved',
+  saving: 'Not saved',
+  refused: 'Refused',
+  withheld: 'Refused',
+  offline: 'Not connected',
+  'not-connected': 'Not connected',
+  connecting: 'Not connected',
+  'relay-failed': 'Not connected',
+  closed: 'Not connected',
+  'no-relay': 'Not connected',
+  paused: 'Held back',
+  off: 'Held back',
+  'signed-out': 'Held back',
+  queued: 'Not sent',
+  draining: 'Not sent',
+  sending: 'Not sent',
+  unconfirmed: 'Not confirmed',
+  'not-durable': 'Not durable',
+  arrived: undefined,
+};
+
+/** Rows that match all but the facet, which counts for itself how many it would leave. */
+export function matchRows(
+  rows: readonly UnsyncedRow[],
+  filter: Filter,
+  nowMs: number,
+): readonly UnsyncedRow[] {
+  const { rung } = filter;
+  const matches = matcher(filter);
+  if (!matches && rung === undefined) return rows;
+  return rows.filter(
+    (row) =>
+      (rung === undefined || row.steps[rung] === 'pending' || row.steps[rung] === 'failed') &&
+      (!matches || matches(`${row.id} ${row.name ?? ''} ${row.kind} ${describeReason(row.reason, nowMs)}`)),
+  );
+}
+
+export function countFacets(rows: readonly UnsyncedRow[]): ReadonlyMap<Facet, number> {
+  const counts = new Map<Facet, number>();
+  for (const row of rows) {
+    const facet = facetByReason[row.reason.kind];
+    if (facet) counts.set(facet, (counts.get(facet) ?? 0) + 1);
+  }
+  return counts;
+}
+
+export function inFacet(rows: readonly UnsyncedRow[], facet: Facet | undefined): readonly UnsyncedRow[] {
+  return facet === undefined ? rows : rows.filter((row) => facetByReason[row.reason.kind] === facet);
+}
+
+function matcher({ text, isPattern }: Filter): ((words: string) => boolean) | undefined {
+  const wanted = text.trim();
+  if (wanted === '') return undefined;
+  const pattern = isPattern ? toPattern(wanted) : undefined;
+  if (pattern) return (words) => pattern.test(words);
+  const lower = wanted.toLowerCase();
+  return (words) => words.toLowerCase().includes(lower);
+}
+
+/** Half-typed patterns are no patterns yet: they are looked for as they stand. */
+function toPattern(text: string): RegExp | undefined {
+  try {
+    return new RegExp(text, 'i');
+  } catch {
+    return undefined;
+  }
+}

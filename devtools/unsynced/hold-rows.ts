@@ -1,0 +1,34 @@
+import type { UnsyncedRow } from '../../src/inspect/snapshot.ts';
+
+/**
+ * Rows while the pointer is on them: each stays where it is, new ones come last. What has arrived meanwhile says so in
+ * its place, and what only fits the filter no longer still says what is new of it.
+ */
+export function holdRows(
+  before: readonly UnsyncedRow[],
+  wanted: readonly UnsyncedRow[],
+  all: readonly UnsyncedRow[],
+): readonly UnsyncedRow[] {
+  const allByID = new Map(all.map((row) => [row.id, row]));
+  const held = new Set(before.map((row) => row.id));
+  return [
+    ...before.map((row) => allByID.get(row.id) ?? arrived(row)),
+    ...wanted.filter((row) => !held.has(row.id)),
+  ];
+}
+
+function arrived(row: UnsyncedRow): UnsyncedRow {
+  const { saved, sent, confirmed, durable } = row.steps;
+  const reached = <Step extends string>(step: Step) => (step === 'unknown' ? step : 'reached');
+  return {
+    ...row,
+    steps: {
+      saved: reached(saved),
+      sent: reached(sent),
+      confirmed: reached(confirmed),
+      durable: reached(durable),
+    },
+    missingAt: [],
+    reason: { kind: 'arrived' },
+  };
+}

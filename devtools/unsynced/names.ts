@@ -1,0 +1,11 @@
+import type { CoValueKind } from '../../src/inspect/covalue-label.ts';
+import type { UnsyncedRow } from '../../src/inspect/snapshot.ts';
+
+/** What a row is called: by its own content, else by what it is. */
+export function nameOf({ name, kind }: UnsyncedRow): string {
+  return name ?? (kind === 'unknown' ? 'Not loaded' : kind);
+}
+
+export function kindWords(kind: CoValueKind): string {
+  return kind === 'unknown' ? 'not loaded' : kind;
+}

@@ -1,0 +1,37 @@
+/** Which of many rows of equal height stand in the document: those in sight, and a few beside them. */
+export interface RowWindow {
+  readonly start: number;
+  readonly end: number;
+}
+
+const beside = 8;
+
+export function rowWindow(scroll: {
+  readonly top: number;
+  readonly viewHeight: number;
+  readonly rowHeight: number;
+  readonly count: number;
+}): RowWindow {
+  const { top, viewHeight, rowHeight, count } = scroll;
+  const inSight = Math.ceil(viewHeight / rowHeight) + 1;
+  // A list that has become shorter than it is scrolled shows its end, not nothing.
+  const first = Math.min(Math.floor(Math.max(0, top) / rowHeight), Math.max(0, count - inSight));
+  return { start: Math.max(0, first - beside), end: Math.min(count, first + inSight + beside) };
+}
+
+/** Where to scroll so that a row is in sight below a header of `headHeight`; undefined where it is already. */
+export function scrollTopFor(
+  index: number,
+  scroll: {
+    readonly top: number;
+    readonly viewHeight: number;
+    readonly rowHeight: number;
+    readonly headHeight: number;
+  },
+): number | undefined {
+  const { top, viewHeight, rowHeight, headHeight } = scroll;
+  const rowTop = index * rowHeight;
+  if (rowTop < top) return rowTop;
+  const lowest = rowTop + rowHeight + headHeight - viewHeight;
+  return lowest > top ? lowest : undefined;
+}
