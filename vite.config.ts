@@ -2,10 +2,12 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { maiaKernel } from './src/vite/index.ts';
 
+const relay = { port: Number(process.env['RELAY_PORT'] ?? 4203) };
+
 // The demo, as an app has it: the plugin and nothing else. The package's own names resolve to its source by tsconfig.json.
 export default defineConfig({
   root: 'demo',
-  plugins: [svelte({ configFile: false }), maiaKernel()],
+  plugins: [svelte({ configFile: false }), maiaKernel({ relay })],
   resolve: { tsconfigPaths: true },
   // WebAuthn refuses an IP address, so the page has to be opened at `localhost`.
   server: { host: 'localhost', port: 5173, strictPort: true },

@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 import { browserLaunchOptions } from './scripts/find-browser.mjs';
 
 const rooms = '{src,devtools,demo}';
+/** A process or a database has to start in some tests, on a machine that runs others beside them. */
+const testTimeout = 30_000;
 const resolve = { tsconfigPaths: true };
 
 export default defineConfig({
@@ -13,6 +15,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'unit',
+          testTimeout,
           environment: 'node',
           include: [`${rooms}/**/*.test.ts`, 'scripts/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
@@ -23,6 +26,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'browser',
+          testTimeout,
           include: [`${rooms}/**/*.browser.test.ts`],
           browser: {
             enabled: true,

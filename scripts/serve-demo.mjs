@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createExpectedError, printError } from './expected-error.mjs';
@@ -7,13 +9,15 @@ const root = join(import.meta.dirname, '..');
 
 /**
  * Serves the demo until the process is told to end. What goes wrong is said in one sentence, with exit code 1.
- * @param {string[]} args the command's own: `--port N`
+ * @param {string[]} args the command's own: `--port N` for the page, `--relay-port N` for the relay
  */
 export async function serveDemo(args) {
   try {
-    const port = readPort(args);
+    const { port, relayPort } = readPorts(args);
+    await refuseTaken(port);
     installMissing();
-    await serve(port);
+    await serve(port, relayPort);
+    endWithParent();
     console.log(`The demo is on http://localhost:${port}/ (its data in ./local-sync.db; Ctrl-C ends it).`);
   } catch (error) {
     printError(error);
@@ -22,15 +26,40 @@ export async function serveDemo(args) {
 }
 
 /** @param {string[]} args */
-function readPort(args) {
-  const { values } = parseArgs({ args, options: { port: { type: 'string', default: '5173' } } });
-  const port = Number(values.port);
-  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-  throw createExpectedError(`--port is ${values.port}, and a port is a whole number from 1 to 65535.`);
+function readPorts(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      port: { type: 'string', default: '5173' },
+      'relay-port': { type: 'string', default: '4203' },
+    },
+  });
+  return { port: readPort('--port', values.port), relayPort: readPort('--relay-port', values['relay-port']) };
 }
 
-/** The Vite plugin of the project starts the relay with the server and closes it with it. @param {number} port */
-async function serve(port) {
+/** @param {string} option @param {string} text */
+function readPort(option, text) {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw createExpectedError(`${option} is ${text}, and a port is a whole number from 1 to 65535.`);
+}
+
+/** Asked first: it would be a pity to make a database for a page that cannot be served. @param {number} port */
+async function refuseTaken(port) {
+  const server = createTcpServer();
+  try {
+    await once(server.listen(port, 'localhost'), 'listening');
+  } catch (cause) {
+    const sentence = `Port ${port} cannot be had: another program uses it. End that, or choose a port with npm start -- --port N.`;
+    throw createExpectedError(sentence, { cause });
+  }
+  server.close();
+  await once(server, 'close');
+}
+
+/** The project's Vite plugin starts the relay with the server and closes it with it. @param {number} port @param {number} relayPort */
+async function serve(port, relayPort) {
+  process.env['RELAY_PORT'] = String(relayPort);
   const { createServer } = await import('vite');
   const server = await createServer({
     configFile: join(root, 'vite.config.ts'),
@@ -43,15 +72,14 @@ async function serve(port) {
     await server.listen();
   } catch (error) {
     await server.close();
-    throw isPortTaken(error)
-      ? createExpectedError(
-          `Port ${port} is taken by another program: end that, or choose another port with npm start -- --port N.`,
-        )
-      : error;
+    throw error;
   }
 }
 
-/** @param {unknown} error */
-function isPortTaken(error) {
-  return error instanceof Error && /^Port \d+ is already in use$/.test(error.message);
+/** npm hands a signal on to its shell, and the shell to nobody: it just goes, and leaves this process behind. */
+function endWithParent() {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, 500).unref();
 }

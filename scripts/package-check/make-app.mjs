@@ -9,6 +9,8 @@ export function makeApp() {
   const { name, version, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const folder = mkdtempSync(join(tmpdir(), 'maia-app-'));
   cpSync(join(import.meta.dirname, 'app'), folder, { recursive: true });
+  // Not in its folder there: a tool of the repository would take it for one of the repository.
+  cpSync(join(import.meta.dirname, 'app.tsconfig.json'), join(folder, 'tsconfig.json'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
   run('npm', ['pack', '--loglevel=error', '--pack-destination', folder], { cwd: root });
   const tarball = `./${name.replace('@', '').replace('/', '-')}-${version}.tgz`;

@@ -1,5 +1,7 @@
 import type { Logger } from 'vite';
+import { isKernelError } from '../platform/kernel-error.ts';
 import type { Relay, RelayOptions } from '../relay/index.ts';
+import { explainTakenPort } from './taken-port.ts';
 
 /** The relay of one dev server. */
 export interface DevRelay {
@@ -17,9 +19,11 @@ export function createDevRelay(options: RelayOptions): DevRelay {
 
   async function close(): Promise<void> {
     for (const signal of signals) process.off(signal, endBySignal);
-    const running = starting;
+    // A start that failed has said so to the one who asked for it.
+    const relay = await starting?.catch(() => undefined);
+    // Twice where a signal and Vite both want the end: each of them has to wait for it.
+    await relay?.close();
     starting = undefined;
-    await (await running)?.close();
   }
 
   /** By default a signal ends the process at once; here what the relay has accepted is committed first. */
@@ -30,7 +34,13 @@ export function createDevRelay(options: RelayOptions): DevRelay {
   async function open(logger: Logger): Promise<Relay> {
     // Loaded here, so that an app's build does without a database.
     const { createRelay } = await import('../relay/index.ts');
-    return createRelay({ logger: toRelayLogger(logger), ...options });
+    try {
+      return await createRelay({ logger: toRelayLogger(logger), ...options });
+    } catch (error) {
+      if (!isKernelError(error, 'RELAY_PORT_TAKEN')) throw error;
+      const { host = '127.0.0.1', port = 4203 } = options;
+      throw await explainTakenPort(error, `http://${host}:${port}`);
+    }
   }
 
   return {

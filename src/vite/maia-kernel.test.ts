@@ -127,6 +127,18 @@ describe('with the relay', { timeout: 30_000 }, () => {
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
   });
 
+  it('says so where the port is taken by a relay', async () => {
+    const port = await freePort();
+    const first = await createDevServer({ relay: { ...relay, port } });
+    await first.listen();
+    const second = await createDevServer({ relay: { ...relay, port } });
+    await expect(second.listen()).rejects.toMatchObject({
+      code: 'RELAY_PORT_TAKEN',
+      message: expect.stringContaining('relay: false') as string,
+    });
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+  });
+
   it('says which port is taken, and serves nothing', async () => {
     const other = createTcpServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
