@@ -2,7 +2,7 @@ import { callListener, type Readable } from '../platform/readable.ts';
 import type { SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
 
-interface HasSync {
+export interface HasSync {
   readonly sync: SyncPeers;
 }
 
