@@ -51,8 +51,8 @@ async function transact<T>(
     const committed = outcomeOf(transaction);
     const result = await run((name) => storeIn(transaction, name)).catch(async (error: unknown) => {
       if (!transaction.error) transaction.abort();
-      await committed.catch(() => {}); // `error` is why.
-      throw error;
+      await committed.catch(() => {}); // Why it was aborted stands in the transaction, or is `error`.
+      throw transaction.error ?? error;
     });
     await committed;
     return result;

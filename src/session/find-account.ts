@@ -22,10 +22,16 @@ export async function findAccount(options: {
 }): Promise<KeepableAccount> {
   const { crypto, keyring, platform, logger } = options;
   const copy = await unlessDeviceFails(keptOnDevice(platform)?.keyringCopy(keyring.mapID), logger);
-  // A copy that cannot be opened is no reason not to ask the relay.
-  const fromCopy =
-    copy && (await unlessDeviceFails(openKeyring(platform, crypto, keyring, copy.content), logger));
-  return fromCopy ?? openKeyring(platform, crypto, keyring, await lookUpKeyring(options));
+  if (copy) {
+    try {
+      return await openKeyring(platform, crypto, keyring, copy.content);
+    } catch (error) {
+      logger.warn('This device’s copy of the passkey’s entry cannot be opened; the relay is asked.', {
+        error,
+      });
+    }
+  }
+  return openKeyring(platform, crypto, keyring, await lookUpKeyring(options));
 }
 
 /** Rejects with PASSKEY_REMOVED or ACCOUNT_INVALID. */

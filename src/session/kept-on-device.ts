@@ -1,30 +1,13 @@
 import { isKernelError } from '../platform/kernel-error.ts';
+import { isKeyringCopy, isKnownCredential, type DeviceRecords, type KeyringCopy } from './device-records.ts';
 import { deleteDatabase, readDevice, writeDevice } from './device-database.ts';
-import type { Content } from './genesis.ts';
 import { isRecord } from './sealed.ts';
 import type { SecurePlatform } from './secure-platform.ts';
-import { isVaultRecord, openVault, type VaultRecord } from './vault.ts';
-
-/** A passkey's keyring entry as any relay has it, for signing in without one. */
-export interface KeyringCopy {
-  readonly v: 1;
-  readonly mapID: string;
-  readonly accountID: string;
-  /** Owners first. */
-  readonly content: readonly Content[];
-}
-
-/** A passkey that was used here. It stays after sign-out, so that nobody makes a second account by mistake. */
-export interface KnownCredential {
-  readonly v: 1;
-  readonly credentialID: string;
-  readonly accountID: string;
-  readonly rpID: string;
-}
+import { isVaultRecord, openVault } from './vault.ts';
 
 /** What this device keeps of accounts, apart from their content. */
 export interface KeptOnDevice {
-  /** Makes the database, so that a device that is full or refuses says so before anything is at stake. */
+  /** Tries to write as much as `keep` will, so that a device that is full or refuses says so before anything is at stake. */
   prepare(): Promise<void>;
   /** Of this relying party. */
   credentialIDs(rpID: string): Promise<readonly string[]>;
@@ -40,11 +23,8 @@ export interface KeptOnDevice {
   markUsed(accountID: string): Promise<void>;
 }
 
-export interface DeviceRecords {
-  readonly vault: VaultRecord;
-  readonly keyring: KeyringCopy;
-  readonly credential: KnownCredential;
-}
+/** Left behind by a tab that ended in between, it is no credential. */
+const probe = { credentialID: '', v: 0, room: 'x'.repeat(16_384) };
 
 export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFactory): KeptOnDevice {
   async function keyringCopies(): Promise<readonly KeyringCopy[]> {
@@ -52,7 +32,10 @@ export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFacto
   }
 
   return {
-    prepare: () => writeDevice(indexedDB, () => Promise.resolve()),
+    async prepare() {
+      await writeDevice(indexedDB, (store) => store('credentials').put(probe));
+      await writeDevice(indexedDB, (store) => store('credentials').delete(probe.credentialID));
+    },
 
     async credentialIDs(rpID) {
       const records = (await readDevice(indexedDB, (store) => store('credentials').getAll())) ?? [];
@@ -119,24 +102,4 @@ async function opens(platform: SecurePlatform, vault: unknown): Promise<boolean>
 /** A record whose time cannot be read is not preferred to one that works. */
 function lastUsedAtMs(vault: unknown): number {
   return isRecord(vault) && typeof vault['lastUsedAtMs'] === 'number' ? vault['lastUsedAtMs'] : 0;
-}
-
-function isKeyringCopy(value: unknown): value is KeyringCopy {
-  return (
-    isRecord(value) &&
-    value['v'] === 1 &&
-    typeof value['mapID'] === 'string' &&
-    typeof value['accountID'] === 'string' &&
-    Array.isArray(value['content'])
-  );
-}
-
-function isKnownCredential(value: unknown): value is KnownCredential {
-  return (
-    isRecord(value) &&
-    value['v'] === 1 &&
-    typeof value['credentialID'] === 'string' &&
-    typeof value['accountID'] === 'string' &&
-    typeof value['rpID'] === 'string'
-  );
 }

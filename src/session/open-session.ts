@@ -4,6 +4,7 @@ import type { Platform } from '../platform/platform.ts';
 import { openDeviceStorage } from '../storage/open-device-storage.ts';
 import { coverageOfContent, coverageOfState, covers } from '../sync/coverage.ts';
 import { startSync } from '../sync/start-sync.ts';
+import type { SyncPeers } from '../sync/sync-peers.ts';
 import { activate } from './active-session.ts';
 import { createSession } from './create-session.ts';
 import type { Content, Genesis } from './genesis.ts';
@@ -38,24 +39,20 @@ export async function openSession(
   const storage = await openDeviceStorage({ kind, accountID, platform, logger });
   const node = new LocalNode(agentSecret, crypto.newRandomSessionID(accountID), crypto);
   node.setStorage(storage);
-  // From here on every edit is followed, the first import included.
-  const sync = startSync({ node, sync: syncOptions, storage, platform, logger });
+  let sync: SyncPeers | undefined;
   try {
+    // From here on every edit is followed, the first import included.
+    sync = startSync({ node, sync: syncOptions, storage, platform, logger });
     await bringIn(node, genesis.content);
     await bringIn(node, keyrings);
     const kernelMap = node.expectCoValueLoaded(kernelMapID).getCurrentContent() as RawCoMap;
     if (passkey) recordPasskey(kernelMap, passkey);
-    const session = createSession({
-      node,
-      accountID,
-      storage,
-      sync,
-      end: loadKeyrings(node, crypto, kernelMap, logger),
-    });
+    const end = loadKeyrings(node, crypto, kernelMap, logger);
+    const session = createSession({ node, accountID, storage, sync, end });
     activate(session);
     return session;
   } catch (error) {
-    await sync.close();
+    await sync?.close();
     await node.gracefulShutdown();
     throw error;
   }

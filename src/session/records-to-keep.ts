@@ -1,5 +1,5 @@
 import type { RawCoID } from 'cojson';
-import type { DeviceRecords } from './kept-on-device.ts';
+import type { DeviceRecords } from './device-records.ts';
 import type { AccountToOpen } from './open-session.ts';
 import type { SecurePlatform } from './secure-platform.ts';
 import { sealVault } from './vault.ts';
