@@ -1,0 +1,51 @@
+import { afterEach, expect, test } from 'vitest';
+import { cdp } from 'vitest/browser';
+import { createDatabases } from '../testing/databases.ts';
+import { plugInAuthenticator } from '../testing/virtual-authenticator.ts';
+import { activeSession } from './active-session.ts';
+import { getPasskeySupport, resumeSession, signInWithPasskey, signUpWithPasskey } from './with-passkey.ts';
+
+// The public functions with nothing faked: Chromium's own WebAuthn, WebCrypto and IndexedDB.
+
+let unplug: (() => Promise<void>) | undefined;
+afterEach(async () => {
+  while (activeSession.current) await activeSession.current.close();
+  await createDatabases(indexedDB).deleteAll();
+  await unplug?.();
+});
+
+test.each(['on-create', 'on-get'] as const)(
+  'one account, from sign-up to sign-in, with PRF %s',
+  async (prf) => {
+    unplug = await plugInAuthenticator(cdp(), { prf });
+    expect(await getPasskeySupport()).toMatchObject({ offer: 'passkey', prf: 'yes' });
+    expect(await resumeSession({ sync: false })).toBeUndefined();
+
+    const made = await signUpWithPasskey({ sync: false, name: 'Ada' });
+    expect(activeSession.current).toBe(made);
+    await expect(signUpWithPasskey({ sync: false })).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
+    await made.close();
+    expect(activeSession.current).toBeUndefined();
+
+    const resumed = await resumeSession({ sync: false });
+    expect(resumed?.accountID).toBe(made.accountID);
+    await resumed?.close();
+    const signedIn = await signInWithPasskey({ sync: false });
+    expect(signedIn.accountID).toBe(made.accountID);
+  },
+);
+
+test('a passkey without PRF is named, so that it can be deleted', async () => {
+  unplug = await plugInAuthenticator(cdp(), { prf: 'none' });
+  await expect(signUpWithPasskey({ sync: false, name: 'Ada' })).rejects.toMatchObject({
+    code: 'PASSKEY_PRF_UNAVAILABLE',
+    details: { credentialID: expect.any(String) as string, label: 'Ada' },
+  });
+});
+
+test('a wrong relying party is PASSKEY_INVALID_RP_ID', async () => {
+  unplug = await plugInAuthenticator(cdp());
+  const elsewhere = { sync: false, rpID: 'elsewhere.example' } as const;
+  await expect(signUpWithPasskey(elsewhere)).rejects.toMatchObject({ code: 'PASSKEY_INVALID_RP_ID' });
+  await expect(signInWithPasskey(elsewhere)).rejects.toMatchObject({ code: 'PASSKEY_INVALID_RP_ID' });
+});
