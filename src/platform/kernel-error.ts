@@ -51,6 +51,10 @@ export type KernelErrorCode =
 
 /** Typed details by code; it grows. A code that is not here carries none that an app should rely on. */
 export interface KernelErrorDetails {
+  /** The passkey that was made and that no account has. */
+  PASSKEY_ORPHANED: { readonly credentialID: string; readonly label: string };
+  /** The passkey that was made and that can open nothing, where one was. */
+  PASSKEY_PRF_UNAVAILABLE: { readonly credentialID?: string; readonly label?: string };
   UNSYNCED_CHANGES: { readonly count: number; readonly ids: readonly string[] };
   PHRASE_INVALID: {
     readonly reason: 'length' | 'word' | 'checksum';

@@ -1,6 +1,6 @@
-import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
-import { unavailable } from '../storage/storage-error.ts';
-import { vaultTooNew } from './vault.ts';
+import { assert } from '../platform/assert.ts';
+import type { KernelError } from '../platform/kernel-error.ts';
+import { deviceError } from './device-errors.ts';
 
 /** What has to be read before an account is known. Each store's records carry a version of their own. */
 export const deviceDatabase = { name: 'maia-device', version: 1 } as const;
@@ -29,7 +29,7 @@ export async function readDevice<T>(
 /** Like `readDevice`, and makes the database where there is none. All of `run`'s writes are kept, or none. */
 export async function writeDevice<T>(indexedDB: IDBFactory, run: (stores: Stores) => Promise<T>): Promise<T> {
   const db = await open(indexedDB, { create: true });
-  if (!db) throw unavailable(undefined);
+  assert(db, 'a database was to be made');
   return transact(db, 'readwrite', run);
 }
 
@@ -127,21 +127,6 @@ export function deleteDatabase(indexedDB: IDBFactory, name: string): Promise<voi
     request.addEventListener('blocked', () => resolve());
     request.addEventListener('error', () => reject(deviceError(request.error)));
   });
-}
-
-function deviceError(cause: unknown): KernelError {
-  switch (cause instanceof DOMException ? cause.name : '') {
-    case 'VersionError':
-      return vaultTooNew(cause);
-    case 'QuotaExceededError':
-      return createKernelError(
-        'STORAGE_FULL',
-        'This device has no room left, so it cannot keep the account. Free some space and try again.',
-        { cause },
-      );
-    default:
-      return unavailable(cause);
-  }
 }
 
 function settle<T>(request: IDBRequest<T>): Promise<T> {

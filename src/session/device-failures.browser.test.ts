@@ -156,8 +156,18 @@ describe('a browser that refuses its database', () => {
   test('remembers nobody', async () => {
     const refused = { ...platform, indexedDB: refusing(new DOMException('refused', 'SecurityError')) };
     expect(await resume(refused, offline)).toBeUndefined();
+    const other = { ...platform, indexedDB: refusing(new DOMException('refused', 'InvalidStateError')) };
+    expect(await resume(other, offline)).toBeUndefined();
     expect(await resume({ ...platform, indexedDB: undefined }, offline)).toBeUndefined();
     expect(await resume({ ...platform, subtle: undefined }, offline)).toBeUndefined();
+  });
+});
+
+test('a database that fails is not taken for a device that remembers nobody', async () => {
+  const failing = { ...platform, indexedDB: refusing(new DOMException('broken', 'UnknownError')) };
+  await expect(resume(failing, offline)).rejects.toMatchObject({
+    code: 'STORAGE_UNAVAILABLE',
+    cause: { name: 'UnknownError' },
   });
 });
 

@@ -1,6 +1,6 @@
 import { silentLogger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
-import { isKernelError } from '../platform/kernel-error.ts';
+import { isRefusal } from './device-errors.ts';
 import { throwIfAborted } from './ceremony-errors.ts';
 import { keptOnDevice, unlessDeviceFails } from './device-to-keep-on.ts';
 import { createGenesis } from './genesis.ts';
@@ -25,21 +25,21 @@ export async function resume(platform: Platform, options: SessionOptions): Promi
   const genesis = await createGenesis(crypto, platform.subtle, seed);
   if (genesis.accountID !== accountID) throw vaultDamaged('leads to another account');
   const copies = (await unlessDeviceFails(device.keyringCopiesOf(accountID), logger)) ?? [];
-  await unlessDeviceFails(device.markUsed(accountID), logger);
   throwIfAborted(signal);
-  return openSession(
-    platform,
-    { crypto, genesis, keyrings: copies.flatMap(({ content }) => content), passkey },
-    options,
-  );
+  const keyrings = copies.flatMap(({ content }) => content);
+  const [session] = await Promise.all([
+    openSession(platform, { crypto, genesis, keyrings, passkey }, options),
+    unlessDeviceFails(device.markUsed(accountID), logger),
+  ]);
+  return session;
 }
 
-/** A browser that refuses its database has never kept anybody in it. */
+/** A browser that refuses its database has never kept anybody in it; one whose database fails may have. */
 async function latestVault(device: KeptOnDevice): Promise<unknown> {
   try {
     return await device.latestVault();
   } catch (error) {
-    if (isKernelError(error, 'STORAGE_UNAVAILABLE')) return undefined;
+    if (isRefusal(error)) return undefined;
     throw error;
   }
 }

@@ -31,7 +31,8 @@ export function signInWithPasskey(options: SessionOptions = {}): Promise<Session
 
 /**
  * Opens the account that this device used last, with no prompt and without a network. Undefined where the device
- * remembers nobody. Rejects with VAULT_DAMAGED or VAULT_TOO_NEW, and leaves what it cannot read as it is; or ABORTED.
+ * remembers nobody. Rejects with VAULT_DAMAGED or VAULT_TOO_NEW, and leaves what it cannot read as it is; with
+ * STORAGE_UNAVAILABLE where the browser's database fails; or with ABORTED.
  */
 export function resumeSession(options: SessionOptions = {}): Promise<Session | undefined> {
   return resume(createBrowserPlatform(), options);
