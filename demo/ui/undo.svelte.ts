@@ -1,10 +1,17 @@
 /** How long an undo is offered. It is held while the pointer or the focus is on it. */
 const offeredMs = 8_000;
 
+interface Offer {
+  readonly text: string;
+  /** The page that is shown takes the key for it, so that the offer may name the key. */
+  readonly byKey: boolean;
+  undo(): void;
+}
+
 export interface UndoOffer {
-  readonly current: { readonly text: string } | undefined;
+  readonly current: Pick<Offer, 'text' | 'byKey'> | undefined;
   /** A new offer takes the place of the last one. */
-  offer(text: string, undo: () => void): void;
+  offer(offer: Offer): void;
   undo(): void;
   /** Stops the clock; `release` gives it the whole time again. */
   hold(): void;
@@ -12,7 +19,7 @@ export interface UndoOffer {
 }
 
 export function createUndoOffer(): UndoOffer {
-  let current = $state.raw<{ readonly text: string; readonly undo: () => void }>();
+  let current = $state.raw<Offer>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const hold = () => clearTimeout(timer);
@@ -25,8 +32,8 @@ export function createUndoOffer(): UndoOffer {
     get current() {
       return current;
     },
-    offer(text, undo) {
-      current = { text, undo };
+    offer(offer) {
+      current = offer;
       release();
     },
     undo() {
