@@ -16,7 +16,8 @@ export function parseHotkey(words: string): Hotkey {
   const parts = words.split('+').map((part) => part.trim());
   const key = parts.at(-1) ?? '';
   const held = parts.slice(0, -1);
-  if (held.length === 0 || held.some((part) => !modifiers.includes(part)) || !/^\w+$/.test(key)) {
+  const isModifier = (part: string) => modifiers.includes(part);
+  if (held.length === 0 || !held.every(isModifier) || isModifier(key) || !/^\w+$/.test(key)) {
     throw new TypeError(
       `“${words}” is no hotkey. Name modifiers (${modifiers.join(', ')}) and one key, as in “Alt+Shift+M”.`,
     );

@@ -1,6 +1,6 @@
 import { nextAttempt } from '../../src/inspect/reason-words.ts';
 import type { Peer, PhaseChange } from '../../src/inspect/snapshot.ts';
-import { bytesWords, countWords } from '../../src/inspect/words.ts';
+import { bytesWords, countWords, durationWords } from '../../src/inspect/words.ts';
 import type { Tone } from '../headline.ts';
 
 interface PeerFact {
@@ -19,18 +19,10 @@ const promises: Readonly<Record<Peer['promises'], string>> = {
 
 export function factsOf(peer: Peer, nowMs: number): readonly PeerFact[] {
   const plain = (label: string, words: string): PeerFact => ({ label, words, tone: 'plain' });
-  const lastError = peer.error ?? peer.changes.find((change) => change.error)?.error;
   return [
     plain('Attempt', peer.attempt === undefined ? 'none' : String(peer.attempt)),
     plain('Next try', nextTry(peer, nowMs)),
-    lastError
-      ? {
-          label: 'Last failure',
-          words: lastError.message,
-          tone: peer.error ? 'warn' : 'plain',
-          code: lastError.code,
-        }
-      : plain('Last failure', 'none seen'),
+    lastFailure(peer, nowMs),
     plain('Promises', promises[peer.promises]),
     plain('Relay', peer.software ? `${peer.software.name} ${peer.software.version}` : 'not said'),
     plain('Transport', peer.transport ?? 'none yet'),
@@ -58,6 +50,14 @@ function nextTry(peer: Peer, nowMs: number): string {
     case 'closed':
       return 'none: sync has ended';
   }
+}
+
+function lastFailure({ changes }: Peer, nowMs: number): PeerFact {
+  const label = 'Last failure';
+  const change = changes.find((own) => own.error);
+  if (!change?.error) return { label, words: 'none seen', tone: 'plain' };
+  const words = `${durationWords(nowMs - change.atMs)} ago`;
+  return { label, words, tone: 'warn', code: change.error.code };
 }
 
 export function changeWords({ from, to, error }: PhaseChange): string {

@@ -4,40 +4,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createKernelError } from '../platform/kernel-error.ts';
 import type { UnsyncedCoValue } from '../sync/inspection.ts';
 import { createInspector, type Inspector } from './create-inspector.ts';
-import { connectedRelay, createFakeSync, fakePeerID, type FakeSync } from './fake-sync.ts';
+import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
+import { connectedRelay, createFakeSync, fakePeerID, type FakeSync } from '../testing/fake-sync.ts';
 import type { InspectorIncrement } from './snapshot.ts';
 
 const startMs = 1_700_000_000_000;
 
-/** Time stands until a test moves it. */
-function createFakeClock() {
-  const timers = new Set<{ readonly atMs: number; readonly run: () => void }>();
-  let nowMs = startMs;
-  return {
-    nowMs: () => nowMs,
-    after(delayMs: number, run: () => void) {
-      const timer = { atMs: nowMs + delayMs, run };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-    get waiting() {
-      return timers.size;
-    },
-    advance(ms: number) {
-      const endMs = nowMs + ms;
-      for (;;) {
-        const next = [...timers].sort((a, b) => a.atMs - b.atMs).find((timer) => timer.atMs <= endMs);
-        if (!next) break;
-        timers.delete(next);
-        nowMs = next.atMs;
-        next.run();
-      }
-      nowMs = endMs;
-    },
-  };
-}
-
-let clock: ReturnType<typeof createFakeClock>;
+let clock: FakeClock;
 let node: LocalNode;
 let map: RawCoMap;
 let sync: FakeSync;
@@ -45,13 +18,13 @@ let inspector: Inspector;
 let edit: UnsyncedCoValue;
 
 beforeEach(async () => {
-  clock = createFakeClock();
+  clock = createFakeClock(startMs);
   const crypto = await WasmCrypto.create();
   ({ node } = await LocalNode.withNewlyCreatedAccount({ creationProps: { name: 'Ana' }, crypto }));
   map = node.createGroup().createMap();
   map.set('title', 'Crew list', 'private');
   sync = createFakeSync(node, startMs);
-  inspector = createInspector(sync, { clock });
+  inspector = createInspector(sync, { clock, stopwatchMs: () => 0 });
   edit = {
     id: map.id,
     sinceMs: startMs,

@@ -40,6 +40,12 @@ export interface Inspector {
   close(): void;
 }
 
+export interface InspectorOptions {
+  readonly clock?: Clock;
+  /** For what inspecting itself costs: finer than the clock. */
+  readonly stopwatchMs?: () => number;
+}
+
 export type InspectorTarget = Session | SyncPeers;
 
 const historySeconds = 120;
@@ -49,7 +55,7 @@ const costSeconds = 5;
 /** Throws where this copy of the kernel did not make the target: two copies in one page do not see each other. */
 export function createInspector(
   target: InspectorTarget,
-  { clock = systemClock }: { readonly clock?: Clock } = {},
+  { clock = systemClock, stopwatchMs = () => performance.now() }: InspectorOptions = {},
 ): Inspector {
   const sync = 'sync' in target ? target.sync : target;
   const inspection = inspectionFrom(sync);
@@ -74,15 +80,15 @@ export function createInspector(
   });
 
   const stopListening = listenToMessages(inspection, (direction, peerID, message, bytes, atMs) => {
-    const beganMs = performance.now();
+    const beganMs = stopwatchMs();
     counts.tap(direction, peerID, message, bytes, atMs);
     if (direction === 'sent') queueViews.noteDepths(peerID, atMs);
     publisher.changed();
-    ring.count('cost', atMs, performance.now() - beganMs);
+    ring.count('cost', atMs, stopwatchMs() - beganMs);
   });
 
   function snapshot(): InspectorSnapshot {
-    const beganMs = performance.now();
+    const beganMs = stopwatchMs();
     const atMs = clock.nowMs();
     const { relays, status } = overview.current;
     const views = {
@@ -93,19 +99,19 @@ export function createInspector(
       queues: queueViews.read(relays, atMs),
       peers: readPeers(inspection, log, counts, ring, atMs),
     };
-    ring.count('cost', atMs, performance.now() - beganMs);
+    ring.count('cost', atMs, stopwatchMs() - beganMs);
     const msPerSecond = ring.perSecond('cost', atMs, costSeconds);
     const eventsPerSecond = ring.perSecond('events', atMs, costSeconds);
     return { ...views, cost: { msPerSecond, eventsPerSecond } };
   }
 
   function publish(): number {
-    const beganMs = performance.now();
+    const beganMs = stopwatchMs();
     const { unsynced, ...increment } = snapshot();
     const changed = unsynced === lastUnsynced ? increment : { ...increment, unsynced };
     lastUnsynced = unsynced;
     for (const listener of [...listeners]) callListener(listener, changed);
-    return performance.now() - beganMs;
+    return stopwatchMs() - beganMs;
   }
 
   return {

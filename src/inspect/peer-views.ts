@@ -3,7 +3,7 @@ import type { Durability } from '../sync/sync-state.ts';
 import type { MessageCounts } from './message-counts.ts';
 import type { RelayLog } from './relay-log.ts';
 import type { SecondsRing } from './seconds-ring.ts';
-import type { Peer } from './snapshot.ts';
+import type { Peer, Series } from './snapshot.ts';
 
 /** The relays with everything that is known of each. */
 export function readPeers(
@@ -23,7 +23,7 @@ export function readPeers(
       received: counts.receivedFrom(relay.id),
       bufferedBytes: peer?.bufferedBytes ?? 0,
       unacknowledgedMessages: peer?.unacknowledgedMessages ?? 0,
-      roundTrips: ring.measures(roundTripLane(relay.id), nowMs),
+      roundTrips: held(ring.measures(roundTripLane(relay.id), nowMs)),
       changes: log.changesOf(relay.id),
     };
   });
@@ -31,6 +31,22 @@ export function readPeers(
 
 export function roundTripLane(peerID: string): string {
   return `round-trip@${peerID}`;
+}
+
+/** The kernel asks every five seconds; until the next answer the last one stands. */
+const heldSeconds = 5;
+
+function held({ endMs, values }: Series): Series {
+  let last: number | null = null;
+  let age = 0;
+  return {
+    endMs,
+    values: values.map((value) => {
+      age = value === null ? age + 1 : 0;
+      last = value ?? (age <= heldSeconds ? last : null);
+      return last;
+    }),
+  };
 }
 
 const promises: readonly Durability[] = ['none', 'process-crash', 'power-loss'];

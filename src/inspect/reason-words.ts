@@ -37,7 +37,8 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'offline':
       return `Offline for ${durationWords(nowMs - reason.sinceMs)}`;
     case 'not-connected': {
-      const outage = `Not connected to ${reason.host} for ${durationWords(nowMs - reason.sinceMs)}`;
+      const where = reason.host === undefined ? '' : ` to ${reason.host}`;
+      const outage = `Not connected${where} for ${durationWords(nowMs - reason.sinceMs)}`;
       return reason.retryAtMs === undefined ? outage : `${outage}, ${nextAttempt(reason.retryAtMs, nowMs)}`;
     }
     case 'connecting':

@@ -101,7 +101,7 @@ const cases: readonly Case[] = [
   {
     situation: 'the relay is waited for',
     evidence: { relays: [lost('waiting', { retryAtMs: nowMs + 6_000, attempt: 2, error: unreachable })] },
-    says: 'Not connected to eu.example for 12 s, next attempt in 6 s',
+    says: 'Not connected for 12 s, next attempt in 6 s',
     control: 'reconnect',
   },
   {
@@ -152,6 +152,12 @@ const cases: readonly Case[] = [
     coValue: { ...sent, missingAtPeerIDs: ['us'] },
     evidence: { relays: [lost('waiting'), relay({ id: 'us', host: 'us.example' })] },
     says: 'Sent, not confirmed by us.example yet',
+    control: 'reconnect',
+  },
+  {
+    situation: 'one of two relays cannot be reached',
+    evidence: { relays: [lost('waiting'), relay({ id: 'us', host: 'us.example' })] },
+    says: 'Not connected to eu.example for 12 s',
     control: 'reconnect',
   },
   {

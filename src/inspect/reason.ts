@@ -28,7 +28,8 @@ export type Reason =
   | { readonly kind: 'offline'; readonly sinceMs: number }
   | {
       readonly kind: 'not-connected';
-      readonly host: string;
+      /** Where there are several relays. */
+      readonly host?: string;
       readonly sinceMs: number;
       readonly retryAtMs?: number;
       readonly error?: PlainError;
@@ -71,7 +72,7 @@ export function firstReason(coValue: UnsyncedCoValue, evidence: Evidence): Reaso
   }
   const relay = missing[0];
   if (!relay) return { kind: 'no-relay' };
-  if (relay.phase !== 'connected') return notConnected(relay, relay.phase);
+  if (relay.phase !== 'connected') return notConnected(relay, relay.phase, evidence.relays.length > 1);
   const { host } = relay;
   if (sent === 'pending') return notSent(host, evidence.queuesByRelayID.get(relay.id));
   if (confirmed === 'pending') {
@@ -84,7 +85,11 @@ export function firstReason(coValue: UnsyncedCoValue, evidence: Evidence): Reaso
   return { kind: 'not-durable', host };
 }
 
-function notConnected(relay: Relay, phase: Exclude<Relay['phase'], 'connected'>): Reason {
+function notConnected(
+  relay: Relay,
+  phase: Exclude<Relay['phase'], 'connected'>,
+  isOneOfSeveral: boolean,
+): Reason {
   const { host, error } = relay;
   const sinceMs = relay.disconnectedSinceMs ?? relay.phaseSinceMs;
   switch (phase) {
@@ -101,7 +106,7 @@ function notConnected(relay: Relay, phase: Exclude<Relay['phase'], 'connected'>)
     case 'waiting':
       return {
         kind: 'not-connected',
-        host,
+        ...(isOneOfSeveral && { host }),
         sinceMs,
         ...(relay.retryAtMs !== undefined && { retryAtMs: relay.retryAtMs }),
         ...(error && { error }),

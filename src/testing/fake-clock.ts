@@ -2,6 +2,8 @@ import type { Clock } from '../platform/clock.ts';
 
 /** A clock that stands still until it is told to go on. */
 export interface FakeClock extends Clock {
+  /** Timers that have not run yet. */
+  readonly waiting: number;
   /** Runs what falls due on the way, in order. */
   advance(ms: number): void;
 }
@@ -15,6 +17,9 @@ export function createFakeClock(startMs = 1_000_000): FakeClock {
       const timer = { atMs: nowMs + Math.max(0, delayMs), run };
       timers.add(timer);
       return () => void timers.delete(timer);
+    },
+    get waiting() {
+      return timers.size;
     },
     advance(ms) {
       const endMs = nowMs + ms;

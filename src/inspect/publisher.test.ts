@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../testing/fake-clock.ts';
+import { createPublisher } from './publisher.ts';
+
+function setUp(tookMs = 0) {
+  const clock = createFakeClock(1_000_000);
+  const publishedAtMs: number[] = [];
+  const publisher = createPublisher(clock, () => {
+    publishedAtMs.push(clock.nowMs() - 1_000_000);
+    return tookMs;
+  });
+  return { clock, publishedAtMs, publisher };
+}
+
+describe('publisher', () => {
+  it('publishes once a second without any change, and soon after one', () => {
+    const { clock, publishedAtMs, publisher } = setUp();
+    publisher.start();
+    clock.advance(2_500);
+    publisher.changed();
+    publisher.changed();
+    clock.advance(1_500);
+    expect(publishedAtMs).toEqual([1_000, 2_000, 2_600, 3_600]);
+  });
+
+  it('rests fifty times as long as it worked', () => {
+    const { clock, publishedAtMs, publisher } = setUp(40);
+    publisher.start();
+    for (let ms = 0; ms < 6_000; ms += 10) {
+      publisher.changed();
+      clock.advance(10);
+    }
+    expect(publishedAtMs).toEqual([100, 2_100, 4_100]);
+  });
+
+  it('plans nothing before it starts and after it stops', () => {
+    const { clock, publishedAtMs, publisher } = setUp();
+    publisher.changed();
+    expect(clock.waiting).toBe(0);
+    publisher.start();
+    publisher.stop();
+    publisher.changed();
+    clock.advance(5_000);
+    expect(publishedAtMs).toEqual([]);
+    expect(clock.waiting).toBe(0);
+  });
+});
