@@ -12,7 +12,7 @@ export function rungSteps(state: SyncState, nowMs: number): RungSteps {
   if (state.status === 'signed-out' || isGetting(state)) return ['unknown', 'unknown', 'unknown', 'unknown'];
   const saved = savedStep(state, nowMs);
   if (state.status === 'off') return [saved, 'unknown', 'unknown', 'unknown'];
-  if (state.status === 'failed') return [saved, 'failed', 'waiting', 'waiting'];
+  if (isRefused(state)) return [saved, 'failed', 'waiting', 'waiting'];
 
   const stuck = stuckRung(state, nowMs);
   const sent = step(state.sent, stuck === 'sent');
@@ -44,6 +44,13 @@ export function isGetting(state: SyncState): boolean {
 
 export function isNotSaved(state: SyncState): boolean {
   return state.storage.state === 'failing' || state.saved.error !== undefined;
+}
+
+/** The whole is `failed` where this device cannot save, too; what is sent and confirmed goes on being true then. */
+export function isRefused(state: SyncState): boolean {
+  return (
+    state.peers.some((peer) => peer.phase === 'failed') || (state.status === 'failed' && !isNotSaved(state))
+  );
 }
 
 function isOnline(state: SyncState): boolean {

@@ -6,7 +6,8 @@ import { pendingSince, testError, testNowMs, testState, testStateWithoutDurable 
 
 const two = { pending: 2 };
 const full = testError('STORAGE_FULL');
-const retrying = { id: 'relay', url: 'wss://relay.example/sync', attempt: 4, phase: 'connecting' } as const;
+const relay = { id: 'relay', url: 'wss://relay.example/sync' } as const;
+const retrying = { ...relay, attempt: 4, phase: 'connecting' } as const;
 
 /** The table of LOOK.md, row by row: the glyph, the words, the tone, the state that is spoken when it changes. */
 const rows: readonly [name: string, state: SyncState, said: string][] = [
@@ -145,10 +146,24 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
   [
     'storage full, and the relay has it',
     testState({
+      status: 'failed',
+      error: full,
       saved: { pending: 1, error: full },
       storage: { kind: 'cojson-indexeddb', state: 'failing', error: full },
     }),
     'frrr Not saved: this device’s storage is full | failed not-saved',
+  ],
+  [
+    'storage full, and the relay refuses',
+    testState({
+      status: 'failed',
+      error: testError('RELAY_NOT_A_RELAY'),
+      saved: { pending: 1, error: full },
+      sent: two,
+      storage: { kind: 'cojson-indexeddb', state: 'failing', error: full },
+      peers: [{ ...relay, phase: 'failed', error: testError('RELAY_NOT_A_RELAY') }],
+    }),
+    'ffww Not saved: this device’s storage is full | failed not-saved',
   ],
   [
     'storage failing otherwise, offline',
