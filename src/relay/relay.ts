@@ -1,17 +1,25 @@
 import { createKernelError } from '../platform/kernel-error.ts';
-import { silentLogger } from '../platform/logger.ts';
+import { silentLogger, type Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
 import type { Database } from './database/database.ts';
 import { openHttpFront, type Health } from './http-front.ts';
 import { defaultStorage, type Relay, type RelayLimits, type RelayOptions } from './relay-options.ts';
 import { startServing, type Serving } from './serving.ts';
-import { openStoragePlace, readStoragePlace } from './storage-place.ts';
+import { openStoragePlace, readStoragePlace, type StoragePlace } from './storage-place.ts';
 
 /**
  * Starts a relay; it takes clients once this resolves. Throws RELAY_SETTING_INVALID, RELAY_PORT_TAKEN,
  * RELAY_STORAGE_LOCKED, RELAY_STORAGE_TOO_NEW or RELAY_STORAGE_FAILED, and then leaves nothing running.
  */
-export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
+export function createRelay(options: RelayOptions = {}): Promise<Relay> {
+  return createRelayOn(openStoragePlace, options);
+}
+
+/** The same on a database that is opened in another way. */
+export async function createRelayOn(
+  openDatabase: (place: StoragePlace, logger: Logger) => Promise<Database>,
+  options: RelayOptions,
+): Promise<Relay> {
   const { host = '127.0.0.1', port = 4203, drainMs = 10_000, logger = silentLogger } = options;
   const limits: RelayLimits = { messageBytes: 10_000_000, ...options.limits };
   checkNumber('port', port, 0, 65_535);
@@ -32,7 +40,7 @@ export async function createRelay(options: RelayOptions = {}): Promise<Relay> {
     },
   });
   try {
-    database = await openStoragePlace(place, logger);
+    database = await openDatabase(place, logger);
     serving = await startServing(database, limits, logger);
   } catch (error) {
     await database?.close();

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** Reads by id; what is asked for while a read runs goes into the next one, and no id twice into the same. */
 export interface BatchReader<Result> {
   /** Undefined where the id is not there. Rejects when the read of its batch does. */
@@ -27,6 +29,8 @@ export function createBatchReader<Result>(
       } catch (error) {
         for (const [, readers] of batch) for (const { reject } of readers) reject(error);
       }
+      // PGlite works within the turn in which it was called: without this, sockets would wait for all the reads.
+      await nextTurn();
     }
     isReading = false;
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../platform/clock.ts';
 
 /** Work that is committed in groups: whatever came while the last commit ran goes into the next one. */
@@ -43,6 +44,8 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
       const batch = takeBatch();
       if (!(await commitUntilDone(batch))) return;
       settle(batch);
+      // PGlite works within the turn in which it was called: without this, sockets would wait for the whole queue.
+      await nextTurn();
     }
     isRunning = false;
   }

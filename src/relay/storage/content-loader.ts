@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cojsonInternals } from 'cojson';
 import type { Database } from '../database/database.ts';
 import { createBatchReader } from './batch-reader.ts';
@@ -36,6 +37,8 @@ export function createContentLoader(
       // Another load may have brought this dependency meanwhile; what was asked for itself is always handed out.
       if (dependants.length > 0 && handedOut.has(id)) return true;
       handOut(piece);
+      // A large CoValue has hundreds of pieces, and PGlite reads within the turn in which it was called.
+      if (piece.header === undefined) await nextTurn();
     }
     handedOut.add(id);
     loaded(stateOf(snapshot));

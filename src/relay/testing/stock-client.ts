@@ -1,0 +1,32 @@
+import { LocalNode, type StorageAPI } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { createWebSocketPeer } from 'cojson-transport-ws';
+import { onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+
+export const crypto = await WasmCrypto.create();
+
+/** A node with an account of its own and no relay. */
+export async function createClientNode(storage?: StorageAPI): Promise<LocalNode> {
+  const { node } = await LocalNode.withNewlyCreatedAccount({
+    creationProps: { name: 'Somebody' },
+    crypto,
+    ...(storage && { storage }),
+  });
+  return node;
+}
+
+/** Connects a node as stock cojson does: nothing of this kernel is involved. Returns what cuts the connection. */
+export function connectStock(node: LocalNode, url: string): () => void {
+  const socket = new WebSocket(`${url}/sync`);
+  node.syncManager.addPeer(createWebSocketPeer({ id: 'relay', websocket: socket, role: 'server' }));
+  const cut = () => socket.terminate();
+  onTestFinished(cut);
+  return cut;
+}
+
+export async function createStockClient(url: string): Promise<LocalNode> {
+  const node = await createClientNode();
+  connectStock(node, url);
+  return node;
+}
