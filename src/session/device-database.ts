@@ -50,7 +50,7 @@ async function transact<T>(
     const transaction = db.transaction(Object.keys(stores), mode, { durability: 'strict' });
     const committed = outcomeOf(transaction);
     const result = await run((name) => storeIn(transaction, name)).catch(async (error: unknown) => {
-      if (!transaction.error) transaction.abort();
+      abort(transaction);
       await committed.catch(() => {}); // Why it was aborted stands in the transaction, or is `error`.
       throw transaction.error ?? error;
     });
@@ -60,6 +60,14 @@ async function transact<T>(
     throw deviceError(error);
   } finally {
     db.close();
+  }
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has ended already, by the request that failed.
   }
 }
 

@@ -38,17 +38,31 @@ function fullWhen(isFull: () => boolean): IDBFactory {
         const begin = db.transaction.bind(db);
         db.transaction = (...args) => {
           const transaction = begin(...args);
-          if (args[1] === 'readwrite' && isFull()) {
-            const error = new DOMException('no room', 'QuotaExceededError');
-            Object.defineProperty(transaction, 'error', { value: error });
-            queueMicrotask(() => transaction.abort());
-          }
+          if (isFull()) failOnPut(transaction);
           return transaction;
         };
       });
       return request;
     },
   });
+}
+
+function failOnPut(transaction: IDBTransaction): void {
+  const objectStore = transaction.objectStore.bind(transaction);
+  transaction.objectStore = (name) => {
+    const store = objectStore(name);
+    const put = store.put.bind(store);
+    store.put = (...args) => {
+      if (!transaction.error) {
+        Object.defineProperty(transaction, 'error', {
+          value: new DOMException('no room', 'QuotaExceededError'),
+        });
+        queueMicrotask(() => transaction.abort());
+      }
+      return put(...args);
+    };
+    return store;
+  };
 }
 
 async function keptRecords(): Promise<number> {

@@ -91,20 +91,19 @@ describe('a reload', () => {
 
   test('counts nothing as unsaved, and writes no content again', async () => {
     await untilSaved(await signedUp());
-    const put = vi.spyOn(IDBObjectStore.prototype, 'put');
-    const add = vi.spyOn(IDBObjectStore.prototype, 'add');
+    const begin = vi.spyOn(IDBDatabase.prototype, 'transaction');
     const session = await reloaded();
     expect(session.sync.current.saved).toEqual({ pending: 0 });
     await session.close();
-    const written = [...put.mock.contexts, ...add.mock.contexts].map(
-      (store) => (store as IDBObjectStore).name,
-    );
-    put.mockRestore();
-    add.mockRestore();
-    expect(written).toContain('vaults');
-    expect(written).not.toContain('coValues');
-    expect(written).not.toContain('sessions');
-    expect(written).not.toContain('transactions');
+    const written = begin.mock.calls.flatMap(([stores, mode], call) => {
+      const { name } = begin.mock.contexts[call] as IDBDatabase;
+      return mode === 'readwrite'
+        ? Array.from(typeof stores === 'string' ? [stores] : stores, (store) => `${name} ${store}`)
+        : [];
+    });
+    begin.mockRestore();
+    expect(written).toContain('maia-device vaults');
+    expect(written).not.toContain(`maia-cojson-${session.accountID} coValues`);
   });
 
   test('remembers nobody where nobody signed up, and leaves no trace', async () => {

@@ -376,10 +376,11 @@ describe('a relay that is none', () => {
   }
 
   test.each([
-    ['says nothing at all', 'RELAY_SILENT', () => {}],
+    ['says nothing at all', 'RELAY_SILENT', /./, () => {}],
     [
       'is there, and does not answer',
       'RELAY_SILENT',
+      /did not answer whether it has the account/,
       (socket: WebSocket) => {
         socket.send(hello);
         const ping = setInterval(
@@ -389,12 +390,13 @@ describe('a relay that is none', () => {
         socket.once('close', () => clearInterval(ping));
       },
     ],
-    ['speaks no protocol', 'RELAY_NOT_A_RELAY', (socket: WebSocket) => socket.send('<html>')],
-  ])('one that %s is %s', async (_, code, onConnection) => {
+    ['speaks no protocol', 'RELAY_NOT_A_RELAY', /./, (socket: WebSocket) => socket.send('<html>')],
+  ])('one that %s is %s', async (_, code, message, onConnection) => {
     await signedUp({ sync: false });
     const url = await serve(onConnection);
-    await expect(signIn(device({ clock: clockWithSpeed(100) }), { sync: { url } })).rejects.toMatchObject({
+    await expect(signIn(device({ clock: clockWithSpeed(20) }), { sync: { url } })).rejects.toMatchObject({
       code,
+      message: expect.stringMatching(message) as string,
     });
   });
 });
