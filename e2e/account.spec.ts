@@ -1,0 +1,58 @@
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { expect, test } from './support/test.ts';
+
+test('sign up, and after a reload the person is still there', async ({ page, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Groceries');
+  await app.addItem('Bread');
+  await app.untilStored();
+
+  await page.reload();
+  await app.openList('Groceries');
+  await expect(app.item('Bread')).toBeVisible();
+});
+
+test('an edit in one tab appears in another, which needs no tap', async ({ page, context, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Groceries');
+
+  const other = createApp(await context.newPage());
+  await other.open(origins[0]);
+  await other.openList('Groceries');
+  await app.addItem('Bread');
+  await expect(other.item('Bread')).toBeVisible();
+  await other.tick('Bread');
+  await app.untilTicked('Bread');
+});
+
+test('the same account on a second device, from the passkey and the relay alone', async ({
+  page,
+  context,
+  origins,
+}) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Groceries');
+  await app.addItem('Bread');
+  await app.untilStored();
+
+  await app.open(origins[1]);
+  await app.signIn();
+  await app.openList('Groceries');
+  await expect(app.item('Bread')).toBeVisible();
+
+  const first = createApp(await context.newPage());
+  await first.open(origins[0]);
+  await first.openList('Groceries');
+  await app.addItem('Milk');
+  await expect(first.item('Milk')).toBeVisible();
+});

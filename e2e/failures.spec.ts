@@ -1,0 +1,91 @@
+import type { Page } from '@playwright/test';
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { expect, test } from './support/test.ts';
+
+/** The databases that this origin keeps. */
+const databases = (page: Page) =>
+  page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name ?? '').sort());
+
+test('a passkey without PRF makes no account, and is named', async ({ page, origins }) => {
+  await addAuthenticator(page, { hasPrf: false });
+  await page.goto(origins[0]);
+  await page.getByRole('button', { name: 'Continue with a passkey' }).click();
+  await expect(page.getByRole('alert')).toContainText('cannot make an encryption key');
+  await expect(page.getByRole('alert')).toContainText('Lists');
+  expect((await databases(page)).filter((name) => name.startsWith('maia-cojson-'))).toEqual([]);
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Continue with a passkey' })).toBeVisible();
+});
+
+test('a refused prompt changes nothing, and is not called cancelled', async ({ page, origins }) => {
+  await addAuthenticator(page, { isUserVerified: false });
+  await page.goto(origins[0]);
+  await page.getByRole('button', { name: 'Continue with a passkey' }).click();
+  await expect(page.getByRole('alert')).toContainText('ended without an answer', { timeout: 30_000 });
+  await expect(page.getByRole('alert')).not.toContainText('cancel');
+  expect((await databases(page)).filter((name) => name.startsWith('maia-cojson-'))).toEqual([]);
+});
+
+test('a browser without passkeys says which ones work', async ({ page, origins }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'PublicKeyCredential'));
+  await page.goto(origins[0]);
+  await expect(page.getByRole('button', { name: 'Look again' })).toBeVisible();
+});
+
+test('a second sign-up on the device offers to sign in', async ({ page, context, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Groceries');
+  await page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.open('maia-device');
+        request.onsuccess = () => {
+          const transaction = request.result.transaction('vaults', 'readwrite');
+          transaction.objectStore('vaults').clear();
+          transaction.oncomplete = resolve;
+          transaction.onerror = reject;
+        };
+      }),
+  );
+  await page.reload();
+  await page.getByRole('button', { name: 'Continue with a passkey' }).click();
+  await expect(page.getByRole('alert')).toContainText('already has an account');
+  await page.getByRole('alert').getByRole('button', { name: 'Sign in' }).click();
+  await app.openList('Groceries');
+  expect(context.pages()).toHaveLength(1);
+});
+
+test('signing in without a relay says that it cannot be asked', async ({ page, relay, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Groceries');
+  await app.untilStored();
+  await relay.stop();
+  await app.open(origins[1]);
+  await page.getByRole('button', { name: 'I already have an account' }).click();
+  await expect(page.getByRole('alert')).toContainText('The relay cannot be reached', { timeout: 30_000 });
+  await relay.start();
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await app.openList('Groceries');
+});
+
+test('a passkey whose account the relay does not have makes none', async ({ page, relay, origins }) => {
+  await relay.stop();
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Never uploaded');
+  await page.goto('about:blank');
+  await relay.start();
+  await app.open(origins[1]);
+  await page.getByRole('button', { name: 'I already have an account' }).click();
+  await expect(page.getByRole('alert')).toContainText('no account for this passkey', { timeout: 30_000 });
+  expect((await databases(page)).filter((name) => name.startsWith('maia-cojson-'))).toEqual([]);
+});

@@ -1,0 +1,133 @@
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { recordSyncLines } from './support/sync-lines.ts';
+import { expect, test } from './support/test.ts';
+
+test('edits without the relay outlive a reload and arrive, and no state claims more meanwhile', async ({
+  page,
+  relay,
+  origins,
+}) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Groceries');
+  await app.addItem('Bread');
+  await app.untilStored();
+
+  await relay.stop();
+  await expect(app.syncLine).not.toContainText('Stored');
+  const lines = await recordSyncLines(page);
+  await app.addItem('Milk');
+  await expect(app.syncLine).toContainText('Saved on this device');
+  await page.reload();
+  await app.openList('Groceries');
+  await expect(app.item('Milk')).toBeVisible();
+  await app.addItem('Eggs');
+  // The CoValues of the earlier run count too, loaded or not.
+  await expect(app.syncLine).toContainText('Saved on this device');
+  const meanwhile = await lines.read();
+  expect(meanwhile.length).toBeGreaterThan(0);
+  expect(meanwhile.filter((line) => /Stored|Confirmed|Sent to/.test(line))).toEqual([]);
+
+  await relay.start();
+  await app.untilStored();
+  await app.open(origins[1]);
+  await app.signIn();
+  await app.openList('Groceries');
+  for (const item of ['Bread', 'Milk', 'Eggs']) await expect(app.item(item)).toBeVisible();
+});
+
+test('an account made without a relay reaches it later', async ({ page, relay, origins }) => {
+  await relay.stop();
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Made offline');
+  await expect(app.syncLine).toContainText('Saved on this device');
+  await relay.start();
+  await app.untilStored();
+  await app.open(origins[1]);
+  await app.signIn();
+  await app.openList('Made offline');
+});
+
+test('two devices apart: different fields both stay, the same field ends equal', async ({
+  page,
+  context,
+  relay,
+  origins,
+}) => {
+  await addAuthenticator(page);
+  const second = createApp(page);
+  await second.open(origins[0]);
+  await second.signUp();
+  await second.makeList('Groceries');
+  await second.addItem('Bread');
+  await second.addItem('Milk');
+  await second.untilStored();
+  await second.open(origins[1]);
+  await second.signIn();
+  await second.openList('Groceries');
+  await expect(second.item('Milk')).toBeVisible();
+  const first = createApp(await context.newPage());
+  await first.open(origins[0]);
+  await first.openList('Groceries');
+  await expect(first.item('Milk')).toBeVisible();
+
+  await relay.stop();
+  await first.tick('Bread');
+  await second.renameItem('Bread', 'Rye bread');
+  await first.renameItem('Milk', 'Oat milk');
+  await second.renameItem('Milk', 'Whole milk');
+  await expect(first.syncLine).toContainText('Saved on this device');
+  await expect(second.syncLine).toContainText('Saved on this device');
+
+  await relay.start();
+  for (const device of [first, second]) {
+    await device.untilStored();
+    await device.untilTicked('Rye bread');
+  }
+  const milk = (device: typeof first) =>
+    device.page.getByRole('checkbox', { name: /milk/ }).getAttribute('aria-label');
+  await expect.poll(async () => (await milk(first)) === (await milk(second))).toBe(true);
+  expect(['Oat milk', 'Whole milk']).toContain(await milk(first));
+});
+
+test('a relay restarted on its directory still has everything', async ({ page, relay, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Groceries');
+  await app.addItem('Bread');
+  await app.untilStored();
+  await page.goto('about:blank'); // Nobody is there who could fill the relay again.
+
+  await relay.stop();
+  await relay.start();
+  await app.open(origins[1]);
+  await app.signIn();
+  await app.openList('Groceries');
+  await expect(app.item('Bread')).toBeVisible();
+});
+
+test('a relay that crashes loses nothing that was called stored', async ({ page, relay, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Groceries');
+  await app.addItem('Bread');
+  await app.untilStored();
+  await relay.kill();
+  await page.goto('about:blank');
+
+  await relay.start();
+  await app.open(origins[1]);
+  await app.signIn();
+  await app.openList('Groceries');
+  await expect(app.item('Bread')).toBeVisible();
+});

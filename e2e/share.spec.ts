@@ -1,0 +1,67 @@
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { expect, test } from './support/test.ts';
+
+test('two accounts through a share link, whose secret no request carries', async ({
+  page,
+  browser,
+  origins,
+}) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Cabin weekend');
+  await app.addItem('Firewood');
+  await app.untilStored();
+  const link = await app.share();
+  const secret = link.split('/').at(-1) ?? '';
+  expect(secret.length).toBeGreaterThan(20);
+  await app.untilStored();
+
+  const guestContext = await browser.newContext();
+  const guestPage = await guestContext.newPage();
+  await addAuthenticator(guestPage);
+  const asked: string[] = [];
+  guestPage.on('request', (request) => {
+    asked.push(request.url(), JSON.stringify(request.headers()), request.postData() ?? '');
+  });
+  guestPage.on('websocket', (socket) => {
+    asked.push(socket.url());
+    socket.on('framesent', ({ payload }) => asked.push(payload.toString()));
+  });
+  await guestPage.goto(link);
+  await guestPage.getByRole('button', { name: 'Join with a passkey' }).click();
+  const guest = createApp(guestPage);
+  await expect(guest.item('Firewood')).toBeVisible({ timeout: 30_000 });
+  expect(guestPage.url()).not.toContain(secret);
+  expect(asked.join('\n').replace(link, '')).not.toContain(secret);
+
+  await guest.addItem('Matches');
+  await expect(app.item('Matches')).toBeVisible();
+  await app.tick('Firewood');
+  await guest.untilTicked('Firewood');
+  await guestContext.close();
+});
+
+test('what is not shared stays private', async ({ page, browser, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await app.signUp();
+  await app.makeList('Mine alone');
+  await app.addItem('Secret plan');
+  await app.untilStored();
+  const listID = new URL(page.url()).hash.split('/').at(-1) ?? '';
+  expect(listID).toMatch(/^co_z/);
+
+  // Somebody who knows the id, and has a secret of the right form for it.
+  const strangerContext = await browser.newContext();
+  const strangerPage = await strangerContext.newPage();
+  await addAuthenticator(strangerPage);
+  await strangerPage.goto(`${origins[0]}/#join/${listID}/${'z'.repeat(44)}`);
+  await strangerPage.getByRole('button', { name: 'Join with a passkey' }).click();
+  await expect(strangerPage.getByText('This link does not let you in')).toBeVisible({ timeout: 30_000 });
+  await expect(strangerPage.getByText('Secret plan')).toHaveCount(0);
+  await strangerContext.close();
+});

@@ -1,0 +1,97 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+
+/** The demo as a person uses it: by what is written on it. */
+export interface App {
+  readonly page: Page;
+  readonly syncLine: Locator;
+  open(origin: string, path?: string): Promise<void>;
+  signUp(): Promise<void>;
+  signIn(): Promise<void>;
+  makeList(name: string): Promise<void>;
+  openList(name: string): Promise<void>;
+  addItem(text: string): Promise<void>;
+  item(text: string): Locator;
+  /** Ticks it, on which it goes to the done ones. */
+  tick(text: string): Promise<void>;
+  untilTicked(text: string): Promise<void>;
+  renameItem(from: string, to: string): Promise<void>;
+  /** The link of the open list. */
+  share(): Promise<string>;
+  /** Waits until the sync line says that the relay has stored everything. */
+  untilStored(): Promise<void>;
+}
+
+export function createApp(page: Page): App {
+  const syncLine = page.getByRole('group', { name: 'Sync' }).getByRole('button').first();
+  const item = (text: string) => page.getByRole('checkbox', { name: text, exact: true });
+  return {
+    page,
+    syncLine,
+    async open(origin, path = '/') {
+      await page.goto(`${origin}${path}`);
+    },
+    async signUp() {
+      await page.getByRole('button', { name: 'Continue with a passkey' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await expect(syncLine).toBeVisible();
+    },
+    async signIn() {
+      await page.getByRole('button', { name: 'I already have an account' }).click();
+      await expect(syncLine).toBeVisible();
+    },
+    async makeList(name) {
+      const field = page.getByRole('textbox', { name: 'Name of the list' });
+      const link = page.getByRole('link', { name: 'New list' });
+      await expect(field.or(link).first()).toBeVisible(); // Without any list, the field is the first page.
+      if (!(await field.isVisible())) await link.click();
+      await field.fill(name);
+      await page.getByRole('button', { name: 'Make list' }).click();
+      await expect(page.getByRole('heading', { name })).toBeVisible();
+    },
+    async openList(name) {
+      await page
+        .getByRole('navigation', { name: 'Lists' })
+        .getByRole('link', { name: new RegExp(name) })
+        .click();
+      await expect(page.getByRole('heading', { name })).toBeVisible();
+    },
+    async addItem(text) {
+      const field = page.getByRole('textbox', { name: 'New item' });
+      await field.fill(text);
+      await field.press('Enter');
+      await expect(item(text)).toBeVisible();
+    },
+    item,
+    async tick(text) {
+      await item(text).click();
+      await expect(
+        page.getByRole('list', { name: 'Items', exact: true }).getByRole('checkbox', { name: text }),
+      ).toHaveCount(0);
+    },
+    async untilTicked(text) {
+      const more = page.getByRole('button', { name: /^\d+ done$/ });
+      await expect(more).toBeVisible();
+      if ((await more.getAttribute('aria-expanded')) !== 'true') await more.click();
+      await expect(item(text)).toBeChecked();
+    },
+    async renameItem(from, to) {
+      await item(from).focus();
+      await page.keyboard.press('F2');
+      const field = page.getByRole('textbox', { name: 'Rename item' });
+      await field.fill(to);
+      await field.press('Enter');
+      await expect(item(to)).toBeVisible();
+    },
+    async share() {
+      await page.getByRole('button', { name: 'Share' }).click();
+      const make = page.getByRole('button', { name: 'Make a link' });
+      const link = page.getByRole('textbox', { name: 'Link' });
+      await expect(make.or(link).first()).toBeVisible();
+      if (await make.isVisible()) await make.click();
+      const value = await link.inputValue();
+      await page.getByRole('button', { name: 'Close' }).click();
+      return value;
+    },
+    untilStored: () => expect(syncLine).toContainText('Stored by the relay', { timeout: 30_000 }),
+  };
+}

@@ -1,0 +1,38 @@
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { endProcess, startNode } from './processes.ts';
+
+/** The real relay in a process of its own, on one port and one directory for as long as it lives. */
+export interface RelayProcess {
+  readonly port: number;
+  start(): Promise<void>;
+  /** As an operator ends it: with SIGTERM, drained. */
+  stop(): Promise<void>;
+  /** As a crash ends it. */
+  kill(): Promise<void>;
+}
+
+export function createRelayProcess(options: {
+  readonly program: string;
+  readonly port: number;
+  readonly directory: string;
+}): RelayProcess {
+  const { program, port, directory } = options;
+  let child: ChildProcess | undefined;
+
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (child) await endProcess(child, signal);
+    child = undefined;
+  }
+
+  return {
+    port,
+    async start() {
+      if (child) return;
+      const storage = `pglite:${join(directory, 'relay.db')}`;
+      child = await startNode([program, '--port', String(port), '--storage', storage], /answers on/);
+    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base } from '@playwright/test';
+import { buildJavaScript } from '../../scripts/build/javascript.mjs';
+import { createRelayProcess, type RelayProcess } from './relay-process.ts';
+import { buildDemo, freePort, root, serveBuilt, serveInDev } from './servers.ts';
+
+export { expect } from '@playwright/test';
+
+interface World {
+  readonly relay: RelayProcess;
+  /** Origins of the same production build, each with the relay at its own `/sync`. Each keeps a storage: they are devices. */
+  readonly origins: readonly [string, string];
+  /** Where the app is served as `npm start` does it. */
+  readonly devOrigin: string;
+  /** For what a test makes; it goes with the worker. */
+  readonly directory: string;
+}
+
+/** What takes long to start lives as long as the worker; each test finds the relay running. */
+export const test = base.extend<Pick<World, 'relay' | 'origins' | 'devOrigin'>, { readonly world: World }>({
+  world: [
+    async ({}, use) => {
+      const program = join(root, 'node_modules/.cache/maia-e2e/program');
+      const directory = await mkdtemp(join(tmpdir(), 'maia-e2e-'));
+      const port = await freePort();
+      await buildJavaScript(program);
+      await buildDemo(join(directory, 'demo'), undefined);
+      const relay = createRelayProcess({ program: join(program, 'maia-relay.js'), port, directory });
+      await relay.start();
+      const first = await serveBuilt(join(directory, 'demo'), port);
+      const second = await serveBuilt(join(directory, 'demo'), port);
+      const dev = await serveInDev(port);
+      await use({ relay, origins: [first.origin, second.origin], devOrigin: dev.origin, directory });
+      await Promise.all([first.close(), second.close(), dev.close(), relay.stop()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+  relay: async ({ world }, use) => {
+    await world.relay.start();
+    await use(world.relay);
+  },
+  origins: async ({ world, relay }, use) => {
+    await relay.start();
+    await use(world.origins);
+  },
+  devOrigin: async ({ world, relay }, use) => {
+    await relay.start();
+    await use(world.devOrigin);
+  },
+});
