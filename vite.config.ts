@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { ownNames } from './scripts/own-names.mjs';
 import { maiaKernel } from './src/vite/index.ts';
 
 const relay = { port: Number(process.env['RELAY_PORT'] ?? 4203) };
@@ -8,7 +9,7 @@ const relay = { port: Number(process.env['RELAY_PORT'] ?? 4203) };
 export default defineConfig({
   root: 'demo',
   plugins: [svelte({ configFile: false }), maiaKernel({ relay })],
-  resolve: { tsconfigPaths: true },
+  resolve: { alias: [...ownNames] },
   // WebAuthn refuses an IP address, so the page has to be opened at `localhost`.
   server: { host: 'localhost', port: 5173, strictPort: true },
 });

@@ -2,11 +2,12 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { browserLaunchOptions } from './scripts/find-browser.mjs';
+import { ownNames } from './scripts/own-names.mjs';
 
 const rooms = '{src,devtools,demo}';
 /** A process or a database has to start in some tests, on a machine that runs others beside them. */
 const testTimeout = 30_000;
-const resolve = { tsconfigPaths: true };
+const resolve = { alias: [...ownNames] };
 
 export default defineConfig({
   test: {
