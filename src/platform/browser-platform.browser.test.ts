@@ -1,0 +1,44 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createBrowserPlatform } from './browser-platform.ts';
+import type { PageEvent } from './platform.ts';
+
+const { page, indexedDB } = createBrowserPlatform();
+afterEach(() => vi.restoreAllMocks());
+
+test('reads the page', () => {
+  expect(page.url?.href).toBe(location.href);
+  expect(page).toMatchObject({ isSecureContext: true, isOnline: true, isVisible: true });
+  expect(indexedDB).toBe(globalThis.indexedDB);
+});
+
+test.each<[PageEvent, EventTarget, string]>([
+  ['online', window, 'online'],
+  ['offline', window, 'offline'],
+  ['visible', document, 'visibilitychange'],
+  ['hide', window, 'pagehide'],
+  ['hide', document, 'freeze'],
+])('tells of %s until it is told to stop', (event, target, name) => {
+  const listener = vi.fn();
+  const stop = page.on(event, listener);
+  target.dispatchEvent(new Event(name));
+  expect(listener).toHaveBeenCalledOnce();
+  stop();
+  target.dispatchEvent(new Event(name));
+  expect(listener).toHaveBeenCalledOnce();
+});
+
+test('a tab that goes to the back is not visible', () => {
+  const listener = vi.fn();
+  const stop = page.on('visible', listener);
+  vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect(listener).not.toHaveBeenCalled();
+  stop();
+});
+
+test('a browser that refuses its database at the mere access has none', () => {
+  vi.spyOn(globalThis, 'indexedDB', 'get').mockImplementation(() => {
+    throw new DOMException('refused', 'SecurityError');
+  });
+  expect(createBrowserPlatform().indexedDB).toBeUndefined();
+});
