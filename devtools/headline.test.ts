@@ -69,6 +69,16 @@ describe('headline', () => {
       '5 CoValues not confirmed',
       ['sync is switched off'],
     ],
+    [
+      'an address that cannot be used',
+      overview({
+        status: 'failed',
+        relays: [],
+        error: { code: 'SYNC_URL_INVALID', message: '“x” is no URL. Fix it.' },
+      }),
+      'Nothing waits to be confirmed',
+      ['no relay: “x” is no URL'],
+    ],
     ['off', overview({ status: 'off', relays: [] }), 'Sync is switched off', []],
     [
       'paused',

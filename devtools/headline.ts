@@ -1,4 +1,4 @@
-import { nextAttempt } from '../src/inspect/reason-words.ts';
+import { describeCause, nextAttempt } from '../src/inspect/reason-words.ts';
 import type { Overview, Relay } from '../src/inspect/snapshot.ts';
 import { countWords, durationWords } from '../src/inspect/words.ts';
 
@@ -55,6 +55,8 @@ function sentenceOf({ status, rungs, relays }: Overview): string {
 function factsOf(overview: Overview, nowMs: number): readonly Fact[] {
   const { rungs, status } = overview;
   const facts: Fact[] = [...storageFacts(overview), ...relaysFacts(overview.relays, nowMs)];
+  if (overview.error && overview.relays.length === 0)
+    facts.push({ words: `no relay: ${describeCause(overview.error)}`, tone: 'fail' });
   if (status === 'off' && rungs.confirmed.pending > 0)
     facts.push({ words: 'sync is switched off', tone: 'plain' });
   const isConnected =

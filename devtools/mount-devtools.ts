@@ -1,4 +1,4 @@
-import { mount, unmount } from 'svelte';
+import { flushSync, mount, unmount } from 'svelte';
 import type { InspectorTarget } from '../src/inspect/create-inspector.ts';
 import Devtools from './Devtools.svelte';
 import { followInspector } from './follow-inspector.ts';
@@ -45,6 +45,7 @@ export function mountDevtools(options: DevtoolsOptions = {}): { unmount(): void 
   // Beside the body, so that an app that replaces its body's content does not take the panel with it.
   document.documentElement.append(host);
   const devtools = mount(Devtools, { target: root, props: { panel, hotkeyWords: hotkey.words } });
+  flushSync();
 
   const listening = new AbortController();
   const { signal } = listening;
@@ -64,6 +65,8 @@ export function mountDevtools(options: DevtoolsOptions = {}): { unmount(): void 
       const focused = event.target === host ? root.activeElement : event.composedPath()[0];
       if (!isHotkey(event, hotkey) || isEditable(focused)) return;
       event.preventDefault();
+      // Handled: what the focus stands on may be gone a moment later.
+      event.stopPropagation();
       if (panel.preferences.isOpen) close();
       else panel.open();
     },

@@ -1,6 +1,6 @@
-import { LocalNode, type RawCoID, type RawCoMap } from 'cojson';
-import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createAccountNode } from '../testing/account-node.ts';
 import { createKernelError } from '../platform/kernel-error.ts';
 import type { UnsyncedCoValue } from '../sync/inspection.ts';
 import { createInspector, type Inspector } from './create-inspector.ts';
@@ -19,8 +19,7 @@ let edit: UnsyncedCoValue;
 
 beforeEach(async () => {
   clock = createFakeClock(startMs);
-  const crypto = await WasmCrypto.create();
-  ({ node } = await LocalNode.withNewlyCreatedAccount({ creationProps: { name: 'Ana' }, crypto }));
+  node = await createAccountNode();
   map = node.createGroup().createMap();
   map.set('title', 'Crew list', 'private');
   sync = createFakeSync(node, startMs);

@@ -90,12 +90,17 @@ export function createInspector(
   function snapshot(): InspectorSnapshot {
     const beganMs = stopwatchMs();
     const atMs = clock.nowMs();
-    const { relays, status } = overview.current;
+    const { relays, status, error } = overview.current;
     const views = {
       protocol: inspectorProtocol,
       atMs,
       overview: overview.current,
-      unsynced: unsyncedRows.read({ status, relays, queuesByRelayID: queueViews.waitingByRelayID() }),
+      unsynced: unsyncedRows.read({
+        status,
+        ...(error && { error }),
+        relays,
+        queuesByRelayID: queueViews.waitingByRelayID(),
+      }),
       queues: queueViews.read(relays, atMs),
       peers: readPeers(inspection, log, counts, ring, atMs),
     };

@@ -23,7 +23,7 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'paused':
       return { advice: 'Resume. Until then edits are saved on this device only.', control: 'resume' };
     case 'no-relay':
-      return { advice: 'Give sync a relay: `setupSyncPeers({ node, url })`.' };
+      return { advice: reason.error?.message ?? 'Give sync a relay: `setupSyncPeers({ node, url })`.' };
     case 'closed':
       return { advice: 'Open the session again, or call `setupSyncPeers` for this node.' };
     case 'offline':
@@ -43,10 +43,7 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'sending':
       return { advice: 'Wait a moment.' };
     case 'unconfirmed':
-      return {
-        advice: 'Wait for the relay’s answer. If it takes long, see the relay’s log, or connect again.',
-        control: 'reconnect',
-      };
+      return { advice: 'Wait for the relay’s answer. If it takes long, see the relay’s log.' };
     case 'not-durable':
       return { advice: 'Wait for the relay’s storage. If it takes long, see the relay’s log.' };
     case 'saving':

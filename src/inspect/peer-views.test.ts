@@ -1,6 +1,5 @@
-import { LocalNode } from 'cojson';
-import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { expect, it } from 'vitest';
+import { createAccountNode } from '../testing/account-node.ts';
 import type { PeerInspection } from '../sync/inspection.ts';
 import { createMessageCounts } from './message-counts.ts';
 import { readPeers, roundTripLane } from './peer-views.ts';
@@ -8,8 +7,7 @@ import { createRelayLog } from './relay-log.ts';
 import { createSecondsRing } from './seconds-ring.ts';
 
 async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly number[] = []) {
-  const crypto = await WasmCrypto.create();
-  const { node } = await LocalNode.withNewlyCreatedAccount({ creationProps: { name: 'Ana' }, crypto });
+  const node = await createAccountNode();
   const ring = createSecondsRing({ startMs: 0, seconds: 12, maxBytes: 10_000 });
   for (const atMs of roundTripsAtMs) ring.measure(roundTripLane('eu'), atMs, 30);
   const log = createRelayLog();

@@ -1,7 +1,7 @@
-import { cojsonInternals, LocalNode, StorageApiAsync, type RawCoMap, type RawCoID } from 'cojson';
-import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { cojsonInternals, StorageApiAsync, type LocalNode, type RawCoMap, type RawCoID } from 'cojson';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createAccountNode } from '../testing/account-node.ts';
 import { labelCoValue } from './covalue-label.ts';
 import {
   findCoValue,
@@ -16,11 +16,7 @@ import {
 
 let node: LocalNode;
 beforeEach(async () => {
-  const created = await LocalNode.withNewlyCreatedAccount({
-    creationProps: { name: 'Ana' },
-    crypto: await WasmCrypto.create(),
-  });
-  node = created.node;
+  node = await createAccountNode();
 });
 
 type PeerSocket = Parameters<typeof createWebSocketPeer>[0]['websocket'];

@@ -29,7 +29,7 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'paused':
       return 'Paused';
     case 'no-relay':
-      return 'No relay was given';
+      return joined('There is no relay', causeOf(reason.error));
     case 'relay-failed':
       return joined(`${reason.host} is not tried again`, causeOf(reason.error));
     case 'closed':
@@ -73,9 +73,12 @@ function joined(what: string, cause: string | undefined): string {
   return cause === undefined ? what : `${what}: ${cause}`;
 }
 
-/** A few words where we have them, else the first sentence of the error's own message. */
 function causeOf(error: PlainError | undefined): string | undefined {
-  if (!error) return undefined;
-  const [firstSentence = error.message] = error.message.split(/(?<=[.!?])\s/);
-  return causesByCode[error.code] ?? firstSentence.replace(/\.$/, '');
+  return error && describeCause(error);
+}
+
+/** A few words where we have them, else the first sentence of the error's own message; without a full stop. */
+export function describeCause({ code, message }: PlainError): string {
+  const [firstSentence = message] = message.split(/(?<=[.!?])\s/);
+  return causesByCode[code] ?? firstSentence.replace(/\.$/, '');
 }

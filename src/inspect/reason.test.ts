@@ -18,6 +18,11 @@ const forbidden = createKernelError(
 const tooLarge = createKernelError('MESSAGE_TOO_LARGE', 'An edit of 9 bytes is larger than the relay takes.');
 const unreachable = { code: 'RELAY_UNREACHABLE', message: 'The relay cannot be reached. Start it.' };
 
+const badAddress = {
+  code: 'SYNC_URL_INVALID',
+  message: '“ftp://relay” is no address of a relay. Use wss.',
+};
+
 const relay = (over: Partial<Relay> = {}): Relay => ({
   id: 'eu',
   host: 'eu.example',
@@ -81,7 +86,17 @@ const cases: readonly Case[] = [
     says: 'Paused',
     control: 'resume',
   },
-  { situation: 'no relay was given', evidence: { relays: [] }, says: 'No relay was given' },
+  { situation: 'no relay was given', evidence: { relays: [] }, says: 'There is no relay' },
+  {
+    situation: 'the relay’s address cannot be used',
+    evidence: { status: 'failed', relays: [], error: badAddress },
+    says: 'There is no relay: “ftp://relay” is no address of a relay',
+  },
+  {
+    situation: 'it was refused before what was sent had drained',
+    coValue: { ...edit, sent: 'failed', confirmed: 'failed', error: forbidden },
+    says: 'Refused by eu.example: forbidden',
+  },
   {
     situation: 'the relay is not tried again',
     evidence: { relays: [lost('failed', { error: unreachable })] },
@@ -124,13 +139,11 @@ const cases: readonly Case[] = [
     situation: 'it was sent and not answered',
     coValue: { ...sent, sentAtMs: nowMs - 4_000 },
     says: 'Sent 4 s ago, not confirmed by eu.example yet',
-    control: 'reconnect',
   },
   {
     situation: 'it was sent at a time nobody noted',
     coValue: sent,
     says: 'Sent, not confirmed by eu.example yet',
-    control: 'reconnect',
   },
   {
     situation: 'the relay has it in memory only',
@@ -152,7 +165,6 @@ const cases: readonly Case[] = [
     coValue: { ...sent, missingAtPeerIDs: ['us'] },
     evidence: { relays: [lost('waiting'), relay({ id: 'us', host: 'us.example' })] },
     says: 'Sent, not confirmed by us.example yet',
-    control: 'reconnect',
   },
   {
     situation: 'one of two relays cannot be reached',

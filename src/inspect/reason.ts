@@ -20,7 +20,8 @@ export type Reason =
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'off' }
   | { readonly kind: 'paused' }
-  | { readonly kind: 'no-relay' }
+  /** With an error where the relay's address cannot be used. */
+  | { readonly kind: 'no-relay'; readonly error?: PlainError }
   /** The relay is not tried again by itself. */
   | { readonly kind: 'relay-failed'; readonly host: string; readonly error?: PlainError }
   | { readonly kind: 'closed'; readonly host: string }
@@ -46,6 +47,8 @@ export type Reason =
 
 export interface Evidence {
   readonly status: SyncState['status'];
+  /** Of the sync as a whole. */
+  readonly error?: PlainError;
   readonly relays: readonly Relay[];
   readonly queuesByRelayID: ReadonlyMap<string, WaitingForSocket>;
 }
@@ -62,16 +65,17 @@ export function firstReason(coValue: UnsyncedCoValue, evidence: Evidence): Reaso
   const missing = relaysMissing(coValue, evidence.relays);
 
   if (saved === 'failed') return { kind: 'not-saved', ...error };
-  if (sent === 'failed') return { kind: 'withheld', ...hostOf(missing[0]), ...error };
   if (atRelay.includes('failed')) {
-    return { kind: 'refused', ...hostOf(missing[0]), ...refusalIn(coValue.error), ...error };
+    const refusal = refusalIn(coValue.error);
+    const kind = sent === 'failed' && refusal === undefined ? 'withheld' : 'refused';
+    return { kind, ...hostOf(missing[0]), ...(refusal !== undefined && { refusal }), ...error };
   }
   if (!atRelay.includes('pending')) return { kind: saved === 'pending' ? 'saving' : 'arrived' };
   if (evidence.status === 'signed-out' || evidence.status === 'off' || evidence.status === 'paused') {
     return { kind: evidence.status };
   }
   const relay = missing[0];
-  if (!relay) return { kind: 'no-relay' };
+  if (!relay) return { kind: 'no-relay', ...(evidence.error && { error: evidence.error }) };
   if (relay.phase !== 'connected') return notConnected(relay, relay.phase, evidence.relays.length > 1);
   const { host } = relay;
   if (sent === 'pending') return notSent(host, evidence.queuesByRelayID.get(relay.id));
@@ -138,7 +142,7 @@ function hostOf(relay: Relay | undefined): { readonly host?: string } {
   return relay ? { host: relay.host } : {};
 }
 
-function refusalIn(error: KernelError | undefined): { readonly refusal?: string } {
+function refusalIn(error: KernelError | undefined): string | undefined {
   const refusal: unknown = error && Reflect.get(error.details, 'refusal');
-  return typeof refusal === 'string' ? { refusal } : {};
+  return typeof refusal === 'string' ? refusal : undefined;
 }

@@ -101,3 +101,16 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
   });
   return sync;
 }
+
+/** CoValues a minute old that were sent and not confirmed. */
+export function unconfirmedEdits(count: number): readonly UnsyncedCoValue[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: `co_z${String(index).padStart(6, '0')}QdM9rJtUe3yKxHf8WbGa5S`,
+    sinceMs: Date.now() - 60_000 + index,
+    saved: 'reached',
+    sent: 'reached',
+    confirmed: 'pending',
+    durable: 'pending',
+    missingAtPeerIDs: [fakePeerID],
+  }));
+}

@@ -1,0 +1,265 @@
+import type { LocalNode } from 'cojson';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { activate } from '../src/session/active-session.ts';
+import { createAccountNode } from '../src/testing/account-node.ts';
+import { createFakeSync, type FakeSync, unconfirmedEdits } from '../src/testing/fake-sync.ts';
+import { mountDevtools, type DevtoolsOptions } from './index.ts';
+import { host, isOpen, mountOpenly, the } from './panel-in-test.ts';
+
+let node: LocalNode;
+let sync: FakeSync;
+
+beforeEach(async () => {
+  localStorage.clear();
+  await page.viewport(1280, 800);
+  node = await createAccountNode();
+  sync = createFakeSync(node, Date.now());
+});
+
+function mount(options: DevtoolsOptions = {}) {
+  return mountOpenly({ target: sync, ...options });
+}
+
+describe('mounting', () => {
+  it('shows one button with the count, and nothing else', () => {
+    sync.setUnsynced(unconfirmedEdits(5));
+    const { root } = mount();
+    expect(root.querySelectorAll('button, input, [tabindex]')).toHaveLength(1);
+    expect(the(root, 'button').getAttribute('aria-label')).toMatch(
+      /^maia devtools: 5 CoValues not confirmed, /,
+    );
+    expect(the(root, 'button').textContent.trim()).toBe('5');
+    expect(the(root, 'svg').getAttribute('aria-label')).toContain('Sent: reached, Confirmed by relay:');
+  });
+
+  it('refuses a second mount, and mounts again after the first is gone', () => {
+    const first = mount();
+    expect(() => mountDevtools({ target: sync })).toThrow(/mounted in this page already/);
+    first.unmount();
+    first.unmount();
+    mount();
+  });
+
+  it('leaves nothing behind', async () => {
+    const before = document.documentElement.outerHTML;
+    const { unmount } = mount({ open: true });
+    expect(sync.hasTap).toBe(true);
+    unmount();
+    expect(document.documentElement.outerHTML).toBe(before);
+    expect(sync.hasTap).toBe(false);
+    await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+    expect(host()).toBeNull();
+  });
+
+  it('leaves nothing behind when the target is no sync of this kernel', () => {
+    expect(() => mountDevtools({ target: { ...sync, current: sync.current } })).toThrow(/another copy/);
+    expect(host()).toBeNull();
+  });
+
+  it('reads nothing while it is closed', async () => {
+    const { root } = mount();
+    sync.setUnsynced(unconfirmedEdits(3));
+    await expect.poll(() => the(root, 'button').textContent.trim()).toBe('3');
+    expect(sync.reads).toBe(0);
+    the(root, 'button').click();
+    await expect.poll(() => sync.reads).toBeGreaterThan(0);
+  });
+
+  it('keeps its text from the page with a closed shadow root', () => {
+    const devtools = mountDevtools({ target: sync, shadowMode: 'closed' });
+    onTestFinished(() => devtools.unmount());
+    expect(host()?.shadowRoot).toBeNull();
+  });
+
+  it('follows the session that is active', async () => {
+    const devtools = mountDevtools({ open: true });
+    onTestFinished(() => devtools.unmount());
+    const root = host()?.shadowRoot;
+    if (!root) throw new Error('mounted above');
+    expect(the(root, 'h2').textContent).toBe('Nobody is signed in');
+    let close = () => {};
+    activate({
+      node,
+      account: node.expectCurrentAccount('test'),
+      accountID: node.getCurrentAccountOrAgentID(),
+      sync,
+      storage: { current: sync.current.storage, subscribe: () => () => {} },
+      close: () => Promise.resolve(),
+      on(_, listener) {
+        close = () => listener(undefined);
+        return () => {};
+      },
+    });
+    await expect.poll(() => the(root, 'h2').textContent).toBe('Everything is confirmed by relay.example');
+    close();
+    await expect.poll(() => the(root, 'h2').textContent).toBe('Nobody is signed in');
+    expect(sync.hasTap).toBe(false);
+  });
+});
+
+describe('keyboard', () => {
+  it('opens and closes with the hotkey, and moves the focus in and back', async () => {
+    const { root } = mount();
+    await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+    await expect.poll(() => root.activeElement?.id).toBe('tab-unsynced');
+    await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+    await expect.poll(() => root.activeElement?.className).toBe('corner');
+  });
+
+  it('takes another hotkey, and says when it is none', async () => {
+    expect(() => mountDevtools({ target: sync, hotkey: 'M' })).toThrow(/is no hotkey/);
+    const { root } = mount({ hotkey: 'Ctrl+Alt+K' });
+    await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+    expect(isOpen(root)).toBe(false);
+    await userEvent.keyboard('{Control>}{Alt>}k{/Alt}{/Control}');
+    await expect.poll(() => isOpen(root)).toBe(true);
+  });
+
+  it.each(['input', 'textarea', 'select', 'div'])(
+    'leaves the hotkey to a person who types in %s',
+    async (tag) => {
+      const { root } = mount();
+      const field = document.createElement(tag);
+      if (tag === 'div') field.contentEditable = 'true';
+      document.body.append(field);
+      onTestFinished(() => field.remove());
+      field.focus();
+      await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+      field.blur();
+      await userEvent.keyboard('{Shift>}{/Shift}');
+      expect(isOpen(root)).toBe(false);
+    },
+  );
+
+  it('closes with Escape only where the focus is inside', async () => {
+    const { root } = mount({ open: true });
+    document.body.tabIndex = -1;
+    document.body.focus();
+    await userEvent.keyboard('{Escape}');
+    expect(isOpen(root)).toBe(true);
+    the(root, '[role=tab]', 'Peers').focus();
+    await userEvent.keyboard('{Escape}');
+    await expect.poll(() => isOpen(root)).toBe(false);
+    expect(root.activeElement?.className).toBe('corner');
+  });
+
+  it('does not take the focus when it was left open', () => {
+    const { root } = mount({ open: true });
+    expect(root.activeElement).toBeNull();
+  });
+
+  it('goes through the panel in reading order, the views being one stop', async () => {
+    sync.setUnsynced(unconfirmedEdits(3));
+    const { root } = mount({ open: true });
+    the(root, '.grip').focus();
+    const stops: string[] = [];
+    while (root.activeElement && stops.length < 40) {
+      const { activeElement } = root;
+      stops.push(
+        (activeElement.getAttribute('aria-label') ?? activeElement.textContent).trim().replace(/\s+/g, ' '),
+      );
+      await userEvent.tab();
+    }
+    expect(stops.map((stop) => stop.replace(/ · .*/, ''))).toEqual([
+      'Height of the devtools',
+      'Saved all',
+      'Sent all',
+      'Confirmed 3 stuck',
+      'Durable 3 to go',
+      'Pause sync',
+      'Theme: system. Change to light',
+      'Close (Alt+Shift+M)',
+      'Unsynced 3',
+      'Filter CoValues',
+      'Regular expression',
+      'All 3',
+      'Not confirmed 3',
+      'Unsynced CoValues',
+      'Copy the id co_z0000…bGa5S',
+      'Reason and evidence',
+    ]);
+  });
+
+  it('moves between views with the arrows', async () => {
+    const { root } = mount({ open: true });
+    the(root, '[role=tab]', 'Unsynced').focus();
+    await userEvent.keyboard('{ArrowDown}');
+    expect(root.activeElement?.id).toBe('tab-queues');
+    expect(the(root, '[role=tabpanel]').getAttribute('aria-labelledby')).toBe('tab-queues');
+    await userEvent.keyboard('{ArrowUp}{ArrowUp}');
+    expect(root.activeElement?.id).toBe('tab-peers');
+  });
+
+  it('is resized by keys, and never beyond the window', async () => {
+    const { root } = mount({ open: true });
+    const height = () => the(root, '.panel').offsetHeight;
+    const before = height();
+    the(root, '.grip').focus();
+    await userEvent.keyboard('{ArrowUp}');
+    await expect.poll(height).toBe(before + 16);
+    await userEvent.keyboard('{Home}{ArrowUp}{ArrowUp}{ArrowUp}');
+    await expect.poll(height).toBe(window.innerHeight - 24);
+    await userEvent.keyboard('{End}{ArrowDown}');
+    await expect.poll(height).toBe(160);
+  });
+});
+
+describe('the app around it', () => {
+  it('hears nothing of what a person does in the panel', async () => {
+    const { root } = mount({ open: true });
+    const heard: string[] = [];
+    const listener = (event: Event) => heard.push(event.type);
+    const types = ['click', 'pointerdown', 'mousedown', 'keydown', 'keyup', 'focusin', 'focusout', 'input'];
+    for (const type of types) document.addEventListener(type, listener);
+    onTestFinished(() => {
+      for (const type of types) document.removeEventListener(type, listener);
+    });
+    await userEvent.click(the(root, '[role=tab]', 'Queues'));
+    await userEvent.keyboard('{ArrowDown}');
+    expect(the(root, '[role=tabpanel]').getAttribute('aria-labelledby')).toBe('tab-peers');
+    expect(heard).toEqual([]);
+  });
+
+  it('may set any styles: the panel keeps its own', () => {
+    const hostile = new CSSStyleSheet();
+    hostile.replaceSync(
+      'html { font-size: 40px } * { all: unset !important } maia-devtools { display: none }',
+    );
+    document.adoptedStyleSheets.push(hostile);
+    onTestFinished(() => void (document.adoptedStyleSheets = []));
+    const { root } = mount({ open: true });
+    const panel = getComputedStyle(the(root, '.panel'));
+    expect(panel.position).toBe('fixed');
+    expect(panel.fontSize).toBe('12px');
+    expect(getComputedStyle(the(root, '[role=tab]')).height).toBe('30px');
+    expect(the(root, '.panel').getBoundingClientRect().bottom).toBe(window.innerHeight);
+  });
+});
+
+describe('preferences', () => {
+  it('are kept over a reload', async () => {
+    const first = mount();
+    the(first.root, 'button').click();
+    await expect.poll(() => isOpen(first.root)).toBe(true);
+    the(first.root, '[role=tab]', 'Peers').click();
+    the(first.root, 'button', 'Theme: system').click();
+    first.unmount();
+    const { root } = mount();
+    expect(the(root, '[role=tab][aria-selected=true]').textContent).toContain('Peers');
+    expect(the(root, '.maia').dataset['theme']).toBe('light');
+  });
+
+  it('are done without where the browser refuses storage', async () => {
+    const { getItem, setItem } = Storage.prototype;
+    const refuse = () => {
+      throw new DOMException('refused', 'SecurityError');
+    };
+    Storage.prototype.getItem = refuse;
+    Storage.prototype.setItem = refuse;
+    onTestFinished(() => void Object.assign(Storage.prototype, { getItem, setItem }));
+    const { root } = mount();
+    the(root, 'button').click();
+    await expect.poll(() => isOpen(root)).toBe(true);
+  });
+});

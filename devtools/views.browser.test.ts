@@ -1,0 +1,212 @@
+import type { LocalNode } from 'cojson';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { createKernelError } from '../src/platform/kernel-error.ts';
+import { setupSyncPeers } from '../src/sync/setup-sync-peers.ts';
+import { createAccountNode } from '../src/testing/account-node.ts';
+import {
+  connectedRelay,
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+  unconfirmedEdits,
+} from '../src/testing/fake-sync.ts';
+import { mountOpenly, the } from './panel-in-test.ts';
+
+let node: LocalNode;
+let sync: FakeSync;
+
+beforeEach(async () => {
+  localStorage.clear();
+  await page.viewport(1280, 800);
+  node = await createAccountNode();
+  sync = createFakeSync(node, Date.now());
+});
+
+const open = () => mountOpenly({ target: sync, open: true }).root;
+const rowsOf = (root: ShadowRoot) => [...root.querySelectorAll<HTMLElement>('.rows [role=row]')];
+const unreachable = createKernelError('RELAY_UNREACHABLE', 'The relay cannot be reached. Start it.');
+
+describe('Unsynced', () => {
+  it('holds as many rows as are in sight, of however many', async () => {
+    sync.setUnsynced(unconfirmedEdits(5_000));
+    const root = open();
+    const grid = the(root, '[role=grid]');
+    expect(grid.getAttribute('aria-rowcount')).toBe('5001');
+    await expect.poll(() => rowsOf(root).length).toBeLessThan(40);
+    expect(root.querySelectorAll('*').length).toBeLessThan(1_500);
+
+    grid.scrollTop = grid.scrollHeight;
+    await expect.poll(() => rowsOf(root).at(-1)?.getAttribute('aria-rowindex')).toBe('5001');
+    expect(rowsOf(root).length).toBeLessThan(40);
+    const heights = new Set(rowsOf(root).map((row) => row.offsetHeight));
+    expect([...heights]).toEqual([28]);
+  });
+
+  it('is gone through by keys, and keeps the chosen row in sight', async () => {
+    sync.setUnsynced(unconfirmedEdits(500));
+    const root = open();
+    the(root, '[role=grid]').focus();
+    await userEvent.keyboard('{ArrowDown}{ArrowDown}{End}');
+    const chosen = () => {
+      const id = the(root, '[role=grid]').getAttribute('aria-activedescendant');
+      return id === null ? undefined : (root.getElementById(id) ?? undefined);
+    };
+    await expect.poll(() => chosen()?.getAttribute('aria-rowindex')).toBe('501');
+    expect(chosen()?.getAttribute('aria-selected')).toBe('true');
+    const { bottom } = the(root, '[role=grid]').getBoundingClientRect();
+    expect(chosen()?.getBoundingClientRect().bottom).toBeLessThanOrEqual(bottom);
+    expect(the(root, '.detail').textContent).toContain('co_z000499');
+    await userEvent.keyboard('{Home}');
+    await expect.poll(() => chosen()?.getAttribute('aria-rowindex')).toBe('2');
+  });
+
+  it('names each by its content, with the reason and what to do next', () => {
+    const map = node.createGroup().createMap();
+    map.set('title', 'Crew list', 'private');
+    const [edit] = unconfirmedEdits(1);
+    if (!edit) throw new Error('one was asked for');
+    sync.setState({
+      peers: [
+        {
+          id: fakePeerID,
+          url: 'wss://relay.example/sync',
+          phase: 'waiting',
+          attempt: 2,
+          retryAtMs: Date.now() + 60_500,
+          error: unreachable,
+        },
+      ],
+    });
+    sync.setUnsynced([{ ...edit, id: map.id, sent: 'pending' }]);
+    const root = open();
+    const [row] = rowsOf(root);
+    expect(row?.textContent).toContain('Crew list');
+    expect(row?.textContent).toContain('Not connected for under 1 s, next attempt in 1 min');
+    expect(the(root, '.detail .next').textContent).toContain('The relay cannot be reached. Start it.');
+    the(root, '.next button', 'Try now').click();
+    expect(sync.calls).toEqual(['reconnect']);
+  });
+
+  it('is filtered by words, by reason and by rung', async () => {
+    const [first, second, ...others] = unconfirmedEdits(5);
+    if (!first || !second) throw new Error('five were asked for');
+    sync.setUnsynced([{ ...first, saved: 'failed' }, { ...second, sent: 'pending' }, ...others]);
+    const root = open();
+    const count = () => the(root, '.foot').textContent;
+    the(root, '.facet', 'Not saved').click();
+    await expect.poll(count).toContain('1 of 5 CoValues');
+    the(root, '.facet', 'All').click();
+    the(root, '.rung', 'Sent').click();
+    await expect.poll(count).toContain('1 of 5 CoValues');
+    expect(rowsOf(root)[0]?.dataset['id']).toBe(second.id);
+    the(root, '.rung', 'Sent').click();
+    await userEvent.fill(the(root, 'input'), 'co_z00000[34]');
+    await expect.poll(count).toContain('0 of 5 CoValues');
+    the(root, 'button', 'Regular expression').click();
+    await expect.poll(count).toContain('2 of 5 CoValues');
+    await userEvent.fill(the(root, 'input'), 'nothing');
+    await expect.poll(() => root.textContent).toContain('None of 5 CoValues matches');
+    the(root, '.empty button', 'Show all').click();
+    await expect.poll(count).toContain('5 of 5 CoValues');
+  });
+
+  it('moves no row that the pointer is on', async () => {
+    const [first, second, third] = unconfirmedEdits(3);
+    if (!first || !second || !third) throw new Error('three were asked for');
+    sync.setUnsynced([first, second, third]);
+    const root = open();
+    await userEvent.hover(the(root, '.rows [role=row]:nth-child(2)'));
+    sync.setUnsynced([second, third]);
+    await expect.poll(() => rowsOf(root)[0]?.textContent).toContain('Arrived');
+    expect(rowsOf(root).map((row) => row.dataset['id'])).toEqual([first.id, second.id, third.id]);
+    await userEvent.hover(the(root, '.brand'));
+    await expect.poll(() => rowsOf(root).map((row) => row.dataset['id'])).toEqual([second.id, third.id]);
+  });
+
+  it('says what would fill it, and how to see it', async () => {
+    const root = open();
+    expect(the(root, '.empty').textContent).toContain('Nothing waits to be confirmed');
+    the(root, '.empty button', 'Pause sync').click();
+    sync.setState({ status: 'paused' });
+    await expect.poll(() => the(root, '.empty').textContent).toContain('Resume sync');
+    the(root, '.empty button', 'Resume sync').click();
+    expect(sync.calls).toEqual(['pause', 'resume']);
+  });
+});
+
+describe('Queues', () => {
+  it('shows depth, peak and throughput by priority, and a dash with its reason for what cannot be read', async () => {
+    const root = open();
+    the(root, '[role=tab]', 'Queues').click();
+    for (let index = 0; index < 10; index++) {
+      sync.message('sent', { action: 'content', id: 'co_z1', priority: 3, new: {} }, 1_000, Date.now());
+    }
+    const medium = () => the(root, '.lane', 'Medium').textContent.replace(/\s+/g, ' ');
+    await expect.poll(medium, { timeout: 4_000 }).toMatch(/^Medium – – [\d.]+ [\d.]+ kB/);
+    expect(the(root, '.plot-cell', 'Peak of two minutes: 10')).toBeTruthy();
+    expect(the(root, '.gauges').textContent).toContain('does not let its queue be read');
+  });
+});
+
+describe('Peers', () => {
+  it('shows phase, attempt, next try, round trip and what was refused, and acts on it', async () => {
+    const root = open();
+    the(root, '[role=tab]', 'Peers').click();
+    await expect.poll(() => the(root, '.peer').textContent).toContain('31 ms');
+    expect(the(root, '.phase.now').textContent).toContain('connected');
+    expect(root.querySelector('.peer button')?.textContent).toBe('Pause');
+    sync.setState({
+      status: 'connecting',
+      peers: [
+        {
+          id: fakePeerID,
+          url: 'wss://me:secret@relay.example/sync?token=secret',
+          phase: 'waiting',
+          attempt: 3,
+          retryAtMs: Date.now() + 60_500,
+          error: unreachable,
+        },
+      ],
+    });
+    await expect.poll(() => the(root, '.phase.now').textContent).toMatch(/waiting\s*next in 1 min/);
+    const words = the(root, '.peer').textContent;
+    expect(words).toContain('The relay cannot be reached. Start it.');
+    expect(words).toContain('RELAY_UNREACHABLE');
+    expect(words).toContain('wss://relay.example/sync');
+    expect(words).not.toContain('secret');
+    the(root, '.peer button', 'Try now').click();
+    the(root, '.peer button', 'Pause').click();
+    sync.setState({ status: 'paused', peers: [{ ...connectedRelay(0), phase: 'paused' }] });
+    await expect.poll(() => the(root, '.phase.now').textContent).toContain('paused');
+    the(root, '.peer button', 'Resume').click();
+    expect(sync.calls).toEqual(['reconnect', 'pause', 'resume']);
+  });
+
+  it('says why there is none', async () => {
+    sync.setState({ status: 'off', peers: [] });
+    const root = open();
+    the(root, '[role=tab]', 'Peers').click();
+    await expect.poll(() => the(root, '.empty').textContent).toContain('Sync is switched off');
+  });
+});
+
+it('shows a real node’s edits while its relay cannot be reached, and no secret of it', async () => {
+  const peers = setupSyncPeers({ node, url: 'ws://127.0.0.1:9/sync' });
+  onTestFinished(() => peers.close());
+  const { root } = mountOpenly({ target: peers, open: true });
+  const map = node.createGroup().createMap();
+  map.set('title', 'Tide log', 'private');
+  await expect.poll(() => the(root, '.rows').textContent).toContain('Tide log');
+  await expect.poll(() => the(root, '.rows').textContent).toContain('Not connected');
+  const { pending } = peers.current.confirmed;
+  expect(pending).toBeGreaterThan(0);
+  expect(the(root, 'h2').textContent).toBe(`${pending} CoValues not confirmed`);
+  expect(the(root, '[role=grid]').getAttribute('aria-rowcount')).toBe(String(pending + 1));
+  for (const view of ['Queues', 'Peers', 'Unsynced']) {
+    the(root, '[role=tab]', view).click();
+    await expect.poll(() => the(root, '[role=tab][aria-selected=true]').textContent).toContain(view);
+    expect(root.innerHTML).not.toContain(node.agentSecret);
+    expect(root.innerHTML).not.toMatch(/Secret_z/);
+  }
+});
