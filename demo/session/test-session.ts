@@ -1,0 +1,35 @@
+import { type Session, type SyncState } from '@MaiaOS/kernel';
+import { readable } from 'svelte/store';
+import { createTestNetwork, type TestDevice } from '../model/test-network.ts';
+import { testState } from '../sync/test-state.ts';
+
+/** A session as the app gets it, on a node that nothing is kept of and that no relay knows. */
+export async function createTestSession(): Promise<{
+  readonly session: Session;
+  readonly device: TestDevice;
+}> {
+  const network = await createTestNetwork();
+  const device = await network.newAccount();
+  const state = testState({ status: 'off' });
+  const nothing = () => {};
+  const session: Session = {
+    node: device.node,
+    account: device.account,
+    accountID: device.account.id,
+    sync: {
+      ...constant<SyncState>(state),
+      pause: nothing,
+      resume: nothing,
+      reconnect: nothing,
+      close: async () => {},
+    },
+    storage: constant({ kind: 'memory', state: 'memory-only' } as const),
+    close: async () => {},
+    on: () => nothing,
+  };
+  return { session, device };
+}
+
+function constant<T>(current: T) {
+  return { current, subscribe: readable(current).subscribe };
+}
