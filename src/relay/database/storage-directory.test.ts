@@ -1,0 +1,94 @@
+import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isKernelError, type KernelErrorCode } from '../../platform/kernel-error.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import { createDirectory, createStorage } from '../testing/temporary-storage.ts';
+import { prepareSchema, schemaVersion } from './schema.ts';
+import { openStorageDirectory } from './storage-directory.ts';
+
+const open = (directory: string) => openStorageDirectory(directory, silentLogger);
+const codeOf = async (opening: Promise<unknown>): Promise<KernelErrorCode | undefined> => {
+  const error = await opening.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return isKernelError(error) ? error.code : undefined;
+};
+
+describe('a storage directory', () => {
+  it('is made where it is missing, for this user alone, and opens again with what was written', async () => {
+    const directory = join(await createDirectory(), 'deep', 'storage');
+    const first = await open(directory);
+    expect((await stat(directory)).mode & 0o777).toBe(0o700);
+    const identity = await prepareSchema(first);
+    expect(await readdir(directory)).toEqual(['lock.1', 'postgres']);
+    await first.close();
+    expect(await readdir(directory)).toEqual(['postgres']);
+
+    await chmod(directory, 0o755);
+    const second = await open(directory);
+    expect((await stat(directory)).mode & 0o777).toBe(0o700);
+    expect(await prepareSchema(second)).toEqual(identity);
+    expect(second.durability).toBe('process-crash');
+    await second.close();
+  });
+
+  it('belongs to one relay at a time', async () => {
+    const directory = await createStorage();
+    const first = await open(directory);
+    expect(await codeOf(open(directory))).toBe('RELAY_STORAGE_LOCKED');
+    await first.query('select 1');
+    await first.close();
+    await (await open(directory)).close();
+  });
+
+  it('is left as it is where other files are in it', async () => {
+    const directory = await createDirectory();
+    await chmod(directory, 0o755);
+    await writeFile(join(directory, 'letter.txt'), 'Dear Ada');
+    expect(await codeOf(open(directory))).toBe('RELAY_SETTING_INVALID');
+    expect(await readdir(directory)).toEqual(['letter.txt']);
+    expect((await stat(directory)).mode & 0o777).toBe(0o755);
+  });
+
+  it('is no file, such as the database of another server', async () => {
+    const file = join(await createDirectory(), 'sync.db');
+    await writeFile(file, 'SQLite format 3');
+    expect(await codeOf(open(file))).toBe('RELAY_SETTING_INVALID');
+    expect(await readFile(file, 'utf8')).toBe('SQLite format 3');
+  });
+
+  it('keeps nothing of a creation that failed, nor of one that was killed', async () => {
+    const directory = await createDirectory();
+    await mkdir(join(directory, 'unfinished-0123'));
+    const path = process.execPath;
+    process.execPath = join(directory, 'no-such-program');
+    try {
+      expect(await codeOf(open(directory))).toBe('RELAY_STORAGE_FAILED');
+    } finally {
+      process.execPath = path;
+    }
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('that is damaged is refused, and let go', async () => {
+    const directory = await createStorage();
+    await writeFile(join(directory, 'postgres', 'PG_VERSION'), '9\n');
+    expect(await codeOf(open(directory))).toBe('RELAY_STORAGE_FAILED');
+    expect(await readdir(directory)).toEqual(['postgres']);
+  });
+});
+
+describe('the schema', () => {
+  it('of a newer relay is refused and not touched', async () => {
+    const database = await open(await createStorage());
+    await prepareSchema(database);
+    await database.query(`update schema_version set version = $1`, [schemaVersion + 1]);
+    expect(await codeOf(prepareSchema(database))).toBe('RELAY_STORAGE_TOO_NEW');
+    expect(await database.query(`select version from schema_version`)).toEqual([
+      { version: schemaVersion + 1 },
+    ]);
+    await database.close();
+  });
+});

@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { isKernelError } from '../platform/kernel-error.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createRelay } from './index.ts';
+import { openRawClient } from './testing/raw-client.ts';
+import { connectStock, createClientNode, createStockClient } from './testing/stock-client.ts';
+import { createDirectory, createStorage } from './testing/temporary-storage.ts';
+import {
+  confirmed,
+  createSharedMap,
+  loadMap,
+  readHealth,
+  startGatedRelay,
+  startRelay,
+} from './testing/test-relay.ts';
+
+describe('two clients of stock cojson', () => {
+  it('sync through it, and its own frames mean nothing to them', async () => {
+    const relay = await startRelay();
+    const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    const theirs = await loadMap(bob, mine);
+    theirs.set('word', 'second');
+    mine.set('other', 'third');
+    await vi.waitFor(() => {
+      expect(mine.toJSON()).toEqual({ word: 'second', other: 'third' });
+      expect(theirs.toJSON()).toEqual({ word: 'second', other: 'third' });
+    });
+  });
+
+  it('find everything after it was started again, and go on', async () => {
+    const storage = `pglite:${await createStorage()}`;
+    const first = await startRelay({ storage });
+    const alice = await createStockClient(first.url);
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    const { body } = await readHealth(first);
+    expect(body).toMatchObject({ connections: 1 });
+    await first.close();
+
+    const second = await startRelay({ storage, port: first.port });
+    const bob = await createStockClient(second.url);
+    expect((await loadMap(bob, mine)).toJSON()).toEqual({ word: 'first' });
+    alice.syncManager.removePeer('relay');
+    connectStock(alice, second.url);
+    mine.set('word', 'after');
+    await vi.waitFor(async () => expect((await loadMap(bob, mine)).get('word')).toBe('after'));
+  });
+
+  it('are forgotten when they go', async () => {
+    const relay = await startRelay();
+    const node = await createClientNode();
+    const cut = connectStock(node, relay.url);
+    await vi.waitFor(async () => expect((await readHealth(relay)).body.connections).toBe(1));
+    cut();
+    await vi.waitFor(async () => expect((await readHealth(relay)).body.connections).toBe(0));
+  });
+});
+
+describe('starting', () => {
+  const codeOf = (error: unknown) => (isKernelError(error) ? error.code : error);
+
+  it('on a port that is taken fails with a sentence and leaves nothing', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    onTestFinished(() => void other.close());
+    const directory = join(await createDirectory(), 'storage');
+    const { port } = other.address() as AddressInfo;
+    const error: unknown = await createRelay({ port, storage: `pglite:${directory}` }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(codeOf(error)).toBe('RELAY_PORT_TAKEN');
+    expect(error).toHaveProperty('message', expect.stringContaining(String(port)));
+  });
+
+  it('on a directory that is in use fails, gives the port back, and leaves the other alone', async () => {
+    const storage = `pglite:${await createStorage()}`;
+    const first = await startRelay({ storage });
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    const error: unknown = await createRelay({ port, storage }).catch((reason: unknown) => reason);
+    expect(codeOf(error)).toBe('RELAY_STORAGE_LOCKED');
+    const again = createServer().listen(port, '127.0.0.1');
+    await once(again, 'listening');
+    again.close();
+    const alice = await createStockClient(first.url);
+    await confirmed(alice, createSharedMap(alice));
+  });
+
+  it.each([
+    { port: -1 },
+    { port: 1.5 },
+    { port: 70_000 },
+    { host: '203.0.113.1' },
+    { storage: 'postgres://localhost/db' },
+    { storage: 'sqlite:x' },
+    { limits: { messageBytes: 0 } },
+    { drainMs: Number.NaN },
+  ])('with %j is refused', async (options) => {
+    const error: unknown = await createRelay({ port: 0, storage: 'memory:', ...options }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(codeOf(error)).toBe('RELAY_SETTING_INVALID');
+  });
+});
+
+describe('closing', () => {
+  it('lets the clients go with a reason, keeps what was taken, and may be called twice', async () => {
+    const storage = `pglite:${await createStorage()}`;
+    const relay = await startRelay({ storage });
+    const client = await openRawClient(relay.url);
+    const alice = await createStockClient(relay.url);
+    const mine = createSharedMap(alice);
+    for (let count = 0; count < 500; count++) mine.set('count', count, 'trusting');
+    await confirmed(alice, mine);
+    await Promise.all([relay.close(), relay.close()]);
+    expect(client.received.at(-1)).toMatchObject({ maia: 'refused', code: 'draining', closing: true });
+    await vi.waitFor(() => expect(client.closeCode).toBe(1012));
+    await expect(fetch(`${relay.url}/health`)).rejects.toThrow();
+
+    const again = await startRelay({ storage });
+    const bob = await createStockClient(again.url);
+    await vi.waitFor(async () => expect((await loadMap(bob, mine)).get('count')).toBe(499));
+  });
+
+  it('waits for the commit of what was taken, and still acknowledges it', async () => {
+    const { relay, gate } = await startGatedRelay();
+    const alice = await createStockClient(relay.url);
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    gate.close();
+    mine.set('word', 'last');
+    await vi.waitFor(() => expect(gate.waiting).toBe(1));
+    const closed = relay.close();
+    gate.open();
+    await confirmed(alice, mine);
+    await closed;
+  });
+
+  it('gives up on a client that does not go, and on a storage that does not write', async () => {
+    const warnings: string[] = [];
+    const logger: Logger = { debug() {}, warn: (message) => warnings.push(message) };
+    const { relay, gate } = await startGatedRelay({ drainMs: 300, logger });
+    const client = await openRawClient(relay.url);
+    client.socket.pause();
+    const alice = await createStockClient(relay.url);
+    gate.setFull(true);
+    createSharedMap(alice);
+    await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(503));
+    await relay.close();
+    expect(warnings.join()).toContain('before all could be stored');
+  });
+});
