@@ -1,0 +1,194 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { kernelMapOf, passkeyOf, rootOf } from '../testing/account-parts.ts';
+import { clockWithSpeed, createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
+import { activeSession } from './active-session.ts';
+import { recordPasskey } from './kernel-map.ts';
+import { createKeyringContent, createKeyringNode } from './keyring-content.ts';
+import { deriveKeyringKeys, keyringOf } from './keyring-keys.ts';
+import { createSessionCrypto } from './session-crypto.ts';
+import type { Session } from './session.ts';
+import { signIn } from './sign-in.ts';
+
+let sessions: TestSessions;
+beforeEach(async () => {
+  sessions = await createTestSessions();
+});
+afterEach(() => sessions.end());
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
+const untilConfirmed = (session: Session) =>
+  until(() => expect(session.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));
+
+describe('signing in on a device that has nothing', () => {
+  test('opens the same account, with all that it holds', async () => {
+    const first = await sessions.signedUp();
+    rootOf(first).set('note', 'from the first');
+    await untilConfirmed(first);
+
+    const second = await sessions.signedIn();
+    expect(second.accountID).toBe(first.accountID);
+    await until(() => expect(rootOf(second).get('note')).toBe('from the first'));
+    await until(() => expect(passkeyOf(second)).toEqual(passkeyOf(first)));
+  });
+
+  test('finds the entry at a place that does not name the account', async () => {
+    const session = await sessions.signedUp();
+    await untilConfirmed(session);
+    const { groupID, mapID } = keyringOf(await createSessionCrypto(), passkeyOf(session).removalSecret);
+    expect(sessions.atRelay(mapID)).toContain('"iv');
+    expect(sessions.atRelay(groupID) + sessions.atRelay(mapID)).not.toContain(session.accountID);
+  });
+
+  test('brings the entries of all the account’s passkeys, so that it can refill another relay', async () => {
+    const first = await sessions.signedUp();
+    await untilConfirmed(first);
+    const crypto = await createSessionCrypto();
+    const elsewhere = await deriveKeyringKeys(crypto, globalThis.crypto.subtle, new Uint8Array(32).fill(9));
+    for (const content of createKeyringContent(crypto, elsewhere, { v: 1, iv: '', data: '' })) {
+      sessions.relay.node.syncManager.handleNewContent(content, 'import');
+    }
+    recordPasskey(kernelMapOf(first), {
+      ...passkeyOf(first),
+      credentialID: 'a phone',
+      removalSecret: elsewhere.agentSecret,
+    });
+    await until(() => expect(first.node.getCoValue(elsewhere.mapID).isAvailable()).toBe(true));
+    await untilConfirmed(first);
+    const second = await sessions.signedIn();
+    await until(() => expect(second.node.getCoValue(elsewhere.mapID).isAvailable()).toBe(true));
+  });
+
+  test('a passkey that the relay has no account for is ACCOUNT_NOT_FOUND', async () => {
+    await sessions.signedUp({ sync: false });
+    await expect(signIn(sessions.device(), { sync: { url: sessions.relay.url } })).rejects.toMatchObject({
+      code: 'ACCOUNT_NOT_FOUND',
+    });
+    expect(activeSession.current).toBeDefined();
+  });
+
+  test('a removed passkey is PASSKEY_REMOVED', async () => {
+    const session = await sessions.signedUp();
+    await untilConfirmed(session);
+    const crypto = await createSessionCrypto();
+    const keyring = keyringOf(crypto, passkeyOf(session).removalSecret);
+    const remover = createKeyringNode(crypto, keyring);
+    for (const id of [keyring.groupID, keyring.mapID]) {
+      for (const content of session.node.getCoValue(id).newContentSince() ?? []) {
+        remover.syncManager.handleNewContent(content, 'import');
+      }
+    }
+    remover.expectCoValueLoaded(keyring.mapID).deleteCoValue();
+    for (const content of remover.getCoValue(keyring.mapID).newContentSince() ?? []) {
+      sessions.relay.node.syncManager.handleNewContent(content, 'import');
+    }
+    await expect(signIn(sessions.device(), { sync: { url: sessions.relay.url } })).rejects.toMatchObject({
+      code: 'PASSKEY_REMOVED',
+    });
+  });
+
+  test('with the relay down is RELAY_UNREACHABLE, with its cause', async () => {
+    await sessions.signedUp({ sync: false });
+    await sessions.stopRelay();
+    await expect(signIn(sessions.device(), { sync: { url: sessions.relay.url } })).rejects.toMatchObject({
+      code: 'RELAY_UNREACHABLE',
+    });
+  });
+
+  test('without a network is RELAY_UNREACHABLE at once', async () => {
+    await sessions.signedUp({ sync: false });
+    const { page } = sessions.device();
+    await expect(
+      signIn(sessions.device({ page: { ...page, isOnline: false } }), {
+        sync: { url: 'wss://relay.example' },
+      }),
+    ).rejects.toMatchObject({ code: 'RELAY_UNREACHABLE' });
+  });
+
+  test('with sync off is SYNC_OFF', async () => {
+    await sessions.signedUp({ sync: false });
+    await expect(signIn(sessions.device(), { sync: false })).rejects.toMatchObject({ code: 'SYNC_OFF' });
+  });
+
+  test('with an address that cannot be read is SYNC_URL_INVALID', async () => {
+    await sessions.signedUp({ sync: false });
+    await expect(signIn(sessions.device(), { sync: { url: 'ftp://relay.example' } })).rejects.toMatchObject({
+      code: 'SYNC_URL_INVALID',
+    });
+  });
+
+  test('by a refused prompt opens nothing', async () => {
+    sessions.passkeys.failNext(new DOMException('', 'NotAllowedError'));
+    await expect(signIn(sessions.device(), { sync: false })).rejects.toMatchObject({
+      code: 'PASSKEY_REFUSED',
+    });
+  });
+
+  test('ends when the app says so, while a relay is asked', async () => {
+    await sessions.signedUp({ sync: false });
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    sessions.onEnd(() => new Promise((resolve) => silent.close(resolve)));
+    const aborting = new AbortController();
+    silent.on('connection', (socket) => {
+      sessions.onEnd(() => Promise.resolve(socket.destroy()));
+      aborting.abort(new Error('the page went on'));
+    });
+    const { port } = silent.address() as AddressInfo;
+    await expect(
+      signIn(sessions.device(), { sync: { url: `ws://127.0.0.1:${port}` }, signal: aborting.signal }),
+    ).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'the page went on' } });
+  });
+});
+
+describe('a relay that is none', () => {
+  const hello = JSON.stringify({
+    maia: 'hello',
+    v: 1,
+    relay: { name: 'test', version: '0' },
+    storage: { id: 's', epoch: 'e' },
+    durability: 'none',
+    limits: {},
+    auth: null,
+    inspect: false,
+  });
+
+  async function serve(onConnection: (socket: WebSocket) => void): Promise<string> {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await new Promise((resolve) => server.once('listening', resolve));
+    server.on('connection', onConnection);
+    sessions.onEnd(async () => {
+      for (const client of server.clients) client.terminate();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  test.each([
+    ['says nothing at all', 'RELAY_SILENT', /./, () => {}],
+    [
+      'is there, and does not answer',
+      'RELAY_SILENT',
+      /did not answer whether it has the account/,
+      (socket: WebSocket) => {
+        socket.send(hello);
+        const ping = setInterval(
+          () => socket.send(JSON.stringify({ type: 'ping', time: Date.now(), dc: '' })),
+          20,
+        );
+        socket.once('close', () => clearInterval(ping));
+      },
+    ],
+    ['speaks no protocol', 'RELAY_NOT_A_RELAY', /./, (socket: WebSocket) => socket.send('<html>')],
+  ])('one that %s is %s', async (_, code, message, onConnection) => {
+    await sessions.signedUp({ sync: false });
+    const url = await serve(onConnection);
+    await expect(
+      signIn(sessions.device({ clock: clockWithSpeed(20) }), { sync: { url } }),
+    ).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
+  });
+});
