@@ -130,6 +130,7 @@ function notSent(host: string, waiting: WaitingForSocket | undefined): Reason {
 
 /** The relays that lack it, those without a connection first. Where no peer is named, any of them may lack it. */
 export function relaysMissing(coValue: UnsyncedCoValue, relays: readonly Relay[]): readonly Relay[] {
+  if (relays.length < 2) return relays;
   const named = relays.filter((relay) => coValue.missingAtPeerIDs.includes(relay.id));
   const missing = named.length > 0 ? named : relays;
   return [

@@ -1,7 +1,8 @@
+import { isEqual } from '../platform/equal.ts';
 import type { SyncInspection, UnsyncedCoValue } from '../sync/inspection.ts';
 import { labelCoValue } from './covalue-label.ts';
 import { firstReason, relaysMissing, type Evidence } from './reason.ts';
-import type { UnsyncedRow } from './snapshot.ts';
+import { rungs, type UnsyncedRow } from './snapshot.ts';
 import { wayTo } from './way.ts';
 
 /** Reads the rows anew; a row that says what it said before stays the same object, and so does the whole list. */
@@ -44,13 +45,15 @@ function toRow(
   };
 }
 
-/** Rows are plain JSON of a few levels, made the same way each time. */
-function saysTheSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const keys = Object.keys(a);
+function saysTheSame(a: UnsyncedRow, b: UnsyncedRow): boolean {
   return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => saysTheSame(Reflect.get(a, key), Reflect.get(b, key)))
+    a.name === b.name &&
+    a.kind === b.kind &&
+    a.sinceMs === b.sinceMs &&
+    rungs.every((rung) => a.steps[rung] === b.steps[rung]) &&
+    a.missingAt.length === b.missingAt.length &&
+    a.missingAt.every((host, index) => host === b.missingAt[index]) &&
+    isEqual(a.way, b.way) &&
+    isEqual(a.reason, b.reason)
   );
 }
