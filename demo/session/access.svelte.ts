@@ -14,7 +14,8 @@ export type Access =
   | { readonly phase: 'starting' }
   /** Nobody is signed in. `asked`: what the person did last; `isBusy`: it has not ended yet. */
   | { readonly phase: 'gate'; readonly asked?: Asked; readonly isBusy: boolean; readonly failure?: Failure }
-  | { readonly phase: 'open'; readonly session: Session }
+  /** `isNew`: the account was made just now, so that nothing of it can be elsewhere. */
+  | { readonly phase: 'open'; readonly session: Session; readonly isNew: boolean }
   /** The session of this tab ended by itself. Nothing can be written any more until the page is loaded again. */
   | { readonly phase: 'ended'; readonly reason: string | undefined };
 
@@ -68,7 +69,7 @@ export function createAccess(): AccessControl {
     const about = asked ? { asked } : {};
     try {
       const session = await open();
-      if (session) opened(session);
+      if (session) opened(session, asked === 'sign-up' || asked === 'another-account');
       else current = { phase: 'gate', isBusy: false };
     } catch (error) {
       if (signal?.aborted) return;
@@ -76,8 +77,8 @@ export function createAccess(): AccessControl {
     }
   }
 
-  function opened(session: Session) {
-    current = { phase: 'open', session };
+  function opened(session: Session, isNew: boolean) {
+    current = { phase: 'open', session, isNew };
     session.on('closed', (reason) => (current = { phase: 'ended', reason: reason?.message }));
   }
 }

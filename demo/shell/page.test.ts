@@ -40,6 +40,11 @@ describe('the page', () => {
     ['a list that is not among these', { ...at, route: { page: 'list', listID: 'co_zB' } }, 'no-list'],
     ['a new list', { ...at, route: { page: 'new' } }, 'new'],
     [
+      'a new list, also while more is on its way',
+      { ...at, route: { page: 'new' }, view: nothing, isGetting: true },
+      'new',
+    ],
+    [
       'the account, also while getting',
       { ...at, route: { page: 'account' }, view: nothing, isGetting: true },
       'account',

@@ -19,19 +19,20 @@ export function pageFor(at: {
   readonly view: ListsView;
   readonly arrived: ArrivedInvite | undefined;
   readonly isWide: boolean;
-  /** The relay has more for this device, so that having no lists means nothing yet. */
+  /** The relay may have more for this device, so that having no lists means nothing yet. */
   readonly isGetting: boolean;
 }): Page {
   const { route, view, arrived } = at;
   if (arrived) return { kind: 'join', arrived };
   if (route.page === 'account') return { kind: 'account' };
 
+  if (route.page === 'new') return { kind: 'new' };
   const [first] = view.lists;
   if (!first && (view.state !== 'ready' || at.isGetting)) return { kind: 'getting' };
   if (route.page === 'list') {
     const list = view.lists.find(({ id }) => id === route.listID);
     return list ? { kind: 'list', list } : { kind: 'no-list' };
   }
-  if (route.page === 'new' || !first) return { kind: 'new' };
+  if (!first) return { kind: 'new' };
   return at.isWide ? { kind: 'list', list: first } : { kind: 'overview' };
 }

@@ -20,7 +20,7 @@ beforeEach(async () => {
   listID = device.lists.add('Groceries');
   for (const text of ['Milk', 'Bread', 'Tea']) device.edit.addItem(listID, text);
   const route = { page: 'list', listID } as const;
-  const props = { session: opened.session, route, arrived: undefined, onarrived: () => {} };
+  const props = { session: opened.session, isNew: false, route, arrived: undefined, onarrived: () => {} };
   shell = mount(Shell, { target: document.body, props });
   await expect.element(item('Milk')).toBeInTheDocument();
 });
