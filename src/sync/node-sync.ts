@@ -9,8 +9,9 @@ import type { HelloFrame } from '../transport/frames.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createClockOffset } from './clock-offset.ts';
 import { createConnection, type Connection } from './connection.ts';
-import { coverageOfContent, coverageOfState } from './coverage.ts';
+import { coverageOfContent } from './coverage.ts';
 import { createDownload } from './download.ts';
+import { recallEarlierRun } from './earlier-run.ts';
 import { offerInspection, type MessageTap } from './inspection.ts';
 import { createLadder } from './ladder.ts';
 import { hookNode } from './node-hooks.ts';
@@ -80,30 +81,17 @@ export function createNodeSync(options: {
   });
   const stopWatchingStorage = storage.status.subscribe(() => changed());
   const state = createReadable(current(), isEqual);
-  marks.read(recallEarlierRun);
-
-  function recallEarlierRun(ids: readonly string[]): void {
-    let left = ids.length;
-    const settle = () => {
+  recallEarlierRun({
+    storage: node.storage,
+    marks,
+    ladder,
+    evidence,
+    settled() {
       isComplete = true;
       evidence.settled();
       changed();
-    };
-    if (left === 0) return settle();
-    for (const id of ids) {
-      node.storage?.loadKnownState(id, (known) => {
-        if (known) {
-          const need = coverageOfState(known);
-          ladder.edited(id, need);
-          ladder.reached('saved', id, need);
-          ladder.reached('confirmed', id, evidence.saidOf(id));
-        } else {
-          marks.set(id, false); // Marked, and then never stored.
-        }
-        if (--left === 0) settle();
-      });
-    }
-  }
+    },
+  });
 
   function connect(to: string): void {
     failure = undefined;
