@@ -5,10 +5,7 @@ import { expect, test } from './support/test.ts';
 test('sign up, and after a reload the person is still there', async ({ page, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Groceries');
-  await app.addItem('Bread');
+  await app.begin(origins[0], 'Groceries', 'Bread');
   await app.untilStored();
 
   await page.reload();
@@ -19,9 +16,7 @@ test('sign up, and after a reload the person is still there', async ({ page, ori
 test('an edit in one tab appears in another, which needs no tap', async ({ page, context, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Groceries');
+  await app.begin(origins[0], 'Groceries');
 
   const other = createApp(await context.newPage());
   await other.open(origins[0]);
@@ -39,10 +34,7 @@ test('the same account on a second device, from the passkey and the relay alone'
 }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Groceries');
-  await app.addItem('Bread');
+  await app.begin(origins[0], 'Groceries', 'Bread');
   await app.untilStored();
 
   await app.open(origins[1]);

@@ -36,9 +36,7 @@ test('a browser without passkeys says which ones work', async ({ page, origins }
 test('a second sign-up on the device offers to sign in', async ({ page, context, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Groceries');
+  await app.begin(origins[0], 'Groceries');
   await page.evaluate(
     () =>
       new Promise((resolve, reject) => {
@@ -62,9 +60,7 @@ test('a second sign-up on the device offers to sign in', async ({ page, context,
 test('signing in without a relay says that it cannot be asked', async ({ page, relay, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Groceries');
+  await app.begin(origins[0], 'Groceries');
   await app.untilStored();
   await relay.stop();
   await app.open(origins[1]);
@@ -79,9 +75,7 @@ test('a passkey whose account the relay does not have makes none', async ({ page
   await relay.stop();
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Never uploaded');
+  await app.begin(origins[0], 'Never uploaded');
   await page.goto('about:blank');
   await relay.start();
   await app.open(origins[1]);

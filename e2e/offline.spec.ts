@@ -10,10 +10,7 @@ test('edits without the relay outlive a reload and arrive, and no state claims m
 }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Groceries');
-  await app.addItem('Bread');
+  await app.begin(origins[0], 'Groceries', 'Bread');
   await app.untilStored();
 
   await relay.stop();
@@ -43,9 +40,7 @@ test('an account made without a relay reaches it later', async ({ page, relay, o
   await relay.stop();
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Made offline');
+  await app.begin(origins[0], 'Made offline');
   await expect(app.syncLine).toContainText('Saved on this device');
   await relay.start();
   await app.untilStored();
@@ -62,11 +57,7 @@ test('two devices apart: different fields both stay, the same field ends equal',
 }) => {
   await addAuthenticator(page);
   const second = createApp(page);
-  await second.open(origins[0]);
-  await second.signUp();
-  await second.makeList('Groceries');
-  await second.addItem('Bread');
-  await second.addItem('Milk');
+  await second.begin(origins[0], 'Groceries', 'Bread', 'Milk');
   await second.untilStored();
   await second.open(origins[1]);
   await second.signIn();
@@ -99,10 +90,7 @@ test('two devices apart: different fields both stay, the same field ends equal',
 test('a relay restarted on its directory still has everything', async ({ page, relay, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Groceries');
-  await app.addItem('Bread');
+  await app.begin(origins[0], 'Groceries', 'Bread');
   await app.untilStored();
   await page.goto('about:blank'); // Nobody is there who could fill the relay again.
 
@@ -117,10 +105,7 @@ test('a relay restarted on its directory still has everything', async ({ page, r
 test('a relay that crashes loses nothing that was called stored', async ({ page, relay, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Groceries');
-  await app.addItem('Bread');
+  await app.begin(origins[0], 'Groceries', 'Bread');
   await app.untilStored();
   await relay.kill();
   await page.goto('about:blank');

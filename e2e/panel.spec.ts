@@ -23,10 +23,7 @@ test('the panel’s numbers agree with the node’s', async ({ page, relay, devO
   test.slow(); // The dev server has a few hundred modules to serve.
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(devOrigin);
-  await app.signUp();
-  await app.makeList('Groceries');
-  await app.addItem('Bread');
+  await app.begin(devOrigin, 'Groceries', 'Bread');
   await app.untilStored();
 
   await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.

@@ -15,9 +15,7 @@ test.describe('a production build on an origin without a relay', () => {
     const dialled: string[] = [];
     page.on('websocket', (socket) => dialled.push(socket.url()));
     const app = createApp(page);
-    await app.open(served.origin);
-    await app.signUp();
-    await app.makeList('Groceries');
+    await app.begin(served.origin, 'Groceries');
     await app.untilStored();
     expect(dialled).toEqual([`ws://localhost:${relay.port}/sync`]);
     await served.close();
@@ -34,9 +32,7 @@ test.describe('a production build on an origin without a relay', () => {
     const dialled: string[] = [];
     page.on('websocket', (socket) => dialled.push(socket.url()));
     const app = createApp(page);
-    await app.open(served.origin);
-    await app.signUp();
-    await app.makeList('Groceries');
+    await app.begin(served.origin, 'Groceries');
     await app.untilStored();
     expect(dialled).toEqual([`ws://localhost:${relay.port}/sync`]);
     await served.close();

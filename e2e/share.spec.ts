@@ -9,10 +9,7 @@ test('two accounts through a share link, whose secret no request carries', async
 }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Cabin weekend');
-  await app.addItem('Firewood');
+  await app.begin(origins[0], 'Cabin weekend', 'Firewood');
   await app.untilStored();
   const link = await app.share();
   const secret = link.split('/').at(-1) ?? '';
@@ -47,10 +44,7 @@ test('two accounts through a share link, whose secret no request carries', async
 test('what is not shared stays private', async ({ page, browser, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.open(origins[0]);
-  await app.signUp();
-  await app.makeList('Mine alone');
-  await app.addItem('Secret plan');
+  await app.begin(origins[0], 'Mine alone', 'Secret plan');
   await app.untilStored();
   const listID = new URL(page.url()).hash.split('/').at(-1) ?? '';
   expect(listID).toMatch(/^co_z/);

@@ -6,6 +6,8 @@ export interface App {
   readonly syncLine: Locator;
   open(origin: string, path?: string): Promise<void>;
   signUp(): Promise<void>;
+  /** Signs up at an origin, and makes a list with items. */
+  begin(origin: string, list: string, ...items: string[]): Promise<void>;
   signIn(): Promise<void>;
   makeList(name: string): Promise<void>;
   openList(name: string): Promise<void>;
@@ -24,7 +26,7 @@ export interface App {
 export function createApp(page: Page): App {
   const syncLine = page.getByRole('group', { name: 'Sync' }).getByRole('button').first();
   const item = (text: string) => page.getByRole('checkbox', { name: text, exact: true });
-  return {
+  const app: App = {
     page,
     syncLine,
     async open(origin, path = '/') {
@@ -34,6 +36,12 @@ export function createApp(page: Page): App {
       await page.getByRole('button', { name: 'Continue with a passkey' }).click();
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       await expect(syncLine).toBeVisible();
+    },
+    async begin(origin, list, ...items) {
+      await app.open(origin);
+      await app.signUp();
+      await app.makeList(list);
+      for (const text of items) await app.addItem(text);
     },
     async signIn() {
       await page.getByRole('button', { name: 'I already have an account' }).click();
@@ -94,4 +102,5 @@ export function createApp(page: Page): App {
     },
     untilStored: () => expect(syncLine).toContainText('Stored by the relay', { timeout: 30_000 }),
   };
+  return app;
 }
