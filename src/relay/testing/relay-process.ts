@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { afterAll, onTestFinished } from 'vitest';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** `maia-relay` as a script for Node, as the package has it; removed after the tests of the file. */
+export async function bundleRelay(): Promise<string> {
+  // Below node_modules, where the two real dependencies are found.
+  const directory = await mkdtemp(join(root, 'node_modules/.maia-relay-'));
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+  const bundle = await rolldown({
+    input: join(root, 'src/relay/maia-relay.ts'),
+    external: [/^node:/, 'ws', '@electric-sql/pglite'],
+    platform: 'neutral',
+    resolve: { mainFields: ['module', 'main'] },
+  });
+  const { output } = await bundle.write({ dir: directory, format: 'es', entryFileNames: 'maia-relay.mjs' });
+  await bundle.close();
+  return join(directory, output[0].fileName);
+}
+
+export interface RelayProcess {
+  /** Where it answers, once it does. Rejects when it ends before. */
+  readonly url: Promise<string>;
+  /** What it has printed so far. */
+  readonly printed: { readonly output: string; readonly errors: string };
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+export function spawnRelay(script: string, ...args: readonly string[]): RelayProcess {
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const printed = { output: '', errors: '' };
+  const ended: RelayProcess['ended'] = new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  const url = new Promise<string>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed.output += text;
+      const found = /answers on (http:\/\/[^\s,]+)/.exec(printed.output)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.errors += text));
+    void ended.then(() => reject(new Error(`The relay ended. ${printed.errors}`)));
+  });
+  // A test that only waits for the end has no interest in the address.
+  url.catch(() => undefined);
+  return { url, printed, ended, kill: (signal) => void child.kill(signal) };
+}
