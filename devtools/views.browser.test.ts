@@ -122,6 +122,14 @@ describe('Unsynced', () => {
     expect(rowsOf(root).map((row) => row.dataset['id'])).toEqual([first.id, second.id, third.id]);
     await userEvent.hover(the(root, '.brand'));
     await expect.poll(() => rowsOf(root).map((row) => row.dataset['id'])).toEqual([second.id, third.id]);
+
+    await userEvent.hover(the(root, '.rows [role=row]:nth-child(2)'));
+    sync.setUnsynced([]);
+    await expect
+      .poll(() => rowsOf(root).map((row) => row.textContent.includes('Arrived')))
+      .toEqual([true, true]);
+    await userEvent.hover(the(root, '.brand'));
+    await expect.poll(() => root.textContent).toContain('Nothing waits to be confirmed');
   });
 
   it('says what would fill it, and how to see it', async () => {

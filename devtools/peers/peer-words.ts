@@ -25,7 +25,7 @@ export function factsOf(peer: Peer, nowMs: number): readonly PeerFact[] {
     lastFailure(peer, nowMs),
     plain('Promises', promises[peer.promises]),
     plain('Relay', peer.software ? `${peer.software.name} ${peer.software.version}` : 'not said'),
-    plain('Transport', peer.transport ?? 'none yet'),
+    plain('Transport', peer.transport === undefined ? 'none yet' : transportWords(peer.transport)),
     plain('In the socket', bytesWords(peer.bufferedBytes)),
     plain('Not confirmed', countWords(peer.unacknowledgedMessages, 'message')),
   ];
@@ -50,6 +50,12 @@ function nextTry(peer: Peer, nowMs: number): string {
     case 'closed':
       return 'none: sync has ended';
   }
+}
+
+const transports: Readonly<Record<string, string>> = { websocket: 'WebSocket', http: 'HTTP' };
+
+export function transportWords(name: string): string {
+  return transports[name] ?? name;
 }
 
 function lastFailure({ changes }: Peer, nowMs: number): PeerFact {

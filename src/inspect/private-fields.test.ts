@@ -83,6 +83,12 @@ describe('this device’s storage', () => {
     storage.storeQueue.push(content, () => undefined);
     expect(readLocalWrites(node)).toBe(2);
   });
+
+  it('is asked where it is the kernel’s', () => {
+    const storage = new StorageApiAsync({} as ConstructorParameters<typeof StorageApiAsync>[0]);
+    node.setStorage(Object.assign(storage, { queuedWrites: 7 }));
+    expect(readLocalWrites(node)).toBe(7);
+  });
 });
 
 describe('a CoValue', () => {

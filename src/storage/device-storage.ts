@@ -5,6 +5,8 @@ import type { Readable } from '../platform/readable.ts';
 /** cojson's storage for this device, which also says truthfully how it is doing. */
 export interface DeviceStorage extends StorageAPI {
   readonly status: Readable<StorageStatus>;
+  /** Writes that wait for the database, for the devtools. Absent where there is no queue. */
+  readonly queuedWrites?: number;
   /** Writes out what is queued, then closes the database. Safe to call twice. */
   close(): Promise<void>;
 }
