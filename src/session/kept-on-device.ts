@@ -1,4 +1,5 @@
 import { isKernelError } from '../platform/kernel-error.ts';
+import { contentDatabaseName } from '../storage/content-database.ts';
 import { isKeyringCopy, isKnownCredential, type DeviceRecords, type KeyringCopy } from './device-records.ts';
 import { deleteDatabase, readDevice, writeDevice } from './device-database.ts';
 import { isRecord } from './sealed.ts';
@@ -76,7 +77,7 @@ export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFacto
         await store('keyrings').delete(keyring.mapID);
         await store('credentials').delete(credential.credentialID);
       });
-      await deleteDatabase(indexedDB, `maia-cojson-${vault.accountID}`);
+      await deleteDatabase(indexedDB, contentDatabaseName(vault.accountID));
     },
 
     markUsed: (accountID) =>

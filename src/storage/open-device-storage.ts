@@ -1,5 +1,6 @@
 import type { Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
+import { contentDatabaseName } from './content-database.ts';
 import type { DeviceStorage } from './device-storage.ts';
 import { openIndexedDBStorage } from './indexeddb-storage.ts';
 import { createMemoryStorage } from './memory-storage.ts';
@@ -16,7 +17,7 @@ export async function openDeviceStorage(options: {
   if (kind === 'memory') return createMemoryStorage();
   if (!platform.indexedDB) return createMemoryStorage(unavailable(undefined));
   try {
-    return await openIndexedDBStorage({ databaseName: `maia-cojson-${accountID}`, platform, logger });
+    return await openIndexedDBStorage({ databaseName: contentDatabaseName(accountID), platform, logger });
   } catch (cause) {
     const error = storageErrorFrom(cause, 'STORAGE_UNAVAILABLE');
     logger.warn('This device keeps nothing for the account', { code: error.code });
