@@ -123,8 +123,7 @@ describe('one that sends what nobody should', () => {
     const client = await openRawClient(second.url);
     const [piece] = mine.core.newContentSince(undefined) ?? [];
     client.send({ action: 'content', id: mine.id, header: piece?.header, priority: 3, new: {} });
-    client.send({ ...load, id: mine.id });
-    await client.waitFor({ action: 'content', id: mine.id });
+    await client.waitFor({ action: 'known', id: mine.id });
     const bob = await createStockClient(second.url);
     await vi.waitFor(async () => expect((await loadMap(bob, mine)).toJSON()).toEqual({ word: 'first' }));
   });
