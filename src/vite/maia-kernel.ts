@@ -46,8 +46,7 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
             },
           },
         },
-        // It is bundled already. Bundled again by Vite, each entry that is found later would reload the page.
-        optimizeDeps: { exclude: ['@MaiaOS/kernel'] },
+        optimizeDeps: { exclude: isInstalled ? ['@MaiaOS/kernel'] : [] },
       };
     },
     configResolved(resolved) {
@@ -80,6 +79,12 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
     },
   };
 }
+
+/**
+ * An installed package is bundled already: bundled again by Vite, each entry of it that is found later would reload the
+ * page. From source, Vite has to look into it for the dependencies, or these would be found late.
+ */
+const isInstalled = /[\\/]node_modules[\\/]/.test(import.meta.url);
 
 /** A test runner serves modules too, and wants neither a relay nor a panel from the app's configuration. */
 function isDevServer({ command, plugins }: ResolvedConfig): boolean {
