@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { createKernelError } from '../platform/kernel-error.ts';
+import { createFakeClock } from '../testing/fake-clock.ts';
+import { createLadder } from './ladder.ts';
+
+function setUp(canSave = true) {
+  const clock = createFakeClock(0);
+  const marks: string[] = [];
+  const ladder = createLadder({
+    clock,
+    canSave: () => canSave,
+    onPending: (id) => marks.push(`+${id}`),
+    onDone: (id) => marks.push(`-${id}`),
+    onChange: () => {},
+  });
+  return { clock, ladder, marks };
+}
+
+describe('an edit', () => {
+  it('is pending on every rung until evidence covers it, and forgotten when it is everywhere', () => {
+    const { ladder, marks } = setUp();
+    ladder.edited('co_z1', { header: 1, s: 2 });
+    expect([ladder.count('saved'), ladder.count('sent'), ladder.count('confirmed')]).toEqual(
+      Array(3).fill({ pending: 1, oldestSinceMs: 0 }),
+    );
+    ladder.reached('saved', 'co_z1', { header: 1, s: 2 });
+    ladder.reached('sent', 'co_z1', { header: 1, s: 1 });
+    expect([ladder.count('saved').pending, ladder.count('sent').pending]).toEqual([0, 1]);
+    ladder.reached('confirmed', 'co_z1', { header: 1, s: 2 });
+    expect(ladder.pending.size).toBe(0);
+    expect(marks).toEqual(['+co_z1', '-co_z1']);
+  });
+
+  it('confirmed and not saved is not done: this device may still lose it', () => {
+    const { ladder } = setUp();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    expect(ladder.count('saved').pending).toBe(1);
+    expect(ladder.count('confirmed').pending).toBe(0);
+  });
+
+  it('where nothing can be saved, confirmed is done', () => {
+    const { ladder } = setUp(false);
+    ladder.edited('co_z1', { s: 1 });
+    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    expect(ladder.pending.size).toBe(0);
+  });
+
+  it('has the age of the oldest that waits, also while newer ones are made', () => {
+    const { clock, ladder } = setUp();
+    ladder.edited('co_z1', { s: 1 });
+    clock.advance(5_000);
+    ladder.edited('co_z1', { s: 2 });
+    expect(ladder.count('confirmed').oldestSinceMs).toBe(0);
+    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    expect(ladder.count('confirmed').oldestSinceMs).toBe(5_000);
+  });
+
+  it('many of them in a long time offline stay few in memory', () => {
+    const { clock, ladder } = setUp();
+    for (let n = 1; n <= 5_000; n++) {
+      ladder.edited('co_z1', { s: n });
+      clock.advance(1_000);
+    }
+    expect(ladder.pending.get('co_z1')?.edits.length).toBeLessThanOrEqual(200);
+    expect(ladder.count('confirmed').oldestSinceMs).toBe(0);
+    ladder.reached('confirmed', 'co_z1', { s: 4_999 });
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+});
+
+describe('a connection that is lost', () => {
+  it('takes back what was sent and what was half confirmed', () => {
+    const { ladder } = setUp();
+    ladder.edited('co_z1', { s: 2 });
+    ladder.reached('sent', 'co_z1', { s: 2 });
+    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    ladder.connectionLost();
+    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    expect([ladder.count('sent').pending, ladder.count('confirmed').pending]).toEqual([1, 1]);
+  });
+
+  it('keeps what was saved', () => {
+    const { ladder } = setUp();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.reached('saved', 'co_z1', { s: 1 });
+    ladder.connectionLost();
+    expect(ladder.count('saved').pending).toBe(0);
+  });
+});
+
+describe('a refusal', () => {
+  it('stands until the relay confirms all the same', () => {
+    const { ladder } = setUp();
+    const error = createKernelError('MESSAGE_TOO_LARGE', 'x');
+    ladder.edited('co_z1', { s: 1 });
+    ladder.failed('co_z1', error);
+    expect(ladder.pending.get('co_z1')?.error).toBe(error);
+    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    expect(ladder.pending.get('co_z1')?.error).toBeUndefined();
+  });
+});
+
+describe('what the relay turns out to lack', () => {
+  it('is pending again, and counts as saved, for it was', () => {
+    const { ladder, marks } = setUp();
+    ladder.missing('co_z1', { header: 1, s: 7 });
+    expect(ladder.count('confirmed').pending).toBe(1);
+    expect(ladder.count('saved').pending).toBe(0);
+    expect(marks).toEqual(['+co_z1']);
+  });
+
+  it('says nothing new of edits that are pending anyway', () => {
+    const { clock, ladder } = setUp();
+    ladder.edited('co_z1', { s: 7 });
+    clock.advance(1_000);
+    ladder.missing('co_z1', { s: 7 });
+    expect(ladder.pending.get('co_z1')?.edits).toHaveLength(1);
+    expect(ladder.count('saved').pending).toBe(1);
+  });
+});
+
+describe('a deletion', () => {
+  it('is all that has to arrive of a deleted CoValue', () => {
+    const { ladder } = setUp();
+    ladder.edited('co_z1', { header: 1, s: 3 });
+    ladder.edited('co_z1', { a_session_d1$: 1 });
+    ladder.deleted('co_z1');
+    ladder.reached('saved', 'co_z1', { header: 1, a_session_d1$: 1 });
+    ladder.reached('confirmed', 'co_z1', { header: 1, a_session_d1$: 1 });
+    expect(ladder.pending.size).toBe(0);
+  });
+});

@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { silentLogger } from '../platform/logger.ts';
+import { createReadable } from '../platform/readable.ts';
+import type { StorageStatus } from '../storage/device-storage.ts';
+import { createNodePlatform } from '../testing/node-platform.ts';
+import { createAgentNode } from '../testing/stock-relay.ts';
+import { setupSyncPeers } from './setup-sync-peers.ts';
+import { startSync } from './start-sync.ts';
+import { createSubscribeSyncState } from './subscribe-sync-state.ts';
+import type { SyncPeers } from './sync-peers.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const nowhere = 'ws://127.0.0.1:9/sync';
+
+async function sessionNode(url: string | undefined) {
+  const node = await createAgentNode();
+  const sync = startSync({
+    node,
+    sync: url === undefined ? false : { url },
+    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
+    platform: createNodePlatform(),
+    logger: silentLogger,
+  });
+  ends.push(() => sync.close());
+  return { node, sync };
+}
+
+describe('setupSyncPeers on a node that syncs', () => {
+  it('returns its sync for the same relay, however that is written', async () => {
+    const { node, sync } = await sessionNode(nowhere);
+    expect(setupSyncPeers({ node, url: nowhere })).toBe(sync);
+    expect(setupSyncPeers({ node, url: 'http://127.0.0.1:9' })).toBe(sync);
+  });
+
+  it('refuses another relay', async () => {
+    const { node } = await sessionNode(nowhere);
+    expect(() => setupSyncPeers({ node, url: 'ws://127.0.0.1:10/sync' })).toThrow(
+      expect.objectContaining({ code: 'SYNC_ALREADY_RUNNING' }),
+    );
+  });
+
+  it('starts it where it was off, and again after it was closed', async () => {
+    const { node, sync } = await sessionNode(undefined);
+    expect(sync.current.status).toBe('off');
+    expect(setupSyncPeers({ node, url: nowhere })).toBe(sync);
+    expect(sync.current.peers[0]?.url).toBe(nowhere);
+    await sync.close();
+    expect(sync.current.status).toBe('off');
+    // Node 20 has no WebSocket of its own, which shows that it was dialled again.
+    const again = setupSyncPeers({ node, url: nowhere });
+    ends.push(() => again.close());
+    expect(again).not.toBe(sync);
+  });
+
+  it('says at once that an address cannot be read', async () => {
+    const { node } = await sessionNode(undefined);
+    expect(() => setupSyncPeers({ node, url: 'ftp://x' })).toThrow(
+      expect.objectContaining({ code: 'SYNC_URL_INVALID' }),
+    );
+  });
+});
+
+describe('subscribeSyncState', () => {
+  it('follows the active session, through its end and the next one', async () => {
+    const active = createReadable<{ readonly sync: SyncPeers } | undefined>(undefined);
+    const subscribeSyncState = createSubscribeSyncState(active);
+    const heard: string[] = [];
+    const stop = subscribeSyncState(({ status }) => heard.push(status));
+    const { sync } = await sessionNode(undefined);
+    active.set({ sync });
+    active.set(undefined);
+    expect(heard).toEqual(['signed-out', 'off', 'signed-out']);
+    stop();
+    active.set({ sync });
+    expect(heard).toHaveLength(3);
+  });
+
+  it('takes a session or its sync as target', async () => {
+    const { sync } = await sessionNode(undefined);
+    const subscribeSyncState = createSubscribeSyncState(createReadable(undefined));
+    const heard: string[] = [];
+    subscribeSyncState(({ status }) => heard.push(status), { target: sync })();
+    subscribeSyncState(({ status }) => heard.push(status), { target: { sync } })();
+    expect(heard).toEqual(['off', 'off']);
+  });
+
+  it('a listener that throws does not stop the others, and its error is not swallowed', async () => {
+    const { sync } = await sessionNode(undefined);
+    const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => {});
+    const heard: string[] = [];
+    sync.subscribe(() => {
+      throw new Error('a listener of the app');
+    });
+    sync.subscribe(({ status }) => heard.push(status));
+    expect(heard).toEqual(['off']);
+    expect(later.mock.calls[0]?.[0]).toThrow('a listener of the app');
+    later.mockRestore();
+  });
+});
