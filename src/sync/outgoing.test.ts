@@ -1,4 +1,3 @@
-import type { SyncMessage } from 'cojson';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createOutgoing } from './outgoing.ts';
