@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Relay } from './index.ts';
 import { openRelay, readHealth } from './testing/test-relay.ts';
@@ -37,5 +38,14 @@ describe('HTTP', () => {
     }).end();
     const [response] = (await once(asked, 'response')) as [{ statusCode: number }];
     expect(response.statusCode).toBe(404);
+  });
+
+  it('lets no refused caller keep the relay from closing', async () => {
+    const own = await openRelay();
+    const caller = connect({ port: own.port, host: '127.0.0.1', allowHalfOpen: true });
+    caller.write('GET /other HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    await once(caller, 'data');
+    await own.close();
+    caller.destroy();
   });
 });

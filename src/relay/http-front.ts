@@ -84,6 +84,8 @@ function pathOf({ url = '' }: IncomingMessage): string {
 }
 
 function refuseUpgrade(socket: Duplex, status: string, body: string): void {
+  // The other side may keep its half open for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

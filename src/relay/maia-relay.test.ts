@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { LocalNode, RawCoMap, SessionID } from 'cojson';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { silentLogger } from '../platform/logger.ts';
@@ -9,7 +10,7 @@ import { openStorageDirectory } from './database/storage-directory.ts';
 import { bundleRelay, spawnRelay } from './testing/relay-process.ts';
 import { openRawClient } from './testing/raw-client.ts';
 import { connectStock, createClientNode } from './testing/stock-client.ts';
-import { createStorage } from './testing/temporary-storage.ts';
+import { createDirectory, createStorage } from './testing/temporary-storage.ts';
 
 let script: string;
 beforeAll(async () => {
@@ -128,6 +129,21 @@ describe('a relay that is asked to end', () => {
     },
     60_000,
   );
+});
+
+describe('a relay that is killed while it creates its storage', () => {
+  it('leaves nothing that the next start could not clear away', async () => {
+    const directory = join(await createDirectory(), 'storage');
+    const first = start(directory);
+    await vi.waitFor(async () => expect((await readdir(directory)).join()).toContain('unfinished-'), {
+      timeout: 20_000,
+    });
+    first.kill('SIGKILL');
+    await first.ended;
+    const second = start(directory);
+    expect((await fetch(`${await second.url}/health`)).status).toBe(200);
+    expect(await readdir(directory)).toEqual(['lock.2', 'postgres']);
+  }, 60_000);
 });
 
 describe('a relay that cannot start', () => {

@@ -36,10 +36,11 @@ export async function createPGliteDirectory(directory: string): Promise<void> {
   }
 }
 
-/** What a creation left behind that was killed. */
+/** What a creation left behind that was killed; its process may take a moment to notice, and write until then. */
 async function removeUnfinished(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    if (name.startsWith(unfinished)) await rm(join(parent, name), { recursive: true, force: true });
+    if (!name.startsWith(unfinished)) continue;
+    await rm(join(parent, name), { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
