@@ -48,8 +48,10 @@ describe('mounting', () => {
     unmount();
     expect(document.documentElement.outerHTML).toBe(before);
     expect(sync.hasTap).toBe(false);
+    localStorage.clear();
     await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
     expect(host()).toBeNull();
+    expect(localStorage).toHaveLength(0); // Nobody heard the hotkey.
   });
 
   it('leaves nothing behind when the target is no sync of this kernel', () => {
@@ -223,16 +225,23 @@ describe('the app around it', () => {
 
   it('may set any styles: the panel keeps its own', () => {
     const hostile = new CSSStyleSheet();
-    hostile.replaceSync(
-      'html { font-size: 40px } * { all: unset !important } maia-devtools { display: none }',
-    );
+    hostile.replaceSync(`
+      html { font-size: 40px }
+      * { all: unset }
+      :not(html) { text-transform: uppercase; letter-spacing: 9px; opacity: 0; transform: scale(2) }
+      maia-devtools { display: none }
+    `);
     document.adoptedStyleSheets.push(hostile);
     onTestFinished(() => void (document.adoptedStyleSheets = []));
     const { root } = mount({ open: true });
     const panel = getComputedStyle(the(root, '.panel'));
     expect(panel.position).toBe('fixed');
     expect(panel.fontSize).toBe('12px');
+    expect(panel.textTransform).toBe('none');
+    expect(panel.letterSpacing).toBe('normal');
     expect(getComputedStyle(the(root, '[role=tab]')).height).toBe('30px');
+    const own = getComputedStyle(root.host);
+    expect([own.display, own.opacity, own.transform]).toEqual(['block', '1', 'none']);
     expect(the(root, '.panel').getBoundingClientRect().bottom).toBe(window.innerHeight);
   });
 });
