@@ -5,7 +5,7 @@ import { anchorOf, documents, headings, proseOf, readText, root } from './markdo
 
 /** Links and pictures that lead to something in the repository. */
 function linksIn(document: string): readonly string[] {
-  const link = /\]\(([^)\s]+)\)/g;
+  const link = /(?:\]\(|src=")([^)"\s]+)/g;
   return [...proseOf(readText(document)).matchAll(link)]
     .map(({ 1: target = '' }) => target)
     .filter((target) => !/^https?:/.test(target));
@@ -25,6 +25,8 @@ describe.each(documents())('%s', (document) => {
 });
 
 it('finds the links', () => {
-  expect(linksIn('README.md')).toContain('docs/images/demo.png');
+  expect(linksIn('README.md')).toEqual(
+    expect.arrayContaining(['docs/images/demo.png', 'docs/images/phone.png']),
+  );
   expect(linksIn('docs/errors.md').length).toBeGreaterThan(10);
 });
