@@ -13,6 +13,7 @@ it('works where style sheets come from the page’s own origin only', async () =
   const refused: string[] = [];
   document.addEventListener('securitypolicyviolation', (event) => refused.push(event.effectiveDirective));
 
+  localStorage.clear();
   await page.viewport(1280, 800);
   const sync = createFakeSync(await createAccountNode(), Date.now());
   sync.setUnsynced(unconfirmedEdits(5_000));

@@ -1,14 +1,19 @@
 import base from './base.css?inline';
 import controls from './controls.css?inline';
+import corner from './corner.css?inline';
 import frame from './frame.css?inline';
+import header from './header.css?inline';
 import peers from './peers.css?inline';
 import queues from './queues.css?inline';
+import rail from './rail.css?inline';
 import tokens from './tokens.css?inline';
 import unsynced from './unsynced.css?inline';
 
 /** Adopted, never injected: a page with `style-src 'self'` blocks `<style>` and `style="…"`, also in shadow roots. */
 export function createStyleSheet(): CSSStyleSheet {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync([tokens, base, controls, frame, unsynced, queues, peers].join('\n'));
+  sheet.replaceSync(
+    [tokens, base, controls, frame, header, rail, corner, unsynced, queues, peers].join('\n'),
+  );
   return sheet;
 }

@@ -1,0 +1,128 @@
+import type { LocalNode } from 'cojson';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { createAccountNode } from '../src/testing/account-node.ts';
+import { createFakeSync, type FakeSync, unconfirmedEdits } from '../src/testing/fake-sync.ts';
+import { mountDevtools, type DevtoolsOptions } from './index.ts';
+import { isOpen, mountOpenly, the } from './panel-in-test.ts';
+
+let node: LocalNode;
+let sync: FakeSync;
+
+beforeEach(async () => {
+  localStorage.clear();
+  await page.viewport(1280, 800);
+  node = await createAccountNode();
+  sync = createFakeSync(node, Date.now());
+});
+
+function mount(options: DevtoolsOptions = {}) {
+  return mountOpenly({ target: sync, ...options });
+}
+
+describe('keyboard', () => {
+  it('opens and closes with the hotkey, and moves the focus in and back', async () => {
+    const { root } = mount();
+    await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+    await expect.poll(() => root.activeElement?.id).toBe('tab-unsynced');
+    await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+    await expect.poll(() => root.activeElement?.className).toBe('corner');
+  });
+
+  it('takes another hotkey, and says when it is none', async () => {
+    expect(() => mountDevtools({ target: sync, hotkey: 'M' })).toThrow(/is no hotkey/);
+    const { root } = mount({ hotkey: 'Ctrl+Alt+K' });
+    await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+    expect(isOpen(root)).toBe(false);
+    await userEvent.keyboard('{Control>}{Alt>}k{/Alt}{/Control}');
+    await expect.poll(() => isOpen(root)).toBe(true);
+  });
+
+  it.each(['input', 'textarea', 'select', 'div'])(
+    'leaves the hotkey to a person who types in %s',
+    async (tag) => {
+      const { root } = mount();
+      const field = document.createElement(tag);
+      if (tag === 'div') field.contentEditable = 'true';
+      document.body.append(field);
+      onTestFinished(() => field.remove());
+      field.focus();
+      await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+      field.blur();
+      await userEvent.keyboard('{Shift>}{/Shift}');
+      expect(isOpen(root)).toBe(false);
+    },
+  );
+
+  it('closes with Escape only where the focus is inside', async () => {
+    const { root } = mount({ open: true });
+    document.body.tabIndex = -1;
+    document.body.focus();
+    await userEvent.keyboard('{Escape}');
+    expect(isOpen(root)).toBe(true);
+    the(root, '[role=tab]', 'Peers').focus();
+    await userEvent.keyboard('{Escape}');
+    await expect.poll(() => isOpen(root)).toBe(false);
+    expect(root.activeElement?.className).toBe('corner');
+  });
+
+  it('does not take the focus when it was left open', () => {
+    const { root } = mount({ open: true });
+    expect(root.activeElement).toBeNull();
+  });
+
+  it('goes through the panel in reading order, the views being one stop', async () => {
+    sync.setUnsynced(unconfirmedEdits(3));
+    const { root } = mount({ open: true });
+    the(root, '.grip').focus();
+    const stops: string[] = [];
+    while (root.activeElement && stops.length < 40) {
+      const { activeElement } = root;
+      stops.push(
+        (activeElement.getAttribute('aria-label') ?? activeElement.textContent).trim().replace(/\s+/g, ' '),
+      );
+      await userEvent.tab();
+    }
+    expect(stops.map((stop) => stop.replace(/ · .*/, ''))).toEqual([
+      'Height of the devtools',
+      'Saved all',
+      'Sent all',
+      'Confirmed 3 stuck',
+      'Durable 3 to go',
+      'Pause sync',
+      'Theme: system. Change to light',
+      'Close (Alt+Shift+M)',
+      'Unsynced 3',
+      'Filter CoValues',
+      'Regular expression',
+      'All 3',
+      'Not confirmed 3',
+      'Unsynced CoValues',
+      'Copy the id co_z0000…bGa5S',
+      'Reason and evidence',
+    ]);
+  });
+
+  it('moves between views with the arrows', async () => {
+    const { root } = mount({ open: true });
+    the(root, '[role=tab]', 'Unsynced').focus();
+    await userEvent.keyboard('{ArrowDown}');
+    expect(root.activeElement?.id).toBe('tab-queues');
+    expect(the(root, '[role=tabpanel]').getAttribute('aria-labelledby')).toBe('tab-queues');
+    await userEvent.keyboard('{ArrowUp}{ArrowUp}');
+    expect(root.activeElement?.id).toBe('tab-peers');
+  });
+
+  it('is resized by keys, and never beyond the window', async () => {
+    const { root } = mount({ open: true });
+    const height = () => the(root, '.panel').offsetHeight;
+    const before = height();
+    the(root, '.grip').focus();
+    await userEvent.keyboard('{ArrowUp}');
+    await expect.poll(height).toBe(before + 16);
+    await userEvent.keyboard('{Home}{ArrowUp}{ArrowUp}{ArrowUp}');
+    await expect.poll(height).toBe(window.innerHeight - 24);
+    await userEvent.keyboard('{End}{ArrowDown}');
+    await expect.poll(height).toBe(160);
+  });
+});
