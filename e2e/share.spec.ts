@@ -28,10 +28,12 @@ test('two accounts through a share link, whose secret no request carries', async
     socket.on('framesent', ({ payload }) => asked.push(payload.toString()));
   });
   await guestPage.goto(link);
-  await guestPage.getByRole('button', { name: 'Join with a passkey' }).click();
+  const join = guestPage.getByRole('button', { name: 'Join with a passkey' });
+  await expect(join).toBeVisible();
+  expect(guestPage.url()).not.toContain(secret);
+  await join.click();
   const guest = createApp(guestPage);
   await expect(guest.item('Firewood')).toBeVisible({ timeout: 30_000 });
-  expect(guestPage.url()).not.toContain(secret);
   expect(asked.join('\n').replace(link, '')).not.toContain(secret);
 
   await guest.addItem('Matches');

@@ -56,17 +56,29 @@ const errorCodeByRefusal = {
   unauthorized: 'RELAY_UNAUTHORIZED',
   expired: 'RELAY_UNAUTHORIZED',
   forbidden: 'RELAY_REFUSED',
-  outdated: 'APP_OUTDATED',
   fork: 'RELAY_REFUSED',
   storage: 'RELAY_REFUSED',
   draining: 'RELAY_UNREACHABLE',
-} as const satisfies Record<RefusalCode, string>;
+} as const satisfies Record<Exclude<RefusalCode, 'outdated'>, string>;
 
-export function refusalError(url: URL, { code, reason, id }: RefusedFrame): KernelError {
+export function refusalError(
+  url: URL,
+  { code, reason, id }: RefusedFrame,
+  minAppVersion?: string,
+): KernelError {
+  if (code === 'outdated') return outdated(url, minAppVersion ?? 'a newer version');
   return createKernelError(
     errorCodeByRefusal[code],
     `The relay at ${url.host} refused${id === undefined ? '' : ` ${id}`}: ${reason} (${code}).${willRetry(code) ? ' It is tried again by itself.' : ''}`,
     { details: { refusal: code, reason, ...(id !== undefined && { id }) } },
+  );
+}
+
+function outdated(url: URL, required: string): KernelError {
+  return createKernelError(
+    'APP_OUTDATED',
+    `The relay at ${url.host} needs ${required} of this app. Reload to get it; edits wait on this device meanwhile.`,
+    { details: { required } },
   );
 }
 

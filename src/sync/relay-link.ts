@@ -125,7 +125,7 @@ export function dialRelay(options: {
   }
 
   function handleRefusal(frame: frames.RefusedFrame): void {
-    const error = errors.refusalError(url, frame);
+    const error = errors.refusalError(url, frame, hello?.minAppVersion);
     on.refused(error, frame.id);
     if (!frame.closing) return;
     end({
