@@ -15,6 +15,8 @@ export interface HttpFrontHandlers {
   health(): Health;
   /** A WebSocket that is to be opened at `/sync`; false while there are none taken. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** A connection could not be taken, for want of file descriptors for one. */
+  failed(error: Error): void;
 }
 
 /** What `GET /health` answers: 200 while `ready`, else 503. */
@@ -55,6 +57,7 @@ export async function openHttpFront(
     }
   });
   await listen(server, host, port);
+  server.on('error', (error) => handlers.failed(error));
   const closed = new Promise<void>((resolve) => server.once('close', resolve));
   return {
     port: (server.address() as AddressInfo).port,
@@ -94,7 +97,13 @@ function refuseUpgrade(socket: Duplex, status: string, body: string): void {
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
+    server.once('error', refused);
+    server.listen(port, host, () => {
+      server.off('error', refused);
+      resolve();
+    });
+
+    function refused(cause: NodeJS.ErrnoException): void {
       reject(
         cause.code === 'EADDRINUSE'
           ? createKernelError(
@@ -108,7 +117,6 @@ function listen(server: Server, host: string, port: number): Promise<void> {
               { cause },
             ),
       );
-    });
-    server.listen(port, host, resolve);
+    }
   });
 }

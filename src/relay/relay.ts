@@ -38,13 +38,14 @@ export async function createRelayOn(
       serving.open(request, socket, head);
       return true;
     },
+    failed: (error) => logger.warn('A connection could not be taken', { error }),
   });
   try {
     database = await openDatabase(place, logger);
     serving = await startServing(database, limits, logger);
   } catch (error) {
-    await database?.close();
     await front.close();
+    await database?.close();
     throw error;
   }
 

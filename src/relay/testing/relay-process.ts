@@ -6,11 +6,16 @@ import { afterAll, onTestFinished } from 'vitest';
 
 const root = join(import.meta.dirname, '../../..');
 
+const directories: string[] = [];
+afterAll(async () => {
+  for (const directory of directories) await rm(directory, { recursive: true, force: true });
+});
+
 /** `maia-relay` as a script for Node, as the package has it; removed after the tests of the file. */
 export async function bundleRelay(): Promise<string> {
   // Below node_modules, where the two real dependencies are found.
   const directory = await mkdtemp(join(root, 'node_modules/.maia-relay-'));
-  afterAll(() => rm(directory, { recursive: true, force: true }));
+  directories.push(directory);
   const bundle = await rolldown({
     input: join(root, 'src/relay/maia-relay.ts'),
     external: [/^node:/, 'ws', '@electric-sql/pglite'],

@@ -1,0 +1,80 @@
+import { LocalNode, type RawCoID, type RawGroup } from 'cojson';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { systemClock } from '../../platform/clock.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import type { Database, Query } from '../database/database.ts';
+import { prepareSchema } from '../database/schema.ts';
+import { openStorageDirectory } from '../database/storage-directory.ts';
+import type { Content } from '../storage/content.ts';
+import { createSqlStorage, type SqlStorage } from '../storage/sql-storage.ts';
+import { createClientNode, crypto } from './stock-client.ts';
+import { createStorage } from './temporary-storage.ts';
+
+export interface TestStorage {
+  readonly query: Query;
+  /** A storage with nothing in memory, as after a start; `change` puts something between it and the database. */
+  open(change?: Partial<Database>, foundOlder?: (id: RawCoID) => void): SqlStorage;
+  /** Somebody whose account, group and edits are stored. */
+  createWriter(): Promise<Writer>;
+}
+
+export interface Writer {
+  readonly storage: SqlStorage;
+  readonly node: LocalNode;
+  readonly group: RawGroup;
+  committed(): Promise<void>;
+}
+
+/** One database for the tests of a file, as opening one takes longer than they do; each finds it empty. */
+export function useTestStorage(): TestStorage & { readonly database: Database } {
+  let database: Database;
+  beforeAll(async () => {
+    database = await openStorageDirectory(await createStorage(), silentLogger);
+    await prepareSchema(database);
+  });
+  afterEach(() =>
+    database.query(`truncate covalues, sessions, transactions, signatures, deletions, unsynced`),
+  );
+  afterAll(() => database.close());
+
+  const open: TestStorage['open'] = (change = {}, foundOlder = () => {}) =>
+    createSqlStorage({
+      database: { ...database, ...change },
+      clock: systemClock,
+      logger: silentLogger,
+      foundOlder,
+    });
+  return {
+    get database() {
+      return database;
+    },
+    query: (sql, parameters) => database.query(sql, parameters),
+    open,
+    async createWriter() {
+      const storage = open();
+      const node = await createClientNode(storage);
+      const committed = () => new Promise<void>((done) => storage.afterCommit(undefined, done));
+      return { storage, node, group: node.createGroup(), committed };
+    },
+  };
+}
+
+/** A node on a throw-away identity, as a relay has it. */
+export function createReader(storage: SqlStorage): LocalNode {
+  const secret = crypto.newRandomAgentSecret();
+  const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+  node.setStorage(storage);
+  return node;
+}
+
+export function loadContent(storage: SqlStorage, id: string): Promise<{ found: boolean; pieces: Content[] }> {
+  return new Promise((resolve) => {
+    const pieces: Content[] = [];
+    const add = (piece: Content) => pieces.push(piece);
+    storage.load(id, add, (found) => resolve({ found, pieces }));
+  });
+}
+
+export function loadKnownState(storage: SqlStorage, id: string): Promise<unknown> {
+  return new Promise((resolve) => storage.loadKnownState(id, resolve));
+}
