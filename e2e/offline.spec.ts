@@ -18,12 +18,19 @@ test('edits without the relay outlive a reload and arrive, and no state claims m
   const lines = await recordSyncLines(page);
   await app.addItem('Milk');
   await expect(app.syncLine).toContainText('Saved on this device');
+  expect(await app.rung('Saved on this device')).toContain('all');
+  for (const rung of ['Sent to the relay', 'Confirmed by the relay', 'Stored by the relay']) {
+    expect(await app.rung(rung)).toContain('waiting');
+  }
   await page.reload();
   await app.openList('Groceries');
   await expect(app.item('Milk')).toBeVisible();
   await app.addItem('Eggs');
-  // The CoValues of the earlier run count too, loaded or not.
   await expect(app.syncLine).toContainText('Saved on this device');
+  // The list, and the items of both runs.
+  for (const rung of ['Sent to the relay', 'Confirmed by the relay', 'Stored by the relay']) {
+    expect(await app.rung(rung)).toContain('3 waiting');
+  }
   const meanwhile = await lines.read();
   expect(meanwhile.length).toBeGreaterThan(0);
   expect(meanwhile.filter((line) => /Stored|Confirmed|Sent to/.test(line))).toEqual([]);

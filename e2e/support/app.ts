@@ -19,6 +19,8 @@ export interface App {
   renameItem(from: string, to: string): Promise<void>;
   /** The link of the open list. */
   share(): Promise<string>;
+  /** What the ladder behind the sync line says of one rung. */
+  rung(name: string): Promise<string>;
   /** Waits until the sync line says that the relay has stored everything. */
   untilStored(): Promise<void>;
 }
@@ -99,6 +101,14 @@ export function createApp(page: Page): App {
       const value = await link.inputValue();
       await page.getByRole('button', { name: 'Close' }).click();
       return value;
+    },
+    async rung(name) {
+      const ladder = page.getByRole('region', { name: 'Where your changes are' });
+      await syncLine.click();
+      const words = await ladder.getByRole('listitem').filter({ hasText: name }).innerText();
+      await page.keyboard.press('Escape');
+      await expect(ladder).toBeHidden();
+      return words;
     },
     untilStored: () => expect(syncLine).toContainText('Stored by the relay', { timeout: 30_000 }),
   };

@@ -56,7 +56,8 @@ export async function serveBuilt(outDir: string, relayPort?: number): Promise<Se
   const server = await preview({
     configFile: false,
     root,
-    logLevel: 'error',
+    // The relay is taken away on purpose; each connection that the proxy then loses is no news.
+    logLevel: 'silent',
     build: { outDir },
     preview: {
       host: 'localhost',
