@@ -66,6 +66,9 @@ export async function openIndexedDBStorage(options: {
 
   return {
     status,
+    get queuedWrites() {
+      return queue.length;
+    },
     store(content, correct, done) {
       let written = false;
       push({

@@ -3,6 +3,8 @@ import type { Clock } from '../platform/clock.ts';
 /** Writes in order, one at a time. A write that fails is tried again, with everything behind it, until it is done. */
 export interface WriteQueue {
   push(write: Write): void;
+  /** How many writes are not done yet. */
+  readonly length: number;
   /** Resolves when all that was pushed before is written. Rejects with the write's error where the queue was closed first. */
   idle(): Promise<void>;
   /** Tries what is queued once more, then stops. Safe to call twice. */
@@ -85,6 +87,9 @@ export function createWriteQueue(options: {
   }
 
   return {
+    get length() {
+      return writes.length;
+    },
     push(write) {
       if (closing) return;
       writes.push(write);

@@ -19,6 +19,7 @@ import { createRelayEvidence } from './relay-evidence.ts';
 import type { SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
 import { describeSync } from './describe-sync.ts';
+import { createUnacknowledged } from './unacknowledged.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
 import { unsyncedCoValues } from './unsynced-co-values.ts';
 
@@ -56,6 +57,7 @@ export function createNodeSync(options: {
   const evidence = createRelayEvidence(node, ladder);
   const download = createDownload();
   const clockOffset = createClockOffset();
+  const unacknowledged = createUnacknowledged();
   const onTheWay: SyncMessage[] = [];
   let connection: Connection | undefined;
   let url: string | undefined;
@@ -76,6 +78,7 @@ export function createNodeSync(options: {
       if (peer.id !== peerID) return;
       evidence.handled(message, peer);
       download.handled(message);
+      unacknowledged.handled(message);
       changed();
     },
   });
@@ -117,12 +120,14 @@ export function createNodeSync(options: {
         lost() {
           onTheWay.length = 0;
           download.lost();
+          unacknowledged.lost();
           evidence.lost();
           ladder.connectionLost();
         },
         sent(message, bytes) {
           if (message.action === 'content') onTheWay.push(message);
           download.sent(message);
+          unacknowledged.sent(message);
           tap?.('sent', peerID, message, bytes, clock.nowMs());
         },
         drained() {
@@ -221,7 +226,7 @@ export function createNodeSync(options: {
             {
               id: peerID,
               bufferedBytes: connection.bufferedBytes,
-              unacknowledgedMessages: ladder.count('confirmed').pending,
+              unacknowledgedMessages: unacknowledged.count,
               ...(lastHello && { hello: lastHello }),
             },
           ]
