@@ -140,6 +140,15 @@ describe('what is no relay, or a broken one', () => {
     expect(errorOf(connection)).toBe(code);
   });
 
+  it('a close for a message that was too large says so', async () => {
+    const { url } = await server((socket) => {
+      say(socket, hello);
+      socket.close(1009);
+    });
+    const { connection } = connect(url);
+    await until(() => expect(errorOf(connection)).toBe('MESSAGE_TOO_LARGE'));
+  });
+
   it('binary messages', async () => {
     const { url } = await server((socket) => socket.send(Buffer.from([1, 2, 3])));
     const { connection } = connect(url);

@@ -113,6 +113,17 @@ describe('a node and its relay', () => {
     await until(() => expect(a.sync.current.status).toBe('confirmed'));
   });
 
+  it('a mistyped id is not there, and costs nobody the connection', async () => {
+    const relay = await relayAt();
+    const a = await device(relay.url);
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+    const asked = a.node.load('co_z0OIl' as RawCoMap['id']);
+    await until(() => expect(a.sync.current.download.caughtUp).toBe(true));
+    expect(await asked).toBe('unavailable');
+    expect(a.sync.current.peers[0]?.phase).toBe('connected');
+    expect(relay.node.isCoValueInMemory('co_z0OIl')).toBe(false);
+  });
+
   it('an address that cannot be read fails the sync, and not the node', async () => {
     const { sync, map } = await device('ftp://nowhere');
     map.set('n', 1);

@@ -137,7 +137,7 @@ export function createNodeSync(options: {
         },
         received: (message, bytes) => tap?.('received', peerID, message, bytes, clock.nowMs()),
         withheld(message, error) {
-          logger.warn('Not sent: too large for the relay', { id: message.id });
+          logger.warn(error.message, { code: error.code, id: message.id });
           ladder.failed(message.id, error);
         },
         refused(error, id) {

@@ -33,7 +33,7 @@ const message = (id: string, length = 0): string =>
 describe('what goes to the relay', () => {
   it('is cut into frames of a bounded size, in order, and no message is cut', () => {
     const { frames, outgoing } = setUp();
-    const lines = Array.from({ length: 40 }, (_, n) => message(`co_z${n}`, 10_000));
+    const lines = Array.from({ length: 40 }, (_, n) => message(`co_z${'A'.repeat(n + 1)}`, 10_000));
     outgoing.socket.send(lines.join('\n'));
     expect(frames.length).toBeGreaterThan(3);
     expect(Math.max(...frames.map((frame) => frame.length))).toBeLessThanOrEqual(100_000);

@@ -3,8 +3,9 @@ import type { createWebSocketPeer } from 'cojson-transport-ws';
 import type { Clock } from '../platform/clock.ts';
 import type { KernelError } from '../platform/kernel-error.ts';
 import { splitFrame } from '../transport/frames.ts';
+import { isCoValueID } from '../transport/ids.ts';
 import type { Channel } from '../transport/transport.ts';
-import { contentTooLarge } from './relay-errors.ts';
+import { contentTooLarge, notAnID } from './relay-errors.ts';
 
 type PeerSocket = Parameters<typeof createWebSocketPeer>[0]['websocket'];
 
@@ -17,6 +18,7 @@ export interface Outgoing {
 export interface OutgoingEvents {
   sent(message: SyncMessage, bytes: number): void;
   drained(): void;
+  /** Not sent, as the relay would refuse it. */
   withheld(message: SyncMessage, error: KernelError): void;
   /** cojson let go of the peer. */
   abandoned(): void;
@@ -45,9 +47,9 @@ export function createOutgoing(options: {
     const sent: [SyncMessage, number][] = [];
     for (const line of splitFrame(data)) {
       const message = JSON.parse(line) as SyncMessage;
-      const limitBytes = limit();
-      if (limitBytes !== undefined && line.length > limitBytes) {
-        on.withheld(message, contentTooLarge(line.length, limitBytes));
+      const refusal = refusalOf(message, line.length, limit());
+      if (refusal) {
+        on.withheld(message, refusal);
         continue;
       }
       if (frame !== '' && frame.length + line.length > frameLength) {
@@ -96,6 +98,14 @@ export function createOutgoing(options: {
       for (const listener of [...closeListeners]) listener({ code: 1000, reason: '' });
     },
   };
+}
+
+/** What a relay would close the connection for, it is not sent. */
+function refusalOf(message: SyncMessage, bytes: number, limit: number | undefined): KernelError | undefined {
+  if (limit !== undefined && bytes > limit) return contentTooLarge(bytes, limit);
+  const { action, id } = message;
+  if (action !== 'reconcile' && action !== 'reconcile-ack' && !isCoValueID(id)) return notAnID(id);
+  return undefined;
 }
 
 const WebSocketState = { open: 1, closed: 3 } as const;

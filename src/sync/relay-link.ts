@@ -83,7 +83,17 @@ export function dialRelay(options: {
     channel,
     clock,
     limit: () => hello?.limits.messageBytes,
-    on: { ...on, abandoned: () => fail(errors.closedByNode()) },
+    on: {
+      ...on,
+      abandoned: () => fail(errors.closedByNode()),
+      withheld(message, error) {
+        on.withheld(message, error);
+        // Asked for what cannot be there, cojson would wait for an answer for a minute or two.
+        if (message.action === 'load') {
+          incoming.push({ action: 'known', id: message.id, header: false, sessions: {} });
+        }
+      },
+    },
   });
   const silence = createSilenceWatch(clock, silenceMs, () => fail(errors.silent(url)));
 

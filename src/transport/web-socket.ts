@@ -48,9 +48,19 @@ export function createWebSocketTransport(openSocket: (url: URL) => Socket): Tran
   };
 }
 
+/** RFC 6455, 7.4.1. */
+const messageTooBig = 1009;
+
 /** All that a browser tells about a failed opening is that it failed. */
 function lost(url: URL, hasOpened: boolean, { code, reason }: { code: number; reason: string }): KernelError {
   const details = { code, reason, host: url.host };
+  if (code === messageTooBig) {
+    return createKernelError(
+      'MESSAGE_TOO_LARGE',
+      `The relay at ${url.host} took a message for too large and closed the connection. It is opened again by itself; if it goes on, allow larger messages at the relay.`,
+      { details },
+    );
+  }
   return hasOpened
     ? createKernelError(
         'RELAY_UNREACHABLE',
