@@ -9,8 +9,10 @@ export function makeApp() {
   const { name, version, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const folder = mkdtempSync(join(tmpdir(), 'maia-app-'));
   cpSync(join(import.meta.dirname, 'app'), folder, { recursive: true });
-  // Not in its folder there: a tool of the repository would take it for one of the repository.
-  cpSync(join(import.meta.dirname, 'app.tsconfig.json'), join(folder, 'tsconfig.json'));
+  // Not in its folder here, where the repository's own tools would go by them.
+  for (const config of ['tsconfig.json', 'vite.config.ts']) {
+    cpSync(join(import.meta.dirname, `app.${config}`), join(folder, config));
+  }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
   run('npm', ['pack', '--loglevel=error', '--pack-destination', folder], { cwd: root });
   const tarball = `./${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
