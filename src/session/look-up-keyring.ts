@@ -5,7 +5,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import { foreignStorageStatus, startSync } from '../sync/start-sync.ts';
 import type { SyncOptions, SyncPeers } from '../sync/sync-peers.ts';
-import { resolveSyncUrl } from '../sync/sync-url.ts';
+import { resolveSyncUrls } from '../sync/sync-url.ts';
 import { aborted, throwIfAborted } from './ceremony-errors.ts';
 import type { Content } from './genesis.ts';
 import { createKeyringNode, keyringContentIn, readKeyring } from './keyring-content.ts';
@@ -30,12 +30,13 @@ export async function lookUpKeyring(options: {
   const { crypto, keyring, sync, platform, signal, logger } = options;
   if (sync === false) throw syncOff();
   throwIfAborted(signal);
-  const host = new URL(resolveSyncUrl(sync)).host;
+  const urls = resolveSyncUrls(sync);
+  const { host } = new URL(urls[0]);
   const node = createKeyringNode(crypto, keyring);
   const peers = startSync({ node, sync, storage: { status: foreignStorageStatus(node) }, platform, logger });
   const ended = new AbortController();
   try {
-    const prevented = whenPrevented(peers, signal, ended.signal);
+    const prevented = whenPrevented(peers, urls.length, signal, ended.signal);
     await Promise.race([prevented, whenConnected(peers)]);
     const overdue = whenOverdue(platform.clock, host, ended.signal);
     await Promise.race([prevented, overdue, node.loadCoValueCore(keyring.mapID, undefined, true)]);
@@ -59,13 +60,15 @@ function whenConnected(peers: SyncPeers): Promise<void> {
 /** Rejects when it is known that no answer comes from this attempt. */
 function whenPrevented(
   peers: SyncPeers,
+  addressCount: number,
   signal: AbortSignal | undefined,
   ended: AbortSignal,
 ): Promise<never> {
   return new Promise((_, reject) => {
     signal?.addEventListener('abort', () => reject(aborted(signal)), { signal: ended });
     peers.subscribe(({ peers: [relay] }) => {
-      if (relay?.phase === 'waiting' || relay?.phase === 'failed') reject(relay.error);
+      const allTried = relay?.phase === 'waiting' && relay.attempt >= addressCount;
+      if (allTried || relay?.phase === 'failed') reject(relay.error);
       if (relay?.phase === 'offline') reject(offline());
     });
   });

@@ -44,7 +44,7 @@ async function server(onConnection: (socket: WebSocket) => void): Promise<{ url:
   return { url: new URL(`ws://127.0.0.1:${(wss.address() as AddressInfo).port}/sync`), received };
 }
 
-function connect(url: URL, on: Partial<ConnectionEvents> = {}) {
+function connect(url: URL | [URL, ...URL[]], on: Partial<ConnectionEvents> = {}) {
   const clock = createFakeClock();
   const events = { ready: vi.fn(), lost: vi.fn(), refused: vi.fn() };
   const silent: ConnectionEvents = {
@@ -59,7 +59,7 @@ function connect(url: URL, on: Partial<ConnectionEvents> = {}) {
   };
   const platform = { ...createNodePlatform(), clock };
   const connection: Connection = createConnection({
-    url,
+    urls: Array.isArray(url) ? url : [url],
     peerID: 'relay',
     transport: createWebSocketTransport((to) => platform.openWebSocket(to)),
     platform,
@@ -235,6 +235,23 @@ describe('refusals', () => {
       expect(heard).toHaveBeenCalledWith(expect.objectContaining({ code: 'RELAY_REFUSED' }), 'co_z1'),
     );
     expect(connection.state.phase).toBe('connected');
+  });
+});
+
+describe('fail-over addresses', () => {
+  it('are tried in turn, and the one that answers is kept until it is lost', async () => {
+    const first = await server((socket) => socket.terminate());
+    let theirs: WebSocket | undefined;
+    const second = await server((socket) => say((theirs = socket), hello));
+    const { connection, clock } = connect([first.url, second.url]);
+    expect(connection.url).toBe(first.url);
+    await until(() => expect(connection.state.phase).toBe('waiting'));
+    if (connection.state.phase === 'waiting') clock.advance(connection.state.retryAtMs - clock.nowMs());
+    await until(() => expect(connection.state.phase).toBe('connected'));
+    expect(connection.url).toBe(second.url);
+    theirs?.terminate();
+    await until(() => expect(connection.state.phase).toBe('waiting'));
+    expect(connection.url).toBe(first.url);
   });
 });
 

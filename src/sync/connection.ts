@@ -6,9 +6,14 @@ import { initialState, nextState, type ConnectionEvent, type ConnectionState } f
 import { dialRelay, type LinkEnd, type RelayLink, type RelayLinkEvents } from './relay-link.ts';
 import { isLoopback } from './sync-url.ts';
 
-/** Keeps one relay connected: dials, gives up, backs off, and tries at once when something says that it may work now. */
+/**
+ * Keeps one relay connected: dials, gives up, backs off, and tries at once when something says that it may work now. Of
+ * several addresses the next one is dialled after each failure.
+ */
 export interface Connection {
   readonly state: ConnectionState;
+  /** The address that is dialled, or will be next. */
+  readonly url: URL;
   readonly hello: HelloFrame | undefined;
   readonly bufferedBytes: number;
   pause(): void;
@@ -24,20 +29,22 @@ export interface ConnectionEvents extends Omit<RelayLinkEvents, 'alive' | 'round
 }
 
 export function createConnection(options: {
-  readonly url: URL;
+  readonly urls: readonly [URL, ...URL[]];
   readonly peerID: string;
   readonly transport: Transport;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly on: ConnectionEvents;
 }): Connection {
-  const { url, peerID, transport, platform, on } = options;
+  const { urls, peerID, transport, platform, on } = options;
   const { clock, page } = platform;
   // A relay on this machine is there whatever the network is like: a developer on a train.
-  const isOnline = () => page.isOnline || isLoopback(url.hostname);
+  const isOnline = () => page.isOnline || urls.some(({ hostname }) => isLoopback(hostname));
   let state = initialState(isOnline());
   let link: RelayLink | undefined;
   let hello: HelloFrame | undefined;
-  let isStock = false;
+  /** Addresses at which a server without hello was found. */
+  const stock = new Set<URL>();
+  let url = urls[0];
   let cancelRetry = () => {};
 
   const stopListening = [
@@ -86,7 +93,7 @@ export function createConnection(options: {
       peerID,
       transport,
       clock,
-      isStock,
+      isStock: stock.has(url),
       on: {
         ...on,
         ready(peer, itsHello) {
@@ -94,7 +101,8 @@ export function createConnection(options: {
           on.ready(peer, itsHello);
         },
         alive() {
-          isStock = hello === undefined;
+          if (hello) stock.delete(url);
+          else stock.add(url);
           move({ kind: 'connected', nowMs: clock.nowMs() });
         },
         roundTrip: (roundTripMs) => move({ kind: 'round-trip', roundTripMs }),
@@ -105,6 +113,7 @@ export function createConnection(options: {
 
   function ended({ error, retry, retryAfterMs = 0 }: LinkEnd): void {
     if (!retry) return move({ kind: 'rejected', error });
+    url = urls[(urls.indexOf(url) + 1) % urls.length] ?? urls[0];
     move({
       kind: 'lost',
       error,
@@ -122,6 +131,9 @@ export function createConnection(options: {
   return {
     get state() {
       return state;
+    },
+    get url() {
+      return url;
     },
     get hello() {
       return hello;

@@ -26,9 +26,10 @@ import { unsyncedCoValues } from './unsynced-co-values.ts';
 /** One node's sync: the ladder of its edits, and the connection to its relay once there is one. */
 export interface NodeSync {
   readonly peers: SyncPeers;
-  readonly url: string | undefined;
+  /** Its relay's addresses; undefined where it has none. */
+  readonly urls: readonly string[] | undefined;
   /** Once. */
-  connect(url: string): void;
+  connect(urls: readonly [string, ...string[]]): void;
   /** Says why there is no relay to connect to. */
   fail(error: KernelError): void;
 }
@@ -60,7 +61,7 @@ export function createNodeSync(options: {
   const unacknowledged = createUnacknowledged();
   const onTheWay: SyncMessage[] = [];
   let connection: Connection | undefined;
-  let url: string | undefined;
+  let urls: readonly string[] | undefined;
   let peerID = '';
   let failure: KernelError | undefined;
   let lastHello: HelloFrame | undefined;
@@ -96,13 +97,13 @@ export function createNodeSync(options: {
     },
   });
 
-  function connect(to: string): void {
+  function connect([first, ...others]: readonly [string, ...string[]]): void {
     failure = undefined;
-    url = to;
-    const target = new URL(to);
+    urls = [first, ...others];
+    const target = new URL(first);
     peerID = target.host;
     connection = createConnection({
-      url: target,
+      urls: [target, ...others.map((url) => new URL(url))],
       peerID,
       transport,
       platform,
@@ -162,10 +163,12 @@ export function createNodeSync(options: {
       isComplete,
       hello: lastHello,
       failure,
-      peer:
-        connection && url !== undefined
-          ? { id: peerID, url, transport: transport.name, state: connection.state }
-          : undefined,
+      peer: connection && {
+        id: peerID,
+        url: connection.url.href,
+        transport: transport.name,
+        state: connection.state,
+      },
     }));
   }
 
@@ -235,8 +238,8 @@ export function createNodeSync(options: {
   });
   return {
     peers,
-    get url() {
-      return url;
+    get urls() {
+      return urls;
     },
     connect,
     fail(error) {

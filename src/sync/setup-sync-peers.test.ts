@@ -56,6 +56,19 @@ describe('setupSyncPeers on a node that syncs', () => {
     expect(again).not.toBe(sync);
   });
 
+  it('takes fail-over addresses, and no empty list of them', async () => {
+    const urls = [nowhere, 'ws://127.0.0.1:10/sync'];
+    const { node, sync } = await sessionNode(undefined);
+    expect(setupSyncPeers({ node, url: urls })).toBe(sync);
+    expect(setupSyncPeers({ node, url: urls })).toBe(sync);
+    expect(() => setupSyncPeers({ node, url: nowhere })).toThrow(
+      expect.objectContaining({ code: 'SYNC_ALREADY_RUNNING' }),
+    );
+    expect(() => setupSyncPeers({ node, url: [] })).toThrow(
+      expect.objectContaining({ code: 'SYNC_URL_INVALID' }),
+    );
+  });
+
   it('says at once that an address cannot be read', async () => {
     const { node } = await sessionNode(undefined);
     expect(() => setupSyncPeers({ node, url: 'ftp://x' })).toThrow(

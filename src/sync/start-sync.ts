@@ -1,5 +1,6 @@
 import type { LocalNode } from 'cojson';
 import type { Logger } from '../platform/logger.ts';
+import { isEqual } from '../platform/equal.ts';
 import { createKernelError, isKernelError } from '../platform/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../platform/readable.ts';
@@ -7,7 +8,7 @@ import type { StorageStatus } from '../storage/device-storage.ts';
 import { createWebSocketTransport } from '../transport/web-socket.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
-import { resolveSyncUrl } from './sync-url.ts';
+import { resolveSyncUrls } from './sync-url.ts';
 
 /** One for each node, so that a node never has two peers for one relay. */
 const syncByNode = new WeakMap<LocalNode, NodeSync>();
@@ -39,27 +40,28 @@ export function startSync(options: {
 }
 
 function connectOrFail(nodeSync: NodeSync, sync: SyncOptions): void {
-  let url: string;
+  let urls: readonly [string, ...string[]];
   try {
-    url = resolveSyncUrl(sync);
+    urls = resolveSyncUrls(sync);
   } catch (error) {
     if (!isKernelError(error, 'SYNC_URL_INVALID')) throw error;
     return nodeSync.fail(error);
   }
-  nodeSync.connect(url);
+  nodeSync.connect(urls);
 }
 
 /** The sync of a node that has one: running already, or begun here where it was off. */
 export function runningSync(node: LocalNode, sync: SyncOptions): SyncPeers | undefined {
   const nodeSync = syncByNode.get(node);
   if (!nodeSync) return undefined;
-  const url = resolveSyncUrl(sync);
-  if (nodeSync.url === undefined) nodeSync.connect(url);
-  else if (nodeSync.url !== url) {
+  const urls = resolveSyncUrls(sync);
+  const running = nodeSync.urls;
+  if (running === undefined) nodeSync.connect(urls);
+  else if (!isEqual(running, urls)) {
     throw createKernelError(
       'SYNC_ALREADY_RUNNING',
-      `This node syncs with ${nodeSync.url} already, and ${url} was asked for. Close that sync first, or ask for the same relay.`,
-      { details: { running: nodeSync.url, asked: url } },
+      `This node syncs with ${running.join(', ')} already, and ${urls.join(', ')} was asked for. Close that sync first, or ask for the same relay.`,
+      { details: { running, asked: urls } },
     );
   }
   return nodeSync.peers;

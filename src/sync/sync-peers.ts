@@ -3,8 +3,8 @@ import type { Readable } from '../platform/readable.ts';
 import type { SyncState } from './sync-state.ts';
 
 export interface SyncOptions {
-  /** The relay. Default: see `resolveSyncUrl`. */
-  readonly url?: string;
+  /** The relay; an array is fail-over addresses of that one relay, tried in turn. Default: see `resolveSyncUrl`. */
+  readonly url?: string | readonly string[];
 }
 
 /** A node's sync with its relay. Readable: `current` and `subscribe` give the sync state. */

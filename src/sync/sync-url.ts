@@ -32,6 +32,23 @@ export function resolveSyncUrl(options: { readonly url?: string } = {}): string 
   });
 }
 
+/** The same for each of a relay's fail-over addresses; none given is one that is resolved. */
+export function resolveSyncUrls({
+  url,
+}: {
+  readonly url?: string | readonly string[];
+}): [string, ...string[]] {
+  if (url === undefined) return [resolveSyncUrl()];
+  const [first, ...others] = typeof url === 'string' ? [url] : url;
+  if (first === undefined) {
+    throw createKernelError(
+      'SYNC_URL_INVALID',
+      'The `url` option is an empty array, so there is no relay to connect to. Give an address, or `sync: false`.',
+    );
+  }
+  return [resolveSyncUrl({ url: first }), ...others.map((other) => resolveSyncUrl({ url: other }))];
+}
+
 export function resolveFrom(sources: UrlSources): string {
   const { page } = sources;
   const [value, source] = pick(sources);
