@@ -1,8 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { endProcess, startNode } from './processes.ts';
 
-/** The real relay in a process of its own, on one port and one directory for as long as it lives. */
+/** The real relay in a process of its own, on one port and one storage for as long as it lives. */
 export interface RelayProcess {
   readonly port: number;
   start(): Promise<void>;
@@ -15,9 +14,10 @@ export interface RelayProcess {
 export function createRelayProcess(options: {
   readonly program: string;
   readonly port: number;
-  readonly directory: string;
+  /** As the command line takes it. */
+  readonly storage: string;
 }): RelayProcess {
-  const { program, port, directory } = options;
+  const { program, port, storage } = options;
   let child: ChildProcess | undefined;
 
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -29,7 +29,6 @@ export function createRelayProcess(options: {
     port,
     async start() {
       if (child) return;
-      const storage = `pglite:${join(directory, 'relay.db')}`;
       child = await startNode([program, '--port', String(port), '--storage', storage], /answers on/);
     },
     stop: () => end('SIGTERM'),

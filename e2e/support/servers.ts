@@ -34,6 +34,18 @@ export async function serveInDev(relayPort: number): Promise<Served> {
   return { origin: `http://localhost:${server.config.server.port}`, close: () => server.close() };
 }
 
+/** An app of the kernel alone, see `bare-app/main.ts`. */
+export async function serveBareApp(): Promise<Served> {
+  const server = await createServer({
+    ...demo,
+    root: join(root, 'e2e/bare-app'),
+    server: { host: 'localhost', port: await freePort(), strictPort: true, hmr: false, watch: null },
+    cacheDir: join(root, 'node_modules/.vite/e2e-bare'),
+  });
+  await server.listen();
+  return { origin: `http://localhost:${server.config.server.port}`, close: () => server.close() };
+}
+
 /** The demo's production build, with what `PUBLIC_API_DOMAIN` was when it was built. */
 export async function buildDemo(outDir: string, publicApiDomain: string | undefined): Promise<void> {
   if (publicApiDomain === undefined) delete process.env['PUBLIC_API_DOMAIN'];

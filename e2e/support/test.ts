@@ -14,6 +14,8 @@ interface World {
   readonly origins: readonly [string, string];
   /** Where the app is served as `npm start` does it. */
   readonly devOrigin: string;
+  /** Starts a relay of its own for a test: the bundled command line. */
+  readonly program: string;
   /** For what a test makes; it goes with the worker. */
   readonly directory: string;
 }
@@ -22,17 +24,23 @@ interface World {
 export const test = base.extend<Pick<World, 'relay' | 'origins' | 'devOrigin'>, { readonly world: World }>({
   world: [
     async ({}, use) => {
-      const program = join(root, 'node_modules/.cache/maia-e2e/program');
+      const folder = join(root, 'node_modules/.cache/maia-e2e/program');
+      const program = join(folder, 'maia-relay.js');
       const directory = await mkdtemp(join(tmpdir(), 'maia-e2e-'));
       const port = await freePort();
-      await buildJavaScript(program);
+      await buildJavaScript(folder);
       await buildDemo(join(directory, 'demo'), undefined);
-      const relay = createRelayProcess({ program: join(program, 'maia-relay.js'), port, directory });
+      const relay = createRelayProcess({
+        program,
+        port,
+        storage: `pglite:${join(directory, 'relay.db')}`,
+      });
       await relay.start();
       const first = await serveBuilt(join(directory, 'demo'), port);
       const second = await serveBuilt(join(directory, 'demo'), port);
       const dev = await serveInDev(port);
-      await use({ relay, origins: [first.origin, second.origin], devOrigin: dev.origin, directory });
+      const origins = [first.origin, second.origin] as const;
+      await use({ relay, origins, devOrigin: dev.origin, program, directory });
       await Promise.all([first.close(), second.close(), dev.close(), relay.stop()]);
       await rm(directory, { recursive: true, force: true });
     },
