@@ -5,7 +5,7 @@ export interface RelayOptions {
   readonly host?: string;
   /** Default 4203; 0 takes a free one. */
   readonly port?: number;
-  /** `memory:`, which keeps nothing, or `pglite:DIRECTORY`. Default `pglite:./local-sync.db`. */
+  /** `pglite:DIRECTORY`, `postgres://USER:PASSWORD@HOST/DATABASE`, or `memory:`, which keeps nothing. Default `pglite:./local-sync.db`. */
   readonly storage?: string;
   readonly limits?: Partial<RelayLimits>;
   /** How long `close` may take to write out what is queued and to let clients go. Default 10 s. */

@@ -99,7 +99,7 @@ describe('starting', () => {
     { port: 1.5 },
     { port: 70_000 },
     { host: '203.0.113.1' },
-    { storage: 'postgres://localhost/db' },
+    { storage: 'postgres://localhost' },
     { storage: 'sqlite:x' },
     { limits: { messageBytes: 0 } },
     { drainMs: Number.NaN },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isKernelError } from '../platform/kernel-error.ts';
 import { help, readCommand, type Environment } from './settings.ts';
-import { readStoragePlace } from './storage-place.ts';
+import { describeStorage, readStoragePlace } from './storage-place.ts';
 
 function optionsOf(args: readonly string[], environment: Environment = {}) {
   const command = readCommand(args, environment);
@@ -48,12 +48,26 @@ describe('where the storage is', () => {
     expect(readStoragePlace('pglite:./b')).toEqual({ kind: 'pglite', directory: `${process.cwd()}/b` });
   });
 
-  it.each(['', 'pglite:', 'sqlite:./a', './a', 'https://user:secret@a', 'postgres://user:secret@host/db'])(
-    'is refused without repeating what it holds: %j',
-    (storage) => {
-      expect(refusalOf(() => readStoragePlace(storage))).not.toContain('secret');
+  it.each(['postgres', 'postgresql'])(
+    'is read as a place of the scheme %s, whose name has no password',
+    (scheme) => {
+      const url = `${scheme}://user:secret@host:5433/db?sslmode=require`;
+      expect(readStoragePlace(url)).toEqual({ kind: 'postgres', url, name: 'host:5433/db' });
+      expect(describeStorage(readStoragePlace(url))).not.toContain('secret');
     },
   );
+
+  it.each([
+    '',
+    'pglite:',
+    'sqlite:./a',
+    './a',
+    'https://user:secret@a',
+    'postgres://user:secret@host',
+    'postgres://user:secret@[a/b',
+  ])('is refused without repeating what it holds: %j', (storage) => {
+    expect(refusalOf(() => readStoragePlace(storage))).not.toContain('secret');
+  });
 
   it('says that postgres needs its address', () => {
     expect(refusalOf(() => optionsOf([], { SYNC_MAIA_STORAGE: 'postgres' }))).toContain('DATABASE_URL');

@@ -16,12 +16,13 @@ Usage: maia-relay [start] [options]
 
   --port NUMBER      port to listen on; 0 takes a free one       PORT               4203
   --host ADDRESS     address to listen on; 0.0.0.0 for all       HOST               127.0.0.1
-  --storage PLACE    pglite:DIRECTORY, or memory: (kept nowhere) SYNC_MAIA_STORAGE  pglite:./local-sync.db
+  --storage PLACE    pglite:DIRECTORY, postgres://…, or memory:  SYNC_MAIA_STORAGE  pglite:./local-sync.db
   --help             prints this
   --version          prints the version
 
-An option wins over its environment variable. Where no storage is given, DB_PATH names the directory; with
-NODE_ENV=production it is /data/sync.db. SYNC_MAIA_STORAGE also takes the bare words pglite and memory.
+An option wins over its environment variable. Where no storage is given, DATABASE_URL names a PostgreSQL, or else
+DB_PATH a directory; with NODE_ENV=production that is /data/sync.db. memory: keeps nothing. SYNC_MAIA_STORAGE also
+takes the bare words pglite, postgres and memory.
 
 Clients open a WebSocket at /sync; GET /health answers 200 while the relay is ready, else 503. SIGTERM and Ctrl-C
 write out what was accepted, let the clients go, and end with exit code 0.

@@ -8,5 +8,7 @@ export interface Database {
   readonly query: Query;
   /** Commits when `run` resolves, and only then resolves itself; rolls back when `run` rejects. */
   transaction<T>(run: (query: Query) => Promise<T>): Promise<T>;
+  /** Changes when a server goes on from an earlier state; absent where nothing would show that. */
+  incarnation?(): Promise<string>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import { createKernelError, isKernelError } from '../../platform/kernel-error.ts';
 import type { Database, Query } from './database.ts';
 
 /** Which database this is. A client that sees another id or epoch than before reconciles everything. */
@@ -71,32 +71,57 @@ const migrations: readonly (readonly string[])[] = [
 
 export const schemaVersion = migrations.length;
 
-/** Brings the tables to this version's form. Throws RELAY_STORAGE_TOO_NEW, having changed nothing. */
+/** Any number, the same in every version: relays that start at once on one database migrate it one after the other. */
+const migrationLock = 711_202_603;
+
+/** Brings the tables to this version's form. Throws RELAY_STORAGE_TOO_NEW, having changed nothing, or RELAY_STORAGE_FAILED. */
 export async function prepareSchema(database: Database): Promise<StorageIdentity> {
-  return database.transaction(async (query) => {
-    await query(`create table if not exists schema_version (version int4 not null)`);
-    const [stored] = await query<{ version: number }>(`select version from schema_version`);
-    const version = stored?.version ?? 0;
-    if (version > schemaVersion) throw tooNew(version);
-    for (const statements of migrations.slice(version)) {
-      for (const statement of statements) await query(statement);
-    }
-    if (!stored) await query(`insert into schema_version (version) values ($1)`, [schemaVersion]);
-    else if (version < schemaVersion) await query(`update schema_version set version = $1`, [schemaVersion]);
-    return readIdentity(query);
-  });
+  try {
+    await database.transaction(migrate);
+    return await readStorageIdentity(database);
+  } catch (error) {
+    throw isKernelError(error) ? error : unprepared(error);
+  }
 }
 
-async function readIdentity(query: Query): Promise<StorageIdentity> {
-  const [stored] = await query<StorageIdentity>(`select id, epoch from storage_identity`);
-  if (stored) return stored;
-  const identity = { id: randomName(), epoch: randomName() };
-  await query(`insert into storage_identity (id, epoch) values ($1, $2)`, [identity.id, identity.epoch]);
-  return identity;
+async function migrate(query: Query): Promise<void> {
+  await query(`select pg_advisory_xact_lock($1)`, [migrationLock]);
+  await query(`create table if not exists schema_version (version int4 not null)`);
+  const [stored] = await query<{ version: number }>(`select version from schema_version`);
+  const version = stored?.version ?? 0;
+  if (version > schemaVersion) throw tooNew(version);
+  for (const statements of migrations.slice(version)) {
+    for (const statement of statements) await query(statement);
+  }
+  if (!stored) await query(`insert into schema_version (version) values ($1)`, [schemaVersion]);
+  else if (version < schemaVersion) await query(`update schema_version set version = $1`, [schemaVersion]);
+  await query(
+    `insert into storage_identity (id, epoch) select $1, $2 where not exists (select from storage_identity)`,
+    [randomName(), randomName()],
+  );
+}
+
+/** Also for a database that was away: it may have come back as another one. */
+export async function readStorageIdentity(database: Database): Promise<StorageIdentity> {
+  const [stored] = await database.query<StorageIdentity>(`select id, epoch from storage_identity`);
+  if (!stored) throw new Error('The storage has lost its identity.');
+  const incarnation = await database.incarnation?.();
+  if (incarnation === undefined) return stored;
+  const epoch = createHash('sha256').update(`${stored.epoch}/${incarnation}`).digest('base64url');
+  return { id: stored.id, epoch };
 }
 
 function randomName(): string {
   return randomBytes(16).toString('base64url');
+}
+
+function unprepared(cause: unknown) {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return createKernelError(
+    'RELAY_STORAGE_FAILED',
+    `The tables of the relay's database could not be made or read: ${reason}. Check that its user may create tables there.`,
+    { cause },
+  );
 }
 
 function tooNew(version: number) {

@@ -20,6 +20,8 @@ export interface CommitQueueOptions<Entry> {
   /** All of the batch or nothing. Tried again with the same batch when it rejects. */
   commit(batch: readonly Entry[]): Promise<void>;
   failed(error: unknown): void;
+  /** Of an error that says nothing about the database: the batch is tried again, and nothing counts as failed. */
+  isPassing?(error: unknown): boolean;
   readonly clock: Clock;
 }
 
@@ -28,7 +30,7 @@ const firstRetryMs = 50;
 const longestRetryMs = 5_000;
 
 export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): CommitQueue<Entry> {
-  const { idOf, bytesOf, commit, failed, clock } = options;
+  const { idOf, bytesOf, commit, failed, isPassing, clock } = options;
   let queue: Entry[] = [];
   let pushedCount = 0;
   let committedCount = 0;
@@ -66,8 +68,10 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
         failure = undefined;
         return true;
       } catch (error) {
-        failure = error;
-        failed(error);
+        if (!isPassing?.(error)) {
+          failure = error;
+          failed(error);
+        }
         await new Promise<void>((resolve) => clock.after(retryMs, resolve));
       }
     }

@@ -1,139 +1,142 @@
 import type { RawCoValue } from 'cojson';
 import { describe, expect, it, vi } from 'vitest';
 import { crypto } from '../testing/stock-client.ts';
-import { createReader, loadContent, loadKnownState, useTestStorage } from '../testing/test-storage.ts';
+import { createReader, loadContent, loadKnownState, describeStorage } from '../testing/test-storage.ts';
 
-const test = useTestStorage();
+describeStorage((test) => {
+  describe('what was stored', () => {
+    it('comes back equal in another node, for every kind of CoValue', async () => {
+      const { group, committed } = await test.createWriter();
+      group.addMember('everyone', 'reader');
+      const map = group.createMap({ a: 1, b: 'ü\u0000\ud800' });
+      map.set('private', { deep: [1, 2] });
+      const list = group.createList(['x', 'y']);
+      const text = group.createPlainText('some words');
+      const stream = group.createStream();
+      stream.push('item');
+      await map.core.waitForSync();
+      await committed();
 
-describe('what was stored', () => {
-  it('comes back equal in another node, for every kind of CoValue', async () => {
-    const { group, committed } = await test.createWriter();
-    group.addMember('everyone', 'reader');
-    const map = group.createMap({ a: 1, b: 'ü\u0000\ud800' });
-    map.set('private', { deep: [1, 2] });
-    const list = group.createList(['x', 'y']);
-    const text = group.createPlainText('some words');
-    const stream = group.createStream();
-    stream.push('item');
-    await map.core.waitForSync();
-    await committed();
-
-    const reader = createReader(test.open());
-    for (const value of [map, list, text, stream]) {
-      const loaded = await reader.load<RawCoValue>(value.id);
-      expect(loaded !== 'unavailable' && loaded.toJSON()).toEqual(value.toJSON());
-      expect(loaded !== 'unavailable' && loaded.core.knownState()).toEqual(value.core.knownState());
-    }
-  });
-
-  it('is known, listed and counted', async () => {
-    const { storage, node, group, committed } = await test.createWriter();
-    const maps = Array.from({ length: 5 }, () => group.createMap({ a: 1 }));
-    await committed();
-    const [map] = maps;
-    expect(await loadKnownState(test.open(), map?.id ?? '')).toEqual(map?.core.knownState());
-    expect(await loadKnownState(test.open(), 'co_zNobody')).toBeUndefined();
-    expect(storage.getKnownState(map?.id ?? '')).toEqual(map?.core.knownState());
-
-    const all = [...node.allCoValues()].map(({ id }) => id).sort();
-    const pages: string[] = [];
-    for (let offset = 0; offset < all.length; offset += 2) {
-      const page = await new Promise<{ id: string }[]>((resolve) =>
-        storage.getCoValueIDs(2, offset, resolve),
-      );
-      pages.push(...page.map(({ id }) => id));
-    }
-    expect(pages).toEqual(all);
-    expect(await new Promise((resolve) => storage.getCoValueCount(resolve))).toBe(all.length);
-  });
-
-  it('is not there for an id that was never stored', async () => {
-    expect(await loadContent(test.open(), 'co_zNobody')).toEqual({ found: false, pieces: [] });
-  });
-
-  it('is handed out with what it depends on first, and that once', async () => {
-    const { node, group, committed } = await test.createWriter();
-    const parent = node.createGroup();
-    group.extend(parent);
-    const [first, second] = [group.createMap({ a: 1 }), group.createMap({ a: 2 })];
-    await committed();
-
-    const storage = test.open();
-    const pieces = (await loadContent(storage, first.id)).pieces.map(({ id }) => id);
-    expect(pieces.at(-1)).toBe(first.id);
-    expect(new Set(pieces)).toEqual(
-      new Set([node.getCurrentAccountOrAgentID(), parent.id, group.id, first.id]),
-    );
-    expect(pieces.indexOf(parent.id)).toBeLessThan(pieces.indexOf(group.id));
-    expect(pieces).toHaveLength(4);
-    expect((await loadContent(storage, second.id)).pieces.map(({ id }) => id)).toEqual([second.id]);
-
-    storage.onCoValueUnmounted(group.id);
-    expect((await loadContent(storage, second.id)).pieces.map(({ id }) => id)).toEqual([group.id, second.id]);
-  });
-
-  it('ends for CoValues that depend on each other, also loaded at once', async () => {
-    const { node, committed } = await test.createWriter();
-    const groups = Array.from({ length: 6 }, () => node.createGroup());
-    groups.forEach((group, index) => groups[index - 1]?.extend(group));
-    await committed();
-    await test.query(`update transactions set tx = replace(tx, $1, $2) where covalue_id = $3`, [
-      `parent_${groups[1]?.id}`,
-      `parent_${groups[5]?.id}`,
-      groups[0]?.id,
-    ]);
-    await test.query(
-      `insert into transactions select $1, session_id, 9999, '{"privacy":"trusting","madeAt":1,"changes":"[{\\"op\\":\\"set\\",\\"key\\":\\"parent_' || $2 || '\\"}]"}'
-       from sessions where covalue_id = $1`,
-      [groups[5]?.id, groups[0]?.id],
-    );
-    const storage = test.open();
-    const results = await Promise.all(groups.map(({ id }) => loadContent(storage, id)));
-    expect(results.every(({ found }) => found)).toBe(true);
-  });
-
-  it('comes in pieces that end at signatures, when it is large', async () => {
-    const { group, committed } = await test.createWriter();
-    const stream = group.createBinaryStream();
-    stream.startBinaryStream({ mimeType: 'text/plain' });
-    for (let part = 0; part < 12; part++) stream.pushBinaryStreamChunk(crypto.randomBytes(40_000));
-    stream.endBinaryStream();
-    await committed();
-
-    const { pieces } = await loadContent(test.open(), stream.id);
-    const own = pieces.filter(({ id }) => id === stream.id);
-    expect(own.length).toBeGreaterThan(4);
-    expect(own[0]?.header).toBeDefined();
-    expect(own[0]?.expectContentUntil).toEqual(stream.core.knownState().sessions);
-    expect(own.slice(1).every(({ header }) => header === undefined)).toBe(true);
-
-    const reader = createReader(test.open());
-    await reader.loadCoValueCore(stream.id);
-    const loaded = reader.getCoValue(stream.id);
-    await vi.waitFor(() => expect(loaded.isStreaming()).toBe(false));
-    expect(loaded.knownState()).toEqual(stream.core.knownState());
-  });
-
-  it('is read after what is still being written of it', async () => {
-    const { storage, group } = await test.createWriter();
-    const map = group.createMap({ a: 1 });
-    await vi.waitFor(() => expect(storage.pending).toBeGreaterThan(0), { interval: 0 });
-    const { pieces } = await loadContent(storage, map.id);
-    expect(pieces.at(-1)?.id).toBe(map.id);
-  });
-});
-
-describe('a read that fails', () => {
-  it('is made again, as cojson would never ask a second time', async () => {
-    const { group, committed } = await test.createWriter();
-    const map = group.createMap({ a: 1 });
-    await committed();
-    let failures = 1;
-    const storage = test.open({
-      query: (sql, parameters) =>
-        failures-- > 0 ? Promise.reject(new Error('Cut off.')) : test.query(sql, parameters),
+      const reader = createReader(test.open());
+      for (const value of [map, list, text, stream]) {
+        const loaded = await reader.load<RawCoValue>(value.id);
+        expect(loaded !== 'unavailable' && loaded.toJSON()).toEqual(value.toJSON());
+        expect(loaded !== 'unavailable' && loaded.core.knownState()).toEqual(value.core.knownState());
+      }
     });
-    expect((await loadContent(storage, map.id)).found).toBe(true);
-    expect(failures).toBeLessThan(0);
+
+    it('is known, listed and counted', async () => {
+      const { storage, node, group, committed } = await test.createWriter();
+      const maps = Array.from({ length: 5 }, () => group.createMap({ a: 1 }));
+      await committed();
+      const [map] = maps;
+      expect(await loadKnownState(test.open(), map?.id ?? '')).toEqual(map?.core.knownState());
+      expect(await loadKnownState(test.open(), 'co_zNobody')).toBeUndefined();
+      expect(storage.getKnownState(map?.id ?? '')).toEqual(map?.core.knownState());
+
+      const all = [...node.allCoValues()].map(({ id }) => id).sort();
+      const pages: string[] = [];
+      for (let offset = 0; offset < all.length; offset += 2) {
+        const page = await new Promise<{ id: string }[]>((resolve) =>
+          storage.getCoValueIDs(2, offset, resolve),
+        );
+        pages.push(...page.map(({ id }) => id));
+      }
+      expect(pages).toEqual(all);
+      expect(await new Promise((resolve) => storage.getCoValueCount(resolve))).toBe(all.length);
+    });
+
+    it('is not there for an id that was never stored', async () => {
+      expect(await loadContent(test.open(), 'co_zNobody')).toEqual({ found: false, pieces: [] });
+    });
+
+    it('is handed out with what it depends on first, and that once', async () => {
+      const { node, group, committed } = await test.createWriter();
+      const parent = node.createGroup();
+      group.extend(parent);
+      const [first, second] = [group.createMap({ a: 1 }), group.createMap({ a: 2 })];
+      await committed();
+
+      const storage = test.open();
+      const pieces = (await loadContent(storage, first.id)).pieces.map(({ id }) => id);
+      expect(pieces.at(-1)).toBe(first.id);
+      expect(new Set(pieces)).toEqual(
+        new Set([node.getCurrentAccountOrAgentID(), parent.id, group.id, first.id]),
+      );
+      expect(pieces.indexOf(parent.id)).toBeLessThan(pieces.indexOf(group.id));
+      expect(pieces).toHaveLength(4);
+      expect((await loadContent(storage, second.id)).pieces.map(({ id }) => id)).toEqual([second.id]);
+
+      storage.onCoValueUnmounted(group.id);
+      expect((await loadContent(storage, second.id)).pieces.map(({ id }) => id)).toEqual([
+        group.id,
+        second.id,
+      ]);
+    });
+
+    it('ends for CoValues that depend on each other, also loaded at once', async () => {
+      const { node, committed } = await test.createWriter();
+      const groups = Array.from({ length: 6 }, () => node.createGroup());
+      groups.forEach((group, index) => groups[index - 1]?.extend(group));
+      await committed();
+      await test.query(`update transactions set tx = replace(tx, $1, $2) where covalue_id = $3`, [
+        `parent_${groups[1]?.id}`,
+        `parent_${groups[5]?.id}`,
+        groups[0]?.id,
+      ]);
+      await test.query(
+        `insert into transactions select $1, session_id, 9999, '{"privacy":"trusting","madeAt":1,"changes":"[{\\"op\\":\\"set\\",\\"key\\":\\"parent_' || $2 || '\\"}]"}'
+       from sessions where covalue_id = $1`,
+        [groups[5]?.id, groups[0]?.id],
+      );
+      const storage = test.open();
+      const results = await Promise.all(groups.map(({ id }) => loadContent(storage, id)));
+      expect(results.every(({ found }) => found)).toBe(true);
+    });
+
+    it('comes in pieces that end at signatures, when it is large', async () => {
+      const { group, committed } = await test.createWriter();
+      const stream = group.createBinaryStream();
+      stream.startBinaryStream({ mimeType: 'text/plain' });
+      for (let part = 0; part < 12; part++) stream.pushBinaryStreamChunk(crypto.randomBytes(40_000));
+      stream.endBinaryStream();
+      await committed();
+
+      const { pieces } = await loadContent(test.open(), stream.id);
+      const own = pieces.filter(({ id }) => id === stream.id);
+      expect(own.length).toBeGreaterThan(4);
+      expect(own[0]?.header).toBeDefined();
+      expect(own[0]?.expectContentUntil).toEqual(stream.core.knownState().sessions);
+      expect(own.slice(1).every(({ header }) => header === undefined)).toBe(true);
+
+      const reader = createReader(test.open());
+      await reader.loadCoValueCore(stream.id);
+      const loaded = reader.getCoValue(stream.id);
+      await vi.waitFor(() => expect(loaded.isStreaming()).toBe(false));
+      expect(loaded.knownState()).toEqual(stream.core.knownState());
+    });
+
+    it('is read after what is still being written of it', async () => {
+      const { storage, group } = await test.createWriter();
+      const map = group.createMap({ a: 1 });
+      await vi.waitFor(() => expect(storage.pending).toBeGreaterThan(0), { interval: 0 });
+      const { pieces } = await loadContent(storage, map.id);
+      expect(pieces.at(-1)?.id).toBe(map.id);
+    });
+  });
+
+  describe('a read that fails', () => {
+    it('is made again, as cojson would never ask a second time', async () => {
+      const { group, committed } = await test.createWriter();
+      const map = group.createMap({ a: 1 });
+      await committed();
+      let failures = 1;
+      const storage = test.open({
+        query: (sql, parameters) =>
+          failures-- > 0 ? Promise.reject(new Error('Cut off.')) : test.query(sql, parameters),
+      });
+      expect((await loadContent(storage, map.id)).found).toBe(true);
+      expect(failures).toBeLessThan(0);
+    });
   });
 });

@@ -1,126 +1,126 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createClientNode } from '../testing/stock-client.ts';
-import { createReader, loadContent, loadKnownState, useTestStorage } from '../testing/test-storage.ts';
+import { createReader, loadContent, loadKnownState, describeStorage } from '../testing/test-storage.ts';
 
-const test = useTestStorage();
+describeStorage((test) => {
+  describe('a write', () => {
+    it('asks cojson for what comes before it, once, and stores that', async () => {
+      const { node, group, committed } = await test.createWriter();
+      const map = group.createMap({ a: 1 });
+      map.set('b', 2);
+      await committed();
+      await test.query(`delete from covalues where id = $1`, [map.id]);
+      await test.query(`delete from sessions where covalue_id = $1`, [map.id]);
+      await test.query(`delete from transactions where covalue_id = $1`, [map.id]);
 
-describe('a write', () => {
-  it('asks cojson for what comes before it, once, and stores that', async () => {
-    const { node, group, committed } = await test.createWriter();
-    const map = group.createMap({ a: 1 });
-    map.set('b', 2);
-    await committed();
-    await test.query(`delete from covalues where id = $1`, [map.id]);
-    await test.query(`delete from sessions where covalue_id = $1`, [map.id]);
-    await test.query(`delete from transactions where covalue_id = $1`, [map.id]);
-
-    map.set('c', 3);
-    await map.core.waitForSync();
-    await committed();
-    const loaded = await createReader(test.open()).load(map.id);
-    expect(loaded !== 'unavailable' && loaded.core.knownState()).toEqual(map.core.knownState());
-    expect(node.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
-  });
-
-  it('is never called done, nor committed, when what comes before it is nowhere', async () => {
-    const { group, committed } = await test.createWriter();
-    const map = group.createMap({ a: 1 });
-    const [piece] = map.core.newContentSince({ id: map.id, header: true, sessions: {} }) ?? [];
-    const storage = test.open();
-    const done = vi.fn();
-    const acknowledged = vi.fn();
-    const correct = vi.fn(() => undefined);
-    await committed();
-    await test.query(`delete from covalues where id = $1`, [map.id]);
-    if (piece) storage.store(piece, correct, done);
-    storage.afterCommit(map.id, acknowledged);
-    await vi.waitFor(() => expect(correct).toHaveBeenCalled());
-    await vi.waitFor(() => expect(storage.pending).toBe(0));
-    storage.afterCommit(map.id, acknowledged);
-    expect(correct).toHaveBeenCalledExactlyOnceWith({ id: map.id, header: false, sessions: {} });
-    expect(done).not.toHaveBeenCalled();
-    expect(acknowledged).not.toHaveBeenCalled();
-  });
-
-  it('of what is there already changes nothing', async () => {
-    const { storage, group, committed } = await test.createWriter();
-    const map = group.createMap({ a: 1 });
-    await committed();
-    const before = await test.query(`select * from sessions order by 1, 2`);
-    for (const piece of map.core.newContentSince(undefined) ?? []) storage.store(piece, () => undefined);
-    await committed();
-    expect(await test.query(`select * from sessions order by 1, 2`)).toEqual(before);
-  });
-
-  it('is done only after its commit, and a failed one is tried again with nothing lost', async () => {
-    let isFull = false;
-    const storage = test.open({
-      transaction: (run) =>
-        test.database.transaction(async (query) => {
-          const result = await run(query);
-          if (isFull) throw new Error('The disk is full.');
-          return result;
-        }),
+      map.set('c', 3);
+      await map.core.waitForSync();
+      await committed();
+      const loaded = await createReader(test.open()).load(map.id);
+      expect(loaded !== 'unavailable' && loaded.core.knownState()).toEqual(map.core.knownState());
+      expect(node.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
     });
-    const node = await createClientNode(storage);
-    const group = node.createGroup();
-    await storage.waitForSync(group.id, group.core);
-    isFull = true;
-    const map = group.createMap({ a: 1 });
-    await vi.waitFor(() => expect(storage.failure).toEqual(new Error('The disk is full.')));
-    const committed = vi.fn();
-    const done = vi.fn();
-    storage.afterCommit(map.id, committed);
-    for (const piece of map.core.newContentSince(undefined) ?? [])
-      storage.store(piece, () => undefined, done);
-    await vi.waitFor(() => expect(storage.pending).toBeGreaterThan(1));
-    expect(await test.query(`select * from covalues where id = $1`, [map.id])).toEqual([]);
-    expect(committed).not.toHaveBeenCalled();
-    expect(done).not.toHaveBeenCalled();
 
-    isFull = false;
-    await vi.waitFor(() => expect(done).toHaveBeenCalledOnce(), { timeout: 10_000 });
-    expect(committed).toHaveBeenCalledOnce();
-    expect(storage.failure).toBeUndefined();
-    expect(await loadKnownState(test.open(), map.id)).toEqual(map.core.knownState());
+    it('is never called done, nor committed, when what comes before it is nowhere', async () => {
+      const { group, committed } = await test.createWriter();
+      const map = group.createMap({ a: 1 });
+      const [piece] = map.core.newContentSince({ id: map.id, header: true, sessions: {} }) ?? [];
+      const storage = test.open();
+      const done = vi.fn();
+      const acknowledged = vi.fn();
+      const correct = vi.fn(() => undefined);
+      await committed();
+      await test.query(`delete from covalues where id = $1`, [map.id]);
+      if (piece) storage.store(piece, correct, done);
+      storage.afterCommit(map.id, acknowledged);
+      await vi.waitFor(() => expect(correct).toHaveBeenCalled());
+      await vi.waitFor(() => expect(storage.pending).toBe(0));
+      storage.afterCommit(map.id, acknowledged);
+      expect(correct).toHaveBeenCalledExactlyOnceWith({ id: map.id, header: false, sessions: {} });
+      expect(done).not.toHaveBeenCalled();
+      expect(acknowledged).not.toHaveBeenCalled();
+    });
+
+    it('of what is there already changes nothing', async () => {
+      const { storage, group, committed } = await test.createWriter();
+      const map = group.createMap({ a: 1 });
+      await committed();
+      const before = await test.query(`select * from sessions order by 1, 2`);
+      for (const piece of map.core.newContentSince(undefined) ?? []) storage.store(piece, () => undefined);
+      await committed();
+      expect(await test.query(`select * from sessions order by 1, 2`)).toEqual(before);
+    });
+
+    it('is done only after its commit, and a failed one is tried again with nothing lost', async () => {
+      let isFull = false;
+      const storage = test.open({
+        transaction: (run) =>
+          test.database.transaction(async (query) => {
+            const result = await run(query);
+            if (isFull) throw new Error('The disk is full.');
+            return result;
+          }),
+      });
+      const node = await createClientNode(storage);
+      const group = node.createGroup();
+      await storage.waitForSync(group.id, group.core);
+      isFull = true;
+      const map = group.createMap({ a: 1 });
+      await vi.waitFor(() => expect(storage.failure).toEqual(new Error('The disk is full.')));
+      const committed = vi.fn();
+      const done = vi.fn();
+      storage.afterCommit(map.id, committed);
+      for (const piece of map.core.newContentSince(undefined) ?? [])
+        storage.store(piece, () => undefined, done);
+      await vi.waitFor(() => expect(storage.pending).toBeGreaterThan(1));
+      expect(await test.query(`select * from covalues where id = $1`, [map.id])).toEqual([]);
+      expect(committed).not.toHaveBeenCalled();
+      expect(done).not.toHaveBeenCalled();
+
+      isFull = false;
+      await vi.waitFor(() => expect(done).toHaveBeenCalledOnce(), { timeout: 10_000 });
+      expect(committed).toHaveBeenCalledOnce();
+      expect(storage.failure).toBeUndefined();
+      expect(await loadKnownState(test.open(), map.id)).toEqual(map.core.knownState());
+    });
+
+    it('is waited for by its known state', async () => {
+      const { storage, group } = await test.createWriter();
+      const map = group.createMap({ a: 1 });
+      map.set('b', 2);
+      await storage.waitForSync(map.id, map.core);
+      expect(await loadKnownState(test.open(), map.id)).toEqual(map.core.knownState());
+    });
+
+    it('that is queued is still made by close', async () => {
+      const { group } = await test.createWriter();
+      const maps = Array.from({ length: 200 }, (_, index) => group.createMap({ index }));
+      const second = test.open({ close: () => Promise.resolve() });
+      for (const map of maps)
+        for (const piece of map.core.newContentSince(undefined) ?? []) second.store(piece, () => undefined);
+      await second.close();
+      const rows = await test.query(`select id from covalues where id = any($1::text[])`, [
+        maps.map(({ id }) => id),
+      ]);
+      expect(rows).toHaveLength(200);
+    });
   });
 
-  it('is waited for by its known state', async () => {
-    const { storage, group } = await test.createWriter();
-    const map = group.createMap({ a: 1 });
-    map.set('b', 2);
-    await storage.waitForSync(map.id, map.core);
-    expect(await loadKnownState(test.open(), map.id)).toEqual(map.core.knownState());
-  });
+  describe('a CoValue begun anew that is stored already', () => {
+    it('is pointed out, so that its history is loaded', async () => {
+      const { group, committed } = await test.createWriter();
+      const map = group.createMap({ a: 1 });
+      await committed();
+      const found = vi.fn();
+      const storage = test.open({}, found);
+      const [piece] = map.core.newContentSince(undefined) ?? [];
+      if (piece) storage.store({ ...piece, new: {} }, () => undefined);
+      await vi.waitFor(() => expect(found).toHaveBeenCalledExactlyOnceWith(map.id));
 
-  it('that is queued is still made by close', async () => {
-    const { group } = await test.createWriter();
-    const maps = Array.from({ length: 200 }, (_, index) => group.createMap({ index }));
-    const second = test.open({ close: () => Promise.resolve() });
-    for (const map of maps)
-      for (const piece of map.core.newContentSince(undefined) ?? []) second.store(piece, () => undefined);
-    await second.close();
-    const rows = await test.query(`select id from covalues where id = any($1::text[])`, [
-      maps.map(({ id }) => id),
-    ]);
-    expect(rows).toHaveLength(200);
-  });
-});
-
-describe('a CoValue begun anew that is stored already', () => {
-  it('is pointed out, so that its history is loaded', async () => {
-    const { group, committed } = await test.createWriter();
-    const map = group.createMap({ a: 1 });
-    await committed();
-    const found = vi.fn();
-    const storage = test.open({}, found);
-    const [piece] = map.core.newContentSince(undefined) ?? [];
-    if (piece) storage.store({ ...piece, new: {} }, () => undefined);
-    await vi.waitFor(() => expect(found).toHaveBeenCalledExactlyOnceWith(map.id));
-
-    await loadContent(storage, map.id);
-    if (piece) storage.store({ ...piece, new: {} }, () => undefined);
-    await new Promise<void>((resolve) => storage.afterCommit(map.id, resolve));
-    expect(found).toHaveBeenCalledOnce();
+      await loadContent(storage, map.id);
+      if (piece) storage.store({ ...piece, new: {} }, () => undefined);
+      await new Promise<void>((resolve) => storage.afterCommit(map.id, resolve));
+      expect(found).toHaveBeenCalledOnce();
+    });
   });
 });

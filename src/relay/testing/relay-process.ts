@@ -13,12 +13,12 @@ afterAll(async () => {
 
 /** `maia-relay` as a script for Node, as the package has it; removed after the tests of the file. */
 export async function bundleRelay(): Promise<string> {
-  // Below node_modules, where the two real dependencies are found.
+  // Below node_modules, where the real dependencies are found.
   const directory = await mkdtemp(join(root, 'node_modules/.maia-relay-'));
   directories.push(directory);
   const bundle = await rolldown({
     input: join(root, 'src/relay/maia-relay.ts'),
-    external: [/^node:/, 'ws', '@electric-sql/pglite'],
+    external: [/^node:/, 'ws', 'pg', '@electric-sql/pglite'],
     platform: 'neutral',
     resolve: { mainFields: ['module', 'main'] },
   });

@@ -1,13 +1,15 @@
 import { LocalNode, type RawCoID, type RawGroup } from 'cojson';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { Database, Query } from '../database/database.ts';
+import { openPostgresDatabase } from '../database/postgres-database.ts';
 import { prepareSchema } from '../database/schema.ts';
 import { openStorageDirectory } from '../database/storage-directory.ts';
 import type { Content } from '../storage/content.ts';
 import { createSqlStorage, type SqlStorage } from '../storage/sql-storage.ts';
 import { createClientNode, crypto } from './stock-client.ts';
+import { createPostgres, describePostgres } from './test-postgres.ts';
 import { createStorage } from './temporary-storage.ts';
 
 export interface TestStorage {
@@ -25,11 +27,24 @@ export interface Writer {
   committed(): Promise<void>;
 }
 
-/** One database for the tests of a file, as opening one takes longer than they do; each finds it empty. */
-export function useTestStorage(): TestStorage & { readonly database: Database } {
+/** The same tests on each kind of database. */
+export function describeStorage(
+  describeOne: (test: TestStorage & { readonly database: Database }) => void,
+): void {
+  describe('PGlite', () => describeOne(useTestStorage(openPGlite)));
+  describePostgres('PostgreSQL', () => describeOne(useTestStorage(openPostgres)));
+}
+
+const openPGlite = async () => openStorageDirectory(await createStorage(), silentLogger);
+const openPostgres = async () => openPostgresDatabase(await createPostgres(), 'the test', silentLogger);
+
+/** One database for the tests of a kind, as opening one takes longer than they do; each finds it empty. */
+function useTestStorage(
+  openDatabase: () => Promise<Database>,
+): TestStorage & { readonly database: Database } {
   let database: Database;
   beforeAll(async () => {
-    database = await openStorageDirectory(await createStorage(), silentLogger);
+    database = await openDatabase();
     await prepareSchema(database);
   });
   afterEach(() =>

@@ -1,0 +1,118 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { isKernelError } from '../../platform/kernel-error.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import { asServer, createPostgres, describePostgres } from '../testing/test-postgres.ts';
+import { startProxy } from '../testing/tcp-proxy.ts';
+import type { Database } from './database.ts';
+import { openPostgresDatabase } from './postgres-database.ts';
+import { prepareSchema, readStorageIdentity, schemaVersion } from './schema.ts';
+
+async function open(url: string): Promise<Database> {
+  const database = await openPostgresDatabase(url, 'the test', silentLogger);
+  onTestFinished(() => database.close());
+  return database;
+}
+
+const failureOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
+
+describePostgres('a PostgreSQL database', () => {
+  it('answers with numbers, and commits all of a transaction or nothing', async () => {
+    const database = await open(await createPostgres());
+    expect(
+      await database.query(`select 5000000000::int8 as big, count(*) as one from (select 1) as x`),
+    ).toEqual([{ big: 5_000_000_000, one: 1 }]);
+    await database.query(`create table a (b int4)`);
+    await database.transaction((query) => query(`insert into a values (1)`));
+    const failed = database.transaction(async (query) => {
+      await query(`insert into a values (2)`);
+      throw new Error('Changed my mind.');
+    });
+    await expect(failed).rejects.toThrow('Changed my mind.');
+    expect(await database.query(`select b from a`)).toEqual([{ b: 1 }]);
+  });
+
+  it('does not take a commit for done that PostgreSQL turned into a rollback', async () => {
+    const database = await open(await createPostgres());
+    const hidden = database.transaction((query) => failureOf(query(`select * from nowhere`)));
+    await expect(hidden).rejects.toThrow('ROLLBACK');
+  });
+
+  it.each([
+    ['', 'power-loss'],
+    ['-c synchronous_commit=off', 'none'],
+  ])('says what a commit survives with the options "%s"', async (options, durability) => {
+    const url = new URL(await createPostgres());
+    if (options !== '') url.searchParams.set('options', options);
+    expect((await open(url.href)).durability).toBe(durability);
+  });
+
+  it('goes on after its connections were ended by the server', async () => {
+    const url = await createPostgres();
+    const database = await open(url);
+    const cut = database.transaction(async (query) => {
+      await asServer(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+        [],
+        url,
+      );
+      await query(`select 1`);
+    });
+    await expect(cut).rejects.toThrow();
+    await vi.waitFor(async () => expect(await database.query(`select 1 as one`)).toEqual([{ one: 1 }]));
+  });
+
+  it('that cannot be reached is one sentence, with no password', async () => {
+    const url = new URL(await createPostgres());
+    url.password = 'secret';
+    const proxy = await startProxy(url.href);
+    proxy.cut();
+    const error = await failureOf(openPostgresDatabase(proxy.url, 'host/db', silentLogger));
+    expect(isKernelError(error, 'RELAY_STORAGE_FAILED')).toBe(true);
+    expect(error).toHaveProperty('message', expect.stringContaining('host/db'));
+    expect(JSON.stringify([String(error), (error as Error).cause, (error as Error).stack])).not.toContain(
+      'secret',
+    );
+  });
+
+  it('that does not exist is one sentence', async () => {
+    const url = new URL(await createPostgres());
+    url.pathname = '/not_there';
+    const error = await failureOf(openPostgresDatabase(url.href, 'host/not_there', silentLogger));
+    expect(error).toHaveProperty('message', expect.stringContaining('"not_there" does not exist'));
+  });
+});
+
+describePostgres('the tables in PostgreSQL', () => {
+  it('are made once, by relays that start at the same time', async () => {
+    const url = await createPostgres();
+    const databases = await Promise.all(Array.from({ length: 4 }, () => open(url)));
+    const identities = await Promise.all(databases.map(prepareSchema));
+    expect(new Set(identities.map((identity) => JSON.stringify(identity))).size).toBe(1);
+  });
+
+  it('of a newer relay are left alone', async () => {
+    const database = await open(await createPostgres());
+    await prepareSchema(database);
+    await database.query(`update schema_version set version = $1`, [schemaVersion + 1]);
+    const error = await failureOf(prepareSchema(database));
+    expect(isKernelError(error, 'RELAY_STORAGE_TOO_NEW')).toBe(true);
+  });
+
+  it('have another epoch on another timeline', async () => {
+    const database = await open(await createPostgres());
+    const { id, epoch } = await prepareSchema(database);
+    expect(await readStorageIdentity(database)).toEqual({ id, epoch });
+    const restored = { ...database, incarnation: async () => `${await database.incarnation?.()}2` };
+    const after = await readStorageIdentity(restored);
+    expect(after.id).toBe(id);
+    expect(after.epoch).not.toBe(epoch);
+    expect(await database.incarnation?.()).toMatch(/^\d+\/[0-9A-F]{8}$/);
+  });
+
+  it('that cannot be made say so', async () => {
+    const url = new URL(await createPostgres());
+    url.searchParams.set('options', '-c default_transaction_read_only=on');
+    const error = await failureOf(prepareSchema(await open(url.href)));
+    expect(isKernelError(error, 'RELAY_STORAGE_FAILED')).toBe(true);
+  });
+});
