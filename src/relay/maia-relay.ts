@@ -2,6 +2,7 @@
 import { isKernelError } from '../platform/kernel-error.ts';
 import type { Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
+import { generateAgent } from './agent-identity.ts';
 import { createRelay } from './relay.ts';
 import { help, readCommand } from './settings.ts';
 import { describeStorage, readStoragePlace } from './storage-place.ts';
@@ -18,6 +19,13 @@ async function run(): Promise<void> {
       return console.log(help);
     case 'version':
       return console.log(kernelVersion);
+    case 'agent:generate': {
+      const { accountID, agentSecret } = await generateAgent();
+      console.log('SYNC_MAIA_MODE=agent');
+      console.log(`SYNC_MAIA_AGENT_ACCOUNT_ID=${accountID}`);
+      console.log(`SYNC_MAIA_AGENT_SECRET=${agentSecret}`);
+      return;
+    }
     case 'start': {
       const { options } = command;
       const relay = await createRelay({ ...options, logger });

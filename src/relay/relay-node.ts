@@ -1,9 +1,40 @@
-import { LocalNode } from 'cojson';
+import { cojsonInternals, LocalNode, RawAccount, type StorageAPI } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import type { AgentIdentity } from './agent-identity.ts';
 
-/** A node on an identity that nobody keeps: a relay needs no rights over anybody's data. */
-export async function createRelayNode(): Promise<LocalNode> {
+/** A node on the given account or, as a relay needs no rights over anybody's data, on an identity that nobody keeps. */
+export async function createRelayNode(agent?: AgentIdentity): Promise<LocalNode> {
   const crypto = await WasmCrypto.create();
+  if (agent) return new LocalNode(agent.agentSecret, crypto.newRandomSessionID(agent.accountID), crypto);
   const secret = crypto.newRandomAgentSecret();
   return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+}
+
+/** Makes the storage the node's, with the node's own account in it: others load it from there to share with it. */
+export async function useStorage(node: LocalNode, storage: StorageAPI, agent?: AgentIdentity): Promise<void> {
+  node.setStorage(storage);
+  if (!agent) return;
+  const isStored = await new Promise<boolean>((resolve) => {
+    node.getCoValue(agent.accountID).loadFromStorage(resolve);
+  });
+  if (!isStored) createAccount(node, agent);
+}
+
+/** As cojson creates an account, which it offers only together with a node. */
+function createAccount(node: LocalNode, { agentSecret }: AgentIdentity): void {
+  const { crypto } = node;
+  const header = cojsonInternals.accountHeaderForInitialAgentSecret(agentSecret, crypto);
+  const account = node.createCoValue(header).getCurrentContent();
+  if (!(account instanceof RawAccount)) throw new Error('The header of an account made something else.');
+  const agentID = crypto.getAgentID(agentSecret);
+  const readKey = crypto.newRandomKeySecret();
+  account.set(agentID, 'admin', 'trusting');
+  const sealed = crypto.seal({
+    message: readKey.secret,
+    from: crypto.getAgentSealerSecret(agentSecret),
+    to: crypto.getAgentSealerID(agentID),
+    nOnceMaterial: { in: account.id, tx: account.core.nextTransactionID() },
+  });
+  account.set(`${readKey.id}_for_${agentID}`, sealed, 'trusting');
+  account.set('readKey', readKey.id, 'trusting');
 }

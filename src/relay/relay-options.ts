@@ -1,4 +1,5 @@
 import type { Logger } from '../platform/logger.ts';
+import type { RelayAgent } from './agent-identity.ts';
 
 export interface RelayOptions {
   /** The address to listen on. Default `127.0.0.1`: this machine only. */
@@ -11,6 +12,8 @@ export interface RelayOptions {
   /** How long `close` may take to write out what is queued and to let clients go. Default 10 s. */
   readonly drainMs?: number;
   readonly logger?: Logger;
+  /** The account that the relay runs on. Default: an identity that is thrown away. */
+  readonly agent?: RelayAgent;
 }
 
 export interface RelayLimits {

@@ -1,6 +1,7 @@
 import { createKernelError } from '../platform/kernel-error.ts';
 import { silentLogger, type Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
+import { readAgent } from './agent-identity.ts';
 import type { Database } from './database/database.ts';
 import { openHttpFront, type Health } from './http-front.ts';
 import { defaultStorage, type Relay, type RelayLimits, type RelayOptions } from './relay-options.ts';
@@ -26,6 +27,7 @@ export async function createRelayOn(
   checkNumber('limits.messageBytes', limits.messageBytes, 1_000, 500_000_000);
   checkNumber('drainMs', drainMs, 0, 600_000);
   const place = readStoragePlace(options.storage ?? defaultStorage);
+  const agent = options.agent && (await readAgent(options.agent));
   const startedAtMs = Date.now();
   let database: Database | undefined;
   let serving: Serving | undefined;
@@ -42,7 +44,7 @@ export async function createRelayOn(
   });
   try {
     database = await openDatabase(place, logger);
-    serving = await startServing(database, limits, logger);
+    serving = await startServing(database, limits, logger, agent);
   } catch (error) {
     await front.close();
     await database?.close();

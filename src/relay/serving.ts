@@ -5,11 +5,12 @@ import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
 import { protocolVersion, type HelloFrame } from '../transport/frames.ts';
+import type { AgentIdentity } from './agent-identity.ts';
 import { serveConnection, type Connection } from './connection.ts';
 import type { Database } from './database/database.ts';
 import { prepareSchema } from './database/schema.ts';
 import { keepAlive } from './keep-alive.ts';
-import { createRelayNode } from './relay-node.ts';
+import { createRelayNode, useStorage } from './relay-node.ts';
 import type { RelayLimits } from './relay-options.ts';
 import { createSqlStorage } from './storage/sql-storage.ts';
 
@@ -34,16 +35,17 @@ export async function startServing(
   database: Database,
   limits: RelayLimits,
   logger: Logger,
+  agent?: AgentIdentity,
 ): Promise<Serving> {
   const storageIdentity = await prepareSchema(database);
-  const node = await createRelayNode();
+  const node = await createRelayNode(agent);
   const storage = createSqlStorage({
     database,
     clock,
     logger,
     foundOlder: (id) => node.getCoValue(id).loadFromStorage(),
   });
-  node.setStorage(storage);
+  await useStorage(node, storage, agent);
   node.enableDeletedCoValuesErasure();
 
   const hello: HelloFrame = {
@@ -120,6 +122,11 @@ export async function startServing(
       });
       for (const connection of connections) connection.terminate();
       stopPings();
+      // What the node has still to note of its own content needs the database.
+      await withinTime(
+        untilMs,
+        (done) => void Promise.resolve(node.syncManager.gracefulShutdown()).then(done),
+      );
       await storage.close(Math.max(0, untilMs - clock.nowMs()));
       await node.gracefulShutdown();
     },

@@ -6,6 +6,7 @@ import type { RelayOptions } from './relay-options.ts';
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
+  | { readonly kind: 'agent:generate' }
   | { readonly kind: 'start'; readonly options: RelayOptions & { readonly storage: string } };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,6 +14,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const help = `maia-relay: the sync relay of @MaiaOS/kernel.
 
 Usage: maia-relay [start] [options]
+       maia-relay agent:generate
+
+start serves until it is told to end. agent:generate prints the settings of a new account, to standard output only.
 
   --port NUMBER      port to listen on; 0 takes a free one       PORT               4203
   --host ADDRESS     address to listen on; 0.0.0.0 for all       HOST               127.0.0.1
@@ -24,6 +28,9 @@ An option wins over its environment variable. Where no storage is given, DATABAS
 DB_PATH a directory; with NODE_ENV=production that is /data/sync.db. memory: keeps nothing. SYNC_MAIA_STORAGE also
 takes the bare words pglite, postgres and memory.
 
+The relay runs on an identity that it throws away. With SYNC_MAIA_MODE=agent it runs on the account of
+SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET: agent:generate prints a set that fits.
+
 Clients open a WebSocket at /sync; GET /health answers 200 while the relay is ready, else 503. SIGTERM and Ctrl-C
 write out what was accepted, let the clients go, and end with exit code 0.
 `;
@@ -34,6 +41,12 @@ export function readCommand(args: readonly string[], environment: Environment): 
   if (values.help) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
   const [subcommand = 'start', ...more] = positionals;
+  if (values.service !== undefined && (subcommand !== 'agent:generate' || values.service !== 'sync')) {
+    throw invalid(
+      '--service belongs to agent:generate, and takes sync. `maia-relay --help` lists what there is.',
+    );
+  }
+  if (subcommand === 'agent:generate' && more.length === 0) return { kind: 'agent:generate' };
   if (subcommand !== 'start' || more.length > 0) {
     throw invalid(
       `There is no command "${[subcommand, ...more].join(' ')}". \`maia-relay --help\` lists what there is.`,
@@ -47,6 +60,7 @@ export function readCommand(args: readonly string[], environment: Environment): 
       ...(values.port === undefined && readPort(given(environment.PORT), 'PORT')),
       ...(host !== undefined && { host }),
       storage: readStorage(values.storage, environment),
+      ...readAgentSettings(environment),
     },
   };
 }
@@ -60,6 +74,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string' },
         host: { type: 'string' },
         storage: { type: 'string' },
+        service: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -76,6 +91,19 @@ function readPort(text: string | undefined, setting: string): { port?: number } 
     throw invalid(`${setting} is ${JSON.stringify(text)}; it takes a number from 0 to 65535.`);
   }
   return { port: Number(text) };
+}
+
+function readAgentSettings(environment: Environment): Pick<RelayOptions, 'agent'> {
+  const mode = given(environment.SYNC_MAIA_MODE);
+  if (mode === undefined) return {};
+  if (mode !== 'agent')
+    throw invalid(`SYNC_MAIA_MODE is ${JSON.stringify(mode)}; it takes agent, or nothing.`);
+  const accountID = given(environment.SYNC_MAIA_AGENT_ACCOUNT_ID);
+  const agentSecret = given(environment.SYNC_MAIA_AGENT_SECRET);
+  if (accountID !== undefined && agentSecret !== undefined) return { agent: { accountID, agentSecret } };
+  throw invalid(
+    'SYNC_MAIA_MODE is agent, which needs SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET. `maia-relay agent:generate` prints them.',
+  );
 }
 
 /** Never repeats a value that may be an address with a password. */
