@@ -32,7 +32,13 @@ describe('a connection', () => {
         epoch: expect.stringMatching(/.{20}/) as string,
       },
       durability: 'process-crash',
-      limits: { messageBytes: 10_000_000 },
+      limits: {
+        messageBytes: 10_000_000,
+        bytesPerSecond: 20_000_000,
+        openLoads: 1_000,
+        subscribed: 50_000,
+        unreadBytes: 64_000_000,
+      },
       auth: null,
       inspect: false,
     });

@@ -1,18 +1,21 @@
-import { EventEmitter } from 'node:events';
-import { cojsonInternals, type LocalNode } from 'cojson';
-import { createWebSocketPeer } from 'cojson-transport-ws';
+import { cojsonInternals, type LocalNode, type SyncMessage } from 'cojson';
 import type { RawData, WebSocket } from 'ws';
+import type { Clock } from '../platform/clock.ts';
 import { isKernelError } from '../platform/kernel-error.ts';
 import type { Logger } from '../platform/logger.ts';
 import {
   encodeFrame,
   encodePing,
   readMessage,
-  splitFrame,
   type HelloFrame,
   type RefusalCode,
 } from '../transport/frames.ts';
+import type { Eviction } from './eviction.ts';
 import { holdAcknowledgements, type Commits } from './held-acknowledgements.ts';
+import { createMessageReader } from './message-reader.ts';
+import { createOutgoingQueue } from './outgoing-queue.ts';
+import type { RelayLimits } from './relay-options.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** One client, from its WebSocket's opening to its end. */
 export interface Connection {
@@ -32,9 +35,11 @@ export interface ConnectionOptions {
   readonly socket: WebSocket;
   readonly node: LocalNode;
   readonly commits: Commits;
+  readonly subscriptions: Subscriptions;
+  readonly eviction: Pick<Eviction, 'notFound'>;
   readonly hello: HelloFrame;
-  readonly messageBytes: number;
-  readonly nowMs: () => number;
+  readonly limits: RelayLimits;
+  readonly clock: Clock;
   readonly logger: Logger;
   /** Once, when the socket is closed. */
   ended(): void;
@@ -44,33 +49,67 @@ export interface ConnectionOptions {
 const closeCodes: Partial<Record<RefusalCode, number>> = { 'too-large': 1009, draining: 1012 };
 const policyViolation = 1008;
 
-export function serveConnection(options: ConnectionOptions): Connection {
-  const { id, socket, node, commits, hello, messageBytes, nowMs, logger } = options;
-  const incoming = new cojsonInternals.ConnectedPeerChannel();
-  const sending = sendingHalf(socket);
-  let heardAtMs = nowMs();
-  let isReading = true;
+/** Beyond it a client is not read until it has read: its answers wait with it, and not here. */
+const unreadBytesToWaitFor = 200_000;
+/** Messages of a client that wait in the node, beyond which no more are given to it. */
+const messagesInNode = 100;
+const tellAgainAfterMs = 10_000;
+const reconnectAfterMs = 10_000;
 
-  function receive(line: string): void {
-    if (line.length > messageBytes) {
-      return refuse(
-        'too-large',
-        `A message of ${line.length} bytes is longer than the ${messageBytes} that are taken.`,
+export function serveConnection(options: ConnectionOptions): Connection {
+  const { id, socket, node, commits, eviction, hello, limits, clock, logger } = options;
+  const incoming = new cojsonInternals.ConnectedPeerChannel();
+  const subscribed = options.subscriptions.open();
+  const openLoads = new Set<string>();
+  let heardAtMs = clock.nowMs();
+  let toldAtMs = -Infinity;
+  let hasEnded = false;
+
+  const outgoing = createOutgoingQueue({
+    socket,
+    added() {
+      if (outgoing.unreadBytes <= limits.unreadBytes) return;
+      refuse(
+        'limit',
+        `More than ${limits.unreadBytes} bytes wait for this client to read them.`,
+        reconnectAfterMs,
       );
-    }
-    const message = readMessage(line);
-    if (message.kind === 'sync') incoming.push(message.message);
-    else if (message.kind === 'maia' && message.frame.maia === 'echo') {
-      socket.send(encodeFrame({ maia: 'echoed', t: message.frame.t }));
-    }
+    },
+    read() {
+      // A client that is not read cannot answer pings, but that it reads shows that it is there.
+      if (reader.isHeldUp) heardAtMs = clock.nowMs();
+      reader.go();
+    },
+    closed: () => socket.close(),
+  });
+  const reader = createMessageReader({
+    socket,
+    bytesPerSecond: limits.bytesPerSecond,
+    clock,
+    handle,
+    mayRead: () => hasRoom() && openLoads.size < limits.openLoads,
+    isBusy() {
+      const peer = node.syncManager.peers[id];
+      const queue = peer && node.syncManager.messagesQueue.peerToQueue.get(peer);
+      return queue !== undefined && queue.length >= messagesInNode;
+    },
+    tooFast(waitMs) {
+      if (clock.nowMs() - toldAtMs < tellAgainAfterMs) return;
+      toldAtMs = clock.nowMs();
+      const reason = `This client sends more than ${limits.bytesPerSecond} bytes a second, and is read at that rate.`;
+      socket.send(
+        encodeFrame({ maia: 'refused', code: 'limit', reason, retryAfterMs: waitMs, closing: false }),
+      );
+    },
+  });
+
+  function hasRoom(): boolean {
+    return outgoing.unreadBytes < unreadBytesToWaitFor;
   }
 
-  function receiveFrame(data: RawData, isBinary: boolean): void {
-    heardAtMs = nowMs();
-    if (!isReading) return;
-    if (isBinary) return refuse('invalid', 'Messages are text, and this one is binary.');
+  function handle(line: string): void {
     try {
-      for (const line of splitFrame(textOf(data))) if (isReading) receive(line);
+      receive(line);
     } catch (error) {
       if (isKernelError(error, 'MESSAGE_INVALID')) return refuse('invalid', error.message);
       // Whatever one client sends must not end the others' relay.
@@ -79,21 +118,68 @@ export function serveConnection(options: ConnectionOptions): Connection {
     }
   }
 
+  function receive(line: string): void {
+    if (line.length > limits.messageBytes) {
+      return refuse(
+        'too-large',
+        `A message of ${line.length} bytes is longer than the ${limits.messageBytes} that are taken.`,
+      );
+    }
+    const message = readMessage(line);
+    if (message.kind === 'sync') receiveSync(message.message);
+    else if (message.kind === 'maia' && message.frame.maia === 'echo') {
+      outgoing.sendNow(encodeFrame({ maia: 'echoed', t: message.frame.t }));
+    }
+  }
+
+  function receiveSync(message: SyncMessage): void {
+    if (message.action === 'load') openLoads.add(message.id);
+    if (follows(message)) subscribed.add(message.id);
+    if (subscribed.count > limits.subscribed) {
+      return refuse(
+        'limit',
+        `This client follows more than ${limits.subscribed} CoValues. Open fewer of them at a time.`,
+        reconnectAfterMs,
+      );
+    }
+    incoming.push(message);
+  }
+
+  /** What the node has to say to the client. */
+  function noteAnswer(message: SyncMessage): void {
+    if (!follows(message)) return;
+    subscribed.add(message.id);
+    if (message.action === 'known' && !message.header) eviction.notFound(message.id);
+    if (openLoads.delete(message.id)) reader.go();
+  }
+
+  function receiveFrame(data: RawData, isBinary: boolean): void {
+    heardAtMs = clock.nowMs();
+    if (isBinary) refuse('invalid', 'Messages are text, and this one is binary.');
+    else reader.receive(data);
+  }
+
   function refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void {
+    if (hasEnded) return;
     logger.debug('A client was refused', { connection: id, code });
     const retry = retryAfterMs !== undefined && { retryAfterMs };
+    outgoing.drop();
     socket.send(encodeFrame({ maia: 'refused', code, reason, ...retry, closing: true }));
     socket.close(closeCodes[code] ?? policyViolation);
     end();
   }
 
   function end(): void {
-    isReading = false;
+    if (hasEnded) return;
+    hasEnded = true;
+    reader.stop();
     incoming.push('Disconnected');
+    subscribed.close();
+    openLoads.clear();
   }
 
   const heard = () => {
-    heardAtMs = nowMs();
+    heardAtMs = clock.nowMs();
   };
   socket.on('message', receiveFrame);
   socket.on('pong', heard);
@@ -101,57 +187,41 @@ export function serveConnection(options: ConnectionOptions): Connection {
   // A broken frame, or one above the socket's own limit: `ws` has closed with the fitting code already.
   socket.on('error', (error) => logger.debug('A connection failed', { connection: id, error }));
   socket.on('close', () => {
+    outgoing.drop();
     end();
-    sending.closed();
     options.ended();
   });
 
   socket.send(encodeFrame(hello));
-  const peer = createWebSocketPeer({
-    id,
-    websocket: sending.half,
-    role: 'client',
-    expectPings: false,
-    deletePeerStateOnClose: true,
+  const peer = holdAcknowledgements({ id, role: 'client', incoming, outgoing: outgoing.channel }, commits);
+  node.syncManager.addPeer({
+    ...peer,
+    outgoing: {
+      ...peer.outgoing,
+      push(message) {
+        if (message !== 'Disconnected') noteAnswer(message);
+        peer.outgoing.push(message);
+      },
+    },
   });
-  // Messages come in checked and parsed, so the peer's own reading of text is left out.
-  node.syncManager.addPeer(holdAcknowledgements({ ...peer, incoming }, commits));
 
   return {
     get heardAtMs() {
-      return heardAtMs;
+      return reader.isHeldUp && hasRoom() ? clock.nowMs() : heardAtMs;
     },
     ping() {
-      socket.send(encodePing(nowMs()));
+      socket.send(encodePing(clock.nowMs()));
       socket.ping();
     },
-    stopReading() {
-      isReading = false;
-    },
+    stopReading: reader.stop,
     refuse,
     terminate: () => socket.terminate(),
   };
 }
 
-/** What `createWebSocketPeer` takes for a socket. It only sends: what arrives goes another way. */
-function sendingHalf(socket: WebSocket) {
-  const events = new EventEmitter();
-  const half: Parameters<typeof createWebSocketPeer>[0]['websocket'] = {
-    get readyState() {
-      return socket.readyState;
-    },
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    send: (frame) => socket.send(frame),
-    close: () => socket.close(),
-    addEventListener: (type, listener) => void events.on(type, listener),
-    removeEventListener: (type, listener) => void events.off(type, listener),
-  };
-  return { half, closed: () => void events.emit('close') };
-}
-
-/** With its default binary type, `ws` gives a Buffer. */
-function textOf(data: RawData): string {
-  return Buffer.isBuffer(data) ? data.toString('utf8') : '';
+/** Whether cojson remembers, for a message that was sent or received, that the client has an interest in the CoValue. */
+function follows(
+  message: SyncMessage,
+): message is Extract<SyncMessage, { action: 'load' | 'known' | 'content' }> {
+  return message.action === 'load' || message.action === 'known' || message.action === 'content';
 }

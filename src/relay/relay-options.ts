@@ -16,9 +16,18 @@ export interface RelayOptions {
   readonly agent?: RelayAgent;
 }
 
+/** What one client may use. One at its limit is slowed down or told `limit`; the others do not notice. */
 export interface RelayLimits {
   /** The longest message that is taken. Default 10 MB. */
   readonly messageBytes: number;
+  /** How fast a client is read, on average over 3 s; it is told once when it sends faster. Default 20 MB. */
+  readonly bytesPerSecond: number;
+  /** How many of a client's loads are worked on at a time; what it sends after them waits. Default 1,000. */
+  readonly openLoads: number;
+  /** How many CoValues a client may follow; with one more the connection ends. Default 50,000. */
+  readonly subscribed: number;
+  /** How much may wait for a client that reads slowly, before the connection ends. Default 64 MB. */
+  readonly unreadBytes: number;
 }
 
 export interface Relay {

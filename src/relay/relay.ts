@@ -1,10 +1,10 @@
-import { createKernelError } from '../platform/kernel-error.ts';
 import { silentLogger, type Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
 import { readAgent } from './agent-identity.ts';
 import type { Database } from './database/database.ts';
 import { openHttpFront, type Health } from './http-front.ts';
-import { defaultStorage, type Relay, type RelayLimits, type RelayOptions } from './relay-options.ts';
+import { checkNumber, readLimits } from './limits.ts';
+import { defaultStorage, type Relay, type RelayOptions } from './relay-options.ts';
 import { startServing, type Serving } from './serving.ts';
 import { openStoragePlace, readStoragePlace, type StoragePlace } from './storage-place.ts';
 
@@ -22,9 +22,8 @@ export async function createRelayOn(
   options: RelayOptions,
 ): Promise<Relay> {
   const { host = '127.0.0.1', port = 4203, drainMs = 10_000, logger = silentLogger } = options;
-  const limits: RelayLimits = { messageBytes: 10_000_000, ...options.limits };
+  const limits = readLimits(options.limits);
   checkNumber('port', port, 0, 65_535);
-  checkNumber('limits.messageBytes', limits.messageBytes, 1_000, 500_000_000);
   checkNumber('drainMs', drainMs, 0, 600_000);
   const place = readStoragePlace(options.storage ?? defaultStorage);
   const agent = options.agent && (await readAgent(options.agent));
@@ -94,12 +93,4 @@ export async function createRelayOn(
 function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-function checkNumber(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw createKernelError(
-    'RELAY_SETTING_INVALID',
-    `The relay's setting ${name} is ${String(value)}; it takes a whole number from ${min} to ${max}.`,
-  );
 }

@@ -9,10 +9,12 @@ import type { AgentIdentity } from './agent-identity.ts';
 import { serveConnection, type Connection } from './connection.ts';
 import type { Database } from './database/database.ts';
 import { prepareSchema } from './database/schema.ts';
+import { createEviction } from './eviction.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createRelayNode, useStorage } from './relay-node.ts';
 import type { RelayLimits } from './relay-options.ts';
 import { createSqlStorage } from './storage/sql-storage.ts';
+import { createSubscriptions } from './subscriptions.ts';
 
 /** What serves clients from one database. */
 export interface Serving {
@@ -54,7 +56,7 @@ export async function startServing(
     relay: { name: 'maia-relay', version: kernelVersion },
     storage: storageIdentity,
     durability: database.durability,
-    limits: { messageBytes: limits.messageBytes },
+    limits,
     auth: null,
     inspect: false,
   };
@@ -66,6 +68,8 @@ export async function startServing(
   });
   const connections = new Set<Connection>();
   const stopPings = keepAlive(connections, clock);
+  const subscriptions = createSubscriptions();
+  const eviction = createEviction({ node, commits: storage, subscriptions, clock });
   let openedCount = 0;
   let noticeEnd = () => {};
 
@@ -96,9 +100,11 @@ export async function startServing(
           socket: webSocket,
           node,
           commits: storage,
+          subscriptions,
+          eviction,
           hello,
-          messageBytes: limits.messageBytes,
-          nowMs: clock.nowMs,
+          limits,
+          clock,
           logger,
           ended() {
             connections.delete(connection);
@@ -122,6 +128,7 @@ export async function startServing(
       });
       for (const connection of connections) connection.terminate();
       stopPings();
+      eviction.stop();
       // What the node has still to note of its own content needs the database.
       await withinTime(
         untilMs,

@@ -16,7 +16,7 @@ export interface HelloFrame {
   readonly storage: { readonly id: string; readonly epoch: string };
   /** What acknowledged content survives. A promise that this version does not know is read as 'none'. */
   readonly durability: 'none' | 'process-crash' | 'power-loss';
-  readonly limits: { readonly messageBytes?: number };
+  readonly limits: HelloLimits;
   readonly auth: null | {
     readonly nonce: string;
     readonly methods: readonly string[];
@@ -25,6 +25,9 @@ export interface HelloFrame {
   readonly inspect: boolean;
   readonly minAppVersion?: string;
 }
+
+/** What one client may use, where the relay says so; beyond it, it is read more slowly or refused with `limit`. */
+export type HelloLimits = Readonly<Partial<Record<(typeof limitNames)[number], number>>>;
 
 /** The kernel's answer to a `hello` that asks for no authentication. */
 export interface HiFrame {
@@ -55,6 +58,8 @@ export interface EchoedFrame {
   readonly maia: 'echoed';
   readonly t: number;
 }
+
+const limitNames = ['messageBytes', 'bytesPerSecond', 'openLoads', 'subscribed', 'unreadBytes'] as const;
 
 const refusalCodes = [
   'invalid',
@@ -100,21 +105,29 @@ function readHello(value: JsonRecord): HelloFrame {
   }
   if (typeof inspect !== 'boolean' || !isOptionalText(minAppVersion)) throw invalid('hello');
   const { durability } = value;
-  const { messageBytes } = limits;
-  if (typeof durability !== 'string' || !(messageBytes === undefined || isPositive(messageBytes))) {
-    throw invalid('hello');
-  }
+  if (typeof durability !== 'string') throw invalid('hello');
   return {
     maia: 'hello',
     v,
     relay: { name: relay.name, version: relay.version },
     storage: { id: storage.id, epoch: storage.epoch },
     durability: durability === 'process-crash' || durability === 'power-loss' ? durability : 'none',
-    limits: messageBytes === undefined ? {} : { messageBytes },
+    limits: readLimits(limits),
     auth: readAuthDemand(value.auth),
     inspect,
     ...(minAppVersion === undefined ? {} : { minAppVersion }),
   };
+}
+
+function readLimits(value: JsonRecord): HelloLimits {
+  const limits: Partial<Record<(typeof limitNames)[number], number>> = {};
+  for (const name of limitNames) {
+    const limit = value[name];
+    if (limit === undefined) continue;
+    if (!isPositive(limit)) throw invalid('hello');
+    limits[name] = limit;
+  }
+  return limits;
 }
 
 function readAuthDemand(value: unknown): HelloFrame['auth'] {

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { beforeAll, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { startMeasuredRelay, type MeasuredRelay } from './testing/measured-relay.ts';
+import { bundleRelay } from './testing/relay-process.ts';
+import { createStockClient } from './testing/stock-client.ts';
+import { confirmed, createSharedMap } from './testing/test-relay.ts';
+
+const MB = 1_000_000;
+const loadCount = 200_000;
+
+let script: string;
+beforeAll(async () => {
+  script = await bundleRelay();
+});
+
+const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+function unknownID(index: number): string {
+  let id = '';
+  for (let rest = index; id.length < 24; rest = Math.floor(rest / 58)) id += alphabet.charAt(rest % 58);
+  return `co_z${id}`;
+}
+
+/** Sends loads of CoValues that nobody has, in frames of `perFrame`. */
+async function flood(url: string, perFrame: number, isReading: boolean): Promise<WebSocket> {
+  const socket = new WebSocket(`${url}/sync`, { perMessageDeflate: false });
+  socket.on('error', () => {});
+  await once(socket, 'open');
+  if (!isReading) socket.pause();
+  for (let from = 0; from < loadCount; from += perFrame) {
+    const lines = Array.from({ length: perFrame }, (_, index) =>
+      JSON.stringify({ action: 'load', id: unknownID(from + index), header: false, sessions: {} }),
+    );
+    socket.send(lines.join('\n'));
+  }
+  return socket;
+}
+
+/** Until the relay takes no more: it has let the client go, or waits for it to read. */
+async function untilNoMoreIsTaken(socket: WebSocket, relay: MeasuredRelay): Promise<number> {
+  let most = 0;
+  let left = Infinity;
+  let sameCount = 0;
+  await vi.waitFor(
+    async () => {
+      most = Math.max(most, (await relay.measure()).residentBytes);
+      sameCount = socket.bufferedAmount === left ? sameCount + 1 : 0;
+      left = socket.bufferedAmount;
+      expect(sameCount).toBeGreaterThan(5);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  return most;
+}
+
+it.each([
+  ['one by one, by a client that reads nothing', 1, false],
+  ['in large frames, by a client that reads nothing', 50_000, false],
+  ['in frames, by a client that reads', 1_000, true],
+])(
+  '200,000 loads of what nobody has do not fill it: %s',
+  { timeout: 30_000 },
+  async (_, perFrame, isReading) => {
+    const relay = await startMeasuredRelay(script, '--storage=memory:');
+    const alice = await createStockClient(relay.url);
+    await confirmed(alice, createSharedMap(alice));
+    await relay.measure();
+    const before = await relay.measure();
+
+    const socket = await flood(relay.url, perFrame, isReading);
+    const most = await untilNoMoreIsTaken(socket, relay);
+    await confirmed(alice, createSharedMap(alice));
+    expect(most - before.residentBytes).toBeLessThan(64 * MB);
+
+    socket.terminate();
+    await vi.waitFor(
+      async () => {
+        expect((await relay.measure()).heldBytes - before.heldBytes).toBeLessThan(8 * MB);
+      },
+      { timeout: 8_000, interval: 200 },
+    );
+  },
+);

@@ -1,0 +1,36 @@
+import { createKernelError } from '../platform/kernel-error.ts';
+import type { RelayLimits } from './relay-options.ts';
+
+const defaults: RelayLimits = {
+  messageBytes: 10_000_000,
+  bytesPerSecond: 20_000_000,
+  openLoads: 1_000,
+  subscribed: 50_000,
+  unreadBytes: 64_000_000,
+};
+
+const ranges: Readonly<Record<keyof RelayLimits, readonly [min: number, max: number]>> = {
+  messageBytes: [1_000, 500_000_000],
+  bytesPerSecond: [1_000, 1_000_000_000],
+  openLoads: [1, 1_000_000],
+  subscribed: [1, 10_000_000],
+  unreadBytes: [10_000, 1_000_000_000],
+};
+
+/** Fills in what is not given. Throws RELAY_SETTING_INVALID. */
+export function readLimits(given: Partial<RelayLimits> = {}): RelayLimits {
+  const limits = { ...defaults, ...given };
+  for (const [name, [min, max]] of Object.entries(ranges)) {
+    checkNumber(`limits.${name}`, limits[name as keyof RelayLimits], min, max);
+  }
+  return limits;
+}
+
+/** Throws RELAY_SETTING_INVALID. */
+export function checkNumber(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw createKernelError(
+    'RELAY_SETTING_INVALID',
+    `The relay's setting ${name} is ${String(value)}; it takes a whole number from ${min} to ${max}.`,
+  );
+}

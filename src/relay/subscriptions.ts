@@ -1,0 +1,44 @@
+/** Which CoValues clients get news of, over all connections. */
+export interface Subscriptions {
+  has(id: string): boolean;
+  /** Those of one connection. */
+  open(): ConnectionSubscriptions;
+}
+
+export interface ConnectionSubscriptions {
+  readonly count: number;
+  add(id: string): void;
+  /** With the connection. */
+  close(): void;
+}
+
+export function createSubscriptions(): Subscriptions {
+  const countsByID = new Map<string, number>();
+
+  function remove(id: string): void {
+    const count = countsByID.get(id) ?? 0;
+    if (count > 1) countsByID.set(id, count - 1);
+    else countsByID.delete(id);
+  }
+
+  return {
+    has: (id) => countsByID.has(id),
+    open() {
+      const ids = new Set<string>();
+      return {
+        get count() {
+          return ids.size;
+        },
+        add(id) {
+          if (ids.has(id)) return;
+          ids.add(id);
+          countsByID.set(id, (countsByID.get(id) ?? 0) + 1);
+        },
+        close() {
+          for (const id of ids) remove(id);
+          ids.clear();
+        },
+      };
+    },
+  };
+}
