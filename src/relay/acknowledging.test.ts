@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { openRawClient } from './testing/raw-client.ts';
-import { createClientNode, createStockClient } from './testing/stock-client.ts';
+import { connectStock, createClientNode, createStockClient } from './testing/stock-client.ts';
 import {
   confirmed,
   createSharedMap,
@@ -49,8 +49,9 @@ describe('an acknowledgement', () => {
     await client.waitFor({ action: 'known', ...mine.core.knownState() });
   });
 
-  it('never comes while commits fail; /health says so, until it works again', async () => {
+  it('never comes while commits fail; clients are told and let go, until it works again', async () => {
     const { relay, gate } = await startGatedRelay();
+    const raw = await openRawClient(relay.url);
     const alice = await createStockClient(relay.url);
     const mine = createSharedMap(alice);
     await confirmed(alice, mine);
@@ -59,9 +60,18 @@ describe('an acknowledgement', () => {
     await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(503));
     expect((await readHealth(relay)).body).toMatchObject({ status: 'failing', ready: false });
     expect(isConfirmed(alice, mine)).toBe(false);
+    const told = { maia: 'refused', code: 'storage', closing: true };
+    await raw.waitFor(told);
+    await (await openRawClient(relay.url)).waitFor(told);
 
     gate.setFull(false);
+    await vi.waitFor(
+      async () =>
+        expect(await readHealth(relay)).toMatchObject({ code: 200, body: { status: 'ok', ready: true } }),
+      { timeout: 10_000 },
+    );
+    alice.syncManager.removePeer('relay');
+    connectStock(alice, relay.url);
     await confirmed(alice, mine);
-    expect(await readHealth(relay)).toMatchObject({ code: 200, body: { status: 'ok', ready: true } });
   });
 });

@@ -8,7 +8,7 @@ import { protocolVersion, type HelloFrame } from '../transport/frames.ts';
 import type { AgentIdentity } from './agent-identity.ts';
 import { serveConnection, type Connection } from './connection.ts';
 import type { Database } from './database/database.ts';
-import { prepareSchema } from './database/schema.ts';
+import { prepareSchema, readStorageIdentity } from './database/schema.ts';
 import { createEviction } from './eviction.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createRelayNode, useStorage } from './relay-node.ts';
@@ -46,11 +46,13 @@ export async function startServing(
     clock,
     logger,
     foundOlder: (id) => node.getCoValue(id).loadFromStorage(),
+    failed: letClientsGo,
+    recovered: readIdentityAgain,
   });
   await useStorage(node, storage, agent);
   node.enableDeletedCoValuesErasure();
 
-  const hello: HelloFrame = {
+  let hello: HelloFrame = {
     maia: 'hello',
     v: protocolVersion,
     relay: { name: 'maia-relay', version: kernelVersion },
@@ -72,6 +74,20 @@ export async function startServing(
   const eviction = createEviction({ node, commits: storage, subscriptions, clock });
   let openedCount = 0;
   let noticeEnd = () => {};
+
+  /** What they sent is not acknowledged, and their next edits would only pile up here. */
+  function letClientsGo(): void {
+    for (const connection of connections) refuseForStorage(connection);
+  }
+
+  function refuseForStorage(connection: Connection): void {
+    connection.refuse('storage', 'The relay cannot write to its storage.', 1_000);
+  }
+
+  /** The database that is back may be another, or the same at an earlier time. */
+  async function readIdentityAgain(): Promise<void> {
+    hello = { ...hello, storage: await readStorageIdentity(database) };
+  }
 
   async function withinTime(untilMs: number, wait: (done: () => void) => void): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -112,6 +128,7 @@ export async function startServing(
           },
         });
         connections.add(connection);
+        if (storage.failure !== undefined) refuseForStorage(connection);
       });
     },
     async drain(withinMs) {

@@ -8,6 +8,7 @@ export interface CommitQueue<Entry> {
   afterCommit(id: string | undefined, run: () => void): void;
   /** How many entries wait for their commit. */
   readonly pending: number;
+  readonly pendingBytes: number;
   /** Why the last attempt failed; undefined once one succeeded. */
   readonly failure: unknown;
   /** Gives up what is pending: its `afterCommit` never runs. */
@@ -20,6 +21,8 @@ export interface CommitQueueOptions<Entry> {
   /** All of the batch or nothing. Tried again with the same batch when it rejects. */
   commit(batch: readonly Entry[]): Promise<void>;
   failed(error: unknown): void;
+  /** After failed commits one went through; they count as failing until this resolves. Tried again when it rejects. */
+  recovered?(): Promise<void>;
   /** Of an error that says nothing about the database: the batch is tried again, and nothing counts as failed. */
   isPassing?(error: unknown): boolean;
   readonly clock: Clock;
@@ -30,10 +33,11 @@ const firstRetryMs = 50;
 const longestRetryMs = 5_000;
 
 export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): CommitQueue<Entry> {
-  const { idOf, bytesOf, commit, failed, isPassing, clock } = options;
+  const { idOf, bytesOf, commit, failed, recovered, isPassing, clock } = options;
   let queue: Entry[] = [];
   let pushedCount = 0;
   let committedCount = 0;
+  let pendingBytes = 0;
   /** The count of pushes at which an id's last entry went in; only ids with something pending. */
   const lastPushById = new Map<string, number>();
   let waiting: { readonly until: number; readonly run: () => void }[] = [];
@@ -65,6 +69,7 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
     for (let retryMs = firstRetryMs; !isStopped; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
       try {
         await commit(batch);
+        if (failure !== undefined) await recovered?.();
         failure = undefined;
         return true;
       } catch (error) {
@@ -81,6 +86,7 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
   function settle(batch: readonly Entry[]): void {
     committedCount += batch.length;
     for (const entry of batch) {
+      pendingBytes -= bytesOf(entry);
       const id = idOf(entry);
       if ((lastPushById.get(id) ?? 0) <= committedCount) lastPushById.delete(id);
     }
@@ -93,6 +99,7 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
     push(entry) {
       if (isStopped) return;
       queue.push(entry);
+      pendingBytes += bytesOf(entry);
       lastPushById.set(idOf(entry), ++pushedCount);
       if (isRunning) return;
       isRunning = true;
@@ -106,6 +113,9 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
     },
     get pending() {
       return pushedCount - committedCount;
+    },
+    get pendingBytes() {
+      return pendingBytes;
     },
     get failure() {
       return failure;

@@ -2,6 +2,7 @@ import { emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Database } from '../database/database.ts';
+import { isConflict } from '../database/postgres-facts.ts';
 import { createBatchReader } from './batch-reader.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { createContentLoader } from './content-loader.ts';
@@ -24,6 +25,7 @@ export interface SqlStorage extends StorageAPI {
   readonly failure: unknown;
   /** How many messages wait for their commit. */
   readonly pending: number;
+  readonly pendingBytes: number;
   /** Writes out what is queued, for at most `withinMs`, then closes the database. Safe to call twice. */
   close(withinMs?: number): Promise<void>;
 }
@@ -34,12 +36,19 @@ export interface SqlStorageOptions {
   readonly logger: Logger;
   /** A peer began a CoValue anew that is in the database and was never loaded: load it, or its history stays hidden. */
   foundOlder(id: RawCoID): void;
+  /** For who measures it. */
+  committed?(commit: { readonly tookMs: number; readonly messages: number; readonly bytes: number }): void;
+  /** Commits have begun to fail; they are tried again by themselves. */
+  failed?(): void;
+  /** Commits work again; `failure` stays until this resolves. */
+  recovered?(): Promise<void>;
 }
 
 const readAgainAfterMs = 500;
 const defaultCloseMs = 10_000;
 
-export function createSqlStorage({ database, clock, logger, foundOlder }: SqlStorageOptions): SqlStorage {
+export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
+  const { database, clock, logger, foundOlder } = options;
   const validDeletions = new Set<RawCoID>();
   /** CoValues of which something was not stored: cojson could not give what comes before it. */
   const damaged = new Set<string>();
@@ -51,16 +60,26 @@ export function createSqlStorage({ database, clock, logger, foundOlder }: SqlSto
     idOf: ({ content }) => content.id,
     bytesOf: ({ content }) => contentBytes(content),
     commit,
-    failed: (error) =>
-      logger.warn('Storing failed and is tried again; nothing is acknowledged meanwhile', { error }),
+    failed(error) {
+      logger.warn('Storing failed and is tried again; nothing is acknowledged meanwhile', { error });
+      options.failed?.();
+    },
+    recovered: async () => options.recovered?.(),
+    isPassing: isConflict,
     clock,
   });
   let closing: Promise<void> | undefined;
 
   async function commit(batch: readonly StoreRequest[]): Promise<void> {
+    const startedMs = performance.now();
     const written = await database.transaction((query) =>
       writeBatch(query, batch, (id) => validDeletions.has(id)),
     );
+    options.committed?.({
+      tookMs: performance.now() - startedMs,
+      messages: batch.length,
+      bytes: batch.reduce((sum, { content }) => sum + contentBytes(content), 0),
+    });
     settle(batch, written);
   }
 
@@ -114,6 +133,9 @@ export function createSqlStorage({ database, clock, logger, foundOlder }: SqlSto
     afterCommit,
     get failure() {
       return queue.failure;
+    },
+    get pendingBytes() {
+      return queue.pendingBytes;
     },
     get pending() {
       return queue.pending;
