@@ -13,6 +13,7 @@ import {
 import type { Eviction } from './eviction.ts';
 import { holdAcknowledgements, type Commits } from './held-acknowledgements.ts';
 import { createMessageReader } from './message-reader.ts';
+import type { WireMeasure } from './metrics.ts';
 import { createOutgoingQueue } from './outgoing-queue.ts';
 import type { RelayLimits } from './relay-options.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -35,6 +36,7 @@ export interface ConnectionOptions {
   readonly socket: WebSocket;
   readonly node: LocalNode;
   readonly commits: Commits;
+  readonly measure: WireMeasure;
   readonly subscriptions: Subscriptions;
   readonly eviction: Pick<Eviction, 'notFound'>;
   readonly hello: HelloFrame;
@@ -57,7 +59,7 @@ const tellAgainAfterMs = 10_000;
 const reconnectAfterMs = 10_000;
 
 export function serveConnection(options: ConnectionOptions): Connection {
-  const { id, socket, node, commits, eviction, hello, limits, clock, logger } = options;
+  const { id, socket, node, commits, measure, eviction, hello, limits, clock, logger } = options;
   const incoming = new cojsonInternals.ConnectedPeerChannel();
   const subscribed = options.subscriptions.open();
   const openLoads = new Set<string>();
@@ -96,6 +98,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     tooFast(waitMs) {
       if (clock.nowMs() - toldAtMs < tellAgainAfterMs) return;
       toldAtMs = clock.nowMs();
+      measure.refused('limit');
       const reason = `This client sends more than ${limits.bytesPerSecond} bytes a second, and is read at that rate.`;
       socket.send(
         encodeFrame({ maia: 'refused', code: 'limit', reason, retryAfterMs: waitMs, closing: false }),
@@ -126,6 +129,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
       );
     }
     const message = readMessage(line);
+    measure.received(message);
     if (message.kind === 'sync') receiveSync(message.message);
     else if (message.kind === 'maia' && message.frame.maia === 'echo') {
       outgoing.sendNow(encodeFrame({ maia: 'echoed', t: message.frame.t }));
@@ -147,6 +151,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
 
   /** What the node has to say to the client. */
   function noteAnswer(message: SyncMessage): void {
+    measure.sent(message.action);
     if (!follows(message)) return;
     subscribed.add(message.id);
     if (message.action === 'known' && !message.header) eviction.notFound(message.id);
@@ -162,6 +167,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   function refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void {
     if (hasEnded) return;
     logger.debug('A client was refused', { connection: id, code });
+    measure.refused(code);
     const retry = retryAfterMs !== undefined && { retryAfterMs };
     outgoing.drop();
     socket.send(encodeFrame({ maia: 'refused', code, reason, ...retry, closing: true }));

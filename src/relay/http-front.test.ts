@@ -23,7 +23,7 @@ describe('HTTP', () => {
       uptimeMs: expect.any(Number) as number,
       version: expect.stringMatching(/^\d/) as string,
     });
-    for (const path of ['/', '/sync', '/metrics', '/health/x']) {
+    for (const path of ['/', '/sync', '/metrics/x', '/health/x']) {
       const response = await fetch(`${relay.url}${path}`);
       expect([path, response.status]).toEqual([path, 404]);
       expect(await response.text()).toContain('/sync');

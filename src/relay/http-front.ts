@@ -13,10 +13,12 @@ export interface HttpFront {
 
 export interface HttpFrontHandlers {
   health(): Health;
+  /** What `GET /metrics` answers, for Prometheus. */
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** A WebSocket that is to be opened at `/sync`; false while there are none taken. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** A connection could not be taken, for want of file descriptors for one. */
-  failed(error: Error): void;
+  /** A connection could not be taken, for want of file descriptors for one, or a request not be answered. */
+  failed(what: string, error: unknown): void;
 }
 
 /** What `GET /health` answers: 200 while `ready`, else 503. */
@@ -36,7 +38,7 @@ export interface Health {
 }
 
 const nothingHere =
-  'This is a sync relay: clients open a WebSocket at /sync, and GET /health says how it is doing.\n';
+  'This is a sync relay: clients open a WebSocket at /sync, GET /health says how it is doing, and GET /metrics counts.\n';
 
 /** Throws RELAY_PORT_TAKEN, or RELAY_SETTING_INVALID where the host or the port cannot be listened on at all. */
 export async function openHttpFront(
@@ -57,7 +59,7 @@ export async function openHttpFront(
     }
   });
   await listen(server, host, port);
-  server.on('error', (error) => handlers.failed(error));
+  server.on('error', (error) => handlers.failed('A connection could not be taken', error));
   const closed = new Promise<void>((resolve) => server.once('close', resolve));
   return {
     port: (server.address() as AddressInfo).port,
@@ -72,7 +74,9 @@ export async function openHttpFront(
 
 function answer(request: IncomingMessage, response: ServerResponse, handlers: HttpFrontHandlers): void {
   const isReading = request.method === 'GET' || request.method === 'HEAD';
-  if (!isReading || pathOf(request) !== '/health') {
+  const path = pathOf(request);
+  if (isReading && path === '/metrics') return answerMetrics(response, handlers);
+  if (!isReading || path !== '/health') {
     response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end(nothingHere);
     return;
   }
@@ -80,6 +84,17 @@ function answer(request: IncomingMessage, response: ServerResponse, handlers: Ht
   response
     .writeHead(health.ready ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
     .end(`${JSON.stringify(health)}\n`);
+}
+
+function answerMetrics(response: ServerResponse, { metrics, failed }: HttpFrontHandlers): void {
+  metrics().then(
+    ({ contentType, body }) =>
+      response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(body),
+    (error: unknown) => {
+      failed('The metrics could not be read', error);
+      response.writeHead(500).end();
+    },
+  );
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {

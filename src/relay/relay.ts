@@ -5,6 +5,7 @@ import type { Database } from './database/database.ts';
 import { openHttpFront, type Health } from './http-front.ts';
 import { checkNumber, readLimits } from './limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './relay-options.ts';
+import { createMetrics } from './metrics.ts';
 import { startServing, type Serving } from './serving.ts';
 import { openStoragePlace, readStoragePlace, type StoragePlace } from './storage-place.ts';
 
@@ -31,19 +32,21 @@ export async function createRelayOn(
   let database: Database | undefined;
   let serving: Serving | undefined;
   let closing: Promise<void> | undefined;
+  const metrics = createMetrics(() => serving);
 
   const front = await openHttpFront(host, port, {
     health: () => healthOf(database, serving),
+    metrics: metrics.read,
     upgrade(request, socket, head) {
       if (!serving || closing) return false;
       serving.open(request, socket, head);
       return true;
     },
-    failed: (error) => logger.warn('A connection could not be taken', { error }),
+    failed: (what, error) => logger.warn(what, { error }),
   });
   try {
     database = await openDatabase(place, logger);
-    serving = await startServing(database, limits, logger, agent);
+    serving = await startServing(database, limits, logger, metrics, agent);
   } catch (error) {
     await front.close();
     await database?.close();

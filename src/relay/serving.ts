@@ -12,17 +12,13 @@ import { prepareSchema, readStorageIdentity } from './database/schema.ts';
 import { createEviction } from './eviction.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createRelayNode, useStorage } from './relay-node.ts';
+import type { Metrics, RelayState } from './metrics.ts';
 import type { RelayLimits } from './relay-options.ts';
 import { createSqlStorage } from './storage/sql-storage.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
 /** What serves clients from one database. */
-export interface Serving {
-  readonly connections: number;
-  /** Messages that wait for their commit. */
-  readonly pending: number;
-  /** True while commits fail; they are tried again by themselves. */
-  readonly isFailing: boolean;
+export interface Serving extends RelayState {
   /** Makes a client of an HTTP request. */
   open(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Writes out what was taken, acknowledges it, lets the clients go and closes the database, all within `withinMs`. */
@@ -37,6 +33,7 @@ export async function startServing(
   database: Database,
   limits: RelayLimits,
   logger: Logger,
+  metrics: Pick<Metrics, 'wire' | 'committed'>,
   agent?: AgentIdentity,
 ): Promise<Serving> {
   const storageIdentity = await prepareSchema(database);
@@ -45,6 +42,7 @@ export async function startServing(
     database,
     clock,
     logger,
+    committed: metrics.committed,
     foundOlder: (id) => node.getCoValue(id).loadFromStorage(),
     failed: letClientsGo,
     recovered: readIdentityAgain,
@@ -106,6 +104,12 @@ export async function startServing(
     get pending() {
       return storage.pending;
     },
+    get pendingBytes() {
+      return storage.pendingBytes;
+    },
+    get coValues() {
+      return [...node.allCoValues()].length;
+    },
     get isFailing() {
       return storage.failure !== undefined;
     },
@@ -116,6 +120,7 @@ export async function startServing(
           socket: webSocket,
           node,
           commits: storage,
+          measure: metrics.wire,
           subscriptions,
           eviction,
           hello,

@@ -31,8 +31,8 @@ takes the bare words pglite, postgres and memory.
 The relay runs on an identity that it throws away. With SYNC_MAIA_MODE=agent it runs on the account of
 SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET: agent:generate prints a set that fits.
 
-Clients open a WebSocket at /sync; GET /health answers 200 while the relay is ready, else 503. SIGTERM and Ctrl-C
-write out what was accepted, let the clients go, and end with exit code 0.
+Clients open a WebSocket at /sync; GET /health answers 200 while the relay is ready, else 503; GET /metrics is for
+Prometheus. SIGTERM and Ctrl-C write out what was accepted, let the clients go, and end with exit code 0.
 `;
 
 /** Throws RELAY_SETTING_INVALID, whose sentence names the setting that cannot be used. */

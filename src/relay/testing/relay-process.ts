@@ -18,7 +18,7 @@ export async function bundleRelay(): Promise<string> {
   directories.push(directory);
   const bundle = await rolldown({
     input: join(root, 'src/relay/maia-relay.ts'),
-    external: [/^node:/, 'ws', 'pg', '@electric-sql/pglite'],
+    external: [/^node:/, 'ws', 'pg', 'pino', 'prom-client', '@electric-sql/pglite'],
     platform: 'neutral',
     resolve: { mainFields: ['module', 'main'] },
   });
