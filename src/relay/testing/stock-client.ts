@@ -18,11 +18,17 @@ export async function createClientNode(storage?: StorageAPI): Promise<LocalNode>
 
 /** Connects a node as stock cojson does: nothing of this kernel is involved. Returns what cuts the connection. */
 export function connectStock(node: LocalNode, url: string): () => void {
-  const socket = new WebSocket(`${url}/sync`);
-  node.syncManager.addPeer(createWebSocketPeer({ id: 'relay', websocket: socket, role: 'server' }));
+  const socket = addStockPeer(node, url);
   const cut = () => socket.terminate();
   onTestFinished(cut);
   return cut;
+}
+
+/** The same for one who looks after the socket. */
+export function addStockPeer(node: LocalNode, url: string): WebSocket {
+  const socket = new WebSocket(`${url}/sync`);
+  node.syncManager.addPeer(createWebSocketPeer({ id: 'relay', websocket: socket, role: 'server' }));
+  return socket;
 }
 
 export async function createStockClient(url: string): Promise<LocalNode> {

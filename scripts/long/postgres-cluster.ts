@@ -1,0 +1,127 @@
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, onTestFinished, vi } from 'vitest';
+import { asServer } from '../../src/relay/testing/test-postgres.ts';
+
+/** Of one server, which the test has for itself. */
+export interface PostgresCluster {
+  readonly url: string;
+  /** How long each start took until statements were answered. */
+  readonly startsMs: readonly number[];
+  start(): Promise<void>;
+  /** All of its processes at once, by SIGKILL. */
+  kill(): Promise<void>;
+}
+
+const programs = findPrograms();
+
+/** Skipped, and named so, where PostgreSQL's programs are not installed; fails there in CI. */
+export function describeCluster(name: string, describeTests: () => void): void {
+  if (programs === undefined && process.env['CI'] === 'true') {
+    throw new Error('The tests need `initdb` and `postgres`, found by `pg_config --bindir`.');
+  }
+  const why = ', skipped: no `initdb` where `pg_config --bindir` says; install PostgreSQL to run it';
+  describe.skipIf(programs === undefined)(programs === undefined ? name + why : name, describeTests);
+}
+
+/** In a temporary folder and on a free port; gone after the test. It has the settings that PostgreSQL comes with. */
+export async function createCluster(): Promise<PostgresCluster> {
+  const user = unprivilegedUser();
+  const directory = await mkdtemp(join(tmpdir(), 'maia-cluster-'));
+  if (user) await chown(directory, user.uid, user.gid);
+  const data = join(directory, 'data');
+  const options = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'];
+  await promisify(execFile)(program('initdb'), [...options, data], { ...user, cwd: directory });
+  const port = await findFreePort();
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const startsMs: number[] = [];
+  let server: ChildProcess | undefined;
+  let printed = '';
+
+  async function kill(): Promise<void> {
+    if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    // Stopped, it makes no further processes while those that it has are looked up.
+    server.kill('SIGSTOP');
+    const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8');
+    server.kill('SIGKILL');
+    for (const pid of children.split(' ').filter(Boolean)) killOrGone(Number(pid));
+    await exited;
+  }
+
+  onTestFinished(async () => {
+    await kill();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return {
+    url,
+    startsMs,
+    kill,
+    async start() {
+      const startedAtMs = performance.now();
+      const settings = ['-h', '127.0.0.1', '-p', String(port), '-k', directory];
+      server = spawn(program('postgres'), ['-D', data, ...settings], {
+        ...user,
+        cwd: directory,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      server.stderr
+        ?.setEncoding('utf8')
+        .on('data', (text: string) => (printed = (printed + text).slice(-2_000)));
+      const { exitCode } = server;
+      await vi.waitFor(
+        async () => {
+          if (server?.exitCode !== exitCode) throw new Error(`PostgreSQL did not start. ${printed}`);
+          await asServer('select 1', [], url);
+        },
+        { timeout: 30_000, interval: 20 },
+      );
+      startsMs.push(performance.now() - startedAtMs);
+    },
+  };
+}
+
+/** PostgreSQL refuses to run as root. */
+function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const idOf = (kind: string) => Number(execFileSync('id', [kind, 'nobody'], { encoding: 'utf8' }));
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+function findPrograms(): string | undefined {
+  try {
+    const directory = execFileSync('pg_config', ['--bindir'], { encoding: 'utf8' }).trim();
+    execFileSync(join(directory, 'initdb'), ['--version']);
+    return directory;
+  } catch {
+    // Not installed, which the caller says.
+    return undefined;
+  }
+}
+
+function program(name: string): string {
+  return join(programs ?? '', name);
+}
+
+/** It may have ended since it was looked up. */
+function killOrGone(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    name: 'long',
+    environment: 'node',
+    include: ['scripts/long/*.long.ts'],
+    // Each has processes of its own that are measured while they start.
+    fileParallelism: false,
+  },
+});

@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { printError } from './expected-error.mjs';
+import { readPlaywrightReport, readVitestReport, withWhatNoTestSays } from './test-report.mjs';
+
+/** @typedef {import('./test-report.mjs').Outcome} Outcome */
+
+const root = join(import.meta.dirname, '..');
+
+/**
+ * Runs suites, which write their reports into a directory. The last line counts them all; the exit code is 1 where
+ * anything failed.
+ * @param {(reports: string) => readonly Outcome[]} run
+ */
+export function runSuites(run) {
+  const reports = mkdtempSync(join(tmpdir(), 'maia-test-'));
+  try {
+    printSummary(run(reports));
+  } catch (error) {
+    printError(error);
+    process.exitCode = 1;
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
+}
+
+/** Counts as one. @param {string} name @param {readonly (readonly string[])[]} commands @returns {Outcome} */
+export function runCheck(name, ...commands) {
+  printTitle(name);
+  const results = commands.map((command) => run(command));
+  return outcomeOf(name, results.every(Boolean));
+}
+
+/** @param {string} project @param {string} reports @param {readonly string[]} [options] @returns {Outcome} */
+export function runVitest(project, reports, options = []) {
+  printTitle(project);
+  const report = join(reports, `${project}.json`);
+  const ok = run([
+    ...['vitest', 'run', '--project', project, '--passWithNoTests=false', ...options],
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  ]);
+  return withWhatNoTestSays(project, ok, readReport(report, readVitestReport));
+}
+
+/** @param {string} suite @param {string} reports @returns {Outcome} */
+export function runPlaywright(suite, reports) {
+  printTitle(suite);
+  const report = join(reports, `${suite}.json`);
+  const ok = run(['playwright', 'test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_FILE: report });
+  return withWhatNoTestSays(suite, ok, readReport(report, readPlaywrightReport));
+}
+
+/** Counts as one. @param {string} name @param {string} script in this folder @returns {Outcome} */
+export function runScript(name, script) {
+  printTitle(name);
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts', script)], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return outcomeOf(name, status === 0);
+}
+
+/** @param {string} name @param {boolean} isPassed @returns {Outcome} */
+function outcomeOf(name, isPassed) {
+  return isPassed ? { passed: 1, failed: [], skipped: [] } : { passed: 0, failed: [name], skipped: [] };
+}
+
+/** @param {readonly string[]} command @param {NodeJS.ProcessEnv} [env] */
+function run([tool = '', ...args], env = {}) {
+  const { status } = spawnSync(join(root, 'node_modules', '.bin', tool), args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+    shell: process.platform === 'win32',
+  });
+  return status === 0;
+}
+
+/** @template Report @param {string} file @param {(report: Report) => Outcome} read @returns {Outcome | undefined} */
+function readReport(file, read) {
+  try {
+    return read(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    printError(error);
+    return undefined;
+  }
+}
+
+/** @param {string} name */
+function printTitle(name) {
+  console.log(`\n── ${name}`);
+}
+
+/** @param {readonly Outcome[]} outcomes */
+function printSummary(outcomes) {
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+  const failed = outcomes.flatMap((outcome) => outcome.failed);
+  const skipped = outcomes.flatMap((outcome) => outcome.skipped);
+  console.log('');
+  for (const name of skipped) console.log(`skipped: ${name}`);
+  for (const name of failed) console.log(`failed: ${name}`);
+  console.log(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);
+  if (failed.length > 0) process.exitCode = 1;
+}
