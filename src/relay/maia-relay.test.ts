@@ -173,9 +173,11 @@ describe('a relay that cannot start', () => {
   });
 
   it('because a setting is wrong says so in a sentence', async () => {
-    const relay = spawnRelay(script, '--storage=postgres://user:secret@host/db');
+    const relay = spawnRelay(script, '--storage=postgres://user:secret@127.0.0.1:1/db');
     expect(await relay.ended).toEqual({ code: 1, signal: null });
-    expect(relay.printed.errors).toMatch(/^maia-relay: The storage is set to PostgreSQL[^\n]+\n$/);
+    expect(relay.printed.errors).toMatch(
+      /^maia-relay: The relay's database at 127.0.0.1:1\/db cannot be used[^\n]+\n$/,
+    );
     expect(relay.printed.errors).not.toContain('secret');
   });
 });

@@ -1,16 +1,11 @@
 #!/usr/bin/env node
 import { isKernelError } from '../platform/kernel-error.ts';
-import type { Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
 import { generateAgent } from './agent-identity.ts';
+import { createCommandLog } from './command-log.ts';
 import { createRelay } from './relay.ts';
 import { help, readCommand } from './settings.ts';
 import { describeStorage, readStoragePlace } from './storage-place.ts';
-
-const logger: Logger = {
-  debug() {},
-  warn: (message, details) => console.error(message, details ?? ''),
-};
 
 async function run(): Promise<void> {
   const command = readCommand(process.argv.slice(2), process.env);
@@ -28,7 +23,7 @@ async function run(): Promise<void> {
     }
     case 'start': {
       const { options } = command;
-      const relay = await createRelay({ ...options, logger });
+      const relay = await createRelay({ ...options, logger: createCommandLog(command.logLevel) });
       endOnSignal(relay.close);
       const place = describeStorage(readStoragePlace(options.storage));
       console.log(`maia-relay ${kernelVersion} answers on ${relay.url}, with ${place}`);

@@ -110,6 +110,15 @@ describe('the command', () => {
   });
 });
 
+describe('the log', () => {
+  it('has a level', () => {
+    expect(readCommand([], {})).toMatchObject({ logLevel: 'info' });
+    expect(readCommand([], { LOG_LEVEL: '' })).toMatchObject({ logLevel: 'info' });
+    expect(readCommand([], { LOG_LEVEL: 'debug' })).toMatchObject({ logLevel: 'debug' });
+    expect(refusalOf(() => readCommand([], { LOG_LEVEL: 'loud' }))).toContain('silent');
+  });
+});
+
 describe('whom it runs as', () => {
   const agent = {
     SYNC_MAIA_MODE: 'agent',

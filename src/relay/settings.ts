@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createKernelError } from '../platform/kernel-error.ts';
+import { logLevels, type CommandLogLevel } from './command-log.ts';
 import type { RelayOptions } from './relay-options.ts';
 
 /** What the command line and the environment ask for. */
@@ -7,7 +8,11 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'agent:generate' }
-  | { readonly kind: 'start'; readonly options: RelayOptions & { readonly storage: string } };
+  | {
+      readonly kind: 'start';
+      readonly options: RelayOptions & { readonly storage: string };
+      readonly logLevel: CommandLogLevel;
+    };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -27,6 +32,8 @@ start serves until it is told to end. agent:generate prints the settings of a ne
 An option wins over its environment variable. Where no storage is given, DATABASE_URL names a PostgreSQL, or else
 DB_PATH a directory; with NODE_ENV=production that is /data/sync.db. memory: keeps nothing. SYNC_MAIA_STORAGE also
 takes the bare words pglite, postgres and memory.
+
+LOG_LEVEL is debug, info (the default), warn, error or silent: the log goes to standard error, in lines of JSON.
 
 The relay runs on an identity that it throws away. With SYNC_MAIA_MODE=agent it runs on the account of
 SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET: agent:generate prints a set that fits.
@@ -55,6 +62,7 @@ export function readCommand(args: readonly string[], environment: Environment): 
   const host = values.host ?? given(environment.HOST);
   return {
     kind: 'start',
+    logLevel: readLogLevel(given(environment.LOG_LEVEL)),
     options: {
       ...readPort(values.port, '--port'),
       ...(values.port === undefined && readPort(given(environment.PORT), 'PORT')),
@@ -91,6 +99,12 @@ function readPort(text: string | undefined, setting: string): { port?: number } 
     throw invalid(`${setting} is ${JSON.stringify(text)}; it takes a number from 0 to 65535.`);
   }
   return { port: Number(text) };
+}
+
+function readLogLevel(text = 'info'): CommandLogLevel {
+  const level = logLevels.find((known) => known === text);
+  if (level !== undefined) return level;
+  throw invalid(`LOG_LEVEL is ${JSON.stringify(text)}; it takes ${logLevels.join(', ')}.`);
 }
 
 function readAgentSettings(environment: Environment): Pick<RelayOptions, 'agent'> {
