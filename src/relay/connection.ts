@@ -17,6 +17,8 @@ import type { WireMeasure } from './metrics.ts';
 import { createOutgoingQueue } from './outgoing-queue.ts';
 import type { RelayLimits } from './relay-options.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import { createWaitingContent } from './waiting-content.ts';
+import { withholdAcknowledgements } from './withheld-acknowledgements.ts';
 
 /** One client, from its WebSocket's opening to its end. */
 export interface Connection {
@@ -27,6 +29,8 @@ export interface Connection {
   stopReading(): void;
   /** Says why, and ends. */
   refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void;
+  /** Tells a client that follows the CoValue of transactions that were refused, and acknowledges nothing of it any more. */
+  refuseFork(coValueID: string, sessionID: string): void;
   /** Ends without waiting for the client. */
   terminate(): void;
 }
@@ -59,8 +63,9 @@ const tellAgainAfterMs = 10_000;
 const reconnectAfterMs = 10_000;
 
 export function serveConnection(options: ConnectionOptions): Connection {
-  const { id, socket, node, commits, measure, eviction, hello, limits, clock, logger } = options;
+  const { id, socket, node, measure, eviction, hello, limits, clock, logger } = options;
   const incoming = new cojsonInternals.ConnectedPeerChannel();
+  const commits = withholdAcknowledgements(options.commits);
   const subscribed = options.subscriptions.open();
   const openLoads = new Set<string>();
   let heardAtMs = clock.nowMs();
@@ -106,6 +111,20 @@ export function serveConnection(options: ConnectionOptions): Connection {
     },
   });
 
+  const waiting = createWaitingContent({
+    node,
+    peer: () => node.syncManager.peers[id],
+    maxBytes: 2 * limits.messageBytes,
+    clock,
+    pass: (message) => incoming.push(message),
+    dropped({ id }, missing) {
+      measure.refused('limit');
+      const reason = `It was not taken, as it depends on ${missing ?? 'content'} that nobody brought.`;
+      outgoing.sendNow(encodeFrame({ maia: 'refused', code: 'limit', reason, id, closing: false }));
+    },
+    gaveUp: eviction.notFound,
+  });
+
   function hasRoom(): boolean {
     return outgoing.unreadBytes < unreadBytesToWaitFor;
   }
@@ -146,7 +165,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
         reconnectAfterMs,
       );
     }
-    incoming.push(message);
+    if (message.action === 'content') waiting.take(message);
+    else incoming.push(message);
   }
 
   /** What the node has to say to the client. */
@@ -179,6 +199,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     if (hasEnded) return;
     hasEnded = true;
     reader.stop();
+    waiting.close();
     incoming.push('Disconnected');
     subscribed.close();
     openLoads.clear();
@@ -221,6 +242,15 @@ export function serveConnection(options: ConnectionOptions): Connection {
     },
     stopReading: reader.stop,
     refuse,
+    refuseFork(coValueID, sessionID) {
+      if (hasEnded || !subscribed.has(coValueID)) return;
+      commits.withhold(coValueID);
+      measure.refused('fork');
+      const reason = 'Other transactions of this session were stored before, by way of another relay.';
+      outgoing.sendNow(
+        encodeFrame({ maia: 'refused', code: 'fork', reason, id: coValueID, sessionID, closing: false }),
+      );
+    },
     terminate: () => socket.terminate(),
   };
 }

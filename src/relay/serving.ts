@@ -14,6 +14,7 @@ import { keepAlive } from './keep-alive.ts';
 import { createRelayNode, useStorage } from './relay-node.ts';
 import type { Metrics, RelayState } from './metrics.ts';
 import type { RelayLimits } from './relay-options.ts';
+import type { Fork } from './storage/find-forks.ts';
 import { createSqlStorage } from './storage/sql-storage.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
@@ -38,12 +39,15 @@ export async function startServing(
 ): Promise<Serving> {
   const storageIdentity = await prepareSchema(database);
   const node = await createRelayNode(agent);
+  const connections = new Set<Connection>();
+  const subscriptions = createSubscriptions();
   const storage = createSqlStorage({
     database,
     clock,
     logger,
     committed: metrics.committed,
     foundOlder: (id) => node.getCoValue(id).loadFromStorage(),
+    forked: showWhatStands,
     failed: letClientsGo,
     recovered: readIdentityAgain,
   });
@@ -66,12 +70,16 @@ export async function startServing(
     perMessageDeflate: false,
     maxPayload: limits.messageBytes * messagesPerFrame,
   });
-  const connections = new Set<Connection>();
   const stopPings = keepAlive(connections, clock);
-  const subscriptions = createSubscriptions();
   const eviction = createEviction({ node, commits: storage, subscriptions, clock });
   let openedCount = 0;
   let noticeEnd = () => {};
+
+  function showWhatStands({ id, sessionID }: Fork): void {
+    node.internalDeleteCoValue(id);
+    for (const connection of connections) connection.refuseFork(id, sessionID);
+    node.getCoValue(id).loadFromStorage();
+  }
 
   /** What they sent is not acknowledged, and their next edits would only pile up here. */
   function letClientsGo(): void {

@@ -7,6 +7,7 @@ export interface Subscriptions {
 
 export interface ConnectionSubscriptions {
   readonly count: number;
+  has(id: string): boolean;
   add(id: string): void;
   /** With the connection. */
   close(): void;
@@ -29,6 +30,7 @@ export function createSubscriptions(): Subscriptions {
         get count() {
           return ids.size;
         },
+        has: (id) => ids.has(id),
         add(id) {
           if (ids.has(id)) return;
           ids.add(id);

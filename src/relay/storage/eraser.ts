@@ -54,6 +54,8 @@ export function createEraser(database: Database, clock: Clock, logger: Logger): 
 /** The header stays, and the sessions in which the deletion itself is written. */
 async function erase(database: Database, id: RawCoID): Promise<void> {
   await database.transaction(async (query) => {
+    // As writers do, which may be on another relay.
+    await query(`select from covalues where id = $1 for update`, [id]);
     for (const table of ['transactions', 'signatures', 'sessions']) {
       await query(`delete from ${table} where covalue_id = $1 and right(session_id, 1) <> '$'`, [id]);
     }

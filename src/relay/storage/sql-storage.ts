@@ -7,6 +7,8 @@ import { createBatchReader } from './batch-reader.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { createContentLoader } from './content-loader.ts';
 import { contentBytes, type Content, type RawCoID } from './content.ts';
+import type { Fork } from './find-forks.ts';
+import { createKnownForks } from './known-forks.ts';
 import { createEraser } from './eraser.ts';
 import { readKnownStates } from './read-rows.ts';
 import { createReconciliationLocks } from './reconciliation-locks.ts';
@@ -38,6 +40,11 @@ export interface SqlStorageOptions {
   foundOlder(id: RawCoID): void;
   /** For who measures it. */
   committed?(commit: { readonly tookMs: number; readonly messages: number; readonly bytes: number }): void;
+  /**
+   * The database has other transactions of this session than came here; those that came are neither stored nor
+   * acknowledged. The CoValue has to go from memory, so that it shows what is stored.
+   */
+  forked?(fork: Fork): void;
   /** Commits have begun to fail; they are tried again by themselves. */
   failed?(): void;
   /** Commits work again; `failure` stays until this resolves. */
@@ -52,6 +59,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   const validDeletions = new Set<RawCoID>();
   /** CoValues of which something was not stored: cojson could not give what comes before it. */
   const damaged = new Set<string>();
+  const forks = createKnownForks();
   const states = createStoredStates();
   const loader = createContentLoader(database, states.add);
   const stateReader = createBatchReader((ids) => readKnownStates(database.query, ids));
@@ -70,7 +78,9 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   });
   let closing: Promise<void> | undefined;
 
-  async function commit(batch: readonly StoreRequest[]): Promise<void> {
+  async function commit(queued: readonly StoreRequest[]): Promise<void> {
+    if (queued[0]) forks.forgetUpTo(queued[0].forkCount);
+    const batch = queued.map(withoutForked);
     const startedMs = performance.now();
     const written = await database.transaction((query) =>
       writeBatch(query, batch, (id) => validDeletions.has(id)),
@@ -83,10 +93,18 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     settle(batch, written);
   }
 
-  function settle(batch: readonly StoreRequest[], { stored, incomplete, wereThere }: WrittenBatch): void {
+  function withoutForked(request: StoreRequest): StoreRequest {
+    const content = forks.strip(request.content, request.forkCount);
+    return content === request.content ? request : { ...request, content };
+  }
+
+  function settle(batch: readonly StoreRequest[], written: WrittenBatch): void {
+    const { stored, incomplete, wereThere } = written;
     for (const state of stored.values()) states.add(state);
+    for (const fork of written.forks) refuse(fork);
     for (const request of batch) {
       const { id } = request.content;
+      if (forks.hasAny(id, request.forkCount)) continue;
       if (incomplete.has(request)) {
         damaged.add(id);
         logger.warn('Content was not stored, as what comes before it is missing', { id });
@@ -99,8 +117,21 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     }
   }
 
+  function refuse(fork: Fork): void {
+    logger.warn(
+      'Two relays were given different transactions at one place; the ones stored first stand',
+      fork,
+    );
+    forks.add(fork);
+    states.forget(fork.id);
+    loader.forget(fork.id);
+    options.forked?.(fork);
+  }
+
   function afterCommit(id: string | undefined, run: () => void): void {
+    const since = forks.count;
     queue.afterCommit(id, () => {
+      if (forks.hasAny(id, since)) return;
       if (id === undefined ? damaged.size === 0 : !damaged.has(id)) run();
     });
   }
@@ -141,7 +172,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       return queue.pending;
     },
     store(content, correct, done) {
-      queue.push({ content, correct, done });
+      queue.push({ content, correct, done, forkCount: forks.count });
     },
     load(id, callback, done) {
       const handOut = (content: Content) => {

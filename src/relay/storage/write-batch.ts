@@ -1,6 +1,7 @@
 import type { CorrectionCallback } from 'cojson';
 import type { Query } from '../database/database.ts';
 import type { Content, KnownState, RawCoID } from './content.ts';
+import { findForks, forkKey, withoutForks, type Fork } from './find-forks.ts';
 import { createWritePlan } from './write-plan.ts';
 import {
   insertDeletions,
@@ -16,6 +17,8 @@ export interface StoreRequest {
   readonly content: Content;
   readonly correct: CorrectionCallback;
   readonly done: (() => void) | undefined;
+  /** How many forks were known when this was queued. */
+  readonly forkCount: number;
   /** What cojson added when the database turned out to lack earlier transactions. It is asked once. */
   correction?: readonly Content[];
 }
@@ -27,6 +30,8 @@ export interface WrittenBatch {
   readonly incomplete: ReadonlySet<StoreRequest>;
   /** Ids that came with a header and were in the database before. */
   readonly wereThere: ReadonlySet<RawCoID>;
+  /** Sessions that go on otherwise in the database. Nothing of them was written; the rest of their requests was. */
+  readonly forks: readonly Fork[];
 }
 
 /** Writes a batch within the caller's transaction, each table by one statement. Content that is there already changes nothing. */
@@ -38,6 +43,7 @@ export async function writeBatch(
   const plan = createWritePlan();
   const existing = new Set<RawCoID>();
   const wereThere = new Set<RawCoID>();
+  const forks = new Map<string, Fork>();
   const contents = requests.map(({ content }) => content);
 
   await prepare(contents);
@@ -50,14 +56,14 @@ export async function writeBatch(
     ({ correction = [] }) => correction.length === 0 || correction.some((content) => unfit.has(content)),
   );
 
-  const all = [...contents, ...corrections];
+  const all = [...contents, ...corrections].map(withoutRefused);
   await insertRows(query, plan);
   await insertDeletions(query, all, isDeletionValid);
   const stored = new Map<RawCoID, KnownState>();
   for (const { id } of all) {
     if (existing.has(id)) stored.set(id, { id, header: true, sessions: plan.knownSessions(id) });
   }
-  return { stored, incomplete: new Set(incomplete), wereThere };
+  return { stored, incomplete: new Set(incomplete), wereThere, forks: [...forks.values()] };
 
   /** Writes the headers, and reads what the plan has to know. */
   async function prepare(batch: readonly Content[]): Promise<void> {
@@ -66,11 +72,17 @@ export async function writeBatch(
     const others = batch.filter(({ id }) => !added.has(id) && !existing.has(id));
     for (const id of [...added, ...(await lockCoValues(query, others))]) existing.add(id);
     const unseen = batch.filter(({ id }) => !added.has(id));
-    for (const row of await readSessions(query, unseen)) plan.learn(row);
+    const rows = await readSessions(query, unseen);
+    for (const fork of await findForks(query, unseen, rows)) forks.set(forkKey(fork), fork);
+    for (const row of rows) plan.learn(row);
   }
 
   function add(content: Content): boolean {
-    return existing.has(content.id) && plan.add(content);
+    return existing.has(content.id) && plan.add(withoutRefused(content));
+  }
+
+  function withoutRefused(content: Content): Content {
+    return withoutForks(content, (sessionID) => forks.has(forkKey({ id: content.id, sessionID })));
   }
 
   async function correctionFor({ content: { id }, correct }: StoreRequest): Promise<readonly Content[]> {

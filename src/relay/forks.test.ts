@@ -1,0 +1,75 @@
+import { LocalNode } from 'cojson';
+import { expect, it, vi } from 'vitest';
+import type { Relay } from './index.ts';
+import { openRawClient } from './testing/raw-client.ts';
+import { connectStock, createStockClient, crypto } from './testing/stock-client.ts';
+import { createPostgres, describePostgres } from './testing/test-postgres.ts';
+import {
+  confirmed,
+  createSharedMap,
+  isConfirmed,
+  loadMap,
+  readHealth,
+  startRelay,
+} from './testing/test-relay.ts';
+
+/** Two nodes that write one session, as a browser profile that was copied: each on a relay, with the same map open. */
+async function setUp() {
+  const storage = await createPostgres();
+  const relays = [await startRelay({ storage }), await startRelay({ storage })] as const;
+  const secret = crypto.newRandomAgentSecret();
+  const session = crypto.newRandomSessionID(crypto.getAgentID(secret));
+  const createNode = (relay: Relay) => {
+    const node = new LocalNode(secret, session, crypto);
+    connectStock(node, relay.url);
+    return node;
+  };
+  const node = createNode(relays[0]);
+  const map = createSharedMap(node);
+  await confirmed(node, map);
+  const copy = createNode(relays[1]);
+  const copiedMap = await loadMap(copy, map);
+  return { storage, relays, session, node, map, copy, copiedMap };
+}
+
+describePostgres('a session that two relays were given in two ways', () => {
+  it('stays as it was stored first; the other way is refused, and never acknowledged', async () => {
+    const { relays, session, node, map, copy, copiedMap } = await setUp();
+    const raw = await openRawClient(relays[1].url);
+    raw.send({ action: 'load', id: map.id, header: false, sessions: {} });
+    await raw.waitFor({ action: 'content', id: map.id });
+
+    map.set('word', 'stands');
+    await confirmed(node, map);
+    copiedMap.set('word', 'refused');
+    copiedMap.set('word', 'built on it');
+    await raw.waitFor({ maia: 'refused', code: 'fork', id: map.id, sessionID: session, closing: false });
+    copiedMap.set('word', 'later');
+    const other = copy.createGroup().createMap({ word: 'other' });
+    await confirmed(copy, other);
+    expect(isConfirmed(copy, copiedMap)).toBe(false);
+
+    for (const relay of relays) {
+      const reader = await createStockClient(relay.url);
+      expect((await loadMap(reader, map)).toJSON()).toEqual({ word: 'stands' });
+      expect((await readHealth(relay)).code).toBe(200);
+    }
+  });
+
+  it('does not hold up what others write to the same CoValue', async () => {
+    const { relays, node, map, copiedMap } = await setUp();
+    const bob = await createStockClient(relays[1].url);
+    const bobsMap = await loadMap(bob, map);
+    map.set('word', 'stands');
+    await confirmed(node, map);
+    copiedMap.set('word', 'refused');
+    bobsMap.set('bob', 'was here');
+    await vi.waitFor(async () => {
+      const reader = await createStockClient(relays[1].url);
+      expect((await loadMap(reader, map)).toJSON()).toEqual({ word: 'stands', bob: 'was here' });
+    });
+    bob.syncManager.removePeer('relay');
+    connectStock(bob, relays[1].url);
+    await confirmed(bob, bobsMap);
+  });
+});

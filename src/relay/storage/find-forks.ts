@@ -1,0 +1,86 @@
+import { cojsonInternals } from 'cojson';
+import type { Query } from '../database/database.ts';
+import { sessionsOf, type Content, type RawCoID, type SessionID } from './content.ts';
+import type { SessionRow } from './write-plan.ts';
+
+/** A session that went on in two ways: the database has one of them. */
+export interface Fork {
+  readonly id: RawCoID;
+  readonly sessionID: SessionID;
+}
+
+export function forkKey({ id, sessionID }: Fork): string {
+  return `${id} ${sessionID}`;
+}
+
+interface Overlap extends Fork {
+  readonly after: number;
+  readonly until: number;
+}
+
+/** Forks between the content and what is stored, given how far the sessions are stored. */
+export async function findForks(
+  query: Query,
+  contents: readonly Content[],
+  rows: readonly SessionRow[],
+): Promise<readonly Fork[]> {
+  const countByKey = new Map(
+    rows.map(({ covalueID, sessionID, lastIdx }) => [forkKey({ id: covalueID, sessionID }), lastIdx]),
+  );
+  const overlaps = contents.flatMap((content) => overlapsOf(content, countByKey));
+  if (overlaps.length === 0) return [];
+  const stored = await readOverlaps(query, overlaps);
+  const forks = new Map<string, Fork>();
+  for (const content of contents) {
+    for (const [sessionID, { after, newTransactions }] of sessionsOf(content)) {
+      const fork = { id: content.id, sessionID };
+      const key = forkKey(fork);
+      newTransactions.forEach((transaction, index) => {
+        const text = stored.get(`${key} ${after + index}`);
+        if (text !== undefined && !isSame(text, transaction)) forks.set(key, fork);
+      });
+    }
+  }
+  return [...forks.values()];
+}
+
+function overlapsOf(content: Content, countByKey: ReadonlyMap<string, number>): readonly Overlap[] {
+  return sessionsOf(content).flatMap(([sessionID, { after, newTransactions }]) => {
+    const fork = { id: content.id, sessionID };
+    const until = Math.min(countByKey.get(forkKey(fork)) ?? 0, after + newTransactions.length);
+    return after < until ? [{ ...fork, after, until }] : [];
+  });
+}
+
+async function readOverlaps(
+  query: Query,
+  overlaps: readonly Overlap[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await query<Fork & { readonly idx: number; readonly tx: string }>(
+    `select distinct t.covalue_id as id, t.session_id as "sessionID", t.idx, t.tx
+     from unnest($1::text[], $2::text[], $3::int4[], $4::int4[]) as wanted (covalue_id, session_id, after, until)
+     join transactions as t on t.covalue_id = wanted.covalue_id and t.session_id = wanted.session_id
+       and t.idx >= wanted.after and t.idx < wanted.until`,
+    [
+      overlaps.map(({ id }) => id),
+      overlaps.map(({ sessionID }) => sessionID),
+      overlaps.map(({ after }) => after),
+      overlaps.map(({ until }) => until),
+    ],
+  );
+  return new Map(rows.map((row) => [`${forkKey(row)} ${row.idx}`, row.tx]));
+}
+
+/** The order of the keys may differ, by the way that a transaction came. */
+function isSame(text: string, transaction: object): boolean {
+  if (text === JSON.stringify(transaction)) return true;
+  const { stableStringify } = cojsonInternals;
+  return stableStringify(JSON.parse(text) as object) === stableStringify(transaction);
+}
+
+/** The content without the sessions that `isForked` names. */
+export function withoutForks(content: Content, isForked: (sessionID: SessionID) => boolean): Content {
+  const sessions = sessionsOf(content);
+  if (!sessions.some(([sessionID]) => isForked(sessionID))) return content;
+  return { ...content, new: Object.fromEntries(sessions.filter(([sessionID]) => !isForked(sessionID))) };
+}
