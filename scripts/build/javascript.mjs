@@ -16,11 +16,12 @@ export async function buildJavaScript(folder) {
   const bundle = await rolldown({
     input: { ...browserEntries, ...nodeEntries },
     external,
-    platform: 'neutral',
+    // For what the relay needs of Node's own modules. That none of it reaches a browser is checked below.
+    platform: 'node',
     resolve: {
       alias,
       mainFields: ['module', 'main'],
-      conditionNames: ['svelte', 'browser', 'production', 'import', 'default'],
+      conditionNames: ['svelte', 'browser', 'production'],
     },
     plugins: [compileSvelte(), compileRunes(), inlineCss()],
     onLog(level, log, handler) {

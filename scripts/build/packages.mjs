@@ -15,15 +15,7 @@ export const nodeEntries = {
 };
 
 /** Installed beside the package or given by the host. Everything else is inside. */
-export const external = [
-  /^node:/,
-  'ws',
-  'pg',
-  'pino',
-  'prom-client',
-  /^@electric-sql\/pglite(?:\/|$)/,
-  'vite',
-];
+export const external = [/^node:/, 'ws', /^@electric-sql\/pglite(?:\/|$)/, 'vite'];
 
 /** See the file: cojson's own one holds its WASM as text. */
 export const alias = { 'cojson-core-wasm': join(root, 'src/platform/cojson-wasm.ts') };
