@@ -1,10 +1,11 @@
 import { cojsonInternals, LocalNode, RawAccount, type StorageAPI } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import type { AgentIdentity } from './agent-identity.ts';
+import { healSessionMaps } from './healing-session-maps.ts';
 
 /** A node on the given account or, as a relay needs no rights over anybody's data, on an identity that nobody keeps. */
 export async function createRelayNode(agent?: AgentIdentity): Promise<LocalNode> {
-  const crypto = await WasmCrypto.create();
+  const crypto = healSessionMaps(await WasmCrypto.create());
   if (agent) return new LocalNode(agent.agentSecret, crypto.newRandomSessionID(agent.accountID), crypto);
   const secret = crypto.newRandomAgentSecret();
   return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
