@@ -182,6 +182,19 @@ describe('a relay that cannot start', () => {
   });
 });
 
+describe('the doctor', () => {
+  it('ends with exit code 1 where something is wrong, and says so', async () => {
+    const directory = await createDirectory();
+    const well = spawnRelay(script, 'doctor', '--port=0', `--storage=pglite:${directory}/new`);
+    expect(await well.ended).toEqual({ code: 0, signal: null });
+    expect(well.printed.output).toMatch(/^ok {5}port/);
+    expect(await readdir(directory)).toEqual([]);
+    const ill = spawnRelay(script, 'doctor', '--port=0', `--storage=pglite:${script}`);
+    expect(await ill.ended).toEqual({ code: 1, signal: null });
+    expect(ill.printed.output).toMatch(/^wrong {2}directory/m);
+  });
+});
+
 describe('the command', () => {
   it('explains itself', async () => {
     const [help, version] = [spawnRelay(script, '--help'), spawnRelay(script, '--version')];

@@ -3,6 +3,7 @@ import { isKernelError } from '../platform/kernel-error.ts';
 import { kernelVersion } from '../platform/version.ts';
 import { generateAgent } from './agent-identity.ts';
 import { createCommandLog } from './command-log.ts';
+import { describeFindings, examine } from './doctor/examine.ts';
 import { createRelay } from './relay.ts';
 import { help, readCommand } from './settings.ts';
 import { describeStorage, readStoragePlace } from './storage-place.ts';
@@ -19,6 +20,12 @@ async function run(): Promise<void> {
       console.log('SYNC_MAIA_MODE=agent');
       console.log(`SYNC_MAIA_AGENT_ACCOUNT_ID=${accountID}`);
       console.log(`SYNC_MAIA_AGENT_SECRET=${agentSecret}`);
+      return;
+    }
+    case 'doctor': {
+      const findings = await examine(command.options);
+      console.log(describeFindings(findings));
+      if (findings.some(({ isWrong }) => isWrong)) process.exitCode = 1;
       return;
     }
     case 'start': {

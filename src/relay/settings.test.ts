@@ -93,6 +93,10 @@ describe('the command', () => {
   it('starts by default', () => {
     expect(readCommand([], {}).kind).toBe('start');
     expect(readCommand(['start', '--port', '0'], {}).kind).toBe('start');
+    expect(readCommand(['doctor', '--port', '0'], {})).toMatchObject({
+      kind: 'doctor',
+      options: { port: 0 },
+    });
     expect(readCommand(['--help'], {}).kind).toBe('help');
     expect(readCommand(['--version'], {}).kind).toBe('version');
   });

@@ -9,7 +9,7 @@ export type Command =
   | { readonly kind: 'version' }
   | { readonly kind: 'agent:generate' }
   | {
-      readonly kind: 'start';
+      readonly kind: 'start' | 'doctor';
       readonly options: RelayOptions & { readonly storage: string };
       readonly logLevel: CommandLogLevel;
     };
@@ -19,9 +19,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const help = `maia-relay: the sync relay of @MaiaOS/kernel.
 
 Usage: maia-relay [start] [options]
+       maia-relay doctor [options]
        maia-relay agent:generate
 
-start serves until it is told to end. agent:generate prints the settings of a new account, to standard output only.
+start serves until it is told to end. doctor looks at the port, the directory, the database and the clock that start
+would use with the same options, says what is wrong and what to do, and ends with exit code 1 if anything is. It
+leaves nothing behind. agent:generate prints the settings of a new account, to standard output only.
 
   --port NUMBER      port to listen on; 0 takes a free one       PORT               4203
   --host ADDRESS     address to listen on; 0.0.0.0 for all       HOST               127.0.0.1
@@ -54,14 +57,14 @@ export function readCommand(args: readonly string[], environment: Environment): 
     );
   }
   if (subcommand === 'agent:generate' && more.length === 0) return { kind: 'agent:generate' };
-  if (subcommand !== 'start' || more.length > 0) {
+  if ((subcommand !== 'start' && subcommand !== 'doctor') || more.length > 0) {
     throw invalid(
       `There is no command "${[subcommand, ...more].join(' ')}". \`maia-relay --help\` lists what there is.`,
     );
   }
   const host = values.host ?? given(environment.HOST);
   return {
-    kind: 'start',
+    kind: subcommand,
     logLevel: readLogLevel(given(environment.LOG_LEVEL)),
     options: {
       ...readPort(values.port, '--port'),

@@ -43,6 +43,15 @@ export async function lockDirectory(
   }
 }
 
+/** Who has the directory, without touching it: `unknown` where the holder cannot be asked for from here. */
+export async function lookAtLock(directory: string): Promise<'free' | 'held' | 'unknown'> {
+  const highest = await highestLock(directory);
+  if (highest === 0) return 'free';
+  const holder = await readHolder(lockPath(directory, highest));
+  const runs = holder && isRunning(holder);
+  return runs === undefined ? 'unknown' : runs ? 'held' : 'free';
+}
+
 function lockPath(directory: string, number: number): string {
   return join(directory, `lock.${number}`);
 }

@@ -101,6 +101,16 @@ async function migrate(query: Query): Promise<void> {
   );
 }
 
+/** 0 where there are no tables yet. Changes nothing. */
+export async function readSchemaVersion(query: Query): Promise<number> {
+  const [table] = await query<{ isThere: boolean }>(
+    `select to_regclass('schema_version') is not null as "isThere"`,
+  );
+  if (!table?.isThere) return 0;
+  const [stored] = await query<{ version: number }>(`select version from schema_version`);
+  return stored?.version ?? 0;
+}
+
 /** Also for a database that was away: it may have come back as another one. */
 export async function readStorageIdentity(database: Database): Promise<StorageIdentity> {
   const [stored] = await database.query<StorageIdentity>(`select id, epoch from storage_identity`);

@@ -37,13 +37,18 @@ export async function openStorageDirectory(directory: string, logger: Logger): P
 async function prepareDirectory(directory: string): Promise<void> {
   const foreign = await orUnusable(directory, async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    return (await readdir(directory)).find((name) => !ownFiles.test(name));
+    return findForeignFile(directory);
   });
   if (foreign !== undefined) throw unusable(directory, `other files are in it, ${foreign} for one`);
   await orUnusable(directory, async () => {
     await access(directory, constants.W_OK);
     await chmod(directory, 0o700);
   });
+}
+
+/** A file in it that no relay makes. */
+export async function findForeignFile(directory: string): Promise<string | undefined> {
+  return (await readdir(directory)).find((name) => !ownFiles.test(name));
 }
 
 async function orUnusable<T>(directory: string, run: () => Promise<T>): Promise<T> {

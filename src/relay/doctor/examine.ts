@@ -1,0 +1,34 @@
+import type { RelayOptions } from '../relay-options.ts';
+import { readAgent } from '../agent-identity.ts';
+import { readStoragePlace } from '../storage-place.ts';
+import { checkClock } from './check-clock.ts';
+import { checkDatabase } from './check-database.ts';
+import { checkDirectory } from './check-directory.ts';
+import { checkPort } from './check-port.ts';
+import type { Finding } from './finding.ts';
+
+/**
+ * Looks at all that a relay with these options would need, and leaves nothing behind. Throws RELAY_SETTING_INVALID
+ * where the options themselves cannot be used.
+ */
+export async function examine(
+  options: RelayOptions & { readonly storage: string },
+): Promise<readonly Finding[]> {
+  const place = readStoragePlace(options.storage);
+  if (options.agent) await readAgent(options.agent);
+  const port = await checkPort(options.host ?? '127.0.0.1', options.port ?? 4203);
+  if (place.kind !== 'pglite') {
+    const database = await checkDatabase(place);
+    return [port.finding, ...database.findings, checkClock(database)];
+  }
+  const directory = await checkDirectory(place.directory, port.isOurs);
+  const database = directory.isFree ? await checkDatabase(place) : undefined;
+  return [port.finding, ...directory.findings, ...(database?.findings ?? []), checkClock(directory)];
+}
+
+/** A line for each, for people. */
+export function describeFindings(findings: readonly Finding[]): string {
+  return findings
+    .map(({ isWrong, subject, text }) => `${isWrong ? 'wrong' : 'ok'}`.padEnd(7) + subject.padEnd(11) + text)
+    .join('\n');
+}

@@ -1,0 +1,17 @@
+/** One thing that was looked at. What is wrong also says what to do. */
+export interface Finding {
+  readonly isWrong: boolean;
+  readonly subject: 'port' | 'directory' | 'database' | 'clock';
+  readonly text: string;
+}
+
+export const fine = (subject: Finding['subject'], text: string): Finding => ({
+  isWrong: false,
+  subject,
+  text,
+});
+export const wrong = (subject: Finding['subject'], text: string): Finding => ({
+  isWrong: true,
+  subject,
+  text,
+});
