@@ -6,11 +6,13 @@ import type { Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
 import { protocolVersion, type HelloFrame } from '../transport/frames.ts';
 import type { AgentIdentity } from './agent-identity.ts';
+import { createCatchUp } from './catch-up.ts';
 import { serveConnection, type Connection } from './connection.ts';
 import type { Database } from './database/database.ts';
 import { prepareSchema, readStorageIdentity } from './database/schema.ts';
 import { createEviction } from './eviction.ts';
 import { keepAlive } from './keep-alive.ts';
+import { createNotifyBus } from './notify-bus.ts';
 import { createRelayNode, useStorage } from './relay-node.ts';
 import type { Metrics, RelayState } from './metrics.ts';
 import type { RelayLimits } from './relay-options.ts';
@@ -41,16 +43,21 @@ export async function startServing(
   const node = await createRelayNode(agent);
   const connections = new Set<Connection>();
   const subscriptions = createSubscriptions();
+  const bus = database.listen && (await createNotifyBus(database.listen, storageIdentity.id));
   const storage = createSqlStorage({
     database,
     clock,
     logger,
     committed: metrics.committed,
     foundOlder: (id) => node.getCoValue(id).loadFromStorage(),
+    ...(bus && { publish: bus.publish }),
     forked: showWhatStands,
     failed: letClientsGo,
     recovered: readIdentityAgain,
   });
+  const catchUp = createCatchUp({ node, storage, subscriptions, logger });
+  bus?.onIds(catchUp.read);
+  bus?.onGap(catchUp.readAll);
   await useStorage(node, storage, agent);
   node.enableDeletedCoValuesErasure();
 
@@ -119,7 +126,7 @@ export async function startServing(
       return [...node.allCoValues()].length;
     },
     get isFailing() {
-      return storage.failure !== undefined;
+      return storage.failure !== undefined || bus?.isListening === false;
     },
     open(request, socket, head) {
       sockets.handleUpgrade(request, socket, head, (webSocket) => {

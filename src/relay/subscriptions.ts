@@ -1,6 +1,7 @@
 /** Which CoValues clients get news of, over all connections. */
 export interface Subscriptions {
   has(id: string): boolean;
+  ids(): Iterable<string>;
   /** Those of one connection. */
   open(): ConnectionSubscriptions;
 }
@@ -24,6 +25,7 @@ export function createSubscriptions(): Subscriptions {
 
   return {
     has: (id) => countsByID.has(id),
+    ids: () => [...countsByID.keys()],
     open() {
       const ids = new Set<string>();
       return {

@@ -10,5 +10,18 @@ export interface Database {
   transaction<T>(run: (query: Query) => Promise<T>): Promise<T>;
   /** Changes when a server goes on from an earlier state; absent where nothing would show that. */
   incarnation?(): Promise<string>;
+  /** Rejects when it cannot begin; goes on by itself after that, until the database is closed. Absent where nobody else can use the database. */
+  listen?(channel: string, on: Listener): Promise<Listening>;
   close(): Promise<void>;
+}
+
+export interface Listener {
+  heard(payload: string): void;
+  /** Listening began, for the first time or after it was interrupted. */
+  began(): void;
+}
+
+export interface Listening {
+  readonly isListening: boolean;
+  close(): void;
 }

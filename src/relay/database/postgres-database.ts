@@ -1,7 +1,8 @@
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { createKernelError, isKernelError } from '../../platform/kernel-error.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { Database, Query } from './database.ts';
+import type { Database, Listening, Query } from './database.ts';
+import { startListening } from './postgres-listener.ts';
 import { readDurability, readIncarnation } from './postgres-facts.ts';
 
 const connectWithinMs = 5_000;
@@ -16,7 +17,7 @@ const int8 = 20;
  */
 export async function openPostgresDatabase(url: string, place: string, logger: Logger): Promise<Database> {
   // Only those who use PostgreSQL load its client.
-  const { Pool, types } = await import('pg');
+  const { Client, Pool, types } = await import('pg');
   const pool = new Pool({
     ...connectionConfig(url),
     max: 8,
@@ -33,13 +34,23 @@ export async function openPostgresDatabase(url: string, place: string, logger: L
   // The pool listens to idle connections only, and a lost one that nobody listens to ends the process.
   pool.on('connect', (client) => client.on('error', lost));
   const query = queryOf(pool);
+  const listenings: Listening[] = [];
   try {
     return {
       durability: await readDurability(query),
       query,
       transaction: (run) => inTransaction(pool, run),
       incarnation: () => readIncarnation(query),
-      close: () => endPool(pool),
+      async listen(channel, on) {
+        const createClient = () => new Client({ ...connectionConfig(url), query_timeout: connectWithinMs });
+        const listening = await startListening(createClient, channel, on, logger);
+        listenings.push(listening);
+        return listening;
+      },
+      close() {
+        for (const listening of listenings) listening.close();
+        return endPool(pool);
+      },
     };
   } catch (error) {
     await endPool(pool);
@@ -47,8 +58,7 @@ export async function openPostgresDatabase(url: string, place: string, logger: L
   }
 }
 
-/** For any connection to the database; the listening one has no pool. */
-export function connectionConfig(url: string): PoolConfig {
+function connectionConfig(url: string): PoolConfig {
   return {
     connectionString: url,
     connectionTimeoutMillis: connectWithinMs,

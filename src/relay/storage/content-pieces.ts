@@ -1,5 +1,6 @@
 import { cojsonInternals } from 'cojson';
 import type { Content, CoValueHeader, RawCoID, SessionContent, SessionID, Transaction } from './content.ts';
+import type { NewerSessions } from './read-newer.ts';
 import type { SessionSnapshot, Snapshot } from './read-rows.ts';
 
 /** Reads transactions `from` up to but not with `to` of a session, as JSON text. */
@@ -35,21 +36,50 @@ export async function* contentPieces(
     );
   }
   yield first;
-
   for (const [sessionID, session] of long) {
-    let after = 0;
-    for (const { idx, signature } of cuts(session)) {
-      const texts = await readTransactions(id, sessionID, after, idx + 1);
-      if (texts.length !== idx + 1 - after) throw new Error('The history was erased while it was read.');
-      const piece: SessionContent = { after, newTransactions: texts.map(parse), lastSignature: signature };
+    for await (const piece of sessionPieces(id, sessionID, session, 0, readTransactions)) {
       yield { ...empty, new: { [sessionID]: piece } };
-      after = idx + 1;
     }
   }
 }
 
-function wholeSession({ transactions, lastSignature }: SessionSnapshot): SessionContent {
-  return { after: 0, newTransactions: transactions.map(parse), lastSignature };
+/** The same for what is stored beyond a known state; the header is known. */
+export async function* newerPieces(
+  id: RawCoID,
+  header: CoValueHeader,
+  sessions: NewerSessions,
+  readTransactions: ReadTransactions,
+): AsyncGenerator<Content> {
+  const empty = { action: 'content', id, priority: cojsonInternals.getPriorityFromHeader(header) } as const;
+  for (const [sessionID, session] of sessions) {
+    if (session.signatures.length === 0) {
+      yield { ...empty, new: { [sessionID]: wholeSession(session, session.after) } };
+      continue;
+    }
+    for await (const piece of sessionPieces(id, sessionID, session, session.after, readTransactions)) {
+      yield { ...empty, new: { [sessionID]: piece } };
+    }
+  }
+}
+
+async function* sessionPieces(
+  id: RawCoID,
+  sessionID: SessionID,
+  session: SessionSnapshot,
+  from: number,
+  readTransactions: ReadTransactions,
+): AsyncGenerator<SessionContent> {
+  let after = from;
+  for (const { idx, signature } of cuts(session)) {
+    const texts = await readTransactions(id, sessionID, after, idx + 1);
+    if (texts.length !== idx + 1 - after) throw new Error('The history was erased while it was read.');
+    yield { after, newTransactions: texts.map(parse), lastSignature: signature };
+    after = idx + 1;
+  }
+}
+
+function wholeSession({ transactions, lastSignature }: SessionSnapshot, after = 0): SessionContent {
+  return { after, newTransactions: transactions.map(parse), lastSignature };
 }
 
 /** Where a session can be cut: at the signatures kept within it, and at its end. */

@@ -1,7 +1,7 @@
 import { emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { Database } from '../database/database.ts';
+import type { Database, Query } from '../database/database.ts';
 import { isConflict } from '../database/postgres-facts.ts';
 import { createBatchReader } from './batch-reader.ts';
 import { createCommitQueue } from './commit-queue.ts';
@@ -11,6 +11,8 @@ import type { Fork } from './find-forks.ts';
 import { createKnownForks } from './known-forks.ts';
 import { createEraser } from './eraser.ts';
 import { readKnownStates } from './read-rows.ts';
+import { createListing } from './listing.ts';
+import { createNewerLoader, type LoadNewer } from './newer-loader.ts';
 import { createReconciliationLocks } from './reconciliation-locks.ts';
 import { createStoredStates } from './stored-states.ts';
 import { createSyncTracking } from './sync-tracking.ts';
@@ -28,6 +30,8 @@ export interface SqlStorage extends StorageAPI {
   /** How many messages wait for their commit. */
   readonly pending: number;
   readonly pendingBytes: number;
+  /** What other relays stored beyond what is in memory here. */
+  readonly loadNewer: LoadNewer;
   /** Writes out what is queued, for at most `withinMs`, then closes the database. Safe to call twice. */
   close(withinMs?: number): Promise<void>;
 }
@@ -40,6 +44,8 @@ export interface SqlStorageOptions {
   foundOlder(id: RawCoID): void;
   /** For who measures it. */
   committed?(commit: { readonly tookMs: number; readonly messages: number; readonly bytes: number }): void;
+  /** Within the transaction of a commit: of these CoValues something is stored that was not. */
+  publish?(query: Query, ids: readonly string[]): Promise<void>;
   /**
    * The database has other transactions of this session than came here; those that came are neither stored nor
    * acknowledged. The CoValue has to go from memory, so that it shows what is stored.
@@ -62,6 +68,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   const forks = createKnownForks();
   const states = createStoredStates();
   const loader = createContentLoader(database, states.add);
+  const loadNewer = createNewerLoader(database, states.add);
   const stateReader = createBatchReader((ids) => readKnownStates(database.query, ids));
   const eraser = createEraser(database, clock, logger);
   const queue = createCommitQueue<StoreRequest>({
@@ -82,9 +89,11 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     if (queued[0]) forks.forgetUpTo(queued[0].forkCount);
     const batch = queued.map(withoutForked);
     const startedMs = performance.now();
-    const written = await database.transaction((query) =>
-      writeBatch(query, batch, (id) => validDeletions.has(id)),
-    );
+    const written = await database.transaction(async (query) => {
+      const result = await writeBatch(query, batch, (id) => validDeletions.has(id));
+      if (result.changed.size > 0) await options.publish?.(query, [...result.changed]);
+      return result;
+    });
     options.committed?.({
       tookMs: performance.now() - startedMs,
       messages: batch.length,
@@ -174,6 +183,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     store(content, correct, done) {
       queue.push({ content, correct, done, forkCount: forks.count });
     },
+    loadNewer: (known, handOut) => readUntilDone(() => loadNewer(known, handOut)),
     load(id, callback, done) {
       const handOut = (content: Content) => {
         try {
@@ -199,21 +209,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     },
     enableDeletedCoValuesErasure: eraser.enable,
     eraseAllDeletedCoValues: eraser.eraseAll,
-    getCoValueIDs(limit, offset, callback) {
-      const page = `select id from covalues order by id limit $1 offset $2`;
-      readUntilDone(() => database.query<{ id: RawCoID }>(page, [limit, offset])).then(
-        (rows) => callback([...rows]),
-        (error: unknown) => logger.warn('The stored CoValues could not be listed', { error }),
-      );
-    },
-    getCoValueCount(callback) {
-      readUntilDone(() =>
-        database.query<{ count: number }>(`select count(*)::int4 as count from covalues`),
-      ).then(
-        ([row]) => callback(row?.count ?? 0),
-        (error: unknown) => logger.warn('The stored CoValues could not be counted', { error }),
-      );
-    },
+    ...createListing(database, readUntilDone, logger),
     ...createSyncTracking(database, logger),
     ...createReconciliationLocks(database, clock, logger),
     onCoValueUnmounted(id) {

@@ -30,6 +30,8 @@ export interface WrittenBatch {
   readonly incomplete: ReadonlySet<StoreRequest>;
   /** Ids that came with a header and were in the database before. */
   readonly wereThere: ReadonlySet<RawCoID>;
+  /** Of which something was written that was not there. */
+  readonly changed: ReadonlySet<RawCoID>;
   /** Sessions that go on otherwise in the database. Nothing of them was written; the rest of their requests was. */
   readonly forks: readonly Fork[];
 }
@@ -43,6 +45,7 @@ export async function writeBatch(
   const plan = createWritePlan();
   const existing = new Set<RawCoID>();
   const wereThere = new Set<RawCoID>();
+  const changed = new Set<RawCoID>();
   const forks = new Map<string, Fork>();
   const contents = requests.map(({ content }) => content);
 
@@ -58,16 +61,18 @@ export async function writeBatch(
 
   const all = [...contents, ...corrections].map(withoutRefused);
   await insertRows(query, plan);
+  for (const { covalueID } of plan.changedSessions()) changed.add(covalueID);
   await insertDeletions(query, all, isDeletionValid);
   const stored = new Map<RawCoID, KnownState>();
   for (const { id } of all) {
     if (existing.has(id)) stored.set(id, { id, header: true, sessions: plan.knownSessions(id) });
   }
-  return { stored, incomplete: new Set(incomplete), wereThere, forks: [...forks.values()] };
+  return { stored, incomplete: new Set(incomplete), wereThere, changed, forks: [...forks.values()] };
 
   /** Writes the headers, and reads what the plan has to know. */
   async function prepare(batch: readonly Content[]): Promise<void> {
     const added = await insertHeaders(query, batch);
+    for (const id of added) changed.add(id);
     for (const { id, header } of batch) if (header && !added.has(id) && !existing.has(id)) wereThere.add(id);
     const others = batch.filter(({ id }) => !added.has(id) && !existing.has(id));
     for (const id of [...added, ...(await lockCoValues(query, others))]) existing.add(id);

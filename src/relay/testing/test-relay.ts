@@ -1,4 +1,4 @@
-import type { LocalNode, RawCoMap } from 'cojson';
+import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { Database } from '../database/database.ts';
 import type { Relay, RelayOptions } from '../index.ts';
@@ -79,13 +79,17 @@ export async function readHealth(relay: Relay): Promise<{ code: number; body: Re
   return { code: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
+interface HasID {
+  readonly id: RawCoID;
+}
+
 /** Whether the relay has told this node that it has all of the CoValue. */
-export function isConfirmed(node: LocalNode, { id }: RawCoMap): boolean {
+export function isConfirmed(node: LocalNode, { id }: HasID): boolean {
   return Object.values(node.syncManager.peers).some((peer) => node.syncManager.syncState.isSynced(peer, id));
 }
 
-export const confirmed = (node: LocalNode, map: RawCoMap) =>
-  vi.waitFor(() => expect(isConfirmed(node, map)).toBe(true), { timeout: 10_000, interval: 5 });
+export const confirmed = (node: LocalNode, coValue: HasID) =>
+  vi.waitFor(() => expect(isConfirmed(node, coValue)).toBe(true), { timeout: 10_000, interval: 5 });
 
 /** One that everybody may read and write. */
 export function createSharedMap(node: LocalNode): RawCoMap {

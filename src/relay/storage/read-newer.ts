@@ -1,0 +1,69 @@
+import type { Query } from '../database/database.ts';
+import type { KnownState, RawCoID, SessionID, Signature } from './content.ts';
+import type { SessionSnapshot } from './read-rows.ts';
+
+/** What is stored beyond a known state, of one session. */
+export interface NewerSession extends SessionSnapshot {
+  /** The transactions that were known before. */
+  readonly after: number;
+}
+
+export type NewerSessions = ReadonlyMap<SessionID, NewerSession>;
+
+interface Row {
+  readonly kind: number;
+  readonly id: RawCoID;
+  readonly session: SessionID;
+  readonly after: number;
+  readonly idx: number;
+  readonly body: string;
+}
+
+/** What is stored beyond the known states, by CoValue, as it was at one moment; those with nothing are left out. */
+export async function readNewer(
+  query: Query,
+  states: readonly KnownState[],
+): Promise<ReadonlyMap<RawCoID, NewerSessions>> {
+  const counts = states.flatMap(({ id, sessions }) =>
+    Object.entries(sessions).map(([session, count]) => ({ id, session, count })),
+  );
+  const rows = await query<Row>(
+    `with known as (
+       select * from unnest($2::text[], $3::text[], $4::int4[]) as known (covalue_id, session_id, count)
+     ), newer as (
+       select covalue_id, session_id, coalesce(count, 0) as after, last_idx, last_signature
+       from sessions left join known using (covalue_id, session_id)
+       where covalue_id = any($1::text[]) and last_idx > coalesce(count, 0)
+     ), cuts as (
+       select covalue_id, session_id, idx, signature
+       from signatures join newer using (covalue_id, session_id) where idx >= after
+     )
+     select 1 as kind, covalue_id as id, session_id as session, after, last_idx as idx, last_signature as body
+     from newer
+     union all
+     select 2, covalue_id, session_id, 0, idx, signature from cuts
+     union all
+     select 3, covalue_id, session_id, 0, idx, tx
+     from transactions join newer using (covalue_id, session_id) where idx >= after
+       and (covalue_id, session_id) not in (select covalue_id, session_id from cuts)
+     order by kind, id, session, idx`,
+    [
+      states.map(({ id }) => id),
+      counts.map(({ id }) => id),
+      counts.map(({ session }) => session),
+      counts.map(({ count }) => count),
+    ],
+  );
+  const found = new Map<RawCoID, Map<SessionID, NewerSession>>();
+  for (const { kind, id, session, after, idx, body } of rows) {
+    const sessions = found.get(id) ?? new Map<SessionID, NewerSession>();
+    found.set(id, sessions);
+    const newer = sessions.get(session);
+    if (kind === 1) {
+      const lastSignature = body as Signature;
+      sessions.set(session, { after, lastIdx: idx, lastSignature, signatures: [], transactions: [] });
+    } else if (kind === 2) newer?.signatures.push({ idx, signature: body as Signature });
+    else newer?.transactions.push(body);
+  }
+  return found;
+}
