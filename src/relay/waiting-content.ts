@@ -134,7 +134,7 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
 
   function giveUp(id: RawCoID, dependant: RawCoID): void {
     const dependency = dependenciesByID.get(id);
-    if (!dependency || queuesByID.has(dependant)) return;
+    if (!dependency || queuesByID.get(dependant)?.some(({ missing }) => missing.includes(id))) return;
     dependency.dependants.delete(dependant);
     if (dependency.dependants.size > 0) return;
     dependenciesByID.delete(id);
