@@ -12,7 +12,7 @@ try {
   const bundle = await rolldown({
     input: nodeEntries['maia-relay'],
     external,
-    platform: 'neutral',
+    platform: 'node',
     resolve: { mainFields: ['module', 'main'] },
   });
   await bundle.write({ dir: folder, format: 'es', entryFileNames: 'maia-relay.mjs' });
