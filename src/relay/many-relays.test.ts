@@ -75,18 +75,30 @@ describePostgres('two relays on one PostgreSQL', () => {
     const storage = await createPostgres();
     const proxy = await startProxy(storage);
     const { relays, alice, mine, theirs } = await setUp([storage, proxy.url]);
-    const raw = await openRawClient(relays[1].url);
+    const left = createSharedMap(alice);
+    await confirmed(alice, left);
+    alice.syncManager.removePeer('relay');
     const late = createSharedMap(alice);
+    const raw = await openRawClient(relays[1].url);
+    raw.send({ action: 'load', id: late.id, header: false, sessions: {} });
+    await raw.waitFor({ action: 'known', id: late.id, header: false });
+    const gone = await openRawClient(relays[1].url);
+    gone.send({ action: 'load', id: left.id, header: false, sessions: {} });
+    await gone.waitFor({ action: 'content', id: left.id });
+    gone.socket.terminate();
+
     proxy.cut();
     await vi.waitFor(async () => expect((await readHealth(relays[1])).code).toBe(503), within);
+    connectStock(alice, relays[0].url);
     mine.set('word', 'while away');
-    await confirmed(alice, mine);
-    await confirmed(alice, late);
-    raw.send({ action: 'load', id: late.id, header: false, sessions: {} });
+    left.set('word', 'while away');
+    for (const map of [mine, left, late]) await confirmed(alice, map);
     proxy.mend();
     await equal(mine, theirs);
     await raw.waitFor({ action: 'content', id: late.id });
     await vi.waitFor(async () => expect((await readHealth(relays[1])).code).toBe(200), within);
+    const found = await loadMap(await createStockClient(relays[1].url), left);
+    expect(found.get('word')).toBe('while away');
   });
 
   it('are one to a client that moves when its relay goes', async () => {
