@@ -1,0 +1,18 @@
+# The relay with its data in /data. `docker build -t maia-relay .`; docs/operations.md says how to run it.
+FROM node:24-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY . .
+RUN npm run build && npm pack \
+  && npm install --prefix /app --no-audit --no-fund ./MaiaOS-kernel-*.tgz
+
+FROM node:24-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4203
+COPY --from=build /app /app
+RUN mkdir /data
+VOLUME /data
+EXPOSE 4203
+HEALTHCHECK --interval=15s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Volumes are often mounted as root's. The relay itself is not root, and gets the signals.
+CMD ["sh", "-c", "chown node:node /data && exec setpriv --reuid=node --regid=node --init-groups node /app/node_modules/@MaiaOS/kernel/dist/maia-relay.js"]
