@@ -2,15 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { CommitBus } from './commit-bus.ts';
 import type { Database } from './database/database.ts';
 
+const channel = 'maia_relay_commits';
 /** PostgreSQL takes less than 8,000 bytes. */
 const payloadBytes = 7_900;
 
 /** A bus over PostgreSQL's NOTIFY, for the relays on one storage. Rejects when listening cannot begin. */
-export async function createNotifyBus(
-  listen: NonNullable<Database['listen']>,
-  storageID: string,
-): Promise<CommitBus> {
-  const channel = `maia_${storageID}`;
+export async function createNotifyBus(listen: NonNullable<Database['listen']>): Promise<CommitBus> {
   const ownName = randomBytes(12).toString('base64url');
   let tellIDs: (ids: readonly string[]) => void = () => {};
   let tellGap = () => {};

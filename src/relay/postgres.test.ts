@@ -55,6 +55,42 @@ describePostgres('a relay on PostgreSQL', () => {
     expect((await loadMap(await createStockClient(relay.url), mine)).get('word')).toBe('second');
   });
 
+  it('goes by the database when that comes back at an earlier state, and gets the rest from its clients', async () => {
+    const storage = await createPostgres();
+    const proxy = await startProxy(storage);
+    let timeline = 1;
+    const relay = await startRelay({ storage: proxy.url }, (database) => ({
+      ...database,
+      incarnation: async () => `the test's, ${timeline}`,
+    }));
+    const alice = await createStockClient(relay.url);
+    const [kept, lost] = [createSharedMap(alice), createSharedMap(alice)];
+    await confirmed(alice, kept);
+    await confirmed(alice, lost);
+    const before = (await openRawClient(relay.url)).received[0];
+
+    proxy.cut();
+    timeline = 2;
+    for (const table of ['covalues where id', 'sessions where covalue_id', 'transactions where covalue_id']) {
+      await asServer(`delete from ${table} = $1`, [lost.id], storage);
+    }
+    proxy.mend();
+    await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(200), { timeout: 10_000 });
+    await vi.waitFor(async () => {
+      const after = (await openRawClient(relay.url)).received[0];
+      expect(after).not.toEqual(before);
+      expect(after).toMatchObject({ maia: 'hello', storage: { id: (before?.storage as { id: string }).id } });
+    });
+    const bob = await createStockClient(relay.url);
+    expect(await bob.load(lost.id)).toBe('unavailable');
+    expect((await loadMap(bob, kept)).get('word')).toBe('first');
+    reconnect(alice, relay);
+    await confirmed(alice, lost);
+    await vi.waitFor(async () =>
+      expect((await loadMap(await createStockClient(relay.url), lost)).get('word')).toBe('first'),
+    );
+  });
+
   it('loses nothing when the server ends its connections at any time', async () => {
     const storage = await createPostgres();
     const relay = await startRelay({ storage });

@@ -39,3 +39,9 @@ function createAccount(node: LocalNode, { agentSecret }: AgentIdentity): void {
   account.set(`${readKey.id}_for_${agentID}`, sealed, 'trusting');
   account.set('readKey', readKey.id, 'trusting');
 }
+
+/** What is in memory is to be read anew from the storage; the node's own account stays. */
+export function forgetContent(node: LocalNode): void {
+  const own = node.getCurrentAccountOrAgentID();
+  for (const { id } of [...node.allCoValues()]) if (id !== own) node.internalDeleteCoValue(id);
+}

@@ -13,7 +13,7 @@ import { prepareSchema, readStorageIdentity } from './database/schema.ts';
 import { createEviction } from './eviction.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createNotifyBus } from './notify-bus.ts';
-import { createRelayNode, useStorage } from './relay-node.ts';
+import { createRelayNode, forgetContent, useStorage } from './relay-node.ts';
 import type { Metrics, RelayState } from './metrics.ts';
 import type { RelayLimits } from './relay-options.ts';
 import type { Fork } from './storage/find-forks.ts';
@@ -43,7 +43,7 @@ export async function startServing(
   const node = await createRelayNode(agent);
   const connections = new Set<Connection>();
   const subscriptions = createSubscriptions();
-  const bus = database.listen && (await createNotifyBus(database.listen, storageIdentity.id));
+  const bus = database.listen && (await createNotifyBus(database.listen));
   const storage = createSqlStorage({
     database,
     clock,
@@ -57,7 +57,12 @@ export async function startServing(
   });
   const catchUp = createCatchUp({ node, storage, subscriptions, logger });
   bus?.onIds(catchUp.read);
-  bus?.onGap(catchUp.readAll);
+  bus?.onGap(() => {
+    catchUp.readAll();
+    readIdentityAgain().catch((error: unknown) =>
+      logger.warn('The identity of the storage could not be read', { error }),
+    );
+  });
   await useStorage(node, storage, agent);
   node.enableDeletedCoValuesErasure();
 
@@ -97,9 +102,16 @@ export async function startServing(
     connection.refuse('storage', 'The relay cannot write to its storage.', 1_000);
   }
 
-  /** The database that is back may be another, or the same at an earlier time. */
+  /** The database that is back may be another, or the same at an earlier time: memory is then ahead of it. */
   async function readIdentityAgain(): Promise<void> {
-    hello = { ...hello, storage: await readStorageIdentity(database) };
+    const { id, epoch } = await readStorageIdentity(database);
+    if (id === hello.storage.id && epoch === hello.storage.epoch) return;
+    logger.warn('The storage is not what it was; clients are let go and compare all they have', { id });
+    hello = { ...hello, storage: { id, epoch } };
+    for (const connection of connections) {
+      connection.refuse('storage', 'The storage of the relay was put back to another state.', 1_000);
+    }
+    forgetContent(node);
   }
 
   async function withinTime(untilMs: number, wait: (done: () => void) => void): Promise<void> {
