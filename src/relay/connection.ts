@@ -125,6 +125,10 @@ export function serveConnection(options: ConnectionOptions): Connection {
     gaveUp: eviction.notFound,
   });
 
+  const cancelFirstFrame = clock.after(limits.firstFrameMs, () =>
+    refuse('limit', `Nothing was sent within ${limits.firstFrameMs} ms.`, reconnectAfterMs),
+  );
+
   function hasRoom(): boolean {
     return outgoing.unreadBytes < unreadBytesToWaitFor;
   }
@@ -180,6 +184,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
 
   function receiveFrame(data: RawData, isBinary: boolean): void {
     heardAtMs = clock.nowMs();
+    cancelFirstFrame();
     if (isBinary) refuse('invalid', 'Messages are text, and this one is binary.');
     else reader.receive(data);
   }
@@ -198,6 +203,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   function end(): void {
     if (hasEnded) return;
     hasEnded = true;
+    cancelFirstFrame();
     reader.stop();
     waiting.close();
     incoming.push('Disconnected');

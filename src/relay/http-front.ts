@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createKernelError } from '../platform/kernel-error.ts';
+import type { RelayLimits } from './relay-options.ts';
 
 export interface HttpFront {
   readonly port: number;
@@ -17,6 +18,8 @@ export interface HttpFrontHandlers {
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** A WebSocket that is to be opened at `/sync`; false while there are none taken. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Whether a page of this origin may open a WebSocket; undefined where no browser asks. */
+  allows(origin: string | undefined): boolean;
   /** A connection could not be taken, for want of file descriptors for one, or a request not be answered. */
   failed(what: string, error: unknown): void;
 }
@@ -45,12 +48,24 @@ export async function openHttpFront(
   host: string,
   port: number,
   handlers: HttpFrontHandlers,
+  { connections, firstFrameMs }: Pick<RelayLimits, 'connections' | 'firstFrameMs'>,
 ): Promise<HttpFront> {
-  const server = createServer((request, response) => answer(request, response, handlers));
+  const server = createServer(
+    {
+      headersTimeout: firstFrameMs,
+      requestTimeout: firstFrameMs,
+      connectionsCheckingInterval: Math.min(firstFrameMs, 5_000),
+    },
+    (request, response) => answer(request, response, handlers),
+  );
+  // Beyond the clients, some that are to be told that there is no room, and some that ask for /health.
+  server.maxConnections = connections + 1_000;
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     if (pathOf(request) !== '/sync') refuseUpgrade(socket, '404 Not Found', nothingHere);
-    else if (!handlers.upgrade(request, socket, head)) {
+    else if (!handlers.allows(request.headers.origin)) {
+      refuseUpgrade(socket, '403 Forbidden', 'Pages of this origin may not connect to this relay.\n');
+    } else if (!handlers.upgrade(request, socket, head)) {
       refuseUpgrade(
         socket,
         '503 Service Unavailable',

@@ -1,4 +1,5 @@
 import { createKernelError } from '../platform/kernel-error.ts';
+import type { HelloFrame } from '../transport/frames.ts';
 import type { RelayLimits } from './relay-options.ts';
 
 const defaults: RelayLimits = {
@@ -7,6 +8,9 @@ const defaults: RelayLimits = {
   openLoads: 1_000,
   subscribed: 50_000,
   unreadBytes: 64_000_000,
+  connections: 10_000,
+  connectionsPerAddress: 2_000,
+  firstFrameMs: 30_000,
 };
 
 const ranges: Readonly<Record<keyof RelayLimits, readonly [min: number, max: number]>> = {
@@ -15,6 +19,9 @@ const ranges: Readonly<Record<keyof RelayLimits, readonly [min: number, max: num
   openLoads: [1, 1_000_000],
   subscribed: [1, 10_000_000],
   unreadBytes: [10_000, 1_000_000_000],
+  connections: [1, 1_000_000],
+  connectionsPerAddress: [1, 1_000_000],
+  firstFrameMs: [100, 600_000],
 };
 
 /** Fills in what is not given. Throws RELAY_SETTING_INVALID. */
@@ -24,6 +31,17 @@ export function readLimits(given: Partial<RelayLimits> = {}): RelayLimits {
     checkNumber(`limits.${name}`, limits[name as keyof RelayLimits], min, max);
   }
   return limits;
+}
+
+/** Those that a client can keep to. */
+export function limitsForClients({
+  messageBytes,
+  bytesPerSecond,
+  openLoads,
+  subscribed,
+  unreadBytes,
+}: RelayLimits): HelloFrame['limits'] {
+  return { messageBytes, bytesPerSecond, openLoads, subscribed, unreadBytes };
 }
 
 /** Throws RELAY_SETTING_INVALID. */

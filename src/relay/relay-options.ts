@@ -9,6 +9,10 @@ export interface RelayOptions {
   /** `pglite:DIRECTORY`, `postgres://USER:PASSWORD@HOST/DATABASE`, or `memory:`, which keeps nothing. Default `pglite:./local-sync.db`. */
   readonly storage?: string;
   readonly limits?: Partial<RelayLimits>;
+  /** Whose pages may connect, such as `https://app.example.org`. Default: all. What is no browser names none, and may. */
+  readonly origins?: readonly string[];
+  /** Whether clients are told apart by the last entry of `X-Forwarded-For`. Only behind a proxy that writes it. */
+  readonly trustProxy?: boolean;
   /** How long `close` may take to write out what is queued and to let clients go. Default 10 s. */
   readonly drainMs?: number;
   readonly logger?: Logger;
@@ -28,6 +32,12 @@ export interface RelayLimits {
   readonly subscribed: number;
   /** How much may wait for a client that reads slowly, before the connection ends. Default 64 MB. */
   readonly unreadBytes: number;
+  /** How many clients there may be. Default 10,000. */
+  readonly connections: number;
+  /** How many of them may come from one address; see `trustProxy`. Default 2,000. */
+  readonly connectionsPerAddress: number;
+  /** How long a client may take to open a WebSocket, and then until its first message. Default 30 s. */
+  readonly firstFrameMs: number;
 }
 
 export interface Relay {

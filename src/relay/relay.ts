@@ -1,8 +1,9 @@
 import { silentLogger, type Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
+import { addressOf, createOriginCheck } from './admission.ts';
 import { readAgent } from './agent-identity.ts';
 import type { Database } from './database/database.ts';
-import { openHttpFront, type Health } from './http-front.ts';
+import { openHttpFront, type Health, type HttpFrontHandlers } from './http-front.ts';
 import { checkNumber, readLimits } from './limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './relay-options.ts';
 import { createMetrics } from './metrics.ts';
@@ -34,16 +35,18 @@ export async function createRelayOn(
   let closing: Promise<void> | undefined;
   const metrics = createMetrics(() => serving);
 
-  const front = await openHttpFront(host, port, {
+  const handlers: HttpFrontHandlers = {
     health: () => healthOf(database, serving),
     metrics: metrics.read,
+    allows: createOriginCheck(options.origins ?? []),
     upgrade(request, socket, head) {
       if (!serving || closing) return false;
-      serving.open(request, socket, head);
+      serving.open(request, addressOf(request, options.trustProxy ?? false), socket, head);
       return true;
     },
     failed: (what, error) => logger.warn(what, { error }),
-  });
+  };
+  const front = await openHttpFront(host, port, handlers, limits);
   try {
     database = await openDatabase(place, logger);
     serving = await startServing(database, limits, logger, metrics, agent);

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
-import { protocolVersion, type HelloFrame } from '../transport/frames.ts';
+import { encodeFrame, protocolVersion, type HelloFrame } from '../transport/frames.ts';
+import { createAdmission } from './admission.ts';
 import type { AgentIdentity } from './agent-identity.ts';
 import { createCatchUp } from './catch-up.ts';
 import { serveConnection, type Connection } from './connection.ts';
@@ -14,6 +15,7 @@ import { createEviction } from './eviction.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createNotifyBus } from './notify-bus.ts';
 import { createRelayNode, forgetContent, useStorage } from './relay-node.ts';
+import { limitsForClients } from './limits.ts';
 import type { Metrics, RelayState } from './metrics.ts';
 import type { RelayLimits } from './relay-options.ts';
 import type { Fork } from './storage/find-forks.ts';
@@ -23,7 +25,7 @@ import { createSubscriptions } from './subscriptions.ts';
 /** What serves clients from one database. */
 export interface Serving extends RelayState {
   /** Makes a client of an HTTP request. */
-  open(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  open(request: IncomingMessage, address: string, socket: Duplex, head: Buffer): void;
   /** Writes out what was taken, acknowledges it, lets the clients go and closes the database, all within `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
@@ -31,6 +33,8 @@ export interface Serving extends RelayState {
 const clock = systemClock;
 /** Stock clients join thousands of messages into one frame, so a frame may be some times as long as a message. */
 const messagesPerFrame = 4;
+/** In the registry of WebSocket's close codes. */
+const tryAgainLater = 1013;
 
 export async function startServing(
   database: Database,
@@ -72,7 +76,7 @@ export async function startServing(
     relay: { name: 'maia-relay', version: kernelVersion },
     storage: storageIdentity,
     durability: database.durability,
-    limits,
+    limits: limitsForClients(limits),
     auth: null,
     inspect: false,
   };
@@ -82,6 +86,7 @@ export async function startServing(
     perMessageDeflate: false,
     maxPayload: limits.messageBytes * messagesPerFrame,
   });
+  const admission = createAdmission(limits);
   const stopPings = keepAlive(connections, clock);
   const eviction = createEviction({ node, commits: storage, subscriptions, clock });
   let openedCount = 0;
@@ -100,6 +105,14 @@ export async function startServing(
 
   function refuseForStorage(connection: Connection): void {
     connection.refuse('storage', 'The relay cannot write to its storage.', 1_000);
+  }
+
+  function turnAway(socket: WebSocket, reason: string): void {
+    metrics.wire.refused('limit');
+    socket.on('error', (error) => logger.debug('A client that was turned away failed', { error }));
+    const retryAfterMs = 10_000;
+    socket.send(encodeFrame({ maia: 'refused', code: 'limit', reason, retryAfterMs, closing: true }));
+    socket.close(tryAgainLater);
   }
 
   /** The database that is back may be another, or the same at an earlier time: memory is then ahead of it. */
@@ -140,8 +153,11 @@ export async function startServing(
     get isFailing() {
       return storage.failure !== undefined || bus?.isListening === false;
     },
-    open(request, socket, head) {
+    open(request, address, socket, head) {
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        const refusal = admission.refusal(address);
+        if (refusal !== undefined) return turnAway(webSocket, refusal);
+        const leave = admission.enter(address);
         const connection = serveConnection({
           id: `client-${++openedCount}`,
           socket: webSocket,
@@ -155,6 +171,7 @@ export async function startServing(
           clock,
           logger,
           ended() {
+            leave();
             connections.delete(connection);
             if (connections.size === 0) noticeEnd();
           },

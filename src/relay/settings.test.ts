@@ -123,6 +123,13 @@ describe('the log', () => {
   });
 });
 
+it('takes the origins of pages from CORS_ORIGINS', () => {
+  expect(optionsOf([], {})).not.toHaveProperty('origins');
+  expect(optionsOf([], { CORS_ORIGINS: '' })).not.toHaveProperty('origins');
+  const origins = ['https://app.example.org', 'http://localhost:5173'];
+  expect(optionsOf([], { CORS_ORIGINS: origins.join(', ') }).origins).toEqual(origins);
+});
+
 describe('whom it runs as', () => {
   const agent = {
     SYNC_MAIA_MODE: 'agent',

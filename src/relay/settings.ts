@@ -36,6 +36,9 @@ An option wins over its environment variable. Where no storage is given, DATABAS
 DB_PATH a directory; with NODE_ENV=production that is /data/sync.db. memory: keeps nothing. SYNC_MAIA_STORAGE also
 takes the bare words pglite, postgres and memory.
 
+CORS_ORIGINS names the origins whose pages may connect, with commas between, such as https://app.example.org; without
+it all may.
+
 LOG_LEVEL is debug, info (the default), warn, error or silent: the log goes to standard error, in lines of JSON.
 
 The relay runs on an identity that it throws away. With SYNC_MAIA_MODE=agent it runs on the account of
@@ -70,6 +73,7 @@ export function readCommand(args: readonly string[], environment: Environment): 
       ...readPort(values.port, '--port'),
       ...(values.port === undefined && readPort(given(environment.PORT), 'PORT')),
       ...(host !== undefined && { host }),
+      ...readOrigins(given(environment.CORS_ORIGINS)),
       storage: readStorage(values.storage, environment),
       ...readAgentSettings(environment),
     },
@@ -102,6 +106,11 @@ function readPort(text: string | undefined, setting: string): { port?: number } 
     throw invalid(`${setting} is ${JSON.stringify(text)}; it takes a number from 0 to 65535.`);
   }
   return { port: Number(text) };
+}
+
+function readOrigins(text: string | undefined): Pick<RelayOptions, 'origins'> {
+  if (text === undefined) return {};
+  return { origins: text.split(',').map((origin) => origin.trim()) };
 }
 
 function readLogLevel(text = 'info'): CommandLogLevel {
