@@ -4,7 +4,7 @@ import { createLedger, findLost, type Counts, type Ledger } from './ledger.ts';
 import { countsOf, loadFresh } from './reader.ts';
 import type { RelayFleet } from './relay-fleet.ts';
 import { createRandom, type Random } from './seeded-random.ts';
-import { createWriter, type Writer } from './writer.ts';
+import { createTurns, createWriter, type Writer } from './writer.ts';
 
 /** `MAIA_KILLS=200` for a full run. */
 export const killCount = Number(process.env['MAIA_KILLS'] ?? 20);
@@ -42,7 +42,8 @@ export async function startKillRun(fleet: RelayFleet): Promise<KillRun> {
   const [first] = writers;
   if (!first) throw new Error('There are no writers.');
   const sharedMap = createSharedMap(first.node);
-  for (const writer of writers) writer.share(await loadMap(writer.node, sharedMap));
+  const turns = createTurns();
+  for (const writer of writers) writer.share(await loadMap(writer.node, sharedMap), turns);
 
   return {
     random,

@@ -57,7 +57,7 @@ describe('relays that are killed under load lose nothing that they acknowledged'
   );
 
   describePostgres('on PostgreSQL', () => {
-    it.each([1])(
+    it.each([1, 3])(
       'with %i of them',
       async (relayCount) => {
         const url = await createPostgres();

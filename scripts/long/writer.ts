@@ -17,9 +17,28 @@ export interface Writer {
   readonly maps: readonly RawCoMap[];
   /** Goes on in a new CoValue. */
   turnPage(): void;
-  /** Edits this one too, together with others. */
-  share(map: RawCoMap): void;
+  /** Edits this one too, when it is its turn. */
+  share(map: RawCoMap, turns: Turns): void;
   stop(): void;
+}
+
+/** Lets several edit one CoValue. */
+export interface Turns {
+  /** Edits, unless somebody has in this millisecond. Returns whether it did. */
+  take(edit: () => void): boolean;
+}
+
+/** cojson does not order edits of one millisecond by several sessions: its clients would differ in who was last. */
+export function createTurns(): Turns {
+  let lastMs = 0;
+  return {
+    take(edit) {
+      if (Date.now() <= lastMs) return false;
+      edit();
+      lastMs = Date.now();
+      return true;
+    },
+  };
 }
 
 export async function createWriter(
@@ -30,16 +49,16 @@ export async function createWriter(
   const node = await createClientNode();
   const group: RawGroup = node.createGroup();
   const maps: RawCoMap[] = [group.createMap()];
-  const shared: RawCoMap[] = [];
+  let shared: { readonly map: RawCoMap; readonly turns: Turns } | undefined;
   let editCount = 0;
 
   function edit(): void {
     if (editCount - ledger.totalOf(node.currentSessionID) > maxAhead) return;
-    const last = maps.at(-1);
     for (let left = random(1, 8); left > 0; left--) {
       const privacy = random(0, 1) === 0 ? 'private' : 'trusting';
-      const [map] = random(0, 3) === 0 ? shared : [last];
-      (map ?? last)?.set(`key${random(0, 9)}`, 'x'.repeat(random(0, 300)) + ++editCount, privacy);
+      const [key, value] = [`key${random(0, 9)}`, 'x'.repeat(random(0, 300)) + ++editCount];
+      const isOwn = random(0, 3) > 0 || !shared?.turns.take(() => shared?.map.set(key, value, privacy));
+      if (isOwn) maps.at(-1)?.set(key, value, privacy);
     }
   }
 
@@ -51,7 +70,9 @@ export async function createWriter(
     node,
     maps,
     turnPage: () => void maps.push(group.createMap()),
-    share: (map) => void shared.push(map),
+    share(map, turns) {
+      shared = { map, turns };
+    },
     stop,
   };
 }
