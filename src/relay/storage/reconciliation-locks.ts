@@ -24,6 +24,7 @@ export function createReconciliationLocks(
   logger: Logger,
 ): ReconciliationLocks {
   const { LOCK_TTL_MS, RECONCILIATION_INTERVAL_MS } = cojsonInternals.STORAGE_RECONCILIATION_CONFIG;
+  let last: Promise<unknown> = Promise.resolve();
   const warn = (error: unknown) => logger.warn('A reconciliation lock could not be written', { error });
 
   function acquire(sessionID: string, peerID: string): Promise<StorageReconciliationAcquireResult> {
@@ -56,30 +57,38 @@ export function createReconciliationLocks(
     });
   }
 
+  /** A database with several connections could overtake a renewal by what was asked for after it. */
+  function inOrder(run: () => Promise<unknown>): void {
+    last = last.then(run).catch(warn);
+  }
+
   return {
     tryAcquireStorageReconciliationLock(sessionID, peerID, callback) {
-      acquire(sessionID, peerID).then(callback, (error: unknown) => {
-        warn(error);
-        callback({ acquired: false, reason: 'lock_held' });
+      inOrder(async () => {
+        const result = await acquire(sessionID, peerID).catch((error: unknown) => {
+          warn(error);
+          return { acquired: false, reason: 'lock_held' } as const;
+        });
+        callback(result);
       });
     },
     renewStorageReconciliationLock(sessionID, peerID, offset) {
-      database
-        .query(
+      inOrder(() =>
+        database.query(
           `update reconciliation_locks set last_processed_offset = $3
            where peer_id = $1 and holder_session_id = $2 and released_at_ms is null`,
           [peerID, sessionID, offset],
-        )
-        .catch(warn);
+        ),
+      );
     },
     releaseStorageReconciliationLock(sessionID, peerID) {
-      database
-        .query(
+      inOrder(() =>
+        database.query(
           `update reconciliation_locks set released_at_ms = $3, last_processed_offset = 0
            where peer_id = $1 and holder_session_id = $2`,
           [peerID, sessionID, clock.nowMs()],
-        )
-        .catch(warn);
+        ),
+      );
     },
   };
 }

@@ -1,6 +1,8 @@
+import { LocalNode } from 'cojson';
 import { describe, expect, it, vi } from 'vitest';
 import { createClientNode } from '../testing/stock-client.ts';
 import { createReader, loadContent, loadKnownState, describeStorage } from '../testing/test-storage.ts';
+import type { SqlStorage } from './sql-storage.ts';
 
 describeStorage((test) => {
   describe('a write', () => {
@@ -106,13 +108,61 @@ describeStorage((test) => {
     });
   });
 
+  describe('a session that went on in two ways', () => {
+    it('stays as it was stored first; what builds on the other way is not stored, and nothing is called done', async () => {
+      const { node, group, committed } = await test.createWriter();
+      const map = group.createMap({ a: 1 });
+      await committed();
+      // As a relay does: what is in memory builds on what is refused.
+      const forked = vi.fn(() => copy.internalDeleteCoValue(map.id));
+      const other = test.open({}, { forked });
+      const copy = createCopy(node, other);
+      const copiedMap = await copy.load(map.id);
+      if (copiedMap === 'unavailable') throw new Error('It is not available.');
+
+      map.set('a', 'stands');
+      await map.core.waitForSync();
+      await committed();
+      const stored = await test.query(`select * from transactions order by 1, 2, 3`);
+      const acknowledged = vi.fn();
+      const done = vi.fn();
+      for (const value of ['refused', 'built on it', 'and on that']) {
+        const before = structuredClone(copiedMap.core.knownState());
+        copiedMap.set('a', value);
+        for (const piece of copiedMap.core.newContentSince(before) ?? [])
+          other.store(piece, () => undefined, done);
+        other.afterCommit(map.id, acknowledged);
+        other.afterCommit(undefined, acknowledged);
+      }
+      await vi.waitFor(() => expect(forked).toHaveBeenCalled());
+      expect(forked).toHaveBeenCalledWith({ id: map.id, sessionID: node.currentSessionID });
+      await vi.waitFor(() => expect(other.pending).toBe(0));
+      expect(acknowledged).not.toHaveBeenCalled();
+      expect(done).not.toHaveBeenCalled();
+      expect(await test.query(`select * from transactions order by 1, 2, 3`)).toEqual(stored);
+    });
+
+    it('is the same session when only the order of the keys differs', async () => {
+      const forked = vi.fn();
+      const { group, committed } = await test.createWriter();
+      const map = group.createMap({ a: 1 });
+      await committed();
+      const [piece] = map.core.newContentSince(undefined) ?? [];
+      const other = test.open({}, { forked });
+      const done = vi.fn();
+      if (piece) other.store(withKeysReversed(piece), () => undefined, done);
+      await vi.waitFor(() => expect(done).toHaveBeenCalledOnce());
+      expect(forked).not.toHaveBeenCalled();
+    });
+  });
+
   describe('a CoValue begun anew that is stored already', () => {
     it('is pointed out, so that its history is loaded', async () => {
       const { group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       await committed();
       const found = vi.fn();
-      const storage = test.open({}, found);
+      const storage = test.open({}, { foundOlder: found });
       const [piece] = map.core.newContentSince(undefined) ?? [];
       if (piece) storage.store({ ...piece, new: {} }, () => undefined);
       await vi.waitFor(() => expect(found).toHaveBeenCalledExactlyOnceWith(map.id));
@@ -124,3 +174,17 @@ describeStorage((test) => {
     });
   });
 });
+
+/** Another node that writes the same session. */
+function createCopy(node: LocalNode, storage: SqlStorage): LocalNode {
+  const copy = new LocalNode(node.agentSecret, node.currentSessionID, node.crypto);
+  copy.setStorage(storage);
+  return copy;
+}
+
+function withKeysReversed<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withKeysReversed) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).reverse();
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withKeysReversed<unknown>(inner)])) as T;
+}

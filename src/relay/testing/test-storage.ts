@@ -1,4 +1,4 @@
-import { LocalNode, type RawCoID, type RawGroup } from 'cojson';
+import { LocalNode, type RawGroup } from 'cojson';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
@@ -7,7 +7,7 @@ import { openPostgresDatabase } from '../database/postgres-database.ts';
 import { prepareSchema } from '../database/schema.ts';
 import { openStorageDirectory } from '../database/storage-directory.ts';
 import type { Content } from '../storage/content.ts';
-import { createSqlStorage, type SqlStorage } from '../storage/sql-storage.ts';
+import { createSqlStorage, type SqlStorage, type SqlStorageOptions } from '../storage/sql-storage.ts';
 import { createClientNode, crypto } from './stock-client.ts';
 import { createPostgres, describePostgres } from './test-postgres.ts';
 import { createStorage } from './temporary-storage.ts';
@@ -15,7 +15,7 @@ import { createStorage } from './temporary-storage.ts';
 export interface TestStorage {
   readonly query: Query;
   /** A storage with nothing in memory, as after a start; `change` puts something between it and the database. */
-  open(change?: Partial<Database>, foundOlder?: (id: RawCoID) => void): SqlStorage;
+  open(change?: Partial<Database>, on?: Partial<SqlStorageOptions>): SqlStorage;
   /** Somebody whose account, group and edits are stored. */
   createWriter(): Promise<Writer>;
 }
@@ -52,12 +52,13 @@ function useTestStorage(
   );
   afterAll(() => database.close());
 
-  const open: TestStorage['open'] = (change = {}, foundOlder = () => {}) =>
+  const open: TestStorage['open'] = (change = {}, on = {}) =>
     createSqlStorage({
       database: { ...database, ...change },
       clock: systemClock,
       logger: silentLogger,
-      foundOlder,
+      foundOlder: () => {},
+      ...on,
     });
   return {
     get database() {
