@@ -66,7 +66,7 @@ export async function createRelayOn(
         ...(opened && { durability: opened.durability }),
         ...(running && { pending: running.pending }),
         ...(status === 'failing' && {
-          error: 'Nothing can be written at present. It is tried again by itself.',
+          error: 'The database does not answer as it should. It is tried again by itself.',
         }),
       },
       connections: running?.connections ?? 0,
