@@ -7,6 +7,7 @@ import { describeFindings, examine } from './doctor/examine.ts';
 import { createRelay } from './relay.ts';
 import { help, readCommand } from './settings.ts';
 import { describeStorage, readStoragePlace } from './storage-place.ts';
+import { transfer } from './transfer/transfer.ts';
 
 async function run(): Promise<void> {
   const command = readCommand(process.argv.slice(2), process.env);
@@ -22,6 +23,9 @@ async function run(): Promise<void> {
       console.log(`SYNC_MAIA_AGENT_SECRET=${agentSecret}`);
       return;
     }
+    case 'export':
+    case 'import':
+      return console.log(await transfer(command, createCommandLog('warn')));
     case 'doctor': {
       const findings = await examine(command.options);
       console.log(describeFindings(findings));

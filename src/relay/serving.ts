@@ -21,6 +21,7 @@ import type { RelayLimits } from './relay-options.ts';
 import type { Fork } from './storage/find-forks.ts';
 import { createSqlStorage } from './storage/sql-storage.ts';
 import { createSubscriptions } from './subscriptions.ts';
+import { refuseUnfinishedImport } from './transfer/import-storage.ts';
 
 /** What serves clients from one database. */
 export interface Serving extends RelayState {
@@ -43,6 +44,7 @@ export async function startServing(
   metrics: Pick<Metrics, 'wire' | 'committed'>,
   agent?: AgentIdentity,
 ): Promise<Serving> {
+  await refuseUnfinishedImport(database.query);
   const storageIdentity = await prepareSchema(database);
   const node = await createRelayNode(agent);
   const connections = new Set<Connection>();

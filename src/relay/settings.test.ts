@@ -97,16 +97,28 @@ describe('the command', () => {
       kind: 'doctor',
       options: { port: 0 },
     });
+    expect(readCommand(['export', 'a.ndjson', '--storage', 'pglite:./b'], {})).toEqual({
+      kind: 'export',
+      file: 'a.ndjson',
+      storage: 'pglite:./b',
+    });
+    expect(readCommand(['import', 'a'], { DATABASE_URL: 'postgres://c' })).toMatchObject({
+      storage: 'postgres://c',
+    });
     expect(readCommand(['--help'], {}).kind).toBe('help');
     expect(readCommand(['--version'], {}).kind).toBe('version');
   });
 
-  it.each([[['stop']], [['start', 'again']], [['--prot', '1']], [['--port']]])(
-    'refuses %j, and names the way out',
-    (args) => {
-      expect(refusalOf(() => readCommand(args, {}))).toContain('--help');
-    },
-  );
+  it.each([
+    [['stop']],
+    [['start', 'again']],
+    [['export']],
+    [['import', 'a', 'b']],
+    [['--prot', '1']],
+    [['--port']],
+  ])('refuses %j, and names the way out', (args) => {
+    expect(refusalOf(() => readCommand(args, {}))).toContain('--help');
+  });
 
   it('explains each option that it takes', () => {
     for (const option of ['--port', '--host', '--storage', '--help', '--version'])

@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 import { createKernelError } from '../platform/kernel-error.ts';
 import { logLevels, type CommandLogLevel } from './command-log.ts';
 import type { RelayOptions } from './relay-options.ts';
+import type { Transfer } from './transfer/transfer.ts';
 
 /** What the command line and the environment ask for. */
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'agent:generate' }
+  | ({ readonly kind: 'export' | 'import' } & Transfer)
   | {
       readonly kind: 'start' | 'doctor';
       readonly options: RelayOptions & { readonly storage: string };
@@ -20,11 +22,14 @@ export const help = `maia-relay: the sync relay of @MaiaOS/kernel.
 
 Usage: maia-relay [start] [options]
        maia-relay doctor [options]
+       maia-relay export FILE [--storage PLACE]
+       maia-relay import FILE [--storage PLACE]
        maia-relay agent:generate
 
 start serves until it is told to end. doctor looks at the port, the directory, the database and the clock that start
 would use with the same options, says what is wrong and what to do, and ends with exit code 1 if anything is. It
-leaves nothing behind. agent:generate prints the settings of a new account, to standard output only.
+leaves nothing behind. export writes all content to a file of JSON lines, and import brings it into an empty storage,
+of either kind; run again, an interrupted import goes on. Both check all of it. agent:generate prints the settings of a new account, to standard output only.
 
   --port NUMBER      port to listen on; 0 takes a free one       PORT               4203
   --host ADDRESS     address to listen on; 0.0.0.0 for all       HOST               127.0.0.1
@@ -60,6 +65,10 @@ export function readCommand(args: readonly string[], environment: Environment): 
     );
   }
   if (subcommand === 'agent:generate' && more.length === 0) return { kind: 'agent:generate' };
+  const [file, ...rest] = more;
+  if ((subcommand === 'export' || subcommand === 'import') && file !== undefined && rest.length === 0) {
+    return { kind: subcommand, file, storage: readStorage(values.storage, environment) };
+  }
   if ((subcommand !== 'start' && subcommand !== 'doctor') || more.length > 0) {
     throw invalid(
       `There is no command "${[subcommand, ...more].join(' ')}". \`maia-relay --help\` lists what there is.`,

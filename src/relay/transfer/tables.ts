@@ -1,0 +1,81 @@
+import type { Query } from '../database/database.ts';
+
+type Value = string | number | boolean;
+/** The values of one row, in the order of its table's columns. */
+export type Row = readonly Value[];
+
+export interface Table {
+  readonly name: string;
+  /** By name; the first `keys` of them are the primary key. */
+  readonly columns: Readonly<Record<string, 'text' | 'int4' | 'boolean'>>;
+  readonly keys: number;
+}
+
+/** All that people have stored. What a database keeps for itself, its identity first of all, stays in it. */
+export const tables: readonly Table[] = [
+  { name: 'covalues', keys: 1, columns: { id: 'text', header: 'text' } },
+  {
+    name: 'sessions',
+    keys: 2,
+    columns: {
+      covalue_id: 'text',
+      session_id: 'text',
+      last_idx: 'int4',
+      last_signature: 'text',
+      bytes_since_signature: 'int4',
+    },
+  },
+  {
+    name: 'transactions',
+    keys: 3,
+    columns: { covalue_id: 'text', session_id: 'text', idx: 'int4', tx: 'text' },
+  },
+  {
+    name: 'signatures',
+    keys: 3,
+    columns: { covalue_id: 'text', session_id: 'text', idx: 'int4', signature: 'text' },
+  },
+  { name: 'deletions', keys: 1, columns: { covalue_id: 'text', erased: 'boolean' } },
+];
+
+/** A transaction may have a megabyte. */
+const rowsPerPage = 100;
+
+/** In the order of their keys. */
+export async function* readRows(query: Query, { name, columns, keys }: Table): AsyncGenerator<Row> {
+  const names = Object.keys(columns);
+  const key = names.slice(0, keys);
+  const parameters = key.map((column, index) => `$${index + 1}::${columns[column]}`);
+  const page = (where: string) =>
+    `select ${names.join(', ')} from ${name} ${where} order by ${key.join(', ')} limit ${rowsPerPage}`;
+  let after: Row = [];
+  for (;;) {
+    const where = after.length > 0 ? `where (${key.join(', ')}) > (${parameters.join(', ')})` : '';
+    const found = await query<Readonly<Record<string, Value>>>(page(where), after);
+    const rows = found.map((row) => names.map((column) => row[column] ?? ''));
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last || rows.length < rowsPerPage) return;
+    after = last.slice(0, keys);
+  }
+}
+
+/** Leaves alone what is there already. */
+export async function insertRows(
+  query: Query,
+  { name, columns }: Table,
+  rows: readonly Row[],
+): Promise<void> {
+  const arrays = Object.values(columns).map((type, index) => `$${index + 1}::${type}[]`);
+  await query(
+    `insert into ${name} (${Object.keys(columns).join(', ')})
+     select * from unnest(${arrays.join(', ')}) on conflict do nothing`,
+    Object.keys(columns).map((_, index) => rows.map((row) => row[index])),
+  );
+}
+
+export async function countRows(query: Query): Promise<number> {
+  const counts = tables.map(({ name }) => `(select count(*) from ${name})`);
+  const [found] = await query<{ count: number }>(`select (${counts.join(' + ')})::int4 as count`);
+  return found?.count ?? 0;
+}
