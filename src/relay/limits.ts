@@ -24,6 +24,8 @@ const ranges: Readonly<Record<keyof RelayLimits, readonly [min: number, max: num
   firstFrameMs: [100, 600_000],
 };
 
+export const limitNames = Object.keys(ranges) as readonly (keyof RelayLimits)[];
+
 /** Fills in what is not given. Throws RELAY_SETTING_INVALID. */
 export function readLimits(given: Partial<RelayLimits> = {}): RelayLimits {
   const limits = { ...defaults, ...given };

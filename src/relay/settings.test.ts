@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isKernelError } from '../platform/kernel-error.ts';
+import { limitNames } from './limits.ts';
 import { help, readCommand, type Environment } from './settings.ts';
 import { describeStorage, readStoragePlace } from './storage-place.ts';
 
@@ -173,4 +174,17 @@ describe('whom it runs as', () => {
     refusalOf(() => readCommand(['agent:generate', 'again'], {}));
     refusalOf(() => readCommand(['start', '--service', 'sync'], {}));
   });
+});
+
+it('takes limits and whether a proxy is to be believed', () => {
+  expect(optionsOf([])).not.toHaveProperty('limits');
+  expect(optionsOf([])).not.toHaveProperty('trustProxy');
+  const flags = ['--trust-proxy', '--limit', 'connections=20000', '--limit=openLoads=5'];
+  expect(optionsOf(flags)).toMatchObject({
+    trustProxy: true,
+    limits: { connections: 20_000, openLoads: 5 },
+  });
+  for (const flag of ['connections', 'connections=', 'connections=-1', 'logins=5'])
+    expect(refusalOf(() => optionsOf(['--limit', flag]))).toContain('--limit');
+  for (const name of limitNames) expect(help).toContain(name);
 });

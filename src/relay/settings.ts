@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { createKernelError } from '../platform/kernel-error.ts';
 import { logLevels, type CommandLogLevel } from './command-log.ts';
-import type { RelayOptions } from './relay-options.ts';
+import { limitNames } from './limits.ts';
+import type { RelayLimits, RelayOptions } from './relay-options.ts';
 import type { Transfer } from './transfer/transfer.ts';
 
 /** What the command line and the environment ask for. */
@@ -34,6 +35,8 @@ of either kind; run again, an interrupted import goes on. Both check all of it. 
   --port NUMBER      port to listen on; 0 takes a free one       PORT               4203
   --host ADDRESS     address to listen on; 0.0.0.0 for all       HOST               127.0.0.1
   --storage PLACE    pglite:DIRECTORY, postgres://…, or memory:  SYNC_MAIA_STORAGE  pglite:./local-sync.db
+  --limit NAME=N     one of the limits below; may be given again
+  --trust-proxy      tell clients apart by X-Forwarded-For, behind a proxy that writes it
   --help             prints this
   --version          prints the version
 
@@ -43,6 +46,9 @@ takes the bare words pglite, postgres and memory.
 
 CORS_ORIGINS names the origins whose pages may connect, with commas between, such as https://app.example.org; without
 it all may.
+
+The limits are ${limitNames.slice(0, 4).join(', ')},
+${limitNames.slice(4).join(', ')}.
 
 LOG_LEVEL is debug, info (the default), warn, error or silent: the log goes to standard error, in lines of JSON.
 
@@ -84,6 +90,8 @@ export function readCommand(args: readonly string[], environment: Environment): 
       ...(host !== undefined && { host }),
       ...readOrigins(given(environment.CORS_ORIGINS)),
       storage: readStorage(values.storage, environment),
+      ...(values['trust-proxy'] && { trustProxy: true }),
+      ...(values.limit && { limits: readLimitFlags(values.limit) }),
       ...readAgentSettings(environment),
     },
   };
@@ -99,6 +107,8 @@ function parse(args: readonly string[]) {
         host: { type: 'string' },
         storage: { type: 'string' },
         service: { type: 'string' },
+        limit: { type: 'string', multiple: true },
+        'trust-proxy': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -120,6 +130,19 @@ function readPort(text: string | undefined, setting: string): { port?: number } 
 function readOrigins(text: string | undefined): Pick<RelayOptions, 'origins'> {
   if (text === undefined) return {};
   return { origins: text.split(',').map((origin) => origin.trim()) };
+}
+
+function readLimitFlags(flags: readonly string[]): Partial<RelayLimits> {
+  return Object.fromEntries(
+    flags.map((flag) => {
+      const [, name, number] = /^(\w+)=(\d{1,12})$/.exec(flag) ?? [];
+      const limit = limitNames.find((known) => known === name);
+      if (limit !== undefined) return [limit, Number(number)];
+      throw invalid(
+        `--limit is ${JSON.stringify(flag)}; it takes NAME=NUMBER, as \`maia-relay --help\` lists them.`,
+      );
+    }),
+  );
 }
 
 function readLogLevel(text = 'info'): CommandLogLevel {
