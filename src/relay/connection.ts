@@ -9,8 +9,10 @@ import {
   readMessage,
   type HelloFrame,
   type RefusalCode,
+  type RefusedFrame,
 } from '../transport/frames.ts';
 import type { Eviction } from './eviction.ts';
+import { createFollowing } from './following.ts';
 import { holdAcknowledgements, type Commits } from './held-acknowledgements.ts';
 import { createMessageReader } from './message-reader.ts';
 import type { WireMeasure } from './metrics.ts';
@@ -66,8 +68,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   const { id, socket, node, measure, eviction, hello, limits, clock, logger } = options;
   const incoming = new cojsonInternals.ConnectedPeerChannel();
   const commits = withholdAcknowledgements(options.commits);
-  const subscribed = options.subscriptions.open();
-  const openLoads = new Set<string>();
+  const following = createFollowing(options.subscriptions.open());
   let heardAtMs = clock.nowMs();
   let toldAtMs = -Infinity;
   let hasEnded = false;
@@ -94,7 +95,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     bytesPerSecond: limits.bytesPerSecond,
     clock,
     handle,
-    mayRead: () => hasRoom() && openLoads.size < limits.openLoads,
+    mayRead: () => hasRoom() && following.openLoads < limits.openLoads,
     isBusy() {
       const peer = node.syncManager.peers[id];
       const queue = peer && node.syncManager.messagesQueue.peerToQueue.get(peer);
@@ -103,11 +104,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
     tooFast(waitMs) {
       if (clock.nowMs() - toldAtMs < tellAgainAfterMs) return;
       toldAtMs = clock.nowMs();
-      measure.refused('limit');
       const reason = `This client sends more than ${limits.bytesPerSecond} bytes a second, and is read at that rate.`;
-      socket.send(
-        encodeFrame({ maia: 'refused', code: 'limit', reason, retryAfterMs: waitMs, closing: false }),
-      );
+      tell('limit', reason, { retryAfterMs: waitMs });
     },
   });
 
@@ -118,9 +116,9 @@ export function serveConnection(options: ConnectionOptions): Connection {
     clock,
     pass: (message) => incoming.push(message),
     dropped({ id }, missing) {
-      measure.refused('limit');
-      const reason = `It was not taken, as it depends on ${missing ?? 'content'} that nobody brought.`;
-      outgoing.sendNow(encodeFrame({ maia: 'refused', code: 'limit', reason, id, closing: false }));
+      tell('limit', `It was not taken, as it depends on ${missing ?? 'content'} that nobody brought.`, {
+        id,
+      });
     },
     gaveUp: eviction.notFound,
   });
@@ -160,9 +158,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
   }
 
   function receiveSync(message: SyncMessage): void {
-    if (message.action === 'load') openLoads.add(message.id);
-    if (follows(message)) subscribed.add(message.id);
-    if (subscribed.count > limits.subscribed) {
+    following.received(message);
+    if (following.count > limits.subscribed) {
       return refuse(
         'limit',
         `This client follows more than ${limits.subscribed} CoValues. Open fewer of them at a time.`,
@@ -176,10 +173,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
   /** What the node has to say to the client. */
   function noteAnswer(message: SyncMessage): void {
     measure.sent(message.action);
-    if (!follows(message)) return;
-    subscribed.add(message.id);
     if (message.action === 'known' && !message.header) eviction.notFound(message.id);
-    if (openLoads.delete(message.id)) reader.go();
+    if (following.answered(message)) reader.go();
   }
 
   function receiveFrame(data: RawData, isBinary: boolean): void {
@@ -187,6 +182,12 @@ export function serveConnection(options: ConnectionOptions): Connection {
     cancelFirstFrame();
     if (isBinary) refuse('invalid', 'Messages are text, and this one is binary.');
     else reader.receive(data);
+  }
+
+  /** Says why something was not done, and goes on. */
+  function tell(code: RefusalCode, reason: string, about: Partial<RefusedFrame>): void {
+    measure.refused(code);
+    outgoing.sendNow(encodeFrame({ maia: 'refused', code, reason, ...about, closing: false }));
   }
 
   function refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void {
@@ -207,8 +208,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     reader.stop();
     waiting.close();
     incoming.push('Disconnected');
-    subscribed.close();
-    openLoads.clear();
+    following.close();
   }
 
   const heard = () => {
@@ -249,21 +249,11 @@ export function serveConnection(options: ConnectionOptions): Connection {
     stopReading: reader.stop,
     refuse,
     refuseFork(coValueID, sessionID) {
-      if (hasEnded || !subscribed.has(coValueID)) return;
+      if (hasEnded || !following.has(coValueID)) return;
       commits.withhold(coValueID);
-      measure.refused('fork');
       const reason = 'Other transactions of this session were stored before, by way of another relay.';
-      outgoing.sendNow(
-        encodeFrame({ maia: 'refused', code: 'fork', reason, id: coValueID, sessionID, closing: false }),
-      );
+      tell('fork', reason, { id: coValueID, sessionID });
     },
     terminate: () => socket.terminate(),
   };
-}
-
-/** Whether cojson remembers, for a message that was sent or received, that the client has an interest in the CoValue. */
-function follows(
-  message: SyncMessage,
-): message is Extract<SyncMessage, { action: 'load' | 'known' | 'content' }> {
-  return message.action === 'load' || message.action === 'known' || message.action === 'content';
 }
