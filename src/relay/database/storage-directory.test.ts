@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isKernelError, type KernelErrorCode } from '../../platform/kernel-error.ts';
@@ -77,6 +77,15 @@ describe('a storage directory', () => {
     await writeFile(join(directory, 'postgres', 'PG_VERSION'), '9\n');
     expect(await codeOf(open(directory))).toBe('RELAY_STORAGE_FAILED');
     expect(await readdir(directory)).toEqual(['postgres']);
+  });
+
+  it('whose database has lost its first file is refused, and no empty one takes its place', async () => {
+    const directory = await createStorage();
+    const postgres = join(directory, 'postgres');
+    await rm(join(postgres, 'PG_VERSION'));
+    const left = await readdir(postgres);
+    expect(await codeOf(open(directory))).toBe('RELAY_STORAGE_FAILED');
+    expect(await readdir(postgres)).toEqual(left);
   });
 });
 

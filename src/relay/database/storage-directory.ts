@@ -20,6 +20,7 @@ export async function openStorageDirectory(directory: string, logger: Logger): P
   try {
     const postgres = join(directory, 'postgres');
     if (!(await readdir(directory)).includes('postgres')) await createPGliteDirectory(postgres);
+    else if (!(await hasVersionFile(postgres))) throw notWhole(postgres);
     const database = await openPGliteDatabase(postgres);
     return {
       ...database,
@@ -44,6 +45,18 @@ async function prepareDirectory(directory: string): Promise<void> {
     await access(directory, constants.W_OK);
     await chmod(directory, 0o700);
   });
+}
+
+/** Where this file is missing, PGlite makes an empty database in the place of what is left of the old one. */
+export async function hasVersionFile(postgres: string): Promise<boolean> {
+  return (await readdir(postgres)).includes('PG_VERSION');
+}
+
+function notWhole(postgres: string) {
+  return createKernelError(
+    'RELAY_STORAGE_FAILED',
+    `The relay's database in ${postgres} is not whole: its file PG_VERSION is missing. Nothing was changed; put a backup in its place.`,
+  );
 }
 
 /** A file in it that no relay makes. */

@@ -1,7 +1,7 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { lookAtLock } from '../database/directory-lock.ts';
-import { findForeignFile } from '../database/storage-directory.ts';
+import { findForeignFile, hasVersionFile } from '../database/storage-directory.ts';
 import { fine, wrong, type Finding } from './finding.ts';
 
 export interface DirectoryReport {
@@ -37,8 +37,7 @@ export async function checkDirectory(directory: string, isRelayRunning: boolean)
   }
   const space = await checkSpace(directory);
   const postgres = join(directory, 'postgres');
-  // Where this file is missing, PGlite would make a new database in the place of what is left of the old one.
-  if ((await statOf(postgres)) && !(await statOf(join(postgres, 'PG_VERSION')))) {
+  if ((await statOf(postgres)) && !(await hasVersionFile(postgres))) {
     const text = `The database in ${postgres} is not whole. Put a backup in its place.`;
     return { findings: [wrong('directory', text), space], isFree: false };
   }
