@@ -11,6 +11,7 @@ import {
   type RefusalCode,
   type RefusedFrame,
 } from '../transport/frames.ts';
+import { closeWithRefusal } from './closing-refusal.ts';
 import type { Eviction } from './eviction.ts';
 import { createFollowing } from './following.ts';
 import { holdAcknowledgements, type Commits } from './held-acknowledgements.ts';
@@ -52,10 +53,6 @@ export interface ConnectionOptions {
   /** Once, when the socket is closed. */
   ended(): void;
 }
-
-// RFC 6455, 7.4.1, and the registry of close codes: policy violation, message too big, service restart.
-const closeCodes: Partial<Record<RefusalCode, number>> = { 'too-large': 1009, draining: 1012 };
-const policyViolation = 1008;
 
 /** Beyond it a client is not read until it has read: its answers wait with it, and not here. */
 const unreadBytesToWaitFor = 200_000;
@@ -127,9 +124,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     refuse('limit', `Nothing was sent within ${limits.firstFrameMs} ms.`, reconnectAfterMs),
   );
 
-  function hasRoom(): boolean {
-    return outgoing.unreadBytes < unreadBytesToWaitFor;
-  }
+  const hasRoom = () => outgoing.unreadBytes < unreadBytesToWaitFor;
 
   function handle(line: string): void {
     try {
@@ -194,10 +189,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
     if (hasEnded) return;
     logger.debug('A client was refused', { connection: id, code });
     measure.refused(code);
-    const retry = retryAfterMs !== undefined && { retryAfterMs };
     outgoing.drop();
-    socket.send(encodeFrame({ maia: 'refused', code, reason, ...retry, closing: true }));
-    socket.close(closeCodes[code] ?? policyViolation);
+    closeWithRefusal(socket, code, reason, retryAfterMs);
     end();
   }
 
@@ -211,9 +204,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     following.close();
   }
 
-  const heard = () => {
-    heardAtMs = clock.nowMs();
-  };
+  const heard = () => void (heardAtMs = clock.nowMs());
   socket.on('message', receiveFrame);
   socket.on('pong', heard);
   socket.on('ping', heard);

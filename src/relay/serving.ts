@@ -4,10 +4,11 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
-import { encodeFrame, protocolVersion, type HelloFrame } from '../transport/frames.ts';
+import { protocolVersion, type HelloFrame } from '../transport/frames.ts';
 import { createAdmission } from './admission.ts';
 import type { AgentIdentity } from './agent-identity.ts';
 import { createCatchUp } from './catch-up.ts';
+import { closeWithRefusal } from './closing-refusal.ts';
 import { serveConnection, type Connection } from './connection.ts';
 import type { Database } from './database/database.ts';
 import { prepareSchema, readStorageIdentity } from './database/schema.ts';
@@ -113,8 +114,7 @@ export async function startServing(
     metrics.wire.refused('limit');
     socket.on('error', (error) => logger.debug('A client that was turned away failed', { error }));
     const retryAfterMs = 10_000;
-    socket.send(encodeFrame({ maia: 'refused', code: 'limit', reason, retryAfterMs, closing: true }));
-    socket.close(tryAgainLater);
+    closeWithRefusal(socket, 'limit', reason, retryAfterMs, tryAgainLater);
   }
 
   /** The database that is back may be another, or the same at an earlier time: memory is then ahead of it. */
