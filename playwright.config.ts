@@ -3,6 +3,7 @@ import { browserLaunchOptions } from './scripts/find-browser.mjs';
 
 export default defineConfig({
   testDir: 'e2e',
+  testIgnore: '**/*.long.spec.ts',
   // One relay and one build serve all tests, and two cores have enough to do with one browser.
   workers: 1,
   forbidOnly: process.env['CI'] !== undefined,

@@ -18,8 +18,10 @@ export default defineConfig({
           name: 'unit',
           testTimeout,
           environment: 'node',
-          include: [`${rooms}/**/*.test.ts`, 'scripts/**/*.test.ts'],
-          exclude: ['**/*.browser.test.ts'],
+          include: [`${rooms}/**/*.test.ts`, 'scripts/**/*.test.ts', 'bench/harness/*.test.ts'],
+          exclude: ['**/*.browser.test.ts', '**/*.long.test.ts'],
+          // Half of the time is waiting, for processes that start.
+          maxWorkers: 2,
         },
       },
       {
