@@ -30,6 +30,19 @@ it('writes what its level asks for', () => {
   expect(silent.lines).toEqual([]);
 });
 
+it('is not flooded by one kind of event, unless it is asked for all', () => {
+  const quiet = openLog('warn');
+  for (let count = 0; count < 1_000; count++)
+    cojsonLogger.warn(`Skipping message content of client-${count}`);
+  expect(quiet.lines.length).toBeLessThan(100);
+  quiet.logger.warn('Another one');
+  expect(quiet.read().at(-1)).toMatchObject({ msg: 'Another one' });
+  const loud = openLog('debug');
+  for (let count = 0; count < 1_000; count++)
+    loud.logger.debug(`Skipping message content of client-${count}`);
+  expect(loud.lines).toHaveLength(1_000);
+});
+
 it('holds no secret, and of an error nothing but what it says', async () => {
   const { logger, lines } = openLog('info');
   const { agentSecret } = await generateAgent();

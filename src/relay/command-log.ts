@@ -1,6 +1,7 @@
 import { logger as cojsonLogger, LogLevel } from 'cojson';
 import { destination, pino } from 'pino';
 import type { Logger } from '../platform/logger.ts';
+import { createLogLimit } from './log-limit.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type CommandLogLevel = (typeof logLevels)[number];
@@ -14,7 +15,8 @@ const secretForms = [
 
 /**
  * The command's log: one JSON line for each event, on standard error unless `output` is given. Lines are written at
- * once, so that the last words of a process that dies are there. What looks like a secret is taken out of each.
+ * once, so that the last words of a process that dies are there. What looks like a secret is taken out of each. Of
+ * many lines of one kind only some are written, except at the level `debug`.
  */
 export function createCommandLog(level: CommandLogLevel, output?: { write(line: string): void }): Logger {
   const log = pino(
@@ -30,15 +32,28 @@ export function createCommandLog(level: CommandLogLevel, output?: { write(line: 
     output ?? destination({ fd: 2, sync: true }),
   );
   cojsonLogger.setLevel(cojsonLevels[level]);
+  const limit = createLogLimit();
+
+  function write(to: 'debug' | 'info' | 'warn' | 'error', message: string, details: object): void {
+    if (level === 'debug') return log[to](details, message);
+    if (!log.isLevelEnabled(to)) return;
+    const { isWritten, leftOut } = limit(message);
+    if (isWritten) log[to](leftOut === 0 ? details : { ...details, leftOut }, message);
+  }
+
+  const fromCojson =
+    (to: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, details?: object): void =>
+      write(to, message, { ...details, from: 'cojson' });
   cojsonLogger.setLogSystem({
-    debug: (message, details) => log.debug({ ...details, from: 'cojson' }, message),
-    info: (message, details) => log.info({ ...details, from: 'cojson' }, message),
-    warn: (message, details) => log.warn({ ...details, from: 'cojson' }, message),
-    error: (message, details) => log.error({ ...details, from: 'cojson' }, message),
+    debug: fromCojson('debug'),
+    info: fromCojson('info'),
+    warn: fromCojson('warn'),
+    error: fromCojson('error'),
   });
   return {
-    debug: (message, details) => log.debug(details ?? {}, message),
-    warn: (message, details) => log.warn(details ?? {}, message),
+    debug: (message, details = {}) => write('debug', message, details),
+    warn: (message, details = {}) => write('warn', message, details),
   };
 }
 

@@ -1,32 +1,31 @@
-import { cojsonInternals, type LocalNode, type SyncMessage } from 'cojson';
-import type { RawData, WebSocket } from 'ws';
-import type { Clock } from '../platform/clock.ts';
+import type { SyncMessage } from 'cojson';
+import type { RawData } from 'ws';
 import { isKernelError } from '../platform/kernel-error.ts';
-import type { Logger } from '../platform/logger.ts';
 import {
   encodeFrame,
   encodePing,
   readMessage,
-  type HelloFrame,
   type RefusalCode,
   type RefusedFrame,
 } from '../transport/frames.ts';
 import { closeWithRefusal } from './closing-refusal.ts';
-import type { Eviction } from './eviction.ts';
+import type { ConnectionOptions } from './connection-options.ts';
+import { createColdLoads } from './cold-loads.ts';
 import { createFollowing } from './following.ts';
-import { holdAcknowledgements, type Commits } from './held-acknowledgements.ts';
+import { holdAcknowledgements } from './held-acknowledgements.ts';
 import { createMessageReader } from './message-reader.ts';
-import type { WireMeasure } from './metrics.ts';
+import { createNodeInbox } from './node-inbox.ts';
 import { createOutgoingQueue } from './outgoing-queue.ts';
-import type { RelayLimits } from './relay-options.ts';
-import type { Subscriptions } from './subscriptions.ts';
-import { createWaitingContent } from './waiting-content.ts';
+import { createWaitingContent, type WaitingContent } from './waiting-content.ts';
 import { withholdAcknowledgements } from './withheld-acknowledgements.ts';
 
-/** One client, from its WebSocket's opening to its end. */
+/**
+ * One client, from its WebSocket's opening to its end. There may be thousands that do nothing: what a connection is made
+ * of has methods where a getter would do, because V8 keeps an object with a getter as a dictionary of 450 bytes.
+ */
 export interface Connection {
   /** When the client last gave a sign of life, in ms since the Unix epoch. */
-  readonly heardAtMs: number;
+  heardAtMs(): number;
   ping(): void;
   /** Takes nothing more from the client; what the node says still goes out. */
   stopReading(): void;
@@ -38,33 +37,17 @@ export interface Connection {
   terminate(): void;
 }
 
-export interface ConnectionOptions {
-  readonly id: string;
-  readonly socket: WebSocket;
-  readonly node: LocalNode;
-  readonly commits: Commits;
-  readonly measure: WireMeasure;
-  readonly subscriptions: Subscriptions;
-  readonly eviction: Pick<Eviction, 'notFound'>;
-  readonly hello: HelloFrame;
-  readonly limits: RelayLimits;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Once, when the socket is closed. */
-  ended(): void;
-}
-
-/** Beyond it a client is not read until it has read: its answers wait with it, and not here. */
-const unreadBytesToWaitFor = 200_000;
-/** Messages of a client that wait in the node, beyond which no more are given to it. */
-const messagesInNode = 100;
+/** How many loads of a client are worked on while others are at work: their edits wait for one read of the database. */
+const sharedOpenLoads = 20;
+/** The same for what a client's content depends on and is not in memory, which is seldom much. */
+const sharedLookups = 5;
 const tellAgainAfterMs = 10_000;
 const reconnectAfterMs = 10_000;
 
 export function serveConnection(options: ConnectionOptions): Connection {
   const { id, socket, node, measure, eviction, hello, limits, clock, logger } = options;
-  const incoming = new cojsonInternals.ConnectedPeerChannel();
-  const commits = withholdAcknowledgements(options.commits);
+  const commits = withholdAcknowledgements(options.storage);
+  const turn = options.turns.open();
   const following = createFollowing(options.subscriptions.open());
   let heardAtMs = clock.nowMs();
   let toldAtMs = -Infinity;
@@ -73,7 +56,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   const outgoing = createOutgoingQueue({
     socket,
     added() {
-      if (outgoing.unreadBytes <= limits.unreadBytes) return;
+      if (outgoing.unreadBytes() <= limits.unreadBytes) return;
       refuse(
         'limit',
         `More than ${limits.unreadBytes} bytes wait for this client to read them.`,
@@ -82,22 +65,20 @@ export function serveConnection(options: ConnectionOptions): Connection {
     },
     read() {
       // A client that is not read cannot answer pings, but that it reads shows that it is there.
-      if (reader.isHeldUp) heardAtMs = clock.nowMs();
+      if (reader.isHeldUp()) heardAtMs = clock.nowMs();
       reader.go();
     },
     closed: () => socket.close(),
   });
   const reader = createMessageReader({
     socket,
+    turn,
     bytesPerSecond: limits.bytesPerSecond,
     clock,
     handle,
-    mayRead: () => hasRoom() && following.openLoads < limits.openLoads,
-    isBusy() {
-      const peer = node.syncManager.peers[id];
-      const queue = peer && node.syncManager.messagesQueue.peerToQueue.get(peer);
-      return queue !== undefined && queue.length >= messagesInNode;
-    },
+    mayRead: () =>
+      outgoing.hasRoom() && !inbox.isFull() && following.openLoads() < openLoads() && mayLookUp(),
+    isBusy: () => inbox.isBusy(),
     tooFast(waitMs) {
       if (clock.nowMs() - toldAtMs < tellAgainAfterMs) return;
       toldAtMs = clock.nowMs();
@@ -106,25 +87,47 @@ export function serveConnection(options: ConnectionOptions): Connection {
     },
   });
 
-  const waiting = createWaitingContent({
+  const inbox = createNodeInbox({
+    node,
+    id,
+    onceWritten: options.storage.onceWritten,
+    committed: () => reader.go(),
+  });
+  const coldLoads = createColdLoads({
     node,
     peer: () => node.syncManager.peers[id],
-    maxBytes: 2 * limits.messageBytes,
-    clock,
-    pass: (message) => incoming.push(message),
-    dropped({ id }, missing) {
-      tell('limit', `It was not taken, as it depends on ${missing ?? 'content'} that nobody brought.`, {
-        id,
-      });
-    },
-    gaveUp: eviction.notFound,
+    storage: options.storage,
+    logger,
+    follows: following.has,
+    hasRoom: outgoing.hasRoom,
+    whenRoom: outgoing.whenRoom,
+    give: inbox.give,
   });
+  /** Made with the first content: many clients only read. */
+  let waiting: WaitingContent | undefined;
+  const openWaiting = () =>
+    createWaitingContent({
+      node,
+      peer: () => node.syncManager.peers[id],
+      maxBytes: 2 * limits.messageBytes,
+      clock,
+      pass: inbox.give,
+      dropped({ id }, missing) {
+        tell('limit', `It was not taken, as it depends on ${missing ?? 'content'} that nobody brought.`, {
+          id,
+        });
+      },
+      gaveUp: eviction.notFound,
+      lookedUp: () => reader.go(),
+    });
 
   const cancelFirstFrame = clock.after(limits.firstFrameMs, () =>
     refuse('limit', `Nothing was sent within ${limits.firstFrameMs} ms.`, reconnectAfterMs),
   );
 
-  const hasRoom = () => outgoing.unreadBytes < unreadBytesToWaitFor;
+  const openLoads = () => (turn.isShared() ? Math.min(limits.openLoads, sharedOpenLoads) : limits.openLoads);
+  const mayLookUp = () =>
+    waiting === undefined || waiting.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads);
 
   function handle(line: string): void {
     try {
@@ -154,15 +157,15 @@ export function serveConnection(options: ConnectionOptions): Connection {
 
   function receiveSync(message: SyncMessage): void {
     following.received(message);
-    if (following.count > limits.subscribed) {
+    if (following.count() > limits.subscribed) {
       return refuse(
         'limit',
         `This client follows more than ${limits.subscribed} CoValues. Open fewer of them at a time.`,
         reconnectAfterMs,
       );
     }
-    if (message.action === 'content') waiting.take(message);
-    else incoming.push(message);
+    if (message.action === 'content') (waiting ??= openWaiting()).take(message);
+    else if (!coldLoads.take(message)) inbox.give(message);
   }
 
   /** What the node has to say to the client. */
@@ -199,8 +202,9 @@ export function serveConnection(options: ConnectionOptions): Connection {
     hasEnded = true;
     cancelFirstFrame();
     reader.stop();
-    waiting.close();
-    incoming.push('Disconnected');
+    waiting?.close();
+    inbox.close();
+    coldLoads.close();
     following.close();
   }
 
@@ -217,7 +221,10 @@ export function serveConnection(options: ConnectionOptions): Connection {
   });
 
   socket.send(encodeFrame(hello));
-  const peer = holdAcknowledgements({ id, role: 'client', incoming, outgoing: outgoing.channel }, commits);
+  const peer = holdAcknowledgements(
+    { id, role: 'client', incoming: inbox.channel, outgoing: outgoing.channel },
+    commits,
+  );
   node.syncManager.addPeer({
     ...peer,
     outgoing: {
@@ -230,9 +237,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   });
 
   return {
-    get heardAtMs() {
-      return reader.isHeldUp && hasRoom() ? clock.nowMs() : heardAtMs;
-    },
+    heardAtMs: () => (reader.isHeldUp() && outgoing.hasRoom() ? clock.nowMs() : heardAtMs),
     ping() {
       socket.send(encodePing(clock.nowMs()));
       socket.ping();
@@ -242,7 +247,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     refuseFork(coValueID, sessionID) {
       if (hasEnded || !following.has(coValueID)) return;
       commits.withhold(coValueID);
-      const reason = 'Other transactions of this session were stored before, by way of another relay.';
+      const reason = 'These transactions do not go on from those of this session that are stored.';
       tell('fork', reason, { id: coValueID, sessionID });
     },
     terminate: () => socket.terminate(),

@@ -4,8 +4,8 @@ import type { ConnectionSubscriptions } from './subscriptions.ts';
 /** Which CoValues one client follows, and which it waits to get an answer about. */
 export interface Following {
   /** How many it follows. */
-  readonly count: number;
-  readonly openLoads: number;
+  count(): number;
+  openLoads(): number;
   received(message: SyncMessage): void;
   /** Whether that answered a load. */
   answered(message: SyncMessage): boolean;
@@ -18,12 +18,8 @@ export function createFollowing(subscribed: ConnectionSubscriptions): Following 
   const openLoads = new Set<string>();
 
   return {
-    get count() {
-      return subscribed.count;
-    },
-    get openLoads() {
-      return openLoads.size;
-    },
+    count: subscribed.count,
+    openLoads: () => openLoads.size,
     received(message) {
       if (message.action === 'load') openLoads.add(message.id);
       if (isAboutOne(message)) subscribed.add(message.id);

@@ -1,29 +1,37 @@
 import { LocalNode } from 'cojson';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Database } from './database/database.ts';
 import type { Relay } from './index.ts';
 import { openRawClient } from './testing/raw-client.ts';
-import { connectStock, createStockClient, crypto } from './testing/stock-client.ts';
+import { addStockPeer, connectStock, createStockClient, crypto } from './testing/stock-client.ts';
+import { createStorage } from './testing/temporary-storage.ts';
 import { createPostgres, describePostgres } from './testing/test-postgres.ts';
 import {
   confirmed,
   createSharedMap,
   isConfirmed,
   loadMap,
+  openRelay,
   readHealth,
   startRelay,
 } from './testing/test-relay.ts';
 
-/** Two nodes that write one session, as a browser profile that was copied: each on a relay, with the same map open. */
+/** Nodes that write one session, as a browser profile that was copied. */
+function createCopies() {
+  const secret = crypto.newRandomAgentSecret();
+  const session = crypto.newRandomSessionID(crypto.getAgentID(secret));
+  return { session, createCopy: () => new LocalNode(secret, session, crypto) };
+}
+
+/** Two of them, each on a relay, with the same map open. */
 async function setUp() {
   const storage = await createPostgres();
   // The second one does not hear of what the first one stores, as in the moment before it does.
   const isolate = ({ listen: _, ...database }: Database) => database;
   const relays = [await startRelay({ storage }), await startRelay({ storage }, isolate)] as const;
-  const secret = crypto.newRandomAgentSecret();
-  const session = crypto.newRandomSessionID(crypto.getAgentID(secret));
+  const { session, createCopy } = createCopies();
   const createNode = (relay: Relay) => {
-    const node = new LocalNode(secret, session, crypto);
+    const node = createCopy();
     connectStock(node, relay.url);
     return node;
   };
@@ -38,6 +46,11 @@ async function setUp() {
 describePostgres('a session that two relays were given in two ways', () => {
   it('stays as it was stored first; the other way is refused, and never acknowledged', async () => {
     const { relays, session, node, map, copy, copiedMap } = await setUp();
+    // In the memory of this relay from here on, as it was before the other relay's edit.
+    const bob = await createStockClient(relays[1].url);
+    const bobsMap = await loadMap(bob, map);
+    bobsMap.set('bob', 'is here');
+    await confirmed(bob, bobsMap);
     const raw = await openRawClient(relays[1].url);
     raw.send({ action: 'load', id: map.id, header: false, sessions: {} });
     await raw.waitFor({ action: 'content', id: map.id });
@@ -54,7 +67,7 @@ describePostgres('a session that two relays were given in two ways', () => {
 
     for (const relay of relays) {
       const reader = await createStockClient(relay.url);
-      expect((await loadMap(reader, map)).toJSON()).toEqual({ word: 'stands' });
+      expect((await loadMap(reader, map)).toJSON()).toMatchObject({ word: 'stands' });
       expect((await readHealth(relay)).code).toBe(200);
     }
   });
@@ -75,4 +88,45 @@ describePostgres('a session that two relays were given in two ways', () => {
     connectStock(bob, relays[1].url);
     await confirmed(bob, bobsMap);
   });
+});
+
+describe('a session that one relay is given in two ways', () => {
+  it.each(['is in memory', 'is only stored'])(
+    'stays as it came first, where the CoValue %s; the other way is refused, and never acknowledged',
+    async (place) => {
+      const storage = `pglite:${await createStorage()}`;
+      let relay = await openRelay({ storage });
+      onTestFinished(() => relay.close());
+      const { session, createCopy } = createCopies();
+      const [node, copy] = [createCopy(), createCopy()];
+      const disconnect = connectStock(node, relay.url);
+      const map = createSharedMap(node);
+      await confirmed(node, map);
+      const cut = connectStock(copy, relay.url);
+      const copiedMap = await loadMap(copy, map);
+      cut();
+      map.set('word', 'stands');
+      await confirmed(node, map);
+      copiedMap.set('word', 'refused');
+      copiedMap.set('word', 'built on it');
+      if (place === 'is only stored') {
+        disconnect();
+        await relay.close();
+        relay = await openRelay({ storage });
+      }
+
+      const socket = addStockPeer(copy, relay.url);
+      onTestFinished(() => socket.terminate());
+      let told = '';
+      socket.on('message', (data: Buffer) => (told += `${data.toString('utf8')}\n`));
+      await vi.waitFor(() => expect(told).toContain('"code":"fork"'));
+      expect(told).toContain(`"id":"${map.id}","sessionID":"${session}"`);
+      copiedMap.set('word', 'later');
+      const other = copy.createGroup().createMap({ word: 'other' });
+      await confirmed(copy, other);
+      expect(isConfirmed(copy, copiedMap)).toBe(false);
+      const reader = await createStockClient(relay.url);
+      expect((await loadMap(reader, map)).toJSON()).toEqual({ word: 'stands' });
+    },
+  );
 });

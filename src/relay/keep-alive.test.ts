@@ -20,15 +20,16 @@ function steppedClock() {
 
 it('pings every connection, and ends the one that has been silent for 30 s', () => {
   const clock = steppedClock();
+  let talkedAtMs = 0;
   const talking = {
-    heardAtMs: 0,
+    heardAtMs: () => talkedAtMs,
     ping: vi.fn(() => {
-      talking.heardAtMs = clock.now;
+      talkedAtMs = clock.now;
     }),
     terminate: vi.fn(),
   };
-  const silent = { heardAtMs: 0, ping: vi.fn(), terminate: vi.fn() };
-  const stop = keepAlive([talking, silent], clock);
+  const silent = { heardAtMs: () => 0, ping: vi.fn(), terminate: vi.fn() };
+  const stop = keepAlive(() => [talking, silent], clock);
   for (let beat = 0; beat < 7; beat++) clock.step();
   expect(silent.ping).toHaveBeenCalledTimes(7);
   expect(silent.terminate).not.toHaveBeenCalled();

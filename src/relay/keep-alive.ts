@@ -8,15 +8,15 @@ export const silentMs = 30_000;
 
 /** Pings all connections, and ends those whose other side is gone. Returns what stops it. */
 export function keepAlive(
-  connections: Iterable<Pick<Connection, 'heardAtMs' | 'ping' | 'terminate'>>,
+  connections: () => Iterable<Pick<Connection, 'heardAtMs' | 'ping' | 'terminate'>>,
   clock: Clock,
 ): () => void {
   let cancel = clock.after(pingEveryMs, beat);
 
   function beat(): void {
     const nowMs = clock.nowMs();
-    for (const connection of connections) {
-      if (nowMs - connection.heardAtMs > silentMs) connection.terminate();
+    for (const connection of connections()) {
+      if (nowMs - connection.heardAtMs() > silentMs) connection.terminate();
       else connection.ping();
     }
     cancel = clock.after(pingEveryMs, beat);

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8';
 import { isKernelError } from '../platform/kernel-error.ts';
 import { kernelVersion } from '../platform/version.ts';
 import { generateAgent } from './agent-identity.ts';
@@ -34,6 +35,8 @@ async function run(): Promise<void> {
     }
     case 'start': {
       const { options } = command;
+      // Left alone, V8 lets the heap of a flooded relay grow to several times of what is in use before it collects.
+      setFlagsFromString('--heap-growing-percent=30');
       const relay = await createRelay({ ...options, logger: createCommandLog(command.logLevel) });
       endOnSignal(relay.close);
       const place = describeStorage(readStoragePlace(options.storage));

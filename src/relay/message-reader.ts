@@ -1,10 +1,11 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../platform/clock.ts';
+import type { ReadingTurn, Step } from './reading-turns.ts';
 
 /** Takes messages out of a socket no faster than they can be dealt with; what is too much stays with the sender. */
 export interface MessageReader {
   /** True while messages wait here, so that the client's answers to a ping wait too. */
-  readonly isHeldUp: boolean;
+  isHeldUp(): boolean;
   /** To be called when `mayRead` may have become true. */
   go(): void;
   /** Takes nothing more. */
@@ -13,6 +14,7 @@ export interface MessageReader {
 
 export interface MessageReaderOptions {
   readonly socket: Pick<WebSocket, 'pause' | 'resume'>;
+  readonly turn: ReadingTurn;
   readonly bytesPerSecond: number;
   readonly clock: Clock;
   handle(line: string): void;
@@ -24,8 +26,6 @@ export interface MessageReaderOptions {
   tooFast(waitMs: number): void;
 }
 
-/** How many messages are handled before other clients get their turn. */
-const messagesPerTurn = 200;
 /** What a client may send at once after a quiet time, in seconds of its rate. */
 const burstSeconds = 3;
 
@@ -34,55 +34,41 @@ export interface FrameReader extends MessageReader {
 }
 
 export function createMessageReader(options: MessageReaderOptions): FrameReader {
-  const { socket, bytesPerSecond, clock, handle, mayRead, isBusy, tooFast } = options;
+  const { socket, turn, bytesPerSecond, clock, handle, mayRead, isBusy, tooFast } = options;
   let frames: string[] = [];
   let positionInFrame = 0;
   let allowedBytes = bytesPerSecond * burstSeconds;
   let allowedAtMs = clock.nowMs();
-  let isRunning = false;
-  let isScheduled = false;
+  let isTooFast = false;
   let isStopped = false;
   let cancelWait = () => {};
 
-  /** One after another and not all at once: a frame may hold hundreds of thousands. */
-  function nextLine(): string | undefined {
-    for (let frame = frames[0]; frame !== undefined; frame = frames[0]) {
-      const end = frame.indexOf('\n', positionInFrame);
-      const line = frame.slice(positionInFrame, end < 0 ? undefined : end);
-      positionInFrame = end + 1;
-      if (end < 0) {
-        frames.shift();
-        positionInFrame = 0;
-      }
-      if (line !== '') return line;
+  /** One after another and not all at once: a frame may hold hundreds of thousands. Some are empty. */
+  function nextLine(frame: string): string {
+    const end = frame.indexOf('\n', positionInFrame);
+    const line = frame.slice(positionInFrame, end < 0 ? undefined : end);
+    positionInFrame = end + 1;
+    if (end < 0) {
+      frames.shift();
+      positionInFrame = 0;
     }
-    return undefined;
+    return line;
   }
 
-  function run(): void {
-    isScheduled = false;
-    isRunning = true;
-    handleMessages();
-    isRunning = false;
-  }
-
-  function handleMessages(): void {
-    for (let count = 0; !isStopped; count++) {
-      if (frames.length === 0) return setPaused(false);
-      if (!mayRead()) return setPaused(true);
-      if (count >= messagesPerTurn || isBusy()) {
-        setPaused(true);
-        isScheduled = true;
-        setImmediate(run);
-        return;
-      }
-      const line = nextLine();
-      if (line !== undefined) handle(line);
+  function step(): Step {
+    const [frame] = frames;
+    if (frame === undefined || isTooFast || !mayRead()) {
+      pauseOrResume();
+      return 'done';
     }
+    if (isBusy()) return 'later';
+    const line = nextLine(frame);
+    if (line !== '') handle(line);
+    return 'more';
   }
 
-  function setPaused(isPaused: boolean): void {
-    if (isPaused) socket.pause();
+  function pauseOrResume(): void {
+    if (frames.length > 0 || isTooFast) socket.pause();
     else socket.resume();
   }
 
@@ -91,22 +77,24 @@ export function createMessageReader(options: MessageReaderOptions): FrameReader 
     const earned = ((nowMs - allowedAtMs) / 1_000) * bytesPerSecond;
     allowedBytes = Math.min(allowedBytes + earned, bytesPerSecond * burstSeconds) - bytes;
     allowedAtMs = nowMs;
-    if (allowedBytes >= 0 || isScheduled) return;
+    if (allowedBytes >= 0 || isTooFast) return;
     const waitMs = Math.ceil((-allowedBytes / bytesPerSecond) * 1_000);
     tooFast(waitMs);
-    setPaused(true);
-    isScheduled = true;
-    cancelWait = clock.after(waitMs, run);
+    isTooFast = true;
+    cancelWait = clock.after(waitMs, () => {
+      isTooFast = false;
+      go();
+    });
   }
 
   function go(): void {
-    if (!isRunning && !isScheduled && !isStopped && frames.length > 0) run();
+    if (isStopped) return;
+    if (frames.length > 0) turn.take(step);
+    pauseOrResume();
   }
 
   return {
-    get isHeldUp() {
-      return frames.length > 0 || isScheduled;
-    },
+    isHeldUp: () => frames.length > 0 || isTooFast,
     receive(data) {
       if (isStopped) return;
       const text = textOf(data);
@@ -118,9 +106,11 @@ export function createMessageReader(options: MessageReaderOptions): FrameReader 
     stop() {
       isStopped = true;
       frames = [];
+      isTooFast = false;
       cancelWait();
+      turn.close();
       // A socket that is not read does not notice its end either.
-      setPaused(false);
+      pauseOrResume();
     },
   };
 }

@@ -1,5 +1,6 @@
-import { cojsonInternals, PriorityBasedMessageQueue, type Peer, type SyncMessage } from 'cojson';
+import { cojsonInternals, PriorityBasedMessageQueue, type Peer } from 'cojson';
 import type { WebSocket } from 'ws';
+import { sizeOfMessage } from './message-size.ts';
 
 /** What the node has for a client, by priority, handed to the socket as fast as the client reads. */
 export interface OutgoingQueue {
@@ -7,7 +8,11 @@ export interface OutgoingQueue {
   /** Past all that waits. */
   sendNow(text: string): void;
   /** What waits here or in the socket, in bytes. */
-  readonly unreadBytes: number;
+  unreadBytes(): number;
+  /** Whether so little waits that the client is to get more. */
+  hasRoom(): boolean;
+  /** Resolves when there is room; not at all once the client is gone. */
+  whenRoom(): Promise<void>;
   /** Forgets what waits. */
   drop(): void;
 }
@@ -24,6 +29,8 @@ export interface OutgoingQueueOptions {
 
 /** Beyond it the socket gets nothing more until the client has read: what is more urgent may still come. */
 const socketBytes = 100_000;
+/** Beyond it a client is not read, and its loads wait, until it has read: its answers wait with it, and not here. */
+const roomBytes = 200_000;
 /** Small messages are joined into frames of about this length. */
 const frameBytes = 25_000;
 
@@ -31,15 +38,20 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
   let queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
   let queuedBytes = 0;
   let isClosed = false;
+  let urgent: string[] = [];
+  let isPumpDue = false;
   const closeListeners = new Set<() => void>();
+  const waitingForRoom: (() => void)[] = [];
 
   function pump(untilBytes: number): void {
+    if (urgent.length > 0) send(urgent);
+    urgent = [];
     let lines: string[] = [];
     let length = 0;
     while (socket.bufferedAmount + length < untilBytes) {
       const message = queue.pull();
       if (!message) break;
-      queuedBytes -= sizeOf(message);
+      queuedBytes -= sizeOfMessage(message);
       const line = JSON.stringify(message);
       lines.push(line);
       length += line.length;
@@ -51,18 +63,29 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
     if (length > 0) send(lines);
   }
 
-  function send(lines: readonly string[]): void {
-    if (socket.readyState === socket.OPEN) sendNow(lines.join('\n'));
+  /** Once all is said that this turn brings: hundreds of answers to one read become one frame. */
+  function pumpSoon(): void {
+    if (isPumpDue) return;
+    isPumpDue = true;
+    process.nextTick(() => {
+      isPumpDue = false;
+      pump(socketBytes);
+    });
   }
 
-  function sendNow(text: string): void {
-    socket.send(text, (error) => {
+  function send(lines: readonly string[]): void {
+    if (socket.readyState !== socket.OPEN) return;
+    socket.send(lines.join('\n'), (error) => {
       // Where it failed the socket closes, and says so itself.
       if (error) return;
       pump(socketBytes);
       read();
+      if (hasRoom()) for (const go of waitingForRoom.splice(0)) go();
     });
   }
+
+  const unreadBytes = () => queuedBytes + socket.bufferedAmount;
+  const hasRoom = () => unreadBytes() < roomBytes;
 
   function close(): void {
     if (isClosed) return;
@@ -78,47 +101,29 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
         if (message === 'Disconnected') return close();
         if (isClosed) return;
         queue.push(message);
-        queuedBytes += sizeOf(message);
-        pump(socketBytes);
+        queuedBytes += sizeOfMessage(message);
+        pumpSoon();
         added();
       },
       close,
       onClose: (listener) => void closeListeners.add(listener),
     },
-    sendNow,
-    get unreadBytes() {
-      return queuedBytes + socket.bufferedAmount;
+    sendNow(text) {
+      urgent.push(text);
+      pumpSoon();
+    },
+    unreadBytes,
+    hasRoom,
+    async whenRoom() {
+      if (!hasRoom()) await new Promise<void>((go) => waitingForRoom.push(go));
     },
     drop() {
+      // What was said in this turn, an acknowledgement perhaps, is on its way.
+      if (isPumpDue) pump(socketBytes);
       isClosed = true;
       queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
       queuedBytes = 0;
+      urgent = [];
     },
   };
-}
-
-const bytesPerMessage = 100;
-const bytesPerPart = 120;
-
-/** About the length it will have on the wire, known without writing it out. */
-function sizeOf(message: SyncMessage): number {
-  switch (message.action) {
-    case 'content':
-      return (
-        bytesPerMessage +
-        cojsonInternals.getContentMessageSize(message) +
-        Object.values(message.new).reduce(
-          (sum, part) => sum + (part.newTransactions.length + 1) * bytesPerPart,
-          0,
-        )
-      );
-    case 'load':
-    case 'known':
-      return bytesPerMessage + Object.keys(message.sessions).length * bytesPerPart;
-    case 'reconcile':
-      return bytesPerMessage + message.values.length * bytesPerPart;
-    case 'done':
-    case 'reconcile-ack':
-      return bytesPerMessage;
-  }
 }

@@ -1,11 +1,10 @@
-import { cojsonInternals, LocalNode, RawAccount, type StorageAPI } from 'cojson';
-import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { cojsonInternals, LocalNode, RawAccount, type CryptoProvider, type StorageAPI } from 'cojson';
 import type { AgentIdentity } from './agent-identity.ts';
 import { healSessionMaps } from './healing-session-maps.ts';
 
 /** A node on the given account or, as a relay needs no rights over anybody's data, on an identity that nobody keeps. */
-export async function createRelayNode(agent?: AgentIdentity): Promise<LocalNode> {
-  const crypto = healSessionMaps(await WasmCrypto.create());
+export function createRelayNode(cryptoOfRelay: CryptoProvider, agent?: AgentIdentity): LocalNode {
+  const crypto = healSessionMaps(cryptoOfRelay);
   if (agent) return new LocalNode(agent.agentSecret, crypto.newRandomSessionID(agent.accountID), crypto);
   const secret = crypto.newRandomAgentSecret();
   return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);

@@ -13,7 +13,10 @@ import { serveConnection, type Connection } from './connection.ts';
 import type { Database } from './database/database.ts';
 import { prepareSchema, readStorageIdentity } from './database/schema.ts';
 import { createEviction } from './eviction.ts';
+import { guardAgainstForks } from './fork-guard.ts';
+import { watchHearing } from './hearing.ts';
 import { keepAlive } from './keep-alive.ts';
+import { createRelayCrypto } from './native-crypto.ts';
 import { createNotifyBus } from './notify-bus.ts';
 import { createRelayNode, forgetContent, useStorage } from './relay-node.ts';
 import { limitsForClients } from './limits.ts';
@@ -21,6 +24,7 @@ import type { Metrics, RelayState } from './metrics.ts';
 import type { RelayLimits } from './relay-options.ts';
 import type { Fork } from './storage/find-forks.ts';
 import { createSqlStorage } from './storage/sql-storage.ts';
+import { createReadingTurns } from './reading-turns.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { refuseUnfinishedImport } from './transfer/import-storage.ts';
 
@@ -47,8 +51,8 @@ export async function startServing(
 ): Promise<Serving> {
   await refuseUnfinishedImport(database.query);
   const storageIdentity = await prepareSchema(database);
-  const node = await createRelayNode(agent);
-  const connections = new Set<Connection>();
+  const node = createRelayNode(await createRelayCrypto(logger), agent);
+  const connections = new Map<string, Connection>();
   const subscriptions = createSubscriptions();
   const bus = database.listen && (await createNotifyBus(database.listen));
   const storage = createSqlStorage({
@@ -71,6 +75,10 @@ export async function startServing(
     );
   });
   await useStorage(node, storage, agent);
+  guardAgainstForks(node, {
+    refused: (peerID, { id, sessionID }) => connections.get(peerID)?.refuseFork(id, sessionID),
+    tooMany: (peerID) => connections.get(peerID)?.refuse('invalid', 'Too many of its sessions were refused.'),
+  });
   node.enableDeletedCoValuesErasure();
 
   let hello: HelloFrame = {
@@ -90,24 +98,38 @@ export async function startServing(
     maxPayload: limits.messageBytes * messagesPerFrame,
   });
   const admission = createAdmission(limits);
-  const stopPings = keepAlive(connections, clock);
+  const turns = createReadingTurns();
+  const hearing = bus && watchHearing(bus, clock, sendClientsOn);
+  const stopPings = keepAlive(() => connections.values(), clock);
   const eviction = createEviction({ node, commits: storage, subscriptions, clock });
   let openedCount = 0;
   let noticeEnd = () => {};
 
   function showWhatStands({ id, sessionID }: Fork): void {
     node.internalDeleteCoValue(id);
-    for (const connection of connections) connection.refuseFork(id, sessionID);
+    for (const connection of connections.values()) connection.refuseFork(id, sessionID);
     node.getCoValue(id).loadFromStorage();
   }
 
   /** What they sent is not acknowledged, and their next edits would only pile up here. */
   function letClientsGo(): void {
-    for (const connection of connections) refuseForStorage(connection);
+    for (const connection of connections.values()) refuseForStorage(connection);
   }
 
   function refuseForStorage(connection: Connection): void {
     connection.refuse('storage', 'The relay cannot write to its storage.', 1_000);
+  }
+
+  /** What they write is stored all the same, and other relays show it to theirs. */
+  function sendClientsOn(): void {
+    logger.warn(
+      'The relay has not heard of what other relays store for some time; its clients are sent away',
+    );
+    for (const connection of connections.values()) refuseForDeafness(connection);
+  }
+
+  function refuseForDeafness(connection: Connection): void {
+    connection.refuse('storage', 'The relay does not hear of what other relays store.', 1_000);
   }
 
   function turnAway(socket: WebSocket, reason: string): void {
@@ -123,7 +145,7 @@ export async function startServing(
     if (id === hello.storage.id && epoch === hello.storage.epoch) return;
     logger.warn('The storage is not what it was; clients are let go and compare all they have', { id });
     hello = { ...hello, storage: { id, epoch } };
-    for (const connection of connections) {
+    for (const connection of connections.values()) {
       connection.refuse('storage', 'The storage of the relay was put back to another state.', 1_000);
     }
     forgetContent(node);
@@ -160,13 +182,15 @@ export async function startServing(
         const refusal = admission.refusal(address);
         if (refusal !== undefined) return turnAway(webSocket, refusal);
         const leave = admission.enter(address);
+        const id = `client-${++openedCount}`;
         const connection = serveConnection({
-          id: `client-${++openedCount}`,
+          id,
           socket: webSocket,
           node,
-          commits: storage,
+          storage,
           measure: metrics.wire,
           subscriptions,
+          turns,
           eviction,
           hello,
           limits,
@@ -174,28 +198,30 @@ export async function startServing(
           logger,
           ended() {
             leave();
-            connections.delete(connection);
+            connections.delete(id);
             if (connections.size === 0) noticeEnd();
           },
         });
-        connections.add(connection);
+        connections.set(id, connection);
         if (storage.failure !== undefined) refuseForStorage(connection);
+        if (hearing?.isLost) refuseForDeafness(connection);
       });
     },
     async drain(withinMs) {
       const untilMs = clock.nowMs() + withinMs;
-      for (const connection of connections) connection.stopReading();
+      for (const connection of connections.values()) connection.stopReading();
       // The clients still get the acknowledgements of this, before they are let go.
       await withinTime(untilMs, (done) => storage.afterCommit(undefined, done));
-      for (const connection of connections) {
+      for (const connection of connections.values()) {
         connection.refuse('draining', 'The relay is stopping. It is tried again by itself.', 1_000);
       }
       await withinTime(untilMs, (done) => {
         noticeEnd = done;
         if (connections.size === 0) done();
       });
-      for (const connection of connections) connection.terminate();
+      for (const connection of connections.values()) connection.terminate();
       stopPings();
+      hearing?.stop();
       eviction.stop();
       // What the node has still to note of its own content needs the database.
       await withinTime(

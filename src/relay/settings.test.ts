@@ -106,6 +106,12 @@ describe('the command', () => {
     expect(readCommand(['import', 'a'], { DATABASE_URL: 'postgres://c' })).toMatchObject({
       storage: 'postgres://c',
     });
+    expect(readCommand(['import', 'a', '--no-wal'], { DB_PATH: 'b' })).toEqual({
+      kind: 'import',
+      file: 'a',
+      storage: 'pglite:b',
+      isWalGone: true,
+    });
     expect(readCommand(['--help'], {}).kind).toBe('help');
     expect(readCommand(['--version'], {}).kind).toBe('version');
   });
@@ -115,6 +121,8 @@ describe('the command', () => {
     [['start', 'again']],
     [['export']],
     [['import', 'a', 'b']],
+    [['export', 'a', '--no-wal']],
+    [['start', '--no-wal']],
     [['--prot', '1']],
     [['--port']],
   ])('refuses %j, and names the way out', (args) => {
@@ -122,7 +130,7 @@ describe('the command', () => {
   });
 
   it('explains each option that it takes', () => {
-    for (const option of ['--port', '--host', '--storage', '--help', '--version'])
+    for (const option of ['--port', '--host', '--storage', '--no-wal', '--help', '--version'])
       expect(help).toContain(option);
   });
 });
@@ -176,15 +184,37 @@ describe('whom it runs as', () => {
   });
 });
 
-it('takes limits and whether a proxy is to be believed', () => {
-  expect(optionsOf([])).not.toHaveProperty('limits');
-  expect(optionsOf([])).not.toHaveProperty('trustProxy');
-  const flags = ['--trust-proxy', '--limit', 'connections=20000', '--limit=openLoads=5'];
-  expect(optionsOf(flags)).toMatchObject({
-    trustProxy: true,
-    limits: { connections: 20_000, openLoads: 5 },
+describe('limits, and whether a proxy is to be believed', () => {
+  it('come from the command line', () => {
+    expect(optionsOf([])).not.toHaveProperty('limits');
+    expect(optionsOf([])).not.toHaveProperty('trustProxy');
+    const flags = ['--trust-proxy', '--limit', 'connections=20000', '--limit=openLoads=5'];
+    expect(optionsOf(flags)).toMatchObject({
+      trustProxy: true,
+      limits: { connections: 20_000, openLoads: 5 },
+    });
+    for (const flag of ['connections', 'connections=', 'connections=-1', 'logins=5'])
+      expect(refusalOf(() => optionsOf(['--limit', flag]))).toContain('--limit');
+    for (const name of limitNames) expect(help).toContain(name);
   });
-  for (const flag of ['connections', 'connections=', 'connections=-1', 'logins=5'])
-    expect(refusalOf(() => optionsOf(['--limit', flag]))).toContain('--limit');
-  for (const name of limitNames) expect(help).toContain(name);
+
+  it('come from the environment, where the command line does not say otherwise', () => {
+    const environment = {
+      SYNC_MAIA_LIMITS: 'connections=20000, openLoads=5',
+      SYNC_MAIA_TRUST_PROXY: 'true',
+    };
+    expect(optionsOf(['--limit', 'openLoads=6'], environment)).toMatchObject({
+      trustProxy: true,
+      limits: { connections: 20_000, openLoads: 6 },
+    });
+    expect(optionsOf([], { SYNC_MAIA_LIMITS: '', SYNC_MAIA_TRUST_PROXY: 'false' })).toEqual(optionsOf([]));
+    for (const [name, value] of [
+      ['SYNC_MAIA_LIMITS', 'connections=20000,'],
+      ['SYNC_MAIA_LIMITS', 'logins=5'],
+      ['SYNC_MAIA_TRUST_PROXY', 'yes'],
+    ] as const) {
+      expect(refusalOf(() => optionsOf([], { [name]: value }))).toContain(name);
+      expect(help).toContain(name);
+    }
+  });
 });

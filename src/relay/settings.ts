@@ -24,18 +24,21 @@ export const help = `maia-relay: the sync relay of @MaiaOS/kernel.
 Usage: maia-relay [start] [options]
        maia-relay doctor [options]
        maia-relay export FILE [--storage PLACE]
-       maia-relay import FILE [--storage PLACE]
+       maia-relay import FILE [--storage PLACE] [--no-wal]
        maia-relay agent:generate
 
 start serves until it is told to end. doctor looks at the port, the directory, the database and the clock that start
 would use with the same options, says what is wrong and what to do, and ends with exit code 1 if anything is. It
 leaves nothing behind. export writes all content to a file of JSON lines, and import brings it into an empty storage,
-of either kind; run again, an interrupted import goes on. Both check all of it. agent:generate prints the settings of a new account, to standard output only.
+of either kind; run again, an interrupted import goes on. Both check all of it. import also takes the SQLite database of
+a stock cojson server, which has to be stopped. agent:generate prints the settings of a new account, to standard output
+only.
 
   --port NUMBER      port to listen on; 0 takes a free one       PORT               4203
   --host ADDRESS     address to listen on; 0.0.0.0 for all       HOST               127.0.0.1
   --storage PLACE    pglite:DIRECTORY, postgres://…, or memory:  SYNC_MAIA_STORAGE  pglite:./local-sync.db
   --limit NAME=N     one of the limits below; may be given again
+  --no-wal           import: the SQLite database was closed in order, and has no -wal file for that reason
   --trust-proxy      tell clients apart by X-Forwarded-For, behind a proxy that writes it
   --help             prints this
   --version          prints the version
@@ -49,6 +52,9 @@ it all may.
 
 The limits are ${limitNames.slice(0, 4).join(', ')},
 ${limitNames.slice(4).join(', ')}.
+SYNC_MAIA_LIMITS takes them with commas between, such as connections=20000,openLoads=500; --limit wins, for each of
+them. SYNC_MAIA_TRUST_PROXY is true or false. Behind a proxy all clients come from one address: trust it, or raise
+connectionsPerAddress to connections.
 
 LOG_LEVEL is debug, info (the default), warn, error or silent: the log goes to standard error, in lines of JSON.
 
@@ -70,10 +76,16 @@ export function readCommand(args: readonly string[], environment: Environment): 
       '--service belongs to agent:generate, and takes sync. `maia-relay --help` lists what there is.',
     );
   }
+  const isWalGone = values['no-wal'] === true;
+  if (isWalGone && subcommand !== 'import') {
+    throw invalid('--no-wal belongs to import. `maia-relay --help` lists what there is.');
+  }
   if (subcommand === 'agent:generate' && more.length === 0) return { kind: 'agent:generate' };
   const [file, ...rest] = more;
   if ((subcommand === 'export' || subcommand === 'import') && file !== undefined && rest.length === 0) {
-    return { kind: subcommand, file, storage: readStorage(values.storage, environment) };
+    const storage = readStorage(values.storage, environment);
+    if (subcommand === 'export') return { kind: subcommand, file, storage };
+    return { kind: subcommand, file, storage, ...(isWalGone && { isWalGone }) };
   }
   if ((subcommand !== 'start' && subcommand !== 'doctor') || more.length > 0) {
     throw invalid(
@@ -90,8 +102,8 @@ export function readCommand(args: readonly string[], environment: Environment): 
       ...(host !== undefined && { host }),
       ...readOrigins(given(environment.CORS_ORIGINS)),
       storage: readStorage(values.storage, environment),
-      ...(values['trust-proxy'] && { trustProxy: true }),
-      ...(values.limit && { limits: readLimitFlags(values.limit) }),
+      ...readTrust(values['trust-proxy'], given(environment.SYNC_MAIA_TRUST_PROXY)),
+      ...readLimitSettings(values.limit, given(environment.SYNC_MAIA_LIMITS)),
       ...readAgentSettings(environment),
     },
   };
@@ -109,6 +121,7 @@ function parse(args: readonly string[]) {
         service: { type: 'string' },
         limit: { type: 'string', multiple: true },
         'trust-proxy': { type: 'boolean' },
+        'no-wal': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -132,14 +145,29 @@ function readOrigins(text: string | undefined): Pick<RelayOptions, 'origins'> {
   return { origins: text.split(',').map((origin) => origin.trim()) };
 }
 
-function readLimitFlags(flags: readonly string[]): Partial<RelayLimits> {
+function readTrust(flag: boolean | undefined, text: string | undefined): Pick<RelayOptions, 'trustProxy'> {
+  if (flag === true || text === 'true') return { trustProxy: true };
+  if (text === undefined || text === 'false') return {};
+  throw invalid(`SYNC_MAIA_TRUST_PROXY is ${JSON.stringify(text)}; it takes true or false.`);
+}
+
+function readLimitSettings(
+  flags: readonly string[] | undefined,
+  text: string | undefined,
+): Pick<RelayOptions, 'limits'> {
+  if (flags === undefined && text === undefined) return {};
+  const named = text?.split(',').map((limit) => limit.trim());
+  return { limits: { ...readLimits('SYNC_MAIA_LIMITS', named), ...readLimits('--limit', flags) } };
+}
+
+function readLimits(setting: string, limits: readonly string[] = []): Partial<RelayLimits> {
   return Object.fromEntries(
-    flags.map((flag) => {
-      const [, name, number] = /^(\w+)=(\d{1,12})$/.exec(flag) ?? [];
+    limits.map((text) => {
+      const [, name, number] = /^(\w+)=(\d{1,12})$/.exec(text) ?? [];
       const limit = limitNames.find((known) => known === name);
       if (limit !== undefined) return [limit, Number(number)];
       throw invalid(
-        `--limit is ${JSON.stringify(flag)}; it takes NAME=NUMBER, as \`maia-relay --help\` lists them.`,
+        `${setting} is ${JSON.stringify(text)}; it takes NAME=NUMBER, as \`maia-relay --help\` lists them.`,
       );
     }),
   );

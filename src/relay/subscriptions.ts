@@ -7,7 +7,7 @@ export interface Subscriptions {
 }
 
 export interface ConnectionSubscriptions {
-  readonly count: number;
+  count(): number;
   has(id: string): boolean;
   add(id: string): void;
   /** With the connection. */
@@ -29,9 +29,7 @@ export function createSubscriptions(): Subscriptions {
     open() {
       const ids = new Set<string>();
       return {
-        get count() {
-          return ids.size;
-        },
+        count: () => ids.size,
         has: (id) => ids.has(id),
         add(id) {
           if (ids.has(id)) return;

@@ -37,6 +37,7 @@ describeStorage(({ open }) => {
       },
       dropped: (message, missing) => void dropped.push([message.id, missing]),
       gaveUp,
+      lookedUp() {},
     });
     const account = owner.getCoValue(owner.expectCurrentAccountID('There is one.'));
     const [content] = contentsOf(map.core);

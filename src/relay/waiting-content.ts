@@ -8,6 +8,8 @@ import { contentBytes, type Content, type CoValueHeader } from './storage/conten
  */
 export interface WaitingContent {
   take(message: Content): void;
+  /** How many CoValues are looked for in the storage at present. */
+  lookups(): number;
   /** Forgets what waits, with the connection. */
   close(): void;
 }
@@ -24,6 +26,8 @@ export interface WaitingContentOptions {
   dropped(message: Content, missing: RawCoID | undefined): void;
   /** Nothing waits any more for a CoValue that did not come. */
   gaveUp(id: RawCoID): void;
+  /** The storage has answered. */
+  lookedUp(): void;
 }
 
 export const waitForDependencyMs = 30_000;
@@ -40,12 +44,13 @@ interface Waiting {
 }
 
 export function createWaitingContent(options: WaitingContentOptions): WaitingContent {
-  const { node, peer, maxBytes, clock, pass, dropped, gaveUp } = options;
+  const { node, peer, maxBytes, clock, pass, dropped, gaveUp, lookedUp } = options;
   /** In the order in which they came, which is also that in which their time is up. */
   const waiting = new Set<Waiting>();
   const queuesByID = new Map<RawCoID, Waiting[]>();
   const dependenciesByID = new Map<RawCoID, { readonly dependants: Set<RawCoID>; stop(): void }>();
   let waitingBytes = 0;
+  let lookups = 0;
   let cancelExpiry: (() => void) | undefined;
 
   function take(message: Content): void {
@@ -76,9 +81,18 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
 
   function lookUp(entry: Waiting): void {
     const { id } = entry.message;
-    node.getCoValue(id).loadFromStorage(() => {
+    search(id, () => {
       entry.isLookedUp = true;
       queueMicrotask(() => drain(id));
+    });
+  }
+
+  function search(id: RawCoID, done: () => void = () => {}): void {
+    lookups++;
+    node.getCoValue(id).loadFromStorage(() => {
+      lookups--;
+      done();
+      lookedUp();
     });
   }
 
@@ -92,6 +106,8 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
     dependenciesByID.set(id, { dependants: new Set([dependant]), stop });
     const from = peer();
     coValue.load(from ? [from] : [], 'immediate');
+    // The load has begun to look there: this waits along with it.
+    if (coValue.getLoadingStateForPeer('storage') === 'pending') search(id);
   }
 
   function arrived(id: RawCoID): void {
@@ -123,9 +139,10 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
       if (!isTooMuch(oldest)) return;
       const { message, missing } = oldest;
       forget(oldest);
-      const rest = (queuesByID.get(message.id) ?? []).filter((entry) => entry !== oldest);
-      if (rest.length > 0) queuesByID.set(message.id, rest);
-      else queuesByID.delete(message.id);
+      const queue = queuesByID.get(message.id);
+      // What came first waits first, in each queue as in all.
+      queue?.shift();
+      if (queue?.length === 0) queuesByID.delete(message.id);
       for (const id of missing) giveUp(id, message.id);
       dropped(message, missing[0]);
       drain(message.id);
@@ -161,6 +178,7 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
 
   return {
     take,
+    lookups: () => lookups,
     close() {
       cancelExpiry?.();
       const ids = [...dependenciesByID];

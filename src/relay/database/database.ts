@@ -6,6 +6,8 @@ export interface Database {
   /** What a commit survives. */
   readonly durability: 'none' | 'process-crash' | 'power-loss';
   readonly query: Query;
+  /** The same for a statement that writes: it is committed, and ahead of the reads that wait. */
+  readonly write: Query;
   /** Commits when `run` resolves, and only then resolves itself; rolls back when `run` rejects. */
   transaction<T>(run: (query: Query) => Promise<T>): Promise<T>;
   /** Changes when a server goes on from an earlier state; absent where nothing would show that. */

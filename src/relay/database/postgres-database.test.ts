@@ -46,6 +46,24 @@ describePostgres('a PostgreSQL database', () => {
     expect((await open(url.href)).durability).toBe(durability);
   });
 
+  it('commits while many reads wait, and lets each of them come to its turn', async () => {
+    const url = await createPostgres();
+    const [holder, database] = [await open(url), await open(url)];
+    const reads: Promise<unknown>[] = [];
+    await holder.transaction(async (query) => {
+      await query(`select pg_advisory_xact_lock(1)`);
+      for (let i = 0; i < 50; i++) reads.push(database.query(`select pg_advisory_xact_lock_shared(1)`));
+      await vi.waitFor(async () => {
+        const [row] = await query<{ count: number }>(
+          `select count(*) from pg_locks where locktype = 'advisory' and not granted`,
+        );
+        expect(row?.count).toBeGreaterThan(1);
+      });
+      await database.transaction((ownQuery) => ownQuery(`create table a (b int4)`));
+    });
+    await expect(Promise.all(reads)).resolves.toHaveLength(50);
+  });
+
   it('goes on after its connections were ended by the server', async () => {
     const url = await createPostgres();
     const database = await open(url);

@@ -4,11 +4,15 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Database, Listening, Query } from './database.ts';
 import { startListening } from './postgres-listener.ts';
 import { readDurability, readIncarnation } from './postgres-facts.ts';
+import { createSlots } from '../slots.ts';
 
 const connectWithinMs = 5_000;
 /** Longer than any commit takes. Without it, a statement whose answer is lost on the way would wait for ever. */
 const answerWithinMs = 60_000;
 const closeWithinMs = 1_000;
+/** Of each as many at a time as there are connections for them: reads, however many, keep no commit waiting. */
+const statementCount = 6;
+const transactionCount = 2;
 const int8 = 20;
 
 /**
@@ -20,7 +24,7 @@ export async function openPostgresDatabase(url: string, place: string, logger: L
   const { Client, Pool, types } = await import('pg');
   const pool = new Pool({
     ...connectionConfig(url),
-    max: 8,
+    max: statementCount + transactionCount,
     query_timeout: answerWithinMs,
     // A relay that vanished in the middle of a transaction must not hold its locks against the others.
     idle_in_transaction_session_timeout: answerWithinMs,
@@ -33,13 +37,18 @@ export async function openPostgresDatabase(url: string, place: string, logger: L
   pool.on('error', lost);
   // The pool listens to idle connections only, and a lost one that nobody listens to ends the process.
   pool.on('connect', (client) => client.on('error', lost));
-  const query = queryOf(pool);
+  // Waiting in the pool would count as a server that does not let anybody in.
+  const statements = createSlots(statementCount);
+  const transactions = createSlots(transactionCount);
+  const send = queryOf(pool);
+  const query: Query = (sql, parameters) => statements.run(() => send(sql, parameters));
   const listenings: Listening[] = [];
   try {
     return {
       durability: await readDurability(query),
       query,
-      transaction: (run) => inTransaction(pool, run),
+      write: (sql, parameters) => transactions.run(() => send(sql, parameters)),
+      transaction: (run) => transactions.run(() => inTransaction(pool, run)),
       incarnation: () => readIncarnation(query),
       async listen(channel, on) {
         const createClient = () => new Client({ ...connectionConfig(url), query_timeout: connectWithinMs });
@@ -78,8 +87,11 @@ async function inTransaction<T>(pool: Pool, run: (query: Query) => Promise<T>): 
   const client = await pool.connect();
   try {
     // Each statement has to see what others committed while it waited for their locks, whatever the default is here.
-    await client.query('begin isolation level read committed');
+    const begun = client.query('begin isolation level read committed');
+    // On its way together with the first statement.
+    begun.catch(() => {});
     const result = await run(queryOf(client));
+    await begun;
     const { command } = await client.query('commit');
     // PostgreSQL answers so, without an error, when a statement before failed.
     if (command !== 'COMMIT') throw new Error(`The transaction ended with ${command}.`);

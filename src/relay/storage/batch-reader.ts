@@ -6,7 +6,9 @@ export interface BatchReader<Result> {
   read(id: string): Promise<Result | undefined>;
 }
 
-const maxIDs = 200;
+const maxIDs = 100;
+/** Of full batches: while one is put to use, the database is at work on the next. */
+const readsAtOnce = 2;
 
 /** `readMany` leaves out what is not there. */
 export function createBatchReader<Result>(
@@ -17,22 +19,32 @@ export function createBatchReader<Result>(
     readonly reject: (error: unknown) => void;
   }
   const readersByID = new Map<string, Reader[]>();
-  let isReading = false;
+  let readCount = 0;
 
-  async function readAll(): Promise<void> {
-    while (readersByID.size > 0) {
-      const batch = [...readersByID].slice(0, maxIDs);
-      for (const [id] of batch) readersByID.delete(id);
-      try {
-        const results = await readMany(batch.map(([id]) => id));
-        for (const [id, readers] of batch) for (const { resolve } of readers) resolve(results.get(id));
-      } catch (error) {
-        for (const [, readers] of batch) for (const { reject } of readers) reject(error);
-      }
-      // PGlite works within the turn in which it was called: without this, sockets would wait for all the reads.
-      await nextTurn();
+  function readWhatWaits(): void {
+    while (readCount < readsAtOnce && readersByID.size >= (readCount === 0 ? 1 : maxIDs)) {
+      readCount++;
+      void readBatch();
     }
-    isReading = false;
+  }
+
+  async function readBatch(): Promise<void> {
+    const batch: (readonly [id: string, readers: readonly Reader[]])[] = [];
+    for (const entry of readersByID) {
+      if (batch.length === maxIDs) break;
+      batch.push(entry);
+      readersByID.delete(entry[0]);
+    }
+    try {
+      const results = await readMany(batch.map(([id]) => id));
+      for (const [id, readers] of batch) for (const { resolve } of readers) resolve(results.get(id));
+    } catch (error) {
+      for (const [, readers] of batch) for (const { reject } of readers) reject(error);
+    }
+    // What sockets have received meanwhile is read now, and what it asks for goes into the next batch too.
+    await nextTurn();
+    readCount--;
+    readWhatWaits();
   }
 
   return {
@@ -41,9 +53,7 @@ export function createBatchReader<Result>(
         const readers = readersByID.get(id);
         if (readers) readers.push({ resolve, reject });
         else readersByID.set(id, [{ resolve, reject }]);
-        if (isReading) return;
-        isReading = true;
-        queueMicrotask(() => void readAll());
+        if (readCount < readsAtOnce) queueMicrotask(readWhatWaits);
       }),
   };
 }

@@ -50,7 +50,7 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
       const batch = takeBatch();
       if (!(await commitUntilDone(batch))) return;
       settle(batch);
-      // PGlite works within the turn in which it was called: without this, sockets would wait for the whole queue.
+      // What sockets have received meanwhile is read now, and goes into the next commit too.
       await nextTurn();
     }
     isRunning = false;

@@ -3,12 +3,23 @@ import { cojsonInternals } from 'cojson';
 import type { Database } from '../database/database.ts';
 import { createBatchReader } from './batch-reader.ts';
 import { contentPieces, type ReadTransactions } from './content-pieces.ts';
-import type { Content, CoValueHeader, KnownState } from './content.ts';
+import { isDeleteSession, type Content, type CoValueHeader, type KnownState } from './content.ts';
 import { readSnapshots, readTransactions, type Snapshot } from './read-rows.ts';
+
+/** What is stored of a CoValue, to be passed on without being taken into memory. */
+export interface StoredContent {
+  readonly header: CoValueHeader;
+  /** Then only the deletion is for others. */
+  readonly isDeleted: boolean;
+  /** Fails when reading does, or when the history was erased meanwhile. */
+  readonly pieces: Iterable<Content> | AsyncIterable<Content>;
+}
 
 export interface ContentLoader {
   /** Hands out a CoValue, what it depends on first. False where it is not there; rejects when reading failed. */
   load(id: string, handOut: (content: Content) => void): Promise<boolean>;
+  /** Undefined where it is not there; rejects when reading failed. */
+  read(id: string): Promise<StoredContent | undefined>;
   /** Whether all that is stored of a CoValue was handed out, or came from there. */
   wasHandedOut(id: string): boolean;
   markHandedOut(id: string): void;
@@ -32,12 +43,13 @@ export function createContentLoader(
   ): Promise<boolean> {
     const snapshot = await reader.read(id);
     if (!snapshot) return false;
-    for await (const piece of contentPieces(snapshot, readPiece)) {
-      await loadDependencies(snapshot, piece, handOut, [...dependants, id]);
+    const header = headerOf(snapshot);
+    for await (const piece of contentPieces(snapshot, header, readPiece)) {
+      await loadDependencies(header, piece, handOut, [...dependants, id]);
       // Another load may have brought this dependency meanwhile; what was asked for itself is always handed out.
       if (dependants.length > 0 && handedOut.has(id)) return true;
       handOut(piece);
-      // A large CoValue has hundreds of pieces, and PGlite reads within the turn in which it was called.
+      // A large CoValue has hundreds of pieces, and what to do with them is work of this thread: others have their turn.
       if (piece.header === undefined) await nextTurn();
     }
     handedOut.add(id);
@@ -47,12 +59,11 @@ export function createContentLoader(
 
   /** Each load brings its own: waiting for the loads of others could end in waiting for itself. */
   async function loadDependencies(
-    snapshot: Snapshot,
+    header: CoValueHeader,
     piece: Content,
     handOut: (content: Content) => void,
     dependants: readonly string[],
   ): Promise<void> {
-    const header = piece.header ?? (JSON.parse(snapshot.header) as CoValueHeader);
     const missing = [...cojsonInternals.getDependedOnCoValues(header, piece)].filter(
       (id) => !handedOut.has(id) && !dependants.includes(id),
     );
@@ -61,10 +72,24 @@ export function createContentLoader(
 
   return {
     load: (id, handOut) => load(id, handOut, []),
+    async read(id) {
+      const snapshot = await reader.read(id);
+      if (!snapshot) return undefined;
+      const header = headerOf(snapshot);
+      return {
+        header,
+        isDeleted: [...snapshot.sessions.keys()].some(isDeleteSession),
+        pieces: contentPieces(snapshot, header, readPiece),
+      };
+    },
     wasHandedOut: (id) => handedOut.has(id),
     markHandedOut: (id) => void handedOut.add(id),
     forget: (id) => void handedOut.delete(id),
   };
+}
+
+function headerOf({ header }: Snapshot): CoValueHeader {
+  return JSON.parse(header) as CoValueHeader;
 }
 
 function stateOf({ id, sessions }: Snapshot): KnownState {

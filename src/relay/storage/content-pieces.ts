@@ -16,28 +16,34 @@ export type ReadTransactions = (
  * session follows in pieces that each end at a signature, and the first message says what is still to come.
  * Throws when the CoValue's history was erased meanwhile; what is there now can then be read anew.
  */
-export async function* contentPieces(
-  snapshot: Snapshot,
+export function contentPieces(
+  { id, sessions }: Snapshot,
+  header: CoValueHeader,
+  readTransactions: ReadTransactions,
+): Iterable<Content> | AsyncIterable<Content> {
+  const empty = { action: 'content', id, priority: cojsonInternals.getPriorityFromHeader(header) } as const;
+  const first: Content = { ...empty, header, new: {} };
+  const long: [SessionID, SessionSnapshot][] = [];
+  for (const [sessionID, session] of sessions) {
+    if (session.signatures.length > 0) long.push([sessionID, session]);
+    else first.new[sessionID] = wholeSession(session);
+  }
+  if (long.length === 0) return [first];
+  first.expectContentUntil = Object.fromEntries(
+    [...sessions].map(([sessionID, { lastIdx }]) => [sessionID, lastIdx]),
+  );
+  return longPieces(first, empty, long, readTransactions);
+}
+
+async function* longPieces(
+  first: Content,
+  empty: Pick<Content, 'action' | 'id' | 'priority'>,
+  long: readonly [SessionID, SessionSnapshot][],
   readTransactions: ReadTransactions,
 ): AsyncGenerator<Content> {
-  const { id } = snapshot;
-  const header = JSON.parse(snapshot.header) as CoValueHeader;
-  const empty = { action: 'content', id, priority: cojsonInternals.getPriorityFromHeader(header) } as const;
-  const sessions = [...snapshot.sessions];
-  const long = sessions.filter(([, { signatures }]) => signatures.length > 0);
-
-  const first: Content = { ...empty, header, new: {} };
-  for (const [sessionID, session] of sessions) {
-    if (session.signatures.length === 0) first.new[sessionID] = wholeSession(session);
-  }
-  if (long.length > 0) {
-    first.expectContentUntil = Object.fromEntries(
-      sessions.map(([sessionID, { lastIdx }]) => [sessionID, lastIdx]),
-    );
-  }
   yield first;
   for (const [sessionID, session] of long) {
-    for await (const piece of sessionPieces(id, sessionID, session, 0, readTransactions)) {
+    for await (const piece of sessionPieces(first.id, sessionID, session, 0, readTransactions)) {
       yield { ...empty, new: { [sessionID]: piece } };
     }
   }
@@ -79,7 +85,8 @@ async function* sessionPieces(
 }
 
 function wholeSession({ transactions, lastSignature }: SessionSnapshot, after = 0): SessionContent {
-  return { after, newTransactions: transactions.map(parse), lastSignature };
+  const newTransactions = JSON.parse(`[${transactions}]`) as Transaction[];
+  return { after, newTransactions, lastSignature };
 }
 
 /** Where a session can be cut: at the signatures kept within it, and at its end. */

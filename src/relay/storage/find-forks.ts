@@ -1,6 +1,6 @@
 import { cojsonInternals } from 'cojson';
 import type { Query } from '../database/database.ts';
-import { sessionsOf, type Content, type RawCoID, type SessionID } from './content.ts';
+import { sessionsOf, type Content, type RawCoID, type SessionID, type Transaction } from './content.ts';
 import type { SessionRow } from './write-plan.ts';
 
 /** A session that went on in two ways: the database has one of them. */
@@ -72,10 +72,16 @@ async function readOverlaps(
 }
 
 /** The order of the keys may differ, by the way that a transaction came. */
-function isSame(text: string, transaction: object): boolean {
-  if (text === JSON.stringify(transaction)) return true;
+function isSame(text: string, transaction: Transaction): boolean {
+  return (
+    text === JSON.stringify(transaction) || isSameTransaction(JSON.parse(text) as Transaction, transaction)
+  );
+}
+
+/** Whatever the order of their keys. */
+export function isSameTransaction(one: Transaction, other: Transaction): boolean {
   const { stableStringify } = cojsonInternals;
-  return stableStringify(JSON.parse(text) as object) === stableStringify(transaction);
+  return stableStringify(one) === stableStringify(other);
 }
 
 /** The content without the sessions that `isForked` names. */

@@ -8,6 +8,10 @@ export interface NewerSession extends SessionSnapshot {
   readonly after: number;
 }
 
+interface MutableNewerSession extends NewerSession {
+  transactions: string;
+}
+
 export type NewerSessions = ReadonlyMap<SessionID, NewerSession>;
 
 interface Row {
@@ -54,16 +58,16 @@ export async function readNewer(
       counts.map(({ count }) => count),
     ],
   );
-  const found = new Map<RawCoID, Map<SessionID, NewerSession>>();
+  const found = new Map<RawCoID, Map<SessionID, MutableNewerSession>>();
   for (const { kind, id, session, after, idx, body } of rows) {
-    const sessions = found.get(id) ?? new Map<SessionID, NewerSession>();
+    const sessions = found.get(id) ?? new Map<SessionID, MutableNewerSession>();
     found.set(id, sessions);
     const newer = sessions.get(session);
     if (kind === 1) {
       const lastSignature = body as Signature;
-      sessions.set(session, { after, lastIdx: idx, lastSignature, signatures: [], transactions: [] });
+      sessions.set(session, { after, lastIdx: idx, lastSignature, signatures: [], transactions: '' });
     } else if (kind === 2) newer?.signatures.push({ idx, signature: body as Signature });
-    else newer?.transactions.push(body);
+    else if (newer) newer.transactions += newer.transactions === '' ? body : `,${body}`;
   }
   return found;
 }

@@ -13,56 +13,62 @@ export interface SessionSnapshot {
   readonly lastSignature: Signature;
   /** Signatures kept within the session, by rising index. With any, the transactions are to be read in pieces. */
   readonly signatures: { readonly idx: number; readonly signature: Signature }[];
-  /** All transactions of a session without signatures in between. */
-  readonly transactions: string[];
+  /** All transactions of a session without signatures in between, as the text between the brackets of a JSON array. */
+  readonly transactions: string;
 }
 
 interface Row {
-  readonly kind: number;
   readonly id: RawCoID;
-  readonly session: SessionID;
-  readonly idx: number;
-  readonly body: string;
+  readonly header: string;
+  readonly session: SessionID | null;
+  readonly lastIdx: number;
+  readonly lastSignature: Signature;
+  readonly signatures: string | null;
+  readonly transactions: string | null;
 }
 
-/** One statement sees one state of the database, so what it returns belongs together. */
+/**
+ * One statement sees one state of the database, so what it returns belongs together. It puts a session into one row:
+ * each row and each field costs the clients of both databases more than the bytes in it.
+ */
 export async function readSnapshots(
   query: Query,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Snapshot>> {
   const rows = await query<Row>(
-    `select 0 as kind, id, '' as session, 0 as idx, header as body from covalues where id = any($1::text[])
-     union all
-     select 1, covalue_id, session_id, last_idx, last_signature from sessions where covalue_id = any($1::text[])
-     union all
-     select 2, covalue_id, session_id, idx, signature from signatures where covalue_id = any($1::text[])
-     union all
-     select 3, covalue_id, session_id, idx, tx from transactions as t where covalue_id = any($1::text[])
-       and not exists (select from signatures as s where s.covalue_id = t.covalue_id and s.session_id = t.session_id)
-     order by kind, id, session, idx`,
+    `select id, header, session_id as session, last_idx as "lastIdx", last_signature as "lastSignature",
+       cuts.signatures, whole.transactions
+     from covalues left join sessions on sessions.covalue_id = id
+     left join lateral (
+       select json_agg(json_build_object('idx', idx, 'signature', signature) order by idx)::text as signatures
+       from signatures
+       where signatures.covalue_id = sessions.covalue_id and signatures.session_id = sessions.session_id
+     ) as cuts on true
+     left join lateral (
+       select string_agg(tx, ',' order by idx) as transactions from transactions
+       where cuts.signatures is null
+         and transactions.covalue_id = sessions.covalue_id and transactions.session_id = sessions.session_id
+     ) as whole on true
+     where id = any($1::text[]) order by id, session_id`,
     [ids],
   );
-  const snapshots = new Map<
-    string,
-    Omit<Snapshot, 'sessions'> & { sessions: Map<SessionID, SessionSnapshot> }
-  >();
-  for (const { kind, id, session, idx, body } of rows) {
-    if (kind === 0) {
-      snapshots.set(id, { id, header: body, sessions: new Map() });
-      continue;
-    }
-    const sessions = snapshots.get(id)?.sessions;
-    if (kind === 1) {
-      sessions?.set(session, {
-        lastIdx: idx,
-        lastSignature: asSignature(body),
-        signatures: [],
-        transactions: [],
-      });
-    } else if (kind === 2) sessions?.get(session)?.signatures.push({ idx, signature: asSignature(body) });
-    else sessions?.get(session)?.transactions.push(body);
+  const snapshots = new Map<string, MutableSnapshot>();
+  for (const { id, header, session, lastIdx, lastSignature, signatures, transactions } of rows) {
+    let snapshot = snapshots.get(id);
+    if (!snapshot) snapshots.set(id, (snapshot = { id, header, sessions: new Map() }));
+    if (session === null) continue;
+    snapshot.sessions.set(session, {
+      lastIdx,
+      lastSignature,
+      signatures: signatures === null ? [] : (JSON.parse(signatures) as SessionSnapshot['signatures']),
+      transactions: transactions ?? '',
+    });
   }
   return snapshots;
+}
+
+interface MutableSnapshot extends Snapshot {
+  readonly sessions: Map<SessionID, SessionSnapshot>;
 }
 
 /** Transactions `from` up to but not with `to`. */
@@ -96,9 +102,4 @@ export async function readKnownStates(
     if (session !== null) state.sessions[session] = count;
   }
   return states;
-}
-
-/** Only signatures were ever written there. */
-function asSignature(text: string): Signature {
-  return text as Signature;
 }

@@ -1,11 +1,12 @@
 import { emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { Database, Query } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { isConflict } from '../database/postgres-facts.ts';
 import { createBatchReader } from './batch-reader.ts';
+import { createBatchWriter, type BatchWriterOptions } from './batch-writer.ts';
 import { createCommitQueue } from './commit-queue.ts';
-import { createContentLoader } from './content-loader.ts';
+import { createContentLoader, type StoredContent } from './content-loader.ts';
 import { contentBytes, type Content, type RawCoID } from './content.ts';
 import type { Fork } from './find-forks.ts';
 import { createKnownForks } from './known-forks.ts';
@@ -16,7 +17,7 @@ import { createNewerLoader, type LoadNewer } from './newer-loader.ts';
 import { createReconciliationLocks } from './reconciliation-locks.ts';
 import { createStoredStates } from './stored-states.ts';
 import { createSyncTracking } from './sync-tracking.ts';
-import { writeBatch, type StoreRequest, type WrittenBatch } from './write-batch.ts';
+import type { StoreRequest, WrittenBatch } from './write-batch.ts';
 
 /** cojson's storage in an SQL database, which also says when what was stored is committed. */
 export interface SqlStorage extends StorageAPI {
@@ -25,27 +26,27 @@ export interface SqlStorage extends StorageAPI {
    * nothing is pending. Never where it could not be stored, so that nobody is told it was.
    */
   afterCommit(id: string | undefined, run: () => void): void;
+  /** Calls `run` once nothing that was stored so far waits for its commit, also where some of it could not be stored. */
+  onceWritten(run: () => void): void;
   /** Why nothing can be committed at present; it is tried again by itself. */
   readonly failure: unknown;
   /** How many messages wait for their commit. */
   readonly pending: number;
   readonly pendingBytes: number;
+  /** What is stored, once all that was stored of it before is committed. Rejects when the storage is closed. */
+  readContent(id: string): Promise<StoredContent | undefined>;
   /** What other relays stored beyond what is in memory here. */
   readonly loadNewer: LoadNewer;
   /** Writes out what is queued, for at most `withinMs`, then closes the database. Safe to call twice. */
   close(withinMs?: number): Promise<void>;
 }
 
-export interface SqlStorageOptions {
+export interface SqlStorageOptions extends Partial<Pick<BatchWriterOptions, 'committed' | 'publish'>> {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
   /** A peer began a CoValue anew that is in the database and was never loaded: load it, or its history stays hidden. */
   foundOlder(id: RawCoID): void;
-  /** For who measures it. */
-  committed?(commit: { readonly tookMs: number; readonly messages: number; readonly bytes: number }): void;
-  /** Within the transaction of a commit: of these CoValues something is stored that was not. */
-  publish?(query: Query, ids: readonly string[]): Promise<void>;
   /**
    * The database has other transactions of this session than came here; those that came are neither stored nor
    * acknowledged. The CoValue has to go from memory, so that it shows what is stored.
@@ -71,6 +72,12 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   const loadNewer = createNewerLoader(database, states.add);
   const stateReader = createBatchReader((ids) => readKnownStates(database.query, ids));
   const eraser = createEraser(database, clock, logger);
+  const writer = createBatchWriter({
+    database,
+    isDeletionValid: (id) => validDeletions.has(id),
+    committed: options.committed,
+    publish: options.publish,
+  });
   const queue = createCommitQueue<StoreRequest>({
     idOf: ({ content }) => content.id,
     bytesOf: ({ content }) => contentBytes(content),
@@ -88,17 +95,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   async function commit(queued: readonly StoreRequest[]): Promise<void> {
     if (queued[0]) forks.forgetUpTo(queued[0].forkCount);
     const batch = queued.map(withoutForked);
-    const startedMs = performance.now();
-    const written = await database.transaction(async (query) => {
-      const result = await writeBatch(query, batch, (id) => validDeletions.has(id));
-      if (result.changed.size > 0) await options.publish?.(query, [...result.changed]);
-      return result;
-    });
-    options.committed?.({
-      tookMs: performance.now() - startedMs,
-      messages: batch.length,
-      bytes: batch.reduce((sum, { content }) => sum + contentBytes(content), 0),
-    });
+    const written = await writer.commit(batch);
     settle(batch, written);
   }
 
@@ -171,6 +168,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
 
   return {
     afterCommit,
+    onceWritten: (run) => queue.afterCommit(undefined, run),
     get failure() {
       return queue.failure;
     },
@@ -198,6 +196,10 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
         (found) => done?.(found),
       );
     },
+    readContent: (id) =>
+      new Promise((resolve, reject) =>
+        queue.afterCommit(id, () => void readUntilDone(() => loader.read(id)).then(resolve, reject)),
+      ),
     loadKnownState(id, callback) {
       read(id, () => stateReader.read(id), callback);
     },

@@ -2,7 +2,7 @@ import type { CorrectionCallback } from 'cojson';
 import type { Query } from '../database/database.ts';
 import type { Content, KnownState, RawCoID } from './content.ts';
 import { findForks, forkKey, withoutForks, type Fork } from './find-forks.ts';
-import { createWritePlan } from './write-plan.ts';
+import { createWritePlan, type SessionRow } from './write-plan.ts';
 import {
   insertDeletions,
   insertHeaders,
@@ -26,6 +26,8 @@ export interface StoreRequest {
 export interface WrittenBatch {
   /** What is stored now, of the sessions that were written to. */
   readonly stored: ReadonlyMap<RawCoID, KnownState>;
+  /** The rows that were written of sessions. */
+  readonly sessions: readonly SessionRow[];
   /** Requests that stay incomplete because cojson had no correction for them. */
   readonly incomplete: ReadonlySet<StoreRequest>;
   /** Ids that came with a header and were in the database before. */
@@ -67,7 +69,14 @@ export async function writeBatch(
   for (const { id } of all) {
     if (existing.has(id)) stored.set(id, { id, header: true, sessions: plan.knownSessions(id) });
   }
-  return { stored, incomplete: new Set(incomplete), wereThere, changed, forks: [...forks.values()] };
+  return {
+    stored,
+    sessions: plan.changedSessions(),
+    incomplete: new Set(incomplete),
+    wereThere,
+    changed,
+    forks: [...forks.values()],
+  };
 
   /** Writes the headers, and reads what the plan has to know. */
   async function prepare(batch: readonly Content[]): Promise<void> {

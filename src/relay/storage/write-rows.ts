@@ -55,53 +55,25 @@ export async function readKnownSessions(query: Query, id: RawCoID): Promise<Know
   return Object.fromEntries(rows.map(({ session, count }) => [session, count]));
 }
 
+/** In one statement: each costs a way to the database and back. */
 export async function insertRows(query: Query, plan: WritePlan): Promise<void> {
-  if (plan.transactions.length > 0) {
-    await query(
-      `insert into transactions (covalue_id, session_id, idx, tx)
-       select * from unnest($1::text[], $2::text[], $3::int4[], $4::text[])`,
-      columns(
-        plan.transactions.map((row) => [
-          row.covalueID,
-          row.sessionID,
-          row.idx,
-          JSON.stringify(row.transaction),
-        ]),
-        4,
-      ),
-    );
-  }
-  if (plan.signatures.length > 0) {
-    await query(
-      `insert into signatures (covalue_id, session_id, idx, signature)
-       select * from unnest($1::text[], $2::text[], $3::int4[], $4::text[])`,
-      columns(
-        plan.signatures.map((row) => [row.covalueID, row.sessionID, row.idx, row.signature]),
-        4,
-      ),
-    );
-  }
-  const sessions = plan.changedSessions();
-  if (sessions.length > 0) {
-    await query(
-      `insert into sessions (covalue_id, session_id, last_idx, last_signature, bytes_since_signature)
-       select * from unnest($1::text[], $2::text[], $3::int4[], $4::text[], $5::int4[])
-       on conflict (covalue_id, session_id) do update set
-         last_idx = excluded.last_idx, last_signature = excluded.last_signature,
-         bytes_since_signature = excluded.bytes_since_signature
-       where sessions.last_idx < excluded.last_idx`,
-      columns(
-        sessions.map((row) => [
-          row.covalueID,
-          row.sessionID,
-          row.lastIdx,
-          row.lastSignature,
-          row.bytesSinceSignature,
-        ]),
-        5,
-      ),
-    );
-  }
+  if (plan.changedSessions().length === 0) return;
+  await query(
+    `with new_transactions as (
+       insert into transactions (covalue_id, session_id, idx, tx)
+       select * from unnest($1::text[], $2::text[], $3::int4[], $4::text[])
+     ), new_signatures as (
+       insert into signatures (covalue_id, session_id, idx, signature)
+       select * from unnest($5::text[], $6::text[], $7::int4[], $8::text[])
+     )
+     insert into sessions (covalue_id, session_id, last_idx, last_signature, bytes_since_signature)
+     select * from unnest($9::text[], $10::text[], $11::int4[], $12::text[], $13::int4[])
+     on conflict (covalue_id, session_id) do update set
+       last_idx = excluded.last_idx, last_signature = excluded.last_signature,
+       bytes_since_signature = excluded.bytes_since_signature
+     where sessions.last_idx < excluded.last_idx`,
+    [...transactionColumns(plan), ...signatureColumns(plan), ...sessionColumns(plan)],
+  );
 }
 
 export async function insertDeletions(
@@ -122,8 +94,30 @@ export async function insertDeletions(
   );
 }
 
+export function transactionColumns({ transactions }: WritePlan): unknown[][] {
+  const rows = transactions.map((row) => [
+    row.covalueID,
+    row.sessionID,
+    row.idx,
+    JSON.stringify(row.transaction),
+  ]);
+  return columns(rows, 4);
+}
+
+export function signatureColumns({ signatures }: WritePlan): unknown[][] {
+  const rows = signatures.map((row) => [row.covalueID, row.sessionID, row.idx, row.signature]);
+  return columns(rows, 4);
+}
+
+export function sessionColumns(plan: WritePlan): unknown[][] {
+  const rows = plan
+    .changedSessions()
+    .map((row) => [row.covalueID, row.sessionID, row.lastIdx, row.lastSignature, row.bytesSinceSignature]);
+  return columns(rows, 5);
+}
+
 /** Rows as `unnest` takes them: one array for each column. */
-function columns(rows: readonly (readonly unknown[])[], width: number): unknown[][] {
+export function columns(rows: readonly (readonly unknown[])[], width: number): unknown[][] {
   return Array.from({ length: width }, (_, column) => rows.map((row) => row[column]));
 }
 

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 
 export interface MeasuredRelay {
   readonly url: string;
+  readonly pid: number;
   /** What the process holds: `residentBytes` as it stands, `heldBytes` (heap and external) after a forced collection. */
   measure(): Promise<{ readonly residentBytes: number; readonly heldBytes: number }>;
 }
@@ -26,6 +27,8 @@ export async function startMeasuredRelay(script: string, ...args: readonly strin
     env: { PATH: process.env.PATH },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  // A pipe that nobody reads would hold up a relay that has something to log.
+  child.stderr?.resume();
   const url = await new Promise<string>((resolve, reject) => {
     let printed = '';
     child.stdout?.on('data', (text: Buffer) => {
@@ -37,6 +40,7 @@ export async function startMeasuredRelay(script: string, ...args: readonly strin
   });
   return {
     url,
+    pid: child.pid ?? 0,
     async measure() {
       const answer = once(child, 'message');
       child.send('measure');

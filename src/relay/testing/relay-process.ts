@@ -12,17 +12,30 @@ afterAll(async () => {
 });
 
 /** `maia-relay` as a script for Node, as the package has it; removed after the tests of the file. */
-export async function bundleRelay(): Promise<string> {
+export function bundleRelay(): Promise<string> {
+  return bundleScript('src/relay/maia-relay.ts');
+}
+
+/** The same for another script of this clone. */
+export async function bundleScript(path: string): Promise<string> {
   // Below node_modules, where the real dependencies are found.
   const directory = await mkdtemp(join(root, 'node_modules/.maia-relay-'));
   directories.push(directory);
   const bundle = await rolldown({
-    input: join(root, 'src/relay/maia-relay.ts'),
-    external: [/^node:/, 'ws', 'pg', 'pino', 'prom-client', '@electric-sql/pglite'],
+    input: join(root, path),
+    external: [
+      /^node:/,
+      'ws',
+      'pg',
+      'pino',
+      'prom-client',
+      '@electric-sql/pglite',
+      '@sqlite.org/sqlite-wasm',
+    ],
     platform: 'neutral',
     resolve: { mainFields: ['module', 'main'] },
   });
-  const { output } = await bundle.write({ dir: directory, format: 'es', entryFileNames: 'maia-relay.mjs' });
+  const { output } = await bundle.write({ dir: directory, format: 'es', entryFileNames: 'script.mjs' });
   await bundle.close();
   return join(directory, output[0].fileName);
 }

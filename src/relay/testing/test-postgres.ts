@@ -19,7 +19,7 @@ export function describePostgres(name: string, describeTests: () => void): void 
 const names: string[] = [];
 afterAll(async () => {
   for (const name of names) await asServer(`drop database if exists ${name} with (force)`);
-});
+}, 60_000);
 
 /** The address of an empty database, gone after the tests of the file. */
 export async function createPostgres(): Promise<string> {

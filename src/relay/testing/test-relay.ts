@@ -60,13 +60,21 @@ export async function startGatedRelay(
       isFull = value;
     },
   };
+  async function pass(): Promise<void> {
+    if (!isOpen) await new Promise<void>((go) => waiting.push(go));
+    if (isFull) throw new Error('The disk is full.');
+  }
+
   const relay = await startRelay(options, (database) => ({
     ...database,
+    async write(sql, parameters) {
+      await pass();
+      return database.write(sql, parameters);
+    },
     transaction: (run) =>
       database.transaction(async (query) => {
         const result = await run(query);
-        if (!isOpen) await new Promise<void>((go) => waiting.push(go));
-        if (isFull) throw new Error('The disk is full.');
+        await pass();
         return result;
       }),
   }));

@@ -1,84 +1,126 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
-import type { Database, Query } from '../database/database.ts';
+import { createKernelError, isKernelError } from '../../platform/kernel-error.ts';
+import type { Database } from '../database/database.ts';
 import { prepareSchema } from '../database/schema.ts';
-import { exportLines, readFileRows, type FileRow, type Summary } from './export-file.ts';
-import type { Progress } from './export-storage.ts';
+import { exportLines, type Summary } from './export-file.ts';
+import { beginning, type ImportSource, type SourceRow } from './import-source.ts';
+import { partOf, type Progress } from './progress-bar.ts';
 import { countRows, insertRows, tables } from './tables.ts';
+import {
+  beginImport,
+  continueFrom,
+  endImport,
+  markDone,
+  readUnfinishedImport,
+  type UnfinishedImport,
+} from './unfinished-import.ts';
+
+export { refuseUnfinishedImport } from './unfinished-import.ts';
 
 const rowsPerBatch = 1_000;
 const bytesPerBatch = 4_000_000;
 
+export interface Imported extends Summary {
+  /** Rows that were there before: of an import that was interrupted, or all where nothing was left to do. */
+  readonly found: number;
+}
+
 /**
- * Brings a file's content into an empty database, or goes on where an import of the same file was interrupted. Checks
- * the file before anything is written, and afterwards that the database has the same content to the byte. Throws
- * RELAY_SETTING_INVALID for a file or a database that do not fit, and RELAY_STORAGE_FAILED.
+ * Brings a source's content into an empty database, or goes on where an import of the same content was interrupted.
+ * Checks all of the source before anything is written, and afterwards that the database has the same content to the byte;
+ * where it has that from the start, nothing is done. Throws RELAY_SETTING_INVALID for a source or a database that do not
+ * fit, and RELAY_STORAGE_FAILED.
  */
-export async function importStorage(database: Database, file: string, progress: Progress): Promise<Summary> {
-  const expected = await readToEnd(readFileRows(file));
+export async function importStorage(
+  database: Database,
+  source: ImportSource,
+  progress: Progress,
+): Promise<Imported> {
+  const begun = await begin(database, source, partOf(progress, 0, 0.25));
+  const { rows, sha256, done } = begun;
+  if (!begun.isEnded) {
+    await write(database, source, begun, partOf(progress, 0.25, 0.75));
+    const imported = await summaryOf(database, rows, partOf(progress, 0.75, 1));
+    if (imported.sha256 !== sha256) throw different();
+    await database.transaction(endImport);
+  }
+  progress(1);
+  return { rows, sha256, found: done.rows };
+}
+
+type Begun = UnfinishedImport & { readonly isEnded: boolean };
+
+/** Marks the database as one that this import is for, so that no other content gets mixed with it. */
+async function begin(database: Database, source: ImportSource, progress: Progress): Promise<Begun> {
+  const { fingerprint } = source;
+  const mark = await readUnfinishedImport(database.query);
+  // It was checked when the import was begun, and the database is compared with that at the end.
+  if (mark?.fingerprint === fingerprint) return { ...mark, isEnded: false };
+  const content = await source.check(progress);
   await prepareSchema(database);
-  await database.transaction((query) => begin(query, expected));
-  let batch: FileRow[] = [];
+  if (mark) {
+    if (mark.sha256 !== content.sha256) throw occupied('the import of other content was begun in it');
+    await database.transaction(async (query) => {
+      await continueFrom(query, fingerprint);
+      await markDone(query, beginning);
+    });
+    // From the start, as its rows stand elsewhere in it: those that are there stay as they are.
+    return { ...mark, fingerprint, done: beginning, isEnded: false };
+  }
+  const count = await countRows(database.query);
+  if (count > 0) {
+    const isSame =
+      count === content.rows && (await summaryOf(database, count, () => {})).sha256 === content.sha256;
+    if (!isSame) throw occupied('it is not empty');
+    return { ...content, fingerprint, done: { rows: count, bytes: 0 }, isEnded: true };
+  }
+  const fresh = { ...content, fingerprint, done: beginning };
+  await database.transaction((query) => beginImport(query, fresh));
+  return { ...fresh, isEnded: false };
+}
+
+async function write(
+  database: Database,
+  source: ImportSource,
+  { rows, done }: UnfinishedImport,
+  progress: Progress,
+): Promise<void> {
+  let batch: SourceRow[] = [];
   let bytes = 0;
-  let count = 0;
-  for await (const row of readFileRows(file)) {
+  for await (const row of source.rows(done)) {
     batch.push(row);
     bytes += row.bytes;
-    count++;
     if (batch.length < rowsPerBatch && bytes < bytesPerBatch) continue;
     await insert(database, batch);
-    progress(count / (expected.rows + 1));
+    progress(row.end.rows / rows);
     batch = [];
     bytes = 0;
   }
   await insert(database, batch);
-  const imported = await readToEnd(exportLines(database.query));
-  if (imported.sha256 !== expected.sha256) throw different();
-  await database.query('drop table import_unfinished');
-  progress(1);
-  return imported;
 }
 
-/** Throws RELAY_SETTING_INVALID where an import was begun and not ended: a relay must not add to half of it. */
-export async function refuseUnfinishedImport(query: Query): Promise<void> {
-  if (!(await isUnfinished(query))) return;
-  throw createKernelError(
-    'RELAY_SETTING_INVALID',
-    'An import into this storage was interrupted. Run `maia-relay import` with the same file again, which goes on with it.',
-  );
-}
-
-async function isUnfinished(query: Query): Promise<boolean> {
-  const [table] = await query<{ isThere: boolean }>(
-    `select to_regclass('import_unfinished') is not null as "isThere"`,
-  );
-  return table?.isThere === true;
-}
-
-/** Marks the database as one that this import is for, so that no other content gets mixed with it. */
-async function begin(query: Query, { sha256 }: Summary): Promise<void> {
-  if (await isUnfinished(query)) {
-    const [begun] = await query<{ sha256: string }>('select sha256 from import_unfinished');
-    if (begun?.sha256 !== sha256) throw occupied('the import of another file was begun in it');
-    return;
+/** The rows and how far they reach, or neither. */
+async function insert(database: Database, batch: readonly SourceRow[]): Promise<void> {
+  const last = batch.at(-1);
+  if (!last) return;
+  try {
+    await database.transaction(async (query) => {
+      for (const table of tables) {
+        const rows = batch.filter((row) => row.table === table).map(({ row }) => row);
+        if (rows.length > 0) await insertRows(query, table, rows);
+      }
+      await markDone(query, last.end);
+    });
+  } catch (error) {
+    throw isKernelError(error) ? error : unwritten(error);
   }
-  if ((await countRows(query)) > 0) throw occupied('it is not empty');
-  await query('create table import_unfinished (sha256 text not null)');
-  await query('insert into import_unfinished (sha256) values ($1)', [sha256]);
 }
 
-async function insert(database: Database, batch: readonly FileRow[]): Promise<void> {
-  await database.transaction(async (query) => {
-    for (const table of tables) {
-      const rows = batch.filter((row) => row.table === table).map(({ row }) => row);
-      if (rows.length > 0) await insertRows(query, table, rows);
-    }
-  });
-}
-
-async function readToEnd<T>(lines: AsyncGenerator<unknown, T>): Promise<T> {
-  for (;;) {
+async function summaryOf({ query }: Database, rows: number, progress: Progress): Promise<Summary> {
+  const lines = exportLines(query);
+  for (let count = 0; ; count++) {
     const { done, value } = await lines.next();
     if (done) return value;
+    if (count % rowsPerBatch === 0) progress(count / rows);
   }
 }
 
@@ -89,9 +131,24 @@ function occupied(why: string) {
   );
 }
 
+/** What PostgreSQL and PGlite call a full disk. */
+const diskFull = '53100';
+
+function unwritten(cause: unknown) {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const isFull =
+    (cause instanceof Error && 'code' in cause && cause.code === diskFull) || /no space left/i.test(reason);
+  const advice = isFull ? 'Make room on its disk' : 'Remove the cause';
+  return createKernelError(
+    'RELAY_STORAGE_FAILED',
+    `The database did not take the rows: ${reason}. ${advice} and run the same import again, which goes on.`,
+    { cause },
+  );
+}
+
 function different() {
   return createKernelError(
     'RELAY_STORAGE_FAILED',
-    'The database does not hold what the file does: something else writes to it. Stop that, and import into an empty database.',
+    'The database does not hold what the file does: something else writes to one of them. Stop that, and import into an empty database.',
   );
 }

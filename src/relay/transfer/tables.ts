@@ -9,14 +9,17 @@ export interface Table {
   /** By name; the first `keys` of them are the primary key. */
   readonly columns: Readonly<Record<string, 'text' | 'int4' | 'boolean'>>;
   readonly keys: number;
+  /** As many as are read at once. A transaction may have a megabyte. */
+  readonly rowsPerPage: number;
 }
 
 /** All that people have stored. What a database keeps for itself, its identity first of all, stays in it. */
 export const tables: readonly Table[] = [
-  { name: 'covalues', keys: 1, columns: { id: 'text', header: 'text' } },
+  { name: 'covalues', keys: 1, rowsPerPage: 2_000, columns: { id: 'text', header: 'text' } },
   {
     name: 'sessions',
     keys: 2,
+    rowsPerPage: 2_000,
     columns: {
       covalue_id: 'text',
       session_id: 'text',
@@ -28,21 +31,27 @@ export const tables: readonly Table[] = [
   {
     name: 'transactions',
     keys: 3,
+    rowsPerPage: 200,
     columns: { covalue_id: 'text', session_id: 'text', idx: 'int4', tx: 'text' },
   },
   {
     name: 'signatures',
     keys: 3,
+    rowsPerPage: 2_000,
     columns: { covalue_id: 'text', session_id: 'text', idx: 'int4', signature: 'text' },
   },
-  { name: 'deletions', keys: 1, columns: { covalue_id: 'text', erased: 'boolean' } },
+  { name: 'deletions', keys: 1, rowsPerPage: 2_000, columns: { covalue_id: 'text', erased: 'boolean' } },
 ];
 
-/** A transaction may have a megabyte. */
-const rowsPerPage = 100;
+export function findTable(name: unknown): Table {
+  const table = tables.find((known) => known.name === name);
+  if (!table) throw new Error('There is no such table.');
+  return table;
+}
 
 /** In the order of their keys. */
-export async function* readRows(query: Query, { name, columns, keys }: Table): AsyncGenerator<Row> {
+export async function* readRows(query: Query, table: Table): AsyncGenerator<Row> {
+  const { name, columns, keys, rowsPerPage } = table;
   const names = Object.keys(columns);
   const key = names.slice(0, keys);
   const parameters = key.map((column, index) => `$${index + 1}::${columns[column]}`);

@@ -2,35 +2,67 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKernelError } from '../../platform/kernel-error.ts';
 import type { Logger } from '../../platform/logger.ts';
+import type { Database } from '../database/database.ts';
 import { openStoragePlace, readStoragePlace } from '../storage-place.ts';
 import { exportStorage } from './export-storage.ts';
 import { importStorage } from './import-storage.ts';
-import { createProgressBar } from './progress-bar.ts';
+import { openImportSource } from './open-import-source.ts';
+import { createProgressBar, type Progress } from './progress-bar.ts';
 
 export interface Transfer {
   readonly kind: 'export' | 'import';
   readonly file: string;
   readonly storage: string;
+  /** See `SourceOptions`. */
+  readonly isWalGone?: boolean;
 }
 
-/** Runs `maia-relay export` or `import`. Returns a sentence for people; the bar goes to standard error. */
-export async function transfer({ kind, file, storage }: Transfer, logger: Logger): Promise<string> {
-  const place = readStoragePlace(storage);
+/** Runs `maia-relay export` or `import`. Returns sentences for people; the bar goes to standard error. */
+export async function transfer({ kind, ...options }: Transfer, logger: Logger): Promise<string> {
+  const place = readStoragePlace(options.storage);
   if (place.kind === 'memory') throw invalid(`A storage in memory is gone when this ends: name another one.`);
-  if (kind === 'export' && place.kind === 'pglite' && !existsSync(join(place.directory, 'postgres'))) {
-    throw invalid(`There is no storage in ${place.directory}: name its directory with --storage.`);
-  }
-  if (kind === 'import' && !existsSync(file)) throw invalid(`There is no file ${file}.`);
-  const database = await openStoragePlace(place, logger);
   const bar = createProgressBar(process.stderr);
+  const open = () => openStoragePlace(place, logger);
   try {
-    const run = kind === 'export' ? exportStorage : importStorage;
-    const { rows, sha256 } = await run(database, file, bar.show);
-    const [verb, way] = kind === 'export' ? ['Exported', 'to'] : ['Imported', 'from'];
-    return `${verb} ${rows} rows ${way} ${file}, with the SHA-256 ${sha256}.`;
+    if (kind === 'import') return await runImport(open, options, bar.show);
+    if (place.kind === 'pglite' && !existsSync(join(place.directory, 'postgres'))) {
+      throw invalid(`There is no storage in ${place.directory}: name its directory with --storage.`);
+    }
+    return await runExport(open, options.file, bar.show);
   } finally {
     bar.end();
+  }
+}
+
+async function runExport(open: () => Promise<Database>, file: string, show: Progress): Promise<string> {
+  const database = await open();
+  try {
+    const { rows, sha256 } = await exportStorage(database, file, show);
+    return `Exported ${rows} rows to ${file}, with the SHA-256 ${sha256}.`;
+  } finally {
     await database.close();
+  }
+}
+
+/** A file that cannot be imported makes no directory and no database. */
+async function runImport(
+  open: () => Promise<Database>,
+  { file, isWalGone = false }: Omit<Transfer, 'kind'>,
+  show: Progress,
+): Promise<string> {
+  const source = await openImportSource(file, { isWalGone });
+  try {
+    const database = await open();
+    try {
+      const { rows, sha256, found } = await importStorage(database, source, show);
+      const before = found > 0 ? `, of which ${found} were there before` : '';
+      const sentence = `Imported ${rows} rows from ${file}${before}, with the SHA-256 ${sha256}.`;
+      return source.leftOut === undefined ? sentence : `${sentence}\n${source.leftOut}`;
+    } finally {
+      await database.close();
+    }
+  } finally {
+    source.close();
   }
 }
 

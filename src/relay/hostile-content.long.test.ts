@@ -1,5 +1,6 @@
 import { cojsonInternals, type LocalNode, type RawCoMap, type SessionID } from 'cojson';
 import { expect, it, vi } from 'vitest';
+import { maxRefused } from './fork-guard.ts';
 import type { Content } from './storage/content.ts';
 import { openRawClient } from './testing/raw-client.ts';
 import { createClientNode, createStockClient, connectStock, crypto } from './testing/stock-client.ts';
@@ -110,7 +111,7 @@ it('false signatures of a stranger before and between the owner’s edits cost t
     for (const piece of core.newContentSince(undefined) ?? []) stranger.send(piece);
   }
   stranger.send(forged(mine, 0));
-  await stranger.waitFor({ action: 'known', id: mine.id });
+  await stranger.waitFor({ maia: 'refused', code: 'fork', id: mine.id });
   await upload(owner, mine, relay.url);
   for (let count = 1; count <= 10; count++) {
     const another = count % 4 === 0 ? await openRawClient(relay.url) : stranger;
@@ -121,4 +122,26 @@ it('false signatures of a stranger before and between the owner’s edits cost t
   const bob = await createStockClient(relay.url);
   expect((await loadMap(bob, mine)).get('count')).toBe(10);
   expect(isConfirmed(owner, mine)).toBe(true);
+});
+
+/** Which has no 0. */
+const asBase58 = (count: number) => String(count).replaceAll('0', 'z');
+
+it('a client is let go that has more sessions refused than anybody can have', async () => {
+  const relay = await startRelay({ storage: 'memory:' });
+  const owner = await createClientNode();
+  const mine = createSharedMap(owner);
+  await upload(owner, mine, relay.url);
+  const stranger = await openRawClient(relay.url);
+  const { new: sessions, ...piece } = forged(mine, 0);
+  const [content] = Object.values(sessions);
+  const account = owner.getCurrentAccountOrAgentID();
+  for (let count = 0; count <= maxRefused; count++) {
+    stranger.send({ ...piece, new: { [`${account}_session_z${asBase58(count)}`]: content } });
+  }
+  await vi.waitFor(() => expect(stranger.closeCode).toBeDefined(), { timeout: 20_000, interval: 20 });
+  expect(stranger.received.at(-1)).toMatchObject({ maia: 'refused', code: 'invalid' });
+  expect(stranger.received.at(-1)?.['reason']).toContain('Too many of its sessions');
+  mine.set('count', 1);
+  await confirmed(owner, mine);
 });

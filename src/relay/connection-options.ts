@@ -1,0 +1,30 @@
+import type { LocalNode } from 'cojson';
+import type { WebSocket } from 'ws';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { HelloFrame } from '../transport/frames.ts';
+import type { Eviction } from './eviction.ts';
+import type { Commits } from './held-acknowledgements.ts';
+import type { WireMeasure } from './metrics.ts';
+import type { ReadingTurns } from './reading-turns.ts';
+import type { RelayLimits } from './relay-options.ts';
+import type { SqlStorage } from './storage/sql-storage.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+/** What a relay gives each connection. */
+export interface ConnectionOptions {
+  readonly id: string;
+  readonly socket: WebSocket;
+  readonly node: LocalNode;
+  readonly storage: Commits & Pick<SqlStorage, 'onceWritten' | 'readContent'>;
+  readonly measure: WireMeasure;
+  readonly subscriptions: Subscriptions;
+  readonly turns: ReadingTurns;
+  readonly eviction: Pick<Eviction, 'notFound'>;
+  readonly hello: HelloFrame;
+  readonly limits: RelayLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Once, when the socket is closed. */
+  ended(): void;
+}

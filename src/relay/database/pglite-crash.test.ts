@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { silentLogger } from '../../platform/logger.ts';
+import { createRelayOn } from '../relay.ts';
+import { openRawClient } from '../testing/raw-client.ts';
+import { connectStock, createStockClient } from '../testing/stock-client.ts';
+import { createStorage } from '../testing/temporary-storage.ts';
+import { confirmed, createSharedMap, isConfirmed, loadMap, readHealth } from '../testing/test-relay.ts';
+import { openPGliteDatabase } from './pglite-database.ts';
+import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
+
+const soon = { timeout: 15_000, interval: 10 };
+
+it('a relay whose database crashes acknowledges nothing, and goes on by itself once it is open again', async () => {
+  const directory = await createStorage();
+  let worker: PGliteWorker | undefined;
+  let isWhole = true;
+  const start = async (location: string) => {
+    if (!isWhole) throw new Error('It does not open.');
+    return (worker = await startPGliteWorker(location));
+  };
+  const relay = await createRelayOn(() => openPGliteDatabase(join(directory, 'postgres'), start), {
+    port: 0,
+    storage: `pglite:${directory}`,
+    logger: silentLogger,
+  });
+  onTestFinished(relay.close);
+  const raw = await openRawClient(relay.url);
+  const alice = await createStockClient(relay.url);
+  const mine = createSharedMap(alice);
+  await confirmed(alice, mine);
+
+  isWhole = false;
+  await worker?.kill();
+  mine.set('word', 'unwritten');
+  await raw.waitFor({ maia: 'refused', code: 'storage', closing: true });
+  expect((await readHealth(relay)).body).toMatchObject({ status: 'failing', ready: false });
+  expect(isConfirmed(alice, mine)).toBe(false);
+
+  isWhole = true;
+  await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(200), soon);
+  alice.syncManager.removePeer('relay');
+  connectStock(alice, relay.url);
+  await confirmed(alice, mine);
+
+  // Nothing of what is read then was in memory.
+  await worker?.kill();
+  await relay.close();
+  const next = await createRelayOn(() => openPGliteDatabase(join(directory, 'postgres')), {
+    port: 0,
+    storage: `pglite:${directory}`,
+  });
+  onTestFinished(next.close);
+  const bob = await createStockClient(next.url);
+  expect((await loadMap(bob, mine)).get('word')).toBe('unwritten');
+});

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createDirectory, createStorage } from '../testing/temporary-storage.ts';
+import { openMemoryDatabase, openPGliteDatabase } from './pglite-database.ts';
+import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
+import type { Database } from './database.ts';
+
+/** A database, and its threads so far; the last one is in use. */
+async function openDatabase(): Promise<{ database: Database; workers: readonly PGliteWorker[] }> {
+  const workers: PGliteWorker[] = [];
+  const database = await openPGliteDatabase(join(await createStorage(), 'postgres'), async (location) => {
+    const worker = await startPGliteWorker(location);
+    workers.push(worker);
+    return worker;
+  });
+  return { database, workers };
+}
+
+const reasonOf = (asking: Promise<unknown>): Promise<unknown> =>
+  asking.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+
+describe('PGlite in a thread', () => {
+  let database: Database;
+  let workers: readonly PGliteWorker[];
+  beforeAll(async () => {
+    ({ database, workers } = await openDatabase());
+    await database.query('create table words (word text primary key)');
+  }, 60_000);
+  beforeEach(() => database.query('truncate words'));
+  afterAll(() => database.close());
+  const add = (word: string, query = database.query) => query('insert into words values ($1)', [word]);
+  const words = async () =>
+    (await database.query<{ word: string }>('select word from words order by word')).map(({ word }) => word);
+
+  it('leaves the turns of the event loop to the relay while a statement runs', async () => {
+    let isDone = false;
+    const asking = database
+      .query('select count(*) from generate_series(1, 1000000)')
+      .finally(() => (isDone = true));
+    let turns = 0;
+    for (; !isDone; turns++) await nextTurn();
+    await asking;
+    // Within this thread it is one or two.
+    expect(turns).toBeGreaterThan(20);
+  });
+
+  it('commits what ran to its end and nothing else, one transaction after the other', async () => {
+    const mistake = new Error('I changed my mind.');
+    const [first, refused, doubled, last] = await Promise.all([
+      database.transaction(async (query) => {
+        await add('first', query);
+        await nextTurn();
+        return query<{ word: string }>('select word from words');
+      }),
+      reasonOf(
+        database.transaction(async (query) => {
+          await add('refused', query);
+          throw mistake;
+        }),
+      ),
+      reasonOf(
+        database.transaction(async (query) => {
+          await add('doubled', query);
+          await add('first', query);
+        }),
+      ),
+      database.transaction((query) => add('last', query)),
+    ]);
+    expect(first).toEqual([{ word: 'first' }]);
+    expect(refused).toBe(mistake);
+    expect(doubled).toMatchObject({ code: '23505' });
+    expect(last).toEqual([]);
+    expect(await words()).toEqual(['first', 'last']);
+  });
+
+  it('says what PostgreSQL says of a mistake, with its code and without the content', async () => {
+    await add('secret');
+    const reason = await reasonOf(add('secret'));
+    expect(reason).toBeInstanceOf(Error);
+    expect(reason).toMatchObject({
+      message: 'duplicate key value violates unique constraint "words_pkey"',
+      code: '23505',
+    });
+    expect(JSON.stringify({ ...(reason as Error), text: String(reason) })).not.toContain('secret');
+    expect(await reasonOf(database.query('select $1', [() => {}]))).toBeInstanceOf(Error);
+    expect(await words()).toEqual(['secret']);
+  });
+
+  it('fails what was asked when the thread crashes, and is then there again with what was committed', async () => {
+    await database.transaction((query) => add('kept', query));
+    const asking = database.transaction(async (query) => {
+      await add('lost', query);
+      await workers.at(-1)?.kill();
+    });
+    expect(await reasonOf(asking)).toMatchObject({ message: 'The thread of the database has ended.' });
+    expect(await Promise.all([words(), words()])).toEqual([['kept'], ['kept']]);
+    await database.transaction((query) => add('new', query));
+    expect(await words()).toEqual(['kept', 'new']);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('keeps why the thread crashed', async () => {
+    const location = join(await createDirectory(), 'missing', 'postgres');
+    const reason = await reasonOf(openPGliteDatabase(location));
+    expect(reason).toMatchObject({ code: 'RELAY_STORAGE_FAILED' });
+    expect(reason).toHaveProperty('cause.cause.code', 'ENOENT');
+  });
+
+  it('is not opened again once it is closed', async () => {
+    const closed = await openDatabase();
+    await Promise.all([closed.database.close(), closed.database.close()]);
+    expect(await reasonOf(closed.database.query('select 1'))).toBeInstanceOf(Error);
+    expect(closed.workers).toHaveLength(1);
+    const crashed = await openDatabase();
+    await crashed.workers[0]?.kill();
+    await crashed.database.close();
+    expect(await reasonOf(crashed.database.query('select 1'))).toBeInstanceOf(Error);
+    expect(crashed.workers).toHaveLength(1);
+  });
+});
+
+it('keeps a database in memory as long as it is open', async () => {
+  const database = await openMemoryDatabase();
+  await database.query('create table words (word text)');
+  expect(await database.query('select * from words')).toEqual([]);
+  expect(database.durability).toBe('none');
+  await database.close();
+  expect(await reasonOf(database.query('select 1'))).toBeInstanceOf(Error);
+}, 60_000);

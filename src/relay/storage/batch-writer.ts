@@ -1,0 +1,75 @@
+import type { Database, Query } from '../database/database.ts';
+import { appendRows, planAppend, type AppendPlan } from './append-batch.ts';
+import { contentBytes, type KnownState, type RawCoID } from './content.ts';
+import { createRecentSessions } from './recent-sessions.ts';
+import { writeBatch, type StoreRequest, type WrittenBatch } from './write-batch.ts';
+
+export interface BatchWriterOptions {
+  readonly database: Pick<Database, 'transaction' | 'write'>;
+  isDeletionValid(id: RawCoID): boolean;
+  /** For who measures it. */
+  readonly committed:
+    | ((commit: { readonly tookMs: number; readonly messages: number; readonly bytes: number }) => void)
+    | undefined;
+  /** Within the transaction of a commit: of these CoValues something is stored that was not. */
+  readonly publish: ((query: Query, ids: readonly string[]) => Promise<void>) | undefined;
+}
+
+/**
+ * Commits batches. Most edits go on from what this relay wrote last: they take one statement, which finds out whether
+ * that still stands. All else is read and compared first.
+ */
+export function createBatchWriter({ database, isDeletionValid, committed, publish }: BatchWriterOptions) {
+  const recent = createRecentSessions();
+
+  async function append(requests: readonly StoreRequest[]): Promise<WrittenBatch | undefined> {
+    const append = planAppend(
+      requests.map(({ content }) => content),
+      recent,
+    );
+    if (!append) return undefined;
+    const ids = new Set(requests.map(({ content }) => content.id));
+    if (!(await appendAndPublish(append, [...ids]))) return undefined;
+    const sessions = append.plan.changedSessions();
+    const stored = new Map<RawCoID, KnownState>();
+    for (const id of ids) stored.set(id, { id, header: true, sessions: append.plan.knownSessions(id) });
+    return { stored, sessions, incomplete: new Set(), wereThere: new Set(), changed: ids, forks: [] };
+  }
+
+  function appendAndPublish(append: AppendPlan, ids: readonly string[]): Promise<boolean> {
+    if (!publish) return appendRows(database.write, append);
+    return database.transaction(async (query) => {
+      const isWritten = await appendRows(query, append);
+      if (isWritten) await publish(query, ids);
+      return isWritten;
+    });
+  }
+
+  function write(requests: readonly StoreRequest[]): Promise<WrittenBatch> {
+    return database.transaction(async (query) => {
+      const written = await writeBatch(query, requests, isDeletionValid);
+      if (written.changed.size > 0) await publish?.(query, [...written.changed]);
+      return written;
+    });
+  }
+
+  return {
+    async commit(requests: readonly StoreRequest[]): Promise<WrittenBatch> {
+      const startedMs = performance.now();
+      try {
+        const written = (await append(requests)) ?? (await write(requests));
+        recent.add(written.sessions);
+        committed?.({
+          tookMs: performance.now() - startedMs,
+          messages: requests.length,
+          bytes: requests.reduce((sum, { content }) => sum + contentBytes(content), 0),
+        });
+        return written;
+      } catch (error) {
+        // The database may be another one when it is back.
+        recent.clear();
+        throw error;
+      }
+    },
+  };
+}

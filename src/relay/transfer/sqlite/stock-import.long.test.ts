@@ -1,0 +1,148 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LocalNode, RawAccount, RawBinaryCoStream } from 'cojson';
+import { createWebSocketPeer } from 'cojson-transport-ws';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { silentLogger } from '../../../platform/logger.ts';
+import type { Database } from '../../database/database.ts';
+import { openStorageDirectory } from '../../database/storage-directory.ts';
+import { refusalOf } from '../../testing/refusal.ts';
+import { crypto } from '../../testing/stock-client.ts';
+import { createStockDatabase, type StockDatabase } from '../../testing/stock-database.ts';
+import { changeStockFiles, copyStockFiles } from '../../testing/stock-files.ts';
+import { createDirectory, createStorage } from '../../testing/temporary-storage.ts';
+import { startRelay } from '../../testing/test-relay.ts';
+import type { Place, SourceRow } from '../import-source.ts';
+import { importStorage } from '../import-storage.ts';
+import { openImportSource } from '../open-import-source.ts';
+import { transfer } from '../transfer.ts';
+
+const ignore = () => {};
+
+let stock: StockDatabase;
+let database: Database;
+beforeAll(async () => {
+  stock = await createStockDatabase(join(await createDirectory(), 'live.sqlite'));
+  database = await openStorageDirectory(await createStorage(), silentLogger);
+});
+afterEach(() =>
+  database.query('drop schema public cascade').then(() => database.query('create schema public')),
+);
+afterAll(async () => {
+  stock.database.close();
+  await database.close();
+});
+
+const copyFiles = () => copyStockFiles(stock);
+const changed = (...statements: readonly string[]) => changeStockFiles(stock, ...statements);
+
+async function open(file: string) {
+  const source = await openImportSource(file);
+  onTestFinished(source.close);
+  return source;
+}
+
+/** The person who wrote on the stock server, on another device that has nothing yet. */
+async function openAccount(url: string): Promise<LocalNode> {
+  const websocket = new WebSocket(`${url}/sync`);
+  onTestFinished(() => websocket.terminate());
+  const account = stock.node.expectCurrentAccount('the writer');
+  return LocalNode.withLoadedAccount({
+    accountID: account.id,
+    accountSecret: stock.node.agentSecret,
+    sessionID: crypto.newRandomSessionID(account.id),
+    peers: [createWebSocketPeer({ id: 'relay', websocket, role: 'server' })],
+    crypto,
+  });
+}
+
+it('brings all that cojson has written to a relay, from where it is loaded and decrypted', async () => {
+  const file = await copyFiles();
+  const storage = `pglite:${await createStorage()}`;
+  const imported = await transfer({ kind: 'import', file, storage }, silentLogger);
+  expect(imported).toMatch(/^Imported 108 rows/);
+  expect(await readdir(join(file, '..'))).toEqual(['stock.sqlite', 'stock.sqlite-wal']);
+
+  const relay = await startRelay({ storage });
+  const node = await openAccount(relay.url);
+  expect(node.expectCurrentAccount('the reader')).toBeInstanceOf(RawAccount);
+  const load = async (id: Parameters<typeof node.load>[0]) => {
+    const loaded = await node.load(id);
+    if (loaded === 'unavailable') throw new Error(`${id} is not there.`);
+    return loaded;
+  };
+  const map = await load(stock.map.id);
+  expect(map.toJSON()).toEqual(stock.map.toJSON());
+  expect(map.core.knownState()).toEqual(stock.map.core.knownState());
+  const stream = await load(stock.streamID);
+  if (!(stream instanceof RawBinaryCoStream)) throw new Error('It is no stream.');
+  const whole = stock.node.getCoValue(stock.streamID).knownState();
+  await vi.waitFor(() => expect(stream.core.knownState()).toEqual(whole), { timeout: 20_000 });
+  expect(Buffer.concat(stream.getBinaryChunks()?.chunks ?? [])).toEqual(Buffer.from(stock.streamBytes));
+  for (const { id } of stock.deleted) {
+    const core = await node.loadCoValueCore(id);
+    expect(core.isDeleted).toBe(true);
+  }
+});
+
+it('goes on where it was interrupted, and writes no row twice', async () => {
+  const file = await copyFiles();
+  const [source, again] = [await open(file), await open(file)];
+  const { rows, sha256 } = await source.check(ignore);
+  // One row in each transaction.
+  const single = { ...source, rows: (from: Place) => withBytes(source.rows(from), 4_000_000) };
+  await expect(importStorage(breaking(database, 60), single, ignore)).rejects.toThrow('The power is out.');
+  const read: number[] = [];
+  const counting = {
+    ...again,
+    check: () => Promise.reject(new Error('It was checked before.')),
+    rows: (from: Place) => (read.push(from.rows), again.rows(from)),
+  };
+  // Two transactions come before the rows.
+  expect(await importStorage(database, counting, ignore)).toEqual({ rows, sha256, found: 57 });
+  expect(read).toEqual([57]);
+  const copy = await open(await copyFiles());
+  expect(await importStorage(database, copy, ignore)).toEqual({ rows, sha256, found: rows });
+});
+
+it('takes another copy of what was begun, and nothing else', async () => {
+  const source = await open(await copyFiles());
+  const content = await source.check(ignore);
+  await expect(importStorage(breaking(database, 3), source, ignore)).rejects.toThrow('The power is out.');
+  const other = await open(await changed(`delete from deletedCoValues`));
+  expect(await refusalOf(importStorage(database, other, ignore))).toContain('of other content');
+  const closed = await open(await changed());
+  expect(await importStorage(database, closed, ignore)).toMatchObject(content);
+});
+
+it('writes nothing of what is damaged', async () => {
+  const source = await open(await changed(`update deletedCoValues set status = 7`));
+  await refusalOf(importStorage(database, source, ignore));
+  expect(await database.query(`select tablename from pg_tables where schemaname = 'public'`)).toEqual([]);
+});
+
+it('reads forms of before deletions and marks', async () => {
+  const file = await changed(
+    'drop table deletedCoValues',
+    'drop table unsynced_covalues',
+    'pragma user_version = 3',
+  );
+  const source = await open(file);
+  expect((await source.check(ignore)).rows).toBe(106);
+  expect(source.leftOut).toBeUndefined();
+});
+
+/** One that breaks down in its `nth` transaction from now on. */
+function breaking(database: Database, nth: number): Database {
+  let count = 0;
+  return {
+    ...database,
+    transaction: (run) =>
+      ++count < nth ? database.transaction(run) : Promise.reject(new Error('The power is out.')),
+  };
+}
+
+async function* withBytes(rows: AsyncGenerator<SourceRow>, bytes: number): AsyncGenerator<SourceRow> {
+  for await (const row of rows) yield { ...row, bytes };
+}

@@ -1,0 +1,247 @@
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { silentLogger } from '../../platform/logger.ts';
+import type { Database } from '../database/database.ts';
+import { prepareSchema } from '../database/schema.ts';
+import { openStorageDirectory } from '../database/storage-directory.ts';
+import { openStoragePlace, readStoragePlace } from '../storage-place.ts';
+import { refusalOf } from '../testing/refusal.ts';
+import { createPostgres, describePostgres } from '../testing/test-postgres.ts';
+import { createDirectory, createStorage } from '../testing/temporary-storage.ts';
+import { readTableContent } from '../testing/table-content.ts';
+import { startRelay } from '../testing/test-relay.ts';
+import { exportStorage, orUnwritable } from './export-storage.ts';
+import type { ImportSource } from './import-source.ts';
+import { importStorage } from './import-storage.ts';
+import { openImportSource } from './open-import-source.ts';
+import { transfer } from './transfer.ts';
+
+const ignore = () => {};
+
+/** One for all tests, as opening one takes longer than they do; each finds it empty. */
+let pglite: Database;
+beforeAll(async () => {
+  pglite = await openStorageDirectory(await createStorage(), silentLogger);
+});
+afterEach(() => clear(pglite));
+afterAll(() => pglite.close());
+
+async function clear({ query }: Database): Promise<void> {
+  await query('drop schema public cascade');
+  await query('create schema public');
+}
+
+/** Rows of every table, with text that is hard to carry. */
+async function fill(database: Database, count: number): Promise<void> {
+  await prepareSchema(database);
+  const hard = `'{"quote\\"":"\u2028 \u2029 😀 é ' || chr(13) || chr(10) || ' \\u0000' || n`;
+  const from = `from generate_series(1, ${count}) as n`;
+  for (const values of [
+    `covalues select 'co_z' || n, ${hard} ${from}`,
+    `sessions select 'co_z' || n, 's' || n, 2, 'signature_z' || n, n ${from}`,
+    `transactions select 'co_z' || n, 's' || n, idx, ${hard} ${from}, generate_series(0, 1) as idx`,
+    `signatures select 'co_z' || n, 's' || n, 0, 'signature_z' || n ${from} where n % 10 = 0`,
+    `deletions select 'co_z' || n, n % 20 = 0 ${from} where n % 10 = 0`,
+  ])
+    await database.query(`insert into ${values}`);
+}
+
+/** One that breaks down in its `nth` transaction from now on. */
+function breaking(database: Database, nth: number, error = new Error('The power is out.')): Database {
+  let count = 0;
+  return {
+    ...database,
+    transaction: (run) => (++count < nth ? database.transaction(run) : Promise.reject(error)),
+  };
+}
+
+async function importFile(database: Database, file: string) {
+  return importStorage(database, await openImportSource(file), ignore);
+}
+
+/** Tells from where it is read, and how often it is checked. */
+function watched(source: ImportSource) {
+  const from: number[] = [];
+  let checks = 0;
+  return {
+    from,
+    get checks() {
+      return checks;
+    },
+    source: {
+      ...source,
+      check: (progress) => (checks++, source.check(progress)),
+      rows: (place) => (from.push(place.rows), source.rows(place)),
+    } satisfies ImportSource,
+  };
+}
+
+describePostgres('export from PGlite and import into PostgreSQL', () => {
+  it('carries CoValues to the byte, also when it is interrupted in the middle', async () => {
+    const coValueCount = 1_500;
+    const file = join(await createDirectory(), 'all.ndjson');
+    await fill(pglite, coValueCount);
+    const content = await readTableContent(pglite);
+    expect(content).toMatchObject({ covalues: { count: coValueCount }, transactions: { count: 3_000 } });
+    const exported = await exportStorage(pglite, file, ignore);
+    expect(await readFile(file, 'utf8')).not.toMatch(/[\u2028\u2029]/);
+
+    const storage = await createPostgres();
+    const target = await openStoragePlace(readStoragePlace(storage), silentLogger);
+    onTestFinished(() => target.close());
+    await expect(importFile(breaking(target, 5), file)).rejects.toThrow('The power is out.');
+    expect(await readTableContent(target)).not.toEqual(content);
+    expect(await refusalOf(startRelay({ storage }))).toContain('maia-relay import');
+
+    const again = watched(await openImportSource(file));
+    const parts: number[] = [];
+    const imported = await importStorage(target, again.source, (part) => void parts.push(part));
+    expect(imported).toEqual({ ...exported, found: 2_000 });
+    expect(again).toMatchObject({ from: [2_000], checks: 0 });
+    expect(await readTableContent(target)).toEqual(content);
+    expect(parts.length).toBeGreaterThan(4);
+    expect(parts).toEqual([...parts].sort((a, b) => a - b));
+    expect(parts.at(-1)).toBe(1);
+    expect(await importFile(target, file)).toEqual({ ...exported, found: exported.rows });
+    await startRelay({ storage });
+  });
+});
+
+describe('import', () => {
+  it('takes no file that is cut off or changed, and writes nothing of it', async () => {
+    const directory = await createDirectory();
+    const file = join(directory, 'all.ndjson');
+    await fill(pglite, 50);
+    await exportStorage(pglite, file, ignore);
+    expect(await readdir(directory)).toEqual(['all.ndjson']);
+    await clear(pglite);
+    const text = await readFile(file, 'utf8');
+    const damages: readonly [change: (text: string) => string, why: string][] = [
+      [() => '', 'its end is missing'],
+      [(whole) => whole.slice(0, whole.length / 2), 'not whole'],
+      [(whole) => whole.split('\n').slice(0, -2).join('\n'), 'its end is missing'],
+      [(whole) => whole.replace('signature_z7', 'signature_z8'), 'not those that were written'],
+      [(whole) => whole.replace('["covalues"', '["passwords"'), 'no known table'],
+      [(whole) => whole.replace('"v":1', '"v":2'), 'no export'],
+      [(whole) => whole.replaceAll('\n', '\r\n'), 'no export'],
+      [(whole) => whole + whole, 'after its end'],
+    ];
+    for (const [change, why] of damages) {
+      await writeFile(file, change(text));
+      expect(await refusalOf(importFile(pglite, file))).toContain(why);
+    }
+    expect(await pglite.query(`select from pg_tables where schemaname = 'public'`)).toEqual([]);
+    await writeFile(file, text.trimEnd());
+    expect(await importFile(pglite, file)).toMatchObject({ found: 0 });
+  });
+
+  it('compares at the end, also what it did not read again', async () => {
+    const file = join(await createDirectory(), 'all.ndjson');
+    await fill(pglite, 1_000);
+    await exportStorage(pglite, file, ignore);
+    await clear(pglite);
+    await expect(importFile(breaking(pglite, 4), file)).rejects.toThrow('The power is out.');
+    await pglite.query(`update covalues set header = '{}' where id = 'co_z7'`);
+    await expect(importFile(pglite, file)).rejects.toThrow('does not hold what the file does');
+    await clear(pglite);
+    await expect(importFile(breaking(pglite, 4), file)).rejects.toThrow('The power is out.');
+    // Of another time, so that it is checked and read from its beginning.
+    await copyFile(file, `${file}.copy`);
+    const copy = watched(await openImportSource(`${file}.copy`));
+    expect(await importStorage(pglite, copy.source, ignore)).toMatchObject({ rows: 4_200 });
+    expect(copy).toMatchObject({ from: [0], checks: 1 });
+  });
+
+  it('mixes nothing with what is there', async () => {
+    const file = join(await createDirectory(), 'all.ndjson');
+    await fill(pglite, 3);
+    await exportStorage(pglite, file, ignore);
+    await pglite.query(`delete from signatures`);
+    await pglite.query(`delete from transactions where covalue_id = 'co_z1'`);
+    expect(await refusalOf(importFile(pglite, file))).toContain('not empty');
+  });
+
+  it('says how to go on when the disk of the database is full', async () => {
+    const file = join(await createDirectory(), 'all.ndjson');
+    await fill(pglite, 3);
+    await exportStorage(pglite, file, ignore);
+    await clear(pglite);
+    const full = Object.assign(new Error('could not extend file'), { code: '53100' });
+    await expect(importFile(breaking(pglite, 3, full), file)).rejects.toMatchObject({
+      code: 'RELAY_STORAGE_FAILED',
+      message: expect.stringMatching(/could not extend file.*Make room.*the same import again/) as string,
+      cause: full,
+    });
+    expect(await importFile(pglite, file)).toMatchObject({ rows: 12 });
+  });
+
+  it('says what is wrong with a file that cannot be read, and makes no database for it', async () => {
+    const directory = await createDirectory();
+    const storage = `pglite:${join(directory, 'new')}`;
+    const run = (file: string) => refusalOf(transfer({ kind: 'import', file, storage }, silentLogger));
+    expect(await run(join(directory, 'none'))).toContain('there is no such file');
+    expect(await run(directory)).toContain('it is a directory');
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
+
+describe('export', () => {
+  it('leaves no file of what fails', async () => {
+    const directory = await createDirectory();
+    const file = join(directory, 'all.ndjson');
+    await fill(pglite, 3);
+    await expect(exportStorage(breaking(pglite, 2), file, ignore)).rejects.toThrow('The power is out.');
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('takes over what a killed one has left, which nobody can import', async () => {
+    const directory = await createDirectory();
+    const file = join(directory, 'all.ndjson');
+    await fill(pglite, 3);
+    await exportStorage(pglite, file, ignore);
+    const text = await readFile(file, 'utf8');
+    await writeFile(`${file}.unfinished`, text.slice(0, 200));
+    expect(await refusalOf(importFile(pglite, `${file}.unfinished`))).toContain('cannot be imported');
+    await exportStorage(pglite, file, ignore);
+    expect(await readdir(directory)).toEqual(['all.ndjson']);
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  it('does not take for its own what another one wrote', async () => {
+    const directory = await createDirectory();
+    const file = join(directory, 'all.ndjson');
+    await fill(pglite, 3);
+    await exportStorage(pglite, file, ignore);
+    await pglite.query(`delete from transactions where covalue_id = 'co_z1'`);
+    const disturbed: Database = {
+      ...pglite,
+      async transaction(run) {
+        const result = await pglite.transaction(run);
+        await writeFile(`${file}.unfinished`, await readFile(file));
+        return result;
+      },
+    };
+    const whole = await readFile(file, 'utf8');
+    expect(await refusalOf(exportStorage(disturbed, file, ignore))).toContain('another export');
+    expect(await readdir(directory)).toEqual(['all.ndjson']);
+    expect(await readFile(file, 'utf8')).toBe(whole);
+  });
+
+  it('says what to do where the file cannot be written', async () => {
+    const directory = await createDirectory();
+    await fill(pglite, 3);
+    const run = (file: string) => refusalOf(exportStorage(pglite, file, ignore));
+    expect(await run(join(directory, 'none', 'all.ndjson'))).toContain('its folder is not there');
+    await mkdir(join(directory, 'taken'));
+    expect(await run(join(directory, 'taken'))).toContain('it is a directory');
+    const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+    expect(orUnwritable('a', full)).toMatchObject({
+      code: 'RELAY_SETTING_INVALID',
+      message: expect.stringMatching(/disk is full. Make room/) as string,
+    });
+    const elsewhere = `pglite:${join(directory, 'none')}`;
+    const missing = transfer({ kind: 'export', file: 'a', storage: elsewhere }, silentLogger);
+    expect(await refusalOf(missing)).toContain('There is no storage in');
+  });
+});
