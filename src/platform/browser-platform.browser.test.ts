@@ -2,13 +2,15 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createBrowserPlatform } from './browser-platform.ts';
 import type { PageEvent } from './platform.ts';
 
-const { page, indexedDB } = createBrowserPlatform();
+const { page, indexedDB, locks, marks } = createBrowserPlatform();
 afterEach(() => vi.restoreAllMocks());
 
 test('reads the page', () => {
   expect(page.url?.href).toBe(location.href);
   expect(page).toMatchObject({ isSecureContext: true, isOnline: true, isVisible: true });
   expect(indexedDB).toBe(globalThis.indexedDB);
+  expect(locks).toBe(navigator.locks);
+  expect(marks).toBe(localStorage);
 });
 
 test.each<[PageEvent, EventTarget, string]>([
@@ -17,6 +19,8 @@ test.each<[PageEvent, EventTarget, string]>([
   ['visible', document, 'visibilitychange'],
   ['hide', window, 'pagehide'],
   ['hide', document, 'freeze'],
+  ['show', window, 'pageshow'],
+  ['show', document, 'resume'],
 ])('tells of %s until it is told to stop', (event, target, name) => {
   const listener = vi.fn();
   const stop = page.on(event, listener);
@@ -36,9 +40,14 @@ test('a tab that goes to the back is not visible', () => {
   stop();
 });
 
-test('a browser that refuses its database at the mere access has none', () => {
-  vi.spyOn(globalThis, 'indexedDB', 'get').mockImplementation(() => {
-    throw new DOMException('refused', 'SecurityError');
-  });
-  expect(createBrowserPlatform().indexedDB).toBeUndefined();
-});
+test.each(['indexedDB', 'localStorage'] as const)(
+  'a browser that refuses %s at the mere access has none',
+  (name) => {
+    vi.spyOn(globalThis, name, 'get').mockImplementation(() => {
+      throw new DOMException('refused', 'SecurityError');
+    });
+    expect(createBrowserPlatform()).toMatchObject({
+      [name === 'indexedDB' ? 'indexedDB' : 'marks']: undefined,
+    });
+  },
+);

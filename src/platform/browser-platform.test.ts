@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { createBrowserPlatform } from './browser-platform.ts';
 
 test('can be made where there is no browser, and says what is missing', () => {
-  const { page, indexedDB, subtle, random } = createBrowserPlatform();
+  const { page, indexedDB, locks, marks, subtle, random } = createBrowserPlatform();
   expect(page).toMatchObject({ url: undefined, isSecureContext: true, isOnline: true, isVisible: true });
-  expect(indexedDB).toBeUndefined();
+  expect([indexedDB, locks, marks]).toEqual([undefined, undefined, undefined]);
   expect(subtle).toBe(globalThis.crypto.subtle);
   expect(random(32)).toHaveLength(32);
   expect(random(32)).not.toEqual(random(32));

@@ -1,6 +1,7 @@
 import { unreachable } from './assert.ts';
 import { systemClock } from './clock.ts';
-import type { Page, PageEvent, Platform } from './platform.ts';
+import { openWebSocket } from './open-web-socket.ts';
+import type { Page, PageEvent, Platform, TabChannel } from './platform.ts';
 import { createWebAuthnPasskeys } from './web-authn-passkeys.ts';
 
 /** The page that this runs in. No global is touched before it is needed, so it can be made anywhere, also in Node. */
@@ -12,11 +13,22 @@ export function createBrowserPlatform(): Platform {
       return globalThis.crypto.subtle as SubtleCrypto | undefined;
     },
     page: createBrowserPage(),
-    openWebSocket: (url) => new WebSocket(url),
+    openWebSocket,
     get indexedDB() {
-      return indexedDBOrNone();
+      return orNone(() => globalThis.indexedDB);
     },
     passkeys: createWebAuthnPasskeys(),
+    get locks() {
+      // Node has a `navigator` without them.
+      return 'navigator' in globalThis ? (navigator as { readonly locks?: LockManager }).locks : undefined;
+    },
+    get marks() {
+      return 'document' in globalThis ? orNone(() => globalThis.localStorage) : undefined;
+    },
+    openTabChannel(name, received) {
+      // Node has channels, too, which would keep its process alive.
+      return 'document' in globalThis ? openTabChannel(name, received) : undefined;
+    },
   };
 }
 
@@ -24,6 +36,10 @@ function createBrowserPage(): Page {
   return {
     get url() {
       return 'location' in globalThis ? new URL(location.href) : undefined;
+    },
+    get userAgent() {
+      // Node has a `navigator` too.
+      return 'document' in globalThis ? navigator.userAgent : undefined;
     },
     get isSecureContext() {
       return (globalThis as { readonly isSecureContext?: boolean }).isSecureContext ?? true;
@@ -61,15 +77,29 @@ function sourcesOf(event: PageEvent): readonly { readonly target: EventTarget; r
         { target: globalThis, name: 'pagehide' },
         { target: document, name: 'freeze' },
       ];
+    case 'show':
+      return [
+        { target: globalThis, name: 'pageshow' },
+        { target: document, name: 'resume' },
+      ];
     default:
       return unreachable(event);
   }
 }
 
+function openTabChannel(name: string, received: (message: unknown) => void): TabChannel {
+  const channel = new BroadcastChannel(name);
+  channel.addEventListener('message', ({ data }) => received(data));
+  return {
+    post: (message) => channel.postMessage(message),
+    close: () => channel.close(),
+  };
+}
+
 /** Some private windows throw at the mere access. */
-function indexedDBOrNone(): IDBFactory | undefined {
+function orNone<T>(access: () => T | undefined): T | undefined {
   try {
-    return globalThis.indexedDB;
+    return access();
   } catch {
     return undefined;
   }

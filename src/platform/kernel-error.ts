@@ -55,7 +55,10 @@ export interface KernelErrorDetails {
   PASSKEY_ORPHANED: { readonly credentialID: string; readonly label: string };
   /** The passkey that was made and that can open nothing, where one was. */
   PASSKEY_PRF_UNAVAILABLE: { readonly credentialID?: string; readonly label?: string };
+  /** The account was signed out in another tab; any other end leaves it as it is. */
+  SESSION_CLOSED: { readonly isSignedOut?: boolean };
   UNSYNCED_CHANGES: { readonly count: number; readonly ids: readonly string[] };
+  /** `positions`: of the words that are not in the list. The first word is 1, as people count. */
   PHRASE_INVALID: {
     readonly reason: 'length' | 'word' | 'checksum';
     readonly positions: readonly number[];

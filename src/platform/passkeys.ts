@@ -11,6 +11,11 @@ export interface Passkeys {
   }>;
   create(request: PasskeyCreation): Promise<PasskeyResult>;
   get(request: PasskeyRequest): Promise<PasskeyResult>;
+  /**
+   * Tells whoever keeps the passkey that it opens nothing any more, so that it is no longer offered. Answers whether the
+   * browser can pass that on (WebAuthn's Signal API); whether the keeper heeds it, nobody says. Never throws.
+   */
+  signalUnknown(passkey: { readonly rpID: string; readonly credentialID: string }): Promise<boolean>;
 }
 
 export interface PasskeyCreation {
@@ -28,6 +33,8 @@ export interface PasskeyRequest {
   readonly rpID: string;
   /** Empty: the person chooses among all discoverable passkeys of the relying party. */
   readonly allowCredentialIDs: readonly string[];
+  /** Without a prompt, among the suggestions of an input field; may be pending as long as the page lives. Allows all. */
+  readonly autofill?: boolean;
   readonly prfInput: Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { plugInAuthenticator, type VirtualAuthenticatorOptions } from '../testing/virtual-authenticator.ts';
 import type { PasskeyCreation } from './passkeys.ts';
@@ -83,6 +83,49 @@ test('a signal ends an open prompt', async () => {
   const prompt = passkeys.create(creation({ signal: aborting.signal }));
   aborting.abort();
   await expect(prompt).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+describe('autofill', () => {
+  const autofill = { ...anyPasskey, autofill: true };
+
+  test('gives the passkey that the person picks, also in a page without a field for it', async () => {
+    await plugIn();
+    const made = await passkeys.create(creation());
+    expect(await passkeys.get(autofill)).toEqual(made);
+  });
+
+  test('ends by its signal in the very tick of its start', async () => {
+    await plugIn({ isPresent: false });
+    const aborting = new AbortController();
+    const picking = passkeys.get({ ...autofill, signal: aborting.signal });
+    aborting.abort();
+    await expect(picking).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test('gives way to another ceremony, however early that comes', async () => {
+    await plugIn();
+    const picking = passkeys.get(autofill);
+    const replaced = expect(picking).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await passkeys.create(creation())).userVerified).toBe(true);
+    await replaced;
+  });
+
+  test('of three that were asked for at once, the last one runs', async () => {
+    await plugIn();
+    const first = expect(passkeys.get(autofill)).rejects.toMatchObject({ name: 'AbortError' });
+    const second = expect(passkeys.get(anyPasskey)).rejects.toMatchObject({ name: 'AbortError' });
+    await passkeys.create(creation());
+    await Promise.all([first, second]);
+  });
+});
+
+test('the Signal API is used where the browser has it, and a keeper that is not there is no failure', async () => {
+  await plugIn();
+  const { credentialID } = await passkeys.create(creation());
+  expect(await passkeys.signalUnknown({ rpID, credentialID })).toBe(
+    'signalUnknownCredential' in PublicKeyCredential,
+  );
+  expect(await passkeys.signalUnknown({ rpID: 'elsewhere.example', credentialID })).toBe(false);
 });
 
 test('Chromium says that it can', async () => {

@@ -5,10 +5,10 @@ import {
   bufferToBase64URLString,
   startAuthentication,
   startRegistration,
-  WebAuthnAbortService,
   type AuthenticationExtensionsClientInputs,
   type AuthenticationExtensionsClientOutputs,
 } from '@simplewebauthn/browser';
+import { runCeremony } from './one-ceremony.ts';
 import type { Passkeys, PasskeyResult } from './passkeys.ts';
 
 type PrfState = PasskeyResult['prf'];
@@ -24,7 +24,7 @@ export function createWebAuthnPasskeys(): Passkeys {
     },
 
     async create(request) {
-      const response = await abortable(request.signal, () =>
+      const response = await runCeremony(request.signal, () =>
         startRegistration({
           optionsJSON: {
             rp: { id: request.rpID, name: request.rpName },
@@ -57,8 +57,11 @@ export function createWebAuthnPasskeys(): Passkeys {
     },
 
     async get(request) {
-      const response = await abortable(request.signal, () =>
+      const response = await runCeremony(request.signal, () =>
         startAuthentication({
+          useBrowserAutofill: request.autofill === true,
+          // Its input may come later, or stand in a shadow root.
+          verifyBrowserAutofillInput: false,
           optionsJSON: {
             rpId: request.rpID,
             challenge: newChallenge(),
@@ -74,20 +77,18 @@ export function createWebAuthnPasskeys(): Passkeys {
         prf: readPrf(response.clientExtensionResults),
       };
     },
-  };
-}
 
-/** SimpleWebAuthn runs one ceremony at a time in the page, and takes no signal. */
-async function abortable<T>(signal: AbortSignal | undefined, ceremony: () => Promise<T>): Promise<T> {
-  signal?.throwIfAborted();
-  const running = ceremony();
-  const cancel = () => WebAuthnAbortService.cancelCeremony();
-  signal?.addEventListener('abort', cancel);
-  try {
-    return await running;
-  } finally {
-    signal?.removeEventListener('abort', cancel);
-  }
+    async signalUnknown({ rpID, credentialID }) {
+      if (!('PublicKeyCredential' in globalThis)) return false;
+      if (!('signalUnknownCredential' in PublicKeyCredential)) return false;
+      try {
+        await PublicKeyCredential.signalUnknownCredential({ rpId: rpID, credentialId: credentialID });
+        return true;
+      } catch {
+        return false; // A help, and never a condition: the person is told what to delete all the same.
+      }
+    },
+  };
 }
 
 /** Nobody checks the signature: a passkey is used for its PRF only, which no server has to see. */
