@@ -4,8 +4,16 @@ export {
   signInWithPasskey,
   signUpWithPasskey,
 } from './session/with-passkey.ts';
-export type { PasskeySupport } from './session/passkey-support.ts';
-export type { Session, SessionOptions, SignUpOptions } from './session/session.ts';
+export { signInWithRecoveryPhrase, signUpWithRecoveryPhrase } from './session/with-phrase.ts';
+export type { RevealPhraseOptions } from './session/phrase/reveal-phrase.ts';
+export { openAgentSession } from './session/agent/open-agent-session.ts';
+export type { AgentSessionOptions } from './session/agent/open-agent-session.ts';
+export type { SignOutOptions } from './session/sign-out/sign-out.ts';
+export { listAccounts } from './session/list-accounts.ts';
+export type { KnownAccount } from './session/device/known-accounts.ts';
+export type { PasskeyInfo, Passkeys, PasskeysState } from './session/passkeys/passkeys.ts';
+export type { PasskeySupport } from './session/passkeys/passkey-support.ts';
+export type { Remember, Session, SessionOptions, SignInOptions, SignUpOptions } from './session/session.ts';
 import { activeSession } from './session/active-session.ts';
 export { activeSession };
 

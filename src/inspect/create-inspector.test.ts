@@ -1,5 +1,6 @@
 import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { withoutPasskeys } from '../session/passkeys/without-passkeys.ts';
 import { createAccountNode } from '../testing/account-node.ts';
 import { createKernelError } from '../platform/kernel-error.ts';
 import type { UnsyncedCoValue } from '../sync/inspection.ts';
@@ -219,6 +220,9 @@ function session() {
     account: node.expectCurrentAccount('test'),
     accountID: node.getCurrentAccountOrAgentID(),
     storage: { current: sync.current.storage, subscribe: () => () => {} },
+    passkeys: withoutPasskeys(),
+    revealRecoveryPhrase: () => Promise.resolve(''),
+    signOut: () => Promise.resolve(),
     close: () => Promise.resolve(),
     on: () => () => {},
   };

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { rootOf } from '../testing/account-parts.ts';
 import { createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
 import { activeSession } from './active-session.ts';
 
@@ -29,6 +30,23 @@ describe('closing a session', () => {
     await Promise.all([session.close(), session.close()]);
     expect(closed.mock.calls).toEqual([[undefined]]);
     expect(session.sync.current.peers[0]?.phase).toBe('closed');
+  });
+
+  test('refuses edits from then on, and loses none that it took', async () => {
+    const session = await sessions.signedUp();
+    const root = rootOf(session);
+    await vi.waitFor(() => expect(session.sync.current.peers[0]?.phase).toBe('connected'), {
+      timeout: 10_000,
+    });
+    root.set('a', 1);
+    const closing = session.close();
+    expect(() => root.set('b', 2)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
+    await closing;
+    expect(() => root.set('b', 3)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
+    expect(() => session.node.createGroup()).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
+    expect(root.toJSON()).toEqual({ a: 1 });
+    const again = await sessions.signedIn();
+    await vi.waitFor(() => expect(rootOf(again).toJSON()).toEqual({ a: 1 }), { timeout: 10_000 });
   });
 
   test('does not tell a listener that went', async () => {

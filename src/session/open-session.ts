@@ -1,75 +1,159 @@
-import { LocalNode, type RawCoID, type RawCoMap } from 'cojson';
+import type { RawCoMap } from 'cojson';
 import { silentLogger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
-import { openDeviceStorage } from '../storage/open-device-storage.ts';
-import { coverageOfContent, coverageOfState, covers } from '../sync/coverage.ts';
-import { startSync } from '../sync/start-sync.ts';
-import type { SyncPeers } from '../sync/sync-peers.ts';
+import type { AccountToOpen } from './account-to-open.ts';
+import { holdSeed, type SeedHolder } from './account/seed-holder.ts';
+import { createSessionCrypto } from './account/session-crypto.ts';
 import { activate } from './active-session.ts';
+import { bringInAccount } from './bring-in-account.ts';
 import { createSession } from './create-session.ts';
-import type { Content, Genesis } from './genesis.ts';
-import { recordPasskey, type PasskeyRecord } from './kernel-map.ts';
-import { loadKeyrings } from './load-keyrings.ts';
-import type { SessionCrypto } from './session-crypto.ts';
+import { openNode, type OpenNode } from './open-node.ts';
+import { managePasskeys } from './passkeys/manage-passkeys.ts';
+import { createPhraseReveal } from './phrase/reveal-phrase.ts';
+import { allSavedOf } from './session-ids/all-saved.ts';
+import { goOnAfterPage } from './session-ids/go-on-after-page.ts';
+import { guardSessionID } from './session-ids/guard-session-id.ts';
+import { createTakeOver } from './session-ids/take-over.ts';
+import { createSessionLife, type SessionLife } from './session-life.ts';
 import type { Session, SessionOptions } from './session.ts';
+import { createSignOut } from './sign-out/sign-out.ts';
 
-export interface AccountToOpen {
-  readonly crypto: SessionCrypto;
-  readonly genesis: Genesis;
-  /** Passkeys' entries that this device has or just made, owners first. */
-  readonly keyrings: readonly Content[];
-  /** One that the account may not know yet. */
-  readonly passkey?: PasskeyRecord | undefined;
-}
+/** A relay that makes up what it says of a session's id is not to have a page open sessions for ever. */
+const mostRetiredIDs = 3;
 
 /**
  * Opens an account in this page, and makes it the active session. Works offline and on an empty device: what the device
- * has is read, and what it lacks of the account's beginning follows from the seed. The session id is random, and no other
- * run ever has it.
+ * has is read, and what it lacks of the account's beginning follows from the seed. A page that was set aside meanwhile goes
+ * on with its session id, or with a session in this one's place.
  */
 export async function openSession(
   platform: Platform,
   account: AccountToOpen,
   options: SessionOptions,
 ): Promise<Session> {
-  const { crypto, genesis, keyrings, passkey } = account;
-  const { accountID, agentSecret, kernelMapID } = genesis;
-  const { logger = silentLogger, storage: kind = 'cojson-indexeddb', sync: syncOptions = {} } = options;
-
-  const storage = await openDeviceStorage({ kind, accountID, platform, logger });
-  const node = new LocalNode(agentSecret, crypto.newRandomSessionID(accountID), crypto);
-  node.setStorage(storage);
-  let sync: SyncPeers | undefined;
+  const open = await openNode(platform, account, options);
+  const seed = holdSeed(account.seed);
   try {
-    // From here on every edit is followed, the first import included.
-    sync = startSync({ node, sync: syncOptions, storage, platform, logger });
-    await bringIn(node, genesis.content);
-    await bringIn(node, keyrings);
-    const kernelMap = node.expectCoValueLoaded(kernelMapID).getCurrentContent() as RawCoMap;
-    if (passkey) recordPasskey(kernelMap, passkey);
-    const end = loadKeyrings(node, crypto, kernelMap, logger);
-    const session = createSession({ node, accountID, storage, sync, end });
+    const kernelMap = await bringInAccount(platform, account, open);
+    const session = begin({ platform, account, options, open, seed, kernelMap });
     activate(session);
     return session;
   } catch (error) {
-    await sync?.close();
-    await node.gracefulShutdown();
+    seed.forget();
+    await open.abandon();
     throw error;
   }
 }
 
-/** Reads what the device has, and imports only what it lacks: what stands there is not written again. */
-async function bringIn(node: LocalNode, contents: readonly Content[]): Promise<void> {
-  const ids = new Set(contents.map(({ id }) => id));
-  await Promise.all([...ids].map((id) => loadFromStorage(node, id)));
-  for (const content of contents) {
-    const core = node.getCoValue(content.id);
-    if (!core.isDeleted && !covers(coverageOfState(core.knownState()), coverageOfContent(content))) {
-      node.syncManager.handleNewContent(content, 'import');
-    }
-  }
+interface Beginning {
+  readonly platform: Platform;
+  readonly account: AccountToOpen;
+  readonly options: SessionOptions;
+  readonly open: OpenNode;
+  readonly seed: SeedHolder;
+  readonly kernelMap: RawCoMap;
 }
 
-function loadFromStorage(node: LocalNode, id: RawCoID): Promise<boolean> {
-  return new Promise((resolve) => node.getCoValue(id).loadFromStorage(resolve));
+/** Begins all that goes on until the session ends. */
+function begin(parts: Beginning): Session {
+  const { platform, account, options, open, seed, kernelMap } = parts;
+  const { node, storage, sync } = open;
+  const { crypto, genesis, passkey, openedBy } = account;
+  const { accountID } = genesis;
+  const { edits } = crypto;
+  const { logger = silentLogger } = options;
+  const usedHere = openedBy ?? passkey?.credentialID;
+  const managed = managePasskeys({
+    platform,
+    node,
+    crypto,
+    accountID,
+    kernelMap,
+    sync,
+    seed,
+    options,
+    logger,
+    usedHere,
+    openedBy,
+  });
+  const isKept = options.remember !== 'never';
+  const leaving = createSignOut({ platform, accountID, sync, edits, isKept, logger, life: () => life });
+  const place = keepPlace({ ...parts, life: () => life });
+  const life = createSessionLife({
+    node,
+    sync,
+    edits,
+    end() {
+      place.end();
+      leaving.end();
+      managed.end();
+      seed.forget();
+    },
+    ended: place.letGo,
+  });
+  return createSession({
+    node,
+    accountID,
+    storage,
+    sync,
+    passkeys: managed.passkeys,
+    revealRecoveryPhrase: createPhraseReveal({ platform, kernelMap, seed, sync, options }),
+    signOut: leaving.signOut,
+    life,
+  });
+}
+
+/** Keeps the session's id its own. Where it is lost, another session takes this one's place. */
+function keepPlace(parts: Beginning & { readonly life: () => Pick<SessionLife, 'replaceBy'> }) {
+  const { platform, account, options, open, seed, life } = parts;
+  const { node, storage, sync, lease } = open;
+  const { genesis, keyrings, passkey } = account;
+  const { logger = silentLogger } = options;
+  const isClean = allSavedOf(sync, storage);
+  const retiredBefore = account.retiredIDs ?? 0;
+  let retiredIDs = retiredBefore;
+
+  const takeOver = createTakeOver({
+    platform,
+    accountID: genesis.accountID,
+    node,
+    sync,
+    storage,
+    seed,
+    life: { replaceBy: (opening) => life().replaceBy(opening) },
+    logger,
+    async open(copy, unsaved) {
+      const crypto = await createSessionCrypto();
+      const again = { crypto, genesis, keyrings, passkey, seed: copy, unsaved, retiredIDs };
+      return openSession(platform, again, options);
+    },
+  });
+  const stopFollowing = goOnAfterPage({
+    page: platform.page,
+    lease,
+    isClean,
+    edits: account.crypto.edits,
+    onLost: () => void takeOver([]),
+  });
+  const stopGuarding = guardSessionID({
+    platform,
+    node,
+    sync,
+    logger,
+    isKept: options.remember !== 'never',
+    canRetire: retiredBefore < mostRetiredIDs,
+    retire() {
+      retiredIDs++;
+      open.retire();
+    },
+    onRetired: takeOver,
+  });
+
+  return {
+    end() {
+      stopFollowing();
+      stopGuarding();
+    },
+    letGo: (isWritten: boolean) => lease.letGo(isWritten && isClean() && retiredIDs === retiredBefore),
+  };
 }

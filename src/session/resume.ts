@@ -1,45 +1,49 @@
 import { silentLogger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
-import { isRefusal } from './device-errors.ts';
-import { throwIfAborted } from './ceremony-errors.ts';
-import { keptOnDevice, unlessDeviceFails } from './device-to-keep-on.ts';
-import { createGenesis } from './genesis.ts';
-import type { KeptOnDevice } from './kept-on-device.ts';
+import { accountUnknownHere } from './device/chosen-account.ts';
+import { unlessRefused } from './device/device-errors.ts';
+import { throwIfAborted } from './passkeys/ceremony-errors.ts';
+import { keptOnDevice, unlessDeviceFails } from './device/device-to-keep-on.ts';
+import { createGenesis } from './account/genesis.ts';
+import type { KeptOnDevice } from './device/kept-on-device.ts';
 import { openSession } from './open-session.ts';
-import { isSecure } from './secure-platform.ts';
-import { createSessionCrypto } from './session-crypto.ts';
+import { isSecure } from './account/secure-platform.ts';
+import { createSessionCrypto } from './account/session-crypto.ts';
 import type { Session, SessionOptions } from './session.ts';
-import { openVault, vaultDamaged } from './vault.ts';
+import { openVault, vaultDamaged } from './device/vault.ts';
+import { finishRemovals } from './sign-out/removals.ts';
 
 /** See `resumeSession`. */
 export async function resume(platform: Platform, options: SessionOptions): Promise<Session | undefined> {
-  const { signal, logger = silentLogger } = options;
+  const { signal, logger = silentLogger, remember = 'device' } = options;
   throwIfAborted(signal);
-  if (!isSecure(platform)) return undefined;
+  if (!isSecure(platform) || remember !== 'device') return undefined;
+  await unlessDeviceFails(finishRemovals(platform), logger);
   const device = keptOnDevice(platform);
-  const vault = device && (await latestVault(device));
+  const vault = device && (await unlessRefused(vaultToOpen(device, options.accountID)));
   if (!device || vault === undefined) return undefined;
 
-  const { accountID, seed, passkey } = await openVault(platform, vault);
-  const crypto = await createSessionCrypto();
-  const genesis = await createGenesis(crypto, platform.subtle, seed);
+  const [{ accountID, seed, passkey }, crypto] = await Promise.all([
+    openVault(platform, vault),
+    createSessionCrypto(),
+  ]);
+  const [genesis, copies = []] = await Promise.all([
+    createGenesis(crypto, platform.subtle, seed),
+    unlessDeviceFails(device.keyringCopiesOf(accountID), logger),
+  ]);
   if (genesis.accountID !== accountID) throw vaultDamaged('leads to another account');
-  const copies = (await unlessDeviceFails(device.keyringCopiesOf(accountID), logger)) ?? [];
   throwIfAborted(signal);
   const keyrings = copies.flatMap(({ content }) => content);
-  const [session] = await Promise.all([
-    openSession(platform, { crypto, genesis, keyrings, passkey }, options),
-    unlessDeviceFails(device.markUsed(accountID), logger),
-  ]);
+  const session = await openSession(platform, { crypto, genesis, seed, keyrings, passkey }, options);
+  // Nobody waits for it: the disk may take a while, and it only says which account is the latest.
+  void unlessDeviceFails(device.markUsed(accountID), logger);
   return session;
 }
 
-/** A browser that refuses its database has never kept anybody in it; one whose database fails may have. */
-async function latestVault(device: KeptOnDevice): Promise<unknown> {
-  try {
-    return await device.latestVault();
-  } catch (error) {
-    if (isRefusal(error)) return undefined;
-    throw error;
-  }
+/** Rejects with ACCOUNT_NOT_FOUND where the app names an account that nothing here does. */
+async function vaultToOpen(device: KeptOnDevice, accountID: string | undefined): Promise<unknown> {
+  if (accountID === undefined) return device.latestVault();
+  const vault = await device.vaultOf(accountID);
+  if (vault === undefined && !(await device.knows(accountID))) throw accountUnknownHere(accountID);
+  return vault;
 }

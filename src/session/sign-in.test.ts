@@ -4,10 +4,10 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { kernelMapOf, passkeyOf, rootOf } from '../testing/account-parts.ts';
 import { clockWithSpeed, createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
 import { activeSession } from './active-session.ts';
-import { recordPasskey } from './kernel-map.ts';
-import { createKeyringContent, createKeyringNode } from './keyring-content.ts';
-import { deriveKeyringKeys, keyringOf } from './keyring-keys.ts';
-import { createSessionCrypto } from './session-crypto.ts';
+import { recordPasskey } from './account/kernel-map.ts';
+import { createKeyringContent, createKeyringNode } from './keyring/keyring-content.ts';
+import { deriveKeyringKeys, keyringOf } from './keyring/keyring-keys.ts';
+import { createSessionCrypto } from './account/session-crypto.ts';
 import type { Session } from './session.ts';
 import { signIn } from './sign-in.ts';
 

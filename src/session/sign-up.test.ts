@@ -5,7 +5,7 @@ import { createFakePasskeys, type FakePasskeys } from '../testing/fake-passkeys.
 import { kernelMapOf, passkeyOf, rootOf } from '../testing/account-parts.ts';
 import { createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
 import { activeSession } from './active-session.ts';
-import { readPasskeys } from './kernel-map.ts';
+import { readPasskeys } from './account/kernel-map.ts';
 import type { Session } from './session.ts';
 import { signUp } from './sign-up.ts';
 

@@ -49,3 +49,24 @@ test('a wrong relying party is PASSKEY_INVALID_RP_ID', async () => {
   await expect(signUpWithPasskey(elsewhere)).rejects.toMatchObject({ code: 'PASSKEY_INVALID_RP_ID' });
   await expect(signInWithPasskey(elsewhere)).rejects.toMatchObject({ code: 'PASSKEY_INVALID_RP_ID' });
 });
+
+test('autofill opens the account, and gives way to a sign-up', async () => {
+  unplug = await plugInAuthenticator(cdp());
+  const picking = signInWithPasskey({ sync: false, autofill: true });
+  // Chromium's authenticator has nothing to offer yet, and may say so before the sign-up ends the wait.
+  const ended = expect.stringMatching(/^(ABORTED|PASSKEY_REFUSED)$/) as string;
+  const replaced = expect(picking).rejects.toMatchObject({ code: ended });
+  const made = await signUpWithPasskey({ sync: false, name: 'Ada' });
+  await replaced;
+  await made.close();
+  const session = await signInWithPasskey({ sync: false, autofill: true });
+  expect(session.accountID).toBe(made.accountID);
+});
+
+test('autofill ends by its signal, however early', async () => {
+  unplug = await plugInAuthenticator(cdp(), { isPresent: false });
+  const aborting = new AbortController();
+  const picking = signInWithPasskey({ sync: false, autofill: true, signal: aborting.signal });
+  aborting.abort();
+  await expect(picking).rejects.toMatchObject({ code: 'ABORTED' });
+});

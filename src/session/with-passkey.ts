@@ -1,7 +1,7 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
-import { passkeySupport, type PasskeySupport } from './passkey-support.ts';
+import { passkeySupport, type PasskeySupport } from './passkeys/passkey-support.ts';
 import { resume } from './resume.ts';
-import type { Session, SessionOptions, SignUpOptions } from './session.ts';
+import type { Session, SessionOptions, SignInOptions, SignUpOptions } from './session.ts';
 import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up.ts';
 
@@ -10,8 +10,12 @@ import { signUp } from './sign-up.ts';
  * only. Works offline: the account is uploaded when a relay is reached.
  *
  * Rejects before anything is made with PASSKEY_UNSUPPORTED, PASSKEY_REFUSED, PASSKEY_INVALID_RP_ID, PASSKEY_ALREADY_HERE
- * (sign in instead), STORAGE_FULL, VAULT_TOO_NEW or ABORTED; and with PASSKEY_PRF_UNAVAILABLE or PASSKEY_ORPHANED where
- * `details` name a passkey that may be left over. Then nothing of the account is on this device.
+ * (sign in instead), STORAGE_FULL, VAULT_TOO_NEW, TIMEOUT (another tab is signing up) or ABORTED; and with
+ * PASSKEY_PRF_UNAVAILABLE or PASSKEY_ORPHANED where `details` name a passkey that may be left over. Then nothing of the
+ * account is on this device.
+ *
+ * After a tab that ended between its passkey and its account, this goes on with that passkey, by one prompt; a tab that
+ * ended later left an account, which `resumeSession` opens and completes.
  */
 export function signUpWithPasskey(options: SignUpOptions = {}): Promise<Session> {
   return signUp(createBrowserPlatform(), options);
@@ -19,13 +23,15 @@ export function signUpWithPasskey(options: SignUpOptions = {}): Promise<Session>
 
 /**
  * Opens the account of a passkey that the person chooses; never makes one. One prompt. Offline it opens what this device
- * has a copy of.
+ * has a copy of. With `autofill` there is no prompt, and the promise is pending until the person picks a passkey from a
+ * field's suggestions; it ends with ABORTED, at the latest when another ceremony begins. PASSKEY_UNSUPPORTED says that
+ * the browser cannot do that.
  *
  * Rejects with ACCOUNT_NOT_FOUND where the relay has no account for the passkey, and with RELAY_UNREACHABLE, RELAY_SILENT,
  * RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF where none could be asked; with PASSKEY_REMOVED, ACCOUNT_INVALID, a code
  * of the ceremony as in `signUpWithPasskey`, or ABORTED.
  */
-export function signInWithPasskey(options: SessionOptions = {}): Promise<Session> {
+export function signInWithPasskey(options: SignInOptions = {}): Promise<Session> {
   return signIn(createBrowserPlatform(), options);
 }
 

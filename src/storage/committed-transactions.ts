@@ -1,3 +1,4 @@
+import { resultOf, transactionAborted } from './indexed-db.ts';
 import type { StockClient } from './stock.ts';
 
 /**
@@ -49,18 +50,11 @@ function awaitHeaders(client: StockClient): void {
   };
 }
 
-function resultOf<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.addEventListener('success', () => resolve(request.result));
-    request.addEventListener('error', () => reject(request.error ?? new DOMException('', 'UnknownError')));
-  });
-}
-
 /** Why a transaction was aborted tells more than that its requests were. */
 function throwUnlessCommitted(outcome: Outcome | undefined, failure: Failure | undefined): void {
   if (outcome !== 'committed' && outcome?.error) throw outcome.error;
   if (failure) throw failure.error;
-  if (outcome !== 'committed') throw new DOMException('The transaction was aborted.', 'AbortError');
+  if (outcome !== 'committed') throw transactionAborted();
 }
 
 interface Failure {

@@ -7,6 +7,8 @@ export interface DeviceStorage extends StorageAPI {
   readonly status: Readable<StorageStatus>;
   /** Writes that wait for the database, for the devtools. Absent where there is no queue. */
   readonly queuedWrites?: number;
+  /** Of these, writes of content: what would be lost with the page. */
+  readonly queuedContent?: number;
   /** Writes out what is queued, then closes the database. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -5,6 +5,8 @@ import type { Platform } from '../platform/platform.ts';
 import { createReadable } from '../platform/readable.ts';
 import { awaitCommits } from './committed-transactions.ts';
 import type { DeviceStorage, StorageStatus } from './device-storage.ts';
+import { shareReads } from './shared-reads.ts';
+import { loadDependenciesOnce } from './load-dependencies-once.ts';
 import { openStock, reopenStock } from './stock.ts';
 import { closed, storageErrorFrom } from './storage-error.ts';
 import { unconfirmedMark } from './unconfirmed-mark.ts';
@@ -23,12 +25,15 @@ export async function openIndexedDBStorage(options: {
   const stock = await openStock(databaseName);
   const { api, client } = stock;
   awaitCommits(client);
+  shareReads(client);
 
   const status = createReadable<StorageStatus>({ kind: 'cojson-indexeddb', state: 'ok' });
   const fail = (error: KernelError) => {
     logger.warn('Writing to this device failed', { code: error.code });
     status.set({ kind: 'cojson-indexeddb', state: 'failing', error });
   };
+  const readingFailed = (error: unknown) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED'));
+  const load = loadDependenciesOnce(api, readingFailed);
   const queue = createWriteQueue({
     clock: platform.clock,
     onFailed: (error) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED')),
@@ -37,6 +42,7 @@ export async function openIndexedDBStorage(options: {
 
   let connected = true;
   let ended = false;
+  let queuedContent = 0;
   const watch = () => {
     connected = true;
     client.db.addEventListener('close', () => {
@@ -69,8 +75,12 @@ export async function openIndexedDBStorage(options: {
     get queuedWrites() {
       return queue.length;
     },
+    get queuedContent() {
+      return queuedContent;
+    },
     store(content, correct, done) {
       let written = false;
+      queuedContent++;
       push({
         async run() {
           try {
@@ -82,13 +92,14 @@ export async function openIndexedDBStorage(options: {
           }
         },
         done() {
+          queuedContent--;
           if (written) done?.();
         },
       });
     },
     load: (id, callback, done = () => {}) => {
-      api.load(id, callback, done).catch((error: unknown) => {
-        fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED'));
+      load(id, callback, done).catch((error: unknown) => {
+        readingFailed(error);
         done(false);
       });
     },

@@ -1,10 +1,16 @@
-import type { CorrectionCallback, CoValueHeader, RawCoID, StorageApiAsync } from 'cojson';
+import type {
+  CorrectionCallback,
+  CoValueHeader,
+  DBClientInterfaceAsync,
+  RawCoID,
+  StorageApiAsync,
+} from 'cojson';
 import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
 import type { NewContent } from './content.ts';
 
 /**
- * What this room uses of cojson-storage-indexeddb 0.20 that is not public there, all in this file. `stock.browser.test.ts`
- * fails when it moves.
+ * What this room uses of cojson-storage-indexeddb 0.20 that is not public there, all in this file. This room's browser
+ * tests fail when it moves.
  */
 export interface Stock {
   readonly api: StorageApiAsync;
@@ -13,7 +19,10 @@ export interface Stock {
   storeSingle(content: NewContent, correct: CorrectionCallback): Promise<boolean>;
 }
 
-export interface StockClient {
+export interface StockClient extends Pick<
+  DBClientInterfaceAsync,
+  'getCoValue' | 'getCoValueSessions' | 'getSignatures' | 'getNewTransactionInSession'
+> {
   db: IDBDatabase;
   transaction(
     run: (tx: StockTransaction) => Promise<unknown>,

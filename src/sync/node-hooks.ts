@@ -7,6 +7,8 @@ export interface NodeEvents {
   /** cojson hands content to the storage. */
   storing(): void;
   stored(id: string, coverage: Coverage): void;
+  /** cojson is about to deal with a message of a peer. */
+  handling(message: SyncMessage, peer: PeerState): void;
   /** cojson has dealt with a message of a peer. */
   handled(message: SyncMessage, peer: PeerState): void;
 }
@@ -33,6 +35,7 @@ export function hookNode(node: LocalNode, on: NodeEvents): () => void {
     handleNewContent.call(manager, content, from);
   };
   manager.handleSyncMessage = (message, peer) => {
+    on.handling(message, peer);
     handleSyncMessage.call(manager, message, peer);
     on.handled(message, peer);
   };

@@ -1,25 +1,24 @@
-import type { LocalNode, SyncMessage } from 'cojson';
+import type { LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../platform/logger.ts';
 import type { KernelError } from '../platform/kernel-error.ts';
 import { isEqual } from '../platform/equal.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable } from '../platform/readable.ts';
 import type { DeviceStorage } from '../storage/device-storage.ts';
-import type { HelloFrame } from '../transport/frames.ts';
 import type { Transport } from '../transport/transport.ts';
-import { createClockOffset } from './clock-offset.ts';
-import { createConnection, type Connection } from './connection.ts';
-import { coverageOfContent } from './coverage.ts';
-import { createDownload } from './download.ts';
+import { offerConfirmations } from './confirmations.ts';
 import { recallEarlierRun } from './earlier-run.ts';
-import { offerInspection, type MessageTap } from './inspection.ts';
+import { offerInspection } from './inspection.ts';
+import { bringInOthersEdits } from './others-edits.ts';
 import { createLadder } from './ladder.ts';
 import { hookNode } from './node-hooks.ts';
-import { createRelayEvidence } from './relay-evidence.ts';
+import { createNodeRelay } from './node-relay.ts';
+import { pendingSinceMs, type RungName } from './pending-edits.ts';
+import { createSavedWaiting } from './saved-waiting.ts';
 import type { SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
 import { describeSync } from './describe-sync.ts';
-import { createUnacknowledged } from './unacknowledged.ts';
+import { drain } from './drain.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
 import { unsyncedCoValues } from './unsynced-co-values.ts';
 
@@ -33,9 +32,6 @@ export interface NodeSync {
   /** Says why there is no relay to connect to. */
   fail(error: KernelError): void;
 }
-
-/** How long `close` waits for what is being sent. */
-const drainMs = 2_000;
 
 export function createNodeSync(options: {
   readonly node: LocalNode;
@@ -55,19 +51,16 @@ export function createNodeSync(options: {
     onDone: (id) => marks.set(id, false),
     onChange: changed,
   });
-  const evidence = createRelayEvidence(node, ladder);
-  const download = createDownload();
-  const clockOffset = createClockOffset();
-  const unacknowledged = createUnacknowledged();
-  const onTheWay: SyncMessage[] = [];
-  let connection: Connection | undefined;
-  let urls: readonly string[] | undefined;
-  let peerID = '';
+  const relay = createNodeRelay({ node, ladder, transport, platform, logger, onChange: changed });
+  const saving = createSavedWaiting(
+    (id) => !isClosed && storage.status.current.state === 'ok' && isPending(id, 'saved'),
+  );
+  let settle = () => {};
+  const settled = new Promise<void>((resolve) => (settle = resolve));
   let failure: KernelError | undefined;
-  let lastHello: HelloFrame | undefined;
   let isComplete = false;
-  let tap: MessageTap | undefined;
   let closing: Promise<void> | undefined;
+  let isClosed = false;
   let cancelPublish: (() => void) | undefined;
   let latest: SyncState | undefined;
 
@@ -75,13 +68,8 @@ export function createNodeSync(options: {
     edited: (id, need) => ladder.edited(id, need),
     storing: () => marks.write(),
     stored: (id, coverage) => ladder.reached('saved', id, coverage),
-    handled(message, peer) {
-      if (peer.id !== peerID) return;
-      evidence.handled(message, peer);
-      download.handled(message);
-      unacknowledged.handled(message);
-      changed();
-    },
+    handling: relay.handling,
+    handled: relay.handled,
   });
   const stopWatchingStorage = storage.status.subscribe(() => changed());
   const state = createReadable(current(), isEqual);
@@ -89,92 +77,28 @@ export function createNodeSync(options: {
     storage: node.storage,
     marks,
     ladder,
-    evidence,
+    evidence: relay.evidence,
     settled() {
       isComplete = true;
-      evidence.settled();
+      relay.evidence.settled();
+      settle();
       changed();
     },
   });
-
-  function connect([first, ...others]: readonly [string, ...string[]]): void {
-    failure = undefined;
-    urls = [first, ...others];
-    const target = new URL(first);
-    peerID = target.host;
-    connection = createConnection({
-      urls: [target, ...others.map((url) => new URL(url))],
-      peerID,
-      transport,
-      platform,
-      on: {
-        changed,
-        ready(peer, hello) {
-          if (isAnotherStorage(lastHello, hello)) evidence.doubtAll();
-          lastHello = hello;
-          // cojson keeps what it knew of a peer with the same id, and would never refill a relay that lost data.
-          node.syncManager.removePeer(peerID);
-          node.syncManager.addPeer(peer);
-          download.connected();
-          changed();
-        },
-        lost() {
-          onTheWay.length = 0;
-          download.lost();
-          unacknowledged.lost();
-          evidence.lost();
-          ladder.connectionLost();
-        },
-        sent(message, bytes) {
-          if (message.action === 'content') onTheWay.push(message);
-          download.sent(message);
-          unacknowledged.sent(message);
-          tap?.('sent', peerID, message, bytes, clock.nowMs());
-        },
-        drained() {
-          for (const message of onTheWay.splice(0)) {
-            if (message.action === 'content') ladder.reached('sent', message.id, coverageOfContent(message));
-          }
-        },
-        received: (message, bytes) => tap?.('received', peerID, message, bytes, clock.nowMs()),
-        withheld(message, error) {
-          logger.warn(error.message, { code: error.code, id: message.id });
-          ladder.failed(message.id, error);
-        },
-        refused(error, id) {
-          logger.warn(error.message, { code: error.code });
-          if (id !== undefined) ladder.failed(id, error);
-        },
-        relayClock(timeMs) {
-          clockOffset.heard(timeMs, clock.nowMs());
-          changed();
-        },
-      },
-    });
-    changed();
-  }
 
   function current(): SyncState {
     return (latest ??= describeSync({
       ladder,
       storage: storage.status.current,
-      download: download.state,
-      clockOffsetMs: clockOffset.currentMs,
       isComplete,
-      hello: lastHello,
       failure,
-      peer: connection && {
-        id: peerID,
-        url: connection.url.href,
-        transport: transport.name,
-        state: connection.state,
-      },
+      ...relay.facts(),
     }));
   }
 
   function changed(): void {
     latest = undefined;
-    if (closing) return;
+    if (isClosed) return;
     cancelPublish ??= clock.after(0, publish);
   }
 
@@ -182,31 +106,25 @@ export function createNodeSync(options: {
     cancelPublish?.();
     cancelPublish = undefined;
     marks.write();
+    relay.evidence.ask();
     state.set(current());
+    saving.look();
+  }
+
+  function isPending(id: string, rung: RungName): boolean {
+    const edits = ladder.pending.get(id);
+    return edits !== undefined && pendingSinceMs(edits, rung) !== undefined;
   }
 
   async function close(): Promise<void> {
-    if (connection?.state.phase === 'connected') await sendingEnds();
-    connection?.close();
+    publish(); // An edit of this very turn is to be sent, too.
+    await drain(state, clock);
+    relay.connection?.close();
+    isClosed = true;
     publish();
     stopWatchingStorage();
     unhook();
     onClosed();
-  }
-
-  function sendingEnds(): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = [
-        clock.after(drainMs, end),
-        state.subscribe(({ sent }) => {
-          if (sent.pending === 0 || connection?.state.phase !== 'connected') queueMicrotask(end);
-        }),
-      ];
-      function end(): void {
-        for (const each of stop) each();
-        resolve();
-      }
-    });
   }
 
   const peers: SyncPeers = {
@@ -214,44 +132,45 @@ export function createNodeSync(options: {
       return current();
     },
     subscribe: (listener) => state.subscribe(listener),
-    pause: () => connection?.pause(),
-    resume: () => connection?.resume(),
-    reconnect: () => connection?.reconnect(),
+    pause: () => relay.connection?.pause(),
+    resume: () => relay.connection?.resume(),
+    reconnect: () => relay.connection?.reconnect(),
     close: () => (closing ??= close()),
   };
   offerInspection(peers, {
     node,
-    unsynced: () =>
-      unsyncedCoValues(ladder.pending, { peerID, hello: lastHello, storage: storage.status.current }),
-    peers: () =>
-      connection
-        ? [
-            {
-              id: peerID,
-              bufferedBytes: connection.bufferedBytes,
-              unacknowledgedMessages: unacknowledged.count,
-              ...(lastHello && { hello: lastHello }),
-            },
-          ]
-        : [],
-    setTap: (next) => void (tap = next),
+    unsynced() {
+      const { peerID, hello } = relay;
+      return unsyncedCoValues(ladder.pending, { peerID, hello, storage: storage.status.current });
+    },
+    peers: relay.inspect,
+    setTap: relay.setTap,
+  });
+  offerConfirmations(peers, {
+    settled,
+    isConfirmed: (id) => isComplete && !isPending(id, 'confirmed'),
+    whenSaved: saving.whenSaved,
+    pendingAt: (rung) =>
+      [...ladder.pending].flatMap(([id, edits]) =>
+        pendingSinceMs(edits, rung) === undefined ? [] : (id as RawCoID),
+      ),
+    onOwnSessionClaim: relay.onOwnSessionClaim,
+    believe: relay.believe,
+    whenHeard: relay.whenHeard,
+    bringInOthersEdits: () => bringInOthersEdits({ node, marks, ladder }),
   });
   return {
     peers,
     get urls() {
-      return urls;
+      return relay.urls;
     },
-    connect,
+    connect(urls) {
+      failure = undefined;
+      relay.connect(urls);
+    },
     fail(error) {
       failure = error;
       changed();
     },
   };
-}
-
-function isAnotherStorage(before: HelloFrame | undefined, now: HelloFrame | undefined): boolean {
-  return (
-    before !== undefined &&
-    (before.storage.id !== now?.storage.id || before.storage.epoch !== now.storage.epoch)
-  );
 }

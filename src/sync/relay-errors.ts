@@ -89,6 +89,11 @@ function outdated(url: URL, required: string): KernelError {
   );
 }
 
+/** The relay has other transactions of a session than those it was sent. */
+export function isFork(error: KernelError): boolean {
+  return 'refusal' in error.details && error.details.refusal === 'fork';
+}
+
 /** Whether asking again may meet another answer. A connection that is refused for good is not tried again by itself. */
 export function willRetry(code: RefusalCode): boolean {
   return code === 'limit' || code === 'storage' || code === 'draining' || code === 'invalid';

@@ -1,6 +1,8 @@
 import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
-import { coverageOfState, deletionOnly, joined, missingIn, type Coverage } from './coverage.ts';
+import { coverageOfState, covers, deletionOnly, joined, missingIn, type Coverage } from './coverage.ts';
 import type { Ladder } from './ladder.ts';
+import type { OwnSessionClaims } from './own-session-claims.ts';
+import { pendingSinceMs } from './pending-edits.ts';
 
 /** Reads what the relay says it has: confirmed rests on its `known` and `load` messages, and on nothing else. */
 export interface RelayEvidence {
@@ -10,13 +12,23 @@ export interface RelayEvidence {
   saidOf(id: string): Coverage;
   /** From now on all pending edits are known to the ladder. */
   settled(): void;
+  /**
+   * Asks for the relay's word on what it sent by itself: its content confirms nothing, and where it has all that this
+   * device has, nothing is left to send that it would acknowledge.
+   */
+  ask(): void;
   /** The relay's storage is another one, so nothing it confirmed counts any more. */
   doubtAll(): void;
   lost(): void;
 }
 
-export function createRelayEvidence(node: LocalNode, ladder: Ladder): RelayEvidence {
+export function createRelayEvidence(
+  node: LocalNode,
+  ladder: Ladder,
+  claims: Pick<OwnSessionClaims, 'believed'>,
+): RelayEvidence {
   const said = new Map<string, Coverage>();
+  const sentByRelay = new Map<RawCoID, PeerState>();
   let isSettled = false;
 
   /** All of a CoValue that this device has, and a relay should have. */
@@ -27,28 +39,50 @@ export function createRelayEvidence(node: LocalNode, ladder: Ladder): RelayEvide
     return core.isDeleted ? deletionOnly(state) : state;
   }
 
+  function saysOf(peer: PeerState, id: RawCoID): Coverage {
+    return coverageOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
+  }
+
+  function isPending(id: RawCoID): boolean {
+    const edits = ladder.pending.get(id);
+    return edits !== undefined && pendingSinceMs(edits, 'confirmed') !== undefined;
+  }
+
   return {
     handled(message, peer) {
       const { action, id } = message;
       if (action === 'reconcile' || action === 'reconcile-ack' || action === 'done') return;
       if (node.getCoValue(id).isDeleted) ladder.deleted(id);
-      if (action === 'content') return;
-      const state = coverageOfState(message);
+      if (action === 'content') return void sentByRelay.set(id, peer);
+      const state = claims.believed(id, coverageOfState(message));
       ladder.reached('confirmed', id, state);
       if (!isSettled) said.set(id, joined(said.get(id) ?? {}, state));
       // A relay that lost data says so by this. Content that it has sent itself is no loss: an acknowledgement that waited
       // for its commit may be older than that.
-      const told = coverageOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
-      ladder.missing(id, missingIn(joined(told, state), ownStateOf(id)));
+      ladder.missing(id, missingIn(joined(saysOf(peer, id), state), ownStateOf(id)));
     },
     saidOf: (id) => said.get(id) ?? {},
     settled() {
       isSettled = true;
       said.clear();
     },
+    ask() {
+      if (!isSettled) return;
+      for (const [id, peer] of sentByRelay) {
+        const core = node.getCoValue(id);
+        const isAll = core.isAvailable() && covers(saysOf(peer, id), ownStateOf(id));
+        if (isAll && isPending(id)) {
+          node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
+        }
+      }
+      sentByRelay.clear();
+    },
     doubtAll() {
       for (const { id } of node.allCoValues()) ladder.missing(id, ownStateOf(id));
     },
-    lost: () => said.clear(),
+    lost() {
+      said.clear();
+      sentByRelay.clear();
+    },
   };
 }

@@ -1,5 +1,5 @@
 import type { RawCoMap } from 'cojson';
-import { readPasskeys, type PasskeyRecord } from '../session/kernel-map.ts';
+import { readPasskeys, type PasskeyRecord } from '../session/account/kernel-map.ts';
 import type { Session } from '../session/session.ts';
 
 export function rootOf({ node, account }: Session): RawCoMap {

@@ -9,6 +9,8 @@ export interface Databases {
     store: string,
     run: (store: IDBObjectStore) => { readonly result: unknown },
   ): Promise<T>;
+  /** From the resolving on nothing is written to the store, until the answer is called. */
+  hold(database: string, store: string): Promise<() => void>;
 }
 
 export function createDatabases(indexedDB: IDBFactory): Databases {
@@ -43,6 +45,20 @@ export function createDatabases(indexedDB: IDBFactory): Databases {
       } finally {
         db.close();
       }
+    },
+    async hold(database, store) {
+      const db = await settled(indexedDB.open(database));
+      let isHeld = true;
+      const held = db.transaction(store, 'readwrite').objectStore(store);
+      const goOn = () => {
+        if (isHeld) held.count().addEventListener('success', goOn);
+      };
+      await settled(held.count());
+      goOn();
+      return () => {
+        isHeld = false;
+        db.close();
+      };
     },
   };
 }

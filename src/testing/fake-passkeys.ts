@@ -4,6 +4,8 @@ import type { PasskeyCreation, PasskeyRequest, PasskeyResult, Passkeys } from '.
 export interface FakePasskeys extends Passkeys {
   /** The requests that came, oldest first. */
   readonly ceremonies: readonly (PasskeyCreation | PasskeyRequest)[];
+  /** Credentials that the keeper was told are unknown. It deletes them. */
+  readonly signalled: readonly string[];
   /** The next ceremony rejects with this, as the browser would. */
   failNext(error: Error): void;
   /** Ends the next ceremony's prompt only when its signal does. */
@@ -11,10 +13,14 @@ export interface FakePasskeys extends Passkeys {
 }
 
 export interface FakePasskeysOptions {
+  /** Begins its credentials' ids, so that several keepers can be told apart. */
+  readonly name?: string;
   /** When the PRF is evaluated. `on-get` authenticators return no value on create, as many real ones. */
   readonly prf?: 'on-create' | 'on-get' | 'none';
   readonly prfLength?: number;
   readonly userVerified?: boolean;
+  /** False: the browser has no Signal API. */
+  readonly hasSignals?: boolean;
   readonly support?: Awaited<ReturnType<Passkeys['support']>>;
 }
 
@@ -24,9 +30,17 @@ interface Credential {
 }
 
 export function createFakePasskeys(options: FakePasskeysOptions = {}): FakePasskeys {
-  const { prf = 'on-create', prfLength = 32, userVerified = true } = options;
+  const {
+    name = 'passkey',
+    prf = 'on-create',
+    prfLength = 32,
+    userVerified = true,
+    hasSignals = true,
+  } = options;
   const { support = { webauthn: true, prf: 'yes', autofill: true } } = options;
   const credentials: Credential[] = [];
+  const signalled: string[] = [];
+  let madeCount = 0;
   const ceremonies: (PasskeyCreation | PasskeyRequest)[] = [];
   let failure: Error | undefined;
   let isWaiting = false;
@@ -53,6 +67,7 @@ export function createFakePasskeys(options: FakePasskeysOptions = {}): FakePassk
 
   return {
     ceremonies,
+    signalled,
     failNext(error) {
       failure = error;
     },
@@ -60,12 +75,19 @@ export function createFakePasskeys(options: FakePasskeysOptions = {}): FakePassk
       isWaiting = true;
     },
     support: () => Promise.resolve(support),
+    signalUnknown({ credentialID }) {
+      if (!hasSignals) return Promise.resolve(false);
+      signalled.push(credentialID);
+      const index = credentials.findIndex(({ id }) => id === credentialID);
+      if (index >= 0) credentials.splice(index, 1);
+      return Promise.resolve(true);
+    },
     async create(request) {
       await prompt(request);
       if (credentials.some(({ id }) => request.excludeCredentialIDs.includes(id))) {
         throw new DOMException('The authenticator was previously registered', 'InvalidStateError');
       }
-      const credential = { id: `passkey-${credentials.length + 1}`, rpID: request.rpID };
+      const credential = { id: `${name}-${++madeCount}`, rpID: request.rpID };
       credentials.push(credential);
       const result = { credentialID: credential.id, userVerified };
       if (prf === 'on-create') return { ...result, prf: await evaluate(credential, request.prfInput) };

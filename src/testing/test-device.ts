@@ -1,7 +1,8 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
+import type { Passkeys } from '../platform/passkeys.ts';
 import type { Platform } from '../platform/platform.ts';
 import { resume } from '../session/resume.ts';
-import type { Session, SignUpOptions } from '../session/session.ts';
+import type { Session, SessionOptions, SignInOptions, SignUpOptions } from '../session/session.ts';
 import { signIn } from '../session/sign-in.ts';
 import { signUp } from '../session/sign-up.ts';
 import { createDatabases, type Databases } from './databases.ts';
@@ -13,8 +14,8 @@ export interface TestDevice {
   readonly passkeys: FakePasskeys;
   readonly databases: Databases;
   signedUp(options?: SignUpOptions): Promise<Session>;
-  signedIn(): Promise<Session>;
-  resumed(): Promise<Session | undefined>;
+  signedIn(options?: SignInOptions, other?: Passkeys): Promise<Session>;
+  resumed(options?: SessionOptions): Promise<Session | undefined>;
   /** What a reload does: the page's sessions are gone, and what they wrote is on disk. */
   reloaded(): Promise<Session>;
   /** The raw records. */
@@ -45,14 +46,15 @@ export function createTestDevice(indexedDB: IDBFactory): TestDevice {
     await Promise.all(open.splice(0).map((session) => session.close()));
   }
 
-  const resumed = () => opened(resume(platform, { sync: false }));
+  const resumed = (options?: SessionOptions) => opened(resume(platform, { sync: false, ...options }));
 
   return {
     platform,
     passkeys,
     databases,
     signedUp: (options) => opened(signUp(platform, { sync: false, ...options })),
-    signedIn: () => opened(signIn(platform, { sync: false })),
+    signedIn: (options, other = passkeys) =>
+      opened(signIn({ ...platform, passkeys: other }, { sync: false, ...options })),
     resumed,
     async reloaded() {
       await closeAll();

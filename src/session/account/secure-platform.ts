@@ -1,0 +1,20 @@
+import { createKernelError } from '../../platform/kernel-error.ts';
+import type { Platform } from '../../platform/platform.ts';
+
+/** A platform in which keys can be derived and things be sealed. */
+export interface SecurePlatform extends Platform {
+  readonly subtle: SubtleCrypto;
+}
+
+export function isSecure(platform: Platform): platform is SecurePlatform {
+  return platform.subtle !== undefined;
+}
+
+/** Throws PASSKEY_UNSUPPORTED in a page that is not a secure context. */
+export function requireSecure(platform: Platform): SecurePlatform {
+  if (isSecure(platform)) return platform;
+  throw createKernelError('PASSKEY_UNSUPPORTED', insecureContext);
+}
+
+export const insecureContext =
+  'Browsers offer passkeys and encryption in secure contexts only. Open the app over https:, or at http://localhost while developing.';

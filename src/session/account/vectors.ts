@@ -1,0 +1,63 @@
+import { cojsonInternals, type JsonValue } from 'cojson';
+import { createBrowserPlatform } from '../../platform/browser-platform.ts';
+import { utf8 } from './bytes.ts';
+import { createGenesis } from './genesis.ts';
+import { openEntry } from '../keyring/keyring-entry.ts';
+import { deriveKeyringKeys } from '../keyring/keyring-keys.ts';
+import { requireSecure } from './secure-platform.ts';
+import { createSessionCrypto } from './session-crypto.ts';
+import { prfInput } from './version-1.ts';
+
+/** What `vectors.json` holds: given values, and what has to follow from them in every engine, for ever. Bytes are hexadecimal. */
+export interface Vectors {
+  readonly prfInput: string;
+  readonly accounts: readonly {
+    readonly seed: string;
+    readonly accountID: string;
+    /** The account, the profile's group, the profile, the root, the kernel's map. */
+    readonly ids: readonly string[];
+    /** Of the genesis' content messages as JSON with sorted keys. */
+    readonly genesisSHA256: string;
+  }[];
+  readonly passkeys: readonly {
+    readonly prfOutput: string;
+    readonly groupID: string;
+    readonly mapID: string;
+    /** An entry as a relay has it. */
+    readonly entry: { readonly v: number; readonly iv: string; readonly data: string };
+    readonly seedInside: string;
+  }[];
+}
+
+/** The same vectors, with all that follows computed again from what is given. */
+export async function recomputeVectors({ accounts, passkeys }: Vectors): Promise<Vectors> {
+  return {
+    prfInput: toHex(prfInput),
+    accounts: await Promise.all(accounts.map(recomputeAccount)),
+    passkeys: await Promise.all(passkeys.map(recomputePasskey)),
+  };
+}
+
+async function recomputeAccount({ seed }: { readonly seed: string }): Promise<Vectors['accounts'][number]> {
+  const { subtle } = requireSecure(createBrowserPlatform());
+  const { accountID, content } = await createGenesis(await createSessionCrypto(), subtle, fromHex(seed));
+  const json = cojsonInternals.stableStringify(JSON.parse(JSON.stringify(content)) as JsonValue);
+  const genesisSHA256 = toHex(new Uint8Array(await subtle.digest('SHA-256', utf8(json))));
+  return { seed, accountID, ids: content.map(({ id }) => id), genesisSHA256 };
+}
+
+async function recomputePasskey(given: Vectors['passkeys'][number]): Promise<Vectors['passkeys'][number]> {
+  const platform = requireSecure(createBrowserPlatform());
+  const crypto = await createSessionCrypto();
+  const keys = await deriveKeyringKeys(crypto, platform.subtle, fromHex(given.prfOutput));
+  const seedInside = toHex(await openEntry(crypto, platform, keys, given.entry));
+  return { ...given, groupID: keys.groupID, mapID: keys.mapID, seedInside };
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function fromHex(hex: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array((hex.match(/../g) ?? []).map((byte) => parseInt(byte, 16)));
+}

@@ -1,0 +1,30 @@
+import { systemClock } from '../../platform/clock.ts';
+import { openWebSocket } from '../../platform/open-web-socket.ts';
+import type { Page, Platform } from '../../platform/platform.ts';
+import type { SignOutPlatform } from '../sign-out/sign-out.ts';
+
+/** What an agent's session needs of where it runs. */
+export type AgentPlatform = Pick<Platform, 'openWebSocket'> & SignOutPlatform;
+
+/** For Node, workers and tests: no page is looked for, whatever globals there are. */
+export function createAgentPlatform(): AgentPlatform {
+  return {
+    clock: systemClock,
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    page: noPage,
+    openWebSocket,
+    indexedDB: undefined,
+    locks: undefined,
+    marks: undefined,
+    openTabChannel: () => undefined,
+  };
+}
+
+/** Nothing tells that the network came or went, so it is tried again as after any other failure. */
+const noPage: Page = {
+  url: undefined,
+  isSecureContext: true,
+  isOnline: true,
+  isVisible: true,
+  on: () => () => {},
+};

@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { rootOf } from '../../testing/account-parts.ts';
+import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { accountsHere } from '../list-accounts.ts';
+
+let device: TestDevice;
+beforeEach(() => {
+  device = createTestDevice(indexedDB);
+});
+afterEach(() => device.end());
+
+const listed = () => accountsHere(device.platform);
+const unknown = { code: 'ACCOUNT_NOT_FOUND', details: { accountID: 'co_zNobody' } };
+
+describe('the accounts of a device', () => {
+  test('are listed by their names, the one used last first', async () => {
+    const ada = await device.signedUp({ name: 'Ada' });
+    const bob = await device.signedUp({ name: 'Bob', anotherAccount: true, remember: 'passkey' });
+    expect(await listed()).toMatchObject([
+      { accountID: bob.accountID, label: 'Bob' },
+      { accountID: ada.accountID, label: 'Ada' },
+    ]);
+    await device.closeAll();
+    const [before] = await listed();
+    await device.resumed({ accountID: ada.accountID });
+    const [now] = await listed();
+    expect(now).toMatchObject({ accountID: ada.accountID, label: 'Ada' });
+    expect(now?.lastUsedAtMs).toBeGreaterThanOrEqual(before?.lastUsedAtMs ?? Infinity);
+  });
+
+  test('keep their names when the person signs in', async () => {
+    await device.signedUp({ name: 'Ada' });
+    await device.closeAll();
+    await device.signedIn();
+    expect(await listed()).toMatchObject([{ label: 'Ada' }]);
+  });
+
+  test('have on a further device the name that their passkey was given', async () => {
+    await device.signedUp({ name: 'Ada' });
+    await device.closeAll();
+    // What a device has of a passkey that it never used: it opens the account, and names nobody.
+    const [copy] = await device.databases.request<readonly Record<string, unknown>[]>(
+      ...(['maia-device', 'keyrings'] as const),
+      (store) => store.getAll(),
+    );
+    const { label: _label, lastUsedAtMs: _lastUsed, made: _made, ...unnamed } = copy ?? {};
+    await device.databases.request('maia-device', 'keyrings', (store) => store.put(unnamed));
+    await device.databases.request('maia-device', 'vaults', (store) => store.clear());
+    const session = await device.signedIn();
+    expect(await session.passkeys.list()).toMatchObject([{ label: 'Ada' }]);
+    expect(await listed()).toMatchObject([{ label: 'Ada' }]);
+    expect(await device.reloaded()).toMatchObject({ accountID: session.accountID });
+    expect(await listed()).toMatchObject([{ label: 'Ada' }]);
+  });
+
+  test('are none, and leave no trace, where nobody was', async () => {
+    expect(await listed()).toEqual([]);
+    expect(await device.databases.names()).toEqual([]);
+  });
+
+  test.each([
+    ['damaged', { accountID: 'co_zHers', v: 1 }],
+    ['of a newer version', { accountID: 'co_zHers', v: 2, label: 7 }],
+  ])('are never hidden: a vault that is %s', async (_, vault) => {
+    const { accountID } = await device.signedUp({ name: 'Ada' });
+    await device.putVault(vault);
+    expect(await listed()).toMatchObject([
+      { accountID, label: 'Ada' },
+      { accountID: 'co_zHers', label: 'co_zHers', lastUsedAtMs: 0 },
+    ]);
+  });
+
+  test('are not said to be none by a database that fails', async () => {
+    const open = () => {
+      throw new DOMException('broken', 'UnknownError');
+    };
+    const broken = Object.assign(Object.create(indexedDB) as IDBFactory, { open });
+    await expect(accountsHere({ ...device.platform, indexedDB: broken })).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+    });
+  });
+});
+
+describe('an account that is asked for', () => {
+  test('is the one that is resumed, and each finds its own data only', async () => {
+    const one = await device.signedUp();
+    rootOf(one).set('note', 'of the first');
+    const two = await device.signedUp({ anotherAccount: true });
+    rootOf(two).set('note', 'of the second');
+    await device.closeAll();
+    for (const [{ accountID }, note] of [
+      [one, 'of the first'],
+      [two, 'of the second'],
+    ] as const) {
+      const session = await device.resumed({ accountID });
+      expect(session?.accountID).toBe(accountID);
+      expect(session && rootOf(session).get('note')).toBe(note);
+    }
+  });
+
+  test('is signed in to with its own passkeys', async () => {
+    const one = await device.signedUp();
+    await device.signedUp({ anotherAccount: true });
+    await device.closeAll();
+    expect((await device.signedIn({ accountID: one.accountID })).accountID).toBe(one.accountID);
+    expect(device.passkeys.ceremonies.at(-1)).toMatchObject({ allowCredentialIDs: ['passkey-1'] });
+  });
+
+  test('is not replaced by another one: nothing is opened or written', async () => {
+    const one = await device.signedUp();
+    const two = await device.signedUp({ anotherAccount: true });
+    await device.closeAll();
+    const before = await device.vaults();
+    await device.databases.delete(`maia-cojson-${two.accountID}`);
+    // Among a field's suggestions the browser offers all of them, and the fake picks the last.
+    const { get } = device.passkeys;
+    const passkeys = {
+      ...device.passkeys,
+      get: (request: Parameters<typeof get>[0]) => get({ ...request, allowCredentialIDs: [] }),
+    };
+    const picking = device.signedIn({ accountID: one.accountID, autofill: true }, passkeys);
+    await expect(picking).rejects.toMatchObject({
+      code: 'ACCOUNT_INVALID',
+      details: { accountID: one.accountID },
+    });
+    expect(await device.vaults()).toEqual(before);
+    expect(await device.databases.names()).not.toContain(`maia-cojson-${two.accountID}`);
+  });
+
+  test('and that takes a tap, is not resumed', async () => {
+    const { accountID } = await device.signedUp({ remember: 'passkey' });
+    expect(await device.resumed({ accountID })).toBeUndefined();
+  });
+
+  test('and that nothing here names, is ACCOUNT_NOT_FOUND with no prompt', async () => {
+    await device.signedUp();
+    await expect(device.resumed({ accountID: 'co_zNobody' })).rejects.toMatchObject(unknown);
+    const prompts = device.passkeys.ceremonies.length;
+    await expect(device.signedIn({ accountID: 'co_zNobody' })).rejects.toMatchObject(unknown);
+    expect(device.passkeys.ceremonies).toHaveLength(prompts);
+  });
+});

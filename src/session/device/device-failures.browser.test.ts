@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createBrowserPlatform } from '../../platform/browser-platform.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { createDatabases } from '../../testing/databases.ts';
+import { createFakePasskeys, type FakePasskeys } from '../../testing/fake-passkeys.ts';
+import { activeSession } from '../active-session.ts';
+import { deviceDatabase } from './device-database.ts';
+import { resume } from '../resume.ts';
+import { signIn } from '../sign-in.ts';
+import { signUp } from '../sign-up.ts';
+
+const databases = createDatabases(indexedDB);
+const offline = { sync: false } as const;
+const leftOver = { credentialID: 'passkey-1', label: 'Ada' };
+let passkeys: FakePasskeys;
+let platform: Platform;
+
+beforeEach(() => {
+  passkeys = createFakePasskeys();
+  platform = { ...createBrowserPlatform(), passkeys };
+});
+afterEach(async () => {
+  while (activeSession.current) await activeSession.current.close();
+  await databases.deleteAll();
+});
+
+/**
+ * The device's database, whose commits fail as on a full disk. (Chromium's own limit can be lowered over CDP, but for a
+ * while it goes by what it found free earlier.)
+ */
+function fullWhen(isFull: () => boolean): IDBFactory {
+  return Object.assign(Object.create(indexedDB) as IDBFactory, {
+    deleteDatabase: (name: string) => indexedDB.deleteDatabase(name),
+    open(name: string, version: number) {
+      const request = indexedDB.open(name, version);
+      request.addEventListener('success', () => {
+        const db = request.result;
+        const begin = db.transaction.bind(db);
+        db.transaction = (...args) => {
+          const transaction = begin(...args);
+          if (isFull()) failOnPut(transaction);
+          return transaction;
+        };
+      });
+      return request;
+    },
+  });
+}
+
+function failOnPut(transaction: IDBTransaction): void {
+  const objectStore = transaction.objectStore.bind(transaction);
+  transaction.objectStore = (name) => {
+    const store = objectStore(name);
+    const put = store.put.bind(store);
+    store.put = (...args) => {
+      if (!transaction.error) {
+        Object.defineProperty(transaction, 'error', {
+          value: new DOMException('no room', 'QuotaExceededError'),
+        });
+        queueMicrotask(() => transaction.abort());
+      }
+      return put(...args);
+    };
+    return store;
+  };
+}
+
+async function keptRecords(): Promise<number> {
+  const counts = await Promise.all(
+    ['vaults', 'damaged-vaults', 'keyrings', 'credentials'].map((store) =>
+      databases.request<number>(deviceDatabase.name, store, (records) => records.count()),
+    ),
+  );
+  return counts.reduce((sum, count) => sum + count);
+}
+
+function refusing(error: DOMException): IDBFactory {
+  const open = () => {
+    throw error;
+  };
+  return Object.assign(Object.create(indexedDB) as IDBFactory, { open });
+}
+
+describe('a device that is full', () => {
+  let isFull: boolean;
+  let full: Platform;
+  beforeEach(() => {
+    isFull = false;
+    full = { ...platform, indexedDB: fullWhen(() => isFull) };
+  });
+  const noRoom = { code: 'STORAGE_FULL', cause: { name: 'QuotaExceededError' } };
+
+  test('says so before a passkey is made', async () => {
+    isFull = true;
+    await expect(signUp(full, offline)).rejects.toMatchObject(noRoom);
+    expect(passkeys.ceremonies).toEqual([]);
+  });
+
+  test('while the vault is written leaves no half account, and names the passkey', async () => {
+    const { create } = passkeys;
+    const thenFull: FakePasskeys = {
+      ...passkeys,
+      async create(request) {
+        isFull = true;
+        return create(request);
+      },
+    };
+    const signingUp = signUp({ ...full, passkeys: thenFull }, { ...offline, name: 'Ada' });
+    await expect(signingUp).rejects.toMatchObject({
+      code: 'PASSKEY_ORPHANED',
+      details: leftOver,
+      message: expect.stringContaining('“Ada”') as string,
+      cause: noRoom,
+    });
+    expect(activeSession.current).toBeUndefined();
+    expect(await databases.names()).toEqual([deviceDatabase.name]);
+    expect(await keptRecords()).toBe(0);
+    expect(await resume(platform, offline)).toBeUndefined();
+  });
+
+  test('does not keep anybody from signing in: the next start takes a tap more', async () => {
+    const first = await signUp(full, offline);
+    await first.close();
+    await databases.request(deviceDatabase.name, 'vaults', (vaults) => vaults.clear());
+    isFull = true;
+    const warn = vi.fn();
+    const session = await signIn(full, { ...offline, logger: { debug: () => {}, warn } });
+    expect(session.accountID).toBe(first.accountID);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('no room'), { code: 'STORAGE_FULL' });
+    expect(await resume(platform, offline)).toBeUndefined();
+  });
+
+  test('still resumes: when it was used last is all that it cannot note', async () => {
+    const first = await signUp(full, offline);
+    await first.close();
+    isFull = true;
+    expect((await resume(full, offline))?.accountID).toBe(first.accountID);
+  });
+});
+
+describe('a session that cannot be opened', () => {
+  test('takes everything back that sign-up had written, and names the passkey', async () => {
+    const on = () => {
+      throw new Error('broken');
+    };
+    const { url, isSecureContext } = platform.page;
+    const page = { url, isSecureContext, isOnline: true, isVisible: true, on };
+    const options = { name: 'Ada', sync: { url: 'ws://127.0.0.1:9' } };
+    await expect(signUp({ ...platform, page }, options)).rejects.toMatchObject({
+      code: 'PASSKEY_ORPHANED',
+      details: leftOver,
+      cause: { message: 'broken' },
+    });
+    expect(activeSession.current).toBeUndefined();
+    expect(await databases.names()).toEqual([deviceDatabase.name]);
+    expect(await keptRecords()).toBe(0);
+  });
+});
+
+describe('a browser that refuses its database', () => {
+  test.each(['SecurityError', 'InvalidStateError', 'UnknownError'])('by %s still signs up', async (name) => {
+    const warn = vi.fn();
+    const refused = { ...platform, indexedDB: refusing(new DOMException('refused', name)) };
+    const session = await signUp(refused, { ...offline, logger: { debug: () => {}, warn } });
+    expect(session.account.get('root')).toBeDefined();
+    expect(warn).toHaveBeenCalledWith(expect.any(String), { code: 'STORAGE_UNAVAILABLE' });
+    expect(await databases.names()).not.toContain(deviceDatabase.name);
+  });
+
+  test('remembers nobody', async () => {
+    const refused = { ...platform, indexedDB: refusing(new DOMException('refused', 'SecurityError')) };
+    expect(await resume(refused, offline)).toBeUndefined();
+    const other = { ...platform, indexedDB: refusing(new DOMException('refused', 'InvalidStateError')) };
+    expect(await resume(other, offline)).toBeUndefined();
+    expect(await resume({ ...platform, indexedDB: undefined }, offline)).toBeUndefined();
+    expect(await resume({ ...platform, subtle: undefined }, offline)).toBeUndefined();
+  });
+});
+
+test('a database that fails is not taken for a device that remembers nobody', async () => {
+  const failing = { ...platform, indexedDB: refusing(new DOMException('broken', 'UnknownError')) };
+  await expect(resume(failing, offline)).rejects.toMatchObject({
+    code: 'STORAGE_UNAVAILABLE',
+    cause: { name: 'UnknownError' },
+  });
+});
+
+test('a refused prompt leaves nothing of an account on the device', async () => {
+  passkeys.failNext(new DOMException('', 'NotAllowedError'));
+  await expect(signUp(platform, offline)).rejects.toMatchObject({ code: 'PASSKEY_REFUSED' });
+  expect(await keptRecords()).toBe(0);
+});

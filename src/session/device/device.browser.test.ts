@@ -1,0 +1,137 @@
+import type { RawCoMap } from 'cojson';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { rootOf } from '../../testing/account-parts.ts';
+import { activeSession } from '../active-session.ts';
+import type { Session } from '../session.ts';
+
+let device: TestDevice;
+beforeEach(() => {
+  device = createTestDevice(indexedDB);
+});
+afterEach(() => device.end());
+
+/** By what made its id: the account's or the keyring's parts. */
+function mapsIn({ node }: Session, uniqueness: string): readonly RawCoMap[] {
+  return [...node.allCoValues()].flatMap((core) =>
+    core.isAvailable() && core.verified.header.uniqueness === uniqueness
+      ? (core.getCurrentContent() as RawCoMap)
+      : [],
+  );
+}
+
+const untilSaved = (session: Session) =>
+  vi.waitFor(() => expect(session.sync.current.saved).toEqual({ pending: 0 }), { timeout: 10_000 });
+
+describe('a reload', () => {
+  test('opens the account again, and goes on with its session: no prompt, no network', async () => {
+    const before = await device.signedUp();
+    rootOf(before).set('note', 'kept');
+    await untilSaved(before);
+    const after = await device.reloaded();
+    expect(after.accountID).toBe(before.accountID);
+    expect(rootOf(after).get('note')).toBe('kept');
+    expect(after.node.currentSessionID).toBe(before.node.currentSessionID);
+    expect(device.passkeys.ceremonies).toHaveLength(1);
+    expect(activeSession.current).toBe(after);
+  });
+
+  test('counts nothing as unsaved, and writes no content again', async () => {
+    await untilSaved(await device.signedUp());
+    const begin = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    const session = await device.reloaded();
+    expect(session.sync.current.saved).toEqual({ pending: 0 });
+    await session.close();
+    const written = begin.mock.calls.flatMap(([stores, mode], call) => {
+      const { name } = begin.mock.contexts[call] as IDBDatabase;
+      return mode === 'readwrite'
+        ? Array.from(typeof stores === 'string' ? [stores] : stores, (store) => `${name} ${store}`)
+        : [];
+    });
+    begin.mockRestore();
+    expect(written).toContain('maia-device vaults');
+    expect(written).not.toContain(`maia-cojson-${session.accountID} coValues`);
+  });
+
+  test('remembers nobody where nobody signed up, and leaves no trace', async () => {
+    expect(await device.resumed()).toBeUndefined();
+    expect(await device.databases.names()).toEqual([]);
+  });
+
+  test('opens the account that was used last', async () => {
+    const one = await device.signedUp();
+    const two = await device.signedUp({ anotherAccount: true });
+    expect((await device.reloaded()).accountID).toBe(two.accountID);
+    for (const vault of await device.vaults()) {
+      await device.putVault({ ...vault, lastUsedAtMs: vault['accountID'] === one.accountID ? 2 : 1 });
+    }
+    expect((await device.reloaded()).accountID).toBe(one.accountID);
+    expect(
+      (await device.vaults()).find((vault) => vault['accountID'] === one.accountID)?.['lastUsedAtMs'],
+    ).toBeGreaterThan(2);
+  });
+
+  test('completes an account whose tab ended right after its vault was written', async () => {
+    const { accountID } = await device.signedUp();
+    await device.closeAll();
+    await device.databases.delete(`maia-cojson-${accountID}`);
+    const session = await device.reloaded();
+    expect(session.accountID).toBe(accountID);
+    expect(mapsIn(session, 'maia/kernel/v1').map((map) => map.keys())).toEqual([['passkey/passkey-1']]);
+    expect(mapsIn(session, 'maia/keyring/v1').map((map) => map.keys())).toEqual([['entry']]);
+  });
+
+  test('keeps two accounts apart', async () => {
+    const one = await device.signedUp();
+    const two = await device.signedUp({ anotherAccount: true });
+    rootOf(two).set('note', 'mine');
+    expect(rootOf(one).get('note')).toBeUndefined();
+    expect(await device.databases.names()).toEqual(
+      [one, two]
+        .flatMap(({ accountID }) => [`maia-${accountID}`, `maia-cojson-${accountID}`])
+        .concat('maia-device')
+        .toSorted(),
+    );
+  });
+});
+
+describe('signing in on a device that knows the passkey', () => {
+  test('needs no network, and brings the passkey’s entry for the relay', async () => {
+    const { accountID } = await device.signedUp();
+    await device.closeAll();
+    await device.databases.delete(`maia-cojson-${accountID}`);
+    const session = await device.signedIn();
+    expect(session.accountID).toBe(accountID);
+    expect(mapsIn(session, 'maia/keyring/v1')).toHaveLength(1);
+    expect(device.passkeys.ceremonies).toHaveLength(2);
+  });
+
+  test('asks the relay where its copy is damaged', async () => {
+    await device.signedUp();
+    const [copy] = await device.databases.request<{ content: unknown }[]>(
+      'maia-device',
+      'keyrings',
+      (store) => store.getAll(),
+    );
+    await device.databases.request('maia-device', 'keyrings', (store) =>
+      store.put({ ...copy, content: [{ broken: true }] }),
+    );
+    await expect(device.signedIn()).rejects.toMatchObject({ code: 'SYNC_OFF' });
+  });
+});
+
+describe('signing up on a device that knows a passkey', () => {
+  test('offers signing in, and makes no second account by mistake', async () => {
+    await device.signedUp();
+    await expect(device.signedUp()).rejects.toMatchObject({
+      code: 'PASSKEY_ALREADY_HERE',
+      cause: { name: 'InvalidStateError' },
+    });
+    expect(await device.vaults()).toHaveLength(1);
+  });
+
+  test('makes one where the app says so', async () => {
+    const one = await device.signedUp();
+    expect((await device.signedUp({ anotherAccount: true })).accountID).not.toBe(one.accountID);
+  });
+});

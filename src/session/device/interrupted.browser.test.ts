@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Platform } from '../../platform/platform.ts';
+import { passkeyOf } from '../../testing/account-parts.ts';
+import { createFakePasskeys, type FakePasskeys } from '../../testing/fake-passkeys.ts';
+import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { activeSession } from '../active-session.ts';
+import { accountsHere } from '../list-accounts.ts';
+import { signUp } from '../sign-up.ts';
+
+// A tab that ends leaves what was committed, and nothing of what it had in memory.
+
+const offline = { sync: false } as const;
+let device: TestDevice;
+beforeEach(() => {
+  device = createTestDevice(indexedDB);
+});
+afterEach(async () => {
+  await device.closeAll();
+  while (activeSession.current) await activeSession.current.close();
+  await device.end();
+});
+
+const leftOver = { credentialID: 'passkey-1', label: 'Ada' };
+
+/** A sign-up whose tab ends where `stops` never answers; a lock goes with its tab. Resolves when it is there. */
+function interrupted(stops: (reached: () => void) => Partial<Platform>): Promise<void> {
+  return new Promise((reached) => {
+    const platform = { ...device.platform, locks: undefined, ...stops(reached) };
+    void signUp(platform, { ...offline, name: 'Ada' });
+  });
+}
+
+function never<T>(reached: () => void): Promise<T> {
+  reached();
+  return new Promise(() => {});
+}
+
+/** Keys cannot be derived any more: the tab ended after the passkey was noted, and before anything of an account was. */
+const beforeTheVault = (reached: () => void): Partial<Platform> => ({
+  subtle: Object.assign(Object.create(crypto.subtle) as SubtleCrypto, { importKey: () => never(reached) }),
+});
+
+const promptsOf = (passkeys: FakePasskeys) =>
+  passkeys.ceremonies.map((request) => ('userID' in request ? 'create' : request.allowCredentialIDs));
+
+describe('a tab that ended between passkey and vault', () => {
+  test('leaves nobody on the device, and the next sign-up goes on with the same passkey', async () => {
+    await interrupted(beforeTheVault);
+    expect(await device.resumed()).toBeUndefined();
+    expect(await accountsHere(device.platform)).toEqual([]);
+
+    const session = await device.signedUp({ name: 'Another name' });
+    expect(promptsOf(device.passkeys)).toEqual(['create', ['passkey-1']]);
+    expect(passkeyOf(session)).toMatchObject({ ...leftOver, prfFrom: 'get' });
+    expect((await device.reloaded()).accountID).toBe(session.accountID);
+    await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
+  });
+
+  test('between the two prompts of a keeper that evaluates its PRF on use, too', async () => {
+    const passkeys = createFakePasskeys({ prf: 'on-get' });
+    await interrupted((reached) => ({ passkeys: { ...passkeys, get: () => never(reached) } }));
+    const session = await signUp({ ...device.platform, passkeys }, offline);
+    expect(promptsOf(passkeys)).toEqual(['create', ['passkey-1']]);
+    expect(passkeyOf(session)).toMatchObject(leftOver);
+  });
+
+  test('is told to whoever signs in with that passkey', async () => {
+    await interrupted(beforeTheVault);
+    await expect(device.signedIn()).rejects.toMatchObject({
+      code: 'PASSKEY_ORPHANED',
+      details: leftOver,
+      message: expect.stringContaining('Sign up again') as string,
+    });
+  });
+
+  test('is given up where its passkey is refused: the sign-up after that begins anew', async () => {
+    await interrupted(beforeTheVault);
+    device.passkeys.failNext(new DOMException('', 'NotAllowedError'));
+    await expect(device.signedUp()).rejects.toMatchObject({
+      code: 'PASSKEY_ORPHANED',
+      details: leftOver,
+      cause: { code: 'PASSKEY_REFUSED' },
+    });
+    expect(device.passkeys.signalled).toEqual(['passkey-1']);
+    expect(passkeyOf(await device.signedUp()).credentialID).toBe('passkey-2');
+  });
+
+  test('is not given up where the app ends the prompt', async () => {
+    await interrupted(beforeTheVault);
+    const aborting = new AbortController();
+    device.passkeys.waitNext();
+    const signingUp = device.signedUp({ signal: aborting.signal });
+    await expect.poll(() => device.passkeys.ceremonies.length).toBe(2);
+    aborting.abort();
+    await expect(signingUp).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(passkeyOf(await device.signedUp()).credentialID).toBe('passkey-1');
+  });
+
+  test('does not hide an account that the device knows', async () => {
+    await device.signedUp();
+    await interrupted((reached) => ({
+      ...beforeTheVault(reached),
+      passkeys: {
+        ...device.passkeys,
+        create: (request) => device.passkeys.create({ ...request, excludeCredentialIDs: [] }),
+      },
+    }));
+    await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
+  });
+});
+
+describe('a failure after the passkey was made', () => {
+  const failing: Partial<Platform> = {
+    subtle: Object.assign(Object.create(crypto.subtle) as SubtleCrypto, {
+      importKey: () => Promise.reject(new Error('broken')),
+    }),
+  };
+  const signingUp = (passkeys: FakePasskeys) =>
+    signUp({ ...device.platform, ...failing, passkeys }, { ...offline, name: 'Ada' });
+
+  test('is told to the passkey’s keeper, and the next sign-up begins anew', async () => {
+    await expect(signingUp(device.passkeys)).rejects.toMatchObject({
+      code: 'PASSKEY_ORPHANED',
+      details: leftOver,
+      message: expect.stringContaining('may be left over') as string,
+      cause: { message: 'broken' },
+    });
+    expect(device.passkeys.signalled).toEqual(['passkey-1']);
+    expect(passkeyOf(await device.signedUp()).credentialID).toBe('passkey-2');
+  });
+
+  test('without the Signal API leaves the passkey to the next sign-up, and says so', async () => {
+    const passkeys = createFakePasskeys({ hasSignals: false });
+    await expect(signingUp(passkeys)).rejects.toMatchObject({
+      code: 'PASSKEY_ORPHANED',
+      details: leftOver,
+      message: expect.stringContaining('goes on with the passkey “Ada”') as string,
+    });
+    const session = await signUp({ ...device.platform, passkeys }, offline);
+    expect(passkeyOf(session).credentialID).toBe('passkey-1');
+  });
+});
+
+test('two tabs that sign up at once make one account, and the second one is told to sign in', async () => {
+  const [one, two] = await Promise.allSettled([
+    device.signedUp({ name: 'Ada' }),
+    device.signedUp({ name: 'Bob', anotherAccount: true }),
+  ]);
+  expect([one, two]).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { code: 'PASSKEY_ALREADY_HERE' } },
+  ]);
+  expect(device.passkeys.ceremonies).toHaveLength(1);
+  expect(await accountsHere(device.platform)).toHaveLength(1);
+});
+
+/** Fails the nth transaction on this device's record of accounts, and those after it where it `stays`. */
+function failingAt(nth: number, stays: boolean, failed: () => void): IDBFactory {
+  let count = 0;
+  return Object.assign(Object.create(indexedDB) as IDBFactory, {
+    deleteDatabase: (name: string) => indexedDB.deleteDatabase(name),
+    open(name: string, version?: number) {
+      const request = indexedDB.open(name, version);
+      request.addEventListener('success', () => {
+        const db = request.result;
+        const begin = db.transaction.bind(db);
+        if (name !== 'maia-device') return;
+        db.transaction = (...args) => {
+          count++;
+          if (count < nth || (count > nth && !stays)) return begin(...args);
+          failed();
+          throw new DOMException('broken', 'UnknownError');
+        };
+      });
+      return request;
+    },
+  });
+}
+
+test.each([
+  ['once', false],
+  ['from then on', true],
+])('IndexedDB that refuses %s, at any step, leaves a whole account or none', async (_, stays) => {
+  const outcomes: string[] = [];
+  for (let step = 1; ; step++) {
+    let hasFailed = false;
+    const refusing = failingAt(step, stays, () => (hasFailed = true));
+    const passkeys = createFakePasskeys({ hasSignals: false });
+    const result = await signUp({ ...device.platform, passkeys, indexedDB: refusing }, offline).catch(
+      (error: unknown) => error,
+    );
+    const made = result instanceof Error ? undefined : activeSession.current?.accountID;
+    await activeSession.current?.close();
+    if (!hasFailed) break;
+    outcomes.push(made ? 'account' : (result as { readonly code: string }).code);
+    // What the next start finds is what this one was told, unless the browser kept nothing at all.
+    const resumed = await device.resumed();
+    expect([undefined, made]).toContain(resumed?.accountID);
+    await device.closeAll();
+    const again = await signUp({ ...device.platform, passkeys }, offline).catch((error: unknown) => error);
+    const known = await accountsHere(device.platform);
+    expect(known).toHaveLength(1);
+    if (again instanceof Error) expect(known[0]?.accountID).toBe(made);
+    await activeSession.current?.close();
+    await device.databases.deleteAll();
+  }
+  expect(outcomes.length).toBeGreaterThan(4);
+  expect(new Set(outcomes)).toEqual(new Set(['account', 'PASSKEY_ORPHANED']));
+});

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { passkeyOf, rootOf } from '../../testing/account-parts.ts';
+import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { accountsHere } from '../list-accounts.ts';
+
+let device: TestDevice;
+beforeEach(() => {
+  device = createTestDevice(indexedDB);
+});
+afterEach(() => device.end());
+
+describe('remember: passkey', () => {
+  test('keeps the data and no vault: each start takes one tap, and no network', async () => {
+    const first = await device.signedUp({ remember: 'passkey' });
+    rootOf(first).set('note', 'kept');
+    await device.closeAll();
+    expect(await device.vaults()).toEqual([]);
+    expect(await device.resumed()).toBeUndefined();
+
+    const prompts = device.passkeys.ceremonies.length;
+    const again = await device.signedIn({ remember: 'passkey' });
+    expect(device.passkeys.ceremonies).toHaveLength(prompts + 1);
+    expect(rootOf(again).get('note')).toBe('kept');
+    expect(await device.vaults()).toEqual([]);
+  });
+
+  test('takes the vault of an earlier mode away, and no other account’s', async () => {
+    const other = await device.signedUp();
+    const { accountID } = await device.signedUp({ anotherAccount: true });
+    expect((await device.signedIn({ remember: 'passkey' })).accountID).toBe(accountID);
+    expect((await device.vaults()).map((vault) => vault['accountID'])).toEqual([other.accountID]);
+  });
+
+  test('and back to device: the next reload needs no tap', async () => {
+    const { accountID } = await device.signedUp({ remember: 'passkey' });
+    await device.closeAll();
+    await device.signedIn();
+    expect((await device.reloaded()).accountID).toBe(accountID);
+  });
+
+  test('completes an account whose tab ended right after it was kept', async () => {
+    const { accountID } = await device.signedUp({ name: 'Ada', remember: 'passkey' });
+    await device.closeAll();
+    await device.databases.delete(`maia-cojson-${accountID}`);
+    const session = await device.signedIn({ remember: 'passkey' });
+    expect(session.accountID).toBe(accountID);
+    expect(passkeyOf(session)).toMatchObject({ credentialID: 'passkey-1', label: 'Ada', prfFrom: 'create' });
+  });
+});
+
+describe('remember: never', () => {
+  test('writes nothing on disk, names nothing, and says so', async () => {
+    const marksBefore = Object.keys(localStorage); // Of the sessions of other tests.
+    const session = await device.signedUp({ remember: 'never' });
+    rootOf(session).set('note', 'gone with the tab');
+    expect(session.storage.current).toMatchObject({ kind: 'memory', state: 'memory-only' });
+    const { held = [], pending = [] } = await navigator.locks.query();
+    expect([...held, ...pending]).toEqual([]);
+    await device.closeAll();
+    expect(await device.databases.names()).toEqual([]);
+    expect([Object.keys(localStorage), sessionStorage.length]).toEqual([marksBefore, 0]);
+    expect(await accountsHere(device.platform)).toEqual([]);
+  });
+
+  test('leaves what an earlier mode keeps of the account as it is', async () => {
+    const { accountID } = await device.signedUp();
+    await device.closeAll();
+    const before = await device.vaults();
+    const session = await device.signedIn({ remember: 'never' });
+    expect(session.accountID).toBe(accountID);
+    expect(session.storage.current.state).toBe('memory-only');
+    expect(await device.vaults()).toEqual(before);
+    expect((await device.reloaded()).accountID).toBe(accountID);
+  });
+
+  test('nobody is resumed without a tap', async () => {
+    await device.signedUp();
+    expect(await device.resumed({ remember: 'never' })).toBeUndefined();
+    expect(await device.resumed({ remember: 'passkey' })).toBeUndefined();
+  });
+
+  test('still offers signing in to whom the device knows', async () => {
+    await device.signedUp();
+    await expect(device.signedUp({ remember: 'never' })).rejects.toMatchObject({
+      code: 'PASSKEY_ALREADY_HERE',
+    });
+  });
+});

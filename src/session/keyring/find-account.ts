@@ -1,0 +1,57 @@
+import { isKernelError } from '../../platform/kernel-error.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { SyncOptions } from '../../sync/sync-peers.ts';
+import { keptOnDevice, unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { madePasskeyIn } from '../device/device-records.ts';
+import { createGenesis, type Content } from '../account/genesis.ts';
+import { createKeyringNode, readKeyring } from './keyring-content.ts';
+import { openEntry } from './keyring-entry.ts';
+import type { KeyringKeys } from './keyring-keys.ts';
+import { lookUpKeyring } from './look-up-keyring.ts';
+import { passkeyRemoved } from '../passkeys/passkey-removed.ts';
+import type { KeepableAccount } from '../device/records-to-keep.ts';
+import type { SecurePlatform } from '../account/secure-platform.ts';
+import type { SessionCrypto } from '../account/session-crypto.ts';
+
+/** The account that a passkey opens: from this device's copy of the entry, which needs no network, else from the relay. */
+export async function findAccount(options: {
+  readonly crypto: SessionCrypto;
+  readonly keyring: KeyringKeys;
+  readonly sync: SyncOptions | false;
+  readonly platform: SecurePlatform;
+  readonly signal: AbortSignal | undefined;
+  readonly logger: Logger;
+}): Promise<KeepableAccount> {
+  const { crypto, keyring, platform, logger } = options;
+  const copy = await unlessDeviceFails(keptOnDevice(platform)?.keyringCopy(keyring.mapID), logger);
+  if (copy) {
+    try {
+      const account = await openKeyring(platform, crypto, keyring, copy.content);
+      const made = madePasskeyIn(copy);
+      return { ...account, passkey: made && { ...made, removalSecret: keyring.agentSecret } };
+    } catch (error) {
+      if (isKernelError(error, 'PASSKEY_REMOVED')) throw error;
+      logger.warn('This device’s copy of the passkey’s entry cannot be opened; the relay is asked.', {
+        error,
+      });
+    }
+  }
+  return openKeyring(platform, crypto, keyring, await lookUpKeyring(options));
+}
+
+/** Rejects with PASSKEY_REMOVED or ACCOUNT_INVALID. */
+async function openKeyring(
+  platform: SecurePlatform,
+  crypto: SessionCrypto,
+  keyring: KeyringKeys,
+  content: readonly Content[],
+): Promise<KeepableAccount> {
+  const node = createKeyringNode(crypto, keyring);
+  for (const piece of content) node.syncManager.handleNewContent(piece, 'import');
+  const reading = readKeyring(node, keyring.mapID);
+  if (reading.kind === 'removed') throw passkeyRemoved();
+  const sealed = reading.kind === 'entry' ? reading.sealed : undefined;
+  const seed = await openEntry(crypto, platform, keyring, sealed);
+  const genesis = await createGenesis(crypto, platform.subtle, seed);
+  return { crypto, seed, genesis, mapID: keyring.mapID, keyrings: content };
+}

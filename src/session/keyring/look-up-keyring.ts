@@ -1,0 +1,57 @@
+import type { RawCoID } from 'cojson';
+import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { foreignStorageStatus, startSync } from '../../sync/start-sync.ts';
+import type { SyncOptions } from '../../sync/sync-peers.ts';
+import { askRelay, hostToAsk } from '../ask-relay.ts';
+import type { Content } from '../account/genesis.ts';
+import { createKeyringNode, keyringContentIn, readKeyring } from './keyring-content.ts';
+import type { Keyring } from './keyring-keys.ts';
+import type { SessionCrypto } from '../account/session-crypto.ts';
+
+/**
+ * Asks the relay for a passkey's entry, once. Rejects with ACCOUNT_NOT_FOUND only where a relay answered that it has
+ * none, and with ACCOUNT_INVALID where what it has is not whole; where none could be asked, with what kept it, as
+ * `askRelay` says.
+ */
+export async function lookUpKeyring(options: {
+  readonly crypto: SessionCrypto;
+  readonly keyring: Keyring;
+  readonly sync: SyncOptions | false;
+  readonly platform: Platform;
+  readonly signal: AbortSignal | undefined;
+  readonly logger: Logger;
+}): Promise<readonly Content[]> {
+  const { crypto, keyring, sync, platform, signal, logger } = options;
+  const host = hostToAsk(sync);
+  const node = createKeyringNode(crypto, keyring);
+  const peers = startSync({ node, sync, storage: { status: foreignStorageStatus(node) }, platform, logger });
+  try {
+    await askRelay({ node, id: keyring.mapID, sync, peers, clock: platform.clock, signal });
+    if (readKeyring(node, keyring.mapID).kind === 'missing') {
+      throw node.getCoValue(keyring.mapID).isAvailable() ? notWhole(host) : notFound(host, keyring.mapID);
+    }
+    return keyringContentIn(node, keyring);
+  } finally {
+    await peers.close();
+    await node.gracefulShutdown();
+  }
+}
+
+/** It has the entry's place, and not what stands there, or not as the passkey signed it. */
+function notWhole(host: string): KernelError {
+  return createKernelError(
+    'ACCOUNT_INVALID',
+    `The relay at ${host} has only a part of the passkey’s entry, or a changed one, so nothing was opened. Open the app, online, on a device that has the account, then try again; or sign in with another passkey.`,
+    { details: { host } },
+  );
+}
+
+function notFound(host: string, mapID: RawCoID): KernelError {
+  return createKernelError(
+    'ACCOUNT_NOT_FOUND',
+    `The relay at ${host} has no account for this passkey. Open the app, online, on the device where the account was made, then try again.`,
+    { details: { host, mapID } },
+  );
+}

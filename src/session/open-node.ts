@@ -1,0 +1,60 @@
+import type { LocalNode } from 'cojson';
+import { silentLogger } from '../platform/logger.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { DeviceStorage } from '../storage/device-storage.ts';
+import { startSync } from '../sync/start-sync.ts';
+import type { SyncPeers } from '../sync/sync-peers.ts';
+import type { AccountToOpen } from './account-to-open.ts';
+import { createSessionNode } from './account/session-node.ts';
+import { unlessDeviceFails } from './device/device-to-keep-on.ts';
+import { keepSessionsWhole } from './session-ids/keep-sessions-whole.ts';
+import { openWithSessionID } from './session-ids/open-with-session-id.ts';
+import type { SessionIDLease } from './session-ids/session-id-lease.ts';
+import type { SessionOptions } from './session.ts';
+import { createRemovals } from './sign-out/removals.ts';
+
+/** A node with its storage, its session id and its sync, and nothing in it yet. */
+export interface OpenNode {
+  readonly node: LocalNode;
+  readonly storage: DeviceStorage;
+  readonly lease: SessionIDLease;
+  readonly sync: SyncPeers;
+  /** Lets further edits go under a session of their own. */
+  readonly retire: () => void;
+  /** Ends all of it, for a session that does not come to be. */
+  abandon(): Promise<void>;
+}
+
+export async function openNode(
+  platform: Platform,
+  { crypto, genesis }: Pick<AccountToOpen, 'crypto' | 'genesis'>,
+  options: SessionOptions,
+): Promise<OpenNode> {
+  const { accountID, agentSecret } = genesis;
+  const { logger = silentLogger, remember, storage: given = 'cojson-indexeddb' } = options;
+  const isKept = remember !== 'never';
+  const kind = isKept ? given : 'memory';
+  // What a sign-out left to delete is not to be found here again.
+  if (isKept) await unlessDeviceFails(createRemovals(platform, accountID).finish(), logger);
+  const newSessionID = () => crypto.newRandomSessionID(accountID);
+  const { storage, lease } = await openWithSessionID({ kind, accountID, newSessionID, platform, logger });
+  const node = createSessionNode(crypto, agentSecret, lease.sessionID);
+  node.setStorage(storage);
+  const whole = lease.isReused ? keepSessionsWhole(node, storage, newSessionID()) : undefined;
+  let sync: SyncPeers | undefined;
+
+  async function abandon(): Promise<void> {
+    await sync?.close();
+    await node.gracefulShutdown();
+    lease.letGo(false);
+  }
+
+  try {
+    // From here on every edit is followed, the first import included.
+    sync = startSync({ node, sync: options.sync ?? {}, storage, platform, logger });
+  } catch (error) {
+    await abandon();
+    throw error;
+  }
+  return { node, storage, lease, sync, retire: () => whole?.retire(), abandon };
+}

@@ -1,0 +1,61 @@
+/** What is known of an engine where the browser itself says nothing about PRF, or says too much. */
+export interface EngineFact {
+  /** `doubtful`: a ceremony may give a wrong value, on which no account should rest. */
+  readonly prf: 'no' | 'doubtful';
+  /** In a sentence or two: why, and what to do. */
+  readonly reason: string;
+}
+
+const update = 'Update the browser, or use another current one.';
+
+/**
+ * Facts of November 2026. PRF came with Chrome and Edge 116, Safari 18.4 and Firefox 139; Firefox on Android and pages
+ * inside other apps have none. Safari 18.0 to 18.3 can give a wrong value for a passkey that another device keeps.
+ * Undefined: nothing speaks against it. A home-screen app on iOS looks like a page inside another app, so that only apps
+ * that name themselves are taken for ones.
+ */
+export function engineFact(userAgent: string | undefined): EngineFact | undefined {
+  if (userAgent === undefined) return undefined;
+  const version = (name: RegExp) => versionIn(userAgent, name);
+  if (/; wv\)|FBA[NV]\/|Instagram|MicroMessenger|\bLine\//.test(userAgent)) {
+    const reason =
+      'This page is open inside another app, where a passkey cannot open an account. Open it in the browser.';
+    return { prf: 'no', reason };
+  }
+  if (/Android.*Firefox\//.test(userAgent)) {
+    const reason =
+      'Firefox on Android cannot open an account with a passkey. Use another browser, or the recovery phrase.';
+    return { prf: 'no', reason };
+  }
+  const iOS = version(/(?:iPhone|iPad|iPod).* OS (\d+)_(\d+)/);
+  const isSafari = !/Chrom(?:e|ium)\/|CriOS|FxiOS|Edg/.test(userAgent);
+  const webKit = iOS ?? (isSafari ? version(/Version\/(\d+)\.(\d+).*Safari\//) : undefined);
+  if (webKit !== undefined) return webKitFact(webKit);
+  const tooOld =
+    isBelow(version(/Firefox\/(\d+)\.(\d+)/), 139) || isBelow(version(/Chrom(?:e|ium)\/(\d+)\.(\d+)/), 116);
+  return tooOld
+    ? { prf: 'no', reason: `This version of the browser cannot open an account with a passkey. ${update}` }
+    : undefined;
+}
+
+function webKitFact(version: number): EngineFact | undefined {
+  if (version >= 18.04) return undefined;
+  if (version < 18) {
+    const reason =
+      'This version of Safari cannot open an account with a passkey. Update the system, or use the recovery phrase.';
+    return { prf: 'no', reason };
+  }
+  const reason =
+    'This version of Safari can get a wrong key from a passkey that another device keeps. Update the system to 18.4 or newer, or use the recovery phrase.';
+  return { prf: 'doubtful', reason };
+}
+
+/** 18.3 as 18.03, so that versions compare as numbers. */
+function versionIn(userAgent: string, name: RegExp): number | undefined {
+  const [, major, minor] = name.exec(userAgent) ?? [];
+  return major === undefined ? undefined : Number(major) + Number(minor) / 100;
+}
+
+function isBelow(version: number | undefined, least: number): boolean {
+  return version !== undefined && version < least;
+}

@@ -1,0 +1,21 @@
+import type { RawCoID } from 'cojson';
+import type { Content } from '../account/genesis.ts';
+import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import type { ManagedAccount } from './managed-account.ts';
+import { relyingPartyID } from './passkey-names.ts';
+
+/** Remembers on this device a passkey that was made or used here. Without it, signing in with it here needs a relay. */
+export async function keepPasskey(
+  { platform, accountID, device, options, logger }: ManagedAccount,
+  credentialID: string,
+  mapID: RawCoID,
+  content: readonly Content[],
+): Promise<void> {
+  await unlessDeviceFails(
+    device?.keep({
+      keyring: { v: 1, mapID, accountID, content },
+      credential: { v: 1, credentialID, accountID, rpID: relyingPartyID(platform, options) },
+    }),
+    logger,
+  );
+}

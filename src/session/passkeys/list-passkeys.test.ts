@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  createPasskeyDevices,
+  idsOf,
+  keeper,
+  until,
+  untilConfirmed,
+  type PasskeyDevices,
+} from '../../testing/passkey-devices.ts';
+
+let on: PasskeyDevices;
+beforeEach(async () => {
+  on = await createPasskeyDevices();
+});
+afterEach(() => on.sessions.end());
+
+describe('the list', () => {
+  test('says that the account exists only on this device, until the relay has confirmed the passkey’s entry', async () => {
+    await on.sessions.stopRelay();
+    const session = await on.signedUpWith(on.laptop);
+    const reaches: string[] = [];
+    session.passkeys.state.subscribe(({ reach }) => reaches.push(reach));
+    expect(await session.passkeys.list()).toEqual([
+      {
+        id: 'laptop-1',
+        label: expect.stringContaining('app.example') as string,
+        createdAtMs: expect.any(Number) as number,
+        onThisDevice: true,
+        usableElsewhere: false,
+      },
+    ]);
+    await on.sessions.startRelay();
+    session.sync.reconnect();
+    await until(() => expect(session.passkeys.state.current.reach).toBe('elsewhere'));
+    expect(await session.passkeys.list()).toMatchObject([{ usableElsewhere: true }]);
+    expect(reaches.filter((reach) => reach !== 'unknown')).toEqual(['this-device', 'elsewhere']);
+  });
+
+  test('does not count on a key that was seen once in use, until somebody signs in with it', async () => {
+    const laptop = keeper('laptop', { prf: 'on-get' });
+    const first = await on.signedUpWith(laptop);
+    await untilConfirmed(first);
+    expect(await first.passkeys.list()).toMatchObject([{ usableElsewhere: false }]);
+    expect(first.passkeys.state.current.reach).toBe('this-device');
+
+    const second = await on.signedInWith(laptop);
+    await until(() => expect(second.passkeys.state.current.reach).toBe('elsewhere'));
+    await until(() => expect(first.passkeys.state.current.reach).toBe('elsewhere'));
+  });
+
+  test('tells what was used on this device from what was not', async () => {
+    const first = await on.signedUpWith(on.laptop);
+    await untilConfirmed(first);
+    const second = await on.secondDevice(keeper('phone'));
+    await second.passkeys.add();
+    await until(() => expect(idsOf(first)).toEqual(['laptop-1', 'phone-1']));
+    expect(await first.passkeys.list()).toMatchObject([{ onThisDevice: true }, { onThisDevice: false }]);
+    expect(await second.passkeys.list()).toMatchObject([{ onThisDevice: true }, { onThisDevice: true }]);
+  });
+
+  test('is not usable elsewhere while a relay that lost its data is refilled', async () => {
+    const session = await on.signedUpWith(on.laptop);
+    await until(() => expect(session.passkeys.state.current.reach).toBe('elsewhere'));
+    const usable: boolean[] = [];
+    session.passkeys.state.subscribe(({ passkeys: [passkey] }) => {
+      if (passkey) usable.push(passkey.usableElsewhere);
+    });
+    await on.sessions.stopRelay();
+    await on.sessions.startRelay();
+    session.sync.reconnect();
+    await until(() => expect(usable).toEqual([true, false, true]));
+  });
+});

@@ -1,0 +1,49 @@
+import { createKernelError } from '../../platform/kernel-error.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { utf8 } from '../account/bytes.ts';
+import type { SessionOptions, SignUpOptions } from '../session.ts';
+
+/** Whom passkeys are made for and asked for: the page's full host name, unless told. */
+export function relyingPartyID({ page }: Platform, { rpID }: SessionOptions): string {
+  const id = rpID ?? page.url?.hostname;
+  if (id) return id;
+  throw createKernelError(
+    'PASSKEY_INVALID_RP_ID',
+    'Passkeys belong to a host name, and this page has none. Serve the app over https:, or at http://localhost while developing.',
+  );
+}
+
+/** WebAuthn lets a keeper cut longer names, anywhere. */
+const nameBytes = 64;
+
+/**
+ * How the passkey manager names the app and the passkey. With date and time, two passkeys of one app can be told apart;
+ * a long name of the app gives way to them.
+ */
+export function passkeyNames(
+  platform: Platform,
+  options: SignUpOptions,
+): { readonly rpName: string; readonly label: string } {
+  const rpName = cut(options.appName, nameBytes) || cut(relyingPartyID(platform, options), nameBytes);
+  const name = cut(options.name, nameBytes);
+  if (name) return { rpName, label: name };
+  const when = ` · ${dateAndTime(platform.clock.nowMs())}`;
+  return { rpName, label: cut(rpName, nameBytes - utf8(when).length) + when };
+}
+
+/** In one line, and at most so many bytes long. No character is cut in two. */
+function cut(text = '', bytes: number): string {
+  const line = text.replaceAll(/\s+/gu, ' ').trim();
+  let kept = '';
+  let left = bytes;
+  for (const character of line) {
+    left -= utf8(character).length;
+    if (left < 0) break;
+    kept += character;
+  }
+  return kept.trim();
+}
+
+function dateAndTime(atMs: number): string {
+  return new Date(atMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}

@@ -1,0 +1,8 @@
+import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+
+export function passkeyRemoved(): KernelError {
+  return createKernelError(
+    'PASSKEY_REMOVED',
+    'This passkey was removed from its account, so it opens nothing any more. Sign in with another passkey of the account; this one can be deleted.',
+  );
+}

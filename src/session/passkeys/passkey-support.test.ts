@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { createBrowserPlatform } from '../../platform/browser-platform.ts';
+import type { Page, Platform } from '../../platform/platform.ts';
+import { createFakePasskeys, type FakePasskeysOptions } from '../../testing/fake-passkeys.ts';
+import { passkeySupport, requireAutofill, requirePasskeys, requireSignIn } from './passkey-support.ts';
+
+function platformWith(support: FakePasskeysOptions['support'], page: Partial<Page> = {}): Platform {
+  const platform = createBrowserPlatform();
+  const url = new URL('https://app.example/');
+  return {
+    ...platform,
+    page: { isOnline: true, isVisible: true, isSecureContext: true, url, on: platform.page.on, ...page },
+    passkeys: createFakePasskeys(support && { support }),
+  };
+}
+
+const everything = { webauthn: true, prf: 'yes', autofill: true } as const;
+
+test('offers a passkey where the browser can', async () => {
+  expect(await passkeySupport(platformWith(everything))).toEqual({ ...everything, offer: 'passkey' });
+});
+
+test('offers a passkey where the browser does not say whether it can', async () => {
+  const support = { ...everything, prf: 'unknown' } as const;
+  expect(await passkeySupport(platformWith(support))).toEqual({ ...support, offer: 'passkey' });
+});
+
+test.each([
+  ['no WebAuthn', { webauthn: false, prf: 'no', autofill: false }, {}, 'PASSKEY_UNSUPPORTED', /no passkeys/],
+  ['an insecure context', everything, { isSecureContext: false }, 'PASSKEY_UNSUPPORTED', /https:/],
+  ['no PRF', { ...everything, prf: 'no' }, {}, 'PASSKEY_PRF_UNAVAILABLE', /PRF/],
+] as const)('with %s says why, before a passkey is made in vain', async (_, support, page, code, reason) => {
+  const platform = platformWith(support, page);
+  expect(await passkeySupport(platform)).toMatchObject({
+    offer: 'recovery-phrase',
+    reason: expect.stringMatching(reason) as string,
+  });
+  await expect(requirePasskeys(platform)).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(reason) as string,
+  });
+});
+
+test.each(['https://127.0.0.1:4000/', 'https://[::1]/'])(
+  'a page opened at %s is told to use a name',
+  async (url) => {
+    expect(await passkeySupport(platformWith(everything, { url: new URL(url) }))).toMatchObject({
+      offer: 'recovery-phrase',
+      reason: expect.stringContaining('localhost') as string,
+    });
+  },
+);
+
+test('answers in Node, where there is no browser', async () => {
+  expect(await passkeySupport(createBrowserPlatform())).toMatchObject({
+    webauthn: false,
+    prf: 'no',
+    autofill: false,
+    offer: 'recovery-phrase',
+  });
+});
+
+const firefoxOnAndroid = 'Mozilla/5.0 (Android 14; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0';
+const safari18 =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.2 Safari/605.1.15';
+
+test('where the browser does not say, what is known of it counts: no passkey is made in vain', async () => {
+  const platform = platformWith({ ...everything, prf: 'unknown' }, { userAgent: firefoxOnAndroid });
+  expect(await passkeySupport(platform)).toMatchObject({
+    prf: 'no',
+    offer: 'recovery-phrase',
+    reason: expect.stringContaining('Firefox on Android') as string,
+  });
+  await expect(requirePasskeys(platform)).rejects.toMatchObject({
+    code: 'PASSKEY_PRF_UNAVAILABLE',
+    message: expect.stringContaining('Firefox on Android') as string,
+  });
+  await expect(requireSignIn(platform)).resolves.toBeUndefined();
+});
+
+test('what the browser says of itself counts for more', async () => {
+  const platform = platformWith(everything, { userAgent: firefoxOnAndroid });
+  expect(await passkeySupport(platform)).toEqual({ ...everything, offer: 'passkey' });
+});
+
+test('an engine that can give a wrong value is told of, and nobody is kept out', async () => {
+  const platform = platformWith(everything, { userAgent: safari18 });
+  expect(await passkeySupport(platform)).toMatchObject({
+    prf: 'yes',
+    offer: 'recovery-phrase',
+    reason: expect.stringContaining('18.4') as string,
+  });
+  await expect(requirePasskeys(platform)).resolves.toBeUndefined();
+});
+
+test('autofill that the browser does not have is PASSKEY_UNSUPPORTED', async () => {
+  await expect(requireAutofill(platformWith(everything))).resolves.toBeUndefined();
+  await expect(requireAutofill(platformWith({ ...everything, autofill: false }))).rejects.toMatchObject({
+    code: 'PASSKEY_UNSUPPORTED',
+    message: expect.stringContaining('autofill') as string,
+  });
+});

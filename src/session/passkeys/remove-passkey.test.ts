@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../platform/clock.ts';
+import { kernelMapOf } from '../../testing/account-parts.ts';
+import { type FakePasskeys } from '../../testing/fake-passkeys.ts';
+import {
+  createPasskeyDevices,
+  idsOf,
+  keeper,
+  keyringIn,
+  until,
+  untilConfirmed,
+  type PasskeyDevices,
+} from '../../testing/passkey-devices.ts';
+import { readPasskeys, recordPhraseRevealed } from '../account/kernel-map.ts';
+import { keyringContentIn } from '../keyring/keyring-content.ts';
+import type { Session } from '../session.ts';
+import { signIn } from '../sign-in.ts';
+import { signUp } from '../sign-up.ts';
+
+let on: PasskeyDevices;
+beforeEach(async () => {
+  on = await createPasskeyDevices();
+});
+afterEach(() => on.sessions.end());
+
+describe('removing a passkey', () => {
+  let phone: FakePasskeys;
+  let session: Session;
+  beforeEach(async () => {
+    phone = keeper('phone');
+    const platform = { ...on.sessions.device(), passkeys: on.laptop };
+    session = await on.opened(signUp(platform, on.online()));
+    platform.passkeys = phone;
+    await session.passkeys.add();
+    await untilConfirmed(session);
+  });
+
+  test('deletes its entry everywhere, and it opens nothing any more', async () => {
+    const { mapID } = await keyringIn(session, 'phone-1');
+    const other = await on.signedInWith(on.laptop);
+    await until(() => expect(other.node.getCoValue(mapID).isAvailable()).toBe(true));
+    expect(on.sessions.atRelay(mapID)).toContain('"iv');
+    await session.passkeys.remove('phone-1');
+    expect(idsOf(session)).toEqual(['laptop-1']);
+    await untilConfirmed(session);
+    expect(on.sessions.relay.node.getCoValue(mapID).isDeleted).toBe(true);
+    await until(() => expect(other.node.getCoValue(mapID).isDeleted).toBe(true));
+    await until(() => expect(idsOf(other)).toEqual(['laptop-1']));
+    await expect(signIn(on.sessions.device({ passkeys: phone }), on.online())).rejects.toMatchObject({
+      code: 'PASSKEY_REMOVED',
+    });
+    expect((await on.signedInWith(on.laptop)).accountID).toBe(session.accountID);
+  });
+
+  test('works for the one that the account was made with, and tells its keeper', async () => {
+    const { mapID } = await keyringIn(session, 'laptop-1');
+    const told = vi.spyOn(phone, 'signalUnknown');
+    await session.passkeys.remove('laptop-1');
+    await session.passkeys.remove('laptop-1');
+    expect(told).toHaveBeenCalledWith({ rpID: 'app.example', credentialID: 'laptop-1' });
+    await untilConfirmed(session);
+    expect(on.sessions.relay.node.getCoValue(mapID).isDeleted).toBe(true);
+    expect((await on.signedInWith(phone)).accountID).toBe(session.accountID);
+  });
+
+  test('keeps the last one, unless the phrase was revealed', async () => {
+    await session.passkeys.remove('laptop-1');
+    await expect(session.passkeys.remove('phone-1')).rejects.toMatchObject({ code: 'PASSKEY_LAST' });
+    expect(idsOf(session)).toEqual(['phone-1']);
+    recordPhraseRevealed(kernelMapOf(session));
+    await session.passkeys.remove('phone-1');
+    await until(() =>
+      expect(session.passkeys.state.current).toEqual({
+        passkeys: [],
+        phraseRevealed: true,
+        reach: 'elsewhere',
+      }),
+    );
+  });
+
+  test('of an entry that is on another device only still meets it', async () => {
+    const { mapID } = await keyringIn(session, 'phone-1');
+    await on.sessions.stopRelay();
+    await on.sessions.startRelay();
+    const other = await on.opened(signUp(on.sessions.device({ passkeys: keeper('tablet') }), on.online()));
+    await untilConfirmed(other);
+    // As on a device that no relay ever gave the entry to.
+    expect(other.node.getCoValue(mapID).isAvailable()).toBe(false);
+    const passkey = readPasskeys(kernelMapOf(session)).find(({ credentialID }) => credentialID === 'phone-1');
+    if (!passkey) throw new Error('no such passkey');
+    kernelMapOf(other).set('passkey/phone-1', { v: 1, ...passkey }, 'private');
+    await other.passkeys.remove('phone-1');
+    await untilConfirmed(other);
+    session.sync.reconnect();
+    await until(() => expect(session.node.getCoValue(mapID).isDeleted).toBe(true));
+  });
+
+  test('holds where the relay is replaced by an empty one; every other passkey signs in', async () => {
+    await session.passkeys.remove('phone-1');
+    await untilConfirmed(session);
+    await session.close();
+    const again = await on.signedInWith(on.laptop);
+    const { mapID } = await keyringIn(session, 'phone-1');
+    await until(() => expect(again.node.getCoValue(mapID).isDeleted).toBe(true));
+    await on.sessions.stopRelay();
+    await on.sessions.startRelay();
+    again.sync.reconnect();
+    await until(() => expect(on.sessions.relay.node.getCoValue(mapID).isDeleted).toBe(true));
+    await untilConfirmed(again);
+    await expect(signIn(on.sessions.device({ passkeys: phone }), on.online())).rejects.toMatchObject({
+      code: 'PASSKEY_REMOVED',
+    });
+    expect((await on.signedInWith(on.laptop)).accountID).toBe(session.accountID);
+  });
+
+  test('holds where a relay has the entry back: the account knows better, and a session deletes it again', async () => {
+    const keyring = await keyringIn(session, 'phone-1');
+    const backup = keyringContentIn(session.node, keyring);
+    await session.passkeys.remove('phone-1');
+    await untilConfirmed(session);
+    const account = [...session.node.allCoValues()]
+      .filter(({ id }) => id !== keyring.mapID && id !== keyring.groupID)
+      .flatMap((core) => core.newContentSince() ?? [])
+      .toSorted((a, b) => Number(b.id === session.accountID) - Number(a.id === session.accountID));
+    await session.close();
+    await on.sessions.stopRelay();
+    await on.sessions.startRelay();
+    for (const content of [...account, ...backup]) {
+      on.sessions.relay.node.syncManager.handleNewContent(content, 'import');
+    }
+    // The account is asked for as long as it is in an app, on a machine that may be busy.
+    const device = on.sessions.device({ passkeys: phone, clock: systemClock });
+    await expect(signIn(device, on.online())).rejects.toMatchObject({
+      code: 'PASSKEY_REMOVED',
+      message: expect.stringContaining('removed from its account') as string,
+    });
+    expect(on.sessions.atRelay(keyring.mapID)).toContain('"iv');
+    await on.signedInWith(on.laptop);
+    await until(() => expect(on.sessions.relay.node.getCoValue(keyring.mapID).isDeleted).toBe(true));
+  });
+
+  test('on two devices at once, each the other’s, leaves none, and the session says so', async () => {
+    const warn = vi.fn();
+    const other = await on.signedInWith(on.laptop, { ...on.online(), logger: { debug: () => {}, warn } });
+    await until(() => expect(idsOf(other)).toEqual(['laptop-1', 'phone-1']));
+    await on.sessions.stopRelay();
+    await session.passkeys.remove('laptop-1');
+    await other.passkeys.remove('phone-1');
+    await on.sessions.startRelay();
+    for (const each of [session, other]) each.sync.reconnect();
+    await until(() => expect(other.passkeys.state.current).toMatchObject({ passkeys: [], reach: 'nowhere' }));
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringContaining('Nothing opens this account on another device'),
+    );
+  });
+});

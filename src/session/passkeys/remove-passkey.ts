@@ -1,0 +1,24 @@
+import {
+  isPhraseRevealed,
+  isRemoved,
+  livePasskeys,
+  readPasskeys,
+  recordRemoval,
+} from '../account/kernel-map.ts';
+import { removeKeyring } from '../keyring/remove-keyring.ts';
+import { lastPasskey, notAPasskey } from './manage-errors.ts';
+import type { ManagedAccount } from './managed-account.ts';
+
+/**
+ * See `Passkeys.remove`. The account knows of the removal first, with what is needed to repeat it: whatever comes after
+ * that does not happen is done by this or another device's next session.
+ */
+export function removePasskey(account: ManagedAccount, credentialID: string): void {
+  const { node, crypto, kernelMap } = account;
+  const passkey = readPasskeys(kernelMap).find((known) => known.credentialID === credentialID);
+  if (!passkey) throw notAPasskey();
+  const isLast = livePasskeys(kernelMap).every((live) => live.credentialID === credentialID);
+  if (isLast && !isRemoved(kernelMap, credentialID) && !isPhraseRevealed(kernelMap)) throw lastPasskey();
+  recordRemoval(kernelMap, passkey);
+  removeKeyring(node, crypto, account.keyringOf(passkey));
+}

@@ -1,0 +1,89 @@
+import { isKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import type { UnfinishedPasskeys } from '../device/unfinished-passkeys.ts';
+import { createPasskey, getPasskey, type UsedPasskey } from './ceremonies.ts';
+import { passkeyOrphaned, type LeftOverPasskey } from './ceremony-errors.ts';
+
+export interface SignUpPasskey extends UsedPasskey {
+  readonly label: string;
+  readonly createdAtMs: number;
+}
+
+interface SignUpCeremony {
+  readonly platform: Platform;
+  readonly rpID: string;
+  readonly signal: AbortSignal | undefined;
+  /** Undefined where this device keeps nothing. */
+  readonly unfinished: UnfinishedPasskeys | undefined;
+  readonly logger: Logger;
+}
+
+/**
+ * The passkey for a new account. One that an earlier sign-up made, and whose tab ended before there was an account, is
+ * used instead of making a second one, which nobody could tell from it.
+ */
+export async function signUpPasskey(
+  ceremony: SignUpCeremony & {
+    readonly rpName: string;
+    readonly label: string;
+    readonly excludeCredentialIDs: readonly string[];
+  },
+): Promise<SignUpPasskey> {
+  const { platform, rpID, signal, unfinished, logger, label } = ceremony;
+  const left = await unlessDeviceFails(unfinished?.latest(rpID), logger);
+  // Where this device knows an account, the browser has to say so: nothing is to be completed by mistake.
+  if (left && ceremony.excludeCredentialIDs.length === 0) {
+    const { credentialID, label: its, madeAtMs } = left;
+    try {
+      const used = await getPasskey(platform, { rpID, signal, allowCredentialIDs: [credentialID] });
+      return { ...used, label: its, createdAtMs: madeAtMs };
+    } catch (error) {
+      // Nothing speaks against the passkey yet; the next sign-up goes on with it.
+      if (isKernelError(error, 'ABORTED')) throw error;
+      await unlessDeviceFails(unfinished?.forget(credentialID), logger);
+      await platform.passkeys.signalUnknown({ rpID, credentialID });
+      throw passkeyOrphaned({ credentialID, label: its }, error);
+    }
+  }
+
+  const madeAtMs = platform.clock.nowMs();
+  const note = (credentialID: string) =>
+    unlessDeviceFails(unfinished?.note({ credentialID, rpID, label, madeAtMs }), logger);
+  try {
+    const used = await createPasskey(platform, { ...ceremony, onMade: note });
+    return { ...used, label, createdAtMs: madeAtMs };
+  } catch (error) {
+    if (isKernelError(error, 'PASSKEY_ORPHANED')) throw await orphaned(ceremony, error.details, error.cause);
+    if (isKernelError(error, 'PASSKEY_PRF_UNAVAILABLE')) await discard(ceremony, error.details.credentialID);
+    throw error;
+  }
+}
+
+/** What to throw where a passkey has no account: its keeper is told, or else the next sign-up goes on with it. */
+export async function orphaned(
+  ceremony: SignUpCeremony,
+  leftOver: LeftOverPasskey,
+  cause: unknown,
+): Promise<KernelError> {
+  const { platform, rpID, unfinished, logger } = ceremony;
+  const { credentialID } = leftOver;
+  if (await platform.passkeys.signalUnknown({ rpID, credentialID })) {
+    await unlessDeviceFails(unfinished?.forget(credentialID), logger);
+    return passkeyOrphaned(leftOver, cause);
+  }
+  const passkey = { ...leftOver, rpID, madeAtMs: platform.clock.nowMs() };
+  await unlessDeviceFails(unfinished?.note(passkey), logger);
+  const noted = await unlessDeviceFails(unfinished?.get(credentialID), logger);
+  return passkeyOrphaned(leftOver, cause, noted !== undefined);
+}
+
+async function discard(
+  { platform, rpID, unfinished, logger }: SignUpCeremony,
+  credentialID: string | undefined,
+): Promise<void> {
+  if (credentialID === undefined) return;
+  await unlessDeviceFails(unfinished?.forget(credentialID), logger);
+  await platform.passkeys.signalUnknown({ rpID, credentialID });
+}

@@ -1,0 +1,82 @@
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { createBrowserPlatform } from '../../platform/browser-platform.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import type { SyncOptions } from '../../sync/sync-peers.ts';
+import { clockWithSpeed, createTestSessions, type TestSessions } from '../../testing/test-sessions.ts';
+import { requireSecure } from '../account/secure-platform.ts';
+import { lookUpAccount } from './look-up-account.ts';
+import { accountOfSeed, type PhraseAccount } from './phrase-account.ts';
+
+let sessions: TestSessions;
+let account: PhraseAccount;
+let other: PhraseAccount;
+beforeEach(async () => {
+  sessions = await createTestSessions();
+  const platform = requireSecure(createBrowserPlatform());
+  account = await accountOfSeed(platform, new Uint8Array(32).fill(1));
+  other = await accountOfSeed(platform, new Uint8Array(32).fill(2));
+});
+afterEach(() => sessions.end());
+
+function lookUp(sync: SyncOptions): Promise<void> {
+  const platform = sessions.device({ clock: clockWithSpeed(20) });
+  return lookUpAccount({ ...account, sync, platform, signal: undefined, logger: silentLogger });
+}
+
+/** Pings as a relay does, and answers each `load` with these messages. */
+async function relayThatAnswers(...answers: readonly object[]): Promise<SyncOptions> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  await new Promise((resolve) => server.once('listening', resolve));
+  server.on('connection', (socket) => {
+    const send = (message: object) => socket.send(JSON.stringify(message));
+    const ping = setInterval(() => send({ type: 'ping', time: Date.now(), dc: '' }), 20);
+    socket.once('close', () => clearInterval(ping));
+    socket.on('message', (data: Buffer) => {
+      if (data.toString().includes('"load"')) answers.forEach(send);
+    });
+  });
+  sessions.onEnd(async () => {
+    for (const client of server.clients) client.terminate();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const beginningOf = ({ genesis }: PhraseAccount) => {
+  const content = genesis.content.find(({ id }) => id === genesis.accountID);
+  if (!content) throw new Error('no content');
+  return content;
+};
+
+test('an account whose beginning the relay hands out is known', async () => {
+  await expect(lookUp(await relayThatAnswers(beginningOf(account)))).resolves.toBeUndefined();
+});
+
+test.each([
+  [
+    'another account’s header',
+    'RELAY_SILENT',
+    () => ({ ...beginningOf(account), header: beginningOf(other).header }),
+  ],
+  [
+    'another account in its place',
+    'RELAY_SILENT',
+    () => ({ ...beginningOf(other), id: account.genesis.accountID }),
+  ],
+  ['another account beside it', 'RELAY_SILENT', () => beginningOf(other)],
+  [
+    'another account’s transactions',
+    'ACCOUNT_NOT_FOUND',
+    () => ({ ...beginningOf(account), new: beginningOf(other).new }),
+  ],
+  ['only a part of its beginning', 'ACCOUNT_NOT_FOUND', () => ({ ...beginningOf(account), new: {} })],
+])('a relay that hands out %s opens nothing: %s', async (_, code, answer) => {
+  await expect(lookUp(await relayThatAnswers(answer()))).rejects.toMatchObject({ code });
+});
+
+test('a relay that says it has the account, and hands nothing out, is not waited for without end', async () => {
+  const known = { action: 'known', id: account.genesis.accountID, header: true, sessions: {} };
+  await expect(lookUp(await relayThatAnswers(known))).rejects.toMatchObject({ code: 'RELAY_SILENT' });
+});

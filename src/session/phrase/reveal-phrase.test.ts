@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createBrowserPlatform } from '../../platform/browser-platform.ts';
+import type { Passkeys } from '../../platform/passkeys.ts';
+import { kernelMapOf, passkeyOf } from '../../testing/account-parts.ts';
+import { createTestSessions, type TestSessions } from '../../testing/test-sessions.ts';
+import { isPhraseRevealed, recordRemoval } from '../account/kernel-map.ts';
+import { requireSecure } from '../account/secure-platform.ts';
+import { holdSeed } from '../account/seed-holder.ts';
+import type { Session } from '../session.ts';
+import { signUp } from '../sign-up.ts';
+import { accountOfSeed } from './phrase-account.ts';
+import { phraseToSeed, seedToPhrase } from './recovery-phrase.ts';
+import { createPhraseReveal } from './reveal-phrase.ts';
+import { signUpWithPhrase } from './sign-up-with-phrase.ts';
+
+let sessions: TestSessions;
+beforeEach(async () => {
+  sessions = await createTestSessions();
+});
+afterEach(() => sessions.end());
+
+const anotherPhrase = seedToPhrase(new Uint8Array(32).fill(3));
+
+async function signedUpWith(get: Passkeys['get']): Promise<Session> {
+  const device = sessions.device({ passkeys: { ...sessions.passkeys, get } });
+  const session = await signUp(device, { sync: false });
+  sessions.onEnd(() => session.close());
+  return session;
+}
+
+async function withoutPasskey() {
+  const made = await signUpWithPhrase(sessions.device(), { sync: false });
+  sessions.onEnd(() => made.session.close());
+  return made;
+}
+
+async function expectHidden(session: Session, revealing: Promise<string>, code: string): Promise<void> {
+  await expect(revealing).rejects.toMatchObject({ code });
+  expect(isPhraseRevealed(kernelMapOf(session))).toBe(false);
+}
+
+describe('an account with a passkey', () => {
+  test('shows its phrase after one prompt for that passkey, and remembers that it did', async () => {
+    const session = await sessions.signedUp({ sync: false });
+    expect(isPhraseRevealed(kernelMapOf(session))).toBe(false);
+    const phrase = await session.revealRecoveryPhrase();
+    expect(sessions.passkeys.ceremonies).toHaveLength(2);
+    expect(sessions.passkeys.ceremonies[1]).toMatchObject({
+      rpID: 'app.example',
+      allowCredentialIDs: [passkeyOf(session).credentialID],
+    });
+    const { genesis } = await accountOfSeed(requireSecure(createBrowserPlatform()), phraseToSeed(phrase));
+    expect(genesis.accountID).toBe(session.accountID);
+    expect(isPhraseRevealed(kernelMapOf(session))).toBe(true);
+  });
+
+  test('asks again each time', async () => {
+    const session = await sessions.signedUp({ sync: false });
+    const phrase = await session.revealRecoveryPhrase();
+    expect(await session.revealRecoveryPhrase()).toBe(phrase);
+    expect(sessions.passkeys.ceremonies).toHaveLength(3);
+  });
+
+  test('does not show it to who has another account’s passkey', async () => {
+    const other = await sessions.signedUp({ sync: false });
+    const { credentialID } = passkeyOf(other);
+    const session = await signedUpWith((request) =>
+      sessions.passkeys.get({ ...request, allowCredentialIDs: [credentialID] }),
+    );
+    await expectHidden(session, session.revealRecoveryPhrase(), 'ACCOUNT_INVALID');
+  });
+
+  test('does not show it where the prompt is refused', async () => {
+    const session = await sessions.signedUp({ sync: false });
+    sessions.passkeys.failNext(new DOMException('', 'NotAllowedError'));
+    await expectHidden(session, session.revealRecoveryPhrase(), 'PASSKEY_REFUSED');
+  });
+
+  test('does not show it where nobody was verified', async () => {
+    const session = await signedUpWith(async (request) => ({
+      ...(await sessions.passkeys.get(request)),
+      userVerified: false,
+    }));
+    await expectHidden(session, session.revealRecoveryPhrase(), 'PASSKEY_REFUSED');
+  });
+
+  test('does not ask for a passkey that was removed', async () => {
+    const session = await sessions.signedUp({ sync: false });
+    recordRemoval(kernelMapOf(session), passkeyOf(session));
+    await expectHidden(session, session.revealRecoveryPhrase(), 'PHRASE_INVALID');
+    expect(sessions.passkeys.ceremonies).toHaveLength(1);
+  });
+
+  test('stops when the app says so', async () => {
+    const session = await sessions.signedUp({ sync: false });
+    const aborting = new AbortController();
+    sessions.passkeys.waitNext();
+    const revealing = session.revealRecoveryPhrase({ signal: aborting.signal });
+    aborting.abort();
+    await expectHidden(session, revealing, 'ABORTED');
+  });
+
+  test('shows it without a prompt to who types it', async () => {
+    const session = await sessions.signedUp({ sync: false });
+    const phrase = await session.revealRecoveryPhrase();
+    expect(await session.revealRecoveryPhrase({ phrase: ` ${phrase.toUpperCase()} ` })).toBe(phrase);
+    expect(sessions.passkeys.ceremonies).toHaveLength(2);
+  });
+});
+
+describe('a closed session', () => {
+  test('shows nothing, and asks for nothing', async () => {
+    const session = await sessions.signedUp({ sync: false });
+    await session.close();
+    await expect(session.revealRecoveryPhrase()).rejects.toMatchObject({ code: 'SESSION_CLOSED' });
+    expect(sessions.passkeys.ceremonies).toHaveLength(1);
+  });
+
+  test('shows nothing also where it was closed during the prompt', async () => {
+    const session: Session = await signedUpWith(async (request) => {
+      await session.close();
+      return sessions.passkeys.get(request);
+    });
+    await expectHidden(session, session.revealRecoveryPhrase(), 'SESSION_CLOSED');
+  });
+});
+
+describe('an account without a passkey', () => {
+  test('shows its phrase again only to who types it', async () => {
+    const { session, phrase } = await withoutPasskey();
+    await expect(session.revealRecoveryPhrase()).rejects.toMatchObject({
+      code: 'PHRASE_INVALID',
+      message: expect.stringContaining('only to who types it') as string,
+    });
+    expect(await session.revealRecoveryPhrase({ phrase: phrase.toUpperCase() })).toBe(phrase);
+    expect(sessions.passkeys.ceremonies).toEqual([]);
+  });
+
+  test.each([
+    ['another account’s', anotherPhrase, 'ACCOUNT_INVALID'],
+    ['none', 'not a phrase', 'PHRASE_INVALID'],
+    ['nothing', '', 'PHRASE_INVALID'],
+  ])('does not show it to who types %s', async (_, phrase, code) => {
+    const { session } = await withoutPasskey();
+    await expect(session.revealRecoveryPhrase({ phrase })).rejects.toMatchObject({ code });
+  });
+});
+
+test('another account’s phrase does not count as this one’s', async () => {
+  const session = await sessions.signedUp({ sync: false });
+  await expectHidden(session, session.revealRecoveryPhrase({ phrase: anotherPhrase }), 'ACCOUNT_INVALID');
+});
+
+test('a session without a seed says so, and asks for nothing', async () => {
+  const session = await sessions.signedUp({ sync: false });
+  const reveal = createPhraseReveal({
+    platform: sessions.device(),
+    kernelMap: kernelMapOf(session),
+    seed: holdSeed(undefined),
+    sync: session.sync,
+    options: {},
+  });
+  await expectHidden(session, reveal(), 'SEED_UNKNOWN');
+  expect(sessions.passkeys.ceremonies).toHaveLength(1);
+});

@@ -1,0 +1,73 @@
+import type { RawCoMap } from 'cojson';
+import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { confirmationsOf } from '../../sync/confirmations.ts';
+import type { SyncPeers } from '../../sync/sync-peers.ts';
+import { livePasskeys, recordPhraseRevealed } from '../account/kernel-map.ts';
+import type { SeedHolder } from '../account/seed-holder.ts';
+import { getPasskey } from '../passkeys/ceremonies.ts';
+import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
+import { relyingPartyID } from '../passkeys/passkey-names.ts';
+import { requirePasskeys } from '../passkeys/passkey-support.ts';
+import type { SessionOptions } from '../session.ts';
+import { phraseNeeded } from './phrase-errors.ts';
+import { phraseToSeed, seedToPhrase } from './recovery-phrase.ts';
+
+export interface RevealPhraseOptions {
+  /** Typed by the person: then no passkey is asked for. An account without a passkey needs it. */
+  readonly phrase?: string;
+  readonly signal?: AbortSignal;
+}
+
+export type RevealRecoveryPhrase = (options?: RevealPhraseOptions) => Promise<string>;
+
+/** See `Session.revealRecoveryPhrase`. */
+export function createPhraseReveal(account: {
+  readonly platform: Platform;
+  readonly kernelMap: RawCoMap;
+  readonly seed: SeedHolder;
+  readonly options: SessionOptions;
+  readonly sync: SyncPeers;
+}): RevealRecoveryPhrase {
+  const { platform, kernelMap, seed, options, sync } = account;
+
+  /** Somebody who finds the app open has not this. */
+  async function askForPasskey(signal: AbortSignal | undefined): Promise<void> {
+    const allowCredentialIDs = livePasskeys(kernelMap).map(({ credentialID }) => credentialID);
+    if (allowCredentialIDs.length === 0) throw phraseNeeded();
+    await requirePasskeys(platform);
+    const rpID = relyingPartyID(platform, options);
+    const { credentialID, prfOutput } = await getPasskey(platform, { rpID, signal, allowCredentialIDs });
+    prfOutput.fill(0);
+    if (!allowCredentialIDs.includes(credentialID)) throw anotherPasskey();
+  }
+
+  return async ({ phrase, signal } = {}) => {
+    throwIfAborted(signal);
+    seed.requireHeld();
+    const typed = phrase === undefined ? undefined : phraseToSeed(phrase);
+    if (!typed) await askForPasskey(signal);
+    throwIfAborted(signal);
+    const words = await seed.withSeed((bytes) => {
+      if (typed && !typed.every((byte, index) => byte === bytes[index])) throw anotherPhrase();
+      recordPhraseRevealed(kernelMap);
+      return seedToPhrase(bytes);
+    });
+    await confirmationsOf(sync)?.whenSaved([kernelMap.id]);
+    return words;
+  };
+}
+
+function anotherPasskey(): KernelError {
+  return createKernelError(
+    'ACCOUNT_INVALID',
+    'The passkey that was used is none of this account’s, so its recovery phrase is not shown. Try again with a passkey of this account.',
+  );
+}
+
+function anotherPhrase(): KernelError {
+  return createKernelError(
+    'ACCOUNT_INVALID',
+    'These words are not the recovery phrase of this account. Compare them with what was written down for it.',
+  );
+}

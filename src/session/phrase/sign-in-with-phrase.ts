@@ -1,0 +1,49 @@
+import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { hasContent } from '../../storage/has-content.ts';
+import { requireSecure } from '../account/secure-platform.ts';
+import { keptOnDevice, unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { openSession } from '../open-session.ts';
+import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
+import type { Session, SessionOptions } from '../session.ts';
+import { lookUpAccount } from './look-up-account.ts';
+import { accountLabel, accountOfSeed, phraseRecords } from './phrase-account.ts';
+import { phraseToSeed } from './recovery-phrase.ts';
+
+/** See `signInWithRecoveryPhrase`. Nothing is written before the account is known to this device or to the relay. */
+export async function signInWithPhrase(
+  anyPlatform: Platform,
+  phrase: string,
+  options: SessionOptions,
+): Promise<Session> {
+  const { signal, sync = {}, remember = 'device', logger = silentLogger } = options;
+  throwIfAborted(signal);
+  const seed = phraseToSeed(phrase);
+  const platform = requireSecure(anyPlatform);
+  const account = await accountOfSeed(platform, seed);
+  const { accountID } = account.genesis;
+  if (options.accountID !== undefined && options.accountID !== accountID) throw anotherAccount();
+
+  const device = keptOnDevice(platform);
+  const isKnownHere =
+    (await unlessDeviceFails(device?.knows(accountID), logger)) ||
+    (await hasContent({ accountID, platform, logger }));
+  if (!isKnownHere) await lookUpAccount({ ...account, sync, platform, signal, logger });
+  throwIfAborted(signal);
+
+  const copies = (await unlessDeviceFails(device?.keyringCopiesOf(accountID), logger)) ?? [];
+  if (device && remember !== 'never') {
+    const records = await phraseRecords(platform, account, accountLabel(platform, options), remember);
+    // Without it the next start needs the phrase again.
+    await unlessDeviceFails(device.keep(records), logger);
+  }
+  return openSession(platform, { ...account, keyrings: copies.flatMap(({ content }) => content) }, options);
+}
+
+function anotherAccount(): KernelError {
+  return createKernelError(
+    'ACCOUNT_INVALID',
+    'These words are the recovery phrase of another account than was asked for, so nothing was opened. Type the phrase of that account, or sign in without `accountID`.',
+  );
+}

@@ -1,0 +1,55 @@
+import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { seedLength } from '../account/genesis.ts';
+import { requireSecure, type SecurePlatform } from '../account/secure-platform.ts';
+import { deviceToKeepOn, keptOnDevice, unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { openSession } from '../open-session.ts';
+import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
+import type { Session, SignUpOptions } from '../session.ts';
+import { oneSignUpAtATime } from '../sign-up-lock.ts';
+import { accountLabel, accountOfSeed, phraseRecords } from './phrase-account.ts';
+import { seedToPhrase } from './recovery-phrase.ts';
+
+interface MadeByPhrase {
+  readonly session: Session;
+  readonly phrase: string;
+}
+
+/** See `signUpWithRecoveryPhrase`. */
+export async function signUpWithPhrase(anyPlatform: Platform, options: SignUpOptions): Promise<MadeByPhrase> {
+  const { signal } = options;
+  throwIfAborted(signal);
+  const platform = requireSecure(anyPlatform);
+  return oneSignUpAtATime(platform, signal, () => signUpAlone(platform, options));
+}
+
+async function signUpAlone(platform: SecurePlatform, options: SignUpOptions): Promise<MadeByPhrase> {
+  const { signal, remember = 'device', logger = silentLogger } = options;
+  const device = await deviceToKeepOn(platform, remember, logger);
+  const known = await unlessDeviceFails(keptOnDevice(platform)?.accounts(), logger);
+  if (!options.anotherAccount && known?.length) throw alreadyHere();
+
+  const seed = platform.random(seedLength);
+  const phrase = seedToPhrase(seed);
+  const account = { ...(await accountOfSeed(platform, seed)), isPhraseRevealed: true };
+  throwIfAborted(signal);
+  if (!device || remember === 'never') {
+    return { session: await openSession(platform, account, options), phrase };
+  }
+  const records = await phraseRecords(platform, account, accountLabel(platform, options), remember);
+  await device.keep(records);
+  try {
+    return { session: await openSession(platform, account, options), phrase };
+  } catch (error) {
+    await device.forget(records);
+    throw error;
+  }
+}
+
+function alreadyHere(): KernelError {
+  return createKernelError(
+    'PASSKEY_ALREADY_HERE',
+    'This device has an account of this app already. Sign in to it; to make a second account all the same, pass `anotherAccount: true`.',
+  );
+}

@@ -1,0 +1,49 @@
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+
+/** No two words of the list begin with the same four letters. */
+const tellingLength = 4;
+const mostSuggestions = 3;
+const mostMistakes = 2;
+
+/** Words of the list that may have been meant by one that is not in it, the nearest only; none where nothing is near. */
+export function suggestWords(typed: string): readonly string[] {
+  // Only mistakes in a word are looked for, in bounded time; a line without spaces is none.
+  if (typed.length > 16) return [];
+  const atMost = typed.length <= tellingLength ? 1 : mostMistakes;
+  const mistakes = wordlist.map((word) => ({ word, count: mistakesBetween(typed, word) }));
+  const fewest = Math.min(...mistakes.map(({ count }) => count));
+  if (fewest <= atMost) {
+    return mistakes
+      .filter(({ count }) => count === fewest)
+      .map(({ word }) => word)
+      .slice(0, mostSuggestions);
+  }
+  if (typed.length < tellingLength) return [];
+  return wordlist.filter((word) => word.slice(0, tellingLength) === typed.slice(0, tellingLength));
+}
+
+/** Letters that are missing, too many or others, and neighbours that changed places. */
+function mistakesBetween(a: string, b: string): number {
+  let twoBack: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const isSame = a[row - 1] === b[column - 1];
+      const areSwapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      current[column] = Math.min(
+        at(current, column - 1) + 1,
+        at(previous, column) + 1,
+        at(previous, column - 1) + (isSame ? 0 : 1),
+        areSwapped ? at(twoBack, column - 2) + 1 : Infinity,
+      );
+    }
+    twoBack = previous;
+    previous = current;
+  }
+  return at(previous, b.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Infinity;
+}

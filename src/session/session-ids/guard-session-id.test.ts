@@ -1,0 +1,165 @@
+import type { CojsonInternalTypes, LocalNode, RawCoMap, RawGroup } from 'cojson';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Relay } from '../../relay/index.ts';
+import { openRelay } from '../../relay/testing/test-relay.ts';
+import { foreignStorageStatus, startSync } from '../../sync/start-sync.ts';
+import type { SyncPeers } from '../../sync/sync-peers.ts';
+import { clockWithSpeed } from '../../testing/test-sessions.ts';
+import { createNodePlatform } from '../../testing/node-platform.ts';
+import { createSessionCrypto } from '../account/session-crypto.ts';
+import { createSessionNode } from '../account/session-node.ts';
+import type { Fork } from './find-forks.ts';
+import { guardSessionID } from './guard-session-id.ts';
+
+// A node and its copy write one session, on a real relay. The copy is guarded.
+
+let relay: Relay;
+let original: LocalNode;
+let copy: LocalNode;
+let group: RawGroup;
+let map: RawCoMap;
+let other: RawCoMap;
+beforeAll(async () => {
+  relay = await openRelay();
+}, 60_000);
+afterAll(() => relay.close());
+beforeEach(async () => {
+  const crypto = await createSessionCrypto();
+  const secret = crypto.newRandomAgentSecret();
+  const sessionID = crypto.newRandomSessionID(crypto.getAgentID(secret));
+  original = createSessionNode(crypto, secret, sessionID);
+  copy = createSessionNode(await createSessionCrypto(), secret, sessionID);
+  group = original.createGroup();
+  [map, other] = [group.createMap({ before: 0 }), group.createMap({ before: 0 })];
+  for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
+});
+
+function contentOf(node: LocalNode): readonly CojsonInternalTypes.NewContentMessage[] {
+  return [group, map, other].flatMap(({ id }) => node.getCoValue(id).newContentSince() ?? []);
+}
+
+function connect(node: LocalNode): SyncPeers {
+  const sync = startSync({
+    node,
+    sync: { url: relay.url },
+    storage: { status: foreignStorageStatus(node) },
+    platform,
+    logger,
+  });
+  onTestFinished(() => sync.close());
+  return sync;
+}
+const logger = { debug: () => {}, warn: () => {} };
+const platform = { ...createNodePlatform(), clock: clockWithSpeed(5), locks: undefined };
+
+const untilConfirmed = (sync: SyncPeers) =>
+  vi.waitFor(() => expect(sync.current).toMatchObject({ status: 'confirmed' }), { timeout: 10_000 });
+
+async function upload(): Promise<void> {
+  const sync = connect(original);
+  for (const { id } of [group, map, other]) await original.load(id);
+  await vi.waitFor(() => expect(sync.current.peers[0]?.phase).toBe('connected'), { timeout: 10_000 });
+  map.set('original', 'last');
+  other.set('original', 'last');
+  await untilConfirmed(sync);
+  await sync.close();
+}
+
+function guarded({ canRetire = true, sync = connect(copy) } = {}) {
+  const retired: (readonly Fork[])[] = [];
+  const retire = vi.fn(() =>
+    Object.assign(copy, {
+      currentSessionID: original.crypto.newRandomSessionID(copy.getCurrentAccountOrAgentID()),
+    }),
+  );
+  const stop = guardSessionID({
+    ...{ platform, node: copy, sync, logger, isKept: false, canRetire, retire },
+    onRetired: (forks) => Promise.resolve(void retired.push(forks)),
+  });
+  onTestFinished(stop);
+  return { sync, retired, retire };
+}
+
+function write(value: RawCoMap, count: number): void {
+  const own = copy.expectCoValueLoaded(value.id).getCurrentContent() as RawCoMap;
+  for (let edit = 0; edit < count; edit++) own.set(`copy ${edit}`, edit);
+}
+
+describe('a session id that a copy of the profile has', () => {
+  test.each([
+    ['the relay has more', 0],
+    ['the relay has as much', 1],
+    ['the relay has less', 3],
+  ])('is retired where %s', async (_, count) => {
+    await upload();
+    const { retired, retire } = guarded();
+    write(map, count);
+    await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
+    expect(retire).toHaveBeenCalledOnce();
+    expect(retired[0]).toEqual(
+      count === 0 ? [] : [{ id: map.id, sessionID: original.currentSessionID, from: 1 }],
+    );
+  });
+
+  test('is retired with the forks of all that waits for the relay', async () => {
+    await upload();
+    const { retired } = guarded();
+    write(map, 2);
+    write(other, 1);
+    await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
+    expect(retired[0]?.map(({ id }) => id).toSorted()).toEqual([map.id, other.id].toSorted());
+  });
+
+  test('is retired also for what the relay said before the session was open', async () => {
+    await upload();
+    const warned = vi.spyOn(logger, 'warn');
+    const sync = connect(copy);
+    write(map, 3);
+    await vi.waitFor(() => expect(warned).toHaveBeenCalled(), { timeout: 10_000 });
+    const { retired } = guarded({ sync });
+    await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
+  });
+
+  test('is kept where another tab has sent what this one wrote', async () => {
+    await upload();
+    for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
+    const { sync, retired } = guarded();
+    sync.pause();
+    write(map, 1);
+    expect(sync.current.confirmed.pending).toBe(1);
+    for (const piece of contentOf(copy)) original.syncManager.handleNewContent(piece, 'import');
+    const other = connect(original);
+    await untilConfirmed(other);
+    sync.resume();
+    await untilConfirmed(sync);
+    expect(retired).toEqual([]);
+  });
+
+  test('is kept where a relay says what it cannot show, and that confirms nothing', async () => {
+    await upload();
+    for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
+    const { sync, retired } = guarded();
+    await untilConfirmed(sync);
+    const [peer] = copy.syncManager.getServerPeers(map.id);
+    if (!peer) throw new Error('no relay');
+    const opened = vi.spyOn(platform, 'openWebSocket');
+    const sessions = { ...copy.getCoValue(map.id).knownState().sessions, [copy.currentSessionID]: 50 };
+    copy.syncManager.handleSyncMessage({ action: 'known', id: map.id, header: true, sessions }, peer);
+    await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce(), { timeout: 10_000 });
+    write(map, 1);
+    await untilConfirmed(sync);
+    expect(retired).toEqual([]);
+  });
+
+  test('is not retired for ever', async () => {
+    await upload();
+    const refused = vi.spyOn(logger, 'warn');
+    const { retire } = guarded({ canRetire: false });
+    write(map, 3);
+    await vi.waitFor(
+      () => expect(refused).toHaveBeenCalledWith(expect.any(String), { code: 'RELAY_REFUSED' }),
+      { timeout: 10_000 },
+    );
+    expect(retire).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,30 @@
+import type { RawAccountID, RawCoID, SessionID } from 'cojson';
+import type { Logger } from '../../platform/logger.ts';
+import type { Platform } from '../../platform/platform.ts';
+import type { DeviceStorage } from '../../storage/device-storage.ts';
+import { openDeviceStorage } from '../../storage/open-device-storage.ts';
+import { acquireSessionID } from './acquire-session-id.ts';
+import type { SessionIDLease } from './session-id-lease.ts';
+
+/** Opens what this device keeps of an account, and chooses the session id meanwhile. */
+export async function openWithSessionID(options: {
+  readonly kind: 'cojson-indexeddb' | 'memory';
+  readonly accountID: RawAccountID;
+  readonly newSessionID: () => SessionID;
+  readonly platform: Platform;
+  readonly logger: Logger;
+}): Promise<{ readonly storage: DeviceStorage; readonly lease: SessionIDLease }> {
+  const { kind, accountID } = options;
+  const opening = openDeviceStorage(options);
+  const lease = await acquireSessionID({
+    ...options,
+    isKept: kind !== 'memory',
+    // Every session saves the account itself, so a device that lacks it has lost what earlier runs wrote.
+    hasContent: opening.then((storage) => has(storage, accountID)),
+  });
+  return { storage: await opening, lease };
+}
+
+function has(storage: DeviceStorage, id: RawCoID): Promise<boolean> {
+  return new Promise((resolve) => storage.loadKnownState(id, (state) => resolve(state !== undefined)));
+}

@@ -1,0 +1,42 @@
+import { LocalNode, type AgentSecret, type RawCoID } from 'cojson';
+import type { Logger } from '../../platform/logger.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { foreignStorageStatus, startSync } from '../../sync/start-sync.ts';
+import { createSessionCrypto } from '../account/session-crypto.ts';
+import { askRelay } from '../ask-relay.ts';
+
+/** A node that has what the relay has, and nothing of this device. It writes nothing. */
+export interface RelayCopy {
+  readonly node: LocalNode;
+  /** Rejects with what keeps the relay from answering. */
+  load(ids: readonly RawCoID[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openRelayCopy(options: {
+  readonly agentSecret: AgentSecret;
+  readonly url: string;
+  readonly platform: Pick<Platform, 'clock' | 'page' | 'random' | 'openWebSocket'>;
+  readonly logger: Logger;
+}): Promise<RelayCopy> {
+  const { agentSecret, url, platform, logger } = options;
+  const crypto = await createSessionCrypto();
+  const node = new LocalNode(agentSecret, crypto.newRandomSessionID(crypto.getAgentID(agentSecret)), crypto);
+  const sync = { url };
+  const storage = { status: foreignStorageStatus(node) };
+  const peers = startSync({ node, sync, storage, platform, logger });
+  return {
+    node,
+    async load(ids) {
+      for (const id of ids) {
+        await askRelay({ node, id, sync, peers, clock: platform.clock });
+        const core = node.getCoValue(id);
+        if (core.isAvailable()) await core.waitForFullStreaming();
+      }
+    },
+    async close() {
+      await peers.close();
+      await node.gracefulShutdown();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { SessionID } from 'cojson';
+import type { Locks } from '../../platform/platform.ts';
+import type { CleanMarks } from './clean-marks.ts';
+import { holdLock, type HeldLock } from './held-lock.ts';
+import { createLease, sessionLockName, type SessionIDLease } from './session-id-lease.ts';
+import type { SessionIDRecord, SessionIDRecords } from './session-id-records.ts';
+
+/**
+ * Leases a session id that this device used before, where one is free and ended provably clean; else a new one. Two
+ * nodes that write under one id at once fork its history, and the edits of one of them are lost: whatever is in doubt
+ * is never used again.
+ */
+export async function leaseSessionID(options: {
+  readonly locks: Locks;
+  readonly records: SessionIDRecords;
+  readonly cleanMarks: CleanMarks;
+  readonly accountID: string;
+  readonly newSessionID: () => SessionID;
+  /** False where the device has lost what earlier runs wrote. */
+  readonly hasContent: Promise<boolean>;
+  /** Ends the wait for other tabs that are choosing, or that are about to let go. */
+  readonly signal: AbortSignal;
+}): Promise<SessionIDLease> {
+  const { locks, records, cleanMarks, accountID, newSessionID, hasContent, signal } = options;
+  const choosing = await holdLock(locks, `maia/session-ids/${accountID}`, { signal });
+  try {
+    for (const record of await records.all()) {
+      const lease = await reuse(record);
+      if (lease) return lease;
+    }
+    return await begin();
+  } finally {
+    void choosing?.release();
+  }
+
+  async function reuse(record: SessionIDRecord): Promise<SessionIDLease | undefined> {
+    const { sessionID } = record;
+    const lock = await lockOf(record);
+    if (!lock) return undefined;
+    try {
+      if (!cleanMarks.isSet(sessionID, record.epoch) || !(await hasContent)) {
+        await records.delete(sessionID);
+        cleanMarks.remove(sessionID);
+        await lock.release();
+        return undefined;
+      }
+      return await lease(record, { isReused: true, lock });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  async function lockOf({ sessionID, epoch }: SessionIDRecord): Promise<HeldLock | undefined> {
+    const name = sessionLockName(sessionID);
+    if (!cleanMarks.isSet(sessionID, epoch)) return holdLock(locks, name, { ifAvailable: true });
+    // Its run has said its last word. A page that is being left holds the lock a moment longer.
+    return holdLock(locks, name, { signal }).catch(() => undefined);
+  }
+
+  async function begin(): Promise<SessionIDLease> {
+    const sessionID = newSessionID();
+    const lock = await holdLock(locks, sessionLockName(sessionID), {});
+    if (!lock) throw new Error('A lock that was waited for was not given.');
+    try {
+      return await lease({ v: 1, sessionID, epoch: 0 }, { isReused: false, lock });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** The epoch stands on the disk before the first edit, so that no crash leaves an id that looks clean. */
+  async function lease(
+    record: SessionIDRecord,
+    given: Pick<Parameters<typeof createLease>[0], 'isReused' | 'lock'>,
+  ): Promise<SessionIDLease> {
+    const { sessionID } = record;
+    const epoch = record.epoch + 1;
+    await records.put({ ...record, epoch });
+    cleanMarks.remove(sessionID);
+    return createLease({ locks, records, cleanMarks, sessionID, epoch, ...given });
+  }
+}

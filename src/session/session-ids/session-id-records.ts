@@ -1,0 +1,79 @@
+import type { SessionID } from 'cojson';
+import { assert } from '../../platform/assert.ts';
+import { committed, openDatabase } from '../../storage/indexed-db.ts';
+import { deleteDatabase } from '../device/device-database.ts';
+import { isRecord } from '../account/sealed.ts';
+
+/** The session ids that this device has for one account. */
+export interface SessionIDRecords {
+  all(): Promise<readonly SessionIDRecord[]>;
+  get(sessionID: SessionID): Promise<SessionIDRecord | undefined>;
+  /** Resolves when it is on the disk. */
+  put(record: SessionIDRecord): Promise<void>;
+  delete(sessionID: SessionID): Promise<void>;
+}
+
+export interface SessionIDRecord {
+  readonly v: 1;
+  readonly sessionID: SessionID;
+  /** Counts the runs that had the id, and each time a page took it back. */
+  readonly epoch: number;
+}
+
+/** Of one account. Part of the format, as is its version: never to change. */
+export function accountDatabaseName(accountID: string): string {
+  return `maia-${accountID}`;
+}
+const accountDatabaseVersion = 1;
+const storeName = 'session-ids';
+
+/** Every call is a transaction on a connection of its own, as an open one would block the account's removal in another tab. */
+export function createSessionIDRecords(indexedDB: IDBFactory, accountID: string): SessionIDRecords {
+  async function transact<T>(
+    mode: IDBTransactionMode,
+    run: (store: IDBObjectStore) => IDBRequest<T>,
+  ): Promise<T> {
+    const db = await openDatabase(indexedDB, {
+      name: accountDatabaseName(accountID),
+      version: accountDatabaseVersion,
+      make: (made) => made.createObjectStore(storeName, { keyPath: 'sessionID' }),
+    });
+    assert(db, 'a database was to be made');
+    try {
+      const transaction = db.transaction(storeName, mode, { durability: 'strict' });
+      const request = run(transaction.objectStore(storeName));
+      await committed(transaction);
+      return request.result;
+    } finally {
+      db.close();
+    }
+  }
+
+  return {
+    async all() {
+      const records: unknown[] = await transact('readonly', (store) => store.getAll());
+      return records.filter(isSessionIDRecord);
+    },
+    async get(sessionID) {
+      const record: unknown = await transact('readonly', (store) => store.get(sessionID));
+      return isSessionIDRecord(record) ? record : undefined;
+    },
+    put: async (record) => void (await transact('readwrite', (store) => store.put(record))),
+    delete: (sessionID) => transact('readwrite', (store) => store.delete(sessionID)),
+  };
+}
+
+/** Resolves also while another tab is about to use it: the browser then deletes it afterwards. */
+export async function deleteSessionIDRecords(indexedDB: IDBFactory, accountID: string): Promise<void> {
+  await deleteDatabase(indexedDB, accountDatabaseName(accountID));
+}
+
+/** Records of another version are left alone: their ids are not for this one to use. */
+function isSessionIDRecord(value: unknown): value is SessionIDRecord {
+  return (
+    isRecord(value) &&
+    value['v'] === 1 &&
+    typeof value['sessionID'] === 'string' &&
+    typeof value['epoch'] === 'number'
+  );
+}

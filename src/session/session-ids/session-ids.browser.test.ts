@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { contentDatabaseName } from '../../storage/content-database.ts';
+import { rootOf } from '../../testing/account-parts.ts';
+import { failIndexedDB } from '../../testing/failing-indexeddb.ts';
+import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { activeSession } from '../active-session.ts';
+import { resume } from '../resume.ts';
+import type { Session } from '../session.ts';
+import { accountDatabaseName } from './session-id-records.ts';
+
+// Sessions with Chromium's own Web Locks, IndexedDB and localStorage. Two of one account in this page stand for two tabs;
+// only the events of a page that is set aside are made here, and `e2e/session-ids.spec.ts` has the browser make them.
+
+let device: TestDevice;
+beforeEach(() => {
+  device = createTestDevice(indexedDB);
+});
+afterEach(async () => {
+  while (activeSession.current) await activeSession.current.close();
+  await device.end();
+  localStorage.clear();
+});
+
+const freeze = () => document.dispatchEvent(new Event('freeze'));
+const unfreeze = () => document.dispatchEvent(new Event('resume'));
+const idOf = ({ node }: Session) => node.currentSessionID;
+const untilSaved = (session: Session) =>
+  vi.waitFor(() => expect(session.sync.current.saved).toEqual({ pending: 0 }), { timeout: 10_000 });
+
+async function resumed(): Promise<Session> {
+  const session = await device.resumed();
+  if (!session) throw new Error('the device remembers nobody');
+  return session;
+}
+
+/** Tries an edit until the session takes it. */
+const untilWritable = (session: Session) =>
+  vi.waitFor(() => rootOf(session).set('tried', Date.now()), { timeout: 10_000 });
+
+describe('a session', () => {
+  test('goes on with its id after each clean end, and its history stays whole', async () => {
+    let session = await device.signedUp();
+    const first = idOf(session);
+    for (let run = 0; run < 5; run++) {
+      rootOf(session).set(`run ${run}`, run);
+      session = await device.reloaded();
+      expect(idOf(session)).toBe(first);
+    }
+    expect(Object.keys(rootOf(session).toJSON())).toHaveLength(5);
+    const [count] = Object.entries(rootOf(session).core.knownState().sessions).filter(([id]) => id === first);
+    expect(count).toEqual([first, 5]);
+  });
+
+  test('has an id of its own in each of several tabs', async () => {
+    await device.signedUp();
+    await device.closeAll();
+    const tabs = await Promise.all([resumed(), resumed(), resumed()]);
+    expect(new Set(tabs.map(idOf)).size).toBe(3);
+  });
+
+  test('keeps no id where tabs cannot be told apart', async () => {
+    const { accountID } = await device.signedUp();
+    await device.closeAll();
+    await device.databases.delete(accountDatabaseName(accountID));
+    const platform = { ...device.platform, locks: undefined };
+    const ids = new Set<string>();
+    for (let run = 0; run < 2; run++) {
+      const session = await resume(platform, { sync: false });
+      if (!session) throw new Error('the device remembers nobody');
+      ids.add(idOf(session));
+      await session.close();
+    }
+    expect(ids.size).toBe(2);
+    expect(await device.databases.names()).not.toContain(accountDatabaseName(accountID));
+  });
+
+  test('has an id of its own where a newer version wrote the kept ones, and leaves them as they are', async () => {
+    const { accountID } = await device.signedUp();
+    await device.closeAll();
+    await device.databases.delete(accountDatabaseName(accountID));
+    await new Promise<void>((resolve) => {
+      const request = indexedDB.open(accountDatabaseName(accountID), 99);
+      request.addEventListener('success', () => resolve(request.result.close()));
+    });
+    const ids = [idOf(await device.reloaded()), idOf(await device.reloaded())];
+    expect(new Set(ids).size).toBe(2);
+    const { version } = (await indexedDB.databases()).find(
+      ({ name }) => name === accountDatabaseName(accountID),
+    ) ?? { version: 0 };
+    expect(version).toBe(99);
+  });
+});
+
+describe('a page that is set aside', () => {
+  test('writes nothing, says what to wait for, and goes on when it is back', async () => {
+    const session = await device.signedUp();
+    const before = idOf(session);
+    await untilSaved(session);
+    freeze();
+    const edit = () => rootOf(session).set('note', 1);
+    expect(edit).toThrow(expect.objectContaining({ code: 'SESSION_TAKEN' }));
+    expect(edit).toThrow(/replaced/);
+    unfreeze();
+    await untilWritable(session);
+    expect(idOf(session)).toBe(before);
+    expect(activeSession.current).toBe(session);
+    // What it gives up later is still good for the next run.
+    expect(idOf(await device.reloaded())).toBe(before);
+  });
+
+  test('gets another session where a tab went on with its own', async () => {
+    const session = await device.signedUp();
+    rootOf(session).set('from', 'first');
+    await untilSaved(session);
+    freeze();
+    const other = await resumed();
+    expect(idOf(other)).toBe(idOf(session));
+    rootOf(other).set('note', 'other');
+    await untilSaved(other);
+
+    const told: string[] = [];
+    let next: Session | undefined;
+    session.on('closed', (reason) => told.push(`closed ${reason?.code ?? ''}`));
+    session.on('replaced', (by) => {
+      told.push('replaced');
+      next = by;
+    });
+    unfreeze();
+    await vi.waitFor(() => expect(told).toEqual(['replaced', 'closed ']), { timeout: 10_000 });
+    if (!next) throw new Error('told without a session');
+    expect(activeSession.current).toBe(next);
+    expect(idOf(next)).not.toBe(idOf(session));
+    expect(rootOf(next).toJSON()).toEqual({ from: 'first', note: 'other' });
+    rootOf(next).set('note', 'next');
+    expect(() => rootOf(session).set('note', 'late')).toThrow(
+      expect.objectContaining({ code: 'SESSION_CLOSED' }),
+    );
+    rootOf(other).set('still', 'there');
+  });
+
+  test('loses no edit that was not saved yet: nobody goes on with its id', async () => {
+    const session = await device.signedUp();
+    await untilSaved(session);
+    rootOf(session).set('note', 'unsaved');
+    freeze();
+    const other = await resumed();
+    expect(idOf(other)).not.toBe(idOf(session));
+    const replaced = new Promise<Session>((resolve) => session.on('replaced', resolve));
+    unfreeze();
+    expect(rootOf(await replaced).get('note')).toBe('unsaved');
+  });
+
+  test('gives what could not be saved to the session that takes its place', async () => {
+    const session = await device.signedUp();
+    await untilSaved(session);
+    const writable = failIndexedDB(
+      (name, mode) => mode === 'readwrite' && name === contentDatabaseName(session.accountID),
+      new DOMException('There is no room.', 'QuotaExceededError'),
+    );
+    try {
+      rootOf(session).set('note', 'unsaved');
+      await vi.waitFor(() => expect(session.storage.current.state).toBe('failing'), { timeout: 10_000 });
+      freeze();
+      const other = await resume(device.platform, { sync: false });
+      await expect(other?.close()).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+      const replaced = new Promise<Session>((resolve) => session.on('replaced', resolve));
+      unfreeze();
+      const next = await replaced;
+      expect(rootOf(next).get('note')).toBe('unsaved');
+      writable();
+      await next.close();
+    } finally {
+      writable();
+    }
+    expect(rootOf(await resumed()).get('note')).toBe('unsaved');
+  });
+});

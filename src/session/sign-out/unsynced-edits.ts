@@ -1,0 +1,84 @@
+import type { Clock } from '../../platform/clock.ts';
+import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { confirmationsOf } from '../../sync/confirmations.ts';
+import { inspectionOf, type UnsyncedCoValue } from '../../sync/inspection.ts';
+import type { SyncPeers } from '../../sync/sync-peers.ts';
+
+/** What would be lost by a sign-out. */
+export interface UnsyncedEdits {
+  readonly ids: readonly string[];
+  /** False where somebody who may have more did not answer. */
+  readonly isWhole: boolean;
+}
+
+/** 'here' counts what neither this device nor a relay has; 'relay', what no relay has confirmed. */
+export type WantedAt = 'here' | 'relay';
+
+/** A storage that hangs is not waited for. */
+const storageMs = 3_000;
+
+/** Of this node; for the relay, also what other tabs and earlier runs left in its storage. What is being saved is waited for. */
+export async function unsyncedEdits(
+  sync: SyncPeers,
+  wantedAt: WantedAt,
+  clock: Clock,
+): Promise<UnsyncedEdits> {
+  const isWhole = await inTime(clock, wantedAt === 'here' ? untilSaved(sync) : lookIntoStorage(sync));
+  return { ids: unsyncedNow(sync, wantedAt), isWhole };
+}
+
+export function unsyncedNow(sync: SyncPeers, wantedAt: WantedAt): readonly string[] {
+  const isMissing = ({ saved, confirmed }: UnsyncedCoValue) =>
+    confirmed !== 'reached' && (wantedAt === 'relay' || saved !== 'reached');
+  return (inspectionOf(sync)?.unsynced() ?? []).filter(isMissing).map(({ id }) => id);
+}
+
+export function together(parts: readonly UnsyncedEdits[]): UnsyncedEdits {
+  return {
+    ids: [...new Set(parts.flatMap(({ ids }) => ids))],
+    isWhole: parts.every(({ isWhole }) => isWhole),
+  };
+}
+
+/** Undefined where nothing would be lost. */
+export function unsyncedChanges({ ids, isWhole }: UnsyncedEdits): KernelError | undefined {
+  const details = { count: ids.length, ids };
+  if (ids.length > 0) {
+    return createKernelError(
+      'UNSYNCED_CHANGES',
+      `Signing out now would lose changes: ${ids.length} of this account’s values have not reached the relay. Wait until they have, or sign out with \`discardUnsynced\`, or with \`keepEncryptedData\` where this device can keep them.`,
+      { details },
+    );
+  }
+  if (isWhole) return undefined;
+  return createKernelError(
+    'UNSYNCED_CHANGES',
+    'Signing out now may lose changes: another tab of this account, or this device’s storage, does not say what has not reached the relay. Close the other tabs and try again, or sign out with `discardUnsynced`.',
+    { details },
+  );
+}
+
+/** Or until this device takes nothing now. */
+function untilSaved(sync: SyncPeers): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = sync.subscribe(() => {
+      const { saved, storage } = sync.current;
+      if (saved.pending > 0 && storage.state === 'ok') return;
+      queueMicrotask(() => stop()); // It is called before `subscribe` has returned.
+      resolve();
+    });
+  });
+}
+
+async function lookIntoStorage(sync: SyncPeers): Promise<void> {
+  const confirmations = confirmationsOf(sync);
+  await confirmations?.settled;
+  await confirmations?.bringInOthersEdits();
+}
+
+function inTime(clock: Clock, looking: Promise<void>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(storageMs, () => resolve(false));
+    looking.then(() => resolve(true), reject).finally(cancel);
+  });
+}

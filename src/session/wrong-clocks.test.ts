@@ -1,0 +1,91 @@
+import type { RawCoMap } from 'cojson';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { rootOf } from '../testing/account-parts.ts';
+import { createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
+import { openAgentSession } from './agent/open-agent-session.ts';
+import type { Session } from './session.ts';
+
+let sessions: TestSessions;
+beforeEach(async () => {
+  sessions = await createTestSessions();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await sessions.end();
+});
+
+const yearMs = 365 * 24 * 60 * 60 * 1000;
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
+
+/** Edits as on a device whose clock is off by so much. */
+function setWithClockOff(map: RawCoMap, value: string, offMs: number): void {
+  const now = Date.now();
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(now + offMs);
+  map.set('note', value);
+  clock.mockRestore();
+}
+
+async function twoDevices(): Promise<readonly [Session, Session]> {
+  const first = await sessions.signedUp();
+  await until(() =>
+    expect(first.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }),
+  );
+  return [first, await sessions.signedIn()];
+}
+
+test.each([
+  ['ahead, the other device’s later edit stands', 3 * yearMs, 0],
+  ['behind, its own later edit stands', 0, -3 * yearMs],
+])('where a clock is years %s', async (_, firstOffMs, secondOffMs) => {
+  const [one, other] = await twoDevices();
+  setWithClockOff(rootOf(one), 'first', firstOffMs);
+  await until(() => expect(rootOf(other).get('note')).toBe('first'));
+  setWithClockOff(rootOf(other), 'second', secondOffMs);
+  expect(rootOf(other).get('note')).toBe('second');
+  await until(() => expect(rootOf(one).get('note')).toBe('second'));
+});
+
+test('a device’s own later edit stands after its clock was set back', async () => {
+  const one = await sessions.signedUp({ sync: false });
+  setWithClockOff(rootOf(one), 'first', 3 * yearMs);
+  setWithClockOff(rootOf(one), 'second', 0);
+  expect(rootOf(one).get('note')).toBe('second');
+});
+
+test('an agent’s later edit stands where a person’s clock is years ahead', async () => {
+  const person = await sessions.signedUp();
+  setWithClockOff(rootOf(person), 'first', 3 * yearMs);
+  await until(() =>
+    expect(person.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }),
+  );
+  const agent = await openAgentSession({
+    ...{ accountID: person.accountID, agentSecret: person.node.agentSecret },
+    sync: { url: sessions.relay.url },
+  });
+  sessions.onEnd(() => agent.close());
+  await agent.node.load(rootOf(person).id);
+  await until(() => expect(rootOf(agent).get('note')).toBe('first'));
+  rootOf(agent).set('note', 'second');
+  expect(rootOf(agent).get('note')).toBe('second');
+  await until(() => expect(rootOf(person).get('note')).toBe('second'));
+});
+
+test('a burst of edits does not run ahead of the clock', async () => {
+  const root = rootOf(await sessions.signedUp({ sync: false }));
+  const now = Date.now();
+  vi.spyOn(Date, 'now').mockReturnValue(now);
+  for (let edit = 0; edit < 50; edit++) root.set('note', edit);
+  expect(root.lastEditAt('note')?.at.getTime()).toBe(now);
+  expect(root.get('note')).toBe(49);
+});
+
+test('cojson corrects the clock by the relay’s pings', async () => {
+  const { node } = await sessions.signedUp();
+  await until(() => expect(node.getClockOffsetDiagnostics().sampleCount).toBeGreaterThan(0));
+  const hourMs = 60 * 60 * 1000;
+  const corrected = vi.spyOn(node.clockOffset, 'currentOffset').mockReturnValue(-hourMs);
+  const now = Date.now();
+  vi.spyOn(Date, 'now').mockReturnValue(now);
+  expect(node.stampNow()).toBe(now - hourMs);
+  expect(corrected).toHaveBeenCalled();
+});

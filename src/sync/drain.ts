@@ -1,0 +1,30 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Readable } from '../platform/readable.ts';
+import type { SyncState } from './sync-state.ts';
+
+/** How long the end of a sync waits for what is being saved and sent. */
+const drainMs = 2_000;
+
+/** Resolves when everything was saved and sent, as far as it can be for now, or when it has taken too long. */
+export function drain(state: Readable<SyncState>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = [
+      clock.after(drainMs, end),
+      state.subscribe((current) => {
+        if (!isSaving(current) && !isSending(current)) queueMicrotask(end);
+      }),
+    ];
+    function end(): void {
+      for (const each of stop) each();
+      resolve();
+    }
+  });
+}
+
+function isSaving({ saved, storage }: SyncState): boolean {
+  return saved.pending > 0 && storage.state === 'ok';
+}
+
+function isSending({ sent, peers }: SyncState): boolean {
+  return sent.pending > 0 && peers.some(({ phase }) => phase === 'connected' || phase === 'connecting');
+}
