@@ -1,4 +1,4 @@
-import { type Session } from '@MaiaOS/kernel';
+import { type Remember, type Session } from '@MaiaOS/kernel';
 import { createContext } from 'svelte';
 import { type ListEditor } from './model/edit-list.ts';
 import { type Invite } from './model/invite-link.ts';
@@ -9,6 +9,8 @@ import { type UndoOffer } from './ui/undo.svelte.ts';
 /** What every page of an open session needs. */
 export interface AppContext {
   readonly session: Session;
+  /** What this device keeps of the account. */
+  readonly remember: Remember;
   readonly lists: Lists;
   readonly edit: ListEditor;
   readonly sync: SyncView;
@@ -16,6 +18,8 @@ export interface AppContext {
   openSheet(sheet: SheetName): void;
   /** As if its link had been opened, and without putting it into the address bar. */
   openInvite(invite: Invite): void;
+  /** Closes the account in this tab, without signing out, so that another one can be opened. */
+  leave(): void;
 }
 
 /** Sheets that are opened from more than one place. */

@@ -1,4 +1,5 @@
 import { type KernelErrorCode } from '@MaiaOS/kernel';
+import { type Entry } from '../session/entry.ts';
 import { type IconName } from '../ui/icons.ts';
 
 /** What went wrong, what it means, and at most two things to do. */
@@ -12,7 +13,8 @@ export interface FailureWords {
 
 export interface FailureAction {
   readonly label: string;
-  readonly does: 'again' | 'sign-up' | 'sign-in' | 'another-account' | 'reload';
+  /** `phrase`: to where words are typed; `words`: to where an account is made with them. */
+  readonly does: 'again' | 'sign-up' | 'sign-in' | 'another-account' | 'reload' | 'phrase' | 'words';
 }
 
 /** As a kernel error has them; `label` is the name of a passkey that was left over, `rpID` whom passkeys belong to. */
@@ -24,28 +26,36 @@ export interface Failure {
 
 const tryAgain: readonly FailureAction[] = [{ label: 'Try again', does: 'again' }];
 const signIn: FailureAction = { label: 'Sign in', does: 'sign-in' };
+const usePhrase: FailureAction = { label: 'Use my recovery phrase', does: 'phrase' };
+const useWords: FailureAction = { label: 'Use 24 words instead', does: 'words' };
 const reload: readonly FailureAction[] = [{ label: 'Reload', does: 'reload' }];
 
 /** For a failed sign-up, sign-in or return. What the person ended themselves is none, and has no words. */
-export function failureWords({ code, message, details }: Failure): FailureWords | undefined {
+export function failureWords(failure: Failure, asked?: Entry['kind']): FailureWords | undefined {
+  const { code, message, details } = failure;
+  const isOpening = asked === 'sign-in' || asked === 'known';
+  const withoutPasskey = isOpening ? usePhrase : useWords;
   switch (code) {
     case 'ABORTED':
       return undefined;
     case 'PASSKEY_UNSUPPORTED':
-      return warn('key', 'This browser cannot keep a passkey for Lists', message, tryAgain);
+      return warn('key', 'This browser cannot keep a passkey for Lists', message, [
+        ...tryAgain,
+        withoutPasskey,
+      ]);
     case 'PASSKEY_PRF_UNAVAILABLE':
       return warn(
         'key',
         'This passkey cannot make an encryption key',
         `It can prove who you are, but Lists also needs a key to encrypt your words. Choose another place for the passkey, such as your phone or this device’s own.${leftOver(details)}`,
-        [{ label: 'Choose another passkey', does: 'again' }],
+        [{ label: 'Choose another passkey', does: 'again' }, withoutPasskey],
       );
     case 'PASSKEY_REFUSED':
       return warn(
         'info',
         'The passkey prompt ended without an answer',
         'Your browser does not say why: it may have been closed, timed out, or found no passkey for Lists. Nothing was created or changed.',
-        tryAgain,
+        isOpening ? [...tryAgain, usePhrase] : tryAgain,
       );
     case 'PASSKEY_INVALID_RP_ID':
       return warn(
@@ -58,7 +68,7 @@ export function failureWords({ code, message, details }: Failure): FailureWords 
       return warn(
         'info',
         'This device already has an account',
-        'Sign in with its passkey, or make a second, separate account.',
+        'Sign in with its passkey or its recovery phrase, or make a second, separate account.',
         [signIn, { label: 'Make another account', does: 'another-account' }],
       );
     case 'PASSKEY_ORPHANED':
@@ -68,15 +78,35 @@ export function failureWords({ code, message, details }: Failure): FailureWords 
         [{ label: 'Start again', does: 'sign-up' }],
       );
     case 'PASSKEY_REMOVED':
-      return warn('key', 'This passkey was removed from its account', 'Sign in with another passkey of it.', [
-        signIn,
-      ]);
+      return warn(
+        'key',
+        'This passkey was removed from its account',
+        'Sign in with another passkey of it, or with its recovery phrase.',
+        [signIn, usePhrase],
+      );
+    case 'ACCOUNT_INVALID':
+      if (asked !== 'known')
+        return failed('This account cannot be opened', message, [...tryAgain, usePhrase]);
+      return warn(
+        'key',
+        'This passkey belongs to another account',
+        'Nothing was opened. Choose a passkey of the account that you want.',
+        [...tryAgain, usePhrase],
+      );
     case 'ACCOUNT_NOT_FOUND':
+      if (asked === 'phrase') {
+        return warn(
+          'words',
+          'This relay has no account for these words',
+          'Compare them, and their order, with what you wrote down. Where they are right, open Lists once, online, on a device that has your account, then try again here. Nothing was created.',
+          tryAgain,
+        );
+      }
       return warn(
         'key',
         'This relay has no account for this passkey',
         'If you made your account on another device, open Lists there once while it is online, then try again here. Nothing was created.',
-        tryAgain,
+        [...tryAgain, usePhrase],
       );
     case 'RELAY_UNREACHABLE':
       return warn(
@@ -135,8 +165,8 @@ export function failureWords({ code, message, details }: Failure): FailureWords 
       return warn(
         'drive',
         'What this device kept of your account cannot be read',
-        'It was left as it is. Sign in with your passkey to go on.',
-        [signIn],
+        'It was left as it is. Sign in with your passkey or your recovery phrase to go on.',
+        [signIn, usePhrase],
       );
     default:
       return failed('That did not work', `${message} (${code})`, tryAgain);

@@ -1,7 +1,9 @@
-import { type CoID, type LocalNode, RawCoMap } from '@MaiaOS/kernel/cojson';
+import { type CoID, type LocalNode, RawAccount, RawCoMap } from '@MaiaOS/kernel/cojson';
+import { openInvites } from './group-members.ts';
 import { inviteKey, itemKey, titleKey } from './list-keys.ts';
 import { orderKeyBetween } from './order-key.ts';
 import { readItems } from './read-item.ts';
+import { removeMember, revokeLinks } from './unshare-list.ts';
 
 /** What a person can do with a list that is on this device. Each is one private transaction, or two for a new item. */
 export interface ListEditor {
@@ -14,8 +16,12 @@ export interface ListEditor {
   moveItem(listID: string, itemID: string, toIndex: number): void;
   /** The answer undoes it: the item comes back as it is by then, where it is by then. */
   removeItem(listID: string, itemID: string): () => void;
-  /** The secret of the list's one link, which is made at the first call. */
+  /** The secret of the list's one link, which is made at the first call, and at the first after it was revoked. */
   inviteSecret(listID: string): string;
+  /** Nobody joins any more by a link that was made until now; who has joined stays. */
+  revokeLinks(listID: string): void;
+  /** Revokes the links too. What is written afterwards is encrypted with a key that the member does not get. */
+  removeMember(listID: string, accountID: string): void;
 }
 
 export function createListEditor(node: LocalNode): ListEditor {
@@ -43,10 +49,16 @@ export function createListEditor(node: LocalNode): ListEditor {
     inviteSecret(listID) {
       const list = map(listID);
       const known = list.get(inviteKey);
-      if (typeof known === 'string') return known;
+      if (typeof known === 'string' && openInvites(list.group).length > 0) return known;
       const secret = list.group.createInvite('writer');
       list.set(inviteKey, secret);
       return secret;
+    },
+    revokeLinks: (listID) => revokeLinks(map(listID)),
+    removeMember(listID, accountID) {
+      const member = node.getLoaded(accountID as CoID<RawAccount>);
+      if (!(member instanceof RawAccount)) throw new Error(`${accountID} is on no list that is loaded.`);
+      removeMember(map(listID), member);
     },
   };
 

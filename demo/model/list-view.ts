@@ -1,3 +1,5 @@
+import { type MemberView } from './group-members.ts';
+
 /** One list as a page shows it. Immutable: a new object for each change, and the same items where they did not change. */
 export interface ListView {
   readonly id: string;
@@ -13,9 +15,11 @@ export interface ListView {
   readonly canChange: boolean;
   /** Only who may manage the list's group can make its link. */
   readonly canInvite: boolean;
-  /** Other accounts that can open it. */
+  /** Who can open it. */
+  readonly members: readonly MemberView[];
+  /** How many of them are other accounts. */
   readonly others: number;
-  /** The secret of the list's link, where one was made. Whoever can read the list can pass it on. */
+  /** The secret of the list's link, where one was made and not revoked. Whoever can read the list can pass it on. */
   readonly inviteSecret: string | undefined;
 }
 

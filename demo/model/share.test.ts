@@ -1,14 +1,16 @@
+import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { inviteLink, parseInviteLink, type Invite } from './invite-link.ts';
 import { joinList } from './join-list.ts';
-import { createTestNetwork, type TestDevice } from './test-network.ts';
+import { createTestNetwork, type TestDevice, type TestNetwork } from './test-network.ts';
 
+let network: TestNetwork;
 let ana: TestDevice;
 let mara: TestDevice;
 let id: string;
 
 beforeEach(async () => {
-  const network = await createTestNetwork();
+  network = await createTestNetwork();
   ana = await network.newAccount();
   mara = await network.newAccount();
   id = ana.lists.add('Cabin');
@@ -91,5 +93,82 @@ describe('a share link', () => {
     ana.connect();
     mara.connect();
     expect(await join(link)).toEqual({ kind: 'joined', listID: id });
+  });
+});
+
+describe('who is on a list', () => {
+  it('is told to each, and only who manages it can remove the others', async () => {
+    ana.connect();
+    mara.connect();
+    await join(invite());
+    await vi.waitFor(() =>
+      expect(ana.list(id)?.members).toMatchObject([
+        { accountID: ana.account.id, isMe: true, may: 'manage', canRemove: false },
+        { accountID: mara.account.id, isMe: false, may: 'change', canRemove: true },
+      ]),
+    );
+    expect(mara.list(id)?.members).toMatchObject([
+      { accountID: mara.account.id, isMe: true, canRemove: false },
+      { accountID: ana.account.id, isMe: false, may: 'manage', canRemove: false },
+    ]);
+  });
+});
+
+describe('a link that was revoked', () => {
+  it('lets nobody in any more, and who has joined stays and reads on', async () => {
+    const jonas = await network.newAccount();
+    for (const device of [ana, mara, jonas]) device.connect();
+    const link = invite();
+    await join(link);
+    const readKey = () => ana.node.getLoaded(id as CoID<RawCoMap>)?.group.get('readKey');
+    const before = readKey();
+    ana.edit.revokeLinks(id);
+    expect(readKey()).toMatch(/^key_z/);
+    expect(readKey()).not.toBe(before);
+    await vi.waitFor(() => expect(ana.list(id)?.inviteSecret).toBeUndefined());
+    ana.edit.addItem(id, 'Matches');
+
+    expect(await joinList(jonas.node, jonas.lists, link)).toMatchObject({ kind: 'refused' });
+    expect(jonas.shows().lists).toEqual([]);
+    await vi.waitFor(() => expect(mara.texts(id)).toEqual(['Firewood', 'Matches']));
+    mara.edit.addItem(id, 'Coffee');
+    await vi.waitFor(() => expect(ana.texts(id)).toContain('Coffee'));
+    expect(mara.list(id)?.inviteSecret).toBeUndefined();
+  });
+
+  it('is followed by another one', async () => {
+    ana.connect();
+    mara.connect();
+    const old = invite();
+    ana.edit.revokeLinks(id);
+    const link = invite();
+    expect(link.secret).not.toBe(old.secret);
+    expect(await join(link)).toEqual({ kind: 'joined', listID: id });
+    await vi.waitFor(() => expect(mara.texts(id)).toEqual(['Firewood']));
+  });
+});
+
+describe('a member who was removed', () => {
+  it('reads nothing that is written later, cannot come back by the old link, and can by a new one', async () => {
+    ana.connect();
+    mara.connect();
+    const link = invite();
+    await join(link);
+    await vi.waitFor(() => expect(mara.texts(id)).toEqual(['Firewood']));
+    ana.edit.removeMember(id, mara.account.id);
+    await vi.waitFor(() => expect(mara.list(id)).toMatchObject({ state: 'closed', items: [] }));
+    expect(ana.list(id)).toMatchObject({ others: 0, inviteSecret: undefined });
+
+    const later = ana.edit.addItem(id, 'Secret plan') as CoID<RawCoMap>;
+    const asMara = await vi.waitFor(async () => {
+      const item = await mara.node.load(later);
+      if (item === 'unavailable') throw new Error('It has not arrived.');
+      return item;
+    });
+    expect(asMara.core.verified.knownState().sessions).not.toEqual({});
+    expect(asMara.get('text')).toBeUndefined();
+    expect(await join(link)).toMatchObject({ kind: 'refused' });
+    expect(await join(invite())).toEqual({ kind: 'joined', listID: id });
+    await vi.waitFor(() => expect(mara.texts(id)).toEqual(['Firewood', 'Secret plan']));
   });
 });

@@ -1,4 +1,5 @@
-import { type LocalNode, type RawCoMap, type RawGroup } from '@MaiaOS/kernel/cojson';
+import { type LocalNode, type RawCoMap } from '@MaiaOS/kernel/cojson';
+import { isManager, openInvites, readMembers } from './group-members.ts';
 import { inviteKey, itemIDs, titleKey } from './list-keys.ts';
 import { byOrder, type ListView } from './list-view.ts';
 import { createMembers } from './members.ts';
@@ -48,6 +49,7 @@ export function watchList(node: LocalNode, id: string, changed: () => void): Wat
     const group = map.group;
     const role = group.myRole();
     if (role === undefined || role === 'writeOnly') return emptyView(id, 'closed');
+    const members = readMembers(group, node.getCurrentAgent().id);
     const views = items.all().map((item) => item.view());
     const known = views.filter((item) => item !== undefined);
     return {
@@ -56,10 +58,12 @@ export function watchList(node: LocalNode, id: string, changed: () => void): Wat
       title: text(map, titleKey) ?? '',
       items: known.sort(byOrder),
       missingItems: views.length - known.length,
-      canChange: role === 'writer' || role === 'manager' || role === 'admin',
-      canInvite: role === 'manager' || role === 'admin',
-      others: otherAccounts(group, node.getCurrentAgent().id),
-      inviteSecret: text(map, inviteKey),
+      canChange: role === 'writer' || isManager(role),
+      canInvite: isManager(role),
+      members,
+      others: members.filter(({ isMe }) => !isMe).length,
+      // A list that was shared again by a device that was away still names the old link for a while.
+      inviteSecret: openInvites(group).length > 0 ? text(map, inviteKey) : undefined,
     };
   }
 }
@@ -73,18 +77,10 @@ function emptyView(id: string, state: 'loading' | 'missing' | 'closed'): ListVie
     missingItems: 0,
     canChange: false,
     canInvite: false,
+    members: [],
     others: 0,
     inviteSecret: undefined,
   };
-}
-
-function otherAccounts(group: RawGroup, myID: string): number {
-  return group
-    .getMemberKeys()
-    .filter(
-      (key) =>
-        key.startsWith('co_') && key !== myID && group.roleOf(key as Parameters<RawGroup['roleOf']>[0]),
-    ).length;
 }
 
 function text(map: RawCoMap, key: string): string | undefined {

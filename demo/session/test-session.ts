@@ -24,10 +24,23 @@ export async function createTestSession(): Promise<{
       close: async () => {},
     },
     storage: constant({ kind: 'memory', state: 'memory-only' } as const),
+    passkeys: {
+      state: constant({ passkeys: [], phraseRevealed: false, reach: 'unknown' } as const),
+      list: () => Promise.resolve([]),
+      add: unsupported,
+      check: unsupported,
+      remove: unsupported,
+    },
+    revealRecoveryPhrase: unsupported,
+    signOut: unsupported,
     close: async () => {},
     on: () => nothing,
   };
   return { session, device };
+}
+
+function unsupported(): Promise<never> {
+  return Promise.reject(new Error('A session of a test has no passkeys.'));
 }
 
 function constant<T>(current: T) {

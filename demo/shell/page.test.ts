@@ -10,6 +10,7 @@ const list: ListView = {
   missingItems: 0,
   canChange: true,
   canInvite: true,
+  members: [],
   others: 0,
   inviteSecret: undefined,
 };

@@ -20,7 +20,8 @@ beforeEach(async () => {
   listID = device.lists.add('Groceries');
   for (const text of ['Milk', 'Bread', 'Tea']) device.edit.addItem(listID, text);
   const route = { page: 'list', listID } as const;
-  const props = { session: opened.session, isNew: false, route, arrived: undefined, onarrived: () => {} };
+  const entered = { session: opened.session, isNew: false, remember: 'never' } as const;
+  const props = { entered, route, arrived: undefined, onarrived: () => {}, onleave: () => {} };
   shell = mount(Shell, { target: document.body, props });
   await expect.element(item('Milk')).toBeInTheDocument();
 });

@@ -1,0 +1,52 @@
+import { type AgentID, type RawAccountID, type RawGroup } from '@MaiaOS/kernel/cojson';
+
+/** An account that can open a list. Profiles are private, so its number and its day are all there is to know it by. */
+export interface MemberView {
+  readonly accountID: string;
+  readonly isMe: boolean;
+  readonly may: 'manage' | 'change' | 'read';
+  readonly sinceMs: number | undefined;
+  /** By this account. Who manages a list can be removed by nobody but themselves. */
+  readonly canRemove: boolean;
+}
+
+type MemberKey = RawAccountID | AgentID;
+
+/** This account first, then in the order in which they came. */
+export function readMembers(group: RawGroup, myID: string): readonly MemberView[] {
+  const canManage = isManager(group.myRole());
+  const members = accountIDs(group).map((accountID) => {
+    const role = group.roleOf(accountID);
+    const isMe = accountID === myID;
+    return {
+      accountID,
+      isMe,
+      may: isManager(role) ? 'manage' : role === 'writer' ? 'change' : 'read',
+      sinceMs: group.lastEditAt(accountID)?.at.getTime(),
+      canRemove: canManage && !isMe && !isManager(role),
+    } as const;
+  });
+  return members.sort(
+    (one, other) => Number(other.isMe) - Number(one.isMe) || (one.sinceMs ?? 0) - (other.sinceMs ?? 0),
+  );
+}
+
+/** The keys behind links that still let somebody in. */
+export function openInvites(group: RawGroup): readonly MemberKey[] {
+  return group.getMemberKeys().filter((key) => group.get(key)?.endsWith('Invite'));
+}
+
+export function accountIDs(group: RawGroup): readonly RawAccountID[] {
+  return group
+    .getMemberKeys()
+    .filter((key) => isAccount(key))
+    .filter((key) => group.roleOf(key) !== undefined);
+}
+
+export function isManager(role: ReturnType<RawGroup['myRole']>): boolean {
+  return role === 'manager' || role === 'admin';
+}
+
+function isAccount(key: MemberKey): key is RawAccountID {
+  return key.startsWith('co_');
+}
