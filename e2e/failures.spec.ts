@@ -27,10 +27,12 @@ test('a refused prompt changes nothing, and is not called cancelled', async ({ p
   expect((await databases(page)).filter((name) => name.startsWith('maia-cojson-'))).toEqual([]);
 });
 
-test('a browser without passkeys says which ones work', async ({ page, origins }) => {
+test('a browser without passkeys offers words, and says why', async ({ page, origins }) => {
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'PublicKeyCredential'));
   await page.goto(origins[0]);
-  await expect(page.getByRole('button', { name: 'Look again' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Show me my 24 words' })).toBeVisible();
+  await expect(page.getByText('This browser has no passkeys')).toBeVisible();
+  await expect(page.getByRole('button', { name: /passkey/ })).toHaveCount(0);
 });
 
 test('a second sign-up on the device offers to sign in', async ({ page, context, origins }) => {
@@ -42,8 +44,9 @@ test('a second sign-up on the device offers to sign in', async ({ page, context,
       new Promise((resolve, reject) => {
         const request = indexedDB.open('maia-device');
         request.onsuccess = () => {
-          const transaction = request.result.transaction('vaults', 'readwrite');
-          transaction.objectStore('vaults').clear();
+          // As signing out leaves it: the passkeys' ids alone.
+          const transaction = request.result.transaction(['vaults', 'keyrings'], 'readwrite');
+          for (const name of ['vaults', 'keyrings']) transaction.objectStore(name).clear();
           transaction.oncomplete = resolve;
           transaction.onerror = reject;
         };

@@ -3,6 +3,7 @@ import type * as Kernel from '@MaiaOS/kernel';
 import type { Page } from '@playwright/test';
 import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
+import { backOnline } from './support/network.ts';
 import { root } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
@@ -52,6 +53,7 @@ test('the panel’s numbers agree with the node’s', async ({ page, relay, devO
   await panel.getByRole('tab', { name: /Peers/ }).click();
   await expect(panel.getByRole('article')).toContainText(/attempt/i);
   await relay.start();
+  await backOnline(page);
   await app.untilStored();
   await expect(panel.getByRole('article')).toContainText(/connected/i);
   await panel.getByRole('tab', { name: /Unsynced/ }).click();

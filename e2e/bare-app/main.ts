@@ -1,18 +1,26 @@
-import { signUpWithPasskey, type Session } from '@MaiaOS/kernel';
+import { activeSession, resumeSession, signUpWithPasskey } from '@MaiaOS/kernel';
 import type { CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
 
 /** The kernel with nothing around it, for what the demo has no button for. A test calls it through the page. */
 export interface BareApp {
   signUp(urls: readonly string[]): Promise<void>;
+  /** Opens the account again, as a later page load does. */
+  resume(urls: readonly string[]): Promise<void>;
+  /** Of the session that is open now, also where one took another's place. */
+  sessionID(): string;
   /** A map that everybody may read and write; answers its ID. */
   makeMap(): string;
   openMap(id: string): Promise<void>;
   set(key: string, value: number): void;
   read(): Readonly<Record<string, number>>;
-  state(): { readonly status: string; readonly pending: number; readonly url: string | undefined };
+  state(): {
+    readonly status: string;
+    readonly pending: number;
+    readonly unsaved: number;
+    readonly url: string | undefined;
+  };
 }
 
-let session: Session | undefined;
 let map: RawCoMap | undefined;
 
 function opened<T>(value: T | undefined): T {
@@ -25,23 +33,27 @@ declare global {
 }
 globalThis.bareApp = {
   async signUp(urls) {
-    session = await signUpWithPasskey({ sync: { url: urls } });
+    await signUpWithPasskey({ sync: { url: urls } });
   },
+  async resume(urls) {
+    await resumeSession({ sync: { url: urls } });
+  },
+  sessionID: () => opened(activeSession.current).node.currentSessionID,
   makeMap() {
-    const group = opened(session).node.createGroup();
+    const group = opened(activeSession.current).node.createGroup();
     group.addMember('everyone', 'writer');
     map = group.createMap();
     return map.id;
   },
   async openMap(id) {
-    const loaded = await opened(session).node.load(id as CoID<RawCoMap>);
+    const loaded = await opened(activeSession.current).node.load(id as CoID<RawCoMap>);
     if (loaded === 'unavailable') throw new Error('The map is not there.');
     map = loaded;
   },
   set: (key, value) => opened(map).set(key, value),
   read: () => opened(map).toJSON() as Record<string, number>,
   state() {
-    const { status, confirmed, peers } = opened(session).sync.current;
-    return { status, pending: confirmed.pending, url: peers[0]?.url };
+    const { status, confirmed, saved, peers } = opened(activeSession.current).sync.current;
+    return { status, pending: confirmed.pending, unsaved: saved.pending, url: peers[0]?.url };
   },
 };

@@ -46,6 +46,30 @@ export async function serveBareApp(): Promise<Served> {
   return { origin: `http://localhost:${server.config.server.port}`, close: () => server.close() };
 }
 
+/** One page of `bare-app`, built. */
+export async function buildBarePage(name: string, outDir: string): Promise<void> {
+  await build({
+    ...demo,
+    root: join(root, 'e2e/bare-app'),
+    build: {
+      outDir,
+      emptyOutDir: true,
+      reportCompressedSize: false,
+      rolldownOptions: { input: join(root, 'e2e/bare-app', name) },
+    },
+  });
+}
+
+/** The app of the kernel alone, built: for tests that load it often. */
+export async function serveBuiltBareApp(outDir: string): Promise<Served> {
+  await build({
+    ...demo,
+    root: join(root, 'e2e/bare-app'),
+    build: { outDir, emptyOutDir: true, reportCompressedSize: false, target: 'es2023' },
+  });
+  return serveBuilt(outDir);
+}
+
 /** The demo's production build, with what `PUBLIC_API_DOMAIN` was when it was built. */
 export async function buildDemo(outDir: string, publicApiDomain: string | undefined): Promise<void> {
   if (publicApiDomain === undefined) delete process.env['PUBLIC_API_DOMAIN'];

@@ -1,0 +1,78 @@
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { backOnline } from './support/network.ts';
+import { expect, test } from './support/test.ts';
+
+const only = 'This account exists only on this device so far';
+
+test('every page says that the account is only here, until it can be opened elsewhere', async ({
+  page,
+  relay,
+  origins,
+}) => {
+  await relay.stop();
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(origins[0], 'Groceries');
+  const notice = page.getByText(only);
+  await expect(notice).toBeVisible();
+  await page.getByRole('link', { name: 'New list' }).first().click();
+  await expect(page.getByRole('heading', { name: 'A new list' })).toBeVisible();
+  await expect(notice).toBeVisible();
+  await page.getByRole('main').getByRole('link', { name: 'Account and device' }).click();
+  await expect(page.getByRole('heading', { name: 'Passkeys' })).toBeVisible();
+  await expect(notice).toHaveCount(1);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole('link', { name: 'Lists', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Lists' })).toBeVisible();
+  await expect(notice).toBeVisible();
+  await relay.start();
+  await backOnline(page);
+  await expect(notice).toBeHidden({ timeout: 60_000 });
+});
+
+test('the account page says what is on this device, how it is remembered, and what stays', async ({
+  page,
+  origins,
+}) => {
+  // What the browser answers is its own affair.
+  await page.addInitScript(() => {
+    let isPersisted = false;
+    Object.assign(navigator.storage, {
+      estimate: () => Promise.resolve({ usage: 14_200_000, quota: 2_000_000_000 }),
+      persisted: () => Promise.resolve(isPersisted),
+      persist: () => Promise.resolve((isPersisted = sessionStorage.getItem('refuses') === null)),
+    });
+    sessionStorage.setItem('refuses', 'once');
+  });
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await page.getByRole('textbox', { name: 'A name for your account' }).fill('Ana, at home');
+  await app.signUp();
+  const device = page.getByRole('region', { name: 'What is on this device' });
+  const open = () => page.getByRole('link', { name: 'Account and device' }).click();
+  await open();
+  await expect(device).toContainText('About 14 MB are kept here');
+  await expect(device).toContainText('allows about 2 GB');
+  await expect(device).toContainText('You stay signed in');
+  await expect(device).toContainText(/Ana, at home\s*This account, last used today/);
+  await expect(device).toContainText('its passkeys’ ids');
+
+  await device.getByRole('button', { name: 'Ask it not to' }).click();
+  await expect(device.getByRole('status')).toHaveText('The browser did not promise to keep it.');
+  await page.evaluate(() => sessionStorage.removeItem('refuses'));
+  await device.getByRole('button', { name: 'Ask it not to' }).click();
+  await expect(device).toContainText('The browser keeps it');
+  await expect(device.getByRole('button', { name: 'Ask it not to' })).toHaveCount(0);
+  await app.untilStored();
+
+  await app.open(origins[1]);
+  await page.getByRole('combobox', { name: 'When you come back' }).selectOption('Keep nothing here');
+  await app.signIn();
+  await open();
+  await expect(device).toContainText('Nothing is kept here');
+  await expect(device).toContainText('You are signed out when this tab closes');
+  await expect(device).toContainText('Signing out leaves nothing');
+  await expect(device).not.toContainText('Ana, at home');
+});

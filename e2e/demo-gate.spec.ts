@@ -1,0 +1,203 @@
+import type { Page } from '@playwright/test';
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { expect, test } from './support/test.ts';
+
+const words = (page: Page) => page.getByRole('list', { name: 'Your 24 words' }).getByRole('listitem');
+const field = (page: Page) => page.getByRole('textbox', { name: 'Your 24 words' });
+
+async function readPhrase(page: Page): Promise<string> {
+  await expect(words(page)).toHaveCount(24);
+  const texts = await words(page).allInnerTexts();
+  return texts.map((text) => text.replace(/[^a-z]/g, '')).join(' ');
+}
+
+async function withoutPrf(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    PublicKeyCredential.getClientCapabilities = () => Promise.resolve({ 'extension:prf': false });
+  });
+}
+
+test('without PRF an account is made by words, which have to be typed first, and they open it elsewhere', async ({
+  page,
+  origins,
+}) => {
+  await withoutPrf(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await page.getByRole('button', { name: 'Show me my 24 words' }).click();
+  const phrase = await readPhrase(page);
+
+  // Words that nobody has typed yet are not left by mistake.
+  const asked = page.waitForEvent('dialog').then(async (dialog) => {
+    await dialog.dismiss();
+    return dialog.type();
+  });
+  await page.close({ runBeforeUnload: true });
+  expect(await asked).toBe('beforeunload');
+
+  await page.getByRole('button', { name: 'I have written them down' }).click();
+  await expect(field(page)).toBeFocused();
+  await field(page).fill(phrase.split(' ').toSpliced(4, 1, 'abandn').join(' '));
+  await page.getByRole('button', { name: 'Go to my lists' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Word 5 is not in the list' })).toContainText(
+    '“abandon”',
+  );
+  await page.getByRole('button', { name: 'Show me the words again' }).click();
+  await expect(words(page)).toHaveCount(24);
+  await page.getByRole('button', { name: 'I have written them down' }).click();
+  await field(page).fill(phrase.toUpperCase());
+  await page.getByRole('button', { name: 'Go to my lists' }).click();
+  await app.makeList('Groceries');
+  await app.addItem('Bread');
+  await app.untilStored();
+  await page.reload();
+  await app.openList('Groceries');
+
+  await app.open(origins[1]);
+  await page.getByRole('button', { name: 'I already have a phrase' }).click();
+  await expect(field(page)).toBeFocused();
+  await field(page).fill(phrase);
+  await page.getByRole('button', { name: 'Open my account' }).click();
+  await app.openList('Groceries');
+  await expect(app.item('Bread')).toBeVisible();
+});
+
+test('a mistaken phrase is explained where it is typed, and makes no account', async ({ page, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await page.getByRole('button', { name: 'Use the recovery phrase' }).click();
+  const open = async (phrase: string) => {
+    await field(page).fill(phrase);
+    await page.getByRole('button', { name: 'Open my account' }).click();
+  };
+  const alert = page.getByRole('alert').filter({ hasText: /./ });
+
+  await open('zoo zoo');
+  await expect(alert).toContainText('here there are 2');
+  await open(['votte', ...Array<string>(22).fill('zoo'), 'xylophone'].join(' '));
+  await expect(alert).toContainText('Words 1 and 24 are not in the list');
+  await expect(alert).toContainText('“vote”');
+  await expect(alert.getByRole('listitem')).toHaveText(['Word 1', 'Word 24']);
+  await expect(field(page)).toHaveAttribute('aria-invalid', 'true');
+  await open(Array<string>(24).fill('zoo').join(' '));
+  await expect(alert).toContainText('together they are no recovery phrase');
+  await open([...Array<string>(23).fill('zoo'), 'vote'].join(' '));
+  await expect(alert).toContainText('no account for these words', { timeout: 30_000 });
+  await expect(alert.getByRole('button')).toHaveText(['Try again']);
+  await expect(field(page)).toHaveValue(/vote$/);
+  expect(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([]);
+
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect(page.getByRole('main')).toBeFocused();
+  await page.getByRole('button', { name: 'Use the recovery phrase' }).click();
+  await expect(field(page)).toHaveValue('');
+});
+
+test('a passkey among the field’s suggestions opens the account', async ({ page, origins }) => {
+  const app = createApp(page);
+  await addAuthenticator(page, { hasAutofill: true });
+  await app.begin(origins[0], 'Groceries');
+  await app.untilStored();
+  // The virtual passkey chooses itself as soon as it is offered.
+  await app.open(origins[1]);
+  await app.openList('Groceries');
+});
+
+test('autofill gives way to what is asked for', async ({ page, origins }) => {
+  // No passkey stands there to be chosen, so it waits for as long as it is let.
+  await addAuthenticator(page, { hasAutofill: true });
+  await page.addInitScript(() => {
+    const { credentials } = navigator;
+    const get = credentials.get.bind(credentials);
+    credentials.get = (options) => {
+      if (options?.mediation !== 'conditional') return get(options);
+      const asked = Number(sessionStorage.getItem('offered') ?? 0) + 1;
+      sessionStorage.setItem('offered', String(asked));
+      return new Promise((_, reject) => {
+        options.signal?.addEventListener('abort', () => {
+          sessionStorage.setItem('ended', String(asked));
+          reject(new DOMException('ended', 'AbortError'));
+        });
+      });
+    };
+  });
+  const app = createApp(page);
+  const count = (name: string) => page.evaluate((key) => Number(sessionStorage.getItem(key) ?? 0), name);
+  await app.open(origins[0]);
+  await expect.poll(() => count('offered')).toBe(1);
+  await page.getByRole('button', { name: 'Use the recovery phrase' }).click();
+  await expect.poll(() => count('ended')).toBe(1);
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect.poll(() => count('offered')).toBe(2);
+  await app.signUp();
+  await expect.poll(() => count('ended')).toBe(2);
+  expect(await count('offered')).toBe(2);
+});
+
+test('two accounts on a device: each is chosen by its name, and neither sees the other’s lists', async ({
+  page,
+  origins,
+}) => {
+  const authenticator = await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  const name = page.getByRole('textbox', { name: 'A name for your account' });
+  await name.fill('Ana');
+  await app.signUp();
+  await app.makeList('Ana’s');
+  await app.untilStored();
+
+  const leave = async () => {
+    await page.getByRole('link', { name: 'Account and device' }).click();
+    await page.getByRole('button', { name: 'Open another account' }).click();
+  };
+  await leave();
+  const accounts = page.getByRole('list', { name: 'Accounts on this device' });
+  await expect(accounts.getByRole('button')).toHaveText(/Ana/);
+  await authenticator.replace();
+  await page.getByRole('button', { name: 'Make another account' }).click();
+  await app.makeList('Mara’s');
+  await expect(page.getByRole('link', { name: /Ana’s/ })).toHaveCount(0);
+  await app.untilStored();
+
+  await leave();
+  await expect(accounts.getByRole('button')).toHaveCount(2);
+  await accounts.getByRole('button', { name: /^Ana/ }).click();
+  await app.openList('Ana’s');
+  await expect(page.getByRole('link', { name: /Mara’s/ })).toHaveCount(0);
+  await page.reload();
+  await app.openList('Ana’s');
+});
+
+test('who is asked each time comes back by one tap, and who keeps nothing leaves nothing', async ({
+  page,
+  origins,
+}) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  const choice = page.getByRole('combobox', { name: 'When you come back' });
+  await choice.selectOption('Ask each time');
+  await app.signUp();
+  await app.makeList('Groceries');
+  await app.untilStored();
+  await page.reload();
+  await expect(choice).toHaveValue('passkey');
+  await page.getByRole('list', { name: 'Accounts on this device' }).getByRole('button').click();
+  await app.openList('Groceries');
+
+  await app.open(origins[1]);
+  await choice.selectOption('Keep nothing here');
+  await expect(page.getByText('For a shared computer: nothing is left behind.')).toBeVisible();
+  await app.signIn();
+  await app.openList('Groceries');
+  const kept = await page.evaluate(async () => ({
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    marks: Object.keys(localStorage),
+  }));
+  expect(kept).toEqual({ databases: [], marks: [] });
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'I already have an account' })).toBeVisible();
+});

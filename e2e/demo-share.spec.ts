@@ -1,0 +1,69 @@
+import type { Page } from '@playwright/test';
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { expect, test } from './support/test.ts';
+
+async function visit(page: Page, link: string): Promise<void> {
+  await addAuthenticator(page);
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Join with a passkey' }).click();
+}
+
+test('a revoked link lets nobody in, and a removed member sees the list no more', async ({
+  page,
+  browser,
+  origins,
+}) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(origins[0], 'Cabin weekend', 'Firewood');
+  await app.untilStored();
+  const link = await app.share();
+  await app.untilStored();
+
+  const guestContext = await browser.newContext();
+  const guest = createApp(await guestContext.newPage());
+  await visit(guest.page, link);
+  await expect(guest.item('Firewood')).toBeVisible({ timeout: 30_000 });
+
+  await page.getByRole('button', { name: 'Share' }).click();
+  const sheet = page.getByRole('dialog', { name: 'Share “Cabin weekend”' });
+  const members = sheet.getByRole('list', { name: 'On this list' }).getByRole('listitem');
+  await expect(members).toContainText(['made it today', 'joined today']);
+  await expect(members).toContainText(['Manages it', 'Can change']);
+
+  const revoke = sheet.getByRole('button', { name: 'Revoke link' });
+  await revoke.click();
+  const asked = page.getByRole('dialog', { name: 'Revoke the link?' });
+  await expect(asked.getByRole('button', { name: 'Keep the link' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(asked).toBeHidden();
+  await expect(sheet).toBeVisible();
+  await expect(revoke).toBeFocused();
+  await revoke.click();
+  await asked.getByRole('button', { name: 'Revoke the link' }).click();
+  await expect(asked).toBeHidden();
+  await expect(sheet.getByRole('button', { name: 'Make a link' })).toBeVisible();
+  await expect(sheet.getByRole('heading', { name: 'On this list' })).toBeFocused();
+  await app.untilStored();
+
+  const strangerContext = await browser.newContext();
+  const stranger = await strangerContext.newPage();
+  await visit(stranger, link);
+  await expect(stranger.getByText('This link does not let you in')).toBeVisible({ timeout: 30_000 });
+  await expect(stranger.getByText('Firewood')).toHaveCount(0);
+
+  await guest.addItem('Matches');
+  await expect(app.item('Matches')).toBeVisible();
+  await sheet.getByRole('button', { name: /^Remove Account …/ }).click();
+  const removing = page.getByRole('dialog', { name: /^Remove Account …/ });
+  await removing.getByRole('button', { name: 'Remove from the list' }).click();
+  await expect(members).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(sheet).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Share' })).toBeFocused();
+  await expect(guest.page.getByText('You cannot open this list')).toBeVisible({ timeout: 30_000 });
+  await expect(guest.page.getByText('Firewood')).toHaveCount(0);
+  await guestContext.close();
+  await strangerContext.close();
+});

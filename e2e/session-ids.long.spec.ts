@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type Page } from '@playwright/test';
+import { browserLaunchOptions } from '../scripts/find-browser.mjs';
+import { addAuthenticator } from './support/authenticator.ts';
+import type { RelayProcess } from './support/relay-process.ts';
+import { serveBuiltBareApp, type Served } from './support/servers.ts';
+import { expect, test as base } from './support/test.ts';
+
+// Which session id a page gets from the browser's own locks, database and page life cycle. The app is the kernel alone.
+
+const test = base.extend<object, { readonly app: Served }>({
+  app: [
+    async ({ world }, use) => {
+      const served = await serveBuiltBareApp(join(world.directory, 'bare-app'));
+      await use(served);
+      await served.close();
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+});
+test.use({ trace: 'off' }); // A hundred page loads in one are too much for it.
+
+const addressOf = ({ port }: RelayProcess) => [`ws://localhost:${port}/sync`];
+const sessionID = (page: Page) => page.evaluate(() => bareApp.sessionID());
+const state = (page: Page) => page.evaluate(() => bareApp.state());
+const untilSaved = (page: Page) => expect.poll(() => state(page)).toMatchObject({ unsaved: 0 });
+const untilConfirmed = (page: Page) => expect.poll(() => state(page)).toMatchObject({ pending: 0 });
+const set = (page: Page, key: string, value: number) =>
+  page.evaluate(([name, number]) => bareApp.set(name, number), [key, value] as const);
+
+/** A device on which somebody has signed up and made a map. */
+async function begin(page: Page, app: Served, relay: RelayProcess): Promise<string> {
+  await addAuthenticator(page);
+  await page.goto(app.origin);
+  await page.waitForFunction(() => 'bareApp' in globalThis);
+  await page.evaluate((urls) => bareApp.signUp(urls), addressOf(relay));
+  const mapID = await page.evaluate(() => bareApp.makeMap());
+  await untilConfirmed(page);
+  return mapID;
+}
+
+async function resume(page: Page, relay: RelayProcess, mapID: string): Promise<string> {
+  await page.waitForFunction(() => 'bareApp' in globalThis);
+  await page.evaluate((urls) => bareApp.resume(urls), addressOf(relay));
+  await page.evaluate((id) => bareApp.openMap(id), mapID);
+  return sessionID(page);
+}
+
+async function openTab(context: BrowserContext, app: Served, relay: RelayProcess, mapID: string) {
+  const page = await context.newPage();
+  await page.goto(app.origin);
+  await resume(page, relay, mapID);
+  return page;
+}
+
+/** The renderer is gone from one moment to the next: no event, no last word. */
+async function crash(page: Page): Promise<void> {
+  const cdp = await page.context().newCDPSession(page);
+  const crashed = page.waitForEvent('crash');
+  cdp.send('Page.crash').catch(() => {}); // Nobody is left to answer.
+  await crashed;
+  await page.close();
+}
+
+test('a hundred reloads use one session id', async ({ page, app, relay }) => {
+  test.setTimeout(300_000);
+  const mapID = await begin(page, app, relay);
+  const first = await sessionID(page);
+  for (let run = 1; run <= 100; run++) {
+    await set(page, `run ${run}`, run);
+    await untilSaved(page);
+    await page.reload();
+    expect(await resume(page, relay, mapID)).toBe(first);
+  }
+  await untilConfirmed(page);
+  expect(Object.keys(await page.evaluate(() => bareApp.read()))).toHaveLength(100);
+});
+
+test('three tabs have three, a closed tab’s is used again, and a crashed one’s never', async ({
+  page,
+  context,
+  app,
+  relay,
+}) => {
+  const mapID = await begin(page, app, relay);
+  const second = await openTab(context, app, relay, mapID);
+  const third = await openTab(context, app, relay, mapID);
+  const ids = await Promise.all([page, second, third].map(sessionID));
+  expect(new Set(ids).size).toBe(3);
+
+  await set(second, 'second', 2);
+  await untilSaved(second);
+  const ended = await sessionID(second);
+  await second.goto('about:blank');
+  expect(await sessionID(await openTab(context, app, relay, mapID))).toBe(ended);
+
+  await set(third, 'third', 3);
+  await untilSaved(third);
+  const killed = await sessionID(third);
+  await crash(third);
+  for (let tab = 0; tab < 3; tab++) {
+    expect(await sessionID(await openTab(context, app, relay, mapID))).not.toBe(killed);
+  }
+  const last = await openTab(context, app, relay, mapID);
+  await expect.poll(() => last.evaluate(() => bareApp.read())).toEqual({ second: 2, third: 3 });
+});
+
+test.describe('a page in the back-forward cache', () => {
+  // Playwright turns that cache off.
+  async function inBrowserWithCache(run: (page: Page) => Promise<void>): Promise<void> {
+    const browser = await chromium.launch({
+      ...browserLaunchOptions(),
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    });
+    try {
+      await run(await (await browser.newContext()).newPage());
+    } finally {
+      await browser.close();
+    }
+  }
+
+  /** Goes elsewhere, and back after `meanwhile`; false where the browser made a new page of it. */
+  async function leave(page: Page, elsewhere: string, meanwhile: () => Promise<void>): Promise<boolean> {
+    await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
+    await page.goto(elsewhere);
+    await meanwhile();
+    await page.goBack({ waitUntil: 'commit' }); // A page that is back loads nothing.
+    return page.evaluate(() => 'isSamePage' in globalThis);
+  }
+
+  test('goes on with its id', async ({ app, relay, origins }) => {
+    await inBrowserWithCache(async (page) => {
+      await begin(page, app, relay);
+      const before = await sessionID(page);
+      expect(await leave(page, origins[0], () => Promise.resolve())).toBe(true);
+      await expect(() => set(page, 'back', 1)).toPass();
+      await untilConfirmed(page);
+      expect(await sessionID(page)).toBe(before);
+    });
+  });
+
+  test('gets a session of its own where another tab took the id', async ({ app, relay, origins }) => {
+    await inBrowserWithCache(async (page) => {
+      const mapID = await begin(page, app, relay);
+      const before = await sessionID(page);
+      let other: Page | undefined;
+      const isSamePage = await leave(page, origins[0], async () => {
+        other = await openTab(page.context(), app, relay, mapID);
+        expect(await sessionID(other)).toBe(before);
+        await set(other, 'other', 1);
+      });
+      expect(isSamePage).toBe(true);
+      await expect.poll(() => sessionID(page)).not.toBe(before);
+      await page.evaluate((id) => bareApp.openMap(id), mapID);
+      await set(page, 'back', 2);
+      await expect.poll(() => other?.evaluate(() => bareApp.read())).toEqual({ other: 1, back: 2 });
+    });
+  });
+});

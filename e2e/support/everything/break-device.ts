@@ -1,0 +1,38 @@
+import type { Page } from '@playwright/test';
+
+/** Changes a few letters of each sealed seed of this device. */
+export async function damageVaults(page: Page): Promise<void> {
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        const request = indexedDB.open('maia-device');
+        request.onerror = () => reject(new Error('The database was not opened.'));
+        request.onsuccess = () => {
+          const transaction = request.result.transaction('vaults', 'readwrite');
+          const walk = transaction.objectStore('vaults').openCursor();
+          walk.onsuccess = () => {
+            const cursor = walk.result;
+            if (!cursor) return;
+            const { sealed, ...vault } = cursor.value as { readonly sealed: { readonly data: string } };
+            cursor.update({ ...vault, sealed: { ...sealed, data: `AAAA${sealed.data.slice(4)}` } });
+            cursor.continue();
+          };
+          transaction.oncomplete = () => {
+            request.result.close();
+            resolve();
+          };
+        };
+      }),
+  );
+}
+
+/** From now on, until the page is loaded again, the device has no room for a vault. */
+export async function refuseVaults(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...args: [unknown, IDBValidKey?]) {
+      if (this.name === 'vaults') throw new DOMException('There is no room.', 'QuotaExceededError');
+      return put.apply(this, args);
+    };
+  });
+}

@@ -1,0 +1,80 @@
+import type { BrowserContext, CDPSession, ConsoleMessage, Page } from '@playwright/test';
+import {
+  accountSecrets,
+  entriesIn,
+  passkeySecrets,
+  seedOf,
+} from '../../../scripts/secrets/account-secrets.ts';
+import type { Evidence, Secret } from '../../../scripts/secrets/find-secrets.ts';
+import { installReadDeep, type Piece } from './read-deep.ts';
+import { inPlace, readPage } from './read-page.ts';
+import { recordPrfOutputs } from './record-prf.ts';
+import { recordTraffic, type Traffic } from './record-traffic.ts';
+
+/** A browser profile under observation, below and beside what its pages do. */
+export interface Everything {
+  /** Before the page's first request. */
+  watch(page: Page): Promise<void>;
+  /** Adds what the page keeps and shows now. */
+  look(page: Page): Promise<void>;
+  /** Adds what a test got by other ways, such as an error. */
+  add(place: string, pieces: readonly Piece[]): void;
+  /** All that was added, said on the console, and sent and received, until now. */
+  read(): Promise<readonly Evidence[]>;
+  /** What must not be in it: of each passkey that was used here, and of the account that it opens. */
+  secrets(): Promise<readonly Secret[]>;
+}
+
+export async function recordEverything(context: BrowserContext): Promise<Everything> {
+  const evidence: Evidence[] = [];
+  const traffics: Traffic[] = [];
+  // Never detached: that would take the page's virtual authenticator away.
+  const sessionByPage = new Map<Page, CDPSession>();
+  const reading: Promise<void>[] = [];
+  const add = (place: string, pieces: readonly Piece[]) => void evidence.push(...inPlace(place, pieces));
+  const prfOutputs = await recordPrfOutputs(context);
+  await context.addInitScript(installReadDeep);
+  context.on('console', (message) => void reading.push(readConsole(message)));
+  context.on('weberror', (webError) => {
+    const error = webError.error();
+    add('console', [{ path: 'error', text: `${error.message}\n${error.stack ?? ''}` }]);
+  });
+
+  async function readConsole(message: ConsoleMessage): Promise<void> {
+    add('console', [{ path: message.type(), text: message.text() }]);
+    for (const argument of message.args()) {
+      const inside = argument.evaluate((value) => readDeep(value));
+      add('console', await inside.catch(() => [])); // The page has gone on; its text is there.
+    }
+  }
+
+  return {
+    async watch(page) {
+      const cdp = await context.newCDPSession(page);
+      sessionByPage.set(page, cdp);
+      traffics.push(await recordTraffic(cdp));
+    },
+    async look(page) {
+      const cdp = sessionByPage.get(page);
+      if (!cdp) throw new Error('The page was not watched from its beginning.');
+      evidence.push(...(await readPage(page, cdp)));
+    },
+    add,
+    async read() {
+      while (reading.length > 0) await reading.pop();
+      const traffic = await Promise.all(traffics.map((recorded) => recorded.read()));
+      return [...evidence, ...traffic.flat()];
+    },
+    async secrets() {
+      const entries = entriesIn(traffics.flatMap((recorded) => recorded.messages()));
+      const secrets: Secret[] = [];
+      for (const [index, prfOutput] of prfOutputs.entries()) {
+        const name = `passkey ${index + 1}`;
+        secrets.push(...(await passkeySecrets(name, prfOutput)));
+        const seed = seedOf(prfOutput, entries);
+        if (seed) secrets.push(...(await accountSecrets(`account of ${name}`, seed)));
+      }
+      return secrets;
+    },
+  };
+}

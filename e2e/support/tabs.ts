@@ -1,0 +1,189 @@
+import type { BrowserContext, CDPSession, Page } from '@playwright/test';
+import type { Edit } from '../bare-app/tabs.ts';
+import { addAuthenticator } from './authenticator.ts';
+
+/** One device of one person, with the tabs that stand open on it, and what the test has seen of them. */
+export interface Tabs {
+  readonly opened: number;
+  /** How often a page came back out of the back-forward cache. */
+  readonly fromCache: number;
+  readonly all: readonly Tab[];
+  /** Edits that a tab was told were saved. */
+  readonly told: readonly Edit[];
+  /** Messages of the relay or the engine that say that something was not taken. */
+  readonly refusals: readonly string[];
+  /** The first tab: signs up and makes maps. */
+  begin(maps: number): Promise<readonly string[]>;
+  /** Opens tabs that choose their session ids at the same moment: each waits for the others at the pool's door. */
+  open(count: number): Promise<void>;
+}
+
+export interface Tab {
+  readonly number: number;
+  readonly page: Page;
+  readonly state: 'shown' | 'frozen' | 'left';
+  /** False where the session takes no edit now. */
+  edit(map: number): Promise<boolean>;
+  freeze(): Promise<void>;
+  /** Goes to another page, with this one in the back-forward cache. */
+  leave(): Promise<void>;
+  /** Back from either. */
+  show(): Promise<void>;
+  /** The person goes elsewhere, then closes it: it has all the time to say its last word. */
+  end(): Promise<void>;
+  /** The person closes it. */
+  close(): Promise<void>;
+  /** The renderer is gone from one moment to the next: no event, no last word. */
+  kill(): Promise<void>;
+}
+
+export async function createTabs(options: {
+  readonly context: BrowserContext;
+  readonly appURL: string;
+  /** A page of another app. */
+  readonly elsewhere: string;
+  readonly relayURL: string;
+  /** False: each tab gets every lock that it asks for. */
+  readonly areLocksKept: boolean;
+}): Promise<Tabs> {
+  const { context, appURL, elsewhere, relayURL, areLocksKept } = options;
+  const all: Tab[] = [];
+  const told: Edit[] = [];
+  const refusals: string[] = [];
+  let mapIDs: readonly string[] = [];
+  let opened = 0;
+  let fromCache = 0;
+  const door = createDoor();
+  await context.exposeFunction('atDoor', door.pass);
+  await context.addInitScript(watchDoor, areLocksKept);
+  await context.exposeFunction('told', (edits: readonly Edit[]) => void told.push(...edits));
+
+  async function comeBack(page: Page): Promise<void> {
+    await page.goBack({ waitUntil: 'commit' }); // A page that is back loads nothing.
+    if (await page.evaluate(() => 'isSamePage' in globalThis)) return void fromCache++;
+    // The browser keeps few, and has made a new page of it.
+    await page.waitForFunction(() => 'tabApp' in globalThis);
+    await resume(page);
+  }
+
+  const resume = (page: Page) =>
+    page.evaluate(([url, ids]) => tabApp.resume(url, ids), [relayURL, mapIDs] as const);
+
+  async function newPage(): Promise<Page> {
+    const page = await context.newPage();
+    const hear = (text: string, sign: string) => text.includes(sign) && refusals.push(text);
+    page.on('console', (message) => hear(message.text(), 'Failed to add transactions'));
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => hear(String(payload), '"code":"fork"')),
+    );
+    await page.goto(appURL);
+    await page.waitForFunction(() => 'tabApp' in globalThis);
+    return page;
+  }
+
+  function add(page: Page, cdp: CDPSession): void {
+    const number = ++opened;
+    let edits = 0;
+    let state: Tab['state'] = 'shown';
+    const gone = () => void all.splice(all.indexOf(tab), 1);
+    const tab: Tab = {
+      number,
+      page,
+      get state() {
+        return state;
+      },
+      edit: (map) =>
+        page.evaluate(([index, key]) => tabApp.edit(index, key), [map, `${number}.${++edits}`] as const),
+      async freeze() {
+        await cdp.send('Page.setWebLifecycleState', { state: 'frozen' });
+        state = 'frozen';
+      },
+      async leave() {
+        await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
+        await page.goto(elsewhere);
+        state = 'left';
+      },
+      async show() {
+        if (state === 'frozen') await cdp.send('Page.setWebLifecycleState', { state: 'active' });
+        if (state === 'left') await comeBack(page);
+        state = 'shown';
+      },
+      async end() {
+        await page.goto('about:blank');
+        await tab.close();
+      },
+      async close() {
+        gone();
+        await page.close();
+      },
+      async kill() {
+        gone();
+        const crashed = page.waitForEvent('crash');
+        cdp.send('Page.crash').catch(() => {}); // Nobody is left to answer.
+        await crashed;
+        await page.close();
+      },
+    };
+    all.push(tab);
+  }
+
+  return {
+    get opened() {
+      return opened;
+    },
+    get fromCache() {
+      return fromCache;
+    },
+    all,
+    told,
+    refusals,
+    async begin(maps) {
+      const page = await newPage();
+      await addAuthenticator(page);
+      mapIDs = await page.evaluate(([url, count]) => tabApp.signUp(url, count), [relayURL, maps] as const);
+      add(page, await context.newCDPSession(page));
+      return mapIDs;
+    },
+    async open(count) {
+      const pages = await Promise.all(Array.from({ length: count }, newPage));
+      door.expect(count);
+      await Promise.all(pages.map(resume));
+      for (const page of pages) add(page, await context.newCDPSession(page));
+    },
+  };
+}
+
+/** Runs in each tab, before the app. */
+function watchDoor(areLocksKept: boolean): void {
+  const request = navigator.locks.request.bind(navigator.locks) as (...args: readonly unknown[]) => unknown;
+  const granted = (args: readonly unknown[]) => (args.at(-1) as (lock: object) => unknown)({});
+  const requestAtDoor = async (...args: readonly unknown[]) => {
+    if (String(args[0]).startsWith('maia/session-ids/')) await atDoor();
+    return areLocksKept ? request(...args) : granted(args);
+  };
+  Object.defineProperty(navigator.locks, 'request', { value: requestAtDoor });
+}
+
+/** Lets tabs through together, once as many have come as are expected; one that comes alone, at once. */
+function createDoor(): { expect(count: number): void; pass(): Promise<void> } {
+  /** Less than a tab gives itself to choose in: one that comes late finds the door open. */
+  const longestMs = 1_500;
+  let expected = 0;
+  let waiting: (() => void)[] = [];
+  const open = () => {
+    expected = 0;
+    for (const go of waiting.splice(0)) go();
+  };
+  return {
+    expect(count) {
+      expected = count;
+      waiting = [];
+    },
+    pass() {
+      const passed = new Promise<void>((go) => void waiting.push(go));
+      if (waiting.length >= expected) open();
+      else setTimeout(open, longestMs);
+      return passed;
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import { chromium, type Browser, type Page } from '@playwright/test';
+import { browserLaunchOptions } from '../scripts/find-browser.mjs';
+import { createRandom } from '../scripts/long/seeded-random.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { buildBarePage, serveBuilt } from './support/servers.ts';
+import { createTabs, type Tab, type Tabs } from './support/tabs.ts';
+import { expect, test } from './support/test.ts';
+
+// Fifty tabs of one account, on one device, under fire. `MAIA_SEED` gives another run of it, and `MAIA_NO_LOCKS=1` one that
+// has to fail: each tab then gets every lock that it asks for.
+
+const seed = Number(process.env['MAIA_SEED'] ?? 1);
+const areLocksKept = process.env['MAIA_NO_LOCKS'] !== '1';
+const mapCount = 3;
+const tabCount = 50;
+const mostAtOnce = 6;
+
+/** Playwright turns the back-forward cache off. */
+function launch(): Promise<Browser> {
+  return chromium.launch({
+    ...browserLaunchOptions(),
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  });
+}
+
+const stateOf = (page: Page) => page.evaluate(() => tabApp.state());
+
+test.use({ trace: 'off' });
+
+test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${seed})`, async ({
+  world,
+  relay,
+  origins,
+}) => {
+  test.setTimeout(300_000);
+  const random = createRandom(seed);
+  const outDir = join(world.directory, 'tabs');
+  await buildBarePage('tabs.html', outDir);
+  const served = await serveBuilt(outDir);
+  const browser = await launch();
+  const at = { relayURL: `ws://localhost:${relay.port}/sync`, appURL: `${served.origin}/tabs.html` };
+  const context = await browser.newContext();
+  const tabs = await createTabs({ context, elsewhere: origins[0], areLocksKept, ...at });
+  let isRelayUp = true;
+
+  const pick = <T>(from: readonly T[]): T | undefined => from[random(0, from.length - 1)];
+  const shown = () => tabs.all.filter(({ state }) => state === 'shown');
+  const aside = () => tabs.all.filter(({ state }) => state !== 'shown');
+  const untilSaved = ({ page }: Tab) =>
+    expect.poll(async () => (await stateOf(page))?.unsaved, { intervals: [10, 50] }).toBe(0);
+
+  /** Several at the same moment, so that who shares an id writes at the same place. */
+  async function write(some: readonly Tab[]): Promise<void> {
+    const map = random(0, mapCount - 1);
+    await Promise.all(some.map((tab) => tab.edit(map)));
+  }
+
+  async function toggleRelay(): Promise<void> {
+    await (isRelayUp ? relay.kill() : relay.start());
+    isRelayUp = !isRelayUp;
+  }
+
+  async function step(): Promise<void> {
+    const tab = pick(shown());
+    const away = pick(aside());
+    const roll = random(1, 100);
+    if (!tab || (roll <= 22 && tabs.all.length < mostAtOnce)) {
+      // Ids that were just given free are fought for.
+      for (const each of shown().slice(0, random(1, 2))) {
+        await untilSaved(each);
+        await each.end();
+      }
+      await tabs.open(Math.min(random(2, 3), tabCount - tabs.opened));
+      await write(shown());
+      return;
+    }
+    if (roll <= 60) return write(shown());
+    if (roll <= 68) {
+      await tab.edit(random(0, mapCount - 1));
+      return tab.kill();
+    }
+    if (roll <= 76) {
+      await tab.edit(random(0, mapCount - 1));
+      return tab.close();
+    }
+    if (roll <= 82) return tab.freeze();
+    if (roll <= 88) return tab.leave();
+    if (roll > 96) return toggleRelay();
+    // Whoever opens at this moment may want the id that the page wants back.
+    if (away && tabs.opened < tabCount) await Promise.all([away.show(), tabs.open(1)]);
+    else await away?.show();
+    await write(shown());
+  }
+
+  try {
+    const mapIDs = await tabs.begin(mapCount);
+    while (tabs.opened < tabCount) {
+      await step();
+    }
+    if (!isRelayUp) await relay.start();
+    for (const tab of [...tabs.all]) {
+      if (tab.state !== 'shown') await tab.show();
+      await expect.poll(() => stateOf(tab.page)).toMatchObject({ unconfirmed: 0, errored: [] });
+      await tab.close();
+    }
+    // What nobody is there to send any more is sent by who comes next.
+    await tabs.open(1);
+    for (const { page } of tabs.all) {
+      await expect.poll(() => stateOf(page)).toMatchObject({ unconfirmed: 0, errored: [] });
+    }
+    await check(browser, tabs, mapIDs, at);
+  } finally {
+    await browser.close();
+    await served.close();
+  }
+});
+
+/** Another person's device, which has nothing but what the relay gives it. */
+async function check(
+  browser: Browser,
+  tabs: Tabs,
+  mapIDs: readonly string[],
+  { appURL, relayURL }: { readonly appURL: string; readonly relayURL: string },
+): Promise<void> {
+  const reader = await (await browser.newContext()).newPage();
+  await reader.exposeFunction('told', () => {});
+  await addAuthenticator(reader);
+  await reader.goto(appURL);
+  await reader.waitForFunction(() => 'tabApp' in globalThis);
+  await reader.evaluate(([url, ids]) => tabApp.join(url, ids), [relayURL, mapIDs] as const);
+  const told = new Map(tabs.told.map((edit) => [edit.key, edit.sessionID]));
+  const findings = async () => {
+    const stored = await reader.evaluate(() => tabApp.history());
+    const isStored = new Set(stored.map(({ key, sessionID }) => `${key} ${sessionID}`));
+    const keys = stored.map(({ key }) => key);
+    return {
+      refusals: tabs.refusals,
+      missing: [...told].filter(([key, sessionID]) => !isStored.has(`${key} ${sessionID}`)),
+      doubled: keys.filter((key, index) => keys.indexOf(key) !== index),
+    };
+  };
+  await expect.poll(findings).toEqual({ refusals: [], missing: [], doubled: [] });
+  // The fire was real: many edits, under ids that passed from tab to tab, in pages that came back.
+  expect(told.size).toBeGreaterThan(200);
+  expect(new Set(told.values()).size).toBeLessThan(tabs.opened);
+  expect(tabs.fromCache).toBeGreaterThan(0);
+}
