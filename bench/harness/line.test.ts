@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { compare, type Comparison } from './line.ts';
+
+const numbers: Readonly<Record<string, readonly number[]>> = {
+  'ours ms': [3, 1, 2],
+  'theirs ms': [4, 8, 3],
+};
+const samples = {
+  of: (contender: string, figure: string) => numbers[`${contender} ${figure}`] ?? [],
+  has: () => true,
+};
+const comparison: Comparison = {
+  suite: 'test',
+  name: 'something',
+  unit: 'ms',
+  better: 'lower',
+  ours: 'ours',
+  peer: 'theirs',
+  figure: 'ms',
+  reading: 'How long it takes.',
+};
+
+describe('compare', () => {
+  it('takes medians, and a ratio above 1 where ours is lower and lower is better', () => {
+    expect(compare(samples, comparison)).toEqual({
+      suite: 'test',
+      name: 'something',
+      unit: 'ms',
+      ours: 2,
+      peer: 4,
+      peerName: 'theirs',
+      ratio: 2,
+      rounds: 3,
+      oursSpread: [1, 3],
+      peerSpread: [3, 8],
+      reading: 'How long it takes.',
+    });
+  });
+
+  it('turns the ratio round where higher is better', () => {
+    expect(compare(samples, { ...comparison, better: 'higher' }).ratio).toBe(0.5);
+  });
+
+  it.each([
+    [{ ratioAtLeast: 2 }, true],
+    [{ ratioAtLeast: 2.1 }, false],
+    [{ oursAtMost: 2 }, true],
+    [{ oursAtMost: 1.9 }, false],
+  ])('holds it against the goal %o', (goal, isMet) => {
+    expect(compare(samples, { ...comparison, goal })).toMatchObject({ goal, isMet });
+  });
+});

@@ -1,0 +1,75 @@
+import type { Samples } from './rounds.ts';
+import { median, spreadOf, type Spread } from './statistics.ts';
+
+/** One comparison, as bench/results.json has it. Figures are medians over the rounds. */
+export interface Line {
+  readonly suite: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly ours: number;
+  readonly peer: number;
+  readonly peerName: string;
+  /** What no implementation could go below. */
+  readonly floor?: number;
+  /** Above 1, ours is better. */
+  readonly ratio: number;
+  readonly rounds: number;
+  readonly oursSpread: Spread;
+  readonly peerSpread: Spread;
+  /** How to read it. */
+  readonly reading: string;
+  readonly goal?: Goal;
+  readonly isMet?: boolean;
+}
+
+export type Goal = { readonly ratioAtLeast: number } | { readonly oursAtMost: number };
+
+export interface Comparison {
+  readonly suite: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly better: 'lower' | 'higher';
+  readonly ours: string;
+  readonly peer: string;
+  readonly figure: string;
+  readonly floor?: number;
+  readonly reading: string;
+  readonly goal?: Goal;
+}
+
+export function compare(samples: Samples, comparison: Comparison): Line {
+  const { suite, name, unit, better, figure, floor, reading, goal } = comparison;
+  const ourNumbers = samples.of(comparison.ours, figure);
+  const peerNumbers = samples.of(comparison.peer, figure);
+  const ours = median(ourNumbers);
+  const peer = median(peerNumbers);
+  const ratio = better === 'higher' ? ours / peer : peer / ours;
+  return {
+    suite,
+    name,
+    unit,
+    ours: rounded(ours),
+    peer: rounded(peer),
+    peerName: comparison.peer,
+    ...(floor !== undefined && { floor: rounded(floor) }),
+    ratio: rounded(ratio),
+    rounds: ourNumbers.length,
+    oursSpread: roundedSpread(spreadOf(ourNumbers)),
+    peerSpread: roundedSpread(spreadOf(peerNumbers)),
+    reading,
+    ...(goal && { goal, isMet: isMet(goal, ours, ratio) }),
+  };
+}
+
+function isMet(goal: Goal, ours: number, ratio: number): boolean {
+  return 'ratioAtLeast' in goal ? ratio >= goal.ratioAtLeast : ours <= goal.oursAtMost;
+}
+
+/** Four digits say more than any of these figures can hold. */
+export function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+function roundedSpread([lowest, highest]: Spread): Spread {
+  return [rounded(lowest), rounded(highest)];
+}

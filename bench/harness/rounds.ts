@@ -1,0 +1,53 @@
+/** One side of a comparison. */
+export interface Contender {
+  readonly name: string;
+  /** Measures once; each figure has a name. `round` is -1 in the warm-up. */
+  measure(round: number): Promise<Readonly<Record<string, number>>>;
+}
+
+/** What was measured, one number for each round. */
+export interface Samples {
+  /** Throws where nothing of that name was measured. */
+  of(contender: string, figure: string): readonly number[];
+  has(contender: string): boolean;
+}
+
+export const minRounds = 5;
+
+/**
+ * Measures the contenders in turns, so that whatever else the machine does meets all of them, and each is the first in
+ * some rounds. A round before the first one is thrown away, where there is anything to warm up.
+ */
+export async function measureRounds(
+  contenders: readonly Contender[],
+  { rounds = minRounds, warmUp = true } = {},
+): Promise<Samples> {
+  const samples = new Map<string, number[]>();
+  for (let round = warmUp ? -1 : 0; round < rounds; round++) {
+    for (const contender of inTurn(contenders, round + 1)) {
+      const figures = await contender.measure(round);
+      if (round < 0) continue;
+      for (const [figure, value] of Object.entries(figures)) {
+        const key = keyOf(contender.name, figure);
+        samples.set(key, [...(samples.get(key) ?? []), value]);
+      }
+    }
+  }
+  return {
+    of(contender, figure) {
+      const numbers = samples.get(keyOf(contender, figure));
+      if (!numbers) throw new Error(`No "${figure}" of ${contender} was measured.`);
+      return numbers;
+    },
+    has: (contender) => contenders.some(({ name }) => name === contender),
+  };
+}
+
+function inTurn<T>(all: readonly T[], by: number): readonly T[] {
+  const start = all.length === 0 ? 0 : by % all.length;
+  return [...all.slice(start), ...all.slice(0, start)];
+}
+
+function keyOf(contender: string, figure: string): string {
+  return JSON.stringify([contender, figure]);
+}

@@ -1,0 +1,20 @@
+/** The value below which `share` of the numbers lie, between two of them where it falls between. Throws on none. */
+export function quantile(numbers: readonly number[], share: number): number {
+  if (numbers.length === 0) throw new Error('There is no quantile of no numbers.');
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const position = share * (sorted.length - 1);
+  const below = sorted[Math.floor(position)] ?? NaN;
+  const above = sorted[Math.ceil(position)] ?? NaN;
+  return below + (above - below) * (position - Math.floor(position));
+}
+
+export function median(numbers: readonly number[]): number {
+  return quantile(numbers, 0.5);
+}
+
+/** From the lowest to the highest. */
+export type Spread = readonly [lowest: number, highest: number];
+
+export function spreadOf(numbers: readonly number[]): Spread {
+  return [quantile(numbers, 0), quantile(numbers, 1)];
+}

@@ -1,0 +1,82 @@
+import { cojsonInternals, type CoValueCore, type LocalNode, type RawCoMap } from 'cojson';
+import { createRandom } from '../../scripts/long/seeded-random.ts';
+import { createThing, textOf } from '../harness/things.ts';
+import { createNode, createSharedGroup } from './client.ts';
+
+/** A message of content as it goes over the wire, and what acknowledges it. */
+export interface Upload {
+  readonly id: string;
+  readonly text: string;
+  /** How many transactions of each session the receiver has once it took it. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** Edits of maps that are there already. */
+export interface EditStreams {
+  /** What has to be there before, in order. */
+  readonly before: readonly Upload[];
+  /** One for each map; each upload is one transaction, and follows on the one before. */
+  readonly streams: readonly (readonly Upload[])[];
+}
+
+/** Each with the text of a short note, encrypted and signed as a client's edits are. */
+export async function createEditStreams(seed: number, streams: number, edits: number): Promise<EditStreams> {
+  const random = createRandom(seed);
+  const node = await createNode();
+  const group = createSharedGroup(node);
+  const maps = Array.from({ length: streams }, () => group.createMap({ title: textOf(random, 5, 40) }));
+  const before = uploadsOf(node);
+  return {
+    before,
+    streams: maps.map((map) =>
+      Array.from({ length: edits }, () => {
+        const known = map.core.knownState();
+        map.set(`key${random(0, 9)}`, textOf(random, 0, 200), 'private');
+        const [upload, ...more] = uploadsSince(map.core, known);
+        if (!upload || more.length > 0) throw new Error('One edit made no message, or several.');
+        return upload;
+      }),
+    ),
+  };
+}
+
+/** What an app keeps for somebody: shared lists of small things, some long. */
+export interface Library {
+  /** Dependencies first. */
+  readonly uploads: readonly Upload[];
+  /** Of all CoValues that a client loads. */
+  readonly ids: readonly RawCoMap['id'][];
+}
+
+const thingsPerGroup = 100;
+
+/** `size` counts the groups too, and not the account that they depend on. */
+export async function createLibrary(seed: number, size: number): Promise<Library> {
+  const random = createRandom(seed);
+  const node = await createNode();
+  const groups = Array.from({ length: Math.ceil(size / (thingsPerGroup + 1)) }, () =>
+    createSharedGroup(node),
+  );
+  const ids: string[] = groups.map(({ id }) => id);
+  for (let index = 0; ids.length < size; index++) {
+    const group = groups[index % groups.length];
+    if (group) ids.push(createThing(group, random));
+  }
+  return { uploads: uploadsOf(node), ids: ids as RawCoMap['id'][] };
+}
+
+/** All that a node has; what others depend on comes first, as it was created first. */
+export function uploadsOf(node: LocalNode): readonly Upload[] {
+  return [...node.allCoValues()].flatMap((core) => uploadsSince(core, undefined));
+}
+
+function uploadsSince(
+  core: CoValueCore,
+  known: Parameters<CoValueCore['newContentSince']>[0],
+): readonly Upload[] {
+  return (core.newContentSince(known) ?? []).map((message) => ({
+    id: message.id,
+    text: JSON.stringify(message),
+    counts: cojsonInternals.knownStateFromContent(message).sessions,
+  }));
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { startServer, type ServerCommand } from '../harness/server-process.ts';
+import type { BenchContext } from '../harness/suite.ts';
+
+export type OurKind = 'pglite' | 'postgres' | 'memory';
+export const ourNames: Readonly<Record<OurKind, string>> = {
+  pglite: 'ours on PGlite',
+  postgres: 'ours on PostgreSQL',
+  memory: 'ours in memory',
+};
+export const stockNames = {
+  memory: 'stock cojson in memory',
+  sqlite: 'stock cojson on SQLite (FULL)',
+};
+export const yjsNames = { yWebsocket: 'y-websocket (memory)', hocuspocus: 'Hocuspocus (memory)' };
+
+/** How each server is started, on a storage of its own that stays when it is started again. */
+export interface ServerCommands {
+  ours(kind: OurKind): Promise<ServerCommand>;
+  stock(kind: keyof typeof stockNames): ServerCommand;
+  yjs(kind: keyof typeof yjsNames): ServerCommand;
+}
+
+/** Raised to what one client machine needs that plays many clients. */
+const limits = ['connections=20000', 'connectionsPerAddress=20000', 'bytesPerSecond=200000000'];
+
+export function serverCommands(context: BenchContext): ServerCommands {
+  const peer = (script: string, ...args: readonly string[]) => ({
+    script: join(context.peersFolder, script),
+    args,
+  });
+  const fresh = (name: string) => join(context.temporaryFolder, `${name}-${randomBytes(4).toString('hex')}`);
+
+  return {
+    async ours(kind) {
+      const storage = {
+        pglite: () => `pglite:${fresh('pglite')}`,
+        memory: () => 'memory:',
+        postgres: () => createDatabase(context),
+      };
+      return {
+        script: context.relayScript,
+        args: [
+          ...['--port', '0', '--storage', await storage[kind]()],
+          ...limits.flatMap((limit) => ['--limit', limit]),
+        ],
+      };
+    },
+    stock: (kind) => peer('stock-cojson.mjs', ...(kind === 'sqlite' ? [`${fresh('stock')}.sqlite`] : [])),
+    yjs: (kind) => peer(kind === 'hocuspocus' ? 'hocuspocus.mjs' : 'y-websocket.mjs'),
+  };
+}
+
+/** The server that databases are made on; its user must be allowed to. The same as for the tests. */
+const postgresUrl = process.env['MAIA_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432/test';
+
+/** What a commit survives there, as its settings say; undefined where no PostgreSQL answers. */
+export async function describePostgres(): Promise<string | undefined> {
+  try {
+    const [{ version, fsync, commit } = {}] = await askPostgres(
+      `select current_setting('server_version') as version, current_setting('fsync') as fsync,
+         current_setting('synchronous_commit') as commit`,
+    );
+    return `${version} (fsync ${fsync}, synchronous_commit ${commit})`;
+  } catch {
+    return undefined;
+  }
+}
+
+async function createDatabase(context: BenchContext): Promise<string> {
+  const name = `maia_bench_${randomBytes(6).toString('hex')}`;
+  await askPostgres(`create database ${name} encoding 'UTF8' template template0`);
+  context.finally(() => askPostgres(`drop database if exists ${name} with (force)`));
+  const url = new URL(postgresUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function askPostgres(sql: string): Promise<readonly Record<string, string>[]> {
+  const client = new Client({ connectionString: postgresUrl, connectionTimeoutMillis: 3_000 });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, string>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Starts it until the end of the suite. */
+export async function startUntilEnd(context: BenchContext, command: ServerCommand) {
+  const server = await startServer(command);
+  context.finally(server.stop);
+  return server;
+}

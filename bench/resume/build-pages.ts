@@ -1,0 +1,31 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+
+const pages = ['set-up', 'ours', 'stock'] as const;
+export type PageName = (typeof pages)[number];
+
+/** Builds each page as an app's own build would: minified, with all that it needs in one file. */
+export async function buildPages(options: {
+  readonly benchFolder: string;
+  readonly packageFolder: string;
+  readonly into: string;
+}): Promise<void> {
+  const { benchFolder, packageFolder, into } = options;
+  for (const page of pages) {
+    const bundle = await rolldown({
+      input: join(benchFolder, 'resume/pages', `${page}.ts`),
+      platform: 'browser',
+      resolve: { alias: { '@MaiaOS/kernel': join(packageFolder, 'index.js') } },
+    });
+    await bundle.write({
+      file: join(into, `${page}.js`),
+      format: 'es',
+      minify: true,
+      codeSplitting: false,
+    });
+    await bundle.close();
+    const html = `<!doctype html><title>${page}</title><script type="module" src="/${page}.js"></script>`;
+    await writeFile(join(into, `${page}.html`), html);
+  }
+}

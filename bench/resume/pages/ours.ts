@@ -1,0 +1,15 @@
+import { resumeSession } from '@MaiaOS/kernel';
+import { readLibrary } from './library.ts';
+import { ask, relayOfPage } from './page.ts';
+
+async function resume() {
+  const relay = relayOfPage();
+  const session = await resumeSession({ sync: relay === undefined ? false : { url: relay } });
+  if (!session) throw new Error('Nobody is remembered here.');
+  const openMs = performance.now();
+  const read = await readLibrary(session.node, session.account);
+  return { openMs, readableMs: performance.now(), ...read };
+}
+
+const resumed = resume();
+ask('resumed', () => resumed);

@@ -1,0 +1,34 @@
+import { LocalNode, type Peer, type RawAccount } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
+import { createWebSocketPeer } from 'cojson-transport-ws';
+import { readLibrary } from './library.ts';
+import { ask, kept, relayOfPage } from './page.ts';
+
+/** As an app on stock cojson opens an account of which it has kept the secret. */
+async function resume() {
+  const { accountID, agentSecret } = kept();
+  const relay = relayOfPage();
+  const peers: Peer[] =
+    relay === undefined
+      ? []
+      : [createWebSocketPeer({ id: 'relay', role: 'server', websocket: new WebSocket(relay) })];
+  const [crypto, storage] = await Promise.all([
+    WasmCrypto.create(),
+    getIndexedDBStorage(`maia-cojson-${accountID}`),
+  ]);
+  const node = await LocalNode.withLoadedAccount({
+    accountID,
+    accountSecret: agentSecret,
+    sessionID: undefined,
+    crypto,
+    storage,
+    peers,
+  });
+  const openMs = performance.now();
+  const read = await readLibrary(node, node.expectCoValueLoaded(accountID).getCurrentContent() as RawAccount);
+  return { openMs, readableMs: performance.now(), ...read };
+}
+
+const resumed = resume();
+ask('resumed', () => resumed);

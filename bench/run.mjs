@@ -1,0 +1,67 @@
+// `npm run bench`: our parts and their peers side by side, on a clone where only `npm ci` was run before.
+// `-- --only NAME` runs one suite.
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { checkNode } from '../scripts/check-node.mjs';
+import { printError } from '../scripts/expected-error.mjs';
+import { installMissing } from '../scripts/install-missing.mjs';
+import { installPeers, peersFolder, peerVersions } from './install-peers.mjs';
+
+checkNode();
+const root = join(import.meta.dirname, '..');
+
+async function run() {
+  installMissing();
+  installPeers();
+  const { rolldown } = await import('rolldown');
+  const { buildJavaScript } = await import('../scripts/build/javascript.mjs');
+  // Below node_modules, where what stays outside of the bundles is found.
+  const folder = mkdtempSync(join(root, 'node_modules/.maia-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const built = join(folder, 'dist');
+  mkdirSync(built);
+  await buildJavaScript(built);
+  offerNativeEngine(built);
+  const bundle = await rolldown({
+    input: join(import.meta.dirname, 'main.ts'),
+    external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+    platform: 'node',
+  });
+  await bundle.write({ dir: folder, format: 'es', entryFileNames: 'main.mjs' });
+  await bundle.close();
+  const { runBench } = await import(pathToFileURL(join(folder, 'main.mjs')).href);
+  await runBench({
+    args: process.argv.slice(2),
+    relayScript: join(built, 'maia-relay.js'),
+    packageFolder: built,
+    benchFolder: import.meta.dirname,
+    peersFolder,
+    peerVersions: peerVersions(),
+    interrupted: interruption.signal,
+  });
+}
+
+/** Beside the relay, as its operator installs it; the peer's own is the same. MAIA_BENCH_CRYPTO=wasm goes without. @param {string} built */
+function offerNativeEngine(built) {
+  if (process.env.MAIA_BENCH_CRYPTO === 'wasm') return;
+  mkdirSync(join(built, 'node_modules'));
+  const name = 'cojson-core-napi';
+  symlinkSync(join(peersFolder, 'node_modules', name), join(built, 'node_modules', name), 'junction');
+}
+
+const interruption = new AbortController();
+// The second one ends it at once.
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    process.once(signal, () => process.exit(1));
+    interruption.abort();
+  });
+}
+run().then(
+  () => process.exit(),
+  (error) => {
+    printError(error);
+    process.exit(1);
+  },
+);
