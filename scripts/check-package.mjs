@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { root } from './build/packages.mjs';
 import { printError } from './expected-error.mjs';
 import { makeApp } from './package-check/make-app.mjs';
+import { checkSqlite } from './package-check/read-sqlite.mjs';
 import { run } from './package-check/run.mjs';
 import { checkBuild, checkDevServer } from './package-check/sign-up.mjs';
 
@@ -12,6 +13,7 @@ try {
   run('npx', ['publint', '--strict'], { cwd: root });
   const app = makeApp();
   run('npx', ['tsc'], { cwd: app });
+  console.log(`command: ${checkSqlite(app)}`);
   console.log(`dev server: ${await checkDevServer(app)}`);
   console.log(`production build: ${await checkBuild(app)}`);
   rmSync(app, { recursive: true });

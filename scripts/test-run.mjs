@@ -1,6 +1,6 @@
 import { printError } from './expected-error.mjs';
 import { installMissing } from './install-missing.mjs';
-import { runCheck, runPlaywright, runSuites, runVitest } from './test-suites.mjs';
+import { runChecks, runPlaywright, runSuites, runVitest } from './test-suites.mjs';
 
 /** Runs everything, whatever fails on the way. The last line counts it; the exit code is 1 where anything failed. */
 export async function runTests() {
@@ -13,10 +13,13 @@ export async function runTests() {
     process.exitCode = 1;
     return;
   }
-  runSuites((reports) => [
-    runCheck('types', ['tsc'], ['svelte-check', '--threshold', 'error']),
-    runCheck('format', ['prettier', '--check', '--log-level', 'warn', '.']),
-    runCheck('lint', ['eslint', '.']),
+  await runSuites(async (reports) => [
+    ...(await runChecks([
+      ['types', 'tsc'],
+      ['types in Svelte', 'svelte-check', '--threshold', 'error'],
+      ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
+      ['lint', 'eslint', '.'],
+    ])),
     runVitest('unit', reports),
     runVitest('browser', reports),
     runPlaywright('e2e', reports),

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,12 +12,12 @@ const root = join(import.meta.dirname, '..');
 /**
  * Runs suites, which write their reports into a directory. The last line counts them all; the exit code is 1 where
  * anything failed.
- * @param {(reports: string) => readonly Outcome[]} run
+ * @param {(reports: string) => Promise<readonly Outcome[]>} run
  */
-export function runSuites(run) {
+export async function runSuites(run) {
   const reports = mkdtempSync(join(tmpdir(), 'maia-test-'));
   try {
-    printSummary(run(reports));
+    printSummary(await run(reports));
   } catch (error) {
     printError(error);
     process.exitCode = 1;
@@ -26,11 +26,38 @@ export function runSuites(run) {
   }
 }
 
-/** Counts as one. @param {string} name @param {readonly (readonly string[])[]} commands @returns {Outcome} */
-export function runCheck(name, ...commands) {
-  printTitle(name);
-  const results = commands.map((command) => run(command));
-  return outcomeOf(name, results.every(Boolean));
+/**
+ * Tools that only read, all at the same time. Each counts as one, and prints what it has to say when it has ended.
+ * @param {readonly (readonly [name: string, ...command: readonly string[]])[]} checks
+ * @returns {Promise<readonly Outcome[]>}
+ */
+export function runChecks(checks) {
+  return Promise.all(
+    checks.map(async ([name, ...command]) => {
+      const { isPassed, output } = await runQuietly(command);
+      printTitle(name);
+      process.stdout.write(output);
+      return outcomeOf(name, isPassed);
+    }),
+  );
+}
+
+/** @param {readonly string[]} command @returns {Promise<{ isPassed: boolean, output: string }>} */
+function runQuietly([tool = '', ...args]) {
+  const child = spawn(join(root, 'node_modules', '.bin', tool), args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  });
+  /** @type {string[]} */
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => output.push(text));
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ isPassed: code === 0, output: output.join('') }));
+  });
 }
 
 /** @param {string} project @param {string} reports @param {readonly string[]} [options] @returns {Outcome} */
@@ -44,11 +71,13 @@ export function runVitest(project, reports, options = []) {
   return withWhatNoTestSays(project, ok, readReport(report, readVitestReport));
 }
 
-/** @param {string} suite @param {string} reports @returns {Outcome} */
-export function runPlaywright(suite, reports) {
+/** @param {string} suite @param {string} reports @param {readonly string[]} [options] @returns {Outcome} */
+export function runPlaywright(suite, reports, options = []) {
   printTitle(suite);
   const report = join(reports, `${suite}.json`);
-  const ok = run(['playwright', 'test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_FILE: report });
+  const ok = run(['playwright', 'test', '--reporter=list,json', ...options], {
+    PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+  });
   return withWhatNoTestSays(suite, ok, readReport(report, readPlaywrightReport));
 }
 

@@ -1,11 +1,9 @@
 import { copyFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { alias, browserEntries, external, nodeEntries, root } from './packages.mjs';
+import { alias, browserEntries, external, nodeEntries, wasmFiles } from './packages.mjs';
 import { compileRunes, compileSvelte, inlineCss } from './svelte.mjs';
-
-const wasm = join(root, 'node_modules/cojson-core-wasm/public/cojson_core_wasm.wasm');
 
 /**
  * One module graph for all entries, so that what two of them need stands in one chunk: two instances of cojson in one
@@ -23,6 +21,8 @@ export async function buildJavaScript(folder) {
       mainFields: ['module', 'main'],
       conditionNames: ['svelte', 'browser', 'production'],
     },
+    // That the machine is slow is no reason to refuse the bundle, as every other warning is.
+    checks: { bundlerTimings: false },
     plugins: [compileSvelte(), compileRunes(), inlineCss()],
     onLog(level, log, handler) {
       if (level === 'warn') throw new Error(log.message);
@@ -36,7 +36,7 @@ export async function buildJavaScript(folder) {
     chunkFileNames: '[name]-[hash].js',
   });
   await bundle.close();
-  await copyFile(wasm, join(folder, 'cojson_core_wasm.wasm'));
+  for (const file of wasmFiles) await copyFile(file, join(folder, basename(file)));
   const chunks = output.filter((file) => file.type === 'chunk');
   for (const name of Object.keys(browserEntries)) refuseNode(chunks, `${name}.js`);
   return chunks;

@@ -1,5 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { root } from './packages.mjs';
+
+/** Texts that are the same for all that name them. */
+const knownTexts = { 'Apache-2.0': join(root, 'node_modules/typescript/LICENSE.txt') };
 
 /**
  * The licences of everything that was bundled, as they ask for.
@@ -11,7 +15,7 @@ export function listLicences(chunks) {
   );
   const sections = [...folders].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    return `## ${name} ${version} (${license})\n\n${licenceText(folder)}\n`;
+    return `## ${name} ${version} (${license})\n\n${licenceText(folder, license)}\n`;
   });
   return `# Licences of what is bundled in this package\n\n${sections.join('\n')}`;
 }
@@ -21,10 +25,12 @@ function packageFolder(moduleID) {
   return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(moduleID.replace(/^\0/, ''))?.[0];
 }
 
-/** @param {string} folder */
-function licenceText(folder) {
-  const file = readdirSync(folder).find((name) => /^licen[cs]e(?:\.|$)/i.test(name));
+/** @param {string} folder @param {string} name */
+function licenceText(folder, name) {
+  const own = readdirSync(folder).find((file) => /^licen[cs]e(?:\.|$)/i.test(file));
+  const file =
+    own === undefined ? Object.entries(knownTexts).find(([known]) => known === name)?.[1] : join(folder, own);
   return file === undefined
     ? 'The package names its licence and holds no text of it.'
-    : readFileSync(join(folder, file), 'utf8').trim();
+    : readFileSync(file, 'utf8').trim();
 }

@@ -15,7 +15,17 @@ export const nodeEntries = {
 };
 
 /** Installed beside the package or given by the host. Everything else is inside. */
-export const external = [/^node:/, 'ws', /^@electric-sql\/pglite(?:\/|$)/, 'vite'];
+export const external = [/^node:/, 'ws', /^@electric-sql\/pglite(?:\/|$)/, 'vite', 'cojson-core-napi'];
 
-/** See the file: cojson's own one holds its WASM as text. */
-export const alias = { 'cojson-core-wasm': join(root, 'src/platform/cojson-wasm.ts') };
+export const alias = {
+  // See the file: cojson's own one holds its WASM as text.
+  'cojson-core-wasm': join(root, 'src/platform/cojson-wasm.ts'),
+  // What Node would choose; only the relay has it.
+  '@sqlite.org/sqlite-wasm': join(root, 'node_modules/@sqlite.org/sqlite-wasm/node.mjs'),
+};
+
+/** Each is read from beside the chunk that needs it. */
+export const wasmFiles = [
+  'cojson-core-wasm/public/cojson_core_wasm.wasm',
+  '@sqlite.org/sqlite-wasm/sqlite-wasm/jswasm/sqlite3.wasm',
+].map((file) => join(root, 'node_modules', file));

@@ -22,21 +22,44 @@ export async function getSqliteStorageAsync(driver: {
   readonly db: { readonly filename: string };
 }): Promise<Omit<SqlStorage, 'load'> & Additions> {
   const database = await databaseOf(driver.db.filename);
+  let begunCount = 0;
   const storage = createSqlStorage({
-    // Another storage of the same test may have it too.
-    database: { ...database, close: () => Promise.resolve() },
+    database: {
+      ...database,
+      query(...statement) {
+        begunCount++;
+        return database.query(...statement);
+      },
+      transaction(run) {
+        begunCount++;
+        return database.transaction(run);
+      },
+      // Another storage of the same test may have it too.
+      close: () => Promise.resolve(),
+    },
     clock: systemClock,
     logger: silentLogger,
     foundOlder() {},
   });
   const dbClient: Additions['dbClient'] = {
     async getAllCoValuesWaitingForDelete() {
+      await untilIdle();
       const rows = await database.query<{ id: string }>(
         `select covalue_id as id from deletions where not erased`,
       );
       return rows.map(({ id }) => id);
     },
   };
+
+  /** The database has a thread of its own, which the tests' fake timers do not wait for. */
+  async function untilIdle(): Promise<void> {
+    let before: number;
+    do {
+      before = begunCount;
+      await database.transaction((query) => query(`select 1`));
+    } while (begunCount !== before);
+  }
+
   const load: Additions['load'] = (id, callback, done) =>
     new Promise((resolve) => {
       storage.load(id, callback, (found) => {

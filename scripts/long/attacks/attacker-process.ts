@@ -1,0 +1,40 @@
+import { fork } from 'node:child_process';
+import { onTestFinished } from 'vitest';
+import type { AttackOrder } from './attack.ts';
+import type { FromAttacker, ToAttacker } from './attacker.ts';
+import type { AttackName } from './attacks.ts';
+
+/** Attacks from a process of its own, ended after the test. */
+export interface AttackerProcess {
+  /** Resolves once the first harm is done. */
+  begin(attack: AttackName, order: AttackOrder): Promise<void>;
+  /** Resolves with how much was done. */
+  stop(): Promise<number>;
+}
+
+export function startAttacker(script: string): AttackerProcess {
+  const child = fork(script, { env: { PATH: process.env.PATH } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const next = () =>
+    new Promise<FromAttacker>((resolve, reject) => {
+      child.once('message', (message) => resolve(message as FromAttacker));
+      child.once('exit', (code) => reject(new Error(`The attacker ended with ${code}.`)));
+    });
+  const tell = (message: ToAttacker) => void child.send(message);
+  return {
+    async begin(attack, order) {
+      const answer = next();
+      tell({ begin: attack, order });
+      if ((await answer) !== 'going') throw new Error(`The attack failed: ${JSON.stringify(await answer)}`);
+    },
+    async stop() {
+      const answer = next();
+      tell('stop');
+      const message = await answer;
+      if (typeof message === 'string' || !('did' in message)) {
+        throw new Error(`The attack failed: ${JSON.stringify(message)}`);
+      }
+      return message.did;
+    },
+  };
+}
