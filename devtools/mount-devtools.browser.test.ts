@@ -2,6 +2,8 @@ import type { LocalNode } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { activate } from '../src/session/active-session.ts';
+import type { SessionListener } from '../src/session/session.ts';
+import { withoutPasskeys } from '../src/session/passkeys/without-passkeys.ts';
 import { createAccountNode } from '../src/testing/account-node.ts';
 import { createFakeSync, type FakeSync, unconfirmedEdits } from '../src/testing/fake-sync.ts';
 import { mountDevtools, type DevtoolsOptions } from './index.ts';
@@ -87,9 +89,12 @@ describe('mounting', () => {
       accountID: node.getCurrentAccountOrAgentID(),
       sync,
       storage: { current: sync.current.storage, subscribe: () => () => {} },
+      passkeys: withoutPasskeys(),
+      revealRecoveryPhrase: () => Promise.resolve(''),
+      signOut: () => Promise.resolve(),
       close: () => Promise.resolve(),
-      on(_, listener) {
-        close = () => listener(undefined);
+      on: (...[event, listener]: SessionListener) => {
+        if (event === 'closed') close = () => listener(undefined);
         return () => {};
       },
     });
