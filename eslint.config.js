@@ -7,9 +7,15 @@ import { roomsRule } from './scripts/rooms-rule.mjs';
 // Who may import whom; ARCHITECTURE.md says why. Rooms that run in a browser have no `node:`, and those that run in
 // Node only get files that touch no browser global. Tests stand outside: they work on real parts.
 const wire = ['frames', 'maia-frame', 'sync-message', 'ids'].map((file) => `src/transport/${file}`);
-const runsAnywhere = ['kernel-error', 'logger', 'readable', 'clock', 'assert', 'version'].map(
-  (file) => `src/platform/${file}`,
-);
+const runsAnywhere = [
+  'assert',
+  'clock',
+  'healing-session-maps',
+  'kernel-error',
+  'logger',
+  'readable',
+  'version',
+].map((file) => `src/platform/${file}`);
 const rooms = {
   mayImport: {
     'src/platform': [],

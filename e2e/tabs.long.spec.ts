@@ -95,6 +95,8 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
 
   try {
     const mapIDs = await tabs.begin(mapCount);
+    // From here on there is something that no crash may take.
+    for (const tab of tabs.all) await untilSaved(tab);
     while (tabs.opened < tabCount) {
       await step();
     }

@@ -1,6 +1,6 @@
 import { cojsonInternals, LocalNode, RawAccount, type CryptoProvider, type StorageAPI } from 'cojson';
+import { healSessionMaps } from '../platform/healing-session-maps.ts';
 import type { AgentIdentity } from './agent-identity.ts';
-import { healSessionMaps } from './healing-session-maps.ts';
 
 /** A node on the given account or, as a relay needs no rights over anybody's data, on an identity that nobody keeps. */
 export function createRelayNode(cryptoOfRelay: CryptoProvider, agent?: AgentIdentity): LocalNode {

@@ -4,9 +4,11 @@ type SessionMap = ReturnType<CryptoProvider['createSessionMap']>;
 type SignerSecret = Parameters<CryptoProvider['getSignerID']>[0];
 
 /**
- * In cojson 0.20, transactions with a false signature are refused, but stay in the hash over their session: from then
- * on its true author is refused as well, so that any stranger could silence anybody. A session map that has refused
- * something is therefore made anew from what it had taken.
+ * In cojson 0.20 a session map's hash goes astray twice, and from then on the session's true author is refused:
+ * - Transactions with a false signature are refused, but stay in the hash: any stranger could silence anybody.
+ * - Transactions that are made here do not come into it as they do where they are received: what another run of this
+ *   session wrote on top of them, in a tab that took it over, is refused here.
+ * In both cases the map is made anew from what it had taken.
  */
 export function healSessionMaps<Crypto extends CryptoProvider>(crypto: Crypto): Crypto {
   const create = crypto.createSessionMap.bind(crypto);
@@ -17,14 +19,17 @@ export function healSessionMaps<Crypto extends CryptoProvider>(crypto: Crypto): 
 function createHealingSessionMap(create: () => SessionMap, crypto: CryptoProvider): SessionMap {
   let map = create();
   const signersBySession = new Map<string, string>();
+  const writtenHere = new Set<string>();
 
-  function signedWith(sessionID: string, signerSecret: string): void {
+  function written(sessionID: string, signerSecret: string): void {
+    writtenHere.add(sessionID);
     if (!signersBySession.has(sessionID)) {
       signersBySession.set(sessionID, crypto.getSignerID(signerSecret as SignerSecret));
     }
   }
 
   function copy(): SessionMap {
+    writtenHere.clear();
     const healed = create();
     for (const sessionID of map.getSessionIds()) copySession(map, healed, sessionID, signersBySession);
     if (map.isStreaming()) {
@@ -36,6 +41,7 @@ function createHealingSessionMap(create: () => SessionMap, crypto: CryptoProvide
 
   return {
     addTransactions(sessionID, signerID, transactionsJson, signature, skipVerify) {
+      if (writtenHere.has(sessionID)) map = copy();
       try {
         map.addTransactions(sessionID, signerID, transactionsJson, signature, skipVerify);
       } catch (error) {
@@ -45,11 +51,11 @@ function createHealingSessionMap(create: () => SessionMap, crypto: CryptoProvide
       if (signerID !== undefined) signersBySession.set(sessionID, signerID);
     },
     makeNewPrivateTransaction(sessionID, signerSecret, ...rest) {
-      signedWith(sessionID, signerSecret);
+      written(sessionID, signerSecret);
       return map.makeNewPrivateTransaction(sessionID, signerSecret, ...rest);
     },
     makeNewTrustingTransaction(sessionID, signerSecret, ...rest) {
-      signedWith(sessionID, signerSecret);
+      written(sessionID, signerSecret);
       return map.makeNewTrustingTransaction(sessionID, signerSecret, ...rest);
     },
     getHeader: () => map.getHeader(),
