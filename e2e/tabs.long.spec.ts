@@ -3,6 +3,7 @@ import { chromium, type Browser, type Page } from '@playwright/test';
 import { browserLaunchOptions } from '../scripts/find-browser.mjs';
 import { createRandom } from '../scripts/long/seeded-random.ts';
 import { addAuthenticator } from './support/authenticator.ts';
+import { backOnline } from './support/network.ts';
 import { buildBarePage, serveBuilt } from './support/servers.ts';
 import { createTabs, type Tab, type Tabs } from './support/tabs.ts';
 import { expect, test } from './support/test.ts';
@@ -49,6 +50,10 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
   const aside = () => tabs.all.filter(({ state }) => state !== 'shown');
   const untilSaved = ({ page }: Tab) =>
     expect.poll(async () => (await stateOf(page))?.unsaved, { intervals: [10, 50] }).toBe(0);
+  async function untilConfirmed({ page }: Tab): Promise<void> {
+    await backOnline(page);
+    await expect.poll(() => stateOf(page)).toMatchObject({ unconfirmed: 0, errored: [] });
+  }
 
   /** Several at the same moment, so that who shares an id writes at the same place. */
   async function write(some: readonly Tab[]): Promise<void> {
@@ -103,14 +108,12 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
     if (!isRelayUp) await relay.start();
     for (const tab of [...tabs.all]) {
       if (tab.state !== 'shown') await tab.show();
-      await expect.poll(() => stateOf(tab.page)).toMatchObject({ unconfirmed: 0, errored: [] });
+      await untilConfirmed(tab);
       await tab.close();
     }
     // What nobody is there to send any more is sent by who comes next.
     await tabs.open(1);
-    for (const { page } of tabs.all) {
-      await expect.poll(() => stateOf(page)).toMatchObject({ unconfirmed: 0, errored: [] });
-    }
+    for (const tab of tabs.all) await untilConfirmed(tab);
     await check(browser, tabs, mapIDs, at);
   } finally {
     await browser.close();
