@@ -4,8 +4,10 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
+# With cojson's native engine, in the version of the cojson inside.
 RUN npm run build && npm pack \
-  && npm install --prefix /app --no-audit --no-fund ./MaiaOS-kernel-*.tgz
+  && npm install --prefix /app --no-audit --no-fund ./MaiaOS-kernel-*.tgz \
+    "cojson-core-napi@$(node -p "require('./node_modules/cojson/package.json').version")"
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4203

@@ -9,8 +9,6 @@ export interface Line {
   readonly ours: number;
   readonly peer: number;
   readonly peerName: string;
-  /** What no implementation could go below. */
-  readonly floor?: number;
   /** Above 1, ours is better. */
   readonly ratio: number;
   readonly rounds: number;
@@ -32,13 +30,12 @@ export interface Comparison {
   readonly ours: string;
   readonly peer: string;
   readonly figure: string;
-  readonly floor?: number;
   readonly reading: string;
   readonly goal?: Goal;
 }
 
 export function compare(samples: Samples, comparison: Comparison): Line {
-  const { suite, name, unit, better, figure, floor, reading, goal } = comparison;
+  const { suite, name, unit, better, figure, reading, goal } = comparison;
   const ourNumbers = samples.of(comparison.ours, figure);
   const peerNumbers = samples.of(comparison.peer, figure);
   const ours = median(ourNumbers);
@@ -51,7 +48,6 @@ export function compare(samples: Samples, comparison: Comparison): Line {
     ours: rounded(ours),
     peer: rounded(peer),
     peerName: comparison.peer,
-    ...(floor !== undefined && { floor: rounded(floor) }),
     ratio: rounded(ratio),
     rounds: ourNumbers.length,
     oursSpread: roundedSpread(spreadOf(ourNumbers)),

@@ -1,6 +1,5 @@
 import { compare } from '../harness/line.ts';
 import { measureRounds, type Contender } from '../harness/rounds.ts';
-import { median } from '../harness/statistics.ts';
 import { startServer, type ServerCommand } from '../harness/server-process.ts';
 import { connect, createNode } from './client.ts';
 import { createLibrary, type Library } from './corpus.ts';
@@ -39,40 +38,21 @@ async function coldLoadContender(
   };
 }
 
-/** The client's own share: it is given what a server would send, at once and with nothing in between. */
-function clientAloneContender(name: string, library: Library): Contender {
-  const messages = library.uploads.map(({ text }) => JSON.parse(text) as unknown);
-  return {
-    name,
-    async measure() {
-      const node = await createNode();
-      const startedMs = performance.now();
-      type Content = Parameters<typeof node.syncManager.handleNewContent>[0];
-      for (const message of messages) node.syncManager.handleNewContent(message as Content, 'import');
-      await Promise.all(library.ids.map((id) => node.load(id)));
-      return { ms: performance.now() - startedMs };
-    },
-  };
-}
-
-const clientAlone = 'the client alone';
-
 const reading =
-  'milliseconds until a client that has nothing holds 10,000 CoValues, with their groups and content, from a server that has just been started. Lower is better. The floor is what the client needs by itself when it is handed the same content; client and server share the machine.';
+  'milliseconds until a client that has nothing holds 10,000 CoValues, with their groups and content, from a server that has just been started. Lower is better. Client and server share the machine.';
 
 /** After a restart, when nothing is in memory anywhere. */
 export const measureColdLoad: Measure = async ({ context, commands, durable }) => {
   const library = await createLibrary(seed, librarySize);
   const bytes = library.uploads.reduce((sum, { text }) => sum + text.length, 0);
   context.say(`A library of ${library.ids.length} CoValues, ${(bytes / 1e6).toFixed(1)} MB`);
-  const contenders = [clientAloneContender(clientAlone, library)];
+  const contenders: Contender[] = [];
   for (const kind of durable) {
     contenders.push(await coldLoadContender(ourNames[kind], await commands.ours(kind), '/sync', library));
   }
   contenders.push(await coldLoadContender(stockNames.sqlite, commands.stock('sqlite'), '/written', library));
   context.say('It is on all servers');
   const samples = await measureRounds(contenders);
-  const floor = median(samples.of(clientAlone, 'ms'));
   return durable.map((kind) =>
     compare(samples, {
       suite: 'relay',
@@ -82,7 +62,6 @@ export const measureColdLoad: Measure = async ({ context, commands, durable }) =
       ours: ourNames[kind],
       peer: stockNames.sqlite,
       figure: 'ms',
-      floor,
       reading,
       goal: { ratioAtLeast: 1.5 },
     }),
