@@ -40,7 +40,14 @@ async function storedOf(id: RawCoID): Promise<readonly string[] | undefined> {
   try {
     const sessions: string[] = [];
     const isThere = await new Promise<boolean>((resolve) =>
-      storage.load(id, (content) => void sessions.push(...Object.keys(content.new)), resolve),
+      storage.load(
+        id,
+        (content) => {
+          // What it depends on comes first.
+          if (content.id === id) sessions.push(...Object.keys(content.new));
+        },
+        resolve,
+      ),
     );
     return isThere ? sessions : undefined;
   } finally {
