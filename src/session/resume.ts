@@ -18,9 +18,13 @@ export async function resume(platform: Platform, options: SessionOptions): Promi
   const { signal, logger = silentLogger, remember = 'device' } = options;
   throwIfAborted(signal);
   if (!isSecure(platform) || remember !== 'device') return undefined;
-  await unlessDeviceFails(finishRemovals(platform), logger);
   const device = keptOnDevice(platform);
-  const vault = device && (await unlessRefused(vaultToOpen(device, options.accountID)));
+  // Of other accounts: what a sign-out removes goes together with the vault.
+  const removing = unlessDeviceFails(finishRemovals(platform), logger);
+  const [vault] = await Promise.all([
+    device && unlessRefused(vaultToOpen(device, options.accountID)),
+    removing,
+  ]);
   if (!device || vault === undefined) return undefined;
 
   const [{ accountID, seed, passkey }, crypto] = await Promise.all([

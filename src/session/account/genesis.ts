@@ -112,12 +112,16 @@ interface ReadKey {
 
 async function deriveReadKeys(subtle: SubtleCrypto, seed: Uint8Array<ArrayBuffer>) {
   const baseKey = await importBaseKey(subtle, seed);
-  const readKey = async (idInfo: string, secretInfo: string): Promise<ReadKey> => ({
-    id: `key_z${base58.encode(await deriveBytes(subtle, baseKey, idInfo, 12))}`,
-    secret: `keySecret_z${base58.encode(await deriveBytes(subtle, baseKey, secretInfo, 32))}`,
-  });
-  return {
-    account: await readKey(seedInfo.accountReadKeyID, seedInfo.accountReadKey),
-    profile: await readKey(seedInfo.profileReadKeyID, seedInfo.profileReadKey),
+  const readKey = async (idInfo: string, secretInfo: string): Promise<ReadKey> => {
+    const [id, secret] = await Promise.all([
+      deriveBytes(subtle, baseKey, idInfo, 12),
+      deriveBytes(subtle, baseKey, secretInfo, 32),
+    ]);
+    return { id: `key_z${base58.encode(id)}`, secret: `keySecret_z${base58.encode(secret)}` };
   };
+  const [account, profile] = await Promise.all([
+    readKey(seedInfo.accountReadKeyID, seedInfo.accountReadKey),
+    readKey(seedInfo.profileReadKeyID, seedInfo.profileReadKey),
+  ]);
+  return { account, profile };
 }
