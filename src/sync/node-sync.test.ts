@@ -45,6 +45,17 @@ describe('a node and its relay', () => {
     expect(sync.current.status).toBe('off');
   });
 
+  it('tells who subscribes in the turn of an edit of that edit', async () => {
+    const { sync, map } = await device(undefined);
+    const told: number[] = [];
+    sync.subscribe(({ confirmed }) => told.push(confirmed.pending));
+    map.set('a', 1);
+    const other = map.group.createMap();
+    sync.subscribe(({ confirmed }) => told.push(confirmed.pending));
+    expect(other.id).toBeDefined();
+    expect(told.slice(1)).toEqual([3, 3]); // the listener before, and the new one
+  });
+
   it('confirms on the relay’s word, and edits reach a second device', async () => {
     const relay = await relayAt();
     const a = await device(relay.url);

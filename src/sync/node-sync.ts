@@ -131,7 +131,11 @@ export function createNodeSync(options: {
     get current() {
       return current();
     },
-    subscribe: (listener) => state.subscribe(listener),
+    subscribe(listener) {
+      // Who asks in the turn of an edit is not told of the time before it.
+      if (cancelPublish) publish();
+      return state.subscribe(listener);
+    },
     pause: () => relay.connection?.pause(),
     resume: () => relay.connection?.resume(),
     reconnect: () => relay.connection?.reconnect(),
