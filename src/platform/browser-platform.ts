@@ -1,5 +1,6 @@
 import { unreachable } from './assert.ts';
 import { systemClock } from './clock.ts';
+import { nextTask } from './next-task.ts';
 import { openWebSocket } from './open-web-socket.ts';
 import type { Page, PageEvent, Platform, TabChannel } from './platform.ts';
 import { createWebAuthnPasskeys } from './web-authn-passkeys.ts';
@@ -13,6 +14,7 @@ export function createBrowserPlatform(): Platform {
       return globalThis.crypto.subtle as SubtleCrypto | undefined;
     },
     page: createBrowserPage(),
+    nextTask,
     openWebSocket,
     get indexedDB() {
       return orNone(() => globalThis.indexedDB);

@@ -9,6 +9,8 @@ export interface Platform {
   /** Absent in a page that is not a secure context. */
   readonly subtle: SubtleCrypto | undefined;
   readonly page: Page;
+  /** Resolves in a task of its own, so that the browser can do other things before. */
+  nextTask(): Promise<void>;
   openWebSocket(url: URL): Socket;
   /** Absent where the browser has none or refuses the very access. */
   readonly indexedDB: IDBFactory | undefined;

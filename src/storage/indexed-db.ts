@@ -60,6 +60,32 @@ export function committed(transaction: IDBTransaction): Promise<void> {
   });
 }
 
+/** Runs in the transaction, and answers once all of it is on the disk. Rejects with why none of it is. */
+export async function committing<T>(
+  transaction: IDBTransaction,
+  run: (transaction: IDBTransaction) => T | Promise<T>,
+): Promise<T> {
+  const outcome = committed(transaction);
+  let result: T;
+  try {
+    result = await run(transaction);
+  } catch (error) {
+    abort(transaction);
+    await outcome.catch(() => {}); // Why it was aborted stands in the transaction, or is `error`.
+    throw transaction.error ?? error;
+  }
+  await outcome;
+  return result;
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has ended already, by the request that failed.
+  }
+}
+
 export function transactionAborted(): DOMException {
   return new DOMException('The transaction was aborted.', 'AbortError');
 }

@@ -10,7 +10,12 @@ import { loadDependenciesOnce } from './load-dependencies-once.ts';
 import { openStock, reopenStock } from './stock.ts';
 import { closed, storageErrorFrom } from './storage-error.ts';
 import { unconfirmedMark } from './unconfirmed-mark.ts';
-import { createWriteQueue, type Write } from './write-queue.ts';
+import { createWriteQueue } from './write-queue.ts';
+
+interface Write {
+  run(): Promise<void>;
+  done?(): void;
+}
 
 /**
  * cojson-storage-indexeddb with writes that tell the truth: `done` means that the transaction completed, a write that
@@ -34,10 +39,19 @@ export async function openIndexedDBStorage(options: {
   };
   const readingFailed = (error: unknown) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED'));
   const load = loadDependenciesOnce(api, readingFailed);
-  const queue = createWriteQueue({
+  const queue = createWriteQueue<Write>({
     clock: platform.clock,
-    onFailed: (error) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED')),
-    onRecovered: () => status.set({ kind: 'cojson-indexeddb', state: 'ok' }),
+    atOnce: 1,
+    async write([write]) {
+      if (!connected) {
+        await reopenStock(stock, databaseName);
+        watch();
+      }
+      await write?.run();
+    },
+    done: (write) => write.done?.(),
+    failed: (error) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED')),
+    recovered: () => status.set({ kind: 'cojson-indexeddb', state: 'ok' }),
   });
 
   let connected = true;
@@ -58,18 +72,6 @@ export async function openIndexedDBStorage(options: {
   };
   watch();
 
-  const push = (write: Write) =>
-    queue.push({
-      ...write,
-      async run() {
-        if (!connected) {
-          await reopenStock(stock, databaseName);
-          watch();
-        }
-        await write.run();
-      },
-    });
-
   return {
     status,
     get queuedWrites() {
@@ -81,7 +83,7 @@ export async function openIndexedDBStorage(options: {
     store(content, correct, done) {
       let written = false;
       queuedContent++;
-      push({
+      queue.push({
         async run() {
           try {
             written = await stock.storeSingle(content, correct);
@@ -107,12 +109,12 @@ export async function openIndexedDBStorage(options: {
     trackCoValuesSyncState(updates, done) {
       const own = updates.filter(({ peerId }) => peerId === unconfirmedMark);
       if (own.length === 0) done?.();
-      else push({ run: () => client.trackCoValuesSyncState(own), ...(done && { done }) });
+      else queue.push({ run: () => client.trackCoValuesSyncState(own), ...(done && { done }) });
     },
     stopTrackingSyncState: () => {},
     getUnsyncedCoValueIDs(callback) {
       let ids: RawCoID[] = [];
-      push({
+      queue.push({
         async run() {
           ids = await client.getUnsyncedCoValueIDs();
         },

@@ -1,42 +1,39 @@
 import type { Clock } from '../platform/clock.ts';
 
-/** Writes in order, one at a time. A write that fails is tried again, with everything behind it, until it is done. */
-export interface WriteQueue {
+/** Writes in order. What fails is tried again, with everything behind it, until it is done. */
+export interface WriteQueue<Write> {
   push(write: Write): void;
   /** How many writes are not done yet. */
   readonly length: number;
   /** Resolves when all that was pushed before is written. Rejects with the write's error where the queue was closed first. */
   idle(): Promise<void>;
+  /** Resolves when all that was pushed before was tried at least once. */
+  tried(): Promise<void>;
   /** Tries what is queued once more, then stops. Safe to call twice. */
   close(): Promise<void>;
 }
 
-export interface Write {
+export interface WriteQueueOptions<Write> {
+  readonly clock: Clock;
+  /** How many are written at once, of those that wait. */
+  readonly atOnce: number;
   /** Rejects when nothing was written. */
-  run(): Promise<void>;
-  done?(): void;
+  write(writes: readonly Write[]): Promise<void>;
+  done(write: Write): void;
+  failed(error: unknown): void;
+  recovered(): void;
 }
 
 const firstDelayMs = 500;
 const longestDelayMs = 10_000;
 
-async function attempt(write: Write): Promise<{ readonly error: unknown } | undefined> {
-  try {
-    await write.run();
-    return undefined;
-  } catch (error) {
-    return { error };
-  }
-}
-
-export function createWriteQueue(options: {
-  readonly clock: Clock;
-  readonly onFailed: (error: unknown) => void;
-  readonly onRecovered: () => void;
-}): WriteQueue {
-  const { clock, onFailed, onRecovered } = options;
+export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): WriteQueue<Write> {
+  const { clock, atOnce, write, done, failed, recovered } = options;
   const writes: Write[] = [];
   const waiting: { resolve(): void; reject(error: unknown): void }[] = [];
+  let waitingForTry: { readonly count: number; resolve(): void }[] = [];
+  let pushedCount = 0;
+  let triedCount = 0;
   let running = false;
   let closing = false;
   let lastError: unknown;
@@ -54,25 +51,38 @@ export function createWriteQueue(options: {
     });
   }
 
+  async function attempt(batch: readonly Write[]): Promise<{ readonly error: unknown } | undefined> {
+    try {
+      await write(batch);
+      return undefined;
+    } catch (error) {
+      return { error };
+    } finally {
+      triedCount = Math.max(triedCount, pushedCount - writes.length + batch.length);
+      for (const each of waitingForTry) if (each.count <= triedCount) each.resolve();
+      waitingForTry = waitingForTry.filter(({ count }) => count > triedCount);
+    }
+  }
+
   async function work(): Promise<void> {
-    running = true;
-    for (let write = writes[0]; write; write = writes[0]) {
-      const failure = await attempt(write);
+    while (writes.length > 0) {
+      const batch = writes.slice(0, atOnce);
+      const failure = await attempt(batch);
       if (failure) {
         failures++;
         lastError = failure.error;
-        onFailed(failure.error);
+        failed(failure.error);
         if (closing) break;
         await pause();
         wake = undefined;
         continue;
       }
-      writes.shift();
+      writes.splice(0, batch.length);
       if (failures > 0) {
         failures = 0;
-        onRecovered();
+        recovered();
       }
-      write.done?.();
+      for (const each of batch) done(each);
     }
     running = false;
     for (const { resolve, reject } of waiting.splice(0)) {
@@ -90,12 +100,20 @@ export function createWriteQueue(options: {
     get length() {
       return writes.length;
     },
-    push(write) {
+    push(each) {
       if (closing) return;
-      writes.push(write);
-      if (!running) void work();
+      writes.push(each);
+      pushedCount++;
+      if (running) return;
+      running = true;
+      // What comes in the same turn is written at once with it.
+      queueMicrotask(() => void work());
     },
     idle,
+    async tried() {
+      const count = pushedCount;
+      if (triedCount < count) await new Promise<void>((resolve) => waitingForTry.push({ count, resolve }));
+    },
     async close() {
       closing = true;
       wake?.();

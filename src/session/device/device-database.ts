@@ -1,6 +1,6 @@
 import { assert } from '../../platform/assert.ts';
 import {
-  committed,
+  committing,
   deleteDatabase as deleteStored,
   openDatabase,
   resultOf,
@@ -55,26 +55,11 @@ async function transact<T>(
 ): Promise<T> {
   try {
     const transaction = db.transaction(Object.keys(stores), mode, { durability: 'strict' });
-    const outcome = committed(transaction);
-    const result = await run((name) => storeIn(transaction, name)).catch(async (error: unknown) => {
-      abort(transaction);
-      await outcome.catch(() => {}); // Why it was aborted stands in the transaction, or is `error`.
-      throw transaction.error ?? error;
-    });
-    await outcome;
-    return result;
+    return await committing(transaction, () => run((name) => storeIn(transaction, name)));
   } catch (error) {
     throw deviceError(error);
   } finally {
     db.close();
-  }
-}
-
-function abort(transaction: IDBTransaction): void {
-  try {
-    transaction.abort();
-  } catch {
-    // It has ended already, by the request that failed.
   }
 }
 

@@ -1,0 +1,236 @@
+import { LocalNode, type RawCoMap } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createBrowserPlatform } from '../platform/browser-platform.ts';
+import { silentLogger } from '../platform/logger.ts';
+import type { DeviceStorage } from './device-storage.ts';
+import { openDeviceStorage } from './open-device-storage.ts';
+import { openStock } from './stock.ts';
+
+const platform = createBrowserPlatform();
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+const ends: (() => unknown)[] = [];
+let count = 0;
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const newAccountID = () => `test-${Date.now()}-${count++}`;
+
+type Kind = 'kernel' | 'cojson-indexeddb';
+async function openKind(kind: Kind, accountID: string): Promise<DeviceStorage> {
+  const storage = await openDeviceStorage({
+    kind,
+    accountID,
+    platform,
+    logger: silentLogger,
+  });
+  ends.push(() => storage.close());
+  return storage;
+}
+
+async function nodeOn(storage: DeviceStorage): Promise<LocalNode> {
+  const crypto = await WasmCrypto.create();
+  const secret = crypto.newRandomAgentSecret();
+  const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+  node.setStorage(storage);
+  return node;
+}
+
+/** The ids of what the storage has called done, in order. */
+function watchDone(storage: DeviceStorage): string[] {
+  const done: string[] = [];
+  const { store } = storage;
+  storage.store = (content, correct, whenDone) =>
+    store(content, correct, () => {
+      done.push(content.id);
+      whenDone?.();
+    });
+  return done;
+}
+
+async function load(storage: DeviceStorage, id: RawCoMap['id']): Promise<RawCoMap | 'unavailable'> {
+  return (await nodeOn(storage)).load(id);
+}
+
+describe.each([
+  { kind: 'cojson-indexeddb', version: 7, database: (id: string) => `maia-cojson-${id}` },
+  { kind: 'kernel', version: 2, database: (id: string) => `maia-${id}` },
+] as const)('$kind', ({ kind, version, database }) => {
+  const open = (accountID = newAccountID()) => openKind(kind, accountID);
+
+  describe('what is called saved', () => {
+    it('is there after the database was closed and opened again', async () => {
+      const accountID = newAccountID();
+      const storage = await open(accountID);
+      const done = watchDone(storage);
+      const map = (await nodeOn(storage)).createGroup().createMap({ word: 'kept' }, null, 'trusting');
+      await until(() => expect(done).toContain(map.id));
+      await storage.close();
+      const again = await load(await open(accountID), map.id);
+      expect(again !== 'unavailable' && again.get('word')).toBe('kept');
+    });
+
+    it('closing writes out what is queued', async () => {
+      const accountID = newAccountID();
+      const storage = await open(accountID);
+      const group = (await nodeOn(storage)).createGroup();
+      const maps = Array.from({ length: 20 }, (_, n) => group.createMap({ n }));
+      await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+      await storage.close();
+      const reopened = await open(accountID);
+      for (const { id } of maps) expect(await load(reopened, id)).not.toBe('unavailable');
+    });
+  });
+
+  describe('a write that fails', () => {
+    /** Every transaction that writes is aborted while `isBroken()`, as a full disk does at commit. */
+    function breakCommits(isBroken: () => boolean, error?: DOMException): void {
+      const real = IDBDatabase.prototype.transaction;
+      vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+        this: IDBDatabase,
+        ...args: Parameters<typeof real>
+      ) {
+        const transaction = real.apply(this, args);
+        if (args[1] === 'readwrite' && isBroken()) {
+          if (error) Object.defineProperty(transaction, 'error', { value: error });
+          transaction.addEventListener('success', () => transaction.abort(), { once: true, capture: true });
+        }
+        return transaction;
+      });
+    }
+
+    it('is not called done, shows in the status, and is done once it works again', async () => {
+      const storage = await open();
+      const node = await nodeOn(storage);
+      const group = node.createGroup();
+      const done = watchDone(storage);
+      let isBroken = true;
+      breakCommits(() => isBroken);
+
+      const map = group.createMap({ word: 'kept' });
+      await until(() => expect(storage.status.current.state).toBe('failing'));
+      expect(storage.status.current.error?.code).toBe('STORAGE_WRITE_FAILED');
+      expect(done).toEqual([]);
+
+      isBroken = false;
+      await until(() => expect(done).toContain(map.id));
+      expect(storage.status.current).toEqual({ kind, state: 'ok' });
+    });
+
+    it('names a full device', async () => {
+      const storage = await open();
+      const node = await nodeOn(storage);
+      // CDP can lower the quota, but Chromium goes by what it found free earlier, for a while: this is what comes of it.
+      breakCommits(() => true, new DOMException('no room', 'QuotaExceededError'));
+      ends.push(() => vi.restoreAllMocks());
+      node.createGroup();
+      await until(() => expect(storage.status.current.error?.code).toBe('STORAGE_FULL'));
+      expect(storage.status.current.error?.cause).toMatchObject({ name: 'QuotaExceededError' });
+    });
+
+    it('outlives a connection that the browser closed', async () => {
+      const accountID = newAccountID();
+      const storage = await open(accountID);
+      const done = watchDone(storage);
+      const node = await nodeOn(storage);
+      const group = node.createGroup();
+      await until(() => expect(done).toContain(group.id));
+      // Another connection that upgrades: the browser tells this one to let go.
+      const upgraded = await new Promise<IDBDatabase>((resolve, reject) => {
+        const request = indexedDB.open(database(accountID), version);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error('cannot open', { cause: request.error }));
+      });
+      upgraded.close();
+      const real = IDBDatabase.prototype.transaction;
+      let isClosed = true;
+      vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+        this: IDBDatabase,
+        ...args: Parameters<typeof real>
+      ) {
+        if (isClosed) {
+          isClosed = false;
+          this.close();
+          this.dispatchEvent(new Event('close'));
+        }
+        return real.apply(this, args);
+      });
+      const map = group.createMap({ word: 'kept' });
+      await until(() => expect(done).toContain(map.id));
+      expect(storage.status.current.state).toBe('ok');
+    });
+  });
+
+  describe('marks of what no relay has confirmed', () => {
+    it('are kept under our own name only', async () => {
+      const accountID = newAccountID();
+      const storage = await open(accountID);
+      const [kept, done, foreign] = ['co_zkept', 'co_zdone', 'co_zforeign'] as const;
+      storage.trackCoValuesSyncState([
+        { id: kept, peerId: 'maia-unconfirmed', synced: false },
+        { id: done, peerId: 'maia-unconfirmed', synced: false },
+        { id: foreign, peerId: 'any', synced: false },
+      ]);
+      storage.trackCoValuesSyncState([{ id: done, peerId: 'maia-unconfirmed', synced: true }]);
+      storage.stopTrackingSyncState(kept); // cojson does this to each id before it loads it again.
+      await storage.close();
+      const again = await open(accountID);
+      const ids = await new Promise((resolve) => again.getUnsyncedCoValueIDs(resolve));
+      expect(ids).toEqual([kept]);
+    });
+  });
+});
+
+describe('a device that keeps nothing', () => {
+  it('says so, and why, and calls nothing done', async () => {
+    vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
+      throw new DOMException('not in a private window', 'SecurityError');
+    });
+    const storage = await openKind('kernel', newAccountID());
+    expect(storage.status.current).toMatchObject({
+      kind: 'memory',
+      state: 'memory-only',
+      error: { code: 'STORAGE_UNAVAILABLE' },
+    });
+    const done = watchDone(storage);
+    const node = await nodeOn(storage);
+    const map = node.createGroup().createMap({ word: 'here' });
+    await Promise.resolve();
+    expect(map.get('word')).toBe('here');
+    expect(done).toEqual([]);
+  });
+
+  it('a database of a newer version stays as it is', async () => {
+    const accountID = newAccountID();
+    await new Promise<void>((resolve) => {
+      const request = indexedDB.open(`maia-cojson-${accountID}`, 99);
+      request.onsuccess = () => {
+        request.result.close();
+        resolve();
+      };
+    });
+    const storage = await openKind('cojson-indexeddb', accountID);
+    expect(storage.status.current).toMatchObject({
+      state: 'memory-only',
+      error: { code: 'STORAGE_TOO_NEW' },
+    });
+  });
+});
+
+describe('what is private in cojson-storage-indexeddb', () => {
+  it('is where this room expects it', async () => {
+    const stock = await openStock(`contract-${Date.now()}`);
+    expect(stock.client.db).toBeInstanceOf(IDBDatabase);
+    expect(stock.storeSingle).toBeTypeOf('function');
+    expect(stock.api.knownStates.knownStates).toBeInstanceOf(Map);
+    let transaction: unknown;
+    await stock.client.transaction((tx) => {
+      transaction = tx.tx.tx;
+      return Promise.resolve();
+    });
+    expect(transaction).toBeInstanceOf(IDBTransaction);
+    stock.client.db.close();
+  });
+});

@@ -1,0 +1,156 @@
+import { segmentIDs, stores } from '../account-database.ts';
+import type { RawCoID, SessionID, Signature, Transaction, CoValueHeader } from '../content.ts';
+import { resultOf, unknownError } from '../indexed-db.ts';
+import type { Piece } from './pieces.ts';
+
+/**
+ * A record of the database costs the same whether it holds one piece or fifty, and text is read faster than what is cloned.
+ * Part of the format.
+ */
+interface Segment {
+  readonly ids: readonly RawCoID[];
+  /** JSON of stored pieces. */
+  readonly pieces: string;
+}
+type StoredPiece = readonly [
+  id: RawCoID,
+  header: CoValueHeader | null,
+  runs: readonly (readonly [SessionID, after: number, readonly Transaction[], Signature])[],
+];
+
+const mostPieces = 50;
+const mostCharacters = 64_000;
+
+/** Adds pieces in order; they are there once the transaction has committed. */
+export function addPieces(transaction: IDBTransaction, pieces: readonly Piece[]): void {
+  const store = transaction.objectStore(stores.segments);
+  let ids = new Set<RawCoID>();
+  let texts: string[] = [];
+  let characters = 0;
+
+  function cut(): void {
+    if (texts.length === 0) return;
+    store.add({ ids: [...ids], pieces: `[${texts.join(',')}]` } satisfies Segment);
+    ids = new Set();
+    texts = [];
+    characters = 0;
+  }
+
+  for (const piece of pieces) {
+    const text = JSON.stringify(storedPiece(piece));
+    ids.add(piece.id);
+    texts.push(text);
+    characters += text.length;
+    if (texts.length === mostPieces || characters > mostCharacters) cut();
+  }
+  cut();
+}
+
+/** All that is stored of these CoValues, each in the order in which it was written. */
+export async function readPieces(
+  transaction: IDBTransaction,
+  ids: ReadonlySet<RawCoID>,
+): Promise<ReadonlyMap<RawCoID, readonly Piece[]>> {
+  const found = new Map<RawCoID, Piece[]>();
+  for await (const segment of readSegments(transaction.objectStore(stores.segments), ids)) {
+    for (const stored of JSON.parse(segment.pieces) as readonly StoredPiece[]) {
+      const [id] = stored;
+      if (!ids.has(id)) continue;
+      const pieces = found.get(id);
+      if (pieces) pieces.push(readPiece(stored));
+      else found.set(id, [readPiece(stored)]);
+    }
+  }
+  return found;
+}
+
+/** To ask for so many, and for this share of the database, one by one takes longer than to read all of it. */
+const oneByOne = 50;
+const shareToReadAll = 1 / 4;
+/** Each comes in a task of its own, whose JSON is read there. */
+const segmentsAtOnce = 8;
+
+async function* readSegments(store: IDBObjectStore, ids: ReadonlySet<RawCoID>): AsyncGenerator<Segment> {
+  const index = store.index(segmentIDs);
+  if (ids.size > oneByOne && ids.size > (await resultOf(index.count())) * shareToReadAll) {
+    yield* allSegments(store);
+    return;
+  }
+  const keys = await Promise.all([...ids].map((id) => resultOf(index.getAllKeys(id))));
+  // Keys are numbers that grow.
+  const inOrder = [...new Set(keys.flat() as number[])].toSorted((a, b) => a - b);
+  const segments = inOrder.map((key) => resultOf(store.get(key) as IDBRequest<Segment>));
+  for (const segment of segments) yield await segment;
+}
+
+async function* allSegments(store: IDBObjectStore): AsyncGenerator<Segment> {
+  let range: IDBKeyRange | undefined;
+  for (;;) {
+    const [keys, segments] = await Promise.all([
+      resultOf(store.getAllKeys(range, segmentsAtOnce)),
+      resultOf(store.getAll(range, segmentsAtOnce) as IDBRequest<Segment[]>),
+    ]);
+    yield* segments;
+    const last = keys.at(-1);
+    if (last === undefined || keys.length < segmentsAtOnce) return;
+    range = IDBKeyRange.lowerBound(last, true);
+  }
+}
+
+/** Takes a CoValue out of all segments, and answers what stood there. */
+export async function takePieces(transaction: IDBTransaction, id: RawCoID): Promise<readonly Piece[]> {
+  const store = transaction.objectStore(stores.segments);
+  const taken: Piece[] = [];
+  for (const key of await resultOf(store.index(segmentIDs).getAllKeys(id))) {
+    const segment = await resultOf(store.get(key) as IDBRequest<Segment>);
+    const pieces = JSON.parse(segment.pieces) as readonly StoredPiece[];
+    taken.push(...pieces.filter(([of]) => of === id).map(readPiece));
+    const others = pieces.filter(([of]) => of !== id);
+    const rest = { ids: segment.ids.filter((other) => other !== id), pieces: JSON.stringify(others) };
+    if (others.length > 0) store.put(rest satisfies Segment, key);
+    else store.delete(key);
+  }
+  return taken;
+}
+
+/** Ids in their own order, without those before `offset`. */
+export async function readIDs(
+  transaction: IDBTransaction,
+  { offset = 0, limit = Infinity },
+): Promise<readonly RawCoID[]> {
+  const index = transaction.objectStore(stores.segments).index(segmentIDs);
+  const ids: RawCoID[] = [];
+  const request = index.openKeyCursor(null, 'nextunique');
+  let skipped = 0;
+  return new Promise((resolve, reject) => {
+    request.addEventListener('error', () => reject(request.error ?? unknownError()));
+    request.addEventListener('success', () => {
+      const cursor = request.result;
+      if (!cursor || ids.length >= limit) return resolve(ids);
+      if (skipped < offset) skipped++;
+      else ids.push(cursor.key as RawCoID);
+      cursor.continue();
+    });
+  });
+}
+
+function storedPiece({ id, header, runs }: Piece): StoredPiece {
+  return [
+    id,
+    header ?? null,
+    runs.map(({ sessionID, after, transactions, signature }) => [sessionID, after, transactions, signature]),
+  ];
+}
+
+function readPiece([id, header, runs]: StoredPiece): Piece {
+  return {
+    id,
+    ...(header && { header }),
+    runs: runs.map(([sessionID, after, transactions, signature]) => ({
+      sessionID,
+      after,
+      transactions,
+      signature,
+    })),
+  };
+}
