@@ -1,6 +1,6 @@
 import { LocalNode, type RawCoID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { silentLogger } from '../platform/logger.ts';
 import type { NewContent } from './content.ts';
@@ -18,9 +18,10 @@ async function createNode(): Promise<LocalNode> {
   return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
 }
 
-beforeEach(async () => {
+/** An account of one group and what is in it, that this tab has not read yet. */
+async function setUp(kind: 'cojson-indexeddb' | 'kernel'): Promise<void> {
   const options = {
-    kind: 'cojson-indexeddb',
+    kind,
     accountID: `reading-much-${crypto.randomUUID()}`,
     platform: createBrowserPlatform(),
     logger: silentLogger,
@@ -34,7 +35,7 @@ beforeEach(async () => {
   await Promise.resolve(); // cojson hands edits to the storage in a microtask.
   await written.close();
   storage = await openDeviceStorage(options);
-});
+}
 afterEach(async () => {
   vi.restoreAllMocks();
   await storage.close();
@@ -58,34 +59,39 @@ async function loadAll(onLoaded: () => void = () => {}): Promise<readonly string
   return handedOut;
 }
 
-it('takes few transactions for many CoValues', async () => {
-  const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
-  await loadAll();
-  expect(transactions.mock.calls.length).toBeLessThan(10);
+describe.each(['cojson-indexeddb', 'kernel'] as const)('%s', (kind) => {
+  beforeEach(() => setUp(kind));
+
+  it('takes few transactions for many CoValues', async () => {
+    const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    await loadAll();
+    expect(transactions.mock.calls.length).toBeLessThan(10);
+  });
+
+  it('hands out once what many depend on, and ahead of them', async () => {
+    const handedOut = await loadAll();
+    expect([...handedOut].sort()).toEqual([groupID, ...ids].sort());
+    expect(handedOut[0]).toBe(groupID);
+  });
+
+  it('lets a write go ahead of reads that follow on it', async () => {
+    const [content] = (await createNode()).createGroup().core.newContentSince() ?? [];
+    let loaded = 0;
+    const all = loadAll(() => loaded++);
+    const loadedBefore = await new Promise<number>((resolve) =>
+      storage.store(
+        content as NewContent,
+        () => undefined,
+        () => resolve(loaded),
+      ),
+    );
+    expect(loadedBefore).toBeLessThan(size);
+    await all;
+  });
 });
 
-it('hands out once what many depend on, and ahead of them', async () => {
-  const handedOut = await loadAll();
-  expect([...handedOut].sort()).toEqual([groupID, ...ids].sort());
-  expect(handedOut[0]).toBe(groupID);
-});
-
-it('lets a write go ahead of reads that follow on it', async () => {
-  const [content] = (await createNode()).createGroup().core.newContentSince() ?? [];
-  let loaded = 0;
-  const all = loadAll(() => loaded++);
-  const loadedBefore = await new Promise<number>((resolve) =>
-    storage.store(
-      content as NewContent,
-      () => undefined,
-      () => resolve(loaded),
-    ),
-  );
-  expect(loadedBefore).toBeLessThan(size);
-  await all;
-});
-
-it('says that reading failed where a dependency cannot be read, and hands out the rest', async () => {
+it('cojson-indexeddb says that reading failed where a dependency cannot be read, and hands out the rest', async () => {
+  await setUp('cojson-indexeddb');
   const real = IDBObjectStore.prototype.getAll;
   let reads = 0;
   vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementation(function (
@@ -99,5 +105,16 @@ it('says that reading failed where a dependency cannot be read, and hands out th
   const [id] = ids;
   const isFound = await new Promise((resolve) => storage.load(id as RawCoID, () => {}, resolve));
   expect(isFound).toBe(true);
+  expect(storage.status.current).toMatchObject({ state: 'failing', error: { code: 'STORAGE_WRITE_FAILED' } });
+});
+
+it('kernel says that reading failed, and finds nothing', async () => {
+  await setUp('kernel');
+  vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(() => {
+    throw new DOMException('not now', 'UnknownError');
+  });
+  const [id] = ids;
+  const isFound = await new Promise((resolve) => storage.load(id as RawCoID, () => {}, resolve));
+  expect(isFound).toBe(false);
   expect(storage.status.current).toMatchObject({ state: 'failing', error: { code: 'STORAGE_WRITE_FAILED' } });
 });

@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CoValueHeader, KnownState, NewContent, RawCoID } from '../content.ts';
+import { createLoads } from './loads.ts';
+import type { Piece } from './pieces.ts';
+
+const owned = (group: RawCoID): CoValueHeader => ({
+  type: 'comap',
+  ruleset: { type: 'ownedByGroup', group },
+  meta: null,
+  uniqueness: 'x',
+});
+const free: CoValueHeader = {
+  type: 'comap',
+  ruleset: { type: 'unsafeAllowAll' },
+  meta: null,
+  uniqueness: 'x',
+};
+const [group, one, two]: readonly [RawCoID, RawCoID, RawCoID] = ['co_zGroup', 'co_zOne', 'co_zTwo'];
+
+let onDevice: Map<RawCoID, CoValueHeader>;
+let known: KnownState[];
+let log: string[];
+let nowMs: number;
+const nextTask = vi.fn(() => Promise.resolve());
+const failed = vi.fn();
+beforeEach(() => {
+  onDevice = new Map([
+    [group, free],
+    [one, owned(group)],
+    [two, owned(group)],
+  ]);
+  known = [];
+  log = [];
+  nowMs = 0;
+  vi.clearAllMocks();
+});
+
+const found = (ids: ReadonlySet<RawCoID>) =>
+  new Map(
+    [...ids].flatMap((id): [RawCoID, Piece[]][] => {
+      const header = onDevice.get(id);
+      return header ? [[id, [{ id, header, runs: [] }]]] : [];
+    }),
+  );
+
+function create(read = (ids: ReadonlySet<RawCoID>) => Promise.resolve(found(ids))) {
+  const options = { known: { add: (state: KnownState) => void known.push(state) }, nextTask, failed };
+  const loads = createLoads({ ...options, read, nowMs: () => nowMs });
+  const load = (id: RawCoID, onContent: (content: NewContent) => void = ({ id: of }) => log.push(of)) =>
+    new Promise<boolean>((resolve) => loads.load(id, onContent, resolve));
+  return { loads, load };
+}
+
+describe('what is handed out', () => {
+  it('comes after what it depends on, once, and is known', async () => {
+    const { load } = create();
+    expect(await Promise.all([load(one), load(two)])).toEqual([true, true]);
+    expect(log).toEqual([group, one, two]);
+    expect(known.map(({ id }) => id)).toEqual([group, one, two]);
+  });
+
+  it('comes without what cojson has of it, also where both were being read', async () => {
+    const { load } = create();
+    const first = load(one);
+    await Promise.resolve();
+    await Promise.all([first, load(two)]);
+    expect(log).toEqual([group, one, two]);
+  });
+
+  it('comes again where it is asked for again, and its group once cojson has let go of it', async () => {
+    const { load, loads } = create();
+    await load(one);
+    await load(one);
+    loads.forget(group);
+    await load(two);
+    expect(log).toEqual([group, one, one, group, two]);
+  });
+
+  it('is not waited for in a circle', async () => {
+    onDevice = new Map([
+      [one, owned(two)],
+      [two, owned(one)],
+    ]);
+    expect(await create().load(one)).toBe(true);
+    expect(log.toSorted()).toEqual([one, two]);
+  });
+
+  it('is nothing where nothing is on the device', async () => {
+    onDevice.delete(one);
+    expect(await create().load(one)).toBe(false);
+    expect(log).toEqual([]);
+  });
+});
+
+it('lets the page do other things once it has fed cojson for long enough', async () => {
+  const { load } = create();
+  const slow = ({ id }: NewContent) => {
+    log.push(id);
+    nowMs += 5;
+  };
+  await Promise.all([load(one, slow), load(two, slow)]);
+  expect(log).toEqual([group, one, two]);
+  expect(nextTask).toHaveBeenCalledOnce();
+});
+
+it('finds nothing where reading fails, and says why', async () => {
+  const error = new DOMException('not now', 'UnknownError');
+  expect(await create(() => Promise.reject(error)).load(one)).toBe(false);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(error);
+});
