@@ -1,5 +1,6 @@
 import type { SessionID } from 'cojson';
 import { assert } from '../../platform/assert.ts';
+import { accountDatabase, stores } from '../../storage/account-database.ts';
 import { committed, openDatabase } from '../../storage/indexed-db.ts';
 import { deleteDatabase } from '../device/device-database.ts';
 import { isRecord } from '../account/sealed.ts';
@@ -20,28 +21,17 @@ export interface SessionIDRecord {
   readonly epoch: number;
 }
 
-/** Of one account. Part of the format, as is its version: never to change. */
-export function accountDatabaseName(accountID: string): string {
-  return `maia-${accountID}`;
-}
-const accountDatabaseVersion = 1;
-const storeName = 'session-ids';
-
 /** Every call is a transaction on a connection of its own, as an open one would block the account's removal in another tab. */
 export function createSessionIDRecords(indexedDB: IDBFactory, accountID: string): SessionIDRecords {
   async function transact<T>(
     mode: IDBTransactionMode,
     run: (store: IDBObjectStore) => IDBRequest<T>,
   ): Promise<T> {
-    const db = await openDatabase(indexedDB, {
-      name: accountDatabaseName(accountID),
-      version: accountDatabaseVersion,
-      make: (made) => made.createObjectStore(storeName, { keyPath: 'sessionID' }),
-    });
+    const db = await openDatabase(indexedDB, accountDatabase(accountID));
     assert(db, 'a database was to be made');
     try {
-      const transaction = db.transaction(storeName, mode, { durability: 'strict' });
-      const request = run(transaction.objectStore(storeName));
+      const transaction = db.transaction(stores.sessionIDs, mode, { durability: 'strict' });
+      const request = run(transaction.objectStore(stores.sessionIDs));
       await committed(transaction);
       return request.result;
     } finally {
@@ -65,7 +55,7 @@ export function createSessionIDRecords(indexedDB: IDBFactory, accountID: string)
 
 /** Resolves also while another tab is about to use it: the browser then deletes it afterwards. */
 export async function deleteSessionIDRecords(indexedDB: IDBFactory, accountID: string): Promise<void> {
-  await deleteDatabase(indexedDB, accountDatabaseName(accountID));
+  await deleteDatabase(indexedDB, accountDatabase(accountID).name);
 }
 
 /** Records of another version are left alone: their ids are not for this one to use. */

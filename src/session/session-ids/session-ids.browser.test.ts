@@ -6,7 +6,7 @@ import { createTestDevice, type TestDevice } from '../../testing/test-device.ts'
 import { activeSession } from '../active-session.ts';
 import { resume } from '../resume.ts';
 import type { Session } from '../session.ts';
-import { accountDatabaseName } from './session-id-records.ts';
+import { accountDatabase } from '../../storage/account-database.ts';
 
 // Sessions with Chromium's own Web Locks, IndexedDB and localStorage. Two of one account in this page stand for two tabs;
 // only the events of a page that is set aside are made here, and `e2e/session-ids.spec.ts` has the browser make them.
@@ -61,7 +61,7 @@ describe('a session', () => {
   test('keeps no id where tabs cannot be told apart', async () => {
     const { accountID } = await device.signedUp();
     await device.closeAll();
-    await device.databases.delete(accountDatabaseName(accountID));
+    await device.databases.delete(accountDatabase(accountID).name);
     const platform = { ...device.platform, locks: undefined };
     const ids = new Set<string>();
     for (let run = 0; run < 2; run++) {
@@ -71,21 +71,21 @@ describe('a session', () => {
       await session.close();
     }
     expect(ids.size).toBe(2);
-    expect(await device.databases.names()).not.toContain(accountDatabaseName(accountID));
+    expect(await device.databases.names()).not.toContain(accountDatabase(accountID).name);
   });
 
   test('has an id of its own where a newer version wrote the kept ones, and leaves them as they are', async () => {
     const { accountID } = await device.signedUp();
     await device.closeAll();
-    await device.databases.delete(accountDatabaseName(accountID));
+    await device.databases.delete(accountDatabase(accountID).name);
     await new Promise<void>((resolve) => {
-      const request = indexedDB.open(accountDatabaseName(accountID), 99);
+      const request = indexedDB.open(accountDatabase(accountID).name, 99);
       request.addEventListener('success', () => resolve(request.result.close()));
     });
     const ids = [idOf(await device.reloaded()), idOf(await device.reloaded())];
     expect(new Set(ids).size).toBe(2);
     const { version } = (await indexedDB.databases()).find(
-      ({ name }) => name === accountDatabaseName(accountID),
+      ({ name }) => name === accountDatabase(accountID).name,
     ) ?? { version: 0 };
     expect(version).toBe(99);
   });
