@@ -17,8 +17,12 @@ export function startAttacker(script: string): AttackerProcess {
   onTestFinished(() => void child.kill('SIGKILL'));
   const next = () =>
     new Promise<FromAttacker>((resolve, reject) => {
-      child.once('message', (message) => resolve(message as FromAttacker));
-      child.once('exit', (code) => reject(new Error(`The attacker ended with ${code}.`)));
+      const ended = (code: number | null) => reject(new Error(`The attacker ended with ${code}.`));
+      child.once('exit', ended);
+      child.once('message', (message) => {
+        child.off('exit', ended);
+        resolve(message as FromAttacker);
+      });
     });
   const tell = (message: ToAttacker) => void child.send(message);
   return {
