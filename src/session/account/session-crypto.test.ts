@@ -100,3 +100,23 @@ test('accepting an invite is bound too, though cojson writes it on a node of its
   expect(new Set(transactionsIn(guest, accepted).map(({ sessionID }) => sessionID)).size).toBe(2);
   expect(unboundIn(guest, accepted)).toEqual([]);
 });
+
+test('a false signature that a relay hands out does not shut the true author out', async () => {
+  const author = await openAccount(1);
+  const group = author.createGroup();
+  const map = group.createMap({ a: 1 });
+  const reader = await openAccount(1);
+  const give = (contents: readonly Content[]) => {
+    for (const content of contents) reader.syncManager.handleNewContent(content, 'import');
+  };
+  for (const { core } of [group, map]) give(core.newContentSince() ?? []);
+  const known = map.core.knownState();
+  map.set('a', 2);
+  const next = map.core.newContentSince(known) ?? [];
+  const lastSignature = author.crypto.sign(author.crypto.newRandomSigner(), 'something else');
+  const forged = (sessions: Content['new']) =>
+    Object.fromEntries(Object.entries(sessions).map(([id, session]) => [id, { ...session, lastSignature }]));
+  give(next.map((content) => ({ ...content, new: forged(content.new) })));
+  give(next);
+  expect(reader.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
+});
