@@ -1,0 +1,97 @@
+import type { CoValueHeader, RawCoID, SessionID, Signature, Transaction } from '../content.ts';
+import { resultOf } from '../indexed-db.ts';
+import type { Piece, Run } from './pieces.ts';
+
+/** What cojson-storage-indexeddb 0.20 keeps in its database of version 7, as far as it is taken over. */
+export interface StockRows {
+  readonly count: number;
+  /** CoValues behind a row, in the order in which they were made. */
+  after(rowID: number, limit: number): Promise<{ readonly pieces: readonly Piece[]; readonly last: number }>;
+  /** Marked for any peer, by this kernel or by stock cojson: to ask a relay once too often costs nothing. */
+  unconfirmed(): Promise<readonly RawCoID[]>;
+  /** Their history is still there. */
+  deleted(): Promise<readonly RawCoID[]>;
+}
+
+interface CoValueRow {
+  readonly rowID: number;
+  readonly id: RawCoID;
+  readonly header: CoValueHeader;
+}
+interface SessionRow {
+  readonly rowID: number;
+  readonly sessionID: SessionID;
+  /** How many transactions it has. */
+  readonly lastIdx: number;
+  readonly lastSignature: Signature;
+}
+
+const tables = {
+  coValues: 'coValues',
+  sessions: 'sessions',
+  transactions: 'transactions',
+  signatures: 'signatureAfter',
+  unsynced: 'unsyncedCoValues',
+  deleted: 'deletedCoValues',
+} as const;
+
+/** Undefined for a database that is none of stock cojson's. */
+export async function readStockRows(db: IDBDatabase): Promise<StockRows | undefined> {
+  if (Object.values(tables).some((name) => !db.objectStoreNames.contains(name))) return undefined;
+  const all = <T>(name: string) =>
+    resultOf(db.transaction(name).objectStore(name).getAll() as IDBRequest<T[]>);
+
+  return {
+    count: await resultOf(db.transaction(tables.coValues).objectStore(tables.coValues).count()),
+    async after(rowID, limit) {
+      const names = [tables.coValues, tables.sessions, tables.transactions, tables.signatures];
+      const transaction = db.transaction(names);
+      const rows = await resultOf(
+        transaction
+          .objectStore(tables.coValues)
+          .getAll(IDBKeyRange.lowerBound(rowID, true), limit) as IDBRequest<CoValueRow[]>,
+      );
+      const pieces = await Promise.all(rows.map((row) => readPiece(transaction, row)));
+      return { pieces, last: rows.at(-1)?.rowID ?? rowID };
+    },
+    async unconfirmed() {
+      const marks = await all<{ readonly coValueId: RawCoID }>(tables.unsynced);
+      return marks.map(({ coValueId }) => coValueId);
+    },
+    async deleted() {
+      const rows = await all<{ readonly coValueID: RawCoID; readonly status: string }>(tables.deleted);
+      return rows.flatMap(({ coValueID, status }) => (status === 'pending' ? coValueID : []));
+    },
+  };
+}
+
+async function readPiece(transaction: IDBTransaction, { rowID, id, header }: CoValueRow): Promise<Piece> {
+  const sessions = await resultOf(
+    transaction.objectStore(tables.sessions).index('sessionsByCoValue').getAll(rowID) as IDBRequest<
+      SessionRow[]
+    >,
+  );
+  const runs = await Promise.all(sessions.map((session) => readRuns(transaction, session)));
+  return { id, header, runs: runs.flat() };
+}
+
+/** Each up to where a signature is kept, so that they all stay. */
+async function readRuns(
+  transaction: IDBTransaction,
+  { rowID, sessionID, lastIdx, lastSignature }: SessionRow,
+): Promise<readonly Run[]> {
+  if (lastIdx === 0) return []; // No range is empty.
+  const range = IDBKeyRange.bound([rowID, 0], [rowID, lastIdx], false, true);
+  const inRange = <T>(name: string) =>
+    resultOf(transaction.objectStore(name).getAll(range) as IDBRequest<T[]>);
+  const [transactions, kept] = await Promise.all([
+    inRange<{ readonly tx: Transaction }>(tables.transactions),
+    inRange<{ readonly idx: number; readonly signature: Signature }>(tables.signatures),
+  ]);
+  const ends = kept.map(({ idx, signature }) => ({ end: idx + 1, signature }));
+  if (ends.at(-1)?.end !== lastIdx) ends.push({ end: lastIdx, signature: lastSignature });
+  return ends.map(({ end, signature }, index) => {
+    const after = ends[index - 1]?.end ?? 0;
+    return { sessionID, after, transactions: transactions.slice(after, end).map(({ tx }) => tx), signature };
+  });
+}
