@@ -1,13 +1,10 @@
 import { LocalNode, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createBrowserPlatform } from '../platform/browser-platform.ts';
-import { silentLogger } from '../platform/logger.ts';
+import { openStorage, type KeptKind } from '../testing/open-storage.ts';
 import type { DeviceStorage } from './device-storage.ts';
-import { openDeviceStorage } from './open-device-storage.ts';
 import { openStock } from './stock.ts';
 
-const platform = createBrowserPlatform();
 const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 const ends: (() => unknown)[] = [];
 let count = 0;
@@ -18,14 +15,8 @@ afterEach(async () => {
 
 const newAccountID = () => `test-${Date.now()}-${count++}`;
 
-type Kind = 'kernel' | 'cojson-indexeddb';
-async function openKind(kind: Kind, accountID: string): Promise<DeviceStorage> {
-  const storage = await openDeviceStorage({
-    kind,
-    accountID,
-    platform,
-    logger: silentLogger,
-  });
+async function openKind(kind: KeptKind, accountID: string): Promise<DeviceStorage> {
+  const storage = await openStorage(kind, accountID);
   ends.push(() => storage.close());
   return storage;
 }
@@ -188,7 +179,7 @@ describe('a device that keeps nothing', () => {
     vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
       throw new DOMException('not in a private window', 'SecurityError');
     });
-    const storage = await openKind('kernel', newAccountID());
+    const storage = await openKind('cojson-indexeddb', newAccountID());
     expect(storage.status.current).toMatchObject({
       kind: 'memory',
       state: 'memory-only',

@@ -1,11 +1,9 @@
 import { LocalNode, type RawCoID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createBrowserPlatform } from '../platform/browser-platform.ts';
-import { silentLogger } from '../platform/logger.ts';
+import { openStorage, type KeptKind } from '../testing/open-storage.ts';
 import type { NewContent } from './content.ts';
 import type { DeviceStorage } from './device-storage.ts';
-import { openDeviceStorage } from './open-device-storage.ts';
 
 const size = 150;
 let storage: DeviceStorage;
@@ -19,22 +17,17 @@ async function createNode(): Promise<LocalNode> {
 }
 
 /** An account of one group and what is in it, that this tab has not read yet. */
-async function setUp(kind: 'cojson-indexeddb' | 'kernel'): Promise<void> {
-  const options = {
-    kind,
-    accountID: `reading-much-${crypto.randomUUID()}`,
-    platform: createBrowserPlatform(),
-    logger: silentLogger,
-  } as const;
+async function setUp(kind: KeptKind): Promise<void> {
+  const accountID = `reading-much-${crypto.randomUUID()}`;
   const node = await createNode();
-  const written = await openDeviceStorage(options);
+  const written = await openStorage(kind, accountID);
   node.setStorage(written);
   const group = node.createGroup();
   groupID = group.id;
   ids = Array.from({ length: size }, (_, n) => group.createMap({ n }).id);
   await Promise.resolve(); // cojson hands edits to the storage in a microtask.
   await written.close();
-  storage = await openDeviceStorage(options);
+  storage = await openStorage(kind, accountID);
 }
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -1,12 +1,10 @@
 import { LocalNode, type RawCoID, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createBrowserPlatform } from '../../platform/browser-platform.ts';
-import { silentLogger } from '../../platform/logger.ts';
 import { createDatabases } from '../../testing/databases.ts';
+import { openStorage } from '../../testing/open-storage.ts';
 import type { NewContent } from '../content.ts';
 import type { DeviceStorage } from '../device-storage.ts';
-import { openKernelStorage } from './kernel-storage.ts';
 
 const databases = createDatabases(indexedDB);
 const opened: DeviceStorage[] = [];
@@ -22,8 +20,7 @@ afterEach(async () => {
 
 /** As each tab opens it. */
 async function open(): Promise<DeviceStorage> {
-  const platform = createBrowserPlatform();
-  const storage = await openKernelStorage({ accountID, indexedDB, platform, logger: silentLogger });
+  const storage = await openStorage('kernel', accountID);
   opened.push(storage);
   return storage;
 }

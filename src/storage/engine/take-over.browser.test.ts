@@ -1,16 +1,13 @@
 import { LocalNode, type RawCoID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createBrowserPlatform } from '../../platform/browser-platform.ts';
-import { silentLogger } from '../../platform/logger.ts';
 import { createDatabases } from '../../testing/databases.ts';
+import { openStorage, type KeptKind } from '../../testing/open-storage.ts';
 import type { NewContent } from '../content.ts';
 import type { DeviceStorage } from '../device-storage.ts';
-import { openDeviceStorage } from '../open-device-storage.ts';
 import { takeOverStock } from './take-over.ts';
 
 const databases = createDatabases(indexedDB);
-const platform = createBrowserPlatform();
 let accountID: string;
 let ids: readonly RawCoID[];
 beforeEach(() => {
@@ -21,11 +18,8 @@ afterEach(async () => {
   for (const name of [`maia-${accountID}`, `maia-cojson-${accountID}`]) await databases.delete(name);
 });
 
-async function on<T>(
-  kind: 'kernel' | 'cojson-indexeddb',
-  run: (storage: DeviceStorage) => T | Promise<T>,
-): Promise<T> {
-  const storage = await openDeviceStorage({ kind, accountID, platform, logger: silentLogger });
+async function on<T>(kind: KeptKind, run: (storage: DeviceStorage) => T | Promise<T>): Promise<T> {
+  const storage = await openStorage(kind, accountID);
   try {
     return await run(storage);
   } finally {
@@ -54,7 +48,7 @@ async function writeStock(count: number): Promise<void> {
 }
 
 /** All that a storage hands out of each, as text, however many pieces it comes in. */
-async function contentIn(kind: 'kernel' | 'cojson-indexeddb'): Promise<ReadonlyMap<RawCoID, string>> {
+async function contentIn(kind: KeptKind): Promise<ReadonlyMap<RawCoID, string>> {
   return on(kind, async (storage) => {
     const all = new Map<RawCoID, string>();
     for (const id of ids) {
