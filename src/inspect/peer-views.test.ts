@@ -12,7 +12,13 @@ async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly n
   for (const atMs of roundTripsAtMs) ring.measure(roundTripLane('eu'), atMs, 30);
   const log = createRelayLog();
   log.note([{ id: 'eu', url: 'wss://eu.example/sync', phase: 'connected', sinceMs: 0 }], 0);
-  const inspection = { node, unsynced: () => [], peers: () => peers, setTap: () => {} };
+  const inspection = {
+    node,
+    unsynced: () => [],
+    peers: () => peers,
+    setTap: () => {},
+    onEvent: () => () => {},
+  };
   return readPeers(inspection, log, createMessageCounts(ring), ring, 12_000)[0];
 }
 const inspected = { id: 'eu', bufferedBytes: 5, unacknowledgedMessages: 2 };

@@ -19,9 +19,9 @@ export interface Confirmations {
   pendingAt(rung: RungName): readonly RawCoID[];
   /** One listener: calls when the relay refuses a fork, or claims of the node's own session what it cannot have from this node; also what it said before. */
   onOwnSessionClaim(listener: (claim: OwnSessionClaim) => void): void;
-  /** What the relay claimed of it was looked into, and this much is so. */
-  believe(id: string, found: Coverage): void;
-  /** Resolves with the relay's first message about it from now on, once cojson has dealt with that message. */
+  /** What a relay claimed of it was looked into, and this much is so. */
+  believe(id: string, found: Coverage, relayID: string): void;
+  /** Resolves with a relay's first message about it from now on, once cojson has dealt with that message. */
   whenHeard(id: string): Promise<void>;
   /**
    * Brings what other tabs and runs have saved since, and no relay has confirmed, into this node, which then counts and

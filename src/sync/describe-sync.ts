@@ -4,47 +4,72 @@ import type { HelloFrame } from '../transport/frames.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { Ladder, RungCount } from './ladder.ts';
 import type { PeerStatus } from './peer-status.ts';
+import { errorOf } from './pending-edits.ts';
 import { statusOf } from './sync-status.ts';
-import type { Rung, SyncState } from './sync-state.ts';
+import type { Durability, Rung, SyncState } from './sync-state.ts';
 
 /** What a sync state is made from. */
 export interface SyncFacts {
   readonly ladder: Pick<Ladder, 'count' | 'pending'>;
   readonly storage: StorageStatus;
-  readonly download: SyncState['download'];
-  readonly clockOffsetMs: number | undefined;
   /** False until it is known what an earlier run left behind. */
   readonly isComplete: boolean;
-  /** Of the connection that is, or was last. */
-  readonly hello: HelloFrame | undefined;
   /** Why there is no relay to connect to. */
   readonly failure: KernelError | undefined;
-  readonly peer:
-    | {
-        readonly id: string;
-        readonly url: string;
-        readonly transport: string;
-        readonly state: ConnectionState;
-      }
-    | undefined;
+  readonly relays: readonly RelayFacts[];
+}
+
+export interface RelayFacts {
+  readonly id: string;
+  readonly url: string;
+  readonly transport: string;
+  readonly state: ConnectionState;
+  /** Of the connection that is, or was last. */
+  readonly hello: HelloFrame | undefined;
+  /** False while the relay may have lost what it confirmed. */
+  readonly isSure: boolean;
+  readonly download: SyncState['download'];
+  readonly clockOffsetMs: number | undefined;
 }
 
 export function describeSync(facts: SyncFacts): SyncState {
-  const { ladder, storage, download, clockOffsetMs, isComplete, hello, failure, peer } = facts;
+  const { ladder, storage, failure, relays } = facts;
+  const isComplete = facts.isComplete && relays.every(({ isSure }) => isSure);
   const saved = rung(ladder.count('saved'), storage.error);
   const confirmed = rung(ladder.count('confirmed'), firstError(ladder));
+  const durability = weakest(relays);
+  const clockOffsetMs = relays.find((relay) => relay.clockOffsetMs !== undefined)?.clockOffsetMs;
   return {
-    ...statusOf({ failure, peer: peer?.state, storage, confirmed, isComplete }),
+    ...statusOf({ failure, peers: relays.map(({ state }) => state), storage, confirmed, isComplete }),
     saved,
     sent: rung(ladder.count('sent'), confirmed.error),
     confirmed,
     // A relay that promises durability acknowledges after its commit, so what it confirmed is durable.
-    ...(hello && hello.durability !== 'none' && { durable: confirmed }),
-    durability: hello?.durability ?? 'unknown',
-    download,
+    ...(durability !== 'none' && durability !== 'unknown' && { durable: confirmed }),
+    durability,
+    download: together(relays),
     storage,
     ...(clockOffsetMs !== undefined && { clockOffsetMs }),
-    peers: peer ? [peerStatus(peer, hello)] : [],
+    peers: relays.map(peerStatus),
+  };
+}
+
+const strengths: readonly Durability[] = ['none', 'process-crash', 'power-loss'];
+
+/** Unknown where a relay has not said, unless another has said that it promises nothing. */
+function weakest(relays: readonly RelayFacts[]): SyncState['durability'] {
+  const promises = relays.map(({ hello }) => hello?.durability);
+  const known = strengths.find((strength) => promises.includes(strength));
+  return known === 'none' || (known && !promises.includes(undefined)) ? known : 'unknown';
+}
+
+function together(relays: readonly RelayFacts[]): SyncState['download'] {
+  const sum = (of: (download: SyncState['download']) => number) =>
+    relays.reduce((all, { download }) => all + of(download), 0);
+  return {
+    received: sum(({ received }) => received),
+    expected: sum(({ expected = 0 }) => expected),
+    caughtUp: relays.length > 0 && relays.every(({ download }) => download.caughtUp),
   };
 }
 
@@ -53,14 +78,14 @@ function rung(count: RungCount, error: KernelError | undefined): Rung {
 }
 
 function firstError({ pending }: Pick<Ladder, 'pending'>): KernelError | undefined {
-  for (const { error } of pending.values()) if (error) return error;
+  for (const edits of pending.values()) {
+    const error = errorOf(edits);
+    if (error) return error;
+  }
   return undefined;
 }
 
-function peerStatus(
-  { id, url, transport, state }: NonNullable<SyncFacts['peer']>,
-  hello: HelloFrame | undefined,
-): PeerStatus {
+function peerStatus({ id, url, transport, state, hello }: RelayFacts): PeerStatus {
   const { failures: _, ...phase } = state;
   return { id, url, transport, ...(hello && { relay: hello.relay }), ...phase };
 }

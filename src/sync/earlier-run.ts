@@ -1,7 +1,6 @@
 import type { StorageAPI } from 'cojson';
-import { coverageOfState } from './coverage.ts';
+import { coverageOfState, type Coverage } from './coverage.ts';
 import type { Ladder } from './ladder.ts';
-import type { RelayEvidence } from './relay-evidence.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
 /** Tells the ladder what an earlier run saved and no relay confirmed, without loading it. Calls `settled` once, when all of it is known. */
@@ -9,10 +8,11 @@ export function recallEarlierRun(options: {
   readonly storage: StorageAPI | undefined;
   readonly marks: UnconfirmedMarks;
   readonly ladder: Ladder;
-  readonly evidence: RelayEvidence;
+  /** What the relays have said of it meanwhile, by their ids. */
+  readonly saidOf: (id: string) => ReadonlyMap<string, Coverage>;
   readonly settled: () => void;
 }): void {
-  const { storage, marks, ladder, evidence, settled } = options;
+  const { storage, marks, ladder, saidOf, settled } = options;
   marks.read((ids) => {
     let left = ids.length;
     if (left === 0) return settled();
@@ -21,8 +21,8 @@ export function recallEarlierRun(options: {
         if (state) {
           const need = coverageOfState(state);
           ladder.edited(id, need);
-          ladder.reached('saved', id, need);
-          ladder.reached('confirmed', id, evidence.saidOf(id));
+          ladder.saved(id, need);
+          for (const [relayID, said] of saidOf(id)) ladder.confirmed(id, said, relayID);
         } else {
           marks.set(id, false); // Marked, and then never stored.
         }

@@ -1,5 +1,6 @@
 import type { LocalNode, SyncMessage } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
+import type { SyncEvent } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
 
 /** What `inspect` may read of a running sync, and nothing more. Reading has no side effect. */
@@ -10,6 +11,8 @@ export interface SyncInspection {
   peers(): readonly PeerInspection[];
   /** Each sync message to and from each relay, from now on; one listener at a time, none costs nothing. Undefined ends it. */
   setTap(tap: MessageTap | undefined): void;
+  /** The same stream that apps hear, all of it. Returns the end. */
+  onEvent(listener: (event: SyncEvent) => void): () => void;
 }
 
 export interface UnsyncedCoValue {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createKernelError } from '../platform/kernel-error.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createLadder } from './ladder.ts';
+import { errorOf, noEdits } from './pending-edits.ts';
 
 function setUp(canSave = true) {
   const clock = createFakeClock(0);
@@ -11,8 +12,10 @@ function setUp(canSave = true) {
     canSave: () => canSave,
     onPending: (id) => marks.push(`+${id}`),
     onDone: (id) => marks.push(`-${id}`),
+    onConfirmed: (id, relayID) => marks.push(`${id}@${relayID}`),
     onChange: () => {},
   });
+  ladder.useRelays(['r']);
   return { clock, ladder, marks };
 }
 
@@ -23,18 +26,18 @@ describe('an edit', () => {
     expect([ladder.count('saved'), ladder.count('sent'), ladder.count('confirmed')]).toEqual(
       Array(3).fill({ pending: 1, oldestSinceMs: 0 }),
     );
-    ladder.reached('saved', 'co_z1', { header: 1, s: 2 });
-    ladder.reached('sent', 'co_z1', { header: 1, s: 1 });
+    ladder.saved('co_z1', { header: 1, s: 2 });
+    ladder.sent('co_z1', { header: 1, s: 1 }, 'r');
     expect([ladder.count('saved').pending, ladder.count('sent').pending]).toEqual([0, 1]);
-    ladder.reached('confirmed', 'co_z1', { header: 1, s: 2 });
+    ladder.confirmed('co_z1', { header: 1, s: 2 }, 'r');
     expect(ladder.pending.size).toBe(0);
-    expect(marks).toEqual(['+co_z1', '-co_z1']);
+    expect(marks).toEqual(['+co_z1', 'co_z1@r', '-co_z1']);
   });
 
   it('confirmed and not saved is not done: this device may still lose it', () => {
     const { ladder } = setUp();
     ladder.edited('co_z1', { s: 1 });
-    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(ladder.count('saved').pending).toBe(1);
     expect(ladder.count('confirmed').pending).toBe(0);
   });
@@ -42,7 +45,7 @@ describe('an edit', () => {
   it('where nothing can be saved, confirmed is done', () => {
     const { ladder } = setUp(false);
     ladder.edited('co_z1', { s: 1 });
-    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(ladder.pending.size).toBe(0);
   });
 
@@ -52,7 +55,7 @@ describe('an edit', () => {
     clock.advance(5_000);
     ladder.edited('co_z1', { s: 2 });
     expect(ladder.count('confirmed').oldestSinceMs).toBe(0);
-    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(ladder.count('confirmed').oldestSinceMs).toBe(5_000);
   });
 
@@ -64,7 +67,7 @@ describe('an edit', () => {
     }
     expect(ladder.pending.get('co_z1')?.edits.length).toBeLessThanOrEqual(200);
     expect(ladder.count('confirmed').oldestSinceMs).toBe(0);
-    ladder.reached('confirmed', 'co_z1', { s: 4_999 });
+    ladder.confirmed('co_z1', { s: 4_999 }, 'r');
     expect(ladder.count('confirmed').pending).toBe(1);
   });
 });
@@ -73,18 +76,18 @@ describe('a connection that is lost', () => {
   it('takes back what was sent and what was half confirmed', () => {
     const { ladder } = setUp();
     ladder.edited('co_z1', { s: 2 });
-    ladder.reached('sent', 'co_z1', { s: 2 });
-    ladder.reached('confirmed', 'co_z1', { s: 1 });
-    ladder.connectionLost();
-    ladder.reached('confirmed', 'co_z1', { s: 1 });
+    ladder.sent('co_z1', { s: 2 }, 'r');
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    ladder.connectionLost('r');
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect([ladder.count('sent').pending, ladder.count('confirmed').pending]).toEqual([1, 1]);
   });
 
   it('keeps what was saved', () => {
     const { ladder } = setUp();
     ladder.edited('co_z1', { s: 1 });
-    ladder.reached('saved', 'co_z1', { s: 1 });
-    ladder.connectionLost();
+    ladder.saved('co_z1', { s: 1 });
+    ladder.connectionLost('r');
     expect(ladder.count('saved').pending).toBe(0);
   });
 });
@@ -94,10 +97,10 @@ describe('a refusal', () => {
     const { ladder } = setUp();
     const error = createKernelError('MESSAGE_TOO_LARGE', 'x');
     ladder.edited('co_z1', { s: 1 });
-    ladder.failed('co_z1', error);
-    expect(ladder.pending.get('co_z1')?.error).toBe(error);
-    ladder.reached('confirmed', 'co_z1', { s: 1 });
-    expect(ladder.pending.get('co_z1')?.error).toBeUndefined();
+    ladder.failed('co_z1', error, 'r');
+    expect(errorOf(ladder.pending.get('co_z1') ?? noEdits)).toBe(error);
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    expect(errorOf(ladder.pending.get('co_z1') ?? noEdits)).toBeUndefined();
   });
 });
 
@@ -126,8 +129,71 @@ describe('a deletion', () => {
     ladder.edited('co_z1', { header: 1, s: 3 });
     ladder.edited('co_z1', { a_session_d1$: 1 });
     ladder.deleted('co_z1');
-    ladder.reached('saved', 'co_z1', { header: 1, a_session_d1$: 1 });
-    ladder.reached('confirmed', 'co_z1', { header: 1, a_session_d1$: 1 });
+    ladder.saved('co_z1', { header: 1, a_session_d1$: 1 });
+    ladder.confirmed('co_z1', { header: 1, a_session_d1$: 1 }, 'r');
     expect(ladder.pending.size).toBe(0);
+  });
+});
+
+describe('of several relays', () => {
+  function withTwo() {
+    const parts = setUp();
+    parts.ladder.useRelays(['r', 'q']);
+    return parts;
+  }
+
+  it('each has to confirm', () => {
+    const { ladder, marks } = withTwo();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.saved('co_z1', { s: 1 });
+    ladder.sent('co_z1', { s: 1 }, 'r');
+    ladder.confirmed('co_z1', { s: 1 }, 'q');
+    expect([ladder.count('sent').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    expect(ladder.pending.size).toBe(0);
+    expect(marks).toEqual(['+co_z1', 'co_z1@q', 'co_z1@r', '-co_z1']);
+  });
+
+  it('a lost connection takes back what that one said, and nothing else', () => {
+    const { ladder } = withTwo();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.saved('co_z1', { s: 1 });
+    ladder.confirmed('co_z1', { s: 1 }, 'q');
+    ladder.connectionLost('r');
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    expect(ladder.count('confirmed').pending).toBe(0);
+    ladder.edited('co_z2', { s: 1 });
+    ladder.confirmed('co_z2', { s: 1 }, 'q');
+    ladder.connectionLost('q');
+    ladder.confirmed('co_z2', { s: 1 }, 'r');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+
+  it('what one of them has lost, the others still have', () => {
+    const { ladder } = withTwo();
+    ladder.missing('co_z1', { s: 7 }, 'q');
+    ladder.confirmed('co_z1', { s: 7 }, 'q');
+    expect(ladder.pending.size).toBe(0);
+    ladder.missing('co_z1', { s: 7 });
+    ladder.confirmed('co_z1', { s: 7 }, 'q');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+
+  it('one that is added has to get what waits, too', () => {
+    const { ladder } = setUp();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.useRelays(['r', 'q']);
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+});
+
+describe('without a relay', () => {
+  it('nothing gets further than this device', () => {
+    const { ladder } = setUp();
+    ladder.useRelays([]);
+    ladder.edited('co_z1', { s: 1 });
+    ladder.saved('co_z1', { s: 1 });
+    expect([ladder.count('saved').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
   });
 });

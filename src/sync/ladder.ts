@@ -1,32 +1,32 @@
 import type { Clock } from '../platform/clock.ts';
 import type { KernelError } from '../platform/kernel-error.ts';
 import { isNothing, missingIn, missingSessions, type Coverage } from './coverage.ts';
-import {
-  needOf,
-  noEdits,
-  onlyDeletion,
-  pendingSinceMs,
-  withEdit,
-  withError,
-  withoutConnection,
-  withReached,
-  type PendingEdits,
-  type RungName,
-} from './pending-edits.ts';
+import * as pendingEdits from './pending-edits.ts';
+import { rungNames, type PendingEdits, type RungName } from './pending-edits.ts';
 
-/** How far this device's edits have got, by CoValue, from evidence that others bring. Edits that got everywhere are forgotten. */
+/**
+ * How far this device's edits have got, by CoValue, from evidence that others bring. Edits that got everywhere are forgotten:
+ * to each of the relays, where there are several.
+ */
 export interface Ladder {
   readonly pending: ReadonlyMap<string, PendingEdits>;
-  /** An edit was made on this device, or is found to be missing at the relay. */
+  /** All relays that an edit has to get to, by their ids; none before `useRelays`. */
+  readonly relayIDs: readonly string[];
+  useRelays(ids: readonly string[]): void;
+  /** An edit was made on this device, or one that was is found to be at no relay. */
   edited(id: string, need: Coverage): void;
-  /** The relay turns out to lack what this device has saved long ago. */
-  missing(id: string, need: Coverage): void;
+  /** A relay turns out to lack what this device has saved long ago; without a relay's id, all of them do. */
+  missing(id: string, need: Coverage, relayID?: string): void;
   /** The CoValue was deleted: of its edits only the deletion still has to arrive. */
   deleted(id: string): void;
-  reached(rung: RungName, id: string, coverage: Coverage): void;
-  failed(id: string, error: KernelError): void;
-  /** What was sent may be lost, and what a relay confirmed may be another relay's word: both are told again. */
-  connectionLost(): void;
+  saved(id: string, coverage: Coverage): void;
+  sent(id: string, coverage: Coverage, relayID: string): void;
+  confirmed(id: string, coverage: Coverage, relayID: string): void;
+  failed(id: string, error: KernelError, relayID: string): void;
+  /** What was sent to the relay may be lost, and what it confirmed may be another relay's word: both are told again. */
+  connectionLost(relayID: string): void;
+  /** Whether an edit of the CoValue waits for this rung. */
+  isPending(id: string, rung: RungName): boolean;
   count(rung: RungName): RungCount;
 }
 
@@ -35,74 +35,124 @@ export interface RungCount {
   readonly oldestSinceMs?: number;
 }
 
-export function createLadder(options: {
-  readonly clock: Clock;
-  /** False where nothing is kept on this device: then edits are done with once they are confirmed. */
-  readonly canSave: () => boolean;
-  readonly onPending: (id: string) => void;
-  readonly onDone: (id: string) => void;
-  readonly onChange: () => void;
-}): Ladder {
-  const { clock, canSave, onPending, onDone, onChange } = options;
+export interface LadderEvents {
+  onPending(id: string): void;
+  /** It has got everywhere. */
+  onDone(id: string): void;
+  /** All edits of the CoValue are at this relay now. */
+  onConfirmed(id: string, relayID: string, edits: PendingEdits): void;
+  onChange(): void;
+}
+
+export function createLadder(
+  options: LadderEvents & {
+    readonly clock: Clock;
+    /** False where nothing is kept on this device: then edits are done with once they are confirmed. */
+    readonly canSave: () => boolean;
+  },
+): Ladder {
+  const { clock, canSave, onPending, onDone, onConfirmed, onChange } = options;
   const pending = new Map<string, PendingEdits>();
+  /** Since when an edit of a CoValue waits for a rung: counted with each change, as looking at thousands takes its time. */
+  const waiting: Readonly<Record<RungName, Map<string, number>>> = {
+    saved: new Map(),
+    sent: new Map(),
+    confirmed: new Map(),
+  };
+  let relayIDs: readonly string[] = [];
 
   function update(id: string, change: (edits: PendingEdits) => PendingEdits): void {
     const edits = pending.get(id);
     if (!edits) return;
     const next = change(edits);
+    if (next === edits) return;
     pending.set(id, next);
-    if (isDone(next)) {
+    look(id, next);
+    if (isDone(id)) {
       pending.delete(id);
+      for (const rung of rungNames) waiting[rung].delete(id);
       onDone(id);
     }
     onChange();
   }
 
-  function isDone(edits: PendingEdits): boolean {
-    const isSaved = pendingSinceMs(edits, 'saved') === undefined || !canSave();
-    return isSaved && pendingSinceMs(edits, 'confirmed') === undefined;
+  function look(id: string, edits: PendingEdits): void {
+    for (const rung of rungNames) {
+      const sinceMs = pendingEdits.pendingSinceMs(edits, rung, relayIDs);
+      if (sinceMs === undefined) waiting[rung].delete(id);
+      else waiting[rung].set(id, sinceMs);
+    }
+  }
+
+  function isDone(id: string): boolean {
+    return (!waiting.saved.has(id) || !canSave()) && !waiting.confirmed.has(id);
   }
 
   function begin(id: string): void {
     if (pending.has(id)) return;
-    pending.set(id, noEdits);
+    pending.set(id, pendingEdits.noEdits);
     onPending(id);
   }
 
   return {
     pending,
+    get relayIDs() {
+      return relayIDs;
+    },
+    useRelays(ids) {
+      relayIDs = ids;
+      for (const [id, edits] of pending) look(id, edits);
+      onChange();
+    },
     edited(id, need) {
       begin(id);
-      update(id, (edits) => withEdit(edits, need, clock.nowMs()));
+      update(id, (edits) => pendingEdits.withEdit(edits, need, clock.nowMs()));
     },
-    missing(id, need) {
-      const unknown = missingIn(needOf(pending.get(id) ?? noEdits), need);
+    missing(id, need, relayID) {
+      const before = pending.get(id) ?? pendingEdits.noEdits;
+      const unknown = missingIn(pendingEdits.needOf(before), need);
       if (isNothing(unknown)) return;
       begin(id);
       update(id, (edits) => {
-        const nowMs = clock.nowMs();
-        // What no pending edit speaks of was saved before, or it would still be pending.
-        const saved = missingSessions(needOf(edits), unknown);
-        return withEdit(withReached(edits, 'saved', saved, nowMs), unknown, nowMs);
+        // What no pending edit speaks of was saved before, and confirmed by the others, or it would still be pending.
+        const arrived = missingSessions(pendingEdits.needOf(edits), unknown);
+        const others = relayID === undefined ? [] : relayIDs.filter((other) => other !== relayID);
+        const known = others.reduce(
+          (all, other) => pendingEdits.withConfirmed(all, other, arrived),
+          pendingEdits.withSaved(edits, arrived),
+        );
+        return pendingEdits.withEdit(known, unknown, clock.nowMs());
       });
     },
-    deleted: (id) => update(id, onlyDeletion),
-    reached: (rung, id, coverage) => update(id, (edits) => withReached(edits, rung, coverage, clock.nowMs())),
-    failed: (id, error) => update(id, (edits) => withError(edits, error)),
-    connectionLost() {
-      for (const [id, edits] of pending) pending.set(id, withoutConnection(edits));
+    deleted: (id) => update(id, pendingEdits.onlyDeletion),
+    saved: (id, coverage) => update(id, (edits) => pendingEdits.withSaved(edits, coverage)),
+    sent: (id, coverage, relayID) =>
+      update(id, (edits) => pendingEdits.withSent(edits, relayID, coverage, clock.nowMs())),
+    confirmed(id, coverage, relayID) {
+      const before = pending.get(id);
+      if (!before) return;
+      const after = pendingEdits.withConfirmed(before, relayID, coverage);
+      const isNews =
+        !pendingEdits.isAt(before, 'confirmed', relayID) && pendingEdits.isAt(after, 'confirmed', relayID);
+      if (isNews) onConfirmed(id, relayID, after);
+      update(id, () => after);
+    },
+    failed: (id, error, relayID) => update(id, (edits) => pendingEdits.withError(edits, relayID, error)),
+    connectionLost(relayID) {
+      for (const [id, before] of pending) {
+        const edits = pendingEdits.withoutConnection(before, relayID);
+        if (edits === before) continue;
+        pending.set(id, edits);
+        look(id, edits);
+      }
       onChange();
     },
+    isPending: (id, rung) => waiting[rung].has(id),
     count(rung) {
-      let count = 0;
       let oldestSinceMs = Infinity;
-      for (const edits of pending.values()) {
-        const sinceMs = pendingSinceMs(edits, rung);
-        if (sinceMs === undefined) continue;
-        count++;
-        oldestSinceMs = Math.min(oldestSinceMs, sinceMs);
-      }
-      return count === 0 ? { pending: 0 } : { pending: count, oldestSinceMs };
+      for (const sinceMs of waiting[rung].values()) oldestSinceMs = Math.min(oldestSinceMs, sinceMs);
+      const { size } = waiting[rung];
+      return size === 0 ? { pending: 0 } : { pending: size, oldestSinceMs };
     },
   };
 }

@@ -1,6 +1,8 @@
 import type { CojsonInternalTypes, LocalNode, PeerState, SyncMessage } from 'cojson';
 import { coverageOfContent, coverageOfState, isNothing, missingIn, type Coverage } from './coverage.ts';
 
+type NewContent = CojsonInternalTypes.NewContentMessage;
+
 export interface NodeEvents {
   /** A transaction of this device, in the very call that made it; or content imported into the node. Before it is stored. */
   edited(id: string, need: Coverage): void;
@@ -11,6 +13,15 @@ export interface NodeEvents {
   handling(message: SyncMessage, peer: PeerState): void;
   /** cojson has dealt with a message of a peer. */
   handled(message: SyncMessage, peer: PeerState): void;
+  /** A peer's content is in the node now. */
+  brought(id: string): void;
+  /** A peer's content was not let in. */
+  refused(dropped: {
+    readonly peerID: string;
+    readonly id: string;
+    readonly sessionID: string;
+    readonly reason: string;
+  }): void;
 }
 
 /**
@@ -32,7 +43,10 @@ export function hookNode(node: LocalNode, on: NodeEvents): () => void {
       const need = missingIn(stateOf(node, content), coverageOfContent(content));
       if (!isNothing(need)) on.edited(content.id, need);
     }
+    const peer = typeof from === 'object' ? from : undefined;
+    const before = peer && stateOf(node, content);
     handleNewContent.call(manager, content, from);
+    if (peer && before) tellOutcome(peer, content, before);
   };
   manager.handleSyncMessage = (message, peer) => {
     on.handling(message, peer);
@@ -49,12 +63,23 @@ export function hookNode(node: LocalNode, on: NodeEvents): () => void {
     };
   }
 
+  function tellOutcome(peer: PeerState, content: NewContent, before: Coverage): void {
+    const core = node.getCoValue(content.id);
+    const after = coverageOfState(core.knownState());
+    if (!isNothing(missingIn(before, after))) on.brought(content.id);
+    // It waits for what it depends on, or its beginning is missing; or the CoValue was deleted.
+    if (!core.isErroredInPeer(peer.id)) return;
+    for (const sessionID of Object.keys(missingIn(after, coverageOfContent(content)))) {
+      on.refused({ peerID: peer.id, id: content.id, sessionID, reason: 'Its signature is false.' });
+    }
+  }
+
   return () => {
     Object.assign(manager, { syncLocalTransaction, handleNewContent, handleSyncMessage });
     if (storage && store) storage.store = store;
   };
 }
 
-function stateOf(node: LocalNode, { id }: CojsonInternalTypes.NewContentMessage): Coverage {
+function stateOf(node: LocalNode, { id }: NewContent): Coverage {
   return coverageOfState(node.getCoValue(id).knownState());
 }

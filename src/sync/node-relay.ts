@@ -1,194 +1,183 @@
-import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
+import type { LocalNode, PeerState, SyncMessage } from 'cojson';
 import type { Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { HelloFrame } from '../transport/frames.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createClockOffset } from './clock-offset.ts';
-import { createWaiting, type Confirmations } from './confirmations.ts';
 import { createConnection, type Connection } from './connection.ts';
 import { coverageOfContent } from './coverage.ts';
-import type { SyncFacts } from './describe-sync.ts';
+import type { RelayFacts } from './describe-sync.ts';
 import { createDownload } from './download.ts';
 import type { MessageTap, PeerInspection } from './inspection.ts';
 import type { Ladder } from './ladder.ts';
-import type { NodeEvents } from './node-hooks.ts';
+import { createLossWatch } from './loss-watch.ts';
 import { createOwnSessionClaims, type OwnSessionClaim } from './own-session-claims.ts';
+import type { PendingEdits } from './pending-edits.ts';
 import { isFork } from './relay-errors.ts';
 import { createRelayEvidence, type RelayEvidence } from './relay-evidence.ts';
+import type { RelayMemory } from './relay-memory.ts';
+import type { SyncEventStream } from './sync-events.ts';
 import { createUnacknowledged } from './unacknowledged.ts';
+import type { Coverage } from './coverage.ts';
 
-/** A node's one relay, from before there is one: what goes to it and comes from it, and what that proves of the edits. */
-export interface NodeRelay
-  extends
-    Pick<NodeEvents, 'handling' | 'handled'>,
-    Pick<Confirmations, 'whenHeard' | 'onOwnSessionClaim' | 'believe'> {
+/** One relay of a node: what goes to it and comes from it, and what that proves of the edits. Dials at once. */
+export interface NodeRelay {
+  readonly id: string;
+  readonly connection: Connection;
   readonly evidence: RelayEvidence;
-  /** Undefined before `connect`. */
-  readonly connection: Connection | undefined;
-  readonly urls: readonly string[] | undefined;
-  /** Empty before `connect`. */
-  readonly peerID: string;
-  readonly hello: HelloFrame | undefined;
+  /** cojson is about to deal with its message. */
+  handling(message: SyncMessage): void;
+  /** cojson has dealt with its message. */
+  handled(message: SyncMessage, peer: PeerState): void;
+  /** All of these edits are at the relay. */
+  confirmed(id: string, edits: PendingEdits): void;
+  /** What the relay claimed of this node's own session was looked into, and this much is so. */
+  believe(id: string, found: Coverage): void;
   /** What the sync's state says of it. */
-  facts(): Pick<SyncFacts, 'download' | 'clockOffsetMs' | 'hello' | 'peer'>;
-  inspect(): readonly PeerInspection[];
-  setTap(tap: MessageTap | undefined): void;
-  /** Once. */
-  connect(urls: readonly [string, ...string[]]): void;
+  facts(): RelayFacts;
+  inspect(): PeerInspection;
+  close(): void;
 }
 
-export function createNodeRelay(options: {
+export interface NodeRelayOptions {
+  readonly id: string;
+  readonly urls: readonly [string, ...string[]];
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly transport: Transport;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly logger: Logger;
+  readonly memory: RelayMemory;
+  readonly events: SyncEventStream;
+  /** Counts all that stands on this device, and not in memory, as missing at the relay. Resolves when it is counted. */
+  readonly doubtStored: (relayID: string) => Promise<void>;
+  readonly claimed: (claim: OwnSessionClaim) => void;
+  readonly tap: () => MessageTap | undefined;
   readonly onChange: () => void;
-}): NodeRelay {
-  const { node, ladder, transport, platform, logger, onChange } = options;
+}
+
+export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
+  const { id, node, ladder, transport, platform, logger, memory, events, claimed, tap, onChange } = options;
   const { clock } = platform;
-  const claims = createOwnSessionClaims({ node, ladder, onClaim: (claim) => hearClaim(claim) });
-  const evidence = createRelayEvidence(node, ladder, claims);
+  const claims = createOwnSessionClaims({ node, ladder, relayID: id, onClaim: claimed });
+  const evidence = createRelayEvidence(node, ladder, id, claims);
   const download = createDownload();
   const clockOffset = createClockOffset();
   const unacknowledged = createUnacknowledged();
-  const waiting = createWaiting();
+  const losses = createLossWatch({
+    ...{ node, relayID: id, memory, clock, logger, onChange },
+    doubt() {
+      evidence.doubtAll();
+      return options.doubtStored(id);
+    },
+  });
   const onTheWay: SyncMessage[] = [];
-  let connection: Connection | undefined;
-  let urls: readonly string[] | undefined;
-  let peerID = '';
-  let lastHello: HelloFrame | undefined;
-  let tap: MessageTap | undefined;
-  /** The relay may speak before a session is there to hear it. */
-  const unheardClaims = new Map<RawCoID, OwnSessionClaim>();
-  let hearClaim: (claim: OwnSessionClaim) => void = (claim) => unheardClaims.set(claim.id, claim);
+  /** Of the connection that is, or was last. */
+  let hello: HelloFrame | undefined;
+  let isReady = false;
 
-  function connect([first, ...others]: readonly [string, ...string[]]): void {
-    urls = [first, ...others];
-    const target = new URL(first);
-    peerID = target.host;
-    connection = createConnection({
-      urls: [target, ...others.map((url) => new URL(url))],
-      peerID,
-      transport,
-      platform,
-      on: {
-        changed: onChange,
-        ready(peer, hello) {
-          if (isAnotherStorage(lastHello, hello)) evidence.doubtAll();
-          lastHello = hello;
-          // cojson keeps what it knew of a peer with the same id, and would never refill a relay that lost data.
-          node.syncManager.removePeer(peerID);
-          node.syncManager.addPeer(peer);
-          download.connected();
-          onChange();
-        },
-        lost() {
-          onTheWay.length = 0;
-          download.lost();
-          unacknowledged.lost();
-          evidence.lost();
-          claims.lost();
-          ladder.connectionLost();
-        },
-        sent(message, bytes) {
-          if (message.action === 'content') onTheWay.push(message);
-          download.sent(message);
-          unacknowledged.sent(message);
-          claims.sent(message);
-          tap?.('sent', peerID, message, bytes, clock.nowMs());
-        },
-        drained() {
-          for (const message of onTheWay.splice(0)) {
-            if (message.action === 'content') ladder.reached('sent', message.id, coverageOfContent(message));
-          }
-        },
-        received: (message, bytes) => tap?.('received', peerID, message, bytes, clock.nowMs()),
-        withheld(message, error) {
-          logger.warn(error.message, { code: error.code, id: message.id });
-          ladder.failed(message.id, error);
-        },
-        refused(error, id) {
-          logger.warn(error.message, { code: error.code });
-          if (id === undefined) return;
-          ladder.failed(id, error);
-          if (isFork(error)) hearClaim({ id: id as RawCoID });
-        },
-        relayClock(timeMs) {
-          clockOffset.heard(timeMs, clock.nowMs());
-          // For nodes that correct their times by it. cojson reads the system's clock, and not ours.
-          node.clockOffset.addSample({ serverTime: timeMs, localReceiveTime: Date.now() });
-          onChange();
-        },
+  const [first, ...others] = options.urls;
+  const connection = createConnection({
+    urls: [new URL(first), ...others.map((url) => new URL(url))],
+    peerID: id,
+    transport,
+    platform,
+    on: {
+      changed: onChange,
+      ready(peer, its) {
+        hello = its;
+        isReady = true;
+        // cojson keeps what it knew of a peer with the same id, and would never refill a relay that lost data.
+        node.syncManager.removePeer(id);
+        node.syncManager.addPeer(peer);
+        download.connected();
+        losses.connected(its);
+        events.emit('connect', { peerID: id });
+        onChange();
       },
-    });
-    onChange();
-  }
-
-  function isRelay({ id }: PeerState): boolean {
-    return id === peerID;
-  }
+      lost() {
+        onTheWay.length = 0;
+        download.lost();
+        unacknowledged.lost();
+        evidence.lost();
+        claims.lost();
+        losses.lost();
+        ladder.connectionLost(id);
+        if (!isReady) return;
+        isReady = false;
+        const { state } = connection;
+        events.emit('disconnect', { peerID: id, ...('error' in state && { error: state.error }) });
+      },
+      sent(message, bytes) {
+        if (message.action === 'content') onTheWay.push(message);
+        download.sent(message);
+        unacknowledged.sent(message);
+        claims.sent(message);
+        tap()?.('sent', id, message, bytes, clock.nowMs());
+      },
+      drained() {
+        for (const message of onTheWay.splice(0)) {
+          if (message.action === 'content') ladder.sent(message.id, coverageOfContent(message), id);
+        }
+      },
+      received: (message, bytes) => tap()?.('received', id, message, bytes, clock.nowMs()),
+      withheld(message, error) {
+        logger.warn(error.message, { code: error.code, id: message.id });
+        ladder.failed(message.id, error, id);
+        events.emit('refused', { peerID: id, id: message.id, error });
+      },
+      refused(error, coValueID) {
+        logger.warn(error.message, { code: error.code });
+        events.refused(id, coValueID, error);
+        if (coValueID === undefined) return;
+        ladder.failed(coValueID, error, id);
+        if (isFork(error)) claimed({ id: coValueID as OwnSessionClaim['id'], relayID: id });
+      },
+      relayClock(timeMs) {
+        clockOffset.heard(timeMs, clock.nowMs());
+        // For nodes that correct their times by it. cojson reads the system's clock, and not ours.
+        node.clockOffset.addSample({ serverTime: timeMs, localReceiveTime: Date.now() });
+        onChange();
+      },
+    },
+  });
 
   return {
+    id,
+    connection,
     evidence,
-    get connection() {
-      return connection;
-    },
-    get urls() {
-      return urls;
-    },
-    get peerID() {
-      return peerID;
-    },
-    get hello() {
-      return lastHello;
-    },
-    handling(message, peer) {
-      if (isRelay(peer)) claims.hears(message);
-    },
+    handling: claims.hears,
     handled(message, peer) {
-      if (!isRelay(peer)) return;
       evidence.handled(message, peer);
+      losses.handled(message, peer);
       download.handled(message);
       unacknowledged.handled(message);
-      if ('id' in message) waiting.heard(message.id);
       onChange();
     },
-    whenHeard: waiting.whenHeard,
-    onOwnSessionClaim(listener) {
-      hearClaim = listener;
-      for (const claim of unheardClaims.values()) listener(claim);
-      unheardClaims.clear();
-    },
-    believe(id, found) {
-      claims.believe(id, found);
+    confirmed: losses.confirmed,
+    believe(coValueID, found) {
+      claims.believe(coValueID, found);
       onChange();
     },
     facts: () => ({
+      id,
+      url: connection.url.href,
+      transport: transport.name,
+      state: connection.state,
+      hello,
+      isSure: losses.isSure,
       download: download.state,
       clockOffsetMs: clockOffset.currentMs,
-      hello: lastHello,
-      peer: connection && {
-        id: peerID,
-        url: connection.url.href,
-        transport: transport.name,
-        state: connection.state,
-      },
     }),
-    inspect() {
-      if (!connection) return [];
-      const { bufferedBytes } = connection;
-      const hello = lastHello && { hello: lastHello };
-      return [{ id: peerID, bufferedBytes, unacknowledgedMessages: unacknowledged.count, ...hello }];
+    inspect: () => ({
+      id,
+      bufferedBytes: connection.bufferedBytes,
+      unacknowledgedMessages: unacknowledged.count,
+      ...(hello && { hello }),
+    }),
+    close() {
+      connection.close();
+      losses.close();
     },
-    setTap: (next) => void (tap = next),
-    connect,
   };
-}
-
-function isAnotherStorage(before: HelloFrame | undefined, now: HelloFrame | undefined): boolean {
-  return (
-    before !== undefined &&
-    (before.storage.id !== now?.storage.id || before.storage.epoch !== now.storage.epoch)
-  );
 }

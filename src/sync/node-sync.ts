@@ -7,28 +7,32 @@ import { createReadable } from '../platform/readable.ts';
 import type { DeviceStorage } from '../storage/device-storage.ts';
 import type { Transport } from '../transport/transport.ts';
 import { offerConfirmations } from './confirmations.ts';
-import { recallEarlierRun } from './earlier-run.ts';
-import { offerInspection } from './inspection.ts';
-import { bringInOthersEdits } from './others-edits.ts';
-import { createLadder } from './ladder.ts';
-import { hookNode } from './node-hooks.ts';
-import { createNodeRelay } from './node-relay.ts';
-import { pendingSinceMs, type RungName } from './pending-edits.ts';
-import { createSavedWaiting } from './saved-waiting.ts';
-import type { SyncPeers } from './sync-peers.ts';
-import type { SyncState } from './sync-state.ts';
 import { describeSync } from './describe-sync.ts';
 import { drain } from './drain.ts';
+import { recallEarlierRun } from './earlier-run.ts';
+import { offerInspection } from './inspection.ts';
+import { createLadder } from './ladder.ts';
+import { hookNode } from './node-hooks.ts';
+import { createNodeRelays } from './node-relays.ts';
+import { bringInOthersEdits } from './others-edits.ts';
+import type { RelayMemory } from './relay-memory.ts';
+import type { RelayTargets } from './relay-targets.ts';
+import { createRungWaits } from './rung-waits.ts';
+import { createSavedWaiting } from './saved-waiting.ts';
+import { createSyncEvents } from './sync-events.ts';
+import type { SyncPeers } from './sync-peers.ts';
+import type { SyncState } from './sync-state.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
 import { unsyncedCoValues } from './unsynced-co-values.ts';
+import { refusalOf, syncClosed } from './wait-errors.ts';
 
-/** One node's sync: the ladder of its edits, and the connection to its relay once there is one. */
+/** One node's sync: the ladder of its edits, and the connections to its relays once there are any. */
 export interface NodeSync {
   readonly peers: SyncPeers;
-  /** Its relay's addresses; undefined where it has none. */
-  readonly urls: readonly string[] | undefined;
+  /** Its relays; undefined where it has none. */
+  readonly targets: RelayTargets | undefined;
   /** Once. */
-  connect(urls: readonly [string, ...string[]]): void;
+  connect(targets: RelayTargets): void;
   /** Says why there is no relay to connect to. */
   fail(error: KernelError): void;
 }
@@ -39,24 +43,39 @@ export function createNodeSync(options: {
   readonly transport: Transport;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly logger: Logger;
+  readonly memory: RelayMemory;
   readonly onClosed: () => void;
 }): NodeSync {
-  const { node, storage, transport, platform, logger, onClosed } = options;
-  const { clock } = platform;
+  const { node, storage, platform, onClosed } = options;
+  const { clock, page } = platform;
   const marks = createUnconfirmedMarks(node.storage);
+  const events = createSyncEvents();
   const ladder = createLadder({
     clock,
     canSave: () => storage.status.current.state !== 'memory-only',
     onPending: (id) => marks.set(id, true),
-    onDone: (id) => marks.set(id, false),
+    onDone(id) {
+      marks.set(id, false);
+      waits.done(id);
+    },
+    onConfirmed(id, relayID, edits) {
+      relays.confirmed(id, relayID, edits);
+      events.emit('sync', { peerID: relayID, id });
+    },
     onChange: changed,
   });
-  const relay = createNodeRelay({ node, ladder, transport, platform, logger, onChange: changed });
+  const relays = createNodeRelays({ ...options, ladder, marks, events, onChange: changed });
   const saving = createSavedWaiting(
-    (id) => !isClosed && storage.status.current.state === 'ok' && isPending(id, 'saved'),
+    (id) => !isClosed && storage.status.current.state === 'ok' && ladder.isPending(id, 'saved'),
   );
   let settle = () => {};
   const settled = new Promise<void>((resolve) => (settle = resolve));
+  const waits = createRungWaits({
+    ladder,
+    clock,
+    settled,
+    refusal: (rung) => refusalOf(rung, { state: current(), failure }),
+  });
   let failure: KernelError | undefined;
   let isComplete = false;
   let closing: Promise<void> | undefined;
@@ -65,22 +84,31 @@ export function createNodeSync(options: {
   let latest: SyncState | undefined;
 
   const unhook = hookNode(node, {
-    edited: (id, need) => ladder.edited(id, need),
+    edited(id, need) {
+      ladder.edited(id, need);
+      events.changed(id, 'local');
+    },
     storing: () => marks.write(),
-    stored: (id, coverage) => ladder.reached('saved', id, coverage),
-    handling: relay.handling,
-    handled: relay.handled,
+    stored: (id, coverage) => ladder.saved(id, coverage),
+    handling: relays.handling,
+    handled: relays.handled,
+    brought: (id) => events.changed(id, 'relay'),
+    refused: (dropped) => events.emit('dropped', dropped),
   });
-  const stopWatchingStorage = storage.status.subscribe(() => changed());
+  const stopListening = [
+    storage.status.subscribe(() => changed()),
+    // What can be sent by a page that ends is sent in its last turn.
+    page.on('hide', () => publish()),
+  ];
   const state = createReadable(current(), isEqual);
   recallEarlierRun({
     storage: node.storage,
     marks,
     ladder,
-    evidence: relay.evidence,
+    saidOf: relays.saidOf,
     settled() {
       isComplete = true;
-      relay.evidence.settled();
+      relays.settled();
       settle();
       changed();
     },
@@ -92,7 +120,7 @@ export function createNodeSync(options: {
       storage: storage.status.current,
       isComplete,
       failure,
-      ...relay.facts(),
+      relays: relays.all.map((relay) => relay.facts()),
     }));
   }
 
@@ -106,24 +134,30 @@ export function createNodeSync(options: {
     cancelPublish?.();
     cancelPublish = undefined;
     marks.write();
-    relay.evidence.ask();
+    relays.ask();
     state.set(current());
     saving.look();
+    waits.look();
   }
 
-  function isPending(id: string, rung: RungName): boolean {
-    const edits = ladder.pending.get(id);
-    return edits !== undefined && pendingSinceMs(edits, rung) !== undefined;
+  async function flush(): Promise<void> {
+    publish();
+    for (const { connection } of relays.all) if (connection.state.phase === 'waiting') connection.reconnect();
+    // What stands in storage only is sent once it is loaded.
+    void node.syncManager.resumeUnsyncedCoValues();
+    await waits.when('sent');
   }
 
   async function close(): Promise<void> {
     publish(); // An edit of this very turn is to be sent, too.
     await drain(state, clock);
-    relay.connection?.close();
+    relays.close();
     isClosed = true;
     publish();
-    stopWatchingStorage();
+    waits.close(syncClosed());
+    for (const stop of stopListening) stop();
     unhook();
+    events.close();
     onClosed();
   }
 
@@ -136,41 +170,45 @@ export function createNodeSync(options: {
       if (cancelPublish) publish();
       return state.subscribe(listener);
     },
-    pause: () => relay.connection?.pause(),
-    resume: () => relay.connection?.resume(),
-    reconnect: () => relay.connection?.reconnect(),
+    pause: () => relays.all.forEach(({ connection }) => connection.pause()),
+    resume: () => relays.all.forEach(({ connection }) => connection.resume()),
+    reconnect: () => relays.all.forEach(({ connection }) => connection.reconnect()),
+    flush,
+    whenSaved: (target, wait) => waits.when('saved', target, wait),
+    whenConfirmed: (target, wait) => waits.when('confirmed', target, wait),
+    whenDurable: (target, wait) => waits.when('durable', target, wait),
+    on: events.on,
     close: () => (closing ??= close()),
   };
   offerInspection(peers, {
     node,
     unsynced() {
-      const { peerID, hello } = relay;
-      return unsyncedCoValues(ladder.pending, { peerID, hello, storage: storage.status.current });
+      const { durability } = current();
+      const { relayIDs } = ladder;
+      return unsyncedCoValues(ladder.pending, { relayIDs, durability, storage: storage.status.current });
     },
-    peers: relay.inspect,
-    setTap: relay.setTap,
+    peers: () => relays.all.map((relay) => relay.inspect()),
+    setTap: relays.setTap,
+    onEvent: events.tap,
   });
   offerConfirmations(peers, {
     settled,
-    isConfirmed: (id) => isComplete && !isPending(id, 'confirmed'),
+    isConfirmed: (id) => isComplete && !ladder.isPending(id, 'confirmed'),
     whenSaved: saving.whenSaved,
-    pendingAt: (rung) =>
-      [...ladder.pending].flatMap(([id, edits]) =>
-        pendingSinceMs(edits, rung) === undefined ? [] : (id as RawCoID),
-      ),
-    onOwnSessionClaim: relay.onOwnSessionClaim,
-    believe: relay.believe,
-    whenHeard: relay.whenHeard,
+    pendingAt: (rung) => [...ladder.pending.keys()].filter((id) => ladder.isPending(id, rung)) as RawCoID[],
+    onOwnSessionClaim: relays.onOwnSessionClaim,
+    believe: relays.believe,
+    whenHeard: relays.whenHeard,
     bringInOthersEdits: () => bringInOthersEdits({ node, marks, ladder }),
   });
   return {
     peers,
-    get urls() {
-      return relay.urls;
+    get targets() {
+      return relays.targets;
     },
-    connect(urls) {
+    connect(targets) {
       failure = undefined;
-      relay.connect(urls);
+      relays.connect(targets);
     },
     fail(error) {
       failure = error;

@@ -19,9 +19,10 @@ beforeEach(async () => {
   raised = [];
   ladder = createLadder({
     ...{ clock: systemClock, canSave: () => false },
-    ...{ onPending: () => {}, onDone: () => {}, onChange: () => {} },
+    ...{ onPending: () => {}, onDone: () => {}, onConfirmed: () => {}, onChange: () => {} },
   });
-  claims = createOwnSessionClaims({ node, ladder, onClaim: (claim) => raised.push(claim) });
+  ladder.useRelays(['relay']);
+  claims = createOwnSessionClaims({ node, ladder, relayID: 'relay', onClaim: (claim) => raised.push(claim) });
   ladder.edited(map.id, coverageOfState(map.core.knownState()));
 });
 
@@ -39,18 +40,18 @@ const believed = () => claims.believed(map.id, { header: 1, [own]: 1, other: 3 }
 test('what was never sent is doubted, once, and believed when it was found', () => {
   claims.hears(has(1));
   claims.hears(has(1));
-  expect(raised).toEqual([{ id: map.id }]);
+  expect(raised).toEqual([{ id: map.id, relayID: 'relay' }]);
   expect(believed()).toEqual({ header: 1, other: 3 });
   claims.believe(map.id, { [own]: 1 });
   expect(believed()).toHaveProperty([own], 1);
-  expect(ladder.pending.get(map.id)?.reached.confirmed).toEqual({ [own]: 1 });
+  expect(ladder.pending.get(map.id)?.atRelays.relay?.confirmed).toEqual({ [own]: 1 });
 });
 
 test('what was looked for in vain stays doubted, and is raised on the next connection', () => {
   claims.hears(has(1));
   claims.believe(map.id, {});
   expect(believed()).not.toHaveProperty([own]);
-  expect(ladder.pending.get(map.id)?.reached.confirmed).toEqual({});
+  expect(ladder.pending.get(map.id)?.atRelays.relay?.confirmed).toEqual({});
   claims.lost();
   claims.hears(has(1));
   expect(raised).toHaveLength(2);
@@ -66,7 +67,7 @@ test('what was sent is not doubted', () => {
 test('more than this device has is doubted, and with it all of the session', () => {
   sent();
   claims.hears(has(2));
-  expect(raised).toEqual([{ id: map.id, ahead: { sessionID: own, count: 2 } }]);
+  expect(raised).toEqual([{ id: map.id, relayID: 'relay', ahead: { sessionID: own, count: 2 } }]);
   expect(believed()).not.toHaveProperty([own]);
   claims.hears(has(1));
   expect(believed()).toHaveProperty([own], 1);

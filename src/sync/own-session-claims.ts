@@ -8,7 +8,7 @@ import {
   type Coverage,
 } from './coverage.ts';
 import type { Ladder } from './ladder.ts';
-import { pendingSinceMs } from './pending-edits.ts';
+import { atRelay, isAt } from './pending-edits.ts';
 
 /**
  * What a relay says of this node's own session, and this node cannot have written or sent: then somebody else writes under
@@ -29,6 +29,8 @@ export interface OwnSessionClaims {
 /** Of the node's own session, the relay has more than this device had, or what was never sent to it, or something else. */
 export interface OwnSessionClaim {
   readonly id: RawCoID;
+  /** Whose claim it is. */
+  readonly relayID: string;
   /** Where it has more than this device had: how much it says that it has. */
   readonly ahead?: { readonly sessionID: SessionID; readonly count: number };
 }
@@ -36,9 +38,10 @@ export interface OwnSessionClaim {
 export function createOwnSessionClaims(options: {
   readonly node: LocalNode;
   readonly ladder: Ladder;
+  readonly relayID: string;
   readonly onClaim: (claim: OwnSessionClaim) => void;
 }): OwnSessionClaims {
-  const { node, ladder, onClaim } = options;
+  const { node, ladder, relayID, onClaim } = options;
   const own = ownSessionIDs(node);
   const sentByID = new Map<string, Coverage>();
   const doubtedByID = new Map<string, Coverage>();
@@ -54,7 +57,7 @@ export function createOwnSessionClaims(options: {
         ? (node.getCoValue(id).knownState().sessions[sessionID] ?? 0)
         : 0;
       if (count > had) judgeAhead(id, sessionID, count);
-      else if (isUnsent(id, sessionID, count) && doubt(id, sessionID, count)) onClaim({ id });
+      else if (isUnsent(id, sessionID, count) && doubt(id, sessionID, count)) onClaim({ id, relayID });
     }
   }
 
@@ -62,7 +65,7 @@ export function createOwnSessionClaims(options: {
   function judgeAhead(id: RawCoID, sessionID: SessionID, count: number): void {
     if (!doubt(id, sessionID, count)) return;
     const judged = (stored: number) => {
-      if (count > stored) onClaim({ id, ahead: { sessionID, count } });
+      if (count > stored) onClaim({ id, relayID, ahead: { sessionID, count } });
       else believe(id, { [sessionID]: count });
     };
     if (!node.storage) return judged(0);
@@ -72,9 +75,9 @@ export function createOwnSessionClaims(options: {
   /** An edit that waits to be confirmed is there, although this run has never sent it. */
   function isUnsent(id: string, sessionID: SessionID, count: number): boolean {
     const edits = ladder.pending.get(id);
-    if (!edits || pendingSinceMs(edits, 'confirmed') === undefined) return false;
+    if (!edits || isAt(edits, 'confirmed', relayID)) return false;
     const sent = sentByID.get(id)?.[sessionID] ?? 0;
-    const confirmed = edits.reached.confirmed[sessionID] ?? 0;
+    const confirmed = atRelay(edits, relayID).confirmed[sessionID] ?? 0;
     return edits.edits.some(({ need }) => {
       const needed = need[sessionID] ?? 0;
       return needed > Math.max(sent, confirmed) && needed <= count;
@@ -95,7 +98,7 @@ export function createOwnSessionClaims(options: {
     const left = missingIn(found, doubted);
     if (isNothing(left)) doubtedByID.delete(id);
     else doubtedByID.set(id, left);
-    ladder.reached('confirmed', id, missingSessions(left, doubted));
+    ladder.confirmed(id, missingSessions(left, doubted), relayID);
   }
 
   return {

@@ -5,20 +5,30 @@ import { covers, deletionOnly, isNothing, joined, type Coverage } from './covera
 export interface PendingEdits {
   /** Oldest first. */
   readonly edits: readonly { readonly sinceMs: number; readonly need: Coverage }[];
-  readonly reached: Readonly<Record<RungName, Coverage>>;
+  readonly saved: Coverage;
+  /** By the relay's id. One that is not here has said nothing, and was sent nothing. */
+  readonly atRelays: Readonly<Record<string, AtRelay>>;
+}
+
+/** How far a CoValue's edits got on the way to one relay. */
+export interface AtRelay {
+  readonly sent: Coverage;
+  readonly confirmed: Coverage;
   /** When what was sent last was drained to the network. */
   readonly sentAtMs?: number;
-  /** Why it does not get further, where a relay or this device said so. */
+  /** Why it does not get further, where the relay or this device said so. */
   readonly error?: KernelError;
 }
 
-export type RungName = 'saved' | 'sent' | 'confirmed';
+export const rungNames = ['saved', 'sent', 'confirmed'] as const;
+export type RungName = (typeof rungNames)[number];
 
 /** Edits that follow each other this closely are told apart by nobody. */
 const sameMomentMs = 250;
 const mostMoments = 200;
 
-export const noEdits: PendingEdits = { edits: [], reached: { saved: {}, sent: {}, confirmed: {} } };
+export const noEdits: PendingEdits = { edits: [], saved: {}, atRelays: {} };
+const nothingYet: AtRelay = { sent: {}, confirmed: {} };
 
 export function withEdit(pending: PendingEdits, need: Coverage, nowMs: number): PendingEdits {
   const last = pending.edits.at(-1);
@@ -30,24 +40,34 @@ export function withEdit(pending: PendingEdits, need: Coverage, nowMs: number): 
   return { ...pending, edits };
 }
 
-export function withReached(
+export function withSaved(pending: PendingEdits, coverage: Coverage): PendingEdits {
+  return { ...pending, saved: joined(pending.saved, coverage) };
+}
+
+export function withSent(
   pending: PendingEdits,
-  rung: RungName,
+  relayID: string,
   coverage: Coverage,
   nowMs: number,
 ): PendingEdits {
-  const reached = { ...pending.reached, [rung]: joined(pending.reached[rung], coverage) };
-  const next = { ...pending, reached, ...(rung === 'sent' && { sentAtMs: nowMs }) };
-  return rung === 'confirmed' && pendingSinceMs(next, 'confirmed') === undefined ? withoutError(next) : next;
+  const { sent, ...before } = atRelay(pending, relayID);
+  return withRelay(pending, relayID, { ...before, sent: joined(sent, coverage), sentAtMs: nowMs });
+}
+
+export function withConfirmed(pending: PendingEdits, relayID: string, coverage: Coverage): PendingEdits {
+  const { confirmed, ...before } = atRelay(pending, relayID);
+  const next = withRelay(pending, relayID, { ...before, confirmed: joined(confirmed, coverage) });
+  return isAt(next, 'confirmed', relayID) ? withoutError(next, relayID) : next;
 }
 
 /** What a connection carried is told again on the next one. */
-export function withoutConnection(pending: PendingEdits): PendingEdits {
-  return { edits: pending.edits, reached: { ...pending.reached, sent: {}, confirmed: {} } };
+export function withoutConnection(pending: PendingEdits, relayID: string): PendingEdits {
+  if (!pending.atRelays[relayID]) return pending;
+  return withRelay(pending, relayID, nothingYet);
 }
 
-export function withError(pending: PendingEdits, error: KernelError): PendingEdits {
-  return { ...pending, error };
+export function withError(pending: PendingEdits, relayID: string, error: KernelError): PendingEdits {
+  return withRelay(pending, relayID, { ...atRelay(pending, relayID), error });
 }
 
 /** All that its edits need, together. */
@@ -62,13 +82,52 @@ export function onlyDeletion(pending: PendingEdits): PendingEdits {
   return { ...pending, edits };
 }
 
-/** Since when an edit waits for this rung; undefined where all have reached it. Confirmed includes sent. */
-export function pendingSinceMs(pending: PendingEdits, rung: RungName): number | undefined {
-  const { sent, confirmed } = pending.reached;
-  const have = rung === 'sent' ? joined(sent, confirmed) : pending.reached[rung];
-  return pending.edits.find(({ need }) => !covers(have, need))?.sinceMs;
+export function atRelay({ atRelays }: PendingEdits, relayID: string): AtRelay {
+  return atRelays[relayID] ?? nothingYet;
 }
 
-function withoutError({ error: _, ...pending }: PendingEdits): PendingEdits {
-  return pending;
+/** Whether all its edits have got there. Confirmed includes sent. */
+export function isAt(pending: PendingEdits, rung: 'sent' | 'confirmed', relayID: string): boolean {
+  const have = reachedAt(pending, rung, relayID);
+  return pending.edits.every(({ need }) => covers(have, need));
+}
+
+/** What has got to this rung. Of several relays, what has got to that rung at each. */
+export function hasReached(
+  pending: PendingEdits,
+  rung: RungName,
+  relayIDs: readonly string[],
+  need: Coverage,
+): boolean {
+  if (rung === 'saved') return covers(pending.saved, need);
+  return relayIDs.length > 0 && relayIDs.every((id) => covers(reachedAt(pending, rung, id), need));
+}
+
+/** Since when an edit waits for this rung; undefined where all have reached it. Without a relay none gets further than saved. */
+export function pendingSinceMs(
+  pending: PendingEdits,
+  rung: RungName,
+  relayIDs: readonly string[],
+): number | undefined {
+  return pending.edits.find(({ need }) => !hasReached(pending, rung, relayIDs, need))?.sinceMs;
+}
+
+/** The first of what the relays, or this device about one of them, said. */
+export function errorOf({ atRelays }: PendingEdits): KernelError | undefined {
+  for (const { error } of Object.values(atRelays)) if (error) return error;
+  return undefined;
+}
+
+function reachedAt(pending: PendingEdits, rung: 'sent' | 'confirmed', relayID: string): Coverage {
+  const { sent, confirmed } = atRelay(pending, relayID);
+  return rung === 'sent' ? joined(sent, confirmed) : confirmed;
+}
+
+function withRelay(pending: PendingEdits, relayID: string, at: AtRelay): PendingEdits {
+  return { ...pending, atRelays: { ...pending.atRelays, [relayID]: at } };
+}
+
+function withoutError(pending: PendingEdits, relayID: string): PendingEdits {
+  const { error: _, ...at } = atRelay(pending, relayID);
+  return withRelay(pending, relayID, at);
 }

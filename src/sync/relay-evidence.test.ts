@@ -18,15 +18,19 @@ async function withLeftOver() {
     canSave: () => false,
     onPending: ignored,
     onDone: ignored,
+    onConfirmed: ignored,
     onChange: ignored,
   });
-  const evidence = createRelayEvidence(node, ladder, { believed: (_, state) => state });
+  ladder.useRelays(['relay']);
+  const evidence = createRelayEvidence(node, ladder, 'relay', { believed: (_, state) => state });
   const heard: SyncMessage[] = [];
   hookNode(node, {
     edited: ignored,
     storing: ignored,
     stored: ignored,
     handling: ignored,
+    brought: ignored,
+    refused: ignored,
     handled(message, peer) {
       heard.push(message);
       evidence.handled(message, peer);

@@ -2,7 +2,7 @@ import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
 import { coverageOfState, covers, deletionOnly, joined, missingIn, type Coverage } from './coverage.ts';
 import type { Ladder } from './ladder.ts';
 import type { OwnSessionClaims } from './own-session-claims.ts';
-import { pendingSinceMs } from './pending-edits.ts';
+import { isAt } from './pending-edits.ts';
 
 /** Reads what the relay says it has: confirmed rests on its `known` and `load` messages, and on nothing else. */
 export interface RelayEvidence {
@@ -25,6 +25,7 @@ export interface RelayEvidence {
 export function createRelayEvidence(
   node: LocalNode,
   ladder: Ladder,
+  relayID: string,
   claims: Pick<OwnSessionClaims, 'believed'>,
 ): RelayEvidence {
   const said = new Map<string, Coverage>();
@@ -45,7 +46,7 @@ export function createRelayEvidence(
 
   function isPending(id: RawCoID): boolean {
     const edits = ladder.pending.get(id);
-    return edits !== undefined && pendingSinceMs(edits, 'confirmed') !== undefined;
+    return edits !== undefined && !isAt(edits, 'confirmed', relayID);
   }
 
   return {
@@ -55,11 +56,11 @@ export function createRelayEvidence(
       if (node.getCoValue(id).isDeleted) ladder.deleted(id);
       if (action === 'content') return void sentByRelay.set(id, peer);
       const state = claims.believed(id, coverageOfState(message));
-      ladder.reached('confirmed', id, state);
+      ladder.confirmed(id, state, relayID);
       if (!isSettled) said.set(id, joined(said.get(id) ?? {}, state));
       // A relay that lost data says so by this. Content that it has sent itself is no loss: an acknowledgement that waited
       // for its commit may be older than that.
-      ladder.missing(id, missingIn(joined(saysOf(peer, id), state), ownStateOf(id)));
+      ladder.missing(id, missingIn(joined(saysOf(peer, id), state), ownStateOf(id)), relayID);
     },
     saidOf: (id) => said.get(id) ?? {},
     settled() {
@@ -78,7 +79,7 @@ export function createRelayEvidence(
       sentByRelay.clear();
     },
     doubtAll() {
-      for (const { id } of node.allCoValues()) ladder.missing(id, ownStateOf(id));
+      for (const { id } of node.allCoValues()) ladder.missing(id, ownStateOf(id), relayID);
     },
     lost() {
       said.clear();

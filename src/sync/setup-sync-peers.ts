@@ -2,14 +2,14 @@ import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { foreignStorageStatus, runningSync, startSync } from './start-sync.ts';
 import type { SetupSyncPeersOptions, SyncPeers } from './sync-peers.ts';
-import { resolveSyncUrls } from './sync-url.ts';
+import { readRelayTargets } from './relay-targets.ts';
 
 /**
  * Connects a node to its relay. A session's node syncs by itself: there this starts its sync where that was off, returns it
  * where it runs, and throws SYNC_ALREADY_RUNNING where another relay is asked for. Throws SYNC_URL_INVALID.
  */
 export function setupSyncPeers({ node, ...sync }: SetupSyncPeersOptions): SyncPeers {
-  resolveSyncUrls(sync); // Asked for by name, so a wrong address is an error here and not a state.
+  readRelayTargets(sync); // Asked for by name, so a wrong address is an error here and not a state.
   return (
     runningSync(node, sync) ??
     startSync({

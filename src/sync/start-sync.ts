@@ -8,7 +8,8 @@ import type { StorageStatus } from '../storage/device-storage.ts';
 import { createWebSocketTransport } from '../transport/web-socket.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
-import { resolveSyncUrls } from './sync-url.ts';
+import { noRelayMemory, type RelayMemory } from './relay-memory.ts';
+import { readRelayTargets, type RelayTargets } from './relay-targets.ts';
 
 /** One for each node, so that a node never has two peers for one relay. */
 const syncByNode = new WeakMap<LocalNode, NodeSync>();
@@ -24,14 +25,17 @@ export function startSync(options: {
   readonly storage: { readonly status: Readable<StorageStatus> };
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random' | 'openWebSocket'>;
   readonly logger: Logger;
+  /** Default: nothing is remembered of relays beyond this run. */
+  readonly memory?: RelayMemory;
 }): SyncPeers {
-  const { node, sync, storage, platform, logger } = options;
+  const { node, sync, storage, platform, logger, memory = noRelayMemory } = options;
   const nodeSync = createNodeSync({
     node,
     storage,
     transport: createWebSocketTransport((to) => platform.openWebSocket(to)),
     platform,
     logger,
+    memory,
     onClosed: () => syncByNode.delete(node),
   });
   syncByNode.set(node, nodeSync);
@@ -40,28 +44,28 @@ export function startSync(options: {
 }
 
 function connectOrFail(nodeSync: NodeSync, sync: SyncOptions): void {
-  let urls: readonly [string, ...string[]];
+  let targets: RelayTargets;
   try {
-    urls = resolveSyncUrls(sync);
+    targets = readRelayTargets(sync);
   } catch (error) {
     if (!isKernelError(error, 'SYNC_URL_INVALID')) throw error;
     return nodeSync.fail(error);
   }
-  nodeSync.connect(urls);
+  nodeSync.connect(targets);
 }
 
 /** The sync of a node that has one: running already, or begun here where it was off. */
 export function runningSync(node: LocalNode, sync: SyncOptions): SyncPeers | undefined {
   const nodeSync = syncByNode.get(node);
   if (!nodeSync) return undefined;
-  const urls = resolveSyncUrls(sync);
-  const running = nodeSync.urls;
-  if (running === undefined) nodeSync.connect(urls);
-  else if (!isEqual(running, urls)) {
+  const asked = readRelayTargets(sync);
+  const running = nodeSync.targets;
+  if (running === undefined) nodeSync.connect(asked);
+  else if (!isEqual(running, asked)) {
     throw createKernelError(
       'SYNC_ALREADY_RUNNING',
-      `This node syncs with ${running.join(', ')} already, and ${urls.join(', ')} was asked for. Close that sync first, or ask for the same relay.`,
-      { details: { running, asked: urls } },
+      `This node syncs with ${running.flat().join(', ')} already, and ${asked.flat().join(', ')} was asked for. Close that sync first, or ask for the same relay.`,
+      { details: { running: running.flat(), asked: asked.flat() } },
     );
   }
   return nodeSync.peers;

@@ -3,35 +3,31 @@ import type { KernelError } from '../platform/kernel-error.ts';
 import type { PeerPhase } from './peer-status.ts';
 import type { Rung, SyncState } from './sync-state.ts';
 
+type Status = Pick<SyncState, 'status' | 'error'>;
+
 /** One word for the whole, the worst fact first. */
 export function statusOf(facts: {
   readonly failure: KernelError | undefined;
-  readonly peer: PeerPhase | undefined;
+  /** Of the relays. Data that is at one of two is not safe at both. */
+  readonly peers: readonly PeerPhase[];
   readonly storage: StorageStatus;
   readonly confirmed: Rung;
-  /** False until it is known what an earlier run left behind. */
+  /** False until it is known what an earlier run left behind, and a relay lost. */
   readonly isComplete: boolean;
-}): Pick<SyncState, 'status' | 'error'> {
-  const { failure, peer, storage, confirmed, isComplete } = facts;
+}): Status {
+  const { failure, peers, storage, confirmed, isComplete } = facts;
   if (failure) return { status: 'failed', error: failure };
-  if (peer?.phase === 'failed') return { status: 'failed', error: peer.error };
+  const failed = peers.find((peer) => peer.phase === 'failed');
+  if (failed) return { status: 'failed', error: failed.error };
   if (storage.state === 'failing') return { status: 'failed', ...errorOf(storage) };
-  switch (peer?.phase) {
-    case undefined:
-    case 'closed':
-      return { status: 'off' };
-    case 'paused':
-      return { status: 'paused' };
-    case 'offline':
-      return { status: 'offline' };
-    case 'connecting':
-      return { status: 'connecting' };
-    case 'waiting':
-      return { status: 'connecting', error: peer.error };
-    case 'connected':
-      if (confirmed.pending === 0) return { status: isComplete ? 'confirmed' : 'syncing' };
-      return { status: 'syncing', ...errorOf(confirmed) };
-  }
+  if (peers.every(({ phase }) => phase === 'closed')) return { status: 'off' };
+  if (peers.some(({ phase }) => phase === 'paused')) return { status: 'paused' };
+  if (peers.every(({ phase }) => phase === 'offline')) return { status: 'offline' };
+  const waiting = peers.find((peer) => peer.phase === 'waiting');
+  if (waiting) return { status: 'connecting', error: waiting.error };
+  if (peers.some(({ phase }) => phase !== 'connected')) return { status: 'connecting' };
+  if (confirmed.pending === 0) return { status: isComplete ? 'confirmed' : 'syncing' };
+  return { status: 'syncing', ...errorOf(confirmed) };
 }
 
 function errorOf({ error }: { readonly error?: KernelError }): { readonly error?: KernelError } {

@@ -1,16 +1,18 @@
 import type { StorageStatus } from '../storage/device-storage.ts';
-import type { HelloFrame } from '../transport/frames.ts';
+import type { SyncState } from './sync-state.ts';
 import type { RungStep, UnsyncedCoValue } from './inspection.ts';
-import { pendingSinceMs, type PendingEdits } from './pending-edits.ts';
+import { atRelay, errorOf, isAt, pendingSinceMs, type PendingEdits } from './pending-edits.ts';
+
+interface Place {
+  readonly relayIDs: readonly string[];
+  readonly durability: SyncState['durability'];
+  readonly storage: StorageStatus;
+}
 
 /** The ladder's pending edits as the inspector shows them, oldest first. */
 export function unsyncedCoValues(
   pending: ReadonlyMap<string, PendingEdits>,
-  place: {
-    readonly peerID: string | undefined;
-    readonly hello: HelloFrame | undefined;
-    readonly storage: StorageStatus;
-  },
+  place: Place,
 ): UnsyncedCoValue[] {
   return [...pending]
     .map(([id, edits]) => unsyncedCoValue(id, edits, place))
@@ -20,24 +22,29 @@ export function unsyncedCoValues(
 function unsyncedCoValue(
   id: string,
   edits: PendingEdits,
-  { peerID, hello, storage }: Parameters<typeof unsyncedCoValues>[1],
+  { relayIDs, durability, storage }: Place,
 ): UnsyncedCoValue {
-  const isSaved = pendingSinceMs(edits, 'saved') === undefined;
-  const isConfirmed = pendingSinceMs(edits, 'confirmed') === undefined;
-  const relayStep = (reached: boolean): RungStep =>
-    reached ? 'reached' : edits.error ? 'failed' : 'pending';
-  const saved = isSaved ? 'reached' : unsavedStep(storage);
-  const error = saved === 'failed' ? storage.error : edits.error;
+  const isReached = (rung: 'saved' | 'sent' | 'confirmed') =>
+    pendingSinceMs(edits, rung, relayIDs) === undefined;
+  const refused = errorOf(edits);
+  const relayStep = (reached: boolean): RungStep => (reached ? 'reached' : refused ? 'failed' : 'pending');
+  const saved = isReached('saved') ? 'reached' : unsavedStep(storage);
+  const error = saved === 'failed' ? storage.error : refused;
+  const confirmed = relayStep(isReached('confirmed'));
+  const missing = relayIDs.filter((relayID) => !isAt(edits, 'confirmed', relayID));
+  const sentAtMs = missing
+    .map((relayID) => atRelay(edits, relayID).sentAtMs)
+    .find((atMs) => atMs !== undefined);
   return {
     id,
     sinceMs: edits.edits[0]?.sinceMs ?? 0,
     saved,
-    sent: relayStep(pendingSinceMs(edits, 'sent') === undefined),
-    confirmed: relayStep(isConfirmed),
-    durable: hello && hello.durability !== 'none' ? relayStep(isConfirmed) : 'unknown',
-    ...(edits.sentAtMs !== undefined && { sentAtMs: edits.sentAtMs }),
+    sent: relayStep(isReached('sent')),
+    confirmed,
+    durable: durability === 'unknown' || durability === 'none' ? 'unknown' : confirmed,
+    ...(sentAtMs !== undefined && { sentAtMs }),
     ...(error && { error }),
-    missingAtPeerIDs: isConfirmed || peerID === undefined ? [] : [peerID],
+    missingAtPeerIDs: missing,
   };
 }
 

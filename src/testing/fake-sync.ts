@@ -71,6 +71,11 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     pause: () => void calls.push('pause'),
     resume: () => void calls.push('resume'),
     reconnect: () => void calls.push('reconnect'),
+    flush: () => Promise.resolve(),
+    whenSaved: () => Promise.resolve(),
+    whenConfirmed: () => Promise.resolve(),
+    whenDurable: () => Promise.resolve(),
+    on: () => () => {},
     close: () => Promise.resolve(),
     setState: (change) => state.set({ ...state.current, ...change }),
     setUnsynced(coValues) {
@@ -98,6 +103,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     },
     peers: () => peers,
     setTap: (next) => void (tap = next),
+    onEvent: () => () => {},
   });
   return sync;
 }

@@ -29,12 +29,14 @@ export function guardSessionID(parts: {
 }): () => void {
   const { platform, node, sync, logger, isKept, canRetire, retire, onRetired } = parts;
   const confirmations = confirmationsOf(sync);
-  const claims = new Map<RawCoID, OwnSessionClaim>();
+  /** By relay and CoValue. */
+  const claims = new Map<string, OwnSessionClaim>();
   let isBusy = false;
   let isEnded = false;
 
   confirmations?.onOwnSessionClaim((claim) => {
-    claims.set(claim.id, { ...claims.get(claim.id), ...claim });
+    const key = `${claim.relayID} ${claim.id}`;
+    claims.set(key, { ...claims.get(key), ...claim });
     void work();
   });
 
@@ -58,9 +60,8 @@ export function guardSessionID(parts: {
   }
 
   async function lookInto(): Promise<void> {
-    const claimed = [...claims.values()];
-    claims.clear();
-    const [relay] = sync.current.peers;
+    const { relayID, claimed } = takeOfOneRelay();
+    const relay = sync.current.peers.find(({ id }) => id === relayID);
     if (!relay) return;
     const { agentSecret } = node;
     const copy = await openRelayCopy({ agentSecret, url: relay.url, platform, logger });
@@ -73,7 +74,7 @@ export function guardSessionID(parts: {
     if (isEnded) return;
     if (!forks) {
       for (const { id } of claimed)
-        confirmations?.believe(id, coverageOfState(copy.node.getCoValue(id).knownState()));
+        confirmations?.believe(id, coverageOfState(copy.node.getCoValue(id).knownState()), relayID);
       return;
     }
     end();
@@ -83,6 +84,13 @@ export function guardSessionID(parts: {
       forks: forks.length,
     });
     await onRetired(written);
+  }
+
+  function takeOfOneRelay() {
+    const relayID = [...claims.values()][0]?.relayID ?? '';
+    const taken = [...claims].filter(([, claim]) => claim.relayID === relayID);
+    for (const [key] of taken) claims.delete(key);
+    return { relayID, claimed: taken.map(([, claim]) => claim) };
   }
 
   /** All forks of what waits for the relay; undefined where the relay's claims are nothing but claims. */
@@ -96,7 +104,10 @@ export function guardSessionID(parts: {
       ({ id, ahead }) => ahead && countOf(copy.node, id, ahead.sessionID) >= ahead.count,
     );
     if (forks.length === 0 && !isAhead) return undefined;
-    const others = new Set([...claims.keys(), ...(confirmations?.pendingAt('confirmed') ?? [])]);
+    const others = new Set([
+      ...[...claims.values()].map(({ id }) => id),
+      ...(confirmations?.pendingAt('confirmed') ?? []),
+    ]);
     for (const id of ids) others.delete(id);
     return [...forks, ...(await compared([...others], copy))];
   }

@@ -1,0 +1,45 @@
+import type { LocalNode, RawCoID } from 'cojson';
+import { coverageOfState } from './coverage.ts';
+import type { Ladder } from './ladder.ts';
+import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
+
+const atOnce = 200;
+
+/**
+ * Counts all that stands on this device and not in memory as missing at a relay, and has it sent. Resolves when it is
+ * counted; where a storage finds nothing, for instance because it fails, nothing is.
+ */
+export async function doubtStored(
+  {
+    node,
+    ladder,
+    marks,
+  }: { readonly node: LocalNode; readonly ladder: Ladder; readonly marks: UnconfirmedMarks },
+  relayID: string,
+): Promise<void> {
+  const { storage } = node;
+  if (!storage) return;
+  for (let offset = 0; ; offset += atOnce) {
+    const ids = await new Promise<readonly RawCoID[]>((resolve) =>
+      storage.getCoValueIDs(atOnce, offset, (found) => resolve(found.map(({ id }) => id))),
+    );
+    await Promise.all(ids.filter((id) => !isInMemory(id)).map(count));
+    if (ids.length < atOnce) break;
+  }
+  marks.write();
+  // Loads what the marks name, and so sends it.
+  void node.syncManager.resumeUnsyncedCoValues();
+
+  function isInMemory(id: RawCoID): boolean {
+    return node.isCoValueInMemory(id) && node.getCoValue(id).isAvailable();
+  }
+
+  function count(id: RawCoID): Promise<void> {
+    return new Promise((resolve) =>
+      storage?.loadKnownState(id, (state) => {
+        if (state) ladder.missing(id, coverageOfState(state), relayID);
+        resolve();
+      }),
+    );
+  }
+}

@@ -1,0 +1,120 @@
+import type { LocalNode, RawCoID } from 'cojson';
+import type { Logger } from '../platform/logger.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { Transport } from '../transport/transport.ts';
+import { createWaiting, type Confirmations } from './confirmations.ts';
+import type { Coverage } from './coverage.ts';
+import { doubtStored } from './doubt-stored.ts';
+import type { MessageTap } from './inspection.ts';
+import type { Ladder } from './ladder.ts';
+import type { NodeEvents } from './node-hooks.ts';
+import { createNodeRelay, type NodeRelay } from './node-relay.ts';
+import type { OwnSessionClaim } from './own-session-claims.ts';
+import type { PendingEdits } from './pending-edits.ts';
+import { peerIDs } from './peer-ids.ts';
+import type { RelayMemory } from './relay-memory.ts';
+import type { RelayTargets } from './relay-targets.ts';
+import type { SyncEventStream } from './sync-events.ts';
+import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
+
+/** A node's relays, from before there are any. Each has its own connection: a slow one holds up no other. */
+export interface NodeRelays
+  extends
+    Pick<NodeEvents, 'handling' | 'handled'>,
+    Pick<Confirmations, 'whenHeard' | 'onOwnSessionClaim' | 'believe'> {
+  /** Empty before `connect`. */
+  readonly all: readonly NodeRelay[];
+  /** Undefined before `connect`. */
+  readonly targets: RelayTargets | undefined;
+  /** Once. */
+  connect(targets: RelayTargets): void;
+  /** What the relays said of a CoValue, kept only until `settled`. */
+  saidOf(id: string): ReadonlyMap<string, Coverage>;
+  /** All pending edits are known to the ladder from now on. */
+  settled(): void;
+  /** Asks for what the relays do not say by themselves. */
+  ask(): void;
+  confirmed(id: string, relayID: string, edits: PendingEdits): void;
+  setTap(tap: MessageTap | undefined): void;
+  close(): void;
+}
+
+export function createNodeRelays(options: {
+  readonly node: LocalNode;
+  readonly ladder: Ladder;
+  readonly marks: UnconfirmedMarks;
+  readonly transport: Transport;
+  readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
+  readonly logger: Logger;
+  readonly memory: RelayMemory;
+  readonly events: SyncEventStream;
+  readonly onChange: () => void;
+}): NodeRelays {
+  const { ladder } = options;
+  const byID = new Map<string, NodeRelay>();
+  const waiting = createWaiting();
+  /** A relay may speak before a session is there to hear it. */
+  const unheardClaims = new Map<RawCoID, OwnSessionClaim>();
+  let claimed = (claim: OwnSessionClaim): void => void unheardClaims.set(claim.id, claim);
+  let all: readonly NodeRelay[] = [];
+  let targets: RelayTargets | undefined;
+  let tap: MessageTap | undefined;
+  let isSettled = false;
+
+  function connect(to: RelayTargets): void {
+    targets = to;
+    const ids = peerIDs(to);
+    ladder.useRelays(ids);
+    for (const [index, id] of ids.entries()) {
+      const relay = createNodeRelay({
+        ...options,
+        id,
+        urls: to[index] ?? to[0],
+        doubtStored: (relayID) => doubtStored(options, relayID),
+        claimed: (claim) => claimed(claim),
+        tap: () => tap,
+      });
+      if (isSettled) relay.evidence.settled();
+      byID.set(id, relay);
+    }
+    all = [...byID.values()];
+    options.onChange();
+  }
+
+  return {
+    get all() {
+      return all;
+    },
+    get targets() {
+      return targets;
+    },
+    connect,
+    handling: (message, peer) => byID.get(peer.id)?.handling(message),
+    handled(message, peer) {
+      const relay = byID.get(peer.id);
+      if (!relay) return;
+      relay.handled(message, peer);
+      if ('id' in message) waiting.heard(message.id);
+    },
+    saidOf: (id) => new Map(all.map((relay) => [relay.id, relay.evidence.saidOf(id)])),
+    settled() {
+      isSettled = true;
+      for (const { evidence } of all) evidence.settled();
+    },
+    ask() {
+      for (const { evidence } of all) evidence.ask();
+    },
+    confirmed: (id, relayID, edits) => byID.get(relayID)?.confirmed(id, edits),
+    whenHeard: waiting.whenHeard,
+    onOwnSessionClaim(listener) {
+      claimed = listener;
+      for (const claim of unheardClaims.values()) listener(claim);
+      unheardClaims.clear();
+    },
+    believe: (id, found, relayID) => byID.get(relayID)?.believe(id, found),
+    setTap: (next) => void (tap = next),
+    close() {
+      for (const relay of all) relay.close();
+    },
+  };
+}

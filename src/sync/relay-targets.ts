@@ -1,0 +1,23 @@
+import { createKernelError } from '../platform/kernel-error.ts';
+import type { SyncOptions } from './sync-peers.ts';
+import { resolveSyncUrls } from './sync-url.ts';
+
+/** The relays of a node, each with its addresses. */
+export type RelayTargets = readonly [RelayUrls, ...RelayUrls[]];
+type RelayUrls = readonly [string, ...string[]];
+
+/** Throws SYNC_URL_INVALID. */
+export function readRelayTargets({ url, relays }: SyncOptions): RelayTargets {
+  if (!relays) return [resolveSyncUrls({ ...(url !== undefined && { url }) })];
+  const [first, ...others] = relays.map((relay) => resolveSyncUrls(relay));
+  if (url !== undefined) throw invalid('`url` and `relays` were given, and one of them is to be left out');
+  if (!first) throw invalid('The `relays` option is an empty array, so there is no relay to connect to');
+  const addresses = [first, ...others].flat();
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (twice !== undefined) throw invalid(`${twice} stands twice among the relays`);
+  return [first, ...others];
+}
+
+function invalid(what: string) {
+  return createKernelError('SYNC_URL_INVALID', `${what}. Give each relay once, or \`sync: false\` for none.`);
+}
