@@ -31,6 +31,7 @@ export default defineConfig({
           name: 'browser',
           testTimeout,
           include: [`${rooms}/**/*.browser.test.ts`],
+          globalSetup: ['src/testing/transports/serve-echo.ts'],
           browser: {
             enabled: true,
             headless: true,

@@ -1,0 +1,17 @@
+import { afterAll, beforeAll } from 'vitest';
+import { openWebSocket } from '../platform/open-web-socket.ts';
+import { startEchoServer, type EchoServer } from '../testing/transports/echo-server.ts';
+import { describeTransport } from '../testing/transports/transport-contract.ts';
+import { createWebSocketTransport } from './web-socket.ts';
+
+let server: EchoServer;
+beforeAll(async () => {
+  server = await startEchoServer();
+});
+afterAll(() => server.close());
+
+describeTransport('WebSocket in Node', () => ({
+  transport: createWebSocketTransport(openWebSocket),
+  url: new URL(server.url),
+  refusedUrl: new URL('/refused', server.url),
+}));
