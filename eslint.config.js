@@ -14,6 +14,7 @@ const runsAnywhere = [
   'kernel-error',
   'logger',
   'readable',
+  'seeded-random',
   'version',
 ].map((file) => `src/platform/${file}`);
 const rooms = {

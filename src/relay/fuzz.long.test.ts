@@ -4,7 +4,8 @@ import { WebSocket } from 'ws';
 import { isKernelError } from '../platform/kernel-error.ts';
 import { readMessage } from '../transport/frames.ts';
 import type { Relay } from './index.ts';
-import { createRandom, mutatedMessage, randomMessage } from './testing/random-frames.ts';
+import { createRandom } from '../platform/seeded-random.ts';
+import { mutatedMessage, randomMessage } from './testing/random-frames.ts';
 import { createStockClient } from './testing/stock-client.ts';
 import { confirmed, createSharedMap, loadMap, openRelay, readHealth } from './testing/test-relay.ts';
 

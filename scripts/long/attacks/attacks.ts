@@ -4,7 +4,8 @@ import { LocalNode } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 import { WebSocket } from 'ws';
-import { createRandom, mutatedMessage, randomMessage } from '../../../src/relay/testing/random-frames.ts';
+import { createRandom } from '../../../src/platform/seeded-random.ts';
+import { mutatedMessage, randomMessage } from '../../../src/relay/testing/random-frames.ts';
 import type { Attack, Content } from './attack.ts';
 import { dialBare, sendOn, upgrade } from './sockets.ts';
 

@@ -21,8 +21,8 @@ export function describeTransport(name: string, subject: () => ContractSubject):
     for (const { channel } of open.splice(0)) channel.close();
   });
 
-  function dial(url = subject().url): WatchedChannel {
-    const watched = watchChannel(subject().transport, url);
+  function dial(url = subject().url, heard?: (watched: WatchedChannel) => void): WatchedChannel {
+    const watched = watchChannel(subject().transport, url, heard);
     open.push(watched);
     return watched;
   }
@@ -111,17 +111,18 @@ export function describeTransport(name: string, subject: () => ContractSubject):
     });
 
     it('closed here, it tells so once, and nothing after it', async () => {
-      const watched = await dialOpened();
+      const watched = dial(undefined, ({ channel, messages }) => {
+        if (messages.length >= 3) channel.close(1000, 'enough');
+      });
+      await watched.opened();
       watched.channel.send(`${commands.burst} 500`);
-      await watched.until(({ messages }) => messages.length > 0);
-      watched.channel.close(1000, 'enough');
-      watched.channel.close();
       await watched.closed();
+      watched.channel.close();
       await letPass();
       watched.channel.close();
-      const { told } = watched;
-      expect(told.filter((what) => what === 'closed')).toHaveLength(1);
-      expect(told.at(-1)).toBe('closed');
+      expect(watched.told.filter((what) => what !== 'received')).toEqual(['opened', 'closed']);
+      expect(watched.told.at(-1)).toBe('closed');
+      expect(watched.error?.code).toBe('ABORTED');
       expect(watched.channel.bufferedBytes).toBe(0);
     });
 

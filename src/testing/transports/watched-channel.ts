@@ -15,7 +15,11 @@ export interface WatchedChannel {
   closed(): Promise<void>;
 }
 
-export function watchChannel(transport: Transport, url: URL): WatchedChannel {
+export function watchChannel(
+  transport: Transport,
+  url: URL,
+  heard: (watched: WatchedChannel) => void = () => {},
+): WatchedChannel {
   const told: string[] = [];
   const messages: string[] = [];
   let error: KernelError | undefined;
@@ -26,6 +30,7 @@ export function watchChannel(transport: Transport, url: URL): WatchedChannel {
     received(frame) {
       tell('received');
       messages.push(...frame.split('\n').filter((message) => message !== ''));
+      heard(watched);
     },
     closed(reason) {
       tell('closed');

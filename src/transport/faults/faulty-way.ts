@@ -1,0 +1,108 @@
+import type { Clock } from '../../platform/clock.ts';
+import { momentOf, type Span, type WayFaults } from './fault-plan.ts';
+
+/** One direction of one channel. */
+export interface FaultyWay {
+  take(frame: string): void;
+  /** Calls once all that was taken and not lost has arrived. */
+  whenThrough(run: () => void): void;
+  /** Characters that are held up here. */
+  readonly heldLength: number;
+  /** Nothing arrives any more. Returns what is to come late. */
+  end(): readonly string[];
+}
+
+export function createFaultyWay(options: {
+  readonly faults: WayFaults;
+  /** In [0, 1). The same number of times for each frame, so that one fault more leaves the others where they were. */
+  readonly random: () => number;
+  readonly clock: Clock;
+  arrived(frame: string): void;
+  breakChannel(): void;
+}): FaultyWay {
+  const { faults, random, clock, arrived, breakChannel } = options;
+  const { close = 0, stall, delayMs = 0, dropTail, duplicate = 0, reorder, charactersPerSecond } = faults;
+  const queue: { readonly atMs: number; readonly run: () => void; readonly length: number }[] = [];
+  const late: string[] = [];
+  /** What becomes of all that is still to be taken. */
+  let tail: 'lost' | 'late' | undefined;
+  let notBeforeMs = 0;
+  let freeAtMs = 0;
+  let heldLength = 0;
+  let isRunning = false;
+  let hasEnded = false;
+  let cancelRun = () => {};
+  let cancelBreak = () => {};
+
+  function beginTail(kind: 'lost' | 'late', breaksAfterMs: Span, fraction: number): void {
+    tail = kind;
+    cancelBreak = afterSpan(clock, momentOf(breaksAfterMs, fraction), breakChannel);
+  }
+
+  function take(frame: string): void {
+    if (hasEnded) return;
+    const [breaks, drops, reorders, stalls, repeats, span, delay] = Array.from(
+      { length: 7 },
+      random,
+    ) as Rolls;
+    if (!tail && breaks < close) return breakChannel();
+    if (!tail && dropTail && drops < dropTail.chance) beginTail('lost', dropTail.breaksAfterMs, span);
+    if (!tail && reorder && reorders < reorder.chance) beginTail('late', reorder.breaksAfterMs, span);
+    if (tail === 'late') late.push(frame);
+    if (tail) return;
+    const nowMs = clock.nowMs();
+    if (stall && stalls < stall.chance) notBeforeMs = Math.max(notBeforeMs, nowMs + momentOf(stall.ms, span));
+    notBeforeMs = Math.max(notBeforeMs, nowMs + momentOf(delayMs, delay));
+    const copies = repeats < duplicate ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      if (charactersPerSecond !== undefined) {
+        freeAtMs = Math.max(freeAtMs, nowMs) + (frame.length / charactersPerSecond) * 1_000;
+      }
+      put(Math.max(notBeforeMs, freeAtMs), () => arrived(frame), frame.length);
+    }
+  }
+
+  function put(atMs: number, run: () => void, length: number): void {
+    queue.push({ atMs, run, length });
+    heldLength += length;
+    runDue();
+  }
+
+  /** At once where nothing holds it up, so that an empty plan changes nothing. */
+  function runDue(): void {
+    if (isRunning) return;
+    isRunning = true;
+    for (let [next] = queue; next && next.atMs <= clock.nowMs(); [next] = queue) {
+      queue.shift();
+      heldLength -= next.length;
+      next.run();
+    }
+    isRunning = false;
+    cancelRun();
+    const [next] = queue;
+    if (next) cancelRun = afterSpan(clock, next.atMs - clock.nowMs(), runDue);
+  }
+
+  return {
+    take,
+    whenThrough: (run) => put(queue.at(-1)?.atMs ?? clock.nowMs(), run, 0),
+    get heldLength() {
+      return heldLength;
+    },
+    end() {
+      hasEnded = true;
+      cancelRun();
+      cancelBreak();
+      queue.length = 0;
+      heldLength = 0;
+      return late.splice(0);
+    },
+  };
+}
+
+type Rolls = [number, number, number, number, number, number, number];
+
+/** A timer for ever is none: a clock may take it for one that is due. */
+function afterSpan(clock: Clock, ms: number, run: () => void): () => void {
+  return Number.isFinite(ms) ? clock.after(ms, run) : () => {};
+}

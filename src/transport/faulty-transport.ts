@@ -1,0 +1,137 @@
+import { systemClock, type Clock } from '../platform/clock.ts';
+import { createKernelError } from '../platform/kernel-error.ts';
+import { createRandom } from '../platform/seeded-random.ts';
+import { checkPlan, momentOf, type FaultPlan } from './faults/fault-plan.ts';
+import { createFaultyWay } from './faults/faulty-way.ts';
+import type { Channel, Transport } from './transport.ts';
+
+export type { FaultPlan, Span, WayFaults } from './faults/fault-plan.ts';
+
+/** Where no channel follows, what is late comes by then. */
+const longestLingerMs = 10_000;
+
+/**
+ * A transport whose channels fail as the plan says, and else carry what `inner` carries. For tests and for trying an app
+ * out: what the plan breaks is found and mended as a real fault is. `clock` times the faults; default: the system's.
+ */
+export function faultyTransport(
+  inner: Transport,
+  plan: FaultPlan,
+  { clock = systemClock }: { readonly clock?: Clock } = {},
+): Transport {
+  checkPlan(plan);
+  let openedCount = 0;
+  /** What channels that broke have left behind, to be said once the next one has carried a frame that way. */
+  const lateDown: string[] = [];
+  const lateUp: (() => void)[] = [];
+
+  return {
+    name: inner.name,
+    open(url, on) {
+      // A channel's faults are its own, and so are those of a direction: what comes the other way moves none of them.
+      const [upSeed, downSeed, ownRandom] = seedsOf(plan.seed, openedCount++);
+      let channel: Channel | undefined;
+      let isOpen = false;
+      let hasEnded = false;
+      let isLingering = false;
+      let cancelLife = () => {};
+
+      const up = createFaultyWay({
+        faults: plan.up ?? {},
+        random: createRandom(upSeed),
+        clock,
+        arrived(frame) {
+          channel?.send(frame);
+          for (const sayLate of lateUp.splice(0)) sayLate();
+        },
+        breakChannel,
+      });
+      const down = createFaultyWay({
+        faults: plan.down ?? {},
+        random: createRandom(downSeed),
+        clock,
+        arrived(frame) {
+          on.received(frame);
+          for (const old of lateDown.splice(0)) if (!hasEnded) on.received(old);
+        },
+        breakChannel,
+      });
+
+      function breakChannel(): void {
+        end(() => on.closed(brokenOnPurpose(url)));
+      }
+
+      function end(tell: () => void, code?: number, reason?: string): void {
+        if (hasEnded) return;
+        hasEnded = true;
+        isOpen = false;
+        cancelLife();
+        lateDown.push(...down.end());
+        const late = up.end();
+        isLingering = late.length > 0;
+        if (isLingering) linger(late);
+        else channel?.close(code, reason);
+        tell();
+      }
+
+      /** The relay goes on with this channel until what is late was said on it. */
+      function linger(frames: readonly string[]): void {
+        const cancel = clock.after(longestLingerMs, sayLate);
+        lateUp.push(sayLate);
+
+        function sayLate(): void {
+          cancel();
+          if (isLingering) for (const frame of frames) channel?.send(frame);
+          isLingering = false;
+          channel?.close();
+        }
+      }
+
+      if (ownRandom() < (plan.refuse ?? 0)) queueMicrotask(breakChannel);
+      else {
+        channel = inner.open(url, {
+          opened() {
+            if (hasEnded) return;
+            isOpen = true;
+            on.opened();
+            const lifeMs = plan.lifeMs === undefined ? Infinity : momentOf(plan.lifeMs, ownRandom());
+            if (Number.isFinite(lifeMs)) cancelLife = clock.after(lifeMs, breakChannel);
+          },
+          received: down.take,
+          closed(error) {
+            isLingering = false;
+            if (hasEnded) return;
+            down.whenThrough(() => end(() => on.closed(error)));
+          },
+        });
+      }
+
+      return {
+        send(frame) {
+          if (isOpen) up.take(frame);
+        },
+        get bufferedBytes() {
+          return hasEnded ? 0 : up.heldLength + (channel?.bufferedBytes ?? 0);
+        },
+        close: (code, reason) => end(() => on.closed(closedHere()), code, reason),
+      };
+    },
+  };
+}
+
+function seedsOf(seed: number, channel: number): [up: number, down: number, own: () => number] {
+  const random = createRandom(seed + channel * 0x9e3779b1);
+  const whole = () => Math.floor(random() * 2 ** 32);
+  return [whole(), whole(), random];
+}
+
+function brokenOnPurpose({ host }: URL) {
+  return createKernelError(
+    'RELAY_UNREACHABLE',
+    `The connection to the relay at ${host} was broken by a fault plan. It is opened again by itself; without the plan it stays.`,
+  );
+}
+
+function closedHere() {
+  return createKernelError('ABORTED', 'The connection was closed by this device.');
+}
