@@ -1,5 +1,5 @@
-import type { WebSocket } from 'ws';
 import { encodeFrame, type RefusalCode } from '../transport/frames.ts';
+import type { ClientSocket } from './client-socket.ts';
 
 // RFC 6455, 7.4.1, and the registry of close codes: policy violation, message too big, service restart.
 const closeCodes: Partial<Record<RefusalCode, number>> = { 'too-large': 1009, draining: 1012 };
@@ -7,7 +7,7 @@ const policyViolation = 1008;
 
 /** Tells a client why, and closes its socket with the code that says the same to whoever reads no frames. */
 export function closeWithRefusal(
-  socket: WebSocket,
+  socket: Pick<ClientSocket, 'send' | 'close'>,
   code: RefusalCode,
   reason: string,
   retryAfterMs?: number,

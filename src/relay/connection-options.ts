@@ -1,8 +1,8 @@
 import type { LocalNode } from 'cojson';
-import type { WebSocket } from 'ws';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { HelloFrame } from '../transport/frames.ts';
+import type { ClientSocket } from './client-socket.ts';
 import type { Eviction } from './eviction.ts';
 import type { Commits } from './held-acknowledgements.ts';
 import type { WireMeasure } from './metrics.ts';
@@ -14,7 +14,7 @@ import type { Subscriptions } from './subscriptions.ts';
 /** What a relay gives each connection. */
 export interface ConnectionOptions {
   readonly id: string;
-  readonly socket: WebSocket;
+  readonly socket: ClientSocket;
   readonly node: LocalNode;
   readonly storage: Commits & Pick<SqlStorage, 'onceWritten' | 'readContent'>;
   readonly measure: WireMeasure;

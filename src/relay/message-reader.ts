@@ -1,5 +1,6 @@
-import type { RawData, WebSocket } from 'ws';
+import type { RawData } from 'ws';
 import type { Clock } from '../platform/clock.ts';
+import type { ClientSocket } from './client-socket.ts';
 import type { ReadingTurn, Step } from './reading-turns.ts';
 
 /** Takes messages out of a socket no faster than they can be dealt with; what is too much stays with the sender. */
@@ -13,7 +14,7 @@ export interface MessageReader {
 }
 
 export interface MessageReaderOptions {
-  readonly socket: Pick<WebSocket, 'pause' | 'resume'>;
+  readonly socket: Pick<ClientSocket, 'pause' | 'resume'>;
   readonly turn: ReadingTurn;
   readonly bytesPerSecond: number;
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import { cojsonInternals, PriorityBasedMessageQueue, type Peer } from 'cojson';
-import type { WebSocket } from 'ws';
+import type { ClientSocket } from './client-socket.ts';
 import { sizeOfMessage } from './message-size.ts';
 
 /** What the node has for a client, by priority, handed to the socket as fast as the client reads. */
@@ -18,7 +18,7 @@ export interface OutgoingQueue {
 }
 
 export interface OutgoingQueueOptions {
-  readonly socket: Pick<WebSocket, 'bufferedAmount' | 'send' | 'readyState' | 'OPEN'>;
+  readonly socket: Pick<ClientSocket, 'bufferedAmount' | 'send' | 'readyState' | 'OPEN'>;
   /** After a message was added. */
   added(): void;
   /** Each time the client has read something. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
@@ -8,6 +8,7 @@ import { protocolVersion, type HelloFrame } from '../transport/frames.ts';
 import { createAdmission } from './admission.ts';
 import type { AgentIdentity } from './agent-identity.ts';
 import { createCatchUp } from './catch-up.ts';
+import type { ClientSocket } from './client-socket.ts';
 import { closeWithRefusal } from './closing-refusal.ts';
 import { serveConnection, type Connection } from './connection.ts';
 import type { Database } from './database/database.ts';
@@ -32,6 +33,8 @@ import { refuseUnfinishedImport } from './transfer/import-storage.ts';
 export interface Serving extends RelayState {
   /** Makes a client of an HTTP request. */
   open(request: IncomingMessage, address: string, socket: Duplex, head: Buffer): void;
+  /** Makes a client of an open socket. */
+  serve(socket: ClientSocket, address: string): void;
   /** Writes out what was taken, acknowledges it, lets the clients go and closes the database, all within `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
@@ -132,11 +135,40 @@ export async function startServing(
     connection.refuse('storage', 'The relay does not hear of what other relays store.', 1_000);
   }
 
-  function turnAway(socket: WebSocket, reason: string): void {
+  function turnAway(socket: ClientSocket, reason: string): void {
     metrics.wire.refused('limit');
     socket.on('error', (error) => logger.debug('A client that was turned away failed', { error }));
     const retryAfterMs = 10_000;
     closeWithRefusal(socket, 'limit', reason, retryAfterMs, tryAgainLater);
+  }
+
+  function serve(socket: ClientSocket, address: string): void {
+    const refusal = admission.refusal(address);
+    if (refusal !== undefined) return turnAway(socket, refusal);
+    const leave = admission.enter(address);
+    const id = `client-${++openedCount}`;
+    const connection = serveConnection({
+      id,
+      socket,
+      node,
+      storage,
+      measure: metrics.wire,
+      subscriptions,
+      turns,
+      eviction,
+      hello,
+      limits,
+      clock,
+      logger,
+      ended() {
+        leave();
+        connections.delete(id);
+        if (connections.size === 0) noticeEnd();
+      },
+    });
+    connections.set(id, connection);
+    if (storage.failure !== undefined) refuseForStorage(connection);
+    if (hearing?.isLost) refuseForDeafness(connection);
   }
 
   /** The database that is back may be another, or the same at an earlier time: memory is then ahead of it. */
@@ -178,35 +210,9 @@ export async function startServing(
       return storage.failure !== undefined || bus?.isListening === false;
     },
     open(request, address, socket, head) {
-      sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        const refusal = admission.refusal(address);
-        if (refusal !== undefined) return turnAway(webSocket, refusal);
-        const leave = admission.enter(address);
-        const id = `client-${++openedCount}`;
-        const connection = serveConnection({
-          id,
-          socket: webSocket,
-          node,
-          storage,
-          measure: metrics.wire,
-          subscriptions,
-          turns,
-          eviction,
-          hello,
-          limits,
-          clock,
-          logger,
-          ended() {
-            leave();
-            connections.delete(id);
-            if (connections.size === 0) noticeEnd();
-          },
-        });
-        connections.set(id, connection);
-        if (storage.failure !== undefined) refuseForStorage(connection);
-        if (hearing?.isLost) refuseForDeafness(connection);
-      });
+      sockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, address));
     },
+    serve,
     async drain(withinMs) {
       const untilMs = clock.nowMs() + withinMs;
       for (const connection of connections.values()) connection.stopReading();
