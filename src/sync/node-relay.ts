@@ -52,6 +52,8 @@ export interface NodeRelayOptions {
   /** Counts all that stands on this device, and not in memory, as missing at the relay. Resolves when it is counted. */
   readonly doubtStored: (relayID: string) => Promise<void>;
   readonly claimed: (claim: OwnSessionClaim) => void;
+  /** What went to any of the node's relays of its own session, by CoValue. */
+  readonly sentByID: Map<string, Coverage>;
   readonly tap: () => MessageTap | undefined;
   readonly onChange: () => void;
 }
@@ -59,7 +61,10 @@ export interface NodeRelayOptions {
 export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   const { id, node, ladder, transport, platform, logger, memory, events, claimed, tap, onChange } = options;
   const { clock } = platform;
-  const claims = createOwnSessionClaims({ node, ladder, relayID: id, onClaim: claimed });
+  const claims = createOwnSessionClaims({
+    ...{ node, ladder, relayID: id, onClaim: claimed },
+    sentByID: options.sentByID,
+  });
   const evidence = createRelayEvidence(node, ladder, id, claims);
   const download = createDownload();
   const clockOffset = createClockOffset();

@@ -53,6 +53,7 @@ export function createNodeRelays(options: {
   const { ladder } = options;
   const byID = new Map<string, NodeRelay>();
   const waiting = createWaiting();
+  const sentByID = new Map<string, Coverage>();
   /** A relay may speak before a session is there to hear it. */
   const unheardClaims = new Map<RawCoID, OwnSessionClaim>();
   let claimed = (claim: OwnSessionClaim): void => void unheardClaims.set(claim.id, claim);
@@ -70,6 +71,7 @@ export function createNodeRelays(options: {
         ...options,
         id,
         urls: to[index] ?? to[0],
+        sentByID,
         doubtStored: (relayID) => doubtStored(options, relayID),
         claimed: (claim) => claimed(claim),
         tap: () => tap,

@@ -2,7 +2,7 @@ import type { LocalNode, RawCoMap, SyncMessage } from 'cojson';
 import { beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { createAccountNode } from '../testing/account-node.ts';
-import { coverageOfState } from './coverage.ts';
+import { coverageOfState, type Coverage } from './coverage.ts';
 import { createLadder, type Ladder } from './ladder.ts';
 import { createOwnSessionClaims, type OwnSessionClaim, type OwnSessionClaims } from './own-session-claims.ts';
 
@@ -12,6 +12,7 @@ let own: LocalNode['currentSessionID'];
 let ladder: Ladder;
 let claims: OwnSessionClaims;
 let raised: OwnSessionClaim[];
+let sentByID: Map<string, Coverage>;
 beforeEach(async () => {
   node = await createAccountNode();
   own = node.currentSessionID;
@@ -22,10 +23,13 @@ beforeEach(async () => {
     ...{ onPending: () => {}, onDone: () => {}, onConfirmed: () => {}, onChange: () => {} },
   });
   ladder.useRelays(['relay']);
-  claims = createOwnSessionClaims({ node, ladder, relayID: 'relay', onClaim: (claim) => raised.push(claim) });
+  sentByID = new Map();
+  claims = claimsOf('relay');
   ladder.edited(map.id, coverageOfState(map.core.knownState()));
 });
 
+const claimsOf = (relayID: string) =>
+  createOwnSessionClaims({ node, ladder, relayID, sentByID, onClaim: (claim) => raised.push(claim) });
 const has = (count: number): SyncMessage => ({
   action: 'known',
   id: map.id,
@@ -71,4 +75,12 @@ test('more than this device has is doubted, and with it all of the session', () 
   expect(believed()).not.toHaveProperty([own]);
   claims.hears(has(1));
   expect(believed()).toHaveProperty([own], 1);
+});
+
+test('what was sent to one relay may have come to another by way of other devices', () => {
+  sent();
+  const other = claimsOf('other');
+  other.hears(has(1));
+  expect(raised).toEqual([]);
+  expect(other.believed(map.id, { [own]: 1 })).toEqual({ [own]: 1 });
 });

@@ -3,6 +3,7 @@ import {
   coverageOfContent,
   coverageOfState,
   isNothing,
+  joined,
   missingIn,
   missingSessions,
   type Coverage,
@@ -39,11 +40,12 @@ export function createOwnSessionClaims(options: {
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly relayID: string;
+  /** What this run has sent of its own session to any relay: others may have brought it to this one since. */
+  readonly sentByID: Map<string, Coverage>;
   readonly onClaim: (claim: OwnSessionClaim) => void;
 }): OwnSessionClaims {
-  const { node, ladder, relayID, onClaim } = options;
+  const { node, ladder, relayID, sentByID, onClaim } = options;
   const own = ownSessionIDs(node);
-  const sentByID = new Map<string, Coverage>();
   const doubtedByID = new Map<string, Coverage>();
   const raisedByID = new Map<string, Coverage>();
 
@@ -112,7 +114,7 @@ export function createOwnSessionClaims(options: {
       const counts = coverageOfContent(message);
       const before = sentByID.get(message.id) ?? {};
       const now = own.flatMap((id) => (counts[id] === undefined ? [] : [[id, counts[id]] as const]));
-      if (now.length > 0) sentByID.set(message.id, { ...before, ...Object.fromEntries(now) });
+      if (now.length > 0) sentByID.set(message.id, joined(before, Object.fromEntries(now)));
     },
     believed(id, state) {
       const doubted = doubtedByID.get(id);
