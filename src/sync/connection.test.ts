@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { createPacer } from '../platform/pacer.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createNodePlatform } from '../testing/node-platform.ts';
 import { createWebSocketTransport } from '../transport/web-socket.ts';
@@ -63,6 +64,7 @@ function connect(url: URL | [URL, ...URL[]], on: Partial<ConnectionEvents> = {})
     peerID: 'relay',
     transport: createWebSocketTransport((to) => platform.openWebSocket(to)),
     platform,
+    pacer: createPacer({ nowMs: clock.nowMs, nextTask: platform.nextTask }),
     on: silent,
   });
   ends.push(() => connection.close());

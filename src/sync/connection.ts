@@ -1,3 +1,4 @@
+import type { Pacer } from '../platform/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { HelloFrame } from '../transport/frames.ts';
@@ -16,6 +17,8 @@ export interface Connection {
   readonly url: URL;
   readonly hello: HelloFrame | undefined;
   readonly bufferedBytes: number;
+  /** Arrived, and not given to cojson yet. */
+  readonly waitingBytes: number;
   pause(): void;
   resume(): void;
   reconnect(): void;
@@ -33,9 +36,10 @@ export function createConnection(options: {
   readonly peerID: string;
   readonly transport: Transport;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
+  readonly pacer: Pacer;
   readonly on: ConnectionEvents;
 }): Connection {
-  const { urls, peerID, transport, platform, on } = options;
+  const { urls, peerID, transport, platform, pacer, on } = options;
   const { clock, page } = platform;
   // A relay on this machine is there whatever the network is like: a developer on a train.
   const isOnline = () => page.isOnline || urls.some(({ hostname }) => isLoopback(hostname));
@@ -93,6 +97,7 @@ export function createConnection(options: {
       peerID,
       transport,
       clock,
+      pacer,
       isStock: stock.has(url),
       on: {
         ...on,
@@ -140,6 +145,9 @@ export function createConnection(options: {
     },
     get bufferedBytes() {
       return link?.bufferedBytes ?? 0;
+    },
+    get waitingBytes() {
+      return link?.waitingBytes ?? 0;
     },
     pause: () => move({ kind: 'pause' }),
     resume: () => move({ kind: 'resume', online: isOnline() }),

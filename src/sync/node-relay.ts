@@ -1,5 +1,6 @@
 import type { LocalNode, PeerState, SyncMessage } from 'cojson';
 import type { Logger } from '../platform/logger.ts';
+import type { Pacer } from '../platform/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { HelloFrame } from '../transport/frames.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -46,6 +47,7 @@ export interface NodeRelayOptions {
   readonly ladder: Ladder;
   readonly transport: Transport;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
+  readonly pacer: Pacer;
   readonly logger: Logger;
   readonly memory: RelayMemory;
   readonly events: SyncEventStream;
@@ -59,7 +61,8 @@ export interface NodeRelayOptions {
 }
 
 export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
-  const { id, node, ladder, transport, platform, logger, memory, events, claimed, tap, onChange } = options;
+  const { id, node, ladder, transport, platform, pacer, logger } = options;
+  const { memory, events, claimed, tap, onChange } = options;
   const { clock } = platform;
   const claims = createOwnSessionClaims({
     ...{ node, ladder, relayID: id, onClaim: claimed },
@@ -87,6 +90,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     peerID: id,
     transport,
     platform,
+    pacer,
     on: {
       changed: onChange,
       ready(peer, its) {
@@ -138,10 +142,13 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         ladder.failed(coValueID, error, id);
         if (isFork(error)) claimed({ id: coValueID as OwnSessionClaim['id'], relayID: id });
       },
-      relayClock(timeMs) {
-        clockOffset.heard(timeMs, clock.nowMs());
+      relayClock(timeMs, arrivedAtMs) {
+        clockOffset.heard(timeMs, arrivedAtMs);
         // For nodes that correct their times by it. cojson reads the system's clock, and not ours.
-        node.clockOffset.addSample({ serverTime: timeMs, localReceiveTime: Date.now() });
+        node.clockOffset.addSample({
+          serverTime: timeMs,
+          localReceiveTime: Date.now() - (clock.nowMs() - arrivedAtMs),
+        });
         onChange();
       },
     },

@@ -1,5 +1,6 @@
 import type { LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../platform/logger.ts';
+import type { Pacer } from '../platform/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createWaiting, type Confirmations } from './confirmations.ts';
@@ -45,6 +46,7 @@ export function createNodeRelays(options: {
   readonly marks: UnconfirmedMarks;
   readonly transport: Transport;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
+  readonly pacer: Pacer;
   readonly logger: Logger;
   readonly memory: RelayMemory;
   readonly events: SyncEventStream;

@@ -2,6 +2,7 @@ import type { LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../platform/logger.ts';
 import type { KernelError } from '../platform/kernel-error.ts';
 import { isEqual } from '../platform/equal.ts';
+import { createPacer } from '../platform/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable } from '../platform/readable.ts';
 import type { DeviceStorage } from '../storage/device-storage.ts';
@@ -15,6 +16,7 @@ import { createLadder } from './ladder.ts';
 import { hookNode } from './node-hooks.ts';
 import { createNodeRelays } from './node-relays.ts';
 import { bringInOthersEdits } from './others-edits.ts';
+import { paceReleases } from './paced-releases.ts';
 import type { RelayMemory } from './relay-memory.ts';
 import type { RelayTargets } from './relay-targets.ts';
 import { createRungWaits } from './rung-waits.ts';
@@ -41,13 +43,14 @@ export function createNodeSync(options: {
   readonly node: LocalNode;
   readonly storage: Pick<DeviceStorage, 'status'>;
   readonly transport: Transport;
-  readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
+  readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random'>;
   readonly logger: Logger;
   readonly memory: RelayMemory;
   readonly onClosed: () => void;
 }): NodeSync {
   const { node, storage, platform, onClosed } = options;
-  const { clock, page } = platform;
+  const { clock, nextTask, page } = platform;
+  const pacer = createPacer({ nowMs: clock.nowMs, nextTask });
   const marks = createUnconfirmedMarks(node.storage);
   const events = createSyncEvents();
   const ladder = createLadder({
@@ -64,7 +67,7 @@ export function createNodeSync(options: {
     },
     onChange: changed,
   });
-  const relays = createNodeRelays({ ...options, ladder, marks, events, onChange: changed });
+  const relays = createNodeRelays({ ...options, pacer, ladder, marks, events, onChange: changed });
   const saving = createSavedWaiting(
     (id) => !isClosed && storage.status.current.state === 'ok' && ladder.isPending(id, 'saved'),
   );
@@ -95,6 +98,7 @@ export function createNodeSync(options: {
     brought: (id) => events.changed(id, 'relay'),
     refused: (dropped) => events.emit('dropped', dropped),
   });
+  const releases = paceReleases(node, pacer);
   const stopListening = [
     storage.status.subscribe(() => changed()),
     // What can be sent by a page that ends is sent in its last turn.
@@ -156,6 +160,7 @@ export function createNodeSync(options: {
     publish();
     waits.close(syncClosed());
     for (const stop of stopListening) stop();
+    releases.end();
     unhook();
     events.close();
     onClosed();

@@ -2,9 +2,11 @@ import { cojsonInternals, type Peer, type SyncMessage } from 'cojson';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 import type { Clock } from '../platform/clock.ts';
 import { isKernelError, type KernelError } from '../platform/kernel-error.ts';
+import type { Pacer } from '../platform/pacer.ts';
 import { kernelVersion } from '../platform/version.ts';
 import * as frames from '../transport/frames.ts';
 import type { Transport } from '../transport/transport.ts';
+import { createArrivals, mayBeRefusal, type Arrival } from './arrivals.ts';
 import { createOutgoing, type OutgoingEvents } from './outgoing.ts';
 import * as errors from './relay-errors.ts';
 import { createSilenceWatch } from './silence-watch.ts';
@@ -12,6 +14,8 @@ import { createSilenceWatch } from './silence-watch.ts';
 /** One connection to a relay, from dialling to its end. */
 export interface RelayLink {
   readonly bufferedBytes: number;
+  /** Arrived, and not given to cojson yet. */
+  readonly waitingBytes: number;
   /** Ends without a call of `ended`. Safe to call twice. */
   close(): void;
 }
@@ -24,8 +28,8 @@ export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
   received(message: SyncMessage, bytes: number): void;
   refused(error: KernelError, coValueID: string | undefined): void;
   roundTrip(ms: number): void;
-  /** The relay's clock, as it was when it sent a ping. In ms since the Unix epoch. */
-  relayClock(timeMs: number): void;
+  /** The relay's clock, as it was when it sent a ping, and ours when that arrived. Both in ms since the Unix epoch. */
+  relayClock(timeMs: number, arrivedAtMs: number): void;
   /** Once, and nothing after it. */
   ended(end: LinkEnd): void;
 }
@@ -51,13 +55,15 @@ export function dialRelay(options: {
   readonly peerID: string;
   readonly transport: Transport;
   readonly clock: Clock;
+  readonly pacer: Pacer;
   /** Known from an earlier connection to be a stock server: no hello is waited for. */
   readonly isStock: boolean;
   readonly on: RelayLinkEvents;
 }): RelayLink {
-  const { url, peerID, transport, clock, isStock, on } = options;
+  const { url, peerID, transport, clock, pacer, isStock, on } = options;
   const incoming = new cojsonInternals.ConnectedPeerChannel();
   let hello: frames.HelloFrame | undefined;
+  const arrivals = createArrivals(pacer, clock, receive);
   let messageCount = 0;
   let isReady = false;
   let isAlive = false;
@@ -73,11 +79,15 @@ export function dialRelay(options: {
     received(frame) {
       silence.heard();
       if (frame.length > longestFrame) return fail(errors.frameTooLarge(url));
-      for (const line of frames.splitFrame(frame)) {
-        if (!hasEnded) receive(line);
-      }
+      arrivals.add(frames.splitFrame(frame));
     },
-    closed: fail,
+    closed(error) {
+      // Why it closes is said last, behind what still waits; and what a server says first tells whether it is a relay.
+      for (const arrival of arrivals.clear()) {
+        if (messageCount === 0 || mayBeRefusal(arrival)) receive(arrival);
+      }
+      fail(error);
+    },
   });
   const outgoing = createOutgoing({
     channel,
@@ -97,13 +107,14 @@ export function dialRelay(options: {
   });
   const silence = createSilenceWatch(clock, silenceMs, () => fail(errors.silent(url)));
 
-  function receive(line: string): void {
+  function receive({ line, atMs }: Arrival): void {
+    if (hasEnded) return;
     messageCount++;
     try {
       const message = frames.readMessage(line);
-      if (message.kind === 'maia') handleFrame(message.frame);
+      if (message.kind === 'maia') handleFrame(message.frame, atMs);
       else becomeReady(); // A hello would have come first: this is a stock server.
-      if (message.kind === 'ping') on.relayClock(message.timeMs);
+      if (message.kind === 'ping') on.relayClock(message.timeMs, atMs);
       if (message.kind === 'sync') {
         on.received(message.message, line.length);
         incoming.push(message.message);
@@ -115,7 +126,7 @@ export function dialRelay(options: {
     }
   }
 
-  function handleFrame(frame: frames.MaiaFrame): void {
+  function handleFrame(frame: frames.MaiaFrame, atMs: number): void {
     switch (frame.maia) {
       case 'hello':
         // Counts as the first message only, so that nothing can raise what the relay promises midway.
@@ -128,7 +139,7 @@ export function dialRelay(options: {
       case 'refused':
         return handleRefusal(frame);
       case 'echoed':
-        return on.roundTrip(Math.max(0, clock.nowMs() - frame.t));
+        return on.roundTrip(Math.max(0, atMs - frame.t));
       case 'hi':
       case 'echo':
     }
@@ -182,6 +193,7 @@ export function dialRelay(options: {
 
   function shutDown(): void {
     hasEnded = true;
+    arrivals.clear(); // The next connection tells it again.
     silence.stop();
     cancelHello();
     cancelEcho();
@@ -193,6 +205,9 @@ export function dialRelay(options: {
   return {
     get bufferedBytes() {
       return hasEnded ? 0 : channel.bufferedBytes;
+    },
+    get waitingBytes() {
+      return arrivals.waitingBytes;
     },
     close() {
       if (!hasEnded) shutDown();

@@ -23,7 +23,7 @@ export function startSync(options: {
   readonly node: LocalNode;
   readonly sync: SyncOptions | false;
   readonly storage: { readonly status: Readable<StorageStatus> };
-  readonly platform: Pick<Platform, 'clock' | 'page' | 'random' | 'openWebSocket'>;
+  readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random' | 'openWebSocket'>;
   readonly logger: Logger;
   /** Default: nothing is remembered of relays beyond this run. */
   readonly memory?: RelayMemory;

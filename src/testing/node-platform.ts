@@ -1,13 +1,15 @@
 import { WebSocket } from 'ws';
 import { systemClock } from '../platform/clock.ts';
+import { nextTask } from '../platform/next-task.ts';
 import type { Page, Platform } from '../platform/platform.ts';
 
 /** What sync needs of a platform, in Node, over real WebSockets. */
-export type NodePlatform = Pick<Platform, 'clock' | 'random' | 'page' | 'openWebSocket'>;
+export type NodePlatform = Pick<Platform, 'clock' | 'nextTask' | 'random' | 'page' | 'openWebSocket'>;
 
 export function createNodePlatform(): NodePlatform {
   return {
     clock: systemClock,
+    nextTask,
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     page: alwaysOnline,
     openWebSocket: (url) => new WebSocket(url, { perMessageDeflate: false }),

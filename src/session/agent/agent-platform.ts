@@ -1,15 +1,17 @@
 import { systemClock } from '../../platform/clock.ts';
+import { nextTask } from '../../platform/next-task.ts';
 import { openWebSocket } from '../../platform/open-web-socket.ts';
 import type { Page, Platform } from '../../platform/platform.ts';
 import type { SignOutPlatform } from '../sign-out/sign-out.ts';
 
 /** What an agent's session needs of where it runs. */
-export type AgentPlatform = Pick<Platform, 'openWebSocket'> & SignOutPlatform;
+export type AgentPlatform = Pick<Platform, 'nextTask' | 'openWebSocket'> & SignOutPlatform;
 
 /** For Node, workers and tests: no page is looked for, whatever globals there are. */
 export function createAgentPlatform(): AgentPlatform {
   return {
     clock: systemClock,
+    nextTask,
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     page: noPage,
     openWebSocket,

@@ -15,7 +15,7 @@ import { writeAgain } from './write-again.ts';
  * it, and what this device wrote and the relay has not is written again. Returns the end.
  */
 export function guardSessionID(parts: {
-  readonly platform: Pick<Platform, 'clock' | 'page' | 'random' | 'openWebSocket' | 'locks'>;
+  readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random' | 'openWebSocket' | 'locks'>;
   readonly node: LocalNode;
   readonly sync: SyncPeers;
   readonly logger: Logger;

@@ -16,7 +16,7 @@ export interface RelayCopy {
 export async function openRelayCopy(options: {
   readonly agentSecret: AgentSecret;
   readonly url: string;
-  readonly platform: Pick<Platform, 'clock' | 'page' | 'random' | 'openWebSocket'>;
+  readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random' | 'openWebSocket'>;
   readonly logger: Logger;
 }): Promise<RelayCopy> {
   const { agentSecret, url, platform, logger } = options;

@@ -120,8 +120,7 @@ export async function openKernelStorage(options: {
   const loads = createLoads({
     read: async (ids) => readPieces(await reading(stores.segments), ids),
     known,
-    nowMs: clock.nowMs,
-    nextTask,
+    timing: { nowMs: clock.nowMs, nextTask },
     failed,
   });
 

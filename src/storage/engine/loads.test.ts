@@ -44,8 +44,8 @@ const found = (ids: ReadonlySet<RawCoID>) =>
   );
 
 function create(read = (ids: ReadonlySet<RawCoID>) => Promise.resolve(found(ids))) {
-  const options = { known: { add: (state: KnownState) => void known.push(state) }, nextTask, failed };
-  const loads = createLoads({ ...options, read, nowMs: () => nowMs });
+  const options = { known: { add: (state: KnownState) => void known.push(state) }, failed };
+  const loads = createLoads({ ...options, read, timing: { nowMs: () => nowMs, nextTask } });
   const load = (id: RawCoID, onContent: (content: NewContent) => void = ({ id: of }) => log.push(of)) =>
     new Promise<boolean>((resolve) => loads.load(id, onContent, resolve));
   return { loads, load };

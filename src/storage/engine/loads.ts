@@ -1,4 +1,5 @@
 import { cojsonInternals } from 'cojson';
+import { createTimeSlices, type SliceTiming } from '../../platform/time-slices.ts';
 import type { NewContent, RawCoID } from '../content.ts';
 import { joinPieces, knownStateOf, messagesOf, type Piece, type StoredCoValue } from './pieces.ts';
 import type { KnownStates } from './known-states.ts';
@@ -18,19 +19,14 @@ interface Request {
   readonly onDone: OnDone;
 }
 
-/** Feeding cojson for longer holds up the page. */
-const budgetMs = 8;
-
 export function createLoads(options: {
   /** Reads what is on the device, what was asked to be written before included. */
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>>;
   readonly known: Pick<KnownStates, 'add'>;
-  readonly nowMs: () => number;
-  /** Lets the page do other things. */
-  nextTask(): Promise<void>;
+  readonly timing: SliceTiming;
   failed(error: unknown): void;
 }): Loads {
-  const { read, known, nowMs, nextTask, failed } = options;
+  const { read, known, timing, failed } = options;
   /** What cojson has of this device. */
   const handedOut = new Set<RawCoID>();
   let asked = new Map<RawCoID, Request[]>();
@@ -80,7 +76,7 @@ export function createLoads(options: {
     requests: Map<RawCoID, readonly Request[]>,
     found: ReadonlyMap<RawCoID, Found>,
   ): Promise<void> {
-    let untilMs = nowMs() + budgetMs;
+    const slices = createTimeSlices(timing);
     const begun = new Set<RawCoID>();
 
     async function give(id: RawCoID, asker: Request | undefined): Promise<void> {
@@ -101,10 +97,7 @@ export function createLoads(options: {
     async function say({ stored, messages }: Found, { onContent }: Request): Promise<void> {
       known.add(knownStateOf(stored));
       for (const message of messages) {
-        if (nowMs() >= untilMs) {
-          await nextTask();
-          untilMs = nowMs() + budgetMs;
-        }
+        if (slices.isOver()) await slices.next();
         handedOut.add(stored.id);
         onContent(message);
       }

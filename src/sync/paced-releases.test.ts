@@ -1,0 +1,114 @@
+import { cojsonInternals, type CojsonInternalTypes, type LocalNode, type RawCoMap } from 'cojson';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createPacer } from '../platform/pacer.ts';
+import { createFakeTasks, type FakeTasks } from '../testing/fake-tasks.ts';
+import { createAgentNode } from '../testing/stock-relay.ts';
+import { paceReleases, type PacedReleases } from './paced-releases.ts';
+
+type NewContent = CojsonInternalTypes.NewContentMessage;
+
+let nowMs: number;
+let tasks: FakeTasks;
+let node: LocalNode;
+let releases: PacedReleases;
+let push: (content: NewContent) => void;
+/** Ids of the maps in the order in which they became readable, by the task it was in. */
+let log: string[][];
+beforeEach(async () => {
+  nowMs = 0;
+  tasks = createFakeTasks();
+  log = [[]];
+  node = await createAgentNode();
+  const incoming = new cojsonInternals.ConnectedPeerChannel();
+  const outgoing = { push: () => {}, close: () => {}, onClose: () => {} };
+  node.syncManager.addPeer({ id: 'relay', incoming, outgoing, role: 'server', persistent: true });
+  push = (content) => incoming.push(content);
+  const { handleNewContent } = node.syncManager;
+  node.syncManager.handleNewContent = (content, from) => {
+    const wasThere = node.getCoValue(content.id).isAvailable();
+    handleNewContent.call(node.syncManager, content, from);
+    if (wasThere || !node.getCoValue(content.id).isAvailable()) return;
+    nowMs += 3;
+    log.at(-1)?.push(content.id);
+  };
+  const pacer = createPacer({ nowMs: () => nowMs, nextTask: tasks.nextTask });
+  releases = paceReleases(node, pacer);
+});
+
+const microtasks = () => new Promise((resolve) => setImmediate(resolve));
+const contentOf = ({ core }: Pick<RawCoMap, 'core'>) => core.newContentSince(undefined) ?? [];
+async function library(mapCount: number) {
+  const group = (await createAgentNode()).createGroup();
+  group.addMember('everyone', 'reader');
+  const maps = Array.from({ length: mapCount }, (_, at) => group.createMap({ at }));
+  return { group, maps };
+}
+async function runAll() {
+  while (tasks.isWaited) {
+    log.push([]);
+    await tasks.runOne();
+  }
+}
+
+describe('contents that waited for a group', () => {
+  it('are dealt with a few at a time, in the order in which they came', async () => {
+    const { group, maps } = await library(7);
+    for (const content of maps.flatMap(contentOf)) push(content);
+    await runAll();
+    expect(log.flat()).toEqual([]);
+
+    log = [[]];
+    for (const content of contentOf(group)) push(content);
+    await microtasks();
+    await runAll();
+    const [a, b, c, d, e, f, g] = maps.map(({ id }) => id);
+    expect(log).toEqual([[group.id, a], [b, c, d], [e, f, g], []]);
+    expect(releases.waiting).toBe(0);
+    for (const { id } of maps) expect(node.getCoValue(id).isAvailable()).toBe(true);
+  });
+
+  it('come before what follows on them', async () => {
+    const { group, maps } = await library(5);
+    const last = maps.at(-1);
+    if (!last) throw new Error('There are five.');
+    for (const content of maps.flatMap(contentOf)) push(content);
+    for (const content of contentOf(group)) push(content);
+    await microtasks();
+    expect(releases.waiting).toBeGreaterThan(0);
+    const before = last.core.knownState();
+    last.set('at', 'later', 'private');
+    for (const content of last.core.newContentSince(before) ?? []) push(content);
+    expect(node.getCoValue(last.id).isAvailable()).toBe(false);
+    await runAll();
+    expect(node.getCoValue(last.id).knownState()).toEqual(last.core.knownState());
+  });
+
+  it('are there at once for the storage, which looks for them', async () => {
+    const { group, maps } = await library(5);
+    for (const content of maps.flatMap(contentOf)) push(content);
+    for (const content of contentOf(group)) push(content);
+    await microtasks();
+    const last = maps.at(-1);
+    if (!last) throw new Error('There are five.');
+    expect(node.getCoValue(last.id).isAvailable()).toBe(false);
+    const before = last.core.knownState();
+    last.set('at', 'later', 'private');
+    for (const content of last.core.newContentSince(before) ?? []) {
+      node.syncManager.handleNewContent(content, 'storage');
+    }
+    expect(node.getCoValue(last.id).knownState()).toEqual(last.core.knownState());
+    await runAll();
+    expect(releases.waiting).toBe(0);
+  });
+
+  it('are all there when the pacing ends', async () => {
+    const { group, maps } = await library(5);
+    for (const content of maps.flatMap(contentOf)) push(content);
+    for (const content of contentOf(group)) push(content);
+    await microtasks();
+    releases.end();
+    for (const { id } of maps) expect(node.getCoValue(id).isAvailable()).toBe(true);
+    await runAll();
+    expect(log.flat()).toHaveLength(6);
+  });
+});

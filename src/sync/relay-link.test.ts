@@ -1,0 +1,122 @@
+import type { SyncMessage } from 'cojson';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createKernelError } from '../platform/kernel-error.ts';
+import { createPacer } from '../platform/pacer.ts';
+import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
+import { createFakeTasks, type FakeTasks } from '../testing/fake-tasks.ts';
+import type { ChannelEvents } from '../transport/transport.ts';
+import { dialRelay, silenceMs, type LinkEnd, type RelayLink } from './relay-link.ts';
+
+const url = new URL('wss://relay.example/sync');
+const hello = {
+  ...{ maia: 'hello', v: 1, relay: { name: 'test', version: '1' }, storage: { id: 's', epoch: 'e' } },
+  ...{ durability: 'process-crash', limits: {}, auth: null, inspect: false },
+};
+const known = (at: number) => ({ action: 'known', id: `co_z${at}`, header: false, sessions: {} });
+const closing = { maia: 'refused', code: 'forbidden', reason: 'because', closing: true };
+const joined = (...messages: readonly object[]) => messages.map((each) => JSON.stringify(each)).join('\n');
+
+let clock: FakeClock;
+let tasks: FakeTasks;
+let link: RelayLink;
+let channel: ChannelEvents;
+/** What cojson was given, by the task it was in. */
+let given: string[][];
+let ended: LinkEnd | undefined;
+const relayClock = vi.fn();
+const roundTrip = vi.fn();
+
+beforeEach(() => {
+  clock = createFakeClock();
+  tasks = createFakeTasks();
+  given = [[]];
+  ended = undefined;
+  vi.clearAllMocks();
+  const nothing = () => {};
+  link = dialRelay({
+    url,
+    peerID: 'relay',
+    transport: {
+      name: 'test',
+      open(_, on) {
+        channel = on;
+        return { send: nothing, bufferedBytes: 0, close: nothing };
+      },
+    },
+    clock,
+    pacer: createPacer({ nowMs: clock.nowMs, nextTask: tasks.nextTask }),
+    isStock: false,
+    on: {
+      ...{ alive: nothing, received: nothing, refused: nothing, sent: nothing, drained: nothing },
+      ...{ withheld: nothing, roundTrip, relayClock },
+      ready({ incoming }) {
+        incoming.onMessage((message: SyncMessage | 'Disconnected') => {
+          given.at(-1)?.push(message === 'Disconnected' ? message : message.id);
+          clock.advance(3);
+        });
+      },
+      ended: (end) => (ended = end),
+    },
+  });
+  channel.opened();
+});
+
+async function nextTask() {
+  given.push([]);
+  await tasks.runOne();
+}
+
+describe('a frame of many messages', () => {
+  it('is given to cojson a few at a time, in order', async () => {
+    channel.received(joined(hello, ...[1, 2, 3, 4].map(known)));
+    channel.received(joined(known(5), known(6), known(7)));
+    expect(link.waitingBytes).toBeGreaterThan(0);
+    while (tasks.isWaited) await nextTask();
+    expect(given).toEqual([['co_z1', 'co_z2', 'co_z3'], ['co_z4', 'co_z5', 'co_z6'], ['co_z7'], []]);
+    expect(link.waitingBytes).toBe(0);
+  });
+
+  it('is dropped where the connection ends meanwhile: the next one tells it again', async () => {
+    channel.received(joined(hello, ...[1, 2, 3, 4].map(known)));
+    channel.closed(createKernelError('RELAY_UNREACHABLE', 'lost'));
+    expect(ended).toMatchObject({ retry: true, error: { code: 'RELAY_UNREACHABLE' } });
+    expect(link.waitingBytes).toBe(0);
+    while (tasks.isWaited) await nextTask();
+    expect(given.flat()).toEqual(['co_z1', 'co_z2', 'co_z3', 'Disconnected']);
+  });
+
+  it('is let go of where this device ends the connection', async () => {
+    channel.received(joined(hello, ...[1, 2, 3, 4].map(known)));
+    link.close();
+    expect(link.waitingBytes).toBe(0);
+    await tasks.runAll();
+    expect(given.flat()).toEqual(['co_z1', 'co_z2', 'co_z3', 'Disconnected']);
+  });
+
+  it('does not hide why the relay closed', () => {
+    channel.received(joined(hello, ...[1, 2, 3, 4].map(known), closing));
+    channel.closed(createKernelError('RELAY_UNREACHABLE', 'lost'));
+    expect(ended).toMatchObject({ retry: false, error: { code: 'RELAY_REFUSED' } });
+  });
+
+  it('counts as heard when it comes, however long it takes to read', async () => {
+    channel.received(joined(hello, ...[1, 2, 3, 4].map(known)));
+    clock.advance(silenceMs - 12);
+    channel.received(joined(known(5)));
+    clock.advance(silenceMs - 1);
+    expect(ended).toBeUndefined();
+    clock.advance(1);
+    expect(ended).toMatchObject({ error: { code: 'RELAY_SILENT' } });
+    await tasks.runAll();
+  });
+
+  it('tells the relay’s clock and the round trip by when they came', async () => {
+    channel.received(joined(hello, ...[1, 2, 3].map(known)));
+    const cameAtMs = clock.nowMs();
+    channel.received(joined({ type: 'ping', time: 7, dc: 'x' }, { maia: 'echoed', t: cameAtMs - 40 }));
+    clock.advance(500);
+    await tasks.runAll();
+    expect(relayClock).toHaveBeenCalledExactlyOnceWith(7, cameAtMs);
+    expect(roundTrip).toHaveBeenCalledExactlyOnceWith(40);
+  });
+});
