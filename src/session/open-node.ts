@@ -1,7 +1,8 @@
 import type { LocalNode } from 'cojson';
-import { silentLogger } from '../platform/logger.ts';
+import { silentLogger, type Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { DeviceStorage } from '../storage/device-storage.ts';
+import { createRelayMemory, noRelayMemory, type RelayMemory } from '../storage/relay-memory.ts';
 import { startSync } from '../sync/start-sync.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { AccountToOpen } from './account-to-open.ts';
@@ -51,10 +52,15 @@ export async function openNode(
 
   try {
     // From here on every edit is followed, the first import included.
-    sync = startSync({ node, sync: options.sync ?? {}, storage, platform, logger });
+    const memory = isKept ? relayMemoryOf(platform, accountID, logger) : noRelayMemory;
+    sync = startSync({ node, sync: options.sync ?? {}, storage, platform, logger, memory });
   } catch (error) {
     await abandon();
     throw error;
   }
   return { node, storage, lease, sync, retire: () => whole?.retire(), abandon };
+}
+
+function relayMemoryOf({ indexedDB }: Platform, accountID: string, logger: Logger): RelayMemory {
+  return indexedDB ? createRelayMemory(indexedDB, accountID, { logger }) : noRelayMemory;
 }

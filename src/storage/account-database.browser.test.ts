@@ -14,7 +14,7 @@ async function storesOf(): Promise<readonly string[]> {
   db?.close();
   return names;
 }
-const all = ['deleted', 'segments', 'session-ids', 'unconfirmed'];
+const all = ['deleted', 'relays', 'segments', 'session-ids', 'unconfirmed'];
 
 it('has all its stores from the beginning', async () => {
   expect(await storesOf()).toEqual(all);

@@ -2,7 +2,7 @@ import type { DatabaseShape } from './indexed-db.ts';
 
 /** What this device keeps of one account: its session ids, and its content where our own engine keeps it. */
 export function accountDatabase(accountID: string): DatabaseShape & { readonly name: string } {
-  return { name: `maia-${accountID}`, version: 2, make };
+  return { name: `maia-${accountID}`, version: 3, make };
 }
 
 export const stores = {
@@ -14,6 +14,8 @@ export const stores = {
   unconfirmed: 'unconfirmed',
   /** Deleted CoValues whose history is still there, by id. */
   deleted: 'deleted',
+  /** What this device last saw of each relay, by its address. */
+  relays: 'relays',
 } as const;
 
 /** Names of indices, too, are part of the format. */
@@ -29,4 +31,5 @@ function make(db: IDBDatabase): void {
   }
   if (isMissing(stores.unconfirmed)) db.createObjectStore(stores.unconfirmed);
   if (isMissing(stores.deleted)) db.createObjectStore(stores.deleted);
+  if (isMissing(stores.relays)) db.createObjectStore(stores.relays);
 }

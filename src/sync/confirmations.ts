@@ -7,7 +7,7 @@ import type { SyncPeers } from './sync-peers.ts';
 /** What `session` may ask a running sync about single CoValues. */
 export interface Confirmations {
   /** Resolves when it is known what an earlier run left unconfirmed. */
-  readonly settled: Promise<void>;
+  readonly settled: Promise<unknown>;
   /** Nothing that this device has of it waits for the relay, as far as the relay's own words go. False until `settled`. */
   isConfirmed(id: string): boolean;
   /**

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { HelloFrame } from '../transport/frames.ts';
 import { needOf, type PendingEdits } from './pending-edits.ts';
-import type { RelayMemory, RememberedRelay } from './relay-memory.ts';
+import type { RelayMemory, RememberedRelay } from '../storage/relay-memory.ts';
 
 /**
  * Notices a relay that has lost what it once confirmed: its storage is another one, or was put back to an earlier state. As a

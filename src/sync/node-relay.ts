@@ -16,7 +16,7 @@ import { createOwnSessionClaims, type OwnSessionClaim } from './own-session-clai
 import type { PendingEdits } from './pending-edits.ts';
 import { isFork } from './relay-errors.ts';
 import { createRelayEvidence, type RelayEvidence } from './relay-evidence.ts';
-import type { RelayMemory } from './relay-memory.ts';
+import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { SyncEventStream } from './sync-events.ts';
 import { createUnacknowledged } from './unacknowledged.ts';
 import type { Coverage } from './coverage.ts';

@@ -13,7 +13,7 @@ import { createNodeRelay, type NodeRelay } from './node-relay.ts';
 import type { OwnSessionClaim } from './own-session-claims.ts';
 import type { PendingEdits } from './pending-edits.ts';
 import { peerIDs } from './peer-ids.ts';
-import type { RelayMemory } from './relay-memory.ts';
+import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { RelayTargets } from './relay-targets.ts';
 import type { SyncEventStream } from './sync-events.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';

@@ -141,3 +141,62 @@ describe('a node and its relay', () => {
     expect(sync.current).toMatchObject({ status: 'failed', error: { code: 'SYNC_URL_INVALID' } });
   });
 });
+
+describe('what an app may wait for', () => {
+  it('is told at once that there is no relay', async () => {
+    const { sync, map } = await device(undefined);
+    await expect(sync.whenConfirmed(map)).rejects.toMatchObject({ code: 'SYNC_OFF' });
+    await expect(sync.flush()).rejects.toMatchObject({ code: 'SYNC_OFF' });
+    const wrong = await device('ftp://nowhere');
+    await expect(wrong.sync.whenConfirmed()).rejects.toMatchObject({
+      code: 'SYNC_OFF',
+      cause: { code: 'SYNC_URL_INVALID' },
+    });
+  });
+
+  it('is the edits until then, over a relay that is away for a while', async () => {
+    const relay = await relayAt();
+    await relay.close();
+    const a = await device(relay.url);
+    a.map.set('n', 1);
+    const confirmed = a.sync.whenConfirmed();
+    const sent = a.sync.flush();
+    await relayAt(relay.port);
+    await sent;
+    await confirmed;
+    expect(a.sync.current.confirmed.pending).toBe(0);
+  });
+});
+
+describe('events', () => {
+  it('tell of connections, of changes here and from the relay, and of what is confirmed', async () => {
+    const relay = await relayAt();
+    const [a, b] = [await device(relay.url), await device(relay.url)];
+    a.map.group.addMember('everyone', 'writer');
+    const told: string[] = [];
+    const tell = (event: string) => (detail: object) => told.push(`${event} ${JSON.stringify(detail)}`);
+    b.sync.on('connect', tell('connect'));
+    b.sync.on('disconnect', tell('disconnect'));
+    b.sync.on('sync', tell('sync'));
+    b.sync.on('change', tell('change'));
+    const peerID = `127.0.0.1:${relay.port}`;
+    await until(() =>
+      expect([a, b].map(({ sync }) => sync.current.status)).toEqual(['confirmed', 'confirmed']),
+    );
+    expect(told).toContain(`connect {"peerID":"${peerID}"}`);
+    expect(told).toContain(`sync {"peerID":"${peerID}","id":"${b.map.id}"}`);
+
+    await b.node.load(a.map.id);
+    told.length = 0;
+    a.map.set('n', 1);
+    await until(() => expect(told).toEqual([`change {"ids":["${a.map.id}"],"origin":"relay"}`]));
+    b.map.set('n', 1);
+    await until(() => expect(told).toHaveLength(3));
+    expect(told.slice(1)).toEqual([
+      `change {"ids":["${b.map.id}"],"origin":"local"}`,
+      `sync {"peerID":"${peerID}","id":"${b.map.id}"}`,
+    ]);
+    await relay.close();
+    await until(() => expect(told.at(-1)).toMatch(/^disconnect/));
+  });
+});

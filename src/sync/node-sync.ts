@@ -8,6 +8,7 @@ import { createReadable } from '../platform/readable.ts';
 import type { DeviceStorage } from '../storage/device-storage.ts';
 import type { Transport } from '../transport/transport.ts';
 import { offerConfirmations } from './confirmations.ts';
+import type { Coverage } from './coverage.ts';
 import { describeSync } from './describe-sync.ts';
 import { drain } from './drain.ts';
 import { recallEarlierRun } from './earlier-run.ts';
@@ -17,7 +18,7 @@ import { hookNode } from './node-hooks.ts';
 import { createNodeRelays } from './node-relays.ts';
 import { bringInOthersEdits } from './others-edits.ts';
 import { paceReleases } from './paced-releases.ts';
-import type { RelayMemory } from './relay-memory.ts';
+import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { RelayTargets } from './relay-targets.ts';
 import { createRungWaits } from './rung-waits.ts';
 import { createSavedWaiting } from './saved-waiting.ts';
@@ -71,8 +72,8 @@ export function createNodeSync(options: {
   const saving = createSavedWaiting(
     (id) => !isClosed && storage.status.current.state === 'ok' && ladder.isPending(id, 'saved'),
   );
-  let settle = () => {};
-  const settled = new Promise<void>((resolve) => (settle = resolve));
+  let settle = (_leftBehind: ReadonlyMap<string, Coverage>) => {};
+  const settled = new Promise<ReadonlyMap<string, Coverage>>((resolve) => (settle = resolve));
   const waits = createRungWaits({
     ladder,
     clock,
@@ -110,10 +111,10 @@ export function createNodeSync(options: {
     marks,
     ladder,
     saidOf: relays.saidOf,
-    settled() {
+    settled(leftBehind) {
       isComplete = true;
       relays.settled();
-      settle();
+      settle(leftBehind);
       changed();
     },
   });

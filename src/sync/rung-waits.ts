@@ -2,7 +2,7 @@ import type { RawCoValue } from 'cojson';
 import type { Clock } from '../platform/clock.ts';
 import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
 import { isCoValueID } from '../transport/ids.ts';
-import type { Coverage } from './coverage.ts';
+import { joined, type Coverage } from './coverage.ts';
 import type { Ladder } from './ladder.ts';
 import { hasReached, needOf, type RungName } from './pending-edits.ts';
 import { notAnID } from './relay-errors.ts';
@@ -40,8 +40,8 @@ interface Wait {
 export function createRungWaits(options: {
   readonly ladder: Pick<Ladder, 'pending' | 'relayIDs'>;
   readonly clock: Clock;
-  /** Resolves when it is known what an earlier run left behind. */
-  readonly settled: Promise<void>;
+  /** Resolves with what an earlier run left behind: what its edits need, by CoValue. */
+  readonly settled: Promise<ReadonlyMap<string, Coverage>>;
   /** Why nothing gets to this rung, as things are. */
   readonly refusal: (rung: WaitedRung) => KernelError | undefined;
 }): RungWaits {
@@ -50,17 +50,24 @@ export function createRungWaits(options: {
   let isSettled = false;
   let ended: KernelError | undefined;
 
-  void settled.then(() => {
+  void settled.then((leftBehind) => {
     isSettled = true;
-    for (const wait of waits) addNeeds(wait, new Set(wait.needs.keys()));
+    for (const { id, needs } of waits) {
+      for (const [each, need] of leftBehind) {
+        if (id === undefined || id === each) needs.set(each, joined(needs.get(each) ?? {}, need));
+      }
+    }
     look();
   });
 
-  function addNeeds({ id, needs }: Wait, without: ReadonlySet<string>): void {
-    for (const each of id === undefined ? ladder.pending.keys() : [id]) {
-      const edits = ladder.pending.get(each);
-      if (edits && !without.has(each)) needs.set(each, needOf(edits));
-    }
+  function needsNow(id: string | undefined): Map<string, Coverage> {
+    const ids = id === undefined ? [...ladder.pending.keys()] : [id];
+    return new Map(
+      ids.flatMap((each) => {
+        const edits = ladder.pending.get(each);
+        return edits ? [[each, needOf(edits)] as const] : [];
+      }),
+    );
   }
 
   function isThere(rung: WaitedRung, id: string, need: Coverage): boolean {
@@ -97,7 +104,7 @@ export function createRungWaits(options: {
           ? () => {}
           : clock.after(timeoutMs, () => wait.settle(timedOut(rung, timeoutMs)));
       const wait: Wait = {
-        ...{ rung, id, needs: new Map() },
+        ...{ rung, id, needs: needsNow(id) },
         settle(error) {
           waits.delete(wait);
           cancel();
@@ -108,7 +115,6 @@ export function createRungWaits(options: {
       };
       signal?.addEventListener('abort', () => wait.settle(aborted(signal)), { signal: stopListening.signal });
       waits.add(wait);
-      addNeeds(wait, new Set());
       look();
     });
   }

@@ -8,7 +8,7 @@ import type { StorageStatus } from '../storage/device-storage.ts';
 import { createWebSocketTransport } from '../transport/web-socket.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
-import { noRelayMemory, type RelayMemory } from './relay-memory.ts';
+import { noRelayMemory, type RelayMemory } from '../storage/relay-memory.ts';
 import { readRelayTargets, type RelayTargets } from './relay-targets.ts';
 
 /** One for each node, so that a node never has two peers for one relay. */

@@ -9,8 +9,13 @@ export function refusalOf(
 ): KernelError | undefined {
   if (rung === 'saved') return state.storage.state === 'memory-only' ? keepsNothing(state) : undefined;
   if (state.peers.length === 0) return syncOff(failure);
-  if (rung === 'durable' && state.durability === 'none') return durabilityNotOffered();
+  if (rung === 'durable' && promisesNothing(state)) return durabilityNotOffered();
   return undefined;
+}
+
+/** A server that said no `hello` is a stock one, which confirms before it has written anything. */
+function promisesNothing({ durability, peers }: SyncState): boolean {
+  return durability === 'none' || peers.some(({ phase, relay }) => phase === 'connected' && !relay);
 }
 
 export function syncClosed(): KernelError {

@@ -1,0 +1,73 @@
+import type { RawCoID, SessionID } from 'cojson';
+import type { Logger } from '../platform/logger.ts';
+import { accountDatabase, stores } from './account-database.ts';
+import { committing, openDatabase, resultOf } from './indexed-db.ts';
+
+/** What this device last saw of a relay: the next connection, of this run or a later one, finds out whether it has lost data. */
+export interface RememberedRelay {
+  /** From its `hello`; a stock server says none. */
+  readonly storage?: { readonly id: string; readonly epoch: string };
+  /** What it confirmed last. A copy of an older state has less, also where it carries the same epoch. */
+  readonly confirmed?: { readonly id: RawCoID; readonly sessionID: SessionID; readonly count: number };
+}
+
+/** Where that is kept. By the relay's id, which is its address. */
+export interface RelayMemory {
+  /** Rejects where it cannot be read. */
+  read(relayID: string): Promise<RememberedRelay | undefined>;
+  /** Written when there is time for it: an older state only costs a comparison. */
+  write(relayID: string, remembered: RememberedRelay): void;
+}
+
+/** For a node that leaves no trace on this device. */
+export const noRelayMemory: RelayMemory = { read: () => Promise.resolve(undefined), write: () => {} };
+
+/** In the account's database. Where that is gone, because the account was signed out, none is made for it. */
+export function createRelayMemory(
+  indexedDB: IDBFactory,
+  accountID: string,
+  { logger }: { readonly logger: Logger },
+): RelayMemory {
+  const { name } = accountDatabase(accountID);
+
+  async function transact<T>(
+    mode: IDBTransactionMode,
+    run: (store: IDBObjectStore) => IDBRequest<T>,
+  ): Promise<T | undefined> {
+    const db = await openDatabase(indexedDB, { name });
+    if (!db) return undefined;
+    try {
+      if (!db.objectStoreNames.contains(stores.relays)) return undefined;
+      return await committing(db.transaction(stores.relays, mode), (transaction) =>
+        resultOf(run(transaction.objectStore(stores.relays))),
+      );
+    } finally {
+      db.close();
+    }
+  }
+
+  return {
+    async read(relayID) {
+      const record: unknown = await transact('readonly', (store) => store.get(relayID));
+      return isRemembered(record) ? record : undefined;
+    },
+    write(relayID, remembered) {
+      transact('readwrite', (store) => store.put(remembered, relayID)).catch((error: unknown) =>
+        logger.warn('What is known of the relay could not be written', { error }),
+      );
+    },
+  };
+}
+
+/** Of this version. One of a later version is not used, and written over. */
+function isRemembered(value: unknown): value is RememberedRelay {
+  if (typeof value !== 'object' || value === null) return false;
+  const { storage, confirmed } = value as Partial<Record<string, Readonly<Record<string, unknown>>>>;
+  return (
+    (storage === undefined || (typeof storage['id'] === 'string' && typeof storage['epoch'] === 'string')) &&
+    (confirmed === undefined ||
+      (typeof confirmed['id'] === 'string' &&
+        typeof confirmed['sessionID'] === 'string' &&
+        typeof confirmed['count'] === 'number'))
+  );
+}
