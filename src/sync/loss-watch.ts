@@ -63,14 +63,16 @@ export function createLossWatch(options: {
     else becomeSure();
   }
 
+  /** It is loaded first, as cojson takes what a relay does not have for lost, where it has not loaded it itself. */
   function ask(next: Confirmed & { answers: number }): void {
-    const peer = node.syncManager.peers[relayID];
-    if (!peer || next.answers > mostAnswers) return becomeSure();
     asked = next;
-    const core = node.getCoValue(next.id);
-    const known = core.isAvailable() ? core.knownState().sessions : {};
-    const sessions = { ...known, [next.sessionID]: Math.max(next.count, known[next.sessionID] ?? 0) };
-    node.syncManager.trySendToPeer(peer, { action: 'load', id: next.id, header: true, sessions });
+    node.getCoValue(next.id).loadFromStorage(() => {
+      if (asked !== next) return;
+      const peer = node.syncManager.peers[relayID];
+      const core = node.getCoValue(next.id);
+      if (!peer || !core.isAvailable() || next.answers > mostAnswers) return becomeSure();
+      node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
+    });
   }
 
   async function findMissing(hello: HelloFrame | undefined): Promise<void> {
@@ -118,8 +120,7 @@ export function createLossWatch(options: {
         else becomeSure();
       } else if (message.action === 'content') {
         // What others wrote, and not a word of what it has of this session.
-        const again = { id, sessionID, count, answers: answers + 1 };
-        node.getCoValue(id).loadFromStorage(() => asked?.id === id && ask(again));
+        ask({ id, sessionID, count, answers: answers + 1 });
       }
     },
     confirmed(id, edits) {

@@ -1,0 +1,118 @@
+import { LocalNode, type AgentSecret, type RawCoMap, type StorageAPI } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { systemClock } from '../platform/clock.ts';
+import { silentLogger } from '../platform/logger.ts';
+import { createReadable } from '../platform/readable.ts';
+import type { Database } from '../relay/database/database.ts';
+import { prepareSchema } from '../relay/database/schema.ts';
+import { openStorageDirectory } from '../relay/database/storage-directory.ts';
+import { createSqlStorage } from '../relay/storage/sql-storage.ts';
+import { createStorage } from '../relay/testing/temporary-storage.ts';
+import type { StorageStatus } from '../storage/device-storage.ts';
+import type { RelayMemory, RememberedRelay } from '../storage/relay-memory.ts';
+import { createNodePlatform } from '../testing/node-platform.ts';
+import { startStockRelay, type StockRelay } from '../testing/stock-relay.ts';
+import { startSync } from './start-sync.ts';
+
+// What a device keeps between two runs: a storage that works in Node, and what it remembers of its relay.
+let disk: Database;
+let remembered: Map<string, RememberedRelay>;
+let secret: AgentSecret;
+let crypto: WasmCrypto;
+const ends: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  disk = await openStorageDirectory(await createStorage(), silentLogger);
+  await prepareSchema(disk);
+  remembered = new Map();
+  crypto = await WasmCrypto.create();
+  secret = crypto.newRandomAgentSecret();
+});
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+  await disk.close();
+});
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+const memory: RelayMemory = {
+  read: (id) => Promise.resolve(remembered.get(id)),
+  write: (id, seen) => void remembered.set(id, seen),
+};
+
+async function relayAt(port = 0): Promise<StockRelay> {
+  const relay = await startStockRelay({ port });
+  ends.push(() => relay.close());
+  return relay;
+}
+
+/** A run of the device that has loaded nothing yet. */
+function run(url: string) {
+  const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+  const database = { clock: systemClock, logger: silentLogger, foundOlder: () => {} };
+  const storage = createSqlStorage({ ...database, database: { ...disk, close: () => Promise.resolve() } });
+  node.setStorage(storage as StorageAPI);
+  const sync = startSync({
+    ...{ node, sync: { url }, memory, logger: silentLogger, platform: createNodePlatform() },
+    storage: { status: createReadable<StorageStatus>({ kind: 'custom', state: 'ok' }) },
+  });
+  async function close() {
+    await sync.close();
+    await node.gracefulShutdown();
+    await storage.close(1_000);
+  }
+  ends.push(close);
+  return { node, sync, close };
+}
+
+/** Lists at the relay, of which a copy of the relay is made before the last edit. */
+async function withCopy() {
+  const relay = await relayAt();
+  const first = run(relay.url);
+  const maps = [1, 2, 3].map((n) => first.node.createGroup().createMap({ n }));
+  await first.sync.whenConfirmed();
+  const copy = contentOf(relay.node);
+  maps[2]?.set('last', true);
+  maps.push(first.node.createGroup().createMap({ n: 4 }));
+  await first.sync.whenConfirmed();
+  await first.close();
+  await relay.close();
+  return { maps, copy, port: relay.port };
+}
+
+function contentOf(node: LocalNode) {
+  return [...node.allCoValues()].flatMap((core) => core.newContentSince() ?? []);
+}
+
+const isAt = (relay: StockRelay, maps: readonly RawCoMap[]) =>
+  maps.every(({ id, core }) => {
+    const there = relay.node.getCoValue(id);
+    return there.isAvailable() && JSON.stringify(there.knownState()) === JSON.stringify(core.knownState());
+  });
+
+test('a relay that was put back to an earlier state is refilled from the storage, and not called confirmed before', async () => {
+  const { maps, copy, port } = await withCopy();
+  const restored = await relayAt(port);
+  for (const content of copy) restored.node.syncManager.handleNewContent(content, 'import');
+  const second = run(restored.url);
+  const confirmedWith: boolean[] = [];
+  second.sync.subscribe(({ status }) => {
+    if (status === 'confirmed') confirmedWith.push(isAt(restored, maps));
+  });
+  await until(() => expect(second.sync.current.status).toBe('confirmed'));
+  expect(isAt(restored, maps)).toBe(true);
+  expect(confirmedWith).not.toContain(false);
+});
+
+test('a relay that has all that it had is asked for one CoValue, and sent nothing', async () => {
+  const { copy, port } = await withCopy();
+  const relay = await relayAt(port);
+  for (const content of copy) relay.node.syncManager.handleNewContent(content, 'import');
+  const second = run(relay.url);
+  await until(() => expect(second.sync.current.status).toBe('confirmed'));
+  await second.close();
+
+  const third = run(relay.url);
+  await until(() => expect(third.sync.current.status).toBe('confirmed'));
+  expect([...third.node.allCoValues()].filter((core) => core.isAvailable())).toHaveLength(2);
+});
