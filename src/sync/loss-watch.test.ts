@@ -51,7 +51,7 @@ function run(url: string) {
   const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
   const database = { clock: systemClock, logger: silentLogger, foundOlder: () => {} };
   const storage = createSqlStorage({ ...database, database: { ...disk, close: () => Promise.resolve() } });
-  node.setStorage(storage as StorageAPI);
+  node.setStorage(storage);
   const sync = startSync({
     ...{ node, sync: { url }, memory, logger: silentLogger, platform: createNodePlatform() },
     storage: { status: createReadable<StorageStatus>({ kind: 'custom', state: 'ok' }) },

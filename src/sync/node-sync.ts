@@ -72,7 +72,7 @@ export function createNodeSync(options: {
   const saving = createSavedWaiting(
     (id) => !isClosed && storage.status.current.state === 'ok' && ladder.isPending(id, 'saved'),
   );
-  let settle = (_leftBehind: ReadonlyMap<string, Coverage>) => {};
+  let settle: (leftBehind: ReadonlyMap<string, Coverage>) => void = () => {};
   const settled = new Promise<ReadonlyMap<string, Coverage>>((resolve) => (settle = resolve));
   const waits = createRungWaits({
     ladder,

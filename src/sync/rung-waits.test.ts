@@ -17,7 +17,7 @@ function setUp() {
     onChange: () => {},
   });
   ladder.useRelays(['r']);
-  let settle = (_leftBehind?: ReadonlyMap<string, Coverage>) => {};
+  let settle: (leftBehind?: ReadonlyMap<string, Coverage>) => void = () => {};
   const settled = new Promise<ReadonlyMap<string, Coverage>>(
     (resolve) => (settle = (leftBehind = new Map()) => resolve(leftBehind)),
   );
