@@ -10,9 +10,10 @@ import { mergeResults, type Machine, type Results } from './harness/results.ts';
 import type { BenchContext, Suite } from './harness/suite.ts';
 import { replaceTable } from './harness/table.ts';
 import { relaySuite } from './relay/suite.ts';
+import { responsiveSuite } from './responsive/suite.ts';
 import { resumeSuite } from './resume/suite.ts';
 
-const suites: readonly Suite[] = [relaySuite, resumeSuite];
+const suites: readonly Suite[] = [relaySuite, resumeSuite, responsiveSuite];
 
 export interface BenchRun extends Pick<
   BenchContext,

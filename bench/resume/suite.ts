@@ -4,9 +4,9 @@ import { compare, type Line } from '../harness/line.ts';
 import { measureRounds, type Contender } from '../harness/rounds.ts';
 import { startServer } from '../harness/server-process.ts';
 import type { BenchContext, Suite } from '../harness/suite.ts';
-import { startBrowser, type Browser } from './browser.ts';
-import { buildPages } from './build-pages.ts';
-import { servePages } from './page-server.ts';
+import { startBrowser, type Browser } from '../harness/browser.ts';
+import { buildPages } from '../harness/build-pages.ts';
+import { servePages } from '../harness/page-server.ts';
 
 const librarySize = 1_000;
 const seed = 4_204;
@@ -44,7 +44,7 @@ async function setUp(context: BenchContext) {
   const { relayScript, temporaryFolder } = context;
   const pages = join(temporaryFolder, 'pages');
   await mkdir(pages);
-  await buildPages({ ...context, into: pages });
+  await buildPages({ ...context, suite: 'resume', pages: ['set-up', 'ours', 'stock'], into: pages });
   const server = await servePages(pages);
   context.finally(server.close);
   const relayServer = await startServer({

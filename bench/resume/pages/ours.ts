@@ -1,6 +1,6 @@
 import { resumeSession } from '@MaiaOS/kernel';
 import { readLibrary } from './library.ts';
-import { ask, relayOfPage } from './page.ts';
+import { ask, relayOfPage } from '../../harness/page.ts';
 
 async function resume() {
   const relay = relayOfPage();

@@ -1,6 +1,6 @@
 import { signUpWithRecoveryPhrase } from '@MaiaOS/kernel';
 import { createLibrary } from './library.ts';
-import { ask, keep } from './page.ts';
+import { ask, keep } from '../../harness/page.ts';
 
 /** Makes an account and what is in it, and leaves this device as a person does who used an app here. */
 ask('setUp', async ({ relay, seed, size }: { relay: string; seed: number; size: number }) => {

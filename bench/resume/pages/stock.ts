@@ -3,7 +3,7 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 import { readLibrary } from './library.ts';
-import { ask, kept, relayOfPage } from './page.ts';
+import { ask, kept, relayOfPage } from '../../harness/page.ts';
 
 /** As an app on stock cojson opens an account of which it has kept the secret. */
 async function resume() {

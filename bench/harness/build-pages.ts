@@ -2,19 +2,18 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
-const pages = ['set-up', 'ours', 'stock'] as const;
-export type PageName = (typeof pages)[number];
-
 /** Builds each page as an app's own build would: minified, with all that it needs in one file. */
 export async function buildPages(options: {
+  readonly suite: string;
+  readonly pages: readonly string[];
   readonly benchFolder: string;
   readonly packageFolder: string;
   readonly into: string;
 }): Promise<void> {
-  const { benchFolder, packageFolder, into } = options;
+  const { suite, pages, benchFolder, packageFolder, into } = options;
   for (const page of pages) {
     const bundle = await rolldown({
-      input: join(benchFolder, 'resume/pages', `${page}.ts`),
+      input: join(benchFolder, suite, 'pages', `${page}.ts`),
       platform: 'browser',
       resolve: { alias: { '@MaiaOS/kernel': join(packageFolder, 'index.js') } },
     });

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { browserLaunchOptions } from '../../scripts/find-browser.mjs';
-import type { PageName } from './build-pages.ts';
 
 /** A person's Chromium, whose profile stays while its pages come and go. */
 export interface Browser {
   readonly version: string;
   /** Opens a page in a new tab, hands it to `run`, and closes the tab as a person does. */
   withPage<T>(
-    name: PageName,
+    name: string,
     parameters: Readonly<Record<string, string>>,
     run: (page: Page) => Promise<T>,
   ): Promise<T>;

@@ -1,0 +1,21 @@
+import { signUpWithRecoveryPhrase } from '@MaiaOS/kernel';
+import { ask, relayOfPage } from '../../harness/page.ts';
+import { watchArrival, type Expected } from './watch-arrival.ts';
+
+async function open() {
+  const url = relayOfPage();
+  const { session } = await signUpWithRecoveryPhrase({
+    sync: url === undefined ? false : { url },
+    anotherAccount: true,
+  });
+  await new Promise<void>((resolve) => {
+    session.sync.subscribe(({ saved, confirmed }) => {
+      if (saved.pending === 0 && confirmed.pending === 0) resolve();
+    });
+  });
+  return session;
+}
+
+const opened = open();
+ask('opened', async () => void (await opened));
+ask('arrive', async (expected: readonly Expected[]) => watchArrival((await opened).node, expected));

@@ -1,0 +1,27 @@
+import { LocalNode } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
+import { createWebSocketPeer } from 'cojson-transport-ws';
+import { ask, relayOfPage } from '../../harness/page.ts';
+import { watchArrival, type Expected } from './watch-arrival.ts';
+
+/** As an app on stock cojson makes an account. */
+async function open() {
+  const websocket = new WebSocket(relayOfPage() ?? '');
+  const [crypto, storage] = await Promise.all([
+    WasmCrypto.create(),
+    getIndexedDBStorage(`stock-${Math.random()}`),
+  ]);
+  const { node } = await LocalNode.withNewlyCreatedAccount({
+    creationProps: { name: 'Bench' },
+    crypto,
+    storage,
+    peers: [createWebSocketPeer({ id: 'relay', role: 'server', websocket })],
+  });
+  await node.syncManager.waitForAllCoValuesSync();
+  return node;
+}
+
+const opened = open();
+ask('opened', async () => void (await opened));
+ask('arrive', async (expected: readonly Expected[]) => watchArrival(await opened, expected));

@@ -1,0 +1,58 @@
+import type { CoID, LocalNode, RawCoMap } from 'cojson';
+
+export interface Expected {
+  readonly id: string;
+  readonly transactions: number;
+}
+
+export interface Arrived {
+  /** The longest task of the page's main thread. A browser tells only of those above 50 ms: 50 where there was none. */
+  readonly longestTaskMs: number;
+  /** From asking until all of it is readable. */
+  readonly totalMs: number;
+}
+
+const longMs = 50;
+const lookEveryMs = 20;
+/** Looking should not be what is measured. */
+const lookForMs = 2;
+/** What follows, as writing to the device does, counts too. */
+const afterwardsMs = 1_000;
+
+export async function watchArrival(node: LocalNode, expected: readonly Expected[]): Promise<Arrived> {
+  const [first] = expected;
+  if (!first) throw new Error('Nothing is expected.');
+  const longTasks: number[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longTasks.push(duration);
+  });
+  observer.observe({ type: 'longtask' });
+  const startMs = performance.now();
+  void node.load(first.id as CoID<RawCoMap>);
+  const missing = new Set(expected);
+  while (missing.size > 0) {
+    await pause(lookEveryMs);
+    const untilMs = performance.now() + lookForMs;
+    for (const one of missing) {
+      if (performance.now() > untilMs || !isComplete(node, one)) break;
+      missing.delete(one);
+    }
+  }
+  const totalMs = performance.now() - startMs;
+  await pause(afterwardsMs);
+  observer.disconnect();
+  return {
+    longestTaskMs: Math.max(longMs, ...longTasks),
+    totalMs,
+  };
+}
+
+function isComplete(node: LocalNode, { id, transactions }: Expected): boolean {
+  const core = node.getCoValue(id as CoID<RawCoMap>);
+  if (!core.isAvailable()) return false;
+  return Object.values(core.knownState().sessions).reduce((sum, count) => sum + count, 0) === transactions;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

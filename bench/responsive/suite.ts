@@ -1,0 +1,112 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startBrowser, type Browser } from '../harness/browser.ts';
+import { buildPages } from '../harness/build-pages.ts';
+import { compare, type Comparison, type Line } from '../harness/line.ts';
+import { servePages } from '../harness/page-server.ts';
+import { measureRounds, type Contender } from '../harness/rounds.ts';
+import type { BenchContext, Suite } from '../harness/suite.ts';
+import { startDeliveringServer } from './delivering-server.ts';
+import { createLongHistory, createThings, type Delivery } from './deliveries.ts';
+import type { Arrived, Expected } from './pages/watch-arrival.ts';
+
+const ours = 'ours';
+const stock = 'stock cojson on IndexedDB';
+
+const arrivals = {
+  groupFirst: '10,000 CoValues, their group first',
+  groupLast: '10,000 CoValues, their group last',
+  longHistory: 'one CoValue of 10,000 transactions',
+} as const;
+type ArrivalName = keyof typeof arrivals;
+
+/** What an account's content does to a page while it arrives, against stock cojson. */
+export const responsiveSuite: Suite = {
+  name: 'responsive',
+  async run(context) {
+    const place = await setUp(context);
+    context.addVersion('Chromium', place.browser.version);
+    const lines: Line[] = [];
+    for (const name of Object.keys(arrivals) as ArrivalName[]) {
+      for (const slowdown of [1, 4]) {
+        const what = `${arrivals[name]}, at ${slowdown}×`;
+        if (context.part !== undefined && !what.includes(context.part)) continue;
+        context.say(`Receiving ${what}`);
+        lines.push(...(await measureArrival(place, { name, slowdown, what })));
+      }
+    }
+    return lines;
+  },
+};
+
+interface Place {
+  readonly browser: Browser;
+  readonly relay: string;
+  readonly deliveries: Readonly<Record<ArrivalName, Delivery>>;
+}
+
+async function setUp(context: BenchContext): Promise<Place> {
+  const { temporaryFolder } = context;
+  const pages = join(temporaryFolder, 'pages');
+  await mkdir(pages);
+  await buildPages({ ...context, suite: 'responsive', pages: ['ours', 'stock'], into: pages });
+  const server = await servePages(pages);
+  context.finally(server.close);
+  const deliveries = { ...(await createThings()), longHistory: await createLongHistory() };
+  const relay = await startDeliveringServer(deliveries);
+  context.finally(relay.close);
+  const browser = await startBrowser(temporaryFolder, server.url);
+  context.finally(browser.close);
+  return { browser, relay: relay.url, deliveries };
+}
+
+async function measureArrival(
+  { browser, relay, deliveries }: Place,
+  { name, slowdown, what }: { name: ArrivalName; slowdown: number; what: string },
+): Promise<readonly Line[]> {
+  const contender = (contenderName: string, page: 'ours' | 'stock'): Contender => ({
+    name: contenderName,
+    async measure() {
+      return browser.withPage(page, { relay: `${relay}/${name}/sync` }, async (tab) => {
+        await tab.evaluate(() => globalThis.opened());
+        const devtools = await tab.context().newCDPSession(tab);
+        await devtools.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
+        const arrived = await tab.evaluate(
+          (expected) => globalThis.arrive(expected),
+          deliveries[name].expected,
+        );
+        return { ...arrived };
+      });
+    },
+  });
+  const samples = await measureRounds([contender(ours, 'ours'), contender(stock, 'stock')]);
+  const common = { suite: 'responsive', unit: 'ms', better: 'lower', ours, peer: stock } as const;
+  return [
+    compare(samples, {
+      ...common,
+      name: `longest task, ${what}`,
+      figure: 'longestTaskMs',
+      reading:
+        'milliseconds for which the page could answer nobody, at most, from asking until a second after all was readable, as the browser tells; 50 stands for none that was longer. Lower is better.',
+      ...goalOf(name, slowdown),
+    }),
+    compare(samples, {
+      ...common,
+      name: `all readable, ${what}`,
+      figure: 'totalMs',
+      reading:
+        'milliseconds from asking until all of it is there, verified and ready to be read. Lower is better. Ours writes what arrives to the device meanwhile, and so does stock cojson.',
+    }),
+  ];
+}
+
+/** What stock cojson does without a long task cannot be done in a tenth of it. */
+function goalOf(name: ArrivalName, slowdown: number): Pick<Comparison, 'goal'> {
+  if (slowdown === 1) return { goal: { oursAtMost: 50 } };
+  return name === 'longHistory' ? {} : { goal: { ratioAtLeast: 10 } };
+}
+
+declare global {
+  function opened(): Promise<void>;
+  function arrive(expected: readonly Expected[]): Promise<Arrived>;
+}
