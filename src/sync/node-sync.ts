@@ -25,6 +25,7 @@ import { createSavedWaiting } from './saved-waiting.ts';
 import { createSyncEvents } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
+import { trackByLadder } from './unsynced-tracking.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
 import { unsyncedCoValues } from './unsynced-co-values.ts';
 import { refusalOf, syncClosed } from './wait-errors.ts';
@@ -53,13 +54,18 @@ export function createNodeSync(options: {
   const { clock, nextTask, page } = platform;
   const pacer = createPacer({ nowMs: clock.nowMs, nextTask });
   const marks = createUnconfirmedMarks(node.storage);
+  const tracking = trackByLadder(node);
   const events = createSyncEvents();
   const ladder = createLadder({
     clock,
     canSave: () => storage.status.current.state !== 'memory-only',
-    onPending: (id) => marks.set(id, true),
+    onPending(id) {
+      marks.set(id, true);
+      tracking.set(id, true);
+    },
     onDone(id) {
       marks.set(id, false);
+      tracking.set(id, false);
       waits.done(id);
     },
     onConfirmed(id, relayID, edits) {
@@ -162,6 +168,7 @@ export function createNodeSync(options: {
     waits.close(syncClosed());
     for (const stop of stopListening) stop();
     releases.end();
+    tracking.end();
     unhook();
     events.close();
     onClosed();

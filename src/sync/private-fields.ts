@@ -11,3 +11,14 @@ export function isPutAside(node: LocalNode, content: NewContent): boolean {
   const last: unknown = Array.isArray(queue) ? queue.at(-1) : undefined;
   return typeof last === 'object' && last !== null && Reflect.get(last, 'msg') === content;
 }
+
+/**
+ * Ends cojson's own following of each edit's way to a peer: it adds a listener for every edit made without a peer, and
+ * keeps or forgets entries whatever a relay has. Returns the way back.
+ */
+export function leaveOutTracking({ syncManager }: LocalNode): () => void {
+  if (typeof Reflect.get(syncManager, 'trackSyncState') !== 'function') return () => {};
+  // The prototype's stands behind it.
+  Reflect.set(syncManager, 'trackSyncState', () => {});
+  return () => void Reflect.deleteProperty(syncManager, 'trackSyncState');
+}
