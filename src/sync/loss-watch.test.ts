@@ -1,4 +1,4 @@
-import { LocalNode, type AgentSecret, type RawCoMap, type StorageAPI } from 'cojson';
+import { LocalNode, type AgentSecret, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
