@@ -16,6 +16,7 @@ export function createBrowserPlatform(): Platform {
     page: createBrowserPage(),
     nextTask,
     openWebSocket,
+    fetch: (input, init) => globalThis.fetch(input, init),
     get indexedDB() {
       return orNone(() => globalThis.indexedDB);
     },

@@ -12,6 +12,7 @@ export interface Platform {
   /** Resolves in a task of its own, so that the browser can do other things before. */
   nextTask(): Promise<void>;
   openWebSocket(url: URL): Socket;
+  fetch: typeof globalThis.fetch;
   /** Absent where the browser has none or refuses the very access. */
   readonly indexedDB: IDBFactory | undefined;
   readonly passkeys: Passkeys;

@@ -20,7 +20,7 @@ import { createWaitingContent, type WaitingContent } from './waiting-content.ts'
 import { withholdAcknowledgements } from './withheld-acknowledgements.ts';
 
 /**
- * One client, from its WebSocket's opening to its end. There may be thousands that do nothing: what a connection is made
+ * One client, from its socket's opening to its end. There may be thousands that do nothing: what a connection is made
  * of has methods where a getter would do, because V8 keeps an object with a getter as a dictionary of 450 bytes.
  */
 export interface Connection {

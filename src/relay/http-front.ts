@@ -18,6 +18,8 @@ export interface HttpFrontHandlers {
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** A WebSocket that is to be opened at `/sync`; false while there are none taken. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Any other request for `/sync`; false where it is for nothing that is there. */
+  sync(request: IncomingMessage, response: ServerResponse): boolean;
   /** Whether a page of this origin may open a WebSocket; undefined where no browser asks. */
   allows(origin: string | undefined): boolean;
   /** A connection could not be taken, for want of file descriptors for one, or a request not be answered. */
@@ -40,8 +42,10 @@ export interface Health {
   readonly version: string;
 }
 
+const longestRequestMs = 3_600_000;
+
 const nothingHere =
-  'This is a sync relay: clients open a WebSocket at /sync, GET /health says how it is doing, and GET /metrics counts.\n';
+  'This is a sync relay: clients open a WebSocket or an event stream at /sync, GET /health says how it is doing, and GET /metrics counts.\n';
 
 /** Throws RELAY_PORT_TAKEN, or RELAY_SETTING_INVALID where the host or the port cannot be listened on at all. */
 export async function openHttpFront(
@@ -53,13 +57,16 @@ export async function openHttpFront(
   const server = createServer(
     {
       headersTimeout: firstFrameMs,
-      requestTimeout: firstFrameMs,
+      // Bodies are timed where they are read: a long one may take its time.
+      requestTimeout: longestRequestMs,
+      // Between two requests of one client, who would else lose one that meets the closing of its connection.
+      keepAliveTimeout: 65_000,
       connectionsCheckingInterval: Math.min(firstFrameMs, 5_000),
     },
     (request, response) => answer(request, response, handlers),
   );
-  // Beyond the clients, some that are to be told that there is no room, and some that ask for /health.
-  server.maxConnections = connections + 1_000;
+  // A client over HTTP has two. Beyond the clients, some that are to be told that there is no room, and some that ask for /health.
+  server.maxConnections = 2 * connections + 1_000;
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     if (pathOf(request) !== '/sync') refuseUpgrade(socket, '404 Not Found', nothingHere);
@@ -91,8 +98,11 @@ function answer(request: IncomingMessage, response: ServerResponse, handlers: Ht
   const isReading = request.method === 'GET' || request.method === 'HEAD';
   const path = pathOf(request);
   if (isReading && path === '/metrics') return answerMetrics(response, handlers);
+  if (path === '/sync' && handlers.sync(request, response)) return;
   if (!isReading || path !== '/health') {
-    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end(nothingHere);
+    // Whatever body there is, it is not read.
+    const close = !isReading && { connection: 'close' };
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', ...close }).end(nothingHere);
     return;
   }
   const health = handlers.health();

@@ -35,6 +35,11 @@ export function readLimits(given: Partial<RelayLimits> = {}): RelayLimits {
   return limits;
 }
 
+/** Stock clients join thousands of messages into one frame, so a frame may be some times as long as a message. */
+export function longestFrame({ messageBytes }: RelayLimits): number {
+  return 4 * messageBytes;
+}
+
 /** Those that a client can keep to. */
 export function limitsForClients({
   messageBytes,

@@ -1,10 +1,13 @@
+import type { IncomingMessage } from 'node:http';
+import { systemClock } from '../platform/clock.ts';
 import { silentLogger, type Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
 import { addressOf, createOriginCheck } from './admission.ts';
 import { readAgent } from './agent-identity.ts';
 import type { Database } from './database/database.ts';
+import { createHttpChannels, refuse } from './http-channels.ts';
 import { openHttpFront, type Health, type HttpFrontHandlers } from './http-front.ts';
-import { checkNumber, readLimits } from './limits.ts';
+import { checkNumber, longestFrame, readLimits } from './limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './relay-options.ts';
 import { createMetrics } from './metrics.ts';
 import { startServing, type Serving } from './serving.ts';
@@ -35,13 +38,27 @@ export async function createRelayOn(
   let closing: Promise<void> | undefined;
   const metrics = createMetrics(() => serving);
 
+  const allows = createOriginCheck(options.origins ?? []);
+  const addressFrom = (request: IncomingMessage) => addressOf(request, options.trustProxy ?? false);
+  const channels = createHttpChannels({
+    maxPayload: longestFrame(limits),
+    bodyMs: limits.firstFrameMs,
+    clock: systemClock,
+    allows,
+    open: (request, socket) => serving?.open(socket, addressFrom(request)),
+  });
   const handlers: HttpFrontHandlers = {
     health: () => healthOf(database, serving),
     metrics: metrics.read,
-    allows: createOriginCheck(options.origins ?? []),
+    allows,
     upgrade(request, socket, head) {
       if (!serving || closing) return false;
-      serving.open(request, addressOf(request, options.trustProxy ?? false), socket, head);
+      serving.upgrade(request, addressFrom(request), socket, head);
+      return true;
+    },
+    sync(request, response) {
+      if (serving && !closing) return channels.answer(request, response);
+      refuse(response, 503, 'The relay is starting or stopping. Try again in a moment.');
       return true;
     },
     failed: (what, error) => logger.warn(what, { error }),

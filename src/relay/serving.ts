@@ -20,7 +20,7 @@ import { keepAlive } from './keep-alive.ts';
 import { createRelayCrypto } from './native-crypto.ts';
 import { createNotifyBus } from './notify-bus.ts';
 import { createRelayNode, forgetContent, useStorage } from './relay-node.ts';
-import { limitsForClients } from './limits.ts';
+import { limitsForClients, longestFrame } from './limits.ts';
 import type { Metrics, RelayState } from './metrics.ts';
 import type { RelayLimits } from './relay-options.ts';
 import type { Fork } from './storage/find-forks.ts';
@@ -31,17 +31,15 @@ import { refuseUnfinishedImport } from './transfer/import-storage.ts';
 
 /** What serves clients from one database. */
 export interface Serving extends RelayState {
-  /** Makes a client of an HTTP request. */
-  open(request: IncomingMessage, address: string, socket: Duplex, head: Buffer): void;
-  /** Makes a client of an open socket. */
-  serve(socket: ClientSocket, address: string): void;
+  /** Makes a client of an HTTP request for a WebSocket. */
+  upgrade(request: IncomingMessage, address: string, socket: Duplex, head: Buffer): void;
+  /** Makes a client of what is open already. */
+  open(socket: ClientSocket, address: string): void;
   /** Writes out what was taken, acknowledges it, lets the clients go and closes the database, all within `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
 
 const clock = systemClock;
-/** Stock clients join thousands of messages into one frame, so a frame may be some times as long as a message. */
-const messagesPerFrame = 4;
 /** In the registry of WebSocket's close codes. */
 const tryAgainLater = 1013;
 
@@ -98,7 +96,7 @@ export async function startServing(
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: limits.messageBytes * messagesPerFrame,
+    maxPayload: longestFrame(limits),
   });
   const admission = createAdmission(limits);
   const turns = createReadingTurns();
@@ -142,7 +140,29 @@ export async function startServing(
     closeWithRefusal(socket, 'limit', reason, retryAfterMs, tryAgainLater);
   }
 
-  function serve(socket: ClientSocket, address: string): void {
+  /** The database that is back may be another, or the same at an earlier time: memory is then ahead of it. */
+  async function readIdentityAgain(): Promise<void> {
+    const { id, epoch } = await readStorageIdentity(database);
+    if (id === hello.storage.id && epoch === hello.storage.epoch) return;
+    logger.warn('The storage is not what it was; clients are let go and compare all they have', { id });
+    hello = { ...hello, storage: { id, epoch } };
+    for (const connection of connections.values()) {
+      connection.refuse('storage', 'The storage of the relay was put back to another state.', 1_000);
+    }
+    forgetContent(node);
+  }
+
+  async function withinTime(untilMs: number, wait: (done: () => void) => void): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(Math.max(0, untilMs - clock.nowMs()), resolve);
+      wait(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  function open(socket: ClientSocket, address: string): void {
     const refusal = admission.refusal(address);
     if (refusal !== undefined) return turnAway(socket, refusal);
     const leave = admission.enter(address);
@@ -171,28 +191,6 @@ export async function startServing(
     if (hearing?.isLost) refuseForDeafness(connection);
   }
 
-  /** The database that is back may be another, or the same at an earlier time: memory is then ahead of it. */
-  async function readIdentityAgain(): Promise<void> {
-    const { id, epoch } = await readStorageIdentity(database);
-    if (id === hello.storage.id && epoch === hello.storage.epoch) return;
-    logger.warn('The storage is not what it was; clients are let go and compare all they have', { id });
-    hello = { ...hello, storage: { id, epoch } };
-    for (const connection of connections.values()) {
-      connection.refuse('storage', 'The storage of the relay was put back to another state.', 1_000);
-    }
-    forgetContent(node);
-  }
-
-  async function withinTime(untilMs: number, wait: (done: () => void) => void): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(Math.max(0, untilMs - clock.nowMs()), resolve);
-      wait(() => {
-        cancel();
-        resolve();
-      });
-    });
-  }
-
   return {
     get connections() {
       return connections.size;
@@ -209,10 +207,10 @@ export async function startServing(
     get isFailing() {
       return storage.failure !== undefined || bus?.isListening === false;
     },
-    open(request, address, socket, head) {
-      sockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, address));
+    upgrade(request, address, socket, head) {
+      sockets.handleUpgrade(request, socket, head, (webSocket) => open(webSocket, address));
     },
-    serve,
+    open,
     async drain(withinMs) {
       const untilMs = clock.nowMs() + withinMs;
       for (const connection of connections.values()) connection.stopReading();

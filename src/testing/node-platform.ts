@@ -4,7 +4,10 @@ import { nextTask } from '../platform/next-task.ts';
 import type { Page, Platform } from '../platform/platform.ts';
 
 /** What sync needs of a platform, in Node, over real WebSockets. */
-export type NodePlatform = Pick<Platform, 'clock' | 'nextTask' | 'random' | 'page' | 'openWebSocket'>;
+export type NodePlatform = Pick<
+  Platform,
+  'clock' | 'nextTask' | 'random' | 'page' | 'openWebSocket' | 'fetch'
+>;
 
 export function createNodePlatform(): NodePlatform {
   return {
@@ -13,6 +16,7 @@ export function createNodePlatform(): NodePlatform {
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     page: alwaysOnline,
     openWebSocket: (url) => new WebSocket(url, { perMessageDeflate: false }),
+    fetch: (input, init) => fetch(input, init),
   };
 }
 

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type RawData } from 'ws';
+import { systemClock } from '../../platform/clock.ts';
+import { createHttpChannels } from '../../relay/http-channels.ts';
 import { answerFrame } from './echo-peer.ts';
 
 export interface EchoServer {
@@ -9,9 +11,30 @@ export interface EchoServer {
   close(): Promise<void>;
 }
 
-/** Answers as `answerFrame` has it. For Chromium it runs outside the page. */
+/** Answers as `answerFrame` has it, over WebSocket and HTTP. For Chromium it runs outside the page. */
 export async function startEchoServer(): Promise<EchoServer> {
-  const http = createServer((_request, response) => response.writeHead(404).end());
+  let response: ServerResponse | undefined;
+  const channels = createHttpChannels({
+    maxPayload: 20_000_000,
+    bodyMs: 30_000,
+    clock: systemClock,
+    allows: () => true,
+    open(_request, socket) {
+      const stream = response;
+      const end = {
+        send: (frame: string) => socket.send(frame),
+        sendGarbage: () => void stream?.write('<html>\n\n'),
+        close: () => socket.close(),
+        terminate: () => socket.terminate(),
+      };
+      socket.on('message', (data: RawData) => answerFrame(end, textOf(data)));
+    },
+  });
+  const http = createServer((request, itsResponse) => {
+    response = itsResponse;
+    const isForChannels = request.url === '/sync' && channels.answer(request, response);
+    if (!isForChannels) response.writeHead(404, { 'access-control-allow-origin': '*' }).end();
+  });
   const sockets = new WebSocketServer({ server: http, path: '/sync', perMessageDeflate: false });
   sockets.on('connection', (socket) => {
     socket.on('error', () => {});
@@ -21,7 +44,7 @@ export async function startEchoServer(): Promise<EchoServer> {
       close: () => socket.close(),
       terminate: () => socket.terminate(),
     };
-    socket.on('message', (data: Buffer) => answerFrame(end, data.toString('utf8')));
+    socket.on('message', (data) => answerFrame(end, textOf(data)));
   });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
@@ -34,4 +57,8 @@ export async function startEchoServer(): Promise<EchoServer> {
       await once(http, 'close');
     },
   };
+}
+
+function textOf(data: RawData): string {
+  return Buffer.isBuffer(data) ? data.toString('utf8') : '';
 }
