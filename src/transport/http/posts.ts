@@ -48,6 +48,7 @@ export function createPosts({ post, failed }: PostsOptions): Posts {
       while (waiting.length > 0) {
         const batch = takeBatch();
         await post(batch);
+        if (hasEnded) return;
         bufferedBytes -= batch.byteLength;
       }
       isPosting = false;

@@ -1,0 +1,62 @@
+import { onTestFinished, vi } from 'vitest';
+
+/** A client over HTTP that sends whatever it is told, and keeps what it gets. */
+export interface HttpClient {
+  readonly channel: string;
+  /** Each message that arrived, parsed. */
+  readonly received: readonly Record<string, unknown>[];
+  readonly hasEnded: boolean;
+  post(body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>): Promise<Response>;
+  waitFor(check: (client: HttpClient) => boolean): Promise<void>;
+  close(): void;
+}
+
+export function openStream(url: string, headers: Record<string, string> = {}, signal?: AbortSignal) {
+  return fetch(`${url}/sync`, {
+    headers: { accept: 'text/event-stream', ...headers },
+    ...(signal && { signal }),
+  });
+}
+
+/** Opened; the relay's first message may not have come. */
+export async function openHttpClient(url: string): Promise<HttpClient> {
+  const ending = new AbortController();
+  const response = await openStream(url, {}, ending.signal);
+  const channel = response.headers.get('maia-channel') ?? '';
+  const received: Record<string, unknown>[] = [];
+  let hasEnded = false;
+  void readAll();
+
+  async function readAll(): Promise<void> {
+    let text = '';
+    try {
+      for await (const bytes of response.body ?? []) {
+        text += Buffer.from(bytes).toString('utf8');
+        const events = text.split('\n\n');
+        text = events.pop() ?? '';
+        for (const event of events) {
+          for (const line of event.split('\n'))
+            received.push(JSON.parse(line.slice(6)) as Record<string, unknown>);
+        }
+      }
+    } catch {
+      // Cut off: a test looks at what came.
+    }
+    hasEnded = true;
+  }
+
+  const client: HttpClient = {
+    channel,
+    received,
+    get hasEnded() {
+      return hasEnded;
+    },
+    post: (body, headers = {}) =>
+      fetch(`${url}/sync`, { method: 'POST', body, headers: { 'maia-channel': channel, ...headers } }),
+    waitFor: (check) =>
+      vi.waitUntil(() => check(client), { timeout: 10_000, interval: 5 }).then(() => undefined),
+    close: () => ending.abort(),
+  };
+  onTestFinished(client.close);
+  return client;
+}
