@@ -58,13 +58,17 @@ function createBrowserPage(): Page {
       const ending = new AbortController();
       const { signal } = ending;
       for (const { target, name } of sourcesOf(event)) {
-        target.addEventListener(name, () => (event !== 'visible' || !document.hidden) && listener(), {
-          signal,
-        });
+        target.addEventListener(name, () => isMeant(event) && listener(), { signal });
       }
       return () => ending.abort();
     },
   };
+}
+
+/** One event of the browser tells both that a tab came to the front and that it went from there. */
+function isMeant(event: PageEvent): boolean {
+  if (event === 'visible') return !document.hidden;
+  return event !== 'hidden' || document.hidden;
 }
 
 function sourcesOf(event: PageEvent): readonly { readonly target: EventTarget; readonly name: string }[] {
@@ -74,6 +78,7 @@ function sourcesOf(event: PageEvent): readonly { readonly target: EventTarget; r
     case 'offline':
       return [{ target: globalThis, name: event }];
     case 'visible':
+    case 'hidden':
       return [{ target: document, name: 'visibilitychange' }];
     case 'hide':
       return [

@@ -53,7 +53,7 @@ export interface Page {
   readonly isSecureContext: boolean;
   readonly isOnline: boolean;
   readonly isVisible: boolean;
-  /** `online`, `offline`: the network came or went. `visible`: the tab came to the front. `hide`: the page is left or frozen. `show`: it is back from there. */
+  /** `online`, `offline`: the network came or went. `visible`, `hidden`: the tab came to the front, or went from there. `hide`: the page is left or frozen. `show`: it is back from there. */
   on(event: PageEvent, listener: () => void): () => void;
 }
-export type PageEvent = 'online' | 'offline' | 'visible' | 'hide' | 'show';
+export type PageEvent = 'online' | 'offline' | 'visible' | 'hidden' | 'hide' | 'show';

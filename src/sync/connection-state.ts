@@ -23,6 +23,10 @@ export type ConnectionEvent =
   /** Something says that an attempt may work now: the network came back, the tab came to the front, somebody asked. */
   | { readonly kind: 'try-now' }
   | { readonly kind: 'network-lost' }
+  /** Nobody looks and nothing is to be sent: the relay is let go of until something says otherwise. */
+  | { readonly kind: 'rest' }
+  /** Another way to the relay has become better: the connection is made anew there. */
+  | { readonly kind: 'switch' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume'; readonly online: boolean }
   | { readonly kind: 'close' };
@@ -52,6 +56,12 @@ export function nextState(state: ConnectionState, event: ConnectionEvent): Conne
       return state.phase === 'waiting' ? connecting(state.failures) : state;
     case 'network-lost':
       return state.phase === 'waiting' ? { phase: 'offline', failures: state.failures } : state;
+    case 'rest':
+      return state.phase === 'connected' || state.phase === 'waiting'
+        ? { phase: 'offline', failures: state.failures }
+        : state;
+    case 'switch':
+      return state.phase === 'connected' ? connecting(state.failures) : state;
     case 'connected':
       return state.phase === 'connecting'
         ? { phase: 'connected', sinceMs: event.nowMs, failures: state.failures }

@@ -62,7 +62,7 @@ function connect(url: URL | [URL, ...URL[]], on: Partial<ConnectionEvents> = {})
   const connection: Connection = createConnection({
     urls: Array.isArray(url) ? url : [url],
     peerID: 'relay',
-    transport: createWebSocketTransport((to) => platform.openWebSocket(to)),
+    transports: [createWebSocketTransport((to) => platform.openWebSocket(to))],
     platform,
     pacer: createPacer({ nowMs: clock.nowMs, nextTask: platform.nextTask }),
     on: silent,

@@ -4,17 +4,23 @@ import type { Transport } from '../transport/transport.ts';
 import type { HelloFrame } from '../transport/frames.ts';
 import { backOffMs } from './back-off.ts';
 import { initialState, nextState, type ConnectionEvent, type ConnectionState } from './connection-state.ts';
-import { dialRelay, type LinkEnd, type RelayLink, type RelayLinkEvents } from './relay-link.ts';
+import { watchHiddenTime } from './hidden-time.ts';
+import { attemptRelay, type RelayAttempt } from './relay-attempt.ts';
+import type { LinkEnd, RelayLinkEvents } from './relay-link.ts';
 import { isLoopback } from './sync-url.ts';
+import { probeTransport, type TransportProbe } from './transport-probe.ts';
 
 /**
  * Keeps one relay connected: dials, gives up, backs off, and tries at once when something says that it may work now. Of
- * several addresses the next one is dialled after each failure.
+ * several addresses the next one is dialled after each failure. Of several transports the first one that comes through is
+ * kept; the first of all is taken again once it comes through, too.
  */
 export interface Connection {
   readonly state: ConnectionState;
   /** The address that is dialled, or will be next. */
   readonly url: URL;
+  /** The name of the transport that is dialled, or will be next. */
+  readonly transport: string;
   readonly hello: HelloFrame | undefined;
   readonly bufferedBytes: number;
   /** Arrived, and not given to cojson yet. */
@@ -22,6 +28,8 @@ export interface Connection {
   pause(): void;
   resume(): void;
   reconnect(): void;
+  /** There is something to send: a connection that rests is to be made again. */
+  wake(): void;
   close(): void;
 }
 
@@ -34,17 +42,23 @@ export interface ConnectionEvents extends Omit<RelayLinkEvents, 'alive' | 'round
 export function createConnection(options: {
   readonly urls: readonly [URL, ...URL[]];
   readonly peerID: string;
-  readonly transport: Transport;
+  readonly transports: readonly [Transport, ...Transport[]];
+  readonly appVersion?: string | undefined;
+  /** False where nothing waits to be sent: a page that is hidden for long then does without the relay. */
+  readonly hasWork?: () => boolean;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly pacer: Pacer;
   readonly on: ConnectionEvents;
 }): Connection {
-  const { urls, peerID, transport, platform, pacer, on } = options;
+  const { urls, peerID, transports, appVersion, hasWork = () => true, platform, pacer, on } = options;
   const { clock, page } = platform;
   // A relay on this machine is there whatever the network is like: a developer on a train.
   const isOnline = () => page.isOnline || urls.some(({ hostname }) => isLoopback(hostname));
   let state = initialState(isOnline());
-  let link: RelayLink | undefined;
+  let attempt: RelayAttempt | undefined;
+  let probe: TransportProbe | undefined;
+  /** The one that came through last. */
+  let chosen = transports[0];
   let hello: HelloFrame | undefined;
   /** Addresses at which a server without hello was found. */
   const stock = new Set<URL>();
@@ -54,14 +68,23 @@ export function createConnection(options: {
   const stopListening = [
     page.on('online', tryNow),
     page.on('visible', tryNow),
+    () => hidden.stop(),
     page.on('offline', () => {
       if (!isOnline()) move({ kind: 'network-lost' });
     }),
   ];
+  const hidden = watchHiddenTime(page, clock, restIfIdle);
 
   function tryNow(): void {
+    probe?.look();
     // A relay that refused for good is asked again by `reconnect()` only.
     if (state.phase !== 'failed') move({ kind: 'try-now' });
+  }
+
+  /** Browsers have few HTTP connections to a host, and tabs that nobody looks at would leave none for the others. */
+  function restIfIdle(): void {
+    if (!hidden.isLong || hasWork()) return;
+    if (state.phase === 'waiting' || attempt?.transport.name === 'http') move({ kind: 'rest' });
   }
 
   function move(event: ConnectionEvent): void {
@@ -78,29 +101,44 @@ export function createConnection(options: {
     hangUp();
     if (next.phase === 'connecting') dial();
     if (next.phase === 'waiting') {
-      cancelRetry = clock.after(next.retryAtMs - clock.nowMs(), () => move({ kind: 'retry-due' }));
+      cancelRetry = clock.after(next.retryAtMs - clock.nowMs(), () => {
+        restIfIdle();
+        move({ kind: 'retry-due' });
+      });
     }
     if (next.phase === 'closed') for (const stop of stopListening) stop();
   }
 
   function hangUp(): void {
-    if (!link) return;
-    link.close();
-    link = undefined;
+    probe?.stop();
+    probe = undefined;
+    if (!attempt) return;
+    attempt.close();
+    attempt = undefined;
+    lose();
+  }
+
+  function lose(): void {
     hello = undefined;
     on.lost();
   }
 
   function dial(): void {
-    link = dialRelay({
+    attempt = attemptRelay({
       url,
       peerID,
-      transport,
+      transports,
+      first: chosen,
       clock,
       pacer,
       isStock: stock.has(url),
+      appVersion,
       on: {
         ...on,
+        next() {
+          lose();
+          on.changed();
+        },
         ready(peer, itsHello) {
           hello = itsHello;
           on.ready(peer, itsHello);
@@ -108,6 +146,7 @@ export function createConnection(options: {
         alive() {
           if (hello) stock.delete(url);
           else stock.add(url);
+          keepTransport();
           move({ kind: 'connected', nowMs: clock.nowMs() });
         },
         roundTrip: (roundTripMs) => move({ kind: 'round-trip', roundTripMs }),
@@ -116,7 +155,25 @@ export function createConnection(options: {
     });
   }
 
-  function ended({ error, retry, retryAfterMs = 0 }: LinkEnd): void {
+  function keepTransport(): void {
+    if (!attempt) return;
+    chosen = attempt.transport;
+    if (chosen === transports[0]) return;
+    probe = probeTransport({
+      transport: transports[0],
+      url,
+      clock,
+      random: randomFraction,
+      found() {
+        chosen = transports[0];
+        move({ kind: 'switch' });
+      },
+    });
+  }
+
+  function ended({ error, heard, retry, retryAfterMs = 0 }: LinkEnd): void {
+    // None came through, so the relay is down for all that is known.
+    if (!heard) chosen = transports[0];
     if (!retry) return move({ kind: 'rejected', error });
     url = urls[(urls.indexOf(url) + 1) % urls.length] ?? urls[0];
     move({
@@ -140,18 +197,27 @@ export function createConnection(options: {
     get url() {
       return url;
     },
+    get transport() {
+      return (attempt?.transport ?? chosen).name;
+    },
     get hello() {
       return hello;
     },
     get bufferedBytes() {
-      return link?.bufferedBytes ?? 0;
+      return attempt?.bufferedBytes ?? 0;
     },
     get waitingBytes() {
-      return link?.waitingBytes ?? 0;
+      return attempt?.waitingBytes ?? 0;
     },
     pause: () => move({ kind: 'pause' }),
     resume: () => move({ kind: 'resume', online: isOnline() }),
-    reconnect: () => move({ kind: 'try-now' }),
+    reconnect() {
+      probe?.look();
+      move({ kind: 'try-now' });
+    },
+    wake() {
+      if (state.phase === 'offline' && isOnline()) move({ kind: 'try-now' });
+    },
     close: () => move({ kind: 'close' }),
   };
 }

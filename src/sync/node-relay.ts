@@ -21,6 +21,12 @@ import type { SyncEventStream } from './sync-events.ts';
 import { createUnacknowledged } from './unacknowledged.ts';
 import type { Coverage } from './coverage.ts';
 
+/** How relays are reached. */
+export interface ChannelOptions {
+  readonly transports: readonly [Transport, ...Transport[]];
+  readonly appVersion?: string | undefined;
+}
+
 /** One relay of a node: what goes to it and comes from it, and what that proves of the edits. Dials at once. */
 export interface NodeRelay {
   readonly id: string;
@@ -40,12 +46,11 @@ export interface NodeRelay {
   close(): void;
 }
 
-export interface NodeRelayOptions {
+export interface NodeRelayOptions extends ChannelOptions {
   readonly id: string;
   readonly urls: readonly [string, ...string[]];
   readonly node: LocalNode;
   readonly ladder: Ladder;
-  readonly transport: Transport;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly pacer: Pacer;
   readonly logger: Logger;
@@ -61,7 +66,7 @@ export interface NodeRelayOptions {
 }
 
 export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
-  const { id, node, ladder, transport, platform, pacer, logger } = options;
+  const { id, node, ladder, transports, appVersion, platform, pacer, logger } = options;
   const { memory, events, claimed, tap, onChange } = options;
   const { clock } = platform;
   const claims = createOwnSessionClaims({
@@ -88,7 +93,9 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   const connection = createConnection({
     urls: [new URL(first), ...others.map((url) => new URL(url))],
     peerID: id,
-    transport,
+    transports,
+    appVersion,
+    hasWork: () => ladder.count('confirmed').pending > 0,
     platform,
     pacer,
     on: {
@@ -174,7 +181,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     facts: () => ({
       id,
       url: connection.url.href,
-      transport: transport.name,
+      transport: connection.transport,
       state: connection.state,
       hello,
       isSure: losses.isSure,

@@ -2,14 +2,13 @@ import type { LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../platform/logger.ts';
 import type { Pacer } from '../platform/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { Transport } from '../transport/transport.ts';
 import { createWaiting, type Confirmations } from './confirmations.ts';
 import type { Coverage } from './coverage.ts';
 import { doubtStored } from './doubt-stored.ts';
 import type { MessageTap } from './inspection.ts';
 import type { Ladder } from './ladder.ts';
 import type { NodeEvents } from './node-hooks.ts';
-import { createNodeRelay, type NodeRelay } from './node-relay.ts';
+import { createNodeRelay, type ChannelOptions, type NodeRelay } from './node-relay.ts';
 import type { OwnSessionClaim } from './own-session-claims.ts';
 import type { PendingEdits } from './pending-edits.ts';
 import { peerIDs } from './peer-ids.ts';
@@ -28,7 +27,9 @@ export interface NodeRelays
   /** Undefined before `connect`. */
   readonly targets: RelayTargets | undefined;
   /** Once. */
-  connect(targets: RelayTargets): void;
+  connect(targets: RelayTargets, channels: ChannelOptions): void;
+  /** There is something to send, for a page that did without its relays. */
+  wake(): void;
   /** What the relays said of a CoValue, kept only until `settled`. */
   saidOf(id: string): ReadonlyMap<string, Coverage>;
   /** All pending edits are known to the ladder from now on. */
@@ -44,7 +45,6 @@ export function createNodeRelays(options: {
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly marks: UnconfirmedMarks;
-  readonly transport: Transport;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly pacer: Pacer;
   readonly logger: Logger;
@@ -64,13 +64,13 @@ export function createNodeRelays(options: {
   let tap: MessageTap | undefined;
   let isSettled = false;
 
-  function connect(to: RelayTargets): void {
+  function connect(to: RelayTargets, channels: ChannelOptions): void {
     targets = to;
     const ids = peerIDs(to);
     ladder.useRelays(ids);
     for (const [index, id] of ids.entries()) {
       const relay = createNodeRelay({
-        ...options,
+        ...{ ...options, ...channels },
         id,
         urls: to[index] ?? to[0],
         sentByID,
@@ -93,6 +93,9 @@ export function createNodeRelays(options: {
       return targets;
     },
     connect,
+    wake() {
+      for (const { connection } of all) connection.wake();
+    },
     handling: (message, peer) => byID.get(peer.id)?.handling(message),
     handled(message, peer) {
       const relay = byID.get(peer.id);

@@ -23,7 +23,7 @@ import type { RelayTargets } from './relay-targets.ts';
 import { createRungWaits } from './rung-waits.ts';
 import { createSavedWaiting } from './saved-waiting.ts';
 import { createSyncEvents } from './sync-events.ts';
-import type { SyncPeers } from './sync-peers.ts';
+import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
 import { trackByLadder } from './unsynced-tracking.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
@@ -36,7 +36,7 @@ export interface NodeSync {
   /** Its relays; undefined where it has none. */
   readonly targets: RelayTargets | undefined;
   /** Once. */
-  connect(targets: RelayTargets): void;
+  connect(targets: RelayTargets, options: SyncOptions): void;
   /** Says why there is no relay to connect to. */
   fail(error: KernelError): void;
 }
@@ -44,13 +44,14 @@ export interface NodeSync {
 export function createNodeSync(options: {
   readonly node: LocalNode;
   readonly storage: Pick<DeviceStorage, 'status'>;
-  readonly transport: Transport;
+  /** Where the options name none. */
+  readonly transports: readonly [Transport, ...Transport[]];
   readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random'>;
   readonly logger: Logger;
   readonly memory: RelayMemory;
   readonly onClosed: () => void;
 }): NodeSync {
-  const { node, storage, platform, onClosed } = options;
+  const { node, storage, transports, platform, onClosed } = options;
   const { clock, nextTask, page } = platform;
   const pacer = createPacer({ nowMs: clock.nowMs, nextTask });
   const marks = createUnconfirmedMarks(node.storage);
@@ -219,9 +220,9 @@ export function createNodeSync(options: {
     get targets() {
       return relays.targets;
     },
-    connect(targets) {
+    connect(targets, { transports: [first, ...others] = [], appVersion }) {
       failure = undefined;
-      relays.connect(targets);
+      relays.connect(targets, { transports: first ? [first, ...others] : transports, appVersion });
     },
     fail(error) {
       failure = error;

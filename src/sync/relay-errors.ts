@@ -71,9 +71,9 @@ const errorCodeByRefusal = {
 export function refusalError(
   url: URL,
   { code, reason, id }: RefusedFrame,
-  minAppVersion?: string,
+  app: { readonly required: string | undefined; readonly have: string | undefined },
 ): KernelError {
-  if (code === 'outdated') return outdated(url, minAppVersion ?? 'a newer version');
+  if (code === 'outdated') return outdated(url, app);
   return createKernelError(
     errorCodeByRefusal[code],
     `The relay at ${url.host} refused${id === undefined ? '' : ` ${id}`}: ${reason} (${code}).${willRetry(code) ? ' It is tried again by itself.' : ''}`,
@@ -81,11 +81,17 @@ export function refusalError(
   );
 }
 
-function outdated(url: URL, required: string): KernelError {
+function outdated(
+  url: URL,
+  {
+    required = 'a newer version',
+    have,
+  }: { readonly required?: string | undefined; readonly have: string | undefined },
+): KernelError {
   return createKernelError(
     'APP_OUTDATED',
     `The relay at ${url.host} needs ${required} of this app. Reload to get it; edits wait on this device meanwhile.`,
-    { details: { required } },
+    { details: { required, ...(have !== undefined && { have }) } },
   );
 }
 

@@ -35,6 +35,8 @@ export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
 }
 
 export interface LinkEnd {
+  /** False where the server has said nothing at all: something on the way may not let this transport through. */
+  readonly heard: boolean;
   readonly error: KernelError;
   /** False where trying again would meet the same answer. */
   readonly retry: boolean;
@@ -50,7 +52,7 @@ const echoEveryMs = 5_000;
 /** cojson splits content at 100 kB, and joins little of it: no relay sends more than this in a frame. */
 const longestFrame = 32_000_000;
 
-export function dialRelay(options: {
+export interface DialOptions {
   readonly url: URL;
   readonly peerID: string;
   readonly transport: Transport;
@@ -58,9 +60,13 @@ export function dialRelay(options: {
   readonly pacer: Pacer;
   /** Known from an earlier connection to be a stock server: no hello is waited for. */
   readonly isStock: boolean;
+  /** Of the app, for a relay that asks for a version of it. */
+  readonly appVersion?: string | undefined;
   readonly on: RelayLinkEvents;
-}): RelayLink {
-  const { url, peerID, transport, clock, pacer, isStock, on } = options;
+}
+
+export function dialRelay(options: DialOptions): RelayLink {
+  const { url, peerID, transport, clock, pacer, isStock, appVersion, on } = options;
   const incoming = new cojsonInternals.ConnectedPeerChannel();
   let hello: frames.HelloFrame | undefined;
   const arrivals = createArrivals(pacer, clock, receive);
@@ -133,7 +139,14 @@ export function dialRelay(options: {
         if (messageCount > 1) return fail(errors.lateHello());
         if (frame.auth) return end({ error: errors.asksForAuth(url), retry: false });
         hello = frame;
-        channel.send(frames.encodeFrame({ maia: 'hi', v: frames.protocolVersion, kernel: kernelVersion }));
+        channel.send(
+          frames.encodeFrame({
+            maia: 'hi',
+            v: frames.protocolVersion,
+            kernel: kernelVersion,
+            ...(appVersion !== undefined && { appVersion }),
+          }),
+        );
         becomeReady();
         return echo();
       case 'refused':
@@ -146,7 +159,7 @@ export function dialRelay(options: {
   }
 
   function handleRefusal(frame: frames.RefusedFrame): void {
-    const error = errors.refusalError(url, frame, hello?.minAppVersion);
+    const error = errors.refusalError(url, frame, { required: hello?.minAppVersion, have: appVersion });
     on.refused(error, frame.id);
     if (!frame.closing) return;
     end({
@@ -185,10 +198,10 @@ export function dialRelay(options: {
     end({ error, retry: true });
   }
 
-  function end(how: LinkEnd): void {
+  function end(how: Omit<LinkEnd, 'heard'>): void {
     if (hasEnded) return;
     shutDown();
-    on.ended(how);
+    on.ended({ ...how, heard: messageCount > 0 });
   }
 
   function shutDown(): void {

@@ -5,11 +5,18 @@ import { createKernelError, isKernelError } from '../platform/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../platform/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
+import { createHttpTransport } from '../transport/http-transport.ts';
 import { createWebSocketTransport } from '../transport/web-socket.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import { noRelayMemory, type RelayMemory } from '../storage/relay-memory.ts';
 import { readRelayTargets, type RelayTargets } from './relay-targets.ts';
+
+/** What sync needs of where it runs. */
+export type SyncPlatform = Pick<
+  Platform,
+  'clock' | 'nextTask' | 'page' | 'random' | 'openWebSocket' | 'fetch'
+>;
 
 /** One for each node, so that a node never has two peers for one relay. */
 const syncByNode = new WeakMap<LocalNode, NodeSync>();
@@ -23,7 +30,7 @@ export function startSync(options: {
   readonly node: LocalNode;
   readonly sync: SyncOptions | false;
   readonly storage: { readonly status: Readable<StorageStatus> };
-  readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random' | 'openWebSocket'>;
+  readonly platform: SyncPlatform;
   readonly logger: Logger;
   /** Default: nothing is remembered of relays beyond this run. */
   readonly memory?: RelayMemory;
@@ -32,7 +39,7 @@ export function startSync(options: {
   const nodeSync = createNodeSync({
     node,
     storage,
-    transport: createWebSocketTransport((to) => platform.openWebSocket(to)),
+    transports: [createWebSocketTransport((to) => platform.openWebSocket(to)), createHttpTransport(platform)],
     platform,
     logger,
     memory,
@@ -51,7 +58,7 @@ function connectOrFail(nodeSync: NodeSync, sync: SyncOptions): void {
     if (!isKernelError(error, 'SYNC_URL_INVALID')) throw error;
     return nodeSync.fail(error);
   }
-  nodeSync.connect(targets);
+  nodeSync.connect(targets, sync);
 }
 
 /** The sync of a node that has one: running already, or begun here where it was off. */
@@ -60,7 +67,7 @@ export function runningSync(node: LocalNode, sync: SyncOptions): SyncPeers | und
   if (!nodeSync) return undefined;
   const asked = readRelayTargets(sync);
   const running = nodeSync.targets;
-  if (running === undefined) nodeSync.connect(asked);
+  if (running === undefined) nodeSync.connect(asked, sync);
   else if (!isEqual(running, asked)) {
     throw createKernelError(
       'SYNC_ALREADY_RUNNING',

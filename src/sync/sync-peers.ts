@@ -1,5 +1,6 @@
 import type { LocalNode } from 'cojson';
 import type { Readable } from '../platform/readable.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { SyncTarget, WaitOptions } from './rung-waits.ts';
 import type { SyncEvents } from './sync-events.ts';
 import type { SyncState } from './sync-state.ts';
@@ -9,6 +10,13 @@ export interface SyncOptions {
   readonly url?: string | readonly string[];
   /** Several independent relays instead of `url`. `confirmed` then means: by all of them. */
   readonly relays?: readonly RelayTarget[];
+  /**
+   * How frames travel, tried in this order; the first that comes through is kept, and the first of all is taken again once it
+   * comes through too. Default: WebSocket, then HTTP.
+   */
+  readonly transports?: readonly Transport[];
+  /** Told to the relay, which may ask for a newer one: then sync stops with APP_OUTDATED, and nothing is lost. */
+  readonly appVersion?: string;
 }
 
 export interface RelayTarget {

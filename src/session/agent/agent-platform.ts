@@ -5,7 +5,7 @@ import type { Page, Platform } from '../../platform/platform.ts';
 import type { SignOutPlatform } from '../sign-out/sign-out.ts';
 
 /** What an agent's session needs of where it runs. */
-export type AgentPlatform = Pick<Platform, 'nextTask' | 'openWebSocket'> & SignOutPlatform;
+export type AgentPlatform = Pick<Platform, 'nextTask' | 'openWebSocket' | 'fetch'> & SignOutPlatform;
 
 /** For Node, workers and tests: no page is looked for, whatever globals there are. */
 export function createAgentPlatform(): AgentPlatform {
@@ -15,6 +15,7 @@ export function createAgentPlatform(): AgentPlatform {
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     page: noPage,
     openWebSocket,
+    fetch: (input, init) => globalThis.fetch(input, init),
     indexedDB: undefined,
     locks: undefined,
     marks: undefined,

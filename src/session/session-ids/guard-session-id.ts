@@ -4,6 +4,7 @@ import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import { coverageOfState } from '../../sync/coverage.ts';
 import type { OwnSessionClaim } from '../../sync/own-session-claims.ts';
+import type { SyncPlatform } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { countOf, findForks, type Fork } from './find-forks.ts';
 import { openRelayCopy, type RelayCopy } from './relay-copy.ts';
@@ -15,7 +16,7 @@ import { writeAgain } from './write-again.ts';
  * it, and what this device wrote and the relay has not is written again. Returns the end.
  */
 export function guardSessionID(parts: {
-  readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random' | 'openWebSocket' | 'locks'>;
+  readonly platform: SyncPlatform & Pick<Platform, 'locks'>;
   readonly node: LocalNode;
   readonly sync: SyncPeers;
   readonly logger: Logger;

@@ -1,7 +1,6 @@
 import { LocalNode, type AgentSecret, type RawCoID } from 'cojson';
 import type { Logger } from '../../platform/logger.ts';
-import type { Platform } from '../../platform/platform.ts';
-import { foreignStorageStatus, startSync } from '../../sync/start-sync.ts';
+import { foreignStorageStatus, startSync, type SyncPlatform } from '../../sync/start-sync.ts';
 import { createSessionCrypto } from '../account/session-crypto.ts';
 import { askRelay } from '../ask-relay.ts';
 
@@ -16,7 +15,7 @@ export interface RelayCopy {
 export async function openRelayCopy(options: {
   readonly agentSecret: AgentSecret;
   readonly url: string;
-  readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random' | 'openWebSocket'>;
+  readonly platform: SyncPlatform;
   readonly logger: Logger;
 }): Promise<RelayCopy> {
   const { agentSecret, url, platform, logger } = options;
