@@ -1,6 +1,6 @@
 import type { LocalNode, RawCoID } from 'cojson';
 import { coverageOfState } from './coverage.ts';
-import type { Ladder } from './ladder.ts';
+import type { RelayEvidence } from './relay-evidence.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
 const atOnce = 200;
@@ -10,12 +10,8 @@ const atOnce = 200;
  * counted; where a storage finds nothing, for instance because it fails, nothing is.
  */
 export async function doubtStored(
-  {
-    node,
-    ladder,
-    marks,
-  }: { readonly node: LocalNode; readonly ladder: Ladder; readonly marks: UnconfirmedMarks },
-  relayID: string,
+  { node, marks }: { readonly node: LocalNode; readonly marks: UnconfirmedMarks },
+  evidence: Pick<RelayEvidence, 'doubt'>,
 ): Promise<void> {
   const { storage } = node;
   if (!storage) return;
@@ -37,7 +33,7 @@ export async function doubtStored(
   function count(id: RawCoID): Promise<void> {
     return new Promise((resolve) =>
       storage?.loadKnownState(id, (state) => {
-        if (state) ladder.missing(id, coverageOfState(state), relayID);
+        if (state) evidence.doubt(id, coverageOfState(state));
         resolve();
       }),
     );

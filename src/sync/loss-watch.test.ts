@@ -116,3 +116,20 @@ test('a relay that has all that it had is asked for one CoValue, and sent nothin
   await until(() => expect(third.sync.current.status).toBe('confirmed'));
   expect([...third.node.allCoValues()].filter((core) => core.isAvailable())).toHaveLength(2);
 });
+
+test('the loss of what had nothing but its header is noticed', async () => {
+  const relay = await relayAt();
+  const first = run(relay.url);
+  const group = first.node.createGroup();
+  await first.sync.whenConfirmed();
+  const copy = contentOf(relay.node);
+  const map = group.createMap();
+  await first.sync.whenConfirmed();
+  await first.close();
+  await relay.close();
+  const restored = await relayAt(relay.port);
+  for (const content of copy) restored.node.syncManager.handleNewContent(content, 'import');
+  const second = run(restored.url);
+  await until(() => expect(second.sync.current.status).toBe('confirmed'));
+  expect(isAt(restored, [map])).toBe(true);
+});

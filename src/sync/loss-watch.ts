@@ -115,8 +115,8 @@ export function createLossWatch(options: {
       if (!asked || !('id' in message) || message.id !== asked.id) return;
       const { id, sessionID, count, answers } = asked;
       if (message.action === 'known' || message.action === 'load') {
-        const isLess = (message.sessions[sessionID] ?? 0) < count && !node.getCoValue(id).isDeleted;
-        if (isLess) void findMissing(hello);
+        const has = message.header ? (message.sessions[sessionID] ?? 0) : -1;
+        if (has < count && !node.getCoValue(id).isDeleted) void findMissing(hello);
         else becomeSure();
       } else if (message.action === 'content') {
         // What others wrote, and not a word of what it has of this session.
@@ -125,9 +125,10 @@ export function createLossWatch(options: {
     },
     confirmed(id, edits) {
       if (!isSure) return;
-      const [last] = Object.entries(needOf(edits)).filter(([sessionID]) => sessionID !== 'header');
-      if (!last) return;
-      const confirmed = { id: id as RawCoID, sessionID: last[0] as SessionID, count: last[1] };
+      const counts = Object.entries(needOf(edits)).filter(([sessionID]) => sessionID !== 'header');
+      // What was just made may have nothing but its header, and be lost as well.
+      const [sessionID, count] = counts[0] ?? [node.currentSessionID, 0];
+      const confirmed = { id: id as RawCoID, sessionID: sessionID as SessionID, count };
       remember({ ...remembered, confirmed });
     },
     lost() {

@@ -57,7 +57,7 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly memory: RelayMemory;
   readonly events: SyncEventStream;
   /** Counts all that stands on this device, and not in memory, as missing at the relay. Resolves when it is counted. */
-  readonly doubtStored: (relayID: string) => Promise<void>;
+  readonly doubtStored: (evidence: Pick<RelayEvidence, 'doubt'>) => Promise<void>;
   readonly claimed: (claim: OwnSessionClaim) => void;
   /** What went to any of the node's relays of its own session, by CoValue. */
   readonly sentByID: Map<string, Coverage>;
@@ -73,15 +73,19 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     ...{ node, ladder, relayID: id, onClaim: claimed },
     sentByID: options.sentByID,
   });
-  const evidence = createRelayEvidence(node, ladder, id, claims);
+  const evidence = createRelayEvidence(node, ladder, id, claims, () => losses.isSure);
   const download = createDownload();
   const clockOffset = createClockOffset();
   const unacknowledged = createUnacknowledged();
   const losses = createLossWatch({
-    ...{ node, relayID: id, memory, clock, logger, onChange },
+    ...{ node, relayID: id, memory, clock, logger },
+    onChange() {
+      if (losses.isSure) evidence.sure();
+      onChange();
+    },
     doubt() {
       evidence.doubtAll();
-      return options.doubtStored(id);
+      return options.doubtStored(evidence);
     },
   });
   const onTheWay: SyncMessage[] = [];

@@ -74,7 +74,7 @@ export function createNodeRelays(options: {
         id,
         urls: to[index] ?? to[0],
         sentByID,
-        doubtStored: (relayID) => doubtStored(options, relayID),
+        doubtStored: (evidence) => doubtStored(options, evidence),
         claimed: (claim) => claimed(claim),
         tap: () => tap,
       });

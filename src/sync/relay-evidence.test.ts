@@ -2,7 +2,7 @@ import { cojsonInternals, type RawCoMap, type SyncMessage } from 'cojson';
 import { expect, test, vi } from 'vitest';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createAgentNode } from '../testing/stock-relay.ts';
-import { coverageOfState } from './coverage.ts';
+import { coverageOfState, type Coverage } from './coverage.ts';
 import { createLadder } from './ladder.ts';
 import { hookNode } from './node-hooks.ts';
 import { createRelayEvidence } from './relay-evidence.ts';
@@ -10,7 +10,7 @@ import { createRelayEvidence } from './relay-evidence.ts';
 const ignored = () => {};
 
 /** A node with a relay that has a CoValue, of which this device left an edit unconfirmed. */
-async function withLeftOver() {
+async function withLeftOver(isSure = true) {
   const [relay, node] = [await createAgentNode(), await createAgentNode()];
   const map: RawCoMap = relay.createGroup().createMap();
   const ladder = createLadder({
@@ -22,7 +22,8 @@ async function withLeftOver() {
     onChange: ignored,
   });
   ladder.useRelays(['relay']);
-  const evidence = createRelayEvidence(node, ladder, 'relay', { believed: (_, state) => state });
+  const claims = { believed: (_: string, state: Coverage) => state };
+  const evidence = createRelayEvidence(node, ladder, 'relay', claims, () => isSure);
   const heard: SyncMessage[] = [];
   hookNode(node, {
     edited: ignored,
@@ -69,4 +70,27 @@ test('nobody is asked about what nothing is pending of, nor twice', async () => 
   await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
   expect(heardOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']);
   expect(heardOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
+});
+
+test('what the relay said on this connection stands when it turns out to have lost other things', async () => {
+  const { node, map, ladder, evidence, heardOf } = await withLeftOver(false);
+  await node.load(map.id);
+  evidence.settled();
+  evidence.ask();
+  await vi.waitFor(() => expect(heardOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']));
+  evidence.doubtAll();
+  expect(ladder.pending.has(map.id)).toBe(false);
+});
+
+test('what the relay sent on this connection is asked about when it turns out to have lost other things', async () => {
+  const { node, map, ladder, evidence, heardOf } = await withLeftOver(false);
+  evidence.settled();
+  await node.load(map.id);
+  ladder.confirmed(map.id, coverageOfState(map.core.knownState()), 'relay');
+  evidence.ask();
+  expect(heardOf(map.id).map(({ action }) => action)).toEqual(['content']);
+  evidence.doubtAll();
+  expect(ladder.pending.has(map.id)).toBe(true);
+  evidence.ask();
+  await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
 });

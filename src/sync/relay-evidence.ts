@@ -8,17 +8,21 @@ import { isAt } from './pending-edits.ts';
 export interface RelayEvidence {
   /** cojson has dealt with a message of the relay. */
   handled(message: SyncMessage, peer: PeerState): void;
-  /** What the relay said of a CoValue on this connection, kept only until `settled`. */
+  /** What the relay said of a CoValue on this connection, kept only until `settled` and `sure`. */
   saidOf(id: string): Coverage;
   /** From now on all pending edits are known to the ladder. */
   settled(): void;
+  /** Nothing that the relay confirmed before this connection is doubted from now on. */
+  sure(): void;
   /**
    * Asks for the relay's word on what it sent by itself: its content confirms nothing, and where it has all that this
    * device has, nothing is left to send that it would acknowledge.
    */
   ask(): void;
-  /** The relay's storage is another one, so nothing it confirmed counts any more. */
+  /** The relay's storage is another one, so nothing counts any more but what it has said on this connection. */
   doubtAll(): void;
+  /** The same for one CoValue, of which this device has so much. */
+  doubt(id: RawCoID, need: Coverage): void;
   lost(): void;
 }
 
@@ -27,6 +31,8 @@ export function createRelayEvidence(
   ladder: Ladder,
   relayID: string,
   claims: Pick<OwnSessionClaims, 'believed'>,
+  /** Whether the relay has shown on this connection that it still has what it had. */
+  isSure: () => boolean = () => true,
 ): RelayEvidence {
   const said = new Map<string, Coverage>();
   const sentByRelay = new Map<RawCoID, PeerState>();
@@ -49,6 +55,14 @@ export function createRelayEvidence(
     return edits !== undefined && !isAt(edits, 'confirmed', relayID);
   }
 
+  function doubt(id: RawCoID, need: Coverage): void {
+    ladder.missing(id, need, relayID);
+    // It has spoken of it on this connection, or sent it, and does not do so again by itself.
+    ladder.confirmed(id, said.get(id) ?? {}, relayID);
+    const peer = node.syncManager.peers[relayID];
+    if (peer) sentByRelay.set(id, peer);
+  }
+
   return {
     handled(message, peer) {
       const { action, id } = message;
@@ -57,7 +71,7 @@ export function createRelayEvidence(
       if (action === 'content') return void sentByRelay.set(id, peer);
       const state = claims.believed(id, coverageOfState(message));
       ladder.confirmed(id, state, relayID);
-      if (!isSettled) said.set(id, joined(said.get(id) ?? {}, state));
+      if (!isSettled || !isSure()) said.set(id, joined(said.get(id) ?? {}, state));
       // A relay that lost data says so by this. Content that it has sent itself is no loss: an acknowledgement that waited
       // for its commit may be older than that.
       ladder.missing(id, missingIn(joined(saysOf(peer, id), state), ownStateOf(id)), relayID);
@@ -65,7 +79,10 @@ export function createRelayEvidence(
     saidOf: (id) => said.get(id) ?? {},
     settled() {
       isSettled = true;
-      said.clear();
+      if (isSure()) said.clear();
+    },
+    sure() {
+      if (isSettled) said.clear();
     },
     ask() {
       if (!isSettled) return;
@@ -78,8 +95,11 @@ export function createRelayEvidence(
       }
       sentByRelay.clear();
     },
+    doubt,
     doubtAll() {
-      for (const { id } of node.allCoValues()) ladder.missing(id, ownStateOf(id), relayID);
+      for (const { id } of node.allCoValues()) {
+        doubt(id, ownStateOf(id));
+      }
     },
     lost() {
       said.clear();
