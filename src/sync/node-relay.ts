@@ -38,6 +38,8 @@ export interface NodeRelay {
   handled(message: SyncMessage, peer: PeerState): void;
   /** All of these edits are at the relay. */
   confirmed(id: string, edits: PendingEdits): void;
+  /** Content that waited for something else may be there now. */
+  look(): void;
   /** What the relay claimed of this node's own session was looked into, and this much is so. */
   believe(id: string, found: Coverage): void;
   /** What the sync's state says of it. */
@@ -74,7 +76,10 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     sentByID: options.sentByID,
   });
   const evidence = createRelayEvidence(node, ladder, id, claims, () => losses.isSure);
-  const download = createDownload();
+  const download = createDownload({
+    ...{ node, relayID: id },
+    onCaughtUp: () => events.emit('eose', { peerID: id }),
+  });
   const clockOffset = createClockOffset();
   const unacknowledged = createUnacknowledged();
   const losses = createLossWatch({
@@ -110,9 +115,9 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         // cojson keeps what it knew of a peer with the same id, and would never refill a relay that lost data.
         node.syncManager.removePeer(id);
         node.syncManager.addPeer(peer);
-        download.connected();
         losses.connected(its);
         events.emit('connect', { peerID: id });
+        download.connected();
         onChange();
       },
       lost() {
@@ -178,6 +183,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       onChange();
     },
     confirmed: losses.confirmed,
+    look: download.look,
     believe(coValueID, found) {
       claims.believe(coValueID, found);
       onChange();

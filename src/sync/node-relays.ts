@@ -36,6 +36,8 @@ export interface NodeRelays
   settled(): void;
   /** Asks for what the relays do not say by themselves. */
   ask(): void;
+  /** Content that waited for something else may be there now. */
+  look(): void;
   confirmed(id: string, relayID: string, edits: PendingEdits): void;
   setTap(tap: MessageTap | undefined): void;
   close(): void;
@@ -110,6 +112,9 @@ export function createNodeRelays(options: {
     },
     ask() {
       for (const { evidence } of all) evidence.ask();
+    },
+    look() {
+      for (const relay of all) relay.look();
     },
     confirmed: (id, relayID, edits) => byID.get(relayID)?.confirmed(id, edits),
     whenHeard: waiting.whenHeard,

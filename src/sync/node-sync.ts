@@ -103,7 +103,10 @@ export function createNodeSync(options: {
     stored: (id, coverage) => ladder.saved(id, coverage),
     handling: relays.handling,
     handled: relays.handled,
-    brought: (id) => events.changed(id, 'relay'),
+    brought(id) {
+      events.changed(id, 'relay');
+      changed();
+    },
     refused: (dropped) => events.emit('dropped', dropped),
   });
   const releases = paceReleases(node, pacer);
@@ -147,6 +150,7 @@ export function createNodeSync(options: {
     cancelPublish = undefined;
     marks.write();
     relays.ask();
+    relays.look();
     state.set(current());
     saving.look();
     waits.look();

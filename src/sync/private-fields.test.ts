@@ -1,7 +1,7 @@
-import type { CojsonInternalTypes, LocalNode, RawCoValue } from 'cojson';
-import { beforeEach, expect, it, vi } from 'vitest';
+import { cojsonInternals, type CojsonInternalTypes, type LocalNode, type RawCoValue } from 'cojson';
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { createAgentNode } from '../testing/stock-relay.ts';
-import { isPutAside, leaveOutTracking } from './private-fields.ts';
+import { isPutAside, leaveOutTracking, openLoads } from './private-fields.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
@@ -53,4 +53,21 @@ it('leaves a cojson that follows edits in another way as it is', () => {
   Reflect.set(node.syncManager, 'trackSyncState', 'something else');
   leaveOutTracking(node)();
   expect(Reflect.get(node.syncManager, 'trackSyncState')).toBe('something else');
+});
+
+it('counts the loads that cojson will ask for later, and none where it keeps them in another way', () => {
+  const usual = cojsonInternals.CO_VALUE_LOADING_CONFIG.MAX_IN_FLIGHT_LOADS_PER_PEER;
+  cojsonInternals.setMaxInFlightLoadsPerPeer(1);
+  onTestFinished(() => cojsonInternals.setMaxInFlightLoadsPerPeer(usual));
+  const channel = { push: () => {}, close: () => {}, onClose: () => {} };
+  const incoming = new cojsonInternals.ConnectedPeerChannel();
+  node.syncManager.addPeer({ id: 'relay', incoming, outgoing: channel, role: 'server' });
+  for (const { id } of [content, groupContent, otherContent]) void node.loadCoValueCore(id);
+  const { relay: peer } = node.syncManager.peers;
+  if (!peer) throw new Error('It was added.');
+  expect(openLoads(peer)).toEqual({ asked: 1, waiting: 2 });
+  for (const other of [undefined, {}, { inFlightCount: -1, pendingCount: 'many' }]) {
+    Reflect.set(peer, 'loadQueue', other);
+    expect(openLoads(peer)).toEqual({ asked: 0, waiting: 0 });
+  }
 });

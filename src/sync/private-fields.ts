@@ -1,4 +1,4 @@
-import type { CojsonInternalTypes, LocalNode } from 'cojson';
+import type { CojsonInternalTypes, LocalNode, PeerState } from 'cojson';
 
 // What cojson 0.20 keeps to itself and the sync needs, all in this file. Where the shape is another one, what rests on it is
 // left out, and cojson does as it does by itself; private-fields.test.ts then fails.
@@ -21,4 +21,17 @@ export function leaveOutTracking({ syncManager }: LocalNode): () => void {
   // The prototype's stands behind it.
   Reflect.set(syncManager, 'trackSyncState', () => {});
   return () => void Reflect.deleteProperty(syncManager, 'trackSyncState');
+}
+
+/**
+ * CoValues that cojson has asked the peer for and waits to hear of, also where its request still waits to be sent; and those
+ * that it will ask for once it has heard of others. 0 where that cannot be told.
+ */
+export function openLoads(peer: PeerState): { readonly asked: number; readonly waiting: number } {
+  const queue: unknown = Reflect.get(peer, 'loadQueue');
+  const count = (key: string): number => {
+    const value: unknown = typeof queue === 'object' && queue !== null && Reflect.get(queue, key);
+    return typeof value === 'number' && value >= 0 ? value : 0;
+  };
+  return { asked: count('inFlightCount'), waiting: count('pendingCount') };
 }

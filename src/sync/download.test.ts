@@ -1,0 +1,178 @@
+import { cojsonInternals, type LocalNode, type RawCoMap, type SyncMessage } from 'cojson';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createPacer } from '../platform/pacer.ts';
+import { createFakeTasks, type FakeTasks } from '../testing/fake-tasks.ts';
+import { createAgentNode } from '../testing/stock-relay.ts';
+import { createDownload, type Download } from './download.ts';
+import { paceReleases } from './paced-releases.ts';
+
+let nowMs: number;
+let tasks: FakeTasks;
+let node: LocalNode;
+let author: LocalNode;
+let download: Download;
+let tell: (message: SyncMessage) => void;
+let isOpen: boolean;
+const asked: SyncMessage[] = [];
+const onCaughtUp = vi.fn();
+
+beforeEach(async () => {
+  vi.clearAllMocks();
+  asked.length = nowMs = 0;
+  isOpen = true;
+  tasks = createFakeTasks();
+  [node, author] = [await createAgentNode(), await createAgentNode()];
+  download = createDownload({ node, relayID: 'relay', onCaughtUp });
+  const { handleSyncMessage, handleNewContent } = node.syncManager;
+  node.syncManager.handleNewContent = (content, from) => {
+    nowMs += 3;
+    handleNewContent.call(node.syncManager, content, from);
+  };
+  node.syncManager.handleSyncMessage = (message, peer) => {
+    handleSyncMessage.call(node.syncManager, message, peer);
+    download.handled(message);
+  };
+  paceReleases(node, createPacer({ nowMs: () => nowMs, nextTask: tasks.nextTask }));
+});
+
+function connect() {
+  const incoming = new cojsonInternals.ConnectedPeerChannel();
+  tell = (message) => incoming.push(message);
+  node.syncManager.removePeer('relay');
+  node.syncManager.addPeer({
+    ...{ id: 'relay', role: 'server', persistent: true, incoming },
+    outgoing: {
+      push(message) {
+        if (message === 'Disconnected') return;
+        asked.push(message);
+        if (isOpen) download.sent(message);
+      },
+      close: () => {},
+      onClose: () => {},
+    },
+  });
+  download.connected();
+}
+
+function library(mapCount: number) {
+  const group = author.createGroup();
+  group.addMember('everyone', 'reader');
+  return { group, maps: Array.from({ length: mapCount }, (_, at) => group.createMap({ at })) };
+}
+const contentOf = ({ core }: Pick<RawCoMap, 'core'>) => core.newContentSince(undefined) ?? [];
+const microtasks = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('what the relay was asked for', () => {
+  it('is nothing on a connection of an empty node, which has caught up at once', () => {
+    expect(download.state.caughtUp).toBe(false);
+    connect();
+    expect(download.state).toEqual({ received: 0, expected: 0, caughtUp: true });
+    expect(onCaughtUp).toHaveBeenCalledOnce();
+  });
+
+  it('is counted as it comes, and as it is known to be nowhere', async () => {
+    const { group, maps } = library(2);
+    for (const { id } of [group, ...maps]) void node.load(id);
+    await microtasks();
+    connect();
+    expect(download.state).toEqual({ received: 0, expected: 3, caughtUp: false });
+    for (const content of [group, maps[0]].flatMap((each) => (each ? contentOf(each) : []))) tell(content);
+    expect(download.state).toEqual({ received: 2, expected: 3, caughtUp: false });
+    expect(onCaughtUp).not.toHaveBeenCalled();
+    const [, nowhere] = maps;
+    if (nowhere) tell({ action: 'known', id: nowhere.id, header: false, sessions: {} });
+    expect(download.state).toEqual({ received: 3, expected: 3, caughtUp: true });
+    expect(onCaughtUp).toHaveBeenCalledOnce();
+  });
+
+  it('is not there while it waits for its group, or for its turn', async () => {
+    const { group, maps } = library(7);
+    connect();
+    onCaughtUp.mockClear();
+    download.lost();
+    for (const { id } of maps) void node.load(id);
+    connect();
+    for (const content of maps.flatMap(contentOf)) tell(content);
+    download.look();
+    // The group that they belong to is asked for, too.
+    expect(download.state).toEqual({ received: 0, expected: 8, caughtUp: false });
+    for (const content of contentOf(group)) tell(content);
+    await microtasks();
+    download.look();
+    expect(download.state.caughtUp).toBe(false);
+    expect(onCaughtUp).not.toHaveBeenCalled();
+    await tasks.runAll();
+    download.look();
+    expect(download.state).toEqual({ received: 8, expected: 8, caughtUp: true });
+    expect(onCaughtUp).toHaveBeenCalledOnce();
+  });
+
+  it('is not there before its last piece', () => {
+    const { group, maps } = library(1);
+    const [map] = maps;
+    if (!map) throw new Error('There is one.');
+    for (let at = 0; at < 5; at++) map.set('long', `${at}`.repeat(60_000), 'private');
+    const pieces = contentOf(map);
+    expect(pieces.length).toBeGreaterThan(1);
+    connect();
+    for (const content of contentOf(group)) tell(content);
+    void node.load(map.id);
+    for (const piece of pieces) {
+      expect(download.state.caughtUp).toBe(false);
+      tell(piece);
+    }
+    expect(download.state).toMatchObject({ received: 1, caughtUp: true });
+  });
+
+  it('counts what cojson has not asked for yet, as it asks for a part at a time', async () => {
+    const usual = cojsonInternals.CO_VALUE_LOADING_CONFIG.MAX_IN_FLIGHT_LOADS_PER_PEER;
+    cojsonInternals.setMaxInFlightLoadsPerPeer(2);
+    try {
+      connect();
+      const { maps } = library(5);
+      for (const { id } of maps) void node.load(id);
+      await microtasks();
+      expect(asked).toHaveLength(2);
+      expect(download.state).toEqual({ received: 0, expected: 5, caughtUp: false });
+      for (const { id } of maps) tell({ action: 'known', id, header: false, sessions: {} });
+      expect(download.state).toEqual({ received: 5, expected: 5, caughtUp: true });
+    } finally {
+      cojsonInternals.setMaxInFlightLoadsPerPeer(usual);
+    }
+  });
+
+  it('is missing before the request has left this device', async () => {
+    const { maps } = library(3);
+    for (const { id } of maps) void node.load(id);
+    await microtasks();
+    isOpen = false;
+    connect();
+    expect(download.state).toEqual({ received: 0, expected: 3, caughtUp: false });
+    expect(onCaughtUp).not.toHaveBeenCalled();
+  });
+
+  it('is caught up once, whatever is asked for afterwards', async () => {
+    connect();
+    const { maps } = library(1);
+    for (const { id } of maps) void node.load(id);
+    await microtasks();
+    expect(download.state.caughtUp).toBe(false);
+    for (const { id } of maps) tell({ action: 'known', id, header: false, sessions: {} });
+    expect(download.state.caughtUp).toBe(true);
+    expect(onCaughtUp).toHaveBeenCalledOnce();
+  });
+
+  it('is told anew on the next connection', async () => {
+    connect();
+    const { maps } = library(1);
+    for (const { id } of maps) void node.load(id);
+    await microtasks();
+    download.lost();
+    expect(download.state).toEqual({ received: 0, expected: 0, caughtUp: false });
+    onCaughtUp.mockClear();
+    connect();
+    expect(download.state).toEqual({ received: 0, expected: 1, caughtUp: false });
+    for (const { id } of maps) tell({ action: 'known', id, header: false, sessions: {} });
+    expect(onCaughtUp).toHaveBeenCalledOnce();
+  });
+});
