@@ -10,6 +10,8 @@ export interface Tabs {
   readonly all: readonly Tab[];
   /** Edits that a tab was told were saved. */
   readonly told: readonly Edit[];
+  /** Content messages that went up to the relay, from all tabs. */
+  readonly uploads: number;
   /** Messages of the relay or the engine that say that something was not taken. */
   readonly refusals: readonly string[];
   /** The first tab: signs up and makes maps. */
@@ -53,6 +55,7 @@ export async function createTabs(options: {
   let mapIDs: readonly string[] = [];
   let opened = 0;
   let fromCache = 0;
+  let uploads = 0;
   const door = createDoor();
   await context.exposeFunction('atDoor', door.pass);
   await context.addInitScript(watchDoor, areLocksKept);
@@ -73,9 +76,10 @@ export async function createTabs(options: {
     const page = await context.newPage();
     const hear = (text: string, sign: string) => text.includes(sign) && refusals.push(text);
     page.on('console', (message) => hear(message.text(), 'Failed to add transactions'));
-    page.on('websocket', (socket) =>
-      socket.on('framereceived', ({ payload }) => hear(String(payload), '"code":"fork"')),
-    );
+    page.on('websocket', (socket) => {
+      socket.on('framereceived', ({ payload }) => hear(String(payload), '"code":"fork"'));
+      socket.on('framesent', ({ payload }) => (uploads += countContent(String(payload))));
+    });
     await page.goto(appURL);
     await page.waitForFunction(() => 'tabApp' in globalThis);
     return page;
@@ -134,6 +138,9 @@ export async function createTabs(options: {
     get fromCache() {
       return fromCache;
     },
+    get uploads() {
+      return uploads;
+    },
     all,
     told,
     refusals,
@@ -151,6 +158,11 @@ export async function createTabs(options: {
       for (const page of pages) add(page, await context.newCDPSession(page));
     },
   };
+}
+
+function countContent(frame: string): number {
+  const actions = frame.split('\n').map((line) => (JSON.parse(line) as { readonly action?: string }).action);
+  return actions.filter((action) => action === 'content').length;
 }
 
 /** Runs in each tab, before the app. */

@@ -53,7 +53,11 @@ export async function openNode(
   try {
     // From here on every edit is followed, the first import included.
     const memory = isKept ? relayMemoryOf(platform, accountID, logger) : noRelayMemory;
-    sync = startSync({ node, sync: options.sync ?? {}, storage, platform, logger, memory });
+    sync = startSync({
+      ...{ node, sync: options.sync ?? {}, storage, platform, logger, memory },
+      // What is kept nowhere leaves no name behind, either: each tab is by itself.
+      ...(isKept && { tabs: { name: `maia/edits/${accountID}`, platform } }),
+    });
   } catch (error) {
     await abandon();
     throw error;

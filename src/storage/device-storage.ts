@@ -1,6 +1,7 @@
 import type { StorageAPI } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { Readable } from '../platform/readable.ts';
+import type { CoValueHeader, KnownState, NewContent } from './content.ts';
 
 /** cojson's storage for this device, which also says truthfully how it is doing. */
 export interface DeviceStorage extends StorageAPI {
@@ -9,8 +10,19 @@ export interface DeviceStorage extends StorageAPI {
   readonly queuedWrites?: number;
   /** Of these, writes of content: what would be lost with the page. */
   readonly queuedContent?: number;
+  /**
+   * What other tabs have written of a CoValue beyond what the caller has. With `saved`, the counts of transactions that are
+   * known to be there, it looks no further than for these. Absent where only all of it can be read. Rejects where it cannot be.
+   */
+  loadNewer?(have: HaveOfCoValue, saved?: Readonly<Record<string, number>>): Promise<readonly NewContent[]>;
   /** Writes out what is queued, then closes the database. Safe to call twice. */
   close(): Promise<void>;
+}
+
+/** What a node has of a CoValue. */
+export interface HaveOfCoValue {
+  readonly header: CoValueHeader;
+  readonly state: KnownState;
 }
 
 export interface StorageStatus {

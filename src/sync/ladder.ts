@@ -17,6 +17,12 @@ export interface Ladder {
   edited(id: string, need: Coverage): void;
   /** A relay turns out to lack what this device has saved long ago; without a relay's id, all of them do. */
   missing(id: string, need: Coverage, relayID?: string): void;
+  /** Another tab has saved an edit, and marked it as unconfirmed: it keeps the mark until `takenOver`. */
+  savedElsewhere(id: string, need: Coverage): void;
+  /** That tab does not get it to a relay: this one sees to it, and keeps the mark. */
+  takenOver(id: string): void;
+  /** Whether this tab answers for pending edits of it. */
+  isOwn(id: string): boolean;
   /** The CoValue was deleted: of its edits only the deletion still has to arrive. */
   deleted(id: string): void;
   saved(id: string, coverage: Coverage): void;
@@ -36,9 +42,10 @@ export interface RungCount {
 }
 
 export interface LadderEvents {
+  /** From here on this tab answers for its edits. */
   onPending(id: string): void;
-  /** It has got everywhere. */
-  onDone(id: string): void;
+  /** It has got everywhere. Where another tab answers for all of it, `isOwn` is false. */
+  onDone(id: string, edits: PendingEdits, isOwn: boolean): void;
   /** All edits of the CoValue are at this relay now. */
   onConfirmed(id: string, relayID: string, edits: PendingEdits): void;
   onChange(): void;
@@ -53,6 +60,8 @@ export function createLadder(
 ): Ladder {
   const { clock, canSave, onPending, onDone, onConfirmed, onChange } = options;
   const pending = new Map<string, PendingEdits>();
+  /** Those of which this tab, alone or with others, has made an edit, or has taken it over. */
+  const own = new Set<string>();
   /** Since when an edit of a CoValue waits for a rung: counted with each change, as looking at thousands takes its time. */
   const waiting: Readonly<Record<RungName, Map<string, number>>> = {
     saved: new Map(),
@@ -71,7 +80,7 @@ export function createLadder(
     if (isDone(id)) {
       pending.delete(id);
       for (const rung of rungNames) waiting[rung].delete(id);
-      onDone(id);
+      onDone(id, next, own.delete(id));
     }
     onChange();
   }
@@ -89,8 +98,13 @@ export function createLadder(
   }
 
   function begin(id: string): void {
-    if (pending.has(id)) return;
-    pending.set(id, pendingEdits.noEdits);
+    if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
+    answerFor(id);
+  }
+
+  function answerFor(id: string): void {
+    if (own.has(id)) return;
+    own.add(id);
     onPending(id);
   }
 
@@ -124,6 +138,18 @@ export function createLadder(
         return pendingEdits.withEdit(known, unknown, clock.nowMs());
       });
     },
+    savedElsewhere(id, need) {
+      const unknown = missingIn(pendingEdits.needOf(pending.get(id) ?? pendingEdits.noEdits), need);
+      if (isNothing(unknown)) return;
+      if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
+      update(id, (edits) =>
+        pendingEdits.withEdit(pendingEdits.withSaved(edits, unknown), unknown, clock.nowMs()),
+      );
+    },
+    takenOver(id) {
+      if (pending.has(id)) answerFor(id);
+    },
+    isOwn: (id) => own.has(id),
     deleted: (id) => update(id, pendingEdits.onlyDeletion),
     saved: (id, coverage) => update(id, (edits) => pendingEdits.withSaved(edits, coverage)),
     sent: (id, coverage, relayID) =>

@@ -7,7 +7,7 @@ export interface NodeEvents {
   /** A transaction of this device, in the very call that made it; or content imported into the node. Before it is stored. */
   edited(id: string, need: Coverage): void;
   /** cojson hands content to the storage. */
-  storing(): void;
+  storing(content: NewContent): void;
   stored(id: string, coverage: Coverage): void;
   /** cojson is about to deal with a message of a peer. */
   handling(message: SyncMessage, peer: PeerState): void;
@@ -55,7 +55,7 @@ export function hookNode(node: LocalNode, on: NodeEvents): () => void {
   };
   if (storage && store) {
     storage.store = (content, correct, done) => {
-      on.storing();
+      on.storing(content);
       store.call(storage, content, correct, () => {
         done?.();
         on.stored(content.id, coverageOfContent(content));

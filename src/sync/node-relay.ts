@@ -18,6 +18,7 @@ import { isFork } from './relay-errors.ts';
 import { createRelayEvidence, type RelayEvidence } from './relay-evidence.ts';
 import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { SyncEventStream } from './sync-events.ts';
+import type { Tabs } from './tabs/tabs.ts';
 import { createUnacknowledged } from './unacknowledged.ts';
 import type { Coverage } from './coverage.ts';
 
@@ -40,6 +41,8 @@ export interface NodeRelay {
   confirmed(id: string, edits: PendingEdits): void;
   /** Content that waited for something else may be there now. */
   look(): void;
+  /** Another tab has sent so much to the relay. */
+  sentElsewhere(id: string, coverage: Coverage): void;
   /** What the relay claimed of this node's own session was looked into, and this much is so. */
   believe(id: string, found: Coverage): void;
   /** What the sync's state says of it. */
@@ -60,6 +63,8 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly events: SyncEventStream;
   /** Counts all that stands on this device, and not in memory, as missing at the relay. Resolves when it is counted. */
   readonly doubtStored: (evidence: Pick<RelayEvidence, 'doubt'>) => Promise<void>;
+  /** Of this account on this device. */
+  readonly tabs: Pick<Tabs, 'isLeftToOther' | 'sent' | 'lost'> | undefined;
   readonly claimed: (claim: OwnSessionClaim) => void;
   /** What went to any of the node's relays of its own session, by CoValue. */
   readonly sentByID: Map<string, Coverage>;
@@ -69,13 +74,17 @@ export interface NodeRelayOptions extends ChannelOptions {
 
 export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   const { id, node, ladder, transports, appVersion, platform, pacer, logger } = options;
-  const { memory, events, claimed, tap, onChange } = options;
+  const { memory, events, tabs, claimed, tap, onChange } = options;
   const { clock } = platform;
   const claims = createOwnSessionClaims({
     ...{ node, ladder, relayID: id, onClaim: claimed },
     sentByID: options.sentByID,
   });
-  const evidence = createRelayEvidence(node, ladder, id, claims, () => losses.isSure);
+  const evidence = createRelayEvidence({
+    ...{ node, ladder, relayID: id, claims },
+    isSure: () => losses.isSure,
+    isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
+  });
   const download = createDownload({
     ...{ node, relayID: id },
     onCaughtUp: () => events.emit('eose', { peerID: id }),
@@ -128,16 +137,21 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         claims.lost();
         losses.lost();
         ladder.connectionLost(id);
+        tabs?.lost(id);
         if (!isReady) return;
         isReady = false;
         const { state } = connection;
         events.emit('disconnect', { peerID: id, ...('error' in state && { error: state.error }) });
       },
       sent(message, bytes) {
-        if (message.action === 'content') onTheWay.push(message);
+        if (message.action === 'content') {
+          onTheWay.push(message);
+          const counts = coverageOfContent(message);
+          claims.sent(message.id, counts);
+          tabs?.sent(id, message.id, counts);
+        }
         download.sent(message);
         unacknowledged.sent(message);
-        claims.sent(message);
         tap()?.('sent', id, message, bytes, clock.nowMs());
       },
       drained() {
@@ -184,6 +198,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     },
     confirmed: losses.confirmed,
     look: download.look,
+    sentElsewhere: claims.sent,
     believe(coValueID, found) {
       claims.believe(coValueID, found);
       onChange();

@@ -15,6 +15,7 @@ import { peerIDs } from './peer-ids.ts';
 import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { RelayTargets } from './relay-targets.ts';
 import type { SyncEventStream } from './sync-events.ts';
+import type { Tabs } from './tabs/tabs.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
 /** A node's relays, from before there are any. Each has its own connection: a slow one holds up no other. */
@@ -39,6 +40,9 @@ export interface NodeRelays
   /** Content that waited for something else may be there now. */
   look(): void;
   confirmed(id: string, relayID: string, edits: PendingEdits): void;
+  sentElsewhere(relayID: string, id: string, coverage: Coverage): void;
+  /** How a relay called its storage when it said hello last; undefined where it has said nothing of it. */
+  storageOf(relayID: string): string | undefined;
   setTap(tap: MessageTap | undefined): void;
   close(): void;
 }
@@ -52,6 +56,7 @@ export function createNodeRelays(options: {
   readonly logger: Logger;
   readonly memory: RelayMemory;
   readonly events: SyncEventStream;
+  readonly tabs: Tabs | undefined;
   readonly onChange: () => void;
 }): NodeRelays {
   const { ladder } = options;
@@ -117,6 +122,7 @@ export function createNodeRelays(options: {
       for (const relay of all) relay.look();
     },
     confirmed: (id, relayID, edits) => byID.get(relayID)?.confirmed(id, edits),
+    sentElsewhere: (relayID, id, coverage) => byID.get(relayID)?.sentElsewhere(id, coverage),
     whenHeard: waiting.whenHeard,
     onOwnSessionClaim(listener) {
       claimed = listener;
@@ -124,6 +130,10 @@ export function createNodeRelays(options: {
       unheardClaims.clear();
     },
     believe: (id, found, relayID) => byID.get(relayID)?.believe(id, found),
+    storageOf(relayID) {
+      const storage = byID.get(relayID)?.facts().hello?.storage;
+      return storage && `${storage.id}/${storage.epoch}`;
+    },
     setTap: (next) => void (tap = next),
     close() {
       for (const relay of all) relay.close();

@@ -26,6 +26,7 @@ import { createSyncEvents } from './sync-events.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
 import { trackByLadder } from './unsynced-tracking.ts';
+import { createTabs, type TabsSetup } from './tabs/tabs.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
 import { unsyncedCoValues } from './unsynced-co-values.ts';
 import { refusalOf, syncClosed } from './wait-errors.ts';
@@ -49,6 +50,8 @@ export function createNodeSync(options: {
   readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random'>;
   readonly logger: Logger;
   readonly memory: RelayMemory;
+  /** Undefined where a node shares its database with no other tab. */
+  readonly tabs: TabsSetup | undefined;
   readonly onClosed: () => void;
 }): NodeSync {
   const { node, storage, transports, platform, onClosed } = options;
@@ -63,10 +66,12 @@ export function createNodeSync(options: {
     onPending(id) {
       marks.set(id, true);
       tracking.set(id, true);
+      relays.wake();
     },
-    onDone(id) {
-      marks.set(id, false);
+    onDone(id, edits, isOwn) {
       tracking.set(id, false);
+      if (isOwn) marks.set(id, false);
+      if (isOwn) tabs?.done(id, edits);
       waits.done(id);
     },
     onConfirmed(id, relayID, edits) {
@@ -75,7 +80,15 @@ export function createNodeSync(options: {
     },
     onChange: changed,
   });
-  const relays = createNodeRelays({ ...options, pacer, ladder, marks, events, onChange: changed });
+  const tabs =
+    options.tabs &&
+    createTabs({
+      ...{ setup: options.tabs, node, ladder, marks, storage, platform, logger: options.logger },
+      storageOf: (relayID) => relays.storageOf(relayID),
+      onSent: (relayID, id, coverage) => relays.sentElsewhere(relayID, id, coverage),
+      onChanged: (id) => events.changed(id, 'tab'),
+    });
+  const relays = createNodeRelays({ ...options, pacer, ladder, marks, events, tabs, onChange: changed });
   const saving = createSavedWaiting(
     (id) => !isClosed && storage.status.current.state === 'ok' && ladder.isPending(id, 'saved'),
   );
@@ -97,12 +110,24 @@ export function createNodeSync(options: {
   const unhook = hookNode(node, {
     edited(id, need) {
       ladder.edited(id, need);
-      events.changed(id, 'local');
+      if (!tabs?.isImporting) events.changed(id, 'local');
     },
-    storing: () => marks.write(),
-    stored: (id, coverage) => ladder.saved(id, coverage),
-    handling: relays.handling,
-    handled: relays.handled,
+    storing(content) {
+      marks.write();
+      tabs?.storing(content);
+    },
+    stored(id, coverage) {
+      ladder.saved(id, coverage);
+      tabs?.stored(id, coverage);
+    },
+    handling(message, peer) {
+      relays.handling(message, peer);
+      tabs?.handling(message, peer);
+    },
+    handled(message, peer) {
+      relays.handled(message, peer);
+      tabs?.handled(message, peer);
+    },
     brought(id) {
       events.changed(id, 'relay');
       changed();
@@ -171,6 +196,7 @@ export function createNodeSync(options: {
     isClosed = true;
     publish();
     waits.close(syncClosed());
+    tabs?.close();
     for (const stop of stopListening) stop();
     releases.end();
     tracking.end();

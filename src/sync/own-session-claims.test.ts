@@ -2,7 +2,7 @@ import type { LocalNode, RawCoMap, SyncMessage } from 'cojson';
 import { beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { createAccountNode } from '../testing/account-node.ts';
-import { coverageOfState, type Coverage } from './coverage.ts';
+import { coverageOfContent, coverageOfState, type Coverage } from './coverage.ts';
 import { createLadder, type Ladder } from './ladder.ts';
 import { createOwnSessionClaims, type OwnSessionClaim, type OwnSessionClaims } from './own-session-claims.ts';
 
@@ -37,7 +37,7 @@ const has = (count: number): SyncMessage => ({
   sessions: { [own]: count },
 });
 const sent = () => {
-  for (const content of map.core.newContentSince() ?? []) claims.sent(content);
+  for (const content of map.core.newContentSince() ?? []) claims.sent(content.id, coverageOfContent(content));
 };
 const believed = () => claims.believed(map.id, { header: 1, [own]: 1, other: 3 });
 

@@ -18,7 +18,8 @@ import { atRelay, isAt } from './pending-edits.ts';
 export interface OwnSessionClaims {
   /** Before cojson deals with a message of the relay, after which the node may have what it claims. */
   hears(message: SyncMessage): void;
-  sent(message: SyncMessage): void;
+  /** To the relay, by this node or by another tab of this device. */
+  sent(id: string, counts: Coverage): void;
   /** What the relay said last of a CoValue, without what is doubted of it. */
   believed(id: string, state: Coverage): Coverage;
   /** What the relay turned out to have. */
@@ -109,12 +110,12 @@ export function createOwnSessionClaims(options: {
       if (message.action === 'known' || message.action === 'load')
         judge(message.id, coverageOfState(message));
     },
-    sent(message) {
-      if (message.action !== 'content') return;
-      const counts = coverageOfContent(message);
-      const before = sentByID.get(message.id) ?? {};
-      const now = own.flatMap((id) => (counts[id] === undefined ? [] : [[id, counts[id]] as const]));
-      if (now.length > 0) sentByID.set(message.id, joined(before, Object.fromEntries(now)));
+    sent(id, counts) {
+      const before = sentByID.get(id) ?? {};
+      const now = own.flatMap((session) =>
+        counts[session] === undefined ? [] : [[session, counts[session]] as const],
+      );
+      if (now.length > 0) sentByID.set(id, joined(before, Object.fromEntries(now)));
     },
     believed(id, state) {
       const doubted = doubtedByID.get(id);

@@ -23,7 +23,11 @@ async function withLeftOver(isSure = true) {
   });
   ladder.useRelays(['relay']);
   const claims = { believed: (_: string, state: Coverage) => state };
-  const evidence = createRelayEvidence(node, ladder, 'relay', claims, () => isSure);
+  const evidence = createRelayEvidence({
+    ...{ node, ladder, relayID: 'relay', claims },
+    isSure: () => isSure,
+    isLeftToOther: () => false,
+  });
   const heard: SyncMessage[] = [];
   hookNode(node, {
     edited: ignored,

@@ -26,14 +26,17 @@ export interface RelayEvidence {
   lost(): void;
 }
 
-export function createRelayEvidence(
-  node: LocalNode,
-  ladder: Ladder,
-  relayID: string,
-  claims: Pick<OwnSessionClaims, 'believed'>,
+export function createRelayEvidence(options: {
+  readonly node: LocalNode;
+  readonly ladder: Ladder;
+  readonly relayID: string;
+  readonly claims: Pick<OwnSessionClaims, 'believed'>;
   /** Whether the relay has shown on this connection that it still has what it had. */
-  isSure: () => boolean = () => true,
-): RelayEvidence {
+  readonly isSure: () => boolean;
+  /** Another tab uploads it, and will tell what the relay says. */
+  readonly isLeftToOther: (id: string) => boolean;
+}): RelayEvidence {
+  const { node, ladder, relayID, claims, isSure, isLeftToOther } = options;
   const said = new Map<string, Coverage>();
   const sentByRelay = new Map<RawCoID, PeerState>();
   let isSettled = false;
@@ -89,7 +92,7 @@ export function createRelayEvidence(
       for (const [id, peer] of sentByRelay) {
         const core = node.getCoValue(id);
         const isAll = core.isAvailable() && covers(saysOf(peer, id), ownStateOf(id));
-        if (isAll && isPending(id)) {
+        if (isAll && isPending(id) && !isLeftToOther(id)) {
           node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
         }
       }

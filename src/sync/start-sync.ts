@@ -10,6 +10,7 @@ import { createWebSocketTransport } from '../transport/web-socket.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import { noRelayMemory, type RelayMemory } from '../storage/relay-memory.ts';
+import type { TabsSetup } from './tabs/tabs.ts';
 import { readRelayTargets, type RelayTargets } from './relay-targets.ts';
 
 /** What sync needs of where it runs. */
@@ -34,8 +35,10 @@ export function startSync(options: {
   readonly logger: Logger;
   /** Default: nothing is remembered of relays beyond this run. */
   readonly memory?: RelayMemory;
+  /** How the account's tabs on this device find each other. Default: they do not. */
+  readonly tabs?: TabsSetup;
 }): SyncPeers {
-  const { node, sync, storage, platform, logger, memory = noRelayMemory } = options;
+  const { node, sync, storage, platform, logger, memory = noRelayMemory, tabs } = options;
   const nodeSync = createNodeSync({
     node,
     storage,
@@ -43,6 +46,7 @@ export function startSync(options: {
     platform,
     logger,
     memory,
+    tabs,
     onClosed: () => syncByNode.delete(node),
   });
   syncByNode.set(node, nodeSync);

@@ -7,23 +7,45 @@ export interface UnconfirmedMarks {
   set(id: string, isUnconfirmed: boolean): void;
   /** Called before content is stored, so that no crash leaves content without its mark. */
   write(): void;
+  /** Calls once all marks that were set before are as they were set, on the disk; never where that fails. */
+  whenWritten(run: () => void): void;
   /** What an earlier run left behind. */
   read(found: (ids: readonly string[]) => void): void;
 }
 
 export function createUnconfirmedMarks(storage: StorageAPI | undefined): UnconfirmedMarks {
   const unwritten = new Map<string, boolean>();
+  /** Writes are done in order. */
+  let startedCount = 0;
+  let doneCount = 0;
+  let waiting: { readonly count: number; run(): void }[] = [];
+
+  function write(): void {
+    if (!storage || unwritten.size === 0) return;
+    const updates = [...unwritten].map(([id, isUnconfirmed]) => ({
+      id: id as RawCoID,
+      peerId: unconfirmedMark,
+      synced: !isUnconfirmed,
+    }));
+    unwritten.clear();
+    startedCount++;
+    storage.trackCoValuesSyncState(updates, written);
+  }
+
+  function written(): void {
+    doneCount++;
+    const due = waiting.filter(({ count }) => count <= doneCount);
+    waiting = waiting.filter(({ count }) => count > doneCount);
+    for (const { run } of due) run();
+  }
+
   return {
     set: (id, isUnconfirmed) => void unwritten.set(id, isUnconfirmed),
-    write() {
-      if (!storage || unwritten.size === 0) return;
-      const updates = [...unwritten].map(([id, isUnconfirmed]) => ({
-        id: id as RawCoID,
-        peerId: unconfirmedMark,
-        synced: !isUnconfirmed,
-      }));
-      unwritten.clear();
-      storage.trackCoValuesSyncState(updates);
+    write,
+    whenWritten(run) {
+      write();
+      if (doneCount === startedCount) run();
+      else waiting.push({ count: startedCount, run });
     },
     read(found) {
       if (storage) storage.getUnsyncedCoValueIDs(found);

@@ -13,6 +13,7 @@ import { createConnection } from './connection.ts';
 import { eraseHistory } from './erase.ts';
 import { createKnownStates } from './known-states.ts';
 import { createLoads } from './loads.ts';
+import { readNewer } from './newer.ts';
 import { joinPieces, knownStateOf } from './pieces.ts';
 import { planWrites, type ContentWrite } from './plan-writes.ts';
 import { addPieces, readIDs, readPieces } from './segments.ts';
@@ -174,6 +175,11 @@ export async function openKernelStorage(options: {
       queue.push({ kind: 'content', content, correct, done, isWhole: false });
     },
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
+    async loadNewer(have, saved) {
+      const newer = await readNewer(await reading(stores.segments), have, saved);
+      if (newer.contents.length > 0) known.add(newer.state);
+      return newer.contents;
+    },
     // cojson's own marks come after the content, so a crash leaves content without one: they are left out.
     trackCoValuesSyncState(updates, done) {
       const own = updates.filter(({ peerId }) => peerId === unconfirmedMark);

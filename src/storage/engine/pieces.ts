@@ -50,8 +50,9 @@ export function joinPieces(id: RawCoID, pieces: readonly Piece[]): StoredCoValue
   return { id, header, runs: new Map([...runs].map(([sessionID, all]) => [sessionID, inARow(all)])) };
 }
 
-function inARow(runs: readonly Run[]): readonly Run[] {
-  let end = 0;
+/** Of one session: what follows on its first transactions, with nothing missing in between. */
+export function inARow(runs: readonly Run[], from = 0): readonly Run[] {
+  let end = from;
   return runs
     .toSorted((a, b) => a.after - b.after)
     .flatMap((run) => {

@@ -64,6 +64,18 @@ export async function readPieces(
   return found;
 }
 
+/** What one segment has of a CoValue. */
+export async function readPiecesIn(
+  transaction: IDBTransaction,
+  key: IDBValidKey,
+  id: RawCoID,
+): Promise<readonly Piece[]> {
+  const request = transaction.objectStore(stores.segments).get(key) as IDBRequest<Segment | undefined>;
+  const segment = await resultOf(request);
+  const pieces = segment ? (JSON.parse(segment.pieces) as readonly StoredPiece[]) : [];
+  return pieces.filter(([of]) => of === id).map(readPiece);
+}
+
 /** To ask for so many, and for this share of the database, one by one takes longer than to read all of it. */
 const oneByOne = 50;
 const shareToReadAll = 1 / 4;
