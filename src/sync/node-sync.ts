@@ -83,7 +83,7 @@ export function createNodeSync(options: {
   const tabs =
     options.tabs &&
     createTabs({
-      ...{ setup: options.tabs, node, ladder, marks, storage, platform, logger: options.logger },
+      ...{ setup: options.tabs, node, ladder, marks, storage, platform, pacer, logger: options.logger },
       storageOf: (relayID) => relays.storageOf(relayID),
       onSent: (relayID, id, coverage) => relays.sentElsewhere(relayID, id, coverage),
       onChanged: (id) => events.changed(id, 'tab'),

@@ -92,7 +92,7 @@ export function createSharedDevice(): SharedDevice {
 
     return {
       storage,
-      setup: { name: 'tabs', platform: { openTabChannel, nextTask } },
+      setup: { name: 'tabs', platform: { openTabChannel } },
       kill: () => void (isKilled = true),
     };
   }

@@ -1,5 +1,6 @@
 import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../../platform/logger.ts';
+import type { Pacer } from '../../platform/pacer.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import { coverageOfState, covers, joined, type Coverage } from '../coverage.ts';
 
@@ -11,6 +12,11 @@ export interface TabReads {
   read(id: RawCoID, saved?: Coverage, by?: string): void;
 }
 
+interface Read {
+  readonly content: NewContent;
+  readonly by: string | undefined;
+}
+
 interface Due {
   readonly saved: Coverage | undefined;
   readonly by: string | undefined;
@@ -18,17 +24,15 @@ interface Due {
 
 /** A transaction of reads holds up writes, those of other tabs too. */
 const coValuesAtOnce = 100;
-/** Feeding cojson for longer holds up the page. */
-const budgetMs = 8;
 
 export function createTabReads(options: {
   readonly node: LocalNode;
-  readonly nowMs: () => number;
-  readonly nextTask: () => Promise<void>;
+  readonly pacer: Pacer;
   readonly logger: Logger;
   readonly handOut: (content: NewContent, by: string | undefined) => void;
 }): TabReads {
-  const { node, nowMs, nextTask, logger, handOut } = options;
+  const { node, pacer, logger, handOut } = options;
+  const lane = pacer.lane<Read>(({ content, by }) => handOut(content, by));
   /** In the order in which they were told: what others depend on was written first. */
   const due = new Map<RawCoID, Due>();
   let isReading = false;
@@ -45,17 +49,10 @@ export function createTabReads(options: {
   }
 
   async function readDue(): Promise<void> {
-    let untilMs = nowMs() + budgetMs;
     while (due.size > 0) {
       const some = [...due].slice(0, coValuesAtOnce);
       for (const [id] of some) due.delete(id);
-      for (const { content, by } of await readNow(some)) {
-        if (nowMs() >= untilMs) {
-          await nextTask();
-          untilMs = nowMs() + budgetMs;
-        }
-        handOut(content, by);
-      }
+      lane.push(await readNow(some));
     }
     isReading = false;
   }
@@ -65,7 +62,7 @@ export function createTabReads(options: {
     return !saved || !core.isAvailable() || !covers(coverageOfState(core.knownState()), saved);
   }
 
-  async function readNow(some: readonly (readonly [RawCoID, Due])[]) {
+  async function readNow(some: readonly (readonly [RawCoID, Due])[]): Promise<readonly Read[]> {
     try {
       const read = some.map(async ([id, { saved, by }]) => {
         const contents = isBehind(id, saved) ? await readOne(id, saved) : [];

@@ -1,5 +1,6 @@
 import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../../platform/logger.ts';
+import type { Pacer } from '../../platform/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import { coverageOfState, isNothing, missingIn, type Coverage } from '../coverage.ts';
@@ -36,7 +37,7 @@ export interface Tabs extends Pick<NodeEvents, 'storing' | 'stored' | 'handling'
 export interface TabsSetup {
   /** Of the channel; the same for all tabs that share a database. */
   readonly name: string;
-  readonly platform: Pick<Platform, 'openTabChannel' | 'nextTask'>;
+  readonly platform: Pick<Platform, 'openTabChannel'>;
 }
 
 /** A tab that closes may still be writing; what it wrote is looked for after this. */
@@ -49,6 +50,7 @@ export function createTabs(options: {
   readonly marks: UnconfirmedMarks;
   readonly storage: Pick<DeviceStorage, 'status'>;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
+  readonly pacer: Pacer;
   readonly logger: Logger;
   /** How a relay calls its storage, where it has said so. */
   readonly storageOf: (relayID: string) => string | undefined;
@@ -57,16 +59,13 @@ export function createTabs(options: {
   /** Another tab's content is in the node now. */
   readonly onChanged: (id: string) => void;
 }): Tabs {
-  const { setup, node, ladder, marks, storage, platform, logger, storageOf, onSent, onChanged } = options;
+  const { setup, node, ladder, marks, storage, platform, pacer, logger, storageOf, onSent, onChanged } =
+    options;
   const { clock, page, random } = platform;
   const others = createOtherTabs(node.currentSessionID);
   const holds = createHolds({ clock, randomFraction, onDue: (hold) => uploads.due(hold) });
   const uploads = createUploads({ node, ladder, holds, others });
-  const reads = createTabReads({
-    ...{ node, logger, handOut },
-    nowMs: clock.nowMs,
-    nextTask: setup.platform.nextTask,
-  });
+  const reads = createTabReads({ node, pacer, logger, handOut });
   /** What was told of a relay's word already, by CoValue. */
   const told = new Map<string, PendingEdits>();
   let isImporting = false;
