@@ -25,7 +25,10 @@ export type { PeerPhase, PeerStatus } from './sync/peer-status.ts';
 import { createSubscribeSyncState } from './sync/subscribe-sync-state.ts';
 export const subscribeSyncState = /* @__PURE__ */ createSubscribeSyncState(activeSession);
 
-export { isKernelError } from './platform/kernel-error.ts';
+export { httpTransport, webSocketTransport } from './transport/ordinary-transports.ts';
+export type { Channel, ChannelEvents, Transport } from './transport/transport.ts';
+
+export { createKernelError, isKernelError } from './platform/kernel-error.ts';
 export type { KernelError, KernelErrorCode, KernelErrorDetails } from './platform/kernel-error.ts';
 export type { Logger } from './platform/logger.ts';
 export type { Readable } from './platform/readable.ts';
