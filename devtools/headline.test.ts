@@ -18,7 +18,7 @@ const overview = (over: Partial<Overview> = {}): Overview => ({
   status: 'confirmed',
   rungs: { saved: none, sent: none, confirmed: none, durable: none },
   durability: 'process-crash',
-  storage: { kind: 'cojson-indexeddb', state: 'ok' },
+  storage: { kind: 'kernel', state: 'ok' },
   relays: [relay()],
   ...over,
 });
@@ -51,7 +51,7 @@ describe('headline', () => {
       overview({
         status: 'failed',
         rungs: { saved: { pending: 1, error: full }, sent: five, confirmed: five, durable: five },
-        storage: { kind: 'cojson-indexeddb', state: 'failing', error: full },
+        storage: { kind: 'kernel', state: 'failing', error: full },
         relays: [lost('waiting', { retryAtMs: nowMs + 6_000 })],
       }),
       '5 CoValues not confirmed',
@@ -122,7 +122,7 @@ describe('headline', () => {
   it('marks what failed and what is stuck', () => {
     const { facts } = headlineOf(
       overview({
-        storage: { kind: 'cojson-indexeddb', state: 'failing', error: full },
+        storage: { kind: 'kernel', state: 'failing', error: full },
         relays: [lost('failed'), lost('offline')],
       }),
       nowMs,

@@ -13,7 +13,7 @@ test('a passkey without PRF makes no account, and is named', async ({ page, orig
   await page.getByRole('button', { name: 'Continue with a passkey' }).click();
   await expect(page.getByRole('alert')).toContainText('cannot make an encryption key');
   await expect(page.getByRole('alert')).toContainText('Lists');
-  expect((await databases(page)).filter((name) => name.startsWith('maia-cojson-'))).toEqual([]);
+  expect((await databases(page)).filter((name) => name.startsWith('maia-co_'))).toEqual([]);
   await page.reload();
   await expect(page.getByRole('button', { name: 'Continue with a passkey' })).toBeVisible();
 });
@@ -24,7 +24,7 @@ test('a refused prompt changes nothing, and is not called cancelled', async ({ p
   await page.getByRole('button', { name: 'Continue with a passkey' }).click();
   await expect(page.getByRole('alert')).toContainText('ended without an answer', { timeout: 30_000 });
   await expect(page.getByRole('alert')).not.toContainText('cancel');
-  expect((await databases(page)).filter((name) => name.startsWith('maia-cojson-'))).toEqual([]);
+  expect((await databases(page)).filter((name) => name.startsWith('maia-co_'))).toEqual([]);
 });
 
 test('a browser without passkeys offers words, and says why', async ({ page, origins }) => {
@@ -84,5 +84,5 @@ test('a passkey whose account the relay does not have makes none', async ({ page
   await app.open(origins[1]);
   await page.getByRole('button', { name: 'I already have an account' }).click();
   await expect(page.getByRole('alert')).toContainText('no account for this passkey', { timeout: 30_000 });
-  expect((await databases(page)).filter((name) => name.startsWith('maia-cojson-'))).toEqual([]);
+  expect((await databases(page)).filter((name) => name.startsWith('maia-co_'))).toEqual([]);
 });

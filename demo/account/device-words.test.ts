@@ -2,7 +2,7 @@ import { type Remember } from '@MaiaOS/kernel';
 import { describe, expect, it } from 'vitest';
 import { afterSignOutWords, deviceWords, rememberWords } from './device-words.ts';
 
-const kept = { kind: 'cojson-indexeddb', state: 'ok' } as const;
+const kept = { kind: 'kernel', state: 'ok' } as const;
 const memory = { kind: 'memory', state: 'memory-only' } as const;
 const untold = { usedBytes: undefined, quotaBytes: undefined };
 

@@ -13,7 +13,7 @@ export function testState(changes: Partial<SyncState> = {}): SyncState {
     durable: all,
     durability: 'power-loss',
     download: { received: 12, caughtUp: true },
-    storage: { kind: 'cojson-indexeddb', state: 'ok' },
+    storage: { kind: 'kernel', state: 'ok' },
     peers: [],
     ...changes,
   };

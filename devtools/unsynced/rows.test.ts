@@ -119,7 +119,7 @@ describe('tally of the rungs', () => {
       durable: { pending: 0 },
     },
     durability: 'power-loss',
-    storage: { kind: 'cojson-indexeddb', state: 'ok' },
+    storage: { kind: 'kernel', state: 'ok' },
     relays: [],
   };
   const words = (...args: Parameters<typeof tallyRungs>) =>

@@ -97,7 +97,7 @@ describe('rung states of all', () => {
     status: 'syncing',
     rungs: { saved: { pending: 0 }, sent: { pending: 0 }, confirmed: { pending: 0 } },
     durability: 'unknown',
-    storage: { kind: 'cojson-indexeddb', state: 'ok' },
+    storage: { kind: 'kernel', state: 'ok' },
     relays: [relay()],
     ...over,
   });

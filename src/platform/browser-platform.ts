@@ -20,6 +20,11 @@ export function createBrowserPlatform(): Platform {
     get indexedDB() {
       return orNone(() => globalThis.indexedDB);
     },
+    get storageManager() {
+      return 'document' in globalThis
+        ? (navigator as { readonly storage?: StorageManager }).storage
+        : undefined;
+    },
     passkeys: createWebAuthnPasskeys(),
     get locks() {
       // Node has a `navigator` without them.

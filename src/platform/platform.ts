@@ -15,6 +15,8 @@ export interface Platform {
   fetch: typeof globalThis.fetch;
   /** Absent where the browser has none or refuses the very access. */
   readonly indexedDB: IDBFactory | undefined;
+  /** Absent outside a secure context, and where the browser has none. */
+  readonly storageManager: StorageManagement | undefined;
   readonly passkeys: Passkeys;
   /** Shared by all tabs of the origin. Absent outside a secure context. */
   readonly locks: Locks | undefined;
@@ -41,6 +43,9 @@ export interface Locks {
   /** Who has what now, in all tabs. */
   query?(): Promise<{ readonly held?: readonly { readonly name?: string }[] }>;
 }
+
+/** What the kernel uses of `navigator.storage`. `persist` may ask the person. */
+export type StorageManagement = Pick<StorageManager, 'estimate' | 'persist' | 'persisted'>;
 
 /** What the kernel uses of `localStorage`. `setItem` may throw where there is no room. */
 export type Marks = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;

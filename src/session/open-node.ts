@@ -32,7 +32,7 @@ export async function openNode(
   options: SessionOptions,
 ): Promise<OpenNode> {
   const { accountID, agentSecret } = genesis;
-  const { logger = silentLogger, remember, storage: given = 'cojson-indexeddb' } = options;
+  const { logger = silentLogger, remember, storage: given = 'kernel' } = options;
   const isKept = remember !== 'never';
   const kind = isKept ? given : 'memory';
   // What a sign-out left to delete is not to be found here again.

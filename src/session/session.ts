@@ -2,7 +2,7 @@ import type { LocalNode, RawAccount } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Readable } from '../platform/readable.ts';
-import type { StorageStatus } from '../storage/device-storage.ts';
+import type { StorageKind, StorageStatus } from '../storage/device-storage.ts';
 import type { Passkeys } from './passkeys/passkeys.ts';
 import type { RevealRecoveryPhrase } from './phrase/reveal-phrase.ts';
 import type { SignOut } from './sign-out/sign-out.ts';
@@ -60,7 +60,11 @@ export interface SessionOptions {
   readonly accountID?: string;
   /** Default: the relay that `resolveSyncUrl()` names. `false`: no relay. */
   readonly sync?: SyncOptions | false;
-  readonly storage?: 'cojson-indexeddb' | 'memory';
+  /**
+   * Where the device keeps the account’s content. Default 'kernel', which also takes over what 'cojson-indexeddb' has kept;
+   * a device whose content stands there stays with it. 'memory': nowhere.
+   */
+  readonly storage?: StorageKind;
   readonly signal?: AbortSignal;
   readonly logger?: Logger;
 }

@@ -107,7 +107,7 @@ describe.each([
 
       isBroken = false;
       await until(() => expect(done).toContain(map.id));
-      expect(storage.status.current).toEqual({ kind, state: 'ok' });
+      expect(storage.status.current).toMatchObject({ kind, state: 'ok' });
     });
 
     it('names a full device', async () => {

@@ -25,8 +25,11 @@ export interface HaveOfCoValue {
   readonly state: KnownState;
 }
 
+/** 'kernel': our own engine. 'cojson-indexeddb': what stock cojson uses. 'memory': nothing is kept. */
+export type StorageKind = 'kernel' | 'cojson-indexeddb' | 'memory';
+
 export interface StorageStatus {
-  readonly kind: 'kernel' | 'cojson-indexeddb' | 'memory' | 'custom';
+  readonly kind: StorageKind | 'custom';
   /** `failing`: writes fail and are retried, nothing is dropped. `memory-only`: nothing is kept on this device. */
   readonly state: 'ok' | 'failing' | 'memory-only';
   readonly persisted?: boolean;

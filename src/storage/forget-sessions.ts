@@ -1,14 +1,28 @@
-import type { RawCoID, SessionID } from 'cojson';
+import type { RawCoID, SessionID } from './content.ts';
+import { forgetKernelSessions } from './engine/forget-sessions.ts';
 import { committed, openDatabase } from './indexed-db.ts';
+import { stockDatabaseName } from './stock-database.ts';
+
+type Sessions = readonly { readonly id: RawCoID; readonly sessionID: SessionID }[];
 
 /**
- * Removes sessions of CoValues from a database of cojson-storage-indexeddb that nobody in this page has open: what a relay
+ * Removes sessions of CoValues from what this device keeps of an account that nobody in this page has open: what a relay
  * refused for good stands in the way of what it has. Resolves when they are gone.
  */
 export async function forgetSessions(
   indexedDB: IDBFactory,
+  accountID: string,
+  sessions: Sessions,
+): Promise<void> {
+  // The stock one first: while it is taken over, what stands there is there still.
+  await forgetStockSessions(indexedDB, stockDatabaseName(accountID), sessions);
+  await forgetKernelSessions(indexedDB, accountID, sessions);
+}
+
+async function forgetStockSessions(
+  indexedDB: IDBFactory,
   databaseName: string,
-  sessions: readonly { readonly id: RawCoID; readonly sessionID: SessionID }[],
+  sessions: Sessions,
 ): Promise<void> {
   const db = await openDatabase(indexedDB, { name: databaseName });
   if (!db) return;

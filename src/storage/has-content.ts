@@ -1,36 +1,28 @@
-import type { Logger } from '../platform/logger.ts';
-import type { Platform } from '../platform/platform.ts';
-import { contentDatabaseName } from './content-database.ts';
+import type { RawCoID } from './content.ts';
+import { holdsContent } from './engine/holds-content.ts';
+import { readStockRows } from './engine/stock-rows.ts';
 import { openDatabase } from './indexed-db.ts';
-import { openDeviceStorage } from './open-device-storage.ts';
+import { stockDatabaseName } from './stock-database.ts';
 
 /** Whether this device keeps anything of an account's own CoValue. Leaves no trace of an account that it does not know. */
-export async function hasContent(options: {
-  readonly accountID: string;
-  readonly platform: Platform;
-  readonly logger: Logger;
-}): Promise<boolean> {
-  const { accountID, platform } = options;
-  if (!platform.indexedDB || !(await isThere(platform.indexedDB, contentDatabaseName(accountID))))
-    return false;
-  const storage = await openDeviceStorage({ kind: 'cojson-indexeddb', ...options });
+export async function hasContent(indexedDB: IDBFactory | undefined, accountID: RawCoID): Promise<boolean> {
+  if (!indexedDB) return false;
   try {
-    return await new Promise((resolve) => {
-      storage.loadKnownState(accountID, (known) => resolve(known?.header === true));
-    });
-  } finally {
-    await storage.close();
+    return (await holdsContent(indexedDB, accountID, accountID)) || (await stockHolds(indexedDB, accountID));
+  } catch (error) {
+    // A browser that refuses has kept nothing.
+    if (error instanceof DOMException) return false;
+    throw error;
   }
 }
 
-/** A browser that refuses has kept nothing. */
-async function isThere(indexedDB: IDBFactory, name: string): Promise<boolean> {
+async function stockHolds(indexedDB: IDBFactory, accountID: RawCoID): Promise<boolean> {
+  const db = await openDatabase(indexedDB, { name: stockDatabaseName(accountID) });
+  if (!db) return false;
   try {
-    const db = await openDatabase(indexedDB, { name });
-    db?.close();
-    return db !== undefined;
-  } catch (error) {
-    if (error instanceof DOMException) return false;
-    throw error;
+    const rows = await readStockRows(db);
+    return ((await rows?.find(new Set([accountID])))?.size ?? 0) > 0;
+  } finally {
+    db.close();
   }
 }

@@ -1,30 +1,48 @@
+import type { Clock } from '../platform/clock.ts';
+
 /** What IndexedDB tells in events, as promises. Rejections are its own DOMExceptions. */
 
 export interface DatabaseShape {
   readonly name: string;
   /** None: the one that it has. */
   readonly version?: number;
-  /** Makes the stores of a database that is not there yet. Without it none is made. */
-  readonly make?: (db: IDBDatabase) => void;
+  /** Makes the stores of a database that is not there yet, or is of an older version. Without it none is made. */
+  readonly make?: (db: IDBDatabase, transaction: IDBTransaction) => void;
 }
 
-/** `undefined` where there is none and none was to be made; looking leaves no trace. Closes where somebody deletes or upgrades it. */
+/** A tab that lives lets go at once, but for its transactions. */
+const blockedMs = 3_000;
+
+/**
+ * `undefined` where there is none and none was to be made; looking leaves no trace. Closes where somebody deletes or
+ * upgrades it. With a clock, rejects where another tab, such as a frozen one, holds an older version of it open for long.
+ */
 export function openDatabase(
   indexedDB: IDBFactory,
   { name, version, make }: DatabaseShape,
+  clock?: Clock,
 ): Promise<IDBDatabase | undefined> {
   return new Promise((resolve, reject) => {
     // A browser may refuse the very call, which rejects.
     const request = indexedDB.open(name, version);
     let isMissing = false;
+    let isGivenUp = false;
+    request.addEventListener('blocked', () => {
+      clock?.after(blockedMs, () => {
+        isGivenUp = request.readyState === 'pending';
+        if (isGivenUp) reject(blocked());
+      });
+    });
     request.addEventListener('upgradeneeded', () => {
-      if (make) return make(request.result);
+      const { transaction } = request;
+      if (make && transaction && !isGivenUp) return make(request.result, transaction);
       isMissing = true;
       // Opening has begun to make it; this takes it back.
-      request.transaction?.abort();
+      transaction?.abort();
     });
     request.addEventListener('success', () => {
       const db = request.result;
+      if (isGivenUp) return db.close();
       db.addEventListener('versionchange', () => db.close());
       resolve(db);
     });
@@ -88,6 +106,11 @@ function abort(transaction: IDBTransaction): void {
 
 export function transactionAborted(): DOMException {
   return new DOMException('The transaction was aborted.', 'AbortError');
+}
+
+/** No browser has this name: it only tells who waits that it has to go on waiting. */
+function blocked(): DOMException {
+  return new DOMException('Another tab holds the database open.', 'BlockedError');
 }
 
 export function unknownError(): DOMException {

@@ -2,13 +2,13 @@ import type { RawCoID } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
-import { createReadable } from '../platform/readable.ts';
 import { awaitCommits } from './committed-transactions.ts';
-import type { DeviceStorage, StorageStatus } from './device-storage.ts';
+import type { DeviceStorage } from './device-storage.ts';
 import { shareReads } from './shared-reads.ts';
 import { loadDependenciesOnce } from './load-dependencies-once.ts';
 import { openStock, reopenStock } from './stock.ts';
 import { closed, storageErrorFrom } from './storage-error.ts';
+import { createStorageStatus } from './storage-status.ts';
 import { unconfirmedMark } from './unconfirmed-mark.ts';
 import { createWriteQueue } from './write-queue.ts';
 
@@ -32,10 +32,10 @@ export async function openIndexedDBStorage(options: {
   awaitCommits(client);
   shareReads(client);
 
-  const status = createReadable<StorageStatus>({ kind: 'cojson-indexeddb', state: 'ok' });
+  const status = createStorageStatus('cojson-indexeddb', platform);
   const fail = (error: KernelError) => {
     logger.warn('Writing to this device failed', { code: error.code });
-    status.set({ kind: 'cojson-indexeddb', state: 'failing', error });
+    status.failing(error);
   };
   const readingFailed = (error: unknown) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED'));
   const load = loadDependenciesOnce(api, readingFailed);
@@ -49,9 +49,11 @@ export async function openIndexedDBStorage(options: {
       }
       await write?.run();
     },
-    done: (write) => write.done?.(),
+    done(write) {
+      status.wrote();
+      write.done?.();
+    },
     failed: (error) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED')),
-    recovered: () => status.set({ kind: 'cojson-indexeddb', state: 'ok' }),
   });
 
   let connected = true;
@@ -73,7 +75,7 @@ export async function openIndexedDBStorage(options: {
   watch();
 
   return {
-    status,
+    status: status.readable,
     get queuedWrites() {
       return queue.length;
     },

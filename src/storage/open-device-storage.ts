@@ -1,26 +1,48 @@
 import type { Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
-import { contentDatabaseName } from './content-database.ts';
-import type { DeviceStorage } from './device-storage.ts';
-import { openIndexedDBStorage } from './indexeddb-storage.ts';
+import type { DeviceStorage, StorageKind } from './device-storage.ts';
+import { holdsContent } from './engine/holds-content.ts';
+import { openKernelStorage } from './engine/kernel-storage.ts';
 import { createMemoryStorage } from './memory-storage.ts';
+import { stockDatabaseName } from './stock-database.ts';
 import { storageErrorFrom, unavailable } from './storage-error.ts';
 
-/** Opens what this device keeps for one account. A database that is refused does not fail the session: `status` then says memory-only, and why. */
-export async function openDeviceStorage(options: {
-  readonly kind: 'cojson-indexeddb' | 'memory';
+interface StorageToOpen {
+  readonly kind: StorageKind;
   readonly accountID: string;
   readonly platform: Platform;
   readonly logger: Logger;
-}): Promise<DeviceStorage> {
-  const { kind, accountID, platform, logger } = options;
+}
+
+/**
+ * Opens what this device keeps for one account. A database that is refused does not fail the session: `status` then says
+ * memory-only, and why. Where our own engine has content of the account already, it is opened although stock storage was
+ * asked for, as nothing else can read it.
+ */
+export async function openDeviceStorage(options: StorageToOpen): Promise<DeviceStorage> {
+  const { kind, platform, logger } = options;
+  const { indexedDB } = platform;
   if (kind === 'memory') return createMemoryStorage();
-  if (!platform.indexedDB) return createMemoryStorage(unavailable(undefined));
+  if (!indexedDB) return createMemoryStorage(unavailable(undefined));
   try {
-    return await openIndexedDBStorage({ databaseName: contentDatabaseName(accountID), platform, logger });
+    return await openKept({ ...options, kind, indexedDB });
   } catch (cause) {
     const error = storageErrorFrom(cause, 'STORAGE_UNAVAILABLE');
     logger.warn('This device keeps nothing for the account', { code: error.code });
     return createMemoryStorage(error);
   }
+}
+
+async function openKept(
+  options: StorageToOpen & { readonly kind: Exclude<StorageKind, 'memory'>; readonly indexedDB: IDBFactory },
+): Promise<DeviceStorage> {
+  const { kind, accountID, indexedDB, platform, logger } = options;
+  if (kind === 'kernel') return openKernelStorage(options);
+  if (await holdsContent(indexedDB, accountID)) {
+    logger.warn('The account’s content stands in the kernel’s own storage, so that is opened');
+    return openKernelStorage(options);
+  }
+  // Few apps want it, and the others need not fetch it.
+  const { openIndexedDBStorage } = await import('./indexeddb-storage.ts');
+  return openIndexedDBStorage({ databaseName: stockDatabaseName(accountID), platform, logger });
 }

@@ -28,7 +28,9 @@ it('keeps what was seen of a relay, each by itself', async () => {
 
 it('reads nothing that it did not write', async () => {
   (await openDatabase(indexedDB, shape))?.close();
-  await databases.request(shape.name, 'relays', (store) => store.put({ confirmed: { id: 7 } }, 'relay.example'));
+  await databases.request(shape.name, 'relays', (store) =>
+    store.put({ confirmed: { id: 7 } }, 'relay.example'),
+  );
   expect(await memory.read('relay.example')).toBeUndefined();
 });
 

@@ -1,7 +1,13 @@
-import { createKernelError, type KernelError, type KernelErrorCode } from '../platform/kernel-error.ts';
+import {
+  createKernelError,
+  isKernelError,
+  type KernelError,
+  type KernelErrorCode,
+} from '../platform/kernel-error.ts';
 
 /** Names what IndexedDB threw, by the name of its DOMException; the cause is kept. */
 export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): KernelError {
+  if (isKernelError(cause)) return cause;
   const name = cause instanceof Error || cause instanceof DOMException ? cause.name : '';
   switch (name) {
     case 'QuotaExceededError':
@@ -18,6 +24,12 @@ export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): Ke
       );
     case 'InvalidStateError':
       return otherwise === 'STORAGE_UNAVAILABLE' ? unavailable(cause) : closed(cause);
+    case 'BlockedError':
+      return createKernelError(
+        'STORAGE_BLOCKED',
+        'Another tab of the app, which may be frozen, holds this device’s database in an older form. Close the other tabs and reload.',
+        { cause },
+      );
     case 'SecurityError':
       return unavailable(cause);
     default:

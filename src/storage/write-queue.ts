@@ -21,14 +21,13 @@ export interface WriteQueueOptions<Write> {
   write(writes: readonly Write[]): Promise<void>;
   done(write: Write): void;
   failed(error: unknown): void;
-  recovered(): void;
 }
 
 const firstDelayMs = 500;
 const longestDelayMs = 10_000;
 
 export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): WriteQueue<Write> {
-  const { clock, atOnce, write, done, failed, recovered } = options;
+  const { clock, atOnce, write, done, failed } = options;
   const writes: Write[] = [];
   const waiting: { resolve(): void; reject(error: unknown): void }[] = [];
   let waitingForTry: { readonly count: number; resolve(): void }[] = [];
@@ -78,10 +77,7 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
         continue;
       }
       writes.splice(0, batch.length);
-      if (failures > 0) {
-        failures = 0;
-        recovered();
-      }
+      failures = 0;
       for (const each of batch) done(each);
     }
     running = false;

@@ -45,7 +45,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     durable: { pending: 0 },
     durability: 'process-crash',
     download: { received: 0, caughtUp: true },
-    storage: { kind: 'cojson-indexeddb', state: 'ok' },
+    storage: { kind: 'kernel', state: 'ok' },
     peers: [connectedRelay(startMs)],
   });
   const calls: string[] = [];

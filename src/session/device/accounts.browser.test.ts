@@ -111,7 +111,7 @@ describe('an account that is asked for', () => {
     const two = await device.signedUp({ anotherAccount: true });
     await device.closeAll();
     const before = await device.vaults();
-    await device.databases.delete(`maia-cojson-${two.accountID}`);
+    await device.databases.delete(`maia-${two.accountID}`);
     // Among a field's suggestions the browser offers all of them, and the fake picks the last.
     const { get } = device.passkeys;
     const passkeys = {
@@ -124,7 +124,7 @@ describe('an account that is asked for', () => {
       details: { accountID: one.accountID },
     });
     expect(await device.vaults()).toEqual(before);
-    expect(await device.databases.names()).not.toContain(`maia-cojson-${two.accountID}`);
+    expect(await device.databases.names()).not.toContain(`maia-${two.accountID}`);
   });
 
   test('and that takes a tap, is not resumed', async () => {

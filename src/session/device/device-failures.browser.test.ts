@@ -34,6 +34,7 @@ function fullWhen(isFull: () => boolean): IDBFactory {
     open(name: string, version: number) {
       const request = indexedDB.open(name, version);
       request.addEventListener('success', () => {
+        if (name !== deviceDatabase.name) return;
         const db = request.result;
         const begin = db.transaction.bind(db);
         db.transaction = (...args) => {

@@ -1,5 +1,5 @@
 import { isKernelError } from '../../platform/kernel-error.ts';
-import { contentDatabaseName } from '../../storage/content-database.ts';
+import { stockDatabaseName } from '../../storage/stock-database.ts';
 import { isKeyringCopy, isKnownCredential, type DeviceRecords, type KeyringCopy } from './device-records.ts';
 import { deleteDatabase, readDevice, writeDevice } from './device-database.ts';
 import { knownAccounts, type KnownAccount } from './known-accounts.ts';
@@ -111,7 +111,7 @@ export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFacto
         if (keyring) await store('keyrings').delete(keyring.mapID);
         if (credential) await store('credentials').delete(credential.credentialID);
       });
-      await deleteDatabase(indexedDB, contentDatabaseName(accountID));
+      await deleteDatabase(indexedDB, stockDatabaseName(accountID));
       await forgetSessionIDs(platform, accountID);
     },
 

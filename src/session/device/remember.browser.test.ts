@@ -41,7 +41,7 @@ describe('remember: passkey', () => {
   test('completes an account whose tab ended right after it was kept', async () => {
     const { accountID } = await device.signedUp({ name: 'Ada', remember: 'passkey' });
     await device.closeAll();
-    await device.databases.delete(`maia-cojson-${accountID}`);
+    await device.databases.delete(`maia-${accountID}`);
     const session = await device.signedIn({ remember: 'passkey' });
     expect(session.accountID).toBe(accountID);
     expect(passkeyOf(session)).toMatchObject({ credentialID: 'passkey-1', label: 'Ada', prfFrom: 'create' });

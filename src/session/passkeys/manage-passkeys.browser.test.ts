@@ -94,7 +94,7 @@ test('a passkey is added, and removed, no sooner than this device has written it
   const session = await device.signedUp();
   await expect.poll(() => session.sync.current.saved.pending).toBe(0);
   takePhone();
-  const content = [`maia-cojson-${session.accountID}`, 'transactions'] as const;
+  const content = [`maia-${session.accountID}`, 'segments'] as const;
 
   const writeAdded = await device.databases.hold(...content);
   const added = watchPromise(session.passkeys.add());

@@ -132,7 +132,7 @@ describe('signing out of an account without a passkey', () => {
     await untilSaved(session);
     await session.signOut({ discardUnsynced: true });
     expect(await device.vaults()).toEqual([]);
-    expect(await device.databases.names()).not.toContain(`maia-cojson-${session.accountID}`);
+    expect(await device.databases.names()).not.toContain(`maia-${session.accountID}`);
     await expect(signedIn(phrase)).rejects.toMatchObject({ code: 'SYNC_OFF' });
   });
 
@@ -188,7 +188,7 @@ describe('a damaged vault', () => {
 test('the phrase is shown no sooner than this device has written that it was', async () => {
   const session = await device.signedUp();
   await untilSaved(session);
-  const write = await device.databases.hold(`maia-cojson-${session.accountID}`, 'transactions');
+  const write = await device.databases.hold(`maia-${session.accountID}`, 'segments');
   const revealed = watchPromise(session.revealRecoveryPhrase());
   await expect.poll(() => isPhraseRevealed(kernelMapOf(session))).toBe(true);
   expect(revealed.isSettled).toBe(false);

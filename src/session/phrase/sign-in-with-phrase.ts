@@ -28,7 +28,7 @@ export async function signInWithPhrase(
   const device = keptOnDevice(platform);
   const isKnownHere =
     (await unlessDeviceFails(device?.knows(accountID), logger)) ||
-    (await hasContent({ accountID, platform, logger }));
+    (await hasContent(platform.indexedDB, accountID));
   if (!isKnownHere) await lookUpAccount({ ...account, sync, platform, signal, logger });
   throwIfAborted(signal);
 

@@ -31,7 +31,7 @@ export async function acquireSessionID(options: {
   try {
     return await leaseSessionID({
       locks,
-      records: createSessionIDRecords(indexedDB, accountID),
+      records: createSessionIDRecords(indexedDB, accountID, clock),
       cleanMarks: createCleanMarks(marks),
       accountID,
       newSessionID,

@@ -1,14 +1,14 @@
 import type { RawAccountID, RawCoID, SessionID } from 'cojson';
 import type { Logger } from '../../platform/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import type { DeviceStorage } from '../../storage/device-storage.ts';
+import type { DeviceStorage, StorageKind } from '../../storage/device-storage.ts';
 import { openDeviceStorage } from '../../storage/open-device-storage.ts';
 import { acquireSessionID } from './acquire-session-id.ts';
 import type { SessionIDLease } from './session-id-lease.ts';
 
 /** Opens what this device keeps of an account, and chooses the session id meanwhile. */
 export async function openWithSessionID(options: {
-  readonly kind: 'cojson-indexeddb' | 'memory';
+  readonly kind: StorageKind;
   readonly accountID: RawAccountID;
   readonly newSessionID: () => SessionID;
   readonly platform: Platform;

@@ -1,4 +1,5 @@
 import type { SessionID } from 'cojson';
+import type { Clock } from '../../platform/clock.ts';
 import { assert } from '../../platform/assert.ts';
 import { accountDatabase, stores } from '../../storage/account-database.ts';
 import { committed, openDatabase } from '../../storage/indexed-db.ts';
@@ -22,12 +23,16 @@ export interface SessionIDRecord {
 }
 
 /** Every call is a transaction on a connection of its own, as an open one would block the account's removal in another tab. */
-export function createSessionIDRecords(indexedDB: IDBFactory, accountID: string): SessionIDRecords {
+export function createSessionIDRecords(
+  indexedDB: IDBFactory,
+  accountID: string,
+  clock?: Clock,
+): SessionIDRecords {
   async function transact<T>(
     mode: IDBTransactionMode,
     run: (store: IDBObjectStore) => IDBRequest<T>,
   ): Promise<T> {
-    const db = await openDatabase(indexedDB, accountDatabase(accountID));
+    const db = await openDatabase(indexedDB, accountDatabase(accountID), clock);
     assert(db, 'a database was to be made');
     try {
       const transaction = db.transaction(stores.sessionIDs, mode, { durability: 'strict' });

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { contentDatabaseName } from '../../storage/content-database.ts';
 import { rootOf } from '../../testing/account-parts.ts';
 import { failIndexedDB } from '../../testing/failing-indexeddb.ts';
 import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
@@ -71,7 +70,10 @@ describe('a session', () => {
       await session.close();
     }
     expect(ids.size).toBe(2);
-    expect(await device.databases.names()).not.toContain(accountDatabase(accountID).name);
+    const kept = await device.databases.request(accountDatabase(accountID).name, 'session-ids', (ids) =>
+      ids.getAll(),
+    );
+    expect(kept).toEqual([]);
   });
 
   test('has an id of its own where a newer version wrote the kept ones, and leaves them as they are', async () => {
@@ -154,7 +156,7 @@ describe('a page that is set aside', () => {
     const session = await device.signedUp();
     await untilSaved(session);
     const writable = failIndexedDB(
-      (name, mode) => mode === 'readwrite' && name === contentDatabaseName(session.accountID),
+      (name, mode) => mode === 'readwrite' && name === accountDatabase(session.accountID).name,
       new DOMException('There is no room.', 'QuotaExceededError'),
     );
     try {

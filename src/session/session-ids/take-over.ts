@@ -1,7 +1,6 @@
 import type { LocalNode } from 'cojson';
 import type { Logger } from '../../platform/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { contentDatabaseName } from '../../storage/content-database.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import { forgetSessions } from '../../storage/forget-sessions.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
@@ -33,7 +32,7 @@ export function createTakeOver(parts: {
   async function forget(forks: readonly Fork[]): Promise<void> {
     if (!platform.indexedDB || forks.length === 0) return;
     try {
-      await forgetSessions(platform.indexedDB, contentDatabaseName(accountID), forks);
+      await forgetSessions(platform.indexedDB, accountID, forks);
     } catch (error) {
       // The relay refuses them again, and then they are forgotten.
       logger.warn('What was written under a lost session could not be removed', { error });

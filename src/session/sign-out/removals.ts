@@ -1,7 +1,7 @@
 import { isKernelError } from '../../platform/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
-import { contentDatabaseName } from '../../storage/content-database.ts';
+import { stockDatabaseName } from '../../storage/stock-database.ts';
 import { isRecord } from '../account/sealed.ts';
 import { deleteDatabase, readDevice, writeDevice } from '../device/device-database.ts';
 import { deviceError, unlessRefused } from '../device/device-errors.ts';
@@ -51,7 +51,7 @@ export function createRemovals(platform: RemovalPlatform, accountID: string): Re
   /** A tab that ends while it waits for another one takes its wish to delete with it. */
   async function deleteDatabases(factory: IDBFactory): Promise<boolean> {
     await forgetSessionIDs(platform, accountID);
-    const names = [contentDatabaseName(accountID), accountDatabase(accountID).name];
+    const names = [stockDatabaseName(accountID), accountDatabase(accountID).name];
     const outcomes = await Promise.all(names.map((name) => deleteDatabase(factory, name)));
     return outcomes.every((outcome) => outcome === 'deleted');
   }

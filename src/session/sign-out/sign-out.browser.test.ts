@@ -18,7 +18,7 @@ afterEach(async () => {
   localStorage.clear();
 });
 
-const content = ({ accountID }: Session) => `maia-cojson-${accountID}`;
+const content = ({ accountID }: Session) => `maia-${accountID}`;
 const count = (store: string) =>
   device.databases.request<number>('maia-device', store, (records) => records.count());
 const saved = (session: Session) =>
@@ -149,9 +149,7 @@ describe('the other tabs of the account', () => {
     expect(closed).not.toHaveBeenCalled();
     rootOf(ben).set('a', 1);
     await saved(ben);
-    expect(await device.databases.names()).toEqual(
-      ['maia-device', `maia-${ben.accountID}`, content(ben)].toSorted(),
-    );
+    expect(await device.databases.names()).toEqual(['maia-device', content(ben)].toSorted());
   });
 
   test('that do not answer may have changes, unless these are given up', async () => {

@@ -1,4 +1,5 @@
 import { assert } from '../../platform/assert.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { openDatabase, type DatabaseShape } from '../indexed-db.ts';
 
 /** A connection that browsers close at their leisure, and other tabs ask to be closed. It is opened again when it is next needed. */
@@ -8,17 +9,27 @@ export interface Connection {
   close(): void;
 }
 
-export function createConnection(
-  indexedDB: IDBFactory,
-  shape: DatabaseShape,
+export function createConnection(options: {
+  readonly indexedDB: IDBFactory;
+  readonly shape: DatabaseShape;
+  readonly clock: Clock;
   /** The browser, or another tab, has closed it. */
-  lost: () => void,
-): Connection {
+  lost(): void;
+  /** It was opened again, and what stood there is gone: somebody has deleted the database. */
+  emptied(): void;
+}): Connection {
+  const { indexedDB, shape, clock, lost, emptied } = options;
   let opening: Promise<IDBDatabase> | undefined;
+  let wasOpen = false;
   let isClosed = false;
 
   async function connect(): Promise<IDBDatabase> {
-    const db = await openDatabase(indexedDB, shape);
+    let isNew = false;
+    const make: DatabaseShape['make'] = (made, transaction) => {
+      isNew = true;
+      shape.make?.(made, transaction);
+    };
+    const db = await openDatabase(indexedDB, { ...shape, make }, clock);
     assert(db, 'a database was to be made');
     const gone = () => {
       opening = undefined;
@@ -26,6 +37,8 @@ export function createConnection(
     };
     db.addEventListener('close', gone);
     db.addEventListener('versionchange', gone);
+    if (wasOpen && isNew) emptied();
+    wasOpen = true;
     return db;
   }
 
@@ -39,7 +52,10 @@ export function createConnection(
     },
     close() {
       isClosed = true;
-      void opening?.then((db) => db.close());
+      opening?.then(
+        (db) => db.close(),
+        () => {}, // Then there is nothing to close.
+      );
     },
   };
 }

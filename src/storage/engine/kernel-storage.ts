@@ -1,34 +1,25 @@
 import type { Logger } from '../../platform/logger.ts';
-import type { KernelError } from '../../platform/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { createReadable } from '../../platform/readable.ts';
 import { accountDatabase, stores } from '../account-database.ts';
-import { isDeleteSession, type RawCoID } from '../content.ts';
-import type { DeviceStorage, StorageStatus } from '../device-storage.ts';
-import { committing, resultOf } from '../indexed-db.ts';
+import type { RawCoID } from '../content.ts';
+import type { DeviceStorage } from '../device-storage.ts';
+import { resultOf } from '../indexed-db.ts';
 import { closed, storageErrorFrom } from '../storage-error.ts';
+import { createStorageStatus } from '../storage-status.ts';
 import { unconfirmedMark } from '../unconfirmed-mark.ts';
-import { createWriteQueue } from '../write-queue.ts';
 import { createConnection } from './connection.ts';
 import { eraseHistory } from './erase.ts';
 import { createKnownStates } from './known-states.ts';
 import { createLoads } from './loads.ts';
 import { readNewer } from './newer.ts';
-import { joinPieces, knownStateOf } from './pieces.ts';
-import { planWrites, type ContentWrite } from './plan-writes.ts';
-import { addPieces, readIDs, readPieces } from './segments.ts';
+import { createOldContent } from './old-content.ts';
+import { joinPieces, knownStateOf, type Piece } from './pieces.ts';
+import { readIDs, readPieces } from './segments.ts';
+import { beginTakingOver } from './taking-over.ts';
+import { createWrites } from './writes.ts';
 
-type Write =
-  | (ContentWrite & { readonly kind: 'content'; readonly done: (() => void) | undefined; isWhole: boolean })
-  | {
-      readonly kind: 'mark';
-      readonly id: RawCoID;
-      readonly isSet: boolean;
-      readonly done?: (() => void) | undefined;
-    };
-
-/** For one transaction: what waits longer than it takes is written by the next one. */
-const mostWritesAtOnce = 2_000;
+/** Before it is seen whether the database works again, though nothing is to be written. */
+const againMs = 500;
 
 /**
  * Our own engine. Whatever waits is written in one transaction, marks and content together, and `done` means that it has
@@ -37,74 +28,40 @@ const mostWritesAtOnce = 2_000;
 export async function openKernelStorage(options: {
   readonly accountID: string;
   readonly indexedDB: IDBFactory;
-  readonly platform: Pick<Platform, 'clock' | 'nextTask'>;
+  readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'locks' | 'storageManager'>;
   readonly logger: Logger;
 }): Promise<DeviceStorage> {
   const { accountID, indexedDB, platform, logger } = options;
   const { clock, nextTask } = platform;
-  const connection = createConnection(indexedDB, accountDatabase(accountID), () => fail(closed(undefined)));
-  await connection.open();
+  const old = createOldContent(indexedDB, accountID);
+  const connection = createConnection({
+    indexedDB,
+    shape: accountDatabase(accountID),
+    clock,
+    lost() {
+      readingFailed(closed(undefined));
+    },
+    emptied: () => writes.writeAgain(),
+  });
+  const [oldCount] = await Promise.all([old.count(), connection.open()]);
+  const status = createStorageStatus('kernel', platform);
   const known = createKnownStates();
   const deletions = new Set<RawCoID>();
-  const status = createReadable<StorageStatus>({ kind: 'kernel', state: 'ok' });
-  let queuedContent = 0;
   let ended: Promise<void> | undefined;
   let erases = false;
 
-  function fail(error: KernelError): void {
+  function failed(cause: unknown): void {
+    const error = storageErrorFrom(cause, 'STORAGE_WRITE_FAILED');
     logger.warn('This device’s database failed', { code: error.code });
-    status.set({ kind: 'kernel', state: 'failing', error });
+    status.failing(error);
   }
-  const failed = (error: unknown) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED'));
 
-  const queue = createWriteQueue<Write>({
-    clock,
-    atOnce: mostWritesAtOnce,
-    write,
-    done(each) {
-      if (each.kind === 'content') {
-        queuedContent--;
-        if (each.isWhole) each.done?.();
-      } else each.done?.();
-    },
-    failed,
-    recovered: () => status.set({ kind: 'kernel', state: 'ok' }),
-  });
-
-  async function write(writes: readonly Write[]): Promise<void> {
-    const contents = writes.filter((each) => each.kind === 'content');
-    await learn(contents);
-    const plan = planWrites(contents, known.get);
-    const erased = plan.pieces.filter(
-      ({ id, runs }) => deletions.has(id) && runs.some(({ sessionID }) => isDeleteSession(sessionID)),
-    );
-    const names = [stores.segments, stores.unconfirmed, stores.deleted];
-    await committing(await begin('readwrite', names), (transaction) => {
-      addPieces(transaction, plan.pieces);
-      const unconfirmed = transaction.objectStore(stores.unconfirmed);
-      for (const each of writes) {
-        if (each.kind !== 'mark') continue;
-        if (each.isSet) unconfirmed.put(1, each.id);
-        else unconfirmed.delete(each.id);
-      }
-      for (const { id } of erased) transaction.objectStore(stores.deleted).put(1, id);
+  /** Nothing may wait to be written, whose success would say that it is over. */
+  function readingFailed(cause: unknown): void {
+    failed(cause);
+    clock.after(againMs, () => {
+      if (!ended) writes.probe();
     });
-    for (const state of plan.known.values()) known.add(state);
-    for (const each of contents) each.isWhole = plan.whole.has(each);
-    if (erases && erased.length > 0) void erase();
-  }
-
-  /** What this tab does not know of yet, and what is to be written goes on from. */
-  async function learn(writes: readonly ContentWrite[]): Promise<void> {
-    const goesOn = ({ content: { header, new: sessions } }: ContentWrite) =>
-      !header || Object.values(sessions).some(({ after }) => after > 0);
-    const ids = new Set(writes.filter(goesOn).flatMap(({ content: { id } }) => (known.get(id) ? [] : id)));
-    if (ids.size === 0) return;
-    const pieces = await readPieces(await begin('readonly', [stores.segments]), ids);
-    for (const [id, ofIt] of pieces) {
-      const stored = joinPieces(id, ofIt);
-      if (stored) known.add(knownStateOf(stored));
-    }
   }
 
   async function begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction> {
@@ -112,22 +69,62 @@ export async function openKernelStorage(options: {
     return db.transaction(names, mode, { durability: 'strict' });
   }
 
+  async function read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>> {
+    const before = await old.read(ids);
+    const pieces = new Map(await readPieces(await begin('readonly', [stores.segments]), ids));
+    for (const [id, piece] of before) pieces.set(id, [piece, ...(pieces.get(id) ?? [])]);
+    return pieces;
+  }
+
+  const writes = createWrites({
+    clock,
+    known,
+    connect: connection.open,
+    begin,
+    read,
+    isDeleted: (id) => deletions.has(id),
+    wrote({ hasDeleted }) {
+      status.wrote();
+      if (erases && hasDeleted) void erase();
+    },
+    failed,
+  });
+
   /** After all that was asked to be written before. */
   async function reading(name: string): Promise<IDBTransaction> {
-    await queue.tried();
+    await writes.tried();
     return begin('readonly', [name]);
   }
 
   const loads = createLoads({
-    read: async (ids) => readPieces(await reading(stores.segments), ids),
+    async read(ids) {
+      await writes.tried();
+      return read(ids);
+    },
     known,
     timing: { nowMs: clock.nowMs, nextTask },
-    failed,
+    failed: readingFailed,
   });
 
+  if (oldCount !== undefined) status.takingOver({ done: 0, total: oldCount });
+  const takingOver =
+    oldCount !== undefined
+      ? beginTakingOver({
+          ...options,
+          progress: status.takingOver,
+          failed: status.takeoverFailed,
+          done() {
+            status.takingOver(undefined);
+            if (erases) void erase();
+          },
+        })
+      : undefined;
+
   async function erase(): Promise<void> {
+    // What is still to be copied would come back.
+    if (takingOver && !takingOver.isDone) return;
     try {
-      await queue.tried();
+      await writes.tried();
       const ids = await resultOf(
         (await begin('readonly', [stores.deleted])).objectStore(stores.deleted).getAllKeys(),
       );
@@ -142,37 +139,44 @@ export async function openKernelStorage(options: {
   /** Answers cojson, who has no ear for a failure. */
   function answer<T>(reading_: Promise<T>, callback: (value: T) => void, otherwise: T): void {
     reading_.then(callback, (error: unknown) => {
-      failed(error);
+      readingFailed(error);
       callback(otherwise);
     });
   }
 
   async function storedState(id: RawCoID) {
-    const pieces = await readPieces(await reading(stores.segments), new Set([id]));
-    const stored = joinPieces(id, pieces.get(id) ?? []);
+    await writes.tried();
+    const stored = joinPieces(id, (await read(new Set([id]))).get(id) ?? []);
     return stored && knownStateOf(stored);
+  }
+
+  async function unconfirmed(): Promise<RawCoID[]> {
+    const before = await old.unconfirmed();
+    const transaction = await reading(stores.unconfirmed);
+    const ids = await resultOf(transaction.objectStore(stores.unconfirmed).getAllKeys());
+    return [...new Set([...before, ...(ids as RawCoID[])])];
   }
 
   async function end(): Promise<void> {
     try {
-      await queue.close();
+      await writes.close();
     } finally {
+      await takingOver?.close();
+      old.close();
       connection.close();
     }
   }
 
   return {
-    status,
+    status: status.readable,
     get queuedWrites() {
-      return queue.length;
+      return writes.length;
     },
     get queuedContent() {
-      return queuedContent;
+      return writes.contentLength;
     },
     store(content, correct, done) {
-      if (ended) return;
-      queuedContent++;
-      queue.push({ kind: 'content', content, correct, done, isWhole: false });
+      if (!ended) writes.store(content, correct, done);
     },
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     async loadNewer(have, saved) {
@@ -185,19 +189,11 @@ export async function openKernelStorage(options: {
       const own = updates.filter(({ peerId }) => peerId === unconfirmedMark);
       if (own.length === 0) done?.();
       for (const [index, { id, synced }] of own.entries()) {
-        const isLast = index === own.length - 1;
-        queue.push({ kind: 'mark', id, isSet: !synced, done: isLast ? done : undefined });
+        writes.mark(id, !synced, index === own.length - 1 ? done : undefined);
       }
     },
     stopTrackingSyncState: () => {},
-    getUnsyncedCoValueIDs: (callback) =>
-      answer(
-        reading(stores.unconfirmed).then((transaction) =>
-          resultOf(transaction.objectStore(stores.unconfirmed).getAllKeys() as IDBRequest<RawCoID[]>),
-        ),
-        callback,
-        [],
-      ),
+    getUnsyncedCoValueIDs: (callback) => answer(unconfirmed(), callback, []),
     loadKnownState(id, callback) {
       const state = known.get(id as RawCoID);
       if (state) callback(state);
@@ -233,6 +229,7 @@ export async function openKernelStorage(options: {
     onCoValueUnmounted(id) {
       loads.forget(id);
       known.forget(id);
+      writes.forget(id);
     },
     close: () => (ended ??= end()),
   };

@@ -7,6 +7,8 @@ export interface KnownStates {
   /** More is on the device than was known. */
   add(state: KnownState): void;
   forget(id: RawCoID): void;
+  /** Nothing is there any more. */
+  clear(): void;
   /** Resolves once all that the CoValue has is on the device, also what it gets meanwhile. */
   whenCovers(id: RawCoID, coValue: CoValueCore): Promise<void>;
 }
@@ -27,6 +29,7 @@ export function createKnownStates(): KnownStates {
       for (const look of [...(waiting.get(id) ?? [])]) look();
     },
     forget: (id) => void states.delete(id),
+    clear: () => states.clear(),
     async whenCovers(id, coValue) {
       if (covers(states.get(id), coValue.knownState())) return;
       await new Promise<void>((resolve) => {

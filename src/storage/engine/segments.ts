@@ -21,15 +21,17 @@ type StoredPiece = readonly [
 const mostPieces = 50;
 const mostCharacters = 64_000;
 
-/** Adds pieces in order; they are there once the transaction has committed. */
-export function addPieces(transaction: IDBTransaction, pieces: readonly Piece[]): void {
+/** Adds pieces in order, and answers how many segments they take. They are there once the transaction has committed. */
+export function addPieces(transaction: IDBTransaction, pieces: readonly Piece[]): number {
   const store = transaction.objectStore(stores.segments);
   let ids = new Set<RawCoID>();
   let texts: string[] = [];
   let characters = 0;
+  let count = 0;
 
   function cut(): void {
     if (texts.length === 0) return;
+    count++;
     store.add({ ids: [...ids], pieces: `[${texts.join(',')}]` } satisfies Segment);
     ids = new Set();
     texts = [];
@@ -44,6 +46,7 @@ export function addPieces(transaction: IDBTransaction, pieces: readonly Piece[])
     if (texts.length === mostPieces || characters > mostCharacters) cut();
   }
   cut();
+  return count;
 }
 
 /** All that is stored of these CoValues, each in the order in which it was written. */

@@ -5,6 +5,10 @@ import type { Piece, Run } from './pieces.ts';
 /** What cojson-storage-indexeddb 0.20 keeps in its database of version 7, as far as it is taken over. */
 export interface StockRows {
   readonly count: number;
+  /** Another one once anything was written. */
+  state(): Promise<string>;
+  /** Of these, what is there. */
+  find(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, Piece>>;
   /** CoValues behind a row, in the order in which they were made. */
   after(rowID: number, limit: number): Promise<{ readonly pieces: readonly Piece[]; readonly last: number }>;
   /** Marked for any peer, by this kernel or by stock cojson: to ask a relay once too often costs nothing. */
@@ -41,10 +45,21 @@ export async function readStockRows(db: IDBDatabase): Promise<StockRows | undefi
   const all = <T>(name: string) =>
     resultOf(db.transaction(name).objectStore(name).getAll() as IDBRequest<T[]>);
 
+  const names = [tables.coValues, tables.sessions, tables.transactions, tables.signatures];
+
   return {
     count: await resultOf(db.transaction(tables.coValues).objectStore(tables.coValues).count()),
+    state: () => readState(db.transaction(Object.values(tables))),
+    async find(ids) {
+      const transaction = db.transaction(names);
+      const index = transaction.objectStore(tables.coValues).index('coValuesById');
+      const rows = await Promise.all(
+        [...ids].map((id) => resultOf(index.get(id) as IDBRequest<CoValueRow | undefined>)),
+      );
+      const pieces = await Promise.all(rows.flatMap((row) => (row ? readPiece(transaction, row) : [])));
+      return new Map(pieces.map((piece) => [piece.id, piece]));
+    },
     async after(rowID, limit) {
-      const names = [tables.coValues, tables.sessions, tables.transactions, tables.signatures];
       const transaction = db.transaction(names);
       const rows = await resultOf(
         transaction
@@ -63,6 +78,12 @@ export async function readStockRows(db: IDBDatabase): Promise<StockRows | undefi
       return rows.flatMap(({ coValueID, status }) => (status === 'pending' ? coValueID : []));
     },
   };
+}
+
+/** How much there is of everything: stock storage only ever adds, but for what it erases. */
+export async function readState(transaction: IDBTransaction): Promise<string> {
+  const counts = Object.values(tables).map((name) => resultOf(transaction.objectStore(name).count()));
+  return (await Promise.all(counts)).join();
 }
 
 async function readPiece(transaction: IDBTransaction, { rowID, id, header }: CoValueRow): Promise<Piece> {
