@@ -16,6 +16,7 @@ async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly n
     node,
     unsynced: () => [],
     peers: () => peers,
+    memory: () => ({ loaded: 0, unloaded: 0 }),
     setTap: () => {},
     onEvent: () => () => {},
   };

@@ -2,6 +2,7 @@ import type { LocalNode, SyncMessage } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { SyncEvent } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
+import type { MemoryFigures } from './unloading.ts';
 
 /** What `inspect` may read of a running sync, and nothing more. Reading has no side effect. */
 export interface SyncInspection {
@@ -9,6 +10,7 @@ export interface SyncInspection {
   /** CoValues with an edit that has not reached the last rung that is promised. Oldest first. */
   unsynced(): readonly UnsyncedCoValue[];
   peers(): readonly PeerInspection[];
+  memory(): MemoryFigures;
   /** Each sync message to and from each relay, from now on; one listener at a time, none costs nothing. Undefined ends it. */
   setTap(tap: MessageTap | undefined): void;
   /** The same stream that apps hear, all of it. Returns the end. */

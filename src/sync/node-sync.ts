@@ -25,6 +25,7 @@ import { createSavedWaiting } from './saved-waiting.ts';
 import { createSyncEvents } from './sync-events.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
+import { unloadUnused } from './unloading.ts';
 import { trackByLadder } from './unsynced-tracking.ts';
 import { createTabs, type TabsSetup } from './tabs/tabs.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
@@ -107,16 +108,19 @@ export function createNodeSync(options: {
   let cancelPublish: (() => void) | undefined;
   let latest: SyncState | undefined;
 
+  const unloading = unloadUnused({ node, ladder, status: storage.status, clock, pacer });
   const unhook = hookNode(node, {
     edited(id, need) {
       ladder.edited(id, need);
       if (!tabs?.isImporting) events.changed(id, 'local');
     },
     storing(content) {
+      unloading.storing(content.id);
       marks.write();
       tabs?.storing(content);
     },
     stored(id, coverage) {
+      unloading.stored(id);
       ladder.saved(id, coverage);
       tabs?.stored(id, coverage);
     },
@@ -198,6 +202,7 @@ export function createNodeSync(options: {
     waits.close(syncClosed());
     tabs?.close();
     for (const stop of stopListening) stop();
+    unloading.end();
     releases.end();
     tracking.end();
     unhook();
@@ -232,6 +237,7 @@ export function createNodeSync(options: {
       return unsyncedCoValues(ladder.pending, { relayIDs, durability, storage: storage.status.current });
     },
     peers: () => relays.all.map((relay) => relay.inspect()),
+    memory: () => unloading.figures,
     setTap: relays.setTap,
     onEvent: events.tap,
   });

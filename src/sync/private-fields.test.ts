@@ -1,7 +1,7 @@
 import { cojsonInternals, type CojsonInternalTypes, type LocalNode, type RawCoValue } from 'cojson';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { createAgentNode } from '../testing/stock-relay.ts';
-import { isPutAside, leaveOutTracking, openLoads } from './private-fields.ts';
+import { coValuesOf, followUse, isPutAside, leaveOutTracking, openLoads } from './private-fields.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
@@ -70,4 +70,26 @@ it('counts the loads that cojson will ask for later, and none where it keeps the
     Reflect.set(peer, 'loadQueue', other);
     expect(openLoads(peer)).toEqual({ asked: 0, waiting: 0 });
   }
+});
+
+it('has the node’s CoValues in hand, unless they are kept in another way', () => {
+  const { core } = node.createGroup();
+  expect(coValuesOf(node)?.get(core.id)).toBe(core);
+  Reflect.set(node, 'coValues', {});
+  expect(coValuesOf(node)).toBeUndefined();
+});
+
+it('follows who looks up what, unless an app has cojson’s own garbage collector on', () => {
+  const used = vi.fn();
+  const { core } = node.createGroup();
+  const stop = followUse(node, used);
+  expect(used).not.toHaveBeenCalled();
+  node.getCoValue(core.id);
+  expect(used).toHaveBeenCalledExactlyOnceWith(core);
+  stop?.();
+  node.getCoValue(core.id);
+  expect(used).toHaveBeenCalledOnce();
+  node.enableGarbageCollector();
+  onTestFinished(() => node.garbageCollector?.stop());
+  expect(followUse(node, used)).toBeUndefined();
 });

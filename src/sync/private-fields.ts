@@ -1,4 +1,4 @@
-import type { CojsonInternalTypes, LocalNode, PeerState } from 'cojson';
+import type { CojsonInternalTypes, CoValueCore, LocalNode, PeerState, RawCoID } from 'cojson';
 
 // What cojson 0.20 keeps to itself and the sync needs, all in this file. Where the shape is another one, what rests on it is
 // left out, and cojson does as it does by itself; private-fields.test.ts then fails.
@@ -34,4 +34,20 @@ export function openLoads(peer: PeerState): { readonly asked: number; readonly w
     return typeof value === 'number' && value >= 0 ? value : 0;
   };
   return { asked: count('inFlightCount'), waiting: count('pendingCount') };
+}
+
+/** The node's CoValues by their ids, to be changed in place; undefined where it keeps them in another way. */
+export function coValuesOf(node: LocalNode): Map<RawCoID, CoValueCore> | undefined {
+  const coValues: unknown = Reflect.get(node, 'coValues');
+  return coValues instanceof Map ? (coValues as Map<RawCoID, CoValueCore>) : undefined;
+}
+
+/**
+ * Tells of each CoValue that somebody looks up, in the place of cojson's own garbage collector, which is off unless an app
+ * turns it on. Undefined where it is on; otherwise the end of it.
+ */
+export function followUse(node: LocalNode, used: (core: CoValueCore) => void): (() => void) | undefined {
+  if (!('garbageCollector' in node) || node.garbageCollector) return undefined;
+  Reflect.set(node, 'garbageCollector', { trackCoValueAccess: used, collect: () => {}, stop: () => {} });
+  return () => void (node.garbageCollector = undefined);
 }

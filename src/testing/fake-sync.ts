@@ -102,6 +102,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
       return unsynced;
     },
     peers: () => peers,
+    memory: () => ({ loaded: 0, unloaded: 0 }),
     setTap: (next) => void (tap = next),
     onEvent: () => () => {},
   });

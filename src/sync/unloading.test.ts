@@ -1,0 +1,204 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { CojsonInternalTypes, LocalNode, RawCoMap, RawGroup, StorageAPI } from 'cojson';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createPacer } from '../platform/pacer.ts';
+import { createReadable, type Writable } from '../platform/readable.ts';
+import type { StorageStatus } from '../storage/device-storage.ts';
+import { createMemoryStorage } from '../storage/memory-storage.ts';
+import { createAccountNode } from '../testing/account-node.ts';
+import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
+import { coverageOfContent, joined } from './coverage.ts';
+import { hookNode } from './node-hooks.ts';
+import { noEdits, type PendingEdits } from './pending-edits.ts';
+import { unloadUnused, type Unloading } from './unloading.ts';
+
+type NewContent = CojsonInternalTypes.NewContentMessage;
+const minuteMs = 60_000;
+
+let clock: FakeClock;
+let status: Writable<StorageStatus>;
+let pending: Map<string, PendingEdits>;
+let contents: Map<string, NewContent[]>;
+/** Whether the storage writes what it is given. */
+let writes: boolean;
+let node: LocalNode;
+let group: RawGroup;
+let unloading: Unloading;
+
+beforeEach(async () => {
+  clock = createFakeClock();
+  status = createReadable<StorageStatus>({ kind: 'kernel', state: 'ok' });
+  pending = new Map();
+  contents = new Map();
+  writes = true;
+  node = await createAccountNode();
+  node.setStorage(createKeepingStorage());
+  const pacer = createPacer({ nowMs: clock.nowMs, nextTask: () => Promise.resolve() });
+  unloading = unloadUnused({ node, ladder: { pending }, status, clock, pacer });
+  const ignored = () => {};
+  hookNode(node, {
+    ...{ edited: ignored, handling: ignored, handled: ignored, brought: ignored, refused: ignored },
+    storing: ({ id }) => unloading.storing(id),
+    stored: unloading.stored,
+  });
+  group = node.createGroup();
+});
+
+function createKeepingStorage(): StorageAPI {
+  return {
+    ...createMemoryStorage(),
+    store(content, _correct, done) {
+      if (!writes) return;
+      contents.set(content.id, [...(contents.get(content.id) ?? []), content]);
+      done?.();
+    },
+    load(id, callback, done) {
+      const found = contents.get(id) ?? [];
+      for (const content of found) callback(content);
+      done?.(found.length > 0);
+    },
+    loadKnownState(id, callback) {
+      const found = contents.get(id);
+      if (!found) return callback(undefined);
+      const { header: _, ...sessions } = found.map(coverageOfContent).reduce(joined, {});
+      callback({ id: id as RawCoMap['id'], header: true, sessions });
+    },
+  };
+}
+
+const written = () => new Promise((resolve) => setImmediate(resolve));
+const isLoaded = (id: string) => [...node.allCoValues()].some((core) => core.id === id && core.isAvailable());
+
+async function makeMap(values: Record<string, string> = { a: 'one' }): Promise<RawCoMap> {
+  const map: RawCoMap = group.createMap();
+  for (const [key, value] of Object.entries(values)) map.set(key, value, 'private');
+  await written();
+  return map;
+}
+
+/** Until everything unused is unloaded: what others depend on goes after them. */
+async function pass(minutes = 7) {
+  for (let minute = 0; minute < minutes; minute++) {
+    clock.advance(minuteMs);
+    await written();
+  }
+}
+
+describe('a CoValue that nobody has looked up for five minutes', () => {
+  it('is unloaded, and loading it gives the same', async () => {
+    const map = await makeMap({ a: 'one', b: 'two' });
+    const before = unloading.figures;
+    await pass(4);
+    expect(isLoaded(map.id)).toBe(true);
+    await pass(1);
+    expect(isLoaded(map.id)).toBe(false);
+    expect(unloading.figures).toEqual({ loaded: before.loaded - 1, unloaded: before.unloaded + 1 });
+    const again = await node.load(map.id);
+    expect(again === 'unavailable' ? again : again.toJSON()).toEqual({ a: 'one', b: 'two' });
+  });
+
+  it('is kept for five minutes more by each look', async () => {
+    const map = await makeMap();
+    for (let times = 0; times < 5; times++) {
+      await pass(4);
+      node.getCoValue(map.id);
+    }
+    expect(isLoaded(map.id)).toBe(true);
+  });
+
+  it('goes before what it depends on', async () => {
+    const map = await makeMap();
+    map.subscribe(() => {});
+    await pass(20);
+    expect(isLoaded(group.id)).toBe(true);
+    map.core.listeners.clear();
+    await pass();
+    expect([isLoaded(map.id), isLoaded(group.id)]).toEqual([false, false]);
+  });
+});
+
+describe('what stays', () => {
+  const stays = async (keep: (map: RawCoMap) => unknown) => {
+    const map = await makeMap();
+    await keep(map);
+    await pass(20);
+    expect(isLoaded(map.id)).toBe(true);
+  };
+
+  it('has an edit that is not everywhere', () => stays(({ id }) => pending.set(id, noEdits)));
+  it('is subscribed to', () => stays((map) => map.subscribe(() => {})));
+  it('is on a device that cannot write', () => stays(() => status.set({ kind: 'kernel', state: 'failing' })));
+  it('is in memory only', () => stays(() => status.set({ kind: 'memory', state: 'memory-only' })));
+  it('was given to the storage and is not written', () =>
+    stays(async (map) => {
+      writes = false;
+      map.set('b', 'two', 'private');
+      await written();
+      contents.set(map.id, [...(map.core.newContentSince(undefined) ?? [])]); // It says so, and has not told that it is.
+    }));
+  it('is not on the device', () => stays(({ id }) => contents.delete(id)));
+  it('is more than the device has', () =>
+    stays(({ id }) => {
+      const [first] = contents.get(id) ?? [];
+      if (first) contents.set(id, [{ ...first, new: {} }]);
+    }));
+  it('is the account, and what belongs to it', async () => {
+    const account = node.expectCurrentAccount('test');
+    const own = account.createMap();
+    await written();
+    await pass(20);
+    for (const id of [account.id, own.id, account.get('profile')]) expect(isLoaded(String(id))).toBe(true);
+  });
+});
+
+describe('what an app holds all the time', () => {
+  it('is the one that the node goes on with', async () => {
+    const held = await makeMap();
+    await pass();
+    expect(isLoaded(held.id)).toBe(false);
+    expect(await node.load(held.id)).toBe(held);
+    expect(isLoaded(group.id)).toBe(true);
+  });
+
+  it('can be edited, and nothing is forked', async () => {
+    const held = await makeMap();
+    await pass();
+    held.set('b', 'two', 'private');
+    await written();
+    expect(isLoaded(held.id)).toBe(true);
+    held.set('c', 'three', 'private');
+    await written();
+    await pass();
+    const again = await node.load(held.id);
+    expect(again === 'unavailable' ? again : again.toJSON()).toEqual({ a: 'one', b: 'two', c: 'three' });
+    const counts = (contents.get(held.id) ?? []).map(coverageOfContent).reduce(joined, {});
+    expect(counts).toMatchObject({ [node.currentSessionID]: 3 });
+  });
+
+  it('stays a node’s own when the unloading ends', async () => {
+    const held = await makeMap();
+    await pass();
+    unloading.end();
+    expect(node.getCoValue(held.id)).toBe(held.core);
+    expect(node.garbageCollector).toBeUndefined();
+  });
+});
+
+it('frees what nobody holds, and reads it from the device', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const [id, reference] = await (async () => {
+    const map = await makeMap();
+    return [map.id, new WeakRef(map.core)] as const;
+  })();
+  await pass();
+  await expect
+    .poll(() => {
+      collect();
+      return reference.deref();
+    })
+    .toBeUndefined();
+  const again = await node.load(id);
+  expect(again === 'unavailable' ? again : again.toJSON()).toEqual({ a: 'one' });
+});
