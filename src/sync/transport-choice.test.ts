@@ -184,6 +184,23 @@ describe('the transport', () => {
     expect([connection.state.phase, connection.transport]).toEqual(['connected', 'websocket']);
   });
 
+  it('is WebSocket first again after all of them were refused, and its error is what is told', async () => {
+    const { begin, settle, pass, webSocket, http } = start();
+    webSocket.set('nothing');
+    const connection = begin();
+    await settle();
+    http.set('nothing');
+    http.cut();
+    await pass(600);
+    expect(errorOf(connection.state)).toBe('websocket at one.example: refused');
+    const dialled = http.channels.length;
+    webSocket.set('all');
+    http.set('all');
+    connection.reconnect();
+    await settle();
+    expect([connection.transport, http.channels.length]).toEqual(['websocket', dialled]);
+  });
+
   it('on HTTP, WebSocket is looked for less and less often, which nobody notices', async () => {
     const { begin, settle, pass, webSocket, phases, lost } = start();
     webSocket.set('nothing');
@@ -217,13 +234,14 @@ describe('the transport', () => {
   });
 
   it('is not WebSocket for the mere opening', async () => {
-    const { begin, settle, pass, webSocket } = start();
+    const { begin, settle, pass, webSocket, phases } = start();
     webSocket.set('nothing');
     const connection = begin();
     await settle();
     webSocket.set('opening');
     await pass(120_000);
     expect([connection.state.phase, connection.transport]).toEqual(['connected', 'http']);
+    expect(phases).toEqual(['connecting', 'connected']);
     expect(webSocket.open()).toBeLessThanOrEqual(1);
   });
 
@@ -313,12 +331,21 @@ describe('a tab that is hidden for long, with nothing to send', () => {
     expect(connection.state.phase).toBe('connected');
   });
 
-  it('that was hidden from its start counts, too, and a short look elsewhere does not', async () => {
-    const { begin, settle, pass, tell, webSocket } = start({ hasWork: () => false });
+  it('that was hidden from its start counts, too', async () => {
+    const { begin, pass, tell, webSocket } = start({ hasWork: () => false });
     webSocket.set('nothing');
     tell('hidden');
     const connection = begin();
+    await pass(longHiddenMs);
+    expect(connection.state.phase).toBe('offline');
+  });
+
+  it('is none after a short look elsewhere', async () => {
+    const { begin, settle, pass, tell, webSocket } = start({ hasWork: () => false });
+    webSocket.set('nothing');
+    const connection = begin();
     await settle();
+    tell('hidden');
     await pass(longHiddenMs / 2);
     tell('visible');
     tell('hidden');
