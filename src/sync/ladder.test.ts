@@ -11,13 +11,39 @@ function setUp(canSave = true) {
     clock,
     canSave: () => canSave,
     onPending: (id) => marks.push(`+${id}`),
-    onDone: (id) => marks.push(`-${id}`),
+    onDone: (id, _edits, isOwn) => marks.push(`-${id}${isOwn ? '' : ' of another'}`),
     onConfirmed: (id, relayID) => marks.push(`${id}@${relayID}`),
     onChange: () => {},
   });
   ladder.useRelays(['r']);
   return { clock, ladder, marks };
 }
+
+describe('an edit of another tab', () => {
+  it('counts as saved and unconfirmed, and its mark is left to that tab', () => {
+    const { ladder, marks } = setUp();
+    ladder.savedElsewhere('co_z1', { header: 1, s: 1 });
+    expect([ladder.count('saved').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
+    expect(ladder.isOwn('co_z1')).toBe(false);
+    ladder.confirmed('co_z1', { header: 1, s: 1 }, 'r');
+    expect(ladder.pending.size).toBe(0);
+    expect(marks).toEqual(['co_z1@r', '-co_z1 of another']);
+  });
+
+  it('is this tab’s own matter once it is taken over, or edited here too', () => {
+    const { ladder, marks } = setUp();
+    ladder.savedElsewhere('co_z1', { s: 1 });
+    ladder.savedElsewhere('co_z2', { s: 1 });
+    ladder.takenOver('co_z1');
+    ladder.edited('co_z2', { t: 1 });
+    ladder.takenOver('co_z3');
+    expect(marks).toEqual(['+co_z1', '+co_z2']);
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    ladder.saved('co_z2', { t: 1 });
+    ladder.confirmed('co_z2', { s: 1, t: 1 }, 'r');
+    expect(marks.slice(2)).toEqual(['co_z1@r', '-co_z1', 'co_z2@r', '-co_z2']);
+  });
+});
 
 describe('an edit', () => {
   it('is pending on every rung until evidence covers it, and forgotten when it is everywhere', () => {

@@ -3,7 +3,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Pacer } from '../../platform/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
-import { coverageOfState, isNothing, missingIn, type Coverage } from '../coverage.ts';
+import { coverageOfContent, coverageOfState, isNothing, missingIn, type Coverage } from '../coverage.ts';
 import type { Ladder } from '../ladder.ts';
 import type { NodeEvents } from '../node-hooks.ts';
 import { atRelay, needOf, type PendingEdits } from '../pending-edits.ts';
@@ -214,7 +214,10 @@ export function createTabs(options: {
     },
     isLeftToOther: holds.isHeld,
     storing(content) {
-      if (storage.status.current.state !== 'ok' && !isImporting) announcements.content(content);
+      if (storage.status.current.state === 'ok' || isImporting || !ladder.isOwn(content.id)) return;
+      const edits = ladder.pending.get(content.id);
+      // What a relay brought is not this tab's to tell.
+      if (edits && touches(edits, coverageOfContent(content))) announcements.content(content);
     },
     stored(id, coverage) {
       const edits = ladder.pending.get(id);
