@@ -174,12 +174,15 @@ describe.each([
   });
 });
 
-describe('a device that keeps nothing', () => {
+describe.each([
+  { kind: 'cojson-indexeddb', database: (id: string) => `maia-cojson-${id}` },
+  { kind: 'kernel', database: (id: string) => `maia-${id}` },
+] as const)('a device that keeps nothing by $kind', ({ kind, database }) => {
   it('says so, and why, and calls nothing done', async () => {
     vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
       throw new DOMException('not in a private window', 'SecurityError');
     });
-    const storage = await openKind('cojson-indexeddb', newAccountID());
+    const storage = await openKind(kind, newAccountID());
     expect(storage.status.current).toMatchObject({
       kind: 'memory',
       state: 'memory-only',
@@ -196,13 +199,13 @@ describe('a device that keeps nothing', () => {
   it('a database of a newer version stays as it is', async () => {
     const accountID = newAccountID();
     await new Promise<void>((resolve) => {
-      const request = indexedDB.open(`maia-cojson-${accountID}`, 99);
+      const request = indexedDB.open(database(accountID), 99);
       request.onsuccess = () => {
         request.result.close();
         resolve();
       };
     });
-    const storage = await openKind('cojson-indexeddb', accountID);
+    const storage = await openKind(kind, accountID);
     expect(storage.status.current).toMatchObject({
       state: 'memory-only',
       error: { code: 'STORAGE_TOO_NEW' },

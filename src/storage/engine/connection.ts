@@ -6,6 +6,8 @@ import { openDatabase, type DatabaseShape } from '../indexed-db.ts';
 export interface Connection {
   /** Rejects where it cannot be opened. */
   open(): Promise<IDBDatabase>;
+  /** Rejects also where the browser has closed it and told nobody, as Safari does; the next one is on a new connection. */
+  begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
   close(): void;
 }
 
@@ -42,13 +44,25 @@ export function createConnection(options: {
     return db;
   }
 
+  function open(): Promise<IDBDatabase> {
+    opening ??= connect().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  }
+
   return {
-    open() {
-      opening ??= connect().catch((error: unknown) => {
+    open,
+    async begin(mode, names) {
+      const db = await open();
+      try {
+        return db.transaction(names, mode, { durability: 'strict' });
+      } catch (error) {
         opening = undefined;
+        db.close();
         throw error;
-      });
-      return opening;
+      }
     },
     close() {
       isClosed = true;

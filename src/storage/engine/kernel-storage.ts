@@ -39,11 +39,12 @@ export async function openKernelStorage(options: {
     shape: accountDatabase(accountID),
     clock,
     lost() {
+      writes.lost();
       readingFailed(closed(undefined));
     },
     emptied: () => writes.writeAgain(),
   });
-  const [oldCount] = await Promise.all([old.count(), connection.open()]);
+  const { begin } = connection;
   const status = createStorageStatus('kernel', platform);
   const known = createKnownStates();
   const deletions = new Set<RawCoID>();
@@ -62,11 +63,6 @@ export async function openKernelStorage(options: {
     clock.after(againMs, () => {
       if (!ended) writes.probe();
     });
-  }
-
-  async function begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction> {
-    const db = await connection.open();
-    return db.transaction(names, mode, { durability: 'strict' });
   }
 
   async function read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>> {
@@ -106,6 +102,7 @@ export async function openKernelStorage(options: {
     failed: readingFailed,
   });
 
+  const [oldCount] = await Promise.all([old.count(), connection.open()]);
   if (oldCount !== undefined) status.takingOver({ done: 0, total: oldCount });
   const takingOver =
     oldCount !== undefined

@@ -24,6 +24,8 @@ export interface Writes {
   mark(id: RawCoID, isSet: boolean, done?: Done): void;
   /** Sees whether the database takes anything. */
   probe(): void;
+  /** The connection is lost: nobody knows what is still there. */
+  lost(): void;
   /** What was written before is gone, so what this tab has of it is written again. */
   writeAgain(): void;
   /** cojson has let go of it. */
@@ -53,7 +55,8 @@ export function createWrites(options: {
   const corrections = new Map<RawCoID, CorrectionCallback>();
   const marked = new Set<RawCoID>();
   let contentLength = 0;
-  let emptied = 0;
+  /** How often it was. */
+  let lostCount = 0;
 
   const queue = createWriteQueue<Write>({
     clock,
@@ -69,7 +72,7 @@ export function createWrites(options: {
 
   async function write(writes: readonly Write[]): Promise<void> {
     await connect();
-    const before = emptied;
+    const before = lostCount;
     const contents = writes.filter((each) => each.kind === 'content');
     await learn(contents);
     const { pieces, known: after, whole } = planWrites(contents, known.get);
@@ -82,7 +85,6 @@ export function createWrites(options: {
       stores.unconfirmed,
     ];
     const transaction = await begin('readwrite', names);
-    if (emptied !== before) throw new DOMException('The database was deleted meanwhile.', 'AbortError');
     const segments = await committing(transaction, () => {
       for (const { id } of erased) transaction.objectStore(stores.deleted).put(1, id);
       const unconfirmed = transaction.objectStore(stores.unconfirmed);
@@ -93,6 +95,9 @@ export function createWrites(options: {
       }
       return pieces.length > 0 ? addPieces(transaction, pieces) : 0;
     });
+    // The database may have been deleted right behind this, or be another one.
+    if (lostCount !== before)
+      throw new DOMException('The connection was lost meanwhile.', 'InvalidStateError');
     for (const state of after.values()) known.add(state);
     for (const each of contents) each.isWhole = whole.has(each);
     wrote({ segments, hasDeleted: erased.length > 0 });
@@ -122,6 +127,11 @@ export function createWrites(options: {
     queue.push({ kind: 'mark', id, isSet, done });
   }
 
+  function lost(): void {
+    lostCount++;
+    known.clear();
+  }
+
   return {
     get length() {
       return queue.length;
@@ -132,9 +142,9 @@ export function createWrites(options: {
     store,
     mark,
     probe: () => queue.push({ kind: 'nothing' }),
+    lost,
     writeAgain() {
-      emptied++;
-      known.clear();
+      lost();
       for (const id of marked) mark(id, true);
       // With neither header nor transactions all is missing, for which cojson is asked.
       for (const [id, correct] of corrections) {
