@@ -7,6 +7,7 @@ import { resultOf } from '../indexed-db.ts';
 import { closed, storageErrorFrom } from '../storage-error.ts';
 import { createStorageStatus } from '../storage-status.ts';
 import { unconfirmedMark } from '../unconfirmed-mark.ts';
+import { createCompaction } from './compaction.ts';
 import { createConnection } from './connection.ts';
 import { eraseHistory } from './erase.ts';
 import { createKnownStates } from './known-states.ts';
@@ -79,11 +80,21 @@ export async function openKernelStorage(options: {
     begin,
     read,
     isDeleted: (id) => deletions.has(id),
-    wrote({ hasDeleted }) {
+    wrote({ segments, hasDeleted }) {
       status.wrote();
+      compaction.wrote(segments);
       if (erases && hasDeleted) void erase();
     },
     failed,
+  });
+
+  const compaction = createCompaction({
+    clock,
+    begin,
+    isIdle: () =>
+      writes.length === 0 && status.readable.current.state === 'ok' && takingOver?.isDone !== false,
+    nextTask,
+    logger,
   });
 
   /** After all that was asked to be written before. */
@@ -158,6 +169,7 @@ export async function openKernelStorage(options: {
     try {
       await writes.close();
     } finally {
+      compaction.close();
       await takingOver?.close();
       old.close();
       connection.close();

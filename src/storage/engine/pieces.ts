@@ -77,7 +77,7 @@ export function endOf(run: Run | undefined): number {
 }
 
 /** As much as cojson recommends for a message, in characters. Its own storage cuts there too. */
-const messageSize = cojsonInternals.TRANSACTION_CONFIG.MAX_RECOMMENDED_TX_SIZE;
+export const messageSize = cojsonInternals.TRANSACTION_CONFIG.MAX_RECOMMENDED_TX_SIZE;
 
 export function sizeOf(transactions: readonly Transaction[]): number {
   return transactions.reduce((sum, transaction) => sum + cojsonInternals.getTransactionSize(transaction), 0);

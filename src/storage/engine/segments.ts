@@ -7,7 +7,7 @@ import type { Piece } from './pieces.ts';
  * A record of the database costs the same whether it holds one piece or fifty, and text is read faster than what is cloned.
  * Part of the format.
  */
-interface Segment {
+export interface Segment {
   readonly ids: readonly RawCoID[];
   /** JSON of stored pieces. */
   readonly pieces: string;
@@ -21,8 +21,24 @@ type StoredPiece = readonly [
 const mostPieces = 50;
 const mostCharacters = 64_000;
 
-/** Adds pieces in order, and answers how many segments they take. They are there once the transaction has committed. */
-export function addPieces(transaction: IDBTransaction, pieces: readonly Piece[]): number {
+/** Any number of these takes fewer segments when they are joined. */
+export function isSmall({ ids, pieces }: Segment): boolean {
+  return ids.length <= mostPieces / 4 && pieces.length <= mostCharacters / 4;
+}
+
+export function piecesIn(segment: Segment): readonly Piece[] {
+  return (JSON.parse(segment.pieces) as readonly StoredPiece[]).map(readPiece);
+}
+
+/**
+ * Adds pieces in order, and answers how many segments they take: in place of those with these keys, where given. They are
+ * there once the transaction has committed.
+ */
+export function addPieces(
+  transaction: IDBTransaction,
+  pieces: readonly Piece[],
+  keys: readonly number[] = [],
+): number {
   const store = transaction.objectStore(stores.segments);
   let ids = new Set<RawCoID>();
   let texts: string[] = [];
@@ -31,8 +47,10 @@ export function addPieces(transaction: IDBTransaction, pieces: readonly Piece[])
 
   function cut(): void {
     if (texts.length === 0) return;
-    count++;
-    store.add({ ids: [...ids], pieces: `[${texts.join(',')}]` } satisfies Segment);
+    const segment: Segment = { ids: [...ids], pieces: `[${texts.join(',')}]` };
+    const key = keys[count++];
+    if (key === undefined) store.add(segment);
+    else store.put(segment, key);
     ids = new Set();
     texts = [];
     characters = 0;
