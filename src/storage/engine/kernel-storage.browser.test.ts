@@ -130,6 +130,15 @@ describe('reading', () => {
     const maps = await Promise.all(ids.map((id) => loaded(again, id)));
     expect(maps.map((map) => map.get('n'))).toEqual(ids.map((_, n) => n));
   });
+
+  it('hands out nothing that this tab has written itself along with what depends on it', async () => {
+    const storage = await open();
+    const map = runOn(storage).createGroup().createMap({ a: 1 });
+    await storage.waitForSync(map.id, map.core);
+    const handedOut: string[] = [];
+    await new Promise((resolve) => storage.load(map.id, ({ id }) => handedOut.push(id), resolve));
+    expect(handedOut).toEqual([map.id]);
+  });
 });
 
 describe('two tabs', () => {

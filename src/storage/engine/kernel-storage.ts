@@ -185,7 +185,9 @@ export async function openKernelStorage(options: {
       return writes.contentLength;
     },
     store(content, correct, done) {
-      if (!ended) writes.store(content, correct, done);
+      if (ended) return;
+      loads.has(content.id);
+      writes.store(content, correct, done);
     },
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     async loadNewer(have, saved) {

@@ -10,6 +10,8 @@ type OnDone = (isFound: boolean) => void;
 /** Reads CoValues for cojson: what one depends on before itself, and each dependency once. */
 export interface Loads {
   load(id: RawCoID, onContent: OnContent, onDone: OnDone): void;
+  /** cojson has it from elsewhere: it is not handed out along with what depends on it. */
+  has(id: RawCoID): void;
   /** cojson has let go of it, and may ask for it again. */
   forget(id: RawCoID): void;
 }
@@ -27,7 +29,7 @@ export function createLoads(options: {
   failed(error: unknown): void;
 }): Loads {
   const { read, known, timing, failed } = options;
-  /** What cojson has of this device. */
+  /** What cojson has. */
   const handedOut = new Set<RawCoID>();
   let asked = new Map<RawCoID, Request[]>();
 
@@ -108,6 +110,7 @@ export function createLoads(options: {
 
   return {
     load,
+    has: (id) => void handedOut.add(id),
     forget: (id) => void handedOut.delete(id),
   };
 }
