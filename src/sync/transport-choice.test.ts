@@ -25,6 +25,7 @@ const ping = JSON.stringify({ type: 'ping', time: 1, dc: 'x' });
 function fakeTransport(name: string) {
   const channels: { on: ChannelEvents; sent: string[]; isOpen: boolean }[] = [];
   /** What becomes of the next channels. */
+  const downHosts = new Set<string>();
   const way = { lets: 'all' as 'all' | 'nothing' | 'opening', channels };
   const transport: Transport = {
     name,
@@ -39,7 +40,7 @@ function fakeTransport(name: string) {
       const { lets } = way;
       queueMicrotask(() => {
         if (!one.isOpen) return;
-        if (lets === 'nothing') return end('refused');
+        if (lets === 'nothing' || downHosts.has(host)) return end('refused');
         on.opened();
         if (lets === 'all') on.received(JSON.stringify(hello));
       });
@@ -48,6 +49,8 @@ function fakeTransport(name: string) {
   };
   return {
     ...way,
+    /** Where it is refused, whatever else it lets through. */
+    downHosts,
     transport,
     set: (lets: typeof way.lets) => void (way.lets = lets),
     open: () => channels.filter(({ isOpen }) => isOpen).length,
@@ -61,7 +64,10 @@ function fakeTransport(name: string) {
   };
 }
 
-function start(options: { readonly hasWork?: () => boolean; readonly appVersion?: string } = {}) {
+function start(
+  options: { readonly hasWork?: () => boolean; readonly appVersion?: string } = {},
+  urls: readonly [URL, ...URL[]] = [new URL('wss://one.example/sync')],
+) {
   const clock = createFakeClock();
   const webSocket = fakeTransport('websocket');
   const http = fakeTransport('http');
@@ -82,7 +88,7 @@ function start(options: { readonly hasWork?: () => boolean; readonly appVersion?
   const nothing = () => {};
   function begin() {
     const connection = createConnection({
-      urls: [new URL('wss://one.example/sync')],
+      urls,
       peerID: 'relay',
       transports: [webSocket.transport, http.transport],
       platform: { clock, page, random: (length) => new Uint8Array(length).fill(128) },
@@ -199,6 +205,33 @@ describe('the transport', () => {
     connection.reconnect();
     await settle();
     expect([connection.transport, http.channels.length]).toEqual(['websocket', dialled]);
+  });
+
+  it('is chosen at each of the addresses anew, in turn', async () => {
+    const { begin, pass, settle, webSocket, http } = start({}, [
+      new URL('wss://one.example/sync'),
+      new URL('wss://two.example/sync'),
+    ]);
+    webSocket.set('nothing');
+    http.downHosts.add('one.example');
+    const connection = begin();
+    await settle();
+    expect(connection.state).toMatchObject({ phase: 'waiting', attempt: 1 });
+    await pass(600);
+    expect([connection.state.phase, connection.transport, connection.url.host]).toEqual([
+      'connected',
+      'http',
+      'two.example',
+    ]);
+    http.downHosts.add('two.example');
+    http.downHosts.delete('one.example');
+    http.cut();
+    await pass(2_000);
+    expect([connection.state.phase, connection.transport, connection.url.host]).toEqual([
+      'connected',
+      'http',
+      'one.example',
+    ]);
   });
 
   it('on HTTP, WebSocket is looked for less and less often, which nobody notices', async () => {
