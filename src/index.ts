@@ -19,7 +19,9 @@ export { activeSession };
 
 export { setupSyncPeers } from './sync/setup-sync-peers.ts';
 export { resolveSyncUrl } from './sync/sync-url.ts';
-export type { SetupSyncPeersOptions, SyncOptions, SyncPeers } from './sync/sync-peers.ts';
+export type { RelayTarget, SetupSyncPeersOptions, SyncOptions, SyncPeers } from './sync/sync-peers.ts';
+export type { SyncTarget, WaitOptions } from './sync/rung-waits.ts';
+export type { ChangeOrigin, SyncEvents } from './sync/sync-events.ts';
 export type { Durability, Rung, SyncState } from './sync/sync-state.ts';
 export type { PeerPhase, PeerStatus } from './sync/peer-status.ts';
 import { createSubscribeSyncState } from './sync/subscribe-sync-state.ts';
