@@ -12,9 +12,9 @@ import type { Coverage } from './coverage.ts';
 import { describeSync } from './describe-sync.ts';
 import { drain } from './drain.ts';
 import { recallEarlierRun } from './earlier-run.ts';
+import { followNode } from './follow-node.ts';
 import { offerInspection } from './inspection.ts';
 import { createLadder } from './ladder.ts';
-import { hookNode } from './node-hooks.ts';
 import { createNodeRelays } from './node-relays.ts';
 import { bringInOthersEdits } from './others-edits.ts';
 import { paceReleases } from './paced-releases.ts';
@@ -109,34 +109,9 @@ export function createNodeSync(options: {
   let latest: SyncState | undefined;
 
   const unloading = unloadUnused({ node, ladder, status: storage.status, clock, pacer });
-  const unhook = hookNode(node, {
-    edited(id, need) {
-      ladder.edited(id, need);
-      if (!tabs?.isImporting) events.changed(id, 'local');
-    },
-    storing(content) {
-      unloading.storing(content.id);
-      marks.write();
-      tabs?.storing(content);
-    },
-    stored(id, coverage) {
-      unloading.stored(id);
-      ladder.saved(id, coverage);
-      tabs?.stored(id, coverage);
-    },
-    handling(message, peer) {
-      relays.handling(message, peer);
-      tabs?.handling(message, peer);
-    },
-    handled(message, peer) {
-      relays.handled(message, peer);
-      tabs?.handled(message, peer);
-    },
-    brought(id) {
-      events.changed(id, 'relay');
-      changed();
-    },
-    refused: (dropped) => events.emit('dropped', dropped),
+  const unfollow = followNode({
+    ...{ node, ladder, marks, relays, tabs, unloading, events },
+    onChange: changed,
   });
   const releases = paceReleases(node, pacer);
   const stopListening = [
@@ -205,7 +180,7 @@ export function createNodeSync(options: {
     unloading.end();
     releases.end();
     tracking.end();
-    unhook();
+    unfollow();
     events.close();
     onClosed();
   }
