@@ -1,8 +1,14 @@
 import { signUpWithRecoveryPhrase } from '@MaiaOS/kernel';
+import type { LocalNode } from 'cojson';
+import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
 import { createLibrary } from './library.ts';
 import { ask, keep } from '../../harness/page.ts';
+import { stockDatabaseName } from './stock-database.ts';
 
-/** Makes an account and what is in it, and leaves this device as a person does who used an app here. */
+/**
+ * Makes an account and what is in it, and leaves this device as a person does who used an app here: ours, in its own
+ * storage, and one on stock cojson, with the very same transactions in its.
+ */
 ask('setUp', async ({ relay, seed, size }: { relay: string; seed: number; size: number }) => {
   const { session } = await signUpWithRecoveryPhrase({ sync: { url: relay } });
   const { node, accountID } = session;
@@ -14,5 +20,24 @@ ask('setUp', async ({ relay, seed, size }: { relay: string; seed: number; size: 
   });
   // What a stock app keeps in the open, ours keeps wrapped.
   keep({ accountID, agentSecret: node.agentSecret });
+  await copyToStock(node, accountID);
   await session.close();
 });
+
+/** Stock storage writes all of it itself. */
+async function copyToStock(node: LocalNode, accountID: string): Promise<void> {
+  const storage = await getIndexedDBStorage(stockDatabaseName(accountID));
+  const contents = [...node.allCoValues()].flatMap((core) => core.newContentSince() ?? []);
+  const refuse = (id: string) => () => {
+    throw new Error(`Something of ${id} is missing.`);
+  };
+  await Promise.all(
+    contents.map(
+      (content) =>
+        new Promise<void>((resolve, reject) => {
+          storage.store(content, refuse(content.id), resolve).catch(reject);
+        }),
+    ),
+  );
+  await storage.close();
+}

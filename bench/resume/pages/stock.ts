@@ -4,6 +4,7 @@ import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 import { readLibrary } from './library.ts';
 import { ask, kept, relayOfPage } from '../../harness/page.ts';
+import { stockDatabaseName } from './stock-database.ts';
 
 /** As an app on stock cojson opens an account of which it has kept the secret. */
 async function resume() {
@@ -15,7 +16,7 @@ async function resume() {
       : [createWebSocketPeer({ id: 'relay', role: 'server', websocket: new WebSocket(relay) })];
   const [crypto, storage] = await Promise.all([
     WasmCrypto.create(),
-    getIndexedDBStorage(`maia-cojson-${accountID}`),
+    getIndexedDBStorage(stockDatabaseName(accountID)),
   ]);
   const node = await LocalNode.withLoadedAccount({
     accountID,
