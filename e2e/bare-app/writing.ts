@@ -1,0 +1,75 @@
+import { resumeSession, signUpWithPasskey, type Session } from '@MaiaOS/kernel';
+import type { CoID, RawGroup, RawCoMap } from '@MaiaOS/kernel/cojson';
+
+/** An edit, by the map and the key. */
+export interface Written {
+  readonly id: string;
+  readonly key: string;
+}
+
+/** A tab that writes to this device until it is killed, and tells of what is saved. A test calls it through the page. */
+export interface WritingApp {
+  /** Answers the id of a group. */
+  signUp(): Promise<string>;
+  resume(): Promise<void>;
+  /** The keys of each map; undefined for one that is not there. */
+  read(ids: readonly string[]): Promise<readonly (readonly string[] | undefined)[]>;
+  /** Begins, and does not end. Every run has keys of its own. */
+  write(groupID: string, run: number): Promise<void>;
+}
+
+declare global {
+  var writingApp: WritingApp;
+  /** The test's own log, which outlives the tab. */
+  var toldWritten: (saved: readonly Written[]) => Promise<void>;
+}
+
+let session: Session | undefined;
+function opened(): Session {
+  if (!session) throw new Error('Nothing is open yet.');
+  return session;
+}
+
+/** Small edits and large ones, alone and many at once. */
+const large = 'x'.repeat(20_000);
+const nextTask = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+async function goOn(group: RawGroup, run: number): Promise<never> {
+  const { sync } = opened();
+  let map = group.createMap();
+  for (let count = 0; ; count++) {
+    if (count % 40 === 39) map = group.createMap();
+    const batch = Array.from({ length: 1 + (count % 7) }, (_, n) => ({
+      id: map.id,
+      key: `${run}/${count}/${n}`,
+    }));
+    for (const { key } of batch) map.set(key, count % 11 === 0 ? large : 1);
+    void sync.whenSaved(map).then(() => toldWritten(batch));
+    await nextTask();
+  }
+}
+
+globalThis.writingApp = {
+  async signUp() {
+    session = await signUpWithPasskey({ sync: false });
+    const group = session.node.createGroup();
+    await session.sync.whenSaved();
+    return group.id;
+  },
+  async resume() {
+    session = await resumeSession({ sync: false });
+    opened();
+  },
+  async read(ids) {
+    const { node } = opened();
+    const maps = await Promise.all(ids.map((id) => node.load(id as CoID<RawCoMap>)));
+    // A large one comes in pieces, and is there with the first.
+    while (maps.some((map) => map !== 'unavailable' && map.core.isStreaming())) await nextTask();
+    return maps.map((map) => (map === 'unavailable' ? undefined : map.keys()));
+  },
+  async write(groupID, run) {
+    const group = await opened().node.load(groupID as CoID<RawGroup>);
+    if (group === 'unavailable') throw new Error('The group is not there.');
+    void goOn(group, run);
+  },
+};

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { createRandom } from '../scripts/long/seeded-random.ts';
+import type { Written } from './bare-app/writing.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { buildBarePage, serveBuilt } from './support/servers.ts';
+import { expect, test } from './support/test.ts';
+
+// A tab is killed while it writes to this device, again and again. `MAIA_KILLS=200` for a full run, `MAIA_SEED` for other moments.
+
+const kills = Number(process.env['MAIA_KILLS'] ?? 20);
+const seed = Number(process.env['MAIA_SEED'] ?? 1);
+/** What each start reads again, of the runs before it; the last one reads all. */
+const recent = 20;
+
+test.use({ trace: 'off' });
+
+/** The renderer is gone from one moment to the next: no event, no last word. */
+async function kill(page: Page): Promise<void> {
+  const cdp = await page.context().newCDPSession(page);
+  const crashed = page.waitForEvent('crash');
+  cdp.send('Page.crash').catch(() => {}); // Nobody is left to answer.
+  await crashed;
+  await page.close();
+}
+
+test(`${kills} kills of a tab while it writes lose nothing that was saved (seed ${seed})`, async ({
+  context,
+  world,
+}) => {
+  test.setTimeout(120_000 + kills * 10_000);
+  const random = createRandom(seed);
+  const outDir = join(world.directory, 'writing');
+  await buildBarePage('writing.html', outDir);
+  const served = await serveBuilt(outDir);
+  const keysByMap = new Map<string, Set<string>>();
+  let told = 0;
+  let missing: readonly Written[] = [];
+  await context.exposeFunction('toldWritten', (saved: readonly Written[]) => {
+    told += saved.length;
+    for (const { id, key } of saved) keysByMap.set(id, (keysByMap.get(id) ?? new Set()).add(key));
+  });
+
+  async function open(): Promise<Page> {
+    const page = await context.newPage();
+    await page.goto(`${served.origin}/writing.html`);
+    await page.waitForFunction(() => 'writingApp' in globalThis);
+    return page;
+  }
+
+  async function look(page: Page, ids: readonly string[]): Promise<void> {
+    const found = await page.evaluate((wanted) => writingApp.read(wanted), ids);
+    missing = ids.flatMap((id, index) => {
+      const keys = new Set(found[index]);
+      return [...(keysByMap.get(id) ?? [])].filter((key) => !keys.has(key)).map((key) => ({ id, key }));
+    });
+    expect(missing).toEqual([]);
+  }
+
+  const first = await open();
+  await addAuthenticator(first);
+  const groupID = await first.evaluate(() => writingApp.signUp());
+  await kill(first);
+  for (let run = 1; run <= kills; run++) {
+    const page = await open();
+    await page.evaluate(() => writingApp.resume());
+    await look(page, [...keysByMap.keys()].slice(-recent));
+    const before = told;
+    await page.evaluate(([id, number]) => writingApp.write(id, number), [groupID, run] as const);
+    // Somewhere between the first words and a lot of them.
+    await expect.poll(() => told - before, { intervals: [5] }).toBeGreaterThan(random(0, 150));
+    await kill(page);
+  }
+  const last = await open();
+  await last.evaluate(() => writingApp.resume());
+  await look(last, [...keysByMap.keys()]);
+  console.log(`${kills} kills, ${told} edits that were saved in ${keysByMap.size} maps, 0 missing`);
+  await served.close();
+});
