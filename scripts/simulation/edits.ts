@@ -1,0 +1,109 @@
+import { RawCoList, RawCoMap, RawGroup, type LocalNode, type RawCoID, type RawCoValue } from 'cojson';
+import type { SimTab } from './sim-tab.ts';
+import type { World } from './world.ts';
+
+const keys = ['a', 'b', 'c'];
+
+/** Something that a person writes, or undefined where this page has nothing that it may write to. */
+export function edit(world: World, tab: SimTab): string | undefined {
+  const { dice } = world;
+  const coValue = dice.oneOf(
+    [...tab.opened.values()].filter((each) => !(each instanceof RawGroup) && isWritable(each)),
+  );
+  if (!coValue) return create(world, tab);
+  if (!isTimeFree(world, tab.node, coValue.id)) return undefined;
+  const value = `${tab.name} ${world.record.edits.length}`;
+  const what = write(world, coValue, value);
+  noteEdit(world, tab, coValue.id);
+  return `${tab.name} ${what} in ${coValue.id}`;
+}
+
+function write({ dice }: World, coValue: RawCoValue, value: string): string {
+  // `opened` may hold an older view of it.
+  const current = coValue.core.getCurrentContent();
+  if (current instanceof RawCoList) {
+    const items = current.asArray();
+    const at = dice.between(0, Math.max(0, items.length - 1));
+    if (items.length > 2 && dice.chance(20)) {
+      current.delete(at);
+      return `deletes item ${at}`;
+    }
+    if (items.length === 0 || dice.chance(60)) current.append(value);
+    else current.prepend(value, at);
+    return 'adds an item';
+  }
+  if (!(current instanceof RawCoMap)) throw new Error('neither a map nor a list');
+  const key = dice.oneOf(keys) ?? 'a';
+  if (dice.chance(10)) {
+    current.delete(key);
+    return `deletes ${key}`;
+  }
+  current.set(key, value, dice.chance(10) ? 'trusting' : 'private');
+  return `sets ${key}`;
+}
+
+/** A map or a list in a group that this page may write to, or in a new one. */
+export function create(world: World, tab: SimTab): string | undefined {
+  const { dice } = world;
+  const group = dice.chance(25) ? undefined : dice.oneOf(groupsOf(tab).filter(isWritable));
+  const owner = group ?? createGroup(world, tab);
+  if (!isTimeFree(world, tab.node, owner.id)) return undefined;
+  const made = dice.chance(70) ? owner.createMap() : owner.createList();
+  tab.made(made);
+  world.known.add(made.id);
+  noteEdit(world, tab, made.id);
+  return `${tab.name} makes ${made.type} ${made.id} in ${owner.id}`;
+}
+
+function createGroup(world: World, tab: SimTab): RawGroup {
+  const group = tab.node.createGroup();
+  // Else only this person's devices may read it, until somebody is invited.
+  if (world.dice.chance(60)) group.addMember('everyone', 'writer');
+  tab.made(group);
+  world.known.add(group.id);
+  noteEdit(world, tab, group.id);
+  return group;
+}
+
+/** The other person becomes a member, once this page has their account. */
+export function invite(world: World, tab: SimTab): string | undefined {
+  const group = world.dice.oneOf(groupsOf(tab).filter((each) => each.myRole() === 'admin'));
+  const other = world.devices.find(({ genesis }) => genesis.accountID !== tab.device.genesis.accountID);
+  if (!group || !other) return undefined;
+  const { accountID } = other.genesis;
+  void tab.node.load(accountID).then((account) => {
+    if (account === 'unavailable' || !tab.isOpen || !isTimeFree(world, tab.node, group.id)) return;
+    if (group.roleOf(accountID) !== undefined) return;
+    group.addMember(account, 'writer');
+    noteEdit(world, tab, group.id);
+    world.note(`${tab.name} adds a member to ${group.id}`);
+  });
+  return `${tab.name} looks for a member for ${group.id}`;
+}
+
+function noteEdit({ record, editTimes }: World, tab: SimTab, id: RawCoID): void {
+  const session = tab.node.getCoValue(id).verified?.getSession(tab.sessionID);
+  for (const { madeAt } of session?.transactions ?? []) editTimes.add(`${id} ${madeAt}`);
+  record.made(tab, id);
+}
+
+function groupsOf({ opened }: SimTab): readonly RawGroup[] {
+  return [...opened.values()].filter((each) => each instanceof RawGroup);
+}
+
+function isWritable(coValue: RawCoValue): boolean {
+  const group = coValue instanceof RawGroup ? coValue : coValue.group;
+  const role = group.myRole();
+  return role === 'admin' || role === 'writer';
+}
+
+/**
+ * cojson has no order for two sessions' edits of one time, so that their devices would differ for good. Times are the
+ * relay's as each device guesses it, and so equal ones come about.
+ */
+function isTimeFree({ editTimes }: World, node: LocalNode, id: RawCoID): boolean {
+  const { latestTxMadeAt } = node.getCoValue(id);
+  const nowMs = node.stampNow();
+  const madeAtMs = latestTxMadeAt > nowMs ? latestTxMadeAt + 1 : nowMs;
+  return !editTimes.has(`${id} ${madeAtMs}`) && latestTxMadeAt !== nowMs;
+}

@@ -1,0 +1,40 @@
+import { createRandom } from '../long/seeded-random.ts';
+
+/** What a run decides by. The same numbers for the same seed. */
+export interface Dice {
+  /** A whole number, from `min` to `max`, both among them. */
+  between(min: number, max: number): number;
+  /** True so many times in a hundred. */
+  chance(percent: number): boolean;
+  /** Undefined where there is nothing to choose from. */
+  oneOf<T>(from: readonly T[]): T | undefined;
+  bytes(length: number): Uint8Array<ArrayBuffer>;
+}
+
+export function createDice(seed: number): Dice {
+  const between = createRandom(seed);
+  return {
+    between,
+    chance: (percent) => between(1, 100) <= percent,
+    oneOf: (from) => (from.length === 0 ? undefined : from[between(0, from.length - 1)]),
+    bytes: (length) => Uint8Array.from({ length }, () => between(0, 255)),
+  };
+}
+
+/** Keys, ids and what else the process takes from chance come from the dice, until the answer is called. */
+export function takeChanceFrom(dice: Dice): () => void {
+  const { crypto } = globalThis;
+  const { random } = Math;
+  Math.random = () => dice.between(0, 2 ** 30) / (2 ** 30 + 1);
+  crypto.getRandomValues = <T extends ArrayBufferView | null>(array: T): T => {
+    if (array) {
+      const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+      bytes.forEach((_, index) => (bytes[index] = dice.between(0, 255)));
+    }
+    return array;
+  };
+  return () => {
+    Math.random = random;
+    Reflect.deleteProperty(crypto, 'getRandomValues');
+  };
+}

@@ -1,0 +1,68 @@
+/** What a relay's database holds. Never changed: a commit puts another one in its place, so that keeping an old one is a backup. */
+export interface Tables {
+  readonly identity: { readonly id: string; readonly epoch: string };
+  readonly covalues: ReadonlyMap<string, string>;
+  /** By CoValue and session. */
+  readonly sessions: ReadonlyMap<string, SessionRow>;
+  readonly transactions: ReadonlyMap<string, readonly string[]>;
+  readonly signatures: ReadonlyMap<string, readonly SignatureRow[]>;
+  /** Whether the history is erased. */
+  readonly deletions: ReadonlyMap<string, boolean>;
+  readonly unsynced: ReadonlyMap<string, string>;
+}
+
+export interface SessionRow {
+  readonly covalueID: string;
+  readonly sessionID: string;
+  readonly lastIdx: number;
+  readonly lastSignature: string;
+  readonly bytesSinceSignature: number;
+}
+
+export interface SignatureRow {
+  readonly idx: number;
+  readonly signature: string;
+}
+
+/** The tables of a transaction, which become the database's where it commits. */
+export type OpenTables = {
+  -readonly [Name in keyof Tables]: Tables[Name] extends ReadonlyMap<infer Key, infer Value>
+    ? Map<Key, Value>
+    : Tables[Name];
+};
+
+export function emptyTables(id: string): Tables {
+  return {
+    identity: { id, epoch: 'first' },
+    covalues: new Map(),
+    sessions: new Map(),
+    transactions: new Map(),
+    signatures: new Map(),
+    deletions: new Map(),
+    unsynced: new Map(),
+  };
+}
+
+export function openTables({ identity, ...tables }: Tables): OpenTables {
+  return {
+    identity,
+    covalues: new Map(tables.covalues),
+    sessions: new Map(tables.sessions),
+    transactions: new Map(tables.transactions),
+    signatures: new Map(tables.signatures),
+    deletions: new Map(tables.deletions),
+    unsynced: new Map(tables.unsynced),
+  };
+}
+
+export const keyOf = (covalueID: string, sessionID: string) => `${covalueID} ${sessionID}`;
+
+/** How many transactions of each session are stored of a CoValue; undefined where it is not there. */
+export function storedCounts(
+  { covalues, sessions }: Tables,
+  id: string,
+): Readonly<Record<string, number>> | undefined {
+  if (!covalues.has(id)) return undefined;
+  const rows = [...sessions.values()].filter(({ covalueID }) => covalueID === id);
+  return Object.fromEntries(rows.map(({ sessionID, lastIdx }) => [sessionID, lastIdx]));
+}

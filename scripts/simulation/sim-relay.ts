@@ -1,0 +1,125 @@
+import { silentLogger } from '../../src/platform/logger.ts';
+import { readLimits } from '../../src/relay/limits.ts';
+import { startServing, type Serving } from '../../src/relay/serving.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import type { Link } from './network.ts';
+import type { Dice } from './random.ts';
+import type { SimDevice } from './sim-device.ts';
+import { openRelayDatabase, type RelayDatabase } from './relay-database.ts';
+import { emptyTables, storedCounts, type Tables } from './relay-tables.ts';
+
+/** A relay's machine: the real relay on a disk that can be looked at, killed and put back. */
+export interface SimRelay {
+  readonly name: string;
+  readonly url: string;
+  readonly tables: Tables;
+  /** Its process serves. */
+  readonly isUp: boolean;
+  /** Counts how often it was put back to an older state. */
+  readonly restores: number;
+  readonly links: Set<Link>;
+  /**
+   * Devices that cannot know that it was put back: what it confirmed to them last is there, as another device has brought
+   * it again. A kernel asks for that and for nothing else.
+   */
+  readonly blind: ReadonlySet<SimDevice>;
+  /** A tab of the device connects. */
+  isAsked(device: SimDevice): void;
+  start(): Promise<void>;
+  /** The process ends at once. Whoever is connected notices, or finds out. */
+  kill(): void;
+  /** The process ends as it should. */
+  stop(): Promise<void>;
+  keepCopy(): void;
+  /** An older copy takes the place of what the disk has, the epoch included. False where there is none. */
+  putBack(): boolean;
+  setFailing(isFailing: boolean): void;
+  open: Serving['open'];
+}
+
+const measured = { wire: { received: () => {}, sent: () => {}, refused: () => {} }, committed: () => {} };
+const copiesKept = 4;
+const drainMs = 5_000;
+
+export function createSimRelay(name: string, clock: Clock, dice: Dice): SimRelay {
+  const disk = { tables: emptyTables(name) };
+  const copies: Tables[] = [];
+  const links = new Set<Link>();
+  const blind = new Set<SimDevice>();
+  let database: RelayDatabase | undefined;
+  let serving: Serving | undefined;
+  let isFailing = false;
+  let restores = 0;
+
+  function end(): void {
+    database?.kill();
+    database = undefined;
+    serving = undefined;
+  }
+
+  return {
+    name,
+    url: `wss://${name}.example/sync`,
+    links,
+    blind,
+    isAsked(device) {
+      const last = device.relays.get(`${name}.example`)?.confirmed;
+      if (restores === 0 || !last) return;
+      const count = storedCounts(disk.tables, last.id)?.[last.sessionID] ?? 0;
+      if (disk.tables.covalues.has(last.id) && count >= last.count) blind.add(device);
+      else blind.delete(device);
+    },
+    get tables() {
+      return disk.tables;
+    },
+    get isUp() {
+      return serving !== undefined;
+    },
+    get restores() {
+      return restores;
+    },
+    async start() {
+      if (database) return; // It is on its way.
+      const own = openRelayDatabase(disk, clock, dice);
+      database = own;
+      let began: Serving;
+      try {
+        began = await startServing(own, readLimits(), silentLogger, measured);
+      } catch {
+        own.kill();
+        // A process that cannot read its disk ends, and somebody starts it again.
+        if (database === own) database = undefined;
+        return;
+      }
+      own.isFailing = isFailing;
+      if (database === own) serving = began;
+    },
+    kill() {
+      end();
+      for (const link of links) link.cut({ tab: dice.chance(70), relay: true });
+      links.clear();
+    },
+    async stop() {
+      const stopping = serving;
+      serving = undefined;
+      await stopping?.drain(drainMs);
+      end();
+    },
+    keepCopy() {
+      copies.push(disk.tables);
+      if (copies.length > copiesKept) copies.shift();
+    },
+    putBack() {
+      const copy = dice.oneOf(copies);
+      if (!copy || copy === disk.tables) return false;
+      disk.tables = copy;
+      restores++;
+      return true;
+    },
+    setFailing(fails) {
+      isFailing = fails;
+      if (database) database.isFailing = fails;
+    },
+    open: (...given) => serving?.open(...given),
+  };
+}

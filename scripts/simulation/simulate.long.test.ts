@@ -1,0 +1,18 @@
+import { expect, it, vi } from 'vitest';
+import { createAccounts } from './accounts.ts';
+import { describeFailure } from './fuzz.ts';
+import { simulate } from './simulate.ts';
+
+const seeds = Array.from({ length: 150 }, (_, index) => 1_001 + index);
+
+it('what the kernel says is so in 150 runs', { timeout: 900_000 }, async () => {
+  // cojson tells of every load that waits for a relay.
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const accounts = await createAccounts();
+  const failures: string[] = [];
+  for (const seed of seeds) {
+    const outcome = await simulate(seed, accounts);
+    if (outcome.error) failures.push(describeFailure(outcome));
+  }
+  expect(failures).toEqual([]);
+});

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { RawCoID } from 'cojson';
+import type { Genesis } from '../../src/session/account/genesis.ts';
+import { createDice, takeChanceFrom, type Dice } from './random.ts';
+import { createRecord, type Record as Ledger } from './record.ts';
+import { createSimDevice, type SimDevice } from './sim-device.ts';
+import { createSimRelay, type SimRelay } from './sim-relay.ts';
+import type { SimTab } from './sim-tab.ts';
+import { beginVirtualTime, type VirtualTime } from './virtual-time.ts';
+
+/** What is simulated, at this moment. */
+export interface World {
+  readonly time: VirtualTime;
+  readonly dice: Dice;
+  readonly relays: readonly SimRelay[];
+  readonly devices: readonly SimDevice[];
+  /** All tabs that run. */
+  readonly tabs: readonly SimTab[];
+  /** The CoValues that the app knows of. */
+  readonly known: Set<RawCoID>;
+  readonly record: Ledger;
+  /** Every edit's CoValue and time: in cojson, two sessions' edits of one time have no order. */
+  readonly editTimes: Set<string>;
+  /** What has happened, in words. */
+  readonly trace: string[];
+  /** Of the trace, and of every frame that arrived. */
+  readonly hash: string;
+  /** How many frames have arrived. */
+  readonly frames: number;
+  note(what: string): void;
+  heard(tab: string, relay: string, direction: 'up' | 'down', frame: string): void;
+  nextTabName(device: SimDevice): string;
+  end(): void;
+}
+
+export function createWorld(
+  seed: number,
+  accounts: readonly [Genesis, Genesis],
+  counts: { readonly devices: number; readonly relays: number },
+): World {
+  const dice = createDice(seed);
+  const giveChanceBack = takeChanceFrom(createDice(seed ^ 0x5eed));
+  const time = beginVirtualTime();
+  const startMs = time.nowMs();
+  const network = createDice(seed ^ 0x7e7);
+  const relays = Array.from({ length: counts.relays }, (_, index) =>
+    createSimRelay(`relay-${index + 1}`, time, network),
+  );
+  const devices = Array.from({ length: counts.devices }, (_, index) => {
+    // The second person has every third device.
+    const genesis = index % 3 === 2 ? accounts[1] : accounts[0];
+    return createSimDevice(`device-${index + 1}`, genesis);
+  });
+  const trace: string[] = [];
+  const hash = createHash('sha256');
+  let tabCount = 0;
+  let frames = 0;
+
+  function note(what: string): void {
+    const line = `${((time.nowMs() - startMs) / 1_000).toFixed(3)} ${what}`;
+    trace.push(line);
+    hash.update(`${line}\n`);
+  }
+
+  const world: World = {
+    time,
+    dice,
+    relays,
+    devices,
+    get tabs() {
+      return devices.flatMap(({ tabs }) => tabs);
+    },
+    known: new Set(),
+    record: createRecord(() => world),
+    editTimes: new Set(),
+    trace,
+    get hash() {
+      return hash.copy().digest('hex');
+    },
+    note,
+    get frames() {
+      return frames;
+    },
+    heard(tab, relay, direction, frame) {
+      frames++;
+      hash.update(`${time.nowMs()} ${tab} ${relay} ${direction} ${frame}\n`);
+    },
+    nextTabName: ({ name }) => `${name}/tab-${++tabCount}`,
+    end() {
+      time.end();
+      giveChanceBack();
+    },
+  };
+  return world;
+}
