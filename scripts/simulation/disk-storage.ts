@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/platform/clock.ts';
+import { isEqual } from '../../src/platform/equal.ts';
 import { createReadable } from '../../src/platform/readable.ts';
 import { isDeleteSession, type RawCoID } from '../../src/storage/content.ts';
 import type { DeviceStorage, StorageStatus } from '../../src/storage/device-storage.ts';
@@ -34,7 +35,7 @@ export function openDiskStorage(
 ): DiskStorage {
   const known = createKnownStates();
   const deletions = new Set<RawCoID>();
-  const status = createReadable<StorageStatus>({ kind: 'kernel', state: 'ok' });
+  const status = createReadable<StorageStatus>({ kind: 'kernel', state: 'ok' }, isEqual);
   let isClosed = false;
   let queuedContent = 0;
 
@@ -55,7 +56,6 @@ export function openDiskStorage(
       } else each.done?.();
     },
     failed,
-    recovered: () => status.set({ kind: 'kernel', state: 'ok' }),
   });
 
   function wait(longestMs: number): Promise<void> {
@@ -79,6 +79,7 @@ export function openDiskStorage(
         .map(({ id }) => id),
     });
     await wait(writeMs);
+    status.set({ kind: 'kernel', state: 'ok' });
     for (const state of plan.known.values()) known.add(state);
     for (const each of contents) each.isWhole = plan.whole.has(each);
   }
