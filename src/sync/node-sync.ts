@@ -114,12 +114,12 @@ export function createNodeSync(options: {
     onChange: changed,
   });
   const releases = paceReleases(node, pacer);
+  const state = createReadable(current(), isEqual);
   const stopListening = [
     storage.status.subscribe(() => changed()),
     // What can be sent by a page that ends is sent in its last turn.
     page.on('hide', () => publish()),
   ];
-  const state = createReadable(current(), isEqual);
   recallEarlierRun({
     storage: node.storage,
     marks,

@@ -1,5 +1,12 @@
 import type { AvailableCoValueCore, CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
-import { coverageOfContent, coverageOfState, isNothing, joined, missingIn } from './coverage.ts';
+import {
+  coverageOfContent,
+  coverageOfState,
+  isNothing,
+  joined,
+  missingIn,
+  type Coverage,
+} from './coverage.ts';
 import type { Ladder } from './ladder.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
@@ -26,7 +33,7 @@ export async function bringInOthersEdits(options: {
 
   function bringUpToDate(core: AvailableCoValueCore, stored: readonly NewContent[]): void {
     const known = coverageOfState(core.knownState());
-    const unknown = missingIn(known, stored.map(coverageOfContent).reduce(joined, {}));
+    const unknown = missingIn(known, coverageOf(core.id, stored));
     if (isNothing(unknown)) return;
     ladder.missing(core.id, unknown);
     for (const content of stored) node.syncManager.handleNewContent(content, 'storage');
@@ -38,6 +45,14 @@ export async function bringInOthersEdits(options: {
     ladder.missing(id, coverageOfState(state));
     await new Promise((resolve) => node.getCoValue(id).loadFromStorage(resolve));
   }
+}
+
+/** A storage may hand out what it depends on along with it. */
+function coverageOf(id: RawCoID, contents: readonly NewContent[]): Coverage {
+  return contents
+    .filter((content) => content.id === id)
+    .map(coverageOfContent)
+    .reduce(joined, {});
 }
 
 function storedState({ storage }: LocalNode, id: RawCoID): Promise<CoValueKnownState | undefined> {
