@@ -2,6 +2,7 @@ import { LocalNode, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openStorage, type KeptKind } from '../testing/open-storage.ts';
+import { accountDatabase } from './account-database.ts';
 import type { DeviceStorage } from './device-storage.ts';
 import { openStock } from './stock.ts';
 
@@ -47,7 +48,11 @@ async function load(storage: DeviceStorage, id: RawCoMap['id']): Promise<RawCoMa
 
 describe.each([
   { kind: 'cojson-indexeddb', version: 7, database: (id: string) => `maia-cojson-${id}` },
-  { kind: 'kernel', version: 2, database: (id: string) => `maia-${id}` },
+  {
+    kind: 'kernel',
+    version: accountDatabase('').version,
+    database: (id: string) => accountDatabase(id).name,
+  },
 ] as const)('$kind', ({ kind, version, database }) => {
   const open = (accountID = newAccountID()) => openKind(kind, accountID);
 
