@@ -1,6 +1,5 @@
-import { LocalNode, type RawCoMap } from 'cojson';
-import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describeDeviceStorage, nodeOn, watchDone } from '../testing/device-storage-contract.ts';
 import { openStorage, type KeptKind } from '../testing/open-storage.ts';
 import { accountDatabase } from './account-database.ts';
 import type { DeviceStorage } from './device-storage.ts';
@@ -22,28 +21,20 @@ async function openKind(kind: KeptKind, accountID: string): Promise<DeviceStorag
   return storage;
 }
 
-async function nodeOn(storage: DeviceStorage): Promise<LocalNode> {
-  const crypto = await WasmCrypto.create();
-  const secret = crypto.newRandomAgentSecret();
-  const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
-  node.setStorage(storage);
-  return node;
-}
-
-/** The ids of what the storage has called done, in order. */
-function watchDone(storage: DeviceStorage): string[] {
-  const done: string[] = [];
-  const { store } = storage;
-  storage.store = (content, correct, whenDone) =>
-    store(content, correct, () => {
-      done.push(content.id);
-      whenDone?.();
-    });
-  return done;
-}
-
-async function load(storage: DeviceStorage, id: RawCoMap['id']): Promise<RawCoMap | 'unavailable'> {
-  return (await nodeOn(storage)).load(id);
+/** Every transaction that writes is aborted while `isBroken()`, as a full disk does at commit. */
+function breakCommits(isBroken: () => boolean, error?: DOMException): void {
+  const real = IDBDatabase.prototype.transaction;
+  vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+    this: IDBDatabase,
+    ...args: Parameters<typeof real>
+  ) {
+    const transaction = real.apply(this, args);
+    if (args[1] === 'readwrite' && isBroken()) {
+      if (error) Object.defineProperty(transaction, 'error', { value: error });
+      transaction.addEventListener('success', () => transaction.abort(), { once: true, capture: true });
+    }
+    return transaction;
+  });
 }
 
 describe.each([
@@ -56,47 +47,16 @@ describe.each([
 ] as const)('$kind', ({ kind, version, database }) => {
   const open = (accountID = newAccountID()) => openKind(kind, accountID);
 
-  describe('what is called saved', () => {
-    it('is there after the database was closed and opened again', async () => {
-      const accountID = newAccountID();
-      const storage = await open(accountID);
-      const done = watchDone(storage);
-      const map = (await nodeOn(storage)).createGroup().createMap({ word: 'kept' }, null, 'trusting');
-      await until(() => expect(done).toContain(map.id));
-      await storage.close();
-      const again = await load(await open(accountID), map.id);
-      expect(again !== 'unavailable' && again.get('word')).toBe('kept');
-    });
-
-    it('closing writes out what is queued', async () => {
-      const accountID = newAccountID();
-      const storage = await open(accountID);
-      const group = (await nodeOn(storage)).createGroup();
-      const maps = Array.from({ length: 20 }, (_, n) => group.createMap({ n }));
-      await Promise.resolve(); // cojson hands edits to the storage in a microtask.
-      await storage.close();
-      const reopened = await open(accountID);
-      for (const { id } of maps) expect(await load(reopened, id)).not.toBe('unavailable');
-    });
+  describeDeviceStorage({
+    open,
+    failWrites(error) {
+      let isBroken = true;
+      breakCommits(() => isBroken, error);
+      return () => void (isBroken = false);
+    },
   });
 
   describe('a write that fails', () => {
-    /** Every transaction that writes is aborted while `isBroken()`, as a full disk does at commit. */
-    function breakCommits(isBroken: () => boolean, error?: DOMException): void {
-      const real = IDBDatabase.prototype.transaction;
-      vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
-        this: IDBDatabase,
-        ...args: Parameters<typeof real>
-      ) {
-        const transaction = real.apply(this, args);
-        if (args[1] === 'readwrite' && isBroken()) {
-          if (error) Object.defineProperty(transaction, 'error', { value: error });
-          transaction.addEventListener('success', () => transaction.abort(), { once: true, capture: true });
-        }
-        return transaction;
-      });
-    }
-
     it('is not called done, shows in the status, and is done once it works again', async () => {
       const storage = await open();
       const node = await nodeOn(storage);
@@ -113,17 +73,6 @@ describe.each([
       isBroken = false;
       await until(() => expect(done).toContain(map.id));
       expect(storage.status.current).toMatchObject({ kind, state: 'ok' });
-    });
-
-    it('names a full device', async () => {
-      const storage = await open();
-      const node = await nodeOn(storage);
-      // CDP can lower the quota, but Chromium goes by what it found free earlier, for a while: this is what comes of it.
-      breakCommits(() => true, new DOMException('no room', 'QuotaExceededError'));
-      ends.push(() => vi.restoreAllMocks());
-      node.createGroup();
-      await until(() => expect(storage.status.current.error?.code).toBe('STORAGE_FULL'));
-      expect(storage.status.current.error?.cause).toMatchObject({ name: 'QuotaExceededError' });
     });
 
     it('outlives a connection that the browser closed', async () => {
@@ -156,25 +105,6 @@ describe.each([
       const map = group.createMap({ word: 'kept' });
       await until(() => expect(done).toContain(map.id));
       expect(storage.status.current.state).toBe('ok');
-    });
-  });
-
-  describe('marks of what no relay has confirmed', () => {
-    it('are kept under our own name only', async () => {
-      const accountID = newAccountID();
-      const storage = await open(accountID);
-      const [kept, done, foreign] = ['co_zkept', 'co_zdone', 'co_zforeign'] as const;
-      storage.trackCoValuesSyncState([
-        { id: kept, peerId: 'maia-unconfirmed', synced: false },
-        { id: done, peerId: 'maia-unconfirmed', synced: false },
-        { id: foreign, peerId: 'any', synced: false },
-      ]);
-      storage.trackCoValuesSyncState([{ id: done, peerId: 'maia-unconfirmed', synced: true }]);
-      storage.stopTrackingSyncState(kept); // cojson does this to each id before it loads it again.
-      await storage.close();
-      const again = await open(accountID);
-      const ids = await new Promise((resolve) => again.getUnsyncedCoValueIDs(resolve));
-      expect(ids).toEqual([kept]);
     });
   });
 });

@@ -1,0 +1,102 @@
+import { LocalNode, type RawCoMap } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { describe, expect, it, vi } from 'vitest';
+import type { DeviceStorage } from '../storage/device-storage.ts';
+
+/** A storage of a device, as the contract needs it: in a browser, or one that stands in for it. */
+export interface DeviceStorageSubject {
+  /** The same name opens what was kept under it. The storage is closed after the test by whoever opens it. */
+  open(accountID?: string): Promise<DeviceStorage>;
+  /** From now on each write fails with this, as on a full disk, until the answer is called. */
+  failWrites(error: DOMException): () => void;
+}
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+
+/** A node of an agent that writes to it. */
+export async function nodeOn(storage: DeviceStorage): Promise<LocalNode> {
+  const crypto = await WasmCrypto.create();
+  const secret = crypto.newRandomAgentSecret();
+  const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+  node.setStorage(storage);
+  return node;
+}
+
+/** The ids of what the storage has called done, in order. */
+export function watchDone(storage: DeviceStorage): string[] {
+  const done: string[] = [];
+  const { store } = storage;
+  storage.store = (content, correct, whenDone) =>
+    store(content, correct, () => {
+      done.push(content.id);
+      whenDone?.();
+    });
+  return done;
+}
+
+async function load(storage: DeviceStorage, id: RawCoMap['id']): Promise<RawCoMap | 'unavailable'> {
+  return (await nodeOn(storage)).load(id);
+}
+
+let count = 0;
+const newAccountID = () => `contract-${Date.now()}-${count++}`;
+
+/** What every storage of a device that keeps something does. */
+export function describeDeviceStorage({ open, failWrites }: DeviceStorageSubject): void {
+  describe('what is called saved', () => {
+    it('is there after the database was closed and opened again', async () => {
+      const accountID = newAccountID();
+      const storage = await open(accountID);
+      const done = watchDone(storage);
+      const map = (await nodeOn(storage)).createGroup().createMap({ word: 'kept' }, null, 'trusting');
+      await until(() => expect(done).toContain(map.id));
+      await storage.close();
+      const again = await load(await open(accountID), map.id);
+      expect(again !== 'unavailable' && again.get('word')).toBe('kept');
+    });
+
+    it('closing writes out what is queued', async () => {
+      const accountID = newAccountID();
+      const storage = await open(accountID);
+      const group = (await nodeOn(storage)).createGroup();
+      const maps = Array.from({ length: 20 }, (_, n) => group.createMap({ n }));
+      await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+      await storage.close();
+      const reopened = await open(accountID);
+      for (const { id } of maps) expect(await load(reopened, id)).not.toBe('unavailable');
+    });
+  });
+
+  it('a full device is named, calls nothing done, and loses nothing', async () => {
+    const storage = await open();
+    const node = await nodeOn(storage);
+    const done = watchDone(storage);
+    // CDP can lower the quota, but Chromium goes by what it found free earlier, for a while: this is what comes of it.
+    const end = failWrites(new DOMException('no room', 'QuotaExceededError'));
+    const map = node.createGroup().createMap({ word: 'kept' });
+    await until(() => expect(storage.status.current.error?.code).toBe('STORAGE_FULL'));
+    expect(storage.status.current.error?.cause).toMatchObject({ name: 'QuotaExceededError' });
+    expect(storage.status.current.state).toBe('failing');
+    expect(done).toEqual([]);
+    end();
+    await until(() => expect(done).toContain(map.id));
+    expect(storage.status.current.state).toBe('ok');
+  });
+
+  it('marks of what no relay has confirmed are kept under our own name only', async () => {
+    const accountID = newAccountID();
+    const storage = await open(accountID);
+    const [kept, done, foreign] = ['co_zkept', 'co_zdone', 'co_zforeign'] as const;
+    storage.trackCoValuesSyncState([
+      { id: kept, peerId: 'maia-unconfirmed', synced: false },
+      { id: done, peerId: 'maia-unconfirmed', synced: false },
+      { id: foreign, peerId: 'any', synced: false },
+    ]);
+    storage.trackCoValuesSyncState([{ id: done, peerId: 'maia-unconfirmed', synced: true }]);
+    storage.stopTrackingSyncState(kept); // cojson does this to each id before it loads it again.
+    await storage.close();
+    const again = await open(accountID);
+    const ids = await new Promise((resolve) => again.getUnsyncedCoValueIDs(resolve));
+    expect(ids).toEqual([kept]);
+  });
+}
