@@ -63,10 +63,13 @@ export function createSimRelay(name: string, clock: Clock, dice: Dice): SimRelay
     links,
     blind,
     isAsked(device) {
-      const last = device.relays.get(`${name}.example`)?.confirmed;
-      if (restores === 0 || !last) return;
-      const count = storedCounts(disk.tables, last.id)?.[last.sessionID] ?? 0;
-      if (disk.tables.covalues.has(last.id) && count >= last.count) blind.add(device);
+      const { confirmed = [] } = device.relays.get(`${name}.example`) ?? {};
+      if (restores === 0 || confirmed.length === 0) return;
+      const isThere = confirmed.every(({ id, sessionID, count }) => {
+        const stored = storedCounts(disk.tables, id)?.[sessionID] ?? 0;
+        return disk.tables.covalues.has(id) && stored >= count;
+      });
+      if (isThere) blind.add(device);
       else blind.delete(device);
     },
     get tables() {

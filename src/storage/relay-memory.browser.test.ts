@@ -14,7 +14,7 @@ afterEach(() => databases.delete(shape.name));
 const memory = createRelayMemory(indexedDB, accountID, { logger: silentLogger });
 const remembered: RememberedRelay = {
   storage: { id: 's', epoch: 'e' },
-  confirmed: { id: 'co_z1', sessionID: 'co_z2_session_z3' as SessionID, count: 4 },
+  confirmed: [{ id: 'co_z1', sessionID: 'co_z2_session_z3' as SessionID, count: 4 }],
 };
 
 it('keeps what was seen of a relay, each by itself', async () => {
@@ -29,7 +29,7 @@ it('keeps what was seen of a relay, each by itself', async () => {
 it('reads nothing that it did not write', async () => {
   (await openDatabase(indexedDB, shape))?.close();
   await databases.request(shape.name, 'relays', (store) =>
-    store.put({ confirmed: { id: 7 } }, 'relay.example'),
+    store.put({ confirmed: [{ id: 7 }] }, 'relay.example'),
   );
   expect(await memory.read('relay.example')).toBeUndefined();
 });

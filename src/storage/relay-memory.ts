@@ -7,8 +7,15 @@ import { committing, openDatabase, resultOf } from './indexed-db.ts';
 export interface RememberedRelay {
   /** From its `hello`; a stock server says none. */
   readonly storage?: { readonly id: string; readonly epoch: string };
-  /** What it confirmed last. A copy of an older state has less, also where it carries the same epoch. */
-  readonly confirmed?: { readonly id: RawCoID; readonly sessionID: SessionID; readonly count: number };
+  /** What it confirmed last, the latest first. A copy of an older state has less, also where it carries the same epoch. */
+  readonly confirmed?: readonly ConfirmedEdit[];
+}
+
+export interface ConfirmedEdit {
+  readonly id: RawCoID;
+  readonly sessionID: SessionID;
+  /** Of the session's transactions; 0 where the CoValue had nothing but its header. */
+  readonly count: number;
 }
 
 /** Where that is kept. By the relay's id, which is its address. */
@@ -62,12 +69,19 @@ export function createRelayMemory(
 /** Of this version. One of a later version is not used, and written over. */
 function isRemembered(value: unknown): value is RememberedRelay {
   if (typeof value !== 'object' || value === null) return false;
-  const { storage, confirmed } = value as Partial<Record<string, Readonly<Record<string, unknown>>>>;
+  const { storage, confirmed } = value as Partial<Record<string, unknown>>;
   return (
-    (storage === undefined || (typeof storage['id'] === 'string' && typeof storage['epoch'] === 'string')) &&
-    (confirmed === undefined ||
-      (typeof confirmed['id'] === 'string' &&
-        typeof confirmed['sessionID'] === 'string' &&
-        typeof confirmed['count'] === 'number'))
+    (storage === undefined || isStorage(storage)) &&
+    (confirmed === undefined || (Array.isArray(confirmed) && confirmed.every(isConfirmedEdit)))
   );
+}
+
+function isStorage(value: unknown): boolean {
+  const { id, epoch } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return typeof id === 'string' && typeof epoch === 'string';
+}
+
+function isConfirmedEdit(value: unknown): boolean {
+  const { id, sessionID, count } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return typeof id === 'string' && typeof sessionID === 'string' && typeof count === 'number';
 }

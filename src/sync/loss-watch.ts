@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { HelloFrame } from '../transport/frames.ts';
 import { needOf, type PendingEdits } from './pending-edits.ts';
-import type { RelayMemory, RememberedRelay } from '../storage/relay-memory.ts';
+import type { ConfirmedEdit, RelayMemory, RememberedRelay } from '../storage/relay-memory.ts';
 
 /**
  * Notices a relay that has lost what it once confirmed: its storage is another one, or was put back to an earlier state. As a
@@ -23,9 +23,9 @@ export interface LossWatch {
   close(): void;
 }
 
-type Confirmed = NonNullable<RememberedRelay['confirmed']>;
-
 const writeAfterMs = 1_000;
+/** One of them another device may have brought back by now. */
+const mostRemembered = 8;
 /** Others may write to the CoValue while it is asked for. */
 const mostAnswers = 20;
 
@@ -43,7 +43,8 @@ export function createLossWatch(options: {
   let remembered: RememberedRelay = {};
   let connection = {};
   let isSure = true;
-  let asked: (Confirmed & { answers: number }) | undefined;
+  /** What is not answered yet, by CoValue. */
+  let asked = new Map<RawCoID, ConfirmedEdit & { readonly answers: number }>();
   let cancelWrite: (() => void) | undefined;
   const reading = memory.read(relayID).then(
     (found) => {
@@ -59,34 +60,41 @@ export function createLossWatch(options: {
     if (connection !== mine) return;
     if (isAnotherStorage(remembered, hello)) return findMissing(hello);
     if (hello) remember({ ...remembered, storage: hello.storage });
-    if (remembered.confirmed) ask({ ...remembered.confirmed, answers: 0 });
-    else becomeSure();
+    const { confirmed = [] } = remembered;
+    asked = new Map(confirmed.map((edit) => [edit.id, { ...edit, answers: 0 }]));
+    for (const id of [...asked.keys()]) ask(id);
+    if (asked.size === 0) becomeSure();
   }
 
   /** It is loaded first, as cojson takes what a relay does not have for lost, where it has not loaded it itself. */
-  function ask(next: Confirmed & { answers: number }): void {
-    asked = next;
-    node.getCoValue(next.id).loadFromStorage(() => {
-      if (asked !== next) return;
+  function ask(id: RawCoID): void {
+    const mine = connection;
+    node.getCoValue(id).loadFromStorage(() => {
+      const edit = asked.get(id);
+      if (connection !== mine || !edit) return;
       const peer = node.syncManager.peers[relayID];
-      const core = node.getCoValue(next.id);
-      if (!peer || !core.isAvailable() || next.answers > mostAnswers) return becomeSure();
+      const core = node.getCoValue(id);
+      if (!peer || !core.isAvailable() || edit.answers > mostAnswers) return answered(id);
       node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
     });
+  }
+
+  function answered(id: RawCoID): void {
+    asked.delete(id);
+    if (asked.size === 0) becomeSure();
   }
 
   async function findMissing(hello: HelloFrame | undefined): Promise<void> {
     logger.warn('The relay has not all that it had; everything on this device is compared with it');
     const mine = connection;
-    asked = undefined;
+    asked.clear();
     await doubt();
     if (connection !== mine) return;
-    remember(hello ? { storage: hello.storage } : {});
+    remember({ ...remembered, ...(hello && { storage: hello.storage }) });
     becomeSure();
   }
 
   function becomeSure(): void {
-    asked = undefined;
     isSure = true;
     onChange();
   }
@@ -112,15 +120,17 @@ export function createLossWatch(options: {
       void compare(its);
     },
     handled(message) {
-      if (!asked || !('id' in message) || message.id !== asked.id) return;
-      const { id, sessionID, count, answers } = asked;
+      const edit = 'id' in message ? asked.get(message.id as RawCoID) : undefined;
+      if (!edit) return;
+      const { id, sessionID, count, answers } = edit;
       if (message.action === 'known' || message.action === 'load') {
         const has = message.header ? (message.sessions[sessionID] ?? 0) : -1;
         if (has < count && !node.getCoValue(id).isDeleted) void findMissing(hello);
-        else becomeSure();
+        else answered(id);
       } else if (message.action === 'content') {
         // What others wrote, and not a word of what it has of this session.
-        ask({ id, sessionID, count, answers: answers + 1 });
+        asked.set(id, { ...edit, answers: answers + 1 });
+        ask(id);
       }
     },
     confirmed(id, edits) {
@@ -128,12 +138,13 @@ export function createLossWatch(options: {
       const counts = Object.entries(needOf(edits)).filter(([sessionID]) => sessionID !== 'header');
       // What was just made may have nothing but its header, and be lost as well.
       const [sessionID, count] = counts[0] ?? [node.currentSessionID, 0];
-      const confirmed = { id: id as RawCoID, sessionID: sessionID as SessionID, count };
-      remember({ ...remembered, confirmed });
+      const edit = { id: id as RawCoID, sessionID: sessionID as SessionID, count };
+      const others = (remembered.confirmed ?? []).filter((other) => other.id !== id);
+      remember({ ...remembered, confirmed: [edit, ...others].slice(0, mostRemembered) });
     },
     lost() {
       connection = {};
-      asked = undefined;
+      asked.clear();
       isSure = true;
     },
     close() {
