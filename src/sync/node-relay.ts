@@ -9,6 +9,7 @@ import { createConnection, type Connection } from './connection.ts';
 import { coverageOfContent } from './coverage.ts';
 import type { RelayFacts } from './describe-sync.ts';
 import { createDownload } from './download.ts';
+import { askWhenIdle } from './idle-asks.ts';
 import type { MessageTap, PeerInspection } from './inspection.ts';
 import type { Ladder } from './ladder.ts';
 import { createLossWatch } from './loss-watch.ts';
@@ -102,6 +103,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       return options.doubtStored(evidence);
     },
   });
+  const idle = askWhenIdle(clock, evidence.askPending);
   const onTheWay: SyncMessage[] = [];
   /** Of the connection that is, or was last. */
   let hello: HelloFrame | undefined;
@@ -125,6 +127,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         node.syncManager.removePeer(id);
         node.syncManager.addPeer(peer);
         losses.connected(its);
+        idle.connected();
         events.emit('connect', { peerID: id });
         download.connected();
         onChange();
@@ -136,6 +139,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         evidence.lost();
         claims.lost();
         losses.lost();
+        idle.lost();
         ladder.connectionLost(id);
         tabs?.lost(id);
         if (!isReady) return;
@@ -190,6 +194,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     evidence,
     handling: claims.hears,
     handled(message, peer) {
+      idle.heard();
       evidence.handled(message, peer);
       losses.handled(message, peer);
       download.handled(message);

@@ -2,7 +2,7 @@ import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
 import { coverageOfState, covers, deletionOnly, joined, missingIn, type Coverage } from './coverage.ts';
 import type { Ladder } from './ladder.ts';
 import type { OwnSessionClaims } from './own-session-claims.ts';
-import { isAt } from './pending-edits.ts';
+import { atRelay, isAt } from './pending-edits.ts';
 
 /** Reads what the relay says it has: confirmed rests on its `known` and `load` messages, and on nothing else. */
 export interface RelayEvidence {
@@ -19,12 +19,17 @@ export interface RelayEvidence {
    * device has, nothing is left to send that it would acknowledge.
    */
   ask(): void;
+  /** Asks for the relay's word on some of what it has not confirmed. Answers how many that were. */
+  askPending(): number;
   /** The relay's storage is another one, so nothing counts any more but what it has said on this connection. */
   doubtAll(): void;
   /** The same for one CoValue, of which this device has so much. */
   doubt(id: RawCoID, need: Coverage): void;
   lost(): void;
 }
+
+/** At a time; the relay's answers to them come first. */
+const mostAsked = 100;
 
 export function createRelayEvidence(options: {
   readonly node: LocalNode;
@@ -97,6 +102,25 @@ export function createRelayEvidence(options: {
         }
       }
       sentByRelay.clear();
+    },
+    askPending() {
+      const peer = node.syncManager.peers[relayID];
+      if (!peer || !isSettled) return 0;
+      const ids = [...ladder.pending]
+        .filter(
+          ([id, edits]) =>
+            !isAt(edits, 'confirmed', relayID) && !atRelay(edits, relayID).error && !isLeftToOther(id),
+        )
+        .slice(0, mostAsked)
+        .map(([id]) => id as RawCoID);
+      for (const id of ids) {
+        const core = node.getCoValue(id);
+        if (core.isAvailable())
+          node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
+        // cojson asks about what it has loaded.
+        else core.loadFromStorage();
+      }
+      return ids.length;
     },
     doubt,
     doubtAll() {
