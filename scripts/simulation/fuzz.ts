@@ -35,7 +35,7 @@ export async function fuzz(from: number, count: number, tabs = ordinary.tabs): P
 
 export function describeFailure({ seed, error, trace }: Outcome): string {
   return [
-    `seed ${seed}: ${error?.message ?? ''}`,
+    `seed ${seed}: ${error?.stack ?? ''}`,
     ...trace.slice(-lastLines).map((line) => `  ${line}`),
   ].join('\n');
 }

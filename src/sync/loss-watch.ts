@@ -23,7 +23,7 @@ export interface LossWatch {
   close(): void;
 }
 
-const writeAfterMs = 1_000;
+const writeAfterMs = 250;
 /** One of them another device may have brought back by now. */
 const mostRemembered = 8;
 /** Others may write to the CoValue while it is asked for. */
