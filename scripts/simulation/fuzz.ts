@@ -34,8 +34,7 @@ export async function fuzz(from: number, count: number, tabs = ordinary.tabs): P
 }
 
 export function describeFailure({ seed, error, trace }: Outcome): string {
-  return [
-    `seed ${seed}: ${error?.stack ?? ''}`,
-    ...trace.slice(-lastLines).map((line) => `  ${line}`),
-  ].join('\n');
+  return [`seed ${seed}: ${error?.stack ?? ''}`, ...trace.slice(-lastLines).map((line) => `  ${line}`)].join(
+    '\n',
+  );
 }

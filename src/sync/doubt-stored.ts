@@ -6,7 +6,7 @@ import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 const atOnce = 200;
 
 /**
- * Counts all that stands on this device and not in memory as missing at a relay, and has it sent. Resolves when it is
+ * Counts all that stands on this device as missing at a relay, and has it sent; also what is being loaded meanwhile. Resolves when it is
  * counted; where a storage finds nothing, for instance because it fails, nothing is.
  */
 export async function doubtStored(
@@ -19,16 +19,12 @@ export async function doubtStored(
     const ids = await new Promise<readonly RawCoID[]>((resolve) =>
       storage.getCoValueIDs(atOnce, offset, (found) => resolve(found.map(({ id }) => id))),
     );
-    await Promise.all(ids.filter((id) => !isInMemory(id)).map(count));
+    await Promise.all(ids.map(count));
     if (ids.length < atOnce) break;
   }
   marks.write();
   // Loads what the marks name, and so sends it.
   void node.syncManager.resumeUnsyncedCoValues();
-
-  function isInMemory(id: RawCoID): boolean {
-    return node.isCoValueInMemory(id) && node.getCoValue(id).isAvailable();
-  }
 
   function count(id: RawCoID): Promise<void> {
     return new Promise((resolve) =>

@@ -1,4 +1,4 @@
-import type { LocalNode, PeerState, RawCoID, SessionID, SyncMessage } from 'cojson';
+import type { CoValueCore, LocalNode, PeerState, RawCoID, SessionID, SyncMessage } from 'cojson';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { HelloFrame } from '../transport/frames.ts';
@@ -43,11 +43,13 @@ export function createLossWatch(options: {
   let remembered: RememberedRelay = {};
   let connection = {};
   let isSure = true;
+  let isRead = false;
   /** What is not answered yet, by CoValue. */
   let asked = new Map<RawCoID, ConfirmedEdit & { readonly answers: number }>();
   let cancelWrite: (() => void) | undefined;
   const reading = memory.read(relayID).then(
     (found) => {
+      isRead = true;
       remembered = { ...found, ...remembered };
     },
     (error: unknown) => logger.warn('What was known of the relay could not be read', { error }),
@@ -55,6 +57,7 @@ export function createLossWatch(options: {
 
   async function compare(hello: HelloFrame | undefined): Promise<void> {
     const mine = connection;
+    const wasRead = isRead;
     isSure = false;
     await reading;
     if (connection !== mine) return;
@@ -62,21 +65,33 @@ export function createLossWatch(options: {
     if (hello) remember({ ...remembered, storage: hello.storage });
     const { confirmed = [] } = remembered;
     asked = new Map(confirmed.map((edit) => [edit.id, { ...edit, answers: 0 }]));
-    for (const id of [...asked.keys()]) ask(id);
+    for (const id of [...asked.keys()]) {
+      // Of what was in memory then, cojson has asked itself with the first thing it said.
+      const isAsked = wasRead && node.isCoValueInMemory(id) && node.getCoValue(id).isAvailable();
+      if (!isAsked) ask(id);
+    }
     if (asked.size === 0) becomeSure();
   }
 
   /** It is loaded first, as cojson takes what a relay does not have for lost, where it has not loaded it itself. */
   function ask(id: RawCoID): void {
     const mine = connection;
-    node.getCoValue(id).loadFromStorage(() => {
-      const edit = asked.get(id);
-      if (connection !== mine || !edit) return;
-      const peer = node.syncManager.peers[relayID];
-      const core = node.getCoValue(id);
-      if (!peer || !core.isAvailable() || edit.answers > mostAnswers) return answered(id);
-      node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
+    node.getCoValue(id).loadFromStorage((isFound) => {
+      // What it depends on may still be on its way.
+      if (isFound) node.getCoValue(id).subscribe(goOn, true);
+      else if (connection === mine) answered(id);
     });
+
+    function goOn(core: CoValueCore, stop: () => void): void {
+      if (connection === mine && !core.isAvailable()) return;
+      stop();
+      if (connection !== mine) return;
+      const edit = asked.get(id);
+      const peer = node.syncManager.peers[relayID];
+      if (!edit) return;
+      if (!peer || edit.answers > mostAnswers) return answered(id);
+      node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
+    }
   }
 
   function answered(id: RawCoID): void {
