@@ -1,7 +1,10 @@
-import type { StorageAPI } from 'cojson';
+import type { CoValueHeader, StorageAPI } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { Readable } from '../platform/readable.ts';
-import type { CoValueHeader, KnownState, NewContent } from './content.ts';
+
+// These types are public, where cojson's namespace of internal ones cannot be: see cojson-internal-types.ts.
+type NewContent = Parameters<StorageAPI['store']>[0];
+type KnownState = ReturnType<StorageAPI['getKnownState']>;
 
 /** cojson's storage for this device, which also says truthfully how it is doing. */
 export interface DeviceStorage extends StorageAPI {
