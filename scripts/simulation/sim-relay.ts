@@ -103,10 +103,11 @@ export function createSimRelay(name: string, clock: Clock, dice: Dice): SimRelay
       links.clear();
     },
     async stop() {
-      const stopping = serving;
+      const [stopping, own] = [serving, database];
       serving = undefined;
       await stopping?.drain(drainMs);
-      end();
+      // It may have been killed meanwhile, and another process begun.
+      if (database === own) end();
     },
     keepCopy() {
       copies.push(disk.tables);
