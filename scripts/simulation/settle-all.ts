@@ -30,6 +30,12 @@ export async function settleAll(world: World): Promise<void> {
     );
   });
   for (const { sync } of world.tabs) sync.resume();
+  // One that has not noticed yet that its relay ended speaks of the relay that was.
+  await until(world, 'every page is at every relay', () =>
+    world.tabs.every(({ links }) =>
+      relays.every((relay) => [...relay.links].some((link) => link.isOpen && links.has(link))),
+    ),
+  );
   // A page need not be looked at for its edits to arrive.
   await until(world, 'every state says confirmed', () =>
     world.tabs.every(({ sync }) => {
