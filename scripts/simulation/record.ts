@@ -115,7 +115,11 @@ export function createRecord(world: () => World): Record {
       });
     },
     forked: ({ name }) => void found.push(new Untrue(`${name} gives its session up`)),
-    putBack: ({ name }) => void saidOf.delete(name),
+    putBack({ name }) {
+      saidOf.delete(name);
+      // A page whose disk fails has it in memory alone: once it goes, too, nobody has it.
+      for (const edit of edits) if (!edit.isSaved) edit.isConfirmed = false;
+    },
     check() {
       throwFound();
       for (const edit of edits)
