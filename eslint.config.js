@@ -13,6 +13,7 @@ const runsAnywhere = [
   'healing-session-maps',
   'kernel-error',
   'logger',
+  'mend-empty-groups',
   'readable',
   'seeded-random',
   'version',

@@ -12,7 +12,6 @@ const unmended: ReadonlyMap<number, string> = new Map([
     'after a relay of several was put back, an account that edits depend on is brought to it by nobody',
   ],
   [1_076, 'an edit that a killed tab left is not brought to a relay that was put back since'],
-  [1_142, 'cojson asks a group for a role while it is being made, and throws in `node.load`'],
 ]);
 
 it(
