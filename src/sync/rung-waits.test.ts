@@ -99,6 +99,9 @@ it('of a CoValue that is deleted meanwhile, waits for the deletion', async () =>
   ladder.deleted('co_z1');
   ladder.confirmed('co_z1', { header: 1 }, 'r');
   waits.look();
+  expect(await fateOf(confirmed)).toBe('pending');
+  ladder.confirmed('co_z1', { d$: 1 }, 'r');
+  waits.look();
   expect(await fateOf(confirmed)).toBe('resolved');
 });
 

@@ -2,7 +2,7 @@ import type { RawCoValue } from 'cojson';
 import type { Clock } from '../platform/clock.ts';
 import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
 import { isCoValueID } from '../transport/ids.ts';
-import { joined, type Coverage } from './coverage.ts';
+import { deletionOnly, joined, type Coverage } from './coverage.ts';
 import type { Ladder } from './ladder.ts';
 import { hasReached, needOf, type RungName } from './pending-edits.ts';
 import { notAnID } from './relay-errors.ts';
@@ -73,9 +73,10 @@ export function createRungWaits(options: {
   function isThere(rung: WaitedRung, id: string, need: Coverage): boolean {
     const edits = ladder.pending.get(id);
     if (!edits) return true;
-    // Of a CoValue that was deleted meanwhile, only the deletion still has to arrive.
+    // Of a CoValue that was deleted meanwhile, only the deletion still has to arrive, in the place of what it ends.
     const now = needOf(edits);
-    const left = Object.fromEntries(Object.entries(need).filter(([session]) => Object.hasOwn(now, session)));
+    const isEnded = Object.keys(need).some((session) => !Object.hasOwn(now, session));
+    const left = isEnded ? deletionOnly(now) : need;
     return hasReached(edits, rung === 'durable' ? 'confirmed' : rung, ladder.relayIDs, left);
   }
 
