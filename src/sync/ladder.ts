@@ -23,8 +23,8 @@ export interface Ladder {
   takenOver(id: string): void;
   /** Whether this tab answers for pending edits of it. */
   isOwn(id: string): boolean;
-  /** The CoValue was deleted: of its edits only the deletion still has to arrive. */
-  deleted(id: string): void;
+  /** The CoValue was deleted, by whomever: in the place of its edits the deletion has to arrive. */
+  deleted(id: string, deletion: Coverage): void;
   saved(id: string, coverage: Coverage): void;
   sent(id: string, coverage: Coverage, relayID: string): void;
   confirmed(id: string, coverage: Coverage, relayID: string): void;
@@ -150,7 +150,13 @@ export function createLadder(
       if (pending.has(id)) answerFor(id);
     },
     isOwn: (id) => own.has(id),
-    deleted: (id) => update(id, pendingEdits.onlyDeletion),
+    deleted(id, deletion) {
+      update(id, (edits) => {
+        const left = pendingEdits.onlyDeletion(edits);
+        const ended = missingSessions(pendingEdits.needOf(left), pendingEdits.needOf(edits));
+        return isNothing(ended) ? edits : pendingEdits.withEdit(left, deletion, clock.nowMs());
+      });
+    },
     saved: (id, coverage) => update(id, (edits) => pendingEdits.withSaved(edits, coverage)),
     sent: (id, coverage, relayID) =>
       update(id, (edits) => pendingEdits.withSent(edits, relayID, coverage, clock.nowMs())),

@@ -71,11 +71,18 @@ export function createRelayEvidence(options: {
     if (peer) sentByRelay.set(id, peer);
   }
 
+  /** What another tab has saved of it is on this device, too. */
+  function tellDeletion(id: RawCoID): void {
+    ladder.deleted(id, ownStateOf(id));
+    const stored = node.storage?.getKnownState(id);
+    if (stored) ladder.saved(id, deletionOnly(coverageOfState(stored)));
+  }
+
   return {
     handled(message, peer) {
       const { action, id } = message;
       if (action === 'reconcile' || action === 'reconcile-ack' || action === 'done') return;
-      if (node.getCoValue(id).isDeleted) ladder.deleted(id);
+      if (node.getCoValue(id).isDeleted) tellDeletion(id);
       if (action === 'content') return void sentByRelay.set(id, peer);
       const state = claims.believed(id, coverageOfState(message));
       ladder.confirmed(id, state, relayID);
