@@ -18,6 +18,7 @@ export interface BareApp {
     readonly pending: number;
     readonly unsaved: number;
     readonly url: string | undefined;
+    readonly storage: { readonly state: string; readonly code: string | undefined };
   };
 }
 
@@ -53,7 +54,13 @@ globalThis.bareApp = {
   set: (key, value) => opened(map).set(key, value),
   read: () => opened(map).toJSON() as Record<string, number>,
   state() {
-    const { status, confirmed, saved, peers } = opened(activeSession.current).sync.current;
-    return { status, pending: confirmed.pending, unsaved: saved.pending, url: peers[0]?.url };
+    const { status, confirmed, saved, peers, storage } = opened(activeSession.current).sync.current;
+    return {
+      status,
+      pending: confirmed.pending,
+      unsaved: saved.pending,
+      url: peers[0]?.url,
+      storage: { state: storage.state, code: storage.error?.code },
+    };
   },
 };

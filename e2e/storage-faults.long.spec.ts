@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { addAuthenticator } from './support/authenticator.ts';
+import { serveBuiltBareApp, type Served } from './support/servers.ts';
+import { addStorageFaults, type StorageFault } from './support/storage-faults.ts';
+import { expect, test as base } from './support/test.ts';
+
+// While this device keeps nothing, an edit still reaches the relay and another device, and it is kept once that is possible.
+
+interface Fixtures {
+  readonly other: Page;
+  readonly url: string;
+}
+const test = base.extend<Fixtures, { readonly app: Served }>({
+  app: [
+    async ({ world }, use) => {
+      const served = await serveBuiltBareApp(join(world.directory, 'bare-app'));
+      await use(served);
+      await served.close();
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+  url: async ({ relay }, use) => {
+    await use(`ws://localhost:${relay.port}/sync`);
+  },
+  /** Another person’s device. */
+  other: async ({ browser, app, url }, use) => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await addAuthenticator(page);
+    await load(page, app);
+    await signUp(page, url);
+    await use(page);
+    await context.close();
+  },
+});
+
+const ready = (page: Page) => page.waitForFunction(() => 'bareApp' in globalThis);
+async function load(page: Page, { origin }: Served): Promise<void> {
+  await page.goto(origin);
+  await ready(page);
+}
+
+const state = (page: Page) => page.evaluate(() => bareApp.state());
+const read = (page: Page) => page.evaluate(() => bareApp.read());
+const set = (page: Page, key: string) => page.evaluate((name) => bareApp.set(name, 1), key);
+const openMap = (page: Page, id: string) => page.evaluate((mapID) => bareApp.openMap(mapID), id);
+const signUp = (page: Page, url: string) => page.evaluate((address) => bareApp.signUp([address]), url);
+const resume = (page: Page, url: string) => page.evaluate((address) => bareApp.resume([address]), url);
+const kept = { storage: { state: 'ok' }, unsaved: 0 };
+const confirmed = { pending: 0 };
+
+/** What its own storage has, without any relay. */
+async function expectKept(page: Page, id: string, words: Readonly<Record<string, number>>): Promise<void> {
+  await page.reload();
+  await ready(page);
+  await resume(page, 'ws://localhost:1/sync');
+  await openMap(page, id);
+  expect(await read(page)).toEqual(words);
+  await expect.poll(() => state(page)).toMatchObject({ ...kept, ...confirmed });
+}
+
+const codes: Readonly<Record<Exclude<StorageFault, 'refused'>, string>> = {
+  full: 'STORAGE_FULL',
+  closed: 'STORAGE_CLOSED',
+  deleted: 'STORAGE_CLOSED',
+  upgraded: 'STORAGE_TOO_NEW',
+};
+
+for (const [name, code] of Object.entries(codes)) {
+  const fault = name as StorageFault;
+  test(`an edit arrives although the database is ${fault}, and is saved when that is over`, async ({
+    page,
+    app,
+    other,
+    url,
+  }) => {
+    await addStorageFaults(page);
+    await addAuthenticator(page);
+    await load(page, app);
+    await signUp(page, url);
+    const id = await page.evaluate(() => bareApp.makeMap());
+    await set(page, 'before');
+    await expect.poll(() => state(page)).toMatchObject({ ...kept, ...confirmed });
+    await openMap(other, id);
+
+    await page.evaluate((which) => storageFaults.begin(which), fault);
+    await set(page, 'meanwhile');
+    await expect.poll(() => read(other)).toEqual({ before: 1, meanwhile: 1 });
+    await expect
+      .poll(() => state(page))
+      .toMatchObject({ storage: { state: 'failing', code }, unsaved: 1, ...confirmed });
+    // What comes from elsewhere is here, too.
+    await set(other, 'theirs');
+    const words = { before: 1, meanwhile: 1, theirs: 1 };
+    await expect.poll(() => read(page)).toEqual(words);
+    expect(await state(page)).toMatchObject({ storage: { state: 'failing', code } });
+
+    await page.evaluate(() => storageFaults.end());
+    await expect.poll(() => state(page)).toMatchObject({ ...kept, ...confirmed });
+    await expectKept(page, id, words);
+  });
+}
+
+test('an edit arrives although the browser refuses any database, and the next start keeps it', async ({
+  page,
+  app,
+  other,
+  url,
+}) => {
+  await addStorageFaults(page);
+  await addAuthenticator(page);
+  await load(page, app);
+  await page.evaluate(() => storageFaults.begin('refused'));
+  await signUp(page, url);
+  const id = await page.evaluate(() => bareApp.makeMap());
+  await set(page, 'meanwhile');
+  await expect
+    .poll(() => state(page))
+    .toMatchObject({ storage: { state: 'memory-only', code: 'STORAGE_UNAVAILABLE' }, ...confirmed });
+  await openMap(other, id);
+  await expect.poll(() => read(other)).toEqual({ meanwhile: 1 });
+
+  await page.reload();
+  await ready(page);
+  await resume(page, url);
+  await openMap(page, id);
+  await expect.poll(() => state(page)).toMatchObject({ ...kept, ...confirmed });
+  await expectKept(page, id, { meanwhile: 1 });
+});

@@ -1,0 +1,88 @@
+import type { Page } from '@playwright/test';
+
+/** What a browser or another tab does to the databases of the accounts under a page. */
+export type StorageFault = 'full' | 'closed' | 'deleted' | 'upgraded' | 'refused';
+
+declare global {
+  var storageFaults: { begin(fault: StorageFault): Promise<void>; end(): Promise<void> };
+}
+
+/** From the next page load on the page can have faults. `refused` from its start: no database of an account is opened. */
+export async function addStorageFaults(page: Page): Promise<void> {
+  await page.addInitScript(injectFaults);
+}
+
+/** Runs in the page, before the app. */
+function injectFaults(): void {
+  const isOfAccount = (name: string) => name.startsWith('maia-co_');
+  const { open } = IDBFactory.prototype;
+  const { add, put } = IDBObjectStore.prototype;
+  const connections = new Set<IDBDatabase>();
+  /** An old tab’s, a newer version’s. */
+  let newer: IDBDatabase | undefined;
+  let isFull = false;
+  let refusal: DOMException | undefined;
+
+  IDBFactory.prototype.open = function (name, version) {
+    if (refusal && isOfAccount(name)) throw refusal;
+    const request = open.call(this, name, version);
+    request.addEventListener('success', () => isOfAccount(name) && connections.add(request.result));
+    return request;
+  };
+  /** As on a full disk: what was asked for is begun, and then all of it is taken back. */
+  function orFull(write: typeof put): typeof put {
+    return function (this: IDBObjectStore, value: unknown, key?: IDBValidKey) {
+      const { transaction } = this;
+      if (isFull && isOfAccount(transaction.db.name) && !transaction.error) {
+        Object.defineProperty(transaction, 'error', {
+          value: new DOMException('no room', 'QuotaExceededError'),
+        });
+        queueMicrotask(() => transaction.abort());
+      }
+      return write.call(this, value, key);
+    };
+  }
+  IDBObjectStore.prototype.add = orFull(add);
+  IDBObjectStore.prototype.put = orFull(put);
+
+  const ended = <T>(request: IDBRequest<T>) =>
+    new Promise<void>((resolve, reject) => {
+      request.addEventListener('success', () => resolve());
+      request.addEventListener('error', () => reject(request.error ?? new Error('failed')));
+    });
+  const nameOf = () => {
+    const [connection] = connections;
+    if (!connection) throw new Error('No account has a database here.');
+    return connection.name;
+  };
+
+  globalThis.storageFaults = {
+    async begin(fault) {
+      if (fault === 'full') isFull = true;
+      if (fault === 'refused') refusal = new DOMException('not here', 'SecurityError');
+      if (fault === 'closed') {
+        // Without a word, as Safari does.
+        for (const connection of connections) connection.close();
+        refusal = new DOMException('not now', 'InvalidStateError');
+      }
+      if (fault === 'deleted') {
+        const deleting = indexedDB.deleteDatabase(nameOf());
+        refusal = new DOMException('not now', 'InvalidStateError');
+        await ended(deleting);
+      }
+      if (fault === 'upgraded') {
+        const request = open.call(indexedDB, nameOf(), 99);
+        await ended(request);
+        newer = request.result;
+      }
+    },
+    async end() {
+      isFull = false;
+      refusal = undefined;
+      if (!newer) return;
+      // The version that this page has can only open a database that is made anew.
+      newer.close();
+      await ended(indexedDB.deleteDatabase(newer.name));
+    },
+  };
+}
