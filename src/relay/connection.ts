@@ -1,13 +1,7 @@
 import type { SyncMessage } from 'cojson';
 import type { RawData } from 'ws';
-import { isKernelError } from '../platform/kernel-error.ts';
-import {
-  encodeFrame,
-  encodePing,
-  readMessage,
-  type RefusalCode,
-  type RefusedFrame,
-} from '../transport/frames.ts';
+import { encodeFrame, encodePing, type RefusalCode, type RefusedFrame } from '../transport/frames.ts';
+import { createClientMessages, reconnectAfterMs } from './client-messages.ts';
 import { closeWithRefusal } from './closing-refusal.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { createColdLoads } from './cold-loads.ts';
@@ -42,7 +36,6 @@ const sharedOpenLoads = 20;
 /** The same for what a client's content depends on and is not in memory, which is seldom much. */
 const sharedLookups = 5;
 const tellAgainAfterMs = 10_000;
-const reconnectAfterMs = 10_000;
 
 export function serveConnection(options: ConnectionOptions): Connection {
   const { id, socket, node, measure, eviction, hello, limits, clock, logger } = options;
@@ -75,7 +68,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     turn,
     bytesPerSecond: limits.bytesPerSecond,
     clock,
-    handle,
+    handle: (line) => messages.handle(line),
     mayRead: () =>
       outgoing.hasRoom() && !inbox.isFull() && following.openLoads() < openLoads() && mayLookUp(),
     isBusy: () => inbox.isBusy(),
@@ -121,6 +114,18 @@ export function serveConnection(options: ConnectionOptions): Connection {
       lookedUp: () => reader.go(),
     });
 
+  const messages = createClientMessages({
+    id,
+    limits,
+    measure,
+    following,
+    coldLoads,
+    logger,
+    takeContent: (message) => (waiting ??= openWaiting()).take(message),
+    give: inbox.give,
+    answer: outgoing.sendNow,
+    refuse,
+  });
   const cancelFirstFrame = clock.after(limits.firstFrameMs, () =>
     refuse('limit', `Nothing was sent within ${limits.firstFrameMs} ms.`, reconnectAfterMs),
   );
@@ -128,45 +133,6 @@ export function serveConnection(options: ConnectionOptions): Connection {
   const openLoads = () => (turn.isShared() ? Math.min(limits.openLoads, sharedOpenLoads) : limits.openLoads);
   const mayLookUp = () =>
     waiting === undefined || waiting.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads);
-
-  function handle(line: string): void {
-    try {
-      receive(line);
-    } catch (error) {
-      if (isKernelError(error, 'MESSAGE_INVALID')) return refuse('invalid', error.message);
-      // Whatever one client sends must not end the others' relay.
-      logger.warn('A message could not be handled', { connection: id, error });
-      refuse('invalid', 'A message could not be handled.');
-    }
-  }
-
-  function receive(line: string): void {
-    if (line.length > limits.messageBytes) {
-      return refuse(
-        'too-large',
-        `A message of ${line.length} bytes is longer than the ${limits.messageBytes} that are taken.`,
-      );
-    }
-    const message = readMessage(line);
-    measure.received(message);
-    if (message.kind === 'sync') receiveSync(message.message);
-    else if (message.kind === 'maia' && message.frame.maia === 'echo') {
-      outgoing.sendNow(encodeFrame({ maia: 'echoed', t: message.frame.t }));
-    }
-  }
-
-  function receiveSync(message: SyncMessage): void {
-    following.received(message);
-    if (following.count() > limits.subscribed) {
-      return refuse(
-        'limit',
-        `This client follows more than ${limits.subscribed} CoValues. Open fewer of them at a time.`,
-        reconnectAfterMs,
-      );
-    }
-    if (message.action === 'content') (waiting ??= openWaiting()).take(message);
-    else if (!coldLoads.take(message)) inbox.give(message);
-  }
 
   /** What the node has to say to the client. */
   function noteAnswer(message: SyncMessage): void {

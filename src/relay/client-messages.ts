@@ -1,0 +1,79 @@
+import type { SyncMessage } from 'cojson';
+import { isKernelError } from '../platform/kernel-error.ts';
+import type { Logger } from '../platform/logger.ts';
+import { encodeFrame, readMessage, type RefusalCode } from '../transport/frames.ts';
+import type { ColdLoads } from './cold-loads.ts';
+import type { Following } from './following.ts';
+import type { WireMeasure } from './metrics.ts';
+import type { RelayLimits } from './relay-options.ts';
+
+/** What the messages of one client go through: each is checked, and passed to who answers it. */
+export interface ClientMessages {
+  /** One message, as it came. Never throws. */
+  handle(line: string): void;
+}
+
+export interface ClientMessagesOptions {
+  /** Of the connection, for the log. */
+  readonly id: string;
+  readonly limits: Pick<RelayLimits, 'messageBytes' | 'subscribed'>;
+  readonly measure: Pick<WireMeasure, 'received'>;
+  readonly following: Pick<Following, 'received' | 'count'>;
+  readonly coldLoads: Pick<ColdLoads, 'take'>;
+  readonly logger: Logger;
+  takeContent(message: Extract<SyncMessage, { action: 'content' }>): void;
+  /** Gives the node what nobody else answers. */
+  give(message: SyncMessage): void;
+  /** Answers at once, before all that waits. */
+  answer(frame: string): void;
+  /** Ends the connection. */
+  refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void;
+}
+
+/** When a client that was refused for what it had open may come back. */
+export const reconnectAfterMs = 10_000;
+
+export function createClientMessages(options: ClientMessagesOptions): ClientMessages {
+  const { id, limits, measure, following, coldLoads, logger, takeContent, give, answer, refuse } = options;
+
+  function receive(line: string): void {
+    if (line.length > limits.messageBytes) {
+      return refuse(
+        'too-large',
+        `A message of ${line.length} bytes is longer than the ${limits.messageBytes} that are taken.`,
+      );
+    }
+    const message = readMessage(line);
+    measure.received(message);
+    if (message.kind === 'sync') receiveSync(message.message);
+    else if (message.kind === 'maia' && message.frame.maia === 'echo') {
+      answer(encodeFrame({ maia: 'echoed', t: message.frame.t }));
+    }
+  }
+
+  function receiveSync(message: SyncMessage): void {
+    following.received(message);
+    if (following.count() > limits.subscribed) {
+      return refuse(
+        'limit',
+        `This client follows more than ${limits.subscribed} CoValues. Open fewer of them at a time.`,
+        reconnectAfterMs,
+      );
+    }
+    if (message.action === 'content') takeContent(message);
+    else if (!coldLoads.take(message)) give(message);
+  }
+
+  return {
+    handle(line) {
+      try {
+        receive(line);
+      } catch (error) {
+        if (isKernelError(error, 'MESSAGE_INVALID')) return refuse('invalid', error.message);
+        // Whatever one client sends must not end the others' relay.
+        logger.warn('A message could not be handled', { connection: id, error });
+        refuse('invalid', 'A message could not be handled.');
+      }
+    },
+  };
+}
