@@ -3,9 +3,9 @@ import type { CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
 
 /** The kernel with nothing around it, for what the demo has no button for. A test calls it through the page. */
 export interface BareApp {
-  signUp(urls: readonly string[]): Promise<void>;
+  signUp(urls: readonly string[], appVersion?: string): Promise<void>;
   /** Opens the account again, as a later page load does. */
-  resume(urls: readonly string[]): Promise<void>;
+  resume(urls: readonly string[], appVersion?: string): Promise<void>;
   /** Of the session that is open now, also where one took another's place. */
   sessionID(): string;
   /** A map that everybody may read and write; answers its ID. */
@@ -19,6 +19,7 @@ export interface BareApp {
     readonly unsaved: number;
     readonly url: string | undefined;
     readonly storage: { readonly state: string; readonly code: string | undefined };
+    readonly error: string | undefined;
   };
 }
 
@@ -33,11 +34,11 @@ declare global {
   var bareApp: BareApp;
 }
 globalThis.bareApp = {
-  async signUp(urls) {
-    await signUpWithPasskey({ sync: { url: urls } });
+  async signUp(url, appVersion) {
+    await signUpWithPasskey({ sync: { url, ...(appVersion !== undefined && { appVersion }) } });
   },
-  async resume(urls) {
-    await resumeSession({ sync: { url: urls } });
+  async resume(url, appVersion) {
+    await resumeSession({ sync: { url, ...(appVersion !== undefined && { appVersion }) } });
   },
   sessionID: () => opened(activeSession.current).node.currentSessionID,
   makeMap() {
@@ -54,13 +55,14 @@ globalThis.bareApp = {
   set: (key, value) => opened(map).set(key, value),
   read: () => opened(map).toJSON() as Record<string, number>,
   state() {
-    const { status, confirmed, saved, peers, storage } = opened(activeSession.current).sync.current;
+    const { status, confirmed, saved, peers, storage, error } = opened(activeSession.current).sync.current;
     return {
       status,
       pending: confirmed.pending,
       unsaved: saved.pending,
       url: peers[0]?.url,
       storage: { state: storage.state, code: storage.error?.code },
+      error: error?.code,
     };
   },
 };

@@ -4,7 +4,8 @@ import { endProcess, startNode } from './processes.ts';
 /** The real relay in a process of its own, on one port and one storage for as long as it lives. */
 export interface RelayProcess {
   readonly port: number;
-  start(): Promise<void>;
+  /** With more of its command line, which the next start has to give again. */
+  start(...more: readonly string[]): Promise<void>;
   /** As an operator ends it: with SIGTERM, drained. */
   stop(): Promise<void>;
   /** As a crash ends it. */
@@ -27,9 +28,9 @@ export function createRelayProcess(options: {
 
   return {
     port,
-    async start() {
+    async start(...more) {
       if (child) return;
-      child = await startNode([program, '--port', String(port), '--storage', storage], /answers on/);
+      child = await startNode([program, '--port', String(port), '--storage', storage, ...more], /answers on/);
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

@@ -20,7 +20,6 @@ const later: Readonly<Record<string, readonly string[]>> = {
     'RelayOptions.auth',
     'RelayOptions.authorize',
     'RelayOptions.inspect',
-    'RelayOptions.minAppVersion',
     'RelayOptions.publicUrls',
   ],
 };

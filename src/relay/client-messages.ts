@@ -1,7 +1,8 @@
 import type { SyncMessage } from 'cojson';
 import { isKernelError } from '../platform/kernel-error.ts';
 import type { Logger } from '../platform/logger.ts';
-import { encodeFrame, readMessage, type RefusalCode } from '../transport/frames.ts';
+import { encodeFrame, readMessage, type MaiaFrame, type RefusalCode } from '../transport/frames.ts';
+import { isOutdated } from './app-version.ts';
 import type { ColdLoads } from './cold-loads.ts';
 import type { Following } from './following.ts';
 import type { WireMeasure } from './metrics.ts';
@@ -20,6 +21,8 @@ export interface ClientMessagesOptions {
   readonly measure: Pick<WireMeasure, 'received'>;
   readonly following: Pick<Following, 'received' | 'count'>;
   readonly coldLoads: Pick<ColdLoads, 'take'>;
+  /** The oldest version of the app that is let in; undefined where all are. */
+  readonly minAppVersion: string | undefined;
   readonly logger: Logger;
   takeContent(message: Extract<SyncMessage, { action: 'content' }>): void;
   /** Gives the node what nobody else answers. */
@@ -34,7 +37,9 @@ export interface ClientMessagesOptions {
 export const reconnectAfterMs = 10_000;
 
 export function createClientMessages(options: ClientMessagesOptions): ClientMessages {
-  const { id, limits, measure, following, coldLoads, logger, takeContent, give, answer, refuse } = options;
+  const { id, limits, measure, following, coldLoads, minAppVersion, logger } = options;
+  const { takeContent, give, answer, refuse } = options;
+  let isLetIn = minAppVersion === undefined;
 
   function receive(line: string): void {
     if (line.length > limits.messageBytes) {
@@ -46,12 +51,25 @@ export function createClientMessages(options: ClientMessagesOptions): ClientMess
     const message = readMessage(line);
     measure.received(message);
     if (message.kind === 'sync') receiveSync(message.message);
-    else if (message.kind === 'maia' && message.frame.maia === 'echo') {
-      answer(encodeFrame({ maia: 'echoed', t: message.frame.t }));
+    else if (message.kind === 'maia') receiveFrame(message.frame);
+  }
+
+  function receiveFrame(frame: MaiaFrame): void {
+    if (frame.maia === 'echo') answer(encodeFrame({ maia: 'echoed', t: frame.t }));
+    else if (frame.maia === 'hi' && minAppVersion !== undefined) {
+      isLetIn = !isOutdated(frame.appVersion, minAppVersion);
+      if (!isLetIn) refuseOutdated(frame.appVersion);
     }
   }
 
+  function refuseOutdated(version: string | undefined): void {
+    const named = version === undefined ? 'names no version' : `is of version ${version.slice(0, 80)}`;
+    refuse('outdated', `This app ${named}, and the relay takes edits from ${String(minAppVersion)} on.`);
+  }
+
   function receiveSync(message: SyncMessage): void {
+    // A kernel introduces itself before anything else. What does not is of no version.
+    if (!isLetIn) return refuseOutdated(undefined);
     following.received(message);
     if (following.count() > limits.subscribed) {
       return refuse(

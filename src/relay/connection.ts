@@ -120,6 +120,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     measure,
     following,
     coldLoads,
+    minAppVersion: hello.minAppVersion,
     logger,
     takeContent: (message) => (waiting ??= openWaiting()).take(message),
     give: inbox.give,

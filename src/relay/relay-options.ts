@@ -13,6 +13,8 @@ export interface RelayOptions {
   readonly origins?: readonly string[];
   /** Whether clients are told apart by the last entry of `X-Forwarded-For`. Only behind a proxy that writes it. */
   readonly trustProxy?: boolean;
+  /** The oldest version of the app whose edits are taken, such as `2.1.0`; an app that names none is too old. Default: all are taken. */
+  readonly minAppVersion?: string;
   /** How long `close` may take to write out what is queued and to let clients go. Default 10 s. */
   readonly drainMs?: number;
   readonly logger?: Logger;

@@ -4,6 +4,7 @@ import { silentLogger, type Logger } from '../platform/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
 import { addressOf, createOriginCheck } from './admission.ts';
 import { readAgent } from './agent-identity.ts';
+import { checkMinAppVersion } from './app-version.ts';
 import type { Database } from './database/database.ts';
 import { createHttpChannels, refuse } from './http-channels.ts';
 import { openHttpFront, type Health, type HttpFrontHandlers } from './http-front.ts';
@@ -30,6 +31,7 @@ export async function createRelayOn(
   const limits = readLimits(options.limits);
   checkNumber('port', port, 0, 65_535);
   checkNumber('drainMs', drainMs, 0, 600_000);
+  if (options.minAppVersion !== undefined) checkMinAppVersion(options.minAppVersion);
   const place = readStoragePlace(options.storage ?? defaultStorage);
   const agent = options.agent && (await readAgent(options.agent));
   const startedAtMs = Date.now();
@@ -66,7 +68,10 @@ export async function createRelayOn(
   const front = await openHttpFront(host, port, handlers, limits);
   try {
     database = await openDatabase(place, logger);
-    serving = await startServing(database, limits, logger, metrics, agent);
+    serving = await startServing(database, limits, logger, metrics, {
+      agent,
+      minAppVersion: options.minAppVersion,
+    });
   } catch (error) {
     await front.close();
     await database?.close();

@@ -39,6 +39,11 @@ export interface Serving extends RelayState {
   drain(withinMs: number): Promise<void>;
 }
 
+export interface ServingOptions {
+  readonly agent?: AgentIdentity | undefined;
+  readonly minAppVersion?: string | undefined;
+}
+
 const clock = systemClock;
 /** In the registry of WebSocket's close codes. */
 const tryAgainLater = 1013;
@@ -48,7 +53,7 @@ export async function startServing(
   limits: RelayLimits,
   logger: Logger,
   metrics: Pick<Metrics, 'wire' | 'committed'>,
-  agent?: AgentIdentity,
+  { agent, minAppVersion }: ServingOptions = {},
 ): Promise<Serving> {
   await refuseUnfinishedImport(database.query);
   const storageIdentity = await prepareSchema(database);
@@ -91,6 +96,7 @@ export async function startServing(
     limits: limitsForClients(limits),
     auth: null,
     inspect: false,
+    ...(minAppVersion !== undefined && { minAppVersion }),
   };
   const sockets = new WebSocketServer({
     noServer: true,

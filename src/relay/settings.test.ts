@@ -151,6 +151,17 @@ it('takes the origins of pages from CORS_ORIGINS', () => {
   expect(optionsOf([], { CORS_ORIGINS: origins.join(', ') }).origins).toEqual(origins);
 });
 
+it('takes the oldest version of the app from the command line, before the environment', () => {
+  const environment = { SYNC_MAIA_MIN_APP_VERSION: '2.1' };
+  expect(optionsOf([])).not.toHaveProperty('minAppVersion');
+  expect(optionsOf([], { SYNC_MAIA_MIN_APP_VERSION: '' })).not.toHaveProperty('minAppVersion');
+  expect(optionsOf([], environment)).toMatchObject({ minAppVersion: '2.1' });
+  expect(optionsOf(['--min-app-version', '3.0.0'], environment)).toMatchObject({ minAppVersion: '3.0.0' });
+  expect(refusalOf(() => optionsOf(['--min-app-version', 'next']))).toContain('--min-app-version');
+  expect(refusalOf(() => optionsOf([], { SYNC_MAIA_MIN_APP_VERSION: 'v2' }))).toContain('SYNC_MAIA_MIN');
+  for (const name of ['--min-app-version', 'SYNC_MAIA_MIN_APP_VERSION']) expect(help).toContain(name);
+});
+
 describe('whom it runs as', () => {
   const agent = {
     SYNC_MAIA_MODE: 'agent',

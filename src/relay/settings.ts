@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createKernelError } from '../platform/kernel-error.ts';
+import { checkMinAppVersion } from './app-version.ts';
 import { logLevels, type CommandLogLevel } from './command-log.ts';
 import { limitNames } from './limits.ts';
 import type { RelayLimits, RelayOptions } from './relay-options.ts';
@@ -39,6 +40,8 @@ only.
   --storage PLACE    pglite:DIRECTORY, postgres://…, or memory:  SYNC_MAIA_STORAGE  pglite:./local-sync.db
   --limit NAME=N     one of the limits below; may be given again
   --no-wal           import: the SQLite database was closed in order, and has no -wal file for that reason
+  --min-app-version VERSION
+                     take edits from this version of the app on  SYNC_MAIA_MIN_APP_VERSION
   --trust-proxy      tell clients apart by X-Forwarded-For, behind a proxy that writes it
   --help             prints this
   --version          prints the version
@@ -104,6 +107,7 @@ export function readCommand(args: readonly string[], environment: Environment): 
       storage: readStorage(values.storage, environment),
       ...readTrust(values['trust-proxy'], given(environment.SYNC_MAIA_TRUST_PROXY)),
       ...readLimitSettings(values.limit, given(environment.SYNC_MAIA_LIMITS)),
+      ...readMinAppVersion(values['min-app-version'], given(environment.SYNC_MAIA_MIN_APP_VERSION)),
       ...readAgentSettings(environment),
     },
   };
@@ -120,6 +124,7 @@ function parse(args: readonly string[]) {
         storage: { type: 'string' },
         service: { type: 'string' },
         limit: { type: 'string', multiple: true },
+        'min-app-version': { type: 'string' },
         'trust-proxy': { type: 'boolean' },
         'no-wal': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -149,6 +154,16 @@ function readTrust(flag: boolean | undefined, text: string | undefined): Pick<Re
   if (flag === true || text === 'true') return { trustProxy: true };
   if (text === undefined || text === 'false') return {};
   throw invalid(`SYNC_MAIA_TRUST_PROXY is ${JSON.stringify(text)}; it takes true or false.`);
+}
+
+function readMinAppVersion(
+  flag: string | undefined,
+  text: string | undefined,
+): Pick<RelayOptions, 'minAppVersion'> {
+  const minAppVersion = flag ?? text;
+  if (minAppVersion === undefined) return {};
+  checkMinAppVersion(minAppVersion, flag === undefined ? 'SYNC_MAIA_MIN_APP_VERSION' : '--min-app-version');
+  return { minAppVersion };
 }
 
 function readLimitSettings(
