@@ -1,7 +1,15 @@
-import { cojsonInternals, StorageApiAsync, type LocalNode, type RawCoMap, type RawCoID } from 'cojson';
-import { createWebSocketPeer } from 'cojson-transport-ws';
+import {
+  cojsonInternals,
+  StorageApiAsync,
+  type LocalNode,
+  type Peer,
+  type RawCoMap,
+  type RawCoID,
+} from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createOutgoing } from '../sync/outgoing.ts';
 import { createAccountNode } from '../testing/account-node.ts';
+import { createFakeClock } from '../testing/fake-clock.ts';
 import { labelCoValue } from './covalue-label.ts';
 import {
   findCoValue,
@@ -19,23 +27,20 @@ beforeEach(async () => {
   node = await createAccountNode();
 });
 
-type PeerSocket = Parameters<typeof createWebSocketPeer>[0]['websocket'];
-
-/** A socket that is open and full, so that messages queue up. */
-function fullSocket(): PeerSocket {
-  return {
-    readyState: 1,
-    bufferedAmount: 10_000_000,
-    send: () => {},
-    close: () => {},
-    addEventListener: () => {},
-    removeEventListener: () => {},
-  };
+/** A relay whose socket is full, so that messages queue up. */
+function stuckRelay(): Peer {
+  const { channel: outgoing } = createOutgoing({
+    channel: { bufferedBytes: 10_000_000, send: () => {}, close: () => {} },
+    clock: createFakeClock(),
+    limit: () => undefined,
+    on: { sent: () => {}, drained: () => {}, withheld: () => {}, abandoned: () => {} },
+  });
+  return { id: 'relay', role: 'server', incoming: new cojsonInternals.ConnectedPeerChannel(), outgoing };
 }
 
-describe('a node with cojson’s own peer', () => {
+describe('a node with a relay', () => {
   it('tells the depth of each outgoing queue', async () => {
-    node.syncManager.addPeer(createWebSocketPeer({ id: 'relay', websocket: fullSocket(), role: 'server' }));
+    node.syncManager.addPeer(stuckRelay());
     const group = node.createGroup();
     for (let index = 0; index < 5; index++) group.createMap().set('name', 'x', 'private');
     await expect.poll(() => readOutgoingDepths(node, 'relay').medium).toBeGreaterThan(3);
@@ -48,7 +53,7 @@ describe('a node with cojson’s own peer', () => {
     const usual = cojsonInternals.CO_VALUE_LOADING_CONFIG.MAX_IN_FLIGHT_LOADS_PER_PEER;
     cojsonInternals.setMaxInFlightLoadsPerPeer(2);
     onTestFinished(() => cojsonInternals.setMaxInFlightLoadsPerPeer(usual));
-    node.syncManager.addPeer(createWebSocketPeer({ id: 'relay', websocket: fullSocket(), role: 'server' }));
+    node.syncManager.addPeer(stuckRelay());
     // Of what is loaded already, the account with its profile and the profile's group, a new peer is asked as well.
     expect(readLoads(node, 'relay')).toEqual({ inFlight: 2, waiting: 1 });
     for (const id of ['co_zA', 'co_zB', 'co_zC'] as RawCoID[]) void node.loadCoValueCore(id);

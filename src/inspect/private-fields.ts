@@ -4,7 +4,7 @@ import type { Priority, Reading } from './snapshot.ts';
 // The only file that reads what cojson keeps to itself. Each reading has a contract test, and becomes `unknown` where
 // the shape is another one: an inspector must neither throw nor guess after an update of cojson.
 
-/** Messages that wait in a peer's outgoing queue. Nearly always 0: an open, uncongested socket bypasses the queue. */
+/** Messages that wait in a peer's outgoing queue. Nearly always 0: it holds what was said in this turn, and what a full socket has no room for. */
 export function readOutgoingDepths(node: LocalNode, peerID: string): Readonly<Record<Priority, Reading>> {
   const queues = at(peerOf(node, peerID), 'peer', 'outgoing', 'queue', 'queues');
   const [high, medium, low] = Array.isArray(queues) ? (queues as readonly unknown[]) : [];

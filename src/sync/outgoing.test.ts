@@ -1,12 +1,22 @@
+import type { RawCoID, SyncMessage } from 'cojson';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { createOutgoing } from './outgoing.ts';
+import { bufferBytes, createOutgoing } from './outgoing.ts';
 
 function setUp(limit?: number) {
   const clock = createFakeClock();
   const frames: string[] = [];
   const told: string[] = [];
-  const channel = { bufferedBytes: 0, send: (frame: string) => void frames.push(frame), close: () => {} };
+  const channel = {
+    bufferedBytes: 0,
+    /** Whether what is sent stays in the buffer. */
+    isStuck: false,
+    send(frame: string) {
+      frames.push(frame);
+      if (channel.isStuck) channel.bufferedBytes += frame.length;
+    },
+    close: () => {},
+  };
   const outgoing = createOutgoing({
     channel,
     clock,
@@ -18,32 +28,38 @@ function setUp(limit?: number) {
       abandoned: () => told.push('abandoned'),
     },
   });
-  return { clock, frames, told, channel, outgoing };
+  /** What cojson says in one turn. */
+  async function say(...messages: readonly SyncMessage[]): Promise<void> {
+    for (const each of messages) outgoing.channel.push(each);
+    await Promise.resolve();
+  }
+  const idsSent = () =>
+    frames.flatMap((frame) => frame.split('\n')).map((line) => (JSON.parse(line) as { id: string }).id);
+  return { clock, frames, told, channel, outgoing, say, idsSent };
 }
 
-const message = (id: string, length = 0): string =>
-  JSON.stringify({
-    action: 'load',
-    id,
-    header: false,
-    sessions: {},
-    x: 'x'.repeat(length),
-  });
+const load = (id: string, length = 0) =>
+  ({ action: 'load', id: id as RawCoID, header: false, sessions: {}, x: 'x'.repeat(length) }) as const;
+/** Of less priority than a load. */
+const content = (id: string, length: number) =>
+  ({ action: 'content', id: id as RawCoID, new: {}, priority: 3, x: 'x'.repeat(length) }) as const;
+/** Base58 has no 0. */
+const idOf = (n: number) => `co_z${String(n).replaceAll('0', 'A')}`;
 
 describe('what goes to the relay', () => {
-  it('is cut into frames of a bounded size, in order, and no message is cut', () => {
-    const { frames, outgoing } = setUp();
-    const lines = Array.from({ length: 40 }, (_, n) => message(`co_z${'A'.repeat(n + 1)}`, 10_000));
-    outgoing.socket.send(lines.join('\n'));
+  it('is cut into frames of a bounded size, in order, and no message is cut', async () => {
+    const { frames, say } = setUp();
+    const messages = Array.from({ length: 40 }, (_, n) => load(idOf(n), 10_000));
+    await say(...messages);
     expect(frames.length).toBeGreaterThan(3);
     expect(Math.max(...frames.map((frame) => frame.length))).toBeLessThanOrEqual(100_000);
-    expect(frames.join('\n').split('\n')).toEqual(lines);
+    expect(frames.join('\n').split('\n')).toEqual(messages.map((each) => JSON.stringify(each)));
   });
 
-  it('is told as drained when nothing of it waits any more, and not before', () => {
-    const { clock, told, channel, outgoing } = setUp();
+  it('is told as drained when nothing of it waits any more, and not before', async () => {
+    const { clock, told, channel, say } = setUp();
     channel.bufferedBytes = 10;
-    outgoing.socket.send(message('co_z1'));
+    await say(load('co_z1'));
     clock.advance(10_000);
     expect(told).toEqual(['sent co_z1']);
     channel.bufferedBytes = 0;
@@ -51,24 +67,88 @@ describe('what goes to the relay', () => {
     expect(told).toEqual(['sent co_z1', 'drained']);
   });
 
-  it('leaves out what the relay would refuse, and sends the rest', () => {
-    const { frames, told, outgoing } = setUp(1_000);
-    outgoing.socket.send([message('co_z1'), message('co_z2', 2_000), message('co_z3')].join('\n'));
+  it('leaves out what the relay would refuse, and sends the rest', async () => {
+    const { frames, told, say } = setUp(1_000);
+    await say(load('co_z1'), load('co_z2', 2_000), load('co_z3'));
     expect(told).toEqual(['withheld co_z2 MESSAGE_TOO_LARGE', 'sent co_z1', 'sent co_z3']);
     expect(frames.join('\n')).not.toContain('co_z2');
   });
 
-  it('is nothing after the end, and cojson is told of the end', () => {
-    const { clock, frames, told, outgoing } = setUp();
-    let closed = 0;
-    outgoing.socket.addEventListener('close', () => closed++);
-    outgoing.socket.send(message('co_z1'));
+  it('is nothing after the end, and nothing of what waited', async () => {
+    const { clock, frames, told, channel, outgoing, say } = setUp();
+    await say(load('co_z1'));
+    outgoing.channel.push(load('co_z2'));
     outgoing.end();
     outgoing.end();
-    outgoing.socket.send(message('co_z2'));
+    await say(load('co_z3'));
+    channel.bufferedBytes = 0;
+    outgoing.goOn();
     clock.advance(1_000);
-    expect(closed).toBe(1);
     expect(frames).toHaveLength(1);
     expect(told).toEqual(['sent co_z1']);
+  });
+
+  it('goes out before cojson lets go of the peer', () => {
+    const { told, outgoing } = setUp();
+    outgoing.channel.push(load('co_z1'));
+    outgoing.channel.push('Disconnected');
+    expect(told).toEqual(['sent co_z1', 'abandoned']);
+  });
+});
+
+describe('where the channel does not drain', () => {
+  /** 3 MB, said in one turn and in several. */
+  async function fill() {
+    const all = setUp();
+    all.channel.isStuck = true;
+    const messages = Array.from({ length: 300 }, (_, n) => content(idOf(n), 10_000));
+    await all.say(...messages.slice(0, 200));
+    for (const each of messages.slice(200)) await all.say(each);
+    return { ...all, ids: messages.map(({ id }) => id) };
+  }
+
+  it('no more than a bound is handed to it, and only that counts as sent', async () => {
+    const { clock, channel, frames, told, idsSent } = await fill();
+    for (let tick = 0; tick < 100; tick++) clock.advance(100);
+    expect(channel.bufferedBytes).toBeGreaterThanOrEqual(bufferBytes);
+    expect(channel.bufferedBytes).toBeLessThan(bufferBytes + 100_000);
+    expect(told).toEqual(idsSent().map((id) => `sent ${id}`));
+    expect(frames.length).toBeLessThan(15);
+  });
+
+  it('the rest follows in order as it drains, and then it is told as drained', async () => {
+    const { clock, channel, told, idsSent, ids } = await fill();
+    for (let tick = 0; tick < 10 && idsSent().length < ids.length; tick++) {
+      channel.bufferedBytes /= 2;
+      clock.advance(20);
+      expect(channel.bufferedBytes).toBeLessThan(bufferBytes + 100_000);
+      expect(told).not.toContain('drained');
+    }
+    expect(idsSent()).toEqual(ids);
+    channel.bufferedBytes = 0;
+    clock.advance(20);
+    expect(told.at(-1)).toBe('drained');
+  });
+
+  it('goes on without a timer, which is slow in a hidden tab, when the relay says something', async () => {
+    const { channel, outgoing, idsSent, ids } = await fill();
+    while (idsSent().length < ids.length) {
+      const before = idsSent().length;
+      channel.bufferedBytes = 0;
+      outgoing.goOn();
+      expect(idsSent().length).toBeGreaterThan(before);
+    }
+    expect(idsSent()).toEqual(ids);
+  });
+
+  it('what is more urgent goes before what waits', async () => {
+    const { clock, channel, say, idsSent } = await fill();
+    const already = idsSent().length;
+    await say(load('co_zurgent'));
+    expect(idsSent()).not.toContain('co_zurgent');
+    channel.bufferedBytes = 0;
+    clock.advance(20);
+    // Behind the one that the last frame had no room for.
+    expect(idsSent().indexOf('co_zurgent')).toBe(already + 1);
   });
 });

@@ -1,21 +1,21 @@
-import type { SyncMessage } from 'cojson';
-import type { createWebSocketPeer } from 'cojson-transport-ws';
+import { cojsonInternals, PriorityBasedMessageQueue, type Peer, type SyncMessage } from 'cojson';
 import type { Clock } from '../platform/clock.ts';
 import type { KernelError } from '../platform/kernel-error.ts';
-import { splitFrame } from '../transport/frames.ts';
 import { isCoValueID } from '../transport/ids.ts';
 import type { Channel } from '../transport/transport.ts';
 import { contentTooLarge, notAnID } from './relay-errors.ts';
 
-type PeerSocket = Parameters<typeof createWebSocketPeer>[0]['websocket'];
-
 export interface Outgoing {
-  /** What `createWebSocketPeer` takes for a socket. It only sends: what arrives goes another way. */
-  readonly socket: PeerSocket;
+  /** What cojson's peer sends by. The inspector reads its `queue`. */
+  readonly channel: Peer['outgoing'] & { readonly queue: PriorityBasedMessageQueue };
+  /** Something happened on the channel: there may be room for more, and timers are slow in a hidden tab. */
+  goOn(): void;
+  /** Forgets what waits. The next connection tells it again. */
   end(): void;
 }
 
 export interface OutgoingEvents {
+  /** Handed to the channel. */
   sent(message: SyncMessage, bytes: number): void;
   drained(): void;
   /** Not sent, as the relay would refuse it. */
@@ -24,11 +24,18 @@ export interface OutgoingEvents {
   abandoned(): void;
 }
 
-/** cojson joins thousands of messages into one frame; a relay should get them in pieces of about this size. */
+/** A relay should get thousands of small messages in pieces of about this size. */
 const frameLength = 100_000;
+/** Beyond it the channel gets nothing more until some of it is on the network: what is more urgent may still come. */
+export const bufferBytes = 1_000_000;
 const drainPollMs = 20;
 
-/** The way from cojson's peer to a channel: bounded frames, and evidence of what has left this device. */
+interface Line {
+  readonly message: SyncMessage;
+  readonly text: string;
+}
+
+/** The way from cojson's peer to a channel: bounded frames and a bounded buffer, and evidence of what has left this device. */
 export function createOutgoing(options: {
   readonly channel: Channel;
   readonly clock: Clock;
@@ -37,65 +44,91 @@ export function createOutgoing(options: {
   readonly limit: () => number | undefined;
 }): Outgoing {
   const { channel, clock, on, limit } = options;
-  const closeListeners = new Set<(event: { code: number; reason: string }) => void>();
+  const queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
+  /** Begins the next frame, as it did not fit into the one before. */
+  let left: Line | undefined;
   let isOpen = true;
+  let isPumpDue = false;
   let cancelPoll: (() => void) | undefined;
 
-  function send(data: string): void {
-    if (!isOpen) return;
-    let frame = '';
-    const sent: [SyncMessage, number][] = [];
-    for (const line of splitFrame(data)) {
-      const message = JSON.parse(line) as SyncMessage;
-      const refusal = refusalOf(message, line.length, limit());
-      if (refusal) {
-        on.withheld(message, refusal);
-        continue;
-      }
-      if (frame !== '' && frame.length + line.length > frameLength) {
-        channel.send(frame);
-        frame = '';
-      }
-      frame += frame === '' ? line : `\n${line}`;
-      sent.push([message, line.length]);
+  function nextLine(): Line | undefined {
+    for (let message = queue.pull(); message; message = queue.pull()) {
+      const text = JSON.stringify(message);
+      const refusal = refusalOf(message, text.length, limit());
+      if (!refusal) return { message, text };
+      on.withheld(message, refusal);
     }
-    if (frame !== '') channel.send(frame);
-    for (const [message, bytes] of sent) on.sent(message, bytes);
-    if (sent.length > 0) watchDrain();
+    return undefined;
   }
 
-  function watchDrain(): void {
-    cancelPoll ??= clock.after(0, function poll() {
-      cancelPoll = undefined;
-      if (channel.bufferedBytes === 0) on.drained();
-      else cancelPoll = clock.after(drainPollMs, poll);
+  function nextFrame(): readonly Line[] {
+    const lines: Line[] = [];
+    let length = 0;
+    for (let line = left ?? nextLine(); line; line = nextLine()) {
+      left = undefined;
+      if (length > 0 && length + line.text.length > frameLength) {
+        left = line;
+        break;
+      }
+      lines.push(line);
+      length += line.text.length + 1;
+    }
+    return lines;
+  }
+
+  function pump(): void {
+    while (isOpen && channel.bufferedBytes < bufferBytes) {
+      const lines = nextFrame();
+      if (lines.length === 0) return;
+      channel.send(lines.map(({ text }) => text).join('\n'));
+      for (const { message, text } of lines) on.sent(message, text.length);
+      cancelPoll ??= clock.after(0, poll);
+    }
+  }
+
+  function poll(): void {
+    cancelPoll = undefined;
+    pump();
+    if (!isOpen) return;
+    if (channel.bufferedBytes === 0 && cancelPoll === undefined) on.drained();
+    else cancelPoll ??= clock.after(drainPollMs, poll);
+  }
+
+  /** Once all is said that this turn brings, so that it becomes one frame. */
+  function pumpSoon(): void {
+    if (isPumpDue) return;
+    isPumpDue = true;
+    queueMicrotask(() => {
+      isPumpDue = false;
+      pump();
     });
   }
 
+  function close(): void {
+    if (!isOpen) return;
+    pump();
+    on.abandoned();
+  }
+
   return {
-    socket: {
-      get readyState() {
-        return isOpen ? WebSocketState.open : WebSocketState.closed;
+    channel: {
+      queue,
+      push(message) {
+        if (message === 'Disconnected') return close();
+        if (!isOpen) return;
+        queue.push(message);
+        pumpSoon();
       },
-      get bufferedAmount() {
-        return channel.bufferedBytes;
-      },
-      send,
-      close: () => on.abandoned(),
-      addEventListener(type, listener) {
-        if (type === 'close')
-          closeListeners.add(listener as (event: { code: number; reason: string }) => void);
-      },
-      removeEventListener(type, listener) {
-        if (type === 'close')
-          closeListeners.delete(listener as (event: { code: number; reason: string }) => void);
-      },
+      close,
+      // cojson itself asks for no such call: it hears of the end by what comes in.
+      onClose: () => {},
     },
+    goOn: pump,
     end() {
-      if (!isOpen) return;
       isOpen = false;
       cancelPoll?.();
-      for (const listener of [...closeListeners]) listener({ code: 1000, reason: '' });
+      left = undefined;
+      while (queue.pull());
     },
   };
 }
@@ -107,5 +140,3 @@ function refusalOf(message: SyncMessage, bytes: number, limit: number | undefine
   if (action !== 'reconcile' && action !== 'reconcile-ack' && !isCoValueID(id)) return notAnID(id);
   return undefined;
 }
-
-const WebSocketState = { open: 1, closed: 3 } as const;

@@ -1,5 +1,4 @@
 import { cojsonInternals, type Peer, type SyncMessage } from 'cojson';
-import { createWebSocketPeer } from 'cojson-transport-ws';
 import type { Clock } from '../platform/clock.ts';
 import { isKernelError, type KernelError } from '../platform/kernel-error.ts';
 import type { Pacer } from '../platform/pacer.ts';
@@ -84,6 +83,7 @@ export function dialRelay(options: DialOptions): RelayLink {
     },
     received(frame) {
       silence.heard();
+      outgoing.goOn();
       if (frame.length > longestFrame) return fail(errors.frameTooLarge(url));
       arrivals.add(frames.splitFrame(frame));
     },
@@ -173,14 +173,7 @@ export function dialRelay(options: DialOptions): RelayLink {
     if (isReady || hasEnded) return;
     isReady = true;
     cancelHello();
-    const peer = createWebSocketPeer({
-      id: peerID,
-      websocket: outgoing.socket,
-      role: 'server',
-      expectPings: false,
-    });
-    // Messages come in checked and parsed, so the peer's own reading of text is left out.
-    on.ready({ ...peer, incoming, persistent: true }, hello);
+    on.ready({ id: peerID, role: 'server', incoming, outgoing: outgoing.channel, persistent: true }, hello);
   }
 
   function becomeAlive(): void {
