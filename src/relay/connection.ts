@@ -27,6 +27,7 @@ export interface Connection {
   refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void;
   /** Tells a client that follows the CoValue of transactions that were refused, and acknowledges nothing of it any more. */
   refuseFork(coValueID: string, sessionID: string): void;
+  refuseDeletion(coValueID: string): void;
   /** Ends without waiting for the client. */
   terminate(): void;
 }
@@ -216,6 +217,9 @@ export function serveConnection(options: ConnectionOptions): Connection {
       commits.withhold(coValueID);
       const reason = 'These transactions do not go on from those of this session that are stored.';
       tell('fork', reason, { id: coValueID, sessionID });
+    },
+    refuseDeletion(coValueID) {
+      if (!hasEnded) tell('forbidden', 'Who has deleted it may not do so.', { id: coValueID });
     },
     terminate: () => socket.terminate(),
   };

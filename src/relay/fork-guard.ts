@@ -1,6 +1,8 @@
 import type { CoValueCore, LocalNode, PeerState } from 'cojson';
+import type { Clock } from '../platform/clock.ts';
+import { createEarlyDeletions } from './early-deletions.ts';
 import { isSameTransaction, withoutForks, type Fork } from './storage/find-forks.ts';
-import { sessionsOf, type Content, type SessionID } from './storage/content.ts';
+import { isDeleteSession, sessionsOf, type Content, type SessionID } from './storage/content.ts';
 
 type HandleNewContent = LocalNode['syncManager']['handleNewContent'];
 
@@ -15,14 +17,22 @@ export const maxRefused = 1_000;
  */
 export function guardAgainstForks(
   node: LocalNode,
+  clock: Clock,
   on: {
     /** Once for each session of each client. */
     refused(peerID: string, fork: Fork): void;
+    deletionRefused(peerID: string, id: string): void;
     /** Each is remembered, and nobody has so many: the client is to go. */
     tooMany(peerID: string): void;
   },
 ): void {
   const handle: HandleNewContent = node.syncManager.handleNewContent.bind(node.syncManager);
+  const earlyDeletions = createEarlyDeletions({
+    node,
+    clock,
+    handle: take,
+    refused: on.deletionRefused,
+  });
   const refusedByPeer = new WeakMap<PeerState, Set<string>>();
 
   node.syncManager.handleNewContent = (message, from) => {
@@ -37,13 +47,20 @@ export function guardAgainstForks(
       for (const [sessionID] of refused) refuse(from, message, sessionID);
       if (!passed.header && sessionsOf(passed).length === 0) return;
     }
-    handle(passed, from);
+    take(passed, from);
+  };
+
+  function take(message: Content, from: PeerState): void {
+    const coValue = node.getCoValue(message.id);
+    handle(message, from);
     if (!coValue.isErroredInPeer(from.id)) return;
-    for (const [sessionID, { after, newTransactions }] of sessionsOf(passed)) {
-      if (countOf(coValue, sessionID) < after + newTransactions.length) refuse(from, passed, sessionID);
+    for (const [sessionID, { after, newTransactions }] of sessionsOf(message)) {
+      if (countOf(coValue, sessionID) >= after + newTransactions.length) continue;
+      if (isDeleteSession(sessionID)) earlyDeletions.keep(message, from);
+      else refuse(from, message, sessionID);
     }
     coValue.markFoundInPeer(from.id, coValue.loadingState);
-  };
+  }
 
   function isRefused(from: PeerState, { id }: Content, sessionID: SessionID): boolean {
     return refusedByPeer.get(from)?.has(`${id} ${sessionID}`) === true;

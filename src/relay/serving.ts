@@ -81,8 +81,9 @@ export async function startServing(
     );
   });
   await useStorage(node, storage, agent);
-  guardAgainstForks(node, {
+  guardAgainstForks(node, systemClock, {
     refused: (peerID, { id, sessionID }) => connections.get(peerID)?.refuseFork(id, sessionID),
+    deletionRefused: (peerID, id) => connections.get(peerID)?.refuseDeletion(id),
     tooMany: (peerID) => connections.get(peerID)?.refuse('invalid', 'Too many of its sessions were refused.'),
   });
   node.enableDeletedCoValuesErasure();
