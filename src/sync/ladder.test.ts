@@ -149,6 +149,15 @@ describe('what the relay turns out to lack', () => {
   });
 });
 
+describe('another tab’s edit', () => {
+  it('that is found to be missing at a relay, without that tab’s word for it, is saved', () => {
+    const { ladder } = setUp();
+    ladder.savedElsewhere('co_z1', { t: 1 });
+    ladder.missing('co_z1', { t: 2 }, 'r');
+    expect([ladder.count('saved').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
+  });
+});
+
 describe('a deletion', () => {
   it('is all that has to arrive of a deleted CoValue', () => {
     const { ladder } = setUp();

@@ -128,12 +128,13 @@ export function createLadder(
       if (isNothing(unknown)) return;
       begin(id);
       update(id, (edits) => {
-        // What no pending edit speaks of was saved before, and confirmed by the others, or it would still be pending.
+        // What is not pending here was saved before, by this tab or another one. And where no pending edit speaks of its
+        // session, the others have confirmed it, or it would still be pending.
         const arrived = missingSessions(pendingEdits.needOf(edits), unknown);
         const others = relayID === undefined ? [] : relayIDs.filter((other) => other !== relayID);
         const known = others.reduce(
           (all, other) => pendingEdits.withConfirmed(all, other, arrived),
-          pendingEdits.withSaved(edits, arrived),
+          pendingEdits.withSaved(edits, unknown),
         );
         return pendingEdits.withEdit(known, unknown, clock.nowMs());
       });

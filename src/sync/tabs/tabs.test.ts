@@ -239,6 +239,25 @@ describe('tabs of one account, with a relay', () => {
     await until(() => expect(device.marks.size).toBe(0));
   });
 
+  it('have what one of them deletes deleted at the relay, in the place of another one’s edits', async () => {
+    const relay = await countingRelay();
+    const tabs = [openTab(relay.url), openTab(relay.url)] as const;
+    const [first, second] = tabs;
+    const map = await shareMap(tabs);
+    await confirmed(tabs);
+    for (const { sync } of tabs) sync.pause();
+    second.map(map.id).set('b', 1);
+    map.core.deleteCoValue();
+    await until(() => expect(second.node.getCoValue(map.id).isDeleted).toBe(true));
+    second.sync.resume();
+    await confirmed([second]);
+    expect(relay.node.getCoValue(map.id).isDeleted).toBe(true);
+    first.sync.resume();
+    await confirmed(tabs);
+    expect(tabs.map(({ sync }) => sync.current.saved.pending)).toEqual([0, 0]);
+    await until(() => expect(device.marks.size).toBe(0));
+  });
+
   it('keep the mark of an edit that another tab’s mark stood for', async () => {
     const relay = await countingRelay();
     const tabs = [openTab(relay.url), openTab(relay.url)] as const;

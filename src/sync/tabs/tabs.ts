@@ -159,6 +159,8 @@ export function createTabs(options: {
   function handOut(content: NewContent, by: string | undefined): void {
     const isBegun = node.getCoValue(content.id).isAvailable();
     handOver(isBegun ? { ...content, new: others.withoutOwn(content.new) } : content, by, 'storage');
+    // The tab that has written it may be gone, and not have said so.
+    ladder.saved(content.id, coverageOfContent(content));
   }
 
   function handOver(content: NewContent, by: string | undefined, from: 'storage' | 'import'): void {
