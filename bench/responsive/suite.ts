@@ -4,7 +4,7 @@ import { startBrowser, type Browser } from '../harness/browser.ts';
 import { buildPages } from '../harness/build-pages.ts';
 import { compare, type Comparison, type Line } from '../harness/line.ts';
 import { servePages } from '../harness/page-server.ts';
-import { measureRounds, type Contender } from '../harness/rounds.ts';
+import { measureRounds, type Contender, type Samples } from '../harness/rounds.ts';
 import type { BenchContext, Suite } from '../harness/suite.ts';
 import { startDeliveringServer } from './delivering-server.ts';
 import { createLongHistory, createThings, type Delivery } from './deliveries.ts';
@@ -12,6 +12,7 @@ import type { Arrived, Expected } from './pages/watch-arrival.ts';
 
 const ours = 'ours';
 const stock = 'stock cojson on IndexedDB';
+const oursOnStock = 'ours on stock storage';
 
 const arrivals = {
   groupFirst: '10,000 CoValues, their group first',
@@ -64,23 +65,37 @@ async function measureArrival(
   { browser, relay, deliveries }: Place,
   { name, slowdown, what }: { name: ArrivalName; slowdown: number; what: string },
 ): Promise<readonly Line[]> {
-  const contender = (contenderName: string, page: 'ours' | 'stock'): Contender => ({
+  const contender = (
+    contenderName: string,
+    page: 'ours' | 'stock',
+    parameters: Readonly<Record<string, string>> = {},
+  ): Contender => ({
     name: contenderName,
     async measure() {
-      return browser.withPage(page, { relay: `${relay}/${name}/sync` }, async (tab) => {
-        await tab.evaluate(() => globalThis.opened());
+      return browser.withPage(page, { relay: `${relay}/${name}/sync`, ...parameters }, async (tab) => {
+        await tab.evaluate((expected) => globalThis.expectThings(expected), deliveries[name].expected);
         const devtools = await tab.context().newCDPSession(tab);
         await devtools.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
-        const arrived = await tab.evaluate(
-          (expected) => globalThis.arrive(expected),
-          deliveries[name].expected,
-        );
-        return { ...arrived };
+        return { ...(await tab.evaluate(() => globalThis.arrive())) };
       });
     },
   });
-  const samples = await measureRounds([contender(ours, 'ours'), contender(stock, 'stock')]);
-  const common = { suite: 'responsive', unit: 'ms', better: 'lower', ours, peer: stock } as const;
+  const samples = await measureRounds([
+    contender(ours, 'ours'),
+    contender(stock, 'stock'),
+    contender(oursOnStock, 'ours', { stockStorage: '' }),
+  ]);
+  return [
+    ...compareArrival(samples, { what, peer: stock, ...goalOf(name, slowdown) }),
+    ...compareArrival(samples, { what, peer: oursOnStock }),
+  ];
+}
+
+function compareArrival(
+  samples: Samples,
+  { what, peer, goal }: { readonly what: string } & Pick<Comparison, 'peer' | 'goal'>,
+): readonly Line[] {
+  const common = { suite: 'responsive', unit: 'ms', better: 'lower', ours, peer } as const;
   return [
     compare(samples, {
       ...common,
@@ -88,14 +103,14 @@ async function measureArrival(
       figure: 'longestTaskMs',
       reading:
         'milliseconds for which the page could answer nobody, at most, from asking until a second after all was readable, as the browser tells; 50 stands for none that was longer. Lower is better.',
-      ...goalOf(name, slowdown),
+      ...(goal && { goal }),
     }),
     compare(samples, {
       ...common,
       name: `all readable, ${what}`,
       figure: 'totalMs',
       reading:
-        'milliseconds from asking until all of it is there, verified and ready to be read. Lower is better. Ours writes what arrives to the device meanwhile, and so does stock cojson.',
+        'milliseconds from asking until all of it is there, verified and ready to be read. Lower is better.',
     }),
   ];
 }
@@ -107,6 +122,6 @@ function goalOf(name: ArrivalName, slowdown: number): Pick<Comparison, 'goal'> {
 }
 
 declare global {
-  function opened(): Promise<void>;
-  function arrive(expected: readonly Expected[]): Promise<Arrived>;
+  function expectThings(expected: readonly Expected[]): Promise<void>;
+  function arrive(): Promise<Arrived>;
 }

@@ -1,11 +1,12 @@
 import { signUpWithRecoveryPhrase } from '@MaiaOS/kernel';
-import { ask, relayOfPage } from '../../harness/page.ts';
-import { watchArrival, type Expected } from './watch-arrival.ts';
+import { relayOfPage } from '../../harness/page.ts';
+import { offerArrival } from './watch-arrival.ts';
 
 async function open() {
   const url = relayOfPage();
   const { session } = await signUpWithRecoveryPhrase({
     sync: url === undefined ? false : { url },
+    storage: new URLSearchParams(location.search).has('stockStorage') ? 'cojson-indexeddb' : 'kernel',
     anotherAccount: true,
   });
   await new Promise<void>((resolve) => {
@@ -13,9 +14,7 @@ async function open() {
       if (saved.pending === 0 && confirmed.pending === 0) resolve();
     });
   });
-  return session;
+  return session.node;
 }
 
-const opened = open();
-ask('opened', async () => void (await opened));
-ask('arrive', async (expected: readonly Expected[]) => watchArrival((await opened).node, expected));
+offerArrival(open());

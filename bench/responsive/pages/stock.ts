@@ -2,8 +2,8 @@ import { LocalNode } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
 import { createWebSocketPeer } from 'cojson-transport-ws';
-import { ask, relayOfPage } from '../../harness/page.ts';
-import { watchArrival, type Expected } from './watch-arrival.ts';
+import { relayOfPage } from '../../harness/page.ts';
+import { offerArrival } from './watch-arrival.ts';
 
 /** As an app on stock cojson makes an account. */
 async function open() {
@@ -22,6 +22,4 @@ async function open() {
   return node;
 }
 
-const opened = open();
-ask('opened', async () => void (await opened));
-ask('arrive', async (expected: readonly Expected[]) => watchArrival(await opened, expected));
+offerArrival(open());

@@ -1,4 +1,5 @@
 import type { CoID, LocalNode, RawCoMap } from 'cojson';
+import { ask } from '../../harness/page.ts';
 
 export interface Expected {
   readonly id: string;
@@ -19,9 +20,20 @@ const lookForMs = 2;
 /** What follows, as writing to the device does, counts too. */
 const afterwardsMs = 1_000;
 
-export async function watchArrival(node: LocalNode, expected: readonly Expected[]): Promise<Arrived> {
+/** Offers the driver what it calls, in this order: each in a task of its own, as being told thousands of ids is a long one. */
+export function offerArrival(opened: Promise<LocalNode>): void {
+  let told: readonly Expected[] = [];
+  ask('expectThings', async (expected: readonly Expected[]) => {
+    told = expected;
+    await opened;
+  });
+  ask('arrive', async () => watchArrival(await opened, told));
+}
+
+async function watchArrival(node: LocalNode, expected: readonly Expected[]): Promise<Arrived> {
   const [first] = expected;
   if (!first) throw new Error('Nothing is expected.');
+  await pause(lookEveryMs);
   const longTasks: number[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) longTasks.push(duration);
