@@ -18,7 +18,9 @@ export function createUnconfirmedMarks(storage: StorageAPI | undefined): Unconfi
   /** Writes are done in order. */
   let startedCount = 0;
   let doneCount = 0;
+  /** The first to be called comes first. */
   let waiting: { readonly count: number; run(): void }[] = [];
+  let nextWaiting = 0;
 
   function write(): void {
     if (!storage || unwritten.size === 0) return;
@@ -34,9 +36,14 @@ export function createUnconfirmedMarks(storage: StorageAPI | undefined): Unconfi
 
   function written(): void {
     doneCount++;
-    const due = waiting.filter(({ count }) => count <= doneCount);
-    waiting = waiting.filter(({ count }) => count > doneCount);
-    for (const { run } of due) run();
+    // Thousands may wait for thousands of writes, so that each is looked at once.
+    for (let next = waiting[nextWaiting]; next && next.count <= doneCount; next = waiting[nextWaiting]) {
+      nextWaiting++;
+      next.run();
+    }
+    if (nextWaiting < waiting.length) return;
+    waiting = [];
+    nextWaiting = 0;
   }
 
   return {
