@@ -47,6 +47,7 @@ export function openDiskStorage(
     });
   const queue = createWriteQueue<Write>({
     clock,
+    nextTask,
     atOnce: 2_000,
     write,
     done(each) {

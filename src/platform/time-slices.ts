@@ -4,6 +4,8 @@ export interface TimeSlices {
   isOver(): boolean;
   /** Resolves in a task of its own, in which a new slice begins. */
   next(): Promise<void>;
+  /** A new slice begins now, in a task that something else has begun. */
+  begin(): void;
 }
 
 export interface SliceTiming {
@@ -16,11 +18,13 @@ export const sliceMs = 8;
 
 export function createTimeSlices({ nowMs, nextTask }: SliceTiming): TimeSlices {
   let untilMs = nowMs() + sliceMs;
+  const begin = () => void (untilMs = nowMs() + sliceMs);
   return {
     isOver: () => nowMs() >= untilMs,
     async next() {
       await nextTask();
-      untilMs = nowMs() + sliceMs;
+      begin();
     },
+    begin,
   };
 }

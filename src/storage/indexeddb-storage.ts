@@ -41,6 +41,7 @@ export async function openIndexedDBStorage(options: {
   const load = loadDependenciesOnce(api, readingFailed);
   const queue = createWriteQueue<Write>({
     clock: platform.clock,
+    nextTask: platform.nextTask,
     atOnce: 1,
     async write([write]) {
       if (!connected) {

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import { createTimeSlices } from '../platform/time-slices.ts';
 
 /** Writes in order. What fails is tried again, with everything behind it, until it is done. */
 export interface WriteQueue<Write> {
@@ -15,10 +16,12 @@ export interface WriteQueue<Write> {
 
 export interface WriteQueueOptions<Write> {
   readonly clock: Clock;
+  nextTask(): Promise<void>;
   /** How many are written at once, of those that wait. */
   readonly atOnce: number;
   /** Rejects when nothing was written. */
   write(writes: readonly Write[]): Promise<void>;
+  /** Of thousands, a few in each task of the page, as much follows on each. */
   done(write: Write): void;
   failed(error: unknown): void;
 }
@@ -27,7 +30,7 @@ const firstDelayMs = 500;
 const longestDelayMs = 10_000;
 
 export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): WriteQueue<Write> {
-  const { clock, atOnce, write, done, failed } = options;
+  const { clock, nextTask, atOnce, write, done, failed } = options;
   const writes: Write[] = [];
   const waiting: { resolve(): void; reject(error: unknown): void }[] = [];
   let waitingForTry: { readonly count: number; resolve(): void }[] = [];
@@ -63,6 +66,14 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
     }
   }
 
+  async function tellDone(batch: readonly Write[]): Promise<void> {
+    const slices = createTimeSlices({ nowMs: clock.nowMs, nextTask });
+    for (const each of batch) {
+      if (slices.isOver()) await slices.next();
+      done(each);
+    }
+  }
+
   async function work(): Promise<void> {
     while (writes.length > 0) {
       const batch = writes.slice(0, atOnce);
@@ -78,7 +89,7 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
       }
       writes.splice(0, batch.length);
       failures = 0;
-      for (const each of batch) done(each);
+      await tellDone(batch);
     }
     running = false;
     for (const { resolve, reject } of waiting.splice(0)) {

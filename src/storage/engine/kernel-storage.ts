@@ -75,6 +75,7 @@ export async function openKernelStorage(options: {
 
   const writes = createWrites({
     clock,
+    nextTask,
     known,
     connect: connection.open,
     begin,

@@ -40,31 +40,36 @@ export function addPieces(
   keys: readonly number[] = [],
 ): number {
   const store = transaction.objectStore(stores.segments);
-  let ids = new Set<RawCoID>();
-  let texts: string[] = [];
-  let characters = 0;
   let count = 0;
-
-  function cut(): void {
-    if (texts.length === 0) return;
-    const segment: Segment = { ids: [...ids], pieces: `[${texts.join(',')}]` };
+  for (const segment of segmentsOf(pieces)) {
     const key = keys[count++];
     if (key === undefined) store.add(segment);
     else store.put(segment, key);
+  }
+  return count;
+}
+
+/** Packs pieces in order, one segment for each step. */
+export function* segmentsOf(pieces: readonly Piece[]): Generator<Segment> {
+  let ids = new Set<RawCoID>();
+  let texts: string[] = [];
+  let characters = 0;
+  const cut = (): Segment => {
+    const segment = { ids: [...ids], pieces: `[${texts.join(',')}]` };
     ids = new Set();
     texts = [];
     characters = 0;
-  }
+    return segment;
+  };
 
   for (const piece of pieces) {
     const text = JSON.stringify(storedPiece(piece));
     ids.add(piece.id);
     texts.push(text);
     characters += text.length;
-    if (texts.length === mostPieces || characters > mostCharacters) cut();
+    if (texts.length === mostPieces || characters > mostCharacters) yield cut();
   }
-  cut();
-  return count;
+  if (texts.length > 0) yield cut();
 }
 
 /** All that is stored of these CoValues, each in the order in which it was written. */

@@ -1,13 +1,15 @@
 import type { CorrectionCallback } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
+import { createTimeSlices, type TimeSlices } from '../../platform/time-slices.ts';
 import { stores } from '../account-database.ts';
-import { isDeleteSession, type NewContent, type RawCoID } from '../content.ts';
+import { isDeleteSession, type KnownState, type NewContent, type RawCoID } from '../content.ts';
 import { committing } from '../indexed-db.ts';
 import { createWriteQueue } from '../write-queue.ts';
+import { askInSlices } from './ask-in-slices.ts';
 import type { KnownStates } from './known-states.ts';
 import { joinPieces, knownStateOf, type Piece } from './pieces.ts';
-import { planWrites, type ContentWrite } from './plan-writes.ts';
-import { addPieces } from './segments.ts';
+import { planWrites, type ContentWrite, type WritePlan } from './plan-writes.ts';
+import { segmentsOf, type Segment } from './segments.ts';
 
 type Done = (() => void) | undefined;
 type Write =
@@ -35,11 +37,15 @@ export interface Writes {
   close(): Promise<void>;
 }
 
+/** What is known of some that wait is worked out without looking at the time. */
+const plannedAtOnce = 20;
+
 /** For one transaction: what waits longer than it takes is written by the next one. */
 const mostAtOnce = 2_000;
 
 export function createWrites(options: {
   readonly clock: Clock;
+  nextTask(): Promise<void>;
   readonly known: KnownStates;
   /** Opens the database where it is not open. */
   connect(): Promise<unknown>;
@@ -50,7 +56,7 @@ export function createWrites(options: {
   wrote(written: { readonly segments: number; readonly hasDeleted: boolean }): void;
   failed(error: unknown): void;
 }): Writes {
-  const { clock, known, connect, begin, read, isDeleted, wrote, failed } = options;
+  const { clock, nextTask, known, connect, begin, read, isDeleted, wrote, failed } = options;
   /** What cojson gives of what this tab has stored. */
   const corrections = new Map<RawCoID, CorrectionCallback>();
   const marked = new Set<RawCoID>();
@@ -60,6 +66,7 @@ export function createWrites(options: {
 
   const queue = createWriteQueue<Write>({
     clock,
+    nextTask,
     atOnce: mostAtOnce,
     write,
     done(each) {
@@ -75,7 +82,9 @@ export function createWrites(options: {
     const before = lostCount;
     const contents = writes.filter((each) => each.kind === 'content');
     await learn(contents);
-    const { pieces, known: after, whole } = planWrites(contents, known.get);
+    const slices = createTimeSlices({ nowMs: clock.nowMs, nextTask });
+    const { pieces, known: after, whole } = await plan(contents, slices);
+    const segments = await pack(pieces, slices);
     const erased = pieces.filter(
       ({ id, runs }) => isDeleted(id) && runs.some(({ sessionID }) => isDeleteSession(sessionID)),
     );
@@ -85,22 +94,40 @@ export function createWrites(options: {
       stores.unconfirmed,
     ];
     const transaction = await begin('readwrite', names);
-    const segments = await committing(transaction, () => {
-      for (const { id } of erased) transaction.objectStore(stores.deleted).put(1, id);
-      const unconfirmed = transaction.objectStore(stores.unconfirmed);
-      for (const each of writes) {
-        if (each.kind !== 'mark') continue;
-        if (each.isSet) unconfirmed.put(1, each.id);
-        else unconfirmed.delete(each.id);
-      }
-      return pieces.length > 0 ? addPieces(transaction, pieces) : 0;
-    });
+    await committing(transaction, () =>
+      askInSlices(requestsIn(transaction, { erased, writes, segments }), slices),
+    );
     // The database may have been deleted right behind this, or be another one.
     if (lostCount !== before)
       throw new DOMException('The connection was lost meanwhile.', 'InvalidStateError');
     for (const state of after.values()) known.add(state);
     for (const each of contents) each.isWhole = whole.has(each);
-    wrote({ segments, hasDeleted: erased.length > 0 });
+    wrote({ segments: segments.length, hasDeleted: erased.length > 0 });
+  }
+
+  async function plan(writes: readonly ContentWrite[], slices: TimeSlices): Promise<WritePlan> {
+    // As it is now: what cojson lets go of meanwhile is still to be written.
+    const before = new Map(writes.map(({ content: { id } }) => [id, known.get(id)]));
+    const pieces: Piece[] = [];
+    const after = new Map<RawCoID, KnownState>();
+    const whole = new Set<ContentWrite>();
+    for (let at = 0; at < writes.length; at += plannedAtOnce) {
+      if (slices.isOver()) await slices.next();
+      const some = planWrites(writes.slice(at, at + plannedAtOnce), (id) => after.get(id) ?? before.get(id));
+      pieces.push(...some.pieces);
+      for (const [id, state] of some.known) after.set(id, state);
+      for (const write of some.whole) whole.add(write);
+    }
+    return { pieces, known: after, whole };
+  }
+
+  async function pack(pieces: readonly Piece[], slices: TimeSlices): Promise<readonly Segment[]> {
+    const segments: Segment[] = [];
+    for (const segment of segmentsOf(pieces)) {
+      segments.push(segment);
+      if (slices.isOver()) await slices.next();
+    }
+    return segments;
   }
 
   /** What this tab does not know of yet, and what is to be written goes on from. */
@@ -155,4 +182,26 @@ export function createWrites(options: {
     tried: queue.tried,
     close: queue.close,
   };
+}
+
+/** Each is made as it is drawn. */
+function* requestsIn(
+  transaction: IDBTransaction,
+  {
+    erased,
+    writes,
+    segments,
+  }: {
+    readonly erased: readonly Piece[];
+    readonly writes: readonly Write[];
+    readonly segments: readonly Segment[];
+  },
+): Generator<IDBRequest> {
+  for (const { id } of erased) yield transaction.objectStore(stores.deleted).put(1, id);
+  const unconfirmed = transaction.objectStore(stores.unconfirmed);
+  for (const each of writes) {
+    if (each.kind !== 'mark') continue;
+    yield each.isSet ? unconfirmed.put(1, each.id) : unconfirmed.delete(each.id);
+  }
+  for (const segment of segments) yield transaction.objectStore(stores.segments).add(segment);
 }
