@@ -50,6 +50,15 @@ it('takes one thing at once when nothing was done lately', async () => {
   expect(log).toEqual([['a', 'b']]);
 });
 
+it('leaves all to later tasks where it is told so, and keeps the order', async () => {
+  const lane = pacer.lane(take);
+  lane.pushLater(names('a', 4));
+  lane.push(['b']);
+  expect(log).toEqual([[]]);
+  while (tasks.isWaited) await nextTask();
+  expect(log).toEqual([[], ['a0', 'a1', 'a2'], ['a3', 'b'], []]);
+});
+
 it('shares the time between lanes, in turn, so that a long one holds up nobody', async () => {
   const [long, short] = [pacer.lane(take), pacer.lane(take)];
   long.push(names('long', 6));

@@ -16,6 +16,8 @@ export interface Lane<T> {
    * others: its error is reported as uncaught.
    */
   push(things: readonly T[]): void;
+  /** Deals with them in later tasks only: this one has taken its time. */
+  pushLater(things: readonly T[]): void;
   /** Takes out what waits. */
   clear(): readonly T[];
 }
@@ -25,8 +27,9 @@ export function createPacer(timing: SliceTiming): Pacer {
   const busy = new Set<Turns>();
   let isRunning = false;
 
-  async function run(): Promise<void> {
+  async function run(isLater: boolean): Promise<void> {
     isRunning = true;
+    if (isLater) await timing.nextTask();
     const slices = createTimeSlices(timing);
     do {
       for (;;) {
@@ -64,16 +67,19 @@ export function createPacer(timing: SliceTiming): Pacer {
         return left;
       }
 
+      function add(more: readonly T[], isLater: boolean): void {
+        if (more.length === 0) return;
+        for (const thing of more) things.push(thing);
+        busy.add(turns);
+        if (!isRunning) void run(isLater);
+      }
+
       return {
         get waiting() {
           return things.length - next;
         },
-        push(more) {
-          if (more.length === 0) return;
-          for (const thing of more) things.push(thing);
-          busy.add(turns);
-          if (!isRunning) void run();
-        },
+        push: (more) => add(more, false),
+        pushLater: (more) => add(more, true),
         clear,
       };
     },

@@ -17,6 +17,9 @@ export interface Arrivals {
   clear(): readonly Arrival[];
 }
 
+/** What a browser takes for receiving a frame that is longer belongs to the task that it comes in. */
+const shortFrame = 100_000;
+
 /**
  * A relay that answers thousands of loads would hold up the page, so that its messages are read a few milliseconds at a
  * time. cojson asks for no more than a thousand CoValues at once, and for the next ones as these are read: that bounds what
@@ -34,8 +37,11 @@ export function createArrivals(pacer: Pacer, clock: Clock, read: (arrival: Arriv
     },
     add(lines) {
       const atMs = clock.nowMs();
+      const before = waitingBytes;
       for (const { length } of lines) waitingBytes += length;
-      lane.push(lines.map((line) => ({ line, atMs })));
+      const arrivals = lines.map((line) => ({ line, atMs }));
+      if (waitingBytes - before > shortFrame) lane.pushLater(arrivals);
+      else lane.push(arrivals);
     },
     clear() {
       waitingBytes = 0;

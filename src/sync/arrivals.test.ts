@@ -1,0 +1,40 @@
+import { beforeEach, expect, it } from 'vitest';
+import { createPacer } from '../platform/pacer.ts';
+import { createFakeClock } from '../testing/fake-clock.ts';
+import { createFakeTasks, type FakeTasks } from '../testing/fake-tasks.ts';
+import { createArrivals, type Arrivals } from './arrivals.ts';
+
+let tasks: FakeTasks;
+let read: string[];
+let arrivals: Arrivals;
+beforeEach(() => {
+  tasks = createFakeTasks();
+  read = [];
+  const clock = createFakeClock();
+  const pacer = createPacer({ nowMs: clock.nowMs, nextTask: tasks.nextTask });
+  arrivals = createArrivals(pacer, clock, ({ line }) => read.push(line));
+});
+
+it('reads what came in a short frame at once', () => {
+  arrivals.add(['a', 'b']);
+  expect(read).toEqual(['a', 'b']);
+  expect(arrivals.waitingBytes).toBe(0);
+});
+
+it('reads what came in a long frame in later tasks, and what follows after it', async () => {
+  const long = 'x'.repeat(60_000);
+  arrivals.add([long, long]);
+  arrivals.add(['after']);
+  expect(read).toEqual([]);
+  expect(arrivals.waitingBytes).toBe(120_005);
+  await tasks.runAll();
+  expect(read).toEqual([long, long, 'after']);
+  expect(arrivals.waitingBytes).toBe(0);
+});
+
+it('gives out what waits, and reads none of it', async () => {
+  arrivals.add(['x'.repeat(100_001)]);
+  expect(arrivals.clear()).toHaveLength(1);
+  await tasks.runAll();
+  expect(read).toEqual([]);
+});
