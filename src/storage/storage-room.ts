@@ -6,7 +6,7 @@ export type Room = Pick<StorageStatus, 'persisted' | 'usedBytes' | 'quotaBytes'>
 
 /** What the browser says of the room that it gives to the whole origin, and whether it may take what is there away. */
 export interface StorageRoom {
-  /** Asks how much there is, but not more often than once a minute. */
+  /** Asks how much there is, and whether it is kept, but not more often than once a minute. */
   look(): void;
   /** Asks the browser to keep what is here: once, as some browsers ask the person. For when there is something to keep. */
   keep(): void;
@@ -44,6 +44,7 @@ export function createStorageRoom(options: {
         ...(quota !== undefined && { quotaBytes: quota }),
       }),
     );
+    ask(manager?.persisted(), (persisted) => tell({ persisted }));
   }
 
   function keep(): void {
