@@ -55,7 +55,7 @@ describe('headline', () => {
         relays: [lost('waiting', { retryAtMs: nowMs + 6_000 })],
       }),
       '5 CoValues not confirmed',
-      ['1 not saved on this device', 'no connection for 14 s', 'next attempt in 6 s'],
+      ['1 not saved on this device: storage is full', 'no connection for 14 s', 'next attempt in 6 s'],
     ],
     [
       'two relays',
@@ -97,6 +97,35 @@ describe('headline', () => {
       overview({ storage: { kind: 'memory', state: 'memory-only' } }),
       'Everything is confirmed by eu.example',
       ['nothing is kept on this device', 'what it has survives a crash of the relay'],
+    ],
+    [
+      'nothing is kept here, for a reason',
+      overview({
+        storage: { kind: 'memory', state: 'memory-only', error: { code: 'STORAGE_BLOCKED', message: 'x' } },
+      }),
+      'Everything is confirmed by eu.example',
+      [
+        'nothing is kept on this device: another tab holds the database',
+        'what it has survives a crash of the relay',
+      ],
+    ],
+    [
+      'what stock cojson kept is taken over',
+      overview({ storage: { kind: 'kernel', state: 'ok', takeover: { done: 412, total: 1860 } } }),
+      'Everything is confirmed by eu.example',
+      [
+        '412 of 1,860 CoValues taken over from cojson’s database',
+        'what it has survives a crash of the relay',
+      ],
+    ],
+    [
+      'taking over is interrupted',
+      overview({ storage: { kind: 'kernel', state: 'ok', takeover: { done: 1, total: 2 }, error: full } }),
+      'Everything is confirmed by eu.example',
+      [
+        '1 of 2 CoValues taken over from cojson’s database, interrupted: storage is full',
+        'what it has survives a crash of the relay',
+      ],
     ],
     [
       'only durability is missing',

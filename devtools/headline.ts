@@ -70,16 +70,27 @@ function factsOf(overview: Overview, nowMs: number): readonly Fact[] {
 }
 
 function storageFacts({ rungs, storage }: Overview): readonly Fact[] {
-  if (storage.state === 'memory-only') return [{ words: 'nothing is kept on this device', tone: 'warn' }];
-  if (storage.state !== 'failing' && !rungs.saved.error) return [];
-  const count = rungs.saved.pending;
-  return [
-    {
-      words:
-        count > 0 ? `${count.toLocaleString('en')} not saved on this device` : 'saving on this device fails',
-      tone: 'fail',
-    },
-  ];
+  const { takeover } = storage;
+  const error = storage.error ?? rungs.saved.error;
+  const why = error ? `: ${describeCause(error)}` : '';
+  if (storage.state === 'memory-only')
+    return [{ words: `nothing is kept on this device${why}`, tone: 'warn' }];
+  const facts: Fact[] = [];
+  if (storage.state === 'failing' || rungs.saved.error) {
+    const count = rungs.saved.pending;
+    const what =
+      count > 0 ? `${count.toLocaleString('en')} not saved on this device` : 'saving on this device fails';
+    facts.push({ words: `${what}${why}`, tone: 'fail' });
+  }
+  if (takeover) {
+    const done = `${takeover.done.toLocaleString('en')} of ${countWords(takeover.total, 'CoValue')}`;
+    const isInterrupted = storage.state === 'ok' && error;
+    facts.push({
+      words: `${done} taken over from cojson’s database${isInterrupted ? `, interrupted${why}` : ''}`,
+      tone: isInterrupted ? 'warn' : 'plain',
+    });
+  }
+  return facts;
 }
 
 function relaysFacts(relays: readonly Relay[], nowMs: number): readonly Fact[] {

@@ -1,33 +1,64 @@
 import { type Remember } from '@MaiaOS/kernel';
 import { describe, expect, it } from 'vitest';
-import { afterSignOutWords, deviceWords, rememberWords } from './device-words.ts';
+import { testError } from '../sync/test-state.ts';
+import { afterSignOutWords, deviceWords, keptWords, rememberWords, takeoverWords } from './device-words.ts';
 
 const kept = { kind: 'kernel', state: 'ok' } as const;
 const memory = { kind: 'memory', state: 'memory-only' } as const;
-const untold = { usedBytes: undefined, quotaBytes: undefined };
 
 describe('what this device keeps', () => {
+  const blocked = testError('STORAGE_BLOCKED');
   it.each([
-    [kept, untold, 'Your lists are kept here'],
-    [kept, { ...untold, usedBytes: 14_200_000 }, 'About 14 MB are kept here'],
-    [kept, { ...untold, usedBytes: 900 }, 'About 0.9 kB are kept here'],
-    [memory, { ...untold, usedBytes: 900 }, 'This browser keeps nothing here'],
-    [{ ...kept, state: 'failing' } as const, untold, 'The storage does not take anything now'],
-  ])('of %o with %o', (storage, size, title) =>
-    expect(deviceWords(storage, 'device', size).title).toBe(title),
-  );
+    [kept, 'Your lists are kept here'],
+    [{ ...kept, usedBytes: 14_200_000 }, 'About 14 MB are kept here'],
+    [{ ...kept, usedBytes: 900 }, 'About 0.9 kB are kept here'],
+    [{ ...memory, usedBytes: 900 }, 'This browser keeps nothing here'],
+    [{ ...memory, error: testError('STORAGE_UNAVAILABLE') }, 'This browser keeps nothing here'],
+    [{ ...memory, error: blocked }, 'Nothing is kept here now'],
+    [
+      { ...kept, state: 'failing', error: testError('STORAGE_FULL') } as const,
+      'Nothing can be saved: this device’s storage is full',
+    ],
+  ])('of %o', (storage, title) => expect(deviceWords(storage, 'device').title).toBe(title));
 
   it('tells the room only where the browser told it', () => {
-    expect(deviceWords(kept, 'device', { ...untold, quotaBytes: 2_000_000_000 }).text).toContain(
-      'about 2 GB',
-    );
-    expect(deviceWords(kept, 'device', untold).text).not.toContain('allows');
+    expect(deviceWords({ ...kept, quotaBytes: 2_000_000_000 }, 'device').text).toContain('about 2 GB');
+    expect(deviceWords(kept, 'device').text).not.toContain('allows');
   });
 
-  it('is nothing where the person chose that, and is not blamed on the browser', () => {
-    const words = deviceWords(memory, 'never', untold);
+  it('blames the browser only for what it does', () => {
+    expect(deviceWords({ ...memory, error: blocked }, 'device').text).toMatch(
+      /^Another tab holds this device’s storage\. Closing this tab loses/,
+    );
+    const words = deviceWords(memory, 'never');
     expect(words.title).toBe('Nothing is kept here');
     expect(words.text).not.toContain('Private windows');
+  });
+
+  it('may be cleared by the browser, or not, where it says so', () => {
+    expect(keptWords(kept, true)).toBeUndefined();
+    expect(keptWords({ ...kept, persisted: true }, true)?.title).toBe('The browser keeps it');
+    const words = keptWords({ ...kept, persisted: false }, false);
+    expect(words?.title).toBe('The browser may clear it when space runs low');
+    expect(words?.text).toContain('not confirmed all of it yet');
+  });
+});
+
+describe('what an older version kept', () => {
+  it('is told while it is moved, and only then', () => {
+    expect(takeoverWords(kept)).toBeUndefined();
+    expect(takeoverWords({ ...kept, takeover: { done: 412, total: 1860 } })?.title).toBe(
+      'Moving what an older Lists kept here: 412 of 1,860',
+    );
+    expect(takeoverWords({ ...kept, takeover: { done: 0, total: 0 } })?.title).not.toContain('of 0');
+  });
+
+  it('is told to be here meanwhile, and why it does not go on', () => {
+    const takeover = { done: 1, total: 2 };
+    expect(takeoverWords({ ...kept, takeover })?.text).toMatch(/^Everything is here meanwhile/);
+    expect(takeoverWords({ ...kept, takeover, error: testError('STORAGE_FULL') })?.text).toBe(
+      'It was interrupted, as this device’s storage is full. It is tried again by itself, and everything is here meanwhile.',
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Rung, type SyncState } from '@MaiaOS/kernel';
+import { type KernelError, type Rung, type SyncState } from '@MaiaOS/kernel';
 
 /** How far the edits have come, as the glyph shows it. `unknown`: nobody has told, or nobody promised. */
 export type Step = 'reached' | 'waiting' | 'stuck' | 'failed' | 'unknown';
@@ -44,6 +44,11 @@ export function isGetting(state: SyncState): boolean {
 
 export function isNotSaved(state: SyncState): boolean {
   return state.storage.state === 'failing' || state.saved.error !== undefined;
+}
+
+/** Why this device cannot save. */
+export function notSavedError(state: SyncState): KernelError | undefined {
+  return state.saved.error ?? state.storage.error;
 }
 
 /** The whole is `failed` where this device cannot save, too; what is sent and confirmed goes on being true then. */

@@ -175,12 +175,19 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
       durable: two,
       storage: { kind: 'kernel', state: 'failing', error: testError('STORAGE_CLOSED') },
     }),
-    'fwww Not saved: this device cannot write it now | failed not-saved',
+    'fwww Not saved: the browser closed this device’s storage | failed not-saved',
   ],
   [
     'memory only',
     testState({ storage: { kind: 'memory', state: 'memory-only' } }),
     'urrr Only in this tab: this browser keeps nothing here · stored by the relay | calm stored',
+  ],
+  [
+    'memory only, as another tab holds the storage',
+    testState({
+      storage: { kind: 'memory', state: 'memory-only', error: testError('STORAGE_BLOCKED') },
+    }),
+    'urrr Only in this tab: another tab holds this device’s storage · stored by the relay | calm stored',
   ],
   [
     'memory only, offline',

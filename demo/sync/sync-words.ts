@@ -1,7 +1,16 @@
-import { type SyncState } from '@MaiaOS/kernel';
+import { type KernelError, type SyncState } from '@MaiaOS/kernel';
 import { refusalWords } from './refusal-words.ts';
-import { isGetting, isNotSaved, rungSteps, type RungSteps, stuckRung, waitedMs } from './rung-steps.ts';
+import {
+  isGetting,
+  isNotSaved,
+  notSavedError,
+  rungSteps,
+  type RungSteps,
+  stuckRung,
+  waitedMs,
+} from './rung-steps.ts';
 import { agoWords, countWords, spanWords } from './span.ts';
+import { storageWords } from './storage-words.ts';
 
 /** What the sync line says. `kind` changes when a person would call it another state; only then is it spoken. */
 export interface SyncWords {
@@ -33,13 +42,13 @@ export type SyncKind =
 type Said = readonly [kind: SyncKind, lead: string, detail?: string];
 
 const savedHere = 'Saved on this device';
-const onlyInThisTab = 'Only in this tab: this browser keeps nothing here';
 const failedAttemptsWorthSaying = 3;
 
 /** `reachedAtMs`: since when everything has been confirmed, or stored. */
 export function syncWords(state: SyncState, nowMs: number, reachedAtMs: number): SyncWords {
   const said = sayIfKept(state, nowMs, reachedAtMs);
-  const [kind, lead, detail] = state.storage.state === 'memory-only' ? sayInMemory(said) : said;
+  const [kind, lead, detail] =
+    state.storage.state === 'memory-only' ? sayInMemory(said, state.storage.error) : said;
   const tone = kind === 'waiting' ? 'stuck' : kind === 'not-saved' || kind === 'refused' ? 'failed' : 'calm';
   return { kind, lead, detail, tone, steps: rungSteps(state, nowMs) };
 }
@@ -92,7 +101,8 @@ function sayOnline(state: SyncState, nowMs: number, reachedAtMs: number): Said {
 }
 
 /** Where the browser keeps nothing, no line may say that something is saved. */
-function sayInMemory([kind, lead, detail]: Said): Said {
+function sayInMemory([kind, lead, detail]: Said, error: KernelError | undefined): Said {
+  const onlyInThisTab = `Only in this tab: ${storageWords(error).why}`;
   switch (kind) {
     case 'starting':
     case 'getting':
@@ -117,8 +127,7 @@ function sayInMemory([kind, lead, detail]: Said): Said {
 }
 
 function notSavedWords(state: SyncState): string {
-  const isFull = (state.saved.error ?? state.storage.error)?.code === 'STORAGE_FULL';
-  return isFull ? 'Not saved: this device’s storage is full' : 'Not saved: this device cannot write it now';
+  return `Not saved: ${storageWords(notSavedError(state)).why}`;
 }
 
 function connectingWords(state: SyncState): string {

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
 import { createApp } from '../../e2e/support/app.ts';
 import { addAuthenticator } from '../../e2e/support/authenticator.ts';
+import { fillStorage } from '../../e2e/support/everything/break-device.ts';
+import { makeStockDatabase } from '../../e2e/support/stock-database.ts';
 import { expect, test } from '../../e2e/support/test.ts';
 
 /** Where the pictures go that are made to be looked at; without it there are none. */
@@ -142,4 +144,29 @@ test('sharing, and an account that is only here', async ({ page, browser, relay,
   await alone.begin(origins[1], 'Groceries', 'Bread');
   await expect(alone.page.getByText('This account exists only on this device')).toBeVisible();
   await look(alone.page, 'only-here');
+});
+
+test('what this device keeps, and cannot keep', async ({ page, devOrigin }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(devOrigin, 'Groceries', 'Bread');
+  await app.untilStored();
+  const old = await makeStockDatabase(page, 1860);
+  await page.reload();
+  await page.getByRole('link', { name: 'Account and device' }).click();
+  await expect(page.getByRole('progressbar', { name: 'Moved' })).toBeVisible();
+  await look(page, 'taking-over');
+  await page.keyboard.press('Alt+Shift+KeyM');
+  await expect(page.getByText('CoValues taken over')).toBeVisible();
+  await look(page, 'panel-taking-over');
+  await page.keyboard.press('Alt+Shift+KeyM');
+  await old.release();
+  await app.openList('Groceries');
+  await fillStorage(page);
+  await app.addItem('Milk');
+  await expect(page.getByText('Free some space')).toBeVisible();
+  await look(page, 'storage-full');
+  await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
+  await page.keyboard.press('Alt+Shift+KeyM');
+  await look(page, 'panel-storage-full');
 });

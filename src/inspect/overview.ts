@@ -18,6 +18,8 @@ export function overviewOf(state: SyncState, relays: readonly Relay[]): Overview
     storage: {
       kind: storage.kind,
       state: storage.state,
+      ...(storage.persisted !== undefined && { persisted: storage.persisted }),
+      ...(storage.takeover && { takeover: storage.takeover }),
       ...(storage.usedBytes !== undefined && { usedBytes: storage.usedBytes }),
       ...(storage.quotaBytes !== undefined && { quotaBytes: storage.quotaBytes }),
       ...(storage.error && { error: plainError(storage.error) }),

@@ -48,7 +48,10 @@ export interface Overview {
     readonly durable?: RungCount;
   };
   readonly durability: Durability | 'unknown';
-  readonly storage: Pick<StorageStatus, 'kind' | 'state' | 'usedBytes' | 'quotaBytes'> & {
+  readonly storage: Pick<
+    StorageStatus,
+    'kind' | 'state' | 'persisted' | 'usedBytes' | 'quotaBytes' | 'takeover'
+  > & {
     readonly error?: PlainError;
   };
   readonly relays: readonly Relay[];

@@ -36,3 +36,16 @@ export async function refuseVaults(page: Page): Promise<void> {
     };
   });
 }
+
+/** From now on the device has no room for content, until the answer is called. */
+export async function fillStorage(page: Page): Promise<() => Promise<void>> {
+  await page.evaluate(() => {
+    const { add } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.add = function (this: IDBObjectStore, ...args: [unknown, IDBValidKey?]) {
+      if (this.name === 'segments') throw new DOMException('There is no room.', 'QuotaExceededError');
+      return add.apply(this, args);
+    };
+    addEventListener('room-again', () => (IDBObjectStore.prototype.add = add), { once: true });
+  });
+  return () => page.evaluate(() => void dispatchEvent(new Event('room-again')));
+}
