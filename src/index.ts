@@ -34,4 +34,4 @@ export { createKernelError, isKernelError } from './platform/kernel-error.ts';
 export type { KernelError, KernelErrorCode, KernelErrorDetails } from './platform/kernel-error.ts';
 export type { Logger } from './platform/logger.ts';
 export type { Readable } from './platform/readable.ts';
-export type { StorageStatus } from './storage/device-storage.ts';
+export type { DeviceStorage, StorageStatus } from './storage/device-storage.ts';
