@@ -1,4 +1,4 @@
-import { LocalNode, type AgentSecret, type RawCoMap } from 'cojson';
+import { cojsonInternals, LocalNode, type AgentSecret, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
@@ -11,9 +11,11 @@ import { createSqlStorage } from '../relay/storage/sql-storage.ts';
 import { createStorage } from '../relay/testing/temporary-storage.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { RelayMemory, RememberedRelay } from '../storage/relay-memory.ts';
+import { createFakeClock } from '../testing/fake-clock.ts';
 import { createNodePlatform } from '../testing/node-platform.ts';
 import { startStockRelay, type StockRelay } from '../testing/stock-relay.ts';
 import { inspectionOf } from './inspection.ts';
+import { createLossWatch } from './loss-watch.ts';
 import { startSync } from './start-sync.ts';
 
 // What a device keeps between two runs: a storage that works in Node, and what it remembers of its relay.
@@ -138,4 +140,35 @@ test('the loss of what had nothing but its header is noticed', async () => {
   const second = run(restored.url);
   await until(() => expect(second.sync.current.status).toBe('confirmed'));
   expect(isAt(restored, [map])).toBe(true);
+});
+
+test('a loss is noticed also where this device could not write what is lost, and the relay has something new to say first', async () => {
+  const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+  const map = node.createGroup().createMap({ n: 1 });
+  const [toRelay, relay] = cojsonInternals.connectedPeers('relay', 'device', { peer1role: 'server' });
+  let loads = 0;
+  relay.incoming.onMessage((message) => {
+    if (message !== 'Disconnected' && message.action === 'load' && message.id === map.id) loads++;
+  });
+  node.syncManager.addPeer(toRelay);
+  const peer = node.syncManager.peers['relay'];
+  if (!peer) throw new Error('The peer was not added.');
+  const edit = { id: map.id, sessionID: node.currentSessionID, count: 1 };
+  let doubts = 0;
+  const losses = createLossWatch({
+    ...{ node, relayID: 'relay', clock: createFakeClock(), logger: silentLogger },
+    memory: { read: () => Promise.resolve({ confirmed: [edit] }), write: () => {} },
+    doubt: () => Promise.resolve(void doubts++),
+    onChange: () => {},
+  });
+  losses.connected(undefined);
+  // The first is cojson's own.
+  await until(() => expect(loads).toBe(2));
+  losses.handled({ action: 'content', id: map.id, priority: 3, new: {} }, peer);
+  expect(losses.isSure).toBe(false);
+  await until(() => expect(loads).toBe(3));
+  losses.handled({ action: 'known', id: map.id, header: true, sessions: {} }, peer);
+  await until(() => expect(losses.isSure).toBe(true));
+  expect(doubts).toBe(1);
+  relay.outgoing.close();
 });

@@ -76,22 +76,28 @@ export function createLossWatch(options: {
   /** It is loaded first, as cojson takes what a relay does not have for lost, where it has not loaded it itself. */
   function ask(id: RawCoID): void {
     const mine = connection;
-    node.getCoValue(id).loadFromStorage((isFound) => {
+    const core = node.getCoValue(id);
+    // A storage that fails finds nothing, and it may not have been able to write this.
+    if (core.isAvailable()) return askFor(core);
+    core.loadFromStorage((isFound) => {
       // What it depends on may still be on its way.
-      if (isFound) node.getCoValue(id).subscribe(goOn, true);
+      if (isFound) core.subscribe(goOn, true);
       else if (connection === mine) answered(id);
     });
 
-    function goOn(core: CoValueCore, stop: () => void): void {
+    function goOn(_: CoValueCore, stop: () => void): void {
       if (connection === mine && !core.isAvailable()) return;
       stop();
-      if (connection !== mine) return;
-      const edit = asked.get(id);
-      const peer = node.syncManager.peers[relayID];
-      if (!edit) return;
-      if (!peer || edit.answers > mostAnswers) return answered(id);
-      node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
+      if (connection === mine) askFor(core);
     }
+  }
+
+  function askFor(core: CoValueCore): void {
+    const edit = asked.get(core.id);
+    const peer = node.syncManager.peers[relayID];
+    if (!edit) return;
+    if (!peer || edit.answers > mostAnswers) return answered(core.id);
+    node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
   }
 
   function answered(id: RawCoID): void {
