@@ -46,6 +46,7 @@ export type KernelErrorCode =
   | 'RELAY_STORAGE_TOO_NEW'
   | 'RELAY_STORAGE_FAILED'
   // general
+  | 'KERNEL_NOT_LOADED'
   | 'TIMEOUT'
   | 'ABORTED';
 

@@ -1,8 +1,9 @@
+import { isKernelError } from '../platform/kernel-error.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { DeviceStorage, StorageKind } from './device-storage.ts';
 import { holdsContent } from './engine/holds-content.ts';
-import { openKernelStorage } from './engine/kernel-storage.ts';
+import { enginePart, stockPart } from './engine-part.ts';
 import { createMemoryStorage } from './memory-storage.ts';
 import { stockDatabaseName } from './stock-database.ts';
 import { storageErrorFrom, unavailable } from './storage-error.ts';
@@ -17,7 +18,7 @@ interface StorageToOpen {
 /**
  * Opens what this device keeps for one account. A database that is refused does not fail the session: `status` then says
  * memory-only, and why. Where our own engine has content of the account already, it is opened although stock storage was
- * asked for, as nothing else can read it.
+ * asked for, as nothing else can read it. Rejects with KERNEL_NOT_LOADED.
  */
 export async function openDeviceStorage(options: StorageToOpen): Promise<DeviceStorage> {
   const { kind, platform, logger } = options;
@@ -27,6 +28,8 @@ export async function openDeviceStorage(options: StorageToOpen): Promise<DeviceS
   try {
     return await openKept({ ...options, kind, indexedDB });
   } catch (cause) {
+    // A device that keeps everything is not to look like one that keeps nothing.
+    if (isKernelError(cause, 'KERNEL_NOT_LOADED')) throw cause;
     const error = storageErrorFrom(cause, 'STORAGE_UNAVAILABLE');
     logger.warn('This device keeps nothing for the account', { code: error.code });
     return createMemoryStorage(error);
@@ -37,12 +40,11 @@ async function openKept(
   options: StorageToOpen & { readonly kind: Exclude<StorageKind, 'memory'>; readonly indexedDB: IDBFactory },
 ): Promise<DeviceStorage> {
   const { kind, accountID, indexedDB, platform, logger } = options;
-  if (kind === 'kernel') return openKernelStorage(options);
+  if (kind === 'kernel') return (await enginePart.load()).openKernelStorage(options);
   if (await holdsContent(indexedDB, accountID)) {
     logger.warn('The account’s content stands in the kernel’s own storage, so that is opened');
-    return openKernelStorage(options);
+    return (await enginePart.load()).openKernelStorage(options);
   }
-  // Few apps want it, and the others need not fetch it.
-  const { openIndexedDBStorage } = await import('./indexeddb-storage.ts');
+  const { openIndexedDBStorage } = await stockPart.load();
   return openIndexedDBStorage({ databaseName: stockDatabaseName(accountID), platform, logger });
 }
