@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import { isKernelError, type KernelError } from '../platform/kernel-error.ts';
+import { closedHere } from './closed-here.ts';
 import { createEventStreamReader } from './http/event-stream.ts';
 import * as errors from './http/http-errors.ts';
 import { createPosts } from './http/posts.ts';
@@ -115,7 +116,7 @@ export function createHttpTransport({
         get bufferedBytes() {
           return posts.bufferedBytes;
         },
-        close: () => end(errors.closedHere()),
+        close: () => end(closedHere()),
       };
     },
   };

@@ -1,6 +1,6 @@
 import { systemClock } from '../platform/clock.ts';
 import { openWebSocket } from '../platform/open-web-socket.ts';
-import { createHttpTransport } from './http-transport.ts';
+import { lazyHttpTransport } from './lazy-http-transport.ts';
 import type { Transport } from './transport.ts';
 import { createWebSocketTransport } from './web-socket.ts';
 
@@ -11,7 +11,7 @@ export function webSocketTransport(): Transport {
 
 /** Frames over plain HTTP: for networks that let no WebSocket through. `fetch` takes the place of the global one. */
 export function httpTransport({ fetch }: { readonly fetch?: typeof globalThis.fetch } = {}): Transport {
-  return createHttpTransport({
+  return lazyHttpTransport({
     fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
     clock: systemClock,
   });

@@ -1,5 +1,6 @@
 import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
 import type { Socket } from '../platform/socket.ts';
+import { closedHere } from './closed-here.ts';
 import type { Transport } from './transport.ts';
 
 /** Frames over a WebSocket, the ordinary channel to a relay. */
@@ -87,8 +88,4 @@ function refusedByBrowser(url: URL, cause: unknown): KernelError {
     `The browser refused to connect to ${url.host}. Allow it in the page’s Content-Security-Policy (connect-src), and use wss: from a page served over https:.`,
     { cause },
   );
-}
-
-function closedHere(): KernelError {
-  return createKernelError('ABORTED', 'The connection was closed by this device.');
 }

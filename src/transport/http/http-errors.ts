@@ -64,7 +64,3 @@ export function eventTooLong({ host }: URL, cause: unknown) {
     { cause },
   );
 }
-
-export function closedHere() {
-  return createKernelError('ABORTED', 'The connection was closed by this device.');
-}

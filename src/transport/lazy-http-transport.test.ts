@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { systemClock } from '../platform/clock.ts';
+import { createPart } from '../platform/part.ts';
+import { startEchoServer, type EchoServer } from '../testing/transports/echo-server.ts';
+import { describeTransport } from '../testing/transports/transport-contract.ts';
+import * as httpTransport from './http-transport.ts';
+import { lazyHttpTransport } from './lazy-http-transport.ts';
+import type { ChannelEvents } from './transport.ts';
+
+let server: EchoServer;
+beforeAll(async () => {
+  server = await startEchoServer();
+});
+afterAll(() => server.close());
+
+const platform = { fetch, clock: systemClock };
+const heard = () => ({ opened: vi.fn(), received: vi.fn(), closed: vi.fn() }) satisfies ChannelEvents;
+
+describeTransport('HTTP that is fetched when it is needed', () => ({
+  transport: lazyHttpTransport(platform),
+  url: new URL(server.url),
+  refusedUrl: new URL('/refused', server.url),
+}));
+
+it('closes the channel where its code cannot be fetched, and the next one tries again', async () => {
+  const part = createPart(
+    vi.fn(() => Promise.resolve(httpTransport)).mockRejectedValueOnce(new TypeError('no network')),
+  );
+  const transport = lazyHttpTransport(platform, part.load);
+  const first = heard();
+  transport.open(new URL(server.url), first);
+  await vi.waitFor(() => expect(first.closed).toHaveBeenCalledOnce());
+  expect(first.closed).toHaveBeenCalledWith(expect.objectContaining({ code: 'KERNEL_NOT_LOADED' }));
+  const second = heard();
+  const channel = transport.open(new URL(server.url), second);
+  await vi.waitFor(() => expect(second.opened).toHaveBeenCalledOnce());
+  channel.close();
+  expect(second.closed).toHaveBeenCalledOnce();
+});
+
+it('opens nothing for a channel that was closed before its code came', async () => {
+  const fetching = vi.fn(fetch);
+  const transport = lazyHttpTransport({ ...platform, fetch: fetching });
+  const on = heard();
+  const channel = transport.open(new URL(server.url), on);
+  channel.close();
+  channel.close();
+  await import('./http-transport.ts');
+  await Promise.resolve();
+  expect(on.closed).toHaveBeenCalledOnce();
+  expect(fetching).not.toHaveBeenCalled();
+});
