@@ -5,7 +5,8 @@ import { createSessionCrypto } from '../../src/session/account/session-crypto.ts
 import { createSessionNode } from '../../src/session/account/session-node.ts';
 import { guardSessionID } from '../../src/session/session-ids/guard-session-id.ts';
 import { bringInAccount } from '../../src/session/bring-in-account.ts';
-import { startSync, type SyncPlatform } from '../../src/sync/start-sync.ts';
+import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
+import { startSync } from '../../src/sync/start-sync.ts';
 import type { SyncPeers } from '../../src/sync/sync-peers.ts';
 import { openDiskStorage, type DiskStorage } from './disk-storage.ts';
 import { openLink, type Link } from './network.ts';

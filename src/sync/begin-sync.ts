@@ -5,12 +5,13 @@ import { createKernelError, isKernelError } from '../platform/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../platform/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
-import { createHttpTransport } from '../transport/http-transport.ts';
+import { lazyHttpTransport } from '../transport/lazy-http-transport.ts';
 import { createWebSocketTransport } from '../transport/web-socket.ts';
+import type { CreateNodeRelay } from './node-relay.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import { noRelayMemory, type RelayMemory } from '../storage/relay-memory.ts';
-import type { TabsSetup } from './tabs/tabs.ts';
+import type { CreateTabs } from './tabs/tabs.ts';
 import { readRelayTargets, type RelayTargets } from './relay-targets.ts';
 
 /** What sync needs of where it runs. */
@@ -22,12 +23,7 @@ export type SyncPlatform = Pick<
 /** One for each node, so that a node never has two peers for one relay. */
 const syncByNode = new WeakMap<LocalNode, NodeSync>();
 
-/**
- * Begins a node's sync: its edits are followed from here on, so this comes after `setStorage` and before the first of
- * them. `sync: false` follows them without a relay. A relay's address that cannot be read fails the sync and not the node:
- * the state then says SYNC_URL_INVALID.
- */
-export function startSync(options: {
+export interface SyncToBegin {
   readonly node: LocalNode;
   readonly sync: SyncOptions | false;
   readonly storage: { readonly status: Readable<StorageStatus> };
@@ -35,18 +31,30 @@ export function startSync(options: {
   readonly logger: Logger;
   /** Default: nothing is remembered of relays beyond this run. */
   readonly memory?: RelayMemory;
-  /** How the account's tabs on this device find each other. Default: they do not. */
-  readonly tabs?: TabsSetup;
-}): SyncPeers {
-  const { node, sync, storage, platform, logger, memory = noRelayMemory, tabs } = options;
+}
+
+/**
+ * Begins a node's sync: its edits are followed from here on, so this comes after `setStorage` and before the first of
+ * them. `sync: false` follows them without a relay. A relay's address that cannot be read fails the sync and not the node:
+ * the state then says SYNC_URL_INVALID.
+ */
+export function beginSync(
+  options: SyncToBegin & {
+    readonly createRelay: CreateNodeRelay;
+    /** Undefined where a node shares its database with no other tab. */
+    readonly createTabs?: CreateTabs | undefined;
+  },
+): SyncPeers {
+  const { node, sync, storage, platform, logger, memory = noRelayMemory, createRelay, createTabs } = options;
   const nodeSync = createNodeSync({
     node,
     storage,
-    transports: [createWebSocketTransport((to) => platform.openWebSocket(to)), createHttpTransport(platform)],
+    transports: [createWebSocketTransport((to) => platform.openWebSocket(to)), lazyHttpTransport(platform)],
     platform,
     logger,
     memory,
-    tabs,
+    createRelay,
+    createTabs,
     onClosed: () => syncByNode.delete(node),
   });
   syncByNode.set(node, nodeSync);

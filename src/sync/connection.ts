@@ -6,8 +6,9 @@ import { backOffMs } from './back-off.ts';
 import { initialState, nextState, type ConnectionEvent, type ConnectionState } from './connection-state.ts';
 import { watchHiddenTime } from './hidden-time.ts';
 import { attemptRelay, type RelayAttempt } from './relay-attempt.ts';
+import { mayReach } from './network.ts';
+import { randomFraction } from './random-fraction.ts';
 import type { LinkEnd, RelayLinkEvents } from './relay-link.ts';
-import { isLoopback } from './sync-url.ts';
 import { probeTransport, type TransportProbe } from './transport-probe.ts';
 
 /**
@@ -52,8 +53,7 @@ export function createConnection(options: {
 }): Connection {
   const { urls, peerID, transports, appVersion, hasWork = () => true, platform, pacer, on } = options;
   const { clock, page } = platform;
-  // A relay on this machine is there whatever the network is like: a developer on a train.
-  const isOnline = () => page.isOnline || urls.some(({ hostname }) => isLoopback(hostname));
+  const isOnline = () => mayReach(page, urls);
   let state = initialState(isOnline());
   let attempt: RelayAttempt | undefined;
   let probe: TransportProbe | undefined;
@@ -163,7 +163,7 @@ export function createConnection(options: {
       transport: transports[0],
       url,
       clock,
-      random: randomFraction,
+      random: () => randomFraction(platform),
       found() {
         chosen = transports[0];
         move({ kind: 'switch' });
@@ -181,12 +181,8 @@ export function createConnection(options: {
       error,
       nowMs: clock.nowMs(),
       online: isOnline(),
-      delayMs: (failures) => Math.max(retryAfterMs, backOffMs(failures, randomFraction())),
+      delayMs: (failures) => Math.max(retryAfterMs, backOffMs(failures, randomFraction(platform))),
     });
-  }
-
-  function randomFraction(): number {
-    return new DataView(platform.random(4).buffer).getUint32(0) / 2 ** 32;
   }
 
   if (state.phase === 'connecting') dial();

@@ -32,8 +32,8 @@ export interface ChannelOptions {
 /** One relay of a node: what goes to it and comes from it, and what that proves of the edits. Dials at once. */
 export interface NodeRelay {
   readonly id: string;
-  readonly connection: Connection;
-  readonly evidence: RelayEvidence;
+  readonly connection: Pick<Connection, 'state' | 'pause' | 'resume' | 'reconnect' | 'wake'>;
+  readonly evidence: Pick<RelayEvidence, 'saidOf' | 'settled' | 'ask'>;
   /** cojson is about to deal with its message. */
   handling(message: SyncMessage): void;
   /** cojson has dealt with its message. */
@@ -72,6 +72,8 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly tap: () => MessageTap | undefined;
   readonly onChange: () => void;
 }
+
+export type CreateNodeRelay = (options: NodeRelayOptions) => NodeRelay;
 
 export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   const { id, node, ladder, transports, appVersion, platform, pacer, logger } = options;

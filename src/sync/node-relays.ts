@@ -8,7 +8,7 @@ import { doubtStored } from './doubt-stored.ts';
 import type { MessageTap } from './inspection.ts';
 import type { Ladder } from './ladder.ts';
 import type { NodeEvents } from './node-hooks.ts';
-import { createNodeRelay, type ChannelOptions, type NodeRelay } from './node-relay.ts';
+import type { ChannelOptions, CreateNodeRelay, NodeRelay } from './node-relay.ts';
 import type { OwnSessionClaim } from './own-session-claims.ts';
 import type { PendingEdits } from './pending-edits.ts';
 import { peerIDs } from './peer-ids.ts';
@@ -58,6 +58,7 @@ export function createNodeRelays(options: {
   readonly events: SyncEventStream;
   readonly tabs: Tabs | undefined;
   readonly onChange: () => void;
+  readonly createRelay: CreateNodeRelay;
 }): NodeRelays {
   const { ladder } = options;
   const byID = new Map<string, NodeRelay>();
@@ -76,7 +77,7 @@ export function createNodeRelays(options: {
     const ids = peerIDs(to);
     ladder.useRelays(ids);
     for (const [index, id] of ids.entries()) {
-      const relay = createNodeRelay({
+      const relay = options.createRelay({
         ...{ ...options, ...channels },
         id,
         urls: to[index] ?? to[0],

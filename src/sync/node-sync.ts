@@ -15,6 +15,7 @@ import { recallEarlierRun } from './earlier-run.ts';
 import { followNode } from './follow-node.ts';
 import { offerInspection } from './inspection.ts';
 import { createLadder } from './ladder.ts';
+import type { CreateNodeRelay } from './node-relay.ts';
 import { createNodeRelays } from './node-relays.ts';
 import { bringInOthersEdits } from './others-edits.ts';
 import { paceReleases } from './paced-releases.ts';
@@ -27,7 +28,7 @@ import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
 import { unloadUnused } from './unloading.ts';
 import { trackByLadder } from './unsynced-tracking.ts';
-import { createTabs, type TabsSetup } from './tabs/tabs.ts';
+import type { CreateTabs } from './tabs/tabs.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
 import { unsyncedCoValues } from './unsynced-co-values.ts';
 import { refusalOf, syncClosed } from './wait-errors.ts';
@@ -51,8 +52,9 @@ export function createNodeSync(options: {
   readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random'>;
   readonly logger: Logger;
   readonly memory: RelayMemory;
+  readonly createRelay: CreateNodeRelay;
   /** Undefined where a node shares its database with no other tab. */
-  readonly tabs: TabsSetup | undefined;
+  readonly createTabs: CreateTabs | undefined;
   readonly onClosed: () => void;
 }): NodeSync {
   const { node, storage, transports, platform, onClosed } = options;
@@ -81,14 +83,12 @@ export function createNodeSync(options: {
     },
     onChange: changed,
   });
-  const tabs =
-    options.tabs &&
-    createTabs({
-      ...{ setup: options.tabs, node, ladder, marks, storage, platform, pacer, logger: options.logger },
-      storageOf: (relayID) => relays.storageOf(relayID),
-      onSent: (relayID, id, coverage) => relays.sentElsewhere(relayID, id, coverage),
-      onChanged: (id) => events.changed(id, 'tab'),
-    });
+  const tabs = options.createTabs?.({
+    ...{ node, ladder, marks, storage, platform, pacer, logger: options.logger },
+    storageOf: (relayID) => relays.storageOf(relayID),
+    onSent: (relayID, id, coverage) => relays.sentElsewhere(relayID, id, coverage),
+    onChanged: (id) => events.changed(id, 'tab'),
+  });
   const relays = createNodeRelays({ ...options, pacer, ladder, marks, events, tabs, onChange: changed });
   const saving = createSavedWaiting(
     (id) => !isClosed && storage.status.current.state === 'ok' && ladder.isPending(id, 'saved'),

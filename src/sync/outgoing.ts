@@ -3,7 +3,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { KernelError } from '../platform/kernel-error.ts';
 import { isCoValueID } from '../transport/ids.ts';
 import type { Channel } from '../transport/transport.ts';
-import { contentTooLarge, notAnID } from './relay-errors.ts';
+import { notAnID } from './not-an-id.ts';
+import { contentTooLarge } from './relay-errors.ts';
 
 export interface Outgoing {
   /** What cojson's peer sends by. The inspector reads its `queue`. */

@@ -9,7 +9,8 @@ import { createAgentNode } from '../testing/stock-relay.ts';
 import { faultyTransport } from '../transport/faulty-transport.ts';
 import { httpTransport } from '../transport/ordinary-transports.ts';
 import type { Transport } from '../transport/transport.ts';
-import { foreignStorageStatus, startSync } from './start-sync.ts';
+import { foreignStorageStatus } from './begin-sync.ts';
+import { startSync } from './start-sync.ts';
 import type { SyncPeers } from './sync-peers.ts';
 
 const ends: (() => unknown)[] = [];

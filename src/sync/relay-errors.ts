@@ -31,13 +31,6 @@ export function contentTooLarge(bytes: number, limit: number): KernelError {
   );
 }
 
-export function notAnID(id: string): KernelError {
-  return createKernelError(
-    'MESSAGE_INVALID',
-    `“${id.slice(0, 80)}” is not the ID of a CoValue, so no relay has it. Check what was typed, or what a link brought, before it is loaded.`,
-  );
-}
-
 export function lateHello(): KernelError {
   return createKernelError(
     'MESSAGE_INVALID',

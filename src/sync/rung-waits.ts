@@ -4,8 +4,8 @@ import { createKernelError, type KernelError } from '../platform/kernel-error.ts
 import { isCoValueID } from '../transport/ids.ts';
 import { deletionOnly, joined, type Coverage } from './coverage.ts';
 import type { Ladder } from './ladder.ts';
+import { notAnID } from './not-an-id.ts';
 import { hasReached, needOf, type RungName } from './pending-edits.ts';
-import { notAnID } from './relay-errors.ts';
 
 /** A CoValue or its id; none: everything. */
 export type SyncTarget = RawCoValue | string;

@@ -1,6 +1,7 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { silentLogger } from '../platform/logger.ts';
-import { foreignStorageStatus, runningSync, startSync } from './start-sync.ts';
+import { beginSync, foreignStorageStatus, runningSync } from './begin-sync.ts';
+import { createComingRelay } from './coming-relay.ts';
 import type { SetupSyncPeersOptions, SyncPeers } from './sync-peers.ts';
 import { readRelayTargets } from './relay-targets.ts';
 
@@ -12,12 +13,13 @@ export function setupSyncPeers({ node, ...sync }: SetupSyncPeersOptions): SyncPe
   readRelayTargets(sync); // Asked for by name, so a wrong address is an error here and not a state.
   return (
     runningSync(node, sync) ??
-    startSync({
+    beginSync({
       node,
       sync,
       storage: { status: foreignStorageStatus(node) },
       platform: createBrowserPlatform(),
       logger: silentLogger,
+      createRelay: createComingRelay,
     })
   );
 }

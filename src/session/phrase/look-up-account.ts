@@ -3,7 +3,8 @@ import { createKernelError, type KernelError } from '../../platform/kernel-error
 import type { Logger } from '../../platform/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { coverageOfContent, coverageOfState, covers } from '../../sync/coverage.ts';
-import { foreignStorageStatus, startSync } from '../../sync/start-sync.ts';
+import { foreignStorageStatus } from '../../sync/begin-sync.ts';
+import { startSync } from '../../sync/start-sync.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
 import type { Genesis } from '../account/genesis.ts';
 import type { SessionCrypto } from '../account/session-crypto.ts';

@@ -2,7 +2,8 @@ import type { CojsonInternalTypes, LocalNode, RawCoMap, RawGroup } from 'cojson'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Relay } from '../../relay/index.ts';
 import { openRelay } from '../../relay/testing/test-relay.ts';
-import { foreignStorageStatus, startSync } from '../../sync/start-sync.ts';
+import { foreignStorageStatus } from '../../sync/begin-sync.ts';
+import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { clockWithSpeed } from '../../testing/test-sessions.ts';
 import { createNodePlatform } from '../../testing/node-platform.ts';

@@ -4,7 +4,7 @@ import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import { coverageOfState } from '../../sync/coverage.ts';
 import type { OwnSessionClaim } from '../../sync/own-session-claims.ts';
-import type { SyncPlatform } from '../../sync/start-sync.ts';
+import type { SyncPlatform } from '../../sync/begin-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { countOf, findForks, type Fork } from './find-forks.ts';
 import { openRelayCopy, type RelayCopy } from './relay-copy.ts';

@@ -1,6 +1,7 @@
 import { LocalNode, type AgentSecret, type RawCoID } from 'cojson';
 import type { Logger } from '../../platform/logger.ts';
-import { foreignStorageStatus, startSync, type SyncPlatform } from '../../sync/start-sync.ts';
+import { foreignStorageStatus, type SyncPlatform } from '../../sync/begin-sync.ts';
+import { startSync } from '../../sync/start-sync.ts';
 import { createSessionCrypto } from '../account/session-crypto.ts';
 import { askRelay } from '../ask-relay.ts';
 

@@ -7,6 +7,7 @@ import { coverageOfContent, coverageOfState, isNothing, missingIn, type Coverage
 import type { Ladder } from '../ladder.ts';
 import type { NodeEvents } from '../node-hooks.ts';
 import { atRelay, needOf, type PendingEdits } from '../pending-edits.ts';
+import { randomFraction } from '../random-fraction.ts';
 import type { UnconfirmedMarks } from '../unconfirmed-marks.ts';
 import { createAnnouncements } from './announcements.ts';
 import { createHolds } from './holds.ts';
@@ -43,8 +44,7 @@ export interface TabsSetup {
 /** A tab that closes may still be writing; what it wrote is looked for after this. */
 const lastWordMs = 500;
 
-export function createTabs(options: {
-  readonly setup: TabsSetup;
+export interface TabsOptions {
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly marks: UnconfirmedMarks;
@@ -58,12 +58,20 @@ export function createTabs(options: {
   readonly onSent: (relayID: string, id: string, coverage: Coverage) => void;
   /** Another tab's content is in the node now. */
   readonly onChanged: (id: string) => void;
-}): Tabs {
+}
+
+export type CreateTabs = (options: TabsOptions) => Tabs;
+
+export function createTabs(options: TabsOptions & { readonly setup: TabsSetup }): Tabs {
   const { setup, node, ladder, marks, storage, platform, pacer, logger, storageOf, onSent, onChanged } =
     options;
-  const { clock, page, random } = platform;
+  const { clock, page } = platform;
   const others = createOtherTabs(node.currentSessionID);
-  const holds = createHolds({ clock, randomFraction, onDue: (hold) => uploads.due(hold) });
+  const holds = createHolds({
+    clock,
+    randomFraction: () => randomFraction(platform),
+    onDue: (hold) => uploads.due(hold),
+  });
   const uploads = createUploads({ node, ladder, holds, others });
   const reads = createTabReads({ node, pacer, logger, handOut });
   /** What was told of a relay's word already, by CoValue. */
@@ -81,10 +89,6 @@ export function createTabs(options: {
     storage.status.subscribe(postUnsaved),
     page.on('visible', readMarked), // Where a browser lets a page sleep without a word.
   ];
-
-  function randomFraction(): number {
-    return new DataView(random(4).buffer).getUint32(0) / 2 ** 32;
-  }
 
   function hear(message: TabMessage): void {
     const by = others.heard(message.from);

@@ -1,0 +1,19 @@
+import { beginSync, type SyncToBegin } from './begin-sync.ts';
+import { createNodeRelay } from './node-relay.ts';
+import type { SyncPeers } from './sync-peers.ts';
+import { createTabs, type TabsSetup } from './tabs/tabs.ts';
+
+/** As `beginSync`, for a session: with all that it takes at hand. */
+export function startSync({
+  tabs: setup,
+  ...options
+}: SyncToBegin & {
+  /** How the account's tabs on this device find each other. Default: they do not. */
+  readonly tabs?: TabsSetup;
+}): SyncPeers {
+  return beginSync({
+    ...options,
+    createRelay: createNodeRelay,
+    createTabs: setup && ((parts) => createTabs({ ...parts, setup })),
+  });
+}
