@@ -2,7 +2,9 @@ import type { LocalNode } from 'cojson';
 import { silentLogger, type Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { DeviceStorage } from '../storage/device-storage.ts';
-import { createRelayMemory, noRelayMemory, type RelayMemory } from '../storage/relay-memory.ts';
+import { noRelayMemory } from '../storage/no-relay-memory.ts';
+import { createRelayMemory, type RelayMemory } from '../storage/relay-memory.ts';
+import { loadStorage } from '../storage/engine-part.ts';
 import { startSync } from '../sync/start-sync.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { AccountToOpen } from './account-to-open.ts';
@@ -38,6 +40,7 @@ export async function openNode(
   // What a sign-out left to delete is not to be found here again.
   if (isKept) await unlessDeviceFails(createRemovals(platform, accountID).finish(), logger);
   const newSessionID = () => crypto.newRandomSessionID(accountID);
+  await loadStorage(kind);
   const { storage, lease } = await openWithSessionID({ kind, accountID, newSessionID, platform, logger });
   const node = createSessionNode(crypto, agentSecret, lease.sessionID);
   node.setStorage(storage);

@@ -26,9 +26,6 @@ export interface RelayMemory {
   write(relayID: string, remembered: RememberedRelay): void;
 }
 
-/** For a node that leaves no trace on this device. */
-export const noRelayMemory: RelayMemory = { read: () => Promise.resolve(undefined), write: () => {} };
-
 /** In the account's database. Where that is gone, because the account was signed out, none is made for it. */
 export function createRelayMemory(
   indexedDB: IDBFactory,

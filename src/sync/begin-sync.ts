@@ -5,13 +5,11 @@ import { createKernelError, isKernelError } from '../platform/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../platform/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
-import { lazyHttpTransport } from '../transport/lazy-http-transport.ts';
-import { createWebSocketTransport } from '../transport/web-socket.ts';
-import type { CreateNodeRelay } from './node-relay.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
+import type { SyncCode } from './sync-code.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
-import { noRelayMemory, type RelayMemory } from '../storage/relay-memory.ts';
-import type { CreateTabs } from './tabs/tabs.ts';
+import { noRelayMemory } from '../storage/no-relay-memory.ts';
+import type { RelayMemory } from '../storage/relay-memory.ts';
 import { readRelayTargets, type RelayTargets } from './relay-targets.ts';
 
 /** What sync needs of where it runs. */
@@ -38,23 +36,16 @@ export interface SyncToBegin {
  * them. `sync: false` follows them without a relay. A relay's address that cannot be read fails the sync and not the node:
  * the state then says SYNC_URL_INVALID.
  */
-export function beginSync(
-  options: SyncToBegin & {
-    readonly createRelay: CreateNodeRelay;
-    /** Undefined where a node shares its database with no other tab. */
-    readonly createTabs?: CreateTabs | undefined;
-  },
-): SyncPeers {
-  const { node, sync, storage, platform, logger, memory = noRelayMemory, createRelay, createTabs } = options;
+export function beginSync(options: SyncToBegin & { readonly code: SyncCode }): SyncPeers {
+  const { node, sync, storage, platform, logger, memory = noRelayMemory, code } = options;
   const nodeSync = createNodeSync({
     node,
     storage,
-    transports: [createWebSocketTransport((to) => platform.openWebSocket(to)), lazyHttpTransport(platform)],
+    transports: code.createTransports(platform),
     platform,
     logger,
     memory,
-    createRelay,
-    createTabs,
+    code,
     onClosed: () => syncByNode.delete(node),
   });
   syncByNode.set(node, nodeSync);

@@ -5,6 +5,7 @@ import { createFakePage } from '../testing/fake-page.ts';
 import { createNodePlatform } from '../testing/node-platform.ts';
 import { createAgentNode, startStockRelay } from '../testing/stock-relay.ts';
 import { beginSync, foreignStorageStatus } from './begin-sync.ts';
+import { comingCode } from './coming-code.ts';
 import { createComingRelay } from './coming-relay.ts';
 import * as nodeRelay from './node-relay.ts';
 
@@ -30,7 +31,7 @@ async function nodeWith(fetchPart: () => Promise<typeof nodeRelay>) {
     storage: { status: foreignStorageStatus(node) },
     platform,
     logger: silentLogger,
-    createRelay: (options) => createComingRelay(options, part.load),
+    code: { ...comingCode, createRelay: (options) => createComingRelay(options, part.load) },
   });
   ends.push(() => sync.close());
   return { node, sync, relay, page, openWebSocket, map: node.createGroup().createMap() };

@@ -1,11 +1,11 @@
 import type { LocalNode } from 'cojson';
+import type { BeingStored } from './being-stored.ts';
 import type { Ladder } from './ladder.ts';
 import { hookNode } from './node-hooks.ts';
 import type { NodeRelays } from './node-relays.ts';
 import type { SyncEventStream } from './sync-events.ts';
 import type { Tabs } from './tabs/tabs.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
-import type { Unloading } from './unloading.ts';
 
 /** Tells everybody who is concerned what becomes of a node's content. Returns the end. */
 export function followNode(options: {
@@ -14,23 +14,23 @@ export function followNode(options: {
   readonly marks: UnconfirmedMarks;
   readonly relays: NodeRelays;
   readonly tabs: Tabs | undefined;
-  readonly unloading: Unloading;
+  readonly beingStored: BeingStored;
   readonly events: SyncEventStream;
   readonly onChange: () => void;
 }): () => void {
-  const { node, ladder, marks, relays, tabs, unloading, events, onChange } = options;
+  const { node, ladder, marks, relays, tabs, beingStored, events, onChange } = options;
   return hookNode(node, {
     edited(id, need) {
       ladder.edited(id, need);
       if (!tabs?.isImporting) events.changed(id, 'local');
     },
     storing(content) {
-      unloading.storing(content.id);
+      beingStored.storing(content.id);
       marks.write();
       tabs?.storing(content);
     },
     stored(id, coverage) {
-      unloading.stored(id);
+      beingStored.stored(id);
       ladder.saved(id, coverage);
       tabs?.stored(id, coverage);
     },

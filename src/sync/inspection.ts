@@ -1,8 +1,8 @@
 import type { LocalNode, SyncMessage } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
+import type { MemoryFigures } from './memory-figures.ts';
 import type { SyncEvent } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
-import type { MemoryFigures } from './unloading.ts';
 
 /** What `inspect` may read of a running sync, and nothing more. Reading has no side effect. */
 export interface SyncInspection {

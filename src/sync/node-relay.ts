@@ -8,6 +8,7 @@ import { createClockOffset } from './clock-offset.ts';
 import { createConnection, type Connection } from './connection.ts';
 import { coverageOfContent } from './coverage.ts';
 import type { RelayFacts } from './describe-sync.ts';
+import { doubtStored } from './doubt-stored.ts';
 import { createDownload } from './download.ts';
 import { askWhenIdle } from './idle-asks.ts';
 import type { MessageTap, PeerInspection } from './inspection.ts';
@@ -22,6 +23,7 @@ import type { SyncEventStream } from './sync-events.ts';
 import type { Tabs } from './tabs/tabs.ts';
 import { createUnacknowledged } from './unacknowledged.ts';
 import type { Coverage } from './coverage.ts';
+import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
 /** How relays are reached. */
 export interface ChannelOptions {
@@ -62,8 +64,7 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly logger: Logger;
   readonly memory: RelayMemory;
   readonly events: SyncEventStream;
-  /** Counts all that stands on this device, and not in memory, as missing at the relay. Resolves when it is counted. */
-  readonly doubtStored: (evidence: Pick<RelayEvidence, 'doubt'>) => Promise<void>;
+  readonly marks: UnconfirmedMarks;
   /** Of this account on this device. */
   readonly tabs: Pick<Tabs, 'isLeftToOther' | 'sent' | 'lost'> | undefined;
   readonly claimed: (claim: OwnSessionClaim) => void;
@@ -102,7 +103,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     },
     doubt() {
       evidence.doubtAll();
-      return options.doubtStored(evidence);
+      return doubtStored(options, evidence);
     },
   });
   const idle = askWhenIdle(clock, evidence.askPending);

@@ -4,7 +4,6 @@ import type { Pacer } from '../platform/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createWaiting, type Confirmations } from './confirmations.ts';
 import type { Coverage } from './coverage.ts';
-import { doubtStored } from './doubt-stored.ts';
 import type { MessageTap } from './inspection.ts';
 import type { Ladder } from './ladder.ts';
 import type { NodeEvents } from './node-hooks.ts';
@@ -82,7 +81,6 @@ export function createNodeRelays(options: {
         id,
         urls: to[index] ?? to[0],
         sentByID,
-        doubtStored: (evidence) => doubtStored(options, evidence),
         claimed: (claim) => claimed(claim),
         tap: () => tap,
       });

@@ -7,6 +7,7 @@ import type { Platform } from '../platform/platform.ts';
 import { createReadable } from '../platform/readable.ts';
 import type { DeviceStorage } from '../storage/device-storage.ts';
 import type { Transport } from '../transport/transport.ts';
+import { createBeingStored } from './being-stored.ts';
 import { offerConfirmations } from './confirmations.ts';
 import type { Coverage } from './coverage.ts';
 import { describeSync } from './describe-sync.ts';
@@ -15,20 +16,18 @@ import { recallEarlierRun } from './earlier-run.ts';
 import { followNode } from './follow-node.ts';
 import { offerInspection } from './inspection.ts';
 import { createLadder } from './ladder.ts';
-import type { CreateNodeRelay } from './node-relay.ts';
+import { memoryFigures } from './memory-figures.ts';
 import { createNodeRelays } from './node-relays.ts';
-import { bringInOthersEdits } from './others-edits.ts';
 import { paceReleases } from './paced-releases.ts';
 import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { RelayTargets } from './relay-targets.ts';
 import { createRungWaits } from './rung-waits.ts';
 import { createSavedWaiting } from './saved-waiting.ts';
 import { createSyncEvents } from './sync-events.ts';
+import type { SyncCode } from './sync-code.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
-import { unloadUnused } from './unloading.ts';
 import { trackByLadder } from './unsynced-tracking.ts';
-import type { CreateTabs } from './tabs/tabs.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
 import { unsyncedCoValues } from './unsynced-co-values.ts';
 import { refusalOf, syncClosed } from './wait-errors.ts';
@@ -52,12 +51,10 @@ export function createNodeSync(options: {
   readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random'>;
   readonly logger: Logger;
   readonly memory: RelayMemory;
-  readonly createRelay: CreateNodeRelay;
-  /** Undefined where a node shares its database with no other tab. */
-  readonly createTabs: CreateTabs | undefined;
+  readonly code: SyncCode;
   readonly onClosed: () => void;
 }): NodeSync {
-  const { node, storage, transports, platform, onClosed } = options;
+  const { node, storage, transports, platform, code, onClosed } = options;
   const { clock, nextTask, page } = platform;
   const pacer = createPacer({ nowMs: clock.nowMs, nextTask });
   const marks = createUnconfirmedMarks(node.storage);
@@ -83,13 +80,22 @@ export function createNodeSync(options: {
     },
     onChange: changed,
   });
-  const tabs = options.createTabs?.({
+  const tabs = code.createTabs?.({
     ...{ node, ladder, marks, storage, platform, pacer, logger: options.logger },
     storageOf: (relayID) => relays.storageOf(relayID),
     onSent: (relayID, id, coverage) => relays.sentElsewhere(relayID, id, coverage),
     onChanged: (id) => events.changed(id, 'tab'),
   });
-  const relays = createNodeRelays({ ...options, pacer, ladder, marks, events, tabs, onChange: changed });
+  const relays = createNodeRelays({
+    ...options,
+    pacer,
+    ladder,
+    marks,
+    events,
+    tabs,
+    onChange: changed,
+    createRelay: code.createRelay,
+  });
   const saving = createSavedWaiting(
     (id) => !isClosed && storage.status.current.state === 'ok' && ladder.isPending(id, 'saved'),
   );
@@ -108,9 +114,10 @@ export function createNodeSync(options: {
   let cancelPublish: (() => void) | undefined;
   let latest: SyncState | undefined;
 
-  const unloading = unloadUnused({ node, ladder, status: storage.status, clock, pacer });
+  const beingStored = createBeingStored();
+  const unloading = code.unloadUnused({ node, ladder, beingStored, status: storage.status, clock, pacer });
   const unfollow = followNode({
-    ...{ node, ladder, marks, relays, tabs, unloading, events },
+    ...{ node, ladder, marks, relays, tabs, beingStored, events },
     onChange: changed,
   });
   const releases = paceReleases(node, pacer);
@@ -212,7 +219,7 @@ export function createNodeSync(options: {
       return unsyncedCoValues(ladder.pending, { relayIDs, durability, storage: storage.status.current });
     },
     peers: () => relays.all.map((relay) => relay.inspect()),
-    memory: () => unloading.figures,
+    memory: () => memoryFigures(node),
     setTap: relays.setTap,
     onEvent: events.tap,
   });
@@ -224,7 +231,7 @@ export function createNodeSync(options: {
     onOwnSessionClaim: relays.onOwnSessionClaim,
     believe: relays.believe,
     whenHeard: relays.whenHeard,
-    bringInOthersEdits: () => bringInOthersEdits({ node, marks, ladder }),
+    bringInOthersEdits: () => code.bringInOthersEdits({ node, marks, ladder }),
   });
   return {
     peers,

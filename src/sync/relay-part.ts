@@ -1,4 +1,4 @@
 import { createPart } from '../platform/part.ts';
 
-/** What speaks with a relay, from dialling to the evidence of what it has. Nothing needs it before there is a node. */
-export const relayPart = /* @__PURE__ */ createPart(() => import('./node-relay.ts'));
+/** What speaks with relays, and what a node needs when it has run for a while. Nothing needs it before there is a node. */
+export const relayPart = /* @__PURE__ */ createPart(() => import('./relay-code.ts'));

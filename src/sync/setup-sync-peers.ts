@@ -1,7 +1,7 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { silentLogger } from '../platform/logger.ts';
 import { beginSync, foreignStorageStatus, runningSync } from './begin-sync.ts';
-import { createComingRelay } from './coming-relay.ts';
+import { comingCode } from './coming-code.ts';
 import type { SetupSyncPeersOptions, SyncPeers } from './sync-peers.ts';
 import { readRelayTargets } from './relay-targets.ts';
 
@@ -19,7 +19,7 @@ export function setupSyncPeers({ node, ...sync }: SetupSyncPeersOptions): SyncPe
       storage: { status: foreignStorageStatus(node) },
       platform: createBrowserPlatform(),
       logger: silentLogger,
-      createRelay: createComingRelay,
+      code: comingCode,
     })
   );
 }

@@ -1,7 +1,11 @@
+import { createHttpTransport } from '../transport/http-transport.ts';
+import { createWebSocketTransport } from '../transport/web-socket.ts';
 import { beginSync, type SyncToBegin } from './begin-sync.ts';
 import { createNodeRelay } from './node-relay.ts';
+import { bringInOthersEdits } from './others-edits.ts';
 import type { SyncPeers } from './sync-peers.ts';
 import { createTabs, type TabsSetup } from './tabs/tabs.ts';
+import { unloadUnused } from './unloading.ts';
 
 /** As `beginSync`, for a session: with all that it takes at hand. */
 export function startSync({
@@ -13,7 +17,15 @@ export function startSync({
 }): SyncPeers {
   return beginSync({
     ...options,
-    createRelay: createNodeRelay,
-    createTabs: setup && ((parts) => createTabs({ ...parts, setup })),
+    code: {
+      createTransports: (platform) => [
+        createWebSocketTransport((to) => platform.openWebSocket(to)),
+        createHttpTransport(platform),
+      ],
+      createRelay: createNodeRelay,
+      unloadUnused,
+      bringInOthersEdits,
+      createTabs: setup && ((parts) => createTabs({ ...parts, setup })),
+    },
   });
 }

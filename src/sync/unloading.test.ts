@@ -8,7 +8,9 @@ import type { StorageStatus } from '../storage/device-storage.ts';
 import { createMemoryStorage } from '../storage/memory-storage.ts';
 import { createAccountNode } from '../testing/account-node.ts';
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
+import { createBeingStored } from './being-stored.ts';
 import { coverageOfContent, joined } from './coverage.ts';
+import { memoryFigures } from './memory-figures.ts';
 import { hookNode } from './node-hooks.ts';
 import { noEdits, type PendingEdits } from './pending-edits.ts';
 import { unloadUnused, type Unloading } from './unloading.ts';
@@ -25,6 +27,7 @@ let writes: boolean;
 let node: LocalNode;
 let group: RawGroup;
 let unloading: Unloading;
+const figures = () => memoryFigures(node);
 
 beforeEach(async () => {
   clock = createFakeClock();
@@ -35,12 +38,13 @@ beforeEach(async () => {
   node = await createAccountNode();
   node.setStorage(createKeepingStorage());
   const pacer = createPacer({ nowMs: clock.nowMs, nextTask: () => Promise.resolve() });
-  unloading = unloadUnused({ node, ladder: { pending }, status, clock, pacer });
+  const beingStored = createBeingStored();
+  unloading = unloadUnused({ node, ladder: { pending }, beingStored, status, clock, pacer });
   const ignored = () => {};
   hookNode(node, {
     ...{ edited: ignored, handling: ignored, handled: ignored, brought: ignored, refused: ignored },
-    storing: ({ id }) => unloading.storing(id),
-    stored: unloading.stored,
+    storing: ({ id }) => beingStored.storing(id),
+    stored: beingStored.stored,
   });
   group = node.createGroup();
 });
@@ -88,12 +92,12 @@ async function pass(minutes = 7) {
 describe('a CoValue that nobody has looked up for five minutes', () => {
   it('is unloaded, and loading it gives the same', async () => {
     const map = await makeMap({ a: 'one', b: 'two' });
-    const before = unloading.figures;
+    const before = figures();
     await pass(4);
     expect(isLoaded(map.id)).toBe(true);
     await pass(1);
     expect(isLoaded(map.id)).toBe(false);
-    expect(unloading.figures).toEqual({ loaded: before.loaded - 1, unloaded: before.unloaded + 1 });
+    expect(figures()).toEqual({ loaded: before.loaded - 1, unloaded: before.unloaded + 1 });
     const again = await node.load(map.id);
     expect(again === 'unavailable' ? again : again.toJSON()).toEqual({ a: 'one', b: 'two' });
   });

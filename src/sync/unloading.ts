@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Pacer } from '../platform/pacer.ts';
 import type { Readable } from '../platform/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
+import type { BeingStored } from './being-stored.ts';
 import { coverageOfState, covers } from './coverage.ts';
 import type { Ladder } from './ladder.ts';
 import { followUse } from './private-fields.ts';
@@ -10,19 +11,19 @@ import { createWeakCoValues } from './weak-co-values.ts';
 
 /** Keeps the memory of a long session small. */
 export interface Unloading {
-  readonly figures: MemoryFigures;
-  /** cojson has given content to the storage; or the storage has written some. */
-  storing(id: string): void;
-  stored(id: string): void;
   end(): void;
 }
 
-/** How many CoValues a node has. */
-export interface MemoryFigures {
-  readonly loaded: number;
-  /** Read from this device when somebody asks for them again. */
-  readonly unloaded: number;
+export interface UnloadingOptions {
+  readonly node: LocalNode;
+  readonly ladder: Pick<Ladder, 'pending'>;
+  readonly beingStored: Pick<BeingStored, 'has'>;
+  readonly status: Readable<StorageStatus>;
+  readonly clock: Clock;
+  readonly pacer: Pacer;
 }
+
+export type UnloadUnused = (options: UnloadingOptions) => Unloading;
 
 const unusedMs = 5 * 60_000;
 const lookEveryMs = 60_000;
@@ -32,16 +33,9 @@ const lookEveryMs = 60_000;
  * somebody subscribed to, or that others depend on, or that does not stand on this device in full; and never the account and
  * what belongs to it.
  */
-export function unloadUnused(options: {
-  readonly node: LocalNode;
-  readonly ladder: Pick<Ladder, 'pending'>;
-  readonly status: Readable<StorageStatus>;
-  readonly clock: Clock;
-  readonly pacer: Pacer;
-}): Unloading {
-  const { node, ladder, status, clock, pacer } = options;
+export function unloadUnused(options: UnloadingOptions): Unloading {
+  const { node, ladder, beingStored, status, clock, pacer } = options;
   const usedAtMs = new WeakMap<CoValueCore, number>();
-  const beingStored = new Map<string, number>();
   const stopFollowing = followUse(node, (core) => void usedAtMs.set(core, clock.nowMs()));
   const weak = stopFollowing && createWeakCoValues(node);
   const lane = pacer.lane<CoValueCore>(askStorage);
@@ -81,21 +75,6 @@ export function unloadUnused(options: {
   }
 
   return {
-    get figures() {
-      let loaded = 0;
-      let unloaded = 0;
-      for (const core of node.allCoValues()) {
-        if (core.isAvailable()) loaded++;
-        else if (core.loadingState === 'garbageCollected') unloaded++;
-      }
-      return { loaded, unloaded };
-    },
-    storing: (id) => void beingStored.set(id, (beingStored.get(id) ?? 0) + 1),
-    stored(id) {
-      const left = (beingStored.get(id) ?? 1) - 1;
-      if (left === 0) beingStored.delete(id);
-      else beingStored.set(id, left);
-    },
     end() {
       cancel();
       lane.clear();

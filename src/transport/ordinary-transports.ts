@@ -1,18 +1,30 @@
 import { systemClock } from '../platform/clock.ts';
 import { openWebSocket } from '../platform/open-web-socket.ts';
-import { lazyHttpTransport } from './lazy-http-transport.ts';
+import type { Platform } from '../platform/platform.ts';
+import { lazyTransport } from './lazy-transport.ts';
 import type { Transport } from './transport.ts';
-import { createWebSocketTransport } from './web-socket.ts';
 
 /** Frames over a WebSocket: the browser's own, and in Node one of `ws`. */
 export function webSocketTransport(): Transport {
-  return createWebSocketTransport(openWebSocket);
+  return webSocketLater(openWebSocket);
 }
 
 /** Frames over plain HTTP: for networks that let no WebSocket through. `fetch` takes the place of the global one. */
 export function httpTransport({ fetch }: { readonly fetch?: typeof globalThis.fetch } = {}): Transport {
-  return lazyHttpTransport({
-    fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
-    clock: systemClock,
-  });
+  return httpLater({ fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)), clock: systemClock });
+}
+
+/** What an app gets that names no transports, with the code still to be fetched. */
+export function transportsLater(
+  platform: Pick<Platform, 'openWebSocket' | 'fetch' | 'clock'>,
+): readonly [Transport, Transport] {
+  return [webSocketLater((to) => platform.openWebSocket(to)), httpLater(platform)];
+}
+
+function webSocketLater(openSocket: Platform['openWebSocket']): Transport {
+  return lazyTransport('websocket', ({ createWebSocketTransport }) => createWebSocketTransport(openSocket));
+}
+
+function httpLater(platform: Pick<Platform, 'fetch' | 'clock'>): Transport {
+  return lazyTransport('http', ({ createHttpTransport }) => createHttpTransport(platform));
 }

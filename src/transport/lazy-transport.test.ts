@@ -3,8 +3,8 @@ import { systemClock } from '../platform/clock.ts';
 import { createPart } from '../platform/part.ts';
 import { startEchoServer, type EchoServer } from '../testing/transports/echo-server.ts';
 import { describeTransport } from '../testing/transports/transport-contract.ts';
-import * as httpTransport from './http-transport.ts';
-import { lazyHttpTransport } from './lazy-http-transport.ts';
+import * as channels from './channels.ts';
+import { lazyTransport } from './lazy-transport.ts';
 import type { ChannelEvents } from './transport.ts';
 
 let server: EchoServer;
@@ -14,19 +14,21 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const platform = { fetch, clock: systemClock };
+const lazyHttp = (loadPart?: () => Promise<typeof channels>) =>
+  lazyTransport('http', ({ createHttpTransport }) => createHttpTransport(platform), loadPart);
 const heard = () => ({ opened: vi.fn(), received: vi.fn(), closed: vi.fn() }) satisfies ChannelEvents;
 
 describeTransport('HTTP that is fetched when it is needed', () => ({
-  transport: lazyHttpTransport(platform),
+  transport: lazyHttp(),
   url: new URL(server.url),
   refusedUrl: new URL('/refused', server.url),
 }));
 
 it('closes the channel where its code cannot be fetched, and the next one tries again', async () => {
   const part = createPart(
-    vi.fn(() => Promise.resolve(httpTransport)).mockRejectedValueOnce(new TypeError('no network')),
+    vi.fn(() => Promise.resolve(channels)).mockRejectedValueOnce(new TypeError('no network')),
   );
-  const transport = lazyHttpTransport(platform, part.load);
+  const transport = lazyHttp(part.load);
   const first = heard();
   transport.open(new URL(server.url), first);
   await vi.waitFor(() => expect(first.closed).toHaveBeenCalledOnce());
@@ -40,12 +42,14 @@ it('closes the channel where its code cannot be fetched, and the next one tries 
 
 it('opens nothing for a channel that was closed before its code came', async () => {
   const fetching = vi.fn(fetch);
-  const transport = lazyHttpTransport({ ...platform, fetch: fetching });
+  const transport = lazyTransport('http', ({ createHttpTransport }) =>
+    createHttpTransport({ ...platform, fetch: fetching }),
+  );
   const on = heard();
   const channel = transport.open(new URL(server.url), on);
   channel.close();
   channel.close();
-  await import('./http-transport.ts');
+  await import('./channels.ts');
   await Promise.resolve();
   expect(on.closed).toHaveBeenCalledOnce();
   expect(fetching).not.toHaveBeenCalled();
