@@ -6,8 +6,8 @@ export {
 } from './session/with-passkey.ts';
 export { signInWithRecoveryPhrase, signUpWithRecoveryPhrase } from './session/with-phrase.ts';
 export type { RevealPhraseOptions } from './session/phrase/reveal-phrase.ts';
-export { openAgentSession } from './session/agent/open-agent-session.ts';
-export type { AgentSessionOptions } from './session/agent/open-agent-session.ts';
+export { openAgentSession } from './session/agent/agent-session.ts';
+export type { AgentSessionOptions } from './session/agent/agent-session.ts';
 export type { SignOutOptions } from './session/sign-out/sign-out.ts';
 export { listAccounts } from './session/list-accounts.ts';
 export type { KnownAccount } from './session/device/known-accounts.ts';

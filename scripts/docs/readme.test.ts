@@ -51,7 +51,7 @@ describe('README.md', () => {
     ['Session options', 'src/session/session.ts', 'SessionOptions'],
     ['Sign-in options', 'src/session/session.ts', 'SignInOptions'],
     ['Sign-up options', 'src/session/session.ts', 'SignUpOptions'],
-    ['Agent session options', 'src/session/agent/open-agent-session.ts', 'AgentSessionOptions'],
+    ['Agent session options', 'src/session/agent/agent-session.ts', 'AgentSessionOptions'],
     ['Sync options', 'src/sync/sync-peers.ts', 'SyncOptions'],
     ['Plugin options', 'src/vite/maia-kernel.ts', 'MaiaKernelOptions'],
     ['Panel options', 'devtools/mount-devtools.ts', 'DevtoolsOptions'],

@@ -9,6 +9,7 @@ import { bringInAccount } from './bring-in-account.ts';
 import { createSession } from './create-session.ts';
 import { openNode, type OpenNode } from './open-node.ts';
 import { managePasskeys } from './passkeys/manage-passkeys.ts';
+import { fetchForLater } from './phrase/phrase-part.ts';
 import { createPhraseReveal } from './phrase/reveal-phrase.ts';
 import { allSavedOf } from './session-ids/all-saved.ts';
 import { goOnAfterPage } from './session-ids/go-on-after-page.ts';
@@ -79,11 +80,13 @@ function begin(parts: Beginning): Session {
   const isKept = options.remember !== 'never';
   const leaving = createSignOut({ platform, accountID, sync, edits, isKept, logger, life: () => life });
   const place = keepPlace({ ...parts, life: () => life });
+  const stopFetching = fetchForLater(platform);
   const life = createSessionLife({
     node,
     sync,
     edits,
     end() {
+      stopFetching();
       place.end();
       leaving.end();
       managed.end();

@@ -3,14 +3,15 @@ import type { Platform } from '../platform/platform.ts';
 import { accountUnknownHere } from './device/chosen-account.ts';
 import { unlessRefused } from './device/device-errors.ts';
 import { throwIfAborted } from './passkeys/ceremony-errors.ts';
-import { keptOnDevice, unlessDeviceFails } from './device/device-to-keep-on.ts';
+import { unlessDeviceFails } from './device/device-to-keep-on.ts';
+import { keptOnDevice, type KeptOnDevice } from './device/kept-on-device.ts';
 import { createGenesis } from './account/genesis.ts';
-import type { KeptOnDevice } from './device/kept-on-device.ts';
 import { openSession } from './open-session.ts';
 import { isSecure } from './account/secure-platform.ts';
 import { createSessionCrypto } from './account/session-crypto.ts';
 import type { Session, SessionOptions } from './session.ts';
-import { openVault, vaultDamaged } from './device/vault.ts';
+import { openVault } from './device/vault.ts';
+import { vaultDamaged } from './device/vault-errors.ts';
 import { finishRemovals } from './sign-out/removals.ts';
 
 /** See `resumeSession`. */

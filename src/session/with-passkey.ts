@@ -1,6 +1,6 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { passkeySupport, type PasskeySupport } from './passkeys/passkey-support.ts';
-import { resume } from './resume.ts';
+import { loadSession, prepareSession } from './session-part.ts';
 import type { Session, SessionOptions, SignInOptions, SignUpOptions } from './session.ts';
 import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up.ts';
@@ -40,11 +40,17 @@ export function signInWithPasskey(options: SignInOptions = {}): Promise<Session>
  * remembers nobody. Rejects with VAULT_DAMAGED or VAULT_TOO_NEW, and leaves what it cannot read as it is; with
  * STORAGE_UNAVAILABLE where the browser's database fails; or with ABORTED.
  */
-export function resumeSession(options: SessionOptions = {}): Promise<Session | undefined> {
+export async function resumeSession(options: SessionOptions = {}): Promise<Session | undefined> {
+  const { resume } = await loadSession(options);
   return resume(createBrowserPlatform(), options);
 }
 
-/** Whether to offer a passkey here, and if not, why. Answers, never throws. */
-export function getPasskeySupport(): Promise<PasskeySupport> {
-  return passkeySupport(createBrowserPlatform());
+/**
+ * Whether to offer a passkey here, and if not, why. Answers, never throws. Where it is one, what opens an account begins to
+ * be fetched, so that nothing has to be when the person clicks.
+ */
+export async function getPasskeySupport(): Promise<PasskeySupport> {
+  const support = await passkeySupport(createBrowserPlatform());
+  if (support.offer === 'passkey') void prepareSession({});
+  return support;
 }

@@ -1,6 +1,6 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
-import { signInWithPhrase } from './phrase/sign-in-with-phrase.ts';
-import { signUpWithPhrase } from './phrase/sign-up-with-phrase.ts';
+import { phrasePart } from './phrase/phrase-part.ts';
+import { loadSession } from './session-part.ts';
 import type { Session, SessionOptions, SignUpOptions } from './session.ts';
 
 /**
@@ -11,9 +11,10 @@ import type { Session, SessionOptions, SignUpOptions } from './session.ts';
  * Rejects before anything is made with PASSKEY_ALREADY_HERE (this device has an account: sign in instead), STORAGE_FULL,
  * PASSKEY_UNSUPPORTED outside of a secure context, or ABORTED.
  */
-export function signUpWithRecoveryPhrase(
+export async function signUpWithRecoveryPhrase(
   options: SignUpOptions = {},
 ): Promise<{ readonly session: Session; readonly phrase: string }> {
+  const [{ signUpWithPhrase }] = await Promise.all([loadSession(options), phrasePart.load()]);
   return signUpWithPhrase(createBrowserPlatform(), options);
 }
 
@@ -26,6 +27,10 @@ export function signUpWithRecoveryPhrase(
  * SYNC_URL_INVALID or SYNC_OFF where none could be asked; with ACCOUNT_INVALID where `accountID` names another one, or
  * ABORTED.
  */
-export function signInWithRecoveryPhrase(phrase: string, options: SessionOptions = {}): Promise<Session> {
+export async function signInWithRecoveryPhrase(
+  phrase: string,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const [{ signInWithPhrase }] = await Promise.all([loadSession(options), phrasePart.load()]);
   return signInWithPhrase(createBrowserPlatform(), phrase, options);
 }

@@ -2,7 +2,7 @@ import type { RawCoMap } from 'cojson';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { rootOf } from '../testing/account-parts.ts';
 import { createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
-import { openAgentSession } from './agent/open-agent-session.ts';
+import { openAgentSession } from './agent/agent-session.ts';
 import type { Session } from './session.ts';
 
 let sessions: TestSessions;

@@ -6,7 +6,8 @@ import { holdsContent } from './engine/holds-content.ts';
 import { enginePart, stockPart } from './engine-part.ts';
 import { createMemoryStorage } from './memory-storage.ts';
 import { stockDatabaseName } from './stock-database.ts';
-import { storageErrorFrom, unavailable } from './storage-error.ts';
+import { storageErrorFrom } from './storage-error.ts';
+import { unavailable } from './unavailable.ts';
 
 interface StorageToOpen {
   readonly kind: StorageKind;

@@ -4,6 +4,7 @@ import {
   type KernelError,
   type KernelErrorCode,
 } from '../platform/kernel-error.ts';
+import { unavailable } from './unavailable.ts';
 
 /** Names what IndexedDB threw, by the name of its DOMException; the cause is kept. */
 export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): KernelError {
@@ -35,14 +36,6 @@ export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): Ke
     default:
       return otherwise === 'STORAGE_UNAVAILABLE' ? unavailable(cause) : writeFailed(cause);
   }
-}
-
-export function unavailable(cause: unknown): KernelError {
-  return createKernelError(
-    'STORAGE_UNAVAILABLE',
-    'This browser keeps nothing for this page, as in some private windows. Edits live in this tab only until the relay has confirmed them; use an ordinary window to keep them.',
-    { cause },
-  );
 }
 
 export function closed(cause: unknown): KernelError {

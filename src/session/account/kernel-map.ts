@@ -1,5 +1,5 @@
 import type { AgentSecret, RawCoMap } from 'cojson';
-import { isRecord } from './sealed.ts';
+import { isRecord } from './records.ts';
 
 /** What the account knows of one of its passkeys. Written once and never changed: what happens later has keys of its own, so that no clock decides. */
 export interface PasskeyRecord {

@@ -1,4 +1,5 @@
 import type { SecurePlatform } from './secure-platform.ts';
+import { isRecord } from './records.ts';
 import { bytesFromBase64url, bytesToBase64url, utf8 } from './bytes.ts';
 
 /** A JSON object under AES-GCM. Only one who has the key and knows the place that it was sealed for can open it. */
@@ -46,15 +47,6 @@ export function isSealed(value: unknown): value is Sealed {
     typeof value['iv'] === 'string' &&
     typeof value['data'] === 'string'
   );
-}
-
-/** Said by everything that we version, whatever else it holds. */
-export function isNewerThanVersion1(value: unknown): boolean {
-  return isRecord(value) && typeof value['v'] === 'number' && value['v'] > 1;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 function cipher(iv: Uint8Array<ArrayBuffer>, place: string): AesGcmParams {

@@ -5,8 +5,7 @@ import { utf8 } from './bytes.ts';
  * stop opening: `vectors.json` holds it. A version 2 would stand beside it.
  */
 
-/** What a passkey's PRF is evaluated on. */
-export const prfInput = utf8('@MaiaOS/kernel/prf/v1');
+export { prfInput } from './prf-input.ts';
 
 export const hkdfSalt = utf8('@MaiaOS/kernel/v1');
 

@@ -12,7 +12,8 @@ import { clockWithSpeed, createTestSessions, type TestSessions } from '../../tes
 import { activeSession } from '../active-session.ts';
 import type { Session } from '../session.ts';
 import { createAgentPlatform } from './agent-platform.ts';
-import { openAgent, openAgentSession } from './open-agent-session.ts';
+import { openAgentSession } from './agent-session.ts';
+import { openAgent } from './open-agent-session.ts';
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
 const untilConfirmed = (session: Session) =>

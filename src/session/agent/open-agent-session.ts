@@ -1,44 +1,21 @@
-import { silentLogger, type Logger } from '../../platform/logger.ts';
-import type { DeviceStorage } from '../../storage/device-storage.ts';
+import { silentLogger } from '../../platform/logger.ts';
 import { createMemoryStorage } from '../../storage/memory-storage.ts';
 import { startSync } from '../../sync/start-sync.ts';
-import type { SyncOptions, SyncPeers } from '../../sync/sync-peers.ts';
+import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { activate } from '../active-session.ts';
 import { holdSeed } from '../account/seed-holder.ts';
 import { createSessionCrypto } from '../account/session-crypto.ts';
 import { createSessionNode } from '../account/session-node.ts';
 import { createSession } from '../create-session.ts';
 import { withoutPasskeys } from '../passkeys/without-passkeys.ts';
-import { seedToPhrase } from '../phrase/recovery-phrase.ts';
+import { phrasePart } from '../phrase/phrase-part.ts';
 import { createSessionLife } from '../session-life.ts';
 import { createSignOut } from '../sign-out/sign-out.ts';
 import type { Session } from '../session.ts';
 import { readCredentials } from './agent-credentials.ts';
-import { createAgentPlatform, type AgentPlatform } from './agent-platform.ts';
+import type { AgentPlatform } from './agent-platform.ts';
+import type { AgentSessionOptions } from './agent-session.ts';
 import { loadAccount } from './load-account.ts';
-
-export interface AgentSessionOptions {
-  readonly accountID: string;
-  /** As cojson writes it: `sealerSecret_z…/signerSecret_z…`. Whoever has it has the account. */
-  readonly agentSecret: string;
-  /** Default: the relay that `resolveSyncUrl()` names. `false`: no relay. */
-  readonly sync?: SyncOptions | false;
-  /** Default `'memory'`: nothing is kept, so wait until edits are confirmed. One that is given is closed with the session. */
-  readonly storage?: 'memory' | DeviceStorage;
-  readonly logger?: Logger;
-}
-
-/**
- * Opens an account from its own credentials, with no browser around it: in Node, in a worker, in a test. Also one that
- * stock cojson made. Its session ID is random, and never used again.
- *
- * Rejects with ACCOUNT_INVALID where the secret or the ID cannot be read, or they do not belong together. Where the storage
- * does not have the account, the relay is asked once: ACCOUNT_NOT_FOUND where it has none, and SYNC_OFF, SYNC_URL_INVALID,
- * RELAY_UNREACHABLE, RELAY_SILENT or RELAY_NOT_A_RELAY where none could be asked.
- */
-export function openAgentSession(options: AgentSessionOptions): Promise<Session> {
-  return openAgent(createAgentPlatform(), options);
-}
 
 /** See `openAgentSession`. */
 export async function openAgent(platform: AgentPlatform, options: AgentSessionOptions): Promise<Session> {
@@ -65,7 +42,8 @@ export async function openAgent(platform: AgentPlatform, options: AgentSessionOp
     const life = createSessionLife({ node, sync, edits: crypto.edits, end });
     const session = createSession({
       ...{ node, accountID, storage, sync, passkeys: withoutPasskeys(), life },
-      revealRecoveryPhrase: () => seed.withSeed(seedToPhrase),
+      revealRecoveryPhrase: () =>
+        seed.withSeed(async (bytes) => (await phrasePart.load()).seedToPhrase(bytes)),
       signOut: leaving.signOut,
     });
     activate(session);

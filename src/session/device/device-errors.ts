@@ -1,6 +1,6 @@
 import { createKernelError, isKernelError, type KernelError } from '../../platform/kernel-error.ts';
-import { unavailable } from '../../storage/storage-error.ts';
-import { vaultTooNew } from './vault.ts';
+import { unavailable } from '../../storage/unavailable.ts';
+import { vaultTooNew } from './vault-errors.ts';
 
 /** Names what IndexedDB threw about `maia-device`. */
 export function deviceError(cause: unknown): KernelError {

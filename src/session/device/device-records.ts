@@ -1,6 +1,7 @@
 import type { Content } from '../account/genesis.ts';
 import type { PasskeyRecord } from '../account/kernel-map.ts';
-import { isRecord } from '../account/sealed.ts';
+import { isRecord } from '../account/records.ts';
+import type { KnownCredential } from './kept-credentials.ts';
 import type { VaultRecord } from './vault.ts';
 
 /** What is kept when an account was opened here. */
@@ -29,14 +30,6 @@ export interface KeyringCopy {
 
 /** A passkey's record, without the secret: using the passkey gives that again. */
 export type MadePasskey = Omit<PasskeyRecord, 'removalSecret'>;
-
-/** A passkey that was used here. It stays after sign-out, so that nobody makes a second account by mistake. */
-export interface KnownCredential {
-  readonly v: 1;
-  readonly credentialID: string;
-  readonly accountID: string;
-  readonly rpID: string;
-}
 
 export function isKeyringCopy(value: unknown): value is KeyringCopy {
   return (
@@ -76,15 +69,5 @@ function isContent(value: unknown): value is Content {
         Array.isArray(session['newTransactions']) &&
         session['newTransactions'].every(isRecord),
     )
-  );
-}
-
-export function isKnownCredential(value: unknown): value is KnownCredential {
-  return (
-    isRecord(value) &&
-    value['v'] === 1 &&
-    typeof value['credentialID'] === 'string' &&
-    typeof value['accountID'] === 'string' &&
-    typeof value['rpID'] === 'string'
   );
 }

@@ -1,7 +1,7 @@
 import { isKernelError } from '../../platform/kernel-error.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { unavailable } from '../../storage/storage-error.ts';
-import { createKeptOnDevice, type KeptOnDevice } from './kept-on-device.ts';
+import { unavailable } from '../../storage/unavailable.ts';
+import { createKeptCredentials, type KeptCredentials } from './kept-credentials.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
 import type { Remember } from '../session.ts';
 
@@ -14,10 +14,10 @@ export async function deviceToKeepOn(
   platform: SecurePlatform,
   remember: Remember,
   logger: Logger,
-): Promise<KeptOnDevice | undefined> {
+): Promise<KeptCredentials | undefined> {
   if (remember === 'never') return undefined;
   try {
-    const device = keptOnDevice(platform);
+    const device = credentialsOn(platform);
     if (!device) throw unavailable(undefined);
     await device.prepare();
     return device;
@@ -28,8 +28,8 @@ export async function deviceToKeepOn(
   }
 }
 
-export function keptOnDevice(platform: SecurePlatform): KeptOnDevice | undefined {
-  return platform.indexedDB && createKeptOnDevice(platform, platform.indexedDB);
+export function credentialsOn({ indexedDB }: SecurePlatform): KeptCredentials | undefined {
+  return indexedDB && createKeptCredentials(indexedDB);
 }
 
 /** Does without what this device cannot give or take, and says so: what it keeps is a help, and never a condition. */

@@ -4,7 +4,7 @@ import { passkeyOf } from '../../testing/account-parts.ts';
 import { createFakePasskeys, type FakePasskeys } from '../../testing/fake-passkeys.ts';
 import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
 import { activeSession } from '../active-session.ts';
-import { accountsHere } from '../list-accounts.ts';
+import { accountsHere } from './accounts-here.ts';
 import { signUp } from '../sign-up.ts';
 
 // A tab that ends leaves what was committed, and nothing of what it had in memory.

@@ -1,24 +1,18 @@
 import { isKernelError } from '../../platform/kernel-error.ts';
 import { stockDatabaseName } from '../../storage/stock-database.ts';
-import { isKeyringCopy, isKnownCredential, type DeviceRecords, type KeyringCopy } from './device-records.ts';
+import { isKeyringCopy, type DeviceRecords, type KeyringCopy } from './device-records.ts';
 import { deleteDatabase, readDevice, writeDevice } from './device-database.ts';
+import { createKeptCredentials, type KeptCredentials } from './kept-credentials.ts';
 import { knownAccounts, type KnownAccount } from './known-accounts.ts';
 import { forgetSessionIDs } from '../session-ids/acquire-session-id.ts';
-import { isRecord } from '../account/sealed.ts';
+import { isRecord } from '../account/records.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
-import { createUnfinishedPasskeys, type UnfinishedPasskeys } from './unfinished-passkeys.ts';
 import { isVaultRecord, openVault } from './vault.ts';
 
 /** What this device keeps of accounts, apart from their content. */
-export interface KeptOnDevice {
-  /** Tries to write as much as `keep` will, so that a device that is full or refuses says so before anything is at stake. */
-  prepare(): Promise<void>;
-  /** Of this relying party; of one account, where told. */
-  credentialIDs(rpID: string, accountID?: string): Promise<readonly string[]>;
+export interface KeptOnDevice extends KeptCredentials {
   /** Those whose vault or passkey's entry is here, last used first. */
   accounts(): Promise<readonly KnownAccount[]>;
-  /** Whether anything here names the account; a passkey's id stays after sign-out. */
-  knows(accountID: string): Promise<boolean>;
   keyringCopy(mapID: string): Promise<KeyringCopy | undefined>;
   keyringCopiesOf(accountID: string): Promise<readonly KeyringCopy[]>;
   /** The vault that was used last, as it stands. Undefined where the device remembers nobody. */
@@ -31,13 +25,13 @@ export interface KeptOnDevice {
   keep(records: DeviceRecords): Promise<void>;
   /** Undoes `keep`, and deletes the account's content too: for an account that is not to be. */
   forget(records: DeviceRecords): Promise<void>;
-  readonly unfinished: UnfinishedPasskeys;
   /** For `latestVault`. */
   markUsed(accountID: string): Promise<void>;
 }
 
-/** Left behind by a tab that ended in between, it is no credential. */
-const probe = { credentialID: '', v: 0, room: 'x'.repeat(16_384) };
+export function keptOnDevice(platform: SecurePlatform): KeptOnDevice | undefined {
+  return platform.indexedDB && createKeptOnDevice(platform, platform.indexedDB);
+}
 
 export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFactory): KeptOnDevice {
   async function keyringCopies(): Promise<readonly KeyringCopy[]> {
@@ -45,20 +39,7 @@ export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFacto
   }
 
   return {
-    unfinished: createUnfinishedPasskeys(indexedDB),
-
-    async prepare() {
-      await writeDevice(indexedDB, (store) => store('credentials').put(probe));
-      await writeDevice(indexedDB, (store) => store('credentials').delete(probe.credentialID));
-    },
-
-    async credentialIDs(rpID, accountID) {
-      const records = (await readDevice(indexedDB, (store) => store('credentials').getAll())) ?? [];
-      return records
-        .filter(isKnownCredential)
-        .filter((known) => known.rpID === rpID && (accountID ?? known.accountID) === known.accountID)
-        .map(({ credentialID }) => credentialID);
-    },
+    ...createKeptCredentials(indexedDB),
 
     async accounts() {
       const records = await readDevice(indexedDB, async (store) => [
@@ -66,15 +47,6 @@ export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFacto
         ...(await store('keyrings').getAll()),
       ]);
       return knownAccounts(records ?? []);
-    },
-
-    async knows(accountID) {
-      const records = await readDevice(indexedDB, async (store) => [
-        ...(await store('vaults').getAll()),
-        ...(await store('keyrings').getAll()),
-        ...(await store('credentials').getAll()),
-      ]);
-      return (records ?? []).some((record) => isRecord(record) && record['accountID'] === accountID);
     },
 
     async keyringCopy(mapID) {

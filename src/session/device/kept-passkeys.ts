@@ -1,12 +1,8 @@
 import type { RawCoID } from 'cojson';
 import type { Content } from '../account/genesis.ts';
 import { readDevice, writeDevice } from './device-database.ts';
-import {
-  isKeyringCopy,
-  isKnownCredential,
-  type KeyringCopy,
-  type KnownCredential,
-} from './device-records.ts';
+import { isKeyringCopy, type KeyringCopy } from './device-records.ts';
+import { isKnownCredential, type KnownCredential } from './kept-credentials.ts';
 
 /** What this device keeps of passkeys, for an account that is open. */
 export interface KeptPasskeys {

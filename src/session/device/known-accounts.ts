@@ -1,4 +1,4 @@
-import { isRecord } from '../account/sealed.ts';
+import { isRecord } from '../account/records.ts';
 
 /** An account that this device can open, with a tap or without one. */
 export interface KnownAccount {

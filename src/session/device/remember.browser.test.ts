@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { passkeyOf, rootOf } from '../../testing/account-parts.ts';
 import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
-import { accountsHere } from '../list-accounts.ts';
+import { accountsHere } from './accounts-here.ts';
 
 let device: TestDevice;
 beforeEach(() => {

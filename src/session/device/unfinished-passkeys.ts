@@ -1,4 +1,4 @@
-import { isRecord } from '../account/sealed.ts';
+import { isRecord } from '../account/records.ts';
 import { readDevice, writeDevice } from './device-database.ts';
 
 /**

@@ -1,10 +1,11 @@
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
 import { bytesFromBase64url, bytesToBase64url } from '../account/bytes.ts';
 import { seedLength } from '../account/genesis.ts';
 import { parsePasskey, type PasskeyRecord } from '../account/kernel-map.ts';
-import { isNewerThanVersion1, isRecord, isSealed, seal, unseal, type Sealed } from '../account/sealed.ts';
+import { isNewerThanVersion1, isRecord } from '../account/records.ts';
+import { isSealed, seal, unseal, type Sealed } from '../account/sealed.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
 import { vaultPlace } from '../account/version-1.ts';
+import { vaultDamaged, vaultTooNew } from './vault-errors.ts';
 
 /**
  * An account as this device keeps it, to open it with no prompt. The wrapping key cannot be exported by a script; it
@@ -72,21 +73,5 @@ export function isVaultRecord(value: unknown): value is VaultRecord {
     typeof value['lastUsedAtMs'] === 'number' &&
     value['wrappingKey'] instanceof CryptoKey &&
     isSealed(value['sealed'])
-  );
-}
-
-export function vaultDamaged(what: string, cause?: unknown): KernelError {
-  return createKernelError(
-    'VAULT_DAMAGED',
-    `What this device keeps of the account ${what}. It is left as it is; sign in with your passkey to go on.`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-export function vaultTooNew(cause?: unknown): KernelError {
-  return createKernelError(
-    'VAULT_TOO_NEW',
-    'A newer version of the app wrote what this device keeps of the account. It is left as it is; reload to get that version.',
-    cause === undefined ? {} : { cause },
   );
 }

@@ -1,7 +1,8 @@
 import { isKernelError } from '../../platform/kernel-error.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
-import { keptOnDevice, unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { keptOnDevice } from '../device/kept-on-device.ts';
 import { madePasskeyIn } from '../device/device-records.ts';
 import { createGenesis, type Content } from '../account/genesis.ts';
 import { createKeyringNode, readKeyring } from './keyring-content.ts';

@@ -2,7 +2,8 @@ import { createKernelError } from '../../platform/kernel-error.ts';
 import { bytesFromBase64url, bytesToBase64url } from '../account/bytes.ts';
 import { accountIDFor, seedLength } from '../account/genesis.ts';
 import type { KeyringKeys } from './keyring-keys.ts';
-import { isNewerThanVersion1, isRecord, isSealed, seal, unseal, type Sealed } from '../account/sealed.ts';
+import { isNewerThanVersion1, isRecord } from '../account/records.ts';
+import { isSealed, seal, unseal, type Sealed } from '../account/sealed.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
 import type { SessionCrypto } from '../account/session-crypto.ts';
 

@@ -8,7 +8,7 @@ import {
   prfUnavailable,
   throwIfAborted,
 } from './ceremony-errors.ts';
-import { prfInput } from '../account/version-1.ts';
+import { prfInput } from '../account/prf-input.ts';
 
 /** A passkey that was used, and what its PRF gave. */
 export interface UsedPasskey {

@@ -11,7 +11,7 @@ export interface SignUpPasskey extends UsedPasskey {
   readonly createdAtMs: number;
 }
 
-interface SignUpCeremony {
+export interface SignUpCeremony {
   readonly platform: Platform;
   readonly rpID: string;
   readonly signal: AbortSignal | undefined;

@@ -44,14 +44,6 @@ export function wrongChecksum(): KernelError {
   );
 }
 
-export function phraseNeeded(): KernelError {
-  return createKernelError(
-    'PHRASE_INVALID',
-    'This account has no passkey, so its recovery phrase is shown again only to who types it. Ask for the phrase, and pass it as `phrase`.',
-    { details: { reason: 'length', positions: [] } },
-  );
-}
-
 function unknownWords(unknown: readonly UnknownWord[]): string {
   const suggested = unknown.length <= mostSuggestedPositions ? unknown : [];
   const hints = suggested.flatMap(({ position, typed }) => {

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
+import { createKernelError } from '../../platform/kernel-error.ts';
 import type { Passkeys } from '../../platform/passkeys.ts';
 import { kernelMapOf, passkeyOf } from '../../testing/account-parts.ts';
 import { createTestSessions, type TestSessions } from '../../testing/test-sessions.ts';
@@ -9,6 +10,7 @@ import { holdSeed } from '../account/seed-holder.ts';
 import type { Session } from '../session.ts';
 import { signUp } from '../sign-up.ts';
 import { accountOfSeed } from './phrase-account.ts';
+import { phrasePart } from './phrase-part.ts';
 import { phraseToSeed, seedToPhrase } from './recovery-phrase.ts';
 import { createPhraseReveal } from './reveal-phrase.ts';
 import { signUpWithPhrase } from './sign-up-with-phrase.ts';
@@ -52,6 +54,14 @@ describe('an account with a passkey', () => {
     const { genesis } = await accountOfSeed(requireSecure(createBrowserPlatform()), phraseToSeed(phrase));
     expect(genesis.accountID).toBe(session.accountID);
     expect(isPhraseRevealed(kernelMapOf(session))).toBe(true);
+  });
+
+  test('is not marked as revealed where its words could not be fetched, and is shown when they can', async () => {
+    const session = await sessions.signedUp({ sync: false });
+    const notLoaded = createKernelError('KERNEL_NOT_LOADED', 'no network');
+    vi.spyOn(phrasePart, 'load').mockRejectedValueOnce(notLoaded).mockRejectedValueOnce(notLoaded);
+    await expectHidden(session, session.revealRecoveryPhrase(), 'KERNEL_NOT_LOADED');
+    expect(await session.revealRecoveryPhrase()).toMatch(/^(?:[a-z]+ ){23}[a-z]+$/);
   });
 
   test('asks again each time', async () => {

@@ -10,8 +10,7 @@ import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 import { relyingPartyID } from '../passkeys/passkey-names.ts';
 import { requirePasskeys } from '../passkeys/passkey-support.ts';
 import type { SessionOptions } from '../session.ts';
-import { phraseNeeded } from './phrase-errors.ts';
-import { phraseToSeed, seedToPhrase } from './recovery-phrase.ts';
+import { phrasePart } from './phrase-part.ts';
 
 export interface RevealPhraseOptions {
   /** Typed by the person: then no passkey is asked for. An account without a passkey needs it. */
@@ -45,8 +44,11 @@ export function createPhraseReveal(account: {
   return async ({ phrase, signal } = {}) => {
     throwIfAborted(signal);
     seed.requireHeld();
+    // The words come beside the prompt: it is shown in the task of a click, or not at all.
+    phrasePart.load().catch(() => {});
+    if (phrase === undefined) await askForPasskey(signal);
+    const { phraseToSeed, seedToPhrase } = await phrasePart.load();
     const typed = phrase === undefined ? undefined : phraseToSeed(phrase);
-    if (!typed) await askForPasskey(signal);
     throwIfAborted(signal);
     const words = await seed.withSeed((bytes) => {
       if (typed && !typed.every((byte, index) => byte === bytes[index])) throw anotherPhrase();
@@ -56,6 +58,14 @@ export function createPhraseReveal(account: {
     await confirmationsOf(sync)?.whenSaved([kernelMap.id]);
     return words;
   };
+}
+
+function phraseNeeded(): KernelError {
+  return createKernelError(
+    'PHRASE_INVALID',
+    'This account has no passkey, so its recovery phrase is shown again only to who types it. Ask for the phrase, and pass it as `phrase`.',
+    { details: { reason: 'length', positions: [] } },
+  );
 }
 
 function anotherPasskey(): KernelError {

@@ -3,13 +3,14 @@ import { silentLogger } from '../../platform/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { hasContent } from '../../storage/has-content.ts';
 import { requireSecure } from '../account/secure-platform.ts';
-import { keptOnDevice, unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { keptOnDevice } from '../device/kept-on-device.ts';
 import { openSession } from '../open-session.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 import type { Session, SessionOptions } from '../session.ts';
 import { lookUpAccount } from './look-up-account.ts';
 import { accountLabel, accountOfSeed, phraseRecords } from './phrase-account.ts';
-import { phraseToSeed } from './recovery-phrase.ts';
+import { phrasePart } from './phrase-part.ts';
 
 /** See `signInWithRecoveryPhrase`. Nothing is written before the account is known to this device or to the relay. */
 export async function signInWithPhrase(
@@ -19,6 +20,7 @@ export async function signInWithPhrase(
 ): Promise<Session> {
   const { signal, sync = {}, remember = 'device', logger = silentLogger } = options;
   throwIfAborted(signal);
+  const { phraseToSeed } = await phrasePart.load();
   const seed = phraseToSeed(phrase);
   const platform = requireSecure(anyPlatform);
   const account = await accountOfSeed(platform, seed);

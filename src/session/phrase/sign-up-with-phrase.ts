@@ -3,13 +3,14 @@ import { silentLogger } from '../../platform/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { seedLength } from '../account/genesis.ts';
 import { requireSecure, type SecurePlatform } from '../account/secure-platform.ts';
-import { deviceToKeepOn, keptOnDevice, unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { deviceToKeepOn, unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { keptOnDevice } from '../device/kept-on-device.ts';
 import { openSession } from '../open-session.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 import type { Session, SignUpOptions } from '../session.ts';
 import { oneSignUpAtATime } from '../sign-up-lock.ts';
 import { accountLabel, accountOfSeed, phraseRecords } from './phrase-account.ts';
-import { seedToPhrase } from './recovery-phrase.ts';
+import { phrasePart } from './phrase-part.ts';
 
 interface MadeByPhrase {
   readonly session: Session;
@@ -26,11 +27,12 @@ export async function signUpWithPhrase(anyPlatform: Platform, options: SignUpOpt
 
 async function signUpAlone(platform: SecurePlatform, options: SignUpOptions): Promise<MadeByPhrase> {
   const { signal, remember = 'device', logger = silentLogger } = options;
-  const device = await deviceToKeepOn(platform, remember, logger);
+  const device = (await deviceToKeepOn(platform, remember, logger)) && keptOnDevice(platform);
   const known = await unlessDeviceFails(keptOnDevice(platform)?.accounts(), logger);
   if (!options.anotherAccount && known?.length) throw alreadyHere();
 
   const seed = platform.random(seedLength);
+  const { seedToPhrase } = await phrasePart.load();
   const phrase = seedToPhrase(seed);
   const account = { ...(await accountOfSeed(platform, seed)), isPhraseRevealed: true };
   throwIfAborted(signal);

@@ -4,7 +4,7 @@ import { assert } from '../../platform/assert.ts';
 import { accountDatabase, stores } from '../../storage/account-database.ts';
 import { committed, openDatabase } from '../../storage/indexed-db.ts';
 import { deleteDatabase } from '../device/device-database.ts';
-import { isRecord } from '../account/sealed.ts';
+import { isRecord } from '../account/records.ts';
 
 /** The session ids that this device has for one account. */
 export interface SessionIDRecords {

@@ -2,7 +2,7 @@ import { isKernelError } from '../../platform/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
 import { stockDatabaseName } from '../../storage/stock-database.ts';
-import { isRecord } from '../account/sealed.ts';
+import { isRecord } from '../account/records.ts';
 import { deleteDatabase, readDevice, writeDevice } from '../device/device-database.ts';
 import { deviceError, unlessRefused } from '../device/device-errors.ts';
 import { forgetSessionIDs } from '../session-ids/acquire-session-id.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from '../account/sealed.ts';
+import { isRecord } from '../account/records.ts';
 import type { UnsyncedEdits, WantedAt } from './unsynced-edits.ts';
 
 /** What tabs of one account say to each other. `turn` tells the answers to one question from those to another. */

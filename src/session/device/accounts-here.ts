@@ -1,0 +1,11 @@
+import type { Platform } from '../../platform/platform.ts';
+import { isSecure } from '../account/secure-platform.ts';
+import { unlessRefused } from './device-errors.ts';
+import { keptOnDevice } from './kept-on-device.ts';
+import type { KnownAccount } from './known-accounts.ts';
+
+/** See `listAccounts`. */
+export async function accountsHere(platform: Platform): Promise<readonly KnownAccount[]> {
+  const device = isSecure(platform) ? keptOnDevice(platform) : undefined;
+  return (device && (await unlessRefused(device.accounts()))) ?? [];
+}
