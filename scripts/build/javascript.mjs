@@ -2,6 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { groupChunks } from './chunks.mjs';
 import { alias, browserEntries, external, nodeEntries, wasmFiles } from './packages.mjs';
 import { compileRunes, compileSvelte, inlineCss } from './svelte.mjs';
 
@@ -16,6 +17,8 @@ export async function buildJavaScript(folder) {
     external,
     // For what the relay needs of Node's own modules. That none of it reaches a browser is checked below.
     platform: 'node',
+    // As these chunks ask for; a test compares what each entry exports.
+    preserveEntrySignatures: 'allow-extension',
     resolve: {
       alias,
       mainFields: ['module', 'main'],
@@ -29,11 +32,14 @@ export async function buildJavaScript(folder) {
       handler(level, log);
     },
   });
+  const { index: _, ...others } = browserEntries;
+  const apart = [...Object.values(others), ...Object.values(nodeEntries)];
   const { output } = await bundle.write({
     dir: folder,
     format: 'es',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
+    codeSplitting: groupChunks(apart),
   });
   await bundle.close();
   for (const file of wasmFiles) await copyFile(file, join(folder, basename(file)));
