@@ -163,7 +163,7 @@ describe('a deletion', () => {
     const { ladder } = setUp();
     ladder.edited('co_z1', { header: 1, s: 3 });
     ladder.edited('co_z1', { a_session_d1$: 1 });
-    ladder.deleted('co_z1', { header: 1, a_session_d1$: 1 });
+    ladder.deleted('co_z1', { a_session_d1$: 1 });
     ladder.saved('co_z1', { header: 1, a_session_d1$: 1 });
     ladder.confirmed('co_z1', { header: 1, a_session_d1$: 1 }, 'r');
     expect(ladder.pending.size).toBe(0);
@@ -172,10 +172,10 @@ describe('a deletion', () => {
   it('that somebody else has made has to arrive where edits of this device should have', () => {
     const { ladder } = setUp();
     ladder.edited('co_z1', { s: 3 });
-    ladder.deleted('co_z1', { header: 1, b_session_d1$: 1 });
-    ladder.deleted('co_z1', { header: 1, b_session_d1$: 1 });
+    ladder.deleted('co_z1', { b_session_d1$: 1 });
+    ladder.deleted('co_z1', { b_session_d1$: 1 });
     expect([ladder.count('saved').pending, ladder.count('confirmed').pending]).toEqual([1, 1]);
-    ladder.saved('co_z1', { b_session_d1$: 1, header: 1 });
+    ladder.saved('co_z1', { b_session_d1$: 1 });
     ladder.confirmed('co_z1', { header: 1, s: 3 }, 'r');
     expect(ladder.count('confirmed').pending).toBe(1);
     ladder.confirmed('co_z1', { b_session_d1$: 1 }, 'r');

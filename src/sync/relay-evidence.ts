@@ -71,18 +71,14 @@ export function createRelayEvidence(options: {
     if (peer) sentByRelay.set(id, peer);
   }
 
-  /** What another tab has saved of it is on this device, too. */
-  function tellDeletion(id: RawCoID): void {
-    ladder.deleted(id, ownStateOf(id));
-    const stored = node.storage?.getKnownState(id);
-    if (stored) ladder.saved(id, deletionOnly(coverageOfState(stored)));
-  }
-
   return {
     handled(message, peer) {
       const { action, id } = message;
       if (action === 'reconcile' || action === 'reconcile-ack' || action === 'done') return;
-      if (node.getCoValue(id).isDeleted) tellDeletion(id);
+      if (node.getCoValue(id).isDeleted) {
+        const { header: _, ...deletion } = ownStateOf(id);
+        ladder.deleted(id, deletion);
+      }
       if (action === 'content') return void sentByRelay.set(id, peer);
       const state = claims.believed(id, coverageOfState(message));
       ladder.confirmed(id, state, relayID);

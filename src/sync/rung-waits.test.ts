@@ -96,7 +96,7 @@ it('of a CoValue that is deleted meanwhile, waits for the deletion', async () =>
   ladder.edited('co_z1', { header: 1, s: 1 });
   const confirmed = waits.when('confirmed');
   ladder.edited('co_z1', { d$: 1 });
-  ladder.deleted('co_z1', { header: 1, d$: 1 });
+  ladder.deleted('co_z1', { d$: 1 });
   ladder.confirmed('co_z1', { header: 1 }, 'r');
   waits.look();
   expect(await fateOf(confirmed)).toBe('pending');
