@@ -98,3 +98,14 @@ test('what the relay sent on this connection is asked about when it turns out to
   evidence.ask();
   await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
 });
+
+test('what another tab has told of the relay counts no more when it turns out to have lost data', async () => {
+  const { map, ladder, evidence } = await withLeftOver(false);
+  evidence.settled();
+  const state = coverageOfState(map.core.knownState());
+  ladder.edited(map.id, { ...state, another_session_z1: 1 });
+  ladder.confirmed(map.id, state, 'relay');
+  evidence.doubtAll();
+  ladder.confirmed(map.id, { another_session_z1: 1 }, 'relay');
+  expect(ladder.isPending(map.id, 'confirmed')).toBe(true);
+});

@@ -127,6 +127,9 @@ export function createRelayEvidence(options: {
     },
     doubt,
     doubtAll() {
+      // Another tab may have told of its word before it lost data, while this one had no connection that could have broken.
+      ladder.connectionLost(relayID);
+      for (const [id, coverage] of said) ladder.confirmed(id, coverage, relayID);
       for (const { id } of node.allCoValues()) {
         doubt(id, ownStateOf(id));
       }
