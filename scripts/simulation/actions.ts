@@ -1,4 +1,4 @@
-import { create, edit, invite } from './edits.ts';
+import { create, edit, invite, remove } from './edits.ts';
 import type { SimDevice } from './sim-device.ts';
 import { openSimTab, type SimTab } from './sim-tab.ts';
 import type { World } from './world.ts';
@@ -9,8 +9,14 @@ type Action = (world: World) => string | undefined;
 export interface Scenario {
   /** Relays are put back to older states. */
   readonly restores: boolean;
-  /** The most tabs that a device has at once. */
+  /** Some of them say so, by another epoch. */
+  readonly epochs: boolean;
+  /** The most tabs that a device has at once: each device has its own number, up to this. With 1, no tab listens for others. */
   readonly tabs: number;
+  /** Pages have bad connections. */
+  readonly faults: boolean;
+  /** CoValues are deleted. */
+  readonly deletions: boolean;
 }
 
 const anyTab = ({ dice, tabs }: World): SimTab | undefined =>
@@ -39,12 +45,10 @@ const editMuch = withTab((world, tab) => {
   return count > 0 ? `${tab.name} makes ${count} edits at once` : undefined;
 });
 
-const beginTab =
-  (most: number): Action =>
-  (world) => {
-    const device = world.dice.oneOf(world.devices.filter(({ tabs }) => tabs.length < most));
-    return device && `${beginTabOn(world, device)} begins`;
-  };
+const beginTab: Action = (world) => {
+  const device = world.dice.oneOf(world.devices.filter(({ tabs, mostTabs }) => tabs.length < mostTabs));
+  return device && `${beginTabOn(world, device)} begins`;
+};
 
 export function beginTabOn(world: World, device: SimDevice): string {
   const name = world.nextTabName(device);
@@ -153,13 +157,13 @@ const steer = withTab(({ dice }, tab) => {
   return `${tab.name}: ${what}`;
 });
 
-const weights = ({ restores, tabs }: Scenario): readonly (readonly [number, Action])[] => [
+const weights = ({ restores, deletions }: Scenario): readonly (readonly [number, Action])[] => [
   [36, withTab(edit)],
   [6, editMuch],
   [7, withTab(create)],
   [3, withTab(invite)],
   [10, openSomething],
-  [5, beginTab(tabs)],
+  [5, beginTab],
   [2, closeTab],
   [4, killTab],
   [2, killDevice],
@@ -172,6 +176,7 @@ const weights = ({ restores, tabs }: Scenario): readonly (readonly [number, Acti
   [3, steer],
   [restores ? 3 : 0, keepCopy],
   [restores ? 2 : 0, putBack],
+  [deletions ? 2 : 0, withTab(remove)],
 ];
 
 /** Whatever comes next. */

@@ -5,8 +5,9 @@ import { joinPieces, knownStateOf, type Piece, type StoredCoValue } from '../../
 export interface DeviceDisk {
   /** While true, nothing can be written. */
   isFailing: boolean;
-  /** All of it at once. */
+  /** All of it at once, by this tab. */
   commit(writes: {
+    readonly by: string;
     readonly pieces: readonly Piece[];
     readonly marks: readonly { readonly id: RawCoID; readonly isSet: boolean }[];
     readonly deleted: readonly RawCoID[];
@@ -16,6 +17,8 @@ export interface DeviceDisk {
   stored(id: RawCoID): StoredCoValue | undefined;
   /** Transactions of each session; undefined where it is not there. */
   countsOf(id: RawCoID): Readonly<Record<string, number>> | undefined;
+  /** Whether this very tab has written so much of it: another one may have had it from a relay. */
+  isWrittenBy(tab: string, id: RawCoID, sessionID: string, count: number): boolean;
   readonly ids: readonly RawCoID[];
   /** Of what no relay has confirmed. */
   readonly marks: readonly RawCoID[];
@@ -26,6 +29,7 @@ export interface DeviceDisk {
 export function createDeviceDisk(): DeviceDisk {
   const piecesByID = new Map<RawCoID, readonly Piece[]>();
   const countsByID = new Map<RawCoID, Readonly<Record<string, number>>>();
+  const writtenByTabs = new Map<string, number>();
   const marks = new Set<RawCoID>();
   const deleted = new Set<RawCoID>();
 
@@ -42,6 +46,10 @@ export function createDeviceDisk(): DeviceDisk {
     isFailing: false,
     commit(writes) {
       for (const piece of writes.pieces) {
+        const key = `${writes.by} ${piece.id}`;
+        if (piece.header) writtenByTabs.set(key, 0);
+        for (const { sessionID, after, transactions } of piece.runs)
+          writtenByTabs.set(`${key} ${sessionID}`, after + transactions.length);
         piecesByID.set(piece.id, [...(piecesByID.get(piece.id) ?? []), piece]);
       }
       for (const { id } of writes.pieces) count(id);
@@ -54,6 +62,10 @@ export function createDeviceDisk(): DeviceDisk {
     read: (id) => piecesByID.get(id) ?? [],
     stored,
     countsOf: (id) => countsByID.get(id),
+    isWrittenBy(tab, id, sessionID, count) {
+      const key = count === 0 ? `${tab} ${id}` : `${tab} ${id} ${sessionID}`;
+      return (writtenByTabs.get(key) ?? -1) >= count;
+    },
     get ids() {
       return [...piecesByID.keys()];
     },

@@ -12,7 +12,7 @@ let last = createDeviceDisk();
 function open(accountID = 'anybody') {
   last = disks.get(accountID) ?? createDeviceDisk();
   disks.set(accountID, last);
-  return Promise.resolve(openDiskStorage(last, { clock: systemClock, dice: createDice(1), nextTask }));
+  return Promise.resolve(openDiskStorage(last, { clock: systemClock, dice: createDice(1), nextTask, tab: 'tab' }));
 }
 
 describe('the disk of a simulated device', () => {
@@ -30,7 +30,7 @@ describe('the disk of a simulated device', () => {
     let isRunning = true;
     const waiting: (() => void)[] = [];
     const clock: Clock = { nowMs: () => 0, after: (_, run) => (waiting.push(run), () => {}) };
-    const storage = openDiskStorage(disk, { clock, dice: createDice(1), nextTask });
+    const storage = openDiskStorage(disk, { clock, dice: createDice(1), nextTask, tab: 'tab' });
     const done = watchDone(storage);
     const group = (await nodeOn(storage)).createGroup();
     const turn = async () => {

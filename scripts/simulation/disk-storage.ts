@@ -5,7 +5,7 @@ import { isDeleteSession, type RawCoID } from '../../src/storage/content.ts';
 import type { DeviceStorage, StorageStatus } from '../../src/storage/device-storage.ts';
 import { createKnownStates } from '../../src/storage/engine/known-states.ts';
 import { createLoads } from '../../src/storage/engine/loads.ts';
-import { knownStateOf } from '../../src/storage/engine/pieces.ts';
+import { inARow, knownStateOf, messagesOf } from '../../src/storage/engine/pieces.ts';
 import { planWrites, type ContentWrite } from '../../src/storage/engine/plan-writes.ts';
 import { storageErrorFrom } from '../../src/storage/storage-error.ts';
 import { unconfirmedMark } from '../../src/storage/unconfirmed-mark.ts';
@@ -31,8 +31,9 @@ const readMs = 10;
  */
 export function openDiskStorage(
   disk: DeviceDisk,
-  { clock, dice, nextTask }: { readonly clock: Clock; readonly dice: Dice; nextTask(): Promise<void> },
+  options: { readonly clock: Clock; readonly dice: Dice; nextTask(): Promise<void>; readonly tab: string },
 ): DiskStorage {
+  const { clock, dice, nextTask, tab } = options;
   const known = createKnownStates();
   const deletions = new Set<RawCoID>();
   const status = createReadable<StorageStatus>({ kind: 'kernel', state: 'ok' }, isEqual);
@@ -73,6 +74,7 @@ export function openDiskStorage(
     await wait(writeMs);
     if (disk.isFailing) throw new DOMException('no room', 'QuotaExceededError');
     disk.commit({
+      by: tab,
       pieces: plan.pieces,
       marks: writes.filter((each) => each.kind === 'mark'),
       deleted: plan.pieces
@@ -119,6 +121,17 @@ export function openDiskStorage(
       if (isClosed) return;
       queuedContent++;
       queue.push({ kind: 'content', content, correct, done, isWhole: false });
+    },
+    async loadNewer({ header, state: { id, sessions } }) {
+      await reading();
+      const newer = [...(disk.stored(id)?.runs ?? [])].map(
+        ([sessionID, runs]) => [sessionID, inARow(runs, sessions[sessionID])] as const,
+      );
+      const runs = new Map(newer.filter(([, inRow]) => inRow.length > 0));
+      if (runs.size === 0) return [];
+      const stored = { id, header, runs };
+      known.add(knownStateOf(stored));
+      return messagesOf(stored);
     },
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     trackCoValuesSyncState(updates, done) {

@@ -1,4 +1,12 @@
-import { RawCoList, RawCoMap, RawGroup, type LocalNode, type RawCoID, type RawCoValue } from 'cojson';
+import {
+  RawCoList,
+  RawCoMap,
+  RawGroup,
+  type LocalNode,
+  type RawCoID,
+  type RawCoValue,
+  type SessionID,
+} from 'cojson';
 import type { SimTab } from './sim-tab.ts';
 import type { World } from './world.ts';
 
@@ -65,6 +73,23 @@ function createGroup(world: World, tab: SimTab): RawGroup {
   return group;
 }
 
+/** A map or a list is deleted for good, by somebody who may do that. */
+export function remove(world: World, tab: SimTab): string | undefined {
+  const coValue = world.dice.oneOf(
+    [...tab.opened.values()].filter(
+      (each) => !(each instanceof RawGroup) && !each.core.isDeleted && each.group.myRole() === 'admin',
+    ),
+  );
+  if (!coValue) return undefined;
+  const { core, id } = coValue;
+  const before = new Set(Object.keys(core.knownState().sessions));
+  core.deleteCoValue();
+  const [sessionID] = Object.keys(core.knownState().sessions).filter((each) => !before.has(each));
+  if (sessionID === undefined) throw new Error('A deletion has left nothing.');
+  world.record.made(tab, id, sessionID as SessionID);
+  return `${tab.name} deletes ${id}`;
+}
+
 /** The other person becomes a member, once this page has their account. */
 export function invite(world: World, tab: SimTab): string | undefined {
   const group = world.dice.oneOf(groupsOf(tab).filter((each) => each.myRole() === 'admin'));
@@ -92,6 +117,7 @@ function groupsOf({ opened }: SimTab): readonly RawGroup[] {
 }
 
 function isWritable(coValue: RawCoValue): boolean {
+  if (coValue.core.isDeleted) return false;
   const group = coValue instanceof RawGroup ? coValue : coValue.group;
   const role = group.myRole();
   return role === 'admin' || role === 'writer';

@@ -1,14 +1,24 @@
 import { createAccounts } from './accounts.ts';
-import { ordinary, simulate, type Outcome } from './simulate.ts';
+import { mostTabs, plain, simulate, type Outcome } from './simulate.ts';
 
 /** How much of what happened is told of a run that failed. */
 const lastLines = 25;
 
+export interface FuzzOptions {
+  readonly from: number;
+  readonly count: number;
+  /** One tab on a device, no bad connections and no deletions. */
+  readonly isPlain: boolean;
+  /** Each device has so many tabs at most. Default: as each run chooses. */
+  readonly tabs?: number;
+}
+
 /** Runs so many seeds, and says what came of it. Answers how many failed. */
-export async function fuzz(from: number, count: number, tabs = ordinary.tabs): Promise<number> {
-  if (![from, count, tabs].every((given) => Number.isSafeInteger(given) && given > 0)) {
+export async function fuzz({ from, count, isPlain, tabs }: FuzzOptions): Promise<number> {
+  if (![from, count, tabs ?? mostTabs].every((given) => Number.isSafeInteger(given) && given > 0)) {
     throw new Error('`--from`, `--count` and `--tabs` take whole numbers above 0.');
   }
+  const scenario = { ...(isPlain && plain), ...(tabs !== undefined && { tabs }) };
   const accounts = await createAccounts();
   const failed: number[] = [];
   const startedMs = performance.now();
@@ -16,7 +26,7 @@ export async function fuzz(from: number, count: number, tabs = ordinary.tabs): P
   // What cojson has to say of loads that wait for a relay is no news here.
   console.warn = () => {};
   for (let seed = from; seed < from + count; seed++) {
-    const outcome = await simulate(seed, accounts, { tabs });
+    const outcome = await simulate(seed, accounts, scenario);
     edits += outcome.edits;
     frames += outcome.frames;
     if (outcome.error) {

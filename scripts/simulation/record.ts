@@ -1,5 +1,5 @@
 import type { RawCoID, SessionID } from 'cojson';
-import { keyOf } from './relay-tables.ts';
+import { isDeletedIn, keyOf, storedCounts } from './relay-tables.ts';
 import type { SimRelay } from './sim-relay.ts';
 import type { SimTab } from './sim-tab.ts';
 import type { World } from './world.ts';
@@ -15,6 +15,15 @@ export interface Edit {
   isConfirmed: boolean;
 }
 
+/** Whether the relay's disk has it, or the deletion of what it was made in. */
+export function isAt({ tables }: SimRelay, { id, sessionID, count }: Edit): boolean {
+  if (!tables.covalues.has(id)) return false;
+  return (
+    (tables.sessions.get(keyOf(id, sessionID))?.lastIdx ?? 0) >= count ||
+    isDeletedIn(storedCounts(tables, id))
+  );
+}
+
 /** Something that was said is not so. */
 export class Untrue extends Error {
   override readonly name = 'Untrue';
@@ -23,8 +32,8 @@ export class Untrue extends Error {
 /** All edits, and the kernel's own words on how far they got, each held against what is really there. */
 export interface Record {
   readonly edits: readonly Edit[];
-  /** To be called in the turn of the edit. */
-  made(tab: SimTab, id: RawCoID): void;
+  /** To be called in the turn of the edit. `sessionID`: where it is not the tab's own, as of a deletion. */
+  made(tab: SimTab, id: RawCoID, sessionID?: SessionID): void;
   /** From now on what the tab's state says is looked at whenever it changes. */
   watch(tab: SimTab): void;
   /** The relay's disk was put back: what it said before counts no more. */
@@ -44,14 +53,7 @@ export function createRecord(world: () => World): Record {
 
   function isOnDisk({ tab, id, sessionID, count }: Edit): boolean {
     const counts = tab.device.disk.countsOf(id);
-    return counts !== undefined && (counts[sessionID] ?? 0) >= count;
-  }
-
-  function isAt(relay: SimRelay, { id, sessionID, count }: Edit): boolean {
-    return (
-      relay.tables.covalues.has(id) &&
-      (relay.tables.sessions.get(keyOf(id, sessionID))?.lastIdx ?? 0) >= count
-    );
+    return counts !== undefined && ((counts[sessionID] ?? 0) >= count || isDeletedIn(counts));
   }
 
   function fail(what: string, { id, sessionID, count, tab }: Edit): void {
@@ -87,8 +89,8 @@ export function createRecord(world: () => World): Record {
 
   return {
     edits,
-    made(tab, id) {
-      const { sessionID, sync } = tab;
+    made(tab, id, sessionID = tab.sessionID) {
+      const { sync } = tab;
       const count = tab.node.getCoValue(id).knownState().sessions[sessionID] ?? 0;
       const edit: Edit = { id, sessionID, count, tab, isSaved: false, isConfirmed: false };
       edits.push(edit);
@@ -99,11 +101,12 @@ export function createRecord(world: () => World): Record {
     },
     watch(tab) {
       // What earlier runs left on this device is the tab's to speak of, too.
-      const runs = new Set(
-        tab.device.tabs.filter((other) => other !== tab).map(({ sessionID }) => sessionID),
-      );
+      const { device } = tab;
       const earlier = edits.filter(
-        (edit) => edit.tab.device === tab.device && !runs.has(edit.sessionID) && isOnDisk(edit),
+        ({ tab: of, id, sessionID, count }) =>
+          of.device === device &&
+          !device.tabs.includes(of) &&
+          device.disk.isWrittenBy(of.name, id, sessionID, count),
       );
       tab.sync.subscribe(({ status, saved, confirmed, durable, storage }) => {
         if (!tab.isOpen) return;

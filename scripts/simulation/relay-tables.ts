@@ -55,6 +55,11 @@ export function openTables({ identity, ...tables }: Tables): OpenTables {
   };
 }
 
+/** What a deletion leaves of a CoValue is the deletion. */
+export function isDeletedIn(counts: Readonly<Record<string, number>> | undefined): boolean {
+  return Object.keys(counts ?? {}).some((sessionID) => sessionID.endsWith('$'));
+}
+
 export const keyOf = (covalueID: string, sessionID: string) => `${covalueID} ${sessionID}`;
 
 /** How many transactions of each session are stored of a CoValue; undefined where it is not there. */

@@ -1,8 +1,8 @@
 import type { JsonValue, RawCoID } from 'cojson';
 import { confirmationsOf } from '../../src/sync/confirmations.ts';
 import { beginTabOn } from './actions.ts';
-import { Untrue } from './record.ts';
-import { storedCounts } from './relay-tables.ts';
+import { isAt, Untrue } from './record.ts';
+import { isDeletedIn, storedCounts } from './relay-tables.ts';
 import type { SimTab } from './sim-tab.ts';
 import type { World } from './world.ts';
 
@@ -14,6 +14,7 @@ const lookEveryMs = 1_000;
 export async function settleAll(world: World): Promise<void> {
   const { devices, relays, record } = world;
   world.note('all faults end');
+  endFaults(world);
   for (const device of devices) {
     device.disk.isFailing = false;
     if (!device.isOnline) device.setOnline(true);
@@ -60,6 +61,13 @@ export async function settleAll(world: World): Promise<void> {
   record.check();
 }
 
+/** Bad connections stay as bad as they were planned, so that others have to take their place. */
+function endFaults({ faults, tabs }: World): void {
+  if (faults.areOver) return;
+  faults.end();
+  for (const { links } of tabs) for (const link of links) link.cut({ tab: true, relay: true });
+}
+
 async function until(
   world: World,
   what: string,
@@ -75,27 +83,29 @@ async function until(
 
 function states({ tabs, relays }: World): string {
   return tabs
-    .map(({ name, node, sync }) => {
+    .map(({ name, node, sync, device }) => {
       const { status, saved, sent, confirmed, peers, error } = sync.current;
       const counts = `${saved.pending}/${sent.pending}/${confirmed.pending}`;
-      const stuck = (confirmationsOf(sync)?.pendingAt('confirmed') ?? []).map((id) => {
-        const own = JSON.stringify(node.isCoValueInMemory(id) && node.getCoValue(id).knownState().sessions);
-        return `\n  ${id} ${own}; ${relays.map(({ tables }) => JSON.stringify(storedCounts(tables, id))).join('; ')}`;
+      const waiting = confirmationsOf(sync)?.pendingAt;
+      const stuck = new Set([...(waiting?.('saved') ?? []), ...(waiting?.('confirmed') ?? [])]);
+      const places = [...stuck].map((id) => {
+        const own = node.isCoValueInMemory(id) && node.getCoValue(id).knownState().sessions;
+        const all = [own, device.disk.countsOf(id), ...relays.map(({ tables }) => storedCounts(tables, id))];
+        return `\n  ${id} here, on the disk and at the relays: ${all.map((each) => JSON.stringify(each)).join('; ')}`;
       });
-      return `\n${name}: ${status} ${error?.message ?? ''} ${counts} ${peers.map(({ phase }) => phase).join(',')}${stuck.join('')}`;
+      return `\n${name}: ${status} ${error?.message ?? ''} ${counts} ${peers.map(({ phase }) => phase).join(',')}${places.join('')}`;
     })
     .join('');
 }
 
 /** An edit may go with its page only where it was neither saved nor confirmed before the page was killed. */
 function lookForLostEdits({ record, relays, tabs }: World): void {
-  for (const { id, sessionID, count, tab, isSaved, isConfirmed } of record.edits) {
+  for (const edit of record.edits) {
+    const { id, count, tab, isSaved, isConfirmed } = edit;
     if (!isSaved && !isConfirmed && !tabs.includes(tab)) continue;
-    for (const { name, tables, blind } of relays) {
-      if (blind.has(tab.device)) continue;
-      if ((storedCounts(tables, id)?.[sessionID] ?? -1) >= count) continue;
-      if (count === 0 && tables.covalues.has(id)) continue;
-      throw new Untrue(`lost: edit ${count} of ${tab.name} in ${id} is not at ${name}`);
+    for (const relay of relays) {
+      if (relay.blind.has(tab.device) || isAt(relay, edit)) continue;
+      throw new Untrue(`lost: edit ${count} of ${tab.name} in ${id} is not at ${relay.name}`);
     }
   }
 }
@@ -106,11 +116,16 @@ function differences(world: World): readonly string[] {
   const [first] = relays;
   if (!first) return [];
   return existing(world).flatMap((id) => {
-    const stored = textOf(storedCounts(first.tables, id));
-    const others = relays.filter(({ tables }) => textOf(storedCounts(tables, id)) !== stored);
-    const pages = tabs.filter(({ node }) => textOf(node.getCoValue(id).knownState().sessions) !== stored);
+    const stored = stateText(storedCounts(first.tables, id));
+    const others = relays.filter(({ tables }) => stateText(storedCounts(tables, id)) !== stored);
+    const pages = tabs.filter(({ node }) => stateText(node.getCoValue(id).knownState().sessions) !== stored);
     return [...others, ...pages].map(({ name }) => `${name} has another state of ${id} than ${first.name}`);
   });
+}
+
+/** Who deletes what somebody else has deleted already leaves one more deletion, or none. */
+function stateText(counts: Readonly<Record<string, number>> | undefined): string {
+  return isDeletedIn(counts) ? 'deleted' : textOf(counts);
 }
 
 /** What was made by a page that was killed in the same moment may be nowhere. */
@@ -133,7 +148,9 @@ function compareValues(world: World): void {
 }
 
 function valueIn({ node }: SimTab, id: RawCoID): string {
-  const value = node.expectCoValueLoaded(id).getCurrentContent().toJSON();
+  const core = node.expectCoValueLoaded(id);
+  if (core.isDeleted) return 'deleted';
+  const value = core.getCurrentContent().toJSON();
   return Array.isArray(value) ? JSON.stringify(value) : textOf(value);
 }
 

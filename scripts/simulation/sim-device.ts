@@ -3,6 +3,7 @@ import type { PageEvent } from '../../src/platform/platform.ts';
 import type { RememberedRelay } from '../../src/storage/relay-memory.ts';
 import { createDeviceDisk, type DeviceDisk } from './device-disk.ts';
 import type { SimTab } from './sim-tab.ts';
+import type { TabChannels } from './tab-channels.ts';
 
 /** One person's device: what it keeps, and the tabs that are open on it. */
 export interface SimDevice {
@@ -12,6 +13,9 @@ export interface SimDevice {
   /** What its tabs wrote down of relays. */
   readonly relays: Map<string, RememberedRelay>;
   readonly tabs: readonly SimTab[];
+  readonly mostTabs: number;
+  /** By which its tabs hear of each other; undefined where they do not. */
+  readonly channels: TabChannels | undefined;
   readonly isOnline: boolean;
   add(tab: SimTab): void;
   remove(tab: SimTab): void;
@@ -20,7 +24,11 @@ export interface SimDevice {
   onPage(event: PageEvent, listener: () => void): () => void;
 }
 
-export function createSimDevice(name: string, genesis: Genesis): SimDevice {
+export function createSimDevice(
+  name: string,
+  genesis: Genesis,
+  { mostTabs, channels }: Pick<SimDevice, 'mostTabs' | 'channels'>,
+): SimDevice {
   const tabs: SimTab[] = [];
   const listeners = new Map<PageEvent, Set<() => void>>();
   let isOnline = true;
@@ -30,6 +38,8 @@ export function createSimDevice(name: string, genesis: Genesis): SimDevice {
     disk: createDeviceDisk(),
     relays: new Map(),
     tabs,
+    mostTabs,
+    channels,
     get isOnline() {
       return isOnline;
     },

@@ -6,7 +6,7 @@ import type { Link } from './network.ts';
 import type { Dice } from './random.ts';
 import type { SimDevice } from './sim-device.ts';
 import { openRelayDatabase, type RelayDatabase } from './relay-database.ts';
-import { emptyTables, storedCounts, type Tables } from './relay-tables.ts';
+import { emptyTables, isDeletedIn, storedCounts, type Tables } from './relay-tables.ts';
 
 /** A relay's machine: the real relay on a disk that can be looked at, killed and put back. */
 export interface SimRelay {
@@ -41,7 +41,13 @@ const measured = { wire: { received: () => {}, sent: () => {}, refused: () => {}
 const copiesKept = 4;
 const drainMs = 5_000;
 
-export function createSimRelay(name: string, clock: Clock, dice: Dice): SimRelay {
+/** `mayTell`: half of the older copies have an epoch of their own, as `maia-relay epoch new` gives it. */
+export function createSimRelay(
+  name: string,
+  clock: Clock,
+  dice: Dice,
+  { mayTell }: { readonly mayTell: boolean },
+): SimRelay {
   const disk = { tables: emptyTables(name) };
   const copies: Tables[] = [];
   const links = new Set<Link>();
@@ -63,13 +69,14 @@ export function createSimRelay(name: string, clock: Clock, dice: Dice): SimRelay
     links,
     blind,
     isAsked(device) {
-      const { confirmed = [] } = device.relays.get(`${name}.example`) ?? {};
+      const { confirmed = [], storage } = device.relays.get(`${name}.example`) ?? {};
       if (restores === 0 || confirmed.length === 0) return;
+      const isTold = storage !== undefined && storage.epoch !== disk.tables.identity.epoch;
       const isThere = confirmed.every(({ id, sessionID, count }) => {
-        const stored = storedCounts(disk.tables, id)?.[sessionID] ?? 0;
-        return disk.tables.covalues.has(id) && stored >= count;
+        const stored = storedCounts(disk.tables, id);
+        return stored !== undefined && ((stored[sessionID] ?? 0) >= count || isDeletedIn(stored));
       });
-      if (isThere) blind.add(device);
+      if (isThere && !isTold) blind.add(device);
       else blind.delete(device);
     },
     get tables() {
@@ -116,8 +123,9 @@ export function createSimRelay(name: string, clock: Clock, dice: Dice): SimRelay
     putBack() {
       const copy = dice.oneOf(copies);
       if (!copy || copy === disk.tables) return false;
-      disk.tables = copy;
       restores++;
+      const identity = { ...copy.identity, epoch: `after restore ${restores}` };
+      disk.tables = mayTell && dice.chance(50) ? { ...copy, identity } : copy;
       return true;
     },
     setFailing(fails) {

@@ -8,6 +8,7 @@ import { bringInAccount } from '../../src/session/bring-in-account.ts';
 import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
 import type { SyncPeers } from '../../src/sync/sync-peers.ts';
+import { transportsWith } from './connection-faults.ts';
 import { openDiskStorage, type DiskStorage } from './disk-storage.ts';
 import { openLink, type Link } from './network.ts';
 import type { SimDevice } from './sim-device.ts';
@@ -38,7 +39,7 @@ export interface SimTab {
 }
 
 export async function openSimTab(world: World, device: SimDevice, name: string): Promise<SimTab> {
-  const { genesis, disk } = device;
+  const { genesis, disk, channels } = device;
   const links = new Set<Link>();
   const opened = new Map<RawCoID, RawCoValue>();
   const asked = new Set<RawCoID>();
@@ -89,12 +90,22 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
   const crypto = await createSessionCrypto();
   const sessionID = crypto.newRandomSessionID(genesis.accountID);
   const node = createSessionNode(crypto, genesis.agentSecret, sessionID);
-  const storage = openDiskStorage(disk, { clock, dice: world.dice, nextTask });
+  const storage = openDiskStorage(disk, { clock, dice: world.dice, nextTask, tab: name });
   node.setStorage(storage);
+  const transports = transportsWith(world.faults, platform);
   const sync = startSync({
     node,
-    sync: { relays: world.relays.map(({ url }) => ({ url })) },
+    sync: { relays: world.relays.map(({ url }) => ({ url })), ...(transports && { transports }) },
     storage,
+    ...(channels && {
+      tabs: {
+        name: `maia/edits/${genesis.accountID}`,
+        platform: {
+          openTabChannel: (channel, received) =>
+            channels.open(channel, { received, isRunning: () => life.isRunning }),
+        },
+      },
+    }),
     platform,
     logger: silentLogger,
     memory: {

@@ -1,6 +1,6 @@
 import type { Genesis } from '../../src/session/account/genesis.ts';
 import { act, beginTabOn, type Scenario } from './actions.ts';
-import { createDice } from './random.ts';
+import { createDice, type Dice } from './random.ts';
 import { settleAll } from './settle-all.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -15,24 +15,44 @@ export interface Outcome {
   readonly error?: Error;
 }
 
-/** One tab at a time: of several, each takes away the other's marks of what is unconfirmed, until tabs hear of each other. */
-export const ordinary: Scenario = { restores: true, tabs: 1 };
+export const mostTabs = 3;
+
+/** One tab on a device, sound connections between the faults, no epoch that tells of a loss, and nothing is deleted. */
+export const plain: Scenario = {
+  restores: true,
+  epochs: false,
+  tabs: 1,
+  faults: false,
+  deletions: false,
+};
+
+/** Each run has some of what may happen: what never happens makes room for what is rare beside it. */
+function chooseScenario(dice: Dice): Scenario {
+  return {
+    restores: dice.chance(80),
+    epochs: dice.chance(50),
+    tabs: dice.chance(70) ? mostTabs : 1,
+    faults: dice.chance(70),
+    deletions: dice.chance(70),
+  };
+}
 
 /** One run. Everything in it follows from the seed. */
 export async function simulate(
   seed: number,
   accounts: readonly [Genesis, Genesis],
-  scenario: Partial<Scenario> = {},
+  given: Partial<Scenario> = {},
 ): Promise<Outcome> {
   const dice = createDice(seed ^ 0xc0de);
   const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
-  const world = createWorld(seed, accounts, counts);
+  const scenario = { ...chooseScenario(createDice(seed ^ 0x5ce9e)), ...given };
+  const world = createWorld(seed, accounts, { ...counts, scenario });
   let error: Error | undefined;
   // Killed pages and relays are left as they are, so nothing may be thrown where nobody waits for it.
   const uncaught = (thrown: unknown) => (error ??= asError(thrown));
   process.on('unhandledRejection', uncaught);
   try {
-    await run(world, { ...ordinary, ...scenario });
+    await run(world, scenario);
   } catch (thrown) {
     error ??= asError(thrown);
   } finally {
@@ -45,7 +65,7 @@ export async function simulate(
 
 async function run(world: World, scenario: Scenario): Promise<void> {
   const { dice, time, relays, devices, record } = world;
-  world.note(`${devices.length} devices, ${relays.length} relays`);
+  world.note(`${devices.length} devices, ${relays.length} relays, ${JSON.stringify(scenario)}`);
   for (const relay of relays) void relay.start();
   for (const device of devices) beginTabOn(world, device);
   await time.advance(dice.between(0, 500));

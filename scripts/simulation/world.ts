@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { RawCoID } from 'cojson';
 import type { Genesis } from '../../src/session/account/genesis.ts';
+import type { Scenario } from './actions.ts';
+import { createConnectionFaults, type ConnectionFaults } from './connection-faults.ts';
 import { createDice, takeChanceFrom, type Dice } from './random.ts';
 import { createRecord, type Record as Ledger } from './record.ts';
 import { createSimDevice, type SimDevice } from './sim-device.ts';
 import { createSimRelay, type SimRelay } from './sim-relay.ts';
 import type { SimTab } from './sim-tab.ts';
+import { createTabChannels } from './tab-channels.ts';
 import { beginVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 /** What is simulated, at this moment. */
@@ -19,6 +22,7 @@ export interface World {
   /** The CoValues that the app knows of. */
   readonly known: Set<RawCoID>;
   readonly record: Ledger;
+  readonly faults: ConnectionFaults;
   /** Every edit's CoValue and time: in cojson, two sessions' edits of one time have no order. */
   readonly editTimes: Set<string>;
   /** What has happened, in words. */
@@ -36,20 +40,26 @@ export interface World {
 export function createWorld(
   seed: number,
   accounts: readonly [Genesis, Genesis],
-  counts: { readonly devices: number; readonly relays: number },
+  options: { readonly devices: number; readonly relays: number; readonly scenario: Scenario },
 ): World {
+  const { scenario } = options;
   const dice = createDice(seed);
   const giveChanceBack = takeChanceFrom(createDice(seed ^ 0x5eed));
   const time = beginVirtualTime();
   const startMs = time.nowMs();
   const network = createDice(seed ^ 0x7e7);
-  const relays = Array.from({ length: counts.relays }, (_, index) =>
-    createSimRelay(`relay-${index + 1}`, time, network),
+  const relays = Array.from({ length: options.relays }, (_, index) =>
+    createSimRelay(`relay-${index + 1}`, time, network, { mayTell: scenario.epochs }),
   );
-  const devices = Array.from({ length: counts.devices }, (_, index) => {
+  const between = createDice(seed ^ 0x7ab5);
+  const devices = Array.from({ length: options.devices }, (_, index) => {
     // The second person has every third device.
     const genesis = index % 3 === 2 ? accounts[1] : accounts[0];
-    return createSimDevice(`device-${index + 1}`, genesis);
+    const mostTabs = between.between(1, scenario.tabs);
+    return createSimDevice(`device-${index + 1}`, genesis, {
+      mostTabs,
+      channels: scenario.tabs > 1 ? createTabChannels(time, between) : undefined,
+    });
   });
   const trace: string[] = [];
   const hash = createHash('sha256');
@@ -72,6 +82,10 @@ export function createWorld(
     },
     known: new Set(),
     record: createRecord(() => world),
+    faults: createConnectionFaults(createDice(seed ^ 0xfa17), {
+      ...scenario,
+      mayRepeat: !scenario.restores,
+    }),
     editTimes: new Set(),
     trace,
     get hash() {
