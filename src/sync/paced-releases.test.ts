@@ -1,4 +1,10 @@
-import { cojsonInternals, type CojsonInternalTypes, type LocalNode, type RawCoMap } from 'cojson';
+import {
+  cojsonInternals,
+  type CojsonInternalTypes,
+  type LocalNode,
+  type RawCoMap,
+  type SyncMessage,
+} from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createPacer } from '../platform/pacer.ts';
 import { createFakeTasks, type FakeTasks } from '../testing/fake-tasks.ts';
@@ -6,12 +12,15 @@ import { createAgentNode } from '../testing/stock-relay.ts';
 import { paceReleases, type PacedReleases } from './paced-releases.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
+type KnownState = CojsonInternalTypes.KnownStateMessage;
 
 let nowMs: number;
 let tasks: FakeTasks;
 let node: LocalNode;
 let releases: PacedReleases;
-let push: (content: NewContent) => void;
+let push: (content: NewContent | KnownState) => void;
+/** What the node asked the relay for. */
+let asked: string[];
 /** Ids of the maps in the order in which they became readable, by the task it was in. */
 let log: string[][];
 beforeEach(async () => {
@@ -20,7 +29,14 @@ beforeEach(async () => {
   log = [[]];
   node = await createAgentNode();
   const incoming = new cojsonInternals.ConnectedPeerChannel();
-  const outgoing = { push: () => {}, close: () => {}, onClose: () => {} };
+  asked = [];
+  const outgoing = {
+    push: (message: SyncMessage | 'Disconnected') => {
+      if (message !== 'Disconnected' && message.action === 'load') asked.push(message.id);
+    },
+    close: () => {},
+    onClose: () => {},
+  };
   node.syncManager.addPeer({ id: 'relay', incoming, outgoing, role: 'server', persistent: true });
   push = (content) => incoming.push(content);
   const { handleNewContent } = node.syncManager;
@@ -110,5 +126,60 @@ describe('contents that waited for a group', () => {
     for (const { id } of maps) expect(node.getCoValue(id).isAvailable()).toBe(true);
     await runAll();
     expect(log.flat()).toHaveLength(6);
+  });
+
+  it('are not listened for one by one: what they all lack is told once that it is there', async () => {
+    const { group, maps } = await library(30);
+    for (const content of maps.flatMap(contentOf)) push(content);
+    await runAll();
+    // cojson's own for the first of them, and one for the others.
+    expect(node.getCoValue(group.id).listeners.size).toBeLessThanOrEqual(4);
+    expect(asked).toEqual([group.id]);
+    for (const content of contentOf(group)) push(content);
+    await microtasks();
+    await runAll();
+    expect(maps.filter(({ id }) => node.getCoValue(id).isAvailable())).toHaveLength(30);
+  });
+
+  it('wait on where the group itself lacks something', async () => {
+    const elsewhere = await createAgentNode();
+    const [parent, group] = [elsewhere.createGroup(), elsewhere.createGroup()];
+    for (const each of [parent, group]) each.addMember('everyone', 'reader');
+    group.extend(parent);
+    const maps = Array.from({ length: 5 }, (_, at) => group.createMap({ at }));
+    for (const content of [...maps.flatMap(contentOf), ...contentOf(group)]) push(content);
+    await runAll();
+    expect(log.flat()).toEqual([]);
+    for (const content of contentOf(parent)) push(content);
+    await microtasks();
+    await runAll();
+    expect(log.flat()).toEqual([parent.id, group.id, ...maps.map(({ id }) => id)]);
+  });
+
+  it('have it asked for again where the relay did not have it', async () => {
+    const { group, maps } = await library(4);
+    const [first, second, third, fourth] = maps.map(contentOf);
+    for (const content of [...(first ?? []), ...(second ?? [])]) push(content);
+    push({ action: 'known', id: group.id, header: false, sessions: {} });
+    await runAll();
+    expect(asked).toEqual([group.id]);
+    for (const content of [...(third ?? []), ...(fourth ?? [])]) push(content);
+    await runAll();
+    expect(asked).toEqual([group.id, group.id]);
+    for (const content of contentOf(group)) push(content);
+    await microtasks();
+    await runAll();
+    expect(maps.every(({ id }) => node.getCoValue(id).isAvailable())).toBe(true);
+  });
+
+  it('that are held are there when the pacing ends, or when an import brings what they lack', async () => {
+    const { group, maps } = await library(6);
+    for (const content of maps.flatMap(contentOf)) push(content);
+    await runAll();
+    releases.end();
+    for (const content of contentOf(group)) node.syncManager.handleNewContent(content, 'import');
+    await microtasks();
+    await runAll();
+    for (const { id } of maps) expect(node.getCoValue(id).isAvailable()).toBe(true);
   });
 });
