@@ -14,8 +14,11 @@ export interface WritingApp {
   resume(): Promise<void>;
   /** The keys of each map; undefined for one that is not there. */
   read(ids: readonly string[]): Promise<readonly (readonly string[] | undefined)[]>;
-  /** Begins, and does not end. Every run has keys of its own. */
-  write(groupID: string, run: number): Promise<void>;
+  /**
+   * Begins, and does not end. Every run has keys of its own. With a count, the page stands still at the very word that so
+   * many are saved: nothing that is still to be done for it is done.
+   */
+  write(groupID: string, run: number, standsStillAt?: number): Promise<void>;
 }
 
 declare global {
@@ -34,8 +37,22 @@ function opened(): Session {
 const large = 'x'.repeat(20_000);
 const nextTask = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-async function goOn(group: RawGroup, run: number): Promise<never> {
+/** Comes back once the test has it, though this page does nothing any more. */
+function tellNow(saved: readonly Written[]): void {
+  const request = new XMLHttpRequest();
+  request.open('POST', '/told', false);
+  request.send(JSON.stringify(saved));
+}
+
+async function goOn(group: RawGroup, run: number, standsStillAt: number | undefined): Promise<never> {
   const { sync } = opened();
+  let savedCount = 0;
+  const tell = (saved: readonly Written[]): void => {
+    if (standsStillAt === undefined) return void toldWritten(saved);
+    tellNow(saved);
+    savedCount += saved.length;
+    while (savedCount >= standsStillAt);
+  };
   let map = group.createMap();
   for (let count = 0; ; count++) {
     if (count % 40 === 39) map = group.createMap();
@@ -44,7 +61,7 @@ async function goOn(group: RawGroup, run: number): Promise<never> {
       key: `${run}/${count}/${n}`,
     }));
     for (const { key } of batch) map.set(key, count % 11 === 0 ? large : 1);
-    void sync.whenSaved(map).then(() => toldWritten(batch));
+    void sync.whenSaved(map).then(() => tell(batch));
     await nextTask();
   }
 }
@@ -67,9 +84,9 @@ globalThis.writingApp = {
     while (maps.some((map) => map !== 'unavailable' && map.core.isStreaming())) await nextTask();
     return maps.map((map) => (map === 'unavailable' ? undefined : map.keys()));
   },
-  async write(groupID, run) {
+  async write(groupID, run, standsStillAt) {
     const group = await opened().node.load(groupID as CoID<RawGroup>);
     if (group === 'unavailable') throw new Error('The group is not there.');
-    void goOn(group, run);
+    void goOn(group, run, standsStillAt);
   },
 };
