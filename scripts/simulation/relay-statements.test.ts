@@ -1,15 +1,17 @@
+import { join } from 'node:path';
 import { LocalNode, type CojsonInternalTypes } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import type { Database } from '../../src/relay/database/database.ts';
-import { openMemoryDatabase } from '../../src/relay/database/pglite-database.ts';
+import { openPGliteDatabase } from '../../src/relay/database/pglite-database.ts';
 import { prepareSchema } from '../../src/relay/database/schema.ts';
 import { createBatchWriter } from '../../src/relay/storage/batch-writer.ts';
 import { createEraser } from '../../src/relay/storage/eraser.ts';
 import { readKnownStates, readSnapshots, readTransactions } from '../../src/relay/storage/read-rows.ts';
 import { createSyncTracking } from '../../src/relay/storage/sync-tracking.ts';
+import { createStorage } from '../../src/relay/testing/temporary-storage.ts';
 import { createDice } from './random.ts';
 import { openRelayDatabase } from './relay-database.ts';
 import { plainSql } from './relay-statements.ts';
@@ -91,7 +93,7 @@ async function exercise(
 it('stands in for PGlite: the same questions get the same answers', async () => {
   const contents = await createContents();
   const standIn = openRelayDatabase({ tables: emptyTables('relay') }, systemClock, createDice(1));
-  const real = await openMemoryDatabase();
+  const real = await openPGliteDatabase(join(await createStorage(), 'postgres'));
   try {
     const answers = await exercise(standIn, contents);
     expect(answers).toEqual(await exercise(real, contents));

@@ -11,7 +11,7 @@ async function queuedBytes(relay: Relay): Promise<number> {
 }
 
 it('a client whose content is committed slowly waits with it, and others do not', async () => {
-  const { relay, gate } = await startGatedRelay({ storage: 'memory:' });
+  const { relay, gate } = await startGatedRelay();
   const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];
   const hers = createSharedMap(alice);
   await confirmed(alice, hers);

@@ -5,7 +5,7 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { createRelay } from '../../relay/index.ts';
+import { openRelay } from '../../relay/testing/test-relay.ts';
 import { rootOf } from '../../testing/account-parts.ts';
 import { createMemoryStorage } from '../../storage/memory-storage.ts';
 import { clockWithSpeed, createTestSessions, type TestSessions } from '../../testing/test-sessions.ts';
@@ -107,7 +107,7 @@ describe('an account that stock cojson made', () => {
   test.each(['stock', 'ours'])('opens through a relay that is %s', { timeout: 120_000 }, async (kind) => {
     let { url } = sessions.relay;
     if (kind === 'ours') {
-      const relay = await createRelay({ port: 0, storage: 'memory:', drainMs: 0 });
+      const relay = await openRelay({ drainMs: 0 });
       sessions.onEnd(() => relay.close());
       url = new URL('/sync', relay.url.replace('http', 'ws')).href;
     }
