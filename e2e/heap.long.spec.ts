@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { addAuthenticator } from './support/authenticator.ts';
 import { createHeapReader, type Heap } from './support/heap.ts';
-import { buildBarePage, serveBuilt } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
 // One page signs in, edits, closes, resumes, edits and signs out, again and again: nothing of it stays behind.
@@ -25,14 +23,11 @@ function slopeOf(sizes: readonly number[]): number {
   return along / sizes.reduce((sum, _, at) => sum + (at - middle) ** 2, 0);
 }
 
-test(`the heap is flat over ${rounds} rounds of signing in and out`, async ({ page, world, relay }) => {
+test(`the heap is flat over ${rounds} rounds of signing in and out`, async ({ page, app, relay }) => {
   test.setTimeout(300_000);
-  const outDir = join(world.directory, 'rounds');
-  await buildBarePage('rounds.html', outDir);
-  const served = await serveBuilt(outDir);
   const url = `ws://localhost:${relay.port}/sync`;
   await addAuthenticator(page);
-  await page.goto(`${served.origin}/rounds.html`);
+  await page.goto(`${app.origin}/rounds.html`);
   await page.waitForFunction(() => 'roundsApp' in globalThis);
   const heap = await createHeapReader(page, [...ours, ...browsers, ...anything]);
   const round = () => page.evaluate((address) => roundsApp.round(address), url);
@@ -69,5 +64,4 @@ test(`the heap is flat over ${rounds} rounds of signing in and out`, async ({ pa
   expect(leaking.listeners).toBeGreaterThan(before.listeners);
   expect(anything.filter((name) => (leaking.counts[name] ?? 0) - (after.counts[name] ?? 0) < 1)).toEqual([]);
   expect(leaking.bytes - after.bytes).toBeGreaterThan(mostBytesPerRound);
-  await served.close();
 });

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { createRandom } from '../scripts/long/seeded-random.ts';
 import type { Written } from './bare-app/writing.ts';
 import { addAuthenticator } from './support/authenticator.ts';
-import { buildBarePage, serveBuilt } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
 // A tab is killed while it writes to this device, again and again. `MAIA_KILLS=200` for a full run, `MAIA_SEED` for other moments.
@@ -38,13 +36,10 @@ async function kill(page: Page): Promise<void> {
 
 test(`${kills} kills of a tab while it writes lose nothing that was saved (seed ${seed})`, async ({
   context,
-  world,
+  app,
 }) => {
   test.setTimeout(120_000 + kills * 10_000);
   const random = createRandom(seed);
-  const outDir = join(world.directory, 'writing');
-  await buildBarePage('writing.html', outDir);
-  const served = await serveBuilt(outDir);
   const keysByMap = new Map<string, Set<string>>();
   let told = 0;
   let missing: readonly Written[] = [];
@@ -60,7 +55,7 @@ test(`${kills} kills of a tab while it writes lose nothing that was saved (seed 
 
   async function open(): Promise<Page> {
     const page = await context.newPage();
-    await page.goto(`${served.origin}/writing.html`);
+    await page.goto(`${app.origin}/writing.html`);
     await page.waitForFunction(() => 'writingApp' in globalThis);
     return page;
   }
@@ -98,5 +93,4 @@ test(`${kills} kills of a tab while it writes lose nothing that was saved (seed 
   await last.evaluate(() => writingApp.resume());
   await look(last, [...keysByMap.keys()]);
   console.log(`${kills} kills, ${told} edits that were saved in ${keysByMap.size} maps, 0 missing`);
-  await served.close();
 });

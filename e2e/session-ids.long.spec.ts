@@ -1,23 +1,12 @@
-import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from '@playwright/test';
 import { browserLaunchOptions } from '../scripts/find-browser.mjs';
 import { addAuthenticator } from './support/authenticator.ts';
 import type { RelayProcess } from './support/relay-process.ts';
-import { serveBuiltBareApp, type Served } from './support/servers.ts';
-import { expect, test as base } from './support/test.ts';
+import type { Served } from './support/servers.ts';
+import { expect, test } from './support/test.ts';
 
 // Which session id a page gets from the browser's own locks, database and page life cycle. The app is the kernel alone.
 
-const test = base.extend<object, { readonly app: Served }>({
-  app: [
-    async ({ world }, use) => {
-      const served = await serveBuiltBareApp(join(world.directory, 'bare-app'));
-      await use(served);
-      await served.close();
-    },
-    { scope: 'worker', timeout: 180_000 },
-  ],
-});
 test.use({ trace: 'off' }); // A hundred page loads in one are too much for it.
 
 const addressOf = ({ port }: RelayProcess) => [`ws://localhost:${port}/sync`];

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { addAuthenticator } from './support/authenticator.ts';
-import { serveBuiltBareApp, type Served } from './support/servers.ts';
+import type { Served } from './support/servers.ts';
 import { addStorageFaults, type StorageFault } from './support/storage-faults.ts';
 import { expect, test as base } from './support/test.ts';
 
@@ -11,15 +10,7 @@ interface Fixtures {
   readonly other: Page;
   readonly url: string;
 }
-const test = base.extend<Fixtures, { readonly app: Served }>({
-  app: [
-    async ({ world }, use) => {
-      const served = await serveBuiltBareApp(join(world.directory, 'bare-app'));
-      await use(served);
-      await served.close();
-    },
-    { scope: 'worker', timeout: 180_000 },
-  ],
+const test = base.extend<Fixtures>({
   url: async ({ relay }, use) => {
     await use(`ws://localhost:${relay.port}/sync`);
   },

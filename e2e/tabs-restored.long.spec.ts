@@ -3,23 +3,9 @@ import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from '@playwright/test';
 import { browserLaunchOptions } from '../scripts/find-browser.mjs';
 import { addAuthenticator } from './support/authenticator.ts';
-import { buildBarePage, serveBuilt, type Served } from './support/servers.ts';
-import { expect, test as base } from './support/test.ts';
+import { expect, test } from './support/test.ts';
 
 // A browser profile is put back from an older copy, and its session goes on in two ways.
-
-const test = base.extend<object, { readonly app: Served }>({
-  app: [
-    async ({ world }, use) => {
-      const outDir = join(world.directory, 'tabs-restored');
-      await buildBarePage('tabs.html', outDir);
-      const served = await serveBuilt(outDir);
-      await use(served);
-      await served.close();
-    },
-    { scope: 'worker', timeout: 180_000 },
-  ],
-});
 
 /** How many edits each side makes in a map, with the other one's count beside it. */
 const counts = [

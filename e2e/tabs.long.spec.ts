@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { browserLaunchOptions } from '../scripts/find-browser.mjs';
 import { createRandom } from '../scripts/long/seeded-random.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { backOnline } from './support/network.ts';
-import { buildBarePage, serveBuilt } from './support/servers.ts';
 import { createTabs, type Tab, type Tabs } from './support/tabs.ts';
 import { expect, test } from './support/test.ts';
 
@@ -30,17 +28,14 @@ const stateOf = (page: Page) => page.evaluate(() => tabApp.state());
 test.use({ trace: 'off' });
 
 test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${seed})`, async ({
-  world,
+  app,
   relay,
   origins,
 }) => {
   test.setTimeout(300_000);
   const random = createRandom(seed);
-  const outDir = join(world.directory, 'tabs');
-  await buildBarePage('tabs.html', outDir);
-  const served = await serveBuilt(outDir);
   const browser = await launch();
-  const at = { relayURL: `ws://localhost:${relay.port}/sync`, appURL: `${served.origin}/tabs.html` };
+  const at = { relayURL: `ws://localhost:${relay.port}/sync`, appURL: `${app.origin}/tabs.html` };
   const context = await browser.newContext();
   const tabs = await createTabs({ context, elsewhere: origins[0], areLocksKept, ...at });
   let isRelayUp = true;
@@ -117,7 +112,6 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
     await check(browser, tabs, mapIDs, at);
   } finally {
     await browser.close();
-    await served.close();
   }
 });
 

@@ -1,24 +1,12 @@
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { addAuthenticator } from './support/authenticator.ts';
 import { backOnline } from './support/network.ts';
-import { buildBarePage, serveBuilt, type Served } from './support/servers.ts';
 import { createTabs, type Tab, type Tabs } from './support/tabs.ts';
 import { expect, test as base } from './support/test.ts';
 
 // Five tabs of one account on one device: they see each other's edits, and upload each about once.
 
-const test = base.extend<{ readonly tabs: Tabs; readonly relayURL: string }, { readonly app: Served }>({
-  app: [
-    async ({ world }, use) => {
-      const outDir = join(world.directory, 'five-tabs');
-      await buildBarePage('tabs.html', outDir);
-      const served = await serveBuilt(outDir);
-      await use(served);
-      await served.close();
-    },
-    { scope: 'worker', timeout: 180_000 },
-  ],
+const test = base.extend<{ readonly tabs: Tabs; readonly relayURL: string }>({
   relayURL: async ({ relay }, use) => {
     await use(`ws://localhost:${relay.port}/sync`);
   },

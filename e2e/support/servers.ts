@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -46,28 +47,21 @@ export async function serveBareApp(): Promise<Served> {
   return { origin: `http://localhost:${server.config.server.port}`, close: () => server.close() };
 }
 
-/** One page of `bare-app`, built. */
-export async function buildBarePage(name: string, outDir: string): Promise<void> {
+/** Every page of `bare-app`, built. */
+export async function buildBareApp(outDir: string): Promise<void> {
+  const folder = join(root, 'e2e/bare-app');
+  const pages = (await readdir(folder)).filter((name) => name.endsWith('.html'));
   await build({
     ...demo,
-    root: join(root, 'e2e/bare-app'),
+    root: folder,
     build: {
       outDir,
       emptyOutDir: true,
       reportCompressedSize: false,
-      rolldownOptions: { input: join(root, 'e2e/bare-app', name) },
+      target: 'es2023',
+      rolldownOptions: { input: pages.map((name) => join(folder, name)) },
     },
   });
-}
-
-/** The app of the kernel alone, built: for tests that load it often. */
-export async function serveBuiltBareApp(outDir: string): Promise<Served> {
-  await build({
-    ...demo,
-    root: join(root, 'e2e/bare-app'),
-    build: { outDir, emptyOutDir: true, reportCompressedSize: false, target: 'es2023' },
-  });
-  return serveBuilt(outDir);
 }
 
 /** The demo's production build, with what `PUBLIC_API_DOMAIN` was when it was built. */

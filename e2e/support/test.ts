@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test as base } from '@playwright/test';
 import { buildJavaScript } from '../../scripts/build/javascript.mjs';
 import { createRelayProcess, type RelayProcess } from './relay-process.ts';
-import { buildDemo, freePort, root, serveBuilt, serveInDev } from './servers.ts';
+import { buildBareApp, buildDemo, freePort, root, serveBuilt, serveInDev, type Served } from './servers.ts';
 
 export { expect } from '@playwright/test';
 
@@ -20,8 +20,17 @@ interface World {
   readonly directory: string;
 }
 
+/** The kernel with nothing around it, built: a page for each thing that the demo has no button for. */
+export interface BareApp extends Served {
+  /** To serve it at another origin, too. */
+  readonly directory: string;
+}
+
 /** What takes long to start lives as long as the worker; each test finds the relay running. */
-export const test = base.extend<Pick<World, 'relay' | 'origins' | 'devOrigin'>, { readonly world: World }>({
+export const test = base.extend<
+  Pick<World, 'relay' | 'origins' | 'devOrigin'>,
+  { readonly world: World; readonly app: BareApp }
+>({
   world: [
     async ({}, use) => {
       const folder = join(root, 'node_modules/.cache/maia-e2e/program');
@@ -43,6 +52,16 @@ export const test = base.extend<Pick<World, 'relay' | 'origins' | 'devOrigin'>, 
       await use({ relay, origins, devOrigin: dev.origin, program, directory });
       await Promise.all([first.close(), second.close(), dev.close(), relay.stop()]);
       await rm(directory, { recursive: true, force: true });
+    },
+    { scope: 'worker', timeout: 180_000 },
+  ],
+  app: [
+    async ({ world }, use) => {
+      const directory = join(world.directory, 'bare-app');
+      await buildBareApp(directory);
+      const served = await serveBuilt(directory);
+      await use({ ...served, directory });
+      await served.close();
     },
     { scope: 'worker', timeout: 180_000 },
   ],

@@ -1,0 +1,3 @@
+import { testPasskeys } from './support/passkey-journeys.ts';
+
+testPasskeys('on-get');
