@@ -1,0 +1,90 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { fillStorage } from './support/everything/break-device.ts';
+import { expect, test } from './support/test.ts';
+
+const looks = [
+  { width: 1280, height: 800, colorScheme: 'light' },
+  { width: 390, height: 844, colorScheme: 'dark' },
+  { width: 1280, height: 800, colorScheme: 'dark' },
+] as const;
+
+/** What axe finds wrong with the page as it stands, on a wide screen and a narrow one, light and dark. */
+async function expectAccessible(page: Page, what: string): Promise<void> {
+  for (const { width, height, colorScheme } of looks) {
+    await page.setViewportSize({ width, height });
+    // Colours that are on their way from one theme to the other are neither.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations, passes } = await new AxeBuilder({ page }).analyze();
+    expect(passes.length).toBeGreaterThan(10);
+    const found = violations.flatMap(({ id, impact, nodes }) =>
+      nodes.map(
+        ({ target, failureSummary }) =>
+          `${String(impact)} ${id}: ${JSON.stringify(target)} ${failureSummary}`,
+      ),
+    );
+    expect.soft(found, `${what}, ${width} ${colorScheme}`).toEqual([]);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+test('axe finds nothing wrong with the demo', async ({ page, origins }) => {
+  test.slow();
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await expect(page.getByRole('button', { name: 'Continue with a passkey' })).toBeVisible();
+  await expectAccessible(page, 'the gate');
+  await page.getByRole('button', { name: 'Use the recovery phrase' }).click();
+  await page.getByRole('textbox', { name: 'Your 24 words' }).fill('votte zoo');
+  await page.getByRole('button', { name: 'Open my account' }).click();
+  await expectAccessible(page, 'the phrase');
+
+  await app.begin(origins[0], 'Groceries', 'Bread', 'Milk');
+  await app.tick('Milk');
+  await app.untilStored();
+  await expectAccessible(page, 'a list');
+  await app.syncLine.click();
+  await expectAccessible(page, 'the ladder');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  await expect(page.getByRole('textbox', { name: 'Link' })).toBeVisible();
+  await expectAccessible(page, 'sharing');
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('link', { name: 'New list' }).click();
+  await expectAccessible(page, 'a new list');
+  await page.getByRole('link', { name: 'Account and device' }).click();
+  await expect(page.getByRole('heading', { name: 'Passkeys' })).toBeVisible();
+  await expectAccessible(page, 'the account');
+  await page.getByRole('button', { name: 'Sign out of this device' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await expectAccessible(page, 'signing out');
+});
+
+test('axe finds nothing wrong with the panel, nor where saving fails', async ({ page, relay, devOrigin }) => {
+  test.slow();
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(devOrigin, 'Groceries', 'Bread');
+  await app.untilStored();
+  await relay.stop();
+  await fillStorage(page);
+  await app.addItem('Milk');
+  await expect(page.getByText('Free some space')).toBeVisible();
+  await expectAccessible(page, 'a full device');
+  await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
+  await page.keyboard.press('Alt+Shift+KeyM');
+  const panel = page
+    .getByRole('region', { name: 'maia devtools' })
+    .or(page.getByRole('complementary', { name: 'maia devtools' }));
+  await expect(panel).toBeVisible();
+  await panel.locator('[data-id]').first().click();
+  await expectAccessible(page, 'the panel, unsynced');
+  for (const view of ['Queues', 'Peers']) {
+    await panel.getByRole('tab', { name: new RegExp(view) }).click();
+    await expectAccessible(page, `the panel, ${view}`);
+  }
+});
