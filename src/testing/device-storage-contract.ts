@@ -1,6 +1,7 @@
 import { LocalNode, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { describe, expect, it, vi } from 'vitest';
+import type { NewContent } from '../storage/content.ts';
 import type { DeviceStorage } from '../storage/device-storage.ts';
 
 /** A storage of a device, as the contract needs it: in a browser, or one that stands in for it. */
@@ -81,6 +82,59 @@ export function describeDeviceStorage({ open, failWrites }: DeviceStorageSubject
     end();
     await until(() => expect(done).toContain(map.id));
     expect(storage.status.current.state).toBe('ok');
+  });
+
+  it('a large CoValue is handed out in pieces, the first of which is of use before the last, and says what follows', async () => {
+    const accountID = newAccountID();
+    const storage = await open(accountID);
+    const node = await nodeOn(storage);
+    const file = node.createGroup().createBinaryStream();
+    file.startBinaryStream({ mimeType: 'application/octet-stream' }, 'trusting');
+    for (let n = 0; n < 12; n++) file.pushBinaryStreamChunk(new Uint8Array(50_000).fill(n), 'trusting');
+    file.endBinaryStream('trusting');
+    const sessions = file.core.knownState().sessions;
+    await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+    await storage.close();
+
+    const again = await open(accountID);
+    const pieces: NewContent[] = [];
+    const isFound = await new Promise((resolve) => {
+      again.load(file.id, (piece) => pieces.push(piece), resolve);
+    });
+    const own = pieces.filter(({ id }) => id === file.id);
+    expect(isFound).toBe(true);
+    expect(own.length).toBeGreaterThan(4);
+    expect(own[0]?.expectContentUntil).toEqual(sessions);
+    let end = 0;
+    for (const { after, newTransactions } of own.flatMap((piece) => Object.values(piece.new))) {
+      expect(after).toBe(end);
+      end += newTransactions.length;
+    }
+    expect(end).toBe(Object.values(sessions)[0]);
+
+    await again.close();
+
+    const last = await open(accountID);
+    const { load } = last;
+    const reader = await nodeOn(last);
+    const isPartOfIt: boolean[] = [];
+    last.load = (id, onContent, done) =>
+      load(
+        id,
+        (piece) => {
+          onContent(piece);
+          const core = reader.getCoValue(file.id);
+          if (piece.id === file.id) isPartOfIt.push(core.isAvailable() && core.isStreaming());
+        },
+        done,
+      );
+    const loaded = await reader.load(file.id);
+    await until(() => expect(isPartOfIt).toEqual(own.map((_, index) => index < own.length - 1)));
+    const read = loaded === 'unavailable' ? undefined : loaded.getBinaryChunks();
+    expect(read?.finished).toBe(true);
+    expect(read?.chunks.map((chunk) => [chunk.length, chunk[0], chunk.at(-1)])).toEqual(
+      Array.from({ length: 12 }, (_, n) => [50_000, n, n]),
+    );
   });
 
   it('marks of what no relay has confirmed are kept under our own name only', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CoValueHeader, KnownState, NewContent, RawCoID } from '../content.ts';
+import type { CoValueHeader, KnownState, NewContent, RawCoID, SessionID } from '../content.ts';
 import { createLoads } from './loads.ts';
-import type { Piece } from './pieces.ts';
+import { messageSize, type Piece, type Run } from './pieces.ts';
 
 const owned = (group: RawCoID): CoValueHeader => ({
   type: 'comap',
@@ -101,6 +101,24 @@ it('lets the page do other things once it has fed cojson for long enough', async
   await Promise.all([load(one, slow), load(two, slow)]);
   expect(log).toEqual([group, one, two]);
   expect(nextTask).toHaveBeenCalledOnce();
+});
+
+it('does so between the pieces of a large CoValue, the first of which is handed out at once', async () => {
+  const run = (after: number): Run => ({
+    sessionID: 'co_zMe_session_z1' as SessionID,
+    after,
+    transactions: [{ privacy: 'trusting', madeAt: 1, changes: 'x'.repeat(messageSize + 1) as never }],
+    signature: 'signature_z1',
+  });
+  const large: Piece = { id: one, header: free, runs: [run(0), run(1), run(2)] };
+  const { load } = create(() => Promise.resolve(new Map([[one, [large]]])));
+  nextTask.mockImplementation(() => Promise.resolve(void log.push('task')));
+  await load(one, ({ new: sessions }) => {
+    log.push(...Object.values(sessions).map(({ after }) => `from ${after}`));
+    nowMs += 50;
+  });
+  nextTask.mockReset().mockResolvedValue(undefined);
+  expect(log).toEqual(['from 0', 'task', 'from 1', 'task', 'from 2']);
 });
 
 it('finds nothing where reading fails, and says why', async () => {
