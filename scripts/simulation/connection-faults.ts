@@ -2,7 +2,7 @@ import { createHttpTransport } from '../../src/transport/http-transport.ts';
 import { faultyTransport, type FaultPlan, type WayFaults } from '../../src/transport/faulty-transport.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { createWebSocketTransport } from '../../src/transport/web-socket.ts';
-import type { SyncPlatform } from '../../src/sync/start-sync.ts';
+import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
 import type { Dice } from './random.ts';
 
 /** What goes wrong on all of a page's connections, beside what happens to one of them. */

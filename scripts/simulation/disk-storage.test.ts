@@ -12,7 +12,9 @@ let last = createDeviceDisk();
 function open(accountID = 'anybody') {
   last = disks.get(accountID) ?? createDeviceDisk();
   disks.set(accountID, last);
-  return Promise.resolve(openDiskStorage(last, { clock: systemClock, dice: createDice(1), nextTask, tab: 'tab' }));
+  return Promise.resolve(
+    openDiskStorage(last, { clock: systemClock, dice: createDice(1), nextTask, tab: 'tab' }),
+  );
 }
 
 describe('the disk of a simulated device', () => {

@@ -5,7 +5,8 @@ import { createNodePlatform } from '../testing/node-platform.ts';
 import { createAgentNode } from '../testing/stock-relay.ts';
 import { httpTransport } from '../transport/ordinary-transports.ts';
 import { setupSyncPeers } from './setup-sync-peers.ts';
-import { foreignStorageStatus, startSync } from './start-sync.ts';
+import { foreignStorageStatus } from './begin-sync.ts';
+import { startSync } from './start-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
