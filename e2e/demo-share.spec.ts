@@ -31,6 +31,13 @@ test('a revoked link lets nobody in, and a removed member sees the list no more'
   const members = sheet.getByRole('list', { name: 'On this list' }).getByRole('listitem');
   await expect(members).toContainText(['made it today', 'joined today']);
   await expect(members).toContainText(['Manages it', 'Can change']);
+  await guest.page.getByRole('button', { name: 'Share' }).click();
+  const guestSheet = guest.page.getByRole('dialog', { name: 'Share “Cabin weekend”' });
+  await guestSheet.getByRole('textbox', { name: 'Your name on this list' }).fill('Mara');
+  await guestSheet.getByRole('button', { name: 'Keep' }).click();
+  await expect(guestSheet.getByRole('listitem').filter({ hasText: 'Mara (you)' })).toBeVisible();
+  await expect(members).toContainText([/You/, /Mara\s*…\w{6}, joined today/]);
+  await guest.page.getByRole('button', { name: 'Close' }).click();
 
   const revoke = sheet.getByRole('button', { name: 'Revoke link' });
   await revoke.click();
@@ -55,8 +62,8 @@ test('a revoked link lets nobody in, and a removed member sees the list no more'
 
   await guest.addItem('Matches');
   await expect(app.item('Matches')).toBeVisible();
-  await sheet.getByRole('button', { name: /^Remove Account …/ }).click();
-  const removing = page.getByRole('dialog', { name: /^Remove Account …/ });
+  await sheet.getByRole('button', { name: 'Remove Mara' }).click();
+  const removing = page.getByRole('dialog', { name: 'Remove Mara?' });
   await removing.getByRole('button', { name: 'Remove from the list' }).click();
   await expect(members).toHaveCount(1);
   await page.keyboard.press('Escape');

@@ -1,6 +1,6 @@
 import { type CoID, type LocalNode, RawAccount, RawCoMap } from '@MaiaOS/kernel/cojson';
 import { openInvites } from './group-members.ts';
-import { inviteKey, itemKey, titleKey } from './list-keys.ts';
+import { inviteKey, itemKey, nameKey, titleKey } from './list-keys.ts';
 import { orderKeyBetween } from './order-key.ts';
 import { readItems } from './read-item.ts';
 import { removeMember, revokeLinks } from './unshare-list.ts';
@@ -16,6 +16,8 @@ export interface ListEditor {
   moveItem(listID: string, itemID: string, toIndex: number): void;
   /** The answer undoes it: the item comes back as it is by then, where it is by then. */
   removeItem(listID: string, itemID: string): () => void;
+  /** What the others are to call this account on the list. Empty takes it away. */
+  setMemberName(listID: string, accountID: string, name: string): void;
   /** The secret of the list's one link, which is made at the first call, and at the first after it was revoked. */
   inviteSecret(listID: string): string;
   /** Nobody joins any more by a link that was made until now; who has joined stays. */
@@ -46,6 +48,7 @@ export function createListEditor(node: LocalNode): ListEditor {
       list.delete(itemKey(itemID));
       return () => list.set(itemKey(itemID), true);
     },
+    setMemberName: (listID, accountID, name) => map(listID).set(nameKey(accountID), name),
     inviteSecret(listID) {
       const list = map(listID);
       const known = list.get(inviteKey);

@@ -3,7 +3,8 @@
  * that add something while apart both keep what they added.
  *
  *   root  (owned by the account)      lists/<listID> = order key
- *   list  (owned by a group of its own) title, invite, items/<itemID> = true
+ *   list  (owned by a group of its own) title, invite, items/<itemID> = true,
+ *                                     names/<accountID> = that member's own word for themselves
  *   item  (owned by the list's group)   text, done, order
  *
  * Every transaction is private: a relay sees ids, sizes and times.
@@ -14,8 +15,12 @@ export const inviteKey = 'invite';
 const itemPrefix = 'items/';
 const listPrefix = 'lists/';
 
+/** In characters. */
+export const longestName = 60;
+
 export const itemKey = (itemID: string) => `${itemPrefix}${itemID}`;
 export const listKey = (listID: string) => `${listPrefix}${listID}`;
+export const nameKey = (accountID: string) => `names/${accountID}`;
 
 export function itemIDs(keys: readonly string[]): readonly string[] {
   return idsUnder(itemPrefix, keys);

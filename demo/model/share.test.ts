@@ -29,6 +29,29 @@ function invite(): Invite {
 
 const join = (link: Invite) => joinList(mara.node, mara.lists, link);
 
+describe('a member', () => {
+  it('is called by the others what it calls itself, and by nobody’s word but its own', async () => {
+    const link = invite();
+    ana.connect();
+    mara.connect();
+    await join(link);
+    const [anaID, maraID] = [ana.node.getCurrentAgent().id, mara.node.getCurrentAgent().id];
+    const namesAt = (device: TestDevice) =>
+      Object.fromEntries(device.list(id)?.members.map(({ accountID, name }) => [accountID, name]) ?? []);
+    await vi.waitFor(() => expect(ana.list(id)?.members).toHaveLength(2));
+    expect(namesAt(ana)).toEqual({ [anaID]: undefined, [maraID]: undefined });
+
+    mara.edit.setMemberName(id, maraID, ' Mara ');
+    await vi.waitFor(() => expect(namesAt(ana)[maraID]).toBe('Mara'));
+    ana.edit.setMemberName(id, maraID, 'Nobody');
+    ana.edit.setMemberName(id, anaID, 'x'.repeat(100));
+    await vi.waitFor(() => expect(namesAt(mara)[anaID]).toBe('x'.repeat(60)));
+    for (const device of [ana, mara]) expect(namesAt(device)[maraID]).toBe('Mara');
+    mara.edit.setMemberName(id, maraID, '');
+    await vi.waitFor(() => expect(namesAt(ana)[maraID]).toBeUndefined());
+  });
+});
+
 describe('a share link', () => {
   it('lets a second account read and change the list, and both see each other’s changes', async () => {
     const link = invite();

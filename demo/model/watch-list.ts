@@ -49,7 +49,7 @@ export function watchList(node: LocalNode, id: string, changed: () => void): Wat
     const group = map.group;
     const role = group.myRole();
     if (role === undefined || role === 'writeOnly') return emptyView(id, 'closed');
-    const members = readMembers(group, node.getCurrentAgent().id);
+    const members = readMembers(map, node.getCurrentAgent().id);
     const views = items.all().map((item) => item.view());
     const known = views.filter((item) => item !== undefined);
     return {

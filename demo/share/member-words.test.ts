@@ -6,6 +6,7 @@ const nowMs = new Date('2026-11-20T09:00:00').getTime();
 const member: MemberView = {
   accountID: 'co_zT9hQm2VbXw7KdPqRsT',
   isMe: false,
+  name: undefined,
   may: 'change',
   sinceMs: nowMs,
   canRemove: true,
@@ -21,6 +22,14 @@ it('somebody else is known by the end of the number, the day, and what they may 
     about: '',
     may: 'Can read',
   });
+});
+
+it('who says a name is called that, and is still told from another of the same', () => {
+  expect(memberWords({ ...member, name: 'Mara' }, nowMs)).toMatchObject({
+    name: 'Mara',
+    about: '…dPqRsT, joined today',
+  });
+  expect(memberWords({ ...member, name: 'Mara', isMe: true }, nowMs).name).toBe('Mara (you)');
 });
 
 it('who made the list did not join it', () => {
