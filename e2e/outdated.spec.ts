@@ -59,6 +59,7 @@ test('an app that has become too old keeps what is edited, and its next version 
     const all = { before: 1, 'while it was outdated': 1, still: 1, 'after a reload': 1 };
     await expect.poll(() => other.evaluate(() => bareApp.read())).toEqual(all);
   } finally {
+    await relay.stop(); // The next test starts it as it was.
     await otherContext.close();
     await served.close();
   }
