@@ -10,7 +10,7 @@ import { signUp } from './sign-up.ts';
  * only. Works offline: the account is uploaded when a relay is reached.
  *
  * Rejects before anything is made with PASSKEY_UNSUPPORTED, PASSKEY_REFUSED, PASSKEY_INVALID_RP_ID, PASSKEY_ALREADY_HERE
- * (sign in instead), STORAGE_FULL, VAULT_TOO_NEW, TIMEOUT (another tab is signing up) or ABORTED; and with
+ * (sign in instead), STORAGE_FULL, VAULT_TOO_NEW, TIMEOUT (another tab is signing up), KERNEL_NOT_LOADED or ABORTED; and with
  * PASSKEY_PRF_UNAVAILABLE or PASSKEY_ORPHANED where `details` name a passkey that may be left over. Then nothing of the
  * account is on this device.
  *
@@ -29,7 +29,7 @@ export function signUpWithPasskey(options: SignUpOptions = {}): Promise<Session>
  *
  * Rejects with ACCOUNT_NOT_FOUND where the relay has no account for the passkey, and with RELAY_UNREACHABLE, RELAY_SILENT,
  * RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF where none could be asked; with PASSKEY_REMOVED, ACCOUNT_INVALID, a code
- * of the ceremony as in `signUpWithPasskey`, or ABORTED.
+ * of the ceremony as in `signUpWithPasskey`, KERNEL_NOT_LOADED or ABORTED.
  */
 export function signInWithPasskey(options: SignInOptions = {}): Promise<Session> {
   return signIn(createBrowserPlatform(), options);
@@ -38,7 +38,7 @@ export function signInWithPasskey(options: SignInOptions = {}): Promise<Session>
 /**
  * Opens the account that this device used last, with no prompt and without a network. Undefined where the device
  * remembers nobody. Rejects with VAULT_DAMAGED or VAULT_TOO_NEW, and leaves what it cannot read as it is; with
- * STORAGE_UNAVAILABLE where the browser's database fails; or with ABORTED.
+ * STORAGE_UNAVAILABLE where the browser's database fails; with KERNEL_NOT_LOADED or ABORTED.
  */
 export async function resumeSession(options: SessionOptions = {}): Promise<Session | undefined> {
   const { resume } = await loadSession(options);
