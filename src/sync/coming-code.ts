@@ -1,45 +1,50 @@
+import type { Clock } from '../platform/clock.ts';
 import { transportsLater } from '../transport/ordinary-transports.ts';
 import { createComingRelay } from './coming-relay.ts';
+import type * as relayCode from './relay-code.ts';
 import { relayPart } from './relay-part.ts';
 import type { SyncCode } from './sync-code.ts';
-import type { Unloading, UnloadingOptions } from './unloading.ts';
 
-/** What a node's sync takes, fetched while it runs: for an app that brings a node of its own. */
+/**
+ * What a node's sync takes, fetched while it runs: for an app that brings a node of its own. Nothing is unused
+ * before it has been there for minutes, so that unloading may begin later.
+ */
 export const comingCode: SyncCode = {
   createTransports: transportsLater,
   createRelay: (options) => createComingRelay(options),
-  unloadUnused: (options) => unloadLater(options),
+  unloadUnused: (options) => beginLater(options.clock, (code) => code.unloadUnused(options)),
   bringInOthersEdits: async (options) => (await relayPart.load()).bringInOthersEdits(options),
 };
 
 const againMs = 60_000;
 
-/** Nothing is unused before it has been there for minutes, so that this may begin later. */
-export function unloadLater(
-  options: UnloadingOptions,
+/** Begins what goes on until it is ended, once its code is there. */
+export function beginLater(
+  clock: Clock,
+  begin: (code: typeof relayCode) => { end(): void },
   loadPart: typeof relayPart.load = () => relayPart.load(),
-): Unloading {
-  let unloading: Unloading | undefined;
+): { end(): void } {
+  let running: { end(): void } | undefined;
   let hasEnded = false;
   let cancel = () => {};
 
-  function begin(): void {
+  function load(): void {
     loadPart().then(
-      ({ unloadUnused }) => {
-        if (!hasEnded) unloading = unloadUnused(options);
+      (code) => {
+        if (!hasEnded) running = begin(code);
       },
       () => {
-        if (!hasEnded) cancel = options.clock.after(againMs, begin);
+        if (!hasEnded) cancel = clock.after(againMs, load);
       },
     );
   }
 
-  begin();
+  load();
   return {
     end() {
       hasEnded = true;
       cancel();
-      unloading?.end();
+      running?.end();
     },
   };
 }
