@@ -1,0 +1,86 @@
+import type * as Kernel from '@MaiaOS/kernel';
+import type { Page } from '@playwright/test';
+import { addAuthenticator } from './support/authenticator.ts';
+import { sourceURL } from './support/everything/read-inspector.ts';
+import { serveBareApp, type Served } from './support/servers.ts';
+import { expect, test } from './support/test.ts';
+
+declare global {
+  var partsApp: { readonly kernel: typeof Kernel; readonly options: Kernel.SessionOptions };
+}
+
+let served: Served;
+test.beforeAll(async () => {
+  served = await serveBareApp();
+});
+test.afterAll(() => served.close());
+
+async function open(page: Page, relayPort: number): Promise<void> {
+  await addAuthenticator(page);
+  await page.goto(served.origin);
+  await page.evaluate(
+    async ([kernelURL, url]) => {
+      const kernel = (await import(kernelURL)) as typeof Kernel;
+      globalThis.partsApp = { kernel, options: { sync: { url } } };
+    },
+    [sourceURL('src/index.ts'), `ws://localhost:${relayPort}/sync`] as const,
+  );
+}
+
+const signUp = (page: Page) =>
+  page.evaluate(async () => {
+    const { kernel, options } = partsApp;
+    await kernel.signUpWithPasskey(options);
+  });
+
+/** The code of what went wrong, or what it gave. */
+const reveal = (page: Page) =>
+  page.evaluate(() => {
+    const { kernel } = partsApp;
+    const revealing = kernel.activeSession.current?.revealRecoveryPhrase();
+    return revealing?.catch((error: unknown) => (kernel.isKernelError(error) ? error.code : String(error)));
+  });
+
+const phraseCode = '**/src/session/phrase/recovery-phrase.ts*';
+
+test('what cannot be fetched is said, and is fetched when it is asked for again', async ({ page, relay }) => {
+  await open(page, relay.port);
+  const sessionCode = '**/src/session/session-code.ts*';
+  await page.route(sessionCode, (route) => route.abort());
+  const resume = () =>
+    page.evaluate(async () => {
+      const { kernel, options } = partsApp;
+      try {
+        return (await kernel.resumeSession(options)) ? 'somebody' : 'nobody';
+      } catch (error) {
+        return kernel.isKernelError(error) ? error.code : String(error);
+      }
+    });
+  expect(await resume()).toBe('KERNEL_NOT_LOADED');
+  await page.unroute(sessionCode);
+  expect(await resume()).toBe('nobody');
+  await signUp(page);
+});
+
+test('a session that is open has soon fetched all, and goes on when its files are gone', async ({
+  page,
+  relay,
+}) => {
+  await open(page, relay.port);
+  await page.route(phraseCode, (route) => route.fulfill({ status: 404, body: 'gone' }));
+  await signUp(page);
+  expect(await reveal(page)).toBe('KERNEL_NOT_LOADED');
+  await page.unroute(phraseCode);
+  // By itself, when the session has been open for a while.
+  await page.waitForResponse((response) => response.url().includes('suggest-words') && response.ok());
+  await page.waitForLoadState('networkidle');
+  const asked: string[] = [];
+  await page.route('**/*', (route) => {
+    asked.push(route.request().url());
+    return route.abort();
+  });
+  expect(await reveal(page)).toMatch(/^(?:[a-z]+ ){23}[a-z]+$/);
+  await page.evaluate(() => partsApp.kernel.activeSession.current?.sync.whenConfirmed());
+  await page.evaluate(() => partsApp.kernel.activeSession.current?.signOut());
+  expect(asked).toEqual([]);
+});
