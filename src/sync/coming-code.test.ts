@@ -18,7 +18,7 @@ it('begins when its code is there, also where that could not be fetched at first
   const later = beginLater(clock, begin, part.load);
   await vi.waitFor(() => expect(clock.waiting).toBe(1));
   expect(begin).not.toHaveBeenCalled();
-  clock.advance(60_000);
+  clock.advance(5_000);
   await vi.waitFor(() => expect(begin).toHaveBeenCalledWith(relayCode));
   later.end();
   expect(running.end).toHaveBeenCalledOnce();

@@ -7,16 +7,17 @@ import type { SyncCode } from './sync-code.ts';
 
 /**
  * What a node's sync takes, fetched while it runs: for an app that brings a node of its own. Nothing is unused
- * before it has been there for minutes, so that unloading may begin later.
+ * before it has been there for minutes, and nothing comes from a relay before this has, so that both may begin later.
  */
 export const comingCode: SyncCode = {
   createTransports: transportsLater,
   createRelay: (options) => createComingRelay(options),
   unloadUnused: (options) => beginLater(options.clock, (code) => code.unloadUnused(options)),
+  paceReleases: (node, pacer, clock) => beginLater(clock, (code) => code.paceReleases(node, pacer)),
   bringInOthersEdits: async (options) => (await relayPart.load()).bringInOthersEdits(options),
 };
 
-const againMs = 60_000;
+const againMs = 5_000;
 
 /** Begins what goes on until it is ended, once its code is there. */
 export function beginLater(

@@ -18,7 +18,6 @@ import { offerInspection } from './inspection.ts';
 import { createLadder } from './ladder.ts';
 import { memoryFigures } from './memory-figures.ts';
 import { createNodeRelays } from './node-relays.ts';
-import { paceReleases } from './paced-releases.ts';
 import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { RelayTargets } from './relay-targets.ts';
 import { createRungWaits } from './rung-waits.ts';
@@ -120,7 +119,7 @@ export function createNodeSync(options: {
     ...{ node, ladder, marks, relays, tabs, beingStored, events },
     onChange: changed,
   });
-  const releases = paceReleases(node, pacer);
+  const releases = code.paceReleases(node, pacer, clock);
   const state = createReadable(current(), isEqual);
   const stopListening = [
     storage.status.subscribe(() => changed()),

@@ -1,3 +1,6 @@
+import type { LocalNode } from 'cojson';
+import type { Clock } from '../platform/clock.ts';
+import type { Pacer } from '../platform/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CreateNodeRelay } from './node-relay.ts';
@@ -13,6 +16,7 @@ export interface SyncCode {
   ): readonly [Transport, ...Transport[]];
   readonly createRelay: CreateNodeRelay;
   readonly unloadUnused: UnloadUnused;
+  paceReleases(node: LocalNode, pacer: Pacer, clock: Clock): { end(): void };
   readonly bringInOthersEdits: typeof bringInOthersEdits;
   /** Undefined where a node shares its database with no other tab. */
   readonly createTabs?: CreateTabs | undefined;
