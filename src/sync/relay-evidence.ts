@@ -71,14 +71,19 @@ export function createRelayEvidence(options: {
     if (peer) sentByRelay.set(id, peer);
   }
 
+  function tellDeletion(id: RawCoID): void {
+    const { header: _, ...deletion } = ownStateOf(id);
+    ladder.deleted(id, deletion);
+    // It may have been saved before anything was pending that it ends.
+    const stored = node.storage?.getKnownState(id);
+    if (stored) ladder.saved(id, deletionOnly(coverageOfState(stored)));
+  }
+
   return {
     handled(message, peer) {
       const { action, id } = message;
       if (action === 'reconcile' || action === 'reconcile-ack' || action === 'done') return;
-      if (node.getCoValue(id).isDeleted) {
-        const { header: _, ...deletion } = ownStateOf(id);
-        ladder.deleted(id, deletion);
-      }
+      if (node.getCoValue(id).isDeleted) tellDeletion(id);
       if (action === 'content') return void sentByRelay.set(id, peer);
       const state = claims.believed(id, coverageOfState(message));
       ladder.confirmed(id, state, relayID);
