@@ -49,6 +49,24 @@ describe('what is left to another tab', () => {
     expect(due.map(({ coverage }) => coverage)).toEqual([{ s: 2 }]);
   });
 
+  it('is left for longer to a tab that has sent all of it, by its own time, and not for ever', () => {
+    holds.hold('r', 'a', { s: 2, header: 1 }, 'writer');
+    holds.hold('r', 'b', { s: 2 }, 'writer');
+    clock.advance(2_000);
+    holds.sent('r', 'a', { s: 2 }, 'sender');
+    holds.sent('r', 'b', { s: 1 }, 'sender');
+    clock.advance(2_000);
+    expect(due.map(({ id }) => id)).toEqual(['b']);
+    for (let second = 0; second < 60; second++) {
+      clock.advance(1_000);
+      holds.sent('r', 'a', { s: 2 }, 'sender');
+    }
+    expect(due.map(({ id, by }) => [id, by])).toEqual([
+      ['b', 'writer'],
+      ['a', 'sender'],
+    ]);
+  });
+
   it('is given more time while that tab gets on, and not for ever', () => {
     holds.hold('r', 'a', { s: 1 }, 'busy');
     for (let second = 0; second < 25; second++) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import { isNothing, joined, missingIn, type Coverage } from '../coverage.ts';
+import { covers, isNothing, joined, missingIn, type Coverage } from '../coverage.ts';
 
 /** What another tab is to upload to a relay, and until when it is left to that tab. */
 export interface Holds {
@@ -8,6 +8,8 @@ export interface Holds {
   isHeld(relayID: string, id: string): boolean;
   /** The relay has so much, by its own word or that of the tab `by`. */
   confirmed(relayID: string, id: string, coverage: Coverage, by?: string): void;
+  /** The tab `by` has sent so much to the relay, whose word on it is to be waited for. */
+  sent(relayID: string, id: string, coverage: Coverage, by: string): void;
   /** The tab is gone: what is left to it is due soon. */
   hurry(by: string): void;
   /** The relay is away: nobody uploads, and nothing falls due. */
@@ -92,6 +94,14 @@ export function createHolds(options: {
       if (!isNothing(first)) set({ ...hold, coverage: first, later });
       else if (isNothing(later)) holds.delete(key);
       else set({ ...hold, coverage: later, later: {}, dueMs: dueMs(), postponed: 0 });
+    },
+    sent(relayID, id, coverage, by) {
+      const hold = holds.get(keyOf(relayID, id));
+      if (!hold || hold.postponed >= mostPostponed) return;
+      // Who sends a new CoValue sends its beginning along, and tells of the transactions only.
+      const { header: _, ...need } = hold.coverage;
+      if (isNothing(need) || !covers(coverage, need)) return;
+      set({ ...hold, by, dueMs: dueMs(), postponed: hold.postponed + 1 });
     },
     hurry(by) {
       progressMs.delete(by);

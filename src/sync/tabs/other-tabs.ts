@@ -8,6 +8,7 @@ export interface OtherTabs {
   /** It has said something. Answers its name. */
   heard(sessionID: string): string;
   silent(tab: string): void;
+  has(tab: string): boolean;
   /** A coverage, or contents, by session: without those of this tab, which nobody else can have written. */
   withoutOwn<T>(bySession: Readonly<Record<string, T>>): Record<string, T>;
   /** Of a coverage, what other tabs have written of which this one has heard, however long ago. */
@@ -34,6 +35,7 @@ export function createOtherTabs(ownSessionID: string): OtherTabs {
       return tab;
     },
     silent: (tab) => void others.delete(tab),
+    has: (tab) => others.has(tab),
     withoutOwn: (bySession) =>
       Object.fromEntries(Object.entries(bySession).filter(([sessionID]) => tabOf(sessionID) !== own)),
     ofOthers: (coverage) =>

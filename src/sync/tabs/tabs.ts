@@ -109,8 +109,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       case 'confirmed':
         return hearConfirmed(message, by);
       case 'sent':
-        for (const [id, coverage] of message.coValues) onSent(message.relayID, id, coverage);
-        return;
+        return hearSent(message, by);
       case 'content':
         for (const content of message.contents) importContent(content, by);
     }
@@ -138,11 +137,21 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     for (const [id, coverage, isUnmarked] of coValues) {
       const theirs = others.withoutOwn(coverage);
       holds.confirmed(relayID, id, theirs, by);
+      // Of what this tab wrote, and another one has sent, the relay's own word counts.
+      if (!isNothing(missingIn(theirs, coverage)) && holds.isHeld(relayID, id)) uploads.askWord(relayID, id);
       ladder.confirmed(id, theirs, relayID);
+      if (!ladder.pending.has(id)) uploads.done(id);
       // All tabs share one mark, and this one still needs it.
       if (isUnmarked && ladder.isOwn(id)) marks.set(id, true);
     }
     marks.write();
+  }
+
+  function hearSent({ relayID, coValues }: Extract<TabMessage, { kind: 'sent' }>, by: string): void {
+    for (const [id, coverage] of coValues) {
+      onSent(relayID, id, coverage);
+      uploads.sentBy(relayID, id, coverage, by);
+    }
   }
 
   function importContent(content: NewContent, by: string): void {
@@ -237,6 +246,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       const { id } = message;
       holds.confirmed(peer.id, id, coverageOfState(message));
       const edits = ladder.pending.get(id);
+      if (!edits) uploads.done(id);
       if (!edits || !ladder.isOwn(id) || told.get(id) === edits) return;
       told.set(id, edits);
       const confirmed = within(atRelay(edits, peer.id).confirmed, edits);

@@ -6,17 +6,19 @@ import {
   isNothing,
   joined,
   missingIn,
+  missingSessions,
   type Coverage,
 } from '../coverage.ts';
 import type { Ladder } from '../ladder.ts';
 import type { DueHold, Holds } from './holds.ts';
 import type { OtherTabs } from './other-tabs.ts';
+import { createSentByOthers } from './sent-by-others.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
 /**
- * Which tab uploads what, so that each edit goes up about once: who wrote it, and for what a tab that is gone has written,
- * the first of those that are there. The others tell cojson that the relay has it, until it is time to look.
+ * Which tab uploads what, so that each edit goes up about once: who has sent it already; else who wrote it, and for what a
+ * tab that is gone has written, the first of those that are there. The others tell cojson that the relay has it, until it is time to look.
  */
 export interface Uploads {
   /** A tab has saved what no relay has confirmed. */
@@ -25,6 +27,10 @@ export interface Uploads {
   beforeHandOut(content: NewContent, by: string | undefined): void;
   /** cojson is about to deal with a relay's message, after which it sends what the relay lacks. */
   beforeMessage(message: SyncMessage, peer: PeerState): void;
+  /** Another tab has sent so much of a CoValue to the relay, and will tell the relay's word on it. */
+  sentBy(relayID: string, id: string, coverage: Coverage, by: string): void;
+  /** Asks the relay what it has. */
+  askWord(relayID: string, id: RawCoID): void;
   /** What was left to another tab should be at the relay by now. */
   due(hold: DueHold): void;
   /** Nothing of it waits any more. */
@@ -41,6 +47,7 @@ export function createUploads(options: {
   const { node, ladder, holds, others } = options;
   /** What this tab has taken over, by relay. */
   const takenOver = new Map<string, Set<string>>();
+  const sent = createSentByOthers(others);
 
   function isTakenOver(relayID: string, id: string): boolean {
     return takenOver.get(relayID)?.has(id) === true;
@@ -67,7 +74,16 @@ export function createUploads(options: {
     holds.hold(peer.id, id, coverage, by);
   }
 
+  function askWord(relayID: string, id: RawCoID): void {
+    const peer = openRelay(relayID);
+    const core = node.getCoValue(id);
+    if (peer && core.isAvailable()) {
+      node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
+    }
+  }
+
   return {
+    askWord,
     leave(id, coverage, by) {
       for (const peer of relays()) {
         if (!isTakenOver(peer.id, id)) holds.hold(peer.id, id, coverage, by);
@@ -94,18 +110,22 @@ export function createUploads(options: {
       const has = joined(coverageOfState(peer.getKnownState(id) ?? nothingKnown), said);
       leaveShares(peer, id, missingIn(has, coverageOfState(core.knownState())));
     },
+    sentBy(relayID, id, coverage, by) {
+      if (!ladder.pending.has(id)) return;
+      sent.add(relayID, id, coverage, by);
+      holds.sent(relayID, id, coverage, by);
+    },
     due({ relayID, id: of, coverage, by }) {
       const id = of as RawCoID;
+      sent.forget(id);
       const peer = openRelay(relayID);
       // The next connection begins with what this relay lacks.
       if (!peer) return;
       const isThere = covers(coverageOfState(peer.getKnownState(id) ?? nothingKnown), coverage);
       const core = node.getCoValue(id);
       if (isThere) {
-        // It has sent that itself, which confirms nothing: it is asked for its word.
-        if (ladder.isPending(id, 'confirmed') && core.isAvailable()) {
-          node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
-        }
+        // It has sent that itself, which confirms nothing.
+        if (ladder.isPending(id, 'confirmed')) askWord(relayID, id);
         return;
       }
       others.silent(by);
@@ -119,11 +139,19 @@ export function createUploads(options: {
       const known = peer.getKnownState(id);
       // Still waiting for the relay's answer, after which cojson sends what it lacks.
       if (!known) return;
+      const counted = peer.getOptimisticKnownState(id) ?? known;
       peer.setKnownState(id, { ...known, sessions: { ...known.sessions } });
+      // What is on its way from here, or left to another tab for longer, is not sent again.
+      peer.combineOptimisticWith(id, {
+        id,
+        header: counted.header && !('header' in coverage),
+        sessions: missingSessions(coverage, counted.sessions),
+      });
       node.syncManager.sendNewContent(id, peer);
     },
     done(id) {
       for (const ids of takenOver.values()) ids.delete(id);
+      sent.forget(id);
     },
     lost: (relayID) => void takenOver.delete(relayID),
   };
@@ -131,7 +159,12 @@ export function createUploads(options: {
   /** Of what the relay lacks, the shares of the other tabs. */
   function leaveShares(peer: PeerState, id: RawCoID, { header, ...sessions }: Coverage): void {
     const shares = Object.entries(sessions).map(
-      ([sessionID, count]) => ({ sessionID, count, by: others.uploaderOf(sessionID) }) as const,
+      ([sessionID, count]) =>
+        ({
+          sessionID,
+          count,
+          by: sent.senderOf(peer.id, id, { [sessionID]: count }) ?? others.uploaderOf(sessionID),
+        }) as const,
     );
     const theirs = shares.filter(({ by }) => by !== others.own);
     // Whose transactions come first in a new CoValue is not known: who has written in it sends its beginning.
