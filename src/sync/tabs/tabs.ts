@@ -1,4 +1,4 @@
-import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
+import type { LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../../platform/logger.ts';
 import type { Pacer } from '../../platform/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
@@ -10,14 +10,13 @@ import { atRelay, needOf, type PendingEdits } from '../pending-edits.ts';
 import { randomFraction } from '../random-fraction.ts';
 import type { UnconfirmedMarks } from '../unconfirmed-marks.ts';
 import { createAnnouncements } from './announcements.ts';
+import { createCatchUp } from './catch-up.ts';
+import { createHandOver } from './hand-over.ts';
 import { createHolds } from './holds.ts';
 import { createOtherTabs } from './other-tabs.ts';
 import { createTabLine } from './tab-line.ts';
 import type { TabMessage } from './tab-messages.ts';
-import { createTabReads } from './tab-reads.ts';
 import { createUploads } from './uploads.ts';
-
-type NewContent = CojsonInternalTypes.NewContentMessage;
 
 /** What other tabs of the account do, brought into this node, and what it does, told to them. */
 export interface Tabs extends Pick<NodeEvents, 'storing' | 'stored' | 'handling' | 'handled'> {
@@ -40,9 +39,6 @@ export interface TabsSetup {
   readonly name: string;
   readonly platform: Pick<Platform, 'openTabChannel'>;
 }
-
-/** A tab that closes may still be writing; what it wrote is looked for after this. */
-const lastWordMs = 500;
 
 export interface TabsOptions {
   readonly node: LocalNode;
@@ -73,13 +69,12 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     onDue: (hold) => uploads.due(hold),
   });
   const uploads = createUploads({ node, ladder, holds, others });
-  const reads = createTabReads({ node, pacer, logger, handOut });
+  const handOver = createHandOver({ node, ladder, others, uploads, logger, onChanged });
+  const catchUp = createCatchUp({ ...{ node, ladder, marks, clock, others, pacer, logger }, handOver });
   /** What was told of a relay's word already, by CoValue. */
   const told = new Map<string, PendingEdits>();
-  let isImporting = false;
-  let cancelLook: (() => void) | undefined;
 
-  const line = createTabLine({ setup, page, sessionID: node.currentSessionID, hear, back: readAll });
+  const line = createTabLine({ setup, page, sessionID: node.currentSessionID, hear, back: catchUp.readAll });
   const announcements = createAnnouncements({
     kept: () => storage.status.current.kind,
     storageOf,
@@ -87,7 +82,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
   });
   const stopListening = [
     storage.status.subscribe(postUnsaved),
-    page.on('visible', readMarked), // Where a browser lets a page sleep without a word.
+    page.on('visible', catchUp.readMarked), // Where a browser lets a page sleep without a word.
   ];
 
   function hear(message: TabMessage): void {
@@ -102,7 +97,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       case 'bye':
         others.silent(by);
         holds.hurry(by);
-        cancelLook ??= clock.after(lastWordMs, readMarked);
+        catchUp.readLastWord();
         return;
       case 'saved':
         return hearSaved(message, by);
@@ -111,7 +106,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       case 'sent':
         return hearSent(message, by);
       case 'content':
-        for (const content of message.contents) importContent(content, by);
+        for (const content of message.contents) handOver.fromTab(content, by);
     }
   }
 
@@ -124,7 +119,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
         ladder.savedElsewhere(id, theirs);
         uploads.leave(id, theirs, by);
       }
-      reads.read(id, theirs, by);
+      catchUp.read(id, theirs, by);
     }
   }
 
@@ -154,65 +149,6 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     }
   }
 
-  function importContent(content: NewContent, by: string): void {
-    const theirs = { ...content, new: others.withoutOwn(content.new) };
-    if (!theirs.header && Object.keys(theirs.new).length === 0) return;
-    const core = node.getCoValue(theirs.id);
-    if (core.isAvailable() || theirs.header) return take(theirs);
-    core.loadFromStorage((isFound) => isFound && take(theirs));
-
-    function take(taken: NewContent): void {
-      isImporting = true;
-      handOver(taken, by, 'import');
-      isImporting = false;
-    }
-  }
-
-  /** Of a session of its own, a node takes from a storage only what it begins with. */
-  function handOut(content: NewContent, by: string | undefined): void {
-    const isBegun = node.getCoValue(content.id).isAvailable();
-    handOver(isBegun ? { ...content, new: others.withoutOwn(content.new) } : content, by, 'storage');
-    // The tab that has written it may be gone, and not have said so.
-    ladder.saved(content.id, coverageOfContent(content));
-  }
-
-  function handOver(content: NewContent, by: string | undefined, from: 'storage' | 'import'): void {
-    const { id } = content;
-    const stateOf = () => coverageOfState(node.getCoValue(id).knownState());
-    const before = stateOf();
-    try {
-      uploads.beforeHandOut(content, by);
-      node.syncManager.handleNewContent(content, from);
-    } catch (error) {
-      logger.warn('What another tab has written was rejected', { id, error });
-    }
-    if (!isNothing(missingIn(before, stateOf()))) onChanged(id);
-  }
-
-  /** After messages may have been missed. */
-  function readAll(): void {
-    for (const { id } of node.allCoValues()) reads.read(id);
-    readMarked();
-  }
-
-  /** What no relay has confirmed, and another tab may have told while this one slept, or not at all. */
-  function readMarked(): void {
-    cancelLook?.();
-    cancelLook = undefined;
-    marks.read((ids) => {
-      for (const id of ids as readonly RawCoID[]) {
-        reads.read(id);
-        if (!ladder.pending.has(id)) countStored(id);
-      }
-    });
-  }
-
-  function countStored(id: RawCoID): void {
-    node.storage?.loadKnownState(id, (state) => {
-      if (state) ladder.savedElsewhere(id, others.withoutOwn(coverageOfState(state)));
-    });
-  }
-
   /** Where saving fails, the others are given the content itself. */
   function postUnsaved(): void {
     if (storage.status.current.state === 'ok') return;
@@ -225,11 +161,11 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
 
   return {
     get isImporting() {
-      return isImporting;
+      return handOver.isImporting;
     },
     isLeftToOther: holds.isHeld,
     storing(content) {
-      if (storage.status.current.state === 'ok' || isImporting || !ladder.isOwn(content.id)) return;
+      if (storage.status.current.state === 'ok' || handOver.isImporting || !ladder.isOwn(content.id)) return;
       const edits = ladder.pending.get(content.id);
       // What a relay brought is not this tab's to tell.
       if (edits && touches(edits, coverageOfContent(content))) announcements.content(content);
@@ -271,7 +207,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     },
     close() {
       for (const stop of stopListening) stop();
-      cancelLook?.();
+      catchUp.close();
       holds.close();
       line.close();
     },

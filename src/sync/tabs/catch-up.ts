@@ -1,0 +1,67 @@
+import type { LocalNode, RawCoID } from 'cojson';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Pacer } from '../../platform/pacer.ts';
+import { coverageOfState } from '../coverage.ts';
+import type { Ladder } from '../ladder.ts';
+import type { UnconfirmedMarks } from '../unconfirmed-marks.ts';
+import type { HandOver } from './hand-over.ts';
+import type { OtherTabs } from './other-tabs.ts';
+import { createTabReads, type TabReads } from './tab-reads.ts';
+
+/** Brings this node up to what stands in the shared database: what tabs tell, and what they may have told nobody. */
+export interface CatchUp extends TabReads {
+  /** After messages may have been missed. */
+  readAll(): void;
+  /** What no relay has confirmed, and another tab may have told while this one slept, or not at all. */
+  readMarked(): void;
+  /** The same for a tab that is about to be gone, once it has had the time to write. */
+  readLastWord(): void;
+  close(): void;
+}
+
+/** A tab that closes may still be writing; what it wrote is looked for after this. */
+const lastWordMs = 500;
+
+export function createCatchUp(options: {
+  readonly node: LocalNode;
+  readonly ladder: Pick<Ladder, 'pending' | 'savedElsewhere'>;
+  readonly marks: Pick<UnconfirmedMarks, 'read'>;
+  readonly clock: Clock;
+  readonly others: Pick<OtherTabs, 'withoutOwn'>;
+  readonly pacer: Pacer;
+  readonly logger: Logger;
+  readonly handOver: Pick<HandOver, 'fromStorage'>;
+}): CatchUp {
+  const { node, ladder, marks, clock, others, pacer, logger, handOver } = options;
+  const reads = createTabReads({ node, pacer, logger, handOut: handOver.fromStorage });
+  let cancelLook: (() => void) | undefined;
+
+  function readMarked(): void {
+    cancelLook?.();
+    cancelLook = undefined;
+    marks.read((ids) => {
+      for (const id of ids as readonly RawCoID[]) {
+        reads.read(id);
+        if (!ladder.pending.has(id)) countStored(id);
+      }
+    });
+  }
+
+  function countStored(id: RawCoID): void {
+    node.storage?.loadKnownState(id, (state) => {
+      if (state) ladder.savedElsewhere(id, others.withoutOwn(coverageOfState(state)));
+    });
+  }
+
+  return {
+    read: reads.read,
+    readAll() {
+      for (const { id } of node.allCoValues()) reads.read(id);
+      readMarked();
+    },
+    readMarked,
+    readLastWord: () => void (cancelLook ??= clock.after(lastWordMs, readMarked)),
+    close: () => cancelLook?.(),
+  };
+}
