@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rootOf } from '../../testing/account-parts.ts';
 import { failIndexedDB } from '../../testing/failing-indexeddb.ts';
+import { anotherTab, endAll } from '../../testing/leaving.ts';
 import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
 import { activeSession } from '../active-session.ts';
 import { resume } from '../resume.ts';
@@ -15,8 +16,7 @@ beforeEach(() => {
   device = createTestDevice(indexedDB);
 });
 afterEach(async () => {
-  while (activeSession.current) await activeSession.current.close();
-  await device.end();
+  await endAll(device);
   localStorage.clear();
 });
 
@@ -25,12 +25,6 @@ const unfreeze = () => document.dispatchEvent(new Event('resume'));
 const idOf = ({ node }: Session) => node.currentSessionID;
 const untilSaved = (session: Session) =>
   vi.waitFor(() => expect(session.sync.current.saved).toEqual({ pending: 0 }), { timeout: 10_000 });
-
-async function resumed(): Promise<Session> {
-  const session = await device.resumed();
-  if (!session) throw new Error('the device remembers nobody');
-  return session;
-}
 
 /** Tries an edit until the session takes it. */
 const untilWritable = (session: Session) =>
@@ -53,7 +47,7 @@ describe('a session', () => {
   test('has an id of its own in each of several tabs', async () => {
     await device.signedUp();
     await device.closeAll();
-    const tabs = await Promise.all([resumed(), resumed(), resumed()]);
+    const tabs = await Promise.all(Array.from({ length: 3 }, () => anotherTab(device)));
     expect(new Set(tabs.map(idOf)).size).toBe(3);
   });
 
@@ -115,7 +109,7 @@ describe('a page that is set aside', () => {
     rootOf(session).set('from', 'first');
     await untilSaved(session);
     freeze();
-    const other = await resumed();
+    const other = await anotherTab(device);
     expect(idOf(other)).toBe(idOf(session));
     rootOf(other).set('note', 'other');
     await untilSaved(other);
@@ -145,7 +139,7 @@ describe('a page that is set aside', () => {
     await untilSaved(session);
     rootOf(session).set('note', 'unsaved');
     freeze();
-    const other = await resumed();
+    const other = await anotherTab(device);
     expect(idOf(other)).not.toBe(idOf(session));
     const replaced = new Promise<Session>((resolve) => session.on('replaced', resolve));
     unfreeze();
@@ -174,6 +168,6 @@ describe('a page that is set aside', () => {
     } finally {
       writable();
     }
-    expect(rootOf(await resumed()).get('note')).toBe('unsaved');
+    expect(rootOf(await anotherTab(device)).get('note')).toBe('unsaved');
   });
 });

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { systemClock, type Clock } from '../../platform/clock.ts';
+import { rootOf } from '../../testing/account-parts.ts';
+import { anotherTab, closedWith, contentOf, endAll, refusalOf } from '../../testing/leaving.ts';
+import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { activeSession } from '../active-session.ts';
+import { resume } from '../resume.ts';
+import type { Session } from '../session.ts';
+import { signUp } from '../sign-up.ts';
+
+let device: TestDevice;
+beforeEach(() => {
+  device = createTestDevice(indexedDB);
+});
+afterEach(async () => {
+  await endAll(device);
+  localStorage.clear();
+});
+
+const saved = (session: Session) =>
+  vi.waitFor(() => expect(session.sync.current.saved.pending).toBe(0), { timeout: 10_000 });
+
+describe('the other tabs of the account', () => {
+  test('end before the databases go, with a reason that says so', async () => {
+    const first = await device.signedUp();
+    const other = await anotherTab(device);
+    const closed = closedWith(other);
+    await first.signOut({ discardUnsynced: true });
+    expect(closed).toHaveBeenCalledOnce();
+    expect(closed.mock.calls[0]?.[0]).toMatchObject({
+      code: 'SESSION_CLOSED',
+      details: { isSignedOut: true },
+      message: expect.stringContaining('another tab') as string,
+    });
+    expect(() => rootOf(other).set('a', 1)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
+    expect(await device.databases.names()).toEqual(['maia-device']);
+  });
+
+  test('save first what is to be kept', async () => {
+    const first = await device.signedUp();
+    const other = await anotherTab(device);
+    rootOf(other).set('theirs', 1);
+    await first.signOut({ keepEncryptedData: true });
+    const again = await device.signedIn();
+    expect(rootOf(again).get('theirs')).toBe(1);
+  });
+
+  test('of another account stay', async () => {
+    const ada = await device.signedUp();
+    const ben = await device.signedUp({ anotherAccount: true });
+    const closed = closedWith(ben);
+    await ada.signOut({ discardUnsynced: true });
+    expect(closed).not.toHaveBeenCalled();
+    rootOf(ben).set('a', 1);
+    await saved(ben);
+    expect(await device.databases.names()).toEqual(['maia-device', contentOf(ben)].toSorted());
+  });
+
+  test('that do not answer may have changes, unless these are given up', async () => {
+    const session = await device.signedUp();
+    await session.signOut({ discardUnsynced: true });
+    // Nobody needs the time that a tab has to answer in.
+    const after: Clock['after'] = (ms, run) => systemClock.after(ms < 4_000 ? ms : ms / 20, run);
+    const hurried = { ...device.platform, clock: { ...systemClock, after } };
+    const again = await signUp(hurried, { sync: false, anotherAccount: true });
+    let letGo = () => {};
+    const held = navigator.locks.request(
+      `maia/tab/${again.accountID}/hung`,
+      () => new Promise<void>((resolve) => (letGo = resolve)),
+    );
+    await vi.waitFor(async () => expect((await navigator.locks.query()).held?.length).toBeGreaterThan(1));
+    const { message } = await refusalOf(again.signOut({ keepEncryptedData: true }));
+    expect(message).toMatch(/another tab/);
+    await again.signOut({ discardUnsynced: true });
+    letGo();
+    await held;
+    expect(await device.databases.names()).toEqual(['maia-device']);
+  });
+});
+
+test('a page that was set aside during the sign-out ends when it is back, and opens nothing again', async () => {
+  const first = await device.signedUp();
+  const away = await anotherTab(device);
+  await first.close();
+  const closed = closedWith(away);
+  // As if it had been frozen: it hears nothing.
+  const deaf = { ...device.platform, openTabChannel: () => undefined };
+  const signer = await resume(deaf, { sync: false });
+  globalThis.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+  await signer?.signOut({ discardUnsynced: true });
+  expect(closed).not.toHaveBeenCalled();
+  globalThis.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  await vi.waitFor(() => expect(closed).toHaveBeenCalled(), { timeout: 10_000 });
+  expect(closed.mock.calls[0]?.[0]).toMatchObject({ details: { isSignedOut: true } });
+  expect(activeSession.current).toBeUndefined();
+  expect(await device.resumed()).toBeUndefined();
+});
