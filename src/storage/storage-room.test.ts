@@ -1,48 +1,104 @@
-import { expect, it } from 'vitest';
-import { createFakeClock } from '../testing/fake-clock.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StorageManagement } from '../platform/platform.ts';
+import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
 import { createStorageRoom, type Room } from './storage-room.ts';
 
-function setUp(isPersisted: boolean) {
-  const asked: string[] = [];
-  const told: Room[] = [];
-  const clock = createFakeClock();
-  const answer = <T>(what: string, value: T) => {
-    asked.push(what);
-    return Promise.resolve(value);
-  };
-  const room = createStorageRoom({
-    manager: {
-      estimate: () => answer('estimate', { usage: 5, quota: 10 }),
-      persisted: () => answer('persisted', isPersisted),
-      persist: () => answer('persist', true),
-    },
-    clock,
-    told: (more) => told.push(more),
-  });
-  return { asked, told, clock, room };
-}
-const answered = () => new Promise((resolve) => setTimeout(resolve));
-
-it('a look tells how much there is and whether it is kept, at most once a minute, and asks nobody for anything', async () => {
-  const { asked, told, clock, room } = setUp(false);
-  room.look();
-  room.look();
-  await answered();
-  expect(told.at(-1)).toEqual({ usedBytes: 5, quotaBytes: 10, persisted: false });
-  expect(asked).toEqual(['estimate', 'persisted']);
-  clock.advance(60_000);
-  room.look();
-  expect(asked).toEqual(['estimate', 'persisted', 'estimate', 'persisted']);
+let clock: FakeClock;
+let told: Room[];
+beforeEach(() => {
+  clock = createFakeClock();
+  told = [];
 });
 
-it.each([
-  [false, ['persisted', 'persist']],
-  [true, ['persisted']],
-])('the browser is asked to keep it once; kept already: %s', async (isPersisted, questions) => {
-  const { asked, told, room } = setUp(isPersisted);
-  room.keep();
-  room.keep();
-  await answered();
-  expect(asked).toEqual(questions);
-  expect(told.at(-1)).toEqual({ persisted: true });
+/** A browser, and what it is asked. */
+function browser(answers: Partial<StorageManagement>) {
+  const manager = {
+    estimate: vi.fn(answers.estimate ?? (() => Promise.resolve({ usage: 10, quota: 1_000 }))),
+    persisted: vi.fn(answers.persisted ?? (() => Promise.resolve(false))),
+    persist: vi.fn(answers.persist ?? (() => Promise.resolve(true))),
+  };
+  return { manager, room: roomOf(manager) };
+}
+
+const roomOf = (manager: StorageManagement | undefined) =>
+  createStorageRoom({ manager, clock, told: (room) => told.push(room) });
+const untilTold = (room: Room) => vi.waitFor(() => expect(told.at(-1)).toStrictEqual(room));
+/** What was answered has been heard. */
+const answered = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('how much room there is', () => {
+  it('is told as the browser says it', async () => {
+    const { room } = browser({});
+    room.look();
+    await untilTold({ usedBytes: 10, quotaBytes: 1_000, persisted: false });
+  });
+
+  it('is told as far as the browser says it', async () => {
+    const { room } = browser({ estimate: () => Promise.resolve({ usage: 0 }) });
+    room.look();
+    await untilTold({ usedBytes: 0, persisted: false });
+  });
+
+  it('is asked for once a minute, however often it is looked at', () => {
+    const { manager, room } = browser({});
+    for (let time = 0; time < 3; time++) room.look();
+    clock.advance(59_999);
+    room.look();
+    expect(manager.estimate).toHaveBeenCalledTimes(1);
+    clock.advance(1);
+    room.look();
+    expect(manager.estimate).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('whether the browser keeps what is here', () => {
+  it('is asked of it once, when there is something to keep', async () => {
+    const { manager, room } = browser({});
+    room.look();
+    await answered();
+    expect(manager.persist).not.toHaveBeenCalled();
+    room.keep();
+    room.keep();
+    await untilTold({ usedBytes: 10, quotaBytes: 1_000, persisted: true });
+    expect(manager.persist).toHaveBeenCalledTimes(1);
+  });
+
+  it('is no question to the person where it does already', async () => {
+    const { manager, room } = browser({ persisted: () => Promise.resolve(true) });
+    room.keep();
+    await untilTold({ persisted: true });
+    await answered();
+    expect(manager.persist).not.toHaveBeenCalled();
+  });
+
+  it('is said before the person has answered, and is no where they refuse', async () => {
+    let refuse = () => {};
+    const persist = () => new Promise<boolean>((resolve) => (refuse = () => resolve(false)));
+    const { room } = browser({ persist });
+    room.keep();
+    await untilTold({ persisted: false });
+    refuse();
+    await answered();
+    expect(told).toEqual([{ persisted: false }, { persisted: false }]);
+  });
+});
+
+describe('a browser that does not say', () => {
+  it('is asked nothing where it has no answers', async () => {
+    const room = roomOf(undefined);
+    room.look();
+    room.keep();
+    await answered();
+    expect(told).toEqual([]);
+  });
+
+  it('leaves out what it refuses, and says the rest', async () => {
+    const refuse = () => Promise.reject(new TypeError('refused'));
+    const { room } = browser({ estimate: refuse, persist: refuse });
+    room.look();
+    room.keep();
+    await untilTold({ persisted: false });
+    await answered();
+    expect(told).toEqual([{ persisted: false }, { persisted: false }]);
+  });
 });
