@@ -16,10 +16,7 @@ test('a revoked link lets nobody in, and a removed member sees the list no more'
 }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.begin(origins[0], 'Cabin weekend', 'Firewood');
-  await app.untilStored();
-  const link = await app.share();
-  await app.untilStored();
+  const link = await app.beginShared(origins[0], 'Cabin weekend', 'Firewood');
 
   const guestContext = await browser.newContext();
   const guest = createApp(await guestContext.newPage());

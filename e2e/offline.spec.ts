@@ -1,5 +1,6 @@
 import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
+import { backOnline } from './support/network.ts';
 import { recordSyncLines } from './support/sync-lines.ts';
 import { expect, test } from './support/test.ts';
 
@@ -50,6 +51,7 @@ test('an account made without a relay reaches it later', async ({ page, relay, o
   await app.begin(origins[0], 'Made offline');
   await expect(app.syncLine).toContainText('Saved on this device');
   await relay.start();
+  await backOnline(page);
   await app.untilStored();
   await app.open(origins[1]);
   await app.signIn();
@@ -85,6 +87,7 @@ test('two devices apart: different fields both stay, the same field ends equal',
 
   await relay.start();
   for (const device of [first, second]) {
+    await backOnline(device.page);
     await device.untilStored();
     await device.untilTicked('Rye bread');
   }

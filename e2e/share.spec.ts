@@ -9,12 +9,9 @@ test('two accounts through a share link, whose secret no request carries', async
 }) => {
   await addAuthenticator(page);
   const app = createApp(page);
-  await app.begin(origins[0], 'Cabin weekend', 'Firewood');
-  await app.untilStored();
-  const link = await app.share();
+  const link = await app.beginShared(origins[0], 'Cabin weekend', 'Firewood');
   const secret = link.split('/').at(-1) ?? '';
   expect(secret.length).toBeGreaterThan(20);
-  await app.untilStored();
 
   const guestContext = await browser.newContext();
   const guestPage = await guestContext.newPage();

@@ -19,6 +19,8 @@ export interface App {
   renameItem(from: string, to: string): Promise<void>;
   /** The link of the open list. */
   share(): Promise<string>;
+  /** Begins with a list that is shared, with all of it at the relay; answers its link. */
+  beginShared(origin: string, list: string, ...items: string[]): Promise<string>;
   /** What the ladder behind the sync line says of one rung. */
   rung(name: string): Promise<string>;
   /** Waits until the sync line says that the relay has stored everything. */
@@ -101,6 +103,13 @@ export function createApp(page: Page): App {
       const value = await link.inputValue();
       await page.getByRole('button', { name: 'Close' }).click();
       return value;
+    },
+    async beginShared(origin, list, ...items) {
+      await app.begin(origin, list, ...items);
+      await app.untilStored();
+      const link = await app.share();
+      await app.untilStored();
+      return link;
     },
     async rung(name) {
       const ladder = page.getByRole('region', { name: 'Where your changes are' });
