@@ -4,13 +4,12 @@ import type { HelloFrame } from '../transport/frames.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { Ladder, RungCount } from './ladder.ts';
 import type { PeerStatus } from './peer-status.ts';
-import { errorOf } from './pending-edits.ts';
 import { statusOf } from './sync-status.ts';
 import type { Durability, Rung, SyncState } from './sync-state.ts';
 
 /** What a sync state is made from. */
 export interface SyncFacts {
-  readonly ladder: Pick<Ladder, 'count' | 'pending'>;
+  readonly ladder: Pick<Ladder, 'count' | 'firstError'>;
   readonly storage: StorageStatus;
   /** False until it is known what an earlier run left behind. */
   readonly isComplete: boolean;
@@ -36,7 +35,7 @@ export function describeSync(facts: SyncFacts): SyncState {
   const { ladder, storage, failure, relays } = facts;
   const isComplete = facts.isComplete && relays.every(({ isSure }) => isSure);
   const saved = rung(ladder.count('saved'), storage.error);
-  const confirmed = rung(ladder.count('confirmed'), firstError(ladder));
+  const confirmed = rung(ladder.count('confirmed'), ladder.firstError);
   const durability = weakest(relays);
   const clockOffsetMs = relays.find((relay) => relay.clockOffsetMs !== undefined)?.clockOffsetMs;
   return {
@@ -75,14 +74,6 @@ function together(relays: readonly RelayFacts[]): SyncState['download'] {
 
 function rung(count: RungCount, error: KernelError | undefined): Rung {
   return { ...count, ...(error && count.pending > 0 && { error }) };
-}
-
-function firstError({ pending }: Pick<Ladder, 'pending'>): KernelError | undefined {
-  for (const edits of pending.values()) {
-    const error = errorOf(edits);
-    if (error) return error;
-  }
-  return undefined;
 }
 
 function peerStatus({ id, url, transport, state, hello }: RelayFacts): PeerStatus {

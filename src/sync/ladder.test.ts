@@ -125,8 +125,10 @@ describe('a refusal', () => {
     ladder.edited('co_z1', { s: 1 });
     ladder.failed('co_z1', error, 'r');
     expect(errorOf(ladder.pending.get('co_z1') ?? noEdits)).toBe(error);
+    expect(ladder.firstError).toBe(error);
     ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(errorOf(ladder.pending.get('co_z1') ?? noEdits)).toBeUndefined();
+    expect(ladder.firstError).toBeUndefined();
   });
 });
 

@@ -34,6 +34,8 @@ export interface Ladder {
   /** Whether an edit of the CoValue waits for this rung. */
   isPending(id: string, rung: RungName): boolean;
   count(rung: RungName): RungCount;
+  /** Why the CoValue that has been held up for the longest does not get further, where a relay or this device said so. */
+  readonly firstError: KernelError | undefined;
 }
 
 export interface RungCount {
@@ -68,6 +70,7 @@ export function createLadder(
     sent: new Map(),
     confirmed: new Map(),
   };
+  const errors = new Map<string, KernelError>();
   let relayIDs: readonly string[] = [];
 
   function update(id: string, change: (edits: PendingEdits) => PendingEdits): void {
@@ -80,6 +83,7 @@ export function createLadder(
     if (isDone(id)) {
       pending.delete(id);
       for (const rung of rungNames) waiting[rung].delete(id);
+      errors.delete(id);
       onDone(id, next, own.delete(id));
     }
     onChange();
@@ -91,6 +95,9 @@ export function createLadder(
       if (sinceMs === undefined) waiting[rung].delete(id);
       else waiting[rung].set(id, sinceMs);
     }
+    const error = pendingEdits.errorOf(edits);
+    if (error) errors.set(id, error);
+    else errors.delete(id);
   }
 
   function isDone(id: string): boolean {
@@ -186,6 +193,10 @@ export function createLadder(
       for (const sinceMs of waiting[rung].values()) oldestSinceMs = Math.min(oldestSinceMs, sinceMs);
       const { size } = waiting[rung];
       return size === 0 ? { pending: 0 } : { pending: size, oldestSinceMs };
+    },
+    get firstError() {
+      const [first] = errors.values();
+      return first;
     },
   };
 }
