@@ -6,6 +6,7 @@ import { createSessionNode } from '../../src/session/account/session-node.ts';
 import { guardSessionID } from '../../src/session/session-ids/guard-session-id.ts';
 import { bringInAccount } from '../../src/session/bring-in-account.ts';
 import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
+import { joinLosses } from '../../src/storage/relay-memory.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
 import type { SyncPeers } from '../../src/sync/sync-peers.ts';
 import { transportsWith } from './connection-faults.ts';
@@ -114,7 +115,9 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
           clock.after(world.dice.between(0, 10), () => resolve(device.relays.get(relayID))),
         ),
       write: (relayID, remembered) =>
-        void clock.after(world.dice.between(0, 10), () => void device.relays.set(relayID, remembered)),
+        void clock.after(world.dice.between(0, 10), () => {
+          device.relays.set(relayID, joinLosses(device.relays.get(relayID), remembered));
+        }),
     },
   });
   const stopGuarding = guardSessionID({

@@ -26,6 +26,14 @@ it('keeps what was seen of a relay, each by itself', async () => {
   expect(await memory.read('unknown.example')).toBeUndefined();
 });
 
+it('keeps what another tab has seen lost', async () => {
+  (await openDatabase(indexedDB, shape))?.close();
+  memory.write('relay.example', { ...remembered, losses: 2 });
+  await expect.poll(() => memory.read('relay.example')).toEqual({ ...remembered, losses: 2 });
+  memory.write('relay.example', { losses: 1 });
+  await expect.poll(() => memory.read('relay.example')).toEqual({ losses: 2 });
+});
+
 it('reads nothing that it did not write', async () => {
   (await openDatabase(indexedDB, shape))?.close();
   await databases.request(shape.name, 'relays', (store) =>

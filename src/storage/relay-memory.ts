@@ -9,6 +9,8 @@ export interface RememberedRelay {
   readonly storage?: { readonly id: string; readonly epoch: string };
   /** What it confirmed last, the latest first. A copy of an older state has less, also where it carries the same epoch. */
   readonly confirmed?: readonly ConfirmedEdit[];
+  /** How often a tab of this device has seen that it had lost data: the others may not see it, once that tab has refilled it. */
+  readonly losses?: number;
 }
 
 export interface ConfirmedEdit {
@@ -36,14 +38,14 @@ export function createRelayMemory(
 
   async function transact<T>(
     mode: IDBTransactionMode,
-    run: (store: IDBObjectStore) => IDBRequest<T>,
+    run: (store: IDBObjectStore) => Promise<T>,
   ): Promise<T | undefined> {
     const db = await openDatabase(indexedDB, { name });
     if (!db) return undefined;
     try {
       if (!db.objectStoreNames.contains(stores.relays)) return undefined;
       return await committing(db.transaction(stores.relays, mode), (transaction) =>
-        resultOf(run(transaction.objectStore(stores.relays))),
+        run(transaction.objectStore(stores.relays)),
       );
     } finally {
       db.close();
@@ -52,24 +54,35 @@ export function createRelayMemory(
 
   return {
     async read(relayID) {
-      const record: unknown = await transact('readonly', (store) => store.get(relayID));
+      const record: unknown = await transact('readonly', (store) => resultOf(store.get(relayID)));
       return isRemembered(record) ? record : undefined;
     },
     write(relayID, remembered) {
-      transact('readwrite', (store) => store.put(remembered, relayID)).catch((error: unknown) =>
+      const joinInto = async (store: IDBObjectStore) => {
+        const before: unknown = await resultOf(store.get(relayID));
+        await resultOf(store.put(joinLosses(before, remembered), relayID));
+      };
+      transact('readwrite', joinInto).catch((error: unknown) =>
         logger.warn('What is known of the relay could not be written', { error }),
       );
     },
   };
 }
 
+/** What a tab writes must not take away what another one has seen meanwhile. */
+export function joinLosses(before: unknown, now: RememberedRelay): RememberedRelay {
+  const losses = Math.max((isRemembered(before) && before.losses) || 0, now.losses ?? 0);
+  return losses === 0 ? now : { ...now, losses };
+}
+
 /** Of this version. One of a later version is not used, and written over. */
 function isRemembered(value: unknown): value is RememberedRelay {
   if (typeof value !== 'object' || value === null) return false;
-  const { storage, confirmed } = value as Partial<Record<string, unknown>>;
+  const { storage, confirmed, losses } = value as Partial<Record<string, unknown>>;
   return (
     (storage === undefined || isStorage(storage)) &&
-    (confirmed === undefined || (Array.isArray(confirmed) && confirmed.every(isConfirmedEdit)))
+    (confirmed === undefined || (Array.isArray(confirmed) && confirmed.every(isConfirmedEdit))) &&
+    (losses === undefined || typeof losses === 'number')
   );
 }
 

@@ -172,3 +172,28 @@ test('a loss is noticed also where this device could not write what is lost, and
   expect(doubts).toBe(1);
   relay.outgoing.close();
 });
+
+test('what another tab has seen lost, and brought back, is doubted in this one, too', async () => {
+  const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+  let seen: RememberedRelay = {};
+  let doubts = 0;
+  const losses = createLossWatch({
+    ...{ node, relayID: 'relay', clock: createFakeClock(), logger: silentLogger },
+    memory: { read: () => Promise.resolve(seen), write: (_, now) => void (seen = now) },
+    doubt: () => Promise.resolve(void doubts++),
+    onChange: () => {},
+  });
+  const connect = async () => {
+    losses.lost();
+    losses.connected(undefined);
+    expect(losses.isSure).toBe(false);
+    await until(() => expect(losses.isSure).toBe(true));
+    return doubts;
+  };
+  expect(await connect()).toBe(0);
+  seen = { ...seen, losses: 1 };
+  expect(await connect()).toBe(1);
+  // Once is enough, and it is no loss of its own.
+  expect(await connect()).toBe(1);
+  expect(seen.losses).toBe(1);
+});

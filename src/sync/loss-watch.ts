@@ -41,36 +41,56 @@ export function createLossWatch(options: {
 }): LossWatch {
   const { node, relayID, memory, clock, logger, doubt, onChange } = options;
   let remembered: RememberedRelay = {};
+  /** So many losses this tab knows of. */
+  let knownLosses = 0;
   let connection = {};
   let isSure = true;
-  let isRead = false;
+  let isReading = false;
+  let isFilling = false;
   /** What is not answered yet, by CoValue. */
-  let asked = new Map<RawCoID, ConfirmedEdit & { readonly answers: number }>();
+  const asked = new Map<RawCoID, ConfirmedEdit & { readonly answers: number }>();
   let cancelWrite: (() => void) | undefined;
-  const reading = memory.read(relayID).then(
-    (found) => {
-      isRead = true;
-      remembered = { ...found, ...remembered };
-    },
-    (error: unknown) => logger.warn('What was known of the relay could not be read', { error }),
-  );
+  const beginning = read().then((found) => {
+    remembered = { ...found, ...remembered };
+    knownLosses = found.losses ?? 0;
+  });
+
+  async function read(): Promise<RememberedRelay> {
+    try {
+      return (await memory.read(relayID)) ?? {};
+    } catch (error) {
+      logger.warn('What was known of the relay could not be read', { error });
+      return {};
+    }
+  }
 
   async function compare(hello: HelloFrame | undefined): Promise<void> {
     const mine = connection;
-    const wasRead = isRead;
     isSure = false;
-    await reading;
-    if (connection !== mine) return;
-    if (isAnotherStorage(remembered, hello)) return findMissing(hello);
-    if (hello) remember({ ...remembered, storage: hello.storage });
-    const { confirmed = [] } = remembered;
-    asked = new Map(confirmed.map((edit) => [edit.id, { ...edit, answers: 0 }]));
-    for (const id of [...asked.keys()]) {
-      // Of what was in memory then, cojson has asked itself with the first thing it said.
-      const isAsked = wasRead && node.isCoValueInMemory(id) && node.getCoValue(id).isAvailable();
-      if (!isAsked) ask(id);
+    isReading = true;
+    const own = remembered.confirmed ?? [];
+    // Of what is in memory now, cojson has asked itself with the first thing it said.
+    expect(own, (id) => node.isCoValueInMemory(id) && node.getCoValue(id).isAvailable());
+    await beginning;
+    // Meanwhile another tab may have been told more, or have seen a loss and brought back what this one asks for.
+    const found = await read();
+    if (connection !== mine || isFilling) return;
+    isReading = false;
+    const { losses = 0 } = found;
+    if (isAnotherStorage(remembered, hello) || losses > knownLosses) {
+      return findMissing(hello, Math.max(losses, knownLosses));
     }
+    const isOwn = new Set(own.map(({ id }) => id));
+    const others = (found.confirmed ?? []).filter(({ id }) => !isOwn.has(id));
+    const confirmed = [...own, ...others].slice(0, mostRemembered);
+    remember({ ...remembered, ...(hello && { storage: hello.storage }), confirmed });
+    expect(others, () => false);
     if (asked.size === 0) becomeSure();
+  }
+
+  function expect(edits: readonly ConfirmedEdit[], isAsked: (id: RawCoID) => boolean): void {
+    for (const edit of edits) asked.set(edit.id, { ...edit, answers: 0 });
+    for (const { id } of edits) if (!isAsked(id)) ask(id);
   }
 
   /** It is loaded first, as cojson takes what a relay does not have for lost, where it has not loaded it itself. */
@@ -102,15 +122,22 @@ export function createLossWatch(options: {
 
   function answered(id: RawCoID): void {
     asked.delete(id);
-    if (asked.size === 0) becomeSure();
+    if (asked.size === 0 && !isReading) becomeSure();
   }
 
-  async function findMissing(hello: HelloFrame | undefined): Promise<void> {
+  /** `losses`: all that are known now, with this one. Other tabs may be told already that nothing is lost. */
+  async function findMissing(hello: HelloFrame | undefined, losses: number): Promise<void> {
     logger.warn('The relay has not all that it had; everything on this device is compared with it');
     const mine = connection;
+    isFilling = true;
+    isReading = false;
     asked.clear();
+    if (losses > knownLosses) knownLosses = losses;
+    remembered = { ...remembered, losses: knownLosses };
+    write();
     await doubt();
     if (connection !== mine) return;
+    isFilling = false;
     remember({ ...remembered, ...(hello && { storage: hello.storage }) });
     becomeSure();
   }
@@ -146,7 +173,7 @@ export function createLossWatch(options: {
       const { id, sessionID, count, answers } = edit;
       if (message.action === 'known' || message.action === 'load') {
         const has = message.header ? (message.sessions[sessionID] ?? 0) : -1;
-        if (has < count && !node.getCoValue(id).isDeleted) void findMissing(hello);
+        if (has < count && !node.getCoValue(id).isDeleted) void findMissing(hello, knownLosses + 1);
         else answered(id);
       } else if (message.action === 'content') {
         // What others wrote, and not a word of what it has of this session.
@@ -166,6 +193,8 @@ export function createLossWatch(options: {
     lost() {
       connection = {};
       asked.clear();
+      isReading = false;
+      isFilling = false;
       isSure = true;
     },
     close() {
