@@ -1,4 +1,4 @@
-import { LocalNode, type RawCoID, type RawCoMap } from 'cojson';
+import { cojsonInternals, LocalNode, type RawCoID, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { expect, it } from 'vitest';
 import { mendEmptyGroups } from './mend-empty-groups.ts';
@@ -39,6 +39,38 @@ function openWithHeaderOnly() {
   return { node, group, map, take, shown, deletion };
 }
 
+/** A group's role that one session gave comes before the session that made the group. */
+function readInDisorder() {
+  const owner = openNode();
+  const group = owner.createGroup();
+  const again = new LocalNode(
+    owner.agentSecret,
+    crypto.newRandomSessionID(crypto.getAgentID(owner.agentSecret)),
+    crypto,
+  );
+  const give = (from: LocalNode, to: LocalNode) => {
+    for (const piece of piecesOf(from, group.id)) to.syncManager.handleNewContent(piece, 'import');
+  };
+  give(owner, again);
+  groupIn(again, group.id).addMember('everyone', 'reader');
+  const node = openNode();
+  for (const { new: sessions, ...piece } of piecesOf(again, group.id)) {
+    const { [owner.currentSessionID]: _, ...later } = sessions;
+    node.syncManager.handleNewContent({ ...piece, new: later }, 'import');
+  }
+  const read = groupIn(node, group.id);
+  const before = read.get('everyone');
+  give(owner, node);
+  return [before, read.get('everyone')];
+}
+
+const groupIn = (node: LocalNode, id: RawCoID) =>
+  cojsonInternals.expectGroup(node.expectCoValueLoaded(id).getCurrentContent());
+
+it('stock cojson never applies what comes before what gives the right to it', () => {
+  expect(readInDisorder()).toEqual([undefined, undefined]);
+});
+
 it('stock cojson throws where a group has only its header', async () => {
   const { shown, deletion } = openWithHeaderOnly();
   await expect(shown()).rejects.toThrow(TypeError);
@@ -54,4 +86,9 @@ it('mended, nobody has a role in such a group, until the rest has come', async (
   expect(node.getCoValue(map.id).isDeleted).toBe(false);
   take(group.id);
   expect(await shown()).toEqual({ word: 'here' });
+});
+
+it('mended, that is applied once the right has come', () => {
+  mendEmptyGroups();
+  expect(readInDisorder()).toEqual([undefined, 'reader']);
 });
