@@ -176,7 +176,7 @@ const weights = ({ restores, deletions }: Scenario): readonly (readonly [number,
   [3, steer],
   [restores ? 3 : 0, keepCopy],
   [restores ? 2 : 0, putBack],
-  [deletions ? 2 : 0, withTab(remove)],
+  [deletions ? 4 : 0, withTab(remove)],
 ];
 
 /** Whatever comes next. */

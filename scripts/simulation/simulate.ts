@@ -67,7 +67,10 @@ async function run(world: World, scenario: Scenario): Promise<void> {
   const { dice, time, relays, devices, record } = world;
   world.note(`${devices.length} devices, ${relays.length} relays, ${JSON.stringify(scenario)}`);
   for (const relay of relays) void relay.start();
-  for (const device of devices) beginTabOn(world, device);
+  for (const device of devices) {
+    beginTabOn(world, device);
+    for (let more = 1; more < device.mostTabs; more++) if (dice.chance(70)) beginTabOn(world, device);
+  }
   await time.advance(dice.between(0, 500));
   const steps = dice.between(30, 120);
   for (let step = 0; step < steps; step++) {
