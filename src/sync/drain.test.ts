@@ -25,11 +25,11 @@ const offline = {
   peers: [{ id: 'relay', url: 'ws://relay.example/sync', phase: 'offline' }],
 } as const;
 
-function draining(first: SyncState) {
+function draining(first: SyncState, unsentOf = ({ sent }: SyncState): boolean => sent.pending > 0) {
   const state = createReadable(first);
   const clock = createFakeClock();
   const ended = vi.fn();
-  void drain(state, clock).then(ended);
+  void drain(state, clock, () => unsentOf(state.current)).then(ended);
   const turn = async () => {
     for (let n = 0; n < 3; n++) await Promise.resolve();
   };
@@ -44,6 +44,12 @@ it.each([
   await turn();
   expect(ended).not.toHaveBeenCalled();
   state.set(idle);
+  await turn();
+  expect(ended).toHaveBeenCalledOnce();
+});
+
+it('does not wait for what another tab sends', async () => {
+  const { ended, turn } = draining({ ...idle, sent: { pending: 1 } }, () => false);
   await turn();
   expect(ended).toHaveBeenCalledOnce();
 });

@@ -152,6 +152,16 @@ describe('what the relay turns out to lack', () => {
 });
 
 describe('another tab’s edit', () => {
+  it('is its own to send, until this one takes it over', () => {
+    const { ladder } = setUp();
+    ladder.savedElsewhere('co_z1', { t: 1 });
+    expect([ladder.isPending('co_z1', 'sent'), ladder.hasOwnPending('sent')]).toEqual([true, false]);
+    ladder.takenOver('co_z1');
+    expect(ladder.hasOwnPending('sent')).toBe(true);
+    ladder.confirmed('co_z1', { t: 1 }, 'r');
+    expect(ladder.hasOwnPending('sent')).toBe(false);
+  });
+
   it('that is found to be missing at a relay, without that tab’s word for it, is saved', () => {
     const { ladder } = setUp();
     ladder.savedElsewhere('co_z1', { t: 1 });

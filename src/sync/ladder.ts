@@ -33,6 +33,8 @@ export interface Ladder {
   connectionLost(relayID: string): void;
   /** Whether an edit of the CoValue waits for this rung. */
   isPending(id: string, rung: RungName): boolean;
+  /** Whether anything that this tab answers for waits for this rung. */
+  hasOwnPending(rung: RungName): boolean;
   count(rung: RungName): RungCount;
   /** Why the CoValue that has been held up for the longest does not get further, where a relay or this device said so. */
   readonly firstError: KernelError | undefined;
@@ -188,6 +190,7 @@ export function createLadder(
       onChange();
     },
     isPending: (id, rung) => waiting[rung].has(id),
+    hasOwnPending: (rung) => [...own].some((id) => waiting[rung].has(id)),
     count(rung) {
       let oldestSinceMs = Infinity;
       for (const sinceMs of waiting[rung].values()) oldestSinceMs = Math.min(oldestSinceMs, sinceMs);

@@ -176,7 +176,7 @@ export function createNodeSync(options: {
 
   async function close(): Promise<void> {
     publish(); // An edit of this very turn is to be sent, too.
-    await drain(state, clock);
+    await drain(state, clock, () => ladder.hasOwnPending('sent'));
     relays.close();
     isClosed = true;
     publish();
