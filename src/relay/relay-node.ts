@@ -1,11 +1,11 @@
 import { cojsonInternals, LocalNode, RawAccount, type CryptoProvider, type StorageAPI } from 'cojson';
 import { healSessionMaps } from '../platform/healing-session-maps.ts';
-import { mendEmptyGroups } from '../platform/mend-empty-groups.ts';
+import { mendCojson } from '../platform/mend-cojson.ts';
 import type { AgentIdentity } from './agent-identity.ts';
 
 /** A node on the given account or, as a relay needs no rights over anybody's data, on an identity that nobody keeps. */
 export function createRelayNode(cryptoOfRelay: CryptoProvider, agent?: AgentIdentity): LocalNode {
-  mendEmptyGroups();
+  mendCojson();
   const crypto = healSessionMaps(cryptoOfRelay);
   if (agent) return new LocalNode(agent.agentSecret, crypto.newRandomSessionID(agent.accountID), crypto);
   const secret = crypto.newRandomAgentSecret();

@@ -1,7 +1,7 @@
 import type { CryptoProvider } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { healSessionMaps } from '../../platform/healing-session-maps.ts';
-import { mendEmptyGroups } from '../../platform/mend-empty-groups.ts';
+import { mendCojson } from '../../platform/mend-cojson.ts';
 import { gateEdits, type EditGate } from './edit-gate.ts';
 
 /** cojson's cryptography, with each trusting transaction bound to its place. */
@@ -12,7 +12,7 @@ export interface SessionCrypto extends CryptoProvider {
 
 /** One for each session, and never shared: it caches ids by agent secret. Rejects where WebAssembly cannot be loaded. */
 export async function createSessionCrypto(): Promise<SessionCrypto> {
-  mendEmptyGroups();
+  mendCojson();
   const crypto = bindToPlace(healSessionMaps(await WasmCrypto.create()));
   return Object.assign(crypto, { edits: gateEdits(crypto) });
 }
