@@ -53,8 +53,8 @@ function start(plan: FaultPlan) {
   const network = memoryNetwork();
   const transport = faultyTransport(network.transport, plan, { clock });
   const told: string[] = [];
-  async function dial() {
-    const channel = transport.open(new URL('wss://relay.example/sync'), {
+  async function dial(url = 'wss://relay.example/sync') {
+    const channel = transport.open(new URL(url), {
       opened: () => void told.push('opened'),
       received: (frame) => void told.push(frame),
       closed: ({ code }) => void told.push(code),
@@ -214,6 +214,33 @@ describe('faults', () => {
     }
     expect(told.slice(told.indexOf('next'))).toEqual(expect.arrayContaining(['next', '9']));
     expect(told.filter((what) => /^\d/.test(what))).toEqual(numbers(10));
+  });
+
+  it('reorder: what is late waits for the same relay', async () => {
+    const reorder = { chance: 0.5, breaksAfterMs: 20 };
+    const { dial, clock, told } = start({ seed: 1, up: { reorder }, down: { reorder } });
+    /** Until a frame gets through on both ways. */
+    async function talk(url: string): Promise<string[]> {
+      for (let tries = 0; tries < 100; tries++) {
+        const { channel, far } = await dial(url);
+        channel.send(`to ${url}`);
+        far.on.received(`from ${url}`);
+        clock.advance(20);
+        if (far.sent.length > 0 && told.includes(`from ${url}`)) return far.sent;
+      }
+      throw new Error('Nothing got through.');
+    }
+    const late = await dial();
+    const before = () => [late.far.sent.length, told.filter((what) => /^\d/.test(what)).length];
+    for (const number of numbers(20)) late.channel.send(number);
+    for (const number of numbers(20)) late.far.on.received(number);
+    clock.advance(20);
+    const [up = 0, down = 0] = before();
+    expect(Math.max(up, down)).toBeLessThan(20);
+    await talk('wss://other.example/sync');
+    expect(before()).toEqual([up, down]);
+    await talk('wss://relay.example/sync');
+    expect(before()).toEqual([20, 20]);
   });
 
   it('the same seed gives the same faults, another seed others; a way knows nothing of the other', async () => {

@@ -10,6 +10,12 @@ export type { FaultPlan, Span, WayFaults } from './faults/fault-plan.ts';
 /** Where no channel follows, what is late comes by then. */
 const longestLingerMs = 10_000;
 
+/** What channels to a relay that broke have left behind, to be said once the next one there has carried a frame that way. */
+interface Leftovers {
+  readonly down: string[];
+  readonly up: (() => void)[];
+}
+
 /**
  * A transport whose channels fail as the plan says, and else carry what `inner` carries. For tests and for trying an app
  * out: what the plan breaks is found and mended as a real fault is. `clock` times the faults; default: the system's.
@@ -21,15 +27,15 @@ export function faultyTransport(
 ): Transport {
   checkPlan(plan);
   let openedCount = 0;
-  /** What channels that broke have left behind, to be said once the next one has carried a frame that way. */
-  const lateDown: string[] = [];
-  const lateUp: (() => void)[] = [];
+  const leftAt = new Map<string, Leftovers>();
 
   return {
     name: inner.name,
     open(url, on) {
       // A channel's faults are its own, and so are those of a direction: what comes the other way moves none of them.
       const [upSeed, downSeed, ownRandom] = seedsOf(plan.seed, openedCount++);
+      const left = leftAt.get(url.href) ?? { down: [], up: [] };
+      leftAt.set(url.href, left);
       let channel: Channel | undefined;
       let isOpen = false;
       let hasEnded = false;
@@ -42,7 +48,7 @@ export function faultyTransport(
         clock,
         arrived(frame) {
           channel?.send(frame);
-          for (const sayLate of lateUp.splice(0)) sayLate();
+          for (const sayLate of left.up.splice(0)) sayLate();
         },
         breakChannel,
       });
@@ -52,7 +58,7 @@ export function faultyTransport(
         clock,
         arrived(frame) {
           on.received(frame);
-          for (const old of lateDown.splice(0)) if (!hasEnded) on.received(old);
+          for (const old of left.down.splice(0)) if (!hasEnded) on.received(old);
         },
         breakChannel,
       });
@@ -66,7 +72,7 @@ export function faultyTransport(
         hasEnded = true;
         isOpen = false;
         cancelLife();
-        lateDown.push(...down.end());
+        left.down.push(...down.end());
         const late = up.end();
         isLingering = late.length > 0;
         if (isLingering) linger(late);
@@ -77,7 +83,7 @@ export function faultyTransport(
       /** The relay goes on with this channel until what is late was said on it. */
       function linger(frames: readonly string[]): void {
         const cancel = clock.after(longestLingerMs, sayLate);
-        lateUp.push(sayLate);
+        left.up.push(sayLate);
 
         function sayLate(): void {
           cancel();
