@@ -126,6 +126,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       ready(peer, its) {
         hello = its;
         isReady = true;
+        // What other tabs told of it meanwhile may be from before it lost data.
+        ladder.connectionLost(id);
         // cojson keeps what it knew of a peer with the same id, and would never refill a relay that lost data.
         node.syncManager.removePeer(id);
         node.syncManager.addPeer(peer);
