@@ -1,12 +1,4 @@
-import {
-  RawCoList,
-  RawCoMap,
-  RawGroup,
-  type LocalNode,
-  type RawCoID,
-  type RawCoValue,
-  type SessionID,
-} from 'cojson';
+import { RawCoList, RawCoMap, RawGroup, type RawCoValue, type SessionID } from 'cojson';
 import type { SimTab } from './sim-tab.ts';
 import type { World } from './world.ts';
 
@@ -19,10 +11,9 @@ export function edit(world: World, tab: SimTab): string | undefined {
     [...tab.opened.values()].filter((each) => !(each instanceof RawGroup) && isWritable(each)),
   );
   if (!coValue) return create(world, tab);
-  if (!isTimeFree(world, tab.node, coValue.id)) return undefined;
   const value = `${tab.name} ${world.record.edits.length}`;
   const what = write(world, coValue, value);
-  noteEdit(world, tab, coValue.id);
+  world.record.made(tab, coValue.id);
   return `${tab.name} ${what} in ${coValue.id}`;
 }
 
@@ -55,11 +46,10 @@ export function create(world: World, tab: SimTab): string | undefined {
   const { dice } = world;
   const group = dice.chance(25) ? undefined : dice.oneOf(groupsOf(tab).filter(isWritable));
   const owner = group ?? createGroup(world, tab);
-  if (!isTimeFree(world, tab.node, owner.id)) return undefined;
   const made = dice.chance(70) ? owner.createMap() : owner.createList();
   tab.made(made);
   world.known.add(made.id);
-  noteEdit(world, tab, made.id);
+  world.record.made(tab, made.id);
   return `${tab.name} makes ${made.type} ${made.id} in ${owner.id}`;
 }
 
@@ -69,7 +59,7 @@ function createGroup(world: World, tab: SimTab): RawGroup {
   if (world.dice.chance(60)) group.addMember('everyone', 'writer');
   tab.made(group);
   world.known.add(group.id);
-  noteEdit(world, tab, group.id);
+  world.record.made(tab, group.id);
   return group;
 }
 
@@ -97,19 +87,13 @@ export function invite(world: World, tab: SimTab): string | undefined {
   if (!group || !other) return undefined;
   const { accountID } = other.genesis;
   void tab.node.load(accountID).then((account) => {
-    if (account === 'unavailable' || !tab.isOpen || !isTimeFree(world, tab.node, group.id)) return;
+    if (account === 'unavailable' || !tab.isOpen) return;
     if (group.roleOf(accountID) !== undefined) return;
     group.addMember(account, 'writer');
-    noteEdit(world, tab, group.id);
+    world.record.made(tab, group.id);
     world.note(`${tab.name} adds a member to ${group.id}`);
   });
   return `${tab.name} looks for a member for ${group.id}`;
-}
-
-function noteEdit({ record, editTimes }: World, tab: SimTab, id: RawCoID): void {
-  const session = tab.node.getCoValue(id).verified?.getSession(tab.sessionID);
-  for (const { madeAt } of session?.transactions ?? []) editTimes.add(`${id} ${madeAt}`);
-  record.made(tab, id);
 }
 
 function groupsOf({ opened }: SimTab): readonly RawGroup[] {
@@ -121,15 +105,4 @@ function isWritable(coValue: RawCoValue): boolean {
   const group = coValue instanceof RawGroup ? coValue : coValue.group;
   const role = group.myRole();
   return role === 'admin' || role === 'writer';
-}
-
-/**
- * cojson has no order for two sessions' edits of one time, so that their devices would differ for good. Times are the
- * relay's as each device guesses it, and so equal ones come about.
- */
-function isTimeFree({ editTimes }: World, node: LocalNode, id: RawCoID): boolean {
-  const { latestTxMadeAt } = node.getCoValue(id);
-  const nowMs = node.stampNow();
-  const madeAtMs = latestTxMadeAt > nowMs ? latestTxMadeAt + 1 : nowMs;
-  return !editTimes.has(`${id} ${madeAtMs}`) && latestTxMadeAt !== nowMs;
 }

@@ -23,8 +23,6 @@ export interface World {
   readonly known: Set<RawCoID>;
   readonly record: Ledger;
   readonly faults: ConnectionFaults;
-  /** Every edit's CoValue and time: in cojson, two sessions' edits of one time have no order. */
-  readonly editTimes: Set<string>;
   /** What has happened, in words. */
   readonly trace: string[];
   /** Of the trace, and of every frame that arrived. */
@@ -86,7 +84,6 @@ export function createWorld(
       ...scenario,
       mayRepeat: !scenario.restores,
     }),
-    editTimes: new Set(),
     trace,
     get hash() {
       return hash.copy().digest('hex');
