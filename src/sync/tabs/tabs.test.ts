@@ -307,6 +307,25 @@ describe('tabs of one account, with a relay', () => {
     await until(() => expect(device.marks.size).toBe(0));
   });
 
+  it('believe only the relay of what they have made themselves', async () => {
+    const relay = await countingRelay();
+    const tab = openTab(relay.url);
+    await confirmed([tab]);
+    const goOn = relay.hold();
+    const { id } = tab.node.createGroup().createMap();
+    await until(() => expect(tab.sync.current.confirmed.pending).toBe(2));
+    const heard: unknown[] = [];
+    const channel = tab.setup.platform.openTabChannel('tabs', (message) => heard.push(message));
+    const from = crypto.newRandomSessionID(crypto.getAgentID(secret));
+    const relayID = tab.sync.current.peers[0]?.id;
+    channel?.post({ v: 1, from, kind: 'confirmed', relayID, coValues: [[id, { header: 1 }, false]] });
+    channel?.post({ v: 1, from, kind: 'hello' });
+    await until(() => expect(heard).toContainEqual(expect.objectContaining({ kind: 'here' })));
+    expect(tab.sync.current.confirmed.pending).toBe(2);
+    goOn();
+    await confirmed([tab]);
+  });
+
   it('keep the mark of an edit that another tab’s mark stood for', async () => {
     const relay = await countingRelay();
     const tabs = [openTab(relay.url), openTab(relay.url)] as const;

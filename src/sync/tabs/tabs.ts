@@ -132,9 +132,11 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     for (const [id, coverage, isUnmarked] of coValues) {
       const theirs = others.withoutOwn(coverage);
       holds.confirmed(relayID, id, theirs, by);
-      // Of what this tab wrote, and another one has sent, the relay's own word counts.
-      if (!isNothing(missingIn(theirs, coverage)) && holds.isHeld(relayID, id)) uploads.askWord(relayID, id);
-      ladder.confirmed(id, theirs, relayID);
+      // Of what this tab wrote, and another one has sent, the relay's own word counts. A header has no author to tell by.
+      const { header: _, ...edits } = theirs;
+      const heard = ladder.isOwn(id) ? edits : theirs;
+      if (!isNothing(missingIn(heard, coverage)) && holds.isHeld(relayID, id)) uploads.askWord(relayID, id);
+      ladder.confirmed(id, heard, relayID);
       if (!ladder.pending.has(id)) uploads.done(id);
       // All tabs share one mark, and this one still needs it.
       if (isUnmarked && ladder.isOwn(id)) marks.set(id, true);
