@@ -10,6 +10,7 @@ function setUp(canSave = true) {
   const ladder = createLadder({
     clock,
     canSave: () => canSave,
+    isComplete: () => true,
     onPending: (id) => marks.push(`+${id}`),
     onDone: (id, _edits, isOwn) => marks.push(`-${id}${isOwn ? '' : ' of another'}`),
     onConfirmed: (id, relayID) => marks.push(`${id}@${relayID}`),

@@ -60,9 +60,11 @@ export function createLadder(
     readonly clock: Clock;
     /** False where nothing is kept on this device: then edits are done with once they are confirmed. */
     readonly canSave: () => boolean;
+    /** False until what an earlier run left behind is counted, too. */
+    readonly isComplete: () => boolean;
   },
 ): Ladder {
-  const { clock, canSave, onPending, onDone, onConfirmed, onChange } = options;
+  const { clock, canSave, isComplete, onPending, onDone, onConfirmed, onChange } = options;
   const pending = new Map<string, PendingEdits>();
   /** Those of which this tab, alone or with others, has made an edit, or has taken it over. */
   const own = new Set<string>();
@@ -132,15 +134,17 @@ export function createLadder(
       update(id, (edits) => pendingEdits.withEdit(edits, need, clock.nowMs()));
     },
     missing(id, need, relayID) {
+      if (relayID !== undefined) update(id, (edits) => pendingEdits.withoutWord(edits, relayID, need));
       const before = pending.get(id) ?? pendingEdits.noEdits;
       const unknown = missingIn(pendingEdits.needOf(before), need);
       if (isNothing(unknown)) return;
       begin(id);
       update(id, (edits) => {
         // What is not pending here was saved before, by this tab or another one. And where no pending edit speaks of its
-        // session, the others have confirmed it, or it would still be pending.
+        // session, the others have confirmed it, or it would still be pending: once everything is counted that is.
         const arrived = missingSessions(pendingEdits.needOf(edits), unknown);
-        const others = relayID === undefined ? [] : relayIDs.filter((other) => other !== relayID);
+        const isKnown = relayID !== undefined && isComplete();
+        const others = isKnown ? relayIDs.filter((other) => other !== relayID) : [];
         const known = others.reduce(
           (all, other) => pendingEdits.withConfirmed(all, other, arrived),
           pendingEdits.withSaved(edits, unknown),

@@ -62,6 +62,7 @@ export function createNodeSync(options: {
   const ladder = createLadder({
     clock,
     canSave: () => storage.status.current.state !== 'memory-only',
+    isComplete: () => isComplete,
     onPending(id) {
       marks.set(id, true);
       tracking.set(id, true);

@@ -19,7 +19,7 @@ beforeEach(async () => {
   map = node.createGroup().createMap({ key: 1 });
   raised = [];
   ladder = createLadder({
-    ...{ clock: systemClock, canSave: () => false },
+    ...{ clock: systemClock, canSave: () => false, isComplete: () => true },
     ...{ onPending: () => {}, onDone: () => {}, onConfirmed: () => {}, onChange: () => {} },
   });
   ladder.useRelays(['relay']);

@@ -1,5 +1,5 @@
 import type { KernelError } from '../platform/kernel-error.ts';
-import { covers, deletionOnly, isNothing, joined, type Coverage } from './coverage.ts';
+import { covers, deletionOnly, isNothing, joined, missingSessions, type Coverage } from './coverage.ts';
 
 /** One CoValue's edits that have not got everywhere yet, and how far they got. Immutable. */
 export interface PendingEdits {
@@ -64,6 +64,14 @@ export function withConfirmed(pending: PendingEdits, relayID: string, coverage: 
 export function withoutConnection(pending: PendingEdits, relayID: string): PendingEdits {
   if (!pending.atRelays[relayID]) return pending;
   return withRelay(pending, relayID, nothingYet);
+}
+
+/** The relay itself says that it lacks what somebody else, or a guess, had it have. */
+export function withoutWord(pending: PendingEdits, relayID: string, lacking: Coverage): PendingEdits {
+  const before = atRelay(pending, relayID);
+  const confirmed = missingSessions(lacking, before.confirmed);
+  const isSame = Object.keys(confirmed).length === Object.keys(before.confirmed).length;
+  return isSame ? pending : withRelay(pending, relayID, { ...before, confirmed });
 }
 
 export function withError(pending: PendingEdits, relayID: string, error: KernelError): PendingEdits {

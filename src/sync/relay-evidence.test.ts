@@ -16,6 +16,7 @@ async function withLeftOver(isSure = true) {
   const ladder = createLadder({
     clock: createFakeClock(),
     canSave: () => false,
+    isComplete: () => true,
     onPending: ignored,
     onDone: ignored,
     onConfirmed: ignored,

@@ -86,11 +86,11 @@ export function createRelayEvidence(options: {
       if (node.getCoValue(id).isDeleted) tellDeletion(id);
       if (action === 'content') return void sentByRelay.set(id, peer);
       const state = claims.believed(id, coverageOfState(message));
-      ladder.confirmed(id, state, relayID);
-      if (!isSettled || !isSure()) said.set(id, joined(said.get(id) ?? {}, state));
       // A relay that lost data says so by this. Content that it has sent itself is no loss: an acknowledgement that waited
       // for its commit may be older than that.
       ladder.missing(id, missingIn(joined(saysOf(peer, id), state), ownStateOf(id)), relayID);
+      ladder.confirmed(id, state, relayID);
+      if (!isSettled || !isSure()) said.set(id, joined(said.get(id) ?? {}, state));
     },
     saidOf: (id) => said.get(id) ?? {},
     settled() {

@@ -11,6 +11,7 @@ function setUp() {
   const ladder = createLadder({
     clock,
     canSave: () => true,
+    isComplete: () => true,
     onPending: () => {},
     onDone: (id) => waits.done(id),
     onConfirmed: () => {},
