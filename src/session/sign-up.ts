@@ -6,7 +6,7 @@ import { credentialsOn, deviceToKeepOn, unlessDeviceFails } from './device/devic
 import { throwIfAborted } from './passkeys/ceremony-errors.ts';
 import { passkeyNames, relyingPartyID } from './passkeys/passkey-names.ts';
 import { requirePasskeys } from './passkeys/passkey-support.ts';
-import { orphaned, signUpPasskey } from './passkeys/sign-up-passkey.ts';
+import { leftForNext, signUpPasskey } from './passkeys/sign-up-passkey.ts';
 import { loadSession, preparedInTime, prepareSession } from './session-part.ts';
 import type { Session, SignUpOptions } from './session.ts';
 import { oneSignUpAtATime } from './sign-up-lock.ts';
@@ -49,7 +49,8 @@ async function signUpAlone(
   const code = await loadSession(options)
     .catch(() => loadSession(options))
     .catch(async (error: unknown) => {
-      throw await orphaned(ceremony, { credentialID, label }, error);
+      // A page that is left has its requests ended, too.
+      throw await leftForNext(ceremony, { credentialID, label }, error);
     });
   return code.completeSignUp({ ceremony, passkey, options, keeps: device !== undefined });
 }

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createKernelError } from '../platform/kernel-error.ts';
+import { silentLogger } from '../platform/logger.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
+import { leftForNext } from './passkeys/sign-up-passkey.ts';
 import * as sessionPart from './session-part.ts';
 import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up.ts';
@@ -58,6 +60,22 @@ it('a sign-up that cannot go on says which passkey is left over, and nothing els
   );
   expect(error).toMatchObject({ code: 'PASSKEY_ORPHANED', cause: notLoaded });
   expect(error).toHaveProperty('details', { credentialID: 'passkey-1', label: 'Ada' });
+});
+
+it('a passkey that is noted waits for the next sign-up, as a page that is left can fetch nothing', async () => {
+  const platform = sessions.device();
+  const signalUnknown = vi.spyOn(platform.passkeys, 'signalUnknown');
+  const passkey = { credentialID: 'passkey-1', label: 'Ada' };
+  const record = { v: 1, ...passkey, rpID: 'localhost', madeAtMs: 0, isUnfinished: true } as const;
+  const forget = vi.fn(() => Promise.resolve());
+  const get = () => Promise.resolve(record);
+  const unfinished = { latest: get, get, note: () => Promise.resolve(), forget };
+  const ceremony = { platform, rpID: 'localhost', signal: undefined, unfinished, logger: silentLogger };
+  expect(await leftForNext(ceremony, passkey, notLoaded)).toMatchObject({
+    code: 'PASSKEY_ORPHANED',
+    cause: notLoaded,
+  });
+  expect([signalUnknown.mock.calls, forget.mock.calls]).toEqual([[], []]);
 });
 
 it('a sign-in asks for the passkey before anything is fetched, and goes on when that is there', async () => {

@@ -79,6 +79,17 @@ export async function orphaned(
   return passkeyOrphaned(leftOver, cause, noted !== undefined);
 }
 
+/** The same, where what failed may work the next time: a passkey that is noted waits for the next sign-up. */
+export async function leftForNext(
+  ceremony: SignUpCeremony,
+  leftOver: LeftOverPasskey,
+  cause: unknown,
+): Promise<KernelError> {
+  const { unfinished, logger } = ceremony;
+  const noted = await unlessDeviceFails(unfinished?.get(leftOver.credentialID), logger);
+  return noted ? passkeyOrphaned(leftOver, cause, true) : orphaned(ceremony, leftOver, cause);
+}
+
 async function discard(
   { platform, rpID, unfinished, logger }: SignUpCeremony,
   credentialID: string | undefined,
