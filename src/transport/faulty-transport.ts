@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../platform/clock.ts';
 import { createKernelError } from '../platform/kernel-error.ts';
 import { createRandom } from '../platform/seeded-random.ts';
+import { closedHere } from './closed-here.ts';
 import { checkPlan, momentOf, type FaultPlan } from './faults/fault-plan.ts';
 import { createFaultyWay } from './faults/faulty-way.ts';
 import type { Channel, Transport } from './transport.ts';
@@ -136,8 +137,4 @@ function brokenOnPurpose({ host }: URL) {
     'RELAY_UNREACHABLE',
     `The connection to the relay at ${host} was broken by a fault plan. It is opened again by itself; without the plan it stays.`,
   );
-}
-
-function closedHere() {
-  return createKernelError('ABORTED', 'The connection was closed by this device.');
 }
