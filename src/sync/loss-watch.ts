@@ -44,9 +44,7 @@ export function createLossWatch(options: {
   /** So many losses this tab knows of. */
   let knownLosses = 0;
   let connection = {};
-  let isSure = true;
-  let isReading = false;
-  let isFilling = false;
+  let phase: 'sure' | 'reading' | 'asking' | 'filling' = 'sure';
   /** What is not answered yet, by CoValue. */
   const asked = new Map<RawCoID, ConfirmedEdit & { readonly answers: number }>();
   let cancelWrite: (() => void) | undefined;
@@ -66,16 +64,15 @@ export function createLossWatch(options: {
 
   async function compare(hello: HelloFrame | undefined): Promise<void> {
     const mine = connection;
-    isSure = false;
-    isReading = true;
+    phase = 'reading';
     const own = remembered.confirmed ?? [];
     // Of what is in memory now, cojson has asked itself with the first thing it said.
     expect(own, (id) => node.isCoValueInMemory(id) && node.getCoValue(id).isAvailable());
     await beginning;
     // Meanwhile another tab may have been told more, or have seen a loss and brought back what this one asks for.
     const found = await read();
-    if (connection !== mine || isFilling) return;
-    isReading = false;
+    if (connection !== mine || phase !== 'reading') return;
+    phase = 'asking';
     const { losses = 0 } = found;
     if (isAnotherStorage(remembered, hello) || losses > knownLosses) {
       return findMissing(hello, Math.max(losses, knownLosses));
@@ -122,28 +119,26 @@ export function createLossWatch(options: {
 
   function answered(id: RawCoID): void {
     asked.delete(id);
-    if (asked.size === 0 && !isReading) becomeSure();
+    if (asked.size === 0 && phase === 'asking') becomeSure();
   }
 
   /** `losses`: all that are known now, with this one. Other tabs may be told already that nothing is lost. */
   async function findMissing(hello: HelloFrame | undefined, losses: number): Promise<void> {
     logger.warn('The relay has not all that it had; everything on this device is compared with it');
     const mine = connection;
-    isFilling = true;
-    isReading = false;
+    phase = 'filling';
     asked.clear();
     if (losses > knownLosses) knownLosses = losses;
     remembered = { ...remembered, losses: knownLosses };
     write();
     await doubt();
     if (connection !== mine) return;
-    isFilling = false;
     remember({ ...remembered, ...(hello && { storage: hello.storage }) });
     becomeSure();
   }
 
   function becomeSure(): void {
-    isSure = true;
+    phase = 'sure';
     onChange();
   }
 
@@ -161,7 +156,7 @@ export function createLossWatch(options: {
   let hello: HelloFrame | undefined;
   return {
     get isSure() {
-      return isSure;
+      return phase === 'sure';
     },
     connected(its) {
       hello = its;
@@ -182,7 +177,7 @@ export function createLossWatch(options: {
       }
     },
     confirmed(id, edits) {
-      if (!isSure) return;
+      if (phase !== 'sure') return;
       const counts = Object.entries(needOf(edits)).filter(([sessionID]) => sessionID !== 'header');
       // What was just made may have nothing but its header, and be lost as well.
       const [sessionID, count] = counts[0] ?? [node.currentSessionID, 0];
@@ -193,9 +188,7 @@ export function createLossWatch(options: {
     lost() {
       connection = {};
       asked.clear();
-      isReading = false;
-      isFilling = false;
-      isSure = true;
+      phase = 'sure';
     },
     close() {
       if (cancelWrite) write();
