@@ -20,11 +20,10 @@ const compareWithTies: CoValueCore['compareTransactions'] = (a, b) => {
   return a.txID.sessionID < b.txID.sessionID ? -1 : 1;
 };
 
-/** A list is read anew where something older comes than it has: here also where it is as old, or what came last was invalid. */
+/** A list is read anew where something older comes than it has: here also where it is as old. */
 function processWithTies(this: RawCoList): void {
-  const before = this.lastValidTransaction ?? 0;
   processNewTransactions.call(this);
-  const latest = Math.max(before, this.lastValidTransaction ?? 0);
+  if (this.lastValidTransaction === undefined) return;
   // Half a millisecond later than anything that is as old.
-  if (latest > 0) this.lastValidTransaction = Math.floor(latest) + 0.5;
+  this.lastValidTransaction = Math.floor(this.lastValidTransaction) + 0.5;
 }
