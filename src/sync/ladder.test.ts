@@ -4,13 +4,13 @@ import { createFakeClock } from '../testing/fake-clock.ts';
 import { createLadder } from './ladder.ts';
 import { errorOf, noEdits } from './pending-edits.ts';
 
-function setUp(canSave = true) {
+function setUp({ canSave = true, isComplete = true } = {}) {
   const clock = createFakeClock(0);
   const marks: string[] = [];
   const ladder = createLadder({
     clock,
     canSave: () => canSave,
-    isComplete: () => true,
+    isComplete: () => isComplete,
     onPending: (id) => marks.push(`+${id}`),
     onDone: (id, _edits, isOwn) => marks.push(`-${id}${isOwn ? '' : ' of another'}`),
     onConfirmed: (id, relayID) => marks.push(`${id}@${relayID}`),
@@ -70,7 +70,7 @@ describe('an edit', () => {
   });
 
   it('where nothing can be saved, confirmed is done', () => {
-    const { ladder } = setUp(false);
+    const { ladder } = setUp({ canSave: false });
     ladder.edited('co_z1', { s: 1 });
     ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(ladder.pending.size).toBe(0);
@@ -197,8 +197,8 @@ describe('a deletion', () => {
 });
 
 describe('of several relays', () => {
-  function withTwo() {
-    const parts = setUp();
+  function withTwo(isComplete = true) {
+    const parts = setUp({ isComplete });
     parts.ladder.useRelays(['r', 'q']);
     return parts;
   }
@@ -236,6 +236,21 @@ describe('of several relays', () => {
     ladder.confirmed('co_z1', { s: 7 }, 'q');
     expect(ladder.pending.size).toBe(0);
     ladder.missing('co_z1', { s: 7 });
+    ladder.confirmed('co_z1', { s: 7 }, 'q');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+
+  it('one that says that it lacks something is believed, whatever was concluded of it', () => {
+    const { ladder } = withTwo();
+    ladder.missing('co_z1', { s: 7 }, 'q');
+    ladder.missing('co_z1', { s: 7 }, 'r');
+    ladder.confirmed('co_z1', { s: 7 }, 'q');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+
+  it('nothing is concluded of the others before all is counted that an earlier run left', () => {
+    const { ladder } = withTwo(false);
+    ladder.missing('co_z1', { s: 7 }, 'q');
     ladder.confirmed('co_z1', { s: 7 }, 'q');
     expect(ladder.count('confirmed').pending).toBe(1);
   });

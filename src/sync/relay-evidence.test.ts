@@ -5,6 +5,7 @@ import { createAgentNode } from '../testing/stock-relay.ts';
 import { coverageOfState, type Coverage } from './coverage.ts';
 import { createLadder } from './ladder.ts';
 import { hookNode } from './node-hooks.ts';
+import { atRelay, noEdits } from './pending-edits.ts';
 import { createRelayEvidence } from './relay-evidence.ts';
 
 const ignored = () => {};
@@ -98,6 +99,19 @@ test('what the relay sent on this connection is asked about when it turns out to
   expect(ladder.pending.has(map.id)).toBe(true);
   evidence.ask();
   await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
+});
+
+test('of a session that the relay has a part of, that part is confirmed', async () => {
+  const { node, ladder, evidence } = await withLeftOver();
+  const map = node.createGroup().createMap();
+  for (const value of [1, 2]) map.set('a', value);
+  const { id } = map;
+  const peer = node.syncManager.peers.relay;
+  if (!peer) throw new Error('there is no relay');
+  evidence.handled({ action: 'known', id, header: true, sessions: { [node.currentSessionID]: 1 } }, peer);
+  expect(ladder.isPending(id, 'confirmed')).toBe(true);
+  const { confirmed } = atRelay(ladder.pending.get(id) ?? noEdits, 'relay');
+  expect(confirmed).toEqual({ header: 1, [node.currentSessionID]: 1 });
 });
 
 test('what another tab has told of the relay counts no more when it turns out to have lost data', async () => {
