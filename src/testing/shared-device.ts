@@ -15,6 +15,8 @@ export interface SharedDevice {
   readonly marks: ReadonlySet<string>;
   /** All that was posted, as it was posted. */
   readonly posted: readonly object[];
+  /** How many writes its database has of a CoValue. */
+  piecesOf(id: string): number;
   openTab(): SharedTab;
 }
 
@@ -97,5 +99,5 @@ export function createSharedDevice(): SharedDevice {
     };
   }
 
-  return { marks, posted, openTab };
+  return { marks, posted, piecesOf: (id) => pieces.filter((piece) => piece.id === id).length, openTab };
 }

@@ -22,24 +22,32 @@ export interface CatchUp extends TabReads {
 
 /** A tab that closes may still be writing; what it wrote is looked for after this. */
 const lastWordMs = 500;
+/** One that was killed may have told nobody of what it wrote. */
+const lookEveryMs = 60_000;
 
 export function createCatchUp(options: {
   readonly node: LocalNode;
   readonly ladder: Pick<Ladder, 'pending' | 'savedElsewhere'>;
   readonly marks: Pick<UnconfirmedMarks, 'read'>;
   readonly clock: Clock;
-  readonly others: Pick<OtherTabs, 'withoutOwn'>;
+  readonly others: Pick<OtherTabs, 'withoutOwn' | 'wereAny'>;
   readonly pacer: Pacer;
   readonly logger: Logger;
   readonly handOver: Pick<HandOver, 'fromStorage'>;
 }): CatchUp {
   const { node, ladder, marks, clock, others, pacer, logger, handOver } = options;
   const reads = createTabReads({ node, pacer, logger, handOut: handOver.fromStorage });
-  let cancelLook: (() => void) | undefined;
+  let cancelLastWord: (() => void) | undefined;
+  let cancelLook = clock.after(lookEveryMs, look);
+
+  function look(): void {
+    cancelLook = clock.after(lookEveryMs, look);
+    if (others.wereAny) readMarked();
+  }
 
   function readMarked(): void {
-    cancelLook?.();
-    cancelLook = undefined;
+    cancelLastWord?.();
+    cancelLastWord = undefined;
     marks.read((ids) => {
       for (const id of ids as readonly RawCoID[]) {
         reads.read(id);
@@ -61,7 +69,10 @@ export function createCatchUp(options: {
       readMarked();
     },
     readMarked,
-    readLastWord: () => void (cancelLook ??= clock.after(lastWordMs, readMarked)),
-    close: () => cancelLook?.(),
+    readLastWord: () => void (cancelLastWord ??= clock.after(lastWordMs, readMarked)),
+    close() {
+      cancelLastWord?.();
+      cancelLook();
+    },
   };
 }

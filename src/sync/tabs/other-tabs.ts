@@ -5,6 +5,8 @@ export interface OtherTabs {
   /** The name of this one. */
   readonly own: string;
   readonly count: number;
+  /** Also such as are gone. */
+  readonly wereAny: boolean;
   /** It has said something. Answers its name. */
   heard(sessionID: string): string;
   silent(tab: string): void;
@@ -26,6 +28,9 @@ export function createOtherTabs(ownSessionID: string): OtherTabs {
     own,
     get count() {
       return others.size;
+    },
+    get wereAny() {
+      return everHeard.size > 0;
     },
     heard(sessionID) {
       const tab = tabOf(sessionID);

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createDeviceWithTabs,
+  mapOf,
+  shareMap,
+  until,
+  type DeviceWithTabs,
+} from '../../testing/device-with-tabs.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+
+let device: DeviceWithTabs;
+beforeEach(async () => {
+  device = await createDeviceWithTabs();
+});
+afterEach(() => device.close());
+
+describe('tabs of one account, offline', () => {
+  it('see each other’s edits, count them, and say where they came from', async () => {
+    const tabs = [device.openTab(), device.openTab(), device.openTab()] as const;
+    const map = await shareMap(tabs);
+    const [first, second, third] = tabs;
+    const pending = second.sync.current.confirmed.pending;
+    for (const tab of tabs) tab.map(map.id).set(tab.node.currentSessionID, 1);
+    const keys = ['a', ...tabs.map(({ node }) => node.currentSessionID)].toSorted();
+    for (const tab of tabs) await until(() => expect(tab.map(map.id).keys().toSorted()).toEqual(keys));
+    expect(first.changes).toContain(map.id);
+    expect(third.sync.current.confirmed.pending).toBe(pending);
+    expect(pending).toBe(2); // the group and the map
+    expect(second.sync.current.saved.pending).toBe(0);
+  });
+
+  it('find at last what one has looked for before another made it', async () => {
+    const [first, second] = [device.openTab(), device.openTab()];
+    const group = first.node.createGroup();
+    const map = group.createMap();
+    // Its storage has not written yet.
+    void second.node.load(map.id);
+    await until(() => expect(second.node.getCoValue(map.id).isAvailable()).toBe(true));
+  });
+
+  it('find after a while what a tab has written that was killed before it told', async () => {
+    const clock = createFakeClock();
+    const [killed, other] = [device.openTab(), device.openTab(undefined, clock)];
+    const map = await shareMap([killed, other]);
+    const { store } = killed.storage;
+    killed.storage.store = (content, correct) => store(content, correct, () => killed.kill());
+    map.set('a', 'untold');
+    await until(() => expect(device.piecesOf(map.id)).toBe(2));
+    clock.advance(60_000);
+    await until(() => expect(other.map(map.id).get('a')).toBe('untold'));
+    expect(other.sync.current.confirmed.pending).toBeGreaterThan(0);
+  });
+
+  it('load nothing that they do not work on', async () => {
+    const [first, second] = [device.openTab(), device.openTab()];
+    const map = first.node.createGroup().createMap();
+    await until(() => expect(second.sync.current.confirmed.pending).toBe(2));
+    expect(second.node.isCoValueInMemory(map.id)).toBe(false);
+  });
+
+  it('are given the content itself where one cannot save, and save it', async () => {
+    const tabs = [device.openTab(), device.openTab()] as const;
+    const [first, second] = tabs;
+    const map = await shareMap(tabs);
+    map.set('before', 1);
+    first.storage.status.set({ kind: 'custom', state: 'failing' });
+    map.set('after', 2);
+    await until(() => expect(second.map(map.id).toJSON()).toEqual({ a: 0, before: 1, after: 2 }));
+    await until(() => expect(second.sync.current.saved.pending).toBe(0));
+    expect(first.sync.current.saved.pending).toBe(1);
+    const third = device.openTab();
+    expect(await third.node.load(map.id)).not.toBe('unavailable');
+    expect(third.map(map.id).get('after')).toBe(2);
+  });
+
+  it('read again what a page that was set aside has missed', async () => {
+    const tabs = [device.openTab(), device.openTab()] as const;
+    const [first, second] = tabs;
+    const map = await shareMap(tabs);
+    second.page.tell('hide');
+    map.set('a', 1);
+    await until(() => expect(first.sync.current.saved.pending).toBe(0));
+    expect(second.map(map.id).get('a')).toBe(0);
+    second.page.tell('show');
+    await until(() => expect(second.map(map.id).get('a')).toBe(1));
+  });
+
+  it('take nothing under their own session from another tab', async () => {
+    const tabs = [device.openTab(), device.openTab()] as const;
+    const [first, second] = tabs;
+    const map = await shareMap(tabs);
+    const forged = device.forge(second.node.currentSessionID);
+    for (const core of [map.group.core, map.core]) {
+      for (const content of core.newContentSince() ?? [])
+        forged.syncManager.handleNewContent(content, 'import');
+    }
+    mapOf(forged, map.id).set('forged', 1);
+    const contents = forged.getCoValue(map.id).newContentSince() ?? [];
+    const channel = first.setup.platform.openTabChannel('tabs', () => {});
+    channel?.post({ v: 1, from: first.node.currentSessionID, kind: 'content', contents });
+    map.set('after', 1);
+    await until(() => expect(second.map(map.id).get('after')).toBe(1));
+    expect(second.map(map.id).get('forged')).toBeUndefined();
+  });
+});

@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startCountingRelay, type CountingRelay } from '../../testing/counting-relay.ts';
+import {
+  createDeviceWithTabs,
+  shareMap,
+  until,
+  type DeviceWithTabs,
+  type Tab,
+} from '../../testing/device-with-tabs.ts';
+
+let device: DeviceWithTabs;
+let relay: CountingRelay;
+beforeEach(async () => {
+  device = await createDeviceWithTabs();
+  relay = await startCountingRelay();
+});
+afterEach(async () => {
+  await device.close();
+  await relay.close();
+});
+
+const openTab = () => device.openTab(relay.url);
+const confirmed = (tabs: readonly Tab[]) =>
+  until(() => expect(tabs.map(({ sync }) => sync.current.status)).toEqual(tabs.map(() => 'confirmed')));
+
+describe('tabs of one account, with a relay', () => {
+  it('upload each edit about once, and all know when it is confirmed', async () => {
+    const tabs = [0, 1, 2, 3, 4].map(openTab) as [Tab, ...Tab[]];
+    const map = await shareMap(tabs);
+    await confirmed(tabs);
+    const before = relay.contents();
+    const edits = 50;
+    for (let edit = 0; edit < edits; edit++) {
+      map.set('a', edit);
+      await until(() => expect(relay.node.getCoValue(map.id).knownState()).toEqual(map.core.knownState()));
+    }
+    for (const tab of tabs) await until(() => expect(tab.map(map.id).get('a')).toBe(edits - 1));
+    await confirmed(tabs);
+    expect(relay.contents() - before).toBeLessThanOrEqual(edits * 1.5);
+    await until(() => expect(device.marks.size).toBe(0));
+  });
+
+  it('upload about once what was written before there was a relay', async () => {
+    const tabs = [0, 1, 2, 3, 4].map(openTab) as [Tab, ...Tab[]];
+    const map = await shareMap(tabs);
+    await confirmed(tabs);
+    for (const { sync } of tabs) sync.pause();
+    const before = relay.transactions();
+    for (const tab of tabs) tab.map(map.id).set(tab.node.currentSessionID, 1);
+    for (const tab of tabs) await until(() => expect(tab.map(map.id).keys()).toHaveLength(6));
+    // So that none of them learns from the relay what another one has uploaded.
+    const look = relay.hold();
+    const contents = relay.contents();
+    for (const { sync } of tabs) sync.resume();
+    await until(() => expect(relay.contents() - contents).toBeGreaterThanOrEqual(tabs.length));
+    look();
+    await confirmed(tabs);
+    expect(relay.transactions() - before).toBeLessThanOrEqual(tabs.length * 1.5);
+  });
+
+  it('upload about once what the first of them to be back has sent for all of them', async () => {
+    const tabs = [0, 1, 2, 3, 4].map(openTab) as [Tab, ...Tab[]];
+    const map = await shareMap(tabs);
+    await confirmed(tabs);
+    for (const { sync } of tabs) sync.pause();
+    const before = relay.transactions();
+    for (const tab of tabs) tab.map(map.id).set(tab.node.currentSessionID, 1);
+    for (const tab of tabs) await until(() => expect(tab.map(map.id).keys()).toHaveLength(6));
+    // So that it is not confirmed when the others come.
+    const look = relay.hold();
+    const [first, ...others] = tabs;
+    first.sync.resume();
+    await until(() => expect(relay.transactions() - before).toBe(tabs.length));
+    const answers = relay.answers();
+    for (const { sync } of others) sync.resume();
+    await until(() => expect(relay.answers() - answers).toBeGreaterThanOrEqual(2 * others.length));
+    for (const { sync } of others) await until(() => expect(sync.current.download.caughtUp).toBe(true));
+    look();
+    await confirmed(tabs);
+    expect(relay.transactions() - before).toBeLessThanOrEqual(tabs.length * 1.5);
+    await until(() => expect(device.marks.size).toBe(0));
+  });
+
+  it('upload what one of them has sent and never got there', async () => {
+    const tabs = [openTab(), openTab()] as const;
+    const [first, second] = tabs;
+    const map = await shareMap(tabs);
+    await confirmed(tabs);
+    for (const { sync } of tabs) sync.pause();
+    second.map(map.id).set('b', 1);
+    await until(() => expect(first.map(map.id).get('b')).toBe(1));
+    relay.hold();
+    const before = relay.transactions();
+    first.sync.resume();
+    await until(() => expect(relay.transactions() - before).toBe(1));
+    first.kill();
+    // What it held is lost.
+    relay.hold()();
+    second.sync.resume();
+    await confirmed([second]);
+    expect(relay.node.getCoValue(map.id).knownState()).toEqual(second.node.getCoValue(map.id).knownState());
+  });
+
+  it('take over what a tab that is gone has saved and not uploaded', async () => {
+    const tabs = [openTab(), openTab(), openTab()] as const;
+    const [first, ...others] = tabs;
+    const map = await shareMap(tabs);
+    const unopened = first.node.createGroup().createMap();
+    await confirmed(tabs);
+    first.sync.pause();
+    map.set('a', 'last words');
+    unopened.set('b', 'too');
+    await until(() => expect(first.sync.current.saved.pending).toBe(0));
+    for (const tab of others) await until(() => expect(tab.sync.current.confirmed.pending).toBe(2));
+    first.kill();
+    expect(device.marks.size).toBe(2);
+    const before = relay.contents();
+    await confirmed(others);
+    const copy = () => relay.node.getCoValue(map.id).knownState();
+    expect(copy()).toEqual(map.core.knownState());
+    expect(relay.node.getCoValue(unopened.id).knownState()).toEqual(unopened.core.knownState());
+    expect(relay.contents() - before).toBeLessThanOrEqual(4);
+    await until(() => expect(device.marks.size).toBe(0));
+  });
+
+  it('have what one of them deletes deleted at the relay, in the place of another one’s edits', async () => {
+    const tabs = [openTab(), openTab()] as const;
+    const [first, second] = tabs;
+    const map = await shareMap(tabs);
+    await confirmed(tabs);
+    for (const { sync } of tabs) sync.pause();
+    second.map(map.id).set('b', 1);
+    map.core.deleteCoValue();
+    await until(() => expect(second.node.getCoValue(map.id).isDeleted).toBe(true));
+    second.sync.resume();
+    await confirmed([second]);
+    expect(relay.node.getCoValue(map.id).isDeleted).toBe(true);
+    first.sync.resume();
+    await confirmed(tabs);
+    expect(tabs.map(({ sync }) => sync.current.saved.pending)).toEqual([0, 0]);
+    await until(() => expect(device.marks.size).toBe(0));
+  });
+
+  it('believe only the relay of what they have made themselves', async () => {
+    const tab = openTab();
+    await confirmed([tab]);
+    const goOn = relay.hold();
+    const { id } = tab.node.createGroup().createMap();
+    await until(() => expect(tab.sync.current.confirmed.pending).toBe(2));
+    const heard: unknown[] = [];
+    const channel = tab.setup.platform.openTabChannel('tabs', (message) => heard.push(message));
+    const from = device.newSessionID();
+    const relayID = tab.sync.current.peers[0]?.id;
+    channel?.post({ v: 1, from, kind: 'confirmed', relayID, coValues: [[id, { header: 1 }, false]] });
+    channel?.post({ v: 1, from, kind: 'hello' });
+    await until(() => expect(heard).toContainEqual(expect.objectContaining({ kind: 'here' })));
+    expect(tab.sync.current.confirmed.pending).toBe(2);
+    goOn();
+    await confirmed([tab]);
+  });
+
+  it('keep the mark of an edit that another tab’s mark stood for', async () => {
+    const tabs = [openTab(), openTab()] as const;
+    const [first, second] = tabs;
+    const map = await shareMap(tabs);
+    await confirmed(tabs);
+    second.sync.pause();
+    second.map(map.id).set('b', 1);
+    await until(() => expect(first.map(map.id).get('b')).toBe(1));
+    first.sync.pause();
+    map.set('a', 1);
+    await until(() => expect(second.sync.current.saved.pending).toBe(0));
+    // The first one uploads both, and takes the mark away; the second has heard of it while it had an edit more.
+    second.map(map.id).set('b', 2);
+    first.sync.resume();
+    await confirmed([first]);
+    await until(() => expect(device.marks).toContain(map.id));
+    second.sync.resume();
+    await confirmed(tabs);
+    await until(() => expect(device.marks.size).toBe(0));
+  });
+});

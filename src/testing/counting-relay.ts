@@ -1,0 +1,45 @@
+import { startStockRelay, type StockRelay } from './stock-relay.ts';
+
+/** A stock relay that counts what reaches it, and can be told to look at it later. */
+export interface CountingRelay extends StockRelay {
+  /** Messages of content that have reached it. */
+  contents(): number;
+  /** And the transactions in them. */
+  transactions(): number;
+  /** Requests for a CoValue that it has answered. */
+  answers(): number;
+  /** From here on it looks at no content before it is told to. */
+  hold(): () => void;
+}
+
+export async function startCountingRelay(): Promise<CountingRelay> {
+  const relay = await startStockRelay();
+  const { syncManager } = relay.node;
+  const handle = syncManager.handleSyncMessage.bind(syncManager);
+  let contents = 0;
+  let transactions = 0;
+  let answers = 0;
+  let held: (() => void)[] | undefined;
+  syncManager.handleSyncMessage = (message, peer) => {
+    if (message.action === 'content') {
+      contents++;
+      for (const { newTransactions } of Object.values(message.new)) transactions += newTransactions.length;
+    }
+    if (message.action === 'load') answers++;
+    if (held && message.action === 'content') held.push(() => handle(message, peer));
+    else handle(message, peer);
+  };
+  return {
+    ...relay,
+    contents: () => contents,
+    transactions: () => transactions,
+    answers: () => answers,
+    hold() {
+      const holding: (() => void)[] = (held = []);
+      return () => {
+        held = undefined;
+        for (const look of holding) look();
+      };
+    },
+  };
+}
