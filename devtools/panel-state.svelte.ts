@@ -1,6 +1,13 @@
 import type { Inspector } from '../src/inspect/create-inspector.ts';
-import type { InspectorSnapshot, Overview } from '../src/inspect/snapshot.ts';
-import type { Preferences } from './preferences.ts';
+import type { InspectorSnapshot, Overview, RungName } from '../src/inspect/snapshot.ts';
+import type { Preferences, View } from './preferences.ts';
+
+/** What the views point at: one view leads to another with it. */
+export interface Shown {
+  readonly coValueID?: string | undefined;
+  /** Unsynced shows what has not reached it. */
+  readonly rung?: RungName | undefined;
+}
 
 /** What the panel's components share. */
 export interface PanelState {
@@ -12,6 +19,9 @@ export interface PanelState {
   readonly snapshot: InspectorSnapshot | undefined;
   /** Whether what appears next takes the focus: the panel that a person opened, the button after it was closed from inside. */
   readonly takesFocus: boolean;
+  readonly shown: Shown;
+  /** Goes to a view, with what it should point at; what is left out stays as it is. */
+  show(view: View, what?: Shown): void;
   set(change: Partial<Preferences>): void;
   open(): void;
   close(takesFocus: boolean): void;
@@ -24,6 +34,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
   let overview = $state.raw<Overview>();
   let snapshot = $state.raw<InspectorSnapshot>();
   let takesFocus = $state(false);
+  let shown = $state.raw<Shown>({});
   let stopFollowing = () => {};
   let stopReading = () => {};
 
@@ -59,6 +70,13 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     get takesFocus() {
       return takesFocus;
     },
+    get shown() {
+      return shown;
+    },
+    show(view, what = {}) {
+      shown = { ...shown, ...what };
+      if (view !== preferences.view) set({ view });
+    },
     set,
     open() {
       takesFocus = true;
@@ -73,6 +91,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     inspect(next) {
       stopFollowing();
       inspector = next;
+      shown = {};
       overview = undefined;
       stopFollowing = next?.overview.subscribe((value) => (overview = value)) ?? (() => {});
       read();

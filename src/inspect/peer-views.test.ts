@@ -18,6 +18,8 @@ async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly n
     peers: () => peers,
     memory: () => ({ loaded: 0, unloaded: 0 }),
     setTap: () => {},
+    setFrameTap: () => {},
+    setTransportWrap: () => {},
     onEvent: () => () => {},
   };
   return readPeers(inspection, log, createMessageCounts(ring), ring, 12_000)[0];

@@ -1,5 +1,6 @@
 import type { LocalNode, SyncMessage } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { MemoryFigures } from './memory-figures.ts';
 import type { SyncEvent } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
@@ -13,6 +14,10 @@ export interface SyncInspection {
   memory(): MemoryFigures;
   /** Each sync message to and from each relay, from now on; one listener at a time, none costs nothing. Undefined ends it. */
   setTap(tap: MessageTap | undefined): void;
+  /** Each frame of each relay's channels, from now on; one listener at a time, none costs nothing. Undefined ends it. */
+  setFrameTap(tap: FrameTap | undefined): void;
+  /** Stands between the kernel and the channels that are opened from now on, as faults do. Undefined ends it. */
+  setTransportWrap(wrap: ((inner: Transport) => Transport) | undefined): void;
   /** The same stream that apps hear, all of it. Returns the end. */
   onEvent(listener: (event: SyncEvent) => void): () => void;
 }
@@ -47,6 +52,15 @@ export interface PeerInspection {
 export interface MessageTap {
   (direction: 'sent' | 'received', peerID: string, message: SyncMessage, bytes: number, atMs: number): void;
 }
+
+/** A frame as the kernel hands it to its channel or is given it, whatever stands between it and the network. */
+export type ChannelMoment = { readonly peerID: string; readonly atMs: number } & (
+  | { readonly kind: 'opened'; readonly transport: string }
+  | { readonly kind: 'sent' | 'received'; readonly text: string }
+  | { readonly kind: 'closed'; readonly error: KernelError }
+);
+
+export type FrameTap = (moment: ChannelMoment) => void;
 
 const inspectionByPeers = new WeakMap<SyncPeers, SyncInspection>();
 

@@ -10,6 +10,7 @@ import { coverageOfContent } from './coverage.ts';
 import type { RelayFacts } from './describe-sync.ts';
 import { doubtStored } from './doubt-stored.ts';
 import { createDownload } from './download.ts';
+import { hookedTransport, type ChannelHooks } from './hooked-transport.ts';
 import { askWhenIdle } from './idle-asks.ts';
 import type { MessageTap, PeerInspection } from './inspection.ts';
 import type { Ladder } from './ladder.ts';
@@ -71,13 +72,14 @@ export interface NodeRelayOptions extends ChannelOptions {
   /** What went to any of the node's relays of its own session, by CoValue. */
   readonly sentByID: Map<string, Coverage>;
   readonly tap: () => MessageTap | undefined;
+  readonly channelHooks: ChannelHooks;
   readonly onChange: () => void;
 }
 
 export type CreateNodeRelay = (options: NodeRelayOptions) => NodeRelay;
 
 export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
-  const { id, node, ladder, transports, appVersion, platform, pacer, logger } = options;
+  const { id, node, ladder, appVersion, platform, pacer, logger } = options;
   const { memory, events, tabs, claimed, tap, onChange } = options;
   const { clock } = platform;
   const claims = createOwnSessionClaims({
@@ -112,11 +114,14 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   let hello: HelloFrame | undefined;
   let isReady = false;
 
+  const hooked = (transport: Transport) =>
+    hookedTransport(transport, { peerID: id, hooks: options.channelHooks, clock });
   const [first, ...others] = options.urls;
+  const [preferred, ...instead] = options.transports;
   const connection = createConnection({
     urls: [new URL(first), ...others.map((url) => new URL(url))],
     peerID: id,
-    transports,
+    transports: [hooked(preferred), ...instead.map(hooked)],
     appVersion,
     hasWork: () => ladder.count('confirmed').pending > 0,
     platform,

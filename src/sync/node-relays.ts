@@ -4,6 +4,7 @@ import type { Pacer } from '../platform/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createWaiting, type Confirmations } from './confirmations.ts';
 import type { Coverage } from './coverage.ts';
+import type { ChannelHooks } from './hooked-transport.ts';
 import type { MessageTap } from './inspection.ts';
 import type { Ladder } from './ladder.ts';
 import type { NodeEvents } from './node-hooks.ts';
@@ -43,6 +44,7 @@ export interface NodeRelays
   /** How a relay called its storage when it said hello last; undefined where it has said nothing of it. */
   storageOf(relayID: string): string | undefined;
   setTap(tap: MessageTap | undefined): void;
+  readonly channelHooks: ChannelHooks;
   close(): void;
 }
 
@@ -69,6 +71,7 @@ export function createNodeRelays(options: {
   let all: readonly NodeRelay[] = [];
   let targets: RelayTargets | undefined;
   let tap: MessageTap | undefined;
+  const channelHooks: ChannelHooks = { tap: undefined, wrap: undefined };
   let isSettled = false;
 
   function connect(to: RelayTargets, channels: ChannelOptions): void {
@@ -83,6 +86,7 @@ export function createNodeRelays(options: {
         sentByID,
         claimed: (claim) => claimed(claim),
         tap: () => tap,
+        channelHooks,
       });
       if (isSettled) relay.evidence.settled();
       byID.set(id, relay);
@@ -134,6 +138,7 @@ export function createNodeRelays(options: {
       return storage && `${storage.id}/${storage.epoch}`;
     },
     setTap: (next) => void (tap = next),
+    channelHooks,
     close() {
       for (const relay of all) relay.close();
     },

@@ -221,6 +221,8 @@ export function createNodeSync(options: {
     peers: () => relays.all.map((relay) => relay.inspect()),
     memory: () => memoryFigures(node),
     setTap: relays.setTap,
+    setFrameTap: (tap) => void (relays.channelHooks.tap = tap),
+    setTransportWrap: (wrap) => void (relays.channelHooks.wrap = wrap),
     onEvent: events.tap,
   });
   offerConfirmations(peers, {

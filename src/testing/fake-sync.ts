@@ -104,6 +104,8 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     peers: () => peers,
     memory: () => ({ loaded: 0, unloaded: 0 }),
     setTap: (next) => void (tap = next),
+    setFrameTap: () => {},
+    setTransportWrap: () => {},
     onEvent: () => () => {},
   });
   return sync;

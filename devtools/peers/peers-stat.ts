@@ -1,0 +1,11 @@
+import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
+import type { Fact } from '../headline.ts';
+
+export function peersStat({ peers }: InspectorSnapshot): Fact {
+  const connected = peers.filter((peer) => peer.phase === 'connected').length;
+  const isWanted = peers.some(({ phase }) => phase !== 'paused' && phase !== 'closed');
+  return {
+    words: peers.length === 0 ? 'none' : `${connected} of ${peers.length}`,
+    tone: isWanted && connected < peers.length ? 'warn' : 'plain',
+  };
+}

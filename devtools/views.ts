@@ -1,0 +1,35 @@
+import type { Component } from 'svelte';
+import type { Inspector } from '../src/inspect/create-inspector.ts';
+import type { InspectorSnapshot } from '../src/inspect/snapshot.ts';
+import type { Fact } from './headline.ts';
+import type { PanelState } from './panel-state.svelte.ts';
+import { peersStat } from './peers/peers-stat.ts';
+import PeersView from './peers/PeersView.svelte';
+import type { View } from './preferences.ts';
+import { queuesStat } from './queues/queues-stat.ts';
+import QueuesView from './queues/QueuesView.svelte';
+import { unsyncedStat } from './unsynced/unsynced-stat.ts';
+import UnsyncedView from './unsynced/UnsyncedView.svelte';
+
+/** What every view is given, while there is something to inspect. */
+export interface ViewProps {
+  readonly panel: PanelState;
+  readonly snapshot: InspectorSnapshot;
+  readonly inspector: Inspector;
+}
+
+interface ViewOfPanel {
+  readonly name: string;
+  readonly component: Component<ViewProps>;
+  /** Its one live number in the rail. */
+  stat(snapshot: InspectorSnapshot): Fact;
+  /** Set apart from the views above it. */
+  readonly beginsGroup?: true;
+}
+
+/** In the order of the rail: the state of things, what happened, what is kept, and what is done to it. */
+export const viewsOfPanel: Readonly<Record<View, ViewOfPanel>> = {
+  unsynced: { name: 'Unsynced', component: UnsyncedView, stat: unsyncedStat },
+  queues: { name: 'Queues', component: QueuesView, stat: queuesStat },
+  peers: { name: 'Peers', component: PeersView, stat: peersStat },
+};

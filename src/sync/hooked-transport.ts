@@ -1,0 +1,46 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { FrameTap } from './inspection.ts';
+
+/** What an inspector may set, also while channels are open. Empty, it costs nothing. */
+export interface ChannelHooks {
+  tap: FrameTap | undefined;
+  /** Stands between the kernel and the channels that are opened from then on. */
+  wrap: ((inner: Transport) => Transport) | undefined;
+}
+
+/** A relay's transport with room for an inspector: a peer cannot be wrapped later. */
+export function hookedTransport(
+  inner: Transport,
+  { peerID, hooks, clock }: { readonly peerID: string; readonly hooks: ChannelHooks; readonly clock: Clock },
+): Transport {
+  return {
+    name: inner.name,
+    open(url, on) {
+      const channel = (hooks.wrap?.(inner) ?? inner).open(url, {
+        opened() {
+          hooks.tap?.({ kind: 'opened', peerID, atMs: clock.nowMs(), transport: inner.name });
+          on.opened();
+        },
+        received(text) {
+          hooks.tap?.({ kind: 'received', peerID, atMs: clock.nowMs(), text });
+          on.received(text);
+        },
+        closed(error) {
+          hooks.tap?.({ kind: 'closed', peerID, atMs: clock.nowMs(), error });
+          on.closed(error);
+        },
+      });
+      return {
+        send(text) {
+          hooks.tap?.({ kind: 'sent', peerID, atMs: clock.nowMs(), text });
+          channel.send(text);
+        },
+        get bufferedBytes() {
+          return channel.bufferedBytes;
+        },
+        close: (code, reason) => channel.close(code, reason),
+      };
+    },
+  };
+}
