@@ -2,20 +2,24 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { SyncMessage } from 'cojson';
 import { createWebSocketPeer } from 'cojson-transport-ws';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import type { Delivery } from './deliveries.ts';
 
 const pingEveryMs = 1_500;
 
+/** In whose frames it sends: a stock server joins what it cannot send at once, to many megabytes. */
+export type Sender = 'stock' | 'ours';
+
 /**
- * A server that knows nothing, and sends all of a delivery as soon as something of it is asked for. It sends by stock
- * cojson's own transport, in the frames in which a stock server does.
+ * A server that knows nothing, and sends all of a delivery as soon as something of it is asked for: by stock cojson's own
+ * transport, or as our relay does. Its address is /DELIVERY/SENDER/sync.
  */
 export async function startDeliveringServer(deliveries: Readonly<Record<string, Delivery>>) {
   const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
   let count = 0;
   sockets.on('connection', (websocket, request) => {
-    const delivery = deliveries[request.url?.slice(1).split('/')[0] ?? ''];
+    const [, name = '', sender] = request.url?.split('/') ?? [];
+    const delivery = deliveries[name];
     const ids = new Set(delivery?.expected.map(({ id }) => id));
     const peer = createWebSocketPeer({
       id: `page-${count++}`,
@@ -23,6 +27,7 @@ export async function startDeliveringServer(deliveries: Readonly<Record<string, 
       websocket,
       expectPings: false,
     });
+    const outgoing = sender === 'ours' ? inSmallFrames(websocket) : peer.outgoing;
     const ping = () => websocket.send(JSON.stringify({ type: 'ping', time: Date.now(), dc: 'bench' }));
     const pings = setInterval(ping, pingEveryMs);
     websocket.on('close', () => clearInterval(pings));
@@ -31,12 +36,12 @@ export async function startDeliveringServer(deliveries: Readonly<Record<string, 
     peer.incoming.onMessage((message: SyncMessage | 'Disconnected') => {
       if (message === 'Disconnected' || !('id' in message)) return;
       const { action, id } = message;
-      if (action === 'content') peer.outgoing.push({ action: 'known', ...coverageOf(message) });
+      if (action === 'content') outgoing.push({ action: 'known', ...coverageOf(message) });
       if (action !== 'load') return;
-      if (!ids.has(id)) return peer.outgoing.push({ action: 'known', id, header: false, sessions: {} });
+      if (!ids.has(id)) return outgoing.push({ action: 'known', id, header: false, sessions: {} });
       if (isDelivered) return;
       isDelivered = true;
-      for (const content of delivery?.messages ?? []) peer.outgoing.push(content);
+      for (const content of delivery?.messages ?? []) outgoing.push(content);
     });
   });
   await once(sockets, 'listening');
@@ -46,6 +51,30 @@ export async function startDeliveringServer(deliveries: Readonly<Record<string, 
       for (const client of sockets.clients) client.terminate();
       sockets.close();
       await once(sockets, 'close');
+    },
+  };
+}
+
+/** As our relay has it: messages are joined up to 25 kB, and the socket is given no more than 100 kB at a time. */
+function inSmallFrames(socket: WebSocket) {
+  const waiting: string[] = [];
+  let isDue = false;
+
+  function pump(): void {
+    isDue = false;
+    while (waiting.length > 0 && socket.bufferedAmount < 100_000 && socket.readyState === socket.OPEN) {
+      let count = 0;
+      for (let length = 0; count < waiting.length && length < 25_000; count++)
+        length += waiting[count]?.length ?? 0;
+      socket.send(waiting.splice(0, count).join('\n'), pump);
+    }
+  }
+
+  return {
+    push(message: SyncMessage) {
+      waiting.push(JSON.stringify(message));
+      if (!isDue) process.nextTick(pump);
+      isDue = true;
     },
   };
 }

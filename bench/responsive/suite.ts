@@ -4,15 +4,15 @@ import { startBrowser, type Browser } from '../harness/browser.ts';
 import { buildPages } from '../harness/build-pages.ts';
 import { compare, type Comparison, type Line } from '../harness/line.ts';
 import { servePages } from '../harness/page-server.ts';
-import { measureRounds, type Contender, type Samples } from '../harness/rounds.ts';
+import { measureRounds, type Contender } from '../harness/rounds.ts';
 import type { BenchContext, Suite } from '../harness/suite.ts';
-import { startDeliveringServer } from './delivering-server.ts';
+import { startDeliveringServer, type Sender } from './delivering-server.ts';
 import { createLongHistory, createThings, type Delivery } from './deliveries.ts';
 import type { Arrived, Expected } from './pages/watch-arrival.ts';
 
 const ours = 'ours';
 const stock = 'stock cojson on IndexedDB';
-const oursOnStock = 'ours on stock storage';
+const browserAlone = 'the browser alone';
 
 const arrivals = {
   groupFirst: '10,000 CoValues, their group first',
@@ -20,6 +20,11 @@ const arrivals = {
   longHistory: 'one CoValue of 10,000 transactions',
 } as const;
 type ArrivalName = keyof typeof arrivals;
+
+const senders = {
+  ours: 'in our relay’s frames',
+  stock: 'in a stock server’s frames',
+} as const satisfies Record<Sender, string>;
 
 /** What an account's content does to a page while it arrives, against stock cojson. */
 export const responsiveSuite: Suite = {
@@ -29,11 +34,13 @@ export const responsiveSuite: Suite = {
     context.addVersion('Chromium', place.browser.version);
     const lines: Line[] = [];
     for (const name of Object.keys(arrivals) as ArrivalName[]) {
-      for (const slowdown of [1, 4]) {
-        const what = `${arrivals[name]}, at ${slowdown}×`;
-        if (context.part !== undefined && !what.includes(context.part)) continue;
-        context.say(`Receiving ${what}`);
-        lines.push(...(await measureArrival(place, { name, slowdown, what })));
+      for (const sender of Object.keys(senders) as Sender[]) {
+        for (const slowdown of [1, 4]) {
+          const what = `${arrivals[name]}, ${senders[sender]}, at ${slowdown}×`;
+          if (context.part !== undefined && !what.includes(context.part)) continue;
+          context.say(`Receiving ${what}`);
+          lines.push(...(await measureArrival(place, { name, sender, slowdown, what })));
+        }
       }
     }
     return lines;
@@ -50,7 +57,7 @@ async function setUp(context: BenchContext): Promise<Place> {
   const { temporaryFolder } = context;
   const pages = join(temporaryFolder, 'pages');
   await mkdir(pages);
-  await buildPages({ ...context, suite: 'responsive', pages: ['ours', 'stock'], into: pages });
+  await buildPages({ ...context, suite: 'responsive', pages: ['ours', 'stock', 'socket'], into: pages });
   const server = await servePages(pages);
   context.finally(server.close);
   const deliveries = { ...(await createThings()), longHistory: await createLongHistory() };
@@ -63,16 +70,12 @@ async function setUp(context: BenchContext): Promise<Place> {
 
 async function measureArrival(
   { browser, relay, deliveries }: Place,
-  { name, slowdown, what }: { name: ArrivalName; slowdown: number; what: string },
+  { name, sender, slowdown, what }: { name: ArrivalName; sender: Sender; slowdown: number; what: string },
 ): Promise<readonly Line[]> {
-  const contender = (
-    contenderName: string,
-    page: 'ours' | 'stock',
-    parameters: Readonly<Record<string, string>> = {},
-  ): Contender => ({
+  const contender = (contenderName: string, page: 'ours' | 'stock' | 'socket'): Contender => ({
     name: contenderName,
     async measure() {
-      return browser.withPage(page, { relay: `${relay}/${name}/sync`, ...parameters }, async (tab) => {
+      return browser.withPage(page, { relay: `${relay}/${name}/${sender}/sync` }, async (tab) => {
         await tab.evaluate((expected) => globalThis.expectThings(expected), deliveries[name].expected);
         const devtools = await tab.context().newCDPSession(tab);
         await devtools.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
@@ -83,42 +86,34 @@ async function measureArrival(
   const samples = await measureRounds([
     contender(ours, 'ours'),
     contender(stock, 'stock'),
-    contender(oursOnStock, 'ours', { stockStorage: '' }),
+    contender(browserAlone, 'socket'),
   ]);
+  const ofArrival = { suite: 'responsive', unit: 'ms', better: 'lower', ours } as const;
+  const longestTask = {
+    ...ofArrival,
+    name: `longest task, ${what}`,
+    figure: 'longestTaskMs',
+    reading:
+      'milliseconds for which the page could answer nobody, at most, from asking until a second after all was readable, as the browser tells; 50 stands for none that was longer. Lower is better.',
+  } as const;
   return [
-    ...compareArrival(samples, { what, peer: stock, ...goalOf(name, slowdown) }),
-    ...compareArrival(samples, { what, peer: oursOnStock }),
-  ];
-}
-
-function compareArrival(
-  samples: Samples,
-  { what, peer, goal }: { readonly what: string } & Pick<Comparison, 'peer' | 'goal'>,
-): readonly Line[] {
-  const common = { suite: 'responsive', unit: 'ms', better: 'lower', ours, peer } as const;
-  return [
+    compare(samples, { ...longestTask, peer: stock, ...goalOf(name, sender, slowdown) }),
+    compare(samples, { ...longestTask, peer: browserAlone }),
     compare(samples, {
-      ...common,
-      name: `longest task, ${what}`,
-      figure: 'longestTaskMs',
-      reading:
-        'milliseconds for which the page could answer nobody, at most, from asking until a second after all was readable, as the browser tells; 50 stands for none that was longer. Lower is better.',
-      ...(goal && { goal }),
-    }),
-    compare(samples, {
-      ...common,
+      ...ofArrival,
       name: `all readable, ${what}`,
       figure: 'totalMs',
       reading:
         'milliseconds from asking until all of it is there, verified and ready to be read. Lower is better.',
+      peer: stock,
     }),
   ];
 }
 
-/** What stock cojson does without a long task cannot be done in a tenth of it. */
-function goalOf(name: ArrivalName, slowdown: number): Pick<Comparison, 'goal'> {
+/** What stock cojson, too, does without a long task cannot be done in a tenth of it. */
+function goalOf(name: ArrivalName, sender: Sender, slowdown: number): Pick<Comparison, 'goal'> {
   if (slowdown === 1) return { goal: { oursAtMost: 50 } };
-  return name === 'longHistory' ? {} : { goal: { ratioAtLeast: 10 } };
+  return sender === 'ours' || name === 'longHistory' ? {} : { goal: { ratioAtLeast: 10 } };
 }
 
 declare global {

@@ -6,7 +6,6 @@ async function open() {
   const url = relayOfPage();
   const { session } = await signUpWithRecoveryPhrase({
     sync: url === undefined ? false : { url },
-    storage: new URLSearchParams(location.search).has('stockStorage') ? 'cojson-indexeddb' : 'kernel',
     anotherAccount: true,
   });
   await new Promise<void>((resolve) => {

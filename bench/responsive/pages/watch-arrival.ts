@@ -34,11 +34,7 @@ async function watchArrival(node: LocalNode, expected: readonly Expected[]): Pro
   const [first] = expected;
   if (!first) throw new Error('Nothing is expected.');
   await pause(lookEveryMs);
-  const longTasks: number[] = [];
-  const observer = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) longTasks.push(duration);
-  });
-  observer.observe({ type: 'longtask' });
+  const stopWatching = watchLongTasks();
   const startMs = performance.now();
   void node.load(first.id as CoID<RawCoMap>);
   const missing = new Set(expected);
@@ -52,10 +48,19 @@ async function watchArrival(node: LocalNode, expected: readonly Expected[]): Pro
   }
   const totalMs = performance.now() - startMs;
   await pause(afterwardsMs);
-  observer.disconnect();
-  return {
-    longestTaskMs: Math.max(longMs, ...longTasks),
-    totalMs,
+  return { longestTaskMs: stopWatching(), totalMs };
+}
+
+/** Answers the longest task when it is ended. */
+export function watchLongTasks(): () => number {
+  const longTasks: number[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longTasks.push(duration);
+  });
+  observer.observe({ type: 'longtask' });
+  return () => {
+    observer.disconnect();
+    return Math.max(longMs, ...longTasks);
   };
 }
 

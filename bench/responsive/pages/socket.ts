@@ -1,0 +1,23 @@
+import { ask, relayOfPage } from '../../harness/page.ts';
+import { watchLongTasks, type Expected } from './watch-arrival.ts';
+
+/** When this long nothing has come, all has come. */
+const quietMs = 1_000;
+
+/** The browser alone: takes what comes, and does nothing with it. */
+let first: Expected | undefined;
+ask('expectThings', async ([told]: readonly Expected[]) => {
+  first = told;
+  await Promise.resolve();
+});
+ask('arrive', async () => {
+  const socket = new WebSocket(relayOfPage() ?? '');
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
+  const stopWatching = watchLongTasks();
+  let lastMs = performance.now();
+  const startMs = lastMs;
+  socket.addEventListener('message', () => (lastMs = performance.now()));
+  socket.send(JSON.stringify({ action: 'load', id: first?.id, header: false, sessions: {} }));
+  while (performance.now() - lastMs < quietMs) await new Promise((resolve) => setTimeout(resolve, 20));
+  return { longestTaskMs: stopWatching(), totalMs: lastMs - startMs };
+});
