@@ -9,11 +9,12 @@ import type { Line } from './harness/line.ts';
 import { mergeResults, type Machine, type Results } from './harness/results.ts';
 import type { BenchContext, Suite } from './harness/suite.ts';
 import { replaceTable } from './harness/table.ts';
+import { devtoolsSuite } from './devtools/suite.ts';
 import { relaySuite } from './relay/suite.ts';
 import { responsiveSuite } from './responsive/suite.ts';
 import { resumeSuite } from './resume/suite.ts';
 
-const suites: readonly Suite[] = [relaySuite, resumeSuite, responsiveSuite];
+const suites: readonly Suite[] = [relaySuite, resumeSuite, responsiveSuite, devtoolsSuite];
 
 export interface BenchRun extends Pick<
   BenchContext,

@@ -15,7 +15,12 @@ export async function buildPages(options: {
     const bundle = await rolldown({
       input: join(benchFolder, suite, 'pages', `${page}.ts`),
       platform: 'browser',
-      resolve: { alias: { '@MaiaOS/kernel': join(packageFolder, 'index.js') } },
+      resolve: {
+        alias: {
+          '@MaiaOS/kernel$': join(packageFolder, 'index.js'),
+          '@MaiaOS/kernel/devtools$': join(packageFolder, 'devtools.js'),
+        },
+      },
     });
     await bundle.write({
       file: join(into, `${page}.js`),

@@ -46,6 +46,8 @@ describe('compare', () => {
     [{ ratioAtLeast: 2.1 }, false],
     [{ oursAtMost: 2 }, true],
     [{ oursAtMost: 1.9 }, false],
+    [{ aboveByAtMost: -2 }, true],
+    [{ aboveByAtMost: -2.1 }, false],
   ])('holds it against the goal %o', (goal, isMet) => {
     expect(compare(samples, { ...comparison, goal })).toMatchObject({ goal, isMet });
   });

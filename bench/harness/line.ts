@@ -20,7 +20,11 @@ export interface Line {
   readonly isMet?: boolean;
 }
 
-export type Goal = { readonly ratioAtLeast: number } | { readonly oursAtMost: number };
+export type Goal =
+  | { readonly ratioAtLeast: number }
+  | { readonly oursAtMost: number }
+  /** In the unit of both. */
+  | { readonly aboveByAtMost: number };
 
 export interface Comparison {
   readonly suite: string;
@@ -53,12 +57,13 @@ export function compare(samples: Samples, comparison: Comparison): Line {
     oursSpread: roundedSpread(spreadOf(ourNumbers)),
     peerSpread: roundedSpread(spreadOf(peerNumbers)),
     reading,
-    ...(goal && { goal, isMet: isMet(goal, ours, ratio) }),
+    ...(goal && { goal, isMet: isMet(goal, { ours, peer, ratio }) }),
   };
 }
 
-function isMet(goal: Goal, ours: number, ratio: number): boolean {
-  return 'ratioAtLeast' in goal ? ratio >= goal.ratioAtLeast : ours <= goal.oursAtMost;
+function isMet(goal: Goal, { ours, peer, ratio }: Pick<Line, 'ours' | 'peer' | 'ratio'>): boolean {
+  if ('ratioAtLeast' in goal) return ratio >= goal.ratioAtLeast;
+  return 'oursAtMost' in goal ? ours <= goal.oursAtMost : ours - peer <= goal.aboveByAtMost;
 }
 
 /** Four digits say more than any of these figures can hold. */

@@ -63,12 +63,13 @@ function withSpread(value: number, [lowest, highest]: Line['oursSpread']): strin
 
 function describeGoal({ goal, isMet, peerName }: Line): string {
   if (!goal) return '';
-  const against = 'ratioAtLeast' in goal ? ` to ${peerName}` : '';
+  const against = 'oursAtMost' in goal ? '' : ` ${'ratioAtLeast' in goal ? 'to' : 'above'} ${peerName}`;
   return `${describeLimit(goal)}${against}, ${isMet ? 'met' : '**missed**'}`;
 }
 
 function describeLimit(goal: Goal): string {
-  return 'ratioAtLeast' in goal ? `ratio ≥ ${goal.ratioAtLeast}` : `ours ≤ ${goal.oursAtMost}`;
+  if ('ratioAtLeast' in goal) return `ratio ≥ ${goal.ratioAtLeast}`;
+  return 'oursAtMost' in goal ? `ours ≤ ${goal.oursAtMost}` : `at most ${goal.aboveByAtMost}`;
 }
 
 function tableOf([head = [], ...rows]: readonly (readonly string[])[]): string {

@@ -1,5 +1,6 @@
 import { ask, relayOfPage } from '../../harness/page.ts';
-import { watchLongTasks, type Expected } from './watch-arrival.ts';
+import { watchLongTasks } from '../../harness/long-tasks.ts';
+import type { Expected } from './watch-arrival.ts';
 
 /** When this long nothing has come, all has come. */
 const quietMs = 1_000;

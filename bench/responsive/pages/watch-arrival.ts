@@ -1,4 +1,5 @@
 import type { CoID, LocalNode, RawCoMap } from 'cojson';
+import { watchLongTasks } from '../../harness/long-tasks.ts';
 import { ask } from '../../harness/page.ts';
 
 export interface Expected {
@@ -13,7 +14,6 @@ export interface Arrived {
   readonly totalMs: number;
 }
 
-const longMs = 50;
 const lookEveryMs = 20;
 /** Looking should not be what is measured. */
 const lookForMs = 2;
@@ -49,19 +49,6 @@ async function watchArrival(node: LocalNode, expected: readonly Expected[]): Pro
   const totalMs = performance.now() - startMs;
   await pause(afterwardsMs);
   return { longestTaskMs: stopWatching(), totalMs };
-}
-
-/** Answers the longest task when it is ended. */
-export function watchLongTasks(): () => number {
-  const longTasks: number[] = [];
-  const observer = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) longTasks.push(duration);
-  });
-  observer.observe({ type: 'longtask' });
-  return () => {
-    observer.disconnect();
-    return Math.max(longMs, ...longTasks);
-  };
 }
 
 function isComplete(node: LocalNode, { id, transactions }: Expected): boolean {

@@ -1,0 +1,94 @@
+import { signUpWithRecoveryPhrase, type Session } from '@MaiaOS/kernel';
+import { mountDevtools } from '@MaiaOS/kernel/devtools';
+import type { RawCoMap } from 'cojson';
+import { ask, relayOfPage } from '../../harness/page.ts';
+import { watchLongTasks } from '../../harness/long-tasks.ts';
+
+/** `none`: not mounted. Else the view that it is open with, or `closed`. */
+const panel = new URLSearchParams(location.search).get('panel') ?? 'none';
+const preferencesKey = 'maia-devtools';
+
+async function open(): Promise<Session> {
+  const url = relayOfPage() ?? '';
+  const { session } = await signUpWithRecoveryPhrase({ sync: { url }, anotherAccount: true });
+  if (panel !== 'none') {
+    localStorage.setItem(preferencesKey, JSON.stringify({ view: panel }));
+    mountDevtools({ open: panel !== 'closed' });
+  }
+  return session;
+}
+
+const opened = open();
+
+/** Edits so many CoValues by turns, one edit each `everyMs`, for so long. Each edit is a message there and one back. */
+ask('edit', async ({ everyMs, forMs, maps }: { everyMs: number; forMs: number; maps: number }) => {
+  const session = await opened;
+  const edited = await createMaps(session, maps);
+  const startMs = performance.now();
+  for (let count = 0; performance.now() - startMs < forMs; count++) {
+    edited[count % maps]?.set('count', count, 'private');
+    // At the pace that was asked for, also where one timer was late.
+    await pause(Math.max(0, startMs + (count + 1) * everyMs - performance.now()));
+  }
+  return performance.now() - startMs;
+});
+
+/** Leaves so many messages behind, each way. */
+ask('exchange', async ({ messages, maps }: { messages: number; maps: number }) => {
+  const session = await opened;
+  const edited = await createMaps(session, maps);
+  for (let count = 0; count < messages; count += maps) {
+    for (const map of edited) map.set('count', count, 'private');
+    await confirmed(session);
+  }
+});
+
+/** Leaves so many CoValues unsynced. */
+ask('leaveUnsynced', async ({ count }: { count: number }) => {
+  const session = await opened;
+  session.sync.pause();
+  const group = session.node.createGroup();
+  for (let made = 1; made < count; made++) {
+    group.createMap({ title: `Thing ${made}` });
+    if (made % 100 === 0) await pause(0);
+  }
+});
+
+/** Scrolls what scrolls in the panel up and down, and answers the longest task. */
+ask('scrollRows', async ({ forMs }: { forMs: number }) => {
+  await opened;
+  const rows = document.querySelector('maia-devtools')?.shadowRoot?.querySelector('[role=grid]');
+  const stopWatching = watchLongTasks();
+  const startMs = performance.now();
+  for (let step = 0; performance.now() - startMs < forMs; step++) {
+    const part = Math.abs(((step / 120) % 2) - 1);
+    if (rows) rows.scrollTop = part * rows.scrollHeight;
+    await new Promise(requestAnimationFrame);
+  }
+  return { longestTaskMs: stopWatching(), rows: Number(rows?.getAttribute('aria-rowcount') ?? 0) };
+});
+
+ask('ready', async () => {
+  await confirmed(await opened);
+});
+
+async function createMaps(session: Session, count: number): Promise<readonly RawCoMap[]> {
+  const group = session.node.createGroup();
+  const maps = Array.from({ length: count }, () => group.createMap());
+  await confirmed(session);
+  return maps;
+}
+
+function confirmed({ sync }: Session): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = sync.subscribe(({ saved, confirmed: { pending } }) => {
+      if (saved.pending > 0 || pending > 0) return;
+      queueMicrotask(() => stop());
+      resolve();
+    });
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,183 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CDPSession, Page } from '@playwright/test';
+import { startBrowser, type Browser } from '../harness/browser.ts';
+import { buildPages } from '../harness/build-pages.ts';
+import { compare, type Line } from '../harness/line.ts';
+import { servePages } from '../harness/page-server.ts';
+import { measureRounds, type Contender } from '../harness/rounds.ts';
+import { startServer } from '../harness/server-process.ts';
+import type { BenchContext, Suite } from '../harness/suite.ts';
+
+/** The panel in a page: not there at all, there and closed, or open with a view. */
+type Panel = 'none' | 'closed' | (typeof openViews)[number];
+const openViews = ['unsynced', 'queues', 'peers'] as const;
+const names = {
+  none: 'not mounted',
+  closed: 'closed',
+  unsynced: 'open at Unsynced',
+  queues: 'open at Queues',
+  peers: 'open at Peers',
+} as const satisfies Record<Panel, string>;
+
+const editsPerSecond = 100;
+const forMs = 10_000;
+const unsyncedRows = 10_000;
+const recordedMessages = 100_000;
+const megabyte = 1_000_000;
+
+/** What the panel costs the page that it is in. */
+export const devtoolsSuite: Suite = {
+  name: 'devtools',
+  async run(context) {
+    const place = await setUp(context);
+    context.addVersion('Chromium', place.browser.version);
+    const parts = {
+      'main thread': measureWork,
+      'recorded messages': measureMemory,
+      scrolled: measureScrolling,
+    };
+    const lines: Line[] = [];
+    for (const [name, measure] of Object.entries(parts)) {
+      if (context.part !== undefined && !name.includes(context.part)) continue;
+      context.say(`Measuring ${name}`);
+      lines.push(...(await measure(place)));
+    }
+    return lines;
+  },
+};
+
+interface Place {
+  readonly browser: Browser;
+  readonly relay: string;
+}
+
+async function setUp(context: BenchContext): Promise<Place> {
+  const { relayScript, temporaryFolder } = context;
+  const pages = join(temporaryFolder, 'pages');
+  await mkdir(pages);
+  await buildPages({ ...context, suite: 'devtools', pages: ['app'], into: pages });
+  const server = await servePages(pages);
+  context.finally(server.close);
+  const relay = await startServer({ script: relayScript, args: ['--port', '0', '--storage', 'memory:'] });
+  context.finally(relay.stop);
+  const browser = await startBrowser(temporaryFolder, server.url);
+  context.finally(browser.close);
+  return { browser, relay: `${relay.webSocketUrl}/sync` };
+}
+
+/** What the main thread does while an app edits, as the browser counts it: layout and painting too. */
+async function measureWork(place: Place): Promise<readonly Line[]> {
+  const contender = (panel: Panel) =>
+    contenderOf(place, panel, async (tab, devtools) => {
+      const before = await metricOf(devtools, 'TaskDuration');
+      const tookMs = await tab.evaluate((told) => globalThis.edit(told), {
+        ...{ everyMs: 1_000 / editsPerSecond, forMs, maps: 20 },
+      });
+      const busySeconds = (await metricOf(devtools, 'TaskDuration')) - before;
+      return { busy: (100 * busySeconds) / (tookMs / 1_000) };
+    });
+  const panels = ['none', 'closed', ...openViews] as const;
+  const samples = await measureRounds(panels.map(contender));
+  return panels.slice(1).map((panel) =>
+    compare(samples, {
+      suite: 'devtools',
+      name: `main thread at 200 messages/s, panel ${names[panel]}`,
+      unit: '%',
+      better: 'lower',
+      ours: names[panel],
+      peer: names.none,
+      figure: 'busy',
+      reading: `how much of ten seconds the main thread was busy, while an app made ${editsPerSecond} edits a second, each a message to the relay and one back. Lower is better.`,
+      goal: { aboveByAtMost: panel === 'closed' ? 1 : 3 },
+    }),
+  );
+}
+
+async function measureMemory(place: Place): Promise<readonly Line[]> {
+  const contender = (panel: Panel) =>
+    contenderOf(place, panel, async (tab, devtools) => {
+      await tab.evaluate((told) => globalThis.exchange(told), { messages: recordedMessages / 2, maps: 500 });
+      await devtools.send('HeapProfiler.enable');
+      await devtools.send('HeapProfiler.collectGarbage');
+      return { heap: (await metricOf(devtools, 'JSHeapUsedSize')) / megabyte };
+    });
+  const samples = await measureRounds([contender('none'), contender('closed')]);
+  return [
+    compare(samples, {
+      suite: 'devtools',
+      name: 'heap after 100,000 messages, panel closed',
+      unit: 'MB',
+      better: 'lower',
+      ours: names.closed,
+      peer: names.none,
+      figure: 'heap',
+      reading:
+        'what JavaScript holds after collecting garbage, when 50,000 messages went to the relay and as many came back. Lower is better.',
+      goal: { aboveByAtMost: 20 },
+    }),
+  ];
+}
+
+async function measureScrolling(place: Place): Promise<readonly Line[]> {
+  const contender = (panel: Panel) =>
+    contenderOf(place, panel, async (tab, devtools) => {
+      await tab.evaluate((told) => globalThis.leaveUnsynced(told), { count: unsyncedRows });
+      await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+      const { longestTaskMs, rows } = await tab.evaluate((told) => globalThis.scrollRows(told), { forMs });
+      if (panel !== 'none' && rows < unsyncedRows) throw new Error(`There were ${rows} rows only.`);
+      return { longestTaskMs };
+    });
+  const samples = await measureRounds([contender('none'), contender('unsynced')]);
+  return [
+    compare(samples, {
+      suite: 'devtools',
+      name: 'longest task, 10,000 unsynced rows scrolled, at 4×',
+      unit: 'ms',
+      better: 'lower',
+      ours: names.unsynced,
+      peer: names.none,
+      figure: 'longestTaskMs',
+      reading:
+        'milliseconds of the longest task in ten seconds of scrolling, as the browser tells; 50 stands for none that was longer. Lower is better.',
+      goal: { oursAtMost: 50 },
+    }),
+  ];
+}
+
+function contenderOf(
+  { browser, relay }: Place,
+  panel: Panel,
+  measure: (tab: Page, devtools: CDPSession) => Promise<Readonly<Record<string, number>>>,
+): Contender {
+  return {
+    name: names[panel],
+    async measure() {
+      return browser.withPage('app', { relay, panel }, async (tab) => {
+        await tab.evaluate(() => globalThis.ready());
+        const devtools = await tab.context().newCDPSession(tab);
+        await devtools.send('Performance.enable');
+        return measure(tab, devtools);
+      });
+    },
+  };
+}
+
+async function metricOf(devtools: CDPSession, name: string): Promise<number> {
+  const { metrics } = await devtools.send('Performance.getMetrics');
+  const metric = metrics.find((each) => each.name === name);
+  if (!metric) throw new Error(`The browser does not tell ${name}.`);
+  return metric.value;
+}
+
+declare global {
+  function ready(): Promise<void>;
+  function edit(told: {
+    readonly everyMs: number;
+    readonly forMs: number;
+    readonly maps: number;
+  }): Promise<number>;
+  function exchange(told: { readonly messages: number; readonly maps: number }): Promise<void>;
+  function leaveUnsynced(told: { readonly count: number }): Promise<void>;
+  function scrollRows(told: { readonly forMs: number }): Promise<{ longestTaskMs: number; rows: number }>;
+}
