@@ -1,42 +1,73 @@
 import { isEqual } from '../platform/equal.ts';
 import type { SyncInspection, UnsyncedCoValue } from '../sync/inspection.ts';
-import { labelCoValue } from './covalue-label.ts';
+import { labelCoValue, type CoValueLabel } from './covalue-label.ts';
 import { firstReason, relaysMissing, type Evidence } from './reason.ts';
-import { rungs, type UnsyncedRow } from './snapshot.ts';
+import type { Relay, UnsyncedRow } from './snapshot.ts';
 import { wayTo } from './way.ts';
 
-/** Reads the rows anew; a row that says what it said before stays the same object, and so does the whole list. */
+/** A row and what it was made of. */
+interface Known {
+  readonly coValue: UnsyncedCoValue;
+  readonly label: CoValueLabel;
+  readonly row: UnsyncedRow;
+}
+
+/** Of rows that say nothing new, so many names are looked up anew with each read: what others write may change them. */
+const labelsAtOnce = 500;
+
+/**
+ * Reads the rows. What is new of thousands costs what is new of it; a row that says what it said before stays the same
+ * object, and so does the whole list.
+ */
 export function createUnsyncedRows(inspection: SyncInspection): {
   read(evidence: Evidence): readonly UnsyncedRow[];
 } {
   let last: readonly UnsyncedRow[] = [];
-  let lastByID = new Map<string, UnsyncedRow>();
-  return {
-    read(evidence) {
-      const hostByID = new Map(evidence.relays.map((relay) => [relay.id, relay.host]));
-      const rows = inspection.unsynced().map((coValue) => {
-        const row = toRow(coValue, evidence, hostByID, inspection);
-        const before = lastByID.get(row.id);
-        return before && saysTheSame(before, row) ? before : row;
-      });
-      if (rows.length === last.length && rows.every((row, index) => row === last[index])) return last;
-      last = rows;
-      lastByID = new Map(rows.map((row) => [row.id, row]));
-      return rows;
-    },
-  };
+  let lastByID = new Map<string, Known>();
+  let lastEvidence: unknown;
+  /** Where the next names are looked up. */
+  let nextLabel = 0;
+
+  function read(evidence: Evidence): readonly UnsyncedRow[] {
+    const hostByID = new Map(evidence.relays.map((relay) => [relay.id, relay.host]));
+    const facts = factsIn(evidence);
+    const isSame = isEqual(facts, lastEvidence);
+    lastEvidence = facts;
+    const coValues = inspection.unsynced();
+    if (nextLabel >= coValues.length) nextLabel = 0;
+    const labelled = { from: nextLabel, to: nextLabel + labelsAtOnce };
+    nextLabel = labelled.to;
+    const byID = new Map<string, Known>();
+    const rows = coValues.map((coValue, index) => {
+      const before = lastByID.get(coValue.id);
+      const isDue = index >= labelled.from && index < labelled.to;
+      const isNew = before?.coValue !== coValue;
+      const label = isDue || isNew ? labelCoValue(inspection.node, coValue.id) : before.label;
+      const known =
+        before && !isNew && isSame && saysTheSame(before.label, label)
+          ? before
+          : { coValue, label, row: keep(before?.row, toRow(coValue, label, evidence, hostByID)) };
+      byID.set(coValue.id, known);
+      return known.row;
+    });
+    lastByID = byID;
+    if (rows.length !== last.length || rows.some((row, index) => row !== last[index])) last = rows;
+    return last;
+  }
+
+  return { read };
 }
 
 function toRow(
   coValue: UnsyncedCoValue,
+  label: CoValueLabel,
   evidence: Evidence,
   hostByID: ReadonlyMap<string, string>,
-  inspection: SyncInspection,
 ): UnsyncedRow {
   const { id, sinceMs, saved, sent, confirmed, durable } = coValue;
   return {
     id,
-    ...labelCoValue(inspection.node, id),
+    ...label,
     sinceMs,
     steps: { saved, sent, confirmed, durable },
     way: wayTo(evidence.status, relaysMissing(coValue, evidence.relays)),
@@ -45,15 +76,19 @@ function toRow(
   };
 }
 
-function saysTheSame(a: UnsyncedRow, b: UnsyncedRow): boolean {
-  return (
-    a.name === b.name &&
-    a.kind === b.kind &&
-    a.sinceMs === b.sinceMs &&
-    rungs.every((rung) => a.steps[rung] === b.steps[rung]) &&
-    a.missingAt.length === b.missingAt.length &&
-    a.missingAt.every((host, index) => host === b.missingAt[index]) &&
-    isEqual(a.way, b.way) &&
-    isEqual(a.reason, b.reason)
-  );
+function keep(before: UnsyncedRow | undefined, row: UnsyncedRow): UnsyncedRow {
+  return before && isEqual(before, row) ? before : row;
+}
+
+function saysTheSame(a: CoValueLabel, b: CoValueLabel): boolean {
+  return a.name === b.name && a.kind === b.kind;
+}
+
+/** All of the evidence that a row can depend on: a round trip changes every few seconds, and no row. */
+function factsIn({ status, error, relays, queuesByRelayID }: Evidence): unknown {
+  return { status, error, relays: relays.map(withoutRoundTrip), queues: [...queuesByRelayID] };
+}
+
+function withoutRoundTrip({ roundTripMs: _, ...relay }: Relay): Omit<Relay, 'roundTripMs'> {
+  return relay;
 }

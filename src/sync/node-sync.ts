@@ -28,7 +28,7 @@ import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
 import { trackByLadder } from './unsynced-tracking.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
-import { unsyncedCoValues } from './unsynced-co-values.ts';
+import { createUnsyncedCoValues } from './unsynced-co-values.ts';
 import { refusalOf, syncClosed } from './wait-errors.ts';
 
 /** One node's sync: the ladder of its edits, and the connections to its relays once there are any. */
@@ -211,12 +211,13 @@ export function createNodeSync(options: {
     on: events.on,
     close: () => (closing ??= close()),
   };
+  const readUnsynced = createUnsyncedCoValues(ladder.pending);
   offerInspection(peers, {
     node,
     unsynced() {
       const { durability } = current();
       const { relayIDs } = ladder;
-      return unsyncedCoValues(ladder.pending, { relayIDs, durability, storage: storage.status.current });
+      return readUnsynced({ relayIDs, durability, storage: storage.status.current });
     },
     peers: () => relays.all.map((relay) => relay.inspect()),
     memory: () => memoryFigures(node),

@@ -1,3 +1,4 @@
+import { isEqual } from '../platform/equal.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { SyncState } from './sync-state.ts';
 import type { RungStep, UnsyncedCoValue } from './inspection.ts';
@@ -9,14 +10,29 @@ interface Place {
   readonly storage: StorageStatus;
 }
 
-/** The ladder's pending edits as the inspector shows them, oldest first. */
-export function unsyncedCoValues(
+/**
+ * Reads the ladder's pending edits as the inspector shows them, oldest first. Of what nothing is new it gives the same
+ * object again: there may be thousands.
+ */
+export function createUnsyncedCoValues(
   pending: ReadonlyMap<string, PendingEdits>,
-  place: Place,
-): UnsyncedCoValue[] {
-  return [...pending]
-    .map(([id, edits]) => unsyncedCoValue(id, edits, place))
-    .sort((a, b) => a.sinceMs - b.sinceMs);
+): (place: Place) => readonly UnsyncedCoValue[] {
+  let known = new WeakMap<PendingEdits, UnsyncedCoValue>();
+  let knownPlace: Place | undefined;
+
+  function read(id: string, edits: PendingEdits, place: Place): UnsyncedCoValue {
+    const before = known.get(edits);
+    if (before?.id === id) return before;
+    const coValue = unsyncedCoValue(id, edits, place);
+    known.set(edits, coValue);
+    return coValue;
+  }
+
+  return (place) => {
+    if (!isEqual(place, knownPlace)) known = new WeakMap();
+    knownPlace = place;
+    return [...pending].map(([id, edits]) => read(id, edits, place)).sort((a, b) => a.sinceMs - b.sinceMs);
+  };
 }
 
 function unsyncedCoValue(

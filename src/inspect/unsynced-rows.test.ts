@@ -1,0 +1,69 @@
+import type { LocalNode, RawCoMap } from 'cojson';
+import { beforeEach, expect, test } from 'vitest';
+import { inspectionOf, type SyncInspection, type UnsyncedCoValue } from '../sync/inspection.ts';
+import { createAccountNode } from '../testing/account-node.ts';
+import { createFakeSync, fakePeerID } from '../testing/fake-sync.ts';
+import type { Evidence } from './reason.ts';
+import type { Relay } from './snapshot.ts';
+import { createUnsyncedRows } from './unsynced-rows.ts';
+
+const relay: Relay = {
+  id: fakePeerID,
+  host: 'relay.example',
+  url: 'wss://relay.example/sync',
+  phase: 'connected',
+  phaseSinceMs: 0,
+  roundTripMs: 30,
+};
+const connected: Evidence = { status: 'syncing', relays: [relay], queuesByRelayID: new Map() };
+
+let node: LocalNode;
+let maps: readonly RawCoMap[];
+let edits: readonly UnsyncedCoValue[];
+let inspection: SyncInspection;
+
+beforeEach(async () => {
+  node = await createAccountNode();
+  const group = node.createGroup();
+  maps = Array.from({ length: 1_200 }, () => group.createMap());
+  edits = maps.map(({ id }, index) => ({
+    ...{ id, sinceMs: index, saved: 'reached', sent: 'reached', confirmed: 'pending', durable: 'pending' },
+    missingAtPeerIDs: [fakePeerID],
+  }));
+  const sync = createFakeSync(node, 0);
+  const found = inspectionOf(sync);
+  if (!found) throw new Error('a fake is inspected like a real one');
+  inspection = { ...found, unsynced: () => edits };
+});
+
+test('rows of which nothing is new stay, also after a new round trip', () => {
+  const rows = createUnsyncedRows(inspection);
+  const before = rows.read(connected);
+  expect(before).toHaveLength(1_200);
+  expect(rows.read({ ...connected, relays: [{ ...relay, roundTripMs: 55 }] })).toBe(before);
+});
+
+test('what is new of one is one new row', () => {
+  const rows = createUnsyncedRows(inspection);
+  const before = rows.read(connected);
+  edits = edits.map((edit, index) => (index === 900 ? { ...edit, confirmed: 'reached' } : edit));
+  const after = rows.read(connected);
+  expect(after.filter((row, index) => row !== before[index])).toHaveLength(1);
+  expect(after[900]?.steps.confirmed).toBe('reached');
+});
+
+test('what becomes of a relay is new to all of them at once', () => {
+  const rows = createUnsyncedRows(inspection);
+  rows.read(connected);
+  const after = rows.read({ ...connected, relays: [{ ...relay, phase: 'offline' }] });
+  expect(new Set(after.map(({ reason }) => reason.kind))).toEqual(new Set(['offline']));
+});
+
+test('a name that somebody changes comes within a few reads', () => {
+  const rows = createUnsyncedRows(inspection);
+  rows.read(connected);
+  maps[1_100]?.set('title', 'Crew list', 'private');
+  let reads = 1;
+  while (rows.read(connected)[1_100]?.name !== 'Crew list' && reads < 10) reads++;
+  expect(reads).toBeLessThanOrEqual(3);
+});
