@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { wasmFiles } from '../../scripts/build/packages.mjs';
 
-/** Builds each page as an app's own build would: minified, with all that it needs in one file. */
+/** Builds each page as an app's own build would: minified, on the package as it is published. */
 export async function buildPages(options: {
   readonly suite: string;
   readonly pages: readonly string[];
@@ -11,22 +12,29 @@ export async function buildPages(options: {
   readonly into: string;
 }): Promise<void> {
   const { suite, pages, benchFolder, packageFolder, into } = options;
+  for (const file of wasmFiles) {
+    const name = basename(file);
+    await copyFile(join(packageFolder, name), join(into, name));
+  }
   for (const page of pages) {
     const bundle = await rolldown({
       input: join(benchFolder, suite, 'pages', `${page}.ts`),
       platform: 'browser',
+      // Its paths lead to the sources, and what is measured is the package.
+      tsconfig: false,
       resolve: {
         alias: {
-          '@MaiaOS/kernel$': join(packageFolder, 'index.js'),
-          '@MaiaOS/kernel/devtools$': join(packageFolder, 'devtools.js'),
+          // The longer one first: what an alias begins is taken for its own.
+          '@MaiaOS/kernel/devtools': join(packageFolder, 'devtools.js'),
+          '@MaiaOS/kernel': join(packageFolder, 'index.js'),
         },
       },
     });
     await bundle.write({
-      file: join(into, `${page}.js`),
+      dir: into,
+      entryFileNames: '[name].js',
       format: 'es',
       minify: true,
-      codeSplitting: false,
     });
     await bundle.close();
     const html = `<!doctype html><title>${page}</title><script type="module" src="/${page}.js"></script>`;
