@@ -27,7 +27,10 @@ const rooms = {
     'src/storage': ['src/platform'],
     'src/sync': ['src/transport', 'src/storage', 'src/platform'],
     'src/session': ['src/sync', 'src/storage', 'src/platform'],
-    'src/inspect': ['src/platform', 'src/sync/inspection', 'src/session/active-session'],
+    'src/inspect': [
+      ...['src/platform', 'src/sync/inspection', 'src/session/active-session'],
+      ...['src/transport/ids'],
+    ],
     'src/relay': [...wire, ...runsAnywhere, 'node:'],
     'src/vite': ['src/relay', ...runsAnywhere, 'node:'],
     devtools: ['src/inspect'],

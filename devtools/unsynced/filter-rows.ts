@@ -25,6 +25,8 @@ const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
   saving: 'Not saved',
   refused: 'Refused',
   withheld: 'Refused',
+  skipped: 'Refused',
+  'asked-again': 'Not sent',
   offline: 'Not connected',
   'not-connected': 'Not connected',
   connecting: 'Not connected',

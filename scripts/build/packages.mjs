@@ -7,6 +7,7 @@ export const browserEntries = {
   index: join(root, 'src/index.ts'),
   cojson: join(root, 'src/cojson.ts'),
   devtools: join(root, 'devtools/index.ts'),
+  inspect: join(root, 'src/inspect/index.ts'),
   testing: join(root, 'src/testing/index.ts'),
 };
 export const nodeEntries = {

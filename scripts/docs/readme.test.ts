@@ -39,6 +39,7 @@ describe('README.md', () => {
     'src/index.ts',
     'src/vite/index.ts',
     'src/relay/index.ts',
+    'src/inspect/index.ts',
     'src/testing/index.ts',
     'devtools/index.ts',
   ])('names all that %s exports', (entry) => {

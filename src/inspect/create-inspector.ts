@@ -3,11 +3,13 @@ import { callListener, createReadable, type Readable } from '../platform/readabl
 import type { Session } from '../session/session.ts';
 import { inspectionOf, type SyncInspection } from '../sync/inspection.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
+import { explain, type Explanation } from './explain.ts';
 import { createMessageCounts } from './message-counts.ts';
 import { listenToMessages } from './message-tap.ts';
 import { overviewOf } from './overview.ts';
 import { readPeers, roundTripLane } from './peer-views.ts';
 import { createPublisher } from './publisher.ts';
+import { createQuarrels } from './quarrels.ts';
 import { createQueueViews } from './queue-views.ts';
 import { createRelayLog } from './relay-log.ts';
 import { createSecondsRing } from './seconds-ring.ts';
@@ -25,6 +27,8 @@ export interface Inspector {
   /** Follows the sync all the time: a few figures, made from the sync state alone. */
   readonly overview: Readable<Overview>;
   snapshot(): InspectorSnapshot;
+  /** Why a CoValue is not synced, with what it rests on and what to do. Loads nothing. */
+  explain(id: string): Explanation;
   /**
    * Calls with what changed, soon after it did and at least once a second, seldomer when reading takes long.
    * While nobody is subscribed nothing is read; messages are still counted by the second, in bounded memory.
@@ -63,7 +67,8 @@ export function createInspector(
   const log = createRelayLog();
   const counts = createMessageCounts(ring);
   const queueViews = createQueueViews(inspection, ring);
-  const unsyncedRows = createUnsyncedRows(inspection);
+  const quarrels = createQuarrels(inspection);
+  const unsyncedRows = createUnsyncedRows(inspection, quarrels.of);
   const overview = createReadable(overviewOf(sync.current, log.relays));
   const listeners = new Set<(increment: InspectorIncrement) => void>();
   const publisher = createPublisher(clock, publish);
@@ -83,6 +88,7 @@ export function createInspector(
     const beganMs = stopwatchMs();
     counts.tap(direction, peerID, message, bytes, atMs);
     if (direction === 'sent') queueViews.noteDepths(peerID, atMs);
+    else quarrels.heard(peerID, message, atMs);
     publisher.changed();
     ring.count('cost', atMs, stopwatchMs() - beganMs);
   });
@@ -123,6 +129,7 @@ export function createInspector(
     protocol: inspectorProtocol,
     overview,
     snapshot,
+    explain: (id) => explain(id, snapshot(), inspection.node),
     subscribe(listener) {
       const own = (increment: InspectorIncrement) => listener(increment);
       listeners.add(own);

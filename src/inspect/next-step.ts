@@ -14,6 +14,15 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'refused':
     case 'withheld':
       return { advice: adviceOf(reason.error) };
+    case 'skipped':
+      return {
+        advice:
+          'Reload the page: a new session asks the relay anew. If it comes back, somebody wrote what nobody can verify, and the relay’s operator has to look at this CoValue.',
+      };
+    case 'asked-again':
+      return {
+        advice: 'Wait a moment. If it stays, the answer does not get through: look at Queues and Peers.',
+      };
     case 'relay-failed':
       return { advice: adviceOf(reason.error), control: 'reconnect' };
     case 'signed-out':

@@ -18,6 +18,7 @@ import {
   readLoads,
   readLocalWrites,
   readOutgoingDepths,
+  readsAsSkipped,
 } from './private-fields.ts';
 
 // Contracts with what cojson keeps to itself: after an update of cojson, these say which reading has become `unknown`.
@@ -123,6 +124,16 @@ describe('a CoValue', () => {
     expect(labelCoValue(node, group.id)).toEqual({ kind: 'Group' });
     expect(labelCoValue(node, node.getCurrentAgent().id)).toEqual({ kind: 'Account' });
     expect(labelCoValue(node, 'co_zMissing')).toEqual({ kind: 'unknown' });
+  });
+
+  it('is skipped at a peer that sent something of it which cannot be read', () => {
+    const { core } = node.createGroup();
+    expect(readsAsSkipped(core, 'relay')).toBe(false);
+    core.markErrored('relay', new Error('a signature that does not hold'));
+    expect(readsAsSkipped(core, 'relay')).toBe(true);
+    expect(readsAsSkipped(core, 'another')).toBe(false);
+    Reflect.set(core, 'isErroredInPeer', undefined);
+    expect(readsAsSkipped(core, 'relay')).toBe('unknown');
   });
 
   it('shows nothing of a map that belongs to the account itself, where the kernel keeps its secrets', () => {

@@ -48,6 +48,14 @@ export function openMapOf(coValue: CoValueCore): RawCoMap | undefined {
   return content instanceof RawCoMap ? content : undefined;
 }
 
+/** Whether cojson sends this peer nothing of the CoValue any more, as it could not take what the peer sent of it. */
+export function readsAsSkipped(coValue: CoValueCore, peerID: string): boolean | 'unknown' {
+  const isErrored: unknown = at(coValue, 'isErroredInPeer');
+  if (typeof isErrored !== 'function') return 'unknown';
+  const answer: unknown = isErrored.call(coValue, peerID);
+  return typeof answer === 'boolean' ? answer : 'unknown';
+}
+
 function peerOf(node: LocalNode, peerID: string): unknown {
   return at(node, 'syncManager', 'peers', peerID);
 }

@@ -22,6 +22,10 @@ export function describeReason(reason: Reason, nowMs: number): string {
       return joined(`Refused by ${reason.host ?? 'the relay'}`, reason.refusal ?? causeOf(reason.error));
     case 'withheld':
       return joined(`Not sent to ${reason.host ?? 'the relay'}`, causeOf(reason.error));
+    case 'skipped':
+      return `Skipped: what ${reason.host} sent of it could not be read`;
+    case 'asked-again':
+      return `Being sent again: ${reason.host} asked for it`;
     case 'signed-out':
       return 'Nobody is signed in';
     case 'off':

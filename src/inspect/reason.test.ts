@@ -3,7 +3,7 @@ import { createKernelError } from '../platform/kernel-error.ts';
 import type { UnsyncedCoValue } from '../sync/inspection.ts';
 import { nextStepFor } from './next-step.ts';
 import { describeReason } from './reason-words.ts';
-import { firstReason, type Evidence } from './reason.ts';
+import { firstReason, type Evidence, type Quarrel } from './reason.ts';
 import type { Relay } from './snapshot.ts';
 
 const nowMs = 1_000_000;
@@ -47,12 +47,40 @@ const sent = { ...edit, sent: 'reached' } as const;
 
 interface Case {
   readonly situation: string;
+  readonly quarrels?: readonly Quarrel[];
   readonly coValue?: UnsyncedCoValue;
   readonly evidence?: Partial<Evidence>;
   readonly says: string;
   readonly control?: 'resume' | 'reconnect';
 }
 const cases: readonly Case[] = [
+  {
+    situation: 'what the relay sent of it could not be read, so nothing goes there',
+    quarrels: [{ relayID: 'eu', isSkipped: true }],
+    says: 'Skipped: what eu.example sent of it could not be read',
+  },
+  {
+    situation: 'the relay asked for it again after it was sent',
+    coValue: { ...sent, sentAtMs: nowMs - 4_000 },
+    quarrels: [{ relayID: 'eu', askedAgainAtMs: nowMs - 3_000 }],
+    says: 'Being sent again: eu.example asked for it',
+  },
+  {
+    situation: 'the relay asked for it again before it was sent',
+    coValue: { ...sent, sentAtMs: nowMs - 4_000 },
+    quarrels: [{ relayID: 'eu', askedAgainAtMs: nowMs - 5_000 }],
+    says: 'Sent 4 s ago, not confirmed by eu.example yet',
+  },
+  {
+    situation: 'the relay asked for it again before this edit was made',
+    quarrels: [{ relayID: 'eu', askedAgainAtMs: nowMs - 30_000 }],
+    says: 'Being sent to eu.example',
+  },
+  {
+    situation: 'another relay has a quarrel with it',
+    quarrels: [{ relayID: 'us', isSkipped: true }],
+    says: 'Being sent to eu.example',
+  },
   {
     situation: 'the local write failed, though a relay has it',
     coValue: { ...sent, saved: 'failed', confirmed: 'reached', durable: 'reached', error: full },
@@ -181,13 +209,9 @@ const cases: readonly Case[] = [
 ];
 
 describe('first reason', () => {
-  it.each(cases)('when $situation: "$says"', ({ coValue = edit, evidence, says, control }) => {
-    const reason = firstReason(coValue, {
-      status: 'syncing',
-      relays: [relay()],
-      queuesByRelayID: new Map(),
-      ...evidence,
-    });
+  it.each(cases)('when $situation: "$says"', ({ coValue = edit, evidence, quarrels, says, control }) => {
+    const usual = { status: 'syncing', relays: [relay()], queuesByRelayID: new Map() } as const;
+    const reason = firstReason(coValue, { ...usual, ...evidence }, quarrels);
     expect(describeReason(reason, nowMs)).toBe(says);
     const next = nextStepFor(reason);
     expect(next.control).toBe(control);

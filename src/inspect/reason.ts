@@ -17,6 +17,10 @@ export type Reason =
     }
   /** It cannot be sent as it is, so it was not. */
   | { readonly kind: 'withheld'; readonly host?: string; readonly error?: PlainError }
+  /** cojson sends this peer nothing of it any more, as it could not read what the peer sent of it. */
+  | { readonly kind: 'skipped'; readonly host: string }
+  /** The relay has less than this device took it to have, and its answer is to be sent all of the rest. */
+  | { readonly kind: 'asked-again'; readonly host: string; readonly atMs: number }
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'off' }
   | { readonly kind: 'paused' }
@@ -52,13 +56,24 @@ export interface Evidence {
   readonly relays: readonly Relay[];
   readonly queuesByRelayID: ReadonlyMap<string, WaitingForSocket>;
 }
+/** What is between one CoValue and one relay alone. */
+export interface Quarrel {
+  readonly relayID: string;
+  readonly isSkipped?: boolean;
+  /** When the relay asked for it again, in ms since the Unix epoch. */
+  readonly askedAgainAtMs?: number;
+}
 export interface WaitingForSocket {
   readonly messages: Reading;
   readonly bufferedBytes: Reading;
 }
 
 /** What fails comes before what waits, and of several relays the one that is furthest from having it. */
-export function firstReason(coValue: UnsyncedCoValue, evidence: Evidence): Reason {
+export function firstReason(
+  coValue: UnsyncedCoValue,
+  evidence: Evidence,
+  quarrels: readonly Quarrel[] = [],
+): Reason {
   const error = coValue.error && { error: plainError(coValue.error) };
   const { saved, sent, confirmed, durable } = coValue;
   const atRelay = [sent, confirmed, durable];
@@ -78,6 +93,11 @@ export function firstReason(coValue: UnsyncedCoValue, evidence: Evidence): Reaso
   if (!relay) return { kind: 'no-relay', ...(evidence.error && { error: evidence.error }) };
   if (relay.phase !== 'connected') return notConnected(relay, relay.phase, evidence.relays.length > 1);
   const { host } = relay;
+  const quarrel = quarrels.find(({ relayID }) => relayID === relay.id);
+  if (quarrel?.isSkipped) return { kind: 'skipped', host };
+  if (confirmed === 'pending' && isAskedAgain(coValue, quarrel)) {
+    return { kind: 'asked-again', host, atMs: quarrel.askedAgainAtMs };
+  }
   if (sent === 'pending') return notSent(host, evidence.queuesByRelayID.get(relay.id));
   if (confirmed === 'pending') {
     return {
@@ -87,6 +107,14 @@ export function firstReason(coValue: UnsyncedCoValue, evidence: Evidence): Reaso
     };
   }
   return { kind: 'not-durable', host };
+}
+
+/** Since its oldest edit was made and the newest was sent: what went wrong before is over. */
+function isAskedAgain(
+  { sinceMs, sentAtMs = 0 }: UnsyncedCoValue,
+  quarrel: Quarrel | undefined,
+): quarrel is Quarrel & { readonly askedAgainAtMs: number } {
+  return quarrel?.askedAgainAtMs !== undefined && quarrel.askedAgainAtMs >= Math.max(sinceMs, sentAtMs);
 }
 
 function notConnected(

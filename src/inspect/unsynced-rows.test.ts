@@ -5,6 +5,7 @@ import { createAccountNode } from '../testing/account-node.ts';
 import { createFakeSync, fakePeerID } from '../testing/fake-sync.ts';
 import type { Evidence } from './reason.ts';
 import type { Relay } from './snapshot.ts';
+import { createQuarrels } from './quarrels.ts';
 import { createUnsyncedRows } from './unsynced-rows.ts';
 
 const relay: Relay = {
@@ -37,14 +38,14 @@ beforeEach(async () => {
 });
 
 test('rows of which nothing is new stay, also after a new round trip', () => {
-  const rows = createUnsyncedRows(inspection);
+  const rows = createUnsyncedRows(inspection, createQuarrels(inspection).of);
   const before = rows.read(connected);
   expect(before).toHaveLength(1_200);
   expect(rows.read({ ...connected, relays: [{ ...relay, roundTripMs: 55 }] })).toBe(before);
 });
 
 test('what is new of one is one new row', () => {
-  const rows = createUnsyncedRows(inspection);
+  const rows = createUnsyncedRows(inspection, createQuarrels(inspection).of);
   const before = rows.read(connected);
   edits = edits.map((edit, index) => (index === 900 ? { ...edit, confirmed: 'reached' } : edit));
   const after = rows.read(connected);
@@ -53,14 +54,14 @@ test('what is new of one is one new row', () => {
 });
 
 test('what becomes of a relay is new to all of them at once', () => {
-  const rows = createUnsyncedRows(inspection);
+  const rows = createUnsyncedRows(inspection, createQuarrels(inspection).of);
   rows.read(connected);
   const after = rows.read({ ...connected, relays: [{ ...relay, phase: 'offline' }] });
   expect(new Set(after.map(({ reason }) => reason.kind))).toEqual(new Set(['offline']));
 });
 
 test('a name that somebody changes comes within a few reads', () => {
-  const rows = createUnsyncedRows(inspection);
+  const rows = createUnsyncedRows(inspection, createQuarrels(inspection).of);
   rows.read(connected);
   maps[1_100]?.set('title', 'Crew list', 'private');
   let reads = 1;

@@ -1,7 +1,8 @@
 import { isEqual } from '../platform/equal.ts';
 import type { SyncInspection, UnsyncedCoValue } from '../sync/inspection.ts';
 import { labelCoValue, type CoValueLabel } from './covalue-label.ts';
-import { firstReason, relaysMissing, type Evidence } from './reason.ts';
+import type { Quarrels } from './quarrels.ts';
+import { firstReason, relaysMissing, type Evidence, type Quarrel } from './reason.ts';
 import type { Relay, UnsyncedRow } from './snapshot.ts';
 import { wayTo } from './way.ts';
 
@@ -9,6 +10,7 @@ import { wayTo } from './way.ts';
 interface Known {
   readonly coValue: UnsyncedCoValue;
   readonly label: CoValueLabel;
+  readonly quarrels: readonly Quarrel[];
   readonly row: UnsyncedRow;
 }
 
@@ -19,7 +21,10 @@ const labelsAtOnce = 500;
  * Reads the rows. What is new of thousands costs what is new of it; a row that says what it said before stays the same
  * object, and so does the whole list.
  */
-export function createUnsyncedRows(inspection: SyncInspection): {
+export function createUnsyncedRows(
+  inspection: SyncInspection,
+  quarrelsOf: Quarrels['of'],
+): {
   read(evidence: Evidence): readonly UnsyncedRow[];
 } {
   let last: readonly UnsyncedRow[] = [];
@@ -29,6 +34,7 @@ export function createUnsyncedRows(inspection: SyncInspection): {
   let nextLabel = 0;
 
   function read(evidence: Evidence): readonly UnsyncedRow[] {
+    const relayIDs = evidence.relays.map(({ id }) => id);
     const hostByID = new Map(evidence.relays.map((relay) => [relay.id, relay.host]));
     const facts = factsIn(evidence);
     const isSame = isEqual(facts, lastEvidence);
@@ -43,10 +49,14 @@ export function createUnsyncedRows(inspection: SyncInspection): {
       const isDue = index >= labelled.from && index < labelled.to;
       const isNew = before?.coValue !== coValue;
       const label = isDue || isNew ? labelCoValue(inspection.node, coValue.id) : before.label;
+      const quarrels = quarrelsOf(coValue.id, relayIDs);
       const known =
-        before && !isNew && isSame && saysTheSame(before.label, label)
+        before && !isNew && isSame && saysTheSame(before.label, label) && isEqual(before.quarrels, quarrels)
           ? before
-          : { coValue, label, row: keep(before?.row, toRow(coValue, label, evidence, hostByID)) };
+          : {
+              ...{ coValue, label, quarrels },
+              row: keep(before?.row, toRow({ coValue, label, quarrels }, evidence, hostByID)),
+            };
       byID.set(coValue.id, known);
       return known.row;
     });
@@ -59,8 +69,7 @@ export function createUnsyncedRows(inspection: SyncInspection): {
 }
 
 function toRow(
-  coValue: UnsyncedCoValue,
-  label: CoValueLabel,
+  { coValue, label, quarrels }: Omit<Known, 'row'>,
   evidence: Evidence,
   hostByID: ReadonlyMap<string, string>,
 ): UnsyncedRow {
@@ -72,7 +81,7 @@ function toRow(
     steps: { saved, sent, confirmed, durable },
     way: wayTo(evidence.status, relaysMissing(coValue, evidence.relays)),
     missingAt: coValue.missingAtPeerIDs.map((peerID) => hostByID.get(peerID) ?? peerID),
-    reason: firstReason(coValue, evidence),
+    reason: firstReason(coValue, evidence, quarrels),
   };
 }
 

@@ -1,0 +1,5 @@
+export { createInspector } from './create-inspector.ts';
+export type { Inspector, InspectorOptions, InspectorTarget } from './create-inspector.ts';
+export type { Explanation } from './explain.ts';
+export { inspectorProtocol } from './snapshot.ts';
+export type { InspectorIncrement, InspectorSnapshot } from './snapshot.ts';
