@@ -3,7 +3,7 @@ import { openWebSocket } from '../platform/open-web-socket.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { startEchoServer, type EchoServer } from '../testing/transports/echo-server.ts';
 import { describeTransport } from '../testing/transports/transport-contract.ts';
-import { faultyTransport, type FaultPlan } from './faulty-transport.ts';
+import { faultyTransport, type FaultDone, type FaultPlan } from './faulty-transport.ts';
 import type { ChannelEvents, Transport } from './transport.ts';
 import { createWebSocketTransport } from './web-socket.ts';
 
@@ -122,6 +122,54 @@ describe('faults', () => {
     expect([told, clock.waiting]).toEqual([['opened'], 0]);
     channel.close();
     expect(told).toEqual(['opened', 'ABORTED']);
+  });
+
+  it('spells: nothing passes and nothing opens for a part of the time, on any channel', async () => {
+    const way = { spells: { everyMs: 60, stillMs: 20 } };
+    const { dial, clock, told } = start({ seed: 1, up: way, down: way });
+    const { channel, far } = await dial();
+    far.on.received('a');
+    clock.advance(19);
+    expect(told).toEqual([]);
+    clock.advance(1);
+    expect(told).toEqual(['opened', 'a']);
+    channel.send('b');
+    clock.advance(39);
+    channel.send('c');
+    clock.advance(1);
+    channel.send('d');
+    far.on.received('e');
+    expect([far.sent, channel.bufferedBytes]).toEqual([['b', 'c'], 1]);
+    clock.advance(20);
+    expect([far.sent, told.at(-1)]).toEqual([['b', 'c', 'd'], 'e']);
+  });
+
+  it('says what it has done', async () => {
+    const clock = createFakeClock();
+    const done: FaultDone[] = [];
+    const { transport } = memoryNetwork();
+    const open = async (plan: Omit<FaultPlan, 'seed'>) => {
+      const faulty = faultyTransport(
+        transport,
+        { seed: 1, ...plan },
+        { clock, done: (what) => done.push(what) },
+      );
+      const on = { opened: () => {}, received: () => {}, closed: () => {} };
+      const channel = faulty.open(new URL('wss://relay.example/sync'), on);
+      await Promise.resolve();
+      channel.send('frame');
+      clock.advance(100);
+      channel.close();
+      return done.splice(0);
+    };
+    expect(await open({})).toEqual([]);
+    expect(await open({ refuse: 1 })).toEqual(['refused']);
+    expect(await open({ lifeMs: 50 })).toEqual(['broken']);
+    expect(await open({ up: { close: 1 } })).toEqual(['broken']);
+    expect(await open({ up: { delayMs: 10 } })).toEqual(['held']);
+    expect(await open({ up: { duplicate: 1 } })).toEqual(['repeated']);
+    expect(await open({ up: { dropTail: { chance: 1, breaksAfterMs: 1 } } })).toEqual(['lost', 'broken']);
+    expect(await open({ up: { reorder: { chance: 1, breaksAfterMs: 1 } } })).toEqual(['late', 'broken']);
   });
 
   it('delay: each takes its time, none overtakes, and the end comes after them', async () => {
@@ -271,6 +319,7 @@ describe('faults', () => {
     { seed: 1, lifeMs: -1 },
     { seed: 1, up: { delayMs: [5, 1] as const } },
     { seed: 1, down: { charactersPerSecond: 0 } },
+    { seed: 1, down: { spells: { everyMs: 10, stillMs: 20 } } },
   ])('a plan that means nothing is refused: %o', (plan) => {
     expect(() => faultyTransport(memoryNetwork().transport, plan)).toThrow(RangeError);
   });

@@ -2,11 +2,12 @@ import { systemClock, type Clock } from '../platform/clock.ts';
 import { createKernelError } from '../platform/kernel-error.ts';
 import { createRandom } from '../platform/seeded-random.ts';
 import { closedHere } from './closed-here.ts';
-import { checkPlan, momentOf, type FaultPlan } from './faults/fault-plan.ts';
+import { checkPlan, momentOf, type FaultDone, type FaultPlan } from './faults/fault-plan.ts';
 import { createFaultyWay } from './faults/faulty-way.ts';
 import type { Channel, Transport } from './transport.ts';
 
-export type { FaultPlan, Span, WayFaults } from './faults/fault-plan.ts';
+export { checkPlan } from './faults/fault-plan.ts';
+export type { FaultDone, FaultPlan, Span, WayFaults } from './faults/fault-plan.ts';
 
 /** Where no channel follows, what is late comes by then. */
 const longestLingerMs = 10_000;
@@ -19,14 +20,19 @@ interface Leftovers {
 
 /**
  * A transport whose channels fail as the plan says, and else carry what `inner` carries. For tests and for trying an app
- * out: what the plan breaks is found and mended as a real fault is. `clock` times the faults; default: the system's.
+ * out: what the plan breaks is found and mended as a real fault is. `clock` times the faults; default: the system's. `done`
+ * hears of each fault as it happens.
  */
 export function faultyTransport(
   inner: Transport,
   plan: FaultPlan,
-  { clock = systemClock }: { readonly clock?: Clock } = {},
+  {
+    clock = systemClock,
+    done = () => {},
+  }: { readonly clock?: Clock; readonly done?: (what: FaultDone) => void } = {},
 ): Transport {
   checkPlan(plan);
+  const sinceMs = clock.nowMs();
   let openedCount = 0;
   const leftAt = new Map<string, Leftovers>();
 
@@ -46,7 +52,7 @@ export function faultyTransport(
       const up = createFaultyWay({
         faults: plan.up ?? {},
         random: createRandom(upSeed),
-        clock,
+        ...{ clock, sinceMs, done },
         arrived(frame) {
           channel?.send(frame);
           for (const sayLate of left.up.splice(0)) sayLate();
@@ -56,7 +62,7 @@ export function faultyTransport(
       const down = createFaultyWay({
         faults: plan.down ?? {},
         random: createRandom(downSeed),
-        clock,
+        ...{ clock, sinceMs, done },
         arrived(frame) {
           on.received(frame);
           for (const old of left.down.splice(0)) if (!hasEnded) on.received(old);
@@ -65,7 +71,21 @@ export function faultyTransport(
       });
 
       function breakChannel(): void {
+        if (!hasEnded) done('broken');
         end(() => on.closed(brokenOnPurpose(url)));
+      }
+
+      function refuse(): void {
+        done('refused');
+        end(() => on.closed(brokenOnPurpose(url)));
+      }
+
+      function opened(): void {
+        if (hasEnded) return;
+        isOpen = true;
+        on.opened();
+        const lifeMs = plan.lifeMs === undefined ? Infinity : momentOf(plan.lifeMs, ownRandom());
+        if (Number.isFinite(lifeMs)) cancelLife = clock.after(lifeMs, breakChannel);
       }
 
       function end(tell: () => void, code?: number, reason?: string): void {
@@ -94,16 +114,10 @@ export function faultyTransport(
         }
       }
 
-      if (ownRandom() < (plan.refuse ?? 0)) queueMicrotask(breakChannel);
+      if (ownRandom() < (plan.refuse ?? 0)) queueMicrotask(refuse);
       else {
         channel = inner.open(url, {
-          opened() {
-            if (hasEnded) return;
-            isOpen = true;
-            on.opened();
-            const lifeMs = plan.lifeMs === undefined ? Infinity : momentOf(plan.lifeMs, ownRandom());
-            if (Number.isFinite(lifeMs)) cancelLife = clock.after(lifeMs, breakChannel);
-          },
+          opened: () => down.whenThrough(opened),
           received: down.take,
           closed(error) {
             isLingering = false;
@@ -136,5 +150,6 @@ function brokenOnPurpose({ host }: URL) {
   return createKernelError(
     'RELAY_UNREACHABLE',
     `The connection to the relay at ${host} was broken by a fault plan. It is opened again by itself; without the plan it stays.`,
+    { details: { byFaultPlan: true } },
   );
 }

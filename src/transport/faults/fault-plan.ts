@@ -24,6 +24,11 @@ export interface WayFaults {
   readonly close?: number;
   /** How likely the way stops: that frame and what comes after it wait for so long, and then go on. Nobody is told. */
   readonly stall?: { readonly chance: number; readonly ms: Span };
+  /**
+   * The way stands still for `stillMs` at the beginning of each `everyMs`, counted from when the faulty transport was made,
+   * and on all its channels at once: as in a tunnel. Nobody is told, and no channel opens meanwhile.
+   */
+  readonly spells?: { readonly everyMs: number; readonly stillMs: number };
   /** How long each frame is on its way. One that would overtake another arrives right after it. */
   readonly delayMs?: Span;
   /** How likely that frame and all after it are lost, though they count as sent; the channel breaks so long afterwards. */
@@ -44,6 +49,9 @@ export interface WayFaults {
   readonly charactersPerSecond?: number;
 }
 
+/** What a plan has done: refused an attempt, broken a channel, and lost, held up, repeated or put off a frame. */
+export type FaultDone = 'refused' | 'broken' | 'lost' | 'held' | 'repeated' | 'late';
+
 /** Anything from the least to the greatest of a span. `fraction` is in [0, 1). */
 export function momentOf(span: Span, fraction: number): number {
   if (typeof span === 'number') return span;
@@ -57,10 +65,14 @@ export function checkPlan({ seed, refuse, lifeMs, up = {}, down = {} }: FaultPla
   checkChance('refuse', refuse);
   checkSpan('lifeMs', lifeMs);
   for (const [way, faults] of Object.entries({ up, down })) {
-    const { close, stall, delayMs, dropTail, duplicate, reorder, charactersPerSecond } = faults;
+    const { close, stall, spells, delayMs, dropTail, duplicate, reorder, charactersPerSecond } = faults;
     checkChance(`${way}.close`, close);
     checkChance(`${way}.stall.chance`, stall?.chance);
     checkSpan(`${way}.stall.ms`, stall?.ms);
+    check(
+      spells === undefined || (spells.stillMs >= 0 && spells.stillMs <= spells.everyMs && spells.everyMs > 0),
+      `${way}.spells of a fault plan has a time, and a longer one of which it is a part.`,
+    );
     checkSpan(`${way}.delayMs`, delayMs);
     checkChance(`${way}.dropTail.chance`, dropTail?.chance);
     checkSpan(`${way}.dropTail.breaksAfterMs`, dropTail?.breaksAfterMs);

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import { momentOf, type Span, type WayFaults } from './fault-plan.ts';
+import { momentOf, type FaultDone, type Span, type WayFaults } from './fault-plan.ts';
 
 /** One direction of one channel. */
 export interface FaultyWay {
@@ -17,11 +17,23 @@ export function createFaultyWay(options: {
   /** In [0, 1). The same number of times for each frame, so that one fault more leaves the others where they were. */
   readonly random: () => number;
   readonly clock: Clock;
+  /** When the first spell began, in ms since the Unix epoch. */
+  readonly sinceMs: number;
+  done(what: FaultDone): void;
   arrived(frame: string): void;
   breakChannel(): void;
 }): FaultyWay {
-  const { faults, random, clock, arrived, breakChannel } = options;
-  const { close = 0, stall, delayMs = 0, dropTail, duplicate = 0, reorder, charactersPerSecond } = faults;
+  const { faults, random, clock, sinceMs, done, arrived, breakChannel } = options;
+  const {
+    close = 0,
+    stall,
+    spells,
+    delayMs = 0,
+    dropTail,
+    duplicate = 0,
+    reorder,
+    charactersPerSecond,
+  } = faults;
   const queue: { readonly atMs: number; readonly run: () => void; readonly length: number }[] = [];
   const late: string[] = [];
   /** What becomes of all that is still to be taken. */
@@ -49,17 +61,29 @@ export function createFaultyWay(options: {
     if (!tail && dropTail && drops < dropTail.chance) beginTail('lost', dropTail.breaksAfterMs, span);
     if (!tail && reorder && reorders < reorder.chance) beginTail('late', reorder.breaksAfterMs, span);
     if (tail === 'late') late.push(frame);
-    if (tail) return;
+    if (tail) return done(tail);
     const nowMs = clock.nowMs();
     if (stall && stalls < stall.chance) notBeforeMs = Math.max(notBeforeMs, nowMs + momentOf(stall.ms, span));
     notBeforeMs = Math.max(notBeforeMs, nowMs + momentOf(delayMs, delay));
     const copies = repeats < duplicate ? 2 : 1;
+    if (copies === 2) done('repeated');
     for (let copy = 0; copy < copies; copy++) {
       if (charactersPerSecond !== undefined) {
         freeAtMs = Math.max(freeAtMs, nowMs) + (frame.length / charactersPerSecond) * 1_000;
       }
-      put(Math.max(notBeforeMs, freeAtMs), () => arrived(frame), frame.length);
+      const atMs = afterSpell(Math.max(notBeforeMs, freeAtMs));
+      if (copy === 0 && atMs > nowMs) done('held');
+      put(atMs, () => arrived(frame), frame.length);
     }
+  }
+
+  function afterSpell(atMs: number): number {
+    if (!spells) return atMs;
+    const { everyMs, stillMs } = spells;
+    const intoMs = Math.max(0, atMs - sinceMs) % everyMs;
+    // One that never ends keeps everything.
+    if (stillMs >= everyMs) return Infinity;
+    return intoMs < stillMs ? atMs + stillMs - intoMs : atMs;
   }
 
   function put(atMs: number, run: () => void, length: number): void {
@@ -85,7 +109,7 @@ export function createFaultyWay(options: {
 
   return {
     take,
-    whenThrough: (run) => put(queue.at(-1)?.atMs ?? clock.nowMs(), run, 0),
+    whenThrough: (run) => put(queue.at(-1)?.atMs ?? afterSpell(clock.nowMs()), run, 0),
     get heldLength() {
       return heldLength;
     },
