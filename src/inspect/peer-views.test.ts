@@ -20,6 +20,7 @@ async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly n
     setTap: () => {},
     setFrameTap: () => {},
     setTransportWrap: () => {},
+    redial: () => {},
     onEvent: () => () => {},
   };
   return readPeers(inspection, log, createMessageCounts(ring), ring, 12_000)[0];

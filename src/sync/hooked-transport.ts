@@ -1,12 +1,12 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { FrameTap } from './inspection.ts';
+import type { FrameTap, TransportWrap } from './inspection.ts';
 
 /** What an inspector may set, also while channels are open. Empty, it costs nothing. */
 export interface ChannelHooks {
   tap: FrameTap | undefined;
   /** Stands between the kernel and the channels that are opened from then on. */
-  wrap: ((inner: Transport) => Transport) | undefined;
+  wrap: TransportWrap | undefined;
 }
 
 /** A relay's transport with room for an inspector: a peer cannot be wrapped later. */
@@ -17,7 +17,7 @@ export function hookedTransport(
   return {
     name: inner.name,
     open(url, on) {
-      const channel = (hooks.wrap?.(inner) ?? inner).open(url, {
+      const channel = (hooks.wrap?.(inner, peerID) ?? inner).open(url, {
         opened() {
           hooks.tap?.({ kind: 'opened', peerID, atMs: clock.nowMs(), transport: inner.name });
           on.opened();

@@ -17,7 +17,9 @@ export interface SyncInspection {
   /** Each frame of each relay's channels, from now on; one listener at a time, none costs nothing. Undefined ends it. */
   setFrameTap(tap: FrameTap | undefined): void;
   /** Stands between the kernel and the channels that are opened from now on, as faults do. Undefined ends it. */
-  setTransportWrap(wrap: ((inner: Transport) => Transport) | undefined): void;
+  setTransportWrap(wrap: TransportWrap | undefined): void;
+  /** Ends each connection that is there or being made, or that waits for its next attempt, and dials anew. What rests or is paused stays so. */
+  redial(): void;
   /** The same stream that apps hear, all of it. Returns the end. */
   onEvent(listener: (event: SyncEvent) => void): () => void;
 }
@@ -59,6 +61,8 @@ export type ChannelMoment = { readonly peerID: string; readonly atMs: number } &
   | { readonly kind: 'sent' | 'received'; readonly text: string }
   | { readonly kind: 'closed'; readonly error: KernelError }
 );
+
+export type TransportWrap = (inner: Transport, peerID: string) => Transport;
 
 export type FrameTap = (moment: ChannelMoment) => void;
 

@@ -45,6 +45,8 @@ export interface NodeRelays
   storageOf(relayID: string): string | undefined;
   setTap(tap: MessageTap | undefined): void;
   readonly channelHooks: ChannelHooks;
+  /** Makes each connection anew that is wanted. */
+  redial(): void;
   close(): void;
 }
 
@@ -139,6 +141,14 @@ export function createNodeRelays(options: {
     },
     setTap: (next) => void (tap = next),
     channelHooks,
+    redial() {
+      for (const { connection } of all) {
+        const { phase } = connection.state;
+        if (phase !== 'connected' && phase !== 'connecting' && phase !== 'waiting') continue;
+        connection.pause();
+        connection.resume();
+      }
+    },
     close() {
       for (const relay of all) relay.close();
     },

@@ -224,6 +224,7 @@ export function createNodeSync(options: {
     setTap: relays.setTap,
     setFrameTap: (tap) => void (relays.channelHooks.tap = tap),
     setTransportWrap: (wrap) => void (relays.channelHooks.wrap = wrap),
+    redial: relays.redial,
     onEvent: events.tap,
   });
   offerConfirmations(peers, {

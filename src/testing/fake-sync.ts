@@ -4,6 +4,7 @@ import {
   offerInspection,
   type MessageTap,
   type PeerInspection,
+  type TransportWrap,
   type UnsyncedCoValue,
 } from '../sync/inspection.ts';
 import type { PeerStatus } from '../sync/peer-status.ts';
@@ -16,6 +17,8 @@ export interface FakeSync extends SyncPeers {
   readonly hasTap: boolean;
   /** How often somebody asked for the unsynced CoValues: reading is not free. */
   readonly reads: number;
+  /** What was set to stand between the kernel and its channels. */
+  readonly wrap: TransportWrap | undefined;
   setState(change: Partial<SyncState>): void;
   setUnsynced(coValues: readonly UnsyncedCoValue[]): void;
   setPeers(peers: readonly PeerInspection[]): void;
@@ -54,6 +57,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     { id: fakePeerID, bufferedBytes: 0, unacknowledgedMessages: 0, hello: { durability: 'process-crash' } },
   ];
   let tap: MessageTap | undefined;
+  let wrap: TransportWrap | undefined;
   let reads = 0;
 
   const sync: FakeSync = {
@@ -63,6 +67,9 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     },
     get hasTap() {
       return tap !== undefined;
+    },
+    get wrap() {
+      return wrap;
     },
     get reads() {
       return reads;
@@ -105,7 +112,8 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     memory: () => ({ loaded: 0, unloaded: 0 }),
     setTap: (next) => void (tap = next),
     setFrameTap: () => {},
-    setTransportWrap: () => {},
+    setTransportWrap: (next) => void (wrap = next),
+    redial: () => void calls.push('redial'),
     onEvent: () => () => {},
   });
   return sync;
