@@ -29,7 +29,7 @@ const rooms = {
     'src/session': ['src/sync', 'src/storage', 'src/platform'],
     'src/inspect': [
       ...['src/platform', 'src/sync/inspection', 'src/session/active-session'],
-      ...['src/transport/ids'],
+      ...['src/transport/faulty-transport', 'src/transport/frames', 'src/transport/ids'],
     ],
     'src/relay': [...wire, ...runsAnywhere, 'node:'],
     'src/vite': ['src/relay', ...runsAnywhere, 'node:'],

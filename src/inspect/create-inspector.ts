@@ -4,6 +4,9 @@ import type { Session } from '../session/session.ts';
 import { inspectionOf, type SyncInspection } from '../sync/inspection.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import { explain, type Explanation } from './explain.ts';
+import type { FaultPlan } from '../transport/faulty-transport.ts';
+import { createFaultControl } from './faults/fault-control.ts';
+import type { FaultOptions, Faults } from './faults/faults.ts';
 import { createMessageCounts } from './message-counts.ts';
 import { listenToMessages } from './message-tap.ts';
 import { overviewOf } from './overview.ts';
@@ -26,6 +29,8 @@ export interface Inspector {
   readonly protocol: number;
   /** Follows the sync all the time: a few figures, made from the sync state alone. */
   readonly overview: Readable<Overview>;
+  /** Those that this inspector has set. */
+  readonly faults: Readable<Faults | undefined>;
   snapshot(): InspectorSnapshot;
   /** Why a CoValue is not synced, with what it rests on and what to do. Loads nothing. */
   explain(id: string): Explanation;
@@ -39,6 +44,12 @@ export interface Inspector {
     resume(): void;
     /** Tries now, whatever the back-off says. */
     reconnect(): void;
+    /**
+     * Breaks the connections to relays as the plan says, until its time is over, this inspector is closed, or it is called
+     * with undefined. Connections are made anew at the beginning and at the end. Throws RangeError for a plan that makes no
+     * sense.
+     */
+    setFaults(plan: FaultPlan | undefined, options?: FaultOptions): void;
   };
   /** Lets go of the sync, which goes on. Safe to call twice. */
   close(): void;
@@ -70,6 +81,7 @@ export function createInspector(
   const quarrels = createQuarrels(inspection);
   const unsyncedRows = createUnsyncedRows(inspection, quarrels.of);
   const overview = createReadable(overviewOf(sync.current, log.relays));
+  const faultControl = createFaultControl(inspection, clock);
   const listeners = new Set<(increment: InspectorIncrement) => void>();
   const publisher = createPublisher(clock, publish);
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
@@ -83,6 +95,8 @@ export function createInspector(
     overview.set(overviewOf(state, log.relays));
     publisher.changed();
   });
+
+  const stopFollowingFaults = faultControl.faults.subscribe(() => publisher.changed());
 
   const stopListening = listenToMessages(inspection, (direction, peerID, message, bytes, atMs) => {
     const beganMs = stopwatchMs();
@@ -109,6 +123,7 @@ export function createInspector(
       }),
       queues: queueViews.read(relays, atMs),
       peers: readPeers(inspection, log, counts, ring, atMs),
+      faults: faultControl.now,
     };
     ring.count('cost', atMs, stopwatchMs() - beganMs);
     const msPerSecond = ring.perSecond('cost', atMs, costSeconds);
@@ -128,6 +143,7 @@ export function createInspector(
   return {
     protocol: inspectorProtocol,
     overview,
+    faults: faultControl.faults,
     snapshot,
     explain: (id) => explain(id, snapshot(), inspection.node),
     subscribe(listener) {
@@ -144,9 +160,12 @@ export function createInspector(
       pause: () => sync.pause(),
       resume: () => sync.resume(),
       reconnect: () => sync.reconnect(),
+      setFaults: faultControl.set,
     },
     close() {
+      faultControl.close();
       stopFollowing();
+      stopFollowingFaults();
       stopListening();
       listeners.clear();
       publisher.stop();

@@ -2,5 +2,6 @@ import type { KernelError } from '../platform/kernel-error.ts';
 import type { PlainError } from './snapshot.ts';
 
 export function plainError(error: KernelError): PlainError {
-  return { code: error.code, message: error.message };
+  const isMade = Reflect.get(error.details, 'byFaultPlan') === true;
+  return { code: error.code, message: error.message, ...(isMade && { byFaultPlan: true }) };
 }

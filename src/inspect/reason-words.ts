@@ -82,7 +82,8 @@ function causeOf(error: PlainError | undefined): string | undefined {
 }
 
 /** A few words where we have them, else the first sentence of the error's own message; without a full stop. */
-export function describeCause({ code, message }: PlainError): string {
+export function describeCause({ code, message, byFaultPlan }: PlainError): string {
+  if (byFaultPlan) return 'broken by your own faults';
   const [firstSentence = message] = message.split(/(?<=[.!?])\s/);
   return causesByCode[code] ?? firstSentence.replace(/\.$/, '');
 }

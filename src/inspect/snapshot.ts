@@ -3,6 +3,7 @@ import type { RungStep } from '../sync/inspection.ts';
 import type { PeerPhase } from '../sync/peer-status.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { CoValueKind } from './covalue-label.ts';
+import type { FaultsNow } from './faults/faults.ts';
 import type { Reason } from './reason.ts';
 import type { Way } from './way.ts';
 
@@ -21,6 +22,8 @@ export interface InspectorSnapshot {
   readonly unsynced: readonly UnsyncedRow[];
   readonly queues: Queues;
   readonly peers: readonly Peer[];
+  /** Absent while there are none. */
+  readonly faults?: FaultsNow | undefined;
   readonly cost: Cost;
 }
 
@@ -34,6 +37,8 @@ export type Reading = number | 'unknown';
 export interface PlainError {
   readonly code: string;
   readonly message: string;
+  /** The faults that somebody set have done this, and no network. */
+  readonly byFaultPlan?: true;
 }
 
 /** The four rungs of the ladder, in their order. */

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { RawCoMap } from 'cojson';
+import { silentLogger } from '../../platform/logger.ts';
+import { createReadable } from '../../platform/readable.ts';
+import { createRelay } from '../../relay/index.ts';
+import type { StorageStatus } from '../../storage/device-storage.ts';
+import { startSync } from '../../sync/start-sync.ts';
+import type { SyncPeers } from '../../sync/sync-peers.ts';
+import { createNodePlatform } from '../../testing/node-platform.ts';
+import { createAgentNode } from '../../testing/stock-relay.ts';
+import { createInspector, type Inspector } from '../create-inspector.ts';
+import { describeCause } from '../reason-words.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+let sync: SyncPeers;
+let inspector: Inspector;
+let map: RawCoMap;
+
+beforeEach(async () => {
+  const relay = await createRelay({ storage: 'memory:', port: 0 });
+  ends.push(() => relay.close());
+  const node = await createAgentNode();
+  sync = startSync({
+    node,
+    sync: { url: `ws://127.0.0.1:${relay.port}/sync` },
+    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
+    platform: createNodePlatform(),
+    logger: silentLogger,
+  });
+  inspector = createInspector(sync);
+  ends.push(
+    () => sync.close(),
+    () => inspector.close(),
+  );
+  map = node.createGroup().createMap();
+  await sync.whenConfirmed(map);
+});
+
+test('offline: the edit waits, its reason says who made it so, and it arrives when the faults end', async () => {
+  inspector.controls.setFaults({ seed: 1, refuse: 1 });
+  map.set('n', 1);
+  await vi.waitFor(() => expect(sync.current.peers[0]?.phase).toBe('waiting'));
+  const { unsynced, faults, overview } = inspector.snapshot();
+  expect(unsynced.map(({ id, steps }) => [id, steps.confirmed])).toEqual([[map.id, 'pending']]);
+  const { reason } = unsynced[0] ?? {};
+  expect(reason).toMatchObject({ kind: 'not-connected', error: { byFaultPlan: true } });
+  const [relay] = overview.relays;
+  expect(relay?.error && describeCause(relay.error)).toBe('broken by your own faults');
+  expect(faults?.done.refused).toBeGreaterThan(0);
+
+  inspector.controls.setFaults(undefined);
+  await sync.whenConfirmed(map, { timeoutMs: 5_000 });
+  expect(inspector.snapshot().unsynced).toEqual([]);
+});
+
+test('what is paused stays so when faults begin and end', async () => {
+  sync.pause();
+  inspector.controls.setFaults({ seed: 1, up: { duplicate: 1 } });
+  inspector.controls.setFaults(undefined);
+  expect(sync.current.peers[0]?.phase).toBe('paused');
+});
+
+test('nothing is lost under each kind of fault', async () => {
+  const way = {
+    duplicate: 0.1,
+    delayMs: [0, 5],
+    dropTail: { chance: 0.05, breaksAfterMs: [0, 20] },
+  } as const;
+  inspector.controls.setFaults({ seed: 4127, up: way, down: { delayMs: [0, 5] }, lifeMs: [50, 400] });
+  for (let count = 0; count < 20; count++) {
+    map.set(`n${count}`, count);
+    sync.reconnect(); // No back-off: that is not what this is about.
+    await new Promise((done) => setImmediate(done));
+  }
+  await vi.waitFor(() => expect(inspector.snapshot().faults?.done.broken).toBeGreaterThan(0), {
+    timeout: 10_000,
+  });
+  inspector.controls.setFaults(undefined);
+  await sync.whenConfirmed(undefined, { timeoutMs: 5_000 });
+});
