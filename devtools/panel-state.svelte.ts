@@ -1,4 +1,5 @@
 import type { Inspector } from '../src/inspect/create-inspector.ts';
+import type { Faults } from '../src/inspect/faults/faults.ts';
 import type { InspectorSnapshot, Overview, RungName } from '../src/inspect/snapshot.ts';
 import type { Preferences, View } from './preferences.ts';
 
@@ -15,6 +16,8 @@ export interface PanelState {
   readonly inspector: Inspector | undefined;
   /** Followed all the time, for the count on the button. */
   readonly overview: Overview | undefined;
+  /** Followed all the time, for the button's striped edge. */
+  readonly faults: Faults | undefined;
   /** Read only while the panel is open. */
   readonly snapshot: InspectorSnapshot | undefined;
   /** Whether what appears next takes the focus: the panel that a person opened, the button after it was closed from inside. */
@@ -32,6 +35,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
   let preferences = $state.raw(initial);
   let inspector = $state.raw<Inspector>();
   let overview = $state.raw<Overview>();
+  let faults = $state.raw<Faults>();
   let snapshot = $state.raw<InspectorSnapshot>();
   let takesFocus = $state(false);
   let shown = $state.raw<Shown>({});
@@ -64,6 +68,9 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     get overview() {
       return overview;
     },
+    get faults() {
+      return faults;
+    },
     get snapshot() {
       return snapshot;
     },
@@ -93,7 +100,16 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
       inspector = next;
       shown = {};
       overview = undefined;
-      stopFollowing = next?.overview.subscribe((value) => (overview = value)) ?? (() => {});
+      faults = undefined;
+      const stops = next
+        ? [
+            next.overview.subscribe((value) => (overview = value)),
+            next.faults.subscribe((value) => (faults = value)),
+          ]
+        : [];
+      stopFollowing = () => {
+        for (const stop of stops) stop();
+      };
       read();
     },
   };

@@ -1,6 +1,8 @@
 import type { Component } from 'svelte';
 import type { Inspector } from '../src/inspect/create-inspector.ts';
 import type { InspectorSnapshot } from '../src/inspect/snapshot.ts';
+import { faultsStat } from './faults/faults-stat.ts';
+import FaultsView from './faults/FaultsView.svelte';
 import type { Fact } from './headline.ts';
 import type { PanelState } from './panel-state.svelte.ts';
 import { peersStat } from './peers/peers-stat.ts';
@@ -32,4 +34,5 @@ export const viewsOfPanel: Readonly<Record<View, ViewOfPanel>> = {
   unsynced: { name: 'Unsynced', component: UnsyncedView, stat: unsyncedStat },
   queues: { name: 'Queues', component: QueuesView, stat: queuesStat },
   peers: { name: 'Peers', component: PeersView, stat: peersStat },
+  faults: { name: 'Faults', component: FaultsView, stat: faultsStat, beginsGroup: true },
 };

@@ -1,6 +1,7 @@
 import base from './base.css?inline';
 import controls from './controls.css?inline';
 import corner from './corner.css?inline';
+import faults from './faults.css?inline';
 import frame from './frame.css?inline';
 import header from './header.css?inline';
 import peers from './peers.css?inline';
@@ -13,7 +14,7 @@ import unsynced from './unsynced.css?inline';
 export function createStyleSheet(): CSSStyleSheet {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
-    [tokens, base, controls, frame, header, rail, corner, unsynced, queues, peers].join('\n'),
+    [tokens, base, controls, frame, header, rail, corner, unsynced, queues, peers, faults].join('\n'),
   );
   return sheet;
 }

@@ -1,0 +1,9 @@
+import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
+import type { Fact } from '../headline.ts';
+import { countdown } from './fault-words.ts';
+
+export function faultsStat({ faults, atMs }: InspectorSnapshot): Fact {
+  return faults
+    ? { words: `on · ${countdown(faults.endsAtMs, atMs)}`, tone: 'warn' }
+    : { words: 'off', tone: 'plain' };
+}
