@@ -14,6 +14,8 @@ import { readPeers, roundTripLane } from './peer-views.ts';
 import { createPublisher } from './publisher.ts';
 import { createQuarrels } from './quarrels.ts';
 import { createQueueViews } from './queue-views.ts';
+import { createRecorder, type RecordingState } from './recording/recorder.ts';
+import { replayRecording } from './recording/replay.ts';
 import { createRelayLog } from './relay-log.ts';
 import { createSecondsRing } from './seconds-ring.ts';
 import {
@@ -31,6 +33,8 @@ export interface Inspector {
   readonly overview: Readable<Overview>;
   /** Those that this inspector has set. */
   readonly faults: Readable<Faults | undefined>;
+  /** The one that runs, or that ended by itself and was not fetched yet. */
+  readonly recording: Readable<RecordingState | undefined>;
   snapshot(): InspectorSnapshot;
   /** Why a CoValue is not synced, with what it rests on and what to do. Loads nothing. */
   explain(id: string): Explanation;
@@ -50,6 +54,17 @@ export interface Inspector {
      * sense.
      */
     setFaults(plan: FaultPlan | undefined, options?: FaultOptions): void;
+    /**
+     * Records what arrives from the relays, with what the node has besides, until `stop` returns it as lines of JSON. It ends
+     * by itself before it passes 16 MB. It holds what a relay is given to see, and no key: private values are encrypted in
+     * it. Throws where one runs already.
+     */
+    record(): { stop(): string };
+    /**
+     * Gives a recording to a node of its own, without keys, storage and relay, and answers how that ends: see `replay` in the
+     * snapshot. This node is not touched. Rejects with MESSAGE_INVALID for what is no recording.
+     */
+    replay(recording: string): Promise<InspectorSnapshot>;
   };
   /** Lets go of the sync, which goes on. Safe to call twice. */
   close(): void;
@@ -82,6 +97,10 @@ export function createInspector(
   const unsyncedRows = createUnsyncedRows(inspection, quarrels.of);
   const overview = createReadable(overviewOf(sync.current, log.relays));
   const faultControl = createFaultControl(inspection, clock);
+  const recorder = createRecorder({
+    ...{ inspection, clock, faults: faultControl.faults },
+    relays: () => overview.current.relays,
+  });
   const listeners = new Set<(increment: InspectorIncrement) => void>();
   const publisher = createPublisher(clock, publish);
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
@@ -96,7 +115,9 @@ export function createInspector(
     publisher.changed();
   });
 
-  const stopFollowingFaults = faultControl.faults.subscribe(() => publisher.changed());
+  const stopFollowingHands = [faultControl.faults, recorder.recording].map((what: Readable<unknown>) =>
+    what.subscribe(() => publisher.changed()),
+  );
 
   const stopListening = listenToMessages(inspection, (direction, peerID, message, bytes, atMs) => {
     const beganMs = stopwatchMs();
@@ -124,6 +145,7 @@ export function createInspector(
       queues: queueViews.read(relays, atMs),
       peers: readPeers(inspection, log, counts, ring, atMs),
       faults: faultControl.now,
+      recording: recorder.now,
     };
     ring.count('cost', atMs, stopwatchMs() - beganMs);
     const msPerSecond = ring.perSecond('cost', atMs, costSeconds);
@@ -144,6 +166,7 @@ export function createInspector(
     protocol: inspectorProtocol,
     overview,
     faults: faultControl.faults,
+    recording: recorder.recording,
     snapshot,
     explain: (id) => explain(id, snapshot(), inspection.node),
     subscribe(listener) {
@@ -161,16 +184,26 @@ export function createInspector(
       resume: () => sync.resume(),
       reconnect: () => sync.reconnect(),
       setFaults: faultControl.set,
+      record: recorder.begin,
+      replay: (recording) => replayRecording(recording, inspection, snapshotOnce),
     },
     close() {
+      recorder.close();
       faultControl.close();
       stopFollowing();
-      stopFollowingFaults();
+      for (const stop of stopFollowingHands) stop();
       stopListening();
       listeners.clear();
       publisher.stop();
     },
   };
+}
+
+function snapshotOnce(sync: SyncPeers): InspectorSnapshot {
+  const inspector = createInspector(sync);
+  const snapshot = inspector.snapshot();
+  inspector.close();
+  return snapshot;
 }
 
 function inspectionFrom(sync: SyncPeers): SyncInspection {

@@ -5,6 +5,8 @@ import type { StorageStatus } from '../storage/device-storage.ts';
 import type { CoValueKind } from './covalue-label.ts';
 import type { FaultsNow } from './faults/faults.ts';
 import type { Reason } from './reason.ts';
+import type { RecordingNow } from './recording/recorder.ts';
+import type { ReplayResult } from './recording/replay.ts';
 import type { Way } from './way.ts';
 
 /** Goes up when a field changes its meaning or goes away. New fields do not count: readers ignore what they do not know. */
@@ -24,6 +26,10 @@ export interface InspectorSnapshot {
   readonly peers: readonly Peer[];
   /** Absent while there are none. */
   readonly faults?: FaultsNow | undefined;
+  /** The one that runs, or that ended by itself and was not fetched yet. */
+  readonly recording?: RecordingNow | undefined;
+  /** Only in what a replay answers. */
+  readonly replay?: ReplayResult;
   readonly cost: Cost;
 }
 

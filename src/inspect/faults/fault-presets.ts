@@ -15,27 +15,27 @@ const lateOrTwice = { duplicate: 0.05, reorder: { chance: 0.05, breaksAfterMs: [
 export const faultPresets: readonly FaultPreset[] = [
   {
     name: 'Offline',
-    does: 'ends connections, refuses each attempt',
+    does: 'refuses each attempt',
     plan: { refuse: 1 },
   },
   {
     name: 'Subway',
-    does: 'nothing passes for 20 s of each 60 s',
+    does: 'still for 20 s of each 60 s',
     plan: { up: tunnel, down: tunnel },
   },
   {
     name: 'Slow 3G',
-    does: '400 ms on the way, 50 kB/s',
+    does: '400 ms delay, 50 kB/s',
     plan: { up: slow, down: slow },
   },
   {
     name: 'Relay drops each tenth',
-    does: 'loses what the relay says, then the connection',
+    does: 'loses the rest, then breaks',
     plan: { down: { dropTail: { chance: 0.1, breaksAfterMs: [500, 3_000] } } },
   },
   {
     name: 'Twice and out of order',
-    does: 'to the relay: 5 % twice, 5 % late',
+    does: '5 % twice, 5 % late, upwards',
     plan: { up: lateOrTwice },
   },
 ];

@@ -57,7 +57,7 @@ test('offline: the edit waits, its reason says who made it so, and it arrives wh
   expect(inspector.snapshot().unsynced).toEqual([]);
 });
 
-test('what is paused stays so when faults begin and end', async () => {
+test('what is paused stays so when faults begin and end', () => {
   sync.pause();
   inspector.controls.setFaults({ seed: 1, up: { duplicate: 1 } });
   inspector.controls.setFaults(undefined);
