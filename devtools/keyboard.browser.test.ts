@@ -5,6 +5,7 @@ import { createAccountNode } from '../src/testing/account-node.ts';
 import { createFakeSync, type FakeSync, unconfirmedEdits } from '../src/testing/fake-sync.ts';
 import { mountDevtools, type DevtoolsOptions } from './index.ts';
 import { isOpen, mountOpenly, the } from './panel-in-test.ts';
+import { views } from './preferences.ts';
 
 let node: LocalNode;
 let sync: FakeSync;
@@ -110,7 +111,7 @@ describe('keyboard', () => {
     expect(root.activeElement?.id).toBe('tab-queues');
     expect(the(root, '[role=tabpanel]').getAttribute('aria-labelledby')).toBe('tab-queues');
     await userEvent.keyboard('{ArrowUp}{ArrowUp}');
-    expect(root.activeElement?.id).toBe('tab-peers');
+    expect(root.activeElement?.id).toBe(`tab-${views.at(-1)}`);
   });
 
   it('is resized by keys, and never beyond the window', async () => {

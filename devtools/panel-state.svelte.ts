@@ -1,6 +1,8 @@
 import type { Inspector } from '../src/inspect/create-inspector.ts';
 import type { Faults } from '../src/inspect/faults/faults.ts';
+import type { RecordingState } from '../src/inspect/recording/recorder.ts';
 import type { InspectorSnapshot, Overview, RungName } from '../src/inspect/snapshot.ts';
+import { createRecordings, type Recordings } from './faults/recordings.svelte.ts';
 import type { Preferences, View } from './preferences.ts';
 
 /** What the views point at: one view leads to another with it. */
@@ -18,6 +20,9 @@ export interface PanelState {
   readonly overview: Overview | undefined;
   /** Followed all the time, for the button's striped edge. */
   readonly faults: Faults | undefined;
+  /** Followed all the time, too. */
+  readonly recording: RecordingState | undefined;
+  readonly recordings: Recordings;
   /** Read only while the panel is open. */
   readonly snapshot: InspectorSnapshot | undefined;
   /** Whether what appears next takes the focus: the panel that a person opened, the button after it was closed from inside. */
@@ -36,6 +41,8 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
   let inspector = $state.raw<Inspector>();
   let overview = $state.raw<Overview>();
   let faults = $state.raw<Faults>();
+  let recording = $state.raw<RecordingState>();
+  const recordings = createRecordings(() => inspector);
   let snapshot = $state.raw<InspectorSnapshot>();
   let takesFocus = $state(false);
   let shown = $state.raw<Shown>({});
@@ -71,6 +78,10 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     get faults() {
       return faults;
     },
+    get recording() {
+      return recording;
+    },
+    recordings,
     get snapshot() {
       return snapshot;
     },
@@ -101,10 +112,13 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
       shown = {};
       overview = undefined;
       faults = undefined;
+      recording = undefined;
+      recordings.forget();
       const stops = next
         ? [
             next.overview.subscribe((value) => (overview = value)),
             next.faults.subscribe((value) => (faults = value)),
+            next.recording.subscribe((value) => (recording = value)),
           ]
         : [];
       stopFollowing = () => {

@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { createAccountNode } from '../../src/testing/account-node.ts';
+import { connectedRelay, createFakeSync, fakePeerID, type FakeSync } from '../../src/testing/fake-sync.ts';
+import { mountOpenly, the } from '../panel-in-test.ts';
+
+let sync: FakeSync;
+
+beforeEach(async () => {
+  localStorage.clear();
+  await page.viewport(1280, 800);
+  sync = createFakeSync(await createAccountNode(), Date.now());
+});
+
+function open() {
+  const { root, unmount } = mountOpenly({ target: sync, open: true });
+  the(root, '[role=tab]', 'Faults').click();
+  return { root, unmount };
+}
+const shown = (root: ShadowRoot, selector: string, words = '') =>
+  [...root.querySelectorAll(selector)].some((element) => element.textContent.includes(words));
+const type = async (root: ShadowRoot, label: string, value: string) => {
+  const field = the(root, `input[aria-label^="${label}"]`);
+  await userEvent.fill(field, value);
+};
+
+describe('Faults', () => {
+  it('starts a preset, says so on every view and on the closed button, and stops', async () => {
+    const { root } = open();
+    await expect.poll(() => shown(root, '.preset', 'Subway')).toBe(true);
+    the(root, '.preset', 'Subway').click();
+    await type(root, 'Seed', '4127');
+    the(root, 'button', 'Start “Subway”').click();
+    await expect.poll(() => shown(root, '.fault-banner')).toBe(true);
+    expect(sync.calls).toEqual(['redial']);
+    const banner = the(root, '.fault-banner');
+    expect(banner.textContent).toMatch(
+      /Faults are on: you made this\..*still|nothing passes for 20 s of each 60 s/,
+    );
+    expect(banner.textContent).toContain('seed 4127');
+    expect(banner.textContent).toMatch(/ends by itself in (5 min 0|4 min 59) s/);
+    expect(banner.querySelectorAll('.stripes')).toHaveLength(2);
+    the(root, '[role=tab]', 'Unsynced').click();
+    await expect.poll(() => shown(root, '.fault-banner')).toBe(true);
+    expect(the(root, '[role=tab]', 'Faults').textContent).toMatch(/on · [45]:/);
+
+    the(root, 'button', 'Close (').click();
+    await expect.poll(() => shown(root, '.corner .stripes')).toBe(true);
+    expect(the(root, '.corner').getAttribute('aria-label')).toContain('faults are on, which you made');
+    the(root, '.corner').click();
+    await expect.poll(() => shown(root, '.fault-banner')).toBe(true);
+    the(root, 'button', 'Stop now').click();
+    await expect.poll(() => shown(root, '.fault-banner')).toBe(false);
+    expect([sync.wrap, sync.calls]).toEqual([undefined, ['redial', 'redial']]);
+  });
+
+  it('end when the panel is unmounted', async () => {
+    const { root, unmount } = open();
+    await expect.poll(() => shown(root, '.preset', 'Offline')).toBe(true);
+    the(root, 'button', 'Start “Offline”').click();
+    expect(sync.wrap).toBeDefined();
+    unmount();
+    expect(sync.wrap).toBeUndefined();
+  });
+
+  it('takes a plan by hand, for the relays that are chosen, and says what makes no sense', async () => {
+    sync.setState({
+      peers: [
+        connectedRelay(Date.now()),
+        { ...connectedRelay(Date.now()), id: 'us', url: 'wss://us.example/sync' },
+      ],
+    });
+    const { root } = open();
+    await expect.poll(() => shown(root, '.choices label', 'us.example')).toBe(true);
+    await type(root, 'Delay to the relay', 'soon');
+    await expect.poll(() => shown(root, '[role=alert]', 'Delay to the relay: a number')).toBe(true);
+    expect(the(root, '.button.primary').matches(':disabled')).toBe(true);
+    await type(root, 'Delay to the relay', '400');
+    await type(root, 'Refuse', '');
+    the(root, '.choices label', 'us.example').click();
+    the(root, 'button', 'Start “My own”').click();
+    await expect.poll(() => shown(root, '.fault-banner')).toBe(true);
+    expect(the(root, '.fault-banner').textContent).toContain('on relay.example');
+    const inner = { name: 'inner', open: () => ({ send: () => {}, bufferedBytes: 0, close: () => {} }) };
+    expect(sync.wrap?.(inner, 'us')).toBe(inner);
+    expect(sync.wrap?.(inner, fakePeerID)).not.toBe(inner);
+  });
+
+  it('is gone through by keys', async () => {
+    const { root } = open();
+    await expect.poll(() => shown(root, '.preset', 'Offline')).toBe(true);
+    the(root, '.preset', 'Offline').focus();
+    await userEvent.keyboard('{ArrowDown}{ArrowDown}');
+    expect(root.activeElement?.textContent).toContain('Slow 3G');
+    expect(root.activeElement?.getAttribute('aria-checked')).toBe('true');
+    await expect.poll(() => the(root, 'input[aria-label^="Delay to"]')).toHaveProperty('value', '400');
+  });
+});
+
+describe('Record and replay', () => {
+  it('records on while another view is looked at, and replays to the same state', async () => {
+    const { root } = open();
+    await expect.poll(() => shown(root, 'button', 'Record')).toBe(true);
+    the(root, '.buttons button', 'Record').click();
+    await expect.poll(() => shown(root, '.recording-banner', 'Recording what arrives')).toBe(true);
+    the(root, '[role=tab]', 'Unsynced').click();
+    sync.message('received', { action: 'done', id: 'co_z1' }, 1, Date.now());
+    await expect.poll(() => shown(root, '.recording-banner', '1 message,')).toBe(true);
+    the(root, '.recording-banner button').click();
+    await expect.poll(() => shown(root, 'button', 'Replay it')).toBe(true);
+    the(root, 'button', 'Replay it').click();
+    await expect.poll(() => shown(root, '[role=status]', 'Same final state:')).toBe(true);
+    expect(shown(root, 'button', 'Save')).toBe(true);
+    expect(shown(root, '.recording-banner')).toBe(false);
+  });
+
+  it('says what is wrong with a file, and shows none of it', async () => {
+    const { root } = open();
+    await expect.poll(() => shown(root, 'label', 'Replay a')).toBe(true);
+    const input = the(root, 'input[type=file]');
+    const files = new DataTransfer();
+    files.items.add(new File(['{"maia":"recording","v":1,"kernel":"<img src=x>"}'], 'x.ndjson'));
+    Object.assign(input, { files: files.files });
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+    await expect
+      .poll(() => shown(root, '[role=status]', 'line 1 lacks a part. Nothing was changed'))
+      .toBe(true);
+    expect(root.querySelector('img')).toBeNull();
+  });
+});

@@ -1,0 +1,10 @@
+/** Hands a text to the browser's downloads. */
+export function saveText(text: string, name: string, type = 'application/x-ndjson'): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // Not before the browser has taken it.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
