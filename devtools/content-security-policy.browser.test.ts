@@ -21,7 +21,7 @@ it('works where style sheets come from the page’s own origin only', async () =
   const panel = the(root, '.panel');
   expect(getComputedStyle(panel).position).toBe('fixed');
   the(root, '.grip').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }));
-  await expect.poll(() => panel.style.height).toBe('432px');
+  await expect.poll(() => panel.offsetHeight).toBe(432);
   const grid = the(root, '[role=grid]');
   grid.scrollTop = 10_000;
   await expect.poll(() => the(root, '.window').style.transform).toMatch(/translateY\([1-9]/);

@@ -1,1 +1,6 @@
+import { defineDevtoolsElement } from './devtools-element.ts';
+
 export { mountDevtools, type DevtoolsOptions } from './mount-devtools.ts';
+export type { MaiaDevtoolsElement } from './devtools-element.ts';
+
+defineDevtoolsElement();

@@ -31,6 +31,12 @@ export interface PanelState {
   /** Goes to a view, with what it should point at; what is left out stays as it is. */
   show(view: View, what?: Shown): void;
   set(change: Partial<Preferences>): void;
+  /** It stands in a window of its own, and the page has the button only. */
+  readonly isDetached: boolean;
+  setDetached(isDetached: boolean): void;
+  /** What a person is to be told of the panel itself. */
+  readonly notice: string | undefined;
+  say(notice: string | undefined): void;
   open(): void;
   close(takesFocus: boolean): void;
   inspect(inspector: Inspector | undefined): void;
@@ -45,6 +51,8 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
   const recordings = createRecordings(() => inspector);
   let snapshot = $state.raw<InspectorSnapshot>();
   let takesFocus = $state(false);
+  let isDetached = $state(false);
+  let notice = $state<string>();
   let shown = $state.raw<Shown>({});
   let stopFollowing = () => {};
   let stopReading = () => {};
@@ -85,6 +93,20 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     get snapshot() {
       return snapshot;
     },
+    get isDetached() {
+      return isDetached;
+    },
+    setDetached(next) {
+      isDetached = next;
+      notice = undefined;
+      if (!next || preferences.isOpen) return;
+      set({ isOpen: true });
+      read();
+    },
+    get notice() {
+      return notice;
+    },
+    say: (next) => void (notice = next),
     get takesFocus() {
       return takesFocus;
     },

@@ -3,6 +3,10 @@ export interface Preferences {
   readonly isOpen: boolean;
   /** Of the panel, in CSS pixels; undefined until somebody has resized it. */
   readonly height: number | undefined;
+  /** The edge of the page at which it stands; a small page has only the bottom. */
+  readonly dock: Dock;
+  /** At the right edge, as `height` at the bottom. */
+  readonly width: number | undefined;
   readonly view: View;
   readonly theme: Theme;
   readonly corner: Corner;
@@ -12,6 +16,8 @@ export const views = ['unsynced', 'queues', 'peers', 'faults'] as const;
 export type View = (typeof views)[number];
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
+const docks = ['bottom', 'right'] as const;
+export type Dock = (typeof docks)[number];
 const corners = ['bottom-right', 'bottom-left', 'top-right', 'top-left'] as const;
 export type Corner = (typeof corners)[number];
 const plots = ['messages', 'depths'] as const;
@@ -21,6 +27,8 @@ const storageKey = 'maia-devtools';
 const defaults: Preferences = {
   isOpen: false,
   height: undefined,
+  dock: 'bottom',
+  width: undefined,
   view: 'unsynced',
   theme: 'system',
   corner: 'bottom-right',
@@ -46,10 +54,14 @@ export function savePreferences(preferences: Preferences): void {
 
 /** Of stored values those that make sense, and else the defaults. */
 export function readPreferences(stored: unknown): Preferences {
-  const { isOpen, height, view, theme, corner, plot } = (stored ?? {}) as Readonly<Record<string, unknown>>;
+  const { isOpen, height, dock, width, view, theme, corner, plot } = (stored ?? {}) as Readonly<
+    Record<string, unknown>
+  >;
   return {
     isOpen: typeof isOpen === 'boolean' ? isOpen : defaults.isOpen,
     height: typeof height === 'number' && Number.isFinite(height) ? height : defaults.height,
+    dock: docks.find((known) => known === dock) ?? defaults.dock,
+    width: typeof width === 'number' && Number.isFinite(width) ? width : defaults.width,
     view: views.find((known) => known === view) ?? defaults.view,
     theme: themes.find((known) => known === theme) ?? defaults.theme,
     corner: corners.find((known) => known === corner) ?? defaults.corner,

@@ -11,8 +11,8 @@ import tokens from './tokens.css?inline';
 import unsynced from './unsynced.css?inline';
 
 /** Adopted, never injected: a page with `style-src 'self'` blocks `<style>` and `style="…"`, also in shadow roots. */
-export function createStyleSheet(): CSSStyleSheet {
-  const sheet = new CSSStyleSheet();
+export function createStyleSheet(view: Window & typeof globalThis): CSSStyleSheet {
+  const sheet = new view.CSSStyleSheet();
   sheet.replaceSync(
     [tokens, base, controls, frame, header, rail, corner, unsynced, queues, peers, faults].join('\n'),
   );

@@ -54,6 +54,7 @@ export async function buildBareApp(outDir: string): Promise<void> {
   await build({
     ...demo,
     root: folder,
+    plugins: [svelte()],
     build: {
       outDir,
       emptyOutDir: true,

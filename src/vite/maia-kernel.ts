@@ -75,7 +75,8 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
     },
     load(id) {
       if (id !== panelID) return undefined;
-      return `import { mountDevtools } from '@MaiaOS/kernel/devtools';\nmountDevtools();\n`;
+      // An app may have put the element into its page itself.
+      return `import { mountDevtools } from '@MaiaOS/kernel/devtools';\nif (!document.querySelector('maia-devtools')) mountDevtools();\n`;
     },
   };
 }

@@ -1,0 +1,103 @@
+import { flushSync, mount, unmount } from 'svelte';
+import { createDetachedWindow } from './detached/detached-window.ts';
+import Devtools from './Devtools.svelte';
+import type { Doors } from './doors.ts';
+import { followInspector } from './follow-inspector.ts';
+import { isEditable, isHotkey, parseHotkey } from './hotkey.ts';
+import { keepInside } from './keep-inside.ts';
+import type { DevtoolsOptions } from './mount-devtools.ts';
+import { createPanelState } from './panel-state.svelte.ts';
+import { loadPreferences, savePreferences } from './preferences.ts';
+import { createStyleSheet } from './styles/style-sheet.ts';
+
+/** An element has one shadow root for its life, also where it leaves the page and comes back. */
+const rootByHost = new WeakMap<HTMLElement, ShadowRoot>();
+
+/** Shows the devtools in this element, which stands in the page or will. Returns the end, which leaves nothing. */
+export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () => void {
+  const hotkey = parseHotkey(options.hotkey ?? 'Alt+Shift+M');
+  const shadowMode = options.shadowMode ?? 'open';
+  const preferences = loadPreferences();
+  const panel = createPanelState(
+    { ...preferences, isOpen: options.open ?? preferences.isOpen },
+    savePreferences,
+  );
+  const stopFollowing = followInspector(options.target, panel.inspect);
+
+  const root = rootByHost.get(host) ?? host.attachShadow({ mode: shadowMode });
+  rootByHost.set(host, root);
+  root.adoptedStyleSheets = [createStyleSheet(window)];
+
+  const detached = createDetachedWindow({
+    shadowMode,
+    show(target) {
+      const shown = mount(Devtools, {
+        target,
+        props: { panel, hotkeyWords: hotkey.words, doors, place: 'window' },
+      });
+      flushSync();
+      return () => void unmount(shown);
+    },
+    onKeydown: (event, focused) => toggle(event, focused),
+    onClosed() {
+      panel.setDetached(false);
+      panel.close(false);
+    },
+  });
+  const doors: Doors = {
+    detach() {
+      if (detached.open()) return panel.setDetached(true);
+      panel.say('The browser has blocked the window. Allow pop-ups for this page, then detach again.');
+    },
+    focus: () => detached.focus(),
+    dock(dock) {
+      panel.set({ dock });
+      if (!panel.isDetached) return;
+      detached.close();
+      panel.setDetached(false);
+    },
+  };
+  const devtools = mount(Devtools, { target: root, props: { panel, hotkeyWords: hotkey.words, doors } });
+  flushSync();
+  if (detached.takeUp()) panel.setDetached(true);
+
+  function close(): void {
+    detached.close();
+    panel.setDetached(false);
+    panel.close(root.activeElement !== null);
+  }
+
+  function toggle(event: KeyboardEvent, focused: EventTarget | null | undefined): void {
+    if (!isHotkey(event, hotkey) || isEditable(focused)) return;
+    event.preventDefault();
+    // Handled: what the focus stands on may be gone a moment later.
+    event.stopPropagation();
+    if (panel.preferences.isOpen) close();
+    else panel.open();
+  }
+
+  const listening = new AbortController();
+  const { signal } = listening;
+  keepInside(host, signal);
+  root.addEventListener(
+    'keydown',
+    (event) => {
+      if (event instanceof KeyboardEvent && event.key === 'Escape' && panel.preferences.isOpen) close();
+    },
+    { signal },
+  );
+  // Before the app's own listeners, which may stop the event.
+  window.addEventListener(
+    'keydown',
+    (event) => toggle(event, event.target === host ? root.activeElement : event.composedPath()[0]),
+    { signal, capture: true },
+  );
+
+  return () => {
+    listening.abort();
+    detached.close();
+    stopFollowing();
+    void unmount(devtools);
+    root.replaceChildren();
+  };
+}

@@ -1,0 +1,133 @@
+import type { Page } from '@playwright/test';
+import { addAuthenticator } from './support/authenticator.ts';
+import { expect, test } from './support/test.ts';
+
+const panelIn = (page: Page) => page.getByRole('complementary', { name: 'maia devtools' });
+const open = encodeURIComponent('{"open":true}');
+
+async function openPage(page: Page, origin: string, relayPort: number): Promise<void> {
+  await addAuthenticator(page);
+  await page.goto(`${origin}/devtools.html?mount=${open}`);
+  await page.evaluate(async (url) => {
+    await bareApp.signUp([url]);
+    bareApp.makeMap();
+  }, `ws://localhost:${relayPort}/sync`);
+  await expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
+}
+
+async function detach(page: Page): Promise<Page> {
+  const popup = page.waitForEvent('popup');
+  await panelIn(page).getByRole('button', { name: 'Into a window of its own' }).click();
+  return popup;
+}
+
+test('the panel moves into a window of its own, works there, and survives reloads of the page', async ({
+  page,
+  app,
+  relay,
+}) => {
+  await openPage(page, app.origin, relay.port);
+  const popup = await detach(page);
+  const panel = panelIn(popup);
+  await expect(panel.getByRole('heading', { level: 2 }).first()).toContainText('Everything is confirmed');
+  await expect(panelIn(page)).toHaveCount(0);
+
+  // Clicks, keys and typed text arrive there, its styles hold, and it follows the page.
+  await panel.getByRole('tab', { name: /Peers/ }).click();
+  await expect(panel.getByRole('article')).toContainText(/connected/i);
+  await popup.keyboard.press('ArrowUp');
+  await expect(panel.getByRole('tab', { name: /Queues/ })).toBeFocused();
+  await expect(panel).toHaveCSS('position', 'fixed');
+  await panel.getByRole('tab', { name: /Unsynced/ }).click();
+  await relay.stop();
+  await page.evaluate(() => bareApp.set('n', 1));
+  const rows = panel.getByRole('grid', { name: 'Unsynced CoValues' }).locator('[data-id]');
+  await expect(rows).toHaveCount(1);
+  await relay.start();
+
+  for (let round = 0; round < 2; round++) {
+    await page.reload();
+    await expect(panel).toContainText('Nobody is signed in');
+    await expect(panelIn(page)).toHaveCount(0);
+    expect(page.context().pages()).toHaveLength(2);
+  }
+  await page.evaluate(async (url) => bareApp.resume([url]), `ws://localhost:${relay.port}/sync`);
+  await expect(panel.getByRole('heading', { level: 2 }).first()).toContainText(/confirmed/);
+
+  // Back into the page, at its right edge.
+  await panel.getByRole('button', { name: 'Dock at the right' }).click();
+  await expect(panelIn(page)).toHaveCSS('width', '480px');
+  await expect.poll(() => popup.isClosed()).toBe(true);
+});
+
+test('while the page is away, the window says so, and a window that a person closes stays closed', async ({
+  page,
+  app,
+  relay,
+}) => {
+  await openPage(page, app.origin, relay.port);
+  const popup = await detach(page);
+  await expect(panelIn(popup)).toBeVisible();
+  await page.goto('about:blank');
+  await expect(popup.getByText('The page is away')).toBeVisible();
+  await page.goto(`${app.origin}/devtools.html?mount=${open}`);
+  await expect(panelIn(popup).getByRole('tab', { name: /Unsynced/ })).toBeVisible();
+
+  await popup.close();
+  const button = page.getByRole('button', { name: /^maia devtools/ });
+  await expect(button).toBeVisible();
+  await page.reload();
+  expect(page.context().pages()).toHaveLength(1);
+});
+
+test('the hotkey works in the window, and unmounting closes it', async ({ page, app, relay }) => {
+  await openPage(page, app.origin, relay.port);
+  const first = await detach(page);
+  await expect(panelIn(first)).toBeVisible();
+  await first.keyboard.press('Alt+Shift+KeyM');
+  await expect.poll(() => first.isClosed()).toBe(true);
+  await page.getByRole('button', { name: /^maia devtools/ }).click();
+  const second = await detach(page);
+  await expect(panelIn(second)).toBeVisible();
+  await page.evaluate(() => devtools.unmount());
+  await expect.poll(() => second.isClosed()).toBe(true);
+});
+
+test('a blocked window is said, and the panel stays where it is', async ({ page, app, relay }) => {
+  await page.addInitScript(() => {
+    window.open = () => null;
+  });
+  await openPage(page, app.origin, relay.port);
+  await panelIn(page).getByRole('button', { name: 'Into a window of its own' }).click();
+  await expect(panelIn(page).getByRole('alert')).toContainText('Allow pop-ups for this page');
+  await panelIn(page).getByRole('button', { name: 'Got it' }).click();
+  await expect(panelIn(page).getByRole('alert')).toHaveCount(0);
+});
+
+test('the element mounts while it stands in the page, and there is one', async ({ page, app }) => {
+  await page.goto(`${app.origin}/devtools.html`);
+  await page.evaluate(() => {
+    const element = document.createElement('maia-devtools');
+    element.setAttribute('open', '');
+    element.setAttribute('hotkey', 'Ctrl+Alt+K');
+    document.body.append(element);
+  });
+  await expect(panelIn(page)).toContainText('Nobody is signed in');
+  await page.keyboard.press('Control+Alt+KeyK');
+  await expect(panelIn(page)).toHaveCount(0);
+  await page.keyboard.press('Control+Alt+KeyK');
+  await expect(panelIn(page)).toBeVisible();
+  await expect(page.evaluate(() => devtools.mount())).rejects.toThrow(/mounted in this page already/);
+
+  const uncaught = page.waitForEvent('pageerror');
+  await page.evaluate(() => void document.body.append(document.createElement('maia-devtools')));
+  expect((await uncaught).message).toContain('Remove one of the two <maia-devtools>');
+  await expect(panelIn(page)).toHaveCount(1);
+
+  await page.evaluate(() => {
+    for (const element of document.querySelectorAll('maia-devtools')) element.remove();
+  });
+  await expect(panelIn(page)).toHaveCount(0);
+  await page.evaluate(() => devtools.mount({ open: true }));
+  await expect(panelIn(page)).toHaveCount(1);
+});
