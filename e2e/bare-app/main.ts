@@ -6,6 +6,8 @@ export interface BareApp {
   signUp(urls: readonly string[], appVersion?: string): Promise<void>;
   /** Opens the account again, as a later page load does. */
   resume(urls: readonly string[], appVersion?: string): Promise<void>;
+  /** Ends the session, and its node with it. */
+  close(): Promise<void>;
   /** Of the session that is open now, also where one took another's place. */
   sessionID(): string;
   /** A map that everybody may read and write; answers its ID. */
@@ -40,6 +42,7 @@ globalThis.bareApp = {
   async resume(url, appVersion) {
     await resumeSession({ sync: { url, ...(appVersion !== undefined && { appVersion }) } });
   },
+  close: () => opened(activeSession.current).close(),
   sessionID: () => opened(activeSession.current).node.currentSessionID,
   makeMap() {
     const group = opened(activeSession.current).node.createGroup();

@@ -1,0 +1,182 @@
+import type { CDPSession, Page } from '@playwright/test';
+import { addAuthenticator } from './support/authenticator.ts';
+import { openDevtoolsPage, panelIn, relayURL, signUpThere } from './support/devtools-page.ts';
+import { serveBuilt } from './support/servers.ts';
+import { expect, test } from './support/test.ts';
+
+// Apps in which others' panels break: DEVTOOLS.md lists the complaints.
+
+async function visitViews(page: Page): Promise<void> {
+  const tabs = panelIn(page).getByRole('tab');
+  for (const tab of await tabs.all()) {
+    await tab.click();
+    await expect(tab).toHaveAttribute('aria-selected', 'true');
+    await expect(panelIn(page).getByRole('tabpanel')).not.toBeEmpty();
+  }
+}
+
+test('a page with a strict policy, Trusted Types and hostile styles: the panel is itself', async ({
+  page,
+  app,
+  relay,
+}) => {
+  const { origin, close } = await serveBuilt(app.directory, relay.port);
+  await page.addInitScript(() => {
+    const seen: string[] = [];
+    Object.assign(globalThis, { violations: seen });
+    document.addEventListener('securitypolicyviolation', (event) => seen.push(event.violatedDirective));
+  });
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await addAuthenticator(page);
+  await openDevtoolsPage(page, origin, { open: true }, 'devtools-strict.html');
+  await signUpThere(page, new URL(origin).port);
+
+  const panel = panelIn(page);
+  for (const [property, value] of [
+    ['font-size', '12px'],
+    ['position', 'fixed'],
+    ['text-transform', 'none'],
+    ['letter-spacing', 'normal'],
+    ['opacity', '1'],
+    ['height', '416px'],
+  ] as const) {
+    await expect(panel).toHaveCSS(property, value);
+  }
+  await expect(panel.getByRole('tab').first()).toHaveCSS('height', '30px');
+  await visitViews(page);
+
+  const opening = page.waitForEvent('popup');
+  await panel.getByRole('button', { name: 'Into a window of its own' }).click();
+  const popup = await opening;
+  await expect(panelIn(popup)).toHaveCSS('font-size', '12px');
+  await visitViews(popup);
+  expect(await page.evaluate(() => Reflect.get(globalThis, 'violations') as unknown)).toEqual([]);
+  expect(errors).toEqual([]);
+
+  // The policy is in force.
+  const refused = await page.evaluate(() => {
+    try {
+      document.body.innerHTML = '<p></p>';
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  expect(refused).toBe(true);
+  await page.close();
+  await close();
+});
+
+test('with a closed shadow root, the app’s own locators see nothing of it', async ({ page, app }) => {
+  await openDevtoolsPage(page, app.origin);
+  const seen = () =>
+    Promise.all([
+      page.getByText(/unsynced|signed in/i).count(),
+      page.getByRole('button').count(),
+      page.getByRole('tab').count(),
+      page.getByRole('heading').count(),
+      page.locator('button, input, [tabindex]').count(),
+    ]);
+  const before = await seen();
+  await page.evaluate(() => devtools.mount({ open: true, shadowMode: 'closed' }));
+  expect(await seen()).toEqual(before);
+  await page.evaluate(() => devtools.unmount());
+  await page.evaluate(() => devtools.mount({ open: true }));
+  expect(await seen()).not.toEqual(before);
+});
+
+/** How many listeners hang on each of these, as the browser itself counts them. */
+async function countListeners(cdp: CDPSession): Promise<unknown> {
+  const { result } = await cdp.send('Runtime.evaluate', {
+    expression: `[window, document, document.documentElement, document.body].map((target) =>
+      Object.values(getEventListeners(target)).flat().length)`,
+    includeCommandLineAPI: true,
+    returnByValue: true,
+  });
+  return result.value as unknown;
+}
+
+test('unmounted, or taken out by the app, it leaves no listener, no timer and no node', async ({
+  page,
+  app,
+  relay,
+}) => {
+  await page.addInitScript(() => {
+    const { setInterval: start, clearInterval: stop, setTimeout: plan, clearTimeout: cancel } = window;
+    const running = new Set<unknown>();
+    Object.assign(window, {
+      timers: running,
+      setInterval: (...args: Parameters<typeof start>) => {
+        const id = start(...args);
+        if (isWatched()) running.add(id);
+        return id;
+      },
+      clearInterval: (id: number) => (running.delete(id), stop(id)),
+      setTimeout: (run: () => void, ms?: number) => {
+        const id = plan(() => (running.delete(id), run()), ms);
+        if (isWatched()) running.add(id);
+        return id;
+      },
+      clearTimeout: (id: number) => (running.delete(id), cancel(id)),
+    });
+    // The kernel's own timers come and go: without a session there are none.
+    const isWatched = () => Reflect.get(window, 'watched') === true;
+  });
+  await addAuthenticator(page);
+  await openDevtoolsPage(page, app.origin);
+  await signUpThere(page, relay.port);
+  await page.evaluate(() => bareApp.close());
+  const cdp = await page.context().newCDPSession(page);
+  const html = () => page.evaluate(() => document.documentElement.outerHTML);
+  // The first mount of all also sets up what Svelte keeps for the page's life.
+  await page.evaluate(() => {
+    devtools.mount({ open: true });
+    devtools.unmount();
+  });
+  await page.evaluate(() => Reflect.set(window, 'watched', true));
+  const before = [await countListeners(cdp), await html()];
+
+  for (const how of ['unmount', 'remove', 'replace'] as const) {
+    await page.evaluate(() => devtools.mount({ open: true }));
+    await expect(panelIn(page)).toBeVisible();
+    expect(await countListeners(cdp)).not.toEqual(before[0]);
+    await page.evaluate((way) => {
+      if (way === 'unmount') devtools.unmount();
+      if (way === 'remove') document.querySelector('maia-devtools')?.remove();
+      if (way === 'replace') document.querySelector('maia-devtools')?.replaceWith();
+    }, how);
+    await expect(panelIn(page)).toHaveCount(0);
+    expect([await countListeners(cdp), await html()]).toEqual(before);
+    await expect
+      .poll(() => page.evaluate(() => (Reflect.get(window, 'timers') as Set<unknown>).size))
+      .toBe(0);
+  }
+});
+
+test('the node is closed while the panel is open: it says so, and nothing throws', async ({
+  page,
+  app,
+  relay,
+}) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await addAuthenticator(page);
+  await openDevtoolsPage(page, app.origin, { open: true });
+  await signUpThere(page, relay.port);
+  await panelIn(page)
+    .getByRole('tab', { name: /Faults/ })
+    .click();
+  await panelIn(page).getByRole('button', { name: 'Start “Offline”' }).click();
+  await expect(panelIn(page).getByRole('group', { name: 'Faults' })).toBeVisible();
+  await page.evaluate(() => bareApp.set('n', 1));
+  await page.evaluate(() => bareApp.close());
+  await expect(panelIn(page)).toContainText('Nobody is signed in');
+  await expect(panelIn(page).getByRole('group', { name: 'Faults' })).toHaveCount(0);
+  await page.evaluate((url) => bareApp.resume([url]), relayURL(relay.port));
+  await expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
+  await expect(panelIn(page).getByRole('heading', { level: 2 }).first()).toContainText(
+    'Everything is confirmed',
+  );
+  expect(errors).toEqual([]);
+});

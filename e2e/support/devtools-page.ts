@@ -1,0 +1,26 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+
+export const panelIn = (page: Page): Locator => page.getByRole('complementary', { name: 'maia devtools' });
+
+/** The bare app's page with devtools; they are mounted with these options, and without any not at all. */
+export async function openDevtoolsPage(
+  page: Page,
+  origin: string,
+  mount?: { readonly open?: boolean },
+  file = 'devtools.html',
+): Promise<void> {
+  const query = mount ? `?mount=${encodeURIComponent(JSON.stringify(mount))}` : '';
+  await page.goto(`${origin}/${file}${query}`);
+  await expect.poll(() => page.evaluate(() => 'devtools' in globalThis)).toBe(true);
+}
+
+/** With one map, which the relay has. */
+export async function signUpThere(page: Page, relayPort: number | string): Promise<void> {
+  await page.evaluate(async (url) => {
+    await bareApp.signUp([url]);
+    bareApp.makeMap();
+  }, relayURL(relayPort));
+  await expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
+}
+
+export const relayURL = (port: number | string) => `ws://localhost:${port}/sync`;
