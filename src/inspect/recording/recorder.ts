@@ -1,4 +1,4 @@
-import type { CoValueCore, SyncMessage } from 'cojson';
+import type { CoValueCore, LocalNode, SyncMessage } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
 import { createReadable, type Readable } from '../../platform/readable.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
@@ -83,7 +83,7 @@ export function createRecorder(options: {
     }
 
     function addWhatIsElsewhere(core: CoValueCore | undefined): boolean {
-      const contents = core ? covered.catchUp(core) : [];
+      const contents = core && !isLeftOut(core.verified?.header) ? covered.catchUp(core) : [];
       return contents.every((content) => add({ kind: 'had', content }));
     }
 
@@ -97,6 +97,7 @@ export function createRecorder(options: {
     const stops = [
       listenToMessages(inspection, (direction, peerID, message, _bytes, atMs) => {
         if (direction !== 'received' || !endRunning) return;
+        if (message.action === 'content' && isLeftOut(message.header ?? headerOf(node, message.id))) return;
         if (message.action === 'content' && !addWhatIsElsewhere(findCoValue(node, message.id)))
           return end('full');
         if (!add({ kind: 'arrived', atMs, peerID, message })) return end('full');
@@ -122,10 +123,16 @@ export function createRecorder(options: {
       const atMs = clock.nowMs();
       // What the node got elsewhere meanwhile belongs to its state, whether there is room or not.
       for (const core of node.allCoValues()) {
+        if (isLeftOut(core.verified?.header)) continue;
         for (const content of covered.catchUp(core)) lines.push(JSON.stringify({ kind: 'had', content }));
       }
       lines.push(
-        JSON.stringify({ kind: 'end', atMs, why, coValues: readStates(node) } satisfies RecordingLine),
+        JSON.stringify({
+          kind: 'end',
+          atMs,
+          why,
+          coValues: readStates(node).filter(({ id }) => !isLeftOut(headerOf(node, id))),
+        } satisfies RecordingLine),
       );
       const ended = { sinceMs, endedAtMs: atMs, why };
       now = { ...ended, messages, bytes, maxBytes };
@@ -166,6 +173,15 @@ export function createRecorder(options: {
     begin,
     close: () => endRunning?.('closed'),
   };
+}
+
+/** A passkey's own entry: the account's seed, encrypted to that passkey. It goes to relays, and into no file. */
+function isLeftOut(header: { readonly uniqueness?: unknown } | undefined): boolean {
+  return header?.uniqueness === 'maia/keyring/v1';
+}
+
+function headerOf(node: LocalNode, id: string) {
+  return findCoValue(node, id)?.verified?.header;
 }
 
 /** How much of each CoValue stands in the recording. */
