@@ -101,8 +101,13 @@ describe('a recording', () => {
     theirs.set('after', 2);
     await arrives();
     const lines = stop().trim().split('\n');
-    const kinds = lines.map((line) => (JSON.parse(line) as { kind?: string }).kind);
-    expect(kinds.indexOf('had')).toBeGreaterThan(0);
+    const lineOf = (kind: string, action: string) =>
+      lines.findIndex(
+        (line) =>
+          line.startsWith(`{"kind":"${kind}"`) && line.includes(`"action":"${action}","id":"${theirs.id}"`),
+      );
+    expect(lineOf('had', 'content')).toBeGreaterThan(0);
+    expect(lineOf('arrived', 'content')).toBeGreaterThan(lineOf('had', 'content'));
     const { replay } = await inspector.controls.replay(lines.join('\n'));
     expect(replay?.difference).toBeUndefined();
     expect(replay?.replayedHash).toBe(replay?.recordedHash);
