@@ -45,7 +45,9 @@ test('the panel moves into a window of its own, works there, and survives reload
     await expect(panelIn(page)).toHaveCount(0);
     expect(page.context().pages()).toHaveLength(2);
   }
-  await expect.poll(() => page.evaluate(() => 'devtools' in globalThis)).toBe(true);
+  await expect
+    .poll(() => page.evaluate(() => 'devtools' in globalThis && 'bareApp' in globalThis))
+    .toBe(true);
   await page.evaluate(async (url) => bareApp.resume([url]), relayURL(relay.port));
   await expect(panel.getByRole('heading', { level: 2 }).first()).toContainText(/confirmed/);
 

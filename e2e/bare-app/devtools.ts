@@ -1,5 +1,4 @@
 import { mountDevtools, type DevtoolsOptions } from '@MaiaOS/kernel/devtools';
-import './main.ts';
 
 /** The bare app, with the devtools mounted as the address says: `?mount={"open":true}`; without it, they are not. */
 const wish = new URLSearchParams(location.search).get('mount');

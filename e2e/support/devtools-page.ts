@@ -11,7 +11,9 @@ export async function openDevtoolsPage(
 ): Promise<void> {
   const query = mount ? `?mount=${encodeURIComponent(JSON.stringify(mount))}` : '';
   await page.goto(`${origin}/${file}${query}`);
-  await expect.poll(() => page.evaluate(() => 'devtools' in globalThis)).toBe(true);
+  await expect
+    .poll(() => page.evaluate(() => 'devtools' in globalThis && 'bareApp' in globalThis))
+    .toBe(true);
 }
 
 /** With one map, which the relay has. */
