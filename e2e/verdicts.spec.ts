@@ -85,7 +85,7 @@ test('a relay that refuses it', async ({ page, app, relay }) => {
         JSON.stringify({
           maia: 'refused',
           code: 'forbidden',
-          id: refused,
+          id,
           reason: 'not yours',
           closing: false,
         }),
