@@ -129,20 +129,27 @@ test.describe('a page in the back-forward cache', () => {
   });
 
   test('gets a session of its own where another tab took the id', async ({ app, relay, origins }) => {
-    await inBrowserWithCache(async (page) => {
-      const mapID = await begin(page, app, relay);
-      const before = await sessionID(page);
-      let other: Page | undefined;
-      const isSamePage = await leave(page, origins[0], async () => {
-        other = await openTab(page.context(), app, relay, mapID);
-        expect(await sessionID(other)).toBe(before);
-        await set(other, 'other', 1);
+    // A browser that is short of something lets go of the page, whatever the page does.
+    for (let attempt = 1; !(await isKept()); attempt++) expect(attempt).toBeLessThan(4);
+
+    async function isKept(): Promise<boolean> {
+      let isSamePage = false;
+      await inBrowserWithCache(async (page) => {
+        const mapID = await begin(page, app, relay);
+        const before = await sessionID(page);
+        let other: Page | undefined;
+        isSamePage = await leave(page, origins[0], async () => {
+          other = await openTab(page.context(), app, relay, mapID);
+          expect(await sessionID(other)).toBe(before);
+          await set(other, 'other', 1);
+        });
+        if (!isSamePage) return;
+        await expect.poll(() => sessionID(page)).not.toBe(before);
+        await page.evaluate((id) => bareApp.openMap(id), mapID);
+        await set(page, 'back', 2);
+        await expect.poll(() => other?.evaluate(() => bareApp.read())).toEqual({ other: 1, back: 2 });
       });
-      expect(isSamePage).toBe(true);
-      await expect.poll(() => sessionID(page)).not.toBe(before);
-      await page.evaluate((id) => bareApp.openMap(id), mapID);
-      await set(page, 'back', 2);
-      await expect.poll(() => other?.evaluate(() => bareApp.read())).toEqual({ other: 1, back: 2 });
-    });
+      return isSamePage;
+    }
   });
 });
