@@ -28,8 +28,13 @@ const rooms = {
     'src/sync': ['src/transport', 'src/storage', 'src/platform'],
     'src/session': ['src/sync', 'src/storage', 'src/platform'],
     'src/inspect': [
-      ...['src/platform', 'src/sync/inspection', 'src/session/active-session'],
-      ...['src/transport/faulty-transport', 'src/transport/frames', 'src/transport/ids'],
+      ...['src/platform', 'src/sync/inspection', 'src/sync/coverage', 'src/session/active-session'],
+      ...[
+        'src/transport/faulty-transport',
+        'src/transport/frames',
+        'src/transport/ids',
+        'src/transport/json',
+      ],
     ],
     'src/relay': [...wire, ...runsAnywhere, 'node:'],
     'src/vite': ['src/relay', ...runsAnywhere, 'node:'],

@@ -9,6 +9,7 @@ import { createFaultControl } from './faults/fault-control.ts';
 import type { FaultOptions, Faults } from './faults/faults.ts';
 import { createMessageCounts } from './message-counts.ts';
 import { listenToMessages } from './message-tap.ts';
+import { createMessageLog, type MessageLog } from './messages/message-log.ts';
 import { overviewOf } from './overview.ts';
 import { readPeers, roundTripLane } from './peer-views.ts';
 import { createPublisher } from './publisher.ts';
@@ -35,6 +36,8 @@ export interface Inspector {
   readonly faults: Readable<Faults | undefined>;
   /** The one that runs, or that ended by itself and was not fetched yet. */
   readonly recording: Readable<RecordingState | undefined>;
+  /** Each message to and from the relays, since this inspector was made. */
+  readonly messages: MessageLog;
   snapshot(): InspectorSnapshot;
   /** Why a CoValue is not synced, with what it rests on and what to do. Loads nothing. */
   explain(id: string): Explanation;
@@ -103,6 +106,11 @@ export function createInspector(
   });
   const listeners = new Set<(increment: InspectorIncrement) => void>();
   const publisher = createPublisher(clock, publish);
+  const messages = createMessageLog({
+    ...{ inspection, clock, stopwatchMs, relays: () => overview.current.relays },
+    onChange: () => publisher.changed(),
+    onCost: (ms) => ring.count('cost', clock.nowMs(), ms),
+  });
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
 
   const stopFollowing = sync.subscribe((state) => {
@@ -144,6 +152,7 @@ export function createInspector(
       }),
       queues: queueViews.read(relays, atMs),
       peers: readPeers(inspection, log, counts, ring, atMs),
+      messages: messages.log.counts,
       faults: faultControl.now,
       recording: recorder.now,
     };
@@ -167,6 +176,7 @@ export function createInspector(
     overview,
     faults: faultControl.faults,
     recording: recorder.recording,
+    messages: messages.log,
     snapshot,
     explain: (id) => explain(id, snapshot(), inspection.node),
     subscribe(listener) {
@@ -189,6 +199,7 @@ export function createInspector(
     },
     close() {
       recorder.close();
+      messages.close();
       faultControl.close();
       stopFollowing();
       for (const stop of stopFollowingHands) stop();

@@ -2,6 +2,8 @@ import type { LocalNode, SyncMessage } from 'cojson';
 import { createReadable } from '../platform/readable.ts';
 import {
   offerInspection,
+  type ChannelMoment,
+  type FrameTap,
   type MessageTap,
   type PeerInspection,
   type TransportWrap,
@@ -22,6 +24,8 @@ export interface FakeSync extends SyncPeers {
   setState(change: Partial<SyncState>): void;
   setUnsynced(coValues: readonly UnsyncedCoValue[]): void;
   setPeers(peers: readonly PeerInspection[]): void;
+  /** A moment of a channel, as a transport would tell it. */
+  frame(moment: ChannelMoment): void;
   message(direction: 'sent' | 'received', message: SyncMessage, bytes: number, atMs: number): void;
 }
 
@@ -57,6 +61,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     { id: fakePeerID, bufferedBytes: 0, unacknowledgedMessages: 0, hello: { durability: 'process-crash' } },
   ];
   let tap: MessageTap | undefined;
+  let frameTap: FrameTap | undefined;
   let wrap: TransportWrap | undefined;
   let reads = 0;
 
@@ -100,6 +105,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
       });
     },
     setPeers: (next) => void (peers = next),
+    frame: (moment) => frameTap?.(moment),
     message: (...message) => tap?.(message[0], fakePeerID, message[1], message[2], message[3]),
   };
   offerInspection(sync, {
@@ -111,7 +117,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     peers: () => peers,
     memory: () => ({ loaded: 0, unloaded: 0 }),
     setTap: (next) => void (tap = next),
-    setFrameTap: () => {},
+    setFrameTap: (next) => void (frameTap = next),
     setTransportWrap: (next) => void (wrap = next),
     redial: () => void calls.push('redial'),
     onEvent: () => () => {},

@@ -176,7 +176,7 @@ export function createRecorder(options: {
 }
 
 /** A passkey's own entry: the account's seed, encrypted to that passkey. It goes to relays, and into no file. */
-function isLeftOut(header: { readonly uniqueness?: unknown } | undefined): boolean {
+export function isLeftOut(header: { readonly uniqueness?: unknown } | undefined): boolean {
   return header?.uniqueness === 'maia/keyring/v1';
 }
 

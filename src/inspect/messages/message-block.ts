@@ -1,0 +1,91 @@
+/** So many messages share one block; fewer where their texts are long. */
+export const messagesPerBlock = 512;
+const longestTexts = 96 * 1024;
+const bytesAround = 1_024;
+/** A string beside its characters. */
+const bytesPerString = 24;
+
+/** Neighbouring messages: one array a column, and their texts together. */
+export interface MessageBlock {
+  readonly first: number;
+  count: number;
+  columns: Columns;
+  texts: BlockTexts;
+}
+export type BlockTexts =
+  | { readonly kind: 'plain'; readonly texts: string[]; bytes: number }
+  /** Deflated, joined by line breaks: no message holds one. */
+  | { readonly kind: 'packed'; readonly packed: Uint8Array<ArrayBuffer> }
+  | { readonly kind: 'dropped' };
+
+export type Columns = ReturnType<typeof createColumns>;
+
+function createColumns(rows: number) {
+  return {
+    atMs: new Float64Array(rows),
+    type: new Uint8Array(rows),
+    flags: new Uint8Array(rows),
+    relay: new Uint8Array(rows),
+    id: new Uint32Array(rows),
+    note: new Uint32Array(rows),
+    bytes: new Uint32Array(rows),
+    count: new Uint32Array(rows),
+    /** Of the message at the other end of a confirmation; 0 where there is none. */
+    partner: new Uint32Array(rows),
+    /** Of a `known` or `load`: how many it confirmed. */
+    partners: new Uint16Array(rows),
+  };
+}
+const bytesPerRow = 8 + 1 + 1 + 1 + 4 * 5 + 2;
+
+export function createBlock(first: number): MessageBlock {
+  return {
+    first,
+    count: 0,
+    columns: createColumns(messagesPerBlock),
+    texts: { kind: 'plain', texts: [], bytes: 0 },
+  };
+}
+
+export function isFull({ count, texts }: MessageBlock): boolean {
+  return count === messagesPerBlock || (texts.kind === 'plain' && texts.bytes >= longestTexts);
+}
+
+/** Gives back the rows that were not used. */
+export function sealBlock(block: MessageBlock): void {
+  if (block.count === messagesPerBlock) return;
+  const { count, columns } = block;
+  const { atMs, type, flags, relay, id, note, bytes, partner, partners } = columns;
+  block.columns = {
+    atMs: atMs.slice(0, count),
+    type: type.slice(0, count),
+    flags: flags.slice(0, count),
+    relay: relay.slice(0, count),
+    id: id.slice(0, count),
+    note: note.slice(0, count),
+    bytes: bytes.slice(0, count),
+    count: columns.count.slice(0, count),
+    partner: partner.slice(0, count),
+    partners: partners.slice(0, count),
+  };
+}
+
+export function addText(texts: BlockTexts, text: string): void {
+  if (texts.kind !== 'plain') return;
+  texts.texts.push(text);
+  texts.bytes += bytesOfString(text);
+}
+
+/** As the engine keeps it: two bytes a character as soon as one of them does not fit into one. */
+function bytesOfString(text: string): number {
+  return bytesPerString + (/[\u0100-\uffff]/.test(text) ? 2 * text.length : text.length);
+}
+
+export function bytesOfRows({ columns }: MessageBlock): number {
+  return bytesAround + columns.type.length * bytesPerRow;
+}
+
+export function bytesOfTexts({ texts }: MessageBlock): number {
+  if (texts.kind === 'plain') return texts.bytes;
+  return texts.kind === 'packed' ? texts.packed.byteLength : 0;
+}

@@ -1,0 +1,89 @@
+import type { SyncMessage } from 'cojson';
+import { readMessage, type ReceivedMessage } from '../../transport/frames.ts';
+import { isJsonRecord, parseJson, type JsonRecord } from '../../transport/json.ts';
+import { coverageOfContent, coverageOfState, type Coverage } from '../../sync/coverage.ts';
+import { priorityOf } from '../message-counts.ts';
+import type { Priority } from '../snapshot.ts';
+import type { MessageType } from './message-types.ts';
+import { withoutKeys, withoutProofs } from './redaction.ts';
+
+/** What one line of a frame says, and the text of it that may be kept. */
+export interface LineFacts {
+  readonly type: MessageType;
+  readonly id?: string;
+  readonly count?: number;
+  readonly priority?: Priority;
+  readonly note?: string;
+  /** Undefined where all of it is withheld. */
+  readonly text: string | undefined;
+  /** Of a `content`: what a relay must have to have confirmed it. */
+  readonly needs?: Coverage;
+  /** Of a `known` or `load`: what its sender has. */
+  readonly has?: Coverage;
+  readonly header?: { readonly uniqueness?: unknown };
+}
+
+const longestWord = 32;
+
+/** Reads any line, also of a broken sender: what is neither a sync message, a ping nor a frame of ours is withheld. */
+export function readLine(line: string): LineFacts {
+  const read = readSafely(line);
+  if (read?.kind === 'sync') return readSyncMessage(read.message, line);
+  const value = parseJson(line);
+  if (!isJsonRecord(value)) return { type: 'other', note: 'not a JSON object', text: undefined };
+  if (typeof value.maia === 'string') {
+    return { type: 'maia', note: value.maia.slice(0, longestWord), text: withoutProofs(value) };
+  }
+  if (read?.kind === 'ping') return { type: 'ping', text: pingOf(value, read.timeMs) };
+  const note = typeof value.action === 'string' ? 'malformed' : 'of no known kind';
+  return { type: 'other', note, text: undefined };
+}
+
+/** Undefined for what is malformed, on which nobody acts. */
+function readSafely(line: string): ReceivedMessage | undefined {
+  try {
+    return readMessage(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function readSyncMessage(value: SyncMessage, line: string): LineFacts {
+  const text = withoutKeys(line);
+  switch (value.action) {
+    case 'content': {
+      const { id, header, action } = value;
+      const count = Object.values(value.new).reduce((sum, own) => sum + own.newTransactions.length, 0);
+      const needs = coverageOfContent(value);
+      return { type: action, id, count, priority: priorityOf(value), text, needs, ...(header && { header }) };
+    }
+    case 'known':
+    case 'load': {
+      const { id, action, sessions } = value;
+      const count = Object.values(sessions).reduce((sum, own) => sum + own, 0);
+      const note = noteOfState(value);
+      return { type: action, id, count, text, has: coverageOfState(value), ...(note && { note }) };
+    }
+    case 'reconcile':
+      return { type: value.action, id: value.id, count: value.values.length, text };
+    case 'done':
+    case 'reconcile-ack':
+      return { type: value.action, id: value.id, text };
+  }
+}
+
+function noteOfState(value: {
+  readonly header: boolean;
+  readonly isCorrection?: unknown;
+}): string | undefined {
+  if (value.isCorrection === true) return 'asks for a resend';
+  return value.header ? undefined : 'does not have it';
+}
+
+function pingOf({ dc }: JsonRecord, time: number): string {
+  return JSON.stringify({
+    type: 'ping',
+    time,
+    dc: typeof dc === 'string' ? dc.slice(0, longestWord) : undefined,
+  });
+}

@@ -1,0 +1,108 @@
+import type { CoValueLabel } from '../covalue-label.ts';
+import { createMatchingMessages, type MatchingMessages } from './matching-messages.ts';
+import type { MessageStore } from './message-store.ts';
+import type {
+  MessageCounts,
+  MessageFilter,
+  MessagePage,
+  MessageRow,
+  MessageText,
+  MessageType,
+} from './message-types.ts';
+
+/** Reads messages that were recorded here, or in a file. Reading has no side effect. */
+export interface MessageReader {
+  /** The same object while nothing changed. */
+  readonly counts: MessageCounts;
+  /** Rows of those that match, from an index on, at most 500 at a time; the last of them where `from` is left out. */
+  read(wanted?: {
+    readonly from?: number;
+    readonly count?: number;
+    readonly filter?: MessageFilter;
+  }): MessagePage;
+  row(number: number): MessageRow | undefined;
+  /** Where a message stands among those that match; -1 where it does not. */
+  indexOf(number: number, filter?: MessageFilter): number;
+  /** The `content`s that this message confirmed, newest first. */
+  confirmedBy(number: number): readonly number[];
+  textOf(number: number): Promise<MessageText>;
+}
+
+const mostRows = 500;
+
+export function createMessageReader(
+  store: MessageStore,
+  labelOf: (id: string) => CoValueLabel | undefined,
+): MessageReader {
+  let matching: MatchingMessages | undefined;
+  let matchingKey: string | undefined;
+  let counts: MessageCounts | undefined;
+  let countsVersion = -1;
+  const firstEver = store.first;
+
+  function matchingFor(filter: MessageFilter): MatchingMessages {
+    const key = JSON.stringify([filter.text ?? '', filter.isPattern ?? false, filter.types]);
+    if (key !== matchingKey || !matching) {
+      matching = createMatchingMessages(store, filter, labelOf);
+      matchingKey = key;
+    }
+    matching.catchUp();
+    return matching;
+  }
+
+  function row(number: number): MessageRow | undefined {
+    const facts = store.at(number);
+    if (!facts) return undefined;
+    const label = facts.id?.startsWith('co_') ? labelOf(facts.id) : undefined;
+    return { ...facts, ...(label && { label }) };
+  }
+
+  return {
+    get counts() {
+      if (counts && countsVersion === store.version) return counts;
+      countsVersion = store.version;
+      const { first, last: lastNumber, firstWithText, bytes, maxBytes } = store;
+      counts = {
+        ...{ kept: lastNumber - first + 1, dropped: first - firstEver, lastNumber, firstWithText },
+        ...{ bytes, maxBytes, byType: keptTypes(store.byType) },
+      };
+      return counts;
+    },
+    read({ from, count = 100, filter = {} } = {}) {
+      const found = matchingFor(filter);
+      const length = Math.min(count, mostRows, found.total);
+      const begin = Math.max(0, from ?? found.total - length);
+      const rows = Array.from({ length }, (_, offset) => {
+        const number = found.at(begin + offset);
+        return number === undefined ? undefined : row(number);
+      });
+      return {
+        total: found.total,
+        byType: keptTypes(found.byType),
+        rows: rows.filter((own) => own !== undefined),
+      };
+    },
+    row,
+    indexOf(number, filter = {}) {
+      const found = matchingFor(filter);
+      const index = found.indexOf(number);
+      return found.at(index) === number ? index : -1;
+    },
+    confirmedBy(number) {
+      const { newest, messages } = store.at(number)?.confirms ?? { newest: 0, messages: 0 };
+      const numbers: number[] = [];
+      for (let own = newest; own >= store.first && numbers.length < Math.min(messages, mostRows); own--) {
+        const { confirmation } = store.at(own) ?? {};
+        if (confirmation?.state === 'confirmed' && confirmation.by === number) numbers.push(own);
+      }
+      return numbers;
+    },
+    textOf: (number) => store.textAt(number),
+  };
+}
+
+function keptTypes(
+  byType: Readonly<Partial<Record<MessageType, number>>>,
+): Readonly<Partial<Record<MessageType, number>>> {
+  return Object.fromEntries(Object.entries(byType).filter(([, count]) => count > 0));
+}

@@ -1,0 +1,155 @@
+import type { LocalNode } from 'cojson';
+import type { Clock } from '../../platform/clock.ts';
+import type { ChannelMoment } from '../../sync/inspection.ts';
+import { splitFrame } from '../../transport/frames.ts';
+import { findCoValue } from '../private-fields.ts';
+import { isLeftOut } from '../recording/recorder.ts';
+import { createSentContents } from './confirmations.ts';
+import { readLine, type LineFacts } from './message-facts.ts';
+import type { MessageStore } from './message-store.ts';
+
+/** Puts each message of each frame into the store. Long frames are read piece by piece, so that the page stays responsive. */
+export interface MessageRecorder {
+  hear(moment: ChannelMoment): void;
+  close(): void;
+}
+
+type Heard = (ChannelMoment & { readonly kind: 'opened' | 'closed' }) | Line;
+interface Line {
+  readonly kind: 'line';
+  /** Undefined where too much waited already. */
+  readonly line: string | undefined;
+  readonly length: number;
+  readonly direction: 'sent' | 'received';
+  readonly peerID: string;
+  readonly atMs: number;
+  readonly continues: boolean;
+}
+
+/** Milliseconds at a time, and the lines that are read before the time is looked at. */
+const sliceMs = 4;
+const linesBetween = 16;
+/** Beyond it a message is listed with its length only. */
+const mostWaiting = 16_000_000;
+
+export function createMessageRecorder(options: {
+  readonly store: MessageStore;
+  readonly node: LocalNode;
+  readonly clock: Clock;
+  readonly stopwatchMs: () => number;
+  readonly onChange: () => void;
+  /** How long a slice took. */
+  readonly onCost: (ms: number) => void;
+}): MessageRecorder {
+  const { store, node, clock, stopwatchMs, onChange, onCost } = options;
+  const sent = createSentContents();
+  let waiting: Heard[] = [];
+  let next = 0;
+  let waitingLength = 0;
+  let cancel: (() => void) | undefined;
+
+  function read(): void {
+    const beganMs = stopwatchMs();
+    cancel?.();
+    cancel = undefined;
+    while (next < waiting.length) {
+      const heard = waiting[next++];
+      if (heard) add(heard);
+      if (next % linesBetween === 0 && stopwatchMs() - beganMs >= sliceMs) break;
+    }
+    if (next >= waiting.length) {
+      waiting = [];
+      next = 0;
+    } else {
+      cancel = clock.after(0, read);
+    }
+    store.setBytesBeside(sent.bytes + waitingLength);
+    onCost(stopwatchMs() - beganMs);
+    onChange();
+  }
+
+  function add(heard: Heard): void {
+    const { atMs, peerID: relayID } = heard;
+    if (heard.kind !== 'line') {
+      const note = noteOf(heard);
+      store.add({ atMs, direction: 'none', relayID, type: heard.kind, bytes: 0, note }, undefined);
+      return;
+    }
+    const { line, length, direction, continues } = heard;
+    const common = { atMs, direction, relayID, ...(continues && { continuesFrame: true as const }) };
+    if (line === undefined) {
+      store.add(
+        { ...common, type: 'other', bytes: length, note: 'not read: too much came at once' },
+        undefined,
+      );
+      return;
+    }
+    waitingLength -= length;
+    const facts = readLine(line);
+    const { type, id, count, priority, note } = facts;
+    const number = store.add(
+      {
+        ...{ ...common, type, bytes: utf8Bytes(line) },
+        ...(id !== undefined && { id }),
+        ...(count !== undefined && { count }),
+        ...(priority && { priority }),
+        ...(note !== undefined && { note }),
+      },
+      isPasskeyEntry(facts) ? undefined : facts.text,
+    );
+    join(number, facts, direction, relayID);
+  }
+
+  function join(
+    number: number,
+    { id, needs, has }: LineFacts,
+    direction: Line['direction'],
+    peerID: string,
+  ): void {
+    if (id === undefined) return;
+    if (needs && direction === 'sent') {
+      const givenUp = sent.sent(peerID, id, number, needs);
+      if (givenUp !== undefined) store.setUnwatched(givenUp);
+    }
+    const confirmed = has && direction === 'received' ? sent.stated(peerID, id, has) : [];
+    for (const content of confirmed) store.setConfirmed(content, number);
+    const newest = confirmed.at(-1);
+    if (newest !== undefined) store.setConfirms(number, newest, confirmed.length);
+  }
+
+  function isPasskeyEntry({ type, id, header }: LineFacts): boolean {
+    if (type !== 'content' || id === undefined) return false;
+    return isLeftOut(header ?? findCoValue(node, id)?.verified?.header);
+  }
+
+  return {
+    hear(moment) {
+      if (moment.kind === 'opened' || moment.kind === 'closed') {
+        waiting.push(moment);
+      } else {
+        const { atMs, peerID, kind: direction } = moment;
+        for (const [index, text] of splitFrame(moment.text).entries()) {
+          const line = waitingLength > mostWaiting ? undefined : text;
+          waitingLength += line?.length ?? 0;
+          const { length } = text;
+          waiting.push({ kind: 'line', line, length, direction, peerID, atMs, continues: index > 0 });
+        }
+      }
+      // In order: behind what waits already.
+      if (!cancel) read();
+    },
+    close() {
+      cancel?.();
+      waiting = [];
+    },
+  };
+}
+
+function noteOf(moment: Exclude<Heard, Line>): string {
+  if (moment.kind === 'opened') return moment.transport;
+  return `${moment.error.code}: ${moment.error.message}`.slice(0, 400);
+}
+
+function utf8Bytes(text: string): number {
+  return /\P{ASCII}/u.test(text) ? new TextEncoder().encode(text).length : text.length;
+}

@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest';
+import { createMessageStore, type MessageStore } from './message-store.ts';
+
+/** As long as an ordinary message, and as hard to deflate. */
+function fill(store: MessageStore, count: number, from = 0): void {
+  for (let index = from; index < from + count; index++) {
+    const id = `co_z${randomText(20, index % 5_000)}`;
+    const isContent = index % 2 === 0;
+    const text = isContent
+      ? `{"action":"content","id":"${id}","new":{"${randomText(60, 7)}":{"after":${index},"newTransactions":[{"privacy":"private","madeAt":${index},"keyUsed":"key_z${randomText(20, 3)}","encryptedChanges":"encrypted_U${randomText(90, index)}"}],"lastSignature":"signature_z${randomText(86, index + 1)}"}}}`
+      : `{"action":"known","id":"${id}","header":true,"sessions":{"${randomText(60, 7)}":${index}}}`;
+    const type = isContent ? 'content' : 'known';
+    store.add(
+      { atMs: index, direction: 'sent', relayID: 'relay', type, id, bytes: text.length, count: 1 },
+      text,
+    );
+  }
+}
+
+function randomText(length: number, seed: number): string {
+  let state = (seed + 1) * 2654435761;
+  return Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return String.fromCharCode(65 + ((state >>> 16) % 58));
+  }).join('');
+}
+
+it('keeps 100,000 ordinary messages within 20 MB, and their texts', async () => {
+  const store = createMessageStore();
+  for (let count = 0; count < 100; count++) {
+    fill(store, 1_000, count * 1_000);
+    await store.settled();
+    expect(store.bytes).toBeLessThanOrEqual(20_000_000);
+  }
+  expect(store.first).toBe(1);
+  expect(store.last).toBe(100_000);
+  expect(store.firstWithText).toBe(1);
+  for (const number of [1, 50_001, 99_999]) {
+    const kept = await store.textAt(number);
+    expect(kept.state === 'kept' && kept.text.includes(`"after":${number - 1},`)).toBe(true);
+  }
+});
+
+it('lets the oldest go, texts first, and all that was kept for them', async () => {
+  const store = createMessageStore(400_000);
+  fill(store, 20_000);
+  await store.settled();
+  expect(store.bytes).toBeLessThanOrEqual(400_000);
+  expect(store.first).toBeGreaterThan(1);
+  expect(store.firstWithText).toBeGreaterThan(store.first);
+  expect(store.last).toBe(20_000);
+  expect(store.at(store.first - 1)).toBeUndefined();
+  expect(store.at(store.first)).toMatchObject({ number: store.first, atMs: store.first - 1 });
+  expect(await store.textAt(store.first)).toEqual({ state: 'dropped' });
+  const kept = store.last - store.first + 1;
+  expect((store.byType.content ?? 0) + (store.byType.known ?? 0)).toBe(kept);
+  const seen: number[] = [];
+  store.scan(store.last - 2, (number) => seen.push(number));
+  expect(seen).toEqual([store.last - 2, store.last - 1, store.last]);
+});
+
+it('gives a text back as it was, packed or not, with what is withheld between', async () => {
+  const store = createMessageStore();
+  const message = { atMs: 1, direction: 'received', relayID: 'r', type: 'maia', bytes: 1 } as const;
+  const first = store.add(message, '{"a":"é漢😀"}');
+  const second = store.add(message, undefined);
+  const third = store.add(message, '{"b":1}');
+  const texts = () => Promise.all([first, second, third].map((number) => store.textAt(number)));
+  const before = await texts();
+  fill(store, 20_000);
+  await store.settled();
+  expect(await texts()).toEqual(before);
+  expect(before).toEqual([
+    { state: 'kept', text: '{"a":"é漢😀"}' },
+    { state: 'withheld' },
+    { state: 'kept', text: '{"b":1}' },
+  ]);
+});

@@ -1,0 +1,231 @@
+import { deflate, inflate } from './deflate.ts';
+import { createInterned } from './interned.ts';
+import {
+  addText,
+  bytesOfRows,
+  bytesOfTexts,
+  createBlock,
+  isFull,
+  sealBlock,
+  type MessageBlock,
+} from './message-block.ts';
+import { flagsOf, isWithheld, readRow, typeIn, unwatched } from './message-row.ts';
+import { messageTypes, type MessageFacts, type MessageText, type MessageType } from './message-types.ts';
+
+/** Messages within a bound of bytes: rows of facts, the newest texts as they are, older ones deflated; the oldest give way. */
+export interface MessageStore {
+  /** Of the oldest that is kept; above `last` where none is. */
+  readonly first: number;
+  readonly last: number;
+  readonly firstWithText: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly byType: Readonly<Partial<Record<MessageType, number>>>;
+  /** Goes up with each change. */
+  readonly version: number;
+  /** `text` is undefined where it is withheld. Returns its number. */
+  add(message: NewMessage, text: string | undefined): number;
+  setConfirmed(number: number, by: number): void;
+  setConfirms(number: number, newest: number, messages: number): void;
+  setUnwatched(number: number): void;
+  at(number: number): MessageFacts | undefined;
+  /** Of each message from `from` on. `sameWords` is the same number for messages that differ in no word. */
+  scan(from: number, visit: (number: number, type: MessageType, sameWords: number) => void): void;
+  textAt(number: number): Promise<MessageText>;
+  /** Bytes that are kept elsewhere for these messages. */
+  setBytesBeside(bytes: number): void;
+  /** When all texts are packed that are to be. */
+  settled(): Promise<void>;
+}
+export type NewMessage = Omit<MessageFacts, 'number' | 'confirmation' | 'confirms'>;
+
+export const ordinaryMaxBytes = 20_000_000;
+/** So many bytes of the newest texts are never deflated: they are what is looked at. */
+const plainBytes = 1_000_000;
+const withoutText: ReadonlySet<MessageType> = new Set(['opened', 'closed']);
+
+export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1): MessageStore {
+  const blocks: MessageBlock[] = [];
+  const words = createInterned();
+  const relays = createInterned();
+  const byType: Partial<Record<MessageType, number>> = {};
+  let last = firstNumber - 1;
+  let [rowBytes, textBytes, besideBytes] = [0, 0, 0];
+  let version = 0;
+  /** The blocks before it are packed or dropped. */
+  let firstPlain = 0;
+  let packing: Promise<void> | undefined;
+
+  const bytes = () => rowBytes + textBytes + besideBytes + words.bytes + relays.bytes;
+
+  function changeTexts(block: MessageBlock, change: () => void): void {
+    textBytes -= bytesOfTexts(block);
+    change();
+    textBytes += bytesOfTexts(block);
+  }
+
+  function openBlock(): MessageBlock {
+    const current = blocks.at(-1);
+    if (current && !isFull(current)) return current;
+    if (current) {
+      rowBytes -= bytesOfRows(current);
+      sealBlock(current);
+      rowBytes += bytesOfRows(current);
+    }
+    const block = createBlock(last + 1);
+    blocks.push(block);
+    rowBytes += bytesOfRows(block);
+    packing ??= pack().finally(() => (packing = undefined));
+    return block;
+  }
+
+  async function pack(): Promise<void> {
+    for (;;) {
+      let plain = 0;
+      for (const block of blocks.slice(firstPlain)) plain += bytesOfTexts(block);
+      const block = blocks[firstPlain];
+      if (!block || block === blocks.at(-1) || plain <= plainBytes) return;
+      const { texts } = block;
+      const packed = texts.kind === 'plain' ? await deflate(texts.texts.join('\n')) : undefined;
+      // Meanwhile it may have given way.
+      if (packed && block.texts === texts)
+        changeTexts(block, () => (block.texts = { kind: 'packed', packed }));
+      if (blocks[firstPlain] === block) firstPlain++;
+      version++;
+    }
+  }
+
+  function makeRoom(): void {
+    while (bytes() > maxBytes) {
+      const oldest = blocks[0];
+      // What is being written stays: it is far below any bound.
+      if (!oldest || blocks.length === 1) return;
+      const oldestWithText = blocks.slice(0, -1).find(({ texts }) => texts.kind !== 'dropped');
+      if (oldestWithText && rowBytes <= maxBytes / 2) {
+        changeTexts(oldestWithText, () => (oldestWithText.texts = { kind: 'dropped' }));
+      } else {
+        dropOldest(oldest);
+      }
+    }
+  }
+
+  function dropOldest(block: MessageBlock): void {
+    changeTexts(block, () => (block.texts = { kind: 'dropped' }));
+    rowBytes -= bytesOfRows(block);
+    blocks.shift();
+    firstPlain = Math.max(0, firstPlain - 1);
+    for (let row = 0; row < block.count; row++) {
+      const type = typeIn(block, row);
+      byType[type] = (byType[type] ?? 1) - 1;
+      words.release(block.columns.id[row] ?? 0);
+      words.release(block.columns.note[row] ?? 0);
+      relays.release(block.columns.relay[row] ?? 0);
+    }
+  }
+
+  function indexOfBlock(number: number): number {
+    let [low, high] = [0, blocks.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((blocks[middle]?.first ?? Infinity) <= number) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  function find(number: number): { readonly block: MessageBlock; readonly row: number } | undefined {
+    const block = blocks[indexOfBlock(number)];
+    const row = block ? number - block.first : -1;
+    return block && row >= 0 && row < block.count ? { block, row } : undefined;
+  }
+
+  function at(number: number): MessageFacts | undefined {
+    const found = find(number);
+    if (!found) return undefined;
+    const { block, row } = found;
+    const atMsOf = (partner: number) => {
+      const other = find(partner);
+      return other && other.block.columns.atMs[other.row];
+    };
+    return readRow(block, row, { words, relays, atMsOf });
+  }
+
+  function setPartner(number: number, partner: number, partners = 0): void {
+    const found = find(number);
+    if (!found) return;
+    found.block.columns.partner[found.row] = partner;
+    found.block.columns.partners[found.row] = Math.min(partners, 0xffff);
+    version++;
+  }
+
+  return {
+    get first() {
+      return blocks[0]?.first ?? last + 1;
+    },
+    get last() {
+      return last;
+    },
+    get firstWithText() {
+      return blocks.find(({ texts }) => texts.kind !== 'dropped')?.first ?? last + 1;
+    },
+    get bytes() {
+      return bytes();
+    },
+    maxBytes,
+    byType,
+    get version() {
+      return version;
+    },
+    add(message, text) {
+      const block = openBlock();
+      const row = block.count++;
+      last++;
+      version++;
+      const { columns } = block;
+      columns.atMs[row] = message.atMs;
+      columns.type[row] = messageTypes.indexOf(message.type);
+      columns.flags[row] = flagsOf(message, text === undefined);
+      columns.relay[row] = relays.hold(message.relayID);
+      columns.id[row] = words.hold(message.id);
+      columns.note[row] = words.hold(message.note);
+      columns.bytes[row] = message.bytes;
+      columns.count[row] = message.count ?? 0;
+      changeTexts(block, () => addText(block.texts, text ?? ''));
+      byType[message.type] = (byType[message.type] ?? 0) + 1;
+      makeRoom();
+      return last;
+    },
+    setConfirmed: setPartner,
+    setConfirms: setPartner,
+    setUnwatched: (number) => setPartner(number, unwatched),
+    at,
+    scan(from, visit) {
+      for (const block of blocks.slice(indexOfBlock(from))) {
+        const { id, note, relay, type } = block.columns;
+        for (let row = Math.max(0, from - block.first); row < block.count; row++) {
+          const wordsOfRow = (id[row] ?? 0) * 2 ** 20 + (note[row] ?? 0);
+          visit(
+            block.first + row,
+            typeIn(block, row),
+            (wordsOfRow * 16 + (type[row] ?? 0)) * 256 + (relay[row] ?? 0),
+          );
+        }
+      }
+    },
+    async textAt(number) {
+      const found = find(number);
+      if (!found) return { state: 'dropped' };
+      const { block, row } = found;
+      const { texts } = block;
+      if (withoutText.has(typeIn(block, row))) return { state: 'none' };
+      if (isWithheld(block, row)) return { state: 'withheld' };
+      if (texts.kind === 'dropped') return { state: 'dropped' };
+      const all = texts.kind === 'plain' ? texts.texts : (await inflate(texts.packed)).split('\n');
+      return { state: 'kept', text: all[row] ?? '' };
+    },
+    setBytesBeside(next) {
+      besideBytes = next;
+    },
+    settled: async () => packing,
+  };
+}
