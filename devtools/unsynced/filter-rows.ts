@@ -1,5 +1,6 @@
 import { describeReason } from '../../src/inspect/reason-words.ts';
 import type { Reason } from '../../src/inspect/reason.ts';
+import { textMatcher } from '../../src/inspect/text-matcher.ts';
 import type { RungName, UnsyncedRow } from '../../src/inspect/snapshot.ts';
 
 export interface Filter {
@@ -51,7 +52,7 @@ export function matchRows(
   nowMs: number,
 ): readonly UnsyncedRow[] {
   const { rung } = filter;
-  const matches = matcher(filter);
+  const matches = textMatcher(filter.text, filter.isPattern);
   if (!matches && rung === undefined) return rows;
   return rows.filter(
     (row) =>
@@ -71,22 +72,4 @@ export function countFacets(rows: readonly UnsyncedRow[]): ReadonlyMap<Facet, nu
 
 export function inFacet(rows: readonly UnsyncedRow[], facet: Facet | undefined): readonly UnsyncedRow[] {
   return facet === undefined ? rows : rows.filter((row) => facetByReason[row.reason.kind] === facet);
-}
-
-function matcher({ text, isPattern }: Filter): ((words: string) => boolean) | undefined {
-  const wanted = text.trim();
-  if (wanted === '') return undefined;
-  const pattern = isPattern ? toPattern(wanted) : undefined;
-  if (pattern) return (words) => pattern.test(words);
-  const lower = wanted.toLowerCase();
-  return (words) => words.toLowerCase().includes(lower);
-}
-
-/** Half-typed patterns are no patterns yet: they are looked for as they stand. */
-function toPattern(text: string): RegExp | undefined {
-  try {
-    return new RegExp(text, 'i');
-  } catch {
-    return undefined;
-  }
 }

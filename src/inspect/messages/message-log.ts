@@ -3,6 +3,8 @@ import type { SyncInspection } from '../../sync/inspection.ts';
 import { labelCoValue } from '../covalue-label.ts';
 import { listenToFrames } from '../frame-tap.ts';
 import type { Relay } from '../snapshot.ts';
+import { exportMessages, type ExportOptions } from './export-messages.ts';
+import { importMessages, type ImportedMessages } from './import-messages.ts';
 import { decodeMessage, type MessageDetail } from './message-detail.ts';
 import { createMessageReader, type MessageReader } from './message-reader.ts';
 import { createMessageRecorder } from './message-recorder.ts';
@@ -12,6 +14,10 @@ import { createMessageStore } from './message-store.ts';
 export interface MessageLog extends MessageReader {
   /** With its transactions decoded, as far as the account can read and has read them; undefined where it is not kept. */
   detail(number: number): Promise<MessageDetail | undefined>;
+  /** All that is kept, in parts of one file. */
+  export(options: ExportOptions): Promise<readonly string[]>;
+  /** Reads an exported NDJSON, and changes nothing here. Rejects with MESSAGE_INVALID for what is none. */
+  import(file: string): Promise<ImportedMessages>;
 }
 
 export function createMessageLog(options: {
@@ -35,6 +41,9 @@ export function createMessageLog(options: {
         return reader.counts;
       },
       detail: (number) => decodeMessage(number, reader, node),
+      export: (what) =>
+        exportMessages(store, what, { relays: options.relays(), nowMs: options.clock.nowMs() }),
+      import: importMessages,
     },
     close() {
       stop();

@@ -1,6 +1,6 @@
 import type { CoValueLabel } from '../covalue-label.ts';
 import { createMatchingMessages, type MatchingMessages } from './matching-messages.ts';
-import type { MessageStore } from './message-store.ts';
+import { textAt, type MessageStore } from './message-store.ts';
 import type {
   MessageCounts,
   MessageFilter,
@@ -38,7 +38,6 @@ export function createMessageReader(
   let matchingKey: string | undefined;
   let counts: MessageCounts | undefined;
   let countsVersion = -1;
-  const firstEver = store.first;
 
   function matchingFor(filter: MessageFilter): MatchingMessages {
     const key = JSON.stringify([filter.text ?? '', filter.isPattern ?? false, filter.types]);
@@ -63,7 +62,7 @@ export function createMessageReader(
       countsVersion = store.version;
       const { first, last: lastNumber, firstWithText, bytes, maxBytes } = store;
       counts = {
-        ...{ kept: lastNumber - first + 1, dropped: first - firstEver, lastNumber, firstWithText },
+        ...{ kept: lastNumber - first + 1, dropped: store.dropped, lastNumber, firstWithText },
         ...{ bytes, maxBytes, byType: keptTypes(store.byType) },
       };
       return counts;
@@ -97,7 +96,7 @@ export function createMessageReader(
       }
       return numbers;
     },
-    textOf: (number) => store.textAt(number),
+    textOf: (number) => textAt(store, number),
   };
 }
 

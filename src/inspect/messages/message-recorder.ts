@@ -72,7 +72,7 @@ export function createMessageRecorder(options: {
     const { atMs, peerID: relayID } = heard;
     if (heard.kind !== 'line') {
       const note = noteOf(heard);
-      store.add({ atMs, direction: 'none', relayID, type: heard.kind, bytes: 0, note }, undefined);
+      store.add({ atMs, direction: 'none', relayID, type: heard.kind, bytes: 0, note }, { state: 'none' });
       return;
     }
     const { line, length, direction, continues } = heard;
@@ -80,7 +80,7 @@ export function createMessageRecorder(options: {
     if (line === undefined) {
       store.add(
         { ...common, type: 'other', bytes: length, note: 'not read: too much came at once' },
-        undefined,
+        { state: 'dropped' },
       );
       return;
     }
@@ -95,7 +95,9 @@ export function createMessageRecorder(options: {
         ...(priority && { priority }),
         ...(note !== undefined && { note }),
       },
-      isPasskeyEntry(facts) ? undefined : facts.text,
+      facts.text === undefined || isPasskeyEntry(facts)
+        ? { state: 'withheld' }
+        : { state: 'kept', text: facts.text },
     );
     join(number, facts, direction, relayID);
   }

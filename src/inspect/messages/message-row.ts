@@ -7,21 +7,24 @@ import {
   messageTypes,
   type Confirmation,
   type MessageFacts,
+  type MessageText,
   type MessageType,
 } from './message-types.ts';
 
 // What one row of a block's columns says. The flags hold the direction (2 bits), the priority (2 bits), and these.
-const [continues, withheld, counted] = [16, 32, 64];
+const [continues, withheld, counted, dropped] = [16, 32, 64, 128];
+const withoutText: ReadonlySet<MessageType> = new Set(['opened', 'closed']);
 
 /** As a partner: given up. */
 export const unwatched = 0xffffffff;
 
-export function flagsOf(message: NewMessage, isTextWithheld: boolean): number {
+export function flagsOf(message: NewMessage, text: MessageText): number {
   return (
     directions.indexOf(message.direction) |
     ((message.priority ? priorities.indexOf(message.priority) + 1 : 0) << 2) |
     (message.continuesFrame ? continues : 0) |
-    (isTextWithheld ? withheld : 0) |
+    (text.state === 'withheld' ? withheld : 0) |
+    (text.state === 'dropped' ? dropped : 0) |
     (message.count === undefined ? 0 : counted)
   );
 }
@@ -30,8 +33,15 @@ export function typeIn({ columns }: MessageBlock, row: number): MessageType {
   return messageTypes[columns.type[row] ?? -1] ?? 'other';
 }
 
-export function isWithheld({ columns }: MessageBlock, row: number): boolean {
-  return ((columns.flags[row] ?? 0) & withheld) !== 0;
+/** Undefined where the block has its text, as long as it has any. */
+export function stateWithoutText(
+  block: MessageBlock,
+  row: number,
+): Exclude<MessageText['state'], 'kept'> | undefined {
+  if (withoutText.has(typeIn(block, row))) return 'none';
+  const flags = block.columns.flags[row] ?? 0;
+  if (flags & withheld) return 'withheld';
+  return flags & dropped ? 'dropped' : undefined;
 }
 
 interface Around {

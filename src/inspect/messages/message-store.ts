@@ -9,7 +9,7 @@ import {
   sealBlock,
   type MessageBlock,
 } from './message-block.ts';
-import { flagsOf, isWithheld, readRow, typeIn, unwatched } from './message-row.ts';
+import { flagsOf, readRow, stateWithoutText, typeIn, unwatched } from './message-row.ts';
 import { messageTypes, type MessageFacts, type MessageText, type MessageType } from './message-types.ts';
 
 /** Messages within a bound of bytes: rows of facts, the newest texts as they are, older ones deflated; the oldest give way. */
@@ -17,21 +17,24 @@ export interface MessageStore {
   /** Of the oldest that is kept; above `last` where none is. */
   readonly first: number;
   readonly last: number;
+  /** How many have given way. */
+  readonly dropped: number;
   readonly firstWithText: number;
   readonly bytes: number;
   readonly maxBytes: number;
   readonly byType: Readonly<Partial<Record<MessageType, number>>>;
   /** Goes up with each change. */
   readonly version: number;
-  /** `text` is undefined where it is withheld. Returns its number. */
-  add(message: NewMessage, text: string | undefined): number;
+  /** Returns its number. */
+  add(message: NewMessage, text: MessageText): number;
   setConfirmed(number: number, by: number): void;
   setConfirms(number: number, newest: number, messages: number): void;
   setUnwatched(number: number): void;
   at(number: number): MessageFacts | undefined;
   /** Of each message from `from` on. `sameWords` is the same number for messages that differ in no word. */
   scan(from: number, visit: (number: number, type: MessageType, sameWords: number) => void): void;
-  textAt(number: number): Promise<MessageText>;
+  /** Of this message and its neighbours. */
+  textsAt(number: number): Promise<{ readonly first: number; readonly texts: readonly MessageText[] }>;
   /** Bytes that are kept elsewhere for these messages. */
   setBytesBeside(bytes: number): void;
   /** When all texts are packed that are to be. */
@@ -42,7 +45,6 @@ export type NewMessage = Omit<MessageFacts, 'number' | 'confirmation' | 'confirm
 export const ordinaryMaxBytes = 20_000_000;
 /** So many bytes of the newest texts are never deflated: they are what is looked at. */
 const plainBytes = 1_000_000;
-const withoutText: ReadonlySet<MessageType> = new Set(['opened', 'closed']);
 
 export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1): MessageStore {
   const blocks: MessageBlock[] = [];
@@ -165,6 +167,9 @@ export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1)
     get last() {
       return last;
     },
+    get dropped() {
+      return (blocks[0]?.first ?? last + 1) - firstNumber;
+    },
     get firstWithText() {
       return blocks.find(({ texts }) => texts.kind !== 'dropped')?.first ?? last + 1;
     },
@@ -184,13 +189,13 @@ export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1)
       const { columns } = block;
       columns.atMs[row] = message.atMs;
       columns.type[row] = messageTypes.indexOf(message.type);
-      columns.flags[row] = flagsOf(message, text === undefined);
+      columns.flags[row] = flagsOf(message, text);
       columns.relay[row] = relays.hold(message.relayID);
       columns.id[row] = words.hold(message.id);
       columns.note[row] = words.hold(message.note);
       columns.bytes[row] = message.bytes;
       columns.count[row] = message.count ?? 0;
-      changeTexts(block, () => addText(block.texts, text ?? ''));
+      changeTexts(block, () => addText(block.texts, text.state === 'kept' ? text.text : ''));
       byType[message.type] = (byType[message.type] ?? 0) + 1;
       makeRoom();
       return last;
@@ -212,20 +217,35 @@ export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1)
         }
       }
     },
-    async textAt(number) {
+    async textsAt(number) {
       const found = find(number);
-      if (!found) return { state: 'dropped' };
-      const { block, row } = found;
-      const { texts } = block;
-      if (withoutText.has(typeIn(block, row))) return { state: 'none' };
-      if (isWithheld(block, row)) return { state: 'withheld' };
-      if (texts.kind === 'dropped') return { state: 'dropped' };
-      const all = texts.kind === 'plain' ? texts.texts : (await inflate(texts.packed)).split('\n');
-      return { state: 'kept', text: all[row] ?? '' };
+      if (!found) return { first: number, texts: [{ state: 'dropped' }] };
+      const { block } = found;
+      const texts = await plainTexts(block);
+      // What is added meanwhile is in another answer.
+      return {
+        first: block.first,
+        texts: Array.from({ length: block.count }, (_, row): MessageText => {
+          const state = stateWithoutText(block, row);
+          if (state) return { state };
+          const text = texts?.[row];
+          return text === undefined ? { state: 'dropped' } : { state: 'kept', text };
+        }),
+      };
     },
     setBytesBeside(next) {
       besideBytes = next;
     },
     settled: async () => packing,
   };
+}
+
+async function plainTexts({ texts }: MessageBlock): Promise<readonly string[] | undefined> {
+  if (texts.kind === 'packed') return (await inflate(texts.packed)).split('\n');
+  return texts.kind === 'plain' ? texts.texts : undefined;
+}
+
+export async function textAt(store: MessageStore, number: number): Promise<MessageText> {
+  const { first, texts } = await store.textsAt(number);
+  return texts[number - first] ?? { state: 'dropped' };
 }

@@ -1,0 +1,59 @@
+import type { Relay } from '../snapshot.ts';
+import { kernelVersion } from '../version.ts';
+import { harOf } from './har.ts';
+import { messagesFormat, type ExportedMessage, type MessagesHead } from './messages-file.ts';
+import type { MessageStore } from './message-store.ts';
+import type { MessageFacts, MessageText } from './message-types.ts';
+import { withoutChanges } from './redaction.ts';
+
+export interface ExportOptions {
+  readonly format: 'har' | 'ndjson';
+  /** With what the app wrote, encrypted or public, in place of its length. Tokens, proofs and keys are in neither. */
+  readonly full?: boolean;
+}
+
+export interface KeptMessage {
+  readonly facts: MessageFacts;
+  readonly text: MessageText;
+}
+
+/** In parts, so that all of it is never one string: for a `Blob`, or a file. */
+export async function exportMessages(
+  store: MessageStore,
+  { format, full = false }: ExportOptions,
+  { relays, nowMs }: { readonly relays: readonly Pick<Relay, 'id' | 'url'>[]; readonly nowMs: number },
+): Promise<readonly string[]> {
+  const head: MessagesHead = {
+    ...messagesFormat,
+    ...{ kernel: kernelVersion, exportedAtMs: nowMs, redacted: !full, dropped: store.dropped },
+    relays: relays.map(({ id, url }) => ({ id, url })),
+  };
+  const messages = keptMessages(store, full);
+  if (format === 'har') return harOf(messages, head);
+  const lines = [`${JSON.stringify(head)}\n`];
+  for await (const { facts, text } of messages) {
+    const line: ExportedMessage =
+      text.state === 'kept' ? { ...facts, text: text.text } : { ...facts, without: text.state };
+    lines.push(`${JSON.stringify(line)}\n`);
+  }
+  return lines;
+}
+
+/** Up to the newest of now. A block is inflated once; what gives way meanwhile is left out. */
+async function* keptMessages(store: MessageStore, full: boolean): AsyncGenerator<KeptMessage> {
+  const { last } = store;
+  let number = store.first;
+  while (number <= last) {
+    const { first, texts } = await store.textsAt(number);
+    for (const text of texts.slice(number - first)) {
+      const facts = number <= last ? store.at(number) : undefined;
+      if (facts) yield { facts, text: full || text.state !== 'kept' ? text : redacted(text.text) };
+      number++;
+    }
+    number = Math.max(number, store.first);
+  }
+}
+
+function redacted(text: string): MessageText {
+  return { state: 'kept', text: withoutChanges(text) };
+}

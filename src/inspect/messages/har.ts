@@ -1,0 +1,105 @@
+import type { KeptMessage } from './export-messages.ts';
+import type { MessagesHead } from './messages-file.ts';
+
+/** One channel, from opened to closed. */
+interface Channel {
+  readonly url: string;
+  readonly transport: string | undefined;
+  readonly startedAtMs: number;
+  endedAtMs: number;
+  readonly messages: string[];
+  /** The frame that is being put together: its messages were listed one by one. */
+  frame: { readonly type: string; readonly atMs: number; text: string } | undefined;
+  notKept: number;
+  closed: string | undefined;
+}
+
+/**
+ * HAR 1.2 with an entry for each channel, whose frames stand in `_webSocketMessages` as Chrome writes and reads them. HTTP
+ * channels stand there in the same form. Frames that are not kept are left out, and counted in the entry's comment.
+ */
+export async function harOf(
+  messages: AsyncIterable<KeptMessage>,
+  { kernel, redacted, relays }: MessagesHead,
+): Promise<readonly string[]> {
+  const channels: Channel[] = [];
+  const openByRelay = new Map<string, Channel>();
+
+  function channelOf(relayID: string, atMs: number, transport?: string): Channel {
+    const url = relays.find(({ id }) => id === relayID)?.url ?? `wss://${relayID}/`;
+    const channel: Channel = {
+      ...{ url, transport, startedAtMs: atMs, endedAtMs: atMs },
+      ...{ messages: [], frame: undefined, notKept: 0, closed: undefined },
+    };
+    channels.push(channel);
+    openByRelay.set(relayID, channel);
+    return channel;
+  }
+
+  for await (const { facts, text } of messages) {
+    const { relayID, atMs, type, direction, note, continuesFrame } = facts;
+    if (type === 'opened') {
+      channelOf(relayID, atMs, note);
+      continue;
+    }
+    const channel = openByRelay.get(relayID) ?? channelOf(relayID, atMs);
+    channel.endedAtMs = Math.max(atMs, channel.endedAtMs);
+    if (type === 'closed') {
+      channel.closed = note;
+      openByRelay.delete(relayID);
+    } else if (text.state !== 'kept') {
+      channel.notKept++;
+    } else if (continuesFrame && channel.frame) {
+      channel.frame.text += `\n${text.text}`;
+    } else {
+      endFrame(channel);
+      channel.frame = { type: direction === 'sent' ? 'send' : 'receive', atMs, text: text.text };
+    }
+  }
+  for (const channel of channels) endFrame(channel);
+
+  const comment = redacted ? 'What the app wrote is replaced by its length.' : 'With what the app wrote.';
+  const creator = { name: 'maia devtools', version: kernel };
+  const start = JSON.stringify({ log: { version: '1.2', creator, comment, entries: [] } });
+  return [
+    start.slice(0, -3),
+    ...channels.flatMap((channel, index) => [index > 0 ? ',' : '', ...entryOf(channel)]),
+    ']}}',
+  ];
+}
+
+function endFrame(channel: Channel): void {
+  const { frame } = channel;
+  if (!frame) return;
+  const { type, atMs, text } = frame;
+  channel.messages.push(JSON.stringify({ type, time: atMs / 1000, opcode: 1, data: text }));
+  channel.frame = undefined;
+}
+
+function entryOf(channel: Channel): readonly string[] {
+  const { url, transport, startedAtMs, endedAtMs, messages, notKept, closed } = channel;
+  const durationMs = endedAtMs - startedAtMs;
+  const comments = [
+    ...(transport === undefined ? ['It was open before the recording began.'] : []),
+    ...(notKept > 0 ? [`${notKept} messages are not kept.`] : []),
+    ...(closed === undefined ? [] : [closed]),
+  ];
+  const httpVersion = 'HTTP/1.1';
+  const sizes = { headersSize: -1, bodySize: -1 };
+  const lists = { cookies: [], headers: [] };
+  const entry = JSON.stringify({
+    ...{ startedDateTime: new Date(startedAtMs).toISOString(), time: durationMs },
+    request: { method: 'GET', url, httpVersion, ...lists, queryString: [], ...sizes },
+    response: {
+      ...{ status: 101, statusText: 'Switching Protocols', httpVersion, ...lists, redirectURL: '' },
+      ...{ content: { size: 0, mimeType: 'x-unknown' }, ...sizes },
+    },
+    cache: {},
+    timings: { send: 0, wait: 0, receive: durationMs },
+    comment: comments.join(' '),
+    _resourceType: 'websocket',
+    _transport: transport ?? 'unknown',
+    _webSocketMessages: [],
+  });
+  return [entry.slice(0, -2), messages.join(','), ']}'];
+}
