@@ -5,6 +5,8 @@ import { faultsStat } from './faults/faults-stat.ts';
 import FaultsView from './faults/FaultsView.svelte';
 import type { Fact } from './headline.ts';
 import type { PanelState } from './panel-state.svelte.ts';
+import { messagesStat } from './messages/messages-stat.ts';
+import MessagesView from './messages/MessagesView.svelte';
 import { peersStat } from './peers/peers-stat.ts';
 import PeersView from './peers/PeersView.svelte';
 import type { View } from './preferences.ts';
@@ -34,5 +36,6 @@ export const viewsOfPanel: Readonly<Record<View, ViewOfPanel>> = {
   unsynced: { name: 'Unsynced', component: UnsyncedView, stat: unsyncedStat },
   queues: { name: 'Queues', component: QueuesView, stat: queuesStat },
   peers: { name: 'Peers', component: PeersView, stat: peersStat },
+  messages: { name: 'Messages', component: MessagesView, stat: messagesStat, beginsGroup: true },
   faults: { name: 'Faults', component: FaultsView, stat: faultsStat, beginsGroup: true },
 };

@@ -1,6 +1,10 @@
 /** Hands a text to the browser's downloads. */
-export function saveText(text: string, name: string, type = 'application/x-ndjson'): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+export function saveText(
+  text: string | readonly string[],
+  name: string,
+  type = 'application/x-ndjson',
+): void {
+  const url = URL.createObjectURL(new Blob(typeof text === 'string' ? [text] : [...text], { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

@@ -1,0 +1,6 @@
+import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
+import type { Fact } from '../headline.ts';
+
+export function messagesStat({ messages }: InspectorSnapshot): Fact {
+  return { words: messages.kept === 0 ? 'none' : messages.kept.toLocaleString('en'), tone: 'plain' };
+}
