@@ -9,6 +9,8 @@ import { createNodePlatform } from '../testing/node-platform.ts';
 import { createAgentNode } from '../testing/stock-relay.ts';
 import { createInspector, type Inspector } from './index.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();

@@ -11,6 +11,8 @@ import { createAgentNode } from '../../testing/stock-relay.ts';
 import { createInspector, type Inspector } from '../create-inspector.ts';
 import { readStates } from './co-value-states.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
