@@ -1,3 +1,4 @@
+import { countWords } from '../words.ts';
 import type { KeptMessage } from './export-messages.ts';
 import type { MessagesHead } from './messages-file.ts';
 
@@ -81,7 +82,7 @@ function entryOf(channel: Channel): readonly string[] {
   const durationMs = endedAtMs - startedAtMs;
   const comments = [
     ...(transport === undefined ? ['It was open before the recording began.'] : []),
-    ...(notKept > 0 ? [`${notKept} messages are not kept.`] : []),
+    ...(notKept > 0 ? [`${countWords(notKept, 'message')} withheld, or not kept any more.`] : []),
     ...(closed === undefined ? [] : [closed]),
   ];
   const httpVersion = 'HTTP/1.1';

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { openDevtoolsPage, panelIn, signUpThere } from './support/devtools-page.ts';
+import { expect, test } from './support/test.ts';
+
+test('an edit in the demo is sent, and its content is joined to the known of the real relay', async ({
+  page,
+  devOrigin,
+}) => {
+  test.slow(); // The dev server has a few hundred modules to serve.
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(devOrigin, 'Groceries', 'Bread');
+  await app.untilStored();
+
+  await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
+  await page.keyboard.press('Alt+Shift+KeyM');
+  const panel = panelIn(page);
+  await panel.getByRole('tab', { name: /Messages/ }).click();
+  const list = panel.getByRole('grid', { name: 'Messages' });
+  // What was said before the panel was opened is there.
+  await expect(list.locator('[data-number]').first()).toBeVisible();
+  await panel.getByRole('textbox', { name: 'Filter messages' }).fill('Milk');
+  await app.addItem('Milk');
+  const content = list.getByRole('row', { name: /sent .* content .*Milk/ }).first();
+  await expect(content).toContainText(/\d ms|\d s$/);
+  const number = await content.getAttribute('data-number');
+  await content.click();
+  const details = panel.getByRole('region', { name: `Message #${number}` });
+  await expect(details).toContainText(/set text "Milk"|set name "Milk"|"Milk"/);
+  const link = details.getByRole('button', { name: /^#\d+$/ }).first();
+  const by = (await link.innerText()).slice(1);
+  expect(Number(by)).toBeGreaterThan(Number(number));
+  await link.click();
+  const known = panel.getByRole('region', { name: `Message #${by}` });
+  await expect(known).toContainText('known');
+  await expect(known.getByRole('button', { name: `#${number}`, exact: true })).toBeVisible();
+});
+
+test('Playwright reads an exported HAR beside the page, and the panel reads its NDJSON', async ({
+  page,
+  app,
+  relay,
+}) => {
+  await addAuthenticator(page);
+  await openDevtoolsPage(page, app.origin, { open: true });
+  await signUpThere(page, relay.port);
+  const panel = panelIn(page);
+  await panel.getByRole('tab', { name: /Messages/ }).click();
+  const save = async (format: string) => {
+    await panel.getByRole('button', { name: 'Export HAR or NDJSON' }).click();
+    const downloading = page.waitForEvent('download');
+    await panel.getByRole('button', { name: `Save as ${format}` }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toMatch(/^maia-messages-[\d-]+\.(har|ndjson)$/);
+    return download.path();
+  };
+  const har = await save('HAR');
+  const text = await readFile(har, 'utf8');
+  expect(text).toContain('"_webSocketMessages":[{"type":"send","time":');
+  expect(text).not.toMatch(/encrypted_U|Secret_z(?!\[)/);
+
+  const ndjson = await save('NDJSON');
+  await panel.getByLabel('Import NDJSON').setInputFiles(ndjson);
+  await expect(panel.getByText(/^Reading “/)).toBeVisible();
+  await panel.getByRole('button', { name: 'Back to this session' }).click();
+  await panel.getByLabel('Import NDJSON').setInputFiles({
+    ...{ name: 'picture.ndjson', mimeType: 'text/plain' },
+    buffer: Buffer.from('not messages'),
+  });
+  await expect(panel.getByRole('alert')).toContainText('line 1 does not say that it holds messages');
+
+  const other = await page.context().newPage();
+  // It parses the whole file, and refuses what is no HAR; the page's own requests are not in it.
+  await other.routeFromHAR(har, { notFound: 'fallback' });
+  await openDevtoolsPage(other, app.origin);
+  await other.close();
+});
