@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           testTimeout,
+          hookTimeout: testTimeout,
           environment: 'node',
           include: [`${rooms}/**/*.test.ts`, 'scripts/**/*.test.ts', 'bench/harness/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/*.long.test.ts'],
@@ -30,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           testTimeout,
+          hookTimeout: testTimeout,
           include: [`${rooms}/**/*.browser.test.ts`],
           globalSetup: ['src/testing/transports/serve-echo.ts'],
           browser: {
