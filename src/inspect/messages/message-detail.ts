@@ -9,6 +9,8 @@ export interface MessageDetail {
   readonly text: MessageText;
   /** Of a `content`; at most 200 transactions, the first of each session first. */
   readonly sessions?: readonly DecodedSession[];
+  /** To tell its own transactions from others'; undefined for messages of a file. */
+  readonly ownAccountID?: string;
   /** How many transactions are left out of them. */
   readonly leftOut?: number;
   /** Of a `known` or `load`: the `content`s that it confirmed, newest first. */
@@ -62,7 +64,7 @@ function decodeContent(
   message: Readonly<Record<string, unknown>>,
   { id = '' }: MessageRow,
   node: LocalNode | undefined,
-): Pick<MessageDetail, 'sessions' | 'leftOut'> {
+): Pick<MessageDetail, 'sessions' | 'leftOut' | 'ownAccountID'> {
   if (!isJsonRecord(message.new)) return {};
   const header = (node && findCoValue(node, id)?.verified?.header) ?? message.header;
   const isApps = isOfTheApp(header, node);
@@ -87,7 +89,8 @@ function decodeContent(
     });
     return [{ sessionID, after, transactions }];
   });
-  return { sessions, ...(leftOut > 0 && { leftOut }) };
+  const own = node && { ownAccountID: node.getCurrentAccountOrAgentID() };
+  return { sessions, ...own, ...(leftOut > 0 && { leftOut }) };
 }
 
 function decodeChanges(

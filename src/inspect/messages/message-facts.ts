@@ -32,7 +32,7 @@ export function readLine(line: string): LineFacts {
   const value = parseJson(line);
   if (!isJsonRecord(value)) return { type: 'other', note: 'not a JSON object', text: undefined };
   if (typeof value.maia === 'string') {
-    return { type: 'maia', note: value.maia.slice(0, longestWord), text: withoutProofs(value) };
+    return { type: 'maia', note: noteOfFrame(value.maia, value.code), text: withoutProofs(value) };
   }
   if (read?.kind === 'ping') return { type: 'ping', text: pingOf(value, read.timeMs) };
   const note = typeof value.action === 'string' ? 'malformed' : 'of no known kind';
@@ -70,6 +70,11 @@ function readSyncMessage(value: SyncMessage, line: string): LineFacts {
     case 'reconcile-ack':
       return { type: value.action, id: value.id, text };
   }
+}
+
+function noteOfFrame(kind: string, code: unknown): string {
+  const why = kind === 'refused' && typeof code === 'string' ? `: ${code.slice(0, longestWord)}` : '';
+  return kind.slice(0, longestWord) + why;
 }
 
 function noteOfState(value: {
