@@ -87,4 +87,8 @@ test('axe finds nothing wrong with the panel, nor where saving fails', async ({ 
     await panel.getByRole('tab', { name: new RegExp(view) }).click();
     await expectAccessible(page, `the panel, ${view}`);
   }
+  await panel.getByRole('tab', { name: /Messages/ }).click();
+  await panel.getByRole('grid', { name: 'Messages' }).locator('[data-number]').first().click();
+  await panel.getByRole('button', { name: 'Export HAR or NDJSON' }).click();
+  await expectAccessible(page, 'the panel, Messages');
 });

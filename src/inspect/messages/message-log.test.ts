@@ -60,6 +60,15 @@ describe('the message log', () => {
     expect(rows()[0]?.confirmation).toEqual({ state: 'waiting' });
   });
 
+  it('takes no known that denies the CoValue, for one that is its header only', () => {
+    const empty = node.createGroup().createMap();
+    frame('sent', contentOf(empty));
+    frame('received', { action: 'known', id: empty.id, header: false, sessions: {} });
+    expect(rows()[0]).toMatchObject({ count: 0, confirmation: { state: 'waiting' } });
+    frame('received', knownOf(empty));
+    expect(rows()[0]?.confirmation).toMatchObject({ state: 'confirmed', by: 3 });
+  });
+
   it('lists channels, pings, our own frames, and what is none of it', () => {
     sync.frame({ kind: 'opened', peerID: fakePeerID, atMs: 1, transport: 'websocket' });
     frame('received', { maia: 'echoed', t: 5 }, { type: 'ping', time: 7, dc: 'maia' });
