@@ -89,6 +89,18 @@ describe('HAR', () => {
     expect(await exported({ format: 'har', full: true })).toMatch(/PLAINTEXT[^]*encrypted_U/);
   });
 
+  it('leaves out what is withheld, and puts the rest of its frame into no other frame', async () => {
+    tell({ ...at, kind: 'opened', transport: 'websocket' });
+    say('sent', { type: 'ping', time: 1, dc: 'maia' });
+    say('received', { action: 'of-no-known-kind' }, { type: 'ping', time: 2, dc: 'maia' });
+    const [entry] = (await har(true)).log.entries;
+    expect(entry?._webSocketMessages.map(({ type, data }) => [type, data])).toEqual([
+      ['send', '{"type":"ping","time":1,"dc":"maia"}'],
+      ['receive', '{"type":"ping","time":2,"dc":"maia"}'],
+    ]);
+    expect(entry?.comment).toBe('1 message withheld, or not kept any more.');
+  });
+
   it('is one with nothing in it, too', async () => {
     expect(problemsOfHar(await har(false))).toEqual([]);
   });

@@ -49,6 +49,7 @@ export async function harOf(
       channel.closed = note;
       openByRelay.delete(relayID);
     } else if (text.state !== 'kept') {
+      if (!continuesFrame) endFrame(channel);
       channel.notKept++;
     } else if (continuesFrame && channel.frame) {
       channel.frame.text += `\n${text.text}`;

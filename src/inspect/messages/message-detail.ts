@@ -38,6 +38,7 @@ export type DecodedChanges =
 
 const mostTransactions = 200;
 const besideInNumbers = 500;
+const mostBeside = 8;
 
 /** Decodes what is in memory: it decrypts nothing that the app has not decrypted, and loads nothing. */
 export async function decodeMessage(
@@ -50,7 +51,7 @@ export async function decodeMessage(
   const text = await reader.textOf(number);
   const message = text.state === 'kept' && row.type === 'content' ? parseJson(text.text) : undefined;
   const confirmed = row.confirms && { confirmed: reader.confirmedBy(number) };
-  const alsoSent = row.confirmation && { alsoSent: sentBeside(row, reader) };
+  const alsoSent = row.confirmation && { alsoSent: await sentBeside(row, text, reader) };
   return {
     row,
     text,
@@ -127,12 +128,20 @@ function changesInMemory(
   return (sessionID, index) => byPlace.get(`${sessionID} ${index}`);
 }
 
-function sentBeside(row: MessageRow, reader: MessageReader): readonly MessageRow[] {
+/** Only what is word for word the same; where a text is not kept any more, nobody can tell. */
+async function sentBeside(
+  row: MessageRow,
+  text: MessageText,
+  reader: MessageReader,
+): Promise<readonly MessageRow[]> {
+  if (text.state !== 'kept') return [];
   const rows: MessageRow[] = [];
   for (let number = row.number - besideInNumbers; number < row.number + besideInNumbers; number++) {
     const other = number === row.number ? undefined : reader.row(number);
     if (!other?.confirmation || other.id !== row.id || other.relayID === row.relayID) continue;
-    if (other.count === row.count && other.bytes === row.bytes) rows.push(other);
+    if (other.count !== row.count || other.bytes !== row.bytes || rows.length === mostBeside) continue;
+    const own = await reader.textOf(number);
+    if (own.state === 'kept' && own.text === text.text) rows.push(other);
   }
-  return rows.slice(0, 8);
+  return rows;
 }

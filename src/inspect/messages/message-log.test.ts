@@ -136,6 +136,17 @@ describe('the message log', () => {
     expect(detail?.sessions?.[0]?.transactions[0]?.changes).toMatchObject({ state: 'encrypted' });
   });
 
+  it('says where else it was sent: the same words, not only as many', async () => {
+    const other = JSON.stringify(contentOf(map));
+    const told = (peerID: string, text: string) =>
+      sync.frame({ kind: 'sent', peerID, atMs: clock.nowMs(), text });
+    frame('sent', contentOf(map));
+    told('eu', other.replace(/"madeAt":\d/, '"madeAt":9'));
+    told('us', other);
+    const detail = await inspector.messages.detail(1);
+    expect(detail?.alsoSent?.map(({ relayID }) => relayID)).toEqual(['us']);
+  });
+
   it('hides what the kernel owns, and what groups hold', async () => {
     frame('sent', node.createGroup().core.newContentSince()?.[0] ?? {});
     const detail = await inspector.messages.detail(1);

@@ -61,11 +61,19 @@ export function createMessageRecorder(options: {
       waiting = [];
       next = 0;
     } else {
+      letGoOfRead();
       cancel = clock.after(0, read);
     }
     store.setBytesBeside(sent.bytes + waitingLength);
     onCost(stopwatchMs() - beganMs);
     onChange();
+  }
+
+  /** Where more comes than is read, too; seldom enough that moving the rest costs no more than reading did. */
+  function letGoOfRead(): void {
+    if (next * 2 < waiting.length) return;
+    waiting = waiting.slice(next);
+    next = 0;
   }
 
   function add(heard: Heard): void {
