@@ -1,5 +1,5 @@
 // `npm run build`: the package in dist/, with cojson inside.
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildJavaScript } from './build/javascript.mjs';
 import { listLicences } from './build/licences.mjs';
@@ -10,5 +10,6 @@ const dist = join(root, 'dist');
 await rm(dist, { recursive: true, force: true });
 const chunks = await buildJavaScript(dist);
 await buildTypes(dist);
+await copyFile(join(root, 'src/inspect/schema.json'), join(dist, 'inspect-schema.json'));
 await writeFile(join(dist, 'THIRD_PARTY_LICENCES.md'), listLicences(chunks));
 await chmod(join(dist, 'maia-relay.js'), 0o755);

@@ -11,14 +11,14 @@ import type { ReplayResult } from './recording/replay.ts';
 import type { Way } from './way.ts';
 
 /** Goes up when a field changes its meaning or goes away. New fields do not count: readers ignore what they do not know. */
-export const inspectorProtocol = 1;
+export const inspectorProtocol = 1 as const;
 
 /**
  * Everything an inspector knows at one moment, as plain JSON. Facts carry points in time, not ages, so a view that
  * says nothing new stays the same object; words and ages are made from them where they are shown.
  */
 export interface InspectorSnapshot {
-  readonly protocol: number;
+  readonly protocol: typeof inspectorProtocol;
   readonly atMs: number;
   readonly overview: Overview;
   /** Oldest first. */

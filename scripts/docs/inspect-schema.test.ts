@@ -1,0 +1,78 @@
+import { Ajv } from 'ajv';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createInspector } from '../../src/inspect/index.ts';
+import { inspectorProtocol } from '../../src/inspect/snapshot.ts';
+import { silentLogger } from '../../src/platform/logger.ts';
+import { createRelay } from '../../src/relay/index.ts';
+import { foreignStorageStatus } from '../../src/sync/begin-sync.ts';
+import { startSync } from '../../src/sync/start-sync.ts';
+import { createNodePlatform } from '../../src/testing/node-platform.ts';
+import { createAgentNode } from '../../src/testing/stock-relay.ts';
+import { inspectSchema, type Answer } from './inspect-schema.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+test('the published schema is what the types say', async () => {
+  const now = `${JSON.stringify(inspectSchema(inspectorProtocol), undefined, 2)}\n`;
+  // After a change of what an inspector answers: `npx vitest run --project unit scripts/docs/inspect-schema.test.ts -u`.
+  await expect(now).toMatchFileSnapshot('../../src/inspect/schema.json');
+});
+
+test('the answers of an inspector are what the schema says, and nothing besides', async () => {
+  const problemsOf = createJudge();
+  const relay = await createRelay({ storage: 'memory:', port: 0, logger: silentLogger, drainMs: 0 });
+  const node = await createAgentNode();
+  const sync = startSync({
+    node,
+    sync: { url: `${relay.url}/sync` },
+    storage: { status: foreignStorageStatus(node) },
+    platform: createNodePlatform(),
+    logger: silentLogger,
+  });
+  const inspector = createInspector(sync);
+  onTestFinished(async () => {
+    inspector.close();
+    await sync.close();
+    await relay.close();
+  });
+  const { controls } = inspector;
+  const whole = () => problemsOf('InspectorSnapshot', inspector.snapshot());
+
+  expect(whole()).toEqual([]);
+  const map = node.createGroup().createMap({ title: 'Crew list' });
+  expect(inspector.snapshot().unsynced).not.toEqual([]);
+  expect(whole()).toEqual([]);
+  const { stop } = controls.record();
+  controls.setFaults({ seed: 1, up: { delayMs: [0, 5] } }, { forMs: 60_000 });
+  await sync.whenConfirmed(map.id);
+  expect(inspector.snapshot()).toMatchObject({ faults: {}, recording: {} });
+  expect(whole()).toEqual([]);
+  controls.setFaults(undefined);
+  const replayed = await controls.replay(stop());
+  expect(replayed.replay).toBeDefined();
+  expect(problemsOf('InspectorSnapshot', replayed)).toEqual([]);
+
+  await relay.close();
+  await vi.waitFor(() => expect(inspector.snapshot().peers[0]?.error).toBeDefined());
+  map.set('n', 1);
+  expect(whole()).toEqual([]);
+  for (const id of [map.id, 'co_zNowhere', 'none']) {
+    expect(problemsOf('Explanation', inspector.explain(id))).toEqual([]);
+  }
+
+  const { protocol: _, ...others } = inspector.snapshot();
+  expect(problemsOf('InspectorSnapshot', others)).toHaveLength(1);
+  expect(problemsOf('InspectorSnapshot', { ...inspector.snapshot(), beside: 1 })).toHaveLength(1);
+});
+
+/** By the strict schema, and as JSON: what does not survive that is found, too. */
+function createJudge(): (answer: Answer, value: unknown) => readonly string[] {
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+  ajv.addSchema(inspectSchema(inspectorProtocol, { isStrict: true }), 'answers');
+  return (answer, value) => {
+    const text: unknown = JSON.parse(JSON.stringify(value));
+    expect(text).toEqual(value);
+    ajv.validate(`answers#/definitions/${answer}`, text);
+    return (ajv.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`);
+  };
+}
