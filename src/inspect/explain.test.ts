@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoMap } from 'cojson';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../platform/logger.ts';
 import { createRelay, type Relay } from '../relay/index.ts';
 import { foreignStorageStatus } from '../sync/begin-sync.ts';
@@ -11,20 +11,23 @@ import { createInspector, type Inspector } from './index.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
+let relay: Relay;
+beforeAll(async () => {
+  relay = await createRelay({ storage: 'memory:', port: 0, logger: silentLogger, drainMs: 0 });
+});
+afterAll(() => relay.close());
+
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-let relay: Relay;
 let node: LocalNode;
 let sync: SyncPeers;
 let inspector: Inspector;
 let map: RawCoMap;
 
 beforeEach(async () => {
-  relay = await createRelay({ storage: 'memory:', port: 0, logger: silentLogger, drainMs: 0 });
-  ends.push(() => relay.close());
   node = await createAgentNode();
   follow({ url: `${relay.url}/sync` });
   map = node.createGroup().createMap({ title: 'Crew list' });
@@ -69,14 +72,6 @@ describe('an agent that asks about a CoValue is told', () => {
     expect(evidence.join(' ')).not.toContain('Another');
   });
 
-  it('that there is no relay to connect to, and when it is tried again', async () => {
-    await until(() => expect(sync.current.status).toBe('confirmed'));
-    await relay.close();
-    map.set('title', 'Another');
-    await until(() => expect(verdict()).toMatch(/^Not connected for .+, next attempt/));
-    expect(inspector.explain(map.id).evidence.join(' ')).toContain('RELAY_');
-  });
-
   it('that sync is switched off', async () => {
     await sync.close();
     node = await createAgentNode();
@@ -108,5 +103,14 @@ describe('an agent that asks about a CoValue is told', () => {
       verdict: 'Not the id of a CoValue',
       next: expect.stringContaining('map.id') as string,
     });
+  });
+
+  // The last one: it ends the relay.
+  it('that there is no relay to connect to, and when it is tried again', async () => {
+    await until(() => expect(sync.current.status).toBe('confirmed'));
+    await relay.close();
+    map.set('title', 'Another');
+    await until(() => expect(verdict()).toMatch(/^Not connected for .+, next attempt/));
+    expect(inspector.explain(map.id).evidence.join(' ')).toContain('RELAY_');
   });
 });

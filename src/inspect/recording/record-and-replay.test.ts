@@ -1,8 +1,8 @@
 import type { LocalNode, RawCoMap } from 'cojson';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
 import { createReadable } from '../../platform/readable.ts';
-import { createRelay } from '../../relay/index.ts';
+import { createRelay, type Relay } from '../../relay/index.ts';
 import type { StorageStatus } from '../../storage/device-storage.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
@@ -13,12 +13,17 @@ import { readStates } from './co-value-states.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
+let relay: Relay;
+beforeAll(async () => {
+  relay = await createRelay({ storage: 'memory:', port: 0, logger: silentLogger, drainMs: 0 });
+});
+afterAll(() => relay.close());
+
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-let url: string;
 let here: { node: LocalNode; sync: SyncPeers };
 let there: { node: LocalNode; sync: SyncPeers };
 let inspector: Inspector;
@@ -28,7 +33,7 @@ async function device() {
   const node = await createAgentNode();
   const sync = startSync({
     node,
-    sync: { url },
+    sync: { url: `${relay.url}/sync` },
     storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
     platform: createNodePlatform(),
     logger: silentLogger,
@@ -38,9 +43,6 @@ async function device() {
 }
 
 beforeEach(async () => {
-  const relay = await createRelay({ storage: 'memory:', port: 0 });
-  ends.push(() => relay.close());
-  url = `ws://127.0.0.1:${relay.port}/sync`;
   here = await device();
   there = await device();
   inspector = createInspector(here.sync);
