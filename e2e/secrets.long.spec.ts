@@ -189,7 +189,7 @@ test('after a full tour no secret stands anywhere', async ({
   await bare.close();
 });
 
-/** Those in which the tour leaves something. The others are empty, which `planted-secrets.spec.ts` shows to be read. */
+/** Those in which the tour leaves something. The others are empty, which `planted-secrets.long.spec.ts` shows to be read. */
 const placesOnTheWay = [
   ...['HTTP request', 'HTTP response', 'WebSocket handshake', 'WebSocket received', 'WebSocket sent'],
   ...['IndexedDB', 'URL', 'console', 'error', 'history entries', 'inspector', 'log', 'page', 'panel'],

@@ -1,0 +1,48 @@
+import type { Page } from '@playwright/test';
+import { fillStorage } from '../../e2e/support/everything/break-device.ts';
+import { expect, test } from '../../e2e/support/test.ts';
+import { fill, openPanel, others, picture } from './filled-demo.ts';
+
+// The pictures of docs/why-not-synced.md, each of a real situation.
+
+test.use({ viewport: { width: 1280, height: 720 }, colorScheme: 'light' });
+
+const groceries = { name: 'Groceries', items: ['Bread', 'Coffee', 'Oranges'], done: ['Coffee'] };
+const panelIn = (page: Page) => page.getByRole('complementary', { name: 'maia devtools' });
+const rows = (page: Page) => page.getByRole('grid', { name: 'Unsynced CoValues' }).locator('[data-id]');
+
+test('why-relay-down.png', async ({ page, relay, devOrigin }) => {
+  const app = await fill(page, devOrigin, [...others, groceries]);
+  await openPanel(page, 8);
+  await relay.stop();
+  await app.addItem('Basil');
+  await expect(rows(page)).toHaveCount(2);
+  await rows(page).first().click();
+  await expect(panelIn(page)).toContainText(/Not connected for \d\d s, next attempt in \d/, {
+    timeout: 60_000,
+  });
+  await page.screenshot({ path: picture('why-relay-down.png') });
+});
+
+test('why-device-full.png', async ({ page, devOrigin }) => {
+  const app = await fill(page, devOrigin, [...others, groceries]);
+  await openPanel(page, 8);
+  await fillStorage(page);
+  await app.addItem('Basil');
+  await expect(panelIn(page)).toContainText('Not saved on this device: storage is full');
+  await rows(page).first().click();
+  await page.screenshot({ path: picture('why-device-full.png') });
+});
+
+test('messages.png', async ({ page, devOrigin }) => {
+  const app = await fill(page, devOrigin, [...others, groceries]);
+  await openPanel(page, 12);
+  await app.addItem('Basil');
+  await app.untilStored();
+  const panel = panelIn(page);
+  await panel.getByRole('tab', { name: /Messages/ }).click();
+  const content = panel.getByRole('row', { name: /content.*Basil/ }).last();
+  await content.click();
+  await expect(panel.getByRole('region', { name: /Message/ })).toContainText('Confirmed');
+  await page.screenshot({ path: picture('messages.png') });
+});
