@@ -7,6 +7,8 @@ import { ownNames } from './scripts/own-names.mjs';
 const rooms = '{src,devtools,demo}';
 /** A process or a database has to start in some tests, on a machine that runs others beside them. */
 const testTimeout = 30_000;
+/** `expect.poll` waits for a second where nothing is said: too short for such a machine. */
+const expectOptions = { poll: { timeout: testTimeout / 2 } };
 const resolve = { alias: [...ownNames] };
 
 export default defineConfig({
@@ -18,6 +20,7 @@ export default defineConfig({
           name: 'unit',
           testTimeout,
           hookTimeout: testTimeout,
+          expect: expectOptions,
           environment: 'node',
           include: [`${rooms}/**/*.test.ts`, 'scripts/**/*.test.ts', 'bench/harness/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/*.long.test.ts'],
@@ -32,6 +35,7 @@ export default defineConfig({
           name: 'browser',
           testTimeout,
           hookTimeout: testTimeout,
+          expect: expectOptions,
           include: [`${rooms}/**/*.browser.test.ts`],
           globalSetup: ['src/testing/transports/serve-echo.ts'],
           browser: {

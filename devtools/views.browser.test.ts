@@ -61,6 +61,25 @@ describe('Unsynced', () => {
     await expect.poll(() => chosen()?.getAttribute('aria-rowindex')).toBe('2');
   });
 
+  it('tells what happened since the edit, and leads to the message that says so', async () => {
+    const [edit] = unconfirmedEdits(1);
+    if (!edit) throw new Error('one was asked for');
+    const { id } = node.createGroup().createMap();
+    sync.setUnsynced([{ ...edit, id }]);
+    const root = open();
+    const frame = { peerID: fakePeerID, kind: 'received', atMs: edit.sinceMs + 96 } as const;
+    const refused = { maia: 'refused', code: 'forbidden', id, reason: 'no', closing: false };
+    sync.frame({ ...frame, text: JSON.stringify({ maia: 'echoed', t: 1 }) });
+    sync.frame({ ...frame, text: JSON.stringify(refused) });
+    await userEvent.click(rowsOf(root)[0] ?? root.host);
+    await expect.poll(() => root.querySelector('.lanes')?.textContent).toContain('refused (forbidden) 96 ms');
+    await userEvent.click(the(root, '.lanes button', '#2'));
+    await expect
+      .poll(() => root.querySelector('.message-detail, .detail')?.textContent)
+      .toContain('forbidden');
+    expect(the(root, '[role=tab][aria-selected=true]').textContent).toContain('Messages');
+  });
+
   it('names each by its content, with the reason and what to do next', () => {
     const map = node.createGroup().createMap();
     map.set('title', 'Crew list', 'private');

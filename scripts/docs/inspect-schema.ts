@@ -6,6 +6,7 @@ import { root } from '../build/packages.mjs';
 const answers = {
   InspectorSnapshot: 'snapshot.ts',
   Explanation: 'explain.ts',
+  Story: 'story.ts',
 } as const;
 export type Answer = keyof typeof answers;
 

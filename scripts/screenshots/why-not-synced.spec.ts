@@ -5,7 +5,7 @@ import { fill, openPanel, others, picture } from './filled-demo.ts';
 
 // The pictures of docs/why-not-synced.md, each of a real situation.
 
-test.use({ viewport: { width: 1280, height: 720 }, colorScheme: 'light' });
+test.use({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
 
 const groceries = { name: 'Groceries', items: ['Bread', 'Coffee', 'Oranges'], done: ['Coffee'] };
 const panelIn = (page: Page) => page.getByRole('complementary', { name: 'maia devtools' });
@@ -13,7 +13,7 @@ const rows = (page: Page) => page.getByRole('grid', { name: 'Unsynced CoValues' 
 
 test('why-relay-down.png', async ({ page, relay, devOrigin }) => {
   const app = await fill(page, devOrigin, [...others, groceries]);
-  await openPanel(page, 8);
+  await openPanel(page, 17);
   await relay.stop();
   await app.addItem('Basil');
   await expect(rows(page)).toHaveCount(2);
@@ -26,7 +26,7 @@ test('why-relay-down.png', async ({ page, relay, devOrigin }) => {
 
 test('why-device-full.png', async ({ page, devOrigin }) => {
   const app = await fill(page, devOrigin, [...others, groceries]);
-  await openPanel(page, 8);
+  await openPanel(page, 17);
   await fillStorage(page);
   await app.addItem('Basil');
   await expect(panelIn(page)).toContainText('Not saved on this device: storage is full');
@@ -36,7 +36,7 @@ test('why-device-full.png', async ({ page, devOrigin }) => {
 
 test('messages.png', async ({ page, devOrigin }) => {
   const app = await fill(page, devOrigin, [...others, groceries]);
-  await openPanel(page, 12);
+  await openPanel(page, 14);
   await app.addItem('Basil');
   await app.untilStored();
   const panel = panelIn(page);

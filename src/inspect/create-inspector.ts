@@ -24,7 +24,9 @@ import {
   inspectorProtocol,
   type InspectorSnapshot,
   type Overview,
+  type UnsyncedRow,
 } from './snapshot.ts';
+import { storyOf, type Story } from './story.ts';
 import { createUnsyncedRows } from './unsynced-rows.ts';
 
 /** Reads a running sync. Reading has no side effect; what acts are the `controls`. */
@@ -41,6 +43,8 @@ export interface Inspector {
   snapshot(): InspectorSnapshot;
   /** Why a CoValue is not synced, with what it rests on and what to do. Loads nothing. */
   explain(id: string): Explanation;
+  /** What has happened to a CoValue that is not synced, as a snapshot has it, with the messages that say so. */
+  story(row: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt'>): Story;
   /**
    * Calls with what changed, soon after it did and at least once a second, seldomer when reading takes long.
    * While nobody is subscribed nothing is read; messages are still counted by the second, in bounded memory.
@@ -179,6 +183,7 @@ export function createInspector(
     messages: messages.log,
     snapshot,
     explain: (id) => explain(id, snapshot(), inspection.node),
+    story: (row) => storyOf(row, overview.current.relays, messages.log),
     subscribe(listener) {
       const own = (increment: InspectorIncrement) => listener(increment);
       listeners.add(own);

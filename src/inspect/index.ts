@@ -3,3 +3,4 @@ export type { Inspector, InspectorOptions, InspectorTarget } from './create-insp
 export type { Explanation } from './explain.ts';
 export { inspectorProtocol } from './snapshot.ts';
 export type { InspectorIncrement, InspectorSnapshot } from './snapshot.ts';
+export type { Story } from './story.ts';

@@ -6,6 +6,8 @@ export interface Interned {
   hold(text: string | undefined): number;
   release(slot: number): void;
   at(slot: number): string | undefined;
+  /** 0 where no row holds it. */
+  slotOf(text: string): number;
 }
 
 /** An entry in each of the collections below. */
@@ -47,5 +49,6 @@ export function createInterned(): Interned {
       bytes -= bytesAround + text.length;
     },
     at: (slot) => texts[slot],
+    slotOf: (text) => slotByText.get(text) ?? 0,
   };
 }

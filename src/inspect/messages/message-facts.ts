@@ -1,5 +1,6 @@
 import type { SyncMessage } from 'cojson';
 import { readMessage, type ReceivedMessage } from '../../transport/frames.ts';
+import { isCoValueID } from '../../transport/ids.ts';
 import { isJsonRecord, parseJson, type JsonRecord } from '../../transport/json.ts';
 import { coverageOfContent, coverageOfState, type Coverage } from '../../sync/coverage.ts';
 import { priorityOf } from '../message-counts.ts';
@@ -31,8 +32,14 @@ export function readLine(line: string): LineFacts {
   if (read?.kind === 'sync') return readSyncMessage(read.message, line);
   const value = parseJson(line);
   if (!isJsonRecord(value)) return { type: 'other', note: 'not a JSON object', text: undefined };
-  if (typeof value.maia === 'string') {
-    return { type: 'maia', note: noteOfFrame(value.maia, value.code), text: withoutProofs(value) };
+  const { maia, code, id } = value;
+  if (typeof maia === 'string') {
+    return {
+      type: 'maia',
+      ...(isCoValueID(id) && { id }),
+      note: noteOfFrame(maia, code),
+      text: withoutProofs(value),
+    };
   }
   if (read?.kind === 'ping') return { type: 'ping', text: pingOf(value, read.timeMs) };
   const note = typeof value.action === 'string' ? 'malformed' : 'of no known kind';

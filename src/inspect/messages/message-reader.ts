@@ -21,6 +21,8 @@ export interface MessageReader {
     readonly filter?: MessageFilter;
   }): MessagePage;
   row(number: number): MessageRow | undefined;
+  /** The newest messages about a CoValue, newest first, at most 500 of them. */
+  about(id: string): readonly MessageRow[];
   /** Where a message stands among those that match; -1 where it does not. */
   indexOf(number: number, filter?: MessageFilter): number;
   /** The `content`s that this message confirmed, newest first. */
@@ -82,6 +84,7 @@ export function createMessageReader(
       };
     },
     row,
+    about: (id) => store.about(id, mostRows).flatMap((number) => row(number) ?? []),
     indexOf(number, filter = {}) {
       const found = matchingFor(filter);
       const index = found.indexOf(number);

@@ -33,6 +33,8 @@ export interface MessageStore {
   at(number: number): MessageFacts | undefined;
   /** Of each message from `from` on. `sameWords` is the same number for messages that differ in no word. */
   scan(from: number, visit: (number: number, type: MessageType, sameWords: number) => void): void;
+  /** Of the newest messages about a CoValue, newest first. */
+  about(id: string, most: number): readonly number[];
   /** Of this message and its neighbours. */
   textsAt(number: number): Promise<{ readonly first: number; readonly texts: readonly MessageText[] }>;
   /** Bytes that are kept elsewhere for these messages. */
@@ -216,6 +218,17 @@ export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1)
           );
         }
       }
+    },
+    about(id, most) {
+      const slot = words.slotOf(id);
+      const numbers: number[] = [];
+      if (slot === 0) return numbers;
+      for (const { first, count, columns } of [...blocks].reverse()) {
+        for (let row = count - 1; row >= 0; row--) {
+          if (columns.id[row] === slot && numbers.push(first + row) === most) return numbers;
+        }
+      }
+      return numbers;
     },
     async textsAt(number) {
       const found = find(number);
