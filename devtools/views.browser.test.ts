@@ -72,8 +72,10 @@ describe('Unsynced', () => {
     sync.frame({ ...frame, text: JSON.stringify({ maia: 'echoed', t: 1 }) });
     sync.frame({ ...frame, text: JSON.stringify(refused) });
     await userEvent.click(rowsOf(root)[0] ?? root.host);
-    await expect.poll(() => root.querySelector('.lanes')?.textContent).toContain('refused (forbidden) 96 ms');
-    await userEvent.click(the(root, '.lanes button', '#2'));
+    await expect
+      .poll(() => root.querySelector('.time-line')?.textContent)
+      .toContain('refused (forbidden) 96 ms');
+    await userEvent.click(the(root, '.time-line button', '#2'));
     await expect
       .poll(() => root.querySelector('.message-detail, .detail')?.textContent)
       .toContain('forbidden');
