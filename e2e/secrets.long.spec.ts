@@ -5,7 +5,7 @@ import { addAuthenticator } from './support/authenticator.ts';
 import { damageVaults, refuseVaults } from './support/everything/break-device.ts';
 import { addFailure, addLog, openKernel } from './support/everything/kernel-in-page.ts';
 import { lookAtPanel, openPanel } from './support/everything/look-at-panel.ts';
-import { readInspector } from './support/everything/read-inspector.ts';
+import { readInspector, recordArrivals } from './support/everything/read-inspector.ts';
 import { recordEverything } from './support/everything/record-everything.ts';
 import { freePort, serveBareApp } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
@@ -56,8 +56,12 @@ test('after a full tour no secret stands anywhere', async ({
     await page.reload();
     await app.openList('Groceries');
     await lookAtPanel(everything, page);
+    const stopRecording = await recordArrivals(page);
     await relay.start();
     await app.untilStored();
+    const recording = await stopRecording();
+    expect(recording).toContain('"arrived"');
+    everything.add('inspector', [{ path: 'recording', text: recording }]);
     await lookAtPanel(everything, page);
   });
 

@@ -8,10 +8,12 @@ export async function openPanel(page: Page): Promise<void> {
   await expect(page.getByRole('tablist', { name: 'Views' })).toBeVisible();
 }
 
-/** All its views, and what they are made from. */
+/** All its views, with the details of what comes first in each, and what they are made from. */
 export async function lookAtPanel(everything: Everything, page: Page): Promise<void> {
   for (const view of await page.getByRole('tablist', { name: 'Views' }).getByRole('tab').all()) {
     await view.click();
+    const row = page.locator('[role=tabpanel] [role=row]:not([aria-rowindex="1"])').first();
+    if (await row.isVisible()) await row.click();
     await everything.look(page);
   }
   everything.add('inspector', [{ path: '', text: await readInspector(page) }]);
