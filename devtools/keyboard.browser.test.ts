@@ -117,6 +117,32 @@ describe('keyboard', () => {
     expect(root.activeElement?.id).toBe(`tab-${views.at(-1)}`);
   });
 
+  it('finds the views in a menu where the panel is narrow', async () => {
+    await page.viewport(390, 800);
+    const { root } = mount();
+    await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
+    const menu = () => the(root, '.menu');
+    await expect.poll(() => root.activeElement).toBe(menu());
+    const isOpened = () => the(root, '#tab-queues').checkVisibility();
+    expect(isOpened()).toBe(false);
+    await userEvent.keyboard('{Enter}');
+    await expect.poll(isOpened).toBe(true);
+    await userEvent.tab();
+    expect(root.activeElement?.id).toBe('tab-unsynced');
+    await userEvent.keyboard('{ArrowDown}{Enter}');
+    await expect.poll(isOpened).toBe(false);
+    expect(root.activeElement).toBe(menu());
+    expect(menu().textContent).toContain('Queues');
+    await userEvent.keyboard('{Enter}');
+    await userEvent.tab();
+    await userEvent.keyboard('{Escape}');
+    await expect.poll(isOpened).toBe(false);
+    expect(isOpen(root)).toBe(true);
+    expect(root.activeElement).toBe(menu());
+    await userEvent.keyboard('{Escape}');
+    await expect.poll(() => isOpen(root)).toBe(false);
+  });
+
   it('is resized by keys, and never beyond the window', async () => {
     const { root } = mount({ open: true });
     const height = () => the(root, '.panel').offsetHeight;

@@ -82,7 +82,9 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
   root.addEventListener(
     'keydown',
     (event) => {
-      if (event instanceof KeyboardEvent && event.key === 'Escape' && panel.preferences.isOpen) close();
+      // What is open inside it is closed first, and says that it was.
+      if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.defaultPrevented) return;
+      if (panel.preferences.isOpen) close();
     },
     { signal },
   );

@@ -14,6 +14,7 @@ export const icons = {
   save: 'M7 2v7M4 6.500 7 9.500l3-3M2.500 12h9',
   load: 'M7 9.500v-7M4 5.500 7 2.500l3 3M2.500 12h9',
   right: 'M2 7h9M8 4l3 3-3 3',
+  unfold: 'm3.500 5.500 3.500 3.500 3.500-3.500',
   dockBottom: 'M2 2.500h10v9H2zM2 8.500h10',
   dockRight: 'M2 2.500h10v9H2zM8.500 2.500v9',
   detach: 'M6 3H2.500v8.500H11V8M8 2.500h3.500V6M11.500 2.500 6.500 7.500',
