@@ -1,49 +1,25 @@
-import type { Locator, Page, WebSocketRoute } from '@playwright/test';
-import { addAuthenticator } from './support/authenticator.ts';
-import { openDevtoolsPage, panelIn, signUpThere } from './support/devtools-page.ts';
+import { openDevtoolsPage, relayURL } from './support/devtools-page.ts';
+import { holdDatabase } from './support/held-database.ts';
 import { addStorageFaults } from './support/storage-faults.ts';
 import { expect, test } from './support/test.ts';
+import {
+  arrived,
+  begin,
+  beginWithoutSync,
+  edit,
+  expectVerdict,
+  expectVerdictOf,
+  stand,
+} from './support/verdicts.ts';
 
-/** What the panel says of the one CoValue that waits: the verdict, and what to do. */
-async function expectVerdict(panel: Locator, verdict: RegExp, next: RegExp): Promise<void> {
-  await panel.getByRole('tab', { name: /Unsynced/ }).click();
-  const details = panel.getByRole('region', { name: /^Details of/ });
-  await expect(details).toContainText(verdict);
-  await expect(details.locator('.next')).toContainText(next);
-}
-
-async function begin(page: Page, origin: string, relayPort: number): Promise<Locator> {
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, origin, { open: true });
-  await signUpThere(page, relayPort);
-  return panelIn(page);
-}
-
-/** All that goes between the page and the relay passes these, which may change it, or keep it by answering undefined. */
-async function stand(
-  page: Page,
-  between: {
-    up?(frame: string, socket: WebSocketRoute): string | undefined;
-    down?(frame: string): string | undefined;
-  },
-): Promise<void> {
-  await page.routeWebSocket(/\/sync/, (socket) => {
-    const relay = socket.connectToServer();
-    socket.onMessage((message) => {
-      const frame = between.up ? between.up(String(message), socket) : message;
-      if (frame !== undefined) relay.send(frame);
-    });
-    relay.onMessage((message) => {
-      const frame = between.down ? between.down(String(message)) : message;
-      if (frame !== undefined) socket.send(frame);
-    });
-  });
-}
-
-const edit = (page: Page, key = 'n') => page.evaluate((name) => bareApp.set(name, 1), key);
-const mapID = (page: Page) => page.evaluate(() => bareApp.makeMap());
-const arrived = (page: Page) =>
-  expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
+test('sync that is switched off', async ({ page, app, relay }) => {
+  const panel = await beginWithoutSync(page, app.origin);
+  await page.evaluate(() => void bareApp.makeMap());
+  await edit(page);
+  await expectVerdict(panel, /^Sync is switched off$/, /`setupSyncPeers\(\{ node, url \}\)`/);
+  await page.evaluate((url) => bareApp.connect(url), relayURL(relay.port));
+  await arrived(page);
+});
 
 test('paused', async ({ page, app, relay }) => {
   const panel = await begin(page, app.origin, relay.port);
@@ -94,7 +70,7 @@ test('a relay that refuses it', async ({ page, app, relay }) => {
     },
   });
   const panel = await begin(page, app.origin, relay.port);
-  const id = await mapID(page);
+  const id = await page.evaluate(() => bareApp.makeMap());
   await arrived(page);
   refused.add(id);
   await edit(page);
@@ -118,6 +94,47 @@ test('a device that is full', async ({ page, app, relay }) => {
   await expectVerdict(panel, /Not saved on this device: storage is full/, /./);
   await page.evaluate(() => storageFaults.end());
   await expect.poll(() => page.evaluate(() => bareApp.state().unsaved)).toBe(0);
+});
+
+test('a device that is slow to write, as another tab holds its database', async ({ page, app, relay }) => {
+  const panel = await begin(page, app.origin, relay.port);
+  const { letGo } = await holdDatabase(page);
+  const id = await page.evaluate(() => bareApp.makeMap());
+  await edit(page);
+  await expectVerdictOf(panel, id, /^Being saved on this device$/, /another tab/);
+  await letGo();
+  await expect.poll(() => page.evaluate(() => bareApp.state().unsaved)).toBe(0);
+});
+
+test('what the relay sent of it cannot be verified, so nothing more of it is sent', async ({
+  page,
+  browser,
+  app,
+  relay,
+}) => {
+  const other = await (await browser.newContext()).newPage();
+  await begin(other, app.origin, relay.port);
+  const id = await other.evaluate(() => bareApp.makeMap());
+  await arrived(other);
+  let isBroken = false;
+  await stand(page, {
+    // A bit that falls over in what somebody has signed.
+    down: (frame) => (isBroken ? frame.replace(/"madeAt":\d/, '"madeAt":9') : frame),
+  });
+  const panel = await begin(page, app.origin, relay.port);
+  await page.evaluate((shared) => bareApp.openMap(shared), id);
+  isBroken = true;
+  await edit(other, 'from elsewhere');
+  await expect.poll(() => page.evaluate((shared) => bareApp.isSkipped(shared), id)).toBe(true);
+  await edit(page);
+  await expectVerdict(panel, /^Skipped: what localhost:\d+ sent of it could not be read$/, /Reload the page/);
+
+  isBroken = false;
+  await openDevtoolsPage(page, app.origin, { open: true });
+  await page.evaluate((url) => bareApp.resume([url]), relayURL(relay.port));
+  await arrived(page);
+  await expect.poll(() => other.evaluate(() => bareApp.read())).toEqual({ 'from elsewhere': 1, n: 1 });
+  await other.context().close();
 });
 
 test('a slow network', async ({ page, app, relay }) => {

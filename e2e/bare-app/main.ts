@@ -1,9 +1,13 @@
-import { activeSession, resumeSession, signUpWithPasskey } from '@MaiaOS/kernel';
+import { activeSession, resumeSession, setupSyncPeers, signUpWithPasskey } from '@MaiaOS/kernel';
 import type { CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
 
 /** The kernel with nothing around it, for what the demo has no button for. A test calls it through the page. */
 export interface BareApp {
   signUp(urls: readonly string[], appVersion?: string): Promise<void>;
+  /** With `sync: false`. */
+  signUpWithoutSync(): Promise<void>;
+  /** Starts the sync of a session that has none. */
+  connect(url: string): void;
   /** Opens the account again, as a later page load does. */
   resume(urls: readonly string[], appVersion?: string): Promise<void>;
   /** Ends the session, and its node with it. */
@@ -15,10 +19,13 @@ export interface BareApp {
   openMap(id: string): Promise<void>;
   set(key: string, value: number): void;
   read(): Readonly<Record<string, number>>;
+  /** Whether cojson has given up the map with a relay. */
+  isSkipped(id: string): boolean;
   state(): {
     readonly status: string;
     readonly pending: number;
     readonly unsaved: number;
+    readonly unsent: number;
     readonly url: string | undefined;
     readonly storage: { readonly state: string; readonly code: string | undefined };
     readonly error: string | undefined;
@@ -39,6 +46,10 @@ globalThis.bareApp = {
   async signUp(url, appVersion) {
     await signUpWithPasskey({ sync: { url, ...(appVersion !== undefined && { appVersion }) } });
   },
+  async signUpWithoutSync() {
+    await signUpWithPasskey({ sync: false });
+  },
+  connect: (url) => void setupSyncPeers({ node: opened(activeSession.current).node, url }),
   async resume(url, appVersion) {
     await resumeSession({ sync: { url, ...(appVersion !== undefined && { appVersion }) } });
   },
@@ -57,12 +68,19 @@ globalThis.bareApp = {
   },
   set: (key, value) => opened(map).set(key, value),
   read: () => opened(map).toJSON() as Record<string, number>,
+  isSkipped(id) {
+    const { node } = opened(activeSession.current);
+    const peers = Object.values(node.syncManager.peers);
+    return peers.some((peer) => node.getCoValue(id as CoID<RawCoMap>).isErroredInPeer(peer.id));
+  },
   state() {
-    const { status, confirmed, saved, peers, storage, error } = opened(activeSession.current).sync.current;
+    const { status, confirmed, saved, sent, peers, storage, error } = opened(activeSession.current).sync
+      .current;
     return {
       status,
       pending: confirmed.pending,
       unsaved: saved.pending,
+      unsent: sent.pending,
       url: peers[0]?.url,
       storage: { state: storage.state, code: storage.error?.code },
       error: error?.code,

@@ -28,7 +28,10 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'signed-out':
       return { advice: 'Sign in: what this device holds goes out then.' };
     case 'off':
-      return { advice: 'Open the session with a relay, or leave `sync` out to use the default one.' };
+      return {
+        advice:
+          'Call `setupSyncPeers({ node, url })` to start it now. For good, open the session with a relay, or leave `sync` out to use the default one.',
+      };
     case 'paused':
       return { advice: 'Resume. Until then edits are saved on this device only.', control: 'resume' };
     case 'no-relay':

@@ -39,7 +39,7 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'closed':
       return `Sync with ${reason.host} has ended`;
     case 'offline':
-      return `Offline for ${durationWords(nowMs - reason.sinceMs)}`;
+      return `Offline for ${durationWords(nowMs - reason.sinceMs)}, next attempt when the browser has a network`;
     case 'not-connected': {
       const where = reason.host === undefined ? '' : ` to ${reason.host}`;
       const outage = `Not connected${where} for ${durationWords(nowMs - reason.sinceMs)}`;
