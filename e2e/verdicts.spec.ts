@@ -49,6 +49,8 @@ test('a relay that does not answer', async ({ page, app, relay }) => {
   isSilent = true;
   await edit(page);
   await expectVerdict(panel, /Sent .+ ago, not confirmed by localhost:\d+ yet/, /Wait for the relay/);
+  isSilent = false;
+  await arrived(page);
 });
 
 test('a relay that refuses it', async ({ page, app, relay }) => {
@@ -74,7 +76,15 @@ test('a relay that refuses it', async ({ page, app, relay }) => {
   await arrived(page);
   refused.add(id);
   await edit(page);
-  await expectVerdict(panel, /Refused by localhost:\d+: forbidden/, /./);
+  await expectVerdict(
+    panel,
+    /^Refused by localhost:\d+: forbidden$/,
+    /Ask who runs the relay.+ Then pause and resume sync/,
+  );
+  refused.clear();
+  await panel.getByRole('button', { name: 'Pause sync' }).first().click();
+  await panel.getByRole('button', { name: 'Resume sync' }).first().click();
+  await arrived(page);
 });
 
 test('an edit that is larger than the relay takes', async ({ page, app, relay }) => {
@@ -83,7 +93,7 @@ test('an edit that is larger than the relay takes', async ({ page, app, relay })
   });
   const panel = await begin(page, app.origin, relay.port);
   await edit(page, 'k'.repeat(30_000));
-  await expectVerdict(panel, /Not sent to localhost:\d+: larger than a relay takes/, /./);
+  await expectVerdict(panel, /Not sent to localhost:\d+: larger than a relay takes/, /in pieces/);
 });
 
 test('a device that is full', async ({ page, app, relay }) => {
@@ -91,7 +101,7 @@ test('a device that is full', async ({ page, app, relay }) => {
   const panel = await begin(page, app.origin, relay.port);
   await page.evaluate(() => storageFaults.begin('full'));
   await edit(page);
-  await expectVerdict(panel, /Not saved on this device: storage is full/, /./);
+  await expectVerdict(panel, /Not saved on this device: storage is full/, /Free some space/);
   await page.evaluate(() => storageFaults.end());
   await expect.poll(() => page.evaluate(() => bareApp.state().unsaved)).toBe(0);
 });
@@ -146,4 +156,6 @@ test('a slow network', async ({ page, app, relay }) => {
   await arrived(page);
   await edit(page, 'k'.repeat(600_000));
   await expectVerdict(panel, /Not sent: .+ left in the socket to localhost/, /Queues/);
+  await panel.getByRole('button', { name: 'Stop now' }).click();
+  await arrived(page);
 });

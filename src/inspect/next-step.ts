@@ -1,5 +1,6 @@
 import { unreachable } from '../platform/assert.ts';
 import type { Reason } from './reason.ts';
+import { adviceOnRefusal } from './refusal-advice.ts';
 import type { PlainError } from './snapshot.ts';
 
 /** What a person can do about a reason; `control` names the inspector's control that does it. */
@@ -10,8 +11,11 @@ export interface NextStep {
 
 export function nextStepFor(reason: Reason): NextStep {
   switch (reason.kind) {
-    case 'not-saved':
     case 'refused':
+      return {
+        advice: reason.refusal === undefined ? adviceOf(reason.error) : adviceOnRefusal(reason.refusal),
+      };
+    case 'not-saved':
     case 'withheld':
       return { advice: adviceOf(reason.error) };
     case 'skipped':

@@ -218,6 +218,15 @@ describe('first reason', () => {
     expect(next.advice).toMatch(/\.$/);
   });
 
+  it.each(['forbidden', 'limit', 'outdated', 'a code of a later version'])(
+    'has advice on a refusal with the code “%s”, which the relay’s own words are not',
+    (refusal) => {
+      const error = { code: 'RELAY_REFUSED', message: 'The relay refused it: no.' };
+      const { advice } = nextStepFor({ kind: 'refused', host: 'eu.example', refusal, error });
+      expect(advice).toMatch(/ask|write less|reload/i);
+    },
+  );
+
   it('holds facts that stay the same while time passes, and plain JSON', () => {
     const evidence: Evidence = { status: 'offline', relays: [lost('offline')], queuesByRelayID: new Map() };
     const reason = firstReason(edit, evidence);
