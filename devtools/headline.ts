@@ -57,6 +57,8 @@ function factsOf(overview: Overview, nowMs: number): readonly Fact[] {
   const facts: Fact[] = [...storageFacts(overview), ...relaysFacts(overview.relays, nowMs)];
   if (overview.error && overview.relays.length === 0)
     facts.push({ words: `no relay: ${describeCause(overview.error)}`, tone: 'fail' });
+  if (overview.isStock && overview.relays.length === 0 && status !== 'off')
+    facts.push({ words: 'no relay was ever added', tone: 'warn' });
   if (status === 'off' && rungs.confirmed.pending > 0)
     facts.push({ words: 'sync is switched off', tone: 'plain' });
   const isConnected =

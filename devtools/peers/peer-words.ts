@@ -1,5 +1,5 @@
 import { nextAttempt } from '../../src/inspect/reason-words.ts';
-import type { Peer, PhaseChange } from '../../src/inspect/snapshot.ts';
+import type { Peer, PhaseChange, Reading } from '../../src/inspect/snapshot.ts';
 import { bytesWords, countWords, durationWords } from '../../src/inspect/words.ts';
 import type { Tone } from '../headline.ts';
 
@@ -26,9 +26,16 @@ export function factsOf(peer: Peer, nowMs: number): readonly PeerFact[] {
     plain('Promises', promises[peer.promises]),
     plain('Relay', peer.software ? `${peer.software.name} ${peer.software.version}` : 'not said'),
     plain('Transport', peer.transport === undefined ? 'none yet' : transportWords(peer.transport)),
-    plain('In the socket', bytesWords(peer.bufferedBytes)),
-    plain('Not confirmed', countWords(peer.unacknowledgedMessages, 'message')),
+    plain('In the socket', knownWords(peer.bufferedBytes, bytesWords)),
+    plain(
+      'Not confirmed',
+      knownWords(peer.unacknowledgedMessages, (count) => countWords(count, 'message')),
+    ),
   ];
+}
+
+function knownWords(reading: Reading, words: (known: number) => string): string {
+  return reading === 'unknown' ? 'unknown' : words(reading);
 }
 
 function nextTry(peer: Peer, nowMs: number): string {

@@ -18,6 +18,7 @@ export const facets = [
   'Not sent',
   'Not confirmed',
   'Not durable',
+  'Out of date',
 ] as const;
 export type Facet = (typeof facets)[number];
 
@@ -34,6 +35,7 @@ const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
   'relay-failed': 'Not connected',
   closed: 'Not connected',
   'no-relay': 'Not connected',
+  'no-server-peer': 'Not connected',
   paused: 'Held back',
   off: 'Held back',
   'signed-out': 'Held back',
@@ -42,6 +44,7 @@ const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
   sending: 'Not sent',
   unconfirmed: 'Not confirmed',
   'not-durable': 'Not durable',
+  'out-of-date': 'Out of date',
   arrived: undefined,
 };
 

@@ -17,6 +17,7 @@ const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind
   off: { kind: 'off' },
   paused: { kind: 'paused' },
   'no-relay': { kind: 'no-relay' },
+  'no-server-peer': { kind: 'no-server-peer', gone: [] },
   'relay-failed': { kind: 'relay-failed', host },
   closed: { kind: 'closed', host },
   offline: { kind: 'offline', sinceMs: 1 },
@@ -28,6 +29,7 @@ const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind
   unconfirmed: { kind: 'unconfirmed', host, sentAtMs: 1 },
   'not-durable': { kind: 'not-durable', host },
   saving: { kind: 'saving' },
+  'out-of-date': { kind: 'out-of-date', waitsFor: ['any'] },
   arrived: { kind: 'arrived' },
 };
 

@@ -1,12 +1,11 @@
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { callListener, createReadable, type Readable } from '../platform/readable.ts';
-import type { Session } from '../session/session.ts';
-import { inspectionOf, type SyncInspection } from '../sync/inspection.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import { explain, type Explanation } from './explain.ts';
 import type { FaultPlan } from '../transport/faulty-transport.ts';
 import { createFaultControl } from './faults/fault-control.ts';
 import type { FaultOptions, Faults } from './faults/faults.ts';
+import { inspectedFrom, type InspectorTarget } from './inspected.ts';
 import { createMessageCounts } from './message-counts.ts';
 import { listenToMessages } from './message-tap.ts';
 import { createMessageLog, type MessageLog } from './messages/message-log.ts';
@@ -55,6 +54,8 @@ export interface Inspector {
     resume(): void;
     /** Tries now, whatever the back-off says. */
     reconnect(): void;
+    /** Has cojson's tracker forget a CoValue that every relay has, in a node whose peers the app adds itself. Sends nothing. */
+    repair(id: string): void;
     /**
      * Breaks the connections to relays as the plan says, until its time is over, this inspector is closed, or it is called
      * with undefined. Connections are made anew at the beginning and at the end. Throws RangeError for a plan that makes no
@@ -83,26 +84,27 @@ export interface InspectorOptions {
   readonly stopwatchMs?: () => number;
 }
 
-export type InspectorTarget = Session | SyncPeers;
+export type { InspectorTarget };
 
 const historySeconds = 120;
 const historyBytes = 256 * 1024;
 const costSeconds = 5;
+const noFaultsHere =
+  'This node’s peers are the app’s own, and faults stand in the kernel’s transport. Connect it by `setupSyncPeers`.';
 
 /** Throws where this copy of the kernel did not make the target: two copies in one page do not see each other. */
 export function createInspector(
   target: InspectorTarget,
   { clock = systemClock, stopwatchMs = () => performance.now() }: InspectorOptions = {},
 ): Inspector {
-  const sync = 'sync' in target ? target.sync : target;
-  const inspection = inspectionFrom(sync);
+  const { sync, inspection, isStock, repair } = inspectedFrom(target, clock);
   const ring = createSecondsRing({ startMs: clock.nowMs(), seconds: historySeconds, maxBytes: historyBytes });
   const log = createRelayLog();
   const counts = createMessageCounts(ring);
   const queueViews = createQueueViews(inspection, ring);
   const quarrels = createQuarrels(inspection);
   const unsyncedRows = createUnsyncedRows(inspection, quarrels.of);
-  const overview = createReadable(overviewOf(sync.current, log.relays));
+  const overview = createReadable(overviewOf(sync.current, log.relays, isStock));
   const faultControl = createFaultControl(inspection, clock);
   const recorder = createRecorder({
     ...{ inspection, clock, faults: faultControl.faults },
@@ -123,7 +125,7 @@ export function createInspector(
     for (const { id, roundTripMs } of log.relays) {
       if (roundTripMs !== undefined) ring.measure(roundTripLane(id), nowMs, roundTripMs);
     }
-    overview.set(overviewOf(state, log.relays));
+    overview.set(overviewOf(state, log.relays, isStock));
     publisher.changed();
   });
 
@@ -198,7 +200,14 @@ export function createInspector(
       pause: () => sync.pause(),
       resume: () => sync.resume(),
       reconnect: () => sync.reconnect(),
-      setFaults: faultControl.set,
+      repair(id) {
+        repair(id);
+        publisher.changed();
+      },
+      setFaults(plan, options) {
+        if (plan && isStock) throw new Error(noFaultsHere);
+        faultControl.set(plan, options);
+      },
       record: recorder.begin,
       replay: (recording) => replayRecording(recording, inspection, snapshotOnce),
     },
@@ -220,12 +229,4 @@ function snapshotOnce(sync: SyncPeers): InspectorSnapshot {
   const snapshot = inspector.snapshot();
   inspector.close();
   return snapshot;
-}
-
-function inspectionFrom(sync: SyncPeers): SyncInspection {
-  const inspection = inspectionOf(sync);
-  if (inspection) return inspection;
-  throw new TypeError(
-    'This session or sync cannot be inspected: another copy of @MaiaOS/kernel made it. Let the app and its devtools import one copy.',
-  );
 }

@@ -5,7 +5,7 @@ import { findCoValue } from './private-fields.ts';
 import { describeReason } from './reason-words.ts';
 import { describeRungState, rungStatesOf, rungWords } from './rung-states.ts';
 import { rungs, type InspectorSnapshot, type Peer, type UnsyncedRow } from './snapshot.ts';
-import { countWords, durationWords } from './words.ts';
+import { countWords, durationWords, trackedWords } from './words.ts';
 
 /** Why a CoValue is not synced, or how far it got. In words for a person; none of it is a value of the app's. */
 export interface Explanation {
@@ -25,7 +25,7 @@ export function explain(id: string, snapshot: InspectorSnapshot, node: LocalNode
 }
 
 function explainRow(row: UnsyncedRow, { atMs }: InspectorSnapshot): Explanation {
-  const { id, reason, missingAt, sinceMs } = row;
+  const { id, reason, missingAt, sinceMs, trackedFor } = row;
   const states = rungStatesOf(row, atMs);
   const error = 'error' in reason ? reason.error : undefined;
   return {
@@ -35,6 +35,7 @@ function explainRow(row: UnsyncedRow, { atMs }: InspectorSnapshot): Explanation 
       ...rungs.map((rung) => `${rungWords[rung]}: ${describeRungState(states[rung])}.`),
       `Its oldest edit that has not arrived is ${durationWords(atMs - sinceMs)} old.`,
       ...(missingAt.length > 0 ? [`Missing at ${missingAt.join(', ')}.`] : []),
+      ...(trackedFor ? [`cojson’s tracker waits for: ${trackedWords(trackedFor)}.`] : []),
       ...(error ? [`${error.code}: ${error.message}`] : []),
     ],
     next: nextStepFor(reason).advice,

@@ -6,7 +6,7 @@ import type { PlainError } from './snapshot.ts';
 /** What a person can do about a reason; `control` names the inspector's control that does it. */
 export interface NextStep {
   readonly advice: string;
-  readonly control?: 'resume' | 'reconnect';
+  readonly control?: 'resume' | 'reconnect' | 'repair';
 }
 
 export function nextStepFor(reason: Reason): NextStep {
@@ -31,7 +31,20 @@ export function nextStepFor(reason: Reason): NextStep {
       return { advice: adviceOf(reason.error), control: 'reconnect' };
     case 'signed-out':
       return { advice: 'Sign in: what this device holds goes out then.' };
+    case 'no-server-peer':
+      return {
+        advice:
+          "Give the node a relay: call `setupSyncPeers({ node, url })`, or add a peer with `role: 'server'` and `persistent: true`.",
+      };
+    case 'out-of-date':
+      return { advice: adviceOnTracker(reason.waitsFor), control: 'repair' };
     case 'off':
+      if (reason.by) {
+        return {
+          advice:
+            "Call `setupSyncPeers({ node, url })` to sync it all the same, or make the node with `syncWhen: 'always'` and a server peer.",
+        };
+      }
       return {
         advice:
           'Call `setupSyncPeers({ node, url })` to start it now. For good, open the session with a relay, or leave `sync` out to use the default one.',
@@ -41,7 +54,10 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'no-relay':
       return { advice: reason.error?.message ?? 'Give sync a relay: `setupSyncPeers({ node, url })`.' };
     case 'closed':
-      return { advice: 'Open the session again, or call `setupSyncPeers` for this node.' };
+      return {
+        advice:
+          'Open the session again, or call `setupSyncPeers` for this node. Where the app adds the peer itself, add it again, or take it away with `removePeer` where it does not come back.',
+      };
     case 'offline':
       return { advice: 'Nothing. It goes out by itself when the network is back.' };
     case 'not-connected':
@@ -69,6 +85,13 @@ export function nextStepFor(reason: Reason): NextStep {
     default:
       return unreachable(reason);
   }
+}
+
+function adviceOnTracker(waitsFor: readonly string[]): string {
+  const repair = 'Repair it: cojson then says what is so. Nothing is sent or lost by that.';
+  return waitsFor.includes('any')
+    ? `${repair} It comes back with each edit until a server peer is \`persistent\`.`
+    : repair;
 }
 
 /** A KernelError's message says what happened and then what to do. */

@@ -3,7 +3,7 @@ import { plainError } from './plain-error.ts';
 import type { Overview, Relay, RungCount } from './snapshot.ts';
 
 /** The state of everything in a few figures, from `SyncState` alone: cheap enough to follow while a panel is closed. */
-export function overviewOf(state: SyncState, relays: readonly Relay[]): Overview {
+export function overviewOf(state: SyncState, relays: readonly Relay[], isStock: boolean): Overview {
   const { storage } = state;
   return {
     status: state.status,
@@ -25,6 +25,7 @@ export function overviewOf(state: SyncState, relays: readonly Relay[]): Overview
       ...(storage.error && { error: plainError(storage.error) }),
     },
     relays,
+    ...(isStock && { isStock }),
   };
 }
 

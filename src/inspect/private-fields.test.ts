@@ -14,10 +14,12 @@ import { labelCoValue } from './covalue-label.ts';
 import {
   findCoValue,
   openMapOf,
+  outgoingOf,
   readIncomingDepth,
   readLoads,
   readLocalWrites,
   readOutgoingDepths,
+  readTrackedFor,
   readsAsSkipped,
 } from './private-fields.ts';
 
@@ -40,6 +42,16 @@ function stuckRelay(): Peer {
 }
 
 describe('a node with a relay', () => {
+  it('sends by the channel of the peer that it was given', () => {
+    const relay = stuckRelay();
+    node.syncManager.addPeer(relay);
+    const [peer] = Object.values(node.syncManager.peers);
+    if (!peer) throw new Error('added above');
+    expect(outgoingOf(peer)).toBe(relay.outgoing);
+    Reflect.set(peer, 'peer', { ...relay, outgoing: undefined });
+    expect(outgoingOf(peer)).toBeUndefined();
+  });
+
   it('tells the depth of each outgoing queue', async () => {
     node.syncManager.addPeer(stuckRelay());
     const group = node.createGroup();
@@ -76,6 +88,23 @@ describe('a node with a relay', () => {
     };
     incoming.push(message);
     expect(depths).toEqual([3, 2, 1, 0]);
+  });
+});
+
+describe('cojson’s tracker of the unsynced', () => {
+  it('tells the peers that it waits for', () => {
+    const map = node.createGroup().createMap({ n: 1 });
+    expect(readTrackedFor(node, map.id)).toEqual(['any']);
+    node.syncManager.addPeer({ ...stuckRelay(), persistent: true });
+    map.set('n', 2);
+    expect(readTrackedFor(node, map.id)).toEqual(['any', 'relay']);
+  });
+
+  it('is unknown where it is another one, or has nothing of the CoValue', () => {
+    const map = node.createGroup().createMap({ n: 1 });
+    expect(readTrackedFor(node, 'co_zMissing')).toBe('unknown');
+    Reflect.set(node.syncManager.unsyncedTracker, 'unsynced', {});
+    expect(readTrackedFor(node, map.id)).toBe('unknown');
   });
 });
 

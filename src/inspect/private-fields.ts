@@ -1,5 +1,6 @@
-import { CoValueCore, type LocalNode, RawCoMap } from 'cojson';
+import { CoValueCore, type LocalNode, type Peer, type PeerState, RawCoMap } from 'cojson';
 import type { Priority, Reading } from './snapshot.ts';
+import { ownPeerID } from './stock-node/shown-peer-id.ts';
 
 // The only file that reads what cojson keeps to itself. Each reading has a contract test, and becomes `unknown` where
 // the shape is another one: an inspector must neither throw nor guess after an update of cojson.
@@ -24,7 +25,8 @@ export function readLoads(
 export function readIncomingDepth(node: LocalNode, peerID: string): Reading {
   const queues = at(node, 'syncManager', 'messagesQueue', 'queues');
   if (!Array.isArray(queues)) return 'unknown';
-  const own = (queues as readonly unknown[]).find((entry) => at(entry, '1', 'id') === peerID);
+  const ownID = ownPeerID(node, peerID);
+  const own = (queues as readonly unknown[]).find((entry) => at(entry, '1', 'id') === ownID);
   // A peer's queue goes away when it is empty.
   return own === undefined ? 0 : lengthOf(at(own, '0'));
 }
@@ -56,8 +58,22 @@ export function readsAsSkipped(coValue: CoValueCore, peerID: string): boolean | 
   return typeof answer === 'boolean' ? answer : 'unknown';
 }
 
+/** What cojson's tracker of the unsynced waits for before it forgets a CoValue: ids of peers, or `any`. */
+export function readTrackedFor(node: LocalNode, id: string): readonly string[] | 'unknown' {
+  const unsynced = at(node, 'syncManager', 'unsyncedTracker', 'unsynced');
+  const places: unknown = unsynced instanceof Map ? unsynced.get(id) : undefined;
+  if (!(places instanceof Set)) return 'unknown';
+  return [...(places as ReadonlySet<unknown>)].map(String);
+}
+
+/** What cojson sends a peer by; undefined where it keeps it in another way. */
+export function outgoingOf(peer: PeerState): Peer['outgoing'] | undefined {
+  const outgoing = at(peer, 'peer', 'outgoing');
+  return typeof at(outgoing, 'push') === 'function' ? (outgoing as Peer['outgoing']) : undefined;
+}
+
 function peerOf(node: LocalNode, peerID: string): unknown {
-  return at(node, 'syncManager', 'peers', peerID);
+  return at(node, 'syncManager', 'peers', ownPeerID(node, peerID));
 }
 
 function lengthOf(list: unknown): Reading {

@@ -2,6 +2,7 @@ import type { SyncMessage } from 'cojson';
 import type { SyncInspection } from '../sync/inspection.ts';
 import { findCoValue, readsAsSkipped } from './private-fields.ts';
 import type { Quarrel } from './reason.ts';
+import { ownPeerID } from './stock-node/shown-peer-id.ts';
 
 /** Notices what goes wrong between one CoValue and one relay, from what passes between them and what cojson says of it. */
 export interface Quarrels {
@@ -19,7 +20,7 @@ export function createQuarrels({ node }: Pick<SyncInspection, 'node'>): Quarrels
 
   function quarrelWith(relayID: string, id: string): Quarrel | undefined {
     const coValue = findCoValue(node, id);
-    const isSkipped = coValue !== undefined && readsAsSkipped(coValue, relayID) === true;
+    const isSkipped = coValue !== undefined && readsAsSkipped(coValue, ownPeerID(node, relayID)) === true;
     const askedAgainAtMs = askedAgain.get(keyOf(relayID, id));
     if (!isSkipped && askedAgainAtMs === undefined) return undefined;
     return { relayID, isSkipped, ...(askedAgainAtMs !== undefined && { askedAgainAtMs }) };

@@ -29,7 +29,13 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'signed-out':
       return 'Nobody is signed in';
     case 'off':
-      return 'Sync is switched off';
+      return joined('Sync is switched off', reason.by && "the node was made with `syncWhen: 'never'`");
+    case 'no-server-peer':
+      return reason.gone.length === 0
+        ? 'No relay was ever added: the node has no server peer'
+        : `The peer that it waits for was taken away: ${reason.gone.join(', ')}`;
+    case 'out-of-date':
+      return 'cojson’s tracker is out of date: every relay has all of it';
     case 'paused':
       return 'Paused';
     case 'no-relay':
@@ -54,6 +60,7 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'sending':
       return `Being sent to ${reason.host}`;
     case 'unconfirmed': {
+      if (reason.isHandedOver) return `Handed over, not confirmed by ${reason.host} yet`;
       const sent =
         reason.sentAtMs === undefined ? 'Sent' : `Sent ${durationWords(nowMs - reason.sentAtMs)} ago`;
       return `${sent}, not confirmed by ${reason.host} yet`;

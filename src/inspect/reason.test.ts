@@ -51,7 +51,7 @@ interface Case {
   readonly coValue?: UnsyncedCoValue;
   readonly evidence?: Partial<Evidence>;
   readonly says: string;
-  readonly control?: 'resume' | 'reconnect';
+  readonly control?: 'resume' | 'reconnect' | 'repair';
 }
 const cases: readonly Case[] = [
   {
@@ -161,6 +161,35 @@ const cases: readonly Case[] = [
     situation: 'the socket is full',
     evidence: { queuesByRelayID: new Map([['eu', { messages: 'unknown', bufferedBytes: 96_000 }]]) },
     says: 'Not sent: 96 kB left in the socket to eu.example',
+  },
+  {
+    situation: 'the node was made with syncWhen: never',
+    coValue: { ...edit, trackedFor: [], missingAtPeerIDs: [] },
+    evidence: { status: 'off', relays: [] },
+    says: "Sync is switched off: the node was made with `syncWhen: 'never'`",
+  },
+  {
+    situation: 'cojson waits for any peer, and there was none',
+    coValue: { ...edit, trackedFor: ['any'], missingAtPeerIDs: [] },
+    evidence: { status: 'offline', relays: [] },
+    says: 'No relay was ever added: the node has no server peer',
+  },
+  {
+    situation: 'cojson waits for a peer that was taken away',
+    coValue: { ...edit, trackedFor: ['any', 'eu'], missingAtPeerIDs: [] },
+    evidence: { status: 'offline', relays: [] },
+    says: 'The peer that it waits for was taken away: eu',
+  },
+  {
+    situation: 'cojson has given it to its peer',
+    coValue: { ...edit, sent: 'unknown', trackedFor: ['eu'] },
+    says: 'Handed over, not confirmed by eu.example yet',
+  },
+  {
+    situation: 'every relay has what cojson still counts as unsynced',
+    coValue: { ...sent, confirmed: 'reached', durable: 'unknown', trackedFor: ['old'], missingAtPeerIDs: [] },
+    says: 'cojson’s tracker is out of date: every relay has all of it',
+    control: 'repair',
   },
   { situation: 'it is on its way out', says: 'Being sent to eu.example' },
   {

@@ -22,7 +22,12 @@ export type Reason =
   /** The relay has less than this device took it to have, and its answer is to be sent all of the rest. */
   | { readonly kind: 'asked-again'; readonly host: string; readonly atMs: number }
   | { readonly kind: 'signed-out' }
-  | { readonly kind: 'off' }
+  /** With `by` where the node itself was made so. */
+  | { readonly kind: 'off'; readonly by?: 'syncWhen' }
+  /** Of a node whose peers the app adds itself. `gone`: peers that cojson's tracker waits for, and that were taken away. */
+  | { readonly kind: 'no-server-peer'; readonly gone: readonly string[] }
+  /** Every relay has it, and cojson's tracker, which apps ask, says that it is unsynced: it waits for these. */
+  | { readonly kind: 'out-of-date'; readonly waitsFor: readonly string[] }
   | { readonly kind: 'paused' }
   /** With an error where the relay's address cannot be used. */
   | { readonly kind: 'no-relay'; readonly error?: PlainError }
@@ -43,7 +48,13 @@ export type Reason =
   | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
   | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }
   | { readonly kind: 'sending'; readonly host: string }
-  | { readonly kind: 'unconfirmed'; readonly host: string; readonly sentAtMs?: number }
+  /** `isHandedOver`: cojson has given it to its peer, and cannot tell whether it was sent. */
+  | {
+      readonly kind: 'unconfirmed';
+      readonly host: string;
+      readonly sentAtMs?: number;
+      readonly isHandedOver?: true;
+    }
   | { readonly kind: 'not-durable'; readonly host: string }
   | { readonly kind: 'saving' }
   /** Every rung is reached; it leaves the list with the next look. */
@@ -78,6 +89,7 @@ export function firstReason(
   const { saved, sent, confirmed, durable } = coValue;
   const atRelay = [sent, confirmed, durable];
   const missing = relaysMissing(coValue, evidence.relays);
+  const trackedFor = coValue.trackedFor === 'unknown' ? [] : coValue.trackedFor;
 
   if (saved === 'failed') return { kind: 'not-saved', ...error };
   if (atRelay.includes('failed')) {
@@ -85,11 +97,16 @@ export function firstReason(
     const kind = sent === 'failed' && refusal === undefined ? 'withheld' : 'refused';
     return { kind, ...hostOf(missing[0]), ...(refusal !== undefined && { refusal }), ...error };
   }
-  if (!atRelay.includes('pending')) return { kind: saved === 'pending' ? 'saving' : 'arrived' };
+  if (!atRelay.includes('pending')) {
+    if (saved === 'pending') return { kind: 'saving' };
+    return trackedFor === undefined ? { kind: 'arrived' } : { kind: 'out-of-date', waitsFor: trackedFor };
+  }
+  if (evidence.status === 'off' && trackedFor) return { kind: 'off', by: 'syncWhen' };
   if (evidence.status === 'signed-out' || evidence.status === 'off' || evidence.status === 'paused') {
     return { kind: evidence.status };
   }
   const relay = missing[0];
+  if (!relay && trackedFor) return { kind: 'no-server-peer', gone: trackedFor.filter((id) => id !== 'any') };
   if (!relay) return { kind: 'no-relay', ...(evidence.error && { error: evidence.error }) };
   if (relay.phase !== 'connected') return notConnected(relay, relay.phase, evidence.relays.length > 1);
   const { host } = relay;
@@ -104,6 +121,7 @@ export function firstReason(
       kind: 'unconfirmed',
       host,
       ...(coValue.sentAtMs !== undefined && { sentAtMs: coValue.sentAtMs }),
+      ...(sent === 'unknown' && { isHandedOver: true }),
     };
   }
   return { kind: 'not-durable', host };

@@ -68,6 +68,8 @@ export interface Overview {
     readonly error?: PlainError;
   };
   readonly relays: readonly Relay[];
+  /** The node's peers are the app's own: from here they can be looked at, and not paused, dialled or broken. */
+  readonly isStock?: true;
 }
 
 /** CoValues that have not reached this rung. */
@@ -107,6 +109,8 @@ export interface UnsyncedRow {
   readonly way: Way;
   /** Hosts of the relays that have not confirmed it. */
   readonly missingAt: readonly string[];
+  /** What cojson's own tracker waits for, where the kernel's ladder does not stand in its place: ids of peers, or `any`. */
+  readonly trackedFor?: readonly string[] | 'unknown';
   readonly reason: Reason;
 }
 
@@ -157,8 +161,8 @@ export interface Peer extends Relay {
   readonly promises: Durability | 'unknown';
   readonly sent: Traffic;
   readonly received: Traffic;
-  readonly bufferedBytes: number;
-  readonly unacknowledgedMessages: number;
+  readonly bufferedBytes: Reading;
+  readonly unacknowledgedMessages: Reading;
   readonly roundTrips: Series;
   /** Changes of phase, newest first; a bounded number of them. */
   readonly changes: readonly PhaseChange[];

@@ -81,6 +81,7 @@ function toRow(
     steps: { saved, sent, confirmed, durable },
     way: wayTo(evidence.status, relaysMissing(coValue, evidence.relays)),
     missingAt: coValue.missingAtPeerIDs.map((peerID) => hostByID.get(peerID) ?? peerID),
+    ...(coValue.trackedFor && { trackedFor: coValue.trackedFor }),
     reason: firstReason(coValue, evidence, quarrels),
   };
 }

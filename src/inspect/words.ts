@@ -29,3 +29,9 @@ export function countWords(count: number, one: string, many = `${one}s`): string
 export function shortID(id: string): string {
   return id.length <= 14 ? id : `${id.slice(0, 8)}…${id.slice(-5)}`;
 }
+
+/** What cojson's tracker waits for: ids of peers, or its own `any`. */
+export function trackedWords(trackedFor: readonly string[] | 'unknown'): string {
+  if (trackedFor === 'unknown') return trackedFor;
+  return trackedFor.map((id) => (id === 'any' ? 'any persistent peer' : id)).join(', ') || 'nothing';
+}

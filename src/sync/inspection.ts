@@ -38,6 +38,11 @@ export interface UnsyncedCoValue {
   readonly error?: KernelError;
   /** Of peers whose `known` does not cover it yet. */
   readonly missingAtPeerIDs: readonly string[];
+  /**
+   * What cojson's own tracker waits for, in a node that the kernel does not sync: ids of peers, or `any` where an edit was made
+   * before there was one. The ladder needs no tracker.
+   */
+  readonly trackedFor?: readonly string[] | 'unknown';
 }
 /** `unknown`: no evidence can exist, for instance durability that the relay does not promise. */
 export type RungStep = 'reached' | 'pending' | 'failed' | 'unknown';
@@ -45,9 +50,9 @@ export type RungStep = 'reached' | 'pending' | 'failed' | 'unknown';
 export interface PeerInspection {
   readonly id: string;
   /** Handed to the channel and not yet on the network. */
-  readonly bufferedBytes: number;
+  readonly bufferedBytes: number | 'unknown';
   /** Content sent on this connection and not yet covered by a `known`, in messages. */
-  readonly unacknowledgedMessages: number;
+  readonly unacknowledgedMessages: number | 'unknown';
   readonly hello?: object;
 }
 
@@ -67,12 +72,19 @@ export type TransportWrap = (inner: Transport, peerID: string) => Transport;
 export type FrameTap = (moment: ChannelMoment) => void;
 
 const inspectionByPeers = new WeakMap<SyncPeers, SyncInspection>();
+const peersByNode = new WeakMap<LocalNode, SyncPeers>();
 
 export function offerInspection(peers: SyncPeers, inspection: SyncInspection): void {
   inspectionByPeers.set(peers, inspection);
+  peersByNode.set(inspection.node, peers);
 }
 
 /** Undefined for an object that this kernel did not make. */
 export function inspectionOf(peers: SyncPeers): SyncInspection | undefined {
   return inspectionByPeers.get(peers);
+}
+
+/** The sync that the kernel made for the node, last. */
+export function syncOf(node: LocalNode): SyncPeers | undefined {
+  return peersByNode.get(node);
 }

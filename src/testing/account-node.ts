@@ -2,8 +2,12 @@ import { LocalNode } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 
 /** A stock node with an account of its own, and with nothing around it. */
-export async function createAccountNode(): Promise<LocalNode> {
+export async function createAccountNode(options: { readonly syncWhen?: 'never' } = {}): Promise<LocalNode> {
   const crypto = await WasmCrypto.create();
-  const { node } = await LocalNode.withNewlyCreatedAccount({ creationProps: { name: 'Ana' }, crypto });
+  const { node } = await LocalNode.withNewlyCreatedAccount({
+    creationProps: { name: 'Ana' },
+    crypto,
+    ...options,
+  });
   return node;
 }
