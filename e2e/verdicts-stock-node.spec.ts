@@ -19,8 +19,8 @@ async function expectVerdict(panel: Locator, id: string, verdict: RegExp, next: 
   await expect(details.locator('.next')).toContainText(next);
   const told = await panel.page().evaluate((asked) => stockApp.explain(asked), id);
   expect(told).toMatchObject({
-    verdict: expect.stringMatching(verdict) as unknown,
-    next: expect.stringMatching(next) as unknown,
+    verdict: expect.stringMatching(verdict),
+    next: expect.stringMatching(next),
   });
 }
 

@@ -92,16 +92,21 @@ describe('a node with a relay', () => {
 });
 
 describe('cojson’s tracker of the unsynced', () => {
-  it('tells the peers that it waits for', () => {
+  const endOfTurn = () => new Promise<void>((resolve) => queueMicrotask(resolve));
+
+  it('tells the peers that it waits for', async () => {
     const map = node.createGroup().createMap({ n: 1 });
+    await endOfTurn();
     expect(readTrackedFor(node, map.id)).toEqual(['any']);
     node.syncManager.addPeer({ ...stuckRelay(), persistent: true });
     map.set('n', 2);
+    await endOfTurn();
     expect(readTrackedFor(node, map.id)).toEqual(['any', 'relay']);
   });
 
-  it('is unknown where it is another one, or has nothing of the CoValue', () => {
+  it('is unknown where it is another one, or has nothing of the CoValue', async () => {
     const map = node.createGroup().createMap({ n: 1 });
+    await endOfTurn();
     expect(readTrackedFor(node, 'co_zMissing')).toBe('unknown');
     Reflect.set(node.syncManager.unsyncedTracker, 'unsynced', {});
     expect(readTrackedFor(node, map.id)).toBe('unknown');
