@@ -6,7 +6,7 @@ import { expect, test } from './support/test.ts';
 import { arrived, begin, edit, editMuch, expectVerdict } from './support/verdicts.ts';
 
 // More than the two ends of a connection on one machine keep for each other, and than the kernel gives its socket.
-const much = [200, 90_000] as const;
+const much = [120, 90_000] as const;
 
 test('a browser without a network', async ({ playwright, app, relay }) => {
   // A relay on this machine is there without a network, too; only its name says so.

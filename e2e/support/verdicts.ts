@@ -83,5 +83,6 @@ export const editMuch = (page: Page, count: number, characters: number) =>
     [count, characters] as const,
   );
 
+/** Waits long enough for much of it, too. */
 export const arrived = (page: Page) =>
-  expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
+  expect.poll(() => page.evaluate(() => bareApp.state().status), { timeout: 60_000 }).toBe('confirmed');
