@@ -40,12 +40,11 @@ export function openDiskStorage(
   let isClosed = false;
   let queuedContent = 0;
 
-  const failed = (error: unknown) =>
-    status.set({
-      kind: 'kernel',
-      state: 'failing',
-      error: storageErrorFrom(error, 'STORAGE_WRITE_FAILED'),
-    });
+  function failed(cause: unknown) {
+    const error = storageErrorFrom(cause, 'STORAGE_WRITE_FAILED');
+    status.set({ kind: 'kernel', state: 'failing', error });
+    return error;
+  }
   const queue = createWriteQueue<Write>({
     clock,
     nextTask,

@@ -1,6 +1,7 @@
 import type { CoValueHeader, StorageAPI } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { Readable } from '../platform/readable.ts';
+import type { StorageInspection } from './storage-inspection.ts';
 
 // These types are public, where cojson's namespace of internal ones cannot be: see cojson-internal-types.ts.
 type NewContent = Parameters<StorageAPI['store']>[0];
@@ -18,6 +19,8 @@ export interface DeviceStorage extends StorageAPI {
    * known to be there, it looks no further than for these. Absent where only all of it can be read. Rejects where it cannot be.
    */
   loadNewer?(have: HaveOfCoValue, saved?: Readonly<Record<string, number>>): Promise<readonly NewContent[]>;
+  /** For the devtools. Absent where nothing is kept, or nobody knows how. */
+  readonly inspection?: StorageInspection;
   /** Writes out what is queued, then closes the database. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -1,13 +1,16 @@
-import type { RawCoID } from 'cojson';
+import type { RawCoID, StorageApiAsync } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import { awaitCommits } from './committed-transactions.ts';
+import type { NewContent } from './content.ts';
 import type { DeviceStorage } from './device-storage.ts';
+import { readStockRows } from './engine/stock-rows.ts';
 import { shareReads } from './shared-reads.ts';
 import { loadDependenciesOnce } from './load-dependencies-once.ts';
-import { openStock, reopenStock } from './stock.ts';
+import { openStock, reopenStock, type StockClient } from './stock.ts';
 import { closed, storageErrorFrom } from './storage-error.ts';
+import type { PlacedID } from './storage-inspection.ts';
 import { createStorageStatus } from './storage-status.ts';
 import { unconfirmedMark } from './unconfirmed-mark.ts';
 import { createWriteQueue } from './write-queue.ts';
@@ -36,6 +39,7 @@ export async function openIndexedDBStorage(options: {
   const fail = (error: KernelError) => {
     logger.warn('Writing to this device failed', { code: error.code });
     status.failing(error);
+    return error;
   };
   const readingFailed = (error: unknown) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED'));
   const load = loadDependenciesOnce(api, readingFailed);
@@ -138,6 +142,14 @@ export async function openIndexedDBStorage(options: {
       api.renewStorageReconciliationLock(session, peer, offset),
     releaseStorageReconciliationLock: (session, peer) => api.releaseStorageReconciliationLock(session, peer),
     onCoValueUnmounted: (id) => api.onCoValueUnmounted(id),
+    inspection: {
+      databases: () => [databaseName],
+      ids: () => allIDs(client),
+      unconfirmed: () => client.getUnsyncedCoValueIDs(),
+      read: (ids) => contentOf(stock.createReader(), ids),
+      tries: queue.tries,
+      room: status.room,
+    },
     async close() {
       if (ended) return;
       ended = true;
@@ -149,4 +161,24 @@ export async function openIndexedDBStorage(options: {
       }
     },
   };
+}
+
+async function* allIDs({ db }: StockClient): AsyncGenerator<readonly PlacedID[]> {
+  const ids = (await (await readStockRows(db))?.ids()) ?? [];
+  yield ids.map((id, place) => ({ id, place }));
+}
+
+async function contentOf(reader: Pick<StorageApiAsync, 'load'>, ids: ReadonlySet<RawCoID>) {
+  const found = new Map<RawCoID, readonly NewContent[]>();
+  for (const id of ids) {
+    const contents: NewContent[] = [];
+    // It hands out what that depends on, too.
+    await reader.load(
+      id,
+      (content) => void (content.id === id && contents.push(content)),
+      () => {},
+    );
+    if (contents.length > 0) found.set(id, contents);
+  }
+  return found;
 }

@@ -1,8 +1,8 @@
-import type {
-  CorrectionCallback,
-  CoValueHeader,
-  DBClientInterfaceAsync,
-  RawCoID,
+import {
+  type CorrectionCallback,
+  type CoValueHeader,
+  type DBClientInterfaceAsync,
+  type RawCoID,
   StorageApiAsync,
 } from 'cojson';
 import { getIndexedDBStorage } from 'cojson-storage-indexeddb';
@@ -17,6 +17,8 @@ export interface Stock {
   readonly client: StockClient;
   /** One write, from header to commit. False where cojson could not give what was missing; rejects when nothing was written. */
   storeSingle(content: NewContent, correct: CorrectionCallback): Promise<boolean>;
+  /** Reads the same database, and has no part in what the storage believes that its node has. */
+  createReader(): Pick<StorageApiAsync, 'load'>;
 }
 
 export interface StockClient extends Pick<
@@ -46,6 +48,7 @@ export async function openStock(databaseName: string): Promise<Stock> {
     api,
     client: api['dbClient'] as StockClient,
     storeSingle: storeSingle.bind(api),
+    createReader: () => new StorageApiAsync(api['dbClient'] as DBClientInterfaceAsync),
   };
 }
 

@@ -102,3 +102,25 @@ describe('a browser that does not say', () => {
     expect(told).toEqual([{ persisted: false }, { persisted: false }]);
   });
 });
+
+describe('at a person’s wish', () => {
+  it('is measured at once, and says when', async () => {
+    const { manager, room } = browser({});
+    expect(room.measuredAtMs).toBeUndefined();
+    room.look();
+    await untilTold({ usedBytes: 10, quotaBytes: 1_000, persisted: false });
+    clock.advance(5);
+    await room.lookNow();
+    expect(manager.estimate).toHaveBeenCalledTimes(2);
+    expect(room.measuredAtMs).toBe(clock.nowMs());
+  });
+
+  it('is asked to be kept again, also after a refusal', async () => {
+    const answers = [false, true];
+    const { room } = browser({ persist: () => Promise.resolve(answers.shift() ?? false) });
+    expect(await room.keepNow()).toBe(false);
+    expect(await room.keepNow()).toBe(true);
+    expect(told.at(-1)).toEqual({ persisted: true });
+    expect(await roomOf(undefined).keepNow()).toBeUndefined();
+  });
+});

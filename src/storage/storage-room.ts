@@ -10,6 +10,11 @@ export interface StorageRoom {
   look(): void;
   /** Asks the browser to keep what is here: once, as some browsers ask the person. For when there is something to keep. */
   keep(): void;
+  /** When the browser last said how much there is, in ms since the Unix epoch. */
+  readonly measuredAtMs: number | undefined;
+  /** Asks once more, at a person's wish: now how much there is, or to keep it. Undefined where the browser does not say. */
+  lookNow(): Promise<void>;
+  keepNow(): Promise<boolean | undefined>;
 }
 
 const lookAgainMs = 60_000;
@@ -22,6 +27,7 @@ export function createStorageRoom(options: {
   const { manager, clock, told } = options;
   let room: Room = {};
   let lookedAtMs = -Infinity;
+  let measuredAtMs: number | undefined;
   let isAsked = false;
 
   function tell(more: Room): void {
@@ -30,31 +36,49 @@ export function createStorageRoom(options: {
   }
 
   /** A browser that does not say is a browser that does not say. */
-  function ask<T>(asking: Promise<T> | undefined, answered: (answer: T) => void): void {
-    asking?.then(answered, () => {});
+  function ask<T, R>(asking: Promise<T> | undefined, answered: (answer: T) => R): Promise<R | undefined> {
+    return asking?.then(answered, () => undefined) ?? Promise.resolve(undefined);
   }
 
   function look(): void {
-    const nowMs = clock.nowMs();
-    if (nowMs - lookedAtMs < lookAgainMs) return;
-    lookedAtMs = nowMs;
-    ask(manager?.estimate(), ({ usage, quota }) =>
+    if (clock.nowMs() - lookedAtMs >= lookAgainMs) void lookNow();
+  }
+
+  async function lookNow(): Promise<void> {
+    lookedAtMs = clock.nowMs();
+    const measured = ask(manager?.estimate(), ({ usage, quota }) => {
+      measuredAtMs = clock.nowMs();
       tell({
         ...(usage !== undefined && { usedBytes: usage }),
         ...(quota !== undefined && { quotaBytes: quota }),
-      }),
-    );
-    ask(manager?.persisted(), (persisted) => tell({ persisted }));
+      });
+    });
+    await Promise.all([measured, ask(manager?.persisted(), (persisted) => tell({ persisted }))]);
+  }
+
+  function keepNow(): Promise<boolean | undefined> {
+    return ask(manager?.persist(), (persisted) => {
+      tell({ persisted });
+      return persisted;
+    });
   }
 
   function keep(): void {
     if (isAsked) return;
     isAsked = true;
-    ask(manager?.persisted(), (persisted) => {
+    void ask(manager?.persisted(), (persisted) => {
       tell({ persisted });
-      if (!persisted) ask(manager?.persist(), (granted) => tell({ persisted: granted }));
+      if (!persisted) void keepNow();
     });
   }
 
-  return { look, keep };
+  return {
+    look,
+    keep,
+    get measuredAtMs() {
+      return measuredAtMs;
+    },
+    lookNow,
+    keepNow,
+  };
 }

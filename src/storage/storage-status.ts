@@ -3,11 +3,12 @@ import type { KernelError } from '../platform/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../platform/readable.ts';
 import type { StorageStatus } from './device-storage.ts';
-import { createStorageRoom, type Room } from './storage-room.ts';
+import { createStorageRoom, type Room, type StorageRoom } from './storage-room.ts';
 
 /** How a storage that keeps something is doing, put together from those who know a part of it. */
 export interface StorageStatusParts {
   readonly readable: Readable<StorageStatus>;
+  readonly room: StorageRoom;
   /** Reading or writing does not work now. */
   failing(error: KernelError): void;
   /** A transaction has committed. */
@@ -27,7 +28,7 @@ export function createStorageStatus(
   let failure: KernelError | undefined;
   let takeover: StorageStatus['takeover'];
   let takeoverFailure: KernelError | undefined;
-  const { look, keep } = createStorageRoom({
+  const storageRoom = createStorageRoom({
     manager: platform.storageManager,
     clock: platform.clock,
     told(told) {
@@ -35,7 +36,7 @@ export function createStorageStatus(
       publish();
     },
   });
-  look();
+  storageRoom.look();
 
   function publish(): void {
     const error = failure ?? takeoverFailure;
@@ -50,6 +51,7 @@ export function createStorageStatus(
 
   return {
     readable,
+    room: storageRoom,
     failing(error) {
       failure = error;
       publish();
@@ -57,8 +59,8 @@ export function createStorageStatus(
     wrote() {
       failure = undefined;
       publish();
-      keep();
-      look();
+      storageRoom.keep();
+      storageRoom.look();
     },
     takingOver(progress) {
       takeover = progress;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { createKernelError } from '../platform/kernel-error.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createFakeTasks } from '../testing/fake-tasks.ts';
 import { createWriteQueue } from './write-queue.ts';
@@ -22,10 +23,43 @@ function createQueue() {
       told.at(-1)?.push(each);
       nowMs += 3;
     },
-    failed: () => {},
+    failed: () => createKernelError('STORAGE_WRITE_FAILED', 'Writing failed.'),
   });
   return { queue, tasks, writes, told };
 }
+
+it('says how often it failed in a row, since when, when it tries again, and each try to who listens', async () => {
+  const clock = createFakeClock(1_000);
+  let isFull = true;
+  const queue = createWriteQueue<string>({
+    clock,
+    nextTask: () => Promise.resolve(),
+    atOnce: 100,
+    write: () => (isFull ? Promise.reject(new Error('no room')) : Promise.resolve()),
+    done: () => {},
+    failed: (cause) => createKernelError('STORAGE_FULL', 'No room.', { cause }),
+  });
+  const told: string[] = [];
+  const stop = queue.tries.listen(({ writes, error }) => told.push(`${writes} ${error?.code ?? 'written'}`));
+  queue.push('a');
+  queue.push('b');
+  expect(queue.tries.failing).toBeUndefined();
+  await microtasks();
+  expect(queue.tries.failing).toEqual({ count: 1, sinceMs: 1_000, retryAtMs: 1_500 });
+  clock.advance(500);
+  await microtasks();
+  expect(queue.tries.failing).toEqual({ count: 2, sinceMs: 1_000, retryAtMs: 2_500 });
+  isFull = false;
+  clock.advance(1_000);
+  await microtasks();
+  expect(queue.tries.failing).toBeUndefined();
+  expect(told).toEqual(['2 STORAGE_FULL', '2 STORAGE_FULL', '2 written']);
+  stop();
+  queue.push('c');
+  await microtasks();
+  expect(told).toHaveLength(3);
+});
+
 const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 
 it('writes all that waits at once, and tells what is done a few at a time, in order', async () => {

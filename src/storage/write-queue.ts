@@ -1,4 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
+import type { KernelError } from '../platform/kernel-error.ts';
+import { callListener } from '../platform/readable.ts';
 import { createTimeSlices } from '../platform/time-slices.ts';
 
 /** Writes in order. What fails is tried again, with everything behind it, until it is done. */
@@ -10,8 +12,33 @@ export interface WriteQueue<Write> {
   idle(): Promise<void>;
   /** Resolves when all that was pushed before was tried at least once. */
   tried(): Promise<void>;
+  readonly tries: WriteTries;
   /** Tries what is queued once more, then stops. Safe to call twice. */
   close(): Promise<void>;
+}
+
+/** How writing goes, for who looks at it. */
+export interface WriteTries {
+  /** Undefined where the last try wrote what it had to. */
+  readonly failing: FailingTries | undefined;
+  /** Each try from now on, as it ends. Returns the end. */
+  listen(listener: (tried: WriteTry) => void): () => void;
+}
+
+export interface FailingTries {
+  /** In a row. */
+  readonly count: number;
+  /** When the first of them, and when the next one, in ms since the Unix epoch. */
+  readonly sinceMs: number;
+  readonly retryAtMs: number;
+}
+
+export interface WriteTry {
+  /** How many were to be written, and how long that took. */
+  readonly writes: number;
+  readonly ms: number;
+  /** Present where nothing was written. */
+  readonly error?: KernelError;
 }
 
 export interface WriteQueueOptions<Write> {
@@ -23,7 +50,8 @@ export interface WriteQueueOptions<Write> {
   write(writes: readonly Write[]): Promise<void>;
   /** Of thousands, a few in each task of the page, as much follows on each. */
   done(write: Write): void;
-  failed(error: unknown): void;
+  /** Answers how that is called. */
+  failed(error: unknown): KernelError;
 }
 
 const firstDelayMs = 500;
@@ -39,13 +67,20 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
   let running = false;
   let closing = false;
   let lastError: unknown;
-  let failures = 0;
+  let failing: FailingTries | undefined;
+  const listeners = new Set<(tried: WriteTry) => void>();
   let wake: (() => void) | undefined;
 
-  function pause(): Promise<void> {
-    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** (failures - 1));
+  function notWritten(): FailingTries {
+    const nowMs = clock.nowMs();
+    const { count = 0, sinceMs = nowMs } = failing ?? {};
+    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** count);
+    return { count: count + 1, sinceMs, retryAtMs: nowMs + delayMs };
+  }
+
+  function pause({ retryAtMs }: FailingTries): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.after(delayMs, resolve);
+      const cancel = clock.after(retryAtMs - clock.nowMs(), resolve);
       wake = () => {
         cancel();
         resolve();
@@ -77,18 +112,20 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
   async function work(): Promise<void> {
     while (writes.length > 0) {
       const batch = writes.slice(0, atOnce);
+      const beganMs = clock.nowMs();
       const failure = await attempt(batch);
-      if (failure) {
-        failures++;
+      failing = failure && notWritten();
+      const error = failure && failed(failure.error);
+      const tried = { writes: batch.length, ms: clock.nowMs() - beganMs, ...(error && { error }) };
+      for (const listener of [...listeners]) callListener(listener, tried);
+      if (failure && failing) {
         lastError = failure.error;
-        failed(failure.error);
         if (closing) break;
-        await pause();
+        await pause(failing);
         wake = undefined;
         continue;
       }
       writes.splice(0, batch.length);
-      failures = 0;
       await tellDone(batch);
     }
     running = false;
@@ -120,6 +157,16 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
     async tried() {
       const count = pushedCount;
       if (triedCount < count) await new Promise<void>((resolve) => waitingForTry.push({ count, resolve }));
+    },
+    tries: {
+      get failing() {
+        return failing;
+      },
+      listen(listener) {
+        const own = (tried: WriteTry) => listener(tried);
+        listeners.add(own);
+        return () => void listeners.delete(own);
+      },
     },
     async close() {
       closing = true;

@@ -1,10 +1,13 @@
+import type { KernelError } from '../../platform/kernel-error.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { accountDatabase, stores } from '../account-database.ts';
-import type { RawCoID } from '../content.ts';
+import type { NewContent, RawCoID } from '../content.ts';
 import type { DeviceStorage } from '../device-storage.ts';
 import { resultOf } from '../indexed-db.ts';
+import { stockDatabaseName } from '../stock-database.ts';
 import { closed, storageErrorFrom } from '../storage-error.ts';
+import type { PlacedID } from '../storage-inspection.ts';
 import { createStorageStatus } from '../storage-status.ts';
 import { unconfirmedMark } from '../unconfirmed-mark.ts';
 import { createCompaction } from './compaction.ts';
@@ -14,13 +17,16 @@ import { createKnownStates } from './known-states.ts';
 import { createLoads } from './loads.ts';
 import { readNewer } from './newer.ts';
 import { createOldContent } from './old-content.ts';
-import { joinPieces, knownStateOf, type Piece } from './pieces.ts';
+import { joinPieces, knownStateOf, messagesOf, type Piece } from './pieces.ts';
 import { readIDs, readPieces } from './segments.ts';
 import { beginTakingOver } from './taking-over.ts';
 import { createWrites } from './writes.ts';
 
 /** Before it is seen whether the database works again, though nothing is to be written. */
 const againMs = 500;
+
+/** For one transaction: who reads holds up who writes. */
+const idsAtOnce = 1_000;
 
 /**
  * Our own engine. Whatever waits is written in one transaction, marks and content together, and `done` means that it has
@@ -52,10 +58,11 @@ export async function openKernelStorage(options: {
   let ended: Promise<void> | undefined;
   let erases = false;
 
-  function failed(cause: unknown): void {
+  function failed(cause: unknown): KernelError {
     const error = storageErrorFrom(cause, 'STORAGE_WRITE_FAILED');
     logger.warn('This device’s database failed', { code: error.code });
     status.failing(error);
+    return error;
   }
 
   /** Nothing may wait to be written, whose success would say that it is over. */
@@ -166,6 +173,26 @@ export async function openKernelStorage(options: {
     return [...new Set([...before, ...(ids as RawCoID[])])];
   }
 
+  async function* allIDs(): AsyncGenerator<readonly PlacedID[]> {
+    yield (await old.ids()).map((id, place) => ({ id, place }));
+    for (let after: RawCoID | undefined; ;) {
+      const page = await readIDs(await reading(stores.segments), { after, limit: idsAtOnce });
+      yield page;
+      if (page.length < idsAtOnce) return;
+      after = page.at(-1)?.id;
+    }
+  }
+
+  async function contentOf(ids: ReadonlySet<RawCoID>) {
+    await writes.tried();
+    const found = new Map<RawCoID, readonly NewContent[]>();
+    for (const [id, pieces] of await read(ids)) {
+      const stored = joinPieces(id, pieces);
+      if (stored) found.set(id, messagesOf(stored));
+    }
+    return found;
+  }
+
   async function end(): Promise<void> {
     try {
       await writes.close();
@@ -223,7 +250,7 @@ export async function openKernelStorage(options: {
       answer(
         reading(stores.segments)
           .then((transaction) => readIDs(transaction, { limit, offset }))
-          .then((ids) => ids.map((id) => ({ id }))),
+          .then((ids) => ids.map(({ id }) => ({ id }))),
         callback,
         [],
       ),
@@ -242,6 +269,17 @@ export async function openKernelStorage(options: {
       loads.forget(id);
       known.forget(id);
       writes.forget(id);
+    },
+    inspection: {
+      databases: () => [
+        accountDatabase(accountID).name,
+        ...(takingOver?.isDone === false ? [stockDatabaseName(accountID)] : []),
+      ],
+      ids: allIDs,
+      unconfirmed,
+      read: contentOf,
+      tries: writes.tries,
+      room: status.room,
     },
     close: () => (ended ??= end()),
   };

@@ -12,6 +12,7 @@ import { readStockRows, type StockRows } from './stock-rows.ts';
 export interface OldContent {
   /** How many CoValues there are. Undefined where there is no such database. */
   count(): Promise<number | undefined>;
+  ids(): Promise<readonly RawCoID[]>;
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, Piece>>;
   unconfirmed(): Promise<readonly RawCoID[]>;
   close(): void;
@@ -47,6 +48,7 @@ export function createOldContent(indexedDB: IDBFactory, accountID: string): OldC
 
   return {
     count: () => ask<number | undefined>((rows) => Promise.resolve(rows.count), undefined),
+    ids: () => ask<readonly RawCoID[]>((rows) => rows.ids(), []),
     read: (ids) => ask((rows) => rows.find(ids), noPieces),
     unconfirmed: () => ask<readonly RawCoID[]>((rows) => rows.unconfirmed(), []),
     close() {

@@ -1,6 +1,7 @@
 import { segmentIDs, stores } from '../account-database.ts';
 import type { RawCoID, SessionID, Signature, Transaction, CoValueHeader } from '../content.ts';
 import { resultOf, unknownError } from '../indexed-db.ts';
+import type { PlacedID } from '../storage-inspection.ts';
 import type { Piece } from './pieces.ts';
 
 /**
@@ -151,14 +152,15 @@ export async function takePieces(transaction: IDBTransaction, id: RawCoID): Prom
   return taken;
 }
 
-/** Ids in their own order, without those before `offset`. */
+/** Ids in their own order, behind one or without some; each with the first segment that it stands in. */
 export async function readIDs(
   transaction: IDBTransaction,
-  { offset = 0, limit = Infinity },
-): Promise<readonly RawCoID[]> {
+  { after, offset = 0, limit = Infinity }: { after?: RawCoID | undefined; offset?: number; limit?: number },
+): Promise<readonly PlacedID[]> {
   const index = transaction.objectStore(stores.segments).index(segmentIDs);
-  const ids: RawCoID[] = [];
-  const request = index.openKeyCursor(null, 'nextunique');
+  const ids: PlacedID[] = [];
+  const range = after === undefined ? null : IDBKeyRange.lowerBound(after, true);
+  const request = index.openKeyCursor(range, 'nextunique');
   let skipped = 0;
   return new Promise((resolve, reject) => {
     request.addEventListener('error', () => reject(request.error ?? unknownError()));
@@ -166,7 +168,7 @@ export async function readIDs(
       const cursor = request.result;
       if (!cursor || ids.length >= limit) return resolve(ids);
       if (skipped < offset) skipped++;
-      else ids.push(cursor.key as RawCoID);
+      else ids.push({ id: cursor.key as RawCoID, place: cursor.primaryKey as number });
       cursor.continue();
     });
   });

@@ -7,6 +7,7 @@ export interface StockRows {
   readonly count: number;
   /** Another one once anything was written. */
   state(): Promise<string>;
+  ids(): Promise<readonly RawCoID[]>;
   /** Of these, what is there. */
   find(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, Piece>>;
   /** CoValues behind a row, in the order in which they were made. */
@@ -50,6 +51,7 @@ export async function readStockRows(db: IDBDatabase): Promise<StockRows | undefi
   return {
     count: await resultOf(db.transaction(tables.coValues).objectStore(tables.coValues).count()),
     state: () => readState(db.transaction(Object.values(tables))),
+    ids: async () => (await all<CoValueRow>(tables.coValues)).map(({ id }) => id),
     async find(ids) {
       const transaction = db.transaction(names);
       const index = transaction.objectStore(tables.coValues).index('coValuesById');

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createFakeTasks } from '../../testing/fake-tasks.ts';
 import type { CoValueHeader, NewContent, RawCoID } from '../content.ts';
+import { storageErrorFrom } from '../storage-error.ts';
 import { createKnownStates } from './known-states.ts';
 import { createWrites } from './writes.ts';
 
@@ -31,7 +32,10 @@ function createSlowWrites() {
     read: () => Promise.resolve(new Map()),
     isDeleted: () => false,
     wrote: () => {},
-    failed: (error) => errors.push(error),
+    failed(error) {
+      errors.push(error);
+      return storageErrorFrom(error, 'STORAGE_WRITE_FAILED');
+    },
   });
   return { writes, tasks, known, errors, begun: () => begun };
 }

@@ -1,10 +1,11 @@
 import type { CorrectionCallback } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
+import type { KernelError } from '../../platform/kernel-error.ts';
 import { createTimeSlices, type TimeSlices } from '../../platform/time-slices.ts';
 import { stores } from '../account-database.ts';
 import { isDeleteSession, type KnownState, type NewContent, type RawCoID } from '../content.ts';
 import { committing } from '../indexed-db.ts';
-import { createWriteQueue } from '../write-queue.ts';
+import { createWriteQueue, type WriteTries } from '../write-queue.ts';
 import { askInSlices } from './ask-in-slices.ts';
 import type { KnownStates } from './known-states.ts';
 import { joinPieces, knownStateOf, type Piece } from './pieces.ts';
@@ -34,6 +35,7 @@ export interface Writes {
   forget(id: RawCoID): void;
   /** Resolves when all that was asked for before was tried at least once. */
   tried(): Promise<void>;
+  readonly tries: WriteTries;
   close(): Promise<void>;
 }
 
@@ -54,7 +56,7 @@ export function createWrites(options: {
   /** Whether cojson has said that a deletion is valid. */
   isDeleted(id: RawCoID): boolean;
   wrote(written: { readonly segments: number; readonly hasDeleted: boolean }): void;
-  failed(error: unknown): void;
+  failed(error: unknown): KernelError;
 }): Writes {
   const { clock, nextTask, known, connect, begin, read, isDeleted, wrote, failed } = options;
   /** What cojson gives of what this tab has stored. */
@@ -180,6 +182,7 @@ export function createWrites(options: {
     },
     forget: (id) => void corrections.delete(id),
     tried: queue.tried,
+    tries: queue.tries,
     close: queue.close,
   };
 }

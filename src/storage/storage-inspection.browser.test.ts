@@ -1,0 +1,117 @@
+import type { RawCoID } from 'cojson';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { assert } from '../platform/assert.ts';
+import { nodeOn, watchDone } from '../testing/device-storage-contract.ts';
+import { createDatabases } from '../testing/databases.ts';
+import { failIndexedDB } from '../testing/failing-indexeddb.ts';
+import { openStorage, type KeptKind } from '../testing/open-storage.ts';
+import type { DeviceStorage } from './device-storage.ts';
+import type { StorageInspection } from './storage-inspection.ts';
+import { unconfirmedMark } from './unconfirmed-mark.ts';
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+const databases = createDatabases(indexedDB);
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function open(kind: KeptKind, accountID: string): Promise<DeviceStorage> {
+  const storage = await openStorage(kind, accountID);
+  ends.push(() => storage.close());
+  return storage;
+}
+
+function inspectionOf({ inspection }: DeviceStorage): StorageInspection {
+  assert(inspection, 'a storage that keeps something can be looked into');
+  return inspection;
+}
+
+async function allIDs(storage: DeviceStorage): Promise<readonly RawCoID[]> {
+  const ids: RawCoID[] = [];
+  for await (const page of inspectionOf(storage).ids()) ids.push(...page.map(({ id }) => id));
+  return ids.toSorted();
+}
+
+describe.each([
+  { kind: 'kernel', database: (id: string) => `maia-${id}` },
+  { kind: 'cojson-indexeddb', database: (id: string) => `maia-cojson-${id}` },
+] as const)('looking into $kind', ({ kind, database }) => {
+  const newAccountID = () => `inspection-${crypto.randomUUID()}`;
+
+  it('finds all, reads what cojson would be handed, and names where it stands', async () => {
+    const accountID = newAccountID();
+    const storage = await open(kind, accountID);
+    const done = watchDone(storage);
+    const node = await nodeOn(storage);
+    const group = node.createGroup();
+    const maps = [1, 2, 3].map((n) => group.createMap({ n }));
+    const all = [group, ...maps].map(({ id }) => id as RawCoID).toSorted();
+    await until(() => expect(new Set(done)).toEqual(new Set(all)));
+
+    expect(await allIDs(storage)).toEqual(all);
+    const found = await inspectionOf(storage).read(new Set([...all, 'co_zNowhere']));
+    expect([...found.keys()].toSorted()).toEqual(all);
+    const fresh = await nodeOn(await open(kind, newAccountID()));
+    for (const content of [...found.values()].flat()) {
+      fresh.syncManager.handleNewContent(structuredClone(content), 'import');
+    }
+    for (const { id, core } of [group, ...maps]) {
+      await until(() => expect(fresh.getCoValue(id).knownState()).toEqual(core.knownState()));
+    }
+    expect(inspectionOf(storage).databases()).toEqual([database(accountID)]);
+    expect(await databases.names()).toContain(database(accountID));
+  });
+
+  it('leaves it as it is: what was looked at is still handed out with what depends on it', async () => {
+    const accountID = newAccountID();
+    const first = await open(kind, accountID);
+    const done = watchDone(first);
+    const group = (await nodeOn(first)).createGroup();
+    const map = group.createMap({ n: 1 }, null, 'trusting');
+    await until(() => expect(done).toEqual(expect.arrayContaining([group.id, map.id])));
+    const second = await open(kind, accountID);
+    await inspectionOf(second).read(new Set([group.id, map.id]));
+    const loaded = await (await nodeOn(second)).load(map.id);
+    expect(loaded !== 'unavailable' && loaded.get('n')).toBe(1);
+    expect(loaded !== 'unavailable' && loaded.group.id).toBe(group.id);
+  });
+
+  it('knows what other tabs have left unconfirmed', async () => {
+    const accountID = newAccountID();
+    const [one, other] = [await open(kind, accountID), await open(kind, accountID)];
+    const id: RawCoID = 'co_zMarked';
+    const mark = { id, peerId: unconfirmedMark, synced: false };
+    await new Promise<void>((resolve) => one.trackCoValuesSyncState([mark], resolve));
+    expect(await inspectionOf(other).unconfirmed()).toEqual([id]);
+  });
+
+  it('tells of each try to write, and of those that fail in a row', async () => {
+    const storage = await open(kind, newAccountID());
+    const node = await nodeOn(storage);
+    const tried: string[] = [];
+    const stop = inspectionOf(storage).tries.listen(({ error }) => tried.push(error?.code ?? 'written'));
+    ends.push(stop);
+    const mend = failIndexedDB(
+      (_, mode) => mode === 'readwrite',
+      new DOMException('no room', 'QuotaExceededError'),
+    );
+    ends.push(mend);
+    node.createGroup();
+    await until(() => expect(inspectionOf(storage).tries.failing?.count).toBeGreaterThan(0));
+    mend();
+    await until(() => expect(tried).toContain('written'));
+    expect(tried[0]).toBe('STORAGE_FULL');
+    expect(inspectionOf(storage).tries.failing).toBeUndefined();
+  });
+});
+
+it('finds what stands in several pages, and each once', async () => {
+  const storage = await open('kernel', `inspection-${crypto.randomUUID()}`);
+  const done = watchDone(storage);
+  const group = (await nodeOn(storage)).createGroup();
+  const maps = Array.from({ length: 1_100 }, () => group.createMap());
+  const all = [group, ...maps].map(({ id }) => id as RawCoID).toSorted();
+  await until(() => expect(done.length).toBeGreaterThanOrEqual(all.length));
+  expect(await allIDs(storage)).toEqual(all);
+});
