@@ -1,4 +1,4 @@
-import type { LocalNode } from 'cojson';
+import type { CoValueHeader, LocalNode } from 'cojson';
 import { findCoValue, openMapOf } from './private-fields.ts';
 
 /** `unknown`: not loaded, so its header is not at hand. */
@@ -24,13 +24,9 @@ export function labelCoValue(node: LocalNode, id: string): CoValueLabel {
   const coValue = findCoValue(node, id);
   const header = coValue?.verified?.header;
   if (!coValue || !header) return { kind: 'unknown' };
-  // Groups and accounts hold keys, and nothing of them is a name.
-  if (header.ruleset.type === 'group') {
-    return { kind: header.meta?.['type'] === 'account' ? 'Account' : 'Group' };
-  }
-  if (header.type === 'costream' && header.meta?.['type'] === 'binary') return { kind: 'Binary' };
-  const kind = kindsByType[header.type] ?? 'unknown';
-  // A map that is owned by the account itself is the kernel's own, whose values are nobody's to see.
+  const kind = kindOfHeader(header);
+  // Groups and accounts hold keys, and nothing of them is a name. A map that is owned by the account itself is the
+  // kernel's own, whose values are nobody's to see.
   if (header.ruleset.type !== 'ownedByGroup' || header.ruleset.group === node.getCurrentAccountOrAgentID()) {
     return { kind };
   }
@@ -41,4 +37,11 @@ export function labelCoValue(node: LocalNode, id: string): CoValueLabel {
       return { kind, name: value.trim().slice(0, longestName) };
   }
   return { kind };
+}
+
+/** Of a CoValue, by its header alone. */
+export function kindOfHeader(header: CoValueHeader): CoValueKind {
+  if (header.ruleset.type === 'group') return header.meta?.['type'] === 'account' ? 'Account' : 'Group';
+  if (header.type === 'costream' && header.meta?.['type'] === 'binary') return 'Binary';
+  return kindsByType[header.type] ?? 'unknown';
 }

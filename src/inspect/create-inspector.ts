@@ -17,6 +17,7 @@ import { createQueueViews } from './queue-views.ts';
 import { createRecorder, type RecordingState } from './recording/recorder.ts';
 import { replayRecording } from './recording/replay.ts';
 import { createRelayLog } from './relay-log.ts';
+import { createStorageWatch, type StorageControls } from './storage/storage-watch.ts';
 import { createSecondsRing } from './seconds-ring.ts';
 import {
   type InspectorIncrement,
@@ -49,7 +50,7 @@ export interface Inspector {
    * While nobody is subscribed nothing is read; messages are still counted by the second, in bounded memory.
    */
   subscribe(listener: (increment: InspectorIncrement) => void): () => void;
-  readonly controls: {
+  readonly controls: StorageControls & {
     pause(): void;
     resume(): void;
     /** Tries now, whatever the back-off says. */
@@ -110,6 +111,10 @@ export function createInspector(
     ...{ inspection, clock, faults: faultControl.faults },
     relays: () => overview.current.relays,
   });
+  const storageWatch = createStorageWatch({
+    ...{ inspection, clock, ring },
+    onChange: () => publisher.changed(),
+  });
   const listeners = new Set<(increment: InspectorIncrement) => void>();
   const publisher = createPublisher(clock, publish);
   const messages = createMessageLog({
@@ -159,6 +164,7 @@ export function createInspector(
       queues: queueViews.read(relays, atMs),
       peers: readPeers(inspection, log, counts, ring, atMs),
       messages: messages.log.counts,
+      storage: storageWatch.read(sync.current.storage, atMs),
       faults: faultControl.now,
       recording: recorder.now,
     };
@@ -210,10 +216,12 @@ export function createInspector(
       },
       record: recorder.begin,
       replay: (recording) => replayRecording(recording, inspection, snapshotOnce),
+      ...storageWatch.controls,
     },
     close() {
       recorder.close();
       messages.close();
+      storageWatch.close();
       faultControl.close();
       stopFollowing();
       for (const stop of stopFollowingHands) stop();

@@ -4,3 +4,5 @@ export type { Explanation } from './explain.ts';
 export { inspectorProtocol } from './snapshot.ts';
 export type { InspectorIncrement, InspectorSnapshot } from './snapshot.ts';
 export type { Story } from './story.ts';
+export type { ContentEnd, ContentHead, ContentLine } from './storage/content-file.ts';
+export type { StorageFacts, StorageSizes } from './storage/storage-facts.ts';

@@ -8,6 +8,7 @@ import type { MessageCounts } from './messages/message-types.ts';
 import type { Reason } from './reason.ts';
 import type { RecordingNow } from './recording/recorder.ts';
 import type { ReplayResult } from './recording/replay.ts';
+import type { StorageFacts } from './storage/storage-facts.ts';
 import type { Way } from './way.ts';
 
 /** Goes up when a field changes its meaning or goes away. New fields do not count: readers ignore what they do not know. */
@@ -26,6 +27,7 @@ export interface InspectorSnapshot {
   readonly queues: Queues;
   readonly peers: readonly Peer[];
   readonly messages: MessageCounts;
+  readonly storage: StorageFacts;
   /** Absent while there are none. */
   readonly faults?: FaultsNow | undefined;
   /** The one that runs, or that ended by itself and was not fetched yet. */

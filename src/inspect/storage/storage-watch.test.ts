@@ -1,0 +1,163 @@
+import type { LocalNode } from 'cojson';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createKernelError } from '../../platform/kernel-error.ts';
+import { createAccountNode } from '../../testing/account-node.ts';
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
+import { giveFakeDevice, type FakeDevice } from '../../testing/fake-device.ts';
+import { createFakeSync, type FakeSync } from '../../testing/fake-sync.ts';
+import { createInspector, type Inspector } from '../create-inspector.ts';
+import type { StorageSizes } from './storage-facts.ts';
+
+const startMs = 1_700_000_000_000;
+let clock: FakeClock;
+let node: LocalNode;
+let sync: FakeSync;
+let device: FakeDevice;
+let inspector: Inspector;
+
+beforeEach(async () => {
+  clock = createFakeClock(startMs);
+  node = await createAccountNode();
+  device = giveFakeDevice(node);
+  sync = createFakeSync(node, startMs);
+  inspector = createInspector(sync, { clock });
+});
+afterEach(() => inspector.close());
+
+const facts = () => inspector.snapshot().storage;
+const full = () =>
+  createKernelError('STORAGE_FULL', 'This device has no room left.', {
+    cause: new DOMException('no room', 'QuotaExceededError'),
+  });
+
+describe('facts', () => {
+  it('say what the storage says of itself, and unknown where nobody knows', () => {
+    expect(facts()).toEqual({
+      ...{ kind: 'kernel', state: 'ok', persisted: 'unknown', databases: ['maia-co_zFake'] },
+      room: { usedBytes: 'unknown', quotaBytes: 'unknown', measuredAtMs: startMs },
+      writes: { waiting: 'unknown', committed: 0, slowestMs: 'unknown', failed: 0 },
+    });
+    sync.setState({
+      storage: { kind: 'kernel', state: 'ok', persisted: false, usedBytes: 10, quotaBytes: 100 },
+    });
+    expect(facts()).toMatchObject({ persisted: false, room: { usedBytes: 10, quotaBytes: 100 } });
+  });
+
+  it('are unknown of a storage into which nobody can look', async () => {
+    const own = createInspector(createFakeSync(await createAccountNode(), startMs), { clock });
+    const { writes, databases, room } = own.snapshot().storage;
+    own.close();
+    expect(writes).toMatchObject({ committed: 'unknown', failed: 'unknown' });
+    expect([databases, room.measuredAtMs]).toEqual([[], 'unknown']);
+  });
+
+  it('count tries to write, and keep the last that failed with its cause by name', () => {
+    device.tried({ ms: 9 });
+    device.tried({ ms: 4 });
+    clock.advance(1_000);
+    device.tried({ error: full() });
+    device.failing = { count: 3, sinceMs: startMs, retryAtMs: startMs + 2_000 };
+    expect(facts().writes).toEqual({
+      ...{ waiting: 'unknown', committed: 2, slowestMs: 9, failed: 1 },
+      lastFailure: {
+        ...{ code: 'STORAGE_FULL', cause: 'QuotaExceededError', atMs: startMs + 1_000 },
+        message: 'This device has no room left.',
+      },
+      failing: { count: 3, sinceMs: startMs, retryAtMs: startMs + 2_000 },
+    });
+  });
+
+  it('stay the same object while they say the same', () => {
+    const before = facts();
+    clock.advance(60_000);
+    expect(facts()).toBe(before);
+    device.tried({});
+    expect(facts()).not.toBe(before);
+  });
+
+  it('hear nothing more once the inspector is closed', () => {
+    inspector.close();
+    device.tried({});
+    expect(facts().writes.committed).toBe(0);
+  });
+});
+
+describe('counting by kind', () => {
+  it('reads all that is on the device, and nothing besides, and says when', async () => {
+    const group = node.createGroup();
+    const maps = [1, 2].map((n) => group.createMap({ n }, null, 'trusting'));
+    const stream = group.createBinaryStream();
+    stream.startBinaryStream({ mimeType: 'image/png' });
+    stream.pushBinaryStreamChunk(new Uint8Array(20_000));
+    device.keep(node, [group.id, stream.id, ...maps.map(({ id }) => id)]);
+    device.broken.add('co_zBroken');
+    device.keep(node, ['co_zBroken']);
+    expect(facts().sizes).toBeUndefined();
+    const sizes = await inspector.controls.measureStorage();
+    const kinds = sizes.kinds.map(({ kind, coValues }) => `${coValues} ${kind}`);
+    expect(kinds.toSorted()).toEqual(['1 Binary', '1 Group', '2 CoMap']);
+    expect(sizes.kinds[0]?.kind).toBe('Binary');
+    const bytesOf = (id: typeof group.id | typeof stream.id) =>
+      JSON.stringify(node.getCoValue(id).newContentSince()).length - 2;
+    expect(sizes.kinds[0]?.bytes).toBe(bytesOf(stream.id));
+    expect(sizes).toMatchObject({
+      ...{ state: 'done', of: 'device', startedAtMs: startMs, endedAtMs: startMs },
+      ...{ done: 5, total: 5, unreadable: 1 },
+    });
+    expect(facts().sizes).toEqual(sizes);
+    // How much room there is was asked for at the same time.
+    expect(device.calls).toEqual(['look']);
+  });
+
+  it('never happens with a snapshot', () => {
+    device.keep(node, [node.createGroup().id]);
+    inspector.snapshot();
+    expect(device.reads).toEqual([]);
+  });
+
+  it('says how far it is, and stops where it is told to', async () => {
+    const maps = Array.from({ length: 60 }, (_, n) => node.createGroup().createMap({ n }));
+    device.keep(
+      node,
+      maps.map(({ id }) => id),
+    );
+    const ending = new AbortController();
+    let seen: StorageSizes | undefined;
+    device.onRead = () => {
+      if (device.reads.length !== 41) return;
+      seen = facts().sizes;
+      ending.abort();
+    };
+    const counting = inspector.controls.measureStorage();
+    const same = inspector.controls.measureStorage({ signal: ending.signal });
+    const sizes = await counting;
+    expect(await same).toBe(sizes);
+    expect(seen).toMatchObject({ state: 'counting', done: 40, total: 60 });
+    expect(sizes.state).toBe('stopped');
+    expect(sizes.done).toBe(40);
+    expect(facts().sizes).toEqual(sizes);
+  });
+
+  it('fails where the device cannot be read, and says why', async () => {
+    device.broken.add('all');
+    const sizes = await inspector.controls.measureStorage();
+    expect(sizes.state).toBe('failed');
+    expect(sizes.problem).toContain('DataError');
+  });
+
+  it('counts what is loaded, where nothing is kept', async () => {
+    const plain = await createAccountNode();
+    const own = createInspector(createFakeSync(plain, startMs), { clock });
+    const sizes = await own.controls.measureStorage();
+    own.close();
+    expect(sizes).toMatchObject({ state: 'done', of: 'memory' });
+    expect(sizes.kinds.find(({ kind }) => kind === 'Account')?.coValues).toBe(1);
+  });
+});
+
+it('asks the browser to keep what is here, and answers what it said', async () => {
+  expect(await inspector.controls.keepStorage()).toBe('unknown');
+  device.keeps = true;
+  expect(await inspector.controls.keepStorage()).toBe(true);
+  expect(device.calls).toEqual(['keep', 'keep']);
+});
