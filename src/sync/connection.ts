@@ -26,6 +26,8 @@ export interface Connection {
   readonly bufferedBytes: number;
   /** Arrived, and not given to cojson yet. */
   readonly waitingBytes: number;
+  /** Sends an `inspect` frame where there is a link. */
+  readonly ask: RelayAttempt['ask'];
   pause(): void;
   resume(): void;
   reconnect(): void;
@@ -205,6 +207,7 @@ export function createConnection(options: {
     get waitingBytes() {
       return attempt?.waitingBytes ?? 0;
     },
+    ask: (ask, id) => attempt?.ask(ask, id),
     pause: () => move({ kind: 'pause' }),
     resume: () => move({ kind: 'resume', online: isOnline() }),
     reconnect() {

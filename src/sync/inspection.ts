@@ -1,4 +1,4 @@
-import type { LocalNode, SyncMessage } from 'cojson';
+import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { MemoryFigures } from './memory-figures.ts';
@@ -53,7 +53,13 @@ export interface PeerInspection {
   readonly bufferedBytes: number | 'unknown';
   /** Content sent on this connection and not yet covered by a `known`, in messages. */
   readonly unacknowledgedMessages: number | 'unknown';
+  /** Of the connection that is, or was last. A stock server says none. */
   readonly hello?: object;
+  /**
+   * Sends an `inspect` frame, which only a relay whose `hello` offers it may be sent. The answer comes by the frame tap, if
+   * one comes. Absent where there is no connection.
+   */
+  ask?(ask: number, id: RawCoID): void;
 }
 
 export interface MessageTap {

@@ -233,6 +233,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       bufferedBytes: connection.bufferedBytes,
       unacknowledgedMessages: unacknowledged.count,
       ...(hello && { hello }),
+      ...(isReady && { ask: connection.ask }),
     }),
     close() {
       connection.close();

@@ -8,6 +8,7 @@ export interface RelayAttempt {
   readonly bufferedBytes: number;
   /** Arrived, and not given to cojson yet. */
   readonly waitingBytes: number;
+  readonly ask: RelayLink['ask'];
   close(): void;
 }
 
@@ -55,6 +56,7 @@ export function attemptRelay({
     get waitingBytes() {
       return link?.waitingBytes ?? 0;
     },
+    ask: (ask, id) => link?.ask(ask, id),
     close: () => link?.close(),
   };
 }

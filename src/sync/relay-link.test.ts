@@ -23,6 +23,7 @@ let channel: ChannelEvents;
 /** What cojson was given, by the task it was in. */
 let given: string[][];
 let ended: LinkEnd | undefined;
+let sent: string[];
 const relayClock = vi.fn();
 const roundTrip = vi.fn();
 
@@ -31,6 +32,7 @@ beforeEach(() => {
   tasks = createFakeTasks();
   given = [[]];
   ended = undefined;
+  sent = [];
   vi.clearAllMocks();
   const nothing = () => {};
   link = dialRelay({
@@ -40,7 +42,7 @@ beforeEach(() => {
       name: 'test',
       open(_, on) {
         channel = on;
-        return { send: nothing, bufferedBytes: 0, close: nothing };
+        return { send: (frame) => void sent.push(frame), bufferedBytes: 0, close: nothing };
       },
     },
     clock,
@@ -118,5 +120,35 @@ describe('a frame of many messages', () => {
     await tasks.runAll();
     expect(relayClock).toHaveBeenCalledExactlyOnceWith(7, cameAtMs);
     expect(roundTrip).toHaveBeenCalledExactlyOnceWith(40);
+  });
+});
+
+describe('what a relay has of a CoValue', () => {
+  const inspect = { maia: 'inspect', ask: 7, id: 'co_zA' } as const;
+  const inspected = { ...inspect, maia: 'inspected', known: null };
+
+  it('is asked as it is told to, and an answer disturbs nothing', async () => {
+    channel.received(joined(hello));
+    sent.length = 0;
+    link.ask(7, 'co_zA');
+    expect(sent.map((frame) => JSON.parse(frame) as unknown)).toEqual([inspect]);
+    channel.received(joined(inspected, inspected, known(1)));
+    await tasks.runAll();
+    expect(given.flat()).toEqual(['co_z1']);
+    expect(ended).toBeUndefined();
+  });
+
+  it('is what a kernel never says', async () => {
+    channel.received(joined(hello));
+    sent.length = 0;
+    channel.received(joined(inspect, known(1)));
+    await tasks.runAll();
+    expect(given.flat()).toEqual(['co_z1']);
+    expect(sent).toEqual([]);
+  });
+
+  it('ends the connection where it is malformed', () => {
+    channel.received(joined(hello, { ...inspected, known: { header: true, sessions: { me: 1 } } }));
+    expect(ended).toMatchObject({ error: { code: 'MESSAGE_INVALID' } });
   });
 });

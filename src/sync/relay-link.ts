@@ -1,4 +1,4 @@
-import { cojsonInternals, type Peer, type SyncMessage } from 'cojson';
+import { cojsonInternals, type Peer, type RawCoID, type SyncMessage } from 'cojson';
 import type { Clock } from '../platform/clock.ts';
 import { isKernelError, type KernelError } from '../platform/kernel-error.ts';
 import type { Pacer } from '../platform/pacer.ts';
@@ -15,6 +15,8 @@ export interface RelayLink {
   readonly bufferedBytes: number;
   /** Arrived, and not given to cojson yet. */
   readonly waitingBytes: number;
+  /** Sends an `inspect` frame. */
+  ask(ask: number, id: RawCoID): void;
   /** Ends without a call of `ended`. Safe to call twice. */
   close(): void;
 }
@@ -155,6 +157,8 @@ export function dialRelay(options: DialOptions): RelayLink {
         return on.roundTrip(Math.max(0, atMs - frame.t));
       case 'hi':
       case 'echo':
+      case 'inspect':
+      case 'inspected': // For who asked, by the frame tap.
     }
   }
 
@@ -215,6 +219,7 @@ export function dialRelay(options: DialOptions): RelayLink {
     get waitingBytes() {
       return arrivals.waitingBytes;
     },
+    ask: (ask, id) => channel.send(frames.encodeFrame({ maia: 'inspect', ask, id })),
     close() {
       if (!hasEnded) shutDown();
     },

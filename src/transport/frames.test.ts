@@ -21,12 +21,15 @@ describe('our frames', () => {
     { maia: 'refused', code: 'fork', reason: 'Forked.', id: 'co_z2', sessionID: 's', closing: false },
     { maia: 'echo', t: 1.5 },
     { maia: 'echoed', t: -1 },
+    { maia: 'inspect', ask: -3, id: 'co_zA' },
+    { maia: 'inspected', ask: 1, id: 'co_zA', known: null },
+    { maia: 'inspected', ask: 2, id: 'co_zA', known: { header: true, sessions: { co_zB_session_zC: 5 } } },
   ] as const)('are read as they were written: $maia', (frame) => {
     expect(readMessage(encodeFrame(frame))).toEqual({ kind: 'maia', frame });
   });
 
   it('of a later version are ignored, as are their further fields', () => {
-    expect(readMessage('{"maia":"inspect","ask":1}')).toEqual({ kind: 'ignored' });
+    expect(readMessage('{"maia":"tomorrow","ask":1}')).toEqual({ kind: 'ignored' });
     expect(readMessage('{"hello":1}')).toEqual({ kind: 'ignored' });
     expect(readMessage('{"maia":"echo","t":1,"more":true}')).toEqual({
       kind: 'maia',

@@ -5,7 +5,16 @@ import { readMaiaFrame, type MaiaFrame } from './maia-frame.ts';
 import { assertSyncMessage } from './sync-message.ts';
 
 export { protocolVersion } from './maia-frame.ts';
-export type { HelloFrame, HiFrame, MaiaFrame, RefusalCode, RefusedFrame } from './maia-frame.ts';
+export type {
+  HelloFrame,
+  HiFrame,
+  InspectFrame,
+  InspectedFrame,
+  MaiaFrame,
+  RefusalCode,
+  RefusedFrame,
+  RelayKnown,
+} from './maia-frame.ts';
 
 export type ReceivedMessage =
   | { readonly kind: 'sync'; readonly message: SyncMessage }

@@ -1,11 +1,15 @@
+import type { RawCoID } from 'cojson';
 import { createKernelError } from '../platform/kernel-error.ts';
+import { isCoValueID } from './ids.ts';
 import { isJsonRecord, type JsonRecord } from './json.ts';
+import { isSessionCounts } from './sync-message.ts';
 
 /** Version of the frames that a kernel and a relay add to cojson's. Two sides speak the lower of theirs. */
 export const protocolVersion = 1;
 
 /** What passes between a kernel and a relay beside the sync messages; stock cojson ignores it on either side. */
-export type MaiaFrame = HelloFrame | HiFrame | RefusedFrame | EchoFrame | EchoedFrame;
+export type MaiaFrame =
+  HelloFrame | HiFrame | RefusedFrame | EchoFrame | EchoedFrame | InspectFrame | InspectedFrame;
 
 /** A relay's first message, once. */
 export interface HelloFrame {
@@ -59,6 +63,27 @@ export interface EchoedFrame {
   readonly t: number;
 }
 
+/** Asks a relay whose `hello` offers it what it has of a CoValue. A kernel never answers one. */
+export interface InspectFrame {
+  readonly maia: 'inspect';
+  /** Chosen by who asks; the answer has it too. */
+  readonly ask: number;
+  readonly id: RawCoID;
+}
+export interface InspectedFrame {
+  readonly maia: 'inspected';
+  readonly ask: number;
+  readonly id: RawCoID;
+  /** From committed rows only; null where there are none. */
+  readonly known: RelayKnown | null;
+}
+
+/** What a relay has of a CoValue: how many transactions of each session. */
+export interface RelayKnown {
+  readonly header: boolean;
+  readonly sessions: Readonly<Record<string, number>>;
+}
+
 const limitNames = ['messageBytes', 'bytesPerSecond', 'openLoads', 'subscribed', 'unreadBytes'] as const;
 
 const refusalCodes = [
@@ -90,6 +115,9 @@ export function readMaiaFrame(value: JsonRecord): MaiaFrame | undefined {
     case 'echoed':
       if (!isFiniteNumber(value.t)) throw invalid(value.maia);
       return { maia: value.maia, t: value.t };
+    case 'inspect':
+    case 'inspected':
+      return readInspection(value, value.maia);
     default:
       if (typeof value.maia !== 'string') throw invalid(undefined);
       return undefined;
@@ -161,6 +189,20 @@ function readRefused({ code, reason, id, sessionID, retryAfterMs, closing }: Jso
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     closing,
   };
+}
+
+function readInspection(
+  { ask, id, known }: JsonRecord,
+  maia: 'inspect' | 'inspected',
+): InspectFrame | InspectedFrame {
+  if (!Number.isSafeInteger(ask) || !isCoValueID(id)) throw invalid(maia);
+  const about = { ask: Number(ask), id };
+  if (maia === 'inspect') return { maia, ...about };
+  if (known === null) return { maia, ...about, known };
+  if (!isJsonRecord(known)) throw invalid(maia);
+  const { header, sessions } = known;
+  if (typeof header !== 'boolean' || !isSessionCounts(sessions)) throw invalid(maia);
+  return { maia, ...about, known: { header, sessions } };
 }
 
 function invalid(kind: unknown) {

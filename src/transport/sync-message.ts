@@ -1,4 +1,4 @@
-import type { SyncMessage } from 'cojson';
+import type { SessionID, SyncMessage } from 'cojson';
 import { createKernelError } from '../platform/kernel-error.ts';
 import { isHeader, isSessionContents } from './content-shape.ts';
 import { isCoValueID, isSessionID } from './ids.ts';
@@ -55,7 +55,8 @@ function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
 }
 
-function isSessionCounts(value: unknown): boolean {
+/** How many transactions of each session. */
+export function isSessionCounts(value: unknown): value is Readonly<Record<SessionID, number>> {
   return (
     isJsonRecord(value) &&
     Object.entries(value).every(([sessionID, count]) => isSessionID(sessionID) && isCount(count))
