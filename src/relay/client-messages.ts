@@ -1,7 +1,13 @@
 import type { SyncMessage } from 'cojson';
 import { isKernelError } from '../platform/kernel-error.ts';
 import type { Logger } from '../platform/logger.ts';
-import { encodeFrame, readMessage, type MaiaFrame, type RefusalCode } from '../transport/frames.ts';
+import {
+  encodeFrame,
+  readMessage,
+  type InspectFrame,
+  type MaiaFrame,
+  type RefusalCode,
+} from '../transport/frames.ts';
 import { isOutdated } from './app-version.ts';
 import type { ColdLoads } from './cold-loads.ts';
 import type { Following } from './following.ts';
@@ -27,6 +33,8 @@ export interface ClientMessagesOptions {
   takeContent(message: Extract<SyncMessage, { action: 'content' }>): void;
   /** Gives the node what nobody else answers. */
   give(message: SyncMessage): void;
+  /** Undefined where the relay does not offer it; what asks is then ignored. */
+  readonly inspect: ((frame: InspectFrame) => void) | undefined;
   /** Answers at once, before all that waits. */
   answer(frame: string): void;
   /** Ends the connection. */
@@ -38,7 +46,7 @@ export const reconnectAfterMs = 10_000;
 
 export function createClientMessages(options: ClientMessagesOptions): ClientMessages {
   const { id, limits, measure, following, coldLoads, minAppVersion, logger } = options;
-  const { takeContent, give, answer, refuse } = options;
+  const { takeContent, give, inspect, answer, refuse } = options;
   let isLetIn = minAppVersion === undefined;
 
   function receive(line: string): void {
@@ -56,10 +64,17 @@ export function createClientMessages(options: ClientMessagesOptions): ClientMess
 
   function receiveFrame(frame: MaiaFrame): void {
     if (frame.maia === 'echo') answer(encodeFrame({ maia: 'echoed', t: frame.t }));
+    else if (frame.maia === 'inspect' && inspect) receiveInspect(frame, inspect);
     else if (frame.maia === 'hi' && minAppVersion !== undefined) {
       isLetIn = !isOutdated(frame.appVersion, minAppVersion);
       if (!isLetIn) refuseOutdated(frame.appVersion);
     }
+  }
+
+  /** Who may not load is told nothing either. */
+  function receiveInspect(frame: InspectFrame, inspect: (frame: InspectFrame) => void): void {
+    if (!isLetIn) refuseOutdated(undefined);
+    else inspect(frame);
   }
 
   function refuseOutdated(version: string | undefined): void {

@@ -16,7 +16,7 @@ export interface ConnectionOptions {
   readonly id: string;
   readonly socket: ClientSocket;
   readonly node: LocalNode;
-  readonly storage: Commits & Pick<SqlStorage, 'onceWritten' | 'readContent'>;
+  readonly storage: Commits & Pick<SqlStorage, 'onceWritten' | 'readContent' | 'readCommitted'>;
   readonly measure: WireMeasure;
   readonly subscriptions: Subscriptions;
   readonly turns: ReadingTurns;

@@ -7,6 +7,7 @@ import type { ConnectionOptions } from './connection-options.ts';
 import { createColdLoads } from './cold-loads.ts';
 import { createFollowing } from './following.ts';
 import { holdAcknowledgements } from './held-acknowledgements.ts';
+import { createInspections, type Inspections } from './inspections.ts';
 import { createMessageReader } from './message-reader.ts';
 import { createNodeInbox } from './node-inbox.ts';
 import { createOutgoingQueue } from './outgoing-queue.ts';
@@ -70,8 +71,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     bytesPerSecond: limits.bytesPerSecond,
     clock,
     handle: (line) => messages.handle(line),
-    mayRead: () =>
-      outgoing.hasRoom() && !inbox.isFull() && following.openLoads() < openLoads() && mayLookUp(),
+    mayRead: () => outgoing.hasRoom() && !inbox.isFull() && openCount() < openLoads() && mayLookUp(),
     isBusy: () => inbox.isBusy(),
     tooFast(waitMs) {
       if (clock.nowMs() - toldAtMs < tellAgainAfterMs) return;
@@ -115,6 +115,20 @@ export function serveConnection(options: ConnectionOptions): Connection {
       lookedUp: () => reader.go(),
     });
 
+  /** Made with the first question: most clients ask none. */
+  let inspections: Inspections | undefined;
+  const openInspections = () =>
+    createInspections({
+      storage: options.storage,
+      logger,
+      hasRoom: outgoing.hasRoom,
+      whenRoom: outgoing.whenRoom,
+      send(frame) {
+        measure.sent('inspected');
+        outgoing.sendNow(frame);
+      },
+    });
+
   const messages = createClientMessages({
     id,
     limits,
@@ -125,6 +139,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     logger,
     takeContent: (message) => (waiting ??= openWaiting()).take(message),
     give: inbox.give,
+    inspect: hello.inspect ? (frame) => (inspections ??= openInspections()).take(frame) : undefined,
     answer: outgoing.sendNow,
     refuse,
   });
@@ -133,6 +148,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
   );
 
   const openLoads = () => (turn.isShared() ? Math.min(limits.openLoads, sharedOpenLoads) : limits.openLoads);
+  /** A question costs what a load does. */
+  const openCount = () => following.openLoads() + (inspections?.openCount() ?? 0);
   const mayLookUp = () =>
     waiting === undefined || waiting.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads);
 
@@ -173,6 +190,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     waiting?.close();
     inbox.close();
     coldLoads.close();
+    inspections?.close();
     following.close();
   }
 

@@ -21,15 +21,23 @@ function unknownID(index: number): string {
   return `co_z${id}`;
 }
 
-/** Sends loads of CoValues that nobody has, in frames of `perFrame`. */
-async function flood(url: string, perFrame: number, isReading: boolean): Promise<WebSocket> {
+const load = (id: string) => ({ action: 'load', id, header: false, sessions: {} });
+const inspect = (id: string) => ({ maia: 'inspect', ask: 1, id });
+
+/** Asks for CoValues that nobody has, in frames of `perFrame`. */
+async function flood(
+  url: string,
+  perFrame: number,
+  isReading: boolean,
+  ask: (id: string) => object,
+): Promise<WebSocket> {
   const socket = new WebSocket(`${url}/sync`, { perMessageDeflate: false });
   socket.on('error', () => {});
   await once(socket, 'open');
   if (!isReading) socket.pause();
   for (let from = 0; from < loadCount; from += perFrame) {
     const lines = Array.from({ length: perFrame }, (_, index) =>
-      JSON.stringify({ action: 'load', id: unknownID(from + index), header: false, sessions: {} }),
+      JSON.stringify(ask(unknownID(from + index))),
     );
     socket.send(lines.join('\n'));
   }
@@ -54,20 +62,22 @@ async function untilNoMoreIsTaken(socket: WebSocket, relay: MeasuredRelay): Prom
 }
 
 it.each([
-  ['one by one, by a client that reads nothing', 1, false],
-  ['in large frames, by a client that reads nothing', 50_000, false],
-  ['in frames, by a client that reads', 1_000, true],
+  ['loads one by one, by a client that reads nothing', 1, false, load],
+  ['loads in large frames, by a client that reads nothing', 50_000, false, load],
+  ['loads in frames, by a client that reads', 1_000, true, load],
+  ['questions in large frames, by a client that reads nothing', 50_000, false, inspect],
+  ['questions in frames, by a client that reads', 1_000, true, inspect],
 ])(
-  '200,000 loads of what nobody has do not fill it: %s',
+  'being asked 200,000 times for what nobody has does not fill it: %s',
   { timeout: 30_000 },
-  async (_, perFrame, isReading) => {
-    const relay = await startMeasuredRelay(script, '--storage=memory:');
+  async (_, perFrame, isReading, ask) => {
+    const relay = await startMeasuredRelay(script, '--storage=memory:', '--inspect');
     const alice = await createStockClient(relay.url);
     await confirmed(alice, createSharedMap(alice));
     await relay.measure();
     const before = await relay.measure();
 
-    const socket = await flood(relay.url, perFrame, isReading);
+    const socket = await flood(relay.url, perFrame, isReading, ask);
     const most = await untilNoMoreIsTaken(socket, relay);
     await confirmed(alice, createSharedMap(alice));
     expect(most - before.residentBytes).toBeLessThan(64 * MB);

@@ -39,6 +39,7 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
   let queuedBytes = 0;
   let isClosed = false;
   let urgent: string[] = [];
+  let urgentBytes = 0;
   let isPumpDue = false;
   const closeListeners = new Set<() => void>();
   const waitingForRoom: (() => void)[] = [];
@@ -46,6 +47,7 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
   function pump(untilBytes: number): void {
     if (urgent.length > 0) send(urgent);
     urgent = [];
+    urgentBytes = 0;
     let lines: string[] = [];
     let length = 0;
     while (socket.bufferedAmount + length < untilBytes) {
@@ -84,7 +86,7 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
     });
   }
 
-  const unreadBytes = () => queuedBytes + socket.bufferedAmount;
+  const unreadBytes = () => queuedBytes + urgentBytes + socket.bufferedAmount;
   const hasRoom = () => unreadBytes() < roomBytes;
 
   function close(): void {
@@ -110,6 +112,7 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
     },
     sendNow(text) {
       urgent.push(text);
+      urgentBytes += text.length;
       pumpSoon();
     },
     unreadBytes,
@@ -124,6 +127,7 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
       queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
       queuedBytes = 0;
       urgent = [];
+      urgentBytes = 0;
     },
   };
 }

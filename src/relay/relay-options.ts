@@ -15,6 +15,8 @@ export interface RelayOptions {
   readonly trustProxy?: boolean;
   /** The oldest version of the app whose edits are taken, such as `2.1.0`; an app that names none is too old. Default: all are taken. */
   readonly minAppVersion?: string;
+  /** Whether a client may ask what is committed of a CoValue that it may load, as the devtools panel does. Default: false. */
+  readonly inspect?: boolean;
   /** How long `close` may take to write out what is queued and to let clients go. Default 10 s. */
   readonly drainMs?: number;
   readonly logger?: Logger;

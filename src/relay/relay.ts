@@ -71,6 +71,7 @@ export async function createRelayOn(
     serving = await startServing(database, limits, logger, metrics, {
       agent,
       minAppVersion: options.minAppVersion,
+      inspect: options.inspect ?? false,
     });
   } catch (error) {
     await front.close();

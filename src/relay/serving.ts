@@ -42,6 +42,8 @@ export interface Serving extends RelayState {
 export interface ServingOptions {
   readonly agent?: AgentIdentity | undefined;
   readonly minAppVersion?: string | undefined;
+  /** Whether clients may ask what is committed of a CoValue. */
+  readonly inspect?: boolean;
 }
 
 const clock = systemClock;
@@ -53,7 +55,7 @@ export async function startServing(
   limits: RelayLimits,
   logger: Logger,
   metrics: Pick<Metrics, 'wire' | 'committed'>,
-  { agent, minAppVersion }: ServingOptions = {},
+  { agent, minAppVersion, inspect = false }: ServingOptions = {},
 ): Promise<Serving> {
   await refuseUnfinishedImport(database.query);
   const storageIdentity = await prepareSchema(database);
@@ -96,7 +98,7 @@ export async function startServing(
     durability: database.durability,
     limits: limitsForClients(limits),
     auth: null,
-    inspect: false,
+    inspect,
     ...(minAppVersion !== undefined && { minAppVersion }),
   };
   const sockets = new WebSocketServer({

@@ -7,7 +7,7 @@ import { createBatchReader } from './batch-reader.ts';
 import { createBatchWriter, type BatchWriterOptions } from './batch-writer.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { createContentLoader, type StoredContent } from './content-loader.ts';
-import { contentBytes, type Content, type RawCoID } from './content.ts';
+import { contentBytes, type Content, type KnownState, type RawCoID } from './content.ts';
 import type { Fork } from './find-forks.ts';
 import { createKnownForks } from './known-forks.ts';
 import { createEraser } from './eraser.ts';
@@ -35,6 +35,8 @@ export interface SqlStorage extends StorageAPI {
   readonly pendingBytes: number;
   /** What is stored, once all that was stored of it before is committed. Rejects when the storage is closed. */
   readContent(id: string): Promise<StoredContent | undefined>;
+  /** How far it is committed at this moment: nothing is waited for. Rejects when the storage is closed. */
+  readCommitted(id: string): Promise<KnownState | undefined>;
   /** What other relays stored beyond what is in memory here. */
   readonly loadNewer: LoadNewer;
   /** Writes out what is queued, for at most `withinMs`, then closes the database. Safe to call twice. */
@@ -200,6 +202,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       new Promise((resolve, reject) =>
         queue.afterCommit(id, () => void readUntilDone(() => loader.read(id)).then(resolve, reject)),
       ),
+    readCommitted: (id) => readUntilDone(() => stateReader.read(id)),
     loadKnownState(id, callback) {
       read(id, () => stateReader.read(id), callback);
     },

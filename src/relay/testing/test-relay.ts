@@ -38,9 +38,13 @@ export interface CommitGate {
   setFull(isFull: boolean): void;
 }
 
-/** A relay whose commits wait while the gate is closed, and fail while the disk is full. */
+/**
+ * A relay whose commits wait while the gate is closed, and fail while the disk is full. A transaction waits when all is
+ * written, which holds up whoever reads from PGlite; or, where commits wait `'ahead'`, before it begins.
+ */
 export async function startGatedRelay(
   options: RelayOptions = {},
+  commitsWait: 'within' | 'ahead' = 'within',
 ): Promise<{ relay: Relay; gate: CommitGate }> {
   const waiting: (() => void)[] = [];
   let isOpen = true;
@@ -71,12 +75,14 @@ export async function startGatedRelay(
       await pass();
       return database.write(sql, parameters);
     },
-    transaction: (run) =>
-      database.transaction(async (query) => {
+    async transaction(run) {
+      if (commitsWait === 'ahead') await pass();
+      return database.transaction(async (query) => {
         const result = await run(query);
-        await pass();
+        if (commitsWait === 'within') await pass();
         return result;
-      }),
+      });
+    },
   }));
   onTestFinished(gate.open);
   return { relay, gate };
