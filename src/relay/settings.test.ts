@@ -195,6 +195,17 @@ describe('whom it runs as', () => {
   });
 });
 
+it('lets clients ask what is committed only where the flag or the variable says so', () => {
+  expect(optionsOf([])).not.toHaveProperty('inspect');
+  expect(optionsOf(['--inspect'], { SYNC_MAIA_INSPECT: 'false' })).toMatchObject({ inspect: true });
+  expect(optionsOf([], { SYNC_MAIA_INSPECT: 'true' })).toMatchObject({ inspect: true });
+  for (const value of ['', 'false']) {
+    expect(optionsOf([], { SYNC_MAIA_INSPECT: value })).not.toHaveProperty('inspect');
+  }
+  expect(refusalOf(() => optionsOf([], { SYNC_MAIA_INSPECT: 'yes' }))).toContain('SYNC_MAIA_INSPECT');
+  for (const name of ['--inspect', 'SYNC_MAIA_INSPECT']) expect(help).toContain(name);
+});
+
 describe('limits, and whether a proxy is to be believed', () => {
   it('come from the command line', () => {
     expect(optionsOf([])).not.toHaveProperty('limits');

@@ -43,6 +43,7 @@ only.
   --min-app-version VERSION
                      take edits from this version of the app on  SYNC_MAIA_MIN_APP_VERSION
   --trust-proxy      tell clients apart by X-Forwarded-For, behind a proxy that writes it
+  --inspect          tell a client that asks, such as the devtools panel, what is committed of a CoValue
   --help             prints this
   --version          prints the version
 
@@ -57,7 +58,7 @@ The limits are ${limitNames.slice(0, 4).join(', ')},
 ${limitNames.slice(4).join(', ')}.
 SYNC_MAIA_LIMITS takes them with commas between, such as connections=20000,openLoads=500; --limit wins, for each of
 them. SYNC_MAIA_TRUST_PROXY is true or false. Behind a proxy all clients come from one address: trust it, or raise
-connectionsPerAddress to connections.
+connectionsPerAddress to connections. SYNC_MAIA_INSPECT is true or false, too.
 
 LOG_LEVEL is debug, info (the default), warn, error or silent: the log goes to standard error, in lines of JSON.
 
@@ -105,7 +106,8 @@ export function readCommand(args: readonly string[], environment: Environment): 
       ...(host !== undefined && { host }),
       ...readOrigins(given(environment.CORS_ORIGINS)),
       storage: readStorage(values.storage, environment),
-      ...readTrust(values['trust-proxy'], given(environment.SYNC_MAIA_TRUST_PROXY)),
+      ...(readSwitch('SYNC_MAIA_TRUST_PROXY', values['trust-proxy'], environment) && { trustProxy: true }),
+      ...(readSwitch('SYNC_MAIA_INSPECT', values.inspect, environment) && { inspect: true }),
       ...readLimitSettings(values.limit, given(environment.SYNC_MAIA_LIMITS)),
       ...readMinAppVersion(values['min-app-version'], given(environment.SYNC_MAIA_MIN_APP_VERSION)),
       ...readAgentSettings(environment),
@@ -126,6 +128,7 @@ function parse(args: readonly string[]) {
         limit: { type: 'string', multiple: true },
         'min-app-version': { type: 'string' },
         'trust-proxy': { type: 'boolean' },
+        inspect: { type: 'boolean' },
         'no-wal': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
@@ -150,10 +153,12 @@ function readOrigins(text: string | undefined): Pick<RelayOptions, 'origins'> {
   return { origins: text.split(',').map((origin) => origin.trim()) };
 }
 
-function readTrust(flag: boolean | undefined, text: string | undefined): Pick<RelayOptions, 'trustProxy'> {
-  if (flag === true || text === 'true') return { trustProxy: true };
-  if (text === undefined || text === 'false') return {};
-  throw invalid(`SYNC_MAIA_TRUST_PROXY is ${JSON.stringify(text)}; it takes true or false.`);
+/** On by its flag, or by its variable. */
+function readSwitch(variable: string, flag: boolean | undefined, environment: Environment): boolean {
+  const text = given(environment[variable]);
+  if (flag === true || text === 'true') return true;
+  if (text === undefined || text === 'false') return false;
+  throw invalid(`${variable} is ${JSON.stringify(text)}; it takes true or false.`);
 }
 
 function readMinAppVersion(

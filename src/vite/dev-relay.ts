@@ -35,7 +35,7 @@ export function createDevRelay(options: RelayOptions): DevRelay {
     // Loaded here, so that an app's build does without a database.
     const { createRelay } = await import('../relay/index.ts');
     try {
-      return await createRelay({ logger: toRelayLogger(logger), ...options });
+      return await createRelay({ logger: toRelayLogger(logger), inspect: true, ...options });
     } catch (error) {
       if (!isKernelError(error, 'RELAY_PORT_TAKEN')) throw error;
       const { host = '127.0.0.1', port = 4203 } = options;

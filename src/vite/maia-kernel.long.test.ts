@@ -107,7 +107,7 @@ describe('with the relay', { timeout: 60_000 }, () => {
     const port = await freePort();
     const server = await createDevServer({ relay: { ...relay, port } });
     await server.listen();
-    expect(JSON.parse(await firstMessage(urlOf(server)))).toMatchObject({ maia: 'hello' });
+    expect(JSON.parse(await firstMessage(urlOf(server)))).toMatchObject({ maia: 'hello', inspect: true });
 
     await server.close();
     await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed');
