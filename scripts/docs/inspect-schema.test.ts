@@ -20,7 +20,8 @@ test('the published schema is what the types say', async () => {
 
 test('the answers of an inspector are what the schema says, and nothing besides', async () => {
   const problemsOf = createJudge();
-  const relay = await createRelay({ storage: 'memory:', port: 0, logger: silentLogger, drainMs: 0 });
+  const logger = silentLogger;
+  const relay = await createRelay({ storage: 'memory:', port: 0, inspect: true, logger, drainMs: 0 });
   const node = await createAgentNode();
   const sync = startSync({
     node,
@@ -40,6 +41,11 @@ test('the answers of an inspector are what the schema says, and nothing besides'
 
   expect(whole()).toEqual([]);
   const map = node.createGroup().createMap({ title: 'Crew list' });
+  const relayAnswer = async () => {
+    const [answer] = await inspector.askRelays(map.id);
+    expect(problemsOf('RelayAnswer', answer)).toEqual([]);
+    return answer;
+  };
   expect(inspector.snapshot().unsynced).not.toEqual([]);
   expect(whole()).toEqual([]);
   const { stop } = controls.record();
@@ -48,12 +54,14 @@ test('the answers of an inspector are what the schema says, and nothing besides'
   expect(inspector.snapshot()).toMatchObject({ faults: {}, recording: {} });
   expect(whole()).toEqual([]);
   controls.setFaults(undefined);
+  await vi.waitFor(async () => expect(await relayAnswer()).toHaveProperty('known.header', true));
   const replayed = await controls.replay(stop());
   expect(replayed.replay).toBeDefined();
   expect(problemsOf('InspectorSnapshot', replayed)).toEqual([]);
 
   await relay.close();
   await vi.waitFor(() => expect(inspector.snapshot().peers[0]?.error).toBeDefined());
+  expect(await relayAnswer()).toHaveProperty('unanswered');
   map.set('n', 1);
   expect(whole()).toEqual([]);
   for (const id of [map.id, 'co_zNowhere', 'none']) {

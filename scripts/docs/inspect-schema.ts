@@ -7,6 +7,7 @@ const answers = {
   InspectorSnapshot: 'snapshot.ts',
   Explanation: 'explain.ts',
   Story: 'story.ts',
+  RelayAnswer: 'relay-asks.ts',
 } as const;
 export type Answer = keyof typeof answers;
 

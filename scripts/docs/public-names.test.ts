@@ -12,7 +12,6 @@ const later: Readonly<Record<string, readonly string[]>> = {
     'RelayOptions.appIds',
     'RelayOptions.auth',
     'RelayOptions.authorize',
-    'RelayOptions.inspect',
     'RelayOptions.publicUrls',
   ],
 };

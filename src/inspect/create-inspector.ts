@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from '../platform/clock.ts';
+import { createKernelError } from '../platform/kernel-error.ts';
 import { callListener, createReadable, type Readable } from '../platform/readable.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import { explain, type Explanation } from './explain.ts';
 import type { FaultPlan } from '../transport/faulty-transport.ts';
+import { isCoValueID } from '../transport/ids.ts';
 import { createFaultControl } from './faults/fault-control.ts';
 import type { FaultOptions, Faults } from './faults/faults.ts';
 import { inspectedFrom, type InspectorTarget } from './inspected.ts';
@@ -16,6 +18,7 @@ import { createQuarrels } from './quarrels.ts';
 import { createQueueViews } from './queue-views.ts';
 import { createRecorder, type RecordingState } from './recording/recorder.ts';
 import { replayRecording } from './recording/replay.ts';
+import { createRelayAsks, type RelayAnswer } from './relay-asks.ts';
 import { createRelayLog } from './relay-log.ts';
 import { createStorageWatch, type StorageControls } from './storage/storage-watch.ts';
 import { createSecondsRing } from './seconds-ring.ts';
@@ -45,6 +48,13 @@ export interface Inspector {
   explain(id: string): Explanation;
   /** What has happened to a CoValue that is not synced, as a snapshot has it, with the messages that say so. */
   story(row: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt'>): Story;
+  /**
+   * Asks each relay what it has committed of a CoValue, loaded here or not, and resolves within 10 s with what each said, or
+   * why it said nothing. It sends a message to the relays that offer this, which nothing else here does unasked; the CoValue
+   * is loaded neither there nor here. At most 20 questions to a relay are open at a time. Rejects with MESSAGE_INVALID for
+   * what is not the ID of a CoValue.
+   */
+  askRelays(id: string): Promise<readonly RelayAnswer[]>;
   /**
    * Calls with what changed, soon after it did and at least once a second, seldomer when reading takes long.
    * While nobody is subscribed nothing is read; messages are still counted by the second, in bounded memory.
@@ -115,6 +125,7 @@ export function createInspector(
     ...{ inspection, clock, ring },
     onChange: () => publisher.changed(),
   });
+  const relayAsks = createRelayAsks(inspection, clock);
   const listeners = new Set<(increment: InspectorIncrement) => void>();
   const publisher = createPublisher(clock, publish);
   const messages = createMessageLog({
@@ -174,6 +185,21 @@ export function createInspector(
     return { ...views, cost: { msPerSecond, eventsPerSecond } };
   }
 
+  async function askRelays(id: string): Promise<readonly RelayAnswer[]> {
+    if (!isCoValueID(id)) {
+      throw createKernelError(
+        'MESSAGE_INVALID',
+        `“${id.slice(0, 80)}” is not the ID of a CoValue, so no relay was asked for it. Check where it comes from.`,
+      );
+    }
+    return Promise.all(
+      overview.current.relays.map(async ({ id: relayID, host }) => ({
+        ...{ relayID, relay: host },
+        ...(await relayAsks.ask(relayID, id)),
+      })),
+    );
+  }
+
   function publish(): number {
     const beganMs = stopwatchMs();
     const { unsynced, ...increment } = snapshot();
@@ -192,6 +218,7 @@ export function createInspector(
     snapshot,
     explain: (id) => explain(id, snapshot(), inspection.node),
     story: (row) => storyOf(row, overview.current.relays, messages.log),
+    askRelays,
     subscribe(listener) {
       const own = (increment: InspectorIncrement) => listener(increment);
       listeners.add(own);
@@ -219,6 +246,7 @@ export function createInspector(
       ...storageWatch.controls,
     },
     close() {
+      relayAsks.close();
       recorder.close();
       messages.close();
       storageWatch.close();
