@@ -15,10 +15,12 @@ async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly n
   const inspection = {
     node,
     unsynced: () => [],
+    waiting: { saved: new Map(), sent: new Map(), confirmed: new Map() },
     peers: () => peers,
     memory: () => ({ loaded: 0, unloaded: 0 }),
     setTap: () => {},
     setFrameTap: () => {},
+    setRungTap: () => {},
     setTransportWrap: () => {},
     redial: () => {},
     onEvent: () => () => {},

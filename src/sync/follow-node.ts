@@ -20,8 +20,8 @@ export function followNode(options: {
 }): () => void {
   const { node, ladder, marks, relays, tabs, beingStored, events, onChange } = options;
   return hookNode(node, {
-    edited(id, need) {
-      ladder.edited(id, need);
+    edited(id, need, isMade) {
+      ladder.edited(id, need, isMade);
       if (!tabs?.isImporting) events.changed(id, 'local');
     },
     storing(content) {

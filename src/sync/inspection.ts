@@ -1,7 +1,9 @@
 import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { Coverage } from './coverage.ts';
 import type { MemoryFigures } from './memory-figures.ts';
+import type { RungName } from './pending-edits.ts';
 import type { SyncEvent } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
 
@@ -10,12 +12,19 @@ export interface SyncInspection {
   readonly node: LocalNode;
   /** CoValues with an edit that has not reached the last rung that is promised. Oldest first. */
   unsynced(): readonly UnsyncedCoValue[];
+  /**
+   * By CoValue, since when its oldest edit waits for each rung, in ms since the Unix epoch. An earlier run's is not known:
+   * when this run found it.
+   */
+  readonly waiting: Readonly<Record<RungName, ReadonlyMap<string, number>>>;
   peers(): readonly PeerInspection[];
   memory(): MemoryFigures;
   /** Each sync message to and from each relay, from now on; one listener at a time, none costs nothing. Undefined ends it. */
   setTap(tap: MessageTap | undefined): void;
   /** Each frame of each relay's channels, from now on; one listener at a time, none costs nothing. Undefined ends it. */
   setFrameTap(tap: FrameTap | undefined): void;
+  /** Each edit as it is made, and as it gets on, from now on; one listener at a time, none costs nothing. Undefined ends it. */
+  setRungTap(tap: RungTap | undefined): void;
   /** Stands between the kernel and the channels that are opened from now on, as faults do. Undefined ends it. */
   setTransportWrap(wrap: TransportWrap | undefined): void;
   /** Ends each connection that is there or being made, or that waits for its next attempt, and dials anew. What rests or is paused stays so. */
@@ -76,6 +85,15 @@ export type ChannelMoment = { readonly peerID: string; readonly atMs: number } &
 export type TransportWrap = (inner: Transport, peerID: string) => Transport;
 
 export type FrameTap = (moment: ChannelMoment) => void;
+
+/**
+ * Called in the very moment. `made`: a transaction of this tab, or the header of its new CoValue, which needs so much;
+ * nothing that was imported. A rung: so much has got there, whoever made it, at a relay or, without its id, on this device.
+ * `ended`: nothing of the CoValue waits any more; edits that its deletion ended have not got to what they waited for.
+ */
+export interface RungTap {
+  (kind: 'made' | RungName | 'ended', id: string, coverage: Coverage, relayID?: string): void;
+}
 
 const inspectionByPeers = new WeakMap<SyncPeers, SyncInspection>();
 const peersByNode = new WeakMap<LocalNode, SyncPeers>();

@@ -7,6 +7,7 @@ import { errorOf, noEdits } from './pending-edits.ts';
 function setUp({ canSave = true, isComplete = true } = {}) {
   const clock = createFakeClock(0);
   const marks: string[] = [];
+  const steps: string[] = [];
   const ladder = createLadder({
     clock,
     canSave: () => canSave,
@@ -17,7 +18,10 @@ function setUp({ canSave = true, isComplete = true } = {}) {
     onChange: () => {},
   });
   ladder.useRelays(['r']);
-  return { clock, ladder, marks };
+  ladder.setTap((kind, id, coverage, relayID) =>
+    steps.push([kind, id, JSON.stringify(coverage), ...(relayID === undefined ? [] : [relayID])].join(' ')),
+  );
+  return { clock, ladder, marks, steps };
 }
 
 describe('an edit of another tab', () => {
@@ -84,6 +88,38 @@ describe('an edit', () => {
     expect(ladder.count('confirmed').oldestSinceMs).toBe(0);
     ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(ladder.count('confirmed').oldestSinceMs).toBe(5_000);
+  });
+
+  it('waits for each rung since it was made, whatever came later', () => {
+    const { clock, ladder } = setUp();
+    ladder.edited('co_z1', { s: 1 });
+    clock.advance(1_000);
+    ladder.edited('co_z1', { s: 2 });
+    ladder.sent('co_z1', { s: 1 }, 'r');
+    expect(ladder.waiting).toEqual({
+      saved: new Map([['co_z1', 0]]),
+      sent: new Map([['co_z1', 1_000]]),
+      confirmed: new Map([['co_z1', 0]]),
+    });
+  });
+
+  it('tells each of its steps, and that it was made only where it was in that call', () => {
+    const { ladder, steps } = setUp();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.edited('co_z1', { s: 2 }, true);
+    ladder.sent('co_z1', { s: 2 }, 'r');
+    ladder.saved('co_z1', { s: 2 });
+    ladder.confirmed('co_z1', { s: 2 }, 'r');
+    expect(steps).toEqual([
+      'made co_z1 {"s":2}',
+      'sent co_z1 {"s":2} r',
+      'saved co_z1 {"s":2}',
+      'confirmed co_z1 {"s":2} r',
+      'ended co_z1 {}',
+    ]);
+    ladder.setTap(undefined);
+    ladder.edited('co_z1', { s: 3 }, true);
+    expect(steps).toHaveLength(5);
   });
 
   it('many of them in a long time offline stay few in memory', () => {

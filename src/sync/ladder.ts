@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { KernelError } from '../platform/kernel-error.ts';
+import type { RungTap } from './inspection.ts';
 import { isNothing, missingIn, missingSessions, type Coverage } from './coverage.ts';
 import * as pendingEdits from './pending-edits.ts';
 import { rungNames, type PendingEdits, type RungName } from './pending-edits.ts';
@@ -13,8 +14,8 @@ export interface Ladder {
   /** All relays that an edit has to get to, by their ids; none before `useRelays`. */
   readonly relayIDs: readonly string[];
   useRelays(ids: readonly string[]): void;
-  /** An edit was made on this device, or one that was is found to be at no relay. */
-  edited(id: string, need: Coverage): void;
+  /** An edit was made on this device, or one that was is found to be at no relay. `isMade`: in this very call. */
+  edited(id: string, need: Coverage, isMade?: true): void;
   /** A relay turns out to lack what this device has saved long ago; without a relay's id, all of them do. */
   missing(id: string, need: Coverage, relayID?: string): void;
   /** Another tab has saved an edit, and marked it as unconfirmed: it keeps the mark until `takenOver`. */
@@ -36,6 +37,10 @@ export interface Ladder {
   /** Whether anything that this tab answers for waits for this rung. */
   hasOwnPending(rung: RungName): boolean;
   count(rung: RungName): RungCount;
+  /** By CoValue, since when its oldest edit waits for each rung. */
+  readonly waiting: Readonly<Record<RungName, ReadonlyMap<string, number>>>;
+  /** One listener; none costs nothing. */
+  setTap(tap: RungTap | undefined): void;
   /** Why the CoValue that has been held up for the longest does not get further, where a relay or this device said so. */
   readonly firstError: KernelError | undefined;
 }
@@ -68,7 +73,7 @@ export function createLadder(
   const pending = new Map<string, PendingEdits>();
   /** Those of which this tab, alone or with others, has made an edit, or has taken it over. */
   const own = new Set<string>();
-  /** Since when an edit of a CoValue waits for a rung: counted with each change, as looking at thousands takes its time. */
+  /** Counted with each change, as looking at thousands takes its time. */
   const waiting: Readonly<Record<RungName, Map<string, number>>> = {
     saved: new Map(),
     sent: new Map(),
@@ -76,6 +81,7 @@ export function createLadder(
   };
   const errors = new Map<string, KernelError>();
   let relayIDs: readonly string[] = [];
+  let tap: RungTap | undefined;
 
   function update(id: string, change: (edits: PendingEdits) => PendingEdits): void {
     const edits = pending.get(id);
@@ -88,6 +94,7 @@ export function createLadder(
       pending.delete(id);
       for (const rung of rungNames) waiting[rung].delete(id);
       errors.delete(id);
+      tap?.('ended', id, {});
       onDone(id, next, own.delete(id));
     }
     onChange();
@@ -129,7 +136,8 @@ export function createLadder(
       for (const [id, edits] of pending) look(id, edits);
       onChange();
     },
-    edited(id, need) {
+    edited(id, need, isMade) {
+      if (isMade) tap?.('made', id, need);
       begin(id);
       update(id, (edits) => pendingEdits.withEdit(edits, need, clock.nowMs()));
     },
@@ -171,12 +179,18 @@ export function createLadder(
         return isNothing(ended) ? edits : pendingEdits.withEdit(left, deletion, clock.nowMs());
       });
     },
-    saved: (id, coverage) => update(id, (edits) => pendingEdits.withSaved(edits, coverage)),
-    sent: (id, coverage, relayID) =>
-      update(id, (edits) => pendingEdits.withSent(edits, relayID, coverage, clock.nowMs())),
+    saved(id, coverage) {
+      tap?.('saved', id, coverage);
+      update(id, (edits) => pendingEdits.withSaved(edits, coverage));
+    },
+    sent(id, coverage, relayID) {
+      tap?.('sent', id, coverage, relayID);
+      update(id, (edits) => pendingEdits.withSent(edits, relayID, coverage, clock.nowMs()));
+    },
     confirmed(id, coverage, relayID) {
       const before = pending.get(id);
       if (!before) return;
+      tap?.('confirmed', id, coverage, relayID);
       const after = pendingEdits.withConfirmed(before, relayID, coverage);
       const isNews =
         !pendingEdits.isAt(before, 'confirmed', relayID) && pendingEdits.isAt(after, 'confirmed', relayID);
@@ -201,6 +215,8 @@ export function createLadder(
       const { size } = waiting[rung];
       return size === 0 ? { pending: 0 } : { pending: size, oldestSinceMs };
     },
+    waiting,
+    setTap: (next) => void (tap = next),
     get firstError() {
       const [first] = errors.values();
       return first;

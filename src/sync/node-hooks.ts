@@ -4,8 +4,8 @@ import { coverageOfContent, coverageOfState, isNothing, missingIn, type Coverage
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
 export interface NodeEvents {
-  /** A transaction of this device, in the very call that made it; or content imported into the node. Before it is stored. */
-  edited(id: string, need: Coverage): void;
+  /** A transaction of this device, in the very call that made it (`isMade`); or content imported into the node. Before it is stored. */
+  edited(id: string, need: Coverage, isMade?: true): void;
   /** cojson hands content to the storage. */
   storing(content: NewContent): void;
   stored(id: string, coverage: Coverage): void;
@@ -35,7 +35,8 @@ export function hookNode(node: LocalNode, on: NodeEvents): () => void {
   const store = storage?.store;
 
   manager.syncLocalTransaction = (coValue, before) => {
-    on.edited(coValue.id, missingIn(coverageOfState(before), coverageOfState(coValue.knownState())));
+    const need = missingIn(coverageOfState(before), coverageOfState(coValue.knownState()));
+    on.edited(coValue.id, need, true);
     syncLocalTransaction(coValue, before);
   };
   manager.handleNewContent = (content, from) => {

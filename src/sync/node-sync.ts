@@ -219,10 +219,12 @@ export function createNodeSync(options: {
       const { relayIDs } = ladder;
       return readUnsynced({ relayIDs, durability, storage: storage.status.current });
     },
+    waiting: ladder.waiting,
     peers: () => relays.all.map((relay) => relay.inspect()),
     memory: () => memoryFigures(node),
     setTap: relays.setTap,
     setFrameTap: (tap) => void (relays.channelHooks.tap = tap),
+    setRungTap: ladder.setTap,
     setTransportWrap: (wrap) => void (relays.channelHooks.wrap = wrap),
     redial: relays.redial,
     onEvent: events.tap,

@@ -6,10 +6,12 @@ import {
   type FrameTap,
   type MessageTap,
   type PeerInspection,
+  type RungTap,
   type TransportWrap,
   type UnsyncedCoValue,
 } from '../sync/inspection.ts';
 import type { PeerStatus } from '../sync/peer-status.ts';
+import type { SyncEvent } from '../sync/sync-events.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 
@@ -17,6 +19,7 @@ import type { SyncState } from '../sync/sync-state.ts';
 export interface FakeSync extends SyncPeers {
   readonly calls: string[];
   readonly hasTap: boolean;
+  readonly hasRungTap: boolean;
   /** How often somebody asked for the unsynced CoValues: reading is not free. */
   readonly reads: number;
   /** What was set to stand between the kernel and its channels. */
@@ -26,6 +29,9 @@ export interface FakeSync extends SyncPeers {
   setPeers(peers: readonly PeerInspection[]): void;
   /** A moment of a channel, as a transport would tell it. */
   frame(moment: ChannelMoment): void;
+  /** An edit that was made, or that got on. */
+  rung: RungTap;
+  event(event: SyncEvent): void;
   message(direction: 'sent' | 'received', message: SyncMessage, bytes: number, atMs: number): void;
 }
 
@@ -62,7 +68,9 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
   ];
   let tap: MessageTap | undefined;
   let frameTap: FrameTap | undefined;
+  let rungTap: RungTap | undefined;
   let wrap: TransportWrap | undefined;
+  const listeners = new Set<(event: SyncEvent) => void>();
   let reads = 0;
 
   const sync: FakeSync = {
@@ -72,6 +80,9 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     },
     get hasTap() {
       return tap !== undefined;
+    },
+    get hasRungTap() {
+      return rungTap !== undefined;
     },
     get wrap() {
       return wrap;
@@ -106,6 +117,10 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     },
     setPeers: (next) => void (peers = next),
     frame: (moment) => frameTap?.(moment),
+    rung: (...step) => rungTap?.(...step),
+    event(event) {
+      for (const listener of listeners) listener(event);
+    },
     message: (...message) => tap?.(message[0], fakePeerID, message[1], message[2], message[3]),
   };
   offerInspection(sync, {
@@ -114,13 +129,26 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
       reads++;
       return unsynced;
     },
+    get waiting() {
+      const sinceOf = (rung: 'saved' | 'sent' | 'confirmed') =>
+        new Map(
+          unsynced
+            .filter((coValue) => coValue[rung] === 'pending' || coValue[rung] === 'failed')
+            .map(({ id, sinceMs }) => [id, sinceMs]),
+        );
+      return { saved: sinceOf('saved'), sent: sinceOf('sent'), confirmed: sinceOf('confirmed') };
+    },
     peers: () => peers,
     memory: () => ({ loaded: 0, unloaded: 0 }),
     setTap: (next) => void (tap = next),
     setFrameTap: (next) => void (frameTap = next),
+    setRungTap: (next) => void (rungTap = next),
     setTransportWrap: (next) => void (wrap = next),
     redial: () => void calls.push('redial'),
-    onEvent: () => () => {},
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
   });
   return sync;
 }

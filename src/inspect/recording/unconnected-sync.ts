@@ -30,9 +30,11 @@ export function offerUnconnected(node: LocalNode): SyncPeers {
   offerInspection(sync, {
     node,
     unsynced: () => [],
+    waiting: { saved: new Map(), sent: new Map(), confirmed: new Map() },
     peers: () => [],
     memory: () => ({ loaded: [...node.allCoValues()].length, unloaded: 0 }),
-    ...{ setTap: nothing, setFrameTap: nothing, setTransportWrap: nothing, redial: nothing },
+    ...{ setTap: nothing, setFrameTap: nothing, setRungTap: nothing, setTransportWrap: nothing },
+    redial: nothing,
     onEvent: () => nothing,
   });
   return sync;

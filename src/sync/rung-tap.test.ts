@@ -1,0 +1,73 @@
+import type { LocalNode, RawCoMap } from 'cojson';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLogger } from '../platform/logger.ts';
+import { createReadable } from '../platform/readable.ts';
+import type { StorageStatus } from '../storage/device-storage.ts';
+import { createNodePlatform } from '../testing/node-platform.ts';
+import { createAgentNode, startStockRelay, type StockRelay } from '../testing/stock-relay.ts';
+import { inspectionOf, type RungTap } from './inspection.ts';
+import { startSync } from './start-sync.ts';
+import type { SyncPeers } from './sync-peers.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+let relay: StockRelay;
+let node: LocalNode;
+let sync: SyncPeers;
+let map: RawCoMap;
+let steps: Parameters<RungTap>[];
+
+beforeEach(async () => {
+  relay = await startStockRelay();
+  ends.push(() => relay.close());
+  node = await createAgentNode();
+  sync = startSync({
+    node,
+    sync: { url: relay.url },
+    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
+    platform: createNodePlatform(),
+    logger: silentLogger,
+  });
+  ends.push(() => sync.close());
+  map = node.createGroup().createMap();
+  await sync.whenConfirmed(map);
+  steps = [];
+});
+
+const tap = () => inspectionOf(sync)?.setRungTap((...step) => steps.push(step));
+/** Without what is told twice in a row. */
+const kinds = () => steps.map(([kind]) => kind).filter((kind, index, all) => kind !== all[index - 1]);
+
+test('tells an edit in the call that makes it, and each rung with the relay, until nothing waits', async () => {
+  tap();
+  map.set('n', 1);
+  const coverage = { [node.currentSessionID]: 1 };
+  expect(steps).toEqual([['made', map.id, coverage]]);
+  await sync.whenConfirmed(map);
+  expect(kinds()[0]).toBe('made');
+  expect(kinds().slice(-2)).toEqual(['confirmed', 'ended']);
+  const confirmed = steps.find(([kind]) => kind === 'confirmed');
+  expect(confirmed).toMatchObject(['confirmed', map.id, coverage, `127.0.0.1:${relay.port}`]);
+});
+
+test('tells nothing of what is imported as made', async () => {
+  tap();
+  const theirs = (await createAgentNode()).createGroup();
+  for (const content of theirs.core.newContentSince() ?? []) {
+    node.syncManager.handleNewContent(content, 'import');
+  }
+  await sync.whenConfirmed(theirs.id);
+  expect(kinds()).not.toContain('made');
+  expect(kinds()).toContain('confirmed');
+});
+
+test('is silent once it is taken out', async () => {
+  tap();
+  inspectionOf(sync)?.setRungTap(undefined);
+  map.set('n', 1);
+  await sync.whenConfirmed(map);
+  expect(steps).toEqual([]);
+});
