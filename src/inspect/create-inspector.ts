@@ -9,6 +9,7 @@ import { createFaultControl } from './faults/fault-control.ts';
 import type { FaultOptions, Faults } from './faults/faults.ts';
 import { inspectedFrom, type InspectorTarget } from './inspected.ts';
 import { createMessageCounts } from './message-counts.ts';
+import { createLagView } from './lag/lag-view.ts';
 import { listenToMessages } from './message-tap.ts';
 import { createMessageLog, type MessageLog } from './messages/message-log.ts';
 import { overviewOf } from './overview.ts';
@@ -133,6 +134,12 @@ export function createInspector(
     onChange: () => publisher.changed(),
     onCost: (ms) => ring.count('cost', clock.nowMs(), ms),
   });
+  const lag = createLagView({
+    ...{ inspection, clock, stopwatchMs },
+    overview: () => overview.current,
+    onChange: () => publisher.changed(),
+    onCost: (ms) => ring.count('cost', clock.nowMs(), ms),
+  });
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
 
   const stopFollowing = sync.subscribe((state) => {
@@ -176,6 +183,7 @@ export function createInspector(
       peers: readPeers(inspection, log, counts, ring, atMs),
       messages: messages.log.counts,
       storage: storageWatch.read(sync.current.storage, atMs),
+      lag: lag.read(atMs),
       faults: faultControl.now,
       recording: recorder.now,
     };
@@ -250,6 +258,7 @@ export function createInspector(
       recorder.close();
       messages.close();
       storageWatch.close();
+      lag.close();
       faultControl.close();
       stopFollowing();
       for (const stop of stopFollowingHands) stop();

@@ -33,6 +33,11 @@ export function createMessageCounts(ring: SecondsRing): MessageCounts {
 export function priorityOf(message: SyncMessage): Priority {
   if (message.action === 'reconcile') return 'low';
   if (message.action !== 'content') return 'high';
-  if (message.priority === 0) return 'high';
-  return message.priority === 3 ? 'medium' : 'low';
+  return namedPriority(message.priority);
+}
+
+/** Of cojson's numbers, as content and headers have them. */
+export function namedPriority(priority: number): Priority {
+  if (priority === 0) return 'high';
+  return priority === 3 ? 'medium' : 'low';
 }

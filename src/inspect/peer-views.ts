@@ -52,7 +52,7 @@ function held({ endMs, values }: Series): Series {
 const promises: readonly Durability[] = ['none', 'process-crash', 'power-loss'];
 
 /** From the relay's `hello`, which is whatever the relay says. */
-function promiseIn(peer: PeerInspection | undefined): Durability | 'unknown' {
+export function promiseIn(peer: PeerInspection | undefined): Durability | 'unknown' {
   const { durability = undefined } = (peer?.hello ?? {}) as { readonly durability?: unknown };
   return promises.find((promise) => promise === durability) ?? 'unknown';
 }

@@ -4,6 +4,7 @@ import type { PeerPhase } from '../sync/peer-status.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { CoValueKind } from './covalue-label.ts';
 import type { FaultsNow } from './faults/faults.ts';
+import type { Lag } from './lag/lag.ts';
 import type { MessageCounts } from './messages/message-types.ts';
 import type { Reason } from './reason.ts';
 import type { RecordingNow } from './recording/recorder.ts';
@@ -28,6 +29,7 @@ export interface InspectorSnapshot {
   readonly peers: readonly Peer[];
   readonly messages: MessageCounts;
   readonly storage: StorageFacts;
+  readonly lag: Lag;
   /** Absent while there are none. */
   readonly faults?: FaultsNow | undefined;
   /** The one that runs, or that ended by itself and was not fetched yet. */

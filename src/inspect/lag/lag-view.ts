@@ -1,0 +1,121 @@
+import { cojsonInternals, type LocalNode } from 'cojson';
+import type { Clock } from '../../platform/clock.ts';
+import { isEqual } from '../../platform/equal.ts';
+import type { SyncInspection } from '../../sync/inspection.ts';
+import { labelCoValue } from '../covalue-label.ts';
+import { namedPriority } from '../message-counts.ts';
+import { promiseIn } from '../peer-views.ts';
+import { findCoValue } from '../private-fields.ts';
+import { rungs, type Overview, type Priority, type Relay, type RungName } from '../snapshot.ts';
+import { createEditFollower } from './edit-follower.ts';
+import type { Lag, LagByPriority, LagOfRelay, LagWindow, Measure, OldestWaiting } from './lag.ts';
+import { createLagHistory, everywhere, longestWindowMs, type HistoryWindow } from './lag-history.ts';
+import { listenToRungs } from './rung-tap.ts';
+
+/** Measures from the moment that it is made until it is closed. */
+export interface LagView {
+  read(nowMs: number): Lag;
+  close(): void;
+}
+
+const windowsMs = [60_000, 5 * 60_000, longestWindowMs];
+const historyBytes = 1024 * 1024;
+
+export function createLagView(options: {
+  readonly inspection: SyncInspection;
+  readonly clock: Clock;
+  readonly stopwatchMs: () => number;
+  readonly overview: () => Overview;
+  readonly onChange: () => void;
+  /** How long it took to hear of something. */
+  readonly onCost: (ms: number) => void;
+}): LagView {
+  const { inspection, clock, stopwatchMs, overview, onChange, onCost } = options;
+  const history = createLagHistory({ startMs: clock.nowMs(), maxBytes: historyBytes });
+  const follower = createEditFollower({
+    relays() {
+      return inspection.peers().map((peer) => {
+        const promise = promiseIn(peer);
+        return { id: peer.id, isDurable: promise !== 'none' && promise !== 'unknown' };
+      });
+    },
+    canSave: () => overview().storage.state !== 'memory-only',
+    priorityOf: (id) => priorityOfCoValue(inspection.node, id),
+    onSample: history.add,
+  });
+  let known: { readonly of: unknown; readonly windows: readonly LagWindow[] } | undefined;
+
+  const stopFollowing = inspection.onEvent(({ event, detail }) => {
+    if (event === 'disconnect') follower.connectionLost(detail.peerID);
+  });
+
+  const stopListening = listenToRungs(inspection, (step) => {
+    const beganMs = stopwatchMs();
+    follower.hear(clock.nowMs(), ...step);
+    onChange();
+    onCost(stopwatchMs() - beganMs);
+  });
+
+  function windows(nowMs: number): readonly LagWindow[] {
+    const relays = overview().relays.map(({ id, host }) => ({ id, host }));
+    const of = { version: history.version, slice: history.sliceAt(nowMs), relays };
+    if (!known || !isEqual(known.of, of)) {
+      known = {
+        of,
+        windows: windowsMs.map((windowMs) => lagWindow(history.window(nowMs, windowMs), windowMs, relays)),
+      };
+    }
+    return known.windows;
+  }
+
+  function oldest(): Lag['oldest'] {
+    const found = rungs.map((rung) => [rung, oldestAt(rung)] as const);
+    return Object.fromEntries(found.filter(([, waiting]) => waiting));
+  }
+
+  function oldestAt(rung: RungName): OldestWaiting | undefined {
+    const { storage, rungs: counts } = overview();
+    if (rung === 'saved' && storage.state === 'memory-only') return undefined;
+    if (rung === 'durable' && !counts.durable) return undefined;
+    const sinceByID = inspection.waiting[rung === 'durable' ? 'confirmed' : rung];
+    let [oldest] = sinceByID;
+    for (const waiting of sinceByID) if (oldest && waiting[1] < oldest[1]) oldest = waiting;
+    if (!oldest) return undefined;
+    const [id, sinceMs] = oldest;
+    const { name } = labelCoValue(inspection.node, id);
+    return { id, ...(name !== undefined && { name }), sinceMs };
+  }
+
+  return {
+    read: (nowMs) => ({ oldest: oldest(), windows: windows(nowMs), leftOut: follower.leftOut }),
+    close() {
+      stopListening();
+      stopFollowing();
+    },
+  };
+}
+
+function lagWindow(
+  window: HistoryWindow,
+  windowMs: number,
+  relays: readonly Pick<Relay, 'id' | 'host'>[],
+): LagWindow {
+  const to = (place: string, measure: Measure): LagByPriority => window.read(place, measure);
+  const atRelay = (place: string) => ({
+    sent: to(place, 'sent'),
+    confirmed: to(place, 'confirmed'),
+    durable: to(place, 'durable'),
+    answered: to(place, 'answered'),
+  });
+  return {
+    windowMs,
+    sinceMs: window.sinceMs,
+    all: { saved: to(everywhere, 'saved'), ...atRelay(everywhere) },
+    relays: relays.length > 1 ? relays.map((relay): LagOfRelay => ({ ...relay, ...atRelay(relay.id) })) : [],
+  };
+}
+
+/** As cojson does when it sends: what is not loaded any more counts as medium. */
+function priorityOfCoValue(node: LocalNode, id: string): Priority {
+  return namedPriority(cojsonInternals.getPriorityFromHeader(findCoValue(node, id)?.verified?.header));
+}
