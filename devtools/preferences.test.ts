@@ -22,7 +22,7 @@ it.each([
   7,
   'x',
   [],
-  { isOpen: 'yes', height: '9', view: 'lag', theme: {}, corner: 1, plot: null },
+  { isOpen: 'yes', height: '9', view: 'nowhere', theme: {}, corner: 1, plot: null },
 ])('is not upset by %j', (stored) => expect(readPreferences(stored)).toEqual(defaults));
 
 it('knows no height that is no number', () => {

@@ -5,6 +5,8 @@ import { faultsStat } from './faults/faults-stat.ts';
 import FaultsView from './faults/FaultsView.svelte';
 import type { Fact } from './headline.ts';
 import type { PanelState } from './panel-state.svelte.ts';
+import { lagStat } from './lag/lag-stat.ts';
+import LagView from './lag/LagView.svelte';
 import { messagesStat } from './messages/messages-stat.ts';
 import MessagesView from './messages/MessagesView.svelte';
 import { peersStat } from './peers/peers-stat.ts';
@@ -37,5 +39,6 @@ export const viewsOfPanel: Readonly<Record<View, ViewOfPanel>> = {
   queues: { name: 'Queues', component: QueuesView, stat: queuesStat },
   peers: { name: 'Peers', component: PeersView, stat: peersStat },
   messages: { name: 'Messages', component: MessagesView, stat: messagesStat, beginsGroup: true },
+  lag: { name: 'Lag', component: LagView, stat: lagStat },
   faults: { name: 'Faults', component: FaultsView, stat: faultsStat, beginsGroup: true },
 };

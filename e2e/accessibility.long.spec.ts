@@ -83,7 +83,7 @@ test('axe finds nothing wrong with the panel, nor where saving fails', async ({ 
   await expect(panel).toBeVisible();
   await panel.locator('[data-id]').first().click();
   await expectAccessible(page, 'the panel, unsynced');
-  for (const view of ['Queues', 'Peers']) {
+  for (const view of ['Queues', 'Peers', 'Lag']) {
     await panel.getByRole('tab', { name: new RegExp(view) }).click();
     await expectAccessible(page, `the panel, ${view}`);
   }

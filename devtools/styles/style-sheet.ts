@@ -4,6 +4,7 @@ import corner from './corner.css?inline';
 import faults from './faults.css?inline';
 import frame from './frame.css?inline';
 import header from './header.css?inline';
+import lag from './lag.css?inline';
 import messages from './messages.css?inline';
 import peers from './peers.css?inline';
 import queues from './queues.css?inline';
@@ -15,9 +16,21 @@ import unsynced from './unsynced.css?inline';
 export function createStyleSheet(view: Window & typeof globalThis): CSSStyleSheet {
   const sheet = new view.CSSStyleSheet();
   sheet.replaceSync(
-    [tokens, base, controls, frame, header, rail, corner, unsynced, queues, peers, messages, faults].join(
-      '\n',
-    ),
+    [
+      tokens,
+      base,
+      controls,
+      frame,
+      header,
+      rail,
+      corner,
+      unsynced,
+      queues,
+      peers,
+      messages,
+      lag,
+      faults,
+    ].join('\n'),
   );
   return sheet;
 }

@@ -1,0 +1,158 @@
+import type { LagByPriority, LagFigures, LagToRungs, LagWindow, Measure } from '../../src/inspect/lag/lag.ts';
+import { stuckAfterMs } from '../../src/inspect/rung-states.ts';
+import {
+  priorities,
+  type InspectorSnapshot,
+  type Priority,
+  type RungName,
+} from '../../src/inspect/snapshot.ts';
+import { countWords, durationWords } from '../../src/inspect/words.ts';
+import type { Tone } from '../headline.ts';
+
+/** A rung with its figures, or with why there are none. */
+export interface LagGroup {
+  readonly measure: Measure;
+  readonly name: string;
+  /** In place of the rows. */
+  readonly note?: string;
+  readonly rows: readonly LagRow[];
+  /** Two lines at most, below its name. */
+  readonly below: readonly string[];
+  /** What has not got there. */
+  readonly waiting?: { readonly count: string; readonly age: string; readonly tone: Tone };
+}
+
+export interface LagRow {
+  readonly priority: Priority;
+  readonly name: string;
+  readonly figures: LagFigures | undefined;
+}
+
+const names: Readonly<Record<Measure, string>> = {
+  saved: 'Saved',
+  sent: 'Sent',
+  confirmed: 'Confirmed',
+  durable: 'Durable',
+  answered: 'Answer',
+};
+const priorityNames: Readonly<Record<Priority, string>> = { high: 'High', medium: 'Medium', low: 'Low' };
+
+/** `relayID`: of that relay alone; else the slowest of all. */
+export function lagGroups(
+  snapshot: InspectorSnapshot,
+  window: LagWindow,
+  relayID: string | undefined,
+): readonly LagGroup[] {
+  const relay = window.relays.find(({ id }) => id === relayID);
+  const figures: LagToRungs = relay ? { ...relay, saved: window.all.saved } : window.all;
+  const group = (measure: Measure, note: string | undefined): LagGroup => {
+    const waiting = relay || measure === 'answered' ? undefined : waitingFor(snapshot, measure);
+    return {
+      ...{ measure, name: names[measure] },
+      ...(note !== undefined && { note }),
+      rows: note === undefined ? rowsOf(figures[measure]) : [],
+      below:
+        measure === 'answered' ? ['from sent', 'to confirmed'] : waiting ? [waiting.count, waiting.age] : [],
+      ...(waiting && { waiting }),
+    };
+  };
+  return [
+    group('saved', savedNote(snapshot, figures) ?? noneNote(figures.saved, window)),
+    group('sent', relayNote(snapshot, figures.sent, window)),
+    group('confirmed', relayNote(snapshot, figures.confirmed, window)),
+    group('durable', durableNote(snapshot, figures, relayID) ?? relayNote(snapshot, figures.durable, window)),
+    group('answered', answeredNote(figures) ?? relayNote(snapshot, figures.answered, window)),
+  ];
+}
+
+export function windowWords(windowMs: number): string {
+  return `last ${Math.round(windowMs / 60_000)} min`;
+}
+
+/** Whether anything was measured in it. */
+export function hasFigures({ all, relays }: LagWindow): boolean {
+  return [
+    all.saved,
+    all.sent,
+    all.confirmed,
+    ...relays.flatMap(({ sent, confirmed }) => [sent, confirmed]),
+  ].some((byPriority) => byPriority.all);
+}
+
+function rowsOf(byPriority: LagByPriority): readonly LagRow[] {
+  return priorities.map((priority) => ({
+    ...{ priority, name: priorityNames[priority] },
+    figures: byPriority[priority],
+  }));
+}
+
+/** Of what is between this device and a relay. */
+function relayNote(
+  { overview }: InspectorSnapshot,
+  byPriority: LagByPriority,
+  window: LagWindow,
+): string | undefined {
+  if (byPriority.all || overview.status !== 'off') return noneNote(byPriority, window);
+  return 'sync is switched off: nothing is sent';
+}
+
+function noneNote(byPriority: LagByPriority, { windowMs }: LagWindow): string | undefined {
+  return byPriority.all ? undefined : `no edit got here in the ${windowWords(windowMs)}`;
+}
+
+function savedNote({ overview }: InspectorSnapshot, { saved }: LagToRungs): string | undefined {
+  if (saved.all || overview.storage.state !== 'memory-only') return undefined;
+  return 'nothing is kept on this device, so nothing is timed';
+}
+
+function answeredNote({ confirmed, answered }: LagToRungs): string | undefined {
+  if (answered.all || !confirmed.all) return undefined;
+  return 'none: each answer came before the socket was seen to be empty';
+}
+
+function durableNote(
+  { overview, peers }: InspectorSnapshot,
+  { durable, confirmed }: LagToRungs,
+  relayID: string | undefined,
+): string | undefined {
+  const isSame = priorities.every((priority) => durable[priority]?.count === confirmed[priority]?.count);
+  const places = relayID === undefined ? peers : peers.filter(({ id }) => id === relayID);
+  if (durable.all) {
+    return isSame ? `the same as confirmed: ${placeWords(places.length)} only after their commit` : undefined;
+  }
+  if (overview.status === 'off') return undefined;
+  const promise = relayID === undefined ? overview.durability : places[0]?.promises;
+  if (promise === 'none') return 'not promised: a relay keeps what it confirms in memory only';
+  if (promise === 'unknown') return 'not promised: no relay has said what its confirmation survives';
+  return undefined;
+}
+
+function placeWords(count: number): string {
+  if (count === 1) return 'the relay confirms';
+  return count === 2 ? 'both relays confirm' : `all ${count} relays confirm`;
+}
+
+function waitingFor(
+  { overview, lag, atMs }: InspectorSnapshot,
+  rung: RungName,
+): LagGroup['waiting'] | undefined {
+  const oldest = lag.oldest[rung];
+  const pending = overview.rungs[rung]?.pending ?? 0;
+  if (!oldest || pending === 0) return undefined;
+  const ageMs = atMs - oldest.sinceMs;
+  return {
+    count: `${pending.toLocaleString('en')} waiting`,
+    age: `for ${durationWords(ageMs)}`,
+    tone: ageMs > stuckAfterMs ? 'warn' : 'plain',
+  };
+}
+
+/** What is no sample, and why. */
+export function leftOutWords({ lag: { leftOut } }: InspectorSnapshot): string | undefined {
+  const { tooMany, clock } = leftOut;
+  const parts = [
+    tooMany > 0 && `${countWords(tooMany, 'edit')} not timed: more than 2,000 waited at once`,
+    clock > 0 && `${countWords(clock, 'edit')} not timed: the clock was put back`,
+  ].filter((part) => part !== false);
+  return parts.length > 0 ? parts.join(' · ') : undefined;
+}

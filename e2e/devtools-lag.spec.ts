@@ -1,0 +1,48 @@
+import type { Locator } from '@playwright/test';
+import { addAuthenticator } from './support/authenticator.ts';
+import { openDevtoolsPage, panelIn, signUpThere } from './support/devtools-page.ts';
+import { expect, test } from './support/test.ts';
+
+/** The drawn place of a priority's p99, in pixels, on an axis that stays the same. */
+const placeOf = async (row: Locator): Promise<number> =>
+  (await row.locator('circle').boundingBox())?.x ?? NaN;
+
+test('an edit under “Slow 3G” takes longer to be confirmed than one before, and longer than to be saved', async ({
+  page,
+  app,
+  relay,
+}) => {
+  await addAuthenticator(page);
+  await openDevtoolsPage(page, app.origin);
+  await signUpThere(page, relay.port);
+  // Only now: what a sign-up makes waits for the first connection.
+  await page.evaluate(() => devtools.mount({ open: true }));
+  const panel = panelIn(page);
+  await panel.getByRole('tab', { name: /Lag/ }).click();
+  const table = panel.getByRole('table', { name: 'Lag by rung and priority' });
+  const rowOf = (rung: string) => table.getByRole('row', { name: `${rung} Medium`, exact: false });
+  const countOf = async (rung: string) =>
+    Number((await rowOf(rung).getByRole('cell').first().innerText()).replace(',', ''));
+  const untilConfirmed = () =>
+    expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
+
+  await expect(panel.getByText('No edit yet')).toBeVisible();
+  await page.evaluate(() => bareApp.set('n', 1));
+  await untilConfirmed();
+  await expect.poll(() => countOf('Confirmed')).toBe(1);
+  await expect(table.getByRole('rowgroup', { name: 'Durable' })).toContainText('the same as confirmed');
+  await expect(panel.getByRole('tab', { name: /Lag p95 \d/ })).toBeVisible();
+  const before = await placeOf(rowOf('Confirmed'));
+
+  await panel.getByRole('tab', { name: /Faults/ }).click();
+  await panel.getByRole('radio', { name: /Slow 3G/ }).click();
+  await panel.getByRole('button', { name: /^Start/ }).click();
+  await untilConfirmed();
+  await panel.getByRole('tab', { name: /Lag/ }).click();
+  await page.evaluate(() => bareApp.set('n', 2));
+  await expect(table.getByRole('rowgroup', { name: 'Confirmed' })).toContainText('1 waiting');
+  await untilConfirmed();
+  await expect.poll(() => countOf('Confirmed')).toBe(2);
+  expect(await placeOf(rowOf('Confirmed'))).toBeGreaterThan(before);
+  expect(await placeOf(rowOf('Confirmed'))).toBeGreaterThan(await placeOf(rowOf('Saved')));
+});
