@@ -29,7 +29,7 @@ beforeAll(async () => {
     await relay.close();
     await rm(directory, { recursive: true });
   };
-});
+}, 60_000); // A database has to begin.
 
 async function inspectedDevice(
   ...urls: readonly string[]
@@ -82,7 +82,7 @@ test('each edit is one sample of its priority, as long as it took, and durable w
   expect(inspector.snapshot().lag.oldest).toEqual({});
 });
 
-test('an edit under a delay takes longer to be confirmed than one before, and the relay’s answer with it', async () => {
+test('an edit under a delay takes longer to be confirmed than one before', async () => {
   const { sync, inspector, map } = await inspectedDevice(relayURL);
   map.set('n', 1);
   await sync.whenConfirmed();
