@@ -31,6 +31,8 @@ import {
   type UnsyncedRow,
 } from './snapshot.ts';
 import { storyOf, type Story } from './story.ts';
+import { readTabs } from './tabs/read-tabs.ts';
+import { createTabWatch } from './tabs/tab-watch.ts';
 import { createUnsyncedRows } from './unsynced-rows.ts';
 
 /** Reads a running sync. Reading has no side effect; what acts are the `controls`. */
@@ -58,7 +60,8 @@ export interface Inspector {
   askRelays(id: string): Promise<readonly RelayAnswer[]>;
   /**
    * Calls with what changed, soon after it did and at least once a second, seldomer when reading takes long.
-   * While nobody is subscribed nothing is read; messages are still counted by the second, in bounded memory.
+   * While nobody is subscribed nothing is read; messages are still counted by the second, in bounded memory. While somebody
+   * is, the account's other tabs are asked once a second who is there.
    */
   subscribe(listener: (increment: InspectorIncrement) => void): () => void;
   readonly controls: StorageControls & {
@@ -140,6 +143,9 @@ export function createInspector(
     onChange: () => publisher.changed(),
     onCost: (ms) => ring.count('cost', clock.nowMs(), ms),
   });
+  const tabWatch =
+    inspection.tabs &&
+    createTabWatch({ tabs: inspection.tabs, clock, onChange: () => publisher.changed() });
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
 
   const stopFollowing = sync.subscribe((state) => {
@@ -184,6 +190,7 @@ export function createInspector(
       messages: messages.log.counts,
       storage: storageWatch.read(sync.current.storage, atMs),
       lag: lag.read(atMs),
+      tabs: readTabs(inspection, tabWatch, overview.current),
       faults: faultControl.now,
       recording: recorder.now,
     };
@@ -233,8 +240,11 @@ export function createInspector(
       // It may have missed the rows that the others were given.
       lastUnsynced = undefined;
       publisher.start();
+      tabWatch?.start();
       return () => {
-        if (listeners.delete(own) && listeners.size === 0) publisher.stop();
+        if (!listeners.delete(own) || listeners.size > 0) return;
+        publisher.stop();
+        tabWatch?.stop();
       };
     },
     controls: {
@@ -265,6 +275,7 @@ export function createInspector(
       stopListening();
       listeners.clear();
       publisher.stop();
+      tabWatch?.stop();
     },
   };
 }

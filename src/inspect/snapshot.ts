@@ -10,6 +10,7 @@ import type { Reason } from './reason.ts';
 import type { RecordingNow } from './recording/recorder.ts';
 import type { ReplayResult } from './recording/replay.ts';
 import type { StorageFacts } from './storage/storage-facts.ts';
+import type { TabsNow } from './tabs/tabs-now.ts';
 import type { Way } from './way.ts';
 
 /** Goes up when a field changes its meaning or goes away. New fields do not count: readers ignore what they do not know. */
@@ -30,6 +31,7 @@ export interface InspectorSnapshot {
   readonly messages: MessageCounts;
   readonly storage: StorageFacts;
   readonly lag: Lag;
+  readonly tabs: TabsNow;
   /** Absent while there are none. */
   readonly faults?: FaultsNow | undefined;
   /** The one that runs, or that ended by itself and was not fetched yet. */

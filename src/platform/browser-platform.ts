@@ -49,6 +49,9 @@ function createBrowserPage(): Page {
       // Node has a `navigator` too.
       return 'document' in globalThis ? navigator.userAgent : undefined;
     },
+    get title() {
+      return 'document' in globalThis ? document.title : undefined;
+    },
     get isSecureContext() {
       return (globalThis as { readonly isSecureContext?: boolean }).isSecureContext ?? true;
     },
@@ -90,6 +93,8 @@ function sourcesOf(event: PageEvent): readonly { readonly target: EventTarget; r
         { target: globalThis, name: 'pagehide' },
         { target: document, name: 'freeze' },
       ];
+    case 'freeze':
+      return [{ target: document, name: 'freeze' }];
     case 'show':
       return [
         { target: globalThis, name: 'pageshow' },

@@ -55,10 +55,12 @@ export interface Page {
   readonly url: URL | undefined;
   /** As the browser names itself. */
   readonly userAgent?: string | undefined;
+  /** What the app calls it now. */
+  readonly title?: string | undefined;
   readonly isSecureContext: boolean;
   readonly isOnline: boolean;
   readonly isVisible: boolean;
-  /** `online`, `offline`: the network came or went. `visible`, `hidden`: the tab came to the front, or went from there. `hide`: the page is left or frozen. `show`: it is back from there. */
+  /** `online`, `offline`: the network came or went. `visible`, `hidden`: the tab came to the front, or went from there. `hide`: the page is left or frozen. `freeze`: it is frozen. `show`: it is back from there. */
   on(event: PageEvent, listener: () => void): () => void;
 }
-export type PageEvent = 'online' | 'offline' | 'visible' | 'hidden' | 'hide' | 'show';
+export type PageEvent = 'online' | 'offline' | 'visible' | 'hidden' | 'hide' | 'freeze' | 'show';

@@ -10,6 +10,7 @@ import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { AccountToOpen } from './account-to-open.ts';
 import { createSessionNode } from './account/session-node.ts';
 import { unlessDeviceFails } from './device/device-to-keep-on.ts';
+import { heldSessionIDs } from './session-ids/held-session-ids.ts';
 import { keepSessionsWhole } from './session-ids/keep-sessions-whole.ts';
 import { openWithSessionID } from './session-ids/open-with-session-id.ts';
 import type { SessionIDLease } from './session-ids/session-id-lease.ts';
@@ -44,7 +45,8 @@ export async function openNode(
   const { storage, lease } = await openWithSessionID({ kind, accountID, newSessionID, platform, logger });
   const node = createSessionNode(crypto, agentSecret, lease.sessionID);
   node.setStorage(storage);
-  const whole = lease.isReused ? keepSessionsWhole(node, storage, newSessionID()) : undefined;
+  const spareID = lease.isReused ? newSessionID() : undefined;
+  const whole = spareID && keepSessionsWhole(node, storage, spareID);
   let sync: SyncPeers | undefined;
 
   async function abandon(): Promise<void> {
@@ -59,7 +61,13 @@ export async function openNode(
     sync = startSync({
       ...{ node, sync: options.sync ?? {}, storage, platform, logger, memory },
       // What is kept nowhere leaves no name behind, either: each tab is by itself.
-      ...(isKept && { tabs: { name: `maia/edits/${accountID}`, platform } }),
+      ...(isKept && {
+        tabs: {
+          ...{ name: `maia/edits/${accountID}`, platform },
+          sessionIDs: [lease.sessionID, ...(spareID ? [spareID] : [])],
+          heldSessionIDs: () => heldSessionIDs(platform.locks, accountID),
+        },
+      }),
     });
   } catch (error) {
     await abandon();

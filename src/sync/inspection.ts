@@ -4,6 +4,7 @@ import type { Transport } from '../transport/transport.ts';
 import type { Coverage } from './coverage.ts';
 import type { MemoryFigures } from './memory-figures.ts';
 import type { RungName } from './pending-edits.ts';
+import type { PeerPhase } from './peer-status.ts';
 import type { SyncEvent } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
 
@@ -31,6 +32,53 @@ export interface SyncInspection {
   redial(): void;
   /** The same stream that apps hear, all of it. Returns the end. */
   onEvent(listener: (event: SyncEvent) => void): () => void;
+  /** The tabs of the account. Undefined for a node that shares its database with none. */
+  readonly tabs?: TabsInspection | undefined;
+}
+
+/** What the tabs of one account on one device know of each other. */
+export interface TabsInspection {
+  /** Of this tab, as it answers others. */
+  own(): TabFacts;
+  /** False while the page is set aside, and where the browser has no channels: nobody can be asked then. */
+  readonly isOpen: boolean;
+  /** Asks all others: each that is awake answers on the channel, for all to hear. */
+  ask(): void;
+  /** All that arrives on the channel from now on, as it arrives: any page of the origin can post there. Returns the end. */
+  listen(listener: (message: unknown) => void): () => void;
+  /** The account's session ids that some tab holds now, by its lock. Undefined where the browser does not tell. */
+  heldSessionIDs(): Promise<readonly string[] | undefined>;
+  /** By the session that wrote it, as far as this tab knows. */
+  unconfirmed(): ReadonlyMap<string, Unconfirmed>;
+  /**
+   * The session of the tab that uploads what this one wrote, of the CoValues `ids`. Undefined while that is left to the
+   * session's own tab, as long as nobody has noticed that it is gone.
+   */
+  uploaderOf(sessionID: string, ids: readonly string[]): string | undefined;
+}
+
+/** Plain data, and no secret: it goes over a channel that every page of the origin can open. */
+export interface TabFacts {
+  /** Under which it writes. The first is what it is called by. */
+  readonly sessionIDs: readonly string[];
+  /** When its sync began. */
+  readonly sinceMs: number;
+  /** The page's, which the app chose; cut off where it is long. */
+  readonly title: string;
+  readonly isVisible: boolean;
+  readonly relays: readonly { readonly host: string; readonly phase: PeerPhase['phase'] }[];
+  readonly unconfirmed: Unconfirmed;
+}
+
+/** CoValues with edits that not every relay has confirmed. */
+export interface Unconfirmed {
+  readonly coValues: number;
+  /** Of them. Of the others it is not known which session's edits wait, as long as no relay has spoken of them. */
+  readonly certain: number;
+  /** In ms since the Unix epoch. Absent where there are none. */
+  readonly oldestSinceMs?: number;
+  /** A bounded number of them. */
+  readonly ids: readonly string[];
 }
 
 export interface UnsyncedCoValue {

@@ -82,6 +82,7 @@ export function createNodeSync(options: {
   });
   const tabs = code.createTabs?.({
     ...{ node, ladder, marks, storage, platform, pacer, logger: options.logger },
+    peers: () => current().peers,
     storageOf: (relayID) => relays.storageOf(relayID),
     onSent: (relayID, id, coverage) => relays.sentElsewhere(relayID, id, coverage),
     onChanged: (id) => events.changed(id, 'tab'),
@@ -228,6 +229,7 @@ export function createNodeSync(options: {
     setTransportWrap: (wrap) => void (relays.channelHooks.wrap = wrap),
     redial: relays.redial,
     onEvent: events.tap,
+    tabs: tabs?.inspection,
   });
   offerConfirmations(peers, {
     settled,

@@ -7,6 +7,7 @@ import {
   type MessageTap,
   type PeerInspection,
   type RungTap,
+  type TabsInspection,
   type TransportWrap,
   type UnsyncedCoValue,
 } from '../sync/inspection.ts';
@@ -27,6 +28,8 @@ export interface FakeSync extends SyncPeers {
   setState(change: Partial<SyncState>): void;
   setUnsynced(coValues: readonly UnsyncedCoValue[]): void;
   setPeers(peers: readonly PeerInspection[]): void;
+  /** Before it is inspected. Default: it has no line to other tabs. */
+  setTabs(tabs: TabsInspection): void;
   /** A moment of a channel, as a transport would tell it. */
   frame(moment: ChannelMoment): void;
   /** An edit that was made, or that got on. */
@@ -71,6 +74,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
   let rungTap: RungTap | undefined;
   let wrap: TransportWrap | undefined;
   const listeners = new Set<(event: SyncEvent) => void>();
+  let tabs: TabsInspection | undefined;
   let reads = 0;
 
   const sync: FakeSync = {
@@ -116,6 +120,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
       });
     },
     setPeers: (next) => void (peers = next),
+    setTabs: (next) => void (tabs = next),
     frame: (moment) => frameTap?.(moment),
     rung: (...step) => rungTap?.(...step),
     event(event) {
@@ -148,6 +153,9 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     onEvent(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    get tabs() {
+      return tabs;
     },
   });
   return sync;

@@ -34,8 +34,10 @@ export function createUnsharedLease(sessionID: SessionID): SessionIDLease {
   };
 }
 
+export const sessionLockPrefix = 'maia/session/';
+
 export function sessionLockName(sessionID: SessionID): string {
-  return `maia/session/${sessionID}`;
+  return sessionLockPrefix + sessionID;
 }
 
 /** The lease of whoever holds the id's lock, with `epoch` written. */

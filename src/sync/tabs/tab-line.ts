@@ -1,11 +1,14 @@
 import type { Page } from '../../platform/platform.ts';
 import type { Announcement } from './announcements.ts';
+import type { RollCallMessage } from './roll-call.ts';
 import { readTabMessage, type TabMessage } from './tab-messages.ts';
 import type { TabsSetup } from './tabs.ts';
 
 /** The channel to the other tabs, for as long as the page is awake. */
 export interface TabLine {
-  post(announcement: Announcement): void;
+  /** False while the page is set aside, and where the browser has no channels. */
+  readonly isOpen: boolean;
+  post(announcement: Announcement | RollCallMessage): void;
   close(): void;
 }
 
@@ -18,30 +21,35 @@ export function createTabLine(options: {
   readonly page: Pick<Page, 'on'>;
   readonly sessionID: string;
   readonly hear: (message: TabMessage) => void;
+  /** All that arrives, as it arrives, before it is heard. */
+  readonly overhear: (data: unknown) => void;
   readonly back: () => void;
 }): TabLine {
-  const { setup, page, sessionID, hear, back } = options;
+  const { setup, page, sessionID, hear, overhear, back } = options;
   let channel = open();
 
   function open() {
     return setup.platform.openTabChannel(setup.name, (data) => {
+      overhear(data);
       const message = readTabMessage(data);
       if (message) hear(message);
     });
   }
 
-  function post(announcement: Announcement): void {
+  function post(announcement: Announcement | RollCallMessage): void {
     channel?.post({ v: 1, from: sessionID, ...announcement });
   }
 
-  function leave(): void {
-    post({ kind: 'bye' });
+  function leave(isFrozen = false): void {
+    post({ kind: 'bye', ...(isFrozen && { isFrozen }) });
     channel?.close();
     channel = undefined;
   }
 
   const stops = [
-    page.on('hide', leave),
+    // Ahead of `hide`, which tells the same without the reason.
+    page.on('freeze', () => leave(true)),
+    page.on('hide', () => leave()),
     page.on('show', () => {
       if (channel) return;
       channel = open();
@@ -51,6 +59,9 @@ export function createTabLine(options: {
   ];
   post({ kind: 'hello' });
   return {
+    get isOpen() {
+      return channel !== undefined;
+    },
     post,
     close() {
       for (const stop of stops) stop();

@@ -9,7 +9,9 @@ type NewContent = CojsonInternalTypes.NewContentMessage;
 
 /** What tabs of one account tell each other of its content. `from` is the id of the session that speaks. */
 export type TabMessage = { readonly v: 1; readonly from: string } & (
-  | { readonly kind: 'hello' | 'here' | 'bye' }
+  | { readonly kind: 'hello' | 'here' }
+  /** Frozen by the browser, it may be back; otherwise it is closed, reloaded or left for another page. */
+  | { readonly kind: 'bye'; readonly isFrozen?: boolean }
   /** Stands on this device, in the database of this kind. */
   | {
       readonly kind: 'saved';

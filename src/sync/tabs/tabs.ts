@@ -5,7 +5,9 @@ import type { Platform } from '../../platform/platform.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import { coverageOfContent, coverageOfState, isNothing, missingIn, type Coverage } from '../coverage.ts';
 import type { Ladder } from '../ladder.ts';
+import type { TabsInspection } from '../inspection.ts';
 import type { NodeEvents } from '../node-hooks.ts';
+import type { PeerStatus } from '../peer-status.ts';
 import { atRelay, needOf, type PendingEdits } from '../pending-edits.ts';
 import { randomFraction } from '../random-fraction.ts';
 import type { UnconfirmedMarks } from '../unconfirmed-marks.ts';
@@ -14,6 +16,7 @@ import { createCatchUp } from './catch-up.ts';
 import { createHandOver } from './hand-over.ts';
 import { createHolds } from './holds.ts';
 import { createOtherTabs } from './other-tabs.ts';
+import { createRollCall } from './roll-call.ts';
 import { createTabLine } from './tab-line.ts';
 import type { TabMessage } from './tab-messages.ts';
 import { createUploads } from './uploads.ts';
@@ -30,6 +33,8 @@ export interface Tabs extends Pick<NodeEvents, 'storing' | 'stored' | 'handling'
   sent(relayID: string, id: string, coverage: Coverage): void;
   /** The connection to the relay has ended. */
   lost(relayID: string): void;
+  /** Which tabs there are, for who inspects this one. */
+  readonly inspection: TabsInspection;
   close(): void;
 }
 
@@ -38,6 +43,10 @@ export interface TabsSetup {
   /** Of the channel; the same for all tabs that share a database. */
   readonly name: string;
   readonly platform: Pick<Platform, 'openTabChannel'>;
+  /** Under which this tab writes. The first is the node's, which is also the default. */
+  readonly sessionIDs?: readonly string[];
+  /** Those of the account that a tab holds now, by its lock. Resolves with undefined where the browser does not tell. */
+  readonly heldSessionIDs?: () => Promise<readonly string[] | undefined>;
 }
 
 export interface TabsOptions {
@@ -48,6 +57,7 @@ export interface TabsOptions {
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly pacer: Pacer;
   readonly logger: Logger;
+  readonly peers: () => readonly PeerStatus[];
   /** How a relay calls its storage, where it has said so. */
   readonly storageOf: (relayID: string) => string | undefined;
   /** Another tab has sent so much to the relay. */
@@ -59,7 +69,7 @@ export interface TabsOptions {
 export type CreateTabs = (options: TabsOptions) => Tabs;
 
 export function createTabs(options: TabsOptions & { readonly setup: TabsSetup }): Tabs {
-  const { setup, node, ladder, marks, storage, platform, pacer, logger, storageOf, onSent, onChanged } =
+  const { setup, node, ladder, marks, storage, platform, pacer, logger, peers, storageOf, onSent, onChanged } =
     options;
   const { clock, page } = platform;
   const others = createOtherTabs(node.currentSessionID);
@@ -74,7 +84,14 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
   /** What was told of a relay's word already, by CoValue. */
   const told = new Map<string, PendingEdits>();
 
-  const line = createTabLine({ setup, page, sessionID: node.currentSessionID, hear, back: catchUp.readAll });
+  const rollCall = createRollCall({
+    ...{ setup, node, ladder, others, uploads, clock, page, peers },
+    line: () => line,
+  });
+  const line = createTabLine({
+    ...{ setup, page, sessionID: node.currentSessionID, hear },
+    ...{ overhear: rollCall.overhear, back: catchUp.readAll },
+  });
   const announcements = createAnnouncements({
     kept: () => storage.status.current.kind,
     storageOf,
@@ -207,6 +224,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       holds.lost(relayID);
       uploads.lost(relayID);
     },
+    inspection: rollCall.inspection,
     close() {
       for (const stop of stopListening) stop();
       catchUp.close();

@@ -33,6 +33,8 @@ export interface Uploads {
   askWord(relayID: string, id: RawCoID): void;
   /** What was left to another tab should be at the relay by now. */
   due(hold: DueHold): void;
+  /** This tab uploads what another one has written of it. */
+  isTakenOver(id: string): boolean;
   /** Nothing of it waits any more. */
   done(id: string): void;
   lost(relayID: string): void;
@@ -149,6 +151,7 @@ export function createUploads(options: {
       });
       node.syncManager.sendNewContent(id, peer);
     },
+    isTakenOver: (id) => [...takenOver.values()].some((ids) => ids.has(id)),
     done(id) {
       for (const ids of takenOver.values()) ids.delete(id);
       sent.forget(id);

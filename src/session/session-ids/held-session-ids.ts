@@ -1,0 +1,17 @@
+import type { Locks } from '../../platform/platform.ts';
+import { sessionLockPrefix } from './session-id-lease.ts';
+
+/** The session ids of an account that tabs hold now. Undefined where the browser has no locks, or does not tell who has them. */
+export async function heldSessionIDs(
+  locks: Locks | undefined,
+  accountID: string,
+): Promise<readonly string[] | undefined> {
+  try {
+    const snapshot = await locks?.query?.();
+    return snapshot?.held?.flatMap(({ name = '' }) =>
+      name.startsWith(`${sessionLockPrefix}${accountID}_session_`) ? name.slice(sessionLockPrefix.length) : [],
+    );
+  } catch {
+    return undefined;
+  }
+}
