@@ -144,8 +144,7 @@ export function createInspector(
     onCost: (ms) => ring.count('cost', clock.nowMs(), ms),
   });
   const tabWatch =
-    inspection.tabs &&
-    createTabWatch({ tabs: inspection.tabs, clock, onChange: () => publisher.changed() });
+    inspection.tabs && createTabWatch({ tabs: inspection.tabs, clock, onChange: () => publisher.changed() });
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
 
   const stopFollowing = sync.subscribe((state) => {

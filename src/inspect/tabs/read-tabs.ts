@@ -62,7 +62,11 @@ function stateOf({ bye, goneAtMs, unanswered }: Seen, lock: Tab['lock']): Tab['s
 function byPresence(a: Tab, b: Tab): number {
   const { endedAtMs: aEnd = Infinity, sinceMs: aSince = Infinity } = a;
   const { endedAtMs: bEnd = Infinity, sinceMs: bSince = Infinity } = b;
-  return compare(bEnd, aEnd) || compare(aSince, bSince) || (a.sessionIDs[0] ?? '').localeCompare(b.sessionIDs[0] ?? '');
+  return (
+    compare(bEnd, aEnd) ||
+    compare(aSince, bSince) ||
+    (a.sessionIDs[0] ?? '').localeCompare(b.sessionIDs[0] ?? '')
+  );
 }
 
 function compare(a: number, b: number): number {

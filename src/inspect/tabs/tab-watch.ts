@@ -154,9 +154,7 @@ function after(before: Seen | undefined, news: TabNews, atMs: number): Seen {
   if (news.kind === 'bye') return { ...heard, bye: { isFrozen: news.isFrozen === true, atMs } };
   if (news.kind === 'sign') return heard;
   const { facts: ___, ...rest } = heard;
-  return news.facts
-    ? { ...rest, facts: news.facts, answer: 'read' }
-    : { ...rest, answer: 'other-version' };
+  return news.facts ? { ...rest, facts: news.facts, answer: 'read' } : { ...rest, answer: 'other-version' };
 }
 
 export function isEnded({ bye, goneAtMs }: Seen): boolean {

@@ -9,7 +9,9 @@ export async function heldSessionIDs(
   try {
     const snapshot = await locks?.query?.();
     return snapshot?.held?.flatMap(({ name = '' }) =>
-      name.startsWith(`${sessionLockPrefix}${accountID}_session_`) ? name.slice(sessionLockPrefix.length) : [],
+      name.startsWith(`${sessionLockPrefix}${accountID}_session_`)
+        ? name.slice(sessionLockPrefix.length)
+        : [],
     );
   } catch {
     return undefined;

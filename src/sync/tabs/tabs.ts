@@ -69,8 +69,20 @@ export interface TabsOptions {
 export type CreateTabs = (options: TabsOptions) => Tabs;
 
 export function createTabs(options: TabsOptions & { readonly setup: TabsSetup }): Tabs {
-  const { setup, node, ladder, marks, storage, platform, pacer, logger, peers, storageOf, onSent, onChanged } =
-    options;
+  const {
+    setup,
+    node,
+    ladder,
+    marks,
+    storage,
+    platform,
+    pacer,
+    logger,
+    peers,
+    storageOf,
+    onSent,
+    onChanged,
+  } = options;
   const { clock, page } = platform;
   const others = createOtherTabs(node.currentSessionID);
   const holds = createHolds({
