@@ -4,7 +4,7 @@ import { measureKernel } from './build/sizes.mjs';
 /** In bytes of gzip, of the kernel's own code: packages such as cojson come beside it. ARCHITECTURE.md says what each is. */
 const entryBudget = 20_000;
 const budgets: Readonly<Record<string, number>> = {
-  'session-code': 25_000,
+  'session-code': 26_200,
   relays: 13_000,
   storage: 3_600,
   'kernel-storage': 6_500,

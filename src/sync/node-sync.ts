@@ -71,7 +71,7 @@ export function createNodeSync(options: {
     onDone(id, edits, isOwn) {
       tracking.set(id, false);
       if (isOwn) marks.set(id, false);
-      if (isOwn) tabs?.done(id, edits);
+      tabs?.done(id, edits, isOwn);
       waits.done(id);
     },
     onConfirmed(id, relayID, edits) {
@@ -135,6 +135,7 @@ export function createNodeSync(options: {
     saidOf: relays.saidOf,
     settled(leftBehind) {
       isComplete = true;
+      tabs?.recalled(leftBehind.keys());
       relays.settled();
       settle(leftBehind);
       changed();

@@ -10,7 +10,7 @@ import { createNodePlatform } from './node-platform.ts';
 import { createSharedDevice, type SharedDevice, type SharedTab } from './shared-device.ts';
 
 /** One device of one account, whose tabs each have a node and sync of their own, as pages have. */
-export interface DeviceWithTabs extends Pick<SharedDevice, 'marks' | 'piecesOf'> {
+export interface DeviceWithTabs extends Pick<SharedDevice, 'marks' | 'piecesOf' | 'posted'> {
   /** Without a relay's address it is offline. */
   openTab(url?: string, clock?: Clock): Tab;
   /** A node with this session, that nobody else sees. */
@@ -33,6 +33,8 @@ export async function createDeviceWithTabs(): Promise<DeviceWithTabs> {
   const secret = crypto.newRandomAgentSecret();
   const device = createSharedDevice();
   const open: SyncPeers[] = [];
+  /** As by Web Locks, which a tab keeps until it is gone. */
+  const heldSessionIDs = new Set<string>();
   const newSessionID = () => crypto.newRandomSessionID(crypto.getAgentID(secret));
   const forge = (sessionID: SessionID) => new LocalNode(secret, sessionID, crypto);
 
@@ -41,19 +43,28 @@ export async function createDeviceWithTabs(): Promise<DeviceWithTabs> {
     const shared = device.openTab();
     const page = createFakePage();
     node.setStorage(shared.storage);
+    heldSessionIDs.add(node.currentSessionID);
     const sync = startSync({
-      ...{ node, storage: shared.storage, logger: silentLogger, tabs: shared.setup },
+      ...{ node, storage: shared.storage, logger: silentLogger },
+      tabs: { ...shared.setup, heldSessionIDs: () => Promise.resolve([...heldSessionIDs]) },
       sync: url === undefined ? false : { url },
       platform: { ...createNodePlatform(), page, clock },
     });
     open.push(sync);
     const changes: string[] = [];
     sync.on('change', ({ ids, origin }) => origin === 'tab' && changes.push(...ids));
-    return { ...shared, node, sync, page, changes, map: (id) => mapOf(node, id) };
+    return {
+      ...{ ...shared, node, sync, page, changes },
+      map: (id) => mapOf(node, id),
+      kill() {
+        shared.kill();
+        heldSessionIDs.delete(node.currentSessionID);
+      },
+    };
   }
 
   return {
-    ...{ marks: device.marks, piecesOf: device.piecesOf },
+    ...{ marks: device.marks, piecesOf: device.piecesOf, posted: device.posted },
     ...{ openTab, forge, newSessionID },
     async close() {
       for (const sync of open.splice(0).reverse()) await sync.close();

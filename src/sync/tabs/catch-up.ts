@@ -34,8 +34,10 @@ export function createCatchUp(options: {
   readonly pacer: Pacer;
   readonly logger: Logger;
   readonly handOver: Pick<HandOver, 'fromStorage'>;
+  /** All that stands of it is counted as unconfirmed, as there is nothing but its mark to tell by. */
+  readonly onRecalled: (id: string) => void;
 }): CatchUp {
-  const { node, ladder, marks, clock, others, pacer, logger, handOver } = options;
+  const { node, ladder, marks, clock, others, pacer, logger, handOver, onRecalled } = options;
   const reads = createTabReads({ node, pacer, logger, handOut: handOver.fromStorage });
   let cancelLastWord: (() => void) | undefined;
   let cancelLook = clock.after(lookEveryMs, look);
@@ -58,7 +60,9 @@ export function createCatchUp(options: {
 
   function countStored(id: RawCoID): void {
     node.storage?.loadKnownState(id, (state) => {
-      if (state) ladder.savedElsewhere(id, others.withoutOwn(coverageOfState(state)));
+      if (!state) return;
+      onRecalled(id);
+      ladder.savedElsewhere(id, others.withoutOwn(coverageOfState(state)));
     });
   }
 

@@ -35,16 +35,17 @@ export function createRollCall(options: {
   readonly ladder: Pick<Ladder, 'pending' | 'isOwn' | 'relayIDs'>;
   readonly others: Pick<OtherTabs, 'own' | 'uploaderOf'>;
   readonly uploads: Pick<Uploads, 'isTakenOver'>;
+  readonly isRecalled: (id: string) => boolean;
   readonly clock: Clock;
   readonly page: Pick<Page, 'title' | 'isVisible'>;
   readonly peers: () => readonly PeerStatus[];
   readonly line: () => Pick<TabLine, 'isOpen' | 'post'>;
 }): RollCall {
-  const { setup, node, ladder, others, uploads, clock, page, peers, line } = options;
+  const { setup, node, ladder, others, uploads, isRecalled, clock, page, peers, line } = options;
   const ownID = node.currentSessionID;
   const { sessionIDs = [ownID] } = setup;
   const sinceMs = clock.nowMs();
-  const unconfirmed = createUnconfirmedBySession(node, sessionIDs, ladder);
+  const unconfirmed = createUnconfirmedBySession(node, sessionIDs, ladder, isRecalled);
   const listeners = new Set<(data: unknown) => void>();
 
   function own(): TabFacts {

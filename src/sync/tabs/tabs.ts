@@ -27,8 +27,10 @@ export interface Tabs extends Pick<NodeEvents, 'storing' | 'stored' | 'handling'
   readonly isImporting: boolean;
   /** An upload to the relay is left to another tab for now. */
   isLeftToOther(relayID: string, id: string): boolean;
-  /** The ladder is done with it, and its mark is to be taken away. */
-  done(id: string, edits: PendingEdits): void;
+  /** The ladder counts what an earlier run left behind. */
+  recalled(ids: Iterable<string>): void;
+  /** The ladder is done with it. Where this tab answers for it, its mark is to be taken away. */
+  done(id: string, edits: PendingEdits, isOwn: boolean): void;
   /** Content is on its way to the relay. */
   sent(relayID: string, id: string, coverage: Coverage): void;
   /** The connection to the relay has ended. */
@@ -92,12 +94,18 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
   });
   const uploads = createUploads({ node, ladder, holds, others });
   const handOver = createHandOver({ node, ladder, others, uploads, logger, onChanged });
-  const catchUp = createCatchUp({ ...{ node, ladder, marks, clock, others, pacer, logger }, handOver });
+  const catchUp = createCatchUp({
+    ...{ node, ladder, marks, clock, others, pacer, logger, handOver },
+    onRecalled: (id) => recalled.add(id),
+  });
+  /** Counted without knowing which of its edits nobody has confirmed. */
+  const recalled = new Set<string>();
   /** What was told of a relay's word already, by CoValue. */
   const told = new Map<string, PendingEdits>();
 
   const rollCall = createRollCall({
     ...{ setup, node, ladder, others, uploads, clock, page, peers },
+    isRecalled: (id) => recalled.has(id),
     line: () => line,
   });
   const line = createTabLine({
@@ -219,7 +227,12 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       const confirmed = within(atRelay(edits, peer.id).confirmed, edits);
       if (!isNothing(confirmed)) announcements.confirmed(peer.id, id, confirmed, false);
     },
-    done(id, edits) {
+    recalled(ids) {
+      for (const id of ids) recalled.add(id);
+    },
+    done(id, edits, isOwn) {
+      recalled.delete(id);
+      if (!isOwn) return;
       told.delete(id);
       uploads.done(id);
       const relayIDs = ladder.relayIDs;

@@ -10,7 +10,8 @@ interface Part {
   /** Undefined for a CoValue's beginning and for its deletion, which do not say who wrote them. */
   readonly sessionID: string | undefined;
   readonly sinceMs: number;
-  readonly isCertain: boolean;
+  /** One moment's edits have been this session's alone. */
+  readonly isAlone: boolean;
 }
 
 /** To look them up by; the count says how many there are. */
@@ -25,6 +26,8 @@ export function createUnconfirmedBySession(
   /** Of this tab, which is named by the first. */
   sessionIDs: readonly string[],
   ladder: Pick<Ladder, 'pending' | 'isOwn' | 'relayIDs'>,
+  /** Counted by the mark on all of it, as an earlier run or another tab left it. */
+  isRecalled: (id: string) => boolean,
 ): () => ReadonlyMap<string, Unconfirmed> {
   const [ownID = node.currentSessionID] = sessionIDs;
   const account = ownID.slice(0, -tabOf(ownID).length);
@@ -35,16 +38,15 @@ export function createUnconfirmedBySession(
   function partsOf(edits: PendingEdits): readonly Part[] {
     const before = known.get(edits);
     if (before) return before;
-    const hasSpoken = Object.values(edits.atRelays).some(({ confirmed }) => !isNothing(confirmed));
     const parts = new Map<string | undefined, Part>();
     for (const { sinceMs, need } of edits.edits) {
       const sessions = Object.keys(need).filter((name) => name !== 'header');
       for (const [name, count] of Object.entries(need)) {
         if (hasReached(edits, 'confirmed', ladder.relayIDs, { [name]: count })) continue;
         const sessionID = sessionOf(name);
-        if (sessionID === null || parts.has(sessionID)) continue;
-        // What an earlier run left is marked as a whole: until a relay speaks, any of its sessions may be meant.
-        parts.set(sessionID, { sessionID, sinceMs, isCertain: hasSpoken || sessions.length <= 1 });
+        if (sessionID === null) continue;
+        const before = parts.get(sessionID) ?? { sessionID, sinceMs, isAlone: false };
+        parts.set(sessionID, { ...before, isAlone: before.isAlone || sessions.length <= 1 });
       }
     }
     if (parts.size > 1) parts.delete(undefined);
@@ -65,8 +67,10 @@ export function createUnconfirmedBySession(
     knownRelayIDs = ladder.relayIDs;
     const all = new Map<string, Unconfirmed>();
     for (const [id, edits] of ladder.pending) {
-      for (const { sessionID = ladder.isOwn(id) ? ownID : undefined, sinceMs, isCertain } of partsOf(edits)) {
+      for (const { sessionID = ladder.isOwn(id) ? ownID : undefined, sinceMs, isAlone } of partsOf(edits)) {
         if (sessionID === undefined) continue;
+        // Until a relay speaks, any of the sessions that wrote in it may be meant.
+        const isCertain = isAlone || !isRecalled(id) || hasWord(edits);
         const before = all.get(sessionID);
         const ids = before?.ids ?? [];
         all.set(sessionID, {
@@ -79,4 +83,8 @@ export function createUnconfirmedBySession(
     }
     return all;
   };
+}
+
+function hasWord({ atRelays }: PendingEdits): boolean {
+  return Object.values(atRelays).some(({ confirmed }) => !isNothing(confirmed));
 }
