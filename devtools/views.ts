@@ -14,6 +14,8 @@ import PeersView from './peers/PeersView.svelte';
 import type { View } from './preferences.ts';
 import { queuesStat } from './queues/queues-stat.ts';
 import QueuesView from './queues/QueuesView.svelte';
+import { tabsStat } from './tabs/tabs-stat.ts';
+import TabsView from './tabs/TabsView.svelte';
 import { unsyncedStat } from './unsynced/unsynced-stat.ts';
 import UnsyncedView from './unsynced/UnsyncedView.svelte';
 
@@ -40,5 +42,6 @@ export const viewsOfPanel: Readonly<Record<View, ViewOfPanel>> = {
   peers: { name: 'Peers', component: PeersView, stat: peersStat },
   messages: { name: 'Messages', component: MessagesView, stat: messagesStat, beginsGroup: true },
   lag: { name: 'Lag', component: LagView, stat: lagStat },
+  tabs: { name: 'Tabs', component: TabsView, stat: tabsStat, beginsGroup: true },
   faults: { name: 'Faults', component: FaultsView, stat: faultsStat, beginsGroup: true },
 };

@@ -9,6 +9,7 @@ import messages from './messages.css?inline';
 import peers from './peers.css?inline';
 import queues from './queues.css?inline';
 import rail from './rail.css?inline';
+import tabs from './tabs.css?inline';
 import tokens from './tokens.css?inline';
 import unsynced from './unsynced.css?inline';
 
@@ -31,6 +32,9 @@ export function createStyleSheet(view: Window & typeof globalThis): CSSStyleShee
       lag,
       faults,
     ].join('\n'),
+    [tokens, base, controls, frame, header, rail, corner, unsynced, queues, peers, messages, tabs, faults].join(
+      '\n',
+    ),
   );
   return sheet;
 }

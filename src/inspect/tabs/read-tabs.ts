@@ -78,6 +78,8 @@ function isSettled({ asks, held }: TabWatch): boolean {
   return asks >= (held ? 1 : doubtedAfter);
 }
 
+/** An account that was often opened has had many sessions. */
+const mostLeftBehind = 100;
 const notThere = ['frozen', 'left', 'gone'] as const;
 
 function leftBehindOf(
@@ -97,5 +99,11 @@ function leftBehindOf(
       const uploader = tabs.uploaderOf(sessionID, unconfirmed.ids);
       return [{ sessionID, by, ...unconfirmed, ...(uploader !== undefined && { uploader }) }];
     })
-    .sort((a, b) => compare(a.oldestSinceMs ?? 0, b.oldestSinceMs ?? 0));
+    .sort((a, b) => compare(rankOf(a), rankOf(b)))
+    .slice(0, mostLeftBehind);
+}
+
+/** What is certain is the first, and of that the oldest. */
+function rankOf({ certain, oldestSinceMs = 0 }: LeftBehind): number {
+  return certain > 0 ? oldestSinceMs - Number.MAX_SAFE_INTEGER : oldestSinceMs;
 }

@@ -13,7 +13,7 @@ export interface TabsNow {
   readonly locks: 'read' | 'unknown';
   /** This one, those that are there, the longest first, and those that are not, the last to go first; a bounded number. */
   readonly list: readonly Tab[];
-  /** `unknown` until it is clear which tabs there are. */
+  /** `unknown` until it is clear which tabs there are. What is certain comes first; a bounded number. */
   readonly leftBehind: readonly LeftBehind[] | 'unknown';
 }
 

@@ -1,0 +1,15 @@
+import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
+import type { Fact } from '../headline.ts';
+
+/** What a tab that was closed has sent in its last moment is confirmed to nobody: others look into it after some seconds. */
+const takenOverAfterMs = 5_000;
+
+export function tabsStat({ tabs, atMs }: Pick<InspectorSnapshot, 'tabs' | 'atMs'>): Fact {
+  const alive = tabs.list.filter(({ state }) => state === 'this' || state === 'there' || state === 'silent');
+  const hasLeft =
+    tabs.leftBehind !== 'unknown' &&
+    tabs.leftBehind.some(
+      ({ certain, oldestSinceMs = atMs }) => certain > 0 && atMs - oldestSinceMs > takenOverAfterMs,
+    );
+  return { words: alive.length.toLocaleString('en'), tone: hasLeft ? 'warn' : 'plain' };
+}
