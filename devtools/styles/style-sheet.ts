@@ -35,6 +35,9 @@ export function createStyleSheet(view: Window & typeof globalThis): CSSStyleShee
     [tokens, base, controls, frame, header, rail, corner, unsynced, queues, peers, messages, tabs, faults].join(
       '\n',
     ),
+      tabs,
+      faults,
+    ].join('\n'),
   );
   return sheet;
 }

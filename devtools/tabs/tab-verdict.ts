@@ -46,7 +46,10 @@ export function verdictOf(row: TabRow, { list }: TabsNow, nowMs: number): Verdic
         next: 'Nothing to do: it takes its session back when it wakes, or gets a new one.',
       };
     case 'left':
-      return { words: `Closed, reloaded or left ${since} ago`, next: 'Nothing to do: it left nothing behind.' };
+      return {
+        words: `Closed, reloaded or left ${since} ago`,
+        next: 'Nothing to do: it left nothing behind.',
+      };
     case 'gone':
       return {
         words: `Ended without a word, found out ${since} ago`,

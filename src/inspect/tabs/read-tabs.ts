@@ -24,9 +24,9 @@ export function readTabs(
   const { askedAtMs, held } = watch;
   const facts = tabs.own();
   const [ownID = ''] = facts.sessionIDs;
-  const this_: Tab = { ...own, ...facts, lock: held?.has(ownID) ? 'held' : 'unknown' };
+  const ownTab: Tab = { ...own, ...facts, lock: held?.has(ownID) ? 'held' : 'unknown' };
   const others = [...watch.seen.values()].flatMap((seen) => toTab(seen, held) ?? []).sort(byPresence);
-  const list = [this_, ...others];
+  const list = [ownTab, ...others];
   return {
     others: askedAtMs !== undefined ? 'asked' : tabs.isOpen ? 'not-asked' : 'unreachable',
     ...(askedAtMs !== undefined && { askedAtMs }),

@@ -81,7 +81,7 @@ describe('asking the other tabs', () => {
     expect([tabs.asks, tabOf(other)?.unanswered]).toEqual([2, 0]);
   });
 
-  it('is told at once that somebody came or went', async () => {
+  it('is told at once that somebody came or went', () => {
     const heard: InspectorIncrement[] = [];
     inspector.subscribe((increment) => heard.push(increment));
     tabs.post({ v: 1, from: other, kind: 'hello' });

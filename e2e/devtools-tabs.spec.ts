@@ -1,0 +1,138 @@
+import type { Locator } from '@playwright/test';
+import { panelIn } from './support/devtools-page.ts';
+import { backOnline } from './support/network.ts';
+import { createTabs, type Tab, type Tabs } from './support/tabs.ts';
+import { expect, test as base } from './support/test.ts';
+
+// Three real tabs of one account, looked at from the first of them.
+
+const names = ['Shifts', 'Photos', 'Tide log'] as const;
+
+const test = base.extend<{ readonly tabs: Tabs }>({
+  tabs: async ({ context, app, origins, relay }, use) => {
+    const tabs = await createTabs({
+      context,
+      appURL: `${app.origin}/tabs-devtools.html`,
+      elsewhere: origins[0],
+      relayURL: `ws://localhost:${relay.port}/sync`,
+      areLocksKept: true,
+    });
+    await tabs.begin(1);
+    await tabs.open(2);
+    for (const [index, { page }] of tabs.all.entries()) {
+      await page.evaluate((title) => void (document.title = title), names[index] ?? '');
+      await untilConfirmed(page);
+    }
+    await use(tabs);
+  },
+});
+
+const untilConfirmed = (page: Tab['page']) =>
+  expect.poll(() => page.evaluate(() => tabApp.state())).toMatchObject({ unconfirmed: 0 });
+
+async function openTabsView({ page }: Tab): Promise<Locator> {
+  await page.evaluate(() => devtools.mount({ open: true }));
+  const panel = panelIn(page);
+  await panel.getByRole('tab', { name: /Tabs/ }).click();
+  return panel;
+}
+
+const rowOf = (panel: Locator, name: string) =>
+  panel.getByRole('grid', { name: 'Tabs of this account' }).getByRole('row', { name: new RegExp(name) });
+/** In the order of the columns. */
+const cellsOf = (row: Locator) => row.getByRole('gridcell');
+
+test('shows each tab with its session and what it has unsynced, and that it goes', async ({
+  tabs,
+  relay,
+}) => {
+  const [first, second, third] = tabs.all as [Tab, Tab, Tab];
+  const panel = await openTabsView(first);
+  const rail = panel.getByRole('tab', { name: /Tabs/ });
+  await expect(rail).toHaveText(/Tabs\s*3/);
+  const sessions: string[] = [];
+  for (const [index, { page }] of tabs.all.entries()) {
+    const id = await page.evaluate(() => tabApp.sessionID());
+    const short = (id ?? '').replace(/^.*_session_/, '').slice(0, 8);
+    const row = rowOf(panel, names[index] ?? '');
+    await expect(cellsOf(row)).toContainText([
+      names[index] ?? '',
+      short,
+      /visible|hidden/,
+      'uploads',
+      '0',
+      'now',
+    ]);
+    sessions.push(short);
+  }
+  expect(new Set(sessions).size).toBe(3);
+  await expect(rowOf(panel, 'this tab')).toContainText('Shifts');
+
+  await relay.kill();
+  expect(await second.edit(0)).toBe(true);
+  await expect(cellsOf(rowOf(panel, 'Photos')).nth(4)).toHaveText('1');
+  await expect(cellsOf(rowOf(panel, 'Shifts')).nth(4)).toHaveText('0');
+  await expect(rowOf(panel, 'Photos')).toContainText(/waits for|connects to/);
+
+  await third.end();
+  await expect(rowOf(panel, 'Tide log')).toContainText('left');
+  await expect(rail).toHaveText(/Tabs\s*2/);
+
+  await second.kill();
+  const killed = rowOf(panel, 'Photos');
+  await expect(killed).toContainText('gone');
+  await expect(cellsOf(killed).nth(4)).toHaveText('1');
+  await expect(rail).toHaveText(/Tabs\s*1/);
+  // The rail warns of what it has left behind.
+  await expect(rail.locator('.stat.warn')).toBeVisible();
+  await killed.click();
+  const details = panel.getByRole('region', { name: /^Details of Photos/ });
+  await expect(details).toContainText('Left 1 CoValue not confirmed');
+  await expect(details).toContainText('free: nobody holds the session');
+  await expect(details).toContainText('Keep a tab of this account open');
+
+  // Connected again, this tab uploads it.
+  await relay.start();
+  await backOnline(first.page);
+  await expect(cellsOf(killed).nth(4)).toHaveText('0');
+  await expect(rail.locator('.stat.warn')).toHaveCount(0);
+  await expect(details).toContainText('Ended without a word');
+});
+
+test('says that a frozen tab is, and that it is back', async ({ tabs }) => {
+  const [first, , third] = tabs.all as [Tab, Tab, Tab];
+  const panel = await openTabsView(first);
+  const row = rowOf(panel, 'Tide log');
+  await expect(row).toContainText('uploads its own edits');
+  await third.freeze();
+  await expect(row).toContainText('frozen');
+  await expect(row).toContainText('gave its session up');
+  await third.show();
+  await expect(row).toContainText('uploads its own edits');
+});
+
+test('asks nobody before it is opened, and nobody after it is closed', async ({ tabs }) => {
+  const [first, second] = tabs.all as [Tab, Tab, Tab];
+  const channel = await second.page.evaluateHandle(() => {
+    const heard: string[] = [];
+    const [account = ''] = (tabApp.sessionID() ?? '').split('_session_');
+    const line = new BroadcastChannel(`maia/edits/${account}`);
+    line.addEventListener('message', ({ data }) => heard.push((data as { readonly kind: string }).kind));
+    return { heard };
+  });
+  const questions = () => channel.evaluate(({ heard }) => heard.filter((kind) => kind === 'who').length);
+  await first.edit(0);
+  await untilConfirmed(second.page);
+  await expect.poll(() => channel.evaluate(({ heard }) => heard.includes('saved'))).toBe(true);
+  expect(await questions()).toBe(0);
+  const panel = await openTabsView(first);
+  await expect.poll(questions).toBeGreaterThan(1);
+  await panel.getByRole('button', { name: /^Close/ }).click();
+  await first.edit(0);
+  const saved = () => channel.evaluate(({ heard }) => heard.lastIndexOf('saved') > heard.lastIndexOf('who'));
+  await expect.poll(saved).toBe(true);
+  const before = await questions();
+  // The time of two questions, by the page's own clock.
+  await first.page.evaluate(() => new Promise<void>((resolve) => void setTimeout(() => resolve(), 2_500)));
+  expect(await questions()).toBe(before);
+});
