@@ -9,7 +9,7 @@ interface TabFact {
 }
 
 /** What is known of a row, and by what. */
-export function factsOf({ tab, left, id }: TabRow, tabs: TabsNow, nowMs: number): readonly TabFact[] {
+export function factsOf({ tab, left }: TabRow, tabs: TabsNow, nowMs: number): readonly TabFact[] {
   const ago = (atMs: number) => `${durationWords(nowMs - atMs)} ago`;
   const facts: TabFact[] = [];
   const add = (label: string, words: string, isCode?: true) =>
@@ -23,7 +23,9 @@ export function factsOf({ tab, left, id }: TabRow, tabs: TabsNow, nowMs: number)
   if (spareID !== undefined) add('Also writes as', spareID, true);
   if (!tab) add('Tab', 'none that answers, and nobody holds the session: an earlier run’s');
   if (tab?.sinceMs !== undefined) add('There since', `${clockWords(tab.sinceMs)}, ${ago(tab.sinceMs)}`);
-  for (const { host, phase } of tab?.relays ?? []) add(`Relay ${host}`, phase);
+  // Of one that is gone they say nothing any more.
+  const relays = tab?.endedAtMs === undefined ? tab?.relays : undefined;
+  for (const { host, phase } of relays ?? []) add(`Relay ${host}`, phase);
   const waiting = left ?? tab?.unconfirmed;
   if (waiting?.oldestSinceMs !== undefined) add('Oldest edit', ago(waiting.oldestSinceMs));
   if (waiting && waiting.certain < waiting.coValues)
@@ -32,7 +34,7 @@ export function factsOf({ tab, left, id }: TabRow, tabs: TabsNow, nowMs: number)
       `${waiting.certain} of ${waiting.coValues}; of the others a relay has to say what it lacks`,
     );
   if (left) add('Taken over', uploadWords(left, tabs.list));
-  if (!tab || id === '') return facts;
+  if (!tab) return facts;
   if (tab.state !== 'this') {
     add('Last heard', tab.heardAtMs === undefined ? 'never' : ago(tab.heardAtMs));
     add('Answers', answerWords(tab));

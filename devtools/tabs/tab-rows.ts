@@ -23,12 +23,16 @@ export interface TabRow {
 export const earlierID = 'earlier';
 
 export function rowsOf({ list, leftBehind }: TabsNow, nowMs: number): readonly TabRow[] {
-  const left = leftBehind === 'unknown' ? [] : leftBehind;
+  const isKnown = leftBehind !== 'unknown';
+  const left = isKnown ? leftBehind : [];
   const isOfTab = new Set(list.flatMap(({ sessionIDs }) => sessionIDs));
   const earlier = left.filter(({ sessionID }) => !isOfTab.has(sessionID));
   const unsure = earlier.filter(({ certain }) => certain === 0);
   return [
-    ...list.map((tab) => tabRow(tab, left, list, nowMs)),
+    ...list.map((tab) => {
+      const row = tabRow(tab, left, list, nowMs);
+      return isKnown || tab.endedAtMs === undefined ? row : { ...row, unsynced: undefined };
+    }),
     ...earlier.filter(({ certain }) => certain > 0).map((each) => earlierRow(each, list)),
     ...(unsure.length > 0 ? [unsureRow(unsure)] : []),
   ];
@@ -42,7 +46,7 @@ function tabRow(tab: Tab, left: readonly LeftBehind[], list: readonly Tab[], now
   return {
     id,
     name: tab.title === undefined ? 'Not known' : tab.title || 'Without a title',
-    session: isEnded ? 'none' : sessionWords(id),
+    session: isEnded && !own ? 'none' : sessionWords(id),
     state: stateOf(tab),
     does: isEnded ? endedWords(tab, own, list) : doesWords(tab, left),
     // What a tab said before it ended may have arrived since.
