@@ -174,7 +174,7 @@ describe('Tabs', () => {
       await expect.poll(() => document.documentElement.clientWidth).toBe(width);
       const grid = the(root, '[role=grid]');
       expect([width, grid.scrollWidth]).toEqual([width, grid.clientWidth]);
-      for (const row of rowsOf(root)) expect(row.offsetHeight).toBe(width > 820 ? 28 : 44);
+      for (const row of rowsOf(root)) expect(row.offsetHeight).toBe(width > 1120 ? 28 : 44);
     }
   });
 });
