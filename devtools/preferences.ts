@@ -12,8 +12,12 @@ export interface Preferences {
   readonly corner: Corner;
   readonly plot: PlotKind;
 }
-export const views = ['unsynced', 'queues', 'peers', 'messages', 'lag', 'faults'] as const;
-export const views = ['unsynced', 'queues', 'peers', 'messages', 'tabs', 'faults'] as const;
+export const views = [
+  ...(['unsynced', 'queues', 'peers'] as const),
+  ...(['messages', 'lag'] as const),
+  'tabs',
+  'faults',
+] as const;
 export type View = (typeof views)[number];
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];

@@ -13,31 +13,11 @@ import tabs from './tabs.css?inline';
 import tokens from './tokens.css?inline';
 import unsynced from './unsynced.css?inline';
 
+const views = [unsynced, queues, peers, messages, lag, tabs, faults];
+
 /** Adopted, never injected: a page with `style-src 'self'` blocks `<style>` and `style="…"`, also in shadow roots. */
 export function createStyleSheet(view: Window & typeof globalThis): CSSStyleSheet {
   const sheet = new view.CSSStyleSheet();
-  sheet.replaceSync(
-    [
-      tokens,
-      base,
-      controls,
-      frame,
-      header,
-      rail,
-      corner,
-      unsynced,
-      queues,
-      peers,
-      messages,
-      lag,
-      faults,
-    ].join('\n'),
-    [tokens, base, controls, frame, header, rail, corner, unsynced, queues, peers, messages, tabs, faults].join(
-      '\n',
-    ),
-      tabs,
-      faults,
-    ].join('\n'),
-  );
+  sheet.replaceSync([tokens, base, controls, frame, header, rail, corner, ...views].join('\n'));
   return sheet;
 }

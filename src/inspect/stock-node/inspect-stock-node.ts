@@ -78,6 +78,15 @@ export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
     inspection: {
       node,
       unsynced: readUnsynced,
+      get waiting() {
+        const pending = readUnsynced().filter(({ confirmed }) => confirmed === 'pending');
+        // Of the rungs before it cojson keeps nothing that could be asked.
+        return {
+          saved: new Map(),
+          sent: new Map(),
+          confirmed: new Map(pending.map(({ id, sinceMs }) => [id, sinceMs])),
+        };
+      },
       peers: () =>
         current().peers.map(({ id }) => ({
           id: shownPeerID(id),
@@ -96,6 +105,7 @@ export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
         stopTap = tap ? tapStockNode(node, clock, tap) : () => {};
       },
       setFrameTap: nothing,
+      setRungTap: nothing,
       setTransportWrap: nothing,
       redial: nothing,
       onEvent: () => nothing,
