@@ -98,4 +98,7 @@ test('a tracker that waits for a persistent peer, and the app’s is none', asyn
   await isAtPeers(page, id);
   expect(await isAllSynced(page)).toBe(false);
   await expectVerdict(panel, id, /tracker is out of date/, /until a server peer is `persistent`/);
+  await expect(panel.getByRole('heading', { level: 2 })).toHaveText('Everything is confirmed by relay');
+  await panel.getByRole('tab', { name: /Peers/ }).click();
+  await expect(panel.getByRole('article', { name: 'relay' })).toContainText('added by the app');
 });

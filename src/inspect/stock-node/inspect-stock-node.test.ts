@@ -62,10 +62,15 @@ describe('a node that the kernel does not sync', () => {
 
   it('loses its rows when the peer has said that it has them', () => {
     const peer = serverPeer('relay');
+    inspector.snapshot();
     node.syncManager.addPeer(peer);
+    inspector.snapshot();
     confirmAll(peer);
+    // Who reads before the next look takes it from nobody.
+    inspector.snapshot();
     clock.advance(1_000);
     expect(inspector.snapshot().unsynced).toEqual([]);
+    expect(inspector.snapshot().peers).toMatchObject([{ id: 'relay', phase: 'connected' }]);
     expect(inspector.overview.current.status).toBe('confirmed');
   });
 

@@ -22,6 +22,8 @@ export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
   const listeners = new Set<(state: SyncState) => void>();
   const { unsyncedTracker } = node.syncManager;
   let latest: SyncState | undefined;
+  /** What the listeners know: others read as well, and between two looks. */
+  let told: SyncState | undefined;
   let cancelLook = () => {};
   let stopTracking = () => {};
   let stopTap = () => {};
@@ -38,9 +40,9 @@ export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
   }
 
   function look(): void {
-    const before = latest;
     const now = current();
-    if (now !== before) for (const listener of [...listeners]) callListener(listener, now);
+    if (now !== told) for (const listener of [...listeners]) callListener(listener, now);
+    told = now;
     lookAfter(lookEveryMs);
   }
 
@@ -64,7 +66,8 @@ export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
           // It tells at once how things are, and then of each CoValue by itself.
           stopTracking = unsyncedTracker.subscribe(() => lookAfter(0));
         }
-        callListener(own, current());
+        told ??= current();
+        callListener(own, told);
         return () => {
           if (!listeners.delete(own) || listeners.size > 0) return;
           cancelLook();
