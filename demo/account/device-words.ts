@@ -1,5 +1,6 @@
 import { type Remember, type StorageStatus } from '@MaiaOS/kernel';
 import { storageWords } from '../sync/storage-words.ts';
+import { bytesWords } from '../ui/bytes-words.ts';
 
 export interface Told {
   readonly title: string;
@@ -105,15 +106,4 @@ export function afterSignOutWords(remember: Remember, hasPasskey: boolean): Told
 
 function sentence(words: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
-}
-
-export function bytesWords(bytes: number): string {
-  const units = ['kB', 'MB', 'GB', 'TB'] as const;
-  let size = bytes / 1000;
-  let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) {
-    size /= 1000;
-    unit++;
-  }
-  return `${size.toLocaleString('en', { maximumFractionDigits: size < 10 ? 1 : 0 })} ${units[unit] ?? 'kB'}`;
 }

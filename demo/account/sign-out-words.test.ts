@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ListView } from '../model/list-view.ts';
 import { loseWords, notConfirmedTitle, waitingChanges } from './sign-out-words.ts';
 
-const item = (id: string) => ({ id, text: `Item ${id}`, done: false, order: id });
+const item = (id: string) => ({ id, text: `Item ${id}`, done: false, order: id, picture: undefined });
 const list: ListView = {
   id: 'list',
   state: 'ready',
@@ -24,6 +24,14 @@ describe('what waits at a sign-out', () => {
         { id: 'b', text: 'Item b', list: 'Groceries' },
         { id: 'list', text: 'The list “Groceries”', list: undefined },
       ],
+      more: 0,
+    });
+  });
+
+  it('is a picture by the words of its item', () => {
+    const items = [{ ...item('a'), picture: { id: 'stream', bytes: 10 } }];
+    expect(waitingChanges(['stream'], { ...view, lists: [{ ...list, items }] })).toEqual({
+      named: [{ id: 'stream', text: 'The picture of “Item a”', list: 'Groceries' }],
       more: 0,
     });
   });

@@ -18,7 +18,12 @@ export function waitingChanges(
 ): { readonly named: readonly WaitingChange[]; readonly more: number } {
   const waiting = new Set(ids);
   const named = lists.flatMap((list) => [
-    ...list.items.filter(({ id }) => waiting.has(id)).map(({ id, text }) => ({ id, text, list: list.title })),
+    ...list.items.flatMap(({ id, text, picture }) => [
+      ...(waiting.has(id) ? [{ id, text, list: list.title }] : []),
+      ...(picture && waiting.has(picture.id)
+        ? [{ id: picture.id, text: `The picture of “${text}”`, list: list.title }]
+        : []),
+    ]),
     ...(waiting.has(list.id) ? [{ id: list.id, text: `The list “${list.title}”`, list: undefined }] : []),
   ]);
   const shown = named.slice(0, mostNamed);

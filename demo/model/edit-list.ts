@@ -1,9 +1,11 @@
 import { type CoID, type LocalNode, RawAccount, RawCoMap } from '@MaiaOS/kernel/cojson';
 import { openInvites } from './group-members.ts';
-import { inviteKey, itemKey, nameKey, titleKey } from './list-keys.ts';
+import { inviteKey, itemKey, nameKey, pictureKey, titleKey } from './list-keys.ts';
 import { orderKeyBetween } from './order-key.ts';
+import { isSamePicture, readPicture, type PictureRef } from './picture.ts';
 import { readItems } from './read-item.ts';
 import { removeMember, revokeLinks } from './unshare-list.ts';
+import { writePicture } from './write-picture.ts';
 
 /** What a person can do with a list that is on this device. Each is one private transaction, or two for a new item. */
 export interface ListEditor {
@@ -16,6 +18,13 @@ export interface ListEditor {
   moveItem(listID: string, itemID: string, toIndex: number): void;
   /** The answer undoes it: the item comes back as it is by then, where it is by then. */
   removeItem(listID: string, itemID: string): () => void;
+  /**
+   * Puts a picture on an item, in place of the one it has. It is written before the item refers to it, so that a tab that is
+   * closed meanwhile leaves the item as it was. The answer undoes it.
+   */
+  putPicture(itemID: string, picture: Blob): Promise<() => void>;
+  /** The answer undoes it. */
+  removePicture(itemID: string): () => void;
   /** What the others are to call this account on the list. Empty takes it away. */
   setMemberName(listID: string, accountID: string, name: string): void;
   /** The secret of the list's one link, which is made at the first call, and at the first after it was revoked. */
@@ -48,6 +57,10 @@ export function createListEditor(node: LocalNode): ListEditor {
       list.delete(itemKey(itemID));
       return () => list.set(itemKey(itemID), true);
     },
+    async putPicture(itemID, picture) {
+      return setPicture(itemID, await writePicture(map(itemID).group, picture));
+    },
+    removePicture: (itemID) => setPicture(itemID, undefined),
     setMemberName: (listID, accountID, name) => map(listID).set(nameKey(accountID), name),
     inviteSecret(listID) {
       const list = map(listID);
@@ -64,6 +77,20 @@ export function createListEditor(node: LocalNode): ListEditor {
       removeMember(map(listID), member);
     },
   };
+
+  function setPicture(itemID: string, picture: PictureRef | undefined): () => void {
+    const before = readPicture(map(itemID));
+    refer(picture);
+    return () => {
+      // What another device put there by then stays.
+      if (isSamePicture(readPicture(map(itemID)), picture)) refer(before);
+    };
+
+    function refer(to: PictureRef | undefined) {
+      if (to) map(itemID).set(pictureKey, { ...to });
+      else map(itemID).delete(pictureKey);
+    }
+  }
 
   function map(id: string): RawCoMap {
     const loaded = node.getLoaded(id as CoID<RawCoMap>);

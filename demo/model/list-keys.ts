@@ -5,12 +5,14 @@
  *   root  (owned by the account)      lists/<listID> = order key
  *   list  (owned by a group of its own) title, invite, items/<itemID> = true,
  *                                     names/<accountID> = that member's own word for themselves
- *   item  (owned by the list's group)   text, done, order
+ *   item  (owned by the list's group)   text, done, order, picture = { id of its stream, bytes }
+ *   picture (owned by the list's group)  a binary stream, which travels after everything else
  *
- * Every transaction is private: a relay sees ids, sizes and times.
+ * Every transaction is private: a relay sees ids, sizes and times, and which CoValue is a binary stream.
  */
 export const titleKey = 'title';
 export const inviteKey = 'invite';
+export const pictureKey = 'picture';
 
 const itemPrefix = 'items/';
 const listPrefix = 'lists/';

@@ -1,4 +1,5 @@
 import { type MemberView } from './group-members.ts';
+import { type PictureRef } from './picture.ts';
 
 /** One list as a page shows it. Immutable: a new object for each change, and the same items where they did not change. */
 export interface ListView {
@@ -28,6 +29,7 @@ export interface ItemView {
   readonly text: string;
   readonly done: boolean;
   readonly order: string;
+  readonly picture: PictureRef | undefined;
 }
 
 export function openItems(list: ListView): readonly ItemView[] {

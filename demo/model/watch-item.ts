@@ -1,5 +1,6 @@
 import { type LocalNode } from '@MaiaOS/kernel/cojson';
 import { type ItemView } from './list-view.ts';
+import { isSamePicture } from './picture.ts';
 import { readItem } from './read-item.ts';
 import { watchMap } from './watch-map.ts';
 
@@ -22,5 +23,5 @@ export function watchItem(node: LocalNode, id: string, changed: () => void): Wat
 
 function isSame(a: ItemView | undefined, b: ItemView | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.text === b.text && a.done === b.done && a.order === b.order;
+  return a.text === b.text && a.done === b.done && a.order === b.order && isSamePicture(a.picture, b.picture);
 }

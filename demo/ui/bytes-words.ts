@@ -1,0 +1,11 @@
+/** A size as a person says it: `340 kB`, `2.4 MB`. */
+export function bytesWords(bytes: number): string {
+  const units = ['kB', 'MB', 'GB', 'TB'] as const;
+  let size = bytes / 1000;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  return `${size.toLocaleString('en', { maximumFractionDigits: size < 10 ? 1 : 0 })} ${units[unit] ?? 'kB'}`;
+}
