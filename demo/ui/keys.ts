@@ -2,6 +2,7 @@
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export const undoKeys = isApple ? '⌘ Z' : 'Ctrl Z';
+export const pasteKeys = isApple ? '⌘ V' : 'Ctrl V';
 export const altKey = isApple ? '⌥' : 'Alt';
 export const deleteKey = isApple ? '⌫' : 'Del';
 

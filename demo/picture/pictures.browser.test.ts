@@ -1,0 +1,200 @@
+import { mount, unmount } from 'svelte';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { type TestDevice } from '../model/test-network.ts';
+import { createTestSession } from '../session/test-session.ts';
+import Shell from '../shell/Shell.svelte';
+import '../styles/base.css';
+import '../styles/controls.css';
+import '../styles/page.css';
+import '../styles/tokens.css';
+import { drawnFile } from './test-files.ts';
+
+let device: TestDevice;
+let listID: string;
+let shell: object;
+let urls: Set<string>;
+
+beforeEach(async () => {
+  await page.viewport(1280, 800);
+  urls = new Set();
+  const { createObjectURL, revokeObjectURL } = URL;
+  vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
+    const url = createObjectURL(blob);
+    urls.add(url);
+    return url;
+  });
+  vi.spyOn(URL, 'revokeObjectURL').mockImplementation((url) => {
+    urls.delete(url);
+    revokeObjectURL(url);
+  });
+  const opened = await createTestSession();
+  device = opened.device;
+  listID = device.lists.add('Cabin');
+  for (const text of ['Porch', 'Firewood']) device.edit.addItem(listID, text);
+  const route = { page: 'list', listID } as const;
+  const entered = { session: opened.session, isNew: false, remember: 'never' } as const;
+  const props = { entered, route, arrived: undefined, onarrived: () => {}, onleave: () => {} };
+  shell = mount(Shell, { target: document.body, props });
+  await expect.element(item('Porch')).toBeInTheDocument();
+});
+afterEach(async () => {
+  await unmount(shell);
+  expect([...urls]).toEqual([]);
+  vi.restoreAllMocks();
+});
+
+const item = (text: string) => page.getByRole('checkbox', { name: text, exact: true });
+const focus = (text: string) => item(text).element().focus();
+const thumbnail = (text: string) => page.getByRole('button', { name: `Open the picture of ${text}` });
+const large = (text: string) => page.getByRole('dialog', { name: text }).getByRole('img', { name: text });
+const pictureOf = (text: string) => device.list(listID)?.items.find((each) => each.text === text)?.picture;
+
+const png = (fill = 'red') => drawnFile(300, 200, 'image/png', fill);
+
+/** As the browser does it where files stand in the clipboard, or are let go over something. */
+function give(kind: 'paste' | 'drop' | 'dragover', target: Element, ...files: File[]): Event {
+  const data = new DataTransfer();
+  for (const file of files) data.items.add(file);
+  const init = { bubbles: true, cancelable: true };
+  const event =
+    kind === 'paste'
+      ? new ClipboardEvent(kind, { ...init, clipboardData: data })
+      : new DragEvent(kind, { ...init, dataTransfer: data });
+  target.dispatchEvent(event);
+  return event;
+}
+
+describe('a picture', () => {
+  it('is pasted onto the item that has the focus, and opens large from the keyboard', async () => {
+    focus('Porch');
+    give('paste', item('Porch').element(), await png());
+    await expect.element(thumbnail('Porch')).toBeVisible();
+    expect(pictureOf('Firewood')).toBeUndefined();
+    await expect
+      .element(page.getByRole('status').getByText('“Porch” has a picture now.'))
+      .toBeInTheDocument();
+    thumbnail('Porch').element().focus();
+    await userEvent.keyboard('{Enter}');
+    await expect.element(large('Porch')).toBeVisible();
+    await userEvent.keyboard('{Delete}{ArrowDown}?');
+    expect(device.texts(listID)).toEqual(['Porch', 'Firewood']);
+    await userEvent.keyboard('{Escape}');
+    await expect.element(thumbnail('Porch')).toHaveFocus();
+  });
+
+  it('is dropped onto an item; beside it the page stays as it is', async () => {
+    const file = await png();
+    expect(give('dragover', document.body, file).defaultPrevented).toBe(true);
+    expect(give('drop', document.body, file).defaultPrevented).toBe(true);
+    expect(give('drop', item('Firewood').element(), file).defaultPrevented).toBe(true);
+    await expect.element(thumbnail('Firewood')).toBeVisible();
+    expect(pictureOf('Porch')).toBeUndefined();
+  });
+
+  it('is removed from where it is large, and brought back with Ctrl+Z', async () => {
+    give('drop', item('Porch').element(), await png());
+    await thumbnail('Porch').click();
+    await page.getByRole('button', { name: 'Remove picture' }).click();
+    await expect.element(item('Porch')).toHaveFocus();
+    await expect.poll(() => pictureOf('Porch')).toBeUndefined();
+    expect(thumbnail('Porch').query()).toBeNull();
+    await userEvent.keyboard('{Control>}z{/Control}');
+    await expect.element(thumbnail('Porch')).toBeVisible();
+  });
+
+  it('is replaced by another one, which can be taken back', async () => {
+    give('drop', item('Porch').element(), await png());
+    await expect.element(thumbnail('Porch')).toBeVisible();
+    const first = pictureOf('Porch')?.id;
+    give('drop', item('Porch').element(), await png('blue'));
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => pictureOf('Porch')?.id).toBe(first);
+  });
+
+  it('stays one while the words of its item change', async () => {
+    give('drop', item('Porch').element(), await png());
+    await expect.element(thumbnail('Porch')).toBeVisible();
+    const [url] = urls;
+    device.edit.setText(device.itemID(listID, 'Porch'), 'The porch');
+    await expect.element(thumbnail('The porch')).toBeVisible();
+    expect([...urls]).toEqual([url]);
+  });
+
+  it('is loaded only where it is near the screen, and let go where it leaves it', async () => {
+    give('drop', item('Porch').element(), await png());
+    await expect.element(thumbnail('Porch')).toBeVisible();
+    for (let number = 0; number < 40; number++) device.edit.addItem(listID, `Item ${number}`);
+    await expect.element(item('Item 39')).toBeInTheDocument();
+    item('Item 39').element().scrollIntoView();
+    await expect.poll(() => urls.size).toBe(0);
+    item('Porch').element().scrollIntoView();
+    await expect.element(thumbnail('Porch')).toBeVisible();
+    expect(urls.size).toBe(1);
+  });
+
+  it('cannot be shown where its bytes are none', async () => {
+    const bytes = new Blob(['no picture at all'], { type: 'image/webp' });
+    await device.edit.putPicture(device.itemID(listID, 'Porch'), bytes);
+    await expect.element(page.getByText('This picture cannot be shown')).toBeVisible();
+  });
+
+  it('is announced with its size where it has not come yet', async () => {
+    const item = device.itemID(listID, 'Porch');
+    const map = device.node.getLoaded(item as never);
+    if (!map || !('set' in map)) throw new Error('The item is not loaded.');
+    const stream = map.group.createBinaryStream();
+    stream.startBinaryStream({ mimeType: 'image/webp', totalSizeBytes: 340_000 });
+    map.set('picture', { id: stream.id, bytes: 340_000 });
+    await expect.element(page.getByText('Picture is coming')).toBeVisible();
+    await expect.element(page.getByText('340 kB')).toBeVisible();
+  });
+});
+
+describe('a file that is no picture', () => {
+  it('is refused in words, and another one can be tried', async () => {
+    focus('Porch');
+    give('paste', item('Porch').element(), new File(['Milk'], 'notes.txt', { type: 'text/plain' }));
+    const alert = page.getByRole('list', { name: 'Items' }).getByRole('alert');
+    await expect.element(alert).toHaveTextContent('“notes.txt” is not a picture');
+    expect(pictureOf('Porch')).toBeUndefined();
+    await alert.getByRole('button', { name: 'Close' }).click();
+    await expect.element(alert).not.toBeInTheDocument();
+    await expect.element(item('Porch')).toHaveFocus();
+
+    give('drop', item('Porch').element(), await png(), await png());
+    await expect.element(alert).toHaveTextContent('An item has one picture');
+    give('drop', item('Porch').element(), await png());
+    await expect.element(thumbnail('Porch')).toBeVisible();
+    await expect.element(alert).not.toBeInTheDocument();
+  });
+
+  it('leaves words that are pasted with a picture of them to the field', async () => {
+    focus('Porch');
+    await userEvent.keyboard('{F2}');
+    const field = page.getByRole('textbox', { name: 'Rename item' }).element();
+    const data = new DataTransfer();
+    data.items.add('words', 'text/plain');
+    data.items.add(await png());
+    const event = new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data });
+    field.dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(false);
+    await userEvent.keyboard('{Escape}');
+  });
+});
+
+describe('who only reads', () => {
+  it('opens a picture, and is offered nothing to do with it', async () => {
+    give('drop', item('Porch').element(), await png());
+    await expect.element(thumbnail('Porch')).toBeVisible();
+    const group = device.node.getLoaded(listID as never)?.group;
+    group?.addMember('everyone', 'reader');
+    group?.removeMember(device.account);
+    await expect.element(page.getByRole('textbox', { name: 'New item' })).not.toBeInTheDocument();
+    give('drop', item('Firewood').element(), await png());
+    await thumbnail('Porch').click();
+    await expect.element(large('Porch')).toBeVisible();
+    expect(page.getByRole('button', { name: 'Remove picture' }).query()).toBeNull();
+    expect(pictureOf('Firewood')).toBeUndefined();
+  });
+});
