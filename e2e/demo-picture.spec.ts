@@ -135,6 +135,18 @@ test('what is no picture is refused in words', async ({ page, origins }) => {
   await expect(problem).toHaveCount(0);
 });
 
+test('a new item is made of a picture', async ({ page, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(origins[0], 'Cabin weekend');
+  await page.getByRole('textbox', { name: 'New item' }).fill('Firewood');
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Add an item with a picture' }).click();
+  await (await chooser).setFiles(noise());
+  await expect(thumbnail(page, 'Firewood')).toBeVisible();
+  await expect(app.item('Firewood')).toHaveCount(1);
+});
+
 test('on a phone the toolbar of the item that is edited adds one', async ({ page, origins }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await addAuthenticator(page);

@@ -1,3 +1,4 @@
+import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
 import { mount, unmount } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
@@ -49,6 +50,12 @@ const focus = (text: string) => item(text).element().focus();
 const thumbnail = (text: string) => page.getByRole('button', { name: `Open the picture of ${text}` });
 const large = (text: string) => page.getByRole('dialog', { name: text }).getByRole('img', { name: text });
 const pictureOf = (text: string) => device.list(listID)?.items.find((each) => each.text === text)?.picture;
+
+function loaded(id: string): RawCoMap {
+  const map = device.node.getLoaded(id as CoID<RawCoMap>);
+  if (!map) throw new Error(`${id} is not loaded.`);
+  return map;
+}
 
 const png = (fill = 'red') => drawnFile(300, 200, 'image/png', fill);
 
@@ -140,9 +147,7 @@ describe('a picture', () => {
   });
 
   it('is announced with its size where it has not come yet', async () => {
-    const item = device.itemID(listID, 'Porch');
-    const map = device.node.getLoaded(item as never);
-    if (!map || !('set' in map)) throw new Error('The item is not loaded.');
+    const map = loaded(device.itemID(listID, 'Porch'));
     const stream = map.group.createBinaryStream();
     stream.startBinaryStream({ mimeType: 'image/webp', totalSizeBytes: 340_000 });
     map.set('picture', { id: stream.id, bytes: 340_000 });
@@ -183,13 +188,39 @@ describe('a file that is no picture', () => {
   });
 });
 
+describe('a new item', () => {
+  const field = () => page.getByRole('textbox', { name: 'New item' });
+
+  it('is made of a picture that is pasted into its field, with the words that stand there', async () => {
+    await userEvent.type(field(), 'Stairs');
+    give('paste', field().element(), await png());
+    await expect.element(thumbnail('Stairs')).toBeVisible();
+    await expect.element(field()).toHaveValue('');
+    give('paste', field().element(), await png());
+    await expect.element(thumbnail('Picture')).toBeVisible();
+    expect(device.texts(listID)).toEqual(['Porch', 'Firewood', 'Stairs', 'Picture']);
+  });
+
+  it('is not made of anything else, and the words stay', async () => {
+    await userEvent.type(field(), 'Stairs');
+    give('paste', field().element(), new File(['Milk'], 'notes.txt', { type: 'text/plain' }));
+    const problem = page.getByText('“notes.txt” is not a picture');
+    await expect.element(problem).toBeVisible();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await expect.element(problem).not.toBeInTheDocument();
+    await expect.element(field()).toHaveFocus();
+    await expect.element(field()).toHaveValue('Stairs');
+    expect(device.texts(listID)).toEqual(['Porch', 'Firewood']);
+  });
+});
+
 describe('who only reads', () => {
   it('opens a picture, and is offered nothing to do with it', async () => {
     give('drop', item('Porch').element(), await png());
     await expect.element(thumbnail('Porch')).toBeVisible();
-    const group = device.node.getLoaded(listID as never)?.group;
-    group?.addMember('everyone', 'reader');
-    group?.removeMember(device.account);
+    const { group } = loaded(listID);
+    group.addMember('everyone', 'reader');
+    group.removeMember(device.account);
     await expect.element(page.getByRole('textbox', { name: 'New item' })).not.toBeInTheDocument();
     give('drop', item('Firewood').element(), await png());
     await thumbnail('Porch').click();
