@@ -3,7 +3,10 @@ import type { Page } from '@playwright/test';
 import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { fillStorage } from './support/everything/break-device.ts';
+import { noisePicture } from './support/noise-picture.ts';
 import { expect, test } from './support/test.ts';
+
+const porch = { name: 'porch.png', mimeType: 'image/png', buffer: noisePicture(300, 200) };
 
 const looks = [
   { width: 1280, height: 800, colorScheme: 'light' },
@@ -44,8 +47,17 @@ test('axe finds nothing wrong with the demo', async ({ page, origins }) => {
 
   await app.begin(origins[0], 'Groceries', 'Bread', 'Milk');
   await app.tick('Milk');
+  await app.putPicture('Bread', porch);
+  await expect(app.picture('Bread')).toBeVisible();
   await app.untilStored();
   await expectAccessible(page, 'a list');
+  await app.picture('Bread').click();
+  await expect(page.getByRole('button', { name: 'Remove picture' })).toBeVisible();
+  await expectAccessible(page, 'a picture');
+  await page.keyboard.press('Escape');
+  await app.putPicture('Bread', { ...porch, name: 'notes.txt', mimeType: 'text/plain' });
+  await expect(page.getByText('“notes.txt” is not a picture')).toBeVisible();
+  await expectAccessible(page, 'what is no picture');
   await app.syncLine.click();
   await expectAccessible(page, 'the ladder');
   await page.keyboard.press('Escape');

@@ -1,5 +1,5 @@
-import type { Locator, Page } from '@playwright/test';
-import { createApp } from './support/app.ts';
+import type { Locator } from '@playwright/test';
+import { createApp, type Upload } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { openPanel } from './support/everything/look-at-panel.ts';
 import { backOnline } from './support/network.ts';
@@ -14,20 +14,7 @@ interface Pixels {
   readonly halves: readonly (readonly number[])[];
 }
 
-const noise = () => ({ name: 'porch.png', mimeType: 'image/png', buffer: noisePicture(800, 600) });
-const thumbnail = (page: Page, item: string) =>
-  page.getByRole('button', { name: `Open the picture of ${item}` });
-
-type Upload = ReturnType<typeof noise>;
-
-async function choose(page: Page, item: string, file: Upload): Promise<void> {
-  const chooser = page.waitForEvent('filechooser');
-  await page.getByRole('checkbox', { name: item, exact: true }).hover();
-  await page
-    .getByRole('button', { name: new RegExp(`^(Add a picture to|Replace the picture of) ${item}$`) })
-    .click();
-  await (await chooser).setFiles(file);
-}
+const noise = (): Upload => ({ name: 'porch.png', mimeType: 'image/png', buffer: noisePicture(800, 600) });
 
 /** As they are drawn, whole, of the picture in it. */
 async function pixels(place: Locator): Promise<Pixels> {
@@ -53,8 +40,8 @@ test('a second device sees the same picture, pixel by pixel, and what becomes of
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Cabin weekend', 'Firewood', 'Fix the porch step');
-  await choose(page, 'Fix the porch step', noise());
-  const first = await pixels(thumbnail(page, 'Fix the porch step'));
+  await app.putPicture('Fix the porch step', noise());
+  const first = await pixels(app.picture('Fix the porch step'));
   expect(first.size).toEqual([800, 600]);
   const [left = [], right = []] = first.halves;
   expect(left[0]).toBeGreaterThan((left[2] ?? 0) + 60); // Red.
@@ -64,27 +51,25 @@ test('a second device sees the same picture, pixel by pixel, and what becomes of
   await app.open(origins[1]);
   await app.signIn();
   await app.openList('Cabin weekend');
-  expect(await pixels(thumbnail(page, 'Fix the porch step'))).toEqual(first);
-  await expect(thumbnail(page, 'Firewood')).toHaveCount(0);
+  expect(await pixels(app.picture('Fix the porch step'))).toEqual(first);
+  await expect(app.picture('Firewood')).toHaveCount(0);
 
   const other = await context.newPage();
   const back = createApp(other);
   await back.open(origins[0]);
   await back.openList('Cabin weekend');
   const smaller = { ...noise(), buffer: noisePicture(300, 200) };
-  await choose(page, 'Fix the porch step', smaller);
+  await app.putPicture('Fix the porch step', smaller);
   await expect(page.getByText('Picture replaced')).toBeVisible();
-  await expect
-    .poll(async () => (await pixels(thumbnail(other, 'Fix the porch step'))).size)
-    .toEqual([300, 200]);
+  await expect.poll(async () => (await pixels(back.picture('Fix the porch step'))).size).toEqual([300, 200]);
 
-  await thumbnail(other, 'Fix the porch step').click();
+  await back.picture('Fix the porch step').click();
   const sheet = other.getByRole('dialog', { name: 'Fix the porch step' });
   await expect(sheet.getByRole('img', { name: 'Fix the porch step' })).toBeVisible();
   await sheet.getByRole('button', { name: 'Remove picture' }).click();
-  await expect(thumbnail(page, 'Fix the porch step')).toHaveCount(0);
+  await expect(app.picture('Fix the porch step')).toHaveCount(0);
   await other.getByRole('button', { name: 'Undo' }).click();
-  await expect(thumbnail(page, 'Fix the porch step')).toBeVisible();
+  await expect(app.picture('Fix the porch step')).toBeVisible();
 });
 
 test('a picture that was put there without the relay outlives a reload, and arrives', async ({
@@ -97,19 +82,19 @@ test('a picture that was put there without the relay outlives a reload, and arri
   await app.begin(origins[0], 'Cabin weekend', 'Firewood');
   await app.untilStored();
   await relay.stop();
-  await choose(page, 'Firewood', noise());
-  const first = await pixels(thumbnail(page, 'Firewood'));
+  await app.putPicture('Firewood', noise());
+  const first = await pixels(app.picture('Firewood'));
   await expect(app.syncLine).toContainText('Saved on this device');
   await page.reload();
   await app.openList('Cabin weekend');
-  expect(await pixels(thumbnail(page, 'Firewood'))).toEqual(first);
+  expect(await pixels(app.picture('Firewood'))).toEqual(first);
   await relay.start();
   await backOnline(page);
   await app.untilStored();
   await app.open(origins[1]);
   await app.signIn();
   await app.openList('Cabin weekend');
-  expect(await pixels(thumbnail(page, 'Firewood'))).toEqual(first);
+  expect(await pixels(app.picture('Firewood'))).toEqual(first);
 });
 
 test('what is no picture is refused in words', async ({ page, origins }) => {
@@ -120,18 +105,18 @@ test('what is no picture is refused in words', async ({ page, origins }) => {
   const text = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Milk') };
   const broken = { name: 'porch.png', mimeType: 'image/png', buffer: noisePicture(80, 60).subarray(0, 40) };
   const problem = page.getByRole('list', { name: 'Items' }).getByRole('alert');
-  await choose(page, 'Firewood', text);
+  await app.putPicture('Firewood', text);
   await expect(problem).toContainText('“notes.txt” is not a picture');
   await expect(problem).toContainText('Nothing was changed.');
-  await choose(page, 'Firewood', broken);
+  await app.putPicture('Firewood', broken);
   await expect(problem).toContainText('This browser cannot open “porch.png”');
   await expect(app.syncLine).toContainText('Stored by the relay');
-  await expect(thumbnail(page, 'Firewood')).toHaveCount(0);
+  await expect(app.picture('Firewood')).toHaveCount(0);
 
   const chooser = page.waitForEvent('filechooser');
   await problem.getByRole('button', { name: 'Choose another' }).click();
   await (await chooser).setFiles(noise());
-  await expect(thumbnail(page, 'Firewood')).toBeVisible();
+  await expect(app.picture('Firewood')).toBeVisible();
   await expect(problem).toHaveCount(0);
 });
 
@@ -143,7 +128,7 @@ test('a new item is made of a picture', async ({ page, origins }) => {
   const chooser = page.waitForEvent('filechooser');
   await page.getByRole('button', { name: 'Add an item with a picture' }).click();
   await (await chooser).setFiles(noise());
-  await expect(thumbnail(page, 'Firewood')).toBeVisible();
+  await expect(app.picture('Firewood')).toBeVisible();
   await expect(app.item('Firewood')).toHaveCount(1);
 });
 
@@ -156,7 +141,7 @@ test('on a phone the toolbar of the item that is edited adds one', async ({ page
   const chooser = page.waitForEvent('filechooser');
   await page.getByRole('toolbar').getByRole('button', { name: 'Add a picture' }).click();
   await (await chooser).setFiles(noise());
-  await expect(thumbnail(page, 'Firewood')).toBeVisible();
+  await expect(app.picture('Firewood')).toBeVisible();
 });
 
 test('pictures travel with low priority, which the panel shows', async ({ page, devOrigin }) => {
@@ -171,6 +156,6 @@ test('pictures travel with low priority, which the panel shows', async ({ page, 
   const lanes = panel.getByRole('table', { name: 'Queues by priority' });
   const low = lanes.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Low' }) });
   await expect(low.getByLabel('Peak of two minutes: 0', { exact: true })).toBeVisible();
-  await choose(page, 'Firewood', noise());
+  await app.putPicture('Firewood', noise());
   await expect(low.getByLabel(/^Peak of two minutes: [1-9]/)).toBeVisible();
 });

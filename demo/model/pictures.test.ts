@@ -86,6 +86,21 @@ describe('a picture', () => {
     expect(tasks).toBeGreaterThanOrEqual(5);
   });
 
+  it('is coming until the last of it has come', async () => {
+    await vi.waitFor(() => expect(phone.texts(listID)).toEqual(['Porch']));
+    const blob = picture(2 * chunkBytes);
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    const stream = itemMap(phone)?.group.createBinaryStream();
+    stream?.startBinaryStream({ mimeType: blob.type });
+    const told = watch(phone, { id: stream?.id ?? '', bytes: blob.size });
+    stream?.pushBinaryStreamChunk(bytes.subarray(0, chunkBytes));
+    stream?.pushBinaryStreamChunk(bytes.subarray(chunkBytes));
+    await vi.waitFor(() => expect(stream?.core.knownState().sessions).not.toEqual({}));
+    expect(told.map(({ state }) => state)).toEqual(['coming']);
+    stream?.endBinaryStream();
+    await vi.waitFor(() => expect(told.map(({ state }) => state)).toEqual(['ready', 'coming']));
+  });
+
   it('is referred to only when all of it is written', async () => {
     const put = phone.edit.putPicture(itemID, picture(3 * chunkBytes));
     const seen: unknown[] = [];

@@ -17,6 +17,10 @@ export interface App {
   tick(text: string): Promise<void>;
   untilTicked(text: string): Promise<void>;
   renameItem(from: string, to: string): Promise<void>;
+  /** Chooses a file for the picture of an item, in place of the one that it has. */
+  putPicture(item: string, file: Upload): Promise<void>;
+  /** What opens the picture of an item. */
+  picture(item: string): Locator;
   /** The link of the open list. */
   share(): Promise<string>;
   /** Begins with a list that is shared, with all of it at the relay; answers its link. */
@@ -25,6 +29,13 @@ export interface App {
   rung(name: string): Promise<string>;
   /** Waits until the sync line says that the relay has stored everything. */
   untilStored(): Promise<void>;
+}
+
+/** A file as the browser's dialog gives it. */
+export interface Upload {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
 }
 
 export function createApp(page: Page): App {
@@ -94,6 +105,14 @@ export function createApp(page: Page): App {
       await field.press('Enter');
       await expect(item(to)).toBeVisible();
     },
+    async putPicture(text, file) {
+      const chooser = page.waitForEvent('filechooser');
+      await item(text).hover();
+      const button = new RegExp(`^(Add a picture to|Replace the picture of) ${text}$`);
+      await page.getByRole('button', { name: button }).click();
+      await (await chooser).setFiles(file);
+    },
+    picture: (text) => page.getByRole('button', { name: `Open the picture of ${text}`, exact: true }),
     async share() {
       await page.getByRole('button', { name: 'Share' }).click();
       const make = page.getByRole('button', { name: 'Make a link' });
