@@ -58,6 +58,7 @@ test('axe finds nothing wrong with the demo', async ({ page, origins }) => {
   await app.putPicture('Bread', { ...porch, name: 'notes.txt', mimeType: 'text/plain' });
   await expect(page.getByText('“notes.txt” is not a picture')).toBeVisible();
   await expectAccessible(page, 'what is no picture');
+  await page.getByRole('button', { name: 'Close' }).click();
   await app.syncLine.click();
   await expectAccessible(page, 'the ladder');
   await page.keyboard.press('Escape');
