@@ -65,7 +65,14 @@ test('the answers of an inspector are what the schema says, and nothing besides'
   map.set('n', 1);
   expect(whole()).toEqual([]);
   for (const id of [map.id, 'co_zNowhere', 'none']) {
+    const { coValues } = inspector;
     expect(problemsOf('Explanation', inspector.explain(id))).toEqual([]);
+    expect(problemsOf('CoValueFacts', inspector.coValue(id))).toEqual([]);
+    expect(problemsOf('MemberPage', coValues.members(id))).toEqual([]);
+    expect(problemsOf('SessionPage', coValues.sessions(id))).toEqual([]);
+    expect(problemsOf('TransactionPage', coValues.transactions(id, { limit: 1 }))).toEqual([]);
+    expect(problemsOf('TreePage', coValues.tree(id))).toEqual([]);
+    expect(problemsOf('FoundCoValues', coValues.find(id))).toEqual([]);
   }
 
   const { protocol: _, ...others } = inspector.snapshot();

@@ -2,6 +2,9 @@ import { type Clock, systemClock } from '../platform/clock.ts';
 import { createKernelError } from '../platform/kernel-error.ts';
 import { callListener, createReadable, type Readable } from '../platform/readable.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
+import type { CoValueFacts } from './co-value/co-value-facts.ts';
+import { createCoValueReader, type CoValueReader } from './co-value/co-value-reader.ts';
+import { loadCoValue } from './co-value/load-co-value.ts';
 import { explain, type Explanation } from './explain.ts';
 import type { FaultPlan } from '../transport/faulty-transport.ts';
 import { isCoValueID } from '../transport/ids.ts';
@@ -58,6 +61,10 @@ export interface Inspector {
    * what is not the ID of a CoValue.
    */
   askRelays(id: string): Promise<readonly RelayAnswer[]>;
+  /** One CoValue: its header, group, size, and which relay has said what of it. Loads nothing: of what is not in memory it says so. */
+  coValue(id: string): CoValueFacts;
+  /** What can be much of one CoValue, by the page: members, sessions, transactions, the value as a tree. */
+  readonly coValues: CoValueReader;
   /**
    * Calls with what changed, soon after it did and at least once a second, seldomer when reading takes long.
    * While nobody is subscribed nothing is read; messages are still counted by the second, in bounded memory. While somebody
@@ -71,6 +78,11 @@ export interface Inspector {
     reconnect(): void;
     /** Has cojson's tracker forget a CoValue that every relay has, in a node whose peers the app adds itself. Sends nothing. */
     repair(id: string): void;
+    /**
+     * Loads a CoValue, of this device or a relay, and opens it as the app would; false where neither has it. It leaves the
+     * memory again like any other that nobody uses. Rejects with MESSAGE_INVALID for what is not the ID of a CoValue.
+     */
+    loadCoValue(id: string): Promise<boolean>;
     /**
      * Breaks the connections to relays as the plan says, until its time is over, this inspector is closed, or it is called
      * with undefined. Connections are made anew at the beginning and at the end. Throws RangeError for a plan that makes no
@@ -147,6 +159,8 @@ export function createInspector(
     inspection.tabs && createTabWatch({ tabs: inspection.tabs, clock, onChange: () => publisher.changed() });
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
 
+  let coValueReader: ReturnType<typeof createCoValueReader> | undefined;
+
   const stopFollowing = sync.subscribe((state) => {
     const nowMs = clock.nowMs();
     log.note(state.peers, nowMs);
@@ -170,20 +184,43 @@ export function createInspector(
     ring.count('cost', atMs, stopwatchMs() - beganMs);
   });
 
+  /** Who is subscribed has the rows read anyway: there may be thousands. */
+  function unsyncedNow(): InspectorSnapshot['unsynced'] {
+    return (listeners.size > 0 ? lastUnsynced : undefined) ?? readUnsynced();
+  }
+
+  function readUnsynced(): InspectorSnapshot['unsynced'] {
+    const { relays, status, error } = overview.current;
+    return unsyncedRows.read({
+      status,
+      ...(error && { error }),
+      relays,
+      queuesByRelayID: queueViews.waitingByRelayID(),
+    });
+  }
+
+  function coValues(): ReturnType<typeof createCoValueReader> {
+    return (coValueReader ??= createCoValueReader(
+      inspection,
+      () => ({ atMs: clock.nowMs(), overview: overview.current, unsynced: unsyncedNow() }),
+      (read) => {
+        const beganMs = stopwatchMs();
+        const answer = read();
+        ring.count('cost', clock.nowMs(), stopwatchMs() - beganMs);
+        return answer;
+      },
+    ));
+  }
+
   function snapshot(): InspectorSnapshot {
     const beganMs = stopwatchMs();
     const atMs = clock.nowMs();
-    const { relays, status, error } = overview.current;
+    const { relays } = overview.current;
     const views = {
       protocol: inspectorProtocol,
       atMs,
       overview: overview.current,
-      unsynced: unsyncedRows.read({
-        status,
-        ...(error && { error }),
-        relays,
-        queuesByRelayID: queueViews.waitingByRelayID(),
-      }),
+      unsynced: readUnsynced(),
       queues: queueViews.read(relays, atMs),
       peers: readPeers(inspection, log, counts, ring, atMs),
       messages: messages.log.counts,
@@ -233,6 +270,10 @@ export function createInspector(
     explain: (id) => explain(id, snapshot(), inspection.node),
     story: (row) => storyOf(row, overview.current.relays, messages.log),
     askRelays,
+    coValue: (id) => coValues().facts(id),
+    get coValues() {
+      return coValues();
+    },
     subscribe(listener) {
       const own = (increment: InspectorIncrement) => listener(increment);
       listeners.add(own);
@@ -258,6 +299,7 @@ export function createInspector(
         if (plan && isStock) throw new Error(noFaultsHere);
         faultControl.set(plan, options);
       },
+      loadCoValue: (id) => loadCoValue(inspection.node, id),
       record: recorder.begin,
       replay: (recording) => replayRecording(recording, inspection, snapshotOnce),
       ...storageWatch.controls,

@@ -12,15 +12,21 @@ import { createAccountNode } from '../testing/account-node.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { labelCoValue } from './covalue-label.ts';
 import {
+  coValuesInMemory,
   findCoValue,
+  lastCheckedOf,
+  openContentOf,
   openMapOf,
   outgoingOf,
+  readChecked,
   readIncomingDepth,
   readLoads,
   readLocalWrites,
   readOutgoingDepths,
   readTrackedFor,
   readsAsSkipped,
+  readStoredState,
+  readToldState,
 } from './private-fields.ts';
 
 // Contracts with what cojson keeps to itself: after an update of cojson, these say which reading has become `unknown`.
@@ -170,6 +176,50 @@ describe('a CoValue', () => {
     expect(readsAsSkipped(core, 'relay')).toBe('unknown');
   });
 
+  it('is among those in memory, and its content is what the app has open', () => {
+    const map = node.createGroup().createMap();
+    expect([...coValuesInMemory(node)]).toContain(map.core);
+    expect(openContentOf(map.core)).toBe(map.core.getCurrentContent());
+    Reflect.set(map.core, '_cachedContent', undefined);
+    expect(openContentOf(map.core)).toBeUndefined();
+  });
+
+  it('has a chain of what cojson has found out of each session, from its last transaction', () => {
+    const map = node.createGroup().createMap();
+    map.set('name', 'Tide log', 'private');
+    map.set('name', 'Tide book', 'private');
+    const last = readChecked(lastCheckedOf(map.core, node.currentSessionID));
+    expect(last).toMatchObject({
+      ...{ index: 1, isValid: true, refusal: undefined },
+      changes: [{ op: 'set', key: 'name', value: 'Tide book' }],
+    });
+    const first = readChecked(last?.previous);
+    expect(first).toMatchObject({ index: 0, changes: [{ value: 'Tide log' }] });
+    expect(readChecked(first?.previous)).toBeUndefined();
+    expect(lastCheckedOf(map.core, 'another')).toBeUndefined();
+    Reflect.set(map.core, 'lastVerifiedTransactionBySessionID', undefined);
+    expect(lastCheckedOf(map.core, node.currentSessionID)).toBe('unknown');
+    expect(readChecked({ currentTxID: { txIndex: 'a' }, isValid: true })).toBeUndefined();
+  });
+
+  it('is counted by session at each peer that has told of it, and in storage', () => {
+    const { id, core } = node.createGroup().createMap({ name: 'x' });
+    expect(readToldState(node, 'relay', id)).toBeUndefined();
+    node.syncManager.addPeer(stuckRelay());
+    node.syncManager.peers['relay']?.setKnownState(id, {
+      id,
+      header: true,
+      sessions: { [node.currentSessionID]: 4 },
+    });
+    expect(readToldState(node, 'relay', id)).toEqual({ [node.currentSessionID]: 4 });
+    expect(readToldState(node, 'relay', 'co_zNever')).toBeUndefined();
+    expect(readStoredState(node, id)).toBe('unknown');
+    const storage = new StorageApiAsync({} as ConstructorParameters<typeof StorageApiAsync>[0]);
+    storage.knownStates.setKnownState(id, core.knownState());
+    Reflect.set(node, 'storage', storage);
+    expect(readStoredState(node, id)).toEqual(core.knownState().sessions);
+  });
+
   it('shows nothing of a map that belongs to the account itself, where the kernel keeps its secrets', () => {
     const account = node.expectCurrentAccount('test');
     const kernelMap: RawCoMap = account.createMap();
@@ -191,9 +241,12 @@ describe('a cojson of another shape', () => {
     });
     expect(readLoads(node, 'nobody')).toEqual({ inFlight: 'unknown', waiting: 'unknown' });
     expect(readLocalWrites(node)).toBe('unknown');
+    Reflect.set(node.syncManager.peers['relay'] ?? {}, 'getKnownState', () => ({ counts: {} }));
+    expect(readToldState(node, 'relay', 'co_z1')).toBe('unknown');
     Reflect.deleteProperty(node.syncManager, 'messagesQueue');
     expect(readIncomingDepth(node, 'relay')).toBe('unknown');
     Reflect.set(node, 'coValues', {});
+    expect([...coValuesInMemory(node)]).toEqual([]);
     expect(findCoValue(node, node.getCurrentAccountOrAgentID())).toBeUndefined();
     expect(labelCoValue(node, node.getCurrentAccountOrAgentID())).toEqual({ kind: 'unknown' });
   });

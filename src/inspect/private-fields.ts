@@ -1,4 +1,13 @@
-import { CoValueCore, type LocalNode, type Peer, type PeerState, RawCoMap } from 'cojson';
+import {
+  CoValueCore,
+  type LocalNode,
+  type Peer,
+  type PeerState,
+  RawBinaryCoStream,
+  RawCoList,
+  RawCoMap,
+  RawCoStream,
+} from 'cojson';
 import type { Priority, Reading } from './snapshot.ts';
 import { ownPeerID } from './stock-node/shown-peer-id.ts';
 
@@ -44,6 +53,72 @@ export function findCoValue(node: LocalNode, id: string): CoValueCore | undefine
   return found instanceof CoValueCore ? found : undefined;
 }
 
+/** Those in memory, also those of which nothing more than the id is. */
+export function coValuesInMemory(node: LocalNode): Iterable<CoValueCore> {
+  const coValues = at(node, 'coValues');
+  return coValues instanceof Map ? (coValues as ReadonlyMap<string, CoValueCore>).values() : [];
+}
+
+export type OpenContent = RawCoMap | RawCoList | RawCoStream | RawBinaryCoStream;
+
+/** Its content where the app has it open already. Opening one would decrypt it, and a group's may even write to it. */
+export function openContentOf(coValue: CoValueCore): OpenContent | undefined {
+  const content = at(coValue, '_cachedContent');
+  const isKnown = [RawCoMap, RawCoList, RawCoStream, RawBinaryCoStream].some(
+    (kind) => content instanceof kind,
+  );
+  return isKnown ? (content as OpenContent) : undefined;
+}
+
+/** How many transactions of each session. */
+export type SessionCounts = Readonly<Record<string, number>>;
+
+/** What a peer has told of a CoValue, or has sent of it; undefined where it has said nothing of it on this page. */
+export function readToldState(
+  node: LocalNode,
+  peerID: string,
+  id: string,
+): SessionCounts | 'unknown' | undefined {
+  const peer = peerOf(node, peerID);
+  return peer === undefined ? undefined : countsFrom(peer, 'getKnownState', id);
+}
+
+/** What this device's storage has committed of a CoValue that is in memory. */
+export function readStoredState(node: LocalNode, id: string): SessionCounts | 'unknown' | undefined {
+  return countsFrom(at(node, 'storage'), 'getKnownState', id);
+}
+
+/** What cojson has found out of a transaction that it has looked at: who opens a CoValue has it look at them all. */
+export interface CheckedTransaction {
+  readonly index: number;
+  readonly isValid: boolean;
+  /** Why it counts for nothing, in cojson's words. */
+  readonly refusal: string | undefined;
+  /** Where it could be read. */
+  readonly changes: readonly unknown[] | undefined;
+  /** The one before it in its session. */
+  readonly previous: unknown;
+}
+
+/** The last of a session that cojson has looked at, to be read with `readChecked`; undefined where it has looked at none. */
+export function lastCheckedOf(coValue: CoValueCore, sessionID: string): unknown {
+  const last = at(coValue, 'lastVerifiedTransactionBySessionID');
+  return last === undefined ? 'unknown' : at(last, sessionID);
+}
+
+export function readChecked(transaction: unknown): CheckedTransaction | undefined {
+  const index = numberIn(at(transaction, 'currentTxID'), 'txIndex');
+  const isValid = at(transaction, 'isValid');
+  if (index === 'unknown' || typeof isValid !== 'boolean') return undefined;
+  const refusal = at(transaction, 'validationErrorMessage');
+  const changes = at(transaction, 'changes');
+  return {
+    ...{ index, isValid, previous: at(transaction, 'previous') },
+    refusal: typeof refusal === 'string' ? refusal : undefined,
+    changes: Array.isArray(changes) ? (changes as readonly unknown[]) : undefined,
+  };
+}
+
 /** A map's content where the app has it open already; reading it decrypts nothing and keeps nothing. */
 export function openMapOf(coValue: CoValueCore): RawCoMap | undefined {
   const content = at(coValue, '_cachedContent');
@@ -70,6 +145,16 @@ export function readTrackedFor(node: LocalNode, id: string): readonly string[] |
 export function outgoingOf(peer: PeerState): Peer['outgoing'] | undefined {
   const outgoing = at(peer, 'peer', 'outgoing');
   return typeof at(outgoing, 'push') === 'function' ? (outgoing as Peer['outgoing']) : undefined;
+}
+
+function countsFrom(holder: unknown, method: string, id: string): SessionCounts | 'unknown' | undefined {
+  const ask = at(holder, method);
+  if (typeof ask !== 'function') return 'unknown';
+  const state: unknown = ask.call(holder, id);
+  if (state === undefined) return undefined;
+  const sessions = at(state, 'sessions');
+  const isCounts = typeof sessions === 'object' && sessions !== null;
+  return isCounts ? (sessions as SessionCounts) : 'unknown';
 }
 
 function peerOf(node: LocalNode, peerID: string): unknown {

@@ -1,5 +1,6 @@
 import type { LocalNode } from 'cojson';
 import { isJsonRecord, parseJson } from '../../transport/json.ts';
+import { isOfTheApp } from '../of-the-app.ts';
 import { findCoValue } from '../private-fields.ts';
 import type { MessageReader } from './message-reader.ts';
 import type { MessageRow, MessageText } from './message-types.ts';
@@ -107,13 +108,6 @@ function decodeChanges(
     return { state: 'hidden', bytes };
   }
   return inMemory ? { state: 'read', changes: inMemory } : { state: isApps ? 'encrypted' : 'hidden', bytes };
-}
-
-/** As with names: groups hold keys, and what the account itself owns is the kernel's. */
-function isOfTheApp(header: unknown, node: LocalNode | undefined): boolean {
-  if (!isJsonRecord(header) || !isJsonRecord(header.ruleset)) return false;
-  const { type, group } = header.ruleset;
-  return type === 'ownedByGroup' && group !== node?.getCurrentAccountOrAgentID();
 }
 
 /** What cojson has decrypted already, since the app has read it. */
