@@ -8,6 +8,8 @@ import type { Preferences, View } from './preferences.ts';
 /** What the views point at: one view leads to another with it. */
 export interface Shown {
   readonly coValueID?: string | undefined;
+  /** CoValues that were looked at one after the other, the last of them now. */
+  readonly coValueTrail?: readonly string[];
   /** Its number. */
   readonly message?: number | undefined;
   /** Unsynced shows what has not reached it. */

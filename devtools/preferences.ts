@@ -14,7 +14,7 @@ export interface Preferences {
 }
 export const views = [
   ...(['unsynced', 'queues', 'peers'] as const),
-  ...(['messages', 'lag'] as const),
+  ...(['messages', 'covalue', 'lag'] as const),
   'tabs',
   'faults',
 ] as const;

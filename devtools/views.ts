@@ -1,6 +1,8 @@
 import type { Component } from 'svelte';
 import type { Inspector } from '../src/inspect/create-inspector.ts';
 import type { InspectorSnapshot } from '../src/inspect/snapshot.ts';
+import { covalueStat } from './covalue/covalue-stat.ts';
+import CoValueView from './covalue/CoValueView.svelte';
 import { faultsStat } from './faults/faults-stat.ts';
 import FaultsView from './faults/FaultsView.svelte';
 import type { Fact } from './headline.ts';
@@ -30,7 +32,7 @@ interface ViewOfPanel {
   readonly name: string;
   readonly component: Component<ViewProps>;
   /** Its one live number in the rail. */
-  stat(snapshot: InspectorSnapshot): Fact;
+  stat(snapshot: InspectorSnapshot, panel: PanelState): Fact;
   /** Set apart from the views above it. */
   readonly beginsGroup?: true;
 }
@@ -41,6 +43,7 @@ export const viewsOfPanel: Readonly<Record<View, ViewOfPanel>> = {
   queues: { name: 'Queues', component: QueuesView, stat: queuesStat },
   peers: { name: 'Peers', component: PeersView, stat: peersStat },
   messages: { name: 'Messages', component: MessagesView, stat: messagesStat, beginsGroup: true },
+  covalue: { name: 'CoValue', component: CoValueView, stat: (_, panel) => covalueStat(panel) },
   lag: { name: 'Lag', component: LagView, stat: lagStat },
   tabs: { name: 'Tabs', component: TabsView, stat: tabsStat, beginsGroup: true },
   faults: { name: 'Faults', component: FaultsView, stat: faultsStat, beginsGroup: true },

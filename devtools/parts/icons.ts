@@ -13,6 +13,7 @@ export const icons = {
   dot: 'M5.500 7h3',
   save: 'M7 2v7M4 6.500 7 9.500l3-3M2.500 12h9',
   load: 'M7 9.500v-7M4 5.500 7 2.500l3 3M2.500 12h9',
+  back: 'M12 7H3M6 4 3 7l3 3',
   right: 'M2 7h9M8 4l3 3-3 3',
   unfold: 'm3.500 5.500 3.500 3.500 3.500-3.500',
   dockBottom: 'M2 2.500h10v9H2zM2 8.500h10',

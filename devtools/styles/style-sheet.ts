@@ -1,6 +1,7 @@
 import base from './base.css?inline';
 import controls from './controls.css?inline';
 import corner from './corner.css?inline';
+import covalue from './covalue.css?inline';
 import faults from './faults.css?inline';
 import frame from './frame.css?inline';
 import header from './header.css?inline';
@@ -13,7 +14,7 @@ import tabs from './tabs.css?inline';
 import tokens from './tokens.css?inline';
 import unsynced from './unsynced.css?inline';
 
-const views = [unsynced, queues, peers, messages, lag, tabs, faults];
+const views = [unsynced, queues, peers, messages, covalue, lag, tabs, faults];
 
 /** Adopted, never injected: a page with `style-src 'self'` blocks `<style>` and `style="…"`, also in shadow roots. */
 export function createStyleSheet(view: Window & typeof globalThis): CSSStyleSheet {

@@ -1,8 +1,7 @@
-import type { CoValueKind } from '../../src/inspect/covalue-label.ts';
-import type { UnsyncedRow } from '../../src/inspect/snapshot.ts';
+import type { CoValueKind, CoValueLabel } from '../../src/inspect/covalue-label.ts';
 
 /** What a row is called: by its own content, else by what it is. */
-export function nameOf({ name, kind }: UnsyncedRow): string {
+export function nameOf({ name, kind }: CoValueLabel): string {
   return name ?? (kind === 'unknown' ? 'Not loaded' : kind);
 }
 

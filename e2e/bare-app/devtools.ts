@@ -1,4 +1,5 @@
 import { activeSession } from '@MaiaOS/kernel';
+import type { LocalNode } from '@MaiaOS/kernel/cojson';
 import { mountDevtools, type DevtoolsOptions } from '@MaiaOS/kernel/devtools';
 import { createInspector, type Explanation, type Inspector } from '@MaiaOS/kernel/inspect';
 
@@ -12,6 +13,8 @@ declare global {
     inspect(): void;
     /** What that program is told. */
     explain(id: string): Explanation;
+    /** Of the session that is active. */
+    node(): LocalNode;
   };
 }
 let unmount = () => {};
@@ -25,6 +28,10 @@ globalThis.devtools = {
   explain(id) {
     if (!inspector) throw new Error('Nobody looks yet.');
     return inspector.explain(id);
+  },
+  node() {
+    if (!activeSession.current) throw new Error('Nobody is signed in.');
+    return activeSession.current.node;
   },
 };
 if (wish !== null) globalThis.devtools.mount(JSON.parse(wish) as DevtoolsOptions);

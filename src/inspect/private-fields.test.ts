@@ -218,6 +218,7 @@ describe('a CoValue', () => {
     storage.knownStates.setKnownState(id, core.knownState());
     Reflect.set(node, 'storage', storage);
     expect(readStoredState(node, id)).toEqual(core.knownState().sessions);
+    Reflect.set(node, 'storage', undefined);
   });
 
   it('shows nothing of a map that belongs to the account itself, where the kernel keeps its secrets', () => {

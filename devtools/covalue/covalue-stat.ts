@@ -1,0 +1,10 @@
+import { shortID } from '../../src/inspect/words.ts';
+import type { Fact } from '../headline.ts';
+import type { PanelState } from '../panel-state.svelte.ts';
+
+/** The one that is chosen. */
+export function covalueStat({ inspector, shown }: PanelState): Fact {
+  const { coValueID } = shown;
+  if (coValueID === undefined) return { words: 'none', tone: 'plain' };
+  return { words: inspector?.coValues.label(coValueID).name ?? shortID(coValueID), tone: 'plain' };
+}
