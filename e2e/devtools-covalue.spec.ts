@@ -35,6 +35,8 @@ test('a CoValue stands with what the real relay has of it, its transactions and 
   app,
   relay,
 }) => {
+  await relay.stop();
+  await relay.start('--inspect');
   await addAuthenticator(page);
   await openDevtoolsPage(page, app.origin, { open: true });
   await signUpThere(page, relay.port);
@@ -71,6 +73,10 @@ test('a CoValue stands with what the real relay has of it, its transactions and 
       .getByRole('img', { name: /Confirmed by relay: reached/ }),
   ).toBeVisible();
 
+  await panel.getByRole('button', { name: 'Ask the relay' }).click();
+  await expect(sessions.getByRole('columnheader', { name: 'relay holds' })).toBeVisible();
+  await expect(own.getByRole('cell').nth(3)).toHaveText('4');
+
   const tree = panel.getByRole('tree', { name: 'Value' });
   await tree.getByRole('treeitem', { name: /^ana/ }).click();
   await expect(tree.getByRole('treeitem', { name: /role "harbour master"/ })).toBeVisible();
@@ -102,6 +108,8 @@ test('what the relay lacks is marked, and what is not in memory is loaded on dem
   await expect(own.getByRole('cell').nth(1)).toHaveText('4');
   await expect(own.locator('.less')).toHaveText('3');
   await expect(panel.getByRole('treeitem', { name: /^iris/ })).toContainText('not at localhost');
+  await panel.getByRole('button', { name: 'Ask the relay' }).click();
+  await expect(panel.getByRole('region', { name: 'Sessions' })).toContainText('cannot be asked: not connected');
   await panel.getByRole('button', { name: 'Explain' }).click();
   await expect(panel.getByRole('tab', { name: /Unsynced/ })).toHaveAttribute('aria-selected', 'true');
 

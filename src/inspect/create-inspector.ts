@@ -54,6 +54,10 @@ export interface Inspector {
   explain(id: string): Explanation;
   /** What has happened to a CoValue that is not synced, as a snapshot has it, with the messages that say so. */
   story(row: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt'>): Story;
+  /** One CoValue: its header, group, size, and which relay has said what of it. Loads nothing: of what is not in memory it says so. */
+  coValue(id: string): CoValueFacts;
+  /** What can be much of one CoValue, by the page: members, sessions, transactions, the value as a tree. */
+  readonly coValues: CoValueReader;
   /**
    * Asks each relay what it has committed of a CoValue, loaded here or not, and resolves within 10 s with what each said, or
    * why it said nothing. It sends a message to the relays that offer this, which nothing else here does unasked; the CoValue
@@ -61,10 +65,6 @@ export interface Inspector {
    * what is not the ID of a CoValue.
    */
   askRelays(id: string): Promise<readonly RelayAnswer[]>;
-  /** One CoValue: its header, group, size, and which relay has said what of it. Loads nothing: of what is not in memory it says so. */
-  coValue(id: string): CoValueFacts;
-  /** What can be much of one CoValue, by the page: members, sessions, transactions, the value as a tree. */
-  readonly coValues: CoValueReader;
   /**
    * Calls with what changed, soon after it did and at least once a second, seldomer when reading takes long.
    * While nobody is subscribed nothing is read; messages are still counted by the second, in bounded memory. While somebody

@@ -1,5 +1,7 @@
 export { createInspector } from './create-inspector.ts';
 export type { Inspector, InspectorOptions, InspectorTarget } from './create-inspector.ts';
+export type { CoValueFacts } from './co-value/co-value-facts.ts';
+export type { CoValueReader } from './co-value/co-value-reader.ts';
 export type { Explanation } from './explain.ts';
 export type { RelayAnswer } from './relay-asks.ts';
 export { inspectorProtocol } from './snapshot.ts';
