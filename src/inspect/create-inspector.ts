@@ -141,7 +141,7 @@ export function createInspector(
     ...{ inspection, clock, ring },
     onChange: () => publisher.changed(),
   });
-  const relayAsks = createRelayAsks(inspection, clock);
+  const relayAsks = createRelayAsks({ inspection, isStock, clock });
   const listeners = new Set<(increment: InspectorIncrement) => void>();
   const publisher = createPublisher(clock, publish);
   const messages = createMessageLog({

@@ -39,7 +39,7 @@ beforeEach(() => {
       return () => void listeners.delete(listener);
     },
   } as Partial<SyncInspection> as SyncInspection;
-  asks = createRelayAsks(inspection, clock);
+  asks = createRelayAsks({ inspection, isStock: false, clock });
 });
 
 const text = (...messages: readonly object[]) => messages.map((each) => JSON.stringify(each)).join('\n');
@@ -89,7 +89,7 @@ describe('a question', () => {
   });
 
   it('takes nobody else’s answer, and no malformed one', async () => {
-    const others = createRelayAsks(inspection, clock);
+    const others = createRelayAsks({ inspection, isStock: false, clock });
     const word = asks.ask('eu', 'co_zA');
     const other = others.ask('eu', 'co_zB');
     const [mine, theirs] = asked as [Asked, Asked];
@@ -119,6 +119,12 @@ describe('no answer', () => {
     expect(await asks.ask('eu', 'co_zA')).toEqual({ atMs: clock.nowMs(), unanswered });
     expect(asked).toEqual([]);
     expect(tap).toBeUndefined();
+  });
+
+  it('comes of peers that the app brought itself', async () => {
+    const stock = createRelayAsks({ inspection, isStock: true, clock });
+    expect(await stock.ask('eu', 'co_zA')).toEqual({ atMs: clock.nowMs(), unanswered: 'stock-node' });
+    expect(asked).toEqual([]);
   });
 
   it('comes of one that nobody knows', async () => {

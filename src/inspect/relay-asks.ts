@@ -29,6 +29,7 @@ export type RelayWord = {
 /**
  * - `not-connected`: nothing was asked; the relay's `phase` says why.
  * - `stock-relay`: it is of a kind that cannot be asked. Nothing was.
+ * - `stock-node`: this node's peers are the app's own, and nothing can be sent to them from here.
  * - `not-offered`: it can, and its operator does not let it (`--inspect`). Nothing was asked.
  * - `too-many`: 20 questions to it are open. Nothing was asked.
  * - `disconnected`: the connection ended before the answer.
@@ -36,7 +37,14 @@ export type RelayWord = {
  * - `closed`: the inspector was closed.
  */
 export type Unanswered =
-  'not-connected' | 'stock-relay' | 'not-offered' | 'too-many' | 'disconnected' | 'timeout' | 'closed';
+  | 'not-connected'
+  | 'stock-relay'
+  | 'stock-node'
+  | 'not-offered'
+  | 'too-many'
+  | 'disconnected'
+  | 'timeout'
+  | 'closed';
 
 interface OpenAsk {
   readonly peerID: string;
@@ -52,7 +60,16 @@ export const mostAsks = 20;
 /** Of all inspectors: they hear each other's answers. */
 let lastNumber = 0;
 
-export function createRelayAsks(inspection: SyncInspection, clock: Clock): RelayAsks {
+export function createRelayAsks({
+  inspection,
+  isStock,
+  clock,
+}: {
+  readonly inspection: SyncInspection;
+  /** The node's peers are the app's, and not the kernel's. */
+  readonly isStock: boolean;
+  readonly clock: Clock;
+}): RelayAsks {
   const open = new Map<number, OpenAsk>();
   let stopListening = () => {};
   let isClosed = false;
@@ -63,6 +80,7 @@ export function createRelayAsks(inspection: SyncInspection, clock: Clock): Relay
     if (same) return same.word;
     const peer = inspection.peers().find((each) => each.id === peerID);
     if (isClosed) return without('closed');
+    if (isStock) return without('stock-node');
     if (!peer?.ask) return without('not-connected');
     if (!peer.hello) return without('stock-relay');
     if (!offersIt(peer.hello)) return without('not-offered');
