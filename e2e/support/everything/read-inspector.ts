@@ -8,7 +8,8 @@ const sources = ['src/index.ts', 'src/inspect/index.ts'].map(sourceURL) as [stri
 
 /**
  * All that an inspector of the page's session answers, as JSON: a snapshot and the first increment; of each CoValue why it
- * is not synced; each message with its details; and the messages in each of their exports. Needs a dev server.
+ * is not synced, and what the relays have of it; each message with its details; and the messages in each of their exports.
+ * Needs a dev server.
  */
 export function readInspector(page: Page): Promise<string> {
   return page.evaluate(async ([kernelURL, inspectURL]) => {
@@ -35,6 +36,7 @@ export function readInspector(page: Page): Promise<string> {
       increment,
       ids.map((id) => inspector.explain(id)),
       unsynced.map((row) => inspector.story(row)),
+      await Promise.all(ids.slice(0, 20).map((id) => inspector.askRelays(id))),
       await Promise.all(rows.map(({ number }) => messages.detail(number))),
       exports.map((parts) => parts.join('')),
     ];
