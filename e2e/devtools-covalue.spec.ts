@@ -109,7 +109,9 @@ test('what the relay lacks is marked, and what is not in memory is loaded on dem
   await expect(own.locator('.less')).toHaveText('3');
   await expect(panel.getByRole('treeitem', { name: /^iris/ })).toContainText('not at localhost');
   await panel.getByRole('button', { name: 'Ask the relay' }).click();
-  await expect(panel.getByRole('region', { name: 'Sessions' })).toContainText('cannot be asked: not connected');
+  await expect(panel.getByRole('region', { name: 'Sessions' })).toContainText(
+    'cannot be asked: not connected',
+  );
   await panel.getByRole('button', { name: 'Explain' }).click();
   await expect(panel.getByRole('tab', { name: /Unsynced/ })).toHaveAttribute('aria-selected', 'true');
 

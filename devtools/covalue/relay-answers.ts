@@ -3,6 +3,7 @@ import type { RelayAnswer, Unanswered } from '../../src/inspect/relay-asks.ts';
 const reasons: Readonly<Record<Unanswered, string>> = {
   'not-connected': 'cannot be asked: not connected',
   'stock-relay': 'cannot be asked: a relay of another kind',
+  'stock-node': 'cannot be asked: the app itself connects this node',
   'not-offered': 'does not answer: its operator has to allow it with --inspect',
   'too-many': 'was not asked: too many questions are open',
   disconnected: 'did not answer: the connection ended',
@@ -18,5 +19,5 @@ export function silenceWords(answer: RelayAnswer): string | undefined {
 /** How many transactions of a session the relay holds; undefined where it did not say. */
 export function heldBy(answer: RelayAnswer | undefined, sessionID: string): number | undefined {
   if (!answer || 'unanswered' in answer) return undefined;
-  return (answer.known?.sessions)?.[sessionID] ?? 0;
+  return answer.known?.sessions[sessionID] ?? 0;
 }

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type * as Kernel from '@MaiaOS/kernel';
+import type * as Inspect from '@MaiaOS/kernel/inspect';
 import type { Page } from '@playwright/test';
-import type * as Inspect from '../../../src/inspect/index.ts';
 import { root } from '../servers.ts';
 
 const sources = ['src/index.ts', 'src/inspect/index.ts'].map(sourceURL) as [string, string];
 
 /**
  * All that an inspector of the page's session answers, as JSON: a snapshot and the first increment; of each CoValue why it
- * is not synced, and what the relays have of it; each message with its details; and the messages in each of their exports.
- * Needs a dev server.
+ * is not synced, what it holds, and what the relays have of it; each message with its details; the messages in each of
+ * their exports; and all content of this device. Needs a dev server.
  */
 export function readInspector(page: Page): Promise<string> {
   return page.evaluate(async ([kernelURL, inspectURL]) => {
@@ -31,11 +31,20 @@ export function readInspector(page: Page): Promise<string> {
       await messages.export({ format: 'ndjson' }),
       await messages.export({ format: 'ndjson', full: true }),
     ];
+    const content: string[] = [];
+    for await (const line of inspector.controls.exportContent('all')) content.push(line);
     const answers = [
       inspector.snapshot(),
       increment,
       ids.map((id) => inspector.explain(id)),
       unsynced.map((row) => inspector.story(row)),
+      ids.map((id) => inspector.coValue(id)),
+      ids.map((id) => inspector.coValues.members(id)),
+      ids.map((id) => inspector.coValues.sessions(id)),
+      ids.map((id) => inspector.coValues.transactions(id)),
+      ids.map((id) => inspector.coValues.tree(id)),
+      await inspector.controls.measureStorage(),
+      content,
       await Promise.all(ids.slice(0, 20).map((id) => inspector.askRelays(id))),
       await Promise.all(rows.map(({ number }) => messages.detail(number))),
       exports.map((parts) => parts.join('')),
