@@ -4,6 +4,7 @@ import type { RecordingState } from '../src/inspect/recording/recorder.ts';
 import type { InspectorSnapshot, Overview, RungName } from '../src/inspect/snapshot.ts';
 import { createRecordings, type Recordings } from './faults/recordings.svelte.ts';
 import type { Preferences, View } from './preferences.ts';
+import { createDownloads, type Downloads } from './storage/downloads.svelte.ts';
 
 /** What the views point at: one view leads to another with it. */
 export interface Shown {
@@ -27,6 +28,7 @@ export interface PanelState {
   /** Followed all the time, too. */
   readonly recording: RecordingState | undefined;
   readonly recordings: Recordings;
+  readonly downloads: Downloads;
   /** Read only while the panel is open. */
   readonly snapshot: InspectorSnapshot | undefined;
   /** Whether what appears next takes the focus: the panel that a person opened, the button after it was closed from inside. */
@@ -53,6 +55,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
   let faults = $state.raw<Faults>();
   let recording = $state.raw<RecordingState>();
   const recordings = createRecordings(() => inspector);
+  const downloads = createDownloads(() => inspector);
   let snapshot = $state.raw<InspectorSnapshot>();
   let takesFocus = $state(false);
   let isDetached = $state(false);
@@ -94,6 +97,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
       return recording;
     },
     recordings,
+    downloads,
     get snapshot() {
       return snapshot;
     },
@@ -140,6 +144,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
       faults = undefined;
       recording = undefined;
       recordings.forget();
+      downloads.forget();
       const stops = next
         ? [
             next.overview.subscribe((value) => (overview = value)),

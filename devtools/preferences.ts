@@ -15,7 +15,7 @@ export interface Preferences {
 export const views = [
   ...(['unsynced', 'queues', 'peers'] as const),
   ...(['messages', 'covalue', 'lag'] as const),
-  'tabs',
+  ...(['storage', 'tabs'] as const),
   'faults',
 ] as const;
 export type View = (typeof views)[number];

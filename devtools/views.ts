@@ -18,6 +18,8 @@ import { queuesStat } from './queues/queues-stat.ts';
 import QueuesView from './queues/QueuesView.svelte';
 import { tabsStat } from './tabs/tabs-stat.ts';
 import TabsView from './tabs/TabsView.svelte';
+import { storageStat } from './storage/storage-stat.ts';
+import StorageView from './storage/StorageView.svelte';
 import { unsyncedStat } from './unsynced/unsynced-stat.ts';
 import UnsyncedView from './unsynced/UnsyncedView.svelte';
 
@@ -45,6 +47,7 @@ export const viewsOfPanel: Readonly<Record<View, ViewOfPanel>> = {
   messages: { name: 'Messages', component: MessagesView, stat: messagesStat, beginsGroup: true },
   covalue: { name: 'CoValue', component: CoValueView, stat: (_, panel) => covalueStat(panel) },
   lag: { name: 'Lag', component: LagView, stat: lagStat },
-  tabs: { name: 'Tabs', component: TabsView, stat: tabsStat, beginsGroup: true },
+  storage: { name: 'Storage', component: StorageView, stat: storageStat, beginsGroup: true },
+  tabs: { name: 'Tabs', component: TabsView, stat: tabsStat },
   faults: { name: 'Faults', component: FaultsView, stat: faultsStat, beginsGroup: true },
 };

@@ -1,6 +1,6 @@
 /** Hands a text to the browser's downloads. */
 export function saveText(
-  text: string | readonly string[],
+  text: string | readonly (string | Blob)[],
   name: string,
   type = 'application/x-ndjson',
 ): void {

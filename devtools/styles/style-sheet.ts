@@ -11,10 +11,11 @@ import peers from './peers.css?inline';
 import queues from './queues.css?inline';
 import rail from './rail.css?inline';
 import tabs from './tabs.css?inline';
+import storage from './storage.css?inline';
 import tokens from './tokens.css?inline';
 import unsynced from './unsynced.css?inline';
 
-const views = [unsynced, queues, peers, messages, covalue, lag, tabs, faults];
+const views = [unsynced, queues, peers, messages, covalue, lag, storage, tabs, faults];
 
 /** Adopted, never injected: a page with `style-src 'self'` blocks `<style>` and `style="…"`, also in shadow roots. */
 export function createStyleSheet(view: Window & typeof globalThis): CSSStyleSheet {

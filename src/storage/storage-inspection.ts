@@ -9,7 +9,7 @@ import type { WriteTries } from './write-queue.ts';
 export interface StorageInspection {
   /** Names of the databases in which content of the account stands now. */
   databases(): readonly string[];
-  /** All that stand there now, in pages; an id may come twice. What is written meanwhile may be left out. Rejects where it cannot be read. */
+  /** All that stand there now, in pages; an id may come twice. What is not written yet is left out. Rejects where it cannot be read. */
   ids(): AsyncIterable<readonly PlacedID[]>;
   /** Those that no relay has confirmed, also other tabs' and earlier runs'. Rejects where it cannot be read. */
   unconfirmed(): Promise<readonly RawCoID[]>;

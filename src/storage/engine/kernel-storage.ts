@@ -166,17 +166,19 @@ export async function openKernelStorage(options: {
     return stored && knownStateOf(stored);
   }
 
-  async function unconfirmed(): Promise<RawCoID[]> {
+  async function unconfirmed(asking: () => Promise<IDBTransaction>): Promise<RawCoID[]> {
     const before = await old.unconfirmed();
-    const transaction = await reading(stores.unconfirmed);
+    const transaction = await asking();
     const ids = await resultOf(transaction.objectStore(stores.unconfirmed).getAllKeys());
     return [...new Set([...before, ...(ids as RawCoID[])])];
   }
 
+  // Who looks in does not wait for what is to be written: on a full device that could take for ever.
+
   async function* allIDs(): AsyncGenerator<readonly PlacedID[]> {
     yield (await old.ids()).map((id, place) => ({ id, place }));
     for (let after: RawCoID | undefined; ;) {
-      const page = await readIDs(await reading(stores.segments), { after, limit: idsAtOnce });
+      const page = await readIDs(await begin('readonly', [stores.segments]), { after, limit: idsAtOnce });
       yield page;
       if (page.length < idsAtOnce) return;
       after = page.at(-1)?.id;
@@ -184,7 +186,6 @@ export async function openKernelStorage(options: {
   }
 
   async function contentOf(ids: ReadonlySet<RawCoID>) {
-    await writes.tried();
     const found = new Map<RawCoID, readonly NewContent[]>();
     for (const [id, pieces] of await read(ids)) {
       const stored = joinPieces(id, pieces);
@@ -232,7 +233,12 @@ export async function openKernelStorage(options: {
       }
     },
     stopTrackingSyncState: () => {},
-    getUnsyncedCoValueIDs: (callback) => answer(unconfirmed(), callback, []),
+    getUnsyncedCoValueIDs: (callback) =>
+      answer(
+        unconfirmed(() => reading(stores.unconfirmed)),
+        callback,
+        [],
+      ),
     loadKnownState(id, callback) {
       const state = known.get(id as RawCoID);
       if (state) callback(state);
@@ -276,7 +282,7 @@ export async function openKernelStorage(options: {
         ...(takingOver?.isDone === false ? [stockDatabaseName(accountID)] : []),
       ],
       ids: allIDs,
-      unconfirmed,
+      unconfirmed: () => unconfirmed(() => begin('readonly', [stores.unconfirmed])),
       read: contentOf,
       tries: writes.tries,
       room: status.room,

@@ -1,0 +1,24 @@
+import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
+import { bytesWords } from '../../src/inspect/words.ts';
+import type { Fact } from '../headline.ts';
+import { fullnessOf, nearlyFull } from './room-words.ts';
+
+export function storageStat({ storage }: InspectorSnapshot): Fact {
+  const { state, room, error } = storage;
+  if (state === 'failing') {
+    return { words: error?.code === 'STORAGE_FULL' ? 'full' : 'writes fail', tone: 'fail' };
+  }
+  if (state === 'memory-only') return { words: 'nothing kept', tone: error ? 'warn' : 'plain' };
+  const fullness = fullnessOf(room);
+  if (fullness !== undefined) {
+    const percent = Math.floor(fullness * 100);
+    return {
+      words: percent < 1 ? '< 1 % full' : `${percent} % full`,
+      tone: fullness >= nearlyFull ? 'warn' : 'plain',
+    };
+  }
+  return {
+    words: room.usedBytes === 'unknown' ? 'room unknown' : bytesWords(room.usedBytes),
+    tone: 'plain',
+  };
+}
