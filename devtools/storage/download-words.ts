@@ -14,7 +14,7 @@ export function describeDownload({ state, coValues, bytes, end, message }: Downl
     case 'saved': {
       const unreadable = end?.unreadable ?? 0;
       const without =
-        unreadable > 0 ? ` ${countWords(unreadable, 'line')} in it say what could not be read.` : '';
+        unreadable > 0 ? ` ${countWords(unreadable, 'CoValue')} could not be read, as the file says.` : '';
       return {
         words: `Downloaded ${so}.${without} What is private is encrypted in it; the rest can be read.`,
         tone: unreadable > 0 ? 'warn' : 'plain',

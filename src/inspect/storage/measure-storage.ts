@@ -35,7 +35,10 @@ export async function measureStorage(options: {
   });
 
   told(sizes('counting'));
-  const counted = (count: number) => void (total = count);
+  const counted = (count: number) => {
+    total = count;
+    told(sizes('counting'));
+  };
   for await (const each of readContent({ node, device, withMemory: device === undefined, counted })) {
     if (signal.aborted) break;
     if (each.kind === 'unreadable') {
