@@ -11,6 +11,7 @@ import { isCoValueID } from '../transport/ids.ts';
 import { createFaultControl } from './faults/fault-control.ts';
 import type { FaultOptions, Faults } from './faults/faults.ts';
 import { inspectedFrom, type InspectorTarget } from './inspected.ts';
+import { createMemoryView } from './memory-figures.ts';
 import { createMessageCounts } from './message-counts.ts';
 import { createLagView } from './lag/lag-view.ts';
 import { listenToMessages } from './message-tap.ts';
@@ -128,6 +129,7 @@ export function createInspector(
   const ring = createSecondsRing({ startMs: clock.nowMs(), seconds: historySeconds, maxBytes: historyBytes });
   const log = createRelayLog();
   const counts = createMessageCounts(ring);
+  const memory = createMemoryView(inspection.node);
   const queueViews = createQueueViews(inspection, ring);
   const quarrels = createQuarrels(inspection);
   const unsyncedRows = createUnsyncedRows(inspection, quarrels.of);
@@ -226,6 +228,7 @@ export function createInspector(
       messages: messages.log.counts,
       storage: storageWatch.read(sync.current.storage, atMs),
       lag: lag.read(atMs),
+      memory: memory.read(atMs),
       tabs: readTabs(inspection, tabWatch, overview.current),
       faults: faultControl.now,
       recording: recorder.now,

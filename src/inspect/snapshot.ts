@@ -5,6 +5,7 @@ import type { StorageStatus } from '../storage/device-storage.ts';
 import type { CoValueKind } from './covalue-label.ts';
 import type { FaultsNow } from './faults/faults.ts';
 import type { Lag } from './lag/lag.ts';
+import type { MemoryFigures } from './memory-figures.ts';
 import type { MessageCounts } from './messages/message-types.ts';
 import type { Reason } from './reason.ts';
 import type { RecordingNow } from './recording/recorder.ts';
@@ -31,6 +32,8 @@ export interface InspectorSnapshot {
   readonly messages: MessageCounts;
   readonly storage: StorageFacts;
   readonly lag: Lag;
+  /** Counted at most every two seconds. */
+  readonly memory: MemoryFigures;
   readonly tabs: TabsNow;
   /** Absent while there are none. */
   readonly faults?: FaultsNow | undefined;

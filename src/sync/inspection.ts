@@ -2,7 +2,6 @@ import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
 import type { KernelError } from '../platform/kernel-error.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Coverage } from './coverage.ts';
-import type { MemoryFigures } from './memory-figures.ts';
 import type { RungName } from './pending-edits.ts';
 import type { PeerPhase } from './peer-status.ts';
 import type { SyncEvent } from './sync-events.ts';
@@ -19,7 +18,6 @@ export interface SyncInspection {
    */
   readonly waiting: Readonly<Record<RungName, ReadonlyMap<string, number>>>;
   peers(): readonly PeerInspection[];
-  memory(): MemoryFigures;
   /** Each sync message to and from each relay, from now on; one listener at a time, none costs nothing. Undefined ends it. */
   setTap(tap: MessageTap | undefined): void;
   /** Each frame of each relay's channels, from now on; one listener at a time, none costs nothing. Undefined ends it. */

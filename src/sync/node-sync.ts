@@ -16,7 +16,6 @@ import { recallEarlierRun } from './earlier-run.ts';
 import { followNode } from './follow-node.ts';
 import { offerInspection } from './inspection.ts';
 import { createLadder } from './ladder.ts';
-import { memoryFigures } from './memory-figures.ts';
 import { createNodeRelays } from './node-relays.ts';
 import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { RelayTargets } from './relay-targets.ts';
@@ -223,7 +222,6 @@ export function createNodeSync(options: {
     },
     waiting: ladder.waiting,
     peers: () => relays.all.map((relay) => relay.inspect()),
-    memory: () => memoryFigures(node),
     setTap: relays.setTap,
     setFrameTap: (tap) => void (relays.channelHooks.tap = tap),
     setRungTap: ladder.setTap,

@@ -10,7 +10,7 @@ import { createAccountNode } from '../testing/account-node.ts';
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
 import { createBeingStored } from './being-stored.ts';
 import { coverageOfContent, joined } from './coverage.ts';
-import { memoryFigures } from './memory-figures.ts';
+import { memoryFigures } from '../inspect/memory-figures.ts';
 import { hookNode } from './node-hooks.ts';
 import { noEdits, type PendingEdits } from './pending-edits.ts';
 import { unloadUnused, type Unloading } from './unloading.ts';

@@ -144,7 +144,6 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
       return { saved: sinceOf('saved'), sent: sinceOf('sent'), confirmed: sinceOf('confirmed') };
     },
     peers: () => peers,
-    memory: () => ({ loaded: 0, unloaded: 0 }),
     setTap: (next) => void (tap = next),
     setFrameTap: (next) => void (frameTap = next),
     setRungTap: (next) => void (rungTap = next),

@@ -32,7 +32,6 @@ export function offerUnconnected(node: LocalNode): SyncPeers {
     unsynced: () => [],
     waiting: { saved: new Map(), sent: new Map(), confirmed: new Map() },
     peers: () => [],
-    memory: () => ({ loaded: [...node.allCoValues()].length, unloaded: 0 }),
     ...{ setTap: nothing, setFrameTap: nothing, setRungTap: nothing, setTransportWrap: nothing },
     redial: nothing,
     onEvent: () => nothing,

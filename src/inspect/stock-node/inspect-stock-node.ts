@@ -96,13 +96,6 @@ export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
           bufferedBytes: 'unknown',
           unacknowledgedMessages: 'unknown',
         })),
-      memory() {
-        const cores = [...node.allCoValues()];
-        return {
-          loaded: cores.filter((core) => core.isAvailable()).length,
-          unloaded: cores.filter((core) => core.loadingState === 'garbageCollected').length,
-        };
-      },
       setTap(tap) {
         stopTap();
         stopTap = tap ? tapStockNode(node, clock, tap) : () => {};

@@ -179,8 +179,8 @@ export async function openKernelStorage(options: {
     yield (await old.ids()).map((id, place) => ({ id, place }));
     for (let after: RawCoID | undefined; ;) {
       const page = await readIDs(await begin('readonly', [stores.segments]), { after, limit: idsAtOnce });
+      if (page.length === 0) return;
       yield page;
-      if (page.length < idsAtOnce) return;
       after = page.at(-1)?.id;
     }
   }
