@@ -115,3 +115,28 @@ it('finds what stands in several pages, and each once', async () => {
   await until(() => expect(done.length).toBeGreaterThanOrEqual(all.length));
   expect(await allIDs(storage)).toEqual(all);
 });
+
+it('finds what still stands in the database of stock cojson', async () => {
+  const accountID = `inspection-${crypto.randomUUID()}`;
+  const stock = await openStorage('cojson-indexeddb', accountID);
+  const done = watchDone(stock);
+  const group = (await nodeOn(stock)).createGroup();
+  const map = group.createMap({ n: 1 });
+  await until(() => expect(done).toEqual(expect.arrayContaining([group.id, map.id])));
+  await stock.close();
+  // Nothing of it can be taken over meanwhile.
+  let letGo = () => {};
+  const held = navigator.locks.request(
+    `maia/take-over/${accountID}`,
+    () => new Promise<void>((resolve) => (letGo = resolve)),
+  );
+  ends.push(() => {
+    letGo();
+    return held;
+  });
+  const storage = await open('kernel', accountID);
+  expect(inspectionOf(storage).databases()).toEqual([`maia-${accountID}`, `maia-cojson-${accountID}`]);
+  expect(await allIDs(storage)).toEqual([group.id, map.id].toSorted());
+  const found = await inspectionOf(storage).read(new Set([map.id]));
+  expect(found.get(map.id)).toHaveLength(1);
+});
