@@ -103,6 +103,7 @@ describe('keyboard', () => {
       'Not confirmed 3',
       'Unsynced CoValues',
       'Copy the id co_z0000…bGa5S',
+      'Open the CoValue',
       'Reason and evidence',
     ]);
   });

@@ -117,8 +117,17 @@ export function stepStates(
   };
 }
 
-export function authorWords({ id, name }: Author): string {
-  return name ?? (id.includes('/') ? `agent ${shortID(id)}` : shortID(id));
+export function authorWords({ id, name, isOwn }: Author): string {
+  return name ?? (isOwn ? 'you' : idWords(id));
+}
+
+function idWords(id: string): string {
+  return id.includes('/') ? `agent ${shortID(id)}` : shortID(id);
+}
+
+/** A key of a group is made of ids, of which each is shortened. */
+export function keyWords(key: string | number): string {
+  return String(key).replaceAll(/(?:co|key|sealer|signer)_z[1-9A-HJ-NP-Za-km-z]{12,}/g, shortID);
 }
 
 /** A session's own part: what stands before it is its author. */
@@ -127,7 +136,7 @@ export function sessionWords(sessionID: string): string {
 }
 
 export function memberWords({ id, name }: Author): string {
-  return id === 'everyone' ? id : authorWords({ id, ...(name !== undefined && { name }) });
+  return name ?? (id === 'everyone' ? id : idWords(id));
 }
 
 const roleWordsByRole: Readonly<Record<string, string>> = {
@@ -202,7 +211,7 @@ export interface ChangeLine {
 }
 
 export function changeLine({ op, key, value }: ShownChange): ChangeLine {
-  return { verb: verbs[op] ?? op, key: key ?? '', value: value ? valueWords(value) : '' };
+  return { verb: verbs[op] ?? op, key: keyWords(key ?? ''), value: value ? valueWords(value) : '' };
 }
 
 export function valueWords(value: ShownValue): string {

@@ -1,8 +1,8 @@
 import type { LocalNode, RawCoMap, RawGroup } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { page } from 'vitest/browser';
+import { page, userEvent } from 'vitest/browser';
 import { createAccountNode } from '../../src/testing/account-node.ts';
-import { createFakeSync, type FakeSync } from '../../src/testing/fake-sync.ts';
+import { createFakeSync, fakePeerID, type FakeSync } from '../../src/testing/fake-sync.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 let node: LocalNode;
@@ -16,8 +16,9 @@ beforeEach(async () => {
   node = await createAccountNode();
   sync = createFakeSync(node, Date.now());
   group = node.createGroup();
-  map = group.createMap();
+  map = group.createMap(undefined, { type: 'crew/v2' });
   map.set('name', '<b>Mooring</b> note', 'private');
+  map.set('<i>ana</i>', { role: '<img src=x>', since: { year: 2024 } }, 'private');
 });
 
 async function open(): Promise<ShadowRoot> {
@@ -26,23 +27,239 @@ async function open(): Promise<ShadowRoot> {
   await expect.poll(() => root.querySelector('[role=combobox]')).not.toBeNull();
   return root;
 }
-function choose(root: ShadowRoot, text: string): void {
-  const field = the(root, 'input', 'Go to an id') as HTMLInputElement;
-  field.value = text;
-  field.dispatchEvent(new InputEvent('input', { bubbles: true }));
-  field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+
+async function goTo(root: ShadowRoot, text: string): Promise<void> {
+  the(root, '[role=combobox]').focus();
+  await userEvent.keyboard(`${text}{Enter}`);
 }
+
+async function openAt(id: string): Promise<ShadowRoot> {
+  const root = await open();
+  await goTo(root, id);
+  await expect.poll(() => root.querySelector('.covalue, .whole-id')).not.toBeNull();
+  return root;
+}
+
+/** Readings rest for fifty times as long as they took. */
+const soon = { timeout: 10_000 };
 const wordsOf = (element: HTMLElement) => element.innerText.replaceAll(/\s+/g, ' ').trim();
+const part = (root: ShadowRoot, name: string) => the(root, 'section', name);
+const rowsOf = (root: ShadowRoot, label: string) => [
+  ...the(root, '.windowed', label).querySelectorAll<HTMLElement>(
+    '[role=row]:not(.table-head), [role=treeitem]',
+  ),
+];
+const textsOf = (root: ShadowRoot, label: string) => rowsOf(root, label).map(wordsOf);
+const chosen = (root: ShadowRoot) => wordsOf(the(root, '.who .id'));
 
 describe('CoValue', () => {
-  it('follows what is written while it is open', async () => {
+  it('says what would fill it, and finds by name with the keys', async () => {
     const root = await open();
-    choose(root, map.id);
-    await expect.poll(() => wordsOf(the(root, '.covalue-header'))).toContain('1 transaction');
-    map.set('a', 1, 'private');
+    expect(root.textContent).toContain('No CoValue chosen');
+    the(root, '[role=combobox]').focus();
+    await userEvent.keyboard('mooring');
+    await expect.poll(() => root.querySelectorAll('[role=option]').length).toBe(1);
+    await userEvent.keyboard('{ArrowDown}');
+    const field = the(root, '[role=combobox]');
+    expect(root.getElementById(field.getAttribute('aria-activedescendant') ?? '')?.textContent).toContain(
+      'Mooring',
+    );
+    await userEvent.keyboard('{Enter}');
+    await expect.poll(() => wordsOf(the(root, '.who'))).toContain('<b>Mooring</b> note CoMap');
+    expect(wordsOf(the(root, '[role=tab]', 'CoValue'))).toContain('<b>Mooring</b> note');
+    await userEvent.keyboard('nowhere');
+    await expect.poll(() => wordsOf(the(root, '.nothing'))).toContain('None in memory has this in its name');
+    // The first Escape closes the list, and leaves the panel.
+    await userEvent.keyboard('{Escape}');
+    expect(root.querySelector('.panel')).not.toBeNull();
+  });
+
+  it('shows header, members, sessions, transactions and value, markup as text', async () => {
+    group.addMember('everyone', 'reader');
+    const root = await openAt(map.id);
+    const header = wordsOf(part(root, 'Header'));
+    expect(header).toMatch(
+      /Kind comap Made \d+ \w+ \d{4}, \d\d:\d\d Owned by co_z\w{4}…\w{5} Meta \{type: "crew\/v2"\}/,
+    );
+    expect(header).toMatch(/Size 2 transactions, \d+ B/);
+    await expect.poll(() => textsOf(root, 'Members')).toEqual(['Ana you admin', 'everyone reader']);
+    expect(wordsOf(part(root, 'Group'))).toContain('2 members, 1 key so far');
+    expect(textsOf(root, 'Sessions')).toEqual([expect.stringMatching(/^Ana, this tab z\w+ 2 –$/)]);
+    const [second, first] = textsOf(root, 'Transactions');
+    expect(second).toMatch(
+      /^2 Ana .*[\d:.]{12} set <i>ana<\/i> = \{role: "<img src=x>", since: \{year: 2024\}\} \d+ B$/,
+    );
+    expect(first).toMatch(/^1 Ana .* set name = "<b>Mooring<\/b> note" \d+ B$/);
+    expect(textsOf(root, 'Value')).toEqual([
+      'name "<b>Mooring</b> note"',
+      '▸ <i>ana</i> {2} {role: "<img src=x>", since: {year: 2024}}',
+    ]);
+    expect(root.querySelector('.covalue img, .covalue i, .covalue b')).toBeNull();
+  });
+
+  it('follows what is written while it is open, and leaves alone who has scrolled away', async () => {
+    for (let index = 0; index < 250; index++) map.set('n', index, 'private');
+    const root = await openAt(map.id);
+    await expect.poll(() => textsOf(root, 'Transactions')[0], soon).toContain('set n = 249');
+    map.set('n', 'new', 'private');
+    await expect.poll(() => textsOf(root, 'Transactions')[0], soon).toContain('set n = "new"');
+    expect(wordsOf(part(root, 'Header'))).toContain('253 transactions');
+
+    const list = the(root, '.windowed', 'Transactions');
+    list.scrollTop = 80 * 26;
+    await expect.poll(() => textsOf(root, 'Transactions').join()).toContain('set n = 165');
+    map.set('n', 'newer', 'private');
+    map.set('n', 'newest', 'private');
+    await expect.poll(() => wordsOf(part(root, 'Transactions')), soon).toContain('2 newer ones');
+    expect(list.scrollTop).toBe(80 * 26);
+    the(root, '.cap .link', '2 newer ones').click();
+    await expect.poll(() => textsOf(root, 'Transactions')[0], soon).toContain('set n = "newest"');
+  });
+
+  it('reads on where the end comes into sight, and has only rows in sight in the document', async () => {
+    for (let index = 0; index < 250; index++) map.set('n', index, 'private');
+    const root = await openAt(map.id);
+    const list = the(root, '.windowed', 'Transactions');
+    const count = () => Number(list.getAttribute('aria-rowcount'));
+    await expect.poll(count).toBe(100);
+    list.scrollTop = list.scrollHeight;
+    await expect.poll(count).toBe(200);
+    list.scrollTop = list.scrollHeight;
+    await expect.poll(count).toBe(252);
+    list.scrollTop = list.scrollHeight;
+    await expect.poll(() => textsOf(root, 'Transactions').at(-1)).toContain('set name =');
+    expect(rowsOf(root, 'Transactions').length).toBeLessThan(60);
+    expect(new Set(rowsOf(root, 'Transactions').map((row) => row.offsetHeight))).toEqual(new Set([26]));
+  });
+
+  it('marks what a relay lacks, where that has taken too long', async () => {
+    const { ConnectedPeerChannel } = (await import('cojson')).cojsonInternals;
+    const outgoing = { push: () => {}, close: () => {}, onClose: () => {} };
+    node.syncManager.addPeer({
+      id: fakePeerID,
+      role: 'server',
+      incoming: new ConnectedPeerChannel(),
+      outgoing,
+    });
+    const { id } = map;
+    const sessions = { [node.currentSessionID]: 1 };
+    node.syncManager.peers[fakePeerID]?.setKnownState(id, { id, header: true, sessions });
+    const edit = { id, saved: 'reached', sent: 'reached', missingAtPeerIDs: [fakePeerID] } as const;
+    sync.setUnsynced([{ ...edit, sinceMs: Date.now(), confirmed: 'pending', durable: 'pending' }]);
+    const root = await openAt(id);
+    expect(textsOf(root, 'Sessions')[0]).toMatch(/ 2 1$/);
+    expect(root.querySelector('.less, .missing')).toBeNull();
+    sync.setUnsynced([{ ...edit, sinceMs: Date.now() - 60_000, confirmed: 'pending', durable: 'pending' }]);
+    await expect.poll(() => root.querySelector('.less.warn')?.textContent.trim(), soon).toBe('1');
+    expect(wordsOf(the(root, '.tree-line.missing'))).toContain('not at relay.example');
+    the(root, '.covalue-bar .button', 'Explain').click();
+    await expect.poll(() => root.querySelector('.detail')?.getAttribute('aria-label')).toContain('Mooring');
+    the(root, '.detail .button', 'Open the CoValue').click();
+    await expect.poll(() => root.querySelector('.covalue')).not.toBeNull();
+  });
+
+  it('has a value that is gone through by keys, as far as it is opened', async () => {
+    const root = await openAt(map.id);
+    await expect.poll(() => textsOf(root, 'Value').length).toBe(2);
+    const tree = the(root, '[role=tree]');
+    tree.focus();
+    const active = () => {
+      const own = root.getElementById(tree.getAttribute('aria-activedescendant') ?? '');
+      return own && wordsOf(own);
+    };
+    await userEvent.keyboard('{ArrowDown}{ArrowDown}');
+    await expect.poll(active).toContain('<i>ana</i>');
+    await userEvent.keyboard('{ArrowRight}');
     await expect
-      .poll(() => wordsOf(the(root, '.covalue-header')), { timeout: 5000 })
-      .toContain('2 transactions');
-    expect(wordsOf(the(root, '.covalue-transactions'))).toContain('set a = 1');
+      .poll(() => textsOf(root, 'Value').slice(1))
+      .toEqual([...['▾ <i>ana</i> {2}', 'role "<img src=x>"', '▸ since {1} {year: 2024}']]);
+    await userEvent.keyboard('{End}{Enter}');
+    await expect.poll(() => textsOf(root, 'Value').at(-1)).toBe('year 2024');
+    expect(rowsOf(root, 'Value').map((row) => row.getAttribute('aria-level'))).toEqual([
+      '1',
+      '1',
+      '2',
+      '2',
+      '3',
+    ]);
+    await userEvent.keyboard('{ArrowLeft}{ArrowLeft}');
+    await expect.poll(active).toContain('<i>ana</i>');
+    await userEvent.keyboard('{ArrowLeft}');
+    await expect.poll(() => textsOf(root, 'Value').length).toBe(2);
+  });
+
+  it('shows a hundred of many keys, and more on demand', async () => {
+    map.assign(Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`key ${index}`, index])));
+    const root = await openAt(map.id);
+    const tree = the(root, '[role=tree]');
+    await expect.poll(() => wordsOf(part(root, 'Value'))).toContain('CoMap, 1,002 keys');
+    tree.scrollTop = tree.scrollHeight;
+    await expect.poll(() => textsOf(root, 'Value').at(-1)).toBe('100 more of 902');
+    rowsOf(root, 'Value').at(-1)?.click();
+    await expect
+      .poll(() => {
+        tree.scrollTop = tree.scrollHeight;
+        return textsOf(root, 'Value').at(-1);
+      })
+      .toBe('100 more of 802');
+    await expect.poll(() => textsOf(root, 'Value').join()).toContain('key 197');
+    expect(rowsOf(root, 'Value').length).toBeLessThan(60);
+  });
+
+  it('goes to what a value refers to, and back', async () => {
+    const picture = group.createBinaryStream();
+    picture.startBinaryStream({ mimeType: 'image/png', fileName: 'pier.png', totalSizeBytes: 2_400_000 });
+    map.set('photo', picture.id, 'private');
+    const root = await openAt(map.id);
+    const before = chosen(root);
+    await expect.poll(() => textsOf(root, 'Value').length).toBe(3);
+    rowsOf(root, 'Value').at(-1)?.click();
+    await expect.poll(() => chosen(root)).not.toBe(before);
+    await expect
+      .poll(() => wordsOf(part(root, 'Value')))
+      .toMatch(/Type image\/png File pier.png Size 2.4 MB Complete no: its end has not come Bytes not shown/);
+    the(root, 'button', 'Back to the CoValue').click();
+    await expect.poll(() => chosen(root)).toBe(before);
+    expect(the(root, 'button', 'Back to the CoValue').hasAttribute('disabled')).toBe(true);
+  });
+
+  it('shows who may do what in a group, and none of its keys', async () => {
+    group.addMember('everyone', 'reader');
+    const root = await openAt(group.id);
+    await expect.poll(() => textsOf(root, 'Value').join()).toContain('readKey key, not shown');
+    expect(textsOf(root, 'Value').join()).toMatch(/key_z\w{3}…\w{5}_for_everyone key, not shown/);
+    expect(textsOf(root, 'Transactions').join()).toContain('set readKey = key, not shown');
+    expect(root.innerHTML).not.toMatch(/Secret_z|sealed_U/);
+  });
+
+  it('says of what is not in memory what to do, and loads it on demand only', async () => {
+    const root = await openAt('co_zNowhere');
+    expect(wordsOf(the(root, '.empty'))).toContain(
+      'Not in memory co_zNowhere Nobody has asked for it on this page',
+    );
+    expect(node.isCoValueInMemory('co_zNowhere')).toBe(false);
+    the(root, '.empty .button', 'Load it').click();
+    await expect.poll(() => wordsOf(the(root, '.empty')), soon).toContain('Not found');
+    await goTo(root, 'co_<img src=x>');
+    await expect
+      .poll(() => wordsOf(the(root, '.empty')), soon)
+      .toContain('Not the id of a CoValue co_<img src=x>');
+    expect(root.querySelector('img')).toBeNull();
+  });
+
+  it('opens what the app has not opened on demand only', async () => {
+    Reflect.set(map.core, '_cachedContent', undefined);
+    const root = await openAt(map.id);
+    expect(wordsOf(part(root, 'Value'))).toContain('The app has not opened it on this page');
+    the(root, '.covalue-value .button', 'Open it').click();
+    await expect.poll(() => textsOf(root, 'Value'), soon).toContain('name "<b>Mooring</b> note"');
+  });
+
+  it('asks the relay on demand only, and says why there is no answer', async () => {
+    const root = await openAt(map.id);
+    the(root, '.covalue-sessions .button', 'Ask the relay').click();
+    await expect.poll(() => wordsOf(part(root, 'Sessions'))).toContain('relay.example cannot be asked');
+    expect(the(root, '.covalue-sessions .button').textContent).toBe('Ask again');
+    expect(textsOf(root, 'Sessions')[0]).toMatch(/ 2 – –$/);
   });
 });
