@@ -104,4 +104,6 @@ test('axe finds nothing wrong with the panel, nor where saving fails', async ({ 
   await panel.getByRole('grid', { name: 'Messages' }).locator('[data-number]').first().click();
   await panel.getByRole('button', { name: 'Export HAR or NDJSON' }).click();
   await expectAccessible(page, 'the panel, Messages');
+  await panel.getByRole('button', { name: 'Open the CoValue' }).click();
+  await expectAccessible(page, 'the panel, CoValue');
 });

@@ -15,6 +15,15 @@ export async function lookAtPanel(everything: Everything, page: Page): Promise<v
     const row = page.locator('[role=tabpanel] [role=row]:not([aria-rowindex="1"])').first();
     if (await row.isVisible()) await row.click();
     await everything.look(page);
+    const search = page.getByRole('combobox', { name: 'Go to an id or a name' });
+    if (await search.isHidden()) continue;
+    // Those that hold keys, and one of the app's.
+    for (const kind of ['Account', 'Group', 'CoMap']) {
+      await search.fill(kind);
+      await search.press('Enter');
+      await expect(page.getByRole('region', { name: 'Transactions' })).toBeVisible();
+      await everything.look(page);
+    }
   }
   everything.add('inspector', [{ path: '', text: await readInspector(page) }]);
 }
