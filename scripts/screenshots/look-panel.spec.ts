@@ -26,7 +26,7 @@ async function lookAtViews(page: Page, name: string): Promise<void> {
     if (await row.isVisible()) await row.click();
     for (const { width, colorScheme } of looks) {
       await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.screenshot({ path: join(folder, `${name}-${index}-${width}-${colorScheme}.png`) });
     }
   }
