@@ -104,6 +104,8 @@ test('axe finds nothing wrong with the panel, nor where saving fails', async ({ 
   await panel.getByRole('grid', { name: 'Messages' }).locator('[data-number]').first().click();
   await panel.getByRole('button', { name: 'Export HAR or NDJSON' }).click();
   await expectAccessible(page, 'the panel, Messages');
-  await panel.getByRole('button', { name: 'Open the CoValue' }).click();
+  // The one that was chosen in Unsynced.
+  await panel.getByRole('tab', { name: /CoValue/ }).click();
+  await expect(panel.getByRole('tree', { name: 'Value' })).toBeVisible();
   await expectAccessible(page, 'the panel, CoValue');
 });

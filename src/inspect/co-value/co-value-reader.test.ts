@@ -275,9 +275,11 @@ describe('transactions', () => {
     }
     await expect.poll(() => inspector.coValue(map.id).sessions?.transactions).toBe(62);
     const seen: string[] = [];
+    const times: number[] = [];
     let page = inspector.coValues.transactions(map.id, { limit: 7 });
     for (;;) {
       seen.push(...page.rows.map(({ sessionID, index }) => `${sessionID} ${index}`));
+      times.push(...page.rows.map(({ madeAtMs }) => madeAtMs));
       expect(page.rows.every(({ changes }) => changes.state === 'read')).toBe(true);
       if (!page.older) break;
       map.set('later', seen.length, 'private');
@@ -285,6 +287,7 @@ describe('transactions', () => {
     }
     expect(new Set(seen).size).toBe(62);
     expect(seen.length).toBe(62);
+    expect(times).toEqual(times.toSorted((a, b) => b - a));
     expect(seen.at(-1)).toBe(`${node.currentSessionID} 0`);
   });
 
