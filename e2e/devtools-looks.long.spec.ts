@@ -1,0 +1,50 @@
+import { createApp } from './support/app.ts';
+import { addAuthenticator } from './support/authenticator.ts';
+import { panelIn } from './support/devtools-page.ts';
+import { expect, test } from './support/test.ts';
+
+/*
+ * How each view looks, beside the pictures that are kept in `devtools-looks.long.spec.ts-snapshots`. Ages, ids and plots
+ * differ from run to run, so a part of the pixels may. After a change of looks, and a look at them:
+ * `npx playwright test --config scripts/long/playwright.config.ts devtools-looks --update-snapshots`.
+ */
+/** In pixels, of these words in the font that the pictures were made with. */
+const words = 'Not connected for 12 s, next attempt in 3 s';
+const widthOfWords = 259.6;
+
+test.use({ viewport: { width: 1280, height: 800 } });
+
+test('each view looks as it did', async ({ page, relay, devOrigin }) => {
+  test.slow();
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(devOrigin, 'Groceries', 'Bread');
+  await app.untilStored();
+  const width = await page.evaluate((text) => {
+    const context = document.createElement('canvas').getContext('2d');
+    if (!context) throw new Error('There is no canvas to measure words with.');
+    context.font = '12px system-ui';
+    return context.measureText(text).width;
+  }, words);
+  test.skip(
+    Math.abs(width - widthOfWords) > 0.5,
+    `The pictures were made with other fonts: the words are ${width} px wide here, and ${widthOfWords} there.`,
+  );
+  await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
+  await page.keyboard.press('Alt+Shift+KeyM');
+  const panel = panelIn(page);
+  await relay.stop();
+  await app.addItem('Milk');
+  await expect(panel).toContainText(/next attempt in \d/);
+  await panel.locator('[data-id]').first().click();
+  const views = await panel.getByRole('tablist', { name: 'Views' }).getByRole('tab').all();
+  expect(views).toHaveLength(9);
+  for (const view of views) {
+    await view.click();
+    const [name = ''] = (await view.innerText()).split('\n');
+    await expect
+      .soft(panel)
+      .toHaveScreenshot(`${name}.png`, { maxDiffPixelRatio: 0.04, threshold: 0.3, timeout: 5_000 });
+  }
+});
