@@ -61,6 +61,17 @@ describe('Unsynced', () => {
     await expect.poll(() => chosen()?.getAttribute('aria-rowindex')).toBe('2');
   });
 
+  it('is searched by what stands in a CoValue, and says how large each is', async () => {
+    const [first, second] = unconfirmedEdits(2);
+    if (!first || !second) throw new Error('two were asked for');
+    const map = node.createGroup().createMap({ crane: 'Tomas'.repeat(100) });
+    sync.setUnsynced([first, { ...second, id: map.id }]);
+    const root = open();
+    await userEvent.fill(the(root, 'input', 'Filter CoValues'), 'tomast');
+    await expect.poll(() => rowsOf(root).map((row) => row.getAttribute('data-id'))).toEqual([map.id]);
+    expect(rowsOf(root)[0]?.textContent).toMatch(/\d B|kB/);
+  });
+
   it('tells what happened since the edit, and leads to the message that says so', async () => {
     const [edit] = unconfirmedEdits(1);
     if (!edit) throw new Error('one was asked for');

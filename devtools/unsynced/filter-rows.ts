@@ -53,6 +53,7 @@ export function matchRows(
   rows: readonly UnsyncedRow[],
   filter: Filter,
   nowMs: number,
+  contentOf: (row: UnsyncedRow) => string = () => '',
 ): readonly UnsyncedRow[] {
   const { rung } = filter;
   const matches = textMatcher(filter.text, filter.isPattern);
@@ -60,7 +61,9 @@ export function matchRows(
   return rows.filter(
     (row) =>
       (rung === undefined || row.steps[rung] === 'pending' || row.steps[rung] === 'failed') &&
-      (!matches || matches(`${row.id} ${row.name ?? ''} ${row.kind} ${describeReason(row.reason, nowMs)}`)),
+      (!matches ||
+        matches(`${row.id} ${row.name ?? ''} ${row.kind} ${describeReason(row.reason, nowMs)}`) ||
+        matches(contentOf(row))),
   );
 }
 

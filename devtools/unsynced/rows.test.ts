@@ -57,6 +57,11 @@ describe('filter', () => {
     expect(matchRows(rows, { ...everything, text }, nowMs)).toEqual(expected);
   });
 
+  it('by what stands in it', () => {
+    const contentOf = ({ id }: UnsyncedRow) => (id === waiting.id ? 'Tuesday' : '');
+    expect(matchRows(rows, { ...everything, text: 'tues' }, nowMs, contentOf)).toEqual([waiting]);
+  });
+
   it('by a pattern, and by its letters where it is none', () => {
     expect(matchRows(rows, { ...everything, text: '^co_z(Crew|Tide)', isPattern: true }, nowMs)).toEqual([
       refused,

@@ -56,6 +56,7 @@ describe('snapshot', () => {
         id: map.id,
         kind: 'CoMap',
         name: 'Crew list',
+        bytes: expect.any(Number) as number,
         sinceMs: startMs,
         steps: { saved: 'reached', sent: 'reached', confirmed: 'pending', durable: 'pending' },
         way: { kind: 'open' },

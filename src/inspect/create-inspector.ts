@@ -3,6 +3,7 @@ import { createKernelError } from '../platform/kernel-error.ts';
 import { callListener, createReadable, type Readable } from '../platform/readable.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { CoValueFacts } from './co-value/co-value-facts.ts';
+import { contentWords } from './content-words.ts';
 import { createCoValueReader, type CoValueReader } from './co-value/co-value-reader.ts';
 import { loadCoValue } from './co-value/load-co-value.ts';
 import { explain, type Explanation } from './explain.ts';
@@ -53,6 +54,11 @@ export interface Inspector {
   snapshot(): InspectorSnapshot;
   /** Why a CoValue is not synced, with what it rests on and what to do. Loads nothing. */
   explain(id: string): Explanation;
+  /**
+   * The values of a CoValue that the app has open, as words to search in: at most 2,000 characters, and empty where the
+   * account cannot read it. Opens and decrypts nothing.
+   */
+  contentWords(id: string): string;
   /** What has happened to a CoValue that is not synced, as a snapshot has it, with the messages that say so. */
   story(row: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt'>): Story;
   /** One CoValue: its header, group, size, and which relay has said what of it. Loads nothing: of what is not in memory it says so. */
@@ -271,6 +277,7 @@ export function createInspector(
     messages: messages.log,
     snapshot,
     explain: (id) => explain(id, snapshot(), inspection.node),
+    contentWords: (id) => contentWords(inspection.node, id),
     story: (row) => storyOf(row, overview.current.relays, messages.log),
     askRelays,
     coValue: (id) => coValues().facts(id),

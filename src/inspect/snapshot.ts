@@ -112,6 +112,8 @@ export interface UnsyncedRow {
   readonly kind: CoValueKind;
   /** What its own `name` or `title` says, where the account can read it and it is loaded. */
   readonly name?: string;
+  /** Of all its transactions; absent where it is not loaded, or not added up yet. */
+  readonly bytes?: number;
   readonly sinceMs: number;
   readonly steps: Readonly<Record<RungName, RungStep>>;
   /** To the relays that have not confirmed it. */

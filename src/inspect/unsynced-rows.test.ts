@@ -60,6 +60,23 @@ test('what becomes of a relay is new to all of them at once', () => {
   expect(new Set(after.map(({ reason }) => reason.kind))).toEqual(new Set(['offline']));
 });
 
+test('a size is of all that was written, and absent where it is not loaded', () => {
+  const rows = createUnsyncedRows(inspection, createQuarrels(inspection).of);
+  edits = edits.map((edit, index) => (index === 1 ? { ...edit, id: 'co_zNotLoaded' } : edit));
+  maps[0]?.set('title', 'x'.repeat(5_000), 'private');
+  const [written, unloaded, empty] = rows.read(connected);
+  expect(written?.bytes).toBeGreaterThan(5_000);
+  expect(written?.bytes).toBeLessThan(10_000);
+  expect(unloaded).toMatchObject({ kind: 'unknown' });
+  expect(unloaded?.bytes).toBeUndefined();
+  expect(empty?.bytes).toBe(0);
+  maps[0]?.set('title', 'y'.repeat(5_000), 'private');
+  const before = written?.bytes ?? 0;
+  let reads = 0;
+  while ((rows.read(connected)[0]?.bytes ?? 0) < before + 5_000 && reads < 10) reads++;
+  expect(reads).toBeLessThanOrEqual(3);
+});
+
 test('a name that somebody changes comes within a few reads', () => {
   const rows = createUnsyncedRows(inspection, createQuarrels(inspection).of);
   rows.read(connected);

@@ -1,20 +1,25 @@
 import { isEqual } from '../platform/equal.ts';
 import type { SyncInspection, UnsyncedCoValue } from '../sync/inspection.ts';
+import { createSizes } from './co-value/size.ts';
 import { labelCoValue, type CoValueLabel } from './covalue-label.ts';
+import { findCoValue } from './private-fields.ts';
 import type { Quarrels } from './quarrels.ts';
 import { firstReason, relaysMissing, type Evidence, type Quarrel } from './reason.ts';
 import type { Relay, UnsyncedRow } from './snapshot.ts';
 import { wayTo } from './way.ts';
 
+/** What its content says of it. */
+type Content = CoValueLabel & Pick<UnsyncedRow, 'bytes'>;
+
 /** A row and what it was made of. */
 interface Known {
   readonly coValue: UnsyncedCoValue;
-  readonly label: CoValueLabel;
+  readonly content: Content;
   readonly quarrels: readonly Quarrel[];
   readonly row: UnsyncedRow;
 }
 
-/** Of rows that say nothing new, so many names are looked up anew with each read: what others write may change them. */
+/** Of rows that say nothing new, so many names and sizes are looked up anew with each read: what others write may change them. */
 const labelsAtOnce = 500;
 
 /**
@@ -27,6 +32,7 @@ export function createUnsyncedRows(
 ): {
   read(evidence: Evidence): readonly UnsyncedRow[];
 } {
+  const sizes = createSizes();
   let last: readonly UnsyncedRow[] = [];
   let lastByID = new Map<string, Known>();
   let lastEvidence: unknown;
@@ -48,14 +54,18 @@ export function createUnsyncedRows(
       const before = lastByID.get(coValue.id);
       const isDue = index >= labelled.from && index < labelled.to;
       const isNew = before?.coValue !== coValue;
-      const label = isDue || isNew ? labelCoValue(inspection.node, coValue.id) : before.label;
+      const content = isDue || isNew ? contentOf(coValue.id) : before.content;
       const quarrels = quarrelsOf(coValue.id, relayIDs);
       const known =
-        before && !isNew && isSame && saysTheSame(before.label, label) && isEqual(before.quarrels, quarrels)
+        before &&
+        !isNew &&
+        isSame &&
+        saysTheSame(before.content, content) &&
+        isEqual(before.quarrels, quarrels)
           ? before
           : {
-              ...{ coValue, label, quarrels },
-              row: keep(before?.row, toRow({ coValue, label, quarrels }, evidence, hostByID)),
+              ...{ coValue, content, quarrels },
+              row: keep(before?.row, toRow({ coValue, content, quarrels }, evidence, hostByID)),
             };
       byID.set(coValue.id, known);
       return known.row;
@@ -65,18 +75,28 @@ export function createUnsyncedRows(
     return last;
   }
 
+  function contentOf(id: string): Content {
+    const label = labelCoValue(inspection.node, id);
+    const coValue = findCoValue(inspection.node, id);
+    if (!coValue) return label;
+    const { bytes, counted } = sizes.of(coValue);
+    // Of a very large one a part is added up with each look.
+    const transactions = Object.values(coValue.knownState().sessions).reduce((sum, count) => sum + count, 0);
+    return counted === transactions ? { ...label, bytes } : label;
+  }
+
   return { read };
 }
 
 function toRow(
-  { coValue, label, quarrels }: Omit<Known, 'row'>,
+  { coValue, content, quarrels }: Omit<Known, 'row'>,
   evidence: Evidence,
   hostByID: ReadonlyMap<string, string>,
 ): UnsyncedRow {
   const { id, sinceMs, saved, sent, confirmed, durable } = coValue;
   return {
     id,
-    ...label,
+    ...content,
     sinceMs,
     steps: { saved, sent, confirmed, durable },
     way: wayTo(evidence.status, relaysMissing(coValue, evidence.relays)),
@@ -90,8 +110,8 @@ function keep(before: UnsyncedRow | undefined, row: UnsyncedRow): UnsyncedRow {
   return before && isEqual(before, row) ? before : row;
 }
 
-function saysTheSame(a: CoValueLabel, b: CoValueLabel): boolean {
-  return a.name === b.name && a.kind === b.kind;
+function saysTheSame(a: Content, b: Content): boolean {
+  return a.name === b.name && a.kind === b.kind && a.bytes === b.bytes;
 }
 
 /** All of the evidence that a row can depend on: a round trip changes every few seconds, and no row. */
