@@ -14,7 +14,7 @@ const widthOfWords = 259.6;
 
 test.use({ viewport: { width: 1280, height: 800 } });
 
-test('each view looks as it did', async ({ page, relay, devOrigin }) => {
+test('each view looks as it did', async ({ page, devOrigin }) => {
   test.slow();
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await addAuthenticator(page);
@@ -34,9 +34,9 @@ test('each view looks as it did', async ({ page, relay, devOrigin }) => {
   await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
   await page.keyboard.press('Alt+Shift+KeyM');
   const panel = panelIn(page);
-  await relay.stop();
+  // A state whose words do not count the seconds.
+  await panel.getByTitle('Pause sync').click();
   await app.addItem('Milk');
-  await expect(panel).toContainText(/next attempt in \d/);
   await panel.locator('[data-id]').first().click();
   const views = await panel.getByRole('tablist', { name: 'Views' }).getByRole('tab').all();
   expect(views).toHaveLength(9);
@@ -45,6 +45,6 @@ test('each view looks as it did', async ({ page, relay, devOrigin }) => {
     const [name = ''] = (await view.innerText()).split('\n');
     await expect
       .soft(panel)
-      .toHaveScreenshot(`${name}.png`, { maxDiffPixelRatio: 0.04, threshold: 0.3, timeout: 5_000 });
+      .toHaveScreenshot(`${name}.png`, { maxDiffPixelRatio: 0.025, threshold: 0.2, timeout: 5_000 });
   }
 });
