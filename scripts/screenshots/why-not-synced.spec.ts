@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { fillStorage } from '../../e2e/support/everything/break-device.ts';
+import { noisePicture } from '../../e2e/support/noise-picture.ts';
 import { expect, test } from '../../e2e/support/test.ts';
 import { fill, openPanel, others, picture } from './filled-demo.ts';
 
@@ -32,6 +33,20 @@ test('why-device-full.png', async ({ page, devOrigin }) => {
   await expect(panelIn(page)).toContainText('Not saved on this device: storage is full');
   await rows(page).first().click();
   await page.screenshot({ path: picture('why-device-full.png') });
+});
+
+test('why-slow.png', async ({ page, devOrigin }) => {
+  const app = await fill(page, devOrigin, [...others, groceries]);
+  await openPanel(page, 17);
+  const panel = panelIn(page);
+  await panel.getByRole('tab', { name: /Faults/ }).click();
+  await panel.getByRole('radio', { name: /Slow 3G/ }).check();
+  await panel.getByRole('button', { name: 'Start “Slow 3G”' }).click();
+  await panel.getByRole('tab', { name: /Queues/ }).click();
+  await app.putPicture('Bread', { name: 'bread.png', mimeType: 'image/png', buffer: noisePicture(900, 700) });
+  await expect(app.picture('Bread')).toBeVisible();
+  await expect(panel.getByRole('row', { name: /^Socket buffer/ })).toContainText(/\d kB/, { timeout: 30_000 });
+  await page.screenshot({ path: picture('why-slow.png') });
 });
 
 test('messages.png', async ({ page, devOrigin }) => {
