@@ -1,6 +1,7 @@
-import type { CojsonInternalTypes, CoValueHeader, RawCoID, SessionID } from 'cojson';
+import type { CojsonInternalTypes, CoValueHeader, RawCoID, SessionID, SyncMessage } from 'cojson';
 
-export type NewContent = CojsonInternalTypes.NewContentMessage;
+/** Not by cojson's namespace of types, as it is in the package's own types, where such a namespace does not survive bundling. */
+export type NewContent = Extract<SyncMessage, { readonly action: 'content' }>;
 export type SessionContent = CojsonInternalTypes.SessionNewContent;
 export type Transaction = CojsonInternalTypes.Transaction;
 export type Signature = CojsonInternalTypes.Signature;
