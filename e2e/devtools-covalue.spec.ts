@@ -102,7 +102,7 @@ test('what the relay lacks is marked, and what is not in memory is loaded on dem
   await expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
   await relay.stop();
   await change(page, id, 'iris', 'deckhand');
-  await panel.getByRole('grid', { name: 'Unsynced CoValues' }).locator('[data-id]').first().click();
+  await panel.getByRole('grid', { name: 'Unsynced CoValues' }).locator(`[data-id="${id}"]`).click();
   await panel.getByRole('button', { name: 'Open the CoValue' }).click();
   const own = panel.getByRole('table', { name: 'Sessions' }).getByRole('row', { name: /this tab/ });
   await expect(own.getByRole('cell').nth(1)).toHaveText('4');
