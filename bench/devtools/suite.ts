@@ -11,13 +11,22 @@ import type { BenchContext, Suite } from '../harness/suite.ts';
 
 /** The panel in a page: not there at all, there and closed, or open with a view. */
 type Panel = 'none' | 'closed' | (typeof openViews)[number];
-const openViews = ['unsynced', 'queues', 'peers'] as const;
+const openViews = [
+  ...(['unsynced', 'queues', 'peers', 'messages', 'covalue', 'lag', 'storage', 'tabs'] as const),
+  'faults',
+] as const;
 const names = {
   none: 'not mounted',
   closed: 'closed',
   unsynced: 'open at Unsynced',
   queues: 'open at Queues',
   peers: 'open at Peers',
+  messages: 'open at Messages',
+  covalue: 'open at CoValue',
+  lag: 'open at Lag',
+  storage: 'open at Storage',
+  tabs: 'open at Tabs',
+  faults: 'open at Faults',
 } as const satisfies Record<Panel, string>;
 
 const editsPerSecond = 100;

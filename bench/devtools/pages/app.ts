@@ -24,6 +24,7 @@ const opened = open();
 ask('edit', async ({ everyMs, forMs, maps }: { everyMs: number; forMs: number; maps: number }) => {
   const session = await opened;
   const edited = await createMaps(session, maps);
+  if (panel === 'covalue') await chooseCoValue();
   const startMs = performance.now();
   for (let count = 0; performance.now() - startMs < forMs; count++) {
     edited[count % maps]?.set('count', count, 'private');
@@ -57,7 +58,7 @@ ask('leaveUnsynced', async ({ count }: { count: number }) => {
 /** Scrolls what scrolls in the panel up and down, and answers the longest task. */
 ask('scrollRows', async ({ forMs }: { forMs: number }) => {
   await opened;
-  const rows = document.querySelector('maia-devtools')?.shadowRoot?.querySelector('[role=grid]');
+  const rows = inPanel('[role=grid]');
   const stopWatching = watchLongTasks();
   const startMs = performance.now();
   for (let step = 0; performance.now() - startMs < forMs; step++) {
@@ -70,7 +71,22 @@ ask('scrollRows', async ({ forMs }: { forMs: number }) => {
 
 ask('ready', async () => {
   await confirmed(await opened);
+  const shown = inPanel('[role=tab][aria-selected=true]')?.id;
+  if (panel !== 'none' && panel !== 'closed' && shown !== `tab-${panel}`)
+    throw new Error(`The panel shows ${shown}.`);
 });
+
+/** CoValue shows one that is edited, and not how to find one. */
+async function chooseCoValue(): Promise<void> {
+  const offered = () => inPanel<HTMLButtonElement>('#view .actions button');
+  while (!offered()) await pause(50);
+  offered()?.click();
+  while (!inPanel('.covalue .history')) await pause(50);
+}
+
+function inPanel<E extends HTMLElement>(selector: string): E | null {
+  return document.querySelector('maia-devtools')?.shadowRoot?.querySelector<E>(selector) ?? null;
+}
 
 async function createMaps(session: Session, count: number): Promise<readonly RawCoMap[]> {
   const group = session.node.createGroup();
