@@ -135,6 +135,36 @@ describe('an edit', () => {
   });
 });
 
+describe('edits without a pause', () => {
+  it('are as old as the oldest that has not arrived, however many have', () => {
+    const { clock, ladder } = setUp();
+    for (let n = 1; n <= 1_000; n++) {
+      ladder.edited('co_z1', { s: n });
+      ladder.saved('co_z1', { s: n });
+      // Each is confirmed after the next was made, so that the CoValue is never done.
+      if (n > 1) ladder.confirmed('co_z1', { s: n - 1 }, 'r');
+      clock.advance(1_000);
+    }
+    expect(ladder.count('confirmed')).toEqual({ pending: 1, oldestSinceMs: 999_000 });
+    expect(ladder.pending.get('co_z1')?.edits.length).toBeLessThanOrEqual(2);
+  });
+
+  it('stay where only one rung was reached, or one of two relays has them', () => {
+    const { clock, ladder } = setUp();
+    ladder.useRelays(['r', 'q']);
+    ladder.edited('co_z1', { s: 1 });
+    ladder.saved('co_z1', { s: 1 });
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    clock.advance(1_000);
+    ladder.edited('co_z1', { s: 2 });
+    ladder.edited('co_z1', { s: 3 });
+    expect(ladder.count('confirmed').oldestSinceMs).toBe(0);
+    ladder.confirmed('co_z1', { s: 1 }, 'q');
+    ladder.connectionLost('r');
+    expect(ladder.count('confirmed').oldestSinceMs).toBe(0);
+  });
+});
+
 describe('a connection that is lost', () => {
   it('takes back what was sent and what was half confirmed', () => {
     const { ladder } = setUp();

@@ -139,7 +139,11 @@ export function createLadder(
     edited(id, need, isMade) {
       if (isMade) tap?.('made', id, need);
       begin(id);
-      update(id, (edits) => pendingEdits.withEdit(edits, need, clock.nowMs()));
+      const toReach = canSave() ? (['saved', 'confirmed'] as const) : (['confirmed'] as const);
+      update(id, (edits) => {
+        const left = pendingEdits.withoutArrived(edits, relayIDs, toReach);
+        return pendingEdits.withEdit(left, need, clock.nowMs());
+      });
     },
     missing(id, need, relayID) {
       if (relayID !== undefined) update(id, (edits) => pendingEdits.withoutWord(edits, relayID, need));

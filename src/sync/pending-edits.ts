@@ -40,6 +40,25 @@ export function withEdit(pending: PendingEdits, need: Coverage, nowMs: number): 
   return { ...pending, edits };
 }
 
+/**
+ * Without edits that have got everywhere and that a later one of the same session speaks for. What is edited without pause
+ * would else be held up by its first moments for ever.
+ */
+export function withoutArrived(
+  pending: PendingEdits,
+  relayIDs: readonly string[],
+  rungsToReach: readonly RungName[],
+): PendingEdits {
+  const last = pending.edits.at(-1);
+  const edits = pending.edits.filter(
+    (edit) =>
+      edit === last ||
+      !covers(last?.need ?? {}, edit.need) ||
+      !rungsToReach.every((rung) => hasReached(pending, rung, relayIDs, edit.need)),
+  );
+  return edits.length === pending.edits.length ? pending : { ...pending, edits };
+}
+
 export function withSaved(pending: PendingEdits, coverage: Coverage): PendingEdits {
   return { ...pending, saved: joined(pending.saved, coverage) };
 }

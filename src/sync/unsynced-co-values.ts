@@ -2,7 +2,7 @@ import { isEqual } from '../platform/equal.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { SyncState } from './sync-state.ts';
 import type { RungStep, UnsyncedCoValue } from './inspection.ts';
-import { atRelay, errorOf, isAt, pendingSinceMs, type PendingEdits } from './pending-edits.ts';
+import { atRelay, errorOf, isAt, pendingSinceMs, type PendingEdits, type RungName } from './pending-edits.ts';
 
 interface Place {
   readonly relayIDs: readonly string[];
@@ -40,8 +40,8 @@ function unsyncedCoValue(
   edits: PendingEdits,
   { relayIDs, durability, storage }: Place,
 ): UnsyncedCoValue {
-  const isReached = (rung: 'saved' | 'sent' | 'confirmed') =>
-    pendingSinceMs(edits, rung, relayIDs) === undefined;
+  const waitsSinceMs = (rung: RungName) => pendingSinceMs(edits, rung, relayIDs);
+  const isReached = (rung: RungName) => waitsSinceMs(rung) === undefined;
   const refused = errorOf(edits);
   const relayStep = (reached: boolean): RungStep => (reached ? 'reached' : refused ? 'failed' : 'pending');
   const saved = isReached('saved') ? 'reached' : unsavedStep(storage);
@@ -53,7 +53,11 @@ function unsyncedCoValue(
     .find((atMs) => atMs !== undefined);
   return {
     id,
-    sinceMs: edits.edits[0]?.sinceMs ?? 0,
+    // Its first edits may have arrived, while later ones wait.
+    sinceMs: Math.min(
+      (storage.state === 'memory-only' ? undefined : waitsSinceMs('saved')) ?? Infinity,
+      waitsSinceMs('confirmed') ?? Infinity,
+    ),
     saved,
     sent: relayStep(isReached('sent')),
     confirmed,

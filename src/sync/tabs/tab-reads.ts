@@ -1,7 +1,7 @@
 import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../../platform/logger.ts';
 import type { Pacer } from '../../platform/pacer.ts';
-import type { DeviceStorage } from '../../storage/device-storage.ts';
+import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import { coverageOfState, covers, joined, type Coverage } from '../coverage.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
@@ -77,7 +77,7 @@ export function createTabReads(options: {
 
   async function readOne(id: RawCoID, saved: Coverage | undefined): Promise<readonly NewContent[]> {
     // A session's own storage says how it reads what is new; another one, or a wrapper around it, reads all.
-    const storage: (LocalNode['storage'] & Pick<DeviceStorage, 'loadNewer'>) | undefined = node.storage;
+    const storage: (LocalNode['storage'] & Pick<KernelDeviceStorage, 'loadNewer'>) | undefined = node.storage;
     const core = node.getCoValue(id);
     // cojson itself asks the storage once only, and keeps to it that something is not there.
     if (storage?.loadNewer && core.isAvailable()) {
