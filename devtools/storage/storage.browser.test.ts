@@ -1,7 +1,7 @@
 import type { LocalNode } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import type { DeviceStorage } from '../../src/storage/device-storage.ts';
+import type { KernelDeviceStorage } from '../../src/storage/kernel-device-storage.ts';
 import { createAccountNode } from '../../src/testing/account-node.ts';
 import { watchDone } from '../../src/testing/device-storage-contract.ts';
 import { failIndexedDB } from '../../src/testing/failing-indexeddb.ts';
@@ -10,7 +10,7 @@ import { openStorage } from '../../src/testing/open-storage.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 let node: LocalNode;
-let storage: DeviceStorage;
+let storage: KernelDeviceStorage;
 let sync: FakeSync;
 
 beforeEach(async () => {

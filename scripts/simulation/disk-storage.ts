@@ -2,11 +2,12 @@ import type { Clock } from '../../src/platform/clock.ts';
 import { isEqual } from '../../src/platform/equal.ts';
 import { createReadable } from '../../src/platform/readable.ts';
 import { isDeleteSession, type RawCoID } from '../../src/storage/content.ts';
-import type { DeviceStorage, StorageStatus } from '../../src/storage/device-storage.ts';
+import type { StorageStatus } from '../../src/storage/device-storage.ts';
 import { createKnownStates } from '../../src/storage/engine/known-states.ts';
 import { createLoads } from '../../src/storage/engine/loads.ts';
 import { inARow, knownStateOf, messagesOf } from '../../src/storage/engine/pieces.ts';
 import { planWrites, type ContentWrite } from '../../src/storage/engine/plan-writes.ts';
+import type { KernelDeviceStorage } from '../../src/storage/kernel-device-storage.ts';
 import { storageErrorFrom } from '../../src/storage/storage-error.ts';
 import { unconfirmedMark } from '../../src/storage/unconfirmed-mark.ts';
 import { createWriteQueue } from '../../src/storage/write-queue.ts';
@@ -18,9 +19,7 @@ type Write =
   | { readonly kind: 'mark'; readonly id: RawCoID; readonly isSet: boolean; readonly done?: () => void };
 
 /** One tab's way to the device's disk. Ends with the tab's clock: what is queued then is gone. */
-export interface DiskStorage extends DeviceStorage {
-  readonly status: DeviceStorage['status'];
-}
+export type DiskStorage = KernelDeviceStorage;
 
 const writeMs = 30;
 const readMs = 10;

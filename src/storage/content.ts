@@ -1,7 +1,6 @@
-import type { CojsonInternalTypes, CoValueHeader, RawCoID, SessionID, SyncMessage } from 'cojson';
+import type { CojsonInternalTypes, CoValueHeader, RawCoID, SessionID } from 'cojson';
 
-/** Not by cojson's namespace of types, as it is in the package's own types, where such a namespace does not survive bundling. */
-export type NewContent = Extract<SyncMessage, { readonly action: 'content' }>;
+export type NewContent = CojsonInternalTypes.NewContentMessage;
 export type SessionContent = CojsonInternalTypes.SessionNewContent;
 export type Transaction = CojsonInternalTypes.Transaction;
 export type Signature = CojsonInternalTypes.Signature;

@@ -4,7 +4,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import { awaitCommits } from './committed-transactions.ts';
 import type { NewContent } from './content.ts';
-import type { DeviceStorage } from './device-storage.ts';
+import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import { readStockRows } from './engine/stock-rows.ts';
 import { shareReads } from './shared-reads.ts';
 import { loadDependenciesOnce } from './load-dependencies-once.ts';
@@ -28,7 +28,7 @@ export async function openIndexedDBStorage(options: {
   readonly databaseName: string;
   readonly platform: Platform;
   readonly logger: Logger;
-}): Promise<DeviceStorage> {
+}): Promise<KernelDeviceStorage> {
   const { databaseName, platform, logger } = options;
   const stock = await openStock(databaseName);
   const { api, client } = stock;

@@ -1,9 +1,10 @@
 import { isKernelError } from '../platform/kernel-error.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { DeviceStorage, StorageKind } from './device-storage.ts';
+import type { StorageKind } from './device-storage.ts';
 import { holdsContent } from './engine/holds-content.ts';
 import { enginePart, stockPart } from './engine-part.ts';
+import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import { createMemoryStorage } from './memory-storage.ts';
 import { stockDatabaseName } from './stock-database.ts';
 import { storageErrorFrom } from './storage-error.ts';
@@ -21,7 +22,7 @@ interface StorageToOpen {
  * memory-only, and why. Where our own engine has content of the account already, it is opened although stock storage was
  * asked for, as nothing else can read it. Rejects with KERNEL_NOT_LOADED.
  */
-export async function openDeviceStorage(options: StorageToOpen): Promise<DeviceStorage> {
+export async function openDeviceStorage(options: StorageToOpen): Promise<KernelDeviceStorage> {
   const { kind, platform, logger } = options;
   const { indexedDB } = platform;
   if (kind === 'memory') return createMemoryStorage();
@@ -39,7 +40,7 @@ export async function openDeviceStorage(options: StorageToOpen): Promise<DeviceS
 
 async function openKept(
   options: StorageToOpen & { readonly kind: Exclude<StorageKind, 'memory'>; readonly indexedDB: IDBFactory },
-): Promise<DeviceStorage> {
+): Promise<KernelDeviceStorage> {
   const { kind, accountID, indexedDB, platform, logger } = options;
   if (kind === 'kernel') return (await enginePart.load()).openKernelStorage(options);
   if (await holdsContent(indexedDB, accountID)) {

@@ -5,7 +5,7 @@ import { nodeOn, watchDone } from '../testing/device-storage-contract.ts';
 import { createDatabases } from '../testing/databases.ts';
 import { failIndexedDB } from '../testing/failing-indexeddb.ts';
 import { openStorage, type KeptKind } from '../testing/open-storage.ts';
-import type { DeviceStorage } from './device-storage.ts';
+import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import type { StorageInspection } from './storage-inspection.ts';
 import { unconfirmedMark } from './unconfirmed-mark.ts';
 
@@ -16,18 +16,18 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function open(kind: KeptKind, accountID: string): Promise<DeviceStorage> {
+async function open(kind: KeptKind, accountID: string): Promise<KernelDeviceStorage> {
   const storage = await openStorage(kind, accountID);
   ends.push(() => storage.close());
   return storage;
 }
 
-function inspectionOf({ inspection }: DeviceStorage): StorageInspection {
+function inspectionOf({ inspection }: KernelDeviceStorage): StorageInspection {
   assert(inspection, 'a storage that keeps something can be looked into');
   return inspection;
 }
 
-async function allIDs(storage: DeviceStorage): Promise<readonly RawCoID[]> {
+async function allIDs(storage: KernelDeviceStorage): Promise<readonly RawCoID[]> {
   const ids: RawCoID[] = [];
   for await (const page of inspectionOf(storage).ids()) ids.push(...page.map(({ id }) => id));
   return ids.toSorted();

@@ -10,7 +10,8 @@ import { giveFakeDevice, type FakeDevice } from '../../testing/fake-device.ts';
 import { createFakeSync, unconfirmedEdits, type FakeSync } from '../../testing/fake-sync.ts';
 import { createAgentNode } from '../../testing/stock-relay.ts';
 import { createTestSessions } from '../../testing/test-sessions.ts';
-import { createInspector, type Inspector } from '../create-inspector.ts';
+import { createInspector } from '../create-inspector.ts';
+import type { Inspector } from '../inspector.ts';
 import type { ContentEnd, ContentHead, ContentLine } from './content-file.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import type { DeviceStorage } from '../../storage/device-storage.ts';
+import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { Content } from '../account/genesis.ts';
@@ -12,7 +12,7 @@ import type { Fork } from './find-forks.ts';
 export function unsavedContent(
   node: LocalNode,
   sync: SyncPeers,
-  storage: Pick<DeviceStorage, 'queuedContent' | 'status'>,
+  storage: Pick<KernelDeviceStorage, 'queuedContent' | 'status'>,
   forks: readonly Fork[],
 ): readonly Content[] {
   // Once sync is closed, only the queue knows what was written since.

@@ -6,7 +6,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { createDatabases } from '../../testing/databases.ts';
 import { openStorage } from '../../testing/open-storage.ts';
-import type { DeviceStorage } from '../device-storage.ts';
+import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { openDatabase } from '../indexed-db.ts';
 import { openDeviceStorage } from '../open-device-storage.ts';
 
@@ -14,7 +14,7 @@ import { openDeviceStorage } from '../open-device-storage.ts';
 
 const databases = createDatabases(indexedDB);
 let accountID: string;
-let storage: DeviceStorage;
+let storage: KernelDeviceStorage;
 let group: RawGroup;
 const ends: (() => void)[] = [];
 /** Saved before the fault. */

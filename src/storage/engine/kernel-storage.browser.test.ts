@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDatabases } from '../../testing/databases.ts';
 import { openStorage } from '../../testing/open-storage.ts';
 import type { NewContent } from '../content.ts';
-import type { DeviceStorage } from '../device-storage.ts';
+import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 
 const databases = createDatabases(indexedDB);
-const opened: DeviceStorage[] = [];
+const opened: KernelDeviceStorage[] = [];
 let accountID: string;
 beforeEach(() => {
   accountID = `engine-${crypto.randomUUID()}`;
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 /** As each tab opens it. */
-async function open(): Promise<DeviceStorage> {
+async function open(): Promise<KernelDeviceStorage> {
   const storage = await openStorage('kernel', accountID);
   opened.push(storage);
   return storage;
@@ -30,7 +30,7 @@ const secret = wasm.newRandomAgentSecret();
 const sessionID = () => wasm.newRandomSessionID(wasm.getAgentID(secret));
 
 /** A run of one agent, whose CoValues all its runs may write. */
-function runOn(storage: DeviceStorage | undefined): LocalNode {
+function runOn(storage: KernelDeviceStorage | undefined): LocalNode {
   const node = new LocalNode(secret, sessionID(), wasm);
   if (storage) node.setStorage(storage);
   return node;
@@ -42,11 +42,11 @@ async function loaded(node: LocalNode, id: RawCoMap['id']): Promise<RawCoMap> {
   return map;
 }
 
-const stored = (storage: DeviceStorage, content: NewContent) =>
+const stored = (storage: KernelDeviceStorage, content: NewContent) =>
   new Promise<void>((resolve) => storage.store(content, () => undefined, resolve));
-const unconfirmedIn = (storage: DeviceStorage) =>
+const unconfirmedIn = (storage: KernelDeviceStorage) =>
   new Promise<readonly RawCoID[]>((resolve) => storage.getUnsyncedCoValueIDs(resolve));
-const idsIn = (storage: DeviceStorage, limit: number, offset: number) =>
+const idsIn = (storage: KernelDeviceStorage, limit: number, offset: number) =>
   new Promise<readonly RawCoID[]>((resolve) =>
     storage.getCoValueIDs(limit, offset, (found) => resolve(found.map(({ id }) => id))),
   );

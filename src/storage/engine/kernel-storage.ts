@@ -3,7 +3,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { accountDatabase, stores } from '../account-database.ts';
 import type { NewContent, RawCoID } from '../content.ts';
-import type { DeviceStorage } from '../device-storage.ts';
+import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { resultOf } from '../indexed-db.ts';
 import { stockDatabaseName } from '../stock-database.ts';
 import { closed, storageErrorFrom } from '../storage-error.ts';
@@ -37,7 +37,7 @@ export async function openKernelStorage(options: {
   readonly indexedDB: IDBFactory;
   readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'locks' | 'storageManager'>;
   readonly logger: Logger;
-}): Promise<DeviceStorage> {
+}): Promise<KernelDeviceStorage> {
   const { accountID, indexedDB, platform, logger } = options;
   const { clock, nextTask } = platform;
   const old = createOldContent(indexedDB, accountID);

@@ -4,23 +4,23 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createDatabases } from '../../testing/databases.ts';
 import { openStorage } from '../../testing/open-storage.ts';
 import type { NewContent } from '../content.ts';
-import type { DeviceStorage, HaveOfCoValue } from '../device-storage.ts';
+import type { KernelDeviceStorage, HaveOfCoValue } from '../kernel-device-storage.ts';
 
 const databases = createDatabases(indexedDB);
 const wasm = await WasmCrypto.create();
 const secret = wasm.newRandomAgentSecret();
 let accountID: string;
-let here: DeviceStorage;
-let there: DeviceStorage;
+let here: KernelDeviceStorage;
+let there: KernelDeviceStorage;
 let map: RawCoMap;
 let other: RawCoMap;
 
 const session = () => wasm.newRandomSessionID(wasm.getAgentID(secret));
-const stored = (storage: DeviceStorage, content: NewContent) =>
+const stored = (storage: KernelDeviceStorage, content: NewContent) =>
   new Promise<void>((resolve) => storage.store(content, () => undefined, resolve));
 
 /** Writes what is new of it since then, each time as a piece of its own. */
-async function edited(storage: DeviceStorage, of: RawCoMap, key: string): Promise<void> {
+async function edited(storage: KernelDeviceStorage, of: RawCoMap, key: string): Promise<void> {
   const before = of.core.knownState();
   of.set(key, 1);
   for (const content of of.core.newContentSince(before) ?? []) await stored(storage, content);

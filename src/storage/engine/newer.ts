@@ -1,6 +1,6 @@
 import { segmentIDs, stores } from '../account-database.ts';
 import type { KnownState, NewContent, SessionID } from '../content.ts';
-import type { HaveOfCoValue } from '../device-storage.ts';
+import type { HaveOfCoValue } from '../kernel-device-storage.ts';
 import { resultOf } from '../indexed-db.ts';
 import { endOf, inARow, messagesOf, type Run } from './pieces.ts';
 import { readPiecesIn } from './segments.ts';
