@@ -10,7 +10,8 @@ import { createNodePlatform } from '../testing/node-platform.ts';
 import { createAgentNode, startStockRelay } from '../testing/stock-relay.ts';
 import { httpTransport, webSocketTransport } from '../transport/ordinary-transports.ts';
 import type { Transport } from '../transport/transport.ts';
-import { createInspector, type Inspector } from './create-inspector.ts';
+import { createInspector } from './create-inspector.ts';
+import type { Inspector } from './inspector.ts';
 
 let relay: Relay;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 export { createInspector } from './create-inspector.ts';
-export type { Inspector, InspectorOptions, InspectorTarget } from './create-inspector.ts';
+export type { InspectorTarget } from './inspected.ts';
+export type { Inspector, InspectorOptions } from './inspector.ts';
 export type { CoValueFacts } from './co-value/co-value-facts.ts';
 export type { CoValueReader } from './co-value/co-value-reader.ts';
 export type { Explanation } from './explain.ts';

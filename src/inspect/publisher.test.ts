@@ -5,10 +5,15 @@ import { createPublisher } from './publisher.ts';
 function setUp(tookMs = 0) {
   const clock = createFakeClock(1_000_000);
   const publishedAtMs: number[] = [];
-  const publisher = createPublisher(clock, () => {
-    publishedAtMs.push(clock.nowMs() - 1_000_000);
-    return tookMs;
-  });
+  let stopwatchMs = 0;
+  const publisher = createPublisher(
+    clock,
+    () => stopwatchMs,
+    () => {
+      publishedAtMs.push(clock.nowMs() - 1_000_000);
+      stopwatchMs += tookMs;
+    },
+  );
   return { clock, publishedAtMs, publisher };
 }
 

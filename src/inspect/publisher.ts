@@ -12,8 +12,8 @@ const latestMs = 1_000;
 /** So inspecting takes no more than a fiftieth of the main thread, however much there is to read. */
 const restPerWork = 50;
 
-/** `publish` returns how long it took, in milliseconds. */
-export function createPublisher(clock: Clock, publish: () => number): Publisher {
+/** The stopwatch is finer than the clock. */
+export function createPublisher(clock: Clock, stopwatchMs: () => number, publish: () => void): Publisher {
   let running = false;
   let restUntilMs = 0;
   let plannedMs = Infinity;
@@ -30,8 +30,9 @@ export function createPublisher(clock: Clock, publish: () => number): Publisher 
 
   function run(): void {
     plannedMs = Infinity;
-    const tookMs = publish();
-    restUntilMs = clock.nowMs() + tookMs * restPerWork;
+    const beganMs = stopwatchMs();
+    publish();
+    restUntilMs = clock.nowMs() + (stopwatchMs() - beganMs) * restPerWork;
     plan(latestMs);
   }
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { FrameTap, PeerInspection, SyncInspection } from '../sync/inspection.ts';
 import type { SyncEvent } from '../sync/sync-events.ts';
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
-import { answerWithinMs, createRelayAsks, mostAsks, type RelayAsks } from './relay-asks.ts';
+import { answerWithinMs, createRelayAsks, mostAsks, type RelayAsks, type Unanswered } from './relay-asks.ts';
 
 interface Asked {
   readonly peerID: string;
@@ -108,14 +108,13 @@ describe('a question', () => {
 });
 
 describe('no answer', () => {
-  it.each([
-    ['not-connected', { ask: undefined }],
-    ['stock-relay', { hello: undefined }],
-    ['not-offered', { hello: { inspect: false } }],
-    ['not-offered', { hello: {} }],
-  ])('comes of a relay that is not asked: %s', async (unanswered, without) => {
-    const present = Object.entries({ ...peer('eu'), ...without }).filter(([, value]) => value !== undefined);
-    peers = [Object.fromEntries(present) as unknown as PeerInspection];
+  it.each<[Unanswered, (usual: PeerInspection) => PeerInspection]>([
+    ['not-connected', ({ ask: _, ...usual }) => usual],
+    ['stock-relay', ({ hello: _, ...usual }) => usual],
+    ['not-offered', (usual) => ({ ...usual, hello: { inspect: false } })],
+    ['not-offered', (usual) => ({ ...usual, hello: {} })],
+  ])('comes of a relay that is not asked: %s', async (unanswered, change) => {
+    peers = [change(peer('eu'))];
     expect(await asks.ask('eu', 'co_zA')).toEqual({ atMs: clock.nowMs(), unanswered });
     expect(asked).toEqual([]);
     expect(tap).toBeUndefined();

@@ -4,7 +4,8 @@ import type { UnsyncedCoValue } from '../sync/inspection.ts';
 import { createAccountNode } from '../testing/account-node.ts';
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
 import { createFakeSync, fakePeerID, type FakeSync } from '../testing/fake-sync.ts';
-import { createInspector, type Inspector } from './create-inspector.ts';
+import { createInspector } from './create-inspector.ts';
+import type { Inspector } from './inspector.ts';
 
 let clock: FakeClock;
 let sync: FakeSync;

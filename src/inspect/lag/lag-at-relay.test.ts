@@ -11,7 +11,8 @@ import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { createNodePlatform } from '../../testing/node-platform.ts';
 import { createAgentNode, startStockRelay } from '../../testing/stock-relay.ts';
-import { createInspector, type Inspector } from '../create-inspector.ts';
+import { createInspector } from '../create-inspector.ts';
+import type { Inspector } from '../inspector.ts';
 import type { LagByPriority } from './lag.ts';
 
 const ends: (() => unknown)[] = [];

@@ -2,6 +2,7 @@ import { cojsonInternals, type LocalNode } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
 import { isEqual } from '../../platform/equal.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
+import type { Cost } from '../cost.ts';
 import { labelCoValue } from '../covalue-label.ts';
 import { namedPriority } from '../message-counts.ts';
 import { promiseIn } from '../peer-views.ts';
@@ -24,13 +25,11 @@ const historyBytes = 1024 * 1024;
 export function createLagView(options: {
   readonly inspection: SyncInspection;
   readonly clock: Clock;
-  readonly stopwatchMs: () => number;
+  readonly cost: Cost;
   readonly overview: () => Overview;
   readonly onChange: () => void;
-  /** How long it took to hear of something. */
-  readonly onCost: (ms: number) => void;
 }): LagView {
-  const { inspection, clock, stopwatchMs, overview, onChange, onCost } = options;
+  const { inspection, clock, cost, overview, onChange } = options;
   const history = createLagHistory({ startMs: clock.nowMs(), maxBytes: historyBytes });
   const follower = createEditFollower({
     relays() {
@@ -50,10 +49,8 @@ export function createLagView(options: {
   });
 
   const stopListening = listenToRungs(inspection, (step) => {
-    const beganMs = stopwatchMs();
-    follower.hear(clock.nowMs(), ...step);
+    cost.measured(() => follower.hear(clock.nowMs(), ...step));
     onChange();
-    onCost(stopwatchMs() - beganMs);
   });
 
   function windows(nowMs: number): readonly LagWindow[] {

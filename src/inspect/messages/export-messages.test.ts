@@ -5,7 +5,8 @@ import type { ChannelMoment } from '../../sync/inspection.ts';
 import { createAccountNode } from '../../testing/account-node.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createFakeSync, fakePeerID, type FakeSync } from '../../testing/fake-sync.ts';
-import { createInspector, type Inspector } from '../create-inspector.ts';
+import { createInspector } from '../create-inspector.ts';
+import type { Inspector } from '../inspector.ts';
 import { problemsOfHar } from './har-in-test.ts';
 
 let node: LocalNode;

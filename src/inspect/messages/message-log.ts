@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
+import type { Cost } from '../cost.ts';
 import { labelCoValue } from '../covalue-label.ts';
 import { listenToFrames } from '../frame-tap.ts';
 import type { Relay } from '../snapshot.ts';
@@ -23,10 +24,9 @@ export interface MessageLog extends MessageReader {
 export function createMessageLog(options: {
   readonly inspection: SyncInspection;
   readonly clock: Clock;
-  readonly stopwatchMs: () => number;
+  readonly cost: Cost;
   readonly relays: () => readonly Relay[];
   readonly onChange: () => void;
-  readonly onCost: (ms: number) => void;
 }): { readonly log: MessageLog; close(): void } {
   const { inspection } = options;
   const { node } = inspection;

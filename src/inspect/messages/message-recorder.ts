@@ -2,6 +2,7 @@ import type { LocalNode } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
 import type { ChannelMoment } from '../../sync/inspection.ts';
 import { splitFrame } from '../../transport/frames.ts';
+import type { Cost } from '../cost.ts';
 import { findCoValue } from '../private-fields.ts';
 import { isLeftOut } from '../recording/recorder.ts';
 import { createSentContents } from './confirmations.ts';
@@ -36,12 +37,10 @@ export function createMessageRecorder(options: {
   readonly store: MessageStore;
   readonly node: LocalNode;
   readonly clock: Clock;
-  readonly stopwatchMs: () => number;
+  readonly cost: Cost;
   readonly onChange: () => void;
-  /** How long a slice took. */
-  readonly onCost: (ms: number) => void;
 }): MessageRecorder {
-  const { store, node, clock, stopwatchMs, onChange, onCost } = options;
+  const { store, node, clock, cost, onChange } = options;
   const sent = createSentContents();
   let waiting: Heard[] = [];
   let next = 0;
@@ -49,13 +48,18 @@ export function createMessageRecorder(options: {
   let cancel: (() => void) | undefined;
 
   function read(): void {
-    const beganMs = stopwatchMs();
+    cost.measured(readSlice);
+    onChange();
+  }
+
+  function readSlice(): void {
+    const beganMs = cost.stopwatchMs();
     cancel?.();
     cancel = undefined;
     while (next < waiting.length) {
       const heard = waiting[next++];
       if (heard) add(heard);
-      if (next % linesBetween === 0 && stopwatchMs() - beganMs >= sliceMs) break;
+      if (next % linesBetween === 0 && cost.stopwatchMs() - beganMs >= sliceMs) break;
     }
     if (next >= waiting.length) {
       waiting = [];
@@ -65,8 +69,6 @@ export function createMessageRecorder(options: {
       cancel = clock.after(0, read);
     }
     store.setBytesBeside(sent.bytes + waitingLength);
-    onCost(stopwatchMs() - beganMs);
-    onChange();
   }
 
   /** Where more comes than is read, too; seldom enough that moving the rest costs no more than reading did. */

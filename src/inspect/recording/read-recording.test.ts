@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { isKernelError } from '../../platform/kernel-error.ts';
 import { createAccountNode } from '../../testing/account-node.ts';
 import { createFakeSync } from '../../testing/fake-sync.ts';
-import { createInspector, type Inspector } from '../create-inspector.ts';
+import { createInspector } from '../create-inspector.ts';
+import type { Inspector } from '../inspector.ts';
 import { longestRecording, readRecording } from './read-recording.ts';
 
 let good: string;

@@ -8,7 +8,8 @@ import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { createNodePlatform } from '../../testing/node-platform.ts';
 import { createAgentNode } from '../../testing/stock-relay.ts';
-import { createInspector, type Inspector } from '../create-inspector.ts';
+import { createInspector } from '../create-inspector.ts';
+import type { Inspector } from '../inspector.ts';
 import { readStates } from './co-value-states.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

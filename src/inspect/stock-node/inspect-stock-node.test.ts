@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAccountNode } from '../../testing/account-node.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createFakeSync } from '../../testing/fake-sync.ts';
-import { createInspector, type Inspector } from '../create-inspector.ts';
+import { createInspector } from '../create-inspector.ts';
+import type { Inspector } from '../inspector.ts';
 
 let clock: FakeClock;
 let node: LocalNode;

@@ -3,7 +3,8 @@ import { createAccountNode } from '../../testing/account-node.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createFakeSync } from '../../testing/fake-sync.ts';
 import { createFakeTabs, factsOfTab, fakeSessionID, type FakeTabs } from '../../testing/fake-tabs.ts';
-import { createInspector, type Inspector } from '../create-inspector.ts';
+import { createInspector } from '../create-inspector.ts';
+import type { Inspector } from '../inspector.ts';
 import type { InspectorIncrement } from '../snapshot.ts';
 import type { Tab } from './tabs-now.ts';
 
