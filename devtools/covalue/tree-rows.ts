@@ -1,4 +1,4 @@
-import type { Inspector } from '../../src/inspect/create-inspector.ts';
+import type { Inspector } from '../../src/inspect/inspector.ts';
 import type { TreePage, TreePath, TreeRow } from '../../src/inspect/co-value/tree-types.ts';
 
 /** Which nodes are open, by `keyOf` their paths, and how many of their children are wanted. */

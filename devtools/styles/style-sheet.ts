@@ -6,6 +6,7 @@ import faults from './faults.css?inline';
 import frame from './frame.css?inline';
 import header from './header.css?inline';
 import lag from './lag.css?inline';
+import list from './list.css?inline';
 import messages from './messages.css?inline';
 import peers from './peers.css?inline';
 import queues from './queues.css?inline';
@@ -20,6 +21,6 @@ const views = [unsynced, queues, peers, messages, covalue, lag, storage, tabs, f
 /** Adopted, never injected: a page with `style-src 'self'` blocks `<style>` and `style="…"`, also in shadow roots. */
 export function createStyleSheet(view: Window & typeof globalThis): CSSStyleSheet {
   const sheet = new view.CSSStyleSheet();
-  sheet.replaceSync([tokens, base, controls, frame, header, rail, corner, ...views].join('\n'));
+  sheet.replaceSync([tokens, base, controls, frame, header, rail, corner, list, ...views].join('\n'));
   return sheet;
 }
