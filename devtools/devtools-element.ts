@@ -1,4 +1,4 @@
-import type { InspectorTarget } from '../src/inspect/create-inspector.ts';
+import type { InspectorTarget } from '../src/inspect/inspected.ts';
 import type { DevtoolsOptions } from './mount-devtools.ts';
 import { showDevtools } from './show-devtools.ts';
 

@@ -1,5 +1,7 @@
 import { inspectActive } from '../src/inspect/active.ts';
-import { createInspector, type Inspector, type InspectorTarget } from '../src/inspect/create-inspector.ts';
+import { createInspector } from '../src/inspect/create-inspector.ts';
+import type { InspectorTarget } from '../src/inspect/inspected.ts';
+import type { Inspector } from '../src/inspect/inspector.ts';
 
 /** Gives an inspector of the target, or of whatever session is active; undefined while there is none. Returns the way out. */
 export function followInspector(

@@ -1,4 +1,4 @@
-import type { InspectorTarget } from '../src/inspect/create-inspector.ts';
+import type { InspectorTarget } from '../src/inspect/inspected.ts';
 import { startIn, tagName } from './devtools-element.ts';
 
 export interface DevtoolsOptions {

@@ -1,4 +1,4 @@
-import type { Inspector } from '../src/inspect/create-inspector.ts';
+import type { Inspector } from '../src/inspect/inspector.ts';
 import type { Faults } from '../src/inspect/faults/faults.ts';
 import type { RecordingState } from '../src/inspect/recording/recorder.ts';
 import type { InspectorSnapshot, Overview, RungName } from '../src/inspect/snapshot.ts';

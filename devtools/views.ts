@@ -1,5 +1,5 @@
 import type { Component } from 'svelte';
-import type { Inspector } from '../src/inspect/create-inspector.ts';
+import type { Inspector } from '../src/inspect/inspector.ts';
 import type { InspectorSnapshot } from '../src/inspect/snapshot.ts';
 import { covalueStat } from './covalue/covalue-stat.ts';
 import CoValueView from './covalue/CoValueView.svelte';

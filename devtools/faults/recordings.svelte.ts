@@ -1,4 +1,4 @@
-import type { Inspector } from '../../src/inspect/create-inspector.ts';
+import type { Inspector } from '../../src/inspect/inspector.ts';
 import type { ReplayResult } from '../../src/inspect/recording/replay.ts';
 
 /** The panel's hand on recordings; it outlives the view, so that one runs on while another view is looked at. */

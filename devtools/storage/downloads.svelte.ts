@@ -1,4 +1,4 @@
-import type { Inspector } from '../../src/inspect/create-inspector.ts';
+import type { Inspector } from '../../src/inspect/inspector.ts';
 import type { ContentEnd, ContentHead } from '../../src/inspect/storage/content-file.ts';
 import { saveText } from '../parts/save-text.ts';
 

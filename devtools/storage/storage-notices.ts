@@ -1,5 +1,5 @@
 import { describeCause, nextAttempt } from '../../src/inspect/reason-words.ts';
-import type { InspectorSnapshot, UnsyncedRow } from '../../src/inspect/snapshot.ts';
+import type { InspectorSnapshot, Overview, UnsyncedRow } from '../../src/inspect/snapshot.ts';
 import { countWords } from '../../src/inspect/words.ts';
 import { nameOf } from '../unsynced/names.ts';
 import { fullnessOf, nearlyFull } from './room-words.ts';
@@ -17,10 +17,15 @@ export interface StorageNotice {
   readonly coValueID?: string;
 }
 
+/** The part of a snapshot that it is told from. */
+export type ToldFrom = Pick<InspectorSnapshot, 'atMs' | 'storage' | 'unsynced'> & {
+  readonly overview: { readonly rungs: Pick<Overview['rungs'], 'saved'> };
+};
+
 /** What came of asking the browser to keep what is here. */
 export type Asked = 'not-asked' | 'refused' | 'unknown';
 
-export function noticesOf(snapshot: InspectorSnapshot, asked: Asked): readonly StorageNotice[] {
+export function noticesOf(snapshot: ToldFrom, asked: Asked): readonly StorageNotice[] {
   const { state, persisted, room } = snapshot.storage;
   if (state === 'memory-only') return [notKept(snapshot)];
   const notices: StorageNotice[] = [];
@@ -37,7 +42,7 @@ export function noticesOf(snapshot: InspectorSnapshot, asked: Asked): readonly S
   return notices;
 }
 
-function failing({ storage, unsynced, overview, atMs }: InspectorSnapshot): StorageNotice {
+function failing({ storage, unsynced, overview, atMs }: ToldFrom): StorageNotice {
   const { writes, error } = storage;
   const unsaved = unsynced.filter(({ steps }) => steps.saved === 'failed' || steps.saved === 'pending');
   const count = overview.rungs.saved.pending;
@@ -73,7 +78,7 @@ const nextByCode: Readonly<Record<string, string>> = {
   STORAGE_TOO_NEW: 'get the newer version of the app, which has written the database',
 };
 
-function notKept({ storage: { error } }: InspectorSnapshot): StorageNotice {
+function notKept({ storage: { error } }: ToldFrom): StorageNotice {
   return {
     ...{ kind: 'not-kept', tone: 'warn', title: 'Nothing is kept on this device.' },
     detail: error

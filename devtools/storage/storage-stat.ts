@@ -3,7 +3,7 @@ import { bytesWords } from '../../src/inspect/words.ts';
 import type { Fact } from '../headline.ts';
 import { fullnessOf, nearlyFull } from './room-words.ts';
 
-export function storageStat({ storage }: InspectorSnapshot): Fact {
+export function storageStat({ storage }: Pick<InspectorSnapshot, 'storage'>): Fact {
   const { state, room, error } = storage;
   if (state === 'failing') {
     return { words: error?.code === 'STORAGE_FULL' ? 'full' : 'writes fail', tone: 'fail' };

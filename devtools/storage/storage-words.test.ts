@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { InspectorSnapshot, UnsyncedRow } from '../../src/inspect/snapshot.ts';
+import type { UnsyncedRow } from '../../src/inspect/snapshot.ts';
 import type { StorageFacts, StorageSizes } from '../../src/inspect/storage/storage-facts.ts';
 import { describeDownload } from './download-words.ts';
 import { describeCount, describeRoom, meterParts, rowsOf } from './room-words.ts';
 import { factsOf } from './storage-facts-words.ts';
-import { noticesOf } from './storage-notices.ts';
+import { noticesOf, type ToldFrom } from './storage-notices.ts';
 import { storageStat } from './storage-stat.ts';
 
 const nowMs = 1_700_000_000_000;
@@ -18,11 +18,10 @@ const row = (confirmed: 'reached' | 'pending'): UnsyncedRow => ({
   steps: { saved: 'failed', sent: confirmed, confirmed, durable: confirmed },
   ...{ way: { kind: 'open' }, missingAt: [], reason: { kind: 'arrived' } },
 });
-const snapshotOf = (facts: Partial<StorageFacts>, unsynced: readonly UnsyncedRow[] = []) =>
-  ({
-    ...{ atMs: nowMs, unsynced, storage: { ...plain, ...facts } },
-    overview: { rungs: { saved: { pending: unsynced.length } } },
-  }) as unknown as InspectorSnapshot;
+const snapshotOf = (facts: Partial<StorageFacts>, unsynced: readonly UnsyncedRow[] = []): ToldFrom => ({
+  ...{ atMs: nowMs, unsynced, storage: { ...plain, ...facts } },
+  overview: { rungs: { saved: { pending: unsynced.length } } },
+});
 const full: Partial<StorageFacts> = {
   state: 'failing',
   error: { code: 'STORAGE_FULL', message: 'This device has no room left.', cause: 'QuotaExceededError' },
