@@ -115,6 +115,13 @@ export function createLadder(
     return (!waiting.saved.has(id) || !canSave()) && !waiting.confirmed.has(id);
   }
 
+  function withEdit(edits: PendingEdits, need: Coverage): PendingEdits {
+    const rungsToReach: readonly RungName[] = canSave() ? ['saved', 'confirmed'] : ['confirmed'];
+    return pendingEdits.withEdit(edits, need, clock.nowMs(), (earlier) =>
+      rungsToReach.every((rung) => pendingEdits.hasReached(edits, rung, relayIDs, earlier)),
+    );
+  }
+
   function begin(id: string): void {
     if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
     answerFor(id);
@@ -139,11 +146,7 @@ export function createLadder(
     edited(id, need, isMade) {
       if (isMade) tap?.('made', id, need);
       begin(id);
-      const toReach = canSave() ? (['saved', 'confirmed'] as const) : (['confirmed'] as const);
-      update(id, (edits) => {
-        const left = pendingEdits.withoutArrived(edits, relayIDs, toReach);
-        return pendingEdits.withEdit(left, need, clock.nowMs());
-      });
+      update(id, (edits) => withEdit(edits, need));
     },
     missing(id, need, relayID) {
       if (relayID !== undefined) update(id, (edits) => pendingEdits.withoutWord(edits, relayID, need));
@@ -161,16 +164,14 @@ export function createLadder(
           (all, other) => pendingEdits.withConfirmed(all, other, arrived),
           pendingEdits.withSaved(edits, unknown),
         );
-        return pendingEdits.withEdit(known, unknown, clock.nowMs());
+        return withEdit(known, unknown);
       });
     },
     savedElsewhere(id, need) {
       const unknown = missingIn(pendingEdits.needOf(pending.get(id) ?? pendingEdits.noEdits), need);
       if (isNothing(unknown)) return;
       if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
-      update(id, (edits) =>
-        pendingEdits.withEdit(pendingEdits.withSaved(edits, unknown), unknown, clock.nowMs()),
-      );
+      update(id, (edits) => withEdit(pendingEdits.withSaved(edits, unknown), unknown));
     },
     takenOver(id) {
       if (pending.has(id)) answerFor(id);
@@ -180,7 +181,7 @@ export function createLadder(
       update(id, (edits) => {
         const left = pendingEdits.onlyDeletion(edits);
         const ended = missingSessions(pendingEdits.needOf(left), pendingEdits.needOf(edits));
-        return isNothing(ended) ? edits : pendingEdits.withEdit(left, deletion, clock.nowMs());
+        return isNothing(ended) ? edits : withEdit(left, deletion);
       });
     },
     saved(id, coverage) {

@@ -30,33 +30,20 @@ const mostMoments = 200;
 export const noEdits: PendingEdits = { edits: [], saved: {}, atRelays: {} };
 const nothingYet: AtRelay = { sent: {}, confirmed: {} };
 
-export function withEdit(pending: PendingEdits, need: Coverage, nowMs: number): PendingEdits {
-  const last = pending.edits.at(-1);
-  // Of a long time offline the first moments matter: the rest is one.
-  const joins = last && (nowMs - last.sinceMs < sameMomentMs || pending.edits.length >= mostMoments);
-  const edits = joins
-    ? [...pending.edits.slice(0, -1), { sinceMs: last.sinceMs, need: joined(last.need, need) }]
-    : [...pending.edits, { sinceMs: nowMs, need }];
-  return { ...pending, edits };
-}
-
-/**
- * Without edits that have got everywhere and that a later one of the same session speaks for. What is edited without pause
- * would else be held up by its first moments for ever.
- */
-export function withoutArrived(
+export function withEdit(
   pending: PendingEdits,
-  relayIDs: readonly string[],
-  rungsToReach: readonly RungName[],
+  need: Coverage,
+  nowMs: number,
+  hasArrived: (need: Coverage) => boolean,
 ): PendingEdits {
-  const last = pending.edits.at(-1);
-  const edits = pending.edits.filter(
-    (edit) =>
-      edit === last ||
-      !covers(last?.need ?? {}, edit.need) ||
-      !rungsToReach.every((rung) => hasReached(pending, rung, relayIDs, edit.need)),
-  );
-  return edits.length === pending.edits.length ? pending : { ...pending, edits };
+  // What is edited without pause would be held up by its first moments for ever: this edit speaks for those that arrived.
+  const edits = pending.edits.filter((edit) => !covers(need, edit.need) || !hasArrived(edit.need));
+  const last = edits.at(-1);
+  // Of a long time offline the first moments matter: the rest is one.
+  const joins = last && (nowMs - last.sinceMs < sameMomentMs || edits.length >= mostMoments);
+  if (joins) edits.pop();
+  edits.push(joins ? { sinceMs: last.sinceMs, need: joined(last.need, need) } : { sinceMs: nowMs, need });
+  return { ...pending, edits };
 }
 
 export function withSaved(pending: PendingEdits, coverage: Coverage): PendingEdits {

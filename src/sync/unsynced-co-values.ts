@@ -40,8 +40,8 @@ function unsyncedCoValue(
   edits: PendingEdits,
   { relayIDs, durability, storage }: Place,
 ): UnsyncedCoValue {
-  const waitsSinceMs = (rung: RungName) => pendingSinceMs(edits, rung, relayIDs);
-  const isReached = (rung: RungName) => waitsSinceMs(rung) === undefined;
+  const waitsSinceMs = (rung: RungName) => pendingSinceMs(edits, rung, relayIDs) ?? Infinity;
+  const isReached = (rung: RungName) => waitsSinceMs(rung) === Infinity;
   const refused = errorOf(edits);
   const relayStep = (reached: boolean): RungStep => (reached ? 'reached' : refused ? 'failed' : 'pending');
   const saved = isReached('saved') ? 'reached' : unsavedStep(storage);
@@ -54,10 +54,7 @@ function unsyncedCoValue(
   return {
     id,
     // Its first edits may have arrived, while later ones wait.
-    sinceMs: Math.min(
-      (storage.state === 'memory-only' ? undefined : waitsSinceMs('saved')) ?? Infinity,
-      waitsSinceMs('confirmed') ?? Infinity,
-    ),
+    sinceMs: Math.min(saved === 'unknown' ? Infinity : waitsSinceMs('saved'), waitsSinceMs('confirmed')),
     saved,
     sent: relayStep(isReached('sent')),
     confirmed,
