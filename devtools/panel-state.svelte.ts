@@ -1,7 +1,9 @@
+import { flushSync } from 'svelte';
 import type { Inspector } from '../src/inspect/inspector.ts';
 import type { Faults } from '../src/inspect/faults/faults.ts';
 import type { RecordingState } from '../src/inspect/recording/recorder.ts';
 import type { InspectorSnapshot, Overview, RungName } from '../src/inspect/snapshot.ts';
+import { atMostEvery } from './at-most-every.ts';
 import { createRecordings, type Recordings } from './faults/recordings.svelte.ts';
 import type { Preferences, View } from './preferences.ts';
 import { createDownloads, type Downloads } from './storage/downloads.svelte.ts';
@@ -21,7 +23,7 @@ export interface Shown {
 export interface PanelState {
   readonly preferences: Preferences;
   readonly inspector: Inspector | undefined;
-  /** Followed all the time, for the count on the button. */
+  /** Followed all the time, for the count on the button; while the panel is open it is the snapshot's. */
   readonly overview: Overview | undefined;
   /** Followed all the time, for the button's striped edge. */
   readonly faults: Faults | undefined;
@@ -47,6 +49,9 @@ export interface PanelState {
   close(takesFocus: boolean): void;
   inspect(inspector: Inspector | undefined): void;
 }
+
+/** The button while the panel is closed: under an app's load each look of the page at it would be felt. */
+const buttonEveryMs = 500;
 
 export function createPanelState(initial: Preferences, save: (preferences: Preferences) => void): PanelState {
   let preferences = $state.raw(initial);
@@ -76,7 +81,11 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     if (!inspector || !preferences.isOpen) return;
     snapshot = inspector.snapshot();
     stopReading = inspector.subscribe((increment) => {
-      if (snapshot) snapshot = { ...snapshot, ...increment };
+      if (!snapshot) return;
+      // Shown within the call, which so counts as what the panel costs: the more that is, the seldomer it is called.
+      flushSync(() => {
+        if (snapshot) snapshot = { ...snapshot, ...increment };
+      });
     });
   }
 
@@ -88,7 +97,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
       return inspector;
     },
     get overview() {
-      return overview;
+      return snapshot?.overview ?? overview;
     },
     get faults() {
       return faults;
@@ -145,9 +154,11 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
       recording = undefined;
       recordings.forget();
       downloads.forget();
+      const button = atMostEvery<Overview>(buttonEveryMs, (value) => (overview = value));
       const stops = next
         ? [
-            next.overview.subscribe((value) => (overview = value)),
+            next.overview.subscribe(button.tell),
+            button.stop,
             next.faults.subscribe((value) => (faults = value)),
             next.recording.subscribe((value) => (recording = value)),
           ]

@@ -119,10 +119,6 @@ export function createInspector(
 
   function snapshot(): InspectorSnapshot {
     const atMs = clock.nowMs();
-    return { ...cost.measured(() => readViews(atMs)), cost: cost.read(atMs) };
-  }
-
-  function readViews(atMs: number): Omit<InspectorSnapshot, 'cost'> {
     const { relays } = overview.current;
     return {
       protocol: inspectorProtocol,
@@ -138,14 +134,25 @@ export function createInspector(
       tabs: readTabs(inspection, tabWatch, overview.current),
       faults: faultControl.now,
       recording: recorder.now,
+      cost: cost.read(atMs),
     };
   }
 
+  function byHand<Args extends unknown[]>(act: (...args: Args) => void): (...args: Args) => void {
+    return (...args) => {
+      act(...args);
+      publisher.acted();
+    };
+  }
+
+  /** With what the listeners do with it. */
   function publish(): void {
-    const { unsynced, ...increment } = snapshot();
-    const changed = unsynced === lastUnsynced ? increment : { ...increment, unsynced };
-    lastUnsynced = unsynced;
-    for (const listener of [...listeners]) callListener(listener, changed);
+    cost.measured(() => {
+      const { unsynced, ...increment } = snapshot();
+      const changed = unsynced === lastUnsynced ? increment : { ...increment, unsynced };
+      lastUnsynced = unsynced;
+      for (const listener of [...listeners]) callListener(listener, changed);
+    });
   }
 
   return {
@@ -154,7 +161,7 @@ export function createInspector(
     faults: faultControl.faults,
     recording: recorder.recording,
     messages: messages.log,
-    snapshot,
+    snapshot: () => cost.measured(snapshot),
     explain: (id) => explain(id, snapshot(), inspection.node),
     contentWords: (id) => contentWords(inspection.node, id),
     story: (row) => storyOf(row, overview.current.relays, messages.log),
@@ -177,17 +184,14 @@ export function createInspector(
       };
     },
     controls: {
-      pause: () => sync.pause(),
-      resume: () => sync.resume(),
-      reconnect: () => sync.reconnect(),
-      repair(id) {
-        repair(id);
-        onChange();
-      },
-      setFaults(plan, options) {
+      pause: byHand(() => sync.pause()),
+      resume: byHand(() => sync.resume()),
+      reconnect: byHand(() => sync.reconnect()),
+      repair: byHand(repair),
+      setFaults: byHand((plan, options) => {
         if (plan && isStock) throw new Error(noFaultsHere);
         faultControl.set(plan, options);
-      },
+      }),
       loadCoValue: (id) => loadCoValue(inspection.node, id),
       record: recorder.begin,
       replay: (recording) => replayRecording(recording, inspection, snapshotOnce),

@@ -38,6 +38,17 @@ describe('publisher', () => {
     expect(publishedAtMs).toEqual([100, 2_100, 4_100]);
   });
 
+  it('does not rest when somebody waits to see what they did', () => {
+    const { clock, publishedAtMs, publisher } = setUp(40);
+    publisher.start();
+    publisher.changed();
+    clock.advance(300);
+    publisher.changed();
+    publisher.acted();
+    clock.advance(100);
+    expect(publishedAtMs).toEqual([100, 400]);
+  });
+
   it('plans nothing before it starts and after it stops', () => {
     const { clock, publishedAtMs, publisher } = setUp();
     publisher.changed();

@@ -3,6 +3,8 @@ import type { Clock } from '../platform/clock.ts';
 /** Calls `publish` while there is anybody to read: soon after a change, and at least once a second. */
 export interface Publisher {
   changed(): void;
+  /** Somebody waits to see what came of what they did: soon, whatever reading costs. */
+  acted(): void;
   start(): void;
   stop(): void;
 }
@@ -38,6 +40,10 @@ export function createPublisher(clock: Clock, stopwatchMs: () => number, publish
 
   return {
     changed: () => plan(soonestMs),
+    acted() {
+      restUntilMs = 0;
+      plan(soonestMs);
+    },
     start() {
       running = true;
       plan(latestMs);

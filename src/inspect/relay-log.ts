@@ -12,6 +12,8 @@ export interface RelayLog {
 }
 
 interface Entry {
+  /** As the sync state has it. */
+  readonly address: string;
   readonly relay: Relay;
   readonly changes: readonly PhaseChange[];
 }
@@ -37,10 +39,12 @@ function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): E
   const from = before?.relay.phase;
   const error = 'error' in peer ? plainError(peer.error) : undefined;
   const phaseSinceMs = from === peer.phase ? before?.relay.phaseSinceMs : undefined;
+  // Each change of the state comes by here, and an address stays what it is.
+  const known = before?.address === peer.url ? before.relay : undefined;
   const relay: Relay = {
     id: peer.id,
-    host: hostOf(peer.url),
-    url: withoutSecrets(peer.url),
+    host: known?.host ?? hostOf(peer.url),
+    url: known?.url ?? withoutSecrets(peer.url),
     ...(peer.transport !== undefined && { transport: peer.transport }),
     ...(peer.relay && { software: { name: peer.relay.name, version: peer.relay.version } }),
     phase: peer.phase,
@@ -51,9 +55,10 @@ function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): E
     ...('roundTripMs' in peer && { roundTripMs: peer.roundTripMs }),
     ...(error && { error }),
   };
-  if (!before || from === undefined || from === peer.phase) return { relay, changes: before?.changes ?? [] };
+  const changes = before?.changes ?? [];
+  if (from === undefined || from === peer.phase) return { address: peer.url, relay, changes };
   const change: PhaseChange = { atMs, from, to: peer.phase, ...(error && { error }) };
-  return { relay, changes: [change, ...before.changes].slice(0, keptChanges) };
+  return { address: peer.url, relay, changes: [change, ...changes].slice(0, keptChanges) };
 }
 
 /** People call a relay by its host; an address that cannot be read is shown as it is, up to its query. */

@@ -6,7 +6,7 @@ import type { Cost } from '../cost.ts';
 import { findCoValue } from '../private-fields.ts';
 import { isLeftOut } from '../recording/recorder.ts';
 import { createSentContents } from './confirmations.ts';
-import { readLine, type LineFacts } from './message-facts.ts';
+import { readLine, readOwnLine, type LineFacts } from './message-facts.ts';
 import type { MessageStore } from './message-store.ts';
 
 /** Puts each message of each frame into the store. Long frames are read piece by piece, so that the page stays responsive. */
@@ -95,7 +95,7 @@ export function createMessageRecorder(options: {
       return;
     }
     waitingLength -= length;
-    const facts = readLine(line);
+    const facts = direction === 'sent' ? readOwnLine(line) : readLine(line);
     const { type, id, count, priority, note } = facts;
     const number = store.add(
       {
