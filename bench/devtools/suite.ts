@@ -30,7 +30,7 @@ const names = {
 } as const satisfies Record<Panel, string>;
 
 const editsPerSecond = 100;
-const forMs = 10_000;
+const forMs = 6_000;
 const unsyncedRows = 10_000;
 const recordedMessages = 100_000;
 const megabyte = 1_000_000;
@@ -97,8 +97,8 @@ async function measureWork(place: Place): Promise<readonly Line[]> {
       ours: names[panel],
       peer: names.none,
       figure: 'busy',
-      reading: `how much of ten seconds the main thread was busy, while an app made ${editsPerSecond} edits a second, each a message to the relay and one back. Lower is better.`,
-      goal: { aboveByAtMost: panel === 'closed' ? 1 : 3 },
+      reading: `how much of ${forMs / 1_000} seconds the main thread was busy, while an app made ${editsPerSecond} edits a second, each a message to the relay and one back. Lower is better.`,
+      goal: panel === 'closed' ? { withinNoise: true } : { aboveByAtMost: 3 },
     }),
   );
 }
@@ -128,30 +128,45 @@ async function measureMemory(place: Place): Promise<readonly Line[]> {
   ];
 }
 
+/** Of 10,000 rows of 28 px. */
+const scrolls = [
+  { by: 'by wheel', pxPerSecond: 5_000, words: 'as fast as a wheel is turned, 180 rows a second' },
+  {
+    by: 'dragged',
+    pxPerSecond: 140_000,
+    words: 'as by dragging the scroll bar, from end to end in two seconds',
+  },
+] as const;
+
 async function measureScrolling(place: Place): Promise<readonly Line[]> {
   const contender = (panel: Panel) =>
     contenderOf(place, panel, async (tab, devtools) => {
       await tab.evaluate((told) => globalThis.leaveUnsynced(told), { count: unsyncedRows });
       await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-      const { longestTaskMs, rows } = await tab.evaluate((told) => globalThis.scrollRows(told), { forMs });
-      if (panel !== 'none' && rows < unsyncedRows) throw new Error(`There were ${rows} rows only.`);
-      return { longestTaskMs };
+      const figures: Record<string, number> = {};
+      for (const { by, pxPerSecond } of scrolls) {
+        const scrolled = await tab.evaluate((told) => globalThis.scrollRows(told), { forMs, pxPerSecond });
+        if (panel !== 'none' && scrolled.rows < unsyncedRows) {
+          throw new Error(`There were ${scrolled.rows} rows only.`);
+        }
+        figures[by] = scrolled.longestTaskMs;
+      }
+      return figures;
     });
   const samples = await measureRounds([contender('none'), contender('unsynced')]);
-  return [
+  return scrolls.map(({ by, words }) =>
     compare(samples, {
       suite: 'devtools',
-      name: 'longest task, 10,000 unsynced rows scrolled, at 4×',
+      name: `longest task, 10,000 unsynced rows scrolled ${by}, at 4×`,
       unit: 'ms',
       better: 'lower',
       ours: names.unsynced,
       peer: names.none,
-      figure: 'longestTaskMs',
-      reading:
-        'milliseconds of the longest task in ten seconds of scrolling, as the browser tells; 50 stands for none that was longer. Lower is better.',
+      figure: by,
+      reading: `milliseconds of the longest task in ${forMs / 1_000} seconds of scrolling, ${words}, as the browser tells; 50 stands for none that was longer. Lower is better.`,
       goal: { oursAtMost: 50 },
     }),
-  ];
+  );
 }
 
 function contenderOf(
@@ -188,5 +203,8 @@ declare global {
   }): Promise<number>;
   function exchange(told: { readonly messages: number; readonly maps: number }): Promise<void>;
   function leaveUnsynced(told: { readonly count: number }): Promise<void>;
-  function scrollRows(told: { readonly forMs: number }): Promise<{ longestTaskMs: number; rows: number }>;
+  function scrollRows(told: {
+    readonly forMs: number;
+    readonly pxPerSecond: number;
+  }): Promise<{ longestTaskMs: number; rows: number }>;
 }

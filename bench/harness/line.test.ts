@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compare, type Comparison } from './line.ts';
+import { compare, type Comparison, type Goal } from './line.ts';
 
 const numbers: Readonly<Record<string, readonly number[]>> = {
   'ours ms': [3, 1, 2],
@@ -41,14 +41,23 @@ describe('compare', () => {
     expect(compare(samples, { ...comparison, better: 'higher' }).ratio).toBe(0.5);
   });
 
-  it.each([
+  it.each<[Goal, boolean]>([
     [{ ratioAtLeast: 2 }, true],
     [{ ratioAtLeast: 2.1 }, false],
     [{ oursAtMost: 2 }, true],
     [{ oursAtMost: 1.9 }, false],
     [{ aboveByAtMost: -2 }, true],
     [{ aboveByAtMost: -2.1 }, false],
+    [{ withinNoise: true }, true],
   ])('holds it against the goal %o', (goal, isMet) => {
     expect(compare(samples, { ...comparison, goal })).toMatchObject({ goal, isMet });
+  });
+
+  it('takes what is no worse than the other’s worst round for noise, either way round', () => {
+    const goal = { withinNoise: true } as const;
+    const swapped = { ...comparison, ours: 'theirs', peer: 'ours', goal };
+    expect(compare(samples, swapped).isMet).toBe(false);
+    expect(compare(samples, { ...swapped, better: 'higher' }).isMet).toBe(true);
+    expect(compare(samples, { ...comparison, better: 'higher', goal }).isMet).toBe(false);
   });
 });

@@ -24,7 +24,9 @@ export type Goal =
   | { readonly ratioAtLeast: number }
   | { readonly oursAtMost: number }
   /** In the unit of both. */
-  | { readonly aboveByAtMost: number };
+  | { readonly aboveByAtMost: number }
+  /** Our median is among the peer's rounds, or better than all of them. */
+  | { readonly withinNoise: true };
 
 export interface Comparison {
   readonly suite: string;
@@ -57,12 +59,20 @@ export function compare(samples: Samples, comparison: Comparison): Line {
     oursSpread: roundedSpread(spreadOf(ourNumbers)),
     peerSpread: roundedSpread(spreadOf(peerNumbers)),
     reading,
-    ...(goal && { goal, isMet: isMet(goal, { ours, peer, ratio }) }),
+    ...(goal && {
+      goal,
+      isMet: isMet(goal, { ours, peer, ratio, better, peerSpread: spreadOf(peerNumbers) }),
+    }),
   };
 }
 
-function isMet(goal: Goal, { ours, peer, ratio }: Pick<Line, 'ours' | 'peer' | 'ratio'>): boolean {
+function isMet(
+  goal: Goal,
+  found: Pick<Line, 'ours' | 'peer' | 'ratio' | 'peerSpread'> & Pick<Comparison, 'better'>,
+): boolean {
+  const { ours, peer, ratio, better, peerSpread } = found;
   if ('ratioAtLeast' in goal) return ratio >= goal.ratioAtLeast;
+  if ('withinNoise' in goal) return better === 'lower' ? ours <= peerSpread[1] : ours >= peerSpread[0];
   return 'oursAtMost' in goal ? ours <= goal.oursAtMost : ours - peer <= goal.aboveByAtMost;
 }
 

@@ -63,13 +63,15 @@ function withSpread(value: number, [lowest, highest]: Line['oursSpread']): strin
 
 function describeGoal({ goal, isMet, peerName }: Line): string {
   if (!goal) return '';
-  const against = 'oursAtMost' in goal ? '' : ` ${'ratioAtLeast' in goal ? 'to' : 'above'} ${peerName}`;
-  return `${describeLimit(goal)}${against}, ${isMet ? 'met' : '**missed**'}`;
+  return `${describeLimit(goal, peerName)}, ${isMet ? 'met' : '**missed**'}`;
 }
 
-function describeLimit(goal: Goal): string {
-  if ('ratioAtLeast' in goal) return `ratio ≥ ${goal.ratioAtLeast}`;
-  return 'oursAtMost' in goal ? `ours ≤ ${goal.oursAtMost}` : `at most ${goal.aboveByAtMost}`;
+function describeLimit(goal: Goal, peerName: string): string {
+  if ('ratioAtLeast' in goal) return `ratio ≥ ${goal.ratioAtLeast} to ${peerName}`;
+  if ('withinNoise' in goal) return `within the rounds of ${peerName}`;
+  return 'oursAtMost' in goal
+    ? `ours ≤ ${goal.oursAtMost}`
+    : `at most ${goal.aboveByAtMost} above ${peerName}`;
 }
 
 function tableOf([head = [], ...rows]: readonly (readonly string[])[]): string {

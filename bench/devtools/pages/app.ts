@@ -44,7 +44,7 @@ ask('exchange', async ({ messages, maps }: { messages: number; maps: number }) =
   }
 });
 
-/** Leaves so many CoValues unsynced. */
+/** Leaves so many CoValues unsynced, on this device and in the panel. */
 ask('leaveUnsynced', async ({ count }: { count: number }) => {
   const session = await opened;
   session.sync.pause();
@@ -53,20 +53,23 @@ ask('leaveUnsynced', async ({ count }: { count: number }) => {
     group.createMap({ title: `Thing ${made}` });
     if (made % 100 === 0) await pause(0);
   }
+  while (session.sync.current.saved.pending > 0) await pause(100);
+  while (panel !== 'none' && countRows() < count) await pause(100);
 });
 
-/** Scrolls what scrolls in the panel up and down, and answers the longest task. */
-ask('scrollRows', async ({ forMs }: { forMs: number }) => {
+/** Scrolls what scrolls in the panel down and up again, so many pixels a second, and answers the longest task. */
+ask('scrollRows', async ({ forMs, pxPerSecond }: { forMs: number; pxPerSecond: number }) => {
   await opened;
   const rows = inPanel('[role=grid]');
   const stopWatching = watchLongTasks();
   const startMs = performance.now();
-  for (let step = 0; performance.now() - startMs < forMs; step++) {
-    const part = Math.abs(((step / 120) % 2) - 1);
-    if (rows) rows.scrollTop = part * rows.scrollHeight;
+  const height = rows ? rows.scrollHeight - rows.clientHeight : 1;
+  for (let atMs = 0; atMs < forMs; atMs = performance.now() - startMs) {
+    const wayPx = ((atMs / 1_000) * pxPerSecond) % (2 * height);
+    if (rows) rows.scrollTop = Math.min(wayPx, 2 * height - wayPx);
     await new Promise(requestAnimationFrame);
   }
-  return { longestTaskMs: stopWatching(), rows: Number(rows?.getAttribute('aria-rowcount') ?? 0) };
+  return { longestTaskMs: stopWatching(), rows: countRows() };
 });
 
 ask('ready', async () => {
@@ -75,6 +78,10 @@ ask('ready', async () => {
   if (panel !== 'none' && panel !== 'closed' && shown !== `tab-${panel}`)
     throw new Error(`The panel shows ${shown}.`);
 });
+
+function countRows(): number {
+  return Number(inPanel('[role=grid]')?.getAttribute('aria-rowcount') ?? 0);
+}
 
 /** CoValue shows one that is edited, and not how to find one. */
 async function chooseCoValue(): Promise<void> {
