@@ -116,9 +116,10 @@ export function createLadder(
   }
 
   function withEdit(edits: PendingEdits, need: Coverage): PendingEdits {
-    const rungsToReach: readonly RungName[] = canSave() ? ['saved', 'confirmed'] : ['confirmed'];
     return pendingEdits.withEdit(edits, need, clock.nowMs(), (earlier) =>
-      rungsToReach.every((rung) => pendingEdits.hasReached(edits, rung, relayIDs, earlier)),
+      rungNames.every(
+        (rung) => (rung === 'saved' && !canSave()) || pendingEdits.hasReached(edits, rung, relayIDs, earlier),
+      ),
     );
   }
 

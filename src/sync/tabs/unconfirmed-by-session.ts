@@ -14,6 +14,13 @@ interface Part {
   readonly isAlone: boolean;
 }
 
+interface Sum extends Unconfirmed {
+  coValues: number;
+  certain: number;
+  oldestSinceMs: number;
+  readonly ids: string[];
+}
+
 /** To look them up by; the count says how many there are. */
 const mostIDs = 20;
 
@@ -65,20 +72,18 @@ export function createUnconfirmedBySession(
   return () => {
     if (ladder.relayIDs !== knownRelayIDs) known = new WeakMap();
     knownRelayIDs = ladder.relayIDs;
-    const all = new Map<string, Unconfirmed>();
+    const all = new Map<string, Sum>();
     for (const [id, edits] of ladder.pending) {
       for (const { sessionID = ladder.isOwn(id) ? ownID : undefined, sinceMs, isAlone } of partsOf(edits)) {
         if (sessionID === undefined) continue;
         // Until a relay speaks, any of the sessions that wrote in it may be meant.
         const isCertain = isAlone || !isRecalled(id) || hasWord(edits);
-        const before = all.get(sessionID);
-        const ids = before?.ids ?? [];
-        all.set(sessionID, {
-          coValues: (before?.coValues ?? 0) + 1,
-          certain: (before?.certain ?? 0) + (isCertain ? 1 : 0),
-          oldestSinceMs: Math.min(before?.oldestSinceMs ?? Infinity, sinceMs),
-          ids: ids.length < mostIDs ? [...ids, id] : ids,
-        });
+        let own = all.get(sessionID);
+        if (!own) all.set(sessionID, (own = { coValues: 0, certain: 0, oldestSinceMs: sinceMs, ids: [] }));
+        own.coValues++;
+        if (isCertain) own.certain++;
+        own.oldestSinceMs = Math.min(own.oldestSinceMs, sinceMs);
+        if (own.ids.length < mostIDs) own.ids.push(id);
       }
     }
     return all;
