@@ -45,7 +45,7 @@ export function createInspector(
   const { sync, inspection, isStock, repair } = inspectedFrom(target, clock);
   const ring = createSecondsRing({ startMs: clock.nowMs(), seconds: historySeconds, maxBytes: historyBytes });
   const cost = createCost({ ring, clock, stopwatchMs });
-  const publisher = createPublisher(clock, stopwatchMs, publish);
+  const publisher = createPublisher({ clock, stopwatchMs, read: readIncrement, deliver });
   const onChange = publisher.changed;
   const log = createRelayLog();
   const counts = createMessageCounts(ring);
@@ -99,14 +99,10 @@ export function createInspector(
     return (listeners.size > 0 ? lastUnsynced : undefined) ?? readUnsynced();
   }
 
-  function readUnsynced(): InspectorSnapshot['unsynced'] {
+  function readUnsynced(isShort = false): InspectorSnapshot['unsynced'] {
     const { relays, status, error } = overview.current;
-    return unsyncedRows.read({
-      status,
-      ...(error && { error }),
-      relays,
-      queuesByRelayID: queueViews.waitingByRelayID(),
-    });
+    const queuesByRelayID = queueViews.waitingByRelayID();
+    return unsyncedRows.read({ status, ...(error && { error }), relays, queuesByRelayID }, isShort);
   }
 
   function coValues(): ReturnType<typeof createCoValueReader> {
@@ -117,14 +113,14 @@ export function createInspector(
     ));
   }
 
-  function snapshot(): InspectorSnapshot {
+  function snapshot(isShort = false): InspectorSnapshot {
     const atMs = clock.nowMs();
     const { relays } = overview.current;
     return {
       protocol: inspectorProtocol,
       atMs,
       overview: overview.current,
-      unsynced: readUnsynced(),
+      unsynced: readUnsynced(isShort),
       queues: queueViews.read(relays, atMs),
       peers: readPeers(inspection, log, counts, ring, atMs),
       messages: messages.log.counts,
@@ -145,13 +141,19 @@ export function createInspector(
     };
   }
 
-  /** With what the listeners do with it. */
-  function publish(): void {
-    cost.measured(() => {
-      const { unsynced, ...increment } = snapshot();
+  function readIncrement(): InspectorIncrement {
+    return cost.measured(() => {
+      const { unsynced, ...increment } = snapshot(true);
       const changed = unsynced === lastUnsynced ? increment : { ...increment, unsynced };
       lastUnsynced = unsynced;
-      for (const listener of [...listeners]) callListener(listener, changed);
+      return changed;
+    });
+  }
+
+  /** What the listeners do with it counts, too. */
+  function deliver(increment: InspectorIncrement): void {
+    cost.measured(() => {
+      for (const listener of [...listeners]) callListener(listener, increment);
     });
   }
 
@@ -161,7 +163,7 @@ export function createInspector(
     faults: faultControl.faults,
     recording: recorder.recording,
     messages: messages.log,
-    snapshot: () => cost.measured(snapshot),
+    snapshot: () => cost.measured(() => snapshot()),
     explain: (id) => explain(id, snapshot(), inspection.node),
     contentWords: (id) => contentWords(inspection.node, id),
     story: (row) => storyOf(row, overview.current.relays, messages.log),

@@ -2,18 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createPublisher } from './publisher.ts';
 
-function setUp(tookMs = 0) {
+function setUp(tookMs = 0, onDeliver = () => {}) {
   const clock = createFakeClock(1_000_000);
   const publishedAtMs: number[] = [];
   let stopwatchMs = 0;
-  const publisher = createPublisher(
+  const publisher = createPublisher({
     clock,
-    () => stopwatchMs,
-    () => {
-      publishedAtMs.push(clock.nowMs() - 1_000_000);
-      stopwatchMs += tookMs;
+    stopwatchMs: () => stopwatchMs,
+    read() {
+      stopwatchMs += tookMs / 4;
+      return clock.nowMs();
     },
-  );
+    deliver(readAtMs) {
+      publishedAtMs.push(readAtMs - 1_000_000);
+      stopwatchMs += (tookMs * 3) / 4;
+      onDeliver();
+    },
+  });
   return { clock, publishedAtMs, publisher };
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 
-/** Calls `publish` while there is anybody to read: soon after a change, and at least once a second. */
+/** Reads and delivers while there is anybody to read: soon after a change, and at least once a second. */
 export interface Publisher {
   changed(): void;
   /** Somebody waits to see what came of what they did: soon, whatever reading costs. */
@@ -14,34 +14,59 @@ const latestMs = 1_000;
 /** So inspecting takes no more than a fiftieth of the main thread, however much there is to read. */
 const restPerWork = 50;
 
-/** The stopwatch is finer than the clock. */
-export function createPublisher(clock: Clock, stopwatchMs: () => number, publish: () => void): Publisher {
+export interface PublisherOptions<News> {
+  readonly clock: Clock;
+  /** Finer than the clock. */
+  readonly stopwatchMs: () => number;
+  readonly read: () => News;
+  readonly deliver: (news: News) => void;
+}
+
+export function createPublisher<News>(options: PublisherOptions<News>): Publisher {
+  const { clock, stopwatchMs, read, deliver } = options;
   let running = false;
   let restUntilMs = 0;
+  let isAwaited = false;
   let plannedMs = Infinity;
-  let cancel: (() => void) | undefined;
+  let cancelRun: (() => void) | undefined;
+  let cancelDelivery: (() => void) | undefined;
 
   function plan(delayMs: number): void {
     const nowMs = clock.nowMs();
-    const atMs = Math.max(nowMs + delayMs, restUntilMs);
+    const atMs = Math.max(nowMs + delayMs, isAwaited ? 0 : restUntilMs);
     if (!running || atMs >= plannedMs) return;
-    cancel?.();
+    cancelRun?.();
     plannedMs = atMs;
-    cancel = clock.after(atMs - nowMs, run);
+    cancelRun = clock.after(atMs - nowMs, run);
   }
 
   function run(): void {
     plannedMs = Infinity;
+    isAwaited = false;
+    const { answer: news, tookMs } = timed(read);
+    // In a task of its own: with much to tell, both together would be a long one.
+    cancelDelivery = clock.after(0, () => rest(tookMs + timed(() => deliver(news)).tookMs));
+  }
+
+  function rest(tookMs: number): void {
+    restUntilMs = clock.nowMs() + tookMs * restPerWork;
+    const hasChanged = plannedMs < Infinity;
+    if (hasChanged && !isAwaited) {
+      cancelRun?.();
+      plannedMs = Infinity;
+    }
+    plan(hasChanged ? soonestMs : latestMs);
+  }
+
+  function timed<Answer>(work: () => Answer): { readonly answer: Answer; readonly tookMs: number } {
     const beganMs = stopwatchMs();
-    publish();
-    restUntilMs = clock.nowMs() + (stopwatchMs() - beganMs) * restPerWork;
-    plan(latestMs);
+    return { answer: work(), tookMs: stopwatchMs() - beganMs };
   }
 
   return {
     changed: () => plan(soonestMs),
     acted() {
-      restUntilMs = 0;
+      isAwaited = true;
       plan(soonestMs);
     },
     start() {
@@ -51,7 +76,8 @@ export function createPublisher(clock: Clock, stopwatchMs: () => number, publish
     stop() {
       running = false;
       plannedMs = Infinity;
-      cancel?.();
+      cancelRun?.();
+      cancelDelivery?.();
     },
   };
 }

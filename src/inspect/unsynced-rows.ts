@@ -16,11 +16,16 @@ interface Known {
   readonly coValue: UnsyncedCoValue;
   readonly content: Content;
   readonly quarrels: readonly Quarrel[];
+  /** There was no time for its content yet. */
+  readonly isOwed: boolean;
   readonly row: UnsyncedRow;
 }
 
-/** Of rows that say nothing new, so many names and sizes are looked up anew with each read: what others write may change them. */
-const labelsAtOnce = 500;
+/** Of rows that say nothing new, so many are looked at anew with each read: what others do may change name, size and quarrels. */
+const againAtOnce = 100;
+/** Of all rows so many are looked at with a read that is to be short. */
+const mostLooks = 500;
+const notLookedAt: Content = { kind: 'unknown' };
 
 /**
  * Reads the rows. What is new of thousands costs what is new of it; a row that says what it said before stays the same
@@ -30,49 +35,75 @@ export function createUnsyncedRows(
   inspection: SyncInspection,
   quarrelsOf: Quarrels['of'],
 ): {
-  read(evidence: Evidence): readonly UnsyncedRow[];
+  /** `isShort`: of thousands that are new at once, some get their names with one of the next reads. */
+  read(evidence: Evidence, isShort?: boolean): readonly UnsyncedRow[];
 } {
   const sizes = createSizes();
-  let last: readonly UnsyncedRow[] = [];
-  let lastByID = new Map<string, Known>();
+  let rows: readonly UnsyncedRow[] = [];
+  /** In the order of the rows. */
+  let known: readonly Known[] = [];
   let lastEvidence: unknown;
-  /** Where the next names are looked up. */
-  let nextLabel = 0;
+  /** Where those begin that are looked at anew next. */
+  let nextAgain = 0;
 
-  function read(evidence: Evidence): readonly UnsyncedRow[] {
+  function read(evidence: Evidence, isShort = false): readonly UnsyncedRow[] {
     const relayIDs = evidence.relays.map(({ id }) => id);
     const hostByID = new Map(evidence.relays.map((relay) => [relay.id, relay.host]));
     const facts = factsIn(evidence);
     const isSame = isEqual(facts, lastEvidence);
     lastEvidence = facts;
     const coValues = inspection.unsynced();
-    if (nextLabel >= coValues.length) nextLabel = 0;
-    const labelled = { from: nextLabel, to: nextLabel + labelsAtOnce };
-    nextLabel = labelled.to;
-    const byID = new Map<string, Known>();
-    const rows = coValues.map((coValue, index) => {
-      const before = lastByID.get(coValue.id);
-      const isDue = index >= labelled.from && index < labelled.to;
+    if (nextAgain >= coValues.length) nextAgain = 0;
+    const again = { from: nextAgain, to: nextAgain + againAtOnce };
+    nextAgain = again.to;
+    let looksLeft = isShort ? mostLooks : Infinity;
+    // Made where something has moved: a map of thousands with each read would be collected as often.
+    let byID: ReadonlyMap<string, Known> | undefined;
+
+    function knownOf(coValue: UnsyncedCoValue, index: number): Known | undefined {
+      const there = known[index];
+      if (there?.coValue === coValue) return there;
+      byID ??= new Map(known.map((each) => [each.coValue.id, each]));
+      return byID.get(coValue.id);
+    }
+
+    function know(coValue: UnsyncedCoValue, index: number): Known {
+      const before = knownOf(coValue, index);
       const isNew = before?.coValue !== coValue;
-      const content = isDue || isNew ? contentOf(coValue.id) : before.content;
-      const quarrels = quarrelsOf(coValue.id, relayIDs);
-      const known =
+      const isDue = isNew || before.isOwed || (index >= again.from && index < again.to);
+      if (!isDue && isSame) return before;
+      const looks = isDue && looksLeft > 0;
+      if (looks) looksLeft--;
+      const content = looks ? contentOf(coValue.id) : (before?.content ?? notLookedAt);
+      const quarrels = looks || !before ? quarrelsOf(coValue.id, relayIDs) : before.quarrels;
+      const isOwed = looks ? false : isNew || before.isOwed;
+      if (
         before &&
         !isNew &&
         isSame &&
+        isOwed === before.isOwed &&
         saysTheSame(before.content, content) &&
         isEqual(before.quarrels, quarrels)
-          ? before
-          : {
-              ...{ coValue, content, quarrels },
-              row: keep(before?.row, toRow({ coValue, content, quarrels }, evidence, hostByID)),
-            };
-      byID.set(coValue.id, known);
-      return known.row;
-    });
-    lastByID = byID;
-    if (rows.length !== last.length || rows.some((row, index) => row !== last[index])) last = rows;
-    return last;
+      ) {
+        return before;
+      }
+      const row = keep(before?.row, toRow({ coValue, content, quarrels }, evidence, hostByID));
+      return { coValue, content, quarrels, isOwed, row };
+    }
+
+    /** From the first that is not what it was. */
+    let next: Known[] | undefined;
+    for (const [index, coValue] of coValues.entries()) {
+      const each = know(coValue, index);
+      if (!next && each !== known[index]) next = known.slice(0, index);
+      next?.push(each);
+    }
+    if (!next && known.length === coValues.length) return rows;
+    known = next ?? known.slice(0, coValues.length);
+    const nextRows = known.map(({ row }) => row);
+    if (nextRows.length !== rows.length || nextRows.some((row, index) => row !== rows[index]))
+      rows = nextRows;
+    return rows;
   }
 
   function contentOf(id: string): Content {
@@ -89,7 +120,7 @@ export function createUnsyncedRows(
 }
 
 function toRow(
-  { coValue, content, quarrels }: Omit<Known, 'row'>,
+  { coValue, content, quarrels }: Omit<Known, 'row' | 'isOwed'>,
   evidence: Evidence,
   hostByID: ReadonlyMap<string, string>,
 ): UnsyncedRow {
