@@ -5,9 +5,13 @@ const list = { top: 0, viewHeight: 280, rowHeight: 28, count: 5_000 };
 
 describe('row window', () => {
   it('holds what is in sight and a few rows beside it, however many there are', () => {
-    expect(rowWindow(list)).toEqual({ start: 0, end: 19 });
-    expect(rowWindow({ ...list, top: 2_800 })).toEqual({ start: 92, end: 119 });
-    expect(rowWindow({ ...list, top: 4_990 * 28 })).toEqual({ start: 4_981, end: 5_000 });
+    expect(rowWindow(list)).toMatchObject({ start: 0, end: 14 });
+    expect(rowWindow({ ...list, top: 2_800 })).toMatchObject({ start: 97, end: 114 });
+    expect(rowWindow({ ...list, top: 4_990 * 28 })).toMatchObject({ start: 4_986, end: 5_000 });
+  });
+
+  it('holds only what is in sight after a jump', () => {
+    expect(rowWindow({ ...list, top: 2_800, hasJumped: true })).toMatchObject({ start: 100, end: 111 });
   });
 
   it('covers every row that is in sight at any scroll position', () => {
@@ -20,9 +24,18 @@ describe('row window', () => {
     }
   });
 
+  it('gives each of its rows a key of its own, which a row that stays keeps', () => {
+    for (let top = 0; top < 4_000; top += 17) {
+      const { start, end, keyOf } = rowWindow({ ...list, top });
+      const keys = Array.from({ length: end - start }, (_, offset) => keyOf(start + offset));
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(keyOf(start)).toBe(rowWindow(list).keyOf(start));
+    }
+  });
+
   it('shows the end of a list that became shorter than it is scrolled', () => {
-    expect(rowWindow({ ...list, top: 100_000, count: 12 })).toEqual({ start: 0, end: 12 });
-    expect(rowWindow({ ...list, top: 0, count: 0 })).toEqual({ start: 0, end: 0 });
+    expect(rowWindow({ ...list, top: 100_000, count: 12 })).toMatchObject({ start: 0, end: 12 });
+    expect(rowWindow({ ...list, top: 0, count: 0 })).toMatchObject({ start: 0, end: 0 });
   });
 });
 

@@ -4,19 +4,32 @@ export interface RowWindow {
   readonly end: number;
 }
 
-const beside = 8;
+/** A window and the key of a row in it: rows that come take the elements of rows that go. */
+export interface KeyedRowWindow extends RowWindow {
+  keyOf(index: number): number;
+}
+
+const beside = 3;
 
 export function rowWindow(scroll: {
   readonly top: number;
   readonly viewHeight: number;
   readonly rowHeight: number;
   readonly count: number;
-}): RowWindow {
-  const { top, viewHeight, rowHeight, count } = scroll;
+  /** Scrolled further than is in sight at once: what is beside it is not worth its time. */
+  readonly hasJumped?: boolean;
+}): KeyedRowWindow {
+  const { top, viewHeight, rowHeight, count, hasJumped = false } = scroll;
   const inSight = Math.ceil(viewHeight / rowHeight) + 1;
   // A list that has become shorter than it is scrolled shows its end, not nothing.
   const first = Math.min(Math.floor(Math.max(0, top) / rowHeight), Math.max(0, count - inSight));
-  return { start: Math.max(0, first - beside), end: Math.min(count, first + inSight + beside) };
+  const most = inSight + 2 * beside;
+  const around = hasJumped ? 0 : beside;
+  return {
+    start: Math.max(0, first - around),
+    end: Math.min(count, first + inSight + around),
+    keyOf: (index) => index % most,
+  };
 }
 
 /** Where to scroll so that a row is in sight below a header of `headHeight`; undefined where it is already. */
