@@ -175,6 +175,10 @@ export async function openKernelStorage(options: {
 
   // Who looks in does not wait for what is to be written: on a full device that could take for ever.
 
+  async function placedIDs(page: Parameters<typeof readIDs>[1]): Promise<readonly PlacedID[]> {
+    return readIDs(await reading(stores.segments), page);
+  }
+
   async function* allIDs(): AsyncGenerator<readonly PlacedID[]> {
     yield (await old.ids()).map((id, place) => ({ id, place }));
     for (let after: RawCoID | undefined; ;) {
@@ -254,15 +258,13 @@ export async function openKernelStorage(options: {
     eraseAllDeletedCoValues: erase,
     getCoValueIDs: (limit, offset, callback) =>
       answer(
-        reading(stores.segments)
-          .then((transaction) => readIDs(transaction, { limit, offset }))
-          .then((ids) => ids.map(({ id }) => ({ id }))),
+        placedIDs({ limit, offset }).then((ids) => ids.map(({ id }) => ({ id }))),
         callback,
         [],
       ),
     getCoValueCount: (callback) =>
       answer(
-        reading(stores.segments).then(async (transaction) => (await readIDs(transaction, {})).length),
+        placedIDs({}).then(({ length }) => length),
         callback,
         0,
       ),
