@@ -5,11 +5,9 @@
 // `.long.test.ts` and `.long.spec.ts`, which `npm test` has no time for.
 import { runPlaywright, runScript, runSuites, runVitest } from './test-suites.mjs';
 
-void runSuites((reports) =>
-  Promise.resolve([
-    runVitest('long', reports, ['--config', 'scripts/long/vitest.config.ts']),
-    runVitest('cojson', reports, ['--config', 'scripts/long/cojson-storage/vitest.config.ts']),
-    runPlaywright('e2e-long', reports, ['--config', 'scripts/long/playwright.config.ts']),
-    runScript('package', 'check-package.mjs'),
-  ]),
-);
+void runSuites(async (reports) => [
+  await runVitest('long', reports, ['--config', 'scripts/long/vitest.config.ts']),
+  await runVitest('cojson', reports, ['--config', 'scripts/long/cojson-storage/vitest.config.ts']),
+  await runPlaywright('e2e-long', reports, ['--config', 'scripts/long/playwright.config.ts']),
+  await runScript('package', 'check-package.mjs'),
+]);

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,41 +54,38 @@ function runQuietly([tool = '', ...args]) {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => output.push(text));
   }
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ isPassed: code === 0, output: output.join('') }));
-  });
+  return hasPassed(child).then((isPassed) => ({ isPassed, output: output.join('') }));
 }
 
-/** @param {string} project @param {string} reports @param {readonly string[]} [options] @returns {Outcome} */
-export function runVitest(project, reports, options = []) {
+/** @param {string} project @param {string} reports @param {readonly string[]} [options] @returns {Promise<Outcome>} */
+export async function runVitest(project, reports, options = []) {
   printTitle(project);
   const report = join(reports, `${project}.json`);
-  const ok = run([
+  const ok = await run([
     ...['vitest', 'run', '--project', project, '--passWithNoTests=false', ...options],
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   ]);
   return withWhatNoTestSays(project, ok, readReport(report, readVitestReport));
 }
 
-/** @param {string} suite @param {string} reports @param {readonly string[]} [options] @returns {Outcome} */
-export function runPlaywright(suite, reports, options = []) {
+/** @param {string} suite @param {string} reports @param {readonly string[]} [options] @returns {Promise<Outcome>} */
+export async function runPlaywright(suite, reports, options = []) {
   printTitle(suite);
   const report = join(reports, `${suite}.json`);
-  const ok = run(['playwright', 'test', '--reporter=list,json', ...options], {
+  const ok = await run(['playwright', 'test', '--reporter=list,json', ...options], {
     PLAYWRIGHT_JSON_OUTPUT_FILE: report,
   });
   return withWhatNoTestSays(suite, ok, readReport(report, readPlaywrightReport));
 }
 
-/** Counts as one. @param {string} name @param {string} script in this folder @returns {Outcome} */
-export function runScript(name, script) {
+/** Counts as one. @param {string} name @param {string} script in this folder @returns {Promise<Outcome>} */
+export async function runScript(name, script) {
   printTitle(name);
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts', script)], {
+  const child = spawn(process.execPath, [join(root, 'scripts', script)], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  return outcomeOf(name, status === 0);
+  return outcomeOf(name, await hasPassed(child));
 }
 
 /** @param {string} name @param {boolean} isPassed @returns {Outcome} */
@@ -98,13 +95,21 @@ function outcomeOf(name, isPassed) {
 
 /** @param {readonly string[]} command @param {NodeJS.ProcessEnv} [env] */
 function run([tool = '', ...args], env = {}) {
-  const { status } = spawnSync(join(root, 'node_modules', '.bin', tool), args, {
+  const child = spawn(join(root, 'node_modules', '.bin', tool), args, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
     shell: process.platform === 'win32',
   });
-  return status === 0;
+  return hasPassed(child);
+}
+
+/** @param {import('node:child_process').ChildProcess} child @returns {Promise<boolean>} */
+function hasPassed(child) {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code === 0));
+  });
 }
 
 /** @template Report @param {string} file @param {(report: Report) => Outcome} read @returns {Outcome | undefined} */
