@@ -8,8 +8,8 @@ const rooms = '{src,devtools,demo}';
 /** A process or a database has to start in some tests, on a machine that runs others beside them. */
 const testTimeout = 30_000;
 /** `expect.poll` waits for a second where nothing is said: too short for such a machine. */
-const expectOptions = { poll: { timeout: testTimeout / 2 } };
-const resolve = { alias: [...ownNames] };
+export const expectOptions = { poll: { timeout: testTimeout / 2 } };
+export const resolve = { alias: [...ownNames] };
 
 export default defineConfig({
   test: {
