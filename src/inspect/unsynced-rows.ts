@@ -21,10 +21,13 @@ interface Known {
   readonly row: UnsyncedRow;
 }
 
-/** Of rows that say nothing new, so many are looked at anew with each read: what others do may change name, size and quarrels. */
+/**
+ * Of rows that say nothing new, so many are looked at anew with a read that is to be short: what others do may change
+ * name, size and quarrels.
+ */
 const againAtOnce = 100;
 /** Of all rows so many are looked at with a read that is to be short. */
-const mostLooks = 500;
+const mostLooks = 250;
 const notLookedAt: Content = { kind: 'unknown' };
 
 /**
@@ -35,7 +38,7 @@ export function createUnsyncedRows(
   inspection: SyncInspection,
   quarrelsOf: Quarrels['of'],
 ): {
-  /** `isShort`: of thousands that are new at once, some get their names with one of the next reads. */
+  /** `isShort`: of thousands, some get their new names and sizes with one of the next reads. */
   read(evidence: Evidence, isShort?: boolean): readonly UnsyncedRow[];
 } {
   const sizes = createSizes();
@@ -43,7 +46,7 @@ export function createUnsyncedRows(
   /** In the order of the rows. */
   let known: readonly Known[] = [];
   let lastEvidence: unknown;
-  /** Where those begin that are looked at anew next. */
+  /** Where those begin that the next short read looks at anew. */
   let nextAgain = 0;
 
   function read(evidence: Evidence, isShort = false): readonly UnsyncedRow[] {
@@ -53,9 +56,7 @@ export function createUnsyncedRows(
     const isSame = isEqual(facts, lastEvidence);
     lastEvidence = facts;
     const coValues = inspection.unsynced();
-    if (nextAgain >= coValues.length) nextAgain = 0;
-    const again = { from: nextAgain, to: nextAgain + againAtOnce };
-    nextAgain = again.to;
+    const again = isShort ? nextToLookAt(coValues.length) : { from: 0, to: Infinity };
     let looksLeft = isShort ? mostLooks : Infinity;
     // Made where something has moved: a map of thousands with each read would be collected as often.
     let byID: ReadonlyMap<string, Known> | undefined;
@@ -104,6 +105,12 @@ export function createUnsyncedRows(
     if (nextRows.length !== rows.length || nextRows.some((row, index) => row !== rows[index]))
       rows = nextRows;
     return rows;
+  }
+
+  function nextToLookAt(count: number): { from: number; to: number } {
+    const from = nextAgain < count ? nextAgain : 0;
+    nextAgain = from + againAtOnce;
+    return { from, to: nextAgain };
   }
 
   function contentOf(id: string): Content {
