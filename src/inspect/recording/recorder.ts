@@ -67,10 +67,11 @@ export function createRecorder(options: {
       sessionID: node.currentSessionID,
       relays: relays().map(({ id, url }) => ({ id, url })),
     };
-    const lines: string[] = [JSON.stringify(head)];
+    const first = JSON.stringify(head);
+    const lines: string[] = [first];
     const arrivedFrom: { readonly peerID: string; readonly line: number }[] = [];
     const covered = createCovered();
-    let bytes = 0;
+    let bytes = first.length + 1;
     let messages = 0;
 
     /** False where there is no room for it. */
