@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createInspector } from '../../src/inspect/index.ts';
 import { inspectorProtocol } from '../../src/inspect/snapshot.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
-import { createRelay } from '../../src/relay/index.ts';
+import { openRelay } from '../../src/relay/testing/test-relay.ts';
 import { foreignStorageStatus } from '../../src/sync/begin-sync.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
 import { createNodePlatform } from '../../src/testing/node-platform.ts';
@@ -20,8 +20,7 @@ test('the published schema is what the types say', async () => {
 
 test('the answers of an inspector are what the schema says, and nothing besides', async () => {
   const problemsOf = createJudge();
-  const logger = silentLogger;
-  const relay = await createRelay({ storage: 'memory:', port: 0, inspect: true, logger, drainMs: 0 });
+  const relay = await openRelay({ inspect: true, logger: silentLogger, drainMs: 0 });
   const node = await createAgentNode();
   const sync = startSync({
     node,

@@ -6,7 +6,7 @@ import type { InspectorSnapshot } from './snapshot.ts';
 export interface Cost {
   /** Finer than the clock. */
   readonly stopwatchMs: () => number;
-  /** Does the work, and counts how long it took. */
+  /** Does the work, and counts how long it took; of work within work, the outer one alone. */
   measured<Answer>(work: () => Answer): Answer;
   read(nowMs: number): InspectorSnapshot['cost'];
 }
@@ -19,13 +19,19 @@ export function createCost(options: {
   readonly stopwatchMs: () => number;
 }): Cost {
   const { ring, clock, stopwatchMs } = options;
+  let isMeasuring = false;
   return {
     stopwatchMs,
     measured(work) {
+      if (isMeasuring) return work();
+      isMeasuring = true;
       const beganMs = stopwatchMs();
-      const answer = work();
-      ring.count('cost', clock.nowMs(), stopwatchMs() - beganMs);
-      return answer;
+      try {
+        return work();
+      } finally {
+        isMeasuring = false;
+        ring.count('cost', clock.nowMs(), stopwatchMs() - beganMs);
+      }
     },
     read: (nowMs) => ({
       msPerSecond: ring.perSecond('cost', nowMs, meanOfSeconds),

@@ -1,13 +1,16 @@
 import { systemClock } from '../platform/clock.ts';
-import { callListener, createReadable, type Readable } from '../platform/readable.ts';
+import { callListener, type Readable } from '../platform/readable.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
+import type { SyncState } from '../sync/sync-state.ts';
 import { askRelays } from './ask-relays.ts';
+import { createBacklog } from './backlog.ts';
 import { contentWords } from './content-words.ts';
 import { createCoValueReader } from './co-value/co-value-reader.ts';
 import { loadCoValue } from './co-value/load-co-value.ts';
 import { createCost } from './cost.ts';
 import { explain } from './explain.ts';
 import { createFaultControl } from './faults/fault-control.ts';
+import { followOverview } from './follow-overview.ts';
 import { inspectedFrom, type InspectorTarget } from './inspected.ts';
 import type { Inspector, InspectorOptions } from './inspector.ts';
 import { createMemoryView } from './memory-figures.ts';
@@ -15,7 +18,6 @@ import { createMessageCounts } from './message-counts.ts';
 import { createLagView } from './lag/lag-view.ts';
 import { listenToMessages } from './message-tap.ts';
 import { createMessageLog } from './messages/message-log.ts';
-import { overviewOf } from './overview.ts';
 import { readPeers, roundTripLane } from './peer-views.ts';
 import { createPublisher } from './publisher.ts';
 import { createQuarrels } from './quarrels.ts';
@@ -26,7 +28,12 @@ import { createRelayAsks } from './relay-asks.ts';
 import { createRelayLog } from './relay-log.ts';
 import { createStorageWatch } from './storage/storage-watch.ts';
 import { createSecondsRing } from './seconds-ring.ts';
-import { type InspectorIncrement, inspectorProtocol, type InspectorSnapshot } from './snapshot.ts';
+import {
+  type InspectorIncrement,
+  inspectorProtocol,
+  type InspectorSnapshot,
+  type Relay,
+} from './snapshot.ts';
 import { storyOf } from './story.ts';
 import { readTabs } from './tabs/read-tabs.ts';
 import { createTabWatch } from './tabs/tab-watch.ts';
@@ -53,7 +60,8 @@ export function createInspector(
   const queueViews = createQueueViews(inspection, ring);
   const quarrels = createQuarrels(inspection);
   const unsyncedRows = createUnsyncedRows(inspection, quarrels.of);
-  const overview = createReadable(overviewOf(sync.current, log.relays, isStock));
+  let measuredAtMs = -Infinity;
+  const overview = followOverview({ ...{ sync, isStock, clock }, note: noteState });
   const faultControl = createFaultControl(inspection, clock);
   const recorder = createRecorder({
     ...{ inspection, clock, faults: faultControl.faults },
@@ -71,32 +79,47 @@ export function createInspector(
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
   let coValueReader: ReturnType<typeof createCoValueReader> | undefined;
 
-  const stopFollowing = sync.subscribe((state) => {
-    const nowMs = clock.nowMs();
-    log.note(state.peers, nowMs);
-    for (const { id, roundTripMs } of log.relays) {
-      if (roundTripMs !== undefined) ring.measure(roundTripLane(id), nowMs, roundTripMs);
-    }
-    overview.set(overviewOf(state, log.relays, isStock));
-    onChange();
-  });
-
   const stopFollowingHands = [faultControl.faults, recorder.recording].map((what: Readable<unknown>) =>
     what.subscribe(onChange),
   );
 
+  const passed = createBacklog<() => void>({
+    ...{ clock, cost, onWorked: onChange },
+    work(steps) {
+      for (const step of steps) step();
+    },
+  });
+
   const stopListening = listenToMessages(inspection, (direction, peerID, message, bytes, atMs) => {
-    cost.measured(() => {
-      counts.tap(direction, peerID, message, bytes, atMs);
-      if (direction === 'sent') queueViews.noteDepths(peerID, atMs);
-      else quarrels.heard(peerID, message, atMs);
-    });
+    // What waits is read in the moment: later it has gone.
+    const depths = direction === 'sent' ? queueViews.depthsOf(peerID) : undefined;
+    passed.add([
+      () => {
+        counts.add(direction, peerID, message, bytes, atMs);
+        if (depths) queueViews.noteDepths(peerID, depths, atMs);
+        else quarrels.heard(peerID, message, atMs);
+      },
+    ]);
     onChange();
   });
 
+  function noteState({ peers }: SyncState): readonly Relay[] {
+    const nowMs = clock.nowMs();
+    const hasChanged = log.note(peers, nowMs);
+    // The ring keeps one reading a second, and the state changes with each edit.
+    if (hasChanged || Math.abs(nowMs - measuredAtMs) >= 1_000) {
+      measuredAtMs = nowMs;
+      for (const { id, roundTripMs } of log.relays) {
+        if (roundTripMs !== undefined) ring.measure(roundTripLane(id), nowMs, roundTripMs);
+      }
+    }
+    onChange();
+    return log.relays;
+  }
+
   /** Who is subscribed has the rows read anyway: there may be thousands. */
   function unsyncedNow(): InspectorSnapshot['unsynced'] {
-    return (listeners.size > 0 ? lastUnsynced : undefined) ?? readUnsynced();
+    return (listeners.size > 0 ? lastUnsynced : undefined) ?? readUnsynced(true);
   }
 
   function readUnsynced(isShort = false): InspectorSnapshot['unsynced'] {
@@ -114,6 +137,7 @@ export function createInspector(
   }
 
   function snapshot(isShort = false): InspectorSnapshot {
+    passed.catchUp();
     const atMs = clock.nowMs();
     const { relays } = overview.current;
     return {
@@ -206,9 +230,10 @@ export function createInspector(
       storageWatch.close();
       lag.close();
       faultControl.close();
-      stopFollowing();
+      overview.close();
       for (const stop of stopFollowingHands) stop();
       stopListening();
+      passed.close();
       listeners.clear();
       publisher.stop();
       tabWatch?.stop();

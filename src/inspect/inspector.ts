@@ -15,7 +15,7 @@ import type { Story } from './story.ts';
 /** Reads a running sync. Reading has no side effect; what acts are the `controls`. */
 export interface Inspector {
   readonly protocol: number;
-  /** Follows the sync all the time: a few figures, made from the sync state alone. */
+  /** Follows the sync all the time: a few figures, made from the sync state alone. Who subscribes is told at most four times a second. */
   readonly overview: Readable<Overview>;
   /** Those that this inspector has set. */
   readonly faults: Readable<Faults | undefined>;

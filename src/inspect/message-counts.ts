@@ -3,9 +3,9 @@ import type { MessageTap } from '../sync/inspection.ts';
 import type { SecondsRing } from './seconds-ring.ts';
 import type { Priority, Traffic } from './snapshot.ts';
 
-/** Counts messages as they pass: totals by relay, and by priority in the ring. */
+/** Counts messages: totals by relay, and by priority in the ring. */
 export interface MessageCounts {
-  readonly tap: MessageTap;
+  readonly add: MessageTap;
   sentTo(peerID: string): Traffic;
   receivedFrom(peerID: string): Traffic;
 }
@@ -15,7 +15,7 @@ const none: Traffic = { messages: 0, bytes: 0 };
 export function createMessageCounts(ring: SecondsRing): MessageCounts {
   const totals = { sent: new Map<string, Traffic>(), received: new Map<string, Traffic>() };
   return {
-    tap(direction, peerID, message, bytes, atMs) {
+    add(direction, peerID, message, bytes, atMs) {
       const before = totals[direction].get(peerID) ?? none;
       totals[direction].set(peerID, { messages: before.messages + 1, bytes: before.bytes + bytes });
       ring.count('events', atMs, 1);

@@ -11,8 +11,8 @@ export interface Publisher {
 
 const soonestMs = 100;
 const latestMs = 1_000;
-/** So inspecting takes no more than a fiftieth of the main thread, however much there is to read. */
-const restPerWork = 50;
+/** So inspecting takes no more than an eightieth of the main thread, however much there is to read. */
+const restPerWork = 80;
 
 export interface PublisherOptions<News> {
   readonly clock: Clock;
@@ -32,9 +32,10 @@ export function createPublisher<News>(options: PublisherOptions<News>): Publishe
   let cancelDelivery: (() => void) | undefined;
 
   function plan(delayMs: number): void {
+    if (!running) return;
     const nowMs = clock.nowMs();
     const atMs = Math.max(nowMs + delayMs, isAwaited ? 0 : restUntilMs);
-    if (!running || atMs >= plannedMs) return;
+    if (atMs >= plannedMs) return;
     cancelRun?.();
     plannedMs = atMs;
     cancelRun = clock.after(atMs - nowMs, run);

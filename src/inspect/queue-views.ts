@@ -14,10 +14,14 @@ import {
   type Series,
 } from './snapshot.ts';
 
+/** Messages that wait for one peer. */
+export type Depths = Readonly<Record<Priority, Reading>>;
+
 /** Reads queue depths into the ring and makes the view from it. */
 export interface QueueViews {
   /** With each message sent: a queue that fills and empties within a second still leaves its peak. */
-  noteDepths(peerID: string, atMs: number): void;
+  depthsOf(peerID: string): Depths;
+  noteDepths(peerID: string, depths: Depths, atMs: number): void;
   read(relays: readonly Relay[], nowMs: number): Queues;
   waitingByRelayID(): ReadonlyMap<string, WaitingForSocket>;
 }
@@ -27,10 +31,8 @@ const throughputSeconds = 5;
 export function createQueueViews(inspection: SyncInspection, ring: SecondsRing): QueueViews {
   const { node } = inspection;
 
-  function noteDepths(peerID: string, atMs: number): Readonly<Record<Priority, Reading>> {
-    const depths = readOutgoingDepths(node, peerID);
+  function noteDepths(peerID: string, depths: Depths, atMs: number): void {
     for (const priority of priorities) ring.measure(depthLane(priority, peerID), atMs, depths[priority]);
-    return depths;
   }
 
   function gauge(lane: string, now: Reading, nowMs: number): Gauge {
@@ -73,11 +75,16 @@ export function createQueueViews(inspection: SyncInspection, ring: SecondsRing):
   }
 
   return {
-    noteDepths: (peerID, atMs) => void noteDepths(peerID, atMs),
+    depthsOf: (peerID) => readOutgoingDepths(node, peerID),
+    noteDepths,
     read(relays, nowMs) {
       const peers = inspection.peers();
       const peerIDs = peers.map((peer) => peer.id);
-      const depths = peerIDs.map((peerID) => noteDepths(peerID, nowMs));
+      const depths = peerIDs.map((peerID) => {
+        const now = readOutgoingDepths(node, peerID);
+        noteDepths(peerID, now, nowMs);
+        return now;
+      });
       const ofPriority = (priority: Priority) =>
         priorityQueue(priority, sumOf(depths.map((depth) => depth[priority])), peerIDs, nowMs);
       return {

@@ -1,10 +1,12 @@
+import { isEqual } from '../platform/equal.ts';
 import type { PeerStatus } from '../sync/peer-status.ts';
 import { plainError } from './plain-error.ts';
 import type { PhaseChange, Relay } from './snapshot.ts';
 
 /** What `SyncState` alone does not say of a relay: since when it is in its phase, and what came before. */
 export interface RelayLog {
-  note(peers: readonly PeerStatus[], atMs: number): void;
+  /** Says whether anything of them has changed. */
+  note(peers: readonly PeerStatus[], atMs: number): boolean;
   /** The relays as last noted. */
   readonly relays: readonly Relay[];
   /** Newest first. */
@@ -23,10 +25,15 @@ const keptChanges = 50;
 export function createRelayLog(): RelayLog {
   let entriesByID: ReadonlyMap<string, Entry> = new Map();
   let relays: readonly Relay[] = [];
+  let lastPeers: readonly PeerStatus[] | undefined;
   return {
     note(peers, atMs) {
+      // The state changes with each edit, and its relays seldom.
+      if (isEqual(peers, lastPeers)) return false;
+      lastPeers = peers;
       entriesByID = new Map(peers.map((peer) => [peer.id, nextEntry(entriesByID.get(peer.id), peer, atMs)]));
       relays = [...entriesByID.values()].map((entry) => entry.relay);
+      return true;
     },
     get relays() {
       return relays;
@@ -39,7 +46,6 @@ function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): E
   const from = before?.relay.phase;
   const error = 'error' in peer ? plainError(peer.error) : undefined;
   const phaseSinceMs = from === peer.phase ? before?.relay.phaseSinceMs : undefined;
-  // Each change of the state comes by here, and an address stays what it is.
   const known = before?.address === peer.url ? before.relay : undefined;
   const relay: Relay = {
     id: peer.id,

@@ -1,14 +1,15 @@
 import { cojsonInternals, type LocalNode } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
 import { isEqual } from '../../platform/equal.ts';
-import type { SyncInspection } from '../../sync/inspection.ts';
+import type { PeerInspection, SyncInspection } from '../../sync/inspection.ts';
+import { createBacklog } from '../backlog.ts';
 import type { Cost } from '../cost.ts';
 import { labelCoValue } from '../covalue-label.ts';
 import { namedPriority } from '../message-counts.ts';
 import { promiseIn } from '../peer-views.ts';
 import { findCoValue } from '../private-fields.ts';
 import { rungs, type Overview, type Priority, type Relay, type RungName } from '../snapshot.ts';
-import { createEditFollower } from './edit-follower.ts';
+import { createEditFollower, type RelayPromise } from './edit-follower.ts';
 import type { Lag, LagByPriority, LagOfRelay, LagWindow, Measure, OldestWaiting } from './lag.ts';
 import { createLagHistory, everywhere, longestWindowMs, type HistoryWindow } from './lag-history.ts';
 import { listenToRungs } from './rung-tap.ts';
@@ -31,26 +32,30 @@ export function createLagView(options: {
 }): LagView {
   const { inspection, clock, cost, overview, onChange } = options;
   const history = createLagHistory({ startMs: clock.nowMs(), maxBytes: historyBytes });
+  let relays: readonly RelayPromise[] = [];
   const follower = createEditFollower({
-    relays() {
-      return inspection.peers().map((peer) => {
-        const promise = promiseIn(peer);
-        return { id: peer.id, isDurable: promise !== 'none' && promise !== 'unknown' };
-      });
-    },
+    relays: () => relays,
     canSave: () => overview().storage.state !== 'memory-only',
     priorityOf: (id) => priorityOfCoValue(inspection.node, id),
     onSample: history.add,
   });
   let known: { readonly of: unknown; readonly windows: readonly LagWindow[] } | undefined;
 
+  const backlog = createBacklog<() => void>({
+    ...{ clock, cost, onWorked: onChange },
+    work(steps) {
+      relays = inspection.peers().map(toRelayPromise);
+      for (const step of steps) step();
+    },
+  });
+
   const stopFollowing = inspection.onEvent(({ event, detail }) => {
-    if (event === 'disconnect') follower.connectionLost(detail.peerID);
+    if (event === 'disconnect') backlog.add([() => follower.connectionLost(detail.peerID)]);
   });
 
   const stopListening = listenToRungs(inspection, (step) => {
-    cost.measured(() => follower.hear(clock.nowMs(), ...step));
-    onChange();
+    const atMs = clock.nowMs();
+    backlog.add([() => follower.hear(atMs, ...step)]);
   });
 
   function windows(nowMs: number): readonly LagWindow[] {
@@ -84,8 +89,12 @@ export function createLagView(options: {
   }
 
   return {
-    read: (nowMs) => ({ oldest: oldest(), windows: windows(nowMs), leftOut: follower.leftOut }),
+    read(nowMs) {
+      backlog.catchUp();
+      return { oldest: oldest(), windows: windows(nowMs), leftOut: follower.leftOut };
+    },
     close() {
+      backlog.close();
       stopListening();
       stopFollowing();
     },
@@ -110,6 +119,11 @@ function lagWindow(
     all: { saved: to(everywhere, 'saved'), ...atRelay(everywhere) },
     relays: relays.length > 1 ? relays.map((relay): LagOfRelay => ({ ...relay, ...atRelay(relay.id) })) : [],
   };
+}
+
+function toRelayPromise(peer: PeerInspection): RelayPromise {
+  const promise = promiseIn(peer);
+  return { id: peer.id, isDurable: promise !== 'none' && promise !== 'unknown' };
 }
 
 /** As cojson does when it sends: what is not loaded any more counts as medium. */

@@ -29,7 +29,13 @@ const longestWord = 32;
 /** A line that this node has sent itself: checking it part by part would be half of the work. */
 export function readOwnLine(line: string): LineFacts {
   const value = parseJson(line);
-  return isOwnSyncMessage(value) ? readSyncMessage(value, line) : readLine(line);
+  if (!isOwnSyncMessage(value)) return readLine(line);
+  try {
+    return readSyncMessage(value, line);
+  } catch {
+    // An app may have a peer of its own send what it likes.
+    return readLine(line);
+  }
 }
 
 /** Reads any line, also of a broken sender: what is neither a sync message, a ping nor a frame of ours is withheld. */

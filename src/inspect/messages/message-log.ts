@@ -33,7 +33,7 @@ export function createMessageLog(options: {
   const store = createMessageStore();
   const recorder = createMessageRecorder({ ...options, store, node });
   const stop = listenToFrames(inspection, recorder.hear);
-  const reader = createMessageReader(store, (id) => labelCoValue(node, id));
+  const reader = createMessageReader(store, (id) => labelCoValue(node, id), recorder.catchUp);
   return {
     log: {
       ...reader,
@@ -41,8 +41,10 @@ export function createMessageLog(options: {
         return reader.counts;
       },
       detail: (number) => decodeMessage(number, reader, node),
-      export: (what) =>
-        exportMessages(store, what, { relays: options.relays(), nowMs: options.clock.nowMs() }),
+      export(what) {
+        recorder.catchUp();
+        return exportMessages(store, what, { relays: options.relays(), nowMs: options.clock.nowMs() });
+      },
       import: importMessages,
     },
     close() {

@@ -35,6 +35,7 @@ const mostRows = 500;
 export function createMessageReader(
   store: MessageStore,
   labelOf: (id: string) => CoValueLabel | undefined,
+  catchUp: () => void = () => {},
 ): MessageReader {
   let matching: MatchingMessages | undefined;
   let matchingKey: string | undefined;
@@ -42,6 +43,7 @@ export function createMessageReader(
   let countsVersion = -1;
 
   function matchingFor(filter: MessageFilter): MatchingMessages {
+    catchUp();
     const key = JSON.stringify([filter.text ?? '', filter.isPattern ?? false, filter.types]);
     if (key !== matchingKey || !matching) {
       matching = createMatchingMessages(store, filter, labelOf);
@@ -52,6 +54,7 @@ export function createMessageReader(
   }
 
   function row(number: number): MessageRow | undefined {
+    catchUp();
     const facts = store.at(number);
     if (!facts) return undefined;
     const label = facts.id?.startsWith('co_') ? labelOf(facts.id) : undefined;
@@ -60,6 +63,7 @@ export function createMessageReader(
 
   return {
     get counts() {
+      catchUp();
       if (counts && countsVersion === store.version) return counts;
       countsVersion = store.version;
       const { first, last: lastNumber, firstWithText, bytes, maxBytes } = store;
@@ -84,13 +88,17 @@ export function createMessageReader(
       };
     },
     row,
-    about: (id) => store.about(id, mostRows).flatMap((number) => row(number) ?? []),
+    about(id) {
+      catchUp();
+      return store.about(id, mostRows).flatMap((number) => row(number) ?? []);
+    },
     indexOf(number, filter = {}) {
       const found = matchingFor(filter);
       const index = found.indexOf(number);
       return found.at(index) === number ? index : -1;
     },
     confirmedBy(number) {
+      catchUp();
       const { newest, messages } = store.at(number)?.confirms ?? { newest: 0, messages: 0 };
       const numbers: number[] = [];
       for (let own = newest; own >= store.first && numbers.length < Math.min(messages, mostRows); own--) {
@@ -99,7 +107,10 @@ export function createMessageReader(
       }
       return numbers;
     },
-    textOf: (number) => textAt(store, number),
+    textOf(number) {
+      catchUp();
+      return textAt(store, number);
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { LocalNode } from 'cojson';
 import type { Clock } from '../../platform/clock.ts';
 import type { ChannelMoment } from '../../sync/inspection.ts';
 import { splitFrame } from '../../transport/frames.ts';
+import { createBacklog } from '../backlog.ts';
 import type { Cost } from '../cost.ts';
 import { findCoValue } from '../private-fields.ts';
 import { isLeftOut } from '../recording/recorder.ts';
@@ -9,13 +10,16 @@ import { createSentContents } from './confirmations.ts';
 import { readLine, readOwnLine, type LineFacts } from './message-facts.ts';
 import type { MessageStore } from './message-store.ts';
 
-/** Puts each message of each frame into the store. Long frames are read piece by piece, so that the page stays responsive. */
+/** Puts each message of each frame into the store, a moment later. */
 export interface MessageRecorder {
   hear(moment: ChannelMoment): void;
+  /** Before anybody reads. */
+  catchUp(): void;
   close(): void;
 }
 
-type Heard = (ChannelMoment & { readonly kind: 'opened' | 'closed' }) | Line;
+type Frame = Extract<ChannelMoment, { readonly text: string }>;
+type Heard = Exclude<ChannelMoment, Frame> | Line;
 interface Line {
   readonly kind: 'line';
   /** Undefined where too much waited already. */
@@ -27,9 +31,6 @@ interface Line {
   readonly continues: boolean;
 }
 
-/** Milliseconds at a time, and the lines that are read before the time is looked at. */
-const sliceMs = 4;
-const linesBetween = 16;
 /** Beyond it a message is listed with its length only. */
 const mostWaiting = 16_000_000;
 
@@ -42,41 +43,14 @@ export function createMessageRecorder(options: {
 }): MessageRecorder {
   const { store, node, clock, cost, onChange } = options;
   const sent = createSentContents();
-  let waiting: Heard[] = [];
-  let next = 0;
   let waitingLength = 0;
-  let cancel: (() => void) | undefined;
-
-  function read(): void {
-    cost.measured(readSlice);
-    onChange();
-  }
-
-  function readSlice(): void {
-    const beganMs = cost.stopwatchMs();
-    cancel?.();
-    cancel = undefined;
-    while (next < waiting.length) {
-      const heard = waiting[next++];
-      if (heard) add(heard);
-      if (next % linesBetween === 0 && cost.stopwatchMs() - beganMs >= sliceMs) break;
-    }
-    if (next >= waiting.length) {
-      waiting = [];
-      next = 0;
-    } else {
-      letGoOfRead();
-      cancel = clock.after(0, read);
-    }
-    store.setBytesBeside(sent.bytes + waitingLength);
-  }
-
-  /** Where more comes than is read, too; seldom enough that moving the rest costs no more than reading did. */
-  function letGoOfRead(): void {
-    if (next * 2 < waiting.length) return;
-    waiting = waiting.slice(next);
-    next = 0;
-  }
+  const backlog = createBacklog<Heard>({
+    ...{ clock, cost, onWorked: onChange },
+    work(all) {
+      for (const heard of all) add(heard);
+      store.setBytesBeside(sent.bytes + waitingLength);
+    },
+  });
 
   function add(heard: Heard): void {
     const { atMs, peerID: relayID } = heard;
@@ -134,26 +108,20 @@ export function createMessageRecorder(options: {
     return isLeftOut(header ?? findCoValue(node, id)?.verified?.header);
   }
 
+  function toLine(moment: Frame, text: string, index: number): Line {
+    const { atMs, peerID, kind: direction } = moment;
+    const line = waitingLength > mostWaiting ? undefined : text;
+    waitingLength += line?.length ?? 0;
+    return { kind: 'line', line, length: text.length, direction, peerID, atMs, continues: index > 0 };
+  }
+
   return {
     hear(moment) {
-      if (moment.kind === 'opened' || moment.kind === 'closed') {
-        waiting.push(moment);
-      } else {
-        const { atMs, peerID, kind: direction } = moment;
-        for (const [index, text] of splitFrame(moment.text).entries()) {
-          const line = waitingLength > mostWaiting ? undefined : text;
-          waitingLength += line?.length ?? 0;
-          const { length } = text;
-          waiting.push({ kind: 'line', line, length, direction, peerID, atMs, continues: index > 0 });
-        }
-      }
-      // In order: behind what waits already.
-      if (!cancel) read();
+      if (moment.kind === 'opened' || moment.kind === 'closed') backlog.add([moment]);
+      else backlog.add(splitFrame(moment.text).map((text, index) => toLine(moment, text, index)));
     },
-    close() {
-      cancel?.();
-      waiting = [];
-    },
+    catchUp: backlog.catchUp,
+    close: backlog.close,
   };
 }
 

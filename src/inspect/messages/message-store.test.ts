@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createMessageStore, textAt, type MessageStore } from './message-store.ts';
 
@@ -7,7 +8,7 @@ function fill(store: MessageStore, count: number, from = 0): void {
     const id = `co_z${randomText(20, index % 5_000)}`;
     const isContent = index % 2 === 0;
     const text = isContent
-      ? `{"action":"content","id":"${id}","new":{"${randomText(60, 7)}":{"after":${index},"newTransactions":[{"privacy":"private","madeAt":${index},"keyUsed":"key_z${randomText(20, 3)}","encryptedChanges":"encrypted_U${randomText(90, index)}"}],"lastSignature":"signature_z${randomText(86, index + 1)}"}}}`
+      ? `{"action":"content","id":"${id}","new":{"${randomText(60, 7)}":{"after":${index},"newTransactions":[{"privacy":"private","madeAt":${index},"keyUsed":"key_z${randomText(20, 3)}","encryptedChanges":"encrypted_U${randomText(86, index)}"}],"lastSignature":"signature_z${randomText(86, index + 1)}"}}}`
       : `{"action":"known","id":"${id}","header":true,"sessions":{"${randomText(60, 7)}":${index}}}`;
     const type = isContent ? 'content' : 'known';
     store.add(
@@ -18,11 +19,7 @@ function fill(store: MessageStore, count: number, from = 0): void {
 }
 
 function randomText(length: number, seed: number): string {
-  let state = (seed + 1) * 2654435761;
-  return Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return String.fromCharCode(65 + ((state >>> 16) % 58));
-  }).join('');
+  return createHash('sha512').update(String(seed)).digest('base64').slice(0, length);
 }
 
 it('keeps 100,000 ordinary messages within 20 MB, and their texts', async () => {
