@@ -40,7 +40,7 @@ async function openAt(id: string): Promise<ShadowRoot> {
   return root;
 }
 
-/** Readings rest for fifty times as long as they took. */
+/** Readings rest for a hundred times as long as they took. */
 const soon = { timeout: 10_000 };
 const wordsOf = (element: HTMLElement) => element.innerText.replaceAll(/\s+/g, ' ').trim();
 const part = (root: ShadowRoot, name: string) => the(root, 'section', name);

@@ -10,8 +10,13 @@ describe('row window', () => {
     expect(rowWindow({ ...list, top: 4_990 * 28 })).toMatchObject({ start: 4_986, end: 5_000 });
   });
 
-  it('holds only what is in sight after a jump', () => {
-    expect(rowWindow({ ...list, top: 2_800, hasJumped: true })).toMatchObject({ start: 100, end: 111 });
+  it('holds only what is in sight after a jump, each row in the elements that stand in its place', () => {
+    const { start, end, keyOf } = rowWindow({ ...list, top: 2_800, hasJumped: true });
+    expect([start, end]).toEqual([100, 111]);
+    const further = rowWindow({ ...list, top: 28_000, hasJumped: true });
+    const places = Array.from({ length: end - start }, (_, place) => place);
+    expect(places.map((place) => keyOf(start + place))).toEqual(places);
+    expect(places.map((place) => further.keyOf(further.start + place))).toEqual(places);
   });
 
   it('covers every row that is in sight at any scroll position', () => {

@@ -23,12 +23,14 @@ export function rowWindow(scroll: {
   const inSight = Math.ceil(viewHeight / rowHeight) + 1;
   // A list that has become shorter than it is scrolled shows its end, not nothing.
   const first = Math.min(Math.floor(Math.max(0, top) / rowHeight), Math.max(0, count - inSight));
-  const most = inSight + 2 * beside;
   const around = hasJumped ? 0 : beside;
+  const start = Math.max(0, first - around);
+  const most = inSight + 2 * beside;
   return {
-    start: Math.max(0, first - around),
+    start,
     end: Math.min(count, first + inSight + around),
-    keyOf: (index) => index % most,
+    // Rows that stay keep their elements; where none stays, each element keeps its place.
+    keyOf: hasJumped ? (index) => index - start : (index) => index % most,
   };
 }
 

@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { marksOf } from './marks-of.ts';
+
+test('what looks the same is drawn at once, each segment in its place', () => {
+  expect(marksOf({ saved: 'reached', sent: 'reached', confirmed: 'stuck', durable: 'ahead' })).toEqual([
+    { state: 'reached', at: [0, 8] },
+    { state: 'stuck', at: [16] },
+    { state: 'ahead', at: [24] },
+  ]);
+});
