@@ -19,15 +19,14 @@ async function open(): Promise<Session> {
 }
 
 const opened = open();
+const edited = opened.then((session) => createMaps(session, 20));
 
-/** Edits so many CoValues by turns, one edit each `everyMs`, for so long. Each edit is a message there and one back. */
-ask('edit', async ({ everyMs, forMs, maps }: { everyMs: number; forMs: number; maps: number }) => {
-  const session = await opened;
-  const edited = await createMaps(session, maps);
-  if (panel === 'covalue') await chooseCoValue();
+/** Edits CoValues by turns, one edit each `everyMs`, for so long. Each edit is a message there and one back. */
+ask('edit', async ({ everyMs, forMs }: { everyMs: number; forMs: number }) => {
+  const maps = await edited;
   const startMs = performance.now();
   for (let count = 0; performance.now() - startMs < forMs; count++) {
-    edited[count % maps]?.set('count', count, 'private');
+    maps[count % maps.length]?.set('count', count, 'private');
     // At the pace that was asked for, also where one timer was late.
     await pause(Math.max(0, startMs + (count + 1) * everyMs - performance.now()));
   }
@@ -77,6 +76,8 @@ ask('ready', async () => {
   const shown = inPanel('[role=tab][aria-selected=true]')?.id;
   if (panel !== 'none' && panel !== 'closed' && shown !== `tab-${panel}`)
     throw new Error(`The panel shows ${shown}.`);
+  await edited;
+  if (panel === 'covalue') await chooseCoValue();
 });
 
 function countRows(): number {
