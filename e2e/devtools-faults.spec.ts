@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { addAuthenticator } from './support/authenticator.ts';
 import { openDevtoolsPage, panelIn, signUpThere } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
@@ -28,67 +27,4 @@ test('offline by the panel: an edit waits, and the panel says who made it so, un
   await banner.getByRole('button', { name: 'Stop now' }).click();
   await expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
   await expect(banner).toHaveCount(0);
-});
-
-test('a run with a fault is recorded, saved, and replays to the same final state three times', async ({
-  page,
-  browser,
-  app,
-  relay,
-}) => {
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, app.origin, { open: true });
-  await signUpThere(page, relay.port);
-  const other = await (await browser.newContext()).newPage();
-  await addAuthenticator(other);
-  await openDevtoolsPage(other, app.origin);
-  await signUpThere(other, relay.port);
-  const id = await other.evaluate(() => bareApp.makeMap());
-
-  const panel = panelIn(page);
-  await panel.getByRole('tab', { name: /Faults/ }).click();
-  await panel.getByRole('radio', { name: /drops each tenth/ }).click();
-  await panel.getByRole('textbox', { name: 'Seed' }).fill('7');
-  await panel.getByRole('button', { name: /^Start/ }).click();
-  await panel.getByRole('button', { name: 'Record', exact: true }).click();
-  await expect(panel.getByRole('group', { name: 'Recording' })).toContainText('Recording what arrives');
-  await page.evaluate((mapID) => bareApp.openMap(mapID), id);
-  for (let count = 0; count < 20; count++) {
-    await other.evaluate((value) => bareApp.set(`n${value}`, value), count);
-    await page.evaluate((value) => bareApp.set(`own${value}`, value), count);
-  }
-  await expect
-    .poll(() => page.evaluate(() => Object.keys(bareApp.read()).length), { timeout: 60_000 })
-    .toBe(40);
-  await panel.getByRole('group', { name: 'Recording' }).getByRole('button').click();
-  const downloading = page.waitForEvent('download');
-  await panel.getByRole('button', { name: 'Save', exact: true }).click();
-  const download = await downloading;
-  expect(download.suggestedFilename()).toMatch(/^maia-recording-[\d-]+\.ndjson$/);
-  const file = await download.path();
-  const text = await readFile(file, 'utf8');
-  expect(text).toContain('"seed":7');
-  // What a group gives to everyone is public; the account's own secrets and the passkeys' entries are not in it.
-  expect(text).not.toMatch(/sealerSecret_z|signerSecret_z|maia\/keyring\/v1/);
-  expect(text.replaceAll(/_for_everyone\\",\\"value\\":\\"keySecret_z/g, '')).not.toContain('keySecret_z');
-
-  const said = new Set<string>();
-  const result = panel.getByRole('status').filter({ hasText: /state/ });
-  for (let round = 0; round < 3; round++) {
-    await panel.getByText('Replay a file').locator('input').setInputFiles(file);
-    await expect(result).toContainText('Same final state:');
-    said.add(await result.innerText());
-  }
-  expect(said.size).toBe(1);
-  expect([...said][0]).toContain('with faults of seed 7');
-  await panel
-    .getByText('Replay a file')
-    .locator('input')
-    .setInputFiles({
-      name: 'picture.ndjson',
-      mimeType: 'text/plain',
-      buffer: Buffer.from('not a recording'),
-    });
-  await expect(panel.getByText(/cannot be replayed: line 1 does not say/)).toBeVisible();
-  await other.context().close();
 });

@@ -7,6 +7,7 @@ import { runPlaywright, runScript, runSuites, runVitest } from './test-suites.mj
 
 void runSuites(async (reports) => [
   await runVitest('long', reports, ['--config', 'scripts/long/vitest.config.ts']),
+  await runVitest('browser-long', reports, ['--config', 'scripts/long/vitest.config.ts']),
   await runVitest('cojson', reports, ['--config', 'scripts/long/cojson-storage/vitest.config.ts']),
   await runPlaywright('e2e-long', reports, ['--config', 'scripts/long/playwright.config.ts']),
   await runScript('package', 'check-package.mjs'),

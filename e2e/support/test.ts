@@ -8,7 +8,7 @@ import { buildBareApp, buildDemo, freePort, root, serveBuilt, serveInDev, type S
 
 export { expect } from '@playwright/test';
 
-interface World {
+export interface World {
   readonly relay: RelayProcess;
   /** Origins of the same production build, each with the relay at its own `/sync`. Each keeps a storage: they are devices. */
   readonly origins: readonly [string, string];

@@ -57,7 +57,7 @@ describe('a relay that asks for 2.1.0', () => {
   const load = { action: 'load', id: `co_z${'2'.repeat(43)}`, header: false, sessions: {} };
   let relay: Relay;
   beforeAll(async () => {
-    relay = await openRelay({ storage: 'memory:', minAppVersion: '2.1.0' });
+    relay = await openRelay({ minAppVersion: '2.1.0' });
   });
   afterAll(() => relay.close());
 

@@ -47,16 +47,6 @@ describe('a connection', () => {
     expect(again.received[0]?.storage).toEqual(received[0]?.storage);
   });
 
-  it('promises nothing where nothing is kept', async () => {
-    const relay = await startRelay({ storage: 'memory:' });
-    const { received } = await openRawClient(relay.url);
-    expect(received[0]).toMatchObject({ durability: 'none' });
-    const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];
-    const mine = createSharedMap(alice);
-    await confirmed(alice, mine);
-    expect((await loadMap(bob, mine)).toJSON()).toEqual({ word: 'first' });
-  });
-
   it('answers an echo, and ignores what it does not know', async () => {
     const client = await openRawClient(relay.url);
     client.send({ maia: 'hi', v: 1, kernel: '0.0.0' });
