@@ -47,7 +47,10 @@ export async function importMessages(file: string): Promise<ImportedMessages> {
     if (index % linesBetween === 0) await store.settled();
   }
   await store.settled();
-  const reader = createMessageReader(store, () => undefined);
+  const reader = createMessageReader(
+    () => store,
+    () => undefined,
+  );
   return {
     ...reader,
     get counts() {

@@ -9,7 +9,7 @@ import { importMessages, type ImportedMessages } from './import-messages.ts';
 import { decodeMessage, type MessageDetail } from './message-detail.ts';
 import { createMessageReader, type MessageReader } from './message-reader.ts';
 import { createMessageRecorder } from './message-recorder.ts';
-import { createMessageStore } from './message-store.ts';
+import { createMessageStore, type MessageStore } from './message-store.ts';
 
 /** What passed between this node and its relays since the inspector was made, within 20 MB. */
 export interface MessageLog extends MessageReader {
@@ -33,7 +33,13 @@ export function createMessageLog(options: {
   const store = createMessageStore();
   const recorder = createMessageRecorder({ ...options, store, node });
   const stop = listenToFrames(inspection, recorder.hear);
-  const reader = createMessageReader(store, (id) => labelCoValue(node, id), recorder.catchUp);
+  const reader = createMessageReader(upToDate, (id) => labelCoValue(node, id));
+
+  function upToDate(): MessageStore {
+    recorder.catchUp();
+    return store;
+  }
+
   return {
     log: {
       ...reader,
@@ -41,10 +47,8 @@ export function createMessageLog(options: {
         return reader.counts;
       },
       detail: (number) => decodeMessage(number, reader, node),
-      export(what) {
-        recorder.catchUp();
-        return exportMessages(store, what, { relays: options.relays(), nowMs: options.clock.nowMs() });
-      },
+      export: (what) =>
+        exportMessages(upToDate(), what, { relays: options.relays(), nowMs: options.clock.nowMs() }),
       import: importMessages,
     },
     close() {

@@ -32,10 +32,10 @@ export interface MessageReader {
 
 const mostRows = 500;
 
+/** `upToDate`: the store, with what was heard until now. */
 export function createMessageReader(
-  store: MessageStore,
+  upToDate: () => MessageStore,
   labelOf: (id: string) => CoValueLabel | undefined,
-  catchUp: () => void = () => {},
 ): MessageReader {
   let matching: MatchingMessages | undefined;
   let matchingKey: string | undefined;
@@ -43,7 +43,7 @@ export function createMessageReader(
   let countsVersion = -1;
 
   function matchingFor(filter: MessageFilter): MatchingMessages {
-    catchUp();
+    const store = upToDate();
     const key = JSON.stringify([filter.text ?? '', filter.isPattern ?? false, filter.types]);
     if (key !== matchingKey || !matching) {
       matching = createMatchingMessages(store, filter, labelOf);
@@ -54,8 +54,7 @@ export function createMessageReader(
   }
 
   function row(number: number): MessageRow | undefined {
-    catchUp();
-    const facts = store.at(number);
+    const facts = upToDate().at(number);
     if (!facts) return undefined;
     const label = facts.id?.startsWith('co_') ? labelOf(facts.id) : undefined;
     return { ...facts, ...(label && { label }) };
@@ -63,7 +62,7 @@ export function createMessageReader(
 
   return {
     get counts() {
-      catchUp();
+      const store = upToDate();
       if (counts && countsVersion === store.version) return counts;
       countsVersion = store.version;
       const { first, last: lastNumber, firstWithText, bytes, maxBytes } = store;
@@ -88,17 +87,17 @@ export function createMessageReader(
       };
     },
     row,
-    about(id) {
-      catchUp();
-      return store.about(id, mostRows).flatMap((number) => row(number) ?? []);
-    },
+    about: (id) =>
+      upToDate()
+        .about(id, mostRows)
+        .flatMap((number) => row(number) ?? []),
     indexOf(number, filter = {}) {
       const found = matchingFor(filter);
       const index = found.indexOf(number);
       return found.at(index) === number ? index : -1;
     },
     confirmedBy(number) {
-      catchUp();
+      const store = upToDate();
       const { newest, messages } = store.at(number)?.confirms ?? { newest: 0, messages: 0 };
       const numbers: number[] = [];
       for (let own = newest; own >= store.first && numbers.length < Math.min(messages, mostRows); own--) {
@@ -107,10 +106,7 @@ export function createMessageReader(
       }
       return numbers;
     },
-    textOf(number) {
-      catchUp();
-      return textAt(store, number);
-    },
+    textOf: (number) => textAt(upToDate(), number),
   };
 }
 
