@@ -108,6 +108,21 @@ describe('keyboard', () => {
     ]);
   });
 
+  it('goes on in the list after an id was copied, whose button goes with its row', async () => {
+    sync.setUnsynced(unconfirmedEdits(5));
+    const { root } = mount({ open: true });
+    const chosen = () =>
+      root.querySelector('[aria-selected=true][data-id]')?.getAttribute('data-id')?.slice(0, 10);
+    the(root, '[role=grid]').focus();
+    await userEvent.keyboard('{Home}');
+    await expect.poll(chosen).toBe('co_z000000');
+    the(root, '.rows button.tail').focus();
+    await userEvent.keyboard('{ArrowDown}');
+    await expect.poll(chosen).toBe('co_z000001');
+    await userEvent.keyboard('{ArrowDown}');
+    await expect.poll(chosen).toBe('co_z000002');
+  });
+
   it('moves between views with the arrows', async () => {
     const { root } = mount({ open: true });
     the(root, '[role=tab]', 'Unsynced').focus();
