@@ -60,7 +60,6 @@ export function createInspector(
   const queueViews = createQueueViews(inspection, ring);
   const quarrels = createQuarrels(inspection);
   const unsyncedRows = createUnsyncedRows(inspection, quarrels.of);
-  let measuredAtMs = -Infinity;
   const overview = followOverview({ ...{ sync, isStock, clock }, note: noteState });
   const faultControl = createFaultControl(inspection, clock);
   const recorder = createRecorder({
@@ -105,13 +104,9 @@ export function createInspector(
 
   function noteState({ peers }: SyncState): readonly Relay[] {
     const nowMs = clock.nowMs();
-    const hasChanged = log.note(peers, nowMs);
-    // The ring keeps one reading a second, and the state changes with each edit.
-    if (hasChanged || Math.abs(nowMs - measuredAtMs) >= 1_000) {
-      measuredAtMs = nowMs;
-      for (const { id, roundTripMs } of log.relays) {
-        if (roundTripMs !== undefined) ring.measure(roundTripLane(id), nowMs, roundTripMs);
-      }
+    log.note(peers, nowMs);
+    for (const { id, roundTripMs } of log.relays) {
+      if (roundTripMs !== undefined) ring.measure(roundTripLane(id), nowMs, roundTripMs);
     }
     onChange();
     return log.relays;

@@ -5,8 +5,7 @@ import type { PhaseChange, Relay } from './snapshot.ts';
 
 /** What `SyncState` alone does not say of a relay: since when it is in its phase, and what came before. */
 export interface RelayLog {
-  /** Says whether anything of them has changed. */
-  note(peers: readonly PeerStatus[], atMs: number): boolean;
+  note(peers: readonly PeerStatus[], atMs: number): void;
   /** The relays as last noted. */
   readonly relays: readonly Relay[];
   /** Newest first. */
@@ -14,8 +13,6 @@ export interface RelayLog {
 }
 
 interface Entry {
-  /** As the sync state has it. */
-  readonly address: string;
   readonly relay: Relay;
   readonly changes: readonly PhaseChange[];
 }
@@ -29,11 +26,10 @@ export function createRelayLog(): RelayLog {
   return {
     note(peers, atMs) {
       // The state changes with each edit, and its relays seldom.
-      if (isEqual(peers, lastPeers)) return false;
+      if (isEqual(peers, lastPeers)) return;
       lastPeers = peers;
       entriesByID = new Map(peers.map((peer) => [peer.id, nextEntry(entriesByID.get(peer.id), peer, atMs)]));
       relays = [...entriesByID.values()].map((entry) => entry.relay);
-      return true;
     },
     get relays() {
       return relays;
@@ -46,11 +42,10 @@ function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): E
   const from = before?.relay.phase;
   const error = 'error' in peer ? plainError(peer.error) : undefined;
   const phaseSinceMs = from === peer.phase ? before?.relay.phaseSinceMs : undefined;
-  const known = before?.address === peer.url ? before.relay : undefined;
   const relay: Relay = {
     id: peer.id,
-    host: known?.host ?? hostOf(peer.url),
-    url: known?.url ?? withoutSecrets(peer.url),
+    host: hostOf(peer.url),
+    url: withoutSecrets(peer.url),
     ...(peer.transport !== undefined && { transport: peer.transport }),
     ...(peer.relay && { software: { name: peer.relay.name, version: peer.relay.version } }),
     phase: peer.phase,
@@ -62,9 +57,9 @@ function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): E
     ...(error && { error }),
   };
   const changes = before?.changes ?? [];
-  if (from === undefined || from === peer.phase) return { address: peer.url, relay, changes };
+  if (from === undefined || from === peer.phase) return { relay, changes };
   const change: PhaseChange = { atMs, from, to: peer.phase, ...(error && { error }) };
-  return { address: peer.url, relay, changes: [change, ...changes].slice(0, keptChanges) };
+  return { relay, changes: [change, ...changes].slice(0, keptChanges) };
 }
 
 /** People call a relay by its host; an address that cannot be read is shown as it is, up to its query. */
