@@ -1,7 +1,6 @@
 import type { Page } from '@playwright/test';
 import type { CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
-import { addAuthenticator } from './support/authenticator.ts';
-import { openDevtoolsPage, panelIn, signUpThere } from './support/devtools-page.ts';
+import { beginWithPanel } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
 /** A crew list in a group of its own, with a nested value; answers its id. */
@@ -37,11 +36,8 @@ test('a CoValue stands with what the real relay has of it, its transactions and 
 }) => {
   await relay.stop();
   await relay.start('--inspect');
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, app.origin, { open: true });
-  await signUpThere(page, relay.port);
+  const panel = await beginWithPanel(page, app.origin, relay.port);
   const id = await makeCrewList(page);
-  const panel = panelIn(page);
   await panel.getByRole('tab', { name: /CoValue/ }).click();
   await expect(panel.getByText('No CoValue chosen')).toBeVisible();
 
@@ -94,11 +90,8 @@ test('what the relay lacks is marked, and what is not in memory is loaded on dem
   app,
   relay,
 }) => {
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, app.origin, { open: true });
-  await signUpThere(page, relay.port);
+  const panel = await beginWithPanel(page, app.origin, relay.port);
   const id = await makeCrewList(page);
-  const panel = panelIn(page);
   await expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
   await relay.stop();
   await change(page, id, 'iris', 'deckhand');

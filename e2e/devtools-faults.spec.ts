@@ -1,5 +1,4 @@
-import { addAuthenticator } from './support/authenticator.ts';
-import { openDevtoolsPage, panelIn, signUpThere } from './support/devtools-page.ts';
+import { beginWithPanel } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
 test('offline by the panel: an edit waits, and the panel says who made it so, until the faults are stopped', async ({
@@ -7,10 +6,7 @@ test('offline by the panel: an edit waits, and the panel says who made it so, un
   app,
   relay,
 }) => {
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, app.origin, { open: true });
-  await signUpThere(page, relay.port);
-  const panel = panelIn(page);
+  const panel = await beginWithPanel(page, app.origin, relay.port);
   await panel.getByRole('tab', { name: /Faults/ }).click();
   await panel.getByRole('textbox', { name: 'Seed' }).fill('4127');
   await panel.getByRole('button', { name: 'Start “Offline”' }).click();

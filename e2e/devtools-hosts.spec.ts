@@ -1,6 +1,6 @@
 import type { CDPSession, Page } from '@playwright/test';
 import { addAuthenticator } from './support/authenticator.ts';
-import { openDevtoolsPage, panelIn, relayURL, signUpThere } from './support/devtools-page.ts';
+import { beginWithPanel, openDevtoolsPage, panelIn, relayURL, signUpThere } from './support/devtools-page.ts';
 import { serveBuilt } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
@@ -28,11 +28,7 @@ test('a page with a strict policy, Trusted Types and hostile styles: the panel i
   });
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, origin, { open: true }, 'devtools-strict.html');
-  await signUpThere(page, new URL(origin).port);
-
-  const panel = panelIn(page);
+  const panel = await beginWithPanel(page, origin, new URL(origin).port, 'devtools-strict.html');
   for (const [property, value] of [
     ['font-size', '12px'],
     ['position', 'fixed'],
@@ -161,22 +157,16 @@ test('the node is closed while the panel is open: it says so, and nothing throws
 }) => {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, app.origin, { open: true });
-  await signUpThere(page, relay.port);
-  await panelIn(page)
-    .getByRole('tab', { name: /Faults/ })
-    .click();
-  await panelIn(page).getByRole('button', { name: 'Start “Offline”' }).click();
-  await expect(panelIn(page).getByRole('group', { name: 'Faults' })).toBeVisible();
+  const panel = await beginWithPanel(page, app.origin, relay.port);
+  await panel.getByRole('tab', { name: /Faults/ }).click();
+  await panel.getByRole('button', { name: 'Start “Offline”' }).click();
+  await expect(panel.getByRole('group', { name: 'Faults' })).toBeVisible();
   await page.evaluate(() => bareApp.set('n', 1));
   await page.evaluate(() => bareApp.close());
-  await expect(panelIn(page)).toContainText('Nobody is signed in');
-  await expect(panelIn(page).getByRole('group', { name: 'Faults' })).toHaveCount(0);
+  await expect(panel).toContainText('Nobody is signed in');
+  await expect(panel.getByRole('group', { name: 'Faults' })).toHaveCount(0);
   await page.evaluate((url) => bareApp.resume([url]), relayURL(relay.port));
   await expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
-  await expect(panelIn(page).getByRole('heading', { level: 2 }).first()).toContainText(
-    'Everything is confirmed',
-  );
+  await expect(panel.getByRole('heading', { level: 2 }).first()).toContainText('Everything is confirmed');
   expect(errors).toEqual([]);
 });

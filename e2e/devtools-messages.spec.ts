@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
-import { openDevtoolsPage, panelIn, signUpThere } from './support/devtools-page.ts';
+import { beginWithPanel, openDevtoolsPage, panelIn } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
 test('an edit in the demo is sent, and its content is joined to the known of the real relay', async ({
@@ -43,10 +43,7 @@ test('Playwright reads an exported HAR beside the page, and the panel reads its 
   app,
   relay,
 }) => {
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, app.origin, { open: true });
-  await signUpThere(page, relay.port);
-  const panel = panelIn(page);
+  const panel = await beginWithPanel(page, app.origin, relay.port);
   await panel.getByRole('tab', { name: /Messages/ }).click();
   const save = async (format: string) => {
     await panel.getByRole('button', { name: 'Export HAR or NDJSON' }).click();

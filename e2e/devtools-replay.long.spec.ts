@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { addAuthenticator } from './support/authenticator.ts';
-import { openDevtoolsPage, panelIn, signUpThere } from './support/devtools-page.ts';
+import { beginWithPanel, openDevtoolsPage, signUpThere } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
 test('a run with a fault is recorded, saved, and replays to the same final state three times', async ({
@@ -9,16 +9,13 @@ test('a run with a fault is recorded, saved, and replays to the same final state
   app,
   relay,
 }) => {
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, app.origin, { open: true });
-  await signUpThere(page, relay.port);
+  const panel = await beginWithPanel(page, app.origin, relay.port);
   const other = await (await browser.newContext()).newPage();
   await addAuthenticator(other);
   await openDevtoolsPage(other, app.origin);
   await signUpThere(other, relay.port);
   const id = await other.evaluate(() => bareApp.makeMap());
 
-  const panel = panelIn(page);
   await panel.getByRole('tab', { name: /Faults/ }).click();
   await panel.getByRole('radio', { name: /drops each tenth/ }).click();
   await panel.getByRole('textbox', { name: 'Seed' }).fill('7');

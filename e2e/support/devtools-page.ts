@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page } from '@playwright/test';
+import { addAuthenticator } from './authenticator.ts';
 
 export const panelIn = (page: Page): Locator => page.getByRole('complementary', { name: 'maia devtools' });
 
@@ -14,6 +15,19 @@ export async function openDevtoolsPage(
   await expect
     .poll(() => page.evaluate(() => 'devtools' in globalThis && 'bareApp' in globalThis))
     .toBe(true);
+}
+
+/** A page with the panel open and an account, with one map, which the relay has. */
+export async function beginWithPanel(
+  page: Page,
+  origin: string,
+  relayPort: number | string,
+  file?: string,
+): Promise<Locator> {
+  await addAuthenticator(page);
+  await openDevtoolsPage(page, origin, { open: true }, file);
+  await signUpThere(page, relayPort);
+  return panelIn(page);
 }
 
 /** With one map, which the relay has. */

@@ -1,15 +1,13 @@
 import type { Locator, Page, WebSocketRoute } from '@playwright/test';
 import { addAuthenticator } from './authenticator.ts';
-import { openDevtoolsPage, panelIn, signUpThere } from './devtools-page.ts';
+import { beginWithPanel, openDevtoolsPage, panelIn } from './devtools-page.ts';
 import { expect } from './test.ts';
 
 /** A page with an account, one map that the relay has, and the panel open. */
 export async function begin(page: Page, origin: string, relayPort: number): Promise<Locator> {
-  await addAuthenticator(page);
-  await openDevtoolsPage(page, origin, { open: true });
-  await signUpThere(page, relayPort);
+  const panel = await beginWithPanel(page, origin, relayPort);
   await page.evaluate(() => devtools.inspect());
-  return panelIn(page);
+  return panel;
 }
 
 /** A page with an account that has no relay, and the panel open. */
