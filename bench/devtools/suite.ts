@@ -30,9 +30,10 @@ const names = {
 } as const satisfies Record<Panel, string>;
 
 const editsPerSecond = 100;
-/** Of each page, two seconds each. */
-const rounds = 12;
-const forMs = 6_000;
+/** Of each page. */
+const turns = 12;
+const turnMs = 2_000;
+const scrollMs = 6_000;
 const unsyncedRows = 10_000;
 const recordedMessages = 100_000;
 const megabyte = 1_000_000;
@@ -79,7 +80,7 @@ async function setUp(context: BenchContext): Promise<Place> {
 
 /**
  * What the main thread does while an app edits, as the browser counts it: layout and painting too. Both pages stay open,
- * and edit by turns for two seconds each: what else the machine does changes from one second to the next by more than what
+ * and edit by turns: what else the machine does changes from one second to the next by more than what
  * is looked for.
  */
 async function measureWork(place: Place): Promise<readonly Line[]> {
@@ -87,7 +88,9 @@ async function measureWork(place: Place): Promise<readonly Line[]> {
   for (const panel of ['closed', ...openViews] as const) {
     const samples = await openPanel(place, 'none', (without) =>
       openPanel(place, panel, (withPanel) =>
-        measureRounds([editingContender('none', without), editingContender(panel, withPanel)], { rounds }),
+        measureRounds([editingContender('none', without), editingContender(panel, withPanel)], {
+          rounds: turns,
+        }),
       ),
     );
     lines.push(
@@ -99,7 +102,7 @@ async function measureWork(place: Place): Promise<readonly Line[]> {
         ours: names[panel],
         peer: names.none,
         figure: 'busy',
-        reading: `how much of two seconds the main thread was busy, while an app made ${editsPerSecond} edits a second, each a message to the relay and one back: two pages by turns, ${rounds} times. Lower is better.`,
+        reading: `how much of ${turnMs / 1_000} seconds the main thread was busy, while an app made ${editsPerSecond} edits a second, each a message to the relay and one back: two pages by turns, ${turns} times. Lower is better.`,
         goal: panel === 'closed' ? { withinNoise: true } : { aboveByAtMost: 3 },
       }),
     );
@@ -113,7 +116,7 @@ function editingContender(panel: Panel, { tab, devtools }: OpenPanel): Contender
     async measure() {
       const before = await metricOf(devtools, 'TaskDuration');
       const tookMs = await tab.evaluate((told) => globalThis.edit(told), {
-        ...{ everyMs: 1_000 / editsPerSecond, forMs: 2_000 },
+        ...{ everyMs: 1_000 / editsPerSecond, forMs: turnMs },
       });
       const busySeconds = (await metricOf(devtools, 'TaskDuration')) - before;
       return { busy: (100 * busySeconds) / (tookMs / 1_000) };
@@ -164,7 +167,10 @@ async function measureScrolling(place: Place): Promise<readonly Line[]> {
       await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
       const figures: Record<string, number> = {};
       for (const { by, pxPerSecond } of scrolls) {
-        const scrolled = await tab.evaluate((told) => globalThis.scrollRows(told), { forMs, pxPerSecond });
+        const scrolled = await tab.evaluate((told) => globalThis.scrollRows(told), {
+          forMs: scrollMs,
+          pxPerSecond,
+        });
         if (panel !== 'none' && scrolled.rows < unsyncedRows) {
           throw new Error(`There were ${scrolled.rows} rows only.`);
         }
@@ -182,7 +188,7 @@ async function measureScrolling(place: Place): Promise<readonly Line[]> {
       ours: names.unsynced,
       peer: names.none,
       figure: by,
-      reading: `milliseconds of the longest task in ${forMs / 1_000} seconds of scrolling, ${words}, as the browser tells; 50 stands for none that was longer. Lower is better.`,
+      reading: `milliseconds of the longest task in ${scrollMs / 1_000} seconds of scrolling, ${words}, as the browser tells; 50 stands for none that was longer. Lower is better.`,
       goal: { oursAtMost: 50 },
     }),
   );

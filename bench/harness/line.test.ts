@@ -4,6 +4,7 @@ import { compare, type Comparison, type Goal } from './line.ts';
 const numbers: Readonly<Record<string, readonly number[]>> = {
   'ours ms': [3, 1, 2],
   'theirs ms': [4, 8, 3],
+  'slower ms': [7, 7, 7],
 };
 const samples = {
   of: (contender: string, figure: string) => numbers[`${contender} ${figure}`] ?? [],
@@ -53,11 +54,12 @@ describe('compare', () => {
     expect(compare(samples, { ...comparison, goal })).toMatchObject({ goal, isMet });
   });
 
-  it('takes what is no worse than the other’s worst round for noise, either way round', () => {
+  it('takes what is no worse than the middle half of the other’s rounds for noise, either way round', () => {
     const goal = { withinNoise: true } as const;
     const swapped = { ...comparison, ours: 'theirs', peer: 'ours', goal };
     expect(compare(samples, swapped).isMet).toBe(false);
     expect(compare(samples, { ...swapped, better: 'higher' }).isMet).toBe(true);
     expect(compare(samples, { ...comparison, better: 'higher', goal }).isMet).toBe(false);
+    expect(compare(samples, { ...comparison, ours: 'slower', goal }).isMet).toBe(false);
   });
 });

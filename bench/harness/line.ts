@@ -1,5 +1,5 @@
 import type { Samples } from './rounds.ts';
-import { median, spreadOf, type Spread } from './statistics.ts';
+import { median, quantile, spreadOf, type Spread } from './statistics.ts';
 
 /** One comparison, as bench/results.json has it. Figures are medians over the rounds. */
 export interface Line {
@@ -25,7 +25,7 @@ export type Goal =
   | { readonly oursAtMost: number }
   /** In the unit of both. */
   | { readonly aboveByAtMost: number }
-  /** Our median is among the peer's rounds, or better than all of them. */
+  /** Our median is among the middle half of the peer's rounds, or better. */
   | { readonly withinNoise: true };
 
 export interface Comparison {
@@ -61,18 +61,21 @@ export function compare(samples: Samples, comparison: Comparison): Line {
     reading,
     ...(goal && {
       goal,
-      isMet: isMet(goal, { ours, peer, ratio, better, peerSpread: spreadOf(peerNumbers) }),
+      isMet: isMet(goal, { ours, peer, ratio, better, peerNumbers }),
     }),
   };
 }
 
 function isMet(
   goal: Goal,
-  found: Pick<Line, 'ours' | 'peer' | 'ratio' | 'peerSpread'> & Pick<Comparison, 'better'>,
+  found: Pick<Line, 'ours' | 'peer' | 'ratio'> &
+    Pick<Comparison, 'better'> & { readonly peerNumbers: readonly number[] },
 ): boolean {
-  const { ours, peer, ratio, better, peerSpread } = found;
+  const { ours, peer, ratio, better, peerNumbers } = found;
   if ('ratioAtLeast' in goal) return ratio >= goal.ratioAtLeast;
-  if ('withinNoise' in goal) return better === 'lower' ? ours <= peerSpread[1] : ours >= peerSpread[0];
+  if ('withinNoise' in goal) {
+    return better === 'lower' ? ours <= quantile(peerNumbers, 0.75) : ours >= quantile(peerNumbers, 0.25);
+  }
   return 'oursAtMost' in goal ? ours <= goal.oursAtMost : ours - peer <= goal.aboveByAtMost;
 }
 

@@ -68,7 +68,7 @@ function describeGoal({ goal, isMet, peerName }: Line): string {
 
 function describeLimit(goal: Goal, peerName: string): string {
   if ('ratioAtLeast' in goal) return `ratio ≥ ${goal.ratioAtLeast} to ${peerName}`;
-  if ('withinNoise' in goal) return `within the rounds of ${peerName}`;
+  if ('withinNoise' in goal) return `within the middle half of the rounds of ${peerName}`;
   return 'oursAtMost' in goal
     ? `ours ≤ ${goal.oursAtMost}`
     : `at most ${goal.aboveByAtMost} above ${peerName}`;
