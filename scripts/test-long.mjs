@@ -1,8 +1,8 @@
 // `npm run test:long`: what takes minutes. Relays and databases are killed under load, with `MAIA_KILLS` as the number of
-// kills in each set-up and `MAIA_SEED` for other edits and moments; 20,000 CoValues are moved by the command; cojson's
-// own tests of storages are run on ours; the simulation is run with 150 seeds; fifty tabs of one account are fired at, and
-// a tab is killed while it writes; then the package is checked as an app gets it. Here are also the tests named
-// `.long.test.ts` and `.long.spec.ts`, which `npm test` has no time for.
+// kills in each set-up and `MAIA_SEED` for other edits and moments; 20,000 CoValues are moved by the command, and 5,000
+// in a browser from cojson's own storage; cojson's own tests of storages are run on ours; the simulation is run with 150
+// seeds; fifty tabs of one account are fired at, and a tab is killed while it writes; then the package is checked as an app
+// gets it. Here are also the tests named `.long.test.ts` and `.long.spec.ts`, which `npm test` has no time for.
 import { runPlaywright, runScript, runSuites, runVitest } from './test-suites.mjs';
 
 void runSuites(async (reports) => [
