@@ -7,6 +7,7 @@ import { atMostEvery } from './at-most-every.ts';
 import { createRecordings, type Recordings } from './faults/recordings.svelte.ts';
 import type { Preferences, View } from './preferences.ts';
 import { createDownloads, type Downloads } from './storage/downloads.svelte.ts';
+import { tallyRungs, type RungTally } from './unsynced/rung-tally.ts';
 
 /** What the views point at: one view leads to another with it. */
 export interface Shown {
@@ -33,6 +34,8 @@ export interface PanelState {
   readonly downloads: Downloads;
   /** Read only while the panel is open. */
   readonly snapshot: InspectorSnapshot | undefined;
+  /** Of its rows. */
+  readonly tallies: readonly RungTally[];
   /** Whether what appears next takes the focus: the panel that a person opened, the button after it was closed from inside. */
   readonly takesFocus: boolean;
   readonly shown: Shown;
@@ -62,6 +65,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
   const recordings = createRecordings(() => inspector);
   const downloads = createDownloads(() => inspector);
   let snapshot = $state.raw<InspectorSnapshot>();
+  const tallies = $derived(tallyRungs(snapshot?.unsynced ?? [], snapshot?.overview, snapshot?.atMs ?? 0));
   let takesFocus = $state(false);
   let isDetached = $state(false);
   let notice = $state<string>();
@@ -109,6 +113,9 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     downloads,
     get snapshot() {
       return snapshot;
+    },
+    get tallies() {
+      return tallies;
     },
     get isDetached() {
       return isDetached;

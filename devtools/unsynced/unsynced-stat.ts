@@ -1,9 +1,8 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
 import type { Fact } from '../headline.ts';
-import { tallyRungs } from './rung-tally.ts';
+import type { PanelState } from '../panel-state.svelte.ts';
 
-export function unsyncedStat({ unsynced, overview, atMs }: InspectorSnapshot): Fact {
-  const tallies = tallyRungs(unsynced, overview, atMs);
+export function unsyncedStat({ unsynced }: InspectorSnapshot, { tallies }: PanelState): Fact {
   const has = (tone: 'fail' | 'warn') => tallies.some((tally) => tally.tone === tone);
   return {
     words: unsynced.length === 0 ? 'none' : unsynced.length.toLocaleString('en'),

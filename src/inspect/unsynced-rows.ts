@@ -94,11 +94,11 @@ export function createUnsyncedRows(
 
     /** From the first that is not what it was. */
     let next: Known[] | undefined;
-    for (const [index, coValue] of coValues.entries()) {
+    coValues.forEach((coValue, index) => {
       const each = know(coValue, index);
       if (!next && each !== known[index]) next = known.slice(0, index);
       next?.push(each);
-    }
+    });
     if (!next && known.length === coValues.length) return rows;
     known = next ?? known.slice(0, coValues.length);
     const nextRows = known.map(({ row }) => row);

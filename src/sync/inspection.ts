@@ -36,8 +36,8 @@ export interface SyncInspection {
 
 /** What the tabs of one account on one device know of each other. */
 export interface TabsInspection {
-  /** Of this tab, as it answers others. */
-  own(): TabFacts;
+  /** Of this tab, as it answers others; reading `unconfirmed` once does for both. */
+  own(unconfirmed?: ReadonlyMap<string, Unconfirmed>): TabFacts;
   /** False while the page is set aside, and where the browser has no channels: nobody can be asked then. */
   readonly isOpen: boolean;
   /** Asks all others: each that is awake answers on the channel, for all to hear. */

@@ -22,7 +22,8 @@ export function readTabs(
     return { others: 'unreachable', locks: 'unknown', list: [only], leftBehind: 'unknown' };
   }
   const { askedAtMs, held } = watch;
-  const facts = tabs.own();
+  const unconfirmed = tabs.unconfirmed();
+  const facts = tabs.own(unconfirmed);
   const [ownID = ''] = facts.sessionIDs;
   const ownTab: Tab = { ...own, ...facts, lock: held?.has(ownID) ? 'held' : 'unknown' };
   const others = [...watch.seen.values()].flatMap((seen) => toTab(seen, held) ?? []).sort(byPresence);
@@ -32,7 +33,7 @@ export function readTabs(
     ...(askedAtMs !== undefined && { askedAtMs }),
     locks: held ? 'read' : 'unknown',
     list,
-    leftBehind: isSettled(watch) ? leftBehindOf(tabs, list, held) : 'unknown',
+    leftBehind: isSettled(watch) ? leftBehindOf(tabs, unconfirmed, list, held) : 'unknown',
   };
 }
 
@@ -84,6 +85,7 @@ const notThere = ['frozen', 'left', 'gone'] as const;
 
 function leftBehindOf(
   tabs: TabsInspection,
+  bySession: ReadonlyMap<string, Unconfirmed>,
   list: readonly Tab[],
   held: ReadonlySet<string> | undefined,
 ): readonly LeftBehind[] {
@@ -92,7 +94,7 @@ function leftBehindOf(
     if (!tab) return held?.has(sessionID) ? undefined : 'earlier-run';
     return notThere.find((state) => state === tab.state);
   };
-  return [...tabs.unconfirmed()]
+  return [...bySession]
     .flatMap(([sessionID, unconfirmed]): readonly LeftBehind[] => {
       const by = byOf(sessionID);
       if (!by) return [];

@@ -48,14 +48,14 @@ export function createRollCall(options: {
   const unconfirmed = createUnconfirmedBySession(node, sessionIDs, ladder, isRecalled);
   const listeners = new Set<(data: unknown) => void>();
 
-  function own(): TabFacts {
+  function own(bySession = unconfirmed()): TabFacts {
     return {
       sessionIDs,
       sinceMs,
       title: (page.title ?? '').slice(0, longestTitle),
       isVisible: page.isVisible,
       relays: peers().map(({ url, phase }) => ({ host: new URL(url).host, phase })),
-      unconfirmed: unconfirmed().get(ownID) ?? nothing,
+      unconfirmed: bySession.get(ownID) ?? nothing,
     };
   }
 
