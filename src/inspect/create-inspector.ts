@@ -59,7 +59,7 @@ export function createInspector(
   const memory = createMemoryView(inspection.node);
   const queueViews = createQueueViews(inspection, ring);
   const quarrels = createQuarrels(inspection);
-  const unsyncedRows = createUnsyncedRows(inspection, quarrels.of);
+  const unsyncedRows = createUnsyncedRows(inspection, quarrels.of, cost.stopwatchMs);
   const overview = followOverview({ ...{ sync, isStock, clock }, note: noteState });
   const faultControl = createFaultControl(inspection, clock);
   const recorder = createRecorder({

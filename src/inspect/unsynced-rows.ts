@@ -26,8 +26,9 @@ interface Known {
  * name, size and quarrels.
  */
 const againAtOnce = 100;
-/** Of all rows so many are looked at with a read that is to be short. */
-const mostLooks = 250;
+/** Milliseconds that a read which is to be short looks at rows, and the looks before the time is looked at. */
+const shortMs = 4;
+const looksBetween = 16;
 const notLookedAt: Content = { kind: 'unknown' };
 
 /**
@@ -37,6 +38,7 @@ const notLookedAt: Content = { kind: 'unknown' };
 export function createUnsyncedRows(
   inspection: SyncInspection,
   quarrelsOf: Quarrels['of'],
+  stopwatchMs: () => number,
 ): {
   /** `isShort`: of thousands, some get their new names and sizes with one of the next reads. */
   read(evidence: Evidence, isShort?: boolean): readonly UnsyncedRow[];
@@ -57,7 +59,7 @@ export function createUnsyncedRows(
     lastEvidence = facts;
     const coValues = inspection.unsynced();
     const again = isShort ? nextToLookAt(coValues.length) : { from: 0, to: Infinity };
-    let looksLeft = isShort ? mostLooks : Infinity;
+    const mayLook = isShort ? untilOver() : () => true;
     // Made where something has moved: a map of thousands with each read would be collected as often.
     let byID: ReadonlyMap<string, Known> | undefined;
 
@@ -73,8 +75,7 @@ export function createUnsyncedRows(
       const isNew = before?.coValue !== coValue;
       const isDue = isNew || before.isOwed || (index >= again.from && index < again.to);
       if (!isDue && isSame) return before;
-      const looks = isDue && looksLeft > 0;
-      if (looks) looksLeft--;
+      const looks = isDue && mayLook();
       const content = looks ? contentOf(coValue.id) : (before?.content ?? notLookedAt);
       const quarrels = looks || !before ? quarrelsOf(coValue.id, relayIDs) : before.quarrels;
       const isOwed = looks ? false : isNew || before.isOwed;
@@ -108,9 +109,21 @@ export function createUnsyncedRows(
   }
 
   function nextToLookAt(count: number): { from: number; to: number } {
+    // What is owed has the time first.
+    if (known.some(({ isOwed }) => isOwed)) return { from: 0, to: 0 };
     const from = nextAgain < count ? nextAgain : 0;
     nextAgain = from + againAtOnce;
     return { from, to: nextAgain };
+  }
+
+  function untilOver(): () => boolean {
+    const untilMs = stopwatchMs() + shortMs;
+    let looks = 0;
+    let isOver = false;
+    return () => {
+      if (looks++ % looksBetween === 0) isOver ||= stopwatchMs() > untilMs;
+      return !isOver;
+    };
   }
 
   function contentOf(id: string): Content {
