@@ -188,7 +188,7 @@ async function measureScrolling(place: Place): Promise<readonly Line[]> {
       ours: names.unsynced,
       peer: names.none,
       figure: by,
-      reading: `milliseconds of the longest task in ${scrollMs / 1_000} seconds of scrolling, ${words}, as the browser tells; 50 stands for none that was longer. Lower is better.`,
+      reading: `milliseconds of the longest task in ${scrollMs / 1_000} seconds of scrolling, ${words}, as the browser tells, collections of the whole page's garbage included; 50 stands for none that was longer. Lower is better.`,
       goal: { oursAtMost: 50 },
     }),
   );
