@@ -7,4 +7,9 @@ test('what looks the same is drawn at once, each segment in its place', () => {
     { state: 'stuck', at: [16] },
     { state: 'ahead', at: [24] },
   ]);
+  expect(marksOf({ saved: 'reached', sent: 'waiting', confirmed: 'ahead', durable: 'ahead' })).toEqual([
+    { state: 'reached', at: [0] },
+    { state: 'waiting', at: [8] },
+    { state: 'ahead', at: [16, 24] },
+  ]);
 });

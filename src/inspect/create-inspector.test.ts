@@ -87,6 +87,11 @@ describe('snapshot', () => {
     expect(cost.eventsPerSecond).toBe(2);
   });
 
+  it('has what passed just before somebody looked', () => {
+    sync.message('sent', content, 500, startMs);
+    expect(inspector.snapshot().peers[0]?.sent).toEqual({ messages: 1, bytes: 500 });
+  });
+
   it('keeps the peak of what waits', () => {
     sync.setPeers([{ id: fakePeerID, bufferedBytes: 4_000, unacknowledgedMessages: 7 }]);
     inspector.snapshot();

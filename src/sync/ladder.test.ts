@@ -149,6 +149,24 @@ describe('edits without a pause', () => {
     expect(ladder.pending.get('co_z1')?.edits.length).toBeLessThanOrEqual(2);
   });
 
+  it('of one session do not speak for those of another, which may have to be told again', () => {
+    const { clock, ladder } = setUp();
+    ladder.edited('co_z1', { s: 1, other: 1 });
+    ladder.saved('co_z1', { s: 1, other: 1 });
+    clock.advance(1_000);
+    ladder.edited('co_z1', { s: 2 });
+    ladder.sent('co_z1', { s: 1, other: 1 }, 'r');
+    ladder.confirmed('co_z1', { s: 1, other: 1 }, 'r');
+    clock.advance(1_000);
+    ladder.edited('co_z1', { s: 3 });
+    ladder.connectionLost('r');
+    ladder.saved('co_z1', { s: 3 });
+    ladder.confirmed('co_z1', { s: 3 }, 'r');
+    expect(ladder.isPending('co_z1', 'confirmed')).toBe(true);
+    ladder.confirmed('co_z1', { other: 1 }, 'r');
+    expect(ladder.pending.size).toBe(0);
+  });
+
   it('stay where only one rung was reached, or one of two relays has them', () => {
     const { clock, ladder } = setUp();
     ladder.useRelays(['r', 'q']);
