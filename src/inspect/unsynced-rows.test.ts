@@ -109,7 +109,5 @@ test('of many that are new at once a short read names the oldest, and the next o
   let reads = 1;
   while (!named(rows.read(connected, true)).every(Boolean) && reads < 40) reads++;
   expect(reads + 1).toBe(Math.ceil(1_200 / looksInTime));
-  expect(named(createRows().read(connected))).toEqual(
-    maps.map(() => true),
-  );
+  expect(named(createRows().read(connected))).toEqual(maps.map(() => true));
 });
