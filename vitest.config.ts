@@ -24,7 +24,8 @@ export const browserTests = {
   expect: expectOptions,
   globalSetup: ['src/testing/transports/serve-echo.ts'],
   provide: { coValuesToMove: 600 },
-  // Each with a browser context of its own: what one keeps, no other sees.
+  setupFiles: ['src/testing/empty-origin.ts'],
+  // Each with a browser context of its own.
   maxWorkers: 2,
   browser: {
     enabled: true,
