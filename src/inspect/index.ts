@@ -4,6 +4,8 @@ export type { Inspector, InspectorOptions } from './inspector.ts';
 export type { CoValueFacts } from './co-value/co-value-facts.ts';
 export type { CoValueReader } from './co-value/co-value-reader.ts';
 export type { Explanation } from './explain.ts';
+export type { FaultOptions, FaultPlan, Faults } from './faults/faults.ts';
+export type { ReplayResult } from './recording/replay.ts';
 export type { RelayAnswer } from './relay-asks.ts';
 export { inspectorProtocol } from './snapshot.ts';
 export type { InspectorIncrement, InspectorSnapshot } from './snapshot.ts';
