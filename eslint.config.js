@@ -113,7 +113,7 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/platform/**', 'src/testing/empty-origin.ts', '**/*.test.ts'],
+    ignores: ['src/platform/**', '**/*.test.ts'],
     rules: { 'no-restricted-globals': ['error', ...browserGlobals] },
   },
   {

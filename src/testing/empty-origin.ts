@@ -1,6 +1,6 @@
+import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { createDatabases } from './databases.ts';
 
-// A file of browser tests begins with nothing kept: the one before it had the same browser context.
-localStorage.clear();
-sessionStorage.clear();
-await createDatabases(indexedDB).deleteAll();
+// A file of browser tests begins with no databases: the one before it had the same browser context.
+const { indexedDB } = createBrowserPlatform();
+if (indexedDB) await createDatabases(indexedDB).deleteAll();
