@@ -11,6 +11,8 @@ export interface Backlog<Item> {
   add(items: readonly Item[]): void;
   /** Before anybody looks: all of it, or as much as one slice holds. */
   catchUp(): void;
+  /** Resolves once all is worked through that was added until now, or it is closed. */
+  settled(): Promise<void>;
   close(): void;
 }
 
@@ -31,6 +33,7 @@ export function createBacklog<Item>(options: {
   const { clock, cost, work, onWorked } = options;
   let waiting: Item[] = [];
   let next = 0;
+  let worked = 0;
   let cancel: (() => void) | undefined;
 
   function catchUp(): void {
@@ -50,6 +53,7 @@ export function createBacklog<Item>(options: {
       do {
         const items = waiting.slice(next, next + itemsBetween);
         next += items.length;
+        worked += items.length;
         work(items);
       } while (next < waiting.length && cost.stopwatchMs() - beganMs < sliceMs);
     } finally {
@@ -65,6 +69,13 @@ export function createBacklog<Item>(options: {
     next = 0;
   }
 
+  async function settled(): Promise<void> {
+    const all = worked + waiting.length - next;
+    catchUp();
+    // Its own timer, which was set before, goes on with it.
+    while (worked < all && waiting.length > 0) await new Promise<void>((resolve) => clock.after(0, resolve));
+  }
+
   return {
     add(items) {
       for (const item of items) waiting.push(item);
@@ -72,6 +83,7 @@ export function createBacklog<Item>(options: {
       else cancel ??= clock.after(everyMs, workAndTell);
     },
     catchUp,
+    settled,
     close() {
       cancel?.();
       waiting = [];

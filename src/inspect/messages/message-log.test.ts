@@ -196,6 +196,28 @@ describe('the message log', () => {
     expect(slow.messages.read({ count: 1 }).rows[0]?.type).toBe('maia');
   });
 
+  it('exports all that was heard, also what was not read yet', async () => {
+    let ms = 0;
+    const slow = createInspector(sync, { clock, stopwatchMs: () => (ms += 3) });
+    frame('received', ...Array.from({ length: 200 }, () => knownOf(map)));
+    const exported = slow.messages.export({ format: 'ndjson' });
+    expect(slow.messages.counts.kept).toBeLessThan(200);
+    for (let turn = 0; turn < 20; turn++) {
+      await Promise.resolve();
+      clock.advance(0);
+    }
+    expect((await exported).slice(1)).toHaveLength(200);
+    slow.close();
+  });
+
+  it('lists what an app sends past cojson, and that it is malformed', () => {
+    frame('sent', { action: 'content', id: map.id, priority: 3 }, { action: 'known', id: map.id });
+    expect(rows()).toMatchObject([
+      { type: 'other', note: 'malformed' },
+      { type: 'other', note: 'malformed' },
+    ]);
+  });
+
   it('ends with the inspector', () => {
     inspector.close();
     frame('sent', contentOf(map));

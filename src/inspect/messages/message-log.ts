@@ -47,8 +47,10 @@ export function createMessageLog(options: {
         return reader.counts;
       },
       detail: (number) => decodeMessage(number, reader, node),
-      export: (what) =>
-        exportMessages(upToDate(), what, { relays: options.relays(), nowMs: options.clock.nowMs() }),
+      async export(what) {
+        await recorder.settled();
+        return exportMessages(store, what, { relays: options.relays(), nowMs: options.clock.nowMs() });
+      },
       import: importMessages,
     },
     close() {

@@ -15,6 +15,8 @@ export interface MessageRecorder {
   hear(moment: ChannelMoment): void;
   /** Before anybody reads. */
   catchUp(): void;
+  /** Resolves once all is in the store that was heard until now. */
+  settled(): Promise<void>;
   close(): void;
 }
 
@@ -121,6 +123,7 @@ export function createMessageRecorder(options: {
       else backlog.add(splitFrame(moment.text).map((text, index) => toLine(moment, text, index)));
     },
     catchUp: backlog.catchUp,
+    settled: backlog.settled,
     close: backlog.close,
   };
 }
