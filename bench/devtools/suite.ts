@@ -80,8 +80,7 @@ async function setUp(context: BenchContext): Promise<Place> {
 
 /**
  * What the main thread does while an app edits, as the browser counts it: layout and painting too. Both pages stay open,
- * and edit by turns: what else the machine does changes from one second to the next by more than what
- * is looked for.
+ * and edit by turns: what else the machine does changes from one second to the next by more than what is looked for.
  */
 async function measureWork(place: Place): Promise<readonly Line[]> {
   const lines: Line[] = [];

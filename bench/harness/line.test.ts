@@ -5,6 +5,8 @@ const numbers: Readonly<Record<string, readonly number[]>> = {
   'ours ms': [3, 1, 2],
   'theirs ms': [4, 8, 3],
   'slower ms': [7, 7, 7],
+  'nearly ms': [3.6],
+  'below ms': [3.4],
 };
 const samples = {
   of: (contender: string, figure: string) => numbers[`${contender} ${figure}`] ?? [],
@@ -61,5 +63,7 @@ describe('compare', () => {
     expect(compare(samples, { ...swapped, better: 'higher' }).isMet).toBe(true);
     expect(compare(samples, { ...comparison, better: 'higher', goal }).isMet).toBe(false);
     expect(compare(samples, { ...comparison, ours: 'slower', goal }).isMet).toBe(false);
+    expect(compare(samples, { ...comparison, ours: 'nearly', better: 'higher', goal }).isMet).toBe(true);
+    expect(compare(samples, { ...comparison, ours: 'below', better: 'higher', goal }).isMet).toBe(false);
   });
 });
