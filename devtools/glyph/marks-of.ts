@@ -15,8 +15,8 @@ const known = new Map<string, readonly Marks[]>();
 /** The segments of a glyph by their state: what looks the same is drawn at once. */
 export function marksOf(states: RungStates): readonly Marks[] {
   const key = rungs.map((rung) => states[rung]).join();
-  const marks = known.get(key) ?? groupByState(states);
-  known.set(key, marks);
+  let marks = known.get(key);
+  if (!marks) known.set(key, (marks = groupByState(states)));
   return marks;
 }
 
