@@ -19,7 +19,7 @@ export type Depths = Readonly<Record<Priority, Reading>>;
 
 /** Reads queue depths into the ring and makes the view from it. */
 export interface QueueViews {
-  /** With each message sent: a queue that fills and empties within a second still leaves its peak. */
+  /** To be read with each message sent: a queue that fills and empties within a second still leaves its peak. */
   depthsOf(peerID: string): Depths;
   noteDepths(peerID: string, depths: Depths, atMs: number): void;
   read(relays: readonly Relay[], nowMs: number): Queues;

@@ -23,10 +23,16 @@ let maps: readonly RawCoMap[];
 let edits: readonly UnsyncedCoValue[];
 let inspection: SyncInspection;
 
-/** Looking at the time takes a millisecond. */
+const looksInTime = 64;
+
+/** Four milliseconds are enough for so many looks. */
 function createRows() {
-  let ms = 0;
-  return createUnsyncedRows(inspection, createQuarrels(inspection).of, () => ms++);
+  let looks = 0;
+  return createUnsyncedRows(
+    inspection,
+    createQuarrels(inspection).of,
+    () => (4 * looks++) / (looksInTime + 1),
+  );
 }
 
 beforeEach(async () => {
@@ -103,7 +109,6 @@ test('of many that are new at once a short read names the oldest, and the next o
   const rows = createRows();
   const named = (read: readonly UnsyncedRow[]) => read.map(({ name }) => name !== undefined);
   const first = named(rows.read(connected, true));
-  const looksInTime = 4 * 16;
   expect(first.filter(Boolean)).toHaveLength(looksInTime);
   expect(first.lastIndexOf(true)).toBe(looksInTime - 1);
   let reads = 1;

@@ -26,9 +26,8 @@ interface Known {
  * name, size and quarrels.
  */
 const againAtOnce = 100;
-/** Milliseconds that a read which is to be short looks at rows, and the looks before the time is looked at. */
+/** Milliseconds that a read which is to be short looks at rows. */
 const shortMs = 4;
-const looksBetween = 16;
 const notLookedAt: Content = { kind: 'unknown' };
 
 /**
@@ -59,7 +58,7 @@ export function createUnsyncedRows(
     lastEvidence = facts;
     const coValues = inspection.unsynced();
     const again = isShort ? nextToLookAt(coValues.length) : { from: 0, to: Infinity };
-    const mayLook = isShort ? untilOver() : () => true;
+    const untilMs = isShort ? stopwatchMs() + shortMs : Infinity;
     // Made where something has moved: a map of thousands with each read would be collected as often.
     let byID: ReadonlyMap<string, Known> | undefined;
 
@@ -75,7 +74,7 @@ export function createUnsyncedRows(
       const isNew = before?.coValue !== coValue;
       const isDue = isNew || before.isOwed || (index >= again.from && index < again.to);
       if (!isDue && isSame) return before;
-      const looks = isDue && mayLook();
+      const looks = isDue && stopwatchMs() < untilMs;
       const content = looks ? contentOf(coValue.id) : (before?.content ?? notLookedAt);
       const quarrels = looks || !before ? quarrelsOf(coValue.id, relayIDs) : before.quarrels;
       const isOwed = looks ? false : isNew || before.isOwed;
@@ -114,16 +113,6 @@ export function createUnsyncedRows(
     const from = nextAgain < count ? nextAgain : 0;
     nextAgain = from + againAtOnce;
     return { from, to: nextAgain };
-  }
-
-  function untilOver(): () => boolean {
-    const untilMs = stopwatchMs() + shortMs;
-    let looks = 0;
-    let isOver = false;
-    return () => {
-      if (looks++ % looksBetween === 0) isOver ||= stopwatchMs() > untilMs;
-      return !isOver;
-    };
   }
 
   function contentOf(id: string): Content {
