@@ -107,6 +107,18 @@ describe('snapshot', () => {
   });
 });
 
+it('a CoValue that is asked for has its name, also where there was no time to look at its row', () => {
+  let ms = 0;
+  const slow = createInspector(sync, { clock, stopwatchMs: () => (ms += 10) });
+  sync.setUnsynced([edit]);
+  expect(slow.coValue(map.id).unsynced).toMatchObject({
+    kind: 'CoMap',
+    name: 'Crew list',
+    steps: { saved: 'reached' },
+  });
+  slow.close();
+});
+
 describe('subscribe', () => {
   it('tells changes soon, many of them at once, and only views that changed', () => {
     const increments: InspectorIncrement[] = [];

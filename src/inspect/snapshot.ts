@@ -192,7 +192,7 @@ export interface PhaseChange {
   readonly error?: PlainError;
 }
 
-/** What inspecting itself costs, as means over the last seconds. */
+/** What inspecting itself costs, as means over the last seconds; what taps put down in the moment is too short for a clock. */
 export interface Cost {
   readonly msPerSecond: number;
   readonly eventsPerSecond: number;

@@ -59,14 +59,10 @@ export function createCoValueReader(
     return coValue?.verified ? coValue : undefined;
   }
 
-  function placesOf(id: string): Places & { readonly row: UnsyncedRow | undefined } {
-    const { overview, unsynced } = now();
-    return readPlaces(
-      node,
-      id,
-      overview,
-      unsynced.find((row) => row.id === id),
-    );
+  function placesOf(id: string): Places & { readonly row: UnsyncedRow | undefined; readonly atMs: number } {
+    const { atMs, overview, unsynced } = now();
+    const row = unsynced.find((each) => each.id === id);
+    return { ...readPlaces(node, id, overview, row), atMs };
   }
 
   function relaysOf(coValue: CoValueCore | undefined, { told, overview }: Places): readonly RelayTold[] {
@@ -80,10 +76,12 @@ export function createCoValueReader(
   function facts(id: string): CoValueFacts {
     const coValue = inMemory(id);
     const places = placesOf(id);
+    const label = labelCoValue(node, id);
     const about = {
-      ...{ id, atMs: now().atMs, state: stateOf(node, id), label: labelCoValue(node, id) },
+      ...{ id, atMs: places.atMs, state: stateOf(node, id), label },
       ownAccountID: node.getCurrentAccountOrAgentID(),
-      ...(places.row && { unsynced: places.row }),
+      // Of thousands of rows this one may not have been looked at yet.
+      ...(places.row && { unsynced: { ...places.row, ...label } }),
       relays: relaysOf(coValue, places),
     };
     if (!coValue) return about;
