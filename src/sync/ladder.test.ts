@@ -1,32 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createKernelError } from '../platform/kernel-error.ts';
-import { createFakeClock } from '../testing/fake-clock.ts';
-import { createLadder } from './ladder.ts';
+import { createTestLadder } from '../testing/test-ladder.ts';
 import { errorOf, noEdits } from './pending-edits.ts';
-
-function setUp({ canSave = true, isComplete = true } = {}) {
-  const clock = createFakeClock(0);
-  const marks: string[] = [];
-  const steps: string[] = [];
-  const ladder = createLadder({
-    clock,
-    canSave: () => canSave,
-    isComplete: () => isComplete,
-    onPending: (id) => marks.push(`+${id}`),
-    onDone: (id, _edits, isOwn) => marks.push(`-${id}${isOwn ? '' : ' of another'}`),
-    onConfirmed: (id, relayID) => marks.push(`${id}@${relayID}`),
-    onChange: () => {},
-  });
-  ladder.useRelays(['r']);
-  ladder.setTap((kind, id, coverage, relayID) =>
-    steps.push([kind, id, JSON.stringify(coverage), ...(relayID === undefined ? [] : [relayID])].join(' ')),
-  );
-  return { clock, ladder, marks, steps };
-}
 
 describe('an edit of another tab', () => {
   it('counts as saved and unconfirmed, and its mark is left to that tab', () => {
-    const { ladder, marks } = setUp();
+    const { ladder, marks } = createTestLadder();
     ladder.savedElsewhere('co_z1', { header: 1, s: 1 });
     expect([ladder.count('saved').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
     expect(ladder.isOwn('co_z1')).toBe(false);
@@ -36,7 +15,7 @@ describe('an edit of another tab', () => {
   });
 
   it('is this tab’s own matter once it is taken over, or edited here too', () => {
-    const { ladder, marks } = setUp();
+    const { ladder, marks } = createTestLadder();
     ladder.savedElsewhere('co_z1', { s: 1 });
     ladder.savedElsewhere('co_z2', { s: 1 });
     ladder.takenOver('co_z1');
@@ -52,7 +31,7 @@ describe('an edit of another tab', () => {
 
 describe('an edit', () => {
   it('is pending on every rung until evidence covers it, and forgotten when it is everywhere', () => {
-    const { ladder, marks } = setUp();
+    const { ladder, marks } = createTestLadder();
     ladder.edited('co_z1', { header: 1, s: 2 });
     expect([ladder.count('saved'), ladder.count('sent'), ladder.count('confirmed')]).toEqual(
       Array(3).fill({ pending: 1, oldestSinceMs: 0 }),
@@ -66,7 +45,7 @@ describe('an edit', () => {
   });
 
   it('confirmed and not saved is not done: this device may still lose it', () => {
-    const { ladder } = setUp();
+    const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(ladder.count('saved').pending).toBe(1);
@@ -74,14 +53,14 @@ describe('an edit', () => {
   });
 
   it('where nothing can be saved, confirmed is done', () => {
-    const { ladder } = setUp({ canSave: false });
+    const { ladder } = createTestLadder({ canSave: false });
     ladder.edited('co_z1', { s: 1 });
     ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(ladder.pending.size).toBe(0);
   });
 
   it('has the age of the oldest that waits, also while newer ones are made', () => {
-    const { clock, ladder } = setUp();
+    const { clock, ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     clock.advance(5_000);
     ladder.edited('co_z1', { s: 2 });
@@ -91,7 +70,7 @@ describe('an edit', () => {
   });
 
   it('waits for each rung since it was made, whatever came later', () => {
-    const { clock, ladder } = setUp();
+    const { clock, ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     clock.advance(1_000);
     ladder.edited('co_z1', { s: 2 });
@@ -104,7 +83,7 @@ describe('an edit', () => {
   });
 
   it('tells each of its steps, and that it was made only where it was in that call', () => {
-    const { ladder, steps } = setUp();
+    const { ladder, steps } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     ladder.edited('co_z1', { s: 2 }, true);
     ladder.sent('co_z1', { s: 2 }, 'r');
@@ -123,7 +102,7 @@ describe('an edit', () => {
   });
 
   it('many of them in a long time offline stay few in memory', () => {
-    const { clock, ladder } = setUp();
+    const { clock, ladder } = createTestLadder();
     for (let n = 1; n <= 5_000; n++) {
       ladder.edited('co_z1', { s: n });
       clock.advance(1_000);
@@ -137,7 +116,7 @@ describe('an edit', () => {
 
 describe('edits without a pause', () => {
   it('are as old as the oldest that has not arrived, however many have', () => {
-    const { clock, ladder } = setUp();
+    const { clock, ladder } = createTestLadder();
     for (let n = 1; n <= 1_000; n++) {
       ladder.edited('co_z1', { s: n });
       ladder.saved('co_z1', { s: n });
@@ -150,7 +129,7 @@ describe('edits without a pause', () => {
   });
 
   it('of one session do not speak for those of another, which may have to be told again', () => {
-    const { clock, ladder } = setUp();
+    const { clock, ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1, other: 1 });
     ladder.saved('co_z1', { s: 1, other: 1 });
     clock.advance(1_000);
@@ -168,7 +147,7 @@ describe('edits without a pause', () => {
   });
 
   it('stay where only one rung was reached, or one of two relays has them', () => {
-    const { clock, ladder } = setUp();
+    const { clock, ladder } = createTestLadder();
     ladder.useRelays(['r', 'q']);
     ladder.edited('co_z1', { s: 1 });
     ladder.saved('co_z1', { s: 1 });
@@ -185,7 +164,7 @@ describe('edits without a pause', () => {
 
 describe('a connection that is lost', () => {
   it('takes back what was sent and what was half confirmed', () => {
-    const { ladder } = setUp();
+    const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 2 });
     ladder.sent('co_z1', { s: 2 }, 'r');
     ladder.confirmed('co_z1', { s: 1 }, 'r');
@@ -195,7 +174,7 @@ describe('a connection that is lost', () => {
   });
 
   it('keeps what was saved', () => {
-    const { ladder } = setUp();
+    const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     ladder.saved('co_z1', { s: 1 });
     ladder.connectionLost('r');
@@ -205,7 +184,7 @@ describe('a connection that is lost', () => {
 
 describe('a refusal', () => {
   it('stands until the relay confirms all the same', () => {
-    const { ladder } = setUp();
+    const { ladder } = createTestLadder();
     const error = createKernelError('MESSAGE_TOO_LARGE', 'x');
     ladder.edited('co_z1', { s: 1 });
     ladder.failed('co_z1', error, 'r');
@@ -219,7 +198,7 @@ describe('a refusal', () => {
 
 describe('what the relay turns out to lack', () => {
   it('is pending again, and counts as saved, for it was', () => {
-    const { ladder, marks } = setUp();
+    const { ladder, marks } = createTestLadder();
     ladder.missing('co_z1', { header: 1, s: 7 });
     expect(ladder.count('confirmed').pending).toBe(1);
     expect(ladder.count('saved').pending).toBe(0);
@@ -227,7 +206,7 @@ describe('what the relay turns out to lack', () => {
   });
 
   it('says nothing new of edits that are pending anyway', () => {
-    const { clock, ladder } = setUp();
+    const { clock, ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 7 });
     clock.advance(1_000);
     ladder.missing('co_z1', { s: 7 });
@@ -238,7 +217,7 @@ describe('what the relay turns out to lack', () => {
 
 describe('another tab’s edit', () => {
   it('is its own to send, until this one takes it over', () => {
-    const { ladder } = setUp();
+    const { ladder } = createTestLadder();
     ladder.savedElsewhere('co_z1', { t: 1 });
     expect([ladder.isPending('co_z1', 'sent'), ladder.hasOwnPending('sent')]).toEqual([true, false]);
     ladder.takenOver('co_z1');
@@ -248,7 +227,7 @@ describe('another tab’s edit', () => {
   });
 
   it('that is found to be missing at a relay, without that tab’s word for it, is saved', () => {
-    const { ladder } = setUp();
+    const { ladder } = createTestLadder();
     ladder.savedElsewhere('co_z1', { t: 1 });
     ladder.missing('co_z1', { t: 2 }, 'r');
     expect([ladder.count('saved').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
@@ -257,7 +236,7 @@ describe('another tab’s edit', () => {
 
 describe('a deletion', () => {
   it('is all that has to arrive of a deleted CoValue', () => {
-    const { ladder } = setUp();
+    const { ladder } = createTestLadder();
     ladder.edited('co_z1', { header: 1, s: 3 });
     ladder.edited('co_z1', { a_session_d1$: 1 });
     ladder.deleted('co_z1', { a_session_d1$: 1 });
@@ -267,7 +246,7 @@ describe('a deletion', () => {
   });
 
   it('that somebody else has made has to arrive where edits of this device should have', () => {
-    const { ladder } = setUp();
+    const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 3 });
     ladder.deleted('co_z1', { b_session_d1$: 1 });
     ladder.deleted('co_z1', { b_session_d1$: 1 });
@@ -277,83 +256,5 @@ describe('a deletion', () => {
     expect(ladder.count('confirmed').pending).toBe(1);
     ladder.confirmed('co_z1', { b_session_d1$: 1 }, 'r');
     expect(ladder.pending.size).toBe(0);
-  });
-});
-
-describe('of several relays', () => {
-  function withTwo(isComplete = true) {
-    const parts = setUp({ isComplete });
-    parts.ladder.useRelays(['r', 'q']);
-    return parts;
-  }
-
-  it('each has to confirm', () => {
-    const { ladder, marks } = withTwo();
-    ladder.edited('co_z1', { s: 1 });
-    ladder.saved('co_z1', { s: 1 });
-    ladder.sent('co_z1', { s: 1 }, 'r');
-    ladder.confirmed('co_z1', { s: 1 }, 'q');
-    expect([ladder.count('sent').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
-    ladder.confirmed('co_z1', { s: 1 }, 'r');
-    expect(ladder.pending.size).toBe(0);
-    expect(marks).toEqual(['+co_z1', 'co_z1@q', 'co_z1@r', '-co_z1']);
-  });
-
-  it('a lost connection takes back what that one said, and nothing else', () => {
-    const { ladder } = withTwo();
-    ladder.edited('co_z1', { s: 1 });
-    ladder.saved('co_z1', { s: 1 });
-    ladder.confirmed('co_z1', { s: 1 }, 'q');
-    ladder.connectionLost('r');
-    ladder.confirmed('co_z1', { s: 1 }, 'r');
-    expect(ladder.count('confirmed').pending).toBe(0);
-    ladder.edited('co_z2', { s: 1 });
-    ladder.confirmed('co_z2', { s: 1 }, 'q');
-    ladder.connectionLost('q');
-    ladder.confirmed('co_z2', { s: 1 }, 'r');
-    expect(ladder.count('confirmed').pending).toBe(1);
-  });
-
-  it('what one of them has lost, the others still have', () => {
-    const { ladder } = withTwo();
-    ladder.missing('co_z1', { s: 7 }, 'q');
-    ladder.confirmed('co_z1', { s: 7 }, 'q');
-    expect(ladder.pending.size).toBe(0);
-    ladder.missing('co_z1', { s: 7 });
-    ladder.confirmed('co_z1', { s: 7 }, 'q');
-    expect(ladder.count('confirmed').pending).toBe(1);
-  });
-
-  it('one that says that it lacks something is believed, whatever was concluded of it', () => {
-    const { ladder } = withTwo();
-    ladder.missing('co_z1', { s: 7 }, 'q');
-    ladder.missing('co_z1', { s: 7 }, 'r');
-    ladder.confirmed('co_z1', { s: 7 }, 'q');
-    expect(ladder.count('confirmed').pending).toBe(1);
-  });
-
-  it('nothing is concluded of the others before all is counted that an earlier run left', () => {
-    const { ladder } = withTwo(false);
-    ladder.missing('co_z1', { s: 7 }, 'q');
-    ladder.confirmed('co_z1', { s: 7 }, 'q');
-    expect(ladder.count('confirmed').pending).toBe(1);
-  });
-
-  it('one that is added has to get what waits, too', () => {
-    const { ladder } = setUp();
-    ladder.edited('co_z1', { s: 1 });
-    ladder.useRelays(['r', 'q']);
-    ladder.confirmed('co_z1', { s: 1 }, 'r');
-    expect(ladder.count('confirmed').pending).toBe(1);
-  });
-});
-
-describe('without a relay', () => {
-  it('nothing gets further than this device', () => {
-    const { ladder } = setUp();
-    ladder.useRelays([]);
-    ladder.edited('co_z1', { s: 1 });
-    ladder.saved('co_z1', { s: 1 });
-    expect([ladder.count('saved').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
   });
 });
