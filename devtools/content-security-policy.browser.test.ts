@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { page } from 'vitest/browser';
-import { createAccountNode } from '../src/testing/account-node.ts';
-import { createFakeSync, unconfirmedEdits } from '../src/testing/fake-sync.ts';
+import { createAccountNode } from '../test/support/session/account-node.ts';
+import { createFakeSync, unconfirmedEdits } from '../test/support/sync/fake-sync.ts';
 import { mountOpenly, the } from './panel-in-test.ts';
 
 // In a file of its own: a policy stays with the document.

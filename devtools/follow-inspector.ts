@@ -1,4 +1,4 @@
-import { inspectActive } from '../src/inspect/active.ts';
+import { inspectActive } from '../src/inspect/active-target.ts';
 import { createInspector } from '../src/inspect/create-inspector.ts';
 import type { InspectorTarget } from '../src/inspect/inspected.ts';
 import type { Inspector } from '../src/inspect/inspector.ts';

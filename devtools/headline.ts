@@ -1,6 +1,6 @@
-import { describeCause, nextAttempt } from '../src/inspect/reason-words.ts';
+import { describeCause, nextAttempt } from '../src/inspect/unsynced/describe-reason.ts';
 import type { Overview, Relay } from '../src/inspect/snapshot.ts';
-import { countWords, durationWords } from '../src/inspect/words.ts';
+import { countWords, durationWords } from '../src/inspect/shared/format.ts';
 
 export type Tone = 'plain' | 'warn' | 'fail';
 export interface Fact {

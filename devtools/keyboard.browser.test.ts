@@ -1,8 +1,8 @@
 import type { LocalNode } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { createAccountNode } from '../src/testing/account-node.ts';
-import { createFakeSync, type FakeSync, unconfirmedEdits } from '../src/testing/fake-sync.ts';
+import { createAccountNode } from '../test/support/session/account-node.ts';
+import { createFakeSync, type FakeSync, unconfirmedEdits } from '../test/support/sync/fake-sync.ts';
 import { mountDevtools, type DevtoolsOptions } from './index.ts';
 import { isOpen, mountOpenly, the } from './panel-in-test.ts';
 import { views } from './preferences.ts';

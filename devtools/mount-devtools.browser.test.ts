@@ -4,8 +4,8 @@ import { page, userEvent } from 'vitest/browser';
 import { activate } from '../src/session/active-session.ts';
 import type { SessionListener } from '../src/session/session.ts';
 import { withoutPasskeys } from '../src/session/passkeys/without-passkeys.ts';
-import { createAccountNode } from '../src/testing/account-node.ts';
-import { createFakeSync, type FakeSync, unconfirmedEdits } from '../src/testing/fake-sync.ts';
+import { createAccountNode } from '../test/support/session/account-node.ts';
+import { createFakeSync, type FakeSync, unconfirmedEdits } from '../test/support/sync/fake-sync.ts';
 import { mountDevtools, type DevtoolsOptions } from './index.ts';
 import { host, isOpen, mountOpenly, the } from './panel-in-test.ts';
 

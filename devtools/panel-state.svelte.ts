@@ -1,7 +1,7 @@
 import { flushSync } from 'svelte';
 import type { Inspector } from '../src/inspect/inspector.ts';
 import type { Faults } from '../src/inspect/faults/faults.ts';
-import type { RecordingState } from '../src/inspect/recording/recorder.ts';
+import type { RecordingState } from '../src/inspect/faults/recorder.ts';
 import type { InspectorSnapshot, Overview, RungName } from '../src/inspect/snapshot.ts';
 import { atMostEvery } from './at-most-every.ts';
 import { createRecordings, type Recordings } from './faults/recordings.svelte.ts';

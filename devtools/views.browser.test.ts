@@ -1,16 +1,16 @@
 import type { LocalNode } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { createKernelError } from '../src/platform/kernel-error.ts';
+import { createKernelError } from '../src/base/kernel-error.ts';
 import { setupSyncPeers } from '../src/sync/setup-sync-peers.ts';
-import { createAccountNode } from '../src/testing/account-node.ts';
+import { createAccountNode } from '../test/support/session/account-node.ts';
 import {
   connectedRelay,
   createFakeSync,
   fakePeerID,
   type FakeSync,
   unconfirmedEdits,
-} from '../src/testing/fake-sync.ts';
+} from '../test/support/sync/fake-sync.ts';
 import { mountOpenly, the } from './panel-in-test.ts';
 
 let node: LocalNode;

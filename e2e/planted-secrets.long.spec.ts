@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { base58 } from '@scure/base';
-import { findSecrets } from '../scripts/secrets/find-secrets.ts';
+import { findSecrets } from '../test/secrets/find-secrets.ts';
 import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { startEchoServer } from './support/echo-server.ts';

@@ -1,5 +1,5 @@
-import { accountIDOf } from '../scripts/secrets/account-secrets.ts';
-import { findSecrets, type Evidence } from '../scripts/secrets/find-secrets.ts';
+import { accountIDOf } from '../test/secrets/account-secrets.ts';
+import { findSecrets, type Evidence } from '../test/secrets/find-secrets.ts';
 import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { damageVaults, refuseVaults } from './support/everything/break-device.ts';

@@ -1,6 +1,6 @@
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { browserLaunchOptions } from '../scripts/find-browser.mjs';
-import { createRandom } from '../scripts/long/seeded-random.ts';
+import { createRandom } from '../test/long/seeded-random.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { backOnline } from './support/network.ts';
 import { createTabs, type Tab, type Tabs } from './support/tabs.ts';

@@ -3,10 +3,10 @@
 import { rmSync } from 'node:fs';
 import { root } from './build/packages.mjs';
 import { printError } from './expected-error.mjs';
-import { makeApp } from './package-check/make-app.mjs';
-import { checkSqlite } from './package-check/read-sqlite.mjs';
-import { run } from './package-check/run.mjs';
-import { checkBuild, checkDevServer } from './package-check/sign-up.mjs';
+import { makeApp } from '../test/package/make-app.mjs';
+import { checkSqlite } from '../test/package/read-sqlite.mjs';
+import { run } from '../test/package/run.mjs';
+import { checkBuild, checkDevServer } from '../test/package/sign-up.mjs';
 
 try {
   run('npm', ['run', 'build'], { cwd: root });

@@ -30,8 +30,8 @@ export const subscribeSyncState = /* @__PURE__ */ createSubscribeSyncState(activ
 export { httpTransport, webSocketTransport } from './transport/ordinary-transports.ts';
 export type { Channel, ChannelEvents, Transport } from './transport/transport.ts';
 
-export { createKernelError, isKernelError } from './platform/kernel-error.ts';
-export type { KernelError, KernelErrorCode, KernelErrorDetails } from './platform/kernel-error.ts';
-export type { Logger } from './platform/logger.ts';
-export type { Readable } from './platform/readable.ts';
+export { createKernelError, isKernelError } from './base/kernel-error.ts';
+export type { KernelError, KernelErrorCode, KernelErrorDetails } from './base/kernel-error.ts';
+export type { Logger } from './base/logger.ts';
+export type { Readable } from './base/readable.ts';
 export type { DeviceStorage, StorageStatus } from './storage/device-storage.ts';

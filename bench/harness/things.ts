@@ -1,5 +1,5 @@
 import type { RawCoList, RawGroup } from 'cojson';
-import type { Random } from '../../scripts/long/seeded-random.ts';
+import type { Random } from '../../test/long/seeded-random.ts';
 
 /** Of twenty, sixteen are small maps with some edits, three are lists and one is a long text in many edits. */
 export function createThing(group: RawGroup, random: Random): string {

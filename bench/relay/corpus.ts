@@ -1,5 +1,5 @@
 import { cojsonInternals, type CoValueCore, type LocalNode, type RawCoMap } from 'cojson';
-import { createRandom } from '../../scripts/long/seeded-random.ts';
+import { createRandom } from '../../test/long/seeded-random.ts';
 import { createThing, textOf } from '../harness/things.ts';
 import { createNode, createSharedGroup } from './client.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createRandom } from '../../scripts/long/seeded-random.ts';
+import { createRandom } from '../../test/long/seeded-random.ts';
 import { compare, type Comparison } from '../harness/line.ts';
 import { measureRounds, type Contender } from '../harness/rounds.ts';
 import { quantile } from '../harness/statistics.ts';

@@ -1,6 +1,6 @@
 import { LocalNode, type CojsonInternalTypes, type CoValueCore, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { createRandom } from '../../scripts/long/seeded-random.ts';
+import { createRandom } from '../../test/long/seeded-random.ts';
 import { createThing, textOf } from '../harness/things.ts';
 
 type Content = CojsonInternalTypes.NewContentMessage;

@@ -1,6 +1,6 @@
 import { type Remember, type StorageStatus } from '@MaiaOS/kernel';
 import { storageWords } from '../sync/storage-words.ts';
-import { bytesWords } from '../ui/bytes-words.ts';
+import { bytesWords } from '../ui/format-bytes.ts';
 
 export interface Told {
   readonly title: string;

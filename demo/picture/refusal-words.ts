@@ -1,4 +1,4 @@
-import { bytesWords } from '../ui/bytes-words.ts';
+import { bytesWords } from '../ui/format-bytes.ts';
 import { largestFileBytes, type Refusal } from './shrink-picture.ts';
 
 export interface PictureProblem {

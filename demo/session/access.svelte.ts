@@ -9,10 +9,10 @@ import {
   type PasskeySupport,
   type Remember,
 } from '@MaiaOS/kernel';
-import { type Failure } from '../gate/failure-words.ts';
+import { type Failure } from '../gate/failure-text.ts';
 import { enter, type Entered, type Entry } from './entry.ts';
 import { failureOf } from './failure-of.ts';
-import { keepChoice, lastChoice } from './remember-choice.ts';
+import { keepChoice, lastChoice } from './last-choice.ts';
 
 /** Whether somebody is here, and how they come in. */
 export type Access =

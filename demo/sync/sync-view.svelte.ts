@@ -1,5 +1,5 @@
 import { subscribeSyncState, type SyncState } from '@MaiaOS/kernel';
-import { syncWords, type SyncKind, type SyncWords } from './sync-words.ts';
+import { syncWords, type SyncKind, type SyncWords } from './sync-text.ts';
 
 /** The session's sync state, and the words for it as time goes by. */
 export interface SyncView {

@@ -1,4 +1,4 @@
-import { type Failure } from '../gate/failure-words.ts';
+import { type Failure } from '../gate/failure-text.ts';
 
 /** Why something was not done that was asked for on the account page. Undefined where the person ended it. */
 export function taskFailureText({ code, message }: Failure): string | undefined {

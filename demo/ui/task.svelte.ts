@@ -1,4 +1,4 @@
-import { type Failure } from '../gate/failure-words.ts';
+import { type Failure } from '../gate/failure-text.ts';
 import { failureOf } from '../session/failure-of.ts';
 
 /** Something that a person asked for, takes a while, and may fail. One at a time. */

@@ -1,4 +1,4 @@
-import { shortID } from '../../src/inspect/words.ts';
+import { shortID } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
 import type { PanelState } from '../panel-state.svelte.ts';
 

@@ -1,8 +1,8 @@
 import type { LocalNode, RawCoMap, RawGroup } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { createAccountNode } from '../../src/testing/account-node.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../src/testing/fake-sync.ts';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { createFakeSync, fakePeerID, type FakeSync } from '../../test/support/sync/fake-sync.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 let node: LocalNode;

@@ -1,5 +1,5 @@
 import type { Inspector } from '../../src/inspect/inspector.ts';
-import type { TreePage, TreePath, TreeRow } from '../../src/inspect/co-value/tree-types.ts';
+import type { TreePage, TreePath, TreeRow } from '../../src/inspect/covalue/tree-types.ts';
 
 /** Which nodes are open, by `keyOf` their paths, and how many of their children are wanted. */
 export type OpenNodes = ReadonlyMap<string, number>;

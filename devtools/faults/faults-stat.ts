@@ -1,6 +1,6 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
 import type { Fact } from '../headline.ts';
-import { countdown } from './fault-words.ts';
+import { countdown } from './fault-text.ts';
 
 export function faultsStat({ faults, atMs }: InspectorSnapshot): Fact {
   return faults

@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { createAccountNode } from '../../src/testing/account-node.ts';
-import { connectedRelay, createFakeSync, fakePeerID, type FakeSync } from '../../src/testing/fake-sync.ts';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
+import {
+  connectedRelay,
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+} from '../../test/support/sync/fake-sync.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 let sync: FakeSync;

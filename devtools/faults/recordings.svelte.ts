@@ -1,5 +1,5 @@
 import type { Inspector } from '../../src/inspect/inspector.ts';
-import type { ReplayResult } from '../../src/inspect/recording/replay.ts';
+import type { ReplayResult } from '../../src/inspect/faults/replay.ts';
 
 /** The panel's hand on recordings; it outlives the view, so that one runs on while another view is looked at. */
 export interface Recordings {

@@ -1,4 +1,4 @@
-import type { RungState, RungStates } from '../../src/inspect/rung-states.ts';
+import type { RungState, RungStates } from '../../src/inspect/unsynced/rung-states.ts';
 import { rungs } from '../../src/inspect/snapshot.ts';
 
 /** Where the segments of one state stand, from the left. */

@@ -1,4 +1,4 @@
-import type { RungState } from '../../src/inspect/rung-states.ts';
+import type { RungState } from '../../src/inspect/unsynced/rung-states.ts';
 
 /** One segment in a box of 6 by 12. The shape alone says the state; colour repeats it. */
 interface RungShape {

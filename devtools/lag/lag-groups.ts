@@ -1,12 +1,12 @@
 import type { LagByPriority, LagFigures, LagToRungs, LagWindow, Measure } from '../../src/inspect/lag/lag.ts';
-import { stuckAfterMs } from '../../src/inspect/rung-states.ts';
+import { stuckAfterMs } from '../../src/inspect/unsynced/rung-states.ts';
 import {
   priorities,
   type InspectorSnapshot,
   type Priority,
   type RungName,
 } from '../../src/inspect/snapshot.ts';
-import { countWords, durationWords } from '../../src/inspect/words.ts';
+import { countWords, durationWords } from '../../src/inspect/shared/format.ts';
 import type { Tone } from '../headline.ts';
 
 /** A rung with its figures, or with why there are none. */

@@ -1,6 +1,6 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
 import type { Fact } from '../headline.ts';
-import { elapsedWords } from '../messages/message-words.ts';
+import { elapsedWords } from '../messages/message-text.ts';
 
 /** The window that the rail speaks of, and the view opens with. */
 export const usualWindowMs = 5 * 60_000;

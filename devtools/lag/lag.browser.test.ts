@@ -2,11 +2,16 @@ import type { LocalNode, RawCoMap } from 'cojson';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { createBrowserPlatform } from '../../src/platform/browser-platform.ts';
-import { silentLogger } from '../../src/platform/logger.ts';
+import { silentLogger } from '../../src/base/logger.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
-import { createAccountNode } from '../../src/testing/account-node.ts';
-import { createDatabases } from '../../src/testing/databases.ts';
-import { connectedRelay, createFakeSync, fakePeerID, type FakeSync } from '../../src/testing/fake-sync.ts';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { createDatabases } from '../../test/support/storage/databases.ts';
+import {
+  connectedRelay,
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+} from '../../test/support/sync/fake-sync.ts';
 import { openStorage } from '../../src/testing/open-storage.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 

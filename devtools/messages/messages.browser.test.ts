@@ -1,9 +1,9 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { createKernelError } from '../../src/platform/kernel-error.ts';
-import { createAccountNode } from '../../src/testing/account-node.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../src/testing/fake-sync.ts';
+import { createKernelError } from '../../src/base/kernel-error.ts';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { createFakeSync, fakePeerID, type FakeSync } from '../../test/support/sync/fake-sync.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 let node: LocalNode;

@@ -1,7 +1,7 @@
-import { nextAttempt } from '../../src/inspect/reason-words.ts';
-import type { RungState } from '../../src/inspect/rung-states.ts';
+import { nextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
+import type { RungState } from '../../src/inspect/unsynced/rung-states.ts';
 import type { Peer } from '../../src/inspect/snapshot.ts';
-import { durationWords } from '../../src/inspect/words.ts';
+import { durationWords } from '../../src/inspect/shared/format.ts';
 
 /** One box of a relay's state machine. */
 export interface PhaseBox {

@@ -1,5 +1,5 @@
 import type { Reading } from '../../src/inspect/snapshot.ts';
-import { bytesWords } from '../../src/inspect/words.ts';
+import { bytesWords } from '../../src/inspect/shared/format.ts';
 
 /** A dash stands only where nobody can know; the reason for it stands below the table. */
 export function readingWords(reading: Reading, unit: 'count' | 'bytes' = 'count'): string {

@@ -1,8 +1,8 @@
-import { describeCause, nextAttempt } from '../../src/inspect/reason-words.ts';
+import { describeCause, nextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
 import type { InspectorSnapshot, Overview, UnsyncedRow } from '../../src/inspect/snapshot.ts';
-import { countWords } from '../../src/inspect/words.ts';
+import { countWords } from '../../src/inspect/shared/format.ts';
 import { nameOf } from '../unsynced/names.ts';
-import { fullnessOf, nearlyFull } from './room-words.ts';
+import { fullnessOf, nearlyFull } from './room-text.ts';
 
 /** What somebody should know, and what to do about it. */
 export interface StorageNotice {

@@ -1,7 +1,7 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
-import { bytesWords } from '../../src/inspect/words.ts';
+import { bytesWords } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
-import { fullnessOf, nearlyFull } from './room-words.ts';
+import { fullnessOf, nearlyFull } from './room-text.ts';
 
 export function storageStat({ storage }: Pick<InspectorSnapshot, 'storage'>): Fact {
   const { state, room, error } = storage;

@@ -2,10 +2,10 @@ import type { LocalNode } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import type { KernelDeviceStorage } from '../../src/storage/kernel-device-storage.ts';
-import { createAccountNode } from '../../src/testing/account-node.ts';
-import { watchDone } from '../../src/testing/device-storage-contract.ts';
-import { failIndexedDB } from '../../src/testing/failing-indexeddb.ts';
-import { createFakeSync, unconfirmedEdits, type FakeSync } from '../../src/testing/fake-sync.ts';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { watchDone } from '../../test/support/storage/device-storage-contract.ts';
+import { failIndexedDB } from '../../test/support/storage/failing-indexeddb.ts';
+import { createFakeSync, unconfirmedEdits, type FakeSync } from '../../test/support/sync/fake-sync.ts';
 import { openStorage } from '../../src/testing/open-storage.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 

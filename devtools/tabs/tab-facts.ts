@@ -1,5 +1,5 @@
 import type { Tab, TabsNow } from '../../src/inspect/tabs/tabs-now.ts';
-import { countWords, durationWords } from '../../src/inspect/words.ts';
+import { countWords, durationWords } from '../../src/inspect/shared/format.ts';
 import { uploadWords, type TabRow } from './tab-rows.ts';
 
 interface TabFact {

@@ -1,5 +1,5 @@
 import type { LeftBehind, Tab, TabsNow } from '../../src/inspect/tabs/tabs-now.ts';
-import { countWords, durationWords } from '../../src/inspect/words.ts';
+import { countWords, durationWords } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
 
 /** One line of the view: a tab, or sessions of earlier runs that left edits behind. */

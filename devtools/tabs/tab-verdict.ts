@@ -1,5 +1,5 @@
 import type { TabsNow } from '../../src/inspect/tabs/tabs-now.ts';
-import { countWords, durationWords } from '../../src/inspect/words.ts';
+import { countWords, durationWords } from '../../src/inspect/shared/format.ts';
 import { earlierID, uploadWords, type TabRow } from './tab-rows.ts';
 
 export interface Verdict {

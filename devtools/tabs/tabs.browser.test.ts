@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { createAccountNode } from '../../src/testing/account-node.ts';
-import { createFakeSync, unconfirmedEdits, type FakeSync } from '../../src/testing/fake-sync.ts';
-import { createFakeTabs, factsOfTab, fakeSessionID, type FakeTabs } from '../../src/testing/fake-tabs.ts';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { createFakeSync, unconfirmedEdits, type FakeSync } from '../../test/support/sync/fake-sync.ts';
+import {
+  createFakeTabs,
+  factsOfTab,
+  fakeSessionID,
+  type FakeTabs,
+} from '../../test/support/sync/fake-tabs.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 const node = await createAccountNode();

@@ -1,6 +1,6 @@
-import { describeReason } from '../../src/inspect/reason-words.ts';
-import type { Reason } from '../../src/inspect/reason.ts';
-import { textMatcher } from '../../src/inspect/text-matcher.ts';
+import { describeReason } from '../../src/inspect/unsynced/describe-reason.ts';
+import type { Reason } from '../../src/inspect/unsynced/reason.ts';
+import { textMatcher } from '../../src/inspect/shared/text-matcher.ts';
 import type { RungName, UnsyncedRow } from '../../src/inspect/snapshot.ts';
 
 export interface Filter {

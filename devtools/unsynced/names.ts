@@ -1,4 +1,4 @@
-import type { CoValueKind, CoValueLabel } from '../../src/inspect/covalue-label.ts';
+import type { CoValueKind, CoValueLabel } from '../../src/inspect/shared/covalue-label.ts';
 
 /** What a row is called: by its own content, else by what it is. */
 export function nameOf({ name, kind }: CoValueLabel): string {

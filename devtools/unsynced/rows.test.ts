@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Reason } from '../../src/inspect/reason.ts';
+import type { Reason } from '../../src/inspect/unsynced/reason.ts';
 import type { Overview, UnsyncedRow } from '../../src/inspect/snapshot.ts';
 import { countFacets, inFacet, matchRows, type Filter } from './filter-rows.ts';
 import { holdRows } from './hold-rows.ts';

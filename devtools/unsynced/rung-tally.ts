@@ -1,6 +1,6 @@
-import { rungStatesOf, type RungState } from '../../src/inspect/rung-states.ts';
+import { rungStatesOf, type RungState } from '../../src/inspect/unsynced/rung-states.ts';
 import { rungs, type Overview, type RungName, type UnsyncedRow } from '../../src/inspect/snapshot.ts';
-import { durationWords } from '../../src/inspect/words.ts';
+import { durationWords } from '../../src/inspect/shared/format.ts';
 import type { Tone } from '../headline.ts';
 
 /** One rung over all CoValues, as the header shows it. */

@@ -1,8 +1,8 @@
 import type { RawCoID, SessionID } from 'cojson';
-import { isDeletedIn, keyOf, storedCounts } from './relay-tables.ts';
+import { isDeletedIn, keyOf, storedCounts } from '../../test/simulation/relay-tables.ts';
 import type { SimRelay } from './sim-relay.ts';
-import type { SimTab } from './sim-tab.ts';
-import type { World } from './world.ts';
+import type { SimTab } from '../../test/simulation/sim-tab.ts';
+import type { World } from '../../test/simulation/create-world.ts';
 
 /** One edit of one tab, and what the kernel has said of it. */
 export interface Edit {

@@ -1,12 +1,12 @@
-import { silentLogger } from '../../src/platform/logger.ts';
-import { readLimits } from '../../src/relay/limits.ts';
-import { startServing, type Serving } from '../../src/relay/serving.ts';
-import type { Clock } from '../../src/platform/clock.ts';
-import type { Link } from './network.ts';
-import type { Dice } from './random.ts';
-import type { SimDevice } from './sim-device.ts';
-import { openRelayDatabase, type RelayDatabase } from './relay-database.ts';
-import { emptyTables, isDeletedIn, storedCounts, type Tables } from './relay-tables.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { readLimits } from '../../src/relay/config/limits.ts';
+import { startServing, type Serving } from '../../src/relay/serving/serving.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { Link } from '../../test/simulation/network.ts';
+import type { Dice } from '../../test/simulation/random.ts';
+import type { SimDevice } from '../../test/simulation/sim-device.ts';
+import { openRelayDatabase, type RelayDatabase } from '../../test/simulation/relay-database.ts';
+import { emptyTables, isDeletedIn, storedCounts, type Tables } from '../../test/simulation/relay-tables.ts';
 
 /** A relay's machine: the real relay on a disk that can be looked at, killed and put back. */
 export interface SimRelay {

@@ -1,5 +1,5 @@
-import { createKernelError } from '../platform/kernel-error.ts';
-import { isCoValueID } from '../transport/ids.ts';
+import { createKernelError } from '../base/kernel-error.ts';
+import { isCoValueID } from '../wire/ids.ts';
 import type { RelayAnswer, RelayAsks } from './relay-asks.ts';
 import type { Relay } from './snapshot.ts';
 

@@ -1,7 +1,7 @@
 import { type LocalNode, RawCoList, RawCoMap } from 'cojson';
-import { withoutKeys } from './messages/redaction.ts';
+import { withoutKeys } from './shared/redaction.ts';
 import { isOfTheApp } from './of-the-app.ts';
-import { findCoValue, openContentOf } from './private-fields.ts';
+import { findCoValue, openContentOf } from '../engine/private-fields.ts';
 
 const mostValues = 50;
 const longestWords = 2_000;

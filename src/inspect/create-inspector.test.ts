@@ -1,13 +1,18 @@
 import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { withoutPasskeys } from '../session/passkeys/without-passkeys.ts';
-import { createAccountNode } from '../testing/account-node.ts';
-import { createKernelError } from '../platform/kernel-error.ts';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 import type { UnsyncedCoValue } from '../sync/inspection.ts';
 import { createInspector } from './create-inspector.ts';
 import type { Inspector } from './inspector.ts';
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
-import { connectedRelay, createFakeSync, fakePeerID, type FakeSync } from '../testing/fake-sync.ts';
+import {
+  connectedRelay,
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+} from '../../test/support/sync/fake-sync.ts';
 import type { InspectorIncrement } from './snapshot.ts';
 
 const startMs = 1_700_000_000_000;

@@ -1,43 +1,43 @@
-import { systemClock } from '../platform/clock.ts';
-import { callListener, type Readable } from '../platform/readable.ts';
+import { systemClock } from '../base/clock.ts';
+import { callListener, type Readable } from '../base/readable.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { askRelays } from './ask-relays.ts';
-import { createBacklog } from './backlog.ts';
+import { createBacklog } from './shared/backlog.ts';
 import { contentWords } from './content-words.ts';
-import { createCoValueReader } from './co-value/co-value-reader.ts';
+import { createCoValueReader } from './covalue/covalue-reader.ts';
 import { loadCoValue } from './co-value/load-co-value.ts';
-import { createCost } from './cost.ts';
-import { explain } from './explain.ts';
+import { createCost } from './shared/cost.ts';
+import { explain } from './unsynced/explain.ts';
 import { createFaultControl } from './faults/fault-control.ts';
 import { followOverview } from './follow-overview.ts';
 import { inspectedFrom, type InspectorTarget } from './inspected.ts';
 import type { Inspector, InspectorOptions } from './inspector.ts';
-import { createMemoryView } from './memory-figures.ts';
-import { createMessageCounts } from './message-counts.ts';
+import { createMemoryView } from './storage/memory-figures.ts';
+import { createMessageCounts } from './shared/traffic.ts';
 import { createLagView } from './lag/lag-view.ts';
 import { listenToMessages } from './message-tap.ts';
 import { createMessageLog } from './messages/message-log.ts';
-import { readPeers, roundTripLane } from './peer-views.ts';
-import { createPublisher } from './publisher.ts';
+import { readPeers, roundTripLane } from './peers/peer-views.ts';
+import { createPublisher } from './shared/publisher.ts';
 import { createQuarrels } from './quarrels.ts';
-import { createQueueViews } from './queue-views.ts';
-import { createRecorder } from './recording/recorder.ts';
-import { replayRecording } from './recording/replay.ts';
+import { createQueueViews } from './queues/queue-views.ts';
+import { createRecorder } from './faults/recorder.ts';
+import { replayRecording } from './faults/replay.ts';
 import { createRelayAsks } from './relay-asks.ts';
-import { createRelayLog } from './relay-log.ts';
+import { createRelayLog } from './peers/relay-log.ts';
 import { createStorageWatch } from './storage/storage-watch.ts';
-import { createSecondsRing } from './seconds-ring.ts';
+import { createSecondsRing } from './shared/seconds-ring.ts';
 import {
   type InspectorIncrement,
   inspectorProtocol,
   type InspectorSnapshot,
   type Relay,
 } from './snapshot.ts';
-import { storyOf } from './story.ts';
+import { storyOf } from './unsynced/timeline.ts';
 import { readTabs } from './tabs/read-tabs.ts';
 import { createTabWatch } from './tabs/tab-watch.ts';
-import { createUnsyncedRows } from './unsynced-rows.ts';
+import { createUnsyncedRows } from './unsynced/unsynced-rows.ts';
 
 const historySeconds = 120;
 const historyBytes = 256 * 1024;

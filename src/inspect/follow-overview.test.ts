@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createAccountNode } from '../testing/account-node.ts';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { createFakeSync } from '../testing/fake-sync.ts';
+import { createFakeSync } from '../../test/support/sync/fake-sync.ts';
 import { followOverview } from './follow-overview.ts';
 
 async function setUp() {

@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts';
-import { createReadable, type Readable } from '../platform/readable.ts';
+import type { Clock } from '../base/clock.ts';
+import { createReadable, type Readable } from '../base/readable.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { overviewOf } from './overview.ts';

@@ -1,5 +1,5 @@
 import type { LocalNode } from 'cojson';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Session } from '../session/session.ts';
 import { inspectionOf, syncOf, type SyncInspection } from '../sync/inspection.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';

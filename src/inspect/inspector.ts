@@ -1,16 +1,16 @@
-import type { Clock } from '../platform/clock.ts';
-import type { Readable } from '../platform/readable.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Readable } from '../base/readable.ts';
 import type { FaultPlan } from '../transport/faulty-transport.ts';
-import type { CoValueFacts } from './co-value/co-value-facts.ts';
-import type { CoValueReader } from './co-value/co-value-reader.ts';
-import type { Explanation } from './explain.ts';
+import type { CoValueFacts } from './covalue/covalue-facts.ts';
+import type { CoValueReader } from './covalue/covalue-reader.ts';
+import type { Explanation } from './unsynced/explain.ts';
 import type { FaultOptions, Faults } from './faults/faults.ts';
 import type { MessageLog } from './messages/message-log.ts';
-import type { RecordingState } from './recording/recorder.ts';
+import type { RecordingState } from './faults/recorder.ts';
 import type { RelayAnswer } from './relay-asks.ts';
 import type { InspectorIncrement, InspectorSnapshot, Overview, UnsyncedRow } from './snapshot.ts';
 import type { StorageControls } from './storage/storage-watch.ts';
-import type { Story } from './story.ts';
+import type { Story } from './unsynced/timeline.ts';
 
 /** Reads a running sync. Reading has no side effect; what acts are the `controls`. */
 export interface Inspector {

@@ -1,5 +1,5 @@
 import type { LocalNode } from 'cojson';
-import { isJsonRecord } from '../transport/json.ts';
+import { isJsonRecord } from '../base/json.ts';
 
 /** Whether a CoValue with this header holds values of the app's: groups hold keys, and what the account itself owns is the kernel's. */
 export function isOfTheApp(header: unknown, node: LocalNode | undefined): boolean {

@@ -1,4 +1,4 @@
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 import type { PlainError } from './snapshot.ts';
 
 export function plainError(error: KernelError): PlainError {

@@ -1,6 +1,6 @@
 import type { RawCoID } from 'cojson';
 import { expect, test } from 'vitest';
-import { createAgentNode } from '../testing/stock-relay.ts';
+import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { createQuarrels } from './quarrels.ts';
 
 const known = (id: string, isCorrection: boolean) =>

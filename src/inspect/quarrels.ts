@@ -1,8 +1,8 @@
 import type { SyncMessage } from 'cojson';
 import type { SyncInspection } from '../sync/inspection.ts';
-import { findCoValue, readsAsSkipped } from './private-fields.ts';
-import type { Quarrel } from './reason.ts';
-import { ownPeerID } from './stock-node/shown-peer-id.ts';
+import { findCoValue, readsAsSkipped } from '../engine/private-fields.ts';
+import type { Quarrel } from './unsynced/reason.ts';
+import { ownPeerID } from './shared/peer-address.ts';
 
 /** Notices what goes wrong between one CoValue and one relay, from what passes between them and what cojson says of it. */
 export interface Quarrels {

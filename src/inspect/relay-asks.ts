@@ -1,7 +1,7 @@
 import type { RawCoID } from 'cojson';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { ChannelMoment, SyncInspection } from '../sync/inspection.ts';
-import { readMessage, splitFrame, type InspectedFrame, type RelayKnown } from '../transport/frames.ts';
+import { readMessage, splitFrame, type InspectedFrame, type RelayKnown } from '../wire/frames.ts';
 import { listenToFrames } from './frame-tap.ts';
 
 /** What one relay answered to `askRelays`. */

@@ -1,4 +1,4 @@
-import { callListener } from '../platform/readable.ts';
+import { callListener } from '../base/readable.ts';
 import type { SyncInspection } from '../sync/inspection.ts';
 
 /** Adds a listener to what one sync tells; returns the end. */

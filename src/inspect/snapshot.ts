@@ -2,17 +2,17 @@ import type { Durability, SyncState } from '../sync/sync-state.ts';
 import type { RungStep } from '../sync/inspection.ts';
 import type { PeerPhase } from '../sync/peer-status.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
-import type { CoValueKind } from './covalue-label.ts';
+import type { CoValueKind } from './shared/covalue-label.ts';
 import type { FaultsNow } from './faults/faults.ts';
 import type { Lag } from './lag/lag.ts';
-import type { MemoryFigures } from './memory-figures.ts';
-import type { MessageCounts } from './messages/message-types.ts';
-import type { Reason } from './reason.ts';
-import type { RecordingNow } from './recording/recorder.ts';
-import type { ReplayResult } from './recording/replay.ts';
-import type { StorageFacts } from './storage/storage-facts.ts';
+import type { MemoryFigures } from './storage/memory-figures.ts';
+import type { MessageCounts } from './snapshot/message-types.ts';
+import type { Reason } from './unsynced/reason.ts';
+import type { RecordingNow } from './faults/recorder.ts';
+import type { ReplayResult } from './faults/replay.ts';
+import type { StorageFacts } from './snapshot/storage-facts.ts';
 import type { TabsNow } from './tabs/tabs-now.ts';
-import type { Way } from './way.ts';
+import type { Way } from './unsynced/relay-access.ts';
 
 /** Goes up when a field changes its meaning or goes away. New fields do not count: readers ignore what they do not know. */
 export const inspectorProtocol = 1 as const;

@@ -1,6 +1,6 @@
-import { unreachable } from './assert.ts';
-import { systemClock } from './clock.ts';
-import { nextTask } from './next-task.ts';
+import { unreachable } from '../base/assert.ts';
+import { systemClock } from '../base/clock.ts';
+import { nextTask } from '../base/next-task.ts';
 import { openWebSocket } from './open-web-socket.ts';
 import type { Page, PageEvent, Platform, TabChannel } from './platform.ts';
 import { createWebAuthnPasskeys } from './web-authn-passkeys.ts';

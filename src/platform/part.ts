@@ -1,4 +1,4 @@
-import { createKernelError } from './kernel-error.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 
 /** Code of the kernel that a page fetches when it needs it, and not before. */
 export interface Part<T> {

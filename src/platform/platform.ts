@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts';
-import type { Passkeys } from './passkeys.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Passkeys } from './passkey-api.ts';
 import type { Socket } from './socket.ts';
 
 /** Every browser global that the kernel uses, so that a test or another host can stand in for the browser. */

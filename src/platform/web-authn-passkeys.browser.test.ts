@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { plugInAuthenticator, type VirtualAuthenticatorOptions } from '../testing/virtual-authenticator.ts';
-import type { PasskeyCreation } from './passkeys.ts';
+import type { PasskeyCreation } from './passkey-api.ts';
 import { createWebAuthnPasskeys } from './web-authn-passkeys.ts';
 
 // Real ceremonies in real Chromium, with its virtual authenticator.

@@ -9,7 +9,7 @@ import {
   type AuthenticationExtensionsClientOutputs,
 } from '@simplewebauthn/browser';
 import { runCeremony } from './one-ceremony.ts';
-import type { Passkeys, PasskeyResult } from './passkeys.ts';
+import type { Passkeys, PasskeyResult } from './passkey-api.ts';
 
 type PrfState = PasskeyResult['prf'];
 

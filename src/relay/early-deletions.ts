@@ -1,6 +1,6 @@
 import type { LocalNode, PeerState, RawCoID } from 'cojson';
-import type { Clock } from '../platform/clock.ts';
-import type { Content } from './storage/content.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Content } from '../engine/content.ts';
 
 /** Deletions that their authors may not make, as far as the group has come here. */
 export interface EarlyDeletions {

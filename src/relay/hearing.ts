@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { CommitBus } from './commit-bus.ts';
 
 /** Whether the relay still hears of what other relays on its database commit. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts';
-import type { Connection } from './connection.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Connection } from './client/client-connection.ts';
 
 /** Stock clients give a server up that has said nothing for 10 s. */
 export const pingEveryMs = 4_000;

@@ -1,5 +1,5 @@
-import type { Logger } from '../platform/logger.ts';
-import type { RelayAgent } from './agent-identity.ts';
+import type { Logger } from '../base/logger.ts';
+import type { RelayAgent } from './config/agent-identity.ts';
 
 export interface RelayOptions {
   /** The address to listen on. Default `127.0.0.1`: this machine only. */

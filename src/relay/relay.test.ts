@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { isKernelError } from '../platform/kernel-error.ts';
-import type { Logger } from '../platform/logger.ts';
+import { isKernelError } from '../base/kernel-error.ts';
+import type { Logger } from '../base/logger.ts';
 import { createRelay } from './index.ts';
-import { openRawClient } from './testing/raw-client.ts';
-import { connectStock, createClientNode, createStockClient } from './testing/stock-client.ts';
-import { createDirectory, createStorage } from './testing/temporary-storage.ts';
+import { openRawClient } from '../../test/support/relay/raw-client.ts';
+import { connectStock, createClientNode, createStockClient } from '../../test/support/relay/stock-client.ts';
+import { createDirectory, createStorage } from '../../test/support/relay/temporary-storage.ts';
 import {
   confirmed,
   createSharedMap,
@@ -16,7 +16,7 @@ import {
   readHealth,
   startGatedRelay,
   startRelay,
-} from './testing/test-relay.ts';
+} from '../../test/support/relay/test-relay.ts';
 
 describe('two clients of stock cojson', () => {
   it('sync through it, and its own frames mean nothing to them', async () => {

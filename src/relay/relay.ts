@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import { systemClock } from '../platform/clock.ts';
-import { silentLogger, type Logger } from '../platform/logger.ts';
+import { systemClock } from '../base/clock.ts';
+import { silentLogger, type Logger } from '../base/logger.ts';
 import { kernelVersion } from '../platform/version.ts';
-import { addressOf, createOriginCheck } from './admission.ts';
-import { readAgent } from './agent-identity.ts';
-import { checkMinAppVersion } from './app-version.ts';
+import { addressOf, createOriginCheck } from './serving/admission.ts';
+import { readAgent } from './config/agent-identity.ts';
+import { checkMinAppVersion } from './config/app-version.ts';
 import type { Database } from './database/database.ts';
-import { createHttpChannels, refuse } from './http-channels.ts';
-import { openHttpFront, type Health, type HttpFrontHandlers } from './http-front.ts';
-import { checkNumber, longestFrame, readLimits } from './limits.ts';
+import { createHttpChannels, refuse } from './client/http/http-channels.ts';
+import { openHttpFront, type Health, type HttpFrontHandlers } from './serving/http-front.ts';
+import { checkNumber, longestFrame, readLimits } from './config/limits.ts';
 import { defaultStorage, type Relay, type RelayOptions } from './relay-options.ts';
-import { createMetrics } from './metrics.ts';
-import { startServing, type Serving } from './serving.ts';
-import { openStoragePlace, readStoragePlace, type StoragePlace } from './storage-place.ts';
+import { createMetrics } from './serving/metrics.ts';
+import { startServing, type Serving } from './serving/serving.ts';
+import { openStoragePlace, readStoragePlace, type StoragePlace } from './database/storage-place.ts';
 
 /**
  * Starts a relay; it takes clients once this resolves. Throws RELAY_SETTING_INVALID, RELAY_PORT_TAKEN,

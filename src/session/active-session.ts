@@ -1,4 +1,4 @@
-import { createReadable, type Readable } from '../platform/readable.ts';
+import { createReadable, type Readable } from '../base/readable.ts';
 import type { Session } from './session.ts';
 
 /** The sessions that are open in this page, oldest first. Several may be; each lives until it is closed. */

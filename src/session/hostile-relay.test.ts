@@ -2,8 +2,12 @@ import type { CojsonInternalTypes, RawCoID, SyncMessage } from 'cojson';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { passkeyOf, rootOf } from '../testing/account-parts.ts';
-import { clockWithSpeed, createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
+import { passkeyOf, rootOf } from '../../test/support/session/account-parts.ts';
+import {
+  clockWithSpeed,
+  createTestSessions,
+  type TestSessions,
+} from '../../test/support/session/test-sessions.ts';
 import { createSessionCrypto } from './account/session-crypto.ts';
 import { activeSession } from './active-session.ts';
 import { keyringOf } from './keyring/keyring-keys.ts';

@@ -1,6 +1,6 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import type { KnownAccount } from './device/known-accounts.ts';
-import { sessionPart } from './session-part.ts';
+import { sessionPart } from './load-session.ts';
 
 /**
  * The accounts that this device keeps, the one used last first: those that `resumeSession` opens, and those that take a

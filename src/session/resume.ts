@@ -1,12 +1,12 @@
-import { silentLogger } from '../platform/logger.ts';
+import { silentLogger } from '../base/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import { accountUnknownHere } from './device/chosen-account.ts';
 import { unlessRefused } from './device/device-errors.ts';
 import { throwIfAborted } from './passkeys/ceremony-errors.ts';
-import { unlessDeviceFails } from './device/device-to-keep-on.ts';
-import { keptOnDevice, type KeptOnDevice } from './device/kept-on-device.ts';
+import { unlessDeviceFails } from './device/prepare-device.ts';
+import { keptOnDevice, type KeptOnDevice } from './device/device-accounts.ts';
 import { createGenesis } from './account/genesis.ts';
-import { openSession } from './open-session.ts';
+import { openSession } from './opening/open-session.ts';
 import { isSecure } from './account/secure-platform.ts';
 import { createSessionCrypto } from './account/session-crypto.ts';
 import type { Session, SessionOptions } from './session.ts';

@@ -1,7 +1,7 @@
 import type { LocalNode, RawAccount } from 'cojson';
-import type { KernelError } from '../platform/kernel-error.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { Readable } from '../platform/readable.ts';
+import type { KernelError } from '../base/kernel-error.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Readable } from '../base/readable.ts';
 import type { StorageKind, StorageStatus } from '../storage/device-storage.ts';
 import type { Passkeys } from './passkeys/passkeys.ts';
 import type { RevealRecoveryPhrase } from './phrase/reveal-phrase.ts';

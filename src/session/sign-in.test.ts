@@ -1,8 +1,12 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { kernelMapOf, passkeyOf, rootOf } from '../testing/account-parts.ts';
-import { clockWithSpeed, createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
+import { kernelMapOf, passkeyOf, rootOf } from '../../test/support/session/account-parts.ts';
+import {
+  clockWithSpeed,
+  createTestSessions,
+  type TestSessions,
+} from '../../test/support/session/test-sessions.ts';
 import { activeSession } from './active-session.ts';
 import { recordPasskey } from './account/kernel-map.ts';
 import { createKeyringContent, createKeyringNode } from './keyring/keyring-content.ts';

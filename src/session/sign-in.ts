@@ -1,14 +1,14 @@
-import { silentLogger, type Logger } from '../platform/logger.ts';
+import { silentLogger, type Logger } from '../base/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import { requireSecure } from './account/secure-platform.ts';
 import { accountUnknownHere } from './device/chosen-account.ts';
-import { credentialsOn, unlessDeviceFails } from './device/device-to-keep-on.ts';
-import type { KeptCredentials } from './device/kept-credentials.ts';
+import { credentialsOn, unlessDeviceFails } from './device/prepare-device.ts';
+import type { KeptCredentials } from './device/credential-records.ts';
 import { getPasskey } from './passkeys/ceremonies.ts';
 import { throwIfAborted } from './passkeys/ceremony-errors.ts';
 import { relyingPartyID } from './passkeys/passkey-names.ts';
 import { requireAutofill, requireSignIn } from './passkeys/passkey-support.ts';
-import { loadSession, prepareSession } from './session-part.ts';
+import { loadSession, prepareSession } from './load-session.ts';
 import type { Session, SignInOptions } from './session.ts';
 
 /**

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createKernelError } from '../platform/kernel-error.ts';
-import { silentLogger } from '../platform/logger.ts';
+import { createKernelError } from '../base/kernel-error.ts';
+import { silentLogger } from '../base/logger.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
+import { createTestSessions, type TestSessions } from '../../test/support/session/test-sessions.ts';
 import { leftForNext } from './passkeys/sign-up-passkey.ts';
-import * as sessionPart from './session-part.ts';
+import * as sessionPart from './load-session.ts';
 import { signIn } from './sign-in.ts';
-import { signUp } from './sign-up.ts';
+import { signUp } from './sign-up/sign-up.ts';
 
-vi.mock('./session-part.ts', { spy: true });
+vi.mock('./load-session.ts', { spy: true });
 const loadSession = vi.mocked(sessionPart.loadSession);
 const prepareSession = vi.mocked(sessionPart.prepareSession);
 const notLoaded = createKernelError('KERNEL_NOT_LOADED', 'no network');

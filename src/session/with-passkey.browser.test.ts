@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { cdp } from 'vitest/browser';
-import { createDatabases } from '../testing/databases.ts';
+import { createDatabases } from '../../test/support/storage/databases.ts';
 import { plugInAuthenticator } from '../testing/virtual-authenticator.ts';
 import { activeSession } from './active-session.ts';
 import { getPasskeySupport, resumeSession, signInWithPasskey, signUpWithPasskey } from './with-passkey.ts';

@@ -1,9 +1,9 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { passkeySupport, type PasskeySupport } from './passkeys/passkey-support.ts';
-import { loadSession, prepareSession } from './session-part.ts';
+import { loadSession, prepareSession } from './load-session.ts';
 import type { Session, SessionOptions, SignInOptions, SignUpOptions } from './session.ts';
 import { signIn } from './sign-in.ts';
-import { signUp } from './sign-up.ts';
+import { signUp } from './sign-up/sign-up.ts';
 
 /**
  * Makes a passkey and with it an account, and opens it. One prompt; two where the passkey's keeper evaluates PRF on use

@@ -1,6 +1,6 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { phrasePart } from './phrase/phrase-part.ts';
-import { loadSession } from './session-part.ts';
+import { loadSession } from './load-session.ts';
 import type { Session, SessionOptions, SignUpOptions } from './session.ts';
 
 /**

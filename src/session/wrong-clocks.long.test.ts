@@ -1,7 +1,7 @@
 import type { RawCoMap } from 'cojson';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { rootOf } from '../testing/account-parts.ts';
-import { createTestSessions, type TestSessions } from '../testing/test-sessions.ts';
+import { rootOf } from '../../test/support/session/account-parts.ts';
+import { createTestSessions, type TestSessions } from '../../test/support/session/test-sessions.ts';
 import { openAgentSession } from './agent/agent-session.ts';
 import type { Session } from './session.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { createDatabases } from '../testing/databases.ts';
+import { createDatabases } from '../../test/support/storage/databases.ts';
 import { accountDatabase } from './account-database.ts';
 import { openDatabase } from './indexed-db.ts';
 

@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { describeDeviceStorage, nodeOn, watchDone } from '../testing/device-storage-contract.ts';
+import {
+  describeDeviceStorage,
+  nodeOn,
+  watchDone,
+} from '../../test/support/storage/device-storage-contract.ts';
 import { openStorage, type KeptKind } from '../testing/open-storage.ts';
 import { accountDatabase } from './account-database.ts';
 import type { DeviceStorage } from './device-storage.ts';

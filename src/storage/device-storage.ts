@@ -1,6 +1,6 @@
 import type { StorageAPI } from 'cojson';
-import type { KernelError } from '../platform/kernel-error.ts';
-import type { Readable } from '../platform/readable.ts';
+import type { KernelError } from '../base/kernel-error.ts';
+import type { Readable } from '../base/readable.ts';
 
 /** cojson's storage for this device, which also says truthfully how it is doing. */
 export interface DeviceStorage extends StorageAPI {

@@ -1,7 +1,7 @@
 import { LocalNode, type RawCoID, type RawCoMap, type SessionID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDatabases } from '../testing/databases.ts';
+import { createDatabases } from '../../test/support/storage/databases.ts';
 import { openStorage } from '../testing/open-storage.ts';
 import { forgetSessions } from './forget-sessions.ts';
 

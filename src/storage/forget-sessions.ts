@@ -1,5 +1,5 @@
 import type { RawCoID, SessionID } from './content.ts';
-import { forgetKernelSessions } from './engine/forget-sessions.ts';
+import { forgetKernelSessions } from './kernel/delete-sessions.ts';
 import { committed, openDatabase } from './indexed-db.ts';
 import { stockDatabaseName } from './stock-database.ts';
 

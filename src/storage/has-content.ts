@@ -1,6 +1,6 @@
 import type { RawCoID } from './content.ts';
-import { holdsContent } from './engine/holds-content.ts';
-import { readStockRows } from './engine/stock-rows.ts';
+import { holdsContent } from './kernel/has-kernel-content.ts';
+import { readStockRows } from './kernel/read-stock-database.ts';
 import { openDatabase } from './indexed-db.ts';
 import { stockDatabaseName } from './stock-database.ts';
 

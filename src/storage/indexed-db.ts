@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** What IndexedDB tells in events, as promises. Rejections are its own DOMExceptions. */
 

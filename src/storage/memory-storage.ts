@@ -1,6 +1,6 @@
 import { emptyKnownState, type RawCoID } from 'cojson';
-import type { KernelError } from '../platform/kernel-error.ts';
-import { createReadable } from '../platform/readable.ts';
+import type { KernelError } from '../base/kernel-error.ts';
+import { createReadable } from '../base/readable.ts';
 import type { DeviceStorage, StorageStatus } from './device-storage.ts';
 
 /** Keeps nothing: `done` is never called, so nothing counts as saved. With `error`, the reason why nothing can be kept. */

@@ -1,8 +1,8 @@
-import { isKernelError } from '../platform/kernel-error.ts';
-import type { Logger } from '../platform/logger.ts';
+import { isKernelError } from '../base/kernel-error.ts';
+import type { Logger } from '../base/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { StorageKind } from './device-storage.ts';
-import { holdsContent } from './engine/holds-content.ts';
+import { holdsContent } from './kernel/has-kernel-content.ts';
 import { enginePart, stockPart } from './engine-part.ts';
 import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import { createMemoryStorage } from './memory-storage.ts';

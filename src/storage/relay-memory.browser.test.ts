@@ -1,7 +1,7 @@
 import type { SessionID } from 'cojson';
 import { afterEach, expect, it } from 'vitest';
-import { silentLogger } from '../platform/logger.ts';
-import { createDatabases } from '../testing/databases.ts';
+import { silentLogger } from '../base/logger.ts';
+import { createDatabases } from '../../test/support/storage/databases.ts';
 import { accountDatabase } from './account-database.ts';
 import { openDatabase } from './indexed-db.ts';
 import { createRelayMemory, type RememberedRelay } from './relay-memory.ts';

@@ -1,5 +1,5 @@
 import type { RawCoID, SessionID } from 'cojson';
-import type { Logger } from '../platform/logger.ts';
+import type { Logger } from '../base/logger.ts';
 import { accountDatabase, stores } from './account-database.ts';
 import { committing, openDatabase, resultOf } from './indexed-db.ts';
 

@@ -3,7 +3,7 @@ import {
   isKernelError,
   type KernelError,
   type KernelErrorCode,
-} from '../platform/kernel-error.ts';
+} from '../base/kernel-error.ts';
 import { unavailable } from './unavailable.ts';
 
 /** Names what IndexedDB threw, by the name of its DOMException; the cause is kept. */

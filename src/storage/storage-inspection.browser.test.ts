@@ -1,9 +1,9 @@
 import type { RawCoID } from 'cojson';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { assert } from '../platform/assert.ts';
-import { nodeOn, watchDone } from '../testing/device-storage-contract.ts';
-import { createDatabases } from '../testing/databases.ts';
-import { failIndexedDB } from '../testing/failing-indexeddb.ts';
+import { assert } from '../base/assert.ts';
+import { nodeOn, watchDone } from '../../test/support/storage/device-storage-contract.ts';
+import { createDatabases } from '../../test/support/storage/databases.ts';
+import { failIndexedDB } from '../../test/support/storage/failing-indexeddb.ts';
 import { openStorage, type KeptKind } from '../testing/open-storage.ts';
 import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import type { StorageInspection } from './storage-inspection.ts';

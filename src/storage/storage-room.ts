@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { StorageManagement } from '../platform/platform.ts';
 import type { StorageStatus } from './device-storage.ts';
 

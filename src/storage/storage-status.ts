@@ -1,7 +1,7 @@
-import { isEqual } from '../platform/equal.ts';
-import type { KernelError } from '../platform/kernel-error.ts';
+import { isEqual } from '../base/equal.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
-import { createReadable, type Readable } from '../platform/readable.ts';
+import { createReadable, type Readable } from '../base/readable.ts';
 import type { StorageStatus } from './device-storage.ts';
 import { createStorageRoom, type Room, type StorageRoom } from './storage-room.ts';
 

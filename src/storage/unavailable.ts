@@ -1,4 +1,4 @@
-import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../base/kernel-error.ts';
 
 export function unavailable(cause: unknown): KernelError {
   return createKernelError(

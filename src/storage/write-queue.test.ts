@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { createKernelError } from '../platform/kernel-error.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { createFakeTasks } from '../testing/fake-tasks.ts';
+import { createFakeTasks } from '../../test/support/platform/fake-tasks.ts';
 import { createWriteQueue } from './write-queue.ts';
 
 function createQueue() {

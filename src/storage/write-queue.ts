@@ -1,7 +1,7 @@
-import type { Clock } from '../platform/clock.ts';
-import type { KernelError } from '../platform/kernel-error.ts';
-import { callListener } from '../platform/readable.ts';
-import { createTimeSlices } from '../platform/time-slices.ts';
+import type { Clock } from '../base/clock.ts';
+import type { KernelError } from '../base/kernel-error.ts';
+import { callListener } from '../base/readable.ts';
+import { createTimeSlices } from '../base/time-slices.ts';
 
 /** Writes in order. What fails is tried again, with everything behind it, until it is done. */
 export interface WriteQueue<Write> {

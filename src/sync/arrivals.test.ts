@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
-import { createPacer } from '../platform/pacer.ts';
+import { createPacer } from '../base/pacer.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { createFakeTasks, type FakeTasks } from '../testing/fake-tasks.ts';
+import { createFakeTasks, type FakeTasks } from '../../test/support/platform/fake-tasks.ts';
 import { createArrivals, type Arrivals } from './arrivals.ts';
 
 let tasks: FakeTasks;

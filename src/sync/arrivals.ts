@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts';
-import type { Pacer } from '../platform/pacer.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Pacer } from '../base/pacer.ts';
 
 /** One message as it came. It may wait before it is read. */
 export interface Arrival {

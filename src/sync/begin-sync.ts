@@ -1,9 +1,9 @@
 import type { LocalNode } from 'cojson';
-import type { Logger } from '../platform/logger.ts';
-import { isEqual } from '../platform/equal.ts';
-import { createKernelError, isKernelError } from '../platform/kernel-error.ts';
+import type { Logger } from '../base/logger.ts';
+import { isEqual } from '../base/equal.ts';
+import { createKernelError, isKernelError } from '../base/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
-import { createReadable, type Readable } from '../platform/readable.ts';
+import { createReadable, type Readable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
 import type { SyncCode } from './sync-code.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { transportsLater } from '../transport/ordinary-transports.ts';
 import { createComingRelay } from './coming-relay.ts';
 import type * as relayCode from './relay-code.ts';

@@ -1,9 +1,9 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { createPart } from '../platform/part.ts';
-import { silentLogger } from '../platform/logger.ts';
-import { createFakePage } from '../testing/fake-page.ts';
-import { createNodePlatform } from '../testing/node-platform.ts';
-import { createAgentNode, startStockRelay } from '../testing/stock-relay.ts';
+import { silentLogger } from '../base/logger.ts';
+import { createFakePage } from '../../test/support/platform/fake-page.ts';
+import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
+import { createAgentNode, startStockRelay } from '../../test/support/sync/stock-relay.ts';
 import { beginSync, foreignStorageStatus } from './begin-sync.ts';
 import { comingCode } from './coming-code.ts';
 import type { SyncState } from './sync-state.ts';

@@ -1,4 +1,4 @@
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 import { backOffMs } from './back-off.ts';
 import { initialState, nextState, type ConnectionEvent } from './connection-state.ts';
 import { mayReach } from './network.ts';

@@ -1,5 +1,5 @@
 import type { RawCoID } from 'cojson';
-import type { Coverage } from './coverage.ts';
+import type { Coverage } from '../engine/known-counts.ts';
 import type { OwnSessionClaim } from './own-session-claims.ts';
 import type { RungName } from './pending-edits.ts';
 import type { SyncPeers } from './sync-peers.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createKernelError } from '../platform/kernel-error.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 import { backOffMs } from './back-off.ts';
 import {
   initialState,

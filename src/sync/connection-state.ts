@@ -1,5 +1,5 @@
-import type { KernelError } from '../platform/kernel-error.ts';
-import { unreachable } from '../platform/assert.ts';
+import type { KernelError } from '../base/kernel-error.ts';
+import { unreachable } from '../base/assert.ts';
 import type { PeerPhase } from './peer-status.ts';
 
 /** A phase, with how many attempts in a row have failed: kept while connected, since a connection that dies at once is a failure too. */

@@ -1,7 +1,7 @@
-import type { Pacer } from '../platform/pacer.ts';
+import type { Pacer } from '../base/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { HelloFrame } from '../transport/frames.ts';
+import type { HelloFrame } from '../wire/frames.ts';
 import { backOffMs } from './back-off.ts';
 import { initialState, nextState, type ConnectionEvent, type ConnectionState } from './connection-state.ts';
 import { watchHiddenTime } from './hidden-time.ts';

@@ -1,6 +1,6 @@
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
-import type { HelloFrame } from '../transport/frames.ts';
+import type { HelloFrame } from '../wire/frames.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { Ladder, RungCount } from './ladder.ts';
 import type { PeerStatus } from './peer-status.ts';

@@ -1,10 +1,10 @@
 import { cojsonInternals, type LocalNode, type RawCoMap, type SyncMessage } from 'cojson';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPacer } from '../platform/pacer.ts';
-import { createFakeTasks, type FakeTasks } from '../testing/fake-tasks.ts';
-import { createAgentNode } from '../testing/stock-relay.ts';
+import { createPacer } from '../base/pacer.ts';
+import { createFakeTasks, type FakeTasks } from '../../test/support/platform/fake-tasks.ts';
+import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { createDownload, type Download } from './download.ts';
-import { paceReleases } from './paced-releases.ts';
+import { paceReleases } from '../engine/release-pacing.ts';
 
 let nowMs: number;
 let tasks: FakeTasks;

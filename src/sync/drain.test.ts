@@ -1,11 +1,11 @@
 import { expect, it, vi } from 'vitest';
-import { silentLogger } from '../platform/logger.ts';
-import { createReadable } from '../platform/readable.ts';
+import { silentLogger } from '../base/logger.ts';
+import { createReadable } from '../base/readable.ts';
 import { createMemoryStorage } from '../storage/memory-storage.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { createNodePlatform } from '../testing/node-platform.ts';
-import { createAgentNode } from '../testing/stock-relay.ts';
+import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
+import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { drain } from './drain.ts';
 import { startSync } from './start-sync.ts';
 import type { SyncState } from './sync-state.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts';
-import type { Readable } from '../platform/readable.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Readable } from '../base/readable.ts';
 import type { SyncState } from './sync-state.ts';
 
 /** How long the end of a sync waits for what is being saved and sent. */

@@ -1,5 +1,5 @@
 import type { StorageAPI } from 'cojson';
-import { coverageOfState, type Coverage } from './coverage.ts';
+import { coverageOfState, type Coverage } from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 

@@ -1,5 +1,5 @@
 import type { LocalNode } from 'cojson';
-import type { BeingStored } from './being-stored.ts';
+import type { BeingStored } from './pending-writes.ts';
 import type { Ladder } from './ladder.ts';
 import { hookNode } from './node-hooks.ts';
 import type { NodeRelays } from './node-relays.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Page } from '../platform/platform.ts';
 
 /** Tells when the page has been hidden for long: its person is elsewhere. */

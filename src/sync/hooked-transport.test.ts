@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createKernelError } from '../platform/kernel-error.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import type { Transport } from '../transport/transport.ts';
 import { hookedTransport, type ChannelHooks } from './hooked-transport.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { FrameTap, TransportWrap } from './inspection.ts';
 

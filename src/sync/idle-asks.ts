@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /**
  * Asks a relay for what it has not spoken of, where it has fallen silent: an edit that came to it in another way than from

@@ -1,7 +1,7 @@
 import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { Coverage } from './coverage.ts';
+import type { Coverage } from '../engine/known-counts.ts';
 import type { RungName } from './pending-edits.ts';
 import type { PeerPhase } from './peer-status.ts';
 import type { SyncEvent } from './sync-events.ts';

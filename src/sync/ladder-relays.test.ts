@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTestLadder } from '../testing/test-ladder.ts';
+import { createTestLadder } from '../../test/support/sync/test-ladder.ts';
 
 describe('of several relays', () => {
   function withTwo(isComplete = true) {

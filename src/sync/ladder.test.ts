@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createKernelError } from '../platform/kernel-error.ts';
-import { createTestLadder } from '../testing/test-ladder.ts';
+import { createKernelError } from '../base/kernel-error.ts';
+import { createTestLadder } from '../../test/support/sync/test-ladder.ts';
 import { errorOf, noEdits } from './pending-edits.ts';
 
 describe('an edit of another tab', () => {

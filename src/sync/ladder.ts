@@ -1,7 +1,7 @@
-import type { Clock } from '../platform/clock.ts';
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { Clock } from '../base/clock.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 import type { RungTap } from './inspection.ts';
-import { isNothing, missingIn, missingSessions, type Coverage } from './coverage.ts';
+import { isNothing, missingIn, missingSessions, type Coverage } from '../engine/known-counts.ts';
 import * as pendingEdits from './pending-edits.ts';
 import { rungNames, type PendingEdits, type RungName } from './pending-edits.ts';
 

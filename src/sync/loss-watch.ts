@@ -1,7 +1,7 @@
 import type { CoValueCore, LocalNode, PeerState, RawCoID, SessionID, SyncMessage } from 'cojson';
-import type { Clock } from '../platform/clock.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { HelloFrame } from '../transport/frames.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { HelloFrame } from '../wire/frames.ts';
 import { needOf, type PendingEdits } from './pending-edits.ts';
 import type { ConfirmedEdit, RelayMemory, RememberedRelay } from '../storage/relay-memory.ts';
 

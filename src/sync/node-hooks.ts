@@ -1,5 +1,11 @@
 import type { CojsonInternalTypes, LocalNode, PeerState, SyncMessage } from 'cojson';
-import { coverageOfContent, coverageOfState, isNothing, missingIn, type Coverage } from './coverage.ts';
+import {
+  coverageOfContent,
+  coverageOfState,
+  isNothing,
+  missingIn,
+  type Coverage,
+} from '../engine/known-counts.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 

@@ -1,14 +1,14 @@
 import type { LocalNode, PeerState, SyncMessage } from 'cojson';
-import type { Logger } from '../platform/logger.ts';
-import type { Pacer } from '../platform/pacer.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Pacer } from '../base/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { HelloFrame } from '../transport/frames.ts';
+import type { HelloFrame } from '../wire/frames.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createClockOffset } from './clock-offset.ts';
 import { createConnection, type Connection } from './connection.ts';
-import { coverageOfContent } from './coverage.ts';
+import { coverageOfContent } from '../engine/known-counts.ts';
 import type { RelayFacts } from './describe-sync.ts';
-import { doubtStored } from './doubt-stored.ts';
+import { doubtStored } from './recheck-stored.ts';
 import { createDownload } from './download.ts';
 import { hookedTransport, type ChannelHooks } from './hooked-transport.ts';
 import { askWhenIdle } from './idle-asks.ts';
@@ -23,7 +23,7 @@ import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { SyncEventStream } from './sync-events.ts';
 import type { Tabs } from './tabs/tabs.ts';
 import { createUnacknowledged } from './unacknowledged.ts';
-import type { Coverage } from './coverage.ts';
+import type { Coverage } from '../engine/known-counts.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
 /** How relays are reached. */

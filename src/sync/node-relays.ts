@@ -1,9 +1,9 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import type { Logger } from '../platform/logger.ts';
-import type { Pacer } from '../platform/pacer.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Pacer } from '../base/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createWaiting, type Confirmations } from './confirmations.ts';
-import type { Coverage } from './coverage.ts';
+import type { Coverage } from '../engine/known-counts.ts';
 import type { ChannelHooks } from './hooked-transport.ts';
 import type { MessageTap } from './inspection.ts';
 import type { Ladder } from './ladder.ts';

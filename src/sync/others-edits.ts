@@ -6,7 +6,7 @@ import {
   joined,
   missingIn,
   type Coverage,
-} from './coverage.ts';
+} from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { silentLogger } from '../platform/logger.ts';
-import { createSharedMap, loadMap, openRelay } from '../relay/testing/test-relay.ts';
-import { createNodePlatform } from '../testing/node-platform.ts';
-import { createAgentNode } from '../testing/stock-relay.ts';
+import { silentLogger } from '../base/logger.ts';
+import { createSharedMap, loadMap, openRelay } from '../../test/support/relay/test-relay.ts';
+import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
+import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { httpTransport } from '../transport/ordinary-transports.ts';
 import { setupSyncPeers } from './setup-sync-peers.ts';
 import { foreignStorageStatus } from './begin-sync.ts';

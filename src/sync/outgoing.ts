@@ -1,7 +1,7 @@
 import { cojsonInternals, PriorityBasedMessageQueue, type Peer, type SyncMessage } from 'cojson';
-import type { Clock } from '../platform/clock.ts';
-import type { KernelError } from '../platform/kernel-error.ts';
-import { isCoValueID } from '../transport/ids.ts';
+import type { Clock } from '../base/clock.ts';
+import type { KernelError } from '../base/kernel-error.ts';
+import { isCoValueID } from '../wire/ids.ts';
 import type { Channel } from '../transport/transport.ts';
 import { notAnID } from './not-an-id.ts';
 import { contentTooLarge } from './relay-errors.ts';

@@ -1,11 +1,11 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterEach, expect, test, vi } from 'vitest';
-import { silentLogger } from '../platform/logger.ts';
+import { silentLogger } from '../base/logger.ts';
 import { createRelay, type Relay } from '../relay/index.ts';
-import { createSharedMap, loadMap, openRelay } from '../relay/testing/test-relay.ts';
-import { createStorage } from '../relay/testing/temporary-storage.ts';
-import { createNodePlatform } from '../testing/node-platform.ts';
-import { createAgentNode } from '../testing/stock-relay.ts';
+import { createSharedMap, loadMap, openRelay } from '../../test/support/relay/test-relay.ts';
+import { createStorage } from '../../test/support/relay/temporary-storage.ts';
+import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
+import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { faultyTransport } from '../transport/faulty-transport.ts';
 import { httpTransport } from '../transport/ordinary-transports.ts';
 import type { Transport } from '../transport/transport.ts';

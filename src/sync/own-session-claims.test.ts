@@ -1,8 +1,8 @@
 import type { LocalNode, RawCoMap, SyncMessage } from 'cojson';
 import { beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../platform/clock.ts';
-import { createAccountNode } from '../testing/account-node.ts';
-import { coverageOfContent, coverageOfState, type Coverage } from './coverage.ts';
+import { systemClock } from '../base/clock.ts';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { coverageOfContent, coverageOfState, type Coverage } from '../engine/known-counts.ts';
 import { createLadder, type Ladder } from './ladder.ts';
 import { createOwnSessionClaims, type OwnSessionClaim, type OwnSessionClaims } from './own-session-claims.ts';
 

@@ -7,7 +7,7 @@ import {
   missingIn,
   missingSessions,
   type Coverage,
-} from './coverage.ts';
+} from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import { atRelay, isAt } from './pending-edits.ts';
 

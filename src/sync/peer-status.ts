@@ -1,4 +1,4 @@
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 
 /** One relay as this device sees it. Phases are moved only by `connection.ts`. */
 export type PeerStatus = {

@@ -1,5 +1,12 @@
-import type { KernelError } from '../platform/kernel-error.ts';
-import { covers, deletionOnly, isNothing, joined, missingSessions, type Coverage } from './coverage.ts';
+import type { KernelError } from '../base/kernel-error.ts';
+import {
+  covers,
+  deletionOnly,
+  isNothing,
+  joined,
+  missingSessions,
+  type Coverage,
+} from '../engine/known-counts.ts';
 
 /** One CoValue's edits that have not got everywhere yet, and how far they got. Immutable. */
 export interface PendingEdits {

@@ -1,6 +1,6 @@
 import { cojsonInternals, type CojsonInternalTypes, type LocalNode, type RawCoValue } from 'cojson';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { createAgentNode } from '../testing/stock-relay.ts';
+import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { coValuesOf, followUse, isPutAside, leaveOutTracking, openLoads } from './private-fields.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;

@@ -1,5 +1,5 @@
-import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
-import type { RefusalCode, RefusedFrame } from '../transport/frames.ts';
+import { createKernelError, type KernelError } from '../base/kernel-error.ts';
+import type { RefusalCode, RefusedFrame } from '../wire/frames.ts';
 
 export function notARelay(url: URL, cause: unknown): KernelError {
   return createKernelError(

@@ -1,8 +1,8 @@
 import { cojsonInternals, type RawCoMap, type SyncMessage } from 'cojson';
 import { expect, test, vi } from 'vitest';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { createAgentNode } from '../testing/stock-relay.ts';
-import { coverageOfState, type Coverage } from './coverage.ts';
+import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
+import { coverageOfState, type Coverage } from '../engine/known-counts.ts';
 import { createLadder } from './ladder.ts';
 import { hookNode } from './node-hooks.ts';
 import { atRelay, noEdits } from './pending-edits.ts';

@@ -1,5 +1,12 @@
 import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
-import { coverageOfState, covers, deletionOnly, joined, missingIn, type Coverage } from './coverage.ts';
+import {
+  coverageOfState,
+  covers,
+  deletionOnly,
+  joined,
+  missingIn,
+  type Coverage,
+} from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import type { OwnSessionClaims } from './own-session-claims.ts';
 import { atRelay, isAt } from './pending-edits.ts';

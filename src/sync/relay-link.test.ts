@@ -1,9 +1,9 @@
 import type { SyncMessage } from 'cojson';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { createKernelError } from '../platform/kernel-error.ts';
-import { createPacer } from '../platform/pacer.ts';
+import { createKernelError } from '../base/kernel-error.ts';
+import { createPacer } from '../base/pacer.ts';
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
-import { createFakeTasks, type FakeTasks } from '../testing/fake-tasks.ts';
+import { createFakeTasks, type FakeTasks } from '../../test/support/platform/fake-tasks.ts';
 import type { ChannelEvents } from '../transport/transport.ts';
 import { dialRelay, silenceMs, type LinkEnd, type RelayLink } from './relay-link.ts';
 

@@ -1,9 +1,9 @@
 import { cojsonInternals, type Peer, type RawCoID, type SyncMessage } from 'cojson';
-import type { Clock } from '../platform/clock.ts';
-import { isKernelError, type KernelError } from '../platform/kernel-error.ts';
-import type { Pacer } from '../platform/pacer.ts';
+import type { Clock } from '../base/clock.ts';
+import { isKernelError, type KernelError } from '../base/kernel-error.ts';
+import type { Pacer } from '../base/pacer.ts';
 import { kernelVersion } from '../platform/version.ts';
-import * as frames from '../transport/frames.ts';
+import * as frames from '../wire/frames.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createArrivals, mayBeRefusal, type Arrival } from './arrivals.ts';
 import { createOutgoing, type OutgoingEvents } from './outgoing.ts';

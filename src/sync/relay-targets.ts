@@ -1,4 +1,4 @@
-import { createKernelError } from '../platform/kernel-error.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 import type { SyncOptions } from './sync-peers.ts';
 import { resolveSyncUrls } from './sync-url.ts';
 

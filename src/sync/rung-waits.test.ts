@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../base/kernel-error.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import type { Coverage } from './coverage.ts';
+import type { Coverage } from '../engine/known-counts.ts';
 import { createLadder } from './ladder.ts';
 import { createRungWaits, type WaitedRung } from './rung-waits.ts';
 

@@ -1,8 +1,8 @@
 import type { RawCoValue } from 'cojson';
-import type { Clock } from '../platform/clock.ts';
-import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
-import { isCoValueID } from '../transport/ids.ts';
-import { deletionOnly, joined, type Coverage } from './coverage.ts';
+import type { Clock } from '../base/clock.ts';
+import { createKernelError, type KernelError } from '../base/kernel-error.ts';
+import { isCoValueID } from '../wire/ids.ts';
+import { deletionOnly, joined, type Coverage } from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import { notAnID } from './not-an-id.ts';
 import { hasReached, needOf, type RungName } from './pending-edits.ts';

@@ -1,5 +1,5 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
-import { silentLogger } from '../platform/logger.ts';
+import { silentLogger } from '../base/logger.ts';
 import { beginSync, foreignStorageStatus, runningSync } from './begin-sync.ts';
 import { comingCode } from './coming-code.ts';
 import type { SetupSyncPeersOptions, SyncPeers } from './sync-peers.ts';

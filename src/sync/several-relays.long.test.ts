@@ -1,10 +1,10 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterEach, expect, test, vi } from 'vitest';
-import { silentLogger } from '../platform/logger.ts';
-import { createReadable } from '../platform/readable.ts';
+import { silentLogger } from '../base/logger.ts';
+import { createReadable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
-import { createNodePlatform } from '../testing/node-platform.ts';
-import { createAgentNode, startStockRelay, type StockRelay } from '../testing/stock-relay.ts';
+import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
+import { createAgentNode, startStockRelay, type StockRelay } from '../../test/support/sync/stock-relay.ts';
 import { inspectionOf } from './inspection.ts';
 import { startSync } from './start-sync.ts';
 import type { SyncPeers } from './sync-peers.ts';

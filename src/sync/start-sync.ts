@@ -3,7 +3,7 @@ import { createWebSocketTransport } from '../transport/web-socket.ts';
 import { beginSync, type SyncToBegin } from './begin-sync.ts';
 import { createNodeRelay } from './node-relay.ts';
 import { bringInOthersEdits } from './others-edits.ts';
-import { paceReleases } from './paced-releases.ts';
+import { paceReleases } from '../engine/release-pacing.ts';
 import type { SyncPeers } from './sync-peers.ts';
 import { createTabs, type TabsSetup } from './tabs/tabs.ts';
 import { unloadUnused } from './unloading.ts';

@@ -1,4 +1,4 @@
-import { callListener, type Readable } from '../platform/readable.ts';
+import { callListener, type Readable } from '../base/readable.ts';
 import type { SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
 

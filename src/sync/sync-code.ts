@@ -1,6 +1,6 @@
 import type { LocalNode } from 'cojson';
-import type { Clock } from '../platform/clock.ts';
-import type { Pacer } from '../platform/pacer.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Pacer } from '../base/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CreateNodeRelay } from './node-relay.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createKernelError } from '../platform/kernel-error.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 import { createSyncEvents } from './sync-events.ts';
 
 const turn = () => Promise.resolve();

@@ -1,5 +1,5 @@
-import { isKernelError, type KernelError } from '../platform/kernel-error.ts';
-import { callListener } from '../platform/readable.ts';
+import { isKernelError, type KernelError } from '../base/kernel-error.ts';
+import { callListener } from '../base/readable.ts';
 
 /** What happens in a sync, as it happens. */
 export interface SyncEvents {

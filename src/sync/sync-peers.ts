@@ -1,5 +1,5 @@
 import type { LocalNode } from 'cojson';
-import type { Readable } from '../platform/readable.ts';
+import type { Readable } from '../base/readable.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { SyncTarget, WaitOptions } from './rung-waits.ts';
 import type { SyncEvents } from './sync-events.ts';

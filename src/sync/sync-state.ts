@@ -1,4 +1,4 @@
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { PeerStatus } from './peer-status.ts';
 

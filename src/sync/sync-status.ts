@@ -1,5 +1,5 @@
 import type { StorageStatus } from '../storage/device-storage.ts';
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 import type { PeerPhase } from './peer-status.ts';
 import type { Rung, SyncState } from './sync-state.ts';
 

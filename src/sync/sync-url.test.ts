@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isKernelError } from '../platform/kernel-error.ts';
+import { isKernelError } from '../base/kernel-error.ts';
 import { resolveFrom, resolveSyncUrl, type UrlSources } from './sync-url.ts';
 
 const from = (sources: Omit<Partial<UrlSources>, 'page'> & { page?: string }) =>

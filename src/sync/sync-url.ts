@@ -1,4 +1,4 @@
-import { createKernelError } from '../platform/kernel-error.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 
 // Given by the Vite plugin: the first while its dev server serves the page, the second in builds.
 declare const __MAIA_DEV_PROXY__: boolean | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createKernelError } from '../platform/kernel-error.ts';
+import { createKernelError } from '../base/kernel-error.ts';
 import type { Page, PageEvent } from '../platform/platform.ts';
-import { createPacer } from '../platform/pacer.ts';
+import { createPacer } from '../base/pacer.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import type { ChannelEvents, Transport } from '../transport/transport.ts';
 import { createConnection } from './connection.ts';

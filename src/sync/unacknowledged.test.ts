@@ -1,6 +1,6 @@
 import type { SyncMessage } from 'cojson';
 import { expect, it } from 'vitest';
-import { createAgentNode } from '../testing/stock-relay.ts';
+import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { createUnacknowledged } from './unacknowledged.ts';
 
 it('counts content messages until the relay’s word covers them', async () => {

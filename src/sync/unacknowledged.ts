@@ -1,5 +1,5 @@
 import type { SyncMessage } from 'cojson';
-import { coverageOfContent, coverageOfState, covers, type Coverage } from './coverage.ts';
+import { coverageOfContent, coverageOfState, covers, type Coverage } from '../engine/known-counts.ts';
 
 /** The content messages of this connection that no `known` or `load` of the relay has covered yet. */
 export interface Unacknowledged {

@@ -1,13 +1,13 @@
 import type { AvailableCoValueCore, CoValueCore, LocalNode, RawAccount, RawCoID } from 'cojson';
-import type { Clock } from '../platform/clock.ts';
-import type { Pacer } from '../platform/pacer.ts';
-import type { Readable } from '../platform/readable.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Pacer } from '../base/pacer.ts';
+import type { Readable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
-import type { BeingStored } from './being-stored.ts';
-import { coverageOfState, covers } from './coverage.ts';
+import type { BeingStored } from './pending-writes.ts';
+import { coverageOfState, covers } from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import { followUse } from './private-fields.ts';
-import { createWeakCoValues } from './weak-co-values.ts';
+import { createWeakCoValues } from '../engine/weak-covalues.ts';
 
 /** Keeps the memory of a long session small. */
 export interface Unloading {

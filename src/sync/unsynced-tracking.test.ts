@@ -1,10 +1,10 @@
 import { cojsonInternals, type LocalNode, type RawCoMap } from 'cojson';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { silentLogger } from '../platform/logger.ts';
-import { createReadable } from '../platform/readable.ts';
+import { silentLogger } from '../base/logger.ts';
+import { createReadable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
-import { createNodePlatform } from '../testing/node-platform.ts';
-import { createAgentNode, startStockRelay } from '../testing/stock-relay.ts';
+import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
+import { createAgentNode, startStockRelay } from '../../test/support/sync/stock-relay.ts';
 import { startSync } from './start-sync.ts';
 
 const ends: (() => unknown)[] = [];

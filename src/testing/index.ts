@@ -2,4 +2,4 @@ export { faultyTransport } from '../transport/faulty-transport.ts';
 export type { FaultPlan, Span, WayFaults } from '../transport/faulty-transport.ts';
 export { createFakeClock } from './fake-clock.ts';
 export type { FakeClock } from './fake-clock.ts';
-export type { Clock } from '../platform/clock.ts';
+export type { Clock } from '../base/clock.ts';

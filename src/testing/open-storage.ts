@@ -1,5 +1,5 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
-import { silentLogger } from '../platform/logger.ts';
+import { silentLogger } from '../base/logger.ts';
 import type { StorageKind } from '../storage/device-storage.ts';
 import type { KernelDeviceStorage } from '../storage/kernel-device-storage.ts';
 import { openDeviceStorage } from '../storage/open-device-storage.ts';

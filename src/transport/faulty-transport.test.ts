@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWebSocket } from '../platform/open-web-socket.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { startEchoServer, type EchoServer } from '../testing/transports/echo-server.ts';
-import { describeTransport } from '../testing/transports/transport-contract.ts';
+import { startEchoServer, type EchoServer } from '../../test/support/transport/echo-server.ts';
+import { describeTransport } from '../../test/support/transport/transport-contract.ts';
 import { faultyTransport, type FaultDone, type FaultPlan } from './faulty-transport.ts';
 import type { ChannelEvents, Transport } from './transport.ts';
 import { createWebSocketTransport } from './web-socket.ts';

@@ -1,6 +1,6 @@
-import { systemClock, type Clock } from '../platform/clock.ts';
-import { createKernelError } from '../platform/kernel-error.ts';
-import { createRandom } from '../platform/seeded-random.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
+import { createKernelError } from '../base/kernel-error.ts';
+import { createRandom } from '../base/seeded-random.ts';
 import { closedHere } from './closed-here.ts';
 import { checkPlan, momentOf, type FaultDone, type FaultPlan } from './faults/fault-plan.ts';
 import { createFaultyWay } from './faults/faulty-way.ts';

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
-import { systemClock } from '../platform/clock.ts';
-import { describeTransport } from '../testing/transports/transport-contract.ts';
+import { systemClock } from '../base/clock.ts';
+import { describeTransport } from '../../test/support/transport/transport-contract.ts';
 import { createHttpTransport } from './http-transport.ts';
 
 // The server is of another origin than the page.

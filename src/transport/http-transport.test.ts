@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
-import { systemClock } from '../platform/clock.ts';
-import { startEchoServer, type EchoServer } from '../testing/transports/echo-server.ts';
-import { describeTransport } from '../testing/transports/transport-contract.ts';
+import { systemClock } from '../base/clock.ts';
+import { startEchoServer, type EchoServer } from '../../test/support/transport/echo-server.ts';
+import { describeTransport } from '../../test/support/transport/transport-contract.ts';
 import { createHttpTransport } from './http-transport.ts';
 
 let server: EchoServer;

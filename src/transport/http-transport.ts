@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts';
-import { isKernelError, type KernelError } from '../platform/kernel-error.ts';
+import type { Clock } from '../base/clock.ts';
+import { isKernelError, type KernelError } from '../base/kernel-error.ts';
 import { closedHere } from './closed-here.ts';
 import { createEventStreamReader } from './http/event-stream.ts';
 import * as errors from './http/http-errors.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { systemClock } from '../platform/clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { createPart } from '../platform/part.ts';
-import { startEchoServer, type EchoServer } from '../testing/transports/echo-server.ts';
-import { describeTransport } from '../testing/transports/transport-contract.ts';
+import { startEchoServer, type EchoServer } from '../../test/support/transport/echo-server.ts';
+import { describeTransport } from '../../test/support/transport/transport-contract.ts';
 import * as channels from './channels.ts';
 import { lazyTransport } from './lazy-transport.ts';
 import type { ChannelEvents } from './transport.ts';

@@ -1,4 +1,4 @@
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 import type * as channels from './channels.ts';
 import { channelsPart } from './channels-part.ts';
 import { closedHere } from './closed-here.ts';

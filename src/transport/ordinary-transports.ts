@@ -1,4 +1,4 @@
-import { systemClock } from '../platform/clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { openWebSocket } from '../platform/open-web-socket.ts';
 import type { Platform } from '../platform/platform.ts';
 import { lazyTransport } from './lazy-transport.ts';

@@ -1,4 +1,4 @@
-import type { KernelError } from '../platform/kernel-error.ts';
+import type { KernelError } from '../base/kernel-error.ts';
 
 /** A way to carry text frames to a relay and back. A break is a reconnection; nothing is resumed. */
 export interface Transport {

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 import { openWebSocket } from '../platform/open-web-socket.ts';
-import { describeTransport } from '../testing/transports/transport-contract.ts';
+import { describeTransport } from '../../test/support/transport/transport-contract.ts';
 import { createWebSocketTransport } from './web-socket.ts';
 
 describeTransport('WebSocket in Chromium', () => ({

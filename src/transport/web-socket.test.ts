@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { openWebSocket } from '../platform/open-web-socket.ts';
-import { startEchoServer, type EchoServer } from '../testing/transports/echo-server.ts';
-import { describeTransport } from '../testing/transports/transport-contract.ts';
+import { startEchoServer, type EchoServer } from '../../test/support/transport/echo-server.ts';
+import { describeTransport } from '../../test/support/transport/transport-contract.ts';
 import { createWebSocketTransport } from './web-socket.ts';
 
 let server: EchoServer;

@@ -1,4 +1,4 @@
-import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../base/kernel-error.ts';
 import type { Socket } from '../platform/socket.ts';
 import { closedHere } from './closed-here.ts';
 import type { Transport } from './transport.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'vite';
-import { isKernelError } from '../platform/kernel-error.ts';
+import { isKernelError } from '../base/kernel-error.ts';
 import type { Relay, RelayOptions } from '../relay/index.ts';
 import { explainTakenPort } from './taken-port.ts';
 

@@ -1,4 +1,4 @@
-import { createKernelError, type KernelError } from '../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../base/kernel-error.ts';
 
 /** Says of a taken port when it is a relay that has it, such as the one of another dev server; else gives the error back. */
 export async function explainTakenPort(error: KernelError, origin: string): Promise<KernelError> {

@@ -1,5 +1,5 @@
 import type { CoID, LocalNode, RawAccount, RawCoList, RawCoMap, RawCoValue } from 'cojson';
-import { createRandom } from '../../../scripts/long/seeded-random.ts';
+import { createRandom } from '../../../test/long/seeded-random.ts';
 import { createThing } from '../../harness/things.ts';
 
 /** A group for each hundred things, as for lists that are shared with different people. */

@@ -1,5 +1,5 @@
 import type { CDPSession, Page } from '@playwright/test';
-import type { Evidence } from '../../../scripts/secrets/find-secrets.ts';
+import type { Evidence } from '../../../test/secrets/find-secrets.ts';
 import type { Piece } from './read-deep.ts';
 
 /** What a page keeps and shows at this moment. */

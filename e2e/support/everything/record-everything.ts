@@ -1,11 +1,6 @@
 import type { BrowserContext, CDPSession, ConsoleMessage, Page } from '@playwright/test';
-import {
-  accountSecrets,
-  entriesIn,
-  passkeySecrets,
-  seedOf,
-} from '../../../scripts/secrets/account-secrets.ts';
-import type { Evidence, Secret } from '../../../scripts/secrets/find-secrets.ts';
+import { accountSecrets, entriesIn, passkeySecrets, seedOf } from '../../../test/secrets/account-secrets.ts';
+import type { Evidence, Secret } from '../../../test/secrets/find-secrets.ts';
 import { installReadDeep, type Piece } from './read-deep.ts';
 import { inPlace, readPage } from './read-page.ts';
 import { recordPrfOutputs } from './record-prf.ts';

@@ -1,5 +1,5 @@
 import type { CDPSession } from '@playwright/test';
-import type { Evidence } from '../../../scripts/secrets/find-secrets.ts';
+import type { Evidence } from '../../../test/secrets/find-secrets.ts';
 
 export interface Traffic {
   /** All that went over the network, headers and bodies included. Waits for the bodies that are still being read. */

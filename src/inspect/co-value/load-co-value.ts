@@ -1,6 +1,6 @@
 import type { CoID, LocalNode, RawCoValue } from 'cojson';
-import { createKernelError } from '../../platform/kernel-error.ts';
-import { isCoValueID } from '../../transport/ids.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import { isCoValueID } from '../../wire/ids.ts';
 
 /** As an app loads it; false where neither this device nor a relay has it. */
 export async function loadCoValue(node: LocalNode, id: string): Promise<boolean> {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../platform/clock.ts';
-import { createReadable, type Readable } from '../../platform/readable.ts';
+import type { Clock } from '../../base/clock.ts';
+import { createReadable, type Readable } from '../../base/readable.ts';
 import type { SyncInspection, TransportWrap } from '../../sync/inspection.ts';
 import {
   checkPlan,

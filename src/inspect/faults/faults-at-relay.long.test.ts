@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RawCoMap } from 'cojson';
-import { silentLogger } from '../../platform/logger.ts';
-import { createReadable } from '../../platform/readable.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { createReadable } from '../../base/readable.ts';
 import { createRelay } from '../../relay/index.ts';
 import type { StorageStatus } from '../../storage/device-storage.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { createNodePlatform } from '../../testing/node-platform.ts';
-import { createAgentNode } from '../../testing/stock-relay.ts';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
-import { describeCause } from '../reason-words.ts';
+import { describeCause } from '../unsynced/describe-reason.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {

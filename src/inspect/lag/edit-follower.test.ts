@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Coverage } from '../../sync/coverage.ts';
+import type { Coverage } from '../../engine/known-counts.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createEditFollower, mostFollowed, type EditFollower, type RelayPromise } from './edit-follower.ts';
 

@@ -1,4 +1,4 @@
-import { covers, type Coverage } from '../../sync/coverage.ts';
+import { covers, type Coverage } from '../../engine/known-counts.ts';
 import type { RungTap } from '../../sync/inspection.ts';
 import type { Priority } from '../snapshot.ts';
 import { createEditsByID } from './edits-by-id.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createRandom } from '../../platform/seeded-random.ts';
+import { createRandom } from '../../base/seeded-random.ts';
 import { createHistogram } from './histogram.ts';
 
 function histogramOf(durations: readonly number[]) {

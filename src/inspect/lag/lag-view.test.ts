@@ -1,10 +1,15 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Coverage } from '../../sync/coverage.ts';
+import type { Coverage } from '../../engine/known-counts.ts';
 import type { UnsyncedCoValue } from '../../sync/inspection.ts';
-import { createAccountNode } from '../../testing/account-node.ts';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
-import { connectedRelay, createFakeSync, fakePeerID, type FakeSync } from '../../testing/fake-sync.ts';
+import {
+  connectedRelay,
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+} from '../../../test/support/sync/fake-sync.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 

@@ -1,13 +1,13 @@
 import type { LocalNode } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createKernelError, isKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { ChannelMoment } from '../../sync/inspection.ts';
-import { createAccountNode } from '../../testing/account-node.ts';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../testing/fake-sync.ts';
+import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
-import { problemsOfHar } from './har-in-test.ts';
+import { problemsOfHar } from '../../../test/support/inspect/har-checks.ts';
 
 let node: LocalNode;
 let sync: FakeSync;

@@ -3,8 +3,8 @@ import { kernelVersion } from '../version.ts';
 import { harOf } from './har.ts';
 import { messagesFormat, type ExportedMessage, type MessagesHead } from './messages-file.ts';
 import type { MessageStore } from './message-store.ts';
-import type { MessageFacts, MessageText } from './message-types.ts';
-import { withoutChanges } from './redaction.ts';
+import type { MessageFacts, MessageText } from '../snapshot/message-types.ts';
+import { withoutChanges } from '../shared/redaction.ts';
 
 export interface ExportOptions {
   readonly format: 'har' | 'ndjson';

@@ -1,4 +1,4 @@
-import { countWords } from '../words.ts';
+import { countWords } from '../shared/format.ts';
 import type { KeptMessage } from './export-messages.ts';
 import type { MessagesHead } from './messages-file.ts';
 

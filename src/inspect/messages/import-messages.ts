@@ -1,10 +1,10 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
-import { isCount, isJsonRecord, parseJson, type JsonRecord } from '../../transport/json.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import { isCount, isJsonRecord, parseJson, type JsonRecord } from '../../base/json.ts';
 import { priorities } from '../snapshot.ts';
 import { decodeMessage, type MessageDetail } from './message-detail.ts';
 import { createMessageReader, type MessageReader } from './message-reader.ts';
 import { createMessageStore, type MessageStore, type NewMessage } from './message-store.ts';
-import { directions, messageTypes, type MessageText } from './message-types.ts';
+import { directions, messageTypes, type MessageText } from '../snapshot/message-types.ts';
 import { messagesFormat, type MessagesHead } from './messages-file.ts';
 
 /** Messages of a file, to be read like those of this inspector; names are not in it. */

@@ -1,8 +1,8 @@
-import type { CoValueLabel } from '../covalue-label.ts';
+import type { CoValueLabel } from '../shared/covalue-label.ts';
 import type { MessageStore } from './message-store.ts';
-import { messageTypes, type MessageFilter, type MessageType } from './message-types.ts';
+import { messageTypes, type MessageFilter, type MessageType } from '../snapshot/message-types.ts';
 import { createNumberQueue } from './number-queue.ts';
-import { textMatcher } from '../text-matcher.ts';
+import { textMatcher } from '../shared/text-matcher.ts';
 
 /** The messages that match a filter. Catching up looks at what is new, and only at that. */
 export interface MatchingMessages {

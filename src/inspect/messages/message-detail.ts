@@ -1,9 +1,9 @@
 import type { LocalNode } from 'cojson';
-import { isJsonRecord, parseJson } from '../../transport/json.ts';
+import { isJsonRecord, parseJson } from '../../base/json.ts';
 import { isOfTheApp } from '../of-the-app.ts';
-import { findCoValue } from '../private-fields.ts';
+import { findCoValue } from '../../engine/private-fields.ts';
 import type { MessageReader } from './message-reader.ts';
-import type { MessageRow, MessageText } from './message-types.ts';
+import type { MessageRow, MessageText } from '../snapshot/message-types.ts';
 
 export interface MessageDetail {
   readonly row: MessageRow;

@@ -1,12 +1,12 @@
 import type { SyncMessage } from 'cojson';
-import { readMessage, type ReceivedMessage } from '../../transport/frames.ts';
-import { isCoValueID } from '../../transport/ids.ts';
-import { isJsonRecord, parseJson, type JsonRecord } from '../../transport/json.ts';
-import { coverageOfContent, coverageOfState, type Coverage } from '../../sync/coverage.ts';
-import { priorityOf } from '../message-counts.ts';
+import { readMessage, type ReceivedMessage } from '../../wire/frames.ts';
+import { isCoValueID } from '../../wire/ids.ts';
+import { isJsonRecord, parseJson, type JsonRecord } from '../../base/json.ts';
+import { coverageOfContent, coverageOfState, type Coverage } from '../../engine/known-counts.ts';
+import { priorityOf } from '../shared/traffic.ts';
 import type { Priority } from '../snapshot.ts';
-import type { MessageType } from './message-types.ts';
-import { withoutKeys, withoutProofs } from './redaction.ts';
+import type { MessageType } from '../snapshot/message-types.ts';
+import { withoutKeys, withoutProofs } from '../shared/redaction.ts';
 
 /** What one line of a frame says, and the text of it that may be kept. */
 export interface LineFacts {

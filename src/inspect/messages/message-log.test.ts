@@ -1,9 +1,9 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createKernelError } from '../../platform/kernel-error.ts';
-import { createAccountNode } from '../../testing/account-node.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../testing/fake-sync.ts';
+import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 

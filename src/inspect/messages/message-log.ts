@@ -1,7 +1,7 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
-import type { Cost } from '../cost.ts';
-import { labelCoValue } from '../covalue-label.ts';
+import type { Cost } from '../shared/cost.ts';
+import { labelCoValue } from '../shared/covalue-label.ts';
 import { listenToFrames } from '../frame-tap.ts';
 import type { Relay } from '../snapshot.ts';
 import { exportMessages, type ExportOptions } from './export-messages.ts';

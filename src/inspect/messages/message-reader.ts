@@ -1,4 +1,4 @@
-import type { CoValueLabel } from '../covalue-label.ts';
+import type { CoValueLabel } from '../shared/covalue-label.ts';
 import { createMatchingMessages, type MatchingMessages } from './matching-messages.ts';
 import { textAt, type MessageStore } from './message-store.ts';
 import type {
@@ -8,7 +8,7 @@ import type {
   MessageRow,
   MessageText,
   MessageType,
-} from './message-types.ts';
+} from '../snapshot/message-types.ts';
 
 /** Reads messages that were recorded here, or in a file. Reading has no side effect. */
 export interface MessageReader {

@@ -1,12 +1,12 @@
 import type { LocalNode } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { ChannelMoment } from '../../sync/inspection.ts';
-import { splitFrame } from '../../transport/frames.ts';
-import { createBacklog } from '../backlog.ts';
-import type { Cost } from '../cost.ts';
-import { findCoValue } from '../private-fields.ts';
-import { isLeftOut } from '../recording/recorder.ts';
-import { createSentContents } from './confirmations.ts';
+import { splitFrame } from '../../wire/frames.ts';
+import { createBacklog } from '../shared/backlog.ts';
+import type { Cost } from '../shared/cost.ts';
+import { findCoValue } from '../../engine/private-fields.ts';
+import { isLeftOut } from '../faults/recorder.ts';
+import { createSentContents } from './message-confirmations.ts';
 import { readLine, readOwnLine, type LineFacts } from './message-facts.ts';
 import type { MessageStore } from './message-store.ts';
 

@@ -9,7 +9,7 @@ import {
   type MessageFacts,
   type MessageText,
   type MessageType,
-} from './message-types.ts';
+} from '../snapshot/message-types.ts';
 
 // What one row of a block's columns says. The flags hold the direction (2 bits), the priority (2 bits), and these.
 const [continues, withheld, counted, dropped] = [16, 32, 64, 128];

@@ -10,7 +10,12 @@ import {
   type MessageBlock,
 } from './message-block.ts';
 import { flagsOf, readRow, stateWithoutText, typeIn, unwatched } from './message-row.ts';
-import { messageTypes, type MessageFacts, type MessageText, type MessageType } from './message-types.ts';
+import {
+  messageTypes,
+  type MessageFacts,
+  type MessageText,
+  type MessageType,
+} from '../snapshot/message-types.ts';
 
 /** Messages within a bound of bytes: rows of facts, the newest texts as they are, older ones deflated; the oldest give way. */
 export interface MessageStore {

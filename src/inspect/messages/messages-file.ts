@@ -1,4 +1,4 @@
-import type { MessageFacts, MessageText } from './message-types.ts';
+import type { MessageFacts, MessageText } from '../snapshot/message-types.ts';
 
 export const messagesFormat = { maia: 'messages', v: 1 } as const;
 

@@ -1,8 +1,8 @@
 import { cojsonInternals, type LocalNode, type Peer, type RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createAccountNode } from '../../testing/account-node.ts';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
-import { createFakeSync } from '../../testing/fake-sync.ts';
+import { createFakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 

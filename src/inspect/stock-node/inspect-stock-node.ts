@@ -1,10 +1,10 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
-import { isEqual } from '../../platform/equal.ts';
-import { callListener } from '../../platform/readable.ts';
+import type { Clock } from '../../base/clock.ts';
+import { isEqual } from '../../base/equal.ts';
+import { callListener } from '../../base/readable.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
 import type { Inspected } from '../inspected.ts';
-import { shownPeerID } from './shown-peer-id.ts';
+import { shownPeerID } from '../shared/peer-address.ts';
 import { stockState } from './stock-state.ts';
 import { tapStockNode } from './stock-taps.ts';
 import { createStockUnsynced } from './stock-unsynced.ts';

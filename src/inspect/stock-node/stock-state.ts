@@ -2,7 +2,7 @@ import type { LocalNode } from 'cojson';
 import type { UnsyncedCoValue } from '../../sync/inspection.ts';
 import type { PeerStatus } from '../../sync/peer-status.ts';
 import type { Rung, SyncState } from '../../sync/sync-state.ts';
-import { shownPeerID } from './shown-peer-id.ts';
+import { shownPeerID } from '../shared/peer-address.ts';
 import { serverPeersOf } from './stock-unsynced.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { LocalNode, Peer, PeerState } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { MessageTap } from '../../sync/inspection.ts';
-import { outgoingOf } from '../private-fields.ts';
-import { shownPeerID } from './shown-peer-id.ts';
+import { outgoingOf } from '../../engine/private-fields.ts';
+import { shownPeerID } from '../shared/peer-address.ts';
 
 /**
  * Listens to a node's messages, where cojson has no events for it: while somebody listens, methods of this node and of its

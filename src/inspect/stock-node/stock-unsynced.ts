@@ -1,10 +1,10 @@
 import type { CoValueCore, LocalNode, PeerState, RawCoID } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
-import { isEqual } from '../../platform/equal.ts';
-import { coverageOfState, covers, type Coverage } from '../../sync/coverage.ts';
+import type { Clock } from '../../base/clock.ts';
+import { isEqual } from '../../base/equal.ts';
+import { coverageOfState, covers, type Coverage } from '../../engine/known-counts.ts';
 import type { RungStep, UnsyncedCoValue } from '../../sync/inspection.ts';
-import { findCoValue, readTrackedFor } from '../private-fields.ts';
-import { shownPeerID } from './shown-peer-id.ts';
+import { findCoValue, readTrackedFor } from '../../engine/private-fields.ts';
+import { shownPeerID } from '../shared/peer-address.ts';
 
 /**
  * The CoValues that cojson's own tracker holds for unsynced, each with how far the node's peers say that it got. A node with

@@ -1,10 +1,10 @@
 import type { LocalNode } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
-import { nextTask } from '../../platform/next-task.ts';
-import { createTimeSlices } from '../../platform/time-slices.ts';
+import type { Clock } from '../../base/clock.ts';
+import { nextTask } from '../../base/next-task.ts';
+import { createTimeSlices } from '../../base/time-slices.ts';
 import type { StorageInspection } from '../../storage/storage-inspection.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
-import { isLeftOut } from '../recording/recorder.ts';
+import { isLeftOut } from '../faults/recorder.ts';
 import { kernelVersion } from '../version.ts';
 import { contentFormat, type ContentHead, type ContentLine } from './content-file.ts';
 import { readContent, textsOf } from './read-content.ts';

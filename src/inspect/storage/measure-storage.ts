@@ -1,10 +1,10 @@
-import { nextTask } from '../../platform/next-task.ts';
-import { createTimeSlices } from '../../platform/time-slices.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { nextTask } from '../../base/next-task.ts';
+import { createTimeSlices } from '../../base/time-slices.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { LocalNode } from 'cojson';
-import { kindOfHeader, type CoValueKind } from '../covalue-label.ts';
+import { kindOfHeader, type CoValueKind } from '../shared/covalue-label.ts';
 import { readContent, textsOf } from './read-content.ts';
-import type { SizeOfKind, StorageSizes } from './storage-facts.ts';
+import type { SizeOfKind, StorageSizes } from '../snapshot/storage-facts.ts';
 import { storageInspectionOf } from './storage-of.ts';
 
 /**

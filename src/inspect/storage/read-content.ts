@@ -1,8 +1,8 @@
 import type { CojsonInternalTypes, CoValueHeader, LocalNode, RawCoID } from 'cojson';
-import { nextTask } from '../../platform/next-task.ts';
-import { createTimeSlices, type TimeSlices } from '../../platform/time-slices.ts';
+import { nextTask } from '../../base/next-task.ts';
+import { createTimeSlices, type TimeSlices } from '../../base/time-slices.ts';
 import type { StorageInspection } from '../../storage/storage-inspection.ts';
-import { findCoValue } from '../private-fields.ts';
+import { findCoValue } from '../../engine/private-fields.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 

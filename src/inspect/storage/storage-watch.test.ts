@@ -1,13 +1,13 @@
 import type { LocalNode } from 'cojson';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createKernelError } from '../../platform/kernel-error.ts';
-import { createAccountNode } from '../../testing/account-node.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
-import { giveFakeDevice, type FakeDevice } from '../../testing/fake-device.ts';
-import { createFakeSync, type FakeSync } from '../../testing/fake-sync.ts';
+import { giveFakeDevice, type FakeDevice } from '../../../test/support/storage/fake-device.ts';
+import { createFakeSync, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
-import type { StorageSizes } from './storage-facts.ts';
+import type { StorageSizes } from '../snapshot/storage-facts.ts';
 
 const startMs = 1_700_000_000_000;
 let clock: FakeClock;

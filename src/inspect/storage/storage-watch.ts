@@ -1,14 +1,20 @@
-import type { KernelError } from '../../platform/kernel-error.ts';
-import type { Clock } from '../../platform/clock.ts';
-import { isEqual } from '../../platform/equal.ts';
+import type { KernelError } from '../../base/kernel-error.ts';
+import type { Clock } from '../../base/clock.ts';
+import { isEqual } from '../../base/equal.ts';
 import type { StorageStatus } from '../../storage/device-storage.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
 import { plainError } from '../plain-error.ts';
-import { readLocalWrites } from '../private-fields.ts';
-import type { SecondsRing } from '../seconds-ring.ts';
+import { readLocalWrites } from '../../engine/private-fields.ts';
+import type { SecondsRing } from '../shared/seconds-ring.ts';
 import { exportContent, type WhichContent } from './export-content.ts';
 import { measureStorage } from './measure-storage.ts';
-import type { RoomFacts, StorageFacts, StorageFailure, StorageSizes, WriteFacts } from './storage-facts.ts';
+import type {
+  RoomFacts,
+  StorageFacts,
+  StorageFailure,
+  StorageSizes,
+  WriteFacts,
+} from '../snapshot/storage-facts.ts';
 import { storageInspectionOf } from './storage-of.ts';
 
 /** Follows how writing to this device goes, and counts what is there when somebody asks. */

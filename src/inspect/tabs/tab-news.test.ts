@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsOfTab, fakeSessionID } from '../../testing/fake-tabs.ts';
+import { factsOfTab, fakeSessionID } from '../../../test/support/sync/fake-tabs.ts';
 import { readTabNews } from './tab-news.ts';
 
 const from = fakeSessionID('A');

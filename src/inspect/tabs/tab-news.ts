@@ -1,7 +1,7 @@
 import type { TabFacts, Unconfirmed } from '../../sync/inspection.ts';
 import type { PeerPhase } from '../../sync/peer-status.ts';
-import { isCoValueID, isSessionID } from '../../transport/ids.ts';
-import { isCount, isJsonRecord } from '../../transport/json.ts';
+import { isCoValueID, isSessionID } from '../../wire/ids.ts';
+import { isCount, isJsonRecord } from '../../base/json.ts';
 
 /** What a message on the channel of the account's tabs says of the tab that posted it. */
 export interface TabNews {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../platform/clock.ts';
-import { isEqual } from '../../platform/equal.ts';
+import type { Clock } from '../../base/clock.ts';
+import { isEqual } from '../../base/equal.ts';
 import type { TabFacts, TabsInspection } from '../../sync/inspection.ts';
 import { readTabNews, type TabNews } from './tab-news.ts';
 

@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAccountNode } from '../../testing/account-node.ts';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
-import { createFakeSync } from '../../testing/fake-sync.ts';
-import { createFakeTabs, factsOfTab, fakeSessionID, type FakeTabs } from '../../testing/fake-tabs.ts';
+import { createFakeSync } from '../../../test/support/sync/fake-sync.ts';
+import {
+  createFakeTabs,
+  factsOfTab,
+  fakeSessionID,
+  type FakeTabs,
+} from '../../../test/support/sync/fake-tabs.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import type { InspectorIncrement } from '../snapshot.ts';

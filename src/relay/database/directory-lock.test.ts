@@ -4,9 +4,9 @@ import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Clock } from '../../platform/clock.ts';
-import { isKernelError } from '../../platform/kernel-error.ts';
-import { silentLogger } from '../../platform/logger.ts';
+import type { Clock } from '../../base/clock.ts';
+import { isKernelError } from '../../base/kernel-error.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { thisProcess } from './process-identity.ts';
 

@@ -1,8 +1,8 @@
 import { readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock, type Clock } from '../../platform/clock.ts';
-import { createKernelError } from '../../platform/kernel-error.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import { isRunning, thisProcess, type ProcessIdentity } from './process-identity.ts';
 
 export interface DirectoryLock {

@@ -1,11 +1,17 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { silentLogger } from '../../platform/logger.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { createRelayOn } from '../relay.ts';
-import { openRawClient } from '../testing/raw-client.ts';
-import { connectStock, createStockClient } from '../testing/stock-client.ts';
-import { createStorage } from '../testing/temporary-storage.ts';
-import { confirmed, createSharedMap, isConfirmed, loadMap, readHealth } from '../testing/test-relay.ts';
+import { openRawClient } from '../../../test/support/relay/raw-client.ts';
+import { connectStock, createStockClient } from '../../../test/support/relay/stock-client.ts';
+import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
+import {
+  confirmed,
+  createSharedMap,
+  isConfirmed,
+  loadMap,
+  readHealth,
+} from '../../../test/support/relay/test-relay.ts';
 import { openPGliteDatabase } from './pglite-database.ts';
 import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
 

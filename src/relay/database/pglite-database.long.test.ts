@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createDirectory, createStorage } from '../testing/temporary-storage.ts';
+import { createDirectory, createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import { openMemoryDatabase, openPGliteDatabase } from './pglite-database.ts';
 import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
 import type { Database } from './database.ts';

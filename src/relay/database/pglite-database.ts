@@ -1,4 +1,4 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import type { Database, Query } from './database.ts';
 import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { isKernelError } from '../../platform/kernel-error.ts';
-import { silentLogger } from '../../platform/logger.ts';
+import { isKernelError } from '../../base/kernel-error.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { asServer, createPostgres, describePostgres } from '../testing/test-postgres.ts';
-import { startProxy } from '../testing/tcp-proxy.ts';
+import { startProxy } from '../../../test/support/relay/tcp-proxy.ts';
 import type { Database } from './database.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { prepareSchema, readStorageIdentity, schemaVersion } from './schema.ts';

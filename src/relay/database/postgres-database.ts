@@ -1,10 +1,10 @@
 import type { Pool, PoolClient, PoolConfig } from 'pg';
-import { createKernelError, isKernelError } from '../../platform/kernel-error.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Database, Listening, Query } from './database.ts';
 import { startListening } from './postgres-listener.ts';
 import { readDurability, readIncarnation } from './postgres-facts.ts';
-import { createSlots } from '../slots.ts';
+import { createSlots } from '../../base/semaphore.ts';
 
 const connectWithinMs = 5_000;
 /** Longer than any commit takes. Without it, a statement whose answer is lost on the way would wait for ever. */

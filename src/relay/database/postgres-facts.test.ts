@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
-import { isKernelError } from '../../platform/kernel-error.ts';
-import { silentLogger } from '../../platform/logger.ts';
-import { openStoragePlace } from '../storage-place.ts';
+import { isKernelError } from '../../base/kernel-error.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { openStoragePlace } from './storage-place.ts';
 import type { Query } from './database.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { readDurability } from './postgres-facts.ts';

@@ -1,4 +1,4 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import type { Database, Query } from './database.ts';
 
 /** What a commit survives, by PostgreSQL's own settings. Throws RELAY_SETTING_INVALID where text would be damaged. */

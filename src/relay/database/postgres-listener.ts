@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { systemClock, type Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Listener, Listening } from './database.ts';
 
 const askEveryMs = 5_000;

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createKernelError, isKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Database, Query } from './database.ts';
 
 /** Which database this is. A client that sees another id or epoch than before reconciles everything. */

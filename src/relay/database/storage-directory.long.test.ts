@@ -1,9 +1,9 @@
 import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isKernelError, type KernelErrorCode } from '../../platform/kernel-error.ts';
-import { silentLogger } from '../../platform/logger.ts';
-import { createDirectory, createStorage } from '../testing/temporary-storage.ts';
+import { isKernelError, type KernelErrorCode } from '../../base/kernel-error.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { createDirectory, createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import { prepareSchema, schemaVersion } from './schema.ts';
 import { openStorageDirectory } from './storage-directory.ts';
 

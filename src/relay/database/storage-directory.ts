@@ -1,7 +1,7 @@
 import { access, chmod, constants, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createKernelError } from '../../platform/kernel-error.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import { createPGliteDirectory } from './create-pglite-directory.ts';
 import type { Database } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { isKernelError } from '../../platform/kernel-error.ts';
-import { silentLogger } from '../../platform/logger.ts';
+import { isKernelError } from '../../base/kernel-error.ts';
+import { silentLogger } from '../../base/logger.ts';
 import type { Database } from '../database/database.ts';
 import { lockDirectory } from '../database/directory-lock.ts';
 import { openPGliteDatabase } from '../database/pglite-database.ts';
 import { readSchemaVersion, schemaVersion } from '../database/schema.ts';
-import { openStoragePlace, type StoragePlace } from '../storage-place.ts';
+import { openStoragePlace, type StoragePlace } from '../database/storage-place.ts';
 import { fine, wrong, type Finding } from './finding.ts';
 
 export interface DatabaseReport {

@@ -3,10 +3,10 @@ import { chmod, mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { silentLogger } from '../../platform/logger.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { openStorageDirectory } from '../database/storage-directory.ts';
-import { createDirectory, createStorage } from '../testing/temporary-storage.ts';
-import { startRelay } from '../testing/test-relay.ts';
+import { createDirectory, createStorage } from '../../../test/support/relay/temporary-storage.ts';
+import { startRelay } from '../../../test/support/relay/test-relay.ts';
 import { checkClock } from './check-clock.ts';
 import { describeFindings, examine } from './examine.ts';
 

@@ -1,6 +1,6 @@
 import type { RelayOptions } from '../relay-options.ts';
-import { readAgent } from '../agent-identity.ts';
-import { readStoragePlace } from '../storage-place.ts';
+import { readAgent } from '../config/agent-identity.ts';
+import { readStoragePlace } from '../database/storage-place.ts';
 import { checkClock } from './check-clock.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkDirectory } from './check-directory.ts';

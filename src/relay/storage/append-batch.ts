@@ -1,5 +1,5 @@
 import type { Query } from '../database/database.ts';
-import { isDeleteSession, sessionsOf, type Content } from './content.ts';
+import { isDeleteSession, sessionsOf, type Content } from '../../engine/content.ts';
 import type { RecentSessions } from './recent-sessions.ts';
 import { createWritePlan, type SessionRow, type WritePlan } from './write-plan.ts';
 import { columns, sessionColumns, signatureColumns, transactionColumns } from './write-rows.ts';

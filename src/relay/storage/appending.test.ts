@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createClientNode } from '../testing/stock-client.ts';
-import { createReader, describeStorage, loadContent, loadKnownState } from '../testing/test-storage.ts';
-import { sessionsOf, type Content } from './content.ts';
+import { createClientNode } from '../../../test/support/relay/stock-client.ts';
+import {
+  createReader,
+  describeStorage,
+  loadContent,
+  loadKnownState,
+} from '../../../test/support/relay/test-storage.ts';
+import { sessionsOf, type Content } from '../../engine/content.ts';
 
 describeStorage((test) => {
   /** A map whose session the storage has written, and how often each way of committing was used since. */

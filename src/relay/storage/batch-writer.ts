@@ -1,6 +1,6 @@
 import type { Database, Query } from '../database/database.ts';
 import { appendRows, planAppend, type AppendPlan } from './append-batch.ts';
-import { contentBytes, type KnownState, type RawCoID } from './content.ts';
+import { contentBytes, type KnownState, type RawCoID } from '../../engine/content.ts';
 import { createRecentSessions } from './recent-sessions.ts';
 import { writeBatch, type StoreRequest, type WrittenBatch } from './write-batch.ts';
 

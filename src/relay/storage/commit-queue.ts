@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 
 /** Work that is committed in groups: whatever came while the last commit ran goes into the next one. */
 export interface CommitQueue<Entry> {

@@ -3,7 +3,7 @@ import { cojsonInternals } from 'cojson';
 import type { Database } from '../database/database.ts';
 import { createBatchReader } from './batch-reader.ts';
 import { contentPieces, type ReadTransactions } from './content-pieces.ts';
-import { isDeleteSession, type Content, type CoValueHeader, type KnownState } from './content.ts';
+import { isDeleteSession, type Content, type CoValueHeader, type KnownState } from '../../engine/content.ts';
 import { readSnapshots, readTransactions, type Snapshot } from './read-rows.ts';
 
 /** What is stored of a CoValue, to be passed on without being taken into memory. */

@@ -1,5 +1,12 @@
 import { cojsonInternals } from 'cojson';
-import type { Content, CoValueHeader, RawCoID, SessionContent, SessionID, Transaction } from './content.ts';
+import type {
+  Content,
+  CoValueHeader,
+  RawCoID,
+  SessionContent,
+  SessionID,
+  Transaction,
+} from '../../engine/content.ts';
 import type { NewerSessions } from './read-newer.ts';
 import type { SessionSnapshot, Snapshot } from './read-rows.ts';
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Database } from '../database/database.ts';
-import type { RawCoID } from './content.ts';
+import type { RawCoID } from '../../engine/content.ts';
 
 /** Frees the space of deleted CoValues, in the background. What says that they are deleted stays for ever. */
 export interface Eraser {

@@ -1,6 +1,12 @@
 import { cojsonInternals } from 'cojson';
 import type { Query } from '../database/database.ts';
-import { sessionsOf, type Content, type RawCoID, type SessionID, type Transaction } from './content.ts';
+import {
+  sessionsOf,
+  type Content,
+  type RawCoID,
+  type SessionID,
+  type Transaction,
+} from '../../engine/content.ts';
 import type { SessionRow } from './write-plan.ts';
 
 /** A session that went on in two ways: the database has one of them. */

@@ -1,4 +1,4 @@
-import type { Content } from './content.ts';
+import type { Content } from '../../engine/content.ts';
 import { forkKey, withoutForks, type Fork } from './find-forks.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { StorageAPI } from 'cojson';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Database } from '../database/database.ts';
-import type { RawCoID } from './content.ts';
+import type { RawCoID } from '../../engine/content.ts';
 
 /** What there is in the storage, for who goes through all of it. `read` reads until it succeeds. */
 export function createListing(

@@ -1,7 +1,12 @@
 import type { RawCoValue } from 'cojson';
 import { describe, expect, it, vi } from 'vitest';
-import { crypto } from '../testing/stock-client.ts';
-import { createReader, loadContent, loadKnownState, describeStorage } from '../testing/test-storage.ts';
+import { crypto } from '../../../test/support/relay/stock-client.ts';
+import {
+  createReader,
+  loadContent,
+  loadKnownState,
+  describeStorage,
+} from '../../../test/support/relay/test-storage.ts';
 
 describeStorage((test) => {
   describe('what was stored', () => {

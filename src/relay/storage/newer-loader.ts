@@ -1,5 +1,5 @@
 import { newerPieces, type ReadTransactions } from './content-pieces.ts';
-import type { Content, CoValueHeader, KnownState } from './content.ts';
+import type { Content, CoValueHeader, KnownState } from '../../engine/content.ts';
 import type { Database } from '../database/database.ts';
 import { readNewer, type NewerSessions } from './read-newer.ts';
 import { readTransactions } from './read-rows.ts';

@@ -1,5 +1,5 @@
 import type { Query } from '../database/database.ts';
-import type { KnownState, RawCoID, SessionID, Signature } from './content.ts';
+import type { KnownState, RawCoID, SessionID, Signature } from '../../engine/content.ts';
 import type { SessionSnapshot } from './read-rows.ts';
 
 /** What is stored beyond a known state, of one session. */

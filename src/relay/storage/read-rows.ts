@@ -1,5 +1,5 @@
 import type { Query } from '../database/database.ts';
-import type { KnownState, RawCoID, SessionID, Signature } from './content.ts';
+import type { KnownState, RawCoID, SessionID, Signature } from '../../engine/content.ts';
 
 /** What the database held of a CoValue at one moment, as text where it is JSON. */
 export interface Snapshot {

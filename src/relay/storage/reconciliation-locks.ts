@@ -1,6 +1,6 @@
 import { cojsonInternals, type StorageAPI, type StorageReconciliationAcquireResult } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Database } from '../database/database.ts';
 
 type ReconciliationLocks = Pick<

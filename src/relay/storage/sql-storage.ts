@@ -1,13 +1,13 @@
 import { emptyKnownState, type CoValueCore, type StorageAPI } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Database } from '../database/database.ts';
 import { isConflict } from '../database/postgres-facts.ts';
 import { createBatchReader } from './batch-reader.ts';
 import { createBatchWriter, type BatchWriterOptions } from './batch-writer.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { createContentLoader, type StoredContent } from './content-loader.ts';
-import { contentBytes, type Content, type KnownState, type RawCoID } from './content.ts';
+import { contentBytes, type Content, type KnownState, type RawCoID } from '../../engine/content.ts';
 import type { Fork } from './find-forks.ts';
 import { createKnownForks } from './known-forks.ts';
 import { createEraser } from './eraser.ts';

@@ -1,4 +1,4 @@
-import type { KnownState } from './content.ts';
+import type { KnownState } from '../../engine/content.ts';
 
 /** How far CoValues are stored, of which something was loaded or stored since the start. Grows with commits only. */
 export interface StoredStates {

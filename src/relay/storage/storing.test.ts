@@ -1,7 +1,12 @@
 import { LocalNode } from 'cojson';
 import { describe, expect, it, vi } from 'vitest';
-import { createClientNode } from '../testing/stock-client.ts';
-import { createReader, loadContent, loadKnownState, describeStorage } from '../testing/test-storage.ts';
+import { createClientNode } from '../../../test/support/relay/stock-client.ts';
+import {
+  createReader,
+  loadContent,
+  loadKnownState,
+  describeStorage,
+} from '../../../test/support/relay/test-storage.ts';
 import type { SqlStorage } from './sql-storage.ts';
 
 describeStorage((test) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createClientNode, crypto } from '../testing/stock-client.ts';
-import { createReader, describeStorage } from '../testing/test-storage.ts';
+import { createClientNode, crypto } from '../../../test/support/relay/stock-client.ts';
+import { createReader, describeStorage } from '../../../test/support/relay/test-storage.ts';
 
 describeStorage((test) => {
   describe('deletion', () => {

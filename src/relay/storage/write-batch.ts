@@ -1,6 +1,6 @@
 import type { CorrectionCallback } from 'cojson';
 import type { Query } from '../database/database.ts';
-import type { Content, KnownState, RawCoID } from './content.ts';
+import type { Content, KnownState, RawCoID } from '../../engine/content.ts';
 import { findForks, forkKey, withoutForks, type Fork } from './find-forks.ts';
 import { createWritePlan, type SessionRow } from './write-plan.ts';
 import {

@@ -9,7 +9,7 @@ import {
   type SessionID,
   type Signature,
   type Transaction,
-} from './content.ts';
+} from '../../engine/content.ts';
 
 export interface SessionRow {
   readonly covalueID: RawCoID;

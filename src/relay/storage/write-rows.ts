@@ -1,5 +1,11 @@
 import type { Query } from '../database/database.ts';
-import { isDeleteSession, sessionsOf, type Content, type KnownState, type RawCoID } from './content.ts';
+import {
+  isDeleteSession,
+  sessionsOf,
+  type Content,
+  type KnownState,
+  type RawCoID,
+} from '../../engine/content.ts';
 import type { SessionRow, WritePlan } from './write-plan.ts';
 
 /** The ids that were not there before. Rows are written in the order of their keys, so that two relays never lock each other. */

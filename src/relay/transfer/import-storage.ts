@@ -1,4 +1,4 @@
-import { createKernelError, isKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Database } from '../database/database.ts';
 import { prepareSchema } from '../database/schema.ts';
 import { exportLines, type Summary } from './export-file.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKernelError } from '../../platform/kernel-error.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Database } from '../database/database.ts';
-import { openStoragePlace, readStoragePlace } from '../storage-place.ts';
+import { openStoragePlace, readStoragePlace } from '../database/storage-place.ts';
 import { exportStorage } from './export-storage.ts';
 import { importStorage } from './import-storage.ts';
 import { openImportSource } from './open-import-source.ts';

@@ -1,4 +1,4 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import type { Query } from '../database/database.ts';
 import type { Summary } from './export-file.ts';
 import type { Place } from './import-source.ts';

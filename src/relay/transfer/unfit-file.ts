@@ -1,4 +1,4 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 
 /** A file that cannot be imported. `advice` says what to do about it. */
 export function unfitFile(file: string, why: string, advice: string, cause?: unknown) {

@@ -1,5 +1,5 @@
 import type { CryptoProvider } from 'cojson';
-import type { KernelError } from '../../platform/kernel-error.ts';
+import type { KernelError } from '../../base/kernel-error.ts';
 
 /** Whether this session may still write. Closed, an edit throws in the very call that makes it, and nothing of it comes to be. */
 export interface EditGate {

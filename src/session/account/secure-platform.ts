@@ -1,4 +1,4 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 
 /** A platform in which keys can be derived and things be sealed. */

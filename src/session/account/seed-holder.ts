@@ -1,4 +1,4 @@
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 
 /** Where an open session's seed is. Nothing else of the session refers to it, so that nothing prints it by mistake. */
 export interface SeedHolder {

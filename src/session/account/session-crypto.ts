@@ -1,6 +1,6 @@
 import type { CryptoProvider } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { healSessionMaps } from '../../platform/healing-session-maps.ts';
+import { healSessionMaps } from '../../engine/session-maps/hash-repair.ts';
 import { mendCojson } from '../../platform/mend-cojson.ts';
 import { gateEdits, type EditGate } from './edit-gate.ts';
 

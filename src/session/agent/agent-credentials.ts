@@ -1,6 +1,6 @@
 import { base58 } from '@scure/base';
 import type { AgentSecret, RawAccountID } from 'cojson';
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import { accountIDFor } from '../account/genesis.ts';
 import type { SessionCrypto } from '../account/session-crypto.ts';
 

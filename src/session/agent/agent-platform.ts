@@ -1,5 +1,5 @@
-import { systemClock } from '../../platform/clock.ts';
-import { nextTask } from '../../platform/next-task.ts';
+import { systemClock } from '../../base/clock.ts';
+import { nextTask } from '../../base/next-task.ts';
 import { openWebSocket } from '../../platform/open-web-socket.ts';
 import type { Page, Platform } from '../../platform/platform.ts';
 import type { SignOutPlatform } from '../sign-out/sign-out.ts';

@@ -1,7 +1,7 @@
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
-import { loadSession } from '../session-part.ts';
+import { loadSession } from '../load-session.ts';
 import type { Session } from '../session.ts';
 
 export interface AgentSessionOptions {

@@ -1,8 +1,8 @@
 import type { LocalNode, RawAccount, RawAccountID } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import type { Clock } from '../../base/clock.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { SyncOptions, SyncPeers } from '../../sync/sync-peers.ts';
-import { askRelay, hostToAsk } from '../ask-relay.ts';
+import { askRelay, hostToAsk } from '../opening/ask-relay.ts';
 
 /** What is sent in pieces comes within this time, or not at all. */
 const restMs = 10_000;

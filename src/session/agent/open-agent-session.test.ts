@@ -5,10 +5,14 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { openRelay } from '../../relay/testing/test-relay.ts';
-import { rootOf } from '../../testing/account-parts.ts';
+import { openRelay } from '../../../test/support/relay/test-relay.ts';
+import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { createMemoryStorage } from '../../storage/memory-storage.ts';
-import { clockWithSpeed, createTestSessions, type TestSessions } from '../../testing/test-sessions.ts';
+import {
+  clockWithSpeed,
+  createTestSessions,
+  type TestSessions,
+} from '../../../test/support/session/test-sessions.ts';
 import { activeSession } from '../active-session.ts';
 import type { Session } from '../session.ts';
 import { createAgentPlatform } from './agent-platform.ts';

@@ -1,4 +1,4 @@
-import { silentLogger } from '../../platform/logger.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { createMemoryStorage } from '../../storage/memory-storage.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
@@ -6,10 +6,10 @@ import { activate } from '../active-session.ts';
 import { holdSeed } from '../account/seed-holder.ts';
 import { createSessionCrypto } from '../account/session-crypto.ts';
 import { createSessionNode } from '../account/session-node.ts';
-import { createSession } from '../create-session.ts';
+import { createSession } from '../opening/create-session.ts';
 import { withoutPasskeys } from '../passkeys/without-passkeys.ts';
 import { phrasePart } from '../phrase/phrase-part.ts';
-import { createSessionLife } from '../session-life.ts';
+import { createSessionLife } from '../opening/session-life.ts';
 import { createSignOut } from '../sign-out/sign-out.ts';
 import type { Session } from '../session.ts';
 import { readCredentials } from './agent-credentials.ts';

@@ -1,7 +1,7 @@
 import type { Platform } from '../../platform/platform.ts';
 import { isSecure } from '../account/secure-platform.ts';
 import { unlessRefused } from './device-errors.ts';
-import { keptOnDevice } from './kept-on-device.ts';
+import { keptOnDevice } from './device-accounts.ts';
 import type { KnownAccount } from './known-accounts.ts';
 
 /** See `listAccounts`. */

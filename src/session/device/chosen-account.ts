@@ -1,4 +1,4 @@
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 
 /** The app asked for an account that nothing here names. Nothing was asked or opened. */
 export function accountUnknownHere(accountID: string): KernelError {

@@ -1,4 +1,4 @@
-import { assert } from '../../platform/assert.ts';
+import { assert } from '../../base/assert.ts';
 import {
   committing,
   deleteDatabase as deleteStored,

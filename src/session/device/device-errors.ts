@@ -1,4 +1,4 @@
-import { createKernelError, isKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, isKernelError, type KernelError } from '../../base/kernel-error.ts';
 import { unavailable } from '../../storage/unavailable.ts';
 import { vaultTooNew } from './vault-errors.ts';
 

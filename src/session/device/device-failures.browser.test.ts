@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { createDatabases } from '../../testing/databases.ts';
-import { createFakePasskeys, type FakePasskeys } from '../../testing/fake-passkeys.ts';
+import { createDatabases } from '../../../test/support/storage/databases.ts';
+import { createFakePasskeys, type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
 import { activeSession } from '../active-session.ts';
 import { deviceDatabase } from './device-database.ts';
 import { resume } from '../resume.ts';
 import { signIn } from '../sign-in.ts';
-import { signUp } from '../sign-up.ts';
+import { signUp } from '../sign-up/sign-up.ts';
 
 const databases = createDatabases(indexedDB);
 const offline = { sync: false } as const;

@@ -1,7 +1,7 @@
 import type { Content } from '../account/genesis.ts';
 import type { PasskeyRecord } from '../account/kernel-map.ts';
 import { isRecord } from '../account/records.ts';
-import type { KnownCredential } from './kept-credentials.ts';
+import type { KnownCredential } from './credential-records.ts';
 import type { VaultRecord } from './vault.ts';
 
 /** What is kept when an account was opened here. */

@@ -1,7 +1,7 @@
 import type { RawCoMap } from 'cojson';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
-import { rootOf } from '../../testing/account-parts.ts';
+import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
+import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { activeSession } from '../active-session.ts';
 import type { Session } from '../session.ts';
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Platform } from '../../platform/platform.ts';
-import { passkeyOf } from '../../testing/account-parts.ts';
-import { createFakePasskeys, type FakePasskeys } from '../../testing/fake-passkeys.ts';
-import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { passkeyOf } from '../../../test/support/session/account-parts.ts';
+import { createFakePasskeys, type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
+import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { activeSession } from '../active-session.ts';
 import { accountsHere } from './accounts-here.ts';
-import { signUp } from '../sign-up.ts';
+import { signUp } from '../sign-up/sign-up.ts';
 
 // A tab that ends leaves what was committed, and nothing of what it had in memory.
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { passkeyOf, rootOf } from '../../testing/account-parts.ts';
-import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { passkeyOf, rootOf } from '../../../test/support/session/account-parts.ts';
+import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { accountsHere } from './accounts-here.ts';
 
 let device: TestDevice;

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createTestDevice, type RawVault, type TestDevice } from '../../testing/test-device.ts';
+import {
+  createTestDevice,
+  type RawVault,
+  type TestDevice,
+} from '../../../test/support/session/test-device.ts';
 
 let device: TestDevice;
 beforeEach(() => {

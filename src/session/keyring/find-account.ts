@@ -1,8 +1,8 @@
-import { isKernelError } from '../../platform/kernel-error.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { isKernelError } from '../../base/kernel-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
-import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
-import { keptOnDevice } from '../device/kept-on-device.ts';
+import { unlessDeviceFails } from '../device/prepare-device.ts';
+import { keptOnDevice } from '../device/device-accounts.ts';
 import { madePasskeyIn } from '../device/device-records.ts';
 import { createGenesis, type Content } from '../account/genesis.ts';
 import { createKeyringNode, readKeyring } from './keyring-content.ts';
@@ -10,7 +10,7 @@ import { openEntry } from './keyring-entry.ts';
 import type { KeyringKeys } from './keyring-keys.ts';
 import { lookUpKeyring } from './look-up-keyring.ts';
 import { passkeyRemoved } from '../passkeys/passkey-removed.ts';
-import type { KeepableAccount } from '../device/records-to-keep.ts';
+import type { KeepableAccount } from '../device/create-device-records.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
 import type { SessionCrypto } from '../account/session-crypto.ts';
 

@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoMap } from 'cojson';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import { livePasskeys, readRemovals, type Removal } from '../account/kernel-map.ts';
 import type { SessionCrypto } from '../account/session-crypto.ts';
 import type { Keyring } from './keyring-keys.ts';

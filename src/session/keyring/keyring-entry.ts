@@ -1,4 +1,4 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import { bytesFromBase64url, bytesToBase64url } from '../account/bytes.ts';
 import { accountIDFor, seedLength } from '../account/genesis.ts';
 import type { KeyringKeys } from './keyring-keys.ts';

@@ -1,11 +1,11 @@
 import type { RawCoID } from 'cojson';
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
-import { askRelay, hostToAsk } from '../ask-relay.ts';
+import { askRelay, hostToAsk } from '../opening/ask-relay.ts';
 import type { Content } from '../account/genesis.ts';
 import { createKeyringNode, keyringContentIn, readKeyring } from './keyring-content.ts';
 import type { Keyring } from './keyring-keys.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { kernelMapOf } from '../../testing/account-parts.ts';
-import { createFakePasskeys } from '../../testing/fake-passkeys.ts';
+import { kernelMapOf } from '../../../test/support/session/account-parts.ts';
+import { createFakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
 import {
   createPasskeyDevices,
   idsOf,
@@ -8,7 +8,7 @@ import {
   until,
   untilConfirmed,
   type PasskeyDevices,
-} from '../../testing/passkey-devices.ts';
+} from '../../../test/support/session/passkey-devices.ts';
 import { readPasskeys } from '../account/kernel-map.ts';
 
 let on: PasskeyDevices;

@@ -5,7 +5,7 @@ import {
   createFakePasskeys,
   type FakePasskeys,
   type FakePasskeysOptions,
-} from '../../testing/fake-passkeys.ts';
+} from '../../../test/support/platform/fake-passkeys.ts';
 import { createPasskey, getPasskey } from './ceremonies.ts';
 import { prfInput } from '../account/version-1.ts';
 

@@ -1,5 +1,5 @@
-import { isKernelError } from '../../platform/kernel-error.ts';
-import type { PasskeyResult, Passkeys } from '../../platform/passkeys.ts';
+import { isKernelError } from '../../base/kernel-error.ts';
+import type { PasskeyResult, Passkeys } from '../../platform/passkey-api.ts';
 import type { Platform } from '../../platform/platform.ts';
 import {
   ceremonyError,

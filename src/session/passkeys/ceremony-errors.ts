@@ -1,4 +1,4 @@
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 
 /** A passkey that was made and that nothing can use. */
 export interface LeftOverPasskey {

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { kernelMapOf } from '../../testing/account-parts.ts';
-import { type FakePasskeys } from '../../testing/fake-passkeys.ts';
+import { kernelMapOf } from '../../../test/support/session/account-parts.ts';
+import { type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
 import {
   createPasskeyDevices,
   keeper,
   until,
   untilConfirmed,
   type PasskeyDevices,
-} from '../../testing/passkey-devices.ts';
+} from '../../../test/support/session/passkey-devices.ts';
 
 let on: PasskeyDevices;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import type { RawCoID } from 'cojson';
 import type { Content } from '../account/genesis.ts';
-import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { unlessDeviceFails } from '../device/prepare-device.ts';
 import type { ManagedAccount } from './managed-account.ts';
 import { relyingPartyID } from './passkey-names.ts';
 

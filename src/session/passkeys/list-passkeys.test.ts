@@ -6,7 +6,7 @@ import {
   until,
   untilConfirmed,
   type PasskeyDevices,
-} from '../../testing/passkey-devices.ts';
+} from '../../../test/support/session/passkey-devices.ts';
 
 let on: PasskeyDevices;
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { createKernelError, isKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, isKernelError, type KernelError } from '../../base/kernel-error.ts';
 import { whereToDelete, type LeftOverPasskey } from './ceremony-errors.ts';
 
 /** The account is as it was; the passkey exists, and opens nothing. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createFakePasskeys, type FakePasskeys } from '../../testing/fake-passkeys.ts';
-import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
-import { watchPromise } from '../../testing/watch-promise.ts';
+import { createFakePasskeys, type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
+import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
+import { watchPromise } from '../../../test/support/watch-promise.ts';
 
 let device: TestDevice;
 beforeEach(() => {

@@ -1,9 +1,9 @@
-import { assert } from '../../platform/assert.ts';
+import { assert } from '../../base/assert.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { isChecked, livePasskeys, readPasskeys, recordChecked, type Removal } from '../account/kernel-map.ts';
-import { createKeptPasskeys } from '../device/kept-passkeys.ts';
-import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { createKeptPasskeys } from '../device/device-passkeys.ts';
+import { unlessDeviceFails } from '../device/prepare-device.ts';
 import { keepKeyrings } from '../keyring/keep-keyrings.ts';
 import { keyringContentIn } from '../keyring/keyring-content.ts';
 import { createKeyringFinder, type Keyring } from '../keyring/keyring-keys.ts';

@@ -1,11 +1,11 @@
 import type { LocalNode, RawAccountID, RawCoMap } from 'cojson';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { Confirmations } from '../../sync/confirmations.ts';
 import type { PasskeyRecord } from '../account/kernel-map.ts';
 import type { SeedHolder } from '../account/seed-holder.ts';
 import type { SessionCrypto } from '../account/session-crypto.ts';
-import type { KeptPasskeys } from '../device/kept-passkeys.ts';
+import type { KeptPasskeys } from '../device/device-passkeys.ts';
 import type { Keyring } from '../keyring/keyring-keys.ts';
 import type { SessionOptions } from '../session.ts';
 

@@ -1,4 +1,4 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { utf8 } from '../account/bytes.ts';
 import type { SessionOptions, SignUpOptions } from '../session.ts';

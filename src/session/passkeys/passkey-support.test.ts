@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
 import type { Page, Platform } from '../../platform/platform.ts';
-import { createFakePasskeys, type FakePasskeysOptions } from '../../testing/fake-passkeys.ts';
+import {
+  createFakePasskeys,
+  type FakePasskeysOptions,
+} from '../../../test/support/platform/fake-passkeys.ts';
 import { passkeySupport, requireAutofill, requirePasskeys, requireSignIn } from './passkey-support.ts';
 
 function platformWith(support: FakePasskeysOptions['support'], page: Partial<Page> = {}): Platform {

@@ -1,4 +1,4 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { prfUnavailable } from './ceremony-errors.ts';
 import { engineFact } from './engine-facts.ts';

@@ -1,4 +1,4 @@
-import type { Readable } from '../../platform/readable.ts';
+import type { Readable } from '../../base/readable.ts';
 
 /** The passkeys of a session's account. All are equal: each opens the account, and each can be removed. */
 export interface Passkeys {

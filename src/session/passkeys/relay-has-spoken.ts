@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 
 /** Longer than an answer takes, and not so long that somebody who signs in minds. */

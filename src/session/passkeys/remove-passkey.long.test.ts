@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { systemClock } from '../../platform/clock.ts';
-import { kernelMapOf } from '../../testing/account-parts.ts';
-import { type FakePasskeys } from '../../testing/fake-passkeys.ts';
+import { systemClock } from '../../base/clock.ts';
+import { kernelMapOf } from '../../../test/support/session/account-parts.ts';
+import { type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
 import {
   createPasskeyDevices,
   idsOf,
@@ -10,12 +10,12 @@ import {
   until,
   untilConfirmed,
   type PasskeyDevices,
-} from '../../testing/passkey-devices.ts';
+} from '../../../test/support/session/passkey-devices.ts';
 import { readPasskeys, recordPhraseRevealed } from '../account/kernel-map.ts';
 import { keyringContentIn } from '../keyring/keyring-content.ts';
 import type { Session } from '../session.ts';
 import { signIn } from '../sign-in.ts';
-import { signUp } from '../sign-up.ts';
+import { signUp } from '../sign-up/sign-up.ts';
 
 let on: PasskeyDevices;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
-import { isKernelError, type KernelError } from '../../platform/kernel-error.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { isKernelError, type KernelError } from '../../base/kernel-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { unlessDeviceFails } from '../device/prepare-device.ts';
 import type { UnfinishedPasskeys } from '../device/unfinished-passkeys.ts';
 import { createPasskey, getPasskey, type UsedPasskey } from './ceremonies.ts';
 import { passkeyOrphaned, type LeftOverPasskey } from './ceremony-errors.ts';

@@ -1,7 +1,7 @@
-import { isEqual } from '../../platform/equal.ts';
-import { createReadable, type Readable } from '../../platform/readable.ts';
+import { isEqual } from '../../base/equal.ts';
+import { createReadable, type Readable } from '../../base/readable.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
+import { unlessDeviceFails } from '../device/prepare-device.ts';
 import { describePasskeys } from './describe-passkeys.ts';
 import type { ManagedAccount } from './managed-account.ts';
 import type { PasskeysState } from './passkeys.ts';

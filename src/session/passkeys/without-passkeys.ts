@@ -1,5 +1,5 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
-import { createReadable } from '../../platform/readable.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import { createReadable } from '../../base/readable.ts';
 import type { Passkeys, PasskeysState } from './passkeys.ts';
 
 /** Of a session that was opened without a seed, as an agent's: it has none to give to a passkey. */

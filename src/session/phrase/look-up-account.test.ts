@@ -2,9 +2,13 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
-import { silentLogger } from '../../platform/logger.ts';
+import { silentLogger } from '../../base/logger.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
-import { clockWithSpeed, createTestSessions, type TestSessions } from '../../testing/test-sessions.ts';
+import {
+  clockWithSpeed,
+  createTestSessions,
+  type TestSessions,
+} from '../../../test/support/session/test-sessions.ts';
 import { requireSecure } from '../account/secure-platform.ts';
 import { lookUpAccount } from './look-up-account.ts';
 import { accountOfSeed, type PhraseAccount } from './phrase-account.ts';

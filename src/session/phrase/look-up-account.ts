@@ -1,14 +1,14 @@
 import { LocalNode } from 'cojson';
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { coverageOfContent, coverageOfState, covers } from '../../sync/coverage.ts';
+import { coverageOfContent, coverageOfState, covers } from '../../engine/known-counts.ts';
 import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
 import type { Genesis } from '../account/genesis.ts';
 import type { SessionCrypto } from '../account/session-crypto.ts';
-import { askRelay, hostToAsk } from '../ask-relay.ts';
+import { askRelay, hostToAsk } from '../opening/ask-relay.ts';
 
 /**
  * Asks the relay whether it has an account, once. Any phrase that passes its checksum leads to an account's ID, so only

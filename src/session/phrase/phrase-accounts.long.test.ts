@@ -1,13 +1,17 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createRandom } from '../../../scripts/long/seeded-random.ts';
+import { createRandom } from '../../../test/long/seeded-random.ts';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { isKernelError } from '../../platform/kernel-error.ts';
+import { systemClock } from '../../base/clock.ts';
+import { isKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { kernelMapOf, rootOf } from '../../testing/account-parts.ts';
-import { createFakePasskeys } from '../../testing/fake-passkeys.ts';
-import { clockWithSpeed, createTestSessions, type TestSessions } from '../../testing/test-sessions.ts';
+import { kernelMapOf, rootOf } from '../../../test/support/session/account-parts.ts';
+import { createFakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
+import {
+  clockWithSpeed,
+  createTestSessions,
+  type TestSessions,
+} from '../../../test/support/session/test-sessions.ts';
 import { isPhraseRevealed, readPasskeys } from '../account/kernel-map.ts';
 import { requireSecure } from '../account/secure-platform.ts';
 import { activeSession } from '../active-session.ts';

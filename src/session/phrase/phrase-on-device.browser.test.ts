@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { kernelMapOf, rootOf } from '../../testing/account-parts.ts';
-import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
-import { watchPromise } from '../../testing/watch-promise.ts';
+import { kernelMapOf, rootOf } from '../../../test/support/session/account-parts.ts';
+import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
+import { watchPromise } from '../../../test/support/watch-promise.ts';
 import { isPhraseRevealed } from '../account/kernel-map.ts';
 import { activeSession } from '../active-session.ts';
 import type { Session, SessionOptions, SignUpOptions } from '../session.ts';

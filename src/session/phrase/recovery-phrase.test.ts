@@ -1,6 +1,6 @@
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { describe, expect, test } from 'vitest';
-import type { KernelError } from '../../platform/kernel-error.ts';
+import type { KernelError } from '../../base/kernel-error.ts';
 import { accountIDFor } from '../account/genesis.ts';
 import { createSessionCrypto } from '../account/session-crypto.ts';
 import vectors from './phrase-vectors.json' with { type: 'json' };

@@ -1,5 +1,5 @@
 import type { RawCoMap } from 'cojson';
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';

@@ -1,11 +1,11 @@
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
-import { silentLogger } from '../../platform/logger.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import { silentLogger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { hasContent } from '../../storage/has-content.ts';
 import { requireSecure } from '../account/secure-platform.ts';
-import { unlessDeviceFails } from '../device/device-to-keep-on.ts';
-import { keptOnDevice } from '../device/kept-on-device.ts';
-import { openSession } from '../open-session.ts';
+import { unlessDeviceFails } from '../device/prepare-device.ts';
+import { keptOnDevice } from '../device/device-accounts.ts';
+import { openSession } from '../opening/open-session.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 import type { Session, SessionOptions } from '../session.ts';
 import { lookUpAccount } from './look-up-account.ts';

@@ -1,14 +1,14 @@
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
-import { silentLogger } from '../../platform/logger.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import { silentLogger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { seedLength } from '../account/genesis.ts';
 import { requireSecure, type SecurePlatform } from '../account/secure-platform.ts';
-import { deviceToKeepOn, unlessDeviceFails } from '../device/device-to-keep-on.ts';
-import { keptOnDevice } from '../device/kept-on-device.ts';
-import { openSession } from '../open-session.ts';
+import { deviceToKeepOn, unlessDeviceFails } from '../device/prepare-device.ts';
+import { keptOnDevice } from '../device/device-accounts.ts';
+import { openSession } from '../opening/open-session.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 import type { Session, SignUpOptions } from '../session.ts';
-import { oneSignUpAtATime } from '../sign-up-lock.ts';
+import { oneSignUpAtATime } from '../sign-up/sign-up-lock.ts';
 import { accountLabel, accountOfSeed, phraseRecords } from './phrase-account.ts';
 import { phrasePart } from './phrase-part.ts';
 

@@ -1,5 +1,5 @@
 import type { SessionID } from 'cojson';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { createCleanMarks } from './clean-marks.ts';
 import { createUnsharedLease, type SessionIDLease } from './session-id-lease.ts';

@@ -1,15 +1,15 @@
 import type { CojsonInternalTypes, LocalNode, RawCoMap, RawGroup } from 'cojson';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Relay } from '../../relay/index.ts';
-import { openRelay } from '../../relay/testing/test-relay.ts';
+import { openRelay } from '../../../test/support/relay/test-relay.ts';
 import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { clockWithSpeed } from '../../testing/test-sessions.ts';
-import { createNodePlatform } from '../../testing/node-platform.ts';
+import { clockWithSpeed } from '../../../test/support/session/test-sessions.ts';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createSessionCrypto } from '../account/session-crypto.ts';
 import { createSessionNode } from '../account/session-node.ts';
-import type { Fork } from './find-forks.ts';
+import type { Fork } from './own-forks.ts';
 import { guardSessionID } from './guard-session-id.ts';
 
 // A node and its copy write one session, on a real relay. The copy is guarded.

@@ -1,14 +1,14 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
-import { coverageOfState } from '../../sync/coverage.ts';
+import { coverageOfState } from '../../engine/known-counts.ts';
 import type { OwnSessionClaim } from '../../sync/own-session-claims.ts';
 import type { SyncPlatform } from '../../sync/begin-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { countOf, findForks, type Fork } from './find-forks.ts';
+import { countOf, findForks, type Fork } from './own-forks.ts';
 import { openRelayCopy, type RelayCopy } from './relay-copy.ts';
-import { writeAgain } from './write-again.ts';
+import { writeAgain } from './rewrite-after-fork.ts';
 
 /**
  * Looks into what a relay says of the node's own session that cannot be this node's doing. A browser profile that was

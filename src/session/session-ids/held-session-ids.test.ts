@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createFakeLocks } from '../../testing/fake-locks.ts';
+import { createFakeLocks } from '../../../test/support/platform/fake-locks.ts';
 import { heldSessionIDs } from './held-session-ids.ts';
 
 it('says which session ids of the account are held, and nothing where the browser does not', async () => {

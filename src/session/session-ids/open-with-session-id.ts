@@ -1,5 +1,5 @@
 import type { RawAccountID, RawCoID, SessionID } from 'cojson';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { DeviceStorage, StorageKind } from '../../storage/device-storage.ts';
 import { openDeviceStorage } from '../../storage/open-device-storage.ts';

@@ -1,9 +1,9 @@
 import { LocalNode, type AgentSecret, type RawCoID } from 'cojson';
-import type { Logger } from '../../platform/logger.ts';
+import type { Logger } from '../../base/logger.ts';
 import { foreignStorageStatus, type SyncPlatform } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import { createSessionCrypto } from '../account/session-crypto.ts';
-import { askRelay } from '../ask-relay.ts';
+import { askRelay } from '../opening/ask-relay.ts';
 
 /** A node that has what the relay has, and nothing of this device. It writes nothing. */
 export interface RelayCopy {

@@ -1,4 +1,4 @@
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 
 /** Why an edit is refused while the page's session id is given up. */
 export function sessionSetAside(): KernelError {

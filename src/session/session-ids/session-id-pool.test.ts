@@ -1,7 +1,7 @@
 import type { SessionID } from 'cojson';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createFakeLocks, type FakeLocks } from '../../testing/fake-locks.ts';
-import { createFakeMarks } from '../../testing/fake-marks.ts';
+import { createFakeLocks, type FakeLocks } from '../../../test/support/platform/fake-locks.ts';
+import { createFakeMarks } from '../../../test/support/platform/fake-marks.ts';
 import { createCleanMarks, type CleanMarks } from './clean-marks.ts';
 import { sessionLockName, type SessionIDLease } from './session-id-lease.ts';
 import { leaseSessionID } from './session-id-pool.ts';

@@ -1,6 +1,6 @@
 import type { SessionID } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
-import { assert } from '../../platform/assert.ts';
+import type { Clock } from '../../base/clock.ts';
+import { assert } from '../../base/assert.ts';
 import { accountDatabase, stores } from '../../storage/account-database.ts';
 import { committed, openDatabase } from '../../storage/indexed-db.ts';
 import { deleteDatabase } from '../device/device-database.ts';

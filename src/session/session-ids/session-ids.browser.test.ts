@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { rootOf } from '../../testing/account-parts.ts';
-import { failIndexedDB } from '../../testing/failing-indexeddb.ts';
-import { anotherTab, endAll } from '../../testing/leaving.ts';
-import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { rootOf } from '../../../test/support/session/account-parts.ts';
+import { failIndexedDB } from '../../../test/support/storage/failing-indexeddb.ts';
+import { anotherTab, endAll } from '../../../test/support/session/sign-out-helpers.ts';
+import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { activeSession } from '../active-session.ts';
 import { resume } from '../resume.ts';
 import type { Session } from '../session.ts';

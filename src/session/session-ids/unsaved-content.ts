@@ -3,7 +3,7 @@ import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { Content } from '../account/genesis.ts';
-import type { Fork } from './find-forks.ts';
+import type { Fork } from './own-forks.ts';
 
 /**
  * What stands in a node's memory only, as far as a session that takes its place can go on with it: its forks are left out.

@@ -1,12 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { systemClock, type Clock } from '../../platform/clock.ts';
-import { rootOf } from '../../testing/account-parts.ts';
-import { anotherTab, closedWith, contentOf, endAll, refusalOf } from '../../testing/leaving.ts';
-import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import { rootOf } from '../../../test/support/session/account-parts.ts';
+import {
+  anotherTab,
+  closedWith,
+  contentOf,
+  endAll,
+  refusalOf,
+} from '../../../test/support/session/sign-out-helpers.ts';
+import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { activeSession } from '../active-session.ts';
 import { resume } from '../resume.ts';
 import type { Session } from '../session.ts';
-import { signUp } from '../sign-up.ts';
+import { signUp } from '../sign-up/sign-up.ts';
 
 let device: TestDevice;
 beforeEach(() => {

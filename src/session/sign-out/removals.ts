@@ -1,4 +1,4 @@
-import { isKernelError } from '../../platform/kernel-error.ts';
+import { isKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
 import { stockDatabaseName } from '../../storage/stock-database.ts';

@@ -1,6 +1,6 @@
 import type { Platform } from '../../platform/platform.ts';
 import { bytesToBase64url } from '../account/bytes.ts';
-import { parseTabMessage, type TabMessage } from './tab-messages.ts';
+import { parseTabMessage, type TabMessage } from './sign-out-channel.ts';
 import { createTabPresence } from './tab-presence.ts';
 import { together, type UnsyncedEdits, type WantedAt } from './unsynced-edits.ts';
 

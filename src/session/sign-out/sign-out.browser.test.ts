@@ -1,10 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { rootOf } from '../../testing/account-parts.ts';
-import { anotherTab, closedWith, contentOf, countIn, endAll, refusalOf } from '../../testing/leaving.ts';
-import { createTestDevice, type TestDevice } from '../../testing/test-device.ts';
+import { rootOf } from '../../../test/support/session/account-parts.ts';
+import {
+  anotherTab,
+  closedWith,
+  contentOf,
+  countIn,
+  endAll,
+  refusalOf,
+} from '../../../test/support/session/sign-out-helpers.ts';
+import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { activeSession } from '../active-session.ts';
 import type { Session } from '../session.ts';
-import { signUp } from '../sign-up.ts';
+import { signUp } from '../sign-up/sign-up.ts';
 
 let device: TestDevice;
 beforeEach(() => {

@@ -1,9 +1,9 @@
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
-import type { Logger } from '../../platform/logger.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { EditGate } from '../account/edit-gate.ts';
-import type { SessionLife } from '../session-life.ts';
+import type { SessionLife } from '../opening/session-life.ts';
 import { createRemovals } from './removals.ts';
 import { createSessionTabs } from './session-tabs.ts';
 import { createSignedOutMark } from './signed-out-mark.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../platform/clock.ts';
-import { createKernelError, type KernelError } from '../../platform/kernel-error.ts';
+import type { Clock } from '../../base/clock.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import { inspectionOf, type UnsyncedCoValue } from '../../sync/inspection.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';

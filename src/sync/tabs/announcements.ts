@@ -1,6 +1,6 @@
 import type { CojsonInternalTypes, RawCoID } from 'cojson';
 import type { StorageStatus } from '../../storage/device-storage.ts';
-import { joined, type Coverage } from '../coverage.ts';
+import { joined, type Coverage } from '../../engine/known-counts.ts';
 import { mostCoValues, mostContents, type TabMessage } from './tab-messages.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;

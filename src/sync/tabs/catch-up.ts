@@ -1,11 +1,11 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
-import type { Pacer } from '../../platform/pacer.ts';
-import { coverageOfState } from '../coverage.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Pacer } from '../../base/pacer.ts';
+import { coverageOfState } from '../../engine/known-counts.ts';
 import type { Ladder } from '../ladder.ts';
 import type { UnconfirmedMarks } from '../unconfirmed-marks.ts';
-import type { HandOver } from './hand-over.ts';
+import type { HandOver } from './content-import.ts';
 import type { OtherTabs } from './other-tabs.ts';
 import { createTabReads, type TabReads } from './tab-reads.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../platform/clock.ts';
-import { covers, isNothing, joined, missingIn, type Coverage } from '../coverage.ts';
+import type { Clock } from '../../base/clock.ts';
+import { covers, isNothing, joined, missingIn, type Coverage } from '../../engine/known-counts.ts';
 
 /** What another tab is to upload to a relay, and until when it is left to that tab. */
 export interface Holds {

@@ -1,4 +1,4 @@
-import type { Coverage } from '../coverage.ts';
+import type { Coverage } from '../../engine/known-counts.ts';
 
 /** Which tabs of the account are there, as far as they have said so. One that crashed is found out when it stays silent. */
 export interface OtherTabs {

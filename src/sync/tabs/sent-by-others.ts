@@ -1,4 +1,4 @@
-import { covers, joined, type Coverage } from '../coverage.ts';
+import { covers, joined, type Coverage } from '../../engine/known-counts.ts';
 import type { OtherTabs } from './other-tabs.ts';
 
 /**

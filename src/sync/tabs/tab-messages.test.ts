@@ -1,6 +1,6 @@
 import type { RawCoID } from 'cojson';
 import { describe, expect, it } from 'vitest';
-import { createAccountNode } from '../../testing/account-node.ts';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createAnnouncements, type Announcement } from './announcements.ts';
 import { mostCoValues, readTabMessage } from './tab-messages.ts';
 

@@ -1,9 +1,9 @@
 import type { CojsonInternalTypes, RawCoID } from 'cojson';
 import type { StorageStatus } from '../../storage/device-storage.ts';
-import { isCoValueID, isSessionID } from '../../transport/ids.ts';
-import { isCount, isJsonRecord, type JsonRecord } from '../../transport/json.ts';
-import { assertSyncMessage } from '../../transport/sync-message.ts';
-import type { Coverage } from '../coverage.ts';
+import { isCoValueID, isSessionID } from '../../wire/ids.ts';
+import { isCount, isJsonRecord, type JsonRecord } from '../../base/json.ts';
+import { assertSyncMessage } from '../../wire/sync-message.ts';
+import type { Coverage } from '../../engine/known-counts.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 

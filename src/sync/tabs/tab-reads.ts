@@ -1,8 +1,8 @@
 import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
-import type { Logger } from '../../platform/logger.ts';
-import type { Pacer } from '../../platform/pacer.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Pacer } from '../../base/pacer.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
-import { coverageOfState, covers, joined, type Coverage } from '../coverage.ts';
+import { coverageOfState, covers, joined, type Coverage } from '../../engine/known-counts.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 

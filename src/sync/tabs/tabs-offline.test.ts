@@ -5,7 +5,7 @@ import {
   shareMap,
   until,
   type DeviceWithTabs,
-} from '../../testing/device-with-tabs.ts';
+} from '../../../test/support/sync/device-with-tabs.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 
 let device: DeviceWithTabs;

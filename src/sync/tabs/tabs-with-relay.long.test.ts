@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startCountingRelay, type CountingRelay } from '../../testing/counting-relay.ts';
+import { startCountingRelay, type CountingRelay } from '../../../test/support/sync/counting-relay.ts';
 import {
   createDeviceWithTabs,
   shareMap,
   until,
   type DeviceWithTabs,
   type Tab,
-} from '../../testing/device-with-tabs.ts';
+} from '../../../test/support/sync/device-with-tabs.ts';
 
 let device: DeviceWithTabs;
 let relay: CountingRelay;

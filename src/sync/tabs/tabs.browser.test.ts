@@ -2,8 +2,8 @@ import { LocalNode, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
-import { silentLogger } from '../../platform/logger.ts';
-import { createDatabases } from '../../testing/databases.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { createDatabases } from '../../../test/support/storage/databases.ts';
 import { openStorage, type KeptKind } from '../../testing/open-storage.ts';
 import { startSync } from '../start-sync.ts';
 

@@ -1,9 +1,15 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import type { Logger } from '../../platform/logger.ts';
-import type { Pacer } from '../../platform/pacer.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Pacer } from '../../base/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
-import { coverageOfContent, coverageOfState, isNothing, missingIn, type Coverage } from '../coverage.ts';
+import {
+  coverageOfContent,
+  coverageOfState,
+  isNothing,
+  missingIn,
+  type Coverage,
+} from '../../engine/known-counts.ts';
 import type { Ladder } from '../ladder.ts';
 import type { TabsInspection } from '../inspection.ts';
 import type { NodeEvents } from '../node-hooks.ts';
@@ -13,11 +19,11 @@ import { randomFraction } from '../random-fraction.ts';
 import type { UnconfirmedMarks } from '../unconfirmed-marks.ts';
 import { createAnnouncements } from './announcements.ts';
 import { createCatchUp } from './catch-up.ts';
-import { createHandOver } from './hand-over.ts';
+import { createHandOver } from './content-import.ts';
 import { createHolds } from './holds.ts';
 import { createOtherTabs } from './other-tabs.ts';
-import { createRollCall } from './roll-call.ts';
-import { createTabLine } from './tab-line.ts';
+import { createRollCall } from './tab-status.ts';
+import { createTabLine } from './tab-channel.ts';
 import type { TabMessage } from './tab-messages.ts';
 import { createUploads } from './uploads.ts';
 

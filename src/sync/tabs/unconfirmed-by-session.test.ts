@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAccountNode } from '../../testing/account-node.ts';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import type { Unconfirmed } from '../inspection.ts';
 import { createLadder, type Ladder } from '../ladder.ts';

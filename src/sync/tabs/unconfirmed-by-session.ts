@@ -1,5 +1,5 @@
 import type { LocalNode } from 'cojson';
-import { isNothing } from '../coverage.ts';
+import { isNothing } from '../../engine/known-counts.ts';
 import type { Unconfirmed } from '../inspection.ts';
 import type { Ladder } from '../ladder.ts';
 import { hasReached, type PendingEdits } from '../pending-edits.ts';

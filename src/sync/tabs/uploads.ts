@@ -8,7 +8,7 @@ import {
   missingIn,
   missingSessions,
   type Coverage,
-} from '../coverage.ts';
+} from '../../engine/known-counts.ts';
 import type { Ladder } from '../ladder.ts';
 import type { DueHold, Holds } from './holds.ts';
 import type { OtherTabs } from './other-tabs.ts';

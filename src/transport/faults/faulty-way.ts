@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { momentOf, type FaultDone, type Span, type WayFaults } from './fault-plan.ts';
 
 /** One direction of one channel. */

@@ -1,4 +1,4 @@
-import { createKernelError } from '../../platform/kernel-error.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 
 /** Nothing answered, or the browser let nothing through: it says no more than that it failed. */
 export function unreachable({ host }: URL, cause: unknown) {

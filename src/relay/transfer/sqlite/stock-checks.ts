@@ -1,6 +1,6 @@
 import { cojsonInternals, type CryptoProvider, type SyncMessage } from 'cojson';
-import { isCoValueID, isSessionID, isSignature } from '../../../transport/ids.ts';
-import { assertSyncMessage } from '../../../transport/sync-message.ts';
+import { isCoValueID, isSessionID, isSignature } from '../../../wire/ids.ts';
+import { assertSyncMessage } from '../../../wire/sync-message.ts';
 import type { SqlValue } from './open-sqlite.ts';
 
 /** Says of a row that it is damaged, and how; never what stands in it. */

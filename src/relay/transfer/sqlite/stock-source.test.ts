@@ -2,10 +2,10 @@ import { appendFile, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { refusalOf } from '../../testing/refusal.ts';
-import { createStockDatabase, type StockDatabase } from '../../testing/stock-database.ts';
-import { changeStockFiles, copyStockFiles } from '../../testing/stock-files.ts';
-import { createDirectory } from '../../testing/temporary-storage.ts';
+import { refusalOf } from '../../../../test/support/relay/refusal.ts';
+import { createStockDatabase, type StockDatabase } from '../../../../test/support/relay/stock-database.ts';
+import { changeStockFiles, copyStockFiles } from '../../../../test/support/relay/stock-files.ts';
+import { createDirectory } from '../../../../test/support/relay/temporary-storage.ts';
 import { beginning, type SourceRow } from '../import-source.ts';
 import { openImportSource } from '../open-import-source.ts';
 

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { isKernelError } from '../../../platform/kernel-error.ts';
+import { isKernelError } from '../../../base/kernel-error.ts';
 import { createSummary } from '../export-file.ts';
 import { fingerprintOf, type ImportSource } from '../import-source.ts';
 import { unfitFile } from '../unfit-file.ts';

@@ -1,0 +1,24 @@
+import { bytesWords, countWords } from '../../src/inspect/shared/format.ts';
+import type { Fact } from '../headline.ts';
+import type { Download } from './downloads.svelte.ts';
+
+export function describeDownload({ state, coValues, bytes, end, message }: Download): Fact {
+  const so = `${countWords(coValues, 'CoValue')}, ${bytesWords(bytes)}`;
+  switch (state) {
+    case 'running':
+      return { words: `Reading: ${so} so far`, tone: 'plain' };
+    case 'stopped':
+      return { words: `Stopped after ${so}. Nothing was saved.`, tone: 'plain' };
+    case 'failed':
+      return { words: `Not saved after ${so}: ${message ?? 'it failed'}`, tone: 'fail' };
+    case 'saved': {
+      const unreadable = end?.unreadable ?? 0;
+      const without =
+        unreadable > 0 ? ` ${countWords(unreadable, 'CoValue')} could not be read, as the file says.` : '';
+      return {
+        words: `Downloaded ${so}.${without} What is private is encrypted in it; the rest can be read.`,
+        tone: unreadable > 0 ? 'warn' : 'plain',
+      };
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+import { createFakeTasks, type FakeTasks } from '../../test/support/platform/fake-tasks.ts';
+import { createPacer, type Pacer } from './pacer.ts';
+import { sliceMs } from './time-slices.ts';
+
+let nowMs: number;
+let tasks: FakeTasks;
+let pacer: Pacer;
+/** What was dealt with, by the task it was in. */
+let log: string[][];
+beforeEach(() => {
+  nowMs = 0;
+  tasks = createFakeTasks();
+  pacer = createPacer({ nowMs: () => nowMs, nextTask: tasks.nextTask });
+  log = [[]];
+});
+
+const take = (thing: string) => {
+  log.at(-1)?.push(thing);
+  nowMs += 3;
+};
+const nextTask = () => {
+  log.push([]);
+  return tasks.runOne();
+};
+const names = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`);
+
+it('takes what it can in this task, and the rest in later ones, in order', async () => {
+  const lane = pacer.lane(take);
+  lane.push(names('a', 7));
+  expect(lane.waiting).toBe(4);
+  while (tasks.isWaited) await nextTask();
+  expect(log).toEqual([['a0', 'a1', 'a2'], ['a3', 'a4', 'a5'], ['a6'], []]);
+  expect(lane.waiting).toBe(0);
+});
+
+it('counts what comes one by one in a task together', async () => {
+  const lane = pacer.lane(take);
+  for (const name of names('a', 4)) lane.push([name]);
+  expect(log).toEqual([['a0']]);
+  await nextTask();
+  expect(log).toEqual([['a0'], ['a1', 'a2', 'a3']]);
+});
+
+it('takes one thing at once when nothing was done lately', async () => {
+  const lane = pacer.lane(take);
+  lane.push(['a']);
+  await tasks.runAll();
+  lane.push(['b']);
+  expect(log).toEqual([['a', 'b']]);
+});
+
+it('leaves all to later tasks where it is told so, and keeps the order', async () => {
+  const lane = pacer.lane(take);
+  lane.pushLater(names('a', 4));
+  lane.push(['b']);
+  expect(log).toEqual([[]]);
+  while (tasks.isWaited) await nextTask();
+  expect(log).toEqual([[], ['a0', 'a1', 'a2'], ['a3', 'b'], []]);
+});
+
+it('shares the time between lanes, in turn, so that a long one holds up nobody', async () => {
+  const [long, short] = [pacer.lane(take), pacer.lane(take)];
+  long.push(names('long', 6));
+  short.push(names('short', 2));
+  while (tasks.isWaited) await nextTask();
+  expect(log).toEqual([['long0', 'long1', 'long2'], ['long3', 'short0', 'long4'], ['short1', 'long5'], []]);
+});
+
+it('deals with one thing a task where each takes longer than a task should', async () => {
+  const lane = pacer.lane((thing: string) => {
+    log.at(-1)?.push(thing);
+    nowMs += sliceMs * 5;
+  });
+  lane.push(names('a', 3));
+  while (tasks.isWaited) await nextTask();
+  expect(log).toEqual([['a0'], ['a1'], ['a2'], []]);
+});
+
+it('drops what waits, and takes what comes after that', async () => {
+  const lane = pacer.lane(take);
+  lane.push(names('a', 5));
+  expect(lane.clear()).toEqual(['a3', 'a4']);
+  lane.push(['b']);
+  await nextTask();
+  expect(log.flat()).toEqual(['a0', 'a1', 'a2', 'b']);
+});
+
+it('goes on after one that throws, whose error is told', async () => {
+  const told = vi.fn();
+  process.once('uncaughtException', told);
+  const lane = pacer.lane((thing: string) => {
+    if (thing === 'bad') throw new Error('bad');
+    take(thing);
+  });
+  lane.push(['bad', 'good']);
+  expect(log).toEqual([['good']]);
+  await vi.waitFor(() => expect(told).toHaveBeenCalledOnce());
+});

@@ -1,0 +1,94 @@
+import { cojsonInternals, LocalNode, type RawCoID, type RawCoMap } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { expect, it } from 'vitest';
+import { mendEmptyGroups } from './empty-groups.ts';
+
+const crypto = await WasmCrypto.create();
+
+function openNode(): LocalNode {
+  const secret = crypto.newRandomAgentSecret();
+  return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+}
+
+const piecesOf = (node: LocalNode, id: RawCoID) => node.getCoValue(id).newContentSince(undefined) ?? [];
+
+/** What another node has: all of a map, and of its group the header alone, until the rest is given. */
+function openWithHeaderOnly() {
+  const owner = openNode();
+  const group = owner.createGroup();
+  group.addMember('everyone', 'reader');
+  const map = group.createMap({ word: 'here' });
+  const node = openNode();
+  const take = (id: RawCoID, only?: 'header') => {
+    for (const piece of piecesOf(owner, id)) {
+      node.syncManager.handleNewContent(only ? { ...piece, new: {} } : piece, 'import');
+    }
+  };
+  take(group.id, 'header');
+  take(map.id);
+  const shown = async () => {
+    const loaded = await node.load<RawCoMap>(map.id);
+    return loaded === 'unavailable' ? loaded : loaded.toJSON();
+  };
+  const deletion = () => {
+    const known = map.core.knownState();
+    map.core.deleteCoValue();
+    for (const piece of map.core.newContentSince(known) ?? [])
+      node.syncManager.handleNewContent(piece, 'import');
+  };
+  return { node, group, map, take, shown, deletion };
+}
+
+/** A group's role that one session gave comes before the session that made the group. */
+function readInDisorder() {
+  const owner = openNode();
+  const group = owner.createGroup();
+  const again = new LocalNode(
+    owner.agentSecret,
+    crypto.newRandomSessionID(crypto.getAgentID(owner.agentSecret)),
+    crypto,
+  );
+  const give = (from: LocalNode, to: LocalNode) => {
+    for (const piece of piecesOf(from, group.id)) to.syncManager.handleNewContent(piece, 'import');
+  };
+  give(owner, again);
+  groupIn(again, group.id).addMember('everyone', 'reader');
+  const node = openNode();
+  for (const { new: sessions, ...piece } of piecesOf(again, group.id)) {
+    const { [owner.currentSessionID]: _, ...later } = sessions;
+    node.syncManager.handleNewContent({ ...piece, new: later }, 'import');
+  }
+  const read = groupIn(node, group.id);
+  const before = read.get('everyone');
+  give(owner, node);
+  return [before, read.get('everyone')];
+}
+
+const groupIn = (node: LocalNode, id: RawCoID) =>
+  cojsonInternals.expectGroup(node.expectCoValueLoaded(id).getCurrentContent());
+
+it('stock cojson never applies what comes before what gives the right to it', () => {
+  expect(readInDisorder()).toEqual([undefined, undefined]);
+});
+
+it('stock cojson throws where a group has only its header', async () => {
+  const { shown, deletion } = openWithHeaderOnly();
+  await expect(shown()).rejects.toThrow(TypeError);
+  expect(deletion).toThrow(TypeError);
+});
+
+it('mended, nobody has a role in such a group, until the rest has come', async () => {
+  mendEmptyGroups();
+  mendEmptyGroups();
+  const { node, group, map, take, shown, deletion } = openWithHeaderOnly();
+  expect(await shown()).toEqual({});
+  deletion();
+  expect(node.getCoValue(map.id).isDeleted).toBe(false);
+  take(group.id);
+  expect(await shown()).toEqual({ word: 'here' });
+});
+
+it('mended, that is applied once the right has come', () => {
+  mendEmptyGroups();
+  expect(readInDisorder()).toEqual([undefined, 'reader']);
+});

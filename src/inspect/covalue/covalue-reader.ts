@@ -1,0 +1,164 @@
+import type { CoValueCore, LocalNode } from 'cojson';
+import type { SyncInspection } from '../../sync/inspection.ts';
+import { isCoValueID } from '../../wire/ids.ts';
+import { labelCoValue, type CoValueLabel } from '../shared/covalue-label.ts';
+import { findCoValue, openContentOf, readsAsSkipped } from '../../engine/private-fields.ts';
+import type { InspectorSnapshot, UnsyncedRow } from '../snapshot.ts';
+import { createAuthors } from './authors.ts';
+import type {
+  CoValueFacts,
+  CoValueState,
+  GroupFacts,
+  HeaderFacts,
+  MemberPage,
+  Page,
+  RelayTold,
+  SessionPage,
+} from './covalue-facts.ts';
+import { findCoValues, type FoundCoValues } from './find-covalues.ts';
+import { createGroups } from './group-facts.ts';
+import { describeTold, readSessions, totalOf } from './session-rows.ts';
+import { shownValue } from './shown-value.ts';
+import { createSizes } from './covalue-size.ts';
+import { readPlaces, type Places } from './steps.ts';
+import type { TransactionPage, TransactionsWanted } from './transaction-types.ts';
+import { createTransactions } from './transactions.ts';
+import { createTree } from './tree.ts';
+import type { TreePage, TreePath, TreeWanted } from './tree-types.ts';
+
+/**
+ * Reads any one CoValue from what is in memory, by the page: it loads, opens and decrypts nothing, and a page costs the same
+ * however much there is. Of what is not in memory pages are empty, and `coValue` says why.
+ */
+export interface CoValueReader {
+  label(id: string): CoValueLabel;
+  /** Of those in memory, by a part of the id, the name or the kind; at most 8 where no limit is given. */
+  find(text: string, limit?: number): FoundCoValues;
+  /** Of the group that owns it, or that it is. */
+  members(id: string, page?: Page): MemberPage;
+  sessions(id: string, page?: Page): SessionPage;
+  transactions(id: string, wanted?: TransactionsWanted): TransactionPage;
+  /** The children of a path in its value. */
+  tree(id: string, path?: TreePath, wanted?: TreeWanted): TreePage;
+}
+
+export function createCoValueReader(
+  { node }: SyncInspection,
+  now: () => Pick<InspectorSnapshot, 'atMs' | 'overview' | 'unsynced'>,
+  /** Each reading passes through it. */
+  measured: <Answer>(read: () => Answer) => Answer,
+): CoValueReader & { facts(id: string): CoValueFacts } {
+  const authors = createAuthors(node);
+  const groups = createGroups(node, authors);
+  const transactions = createTransactions(node, authors);
+  const tree = createTree(node, authors);
+  const sizes = createSizes();
+
+  function inMemory(id: string): CoValueCore | undefined {
+    const coValue = findCoValue(node, id);
+    return coValue?.verified ? coValue : undefined;
+  }
+
+  function placesOf(id: string): Places & { readonly row: UnsyncedRow | undefined; readonly atMs: number } {
+    const { atMs, overview, unsynced } = now();
+    const row = unsynced.find((each) => each.id === id);
+    return { ...readPlaces(node, id, overview, row), atMs };
+  }
+
+  function relaysOf(coValue: CoValueCore | undefined, { told, overview }: Places): readonly RelayTold[] {
+    const here = coValue?.knownState().sessions ?? {};
+    return overview.relays.map(({ id: relayID, host }, index) => ({
+      ...{ id: relayID, host, ...describeTold(here, told[index]) },
+      ...(coValue && readsAsSkipped(coValue, relayID) === true && { isSkipped: true }),
+    }));
+  }
+
+  function facts(id: string): CoValueFacts {
+    const coValue = inMemory(id);
+    const places = placesOf(id);
+    const label = labelCoValue(node, id);
+    const about = {
+      ...{ id, atMs: places.atMs, state: stateOf(node, id), label },
+      ownAccountID: node.getCurrentAccountOrAgentID(),
+      // Of thousands of rows this one may not have been looked at yet.
+      ...(places.row && { unsynced: { ...places.row, ...label } }),
+      relays: relaysOf(coValue, places),
+    };
+    if (!coValue) return about;
+    const group = groupIDOf(coValue);
+    return {
+      ...about,
+      header: headerOf(coValue),
+      ...(group && { group: groups.facts(group.id, group.relation) }),
+      sessions: totalOf(coValue.knownState().sessions),
+      size: sizes.of(coValue),
+      isOpen: openContentOf(coValue) !== undefined,
+      ...(coValue.isDeleted && { isDeleted: true }),
+    };
+  }
+
+  return {
+    facts: (id) => measured(() => facts(id)),
+    label: (id) => labelCoValue(node, id),
+    find: (text, limit) => measured(() => findCoValues(node, text, limit)),
+    members: (id, page = {}) =>
+      measured(() => {
+        const coValue = inMemory(id);
+        const group = coValue && groupIDOf(coValue);
+        return group ? groups.members(group.id, page) : { total: 0, rows: [] };
+      }),
+    sessions: (id, page = {}) =>
+      measured(() => {
+        const coValue = inMemory(id);
+        return coValue ? readSessions(coValue, placesOf(id), authors, page) : { total: 0, rows: [] };
+      }),
+    transactions: (id, wanted = {}) =>
+      measured(() => {
+        const coValue = inMemory(id);
+        return coValue ? transactions.read(coValue, placesOf(id), wanted) : { total: 0, rows: [] };
+      }),
+    tree: (id, path = [], wanted = {}) =>
+      measured(() => {
+        const coValue = inMemory(id);
+        return coValue ? tree.read(coValue, placesOf(id), path, wanted) : { state: 'nothing' };
+      }),
+  };
+}
+
+function stateOf(node: LocalNode, id: string): CoValueState {
+  if (!isCoValueID(id)) return 'no-id';
+  switch (findCoValue(node, id)?.loadingState) {
+    case 'available':
+      return 'in-memory';
+    case 'loading':
+      return 'loading';
+    case 'garbageCollected':
+      return 'unloaded';
+    case 'onlyKnownState':
+      return 'on-device';
+    case 'unavailable':
+      return 'not-found';
+    default:
+      return 'not-asked';
+  }
+}
+
+function groupIDOf(coValue: CoValueCore): Pick<GroupFacts, 'id' | 'relation'> | undefined {
+  const ruleset = coValue.verified?.header.ruleset;
+  if (ruleset?.type === 'group') return { id: coValue.id, relation: 'itself' };
+  return ruleset?.type === 'ownedByGroup' ? { id: ruleset.group, relation: 'owner' } : undefined;
+}
+
+function headerOf(coValue: CoValueCore): HeaderFacts {
+  const { type, ruleset, meta, uniqueness, createdAt } = coValue.verified?.header ?? {};
+  const createdAtMs = typeof createdAt === 'string' ? Date.parse(createdAt) : NaN;
+  return {
+    type: String(type),
+    ruleset: ruleset?.type ?? 'unknown',
+    ...(ruleset?.type === 'group' && { initialAdmin: ruleset.initialAdmin }),
+    ...(ruleset?.type === 'ownedByGroup' && { groupID: ruleset.group }),
+    ...(meta !== null && meta !== undefined && { meta: shownValue(meta) }),
+    ...(uniqueness !== null && uniqueness !== undefined && { uniqueness: shownValue(uniqueness) }),
+    ...(Number.isFinite(createdAtMs) && { createdAtMs }),
+  };
+}

@@ -1,0 +1,16 @@
+import type { Page } from './covalue-facts.ts';
+
+const mostRows = 500;
+const usualRows = 100;
+
+export function limitOf({ limit = usualRows }: Page): number {
+  return Math.min(mostRows, Math.max(0, Math.floor(limit)));
+}
+
+export function sliceOf<Row>(
+  rows: readonly Row[],
+  page: Page,
+): { readonly total: number; readonly rows: readonly Row[] } {
+  const from = Math.max(0, Math.floor(page.offset ?? 0));
+  return { total: rows.length, rows: rows.slice(from, from + limitOf(page)) };
+}

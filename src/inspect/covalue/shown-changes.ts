@@ -1,0 +1,38 @@
+import { isJsonRecord } from '../../base/json.ts';
+import { guardedValue, type Guard } from './guard.ts';
+import { hidden, shownKey, shownValue } from './shown-value.ts';
+import type { ShownChange, TransactionChanges } from './transaction-types.ts';
+
+const mostChanges = 20;
+
+/** The first of a transaction's changes, as they may be shown. */
+export function shownChanges(guard: Guard, type: string, changes: readonly unknown[]): TransactionChanges {
+  const toShown = type === 'costream' ? itemOf : operationOf;
+  return {
+    state: 'read',
+    changes: changes.slice(0, mostChanges).map((change) => toShown(guard, change)),
+    leftOut: Math.max(0, changes.length - mostChanges),
+  };
+}
+
+function operationOf(guard: Guard, change: unknown): ShownChange {
+  if (!isJsonRecord(change) || typeof change.op !== 'string') return { op: 'other', value: hidden };
+  const { op, key, value } = change;
+  return {
+    op: shownKey(op),
+    ...(typeof key === 'string' && { key: shownKey(key) }),
+    ...(op !== 'del' && { value: guardedValue(guard, typeof key === 'string' ? key : undefined, value) }),
+  };
+}
+
+/** Streams have items instead of operations; those of a binary one say themselves what they are. */
+function itemOf(guard: Guard, change: unknown): ShownChange {
+  if (guard !== 'app') return { op: 'push', value: hidden };
+  if (!isJsonRecord(change) || typeof change.type !== 'string')
+    return { op: 'push', value: shownValue(change) };
+  const { type, ...rest } = change;
+  if (type === 'chunk' && 'chunk' in rest) return { op: 'chunk', value: shownValue(rest.chunk) };
+  if (type === 'end') return { op: 'end' };
+  if (type === 'start') return { op: 'start', value: shownValue(rest) };
+  return { op: 'push', value: shownValue(change) };
+}

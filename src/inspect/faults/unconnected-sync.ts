@@ -1,0 +1,40 @@
+import type { LocalNode } from 'cojson';
+import { createReadable } from '../../base/readable.ts';
+import { offerInspection } from '../../sync/inspection.ts';
+import type { SyncPeers } from '../../sync/sync-peers.ts';
+import type { SyncState } from '../../sync/sync-state.ts';
+
+/** The sync of a node that has neither relay nor storage, so that an inspector can look at it. */
+export function offerUnconnected(node: LocalNode): SyncPeers {
+  const none = { pending: 0 };
+  const state = createReadable<SyncState>({
+    status: 'off',
+    ...{ saved: none, sent: none, confirmed: none },
+    durability: 'unknown',
+    download: { received: 0, caughtUp: false },
+    storage: { kind: 'memory', state: 'memory-only' },
+    peers: [],
+  });
+  const nothing = () => {};
+  const refuse = () => Promise.reject(new Error('A replayed node has no sync.'));
+  const sync: SyncPeers = {
+    get current() {
+      return state.current;
+    },
+    subscribe: state.subscribe,
+    ...{ pause: nothing, resume: nothing, reconnect: nothing },
+    ...{ flush: refuse, whenSaved: refuse, whenConfirmed: refuse, whenDurable: refuse },
+    on: () => nothing,
+    close: () => Promise.resolve(),
+  };
+  offerInspection(sync, {
+    node,
+    unsynced: () => [],
+    waiting: { saved: new Map(), sent: new Map(), confirmed: new Map() },
+    peers: () => [],
+    ...{ setTap: nothing, setFrameTap: nothing, setRungTap: nothing, setTransportWrap: nothing },
+    redial: nothing,
+    onEvent: () => nothing,
+  });
+  return sync;
+}

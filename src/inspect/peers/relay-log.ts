@@ -1,0 +1,74 @@
+import { isEqual } from '../../base/equal.ts';
+import type { PeerStatus } from '../../sync/peer-status.ts';
+import { plainError } from '../plain-error.ts';
+import type { PhaseChange, Relay } from '../snapshot.ts';
+
+/** What `SyncState` alone does not say of a relay: since when it is in its phase, and what came before. */
+export interface RelayLog {
+  note(peers: readonly PeerStatus[], atMs: number): void;
+  /** The relays as last noted. */
+  readonly relays: readonly Relay[];
+  /** Newest first. */
+  changesOf(id: string): readonly PhaseChange[];
+}
+
+interface Entry {
+  readonly relay: Relay;
+  readonly changes: readonly PhaseChange[];
+}
+
+const keptChanges = 50;
+
+export function createRelayLog(): RelayLog {
+  let entriesByID: ReadonlyMap<string, Entry> = new Map();
+  let relays: readonly Relay[] = [];
+  let lastPeers: readonly PeerStatus[] | undefined;
+  return {
+    note(peers, atMs) {
+      // The state changes with each edit, and its relays seldom.
+      if (isEqual(peers, lastPeers)) return;
+      lastPeers = peers;
+      entriesByID = new Map(peers.map((peer) => [peer.id, nextEntry(entriesByID.get(peer.id), peer, atMs)]));
+      relays = [...entriesByID.values()].map((entry) => entry.relay);
+    },
+    get relays() {
+      return relays;
+    },
+    changesOf: (id) => entriesByID.get(id)?.changes ?? [],
+  };
+}
+
+function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): Entry {
+  const from = before?.relay.phase;
+  const error = 'error' in peer ? plainError(peer.error) : undefined;
+  const phaseSinceMs = from === peer.phase ? before?.relay.phaseSinceMs : undefined;
+  const relay: Relay = {
+    id: peer.id,
+    host: hostOf(peer.url),
+    url: withoutSecrets(peer.url),
+    ...(peer.transport !== undefined && { transport: peer.transport }),
+    ...(peer.relay && { software: { name: peer.relay.name, version: peer.relay.version } }),
+    phase: peer.phase,
+    phaseSinceMs: peer.phase === 'connected' ? peer.sinceMs : (phaseSinceMs ?? atMs),
+    ...(peer.phase !== 'connected' && { disconnectedSinceMs: before?.relay.disconnectedSinceMs ?? atMs }),
+    ...('attempt' in peer && { attempt: peer.attempt }),
+    ...('retryAtMs' in peer && { retryAtMs: peer.retryAtMs }),
+    ...('roundTripMs' in peer && { roundTripMs: peer.roundTripMs }),
+    ...(error && { error }),
+  };
+  const changes = before?.changes ?? [];
+  if (from === undefined || from === peer.phase) return { relay, changes };
+  const change: PhaseChange = { atMs, from, to: peer.phase, ...(error && { error }) };
+  return { relay, changes: [change, ...changes].slice(0, keptChanges) };
+}
+
+/** People call a relay by its host; an address that cannot be read is shown as it is, up to its query. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : withoutSecrets(url);
+}
+
+function withoutSecrets(url: string): string {
+  if (!URL.canParse(url)) return url.replace(/[?#].*$/, '');
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import { createPublisher } from './publisher.ts';
+
+function setUp(tookMs = 0, onDeliver = () => {}) {
+  const clock = createFakeClock(1_000_000);
+  const publishedAtMs: number[] = [];
+  let stopwatchMs = 0;
+  const publisher = createPublisher({
+    clock,
+    stopwatchMs: () => stopwatchMs,
+    read() {
+      stopwatchMs += tookMs / 4;
+      return clock.nowMs();
+    },
+    deliver(readAtMs) {
+      publishedAtMs.push(readAtMs - 1_000_000);
+      stopwatchMs += (tookMs * 3) / 4;
+      onDeliver();
+    },
+  });
+  return { clock, publishedAtMs, publisher };
+}
+
+describe('publisher', () => {
+  it('publishes once a second without any change, and soon after one', () => {
+    const { clock, publishedAtMs, publisher } = setUp();
+    publisher.start();
+    clock.advance(2_500);
+    publisher.changed();
+    publisher.changed();
+    clock.advance(1_500);
+    expect(publishedAtMs).toEqual([1_000, 2_000, 2_600, 3_600]);
+  });
+
+  it('rests eighty times as long as it worked', () => {
+    const { clock, publishedAtMs, publisher } = setUp(40);
+    publisher.start();
+    for (let ms = 0; ms < 8_000; ms += 10) {
+      publisher.changed();
+      clock.advance(10);
+    }
+    expect(publishedAtMs).toEqual([100, 3_300, 6_500]);
+  });
+
+  it('does not rest when somebody waits to see what they did', () => {
+    const { clock, publishedAtMs, publisher } = setUp(40);
+    publisher.start();
+    publisher.changed();
+    clock.advance(300);
+    publisher.changed();
+    publisher.acted();
+    clock.advance(100);
+    expect(publishedAtMs).toEqual([100, 400]);
+  });
+
+  it('plans nothing before it starts and after it stops', () => {
+    const { clock, publishedAtMs, publisher } = setUp();
+    publisher.changed();
+    expect(clock.waiting).toBe(0);
+    publisher.start();
+    publisher.stop();
+    publisher.changed();
+    clock.advance(5_000);
+    expect(publishedAtMs).toEqual([]);
+    expect(clock.waiting).toBe(0);
+  });
+});

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import type { FrameTap, SyncInspection } from '../../sync/inspection.ts';
+import { listenToFrames } from '../frame-tap.ts';
+
+it('fills the hook of a sync only while somebody listens, and tells everybody', () => {
+  let hook: FrameTap | undefined;
+  const inspection = { setFrameTap: (tap: FrameTap | undefined) => (hook = tap) } as Partial<SyncInspection>;
+  const heard: string[] = [];
+  const stopOne = listenToFrames(inspection as SyncInspection, ({ kind }) => heard.push(`one ${kind}`));
+  const stopOther = listenToFrames(inspection as SyncInspection, ({ kind }) => heard.push(`other ${kind}`));
+  hook?.({ kind: 'opened', peerID: 'p', atMs: 1, transport: 'websocket' });
+  stopOne();
+  stopOne();
+  hook?.({ kind: 'sent', peerID: 'p', atMs: 2, text: '{}' });
+  stopOther();
+  expect(heard).toEqual(['one opened', 'other opened', 'other sent']);
+  expect(hook).toBeUndefined();
+});

@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest';
+import { isKernelError } from '../../base/kernel-error.ts';
+import { limitNames } from '../config/limits.ts';
+import { help, readCommand, type Environment } from './settings.ts';
+import { describeStorage, readStoragePlace } from '../database/storage-place.ts';
+
+function optionsOf(args: readonly string[], environment: Environment = {}) {
+  const command = readCommand(args, environment);
+  if (command.kind !== 'start') throw new Error(`It is ${command.kind}.`);
+  return command.options;
+}
+
+function refusalOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (isKernelError(error, 'RELAY_SETTING_INVALID')) return error.message;
+    throw error;
+  }
+  throw new Error('It was accepted.');
+}
+
+describe('where the storage is', () => {
+  const all = { SYNC_MAIA_STORAGE: 'pglite:./b', DATABASE_URL: 'postgres://c', DB_PATH: './d' };
+  it.each([
+    ['the flag', ['--storage', 'pglite:./a'], all, 'pglite:./a'],
+    ['then SYNC_MAIA_STORAGE', [], all, 'pglite:./b'],
+    ['then DATABASE_URL', [], { ...all, SYNC_MAIA_STORAGE: undefined }, 'postgres://c'],
+    ['then DB_PATH', [], { DB_PATH: './d' }, 'pglite:./d'],
+    ['then the working directory', [], {}, 'pglite:./local-sync.db'],
+    ['or the volume of a deployment', [], { NODE_ENV: 'production' }, 'pglite:/data/sync.db'],
+    [
+      'an empty variable is none',
+      [],
+      { SYNC_MAIA_STORAGE: '', DATABASE_URL: '', DB_PATH: '' },
+      'pglite:./local-sync.db',
+    ],
+    ['the bare word pglite', [], { ...all, SYNC_MAIA_STORAGE: 'pglite' }, 'pglite:./d'],
+    ['the bare word memory', [], { ...all, SYNC_MAIA_STORAGE: 'memory' }, 'memory:'],
+    ['the bare word postgres', [], { ...all, SYNC_MAIA_STORAGE: 'postgres' }, 'postgres://c'],
+  ])('%s', (_, args, environment, storage) => {
+    expect(optionsOf(args, environment).storage).toBe(storage);
+  });
+
+  it('is read as a place', () => {
+    expect(readStoragePlace('memory:')).toEqual({ kind: 'memory' });
+    expect(readStoragePlace('pglite:/a/b')).toEqual({ kind: 'pglite', directory: '/a/b' });
+    expect(readStoragePlace('pglite:///a/b')).toEqual({ kind: 'pglite', directory: '/a/b' });
+    expect(readStoragePlace('pglite:./b')).toEqual({ kind: 'pglite', directory: `${process.cwd()}/b` });
+  });
+
+  it.each(['postgres', 'postgresql'])(
+    'is read as a place of the scheme %s, whose name has no password',
+    (scheme) => {
+      const url = `${scheme}://user:secret@host:5433/db?sslmode=require`;
+      expect(readStoragePlace(url)).toEqual({ kind: 'postgres', url, name: 'host:5433/db' });
+      expect(describeStorage(readStoragePlace(url))).not.toContain('secret');
+    },
+  );
+
+  it.each([
+    '',
+    'pglite:',
+    'sqlite:./a',
+    './a',
+    'https://user:secret@a',
+    'postgres://user:secret@host',
+    'postgres://user:secret@[a/b',
+  ])('is refused without repeating what it holds: %j', (storage) => {
+    expect(refusalOf(() => readStoragePlace(storage))).not.toContain('secret');
+  });
+
+  it('says that postgres needs its address', () => {
+    expect(refusalOf(() => optionsOf([], { SYNC_MAIA_STORAGE: 'postgres' }))).toContain('DATABASE_URL');
+  });
+});
+
+describe('where it listens', () => {
+  it('is a flag before a variable, and neither where none is given', () => {
+    expect(optionsOf([])).not.toHaveProperty('port');
+    expect(optionsOf([])).not.toHaveProperty('host');
+    expect(optionsOf([], { PORT: '80', HOST: '0.0.0.0' })).toMatchObject({ port: 80, host: '0.0.0.0' });
+    const environment = { PORT: 'ignored', HOST: '0.0.0.0' };
+    expect(optionsOf(['--port=0', '--host=::1'], environment)).toMatchObject({ port: 0, host: '::1' });
+  });
+
+  it.each(['', 'abc', '-1', '65536', '1e3', ' 80', '80.5'])('refuses the port %j', (port) => {
+    expect(refusalOf(() => optionsOf([`--port=${port}`]))).toContain('--port');
+    if (port !== '') expect(refusalOf(() => optionsOf([], { PORT: port }))).toContain('PORT');
+  });
+});
+
+describe('the command', () => {
+  it('starts by default', () => {
+    expect(readCommand([], {}).kind).toBe('start');
+    expect(readCommand(['start', '--port', '0'], {}).kind).toBe('start');
+    expect(readCommand(['doctor', '--port', '0'], {})).toMatchObject({
+      kind: 'doctor',
+      options: { port: 0 },
+    });
+    expect(readCommand(['export', 'a.ndjson', '--storage', 'pglite:./b'], {})).toEqual({
+      kind: 'export',
+      file: 'a.ndjson',
+      storage: 'pglite:./b',
+    });
+    expect(readCommand(['import', 'a'], { DATABASE_URL: 'postgres://c' })).toMatchObject({
+      storage: 'postgres://c',
+    });
+    expect(readCommand(['import', 'a', '--no-wal'], { DB_PATH: 'b' })).toEqual({
+      kind: 'import',
+      file: 'a',
+      storage: 'pglite:b',
+      isWalGone: true,
+    });
+    expect(readCommand(['--help'], {}).kind).toBe('help');
+    expect(readCommand(['--version'], {}).kind).toBe('version');
+  });
+
+  it.each([
+    [['stop']],
+    [['start', 'again']],
+    [['export']],
+    [['import', 'a', 'b']],
+    [['export', 'a', '--no-wal']],
+    [['start', '--no-wal']],
+    [['--prot', '1']],
+    [['--port']],
+  ])('refuses %j, and names the way out', (args) => {
+    expect(refusalOf(() => readCommand(args, {}))).toContain('--help');
+  });
+
+  it('explains each option that it takes', () => {
+    for (const option of ['--port', '--host', '--storage', '--no-wal', '--help', '--version'])
+      expect(help).toContain(option);
+  });
+});
+
+describe('the log', () => {
+  it('has a level', () => {
+    expect(readCommand([], {})).toMatchObject({ logLevel: 'info' });
+    expect(readCommand([], { LOG_LEVEL: '' })).toMatchObject({ logLevel: 'info' });
+    expect(readCommand([], { LOG_LEVEL: 'debug' })).toMatchObject({ logLevel: 'debug' });
+    expect(refusalOf(() => readCommand([], { LOG_LEVEL: 'loud' }))).toContain('silent');
+  });
+});
+
+it('takes the origins of pages from CORS_ORIGINS', () => {
+  expect(optionsOf([], {})).not.toHaveProperty('origins');
+  expect(optionsOf([], { CORS_ORIGINS: '' })).not.toHaveProperty('origins');
+  const origins = ['https://app.example.org', 'http://localhost:5173'];
+  expect(optionsOf([], { CORS_ORIGINS: origins.join(', ') }).origins).toEqual(origins);
+});
+
+it('takes the oldest version of the app from the command line, before the environment', () => {
+  const environment = { SYNC_MAIA_MIN_APP_VERSION: '2.1' };
+  expect(optionsOf([])).not.toHaveProperty('minAppVersion');
+  expect(optionsOf([], { SYNC_MAIA_MIN_APP_VERSION: '' })).not.toHaveProperty('minAppVersion');
+  expect(optionsOf([], environment)).toMatchObject({ minAppVersion: '2.1' });
+  expect(optionsOf(['--min-app-version', '3.0.0'], environment)).toMatchObject({ minAppVersion: '3.0.0' });
+  expect(refusalOf(() => optionsOf(['--min-app-version', 'next']))).toContain('--min-app-version');
+  expect(refusalOf(() => optionsOf([], { SYNC_MAIA_MIN_APP_VERSION: 'v2' }))).toContain('SYNC_MAIA_MIN');
+  for (const name of ['--min-app-version', 'SYNC_MAIA_MIN_APP_VERSION']) expect(help).toContain(name);
+});
+
+describe('whom it runs as', () => {
+  const agent = {
+    SYNC_MAIA_MODE: 'agent',
+    SYNC_MAIA_AGENT_ACCOUNT_ID: 'co_z1',
+    SYNC_MAIA_AGENT_SECRET: 'sealerSecret_z1/signerSecret_z1',
+  };
+
+  it('is nobody, unless the mode is agent', () => {
+    expect(optionsOf([], { ...agent, SYNC_MAIA_MODE: '' })).not.toHaveProperty('agent');
+    expect(optionsOf([], agent).agent).toEqual({
+      accountID: agent.SYNC_MAIA_AGENT_ACCOUNT_ID,
+      agentSecret: agent.SYNC_MAIA_AGENT_SECRET,
+    });
+  });
+
+  it('is refused where part of it is missing', () => {
+    expect(refusalOf(() => optionsOf([], { SYNC_MAIA_MODE: 'robot' }))).toContain('robot');
+    for (const missing of ['SYNC_MAIA_AGENT_ACCOUNT_ID', 'SYNC_MAIA_AGENT_SECRET']) {
+      const message = refusalOf(() => optionsOf([], { ...agent, [missing]: '' }));
+      expect(message).toContain(missing);
+      expect(message).not.toContain('signerSecret');
+    }
+  });
+
+  it('is generated by a command of its own', () => {
+    expect(readCommand(['agent:generate'], {}).kind).toBe('agent:generate');
+    expect(readCommand(['agent:generate', '--service', 'sync'], {}).kind).toBe('agent:generate');
+    refusalOf(() => readCommand(['agent:generate', '--service', 'mail'], {}));
+    refusalOf(() => readCommand(['agent:generate', 'again'], {}));
+    refusalOf(() => readCommand(['start', '--service', 'sync'], {}));
+  });
+});
+
+it('lets clients ask what is committed only where the flag or the variable says so', () => {
+  expect(optionsOf([])).not.toHaveProperty('inspect');
+  expect(optionsOf(['--inspect'], { SYNC_MAIA_INSPECT: 'false' })).toMatchObject({ inspect: true });
+  expect(optionsOf([], { SYNC_MAIA_INSPECT: 'true' })).toMatchObject({ inspect: true });
+  for (const value of ['', 'false']) {
+    expect(optionsOf([], { SYNC_MAIA_INSPECT: value })).not.toHaveProperty('inspect');
+  }
+  expect(refusalOf(() => optionsOf([], { SYNC_MAIA_INSPECT: 'yes' }))).toContain('SYNC_MAIA_INSPECT');
+  for (const name of ['--inspect', 'SYNC_MAIA_INSPECT']) expect(help).toContain(name);
+});
+
+describe('limits, and whether a proxy is to be believed', () => {
+  it('come from the command line', () => {
+    expect(optionsOf([])).not.toHaveProperty('limits');
+    expect(optionsOf([])).not.toHaveProperty('trustProxy');
+    const flags = ['--trust-proxy', '--limit', 'connections=20000', '--limit=openLoads=5'];
+    expect(optionsOf(flags)).toMatchObject({
+      trustProxy: true,
+      limits: { connections: 20_000, openLoads: 5 },
+    });
+    for (const flag of ['connections', 'connections=', 'connections=-1', 'logins=5'])
+      expect(refusalOf(() => optionsOf(['--limit', flag]))).toContain('--limit');
+    for (const name of limitNames) expect(help).toContain(name);
+  });
+
+  it('come from the environment, where the command line does not say otherwise', () => {
+    const environment = {
+      SYNC_MAIA_LIMITS: 'connections=20000, openLoads=5',
+      SYNC_MAIA_TRUST_PROXY: 'true',
+    };
+    expect(optionsOf(['--limit', 'openLoads=6'], environment)).toMatchObject({
+      trustProxy: true,
+      limits: { connections: 20_000, openLoads: 6 },
+    });
+    expect(optionsOf([], { SYNC_MAIA_LIMITS: '', SYNC_MAIA_TRUST_PROXY: 'false' })).toEqual(optionsOf([]));
+    for (const [name, value] of [
+      ['SYNC_MAIA_LIMITS', 'connections=20000,'],
+      ['SYNC_MAIA_LIMITS', 'logins=5'],
+      ['SYNC_MAIA_TRUST_PROXY', 'yes'],
+    ] as const) {
+      expect(refusalOf(() => optionsOf([], { [name]: value }))).toContain(name);
+      expect(help).toContain(name);
+    }
+  });
+});

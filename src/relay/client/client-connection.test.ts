@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Relay } from '../index.ts';
+import { openRawClient } from '../../../test/support/relay/raw-client.ts';
+import { createStockClient } from '../../../test/support/relay/stock-client.ts';
+import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
+import {
+  confirmed,
+  createSharedMap,
+  loadMap,
+  openRelay,
+  readHealth,
+  startRelay,
+} from '../../../test/support/relay/test-relay.ts';
+
+let relay: Relay;
+beforeAll(async () => {
+  relay = await openRelay({ limits: { messageBytes: 20_000 } });
+});
+afterAll(() => relay.close());
+
+describe('a connection', () => {
+  it('begins with hello, which says what the storage is and promises', async () => {
+    const storage = `pglite:${await createStorage()}`;
+    const relay = await startRelay({ storage });
+    const { received } = await openRawClient(relay.url);
+    expect(received[0]).toEqual({
+      maia: 'hello',
+      v: 1,
+      relay: { name: 'maia-relay', version: expect.stringMatching(/^\d/) as string },
+      storage: {
+        id: expect.stringMatching(/.{20}/) as string,
+        epoch: expect.stringMatching(/.{20}/) as string,
+      },
+      durability: 'process-crash',
+      limits: {
+        messageBytes: 10_000_000,
+        bytesPerSecond: 20_000_000,
+        openLoads: 1_000,
+        subscribed: 50_000,
+        unreadBytes: 64_000_000,
+      },
+      auth: null,
+      inspect: false,
+    });
+    await relay.close();
+    const again = await openRawClient((await startRelay({ storage })).url);
+    expect(again.received[0]?.storage).toEqual(received[0]?.storage);
+  });
+
+  it('answers an echo, and ignores what it does not know', async () => {
+    const client = await openRawClient(relay.url);
+    client.send({ maia: 'hi', v: 1, kernel: '0.0.0' });
+    client.send({ maia: 'inspect', ask: 1, id: 'co_zA' });
+    client.send({ maia: 'echoed', t: 6 });
+    client.send('{"maia":"echo","t":7.5}\n{"type":"ping","time":1,"dc":"x"}\n{"maia":"echo","t":8}');
+    await client.waitFor({ maia: 'echoed', t: 8 });
+    expect(client.received.slice(1)).toEqual([
+      { maia: 'echoed', t: 7.5 },
+      { maia: 'echoed', t: 8 },
+    ]);
+  });
+});
+
+describe('one that sends what nobody should', () => {
+  const load = { action: 'load', id: 'co_zA', header: false, sessions: {} };
+  it.each([
+    ['bytes that are not JSON', 'GET / HTTP/1.1'],
+    ['a bare number', '5'],
+    ['a bare null', 'null'],
+    ['an unknown action', JSON.stringify({ ...load, action: 'drop' })],
+    ['a wrong type within a message', JSON.stringify({ ...load, sessions: 5 })],
+    ['a wrong message after a good one', `${JSON.stringify(load)}\n{"action":"content"}`],
+    ['a binary frame', new Uint8Array([1, 2, 3])],
+  ])('is told why and let go, and nobody else notices: %s', async (_, message) => {
+    const alice = await createStockClient(relay.url);
+    const mine = createSharedMap(alice);
+    const client = await openRawClient(relay.url);
+    client.send(message);
+    await client.waitFor({ maia: 'refused', code: 'invalid', closing: true });
+    await vi.waitFor(() => expect(client.closeCode).toBe(1008));
+    await confirmed(alice, mine);
+  });
+
+  it('is told that a message is too large', async () => {
+    const client = await openRawClient(relay.url);
+    client.send('x'.repeat(20_001));
+    await client.waitFor({ maia: 'refused', code: 'too-large', closing: true });
+    await vi.waitFor(() => expect(client.closeCode).toBe(1009));
+  });
+
+  it('may send many messages in a frame that is longer than a message may be', async () => {
+    const client = await openRawClient(relay.url);
+    const line = JSON.stringify({ ...load, id: `co_z${'2'.repeat(60)}` });
+    client.send([...Array.from({ length: 300 }, () => line), '{"maia":"echo","t":1}'].join('\n'));
+    await client.waitFor({ maia: 'echoed', t: 1 });
+  });
+
+  it('is cut off at 50 MB, and the relay stays as it was', async () => {
+    const relay = await startRelay();
+    const before = process.memoryUsage().external;
+    const client = await openRawClient(relay.url);
+    client.send('x'.repeat(50_000_000));
+    await vi.waitFor(() => expect(client.closeCode).toBeDefined(), { timeout: 10_000 });
+    expect((await readHealth(relay)).code).toBe(200);
+    expect(process.memoryUsage().external - before).toBeLessThan(150_000_000);
+    const alice = await createStockClient(relay.url);
+    await confirmed(alice, createSharedMap(alice));
+  });
+
+  it('cannot hide what is stored by beginning it anew', async () => {
+    const storage = `pglite:${await createStorage()}`;
+    const first = await startRelay({ storage });
+    const alice = await createStockClient(first.url);
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    await first.close();
+
+    const second = await startRelay({ storage });
+    const client = await openRawClient(second.url);
+    const [piece] = mine.core.newContentSince(undefined) ?? [];
+    client.send({ action: 'content', id: mine.id, header: piece?.header, priority: 3, new: {} });
+    await client.waitFor({ action: 'known', id: mine.id });
+    const bob = await createStockClient(second.url);
+    await vi.waitFor(async () => expect((await loadMap(bob, mine)).toJSON()).toEqual({ word: 'first' }));
+  });
+});

@@ -1,0 +1,19 @@
+import { encodeFrame, type RefusalCode } from '../../wire/frames.ts';
+import type { ClientSocket } from './client-socket.ts';
+
+// RFC 6455, 7.4.1, and the registry of close codes: policy violation, message too big, service restart.
+const closeCodes: Partial<Record<RefusalCode, number>> = { 'too-large': 1009, draining: 1012 };
+const policyViolation = 1008;
+
+/** Tells a client why, and closes its socket with the code that says the same to whoever reads no frames. */
+export function closeWithRefusal(
+  socket: Pick<ClientSocket, 'send' | 'close'>,
+  code: RefusalCode,
+  reason: string,
+  retryAfterMs?: number,
+  closeCode = closeCodes[code] ?? policyViolation,
+): void {
+  const retry = retryAfterMs !== undefined && { retryAfterMs };
+  socket.send(encodeFrame({ maia: 'refused', code, reason, ...retry, closing: true }));
+  socket.close(closeCode);
+}

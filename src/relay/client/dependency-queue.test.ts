@@ -1,0 +1,95 @@
+import type { CoValueCore, RawCoID } from 'cojson';
+import { expect, it, vi } from 'vitest';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import type { Content } from '../../engine/content.ts';
+import { createClientNode } from '../../../test/support/relay/stock-client.ts';
+import { createReader, describeStorage } from '../../../test/support/relay/test-storage.ts';
+import { createWaitingContent, maxWaitingMessages, waitForDependencyMs } from './dependency-queue.ts';
+
+const ghost = 'co_zGhost1111111111111111';
+
+function contentsOf(core: CoValueCore): Content[] {
+  return core.newContentSince(undefined) ?? [];
+}
+
+function byGhost(message: Content, author = ghost): Content {
+  const [content] = Object.values(message.new);
+  return { ...message, new: { [`${author}_session_z1111`]: content } as Content['new'] };
+}
+
+describeStorage(({ open }) => {
+  async function setUp(maxBytes = 1_000_000) {
+    const owner = await createClientNode();
+    const map = owner.createGroup().createMap({ word: 'first' });
+    const node = createReader(open());
+    const clock = createFakeClock();
+    const passed: RawCoID[] = [];
+    const dropped: [id: string, missing: string | undefined][] = [];
+    const gaveUp = vi.fn();
+    const waiting = createWaitingContent({
+      node,
+      peer: () => undefined,
+      maxBytes,
+      clock,
+      pass(message) {
+        passed.push(message.id);
+        node.syncManager.handleNewContent(message, 'import');
+      },
+      dropped: (message, missing) => void dropped.push([message.id, missing]),
+      gaveUp,
+      lookedUp() {},
+    });
+    const account = owner.getCoValue(owner.expectCurrentAccountID('There is one.'));
+    const [content] = contentsOf(map.core);
+    if (!content) throw new Error('It is empty.');
+    return { owner, map, account, node, clock, passed, dropped, gaveUp, waiting, content };
+  }
+
+  it('passes content on in order once what it depends on has come', async () => {
+    const { map, account, waiting, passed, dropped } = await setUp();
+    for (const piece of [...contentsOf(map.core), ...contentsOf(map.group.core)]) waiting.take(piece);
+    expect(passed).toEqual([]);
+    for (const piece of contentsOf(account)) waiting.take(piece);
+    await vi.waitFor(() => expect(passed).toEqual([account.id, map.group.id, map.id]));
+    expect(dropped).toEqual([]);
+  });
+
+  it('drops what waits too long, and lets go what came behind it', async () => {
+    const { map, account, waiting, passed, dropped, gaveUp, clock, content } = await setUp();
+    for (const piece of [account, map.group.core].flatMap(contentsOf)) waiting.take(piece);
+    waiting.take(byGhost(content));
+    clock.advance(waitForDependencyMs - 1);
+    waiting.take(content);
+    expect(passed).not.toContain(map.id);
+    clock.advance(1);
+    expect(dropped).toEqual([[map.id, ghost]]);
+    expect(gaveUp).toHaveBeenCalledWith(ghost);
+    expect(passed.at(-1)).toBe(map.id);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('drops the oldest when there are too many', async () => {
+    const { waiting, dropped, content } = await setUp(Infinity);
+    for (let count = 0; count <= maxWaitingMessages; count++) waiting.take(byGhost(content));
+    expect(dropped).toHaveLength(1);
+  });
+
+  it('drops the oldest when they are too large together', async () => {
+    const { waiting, dropped, content, account, map } = await setUp(2_000);
+    for (const piece of [account, map.group.core].flatMap(contentsOf)) waiting.take(piece);
+    const authors = ['A', 'B', 'C', 'D'].map((letter) => `${ghost}${letter}`);
+    for (const author of authors) waiting.take(byGhost(content, author));
+    expect(dropped.map(([, missing]) => missing)).toContain(authors[0]);
+    expect(dropped.length).toBeLessThan(authors.length);
+  });
+
+  it('forgets all of it with the connection', async () => {
+    const { waiting, dropped, gaveUp, clock, content, node } = await setUp();
+    waiting.take(byGhost(content));
+    waiting.close();
+    clock.advance(waitForDependencyMs);
+    expect(dropped).toEqual([]);
+    expect(gaveUp).toHaveBeenCalledWith(ghost);
+    await vi.waitFor(() => expect(node.getCoValue(ghost).listeners.size).toBe(0));
+  });
+});

@@ -1,0 +1,152 @@
+import { cojsonInternals, type LocalNode, type RawCoMap, type SessionID } from 'cojson';
+import { expect, it, vi } from 'vitest';
+import { maxRefused } from '../serving/fork-guard.ts';
+import type { Content } from '../../engine/content.ts';
+import { openRawClient } from '../../../test/support/relay/raw-client.ts';
+import {
+  createClientNode,
+  createStockClient,
+  connectStock,
+  crypto,
+} from '../../../test/support/relay/stock-client.ts';
+import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
+import {
+  confirmed,
+  createSharedMap,
+  isConfirmed,
+  loadMap,
+  openRelay,
+  startRelay,
+} from '../../../test/support/relay/test-relay.ts';
+
+const ghost = 'co_zGhost1111111111111111';
+
+function contentOf({ core }: RawCoMap): Content {
+  const [piece] = core.newContentSince(undefined) ?? [];
+  if (!piece) throw new Error('It is empty.');
+  return piece;
+}
+
+/** What somebody writes in the name of an account that is not there, with a signature that is none of its. */
+function byGhost(map: RawCoMap): Content {
+  const { new: sessions, ...piece } = contentOf(map);
+  const [content] = Object.values(sessions);
+  if (!content) throw new Error('It is empty.');
+  return { ...piece, new: { [`${ghost}_session_z1111` as SessionID]: content } };
+}
+
+/** The owner's own content, changed after it was signed. */
+function forged(map: RawCoMap, after: number): Content {
+  const { new: sessions, ...piece } = contentOf(map);
+  const signer = crypto.newRandomSigner();
+  const changed = Object.entries(sessions).map(([session, content]) => [
+    session,
+    {
+      after,
+      newTransactions: content.newTransactions.slice(after).concat(content.newTransactions.slice(0, 1)),
+      lastSignature: crypto.sign(signer, 'something else'),
+    },
+  ]);
+  return { ...piece, new: Object.fromEntries(changed) as Content['new'] };
+}
+
+async function upload(node: LocalNode, map: RawCoMap, url: string): Promise<void> {
+  connectStock(node, url);
+  await confirmed(node, map);
+}
+
+it('content by an author who is nowhere holds nobody up, before and between the owner’s edits', async () => {
+  const relay = await startRelay({ storage: 'memory:' });
+  const owner = await createClientNode();
+  const mine = createSharedMap(owner);
+  const stranger = await openRawClient(relay.url);
+  stranger.send(byGhost(mine));
+  // It is asked for who wrote that, and does not answer.
+  await stranger.waitFor({ action: 'load', id: ghost });
+  await upload(owner, mine, relay.url);
+  for (let count = 1; count <= 10; count++) {
+    stranger.send({ ...byGhost(mine), header: undefined });
+    mine.set('count', count);
+    await confirmed(owner, mine);
+  }
+  const bob = await createStockClient(relay.url);
+  expect((await loadMap(bob, mine)).get('count')).toBe(10);
+});
+
+it('a group that a stranger claims to extend a missing one, which is in the database only, holds nobody up', async () => {
+  const storage = `pglite:${await createStorage()}`;
+  const first = await openRelay({ storage });
+  const owner = await createClientNode();
+  const mine = createSharedMap(owner);
+  await upload(owner, mine, first.url);
+  await first.close();
+
+  const relay = await startRelay({ storage });
+  const stranger = await openRawClient(relay.url);
+  const { header: _, ...piece } = contentOf(mine);
+  const group = (mine.group.core.newContentSince(undefined) ?? [])[0];
+  const [[session, content] = ['', undefined]] = Object.entries(group?.new ?? {});
+  if (!group || !content) throw new Error('It is empty.');
+  const changes = cojsonInternals.stableStringify([{ op: 'set', key: `parent_${ghost}`, value: 'extend' }]);
+  const transaction = { privacy: 'trusting', madeAt: 1, changes };
+  stranger.send({
+    ...piece,
+    id: group.id,
+    new: { [session]: { ...content, after: 0, newTransactions: [transaction] } },
+  });
+  await stranger.waitFor({ action: 'load', id: ghost });
+  connectStock(owner, relay.url);
+  owner.syncManager.removePeer('relay');
+  connectStock(owner, relay.url);
+  mine.set('word', 'second');
+  mine.group.set('everyone', 'reader');
+  await confirmed(owner, mine);
+  const bob = await createStockClient(relay.url);
+  await vi.waitFor(async () => expect((await loadMap(bob, mine)).get('word')).toBe('second'));
+});
+
+it('false signatures of a stranger before and between the owner’s edits cost the owner nothing', async () => {
+  const relay = await startRelay({ storage: 'memory:' });
+  const owner = await createClientNode();
+  const mine = createSharedMap(owner);
+  const account = owner.getCoValue(owner.getCurrentAccountOrAgentID() as typeof mine.id);
+  const stranger = await openRawClient(relay.url);
+  // With all that it depends on, so that only the signature is wrong.
+  for (const core of [account, mine.group.core]) {
+    for (const piece of core.newContentSince(undefined) ?? []) stranger.send(piece);
+  }
+  stranger.send(forged(mine, 0));
+  await stranger.waitFor({ maia: 'refused', code: 'fork', id: mine.id });
+  await upload(owner, mine, relay.url);
+  for (let count = 1; count <= 10; count++) {
+    const another = count % 4 === 0 ? await openRawClient(relay.url) : stranger;
+    another.send(forged(mine, count));
+    mine.set('count', count);
+    await confirmed(owner, mine);
+  }
+  const bob = await createStockClient(relay.url);
+  expect((await loadMap(bob, mine)).get('count')).toBe(10);
+  expect(isConfirmed(owner, mine)).toBe(true);
+});
+
+/** Which has no 0. */
+const asBase58 = (count: number) => String(count).replaceAll('0', 'z');
+
+it('a client is let go that has more sessions refused than anybody can have', async () => {
+  const relay = await startRelay({ storage: 'memory:' });
+  const owner = await createClientNode();
+  const mine = createSharedMap(owner);
+  await upload(owner, mine, relay.url);
+  const stranger = await openRawClient(relay.url);
+  const { new: sessions, ...piece } = forged(mine, 0);
+  const [content] = Object.values(sessions);
+  const account = owner.getCurrentAccountOrAgentID();
+  for (let count = 0; count <= maxRefused; count++) {
+    stranger.send({ ...piece, new: { [`${account}_session_z${asBase58(count)}`]: content } });
+  }
+  await vi.waitFor(() => expect(stranger.closeCode).toBeDefined(), { timeout: 20_000, interval: 20 });
+  expect(stranger.received.at(-1)).toMatchObject({ maia: 'refused', code: 'invalid' });
+  expect(stranger.received.at(-1)?.['reason']).toContain('Too many of its sessions');
+  mine.set('count', 1);
+  await confirmed(owner, mine);
+});

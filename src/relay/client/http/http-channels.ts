@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../../base/clock.ts';
+import type { ClientSocket } from '../client-socket.ts';
+import { createHttpSocket, type HttpSocket } from './http-socket.ts';
+import { readBody } from './read-body.ts';
+
+/** Clients that came over HTTP: `GET` opens an event stream, and `POST` with the stream's secret says something in it. */
+export interface HttpChannels {
+  /** Answers one request for `/sync`; false where it is for no channel. */
+  answer(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+export interface HttpChannelsOptions {
+  /** Of a request's body, in bytes. */
+  readonly maxPayload: number;
+  /** How long a body may take to begin, and to go on after it has begun. */
+  readonly bodyMs: number;
+  readonly clock: Clock;
+  /** Whether a page of this origin may connect; undefined where no browser asks. */
+  allows(origin: string | undefined): boolean;
+  /** A client. */
+  open(request: IncomingMessage, socket: ClientSocket): void;
+}
+
+/** Known to the client alone, and never logged: whoever has it may write in the channel. */
+const channelHeader = 'maia-channel';
+
+export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
+  const { maxPayload, bodyMs, clock, allows, open } = options;
+  const sockets = new Map<string, HttpSocket>();
+  /** Those with a request that is not answered: one at a time, or order would be lost. */
+  const busy = new Set<HttpSocket>();
+
+  function openStream(request: IncomingMessage, response: ServerResponse): void {
+    const channel = randomBytes(16).toString('base64url');
+    const socket = createHttpSocket(response, clock);
+    // It stands here before the client can know it, and the head goes out before the first frame.
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      [channelHeader]: channel,
+      // nginx would keep events back until it has a few of them.
+      'x-accel-buffering': 'no',
+    });
+    response.flushHeaders();
+    sockets.set(channel, socket);
+    socket.on('close', () => sockets.delete(channel));
+    open(request, socket);
+  }
+
+  async function takePost(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const channel = request.headers[channelHeader];
+    const socket = typeof channel === 'string' ? sockets.get(channel) : undefined;
+    if (!socket || socket.readyState !== socket.OPEN) return refuse(response, 410, 'No such channel.');
+    if (busy.has(socket)) return refuse(response, 409, 'One request at a time.');
+    busy.add(socket);
+    try {
+      const body = await readBody(request, { maxBytes: maxPayload, waitMs: bodyMs, clock });
+      if (body === 'too large') {
+        refuse(response, 413, `More than ${maxPayload} bytes.`);
+        return socket.terminate();
+      }
+      if (body === 'too slow') return refuse(response, 408, 'The body came too slowly.');
+      if (body === 'broken') return;
+      await socket.take(body);
+      response.writeHead(204).end();
+    } finally {
+      busy.delete(socket);
+    }
+  }
+
+  function preflight(response: ServerResponse): void {
+    response
+      .writeHead(204, {
+        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-headers': channelHeader,
+        'access-control-max-age': '7200',
+      })
+      .end();
+  }
+
+  return {
+    answer(request, response) {
+      const { method = '', headers } = request;
+      const { origin, accept = '', 'sec-fetch-mode': mode } = headers;
+      const isOpening = method === 'GET' && accept.includes('text/event-stream');
+      if (!isOpening && method !== 'POST' && method !== 'OPTIONS') return false;
+      response.setHeader('cache-control', 'no-store');
+      response.setHeader('vary', 'origin');
+      // With a request whose answer it may not read, a page names no origin.
+      if (!allows(origin) || mode === 'no-cors') {
+        refuse(response, 403, 'Pages of this origin may not connect to this relay.');
+        return true;
+      }
+      if (origin !== undefined) {
+        response.setHeader('access-control-allow-origin', origin);
+        response.setHeader('access-control-expose-headers', channelHeader);
+      }
+      if (isOpening) openStream(request, response);
+      else if (method === 'POST') void takePost(request, response);
+      else preflight(response);
+      return true;
+    },
+  };
+}
+
+/** The connection goes with it: what else the client sends on it is not read. */
+export function refuse(response: ServerResponse, status: number, reason: string): void {
+  response
+    .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
+    .end(`${reason}\n`);
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { createReadingTurns, type ReadingTurns, type Step } from './read-turns.ts';
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A clock that only steps move. */
+function setUp() {
+  let nowMs = 0;
+  const log: string[] = [];
+  const turns = createReadingTurns(() => nowMs);
+  /** A client with so many steps, each of which takes so long. */
+  function open(name: string, stepMs: number) {
+    const turn = turns.open();
+    return {
+      turn,
+      take(count: number) {
+        let left = count;
+        turn.take((): Step => {
+          if (left-- === 0) return 'done';
+          nowMs += stepMs;
+          log.push(name);
+          return 'more';
+        });
+      },
+    };
+  }
+  return {
+    turns: turns satisfies ReadingTurns,
+    open,
+    log,
+    pass: (ms: number) => void (nowMs += ms),
+    count: (name: string) => log.filter((one) => one === name).length,
+  };
+}
+
+describe('reading', () => {
+  it('happens at once, and gives way to sockets after a while, whoever is read', async () => {
+    const { open, count } = setUp();
+    open('a', 1).take(5);
+    expect(count('a')).toBe(2);
+    open('b', 1).take(1);
+    expect(count('b')).toBe(0);
+    await nextTurn();
+    expect([count('b'), count('a')]).toEqual([1, 3]);
+    while (count('a') < 5) await nextTurn();
+  });
+
+  it('gives little of each third turn to a client that takes much while another is at work', async () => {
+    const { open, count } = setUp();
+    const [greedy, other] = [open('greedy', 1), open('other', 0.1)];
+    greedy.take(1_000);
+    // Alone it has all there is.
+    while (count('greedy') < 80) await nextTurn();
+    other.take(1);
+    await nextTurn();
+    expect(count('other')).toBe(1);
+    const before = count('greedy');
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    expect(count('greedy') - before).toBe(1);
+  });
+
+  it('reads who has taken least first, and those who take much in turns', async () => {
+    const { open, count } = setUp();
+    const [one, two, light] = [open('one', 1), open('two', 1), open('light', 0.1)];
+    for (const greedy of [one, two]) greedy.take(1_000);
+    while (count('one') < 80 || count('two') < 80) await nextTurn();
+    const before = { one: count('one'), two: count('two') };
+    for (let turn = 0; turn < 60; turn++) {
+      light.take(1);
+      await nextTurn();
+    }
+    expect(count('light')).toBe(60);
+    expect(count('one') - before.one).toBeGreaterThanOrEqual(9);
+    expect(count('two') - before.two).toBeGreaterThanOrEqual(9);
+    expect(count('one') - before.one).toBeLessThanOrEqual(11);
+  });
+
+  it('forgets what a client has taken, and who was at work', async () => {
+    const { open, count, pass } = setUp();
+    const [greedy, other] = [open('greedy', 1), open('other', 0.1)];
+    greedy.take(200);
+    while (count('greedy') < 200) await nextTurn();
+    await nextTurn();
+    other.take(1);
+    expect(greedy.turn.isShared()).toBe(true);
+    pass(2_000);
+    expect(greedy.turn.isShared()).toBe(false);
+    other.take(1);
+    await nextTurn();
+    greedy.take(2);
+    expect(count('greedy')).toBe(202);
+  });
+
+  it('waits for the next turn where a client asks for it, and ends with the connection', async () => {
+    const { turns } = setUp();
+    const turn = turns.open();
+    let count = 0;
+    turn.take(() => {
+      count++;
+      return 'later';
+    });
+    expect(count).toBe(1);
+    await nextTurn();
+    expect(count).toBe(2);
+    turn.close();
+    await nextTurn();
+    expect(count).toBe(2);
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it, vi } from 'vitest';
+import { openRawClient, type RawClient } from '../../../test/support/relay/raw-client.ts';
+import {
+  connectStock,
+  createClientNode,
+  createStockClient,
+} from '../../../test/support/relay/stock-client.ts';
+import { confirmed, createSharedMap, loadMap, startRelay } from '../../../test/support/relay/test-relay.ts';
+
+const loadOf = (id: string) => ({ action: 'load', id, header: false, sessions: {} });
+const unknownIDs = (count: number) =>
+  Array.from({ length: count }, (_, index) => `co_zUnknown${'A'.repeat(index)}`);
+const answered = ({ received }: RawClient) => received.filter(({ action }) => action === 'known');
+
+describe('a client', () => {
+  it('that follows too many CoValues is let go, and another one is not', async () => {
+    const relay = await startRelay({ storage: 'memory:', limits: { subscribed: 20 } });
+    const alice = await createStockClient(relay.url);
+    const client = await openRawClient(relay.url);
+    for (const id of unknownIDs(21)) client.send(loadOf(id));
+    await client.waitFor({ maia: 'refused', code: 'limit', closing: true, retryAfterMs: 10_000 });
+    await vi.waitFor(() => expect(client.closeCode).toBe(1008));
+    await confirmed(alice, createSharedMap(alice));
+  });
+
+  it('that sends too fast is told so, and loses nothing by it', async () => {
+    const relay = await startRelay({ storage: 'memory:', limits: { bytesPerSecond: 20_000 } });
+    const client = await openRawClient(relay.url);
+    for (let t = 1; t <= 800; t++) client.send({ maia: 'echo', t, padding: 'x'.repeat(60) });
+    await client.waitFor({ maia: 'echoed', t: 800 });
+    const refusals = client.received.filter(({ maia }) => maia === 'refused');
+    expect(refusals).toMatchObject([{ code: 'limit', closing: false }]);
+    expect(refusals[0]?.retryAfterMs).toBeGreaterThan(0);
+    expect(client.received.filter(({ maia }) => maia === 'echoed')).toHaveLength(800);
+  });
+
+  it('that has too many loads open is read on when they are answered', async () => {
+    let letThrough = () => {};
+    const open = new Promise<void>((resolve) => (letThrough = resolve));
+    const asked = new Set<unknown>();
+    const relay = await startRelay({ storage: 'memory:', limits: { openLoads: 5 } }, (database) => ({
+      ...database,
+      async query(sql, parameters) {
+        const ids = parameters?.[0];
+        if (Array.isArray(ids)) {
+          for (const id of ids as unknown[]) asked.add(id);
+          await open;
+        }
+        return database.query(sql, parameters);
+      },
+    }));
+    const other = await openRawClient(relay.url);
+    const client = await openRawClient(relay.url);
+    const ids = unknownIDs(20);
+    client.send([...ids.map((id) => JSON.stringify(loadOf(id))), '{"maia":"echo","t":1}'].join('\n'));
+    await vi.waitFor(() => expect(asked.size).toBeGreaterThan(0));
+    other.send({ maia: 'echo', t: 2 });
+    await other.waitFor({ maia: 'echoed', t: 2 });
+    expect(client.received).toHaveLength(1);
+    expect(asked.size).toBeLessThanOrEqual(5);
+
+    letThrough();
+    await client.waitFor({ maia: 'echoed', t: 1 });
+    expect(answered(client).map(({ id }) => id)).toEqual(ids);
+  });
+
+  it('that does not read what others write is let go, and they are not held up', async () => {
+    const relay = await startRelay({ storage: 'memory:', limits: { unreadBytes: 500_000 } });
+    const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    const his = await loadMap(bob, mine);
+    const client = await openRawClient(relay.url);
+    client.send(loadOf(mine.id));
+    await client.waitFor({ action: 'content', id: mine.id });
+    client.socket.pause();
+
+    // More than the operating system takes in for a socket that nobody reads.
+    const text = 'x'.repeat(90_000);
+    for (let count = 1; count <= 120; count++) mine.set('text', `${count} ${text}`, 'trusting');
+    await confirmed(alice, mine);
+    await vi.waitFor(() => expect(his.get('text')).toBe(mine.get('text')), { timeout: 10_000 });
+    client.socket.resume();
+    await client.waitFor({ maia: 'refused', code: 'limit', closing: true });
+    await vi.waitFor(() => expect(client.closeCode).toBe(1008));
+  });
+});
+
+it('a CoValue that was nowhere is asked for again, and comes by itself when somebody brings it', async () => {
+  const alice = await createClientNode();
+  const mine = createSharedMap(alice);
+  let askedCount = 0;
+  const relay = await startRelay({ storage: 'memory:' }, (database) => ({
+    ...database,
+    query(sql, parameters) {
+      if (JSON.stringify(parameters ?? []).includes(mine.id)) askedCount++;
+      return database.query(sql, parameters);
+    },
+  }));
+  const early = await openRawClient(relay.url);
+  for (let round = 1; round <= 2; round++) {
+    early.send(loadOf(mine.id));
+    await vi.waitFor(() => expect(answered(early)).toHaveLength(round));
+    await vi.waitFor(() => expect(askedCount).toBe(round));
+  }
+  connectStock(alice, relay.url);
+  await early.waitFor({ action: 'content', id: mine.id });
+});

@@ -1,0 +1,118 @@
+import type { LocalNode } from 'cojson';
+import { expect, it, vi } from 'vitest';
+import type { Relay } from '../index.ts';
+import { openRawClient } from '../../../test/support/relay/raw-client.ts';
+import { connectStock, createStockClient } from '../../../test/support/relay/stock-client.ts';
+import { startProxy } from '../../../test/support/relay/tcp-proxy.ts';
+import { asServer, createPostgres, describePostgres } from '../testing/test-postgres.ts';
+import {
+  confirmed,
+  createSharedMap,
+  isConfirmed,
+  loadMap,
+  readHealth,
+  startRelay,
+} from '../../../test/support/relay/test-relay.ts';
+
+function reconnect(node: LocalNode, relay: Relay): void {
+  node.syncManager.removePeer('relay');
+  connectStock(node, relay.url);
+}
+
+describePostgres('a relay on PostgreSQL', () => {
+  it('promises what PostgreSQL does, and another relay finds all of it', async () => {
+    const storage = await createPostgres();
+    const first = await startRelay({ storage });
+    const alice = await createStockClient(first.url);
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    expect((await openRawClient(first.url)).received[0]).toMatchObject({ durability: 'power-loss' });
+    await first.close();
+
+    const second = await startRelay({ storage });
+    expect((await loadMap(await createStockClient(second.url), mine)).toJSON()).toEqual({ word: 'first' });
+  });
+
+  it('acknowledges nothing while the database is away, says so, and recovers by itself', async () => {
+    const proxy = await startProxy(await createPostgres());
+    const relay = await startRelay({ storage: proxy.url });
+    const alice = await createStockClient(relay.url);
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    const raw = await openRawClient(relay.url);
+    proxy.cut();
+    mine.set('word', 'second');
+    await raw.waitFor({ maia: 'refused', code: 'storage', closing: true });
+    const health = await readHealth(relay);
+    expect(health).toMatchObject({ code: 503, body: { status: 'failing', storage: { kind: 'postgres' } } });
+    expect(JSON.stringify(health)).not.toContain('127.0.0.1');
+    expect(isConfirmed(alice, mine)).toBe(false);
+
+    proxy.mend();
+    await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(200), { timeout: 10_000 });
+    reconnect(alice, relay);
+    await confirmed(alice, mine);
+    expect((await loadMap(await createStockClient(relay.url), mine)).get('word')).toBe('second');
+  });
+
+  it('goes by the database when that comes back at an earlier state, and gets the rest from its clients', async () => {
+    const storage = await createPostgres();
+    const proxy = await startProxy(storage);
+    let timeline = 1;
+    const relay = await startRelay({ storage: proxy.url }, (database) => ({
+      ...database,
+      incarnation: () => Promise.resolve(`timeline ${timeline}`),
+    }));
+    const alice = await createStockClient(relay.url);
+    const [kept, lost] = [createSharedMap(alice), createSharedMap(alice)];
+    await confirmed(alice, kept);
+    await confirmed(alice, lost);
+    const before = (await openRawClient(relay.url)).received[0];
+
+    proxy.cut();
+    timeline = 2;
+    for (const table of ['covalues where id', 'sessions where covalue_id', 'transactions where covalue_id']) {
+      await asServer(`delete from ${table} = $1`, [lost.id], storage);
+    }
+    proxy.mend();
+    await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(200), { timeout: 10_000 });
+    await vi.waitFor(async () => {
+      const after = (await openRawClient(relay.url)).received[0];
+      expect(after).not.toEqual(before);
+      expect(after).toMatchObject({ maia: 'hello', storage: { id: (before?.storage as { id: string }).id } });
+    });
+    const bob = await createStockClient(relay.url);
+    expect(await bob.load(lost.id)).toBe('unavailable');
+    expect((await loadMap(bob, kept)).get('word')).toBe('first');
+    reconnect(alice, relay);
+    await confirmed(alice, lost);
+    await vi.waitFor(async () =>
+      expect((await loadMap(await createStockClient(relay.url), lost)).get('word')).toBe('first'),
+    );
+  });
+
+  it('loses nothing when the server ends its connections at any time', async () => {
+    const storage = await createPostgres();
+    const relay = await startRelay({ storage });
+    const alice = await createStockClient(relay.url);
+    const mine = createSharedMap(alice);
+    for (let round = 0; round < 10; round++) {
+      for (let count = 0; count < 20; count++) mine.set(`${round}`, count);
+      await asServer(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()`,
+        [],
+        storage,
+      );
+      await vi.waitFor(
+        () => {
+          if (alice.syncManager.peers['relay']?.closed !== false) reconnect(alice, relay);
+          expect(isConfirmed(alice, mine)).toBe(true);
+        },
+        { timeout: 10_000 },
+      );
+    }
+    const theirs = await loadMap(await createStockClient((await startRelay({ storage })).url), mine);
+    expect(theirs.toJSON()).toEqual(mine.toJSON());
+  });
+});

@@ -1,0 +1,162 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createKernelError } from '../../base/kernel-error.ts';
+import type { RelayLimits } from '../relay-options.ts';
+
+export interface HttpFront {
+  readonly port: number;
+  /** Takes no new connection; those that are open stay. */
+  stopAccepting(): void;
+  /** Resolves once the port is free. */
+  close(): Promise<void>;
+}
+
+export interface HttpFrontHandlers {
+  health(): Health;
+  /** What `GET /metrics` answers, for Prometheus. */
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** A WebSocket that is to be opened at `/sync`; false while there are none taken. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Any other request for `/sync`; false where it is for nothing that is there. */
+  sync(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Whether a page of this origin may open a WebSocket; undefined where no browser asks. */
+  allows(origin: string | undefined): boolean;
+  /** A connection could not be taken, for want of file descriptors for one, or a request not be answered. */
+  failed(what: string, error: unknown): void;
+}
+
+/** What `GET /health` answers: 200 while `ready`, else 503. */
+export interface Health {
+  readonly status: 'starting' | 'ok' | 'failing' | 'draining';
+  readonly ready: boolean;
+  readonly storage: {
+    readonly kind: string;
+    readonly durability?: string;
+    /** Messages that wait for their commit. */
+    readonly pending?: number;
+    readonly error?: string;
+  };
+  readonly connections: number;
+  readonly uptimeMs: number;
+  readonly version: string;
+}
+
+const longestRequestMs = 3_600_000;
+
+const nothingHere =
+  'This is a sync relay: clients open a WebSocket or an event stream at /sync, GET /health says how it is doing, and GET /metrics counts.\n';
+
+/** Throws RELAY_PORT_TAKEN, or RELAY_SETTING_INVALID where the host or the port cannot be listened on at all. */
+export async function openHttpFront(
+  host: string,
+  port: number,
+  handlers: HttpFrontHandlers,
+  { connections, firstFrameMs }: Pick<RelayLimits, 'connections' | 'firstFrameMs'>,
+): Promise<HttpFront> {
+  const server = createServer(
+    {
+      headersTimeout: firstFrameMs,
+      // Bodies are timed where they are read: a long one may take its time.
+      requestTimeout: longestRequestMs,
+      // Between two requests of one client, who would else lose one that meets the closing of its connection.
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: Math.min(firstFrameMs, 5_000),
+    },
+    (request, response) => answer(request, response, handlers),
+  );
+  // A client over HTTP has two. Beyond the clients, some that are to be told that there is no room, and some that ask for /health.
+  server.maxConnections = 2 * connections + 1_000;
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    if (pathOf(request) !== '/sync') refuseUpgrade(socket, '404 Not Found', nothingHere);
+    else if (!handlers.allows(request.headers.origin)) {
+      refuseUpgrade(socket, '403 Forbidden', 'Pages of this origin may not connect to this relay.\n');
+    } else if (!handlers.upgrade(request, socket, head)) {
+      refuseUpgrade(
+        socket,
+        '503 Service Unavailable',
+        'The relay is starting or stopping. Try again in a moment.\n',
+      );
+    }
+  });
+  await listen(server, host, port);
+  server.on('error', (error) => handlers.failed('A connection could not be taken', error));
+  const closed = new Promise<void>((resolve) => server.once('close', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    stopAccepting: () => void server.close(),
+    close() {
+      server.close();
+      server.closeAllConnections();
+      return closed;
+    },
+  };
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, handlers: HttpFrontHandlers): void {
+  const isReading = request.method === 'GET' || request.method === 'HEAD';
+  const path = pathOf(request);
+  if (isReading && path === '/metrics') return answerMetrics(response, handlers);
+  if (path === '/sync' && handlers.sync(request, response)) return;
+  if (!isReading || path !== '/health') {
+    // Whatever body there is, it is not read.
+    const close = !isReading && { connection: 'close' };
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', ...close }).end(nothingHere);
+    return;
+  }
+  const health = handlers.health();
+  response
+    .writeHead(health.ready ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    .end(`${JSON.stringify(health)}\n`);
+}
+
+function answerMetrics(response: ServerResponse, { metrics, failed }: HttpFrontHandlers): void {
+  metrics().then(
+    ({ contentType, body }) =>
+      response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(body),
+    (error: unknown) => {
+      failed('The metrics could not be read', error);
+      response.writeHead(500).end();
+    },
+  );
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+function refuseUpgrade(socket: Duplex, status: string, body: string): void {
+  // The other side may keep its half open for ever.
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', refused);
+    server.listen(port, host, () => {
+      server.off('error', refused);
+      resolve();
+    });
+
+    function refused(cause: NodeJS.ErrnoException): void {
+      reject(
+        cause.code === 'EADDRINUSE'
+          ? createKernelError(
+              'RELAY_PORT_TAKEN',
+              `Port ${port} on ${host} is in use by another program. Stop that one, or give the relay another port.`,
+              { cause },
+            )
+          : createKernelError(
+              'RELAY_SETTING_INVALID',
+              `The relay cannot listen on ${host}, port ${port}. Check that the address is one of this machine, and that this user may use the port.`,
+              { cause },
+            ),
+      );
+    }
+  });
+}

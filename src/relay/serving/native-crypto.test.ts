@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { expect, it, vi } from 'vitest';
+import { silentLogger } from '../../base/logger.ts';
+import { createRelayCrypto, nativeVersion } from './native-crypto.ts';
+
+const installed = (version: string) => () => ({ version });
+
+it('uses the engine in WASM where no native one of its own version is installed', async () => {
+  const missing = () => {
+    throw new Error('Cannot find module');
+  };
+  const warn = vi.fn();
+  for (const require of [missing, installed('0.19.0'), installed('')]) {
+    const crypto = await createRelayCrypto({ ...silentLogger, warn }, require);
+    expect(crypto.constructor.name).toBe('WasmCrypto');
+  }
+  expect(warn).not.toHaveBeenCalled();
+});
+
+it('says so, and goes on with WASM, where the native engine cannot be used', async () => {
+  // Here an empty package stands in its place.
+  const warn = vi.fn();
+  const crypto = await createRelayCrypto({ ...silentLogger, warn }, installed(nativeVersion));
+  expect(crypto.constructor.name).toBe('WasmCrypto');
+  expect(warn).toHaveBeenCalledOnce();
+});
+
+it('asks for the version that cojson itself names', () => {
+  const file = readFileSync(new URL('../../node_modules/cojson/package.json', import.meta.url), 'utf8');
+  const { dependencies } = JSON.parse(file) as { readonly dependencies: Record<string, string> };
+  expect(dependencies['cojson-core-napi']).toBe(nativeVersion);
+});

@@ -1,0 +1,107 @@
+import { cojsonInternals, LocalNode, type RawCoMap } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import { mostKept, waitForRightsMs } from '../early-deletions.ts';
+import { guardAgainstForks } from './fork-guard.ts';
+import { createRelayNode } from './relay-node.ts';
+import type { Content } from '../../engine/content.ts';
+
+const crypto = await WasmCrypto.create();
+// cojson tells of every deletion that it refuses.
+beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}));
+
+function newOwner(): LocalNode {
+  const secret = crypto.newRandomAgentSecret();
+  return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+}
+
+/** A relay with one client, guarded or as cojson has it, and an owner's content to give to it piece by piece. */
+function setUp({ isGuarded = true } = {}) {
+  const clock = createFakeClock();
+  const relay = createRelayNode(crypto);
+  const refused: string[] = [];
+  if (isGuarded) {
+    guardAgainstForks(relay, clock, {
+      refused: (_, { id }) => refused.push(`fork ${id}`),
+      deletionRefused: (_, id) => refused.push(id),
+      tooMany: () => refused.push('too many'),
+    });
+  }
+  const [client] = cojsonInternals.connectedPeers('client', 'relay', {
+    peer1role: 'client',
+    peer2role: 'server',
+  });
+  relay.syncManager.addPeer(client);
+  const peer = relay.syncManager.peers['client'];
+  if (!peer) throw new Error('The peer was not added.');
+  const owner = newOwner();
+  const group = owner.createGroup();
+  const deleted = (map: RawCoMap) => {
+    map.core.deleteCoValue();
+    return map;
+  };
+  const piecesOf = ({ id }: Pick<RawCoMap, 'id'>): readonly Content[] =>
+    owner.getCoValue(id).newContentSince(undefined) ?? [];
+  const give = (...pieces: readonly Content[]) => {
+    for (const piece of pieces) relay.syncManager.handleSyncMessage(piece, peer);
+  };
+  const giveHeader = () => give(...piecesOf(group).map((piece) => ({ ...piece, new: {} })));
+  const isDeleted = ({ id }: Pick<RawCoMap, 'id'>) => relay.getCoValue(id).isDeleted;
+  return { clock, refused, group, deleted, piecesOf, give, giveHeader, isDeleted, peer };
+}
+
+describe('a deletion that comes before what gives the right to it', () => {
+  it('is lost in stock cojson, with all that the client sends of the CoValue', () => {
+    const { group, deleted, piecesOf, give, giveHeader, isDeleted } = setUp({ isGuarded: false });
+    giveHeader();
+    const map = deleted(group.createMap());
+    give(...piecesOf(map), ...piecesOf(group), ...piecesOf(map));
+    expect(isDeleted(map)).toBe(false);
+  });
+
+  it('is taken once that is here', async () => {
+    const { clock, refused, group, deleted, piecesOf, give, giveHeader, isDeleted } = setUp();
+    giveHeader();
+    const map = deleted(group.createMap());
+    give(...piecesOf(map));
+    expect(isDeleted(map)).toBe(false);
+    give(...piecesOf(group));
+    await vi.waitFor(() => expect(isDeleted(map)).toBe(true));
+    expect([refused, clock.waiting]).toEqual([[], 0]);
+  });
+
+  it('is refused where that does not come, and may come again', () => {
+    const { clock, refused, group, deleted, piecesOf, give, giveHeader, isDeleted } = setUp();
+    giveHeader();
+    const map = deleted(group.createMap());
+    give(...piecesOf(map), ...piecesOf(map));
+    clock.advance(waitForRightsMs - 1);
+    expect(refused).toEqual([]);
+    clock.advance(1);
+    expect([refused, clock.waiting]).toEqual([[map.id], 0]);
+    give(...piecesOf(group));
+    expect(isDeleted(map)).toBe(false);
+    give(...piecesOf(map));
+    expect(isDeleted(map)).toBe(true);
+  });
+
+  it('is judged no more once the client is gone', async () => {
+    const { clock, refused, group, deleted, piecesOf, give, giveHeader, isDeleted, peer } = setUp();
+    giveHeader();
+    const map = deleted(group.createMap());
+    give(...piecesOf(map));
+    peer.gracefulShutdown();
+    give(...piecesOf(group));
+    await vi.waitFor(() => expect(clock.waiting).toBe(0));
+    expect([isDeleted(map), refused, clock.waiting]).toEqual([false, [], 0]);
+  });
+
+  it('is refused at once where too many wait', () => {
+    const { refused, group, deleted, piecesOf, give, giveHeader } = setUp();
+    giveHeader();
+    const pieces = Array.from({ length: mostKept + 1 }, () => piecesOf(deleted(group.createMap()))).flat();
+    give(...pieces);
+    expect(refused).toEqual([pieces.at(-1)?.id]);
+  });
+});

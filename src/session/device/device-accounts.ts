@@ -1,0 +1,113 @@
+import { isKernelError } from '../../base/kernel-error.ts';
+import { stockDatabaseName } from '../../storage/stock-database.ts';
+import { isKeyringCopy, type DeviceRecords, type KeyringCopy } from './device-records.ts';
+import { deleteDatabase, readDevice, writeDevice } from './device-database.ts';
+import { createKeptCredentials, type KeptCredentials } from './credential-records.ts';
+import { knownAccounts, type KnownAccount } from './known-accounts.ts';
+import { forgetSessionIDs } from '../session-ids/acquire-session-id.ts';
+import { isRecord } from '../account/records.ts';
+import type { SecurePlatform } from '../account/secure-platform.ts';
+import { isVaultRecord, openVault } from './vault.ts';
+
+/** What this device keeps of accounts, apart from their content. */
+export interface KeptOnDevice extends KeptCredentials {
+  /** Those whose vault or passkey's entry is here, last used first. */
+  accounts(): Promise<readonly KnownAccount[]>;
+  keyringCopy(mapID: string): Promise<KeyringCopy | undefined>;
+  keyringCopiesOf(accountID: string): Promise<readonly KeyringCopy[]>;
+  /** The vault that was used last, as it stands. Undefined where the device remembers nobody. */
+  latestVault(): Promise<unknown>;
+  vaultOf(accountID: string): Promise<unknown>;
+  /**
+   * Writes all of it or nothing. A damaged vault of the account is set aside; a newer version's is VAULT_TOO_NEW. Without
+   * a vault to write, the one that is here goes.
+   */
+  keep(records: DeviceRecords): Promise<void>;
+  /** Undoes `keep`, and deletes the account's content too: for an account that is not to be. */
+  forget(records: DeviceRecords): Promise<void>;
+  /** For `latestVault`. */
+  markUsed(accountID: string): Promise<void>;
+}
+
+export function keptOnDevice(platform: SecurePlatform): KeptOnDevice | undefined {
+  return platform.indexedDB && createKeptOnDevice(platform, platform.indexedDB);
+}
+
+export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFactory): KeptOnDevice {
+  async function keyringCopies(): Promise<readonly KeyringCopy[]> {
+    return ((await readDevice(indexedDB, (store) => store('keyrings').getAll())) ?? []).filter(isKeyringCopy);
+  }
+
+  return {
+    ...createKeptCredentials(indexedDB),
+
+    async accounts() {
+      const records = await readDevice(indexedDB, async (store) => [
+        ...(await store('vaults').getAll()),
+        ...(await store('keyrings').getAll()),
+      ]);
+      return knownAccounts(records ?? []);
+    },
+
+    async keyringCopy(mapID) {
+      const record = await readDevice(indexedDB, (store) => store('keyrings').get(mapID));
+      return isKeyringCopy(record) ? record : undefined;
+    },
+
+    async keyringCopiesOf(accountID) {
+      return (await keyringCopies()).filter((copy) => copy.accountID === accountID);
+    },
+
+    async latestVault() {
+      const vaults = (await readDevice(indexedDB, (store) => store('vaults').getAll())) ?? [];
+      return vaults.toSorted((a, b) => lastUsedAtMs(b) - lastUsedAtMs(a))[0];
+    },
+
+    vaultOf: (accountID) => readDevice(indexedDB, (store) => store('vaults').get(accountID)),
+
+    async keep({ accountID, vault, keyring, credential }) {
+      const before = await readDevice(indexedDB, (store) => store('vaults').get(accountID));
+      const isDamaged = before !== undefined && !(await opens(platform, before));
+      await writeDevice(indexedDB, async (store) => {
+        if (isDamaged) await store('damaged-vaults').put(before);
+        if (vault) await store('vaults').put(vault);
+        else if (before !== undefined) await store('vaults').delete(accountID);
+        if (keyring) await store('keyrings').put(keyring);
+        if (credential) await store('credentials').put(credential);
+      });
+    },
+
+    async forget({ accountID, keyring, credential }) {
+      await writeDevice(indexedDB, async (store) => {
+        await store('vaults').delete(accountID);
+        if (keyring) await store('keyrings').delete(keyring.mapID);
+        if (credential) await store('credentials').delete(credential.credentialID);
+      });
+      await deleteDatabase(indexedDB, stockDatabaseName(accountID));
+      await forgetSessionIDs(platform, accountID);
+    },
+
+    markUsed: (accountID) =>
+      writeDevice(indexedDB, async (store) => {
+        const vault = await store('vaults').get(accountID);
+        if (isVaultRecord(vault))
+          await store('vaults').put({ ...vault, lastUsedAtMs: platform.clock.nowMs() });
+      }),
+  };
+}
+
+/** False for a damaged vault; rejects for one of a newer version. */
+async function opens(platform: SecurePlatform, vault: unknown): Promise<boolean> {
+  try {
+    await openVault(platform, vault);
+    return true;
+  } catch (error) {
+    if (isKernelError(error, 'VAULT_DAMAGED')) return false;
+    throw error;
+  }
+}
+
+/** A record whose time cannot be read is not preferred to one that works. */
+function lastUsedAtMs(vault: unknown): number {
+  return isRecord(vault) && typeof vault['lastUsedAtMs'] === 'number' ? vault['lastUsedAtMs'] : 0;
+}

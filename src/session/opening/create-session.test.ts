@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { rootOf } from '../../../test/support/session/account-parts.ts';
+import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
+import { activeSession } from '../active-session.ts';
+
+let sessions: TestSessions;
+beforeEach(async () => {
+  sessions = await createTestSessions();
+});
+afterEach(() => sessions.end());
+
+describe('the active session', () => {
+  test('is the one opened last of those that are open', async () => {
+    const seen: (string | undefined)[] = [];
+    const stop = activeSession.subscribe((session) => seen.push(session?.accountID));
+    const one = await sessions.signedUp({ sync: false });
+    const two = await sessions.signedUp({ sync: false, anotherAccount: true });
+    await two.close();
+    await one.close();
+    stop();
+    expect(seen).toEqual([undefined, one.accountID, two.accountID, one.accountID, undefined]);
+  });
+});
+
+describe('closing a session', () => {
+  test('ends its sync, says so once, and can be asked twice', async () => {
+    const session = await sessions.signedUp();
+    const closed = vi.fn();
+    session.on('closed', closed);
+    await Promise.all([session.close(), session.close()]);
+    expect(closed.mock.calls).toEqual([[undefined]]);
+    expect(session.sync.current.peers[0]?.phase).toBe('closed');
+  });
+
+  test('refuses edits from then on, and loses none that it took', async () => {
+    const session = await sessions.signedUp();
+    const root = rootOf(session);
+    await vi.waitFor(() => expect(session.sync.current.peers[0]?.phase).toBe('connected'), {
+      timeout: 10_000,
+    });
+    root.set('a', 1);
+    const closing = session.close();
+    expect(() => root.set('b', 2)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
+    await closing;
+    expect(() => root.set('b', 3)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
+    expect(() => session.node.createGroup()).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
+    expect(root.toJSON()).toEqual({ a: 1 });
+    const again = await sessions.signedIn();
+    await vi.waitFor(() => expect(rootOf(again).toJSON()).toEqual({ a: 1 }), { timeout: 10_000 });
+  });
+
+  test('does not tell a listener that went', async () => {
+    const session = await sessions.signedUp({ sync: false });
+    const closed = vi.fn();
+    session.on('closed', closed)();
+    await session.close();
+    expect(closed).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,35 @@
+import type { LocalNode, RawAccountID } from 'cojson';
+import type { DeviceStorage } from '../../storage/device-storage.ts';
+import type { SyncPeers } from '../../sync/sync-peers.ts';
+import type { Passkeys } from '../passkeys/passkeys.ts';
+import type { RevealRecoveryPhrase } from '../phrase/reveal-phrase.ts';
+import type { SessionLife } from './session-life.ts';
+import type { Session, SessionListener } from '../session.ts';
+import type { SignOut } from '../sign-out/sign-out.ts';
+
+/** What an app gets of a node that has its account, its storage and its sync. */
+export function createSession(parts: {
+  readonly node: LocalNode;
+  readonly accountID: RawAccountID;
+  readonly storage: DeviceStorage;
+  readonly sync: SyncPeers;
+  readonly passkeys: Passkeys;
+  readonly revealRecoveryPhrase: RevealRecoveryPhrase;
+  readonly signOut: SignOut;
+  readonly life: SessionLife;
+}): Session {
+  const { node, accountID, storage, sync, passkeys, revealRecoveryPhrase, signOut, life } = parts;
+  return {
+    node,
+    account: node.expectCurrentAccount('A session has its account.'),
+    accountID,
+    sync,
+    storage: storage.status,
+    passkeys,
+    revealRecoveryPhrase,
+    signOut,
+    close: () => life.close(),
+    on: (...[event, listener]: SessionListener) =>
+      event === 'closed' ? life.onClosed(listener) : life.onReplaced(listener),
+  };
+}

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
+import { createSessionLife, type SessionLife } from './session-life.ts';
+import type { Session } from '../session.ts';
+import { gateEdits } from '../account/edit-gate.ts';
+
+let sessions: TestSessions;
+let next: Session;
+let life: SessionLife;
+let told: string[];
+beforeEach(async () => {
+  sessions = await createTestSessions();
+  next = await sessions.signedUp({ sync: false });
+  const { node, sync } = await sessions.signedUp({ sync: false, anotherAccount: true });
+  told = [];
+  life = createSessionLife({
+    ...{ node, sync, edits: gateEdits(node.crypto) },
+    end: () => told.push('end'),
+    ended: (isWritten) => told.push(`ended ${isWritten}`),
+  });
+  life.onReplaced((by) => told.push(by === next ? 'replaced' : 'replaced by another'));
+  life.onClosed((reason) => told.push(`closed ${reason?.code ?? 'without a reason'}`));
+});
+afterEach(() => sessions.end());
+
+test('a session is ended before another one takes its place, and everybody is told in order', async () => {
+  await life.replaceBy(() => {
+    told.push('open');
+    return Promise.resolve(next);
+  });
+  expect(told).toEqual(['end', 'ended true', 'open', 'replaced', 'closed without a reason']);
+});
+
+test('a session that cannot be replaced is closed with SESSION_TAKEN and the cause', async () => {
+  const cause = new Error('no room');
+  const closed = vi.fn();
+  life.onClosed(closed);
+  await life.replaceBy(() => Promise.reject(cause));
+  expect(told).toEqual(['end', 'ended true', 'closed SESSION_TAKEN']);
+  expect(closed.mock.calls[0]).toEqual([expect.objectContaining({ cause })]);
+});
+
+test('a session that is closed while it is replaced gets no successor', async () => {
+  const close = vi.spyOn(next, 'close');
+  let opened: ((session: Session) => void) | undefined;
+  const replacing = life.replaceBy(() => new Promise((resolve) => void (opened = resolve)));
+  await vi.waitFor(() => expect(told).toContain('ended true'));
+  const closing = life.close();
+  opened?.(next);
+  await Promise.all([replacing, closing]);
+  expect(told).toEqual(['end', 'ended true', 'closed without a reason']);
+  expect(close).toHaveBeenCalledOnce();
+});
+
+test('a session that has ended is not replaced', async () => {
+  await life.close();
+  const open = vi.fn(() => Promise.resolve(next));
+  await life.replaceBy(open);
+  expect(open).not.toHaveBeenCalled();
+});

@@ -1,0 +1,177 @@
+import { LocalNode, type RawCoList, type RawCoMap, type RawCoStream, type RawGroup } from 'cojson';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createSessionCrypto } from '../account/session-crypto.ts';
+import { createSessionNode } from '../account/session-node.ts';
+import { findForks, type Fork } from './own-forks.ts';
+import { writeAgain } from './rewrite-after-fork.ts';
+
+// Two nodes that write one session, as a browser profile that was copied. The relay has what the first one wrote.
+
+let original: LocalNode;
+let copy: LocalNode;
+let relay: LocalNode;
+let newNode: (sessionID?: LocalNode['currentSessionID']) => Promise<LocalNode>;
+let group: RawGroup;
+beforeEach(async () => {
+  const crypto = await createSessionCrypto();
+  const secret = crypto.newRandomAgentSecret();
+  const newSessionID = () => crypto.newRandomSessionID(crypto.getAgentID(secret));
+  newNode = async (sessionID = newSessionID()) =>
+    createSessionNode(await createSessionCrypto(), secret, sessionID);
+  original = await newNode();
+  copy = await newNode(original.currentSessionID);
+  relay = await newNode();
+  group = original.createGroup();
+});
+
+type Value = RawCoMap | RawCoList | RawCoStream | RawGroup;
+
+function give(from: LocalNode, to: LocalNode, values: readonly Value[], without: readonly Fork[] = []): void {
+  for (const { id } of values) {
+    const gone = new Set<string>(without.flatMap((fork) => (fork.id === id ? fork.sessionID : [])));
+    for (const piece of from.getCoValue(id).newContentSince() ?? []) {
+      const sessions = Object.entries(piece.new).filter(([sessionID]) => !gone.has(sessionID));
+      to.syncManager.handleNewContent({ ...piece, new: Object.fromEntries(sessions) }, 'import');
+    }
+  }
+}
+
+function at<T extends Value>(node: LocalNode, value: T): T {
+  return node.expectCoValueLoaded(value.id).getCurrentContent() as T;
+}
+
+/** What the copy wrote gets to the relay under another session. Answers its forks. */
+async function merge(values: readonly Value[]): Promise<readonly Fork[]> {
+  give(original, relay, [group, ...values]);
+  const forks = findForks(
+    copy,
+    relay,
+    values.map(({ id }) => id),
+  );
+  Object.assign(copy, { currentSessionID: (await newNode()).currentSessionID });
+  for (const fork of forks) expect(writeAgain(copy, fork)).toBe(true);
+  give(copy, relay, [group, ...values], forks);
+  return forks;
+}
+
+describe('what a copy of a profile wrote under a session that went on elsewhere', () => {
+  test('stands beside it, once, with its time', async () => {
+    const map = group.createMap({ before: 0 });
+    give(original, copy, [group, map]);
+    at(copy, map).set('copy', 1);
+    at(copy, map).set('both', 'copy');
+    const times = ['copy', 'both'].map((key) => at(copy, map).lastEditAt(key)?.at.getTime());
+    map.set('original', 1);
+    map.set('both', 'original');
+    const forks = await merge([map]);
+    expect(forks).toEqual([{ id: map.id, sessionID: original.currentSessionID, from: 1 }]);
+    const merged = at(relay, map);
+    expect(merged.toJSON()).toMatchObject({ before: 0, original: 1, copy: 1 });
+    expect([...merged.editsAt('both')].map(({ value }) => value).toSorted()).toEqual(['copy', 'original']);
+    expect([...merged.editsAt('copy')]).toHaveLength(1);
+    expect(merged.lastEditAt('copy')?.at.getTime()).toBe(times[0]);
+  });
+
+  test('does not win over what was written later', async () => {
+    const map = group.createMap({});
+    give(original, copy, [group, map]);
+    const nowMs = Date.now();
+    const set = (node: LocalNode, key: string, value: string, madeAtMs: number) =>
+      node.getCoValue(map.id).makeTransaction([{ op: 'set', key, value }], 'private', undefined, madeAtMs);
+    set(copy, 'both', 'copy', nowMs + 10_000);
+    set(original, 'both', 'original', nowMs + 20_000);
+    set(copy, 'last', 'copy', nowMs + 30_000);
+    await merge([map]);
+    expect(at(relay, map).toJSON()).toEqual({ both: 'original', last: 'copy' });
+  });
+
+  test('keeps its places in a list', async () => {
+    const list = group.createList<RawCoList>(['a', 'd']);
+    give(original, copy, [group, list]);
+    at(copy, list).append('b', 0);
+    at(copy, list).append('c', 1);
+    at(copy, list).append('gone', 2);
+    at(copy, list).delete(3);
+    list.append('e', 1);
+    list.append('f', 2);
+    expect(at(copy, list).asArray()).toEqual(['a', 'b', 'c', 'd']);
+    await merge([list]);
+    expect(at(relay, list).asArray()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  test('stays in the stream of its author', async () => {
+    const stream = group.createStream<RawCoStream>();
+    give(original, copy, [group, stream]);
+    at(copy, stream).push('copy');
+    stream.push('original');
+    await merge([stream]);
+    const [items] = Object.values(at(relay, stream).toJSON());
+    expect(JSON.stringify(items)).toContain('copy');
+    expect(JSON.stringify(at(relay, stream).items)).toContain('original');
+  });
+
+  test('still opens what it let somebody read', async () => {
+    const map = group.createMap({ secret: 1 });
+    give(original, copy, [group, map]);
+    const guest = await createGuest();
+    at(copy, group).addMember(guest.account, 'reader');
+    const other = await createGuest();
+    group.addMember(other.account, 'reader');
+    give(original, relay, [group, map]);
+    await merge([group]);
+    give(relay, guest.node, [other.account, group, map]);
+    expect(at(guest.node, map).get('secret')).toBe(1);
+  });
+
+  test('is not written twice', async () => {
+    const map = group.createMap({});
+    give(original, copy, [group, map]);
+    at(copy, map).set('copy', 1);
+    map.set('original', 1);
+    const [fork] = await merge([map]);
+    if (!fork) throw new Error('no fork');
+    const count = () => copy.getCoValue(map.id).verifiedTransactions.length;
+    const before = count();
+    expect(writeAgain(copy, fork)).toBe(true);
+    expect(count()).toBe(before);
+  });
+});
+
+describe('findForks', () => {
+  test.each([
+    ['was not edited since', 0, 3],
+    ['is behind', 1, 3],
+    ['is ahead', 3, 1],
+  ])('finds none where this device %s', (_, here, there) => {
+    const map = group.createMap({});
+    let written = 0;
+    const writeUpTo = (count: number) => {
+      while (written < count) map.set(`${++written}`, written);
+    };
+    const stages = [
+      { node: copy, count: here },
+      { node: relay, count: there },
+    ].toSorted((a, b) => a.count - b.count);
+    for (const { node, count } of stages) {
+      writeUpTo(count);
+      give(original, node, [group, map]);
+    }
+    expect(findForks(copy, relay, [map.id])).toEqual([]);
+  });
+
+  test('says nothing of what the relay does not have', () => {
+    give(original, copy, [group]);
+    const map = at(copy, group).createMap({ key: 1 });
+    expect(findForks(copy, relay, [map.id, 'co_zUnknown'])).toEqual([]);
+  });
+});
+
+async function createGuest() {
+  const { node } = await LocalNode.withNewlyCreatedAccount({
+    creationProps: { name: 'Guest' },
+    crypto: await createSessionCrypto(),
+  });
+  const account = node.expectCurrentAccount('a guest');
+  for (const other of [original, copy, relay]) give(node, other, [account]);
+  return { node, account };
+}

@@ -1,0 +1,152 @@
+import { cojsonInternals, LocalNode, type RawCoID, type RawCoMap } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createFakePasskeys, type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
+import { kernelMapOf, passkeyOf, rootOf } from '../../../test/support/session/account-parts.ts';
+import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
+import { activeSession } from '../active-session.ts';
+import { readPasskeys } from '../account/kernel-map.ts';
+import type { Session } from '../session.ts';
+import { signUp } from './sign-up.ts';
+
+let sessions: TestSessions;
+beforeEach(async () => {
+  sessions = await createTestSessions();
+});
+afterEach(() => sessions.end());
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
+const untilConfirmed = (session: Session) =>
+  until(() => expect(session.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));
+
+test('opens a live account that an app finds its data in', async () => {
+  const session = await sessions.signedUp();
+  const root = rootOf(session);
+  root.set('note', 'mine');
+  expect(root.get('note')).toBe('mine');
+  expect(root.group.id).toBe(session.accountID);
+  expect(session.account.id).toBe(session.accountID);
+  await untilConfirmed(session);
+  expect(sessions.relay.node.getCoValue(root.id).knownState()).toEqual(root.core.knownState());
+});
+
+test('works without a relay, and everything goes up when there is one', async () => {
+  await sessions.stopRelay();
+  const session = await sessions.signedUp();
+  expect(session.sync.current.confirmed.pending).toBeGreaterThan(0);
+  await sessions.startRelay();
+  session.sync.reconnect();
+  await untilConfirmed(session);
+  await expect(sessions.signedIn()).resolves.toMatchObject({ accountID: session.accountID });
+});
+
+test('writes the passkey’s removal secret into the account, where only the account reads it', async () => {
+  const session = await sessions.signedUp({ name: 'Ada', sync: { url: sessions.relay.url } });
+  const kernelMap = kernelMapOf(session);
+  expect(readPasskeys(kernelMap)).toHaveLength(1);
+  expect(passkeyOf(session)).toMatchObject({ credentialID: 'passkey-1', label: 'Ada', prfFrom: 'create' });
+  await untilConfirmed(session);
+  expect(sessions.atRelay(kernelMap.id)).toContain('"private"');
+  expect(sessions.atRelay(kernelMap.id)).not.toMatch(/"trusting"|passkey-1|Ada/);
+});
+
+test('uploads an account that a stock client opens with its agent secret', async () => {
+  const session = await sessions.signedUp();
+  rootOf(session).set('note', 'mine');
+  await untilConfirmed(session);
+  const [client, server] = cojsonInternals.connectedPeers('client', 'server', {
+    peer1role: 'client',
+    peer2role: 'server',
+  });
+  sessions.relay.node.syncManager.addPeer(client);
+  const node = await LocalNode.withLoadedAccount({
+    accountID: session.account.id,
+    accountSecret: session.node.agentSecret,
+    sessionID: undefined,
+    peers: [server],
+    crypto: await WasmCrypto.create(),
+  });
+  const load = async (id: RawCoID) => {
+    const core = await node.loadCoValueCore(id);
+    return core.isAvailable() ? (core.getCurrentContent() as RawCoMap) : undefined;
+  };
+  expect((await load(rootOf(session).id))?.get('note')).toBe('mine');
+  expect((await load(kernelMapOf(session).id))?.keys()).toEqual(['passkey/passkey-1']);
+  expect(await load(session.account.get('profile') ?? session.account.id)).toBeDefined();
+});
+
+test('gives each session an id of its own', async () => {
+  const one = await sessions.signedUp();
+  await untilConfirmed(one);
+  const other = await sessions.signedIn();
+  expect(other.node.currentSessionID).not.toBe(one.node.currentSessionID);
+});
+
+test('names the passkey for the app with date and time, so that two can be told apart', async () => {
+  await sessions.signedUp({ appName: 'Notes', sync: false });
+  await sessions.signedUp({ name: '  ', sync: false });
+  expect(sessions.passkeys.ceremonies).toMatchObject([
+    {
+      rpID: 'app.example',
+      rpName: 'Notes',
+      userName: expect.stringMatching(/^Notes · .*2\d{3}.*\d:\d\d/) as string,
+    },
+    {
+      rpID: 'app.example',
+      rpName: 'app.example',
+      userName: expect.stringMatching(/^app\.example · /) as string,
+    },
+  ]);
+});
+
+test('a signal that ends after the passkey was made leaves no account, and names the passkey', async () => {
+  const aborting = new AbortController();
+  const { create } = sessions.passkeys;
+  const aborted: FakePasskeys = {
+    ...sessions.passkeys,
+    async create(request) {
+      const made = await create(request);
+      aborting.abort();
+      return made;
+    },
+  };
+  const signingUp = signUp(sessions.device({ passkeys: aborted }), {
+    name: 'Ada',
+    sync: false,
+    signal: aborting.signal,
+  });
+  await expect(signingUp).rejects.toMatchObject({
+    code: 'PASSKEY_ORPHANED',
+    details: { credentialID: 'passkey-1', label: 'Ada' },
+    cause: { code: 'ABORTED' },
+  });
+  expect(activeSession.current).toBeUndefined();
+});
+
+test('makes no passkey where the platform cannot keep one', async () => {
+  const none = createFakePasskeys({ support: { webauthn: false, prf: 'no', autofill: false } });
+  await expect(signUp(sessions.device({ passkeys: none }), {})).rejects.toMatchObject({
+    code: 'PASSKEY_UNSUPPORTED',
+  });
+  await expect(signUp(sessions.device({ subtle: undefined }), {})).rejects.toMatchObject({
+    code: 'PASSKEY_UNSUPPORTED',
+  });
+  expect([...none.ceremonies, ...sessions.passkeys.ceremonies]).toEqual([]);
+});
+
+test('a relay’s address that cannot be read fails the sync and not the account', async () => {
+  const session = await sessions.signedUp({ sync: { url: 'ftp://relay.example' } });
+  expect(session.sync.current).toMatchObject({ status: 'failed', error: { code: 'SYNC_URL_INVALID' } });
+});
+
+test('says that nothing is kept where the browser refuses its database', async () => {
+  const warn = vi.fn();
+  const session = await sessions.signedUp({ sync: false, logger: { debug: () => {}, warn } });
+  expect(session.storage.current).toMatchObject({
+    state: 'memory-only',
+    error: { code: 'STORAGE_UNAVAILABLE' },
+  });
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining('keeps nothing'), {
+    code: 'STORAGE_UNAVAILABLE',
+  });
+});

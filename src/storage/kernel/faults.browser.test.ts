@@ -1,0 +1,156 @@
+import { LocalNode, type RawCoID, type RawCoMap, type RawGroup } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createBrowserPlatform } from '../../platform/browser-platform.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
+import { createDatabases } from '../../../test/support/storage/databases.ts';
+import { openStorage } from '../../testing/open-storage.ts';
+import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
+import { openDatabase } from '../indexed-db.ts';
+import { openDeviceStorage } from '../open-device-storage.ts';
+
+// What a browser and other tabs do to a database under a page that works with it.
+
+const databases = createDatabases(indexedDB);
+let accountID: string;
+let storage: KernelDeviceStorage;
+let group: RawGroup;
+const ends: (() => void)[] = [];
+/** Saved before the fault. */
+let map: RawCoMap;
+const name = () => `maia-${accountID}`;
+
+beforeEach(async () => {
+  accountID = `faults-${crypto.randomUUID()}`;
+  storage = await openStorage('kernel', accountID);
+  const wasm = await WasmCrypto.create();
+  const secret = wasm.newRandomAgentSecret();
+  const node = new LocalNode(secret, wasm.newRandomSessionID(wasm.getAgentID(secret)), wasm);
+  node.setStorage(storage);
+  group = node.createGroup();
+  map = group.createMap({ word: 'before' }, null, 'trusting');
+  storage.trackCoValuesSyncState([{ id: map.id, peerId: 'maia-unconfirmed', synced: false }]);
+  await saved(map);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const end of ends.splice(0)) end();
+  await storage.close();
+  await databases.delete(name());
+});
+
+const saved = ({ id, core }: RawCoMap | RawGroup) => storage.waitForSync(id, core);
+const failingWith = (code: string) =>
+  vi.waitFor(() =>
+    expect(storage.status.current).toMatchObject({ kind: 'kernel', state: 'failing', error: { code } }),
+  );
+const works = () => vi.waitFor(() => expect(storage.status.current.state).toBe('ok'), { timeout: 20_000 });
+
+/** As the next start finds it. */
+async function expectKept(word: string): Promise<void> {
+  await storage.close();
+  storage = await openStorage('kernel', accountID);
+  const wasm = await WasmCrypto.create();
+  const secret = wasm.newRandomAgentSecret();
+  const node = new LocalNode(secret, wasm.newRandomSessionID(wasm.getAgentID(secret)), wasm);
+  node.setStorage(storage);
+  const again = await node.load(map.id);
+  expect(again !== 'unavailable' && again.get('word')).toBe(word);
+  const marks = await new Promise<readonly RawCoID[]>((resolve) => storage.getUnsyncedCoValueIDs(resolve));
+  expect(marks).toEqual([map.id]);
+}
+
+/** Every connection that is open now, as the storage has it. */
+function connectionOf(): Promise<IDBDatabase> {
+  const real = IDBDatabase.prototype.transaction;
+  return new Promise((resolve) => {
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+      this: IDBDatabase,
+      ...args: Parameters<typeof real>
+    ) {
+      if (this.name === name()) resolve(this);
+      return real.apply(this, args);
+    });
+    storage.getCoValueCount(() => {});
+  });
+}
+
+describe('a database that is closed by the browser', () => {
+  it('while nothing is written, is opened again by itself', async () => {
+    const db = await connectionOf();
+    db.close();
+    db.dispatchEvent(new Event('close'));
+    await failingWith('STORAGE_CLOSED');
+    await works();
+    await expectKept('before');
+  });
+
+  it('without a word, as Safari does, is opened again for the next edit', async () => {
+    const db = await connectionOf();
+    db.close();
+    map.set('word', 'after', 'trusting');
+    await failingWith('STORAGE_CLOSED');
+    await saved(map);
+    await works();
+    await expectKept('after');
+  });
+});
+
+describe('a database that another tab', () => {
+  it('deletes, is made again, with all that this tab has written and its marks', async () => {
+    await databases.delete(name());
+    await failingWith('STORAGE_CLOSED');
+    await works();
+    await saved(map);
+    await expectKept('before');
+  });
+
+  it('deletes, gets the edit that is made before it is back', async () => {
+    const states = new Set<string>();
+    ends.push(storage.status.subscribe(({ state }) => states.add(state)));
+    const deleted = databases.delete(name());
+    map.set('word', 'after', 'trusting');
+    await deleted;
+    await vi.waitFor(() => expect(states).toContain('failing'));
+    await works();
+    await saved(map);
+    await expectKept('after');
+  });
+
+  it('upgrades, takes nothing until this version may open it again, and then all', async () => {
+    const upgraded = await openDatabase(indexedDB, { name: name(), version: 99, make: () => {} });
+    map.set('word', 'after', 'trusting');
+    await failingWith('STORAGE_TOO_NEW');
+    expect(storage.queuedContent).toBe(1);
+    upgraded?.close();
+    await databases.delete(name());
+    await works();
+    await saved(map);
+    await expectKept('after');
+  });
+});
+
+describe('a tab that holds an older version of the database', () => {
+  it('and does not let go, leaves this one in memory, and is named', async () => {
+    const other = `faults-${crypto.randomUUID()}`;
+    const held = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open(`maia-${other}`, 1);
+      request.onsuccess = () => resolve(request.result);
+    });
+    const clock = { ...systemClock, after: (_: number, run: () => void) => systemClock.after(0, run) };
+    const blocked = await openDeviceStorage({
+      kind: 'kernel',
+      accountID: other,
+      platform: { ...createBrowserPlatform(), clock },
+      logger: silentLogger,
+    });
+    expect(blocked.status.current).toMatchObject({
+      kind: 'memory',
+      state: 'memory-only',
+      error: { code: 'STORAGE_BLOCKED' },
+    });
+    held.close();
+    await databases.delete(`maia-${other}`);
+  });
+});

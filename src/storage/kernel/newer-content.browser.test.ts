@@ -1,0 +1,90 @@
+import { LocalNode, type RawCoMap } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createDatabases } from '../../../test/support/storage/databases.ts';
+import { openStorage } from '../../testing/open-storage.ts';
+import type { NewContent } from '../content.ts';
+import type { KernelDeviceStorage, HaveOfCoValue } from '../kernel-device-storage.ts';
+
+const databases = createDatabases(indexedDB);
+const wasm = await WasmCrypto.create();
+const secret = wasm.newRandomAgentSecret();
+let accountID: string;
+let here: KernelDeviceStorage;
+let there: KernelDeviceStorage;
+let map: RawCoMap;
+let other: RawCoMap;
+
+const session = () => wasm.newRandomSessionID(wasm.getAgentID(secret));
+const stored = (storage: KernelDeviceStorage, content: NewContent) =>
+  new Promise<void>((resolve) => storage.store(content, () => undefined, resolve));
+
+/** Writes what is new of it since then, each time as a piece of its own. */
+async function edited(storage: KernelDeviceStorage, of: RawCoMap, key: string): Promise<void> {
+  const before = of.core.knownState();
+  of.set(key, 1);
+  for (const content of of.core.newContentSince(before) ?? []) await stored(storage, content);
+}
+
+beforeEach(async () => {
+  accountID = `newer-${crypto.randomUUID()}`;
+  [here, there] = await Promise.all([openStorage('kernel', accountID), openStorage('kernel', accountID)]);
+  const nodes = [new LocalNode(secret, session(), wasm), new LocalNode(secret, session(), wasm)] as const;
+  const group = nodes[0].createGroup();
+  map = group.createMap({ a: 1 });
+  for (const { core } of [group, map]) {
+    for (const content of core.newContentSince() ?? []) {
+      await stored(there, content);
+      nodes[1].syncManager.handleNewContent(content, 'import');
+    }
+  }
+  other = nodes[1].expectCoValueLoaded(map.id).getCurrentContent() as RawCoMap;
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all([here.close(), there.close()]);
+  await databases.delete(`maia-${accountID}`);
+});
+
+function haveOf({ core }: RawCoMap): HaveOfCoValue {
+  if (!core.isAvailable()) throw new Error('It is not there.');
+  return { header: core.verified.header, state: structuredClone(core.knownState()) };
+}
+
+function take(contents: readonly NewContent[] | undefined): void {
+  for (const content of contents ?? []) other.core.node.syncManager.handleNewContent(content, 'storage');
+}
+
+it('answers what other tabs have written beyond what is known, and nothing else', async () => {
+  const have = haveOf(other);
+  expect(await here.loadNewer?.(have)).toEqual([]);
+  await edited(there, map, 'b');
+  await edited(there, map, 'c');
+  const contents = await here.loadNewer?.(have);
+  const sessions = contents?.flatMap((content) => Object.values(content.new));
+  expect(sessions?.map(({ after, newTransactions }) => [after, newTransactions.length])).toEqual([[1, 2]]);
+  take(contents);
+  expect(other.core.knownState()).toEqual(map.core.knownState());
+  expect(other.get('c')).toBe(1);
+  expect(await here.loadNewer?.(haveOf(other))).toEqual([]);
+});
+
+it('looks no further than for what is said to be there', async () => {
+  for (let n = 0; n < 20; n++) await edited(there, map, `n${n}`);
+  take(await here.loadNewer?.(haveOf(other)));
+  await edited(there, map, 'last');
+  const reads = vi.spyOn(IDBObjectStore.prototype, 'get');
+  const contents = await here.loadNewer?.(haveOf(other), map.core.knownState().sessions);
+  expect(reads).toHaveBeenCalledOnce();
+  take(contents);
+  expect(other.get('last')).toBe(1);
+});
+
+it('keeps to what came first where two tabs have written the same', async () => {
+  await edited(there, map, 'b');
+  const [content] = map.core.newContentSince(haveOf(other).state) ?? [];
+  if (content) await stored(here, content);
+  await edited(there, map, 'c');
+  take(await here.loadNewer?.(haveOf(other)));
+  expect(other.core.knownState()).toEqual(map.core.knownState());
+});

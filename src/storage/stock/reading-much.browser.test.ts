@@ -1,0 +1,113 @@
+import { LocalNode, type RawCoID } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openStorage, type KeptKind } from '../../testing/open-storage.ts';
+import type { NewContent } from '../content.ts';
+import type { DeviceStorage } from '../device-storage.ts';
+
+const size = 150;
+let storage: DeviceStorage;
+let groupID: RawCoID;
+let ids: readonly RawCoID[];
+
+async function createNode(): Promise<LocalNode> {
+  const crypto = await WasmCrypto.create();
+  const secret = crypto.newRandomAgentSecret();
+  return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+}
+
+/** An account of one group and what is in it, that this tab has not read yet. */
+async function setUp(kind: KeptKind): Promise<void> {
+  const accountID = `reading-much-${crypto.randomUUID()}`;
+  const node = await createNode();
+  const written = await openStorage(kind, accountID);
+  node.setStorage(written);
+  const group = node.createGroup();
+  groupID = group.id;
+  ids = Array.from({ length: size }, (_, n) => group.createMap({ n }).id);
+  await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+  await written.close();
+  storage = await openStorage(kind, accountID);
+}
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await storage.close();
+});
+
+/** Loads all of them at once. Answers the ids of what was handed out, in order. */
+async function loadAll(onLoaded: () => void = () => {}): Promise<readonly string[]> {
+  const handedOut: string[] = [];
+  const load = (id: RawCoID) =>
+    new Promise<void>((resolve) =>
+      storage.load(
+        id,
+        (content) => handedOut.push(content.id),
+        () => {
+          onLoaded();
+          resolve();
+        },
+      ),
+    );
+  await Promise.all(ids.map(load));
+  return handedOut;
+}
+
+describe.each(['cojson-indexeddb', 'kernel'] as const)('%s', (kind) => {
+  beforeEach(() => setUp(kind));
+
+  it('takes few transactions for many CoValues', async () => {
+    const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    await loadAll();
+    expect(transactions.mock.calls.length).toBeLessThan(10);
+  });
+
+  it('hands out once what many depend on, and ahead of them', async () => {
+    const handedOut = await loadAll();
+    expect([...handedOut].sort()).toEqual([groupID, ...ids].sort());
+    expect(handedOut[0]).toBe(groupID);
+  });
+
+  it('lets a write go ahead of reads that follow on it', async () => {
+    const [content] = (await createNode()).createGroup().core.newContentSince() ?? [];
+    let loaded = 0;
+    const all = loadAll(() => loaded++);
+    const loadedBefore = await new Promise<number>((resolve) =>
+      storage.store(
+        content as NewContent,
+        () => undefined,
+        () => resolve(loaded),
+      ),
+    );
+    expect(loadedBefore).toBeLessThan(size);
+    await all;
+  });
+});
+
+it('cojson-indexeddb says that reading failed where a dependency cannot be read, and hands out the rest', async () => {
+  await setUp('cojson-indexeddb');
+  const real = IDBObjectStore.prototype.getAll;
+  let reads = 0;
+  vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementation(function (
+    this: IDBObjectStore,
+    ...args: Parameters<typeof real>
+  ) {
+    // The first CoValue takes two; the third is of its group.
+    if (this.name !== 'sessions' && ++reads === 3) throw new DOMException('not now', 'UnknownError');
+    return real.apply(this, args);
+  });
+  const [id] = ids;
+  const isFound = await new Promise((resolve) => storage.load(id as RawCoID, () => {}, resolve));
+  expect(isFound).toBe(true);
+  expect(storage.status.current).toMatchObject({ state: 'failing', error: { code: 'STORAGE_WRITE_FAILED' } });
+});
+
+it('kernel says that reading failed, and finds nothing', async () => {
+  await setUp('kernel');
+  vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(() => {
+    throw new DOMException('not now', 'UnknownError');
+  });
+  const [id] = ids;
+  const isFound = await new Promise((resolve) => storage.load(id as RawCoID, () => {}, resolve));
+  expect(isFound).toBe(false);
+  expect(storage.status.current).toMatchObject({ state: 'failing', error: { code: 'STORAGE_WRITE_FAILED' } });
+});

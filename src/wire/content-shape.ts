@@ -1,0 +1,85 @@
+import { isAuthorID, isCoValueID, isKeyID, isSessionID, isSignature } from './ids.ts';
+import { isCount, isJsonRecord, isShallow, parseJson, type JsonRecord } from '../base/json.ts';
+
+const encryptedForm = /^encrypted_U[\w-]*={0,2}$/;
+
+/** The unchanging part of a CoValue, as the first `content` message carries it. Its hash, the id, is cojson's to check. */
+export function isHeader(value: unknown): boolean {
+  return (
+    isJsonRecord(value) &&
+    typeof value.type === 'string' &&
+    isRuleset(value.ruleset) &&
+    isHeaderMeta(value.meta) &&
+    isUniqueness(value.uniqueness) &&
+    isCreatedAt(value.createdAt)
+  );
+}
+
+/** `new` of a `content` message: for each session the transactions after an index, and the signature over all until there. */
+export function isSessionContents(value: unknown): boolean {
+  return (
+    isJsonRecord(value) &&
+    Object.entries(value).every(([sessionID, content]) => isSessionID(sessionID) && isSessionContent(content))
+  );
+}
+
+function isSessionContent(value: unknown): boolean {
+  return (
+    isJsonRecord(value) &&
+    isCount(value.after) &&
+    Array.isArray(value.newTransactions) &&
+    value.newTransactions.every(isTransaction) &&
+    isCount(value.after + value.newTransactions.length) &&
+    isSignature(value.lastSignature)
+  );
+}
+
+function isTransaction(value: unknown): boolean {
+  if (!isJsonRecord(value) || !Number.isFinite(value.madeAt)) return false;
+  if (value.privacy === 'private') return isPrivate(value);
+  return value.privacy === 'trusting' && isTrusting(value);
+}
+
+function isPrivate({ keyUsed, encryptedChanges, meta }: JsonRecord): boolean {
+  return isKeyID(keyUsed) && isEncrypted(encryptedChanges) && (meta === undefined || isEncrypted(meta));
+}
+
+/** cojson iterates over parsed changes without a look: a bare number there throws in the middle of its work. */
+function isTrusting({ changes, meta }: JsonRecord): boolean {
+  return (
+    typeof changes === 'string' &&
+    Array.isArray(parseJson(changes)) &&
+    (meta === undefined || (typeof meta === 'string' && isJsonRecord(parseJson(meta))))
+  );
+}
+
+function isEncrypted(value: unknown): boolean {
+  return typeof value === 'string' && encryptedForm.test(value);
+}
+
+function isRuleset(value: unknown): boolean {
+  if (!isJsonRecord(value)) return false;
+  if (value.type === 'group') return isAuthorID(value.initialAdmin);
+  if (value.type === 'ownedByGroup') {
+    const { restrictDeletion } = value;
+    return (
+      isCoValueID(value.group) && (restrictDeletion === undefined || typeof restrictDeletion === 'boolean')
+    );
+  }
+  return value.type === 'unsafeAllowAll';
+}
+
+/** A branch names the CoValue it comes from in `source`, which cojson then loads. */
+function isHeaderMeta(value: unknown): boolean {
+  if (value === null) return true;
+  return isJsonRecord(value) && isShallow(value) && (value.source === undefined || isCoValueID(value.source));
+}
+
+function isUniqueness(value: unknown): boolean {
+  if (isJsonRecord(value)) return Object.values(value).every((part) => typeof part === 'string');
+  return value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean';
+}
+
+function isCreatedAt(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.startsWith('2'));
+}

@@ -1,0 +1,228 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { isKernelError } from '../base/kernel-error.ts';
+import { readMessage } from './frames.ts';
+
+describe('hostile messages', () => {
+  const id = 'co_zM7Vk3QwfkPqUyZQyqvWQXdJrmH';
+  const sessionID = `${id}_session_z8uhRyJGKLBL`;
+  const signature = `signature_z${'2'.repeat(87)}`;
+  const trusting = { privacy: 'trusting', madeAt: 1, changes: '[]' };
+  const encrypted = {
+    privacy: 'private',
+    madeAt: 1,
+    keyUsed: 'key_zabc',
+    encryptedChanges: 'encrypted_Uabc=',
+  };
+  const header = { type: 'comap', ruleset: { type: 'unsafeAllowAll' }, meta: null, uniqueness: null };
+  const load = { action: 'load', id, header: false, sessions: {} };
+  const content = { action: 'content', id, header, priority: 0, new: {} };
+  const withNew = (parts: object) => ({
+    ...content,
+    new: { [sessionID]: { after: 0, newTransactions: [trusting], lastSignature: signature, ...parts } },
+  });
+  const withHeader = (parts: object) => ({ ...content, header: { ...header, ...parts } });
+  const withTransaction = (transaction: unknown) => withNew({ newTransactions: [transaction] });
+
+  it.each(
+    [load, content, withNew({}), withTransaction(encrypted), { action: 'done', id }].map((m) => [
+      m.action,
+      m,
+    ]),
+  )('lets the well-formed %s pass, from which the malformed ones are made', (_, message) => {
+    expect(readMessage(JSON.stringify(message)).kind).toBe('sync');
+  });
+
+  const malformed: readonly unknown[] = [
+    5,
+    'load',
+    true,
+    null,
+    [],
+    [load],
+    { action: 5 },
+    { action: 'toString' },
+    { action: '__proto__' },
+    { action: 'delete', id },
+    { ...load, time: 1 },
+    { ...load, id: 5 },
+    { ...load, id: undefined },
+    { ...load, id: 'co_z' },
+    { ...load, id: 'co_z0OIl' },
+    { ...load, id: `co_z${'2'.repeat(65)}` },
+    { ...load, id: `${id}\n` },
+    { ...load, header: 1 },
+    { ...load, header: undefined },
+    { ...load, sessions: undefined },
+    { ...load, sessions: null },
+    { ...load, sessions: [] },
+    { ...load, sessions: 'x' },
+    { ...load, sessions: { [sessionID]: -1 } },
+    { ...load, sessions: { [sessionID]: 1.5 } },
+    { ...load, sessions: { [sessionID]: 2 ** 53 } },
+    { ...load, sessions: { [sessionID]: '1' } },
+    { ...load, sessions: { [sessionID]: null } },
+    { ...load, sessions: { constructor: 1 } },
+    { ...load, sessions: { [`${id}_session_`]: 1 } },
+    { ...load, sessions: { [`${id}_session_d2`]: 1 } },
+    { ...load, sessions: { [`x_session_z2`]: 1 } },
+    { ...load, action: 'known', isCorrection: 'yes' },
+    { ...load, action: 'known', asDependencyOf: 'x' },
+    { ...content, priority: 1 },
+    { ...content, priority: '0' },
+    { ...content, priority: undefined },
+    { ...content, new: undefined },
+    { ...content, new: null },
+    { ...content, new: [] },
+    { ...content, new: { [sessionID]: null } },
+    { ...content, new: { x: {} } },
+    { ...content, expectContentUntil: 5 },
+    { ...content, expectContentUntil: { [sessionID]: -1 } },
+    { ...content, header: null },
+    { ...content, header: true },
+    { ...content, header: [] },
+    withHeader({ type: 5 }),
+    withHeader({ ruleset: undefined }),
+    withHeader({ ruleset: null }),
+    withHeader({ ruleset: { type: 'admin' } }),
+    withHeader({ ruleset: { type: 'group' } }),
+    withHeader({ ruleset: { type: 'group', initialAdmin: 'me' } }),
+    withHeader({ ruleset: { type: 'ownedByGroup' } }),
+    withHeader({ ruleset: { type: 'ownedByGroup', group: 5 } }),
+    withHeader({ ruleset: { type: 'ownedByGroup', group: id, restrictDeletion: 1 } }),
+    withHeader({ meta: undefined }),
+    withHeader({ meta: [] }),
+    withHeader({ meta: { source: 5 } }),
+    withHeader({ meta: nested(100) }),
+    withHeader({ uniqueness: 5 }),
+    withHeader({ uniqueness: { a: 5 } }),
+    withHeader({ uniqueness: [] }),
+    withHeader({ createdAt: 5 }),
+    withHeader({ createdAt: '1999' }),
+    withNew({ after: '0' }),
+    withNew({ after: undefined }),
+    withNew({ after: -1 }),
+    withNew({ after: 0.5 }),
+    withNew({ after: Number.MAX_SAFE_INTEGER }),
+    withNew({ newTransactions: undefined }),
+    withNew({ newTransactions: {} }),
+    withNew({ newTransactions: 'x' }),
+    withNew({ lastSignature: undefined }),
+    withNew({ lastSignature: 5 }),
+    withNew({ lastSignature: 'signature_z' }),
+    withNew({ lastSignature: 'signature_z1' }),
+    withNew({ lastSignature: `signature_z${'0'.repeat(87)}` }),
+    withTransaction(null),
+    withTransaction(5),
+    withTransaction([]),
+    withTransaction({}),
+    withTransaction({ ...trusting, privacy: 'public' }),
+    withTransaction({ ...trusting, madeAt: 'now' }),
+    withTransaction({ ...trusting, madeAt: null }),
+    withTransaction({ ...trusting, changes: undefined }),
+    withTransaction({ ...trusting, changes: [] }),
+    withTransaction({ ...trusting, changes: '5' }),
+    withTransaction({ ...trusting, changes: '{}' }),
+    withTransaction({ ...trusting, changes: 'not json' }),
+    withTransaction({ ...trusting, meta: {} }),
+    withTransaction({ ...trusting, meta: '5' }),
+    withTransaction({ ...encrypted, keyUsed: undefined }),
+    withTransaction({ ...encrypted, keyUsed: 'key_' }),
+    withTransaction({ ...encrypted, encryptedChanges: undefined }),
+    withTransaction({ ...encrypted, encryptedChanges: 'abc' }),
+    withTransaction({ ...encrypted, encryptedChanges: 'encrypted_U"' }),
+    withTransaction({ ...encrypted, meta: 'abc' }),
+    { action: 'done' },
+    { action: 'reconcile', id: 'batch' },
+    { action: 'reconcile', id: '', values: [] },
+    { action: 'reconcile', id: 5, values: [] },
+    { action: 'reconcile', id: 'batch', values: {} },
+    { action: 'reconcile', id: 'batch', values: [id] },
+    { action: 'reconcile', id: 'batch', values: [[id]] },
+    { action: 'reconcile', id: 'batch', values: [[id, 5]] },
+    { action: 'reconcile', id: 'batch', values: [['x', 'hash']] },
+    { action: 'reconcile', id: 'batch', values: [[id, 'hash', 'more']] },
+    { action: 'reconcile-ack' },
+    { type: 'ping', time: 'now', dc: 'x' },
+    { time: null },
+    { maia: 5 },
+    { maia: 'echo' },
+    { maia: 'echo', t: '1' },
+    { maia: 'echo', t: 1, action: 'load' },
+    { maia: 'echo', t: 1, time: 1 },
+    { maia: 'hi' },
+    { maia: 'hi', v: 0, kernel: 'x' },
+    { maia: 'hi', v: 1, kernel: 'x'.repeat(1001) },
+    { maia: 'refused', code: 'invalid', reason: 'x' },
+    { maia: 'refused', code: 'invalid', reason: 'x', closing: true, retryAfterMs: -1 },
+    { maia: 'hello', v: 1 },
+    { maia: 'inspect', id },
+    { maia: 'inspect', ask: 1 },
+    { maia: 'inspect', ask: '1', id },
+    { maia: 'inspect', ask: 1.5, id },
+    { maia: 'inspect', ask: 2 ** 53, id },
+    { maia: 'inspect', ask: 1, id: 'co_' },
+    { maia: 'inspect', ask: 1, id: [id] },
+    { maia: 'inspected', ask: 1, id },
+    { maia: 'inspected', ask: 1.5, id, known: null },
+    { maia: 'inspected', ask: 1, id: 'x', known: null },
+    { maia: 'inspected', ask: 1, id, known: [] },
+    { maia: 'inspected', ask: 1, id, known: { sessions: {} } },
+    { maia: 'inspected', ask: 1, id, known: { header: 1, sessions: {} } },
+    { maia: 'inspected', ask: 1, id, known: { header: true } },
+    { maia: 'inspected', ask: 1, id, known: { header: true, sessions: [] } },
+    { maia: 'inspected', ask: 1, id, known: { header: true, sessions: { me: 1 } } },
+    { maia: 'inspected', ask: 1, id, known: { header: true, sessions: { [sessionID]: -1 } } },
+    { maia: 'inspected', ask: 1, id, known: { header: true, sessions: { [sessionID]: 0.5 } } },
+  ];
+  it.each(malformed.map((message) => [JSON.stringify(message).slice(0, 200), JSON.stringify(message)]))(
+    '%s',
+    (_, line) => {
+      expect(codeOf(() => readMessage(line))).toBe('MESSAGE_INVALID');
+    },
+  );
+
+  it.each(['', '{', 'GET / HTTP/1.1', '\u0000', '[1,', '{"action":"load",}', 'undefined', 'NaN'])(
+    'bytes that are not JSON: %j',
+    (line) => {
+      expect(codeOf(() => readMessage(line))).toBe('MESSAGE_INVALID');
+    },
+  );
+
+  it.each([
+    `{"__proto__":{"polluted":1},"action":"load","id":"${id}","header":false,"sessions":{"__proto__":1}}`,
+    `{"action":"content","id":"${id}","priority":0,"new":{"__proto__":{"after":0,"newTransactions":[],"lastSignature":"${signature}"}}}`,
+    `{"maia":"__proto__","__proto__":{"polluted":1}}`,
+    `{"maia":"echo","t":1,"__proto__":{"polluted":1}}`,
+    `{"__proto__":{"action":"load"}}`,
+  ])('changes no prototype: %s', (line) => {
+    codeOf(() => readMessage(line));
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+    expect(Reflect.ownKeys(Object.prototype)).not.toContain('action');
+  });
+
+  it('keeps what a malformed message held out of the error', () => {
+    const line = JSON.stringify(withTransaction({ ...trusting, changes: 'my private words' }));
+    const error = errorOf(() => readMessage(line));
+    expect(inspect(error)).not.toContain('private words');
+    expect(inspect(errorOf(() => readMessage('my private words')))).not.toContain('private words');
+  });
+});
+
+function errorOf(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+function codeOf(run: () => unknown): string | undefined {
+  const error = errorOf(run);
+  return isKernelError(error) ? error.code : undefined;
+}
+
+function nested(depth: number): object {
+  return depth === 0 ? {} : { a: nested(depth - 1) };
+}

@@ -1,0 +1,87 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { createKernelError, isKernelError } from '../../src/base/kernel-error.ts';
+import { silentLogger } from '../../src/base/logger.ts';
+import { createReadable } from '../../src/base/readable.ts';
+import { openRelay } from '../support/relay/test-relay.ts';
+import type { StorageStatus } from '../../src/storage/device-storage.ts';
+import { startSync } from '../../src/sync/start-sync.ts';
+import { createSyncEvents } from '../../src/sync/sync-events.ts';
+import type { SyncState } from '../../src/sync/sync-state.ts';
+import { createNodePlatform } from '../support/platform/node-platform.ts';
+import { createAgentNode, startStockRelay } from '../support/sync/stock-relay.ts';
+import { fakeDocument, runExample } from './examples.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+
+async function deviceOf(url: string) {
+  const node = await createAgentNode();
+  const sync = startSync({
+    ...{ node, sync: { url }, platform: createNodePlatform(), logger: silentLogger },
+    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
+  });
+  const close = vi.fn(() => sync.close());
+  ends.push(close);
+  return { node, sync, close };
+}
+
+it('the README’s sync line follows an edit to the relay', async () => {
+  const relay = await openRelay();
+  const { node, sync } = await deviceOf(relay.url);
+  const line = { textContent: '' };
+  const { document } = fakeDocument(line);
+  const lines = new Set<string>();
+  runExample(
+    "createElement('p')",
+    { document },
+    {
+      subscribeSyncState: (listener: (state: SyncState) => void) =>
+        sync.subscribe((state) => {
+          // Of a device that keeps its edits at once.
+          listener({ ...state, saved: { pending: 0 } });
+          lines.add(line.textContent);
+        }),
+    },
+  );
+  node.createGroup();
+  await until(() => expect(line.textContent).toBe('Stored by the relay.'));
+  expect([...lines]).toContain('Saved on this device. 1 to send.');
+});
+
+it('the README’s page is closed once its edits are stored, or else saved', async () => {
+  const { closeSafely } = runExample('closeSafely', {}, { isKernelError });
+  const close = closeSafely as (session: object) => Promise<string>;
+  const relay = await openRelay();
+  const one = await deviceOf(relay.url);
+  one.node.createGroup();
+  expect(await close(one)).toBe('stored');
+  expect(one.close).toHaveBeenCalled();
+
+  const stock = await startStockRelay();
+  ends.push(() => stock.close());
+  const other = await deviceOf(stock.url);
+  other.node.createGroup();
+  const whenSaved = vi.fn(() => Promise.resolve());
+  const { whenDurable } = other.sync;
+  expect(await close({ sync: { whenDurable, whenSaved }, close: other.close })).toBe('on this device');
+  expect(whenSaved).toHaveBeenCalled();
+  expect(other.close).toHaveBeenCalled();
+});
+
+it('the README’s notice says that the app is too old', async () => {
+  const notice = { textContent: '', onclick: () => {} };
+  const { document, shown } = fakeDocument(notice);
+  const events = createSyncEvents();
+  const reload = vi.fn();
+  const activeSession = { current: { sync: events } };
+  runExample("'outdated'", { document, location: { reload } }, { activeSession });
+  const details = { required: '2.1.0', have: '2.0.3' };
+  events.refused('relay', undefined, createKernelError('APP_OUTDATED', 'x', { details }));
+  await until(() => expect(shown).toEqual([notice]));
+  expect(notice.textContent).toContain('Version 2.1.0 is out, this is 2.0.3.');
+  notice.onclick();
+  expect(reload).toHaveBeenCalledOnce();
+});

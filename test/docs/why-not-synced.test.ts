@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { describeReason } from '../../src/inspect/unsynced/describe-reason.ts';
+import type { Reason } from '../../src/inspect/unsynced/reason.ts';
+import { headings, readText } from './markdown.ts';
+
+const host = 'sync.example';
+const error = { code: 'RELAY_REFUSED', message: 'The relay said no. Ask it.' };
+
+/** One of each kind: a new one that is missing here does not compile. */
+const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind }> } = {
+  'not-saved': { kind: 'not-saved', error },
+  refused: { kind: 'refused', host, refusal: 'forbidden' },
+  withheld: { kind: 'withheld', host, error },
+  skipped: { kind: 'skipped', host },
+  'asked-again': { kind: 'asked-again', host, atMs: 1 },
+  'signed-out': { kind: 'signed-out' },
+  off: { kind: 'off' },
+  paused: { kind: 'paused' },
+  'no-relay': { kind: 'no-relay' },
+  'no-server-peer': { kind: 'no-server-peer', gone: [] },
+  'relay-failed': { kind: 'relay-failed', host },
+  closed: { kind: 'closed', host },
+  offline: { kind: 'offline', sinceMs: 1 },
+  'not-connected': { kind: 'not-connected', sinceMs: 1, retryAtMs: 100_000 },
+  connecting: { kind: 'connecting', host, sinceMs: 1, attempt: 2 },
+  queued: { kind: 'queued', host, messages: 40 },
+  draining: { kind: 'draining', host, bytes: 40_000 },
+  sending: { kind: 'sending', host },
+  unconfirmed: { kind: 'unconfirmed', host, sentAtMs: 1 },
+  'not-durable': { kind: 'not-durable', host },
+  saving: { kind: 'saving' },
+  'out-of-date': { kind: 'out-of-date', waitsFor: ['any'] },
+  arrived: { kind: 'arrived' },
+};
+
+test('docs/why-not-synced.md explains each verdict, as the panel words it, and no other', () => {
+  const explained = headings(readText('docs/why-not-synced.md'), /####/);
+  const verdicts = Object.values(reasons).map((reason) => describeReason(reason, 60_000));
+  const says = (heading: string) => (verdict: string) =>
+    new RegExp(`^${heading.split('…').map(escaped).join('.+')}$`).test(verdict);
+  expect(verdicts.filter((verdict) => !explained.some((heading) => says(heading)(verdict)))).toEqual([]);
+  expect(explained.filter((heading) => !verdicts.some(says(heading)))).toEqual([]);
+});
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

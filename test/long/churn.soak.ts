@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { expect, it, vi } from 'vitest';
+import { startMeasuredRelay } from '../support/relay/measured-relay.ts';
+import { bundleRelay } from '../support/relay/relay-process.ts';
+import { createStorage } from '../support/relay/temporary-storage.ts';
+import { createStockClient } from '../support/relay/stock-client.ts';
+import { confirmed, createSharedMap } from '../support/relay/test-relay.ts';
+import { dialBare, upgrade } from './attacks/sockets.ts';
+
+const connectionCount = 10_000;
+const atATime = 100;
+const MB = 1_000_000;
+
+/** Opened as far as `index` says, and dropped: closed in order, or reset. */
+async function openAndDrop(url: string, index: number): Promise<void> {
+  const socket = await dialBare(url);
+  const kind = index % 4;
+  if (kind > 0) socket.write(upgrade);
+  // Two of four are clients by then, the third is dropped while it becomes one.
+  if (kind > 1) await once(socket, 'data');
+  if (index % 8 < 4) socket.resetAndDestroy();
+  else socket.destroy();
+}
+
+it(
+  `a relay forgets ${connectionCount} connections that were opened and dropped, while somebody works`,
+  { timeout: 300_000 },
+  async () => {
+    const relay = await startMeasuredRelay(await bundleRelay(), `--storage=pglite:${await createStorage()}`);
+    const alice = await createStockClient(relay.url);
+    const mine = createSharedMap(alice);
+    await confirmed(alice, mine);
+    const connections = async () => {
+      const health = (await (await fetch(`${relay.url}/health`)).json()) as { connections: number };
+      return health.connections;
+    };
+    const openFiles = async () => (await readdir(`/proc/${relay.pid}/fd`).catch(() => [])).length;
+    async function churn(count: number): Promise<void> {
+      for (let done = 0; done < count; done += atATime) {
+        await Promise.all(Array.from({ length: atATime }, (_, index) => openAndDrop(relay.url, index)));
+        mine.set('done', done);
+        await confirmed(alice, mine);
+      }
+      await vi.waitFor(async () => expect(await connections()).toBe(1), { timeout: 10_000 });
+    }
+
+    // What is made once, with the first connections, is none that stays of each.
+    await churn(1_000);
+    await relay.measure();
+    const [before, filesBefore] = [await relay.measure(), await openFiles()];
+    await churn(connectionCount);
+    const after = await relay.measure();
+    console.log(
+      `${connectionCount} connections dropped: heap and external memory ${((after.heldBytes - before.heldBytes) / MB).toFixed(1)} MB more, ` +
+        `resident ${((after.residentBytes - before.residentBytes) / MB).toFixed(1)} MB more`,
+    );
+    expect(after.heldBytes - before.heldBytes).toBeLessThan(8 * MB);
+    await vi.waitFor(async () => expect(await openFiles()).toBeLessThanOrEqual(filesBefore + 5), 10_000);
+  },
+);

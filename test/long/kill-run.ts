@@ -1,0 +1,121 @@
+import type { LocalNode, RawCoMap } from 'cojson';
+import { expect, vi } from 'vitest';
+import { createSharedMap, loadMap } from '../support/relay/test-relay.ts';
+import { createLedger, findLost, type Counts, type Ledger } from './ledger.ts';
+import { countsOf, loadFresh } from './reader.ts';
+import type { RelayFleet } from './relay-fleet.ts';
+import { createRandom, type Random } from './seeded-random.ts';
+import { createTurns, createWriter, type Writer } from './writer.ts';
+
+/** `MAIA_KILLS=200` for a full run. */
+export const killCount = Number(process.env['MAIA_KILLS'] ?? 20);
+const seed = Number(process.env['MAIA_SEED'] ?? 1);
+const writerCount = 4;
+/** What several sessions write, cojson sorts whole for each piece that arrives: all the run's edits in one CoValue would be most of its work. */
+const killsPerSharedMap = 10;
+/** For a whole run. */
+export const timeoutMs = 60_000 + killCount * 15_000;
+
+/** Clients at work on relays, and what the relays have acknowledged to them. */
+export interface KillRun {
+  readonly random: Random;
+  readonly ledger: Ledger;
+  readonly writers: readonly Writer[];
+  /** Until something between nothing and a lot was acknowledged since the last kill. */
+  untilNextKill(): Promise<void>;
+  /** What was acknowledged so far, to be looked for in what is read later. */
+  claims(): Counts;
+  /** What was acknowledged since these claims, in CoValues that were new then, or shared by all. */
+  claimsSince(before: Counts): Counts;
+  /** Compares with the rows. Throws where one is missing. */
+  expectKept(claimed: Counts, kept: Counts): void;
+  /** Stops the clients, waits until all have the same, and compares it with the rows and with what a new client gets. */
+  converge(url: string, readRows: () => Promise<Counts>): Promise<void>;
+  report(name: string, startsMs: readonly number[]): void;
+}
+
+/** At least one relay must be admitted to the fleet. */
+export async function startKillRun(fleet: RelayFleet): Promise<KillRun> {
+  const random = createRandom(seed);
+  const ledger = createLedger();
+  let checkCount = 0;
+  const writers = await Promise.all(
+    Array.from({ length: writerCount }, () => createWriter(random, ledger, fleet.nextUrl)),
+  );
+  const [first] = writers;
+  if (!first) throw new Error('There are no writers.');
+  const turns = createTurns();
+  const sharedMaps: RawCoMap[] = [];
+  let killsLeft = 0;
+
+  async function shareNext(from: Writer): Promise<void> {
+    const map = createSharedMap(from.node);
+    sharedMaps.push(map);
+    for (const { node, share } of writers) share(await whenReached(node, map), turns);
+  }
+
+  const idsOf = (maps: readonly RawCoMap[] = []) => [...sharedMaps, ...maps].map(({ id }) => id);
+
+  return {
+    random,
+    ledger,
+    writers,
+    async untilNextKill() {
+      if (killsLeft-- === 0) {
+        await shareNext(first);
+        killsLeft = killsPerSharedMap - 1;
+      }
+      for (const writer of writers) writer.turnPage();
+      // As often after the first acknowledgement as after hundreds.
+      const more = 2 ** random(0, 10);
+      const before = ledger.total;
+      await vi.waitFor(() => expect(ledger.total - before).toBeGreaterThanOrEqual(more), {
+        timeout: 60_000,
+        interval: 1,
+      });
+    },
+    claims: () => new Map(ledger.counts),
+    claimsSince: (before) =>
+      new Map([...ledger.counts].filter(([key, count]) => count > (before.get(key) ?? 0))),
+    expectKept(claimed, kept) {
+      checkCount++;
+      expect(findLost(claimed, kept)).toEqual([]);
+    },
+    async converge(url, readRows) {
+      for (const writer of writers) writer.stop();
+      const shared = () => writers.map(({ node }) => countsOf(node, idsOf()));
+      await vi.waitFor(
+        () => {
+          for (const other of shared()) expect(other).toEqual(shared()[0]);
+          for (const { node, maps } of writers) {
+            expect(findLost(countsOf(node, idsOf(maps)), ledger.counts)).toEqual([]);
+          }
+        },
+        { timeout: 60_000, interval: 50 },
+      );
+      const rows = await readRows();
+      const held = new Map(writers.flatMap(({ node, maps }) => [...countsOf(node, idsOf(maps))]));
+      expect(new Map([...rows].filter(([key]) => held.has(key)))).toEqual(held);
+      expect(await loadFresh(url, held)).toEqual(held);
+      // Equal transactions give equal values, on every client.
+      const [values, ...others] = await Promise.all(
+        writers.map(({ node }) =>
+          Promise.all(sharedMaps.map(async (map) => (await loadMap(node, map)).toJSON())),
+        ),
+      );
+      for (const other of others) expect(other).toEqual(values);
+    },
+    report(name, startsMs) {
+      const sorted = [...startsMs].sort((a, b) => a - b).map(Math.round);
+      console.log(
+        `${name}, seed ${seed}: ${ledger.total} transactions acknowledged to ${writers.length} clients, 0 lost in ${checkCount} checks of the rows; ` +
+          `${sorted.length} starts of relays, median ${sorted[Math.floor(sorted.length / 2)]} ms, longest ${sorted.at(-1)} ms`,
+      );
+    },
+  };
+}
+
+/** It may be asked for before the relay has it, or while there is none. */
+function whenReached(node: LocalNode, map: RawCoMap): Promise<RawCoMap> {
+  return vi.waitFor(() => loadMap(node, map), { timeout: 60_000, interval: 20 });
+}

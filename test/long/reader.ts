@@ -1,0 +1,44 @@
+import { LocalNode, type RawCoID } from 'cojson';
+import { expect, vi } from 'vitest';
+import { addStockPeer, crypto } from '../support/relay/stock-client.ts';
+import { countKey, findLost, type Counts } from './ledger.ts';
+
+/** A stock client that has nothing to do but load gives its relay up when it hears no ping while it is busy for 10 s. */
+const loadsAtOnce = 50;
+
+const idOf = (key: string) => key.slice(0, key.indexOf('/'));
+
+/** What a node has of these CoValues. */
+export function countsOf(node: LocalNode, ids: readonly string[]): Counts {
+  return new Map(
+    ids.flatMap((id) =>
+      Object.entries(node.getCoValue(id as RawCoID).knownState().sessions).map(
+        ([session, count]) => [countKey(id, session), count] as const,
+      ),
+    ),
+  );
+}
+
+/** A client that has never been here must get all that is claimed, signatures checked. Returns what it got. */
+export async function loadFresh(url: string, claimed: Counts): Promise<Counts> {
+  const secret = crypto.newRandomAgentSecret();
+  const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
+  const socket = addStockPeer(node, url);
+  const ids = [...new Set([...claimed.keys()].map(idOf))];
+  try {
+    for (let from = 0; from < ids.length; from += loadsAtOnce) {
+      const group = ids.slice(from, from + loadsAtOnce);
+      await Promise.all(group.map((id) => node.loadCoValueCore(id as RawCoID)));
+      const claimedOfGroup = new Map([...claimed].filter(([key]) => group.includes(idOf(key))));
+      // A CoValue is there with its first piece.
+      await vi.waitFor(() => expect(findLost(claimedOfGroup, countsOf(node, group))).toEqual([]), {
+        timeout: 30_000,
+        interval: 10,
+      });
+    }
+    return countsOf(node, ids);
+  } finally {
+    socket.terminate();
+    await node.gracefulShutdown();
+  }
+}

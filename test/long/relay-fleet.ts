@@ -1,0 +1,64 @@
+import { spawnRelay, type RelayProcess } from '../support/relay/relay-process.ts';
+
+/** Relay processes, and which of them clients may use. */
+export interface RelayFleet {
+  /** How long each start took until the relay answered. */
+  readonly startsMs: readonly number[];
+  /** Starts the relay of this number. Clients get its address by `admit` only. */
+  start(index: number): Promise<string>;
+  admit(index: number): void;
+  /** By SIGKILL, and not to be used any more. */
+  kill(index: number): Promise<void>;
+  /** SIGSTOP and SIGCONT: it does nothing in between. */
+  freeze(index: number): void;
+  thaw(index: number): void;
+  /** Lets no client begin a connection until it is opened again; those that stand go on. */
+  setOpen(isOpen: boolean): void;
+  /** The next address to try, in turn; none while there is no relay. */
+  nextUrl(): string | undefined;
+}
+
+export function createRelayFleet(script: string, storage: string): RelayFleet {
+  const relays = new Map<number, { process: RelayProcess; url: string }>();
+  const admitted = new Set<number>();
+  const startsMs: number[] = [];
+  let isOpen = true;
+  let turn = 0;
+
+  function processOf(index: number): RelayProcess {
+    const relay = relays.get(index);
+    if (!relay) throw new Error(`Relay ${index} is not running.`);
+    return relay.process;
+  }
+
+  return {
+    startsMs,
+    async start(index) {
+      const startedAtMs = performance.now();
+      const process = spawnRelay(script, '--port=0', `--storage=${storage}`);
+      const url = await process.url;
+      startsMs.push(performance.now() - startedAtMs);
+      relays.set(index, { process, url });
+      return url;
+    },
+    admit: (index) => void admitted.add(index),
+    async kill(index) {
+      const process = processOf(index);
+      admitted.delete(index);
+      relays.delete(index);
+      process.kill('SIGKILL');
+      const { signal } = await process.ended;
+      // One that had ended before it was killed has crashed.
+      if (signal !== 'SIGKILL') throw new Error(`Relay ${index} ended by itself. ${process.printed.errors}`);
+    },
+    freeze: (index) => processOf(index).kill('SIGSTOP'),
+    thaw: (index) => processOf(index).kill('SIGCONT'),
+    setOpen(value) {
+      isOpen = value;
+    },
+    nextUrl() {
+      const urls = [...admitted].sort().map((index) => relays.get(index)?.url);
+      return isOpen ? urls[turn++ % urls.length] : undefined;
+    },
+  };
+}

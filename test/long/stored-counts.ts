@@ -1,0 +1,42 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '../../src/base/logger.ts';
+import type { Query } from '../../src/relay/database/database.ts';
+import { openStorageDirectory } from '../../src/relay/database/storage-directory.ts';
+import { asServer } from '../../src/relay/testing/test-postgres.ts';
+import { countKey, type Counts } from './ledger.ts';
+
+/** What is in the rows, which must be whole: each session has all the transactions that it counts. */
+async function readStoredCounts(query: Query): Promise<Counts> {
+  const rows = await query<{ id: string; session: string; count: number; found: number; last: number }>(
+    `select s.covalue_id as id, s.session_id as session, s.last_idx as count,
+       count(t.idx)::int4 as found, coalesce(max(t.idx), -1)::int4 as last
+     from sessions as s left join transactions as t using (covalue_id, session_id)
+     group by s.covalue_id, s.session_id`,
+  );
+  const broken = rows.filter(({ count, found, last }) => found !== count || last !== count - 1);
+  if (broken.length > 0) throw new Error(`Half-written sessions: ${JSON.stringify(broken.slice(0, 5))}`);
+  return new Map(rows.map(({ id, session, count }) => [countKey(id, session), count]));
+}
+
+/** By a connection of its own. */
+export function readPostgresCounts(url: string): Promise<Counts> {
+  return readStoredCounts(async <Row>(sql: string) => (await asServer(sql, [], url)) as Row[]);
+}
+
+/** Read from a copy: the next relay has to recover by itself what the killed one left. */
+export async function readPGliteCounts(directory: string): Promise<Counts> {
+  const copy = await mkdtemp(join(tmpdir(), 'maia-relay-copy-'));
+  try {
+    await cp(join(directory, 'postgres'), join(copy, 'postgres'), { recursive: true });
+    const database = await openStorageDirectory(copy, silentLogger);
+    try {
+      return await readStoredCounts(database.query);
+    } finally {
+      await database.close();
+    }
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}

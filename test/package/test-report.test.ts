@@ -1,0 +1,87 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readPlaywrightReport, readVitestReport, withWhatNoTestSays } from '../../scripts/test-report.mjs';
+
+describe("Vitest's report", () => {
+  it('gives the names of what failed and what was skipped', () => {
+    const outcome = readVitestReport({
+      testResults: [
+        {
+          name: resolve('src/a.test.ts'),
+          status: 'failed',
+          message: '',
+          assertionResults: [
+            { fullName: 'a holds', status: 'passed' },
+            { fullName: 'a breaks', status: 'failed' },
+            { fullName: 'a waits', status: 'skipped' },
+            { fullName: 'a is planned', status: 'todo' },
+          ],
+        },
+      ],
+    });
+    expect(outcome).toEqual({
+      passed: 1,
+      failed: ['src/a.test.ts › a breaks'],
+      skipped: ['src/a.test.ts › a waits', 'src/a.test.ts › a is planned'],
+    });
+  });
+
+  it('counts a file that could not be loaded as failed', () => {
+    const broken = {
+      name: resolve('src/a.test.ts'),
+      status: 'failed',
+      message: 'no such module',
+      assertionResults: [],
+    };
+    expect(readVitestReport({ testResults: [broken] }).failed).toEqual(['src/a.test.ts']);
+  });
+});
+
+describe("Playwright's report", () => {
+  it('gives the names of what failed and what was skipped, with their suites', () => {
+    const outcome = readPlaywrightReport({
+      errors: [],
+      suites: [
+        {
+          title: 'a.spec.ts',
+          specs: [{ title: 'holds', tests: [{ status: 'expected' }] }],
+          suites: [
+            {
+              title: 'offline',
+              specs: [
+                { title: 'breaks', tests: [{ status: 'unexpected' }] },
+                { title: 'breaks at times', tests: [{ status: 'flaky' }] },
+                { title: 'waits', tests: [{ status: 'skipped' }] },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    expect(outcome).toEqual({
+      passed: 1,
+      failed: ['a.spec.ts › offline › breaks', 'a.spec.ts › offline › breaks at times'],
+      skipped: ['a.spec.ts › offline › waits'],
+    });
+  });
+
+  it('counts an error outside of every test as failed', () => {
+    const report = { suites: [], errors: [{ message: 'a.spec.ts cannot be read\n  at line 1' }] };
+    expect(readPlaywrightReport(report).failed).toEqual(['a.spec.ts cannot be read']);
+  });
+});
+
+describe('a suite has failed', () => {
+  const good = { passed: 3, failed: [], skipped: [] };
+  it.each([
+    ['without a report', true, undefined],
+    ['where nothing was executed', true, { passed: 0, failed: [], skipped: ['a'] }],
+    ['where it ended badly after good tests', false, good],
+  ])('%s', (_, endedWell, outcome) => {
+    expect(withWhatNoTestSays('unit', endedWell, outcome).failed).toHaveLength(1);
+  });
+
+  it('only then', () => {
+    expect(withWhatNoTestSays('unit', true, good)).toBe(good);
+  });
+});

@@ -1,0 +1,192 @@
+import { create, edit, invite, remove } from './edits.ts';
+import type { SimDevice } from './sim-device.ts';
+import { openSimTab, type SimTab } from './sim-tab.ts';
+import type { World } from './create-world.ts';
+
+/** Something that happens: what it was, in words, or undefined where it cannot happen now. */
+type Action = (world: World) => string | undefined;
+
+export interface Scenario {
+  /** Relays are put back to older states. */
+  readonly restores: boolean;
+  /** Some of them say so, by another epoch. */
+  readonly epochs: boolean;
+  /** The most tabs that a device has at once: each device has its own number, up to this. With 1, no tab listens for others. */
+  readonly tabs: number;
+  /** Pages have bad connections. */
+  readonly faults: boolean;
+  /** CoValues are deleted. */
+  readonly deletions: boolean;
+}
+
+const anyTab = ({ dice, tabs }: World): SimTab | undefined =>
+  dice.oneOf(tabs.filter(({ isOpen, isReady }) => isOpen && isReady));
+const withTab =
+  (act: (world: World, tab: SimTab) => string | undefined): Action =>
+  (world) => {
+    const tab = anyTab(world);
+    return tab && act(world, tab);
+  };
+
+const openSomething = withTab(({ dice, known }, tab) => {
+  const ids = [...known].filter((id) => !tab.opened.has(id));
+  if (ids.length === 0) return undefined;
+  const some = Array.from({ length: dice.between(1, 4) }, () => dice.oneOf(ids)).filter(
+    (id) => id !== undefined,
+  );
+  for (const id of some) tab.open(id);
+  return `${tab.name} opens ${some.length}`;
+});
+
+const editMuch = withTab((world, tab) => {
+  const count = Array.from({ length: world.dice.between(3, 12) }, () => edit(world, tab)).filter(
+    (what) => what !== undefined,
+  ).length;
+  return count > 0 ? `${tab.name} makes ${count} edits at once` : undefined;
+});
+
+const beginTab: Action = (world) => {
+  const device = world.dice.oneOf(world.devices.filter(({ tabs, mostTabs }) => tabs.length < mostTabs));
+  return device && `${beginTabOn(world, device)} begins`;
+};
+
+export function beginTabOn(world: World, device: SimDevice): string {
+  const name = world.nextTabName(device);
+  void openSimTab(world, device, name).then((tab) => {
+    // What the app shows first.
+    for (const id of world.known) if (world.dice.chance(50)) tab.open(id);
+  });
+  return name;
+}
+
+const killDevice: Action = ({ dice, devices }) => {
+  const device = dice.oneOf(devices.filter(({ tabs }) => tabs.length > 0));
+  for (const tab of [...(device?.tabs ?? [])]) tab.kill();
+  return device && `${device.name} is killed`;
+};
+
+const killTab = withTab((_, tab) => {
+  tab.kill();
+  return `${tab.name} is killed`;
+});
+
+const closeTab = withTab((_, tab) => {
+  // Where the disk fails, what is queued is lost, and that is said.
+  tab.close().catch(() => {});
+  return `${tab.name} closes`;
+});
+
+const switchNetwork: Action = ({ dice, devices }) => {
+  // Whoever is offline comes back sooner than others go.
+  const device = dice.oneOf(devices.filter(({ isOnline }) => !isOnline || dice.chance(40)));
+  if (!device) return undefined;
+  device.setOnline(!device.isOnline);
+  if (!device.isOnline) {
+    for (const { links } of device.tabs)
+      for (const link of links) link.cut({ tab: true, relay: dice.chance(50) });
+  }
+  return `${device.name} is ${device.isOnline ? 'online' : 'offline'}`;
+};
+
+const cutLink = withTab(({ dice }, tab) => {
+  const link = dice.oneOf([...tab.links].filter(({ isOpen }) => isOpen));
+  const noticedBy = { tab: dice.chance(60), relay: dice.chance(60) };
+  link?.cut(noticedBy);
+  return link && `a connection of ${tab.name} is cut ${JSON.stringify(noticedBy)}`;
+});
+
+const stallLink = withTab(({ dice }, tab) => {
+  const link = dice.oneOf([...tab.links].filter(({ isOpen }) => isOpen));
+  const ms = dice.between(100, 15_000);
+  link?.stall(ms);
+  return link && `a connection of ${tab.name} stalls for ${ms} ms`;
+});
+
+const switchRelay: Action = ({ dice, relays }) => {
+  const relay = dice.oneOf(relays);
+  if (!relay) return undefined;
+  if (!relay.isUp) {
+    void relay.start();
+    return `${relay.name} begins`;
+  }
+  if (dice.chance(20)) {
+    void relay.stop();
+    return `${relay.name} stops`;
+  }
+  relay.kill();
+  return `${relay.name} is killed`;
+};
+
+const breakRelayDisk: Action = ({ dice, relays, time }) => {
+  const relay = dice.oneOf(relays);
+  if (!relay) return undefined;
+  const ms = dice.between(10, 8_000);
+  relay.setFailing(true);
+  time.after(ms, () => relay.setFailing(false));
+  return `the disk of ${relay.name} fails for ${ms} ms`;
+};
+
+const breakDisk: Action = ({ dice, devices, time }) => {
+  const device = dice.oneOf(devices);
+  if (!device) return undefined;
+  const ms = dice.between(10, 8_000);
+  device.disk.isFailing = true;
+  time.after(ms, () => (device.disk.isFailing = false));
+  return `the disk of ${device.name} fails for ${ms} ms`;
+};
+
+const keepCopy: Action = ({ dice, relays }) => {
+  const relay = dice.oneOf(relays);
+  relay?.keepCopy();
+  return relay && `${relay.name} is copied`;
+};
+
+const putBack: Action = ({ dice, relays, record }) => {
+  const relay = dice.oneOf(relays);
+  if (!relay) return undefined;
+  relay.kill();
+  const isOther = relay.putBack();
+  if (isOther) record.putBack(relay);
+  void relay.start();
+  return isOther ? `${relay.name} is put back to an older state` : `${relay.name} begins anew`;
+};
+
+const steer = withTab(({ dice }, tab) => {
+  const what = dice.oneOf(['pause', 'resume', 'resume', 'reconnect'] as const) ?? 'resume';
+  tab.sync[what]();
+  return `${tab.name}: ${what}`;
+});
+
+const weights = ({ restores, deletions }: Scenario): readonly (readonly [number, Action])[] => [
+  [36, withTab(edit)],
+  [6, editMuch],
+  [7, withTab(create)],
+  [3, withTab(invite)],
+  [10, openSomething],
+  [5, beginTab],
+  [2, closeTab],
+  [4, killTab],
+  [2, killDevice],
+  [6, switchNetwork],
+  [4, cutLink],
+  [3, stallLink],
+  [4, switchRelay],
+  [1, breakRelayDisk],
+  [2, breakDisk],
+  [3, steer],
+  [restores ? 3 : 0, keepCopy],
+  [restores ? 2 : 0, putBack],
+  [deletions ? 4 : 0, withTab(remove)],
+];
+
+/** Whatever comes next. */
+export function act(world: World, scenario: Scenario): void {
+  const all = weights(scenario);
+  let left = world.dice.between(
+    1,
+    all.reduce((sum, [weight]) => sum + weight, 0),
+  );
+  const [, action] = all.find(([weight]) => (left -= weight) <= 0) ?? [];
+  const what = action?.(world);
+  if (what !== undefined) world.note(what);
+}

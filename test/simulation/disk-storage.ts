@@ -1,0 +1,174 @@
+import type { Clock } from '../../src/base/clock.ts';
+import { isEqual } from '../../src/base/equal.ts';
+import { createReadable } from '../../src/base/readable.ts';
+import { isDeleteSession, type RawCoID } from '../../src/storage/content.ts';
+import type { StorageStatus } from '../../src/storage/device-storage.ts';
+import { createKnownStates } from '../../src/storage/kernel/known-states.ts';
+import { createLoads } from '../../src/storage/kernel/loads.ts';
+import { inARow, knownStateOf, messagesOf } from '../../src/storage/kernel/pieces.ts';
+import { planWrites, type ContentWrite } from '../../src/storage/kernel/plan-writes.ts';
+import type { KernelDeviceStorage } from '../../src/storage/kernel-device-storage.ts';
+import { storageErrorFrom } from '../../src/storage/storage-error.ts';
+import { unconfirmedMark } from '../../src/storage/unconfirmed-mark.ts';
+import { createWriteQueue } from '../../src/storage/write-queue.ts';
+import type { DeviceDisk } from './device-disk.ts';
+import type { Dice } from './random.ts';
+
+type Write =
+  | (ContentWrite & { readonly kind: 'content'; readonly done: (() => void) | undefined; isWhole: boolean })
+  | { readonly kind: 'mark'; readonly id: RawCoID; readonly isSet: boolean; readonly done?: () => void };
+
+/** One tab's way to the device's disk. Ends with the tab's clock: what is queued then is gone. */
+export type DiskStorage = KernelDeviceStorage;
+
+const writeMs = 30;
+const readMs = 10;
+
+/**
+ * Stands in for IndexedDB below the storage engine: what is queued and what is committed are apart, a commit is all or
+ * nothing, and time passes before it and before it is known. What the engine does without IndexedDB is its own code.
+ */
+export function openDiskStorage(
+  disk: DeviceDisk,
+  options: { readonly clock: Clock; readonly dice: Dice; nextTask(): Promise<void>; readonly tab: string },
+): DiskStorage {
+  const { clock, dice, nextTask, tab } = options;
+  const known = createKnownStates();
+  const deletions = new Set<RawCoID>();
+  const status = createReadable<StorageStatus>({ kind: 'kernel', state: 'ok' }, isEqual);
+  let isClosed = false;
+  let queuedContent = 0;
+
+  function failed(cause: unknown) {
+    const error = storageErrorFrom(cause, 'STORAGE_WRITE_FAILED');
+    status.set({ kind: 'kernel', state: 'failing', error });
+    return error;
+  }
+  const queue = createWriteQueue<Write>({
+    clock,
+    nextTask,
+    atOnce: 2_000,
+    write,
+    done(each) {
+      if (each.kind === 'content') {
+        queuedContent--;
+        if (each.isWhole) each.done?.();
+      } else each.done?.();
+    },
+    failed,
+  });
+
+  function wait(longestMs: number): Promise<void> {
+    return new Promise((resolve) => void clock.after(dice.between(0, longestMs), resolve));
+  }
+
+  async function write(writes: readonly Write[]): Promise<void> {
+    const contents = writes.filter((each) => each.kind === 'content');
+    for (const { content } of contents) {
+      const stored = known.get(content.id) ? undefined : disk.stored(content.id);
+      if (stored) known.add(knownStateOf(stored));
+    }
+    const plan = planWrites(contents, known.get);
+    await wait(writeMs);
+    if (disk.isFailing) throw new DOMException('no room', 'QuotaExceededError');
+    disk.commit({
+      by: tab,
+      pieces: plan.pieces,
+      marks: writes.filter((each) => each.kind === 'mark'),
+      deleted: plan.pieces
+        .filter(({ id, runs }) => deletions.has(id) && runs.some((run) => isDeleteSession(run.sessionID)))
+        .map(({ id }) => id),
+    });
+    await wait(writeMs);
+    status.set({ kind: 'kernel', state: 'ok' });
+    for (const state of plan.known.values()) known.add(state);
+    for (const each of contents) each.isWhole = plan.whole.has(each);
+  }
+
+  /** After all that was asked to be written before. */
+  async function reading(): Promise<void> {
+    await queue.tried();
+    await wait(readMs);
+  }
+
+  const loads = createLoads({
+    async read(ids) {
+      await reading();
+      return new Map([...ids].map((id) => [id, disk.read(id)]));
+    },
+    known,
+    timing: { nowMs: clock.nowMs, nextTask },
+    failed,
+  });
+
+  async function storedState(id: RawCoID) {
+    await reading();
+    const stored = disk.stored(id);
+    return stored && knownStateOf(stored);
+  }
+
+  return {
+    status,
+    get queuedWrites() {
+      return queue.length;
+    },
+    get queuedContent() {
+      return queuedContent;
+    },
+    store(content, correct, done) {
+      if (isClosed) return;
+      queuedContent++;
+      queue.push({ kind: 'content', content, correct, done, isWhole: false });
+    },
+    async loadNewer({ header, state: { id, sessions } }) {
+      await reading();
+      const newer = [...(disk.stored(id)?.runs ?? [])].map(
+        ([sessionID, runs]) => [sessionID, inARow(runs, sessions[sessionID])] as const,
+      );
+      const runs = new Map(newer.filter(([, inRow]) => inRow.length > 0));
+      if (runs.size === 0) return [];
+      const stored = { id, header, runs };
+      known.add(knownStateOf(stored));
+      return messagesOf(stored);
+    },
+    load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
+    trackCoValuesSyncState(updates, done) {
+      const own = updates.filter(({ peerId }) => peerId === unconfirmedMark);
+      if (own.length === 0) done?.();
+      for (const [index, { id, synced }] of own.entries()) {
+        const isLast = index === own.length - 1;
+        queue.push({ kind: 'mark', id, isSet: !synced, ...(isLast && done && { done }) });
+      }
+    },
+    stopTrackingSyncState: () => {},
+    getUnsyncedCoValueIDs: (callback) => void reading().then(() => callback([...disk.marks])),
+    loadKnownState(id, callback) {
+      const state = known.get(id as RawCoID);
+      if (state) callback(state);
+      else void storedState(id as RawCoID).then(callback);
+    },
+    getKnownState: (id) => known.get(id as RawCoID) ?? { id: id as RawCoID, header: false, sessions: {} },
+    waitForSync: (id, coValue) => known.whenCovers(id as RawCoID, coValue),
+    markDeleteAsValid: (id) => void deletions.add(id),
+    enableDeletedCoValuesErasure: () => disk.erase(),
+    async eraseAllDeletedCoValues() {
+      await reading();
+      disk.erase();
+    },
+    getCoValueIDs: (limit, offset, callback) =>
+      void reading().then(() => callback(disk.ids.slice(offset, offset + limit).map((id) => ({ id })))),
+    getCoValueCount: (callback) => void reading().then(() => callback(disk.ids.length)),
+    tryAcquireStorageReconciliationLock: (_session, _peer, callback) =>
+      callback({ acquired: false, reason: 'not_due' }),
+    renewStorageReconciliationLock: () => {},
+    releaseStorageReconciliationLock: () => {},
+    onCoValueUnmounted(id) {
+      loads.forget(id);
+      known.forget(id);
+    },
+    async close() {
+      isClosed = true;
+      await queue.close();
+    },
+  };
+}

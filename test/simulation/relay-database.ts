@@ -1,0 +1,79 @@
+import type { Clock } from '../../src/base/clock.ts';
+import type { Database, Query } from '../../src/relay/database/database.ts';
+import type { Dice } from './random.ts';
+import { runStatement } from './relay-statements.ts';
+import { openTables, type OpenTables, type Tables } from './relay-tables.ts';
+
+/** The disk of one relay, which outlives its processes. */
+export interface RelayDisk {
+  /** As the last commit left them; a test may put an older copy back. */
+  tables: Tables;
+}
+
+/** One process's connection to it. */
+export interface RelayDatabase extends Database {
+  /** While true, whatever is asked of it rejects. */
+  isFailing: boolean;
+  /** The process ends: nothing is answered from now on, and what has not been committed never is. */
+  kill(): void;
+}
+
+const statementMs = 2;
+const commitMs = 15;
+
+export function openRelayDatabase(disk: RelayDisk, clock: Clock, dice: Dice): RelayDatabase {
+  let isKilled = false;
+  let isFailing = false;
+  /** Transactions run one after the other, as in PGlite. */
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** Never ends where the process is killed meanwhile. */
+  async function wait(longestMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      if (!isKilled) clock.after(dice.between(0, longestMs), () => void (isKilled || resolve()));
+    });
+    if (isFailing) throw new Error('The disk of this relay fails.');
+  }
+
+  function queryOn(tables: () => OpenTables): Query {
+    return async <Row>(sql: string, parameters: readonly unknown[] = []) => {
+      await wait(statementMs);
+      return runStatement(tables(), sql, parameters) as readonly Row[];
+    };
+  }
+
+  function transaction<T>(run: (query: Query) => Promise<T>): Promise<T> {
+    const ran = last.then(async () => {
+      const tables = openTables(disk.tables);
+      const result = await run(queryOn(() => tables));
+      await wait(commitMs);
+      disk.tables = tables;
+      // A process may end before it hears of its commit.
+      await wait(statementMs);
+      return result;
+    });
+    last = ran.catch(() => {});
+    return ran;
+  }
+
+  const write: Query = (sql, parameters) => transaction((query) => query(sql, parameters));
+  return {
+    durability: 'process-crash',
+    /** A statement may write, as the marks of what is synced do. */
+    query: (sql, parameters) => (sql.startsWith('select') ? read(sql, parameters) : write(sql, parameters)),
+    write,
+    transaction,
+    close: () => Promise.resolve(),
+    get isFailing() {
+      return isFailing;
+    },
+    set isFailing(fails) {
+      isFailing = fails;
+    },
+    kill: () => void (isKilled = true),
+  };
+
+  function read<Row>(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]> {
+    return queryOn(() => openTables(disk.tables))<Row>(sql, parameters);
+  }
+}

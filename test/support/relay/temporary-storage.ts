@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { createPGliteDirectory } from '../../../src/relay/database/create-pglite-directory.ts';
+
+// Of another version, a database might not open.
+const manifest = new URL('../package.json', import.meta.resolve('@electric-sql/pglite'));
+const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+
+/** A directory for a relay's storage, with an empty database in it, gone after the tests. Creating one takes seconds, so they are copies of one. */
+export async function createStorage(): Promise<string> {
+  const directory = await createDirectory();
+  await cp(await template(), join(directory, 'postgres'), { recursive: true });
+  return directory;
+}
+
+/** Gone after the tests of the file. */
+export async function createDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'maia-relay-'));
+  directories.push(directory);
+  return directory;
+}
+
+const directories: string[] = [];
+afterAll(async () => {
+  for (const directory of directories) await rm(directory, { recursive: true, force: true });
+});
+
+async function template(): Promise<string> {
+  const path = join(tmpdir(), `maia-relay-template-${version}`);
+  if (await exists(path)) return path;
+  const own = await mkdtemp(join(tmpdir(), 'maia-relay-new-'));
+  try {
+    await createPGliteDirectory(join(own, 'postgres'));
+    await rename(join(own, 'postgres'), path);
+  } catch (error) {
+    // Another test file may have been quicker.
+    if (!(await exists(path))) throw error;
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
+  return path;
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,119 @@
+import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
+import { expect, onTestFinished, vi } from 'vitest';
+import type { Database } from '../../../src/relay/database/database.ts';
+import type { Relay, RelayOptions } from '../../../src/relay/index.ts';
+import { createRelayOn } from '../../../src/relay/relay.ts';
+import { openStoragePlace } from '../../../src/relay/database/storage-place.ts';
+import { createStorage } from './temporary-storage.ts';
+
+/** A relay on a free port and an empty storage, closed after the test. */
+export async function startRelay(
+  options: RelayOptions = {},
+  change = (database: Database) => database,
+): Promise<Relay> {
+  const relay = await openRelay(options, change);
+  onTestFinished(relay.close);
+  return relay;
+}
+
+/** The same, for a whole file: the caller closes it. */
+export async function openRelay(
+  options: RelayOptions = {},
+  change = (database: Database) => database,
+): Promise<Relay> {
+  const storage = options.storage ?? `pglite:${await createStorage()}`;
+  return createRelayOn(async (place, logger) => change(await openStoragePlace(place, logger)), {
+    port: 0,
+    ...options,
+    storage,
+  });
+}
+
+export interface CommitGate {
+  /** Commits that wait to be let through. */
+  readonly waiting: number;
+  close(): void;
+  open(): void;
+  /** From now on commits fail, or work again. */
+  setFull(isFull: boolean): void;
+}
+
+/**
+ * A relay whose commits wait while the gate is closed, and fail while the disk is full. A transaction waits when all is
+ * written, which holds up whoever reads from PGlite; or, where commits wait `'ahead'`, before it begins.
+ */
+export async function startGatedRelay(
+  options: RelayOptions = {},
+  commitsWait: 'within' | 'ahead' = 'within',
+): Promise<{ relay: Relay; gate: CommitGate }> {
+  const waiting: (() => void)[] = [];
+  let isOpen = true;
+  let isFull = false;
+  const gate: CommitGate = {
+    get waiting() {
+      return waiting.length;
+    },
+    close() {
+      isOpen = false;
+    },
+    open() {
+      isOpen = true;
+      for (const go of waiting.splice(0)) go();
+    },
+    setFull(value) {
+      isFull = value;
+    },
+  };
+  async function pass(): Promise<void> {
+    if (!isOpen) await new Promise<void>((go) => waiting.push(go));
+    if (isFull) throw new Error('The disk is full.');
+  }
+
+  const relay = await startRelay(options, (database) => ({
+    ...database,
+    async write(sql, parameters) {
+      await pass();
+      return database.write(sql, parameters);
+    },
+    async transaction(run) {
+      if (commitsWait === 'ahead') await pass();
+      return database.transaction(async (query) => {
+        const result = await run(query);
+        if (commitsWait === 'within') await pass();
+        return result;
+      });
+    },
+  }));
+  onTestFinished(gate.open);
+  return { relay, gate };
+}
+
+export async function readHealth(relay: Relay): Promise<{ code: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${relay.url}/health`);
+  return { code: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+interface HasID {
+  readonly id: RawCoID;
+}
+
+/** Whether the relay has told this node that it has all of the CoValue. */
+export function isConfirmed(node: LocalNode, { id }: HasID): boolean {
+  return Object.values(node.syncManager.peers).some((peer) => node.syncManager.syncState.isSynced(peer, id));
+}
+
+export const confirmed = (node: LocalNode, coValue: HasID) =>
+  vi.waitFor(() => expect(isConfirmed(node, coValue)).toBe(true), { timeout: 10_000, interval: 5 });
+
+/** One that everybody may read and write. */
+export function createSharedMap(node: LocalNode): RawCoMap {
+  const group = node.createGroup();
+  group.addMember('everyone', 'writer');
+  return group.createMap({ word: 'first' });
+}
+
+export async function loadMap(node: LocalNode, { id }: RawCoMap): Promise<RawCoMap> {
+  const loaded = await node.load(id);
+  if (loaded === 'unavailable') throw new Error('It is not available.');
+  return loaded;
+}

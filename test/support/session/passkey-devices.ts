@@ -1,0 +1,72 @@
+import { expect, vi } from 'vitest';
+import { readPasskeys } from '../../../src/session/account/kernel-map.ts';
+import { createSessionCrypto } from '../../../src/session/account/session-crypto.ts';
+import { keyringOf, type Keyring } from '../../../src/session/keyring/keyring-keys.ts';
+import type { Session, SessionOptions, SignUpOptions } from '../../../src/session/session.ts';
+import { signIn } from '../../../src/session/sign-in.ts';
+import { signUp } from '../../../src/session/sign-up/sign-up.ts';
+import { kernelMapOf } from './account-parts.ts';
+import {
+  createFakePasskeys,
+  type FakePasskeys,
+  type FakePasskeysOptions,
+} from '../platform/fake-passkeys.ts';
+import { createTestSessions, type TestSessions } from './test-sessions.ts';
+
+export const until = (check: () => void | Promise<void>) =>
+  vi.waitFor(check, { timeout: 15_000, interval: 10 });
+
+export const untilConfirmed = (session: Session) =>
+  until(() => expect(session.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));
+
+/** A keeper of passkeys that goes on offering what it was told to forget, as most do. */
+export function keeper(name: string, options: FakePasskeysOptions = {}): FakePasskeys {
+  return createFakePasskeys({ name, hasSignals: false, ...options });
+}
+
+export const idsOf = (session: Session) => session.passkeys.state.current.passkeys.map(({ id }) => id);
+
+export async function keyringIn(session: Session, id: string): Promise<Keyring> {
+  const passkey = readPasskeys(kernelMapOf(session)).find(({ credentialID }) => credentialID === id);
+  if (!passkey) throw new Error('no such passkey');
+  return keyringOf(await createSessionCrypto(), passkey.removalSecret);
+}
+
+/** Devices of one person, who has several keepers of passkeys. */
+export async function createPasskeyDevices() {
+  const sessions: TestSessions = await createTestSessions();
+  const laptop = keeper('laptop');
+  const online = () => ({ sync: { url: sessions.relay.url } });
+
+  async function opened(opening: Promise<Session>): Promise<Session> {
+    const session = await opening;
+    sessions.onEnd(() => session.close());
+    return session;
+  }
+
+  /** Signs in with one keeper; the next ceremonies are another's, as with a phone beside a laptop. */
+  async function changingKeeper(passkeys: FakePasskeys) {
+    const platform = { ...sessions.device(), passkeys };
+    return { platform, session: await opened(signIn(platform, online())) };
+  }
+
+  return {
+    sessions,
+    laptop,
+    online,
+    opened,
+    changingKeeper,
+    signedUpWith: (passkeys: FakePasskeys, options: SignUpOptions = online()) =>
+      opened(signUp(sessions.device({ passkeys }), options)),
+    signedInWith: (passkeys: FakePasskeys, options: SessionOptions = online()) =>
+      opened(signIn(sessions.device({ passkeys }), options)),
+    /** Opens the account on a further device, whose own passkey is then added. */
+    async secondDevice(passkeys: FakePasskeys): Promise<Session> {
+      const { platform, session } = await changingKeeper(laptop);
+      platform.passkeys = passkeys;
+      return session;
+    },
+  };
+}
+
+export type PasskeyDevices = Awaited<ReturnType<typeof createPasskeyDevices>>;

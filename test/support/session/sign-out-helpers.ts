@@ -1,0 +1,40 @@
+import { vi } from 'vitest';
+import { isKernelError, type KernelError } from '../../../src/base/kernel-error.ts';
+import { activeSession } from '../../../src/session/active-session.ts';
+import type { Session } from '../../../src/session/session.ts';
+import type { TestDevice } from './test-device.ts';
+
+/** What tests of signing out do, and look at. */
+
+/** Like another tab's: there is a channel and a lock for each session. */
+export async function anotherTab(device: TestDevice): Promise<Session> {
+  const session = await device.resumed();
+  if (!session) throw new Error('the device remembers nobody');
+  return session;
+}
+
+export function closedWith(session: Session) {
+  const closed = vi.fn<(reason: KernelError | undefined) => void>();
+  session.on('closed', closed);
+  return closed;
+}
+
+/** With what a sign-out was refused. */
+export async function refusalOf(signingOut: Promise<void>): Promise<KernelError<'UNSYNCED_CHANGES'>> {
+  const error: unknown = await signingOut.catch((reason: unknown) => reason);
+  if (!isKernelError(error, 'UNSYNCED_CHANGES')) throw new Error('It went through.', { cause: error });
+  return error;
+}
+
+/** How many records a store of the device's own database has. */
+export const countIn = (device: TestDevice, store: string) =>
+  device.databases.request<number>('maia-device', store, (records) => records.count());
+
+/** The database that holds the account's content. */
+export const contentOf = ({ accountID }: Session) => `maia-${accountID}`;
+
+/** Every session of the page ends, and its databases go. */
+export async function endAll(device: TestDevice): Promise<void> {
+  while (activeSession.current) await activeSession.current.close();
+  await device.end();
+}

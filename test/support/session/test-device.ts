@@ -1,0 +1,73 @@
+import { createBrowserPlatform } from '../../../src/platform/browser-platform.ts';
+import type { Passkeys } from '../../../src/platform/passkey-api.ts';
+import type { Platform } from '../../../src/platform/platform.ts';
+import { resume } from '../../../src/session/resume.ts';
+import type { Session, SessionOptions, SignInOptions, SignUpOptions } from '../../../src/session/session.ts';
+import { signIn } from '../../../src/session/sign-in.ts';
+import { signUp } from '../../../src/session/sign-up/sign-up.ts';
+import { createDatabases, type Databases } from '../storage/databases.ts';
+import { createFakePasskeys, type FakePasskeys } from '../platform/fake-passkeys.ts';
+
+/** A browser on one device, offline, with what it really keeps; only the passkeys are fakes. */
+export interface TestDevice {
+  readonly platform: Platform;
+  readonly passkeys: FakePasskeys;
+  readonly databases: Databases;
+  signedUp(options?: SignUpOptions): Promise<Session>;
+  signedIn(options?: SignInOptions, other?: Passkeys): Promise<Session>;
+  resumed(options?: SessionOptions): Promise<Session | undefined>;
+  /** What a reload does: the page's sessions are gone, and what they wrote is on disk. */
+  reloaded(): Promise<Session>;
+  /** The raw records. */
+  vaults(): Promise<readonly RawVault[]>;
+  putVault(vault: object): Promise<void>;
+  closeAll(): Promise<void>;
+  /** Closes everything and deletes all that the device keeps. */
+  end(): Promise<void>;
+}
+
+export type RawVault = Readonly<Record<string, unknown>> & {
+  readonly sealed: { readonly v: 1; readonly iv: string; readonly data: string };
+};
+
+export function createTestDevice(indexedDB: IDBFactory): TestDevice {
+  const databases = createDatabases(indexedDB);
+  const passkeys = createFakePasskeys();
+  const platform = { ...createBrowserPlatform(), passkeys };
+  const open: Session[] = [];
+
+  async function opened<T extends Session | undefined>(opening: Promise<T>): Promise<T> {
+    const session = await opening;
+    if (session) open.push(session);
+    return session;
+  }
+
+  async function closeAll(): Promise<void> {
+    await Promise.all(open.splice(0).map((session) => session.close()));
+  }
+
+  const resumed = (options?: SessionOptions) => opened(resume(platform, { sync: false, ...options }));
+
+  return {
+    platform,
+    passkeys,
+    databases,
+    signedUp: (options) => opened(signUp(platform, { sync: false, ...options })),
+    signedIn: (options, other = passkeys) =>
+      opened(signIn({ ...platform, passkeys: other }, { sync: false, ...options })),
+    resumed,
+    async reloaded() {
+      await closeAll();
+      const session = await resumed();
+      if (!session) throw new Error('the device remembers nobody');
+      return session;
+    },
+    vaults: () => databases.request('maia-device', 'vaults', (store) => store.getAll()),
+    putVault: (vault) => databases.request('maia-device', 'vaults', (store) => store.put(vault)),
+    closeAll,
+    async end() {
+      await closeAll();
+      await databases.deleteAll();
+    },
+  };
+}

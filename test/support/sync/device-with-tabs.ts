@@ -1,0 +1,90 @@
+import { LocalNode, type CoID, type RawCoMap, type SessionID } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { expect, vi } from 'vitest';
+import { systemClock, type Clock } from '../../../src/base/clock.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import { startSync } from '../../../src/sync/start-sync.ts';
+import type { SyncPeers } from '../../../src/sync/sync-peers.ts';
+import { createFakePage, type FakePage } from '../platform/fake-page.ts';
+import { createNodePlatform } from '../platform/node-platform.ts';
+import { createSharedDevice, type SharedDevice, type SharedTab } from './shared-device.ts';
+
+/** One device of one account, whose tabs each have a node and sync of their own, as pages have. */
+export interface DeviceWithTabs extends Pick<SharedDevice, 'marks' | 'piecesOf' | 'posted'> {
+  /** Without a relay's address it is offline. */
+  openTab(url?: string, clock?: Clock): Tab;
+  /** A node with this session, that nobody else sees. */
+  forge(sessionID: SessionID): LocalNode;
+  newSessionID(): SessionID;
+  close(): Promise<void>;
+}
+
+export interface Tab extends SharedTab {
+  readonly node: LocalNode;
+  readonly sync: SyncPeers;
+  readonly page: FakePage;
+  /** The CoValues that another tab's edits have changed. */
+  readonly changes: readonly string[];
+  map(id: string): RawCoMap;
+}
+
+export async function createDeviceWithTabs(): Promise<DeviceWithTabs> {
+  const crypto = await WasmCrypto.create();
+  const secret = crypto.newRandomAgentSecret();
+  const device = createSharedDevice();
+  const open: SyncPeers[] = [];
+  /** As by Web Locks, which a tab keeps until it is gone. */
+  const heldSessionIDs = new Set<string>();
+  const newSessionID = () => crypto.newRandomSessionID(crypto.getAgentID(secret));
+  const forge = (sessionID: SessionID) => new LocalNode(secret, sessionID, crypto);
+
+  function openTab(url?: string, clock: Clock = systemClock): Tab {
+    const node = forge(newSessionID());
+    const shared = device.openTab();
+    const page = createFakePage();
+    node.setStorage(shared.storage);
+    heldSessionIDs.add(node.currentSessionID);
+    const sync = startSync({
+      ...{ node, storage: shared.storage, logger: silentLogger },
+      tabs: { ...shared.setup, heldSessionIDs: () => Promise.resolve([...heldSessionIDs]) },
+      sync: url === undefined ? false : { url },
+      platform: { ...createNodePlatform(), page, clock },
+    });
+    open.push(sync);
+    const changes: string[] = [];
+    sync.on('change', ({ ids, origin }) => origin === 'tab' && changes.push(...ids));
+    return {
+      ...{ ...shared, node, sync, page, changes },
+      map: (id) => mapOf(node, id),
+      kill() {
+        shared.kill();
+        heldSessionIDs.delete(node.currentSessionID);
+      },
+    };
+  }
+
+  return {
+    ...{ marks: device.marks, piecesOf: device.piecesOf, posted: device.posted },
+    ...{ openTab, forge, newSessionID },
+    async close() {
+      for (const sync of open.splice(0).reverse()) await sync.close();
+    },
+  };
+}
+
+export function mapOf(node: LocalNode, id: string): RawCoMap {
+  return node.expectCoValueLoaded(id as CoID<RawCoMap>).getCurrentContent() as RawCoMap;
+}
+
+/** A map that all of them have in memory. */
+export async function shareMap([first, ...others]: readonly [Tab, ...Tab[]]): Promise<RawCoMap> {
+  const map = first.node.createGroup().createMap();
+  map.set('a', 0);
+  await until(() => expect(first.sync.current.saved.pending).toBe(0));
+  for (const { node } of others) expect(await node.load(map.id)).not.toBe('unavailable');
+  return map;
+}
+
+export function until(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 20_000, interval: 10 });
+}

@@ -1,0 +1,28 @@
+import { createLadder, type Ladder } from '../../../src/sync/ladder.ts';
+import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts';
+
+/** A ladder with one relay, `r`, and what it tells: marks that come and go, CoValues that a relay has, and its taps' steps. */
+export function createTestLadder({ canSave = true, isComplete = true } = {}): {
+  readonly clock: FakeClock;
+  readonly ladder: Ladder;
+  readonly marks: readonly string[];
+  readonly steps: readonly string[];
+} {
+  const clock = createFakeClock(0);
+  const marks: string[] = [];
+  const steps: string[] = [];
+  const ladder = createLadder({
+    clock,
+    canSave: () => canSave,
+    isComplete: () => isComplete,
+    onPending: (id) => marks.push(`+${id}`),
+    onDone: (id, _edits, isOwn) => marks.push(`-${id}${isOwn ? '' : ' of another'}`),
+    onConfirmed: (id, relayID) => marks.push(`${id}@${relayID}`),
+    onChange: () => {},
+  });
+  ladder.useRelays(['r']);
+  ladder.setTap((kind, id, coverage, relayID) =>
+    steps.push([kind, id, JSON.stringify(coverage), ...(relayID === undefined ? [] : [relayID])].join(' ')),
+  );
+  return { clock, ladder, marks, steps };
+}
