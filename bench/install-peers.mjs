@@ -5,7 +5,7 @@ import { createExpectedError } from '../scripts/expected-error.mjs';
 
 export const peersFolder = join(import.meta.dirname, 'peers');
 
-/** Installs what is compared with, where it is absent or not what the lockfile says. Throws a sentence where npm fails. */
+/** Installs the peers if they are missing or differ from the lockfile. Throws a readable sentence if npm fails. */
 export function installPeers() {
   const locked = readPackages(join(peersFolder, 'package-lock.json'));
   const installed = readPackages(join(peersFolder, 'node_modules', '.package-lock.json'));
@@ -26,7 +26,7 @@ export function installPeers() {
   }
 }
 
-/** The versions of what package.json asks for. @returns {Record<string, string>} */
+/** The versions that package.json asks for. @returns {Record<string, string>} */
 export function peerVersions() {
   const { dependencies } = JSON.parse(readFileSync(join(peersFolder, 'package.json'), 'utf8'));
   return dependencies;

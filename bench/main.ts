@@ -22,11 +22,11 @@ export interface BenchRun extends Pick<
 > {
   readonly args: readonly string[];
   readonly peerVersions: Readonly<Record<string, string>>;
-  /** Ends the servers and drops the databases; then `runBench` rejects. */
+  /** Stops the servers and drops the databases; then `runBench` rejects. */
   readonly interrupted: AbortSignal;
 }
 
-/** Runs what is asked for, and writes the results beside those of the other suites. */
+/** Runs the requested suites, and writes their results beside those of the other suites. */
 export async function runBench(run: BenchRun): Promise<void> {
   const { values } = parseArgs({
     args: [...run.args],

@@ -16,7 +16,7 @@ async function run() {
   installPeers();
   const { rolldown } = await import('rolldown');
   const { buildJavaScript } = await import('../scripts/build/javascript.mjs');
-  // Below node_modules, where what stays outside of the bundles is found.
+  // Inside node_modules, so that externals resolve.
   const folder = mkdtempSync(join(root, 'node_modules/.maia-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const built = join(folder, 'dist');
@@ -42,7 +42,10 @@ async function run() {
   });
 }
 
-/** Beside the relay, as its operator installs it; the peer's own is the same. MAIA_BENCH_CRYPTO=wasm goes without. @param {string} built */
+/**
+ * Installed beside the relay, as an operator does; the peer uses the same engine. MAIA_BENCH_CRYPTO=wasm
+ * skips it. @param {string} built
+ */
 function offerNativeEngine(built) {
   if (process.env.MAIA_BENCH_CRYPTO === 'wasm') return;
   mkdirSync(join(built, 'node_modules'));
@@ -51,7 +54,7 @@ function offerNativeEngine(built) {
 }
 
 const interruption = new AbortController();
-// The second one ends it at once.
+// The second signal ends it at once.
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
     process.once(signal, () => process.exit(1));

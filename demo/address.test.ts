@@ -5,20 +5,20 @@ const invite = { listID: 'co_zT9hQm2VbXw7aaaaaaaaaaa', secret: 'inviteSecret_zKd
 const at = (hash: string) => ({ pathname: '/app/', search: '?x=1', hash });
 
 describe('a share link in the address bar', () => {
-  it('is taken out of it', () => {
+  it('is removed from it', () => {
     const replaceState = vi.fn<(state: unknown, unused: string, url: string) => void>();
     const hash = '#join/co_zT9hQm2VbXw7aaaaaaaaaaa/Kd83pQvLr5eYtNaaaaaaaaaaa';
     expect(takeInvite(at(hash), { replaceState })).toEqual(invite);
     expect(replaceState).toHaveBeenCalledExactlyOnceWith(null, '', '/app/?x=1');
   });
 
-  it('is taken out also where it is damaged, for it may hold most of a secret', () => {
+  it('is removed even if damaged, because it may contain most of a secret', () => {
     const replaceState = vi.fn();
     expect(takeInvite(at('#join/co_zT9hQm2VbXw7aaaaaaaaaaa'), { replaceState })).toBe('damaged');
     expect(replaceState).toHaveBeenCalledOnce();
   });
 
-  it('is no other address', () => {
+  it('is not confused with another address', () => {
     const replaceState = vi.fn();
     expect(takeInvite(at('#list/co_zT9hQm2VbXw7aaaaaaaaaaa'), { replaceState })).toBeUndefined();
     expect(replaceState).not.toHaveBeenCalled();

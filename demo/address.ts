@@ -1,9 +1,9 @@
 import { looksLikeInvite, parseInviteHash, type Invite } from './model/invite-link.ts';
 
-/** A share link that was opened. `damaged`: it was one, and is not whole. */
+/** The share link that the user opened; `damaged` if part of it is missing. */
 export type ArrivedInvite = Invite | 'damaged';
 
-/** Takes a share link out of the address bar and out of this history entry, so that its secret stands in neither. */
+/** Removes a share link from the address bar and from this history entry, so that neither keeps its secret. */
 export function takeInvite(
   location: Pick<Location, 'hash' | 'pathname' | 'search'>,
   history: Pick<History, 'replaceState'>,

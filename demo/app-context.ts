@@ -16,13 +16,13 @@ export interface AppContext {
   readonly sync: SyncView;
   readonly undo: UndoOffer;
   openSheet(sheet: SheetName): void;
-  /** As if its link had been opened, and without putting it into the address bar. */
+  /** Acts as if the user had opened the link, without putting its secret in the address bar. */
   openInvite(invite: Invite): void;
-  /** Closes the account in this tab, without signing out, so that another one can be opened. */
+  /** Closes the account in this tab without signing out, so that the user can open another one. */
   leave(): void;
 }
 
-/** Sheets that are opened from more than one place. */
+/** Sheets that several components open. */
 export type SheetName = 'relay' | 'browsers' | 'paste-link' | 'keys';
 
 export const [getApp, setApp] = createContext<AppContext>();

@@ -1,12 +1,13 @@
 import { takeInvite } from './address.ts';
 
-// Nothing else is loaded, and no connection is opened, while a link's secret stands in the address bar.
+// Remove an invite's secret from the address bar before loading anything else or connecting.
 const arrived = takeInvite(location, history);
 
 import('./start-app.ts').then(
   ({ startApp }) => startApp(arrived),
   (error: unknown) => {
-    document.body.textContent = 'Lists could not be loaded. Look at your network, then reload this page.';
+    document.body.textContent =
+      'Lists could not be loaded. Check your network connection, then reload this page.';
     throw error;
   },
 );

@@ -1,6 +1,6 @@
 import { takeInvite, type ArrivedInvite } from './address.ts';
 
-/** Which page is shown. It stands after `#`, so that links, the back button and a reload work as everywhere. */
+/** The current page, from the URL's hash, so that links, the back button and reloads work. */
 export type Route =
   | { readonly page: 'lists' }
   | { readonly page: 'new' }
@@ -15,7 +15,7 @@ export function goTo(route: Route): void {
   location.hash = routeHref(route);
 }
 
-/** Follows the address bar for as long as the page lives. A share link that is pasted into it arrives here too. */
+/** Follows the address bar for the life of the page, including share links pasted into it. */
 export function createRouter(onInvite: (arrived: ArrivedInvite) => void): { readonly route: Route } {
   let route = $state.raw(parseRoute(location.hash));
   addEventListener('hashchange', () => {

@@ -1,12 +1,12 @@
-/** Hands on the newest value: the first at once, and then one at most every so many milliseconds. */
+/** Passes on the first value immediately, then the latest value at most once per interval. */
 export function atMostEvery<Value>(
   everyMs: number,
   show: (value: Value) => void,
-): { tell(value: Value): void; stop(): void } {
+): { push(value: Value): void; stop(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let waiting: { readonly value: Value } | undefined;
 
-  function tell(value: Value): void {
+  function push(value: Value): void {
     waiting = { value };
     if (timer === undefined) showNewest();
   }
@@ -21,7 +21,7 @@ export function atMostEvery<Value>(
   }
 
   return {
-    tell,
+    push,
     stop() {
       clearTimeout(timer);
       waiting = undefined;

@@ -4,8 +4,8 @@ import { createAccountNode } from '../test/support/session/account-node.ts';
 import { createFakeSync, unconfirmedEdits } from '../test/support/sync/fake-sync.ts';
 import { mountOpenly, the } from './panel-in-test.ts';
 
-// In a file of its own: a policy stays with the document.
-it('works where style sheets come from the page’s own origin only', async () => {
+// In its own file, because a policy applies to the whole document.
+it("works under a policy of style-src 'self'", async () => {
   const policy = document.createElement('meta');
   policy.httpEquiv = 'Content-Security-Policy';
   policy.content = "style-src 'self'";
@@ -31,7 +31,7 @@ it('works where style sheets come from the page’s own origin only', async () =
   }
   expect(refused).toEqual([]);
 
-  // The policy is in force: what a panel usually does is refused.
+  // Check that the policy is in force: it blocks inline styles.
   root.append(Object.assign(document.createElement('style'), { textContent: '.panel { color: red }' }));
   root.append(Object.assign(document.createElement('div'), { innerHTML: '<p style="color: red"></p>' }));
   await expect.poll(() => refused).toEqual(['style-src-elem', 'style-src-attr']);

@@ -1,16 +1,16 @@
-import type { InspectorTarget } from '../src/inspect/inspected.ts';
-import type { DevtoolsOptions } from './mount-devtools.ts';
+import type { InspectorTarget } from '../src/inspect/target.ts';
+import type { DevtoolsOptions } from './devtools-options.ts';
 import { showDevtools } from './show-devtools.ts';
 
-/** Also how to tell that a production build has no devtools in it: the name stands nowhere else. */
+/** The build checks search production bundles for this name, so it must not occur in any other file. */
 export const tagName = 'maia-devtools';
 
 /**
- * `<maia-devtools>`: mounted while it stands in the page. Its attributes are read when it gets there: `open` (without it, as
- * it was left), `hotkey`, and `shadow-mode`, "open" or "closed".
+ * `<maia-devtools>` shows the devtools while it is in the page. It reads its attributes when it is inserted: `open` (default:
+ * as the user left it), `hotkey`, and `shadow-mode`, "open" or "closed".
  */
 export interface MaiaDevtoolsElement extends HTMLElement {
-  /** Set it before the element is put into the page. Default: the session that is active in the page. */
+  /** Set it before inserting the element. Default: the page's active session. */
   target?: InspectorTarget | undefined;
 }
 
@@ -20,10 +20,9 @@ declare global {
   }
 }
 
-/** What stands in a page, by the element that shows it. */
 const stopByHost = new WeakMap<Element, () => void>();
 
-/** Throws what `showDevtools` throws, and leaves nothing. Whatever takes the element out of the page ends it, too. */
+/** Also stops when the element leaves the page. If `showDevtools` throws, this throws the same error and leaves nothing behind. */
 export function startIn(host: HTMLElement, options: DevtoolsOptions): () => void {
   const end = showDevtools(host, options);
   const stop = () => {
@@ -33,7 +32,7 @@ export function startIn(host: HTMLElement, options: DevtoolsOptions): () => void
   return stop;
 }
 
-/** On import, in a browser. Of two copies of this code in a page, the first one's element counts. */
+/** Does nothing outside a browser, or if another copy of this module has already defined the element. */
 export function defineDevtoolsElement(): void {
   if (typeof customElements === 'undefined' || customElements.get(tagName)) return;
   customElements.define(
@@ -44,8 +43,10 @@ export function defineDevtoolsElement(): void {
       connectedCallback(): void {
         if (stopByHost.has(this)) return;
         if (document.querySelectorAll(tagName).length > 1) {
-          // Nobody calls this: it is reported as an uncaught error, and this element stays empty.
-          throw new Error('The devtools stand in this page already. Remove one of the two <maia-devtools>.');
+          // The browser reports this as an uncaught error, and this element stays empty.
+          throw new Error(
+            'The devtools are already mounted in this page. Remove one of the <maia-devtools> elements.',
+          );
         }
         const { target } = this;
         const hotkey = this.getAttribute('hotkey');

@@ -1,11 +1,11 @@
 import type { Dock } from './preferences.ts';
 
-/** The ways in which the panel can stand before a person. */
+/** Where the panel can be shown. */
 export interface Doors {
-  /** Into a window of its own. */
+  /** Moves the panel to a separate window. */
   detach(): void;
-  /** Brings that window to the front. */
+  /** Brings the separate window to the front. */
   focus(): void;
-  /** Into the page, at this edge. */
+  /** Docks the panel at this edge of the page. */
   dock(dock: Dock): void;
 }

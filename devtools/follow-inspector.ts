@@ -1,9 +1,9 @@
 import { inspectActive } from '../src/inspect/active-target.ts';
 import { createInspector } from '../src/inspect/create-inspector.ts';
-import type { InspectorTarget } from '../src/inspect/inspected.ts';
+import type { InspectorTarget } from '../src/inspect/target.ts';
 import type { Inspector } from '../src/inspect/inspector.ts';
 
-/** Gives an inspector of the target, or of whatever session is active; undefined while there is none. Returns the way out. */
+/** Calls back with an inspector of the target, or of the active session, or undefined if there is none. Returns the stop function. */
 export function followInspector(
   target: InspectorTarget | undefined,
   onInspector: (inspector: Inspector | undefined) => void,

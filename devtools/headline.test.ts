@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Overview, Relay } from '../src/inspect/snapshot.ts';
+import type { Overview } from '../src/inspect/snapshot/overview-facts.ts';
+import type { Relay } from '../src/inspect/snapshot/relay-facts.ts';
 import { headlineOf, pendingCount } from './headline.ts';
 
 const nowMs = 1_000_000;
@@ -27,27 +28,27 @@ const full = { code: 'STORAGE_FULL', message: 'Full. Free some space.' };
 
 describe('headline', () => {
   it.each<[string, Overview | undefined, string, readonly string[]]>([
-    ['no session', undefined, 'Nobody is signed in', ['this fills when a session opens']],
+    ['no session', undefined, 'Not signed in', ['waiting for a session to open']],
     [
       'all confirmed',
       overview(),
       'Everything is confirmed by eu.example',
-      ['what it has survives a crash of the relay'],
+      ['confirmed data survives a crash of the relay'],
     ],
     [
-      'a relay that promises nothing',
+      'a relay that does not promise durability',
       overview({ rungs: { saved: none, sent: none, confirmed: none }, durability: 'unknown' }),
       'Everything is confirmed by eu.example',
-      ['the relay promises no durability'],
+      ['the relay does not promise durability'],
     ],
     [
-      'under way',
+      'in progress',
       overview({ status: 'syncing', rungs: { saved: none, sent: none, confirmed: five, durable: five } }),
       '5 CoValues not confirmed',
-      ['the oldest for 46 s', 'what it has survives a crash of the relay'],
+      ['oldest for 46 s', 'confirmed data survives a crash of the relay'],
     ],
     [
-      'the worst fact first',
+      'the worst fact comes first',
       overview({
         status: 'failed',
         rungs: { saved: { pending: 1, error: full }, sent: five, confirmed: five, durable: five },
@@ -55,12 +56,12 @@ describe('headline', () => {
         relays: [lost('waiting', { retryAtMs: nowMs + 6_000 })],
       }),
       '5 CoValues not confirmed',
-      ['1 not saved on this device: storage is full', 'no connection for 14 s', 'next attempt in 6 s'],
+      ['1 not saved on this device: storage is full', 'not connected for 14 s', 'next attempt in 6 s'],
     ],
     [
       'two relays',
       overview({ status: 'connecting', relays: [relay(), lost('waiting', { host: 'us.example' })] }),
-      'Nothing waits to be confirmed',
+      'Nothing to confirm',
       ['us.example not connected for 14 s'],
     ],
     [
@@ -70,61 +71,61 @@ describe('headline', () => {
       ['sync is switched off'],
     ],
     [
-      'an address that cannot be used',
+      'an invalid address',
       overview({
         status: 'failed',
         relays: [],
         error: { code: 'SYNC_URL_INVALID', message: '“x” is no URL. Fix it.' },
       }),
-      'Nothing waits to be confirmed',
+      'Nothing to confirm',
       ['no relay: “x” is no URL'],
     ],
     ['off', overview({ status: 'off', relays: [] }), 'Sync is switched off', []],
     [
       'paused',
       overview({ status: 'paused', relays: [lost('paused')] }),
-      'Nothing waits to be confirmed',
+      'Nothing to confirm',
       ['paused for 14 s'],
     ],
     [
       'offline',
       overview({ status: 'offline', relays: [lost('offline')] }),
-      'Nothing waits to be confirmed',
+      'Nothing to confirm',
       ['offline for 14 s'],
     ],
     [
-      'nothing is kept here',
+      'nothing is saved',
       overview({ storage: { kind: 'memory', state: 'memory-only' } }),
       'Everything is confirmed by eu.example',
-      ['nothing is kept on this device', 'what it has survives a crash of the relay'],
+      ['nothing is saved on this device', 'confirmed data survives a crash of the relay'],
     ],
     [
-      'nothing is kept here, for a reason',
+      'nothing is saved, with a reason',
       overview({
         storage: { kind: 'memory', state: 'memory-only', error: { code: 'STORAGE_BLOCKED', message: 'x' } },
       }),
       'Everything is confirmed by eu.example',
       [
-        'nothing is kept on this device: another tab holds the database',
-        'what it has survives a crash of the relay',
+        'nothing is saved on this device: another tab holds the database',
+        'confirmed data survives a crash of the relay',
       ],
     ],
     [
-      'what stock cojson kept is taken over',
+      'a migration from cojson’s database',
       overview({ storage: { kind: 'kernel', state: 'ok', takeover: { done: 412, total: 1860 } } }),
       'Everything is confirmed by eu.example',
       [
-        '412 of 1,860 CoValues taken over from cojson’s database',
-        'what it has survives a crash of the relay',
+        '412 of 1,860 CoValues migrated from cojson’s database',
+        'confirmed data survives a crash of the relay',
       ],
     ],
     [
-      'taking over is interrupted',
+      'an interrupted migration',
       overview({ storage: { kind: 'kernel', state: 'ok', takeover: { done: 1, total: 2 }, error: full } }),
       'Everything is confirmed by eu.example',
       [
-        '1 of 2 CoValues taken over from cojson’s database, interrupted: storage is full',
-        'what it has survives a crash of the relay',
+        '1 of 2 CoValues migrated from cojson’s database, interrupted: storage is full',
+        'confirmed data survives a crash of the relay',
       ],
     ],
     [
@@ -134,13 +135,13 @@ describe('headline', () => {
         rungs: { saved: none, sent: none, confirmed: none, durable: { pending: 1 } },
       }),
       '1 CoValue not durable yet',
-      ['what it has survives a crash of the relay'],
+      ['confirmed data survives a crash of the relay'],
     ],
     [
-      'not yet known what an earlier run left',
+      'edits from earlier runs not yet known',
       overview({ status: 'syncing' }),
-      'Looking for edits of an earlier run',
-      ['what it has survives a crash of the relay'],
+      'Checking for edits from earlier runs',
+      ['confirmed data survives a crash of the relay'],
     ],
   ])('%s', (_, state, sentence, facts) => {
     const headline = headlineOf(state, nowMs);
@@ -148,7 +149,7 @@ describe('headline', () => {
     expect(headline.facts.map((fact) => fact.words)).toEqual(facts);
   });
 
-  it('marks what failed and what is stuck', () => {
+  it('marks failed and stuck rungs', () => {
     const { facts } = headlineOf(
       overview({
         storage: { kind: 'kernel', state: 'failing', error: full },
@@ -160,7 +161,7 @@ describe('headline', () => {
   });
 });
 
-it('counts on the button what waits for the rung that most wait for', () => {
+it('counts the most CoValues waiting for any one rung', () => {
   expect(pendingCount(overview())).toBe(0);
   expect(
     pendingCount(overview({ rungs: { saved: none, sent: none, confirmed: { pending: 2 }, durable: five } })),

@@ -1,36 +1,37 @@
-import { describeCause, nextAttempt } from '../src/inspect/unsynced/describe-reason.ts';
-import type { Overview, Relay } from '../src/inspect/snapshot.ts';
-import { countWords, durationWords } from '../src/inspect/shared/format.ts';
+import { describeCause, formatNextAttempt } from '../src/inspect/unsynced/describe-reason.ts';
+import type { Overview } from '../src/inspect/snapshot/overview-facts.ts';
+import type { Relay } from '../src/inspect/snapshot/relay-facts.ts';
+import { formatCount, formatDuration } from '../src/inspect/shared/format.ts';
 
 export type Tone = 'plain' | 'warn' | 'fail';
 export interface Fact {
   readonly words: string;
   readonly tone: Tone;
 }
-/** First the count, then the worst fact, then the time. */
+/** The main count as a sentence, and the facts, worst first. */
 export interface Headline {
   readonly sentence: string;
   readonly facts: readonly Fact[];
 }
 
 const promises = {
-  'power-loss': 'what it has survives power loss',
-  'process-crash': 'what it has survives a crash of the relay',
-  none: 'the relay keeps it in memory only',
-  unknown: 'the relay promises no durability',
+  'power-loss': 'confirmed data survives power loss',
+  'process-crash': 'confirmed data survives a crash of the relay',
+  none: 'the relay keeps data in memory only',
+  unknown: 'the relay does not promise durability',
 } as const;
 
 export function headlineOf(overview: Overview | undefined, nowMs: number): Headline {
   if (!overview) {
     return {
-      sentence: 'Nobody is signed in',
-      facts: [{ words: 'this fills when a session opens', tone: 'plain' }],
+      sentence: 'Not signed in',
+      facts: [{ words: 'waiting for a session to open', tone: 'plain' }],
     };
   }
   return { sentence: sentenceOf(overview), facts: factsOf(overview, nowMs) };
 }
 
-/** The largest number of CoValues that wait for one and the same rung: what the button counts. */
+/** The count on the corner button: the most CoValues waiting for any one rung. */
 export function pendingCount({ rungs }: Overview): number {
   return Math.max(
     rungs.saved.pending,
@@ -41,7 +42,7 @@ export function pendingCount({ rungs }: Overview): number {
 }
 
 function sentenceOf({ status, rungs, relays }: Overview): string {
-  const count = (pending: number, what: string) => `${countWords(pending, 'CoValue')} ${what}`;
+  const count = (pending: number, what: string) => `${formatCount(pending, 'CoValue')} ${what}`;
   if (rungs.confirmed.pending > 0) return count(rungs.confirmed.pending, 'not confirmed');
   if (rungs.sent.pending > 0) return count(rungs.sent.pending, 'not sent');
   if (rungs.durable && rungs.durable.pending > 0) return count(rungs.durable.pending, 'not durable yet');
@@ -49,7 +50,7 @@ function sentenceOf({ status, rungs, relays }: Overview): string {
   if (status === 'confirmed')
     return `Everything is confirmed by ${relays.map((relay) => relay.host).join(' and ')}`;
   if (status === 'off') return 'Sync is switched off';
-  return status === 'syncing' ? 'Looking for edits of an earlier run' : 'Nothing waits to be confirmed';
+  return status === 'syncing' ? 'Checking for edits from earlier runs' : 'Nothing to confirm';
 }
 
 function factsOf(overview: Overview, nowMs: number): readonly Fact[] {
@@ -65,7 +66,7 @@ function factsOf(overview: Overview, nowMs: number): readonly Fact[] {
     overview.relays.length > 0 && overview.relays.every((relay) => relay.phase === 'connected');
   const { oldestSinceMs } = rungs.confirmed;
   if (isConnected && oldestSinceMs !== undefined) {
-    facts.push({ words: `the oldest for ${durationWords(nowMs - oldestSinceMs)}`, tone: 'plain' });
+    facts.push({ words: `oldest for ${formatDuration(nowMs - oldestSinceMs)}`, tone: 'plain' });
   }
   if (isConnected) facts.push({ words: promises[overview.durability], tone: 'plain' });
   return facts;
@@ -76,19 +77,21 @@ function storageFacts({ rungs, storage }: Overview): readonly Fact[] {
   const error = storage.error ?? rungs.saved.error;
   const why = error ? `: ${describeCause(error)}` : '';
   if (storage.state === 'memory-only')
-    return [{ words: `nothing is kept on this device${why}`, tone: 'warn' }];
+    return [{ words: `nothing is saved on this device${why}`, tone: 'warn' }];
   const facts: Fact[] = [];
   if (storage.state === 'failing' || rungs.saved.error) {
     const count = rungs.saved.pending;
     const what =
-      count > 0 ? `${count.toLocaleString('en')} not saved on this device` : 'saving on this device fails';
+      count > 0
+        ? `${count.toLocaleString('en')} not saved on this device`
+        : 'saving on this device is failing';
     facts.push({ words: `${what}${why}`, tone: 'fail' });
   }
   if (takeover) {
-    const done = `${takeover.done.toLocaleString('en')} of ${countWords(takeover.total, 'CoValue')}`;
+    const done = `${takeover.done.toLocaleString('en')} of ${formatCount(takeover.total, 'CoValue')}`;
     const isInterrupted = storage.state === 'ok' && error;
     facts.push({
-      words: `${done} taken over from cojson’s database${isInterrupted ? `, interrupted${why}` : ''}`,
+      words: `${done} migrated from cojson’s database${isInterrupted ? `, interrupted${why}` : ''}`,
       tone: isInterrupted ? 'warn' : 'plain',
     });
   }
@@ -100,7 +103,7 @@ function relaysFacts(relays: readonly Relay[], nowMs: number): readonly Fact[] {
 }
 
 function relayFacts(relay: Relay, isOneOfSeveral: boolean, nowMs: number): readonly Fact[] {
-  const without = durationWords(nowMs - (relay.disconnectedSinceMs ?? relay.phaseSinceMs));
+  const without = formatDuration(nowMs - (relay.disconnectedSinceMs ?? relay.phaseSinceMs));
   switch (relay.phase) {
     case 'connected':
       return [];
@@ -113,15 +116,15 @@ function relayFacts(relay: Relay, isOneOfSeveral: boolean, nowMs: number): reado
         {
           words: isOneOfSeveral
             ? `${relay.host} not connected for ${without}`
-            : `no connection for ${without}`,
+            : `not connected for ${without}`,
           tone: 'warn',
         },
         ...(relay.retryAtMs === undefined
           ? []
-          : [{ words: nextAttempt(relay.retryAtMs, nowMs), tone: 'plain' } as const]),
+          : [{ words: formatNextAttempt(relay.retryAtMs, nowMs), tone: 'plain' } as const]),
       ];
     case 'failed':
-      return [{ words: `${relay.host} is not tried again`, tone: 'fail' }];
+      return [{ words: `no more attempts to reach ${relay.host}`, tone: 'fail' }];
     case 'paused':
       return [{ words: `paused for ${without}`, tone: 'plain' }];
     case 'closed':

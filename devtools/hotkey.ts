@@ -1,25 +1,25 @@
 export interface Hotkey {
-  /** A key's place on the keyboard, as `KeyboardEvent.code` has it: what Alt types there differs by system. */
+  /** `KeyboardEvent.code`, because the character that Alt types differs by system. */
   readonly code: string;
   readonly alt: boolean;
   readonly ctrl: boolean;
   readonly meta: boolean;
   readonly shift: boolean;
-  /** As a person reads it. */
-  readonly words: string;
+  /** The readable form. */
+  readonly text: string;
 }
 
 const modifiers = ['Ctrl', 'Alt', 'Shift', 'Meta'];
 
-/** From "Alt+Shift+M": modifiers, then a letter, a digit, or a `KeyboardEvent.code`. Throws where it is none. */
-export function parseHotkey(words: string): Hotkey {
-  const parts = words.split('+').map((part) => part.trim());
+/** Parses modifiers and a letter, digit or `KeyboardEvent.code`, as in "Alt+Shift+M". Throws a TypeError if invalid. */
+export function parseHotkey(text: string): Hotkey {
+  const parts = text.split('+').map((part) => part.trim());
   const key = parts.at(-1) ?? '';
   const held = parts.slice(0, -1);
   const isModifier = (part: string) => modifiers.includes(part);
   if (held.length === 0 || !held.every(isModifier) || isModifier(key) || !/^\w+$/.test(key)) {
     throw new TypeError(
-      `“${words}” is no hotkey. Name modifiers (${modifiers.join(', ')}) and one key, as in “Alt+Shift+M”.`,
+      `“${text}” is not a valid hotkey. Name modifiers (${modifiers.join(', ')}) and one key, as in “Alt+Shift+M”.`,
     );
   }
   return {
@@ -28,7 +28,7 @@ export function parseHotkey(words: string): Hotkey {
     ctrl: held.includes('Ctrl'),
     meta: held.includes('Meta'),
     shift: held.includes('Shift'),
-    words,
+    text,
   };
 }
 
@@ -44,7 +44,7 @@ export function isHotkey(event: KeyboardEvent, hotkey: Hotkey): boolean {
   );
 }
 
-/** Where a person types, a hotkey is ignored: Alt may be part of a letter there. */
+/** Whether the target accepts text. Hotkeys are ignored there, because Alt may compose a letter. */
 export function isEditable(target: EventTarget | null | undefined): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || target.matches('input, textarea, select');

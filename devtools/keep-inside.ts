@@ -23,7 +23,7 @@ const eventTypes = [
   'cut',
 ] as const;
 
-/** What a person does in the panel is not the app's business: its "click outside", shortcuts and focus traps stay asleep. */
+/** Keeps events in the panel from the app's "click outside" handlers, shortcuts and focus traps. */
 export function keepInside(host: HTMLElement, signal: AbortSignal): void {
   for (const type of eventTypes) {
     host.addEventListener(type, (event) => event.stopPropagation(), { signal, passive: true });

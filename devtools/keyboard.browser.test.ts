@@ -22,7 +22,7 @@ function mount(options: DevtoolsOptions = {}) {
 }
 
 describe('keyboard', () => {
-  it('opens and closes with the hotkey, and moves the focus in and back', async () => {
+  it('opens and closes with the hotkey, and moves the focus in and out', async () => {
     const { root } = mount();
     await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
     await expect.poll(() => root.activeElement?.id).toBe('tab-unsynced');
@@ -30,8 +30,8 @@ describe('keyboard', () => {
     await expect.poll(() => root.activeElement?.className).toBe('corner');
   });
 
-  it('takes another hotkey, and says when it is none', async () => {
-    expect(() => mountDevtools({ target: sync, hotkey: 'M' })).toThrow(/is no hotkey/);
+  it('accepts a custom hotkey and rejects an invalid one', async () => {
+    expect(() => mountDevtools({ target: sync, hotkey: 'M' })).toThrow(/is not a valid hotkey/);
     const { root } = mount({ hotkey: 'Ctrl+Alt+K' });
     await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
     expect(isOpen(root)).toBe(false);
@@ -40,7 +40,7 @@ describe('keyboard', () => {
   });
 
   it.each(['input', 'textarea', 'select', 'div'])(
-    'leaves the hotkey to a person who types in %s',
+    'ignores the hotkey while the user types in %s',
     async (tag) => {
       const { root } = mount();
       const field = document.createElement(tag);
@@ -55,7 +55,7 @@ describe('keyboard', () => {
     },
   );
 
-  it('closes with Escape only where the focus is inside', async () => {
+  it('closes with Escape only if the focus is inside', async () => {
     const { root } = mount({ open: true });
     document.body.tabIndex = -1;
     document.body.focus();
@@ -67,12 +67,12 @@ describe('keyboard', () => {
     expect(root.activeElement?.className).toBe('corner');
   });
 
-  it('does not take the focus when it was left open', () => {
+  it('does not take the focus when it starts open', () => {
     const { root } = mount({ open: true });
     expect(root.activeElement).toBeNull();
   });
 
-  it('goes through the panel in reading order, the views being one stop', async () => {
+  it('tabs through the panel in reading order, with one stop for the views', async () => {
     sync.setUnsynced(unconfirmedEdits(3));
     const { root } = mount({ open: true });
     the(root, '.grip').focus();
@@ -93,7 +93,7 @@ describe('keyboard', () => {
       'Pause sync',
       'Dock at the bottom',
       'Dock at the right',
-      'Into a window of its own',
+      'Open in a separate window',
       'Theme: system. Change to light',
       'Close (Alt+Shift+M)',
       'Unsynced 3',
@@ -102,13 +102,13 @@ describe('keyboard', () => {
       'All 3',
       'Not confirmed 3',
       'Unsynced CoValues',
-      'Copy the id co_z0000…bGa5S',
+      'Copy the ID co_z0000…bGa5S',
       'Open the CoValue',
       'Reason and evidence',
     ]);
   });
 
-  it('goes on in the list after an id was copied, whose button goes with its row', async () => {
+  it('keeps the focus in the list after copying an ID', async () => {
     sync.setUnsynced(unconfirmedEdits(5));
     const { root } = mount({ open: true });
     const chosen = () =>
@@ -123,7 +123,7 @@ describe('keyboard', () => {
     await expect.poll(chosen).toBe('co_z000002');
   });
 
-  it('moves between views with the arrows', async () => {
+  it('moves between views with the arrow keys', async () => {
     const { root } = mount({ open: true });
     the(root, '[role=tab]', 'Unsynced').focus();
     await userEvent.keyboard('{ArrowDown}');
@@ -133,7 +133,7 @@ describe('keyboard', () => {
     expect(root.activeElement?.id).toBe(`tab-${views.at(-1)}`);
   });
 
-  it('finds the views in a menu where the panel is narrow', async () => {
+  it('offers the views in a menu if the panel is narrow', async () => {
     await page.viewport(390, 800);
     const { root } = mount();
     await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
@@ -159,7 +159,7 @@ describe('keyboard', () => {
     await expect.poll(() => isOpen(root)).toBe(false);
   });
 
-  it('is resized by keys, and never beyond the window', async () => {
+  it('resizes the panel within the window', async () => {
     const { root } = mount({ open: true });
     const height = () => the(root, '.panel').offsetHeight;
     const before = height();

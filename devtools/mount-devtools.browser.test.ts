@@ -24,7 +24,7 @@ function mount(options: DevtoolsOptions = {}) {
 }
 
 describe('mounting', () => {
-  it('shows one button with the count, and nothing else', () => {
+  it('shows only one button with the count', () => {
     sync.setUnsynced(unconfirmedEdits(5));
     const { root } = mount();
     expect(root.querySelectorAll('button, input, [tabindex]')).toHaveLength(1);
@@ -35,9 +35,9 @@ describe('mounting', () => {
     expect(the(root, 'svg').getAttribute('aria-label')).toContain('Sent: reached, Confirmed by relay:');
   });
 
-  it('refuses a second mount, and mounts again after the first is gone', () => {
+  it('refuses a second mount until the first is unmounted', () => {
     const first = mount();
-    expect(() => mountDevtools({ target: sync })).toThrow(/mounted in this page already/);
+    expect(() => mountDevtools({ target: sync })).toThrow(/already mounted in this page/);
     first.unmount();
     first.unmount();
     mount();
@@ -53,15 +53,15 @@ describe('mounting', () => {
     localStorage.clear();
     await userEvent.keyboard('{Alt>}{Shift>}m{/Shift}{/Alt}');
     expect(host()).toBeNull();
-    expect(localStorage).toHaveLength(0); // Nobody heard the hotkey.
+    expect(localStorage).toHaveLength(0); // The hotkey had no effect.
   });
 
-  it('leaves nothing behind when the target is no sync of this kernel', () => {
+  it('leaves nothing behind if the target is invalid', () => {
     expect(() => mountDevtools({ target: { ...sync, current: sync.current } })).toThrow(/another copy/);
     expect(host()).toBeNull();
   });
 
-  it('reads nothing while it is closed', async () => {
+  it('takes no snapshots while closed', async () => {
     const { root } = mount();
     sync.setUnsynced(unconfirmedEdits(3));
     await expect.poll(() => the(root, 'button').textContent.trim()).toBe('3');
@@ -70,18 +70,18 @@ describe('mounting', () => {
     await expect.poll(() => sync.reads).toBeGreaterThan(0);
   });
 
-  it('keeps its text from the page with a closed shadow root', () => {
+  it('hides its text from the page in a closed shadow root', () => {
     const devtools = mountDevtools({ target: sync, shadowMode: 'closed' });
     onTestFinished(() => devtools.unmount());
     expect(host()?.shadowRoot).toBeNull();
   });
 
-  it('follows the session that is active', async () => {
+  it('follows the active session', async () => {
     const devtools = mountDevtools({ open: true });
     onTestFinished(() => devtools.unmount());
     const root = host()?.shadowRoot;
     if (!root) throw new Error('mounted above');
-    expect(the(root, 'h2').textContent).toBe('Nobody is signed in');
+    expect(the(root, 'h2').textContent).toBe('Not signed in');
     let close = () => {};
     activate({
       node,
@@ -100,13 +100,13 @@ describe('mounting', () => {
     });
     await expect.poll(() => the(root, 'h2').textContent).toBe('Everything is confirmed by relay.example');
     close();
-    await expect.poll(() => the(root, 'h2').textContent).toBe('Nobody is signed in');
+    await expect.poll(() => the(root, 'h2').textContent).toBe('Not signed in');
     expect(sync.hasTap).toBe(false);
   });
 });
 
 describe('the app around it', () => {
-  it('hears nothing of what a person does in the panel', async () => {
+  it('receives no events from inside the panel', async () => {
     const { root } = mount({ open: true });
     const heard: string[] = [];
     const listener = (event: Event) => heard.push(event.type);
@@ -121,7 +121,7 @@ describe('the app around it', () => {
     expect(heard).toEqual([]);
   });
 
-  it('may set any styles: the panel keeps its own', () => {
+  it('cannot change the panel’s styles', () => {
     const hostile = new CSSStyleSheet();
     hostile.replaceSync(`
       html { font-size: 40px }
@@ -138,14 +138,14 @@ describe('the app around it', () => {
     expect(panel.textTransform).toBe('none');
     expect(panel.letterSpacing).toBe('normal');
     expect(getComputedStyle(the(root, '[role=tab]')).height).toBe('30px');
-    const own = getComputedStyle(root.host);
-    expect([own.display, own.opacity, own.transform]).toEqual(['block', '1', 'none']);
+    const style = getComputedStyle(root.host);
+    expect([style.display, style.opacity, style.transform]).toEqual(['block', '1', 'none']);
     expect(the(root, '.panel').getBoundingClientRect().bottom).toBe(window.innerHeight);
   });
 });
 
 describe('preferences', () => {
-  it('are kept over a reload', async () => {
+  it('survive a reload', async () => {
     const first = mount();
     the(first.root, 'button').click();
     await expect.poll(() => isOpen(first.root)).toBe(true);
@@ -157,7 +157,7 @@ describe('preferences', () => {
     expect(the(root, '.maia').dataset['theme']).toBe('light');
   });
 
-  it('are done without where the browser refuses storage', async () => {
+  it('are optional if the browser blocks storage', async () => {
     const { getItem, setItem } = Storage.prototype;
     const refuse = () => {
       throw new DOMException('refused', 'SecurityError');

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { mountDevtools, type DevtoolsOptions } from './index.ts';
 
-/** Mounts until the test ends. */
+/** Mounts the devtools with an open shadow root until the test ends. */
 export function mountOpenly(options: DevtoolsOptions): { readonly root: ShadowRoot; unmount(): void } {
   const devtools = mountDevtools(options);
   onTestFinished(() => devtools.unmount());
@@ -18,7 +18,7 @@ export function isOpen(root: ShadowRoot): boolean {
   return root.querySelector('.panel') !== null;
 }
 
-/** The element that must be there, by selector and its label or words. */
+/** Finds an element by selector and label or text. Throws if there is none. */
 export function the(root: ShadowRoot, selector: string, words = ''): HTMLElement {
   const found = [...root.querySelectorAll<HTMLElement>(selector)].find((element) =>
     `${element.getAttribute('aria-label') ?? ''} ${element.textContent}`.includes(words),

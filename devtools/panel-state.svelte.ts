@@ -1,59 +1,60 @@
 import { flushSync } from 'svelte';
 import type { Inspector } from '../src/inspect/inspector.ts';
-import type { Faults } from '../src/inspect/faults/faults.ts';
-import type { RecordingState } from '../src/inspect/faults/recorder.ts';
-import type { InspectorSnapshot, Overview, RungName } from '../src/inspect/snapshot.ts';
+import type { Faults } from '../src/inspect/snapshot/fault-facts.ts';
+import type { RecordingState } from '../src/inspect/snapshot/recording-facts.ts';
+import type { InspectorSnapshot } from '../src/inspect/snapshot/inspector-snapshot.ts';
+import type { Overview, RungName } from '../src/inspect/snapshot/overview-facts.ts';
 import { atMostEvery } from './at-most-every.ts';
 import { createRecordings, type Recordings } from './faults/recordings.svelte.ts';
 import type { Preferences, View } from './preferences.ts';
 import { createDownloads, type Downloads } from './storage/downloads.svelte.ts';
 import { tallyRungs, type RungTally } from './unsynced/rung-tally.ts';
 
-/** What the views point at: one view leads to another with it. */
+/** What the views currently show. Links between views set it. */
 export interface Shown {
   readonly coValueID?: string | undefined;
-  /** CoValues that were looked at one after the other, the last of them now. */
+  /** The history of viewed CoValues, the current one last. */
   readonly coValueTrail?: readonly string[];
-  /** Its number. */
+  /** The selected message's number. */
   readonly message?: number | undefined;
-  /** Unsynced shows what has not reached it. */
+  /** Unsynced shows only CoValues that have not reached this rung. */
   readonly rung?: RungName | undefined;
 }
 
-/** What the panel's components share. */
+/** The state that the panel's components share. */
 export interface PanelState {
   readonly preferences: Preferences;
   readonly inspector: Inspector | undefined;
-  /** Followed all the time, for the count on the button; while the panel is open it is the snapshot's. */
+  /** Followed even while closed, for the count on the button. While open, it comes from the snapshot. */
   readonly overview: Overview | undefined;
-  /** Followed all the time, for the button's striped edge. */
+  /** Followed even while closed, for the button's stripes. */
   readonly faults: Faults | undefined;
-  /** Followed all the time, too. */
+  /** Followed even while closed. */
   readonly recording: RecordingState | undefined;
   readonly recordings: Recordings;
   readonly downloads: Downloads;
-  /** Read only while the panel is open. */
+  /** Undefined while the panel is closed. */
   readonly snapshot: InspectorSnapshot | undefined;
-  /** Of its rows. */
+  /** Tallies of the snapshot's unsynced rows. */
   readonly tallies: readonly RungTally[];
-  /** Whether what appears next takes the focus: the panel that a person opened, the button after it was closed from inside. */
+  /** Whether the next element to appear takes the focus: the panel after the user opens it, or the button after the user closes it. */
   readonly takesFocus: boolean;
   readonly shown: Shown;
-  /** Goes to a view, with what it should point at; what is left out stays as it is. */
+  /** Switches to a view and updates what it shows. */
   show(view: View, what?: Shown): void;
   set(change: Partial<Preferences>): void;
-  /** It stands in a window of its own, and the page has the button only. */
+  /** Whether the panel is in a separate window, with only the button in the page. */
   readonly isDetached: boolean;
   setDetached(isDetached: boolean): void;
-  /** What a person is to be told of the panel itself. */
+  /** A message about the panel itself. */
   readonly notice: string | undefined;
-  say(notice: string | undefined): void;
+  setNotice(notice: string | undefined): void;
   open(): void;
   close(takesFocus: boolean): void;
   inspect(inspector: Inspector | undefined): void;
 }
 
-/** The button while the panel is closed: under an app's load each look of the page at it would be felt. */
+/** How often the closed panel's button updates. More often would slow a busy app. */
 const buttonEveryMs = 500;
 
 export function createPanelState(initial: Preferences, save: (preferences: Preferences) => void): PanelState {
@@ -86,7 +87,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     snapshot = inspector.snapshot();
     stopReading = inspector.subscribe((increment) => {
       if (!snapshot) return;
-      // Shown within the call, which so counts as what the panel costs: the more that is, the seldomer it is called.
+      // Render synchronously, so that the inspector counts it as panel cost and calls less often when it is high.
       flushSync(() => {
         if (snapshot) snapshot = { ...snapshot, ...increment };
       });
@@ -130,7 +131,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     get notice() {
       return notice;
     },
-    say: (next) => void (notice = next),
+    setNotice: (next) => void (notice = next),
     get takesFocus() {
       return takesFocus;
     },
@@ -164,7 +165,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
       const button = atMostEvery<Overview>(buttonEveryMs, (value) => (overview = value));
       const stops = next
         ? [
-            next.overview.subscribe(button.tell),
+            next.overview.subscribe(button.push),
             button.stop,
             next.faults.subscribe((value) => (faults = value)),
             next.recording.subscribe((value) => (recording = value)),

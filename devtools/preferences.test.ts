@@ -3,7 +3,7 @@ import { readPreferences } from './preferences.ts';
 
 const defaults = readPreferences({});
 
-it('takes what makes sense, and leaves the rest at its default', () => {
+it('keeps valid values and uses defaults for the rest', () => {
   expect(
     readPreferences({ isOpen: true, height: 500, view: 'peers', theme: 'dark', corner: 'top-left' }),
   ).toEqual({
@@ -23,8 +23,8 @@ it.each([
   'x',
   [],
   { isOpen: 'yes', height: '9', view: 'nowhere', theme: {}, corner: 1, plot: null },
-])('is not upset by %j', (stored) => expect(readPreferences(stored)).toEqual(defaults));
+])('accepts %j and uses the defaults', (stored) => expect(readPreferences(stored)).toEqual(defaults));
 
-it('knows no height that is no number', () => {
+it('ignores a height that is not a number', () => {
   expect(readPreferences({ height: Number.NaN }).height).toBe(defaults.height);
 });

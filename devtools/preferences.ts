@@ -1,11 +1,11 @@
-/** What a person set up, kept over reloads. */
+/** The user's settings, kept across reloads. */
 export interface Preferences {
   readonly isOpen: boolean;
-  /** Of the panel, in CSS pixels; undefined until somebody has resized it. */
+  /** The panel's height when docked at the bottom, in CSS pixels. Undefined until the user resizes it. */
   readonly height: number | undefined;
-  /** The edge of the page at which it stands; a small page has only the bottom. */
+  /** The edge of the page where the panel is docked. Small pages always use the bottom. */
   readonly dock: Dock;
-  /** At the right edge, as `height` at the bottom. */
+  /** The panel's width when docked on the right. */
   readonly width: number | undefined;
   readonly view: View;
   readonly theme: Theme;
@@ -44,7 +44,7 @@ export function loadPreferences(): Preferences {
   try {
     return readPreferences(JSON.parse(localStorage.getItem(storageKey) ?? '{}'));
   } catch {
-    // A browser may refuse storage to the page, and the page may have written there itself: both are no reason to fail.
+    // The browser may block storage, or the page may have written invalid data there.
     return defaults;
   }
 }
@@ -53,11 +53,11 @@ export function savePreferences(preferences: Preferences): void {
   try {
     localStorage.setItem(storageKey, JSON.stringify(preferences));
   } catch {
-    // Refused or full: they hold until the page is left.
+    // Storage is blocked or full: the settings last until the page closes.
   }
 }
 
-/** Of stored values those that make sense, and else the defaults. */
+/** Returns the valid stored values, and defaults for the rest. */
 export function readPreferences(stored: unknown): Preferences {
   const { isOpen, height, dock, width, view, theme, corner, plot } = (stored ?? {}) as Readonly<
     Record<string, unknown>

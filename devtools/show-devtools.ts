@@ -1,19 +1,19 @@
 import { flushSync, mount, unmount } from 'svelte';
 import { createDetachedWindow } from './detached/detached-window.ts';
+import type { DevtoolsOptions } from './devtools-options.ts';
 import Devtools from './Devtools.svelte';
 import type { Doors } from './doors.ts';
 import { followInspector } from './follow-inspector.ts';
 import { isEditable, isHotkey, parseHotkey } from './hotkey.ts';
 import { keepInside } from './keep-inside.ts';
-import type { DevtoolsOptions } from './mount-devtools.ts';
 import { createPanelState } from './panel-state.svelte.ts';
 import { loadPreferences, savePreferences } from './preferences.ts';
 import { createStyleSheet } from './styles/style-sheet.ts';
 
-/** An element has one shadow root for its life, also where it leaves the page and comes back. */
+/** An element keeps its shadow root for life, even if it leaves the page and returns. */
 const rootByHost = new WeakMap<HTMLElement, ShadowRoot>();
 
-/** Shows the devtools in this element, which stands in the page or will. Returns the end, which leaves nothing. */
+/** Shows the devtools in this element, before or after its insertion. Returns a function that removes them completely. */
 export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () => void {
   const hotkey = parseHotkey(options.hotkey ?? 'Alt+Shift+M');
   const shadowMode = options.shadowMode ?? 'open';
@@ -33,7 +33,7 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
     show(target) {
       const shown = mount(Devtools, {
         target,
-        props: { panel, hotkeyWords: hotkey.words, doors, place: 'window' },
+        props: { panel, hotkeyText: hotkey.text, doors, place: 'window' },
       });
       flushSync();
       return () => void unmount(shown);
@@ -47,7 +47,7 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
   const doors: Doors = {
     detach() {
       if (detached.open()) return panel.setDetached(true);
-      panel.say('The browser has blocked the window. Allow pop-ups for this page, then detach again.');
+      panel.setNotice('The browser blocked the window. Allow pop-ups for this page, then detach again.');
     },
     focus: () => detached.focus(),
     dock(dock) {
@@ -57,7 +57,7 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
       panel.setDetached(false);
     },
   };
-  const devtools = mount(Devtools, { target: root, props: { panel, hotkeyWords: hotkey.words, doors } });
+  const devtools = mount(Devtools, { target: root, props: { panel, hotkeyText: hotkey.text, doors } });
   flushSync();
   if (detached.takeUp()) panel.setDetached(true);
 
@@ -70,7 +70,7 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
   function toggle(event: KeyboardEvent, focused: EventTarget | null | undefined): void {
     if (!isHotkey(event, hotkey) || isEditable(focused)) return;
     event.preventDefault();
-    // Handled: what the focus stands on may be gone a moment later.
+    // Toggling may remove the focused element before other listeners run.
     event.stopPropagation();
     if (panel.preferences.isOpen) close();
     else panel.open();
@@ -82,13 +82,13 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
   root.addEventListener(
     'keydown',
     (event) => {
-      // What is open inside it is closed first, and says that it was.
+      // An inner popup that closes on Escape prevents the default.
       if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.defaultPrevented) return;
       if (panel.preferences.isOpen) close();
     },
     { signal },
   );
-  // Before the app's own listeners, which may stop the event.
+  // Capture the event before the app's listeners, which may stop it.
   window.addEventListener(
     'keydown',
     (event) => toggle(event, event.target === host ? root.activeElement : event.composedPath()[0]),

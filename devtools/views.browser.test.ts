@@ -28,7 +28,7 @@ const rowsOf = (root: ShadowRoot) => [...root.querySelectorAll<HTMLElement>('.ro
 const unreachable = createKernelError('RELAY_UNREACHABLE', 'The relay cannot be reached. Start it.');
 
 describe('Unsynced', () => {
-  it('holds as many rows as are in sight, of however many', async () => {
+  it('renders only the visible rows', async () => {
     sync.setUnsynced(unconfirmedEdits(5_000));
     const root = open();
     const grid = the(root, '[role=grid]');
@@ -43,7 +43,7 @@ describe('Unsynced', () => {
     expect([...heights]).toEqual([28]);
   });
 
-  it('is gone through by keys, and keeps the chosen row in sight', async () => {
+  it('supports keyboard navigation and keeps the selected row visible', async () => {
     sync.setUnsynced(unconfirmedEdits(500));
     const root = open();
     the(root, '[role=grid]').focus();
@@ -61,7 +61,7 @@ describe('Unsynced', () => {
     await expect.poll(() => chosen()?.getAttribute('aria-rowindex')).toBe('2');
   });
 
-  it('is searched by what stands in a CoValue, and says how large each is', async () => {
+  it('can be searched by content, and shows sizes', async () => {
     const [first, second] = unconfirmedEdits(2);
     if (!first || !second) throw new Error('two were asked for');
     const map = node.createGroup().createMap({ crane: 'Tomas'.repeat(100) });
@@ -72,7 +72,7 @@ describe('Unsynced', () => {
     expect(rowsOf(root)[0]?.textContent).toMatch(/\d B|kB/);
   });
 
-  it('tells what happened since the edit, and leads to the message that says so', async () => {
+  it('shows the timeline since the edit, linked to messages', async () => {
     const [edit] = unconfirmedEdits(1);
     if (!edit) throw new Error('one was asked for');
     const { id } = node.createGroup().createMap();
@@ -93,7 +93,7 @@ describe('Unsynced', () => {
     expect(the(root, '[role=tab][aria-selected=true]').textContent).toContain('Messages');
   });
 
-  it('names each by its content, with the reason and what to do next', () => {
+  it('names each CoValue by its content, with the reason and next step', () => {
     const map = node.createGroup().createMap();
     map.set('title', 'Crew list', 'private');
     const [edit] = unconfirmedEdits(1);
@@ -120,7 +120,7 @@ describe('Unsynced', () => {
     expect(sync.calls).toEqual(['reconnect']);
   });
 
-  it('is filtered by words, by reason and by rung', async () => {
+  it('filters by text, reason and rung', async () => {
     const [first, second, ...others] = unconfirmedEdits(5);
     if (!first || !second) throw new Error('five were asked for');
     sync.setUnsynced([{ ...first, saved: 'failed' }, { ...second, sent: 'pending' }, ...others]);
@@ -143,7 +143,7 @@ describe('Unsynced', () => {
     await expect.poll(count).toContain('5 of 5 CoValues');
   });
 
-  it('moves no row that the pointer is on', async () => {
+  it('does not move rows under the pointer', async () => {
     const [first, second, third] = unconfirmedEdits(3);
     if (!first || !second || !third) throw new Error('three were asked for');
     sync.setUnsynced([first, second, third]);
@@ -161,12 +161,12 @@ describe('Unsynced', () => {
       .poll(() => rowsOf(root).map((row) => row.textContent.includes('Arrived')))
       .toEqual([true, true]);
     await userEvent.hover(the(root, '.brand'));
-    await expect.poll(() => root.textContent).toContain('Nothing waits to be confirmed');
+    await expect.poll(() => root.textContent).toContain('Nothing to confirm');
   });
 
-  it('says what would fill it, and how to see it', async () => {
+  it('explains the empty view', async () => {
     const root = open();
-    expect(the(root, '.empty').textContent).toContain('Nothing waits to be confirmed');
+    expect(the(root, '.empty').textContent).toContain('Nothing to confirm');
     the(root, '.empty button', 'Pause sync').click();
     sync.setState({ status: 'paused' });
     await expect.poll(() => the(root, '.empty').textContent).toContain('Resume sync');
@@ -176,7 +176,7 @@ describe('Unsynced', () => {
 });
 
 describe('Queues', () => {
-  it('shows depth, peak and throughput by priority, and a dash with its reason for what cannot be read', async () => {
+  it('shows depth, peak and throughput by priority, and explains dashes for unknown values', async () => {
     const root = open();
     the(root, '[role=tab]', 'Queues').click();
     for (let index = 0; index < 10; index++) {
@@ -184,13 +184,13 @@ describe('Queues', () => {
     }
     const medium = () => the(root, '.lane', 'Medium').textContent.replace(/\s+/g, ' ');
     await expect.poll(medium, { timeout: 4_000 }).toMatch(/^Medium – – [\d.]+ [\d.]+ kB/);
-    expect(the(root, '.plot-cell', 'Peak of two minutes: 10')).toBeTruthy();
-    expect(the(root, '.gauges').textContent).toContain('does not let its queue be read');
+    expect(the(root, '.plot-cell', 'Peak in two minutes: 10')).toBeTruthy();
+    expect(the(root, '.gauges').textContent).toContain('does not expose this queue');
   });
 });
 
 describe('Peers', () => {
-  it('shows phase, attempt, next try, round trip and what was refused, and acts on it', async () => {
+  it('shows phase, attempts, round trip and refusal, and offers controls', async () => {
     const root = open();
     the(root, '[role=tab]', 'Peers').click();
     await expect.poll(() => the(root, '.peer').textContent).toContain('31 ms');
@@ -223,7 +223,7 @@ describe('Peers', () => {
     expect(sync.calls).toEqual(['reconnect', 'pause', 'resume']);
   });
 
-  it('says why there is none', async () => {
+  it('explains why there is no relay', async () => {
     sync.setState({ status: 'off', peers: [] });
     const root = open();
     the(root, '[role=tab]', 'Peers').click();
@@ -231,7 +231,7 @@ describe('Peers', () => {
   });
 });
 
-it('shows a real node’s edits while its relay cannot be reached, and no secret of it', async () => {
+it('shows a real node’s edits while its relay is unreachable, and no secrets', async () => {
   const peers = setupSyncPeers({ node, url: 'ws://127.0.0.1:9/sync' });
   onTestFinished(() => peers.close());
   const { root } = mountOpenly({ target: peers, open: true });

@@ -1,6 +1,5 @@
 import type { Component } from 'svelte';
-import type { Inspector } from '../src/inspect/inspector.ts';
-import type { InspectorSnapshot } from '../src/inspect/snapshot.ts';
+import type { InspectorSnapshot } from '../src/inspect/snapshot/inspector-snapshot.ts';
 import { covalueStat } from './covalue/covalue-stat.ts';
 import CoValueView from './covalue/CoValueView.svelte';
 import { faultsStat } from './faults/faults-stat.ts';
@@ -22,24 +21,18 @@ import { storageStat } from './storage/storage-stat.ts';
 import StorageView from './storage/StorageView.svelte';
 import { unsyncedStat } from './unsynced/unsynced-stat.ts';
 import UnsyncedView from './unsynced/UnsyncedView.svelte';
-
-/** What every view is given, while there is something to inspect. */
-export interface ViewProps {
-  readonly panel: PanelState;
-  readonly snapshot: InspectorSnapshot;
-  readonly inspector: Inspector;
-}
+import type { ViewProps } from './view-props.ts';
 
 interface ViewOfPanel {
   readonly name: string;
   readonly component: Component<ViewProps>;
-  /** Its one live number in the rail. */
+  /** The view's live number in the rail. */
   stat(snapshot: InspectorSnapshot, panel: PanelState): Fact;
-  /** Set apart from the views above it. */
+  /** Starts a new group in the rail. */
   readonly beginsGroup?: true;
 }
 
-/** In the order of the rail: the state of things, what happened, what is kept, and what is done to it. */
+/** In rail order: current state, history, storage, experiments. */
 export const viewsOfPanel: Readonly<Record<View, ViewOfPanel>> = {
   unsynced: { name: 'Unsynced', component: UnsyncedView, stat: unsyncedStat },
   queues: { name: 'Queues', component: QueuesView, stat: queuesStat },

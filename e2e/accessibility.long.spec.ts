@@ -14,11 +14,11 @@ const looks = [
   { width: 1280, height: 800, colorScheme: 'dark' },
 ] as const;
 
-/** What axe finds wrong with the page as it stands, on a wide screen and a narrow one, light and dark. */
+/** Fails on anything that axe finds in the page as shown, wide and narrow, light and dark. */
 async function expectAccessible(page: Page, what: string): Promise<void> {
   for (const { width, height, colorScheme } of looks) {
     await page.setViewportSize({ width, height });
-    // Colours that are on their way from one theme to the other are neither.
+    // Colours in transition between themes belong to neither.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const { violations, passes } = await new AxeBuilder({ page }).analyze();
     expect(passes.length).toBeGreaterThan(10);
@@ -63,7 +63,7 @@ test('axe finds nothing wrong with the demo', async ({ page, origins }) => {
   await expectAccessible(page, 'the ladder');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Share' }).click();
-  await page.getByRole('button', { name: 'Make a link' }).click();
+  await page.getByRole('button', { name: 'Create a link' }).click();
   await expect(page.getByRole('textbox', { name: 'Link' })).toBeVisible();
   await expectAccessible(page, 'sharing');
   await page.getByRole('button', { name: 'Close' }).click();
@@ -77,7 +77,11 @@ test('axe finds nothing wrong with the demo', async ({ page, origins }) => {
   await expectAccessible(page, 'signing out');
 });
 
-test('axe finds nothing wrong with the panel, nor where saving fails', async ({ page, relay, devOrigin }) => {
+test('axe finds nothing wrong with the panel, also while saving fails', async ({
+  page,
+  relay,
+  devOrigin,
+}) => {
   test.slow();
   await addAuthenticator(page);
   const app = createApp(page);
@@ -88,20 +92,20 @@ test('axe finds nothing wrong with the panel, nor where saving fails', async ({ 
   await app.addItem('Milk');
   await expect(page.getByText('Free some space')).toBeVisible();
   await expectAccessible(page, 'a full device');
-  await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
+  await page.getByRole('heading', { name: 'Groceries' }).click(); // A focused text field would block the hotkey.
   await page.keyboard.press('Alt+Shift+KeyM');
   const panel = page
     .getByRole('region', { name: 'maia devtools' })
     .or(page.getByRole('complementary', { name: 'maia devtools' }));
   await expect(panel).toBeVisible();
   await panel.locator('[data-id]').first().click();
-  /** What there is to look at in a view besides what it shows at once. */
+  /** Opens further parts of a view. */
   const openMore: Readonly<Record<string, () => Promise<void>>> = {
     Messages: async () => {
       await panel.getByRole('grid', { name: 'Messages' }).locator('[data-number]').first().click();
       await panel.getByRole('button', { name: 'Export HAR or NDJSON' }).click();
     },
-    // The one that was chosen in Unsynced.
+    // The CoValue selected in Unsynced.
     CoValue: () => expect(panel.getByRole('tree', { name: 'Value' })).toBeVisible(),
     Storage: async () => {
       await panel.getByRole('button', { name: 'Count by type' }).click();

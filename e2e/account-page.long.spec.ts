@@ -1,7 +1,6 @@
 import type { Page } from '@playwright/test';
 import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
-import { plugInKeeper } from './support/keepers.ts';
 import { backOnline } from './support/network.ts';
 import { expect, test } from './support/test.ts';
 
@@ -13,7 +12,10 @@ async function openAccountPage(page: Page): Promise<void> {
 
 const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 
-test('passkeys are listed, added and removed, and the last one stays', async ({ page, origins }) => {
+test('passkeys are listed, added and removed, but the last one cannot be removed', async ({
+  page,
+  origins,
+}) => {
   const authenticator = await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries');
@@ -30,13 +32,13 @@ test('passkeys are listed, added and removed, and the last one stays', async ({ 
   const sheet = page.getByRole('dialog');
   await expect(sheet.getByRole('button', { name: 'Keep it' })).toBeFocused();
   await sheet.getByRole('button', { name: 'Remove the passkey' }).click();
-  await expect(sheet.getByRole('alert')).toContainText('It is the last one');
+  await expect(sheet.getByRole('alert')).toContainText('This is your only passkey');
   await sheet.getByRole('button', { name: 'Keep it' }).click();
   await expect(rows).toHaveCount(1);
 
   await authenticator.replace();
   await passkeys.getByRole('button', { name: 'Add a passkey' }).click();
-  await sheet.getByRole('textbox', { name: 'What to call it' }).fill('Blue security key');
+  await sheet.getByRole('textbox', { name: 'Name' }).fill('Blue security key');
   await page.keyboard.press('Enter');
   await expect(sheet).toBeHidden();
   const added = rows.filter({ hasText: 'Blue security key' });
@@ -57,12 +59,12 @@ test('passkeys are listed, added and removed, and the last one stays', async ({ 
   await app.openList('Groceries');
 });
 
-test('a refused prompt adds no passkey, and says so', async ({ page, origins }) => {
+test('a refused prompt adds no passkey and shows why', async ({ page, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries');
   await openAccountPage(page);
-  // The one authenticator has a passkey of this account already.
+  // The only authenticator already has a passkey of this account.
   await section(page, 'Passkeys').getByRole('button', { name: 'Add a passkey' }).click();
   const sheet = page.getByRole('dialog');
   await sheet.getByRole('button', { name: 'Add the passkey' }).click();
@@ -71,11 +73,11 @@ test('a refused prompt adds no passkey, and says so', async ({ page, origins }) 
   await expect(section(page, 'Passkeys').getByRole('button', { name: /^Remove/ })).toHaveCount(1);
 });
 
-test('a passkey that gives its key only in use is checked, and usable elsewhere from then on', async ({
+test('a passkey that returns its key only on use is checked, and usable elsewhere from then on', async ({
   page,
   origins,
 }) => {
-  await plugInKeeper(page, 'on-get');
+  await addAuthenticator(page, { prf: 'on-get', hasAutofill: true });
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries');
   await app.untilStored();
@@ -93,7 +95,7 @@ test('a passkey that gives its key only in use is checked, and usable elsewhere 
   await expect(notice).toBeHidden();
 });
 
-test('an account that no relay has yet exists only on this device, and says so until one has', async ({
+test('an account that no relay has is marked as existing only on this device until a relay has it', async ({
   page,
   relay,
   origins,
@@ -113,7 +115,7 @@ test('an account that no relay has yet exists only on this device, and says so u
   await expect(section(page, 'Passkeys')).not.toContainText('Not usable elsewhere yet');
 });
 
-test('the recovery phrase is shown after a tap, and hidden again when the page is left', async ({
+test('the recovery phrase is shown after a tap, and hidden again when the user leaves the page', async ({
   page,
   origins,
 }) => {
@@ -122,7 +124,7 @@ test('the recovery phrase is shown after a tap, and hidden again when the page i
   await app.begin(origins[0], 'Groceries');
   await openAccountPage(page);
   const phrase = section(page, 'Recovery phrase');
-  await expect(phrase).toContainText('Never shown so far');
+  await expect(phrase).toContainText('Never shown');
   const words = phrase.getByRole('list', { name: 'Your 24 words' });
   await phrase.getByRole('button', { name: 'Show the words' }).click();
   await expect(words.getByRole('listitem')).toHaveCount(24);
@@ -138,7 +140,7 @@ test('the recovery phrase is shown after a tap, and hidden again when the page i
   await expect(words).toHaveCount(0);
 });
 
-test('shown words hide by themselves after a minute, also one that the device slept through', async ({
+test('shown words are hidden after a minute, even if the device slept through it', async ({
   page,
   origins,
 }) => {
@@ -151,13 +153,13 @@ test('shown words hide by themselves after a minute, also one that the device sl
   const words = phrase.getByRole('list', { name: 'Your 24 words' });
   await phrase.getByRole('button', { name: 'Show the words' }).click();
   await expect(words).toBeVisible();
-  await expect(phrase).toContainText(/They hide again in 5\d s/);
+  await expect(phrase).toContainText(/They are hidden again in 5\d s/);
   await page.clock.fastForward(61_000);
   await expect(words).toHaveCount(0);
   await expect(phrase).toContainText('Shown before');
 });
 
-test('who signs out all the same loses what was not confirmed', async ({ page, relay, origins }) => {
+test('signing out anyway loses unconfirmed changes', async ({ page, relay, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries', 'Bread');
@@ -180,7 +182,12 @@ test('who signs out all the same loses what was not confirmed', async ({ page, r
   await expect(app.item('Milk')).toHaveCount(0);
 });
 
-test('signing out says what would be lost, and ends every tab', async ({ page, context, relay, origins }) => {
+test('signing out lists what would be lost, and ends every tab', async ({
+  page,
+  context,
+  relay,
+  origins,
+}) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries');
@@ -209,7 +216,7 @@ test('signing out says what would be lost, and ends every tab', async ({ page, c
   await expect(other.page).toHaveTitle('Signed out · Lists');
   await expect(other.page.getByText('Bread')).toHaveCount(0);
 
-  // The encrypted lists are here, so the account is too.
+  // The encrypted lists are still here, so the account is listed too.
   await page.getByRole('list', { name: 'Accounts on this device' }).getByRole('button').click();
   await app.openList('Groceries');
   await expect(app.item('Bread')).toBeVisible();

@@ -2,7 +2,7 @@ import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { expect, test } from './support/test.ts';
 
-test('sign up, and after a reload the person is still there', async ({ page, origins }) => {
+test('a signed-up account is still open after a reload', async ({ page, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries', 'Bread');
@@ -13,7 +13,7 @@ test('sign up, and after a reload the person is still there', async ({ page, ori
   await expect(app.item('Bread')).toBeVisible();
 });
 
-test('an edit in one tab appears in another, which needs no tap', async ({ page, context, origins }) => {
+test('an edit in one tab appears in another without a tap', async ({ page, context, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries');
@@ -27,7 +27,7 @@ test('an edit in one tab appears in another, which needs no tap', async ({ page,
   await app.untilTicked('Bread');
 });
 
-test('the same account on a second device, from the passkey and the relay alone', async ({
+test('a second device opens the same account from the passkey and the relay alone', async ({
   page,
   context,
   origins,

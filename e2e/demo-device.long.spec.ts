@@ -5,7 +5,7 @@ import { expect, test } from './support/test.ts';
 
 const only = 'This account exists only on this device so far';
 
-test('every page says that the account is only here, until it can be opened elsewhere', async ({
+test('every page warns that the account is only here until another device can open it', async ({
   page,
   relay,
   origins,
@@ -31,11 +31,11 @@ test('every page says that the account is only here, until it can be opened else
   await expect(notice).toBeHidden({ timeout: 60_000 });
 });
 
-test('the account page says what is on this device, how it is remembered, and what stays', async ({
+test('the account page shows what is on this device, how it is remembered, and what remains after signing out', async ({
   page,
   origins,
 }) => {
-  // What the browser answers is its own affair.
+  // The browser's own answer varies.
   await page.addInitScript(() => {
     const agrees = () => Promise.resolve(sessionStorage.getItem('agrees') !== null);
     Object.assign(navigator.storage, {
@@ -47,29 +47,29 @@ test('the account page says what is on this device, how it is remembered, and wh
   await addAuthenticator(page);
   const app = createApp(page);
   await app.open(origins[0]);
-  await page.getByRole('textbox', { name: 'A name for your account' }).fill('Ana, at home');
+  await page.getByRole('textbox', { name: 'Account name (optional)' }).fill('Ana, at home');
   await app.signUp();
   const device = page.getByRole('region', { name: 'What is on this device' });
   const open = () => page.getByRole('link', { name: 'Account and device' }).click();
   await open();
-  await expect(device).toContainText('About 14 MB are kept here');
+  await expect(device).toContainText('About 14 MB are saved here');
   await expect(device).toContainText('allows about 2 GB');
   await expect(device).toContainText('You stay signed in');
   await expect(device).toContainText(/Ana, at home\s*This account, last used today/);
-  await expect(device).toContainText('its passkeys’ ids');
+  await expect(device).toContainText('its passkeys’ IDs');
 
-  await expect(device).toContainText('The browser may clear it when space runs low');
+  await expect(device).toContainText('The browser may delete this data when space runs low');
   await page.evaluate(() => sessionStorage.setItem('agrees', ''));
   await page.reload();
-  await expect(device).toContainText('The browser keeps it');
+  await expect(device).toContainText('The browser protects this data');
   await app.untilStored();
 
   await app.open(origins[1]);
   await page.getByRole('combobox', { name: 'When you come back' }).selectOption('Keep nothing here');
   await app.signIn();
   await open();
-  await expect(device).toContainText('Nothing is kept here');
+  await expect(device).toContainText('Nothing is saved here');
   await expect(device).toContainText('You are signed out when this tab closes');
-  await expect(device).toContainText('Signing out leaves nothing');
+  await expect(device).toContainText('Nothing remains after signing out');
   await expect(device).not.toContainText('Ana, at home');
 });

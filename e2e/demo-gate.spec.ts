@@ -18,7 +18,7 @@ async function withoutPrf(page: Page): Promise<void> {
   });
 }
 
-test('without PRF an account is made by words, which have to be typed first, and they open it elsewhere', async ({
+test('without PRF, words create an account after they were typed, and open it elsewhere', async ({
   page,
   origins,
 }) => {
@@ -28,7 +28,7 @@ test('without PRF an account is made by words, which have to be typed first, and
   await page.getByRole('button', { name: 'Show me my 24 words' }).click();
   const phrase = await readPhrase(page);
 
-  // Words that nobody has typed yet are not left by mistake.
+  // Leaving the page before typing the words asks for confirmation.
   const asked = page.waitForEvent('dialog').then(async (dialog) => {
     await dialog.dismiss();
     return dialog.type();
@@ -63,7 +63,7 @@ test('without PRF an account is made by words, which have to be typed first, and
   await expect(app.item('Bread')).toBeVisible();
 });
 
-test('a mistaken phrase is explained where it is typed, and makes no account', async ({ page, origins }) => {
+test('a mistyped phrase is explained in its field, and creates no account', async ({ page, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.open(origins[0]);
@@ -75,14 +75,14 @@ test('a mistaken phrase is explained where it is typed, and makes no account', a
   const alert = page.getByRole('alert').filter({ hasText: /./ });
 
   await open('zoo zoo');
-  await expect(alert).toContainText('here there are 2');
+  await expect(alert).toContainText('this one has 2');
   await open(['votte', ...Array<string>(22).fill('zoo'), 'xylophone'].join(' '));
   await expect(alert).toContainText('Words 1 and 24 are not in the list');
   await expect(alert).toContainText('“vote”');
   await expect(alert.getByRole('listitem')).toHaveText(['Word 1', 'Word 24']);
   await expect(field(page)).toHaveAttribute('aria-invalid', 'true');
   await open(Array<string>(24).fill('zoo').join(' '));
-  await expect(alert).toContainText('together they are no recovery phrase');
+  await expect(alert).toContainText('together they are not a recovery phrase');
   await open([...Array<string>(23).fill('zoo'), 'vote'].join(' '));
   await expect(alert).toContainText('no account for these words', { timeout: 30_000 });
   await expect(alert.getByRole('button')).toHaveText(['Try again']);
@@ -95,18 +95,18 @@ test('a mistaken phrase is explained where it is typed, and makes no account', a
   await expect(field(page)).toHaveValue('');
 });
 
-test('a passkey among the field’s suggestions opens the account', async ({ page, origins }) => {
+test('a passkey among the input’s suggestions opens the account', async ({ page, origins }) => {
   const app = createApp(page);
   await addAuthenticator(page, { hasAutofill: true });
   await app.begin(origins[0], 'Groceries');
   await app.untilStored();
-  // The virtual passkey chooses itself as soon as it is offered.
+  // The virtual passkey is chosen as soon as it is offered.
   await app.open(origins[1]);
   await app.openList('Groceries');
 });
 
-test('autofill gives way to what is asked for', async ({ page, origins }) => {
-  // No passkey stands there to be chosen, so it waits for as long as it is let.
+test('autofill makes way for an explicit prompt', async ({ page, origins }) => {
+  // No passkey can be chosen, so autofill waits until it is aborted.
   await addAuthenticator(page, { hasAutofill: true });
   await page.addInitScript(() => {
     const { credentials } = navigator;
@@ -136,14 +136,14 @@ test('autofill gives way to what is asked for', async ({ page, origins }) => {
   expect(await count('offered')).toBe(2);
 });
 
-test('two accounts on a device: each is chosen by its name, and neither sees the other’s lists', async ({
+test('two accounts on a device are chosen by name, and neither sees the other’s lists', async ({
   page,
   origins,
 }) => {
   const authenticator = await addAuthenticator(page);
   const app = createApp(page);
   await app.open(origins[0]);
-  const name = page.getByRole('textbox', { name: 'A name for your account' });
+  const name = page.getByRole('textbox', { name: 'Account name (optional)' });
   await name.fill('Ana');
   await app.signUp();
   await app.makeList('Ana’s');
@@ -157,7 +157,7 @@ test('two accounts on a device: each is chosen by its name, and neither sees the
   const accounts = page.getByRole('list', { name: 'Accounts on this device' });
   await expect(accounts.getByRole('button')).toHaveText(/Ana/);
   await authenticator.replace();
-  await page.getByRole('button', { name: 'Make another account' }).click();
+  await page.getByRole('button', { name: 'Create another account' }).click();
   await app.makeList('Mara’s');
   await expect(page.getByRole('link', { name: /Ana’s/ })).toHaveCount(0);
   await app.untilStored();
@@ -171,7 +171,7 @@ test('two accounts on a device: each is chosen by its name, and neither sees the
   await app.openList('Ana’s');
 });
 
-test('who is asked each time comes back by one tap, and who keeps nothing leaves nothing', async ({
+test('an account that asks each time returns with one tap, and one that keeps nothing leaves nothing', async ({
   page,
   origins,
 }) => {

@@ -8,7 +8,7 @@ import { expect, test } from './support/test.ts';
 
 interface Pixels {
   readonly size: readonly [width: number, height: number];
-  /** Of all of them. */
+  /** A hash of all pixels. */
   readonly hash: string;
   /** Red, green and blue in the middle of each half. */
   readonly halves: readonly (readonly number[])[];
@@ -16,7 +16,7 @@ interface Pixels {
 
 const noise = (): Upload => ({ name: 'porch.png', mimeType: 'image/png', buffer: noisePicture(800, 600) });
 
-/** As they are drawn, whole, of the picture in it. */
+/** The pixels of the picture as drawn. */
 async function pixels(place: Locator): Promise<Pixels> {
   await expect(place).toBeVisible();
   return place.locator('img').evaluate(async (element) => {
@@ -32,7 +32,7 @@ async function pixels(place: Locator): Promise<Pixels> {
   });
 }
 
-test('a second device sees the same picture, pixel by pixel, and what becomes of it', async ({
+test('a second device sees the same picture, pixel by pixel, and its later changes', async ({
   page,
   context,
   origins,
@@ -72,11 +72,7 @@ test('a second device sees the same picture, pixel by pixel, and what becomes of
   await expect(app.picture('Fix the porch step')).toBeVisible();
 });
 
-test('a picture that was put there without the relay outlives a reload, and arrives', async ({
-  page,
-  relay,
-  origins,
-}) => {
+test('a picture added without the relay survives a reload, and arrives', async ({ page, relay, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Cabin weekend', 'Firewood');
@@ -97,7 +93,7 @@ test('a picture that was put there without the relay outlives a reload, and arri
   expect(await pixels(app.picture('Firewood'))).toEqual(first);
 });
 
-test('what is no picture is refused in words', async ({ page, origins }) => {
+test('a file that is not a picture is refused with an explanation', async ({ page, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Cabin weekend', 'Firewood');
@@ -120,7 +116,7 @@ test('what is no picture is refused in words', async ({ page, origins }) => {
   await expect(problem).toHaveCount(0);
 });
 
-test('a new item is made of a picture', async ({ page, origins }) => {
+test('a picture creates a new item', async ({ page, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Cabin weekend');
@@ -132,7 +128,7 @@ test('a new item is made of a picture', async ({ page, origins }) => {
   await expect(app.item('Firewood')).toHaveCount(1);
 });
 
-test('on a phone the toolbar of the item that is edited adds one', async ({ page, origins }) => {
+test('on a phone, the toolbar of the edited item adds a picture', async ({ page, origins }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await addAuthenticator(page);
   const app = createApp(page);
@@ -145,7 +141,7 @@ test('on a phone the toolbar of the item that is edited adds one', async ({ page
 });
 
 test('pictures travel with low priority, which the panel shows', async ({ page, devOrigin }) => {
-  test.slow(); // The dev server has a few hundred modules to serve.
+  test.slow(); // The dev server has to serve a few hundred modules.
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(devOrigin, 'Cabin weekend', 'Firewood');
@@ -155,7 +151,7 @@ test('pictures travel with low priority, which the panel shows', async ({ page, 
   await panel.getByRole('tab', { name: /Queues/ }).click();
   const lanes = panel.getByRole('table', { name: 'Queues by priority' });
   const low = lanes.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'Low' }) });
-  await expect(low.getByLabel('Peak of two minutes: 0', { exact: true })).toBeVisible();
+  await expect(low.getByLabel('Peak in two minutes: 0', { exact: true })).toBeVisible();
   await app.putPicture('Firewood', noise());
-  await expect(low.getByLabel(/^Peak of two minutes: [1-9]/)).toBeVisible();
+  await expect(low.getByLabel(/^Peak in two minutes: [1-9]/)).toBeVisible();
 });

@@ -9,7 +9,7 @@ async function visit(page: Page, link: string): Promise<void> {
   await page.getByRole('button', { name: 'Join with a passkey' }).click();
 }
 
-test('a revoked link lets nobody in, and a removed member sees the list no more', async ({
+test('a revoked link admits no one, and a removed member no longer sees the list', async ({
   page,
   browser,
   origins,
@@ -25,13 +25,13 @@ test('a revoked link lets nobody in, and a removed member sees the list no more'
 
   await page.getByRole('button', { name: 'Share' }).click();
   const sheet = page.getByRole('dialog', { name: 'Share “Cabin weekend”' });
-  const members = sheet.getByRole('list', { name: 'On this list' }).getByRole('listitem');
-  await expect(members).toContainText(['made it today', 'joined today']);
-  await expect(members).toContainText(['Manages it', 'Can change']);
+  const members = sheet.getByRole('list', { name: 'Members' }).getByRole('listitem');
+  await expect(members).toContainText(['created it today', 'joined today']);
+  await expect(members).toContainText(['Can manage', 'Can change']);
   await guest.page.getByRole('button', { name: 'Share' }).click();
   const guestSheet = guest.page.getByRole('dialog', { name: 'Share “Cabin weekend”' });
   await guestSheet.getByRole('textbox', { name: 'Your name on this list' }).fill('Mara');
-  await guestSheet.getByRole('button', { name: 'Keep' }).click();
+  await guestSheet.getByRole('button', { name: 'Save' }).click();
   await expect(guestSheet.getByRole('listitem').filter({ hasText: 'Mara (you)' })).toBeVisible();
   await expect(members).toContainText([/You/, /Mara\s*…\w{6}, joined today/]);
   await guest.page.getByRole('button', { name: 'Close' }).click();
@@ -47,8 +47,8 @@ test('a revoked link lets nobody in, and a removed member sees the list no more'
   await revoke.click();
   await asked.getByRole('button', { name: 'Revoke the link' }).click();
   await expect(asked).toBeHidden();
-  await expect(sheet.getByRole('button', { name: 'Make a link' })).toBeVisible();
-  await expect(sheet.getByRole('heading', { name: 'On this list' })).toBeFocused();
+  await expect(sheet.getByRole('button', { name: 'Create a link' })).toBeVisible();
+  await expect(sheet.getByRole('heading', { name: 'Members' })).toBeFocused();
   await app.untilStored();
 
   const strangerContext = await browser.newContext();

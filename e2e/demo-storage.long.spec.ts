@@ -4,11 +4,11 @@ import { fillStorage } from './support/everything/break-device.ts';
 import { makeStockDatabase } from './support/stock-database.ts';
 import { expect, test } from './support/test.ts';
 
-test('what an older version kept is moved in sight of the person and of the panel', async ({
+test('content of an older version is migrated while the demo and the panel show progress', async ({
   page,
   devOrigin,
 }) => {
-  test.slow(); // The dev server has a few hundred modules to serve.
+  test.slow(); // The dev server has to serve a few hundred modules.
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(devOrigin, 'Groceries', 'Bread');
@@ -17,10 +17,10 @@ test('what an older version kept is moved in sight of the person and of the pane
   await page.reload();
   await page.getByRole('link', { name: 'Account and device' }).click();
   const device = page.getByRole('region', { name: 'What is on this device' });
-  await expect(device).toContainText('Moving what an older Lists kept here: 0 of 1,860');
+  await expect(device).toContainText('Moving data from an older version of Lists: 0 of 1,860');
   await expect(device.getByRole('progressbar', { name: 'Moved' })).toHaveJSProperty('max', 1860);
   await page.keyboard.press('Alt+Shift+KeyM');
-  const fact = page.getByText('0 of 1,860 CoValues taken over from cojson’s database');
+  const fact = page.getByText('0 of 1,860 CoValues migrated from cojson’s database');
   await expect(fact).toBeVisible();
 
   await old.release();
@@ -30,7 +30,7 @@ test('what an older version kept is moved in sight of the person and of the pane
   expect(names.filter((name) => name?.startsWith('maia-cojson-'))).toEqual([]);
 });
 
-test('a full device is named, what was written stays, and is saved once there is room', async ({
+test('a full device is reported, existing content stays, and edits are saved once there is space', async ({
   page,
   origins,
 }) => {
@@ -41,7 +41,7 @@ test('a full device is named, what was written stays, and is saved once there is
   const free = await fillStorage(page);
   await app.addItem('Milk');
   await expect(app.syncLine).toContainText('Not saved: this device’s storage is full');
-  const notice = page.getByRole('alert').filter({ hasText: 'Free some space: your words are still here' });
+  const notice = page.getByRole('alert').filter({ hasText: 'Free some space: your changes are still here' });
   await expect(notice).toBeVisible();
   await expect(notice).toContainText('The relay has your last changes');
   await free();

@@ -3,7 +3,7 @@ import type { CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
 import { beginWithPanel } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
-/** A crew list in a group of its own, with a nested value; answers its id. */
+/** Creates a crew list in its own group, with a nested value; returns its ID. */
 function makeCrewList(page: Page): Promise<string> {
   return page.evaluate(() => {
     const group = devtools.node().createGroup();
@@ -29,7 +29,7 @@ const change = (page: Page, id: string, key: string, value: unknown) =>
     [id, key, value] as const,
   );
 
-test('a CoValue stands with what the real relay has of it, its transactions and its value', async ({
+test('a CoValue is shown with the relay’s known state, its transactions and its value', async ({
   page,
   app,
   relay,
@@ -39,9 +39,9 @@ test('a CoValue stands with what the real relay has of it, its transactions and 
   const panel = await beginWithPanel(page, app.origin, relay.port);
   const id = await makeCrewList(page);
   await panel.getByRole('tab', { name: /CoValue/ }).click();
-  await expect(panel.getByText('No CoValue chosen')).toBeVisible();
+  await expect(panel.getByText('No CoValue selected')).toBeVisible();
 
-  const search = panel.getByRole('combobox', { name: 'Go to an id or a name' });
+  const search = panel.getByRole('combobox', { name: 'Go to an ID or a name' });
   await search.fill('crew');
   await expect(panel.getByRole('option', { name: '<b>Crew</b> list' })).toBeVisible();
   await search.press('ArrowDown');
@@ -57,7 +57,7 @@ test('a CoValue stands with what the real relay has of it, its transactions and 
   await expect(transactions.getByRole('row').first()).toContainText(/3 .*set <i>photo<\/i> = co_z/);
   await expect(transactions.getByRole('row').last()).toContainText('set name = "<b>Crew</b> list"');
 
-  // It follows while it is open.
+  // Follows changes while it is open.
   await change(page, id, 'iris', 'deckhand');
   await expect(own.getByRole('cell').nth(1)).toHaveText('4');
   await expect(own.getByRole('cell').nth(2)).toHaveText('4');
@@ -80,12 +80,12 @@ test('a CoValue stands with what the real relay has of it, its transactions and 
   const value = panel.getByRole('region', { name: 'Value' });
   await expect(value).toContainText('image/png');
   await expect(value).toContainText('<img src=x>.png');
-  await panel.getByRole('button', { name: 'Back to the CoValue before' }).click();
+  await panel.getByRole('button', { name: 'Back to the previous CoValue' }).click();
   await expect(panel.getByRole('tab', { name: /CoValue/ })).toContainText('<b>Crew</b> list');
   await expect(panel.locator('img, .covalue b > b, .covalue i')).toHaveCount(0);
 });
 
-test('what the relay lacks is marked, and what is not in memory is loaded on demand', async ({
+test('what the relay lacks is marked, and a CoValue that is not in memory is loaded on demand', async ({
   page,
   app,
   relay,
@@ -109,13 +109,13 @@ test('what the relay lacks is marked, and what is not in memory is loaded on dem
   await expect(panel.getByRole('tab', { name: /Unsynced/ })).toHaveAttribute('aria-selected', 'true');
 
   await panel.getByRole('tab', { name: /CoValue/ }).click();
-  const search = panel.getByRole('combobox', { name: 'Go to an id or a name' });
+  const search = panel.getByRole('combobox', { name: 'Go to an ID or a name' });
   await search.fill('co_zNowhere');
   await search.press('Enter');
   await expect(panel.getByText('Not in memory')).toBeVisible();
   await panel.getByRole('button', { name: 'Load it' }).click();
-  await expect(panel.getByText('Being loaded')).toBeVisible();
+  await expect(panel.getByRole('heading', { name: 'Loading' })).toBeVisible();
   await search.fill('co_<img src=x>');
   await search.press('Enter');
-  await expect(panel.getByText('Not the id of a CoValue')).toBeVisible();
+  await expect(panel.getByText('Not the ID of a CoValue')).toBeVisible();
 });

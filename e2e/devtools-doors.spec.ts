@@ -11,11 +11,11 @@ async function openPage(page: Page, origin: string, relayPort: number): Promise<
 
 async function detach(page: Page): Promise<Page> {
   const popup = page.waitForEvent('popup');
-  await panelIn(page).getByRole('button', { name: 'Into a window of its own' }).click();
+  await panelIn(page).getByRole('button', { name: 'Open in a separate window' }).click();
   return popup;
 }
 
-test('the panel moves into a window of its own, works there, and survives reloads of the page', async ({
+test('the panel moves into its own window, works there, and survives reloads of the page', async ({
   page,
   app,
   relay,
@@ -26,7 +26,7 @@ test('the panel moves into a window of its own, works there, and survives reload
   await expect(panel.getByRole('heading', { level: 2 }).first()).toContainText('Everything is confirmed');
   await expect(panelIn(page)).toHaveCount(0);
 
-  // Clicks, keys and typed text arrive there, its styles hold, and it follows the page.
+  // Clicks, keys and typed text reach the window, its styles apply, and it follows the page.
   await panel.getByRole('tab', { name: /Peers/ }).click();
   await expect(panel.getByRole('article')).toContainText(/connected/i);
   await popup.keyboard.press('ArrowUp');
@@ -41,7 +41,7 @@ test('the panel moves into a window of its own, works there, and survives reload
 
   for (let round = 0; round < 2; round++) {
     await page.reload();
-    await expect(panel).toContainText('Nobody is signed in');
+    await expect(panel).toContainText('Not signed in');
     await expect(panelIn(page)).toHaveCount(0);
     expect(page.context().pages()).toHaveLength(2);
   }
@@ -57,7 +57,7 @@ test('the panel moves into a window of its own, works there, and survives reload
   await expect.poll(() => popup.isClosed()).toBe(true);
 });
 
-test('while the page is away, the window says so, and a window that a person closes stays closed', async ({
+test('while the page is away, the window reports that, and a window that the user closes stays closed', async ({
   page,
   app,
   relay,
@@ -66,7 +66,7 @@ test('while the page is away, the window says so, and a window that a person clo
   const popup = await detach(page);
   await expect(panelIn(popup)).toBeVisible();
   await page.goto('about:blank');
-  await expect(popup.getByText('The page is away')).toBeVisible();
+  await expect(popup.getByText('The page is reloading')).toBeVisible();
   await openDevtoolsPage(page, app.origin, { open: true });
   await expect(panelIn(popup).getByRole('tab', { name: /Unsynced/ })).toBeVisible();
 
@@ -81,7 +81,7 @@ test('the hotkey works in the window, and unmounting closes it', async ({ page, 
   await openPage(page, app.origin, relay.port);
   const first = await detach(page);
   await expect(panelIn(first)).toBeVisible();
-  // The window is gone before the key is up.
+  // The window closes before the key is released.
   await Promise.allSettled([first.keyboard.press('Alt+Shift+KeyM')]);
   await expect.poll(() => first.isClosed()).toBe(true);
   await page.getByRole('button', { name: /^maia devtools/ }).click();
@@ -91,18 +91,18 @@ test('the hotkey works in the window, and unmounting closes it', async ({ page, 
   await expect.poll(() => second.isClosed()).toBe(true);
 });
 
-test('a blocked window is said, and the panel stays where it is', async ({ page, app, relay }) => {
+test('a blocked window is reported, and the panel stays where it is', async ({ page, app, relay }) => {
   await page.addInitScript(() => {
     window.open = () => null;
   });
   await openPage(page, app.origin, relay.port);
-  await panelIn(page).getByRole('button', { name: 'Into a window of its own' }).click();
+  await panelIn(page).getByRole('button', { name: 'Open in a separate window' }).click();
   await expect(panelIn(page).getByRole('alert')).toContainText('Allow pop-ups for this page');
   await panelIn(page).getByRole('button', { name: 'Got it' }).click();
   await expect(panelIn(page).getByRole('alert')).toHaveCount(0);
 });
 
-test('the element mounts while it stands in the page, and there is one', async ({ page, app }) => {
+test('the element mounts the panel while it is in the page, and only once', async ({ page, app }) => {
   await openDevtoolsPage(page, app.origin);
   await page.evaluate(() => {
     const element = document.createElement('maia-devtools');
@@ -110,16 +110,16 @@ test('the element mounts while it stands in the page, and there is one', async (
     element.setAttribute('hotkey', 'Ctrl+Alt+K');
     document.body.append(element);
   });
-  await expect(panelIn(page)).toContainText('Nobody is signed in');
+  await expect(panelIn(page)).toContainText('Not signed in');
   await page.keyboard.press('Control+Alt+KeyK');
   await expect(panelIn(page)).toHaveCount(0);
   await page.keyboard.press('Control+Alt+KeyK');
   await expect(panelIn(page)).toBeVisible();
-  await expect(page.evaluate(() => devtools.mount())).rejects.toThrow(/mounted in this page already/);
+  await expect(page.evaluate(() => devtools.mount())).rejects.toThrow(/already mounted in this page/);
 
   const uncaught = page.waitForEvent('pageerror');
   await page.evaluate(() => void document.body.append(document.createElement('maia-devtools')));
-  expect((await uncaught).message).toContain('Remove one of the two <maia-devtools>');
+  expect((await uncaught).message).toContain('Remove one of the <maia-devtools> elements');
   await expect(panelIn(page)).toHaveCount(1);
 
   await page.evaluate(() => {

@@ -1,7 +1,7 @@
 import { beginWithPanel } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
-test('offline by the panel: an edit waits, and the panel says who made it so, until the faults are stopped', async ({
+test('the panel takes sync offline, edits wait, and the panel names the cause until the faults are stopped', async ({
   page,
   app,
   relay,
@@ -11,10 +11,10 @@ test('offline by the panel: an edit waits, and the panel says who made it so, un
   await panel.getByRole('textbox', { name: 'Seed' }).fill('4127');
   await panel.getByRole('button', { name: 'Start “Offline”' }).click();
   const banner = panel.getByRole('group', { name: 'Faults' });
-  await expect(banner).toContainText('“Offline” · refuses each attempt · seed 4127');
+  await expect(banner).toContainText('“Offline” · refuses every attempt · seed 4127');
   await page.evaluate(() => bareApp.set('n', 1));
   await panel.getByRole('tab', { name: /Peers/ }).click();
-  await expect(panel.getByRole('article')).toContainText(/your own faults|broken by a fault plan/);
+  await expect(panel.getByRole('article')).toContainText(/your own faults|A fault plan broke/);
   expect(await page.evaluate(() => bareApp.state().pending)).toBe(1);
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
   await expect(panel.getByRole('grid', { name: 'Unsynced CoValues' }).locator('[data-id]')).toHaveCount(1);

@@ -4,7 +4,7 @@ import { beginWithPanel, openDevtoolsPage, panelIn, relayURL, signUpThere } from
 import { serveBuilt } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
-// Apps in which others' panels break: DEVTOOLS.md lists the complaints.
+// Apps in which other panels break: DEVTOOLS.md lists the complaints.
 
 async function visitViews(page: Page): Promise<void> {
   const tabs = panelIn(page).getByRole('tab');
@@ -15,7 +15,7 @@ async function visitViews(page: Page): Promise<void> {
   }
 }
 
-test('a page with a strict policy, Trusted Types and hostile styles: the panel is itself', async ({
+test('a strict policy, Trusted Types and hostile styles leave the panel intact', async ({
   page,
   app,
   relay,
@@ -43,14 +43,14 @@ test('a page with a strict policy, Trusted Types and hostile styles: the panel i
   await visitViews(page);
 
   const opening = page.waitForEvent('popup');
-  await panel.getByRole('button', { name: 'Into a window of its own' }).click();
+  await panel.getByRole('button', { name: 'Open in a separate window' }).click();
   const popup = await opening;
   await expect(panelIn(popup)).toHaveCSS('font-size', '12px');
   await visitViews(popup);
   expect(await page.evaluate(() => Reflect.get(globalThis, 'violations') as unknown)).toEqual([]);
   expect(errors).toEqual([]);
 
-  // The policy is in force.
+  // The page enforces the policy.
   const refused = await page.evaluate(() => {
     try {
       document.body.innerHTML = '<p></p>';
@@ -64,7 +64,7 @@ test('a page with a strict policy, Trusted Types and hostile styles: the panel i
   await close();
 });
 
-test('with a closed shadow root, the app’s own locators see nothing of it', async ({ page, app }) => {
+test('with a closed shadow root, the app’s own locators see nothing of the panel', async ({ page, app }) => {
   await openDevtoolsPage(page, app.origin);
   const seen = () =>
     Promise.all([
@@ -82,7 +82,7 @@ test('with a closed shadow root, the app’s own locators see nothing of it', as
   expect(await seen()).not.toEqual(before);
 });
 
-/** How many listeners hang on each of these, as the browser itself counts them. */
+/** The number of listeners on each of these, counted by the browser. */
 async function countListeners(cdp: CDPSession): Promise<unknown> {
   const { result } = await cdp.send('Runtime.evaluate', {
     expression: `[window, document, document.documentElement, document.body].map((target) =>
@@ -93,7 +93,7 @@ async function countListeners(cdp: CDPSession): Promise<unknown> {
   return result.value as unknown;
 }
 
-test('unmounted, or taken out by the app, it leaves no listener, no timer and no node', async ({
+test('[PANEL-13] once unmounted or removed by the app, it leaves no listener, timer or node', async ({
   page,
   app,
   relay,
@@ -116,7 +116,7 @@ test('unmounted, or taken out by the app, it leaves no listener, no timer and no
       },
       clearTimeout: (id: number) => (running.delete(id), cancel(id)),
     });
-    // The kernel's own timers come and go: without a session there are none.
+    // The kernel's own timers vary; without a session there are none.
     const isWatched = () => Reflect.get(window, 'watched') === true;
   });
   await addAuthenticator(page);
@@ -125,7 +125,7 @@ test('unmounted, or taken out by the app, it leaves no listener, no timer and no
   await page.evaluate(() => bareApp.close());
   const cdp = await page.context().newCDPSession(page);
   const html = () => page.evaluate(() => document.documentElement.outerHTML);
-  // The first mount of all also sets up what Svelte keeps for the page's life.
+  // The first mount also sets up what Svelte keeps for the page's life.
   await page.evaluate(() => {
     devtools.mount({ open: true });
     devtools.unmount();
@@ -150,7 +150,7 @@ test('unmounted, or taken out by the app, it leaves no listener, no timer and no
   }
 });
 
-test('the node is closed while the panel is open: it says so, and nothing throws', async ({
+test('when the node is closed while the panel is open, the panel reports it and nothing throws', async ({
   page,
   app,
   relay,
@@ -163,7 +163,7 @@ test('the node is closed while the panel is open: it says so, and nothing throws
   await expect(panel.getByRole('group', { name: 'Faults' })).toBeVisible();
   await page.evaluate(() => bareApp.set('n', 1));
   await page.evaluate(() => bareApp.close());
-  await expect(panel).toContainText('Nobody is signed in');
+  await expect(panel).toContainText('Not signed in');
   await expect(panel.getByRole('group', { name: 'Faults' })).toHaveCount(0);
   await page.evaluate((url) => bareApp.resume([url]), relayURL(relay.port));
   await expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');

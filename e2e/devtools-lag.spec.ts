@@ -3,11 +3,11 @@ import { addAuthenticator } from './support/authenticator.ts';
 import { openDevtoolsPage, panelIn, signUpThere } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
-/** The drawn place of a priority's p99, in pixels, on an axis that stays the same. */
+/** The drawn position of a priority's p99, in pixels, on a fixed axis. */
 const placeOf = async (row: Locator): Promise<number> =>
   (await row.locator('circle').boundingBox())?.x ?? NaN;
 
-test('an edit under “Slow 3G” takes longer to be confirmed than one before, and longer than to be saved', async ({
+test('an edit under “Slow 3G” takes longer to be confirmed than the one before, and longer than to be saved', async ({
   page,
   app,
   relay,
@@ -15,7 +15,7 @@ test('an edit under “Slow 3G” takes longer to be confirmed than one before, 
   await addAuthenticator(page);
   await openDevtoolsPage(page, app.origin);
   await signUpThere(page, relay.port);
-  // Only now: what a sign-up makes waits for the first connection.
+  // Mounted late, because the content of a sign-up waits for the first connection.
   await page.evaluate(() => devtools.mount({ open: true }));
   const panel = panelIn(page);
   await panel.getByRole('tab', { name: /Lag/ }).click();
@@ -26,11 +26,11 @@ test('an edit under “Slow 3G” takes longer to be confirmed than one before, 
   const untilConfirmed = () =>
     expect.poll(() => page.evaluate(() => bareApp.state().status)).toBe('confirmed');
 
-  await expect(panel.getByText('No edit yet')).toBeVisible();
+  await expect(panel.getByText('No edits yet')).toBeVisible();
   await page.evaluate(() => bareApp.set('n', 1));
   await untilConfirmed();
   await expect.poll(() => countOf('Confirmed')).toBe(1);
-  await expect(table.getByRole('rowgroup', { name: 'Durable' })).toContainText('the same as confirmed');
+  await expect(table.getByRole('rowgroup', { name: 'Durable' })).toContainText('same as confirmed');
   await expect(panel.getByRole('tab', { name: /Lag p95 \d/ })).toBeVisible();
   const before = await placeOf(rowOf('Confirmed'));
 

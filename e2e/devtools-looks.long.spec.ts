@@ -4,11 +4,12 @@ import { panelIn } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
 /*
- * How each view looks, beside the pictures that are kept in `devtools-looks.long.spec.ts-snapshots`. Ages, ids and plots
- * differ from run to run, so a part of the pixels may. After a change of looks, and a look at them:
- * `npx playwright test --config scripts/long/playwright.config.ts devtools-looks --update-snapshots`.
+ * Compares each view with the pictures in `devtools-looks.long.spec.ts-snapshots`. Ages, IDs and plots
+ * differ from run to run, so a share of the pixels may differ. After a visual change, look at the new
+ * pictures: `npx playwright test --config test/long/playwright.config.ts devtools-looks
+ * --update-snapshots`.
  */
-/** In pixels, of these words in the font that the pictures were made with. */
+/** The width of these words, in pixels, in the font of the stored pictures. */
 const words = 'Not connected for 12 s, next attempt in 3 s';
 const widthOfWords = 259.6;
 
@@ -31,10 +32,10 @@ test('each view looks as it did', async ({ page, devOrigin }) => {
     Math.abs(width - widthOfWords) > 0.5,
     `The pictures were made with other fonts: the words are ${width} px wide here, and ${widthOfWords} there.`,
   );
-  await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
+  await page.getByRole('heading', { name: 'Groceries' }).click(); // A focused text field would block the hotkey.
   await page.keyboard.press('Alt+Shift+KeyM');
   const panel = panelIn(page);
-  // A state whose words do not count the seconds.
+  // A state whose text does not count seconds.
   await panel.getByTitle('Pause sync').click();
   await app.addItem('Milk');
   await panel.locator('[data-id]').first().click();

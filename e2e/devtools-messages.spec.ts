@@ -4,22 +4,22 @@ import { addAuthenticator } from './support/authenticator.ts';
 import { beginWithPanel, openDevtoolsPage, panelIn } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
-test('an edit in the demo is sent, and its content is joined to the known of the real relay', async ({
+test('an edit in the demo is sent, and its content is matched with the known state from the real relay', async ({
   page,
   devOrigin,
 }) => {
-  test.slow(); // The dev server has a few hundred modules to serve.
+  test.slow(); // The dev server has to serve a few hundred modules.
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(devOrigin, 'Groceries', 'Bread');
   await app.untilStored();
 
-  await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
+  await page.getByRole('heading', { name: 'Groceries' }).click(); // A focused text field would block the hotkey.
   await page.keyboard.press('Alt+Shift+KeyM');
   const panel = panelIn(page);
   await panel.getByRole('tab', { name: /Messages/ }).click();
   const list = panel.getByRole('grid', { name: 'Messages' });
-  // What was said before the panel was opened is there.
+  // Messages from before the panel was opened are listed.
   await expect(list.locator('[data-number]').first()).toBeVisible();
   await panel.getByRole('textbox', { name: 'Filter messages' }).fill('Milk');
   await app.addItem('Milk');
@@ -38,7 +38,7 @@ test('an edit in the demo is sent, and its content is joined to the known of the
   await expect(known.getByRole('button', { name: `#${number}`, exact: true })).toBeVisible();
 });
 
-test('Playwright reads an exported HAR beside the page, and the panel reads its NDJSON', async ({
+test('Playwright reads an exported HAR next to the page, and the panel reads its NDJSON', async ({
   page,
   app,
   relay,
@@ -66,10 +66,10 @@ test('Playwright reads an exported HAR beside the page, and the panel reads its 
     ...{ name: 'picture.ndjson', mimeType: 'text/plain' },
     buffer: Buffer.from('not messages'),
   });
-  await expect(panel.getByRole('alert')).toContainText('line 1 does not say that it holds messages');
+  await expect(panel.getByRole('alert')).toContainText('line 1 is not the head of a message export');
 
   const other = await page.context().newPage();
-  // It parses the whole file, and refuses what is no HAR; the page's own requests are not in it.
+  // Playwright parses the whole file and rejects an invalid HAR; the page's own requests are not in it.
   await other.routeFromHAR(har, { notFound: 'fallback' });
   await openDevtoolsPage(other, app.origin);
   await other.close();

@@ -17,11 +17,11 @@ test('a run with a fault is recorded, saved, and replays to the same final state
   const id = await other.evaluate(() => bareApp.makeMap());
 
   await panel.getByRole('tab', { name: /Faults/ }).click();
-  await panel.getByRole('radio', { name: /drops each tenth/ }).click();
+  await panel.getByRole('radio', { name: /drops 1 in 10/ }).click();
   await panel.getByRole('textbox', { name: 'Seed' }).fill('7');
   await panel.getByRole('button', { name: /^Start/ }).click();
   await panel.getByRole('button', { name: 'Record', exact: true }).click();
-  await expect(panel.getByRole('group', { name: 'Recording' })).toContainText('Recording what arrives');
+  await expect(panel.getByRole('group', { name: 'Recording' })).toContainText('Recording incoming messages');
   await page.evaluate((mapID) => bareApp.openMap(mapID), id);
   for (let count = 0; count < 20; count++) {
     await other.evaluate((value) => bareApp.set(`n${value}`, value), count);
@@ -38,7 +38,8 @@ test('a run with a fault is recorded, saved, and replays to the same final state
   const file = await download.path();
   const text = await readFile(file, 'utf8');
   expect(text).toContain('"seed":7');
-  // What a group gives to everyone is public; the account's own secrets and the passkeys' entries are not in it.
+  // Content that a group shares with everyone is public; the account's secrets and the passkeys' entries
+  // are not in it.
   expect(text).not.toMatch(/sealerSecret_z|signerSecret_z|maia\/keyring\/v1/);
   expect(text.replaceAll(/_for_everyone\\",\\"value\\":\\"keySecret_z/g, '')).not.toContain('keySecret_z');
 
@@ -50,7 +51,7 @@ test('a run with a fault is recorded, saved, and replays to the same final state
     said.add(await result.innerText());
   }
   expect(said.size).toBe(1);
-  expect([...said][0]).toContain('with faults of seed 7');
+  expect([...said][0]).toContain('with fault seed 7');
   await panel
     .getByText('Replay a file')
     .locator('input')
@@ -59,6 +60,6 @@ test('a run with a fault is recorded, saved, and replays to the same final state
       mimeType: 'text/plain',
       buffer: Buffer.from('not a recording'),
     });
-  await expect(panel.getByText(/cannot be replayed: line 1 does not say/)).toBeVisible();
+  await expect(panel.getByText(/Cannot replay this recording: line 1 is not the head/)).toBeVisible();
   await other.context().close();
 });

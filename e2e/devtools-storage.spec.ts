@@ -34,7 +34,7 @@ interface Line {
 }
 const ids = (lines: readonly Line[]) => lines.flatMap(({ kind, id }) => (kind === 'covalue' && id ? id : []));
 
-test('what is on the device is counted and downloaded, also what only an earlier run has loaded', async ({
+test('the device’s content is counted and downloaded, including what only an earlier run has loaded', async ({
   page,
   app,
   relay,
@@ -42,7 +42,7 @@ test('what is on the device is counted and downloaded, also what only an earlier
   await begin(page, app.origin, relay.port);
   const first = await page.evaluate(() => bareApp.makeMap());
   await expect.poll(() => page.evaluate(() => bareApp.state())).toMatchObject({ pending: 0, unsaved: 0 });
-  // In the next run nothing but the account is loaded.
+  // The next run loads only the account.
   await page.reload();
   await expect.poll(() => page.evaluate(() => 'bareApp' in globalThis)).toBe(true);
   await page.evaluate((url) => bareApp.resume([url]), `ws://localhost:${relay.port}/sync`);
@@ -57,13 +57,13 @@ test('what is on the device is counted and downloaded, also what only an earlier
   expect(file.suggestedFilename()).toMatch(/^maia-everything-[\d-]+\.ndjson$/);
   expect(ids(lines)).toContain(first);
   const end = lines.at(-1);
-  // The passkey's entry is on the device, and in no file.
+  // The passkey's entry is on the device, but in no file.
   expect(end).toEqual({ kind: 'end', coValues: Number(total) - 1, unreadable: 0, leftOut: 1 });
   expect(ids(lines)).toHaveLength(Number(total) - 1);
   await expect(panel.getByRole('status').filter({ hasText: 'Downloaded' })).toBeVisible();
 });
 
-test('a full device: the panel says what to do, and the edit that is nowhere is in the download', async ({
+test('on a full device, the panel says what to do, and an edit that is not saved anywhere is in the download', async ({
   page,
   app,
   relay,
@@ -74,8 +74,8 @@ test('a full device: the panel says what to do, and the edit that is nowhere is 
   await page.evaluate(() => storageFaults.begin('full'));
   const id = await page.evaluate(() => bareApp.makeMap());
   const notice = panel.getByRole('group', { name: /not saved/ });
-  await expect(notice).toContainText(/QuotaExceededError: storage is full; try \d+, next attempt/);
-  await expect(notice).toContainText('do not reload before: it is in this tab only');
+  await expect(notice).toContainText(/QuotaExceededError: storage is full; attempt \d+, next attempt/);
+  await expect(notice).toContainText('do not reload yet: the edits are only in this tab');
   await expect(panel.getByRole('tab', { name: /Storage/ })).toContainText('full');
   // A map and its group.
   const { lines } = await downloaded(page, panel.getByRole('button', { name: 'Unsynced, 2' }));
@@ -88,11 +88,11 @@ test('a full device: the panel says what to do, and the edit that is nowhere is 
   }
 
   await panel.getByRole('button', { name: 'Resume sync' }).first().click();
-  await expect(panel.getByRole('group', { name: /not saved/i })).toContainText('it is safe to reload');
+  await expect(panel.getByRole('group', { name: /not saved/i })).toContainText('reloading is safe');
   await panel.getByRole('button', { name: 'Explain' }).click();
   await expect(panel.getByRole('region', { name: /^Details of/ })).toContainText('storage is full');
   await panel.getByRole('tab', { name: /Storage/ }).click();
   await page.evaluate(() => storageFaults.end());
   await expect(panel.getByRole('group', { name: /not saved/i })).toHaveCount(0);
-  await expect(panel.getByText(/tr(y|ies), the last .+ ago: QuotaExceededError/)).toBeVisible();
+  await expect(panel.getByText(/attempts?, the last .+ ago: QuotaExceededError/)).toBeVisible();
 });

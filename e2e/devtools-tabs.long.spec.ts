@@ -4,7 +4,7 @@ import { backOnline } from './support/network.ts';
 import { createTabs, type Tab, type Tabs } from './support/tabs.ts';
 import { expect, test as base } from './support/test.ts';
 
-// Three real tabs of one account, looked at from the first of them.
+// Three real tabs of one account, observed from the first of them.
 
 const names = ['Shifts', 'Photos', 'Tide log'] as const;
 
@@ -39,10 +39,10 @@ async function openTabsView({ page }: Tab): Promise<Locator> {
 
 const rowOf = (panel: Locator, name: string) =>
   panel.getByRole('grid', { name: 'Tabs of this account' }).getByRole('row', { name: new RegExp(name) });
-/** In the order of the columns. */
+/** In column order. */
 const cellsOf = (row: Locator) => row.getByRole('gridcell');
 
-test('shows each tab with its session and what it has unsynced, and that it goes', async ({
+test('shows each tab with its session and its unsynced edits, and when it closes', async ({
   tabs,
   relay,
 }) => {
@@ -83,39 +83,39 @@ test('shows each tab with its session and what it has unsynced, and that it goes
   await expect(killed).toContainText('gone');
   await expect(cellsOf(killed).nth(4)).toHaveText('1');
   await expect(rail).toHaveText(/Tabs\s*1/);
-  // The rail warns of what it has left behind.
+  // The rail warns about what the closed tab left behind.
   await expect(rail.locator('.stat.warn')).toBeVisible();
   await killed.click();
   const details = panel.getByRole('region', { name: /^Details of Photos/ });
   await expect(details).toContainText('Left 1 CoValue not confirmed');
-  await expect(details).toContainText('free: nobody holds the session');
+  await expect(details).toContainText('free: no tab holds the session');
   await expect(details).toContainText('Keep a tab of this account open');
 
-  // Connected again, this tab uploads it.
+  // After reconnecting, this tab uploads it.
   await relay.start();
   await backOnline(first.page);
   await expect(cellsOf(killed).nth(4)).toHaveText('0');
   await expect(rail.locator('.stat.warn')).toHaveCount(0);
-  await expect(details).toContainText('Ended without a word');
+  await expect(details).toContainText('Ended unexpectedly');
 });
 
-test('says that a frozen tab is, and that it is back', async ({ tabs }) => {
+test('shows when a tab is frozen, and when it resumes', async ({ tabs }) => {
   const [first, , third] = tabs.all as [Tab, Tab, Tab];
   const panel = await openTabsView(first);
   const row = rowOf(panel, 'Tide log');
   await expect(row).toContainText('uploads its own edits');
-  // Chromium freezes only what is hidden, and nothing is where it runs without a screen.
+  // Chromium freezes only hidden pages, and headless pages are never hidden.
   const tell = (event: 'freeze' | 'resume') =>
     third.page.evaluate((name) => void document.dispatchEvent(new Event(name)), event);
   await tell('freeze');
   await expect(row).toContainText('frozen');
-  await expect(row).toContainText('gave its session up');
+  await expect(row).toContainText('gave up its session');
   await expect(cellsOf(row).nth(1)).toHaveText('none');
   await tell('resume');
   await expect(row).toContainText('uploads its own edits');
 });
 
-test('asks nobody before it is opened, and nobody after it is closed', async ({ tabs }) => {
+test('queries no tab before it is opened or after it is closed', async ({ tabs }) => {
   const [first, second, third] = tabs.all as [Tab, Tab, Tab];
   const line = await second.page.evaluateHandle(() => {
     const questions: string[] = [];
@@ -140,7 +140,7 @@ test('asks nobody before it is opened, and nobody after it is closed', async ({ 
   await expect.poll(() => questionsOf(first)).toBeGreaterThan(1);
   await panel.getByRole('button', { name: /^Close \(/ }).click();
   const before = await questionsOf(first);
-  // Another one asks once a second, by which it is told how much time has passed.
+  // Another view queries once a second, which shows that time has passed.
   await openTabsView(third);
   await expect.poll(() => questionsOf(third)).toBeGreaterThan(3);
   expect(await questionsOf(first)).toBe(before);

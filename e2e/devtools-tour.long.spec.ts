@@ -7,12 +7,12 @@ import { expect, test } from './support/test.ts';
 interface Stop {
   readonly id: string;
   readonly name: string;
-  /** Some of it can be seen: what is focused and hidden leaves a person lost. */
+  /** Part of it is visible; focus on a hidden element would leave a user lost. */
   readonly isInSight: boolean;
   readonly isRail: boolean;
 }
 
-/** Where the focus is, in the panel; undefined where it is not in it. */
+/** The focused element in the panel; undefined if the focus is elsewhere. */
 function focused(page: Page): Promise<Stop | undefined> {
   return page.evaluate(() => {
     const root = document.querySelector('maia-devtools')?.shadowRoot;
@@ -41,7 +41,7 @@ function focused(page: Page): Promise<Stop | undefined> {
   });
 }
 
-/** Presses Tab until the focus leaves the panel or comes round. */
+/** Presses Tab until the focus leaves the panel or returns to the first stop. */
 async function tabThrough(page: Page): Promise<readonly Stop[]> {
   const stops: Stop[] = [];
   for (;;) {
@@ -58,14 +58,14 @@ const role = (page: Page) =>
     () => document.querySelector('maia-devtools')?.shadowRoot?.activeElement?.getAttribute('role') ?? '',
   );
 
-/** What is chosen in a list brings more to go through. */
+/** Selecting a row adds more stops. */
 async function chooseInGrid(page: Page): Promise<void> {
   for (let tabs = 0; tabs < 12 && (await role(page)) !== 'grid'; tabs++) await page.keyboard.press('Tab');
   if ((await role(page)) !== 'grid') return;
   for (const key of ['ArrowDown', 'End', 'Home']) await page.keyboard.press(key);
 }
 
-/** To the view that is chosen, the way it came. */
+/** To the selected view, in reverse order. */
 async function backToRail(page: Page): Promise<void> {
   for (let tabs = 0; tabs < 200; tabs++) {
     await page.keyboard.press('Shift+Tab');
@@ -79,13 +79,13 @@ async function chosenView(panel: Locator): Promise<string> {
   return panel.getByRole('tab', { selected: true }).first().innerText();
 }
 
-test('the whole panel is gone through by keys alone', async ({ page, relay, devOrigin }) => {
-  test.slow(); // The dev server has a few hundred modules to serve.
+test('the whole panel can be used by keyboard alone', async ({ page, relay, devOrigin }) => {
+  test.slow(); // The dev server has to serve a few hundred modules.
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(devOrigin, 'Groceries', 'Bread');
   await app.untilStored();
-  await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
+  await page.getByRole('heading', { name: 'Groceries' }).click(); // A focused text field would block the hotkey.
   await relay.stop();
   await app.addItem('Milk');
   await page.getByRole('heading', { name: 'Groceries' }).click();

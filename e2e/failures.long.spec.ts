@@ -3,35 +3,35 @@ import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { expect, test } from './support/test.ts';
 
-/** The databases that this origin keeps. */
+/** The databases of this origin. */
 const databases = (page: Page) =>
   page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name ?? '').sort());
 
-test('a passkey without PRF makes no account, and is named', async ({ page, origins }) => {
-  await addAuthenticator(page, { hasPrf: false });
+test('a passkey without PRF creates no account, and is named', async ({ page, origins }) => {
+  await addAuthenticator(page, { prf: 'none' });
   await page.goto(origins[0]);
   await page.getByRole('button', { name: 'Continue with a passkey' }).click();
-  await expect(page.getByRole('alert')).toContainText('cannot make an encryption key');
+  await expect(page.getByRole('alert')).toContainText('cannot provide an encryption key');
   await expect(page.getByRole('alert')).toContainText('Lists');
   expect((await databases(page)).filter((name) => name.startsWith('maia-co_'))).toEqual([]);
   await page.reload();
   await expect(page.getByRole('button', { name: 'Continue with a passkey' })).toBeVisible();
 });
 
-test('a refused prompt changes nothing, and is not called cancelled', async ({ page, origins }) => {
+test('a refused prompt changes nothing, and is not reported as cancelled', async ({ page, origins }) => {
   await addAuthenticator(page, { isUserVerified: false });
   await page.goto(origins[0]);
   await page.getByRole('button', { name: 'Continue with a passkey' }).click();
-  await expect(page.getByRole('alert')).toContainText('ended without an answer', { timeout: 30_000 });
+  await expect(page.getByRole('alert')).toContainText('closed without a result', { timeout: 30_000 });
   await expect(page.getByRole('alert')).not.toContainText('cancel');
   expect((await databases(page)).filter((name) => name.startsWith('maia-co_'))).toEqual([]);
 });
 
-test('a browser without passkeys offers words, and says why', async ({ page, origins }) => {
+test('a browser without passkeys offers words, and explains why', async ({ page, origins }) => {
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'PublicKeyCredential'));
   await page.goto(origins[0]);
   await expect(page.getByRole('button', { name: 'Show me my 24 words' })).toBeVisible();
-  await expect(page.getByText('This browser has no passkeys')).toBeVisible();
+  await expect(page.getByText('This browser does not support passkeys')).toBeVisible();
   await expect(page.getByRole('button', { name: /passkey/ })).toHaveCount(0);
 });
 
@@ -44,7 +44,7 @@ test('a second sign-up on the device offers to sign in', async ({ page, context,
       new Promise((resolve, reject) => {
         const request = indexedDB.open('maia-device');
         request.onsuccess = () => {
-          // As signing out leaves it: the passkeys' ids alone.
+          // The state after signing out: only the passkeys' IDs.
           const transaction = request.result.transaction(['vaults', 'keyrings'], 'readwrite');
           for (const name of ['vaults', 'keyrings']) transaction.objectStore(name).clear();
           transaction.oncomplete = resolve;
@@ -60,7 +60,7 @@ test('a second sign-up on the device offers to sign in', async ({ page, context,
   expect(context.pages()).toHaveLength(1);
 });
 
-test('signing in without a relay says that it cannot be asked', async ({ page, relay, origins }) => {
+test('signing in without a relay reports that it cannot be reached', async ({ page, relay, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries');
@@ -74,7 +74,7 @@ test('signing in without a relay says that it cannot be asked', async ({ page, r
   await app.openList('Groceries');
 });
 
-test('a passkey whose account the relay does not have makes none', async ({ page, relay, origins }) => {
+test('a passkey whose account the relay does not have creates none', async ({ page, relay, origins }) => {
   await relay.stop();
   await addAuthenticator(page);
   const app = createApp(page);

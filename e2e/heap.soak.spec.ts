@@ -2,17 +2,17 @@ import { addAuthenticator } from './support/authenticator.ts';
 import { createHeapReader, type Heap } from './support/heap.ts';
 import { expect, test } from './support/test.ts';
 
-// One page signs in, edits, closes, resumes, edits and signs out, again and again: nothing of it stays behind.
+// One page signs in, edits, closes, resumes, edits and signs out, again and again, and must leak nothing.
 
-/** Until the browser has compiled what it compiles of code that runs often. */
+/** Rounds until the browser has compiled the code that runs often. */
 const warmUps = 4;
 const rounds = 10;
-/** A page that keeps its sessions grows by 400 kB in each round, one that does not by 10 kB or less. */
+/** A page that keeps its sessions grows by 400 kB per round; one that does not, by 10 kB or less. */
 const mostBytesPerRound = 100_000;
 
 const ours = ['LocalNode', 'CoValueCore'].map((name) => `roundsApp.classes.${name}`);
 const browsers = ['WebSocket', 'IDBDatabase', 'BroadcastChannel'];
-/** What anything that stays behind would be made of. */
+/** The classes of objects that a leak would consist of. */
 const anything = ['Function', 'Map', 'Set', 'Promise', 'Object', 'AbortController'];
 
 /** By least squares, in bytes per round. */
@@ -45,7 +45,7 @@ test(`the heap is flat over ${rounds} rounds of signing in and out`, async ({ pa
 
   const of = ({ counts }: Heap, names: readonly string[]) => names.map((name) => [name, counts[name]]);
   const none = [...ours, ...browsers].map((name) => [name, 0]);
-  /** One that stays of each round is more. Timers that have not ended yet are waited for. */
+  /** Classes with at least one leaked object per round. Polled, because objects may wait for pending timers. */
   const grown = async () => {
     after = await heap.read();
     return anything.filter((name) => (after.counts[name] ?? 0) - (before.counts[name] ?? 0) >= rounds);
@@ -56,7 +56,7 @@ test(`the heap is flat over ${rounds} rounds of signing in and out`, async ({ pa
   expect(slopeOf(sizes)).toBeLessThan(mostBytesPerRound);
   console.log(`heap after each round: ${sizes.map((size) => `${Math.round(size / 1_000)} kB`).join(', ')}`);
 
-  // That it would be seen.
+  // Proves that a leak would be detected.
   await page.evaluate(() => roundsApp.keepSessions());
   await round();
   const leaking = await heap.read();

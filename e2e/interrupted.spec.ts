@@ -3,9 +3,9 @@ import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { expect, test } from './support/test.ts';
 
-// A tab that ends in the middle of a sign-up. A reload ends the document, and leaves the page its authenticator.
+// A tab that ends during a sign-up. A reload ends the document, but the page keeps its authenticator.
 
-/** How many records stand in a store of this device's database; undefined before there is one. */
+/** The number of records in a store of this device's database; undefined before it exists. */
 const countOf = (page: Page, store: string) =>
   page.evaluate(
     (name) =>
@@ -24,7 +24,7 @@ const countOf = (page: Page, store: string) =>
     store,
   );
 
-test('between passkey and vault: the next sign-up goes on with the same passkey', async ({
+test('between passkey and vault: the next sign-up continues with the same passkey', async ({
   page,
   origins,
 }) => {

@@ -4,18 +4,19 @@ import type { Written } from './bare-app/writing.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { expect, test } from './support/test.ts';
 
-// A tab is killed while it writes to this device, again and again. `MAIA_KILLS=200` for a full run, `MAIA_SEED` for other moments.
+// Kills a tab repeatedly while it writes to this device. `MAIA_KILLS=200` for a full run, `MAIA_SEED` for
+// other moments.
 
 const kills = Number(process.env['MAIA_KILLS'] ?? 20);
 const seed = Number(process.env['MAIA_SEED'] ?? 1);
-/** What each start reads again, of the runs before it; the last one reads all. */
+/** How many previous runs each start reads; the last start reads all. */
 const recent = 20;
 
 test.use({ trace: 'off', navigationTimeout: 60_000 });
 
 /**
- * Every renderer of the browser, of which the page has one, is gone from one moment to the next: no event, no last word.
- * The page itself need not do anything for it.
+ * Kills all of the browser's renderers, the page's included, without any event or chance to clean up.
+ * Needs no cooperation from the page.
  */
 async function kill(page: Page): Promise<void> {
   const crashed = page.waitForEvent('crash');
@@ -28,13 +29,13 @@ async function kill(page: Page): Promise<void> {
   const killed = await renderers();
   for (const id of killed) process.kill(id, 'SIGKILL');
   await crashed;
-  // One that stood ready for the next page is not taken for it.
+  // Do not mistake a spare renderer for the killed one.
   await expect.poll(async () => (await renderers()).filter((id) => killed.includes(id))).toEqual([]);
   await cdp.detach();
   await page.close();
 }
 
-test(`${kills} kills of a tab while it writes lose nothing that was saved (seed ${seed})`, async ({
+test(`[STORE-10] ${kills} kills of a tab while it writes lose nothing that was saved (seed ${seed})`, async ({
   context,
   app,
 }) => {
@@ -78,7 +79,7 @@ test(`${kills} kills of a tab while it writes lose nothing that was saved (seed 
     await page.evaluate(() => writingApp.resume());
     await look(page, [...keysByMap.keys()].slice(-recent));
     const before = told;
-    // Somewhere between the first words and a lot of them: while it goes on writing, or just when it has said it.
+    // Kills after a random number of edits: in the middle of writing, or right after a notification.
     const enough = random(1, 150);
     const standsStillAt = run % 2 === 0 ? enough : undefined;
     await page.evaluate(([id, number, count]) => writingApp.write(id, number, count), [

@@ -4,7 +4,7 @@ import { backOnline } from './support/network.ts';
 import { recordSyncLines } from './support/sync-lines.ts';
 import { expect, test } from './support/test.ts';
 
-test('edits without the relay outlive a reload and arrive, and no state claims more meanwhile', async ({
+test('edits without the relay survive a reload and arrive, and no state claims more meanwhile', async ({
   page,
   relay,
   origins,
@@ -44,7 +44,7 @@ test('edits without the relay outlive a reload and arrive, and no state claims m
   for (const item of ['Bread', 'Milk', 'Eggs']) await expect(app.item(item)).toBeVisible();
 });
 
-test('an account made without a relay reaches it later', async ({ page, relay, origins }) => {
+test('an account created without a relay reaches it later', async ({ page, relay, origins }) => {
   await relay.stop();
   await addAuthenticator(page);
   const app = createApp(page);
@@ -58,7 +58,7 @@ test('an account made without a relay reaches it later', async ({ page, relay, o
   await app.openList('Made offline');
 });
 
-test('two devices apart: different fields both stay, the same field ends equal', async ({
+test('two offline devices: edits of different fields both remain, edits of the same field converge', async ({
   page,
   context,
   relay,
@@ -102,7 +102,7 @@ test('a relay restarted on its directory still has everything', async ({ page, r
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries', 'Bread');
   await app.untilStored();
-  await page.goto('about:blank'); // Nobody is there who could fill the relay again.
+  await page.goto('about:blank'); // No client is left that could refill the relay.
 
   await relay.stop();
   await relay.start();
@@ -112,7 +112,7 @@ test('a relay restarted on its directory still has everything', async ({ page, r
   await expect(app.item('Bread')).toBeVisible();
 });
 
-test('a relay that crashes loses nothing that was called stored', async ({ page, relay, origins }) => {
+test('a relay that crashes loses nothing that was reported as stored', async ({ page, relay, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Groceries', 'Bread');

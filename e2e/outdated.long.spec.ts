@@ -7,7 +7,7 @@ const state = (page: Page) => page.evaluate(() => bareApp.state());
 const set = (page: Page, key: string, value: number) =>
   page.evaluate(([name, number]) => bareApp.set(name, number), [key, value] as const);
 
-test('an app that has become too old keeps what is edited, and its next version brings it to the relay', async ({
+test('an outdated app keeps its edits, and its next version brings them to the relay', async ({
   page,
   browser,
   relay,
@@ -38,7 +38,7 @@ test('an app that has become too old keeps what is edited, and its next version 
     await set(page, 'still', 1);
     await expect.poll(() => state(page)).toMatchObject(outdated);
 
-    // A reload that brings the same version changes nothing.
+    // A reload with the same version changes nothing.
     await open(page);
     await resume('1.9.0');
     await openMap(page, id);
@@ -59,7 +59,7 @@ test('an app that has become too old keeps what is edited, and its next version 
     const all = { before: 1, 'while it was outdated': 1, still: 1, 'after a reload': 1 };
     await expect.poll(() => other.evaluate(() => bareApp.read())).toEqual(all);
   } finally {
-    await relay.stop(); // The next test starts it as it was.
+    await relay.stop(); // The next test starts it without the option.
     await otherContext.close();
     await served.close();
   }

@@ -7,7 +7,7 @@ import { startWebSocketGate } from './support/websocket-gate.ts';
 
 test.describe.configure({ timeout: 120_000 });
 
-test('where a proxy refuses WebSocket, the demo works over HTTP, and moves back', async ({
+test('behind a proxy that refuses WebSocket, the demo syncs over HTTP, and moves back later', async ({
   page,
   relay,
   world,
@@ -20,7 +20,7 @@ test('where a proxy refuses WebSocket, the demo works over HTTP, and moves back'
   await app.untilStored();
   expect([gate.webSockets, gate.streams]).toEqual([0, 1]);
 
-  // It looks for a WebSocket by itself; the line that the person sees stays what it is.
+  // It retries WebSocket in the background; the sync line does not change.
   gate.open();
   await expect.poll(() => [gate.webSockets, gate.streams], { timeout: 60_000 }).toEqual([1, 0]);
   await app.addItem('Bread');
@@ -36,7 +36,7 @@ test('where a proxy refuses WebSocket, the demo works over HTTP, and moves back'
   await Promise.all([gate.close(), served.close()]);
 });
 
-test('the dev server passes the channel over HTTP on as it comes', async ({ page, relay }) => {
+test('the dev server proxies the HTTP channel unbuffered', async ({ page, relay }) => {
   const gate = await startWebSocketGate(relay.port);
   const served = await serveInDev(gate.port);
   await addAuthenticator(page);

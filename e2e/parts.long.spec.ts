@@ -33,7 +33,7 @@ const signUp = (page: Page) =>
     await kernel.signUpWithPasskey(options);
   });
 
-/** The code of what went wrong, or what it gave. */
+/** The error code, or the result. */
 const reveal = (page: Page) =>
   page.evaluate(() => {
     const { kernel } = partsApp;
@@ -43,9 +43,12 @@ const reveal = (page: Page) =>
 
 const phraseCode = '**/src/session/phrase/recovery-phrase.ts*';
 
-test('what cannot be fetched is said, and is fetched when it is asked for again', async ({ page, relay }) => {
+test('a chunk that cannot be fetched is reported, and fetched again on the next call', async ({
+  page,
+  relay,
+}) => {
   await open(page, relay.port);
-  const sessionCode = '**/src/session/session-code.ts*';
+  const sessionCode = '**/src/session/lazy-entry.ts*';
   await page.route(sessionCode, (route) => route.abort());
   const resume = () =>
     page.evaluate(async () => {
@@ -62,7 +65,7 @@ test('what cannot be fetched is said, and is fetched when it is asked for again'
   await signUp(page);
 });
 
-test('a session that is open has soon fetched all, and goes on when its files are gone', async ({
+test('an open session soon has all its chunks, and continues when the files are gone', async ({
   page,
   relay,
 }) => {
@@ -71,7 +74,7 @@ test('a session that is open has soon fetched all, and goes on when its files ar
   await signUp(page);
   expect(await reveal(page)).toBe('KERNEL_NOT_LOADED');
   await page.unroute(phraseCode);
-  // By itself, when the session has been open for a while.
+  // Fetched automatically when the session has been open for a while.
   await page.waitForResponse((response) => response.url().includes('suggest-words') && response.ok());
   await page.waitForLoadState('networkidle');
   const asked: string[] = [];

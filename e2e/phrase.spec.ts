@@ -6,7 +6,7 @@ import { sourceURL } from './support/everything/read-inspector.ts';
 import { serveBareApp, type Served } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
-/** The kernel at hand in a page of the bare app, which has nothing for phrases. */
+/** Makes the kernel available in the bare app's page, which has no controls for phrases. */
 declare global {
   var phraseApp: {
     readonly kernel: typeof Kernel;
@@ -22,7 +22,7 @@ test.beforeAll(async () => {
 test.afterAll(() => served.close());
 
 async function open(page: Page, relayPort: number): Promise<void> {
-  await addAuthenticator(page, { hasPrf: false });
+  await addAuthenticator(page, { prf: 'none' });
   await page.goto(served.origin);
   await atHand(page, relayPort);
 }
@@ -50,7 +50,7 @@ const untilConfirmed = (page: Page) =>
     .poll(() => page.evaluate(() => phraseApp.kernel.activeSession.current?.sync.current.status))
     .toBe('confirmed');
 
-test('without PRF: an account by a phrase, there after a reload, and by its words on an empty device', async ({
+test('without PRF, a phrase creates an account, which survives a reload and opens on an empty device', async ({
   page,
   browser,
   relay,
@@ -95,7 +95,10 @@ test('without PRF: an account by a phrase, there after a reload, and by its word
   }
 });
 
-test('words of no account open nothing, leave nothing, and say what to do', async ({ page, relay }) => {
+test('words without an account open nothing, leave nothing, and the error says what to do', async ({
+  page,
+  relay,
+}) => {
   await open(page, relay.port);
   const failed = await page.evaluate(async () => {
     const { kernel, options } = phraseApp;
@@ -108,7 +111,9 @@ test('words of no account open nothing, leave nothing, and say what to do', asyn
     return { outcomes, databases: (await indexedDB.databases()).map(({ name }) => name) };
   });
   expect(failed.outcomes).toEqual([
-    expect.stringMatching(/^ACCOUNT_NOT_FOUND .*Check them; where they are right, open the app once, online/),
+    expect.stringMatching(
+      /^ACCOUNT_NOT_FOUND .*Check the words; if they are correct, open the app once, while online/,
+    ),
     expect.stringMatching(/^PHRASE_INVALID Word 24 is not in the list.*“vote”/),
   ]);
   expect(failed.databases).toEqual([]);

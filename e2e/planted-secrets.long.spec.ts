@@ -10,15 +10,15 @@ import { readInspector } from './support/everything/read-inspector.ts';
 import { recordEverything } from './support/everything/record-everything.ts';
 import { expect, test } from './support/test.ts';
 
-/** How a planted secret is written down. */
+/** Encodings of a planted secret. */
 const written: Readonly<Record<Plant['form'], (secret: Buffer) => string>> = {
   hex: (secret) => secret.toString('hex'),
   base64: (secret) => secret.toString('base64'),
   base58: (secret) => base58.encode(secret),
 };
 
-test('a secret is found wherever it stands', async ({ page, context, relay, devOrigin }) => {
-  test.slow(); // The dev server has a few hundred modules to serve.
+test('a secret is found wherever it is planted', async ({ page, context, relay, devOrigin }) => {
+  test.slow(); // The dev server has to serve a few hundred modules.
   const everything = await recordEverything(context);
   await everything.watch(page);
   await addAuthenticator(page);
@@ -26,7 +26,7 @@ test('a secret is found wherever it stands', async ({ page, context, relay, devO
   await app.open(devOrigin);
   await app.signUp();
 
-  // As the name of something that is not confirmed it comes into the panel and the inspector by itself.
+  // As the name of an unconfirmed value, it appears in the panel and the inspector.
   const named = randomBytes(32);
   await relay.stop();
   await app.makeList(written.hex(named));

@@ -21,7 +21,11 @@ test.describe('a production build on an origin without a relay', () => {
     await served.close();
   });
 
-  test('goes where the run-time global says, whatever the build said', async ({ page, relay, world }) => {
+  test('connects to the run-time global’s relay, whatever the build names', async ({
+    page,
+    relay,
+    world,
+  }) => {
     const folder = join(world.directory, 'built-elsewhere');
     await buildDemo(folder, 'localhost:9');
     const served = await serveBuilt(folder);

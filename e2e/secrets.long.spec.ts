@@ -10,7 +10,7 @@ import { recordEverything } from './support/everything/record-everything.ts';
 import { freePort, serveBareApp } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
-test('after a full tour no secret stands anywhere', async ({
+test('[SEC-7] a full tour leaves no secret anywhere', async ({
   page,
   context,
   browser,
@@ -35,7 +35,7 @@ test('after a full tour no secret stands anywhere', async ({
 
   const guestContext = await browser.newContext();
   const guests = await recordEverything(guestContext);
-  await test.step('another account that comes by the link', async () => {
+  await test.step('another account that joins by the link', async () => {
     const guestPage = await guestContext.newPage();
     await guests.watch(guestPage);
     await addAuthenticator(guestPage);
@@ -96,7 +96,7 @@ test('after a full tour no secret stands anywhere', async ({
   await test.step('passkeys and the phrase', async () => {
     await authenticator.replace(); // As if the phone with the first passkey were lost.
     await page.evaluate(async () => {
-      if (!tour.session) throw new Error('Nobody is signed in.');
+      if (!tour.session) throw new Error('Not signed in.');
       const { passkeys } = tour.session;
       const [lost] = await passkeys.list();
       const added = await passkeys.add({ label: 'Second' });
@@ -109,9 +109,9 @@ test('after a full tour no secret stands anywhere', async ({
     everything.add('inspector', [{ path: '', text: await readInspector(page) }]);
   });
 
-  await test.step('an agent’s session, and one with a secret that is cut', async () => {
+  await test.step('an agent’s session, and one with a truncated secret', async () => {
     await addFailure(everything, page, 'SEED_UNKNOWN', async () => {
-      if (!tour.session) throw new Error('Nobody is signed in.');
+      if (!tour.session) throw new Error('Not signed in.');
       const { accountID, node } = tour.session;
       const options = { ...tour.options, accountID, agentSecret: node.agentSecret };
       const agent = await tour.kernel.openAgentSession(options);
@@ -124,7 +124,7 @@ test('after a full tour no secret stands anywhere', async ({
     });
   });
 
-  await test.step('the phrase, typed wrongly and rightly', async () => {
+  await test.step('the phrase, typed with and without mistakes', async () => {
     const words = phrase.split(' ');
     for (const typed of [words.toSpliced(3, 1), words.with(5, 'zoom'), words.with(7, 'mistyped')]) {
       await addFailure(
@@ -143,7 +143,7 @@ test('after a full tour no secret stands anywhere', async ({
     await everything.look(page);
   });
 
-  await test.step('a damaged vault, and an account that could not be made', async () => {
+  await test.step('a damaged vault, and an account that could not be created', async () => {
     await addLog(everything, page);
     await openKernel(page, bare.origin, address);
     await damageVaults(page);
@@ -156,7 +156,7 @@ test('after a full tour no secret stands anywhere', async ({
     await everything.look(page);
   });
 
-  await test.step('signing out, while something waits for the relay', async () => {
+  await test.step('signing out while edits wait for the relay', async () => {
     await page.evaluate(async (accountID) => {
       tour.session = await tour.kernel.signInWithPasskey({ ...tour.options, accountID });
     }, accountID);
@@ -177,7 +177,7 @@ test('after a full tour no secret stands anywhere', async ({
   const secrets = [...own, ...(await guests.secrets())];
   const evidence = [...(await everything.read()), ...(await guests.read())];
 
-  // What is looked for is what there is: two passkeys that open the account, the phrase, and all places.
+  // The search covers what exists: two passkeys that open the account, the phrase, and all places.
   const [seed, again] = own.filter(({ name }) => name.endsWith(': seed'));
   expect(again?.bytes).toEqual(seed?.bytes);
   expect(await accountIDOf(seed?.bytes ?? new Uint8Array())).toBe(accountID);
@@ -193,7 +193,10 @@ test('after a full tour no secret stands anywhere', async ({
   await bare.close();
 });
 
-/** Those in which the tour leaves something. The others are empty, which `planted-secrets.long.spec.ts` shows to be read. */
+/**
+ * Places in which the tour leaves something. The others stay empty; `planted-secrets.long.spec.ts` proves
+ * that they are read.
+ */
 const placesOnTheWay = [
   ...['HTTP request', 'HTTP response', 'WebSocket handshake', 'WebSocket received', 'WebSocket sent'],
   ...['IndexedDB', 'URL', 'console', 'error', 'history entries', 'inspector', 'log', 'page', 'panel'],

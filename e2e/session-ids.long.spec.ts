@@ -5,9 +5,10 @@ import type { RelayProcess } from './support/relay-process.ts';
 import type { Served } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
-// Which session id a page gets from the browser's own locks, database and page life cycle. The app is the kernel alone.
+// Which session ID a page gets from the browser's own locks, database and page life cycle. The app is the
+// bare kernel.
 
-test.use({ trace: 'off' }); // A hundred page loads in one are too much for it.
+test.use({ trace: 'off' }); // A trace cannot hold a hundred page loads.
 
 const addressOf = ({ port }: RelayProcess) => [`ws://localhost:${port}/sync`];
 const sessionID = (page: Page) => page.evaluate(() => bareApp.sessionID());
@@ -17,7 +18,7 @@ const untilConfirmed = (page: Page) => expect.poll(() => state(page)).toMatchObj
 const set = (page: Page, key: string, value: number) =>
   page.evaluate(([name, number]) => bareApp.set(name, number), [key, value] as const);
 
-/** A device on which somebody has signed up and made a map. */
+/** A device with an account and a map. */
 async function begin(page: Page, app: Served, relay: RelayProcess): Promise<string> {
   await addAuthenticator(page);
   await page.goto(app.origin);
@@ -42,16 +43,16 @@ async function openTab(context: BrowserContext, app: Served, relay: RelayProcess
   return page;
 }
 
-/** The renderer is gone from one moment to the next: no event, no last word. */
+/** Ends the renderer without any event or chance to clean up. */
 async function crash(page: Page): Promise<void> {
   const cdp = await page.context().newCDPSession(page);
   const crashed = page.waitForEvent('crash');
-  cdp.send('Page.crash').catch(() => {}); // Nobody is left to answer.
+  cdp.send('Page.crash').catch(() => {}); // No process is left to answer.
   await crashed;
   await page.close();
 }
 
-test('a hundred reloads use one session id', async ({ page, app, relay }) => {
+test('a hundred reloads use one session ID', async ({ page, app, relay }) => {
   test.setTimeout(300_000);
   const mapID = await begin(page, app, relay);
   const first = await sessionID(page);
@@ -65,7 +66,7 @@ test('a hundred reloads use one session id', async ({ page, app, relay }) => {
   expect(Object.keys(await page.evaluate(() => bareApp.read()))).toHaveLength(100);
 });
 
-test('three tabs have three, a closed tab’s is used again, and a crashed one’s never', async ({
+test('three tabs have three IDs, a closed tab’s is reused, and a crashed one’s never', async ({
   page,
   context,
   app,
@@ -95,7 +96,7 @@ test('three tabs have three, a closed tab’s is used again, and a crashed one�
 });
 
 test.describe('a page in the back-forward cache', () => {
-  // Playwright turns that cache off.
+  // Playwright disables that cache by default.
   async function inBrowserWithCache(run: (page: Page) => Promise<void>): Promise<void> {
     const browser = await chromium.launch({
       ...browserLaunchOptions(),
@@ -108,16 +109,16 @@ test.describe('a page in the back-forward cache', () => {
     }
   }
 
-  /** Goes elsewhere, and back after `meanwhile`; false where the browser made a new page of it. */
+  /** Navigates away, and back after `meanwhile`; false if the browser reloaded the page instead. */
   async function leave(page: Page, elsewhere: string, meanwhile: () => Promise<void>): Promise<boolean> {
     await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
     await page.goto(elsewhere);
     await meanwhile();
-    await page.goBack({ waitUntil: 'commit' }); // A page that is back loads nothing.
+    await page.goBack({ waitUntil: 'commit' }); // A restored page fires no load event.
     return page.evaluate(() => 'isSamePage' in globalThis);
   }
 
-  test('goes on with its id', async ({ app, relay, origins }) => {
+  test('continues with its ID', async ({ app, relay, origins }) => {
     await inBrowserWithCache(async (page) => {
       await begin(page, app, relay);
       const before = await sessionID(page);
@@ -128,8 +129,8 @@ test.describe('a page in the back-forward cache', () => {
     });
   });
 
-  test('gets a session of its own where another tab took the id', async ({ app, relay, origins }) => {
-    // A browser that is short of something lets go of the page, whatever the page does.
+  test('gets another session if another tab took the ID', async ({ app, relay, origins }) => {
+    // A browser under pressure evicts the page, whatever the page does.
     for (let attempt = 1; !(await isKept()); attempt++) expect(attempt).toBeLessThan(4);
 
     async function isKept(): Promise<boolean> {

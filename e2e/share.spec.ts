@@ -2,7 +2,7 @@ import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { expect, test } from './support/test.ts';
 
-test('two accounts through a share link, whose secret no request carries', async ({
+test('[SEC-9] two accounts connect through a share link, and no request carries its secret', async ({
   page,
   browser,
   origins,
@@ -48,7 +48,7 @@ test('what is not shared stays private', async ({ page, browser, origins }) => {
   const listID = new URL(page.url()).hash.split('/').at(-1) ?? '';
   expect(listID).toMatch(/^co_z/);
 
-  // Somebody who knows the id, and has a secret of the right form for it.
+  // A stranger who knows the ID and has a well-formed secret.
   const strangerContext = await browser.newContext();
   const strangerPage = await strangerContext.newPage();
   await addAuthenticator(strangerPage);

@@ -7,7 +7,7 @@ import { root, serveBareApp } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
 type Kernel = typeof kernel;
-/** As the page's own script has it from Vite. */
+/** The URL under which Vite serves it to the page's own script. */
 const kernelPath = `/@fs${join(root, 'src/index.ts')}`;
 
 const databases = (page: Page) =>
@@ -32,7 +32,7 @@ async function signOut(
   );
 }
 
-/** Another tab resumes, edits, and remembers how it was closed. */
+/** Another tab resumes, edits, and records how it was closed. */
 async function resumeAndEdit(page: Page, url: string): Promise<string> {
   return page.evaluate(
     async ([path, relay]) => {
@@ -46,7 +46,7 @@ async function resumeAndEdit(page: Page, url: string): Promise<string> {
   );
 }
 
-test('signing out is refused over both tabs’ changes while the relay is away, and ends both when it is back', async ({
+test('signing out is refused because of both tabs’ changes while the relay is away, and ends both when it is back', async ({
   page,
   context,
   relay,

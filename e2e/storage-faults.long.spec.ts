@@ -4,7 +4,8 @@ import type { Served } from './support/servers.ts';
 import { addStorageFaults, type StorageFault } from './support/storage-faults.ts';
 import { expect, test as base } from './support/test.ts';
 
-// While this device keeps nothing, an edit still reaches the relay and another device, and it is kept once that is possible.
+// While this device cannot save, an edit still reaches the relay and another device, and it is saved once
+// that is possible.
 
 interface Fixtures {
   readonly other: Page;
@@ -14,7 +15,7 @@ const test = base.extend<Fixtures>({
   url: async ({ relay }, use) => {
     await use(`ws://localhost:${relay.port}/sync`);
   },
-  /** Another person’s device. */
+  /** Another user’s device. */
   other: async ({ browser, app, url }, use) => {
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -60,7 +61,7 @@ const codes: Readonly<Record<Exclude<StorageFault, 'refused'>, string>> = {
 
 for (const [name, code] of Object.entries(codes)) {
   const fault = name as StorageFault;
-  test(`an edit arrives although the database is ${fault}, and is saved when that is over`, async ({
+  test(`an edit arrives although the database is ${fault}, and is saved afterwards`, async ({
     page,
     app,
     other,
@@ -81,7 +82,7 @@ for (const [name, code] of Object.entries(codes)) {
     await expect
       .poll(() => state(page))
       .toMatchObject({ storage: { state: 'failing', code }, unsaved: 1, ...confirmed });
-    // What comes from elsewhere is here, too.
+    // Content from other devices arrives, too.
     await set(other, 'theirs');
     const words = { before: 1, meanwhile: 1, theirs: 1 };
     await expect.poll(() => read(page)).toEqual(words);
@@ -93,7 +94,7 @@ for (const [name, code] of Object.entries(codes)) {
   });
 }
 
-test('an edit arrives although the browser refuses any database, and the next start keeps it', async ({
+test('an edit arrives although the browser denies any database, and the next start saves it', async ({
   page,
   app,
   other,

@@ -3,7 +3,7 @@ import { keysIn, test, untilConfirmed, untilSaved } from './support/five-tabs.ts
 import type { Tab } from './support/tabs.ts';
 import { expect } from './support/test.ts';
 
-test('what a killed tab has saved is lost by nobody, and another one uploads it', async ({
+test('what a killed tab has saved is not lost, and another tab uploads it', async ({
   tabs,
   relay,
   relayURL,
@@ -18,7 +18,7 @@ test('what a killed tab has saved is lost by nobody, and another one uploads it'
   const [writer] = tabs.all as [Tab];
   await writer.edit(0);
   await untilSaved(writer);
-  // More of them, up to the very moment: of these it is not known which were saved.
+  // More edits, up to the kill: these may or may not have been saved.
   const writing = Array.from({ length: 20 }, () => writer.edit(0).catch(() => false));
   await writer.kill();
   await Promise.all(writing);
@@ -27,7 +27,7 @@ test('what a killed tab has saved is lost by nobody, and another one uploads it'
   const saved = tabs.told.map(({ key }) => key);
   expect(saved).toContain('1.1');
 
-  // On another device, which has nothing but what the relay has.
+  // On another device, which has only what the relay has.
   const elsewhere = await browser.newContext();
   try {
     await elsewhere.exposeFunction('told', () => {});

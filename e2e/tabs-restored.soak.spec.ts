@@ -5,9 +5,9 @@ import { browserLaunchOptions } from '../scripts/find-browser.mjs';
 import { addAuthenticator } from './support/authenticator.ts';
 import { expect, test } from './support/test.ts';
 
-// A browser profile is put back from an older copy, and its session goes on in two ways.
+// A browser profile is restored from an older copy, and its session continues in two ways.
 
-/** How many edits each side makes in a map, with the other one's count beside it. */
+/** How many edits each side makes in a map, with the other side's count beside it. */
 const counts = [
   { original: 3, restored: 1 },
   { original: 2, restored: 2 },
@@ -16,7 +16,7 @@ const counts = [
   { original: 0, restored: 2 },
 ];
 
-test('a profile that was put back from a copy goes on under another session, and no edit is lost', async ({
+test('a restored profile continues under another session, and no edit is lost', async ({
   world,
   relay,
   app,
@@ -44,7 +44,7 @@ test('a profile that was put back from a copy goes on under another session, and
     return page;
   }
 
-  /** The person closes the browser, and everything was saved before. */
+  /** The user closes the browser after everything was saved. */
   async function end(page: Page): Promise<void> {
     await expect.poll(() => stateOf(page)).toMatchObject({ unsaved: 0 });
     await page.goto('about:blank');
@@ -100,7 +100,7 @@ test('a profile that was put back from a copy goes on under another session, and
     await untilConfirmed(original);
     await expect.poll(() => keysOf(original)).toEqual(all);
 
-    // It is as whole on the disk.
+    // The disk has it completely, too.
     await write(restored, 0, ['after']);
     await untilConfirmed(restored);
     await end(restored);

@@ -6,8 +6,8 @@ import { backOnline } from './support/network.ts';
 import { createTabs, type Tab, type Tabs } from './support/tabs.ts';
 import { expect, test } from './support/test.ts';
 
-// Fifty tabs of one account, on one device, under fire. `MAIA_SEED` gives another run of it, and `MAIA_NO_LOCKS=1` one that
-// has to fail: each tab then gets every lock that it asks for.
+// Fifty tabs of one account on one device, under stress. `MAIA_SEED` varies the run, and `MAIA_NO_LOCKS=1`
+// must fail: each tab then gets every lock that it requests.
 
 const seed = Number(process.env['MAIA_SEED'] ?? 1);
 const areLocksKept = process.env['MAIA_NO_LOCKS'] !== '1';
@@ -15,7 +15,7 @@ const mapCount = 3;
 const tabCount = 50;
 const mostAtOnce = 6;
 
-/** Playwright turns the back-forward cache off. */
+/** Playwright disables the back-forward cache by default. */
 function launch(): Promise<Browser> {
   return chromium.launch({
     ...browserLaunchOptions(),
@@ -50,7 +50,7 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
     await expect.poll(() => stateOf(page)).toMatchObject({ unconfirmed: 0, errored: [] });
   }
 
-  /** Several at the same moment, so that who shares an id writes at the same place. */
+  /** Several at the same moment, so that tabs that share an ID write at the same position. */
   async function write(some: readonly Tab[]): Promise<void> {
     const map = random(0, mapCount - 1);
     await Promise.all(some.map((tab) => tab.edit(map)));
@@ -66,7 +66,7 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
     const away = pick(aside());
     const roll = random(1, 100);
     if (!tab || (roll <= 22 && tabs.all.length < mostAtOnce)) {
-      // Ids that were just given free are fought for.
+      // Tabs compete for IDs that were just released.
       for (const each of shown().slice(0, random(1, 2))) {
         await untilSaved(each);
         await each.end();
@@ -87,7 +87,7 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
     if (roll <= 82) return tab.freeze();
     if (roll <= 88) return tab.leave();
     if (roll > 96) return toggleRelay();
-    // Whoever opens at this moment may want the id that the page wants back.
+    // A tab that opens at this moment may want the ID that the page wants back.
     if (away && tabs.opened < tabCount) await Promise.all([away.show(), tabs.open(1)]);
     else await away?.show();
     await write(shown());
@@ -95,7 +95,7 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
 
   try {
     const mapIDs = await tabs.begin(mapCount);
-    // From here on there is something that no crash may take.
+    // From here on there are edits that no crash may lose.
     for (const tab of tabs.all) await untilSaved(tab);
     while (tabs.opened < tabCount) {
       await step();
@@ -106,7 +106,7 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
       await untilConfirmed(tab);
       await tab.close();
     }
-    // What nobody is there to send any more is sent by who comes next.
+    // The next tab to open sends what no open tab can.
     await tabs.open(1);
     for (const tab of tabs.all) await untilConfirmed(tab);
     await check(browser, tabs, mapIDs, at);
@@ -115,7 +115,7 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
   }
 });
 
-/** Another person's device, which has nothing but what the relay gives it. */
+/** Another user's device, which has only what the relay gives it. */
 async function check(
   browser: Browser,
   tabs: Tabs,
@@ -140,7 +140,7 @@ async function check(
     };
   };
   await expect.poll(findings).toEqual({ refusals: [], missing: [], doubled: [] });
-  // The fire was real: many edits, under ids that passed from tab to tab, in pages that came back.
+  // The stress was real: many edits, under IDs that passed from tab to tab, in pages that came back.
   expect(told.size).toBeGreaterThan(200);
   expect(new Set(told.values()).size).toBeLessThan(tabs.opened);
   expect(tabs.fromCache).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { keysIn, stateOf, test, untilConfirmed, untilSaved } from './support/fiv
 import type { Tab, Tabs } from './support/tabs.ts';
 import { expect } from './support/test.ts';
 
-// Five tabs of one account on one device: they see each other's edits, and upload each about once.
+// Five tabs of one account on one device see each other's edits, and upload each about once.
 
 const sorted = (keys: readonly string[]) => [...keys].toSorted();
 
@@ -23,7 +23,7 @@ test('without a relay, tabs see each other’s edits, also after a reload', asyn
   const keys = tabs.all.map(({ number }) => `${number}.1`);
   for (const tab of tabs.all) expect(await tab.edit(0)).toBe(true);
   await untilAllSee(tabs, keys);
-  // Each of them counts what no relay has: the account's beginning, the group and the map.
+  // Each tab counts what no relay has: the account's first content, the group and the map.
   const pending = await Promise.all(tabs.all.map(async ({ page }) => (await stateOf(page))?.unconfirmed));
   expect(pending.every((count) => count !== undefined && count > 0)).toBe(true);
 

@@ -5,11 +5,12 @@ import { startLineToRelay } from './support/line-to-relay.ts';
 import { expect, test } from './support/test.ts';
 import { arrived, begin, edit, editMuch, expectVerdict } from './support/verdicts.ts';
 
-// More than the two ends of a connection on one machine keep for each other, and than the kernel gives its socket.
+// More than both ends of a loopback connection buffer, and more than the kernel hands to its socket.
 const much = [120, 90_000] as const;
 
 test('a browser without a network', async ({ playwright, app, relay }) => {
-  // A relay on this machine is there without a network, too; only its name says so.
+  // A relay on this machine is reachable without a network, so only a host name makes the browser count as
+  // offline.
   const { args, ...options } = browserLaunchOptions();
   const browser = await playwright.chromium.launch({
     ...options,
@@ -28,8 +29,8 @@ test('a browser without a network', async ({ playwright, app, relay }) => {
   await edit(page);
   await expectVerdict(
     panelIn(page),
-    /^Offline for .+, next attempt when the browser has a network$/,
-    /by itself/,
+    /^Offline for .+, next attempt when the network returns$/,
+    /automatically/,
   );
   await context.setOffline(false);
   await arrived(page);
@@ -49,7 +50,7 @@ test('an edit behind many others', async ({ page, app, relay }) => {
   await line.close();
 });
 
-test('a relay that asks for it again, as what came before was lost on the way', async ({
+test('a relay that requests a correction because earlier content was lost on the way', async ({
   page,
   app,
   relay,
@@ -60,10 +61,10 @@ test('a relay that asks for it again, as what came before was lost on the way', 
   await editMuch(page, ...much);
   await expect.poll(() => page.evaluate(() => bareApp.state().unsent)).toBe(0);
   line.lose(false);
-  // The answer to it is as long as all that was lost, and does not get through.
+  // The correction is as long as everything that was lost, and does not get through.
   line.onceSaid('"isCorrection":true', () => line.hold());
   await edit(page);
-  await expectVerdict(panel, /^Being sent again: localhost:\d+ asked for it$/, /look at Queues and Peers/);
+  await expectVerdict(panel, /^Resending: localhost:\d+ requested it$/, /check Queues and Peers/);
   line.goOn();
   await arrived(page);
   await line.close();

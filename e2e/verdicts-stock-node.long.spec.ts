@@ -2,7 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 import { panelIn, relayURL } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
 
-// A node of cojson's own, whose peers the app adds itself: the kernel's nodes never get into these situations.
+// A stock cojson node, whose peers the app adds: the kernel's nodes never get into these situations.
 
 async function begin(page: Page, origin: string, syncWhen?: 'never'): Promise<Locator> {
   await page.goto(`${origin}/stock.html`);
@@ -41,7 +41,7 @@ const addPeer = (page: Page, id: string, relayPort: number, isPersistent = true)
     isPersistent,
   ] as const);
 
-test('a node that is made with syncWhen: never', async ({ page, app, relay }) => {
+test('a node created with syncWhen: never', async ({ page, app, relay }) => {
   const panel = await begin(page, app.origin, 'never');
   const id = await makeMap(page);
   expect(await isAllSynced(page)).toBe(true);
@@ -62,7 +62,7 @@ test('a node to which no server peer was ever added', async ({ page, app, relay 
   expect(await isAllSynced(page)).toBe(true);
 });
 
-test('a tracker that waits for a peer which the app has since added under another id', async ({
+test('a tracker that waits for a peer that the app has since added under another ID', async ({
   page,
   app,
   relay,
@@ -71,15 +71,15 @@ test('a tracker that waits for a peer which the app has since added under anothe
   await page.routeWebSocket(/first/, () => {}); // It answers nothing.
   await page.evaluate(() => stockApp.addPeer('first', 'ws://localhost/first?key=sesame', true));
   const id = await makeMap(page);
-  await expectVerdict(panel, id, /^Handed over, not confirmed by first yet$/, /relay’s log/);
+  await expectVerdict(panel, id, /^Handed over, not yet confirmed by first$/, /relay’s log/);
   await page.evaluate(() => stockApp.removePeer('first'));
-  await expectVerdict(panel, id, /^The peer that it waits for was taken away: first$/, /add a peer with/);
+  await expectVerdict(panel, id, /^The peer it waits for was removed: first$/, /add a peer with/);
   await addPeer(page, 'second', relay.port);
   await isAtPeers(page, id);
   expect(await isAllSynced(page)).toBe(false);
   await expectVerdict(panel, id, /^cojson’s tracker is out of date: every relay has all of it$/, /Repair it/);
 
-  // The map's group, too: it was made with it.
+  // Includes the map's group, which was created with it.
   for (;;) {
     const repair = panel.getByRole('button', { name: 'Repair' });
     if ((await repair.count()) === 0) break;
@@ -91,7 +91,11 @@ test('a tracker that waits for a peer which the app has since added under anothe
   expect(await isAllSynced(page)).toBe(true);
 });
 
-test('a tracker that waits for a persistent peer, and the app’s is none', async ({ page, app, relay }) => {
+test('a tracker that waits for a persistent peer, while the app’s is not persistent', async ({
+  page,
+  app,
+  relay,
+}) => {
   const panel = await begin(page, app.origin);
   await addPeer(page, 'relay', relay.port, false);
   const id = await makeMap(page);

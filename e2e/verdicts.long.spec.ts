@@ -36,7 +36,7 @@ test('a relay that is down', async ({ page, app, relay }) => {
   await edit(page);
   await expectVerdict(panel, /Not connected for .+, next attempt/, /relay/);
   await relay.start();
-  // On a slow machine the next attempt may come before the click, and then there is nothing to try.
+  // On a slow machine the next attempt may start before the click, and then there is nothing to retry.
   const tryNow = panel.getByRole('button', { name: 'Try now' });
   await expect(async () => {
     if (await tryNow.isVisible()) await tryNow.click({ timeout: 1_000 });
@@ -53,12 +53,12 @@ test('a relay that does not answer', async ({ page, app, relay }) => {
   const panel = await begin(page, app.origin, relay.port);
   isSilent = true;
   await edit(page);
-  await expectVerdict(panel, /Sent .+ ago, not confirmed by localhost:\d+ yet/, /Wait for the relay/);
+  await expectVerdict(panel, /Sent .+ ago, not yet confirmed by localhost:\d+/, /Wait for the relay/);
   isSilent = false;
   await arrived(page);
 });
 
-test('a relay that refuses it', async ({ page, app, relay }) => {
+test('a relay that refuses the edit', async ({ page, app, relay }) => {
   const refused = new Set<string>();
   await stand(page, {
     up(frame, socket) {
@@ -84,7 +84,7 @@ test('a relay that refuses it', async ({ page, app, relay }) => {
   await expectVerdict(
     panel,
     /^Refused by localhost:\d+: forbidden$/,
-    /Ask who runs the relay.+ Then pause and resume sync/,
+    /Ask the relay’s operator.+ Then pause and resume sync/,
   );
   refused.clear();
   await panel.getByRole('button', { name: 'Pause sync' }).first().click();
@@ -92,13 +92,13 @@ test('a relay that refuses it', async ({ page, app, relay }) => {
   await arrived(page);
 });
 
-test('an edit that is larger than the relay takes', async ({ page, app, relay }) => {
+test('an edit that exceeds the relay’s limit', async ({ page, app, relay }) => {
   await stand(page, {
     down: (frame) => frame.replace(/"messageBytes":\d+/, '"messageBytes":20000'),
   });
   const panel = await begin(page, app.origin, relay.port);
   await edit(page, 'k'.repeat(30_000));
-  await expectVerdict(panel, /Not sent to localhost:\d+: larger than a relay takes/, /in pieces/);
+  await expectVerdict(panel, /Not sent to localhost:\d+: larger than the relay accepts/, /large values/);
 });
 
 test('a device that is full', async ({ page, app, relay }) => {
@@ -111,7 +111,7 @@ test('a device that is full', async ({ page, app, relay }) => {
   await expect.poll(() => page.evaluate(() => bareApp.state().unsaved)).toBe(0);
 });
 
-test('a device that is slow to write, as another tab holds its database', async ({ page, app, relay }) => {
+test('a device that writes slowly because another tab holds its database', async ({ page, app, relay }) => {
   const panel = await begin(page, app.origin, relay.port);
   const { letGo } = await holdDatabase(page);
   const id = await page.evaluate(() => bareApp.makeMap());
@@ -121,7 +121,7 @@ test('a device that is slow to write, as another tab holds its database', async 
   await expect.poll(() => page.evaluate(() => bareApp.state().unsaved)).toBe(0);
 });
 
-test('what the relay sent of it cannot be verified, so nothing more of it is sent', async ({
+test('content from the relay that fails verification, after which nothing more of it is sent', async ({
   page,
   browser,
   app,
@@ -133,7 +133,7 @@ test('what the relay sent of it cannot be verified, so nothing more of it is sen
   await arrived(other);
   let isBroken = false;
   await stand(page, {
-    // A bit that falls over in what somebody has signed.
+    // Flips a bit in signed content.
     down: (frame) => (isBroken ? frame.replace(/"madeAt":\d/, '"madeAt":9') : frame),
   });
   const panel = await begin(page, app.origin, relay.port);
@@ -142,7 +142,7 @@ test('what the relay sent of it cannot be verified, so nothing more of it is sen
   await edit(other, 'from elsewhere');
   await expect.poll(() => page.evaluate((shared) => bareApp.isSkipped(shared), id)).toBe(true);
   await edit(page);
-  await expectVerdict(panel, /^Skipped: what localhost:\d+ sent of it could not be read$/, /Reload the page/);
+  await expectVerdict(panel, /^Skipped: cojson could not read what localhost:\d+ sent$/, /Reload the page/);
 
   isBroken = false;
   await openDevtoolsPage(page, app.origin, { open: true });
@@ -160,7 +160,7 @@ test('a slow network', async ({ page, app, relay }) => {
   await expect(panel.getByRole('group', { name: 'Faults' })).toContainText('Slow 3G');
   await arrived(page);
   await edit(page, 'k'.repeat(600_000));
-  await expectVerdict(panel, /Not sent: .+ left in the socket to localhost/, /Queues/);
+  await expectVerdict(panel, /Not sent: .+ still in the socket to localhost/, /Queues/);
   await panel.getByRole('button', { name: 'Stop now' }).click();
   await arrived(page);
 });

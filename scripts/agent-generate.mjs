@@ -1,12 +1,12 @@
-// `npm run agent:generate -- --service sync`: the settings of a new account for the relay to run on, on standard
-// output. It is the relay's own command, bundled from the sources, so that a clone needs no build for it.
+// `npm run agent:generate -- --service sync`: prints the settings of a new account for the relay. It runs
+// the relay's own command, bundled from the sources, so that a clone needs no build.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { external, nodeEntries, root } from './build/packages.mjs';
 
-// Below node_modules, where what stays outside of the bundle is found.
+// Below node_modules, to resolve external packages.
 const folder = mkdtempSync(join(root, 'node_modules/.agent-generate-'));
 try {
   const bundle = await rolldown({

@@ -1,6 +1,6 @@
-// Old Node has to be able to read this file: no syntax here that is younger than modules.
+// Old versions of Node must be able to parse this file, so use no syntax newer than modules.
 
-/** Ends the process with one sentence where this Node cannot run the project's tools. */
+/** Ends the process with an error message if this version of Node cannot run the project's tools. */
 export function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if ((major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24) return;

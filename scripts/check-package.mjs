@@ -1,5 +1,5 @@
-// `npm run check:package`: what an app gets. The tarball alone, in a new Vite app outside of the repository, has to
-// type-check and to sign somebody up in a real browser, from the dev server and from a production build.
+// `npm run check:package`: installs the tarball in a new Vite app outside the repository. It must type-check and sign a
+// user up in a real browser, from the dev server and from a production build.
 import { rmSync } from 'node:fs';
 import { root } from './build/packages.mjs';
 import { printError } from './expected-error.mjs';

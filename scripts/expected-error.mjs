@@ -1,12 +1,12 @@
 /**
- * What a person can meet and mend: one sentence, shown without a stack.
+ * An error that the user can fix, printed without a stack.
  * @param {string} sentence @param {{ cause?: unknown }} [options]
  */
 export function createExpectedError(sentence, options) {
   return Object.assign(new Error(sentence, options), { name: 'ExpectedError' });
 }
 
-/** Says on standard error why a command ends; a bug comes with its stack. @param {unknown} error */
+/** Prints the error to standard error; a bug with its stack. @param {unknown} error */
 export function printError(error) {
   console.error(isExpected(error) ? error.message : error);
 }

@@ -11,7 +11,7 @@ const macApplications = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** How every test launches Chromium: a container's root has no sandbox and no GPU, and a test calls nobody. */
+/** Launch options of all tests: containers have neither a sandbox nor a GPU, and tests make no external requests. */
 export function browserLaunchOptions() {
   const executablePath = findBrowser();
   return {
@@ -25,11 +25,11 @@ export function browserLaunchOptions() {
  * @returns {string | undefined} its path
  */
 export function findBrowser() {
-  const told = process.env['MAIA_BROWSER'];
-  if (told !== undefined && told !== '') {
-    if (!isExecutable(told))
-      throw createExpectedError(`MAIA_BROWSER is ${told}, and there is no program to run there.`);
-    return told;
+  const configured = process.env['MAIA_BROWSER'];
+  if (configured !== undefined && configured !== '') {
+    if (!isExecutable(configured))
+      throw createExpectedError(`MAIA_BROWSER is ${configured}, which is not an executable program.`);
+    return configured;
   }
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const onPath = systemNames.flatMap((name) => folders.map((folder) => join(folder, name)));
@@ -37,7 +37,7 @@ export function findBrowser() {
 }
 
 /**
- * Finds Chromium, or installs it: Playwright's own, and where that cannot be downloaded or started, Debian's package.
+ * Finds Chromium or installs it: Playwright's build, or Debian's package if that cannot be downloaded or started.
  * @returns {string} its path
  */
 export function installBrowser() {
@@ -54,7 +54,7 @@ export function installBrowser() {
   const debian = findBrowser();
   if (debian !== undefined) return debian;
   throw createExpectedError(
-    'There is no Chromium to test with and it could not be installed: install Chromium or Chrome, or name one in MAIA_BROWSER.',
+    'Chromium is missing and could not be installed. Install Chromium or Chrome, or set MAIA_BROWSER to its path.',
   );
 }
 
@@ -73,7 +73,7 @@ function isExecutable(path) {
   }
 }
 
-/** A downloaded Chromium whose libraries are missing is there, but does not run. @param {string} path */
+/** A downloaded Chromium does not start if system libraries are missing. @param {string} path */
 function starts(path) {
   return isExecutable(path) && spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0;
 }

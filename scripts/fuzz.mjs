@@ -1,6 +1,6 @@
-// `npm run fuzz -- --from 1 --count 500`: the simulation of scripts/simulation with these seeds, one after the other. Parts of a
-// large run can go side by side. The exit code is 1 where something was not as it was said; the seed and what happened last
-// are printed. `--tabs 3` lets each device have so many at once, where a run chooses by itself else; `--plain` leaves out several
+// `npm run fuzz -- --from 1 --count 500`: runs the simulation of test/simulation with these seeds. Parts of
+// a large range can run in parallel. Prints the seed and the last events of each failure; the exit code is
+// 1 if any seed failed. `--tabs 3` sets the largest number of tabs per device; `--plain` excludes several
 // tabs, bad connections and deletions.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,7 +17,7 @@ async function run() {
   });
   installMissing();
   const { runnerImport } = await import('vite');
-  const { module } = await runnerImport(join(import.meta.dirname, 'simulation/fuzz.ts'));
+  const { module } = await runnerImport(join(import.meta.dirname, '../test/simulation/fuzz.ts'));
   const failed = await module.fuzz({
     from: Number(values.from ?? 1),
     count: Number(values.count ?? 100),

@@ -7,18 +7,18 @@ import { createExpectedError } from './expected-error.mjs';
 
 const root = join(import.meta.dirname, '..');
 
-/** Installs the dependencies where they are absent or not those of the lockfile. Throws a sentence where npm fails. */
+/** Installs missing or outdated dependencies according to the lockfile. Throws an expected error if npm fails. */
 export function installMissing() {
   if (isInstalled()) return;
   console.error('Installing dependencies…');
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    // Standard output belongs to the command that was asked for.
+    // Standard output is reserved for the command's own output.
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
   if (status !== 0)
-    throw createExpectedError('The dependencies could not be installed: npm ci failed, and says why above.');
+    throw createExpectedError('Installing the dependencies failed: see the output of npm ci above.');
 }
 
 function isInstalled() {

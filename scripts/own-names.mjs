@@ -4,8 +4,8 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 
 /**
- * The package's own names, which lead to its source here as tsconfig.json says. As Vite's aliases: its own reading of
- * tsconfig.json leaves out what a plugin's virtual module imports, and that would then be the last build in dist/.
+ * Maps the package's entries to their sources, as tsconfig.json does, for Vite. Vite's own tsconfig support skips the
+ * imports of a plugin's virtual modules, which would then resolve to the last build in dist/.
  * @type {readonly { readonly find: RegExp, readonly replacement: string }[]}
  */
 export const ownNames = Object.entries(readPaths()).map(([name, [file = '']]) => ({

@@ -8,8 +8,8 @@ import { installMissing } from './install-missing.mjs';
 const root = join(import.meta.dirname, '..');
 
 /**
- * Serves the demo until the process is told to end. What goes wrong is said in one sentence, with exit code 1.
- * @param {string[]} args the command's own: `--port N` for the page, `--relay-port N` for the relay
+ * Serves the demo until the process is terminated. Prints an error and exits with code 1 on failure.
+ * @param {string[]} args `--port N` for the page, `--relay-port N` for the relay
  */
 export async function serveDemo(args) {
   try {
@@ -41,23 +41,23 @@ function readPorts(args) {
 function readPort(option, text) {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-  throw createExpectedError(`${option} is ${text}, and a port is a whole number from 1 to 65535.`);
+  throw createExpectedError(`${option} is ${text}, but a port must be a whole number from 1 to 65535.`);
 }
 
-/** Asked first: it would be a pity to make a database for a page that cannot be served. @param {number} port */
+/** Checks the port before the relay creates its database. @param {number} port */
 async function refuseTaken(port) {
   const server = createTcpServer();
   try {
     await once(server.listen(port, 'localhost'), 'listening');
   } catch (cause) {
-    const sentence = `Port ${port} cannot be had: another program uses it. End that, or choose a port with npm start -- --port N.`;
+    const sentence = `Port ${port} is in use by another program. End that program, or choose another port with npm start -- --port N.`;
     throw createExpectedError(sentence, { cause });
   }
   server.close();
   await once(server, 'close');
 }
 
-/** The project's Vite plugin starts the relay with the server and closes it with it. @param {number} port @param {number} relayPort */
+/** The project's Vite plugin starts and closes the relay with the server. @param {number} port @param {number} relayPort */
 async function serve(port, relayPort) {
   process.env['RELAY_PORT'] = String(relayPort);
   const { createServer } = await import('vite');
@@ -76,7 +76,7 @@ async function serve(port, relayPort) {
   }
 }
 
-/** npm hands a signal on to its shell, and the shell to nobody: it just goes, and leaves this process behind. */
+/** npm forwards signals only to its shell, which exits without forwarding them, so watch for the parent's end. */
 function endWithParent() {
   const parent = process.ppid;
   setInterval(() => {

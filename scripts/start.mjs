@@ -1,4 +1,4 @@
-// `npm start`: the demo and the relay behind it, on a clone where nothing was installed before.
+// `npm start`: the demo and its relay, on a fresh clone.
 import { checkNode } from './check-node.mjs';
 
 checkNode();

@@ -1,14 +1,13 @@
-// `npm run test:long`: what takes minutes. Relays and databases are killed under load, with `MAIA_KILLS` as the number of
-// kills in each set-up and `MAIA_SEED` for other edits and moments; 20,000 CoValues are moved by the command, and 5,000
-// in a browser from cojson's own storage; cojson's own tests of storages are run on ours; the simulation is run with 150
-// seeds; fifty tabs of one account are fired at, and a tab is killed while it writes; then the package is checked as an app
-// gets it. Here are also the tests named `.long.test.ts` and `.long.spec.ts`, which `npm test` has no time for.
+// `npm run test:long`: the tests named `.long.`, which take longer than `npm test` may, at most 40 minutes in total; then
+// cojson's own storage tests on our storage, and the package as an app receives it.
 import { runPlaywright, runScript, runSuites, runVitest } from './test-suites.mjs';
 
+const config = ['--config', 'test/long/vitest.config.ts'];
+
 void runSuites(async (reports) => [
-  await runVitest('long', reports, ['--config', 'scripts/long/vitest.config.ts']),
-  await runVitest('browser-long', reports, ['--config', 'scripts/long/vitest.config.ts']),
-  await runVitest('cojson', reports, ['--config', 'scripts/long/cojson-storage/vitest.config.ts']),
-  await runPlaywright('e2e-long', reports, ['--config', 'scripts/long/playwright.config.ts']),
+  await runVitest('long', reports, config),
+  await runVitest('browser-long', reports, config),
+  await runVitest('cojson', reports, ['--config', 'test/long/cojson-storage/vitest.config.ts']),
+  await runPlaywright('e2e-long', reports, ['--config', 'test/long/playwright.config.ts']),
   await runScript('package', 'check-package.mjs'),
 ]);

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 
-/** @typedef {{ passed: number, failed: readonly string[], skipped: readonly string[] }} Outcome what ran; the others by name */
+/** @typedef {{ passed: number, failed: readonly string[], skipped: readonly string[] }} Outcome the names of failed and skipped tests */
 
 /**
  * @param {{ testResults: readonly { name: string, status: string, message: string, assertionResults: readonly { fullName: string, status: string }[] }[] }} report
@@ -12,7 +12,7 @@ export function readVitestReport({ testResults }) {
   const tests = files.flatMap((file) =>
     file.assertionResults.map(({ fullName, status }) => ({ name: `${file.name} › ${fullName}`, status })),
   );
-  // A file that cannot be loaded has no tests, and has failed all the same.
+  // A file that cannot be loaded reports no tests.
   const broken = files.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
@@ -35,12 +35,12 @@ export function readVitestReport({ testResults }) {
  */
 export function readPlaywrightReport({ suites, errors }) {
   const tests = suites.flatMap((suite) => testsOf(suite, ''));
-  // `flaky` is a test that failed at first, so it has failed.
+  // A flaky test failed at least once.
   return {
     passed: tests.filter(({ status }) => status === 'expected').length,
     failed: [
       ...tests.filter(({ status }) => status === 'unexpected' || status === 'flaky').map(({ name }) => name),
-      ...errors.map(({ message }) => message?.split('\n')[0] ?? 'an error outside of every test'),
+      ...errors.map(({ message }) => message?.split('\n')[0] ?? 'an error outside all tests'),
     ],
     skipped: tests.filter(({ status }) => status === 'skipped').map(({ name }) => name),
   };
@@ -49,23 +49,22 @@ export function readPlaywrightReport({ suites, errors }) {
 /** @param {Suite} suite @param {string} above @returns {readonly { name: string, status: string }[]} */
 function testsOf(suite, above) {
   const path = above === '' ? suite.title : `${above} › ${suite.title}`;
-  const own = (suite.specs ?? []).flatMap(({ title, tests }) =>
+  const named = (suite.specs ?? []).flatMap(({ title, tests }) =>
     tests.map(({ status }) => ({ name: `${path} › ${title}`, status })),
   );
-  return [...own, ...(suite.suites ?? []).flatMap((inner) => testsOf(inner, path))];
+  return [...named, ...(suite.suites ?? []).flatMap((inner) => testsOf(inner, path))];
 }
 
 /**
- * A suite that ran nothing, crashed, or failed outside of its tests has failed too.
- * @param {string} suite @param {boolean} endedWell by its exit code @param {Outcome | undefined} outcome none: there is no report
+ * Counts a suite as failed if it ran no test, crashed, or failed outside its tests.
+ * @param {string} suite @param {boolean} isPassed by its exit code @param {Outcome | undefined} outcome undefined without a report
  * @returns {Outcome}
  */
-export function withWhatNoTestSays(suite, endedWell, outcome) {
-  if (outcome === undefined)
-    return { passed: 0, failed: [`${suite}: it ended without a report`], skipped: [] };
+export function withFailuresOutsideTests(suite, isPassed, outcome) {
+  if (outcome === undefined) return { passed: 0, failed: [`${suite}: ended without a report`], skipped: [] };
   const { passed, failed, skipped } = outcome;
   if (failed.length > 0) return outcome;
-  if (!endedWell) return { passed, failed: [`${suite}: something failed outside of its tests`], skipped };
-  if (passed === 0) return { passed, failed: [`${suite}: no test was executed`], skipped };
+  if (!isPassed) return { passed, failed: [`${suite}: failed outside its tests`], skipped };
+  if (passed === 0) return { passed, failed: [`${suite}: ran no test`], skipped };
   return outcome;
 }

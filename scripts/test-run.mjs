@@ -1,8 +1,9 @@
 import { printError } from './expected-error.mjs';
 import { installMissing } from './install-missing.mjs';
+import { lintedFolders } from './linted-folders.mjs';
 import { runChecks, runPlaywright, runSuites, runVitest } from './test-suites.mjs';
 
-/** Runs everything, whatever fails on the way. The last line counts it; the exit code is 1 where anything failed. */
+/** Runs all suites, even after a failure. The last line counts the tests; the exit code is 1 if any failed. */
 export async function runTests() {
   try {
     installMissing();
@@ -14,12 +15,13 @@ export async function runTests() {
     return;
   }
   await runSuites(async (reports) => {
-    // Beside the unit tests, which wait half of the time for processes that start.
+    // In parallel with the unit tests, which spend half of their time waiting for processes.
     const checks = runChecks([
       ['types', 'tsc'],
       ['types in Svelte', 'svelte-check', '--threshold', 'error'],
       ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
       ['lint', 'eslint', '.'],
+      ['imports', 'depcruise', ...lintedFolders, '--config', '.dependency-cruiser.mjs'],
     ]);
     const unit = await runVitest('unit', reports);
     return [

@@ -3,16 +3,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printError } from './expected-error.mjs';
-import { readPlaywrightReport, readVitestReport, withWhatNoTestSays } from './test-report.mjs';
+import { readPlaywrightReport, readVitestReport, withFailuresOutsideTests } from './test-report.mjs';
 
 /** @typedef {import('./test-report.mjs').Outcome} Outcome */
+/** @typedef {Outcome & { readonly suite: string, readonly seconds: number }} SuiteOutcome */
 
 const root = join(import.meta.dirname, '..');
 
 /**
- * Runs suites, which write their reports into a directory. The last line counts them all; the exit code is 1 where
- * anything failed.
- * @param {(reports: string) => Promise<readonly Outcome[]>} run
+ * Runs suites, which write their reports into a directory. Prints each suite's time at the end; the last line counts all
+ * tests. The exit code is 1 if any failed.
+ * @param {(reports: string) => Promise<readonly SuiteOutcome[]>} run
  */
 export async function runSuites(run) {
   const reports = mkdtempSync(join(tmpdir(), 'maia-test-'));
@@ -27,18 +28,20 @@ export async function runSuites(run) {
 }
 
 /**
- * Tools that only read, all at the same time. Each counts as one, and prints what it has to say when it has ended.
+ * Runs read-only tools in parallel. Each counts as one test and prints its output when it ends.
  * @param {readonly (readonly [name: string, ...command: readonly string[]])[]} checks
- * @returns {Promise<readonly Outcome[]>}
+ * @returns {Promise<readonly SuiteOutcome[]>}
  */
 export function runChecks(checks) {
   return Promise.all(
-    checks.map(async ([name, ...command]) => {
-      const { isPassed, output } = await runQuietly(command);
-      printTitle(name);
-      process.stdout.write(output);
-      return outcomeOf(name, isPassed);
-    }),
+    checks.map(([name, ...command]) =>
+      measured(name, async () => {
+        const { isPassed, output } = await runQuietly(command);
+        printTitle(name);
+        process.stdout.write(output);
+        return outcomeOf(name, isPassed);
+      }),
+    ),
   );
 }
 
@@ -57,35 +60,48 @@ function runQuietly([tool = '', ...args]) {
   return hasPassed(child).then((isPassed) => ({ isPassed, output: output.join('') }));
 }
 
-/** @param {string} project @param {string} reports @param {readonly string[]} [options] @returns {Promise<Outcome>} */
-export async function runVitest(project, reports, options = []) {
-  printTitle(project);
-  const report = join(reports, `${project}.json`);
-  const ok = await run([
-    ...['vitest', 'run', '--project', project, '--passWithNoTests=false', ...options],
-    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
-  ]);
-  return withWhatNoTestSays(project, ok, readReport(report, readVitestReport));
+/** @param {string} project @param {string} reports @param {readonly string[]} [options] @returns {Promise<SuiteOutcome>} */
+export function runVitest(project, reports, options = []) {
+  return measured(project, async () => {
+    printTitle(project);
+    const report = join(reports, `${project}.json`);
+    const isPassed = await run([
+      ...['vitest', 'run', '--project', project, '--passWithNoTests=false', ...options],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ]);
+    return withFailuresOutsideTests(project, isPassed, readReport(report, readVitestReport));
+  });
 }
 
-/** @param {string} suite @param {string} reports @param {readonly string[]} [options] @returns {Promise<Outcome>} */
-export async function runPlaywright(suite, reports, options = []) {
-  printTitle(suite);
-  const report = join(reports, `${suite}.json`);
-  const ok = await run(['playwright', 'test', '--reporter=list,json', ...options], {
-    PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+/** @param {string} suite @param {string} reports @param {readonly string[]} [options] @returns {Promise<SuiteOutcome>} */
+export function runPlaywright(suite, reports, options = []) {
+  return measured(suite, async () => {
+    printTitle(suite);
+    const report = join(reports, `${suite}.json`);
+    const isPassed = await run(['playwright', 'test', '--reporter=list,json', ...options], {
+      PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+    });
+    return withFailuresOutsideTests(suite, isPassed, readReport(report, readPlaywrightReport));
   });
-  return withWhatNoTestSays(suite, ok, readReport(report, readPlaywrightReport));
 }
 
-/** Counts as one. @param {string} name @param {string} script in this folder @returns {Promise<Outcome>} */
-export async function runScript(name, script) {
-  printTitle(name);
-  const child = spawn(process.execPath, [join(root, 'scripts', script)], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+/** Counts as one test. @param {string} name @param {string} script in this folder @returns {Promise<SuiteOutcome>} */
+export function runScript(name, script) {
+  return measured(name, async () => {
+    printTitle(name);
+    const child = spawn(process.execPath, [join(root, 'scripts', script)], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    return outcomeOf(name, await hasPassed(child));
   });
-  return outcomeOf(name, await hasPassed(child));
+}
+
+/** @param {string} suite @param {() => Promise<Outcome>} run @returns {Promise<SuiteOutcome>} */
+async function measured(suite, run) {
+  const startMs = performance.now();
+  const outcome = await run();
+  return { ...outcome, suite, seconds: Math.round((performance.now() - startMs) / 1_000) };
 }
 
 /** @param {string} name @param {boolean} isPassed @returns {Outcome} */
@@ -127,12 +143,13 @@ function printTitle(name) {
   console.log(`\n── ${name}`);
 }
 
-/** @param {readonly Outcome[]} outcomes */
+/** @param {readonly SuiteOutcome[]} outcomes */
 function printSummary(outcomes) {
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failed = outcomes.flatMap((outcome) => outcome.failed);
   const skipped = outcomes.flatMap((outcome) => outcome.skipped);
   console.log('');
+  for (const { suite, seconds } of outcomes) console.log(`${suite}: ${seconds} s`);
   for (const name of skipped) console.log(`skipped: ${name}`);
   for (const name of failed) console.log(`failed: ${name}`);
   console.log(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped`);

@@ -1,4 +1,4 @@
-// `npm test`: everything that has to hold, on a clone where nothing was installed before.
+// `npm test`: all checks and suites, on a fresh clone.
 import { checkNode } from './check-node.mjs';
 
 checkNode();

@@ -5,22 +5,34 @@ export {
   signUpWithPasskey,
 } from './session/with-passkey.ts';
 export { signInWithRecoveryPhrase, signUpWithRecoveryPhrase } from './session/with-phrase.ts';
-export type { RevealPhraseOptions } from './session/phrase/reveal-phrase.ts';
 export { openAgentSession } from './session/agent/agent-session.ts';
-export type { AgentSessionOptions } from './session/agent/agent-session.ts';
-export type { SignOutOptions } from './session/sign-out/sign-out.ts';
 export { listAccounts } from './session/list-accounts.ts';
 export type { KnownAccount } from './session/device/known-accounts.ts';
 export type { PasskeyInfo, Passkeys, PasskeysState } from './session/passkeys/passkeys.ts';
 export type { PasskeySupport } from './session/passkeys/passkey-support.ts';
-export type { Remember, Session, SessionOptions, SignInOptions, SignUpOptions } from './session/session.ts';
+export type { Session } from './session/session.ts';
+export type {
+  AgentSessionOptions,
+  Remember,
+  RevealPhraseOptions,
+  SessionOptions,
+  SignInOptions,
+  SignOutOptions,
+  SignUpOptions,
+} from './session/session-options.ts';
 import { activeSession } from './session/active-session.ts';
 export { activeSession };
 
 export { setupSyncPeers } from './sync/setup-sync-peers.ts';
 export { resolveSyncUrl } from './sync/sync-url.ts';
-export type { RelayTarget, SetupSyncPeersOptions, SyncOptions, SyncPeers } from './sync/sync-peers.ts';
-export type { SyncTarget, WaitOptions } from './sync/rung-waits.ts';
+export type {
+  RelayTarget,
+  SetupSyncPeersOptions,
+  SyncOptions,
+  SyncPeers,
+  SyncTarget,
+  WaitOptions,
+} from './sync/sync-peers.ts';
 export type { ChangeOrigin, SyncEvents } from './sync/sync-events.ts';
 export type { Durability, Rung, SyncState } from './sync/sync-state.ts';
 export type { PeerPhase, PeerStatus } from './sync/peer-status.ts';

@@ -9,7 +9,7 @@ import { measureRounds, type Contender } from '../harness/rounds.ts';
 import { startServer } from '../harness/server-process.ts';
 import type { BenchContext, Suite } from '../harness/suite.ts';
 
-/** The panel in a page: not there at all, there and closed, or open with a view. */
+/** The panel in a page: absent, closed, or open with a view. */
 type Panel = 'none' | 'closed' | (typeof openViews)[number];
 const openViews = [
   ...(['unsynced', 'queues', 'peers', 'messages', 'covalue', 'lag', 'storage', 'tabs'] as const),
@@ -30,7 +30,7 @@ const names = {
 } as const satisfies Record<Panel, string>;
 
 const editsPerSecond = 100;
-/** Of each page. */
+/** Per page. */
 const turns = 12;
 const turnMs = 2_000;
 const scrollMs = 6_000;
@@ -38,7 +38,7 @@ const unsyncedRows = 10_000;
 const recordedMessages = 100_000;
 const megabyte = 1_000_000;
 
-/** What the panel costs the page that it is in. */
+/** What the panel costs the page that contains it. */
 export const devtoolsSuite: Suite = {
   name: 'devtools',
   async run(context) {
@@ -79,8 +79,9 @@ async function setUp(context: BenchContext): Promise<Place> {
 }
 
 /**
- * What the main thread does while an app edits, as the browser counts it: layout and painting too. Both pages stay open,
- * and edit by turns: what else the machine does changes from one second to the next by more than what is looked for.
+ * The main thread's work while an app edits, as the browser counts it, including layout and painting. Both
+ * pages stay open and take turns, because the machine's other load varies by more than the measured
+ * difference.
  */
 async function measureWork(place: Place): Promise<readonly Line[]> {
   const lines: Line[] = [];
@@ -101,7 +102,7 @@ async function measureWork(place: Place): Promise<readonly Line[]> {
         ours: names[panel],
         peer: names.none,
         figure: 'busy',
-        reading: `how much of ${turnMs / 1_000} seconds the main thread was busy, while an app made ${editsPerSecond} edits a second, each a message to the relay and one back: two pages by turns, ${turns} times. Lower is better.`,
+        reading: `how much of ${turnMs / 1_000} seconds the main thread was busy, while an app made ${editsPerSecond} edits a second, each one message to the relay and one back: two pages in turn, ${turns} times. Lower is better.`,
         goal: panel === 'closed' ? { withinNoise: true } : { aboveByAtMost: 3 },
       }),
     );
@@ -131,7 +132,7 @@ async function measureMemory(place: Place): Promise<readonly Line[]> {
       await devtools.send('HeapProfiler.collectGarbage');
       return { heap: (await metricOf(devtools, 'JSHeapUsedSize')) / megabyte };
     });
-  // Each is a page of its own, with nothing to warm up.
+  // Each has its own page and needs no warm-up.
   const samples = await measureRounds([contender('none'), contender('closed')], { warmUp: false });
   return [
     compare(samples, {
@@ -143,13 +144,13 @@ async function measureMemory(place: Place): Promise<readonly Line[]> {
       peer: names.none,
       figure: 'heap',
       reading:
-        'what JavaScript holds after collecting garbage, when 50,000 messages went to the relay and as many came back. Lower is better.',
+        'JavaScript’s memory after a garbage collection, when 50,000 messages went to the relay and as many came back. Lower is better.',
       goal: { aboveByAtMost: 20 },
     }),
   ];
 }
 
-/** Of 10,000 rows of 28 px. */
+/** 10,000 rows of 28 px. */
 const scrolls = [
   { by: 'by wheel', pxPerSecond: 5_000, words: 'as fast as a wheel is turned, 180 rows a second' },
   {
@@ -187,7 +188,7 @@ async function measureScrolling(place: Place): Promise<readonly Line[]> {
       ours: names.unsynced,
       peer: names.none,
       figure: by,
-      reading: `milliseconds of the longest task in ${scrollMs / 1_000} seconds of scrolling, ${words}, as the browser tells, collections of the whole page's garbage included; 50 stands for none that was longer. Lower is better.`,
+      reading: `milliseconds of the longest task in ${scrollMs / 1_000} seconds of scrolling, ${words}, as the browser reports it, including garbage collections of the whole page; 50 means that none was longer. Lower is better.`,
       goal: { oursAtMost: 50 },
     }),
   );
@@ -198,7 +199,7 @@ interface OpenPanel {
   readonly devtools: CDPSession;
 }
 
-/** A page of a new account, with the panel as it is told. */
+/** Opens a page of a new account, with the given panel. */
 function openPanel<T>(
   { browser, relay }: Place,
   panel: Panel,
@@ -212,7 +213,7 @@ function openPanel<T>(
   });
 }
 
-/** With a page of its own each time. */
+/** Uses a new page each time. */
 function contenderOf(
   place: Place,
   panel: Panel,
@@ -227,7 +228,7 @@ function contenderOf(
 async function metricOf(devtools: CDPSession, name: string): Promise<number> {
   const { metrics } = await devtools.send('Performance.getMetrics');
   const metric = metrics.find((each) => each.name === name);
-  if (!metric) throw new Error(`The browser does not tell ${name}.`);
+  if (!metric) throw new Error(`The browser does not report ${name}.`);
   return metric.value;
 }
 

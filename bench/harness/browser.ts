@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { browserLaunchOptions } from '../../scripts/find-browser.mjs';
 
-/** A person's Chromium, whose profile stays while its pages come and go. */
+/** A Chromium whose profile stays while pages come and go. */
 export interface Browser {
   readonly version: string;
-  /** Opens a page in a new tab, hands it to `run`, and closes the tab as a person does. */
+  /** Opens a page in a new tab, passes it to `run`, and closes the tab as a user does. */
   withPage<T>(
     name: string,
     parameters: Readonly<Record<string, string>>,

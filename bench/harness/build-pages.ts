@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { wasmFiles } from '../../scripts/build/packages.mjs';
 
-/** Builds each page as an app's own build would: minified, on the package as it is published. */
+/** Builds each page like an app's own build: minified, on the package as published. */
 export async function buildPages(options: {
   readonly suite: string;
   readonly pages: readonly string[];
@@ -20,11 +20,11 @@ export async function buildPages(options: {
     const bundle = await rolldown({
       input: join(benchFolder, suite, 'pages', `${page}.ts`),
       platform: 'browser',
-      // Its paths lead to the sources, and what is measured is the package.
+      // Its paths lead to the sources, but the package is measured.
       tsconfig: false,
       resolve: {
         alias: {
-          // The longer one first: what an alias begins is taken for its own.
+          // The longer name first: an alias also matches names that begin with it.
           '@MaiaOS/kernel/devtools': join(packageFolder, 'devtools.js'),
           '@MaiaOS/kernel': join(packageFolder, 'index.js'),
         },

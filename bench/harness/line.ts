@@ -1,7 +1,7 @@
 import type { Samples } from './rounds.ts';
 import { median, quantile, spreadOf, type Spread } from './statistics.ts';
 
-/** One comparison, as bench/results.json has it. Figures are medians over the rounds. */
+/** One comparison, as in bench/results.json. Values are medians over the rounds. */
 export interface Line {
   readonly suite: string;
   readonly name: string;
@@ -25,7 +25,7 @@ export type Goal =
   | { readonly oursAtMost: number }
   /** In the unit of both. */
   | { readonly aboveByAtMost: number }
-  /** Our median is among the middle half of the peer's rounds, or better. */
+  /** Our median is within the middle half of the peer's rounds, or better. */
   | { readonly withinNoise: true };
 
 export interface Comparison {
@@ -79,7 +79,7 @@ function isMet(
   return 'oursAtMost' in goal ? ours <= goal.oursAtMost : ours - peer <= goal.aboveByAtMost;
 }
 
-/** Four digits say more than any of these figures can hold. */
+/** Measurements are not more precise than four digits. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }

@@ -1,6 +1,9 @@
 const longMs = 50;
 
-/** Watches the page's main thread. What it returns ends that, and answers the longest task: a browser tells only of those above 50 ms, and 50 stands for none. */
+/**
+ * Watches the page's main thread. The returned function stops that and returns the longest task: browsers
+ * report only tasks above 50 ms, so 50 means none.
+ */
 export function watchLongTasks(): () => number {
   const longTasks: number[] = [];
   const observer = new PerformanceObserver((list) => {

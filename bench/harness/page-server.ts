@@ -10,7 +10,7 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** Serves a folder as a deployment does whose files the browser may keep. Answers its address. */
+/** Serves a folder like a deployment whose files the browser may cache. Resolves with its address. */
 export async function servePages(folder: string) {
   const server = createServer(({ url = '/' }, response) => {
     const { pathname } = new URL(url, 'http://localhost');

@@ -1,6 +1,6 @@
 import type { AgentSecret, RawAccountID } from 'cojson';
 
-/** How a page is told what to do: by a function that the driver calls. */
+/** Registers a function that the driver calls in the page. */
 export function ask<Told, Answer>(name: string, run: (told: Told) => Promise<Answer>): void {
   Object.assign(globalThis, { [name]: run });
 }
@@ -21,7 +21,7 @@ export function kept(): { readonly accountID: RawAccountID; readonly agentSecret
   return JSON.parse(localStorage.getItem(key) ?? '') as ReturnType<typeof kept>;
 }
 
-/** The relay that the address names; none where it names none. */
+/** The relay in the page's address, if any. */
 export function relayOfPage(): string | undefined {
   return new URLSearchParams(location.search).get('relay') ?? undefined;
 }

@@ -1,6 +1,6 @@
 import type { Line } from './line.ts';
 
-/** bench/results.json. */
+/** The format of bench/results.json. */
 export interface Results {
   readonly date: string;
   readonly commit: string;
@@ -14,11 +14,11 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly os: string;
   readonly node: string;
-  /** Of what the suites compare with, by name. */
+  /** Versions of the peers, by name. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Puts a run's lines in the place of those of the same suites; other suites' lines stay as they were. */
+/** Replaces the lines of the suites that ran; other suites' lines stay. */
 export function mergeResults(before: Results | undefined, run: Results): Results {
   const suites = new Set(run.lines.map(({ suite }) => suite));
   const kept = before?.lines.filter(({ suite }) => !suites.has(suite)) ?? [];

@@ -1,13 +1,13 @@
 /** One side of a comparison. */
 export interface Contender {
   readonly name: string;
-  /** Measures once; each figure has a name. `round` is -1 in the warm-up. */
+  /** Measures once and returns named values. `round` is -1 in the warm-up. */
   measure(round: number): Promise<Readonly<Record<string, number>>>;
 }
 
-/** What was measured, one number for each round. */
+/** The measured values, one number per round. */
 export interface Samples {
-  /** Throws where nothing of that name was measured. */
+  /** Throws if nothing of that name was measured. */
   of(contender: string, figure: string): readonly number[];
   has(contender: string): boolean;
 }
@@ -15,8 +15,8 @@ export interface Samples {
 export const minRounds = 5;
 
 /**
- * Measures the contenders in turns, so that whatever else the machine does meets all of them, and each is the first in
- * some rounds. A round before the first one is thrown away, where there is anything to warm up.
+ * Measures the contenders in turns, so that the machine's other load affects all of them, and each goes
+ * first in some rounds. Discards a warm-up round unless there is nothing to warm up.
  */
 export async function measureRounds(
   contenders: readonly Contender[],

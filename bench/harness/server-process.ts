@@ -1,21 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export interface ServerProcess {
   /** Such as `http://127.0.0.1:4203`. */
   readonly url: string;
   readonly webSocketUrl: string;
-  /** After full collections, once it has nothing left to do. */
+  /** Memory after full collections, once the server is idle. */
   settledMemory(): Promise<Memory>;
-  /** Ends it as its operator would; resolves once it is gone. */
+  /** Stops it like an operator would; resolves when it is gone. */
   stop(): Promise<void>;
 }
 
 /** In bytes. */
 export interface Memory {
   readonly rss: number;
-  /** What JavaScript holds: its heap, and the buffers outside of it. */
+  /** JavaScript's heap and the buffers outside it. */
   readonly held: number;
 }
 
@@ -26,17 +26,17 @@ export interface ServerCommand {
 }
 
 const startWithinMs = 60_000;
-/** What a server still does for connections that were opened or closed just now is done after it. */
+/** After this time a server has finished its work for connections that just opened or closed. */
 const settleMs = 300;
 const stopWithinMs = 10_000;
 
-/** One listener for all of them: Node warns of a leak when there are more than ten. */
+/** One listener for all: Node warns of a leak above ten. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-// Loaded ahead of the server: answers how much memory it holds, over a channel that does not keep it alive.
+// Preloaded into the server: reports its memory over a channel that does not keep it alive.
 const memoryProbe = `data:text/javascript,${encodeURIComponent(`
   process.on('message', () => {
     for (let times = 0; times < 3; times++) gc();
@@ -46,7 +46,7 @@ const memoryProbe = `data:text/javascript,${encodeURIComponent(`
   process.channel.unref();
 `)}`;
 
-/** Starts a server that prints where it answers; the same for all of them. Throws where it ends instead. */
+/** Starts a server that prints its address; works the same for all peers. Throws if it exits instead. */
 export async function startServer({ script, args = [], env = {} }: ServerCommand): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
@@ -85,7 +85,7 @@ export async function startServer({ script, args = [], env = {} }: ServerCommand
   const killed = () => child.kill('SIGKILL');
   let isStopping = false;
   void ended.then(() => {
-    if (!isStopping) console.error(`${script} ended by itself. ${complaint}`);
+    if (!isStopping) console.error(`${script} exited unexpectedly. ${complaint}`);
   });
 
   return {
@@ -110,7 +110,7 @@ export async function startServer({ script, args = [], env = {} }: ServerCommand
   };
 }
 
-/** MAIA_BENCH_PROFILE names a folder that gets a CPU profile of each server. */
+/** MAIA_BENCH_PROFILE names a folder for a CPU profile of each server. */
 function profiling(): readonly string[] {
   const folder = process.env['MAIA_BENCH_PROFILE'];
   return folder === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', folder];

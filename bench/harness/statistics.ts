@@ -1,4 +1,4 @@
-/** The value below which `share` of the numbers lie, between two of them where it falls between. Throws on none. */
+/** The value below which `share` of the numbers lie, interpolated. Throws for an empty list. */
 export function quantile(numbers: readonly number[], share: number): number {
   if (numbers.length === 0) throw new Error('There is no quantile of no numbers.');
   const sorted = [...numbers].sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 import type { Line } from './line.ts';
 
-/** What `npm run bench -- --only NAME` runs. */
+/** The NAME of `npm run bench -- --only NAME`. */
 export interface Suite {
   readonly name: string;
   run(context: BenchContext): Promise<readonly Line[]>;
@@ -9,20 +9,20 @@ export interface Suite {
 export interface BenchContext {
   /** The built command `maia-relay`. */
   readonly relayScript: string;
-  /** Our package, as `npm run build` makes it. */
+  /** Our package, as built by `npm run build`. */
   readonly packageFolder: string;
   /** `bench`, with the sources of what runs in a browser. */
   readonly benchFolder: string;
   /** Where the peers are installed. */
   readonly peersFolder: string;
-  /** An empty folder, gone after the run. */
+  /** An empty folder, deleted after the run. */
   readonly temporaryFolder: string;
-  /** Runs after the suite, the last one first, also where the suite failed. */
+  /** Runs after the suite, in reverse order, even if the suite failed. */
   finally(end: () => Promise<unknown>): void;
-  /** Of `--part`: only what has it in its name is measured. For trials, whose results are not written. */
+  /** From `--part`: measures only what has it in its name. For trials, whose results are not written. */
   readonly part: string | undefined;
-  /** Names the version of a server that was there already. */
+  /** Records the version of a server that was already installed. */
   addVersion(name: string, version: string): void;
-  /** Says what goes on. */
+  /** Prints progress. */
   say(sentence: string): void;
 }

@@ -4,7 +4,7 @@ import type { Results } from './results.ts';
 const start = '<!-- results: written by npm run bench -->';
 const end = '<!-- end of results -->';
 
-/** The page with the table between its markers made anew. Throws where it has no markers. */
+/** Returns the page with a new table between its markers. Throws if it has no markers. */
 export function replaceTable(page: string, results: Results): string {
   const from = page.indexOf(start);
   const to = page.indexOf(end);
@@ -26,7 +26,7 @@ function describeResults({ date, commit, machine, lines }: Results): string {
   ].join('\n\n');
 }
 
-/** A row for what was measured, a column for each peer. */
+/** One row per measurement, one column per peer. */
 function describeSuite(suite: string, lines: readonly Line[]): string {
   const peers = [...new Set(lines.map(({ peerName }) => peerName))];
   const names = [...new Set(lines.map(({ name }) => name))];

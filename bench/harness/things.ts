@@ -1,7 +1,10 @@
 import type { RawCoList, RawGroup } from 'cojson';
 import type { Random } from '../../test/long/seeded-random.ts';
 
-/** Of twenty, sixteen are small maps with some edits, three are lists and one is a long text in many edits. */
+/**
+ * Of twenty, sixteen are small maps with some edits, three are lists and one is a long text written in many
+ * edits.
+ */
 export function createThing(group: RawGroup, random: Random): string {
   const kind = random(1, 20);
   if (kind > 19) return createEdited(group, random, random(20, 60));

@@ -1,4 +1,4 @@
-// Hocuspocus without an extension: documents stay in memory.
+// Hocuspocus without extensions, so documents stay in memory.
 import { Server } from '@hocuspocus/server';
 
 const server = new Server({ quiet: true, address: '127.0.0.1', port: 0, stopOnSignals: false });

@@ -1,5 +1,5 @@
-// A sync server of stock cojson, as its authors' own command sets one up: native crypto, their transport, their storage.
-// Arguments: the path of an SQLite database, or none to keep everything in memory.
+// A sync server of stock cojson, set up like its authors' own command: native crypto, their transport,
+// their storage. Arguments: the path of an SQLite database, or none to keep everything in memory.
 import { createServer } from 'node:http';
 import Database from 'better-sqlite3';
 import { getSqliteStorage, LocalNode } from 'cojson';
@@ -39,8 +39,9 @@ sockets.on('connection', (socket, request) => {
 server.listen(0, '127.0.0.1', () => console.log(`answers on http://127.0.0.1:${server.address().port}`));
 
 /**
- * Stock cojson acknowledges content just before it stores it, in the same turn; SQLite stores at once. So an
- * acknowledgement that waits for the end of the turn stands for what is written.
+ * Stock cojson acknowledges content just before it stores it, in the same turn, and SQLite stores
+ * synchronously. So an acknowledgement that waits for the end of the turn means that the content was
+ * written.
  */
 function acknowledgeWritten(peer) {
   const { outgoing } = peer;
@@ -57,7 +58,7 @@ function acknowledgeWritten(peer) {
   };
 }
 
-/** Each statement is prepared once. A commit survives a power cut, as far as SQLite and the disk can tell. */
+/** Prepares each statement once. A commit survives a power cut, as far as SQLite and the disk guarantee it. */
 function openDriver(path) {
   const database = new Database(path);
   database.pragma('journal_mode = WAL');

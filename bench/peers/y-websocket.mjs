@@ -1,4 +1,4 @@
-// The server that y-websocket brings, with its documents in memory.
+// The server that comes with y-websocket, with its documents in memory.
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { setupWSConnection } from 'y-websocket/bin/utils';

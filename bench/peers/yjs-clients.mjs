@@ -1,13 +1,13 @@
-// Two clients each with a document that holds one map, by the providers of the two servers.
+// Two clients, each with a document that holds one map, through the providers of the two servers.
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 
-/** A client of y-websocket, once it has the document. */
+/** A client of y-websocket. Resolves once it has the document. */
 export function connectYWebsocket(url, name) {
   const document = new Y.Doc();
-  // Without it, the clients of one process would find each other past the server.
+  // Otherwise the clients of one process would find each other without the server.
   const options = { WebSocketPolyfill: WebSocket, disableBc: true };
   const provider = new WebsocketProvider(url, name, document, options);
   return new Promise((resolve) => {
@@ -15,12 +15,12 @@ export function connectYWebsocket(url, name) {
   });
 }
 
-/** A client of Hocuspocus, once it has the document. */
+/** A client of Hocuspocus. Resolves once it has the document. */
 export function connectHocuspocus(url, name) {
   return openHocuspocus(url, { name });
 }
 
-/** One that says nothing about itself to the others. Returns what closes it. */
+/** Opens a client that shares no awareness state. Returns a function that closes it. */
 export async function openIdleHocuspocus(url, name) {
   const { close } = await openHocuspocus(url, { name, awareness: null });
   return close;

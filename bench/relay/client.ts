@@ -8,12 +8,12 @@ const crypto = await WasmCrypto.create();
 /** Stock cojson on stock cojson's transport, the same for every server. */
 export interface Client {
   readonly node: LocalNode;
-  /** Calls `listener` for each frame that comes, ahead of cojson. */
+  /** Calls `listener` for each incoming frame, before cojson sees it. */
   onFrame(listener: (text: string) => void): void;
   close(): void;
 }
 
-/** A node with an account of its own and no relay. */
+/** A node with its own account and no relay. */
 export async function createNode(): Promise<LocalNode> {
   const { node } = await LocalNode.withNewlyCreatedAccount({ creationProps: { name: 'Bench' }, crypto });
   return node;
@@ -43,7 +43,7 @@ export async function connect(node: LocalNode, url: string): Promise<Client> {
   };
 }
 
-/** A group whose content everybody can read, as that of a shared list. */
+/** A group that everyone can read, like that of a shared list. */
 export function createSharedGroup(node: LocalNode): RawGroup {
   const group = node.createGroup();
   group.addMember('everyone', 'reader');

@@ -10,7 +10,7 @@ import { uploadInOrder } from './uploader.ts';
 const librarySize = 10_000;
 const seed = 4_203;
 
-/** Puts the library on a server, and then starts it anew for every round. */
+/** Uploads the library to a server, and restarts the server for every round. */
 async function coldLoadContender(
   name: string,
   command: ServerCommand,
@@ -39,9 +39,9 @@ async function coldLoadContender(
 }
 
 const reading =
-  'milliseconds until a client that has nothing holds 10,000 CoValues, with their groups and content, from a server that has just been started. Lower is better. Client and server share the machine.';
+  'milliseconds until an empty client holds 10,000 CoValues, with their groups and content, from a server that has just started. Lower is better. Client and server share the machine.';
 
-/** After a restart, when nothing is in memory anywhere. */
+/** Loads after a restart, when nothing is in memory anywhere. */
 export const measureColdLoad: Measure = async ({ context, commands, durable }) => {
   const library = await createLibrary(seed, librarySize);
   const bytes = library.uploads.reduce((sum, { text }) => sum + text.length, 0);

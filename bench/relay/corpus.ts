@@ -3,23 +3,23 @@ import { createRandom } from '../../test/long/seeded-random.ts';
 import { createThing, textOf } from '../harness/things.ts';
 import { createNode, createSharedGroup } from './client.ts';
 
-/** A message of content as it goes over the wire, and what acknowledges it. */
+/** A content message in wire format, and what acknowledges it. */
 export interface Upload {
   readonly id: string;
   readonly text: string;
-  /** How many transactions of each session the receiver has once it took it. */
+  /** How many transactions of each session the receiver has afterwards. */
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** Edits of maps that are there already. */
+/** Edits of existing maps. */
 export interface EditStreams {
-  /** What has to be there before, in order. */
+  /** What must exist before, in order. */
   readonly before: readonly Upload[];
-  /** One for each map; each upload is one transaction, and follows on the one before. */
+  /** One stream per map; each upload is one transaction that follows the previous one. */
   readonly streams: readonly (readonly Upload[])[];
 }
 
-/** Each with the text of a short note, encrypted and signed as a client's edits are. */
+/** Each holds the text of a short note, encrypted and signed like a client's edit. */
 export async function createEditStreams(seed: number, streams: number, edits: number): Promise<EditStreams> {
   const random = createRandom(seed);
   const node = await createNode();
@@ -40,11 +40,11 @@ export async function createEditStreams(seed: number, streams: number, edits: nu
   };
 }
 
-/** What an app keeps for somebody: shared lists of small things, some long. */
+/** What an app stores for a user: shared lists of small things, some of them long. */
 export interface Library {
   /** Dependencies first. */
   readonly uploads: readonly Upload[];
-  /** Of all CoValues that a client loads. */
+  /** The IDs of all CoValues that a client loads. */
   readonly ids: readonly RawCoMap['id'][];
 }
 
@@ -65,7 +65,7 @@ export async function createLibrary(seed: number, size: number): Promise<Library
   return { uploads: uploadsOf(node), ids: ids as RawCoMap['id'][] };
 }
 
-/** All that a node has; what others depend on comes first, as it was created first. */
+/** All content of a node in order of creation, so dependencies come first. */
 export function uploadsOf(node: LocalNode): readonly Upload[] {
   return [...node.allCoValues()].flatMap((core) => uploadsSince(core, undefined));
 }

@@ -4,9 +4,9 @@ import { pathToFileURL } from 'node:url';
 import type { CoID, RawCoMap } from 'cojson';
 import { connect, createNode, createSharedGroup } from './client.ts';
 
-/** Two clients of one server, one of which edits a map that the other has open. */
+/** Two clients of one server; one edits a map that the other has open. */
 export interface Pair {
-  /** Resolves once the other client has it, and once it was acknowledged, with the time of each. */
+  /** Resolves once the other client has the edit and the server has acknowledged it, with both times. */
   edit(
     key: string,
     value: string,
@@ -14,7 +14,7 @@ export interface Pair {
   close(): void;
 }
 
-/** Stock clients of a cojson server, the editor at `editorUrl`. */
+/** Stock clients of a cojson server; the editor connects to `editorUrl`. */
 export async function cojsonPair(editorUrl: string, readerUrl = editorUrl): Promise<Pair> {
   const editor = await connect(await createNode(), editorUrl);
   const map = createSharedGroup(editor.node).createMap();
@@ -80,7 +80,7 @@ interface YjsClients {
   connectHocuspocus(url: string, name: string): Promise<YjsClient>;
 }
 
-/** Yjs acknowledges nothing. */
+/** Yjs has no acknowledgements. */
 export async function yjsPair(peersFolder: string, how: keyof YjsClients, url: string): Promise<Pair> {
   const clients = (await import(pathToFileURL(join(peersFolder, 'yjs-clients.mjs')).href)) as YjsClients;
   const editor = await clients[how](url, 'bench');

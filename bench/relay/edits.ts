@@ -8,7 +8,7 @@ import type { Measure } from './measurement.ts';
 import { ourNames, startUntilEnd, stockNames, yjsNames } from './servers.ts';
 
 const editsPerRound = 250;
-/** Somebody who types, and does not wait for anything: the next edit follows after some milliseconds. */
+/** Simulates a user who types without waiting: the next edit follows after some milliseconds. */
 const pauseMs = [1, 4] as const;
 
 function latencyContender(name: string, pair: Pair): Contender {
@@ -45,7 +45,7 @@ const seenReading =
 const acknowledgedReading =
   'milliseconds from an edit to what tells its client that the server has it. Lower is better. Ours says so after its commit. Stock cojson says so before it has written anything, which is compared as it comes; in the lines with "written" its answer is held back until SQLite has committed.';
 
-/** From an edit to the other client, and back to its own. */
+/** From an edit to the other client, and to its own acknowledgement. */
 export const measureEdits: Measure = async ({ context, commands, durable }) => {
   const { peersFolder } = context;
   const start = async (command: Parameters<typeof startUntilEnd>[1]) =>

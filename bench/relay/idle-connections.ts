@@ -4,10 +4,10 @@ import { createNode, createSharedGroup } from './client.ts';
 import { uploadsOf } from './corpus.ts';
 import { openSocket, uploadInOrder } from './uploader.ts';
 
-/** Opens one connection that follows one document, as an open page does, and returns what closes it. */
+/** Opens one connection that follows one document, like an open page. Returns a function that closes it. */
 export type OpenIdle = (url: string) => Promise<() => void>;
 
-/** All follow one CoValue; a server has a cojson peer for each. */
+/** All follow one CoValue; the server has a cojson peer for each. */
 export async function prepareCojsonIdle(url: string): Promise<OpenIdle> {
   const node = await createNode();
   const map = createSharedGroup(node).createMap({ title: 'What everybody has open' });
@@ -26,7 +26,7 @@ export async function prepareCojsonIdle(url: string): Promise<OpenIdle> {
   };
 }
 
-/** A connection is in the document as soon as it is open. Its client says nothing about itself to the others. */
+/** A connection joins the document as soon as it opens. Its client shares no awareness state. */
 export function prepareYWebsocketIdle(): Promise<OpenIdle> {
   return Promise.resolve(async (url: string) => {
     const socket = await openSocket(`${url}/bench`);

@@ -10,12 +10,15 @@ import {
 import type { Measure } from './measurement.ts';
 import { ourNames, stockNames, yjsNames } from './servers.ts';
 
-/** Those that are open at the first figure, so that what a server sets up for any is not counted for each. */
+/**
+ * Connections that are open at the first measurement, so that the server's fixed costs are not attributed
+ * to each.
+ */
 const connectionsBefore = 500;
 const connections = 1_500;
 const atATime = 50;
 
-/** A server is started anew for every round: what it once took from the system it rarely gives back. */
+/** Starts the server anew for every round, because a process rarely returns memory to the system. */
 function idleContender(
   name: string,
   command: ServerCommand,
@@ -52,8 +55,8 @@ async function openMany(open: OpenIdle, url: string, count: number): Promise<rea
 const kibibyte = 1_024;
 
 const readings = {
-  held: 'bytes of a server for one more idle connection, over 1,500 of them, each of which follows a document: what JavaScript holds, in its heap and in buffers, after a collection. Lower is better.',
-  rss: 'the same as the growth of the whole process, as the system counts it: with what the engine keeps in reserve. Lower is better.',
+  held: 'bytes that one more idle connection costs a server, measured over 1,500 that each follow a document: JavaScript’s heap and buffers after a collection. Lower is better.',
+  rss: 'the same for the whole process as the system counts it, including what the engine keeps in reserve. Lower is better.',
 };
 
 /** What a client costs that only stays connected. */

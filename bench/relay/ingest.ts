@@ -5,7 +5,7 @@ import type { Measure } from './measurement.ts';
 import { ourNames, startUntilEnd, stockNames } from './servers.ts';
 import { openUploader, uploadInOrder } from './uploader.ts';
 
-/** How many transactions wait for their acknowledgement at a time, and how many each of so many maps gets. */
+/** How many transactions await their acknowledgement at a time, and how many each map gets. */
 const loads = [
   { inFlight: 1, edits: 300 },
   { inFlight: 50, edits: 60 },
@@ -16,7 +16,7 @@ const ingestFigure = (inFlight: number) => `${inFlight} in flight`;
 
 const maxConnections = 10;
 
-/** Each round's edits are made once, and every server gets the same. */
+/** Each round's edits are created once, and every server gets the same ones. */
 function createIngestContenders(
   servers: readonly { readonly name: string; readonly url: string }[],
 ): readonly Contender[] {
@@ -61,7 +61,7 @@ async function perSecond(url: string, { before, streams }: EditStreams): Promise
 }
 
 const reading =
-  'transactions a second that one client machine gets stored and acknowledged, with so many waiting at a time, each in a CoValue of its own, over up to ten connections. Higher is better. The edits were signed and encrypted before. Ours acknowledges after its commit; so does stock on SQLite here, whose answer is held back until it has written; stock in memory writes nothing.';
+  'transactions a second that are stored and acknowledged for one client machine, with so many in flight, each in its own CoValue, over up to ten connections. Higher is better. The edits were signed and encrypted before. Ours acknowledges after its commit; so does stock on SQLite here, whose acknowledgement is held until it has written; stock in memory writes nothing.';
 
 /** How fast edits become durable. */
 export const measureIngest: Measure = async ({ context, commands, durable }) => {

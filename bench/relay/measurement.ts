@@ -6,7 +6,7 @@ import type { OurKind, ServerCommands } from './servers.ts';
 export interface Measurement {
   readonly context: BenchContext;
   readonly commands: ServerCommands;
-  /** Ours that keep what they get: PGlite, and PostgreSQL where one answers. */
+  /** Our durable set-ups: PGlite, and PostgreSQL if a server answers. */
   readonly durable: readonly Exclude<OurKind, 'memory'>[];
 }
 

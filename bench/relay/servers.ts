@@ -16,14 +16,14 @@ export const stockNames = {
 };
 export const yjsNames = { yWebsocket: 'y-websocket (memory)', hocuspocus: 'Hocuspocus (memory)' };
 
-/** How each server is started, on a storage of its own that stays when it is started again. */
+/** How to start each server on its own storage, which survives a restart. */
 export interface ServerCommands {
   ours(kind: OurKind): Promise<ServerCommand>;
   stock(kind: keyof typeof stockNames): ServerCommand;
   yjs(kind: keyof typeof yjsNames): ServerCommand;
 }
 
-/** Raised to what one client machine needs that plays many clients. */
+/** Raised because a single machine simulates many clients. */
 const limits = ['connections=20000', 'connectionsPerAddress=20000', 'bytesPerSecond=200000000'];
 
 export function serverCommands(context: BenchContext): ServerCommands {
@@ -53,10 +53,10 @@ export function serverCommands(context: BenchContext): ServerCommands {
   };
 }
 
-/** The server that databases are made on; its user must be allowed to. The same as for the tests. */
+/** The server on which databases are created, as in the tests; its user must be allowed to create databases. */
 const postgresUrl = process.env['MAIA_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432/test';
 
-/** What a commit survives there, as its settings say; undefined where no PostgreSQL answers. */
+/** What a commit survives there, according to its settings; undefined if no PostgreSQL answers. */
 export async function describePostgres(): Promise<string | undefined> {
   try {
     const [{ version, fsync, commit } = {}] = await askPostgres(
@@ -88,7 +88,7 @@ async function askPostgres(sql: string): Promise<readonly Record<string, string>
   }
 }
 
-/** Starts it until the end of the suite. */
+/** Starts a server that runs until the end of the suite. */
 export async function startUntilEnd(context: BenchContext, command: ServerCommand) {
   const server = await startServer(command);
   context.finally(server.stop);

@@ -14,7 +14,7 @@ const measures: Readonly<Record<string, Measure>> = {
   'durable transactions': measureIngest,
 };
 
-/** The relay, against what else a team could deploy. */
+/** The relay, compared with what else a team could deploy. */
 export const relaySuite: Suite = {
   name: 'relay',
   async run(context) {

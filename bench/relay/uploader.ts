@@ -1,9 +1,12 @@
 import { WebSocket } from 'ws';
 import type { Upload } from './corpus.ts';
 
-/** A client that sends messages made before, so that its own work does not hide the server's. */
+/** A client that sends prepared messages, so that its own work does not hide the server's. */
 export interface Uploader {
-  /** Sends streams side by side; each message goes out once the one before it in its stream is acknowledged. */
+  /**
+   * Sends the streams in parallel; in a stream, each message waits for the acknowledgement of the previous
+   * one.
+   */
   send(streams: readonly (readonly Upload[])[]): Promise<void>;
   close(): void;
 }
@@ -61,7 +64,7 @@ export async function openSocket(url: string): Promise<WebSocket> {
   return socket;
 }
 
-/** Sends what builds on each other, some messages at a time, and resolves once all of it is acknowledged. */
+/** Sends messages that depend on each other, several at a time, and resolves once all are acknowledged. */
 export async function uploadInOrder(url: string, uploads: readonly Upload[]): Promise<void> {
   const uploader = await openUploader(url);
   const atATime = 500;

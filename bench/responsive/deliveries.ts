@@ -8,7 +8,7 @@ type Content = CojsonInternalTypes.NewContentMessage;
 /** What arrives at a page, in order. */
 export interface Delivery {
   readonly messages: readonly Content[];
-  /** Of what is there when all of it is, and how many transactions each then has. */
+  /** The CoValues that exist when everything has arrived, with their numbers of transactions. */
   readonly expected: readonly { readonly id: string; readonly transactions: number }[];
 }
 
@@ -16,7 +16,7 @@ const seed = 4_205;
 const things = 10_000;
 const transactions = 10_000;
 
-/** All of one shared group, which everybody can read: ahead of the things, or behind them all. */
+/** All in one shared group that everyone can read, which is delivered before the things or after them. */
 export async function createThings() {
   const { group, cores } = await createSharedThings();
   const first = contentOf(group);
@@ -35,7 +35,7 @@ export async function createLongHistory(): Promise<Delivery> {
   const map: RawCoMap = group.createMap();
   for (let count = 0; count < transactions; count++) {
     map.set(`key${random(0, 200)}`, textOf(random, 5, 120), 'private');
-    // Signed where an author pauses, as for edits of a person.
+    // Ends the batch where an author pauses, as in a user's edits.
     if (count % 20 === 0) await Promise.resolve();
   }
   return {

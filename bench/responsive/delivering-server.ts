@@ -7,12 +7,12 @@ import type { Delivery } from './deliveries.ts';
 
 const pingEveryMs = 1_500;
 
-/** In whose frames it sends: a stock server joins what it cannot send at once, to many megabytes. */
+/** How frames are cut: a stock server joins what it cannot send at once, up to many megabytes. */
 export type Sender = 'stock' | 'ours';
 
 /**
- * A server that knows nothing, and sends all of a delivery as soon as something of it is asked for: by stock cojson's own
- * transport, or as our relay does. Its address is /DELIVERY/SENDER/sync.
+ * A server without knowledge of cojson that sends a whole delivery as soon as a part of it is requested:
+ * over stock cojson's own transport, or like our relay. Its address is /DELIVERY/SENDER/sync.
  */
 export async function startDeliveringServer(deliveries: Readonly<Record<string, Delivery>>) {
   const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
@@ -55,7 +55,7 @@ export async function startDeliveringServer(deliveries: Readonly<Record<string, 
   };
 }
 
-/** As our relay has it: messages are joined up to 25 kB, and the socket is given no more than 100 kB at a time. */
+/** Like our relay: joins messages up to 25 kB, and buffers at most 100 kB in the socket. */
 function inSmallFrames(socket: WebSocket) {
   const waiting: string[] = [];
   let isDue = false;

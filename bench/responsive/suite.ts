@@ -26,7 +26,7 @@ const senders = {
   stock: 'in a stock server’s frames',
 } as const satisfies Record<Sender, string>;
 
-/** What an account's content does to a page while it arrives, against stock cojson. */
+/** What arriving content of an account does to a page, compared with stock cojson. */
 export const responsiveSuite: Suite = {
   name: 'responsive',
   async run(context) {
@@ -94,7 +94,7 @@ async function measureArrival(
     name: `longest task, ${what}`,
     figure: 'longestTaskMs',
     reading:
-      'milliseconds for which the page could answer nobody, at most, from asking until a second after all was readable, as the browser tells; 50 stands for none that was longer. Lower is better.',
+      'the longest time in milliseconds for which the page could not respond, from the request until a second after everything was readable, as the browser reports it; 50 means that none was longer. Lower is better.',
   } as const;
   return [
     compare(samples, { ...longestTask, peer: stock, ...goalOf(name, sender, slowdown) }),
@@ -110,7 +110,7 @@ async function measureArrival(
   ];
 }
 
-/** What stock cojson, too, does without a long task cannot be done in a tenth of it. */
+/** If stock cojson has no long task either, a tenth of it is not possible. */
 function goalOf(name: ArrivalName, sender: Sender, slowdown: number): Pick<Comparison, 'goal'> {
   if (slowdown === 1) return { goal: { oursAtMost: 50 } };
   return sender === 'ours' || name === 'longHistory' ? {} : { goal: { ratioAtLeast: 10 } };

@@ -21,7 +21,7 @@ interface Read {
   readonly characters: number;
 }
 
-/** Reloads an account that is on this device, against the engine that ours is built on. */
+/** Reloads an account that this device has, compared with the engine that ours builds on. */
 export const resumeSuite: Suite = {
   name: 'resume',
   async run(context) {
@@ -94,7 +94,7 @@ async function measureResume(
       name: `account open, ${where}`,
       figure: 'openMs',
       reading:
-        'milliseconds from the start of the page until an app has its node and its account. Lower is better. Ours unwraps the seed, checks that it leads to this account, and chooses a session ID that no other tab has; stock cojson reads the secret from `localStorage`, where it stands in the open, and has no sessions to keep apart.',
+        'milliseconds from the start of the page until an app has its node and its account. Lower is better. Ours unwraps the seed, checks that it belongs to this account, and chooses a session ID that no other tab has; stock cojson reads the secret from `localStorage`, where it is in plain text, and does not tell sessions apart.',
     }),
   ];
 }

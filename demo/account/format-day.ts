@@ -1,7 +1,7 @@
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** The day of a moment, as seen from now. A clock that was wrong then makes no difference but this one. */
-export function dayWords(atMs: number, nowMs: number): string {
+/** The day relative to now. Never fails, even for times in the future. */
+export function formatDay(atMs: number, nowMs: number): string {
   const at = new Date(atMs);
   if (at.toDateString() === new Date(nowMs).toDateString()) return 'today';
   if (at.toDateString() === new Date(nowMs - dayMs).toDateString()) return 'yesterday';
@@ -13,7 +13,7 @@ export function dayWords(atMs: number, nowMs: number): string {
   });
 }
 
-/** 0: when it was cannot be read. */
-export function lastUsedWords(lastUsedAtMs: number, nowMs: number): string {
-  return lastUsedAtMs === 0 ? 'kept on this device' : `last used ${dayWords(lastUsedAtMs, nowMs)}`;
+/** 0 means the time is unknown. */
+export function formatLastUsed(lastUsedAtMs: number, nowMs: number): string {
+  return lastUsedAtMs === 0 ? 'kept on this device' : `last used ${formatDay(lastUsedAtMs, nowMs)}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ListView } from '../model/list-view.ts';
-import { loseWords, notConfirmedTitle, waitingChanges } from './sign-out-text.ts';
+import { lossText, notConfirmedTitle, waitingChanges } from './sign-out-text.ts';
 
 const item = (id: string) => ({ id, text: `Item ${id}`, done: false, order: id, picture: undefined });
 const list: ListView = {
@@ -17,8 +17,8 @@ const list: ListView = {
 };
 const view = { state: 'ready', lists: [list] } as const;
 
-describe('what waits at a sign-out', () => {
-  it('is named as the person knows it', () => {
+describe('unconfirmed changes at sign-out', () => {
+  it('are named as the user knows them', () => {
     expect(waitingChanges(['b', 'list'], view)).toEqual({
       named: [
         { id: 'b', text: 'Item b', list: 'Groceries' },
@@ -28,7 +28,7 @@ describe('what waits at a sign-out', () => {
     });
   });
 
-  it('is a picture by the words of its item', () => {
+  it('include a picture, by the text of its item', () => {
     const items = [{ ...item('a'), picture: { id: 'stream', bytes: 10 } }];
     expect(waitingChanges(['stream'], { ...view, lists: [{ ...list, items }] })).toEqual({
       named: [{ id: 'stream', text: 'The picture of “Item a”', list: 'Groceries' }],
@@ -36,17 +36,17 @@ describe('what waits at a sign-out', () => {
     });
   });
 
-  it('is counted where the person has no name for it, or there are many', () => {
+  it('are counted if the user has no name for them, or if there are many', () => {
     expect(waitingChanges(['b', 'a-group'], view).more).toBe(1);
     const many = waitingChanges(['a', 'b', 'c', 'd', 'e', 'f'], view);
     expect(many.named).toHaveLength(5);
     expect(many.more).toBe(1);
   });
 
-  it('is told with its number, and without one where nobody knows it', () => {
+  it('are shown with their count, unless it is unknown', () => {
     expect(notConfirmedTitle(1)).toBe('1 change is not confirmed yet');
-    expect(loseWords(3)).toBe('Sign out now and lose the 3 changes');
+    expect(lossText(3)).toBe('Sign out now and lose the 3 changes');
     expect(notConfirmedTitle(0)).not.toContain('0');
-    expect(loseWords(0)).not.toContain('0');
+    expect(lossText(0)).not.toContain('0');
   });
 });

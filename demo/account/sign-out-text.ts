@@ -1,17 +1,17 @@
 import { type ListsView } from '../model/lists.ts';
-import { countWords } from '../sync/format-span.ts';
+import { formatCount } from '../sync/format-span.ts';
 
-/** A change that only this device has, by what the person calls it. */
+/** A change that only this device has, by its visible name. */
 export interface WaitingChange {
   readonly id: string;
   readonly text: string;
   readonly list: string | undefined;
 }
 
-/** How many are named; more of them would push the choice off the screen. */
-const mostNamed = 5;
+/** More names would push the buttons off the screen. */
+const maxNamed = 5;
 
-/** The changes behind these ids that the person can recognise, and how many more there are. */
+/** The changes with a visible name, and how many more there are. */
 export function waitingChanges(
   ids: readonly string[],
   { lists }: ListsView,
@@ -26,16 +26,16 @@ export function waitingChanges(
     ]),
     ...(waiting.has(list.id) ? [{ id: list.id, text: `The list “${list.title}”`, list: undefined }] : []),
   ]);
-  const shown = named.slice(0, mostNamed);
+  const shown = named.slice(0, maxNamed);
   return { named: shown, more: ids.length - shown.length };
 }
 
 export function notConfirmedTitle(count: number): string {
   if (count === 0) return 'Some changes may not be confirmed yet';
-  return `${countWords(count, 'change is', 'changes are')} not confirmed yet`;
+  return `${formatCount(count, 'change is', 'changes are')} not confirmed yet`;
 }
 
-export function loseWords(count: number): string {
-  if (count === 0) return 'Sign out now all the same';
-  return `Sign out now and lose the ${countWords(count, 'change', 'changes')}`;
+export function lossText(count: number): string {
+  if (count === 0) return 'Sign out anyway';
+  return `Sign out now and lose the ${formatCount(count, 'change', 'changes')}`;
 }

@@ -1,10 +1,9 @@
-/** What a page may do with a component that it shows. */
 export interface FocusHandle {
   focus(): void;
 }
 
 export interface ComposerHandle extends FocusHandle {
-  /** Without files the person is to choose. */
+  /** Without files, asks the user to choose one. */
   addPicture(files?: readonly File[]): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { isUndo } from '../ui/keys.ts';
 
-/** What the keys of a focused item ask for. */
+/** The actions that keys trigger on a focused item. */
 export type ItemKey =
   | 'toggle'
   | 'edit'
@@ -12,7 +12,7 @@ export type ItemKey =
   | 'focus-previous'
   | 'focus-next';
 
-/** Undefined where the key means nothing here, so that the browser does with it what it always does. */
+/** Undefined if the key has no action here and the browser should handle it. */
 export function itemKey(event: KeyboardEvent): ItemKey | undefined {
   if (isUndo(event)) return 'undo';
   if (event.ctrlKey || event.metaKey) return undefined;

@@ -1,7 +1,7 @@
-/** Moving an item with the pointer: the item follows, the others make room, and one write is made at the end. */
+/** Reordering by pointer: the item follows the pointer, the others make room, and dropping writes once. */
 export interface Reorder {
   readonly draggedID: string | undefined;
-  /** How far a row is shifted while something is dragged, in CSS pixels. */
+  /** The row's offset during a drag, in CSS pixels. */
   shiftOf(id: string): number;
   start(event: PointerEvent, id: string): void;
 }
@@ -15,7 +15,7 @@ interface Drag {
   readonly from: number;
 }
 
-/** `rowsOf`: the rows in their order, as they stand on the page now. */
+/** `rowsOf` returns the current rows in order. */
 export function createReorder(
   rowsOf: () => readonly { readonly id: string; readonly element: HTMLElement }[],
   move: (id: string, toIndex: number) => void,

@@ -6,7 +6,7 @@ let phone: TestDevice;
 let laptop: TestDevice;
 let id: string;
 
-describe('two devices of one account, while apart', () => {
+describe('two devices of one account while disconnected', () => {
   beforeEach(async () => {
     const network = await createTestNetwork();
     phone = await network.newAccount();
@@ -18,7 +18,7 @@ describe('two devices of one account, while apart', () => {
     phone.disconnect();
   });
 
-  it('both keep the lists that they make', async () => {
+  it('keep the lists that each creates', async () => {
     phone.lists.add('From the phone');
     laptop.lists.add('From the laptop');
     phone.connect();
@@ -33,7 +33,7 @@ describe('two devices of one account, while apart', () => {
     });
   });
 
-  it('both keep the items that they add, and the different fields that they change', async () => {
+  it('keep the items that each adds and the different fields that each changes', async () => {
     const item = phone.itemID(id, 'a');
     phone.edit.setText(item, 'A');
     phone.edit.addItem(id, 'from the phone');
@@ -48,7 +48,7 @@ describe('two devices of one account, while apart', () => {
     expect(list && doneItems(list).map((done) => done.text)).toEqual(['A']);
   });
 
-  it('end with the same text and the same place where both changed them', async () => {
+  it('converge to the same text and position if both changed them', async () => {
     const item = phone.itemID(id, 'c');
     phone.edit.setText(item, 'from the phone');
     phone.edit.moveItem(id, item, 0);
@@ -62,7 +62,7 @@ describe('two devices of one account, while apart', () => {
     });
   });
 
-  it('keep an edit to an item that the other deleted, for when the deletion is undone', async () => {
+  it('keep an edit to an item that the other deleted, in case the deletion is undone', async () => {
     const item = phone.itemID(id, 'b');
     const undo = phone.edit.removeItem(id, item);
     laptop.edit.setText(item, 'B');
@@ -76,7 +76,7 @@ describe('two devices of one account, while apart', () => {
   });
 });
 
-/** cojson puts edits of one millisecond in the order of their arrival, which differs from device to device. */
+/** cojson orders edits of the same millisecond by arrival, which differs between devices. */
 async function nextMillisecond() {
   const now = Date.now();
   await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(now), { interval: 1 });

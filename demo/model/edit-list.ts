@@ -7,31 +7,30 @@ import { readItems } from './read-item.ts';
 import { removeMember, revokeLinks } from './unshare-list.ts';
 import { writePicture } from './write-picture.ts';
 
-/** What a person can do with a list that is on this device. Each is one private transaction, or two for a new item. */
+/** Edits lists on this device. Each call is one private transaction, or two for a new item. */
 export interface ListEditor {
   rename(listID: string, title: string): void;
-  /** At the end. Answers the new item's id. */
+  /** Adds an item at the end and returns its ID. */
   addItem(listID: string, text: string): string;
   setText(itemID: string, text: string): void;
   setDone(itemID: string, done: boolean): void;
-  /** `toIndex` counts the open items without this one. Writes to this item only. */
+  /** `toIndex` is a position among the other open items. Writes only to this item. */
   moveItem(listID: string, itemID: string, toIndex: number): void;
-  /** The answer undoes it: the item comes back as it is by then, where it is by then. */
+  /** Returns the undo, which restores the item with any changes made to it in the meantime. */
   removeItem(listID: string, itemID: string): () => void;
   /**
-   * Puts a picture on an item, in place of the one it has. It is written before the item refers to it, so that a tab that is
-   * closed meanwhile leaves the item as it was. The answer undoes it.
+   * Adds or replaces an item's picture and resolves to the undo. The item refers to the picture only once it is written, so closing the tab early leaves the item unchanged.
    */
   putPicture(itemID: string, picture: Blob): Promise<() => void>;
-  /** The answer undoes it. */
+  /** Returns the undo. */
   removePicture(itemID: string): () => void;
-  /** What the others are to call this account on the list. Empty takes it away. */
+  /** Sets the name that other members see for this account. An empty name removes it. */
   setMemberName(listID: string, accountID: string, name: string): void;
-  /** The secret of the list's one link, which is made at the first call, and at the first after it was revoked. */
+  /** Returns the secret of the list's only link. Creates one if there is none. */
   inviteSecret(listID: string): string;
-  /** Nobody joins any more by a link that was made until now; who has joined stays. */
+  /** Invalidates all existing links. Members stay. */
   revokeLinks(listID: string): void;
-  /** Revokes the links too. What is written afterwards is encrypted with a key that the member does not get. */
+  /** Also revokes the links. The member does not get the key for later edits. */
   removeMember(listID: string, accountID: string): void;
 }
 
@@ -73,7 +72,8 @@ export function createListEditor(node: LocalNode): ListEditor {
     revokeLinks: (listID) => revokeLinks(map(listID)),
     removeMember(listID, accountID) {
       const member = node.getLoaded(accountID as CoID<RawAccount>);
-      if (!(member instanceof RawAccount)) throw new Error(`${accountID} is on no list that is loaded.`);
+      if (!(member instanceof RawAccount))
+        throw new Error(`${accountID} is not a member of any loaded list.`);
       removeMember(map(listID), member);
     },
   };
@@ -82,7 +82,7 @@ export function createListEditor(node: LocalNode): ListEditor {
     const before = readPicture(map(itemID));
     refer(picture);
     return () => {
-      // What another device put there by then stays.
+      // Keep a newer picture from another device.
       if (isSamePicture(readPicture(map(itemID)), picture)) refer(before);
     };
 
@@ -94,7 +94,7 @@ export function createListEditor(node: LocalNode): ListEditor {
 
   function map(id: string): RawCoMap {
     const loaded = node.getLoaded(id as CoID<RawCoMap>);
-    if (!(loaded instanceof RawCoMap)) throw new Error(`${id} was changed before it was loaded.`);
+    if (!(loaded instanceof RawCoMap)) throw new Error(`${id} is not loaded, so it cannot be changed.`);
     return loaded;
   }
 }

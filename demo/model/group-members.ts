@@ -1,21 +1,21 @@
 import { type AgentID, type RawAccountID, type RawCoMap, type RawGroup } from '@MaiaOS/kernel/cojson';
 import { longestName, nameKey } from './list-keys.ts';
 
-/** An account that can open a list. Profiles are private: it is known by its number, its day, and what it calls itself on the list. */
+/** An account that can open a list. Profiles are private, so other members see only its ID, the day it joined and the name it chose for this list. */
 export interface MemberView {
   readonly accountID: string;
   readonly isMe: boolean;
-  /** Not unique. Nobody can give it but the member. */
+  /** Not unique. Only the member can set it. */
   readonly name: string | undefined;
   readonly may: 'manage' | 'change' | 'read';
   readonly sinceMs: number | undefined;
-  /** By this account. Who manages a list can be removed by nobody but themselves. */
+  /** Whether this account can remove the member. Managers can only remove themselves. */
   readonly canRemove: boolean;
 }
 
 type MemberKey = RawAccountID | AgentID;
 
-/** This account first, then in the order in which they came. */
+/** This account first, then the others in the order in which they joined. */
 export function readMembers(list: RawCoMap, myID: string): readonly MemberView[] {
   const { group } = list;
   const canManage = isManager(group.myRole());
@@ -36,7 +36,7 @@ export function readMembers(list: RawCoMap, myID: string): readonly MemberView[]
   );
 }
 
-/** What others wrote in its place counts for nothing. */
+/** Ignores values written by other accounts. */
 function nameOf(list: RawCoMap, accountID: RawAccountID): string | undefined {
   let name: string | undefined;
   for (const { by, value } of list.editsAt(nameKey(accountID))) {
@@ -46,7 +46,7 @@ function nameOf(list: RawCoMap, accountID: RawAccountID): string | undefined {
   return name === '' ? undefined : name;
 }
 
-/** The keys behind links that still let somebody in. */
+/** The member keys of links that are still valid. */
 export function openInvites(group: RawGroup): readonly MemberKey[] {
   return group.getMemberKeys().filter((key) => group.get(key)?.endsWith('Invite'));
 }

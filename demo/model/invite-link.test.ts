@@ -4,13 +4,13 @@ import { inviteLink, looksLikeInvite, parseInviteHash, parseInviteLink } from '.
 const invite = { listID: 'co_zT9hQm2VbXw7aaaaaaaaaaa', secret: 'inviteSecret_zKd83pQvLr5eYtNaaaaaaaaaaa' };
 
 describe('a share link', () => {
-  it('says everything after #, and drops what the address carried besides', () => {
+  it('has everything after #, without the query of the current address', () => {
     const link = inviteLink('https://lists.example/app/?from=mail#list/co_zOther', invite);
     expect(link).toBe('https://lists.example/app/#join/co_zT9hQm2VbXw7aaaaaaaaaaa/Kd83pQvLr5eYtNaaaaaaaaaaa');
     expect(link.split('#')[0]).not.toContain('Kd83');
   });
 
-  it('is read from whatever address it came, with the blanks that a paste brings', () => {
+  it('is parsed from any origin and with surrounding whitespace', () => {
     expect(parseInviteLink(`  ${inviteLink('http://localhost:5173/', invite)}\n`)).toEqual(invite);
   });
 
@@ -21,14 +21,14 @@ describe('a share link', () => {
     '#join',
     '#join/co_zT9hQm2VbXw7aaaaaaaaaaa',
     '#list/co_zT9hQm2VbXw7aa',
-  ])('is not seen in %j', (text) => expect(parseInviteLink(text)).toBeUndefined());
+  ])('is not found in %j', (text) => expect(parseInviteLink(text)).toBeUndefined());
 
   it.each([
     '#join/co_zT9hQm2VbXw7aaaaaaaaaaa/Kd83pQvLr5eYtN<script>',
     '#join/../../Kd83pQvLr5eYtNaaaaaaaaaaa',
-  ])('of wrong form is refused: %j', (hash) => expect(parseInviteHash(hash)).toBeUndefined());
+  ])('is refused if malformed: %j', (hash) => expect(parseInviteHash(hash)).toBeUndefined());
 
-  it('that was cut off still looks like one, so that it can be explained', () => {
+  it('is still recognised if truncated, so that the app can explain it', () => {
     expect(looksLikeInvite('#join/co_zT9hQm2')).toBe(true);
     expect(looksLikeInvite('#list/co_zT9hQm2')).toBe(false);
   });

@@ -1,4 +1,4 @@
-/** What a share link carries. `secret` lets whoever has it join, so it is never logged and never kept in the open. */
+/** The content of a share link. Anyone with `secret` can join, so never log it or store it unencrypted. */
 export interface Invite {
   readonly listID: string;
   readonly secret: string;
@@ -7,7 +7,7 @@ export interface Invite {
 const form = /^#join\/(co_z[1-9A-HJ-NP-Za-km-z]{10,60})\/([1-9A-HJ-NP-Za-km-z]{20,100})$/;
 const secretPrefix = 'inviteSecret_z';
 
-/** A link to this very app; all that it says stands after `#`, which browsers never send. */
+/** A link to this app with everything after `#`, which browsers never send. */
 export function inviteLink(appUrl: string, invite: Invite): string {
   const url = new URL(appUrl);
   url.search = '';
@@ -15,7 +15,7 @@ export function inviteLink(appUrl: string, invite: Invite): string {
   return url.href;
 }
 
-/** Undefined where the text is no link to a list, from whatever address it was made. */
+/** Accepts links from any origin. Undefined if the text is not a link to a list. */
 export function parseInviteLink(text: string): Invite | undefined {
   const hashAt = text.indexOf('#');
   return hashAt === -1 ? undefined : parseInviteHash(text.slice(hashAt).trim());
@@ -26,7 +26,7 @@ export function parseInviteHash(hash: string): Invite | undefined {
   return listID === undefined || secret === undefined ? undefined : { listID, secret: secretPrefix + secret };
 }
 
-/** Also true for a link that was cut off on its way, so that it is explained and not ignored. */
+/** Also true for a truncated link, so that the app can explain it. */
 export function looksLikeInvite(hash: string): boolean {
   return hash.startsWith('#join');
 }

@@ -4,12 +4,12 @@ import { type Lists } from './lists.ts';
 
 export type JoinOutcome =
   | { readonly kind: 'joined'; readonly listID: string }
-  /** The list is not on this device, and no relay that answers has it. Asking again later may help. */
+  /** Neither this device nor a reachable relay has the list. A later attempt may succeed. */
   | { readonly kind: 'missing' }
-  /** The list is there, and the link does not let this account in. */
+  /** The list is available, but the link does not admit this account. */
   | { readonly kind: 'refused'; readonly cause: unknown };
 
-/** Joins by a share link and puts the list among this account's. Safe to call again. */
+/** Joins through a share link and adds the list to this account. Idempotent. */
 export async function joinList(node: LocalNode, lists: Lists, invite: Invite): Promise<JoinOutcome> {
   const list = await node.load(invite.listID as CoID<RawCoMap>);
   if (list === 'unavailable') return { kind: 'missing' };

@@ -1,14 +1,13 @@
 /**
- * How lists stand in CoValues. Membership is one key for each member and never one list value, so that two devices
- * that add something while apart both keep what they added.
+ * How CoValues store lists. Each member or item has its own key, never one shared array, so that concurrent additions on two devices all survive.
  *
  *   root  (owned by the account)      lists/<listID> = order key
- *   list  (owned by a group of its own) title, invite, items/<itemID> = true,
- *                                     names/<accountID> = that member's own word for themselves
+ *   list  (owned by its own group)      title, invite, items/<itemID> = true,
+ *                                     names/<accountID> = the name that this member chose
  *   item  (owned by the list's group)   text, done, order, picture = { id of its stream, bytes }
- *   picture (owned by the list's group)  a binary stream, which travels after everything else
+ *   picture (owned by the list's group)  a binary stream, sent after everything else
  *
- * Every transaction is private: a relay sees ids, sizes and times, and which CoValue is a binary stream.
+ * Every transaction is private: a relay sees only IDs, sizes, times, and which CoValues are binary streams.
  */
 export const titleKey = 'title';
 export const inviteKey = 'invite';

@@ -1,26 +1,26 @@
 import { type MemberView } from './group-members.ts';
 import { type PictureRef } from './picture.ts';
 
-/** One list as a page shows it. Immutable: a new object for each change, and the same items where they did not change. */
+/** A list as a page shows it. Immutable: each change creates a new object that shares unchanged items. */
 export interface ListView {
   readonly id: string;
   /**
-   * `missing`: not on this device, and no relay that answers has it. `closed`: this account may not read it.
+   * `missing`: neither this device nor a reachable relay has it. `closed`: this account may not read it.
    */
   readonly state: 'loading' | 'missing' | 'closed' | 'ready';
   readonly title: string;
-  /** In the order in which they are shown. */
+  /** In display order. */
   readonly items: readonly ItemView[];
-  /** Items of the list that are not on this device yet. */
+  /** How many items are not on this device yet. */
   readonly missingItems: number;
   readonly canChange: boolean;
-  /** Only who may manage the list's group can make its link. */
+  /** Only managers of the list's group can create its link. */
   readonly canInvite: boolean;
-  /** Who can open it. */
+  /** The accounts that can open it. */
   readonly members: readonly MemberView[];
   /** How many of them are other accounts. */
   readonly others: number;
-  /** The secret of the list's link, where one was made and not revoked. Whoever can read the list can pass it on. */
+  /** The secret of the list's current link, if any. Every reader of the list can share it. */
   readonly inviteSecret: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export function doneItems(list: ListView): readonly ItemView[] {
   return list.items.filter((item) => item.done);
 }
 
-/** The same on every device, also where two keys are equal. */
+/** The same on every device, even if two order keys are equal. */
 export function byOrder(a: { order: string; id: string }, b: { order: string; id: string }): number {
   return compare(a.order, b.order) || compare(a.id, b.id);
 }

@@ -16,18 +16,18 @@ beforeEach(async () => {
 const titles = () => phone.shows().lists.map((list) => list.title);
 
 describe('lists', () => {
-  it('are none in a new account, which is something else than not loaded', async () => {
+  it('are empty in a new account, which differs from not loaded', async () => {
     await vi.waitFor(() => expect(phone.shows()).toEqual({ state: 'ready', lists: [] }));
     const stranger = createLists(phone.node, await network.newAccount().then(({ account }) => account));
     expect(get(stranger).state).toBe('loading');
   });
 
-  it('stand in the order in which they were made', async () => {
+  it('keep the order of their creation', async () => {
     for (const title of ['Groceries', 'Cabin', 'Books']) phone.lists.add(title);
     await vi.waitFor(() => expect(titles()).toEqual(['Groceries', 'Cabin', 'Books']));
   });
 
-  it('come back where they were when a removal is undone', async () => {
+  it('return to their position when a removal is undone', async () => {
     phone.lists.add('Groceries');
     const cabin = phone.lists.add('Cabin');
     phone.lists.add('Books');
@@ -37,13 +37,13 @@ describe('lists', () => {
     await vi.waitFor(() => expect(titles()).toEqual(['Groceries', 'Cabin', 'Books']));
   });
 
-  it('are renamed', async () => {
+  it('can be renamed', async () => {
     const id = phone.lists.add('Groceries');
     phone.edit.rename(id, 'Food');
     await vi.waitFor(() => expect(titles()).toEqual(['Food']));
   });
 
-  it('belong to nobody else until they are shared', async () => {
+  it('have no other members until they are shared', async () => {
     const id = phone.lists.add('Groceries');
     await vi.waitFor(() =>
       expect(phone.list(id)).toMatchObject({
@@ -55,7 +55,7 @@ describe('lists', () => {
     );
   });
 
-  it('write nothing that a relay could read', async () => {
+  it('write nothing that a relay can read', async () => {
     const id = phone.lists.add('Groceries');
     phone.edit.addItem(id, 'Milk');
     phone.edit.inviteSecret(id);
@@ -80,7 +80,7 @@ describe('items', () => {
     await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'b', 'c']));
   });
 
-  it('move, and leave the others the same objects', async () => {
+  it('move without replacing the objects of other items', async () => {
     const before = phone.list(id)?.items;
     phone.edit.moveItem(id, phone.itemID(id, 'c'), 0);
     await vi.waitFor(() => expect(phone.texts(id)).toEqual(['c', 'a', 'b']));
@@ -89,7 +89,7 @@ describe('items', () => {
     await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'c', 'b']));
   });
 
-  it('move among the open ones, wherever done ones stand between', async () => {
+  it('move among open items regardless of done items between them', async () => {
     phone.edit.setDone(phone.itemID(id, 'b'), true);
     phone.edit.moveItem(id, phone.itemID(id, 'c'), 0);
     await vi.waitFor(() => {
@@ -99,19 +99,19 @@ describe('items', () => {
     });
   });
 
-  it('come back as they were, where they were, when a deletion is undone', async () => {
+  it('return unchanged to their position when a deletion is undone', async () => {
     const undo = phone.edit.removeItem(id, phone.itemID(id, 'b'));
     await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'c']));
     undo();
     await vi.waitFor(() => expect(phone.texts(id)).toEqual(['a', 'b', 'c']));
   });
 
-  it('are counted as missing where they are not on this device, and not left out in silence', async () => {
+  it('are counted as missing if they are not on this device', async () => {
     phone.node.getLoaded(id as CoID<RawCoMap>)?.set('items/co_zNobodyHasThisOne1111111111', true);
     await vi.waitFor(() => expect(phone.list(id)).toMatchObject({ missingItems: 1, items: { length: 3 } }));
   });
 
-  it('that another app wrote wrongly are not shown as something they are not', async () => {
+  it('are counted as missing if another app wrote invalid fields', async () => {
     const item = phone.node.getLoaded(phone.itemID(id, 'a') as CoID<RawCoMap>);
     item?.set('text', { not: 'a text' });
     await vi.waitFor(() => expect(phone.texts(id)).toEqual(['b', 'c']));

@@ -2,24 +2,24 @@ import { type CoID, type LocalNode, type RawAccount, RawCoMap } from '@MaiaOS/ke
 import { readable, type Readable } from 'svelte/store';
 import { listIDs, listKey, titleKey } from './list-keys.ts';
 import { type ListView } from './list-view.ts';
-import { createMembers } from './members.ts';
+import { createWatcherSet } from './watcher-set.ts';
 import { orderKeyBetween } from './order-key.ts';
 import { watchList, type WatchedList } from './watch-list.ts';
 import { watchMap, type WatchedMap } from './watch-map.ts';
 
 export interface ListsView {
-  /** `missing`: this account's root is not on this device and no relay gave it. */
+  /** `missing`: neither this device nor a reachable relay has this account's root. */
   readonly state: 'loading' | 'missing' | 'ready';
   readonly lists: readonly ListView[];
 }
 
-/** The lists of one account. As a store it holds all of them with their items, for as long as somebody subscribes. */
+/** The lists of one account. While the store has subscribers, it keeps all lists and items loaded. */
 export interface Lists extends Readable<ListsView> {
-  /** A list that nobody else can open. Answers its id. */
+  /** Creates a list that only this account can open and returns its ID. */
   add(title: string): string;
-  /** Puts a list that was joined among this account's. Does nothing where it is there already. */
+  /** Adds a joined list to this account. Idempotent. */
   keep(listID: string): void;
-  /** Takes it from this account's lists on all devices; others on it keep it. The answer undoes it. */
+  /** Removes a list from this account on all devices; other members keep it. Returns the undo. */
   remove(listID: string): () => void;
 }
 
@@ -54,7 +54,8 @@ export function createLists(node: LocalNode, account: RawAccount): Lists {
 
   function root(): RawCoMap {
     const map = typeof rootID === 'string' ? node.getLoaded(rootID) : undefined;
-    if (!(map instanceof RawCoMap)) throw new Error('The lists were changed before they were loaded.');
+    if (!(map instanceof RawCoMap))
+      throw new Error('The lists are not loaded yet, so they cannot be changed.');
     return map;
   }
 }
@@ -64,7 +65,7 @@ function watchRoot(node: LocalNode, rootID: CoID<RawCoMap>, set: (view: ListsVie
   let isScheduled = false;
   let isStopped = false;
 
-  const lists = createMembers<WatchedList>((listID) => watchList(node, listID, schedule));
+  const lists = createWatcherSet<WatchedList>((listID) => watchList(node, listID, schedule));
   const stopRoot = watchMap(node, rootID, (map) => {
     root = map;
     if (typeof map !== 'string') lists.set(listIDs(map.keys()));
@@ -76,7 +77,7 @@ function watchRoot(node: LocalNode, rootID: CoID<RawCoMap>, set: (view: ListsVie
     lists.stop();
   };
 
-  /** One edit, or one message from a relay, changes several CoValues: they are shown together. */
+  /** One edit or relay message can change several CoValues, so publish once per microtask. */
   function schedule() {
     if (isScheduled) return;
     isScheduled = true;

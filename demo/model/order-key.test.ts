@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { orderKeyBetween } from './order-key.ts';
 
-/** Numbers in [0, 1) that look random and are the same in each run. */
+/** A reproducible sequence of pseudorandom numbers in [0, 1). */
 function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -11,7 +11,7 @@ function seededRandom(seed: number): () => number {
 }
 
 describe('orderKeyBetween', () => {
-  it('sorts between any two neighbours, through a thousand insertions at places chosen by a seed', () => {
+  it('sorts between its neighbours in a thousand seeded insertions', () => {
     const random = seededRandom(7);
     const keys: string[] = [];
     for (let i = 0; i < 1000; i++) {
@@ -26,7 +26,7 @@ describe('orderKeyBetween', () => {
     expect(keys).toEqual([...keys].sort());
   });
 
-  it('stays short however often something is added at the end or at the beginning', () => {
+  it('stays short after thousands of additions at either end', () => {
     let last = '';
     let first = orderKeyBetween('', undefined);
     for (let i = 0; i < 5000; i++) {
@@ -41,7 +41,7 @@ describe('orderKeyBetween', () => {
     expect(first.length).toBeLessThanOrEqual(7);
   });
 
-  it('gives two devices that fill the same gap while apart keys that differ', () => {
+  it('returns different keys to two devices that fill the same gap', () => {
     const lo = orderKeyBetween('', undefined);
     const hi = orderKeyBetween(lo, undefined);
     const here = orderKeyBetween(lo, hi, seededRandom(1));
@@ -52,8 +52,8 @@ describe('orderKeyBetween', () => {
   it.each([
     ['the same key twice', 'V000abc', 'V000abc'],
     ['neighbours in the wrong order', 'b', 'a'],
-    ['keys that nobody here made', 'ä~', 'ä~!'],
-  ])('still sorts after the one before, given %s', (_, lo, hi) => {
+    ['keys with foreign characters', 'ä~', 'ä~!'],
+  ])('still sorts after its predecessor, given %s', (_, lo, hi) => {
     expect(orderKeyBetween('', undefined)).not.toBe('');
     const key = orderKeyBetween(lo, hi, seededRandom(3));
     if (/^[0-9A-Za-z]*$/.test(lo)) expect(key > lo).toBe(true);

@@ -2,24 +2,23 @@ const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const wholeLength = 4;
 const wholeCount = digits.length ** wholeLength;
 
-/** Random digits at the end keep apart two keys that two devices make for the same gap. */
+/** A random suffix keeps the keys of two devices distinct if both fill the same gap. */
 const jitterLength = 3;
 
 /**
- * A key that sorts between two others as plain text, so that moving one item writes only to that item.
- * Nothing before it: `lo` is ''. Nothing after it: `hi` is undefined.
+ * A key that sorts between two others as plain text, so that moving an item writes only to that item. At the start, `lo` is ''; at the end, `hi` is undefined.
  */
 export function orderKeyBetween(lo: string, hi: string | undefined, random = Math.random): string {
   const jitter = () => Array.from({ length: jitterLength }, () => digitAt(random() * digits.length)).join('');
   const room = hi === undefined || hi > lo ? hi : undefined;
 
-  // At the ends keys count up or down by one, so that they stay short however often something is added there.
+  // At the ends, keys count up or down by one, so that repeated additions keep them short.
   const next = room === undefined ? wholeOf(lo) + 1 : lo === '' ? wholeOf(room) - 1 : -1;
   if (next > 0 && next < wholeCount) return wholeText(next) + jitter();
   return middle(lo, room) + jitter();
 }
 
-/** As fractions in base 62: the first digit at which something fits strictly between. */
+/** Treats keys as base-62 fractions and stops at the first digit with room strictly between. */
 function middle(lo: string, hi: string | undefined): string {
   let key = '';
   let limit = hi;
@@ -51,7 +50,7 @@ function digitAt(value: number): string {
   return digits.charAt(Math.floor(value));
 }
 
-/** A key that someone else wrote may hold any character; one that is no digit counts as the lowest. */
+/** Keys from other accounts may contain any character; a non-digit counts as the lowest digit. */
 function valueAt(key: string, index: number): number | undefined {
   return index < key.length ? Math.max(0, digits.indexOf(key.charAt(index))) : undefined;
 }

@@ -1,21 +1,21 @@
 import { isRawCoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
 import { pictureKey } from './list-keys.ts';
 
-/** Where an item's picture stands. One value with its size, so that of two devices' pictures one wins as a whole. */
+/** A reference to an item's picture. One value holds ID and size, so that concurrent changes never mix two pictures. */
 export interface PictureRef {
-  /** Of its binary stream. */
+  /** The ID of its binary stream. */
   readonly id: string;
-  /** Known before any of it has arrived. */
+  /** Known before the picture itself arrives. */
   readonly bytes: number;
 }
 
-/** What the app makes of a picture is far smaller. Another account may write what it wants, and it stands in memory. */
+/** Protects memory from pictures that other accounts write. The app's own pictures are far smaller. */
 export const largestPictureBytes = 10_000_000;
 
-/** What an `img` shows without running anything, also where it is opened by itself. */
+/** Types that cannot run scripts, even when opened directly. */
 export const pictureTypes: readonly string[] = ['image/webp', 'image/jpeg', 'image/png'];
 
-/** Another account wrote this field. What is no reference to a picture is none. */
+/** Ignores invalid values, because another account may have written this field. */
 export function readPicture(item: RawCoMap): PictureRef | undefined {
   const value = item.get(pictureKey);
   if (typeof value !== 'object' || value === null) return undefined;

@@ -6,7 +6,7 @@ import { createTestNetwork, type TestDevice, type TestNetwork } from './test-net
 import { watchPicture, type WatchedPicture } from './watch-picture.ts';
 import { chunkBytes } from './write-picture.ts';
 
-/** cojson's number for what travels after everything else. */
+/** The cojson priority of content sent after everything else. */
 const lowPriority = 6;
 
 let network: TestNetwork;
@@ -21,7 +21,7 @@ beforeEach(async () => {
   itemID = phone.edit.addItem(listID, 'Porch');
 });
 
-/** Bytes of which no two chunks are alike. */
+/** Bytes whose chunks all differ. */
 function picture(size: number, type = 'image/webp'): Blob {
   return new Blob([Uint8Array.from({ length: size }, (_, at) => (at * 31 + (at >> 8)) & 0xff)], { type });
 }
@@ -29,11 +29,11 @@ function picture(size: number, type = 'image/webp'): Blob {
 const referred = (device: TestDevice) => device.list(listID)?.items[0]?.picture;
 const itemMap = (device: TestDevice) => device.node.getLoaded(itemID as CoID<RawCoMap>);
 
-/** Every state that was told, the last one first. */
+/** Every reported state, the latest first. */
 function watch(device: TestDevice, ref: PictureRef): readonly WatchedPicture[] {
-  const told: WatchedPicture[] = [];
-  watchPicture(device.node, ref, (next) => told.unshift(next));
-  return told;
+  const states: WatchedPicture[] = [];
+  watchPicture(device.node, ref, (next) => states.unshift(next));
+  return states;
 }
 
 async function hex(blob: Blob | undefined): Promise<string> {
@@ -47,22 +47,22 @@ async function put(device: TestDevice, blob: Blob): Promise<PictureRef> {
 }
 
 async function expectShown(device: TestDevice, ref: PictureRef, blob: Blob): Promise<void> {
-  const told = watch(device, ref);
-  await vi.waitFor(() => expect(told[0]?.state).toBe('ready'));
-  const shown = told[0]?.state === 'ready' ? told[0].blob : undefined;
+  const states = watch(device, ref);
+  await vi.waitFor(() => expect(states[0]?.state).toBe('ready'));
+  const shown = states[0]?.state === 'ready' ? states[0].blob : undefined;
   expect(shown?.type).toBe(blob.type);
   expect((await hex(shown)) === (await hex(blob))).toBe(true);
 }
 
 describe('a picture', () => {
-  it('is shown on the device where it was put, byte by byte', async () => {
+  it('is shown unchanged on the device that added it', async () => {
     const blob = picture(3 * chunkBytes + 1);
     const ref = await put(phone, blob);
     expect(watch(phone, ref).map(({ state }) => state)).toEqual(['ready']);
     await expectShown(phone, ref, blob);
   });
 
-  it('is a binary stream of the list’s group, that goes last, in transactions as cojson recommends them', async () => {
+  it('is a low-priority binary stream of the list’s group, in transactions of the recommended size', async () => {
     const ref = await put(phone, picture(3 * chunkBytes + 1));
     const stream = phone.node.getLoaded(ref.id as CoID<RawBinaryCoStream>);
     expect(stream).toBeInstanceOf(RawBinaryCoStream);
@@ -73,11 +73,11 @@ describe('a picture', () => {
       .map((tx) => (tx.privacy === 'private' ? tx.encryptedChanges.length : 0));
     expect(sizes).toHaveLength(6); // The start, four chunks, the end.
     expect(Math.max(...sizes)).toBeLessThan(cojsonInternals.TRANSACTION_CONFIG.MAX_RECOMMENDED_TX_SIZE);
-    expect(Math.min(...sizes)).toBeGreaterThan(0); // None that a relay could read.
+    expect(Math.min(...sizes)).toBeGreaterThan(0); // None is readable by a relay.
     expect(new Set(content.map(({ priority }) => priority))).toEqual(new Set([lowPriority]));
   });
 
-  it('lets the page do something else after each chunk', async () => {
+  it('yields to other tasks after each chunk', async () => {
     let tasks = 0;
     const count = setInterval(() => tasks++);
     const ref = put(phone, picture(6 * chunkBytes));
@@ -86,33 +86,33 @@ describe('a picture', () => {
     expect(tasks).toBeGreaterThanOrEqual(5);
   });
 
-  it('is coming until the last of it has come', async () => {
+  it('is reported as coming until it is complete', async () => {
     await vi.waitFor(() => expect(phone.texts(listID)).toEqual(['Porch']));
     const blob = picture(2 * chunkBytes);
     const bytes = new Uint8Array(await blob.arrayBuffer());
     const stream = itemMap(phone)?.group.createBinaryStream();
     stream?.startBinaryStream({ mimeType: blob.type });
-    const told = watch(phone, { id: stream?.id ?? '', bytes: blob.size });
+    const states = watch(phone, { id: stream?.id ?? '', bytes: blob.size });
     stream?.pushBinaryStreamChunk(bytes.subarray(0, chunkBytes));
     stream?.pushBinaryStreamChunk(bytes.subarray(chunkBytes));
     await vi.waitFor(() => expect(stream?.core.knownState().sessions).not.toEqual({}));
-    expect(told.map(({ state }) => state)).toEqual(['coming']);
+    expect(states.map(({ state }) => state)).toEqual(['coming']);
     stream?.endBinaryStream();
-    await vi.waitFor(() => expect(told.map(({ state }) => state)).toEqual(['ready', 'coming']));
+    await vi.waitFor(() => expect(states.map(({ state }) => state)).toEqual(['ready', 'coming']));
   });
 
-  it('is referred to only when all of it is written', async () => {
+  it('is referenced only after it is completely written', async () => {
     const put = phone.edit.putPicture(itemID, picture(3 * chunkBytes));
     const seen: unknown[] = [];
     const stop = itemMap(phone)?.subscribe((item) => void seen.push(item.get('picture')));
     await put;
     stop?.();
     const ref = seen.at(-1) as PictureRef;
-    expect(seen.slice(0, -1).filter((each) => each !== undefined)).toEqual([]);
+    expect(seen.slice(0, -1).filter((seenValue) => seenValue !== undefined)).toEqual([]);
     expect(phone.node.getLoaded(ref.id as CoID<RawBinaryCoStream>)?.isBinaryStreamEnded()).toBe(true);
   });
 
-  it('can be taken away, and be brought back', async () => {
+  it('can be removed and restored', async () => {
     const ref = await put(phone, picture(10));
     const undo = phone.edit.removePicture(itemID);
     await vi.waitFor(() => expect(referred(phone)).toBeUndefined());
@@ -120,7 +120,7 @@ describe('a picture', () => {
     await vi.waitFor(() => expect(referred(phone)).toEqual(ref));
   });
 
-  it('takes the place of the one before, which an undo brings back', async () => {
+  it('replaces the previous one, which undo restores', async () => {
     const before = await put(phone, picture(10));
     const undo = await phone.edit.putPicture(itemID, picture(20));
     await vi.waitFor(() => expect(referred(phone)?.bytes).toBe(20));
@@ -128,7 +128,7 @@ describe('a picture', () => {
     await vi.waitFor(() => expect(referred(phone)).toEqual(before));
   });
 
-  it('stays where an older one is to be brought back by then', async () => {
+  it('is kept when an undo would restore an older one', async () => {
     await put(phone, picture(10));
     const undo = phone.edit.removePicture(itemID);
     const newer = await put(phone, picture(30));
@@ -138,7 +138,7 @@ describe('a picture', () => {
   });
 });
 
-describe('on another device', () => {
+describe('a picture on another device', () => {
   let laptop: TestDevice;
 
   beforeEach(async () => {
@@ -147,7 +147,7 @@ describe('on another device', () => {
     await vi.waitFor(() => expect(laptop.texts(listID)).toEqual(['Porch']));
   });
 
-  it('its size is known and none of it is loaded until it is shown', async () => {
+  it('has a known size and is not loaded until it is shown', async () => {
     const blob = picture(3 * chunkBytes);
     const ref = await put(phone, blob);
     await vi.waitFor(() => expect(referred(laptop)).toEqual(ref));
@@ -155,25 +155,25 @@ describe('on another device', () => {
     await expectShown(laptop, ref, blob);
   });
 
-  it('it is coming, then there', async () => {
+  it('is coming, then ready', async () => {
     const ref = await put(phone, picture(3 * chunkBytes));
     await vi.waitFor(() => expect(referred(laptop)).toEqual(ref));
-    const told = watch(laptop, ref);
-    expect(told.map(({ state }) => state)).toEqual(['coming']);
-    await vi.waitFor(() => expect(told.map(({ state }) => state)).toEqual(['ready', 'coming']));
+    const states = watch(laptop, ref);
+    expect(states.map(({ state }) => state)).toEqual(['coming']);
+    await vi.waitFor(() => expect(states.map(({ state }) => state)).toEqual(['ready', 'coming']));
   });
 
-  it('it is missing where nobody has it, and comes by itself when somebody does', async () => {
+  it('is missing until a device uploads it, then loads automatically', async () => {
     phone.disconnect();
     const blob = picture(3 * chunkBytes);
     const ref = await put(phone, blob);
-    const told = watch(laptop, ref);
-    await vi.waitFor(() => expect(told[0]?.state).toBe('missing'));
+    const states = watch(laptop, ref);
+    await vi.waitFor(() => expect(states[0]?.state).toBe('missing'));
     phone.connect();
-    await vi.waitFor(() => expect(told[0]?.state).toBe('ready'));
+    await vi.waitFor(() => expect(states[0]?.state).toBe('ready'));
   });
 
-  it('the same one wins where both put one while apart, and the other is not referred to', async () => {
+  it('converges if both devices add one while disconnected', async () => {
     phone.disconnect();
     await phone.edit.putPicture(itemID, picture(10));
     await nextMillisecond();
@@ -185,7 +185,7 @@ describe('on another device', () => {
     await expectShown(phone, referred(phone) ?? { id: '', bytes: 0 }, blob);
   });
 
-  it('who is on the list sees it', async () => {
+  it('is visible to a new member of the list', async () => {
     const blob = picture(2 * chunkBytes);
     const ref = await put(phone, blob);
     const mara = await network.newAccount();
@@ -199,18 +199,18 @@ describe('on another device', () => {
   });
 });
 
-describe('what somebody else wrote in the place of a picture', () => {
+describe('an invalid picture from another account', () => {
   const id = 'co_zQYw5f8Xk2m7d3v1a6s9h4g2j5t';
 
   it.each([
-    ['words', 'co_z1'],
+    ['text', 'co_z1'],
     ['nothing', null],
-    ['no id', { bytes: 10 }],
-    ['an id of another form', { id: 'javascript:alert(1)', bytes: 10 }],
-    ['no size', { id }],
+    ['a missing ID', { bytes: 10 }],
+    ['a malformed ID', { id: 'javascript:alert(1)', bytes: 10 }],
+    ['a missing size', { id }],
     ['a size below one', { id, bytes: 0 }],
-    ['a size that is no whole number', { id, bytes: 1.5 }],
-  ])('is no picture: %s', async (_, value) => {
+    ['a fractional size', { id, bytes: 1.5 }],
+  ])('is ignored: %s', async (_, value) => {
     await vi.waitFor(() => expect(phone.texts(listID)).toEqual(['Porch']));
     itemMap(phone)?.set('picture', value);
     phone.edit.setText(itemID, 'Step');
@@ -218,18 +218,18 @@ describe('what somebody else wrote in the place of a picture', () => {
     expect(referred(phone)).toBeUndefined();
   });
 
-  it('is broken where the list’s map stands at the id', () => {
+  it('is broken if the ID is that of a list', () => {
     expect(watch(phone, { id: listID, bytes: 10 })).toEqual([{ state: 'broken' }]);
   });
 
-  it('is broken where it has another size than the item says, or a type that could run something', async () => {
+  it('is broken if its size differs from the item’s, or its type could run scripts', async () => {
     const ref = await put(phone, picture(10));
     expect(watch(phone, { ...ref, bytes: 11 })).toEqual([{ state: 'broken' }]);
     const drawing = await put(phone, picture(12, 'image/svg+xml'));
     expect(watch(phone, drawing)).toEqual([{ state: 'broken' }]);
   });
 
-  it('is not even loaded where it is larger than a picture can be', () => {
+  it('is not loaded if it exceeds the size limit', () => {
     expect(watch(phone, { id, bytes: largestPictureBytes + 1 })).toEqual([{ state: 'broken' }]);
     expect(phone.node.hasCoValue(id as CoID<RawBinaryCoStream>)).toBe(false);
   });

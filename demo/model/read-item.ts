@@ -3,7 +3,7 @@ import { itemIDs } from './list-keys.ts';
 import { byOrder, type ItemView } from './list-view.ts';
 import { readPicture } from './picture.ts';
 
-/** Another account wrote these fields, so each is checked. An item that cannot be decrypted yet has no text. */
+/** Another account may have written these fields, so each is checked. Undefined if the item cannot be decrypted yet. */
 export function readItem(id: string, map: RawCoMap): ItemView | undefined {
   const text = map.get('text');
   if (typeof text !== 'string') return undefined;
@@ -17,7 +17,7 @@ export function readItem(id: string, map: RawCoMap): ItemView | undefined {
   };
 }
 
-/** The items that are in memory, in the order in which they are shown. */
+/** The loaded items, in display order. */
 export function readItems(node: LocalNode, list: RawCoMap): readonly ItemView[] {
   return itemIDs(list.keys())
     .map((id) => {

@@ -23,14 +23,14 @@ function invite(): Invite {
     secret: ana.edit.inviteSecret(id),
   });
   const parsed = parseInviteLink(link);
-  if (!parsed) throw new Error(`${link} is not read as a link.`);
+  if (!parsed) throw new Error(`${link} is not parsed as a link.`);
   return parsed;
 }
 
 const join = (link: Invite) => joinList(mara.node, mara.lists, link);
 
 describe('a member', () => {
-  it('is called by the others what it calls itself, and by nobody’s word but its own', async () => {
+  it('has the name that it chose, which no other member can change', async () => {
     const link = invite();
     ana.connect();
     mara.connect();
@@ -71,7 +71,7 @@ describe('a share link', () => {
     });
   });
 
-  it('is one and the same for a list, also for those who joined by it', async () => {
+  it('is the same for every member of a list', async () => {
     const link = invite();
     expect(invite()).toEqual(link);
     ana.connect();
@@ -83,7 +83,7 @@ describe('a share link', () => {
     expect(mara.edit.inviteSecret(id)).toBe(link.secret);
   });
 
-  it('may be opened again', async () => {
+  it('can be opened again', async () => {
     const link = invite();
     ana.connect();
     mara.connect();
@@ -92,14 +92,14 @@ describe('a share link', () => {
     await vi.waitFor(() => expect(mara.shows().lists).toHaveLength(1));
   });
 
-  it('opens nothing for whom it was not given, even knowing the id', async () => {
+  it('is required: knowing the list ID is not enough', async () => {
     ana.connect();
     mara.connect();
     mara.lists.keep(id);
     await vi.waitFor(() => expect(mara.list(id)).toMatchObject({ state: 'closed', title: '', items: [] }));
   });
 
-  it('with another secret is refused, and nothing is added', async () => {
+  it('is refused with a wrong secret, and nothing is added', async () => {
     const { listID } = invite();
     const stranger = ana.lists.add('Another');
     ana.connect();
@@ -110,7 +110,7 @@ describe('a share link', () => {
     expect(mara.shows().lists).toEqual([]);
   });
 
-  it('to a list that cannot be reached is said to be missing, and works once it is there', async () => {
+  it('reports an unreachable list as missing and works once it is available', async () => {
     const link = invite();
     expect(await join(link)).toEqual({ kind: 'missing' });
     ana.connect();
@@ -119,8 +119,8 @@ describe('a share link', () => {
   });
 });
 
-describe('who is on a list', () => {
-  it('is told to each, and only who manages it can remove the others', async () => {
+describe('the members of a list', () => {
+  it('are visible to all, and only a manager can remove others', async () => {
     ana.connect();
     mara.connect();
     await join(invite());
@@ -137,8 +137,8 @@ describe('who is on a list', () => {
   });
 });
 
-describe('a link that was revoked', () => {
-  it('lets nobody in any more, and who has joined stays and reads on', async () => {
+describe('a revoked link', () => {
+  it('admits no one, while existing members keep access', async () => {
     const jonas = await network.newAccount();
     for (const device of [ana, mara, jonas]) device.connect();
     const link = invite();
@@ -159,7 +159,7 @@ describe('a link that was revoked', () => {
     expect(mara.list(id)?.inviteSecret).toBeUndefined();
   });
 
-  it('is followed by another one', async () => {
+  it('can be replaced by a new one', async () => {
     ana.connect();
     mara.connect();
     const old = invite();
@@ -171,8 +171,8 @@ describe('a link that was revoked', () => {
   });
 });
 
-describe('a member who was removed', () => {
-  it('reads nothing that is written later, cannot come back by the old link, and can by a new one', async () => {
+describe('a removed member', () => {
+  it('cannot read later edits, and can rejoin only through a new link', async () => {
     ana.connect();
     mara.connect();
     const link = invite();
@@ -185,7 +185,7 @@ describe('a member who was removed', () => {
     const later = ana.edit.addItem(id, 'Secret plan') as CoID<RawCoMap>;
     const asMara = await vi.waitFor(async () => {
       const item = await mara.node.load(later);
-      if (item === 'unavailable') throw new Error('It has not arrived.');
+      if (item === 'unavailable') throw new Error('The item has not arrived.');
       return item;
     });
     expect(asMara.core.verified.knownState().sessions).not.toEqual({});

@@ -3,13 +3,13 @@ import { createListEditor, type ListEditor } from './edit-list.ts';
 import { type ListView } from './list-view.ts';
 import { createLists, type Lists, type ListsView } from './lists.ts';
 
-/** One device of an account, with cojson as it is and nothing kept on a disk. */
+/** A device with plain cojson and no storage. */
 export interface TestDevice {
   readonly node: LocalNode;
   readonly account: RawAccount;
   readonly lists: Lists;
   readonly edit: ListEditor;
-  /** What a page of this device shows at this moment. */
+  /** What the device currently shows. */
   shows(): ListsView;
   list(listID: string): ListView | undefined;
   texts(listID: string): readonly string[];
@@ -21,11 +21,11 @@ export interface TestDevice {
 export interface TestNetwork {
   /** Not connected yet. */
   newAccount(): Promise<TestDevice>;
-  /** A second device of the same account, connected: it has nothing but the keys. */
+  /** A second, connected device of the same account that starts with nothing but the keys. */
   sameAccount(device: TestDevice): Promise<TestDevice>;
 }
 
-/** Devices around one relay, which holds no keys. */
+/** Devices that share one relay without keys. */
 export async function createTestNetwork(): Promise<TestNetwork> {
   const crypto = await WasmCrypto.create();
   const agent = crypto.newRandomAgentSecret();
@@ -52,7 +52,7 @@ export async function createTestNetwork(): Promise<TestNetwork> {
       const account = await node.load(first.account.id);
       const rootID = account === 'unavailable' ? undefined : account.get('root');
       if (!rootID || (await node.load(rootID)) === 'unavailable')
-        throw new Error('The relay has no such account.');
+        throw new Error('The relay does not have this account.');
       return createDevice(node, plug);
     },
   };

@@ -5,7 +5,7 @@ import { readItem } from './read-item.ts';
 import { watchMap } from './watch-map.ts';
 
 export interface WatchedItem {
-  /** Undefined while it is not on this device, or cannot be read. The same object until it changes. */
+  /** Undefined while the item is missing or unreadable. The same object until the item changes. */
   view(): ItemView | undefined;
   stop(): void;
 }

@@ -2,7 +2,7 @@ import { type LocalNode, type RawCoMap } from '@MaiaOS/kernel/cojson';
 import { isManager, openInvites, readMembers } from './group-members.ts';
 import { inviteKey, itemIDs, titleKey } from './list-keys.ts';
 import { byOrder, type ListView } from './list-view.ts';
-import { createMembers } from './members.ts';
+import { createWatcherSet } from './watcher-set.ts';
 import { watchItem } from './watch-item.ts';
 import { watchMap, type WatchedMap } from './watch-map.ts';
 
@@ -12,18 +12,18 @@ export interface WatchedList {
   stop(): void;
 }
 
-/** One list with its items and its group; `changed` is called after each change, at most once in a microtask. */
+/** Watches a list with its items and its group. Calls `changed` after every change. */
 export function watchList(node: LocalNode, id: string, changed: () => void): WatchedList {
   let map: WatchedMap = 'loading';
   let view: ListView | undefined;
   let stopGroup: (() => void) | undefined;
 
-  const items = createMembers((itemID) => watchItem(node, itemID, refresh));
+  const items = createWatcherSet((itemID) => watchItem(node, itemID, refresh));
   const stopMap = watchMap(node, id, (next) => {
     map = next;
     if (typeof next !== 'string') {
       items.set(itemIDs(next.keys()));
-      // Who may do what changes without a word from the list itself.
+      // Role changes do not notify the list itself.
       stopGroup ??= next.group.core.subscribe(refresh, false);
     }
     refresh();
@@ -62,7 +62,7 @@ export function watchList(node: LocalNode, id: string, changed: () => void): Wat
       canInvite: isManager(role),
       members,
       others: members.filter(({ isMe }) => !isMe).length,
-      // A list that was shared again by a device that was away still names the old link for a while.
+      // After an offline device shares the list again, the map may hold a revoked link for a while.
       inviteSecret: openInvites(group).length > 0 ? text(map, inviteKey) : undefined,
     };
   }

@@ -1,11 +1,10 @@
 import { isRawCoID, RawCoMap, type LocalNode } from '@MaiaOS/kernel/cojson';
 
-/** What this device has of a CoMap. `missing`: neither this device nor a relay that answers has it, so far. */
+/** A CoMap's state. `missing`: neither this device nor a reachable relay has it so far. */
 export type WatchedMap = RawCoMap | 'loading' | 'missing';
 
 /**
- * Calls at once and on each change, also when a map that was missing arrives later or its group lets us read it.
- * The map itself is live: the caller takes what it needs from it during the call.
+ * Calls `changed` immediately and on each change, including when a missing map arrives or becomes readable. The map is live: read it during the call.
  */
 export function watchMap(node: LocalNode, id: string, changed: (map: WatchedMap) => void): () => void {
   if (!isRawCoID(id)) {
@@ -19,7 +18,7 @@ export function watchMap(node: LocalNode, id: string, changed: (map: WatchedMap)
     else if (content !== undefined || core.loadingState === 'unavailable') changed('missing');
     else changed('loading');
   });
-  // What it answers is seen through the subscription; it rejects only for an id of wrong form, which is excluded above.
+  // The subscription reports the result. Loading rejects only for a malformed ID, which was ruled out above.
   void node.loadCoValueCore(id);
   return stop;
 }

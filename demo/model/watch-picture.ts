@@ -2,15 +2,15 @@ import { isRawCoID, type LocalNode, RawBinaryCoStream } from '@MaiaOS/kernel/coj
 import { largestPictureBytes, pictureTypes, type PictureRef } from './picture.ts';
 
 export type WatchedPicture =
-  /** Some of it may be here. */
+  /** Not complete yet. */
   | { readonly state: 'coming' }
-  /** Neither this device nor a relay that answers has any of it, so far. */
+  /** Neither this device nor a reachable relay has any of it so far. */
   | { readonly state: 'missing' }
-  /** What stands there is not what the item says. */
+  /** It does not match the item's reference, or is not a safe picture. */
   | { readonly state: 'broken' }
   | { readonly state: 'ready'; readonly blob: Blob };
 
-/** Loads a picture. Calls at once and where the state changes, the last time with the whole picture. */
+/** Loads a picture. Calls `changed` immediately and on every state change, until it is ready or broken. */
 export function watchPicture(
   node: LocalNode,
   { id, bytes }: PictureRef,
@@ -27,14 +27,14 @@ export function watchPicture(
     const next: WatchedPicture = content
       ? readStream(content, bytes)
       : { state: core.loadingState === 'unavailable' ? 'missing' : 'coming' };
-    // A chunk more changes nothing that is shown.
+    // Another chunk does not change the state.
     if (next.state === last) return;
     last = next.state;
-    // It does not change any more, and what nobody watches the kernel may unload.
+    // The state is final: unsubscribe, so that the kernel may unload the CoValue.
     if (next.state === 'ready' || next.state === 'broken') unsubscribe();
     changed(next);
   });
-  // What it answers is seen through the subscription; it rejects only for an id of wrong form, which is excluded above.
+  // The subscription reports the result. Loading rejects only for a malformed ID, which was ruled out above.
   void node.loadCoValueCore(id);
   return stop;
 }
@@ -49,7 +49,7 @@ function readStream(content: unknown, bytes: number): WatchedPicture {
       ? { state: 'ready', blob }
       : { state: 'broken' };
   } catch {
-    // A chunk that is no base64.
+    // A chunk is not valid base64.
     return { state: 'broken' };
   }
 }

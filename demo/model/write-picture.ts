@@ -2,14 +2,12 @@ import { type RawGroup } from '@MaiaOS/kernel/cojson';
 import { type PictureRef } from './picture.ts';
 
 /**
- * Written and encrypted, which is base64 twice, these are the 100 kB that cojson recommends for a transaction. Nothing
- * overtakes the half of one, so an edit that is made meanwhile waits for no more than this.
+ * Encoded as base64 twice, a chunk reaches the 100 kB that cojson recommends per transaction. A transaction cannot be interrupted, so this is also the most that a concurrent edit waits for.
  */
 export const chunkBytes = 56_000;
 
 /**
- * Writes a picture for everybody who can read what this group owns: one chunk in each task of the page, so that typing goes
- * on. Its name, if it had one, is nobody's business. Rejects where the group may not be written to by this account.
+ * Writes a picture that the group owns, one chunk per task so that the page stays responsive. The file name is left out for privacy. Rejects if this account may not write to the group.
  */
 export async function writePicture(group: RawGroup, picture: Blob): Promise<PictureRef> {
   const bytes = new Uint8Array(await picture.arrayBuffer());

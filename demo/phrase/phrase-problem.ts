@@ -1,7 +1,7 @@
 import { type Failure } from '../gate/failure-text.ts';
 
-/** What is wrong with a typed recovery phrase: in words, and which words. Undefined for what is no fault of the words. */
-export function phraseWords({
+/** Why a typed recovery phrase is invalid, and at which positions. Undefined for other failures. */
+export function phraseProblem({
   code,
   message,
   details,

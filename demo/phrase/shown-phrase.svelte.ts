@@ -1,16 +1,16 @@
-/** How long the words stay on the screen by themselves: in time that passed, also while the device slept. */
+/** How long the phrase stays visible. Wall-clock time, so it includes time asleep. */
 const shownForMs = 60_000;
 
-/** A recovery phrase on the screen, which hides again by itself, and when the page is left or covered. */
-export interface ShownWords {
+/** A visible recovery phrase. Hides after a minute, and when the page is hidden or left. */
+export interface ShownPhrase {
   readonly phrase: string | undefined;
   readonly leftS: number;
   show(phrase: string): void;
   hide(): void;
 }
 
-/** Lives as long as the component that calls it is shown. */
-export function createShownWords(): ShownWords {
+/** Call it in a component's initialization; it ends with the component. */
+export function createShownPhrase(): ShownPhrase {
   let phrase = $state.raw<string>();
   let leftMs = $state(shownForMs);
   const hide = () => (phrase = undefined);
@@ -24,7 +24,7 @@ export function createShownWords(): ShownWords {
       if (leftMs <= 0) hide();
     }, 1000);
     document.addEventListener('visibilitychange', hide);
-    // What the browser keeps of a page for going back to it must not show them.
+    // The back/forward cache must not restore a visible phrase.
     addEventListener('pagehide', hide);
     return () => {
       clearInterval(timer);

@@ -1,9 +1,9 @@
-/** The files that are dropped or pasted, where there are any. */
+/** The dropped or pasted files. */
 export function filesOf(data: DataTransfer | null): readonly File[] {
   return [...(data?.files ?? [])];
 }
 
-/** While something is dragged, what it is can be asked and its content cannot. */
+/** During a drag, browsers reveal the types but not the content. */
 export function hasFiles(data: DataTransfer | null): boolean {
   return data?.types.includes('Files') === true;
 }

@@ -1,9 +1,9 @@
-/** The last one: a browser forgets an input that nobody holds, and with it the answer. */
+/** Keeps the last input referenced, or the browser may collect it before the user answers. */
 let input: HTMLInputElement | undefined;
 
-/** Lets the person choose a file, of any kind where they insist. Answers none where they do not. Must follow from a press. */
+/** Opens the file picker, which needs a user activation. Resolves to no files if the user cancels; users can override `accept`. */
 export function pickFile(accept: string): Promise<readonly File[]> {
-  // One of its own for each time, so that the same file can be chosen again.
+  // Use a new input each time, so that choosing the same file again fires `change`.
   const picker = (input = document.createElement('input'));
   picker.type = 'file';
   picker.accept = accept;

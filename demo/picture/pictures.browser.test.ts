@@ -49,7 +49,8 @@ const item = (text: string) => page.getByRole('checkbox', { name: text, exact: t
 const focus = (text: string) => item(text).element().focus();
 const thumbnail = (text: string) => page.getByRole('button', { name: `Open the picture of ${text}` });
 const large = (text: string) => page.getByRole('dialog', { name: text }).getByRole('img', { name: text });
-const pictureOf = (text: string) => device.list(listID)?.items.find((each) => each.text === text)?.picture;
+const pictureOf = (text: string) =>
+  device.list(listID)?.items.find((candidate) => candidate.text === text)?.picture;
 
 function loaded(id: string): RawCoMap {
   const map = device.node.getLoaded(id as CoID<RawCoMap>);
@@ -59,7 +60,7 @@ function loaded(id: string): RawCoMap {
 
 const png = (fill = 'red') => drawnFile(300, 200, 'image/png', fill);
 
-/** As the browser does it where files stand in the clipboard, or are let go over something. */
+/** Dispatches the event that the browser fires for pasted or dropped files. */
 function give(kind: 'paste' | 'drop' | 'dragover', target: Element, ...files: File[]): Event {
   const data = new DataTransfer();
   for (const file of files) data.items.add(file);
@@ -73,13 +74,13 @@ function give(kind: 'paste' | 'drop' | 'dragover', target: Element, ...files: Fi
 }
 
 describe('a picture', () => {
-  it('is pasted onto the item that has the focus, and opens large from the keyboard', async () => {
+  it('is pasted onto the focused item and opens from the keyboard', async () => {
     focus('Porch');
     give('paste', item('Porch').element(), await png());
     await expect.element(thumbnail('Porch')).toBeVisible();
     expect(pictureOf('Firewood')).toBeUndefined();
     await expect
-      .element(page.getByRole('status').getByText('“Porch” has a picture now.'))
+      .element(page.getByRole('status').getByText('“Porch” now has a picture.'))
       .toBeInTheDocument();
     thumbnail('Porch').element().focus();
     await userEvent.keyboard('{Enter}');
@@ -90,7 +91,7 @@ describe('a picture', () => {
     await expect.element(thumbnail('Porch')).toHaveFocus();
   });
 
-  it('is dropped onto an item; beside it the page stays as it is', async () => {
+  it('can be dropped onto an item; dropping it elsewhere does not leave the page', async () => {
     const file = await png();
     expect(give('dragover', document.body, file).defaultPrevented).toBe(true);
     expect(give('drop', document.body, file).defaultPrevented).toBe(true);
@@ -99,7 +100,7 @@ describe('a picture', () => {
     expect(pictureOf('Porch')).toBeUndefined();
   });
 
-  it('is removed from where it is large, and brought back with Ctrl+Z', async () => {
+  it('is removed in its dialog and restored with Ctrl+Z', async () => {
     give('drop', item('Porch').element(), await png());
     await thumbnail('Porch').click();
     await page.getByRole('button', { name: 'Remove picture' }).click();
@@ -110,7 +111,7 @@ describe('a picture', () => {
     await expect.element(thumbnail('Porch')).toBeVisible();
   });
 
-  it('is replaced by another one, which can be taken back', async () => {
+  it('is replaced by another one, and undo restores it', async () => {
     give('drop', item('Porch').element(), await png());
     await expect.element(thumbnail('Porch')).toBeVisible();
     const first = pictureOf('Porch')?.id;
@@ -119,7 +120,7 @@ describe('a picture', () => {
     await expect.poll(() => pictureOf('Porch')?.id).toBe(first);
   });
 
-  it('stays one while the words of its item change', async () => {
+  it('is not reloaded when the text of its item changes', async () => {
     give('drop', item('Porch').element(), await png());
     await expect.element(thumbnail('Porch')).toBeVisible();
     const [url] = urls;
@@ -128,7 +129,7 @@ describe('a picture', () => {
     expect([...urls]).toEqual([url]);
   });
 
-  it('is loaded only where it is near the screen, and let go where it leaves it', async () => {
+  it('is loaded only near the viewport and released when it leaves', async () => {
     give('drop', item('Porch').element(), await png());
     await expect.element(thumbnail('Porch')).toBeVisible();
     for (let number = 0; number < 40; number++) device.edit.addItem(listID, `Item ${number}`);
@@ -140,24 +141,24 @@ describe('a picture', () => {
     expect(urls.size).toBe(1);
   });
 
-  it('cannot be shown where its bytes are none', async () => {
+  it('is reported if its bytes are not an image', async () => {
     const bytes = new Blob(['no picture at all'], { type: 'image/webp' });
     await device.edit.putPicture(device.itemID(listID, 'Porch'), bytes);
     await expect.element(page.getByText('This picture cannot be shown')).toBeVisible();
   });
 
-  it('is announced with its size where it has not come yet', async () => {
+  it('shows its size until it arrives', async () => {
     const map = loaded(device.itemID(listID, 'Porch'));
     const stream = map.group.createBinaryStream();
     stream.startBinaryStream({ mimeType: 'image/webp', totalSizeBytes: 340_000 });
     map.set('picture', { id: stream.id, bytes: 340_000 });
-    await expect.element(page.getByText('Picture is coming')).toBeVisible();
+    await expect.element(page.getByText('Loading the picture…')).toBeVisible();
     await expect.element(page.getByText('340 kB')).toBeVisible();
   });
 });
 
-describe('a file that is no picture', () => {
-  it('is refused in words, and another one can be tried', async () => {
+describe('a file that is not a picture', () => {
+  it('is refused with an explanation, and the user can try another', async () => {
     focus('Porch');
     give('paste', item('Porch').element(), new File(['Milk'], 'notes.txt', { type: 'text/plain' }));
     const alert = page.getByRole('list', { name: 'Items' }).getByRole('alert');
@@ -168,13 +169,13 @@ describe('a file that is no picture', () => {
     await expect.element(item('Porch')).toHaveFocus();
 
     give('drop', item('Porch').element(), await png(), await png());
-    await expect.element(alert).toHaveTextContent('An item has one picture');
+    await expect.element(alert).toHaveTextContent('An item can have only one picture');
     give('drop', item('Porch').element(), await png());
     await expect.element(thumbnail('Porch')).toBeVisible();
     await expect.element(alert).not.toBeInTheDocument();
   });
 
-  it('leaves words that are pasted with a picture of them to the field', async () => {
+  it('does not intercept pasted text that includes a picture', async () => {
     focus('Porch');
     await userEvent.keyboard('{F2}');
     const field = page.getByRole('textbox', { name: 'Rename item' }).element();
@@ -191,7 +192,7 @@ describe('a file that is no picture', () => {
 describe('a new item', () => {
   const field = () => page.getByRole('textbox', { name: 'New item' });
 
-  it('is made of a picture that is pasted into its field, with the words that stand there', async () => {
+  it('is created from a picture pasted into its field, with the typed text', async () => {
     await userEvent.type(field(), 'Stairs');
     give('paste', field().element(), await png());
     await expect.element(thumbnail('Stairs')).toBeVisible();
@@ -201,7 +202,7 @@ describe('a new item', () => {
     expect(device.texts(listID)).toEqual(['Porch', 'Firewood', 'Stairs', 'Picture']);
   });
 
-  it('is not made of anything else, and the words stay', async () => {
+  it('is not created from another file, and the typed text stays', async () => {
     await userEvent.type(field(), 'Stairs');
     give('paste', field().element(), new File(['Milk'], 'notes.txt', { type: 'text/plain' }));
     const problem = page.getByText('“notes.txt” is not a picture');
@@ -214,8 +215,8 @@ describe('a new item', () => {
   });
 });
 
-describe('who only reads', () => {
-  it('opens a picture, and is offered nothing to do with it', async () => {
+describe('a reader', () => {
+  it('can open a picture but not change it', async () => {
     give('drop', item('Porch').element(), await png());
     await expect.element(thumbnail('Porch')).toBeVisible();
     const { group } = loaded(listID);

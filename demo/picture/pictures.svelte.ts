@@ -4,35 +4,34 @@ import { type ItemView } from '../model/list-view.ts';
 import { failureOf } from '../session/failure-of.ts';
 import { type UndoOffer } from '../ui/undo.svelte.ts';
 import { pickFile } from './pick-file.ts';
-import { failureWords, onlyOneWords, refusalWords, type PictureProblem } from './refusal-words.ts';
+import { pictureFailure, onlyOnePicture, pictureProblem, type PictureProblem } from './picture-problem.ts';
 import { shrinkPicture } from './shrink-picture.ts';
 
 /**
- * What a person does with the pictures of a list's items, and how far it is. `id` is an item's, or the list's for one that
- * becomes a new item.
+ * Adds, replaces and removes pictures, and reports progress and problems by `id`: the item's ID, or the list's ID for a picture that becomes a new item.
  */
 export interface Pictures {
   isAdding(id: string): boolean;
-  /** Why the last one was not added, until it is put aside or another one is tried. */
+  /** Why the last picture was not added, until the user dismisses it or tries another. */
   problem(id: string): PictureProblem | undefined;
   putAside(id: string): void;
-  /** Lets the person choose one. Must follow from a press. */
+  /** Opens the file picker, which needs a user activation. */
   choose(item: ItemView): Promise<void>;
-  /** In place of the one that the item has. What is asked for while one is being added does nothing. */
+  /** Adds or replaces the item's picture. Does nothing while another is being added. */
   put(item: ItemView, files: readonly File[]): Promise<void>;
-  /** Lets the person choose one for a new item with these words. True once there is one. Must follow from a press. */
+  /** Like `putNew`, with the file picker, which needs a user activation. */
   chooseForNew(words: string): Promise<boolean>;
-  /** Makes a new item of it, which is called after what it is where it has no words. */
+  /** Adds a new item with a picture. Resolves to false if none was added. */
   putNew(words: string, files: readonly File[]): Promise<boolean>;
   remove(item: ItemView): void;
-  /** What was done last, to be read out. */
-  readonly said: string;
+  /** The last change, for screen readers. */
+  readonly announcement: string;
 }
 
 export function createPictures(listID: string, edit: ListEditor, undo: UndoOffer): Pictures {
   const adding = new SvelteSet<string>();
   const problems = new SvelteMap<string, PictureProblem>();
-  let said = $state('');
+  let announcement = $state('');
 
   return {
     isAdding: (id) => adding.has(id),
@@ -48,10 +47,10 @@ export function createPictures(listID: string, edit: ListEditor, undo: UndoOffer
     putNew,
     remove({ id, text }) {
       offerUndo('removed', edit.removePicture(id));
-      said = `The picture of “${text}” was removed.`;
+      announcement = `The picture of “${text}” was removed.`;
     },
-    get said() {
-      return said;
+    get announcement() {
+      return announcement;
     },
   };
 
@@ -75,7 +74,7 @@ export function createPictures(listID: string, edit: ListEditor, undo: UndoOffer
     });
   }
 
-  /** True where it was added. */
+  /** Resolves to true if the picture was added. */
   async function add(
     id: string,
     text: string,
@@ -86,22 +85,22 @@ export function createPictures(listID: string, edit: ListEditor, undo: UndoOffer
     if (!file || adding.has(id)) return false;
     problems.delete(id);
     adding.add(id);
-    said = '';
-    const problem = files.length > 1 ? onlyOneWords : await problemOf(file, write);
+    announcement = '';
+    const problem = files.length > 1 ? onlyOnePicture : await problemOf(file, write);
     adding.delete(id);
     if (problem) problems.set(id, problem);
-    else said = `“${text}” has a picture now.`;
+    else announcement = `“${text}” now has a picture.`;
     return !problem;
   }
 
   async function problemOf(file: File, write: (picture: Blob) => Promise<void>) {
     try {
       const shrunk = await shrinkPicture(file);
-      if (shrunk.kind === 'refused') return refusalWords(file, shrunk.why);
+      if (shrunk.kind === 'refused') return pictureProblem(file, shrunk.why);
       await write(shrunk.blob);
       return undefined;
     } catch (error) {
-      return failureWords(failureOf(error).message);
+      return pictureFailure(failureOf(error).message);
     }
   }
 

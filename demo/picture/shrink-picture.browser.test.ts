@@ -25,25 +25,25 @@ describe('a picture', () => {
     expect((await read(await shrinkPicture(await drawnFile(width, height, 'image/png')))).size).toEqual(size);
   });
 
-  it('stands upright, and says no more where it was taken', async () => {
+  it('is rotated upright and loses its location', async () => {
     const file = await photo(400, 300);
     expect(await file.text()).toContain(secretPlace);
     const { size, text, pixel } = await read(await shrinkPicture(file));
     expect(size).toEqual([300, 400]);
-    const [red, green] = pixel(150, 50); // Its left half is red, which is the upper one when it is turned.
+    const [red, green] = pixel(150, 50); // Rotation moves the red left half to the top.
     expect(red).toBeGreaterThan(230);
     expect(green).toBeLessThan(30);
     expect(text).not.toContain(secretPlace);
     expect(text).not.toContain('Exif');
   });
 
-  it('keeps what is transparent', async () => {
+  it('keeps transparency', async () => {
     const { type, pixel } = await read(await shrinkPicture(await drawnFile(100, 100, 'image/png')));
     expect(type).toBe('image/webp');
     expect(pixel(75, 50)[3]).toBe(0);
   });
 
-  it('is a JPEG on white where the browser writes no WebP', async () => {
+  it('becomes a JPEG on white if the browser cannot encode WebP', async () => {
     const convert = OffscreenCanvas.prototype.convertToBlob;
     vi.spyOn(OffscreenCanvas.prototype, 'convertToBlob').mockImplementation(function (
       this: OffscreenCanvas,
@@ -56,13 +56,13 @@ describe('a picture', () => {
     expect(Math.min(...pixel(75, 50))).toBeGreaterThan(250);
   });
 
-  it('may come without a type', async () => {
+  it('is accepted without a type', async () => {
     const png = await drawnFile(10, 10, 'image/png');
     expect((await shrinkPicture(new File([png], 'porch'))).kind).toBe('picture');
   });
 });
 
-describe('what is refused', () => {
+describe('refused files', () => {
   it.each([
     ['too-large', 'image/png', new Uint8Array(largestFileBytes + 1)],
     ['no-picture', 'text/plain', 'Milk'],

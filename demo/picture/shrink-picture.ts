@@ -1,18 +1,17 @@
-/** Of what a person may choose; a camera's pictures are far below. */
+/** Limits the input; photos from cameras are far smaller. */
 export const largestFileBytes = 30_000_000;
 
-/** Fills a screen, and is a tenth of what a camera makes. */
+/** Fills a screen, at about a tenth of a camera's file size. */
 export const longestSidePx = 1600;
 
-/** `unreadable`: a picture by its name, and the browser cannot decode it. */
+/** `unreadable`: an image by its type, but the browser cannot decode it. */
 export type Refusal = 'too-large' | 'no-picture' | 'unreadable';
 
 export type Shrunk =
   { readonly kind: 'picture'; readonly blob: Blob } | { readonly kind: 'refused'; readonly why: Refusal };
 
 /**
- * Draws a picture anew, smaller where it is larger than a screen, upright as its camera held it. Nothing else of the file
- * is left: not where it was taken, when, and by whom.
+ * Redraws a picture upright and at most screen-sized. Drops all metadata, including place, time and author.
  */
 export async function shrinkPicture(file: Blob): Promise<Shrunk> {
   if (file.size > largestFileBytes) return { kind: 'refused', why: 'too-large' };
@@ -41,7 +40,7 @@ function draw(bitmap: ImageBitmap): Drawing {
   const height = Math.max(1, Math.round(bitmap.height * scale));
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
-  if (!context) throw new Error('This browser draws nothing at the moment.');
+  if (!context) throw new Error('This browser cannot process pictures right now.');
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, width, height);
   return { canvas, context };
@@ -49,7 +48,7 @@ function draw(bitmap: ImageBitmap): Drawing {
 
 async function encode({ canvas, context }: Drawing): Promise<Blob> {
   const webp = await canvas.convertToBlob({ type: 'image/webp', quality: 0.85 });
-  // Safari writes no WebP and makes a PNG instead, which is several times as large. A JPEG has no transparency.
+  // Safari cannot encode WebP and returns a PNG several times the size. JPEG has no transparency, so draw on white.
   if (webp.type === 'image/webp') return webp;
   context.globalCompositeOperation = 'destination-over';
   context.fillStyle = 'white';

@@ -1,4 +1,4 @@
-/** Pictures as a person has them, for tests in a browser. */
+/** Realistic picture files for browser tests. */
 
 export async function drawnFile(width: number, height: number, type: string, fill = 'red'): Promise<File> {
   const canvas = new OffscreenCanvas(width, height);
@@ -11,11 +11,11 @@ export async function drawnFile(width: number, height: number, type: string, fil
 
 export const secretPlace = 'N 47.3769 E 8.5417';
 
-/** As a camera writes it that was held on its side: to be turned by 90° where it is shown, and with the place in it. */
+/** A photo as a camera held sideways writes it: rotated by 90° through its Exif orientation, with a location. */
 export async function photo(width: number, height: number): Promise<File> {
   const jpeg = new Uint8Array(await (await drawnFile(width, height, 'image/jpeg')).arrayBuffer());
   const place = new TextEncoder().encode(secretPlace);
-  // In big-endian order one field, the orientation, which is 6.
+  // A big-endian Exif block with one field: orientation 6.
   const fields = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
   const exif = [...new TextEncoder().encode('Exif\0\0'), ...fields, ...place];
   const segment = [0xff, 0xe1, (exif.length + 2) >> 8, (exif.length + 2) & 0xff, ...exif];

@@ -1,6 +1,6 @@
 import { type Attachment } from 'svelte/attachments';
 
-/** Tells whether an element stands on the screen, or soon will where the person scrolls on. */
+/** Reports whether an element is in the viewport or within 400 px of it. */
 export function whileNear(changed: (isNear: boolean) => void): Attachment<HTMLElement> {
   return (element) => {
     const observer = new IntersectionObserver(

@@ -14,10 +14,10 @@ import { enter, type Entered, type Entry } from './entry.ts';
 import { failureOf } from './failure-of.ts';
 import { keepChoice, lastChoice } from './last-choice.ts';
 
-/** Whether somebody is here, and how they come in. */
+/** The state of the user's access: starting, signing in, signed in or ended. */
 export type Access =
   | { readonly phase: 'starting' }
-  /** Nobody is signed in. `asked`: what the person did last; `isBusy`: it has not ended yet. `wasSignedOut`: just now, here. */
+  /** No account is open. `asked`: the last attempt; `isBusy`: it is in progress; `wasSignedOut`: the user just signed out here. */
   | {
       readonly phase: 'gate';
       readonly asked?: Entry['kind'];
@@ -25,34 +25,34 @@ export type Access =
       readonly failure?: Failure;
       readonly wasSignedOut?: true;
     }
-  /** An account was made without a passkey, and its words are to be written down before the person goes on. */
+  /** A new account without a passkey: the user must write down its phrase first. */
   | { readonly phase: 'words'; readonly entered: Entered; readonly phrase: string }
   | { readonly phase: 'open'; readonly entered: Entered }
-  /** The session of this tab ended by itself, or by a sign-out in another tab. Nothing can be written any more until the page is loaded again. */
+  /** The session failed, or another tab signed out. The page must reload before any more edits. */
   | { readonly phase: 'ended'; readonly reason: string; readonly wasSignedOut: boolean };
 
 export interface AccessControl {
   readonly current: Access;
   /** Undefined until the browser has answered. */
   readonly support: PasskeySupport | undefined;
-  /** The accounts that this device keeps, for the gate. */
+  /** The accounts that this device keeps. */
   readonly known: readonly KnownAccount[];
-  /** What this device shall keep of the account that is opened next. */
+  /** How much of the next account this device keeps. */
   remember: Remember;
   ask(entry: Entry): void;
-  /** What was asked for last, once more. What was not asked for is the return to an account: loading the page tries it again. */
+  /** Repeats the last attempt. If that was the automatic resume, reloads the page. */
   again(): void;
-  /** Ends what `ask` began, where that is still possible. */
+  /** Aborts the current attempt, if it can still be aborted. */
   cancel(): void;
-  /** Offers passkeys among the suggestions of a field that is shown. The answer ends it. */
+  /** Offers passkeys as autofill suggestions. Returns a function that ends the offer. */
   offerAutofill(): () => void;
-  /** The new account's words were typed rightly. */
+  /** The user typed the new account's phrase correctly. */
   wordsAreKnown(): void;
-  /** Closes the account in this tab, without signing out, so that another one can be opened. */
+  /** Closes the account in this tab without signing out, so that the user can open another one. */
   leave(): void;
 }
 
-/** `onleft`: the person signed out here, or wants another account. What the page showed belongs to nobody who is here. */
+/** Calls `onleft` after the user signs out here or leaves the account, so that the page can forget its route. */
 export function createAccess(onleft: () => void): AccessControl {
   let current = $state.raw<Access>({ phase: 'starting' });
   let support = $state.raw<PasskeySupport>();
@@ -135,16 +135,16 @@ export function createAccess(onleft: () => void): AccessControl {
     }
   }
 
-  /** Waits until the person picks a passkey, without a sign of it on the page. */
+  /** Waits in the background until the user picks a suggested passkey. */
   async function autofill(signal: AbortSignal) {
     try {
       const session = await signInWithPasskey({ autofill: true, remember, signal });
-      // Something else was asked for meanwhile, which goes before.
+      // A newer attempt takes precedence.
       if (signal.aborted) await session.close();
       else opened({ session, isNew: false, remember });
     } catch (error) {
       if (signal.aborted || isKernelError(error, 'ABORTED')) return;
-      // Begun again by itself it could fail for ever.
+      // Restarting it automatically could fail forever.
       mayAutofill = false;
       last = { kind: 'sign-in' };
       await fail(error, 'sign-in');
@@ -172,7 +172,7 @@ export function createAccess(onleft: () => void): AccessControl {
     });
   }
 
-  /** Without a reason it was asked for here: by the sign-out, or to open another account. */
+  /** Without a reason, the user closed it here by signing out or leaving. */
   function closed(reason: KernelError | undefined) {
     const isLeft = isLeaving;
     isLeaving = false;
@@ -186,7 +186,7 @@ export function createAccess(onleft: () => void): AccessControl {
   }
 }
 
-/** Where this device cannot say who is here, the other ways in are still there. */
+/** If the list cannot be read, the user can still sign in another way. */
 async function accountsHere(): Promise<readonly KnownAccount[]> {
   try {
     return await listAccounts();

@@ -8,26 +8,26 @@ import {
   type Session,
 } from '@MaiaOS/kernel';
 
-/** What a person asks for at the gate. */
+/** A way to sign in or sign up. */
 export type Entry =
   | {
       readonly kind: 'sign-up' | 'sign-up-with-words';
-      /** How the account is called on this device; empty for a name with date and time. */
+      /** The account's name on this device. If empty, the kernel uses the date and time. */
       readonly name: string;
-      /** A further account on a device that has one. */
+      /** Another account on a device that already has one. */
       readonly isAnother: boolean;
     }
   | { readonly kind: 'sign-in' }
-  /** An account that this device keeps. */
+  /** An account already on this device. */
   | { readonly kind: 'known'; readonly accountID: string }
   | { readonly kind: 'phrase'; readonly phrase: string };
 
 export interface Entered {
   readonly session: Session;
-  /** Made just now, so that nothing of it can be elsewhere. */
+  /** Created just now, so no other device or relay has any of it. */
   readonly isNew: boolean;
   readonly remember: Remember;
-  /** The words of an account that was made without a passkey: seen by nobody so far. */
+  /** The phrase of an account created without a passkey. The user has not seen it yet. */
   readonly phrase?: string;
 }
 

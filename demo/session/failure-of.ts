@@ -1,7 +1,7 @@
 import { isKernelError } from '@MaiaOS/kernel';
 import { type Failure } from '../gate/failure-text.ts';
 
-/** What is no kernel error is a bug: the person is told that it did not work, the developer's console gets it whole. */
+/** Any other error is a bug: report it to the console, and show the user its message. */
 export function failureOf(error: unknown): Failure {
   if (isKernelError(error)) return error;
   reportError(error);

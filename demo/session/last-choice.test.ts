@@ -16,7 +16,7 @@ function createStorage() {
   return { values, here: () => storage };
 }
 
-it('is what was chosen last, and at first to stay signed in', () => {
+it('returns the last choice, and "device" by default', () => {
   const { here } = createStorage();
   expect(lastChoice(here)).toBe('device');
   keepChoice('passkey', here);
@@ -25,7 +25,7 @@ it('is what was chosen last, and at first to stay signed in', () => {
   expect(lastChoice(here)).toBe('device');
 });
 
-it('leaves no mark where nothing may be kept, and forgets nobody else’s choice', () => {
+it('stores nothing for "never", and keeps the previous choice', () => {
   const { here, values } = createStorage();
   keepChoice('never', here);
   expect(values.size).toBe(0);
@@ -34,7 +34,7 @@ it('leaves no mark where nothing may be kept, and forgets nobody else’s choice
   expect(lastChoice(here)).toBe('passkey');
 });
 
-it('is made anew each time where the browser keeps nothing', () => {
+it('returns the default if the browser blocks storage', () => {
   const refusing = () => {
     throw new DOMException('no', 'SecurityError');
   };

@@ -3,7 +3,7 @@ import { readable } from 'svelte/store';
 import { createTestNetwork, type TestDevice } from '../model/test-network.ts';
 import { testState } from '../sync/test-state.ts';
 
-/** A session as the app gets it, on a node that nothing is kept of and that no relay knows. */
+/** A session on an in-memory node without a relay. */
 export async function createTestSession(): Promise<{
   readonly session: Session;
   readonly device: TestDevice;
@@ -45,7 +45,7 @@ export async function createTestSession(): Promise<{
 }
 
 function unsupported(): Promise<never> {
-  return Promise.reject(new Error('A session of a test has no passkeys.'));
+  return Promise.reject(new Error('Test sessions do not support passkeys.'));
 }
 
 function constant<T>(current: T) {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type MemberView } from '../model/group-members.ts';
-import { memberWords } from './member-text.ts';
+import { memberText } from './member-text.ts';
 
 const nowMs = new Date('2026-11-20T09:00:00').getTime();
 const member: MemberView = {
@@ -12,30 +12,30 @@ const member: MemberView = {
   canRemove: true,
 };
 
-it('somebody else is known by the end of the number, the day, and what they may do', () => {
-  expect(memberWords(member, nowMs)).toEqual({
+it('describes another member by account ID, join date and role', () => {
+  expect(memberText(member, nowMs)).toEqual({
     name: 'Account …dPqRsT',
     about: 'joined today',
     may: 'Can change',
   });
-  expect(memberWords({ ...member, may: 'read', sinceMs: undefined }, nowMs)).toMatchObject({
+  expect(memberText({ ...member, may: 'read', sinceMs: undefined }, nowMs)).toMatchObject({
     about: '',
     may: 'Can read',
   });
 });
 
-it('who says a name is called that, and is still told from another of the same', () => {
-  expect(memberWords({ ...member, name: 'Mara' }, nowMs)).toMatchObject({
+it('adds the account ID to a member’s chosen name', () => {
+  expect(memberText({ ...member, name: 'Mara' }, nowMs)).toMatchObject({
     name: 'Mara',
     about: '…dPqRsT, joined today',
   });
-  expect(memberWords({ ...member, name: 'Mara', isMe: true }, nowMs).name).toBe('Mara (you)');
+  expect(memberText({ ...member, name: 'Mara', isMe: true }, nowMs).name).toBe('Mara (you)');
 });
 
-it('who made the list did not join it', () => {
-  expect(memberWords({ ...member, isMe: true, may: 'manage' }, nowMs)).toEqual({
+it('shows that a manager created the list', () => {
+  expect(memberText({ ...member, isMe: true, may: 'manage' }, nowMs)).toEqual({
     name: 'You',
-    about: 'made it today',
-    may: 'Manages it',
+    about: 'created it today',
+    may: 'Can manage',
   });
 });

@@ -1,23 +1,23 @@
-import { dayWords } from '../account/format-day.ts';
+import { formatDay } from '../account/format-day.ts';
 import { type MemberView } from '../model/group-members.ts';
 
-export interface MemberWords {
+export interface MemberText {
   readonly name: string;
   readonly about: string;
   readonly may: string;
 }
 
-/** Numbers are long; their ends are what two people compare. */
+/** Account IDs are long, so show only the end. */
 const shownEnd = 6;
 
-export function memberWords({ accountID, isMe, name, may, sinceMs }: MemberView, nowMs: number): MemberWords {
+export function memberText({ accountID, isMe, name, may, sinceMs }: MemberView, nowMs: number): MemberText {
   const number = `…${accountID.slice(-shownEnd)}`;
-  const day = sinceMs === undefined ? undefined : dayWords(sinceMs, nowMs);
-  const since = day === undefined ? [] : [`${may === 'manage' ? 'made it' : 'joined'} ${day}`];
+  const day = sinceMs === undefined ? undefined : formatDay(sinceMs, nowMs);
+  const since = day === undefined ? [] : [`${may === 'manage' ? 'created it' : 'joined'} ${day}`];
   return {
     name: isMe ? (name === undefined ? 'You' : `${name} (you)`) : (name ?? `Account ${number}`),
-    // Two may call themselves the same.
+    // Names are not unique.
     about: (name === undefined ? since : [number, ...since]).join(', '),
-    may: may === 'manage' ? 'Manages it' : may === 'change' ? 'Can change' : 'Can read',
+    may: may === 'manage' ? 'Can manage' : may === 'change' ? 'Can change' : 'Can read',
   };
 }

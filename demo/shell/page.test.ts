@@ -26,27 +26,35 @@ const at = {
 
 describe('the page', () => {
   it.each([
-    ['a share link comes first', { ...at, arrived: 'damaged' }, 'join'],
-    ['a wide screen shows the first list beside the lists', at, 'list'],
+    ['a share link takes precedence', { ...at, arrived: 'damaged' }, 'join'],
+    ['a wide screen shows the first list next to the sidebar', at, 'list'],
     ['a narrow screen shows the lists', { ...at, isWide: false }, 'overview'],
-    ['without a list, making one is the page, on any screen', { ...at, view: nothing, isWide: false }, 'new'],
+    ['without lists, every screen offers to create one', { ...at, view: nothing, isWide: false }, 'new'],
     [
-      'no lists yet is not said while more is on its way',
+      'while downloading, an empty account shows the download page',
       { ...at, view: nothing, isGetting: true },
       'getting',
     ],
-    ['nor before the root has been read', { ...at, view: { state: 'loading', lists: [] } }, 'getting'],
-    ['what is here is shown while more is on its way', { ...at, isGetting: true }, 'list'],
-    ['a list by its address', { ...at, route: { page: 'list', listID: 'co_zA' }, isWide: false }, 'list'],
-    ['a list that is not among these', { ...at, route: { page: 'list', listID: 'co_zB' } }, 'no-list'],
-    ['a new list', { ...at, route: { page: 'new' } }, 'new'],
     [
-      'a new list, also while more is on its way',
+      'before the root loads, the download page is shown',
+      { ...at, view: { state: 'loading', lists: [] } },
+      'getting',
+    ],
+    ['lists that have arrived are shown while downloading', { ...at, isGetting: true }, 'list'],
+    [
+      'a list is shown by its address',
+      { ...at, route: { page: 'list', listID: 'co_zA' }, isWide: false },
+      'list',
+    ],
+    ['an unknown list has its own page', { ...at, route: { page: 'list', listID: 'co_zB' } }, 'no-list'],
+    ['a new list can be created', { ...at, route: { page: 'new' } }, 'new'],
+    [
+      'a new list can be created while downloading',
       { ...at, route: { page: 'new' }, view: nothing, isGetting: true },
       'new',
     ],
     [
-      'the account, also while getting',
+      'the account page is available while downloading',
       { ...at, route: { page: 'account' }, view: nothing, isGetting: true },
       'account',
     ],

@@ -3,7 +3,7 @@ import { type ListView } from '../model/list-view.ts';
 import { type ListsView } from '../model/lists.ts';
 import { type Route } from '../route.svelte.ts';
 
-/** What stands in the main pane. */
+/** The content of the main pane. */
 export type Page =
   | { readonly kind: 'join'; readonly arrived: ArrivedInvite }
   | { readonly kind: 'list'; readonly list: ListView }
@@ -11,7 +11,7 @@ export type Page =
   | { readonly kind: 'new' }
   | { readonly kind: 'getting' }
   | { readonly kind: 'account' }
-  /** On a narrow screen the lists themselves are the page. */
+  /** The list of lists, on narrow screens only. */
   | { readonly kind: 'overview' };
 
 export function pageFor(at: {
@@ -19,7 +19,7 @@ export function pageFor(at: {
   readonly view: ListsView;
   readonly arrived: ArrivedInvite | undefined;
   readonly isWide: boolean;
-  /** The relay may have more for this device, so that having no lists means nothing yet. */
+  /** The first download is still running, so more lists may arrive. */
   readonly isGetting: boolean;
 }): Page {
   const { route, view, arrived } = at;

@@ -32,15 +32,15 @@ const field = (name: string) => page.getByRole('textbox', { name, exact: true })
 const focus = (text: string) => item(text).element().focus();
 const items = () => device.texts(listID);
 
-describe('with the keyboard alone', () => {
-  it('items are added one after the other', async () => {
+describe('keyboard use', () => {
+  it('Enter adds items one after another', async () => {
     await userEvent.type(field('New item'), 'Jam{Enter}Salt{Enter}');
     await expect.element(item('Salt')).toBeInTheDocument();
     expect(items()).toEqual(['Milk', 'Bread', 'Tea', 'Jam', 'Salt']);
     await expect.element(field('New item')).toHaveFocus();
   });
 
-  it('arrows go from item to item, and from the last one to the new one', async () => {
+  it('arrow keys move between items, and from the last one to the new-item field', async () => {
     focus('Bread');
     await userEvent.keyboard('{ArrowDown}');
     await expect.element(item('Tea')).toHaveFocus();
@@ -48,21 +48,21 @@ describe('with the keyboard alone', () => {
     await expect.element(field('New item')).toHaveFocus();
   });
 
-  it('Space checks the item, and the focus goes to the next one', async () => {
+  it('Space checks the item and moves the focus to the next one', async () => {
     focus('Bread');
     await userEvent.keyboard(' ');
     await expect.element(page.getByRole('button', { name: '1 done' })).toBeInTheDocument();
     await expect.element(item('Tea')).toHaveFocus();
   });
 
-  it('Space on the text checks it too, and does not begin to rename it', async () => {
+  it('Space on the text also checks the item and does not start renaming', async () => {
     page.getByRole('button', { name: 'Bread', exact: true }).element().focus();
     await userEvent.keyboard(' ');
     await expect.element(page.getByRole('button', { name: '1 done' })).toBeInTheDocument();
     expect(field('Rename item').query()).toBeNull();
   });
 
-  it('F2 renames, Enter keeps it, Escape leaves it as it was, and the focus stays', async () => {
+  it('F2 renames, Enter saves, Escape cancels, and the item stays focused', async () => {
     focus('Bread');
     await userEvent.keyboard('{F2} rolls{Enter}');
     await expect.element(item('Bread rolls')).toHaveFocus();
@@ -71,7 +71,7 @@ describe('with the keyboard alone', () => {
     expect(items()).toEqual(['Milk', 'Bread rolls', 'Tea']);
   });
 
-  it('Alt with an arrow moves the item, and the focus with it', async () => {
+  it('Alt with an arrow key moves the item and keeps it focused', async () => {
     focus('Milk');
     await userEvent.keyboard('{Alt>}{ArrowDown}{ArrowDown}{/Alt}');
     await expect.poll(items).toEqual(['Bread', 'Tea', 'Milk']);
@@ -81,7 +81,7 @@ describe('with the keyboard alone', () => {
     await expect.element(item('Milk')).toHaveFocus();
   });
 
-  it('Delete deletes, and Ctrl+Z brings it back where it was, focused', async () => {
+  it('Delete removes the item, and Ctrl+Z restores and focuses it', async () => {
     focus('Bread');
     await userEvent.keyboard('{Delete}');
     await expect.element(item('Tea')).toHaveFocus();
@@ -91,7 +91,7 @@ describe('with the keyboard alone', () => {
     expect(items()).toEqual(['Milk', 'Bread', 'Tea']);
   });
 
-  it('the last item can be brought back too, from the field that has the focus then', async () => {
+  it('Ctrl+Z in the new-item field restores the last deleted item', async () => {
     focus('Milk');
     await userEvent.keyboard('{Delete}{Delete}{Delete}');
     await expect.element(field('New item')).toHaveFocus();
@@ -99,15 +99,15 @@ describe('with the keyboard alone', () => {
     await expect.poll(items).toHaveLength(1);
   });
 
-  it('? shows the keys, and Escape gives the focus back', async () => {
+  it('? shows the shortcuts, and Escape restores the focus', async () => {
     focus('Bread');
     await userEvent.keyboard('?');
-    await expect.element(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+    await expect.element(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
     await userEvent.keyboard('{Escape}');
     await expect.element(item('Bread')).toHaveFocus();
   });
 
-  it('no key acts on items while the focus is elsewhere', async () => {
+  it('keys do not affect items while the focus is elsewhere', async () => {
     await userEvent.type(field('New item'), '? {Backspace}');
     await userEvent.keyboard('{Delete}{Alt>}{ArrowUp}{/Alt}');
     expect(page.getByRole('dialog').query()).toBeNull();
@@ -116,27 +116,27 @@ describe('with the keyboard alone', () => {
 });
 
 describe('a list', () => {
-  it('is renamed from its menu, typing over the old name', async () => {
-    await page.getByRole('button', { name: 'More for this list' }).click();
+  it('is renamed from its menu with the old name selected', async () => {
+    await page.getByRole('button', { name: 'More options for this list' }).click();
     await page.getByRole('button', { name: 'Rename list' }).click();
-    await expect.element(field('Name of the list')).toHaveFocus();
+    await expect.element(field('List name')).toHaveFocus();
     await userEvent.keyboard('Food{Enter}');
     await expect.element(page.getByRole('heading', { name: 'Food' })).toBeInTheDocument();
-    await expect.element(page.getByRole('button', { name: 'More for this list' })).toHaveFocus();
+    await expect.element(page.getByRole('button', { name: 'More options for this list' })).toHaveFocus();
   });
 
-  it('is deleted from its menu, and brought back from the toast', async () => {
-    await page.getByRole('button', { name: 'More for this list' }).click();
+  it('is deleted from its menu and restored from the toast', async () => {
+    await page.getByRole('button', { name: 'More options for this list' }).click();
     await page.getByRole('button', { name: 'Delete list' }).click();
     await expect.poll(() => device.shows().lists).toEqual([]);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => device.shows().lists.map((list) => list.title)).toEqual(['Groceries']);
   });
 
-  it('has no link until one is made, and what is made stands after #', async () => {
+  it('has no link until the user creates one, with its secret after #', async () => {
     await page.getByRole('button', { name: 'Share' }).click();
     expect(device.list(listID)?.inviteSecret).toBeUndefined();
-    await page.getByRole('button', { name: 'Make a link' }).click();
+    await page.getByRole('button', { name: 'Create a link' }).click();
     const link = field('Link');
     await expect.element(link).toBeVisible();
     const { hash, href } = new URL((link.element() as HTMLInputElement).value);
@@ -145,8 +145,8 @@ describe('a list', () => {
   });
 });
 
-describe('on a narrow screen', () => {
-  it('the item that is being edited is moved and deleted from a toolbar', async () => {
+describe('a narrow screen', () => {
+  it('a toolbar moves and deletes the item being edited', async () => {
     await page.viewport(390, 844);
     await page.getByRole('button', { name: 'Tea', exact: true }).click();
     await page.getByRole('button', { name: 'Move up' }).click();

@@ -3,8 +3,8 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** A length of time as a person says it: `12 s`, `2 min`, `3 h`, `4 days`. */
-export function spanWords(ms: number): string {
+/** For example `12 s`, `2 min`, `3 h` or `4 days`. */
+export function formatSpan(ms: number): string {
   if (ms < minuteMs) return `${Math.max(0, Math.floor(ms / secondMs))} s`;
   if (ms < hourMs) return `${Math.floor(ms / minuteMs)} min`;
   if (ms < dayMs) return `${Math.floor(ms / hourMs)} h`;
@@ -12,10 +12,10 @@ export function spanWords(ms: number): string {
   return days === 1 ? '1 day' : `${days} days`;
 }
 
-export function agoWords(ms: number): string {
-  return ms < minuteMs ? 'just now' : `${spanWords(ms)} ago`;
+export function formatAgo(ms: number): string {
+  return ms < minuteMs ? 'just now' : `${formatSpan(ms)} ago`;
 }
 
-export function countWords(count: number, one: string, many: string): string {
+export function formatCount(count: number, one: string, many: string): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ladderRows } from './ladder-rows.ts';
-import { relayWords } from './relay-text.ts';
+import { relayText } from './relay-text.ts';
 import { pendingSince, testError, testNowMs, testState, testStateWithoutDurable } from './test-state.ts';
 
 const at = { id: 'relay', url: 'wss://relay.example/sync' };
@@ -8,7 +8,7 @@ const states = (state: Parameters<typeof ladderRows>[0]) =>
   ladderRows(state, testNowMs).map((row) => row.state);
 
 describe('the ladder', () => {
-  it('says for each rung how many wait, and since when where it is too long', () => {
+  it('shows how many changes wait at each rung, and for how long if stuck', () => {
     const stuck = testState({
       status: 'syncing',
       sent: pendingSince(2, 12_000),
@@ -16,30 +16,30 @@ describe('the ladder', () => {
     });
     expect(states({ ...stuck, durable: { pending: 2 } })).toEqual([
       'all',
-      '2 waiting, 12 s',
+      '2 waiting for 12 s',
       '2 waiting',
       '2 waiting',
     ]);
     expect(states(testState())).toEqual(['all', 'all', 'all', 'all']);
-    expect(states(testStateWithoutDurable('none'))).toEqual(['all', 'all', 'all', 'not known']);
+    expect(states(testStateWithoutDurable('none'))).toEqual(['all', 'all', 'all', 'unknown']);
   });
 
-  it('says what being stored survives, and no more', () => {
+  it('explains what stored data survives, and claims no more', () => {
     const meaning = (state: Parameters<typeof ladderRows>[0]) => ladderRows(state, testNowMs)[3]?.meaning;
     expect(meaning(testState())).toMatch(/power cut/);
     expect(meaning(testState({ durability: 'process-crash' }))).toMatch(/crash of the relay/);
     expect(meaning(testStateWithoutDurable('none'))).toMatch(/does not promise/);
-    expect(meaning(testStateWithoutDurable('unknown'))).toMatch(/has not said/);
+    expect(meaning(testStateWithoutDurable('unknown'))).toMatch(/has not reported/);
   });
 });
 
-describe('words about the relay', () => {
-  it('say why it does not go on, when it is tried next, and offer to try now', () => {
+describe('the text about the relay', () => {
+  it('explains the failure, shows the next attempt and offers to try now', () => {
     const error = testError('RELAY_SILENT');
     const peer = { ...at, phase: 'waiting', attempt: 3, retryAtMs: testNowMs + 3_200, error } as const;
-    expect(relayWords(testState({ peers: [peer] }), testNowMs)).toEqual({
+    expect(relayText(testState({ peers: [peer] }), testNowMs)).toEqual({
       tone: 'stuck',
-      lines: ['The relay does not answer.', 'Next try in 4 s.'],
+      lines: ['The relay is not responding.', 'Next attempt in 4 s.'],
       action: 'try-now',
     });
   });
@@ -51,14 +51,14 @@ describe('words about the relay', () => {
     [{ ...at, phase: 'connected', sinceMs: testNowMs } as const, 'calm', undefined],
     [{ ...at, phase: 'failed', error: testError('APP_OUTDATED') } as const, 'failed', 'reload'],
     [{ ...at, phase: 'failed', error: testError('RELAY_NOT_A_RELAY') } as const, 'failed', 'try-now'],
-  ])('in phase %o', (peer, tone, action) => {
-    expect(relayWords(testState({ peers: [peer] }), testNowMs)).toMatchObject({ tone, action });
+  ])('has a tone and an action for %o', (peer, tone, action) => {
+    expect(relayText(testState({ peers: [peer] }), testNowMs)).toMatchObject({ tone, action });
   });
 
-  it('call the relay by its host', () => {
+  it('names the relay by its host', () => {
     const peer = { ...at, phase: 'connected', sinceMs: testNowMs - 120_000 } as const;
-    expect(relayWords(testState({ peers: [peer] }), testNowMs)?.lines).toEqual([
-      'Connected to relay.example, 2 min ago.',
+    expect(relayText(testState({ peers: [peer] }), testNowMs)?.lines).toEqual([
+      'Connected to relay.example 2 min ago.',
     ]);
   });
 });

@@ -1,8 +1,7 @@
 import { type Rung, type SyncState } from '@MaiaOS/kernel';
 import { rungSteps, waitedMs, type Step } from './rung-steps.ts';
-import { spanWords } from './format-span.ts';
+import { formatSpan } from './format-span.ts';
 
-/** One rung of the ladder that the sync line opens. */
 export interface LadderRow {
   readonly step: Step;
   readonly name: string;
@@ -19,26 +18,26 @@ export function ladderRows(state: SyncState, nowMs: number): readonly LadderRow[
       state: rowState(saved, state.saved, nowMs),
       meaning:
         state.storage.state === 'memory-only'
-          ? 'This browser keeps nothing here, so a reload loses what the relay does not have'
-          : 'Here after a reload, with or without a network',
+          ? 'This browser does not store data here, so a reload loses changes that the relay does not have'
+          : 'Survives a reload, online or offline',
     },
     {
       step: sent,
       name: 'Sent to the relay',
       state: rowState(sent, state.sent, nowMs),
-      meaning: 'It has left this device, encrypted',
+      meaning: 'Sent from this device, encrypted',
     },
     {
       step: confirmed,
       name: 'Confirmed by the relay',
       state: rowState(confirmed, state.confirmed, nowMs),
-      meaning: 'It has told us that it holds them',
+      meaning: 'The relay has confirmed receiving them',
     },
     {
       step: stored,
       name: 'Stored by the relay',
       state: rowState(stored, state.durable ?? state.confirmed, nowMs),
-      meaning: durabilityWords(state),
+      meaning: durabilityText(state),
     },
   ];
 }
@@ -48,25 +47,25 @@ function rowState(step: Step, rung: Rung, nowMs: number): string {
     case 'reached':
       return 'all';
     case 'unknown':
-      return 'not known';
+      return 'unknown';
     case 'failed':
-      return rung.pending > 0 ? `${rung.pending} not` : 'no';
+      return rung.pending > 0 ? `${rung.pending} failed` : 'failed';
     case 'waiting':
       return rung.pending > 0 ? `${rung.pending} waiting` : 'waiting';
     case 'stuck':
-      return `${rung.pending} waiting, ${spanWords(waitedMs(rung, nowMs))}`;
+      return `${rung.pending} waiting for ${formatSpan(waitedMs(rung, nowMs))}`;
   }
 }
 
-function durabilityWords(state: SyncState): string {
+function durabilityText(state: SyncState): string {
   switch (state.durability) {
     case 'power-loss':
-      return 'On its disk: survives a power cut there';
+      return 'On the relay’s disk: survives a power cut';
     case 'process-crash':
-      return 'Written there: survives a crash of the relay';
+      return 'Written by the relay: survives a crash of the relay';
     case 'none':
-      return 'This relay does not promise to keep anything';
+      return 'This relay does not promise to keep your data';
     case 'unknown':
-      return 'The relay has not said what it promises';
+      return 'The relay has not reported how it stores data';
   }
 }

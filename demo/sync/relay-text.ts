@@ -1,22 +1,22 @@
 import { type PeerStatus, type SyncState } from '@MaiaOS/kernel';
-import { refusalWords } from './refusal-words.ts';
-import { agoWords, spanWords } from './format-span.ts';
+import { refusalText } from './refusal-text.ts';
+import { formatAgo, formatSpan } from './format-span.ts';
 
-/** How it stands with the relay, and what the person can do about it. */
-export interface RelayWords {
+/** The connection to the relay, and what the user can do about it. */
+export interface RelayText {
   readonly tone: 'calm' | 'stuck' | 'failed';
   readonly lines: readonly string[];
   readonly action: 'try-now' | 'resume' | 'reload' | undefined;
 }
 
-/** Undefined where there is nothing to say beyond the rungs. */
-export function relayWords(state: SyncState, nowMs: number): RelayWords | undefined {
+/** Undefined if there is nothing to add to the rungs. */
+export function relayText(state: SyncState, nowMs: number): RelayText | undefined {
   const [peer] = state.peers;
   if (!peer) return undefined;
   const host = hostOf(peer.url);
   switch (peer.phase) {
     case 'offline':
-      return calm(['This device is offline. It goes on by itself when there is a network.']);
+      return calm(['This device is offline. Lists reconnects automatically.']);
     case 'paused':
       return { ...calm(['Sending is paused.']), action: 'resume' };
     case 'connecting':
@@ -24,16 +24,16 @@ export function relayWords(state: SyncState, nowMs: number): RelayWords | undefi
     case 'waiting':
       return {
         tone: 'stuck',
-        lines: [failureWords(peer), nextTryWords(peer.retryAtMs - nowMs)],
+        lines: [failureText(peer), formatNextTry(peer.retryAtMs - nowMs)],
         action: 'try-now',
       };
     case 'connected':
-      return calm([`Connected to ${host}, ${agoWords(nowMs - peer.sinceMs)}.`]);
+      return calm([`Connected to ${host} ${formatAgo(nowMs - peer.sinceMs)}.`]);
     case 'failed': {
       const isOutdated = peer.error.code === 'APP_OUTDATED';
       return {
         tone: 'failed',
-        lines: [sentence(refusalWords(peer.error))],
+        lines: [sentence(refusalText(peer.error))],
         action: isOutdated ? 'reload' : 'try-now',
       };
     }
@@ -42,23 +42,23 @@ export function relayWords(state: SyncState, nowMs: number): RelayWords | undefi
   }
 }
 
-function calm(lines: readonly string[]): RelayWords {
+function calm(lines: readonly string[]): RelayText {
   return { tone: 'calm', lines, action: undefined };
 }
 
-function failureWords(peer: PeerStatus & { readonly phase: 'waiting' }): string {
+function failureText(peer: PeerStatus & { readonly phase: 'waiting' }): string {
   switch (peer.error.code) {
     case 'RELAY_UNREACHABLE':
       return 'The relay cannot be reached.';
     case 'RELAY_SILENT':
-      return 'The relay does not answer.';
+      return 'The relay is not responding.';
     default:
       return peer.error.message;
   }
 }
 
-function nextTryWords(inMs: number): string {
-  return inMs > 0 ? `Next try in ${spanWords(inMs + 999)}.` : 'Trying again now.';
+function formatNextTry(inMs: number): string {
+  return inMs > 0 ? `Next attempt in ${formatSpan(inMs + 999)}.` : 'Retrying now.';
 }
 
 function sentence(words: string): string {
@@ -66,7 +66,6 @@ function sentence(words: string): string {
   return capital.endsWith('.') ? capital : `${capital}.`;
 }
 
-/** A relay is called by its host in sentences; its address is as the kernel dials it, so it always parses. */
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
 }

@@ -1,11 +1,11 @@
 import { type KernelError, type Rung, type SyncState } from '@MaiaOS/kernel';
 
-/** How far the edits have come, as the glyph shows it. `unknown`: nobody has told, or nobody promised. */
+/** A rung's state in the glyph. `unknown`: not reported, or not promised. */
 export type Step = 'reached' | 'waiting' | 'stuck' | 'failed' | 'unknown';
 export type RungSteps = readonly [saved: Step, sent: Step, confirmed: Step, stored: Step];
 export type RungName = 'saved' | 'sent' | 'confirmed' | 'durable';
 
-/** Online, an edit should arrive in less; after it the line says since when it waits. */
+/** How long an edit may wait while online before the line reports it. */
 export const stuckAfterMs = 10_000;
 
 export function rungSteps(state: SyncState, nowMs: number): RungSteps {
@@ -20,7 +20,7 @@ export function rungSteps(state: SyncState, nowMs: number): RungSteps {
   return [saved, sent, confirmed, storedStep(state, confirmed, stuck === 'durable')];
 }
 
-/** The first rung at which something waits for too long; none while waiting is normal: offline, or paused. */
+/** The first rung where edits wait for too long. While offline or paused, waiting is normal on all rungs but the first. */
 export function stuckRung(state: SyncState, nowMs: number): RungName | undefined {
   const names: readonly RungName[] = isOnline(state) ? ['saved', 'sent', 'confirmed', 'durable'] : ['saved'];
   return names.find((name) => {
@@ -33,7 +33,7 @@ export function waitedMs(rung: Rung, nowMs: number): number {
   return rung.oldestSinceMs === undefined ? 0 : nowMs - rung.oldestSinceMs;
 }
 
-/** The first time on a device: there is nothing of its own to tell about yet. */
+/** The first download, before any local edits. */
 export function isGetting(state: SyncState): boolean {
   return (
     state.status === 'syncing' &&
@@ -46,12 +46,11 @@ export function isNotSaved(state: SyncState): boolean {
   return state.storage.state === 'failing' || state.saved.error !== undefined;
 }
 
-/** Why this device cannot save. */
 export function notSavedError(state: SyncState): KernelError | undefined {
   return state.saved.error ?? state.storage.error;
 }
 
-/** The whole is `failed` where this device cannot save, too; what is sent and confirmed goes on being true then. */
+/** `status` is also `failed` if this device cannot save; sending and confirming still work then. */
 export function isRefused(state: SyncState): boolean {
   return (
     state.peers.some((peer) => peer.phase === 'failed') || (state.status === 'failed' && !isNotSaved(state))
@@ -74,7 +73,7 @@ function step(rung: Rung, isStuck: boolean): Step {
   return isStuck ? 'stuck' : 'waiting';
 }
 
-/** What is not confirmed cannot be stored; what is confirmed may be, where no relay told whether it stores. */
+/** Unconfirmed edits cannot be stored. Confirmed edits may be stored even if the relay does not report it. */
 function storedStep(state: SyncState, confirmed: Step, isStuck: boolean): Step {
   if (state.durable) return step(state.durable, isStuck);
   return state.durability === 'unknown' && confirmed !== 'reached' ? 'waiting' : 'unknown';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { storageWords } from './storage-words.ts';
+import { storageText } from './storage-text.ts';
 import { testError } from './test-state.ts';
 
 const codes = [
@@ -11,19 +11,19 @@ const codes = [
   'STORAGE_WRITE_FAILED',
 ] as const;
 
-describe('why this device does not save', () => {
-  it('is said of each fault in words of its own, without code or machinery', () => {
-    const said = codes.map((code) => storageWords(testError(code)));
-    expect(new Set(said.map(({ why }) => why)).size).toBe(codes.length);
-    for (const { why, title, next } of said) {
+describe('the text for a storage failure', () => {
+  it('is different for each failure and avoids technical terms', () => {
+    const texts = codes.map((code) => storageText(testError(code)));
+    expect(new Set(texts.map(({ why }) => why)).size).toBe(codes.length);
+    for (const { why, title, next } of texts) {
       expect(`${why} ${title} ${next}`).not.toMatch(/STORAGE_|database|indexeddb|quota/);
       expect(why).not.toMatch(/\.$/);
     }
   });
 
-  it('asks to close this tab in no case', () => {
+  it('never asks the user to close this tab', () => {
     for (const code of codes) {
-      const { title, next } = storageWords(testError(code));
+      const { title, next } = storageText(testError(code));
       expect(`${title} ${next}`).toMatch(/open|once the relay has/);
     }
   });

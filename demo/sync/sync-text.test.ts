@@ -1,7 +1,7 @@
 import { type SyncState } from '@MaiaOS/kernel';
 import { describe, expect, it } from 'vitest';
 import { type Step } from './rung-steps.ts';
-import { syncWords } from './sync-text.ts';
+import { syncText } from './sync-text.ts';
 import { pendingSince, testError, testNowMs, testState, testStateWithoutDurable } from './test-state.ts';
 
 const two = { pending: 2 };
@@ -9,26 +9,26 @@ const full = testError('STORAGE_FULL');
 const relay = { id: 'relay', url: 'wss://relay.example/sync' } as const;
 const retrying = { ...relay, attempt: 4, phase: 'connecting' } as const;
 
-/** The table of LOOK.md, row by row: the glyph, the words, the tone, the state that is spoken when it changes. */
-const rows: readonly [name: string, state: SyncState, said: string][] = [
-  ['starting', testState({ status: 'signed-out' }), 'uuuu Looking at this device… | calm starting'],
+/** For each state: the glyph, the text, the tone, and the kind whose changes are announced. */
+const rows: readonly [name: string, state: SyncState, expected: string][] = [
+  ['starting', testState({ status: 'signed-out' }), 'uuuu Checking this device… | calm starting'],
   [
-    'first catch-up, nothing known yet',
+    'first download, nothing received yet',
     testState({ status: 'syncing', download: { received: 0, caughtUp: false } }),
     'uuuu Getting your lists… | calm getting',
   ],
   [
-    'first catch-up',
+    'first download',
     testState({ status: 'syncing', download: { received: 412, expected: 1860, caughtUp: false } }),
     'uuuu Getting your lists · 412 of about 1,860 | calm getting',
   ],
   [
-    'first catch-up, of an unknown number',
+    'first download of unknown size',
     testState({ status: 'syncing', download: { received: 412, caughtUp: false } }),
     'uuuu Getting your lists · 412 so far | calm getting',
   ],
   [
-    'own edits during the first catch-up',
+    'local edits during the first download',
     testState({
       status: 'syncing',
       download: { received: 412, caughtUp: false },
@@ -55,7 +55,7 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
       sent: pendingSince(3, 3_600_000),
       confirmed: pendingSince(3, 3_600_000),
     }),
-    'rwww Saved on this device · offline, 3 changes wait | calm offline',
+    'rwww Saved on this device · offline, 3 changes waiting | calm offline',
   ],
   [
     'offline, one change',
@@ -65,12 +65,12 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
       confirmed: { pending: 1 },
       durable: { pending: 1 },
     }),
-    'rwww Saved on this device · offline, 1 change waits | calm offline',
+    'rwww Saved on this device · offline, 1 change waiting | calm offline',
   ],
   [
     'offline, nothing to send',
     testState({ status: 'offline' }),
-    'rrrr Saved on this device · offline, nothing waits | calm offline',
+    'rrrr Saved on this device · offline, nothing waiting | calm offline',
   ],
   [
     'connecting',
@@ -78,7 +78,7 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
     'rwww Saved on this device · connecting… | calm connecting',
   ],
   [
-    'connecting for long, nothing to send',
+    'connecting for a long time, nothing to send',
     testStateWithoutDurable('unknown', { status: 'connecting', peers: [retrying] }),
     'rrru Saved on this device · no answer from the relay yet | calm connecting',
   ],
@@ -98,34 +98,34 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
     'rrww Sent to the relay · not confirmed yet | calm sent',
   ],
   [
-    'waiting for 9 s is not worth a word',
+    'waiting for 9 s is not shown',
     testState({ status: 'syncing', confirmed: pendingSince(2, 9_900), durable: two }),
     'rrww Sent to the relay · not confirmed yet | calm sent',
   ],
   [
-    'waiting with a relay that takes nothing',
+    'waiting for a relay that accepts nothing',
     testState({
       status: 'connecting',
       sent: pendingSince(2, 12_400),
       confirmed: pendingSince(2, 12_400),
       durable: two,
     }),
-    'rsww Saved on this device · waiting for the relay since 12 s | stuck waiting',
+    'rsww Saved on this device · waiting for the relay for 12 s | stuck waiting',
   ],
   [
-    'waiting with a relay that confirms nothing',
+    'waiting for a relay that confirms nothing',
     testState({ status: 'syncing', confirmed: pendingSince(2, 130_000), durable: two }),
-    'rrsw Saved on this device · waiting for the relay since 2 min | stuck waiting',
+    'rrsw Saved on this device · waiting for the relay for 2 min | stuck waiting',
   ],
   [
-    'waiting with a relay that stores nothing',
+    'waiting for a relay that stores nothing',
     testState({ status: 'confirmed', durable: pendingSince(2, 15_000) }),
-    'rrrs Confirmed by the relay · not stored since 15 s | stuck waiting',
+    'rrrs Confirmed by the relay · not stored for 15 s | stuck waiting',
   ],
   [
-    'waiting with a device that saves nothing',
+    'waiting for a device that saves nothing',
     testState({ status: 'syncing', saved: pendingSince(1, 11_000) }),
-    'srrr Saving on this device · waiting for its storage since 11 s | stuck waiting',
+    'srrr Saving on this device · waiting for storage for 11 s | stuck waiting',
   ],
   [
     'confirmed, durable pending',
@@ -138,13 +138,13 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
     'rrru Confirmed by the relay · 2 min ago | calm confirmed',
   ],
   [
-    'not promised is not waited for',
+    'durability that is not promised is not awaited',
     testStateWithoutDurable('none', { status: 'syncing', confirmed: two }),
     'rrwu Sent to the relay · not confirmed yet | calm sent',
   ],
   ['durable', testState(), 'rrrr Stored by the relay · 2 min ago | calm stored'],
   [
-    'storage full, and the relay has it',
+    'storage full, but the relay has the changes',
     testState({
       status: 'failed',
       error: full,
@@ -166,7 +166,7 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
     'ffww Not saved: this device’s storage is full | failed not-saved',
   ],
   [
-    'storage failing otherwise, offline',
+    'another storage failure, offline',
     testState({
       status: 'offline',
       saved: { pending: 1 },
@@ -180,14 +180,14 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
   [
     'memory only',
     testState({ storage: { kind: 'memory', state: 'memory-only' } }),
-    'urrr Only in this tab: this browser keeps nothing here · stored by the relay | calm stored',
+    'urrr Only in this tab: this browser does not store data here · stored by the relay | calm stored',
   ],
   [
-    'memory only, as another tab holds the storage',
+    'memory only because another tab blocks the storage',
     testState({
       storage: { kind: 'memory', state: 'memory-only', error: testError('STORAGE_BLOCKED') },
     }),
-    'urrr Only in this tab: another tab holds this device’s storage · stored by the relay | calm stored',
+    'urrr Only in this tab: another tab is blocking this device’s storage · stored by the relay | calm stored',
   ],
   [
     'memory only, offline',
@@ -198,40 +198,40 @@ const rows: readonly [name: string, state: SyncState, said: string][] = [
       durable: two,
       storage: { kind: 'memory', state: 'memory-only' },
     }),
-    'uwww Only in this tab: this browser keeps nothing here · offline, 2 changes wait | calm offline',
+    'uwww Only in this tab: this browser does not store data here · offline, 2 changes waiting | calm offline',
   ],
   [
     'a relay that refuses',
     testState({ status: 'failed', error: testError('RELAY_REFUSED', 'too many connections'), sent: two }),
-    'rfww Saved on this device · the relay refuses: too many connections | failed refused',
+    'rfww Saved on this device · refused by the relay: too many connections | failed refused',
   ],
   [
     'a relay that refuses one change',
     testState({ status: 'syncing', confirmed: { pending: 1, error: testError('RELAY_LIMIT', 'too large') } }),
-    'rrfr Saved on this device · the relay refuses: too large | failed refused',
+    'rrfr Saved on this device · refused by the relay: too large | failed refused',
   ],
   [
     'not a relay',
     testState({ status: 'failed', error: testError('RELAY_NOT_A_RELAY') }),
-    'rfww Saved on this device · what answers at the relay’s address is not a relay | failed refused',
+    'rfww Saved on this device · the server at the relay’s address is not a Maia relay | failed refused',
   ],
   [
-    'too old',
+    'outdated app',
     testState({ status: 'failed', error: testError('APP_OUTDATED') }),
-    'rfww Saved on this device · reload to send: a newer Lists is needed | failed refused',
+    'rfww Saved on this device · reload to send: a newer version of Lists is required | failed refused',
   ],
 ];
 
 describe('the sync line', () => {
-  it.each(rows)('%s', (_, state, said) => {
-    const { steps, lead, detail, tone, kind } = syncWords(state, testNowMs, testNowMs - 150_000);
+  it.each(rows)('%s', (_, state, expected) => {
+    const { steps, lead, detail, tone, kind } = syncText(state, testNowMs, testNowMs - 150_000);
     const words = detail === undefined ? lead : `${lead} · ${detail}`;
-    expect(`${steps.map(letter).join('')} ${words} | ${tone} ${kind}`).toBe(said);
+    expect(`${steps.map(letter).join('')} ${words} | ${tone} ${kind}`).toBe(expected);
   });
 
-  it('never says that something is saved where this browser keeps nothing', () => {
+  it('never claims that anything is saved if this browser stores nothing', () => {
     for (const [, state] of rows) {
-      const words = syncWords(
+      const words = syncText(
         { ...state, storage: { kind: 'memory', state: 'memory-only' } },
         testNowMs,
         testNowMs,
@@ -241,9 +241,9 @@ describe('the sync line', () => {
     }
   });
 
-  it('never claims more than the evidence: a rung is full only where nothing waits for it', () => {
+  it('shows a rung as reached only if nothing is pending there', () => {
     for (const [name, state] of rows) {
-      const { steps } = syncWords(state, testNowMs, testNowMs);
+      const { steps } = syncText(state, testNowMs, testNowMs);
       const rungs = [state.saved, state.sent, state.confirmed, state.durable];
       steps.forEach((step, index) => {
         if (step === 'reached') expect(rungs[index], name).toMatchObject({ pending: 0 });

@@ -1,5 +1,5 @@
 import { type KernelError, type SyncState } from '@MaiaOS/kernel';
-import { refusalWords } from './refusal-words.ts';
+import { refusalText } from './refusal-text.ts';
 import {
   isGetting,
   isNotSaved,
@@ -9,16 +9,16 @@ import {
   stuckRung,
   waitedMs,
 } from './rung-steps.ts';
-import { agoWords, countWords, spanWords } from './format-span.ts';
-import { storageWords } from './storage-words.ts';
+import { formatAgo, formatCount, formatSpan } from './format-span.ts';
+import { storageText } from './storage-text.ts';
 
-/** What the sync line says. `kind` changes when a person would call it another state; only then is it spoken. */
-export interface SyncWords {
+/** The text of the sync line. Screen readers announce it only when `kind` changes. */
+export interface SyncText {
   readonly kind: SyncKind;
   readonly steps: RungSteps;
   readonly tone: 'calm' | 'stuck' | 'failed';
   readonly lead: string;
-  /** What follows the lead. Where the tone is not calm, it is what wants the person; without it, the lead is. */
+  /** Follows the lead. Unless the tone is calm, the line emphasizes the detail, or the lead if there is none. */
   readonly detail: string | undefined;
 }
 
@@ -39,70 +39,69 @@ export type SyncKind =
   | 'not-saved'
   | 'refused';
 
-type Said = readonly [kind: SyncKind, lead: string, detail?: string];
+type Line = readonly [kind: SyncKind, lead: string, detail?: string];
 
 const savedHere = 'Saved on this device';
-const failedAttemptsWorthSaying = 3;
+const attemptsBeforeNoAnswer = 3;
 
-/** `reachedAtMs`: since when everything has been confirmed, or stored. */
-export function syncWords(state: SyncState, nowMs: number, reachedAtMs: number): SyncWords {
-  const said = sayIfKept(state, nowMs, reachedAtMs);
+/** `reachedAtMs`: when everything was confirmed or stored. */
+export function syncText(state: SyncState, nowMs: number, reachedAtMs: number): SyncText {
+  const line = lineIfSaved(state, nowMs, reachedAtMs);
   const [kind, lead, detail] =
-    state.storage.state === 'memory-only' ? sayInMemory(said, state.storage.error) : said;
+    state.storage.state === 'memory-only' ? lineInMemory(line, state.storage.error) : line;
   const tone = kind === 'waiting' ? 'stuck' : kind === 'not-saved' || kind === 'refused' ? 'failed' : 'calm';
   return { kind, lead, detail, tone, steps: rungSteps(state, nowMs) };
 }
 
-function sayIfKept(state: SyncState, nowMs: number, reachedAtMs: number): Said {
-  if (state.status === 'signed-out') return ['starting', 'Looking at this device…'];
-  if (isNotSaved(state)) return ['not-saved', notSavedWords(state)];
+function lineIfSaved(state: SyncState, nowMs: number, reachedAtMs: number): Line {
+  if (state.status === 'signed-out') return ['starting', 'Checking this device…'];
+  if (isNotSaved(state)) return ['not-saved', notSavedText(state)];
 
   const waiting = Math.max(state.sent.pending, state.confirmed.pending);
   switch (state.status) {
     case 'off':
       return ['off', `${savedHere} only`, 'no relay is set'];
     case 'failed':
-      return ['refused', savedHere, refusalWords(state.error)];
+      return ['refused', savedHere, refusalText(state.error)];
     case 'paused':
       return ['paused', savedHere, 'sending is paused'];
     case 'offline':
-      return ['offline', savedHere, `offline, ${waitingWords(waiting)}`];
+      return ['offline', savedHere, `offline, ${waitingText(waiting)}`];
     case 'connecting':
     case 'syncing':
     case 'confirmed':
-      return sayOnline(state, nowMs, reachedAtMs);
+      return lineOnline(state, nowMs, reachedAtMs);
   }
 }
 
-function sayOnline(state: SyncState, nowMs: number, reachedAtMs: number): Said {
+function lineOnline(state: SyncState, nowMs: number, reachedAtMs: number): Line {
   const refusal = state.sent.error ?? state.confirmed.error ?? state.durable?.error;
-  if (refusal) return ['refused', savedHere, refusalWords(refusal)];
+  if (refusal) return ['refused', savedHere, refusalText(refusal)];
 
   const stuck = stuckRung(state, nowMs);
-  const since = stuck && spanWords(waitedMs(state[stuck] ?? { pending: 0 }, nowMs));
-  if (stuck === 'saved')
-    return ['waiting', 'Saving on this device', `waiting for its storage since ${since}`];
-  if (stuck === 'durable') return ['waiting', 'Confirmed by the relay', `not stored since ${since}`];
-  if (stuck) return ['waiting', savedHere, `waiting for the relay since ${since}`];
+  const since = stuck && formatSpan(waitedMs(state[stuck] ?? { pending: 0 }, nowMs));
+  if (stuck === 'saved') return ['waiting', 'Saving on this device', `waiting for storage for ${since}`];
+  if (stuck === 'durable') return ['waiting', 'Confirmed by the relay', `not stored for ${since}`];
+  if (stuck) return ['waiting', savedHere, `waiting for the relay for ${since}`];
 
   if (state.saved.pending > 0) return ['saving', 'Saving on this device'];
-  if (state.status === 'connecting') return ['connecting', savedHere, connectingWords(state)];
+  if (state.status === 'connecting') return ['connecting', savedHere, connectingText(state)];
   if (state.sent.pending > 0) {
-    return ['sending', savedHere, `sending ${countWords(state.sent.pending, 'change', 'changes')}`];
+    return ['sending', savedHere, `sending ${formatCount(state.sent.pending, 'change', 'changes')}`];
   }
   if (state.confirmed.pending > 0) return ['sent', 'Sent to the relay', 'not confirmed yet'];
-  if (isGetting(state)) return ['getting', ...gettingWords(state)];
+  if (isGetting(state)) return ['getting', ...gettingText(state)];
 
-  const ago = agoWords(nowMs - reachedAtMs);
+  const ago = formatAgo(nowMs - reachedAtMs);
   if (!state.durable) return ['confirmed', 'Confirmed by the relay', ago];
   return state.durable.pending > 0
     ? ['storing', 'Confirmed by the relay', 'being stored']
     : ['stored', 'Stored by the relay', ago];
 }
 
-/** Where the browser keeps nothing, no line may say that something is saved. */
-function sayInMemory([kind, lead, detail]: Said, error: KernelError | undefined): Said {
-  const onlyInThisTab = `Only in this tab: ${storageWords(error).why}`;
+/** If the browser stores nothing, no line may claim that anything is saved. */
+function lineInMemory([kind, lead, detail]: Line, error: KernelError | undefined): Line {
+  const onlyInThisTab = `Only in this tab: ${storageText(error).why}`;
   switch (kind) {
     case 'starting':
     case 'getting':
@@ -126,20 +125,20 @@ function sayInMemory([kind, lead, detail]: Said, error: KernelError | undefined)
   }
 }
 
-function notSavedWords(state: SyncState): string {
-  return `Not saved: ${storageWords(notSavedError(state)).why}`;
+function notSavedText(state: SyncState): string {
+  return `Not saved: ${storageText(notSavedError(state)).why}`;
 }
 
-function connectingWords(state: SyncState): string {
-  const isLong = state.peers.some((peer) => 'attempt' in peer && peer.attempt > failedAttemptsWorthSaying);
+function connectingText(state: SyncState): string {
+  const isLong = state.peers.some((peer) => 'attempt' in peer && peer.attempt > attemptsBeforeNoAnswer);
   return isLong ? 'no answer from the relay yet' : 'connecting…';
 }
 
-function waitingWords(count: number): string {
-  return count === 0 ? 'nothing waits' : countWords(count, 'change waits', 'changes wait');
+function waitingText(count: number): string {
+  return count === 0 ? 'nothing waiting' : formatCount(count, 'change waiting', 'changes waiting');
 }
 
-function gettingWords({ download }: SyncState): [lead: string, detail?: string] {
+function gettingText({ download }: SyncState): [lead: string, detail?: string] {
   if (download.received === 0) return ['Getting your lists…'];
   const received = download.received.toLocaleString('en');
   if (download.expected === undefined) return ['Getting your lists', `${received} so far`];

@@ -1,27 +1,27 @@
 import { subscribeSyncState, type SyncState } from '@MaiaOS/kernel';
-import { syncWords, type SyncKind, type SyncWords } from './sync-text.ts';
+import { syncText, type SyncKind, type SyncText } from './sync-text.ts';
 
-/** The session's sync state, and the words for it as time goes by. */
+/** The session's sync state and its current text. */
 export interface SyncView {
   readonly state: SyncState | undefined;
-  readonly words: SyncWords;
+  readonly words: SyncText;
   readonly nowMs: number;
-  /** The relay is asked for what this device does not have, for the first time since the page was opened. */
+  /** Whether the first download since the page opened is in progress. */
   readonly isCatchingUp: boolean;
 }
 
-/** One answer leads to the next question, so that having caught up means something only when it lasts. */
+/** Each answer may lead to further requests, so only a lasting `caughtUp` counts. */
 const caughtUpAfterMs = 400;
 
-const starting: SyncWords = {
+const starting: SyncText = {
   kind: 'starting',
-  lead: 'Looking at this device…',
+  lead: 'Checking this device…',
   detail: undefined,
   tone: 'calm',
   steps: ['unknown', 'unknown', 'unknown', 'unknown'],
 };
 
-/** Follows for as long as the component that calls it is shown. */
+/** Call it in a component's initialization; it ends with the component. */
 export function createSyncView(): SyncView {
   let state = $state.raw<SyncState>();
   let nowMs = $state(Date.now());
@@ -33,7 +33,7 @@ export function createSyncView(): SyncView {
     subscribeSyncState((next) => {
       state = next;
       nowMs = Date.now();
-      const { kind } = syncWords(next, nowMs, nowMs);
+      const { kind } = syncText(next, nowMs, nowMs);
       if (kind === 'getting') return;
       if (kind !== lastKind && isReached(kind)) reachedAtMs = nowMs;
       lastKind = kind;
@@ -51,14 +51,14 @@ export function createSyncView(): SyncView {
     return () => clearTimeout(timer);
   });
 
-  // Later a list or an item is asked for now and then, which is no reason to say that the lists are being fetched.
-  const told = $derived(
+  // After the first download, loading a single list or item must not show "Getting your lists".
+  const shown = $derived(
     state && hasCaughtUp ? { ...state, download: { ...state.download, caughtUp: true } } : state,
   );
-  const words = $derived(told ? syncWords(told, nowMs, reachedAtMs) : starting);
+  const words = $derived(shown ? syncText(shown, nowMs, reachedAtMs) : starting);
   return {
     get state() {
-      return told;
+      return shown;
     },
     get words() {
       return words;

@@ -2,7 +2,7 @@ import { type KernelError, type KernelErrorCode, type SyncState } from '@MaiaOS/
 
 export const testNowMs = 1_700_000_000_000;
 
-/** A state in which all is stored, changed by what a test is about. */
+/** A state with everything stored, plus the given changes. */
 export function testState(changes: Partial<SyncState> = {}): SyncState {
   const all = { pending: 0 };
   return {
@@ -19,7 +19,7 @@ export function testState(changes: Partial<SyncState> = {}): SyncState {
   };
 }
 
-/** The same, where the relay promises nothing about what it keeps, or has not said yet. */
+/** The same for a relay that promises no durability, or has not reported it yet. */
 export function testStateWithoutDurable(
   durability: 'none' | 'unknown',
   changes: Partial<Omit<SyncState, 'durable'>> = {},

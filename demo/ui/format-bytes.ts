@@ -1,5 +1,5 @@
-/** A size as a person says it: `340 kB`, `2.4 MB`. */
-export function bytesWords(bytes: number): string {
+/** For example `340 kB` or `2.4 MB`. */
+export function formatBytes(bytes: number): string {
   const units = ['kB', 'MB', 'GB', 'TB'] as const;
   let size = bytes / 1000;
   let unit = 0;

@@ -1,4 +1,4 @@
-/** Strokes on a grid of 20 by 20, drawn in the colour of the text around them. */
+/** Strokes on a 20 by 20 grid, in the current text colour. */
 export const icons = {
   plus: 'M10 4v12M4 10h12',
   check: 'M4 10.5l4 4 8-9',

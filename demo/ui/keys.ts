@@ -1,4 +1,4 @@
-/** On Apple's keyboards the command key does what Ctrl does elsewhere, and keys have other names. */
+/** Apple keyboards use Command instead of Ctrl and name some keys differently. */
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export const undoKeys = isApple ? '⌘ Z' : 'Ctrl Z';

@@ -1,16 +1,16 @@
 import { type Failure } from '../gate/failure-text.ts';
 
-/** Why something was not done that was asked for on the account page. Undefined where the person ended it. */
+/** Explains why an account action failed. Undefined if the user cancelled it. */
 export function taskFailureText({ code, message }: Failure): string | undefined {
   switch (code) {
     case 'ABORTED':
       return undefined;
     case 'PASSKEY_REFUSED':
-      return 'The passkey prompt ended without an answer. Your browser does not say why: it may have been closed, timed out, or found no passkey. Nothing was changed.';
+      return 'The passkey prompt closed without a result. Your browser does not report why: it may have been dismissed, timed out, or found no passkey. Nothing changed.';
     case 'PASSKEY_LAST':
-      return 'It is the last one, and your recovery phrase was never shown, so nothing could open your account elsewhere. Add another passkey first, or write the words down.';
+      return 'This is your only passkey, and you have not saved your recovery phrase. Without one or the other, you could not open your account on another device. Add another passkey or write down your phrase first.';
     case 'PASSKEY_REMOVED':
-      return 'It was removed already, perhaps on another device.';
+      return 'This passkey has already been removed, perhaps on another device.';
     case 'UNEXPECTED':
       return `${message} (${code})`;
     default:

@@ -1,14 +1,14 @@
 import { type Failure } from '../gate/failure-text.ts';
 import { failureOf } from '../session/failure-of.ts';
 
-/** Something that a person asked for, takes a while, and may fail. One at a time. */
+/** An asynchronous action that may fail. Only one run at a time. */
 export interface Task {
   readonly isRunning: boolean;
-  /** Of the last run; none where the person ended it themselves. */
+  /** The failure of the last run. Undefined if the user cancelled it. */
   readonly failure: Failure | undefined;
-  /** True once it is done. A run that is asked for during another one does nothing. */
+  /** Resolves to true on success. Does nothing and resolves to false while another run is in progress. */
   run(action: (signal: AbortSignal) => Promise<unknown>): Promise<boolean>;
-  /** Ends what is running, where that is still possible. */
+  /** Aborts the current run, if it can still be aborted. */
   cancel(): void;
 }
 

@@ -1,19 +1,19 @@
-/** How long an undo is offered. It is held while the pointer or the focus is on it. */
+/** How long the offer stays. Hovering over it or focusing it pauses the timer. */
 const offeredMs = 8_000;
 
 interface Offer {
   readonly text: string;
-  /** The page that is shown takes the key for it, so that the offer may name the key. */
+  /** Whether the current page handles the undo shortcut, so that the toast may show it. */
   readonly byKey: boolean;
   undo(): void;
 }
 
 export interface UndoOffer {
   readonly current: Pick<Offer, 'text' | 'byKey'> | undefined;
-  /** A new offer takes the place of the last one. */
+  /** Replaces the current offer. */
   offer(offer: Offer): void;
   undo(): void;
-  /** Stops the clock; `release` gives it the whole time again. */
+  /** Pauses the timer; `release` restarts it from the beginning. */
   hold(): void;
   release(): void;
 }

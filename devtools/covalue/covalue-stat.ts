@@ -2,7 +2,6 @@ import { shortID } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
 import type { PanelState } from '../panel-state.svelte.ts';
 
-/** The one that is chosen. */
 export function covalueStat({ inspector, shown }: PanelState): Fact {
   const { coValueID } = shown;
   if (coValueID === undefined) return { words: 'none', tone: 'plain' };

@@ -13,61 +13,62 @@ import type {
 } from '../../src/inspect/covalue/transaction-types.ts';
 import { describeReason } from '../../src/inspect/unsynced/describe-reason.ts';
 import { rungStatesOf, type RungStates } from '../../src/inspect/unsynced/rung-states.ts';
-import type { Overview, RungName, UnsyncedRow } from '../../src/inspect/snapshot.ts';
-import { bytesWords, countWords, shortID } from '../../src/inspect/shared/format.ts';
+import type { Overview, RungName } from '../../src/inspect/snapshot/overview-facts.ts';
+import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
+import { formatBytes, formatCount, shortID } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
-import { timeWords } from '../messages/message-text.ts';
+import { formatClockTime } from '../messages/message-text.ts';
 
-export interface StateWords {
+export interface StateText {
   readonly title: string;
   readonly text: string;
-  /** The words of the button that loads it; absent where loading does nothing. */
+  /** The label of the load button. Absent if loading cannot help. */
   readonly action?: string;
 }
 
-/** What is to be said of a CoValue that is not in memory, and what to do. */
-export function stateWords(state: CoValueState): StateWords | undefined {
+/** Explains why a CoValue is not in memory and what to do. Undefined if it is. */
+export function explainState(state: CoValueState): StateText | undefined {
   switch (state) {
     case 'in-memory':
       return undefined;
     case 'loading':
       return {
-        title: 'Being loaded',
-        text: 'This device or a relay was asked for it. It stands here when it has come; while no relay is connected, see Peers for the next attempt.',
+        title: 'Loading',
+        text: 'Waiting for this device or a relay. It appears here when it arrives. If no relay is connected, see Peers for the next attempt.',
       };
     case 'unloaded':
       return {
-        title: 'Not in memory any more',
-        text: 'Nobody used it for a while, so it left the memory. This device has it. Loading brings it back, as when the app opens it.',
+        title: 'No longer in memory',
+        text: 'It was unloaded because it was unused, and is still on this device. Loading reads it, as the app would.',
         action: 'Load it',
       };
     case 'on-device':
       return {
-        title: 'On this device, and not loaded',
-        text: 'This page knows how much of it this device has, and nothing else. Loading reads it, as when the app opens it.',
+        title: 'On this device but not loaded',
+        text: 'This page knows only how much of it this device has. Loading reads it, as the app would.',
         action: 'Load it',
       };
     case 'not-found':
       return {
         title: 'Not found',
-        text: 'Neither this device nor a relay that answered has it. Check the id, and that the one who made it is synced. Loading asks again.',
+        text: 'Neither this device nor any relay that answered has it. Check the ID, and check that its author has uploaded it. Loading asks again.',
         action: 'Load it again',
       };
     case 'not-asked':
       return {
         title: 'Not in memory',
-        text: 'Nobody has asked for it on this page, so nothing is known of it. Loading asks this device, and then the relays.',
+        text: 'This page has not asked for it yet. Loading asks this device, then the relays.',
         action: 'Load it',
       };
     case 'no-id':
       return {
-        title: 'Not the id of a CoValue',
-        text: 'An id begins with “co_z”, and goes on in letters and digits. Paste one, or search by name among those in memory.',
+        title: 'Not the ID of a CoValue',
+        text: 'An ID starts with “co_z”, followed by letters and digits. Paste one, or search the CoValues in memory by name.',
       };
   }
 }
 
-/** What stands behind the name in the bar. */
+/** The status after the name in the bar. */
 export function verdictOf(
   { unsynced, relays, isDeleted }: CoValueFacts,
   states: RungStates,
@@ -79,17 +80,17 @@ export function verdictOf(
     return { words: describeReason(unsynced.reason, nowMs), tone };
   }
   if (isDeleted) return { words: 'Deleted', tone: 'plain' };
-  if (relays.length === 0) return { words: 'On this device, which has no relay', tone: 'plain' };
+  if (relays.length === 0) return { words: 'On this device only, because it has no relay', tone: 'plain' };
   const behind = relays.find((relay) => relay.behind.transactions > 0);
   return behind
     ? {
-        words: `${behind.host} has not said that it has ${countWords(behind.behind.transactions, 'transaction')}`,
+        words: `${behind.host} has not confirmed ${formatCount(behind.behind.transactions, 'transaction')}`,
         tone: 'plain',
       }
-    : { words: 'No edit of this device waits', tone: 'plain' };
+    : { words: 'No edit from this device is waiting', tone: 'plain' };
 }
 
-/** Of the whole CoValue. */
+/** The rung states of the whole CoValue. */
 export function statesOf({ unsynced, relays }: CoValueFacts, overview: Overview, nowMs: number): RungStates {
   const atRelay = relays.length === 0 ? 'pending' : 'reached';
   return stepStates(
@@ -103,7 +104,7 @@ export function statesOf({ unsynced, relays }: CoValueFacts, overview: Overview,
   );
 }
 
-/** Of a part of it: how long it waits is known of the whole only. */
+/** The rung states of a session or transaction. Waiting times are known only for the whole CoValue. */
 export function stepStates(
   steps: TransactionRow['steps'],
   unsynced: UnsyncedRow | undefined,
@@ -117,26 +118,26 @@ export function stepStates(
   };
 }
 
-export function authorWords({ id, name, isOwn }: Author): string {
-  return name ?? (isOwn ? 'you' : idWords(id));
+export function formatAuthor({ id, name, isOwn }: Author): string {
+  return name ?? (isOwn ? 'you' : formatID(id));
 }
 
-function idWords(id: string): string {
+function formatID(id: string): string {
   return id.includes('/') ? `agent ${shortID(id)}` : shortID(id);
 }
 
-/** A key of a group is made of ids, of which each is shortened. */
-export function keyWords(key: string | number): string {
+/** Shortens all IDs in a group's key. */
+export function formatKey(key: string | number): string {
   return String(key).replaceAll(/(?:co|key|sealer|signer)_z[1-9A-HJ-NP-Za-km-z]{12,}/g, shortID);
 }
 
-/** A session's own part: what stands before it is its author. */
-export function sessionWords(sessionID: string): string {
+/** The session's own part of its ID, without the author. */
+export function formatSession(sessionID: string): string {
   return shortID(sessionID.split('_session_')[1] ?? sessionID);
 }
 
-export function memberWords({ id, name }: Author): string {
-  return name ?? (id === 'everyone' ? id : idWords(id));
+export function formatMember({ id, name }: Author): string {
+  return name ?? (id === 'everyone' ? id : formatID(id));
 }
 
 const roleWordsByRole: Readonly<Record<string, string>> = {
@@ -149,47 +150,47 @@ const roleWordsByRole: Readonly<Record<string, string>> = {
   extend: 'same role',
 };
 
-export function roleWords(role: string): string {
+export function formatRole(role: string): string {
   return roleWordsByRole[role] ?? role;
 }
 
-export function groupWords({ state, members, readKeys }: GroupFacts): string {
+export function describeGroup({ state, members, readKeys }: GroupFacts): string {
   if (state === 'not-in-memory') return 'not in memory';
   if (state === 'not-open') return 'not opened on this page';
-  return `${countWords(members, 'member')}, ${countWords(readKeys, 'key')} so far`;
+  return `${formatCount(members, 'member')}, ${formatCount(readKeys, 'key')}`;
 }
 
-/** "59 transactions, 8.2 kB"; while the bytes are still being added up, how far that is. */
-export function sizeWords({ size, sessions }: CoValueFacts): string {
+/** For example "59 transactions, 8.2 kB". Shows the progress while the bytes are still being counted. */
+export function formatSize({ size, sessions }: CoValueFacts): string {
   const transactions = sessions?.transactions ?? 0;
-  const count = countWords(transactions, 'transaction');
+  const count = formatCount(transactions, 'transaction');
   if (!size || size.counted === 0) return count;
-  const bytes = bytesWords(size.bytes);
+  const bytes = formatBytes(size.bytes);
   return size.counted < transactions
     ? `${count}, ${bytes} in the first ${size.counted.toLocaleString('en')}`
     : `${count}, ${bytes}`;
 }
 
-/** A transaction's time is what its author wrote: it may be none. */
+/** Authors choose their transactions' times, so they may be invalid. */
 export function isMoment(ms: number): boolean {
   return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15;
 }
 
-/** Of today the time, of other days the day with it. */
-export function momentWords(ms: number, nowMs: number): string {
-  if (!isMoment(ms)) return 'no such time';
+/** The time, with the date unless it is today. */
+export function formatMoment(ms: number, nowMs: number): string {
+  if (!isMoment(ms)) return 'invalid time';
   const date = new Date(ms);
   const isToday = date.toDateString() === new Date(nowMs).toDateString();
-  return isToday ? timeWords(ms) : `${dayWords(date)} ${timeWords(ms).slice(0, 5)}`;
+  return isToday ? formatClockTime(ms) : `${formatDay(date)} ${formatClockTime(ms).slice(0, 5)}`;
 }
 
-/** "12 Oct 2026, 09:14" */
-export function dateWords(ms: number): string {
-  if (!isMoment(ms)) return 'no such time';
-  return `${dayWords(new Date(ms))}, ${timeWords(ms).slice(0, 5)}`;
+/** For example "12 Oct 2026, 09:14". */
+export function formatDate(ms: number): string {
+  if (!isMoment(ms)) return 'invalid time';
+  return `${formatDay(new Date(ms))}, ${formatClockTime(ms).slice(0, 5)}`;
 }
 
-function dayWords(date: Date): string {
+function formatDay(date: Date): string {
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
@@ -211,10 +212,10 @@ export interface ChangeLine {
 }
 
 export function changeLine({ op, key, value }: ShownChange): ChangeLine {
-  return { verb: verbs[op] ?? op, key: keyWords(key ?? ''), value: value ? valueWords(value) : '' };
+  return { verb: verbs[op] ?? op, key: formatKey(key ?? ''), value: value ? formatValue(value) : '' };
 }
 
-export function valueWords(value: ShownValue): string {
+export function formatValue(value: ShownValue): string {
   switch (value.kind) {
     case 'text':
       return `"${value.preview}"`;
@@ -225,21 +226,21 @@ export function valueWords(value: ShownValue): string {
     case 'id':
       return shortID(value.id);
     case 'bytes':
-      return bytesWords(value.bytes);
+      return formatBytes(value.bytes);
     case 'hidden':
       return 'key, not shown';
   }
 }
 
-const encryptedWords: Readonly<Record<WhyEncrypted, string>> = {
+const encryptedText: Readonly<Record<WhyEncrypted, string>> = {
   'not-open': 'encrypted: the app has not opened it',
   'not-checked': 'encrypted: not read yet',
-  'not-permitted': 'encrypted: its author may not write',
+  'not-permitted': 'encrypted: its author has no write permission',
   'no-key': 'encrypted: this account has no key for it',
   unknown: 'encrypted: cannot be read with this version of cojson',
 };
 
-/** In the place of changes that are not shown. */
-export function unreadWords(changes: Exclude<TransactionChanges, { state: 'read' }>): string {
-  return changes.state === 'hidden' ? 'the kernel’s own, not shown' : encryptedWords[changes.why];
+/** Explains why changes are not shown. */
+export function explainUnread(changes: Exclude<TransactionChanges, { state: 'read' }>): string {
+  return changes.state === 'hidden' ? 'kernel data, not shown' : encryptedText[changes.why];
 }

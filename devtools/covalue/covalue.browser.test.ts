@@ -40,7 +40,7 @@ async function openAt(id: string): Promise<ShadowRoot> {
   return root;
 }
 
-/** Readings rest for a hundred times as long as they took. */
+/** After each reading, the panel pauses for a hundred times the reading's duration. */
 const soon = { timeout: 10_000 };
 const wordsOf = (element: HTMLElement) => element.innerText.replaceAll(/\s+/g, ' ').trim();
 const part = (root: ShadowRoot, name: string) => the(root, 'section', name);
@@ -53,9 +53,9 @@ const textsOf = (root: ShadowRoot, label: string) => rowsOf(root, label).map(wor
 const chosen = (root: ShadowRoot) => wordsOf(the(root, '.who .id'));
 
 describe('CoValue', () => {
-  it('says what would fill it, and finds by name with the keys', async () => {
+  it('explains the empty view, and finds CoValues by name with the keyboard', async () => {
     const root = await open();
-    expect(root.textContent).toContain('No CoValue chosen');
+    expect(root.textContent).toContain('No CoValue selected');
     the(root, '[role=combobox]').focus();
     await userEvent.keyboard('mooring');
     await expect.poll(() => root.querySelectorAll('[role=option]').length).toBe(1);
@@ -68,22 +68,22 @@ describe('CoValue', () => {
     await expect.poll(() => wordsOf(the(root, '.who'))).toContain('<b>Mooring</b> note CoMap');
     expect(wordsOf(the(root, '[role=tab]', 'CoValue'))).toContain('<b>Mooring</b> note');
     await userEvent.keyboard('nowhere');
-    await expect.poll(() => wordsOf(the(root, '.nothing'))).toContain('None in memory has this in its name');
-    // The first Escape closes the list, and leaves the panel.
+    await expect.poll(() => wordsOf(the(root, '.nothing'))).toContain('No loaded CoValue has this name');
+    // The first Escape closes only the list.
     await userEvent.keyboard('{Escape}');
     expect(root.querySelector('.panel')).not.toBeNull();
   });
 
-  it('shows header, members, sessions, transactions and value, markup as text', async () => {
+  it('shows header, members, sessions, transactions and value, with markup as plain text', async () => {
     group.addMember('everyone', 'reader');
     const root = await openAt(map.id);
     const header = wordsOf(part(root, 'Header'));
     expect(header).toMatch(
-      /Kind comap Made \d+ \w+ \d{4}, \d\d:\d\d Owned by co_z\w{4}…\w{5} Meta \{type: "crew\/v2"\}/,
+      /Kind comap Created \d+ \w+ \d{4}, \d\d:\d\d Owned by co_z\w{4}…\w{5} Meta \{type: "crew\/v2"\}/,
     );
     expect(header).toMatch(/Size 2 transactions, \d+ B/);
     await expect.poll(() => textsOf(root, 'Members')).toEqual(['Ana you admin', 'everyone reader']);
-    expect(wordsOf(part(root, 'Group'))).toContain('2 members, 1 key so far');
+    expect(wordsOf(part(root, 'Group'))).toContain('2 members, 1 key');
     expect(textsOf(root, 'Sessions')).toEqual([expect.stringMatching(/^Ana, this tab z\w+ 2 –$/)]);
     const [second, first] = textsOf(root, 'Transactions');
     expect(second).toMatch(
@@ -97,7 +97,7 @@ describe('CoValue', () => {
     expect(root.querySelector('.covalue img, .covalue i, .covalue b')).toBeNull();
   });
 
-  it('follows what is written while it is open, and leaves alone who has scrolled away', async () => {
+  it('shows new transactions, but does not move the list after the user scrolls', async () => {
     for (let index = 0; index < 250; index++) map.set('n', index, 'private');
     const root = await openAt(map.id);
     await expect.poll(() => textsOf(root, 'Transactions')[0], soon).toContain('set n = 249');
@@ -110,13 +110,13 @@ describe('CoValue', () => {
     await expect.poll(() => textsOf(root, 'Transactions').join()).toContain('set n = 165');
     map.set('n', 'newer', 'private');
     map.set('n', 'newest', 'private');
-    await expect.poll(() => wordsOf(part(root, 'Transactions')), soon).toContain('2 newer ones');
+    await expect.poll(() => wordsOf(part(root, 'Transactions')), soon).toContain('2 newer transactions');
     expect(list.scrollTop).toBe(80 * 26);
-    the(root, '.cap .link', '2 newer ones').click();
+    the(root, '.cap .link', '2 newer transactions').click();
     await expect.poll(() => textsOf(root, 'Transactions')[0], soon).toContain('set n = "newest"');
   });
 
-  it('reads on where the end comes into sight, and has only rows in sight in the document', async () => {
+  it('loads more at the end of the list, and keeps only visible rows in the document', async () => {
     for (let index = 0; index < 250; index++) map.set('n', index, 'private');
     const root = await openAt(map.id);
     const list = the(root, '.windowed', 'Transactions');
@@ -132,7 +132,7 @@ describe('CoValue', () => {
     expect(new Set(rowsOf(root, 'Transactions').map((row) => row.offsetHeight))).toEqual(new Set([26]));
   });
 
-  it('marks what a relay lacks, where that has taken too long', async () => {
+  it('marks what a relay has lacked for too long', async () => {
     const { ConnectedPeerChannel } = (await import('cojson')).cojsonInternals;
     const outgoing = { push: () => {}, close: () => {}, onClose: () => {} };
     node.syncManager.addPeer({
@@ -158,14 +158,14 @@ describe('CoValue', () => {
     await expect.poll(() => root.querySelector('.covalue')).not.toBeNull();
   });
 
-  it('has a value that is gone through by keys, as far as it is opened', async () => {
+  it('supports keyboard navigation in the open part of the value', async () => {
     const root = await openAt(map.id);
     await expect.poll(() => textsOf(root, 'Value').length).toBe(2);
     const tree = the(root, '[role=tree]');
     tree.focus();
     const active = () => {
-      const own = root.getElementById(tree.getAttribute('aria-activedescendant') ?? '');
-      return own && wordsOf(own);
+      const active = root.getElementById(tree.getAttribute('aria-activedescendant') ?? '');
+      return active && wordsOf(active);
     };
     await userEvent.keyboard('{ArrowDown}{ArrowDown}');
     await expect.poll(active).toContain('<i>ana</i>');
@@ -188,7 +188,7 @@ describe('CoValue', () => {
     await expect.poll(() => textsOf(root, 'Value').length).toBe(2);
   });
 
-  it('shows a hundred of many keys, and more on demand', async () => {
+  it('shows a hundred keys at first, and more on demand', async () => {
     map.assign(Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`key ${index}`, index])));
     const root = await openAt(map.id);
     const tree = the(root, '[role=tree]');
@@ -206,7 +206,7 @@ describe('CoValue', () => {
     expect(rowsOf(root, 'Value').length).toBeLessThan(60);
   });
 
-  it('goes to what a value refers to, and back', async () => {
+  it('follows a reference in a value, and goes back', async () => {
     const picture = group.createBinaryStream();
     picture.startBinaryStream({ mimeType: 'image/png', fileName: 'pier.png', totalSizeBytes: 2_400_000 });
     map.set('photo', picture.id, 'private');
@@ -217,13 +217,15 @@ describe('CoValue', () => {
     await expect.poll(() => chosen(root)).not.toBe(before);
     await expect
       .poll(() => wordsOf(part(root, 'Value')))
-      .toMatch(/Type image\/png File pier.png Size 2.4 MB Complete no: its end has not come Bytes not shown/);
-    the(root, 'button', 'Back to the CoValue').click();
+      .toMatch(
+        /Type image\/png File pier.png Size 2.4 MB Complete no: the end has not arrived Bytes not shown/,
+      );
+    the(root, 'button', 'Back to the previous CoValue').click();
     await expect.poll(() => chosen(root)).toBe(before);
-    expect(the(root, 'button', 'Back to the CoValue').hasAttribute('disabled')).toBe(true);
+    expect(the(root, 'button', 'Back to the previous CoValue').hasAttribute('disabled')).toBe(true);
   });
 
-  it('shows who may do what in a group, and none of its keys', async () => {
+  it('shows the roles in a group, but none of its keys', async () => {
     group.addMember('everyone', 'reader');
     const root = await openAt(group.id);
     await expect.poll(() => textsOf(root, 'Value').join()).toContain('readKey key, not shown');
@@ -232,10 +234,10 @@ describe('CoValue', () => {
     expect(root.innerHTML).not.toMatch(/Secret_z|sealed_U/);
   });
 
-  it('says of what is not in memory what to do, and loads it on demand only', async () => {
+  it('explains what to do for a CoValue not in memory, and loads it only on demand', async () => {
     const root = await openAt('co_zNowhere');
     expect(wordsOf(the(root, '.empty'))).toContain(
-      'Not in memory co_zNowhere Nobody has asked for it on this page',
+      'Not in memory co_zNowhere This page has not asked for it yet',
     );
     expect(node.isCoValueInMemory('co_zNowhere')).toBe(false);
     the(root, '.empty .button', 'Load it').click();
@@ -243,11 +245,11 @@ describe('CoValue', () => {
     await goTo(root, 'co_<img src=x>');
     await expect
       .poll(() => wordsOf(the(root, '.empty')), soon)
-      .toContain('Not the id of a CoValue co_<img src=x>');
+      .toContain('Not the ID of a CoValue co_<img src=x>');
     expect(root.querySelector('img')).toBeNull();
   });
 
-  it('opens what the app has not opened on demand only', async () => {
+  it('opens a CoValue that the app has not opened only on demand', async () => {
     Reflect.set(map.core, '_cachedContent', undefined);
     const root = await openAt(map.id);
     expect(wordsOf(part(root, 'Value'))).toContain('The app has not opened it on this page');
@@ -255,7 +257,7 @@ describe('CoValue', () => {
     await expect.poll(() => textsOf(root, 'Value'), soon).toContain('name "<b>Mooring</b> note"');
   });
 
-  it('asks the relay on demand only, and says why there is no answer', async () => {
+  it('asks the relay only on demand, and explains a missing answer', async () => {
     const root = await openAt(map.id);
     the(root, '.covalue-sessions .button', 'Ask the relay').click();
     await expect.poll(() => wordsOf(part(root, 'Sessions'))).toContain('relay.example cannot be asked');

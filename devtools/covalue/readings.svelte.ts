@@ -1,17 +1,16 @@
-import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
+import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 
 /**
- * Readings of one CoValue, made again with what is new, and seldomer when they take long: however much there is, they take
- * no more than a hundredth of the main thread.
+ * Repeats readings of a CoValue as it changes, but spends at most 1% of the main thread on them.
  */
 export interface Readings {
-  /** Inside of a `$derived`, which is made again when it is time. */
+  /** Call it in a `$derived`, which then re-runs when the next reading is due. */
   read<Answer>(reading: () => Answer): Answer;
 }
 
 const restPerWork = 100;
 
-/** To be made while a component is; `snapshot` says when there is something new, at least once a second. */
+/** Call it in a component's initialization. `snapshot` changes at least once a second. */
 export function createReadings(snapshot: () => InspectorSnapshot): Readings {
   let round = $state.raw(0);
   let restUntilMs = 0;

@@ -1,7 +1,7 @@
 import type { Inspector } from '../../src/inspect/inspector.ts';
 import type { TreePage, TreePath, TreeRow } from '../../src/inspect/covalue/tree-types.ts';
 
-/** Which nodes are open, by `keyOf` their paths, and how many of their children are wanted. */
+/** The open nodes: how many children to show, by `keyOf(path)`. */
 export type OpenNodes = ReadonlyMap<string, number>;
 
 export type TreeLine =
@@ -11,17 +11,17 @@ export type TreeLine =
       readonly depth: number;
       readonly path: TreePath;
       readonly row: TreeRow;
-      /** Undefined for what has nothing inside. */
+      /** Undefined if the node has no children. */
       readonly isOpen: boolean | undefined;
       readonly position: number;
       readonly siblings: number;
     }
   | {
-      /** Stands for the siblings that are not shown. */
+      /** Represents the siblings that are not shown. */
       readonly kind: 'more';
       readonly id: string;
       readonly depth: number;
-      /** Of the node whose children they are. */
+      /** The path of their parent. */
       readonly path: TreePath;
       readonly shown: number;
       readonly left: number;
@@ -30,7 +30,7 @@ export type TreeLine =
     };
 
 export const childrenAtOnce = 100;
-const mostAtOnce = 500;
+const maxPerRead = 500;
 const rootKey = '[]';
 export const onlyRoot: OpenNodes = new Map([[rootKey, childrenAtOnce]]);
 
@@ -38,7 +38,7 @@ export function keyOf(path: TreePath): string {
   return JSON.stringify(path);
 }
 
-/** Without a count, closed. */
+/** Opens a node, or closes it if `children` is undefined. */
 export function withNode(open: OpenNodes, key: string, children: number | undefined): OpenNodes {
   const others = [...open].filter(([other]) => other !== key);
   return new Map(children === undefined ? others : [...others, [key, children]]);
@@ -49,19 +49,19 @@ export interface TreeLines {
   readonly lines: readonly TreeLine[];
 }
 
-/** The open part of the tree, from top to bottom. What is not open is not read. */
+/** The open part of the tree, from top to bottom. Closed nodes are not read. */
 export function readTree(coValues: Inspector['coValues'], id: string, open: OpenNodes): TreeLines {
   const lines: TreeLine[] = [];
 
   function add(path: TreePath, page: Extract<TreePage, { state: 'read' }>, depth: number): void {
     page.rows.forEach((row, index) => {
-      const own = [...path, row.key];
-      const key = keyOf(own);
-      const inside = hasInside(row) ? pageOf(own, open.get(key)) : undefined;
+      const rowPath = [...path, row.key];
+      const key = keyOf(rowPath);
+      const inside = hasInside(row) ? pageOf(rowPath, open.get(key)) : undefined;
       const isOpen = hasInside(row) ? inside?.state === 'read' : undefined;
       const place = { position: index + 1, siblings: page.total };
-      lines.push({ kind: 'node', id: key, depth, path: own, row, isOpen, ...place });
-      if (inside?.state === 'read') add(own, inside, depth + 1);
+      lines.push({ kind: 'node', id: key, depth, path: rowPath, row, isOpen, ...place });
+      if (inside?.state === 'read') add(rowPath, inside, depth + 1);
     });
     const shown = page.rows.length;
     if (shown >= page.total) return;
@@ -79,13 +79,13 @@ export function readTree(coValues: Inspector['coValues'], id: string, open: Open
 
   function pageOf(path: TreePath, wanted: number | undefined): TreePage | undefined {
     if (wanted === undefined) return undefined;
-    const first = coValues.tree(id, path, { limit: Math.min(wanted, mostAtOnce) });
+    const first = coValues.tree(id, path, { limit: Math.min(wanted, maxPerRead) });
     if (first.state !== 'read') return first;
     const rows = [...first.rows];
     while (rows.length < Math.min(wanted, first.total)) {
       const next = coValues.tree(id, path, {
         offset: rows.length,
-        limit: Math.min(wanted - rows.length, mostAtOnce),
+        limit: Math.min(wanted - rows.length, maxPerRead),
       });
       if (next.state !== 'read' || next.rows.length === 0) break;
       rows.push(...next.rows);

@@ -1,26 +1,26 @@
 import { createStyleSheet } from '../styles/style-sheet.ts';
 import { forgetWindowName, keepWindowName, keptWindowName } from './window-name.ts';
 
-/** A window that shows what this page gives it. It waits while the page reloads, and is taken up again by its name. */
+/** A separate window for the panel. It waits while the page reloads; the page then finds it by its name. */
 export interface DetachedWindow {
-  /** Only in answer to a click or key. False where the browser blocks it. */
+  /** Needs a user activation. Returns false if the browser blocks the window. */
   open(): boolean;
-  /** Shows in the window that waits for this page, where there is one. */
+  /** Reuses the window that is waiting for this page, if there is one. */
   takeUp(): boolean;
   focus(): void;
   close(): void;
 }
 
 const features = 'popup,width=1120,height=640';
-const looksEveryMs = 500;
+const closedCheckIntervalMs = 500;
 const waiting = 'waiting';
 
 export function createDetachedWindow(options: {
   readonly shadowMode: 'open' | 'closed';
-  /** Returns the end. */
+  /** Returns the unmount function. */
   show(root: ShadowRoot): () => void;
   onKeydown(event: KeyboardEvent, focused: Element | null): void;
-  /** A person closed it. */
+  /** The user closed the window. */
   onClosed(): void;
 }): DetachedWindow {
   let end: ((how: 'close' | 'wait') => void) | undefined;
@@ -34,7 +34,7 @@ export function createDetachedWindow(options: {
     delete page.body.dataset['maia'];
     const host = page.createElement('div');
     const root = host.attachShadow({ mode: options.shadowMode });
-    // A style sheet belongs to the window that it was made in.
+    // A constructed style sheet works only in the window that created it.
     root.adoptedStyleSheets = [createStyleSheet(view)];
     page.body.replaceChildren(host);
     const hide = options.show(root);
@@ -45,15 +45,15 @@ export function createDetachedWindow(options: {
       signal,
       capture: true,
     });
-    // That a window was closed is told to nobody but itself.
-    const looking = setInterval(() => {
+    // Closing a window fires no event in its opener, so poll.
+    const closedCheck = setInterval(() => {
       if (!opened.closed) return;
       end?.('close');
       options.onClosed();
-    }, looksEveryMs);
+    }, closedCheckIntervalMs);
     const leave = () => {
       end?.('wait');
-      // A page that the browser keeps comes back as it was.
+      // A page restored from the back/forward cache must reconnect.
       window.addEventListener('pageshow', () => takeUp(), { once: true });
     };
     window.addEventListener('pagehide', leave, { signal });
@@ -63,7 +63,7 @@ export function createDetachedWindow(options: {
       end = undefined;
       shown = undefined;
       listening.abort();
-      clearInterval(looking);
+      clearInterval(closedCheck);
       hide();
       if (how === 'wait') return showWaiting(page, root);
       forgetWindowName();
@@ -75,7 +75,7 @@ export function createDetachedWindow(options: {
     const name = keptWindowName();
     if (name === undefined || end) return false;
     try {
-      // The one of this name, or a new one where that is gone: then the browser refuses, or it is closed here.
+      // If no window has this name, the browser opens or blocks a new one, which is closed below.
       const opened = window.open('', name, features);
       if (opened?.document.body.dataset['maia'] === waiting) {
         showIn(opened);
@@ -83,7 +83,7 @@ export function createDetachedWindow(options: {
       }
       opened?.close();
     } catch {
-      // Somebody has led it elsewhere, where this page may not look.
+      // The window has navigated to another origin, which this page cannot access.
     }
     forgetWindowName();
     return false;
@@ -102,7 +102,7 @@ export function createDetachedWindow(options: {
   };
 }
 
-/** Made of nodes alone: the page's code is gone by the time that a person reads it. */
+/** Uses plain nodes, because the page's scripts are gone while this is visible. */
 function showWaiting(page: Document, root: ShadowRoot): void {
   const element = (tag: string, className: string, ...inside: (Node | string)[]) => {
     const made = page.createElement(tag);
@@ -110,17 +110,17 @@ function showWaiting(page: Document, root: ShadowRoot): void {
     made.append(...inside);
     return made;
   };
-  const says = element(
+  const message = element(
     'div',
     'empty',
-    element('h3', '', 'The page is away'),
+    element('h3', '', 'The page is reloading'),
     element(
       'p',
       '',
-      'It is taken up here again when it has reloaded. If it was closed, close this window, too.',
+      'The panel returns here after the page reloads. If you closed the page, close this window too.',
     ),
   );
-  const panel = element('aside', 'panel', says);
+  const panel = element('aside', 'panel', message);
   panel.dataset['dock'] = 'window';
   root.replaceChildren(element('div', 'maia', panel));
   page.body.dataset['maia'] = waiting;

@@ -1,22 +1,22 @@
-/** Kept for the tab, over its reloads: two tabs have two windows. */
+/** Per tab, across reloads, so that two tabs have two windows. */
 const key = 'maia-devtools-window';
 
 export function keptWindowName(): string | undefined {
   try {
     return sessionStorage.getItem(key) ?? undefined;
   } catch {
-    // A browser may refuse storage to the page: then a reload does not find the window again.
+    // The browser blocks storage, so a reload cannot find the window again.
     return undefined;
   }
 }
 
-/** Its name, from now on. */
+/** Returns the tab's window name, creating one if needed. */
 export function keepWindowName(): string {
   const name = keptWindowName() ?? `maia-devtools-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
   try {
     sessionStorage.setItem(key, name);
   } catch {
-    // As above.
+    // The browser blocks storage.
   }
   return name;
 }
@@ -25,6 +25,6 @@ export function forgetWindowName(): void {
   try {
     sessionStorage.removeItem(key);
   } catch {
-    // As above.
+    // The browser blocks storage.
   }
 }

@@ -7,11 +7,11 @@ const typed = (change: Partial<FaultDraft['up']>) =>
   readDraft({ ...nothing, up: { ...nothing.up, ...change } });
 
 describe('the fields of a plan', () => {
-  it.each(faultPresets)('show the preset “$name”, and read as it', ({ plan }) => {
+  it.each(faultPresets)('show the preset “$name” and read back as the same plan', ({ plan }) => {
     expect(readDraft(draftOf(plan, '4127'))).toEqual({ plan: { seed: 4127, ...plan } });
   });
 
-  it('left empty do nothing', () => {
+  it('mean no fault if left empty', () => {
     expect(readDraft(nothing)).toEqual({ plan: { seed: 4127 } });
     expect(typed({ delay: ' 0 ', drop: '0' })).toEqual({ plan: { seed: 4127 } });
   });
@@ -26,24 +26,24 @@ describe('the fields of a plan', () => {
       { duplicate: '5', close: '1' },
       { duplicate: 0.05, close: 0.01 },
     ],
-  ])('read %o', (change, up) => {
+  ])('parse %o', (change, up) => {
     expect(typed(change)).toEqual({ plan: { seed: 4127, up } });
   });
 
   it.each([
-    [{ delay: 'soon' }, 'Delay to the relay: a number from 0 to 60,000 ms.'],
-    [{ delay: '1e9' }, 'Delay to the relay: a number from 0 to 60,000 ms.'],
-    [{ drop: '101' }, 'Drop to the relay: a number from 0 to 100 %.'],
-    [{ drop: '-1' }, 'Drop to the relay: a number from 0 to 100 %.'],
-    [{ drop: '1.2.3' }, 'Drop to the relay: a number from 0 to 100 %.'],
-    [{ still: '5' }, 'Stall to the relay: no longer than what it is a part of.'],
-    [{ every: '5' }, 'Stall to the relay: say for how long of each 5 s.'],
-    [{ delay: '10', jitter: '11' }, 'Delay to the relay: more or less than it itself is too much.'],
-  ])('say what is wrong with %o', (change, problem) => {
+    [{ delay: 'soon' }, 'Delay to the relay: enter a number from 0 to 60,000 ms.'],
+    [{ delay: '1e9' }, 'Delay to the relay: enter a number from 0 to 60,000 ms.'],
+    [{ drop: '101' }, 'Drop to the relay: enter a number from 0 to 100 %.'],
+    [{ drop: '-1' }, 'Drop to the relay: enter a number from 0 to 100 %.'],
+    [{ drop: '1.2.3' }, 'Drop to the relay: enter a number from 0 to 100 %.'],
+    [{ still: '5' }, 'Stall to the relay: must not be longer than its interval.'],
+    [{ every: '5' }, 'Stall to the relay: enter how long to stall in each interval of 5 s.'],
+    [{ delay: '10', jitter: '11' }, 'Jitter to the relay: must not be greater than the delay.'],
+  ])('explain the problem with %o', (change, problem) => {
     expect(typed(change)).toEqual({ problem });
   });
 
-  it.each(['', '1.5', 'x', '99999999999'])('take no seed “%s”', (seed) => {
+  it.each(['', '1.5', 'x', '99999999999'])('reject the seed “%s”', (seed) => {
     expect(readDraft({ ...nothing, seed })).toHaveProperty('problem');
   });
 });

@@ -1,9 +1,9 @@
-import type { FaultPlan, Span, WayFaults } from '../../src/inspect/faults/faults.ts';
+import type { FaultPlan, Span, WayFaults } from '../../src/inspect/snapshot/fault-facts.ts';
 
-/** A plan as a person edits it: what stands in each field, also while it makes no sense. */
+/** A plan being edited: the raw text of each field, valid or not. */
 export interface FaultDraft {
   readonly seed: string;
-  /** Of attempts, in per cent. */
+  /** The share of connection attempts to refuse, in percent. */
   readonly refuse: string;
   /** How long each connection lives, in seconds. */
   readonly life: string;
@@ -17,33 +17,33 @@ export type Way = 'up' | 'down';
 
 interface Form {
   readonly unit: string;
-  /** What an error calls it. */
+  /** The name in error messages. */
   readonly name: string;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
-const ofFrames = (name: string): Form => ({ unit: '%', name, least: 0, most: 100 });
+const ofFrames = (name: string): Form => ({ unit: '%', name, min: 0, max: 100 });
 
 export const forms = {
-  seed: { unit: '', name: 'The seed', least: 0, most: 2 ** 31 - 1 },
-  refuse: { unit: '%', name: 'Refuse', least: 0, most: 100 },
-  life: { unit: 's', name: 'Break', least: 0, most: 3_600 },
-  still: { unit: 's', name: 'Stall', least: 0, most: 3_600 },
-  every: { unit: 's', name: 'Stall, of each', least: 0, most: 3_600 },
-  delay: { unit: 'ms', name: 'Delay', least: 0, most: 60_000 },
-  jitter: { unit: 'ms', name: 'Delay, more or less', least: 0, most: 60_000 },
-  throttle: { unit: 'kB/s', name: 'Throttle', least: 0, most: 100_000 },
+  seed: { unit: '', name: 'Seed', min: 0, max: 2 ** 31 - 1 },
+  refuse: { unit: '%', name: 'Refuse', min: 0, max: 100 },
+  life: { unit: 's', name: 'Connection lifetime', min: 0, max: 3_600 },
+  still: { unit: 's', name: 'Stall', min: 0, max: 3_600 },
+  every: { unit: 's', name: 'Stall interval', min: 0, max: 3_600 },
+  delay: { unit: 'ms', name: 'Delay', min: 0, max: 60_000 },
+  jitter: { unit: 'ms', name: 'Jitter', min: 0, max: 60_000 },
+  throttle: { unit: 'kB/s', name: 'Throttle', min: 0, max: 100_000 },
   drop: ofFrames('Drop'),
   duplicate: ofFrames('Duplicate'),
   reorder: ofFrames('Reorder'),
   close: ofFrames('Close'),
 } as const satisfies Readonly<Record<string, Form>>;
 
-/** How long after a lost or late frame its connection breaks; one is too short to type, and none is what TCP does. */
+/** The connection breaks this long after a lost or late frame, because TCP never drops or reorders frames. */
 const breaksAfterDropMs: Span = [500, 3_000];
 const breaksAfterReorderMs: Span = [200, 1_000];
 
-/** The fields for a plan; an empty one does nothing. */
+/** The fields for a plan. An empty field means no fault. */
 export function draftOf(plan: Omit<FaultPlan, 'seed'>, seed: string): FaultDraft {
   const { refuse, lifeMs, up, down } = plan;
   return {
@@ -72,11 +72,12 @@ function wayDraft({ spells, delayMs, charactersPerSecond, ...way }: WayFaults = 
 
 export type Read = { readonly plan: FaultPlan } | { readonly problem: string };
 
-/** The plan that the fields describe, or the first thing that is wrong with them. */
+/** The plan that the fields describe, or the first problem with them. */
 export function readDraft(draft: FaultDraft): Read {
   try {
     const seed = number('seed', draft.seed);
-    if (!Number.isInteger(seed) || draft.seed.trim() === '') throw new Problem('The seed is a whole number.');
+    if (!Number.isInteger(seed) || draft.seed.trim() === '')
+      throw new Problem('Enter a whole number as the seed.');
     const refuse = number('refuse', draft.refuse) / 100;
     const life = number('life', draft.life);
     return {
@@ -106,11 +107,11 @@ function wayOf(way: Way, draft: WayDraft): Partial<Record<Way, WayFaults>> {
     value('reorder') / 100,
     value('close') / 100,
   ];
-  const where = wayWords[way];
-  if (stillMs > everyMs) throw new Problem(`Stall ${where}: no longer than what it is a part of.`);
+  const where = directionText[way];
+  if (stillMs > everyMs) throw new Problem(`Stall ${where}: must not be longer than its interval.`);
   if (everyMs > 0 && stillMs === 0)
-    throw new Problem(`Stall ${where}: say for how long of each ${everyMs / 1_000} s.`);
-  if (jitter > delay) throw new Problem(`Delay ${where}: more or less than it itself is too much.`);
+    throw new Problem(`Stall ${where}: enter how long to stall in each interval of ${everyMs / 1_000} s.`);
+  if (jitter > delay) throw new Problem(`Jitter ${where}: must not be greater than the delay.`);
   const faults: WayFaults = {
     ...(everyMs > 0 && { spells: { everyMs, stillMs } }),
     ...(delay > 0 && { delayMs: jitter > 0 ? ([delay - jitter, delay + jitter] as const) : delay }),
@@ -123,16 +124,16 @@ function wayOf(way: Way, draft: WayDraft): Partial<Record<Way, WayFaults>> {
   return Object.keys(faults).length === 0 ? {} : { [way]: faults };
 }
 
-export const wayWords: Readonly<Record<Way, string>> = { up: 'to the relay', down: 'from the relay' };
+export const directionText: Readonly<Record<Way, string>> = { up: 'to the relay', down: 'from the relay' };
 
 function number(field: keyof typeof forms, text: string, way?: Way): number {
-  const { name, unit, least, most } = forms[field];
+  const { name, unit, min, max } = forms[field];
   const trimmed = text.trim();
   const value = trimmed === '' ? 0 : Number(trimmed);
-  if (/^[\d.]*$/.test(trimmed) && value >= least && value <= most) return value;
-  const where = way ? ` ${wayWords[way]}` : '';
+  if (/^[\d.]*$/.test(trimmed) && value >= min && value <= max) return value;
+  const where = way ? ` ${directionText[way]}` : '';
   throw new Problem(
-    `${name}${where}: a number from ${least} to ${most.toLocaleString('en')}${unit && ` ${unit}`}.`,
+    `${name}${where}: enter a number from ${min} to ${max.toLocaleString('en')}${unit && ` ${unit}`}.`,
   );
 }
 
@@ -140,7 +141,7 @@ function percent(chance = 0): string {
   return figure(chance * 100);
 }
 
-/** Nothing, where it does nothing. */
+/** Zero becomes an empty field. */
 function figure(value: number): string {
   return value === 0 ? '' : String(Math.round(value * 1_000) / 1_000);
 }

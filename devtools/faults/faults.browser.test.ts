@@ -30,7 +30,7 @@ const type = async (root: ShadowRoot, label: string, value: string) => {
 };
 
 describe('Faults', () => {
-  it('starts a preset, says so on every view and on the closed button, and stops', async () => {
+  it('start with a preset, are shown on every view and on the closed button, and stop', async () => {
     const { root } = open();
     await expect.poll(() => shown(root, '.preset', 'Subway')).toBe(true);
     the(root, '.preset', 'Subway').click();
@@ -39,11 +39,9 @@ describe('Faults', () => {
     await expect.poll(() => shown(root, '.fault-banner')).toBe(true);
     expect(sync.calls).toEqual(['redial']);
     const banner = the(root, '.fault-banner');
-    expect(banner.textContent).toMatch(
-      /Faults are on: you made this\..*still|nothing passes for 20 s of each 60 s/,
-    );
+    expect(banner.textContent).toMatch(/Faults are on: you started them\..*blocked for 20 s of every 60 s/);
     expect(banner.textContent).toContain('seed 4127');
-    expect(banner.textContent).toMatch(/ends by itself in (5 min 0|4 min 59) s/);
+    expect(banner.textContent).toMatch(/ends automatically in (5 min 0|4 min 59) s/);
     expect(banner.querySelectorAll('.stripes')).toHaveLength(2);
     the(root, '[role=tab]', 'Unsynced').click();
     await expect.poll(() => shown(root, '.fault-banner')).toBe(true);
@@ -51,7 +49,7 @@ describe('Faults', () => {
 
     the(root, 'button', 'Close (').click();
     await expect.poll(() => shown(root, '.corner .stripes')).toBe(true);
-    expect(the(root, '.corner').getAttribute('aria-label')).toContain('faults are on, which you made');
+    expect(the(root, '.corner').getAttribute('aria-label')).toContain('faults are on');
     the(root, '.corner').click();
     await expect.poll(() => shown(root, '.fault-banner')).toBe(true);
     the(root, 'button', 'Stop now').click();
@@ -68,7 +66,7 @@ describe('Faults', () => {
     expect(sync.wrap).toBeUndefined();
   });
 
-  it('takes a plan by hand, for the relays that are chosen, and says what makes no sense', async () => {
+  it('accept a custom plan for the chosen relays, and explain invalid fields', async () => {
     sync.setState({
       peers: [
         connectedRelay(Date.now()),
@@ -78,12 +76,12 @@ describe('Faults', () => {
     const { root } = open();
     await expect.poll(() => shown(root, '.choices label', 'us.example')).toBe(true);
     await type(root, 'Delay to the relay', 'soon');
-    await expect.poll(() => shown(root, '[role=alert]', 'Delay to the relay: a number')).toBe(true);
+    await expect.poll(() => shown(root, '[role=alert]', 'Delay to the relay: enter a number')).toBe(true);
     expect(the(root, '.button.primary').matches(':disabled')).toBe(true);
     await type(root, 'Delay to the relay', '400');
     await type(root, 'Refuse', '');
     the(root, '.choices label', 'us.example').click();
-    the(root, 'button', 'Start “My own”').click();
+    the(root, 'button', 'Start “Custom”').click();
     await expect.poll(() => shown(root, '.fault-banner')).toBe(true);
     expect(the(root, '.fault-banner').textContent).toContain('on relay.example');
     const inner = { name: 'inner', open: () => ({ send: () => {}, bufferedBytes: 0, close: () => {} }) };
@@ -91,7 +89,7 @@ describe('Faults', () => {
     expect(sync.wrap?.(inner, fakePeerID)).not.toBe(inner);
   });
 
-  it('is gone through by keys', async () => {
+  it('support keyboard navigation', async () => {
     const { root } = open();
     await expect.poll(() => shown(root, '.preset', 'Offline')).toBe(true);
     the(root, '.preset', 'Offline').focus();
@@ -103,11 +101,11 @@ describe('Faults', () => {
 });
 
 describe('Record and replay', () => {
-  it('records on while another view is looked at, and replays to the same state', async () => {
+  it('continues recording while other views are open, and replays to the same state', async () => {
     const { root } = open();
     await expect.poll(() => shown(root, 'button', 'Record')).toBe(true);
     the(root, '.buttons button', 'Record').click();
-    await expect.poll(() => shown(root, '.recording-banner', 'Recording what arrives')).toBe(true);
+    await expect.poll(() => shown(root, '.recording-banner', 'Recording incoming messages')).toBe(true);
     the(root, '[role=tab]', 'Unsynced').click();
     sync.message('received', { action: 'done', id: 'co_z1' }, 1, Date.now());
     await expect.poll(() => shown(root, '.recording-banner', '1 message,')).toBe(true);
@@ -119,7 +117,7 @@ describe('Record and replay', () => {
     expect(shown(root, '.recording-banner')).toBe(false);
   });
 
-  it('says what is wrong with a file, and shows none of it', async () => {
+  it('explains a problem with a file without showing its content', async () => {
     const { root } = open();
     await expect.poll(() => shown(root, 'label', 'Replay a')).toBe(true);
     const input = the(root, 'input[type=file]');
@@ -128,7 +126,7 @@ describe('Record and replay', () => {
     Object.assign(input, { files: files.files });
     input.dispatchEvent(new Event('change', { bubbles: true }));
     await expect
-      .poll(() => shown(root, '[role=status]', 'line 1 lacks a part. Nothing was changed'))
+      .poll(() => shown(root, '[role=status]', 'line 1 is incomplete. Nothing was changed'))
       .toBe(true);
     expect(root.querySelector('img')).toBeNull();
   });

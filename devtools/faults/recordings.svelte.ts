@@ -1,16 +1,16 @@
 import type { Inspector } from '../../src/inspect/inspector.ts';
-import type { ReplayResult } from '../../src/inspect/faults/replay.ts';
+import type { ReplayResult } from '../../src/inspect/snapshot/recording-facts.ts';
 
-/** The panel's hand on recordings; it outlives the view, so that one runs on while another view is looked at. */
+/** Controls recordings. It outlives the view, so a recording continues while the user opens other views. */
 export interface Recordings {
-  /** The last one, once it was stopped. */
+  /** The last finished recording. */
   readonly text: string | undefined;
   readonly replay: ReplayState;
   start(): void;
   stop(): void;
-  /** The last one, or a file's text. */
+  /** Replays the last recording, or the text of a file. */
   replayText(text: string): Promise<void>;
-  /** There is another inspector now. */
+  /** Call when the inspector changes. */
   forget(): void;
 }
 export type ReplayState =
@@ -46,8 +46,8 @@ export function createRecordings(inspector: () => Inspector | undefined): Record
     async replayText(recording) {
       const current = inspector();
       if (!current || replay.kind === 'running') return;
-      const own: ReplayState = { kind: 'running' };
-      replay = own;
+      const started: ReplayState = { kind: 'running' };
+      replay = started;
       let next: ReplayState;
       try {
         const { replay: result } = await current.controls.replay(recording);
@@ -55,10 +55,10 @@ export function createRecordings(inspector: () => Inspector | undefined): Record
       } catch (error) {
         next = { kind: 'failed', message: messageOf(error) };
       }
-      if (replay === own) replay = next;
+      if (replay === started) replay = next;
     },
     forget() {
-      // What ended with its node can still be taken.
+      // A recording that ended with its node is still available.
       if (running) text = running.stop();
       running = undefined;
       replay = { kind: 'none' };

@@ -1,9 +1,9 @@
 import type { Corner } from '../preferences.ts';
 
-/** Further than a hand trembles: less is a click. */
+/** A shorter movement counts as a click. */
 const dragsFromPx = 6;
 
-/** Lets a button be dragged to the nearest corner of the window; kept by corner, it is never outside after a resize. */
+/** Lets the user drag a button to a window corner. Storing only the corner keeps the button visible after a resize. */
 export function dragToCorner(button: HTMLElement, onCorner: (corner: Corner) => void): () => void {
   const listening = new AbortController();
   const { signal } = listening;
@@ -38,7 +38,7 @@ export function dragToCorner(button: HTMLElement, onCorner: (corner: Corner) => 
   };
   button.addEventListener('pointerup', end, { signal });
   button.addEventListener('pointercancel', end, { signal });
-  // A drag ends with a click, which is not meant.
+  // The browser fires a click after a drag; suppress it.
   button.addEventListener(
     'click',
     (event) => {

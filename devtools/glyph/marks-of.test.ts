@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { marksOf } from './marks-of.ts';
 
-test('what looks the same is drawn at once, each segment in its place', () => {
+test('groups the segments of a glyph by state', () => {
   expect(marksOf({ saved: 'reached', sent: 'reached', confirmed: 'stuck', durable: 'ahead' })).toEqual([
     { state: 'reached', at: [0, 8] },
     { state: 'stuck', at: [16] },

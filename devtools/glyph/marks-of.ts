@@ -1,7 +1,7 @@
 import type { RungState, RungStates } from '../../src/inspect/unsynced/rung-states.ts';
-import { rungs } from '../../src/inspect/snapshot.ts';
+import { rungs } from '../../src/inspect/snapshot/overview-facts.ts';
 
-/** Where the segments of one state stand, from the left. */
+/** The x positions of all segments with one state. */
 export interface Marks {
   readonly state: RungState;
   readonly at: readonly number[];
@@ -9,10 +9,10 @@ export interface Marks {
 
 const apart = 8;
 
-/** Of the few ways in which rungs stand, lists of thousands of rows show the same ones again and again. */
+/** A cache: thousands of rows share a few combinations of states. */
 const known = new Map<string, readonly Marks[]>();
 
-/** The segments of a glyph by their state: what looks the same is drawn at once. */
+/** Groups a glyph's segments by state, so that each group is one path. */
 export function marksOf(states: RungStates): readonly Marks[] {
   const key = rungs.map((rung) => states[rung]).join();
   let marks = known.get(key);

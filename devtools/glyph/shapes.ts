@@ -1,10 +1,10 @@
 import type { RungState } from '../../src/inspect/unsynced/rung-states.ts';
 
-/** One segment in a box of 6 by 12. The shape alone says the state; colour repeats it. */
+/** One segment, 6 by 12. Its shape alone identifies the state; the colour repeats it. */
 interface RungShape {
-  /** With its left edge at x. */
+  /** The path with its left edge at x. */
   path(x: number): string;
-  /** Width of the stroke, for shapes that are drawn and not filled. */
+  /** The stroke width of outlined shapes. */
   readonly stroke?: number;
 }
 

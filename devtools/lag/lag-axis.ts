@@ -1,11 +1,11 @@
-/** A logarithmic axis from 1 ms on. */
+/** A logarithmic axis that starts at 1 ms. */
 export interface LagAxis {
-  /** In percent of its length; what is shorter than 1 ms stands at its beginning. */
+  /** The position in percent. Values below 1 ms are at the start. */
   at(ms: number): number;
   readonly ticks: readonly { readonly at: number; readonly words: string }[];
 }
 
-/** It ends at 100 s, or with the decade that the longest one needs: then nothing moves while things are as usual. */
+/** The axis ends at 100 s, or later if needed, so that it stays still in normal use. */
 const fewestDecades = 5;
 
 export function lagAxis(longestMs: number): LagAxis {
@@ -14,7 +14,7 @@ export function lagAxis(longestMs: number): LagAxis {
     at: (ms) => round((100 * decadesOf(ms)) / decades),
     ticks: Array.from({ length: decades + 1 }, (_, decade) => ({
       at: round((100 * decade) / decades),
-      words: tickWords(10 ** decade),
+      words: formatTick(10 ** decade),
     })),
   };
 }
@@ -23,7 +23,7 @@ function decadesOf(ms: number): number {
   return Math.log10(Math.max(1, ms));
 }
 
-function tickWords(ms: number): string {
+function formatTick(ms: number): string {
   if (ms < 1_000) return `${ms} ms`;
   if (ms < 1_000_000) return `${ms / 1_000} s`;
   if (ms < 10_000_000) return `${Math.round(ms / 60_000)} min`;

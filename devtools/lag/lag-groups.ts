@@ -1,24 +1,27 @@
-import type { LagByPriority, LagFigures, LagToRungs, LagWindow, Measure } from '../../src/inspect/lag/lag.ts';
+import type {
+  LagByPriority,
+  LagFigures,
+  LagToRungs,
+  LagWindow,
+  Measure,
+} from '../../src/inspect/snapshot/lag-facts.ts';
 import { stuckAfterMs } from '../../src/inspect/unsynced/rung-states.ts';
-import {
-  priorities,
-  type InspectorSnapshot,
-  type Priority,
-  type RungName,
-} from '../../src/inspect/snapshot.ts';
-import { countWords, durationWords } from '../../src/inspect/shared/format.ts';
+import { priorities, type Priority } from '../../src/inspect/snapshot/queue-facts.ts';
+import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
+import type { RungName } from '../../src/inspect/snapshot/overview-facts.ts';
+import { formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
 import type { Tone } from '../headline.ts';
 
-/** A rung with its figures, or with why there are none. */
+/** A rung with its figures, or a note that explains why there are none. */
 export interface LagGroup {
   readonly measure: Measure;
   readonly name: string;
-  /** In place of the rows. */
+  /** Replaces the rows. */
   readonly note?: string;
   readonly rows: readonly LagRow[];
-  /** Two lines at most, below its name. */
+  /** At most two lines below the name. */
   readonly below: readonly string[];
-  /** What has not got there. */
+  /** The edits that have not reached the rung. */
   readonly waiting?: { readonly count: string; readonly age: string; readonly tone: Tone };
 }
 
@@ -37,7 +40,7 @@ const names: Readonly<Record<Measure, string>> = {
 };
 const priorityNames: Readonly<Record<Priority, string>> = { high: 'High', medium: 'Medium', low: 'Low' };
 
-/** `relayID`: of that relay alone; else the slowest of all. */
+/** For one relay if `relayID` is given, otherwise for the slowest relay of each edit. */
 export function lagGroups(
   snapshot: InspectorSnapshot,
   window: LagWindow,
@@ -65,11 +68,11 @@ export function lagGroups(
   ];
 }
 
-export function windowWords(windowMs: number): string {
+export function formatWindow(windowMs: number): string {
   return `last ${Math.round(windowMs / 60_000)} min`;
 }
 
-/** Whether anything was measured in it. */
+/** Whether the window has any measurements. */
 export function hasFigures({ all, relays }: LagWindow): boolean {
   return [
     all.saved,
@@ -86,7 +89,7 @@ function rowsOf(byPriority: LagByPriority): readonly LagRow[] {
   }));
 }
 
-/** Of what is between this device and a relay. */
+/** The note for rungs that depend on a relay. */
 function relayNote(
   { overview }: InspectorSnapshot,
   byPriority: LagByPriority,
@@ -97,17 +100,17 @@ function relayNote(
 }
 
 function noneNote(byPriority: LagByPriority, { windowMs }: LagWindow): string | undefined {
-  return byPriority.all ? undefined : `no edit got here in the ${windowWords(windowMs)}`;
+  return byPriority.all ? undefined : `no edit reached this rung in the ${formatWindow(windowMs)}`;
 }
 
 function savedNote({ overview }: InspectorSnapshot, { saved }: LagToRungs): string | undefined {
   if (saved.all || overview.storage.state !== 'memory-only') return undefined;
-  return 'nothing is kept on this device, so nothing is timed';
+  return 'nothing is saved on this device, so nothing is timed';
 }
 
 function answeredNote({ confirmed, answered }: LagToRungs): string | undefined {
   if (answered.all || !confirmed.all) return undefined;
-  return 'none: each answer came before the socket was seen to be empty';
+  return 'none: every answer arrived before the socket was seen empty';
 }
 
 function durableNote(
@@ -118,16 +121,16 @@ function durableNote(
   const isSame = priorities.every((priority) => durable[priority]?.count === confirmed[priority]?.count);
   const places = relayID === undefined ? peers : peers.filter(({ id }) => id === relayID);
   if (durable.all) {
-    return isSame ? `the same as confirmed: ${placeWords(places.length)} only after their commit` : undefined;
+    return isSame ? `same as confirmed: ${describePlaces(places.length)} only after committing` : undefined;
   }
   if (overview.status === 'off') return undefined;
   const promise = relayID === undefined ? overview.durability : places[0]?.promises;
-  if (promise === 'none') return 'not promised: a relay keeps what it confirms in memory only';
-  if (promise === 'unknown') return 'not promised: no relay has said what its confirmation survives';
+  if (promise === 'none') return 'not promised: a relay keeps confirmed data in memory only';
+  if (promise === 'unknown') return 'not promised: no relay has reported its durability';
   return undefined;
 }
 
-function placeWords(count: number): string {
+function describePlaces(count: number): string {
   if (count === 1) return 'the relay confirms';
   return count === 2 ? 'both relays confirm' : `all ${count} relays confirm`;
 }
@@ -142,17 +145,17 @@ function waitingFor(
   const ageMs = atMs - oldest.sinceMs;
   return {
     count: `${pending.toLocaleString('en')} waiting`,
-    age: `for ${durationWords(ageMs)}`,
+    age: `for ${formatDuration(ageMs)}`,
     tone: ageMs > stuckAfterMs ? 'warn' : 'plain',
   };
 }
 
-/** What is no sample, and why. */
-export function leftOutWords({ lag: { leftOut } }: InspectorSnapshot): string | undefined {
+/** How many edits are not measured, and why. */
+export function describeLeftOut({ lag: { leftOut } }: InspectorSnapshot): string | undefined {
   const { tooMany, clock } = leftOut;
   const parts = [
-    tooMany > 0 && `${countWords(tooMany, 'edit')} not timed: more than 2,000 waited at once`,
-    clock > 0 && `${countWords(clock, 'edit')} not timed: the clock was put back`,
+    tooMany > 0 && `${formatCount(tooMany, 'edit')} not timed: more than 2,000 were waiting at once`,
+    clock > 0 && `${formatCount(clock, 'edit')} not timed: the clock was set back`,
   ].filter((part) => part !== false);
   return parts.length > 0 ? parts.join(' · ') : undefined;
 }

@@ -12,7 +12,7 @@ import {
   fakePeerID,
   type FakeSync,
 } from '../../test/support/sync/fake-sync.ts';
-import { openStorage } from '../../src/testing/open-storage.ts';
+import { openStorage } from '../../test/support/storage/open-storage.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 let node: LocalNode;
@@ -53,7 +53,7 @@ function useTwoRelays(): void {
   );
 }
 
-/** An edit that takes so long to be saved and sent, and to the confirmation of each relay, shortest first. */
+/** Records an edit with these delays until it is saved, sent, and confirmed by each relay, shortest first. */
 function edit(
   id: string,
   savedMs: number,
@@ -83,9 +83,9 @@ const rowOf = (root: ShadowRoot, rung: string, priority: string) =>
 const lagStat = (root: ShadowRoot) => wordsOf(the(root, '[role=tab]', 'Lag'));
 
 describe('Lag', () => {
-  it('says what would fill it', async () => {
+  it('explains the empty view', async () => {
     const root = open();
-    await expect.poll(() => root.textContent).toContain('No edit yet');
+    await expect.poll(() => root.textContent).toContain('No edits yet');
     expect(lagStat(root)).toBe('Lag none');
     sync.setState({ status: 'paused' });
     await expect.poll(() => root.querySelector('.empty button')?.textContent).toBe('Resume sync');
@@ -93,7 +93,7 @@ describe('Lag', () => {
     expect(sync.calls).toEqual(['resume']);
   });
 
-  it('shows each rung by priority, also of what was edited before it was opened', async () => {
+  it('shows each rung by priority, including edits made before it was opened', async () => {
     const { root } = mountOpenly({ target: sync });
     edit(map.id, 3, 8, { [fakePeerID]: 410 });
     edit(map.group.id, 2, 4, { [fakePeerID]: 1_840 });
@@ -109,12 +109,12 @@ describe('Lag', () => {
     expect(rowOf(root, 'Confirmed', 'Low')?.[0]).toBe('none');
     expect(rowOf(root, 'Answer', 'Medium')?.[4]).toBe('402 ms');
     expect(wordsOf(groupOf(root, 'Durable'))).toBe(
-      'Durable the same as confirmed: the relay confirms only after their commit',
+      'Durable same as confirmed: the relay confirms only after committing',
     );
     expect(lagStat(root)).toBe('Lag p95 1.8 s');
   });
 
-  it('draws what takes longer further to the right', async () => {
+  it('draws longer times further to the right', async () => {
     const root = open();
     edit(map.id, 3, 8, { [fakePeerID]: 410 });
     await expect.poll(() => root.querySelectorAll('.lag-bar').length).toBe(4);
@@ -125,7 +125,7 @@ describe('Lag', () => {
     expect(sent).toBeLessThan(confirmed ?? NaN);
   });
 
-  it('says why a rung has no figures, and never 0', async () => {
+  it('explains why a rung has no figures instead of showing 0', async () => {
     sync.setPeers([
       { id: fakePeerID, bufferedBytes: 0, unacknowledgedMessages: 0, hello: { durability: 'none' } },
     ]);
@@ -136,14 +136,14 @@ describe('Lag', () => {
     sync.rung('confirmed', map.id, { s: 1 }, fakePeerID);
     await expect.poll(() => root.querySelector('.lag')).not.toBeNull();
     expect(wordsOf(groupOf(root, 'Durable'))).toContain(
-      'not promised: a relay keeps what it confirms in memory only',
+      'not promised: a relay keeps confirmed data in memory only',
     );
-    expect(wordsOf(groupOf(root, 'Saved'))).toContain('nothing is kept on this device');
-    expect(wordsOf(groupOf(root, 'Answer'))).toContain('none: each answer came before');
+    expect(wordsOf(groupOf(root, 'Saved'))).toContain('nothing is saved on this device');
+    expect(wordsOf(groupOf(root, 'Answer'))).toContain('none: every answer arrived before');
     expect(the(root, '.lag').textContent).not.toMatch(/\b0 ms/);
   });
 
-  it('has the slowest of several relays, and each by itself', async () => {
+  it('shows the slowest of several relays, and each one alone', async () => {
     useTwoRelays();
     const root = open();
     edit(map.id, 3, 8, { eu: 100, us: 900 });
@@ -155,7 +155,7 @@ describe('Lag', () => {
     expect(rowOf(root, 'Saved', 'Medium')?.[4]).toBe('3 ms');
   });
 
-  it('names the oldest that waits, and leads to it', async () => {
+  it('links to the oldest unconfirmed CoValue', async () => {
     sync.setUnsynced([
       {
         ...{ id: map.id, sinceMs: atMs - 240_000, saved: 'reached', sent: 'reached' },
@@ -165,9 +165,9 @@ describe('Lag', () => {
     const root = open();
     await expect
       .poll(() => wordsOf(the(root, '.lag-head')))
-      .toContain('oldest not confirmed: 4 min <b>Tide</b> log');
+      .toContain('oldest unconfirmed: 4 min <b>Tide</b> log');
     expect(wordsOf(groupOf(root, 'Confirmed'))).toBe(
-      'Confirmed no edit got here in the last 5 min; 1 waiting for 4 min',
+      'Confirmed no edit reached this rung in the last 5 min; 1 waiting for 4 min',
     );
     expect(groupOf(root, 'Confirmed').querySelector('.warn')).not.toBeNull();
     expect(groupOf(root, 'Sent').querySelector('.warn')).toBeNull();
@@ -179,7 +179,7 @@ describe('Lag', () => {
     expect(the(root, '.detail').textContent).toContain('<b>Tide</b> log');
   });
 
-  it('shows another time span, and from an empty one the longest', async () => {
+  it('switches the time span, and offers the longest one if the current one is empty', async () => {
     const { root } = mountOpenly({ target: sync, open: true });
     the(root, '[role=tab]', 'Lag').click();
     edit(map.id, 3, 8, { [fakePeerID]: 20 });
@@ -187,12 +187,12 @@ describe('Lag', () => {
     await expect.poll(() => root.querySelector('.lag')).not.toBeNull();
     const select = the(root, '.lag-head select', 'Time span');
     await userEvent.selectOptions(select, 'last 1 min');
-    await expect.poll(() => root.textContent).toContain('No edit in the last 1 min');
+    await expect.poll(() => root.textContent).toContain('No edits in the last 1 min');
     the(root, '.empty button', 'Show the last 15 min').click();
     await expect.poll(() => root.querySelector('.lag')).not.toBeNull();
   });
 
-  it('fits into a narrow panel', async () => {
+  it('fits in a narrow panel', async () => {
     await page.viewport(390, 800);
     useTwoRelays();
     const root = open();
@@ -202,7 +202,7 @@ describe('Lag', () => {
     expect(lag.scrollWidth).toBeLessThanOrEqual(lag.clientWidth);
   });
 
-  it('times a real node’s edits to this device', async () => {
+  it('times how long a real node takes to save edits', async () => {
     vi.useRealTimers();
     const databases = createDatabases(indexedDB);
     const storage = await openStorage('kernel', 'co_zLagOfEdits');

@@ -42,16 +42,16 @@ const wordsOf = (element: HTMLElement) => element.innerText.replaceAll(/\s+/g, '
 const grid = (root: ShadowRoot) => the(root, '[role=grid]', 'Messages');
 
 describe('Messages', () => {
-  it('says what would fill it', async () => {
+  it('explains the empty view', async () => {
     const root = open();
-    await expect.poll(() => root.textContent).toContain('No message yet');
+    await expect.poll(() => root.textContent).toContain('No messages yet');
     say('received', { type: 'ping', time: 5 });
-    await expect.poll(() => root.textContent).toContain('Nothing but pings yet');
+    await expect.poll(() => root.textContent).toContain('Only pings so far');
     the(root, '.empty button', 'Show 1 ping').click();
     await expect.poll(() => numbersOf(root)).toEqual([1]);
   });
 
-  it('shows what was said before it was opened, with what confirmed it, and goes from one to the other', async () => {
+  it('shows messages from before it was opened, linked to their confirmations', async () => {
     const { root } = mountOpenly({ target: sync });
     say('sent', content());
     say('received', known(), 212);
@@ -79,20 +79,20 @@ describe('Messages', () => {
     expect(root.querySelector('.message-detail b b, .rows b b')).toBeNull();
   });
 
-  it('says since when something is not confirmed', async () => {
+  it('shows how long a message has been unconfirmed', async () => {
     say('sent', content());
     atMs -= 20_000;
     const root = open();
     say('sent', content());
-    await expect.poll(() => rowsOf(root).map(wordsOf).join()).toMatch(/2\d s, none/);
+    await expect.poll(() => rowsOf(root).map(wordsOf).join()).toMatch(/none for 2\d s/);
     rowsOf(root)[0]?.click();
     await expect
       .poll(() => wordsOf(the(root, '.message-detail')))
-      .toMatch(/not yet: waits since [\d:.]{12}, 2\d s/);
+      .toMatch(/not yet: waiting since [\d:.]{12}, for 2\d s/);
     expect(root.querySelector('.rows .rung-mark')?.classList.contains('stuck')).toBe(true);
   });
 
-  it('filters by type, text and pattern, and hides pings until they are asked for', async () => {
+  it('filters by type, text and pattern, and hides pings by default', async () => {
     const root = open();
     say('sent', content());
     say('received', known());
@@ -120,26 +120,26 @@ describe('Messages', () => {
     await expect.poll(() => numbersOf(root)).toEqual([1, 2, 3, 4]);
   });
 
-  it('follows the newest until somebody scrolls up, and says how many came since', async () => {
+  it('follows the newest until the user scrolls up, then counts new messages', async () => {
     const root = open();
     for (let index = 0; index < 2_000; index++) say('sent', load(index));
     await expect.poll(() => numbersOf(root).at(-1)).toBe(2_000);
     expect(rowsOf(root).length).toBeLessThan(60);
     expect(new Set(rowsOf(root).map((row) => row.offsetHeight))).toEqual(new Set([24]));
-    expect(the(root, '.foot').textContent).toContain('follows the newest');
+    expect(the(root, '.foot').textContent).toContain('following the newest');
 
     grid(root).scrollTop = 24_000;
-    await expect.poll(() => the(root, '.foot').textContent).toContain('to the newest');
+    await expect.poll(() => the(root, '.foot').textContent).toContain('jump to the newest');
     await expect.poll(() => numbersOf(root)).toContain(1_001);
     for (let index = 0; index < 12; index++) say('sent', load(index));
     await expect.poll(() => the(root, '.foot').textContent).toContain('12 new');
     expect(grid(root).scrollTop).toBe(24_000);
     the(root, '.foot .link', '12 new').click();
     await expect.poll(() => numbersOf(root).at(-1)).toBe(2_012);
-    await expect.poll(() => the(root, '.foot').textContent).toContain('follows the newest');
+    await expect.poll(() => the(root, '.foot').textContent).toContain('following the newest');
   });
 
-  it('is gone through by keys', async () => {
+  it('supports keyboard navigation', async () => {
     const root = open();
     for (let index = 0; index < 300; index++) say('sent', load(index));
     await expect.poll(() => numbersOf(root).at(-1)).toBe(300);
@@ -163,7 +163,7 @@ describe('Messages', () => {
     );
   });
 
-  it('reads an exported file, and goes back', async () => {
+  it('opens an exported file and returns to the session', async () => {
     const root = open();
     say('sent', content());
     say('received', known(), 40);
@@ -197,9 +197,7 @@ describe('Messages', () => {
     await choose('evil.ndjson', '{"maia":"<img src=x>"}');
     await expect
       .poll(() => root.querySelector('[role=alert]')?.textContent)
-      .toContain(
-        'This file cannot be read: line 1 does not say that it holds messages. Nothing was changed.',
-      );
+      .toContain('Cannot read this file: line 1 is not the head of a message export. Nothing was changed.');
     expect(numbersOf(root)).toEqual([1, 2]);
 
     await choose('monday.ndjson', saved[0] ?? '');

@@ -1,9 +1,9 @@
-/** Says in words how it went: a page without a secure context, or without the focus, may not copy. */
+/** Resolves to a message about the result. Copying needs a secure context and a focused page. */
 export async function copyText(text: string): Promise<string> {
   try {
     await navigator.clipboard.writeText(text);
     return 'Copied';
   } catch {
-    return 'This page may not copy: select the id in the details instead';
+    return 'The browser did not allow copying. Select the ID in the details instead.';
   }
 }

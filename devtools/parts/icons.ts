@@ -1,4 +1,4 @@
-/** Drawn in a box of 14 by 14. */
+/** Strokes on a 14 by 14 grid. */
 export const icons = {
   close: 'm3 3 8 8M11 3l-8 8',
   copy: 'M6 5h5a1 1 0 0 1 1 1v5a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM9 2.5H3.5a1 1 0 0 0-1 1V9',

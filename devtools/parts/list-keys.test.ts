@@ -12,10 +12,10 @@ it.each([
   ['Home', 5, 0],
   ['End', 5, 9],
   ['Enter', 5, undefined],
-])('%s of ten rows, at %s, leads to %s', (key, chosen, wanted) => {
+])('%s of ten rows leads from %s to %s', (key, chosen, wanted) => {
   expect(rowAfterKey(key, { chosen, count: 10, page: 4 })).toBe(wanted);
 });
 
-it('no key leads anywhere in an empty list', () => {
+it('ignores every key in an empty list', () => {
   expect(rowAfterKey('Home', { chosen: -1, count: 0 })).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** Where a key leads in a list of which one row is chosen, -1 being none; undefined for a key that leads nowhere. */
+/** The row index that a navigation key leads to; undefined for other keys. `chosen` is -1 if no row is selected. */
 export function rowAfterKey(
   key: string,
   { chosen, count, page = 1 }: { readonly chosen: number; readonly count: number; readonly page?: number },

@@ -1,8 +1,8 @@
-/** A plot's shapes in a box of 240 by 60, stretched to its place. */
+/** A plot's shapes in a 240 by 60 box, which stretches to fit. */
 export interface PlotPaths {
   readonly line: string;
   readonly area: string;
-  /** Where nothing was measured. */
+  /** Ranges without measurements. */
   readonly gaps: readonly { readonly x: number; readonly width: number }[];
   readonly peakY: number;
 }
@@ -12,7 +12,7 @@ export const plotHeight = 60;
 const top = 4;
 const bottom = 58;
 
-/** `max` is the highest value that will be drawn; a plot of nothing but zeros lies on its base. */
+/** `max` is the highest value to draw. If it is 0, the plot lies on its base line. */
 export function plotPaths(values: readonly (number | null)[], max: number): PlotPaths {
   const step = plotWidth / Math.max(1, values.length - 1);
   const x = (index: number) => round(index * step);
@@ -22,14 +22,14 @@ export function plotPaths(values: readonly (number | null)[], max: number): Plot
   const gaps: { x: number; width: number }[] = [];
   for (const { from, to, isGap } of runsOf(values)) {
     if (isGap) {
-      // From the last point before to the first point after it.
+      // From the point before the gap to the point after it.
       const begin = Math.max(0, from - 1);
       const end = Math.min(values.length - 1, to + 1);
       gaps.push({ x: x(begin), width: round(x(end) - x(begin)) });
       continue;
     }
     const points = values.slice(from, to + 1).map((value, index) => `${x(from + index)} ${y(value ?? 0)}`);
-    // One second alone has no width: it is drawn as a short stroke.
+    // A single point has no width, so draw a short stroke.
     if (points.length === 1) points.push(`${round(x(from) + step / 2)} ${y(values[from] ?? 0)}`);
     line.push(`M${points.join('L')}`);
     area.push(`M${x(from)} ${bottom}L${points.join('L')}V${bottom}Z`);

@@ -4,13 +4,13 @@ import { rowWindow, scrollTopFor } from './row-window.ts';
 const list = { top: 0, viewHeight: 280, rowHeight: 28, count: 5_000 };
 
 describe('row window', () => {
-  it('holds what is in sight and a few rows beside it, however many there are', () => {
+  it('contains the visible rows and a few around them', () => {
     expect(rowWindow(list)).toMatchObject({ start: 0, end: 14 });
     expect(rowWindow({ ...list, top: 2_800 })).toMatchObject({ start: 97, end: 114 });
     expect(rowWindow({ ...list, top: 4_990 * 28 })).toMatchObject({ start: 4_986, end: 5_000 });
   });
 
-  it('holds only what is in sight after a jump, each row in the elements that stand in its place', () => {
+  it('contains only visible rows after a jump, and reuses the elements by position', () => {
     const { start, end, keyOf } = rowWindow({ ...list, top: 2_800, hasJumped: true });
     expect([start, end]).toEqual([100, 111]);
     const further = rowWindow({ ...list, top: 28_000, hasJumped: true });
@@ -19,7 +19,7 @@ describe('row window', () => {
     expect(places.map((place) => further.keyOf(further.start + place))).toEqual(places);
   });
 
-  it('covers every row that is in sight at any scroll position', () => {
+  it('covers every visible row at any scroll position', () => {
     for (let top = 0; top <= list.count * list.rowHeight - list.viewHeight; top += 13) {
       const { start, end } = rowWindow({ ...list, top });
       expect(start * list.rowHeight).toBeLessThanOrEqual(top);
@@ -29,7 +29,7 @@ describe('row window', () => {
     }
   });
 
-  it('gives each of its rows a key of its own, which a row that stays keeps', () => {
+  it('gives rows unique keys that stay while they remain', () => {
     for (let top = 0; top < 4_000; top += 17) {
       const { start, end, keyOf } = rowWindow({ ...list, top });
       const keys = Array.from({ length: end - start }, (_, offset) => keyOf(start + offset));
@@ -38,7 +38,7 @@ describe('row window', () => {
     }
   });
 
-  it('shows the end of a list that became shorter than it is scrolled', () => {
+  it('shows the end of a list that is shorter than the scroll position', () => {
     expect(rowWindow({ ...list, top: 100_000, count: 12 })).toMatchObject({ start: 0, end: 12 });
     expect(rowWindow({ ...list, top: 0, count: 0 })).toMatchObject({ start: 0, end: 0 });
   });

@@ -1,10 +1,10 @@
-/** Which of many rows of equal height stand in the document: those in sight, and a few beside them. */
+/** The range of rows in the document: the visible ones and a few around them. */
 export interface RowWindow {
   readonly start: number;
   readonly end: number;
 }
 
-/** A window and the key of a row in it: rows that come take the elements of rows that go. */
+/** A window with keys that let new rows reuse the elements of rows that leave. */
 export interface KeyedRowWindow extends RowWindow {
   keyOf(index: number): number;
 }
@@ -16,12 +16,12 @@ export function rowWindow(scroll: {
   readonly viewHeight: number;
   readonly rowHeight: number;
   readonly count: number;
-  /** Scrolled further than is in sight at once: what is beside it is not worth its time. */
+  /** After a scroll of more than one screen, skip the rows around the visible ones to save time. */
   readonly hasJumped?: boolean;
 }): KeyedRowWindow {
   const { top, viewHeight, rowHeight, count, hasJumped = false } = scroll;
   const inSight = Math.ceil(viewHeight / rowHeight) + 1;
-  // A list that has become shorter than it is scrolled shows its end, not nothing.
+  // If the list is now shorter than the scroll position, show its end.
   const first = Math.min(Math.floor(Math.max(0, top) / rowHeight), Math.max(0, count - inSight));
   const around = hasJumped ? 0 : beside;
   const start = Math.max(0, first - around);
@@ -29,12 +29,12 @@ export function rowWindow(scroll: {
   return {
     start,
     end: Math.min(count, first + inSight + around),
-    // Rows that stay keep their elements; where none stays, each element keeps its place.
+    // Rows that stay keep their elements. After a jump none stays, so each element keeps its position.
     keyOf: hasJumped ? (index) => index - start : (index) => index % most,
   };
 }
 
-/** Where to scroll so that a row is in sight below a header of `headHeight`; undefined where it is already. */
+/** The scroll position that reveals a row below a header of `headHeight`. Undefined if the row is already visible. */
 export function scrollTopFor(
   index: number,
   scroll: {

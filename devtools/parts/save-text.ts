@@ -1,4 +1,4 @@
-/** Hands a text to the browser's downloads. */
+/** Downloads a text as a file. */
 export function saveText(
   text: string | readonly (string | Blob)[],
   name: string,
@@ -9,6 +9,6 @@ export function saveText(
   link.href = url;
   link.download = name;
   link.click();
-  // Not before the browser has taken it.
+  // Give the browser time to read the blob.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,4 +1,4 @@
-import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
+import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import type { Fact } from '../headline.ts';
 
 export function peersStat({ peers }: InspectorSnapshot): Fact {

@@ -1,16 +1,15 @@
-import { nextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
+import { formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
 import type { RungState } from '../../src/inspect/unsynced/rung-states.ts';
-import type { Peer } from '../../src/inspect/snapshot.ts';
-import { durationWords } from '../../src/inspect/shared/format.ts';
+import type { Peer } from '../../src/inspect/snapshot/relay-facts.ts';
+import { formatDuration } from '../../src/inspect/shared/format.ts';
 
-/** One box of a relay's state machine. */
 export interface PhaseBox {
   readonly phase: Peer['phase'];
   readonly standing: 'now' | 'been' | 'never';
   readonly words: string;
-  /** The glyph's shapes mean the same here: solid connected, hollow connecting, broken waiting, base line offline. */
+  /** Uses the glyph's shapes: solid for connected, hollow for connecting, broken for waiting, base line for offline. */
   readonly state: RungState;
-  /** How it stands to the box before it: the usual way, or a state of its own. */
+  /** How it relates to the box before it: the next step, or a separate state. */
   readonly follows: 'arrow' | 'apart' | undefined;
 }
 
@@ -37,7 +36,7 @@ export function phasesOf(peer: Peer, nowMs: number): readonly PhaseBox[] {
           ? wordsNow(peer, nowMs)
           : leftAtMs === undefined
             ? 'never'
-            : `${durationWords(nowMs - leftAtMs)} ago`,
+            : `${formatDuration(nowMs - leftAtMs)} ago`,
       state: stateByPhase[phase],
       follows: index === 0 ? undefined : index < 4 ? 'arrow' : 'apart',
     };
@@ -47,6 +46,6 @@ export function phasesOf(peer: Peer, nowMs: number): readonly PhaseBox[] {
 function wordsNow(peer: Peer, nowMs: number): string {
   if (peer.phase === 'connecting') return `attempt ${peer.attempt ?? 1}`;
   if (peer.phase === 'waiting' && peer.retryAtMs !== undefined)
-    return nextAttempt(peer.retryAtMs, nowMs).replace(' attempt', '');
-  return `for ${durationWords(nowMs - peer.phaseSinceMs)}`;
+    return formatNextAttempt(peer.retryAtMs, nowMs).replace(' attempt', '');
+  return `for ${formatDuration(nowMs - peer.phaseSinceMs)}`;
 }

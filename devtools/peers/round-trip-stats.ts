@@ -1,4 +1,4 @@
-import type { Series } from '../../src/inspect/snapshot.ts';
+import type { Series } from '../../src/inspect/snapshot/measures.ts';
 
 export function roundTripStats(
   series: Series,

@@ -1,9 +1,9 @@
-import { bytesWords, countWords } from '../../src/inspect/shared/format.ts';
+import { formatBytes, formatCount } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
 import type { Download } from './downloads.svelte.ts';
 
 export function describeDownload({ state, coValues, bytes, end, message }: Download): Fact {
-  const so = `${countWords(coValues, 'CoValue')}, ${bytesWords(bytes)}`;
+  const so = `${formatCount(coValues, 'CoValue')}, ${formatBytes(bytes)}`;
   switch (state) {
     case 'running':
       return { words: `Reading: ${so} so far`, tone: 'plain' };
@@ -14,9 +14,11 @@ export function describeDownload({ state, coValues, bytes, end, message }: Downl
     case 'saved': {
       const unreadable = end?.unreadable ?? 0;
       const without =
-        unreadable > 0 ? ` ${countWords(unreadable, 'CoValue')} could not be read, as the file says.` : '';
+        unreadable > 0
+          ? ` ${formatCount(unreadable, 'CoValue')} could not be read; the file lists them.`
+          : '';
       return {
-        words: `Downloaded ${so}.${without} What is private is encrypted in it; the rest can be read.`,
+        words: `Downloaded ${so}.${without} Private values in it are encrypted; the rest is readable.`,
         tone: unreadable > 0 ? 'warn' : 'plain',
       };
     }

@@ -2,29 +2,29 @@ import type { Inspector } from '../../src/inspect/inspector.ts';
 import type { ContentEnd, ContentHead } from '../../src/inspect/storage/content-file.ts';
 import { saveText } from '../parts/save-text.ts';
 
-/** The panel's hand on downloads; it outlives the view, so that one goes on while another view is looked at. */
+/** Controls downloads. It outlives the view, so a download continues while the user opens other views. */
 export interface Downloads {
   readonly current: Download | undefined;
-  /** One at a time. */
+  /** Does nothing while another download is running. */
   begin(which: ContentHead['which'], nowMs: number): Promise<void>;
-  /** Nothing is saved then. */
+  /** Cancels the download without saving a file. */
   stop(): void;
-  /** There is another inspector now. */
+  /** Call when the inspector changes. */
   forget(): void;
 }
 
 export interface Download {
   readonly which: ContentHead['which'];
   readonly state: 'running' | 'saved' | 'stopped' | 'failed';
-  /** Lines of CoValues so far. */
+  /** The number of CoValues so far. */
   readonly coValues: number;
   readonly bytes: number;
-  /** Where it was saved. */
+  /** The file's last line, once it is saved. */
   readonly end?: ContentEnd;
   readonly message?: string;
 }
 
-/** Handed to the browser, which may put it on the disk, when so many characters have come together. */
+/** Batch lines into blobs of this many characters, which the browser may move to disk. */
 const partCharacters = 1_000_000;
 const showEvery = 100;
 

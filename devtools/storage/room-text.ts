@@ -1,54 +1,54 @@
 import type { RoomFacts, StorageSizes } from '../../src/inspect/snapshot/storage-facts.ts';
-import { bytesWords, durationWords } from '../../src/inspect/shared/format.ts';
+import { formatBytes, formatDuration } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
 
-/** Of the quota. */
+/** The share of the quota that counts as nearly full. */
 export const nearlyFull = 0.9;
 
-/** From 0 to 1; undefined where the browser does not say. */
+/** From 0 to 1. Undefined if the browser does not report it. */
 export function fullnessOf({ usedBytes, quotaBytes }: RoomFacts): number | undefined {
   if (usedBytes === 'unknown' || quotaBytes === 'unknown' || quotaBytes <= 0) return undefined;
   return Math.min(1, usedBytes / quotaBytes);
 }
 
-export interface RoomWords {
+export interface RoomText {
   readonly used: string;
   readonly of: string;
   readonly left: Fact;
   readonly measured: string;
 }
 
-export function describeRoom(room: RoomFacts, nowMs: number): RoomWords {
+export function describeRoom(room: RoomFacts, nowMs: number): RoomText {
   const { usedBytes, quotaBytes, measuredAtMs } = room;
   const isKnown = usedBytes !== 'unknown' && quotaBytes !== 'unknown';
   return {
-    used: usedBytes === 'unknown' ? 'An unknown amount' : bytesWords(usedBytes),
+    used: usedBytes === 'unknown' ? 'An unknown amount' : formatBytes(usedBytes),
     of:
       quotaBytes === 'unknown'
-        ? 'used; the browser does not say of how much'
-        : `used of ${bytesWords(quotaBytes)}`,
+        ? 'used; the browser does not report the quota'
+        : `used of ${formatBytes(quotaBytes)}`,
     left: {
-      words: isKnown ? `${bytesWords(Math.max(0, quotaBytes - usedBytes))} left` : '',
+      words: isKnown ? `${formatBytes(Math.max(0, quotaBytes - usedBytes))} left` : '',
       tone: (fullnessOf(room) ?? 0) >= nearlyFull ? 'warn' : 'plain',
     },
     measured:
       measuredAtMs === 'unknown'
         ? 'The browser’s estimate for the whole origin.'
-        : `The browser’s estimate for the whole origin, ${durationWords(nowMs - measuredAtMs)} ago.`,
+        : `The browser’s estimate for the whole origin, ${formatDuration(nowMs - measuredAtMs)} ago.`,
   };
 }
 
-/** How the filled part of the meter is divided, in shares of 1: by what was counted, and what is not of this account. */
+/** The shares of the used storage, by counted type and the rest of the origin. */
 export function meterParts(
   { usedBytes }: RoomFacts,
   sizes: StorageSizes | undefined,
 ): readonly { readonly name: string; readonly share: number }[] {
   const counted = sizes?.kinds.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
-  // A browser compresses what it keeps: then its figure and ours cannot be laid side by side.
+  // Browsers may compress stored data, so their figure can be smaller than ours; then show no shares.
   const isComparable = sizes?.state === 'done' && usedBytes !== 'unknown' && counted <= usedBytes;
   if (!isComparable || usedBytes === 0) return [{ name: 'used', share: 1 }];
   const parts = rowsOf(sizes).map(({ name, bytes }) => ({ name, share: bytes / usedBytes }));
-  return [...parts, { name: 'everything else of the origin', share: 1 - counted / usedBytes }];
+  return [...parts, { name: 'other data of the origin', share: 1 - counted / usedBytes }];
 }
 
 const namesByKind = {
@@ -66,11 +66,11 @@ export interface SizeRow {
   readonly name: string;
   readonly coValues: number;
   readonly bytes: number;
-  /** Of the largest. */
+  /** The share of the largest row. */
   readonly share: number;
 }
 
-/** Largest first. */
+/** Sorted by size, largest first. */
 export function rowsOf(sizes: StorageSizes): readonly SizeRow[] {
   const byName = new Map<string, { coValues: number; bytes: number }>();
   for (const { kind, coValues, bytes } of sizes.kinds) {
@@ -83,15 +83,15 @@ export function rowsOf(sizes: StorageSizes): readonly SizeRow[] {
     .sort((a, b) => b.bytes - a.bytes);
 }
 
-/** How a count stands, and how old it is. */
+/** The state and age of a count. */
 export function describeCount(sizes: StorageSizes, nowMs: number): Fact {
   const { state, of, done, total, unreadable, endedAtMs = nowMs, problem } = sizes;
-  const ago = `${durationWords(nowMs - endedAtMs)} ago`;
+  const ago = `${formatDuration(nowMs - endedAtMs)} ago`;
   const some = `${done.toLocaleString('en')} of ${total.toLocaleString('en')}`;
   const broken = unreadable > 0 ? ` · ${unreadable.toLocaleString('en')} could not be read` : '';
   switch (state) {
     case 'counting':
-      return { words: total === 0 ? 'Looking what is there' : `Counting, ${some}`, tone: 'plain' };
+      return { words: total === 0 ? 'Finding the data' : `Counting, ${some}`, tone: 'plain' };
     case 'done':
       return {
         words: `${of === 'memory' ? 'In memory' : 'Counted'} ${ago}${broken}`,

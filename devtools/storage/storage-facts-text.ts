@@ -1,14 +1,14 @@
 import type { StorageFacts } from '../../src/inspect/snapshot/storage-facts.ts';
-import { countWords, durationWords, shortID } from '../../src/inspect/shared/format.ts';
+import { formatCount, formatDuration, shortID } from '../../src/inspect/shared/format.ts';
 
-export interface FactWords {
+export interface StorageFact {
   readonly label: string;
   readonly words: string;
   readonly isCode?: true;
 }
 
-/** What the storage is, after "On this device". */
-export function engineWords({ kind }: Pick<StorageFacts, 'kind'>): string {
+/** Names the storage, to follow "On this device". */
+export function formatEngine({ kind }: Pick<StorageFacts, 'kind'>): string {
   return {
     kernel: 'kernel engine, IndexedDB',
     'cojson-indexeddb': 'stock cojson storage, IndexedDB',
@@ -17,14 +17,14 @@ export function engineWords({ kind }: Pick<StorageFacts, 'kind'>): string {
   }[kind];
 }
 
-export function factsOf(facts: StorageFacts, nowMs: number): readonly FactWords[] {
+export function factsOf(facts: StorageFacts, nowMs: number): readonly StorageFact[] {
   const { databases, persisted, takeover, writes } = facts;
   const isKept = facts.state !== 'memory-only';
   return [
     ...(databases.length > 0
       ? [{ label: 'Database', words: databases.map(shortDatabase).join(', '), isCode: true as const }]
       : []),
-    ...(isKept ? [{ label: 'Persistence', words: persistenceWords(persisted) }] : []),
+    ...(isKept ? [{ label: 'Persistence', words: formatPersistence(persisted) }] : []),
     ...(takeover
       ? [
           {
@@ -35,22 +35,22 @@ export function factsOf(facts: StorageFacts, nowMs: number): readonly FactWords[
       : []),
     ...(isKept
       ? [
-          { label: 'Writes', words: writesWords(writes) },
-          { label: 'Failed', words: failedWords(writes, nowMs) },
+          { label: 'Writes', words: formatWrites(writes) },
+          { label: 'Failed', words: formatFailedWrites(writes, nowMs) },
         ]
       : []),
   ];
 }
 
-function persistenceWords(persisted: boolean | 'unknown'): string {
-  if (persisted === 'unknown') return 'unknown: this browser, or a page that is not secure, does not say';
-  return persisted ? 'granted: the browser deletes nothing by itself' : 'not granted';
+function formatPersistence(persisted: boolean | 'unknown'): string {
+  if (persisted === 'unknown') return 'unknown: this browser or an insecure page does not report it';
+  return persisted ? 'granted: the browser does not delete data automatically' : 'not granted';
 }
 
-function writesWords({ committed, slowestMs, waiting }: StorageFacts['writes']): string {
+function formatWrites({ committed, slowestMs, waiting }: StorageFacts['writes']): string {
   const parts = [
     committed === 'unknown'
-      ? 'not known of this storage'
+      ? 'unknown for this storage'
       : `${committed === 0 ? 'none' : committed.toLocaleString('en')} since the devtools were mounted`,
     ...(slowestMs === 'unknown' ? [] : [`slowest ${Math.round(slowestMs)} ms`]),
     ...(waiting === 'unknown' || waiting === 0 ? [] : [`${waiting.toLocaleString('en')} waiting`]),
@@ -58,16 +58,16 @@ function writesWords({ committed, slowestMs, waiting }: StorageFacts['writes']):
   return parts.join(' · ');
 }
 
-function failedWords({ failed, lastFailure }: StorageFacts['writes'], nowMs: number): string {
-  if (failed === 'unknown') return 'not known of this storage';
+function formatFailedWrites({ failed, lastFailure }: StorageFacts['writes'], nowMs: number): string {
+  if (failed === 'unknown') return 'unknown for this storage';
   if (failed === 0) return 'none since the devtools were mounted';
   const last = lastFailure
-    ? `, the last ${durationWords(nowMs - lastFailure.atMs)} ago: ${lastFailure.cause ?? lastFailure.code}`
+    ? `, the last ${formatDuration(nowMs - lastFailure.atMs)} ago: ${lastFailure.cause ?? lastFailure.code}`
     : '';
-  return `${countWords(failed, 'try', 'tries')}${last}`;
+  return `${formatCount(failed, 'attempt')}${last}`;
 }
 
-/** The name with its account's id in short. */
+/** The database name with the account ID shortened. */
 export function shortDatabase(name: string): string {
   return name.replace(/co_z\w+/, shortID);
 }

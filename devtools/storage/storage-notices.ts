@@ -1,28 +1,30 @@
-import { describeCause, nextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
-import type { InspectorSnapshot, Overview, UnsyncedRow } from '../../src/inspect/snapshot.ts';
-import { countWords } from '../../src/inspect/shared/format.ts';
+import { describeCause, formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
+import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
+import type { Overview } from '../../src/inspect/snapshot/overview-facts.ts';
+import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
+import { formatCount } from '../../src/inspect/shared/format.ts';
 import { nameOf } from '../unsynced/names.ts';
 import { fullnessOf, nearlyFull } from './room-text.ts';
 
-/** What somebody should know, and what to do about it. */
+/** A problem and its next step. */
 export interface StorageNotice {
   readonly kind: 'failing' | 'not-kept' | 'nearly-full' | 'not-persisted';
   readonly tone: 'fail' | 'warn';
   readonly title: string;
-  /** As the browser calls it. */
+  /** The browser's name for the error. */
   readonly code?: string;
   readonly detail: string;
   readonly next: string;
-  /** Of the CoValue that explains it. */
+  /** The CoValue whose details explain the problem. */
   readonly coValueID?: string;
 }
 
-/** The part of a snapshot that it is told from. */
+/** The part of a snapshot that the notices need. */
 export type ToldFrom = Pick<InspectorSnapshot, 'atMs' | 'storage' | 'unsynced'> & {
   readonly overview: { readonly rungs: Pick<Overview['rungs'], 'saved'> };
 };
 
-/** What came of asking the browser to keep what is here. */
+/** The result of asking the browser for persistent storage. */
 export type Asked = 'not-asked' | 'refused' | 'unknown';
 
 export function noticesOf(snapshot: ToldFrom, asked: Asked): readonly StorageNotice[] {
@@ -34,7 +36,7 @@ export function noticesOf(snapshot: ToldFrom, asked: Asked): readonly StorageNot
   else if (fullness >= nearlyFull) {
     notices.push({
       ...{ kind: 'nearly-full', tone: 'warn', title: 'This device is nearly full.' },
-      detail: 'Writes fail once it is.',
+      detail: 'Writes fail when it is full.',
       next: 'free space on the device, or let the app delete what it no longer needs.',
     });
   }
@@ -47,11 +49,11 @@ function failing({ storage, unsynced, overview, atMs }: ToldFrom): StorageNotice
   const unsaved = unsynced.filter(({ steps }) => steps.saved === 'failed' || steps.saved === 'pending');
   const count = overview.rungs.saved.pending;
   const [first] = unsaved;
-  const what = count > 0 ? `${countWords(count, 'CoValue')} not saved` : 'Writing to this device fails';
+  const what = count > 0 ? `${formatCount(count, 'CoValue')} not saved` : 'Writing to this device is failing';
   const why = error ? describeCause(error) : 'writing failed';
   const tries = writes.failing
-    ? `try ${writes.failing.count}, ${nextAttempt(writes.failing.retryAtMs, atMs)}`
-    : 'it is tried again by itself';
+    ? `attempt ${writes.failing.count}, ${formatNextAttempt(writes.failing.retryAtMs, atMs)}`
+    : 'retrying automatically';
   return {
     ...{ kind: 'failing', tone: 'fail' },
     title: first && count === 1 ? `Not saved: ${nameOf(first)}.` : `${what}.`,
@@ -63,41 +65,41 @@ function failing({ storage, unsynced, overview, atMs }: ToldFrom): StorageNotice
 }
 
 function nextOf(code: string | undefined, unsaved: readonly UnsyncedRow[]): string {
-  const first = nextByCode[code ?? ''] ?? 'wait for the next try, and check the disk if it goes on';
+  const first = nextByCode[code ?? ''] ?? 'wait for the next attempt, and check the disk if it keeps failing';
   if (unsaved.length === 0) return `${first}.`;
   const isSafe = unsaved.every(({ steps }) => steps.confirmed === 'reached');
   return isSafe
-    ? `${first}; the relay has confirmed it, so it is safe to reload.`
-    : `${first}, and do not reload before: it is in this tab only. If in doubt, download it.`;
+    ? `${first}; the relay has confirmed the edits, so reloading is safe.`
+    : `${first}, and do not reload yet: the edits are only in this tab. If in doubt, download them.`;
 }
 
 const nextByCode: Readonly<Record<string, string>> = {
   STORAGE_FULL: 'free space on this device',
-  STORAGE_CLOSED: 'wait, as the database is opened again by itself',
+  STORAGE_CLOSED: 'wait while the database is reopened automatically',
   STORAGE_BLOCKED: 'close the other tabs of the app',
-  STORAGE_TOO_NEW: 'get the newer version of the app, which has written the database',
+  STORAGE_TOO_NEW: 'load the newer version of the app that wrote the database',
 };
 
 function notKept({ storage: { error } }: ToldFrom): StorageNotice {
   return {
-    ...{ kind: 'not-kept', tone: 'warn', title: 'Nothing is kept on this device.' },
+    ...{ kind: 'not-kept', tone: 'warn', title: 'Nothing is saved on this device.' },
     detail: error
       ? `${sentence(describeCause(error))}.`
-      : 'The session was opened so, and what no relay has confirmed is lost with this tab.',
+      : 'The session was opened this way. Closing this tab loses all edits that no relay has confirmed.',
     next: error
-      ? 'use an ordinary window of a browser that lets pages keep data.'
-      : 'open the session with another `remember` or `storage`, where the app should keep its data.',
+      ? 'use a normal window in a browser that lets pages store data.'
+      : 'to keep data, open the session with another `remember` or `storage` option.',
   };
 }
 
 function notPersisted(asked: Asked): StorageNotice {
   const refused = asked === 'refused';
   return {
-    ...{ kind: 'not-persisted', tone: 'warn', title: 'The browser may delete all of this.' },
-    detail: refused ? 'It has just refused to promise otherwise.' : 'Persistence was not granted.',
+    ...{ kind: 'not-persisted', tone: 'warn', title: 'The browser may delete this data.' },
+    detail: refused ? 'It refused a request to keep it.' : 'Persistence was not granted.',
     next: refused
-      ? 'let people install the app, bookmark it or allow its notifications: browsers grant it by such signs.'
-      : 'ask for it after a click in the app, or here.',
+      ? 'let users install the app, bookmark it or allow its notifications; browsers then grant persistence.'
+      : 'ask for persistence after a click in the app, or here.',
   };
 }
 

@@ -1,14 +1,14 @@
-import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
-import { bytesWords } from '../../src/inspect/shared/format.ts';
+import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
+import { formatBytes } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
 import { fullnessOf, nearlyFull } from './room-text.ts';
 
 export function storageStat({ storage }: Pick<InspectorSnapshot, 'storage'>): Fact {
   const { state, room, error } = storage;
   if (state === 'failing') {
-    return { words: error?.code === 'STORAGE_FULL' ? 'full' : 'writes fail', tone: 'fail' };
+    return { words: error?.code === 'STORAGE_FULL' ? 'full' : 'writes failing', tone: 'fail' };
   }
-  if (state === 'memory-only') return { words: 'nothing kept', tone: error ? 'warn' : 'plain' };
+  if (state === 'memory-only') return { words: 'nothing saved', tone: error ? 'warn' : 'plain' };
   const fullness = fullnessOf(room);
   if (fullness !== undefined) {
     const percent = Math.floor(fullness * 100);
@@ -18,7 +18,7 @@ export function storageStat({ storage }: Pick<InspectorSnapshot, 'storage'>): Fa
     };
   }
   return {
-    words: room.usedBytes === 'unknown' ? 'room unknown' : bytesWords(room.usedBytes),
+    words: room.usedBytes === 'unknown' ? 'usage unknown' : formatBytes(room.usedBytes),
     tone: 'plain',
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { UnsyncedRow } from '../../src/inspect/snapshot.ts';
+import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
 import type { StorageFacts, StorageSizes } from '../../src/inspect/snapshot/storage-facts.ts';
 import { describeDownload } from './download-text.ts';
 import { describeCount, describeRoom, meterParts, rowsOf } from './room-text.ts';
@@ -24,7 +24,7 @@ const snapshotOf = (facts: Partial<StorageFacts>, unsynced: readonly UnsyncedRow
 });
 const full: Partial<StorageFacts> = {
   state: 'failing',
-  error: { code: 'STORAGE_FULL', message: 'This device has no room left.', cause: 'QuotaExceededError' },
+  error: { code: 'STORAGE_FULL', message: 'This device is out of storage.', cause: 'QuotaExceededError' },
   writes: {
     ...{ waiting: 1, committed: 3, slowestMs: 9, failed: 3 },
     failing: { count: 3, sinceMs: nowMs - 3_000, retryAtMs: nowMs + 2_000 },
@@ -32,7 +32,7 @@ const full: Partial<StorageFacts> = {
   },
 };
 
-describe('the number in the rail', () => {
+describe('the text in the rail', () => {
   const statOf = (facts: Partial<StorageFacts>) => storageStat(snapshotOf(facts));
   const room = (usedBytes: number, quotaBytes = 100) => ({
     room: { usedBytes, quotaBytes, measuredAtMs: nowMs },
@@ -47,13 +47,13 @@ describe('the number in the rail', () => {
     [{ room: { usedBytes: 1_200_000, quotaBytes: 'unknown', measuredAtMs: nowMs } }, '1.2 MB', 'plain'],
     [
       { room: { usedBytes: 'unknown', quotaBytes: 'unknown', measuredAtMs: 'unknown' } },
-      'room unknown',
+      'usage unknown',
       'plain',
     ],
     [full, 'full', 'fail'],
-    [{ ...full, error: { code: 'STORAGE_CLOSED', message: '' } }, 'writes fail', 'fail'],
-    [{ state: 'memory-only' }, 'nothing kept', 'plain'],
-    [{ state: 'memory-only', error: { code: 'STORAGE_UNAVAILABLE', message: '' } }, 'nothing kept', 'warn'],
+    [{ ...full, error: { code: 'STORAGE_CLOSED', message: '' } }, 'writes failing', 'fail'],
+    [{ state: 'memory-only' }, 'nothing saved', 'plain'],
+    [{ state: 'memory-only', error: { code: 'STORAGE_UNAVAILABLE', message: '' } }, 'nothing saved', 'warn'],
   ] as const)('of %j is %s', (facts, words, tone) => {
     expect(statOf(facts)).toEqual({ words, tone });
   });
@@ -65,62 +65,66 @@ describe('notices', () => {
       ({ title, code = '', detail, next }) => `${title} ${code} ${detail} Next: ${next}`,
     );
 
-  it('are none where all is well', () => {
+  it('are empty if there is no problem', () => {
     expect(wordsOf({})).toEqual([]);
   });
 
-  it('say which write failed, how often, when it is tried again, and that it is safe to reload', () => {
+  it('name the failed write, the attempts and the retry, and confirm that reloading is safe', () => {
     expect(wordsOf(full, [row('reached')])).toEqual([
-      'Not saved: Mooring note. QuotaExceededError storage is full; try 3, next attempt in 2 s. Next: free space on this device; the relay has confirmed it, so it is safe to reload.',
+      'Not saved: Mooring note. QuotaExceededError storage is full; attempt 3, next attempt in 2 s. Next: free space on this device; the relay has confirmed the edits, so reloading is safe.',
     ]);
   });
 
-  it('warn of reloading while the edit is nowhere else', () => {
+  it('warn against reloading while the edits are only in this tab', () => {
     expect(wordsOf(full, [row('reached'), row('pending')])[0]).toMatch(
-      /^2 CoValues not saved\..*do not reload before: it is in this tab only\. If in doubt, download it\.$/,
+      /^2 CoValues not saved\..*do not reload yet: the edits are only in this tab\. If in doubt, download them\.$/,
     );
   });
 
-  it('say what fails where nothing of it is unsaved', () => {
-    expect(wordsOf(full)[0]).toMatch(/^Writing to this device fails\..*Next: free space on this device\.$/);
+  it('report a failure even if no edit is unsaved', () => {
+    expect(wordsOf(full)[0]).toMatch(
+      /^Writing to this device is failing\..*Next: free space on this device\.$/,
+    );
   });
 
-  it('say that the browser may delete it, and what to do before and after a refusal', () => {
+  it('warn that the browser may delete the data, with advice before and after a refusal', () => {
     const facts = snapshotOf({ persisted: false });
     const nextOf = (asked: 'not-asked' | 'refused') => noticesOf(facts, asked)[0]?.next;
-    expect(nextOf('not-asked')).toContain('ask for it after a click');
+    expect(nextOf('not-asked')).toContain('ask for persistence after a click');
     expect(nextOf('refused')).toContain('install the app');
     expect(noticesOf(snapshotOf({ persisted: 'unknown' }), 'not-asked')).toEqual([]);
   });
 
-  it('say that there is little room before there is none', () => {
+  it('warn before the storage is full', () => {
     const room = { usedBytes: 95, quotaBytes: 100, measuredAtMs: nowMs };
     expect(wordsOf({ room })[0]).toMatch(/^This device is nearly full/);
     expect(wordsOf({ ...full, room })).toHaveLength(1);
   });
 
-  it('say that nothing is kept, and why', () => {
-    expect(wordsOf({ state: 'memory-only', persisted: false })[0]).toContain('The session was opened so');
+  it('explain why nothing is saved', () => {
+    expect(wordsOf({ state: 'memory-only', persisted: false })[0]).toContain(
+      'The session was opened this way',
+    );
     const error = { code: 'STORAGE_UNAVAILABLE', message: 'not here' };
-    expect(wordsOf({ state: 'memory-only', error })[0]).toContain('This browser keeps nothing for the page');
+    expect(wordsOf({ state: 'memory-only', error })[0]).toContain('The browser offers this page no storage');
   });
 });
 
-describe('room', () => {
-  it('is said with what is left, and when that was asked', () => {
+describe('storage usage', () => {
+  it('shows the space left and the age of the estimate', () => {
     expect(describeRoom(plain.room, nowMs)).toEqual({
       ...{ used: '298 MB', of: 'used of 466 MB', left: { words: '168 MB left', tone: 'plain' } },
       measured: 'The browser’s estimate for the whole origin, 12 s ago.',
     });
   });
 
-  it('is said as far as it is known', () => {
+  it('shows only what the browser reports', () => {
     const words = describeRoom(
       { usedBytes: 'unknown', quotaBytes: 'unknown', measuredAtMs: 'unknown' },
       nowMs,
     );
     expect(words.used).toBe('An unknown amount');
-    expect(words.of).toBe('used; the browser does not say of how much');
+    expect(words.of).toBe('used; the browser does not report the quota');
     expect(words.left.words).toBe('');
   });
 });
@@ -135,27 +139,27 @@ const sizes: StorageSizes = {
   ],
 };
 
-describe('what was counted', () => {
-  it('is rows, the largest first, accounts beside groups', () => {
+describe('counted sizes', () => {
+  it('become rows, largest first, with accounts and groups combined', () => {
     expect(rowsOf(sizes)).toEqual([
       { name: 'Binary stream', coValues: 1, bytes: 100_000_000, share: 1 },
       { name: 'Group, account', coValues: 3, bytes: 40_000, share: 0.0004 },
     ]);
   });
 
-  it('divides the meter, unless the browser says less than was counted', () => {
+  it('divide the meter, unless the browser reports less than was counted', () => {
     const parts = meterParts(plain.room, sizes);
     expect(parts.map(({ name }) => name)).toEqual([
       'Binary stream',
       'Group, account',
-      'everything else of the origin',
+      'other data of the origin',
     ]);
     expect(parts.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
     expect(meterParts({ ...plain.room, usedBytes: 5 }, sizes)).toEqual([{ name: 'used', share: 1 }]);
     expect(meterParts(plain.room, undefined)).toEqual([{ name: 'used', share: 1 }]);
   });
 
-  it('says how far it is, how old, and what is missing', () => {
+  it('have a progress, an age and a number of unreadable CoValues', () => {
     const words = (change: Partial<StorageSizes>) => describeCount({ ...sizes, ...change }, nowMs).words;
     expect(words({})).toBe('Counted 5 s ago');
     expect(words({ unreadable: 2 })).toBe('Counted 5 s ago · 2 could not be read');
@@ -166,18 +170,18 @@ describe('what was counted', () => {
   });
 });
 
-it('facts name the database in short, how writing goes, and what failed last', () => {
+it('lists the database, the writes and the last failure', () => {
   const byLabel = (facts: StorageFacts) =>
     Object.fromEntries(factsOf(facts, nowMs).map(({ label, words }) => [label, words]));
   expect(byLabel(plain)).toEqual({
     Database: 'maia-co_zAn5j…GsUf2',
-    Persistence: 'granted: the browser deletes nothing by itself',
+    Persistence: 'granted: the browser does not delete data automatically',
     Writes: '1,912 since the devtools were mounted · slowest 9 ms',
     Failed: 'none since the devtools were mounted',
   });
   expect(byLabel({ ...plain, ...full, takeover: { done: 10, total: 1_860 } })).toMatchObject({
     Writes: '3 since the devtools were mounted · slowest 9 ms · 1 waiting',
-    Failed: '3 tries, the last 3 s ago: QuotaExceededError',
+    Failed: '3 attempts, the last 3 s ago: QuotaExceededError',
     Takeover: '10 of 1,860 from cojson-storage-indexeddb',
   });
   const unknown = {
@@ -187,12 +191,12 @@ it('facts name the database in short, how writing goes, and what failed last', (
     failed: 'unknown',
   } as const;
   expect(byLabel({ ...plain, kind: 'custom', databases: [], writes: unknown })).toMatchObject({
-    Writes: 'not known of this storage',
-    Failed: 'not known of this storage',
+    Writes: 'unknown for this storage',
+    Failed: 'unknown for this storage',
   });
 });
 
-it('a download says how far it is, what came of it, and what is readable', () => {
+it('describes a download’s progress, result and privacy', () => {
   const words = (change: object) =>
     describeDownload({ which: 'all', state: 'running', coValues: 5, bytes: 12_000, ...change });
   expect(words({}).words).toBe('Reading: 5 CoValues, 12 kB so far');
@@ -204,7 +208,7 @@ it('a download says how far it is, what came of it, and what is readable', () =>
   const end = { kind: 'end', coValues: 5, unreadable: 1, leftOut: 1 };
   expect(words({ state: 'saved', end })).toEqual({
     words:
-      'Downloaded 5 CoValues, 12 kB. 1 CoValue could not be read, as the file says. What is private is encrypted in it; the rest can be read.',
+      'Downloaded 5 CoValues, 12 kB. 1 CoValue could not be read; the file lists them. Private values in it are encrypted; the rest is readable.',
     tone: 'warn',
   });
 });

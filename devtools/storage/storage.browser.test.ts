@@ -6,7 +6,7 @@ import { createAccountNode } from '../../test/support/session/account-node.ts';
 import { watchDone } from '../../test/support/storage/device-storage-contract.ts';
 import { failIndexedDB } from '../../test/support/storage/failing-indexeddb.ts';
 import { createFakeSync, unconfirmedEdits, type FakeSync } from '../../test/support/sync/fake-sync.ts';
-import { openStorage } from '../../src/testing/open-storage.ts';
+import { openStorage } from '../../test/support/storage/open-storage.ts';
 import { mountOpenly, the } from '../panel-in-test.ts';
 
 let node: LocalNode;
@@ -21,7 +21,7 @@ beforeEach(async () => {
   node.setStorage(storage);
   onTestFinished(() => storage.close());
   sync = createFakeSync(node, Date.now());
-  // The fake's state is a test's own, but for what the real storage says.
+  // A fake state, except for what the real storage reports.
   onTestFinished(storage.status.subscribe((status) => sync.setState({ storage: status })));
 });
 
@@ -33,7 +33,7 @@ function open() {
 const shown = (root: ShadowRoot, selector: string, words = '') =>
   [...root.querySelectorAll(selector)].some((element) => element.textContent.includes(words));
 
-/** Makes a group, maps and a picture, and waits until they are on the device. */
+/** Creates a group, maps and a picture, and waits until they are saved. */
 async function fill(maps: number) {
   const done = watchDone(storage);
   const group = node.createGroup();
@@ -46,7 +46,7 @@ async function fill(maps: number) {
   return { group, picture };
 }
 
-/** What the browser is given to download, by name. */
+/** The downloaded files by name. */
 function watchDownloads(): { readonly name: string; readonly text: Promise<string> }[] {
   const downloads: { name: string; text: Promise<string> }[] = [];
   const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (
@@ -59,7 +59,7 @@ function watchDownloads(): { readonly name: string; readonly text: Promise<strin
 }
 
 describe('Storage', () => {
-  it('shows room, persistence and writes as the browser and the engine say them', async () => {
+  it('shows usage, persistence and writes as reported', async () => {
     const root = open();
     await fill(3);
     await expect.poll(() => shown(root, '.room', ' left')).toBe(true);
@@ -71,7 +71,7 @@ describe('Storage', () => {
     expect(shown(root, '.facts', 'none since the devtools were mounted')).toBe(true);
   });
 
-  it('counts by type when it is asked to, largest first, and says when', async () => {
+  it('counts by type on demand, largest first, with the time of the count', async () => {
     await fill(30);
     const root = open();
     await expect.poll(() => shown(root, '.empty', 'Not counted yet')).toBe(true);
@@ -89,7 +89,7 @@ describe('Storage', () => {
     expect(shown(root, 'button', 'Everything, 32')).toBe(true);
   });
 
-  it('stops counting when it is told to', async () => {
+  it('stops counting on demand', async () => {
     await fill(3);
     const root = open();
     let goOn = () => {};
@@ -109,7 +109,7 @@ describe('Storage', () => {
     await expect.poll(() => shown(root, '.foot', 'Stopped at 0 of 5')).toBe(true);
   });
 
-  it('downloads all that is unsynced, with its count in the button, and says what is readable', async () => {
+  it('downloads everything unsynced, shows the count on the button, and explains what is readable', async () => {
     const { group } = await fill(3);
     sync.setUnsynced(unconfirmedEdits(1).map((edit) => ({ ...edit, id: group.id })));
     const downloads = watchDownloads();
@@ -117,7 +117,7 @@ describe('Storage', () => {
     await expect.poll(() => shown(root, 'button', 'Unsynced, 1')).toBe(true);
     the(root, 'button', 'Unsynced, 1').click();
     await expect.poll(() => shown(root, '[role=status]', 'Downloaded 1 CoValue')).toBe(true);
-    expect(shown(root, '[role=status]', 'What is private is encrypted in it; the rest can be read.')).toBe(
+    expect(shown(root, '[role=status]', 'Private values in it are encrypted; the rest is readable.')).toBe(
       true,
     );
     const [download] = downloads;
@@ -133,7 +133,7 @@ describe('Storage', () => {
     await expect.poll(() => shown(root, '.download')).toBe(false);
   });
 
-  it('goes on downloading everything while another view is looked at, and can be stopped', async () => {
+  it('continues a download while other views are open, and can stop it', async () => {
     await fill(3);
     const inspection = storage.inspection;
     if (!inspection) throw new Error('the kernel’s storage can be looked into');
@@ -166,7 +166,7 @@ describe('Storage', () => {
     expect(downloads).toHaveLength(1);
   });
 
-  it('says in words that a device is full, what to do, and that it is over', async () => {
+  it('explains a full device, gives advice, and clears the notice afterwards', async () => {
     await fill(1);
     const root = open();
     const mend = failIndexedDB(
@@ -181,10 +181,10 @@ describe('Storage', () => {
     await expect.poll(() => shown(root, '.notice.bad', 'Not saved: Group.')).toBe(true);
     const notice = the(root, '.notice.bad');
     expect(notice.textContent).toContain('QuotaExceededError');
-    expect(notice.textContent).toMatch(/storage is full; try \d+, next attempt/);
-    expect(notice.textContent).toContain('free space on this device; the relay has confirmed it');
+    expect(notice.textContent).toMatch(/storage is full; attempt \d+, next attempt/);
+    expect(notice.textContent).toContain('free space on this device; the relay has confirmed the edits');
     expect(the(root, '[role=tab]', 'Storage').textContent).toContain('full');
-    // What is not on the device is in the download all the same.
+    // The download includes edits that are not on the device.
     const downloads = watchDownloads();
     the(root, 'button', 'Unsynced, 1').click();
     await expect.poll(() => downloads.length).toBe(1);
@@ -198,30 +198,30 @@ describe('Storage', () => {
     expect(shown(root, '.facts dd', 'the last ')).toBe(true);
   });
 
-  it('asks the browser to keep what is here, and says what to do where it refuses', async () => {
+  it('asks the browser for persistence, and gives advice if it refuses', async () => {
     await fill(1);
     const persist = vi.spyOn(navigator.storage, 'persist').mockResolvedValue(false);
     onTestFinished(() => persist.mockRestore());
     const root = open();
-    await expect.poll(() => shown(root, '.notice', 'The browser may delete all of this.')).toBe(true);
+    await expect.poll(() => shown(root, '.notice', 'The browser may delete this data.')).toBe(true);
     the(root, '.notice button', 'Ask now').focus();
     await userEvent.keyboard('{Enter}');
-    await expect.poll(() => shown(root, '.notice', 'let people install the app')).toBe(true);
+    await expect.poll(() => shown(root, '.notice', 'let users install the app')).toBe(true);
     persist.mockResolvedValue(true);
     the(root, '.notice button', 'Ask now').click();
     await expect.poll(() => shown(root, '.notice')).toBe(false);
-    expect(shown(root, '.facts', 'granted: the browser deletes nothing by itself')).toBe(true);
+    expect(shown(root, '.facts', 'granted: the browser does not delete data automatically')).toBe(true);
   });
 });
 
-it('says of a session that keeps nothing what that means, and counts and downloads what is loaded', async () => {
+it('explains a memory-only session, and counts and downloads what is loaded', async () => {
   const plain = await createAccountNode();
-  const own = createFakeSync(plain, Date.now());
-  own.setState({ storage: { kind: 'memory', state: 'memory-only' } });
-  const { root } = mountOpenly({ target: own, open: true });
+  const plainSync = createFakeSync(plain, Date.now());
+  plainSync.setState({ storage: { kind: 'memory', state: 'memory-only' } });
+  const { root } = mountOpenly({ target: plainSync, open: true });
   the(root, '[role=tab]', 'Storage').click();
-  await expect.poll(() => shown(root, '.notice', 'Nothing is kept on this device.')).toBe(true);
-  expect(the(root, '[role=tab]', 'Storage').textContent).toContain('nothing kept');
+  await expect.poll(() => shown(root, '.notice', 'Nothing is saved on this device.')).toBe(true);
+  expect(the(root, '[role=tab]', 'Storage').textContent).toContain('nothing saved');
   expect(shown(root, '.room')).toBe(false);
   the(root, 'button', 'Count by type').click();
   await expect.poll(() => shown(root, '.foot', 'In memory')).toBe(true);

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** `.x` or `.maia .x`, which reach into every view. */
+/** `.x` or `.maia .x`, which apply in every view. */
 const everywhere = /^(?:\.maia )?\.(?!maia)([\w-]+)$/;
 
-test('a class that is styled wherever it stands is styled in one sheet', () => {
+test('each global class is styled in only one sheet', () => {
   const sheetsByClass = new Map<string, Set<string>>();
   for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.css'))) {
     const css = readFileSync(join(import.meta.dirname, file), 'utf8')
       .replaceAll(/\/\*.*?\*\//gs, '')
-      // What moves, for all that does.
+      // Reduced-motion rules apply to all animations.
       .replaceAll(/@media \(prefers-reduced-motion.*?\n\}/gs, '');
     for (const [, selectors = ''] of css.matchAll(/([^{}]+)\{/g)) {
       for (const selector of selectors.split(',')) {

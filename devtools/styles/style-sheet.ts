@@ -18,7 +18,7 @@ import unsynced from './unsynced.css?inline';
 
 const views = [unsynced, queues, peers, messages, covalue, lag, storage, tabs, faults];
 
-/** Adopted, never injected: a page with `style-src 'self'` blocks `<style>` and `style="…"`, also in shadow roots. */
+/** Adopted style sheets work under `style-src 'self'`, which blocks `<style>` and `style="…"` even in shadow roots. */
 export function createStyleSheet(view: Window & typeof globalThis): CSSStyleSheet {
   const sheet = new view.CSSStyleSheet();
   sheet.replaceSync([tokens, base, controls, frame, header, rail, corner, list, ...views].join('\n'));

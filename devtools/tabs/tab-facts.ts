@@ -1,6 +1,6 @@
-import type { Tab, TabsNow } from '../../src/inspect/tabs/tabs-now.ts';
-import { countWords, durationWords } from '../../src/inspect/shared/format.ts';
-import { uploadWords, type TabRow } from './tab-rows.ts';
+import type { Tab, TabsNow } from '../../src/inspect/snapshot/tab-facts.ts';
+import { formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
+import { describeUpload, type TabRow } from './tab-rows.ts';
 
 interface TabFact {
   readonly label: string;
@@ -8,22 +8,22 @@ interface TabFact {
   readonly isCode?: true;
 }
 
-/** What is known of a row, and by what. */
+/** The facts about a row. */
 export function factsOf({ tab, left }: TabRow, tabs: TabsNow, nowMs: number): readonly TabFact[] {
-  const ago = (atMs: number) => `${durationWords(nowMs - atMs)} ago`;
+  const ago = (atMs: number) => `${formatDuration(nowMs - atMs)} ago`;
   const facts: TabFact[] = [];
   const add = (label: string, words: string, isCode?: true) =>
     facts.push({ label, words, ...(isCode && { isCode }) });
   const [sessionID = left?.sessionID, spareID] = tab?.sessionIDs ?? [];
   if (sessionID === undefined) {
-    add('Session', 'several that wrote in these CoValues; no relay has said which of their edits it lacks');
+    add('Session', 'several that edited these CoValues; no relay has reported which edits it lacks');
     return facts;
   }
   add('Session', sessionID, true);
   if (spareID !== undefined) add('Also writes as', spareID, true);
-  if (!tab) add('Tab', 'none that answers, and nobody holds the session: an earlier run’s');
-  if (tab?.sinceMs !== undefined) add('There since', `${clockWords(tab.sinceMs)}, ${ago(tab.sinceMs)}`);
-  // Of one that is gone they say nothing any more.
+  if (!tab) add('Tab', 'none: the session belongs to an earlier run');
+  if (tab?.sinceMs !== undefined) add('Open since', `${formatClock(tab.sinceMs)}, ${ago(tab.sinceMs)}`);
+  // The relay states of an ended tab are outdated.
   const relays = tab?.endedAtMs === undefined ? tab?.relays : undefined;
   for (const { host, phase } of relays ?? []) add(`Relay ${host}`, phase);
   const waiting = left ?? tab?.unconfirmed;
@@ -31,36 +31,36 @@ export function factsOf({ tab, left }: TabRow, tabs: TabsNow, nowMs: number): re
   if (waiting && waiting.certain < waiting.coValues)
     add(
       'Certain',
-      `${waiting.certain} of ${waiting.coValues}; of the others a relay has to say what it lacks`,
+      `${waiting.certain} of ${waiting.coValues}; for the others, a relay must report what it lacks`,
     );
-  if (left) add('Taken over', uploadWords(left, tabs.list));
+  if (left) add('Upload', describeUpload(left, tabs.list));
   if (!tab) return facts;
   if (tab.state !== 'this') {
-    add('Last heard', tab.heardAtMs === undefined ? 'never' : ago(tab.heardAtMs));
-    add('Answers', answerWords(tab));
+    add('Last answer', tab.heardAtMs === undefined ? 'never' : ago(tab.heardAtMs));
+    add('Answers', formatAnswer(tab));
   }
-  add('Its lock', lockWords(tab, tabs));
+  add('Session lock', formatLock(tab, tabs));
   if (tab.endedAtMs !== undefined)
     add(
-      tab.state === 'gone' ? 'Found out' : 'Said goodbye',
-      `${clockWords(tab.endedAtMs)}, ${ago(tab.endedAtMs)}`,
+      tab.state === 'gone' ? 'Noticed' : 'Announced',
+      `${formatClock(tab.endedAtMs)}, ${ago(tab.endedAtMs)}`,
     );
   return facts;
 }
 
-function answerWords({ answer, unanswered }: Tab): string {
-  if (unanswered > 0) return `none to the last ${countWords(unanswered, 'question')}`;
-  if (answer === 'read') return 'each second, when asked';
-  return answer === 'none' ? 'none yet' : 'in words of another version of the kernel';
+function formatAnswer({ answer, unanswered }: Tab): string {
+  if (unanswered > 0) return `none to the last ${formatCount(unanswered, 'poll')}`;
+  if (answer === 'read') return 'every second, when polled';
+  return answer === 'none' ? 'none yet' : 'from another version of the kernel';
 }
 
-function lockWords({ lock, state }: Tab, { locks, others }: TabsNow): string {
-  if (lock === 'held') return state === 'this' ? 'held, by this tab' : 'held: the tab is there';
-  if (lock === 'free') return 'free: nobody holds the session';
-  if (others !== 'asked') return 'not looked at';
-  return locks === 'unknown' ? 'unknown: this browser does not say' : 'never seen held: it says nothing';
+function formatLock({ lock, state }: Tab, { locks, others }: TabsNow): string {
+  if (lock === 'held') return state === 'this' ? 'held by this tab' : 'held: the tab is open';
+  if (lock === 'free') return 'free: no tab holds the session';
+  if (others !== 'asked') return 'not checked';
+  return locks === 'unknown' ? 'unknown: this browser does not report locks' : 'never seen held, so unknown';
 }
 
-function clockWords(atMs: number): string {
+function formatClock(atMs: number): string {
   return new Date(atMs).toLocaleTimeString('en-GB');
 }

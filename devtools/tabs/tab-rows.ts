@@ -1,18 +1,18 @@
-import type { LeftBehind, Tab, TabsNow } from '../../src/inspect/tabs/tabs-now.ts';
-import { countWords, durationWords } from '../../src/inspect/shared/format.ts';
+import type { LeftBehind, Tab, TabsNow } from '../../src/inspect/snapshot/tab-facts.ts';
+import { formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
 
-/** One line of the view: a tab, or sessions of earlier runs that left edits behind. */
+/** A row of the view: a tab, or sessions of earlier runs that left edits. */
 export interface TabRow {
-  /** The session id it is known by; of several sessions without a tab, `earlier`. */
+  /** The session ID, or `earlier` for several sessions without a tab. */
   readonly id: string;
   readonly name: string;
   readonly session: string;
   readonly state: Fact;
   readonly does: string;
-  /** CoValues. Undefined where nobody can know. */
+  /** The number of CoValues. Undefined if unknown. */
   readonly unsynced: number | undefined;
-  /** The unsynced are so many at most. */
+  /** Whether `unsynced` is an upper bound. */
   readonly isAtMost: boolean;
   readonly lastSign: string;
   readonly isThis: boolean;
@@ -33,27 +33,27 @@ export function rowsOf({ list, leftBehind }: TabsNow, nowMs: number): readonly T
       const row = tabRow(tab, left, list, nowMs);
       return isKnown || tab.endedAtMs === undefined ? row : { ...row, unsynced: undefined };
     }),
-    ...earlier.filter(({ certain }) => certain > 0).map((each) => earlierRow(each, list)),
+    ...earlier.filter(({ certain }) => certain > 0).map((session) => earlierRow(session, list)),
     ...(unsure.length > 0 ? [unsureRow(unsure)] : []),
   ];
 }
 
 function tabRow(tab: Tab, left: readonly LeftBehind[], list: readonly Tab[], nowMs: number): TabRow {
   const [id = ''] = tab.sessionIDs;
-  const own = left.find(({ sessionID }) => tab.sessionIDs.includes(sessionID));
+  const leftByTab = left.find(({ sessionID }) => tab.sessionIDs.includes(sessionID));
   const isThis = tab.state === 'this';
   const isEnded = tab.endedAtMs !== undefined;
   return {
     id,
-    name: tab.title === undefined ? 'Not known' : tab.title || 'Without a title',
-    session: isEnded && !own ? 'none' : sessionWords(id),
+    name: tab.title === undefined ? 'Unknown' : tab.title || 'Untitled',
+    session: isEnded && !leftByTab ? 'none' : formatSession(id),
     state: stateOf(tab),
-    does: isEnded ? endedWords(tab, own, list) : doesWords(tab, left),
-    // What a tab said before it ended may have arrived since.
-    unsynced: isEnded ? (own?.coValues ?? 0) : tab.unconfirmed?.coValues,
-    isAtMost: isEnded ? own !== undefined && own.certain < own.coValues : isUnsure(tab),
-    lastSign: isThis ? 'now' : tab.heardAtMs === undefined ? 'none' : signWords(nowMs - tab.heardAtMs),
-    ...{ isThis, tab, left: own },
+    does: isEnded ? describeEnd(tab, leftByTab, list) : describeActivity(tab, left),
+    // An ended tab's last report may be outdated.
+    unsynced: isEnded ? (leftByTab?.coValues ?? 0) : tab.unconfirmed?.coValues,
+    isAtMost: isEnded ? leftByTab !== undefined && leftByTab.certain < leftByTab.coValues : isUnsure(tab),
+    lastSign: isThis ? 'now' : tab.heardAtMs === undefined ? 'none' : formatSignAge(nowMs - tab.heardAtMs),
+    ...{ isThis, tab, left: leftByTab },
   };
 }
 
@@ -65,9 +65,9 @@ function earlierRow(left: LeftBehind, list: readonly Tab[]): TabRow {
   return {
     id: left.sessionID,
     name: 'An earlier run',
-    session: sessionWords(left.sessionID),
+    session: formatSession(left.sessionID),
     state: { words: 'gone', tone: 'warn' },
-    does: uploadWords(left, list),
+    does: describeUpload(left, list),
     unsynced: left.coValues,
     isAtMost: left.certain < left.coValues,
     lastSign: 'none',
@@ -79,9 +79,9 @@ function unsureRow(all: readonly LeftBehind[]): TabRow {
   return {
     id: earlierID,
     name: 'Earlier runs',
-    session: countWords(all.length, 'session'),
+    session: formatCount(all.length, 'session'),
     state: { words: 'gone', tone: 'plain' },
-    does: 'a relay has to say whose edits it lacks',
+    does: 'a relay must report whose edits it lacks',
     unsynced: Math.max(...all.map(({ coValues }) => coValues)),
     isAtMost: true,
     lastSign: 'none',
@@ -95,7 +95,7 @@ function stateOf(tab: Tab): Fact {
     case 'this':
     case 'there':
       return {
-        words: isVisible === undefined ? 'there' : isVisible ? 'visible' : 'hidden',
+        words: isVisible === undefined ? 'open' : isVisible ? 'visible' : 'hidden',
         tone: 'plain',
       };
     case 'silent':
@@ -110,22 +110,22 @@ function stateOf(tab: Tab): Fact {
   }
 }
 
-function doesWords(tab: Tab, left: readonly LeftBehind[]): string {
-  if (tab.state === 'silent') return 'holds its session, and does not answer';
+function describeActivity(tab: Tab, left: readonly LeftBehind[]): string {
+  if (tab.state === 'silent') return 'holds its session but does not answer';
   if (tab.state === 'unknown') return 'does not answer';
   if (tab.answer === 'other-version') return 'runs another version of the kernel';
   if (!tab.relays) return tab.state === 'there' ? 'has not answered yet' : '';
   const [first] = tab.relays;
-  if (!first) return 'keeps its edits: sync is switched off';
+  if (!first) return 'only saves: sync is switched off';
   const connected = tab.relays.filter(({ phase }) => phase === 'connected');
   const worst = tab.relays.find(({ phase }) => phase !== 'connected') ?? first;
-  if (connected.length === 0) return waitsWords(worst);
+  if (connected.length === 0) return describeWait(worst);
   const others = left.filter(({ uploader }) => uploader !== undefined && tab.sessionIDs.includes(uploader));
-  const own = others.length > 0 ? 'uploads its own edits and others’' : 'uploads its own edits';
-  return connected.length < tab.relays.length ? `${own}; ${waitsWords(worst)}` : own;
+  const uploads = others.length > 0 ? 'uploads its own and others’ edits' : 'uploads its own edits';
+  return connected.length < tab.relays.length ? `${uploads}; ${describeWait(worst)}` : uploads;
 }
 
-function waitsWords({ host, phase }: { readonly host: string; readonly phase: string }): string {
+function describeWait({ host, phase }: { readonly host: string; readonly phase: string }): string {
   switch (phase) {
     case 'connecting':
       return `connects to ${host}`;
@@ -134,35 +134,35 @@ function waitsWords({ host, phase }: { readonly host: string; readonly phase: st
     case 'paused':
       return 'is paused';
     case 'failed':
-      return `does not try ${host} again`;
+      return `no longer tries ${host}`;
     case 'closed':
-      return `has ended its sync with ${host}`;
+      return `ended sync with ${host}`;
     default:
       return `waits for ${host}`;
   }
 }
 
 const ends = {
-  frozen: 'gave its session up',
-  left: 'closed, reloaded or left',
-  gone: 'ended without a word',
+  frozen: 'gave up its session',
+  left: 'closed, reloaded or navigated away',
+  gone: 'ended unexpectedly',
 } as const;
 
-function endedWords({ state }: Tab, left: LeftBehind | undefined, list: readonly Tab[]): string {
-  if (left) return uploadWords(left, list);
+function describeEnd({ state }: Tab, left: LeftBehind | undefined, list: readonly Tab[]): string {
+  if (left) return describeUpload(left, list);
   return state === 'frozen' || state === 'left' || state === 'gone' ? ends[state] : '';
 }
 
-/** Who uploads what it left. */
-export function uploadWords({ uploader }: LeftBehind, list: readonly Tab[]): string {
-  if (uploader === undefined) return 'no tab has taken its edits over yet';
+/** Names the tab that uploads the edits left behind. */
+export function describeUpload({ uploader }: LeftBehind, list: readonly Tab[]): string {
+  if (uploader === undefined) return 'no tab has taken over its edits yet';
   const by = list.find(({ sessionIDs }) => sessionIDs.includes(uploader));
   if (by?.state === 'this') return 'this tab uploads its edits';
-  return `${by?.title || sessionWords(uploader)} uploads its edits`;
+  return `${by?.title || formatSession(uploader)} uploads its edits`;
 }
 
-/** Without the account, which is the same for all of them: eight first. */
-export function sessionWords(sessionID: string): string {
+/** The first eight characters after the account ID, which is the same for all rows. */
+export function formatSession(sessionID: string): string {
   return sessionID.replace(/^.*_session_/, '').slice(0, 8);
 }
 
@@ -170,7 +170,7 @@ export function accountOf(sessionID: string): string {
   return sessionID.replace(/_session_.*$/, '');
 }
 
-/** Who answers once a second has given a sign just now. */
-export function signWords(ms: number): string {
-  return ms < 2_000 ? 'now' : durationWords(ms);
+/** A live tab answers once a second, so show a recent answer as "now". */
+export function formatSignAge(ms: number): string {
+  return ms < 2_000 ? 'now' : formatDuration(ms);
 }

@@ -1,7 +1,7 @@
-import type { InspectorSnapshot } from '../../src/inspect/snapshot.ts';
+import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import type { Fact } from '../headline.ts';
 
-/** What a tab that was closed has sent in its last moment is confirmed to nobody: others look into it after some seconds. */
+/** No tab receives the confirmations of a closing tab's last edits. Other tabs check them after this time. */
 const takenOverAfterMs = 5_000;
 
 export function tabsStat({ tabs, atMs }: Pick<InspectorSnapshot, 'tabs' | 'atMs'>): Fact {

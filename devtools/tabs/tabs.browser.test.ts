@@ -17,7 +17,7 @@ const some = (coValues: number, change: object = {}) => ({
   ...change,
 });
 
-/** What is left behind is known once each tab had a second to answer. */
+/** Edits left behind are known once each tab has had a second to answer. */
 const inTime = { timeout: 8_000 };
 
 let sync: FakeSync;
@@ -43,7 +43,7 @@ const rowOf = (root: ShadowRoot, sessionID: string) =>
 const stat = (root: ShadowRoot) => the(root, '[role=tab]', 'Tabs').querySelector('.stat');
 
 describe('Tabs', () => {
-  it('shows each tab with what it says of itself, this one first', async () => {
+  it('shows every tab and its reports, this one first', async () => {
     sync.setTabs(tabs);
     tabs.setOwn({ title: 'Shifts', unconfirmed: some(4) });
     tabs.answers(factsOfTab('Yours', { title: 'Photos', unconfirmed: some(3, { certain: 1 }) }));
@@ -63,20 +63,20 @@ describe('Tabs', () => {
     expect(root.querySelector('.view .empty')).toBeNull();
   });
 
-  it('says what would fill it where there is no other, and why none can be asked', async () => {
+  it('explains the view if there is no other tab', async () => {
     sync.setTabs(tabs);
     const root = open();
     await expect.poll(() => root.textContent).toContain('Open the app in a second tab');
     expect(rowsOf(root)).toHaveLength(1);
   });
 
-  it('says why others cannot be asked', async () => {
+  it('explains why other tabs cannot be reached', async () => {
     const root = open();
-    await expect.poll(() => root.textContent).toContain('Other tabs cannot be asked');
+    await expect.poll(() => root.textContent).toContain('Other tabs cannot be reached');
     expect(stat(root)?.textContent.trim()).toBe('1');
   });
 
-  it('warns of what a tab that went has left, and says who uploads it and by what that is known', async () => {
+  it('warns about edits that a closed tab left, and shows who uploads them, with evidence', async () => {
     const [edit] = unconfirmedEdits(1);
     if (!edit) throw new Error('one was asked for');
     sync.setUnsynced([edit]);
@@ -91,24 +91,24 @@ describe('Tabs', () => {
     tabs.setUnconfirmed(new Map([[yours, some(1, { ids: [edit.id] })]]), undefined);
     await expect.poll(() => stat(root)?.classList, inTime).toContain('warn');
     const cells = () => cellsOf(rowOf(root, yours)).slice(1, 5);
-    expect(cells()).toEqual(['zYours', 'left', 'no tab has taken its edits over yet', '1']);
-    expect(the(root, '.foot').textContent).toContain('A tab that is gone left edits');
+    expect(cells()).toEqual(['zYours', 'left', 'no tab has taken over its edits yet', '1']);
+    expect(the(root, '.foot').textContent).toContain('A closed tab left edits');
     rowOf(root, yours)?.click();
     await expect.poll(() => root.querySelector('.tab-detail .next')?.textContent).toContain('Keep a tab');
     const details = the(root, '.tab-detail');
     expect(details.textContent).toContain('Left 1 CoValue not confirmed');
-    expect(details.textContent).toMatch(/Its lock\s*free: nobody holds the session/);
+    expect(details.textContent).toMatch(/Session lock\s*free: no tab holds the session/);
     expect(details.textContent).toContain(yours);
 
     tabs.setUnconfirmed(new Map([[yours, some(1, { ids: [edit.id] })]]), mine);
     await expect.poll(() => cells()[2]).toBe('this tab uploads its edits');
-    expect(cellsOf(rowOf(root, mine))[3]).toBe('uploads its own edits and others’');
+    expect(cellsOf(rowOf(root, mine))[3]).toBe('uploads its own and others’ edits');
     details.querySelector<HTMLElement>('.waiting button')?.click();
     await expect.poll(() => root.querySelector('.detail')?.textContent).toContain(edit.id);
     expect(the(root, '[role=tab][aria-selected=true]').textContent).toContain('Unsynced');
   });
 
-  it('has a line for an earlier run, and one for all of which nobody knows what they left', async () => {
+  it('has a row for each earlier run with known edits, and one for the others', async () => {
     sync.setTabs(tabs);
     tabs.setUnconfirmed(
       new Map([
@@ -121,16 +121,16 @@ describe('Tabs', () => {
     await expect
       .poll(() => rowsOf(root).slice(1).map(cellsOf), inTime)
       .toEqual([
-        ['An earlier run', 'zaa', 'gone', 'no tab has taken its edits over yet', '2', 'none'],
-        ['Earlier runs', '2 sessions', 'gone', 'a relay has to say whose edits it lacks', '≤ 7', 'none'],
+        ['An earlier run', 'zaa', 'gone', 'no tab has taken over its edits yet', '2', 'none'],
+        ['Earlier runs', '2 sessions', 'gone', 'a relay must report whose edits it lacks', '≤ 7', 'none'],
       ]);
     rowsOf(root).at(-1)?.click();
     await expect
       .poll(() => root.querySelector('.tab-detail')?.textContent)
-      .toContain('At most 7 CoValues of earlier runs not confirmed');
+      .toContain('At most 7 CoValues from earlier runs not confirmed');
   });
 
-  it('says of a silent tab what holds for it and against it', async () => {
+  it('shows the evidence about a silent tab', async () => {
     sync.setTabs(tabs);
     tabs.answers(factsOfTab('Yours', { title: 'Photos' }));
     tabs.setHeld([mine, yours]);
@@ -138,7 +138,7 @@ describe('Tabs', () => {
     await expect.poll(() => rowsOf(root)).toHaveLength(2);
     tabs.silence(yours);
     await expect.poll(() => cellsOf(rowOf(root, yours))[2], inTime).toBe('silent');
-    expect(cellsOf(rowOf(root, yours))[3]).toBe('holds its session, and does not answer');
+    expect(cellsOf(rowOf(root, yours))[3]).toBe('holds its session but does not answer');
     expect(stat(root)?.textContent.trim()).toBe('2');
     rowOf(root, yours)?.click();
     await expect
@@ -146,7 +146,7 @@ describe('Tabs', () => {
       .toMatch(/Silent for .+ still holds its session.+Next:.+Bring that tab to the front/s);
   });
 
-  it('is gone through by keys', async () => {
+  it('supports keyboard navigation', async () => {
     sync.setTabs(tabs);
     for (const name of ['a', 'b', 'c']) tabs.answers(factsOfTab(name));
     const root = open();
@@ -168,7 +168,7 @@ describe('Tabs', () => {
     await expect.poll(() => root.querySelector('.tab-detail')).toBeNull();
   });
 
-  it('lets no column and no sentence go beyond the panel, however narrow', async () => {
+  it('keeps every column and sentence inside a narrow panel', async () => {
     sync.setTabs(tabs);
     tabs.setOwn({ title: 'A title that goes on and on '.repeat(3) });
     tabs.answers(factsOfTab('Yours', { relays: [{ host: 'h'.repeat(80), phase: 'waiting' }] }));

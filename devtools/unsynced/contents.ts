@@ -1,22 +1,22 @@
-import type { UnsyncedRow } from '../../src/inspect/snapshot.ts';
+import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
 
-/** Contents to search in. */
+/** The searchable contents of CoValues, read in small portions. */
 export interface Contents {
-  /** From here on some more may be read. */
-  lookAgain(): void;
-  /** Empty, too, for what is left to one of the next looks. */
+  /** Starts a new portion. */
+  startPortion(): void;
+  /** Returns '' for contents left to a later portion. */
   of(row: UnsyncedRow): string;
 }
 
-/** So many for one look: thousands of rows are searched over a few of them, and none of them is felt. */
-const readsPerLook = 500;
+/** Limits each portion, so that searching thousands of rows does not block the page. */
+const readsPerPortion = 500;
 
-/** A row that says nothing new is the same object, so what it stands for is read once. */
+/** Unchanged rows keep their identity, so each row's content is read only once. */
 export function createContents(read: (id: string) => string): Contents {
   const known = new WeakMap<UnsyncedRow, string>();
-  let left = readsPerLook;
+  let left = readsPerPortion;
   return {
-    lookAgain: () => void (left = readsPerLook),
+    startPortion: () => void (left = readsPerPortion),
     of(row) {
       let words = known.get(row);
       if (words === undefined && left > 0) {

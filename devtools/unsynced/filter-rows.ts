@@ -1,7 +1,7 @@
 import { describeReason } from '../../src/inspect/unsynced/describe-reason.ts';
-import type { Reason } from '../../src/inspect/unsynced/reason.ts';
+import type { Reason, UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
 import { textMatcher } from '../../src/inspect/shared/text-matcher.ts';
-import type { RungName, UnsyncedRow } from '../../src/inspect/snapshot.ts';
+import type { RungName } from '../../src/inspect/snapshot/overview-facts.ts';
 
 export interface Filter {
   readonly text: string;
@@ -48,7 +48,7 @@ const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
   arrived: undefined,
 };
 
-/** Rows that match all but the facet, which counts for itself how many it would leave. */
+/** The rows that match everything except the facet, so that each facet can show its count. */
 export function matchRows(
   rows: readonly UnsyncedRow[],
   filter: Filter,

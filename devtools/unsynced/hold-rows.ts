@@ -1,8 +1,7 @@
-import type { UnsyncedRow } from '../../src/inspect/snapshot.ts';
+import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
 
 /**
- * Rows while the pointer is on them: each stays where it is, new ones come last. What has arrived meanwhile says so in
- * its place, and what only fits the filter no longer still says what is new of it.
+ * Holds the order of rows while the pointer is over them. New rows come last, confirmed rows stay and show that they have arrived, and rows that no longer match the filter keep updating.
  */
 export function holdRows(
   before: readonly UnsyncedRow[],

@@ -1,10 +1,10 @@
-import type { CoValueKind, CoValueLabel } from '../../src/inspect/shared/covalue-label.ts';
+import type { CoValueKind, CoValueLabel } from '../../src/inspect/snapshot/covalue-kind.ts';
 
-/** What a row is called: by its own content, else by what it is. */
+/** The row's display name: from its content if possible, otherwise its kind. */
 export function nameOf({ name, kind }: CoValueLabel): string {
   return name ?? (kind === 'unknown' ? 'Not loaded' : kind);
 }
 
-export function kindWords(kind: CoValueKind): string {
+export function formatKind(kind: CoValueKind): string {
   return kind === 'unknown' ? 'not loaded' : kind;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Reason } from '../../src/inspect/unsynced/reason.ts';
-import type { Overview, UnsyncedRow } from '../../src/inspect/snapshot.ts';
+import type { Reason, UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
+import type { Overview } from '../../src/inspect/snapshot/overview-facts.ts';
 import { countFacets, inFacet, matchRows, type Filter } from './filter-rows.ts';
 import { holdRows } from './hold-rows.ts';
 import { tallyRungs } from './rung-tally.ts';
@@ -53,16 +53,16 @@ describe('filter', () => {
     ['FORBIDDEN', [refused]],
     ['not saved', [notSaved]],
     ['nothing like it', []],
-  ])('by the text “%s”', (text, expected) => {
+  ])('matches the text “%s”', (text, expected) => {
     expect(matchRows(rows, { ...everything, text }, nowMs)).toEqual(expected);
   });
 
-  it('by what stands in it', () => {
+  it('matches the content', () => {
     const contentOf = ({ id }: UnsyncedRow) => (id === waiting.id ? 'Tuesday' : '');
     expect(matchRows(rows, { ...everything, text: 'tues' }, nowMs, contentOf)).toEqual([waiting]);
   });
 
-  it('by a pattern, and by its letters where it is none', () => {
+  it('matches a pattern, or its literal text if it is invalid', () => {
     expect(matchRows(rows, { ...everything, text: '^co_z(Crew|Tide)', isPattern: true }, nowMs)).toEqual([
       refused,
       waiting,
@@ -73,16 +73,16 @@ describe('filter', () => {
     ]);
   });
 
-  it('by a rung: those that have not got there', () => {
+  it('keeps the rows that have not reached a rung', () => {
     expect(matchRows(rows, { ...everything, rung: 'saved' }, nowMs)).toEqual([notSaved]);
     expect(matchRows(rows, { ...everything, rung: 'sent' }, nowMs)).toEqual([waiting, notSaved]);
   });
 
-  it('gives the very rows back where nothing is asked', () => {
+  it('returns the same array without a filter', () => {
     expect(matchRows(rows, everything, nowMs)).toBe(rows);
   });
 
-  it('counts facets, and narrows to one', () => {
+  it('counts facets and filters by one', () => {
     expect([...countFacets(rows)]).toEqual([
       ['Refused', 1],
       ['Not connected', 1],
@@ -93,7 +93,7 @@ describe('filter', () => {
 });
 
 describe('rows under the pointer', () => {
-  it('stay where they are: what is gone has arrived, what is new comes last', () => {
+  it('keep their order: confirmed rows have arrived, new rows come last', () => {
     const fresh = row('co_zNew', { kind: 'sending', host: 'eu.example' });
     const held = holdRows(rows, [fresh, refused, notSaved], [fresh, refused, notSaved]);
     expect(held.map(({ id }) => id)).toEqual(['co_zCrew', 'co_zTide', 'co_zNote', 'co_zNew']);
@@ -103,12 +103,12 @@ describe('rows under the pointer', () => {
     });
   });
 
-  it('are not called arrived when they only left the filter', () => {
+  it('are not marked as arrived if they only stopped matching the filter', () => {
     const sentNow = { ...waiting, reason: { kind: 'sending', host: 'eu.example' } } as const;
     expect(holdRows([waiting], [], [sentNow])).toEqual([sentNow]);
   });
 
-  it('promise no durability that nobody promised', () => {
+  it('claim no durability that was not promised', () => {
     const unknown = { ...waiting, steps: { ...pending, durable: 'unknown' } } as const;
     expect(holdRows([unknown], [], [])[0]?.steps.durable).toBe('unknown');
   });
@@ -130,7 +130,7 @@ describe('tally of the rungs', () => {
   const words = (...args: Parameters<typeof tallyRungs>) =>
     tallyRungs(...args).map(({ words, more = '' }) => words + more);
 
-  it('names the worst of each rung, how many, and since when', () => {
+  it('shows the worst state of each rung with count and age', () => {
     expect(words(rows, overview, nowMs)).toEqual([
       '1 failed · 3 s',
       '1 stuck · 46 s',
@@ -139,15 +139,15 @@ describe('tally of the rungs', () => {
     ]);
   });
 
-  it('says all where all have got there', () => {
+  it('shows "all" for a rung that all have reached', () => {
     expect(words([], overview, nowMs)).toEqual(['all', 'all', 'all', 'all']);
   });
 
-  it('claims nothing that is not promised, not kept, or not known', () => {
+  it('claims nothing that is not promised, not saved or unknown', () => {
     const { durable: _, ...without } = overview.rungs;
     const memory = { kind: 'memory', state: 'memory-only' } as const;
     expect(words([], { ...overview, rungs: without, storage: memory }, nowMs)).toEqual([
-      'not kept',
+      'not saved',
       'all',
       'all',
       'not promised',

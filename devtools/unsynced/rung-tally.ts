@@ -1,16 +1,17 @@
 import { rungStatesOf, type RungState } from '../../src/inspect/unsynced/rung-states.ts';
-import { rungs, type Overview, type RungName, type UnsyncedRow } from '../../src/inspect/snapshot.ts';
-import { durationWords } from '../../src/inspect/shared/format.ts';
+import { rungs, type Overview, type RungName } from '../../src/inspect/snapshot/overview-facts.ts';
+import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
+import { formatDuration } from '../../src/inspect/shared/format.ts';
 import type { Tone } from '../headline.ts';
 
-/** One rung over all CoValues, as the header shows it. */
+/** The state of one rung across all CoValues, for the header. */
 export interface RungTally {
   readonly rung: RungName;
-  /** The worst of them. */
+  /** The worst state of any CoValue. */
   readonly state: RungState;
   readonly tone: Tone;
   readonly words: string;
-  /** What wide layouts add. */
+  /** Additional text for wide layouts. */
   readonly more?: string;
 }
 
@@ -31,23 +32,23 @@ export function tallyRungs(
   for (const row of rows) {
     const states = rungStatesOf(row, nowMs);
     for (const rung of rungs) {
-      const own = (counts[rung][states[rung]] ??= { count: 0, oldestSinceMs: Infinity });
-      own.count++;
-      own.oldestSinceMs = Math.min(own.oldestSinceMs, row.sinceMs);
+      const entry = (counts[rung][states[rung]] ??= { count: 0, oldestSinceMs: Infinity });
+      entry.count++;
+      entry.oldestSinceMs = Math.min(entry.oldestSinceMs, row.sinceMs);
     }
   }
-  return rungs.map((rung) => tally(rung, counts[rung], unknownWords(rung, overview), nowMs));
+  return rungs.map((rung) => tally(rung, counts[rung], explainUnknown(rung, overview), nowMs));
 }
 
 function tally(rung: RungName, counts: Counts, unknown: string | undefined, nowMs: number): RungTally {
   const state = worstFirst.find((known) => counts[known]) ?? (unknown === undefined ? 'reached' : 'unknown');
-  const own = counts[state];
+  const entry = counts[state];
   if (state === 'reached') return { rung, state, tone: 'plain', words: 'all' };
-  if (state === 'unknown' || !own)
+  if (state === 'unknown' || !entry)
     return { rung, state: 'unknown', tone: 'plain', words: unknown ?? 'unknown' };
-  const age = ` · ${durationWords(nowMs - own.oldestSinceMs)}`;
+  const age = ` · ${formatDuration(nowMs - entry.oldestSinceMs)}`;
   const togo = (counts.stuck?.count ?? 0) + (counts.waiting?.count ?? 0) + (counts.ahead?.count ?? 0);
-  const count = own.count.toLocaleString('en');
+  const count = entry.count.toLocaleString('en');
   switch (state) {
     case 'failed':
       return {
@@ -66,9 +67,9 @@ function tally(rung: RungName, counts: Counts, unknown: string | undefined, nowM
   }
 }
 
-function unknownWords(rung: RungName, overview: Overview | undefined): string | undefined {
+function explainUnknown(rung: RungName, overview: Overview | undefined): string | undefined {
   if (!overview) return 'no session';
-  if (rung === 'saved' && overview.storage.state === 'memory-only') return 'not kept';
+  if (rung === 'saved' && overview.storage.state === 'memory-only') return 'not saved';
   if (rung === 'durable' && !overview.rungs.durable) return 'not promised';
   return undefined;
 }

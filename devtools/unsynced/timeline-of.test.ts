@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RelayStory, StoryEvent } from '../../src/inspect/unsynced/timeline.ts';
-import { timeLineOf } from './timeline-of.ts';
+import { timelineOf } from './timeline-of.ts';
 
 const sinceMs = 1_700_000_000_000;
 const event = (kind: StoryEvent['kind'], afterMs: number, refusal?: string): StoryEvent => ({
@@ -8,17 +8,17 @@ const event = (kind: StoryEvent['kind'], afterMs: number, refusal?: string): Sto
   ...(refusal !== undefined && { refusal }),
 });
 const lineOf = (relay: Partial<RelayStory>, elapsedMs: number) =>
-  timeLineOf(
+  timelineOf(
     { id: 'co_z1', sinceMs, relays: [{ host: 'eu', isMissing: true, events: [], ...relay }] },
     sinceMs + elapsedMs,
   );
 function laneOf(relay: Partial<RelayStory>, elapsedMs: number) {
   const [lane] = lineOf(relay, elapsedMs).lanes;
-  return lane && { ...lane, words: lane.says.map(({ words }) => words).join(', ') };
+  return lane && { ...lane, words: lane.entries.map(({ words }) => words).join(', ') };
 }
 
-describe('the time line', () => {
-  it('puts what happened where it happened, logarithmically', () => {
+describe('the timeline', () => {
+  it('places events on a logarithmic axis', () => {
     const events = [event('sent', 10), event('confirmed', 100)];
     const lane = laneOf({ isMissing: false, events }, 5_000);
     expect(lane?.marks.map(({ state, at }) => [state, at])).toEqual([
@@ -29,7 +29,7 @@ describe('the time line', () => {
     expect(lane?.tail).toBeUndefined();
   });
 
-  it('goes on to now while something is to come, and warns when that takes too long', () => {
+  it('extends to the present while an edit is pending, and warns if that takes too long', () => {
     const events = [event('sent', 10)];
     expect(laneOf({ events }, 1_000)).toMatchObject({
       ...{ end: 0.75, tail: 'waiting', words: 'sent 10 ms, 1 s so far', tone: 'plain' },
@@ -38,7 +38,7 @@ describe('the time line', () => {
     expect(laneOf({}, 6_000)).toMatchObject({ tail: 'stuck', words: 'nothing sent yet, 6 s so far' });
   });
 
-  it('ends at a refusal, which nothing follows by itself', () => {
+  it('ends at a refusal, which is final', () => {
     const events = [event('sent', 10), event('sent', 50), event('refused', 100, 'forbidden')];
     const lane = laneOf({ events }, 9_000);
     expect(lane).toMatchObject({ end: 0.5, tone: 'fail', words: 'sent 50 ms, refused (forbidden) 100 ms' });
@@ -46,7 +46,7 @@ describe('the time line', () => {
     expect(lane?.tail).toBeUndefined();
   });
 
-  it('has room for its words at every length, and the whole of it below the last', () => {
+  it('spaces its labels at every length and always labels the end', () => {
     for (const elapsedMs of [0, 10_000, 10_001, 59_000, 3_000_000, 8_640_000_000]) {
       const { ticks, lanes } = lineOf({}, elapsedMs);
       expect(ticks.length).toBeGreaterThan(3);
@@ -58,7 +58,7 @@ describe('the time line', () => {
     expect(lineOf({}, 0).ticks.map(({ words }) => words)).toEqual(['1 ms', '10 ms', '100 ms', '1 s', '10 s']);
   });
 
-  it('takes a clock that was set back for no time at all', () => {
+  it('treats a clock set back as no elapsed time', () => {
     expect(laneOf({ events: [event('sent', -500)] }, -1_000)).toMatchObject({ end: 0, marks: [{ at: 0 }] });
   });
 });

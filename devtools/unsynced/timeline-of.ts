@@ -1,26 +1,26 @@
 import type { RungState } from '../../src/inspect/unsynced/rung-states.ts';
 import { stuckAfterMs } from '../../src/inspect/unsynced/rung-states.ts';
 import type { RelayStory, Story, StoryEvent } from '../../src/inspect/unsynced/timeline.ts';
-import { durationWords } from '../../src/inspect/shared/format.ts';
+import { formatDuration } from '../../src/inspect/shared/format.ts';
 import type { Tone } from '../headline.ts';
-import { elapsedWords } from '../messages/message-text.ts';
+import { formatElapsed } from '../messages/message-text.ts';
 
-/** One place: what happened there since the edit, along a logarithmic axis. */
+/** The events at one relay since the edit, on a logarithmic axis. */
 export interface Lane {
   readonly who: string;
   readonly marks: readonly LaneMark[];
-  /** Where the line ends: at what came last, or at now while something is still to come. */
+  /** Where the line ends: at the last event, or at the present while the edit is pending. */
   readonly end: number;
-  /** From the last mark to now, where that is still to come; shown broken where it takes too long. */
+  /** The pending part, from the last mark to the present; `stuck` if it takes too long. */
   readonly tail?: 'waiting' | 'stuck';
-  /** The last of each kind, in the order in which they happened, and how long what is to come has taken. */
-  readonly says: readonly Saying[];
+  /** The last event of each kind in order, then the waiting time so far. */
+  readonly entries: readonly LaneEntry[];
   readonly tone: Tone;
 }
 
-export interface Saying {
+export interface LaneEntry {
   readonly words: string;
-  /** The number of the message that says so. */
+  /** The number of the message that shows it. */
   readonly message?: number;
 }
 
@@ -37,17 +37,17 @@ export interface Tick {
 }
 
 const ticksMs = [1, 10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000];
-const leastMs = 10_000;
-const leastBetween = 0.15;
+const minMs = 10_000;
+const minGap = 0.15;
 
-export interface TimeLine {
+export interface Timeline {
   readonly lanes: readonly Lane[];
   readonly ticks: readonly Tick[];
 }
 
-export function timeLineOf({ sinceMs, relays }: Story, nowMs: number): TimeLine {
+export function timelineOf({ sinceMs, relays }: Story, nowMs: number): Timeline {
   const elapsedMs = Math.max(0, nowMs - sinceMs);
-  const endMs = ticksMs.find((ms) => ms >= Math.max(leastMs, elapsedMs)) ?? elapsedMs;
+  const endMs = ticksMs.find((ms) => ms >= Math.max(minMs, elapsedMs)) ?? elapsedMs;
   const place = (ms: number) => Math.log10(Math.max(1, ms)) / Math.log10(endMs);
   return {
     lanes: relays.map((relay) => laneOf(relay, sinceMs, elapsedMs, place)),
@@ -67,7 +67,7 @@ function laneOf(
   });
   const isOpen = isMissing && last?.kind !== 'refused';
   const tail = elapsedMs > stuckAfterMs ? 'stuck' : 'waiting';
-  const said = lastOfEachKind(events).map((event): Saying => {
+  const entries = lastOfEachKind(events).map((event): LaneEntry => {
     return { words: wordsOf(event, sinceMs), message: event.message };
   });
   return {
@@ -75,15 +75,15 @@ function laneOf(
     marks,
     end: place(isOpen || !last ? elapsedMs : last.atMs - sinceMs),
     ...(isOpen && { tail }),
-    says: [
-      ...(last ? said : [{ words: 'nothing sent yet' }]),
-      ...(isOpen ? [{ words: `${durationWords(elapsedMs)} so far` }] : []),
+    entries: [
+      ...(last ? entries : [{ words: 'nothing sent yet' }]),
+      ...(isOpen ? [{ words: `${formatDuration(elapsedMs)} so far` }] : []),
     ],
     tone: last?.kind === 'refused' ? 'fail' : isOpen && tail === 'stuck' ? 'warn' : 'plain',
   };
 }
 
-/** In the order in which they happened. */
+/** In chronological order. */
 function lastOfEachKind(events: readonly StoryEvent[]): readonly StoryEvent[] {
   return events.filter(({ kind }, index) => !events.slice(index + 1).some((later) => later.kind === kind));
 }
@@ -94,20 +94,20 @@ function stateOf({ kind }: StoryEvent): RungState {
 
 function wordsOf({ kind, refusal, atMs }: StoryEvent, sinceMs: number): string {
   const what = refusal === undefined ? kind : `${kind} (${refusal})`;
-  return `${what} ${elapsedWords(atMs - sinceMs)}`;
+  return `${what} ${formatElapsed(atMs - sinceMs)}`;
 }
 
 function ticksFor(endMs: number, place: (ms: number) => number): readonly Tick[] {
   const ticks: Tick[] = [];
-  // From the right, so that the end always has its words.
-  for (const ms of ticksMs.filter((own) => own <= endMs).reverse()) {
+  // From the right, so that the end always has a label.
+  for (const ms of ticksMs.filter((tickMs) => tickMs <= endMs).reverse()) {
     const at = place(ms);
     const before = ticks.at(-1);
-    if (before === undefined || before.at - at >= leastBetween) ticks.push({ at, words: tickWords(ms) });
+    if (before === undefined || before.at - at >= minGap) ticks.push({ at, words: formatTick(ms) });
   }
   return ticks.reverse();
 }
 
-function tickWords(ms: number): string {
-  return ms < 1_000 ? `${ms} ms` : durationWords(ms);
+function formatTick(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : formatDuration(ms);
 }

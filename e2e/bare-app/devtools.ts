@@ -3,17 +3,17 @@ import type { LocalNode } from '@MaiaOS/kernel/cojson';
 import { mountDevtools, type DevtoolsOptions } from '@MaiaOS/kernel/devtools';
 import { createInspector, type Explanation, type Inspector } from '@MaiaOS/kernel/inspect';
 
-/** The bare app, with the devtools mounted as the address says: `?mount={"open":true}`; without it, they are not. */
+/** The bare app with devtools, mounted if the address asks for them: `?mount={"open":true}`. */
 const wish = new URLSearchParams(location.search).get('mount');
 declare global {
   var devtools: {
     mount(options?: DevtoolsOptions): void;
     unmount(): void;
-    /** From here on a program looks as well, as an agent would. */
+    /** Attaches an inspector, as a program or agent would. */
     inspect(): void;
-    /** What that program is told. */
+    /** That inspector's explanation. */
     explain(id: string): Explanation;
-    /** Of the session that is active. */
+    /** The active session's node. */
     node(): LocalNode;
   };
 }
@@ -30,7 +30,7 @@ globalThis.devtools = {
     return inspector.explain(id);
   },
   node() {
-    if (!activeSession.current) throw new Error('Nobody is signed in.');
+    if (!activeSession.current) throw new Error('Not signed in.');
     return activeSession.current.node;
   },
 };

@@ -1,25 +1,25 @@
 import { activeSession, resumeSession, setupSyncPeers, signUpWithPasskey } from '@MaiaOS/kernel';
 import type { CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
 
-/** The kernel with nothing around it, for what the demo has no button for. A test calls it through the page. */
+/** The bare kernel, for actions that the demo has no button for. Tests call it through the page. */
 export interface BareApp {
   signUp(urls: readonly string[], appVersion?: string): Promise<void>;
   /** With `sync: false`. */
   signUpWithoutSync(): Promise<void>;
-  /** Starts the sync of a session that has none. */
+  /** Starts sync for a session opened without it. */
   connect(url: string): void;
-  /** Opens the account again, as a later page load does. */
+  /** Opens the account again, like a later page load. */
   resume(urls: readonly string[], appVersion?: string): Promise<void>;
-  /** Ends the session, and its node with it. */
+  /** Ends the session and its node. */
   close(): Promise<void>;
-  /** Of the session that is open now, also where one took another's place. */
+  /** Of the current session, even if it replaced another one. */
   sessionID(): string;
-  /** A map that everybody may read and write; answers its ID. */
+  /** Creates a map that everyone may read and write; returns its ID. */
   makeMap(): string;
   openMap(id: string): Promise<void>;
   set(key: string, value: number): void;
   read(): Readonly<Record<string, number>>;
-  /** Whether cojson has given up the map with a relay. */
+  /** Whether cojson stopped syncing the map with a relay. */
   isSkipped(id: string): boolean;
   state(): {
     readonly status: string;

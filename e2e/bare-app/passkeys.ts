@@ -11,7 +11,7 @@ import {
 } from '@MaiaOS/kernel';
 import type { RawCoMap } from '@MaiaOS/kernel/cojson';
 
-/** An account with nothing around it. What fails answers its code. */
+/** A bare account. Failures return their error code. */
 export interface PasskeyApp {
   signUp(url: string, options?: { readonly anotherAccount: boolean }): Promise<string>;
   signIn(url: string, options?: { readonly autofill: boolean }): Promise<string>;

@@ -1,15 +1,15 @@
 import { resumeSession, signInWithPasskey, signUpWithPasskey, type Session } from '@MaiaOS/kernel';
 import { CoValueCore, LocalNode } from '@MaiaOS/kernel/cojson';
 
-/** A page in which somebody signs in and out, again and again. A test calls it through the page. */
+/** A page that signs in and out repeatedly. Tests call it through the page. */
 export interface RoundsApp {
-  /** Makes the account, and signs out of it. */
+  /** Creates the account and signs out of it. */
   signUp(url: string): Promise<void>;
   /** Signs in, edits, closes, resumes, edits, and signs out. */
   round(url: string): Promise<void>;
-  /** From here on the page keeps every session: a leak on purpose. */
+  /** From here on the page keeps every session: a deliberate leak. */
   keepSessions(): void;
-  /** Of the package: those of the browser have names of their own. */
+  /** The package's classes; those of the browser have global names. */
   readonly classes: { readonly LocalNode: typeof LocalNode; readonly CoValueCore: typeof CoValueCore };
 }
 

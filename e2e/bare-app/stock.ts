@@ -4,19 +4,22 @@ import { mountDevtools } from '@MaiaOS/kernel/devtools';
 import { createInspector, type Explanation, type Inspector } from '@MaiaOS/kernel/inspect';
 import { createWebSocketPeer } from 'cojson-transport-ws';
 
-/** cojson with a transport of its own, as an app without the kernel has it, and the devtools on that. A test calls it through the page. */
+/**
+ * cojson with its own transport, as in an app without the kernel, plus the devtools. Tests call it through
+ * the page.
+ */
 export interface StockApp {
   begin(syncWhen?: 'never'): Promise<void>;
-  /** A map that the devtools may name. */
+  /** Creates a map that the devtools may name. */
   makeMap(): string;
   set(key: string, value: number): void;
   addPeer(id: string, url: string, isPersistent: boolean): void;
   removePeer(id: string): void;
-  /** What the kernel does instead. */
+  /** Connects with the kernel's sync instead. */
   setupSyncPeers(url: string): void;
-  /** What cojson says to apps that ask it. */
+  /** cojson's own answer to apps. */
   isAllSynced(): boolean;
-  /** Whether each server peer has said that it has the map. */
+  /** Whether each server peer has reported the map. */
   isAtPeers(id: string): boolean;
   explain(id: string): Explanation;
 }

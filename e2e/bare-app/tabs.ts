@@ -1,25 +1,28 @@
 import { activeSession, resumeSession, signUpWithPasskey, type Session } from '@MaiaOS/kernel';
 import type { CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
 
-/** An edit, and the session that it stands under. */
+/** An edit, and the session that wrote it. */
 export interface Edit {
   readonly key: string;
   readonly sessionID: string;
 }
 
-/** One of several tabs that work on the same maps. A test calls it through the page. */
+/** One of several tabs that edit the same maps. Tests call it through the page. */
 export interface TabApp {
-  /** Answers the ids of maps that everybody may read and write. */
+  /** Returns the IDs of maps that everyone may read and write. */
   signUp(url: string, maps: number): Promise<readonly string[]>;
   join(url: string, mapIDs: readonly string[]): Promise<void>;
   resume(url: string, mapIDs: readonly string[]): Promise<void>;
-  /** Of the session that is open now; none while one takes another's place. */
+  /** Of the current session; undefined while another one replaces it. */
   sessionID(): string | undefined;
-  /** False where the session takes no edit now. */
+  /** False if the session refuses edits now. */
   edit(map: number, key: string): boolean;
-  /** Every edit of every map, as often as it stands there. */
+  /** Every edit of every map, as often as it occurs. */
   history(): readonly Edit[];
-  /** What waits for a rung, and what cojson has given up with its relay; undefined while one session takes another's place. */
+  /**
+   * What waits for each rung, and what cojson stopped syncing with its relay; undefined while one session
+   * replaces another.
+   */
   state():
     | { readonly unsaved: number; readonly unconfirmed: number; readonly errored: readonly string[] }
     | undefined;
@@ -29,7 +32,7 @@ declare global {
   var tabApp: TabApp;
   /** The test's own log, which outlives the tab. */
   var told: (edits: readonly Edit[]) => Promise<void>;
-  /** Resolves when the tab may choose its session id. */
+  /** Resolves when the tab may choose its session ID. */
   var atDoor: () => Promise<void>;
 }
 
@@ -47,7 +50,7 @@ async function openMaps(session: Session): Promise<void> {
   if (maps.length !== mapIDs.length) throw new Error('A map is not there.');
 }
 
-/** Tells of each edit once this session says that nothing is unsaved. */
+/** Reports each edit once this session has nothing unsaved. */
 const untoldBySession = new WeakMap<Session, Edit[]>();
 function follow(session: Session): void {
   const untold: Edit[] = [];
@@ -56,7 +59,7 @@ function follow(session: Session): void {
     const { saved, storage } = session.sync.current;
     if (untold.length > 0 && saved.pending === 0 && storage.state === 'ok') void told(untold.splice(0));
   });
-  // Also one that took another's place. Until its maps are there, the closed session's take no edit.
+  // Also for a session that replaces another: until its maps are loaded, the closed session's maps refuse edits.
   if (mapIDs.length > 0) void openMaps(session);
 }
 activeSession.subscribe((session) => {

@@ -1,22 +1,22 @@
 import { resumeSession, signUpWithPasskey, type Session } from '@MaiaOS/kernel';
 import type { CoID, RawGroup, RawCoMap } from '@MaiaOS/kernel/cojson';
 
-/** An edit, by the map and the key. */
+/** An edit, identified by map and key. */
 export interface Written {
   readonly id: string;
   readonly key: string;
 }
 
-/** A tab that writes to this device until it is killed, and tells of what is saved. A test calls it through the page. */
+/** A tab that writes to this device until it is killed, and reports what is saved. Tests call it through the page. */
 export interface WritingApp {
-  /** Answers the id of a group. */
+  /** Returns the ID of a group. */
   signUp(): Promise<string>;
   resume(): Promise<void>;
-  /** The keys of each map; undefined for one that is not there. */
+  /** The keys of each map; undefined for a missing one. */
   read(ids: readonly string[]): Promise<readonly (readonly string[] | undefined)[]>;
   /**
-   * Begins, and does not end. Every run has keys of its own. With a count, the page stands still at the very word that so
-   * many are saved: nothing that is still to be done for it is done.
+   * Starts writing and never ends. Every run has its own keys. With a count, the page halts inside the
+   * notification that reports this many edits as saved, so that no later work is done.
    */
   write(groupID: string, run: number, standsStillAt?: number): Promise<void>;
 }
@@ -33,11 +33,11 @@ function opened(): Session {
   return session;
 }
 
-/** Small edits and large ones, alone and many at once. */
+/** Small edits and large ones, alone and in batches. */
 const large = 'x'.repeat(20_000);
 const nextTask = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** Comes back once the test has it, though this page does nothing any more. */
+/** Returns once the test has it, even if this page does nothing more. */
 function tellNow(saved: readonly Written[]): void {
   const request = new XMLHttpRequest();
   request.open('POST', '/told', false);
@@ -80,7 +80,7 @@ globalThis.writingApp = {
   async read(ids) {
     const { node } = opened();
     const maps = await Promise.all(ids.map((id) => node.load(id as CoID<RawCoMap>)));
-    // A large one comes in pieces, and is there with the first.
+    // A large map arrives in pieces and is available from the first.
     while (maps.some((map) => map !== 'unavailable' && map.core.isStreaming())) await nextTask();
     return maps.map((map) => (map === 'unavailable' ? undefined : map.keys()));
   },

@@ -1,37 +1,37 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
-/** The demo as a person uses it: by what is written on it. */
+/** Drives the demo like a user: by its visible text. */
 export interface App {
   readonly page: Page;
   readonly syncLine: Locator;
   open(origin: string, path?: string): Promise<void>;
   signUp(): Promise<void>;
-  /** Signs up at an origin, and makes a list with items. */
+  /** Signs up at an origin, and creates a list with items. */
   begin(origin: string, list: string, ...items: string[]): Promise<void>;
   signIn(): Promise<void>;
   makeList(name: string): Promise<void>;
   openList(name: string): Promise<void>;
   addItem(text: string): Promise<void>;
   item(text: string): Locator;
-  /** Ticks it, on which it goes to the done ones. */
+  /** Ticks the item, which moves it to the done ones. */
   tick(text: string): Promise<void>;
   untilTicked(text: string): Promise<void>;
   renameItem(from: string, to: string): Promise<void>;
-  /** Chooses a file for the picture of an item, in place of the one that it has. */
+  /** Chooses a file as an item's picture, replacing any other. */
   putPicture(item: string, file: Upload): Promise<void>;
-  /** What opens the picture of an item. */
+  /** The control that opens an item's picture. */
   picture(item: string): Locator;
   /** The link of the open list. */
   share(): Promise<string>;
-  /** Begins with a list that is shared, with all of it at the relay; answers its link. */
+  /** Starts with a shared list that the relay has completely; returns its link. */
   beginShared(origin: string, list: string, ...items: string[]): Promise<string>;
-  /** What the ladder behind the sync line says of one rung. */
+  /** The text of one rung in the ladder behind the sync line. */
   rung(name: string): Promise<string>;
-  /** Waits until the sync line says that the relay has stored everything. */
+  /** Waits until the sync line reports that the relay has stored everything. */
   untilStored(): Promise<void>;
 }
 
-/** A file as the browser's dialog gives it. */
+/** A file as chosen in the browser's dialog. */
 export interface Upload {
   readonly name: string;
   readonly mimeType: string;
@@ -63,12 +63,12 @@ export function createApp(page: Page): App {
       await expect(syncLine).toBeVisible();
     },
     async makeList(name) {
-      const field = page.getByRole('textbox', { name: 'Name of the list' });
+      const field = page.getByRole('textbox', { name: 'List name' });
       const link = page.getByRole('link', { name: 'New list' });
       await expect(field.or(link).first()).toBeVisible(); // Without any list, the field is the first page.
       if (!(await field.isVisible())) await link.click();
       await field.fill(name);
-      await page.getByRole('button', { name: 'Make list' }).click();
+      await page.getByRole('button', { name: 'Create list' }).click();
       await expect(page.getByRole('heading', { name })).toBeVisible();
     },
     async openList(name) {
@@ -115,7 +115,7 @@ export function createApp(page: Page): App {
     picture: (text) => page.getByRole('button', { name: `Open the picture of ${text}`, exact: true }),
     async share() {
       await page.getByRole('button', { name: 'Share' }).click();
-      const make = page.getByRole('button', { name: 'Make a link' });
+      const make = page.getByRole('button', { name: 'Create a link' });
       const link = page.getByRole('textbox', { name: 'Link' });
       await expect(make.or(link).first()).toBeVisible();
       if (await make.isVisible()) await make.click();

@@ -3,7 +3,7 @@ import { addAuthenticator } from './authenticator.ts';
 
 export const panelIn = (page: Page): Locator => page.getByRole('complementary', { name: 'maia devtools' });
 
-/** The bare app's page with devtools; they are mounted with these options, and without any not at all. */
+/** Opens the bare app's page, with the devtools mounted if options are given. */
 export async function openDevtoolsPage(
   page: Page,
   origin: string,
@@ -17,7 +17,7 @@ export async function openDevtoolsPage(
     .toBe(true);
 }
 
-/** A page with the panel open and an account, with one map, which the relay has. */
+/** A page with an open panel and an account with one map that the relay has. */
 export async function beginWithPanel(
   page: Page,
   origin: string,
@@ -30,7 +30,7 @@ export async function beginWithPanel(
   return panelIn(page);
 }
 
-/** With one map, which the relay has. */
+/** Signs up in the bare app and creates one map, and waits until the relay has both. */
 export async function signUpThere(page: Page, relayPort: number | string): Promise<void> {
   await page.evaluate(async (url) => {
     await bareApp.signUp([url]);

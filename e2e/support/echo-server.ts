@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 
-/** Says back what it is told, by HTTP (the header `x-say` and the body) and by WebSocket, to pages of every origin. */
+/** Echoes over HTTP (the header `x-say` and the body) and WebSocket, to pages of every origin. */
 export async function startEchoServer(): Promise<{ readonly host: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*');

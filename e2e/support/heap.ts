@@ -1,16 +1,16 @@
 import type { CDPSession, Page } from '@playwright/test';
 
-/** What of a page cannot be collected. */
+/** The objects in a page that cannot be collected. */
 export interface Heap {
-  /** Instances by class, also of classes derived from it. */
+  /** Instances by class, including subclasses. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Listeners that are added to anything of the page. */
+  /** Event listeners on anything in the page. */
   readonly listeners: number;
-  /** JavaScript's heap and the memory of WebAssembly. */
+  /** The JavaScript heap and WebAssembly memory. */
   readonly bytes: number;
 }
 
-/** Reads the heap of a page; `classes` are expressions which name a class there. */
+/** Reads the heap of a page; `classes` are expressions that name a class there. */
 export async function createHeapReader(
   page: Page,
   classes: readonly string[],
@@ -41,15 +41,15 @@ export async function createHeapReader(
   };
 }
 
-/** For the handles which are held on what was found; released, they keep nothing alive. */
+/** Groups the handles of found objects; once released, they keep nothing alive. */
 const objectGroup = 'heap-reader';
 
-/** What only a collected object has let go of goes with the next time. */
+/** An object that a collected object held is freed only by the next collection. */
 async function collect(cdp: CDPSession): Promise<void> {
   for (let time = 0; time < 3; time++) await cdp.send('HeapProfiler.collectGarbage');
 }
 
-/** What a function of the page says of all instances of a class. */
+/** Calls a page function for all instances of a class. */
 async function ofAll(cdp: CDPSession, name: string, read: string): Promise<number> {
   const expression = `${name}.prototype`;
   const { result } = await cdp.send('Runtime.evaluate', { expression, objectGroup });

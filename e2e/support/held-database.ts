@@ -4,7 +4,10 @@ declare global {
   var letDatabaseGo: (() => void) | undefined;
 }
 
-/** Another tab of the page's origin writes to the databases of its accounts without an end: until it lets them go, nobody else's turn comes. */
+/**
+ * Another tab of the page's origin keeps a write transaction open on its accounts' databases, so that no
+ * other transaction runs until it is released.
+ */
 export async function holdDatabase(page: Page): Promise<{ letGo(): Promise<void> }> {
   const tab = await page.context().newPage();
   await tab.goto(new URL('/held', page.url()).href);
@@ -24,7 +27,7 @@ export async function holdDatabase(page: Page): Promise<{ letGo(): Promise<void>
       const transaction = db.transaction(stores, 'readwrite');
       transaction.oncomplete = () => db.close();
       await new Promise<void>((held) => {
-        // A transaction goes on as long as there is a request in it.
+        // A transaction stays open while it has a pending request.
         const goOn = () => {
           held();
           if (isHeld) transaction.objectStore(first).count().onsuccess = goOn;

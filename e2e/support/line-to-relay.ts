@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** A line of real WebSockets between a page and a relay, which can be as bad as lines are. */
+/** A line of real WebSockets between a page and a relay that can misbehave like real lines. */
 export interface LineToRelay {
   readonly port: number;
-  /** From now on nothing is read from the page, so that its socket fills up. What the relay says still comes through. */
+  /** Stops reading from the page, so that its socket fills up. The relay's frames still pass. */
   hold(): void;
   goOn(): void;
-  /** From now on what the page says is read, and goes nowhere. */
+  /** Reads the page's frames and drops them. */
   lose(isLosing: boolean): void;
-  /** With the next frame of the relay's that has it, before the page is given that. */
+  /** Runs when the relay next sends a frame that contains `part`, before the page gets it. */
   onceSaid(part: string, then: () => void): void;
   close(): Promise<void>;
 }

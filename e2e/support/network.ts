@@ -1,4 +1,4 @@
 import type { Page } from '@playwright/test';
 
-/** The browser says that it is online again, after which no page waits until its back-off is over. */
+/** Fires the browser's online event, after which no page waits for its back-off. */
 export const backOnline = (page: Page) => page.evaluate(() => void dispatchEvent(new Event('online')));

@@ -1,11 +1,11 @@
 import { crc32, deflateSync } from 'node:zlib';
 
-/** A PNG of this size whose left half is red and whose right half is blue, with noise that no encoder makes small. */
+/** A PNG of this size with a red left half and a blue right half, plus noise that does not compress. */
 export function noisePicture(width: number, height: number): Buffer {
   const random = createRandom(1);
   const rows = Buffer.alloc((width * 3 + 1) * height);
   for (let y = 0, at = 0; y < height; y++) {
-    rows[at++] = 0; // The row is written as it is.
+    rows[at++] = 0; // Filter type none.
     for (let x = 0; x < width; x++) {
       const [red, blue] = x < width / 2 ? [180, 20] : [20, 180];
       for (const base of [red, 20, blue]) rows[at++] = base + Math.floor(random() * 75);

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { plugInKeeper } from './keepers.ts';
+import { addAuthenticator } from './authenticator.ts';
 import { backOnline } from './network.ts';
 import { createRelayProcess, type RelayProcess } from './relay-process.ts';
 import { freePort, serveBuilt, type Served } from './servers.ts';
@@ -8,12 +8,12 @@ import { expect, test as base } from './test.ts';
 type Prf = 'on-create' | 'on-get';
 
 interface Person {
-  /** Gets one more that keeps passkeys, with a page of its own. */
+  /** Adds another passkey provider, with its own page. */
   plugIn(): Promise<Page>;
   /** The relay forgets everything when it is stopped. */
   readonly relay: RelayProcess;
   readonly url: string;
-  /** The app on a device, with this keeper at hand. What was open elsewhere is left. */
+  /** Opens the app on a device with this provider available. Leaves the page of the previous provider. */
   at(device: number, keeper: Page): Promise<Page>;
 }
 
@@ -41,13 +41,13 @@ const test = base.extend<
   prf: ['on-create', { option: true }],
   person: async ({ context, memoryRelay: relay, devices, prf }, use) => {
     await relay.start();
-    // The keepers go on offering what was removed, as those of browsers without the Signal API do.
+    // The providers still offer removed passkeys, like browsers without the Signal API.
     await context.addInitScript(() => Reflect.deleteProperty(PublicKeyCredential, 'signalUnknownCredential'));
     let last: Page | undefined;
     await use({
       async plugIn() {
         const page = await context.newPage();
-        await plugInKeeper(page, prf);
+        await addAuthenticator(page, { prf, hasAutofill: true });
         return page;
       },
       relay,
@@ -82,10 +82,10 @@ const forgetAll = (page: Page) =>
   });
 const remove = (page: Page, id: string) => page.evaluate((which) => passkeyApp.remove(which), id);
 
-/** Tests of what a person does with passkeys that give their key when they are made, or only in use. */
+/** Tests what a user does with passkeys that return their key on creation, or only on use. */
 export function testPasskeys(prf: Prf): void {
   test.describe(`with PRF ${prf}`, () => {
-    // Many page loads and prompts, each on a machine that may be busy.
+    // Many page loads and prompts, on a machine that may be busy.
     test.describe.configure({ timeout: 240_000 });
     test.use({ prf });
 
@@ -110,7 +110,7 @@ export function testPasskeys(prf: Prf): void {
       page = await person.at(1, laptop);
       expect(await signIn(page, url)).toBe(accountID);
       expect(await note(page)).toBe('Bread');
-      // It is an empty one, which the page has not met before: only a new edit waits for its word.
+      // The relay is empty and new to the page, which waits only for the acknowledgement of a new edit.
       await write(page, 'Bread and butter');
       await relay.start();
       await backOnline(page);
@@ -193,7 +193,7 @@ export function testPasskeys(prf: Prf): void {
       expect(await signIn(await person.at(2, key), url)).toBe(accountID);
     });
 
-    test('two devices add one at once while the relay is replaced by an empty one: all sign in, and the removed one does not', async ({
+    test('two devices each add a passkey while the relay is replaced by an empty one: all sign in except with the removed one', async ({
       person,
     }) => {
       const { relay, url } = person;

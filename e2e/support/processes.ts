@@ -11,7 +11,10 @@ export async function endProcess(child: ChildProcess, signal: 'SIGTERM' | 'SIGKI
   return child.exitCode;
 }
 
-/** Starts a program of Node, and waits for a line of its output that matches. Rejects with all it said where it ends before. */
+/**
+ * Starts a Node program, and waits for a line of output that matches. Rejects with all output if it exits
+ * before.
+ */
 export async function startNode(args: readonly string[], ready: RegExp): Promise<ChildProcess> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

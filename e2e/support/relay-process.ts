@@ -1,21 +1,21 @@
 import type { ChildProcess } from 'node:child_process';
 import { endProcess, startNode } from './processes.ts';
 
-/** The real relay in a process of its own, on one port and one storage for as long as it lives. */
+/** The real relay in its own process, on one port and one storage for its whole life. */
 export interface RelayProcess {
   readonly port: number;
-  /** With more of its command line, which the next start has to give again. */
+  /** Takes additional flags, which the next start must repeat. */
   start(...more: readonly string[]): Promise<void>;
-  /** As an operator ends it: with SIGTERM, drained. */
+  /** Stops it like an operator: SIGTERM, drained. */
   stop(): Promise<void>;
-  /** As a crash ends it. */
+  /** Stops it like a crash. */
   kill(): Promise<void>;
 }
 
 export function createRelayProcess(options: {
   readonly program: string;
   readonly port: number;
-  /** As the command line takes it. */
+  /** As given on the command line. */
   readonly storage: string;
 }): RelayProcess {
   const { program, port, storage } = options;

@@ -9,7 +9,7 @@ import { build, createServer, preview } from 'vite';
 
 export const root = join(import.meta.dirname, '../..');
 
-/** Serves until it is closed. Its origin is one of `localhost`, as WebAuthn refuses IP addresses. */
+/** Serves until it is closed, at an origin of `localhost`, because WebAuthn refuses IP addresses. */
 export interface Served {
   readonly origin: string;
   close(): Promise<void>;
@@ -22,12 +22,12 @@ const demo = {
   resolve: { alias: [...ownNames] },
 } as const;
 
-/** The demo's dev server as `npm start` has it, with a relay that the test controls. */
+/** The demo's dev server as in `npm start`, with a relay that the test controls. */
 export async function serveInDev(relayPort: number): Promise<Served> {
   const server = await createServer({
     ...demo,
     plugins: [svelte(), maiaKernel({ proxyTarget: `http://127.0.0.1:${relayPort}` })],
-    // Nobody edits the app while it is tested.
+    // The app does not change during tests.
     server: { host: 'localhost', port: await freePort(), strictPort: true, hmr: false, watch: null },
     cacheDir: join(root, 'node_modules/.vite/e2e'),
   });
@@ -35,7 +35,7 @@ export async function serveInDev(relayPort: number): Promise<Served> {
   return { origin: `http://localhost:${server.config.server.port}`, close: () => server.close() };
 }
 
-/** An app of the kernel alone, see `bare-app/main.ts`. */
+/** An app that uses only the kernel; see `bare-app/main.ts`. */
 export async function serveBareApp(): Promise<Served> {
   const server = await createServer({
     ...demo,
@@ -47,7 +47,7 @@ export async function serveBareApp(): Promise<Served> {
   return { origin: `http://localhost:${server.config.server.port}`, close: () => server.close() };
 }
 
-/** Every page of `bare-app`, built. */
+/** Builds every page of `bare-app`. */
 export async function buildBareApp(outDir: string): Promise<void> {
   const folder = join(root, 'e2e/bare-app');
   const pages = (await readdir(folder)).filter((name) => name.endsWith('.html'));
@@ -65,7 +65,7 @@ export async function buildBareApp(outDir: string): Promise<void> {
   });
 }
 
-/** The demo's production build, with what `PUBLIC_API_DOMAIN` was when it was built. */
+/** The demo's production build, with `PUBLIC_API_DOMAIN` as it was at build time. */
 export async function buildDemo(outDir: string, publicApiDomain: string | undefined): Promise<void> {
   if (publicApiDomain === undefined) delete process.env['PUBLIC_API_DOMAIN'];
   else process.env['PUBLIC_API_DOMAIN'] = publicApiDomain;
@@ -81,13 +81,13 @@ export async function buildDemo(outDir: string, publicApiDomain: string | undefi
   }
 }
 
-/** Serves a build. With `relayPort`, `/sync` of its own origin leads to that relay, as a deployment has it. */
+/** Serves a build. With `relayPort`, `/sync` of its own origin leads to that relay, like a deployment. */
 export async function serveBuilt(outDir: string, relayPort?: number): Promise<Served> {
   const port = await freePort();
   const server = await preview({
     configFile: false,
     root,
-    // The relay is taken away on purpose; each connection that the proxy then loses is no news.
+    // Tests stop the relay on purpose, so lost proxy connections are not worth a log line.
     logLevel: 'silent',
     build: { outDir },
     preview: {

@@ -1,13 +1,14 @@
 import type { Page } from '@playwright/test';
 
 export interface StockDatabase {
-  /** Lets the kernel take it over. */
+  /** Lets the kernel migrate it. */
   release(): Promise<void>;
 }
 
 /**
- * A database of cojson-storage-indexeddb for the one account of this page, as an older version of an app has left it, with so
- * many CoValues. The page's next load finds it, and another tab holds it as long as the test says.
+ * Creates a database of cojson-storage-indexeddb for this page's account with `count` CoValues, as an older
+ * app version would leave it. The page's next load finds it, and another tab keeps it open until the test
+ * releases it.
  */
 export async function makeStockDatabase(page: Page, count: number): Promise<StockDatabase> {
   const tab = await page.context().newPage();

@@ -1,13 +1,13 @@
 import type { Page } from '@playwright/test';
 
-/** What a browser or another tab does to the databases of the accounts under a page. */
+/** What a browser or another tab can do to the accounts' databases. */
 export type StorageFault = 'full' | 'closed' | 'deleted' | 'upgraded' | 'refused';
 
 declare global {
   var storageFaults: { begin(fault: StorageFault): Promise<void>; end(): Promise<void> };
 }
 
-/** From the next page load on the page can have faults. `refused` from its start: no database of an account is opened. */
+/** Enables faults from the next page load on. `refused` from its start: no database of an account opens. */
 export async function addStorageFaults(page: Page): Promise<void> {
   await page.addInitScript(injectFaults);
 }
@@ -18,7 +18,7 @@ function injectFaults(): void {
   const { open } = IDBFactory.prototype;
   const { add, put } = IDBObjectStore.prototype;
   const connections = new Set<IDBDatabase>();
-  /** An old tab’s, a newer version’s. */
+  /** Simulates the connection of a tab with a newer version, which has upgraded the database. */
   let newer: IDBDatabase | undefined;
   let isFull = false;
   let refusal: DOMException | undefined;
@@ -29,7 +29,7 @@ function injectFaults(): void {
     request.addEventListener('success', () => isOfAccount(name) && connections.add(request.result));
     return request;
   };
-  /** As on a full disk: what was asked for is begun, and then all of it is taken back. */
+  /** Like a full disk: the transaction starts, and then aborts. */
   function orFull(write: typeof put): typeof put {
     return function (this: IDBObjectStore, value: unknown, key?: IDBValidKey) {
       const { transaction } = this;
@@ -61,7 +61,7 @@ function injectFaults(): void {
       if (fault === 'full') isFull = true;
       if (fault === 'refused') refusal = new DOMException('not here', 'SecurityError');
       if (fault === 'closed') {
-        // Without a word, as Safari does.
+        // Without an event, as Safari does.
         for (const connection of connections) connection.close();
         refusal = new DOMException('not now', 'InvalidStateError');
       }
@@ -80,7 +80,7 @@ function injectFaults(): void {
       isFull = false;
       refusal = undefined;
       if (!newer) return;
-      // The version that this page has can only open a database that is made anew.
+      // The version of this page can open only a newly created database.
       newer.close();
       await ended(indexedDB.deleteDatabase(newer.name));
     },

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-/** Each text that the sync line shows from the next page load on, through reloads of the same origin. */
+/** Records each text of the sync line from the next page load on, across reloads of the same origin. */
 export async function recordSyncLines(page: Page): Promise<{ read(): Promise<string[]> }> {
   await page.addInitScript(() => {
     const key = 'e2e-sync-lines';

@@ -2,21 +2,21 @@ import type { BrowserContext, CDPSession, Page } from '@playwright/test';
 import type { Edit } from '../bare-app/tabs.ts';
 import { addAuthenticator } from './authenticator.ts';
 
-/** One device of one person, with the tabs that stand open on it, and what the test has seen of them. */
+/** One user's device with its open tabs, and what the test has observed of them. */
 export interface Tabs {
   readonly opened: number;
-  /** How often a page came back out of the back-forward cache. */
+  /** How often a page came back from the back-forward cache. */
   readonly fromCache: number;
   readonly all: readonly Tab[];
-  /** Edits that a tab was told were saved. */
+  /** Edits that a tab reported as saved. */
   readonly told: readonly Edit[];
-  /** Content messages that went up to the relay, from all tabs. */
+  /** Content messages uploaded to the relay, from all tabs. */
   readonly uploads: number;
-  /** Messages of the relay or the engine that say that something was not taken. */
+  /** Messages of the relay or the engine that report a refusal. */
   readonly refusals: readonly string[];
-  /** The first tab: signs up and makes maps. */
+  /** The first tab: signs up and creates maps. */
   begin(maps: number): Promise<readonly string[]>;
-  /** Opens tabs that choose their session ids at the same moment: each waits for the others at the pool's door. */
+  /** Opens tabs that choose their session IDs at the same moment: each waits for the others before the pool. */
   open(count: number): Promise<void>;
 }
 
@@ -24,18 +24,18 @@ export interface Tab {
   readonly number: number;
   readonly page: Page;
   readonly state: 'shown' | 'frozen' | 'left';
-  /** False where the session takes no edit now. */
+  /** False if the session refuses edits now. */
   edit(map: number): Promise<boolean>;
   freeze(): Promise<void>;
-  /** Goes to another page, with this one in the back-forward cache. */
+  /** Navigates away, with this page in the back-forward cache. */
   leave(): Promise<void>;
-  /** Back from either. */
+  /** Returns from being frozen or from having navigated away. */
   show(): Promise<void>;
-  /** The person goes elsewhere, then closes it: it has all the time to say its last word. */
+  /** The user navigates away, then closes the tab: it has time to clean up. */
   end(): Promise<void>;
-  /** The person closes it. */
+  /** The user closes the tab. */
   close(): Promise<void>;
-  /** The renderer is gone from one moment to the next: no event, no last word. */
+  /** Ends the renderer without any event or chance to clean up. */
   kill(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function createTabs(options: {
   /** A page of another app. */
   readonly elsewhere: string;
   readonly relayURL: string;
-  /** False: each tab gets every lock that it asks for. */
+  /** False: each tab gets every lock that it requests. */
   readonly areLocksKept: boolean;
 }): Promise<Tabs> {
   const { context, appURL, elsewhere, relayURL, areLocksKept } = options;
@@ -62,9 +62,9 @@ export async function createTabs(options: {
   await context.exposeFunction('told', (edits: readonly Edit[]) => void told.push(...edits));
 
   async function comeBack(page: Page): Promise<void> {
-    await page.goBack({ waitUntil: 'commit' }); // A page that is back loads nothing.
+    await page.goBack({ waitUntil: 'commit' }); // A restored page fires no load event.
     if (await page.evaluate(() => 'isSamePage' in globalThis)) return void fromCache++;
-    // The browser keeps few, and has made a new page of it.
+    // The browser caches few pages, and reloaded this one.
     await page.waitForFunction(() => 'tabApp' in globalThis);
     await resume(page);
   }
@@ -123,7 +123,7 @@ export async function createTabs(options: {
       async kill() {
         gone();
         const crashed = page.waitForEvent('crash');
-        cdp.send('Page.crash').catch(() => {}); // Nobody is left to answer.
+        cdp.send('Page.crash').catch(() => {}); // No process is left to answer.
         await crashed;
         await page.close();
       },
@@ -176,9 +176,9 @@ function watchDoor(areLocksKept: boolean): void {
   Object.defineProperty(navigator.locks, 'request', { value: requestAtDoor });
 }
 
-/** Lets tabs through together, once as many have come as are expected; one that comes alone, at once. */
+/** Admits tabs together once the expected number has arrived; a single one at once. */
 function createDoor(): { expect(count: number): void; pass(): Promise<void> } {
-  /** Less than a tab gives itself to choose in: one that comes late finds the door open. */
+  /** Shorter than a tab's own limit for choosing: a late tab finds the gate open. */
   const longestMs = 1_500;
   let expected = 0;
   let waiting: (() => void)[] = [];

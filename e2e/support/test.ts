@@ -10,23 +10,26 @@ export { expect } from '@playwright/test';
 
 export interface World {
   readonly relay: RelayProcess;
-  /** Origins of the same production build, each with the relay at its own `/sync`. Each keeps a storage: they are devices. */
+  /**
+   * Origins of the same production build, each with the relay at its own `/sync`. Each has its own storage,
+   * so they act as devices.
+   */
   readonly origins: readonly [string, string];
-  /** Where the app is served as `npm start` does it. */
+  /** The app served as `npm start` does. */
   readonly devOrigin: string;
-  /** Starts a relay of its own for a test: the bundled command line. */
+  /** The path of the bundled command line, with which a test starts its own relay. */
   readonly program: string;
-  /** For what a test makes; it goes with the worker. */
+  /** For files that a test creates; deleted with the worker. */
   readonly directory: string;
 }
 
-/** The kernel with nothing around it, built: a page for each thing that the demo has no button for. */
+/** The bare kernel, built: a page for each feature that the demo has no button for. */
 export interface BareApp extends Served {
-  /** To serve it at another origin, too. */
+  /** For serving it at another origin, too. */
   readonly directory: string;
 }
 
-/** What takes long to start lives as long as the worker; each test finds the relay running. */
+/** Servers that start slowly live as long as the worker; each test finds the relay running. */
 export const test = base.extend<
   Pick<World, 'relay' | 'origins' | 'devOrigin'>,
   { readonly world: World; readonly app: BareApp }

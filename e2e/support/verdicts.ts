@@ -3,14 +3,14 @@ import { addAuthenticator } from './authenticator.ts';
 import { beginWithPanel, openDevtoolsPage, panelIn } from './devtools-page.ts';
 import { expect } from './test.ts';
 
-/** A page with an account, one map that the relay has, and the panel open. */
+/** A page with an account, one map that the relay has, and an open panel. */
 export async function begin(page: Page, origin: string, relayPort: number): Promise<Locator> {
   const panel = await beginWithPanel(page, origin, relayPort);
   await page.evaluate(() => devtools.inspect());
   return panel;
 }
 
-/** A page with an account that has no relay, and the panel open. */
+/** A page with an account without a relay, and an open panel. */
 export async function beginWithoutSync(page: Page, origin: string): Promise<Locator> {
   await addAuthenticator(page);
   await openDevtoolsPage(page, origin, { open: true });
@@ -20,13 +20,13 @@ export async function beginWithoutSync(page: Page, origin: string): Promise<Loca
 }
 
 /**
- * What the panel says of the CoValue that waits for the longest: the verdict, and what to do. A program in the page that asks
- * for the same CoValue is told the same.
+ * Expects the panel's verdict and next step for the CoValue that has waited longest. A program in the page
+ * that asks about the same CoValue gets the same answer.
  */
 export async function expectVerdict(panel: Locator, verdict: RegExp, next: RegExp): Promise<void> {
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
   const details = panel.getByRole('region', { name: /^Details of/ });
-  // What waited when the panel last looked may have arrived since, and another one waits for the longest now.
+  // That CoValue may have arrived since the panel's last update, and another one may wait longest now.
   await expect(async () => {
     await expect(details.locator('.verdict')).toContainText(verdict, { timeout: 1_000 });
     await expect(details.locator('.next')).toContainText(next, { timeout: 1_000 });
@@ -49,7 +49,10 @@ export async function expectVerdictOf(
   await expectVerdict(panel, verdict, next);
 }
 
-/** All that goes between the page and the relay passes these, which may change it, or keep it by answering undefined. */
+/**
+ * Passes every frame between page and relay through these functions, which may change it, or drop it by
+ * returning undefined.
+ */
 export async function stand(
   page: Page,
   between: {
@@ -72,7 +75,7 @@ export async function stand(
 
 export const edit = (page: Page, key = 'n') => page.evaluate((name) => bareApp.set(name, 1), key);
 
-/** So many edits of one map, of so many characters each. */
+/** Makes `count` edits of one map, of `characters` characters each. */
 export const editMuch = (page: Page, count: number, characters: number) =>
   page.evaluate(
     ([edits, length]) => {
@@ -81,6 +84,6 @@ export const editMuch = (page: Page, count: number, characters: number) =>
     [count, characters] as const,
   );
 
-/** Waits long enough for much of it, too. */
+/** Waits long enough even for large edits. */
 export const arrived = (page: Page) =>
   expect.poll(() => page.evaluate(() => bareApp.state().status), { timeout: 60_000 }).toBe('confirmed');

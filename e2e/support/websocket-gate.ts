@@ -1,16 +1,16 @@
 import { createServer, request } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
-/** A proxy that lets plain HTTP through, and WebSockets only while it is open, like many a company's. */
+/** A proxy that passes plain HTTP, but WebSockets only while it is open, like many corporate proxies. */
 export interface WebSocketGate {
   readonly port: number;
   /** WebSockets that are open through it. */
   readonly webSockets: number;
   /** Event streams that are open through it. */
   readonly streams: number;
-  /** From now on WebSockets pass, too. */
+  /** Passes WebSockets from now on. */
   open(): void;
-  /** From now on they are refused with 403, and those that are open are cut. */
+  /** Refuses WebSockets with 403 from now on, and cuts those that are open. */
   shut(): void;
   close(): Promise<void>;
 }

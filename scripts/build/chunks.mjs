@@ -4,9 +4,9 @@ import { root } from './packages.mjs';
 /** @typedef {(id: string) => { readonly importedIds: readonly string[] } | null} ModuleInfo */
 
 /**
- * What is fetched together: what an app imports, what speaks with relays, and what several kinds of storage share. Without
- * this, each set of modules that two parts share would be a file, and so a request, of its own. What the entries of `apart`
- * need too stays out, so that they do not load these.
+ * Groups modules into chunks: the small calls of the entry, sync with relays, and what the storage engines share. Without
+ * groups, each set of modules that two chunks share would become a file, and so a request. Modules that an entry in `apart`
+ * also needs stay ungrouped, so that these entries do not load the groups.
  * @param {readonly string[]} apart @returns {import('rolldown').CodeSplittingOptions}
  */
 export function groupChunks(apart = []) {
@@ -28,21 +28,19 @@ export function groupChunks(apart = []) {
 
 /** @param {ModuleInfo} infoOf @param {readonly string[]} apart @returns {(id: string) => string | null} */
 function chunkNames(infoOf, apart) {
-  const elsewhere = reachedFrom(infoOf, apart);
-  // Each stays a file that exports what it names, and nothing of what the others need.
-  const kernel = inSource('index');
-  const relays = inSource('sync/relay-code', 'transport/channels');
-  const engine = inSource('storage/engine/kernel-storage');
-  const others = inSource('session/session-code', 'storage/indexeddb-storage');
-  for (const entry of [kernel, relays, engine, others].flat()) elsewhere.add(entry);
-  const [inKernel, inRelays, inEngine, inOthers] = [kernel, relays, engine, others].map((files) =>
-    reachedFrom(infoOf, files),
-  );
+  const relays = inSource('sync/setup-sync-peers', 'transport/ordinary-transports');
+  const entry = inSource('index');
+  const engine = inSource('storage/kernel/kernel-storage');
+  const lazy = inSource('session/lazy-entry', 'storage/stock/indexeddb-storage');
+  // A file that is fetched by its own name must export nothing else, so it stays ungrouped.
+  const ungrouped = new Set([...reachedFrom(infoOf, apart), ...entry, ...engine, ...lazy]);
+  const inKernel = reachedFrom(infoOf, entry, new Set(relays));
+  const [inRelays, inEngine, inLazy] = [relays, engine, lazy].map((files) => reachedFrom(infoOf, files));
   return (id) => {
-    if (elsewhere.has(id)) return null;
-    if (inKernel?.has(id)) return 'kernel';
+    if (ungrouped.has(id)) return null;
+    if (inKernel.has(id)) return 'kernel';
     if (inRelays?.has(id)) return 'relays';
-    return inEngine?.has(id) && inOthers?.has(id) ? 'storage' : null;
+    return inEngine?.has(id) && inLazy?.has(id) ? 'storage' : null;
   };
 }
 
@@ -51,9 +49,11 @@ function inSource(...names) {
   return names.map((name) => join(root, 'src', `${name}.ts`));
 }
 
-/** By imports that are not `import()`. @param {ModuleInfo} infoOf @param {readonly string[]} entries */
-function reachedFrom(infoOf, entries) {
+/** By static imports, without `except`. @param {ModuleInfo} infoOf @param {readonly string[]} entries @param {ReadonlySet<string>} except */
+function reachedFrom(infoOf, entries, except = new Set()) {
   const reached = new Set(entries);
-  for (const id of reached) for (const imported of infoOf(id)?.importedIds ?? []) reached.add(imported);
+  for (const id of reached) {
+    for (const imported of infoOf(id)?.importedIds ?? []) if (!except.has(imported)) reached.add(imported);
+  }
   return reached;
 }

@@ -7,24 +7,24 @@ import { alias, browserEntries, external, nodeEntries, wasmFiles } from './packa
 import { compileRunes, compileSvelte, inlineCss } from './svelte.mjs';
 
 /**
- * One module graph for all entries, so that what two of them need stands in one chunk: two instances of cojson in one
- * page would not know each other's values.
+ * Builds all entries in one module graph, so that entries share chunks: two instances of cojson in one page would not
+ * recognize each other's values.
  * @param {string} folder @returns {Promise<readonly import('rolldown').OutputChunk[]>}
  */
 export async function buildJavaScript(folder) {
   const bundle = await rolldown({
     input: { ...browserEntries, ...nodeEntries },
     external,
-    // For what the relay needs of Node's own modules. That none of it reaches a browser is checked below.
+    // The relay needs Node's modules. `refuseNode` checks that none of them reaches a browser entry.
     platform: 'node',
-    // As these chunks ask for; a test compares what each entry exports.
+    // Required by the chunk groups. A test compares the exports of each entry.
     preserveEntrySignatures: 'allow-extension',
     resolve: {
       alias,
       mainFields: ['module', 'main'],
       conditionNames: ['svelte', 'browser', 'production'],
     },
-    // That the machine is slow is no reason to refuse the bundle, as every other warning is.
+    // Every other warning fails the build.
     checks: { bundlerTimings: false },
     plugins: [compileSvelte(), compileRunes(), inlineCss()],
     onLog(level, log, handler) {
@@ -48,7 +48,7 @@ export async function buildJavaScript(folder) {
   return chunks;
 }
 
-/** A browser's entry imports nothing but files of the package. @param {readonly import('rolldown').OutputChunk[]} chunks @param {string} entry */
+/** Fails if a browser entry imports anything outside the package. @param {readonly import('rolldown').OutputChunk[]} chunks @param {string} entry */
 function refuseNode(chunks, entry) {
   const reached = new Set([entry]);
   for (const fileName of reached) {

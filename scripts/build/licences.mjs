@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './packages.mjs';
 
-/** Texts that are the same for all that name them. */
+/** Texts that are the same for every package with that licence. */
 const knownTexts = { 'Apache-2.0': join(root, 'node_modules/typescript/LICENSE.txt') };
 
 /**
- * The licences of everything that was bundled, as they ask for.
+ * Lists the licences of all bundled packages, as these licences require.
  * @param {readonly import('rolldown').OutputChunk[]} chunks
  */
 export function listLicences(chunks) {
@@ -31,6 +31,6 @@ function licenceText(folder, name) {
   const file =
     own === undefined ? Object.entries(knownTexts).find(([known]) => known === name)?.[1] : join(folder, own);
   return file === undefined
-    ? 'The package names its licence and holds no text of it.'
+    ? 'The package names its licence but does not contain the text.'
     : readFileSync(file, 'utf8').trim();
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..', '..');
 
-/** What an app may import, and the command. Each becomes a file of its name. */
+/** The entries that an app may import, and the command. Each becomes a file with its name. */
 export const browserEntries = {
   index: join(root, 'src/index.ts'),
   cojson: join(root, 'src/cojson.ts'),
@@ -13,20 +13,20 @@ export const browserEntries = {
 export const nodeEntries = {
   vite: join(root, 'src/vite/index.ts'),
   relay: join(root, 'src/relay/index.ts'),
-  'maia-relay': join(root, 'src/relay/maia-relay.ts'),
+  'maia-relay': join(root, 'src/relay/cli/maia-relay.ts'),
 };
 
-/** Installed beside the package or given by the host. Everything else is inside. */
+/** Installed beside the package, or provided by the host. Everything else is bundled. */
 export const external = [/^node:/, 'ws', /^@electric-sql\/pglite(?:\/|$)/, 'vite', 'cojson-core-napi'];
 
 export const alias = {
-  // See the file: cojson's own one holds its WASM as text.
-  'cojson-core-wasm': join(root, 'src/platform/cojson-wasm.ts'),
-  // What Node would choose; only the relay has it.
+  // cojson's own module embeds its WASM as text.
+  'cojson-core-wasm': join(root, 'src/engine/wasm.ts'),
+  // The file that Node would resolve. Only the relay uses it.
   '@sqlite.org/sqlite-wasm': join(root, 'node_modules/@sqlite.org/sqlite-wasm/node.mjs'),
 };
 
-/** Each is read from beside the chunk that needs it. */
+/** The chunk that needs the file reads it from the chunk's own folder. */
 export const wasmFiles = [
   'cojson-core-wasm/public/cojson_core_wasm.wasm',
   '@sqlite.org/sqlite-wasm/sqlite-wasm/jswasm/sqlite3.wasm',

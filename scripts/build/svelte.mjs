@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { transform } from 'rolldown/utils';
 import { compile, compileModule } from 'svelte/compiler';
 
-/** Svelte components for the browser. Their styles are adopted from a style sheet, as a strict CSP wants it. @returns {import('rolldown').Plugin} */
+/** Compiles Svelte components. Their styles come from an adopted style sheet, because a strict CSP forbids inline styles. @returns {import('rolldown').Plugin} */
 export function compileSvelte() {
   return {
     name: 'svelte-components',
@@ -11,14 +11,14 @@ export function compileSvelte() {
       handler(code, id) {
         const { js, css } = compile(code, { filename: id, generate: 'client', css: 'external', dev: false });
         if (css !== null)
-          this.error(`${id} has a <style> of its own, which nothing would carry into the page.`);
+          this.error(`${id} has a <style> block, which the build would drop. Use the shared style sheet.`);
         return { code: js.code, map: js.map };
       },
     },
   };
 }
 
-/** Modules with runes; their types are taken off first, as the compiler reads JavaScript. @returns {import('rolldown').Plugin} */
+/** Compiles modules with runes. Removes their types first, because the compiler reads JavaScript. @returns {import('rolldown').Plugin} */
 export function compileRunes() {
   return {
     name: 'svelte-runes',
@@ -34,7 +34,7 @@ export function compileRunes() {
   };
 }
 
-/** `import css from './x.css?inline'` gives the text, as Vite does. @returns {import('rolldown').Plugin} */
+/** `import css from './x.css?inline'` returns the text, as in Vite. @returns {import('rolldown').Plugin} */
 export function inlineCss() {
   return {
     name: 'inline-css',

@@ -3,7 +3,7 @@ import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { browserEntries, external, nodeEntries, root } from './packages.mjs';
 
-/** Types that stand alone: those of cojson are inside. @param {string} folder */
+/** Builds self-contained types, which include cojson's. @param {string} folder */
 export async function buildTypes(folder) {
   const { relay, vite } = nodeEntries;
   const bundle = await rolldown({
@@ -22,15 +22,15 @@ export async function buildTypes(folder) {
     format: 'es',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
-    // All in one file, but for the plugin's: an app without Vite must not meet Vite's types.
+    // Everything in one file except the plugin's types: an app without Vite must not need Vite's types.
     codeSplitting: { groups: [{ name: 'types.d', test: (id) => !/[\\/]src[\\/]vite[\\/]/.test(id) }] },
   });
   await bundle.close();
 }
 
 /**
- * What does not hold in an app's strict check: cojson names Node's `util` for what is a global everywhere, and
- * cojson-core-wasm says `async` in a declaration, which TypeScript only overlooks in a library it does not check.
+ * Repairs declarations that fail an app's strict check: cojson imports globals from Node's `util`, and cojson-core-wasm
+ * declares functions as `async`, which TypeScript overlooks only in libraries that it does not check.
  * @returns {import('rolldown').Plugin}
  */
 function repairTypes() {

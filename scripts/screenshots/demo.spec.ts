@@ -22,7 +22,7 @@ test.describe('demo.png', () => {
 
     const unsynced = page.getByRole('grid', { name: 'Unsynced CoValues' });
     await expect(unsynced.locator('[data-id]')).toHaveCount(2); // The item, and the list that names it.
-    await expect(app.syncLine).toContainText('waiting for the relay since', { timeout: 60_000 });
+    await expect(app.syncLine).toContainText('waiting for the relay for', { timeout: 60_000 });
     await expect(unsynced).toContainText(/next attempt in \d/);
     await page.screenshot({ path: picture('demo.png') });
   });

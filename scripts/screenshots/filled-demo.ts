@@ -15,7 +15,7 @@ export const others: readonly List[] = [
   { name: 'Cabin weekend', items: ['Firewood', 'Lamp oil', 'Playing cards'], done: ['Lamp oil'] },
 ];
 
-/** An account with these lists, the last one open and its done items shown, and everything stored by the relay. */
+/** An account with these lists, confirmed by the relay; the last list is open and shows its done items. */
 export async function fill(page: Page, origin: string, lists: readonly List[]): Promise<App> {
   await addAuthenticator(page);
   const app = createApp(page);
@@ -27,12 +27,12 @@ export async function fill(page: Page, origin: string, lists: readonly List[]): 
     for (const item of done) await app.tick(item);
   }
   await page.getByRole('button', { name: /^\d+ done$/ }).click();
-  await page.getByRole('heading', { level: 1 }).click(); // A field that is typed in keeps its focus ring, and the panel's keys.
+  await page.getByRole('heading', { level: 1 }).click(); // A focused field has a focus ring and blocks the hotkey.
   await app.untilStored();
   return app;
 }
 
-/** Each arrow key is 16 px above the least height. */
+/** Each press of an arrow key adds 16 px. */
 export async function openPanel(page: Page, arrowKeys: number): Promise<void> {
   await page.keyboard.press('Alt+Shift+KeyM');
   const grip = page.getByRole('separator', { name: 'Height of the devtools' });

@@ -31,7 +31,7 @@ test('har-in-chrome.png: Chrome’s Network panel shows the frames of an exporte
   const frames = log.entries.flatMap((entry) => entry._webSocketMessages);
   expect(frames.length).toBeGreaterThan(20);
 
-  // A browser of its own, whose DevTools are opened as a page: that takes a debugging port.
+  // A separate browser with a debugging port, to open its DevTools as a page.
   const port = await freePort();
   const profile = mkdtempSync(join(tmpdir(), 'maia-har-'));
   const options = browserLaunchOptions();

@@ -4,7 +4,7 @@ import { panelIn } from '../../e2e/support/devtools-page.ts';
 import { expect, test } from '../../e2e/support/test.ts';
 import { fill, openPanel, others } from './filled-demo.ts';
 
-// Pictures of each view of the panel, to be looked at beside the drawings.
+// Pictures of each view of the panel, to compare with the drawings.
 
 const folder = process.env['MAIA_LOOK'] ?? '';
 test.skip(folder === '', 'MAIA_LOOK names the folder for pictures of each view');
@@ -32,7 +32,7 @@ async function lookAtViews(page: Page, name: string): Promise<void> {
   }
 }
 
-test('each view, with nothing and with something to say', async ({ page, relay, devOrigin }) => {
+test('each view, empty and filled', async ({ page, relay, devOrigin }) => {
   const app = await fill(page, devOrigin, [
     { name: 'Groceries', items: ['Bread', 'Coffee'], done: ['Bread'] },
   ]);

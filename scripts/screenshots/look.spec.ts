@@ -6,7 +6,7 @@ import { fillStorage } from '../../e2e/support/everything/break-device.ts';
 import { makeStockDatabase } from '../../e2e/support/stock-database.ts';
 import { expect, test } from '../../e2e/support/test.ts';
 
-/** Where the pictures go that are made to be looked at; without it there are none. */
+/** The folder for the pictures; unset, the tests make none. */
 const folder = process.env['MAIA_LOOK'] ?? '';
 const looks = [
   { width: 1280, height: 800, colorScheme: 'light' },
@@ -15,7 +15,7 @@ const looks = [
   { width: 390, height: 844, colorScheme: 'light' },
 ] as const;
 
-/** One state in both widths and both colours. */
+/** Takes one state in both widths and both colour schemes. */
 async function look(page: Page, name: string): Promise<void> {
   for (const { width, height, colorScheme } of looks) {
     await page.setViewportSize({ width, height });
@@ -66,11 +66,11 @@ test('the gate', async ({ page, browser, origins }) => {
   await noPrf.context().close();
 });
 
-test('the account page, and the ways out of it', async ({ page, relay, origins }) => {
+test('the account page and its dialogs', async ({ page, relay, origins }) => {
   const authenticator = await addAuthenticator(page);
   const app = createApp(page);
   await app.open(origins[0]);
-  await page.getByRole('textbox', { name: 'A name for your account' }).fill('Ana');
+  await page.getByRole('textbox', { name: 'Account name (optional)' }).fill('Ana');
   await app.signUp();
   await app.makeList('Groceries');
   await app.addItem('Bread');
@@ -78,7 +78,7 @@ test('the account page, and the ways out of it', async ({ page, relay, origins }
   await page.getByRole('link', { name: 'Account and device' }).click();
   await authenticator.replace();
   await page.getByRole('button', { name: 'Add a passkey' }).click();
-  await page.getByRole('textbox', { name: 'What to call it' }).fill('Blue security key');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Blue security key');
   await look(page, 'add-passkey');
   await page.getByRole('button', { name: 'Add the passkey' }).click();
   await expect(page.getByRole('dialog')).toBeHidden();
@@ -114,7 +114,7 @@ test('the account page, and the ways out of it', async ({ page, relay, origins }
   await look(other.page, 'ended');
 });
 
-test('sharing, and an account that is only here', async ({ page, browser, relay, origins }) => {
+test('sharing, and an account on this device only', async ({ page, browser, relay, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(origins[0], 'Cabin weekend', 'Firewood');
@@ -146,7 +146,7 @@ test('sharing, and an account that is only here', async ({ page, browser, relay,
   await look(alone.page, 'only-here');
 });
 
-test('what this device keeps, and cannot keep', async ({ page, devOrigin }) => {
+test('storage on this device, working and full', async ({ page, devOrigin }) => {
   await addAuthenticator(page);
   const app = createApp(page);
   await app.begin(devOrigin, 'Groceries', 'Bread');
@@ -166,7 +166,7 @@ test('what this device keeps, and cannot keep', async ({ page, devOrigin }) => {
   await app.addItem('Milk');
   await expect(page.getByText('Free some space')).toBeVisible();
   await look(page, 'storage-full');
-  await page.getByRole('heading', { name: 'Groceries' }).click(); // A field keeps its keys to itself.
+  await page.getByRole('heading', { name: 'Groceries' }).click(); // A focused field would block the hotkey.
   await page.keyboard.press('Alt+Shift+KeyM');
   await look(page, 'panel-storage-full');
 });

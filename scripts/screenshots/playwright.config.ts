@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import { browserLaunchOptions } from '../find-browser.mjs';
 
-/** `npm run screenshots`: makes the pictures in `docs/images`. No part of the test suite. */
+/** `npm run screenshots`: makes the pictures in `docs/images`. Not part of the test suite. */
 export default defineConfig({
   testDir: '.',
   outputDir: '../../test-results/screenshots',

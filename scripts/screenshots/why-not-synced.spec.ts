@@ -45,7 +45,7 @@ test('why-slow.png', async ({ page, devOrigin }) => {
   await panel.getByRole('tab', { name: /Queues/ }).click();
   await app.putPicture('Bread', { name: 'bread.png', mimeType: 'image/png', buffer: noisePicture(900, 700) });
   await expect(app.picture('Bread')).toBeVisible();
-  // Counted by the second, so that a second has to end before the picture is in the plot.
+  // The plot shows whole seconds, so wait for one to end.
   await expect(panel.getByRole('row', { name: /^Low/ })).toContainText(/\d kB/);
   await expect(panel.getByRole('row', { name: /^Socket buffer/ })).toContainText(/\d kB/);
   await page.screenshot({ path: picture('why-slow.png') });

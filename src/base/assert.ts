@@ -1,4 +1,4 @@
-/** For what only a bug can break; a condition that a user can meet is a KernelError. */
+/** For conditions that only a bug can violate; for conditions that users can meet, throw a KernelError. */
 export function assert(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Error(`Bug in @MaiaOS/kernel: ${what}`);
 }

@@ -1,8 +1,8 @@
-/** Time as the kernel sees it; a test gives a fake one. */
+/** The kernel's source of time; tests pass a fake. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   nowMs(): number;
-  /** Calls once after `delayMs`; the returned function cancels. */
+  /** Calls `run` once after `delayMs`. Returns a function that cancels the call. */
   after(delayMs: number, run: () => void): () => void;
 }
 

@@ -1,4 +1,4 @@
-/** Equal in value: plain objects and arrays part by part, everything else (errors too) by identity. */
+/** Compares plain objects and arrays by value, and everything else (including errors) by identity. */
 export function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (!isPlain(a) || !isPlain(b)) return false;

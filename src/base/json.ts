@@ -1,27 +1,20 @@
-export type JsonRecord = Readonly<Record<string, unknown>>;
-
-/** A JSON object: neither null nor an array. Only for values that came out of `JSON.parse`. */
-export function isJsonRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A counter of cojson: how many transactions, or the index of one. */
+/** True for a cojson counter: a number of transactions, or the index of one. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** False for what is nested so deeply that turning it into a string again would overflow the stack. */
+/** False for values so deeply nested that serializing them would overflow the stack. */
 export function isShallow(value: unknown, depth = 32): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return depth > 0 && Object.values(value).every((part) => isShallow(part, depth - 1));
 }
 
-/** Undefined where the text is not JSON: JSON itself has no such value. */
+/** Returns undefined, which no JSON text can mean, if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message repeats the text, which may be private; that it is not JSON is all that callers need.
+    // Drop the parser's error: it repeats the text, which may be private.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Why a request failed. Conditions that pass by themselves (offline, retrying) are states, not errors. */
+/** Why a request failed. Temporary conditions (offline, retrying) are states, not errors. */
 export type KernelErrorCode =
   // passkey and account
   | 'PASSKEY_UNSUPPORTED'
@@ -50,16 +50,16 @@ export type KernelErrorCode =
   | 'TIMEOUT'
   | 'ABORTED';
 
-/** Typed details by code; it grows. A code that is not here carries none that an app should rely on. */
+/** Typed details by code; more codes will be added. Apps must not rely on the details of other codes. */
 export interface KernelErrorDetails {
-  /** The passkey that was made and that no account has. */
+  /** The new passkey, which belongs to no account. */
   PASSKEY_ORPHANED: { readonly credentialID: string; readonly label: string };
-  /** The passkey that was made and that can open nothing, where one was. */
+  /** The new passkey, if one was created; it cannot open anything. */
   PASSKEY_PRF_UNAVAILABLE: { readonly credentialID?: string; readonly label?: string };
-  /** The account was signed out in another tab; any other end leaves it as it is. */
+  /** True if the account was signed out in another tab; any other end leaves the device's data unchanged. */
   SESSION_CLOSED: { readonly isSignedOut?: boolean };
   UNSYNCED_CHANGES: { readonly count: number; readonly ids: readonly string[] };
-  /** `positions`: of the words that are not in the list. The first word is 1, as people count. */
+  /** `positions`: the positions, counted from 1, of the words that are not in the word list. */
   PHRASE_INVALID: {
     readonly reason: 'length' | 'word' | 'checksum';
     readonly positions: readonly number[];
@@ -71,7 +71,7 @@ type DetailsOf<C extends KernelErrorCode> = C extends keyof KernelErrorDetails
   ? KernelErrorDetails[C]
   : Readonly<Record<string, unknown>>;
 
-/** A failed request: a code to branch on, a message that says what to do, and the cause as it came. */
+/** A failed request: a code to branch on, a message that says what to do, and the original cause. */
 export interface KernelError<C extends KernelErrorCode = KernelErrorCode> extends Error {
   readonly name: 'KernelError';
   readonly code: C;
@@ -80,7 +80,7 @@ export interface KernelError<C extends KernelErrorCode = KernelErrorCode> extend
   readonly details: DetailsOf<C>;
 }
 
-// Errors of two copies of this package are still told apart from others by this mark, as `instanceof` would not.
+// Recognizes errors created by another copy of this package, which `instanceof` would not.
 const mark = Symbol.for('@MaiaOS/kernel/KernelError');
 
 /** `message` is one or two sentences: what happened, then what to do. Never put secrets in it or in `details`. */
@@ -99,7 +99,7 @@ export function createKernelError<C extends KernelErrorCode>(
   });
 }
 
-/** True for an error of this kernel; with `code`, only for that one, and `details` is then typed for it. */
+/** True for an error of this kernel. Given `code`, true only for that code, which also types `details`. */
 export function isKernelError<C extends KernelErrorCode = KernelErrorCode>(
   error: unknown,
   code?: C,

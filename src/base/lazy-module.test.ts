@@ -1,23 +1,23 @@
 import { expect, it, vi } from 'vitest';
-import { createPart } from '../platform/part.ts';
+import { createLazyModule } from './lazy-module.ts';
 
-it('is fetched once, also for two who ask at the same time', async () => {
-  const fetchPart = vi.fn(() => Promise.resolve({ answer: 42 }));
-  const part = createPart(fetchPart);
-  expect(fetchPart).not.toHaveBeenCalled();
+it('is fetched once, even by concurrent calls', async () => {
+  const fetchModule = vi.fn(() => Promise.resolve({ answer: 42 }));
+  const part = createLazyModule(fetchModule);
+  expect(fetchModule).not.toHaveBeenCalled();
   const [one, other] = await Promise.all([part.load(), part.load()]);
   expect(one).toBe(other);
   expect(await part.load()).toBe(one);
-  expect(fetchPart).toHaveBeenCalledOnce();
+  expect(fetchModule).toHaveBeenCalledOnce();
 });
 
-it('says what to do where it cannot be fetched, and tries again when it is asked for again', async () => {
+it('rejects with instructions if it cannot be fetched, and fetches again on the next call', async () => {
   const cause = new TypeError('Failed to fetch dynamically imported module');
-  const fetchPart = vi.fn(() => Promise.resolve('here')).mockRejectedValueOnce(cause);
-  const part = createPart(fetchPart);
+  const fetchModule = vi.fn(() => Promise.resolve('here')).mockRejectedValueOnce(cause);
+  const part = createLazyModule(fetchModule);
   const [one, other] = await Promise.allSettled([part.load(), part.load()]);
   expect(one).toMatchObject({ reason: { code: 'KERNEL_NOT_LOADED', cause } });
   expect(other).toEqual(one);
   await expect(part.load()).resolves.toBe('here');
-  expect(fetchPart).toHaveBeenCalledTimes(2);
+  expect(fetchModule).toHaveBeenCalledTimes(2);
 });

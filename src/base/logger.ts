@@ -1,4 +1,4 @@
-/** Where the kernel says what an app developer may want to read. Never given a secret. */
+/** Receives messages for app developers. Never pass it a secret. */
 export interface Logger {
   debug(message: string, details?: object): void;
   warn(message: string, details?: object): void;

@@ -6,7 +6,7 @@ import { sliceMs } from './time-slices.ts';
 let nowMs: number;
 let tasks: FakeTasks;
 let pacer: Pacer;
-/** What was dealt with, by the task it was in. */
+/** Handled items, by task. */
 let log: string[][];
 beforeEach(() => {
   nowMs = 0;
@@ -15,8 +15,8 @@ beforeEach(() => {
   log = [[]];
 });
 
-const take = (thing: string) => {
-  log.at(-1)?.push(thing);
+const take = (item: string) => {
+  log.at(-1)?.push(item);
   nowMs += 3;
 };
 const nextTask = () => {
@@ -25,7 +25,7 @@ const nextTask = () => {
 };
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`);
 
-it('takes what it can in this task, and the rest in later ones, in order', async () => {
+it('handles what fits into this task, and the rest in later ones, in order', async () => {
   const lane = pacer.lane(take);
   lane.push(names('a', 7));
   expect(lane.waiting).toBe(4);
@@ -34,7 +34,7 @@ it('takes what it can in this task, and the rest in later ones, in order', async
   expect(lane.waiting).toBe(0);
 });
 
-it('counts what comes one by one in a task together', async () => {
+it('counts items pushed one by one in a task together', async () => {
   const lane = pacer.lane(take);
   for (const name of names('a', 4)) lane.push([name]);
   expect(log).toEqual([['a0']]);
@@ -42,7 +42,7 @@ it('counts what comes one by one in a task together', async () => {
   expect(log).toEqual([['a0'], ['a1', 'a2', 'a3']]);
 });
 
-it('takes one thing at once when nothing was done lately', async () => {
+it('handles an item at once if it was idle', async () => {
   const lane = pacer.lane(take);
   lane.push(['a']);
   await tasks.runAll();
@@ -50,7 +50,7 @@ it('takes one thing at once when nothing was done lately', async () => {
   expect(log).toEqual([['a', 'b']]);
 });
 
-it('leaves all to later tasks where it is told so, and keeps the order', async () => {
+it('leaves everything to later tasks on pushLater, and keeps the order', async () => {
   const lane = pacer.lane(take);
   lane.pushLater(names('a', 4));
   lane.push(['b']);
@@ -59,7 +59,7 @@ it('leaves all to later tasks where it is told so, and keeps the order', async (
   expect(log).toEqual([[], ['a0', 'a1', 'a2'], ['a3', 'b'], []]);
 });
 
-it('shares the time between lanes, in turn, so that a long one holds up nobody', async () => {
+it('shares the time between lanes in turn, so that a long one does not block the others', async () => {
   const [long, short] = [pacer.lane(take), pacer.lane(take)];
   long.push(names('long', 6));
   short.push(names('short', 2));
@@ -67,9 +67,9 @@ it('shares the time between lanes, in turn, so that a long one holds up nobody',
   expect(log).toEqual([['long0', 'long1', 'long2'], ['long3', 'short0', 'long4'], ['short1', 'long5'], []]);
 });
 
-it('deals with one thing a task where each takes longer than a task should', async () => {
-  const lane = pacer.lane((thing: string) => {
-    log.at(-1)?.push(thing);
+it('handles one item per task if each takes longer than a slice', async () => {
+  const lane = pacer.lane((item: string) => {
+    log.at(-1)?.push(item);
     nowMs += sliceMs * 5;
   });
   lane.push(names('a', 3));
@@ -77,7 +77,7 @@ it('deals with one thing a task where each takes longer than a task should', asy
   expect(log).toEqual([['a0'], ['a1'], ['a2'], []]);
 });
 
-it('drops what waits, and takes what comes after that', async () => {
+it('drops queued items on clear, and handles later ones', async () => {
   const lane = pacer.lane(take);
   lane.push(names('a', 5));
   expect(lane.clear()).toEqual(['a3', 'a4']);
@@ -86,14 +86,14 @@ it('drops what waits, and takes what comes after that', async () => {
   expect(log.flat()).toEqual(['a0', 'a1', 'a2', 'b']);
 });
 
-it('goes on after one that throws, whose error is told', async () => {
-  const told = vi.fn();
-  process.once('uncaughtException', told);
-  const lane = pacer.lane((thing: string) => {
-    if (thing === 'bad') throw new Error('bad');
-    take(thing);
+it('continues after a handler throws, and reports the error', async () => {
+  const reported = vi.fn();
+  process.once('uncaughtException', reported);
+  const lane = pacer.lane((item: string) => {
+    if (item === 'bad') throw new Error('bad');
+    take(item);
   });
   lane.push(['bad', 'good']);
   expect(log).toEqual([['good']]);
-  await vi.waitFor(() => expect(told).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(reported).toHaveBeenCalledOnce());
 });

@@ -1,30 +1,27 @@
 import { callListener } from './readable.ts';
 import { createTimeSlices, type SliceTiming } from './time-slices.ts';
 
-/** Deals with small things one by one for as long as a task may take, and with the others in later tasks. */
+/** Handles small items for as long as a task may take, and the rest in later tasks. */
 export interface Pacer {
-  /** All lanes share the time, in turn. */
-  lane<T>(handle: (thing: T) => void): Lane<T>;
+  /** Lanes take turns. */
+  lane<T>(handle: (item: T) => void): Lane<T>;
 }
 
-/** Things that are dealt with in the order in which they came. */
+/** Handles items in the order in which they are pushed. */
 export interface Lane<T> {
-  /** How many have not been dealt with. */
+  /** Items not handled yet. */
   readonly waiting: number;
-  /**
-   * Deals with them at once where nothing waits in any lane and this task has time left. One that throws does not stop the
-   * others: its error is reported as uncaught.
-   */
-  push(things: readonly T[]): void;
-  /** Deals with them in later tasks only: this one has taken its time. */
-  pushLater(things: readonly T[]): void;
-  /** Takes out what waits. */
+  /** Handles items at once if no lane waits and time is left. A handler's error is reported as uncaught; the rest go on. */
+  push(items: readonly T[]): void;
+  /** Handles items in later tasks only. */
+  pushLater(items: readonly T[]): void;
+  /** Removes and returns the items not handled yet. */
   clear(): readonly T[];
 }
 
 export function createPacer(timing: SliceTiming): Pacer {
-  /** Those with something to do, the next one first. */
-  const busy = new Set<Turns>();
+  /** Lanes with items, the next one first. */
+  const busy = new Set<LaneQueue>();
   let isRunning = false;
 
   async function run(isLater: boolean): Promise<void> {
@@ -36,47 +33,47 @@ export function createPacer(timing: SliceTiming): Pacer {
         const [lane] = busy;
         if (!lane || slices.isOver()) break;
         busy.delete(lane);
-        lane.takeTurn();
+        lane.handleNext();
       }
-      // What comes before the next task belongs to this one's share.
+      // Stays running until the next task, so that items pushed before it do not start another slice in this one.
       await slices.next();
     } while (busy.size > 0);
     isRunning = false;
   }
 
   return {
-    lane<T>(handle: (thing: T) => void): Lane<T> {
-      let things: T[] = [];
-      // Taking the first of a long array moves all the others, so it is read by an index.
+    lane<T>(handle: (item: T) => void): Lane<T> {
+      let items: T[] = [];
+      // Reads by index, because removing the first element of a long array moves all others.
       let next = 0;
 
-      const turns: Turns = {
-        takeTurn() {
-          const thing = things[next++] as T;
-          if (next < things.length) busy.add(turns);
+      const queue: LaneQueue = {
+        handleNext() {
+          const item = items[next++] as T;
+          if (next < items.length) busy.add(queue);
           else clear();
-          callListener(handle, thing);
+          callListener(handle, item);
         },
       };
 
       function clear(): readonly T[] {
-        const left = things.slice(next);
-        things = [];
+        const left = items.slice(next);
+        items = [];
         next = 0;
-        busy.delete(turns);
+        busy.delete(queue);
         return left;
       }
 
       function add(more: readonly T[], isLater: boolean): void {
         if (more.length === 0) return;
-        for (const thing of more) things.push(thing);
-        busy.add(turns);
+        for (const item of more) items.push(item);
+        busy.add(queue);
         if (!isRunning) void run(isLater);
       }
 
       return {
         get waiting() {
-          return things.length - next;
+          return items.length - next;
         },
         push: (more) => add(more, false),
         pushLater: (more) => add(more, true),
@@ -86,6 +83,6 @@ export function createPacer(timing: SliceTiming): Pacer {
   };
 }
 
-interface Turns {
-  takeTurn(): void;
+interface LaneQueue {
+  handleNext(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * A value that changes, in the form of the Svelte store contract: `subscribe` calls at once, then only when the
- * value changed. `current` and `subscribe` also fit React's `useSyncExternalStore` with no adapter.
+ * An observable value that follows the Svelte store contract: `subscribe` calls the listener at once, then after each
+ * change. `current` and `subscribe` also fit React's `useSyncExternalStore` without an adapter.
  */
 export interface Readable<T> {
   readonly current: T;
@@ -11,7 +11,7 @@ export interface Writable<T> extends Readable<T> {
   set(value: T): void;
 }
 
-/** A listener that throws does not stop the others: its error is reported as uncaught, as the platform does for events. */
+/** A listener that throws does not stop the others: its error is reported as uncaught, as for DOM events. */
 export function createReadable<T>(initial: T, equals: (a: T, b: T) => boolean = Object.is): Writable<T> {
   const listeners = new Set<(value: T) => void>();
   let current = initial;
@@ -25,16 +25,16 @@ export function createReadable<T>(initial: T, equals: (a: T, b: T) => boolean = 
       for (const listener of [...listeners]) callListener(listener, value);
     },
     subscribe(listener) {
-      // The same function may subscribe twice, and each subscription ends on its own.
-      const own = (value: T) => listener(value);
-      listeners.add(own);
-      callListener(own, current);
-      return () => void listeners.delete(own);
+      // The same function may subscribe twice, so each subscription has its own entry.
+      const entry = (value: T) => listener(value);
+      listeners.add(entry);
+      callListener(entry, current);
+      return () => void listeners.delete(entry);
     },
   };
 }
 
-/** Calls one listener; what it throws surfaces as an uncaught error and reaches nobody else. */
+/** Calls one listener, and reports what it throws as an uncaught error. */
 export function callListener<T>(listener: (value: T) => void, value: T): void {
   try {
     listener(value);

@@ -1,4 +1,4 @@
-/** Numbers from 0 to below 1 that are the same for the same seed (mulberry32): even enough to choose faults by, and no more. */
+/** Reproducible numbers in [0, 1) (mulberry32). Good enough to choose faults, not for cryptography. */
 export function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

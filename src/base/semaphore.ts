@@ -1,17 +1,16 @@
-/** How many of something may be at work at a time. Who comes later waits for its turn, however long that takes. */
-export interface Slots {
-  /** Runs it in its turn. */
+/** Runs at most `count` tasks at once; further ones wait in order, without a timeout. */
+export interface Semaphore {
   run<T>(task: () => Promise<T>): Promise<T>;
 }
 
-export function createSlots(count: number): Slots {
+export function createSemaphore(count: number): Semaphore {
   const waiting: (() => void)[] = [];
   let free = count;
 
   return {
     async run(task) {
       if (free > 0) free--;
-      else await new Promise<void>((go) => waiting.push(go));
+      else await new Promise<void>((resolve) => waiting.push(resolve));
       try {
         return await task();
       } finally {

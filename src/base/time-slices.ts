@@ -1,10 +1,9 @@
-/** Work that takes long, cut so that the page can do other things in between. */
+/** Splits long work so that the page stays responsive. */
 export interface TimeSlices {
-  /** The work of this task has taken its time. */
   isOver(): boolean;
-  /** Resolves in a task of its own, in which a new slice begins. */
+  /** Resolves in a new task, which starts a new slice. */
   next(): Promise<void>;
-  /** A new slice begins now, in a task that something else has begun. */
+  /** Starts a new slice now, in a task that something else has begun. */
   begin(): void;
 }
 
@@ -13,7 +12,7 @@ export interface SliceTiming {
   nextTask(): Promise<void>;
 }
 
-/** A page should answer within 50 ms, also where a slow machine takes several times as long over the last piece. */
+/** Keeps a page's response below 50 ms, even if a slow machine takes several times as long for the last step. */
 export const sliceMs = 8;
 
 export function createTimeSlices({ nowMs, nextTask }: SliceTiming): TimeSlices {

@@ -11,7 +11,7 @@ export function sessionsOf(content: Content): [SessionID, SessionContent][] {
   return Object.entries(content.new) as [SessionID, SessionContent][];
 }
 
-/** Sessions of this form hold nothing but a deletion, and stay when the rest is erased. */
+/** A session of this form holds only a deletion, and is kept when the rest of the CoValue is erased. */
 export function isDeleteSession(sessionID: string): boolean {
   return sessionID.endsWith('$');
 }
@@ -24,7 +24,7 @@ export function contentBytes(content: Content): number {
   return bytes;
 }
 
-/** As cojson counts it, so that signatures are kept at the same places. */
+/** Counts as cojson does, so that signatures are stored at the same transactions. */
 export function transactionBytes(transaction: Transaction): number {
   return transaction.privacy === 'private' ? transaction.encryptedChanges.length : transaction.changes.length;
 }

@@ -1,7 +1,7 @@
 import { cojsonInternals, LocalNode, type RawCoID, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { expect, it } from 'vitest';
-import { mendEmptyGroups } from './empty-groups.ts';
+import { patchEmptyGroups } from './empty-groups.ts';
 
 const crypto = await WasmCrypto.create();
 
@@ -12,7 +12,7 @@ function openNode(): LocalNode {
 
 const piecesOf = (node: LocalNode, id: RawCoID) => node.getCoValue(id).newContentSince(undefined) ?? [];
 
-/** What another node has: all of a map, and of its group the header alone, until the rest is given. */
+/** A node that has a map and only the header of its group, until `take` imports the rest. */
 function openWithHeaderOnly() {
   const owner = openNode();
   const group = owner.createGroup();
@@ -39,8 +39,8 @@ function openWithHeaderOnly() {
   return { node, group, map, take, shown, deletion };
 }
 
-/** A group's role that one session gave comes before the session that made the group. */
-function readInDisorder() {
+/** Imports a session that assigns a role before the session that created the group; returns the role before and after. */
+function importInWrongOrder() {
   const owner = openNode();
   const group = owner.createGroup();
   const again = new LocalNode(
@@ -67,19 +67,19 @@ function readInDisorder() {
 const groupIn = (node: LocalNode, id: RawCoID) =>
   cojsonInternals.expectGroup(node.expectCoValueLoaded(id).getCurrentContent());
 
-it('stock cojson never applies what comes before what gives the right to it', () => {
-  expect(readInDisorder()).toEqual([undefined, undefined]);
+it('stock cojson never applies a transaction that arrives before its author’s right', () => {
+  expect(importInWrongOrder()).toEqual([undefined, undefined]);
 });
 
-it('stock cojson throws where a group has only its header', async () => {
+it('stock cojson throws on a group that has only its header', async () => {
   const { shown, deletion } = openWithHeaderOnly();
   await expect(shown()).rejects.toThrow(TypeError);
   expect(deletion).toThrow(TypeError);
 });
 
-it('mended, nobody has a role in such a group, until the rest has come', async () => {
-  mendEmptyGroups();
-  mendEmptyGroups();
+it('the patch gives nobody a role in such a group until the rest arrives', async () => {
+  patchEmptyGroups();
+  patchEmptyGroups();
   const { node, group, map, take, shown, deletion } = openWithHeaderOnly();
   expect(await shown()).toEqual({});
   deletion();
@@ -88,7 +88,7 @@ it('mended, nobody has a role in such a group, until the rest has come', async (
   expect(await shown()).toEqual({ word: 'here' });
 });
 
-it('mended, that is applied once the right has come', () => {
-  mendEmptyGroups();
-  expect(readInDisorder()).toEqual([undefined, 'reader']);
+it('the patch applies such a transaction when the right arrives', () => {
+  patchEmptyGroups();
+  expect(importInWrongOrder()).toEqual([undefined, 'reader']);
 });

@@ -1,37 +1,37 @@
 import { RawGroup, type CoValueCore } from 'cojson';
 
 /**
- * In cojson 0.20 a group of which only the header is there throws wherever somebody's role in it is asked for: what it owns
- * cannot be read then, and a deletion in it cannot be judged. Such a group stands where a page ended between the two, and at
- * a relay that lost the rest; anybody can send one. With this, nobody has a role in it until there is more.
+ * Fixes groups that are incomplete or whose transactions arrive out of order. A page that ends between writing a group's
+ * header and its transactions leaves one, as does a relay that lost the rest, and any stranger can send one.
  *
- * What comes in such a group before what gives its author the right is not valid then, and cojson never applies it when it
- * becomes valid. With this, the group is read anew.
+ * - cojson 0.20 throws when it reads a role from a group without transactions. Patched, no account has a role in it.
+ * - cojson never applies a transaction that becomes valid only when its author's role arrives later. Patched, the group
+ *   is rebuilt.
  *
- * All groups of this copy of cojson are mended, whichever node has them, and at once. Safe to call again.
+ * Process-wide and idempotent.
  */
-export function mendEmptyGroups(): void {
+export function patchEmptyGroups(): void {
   const { prototype } = RawGroup;
   if (Object.hasOwn(prototype, 'processNewTransactions')) return;
   const { processNewTransactions } = prototype;
-  const beingRead = new WeakSet<object>();
+  const beingRebuilt = new WeakSet<object>();
   prototype.processNewTransactions = function () {
-    // cojson makes these with the first transaction.
+    // cojson creates these caches with the first transaction.
     for (const cache of ['parentGroupsChanges', 'keyRevelations']) {
       if (Reflect.get(this, cache) === undefined) Reflect.set(this, cache, new Map());
     }
     processNewTransactions.call(this);
-    // Reading it anew comes through here again.
-    if (beingRead.has(this) || !isLeftOut(this.core)) return;
-    beingRead.add(this);
+    // A rebuild calls this method again.
+    if (beingRebuilt.has(this) || !hasUnappliedTransaction(this.core)) return;
+    beingRebuilt.add(this);
     this.core.resetParsedTransactions();
     this.rebuildFromCore();
-    beingRead.delete(this);
+    beingRebuilt.delete(this);
   };
 }
 
-/** Whether something is valid by now, and in no list of what is to be applied. */
-function isLeftOut({
+/** Whether a transaction has become valid, but is in no list of transactions to apply. */
+function hasUnappliedTransaction({
   verifiedTransactions,
   toProcessTransactions,
   toDecryptTransactions,

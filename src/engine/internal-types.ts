@@ -1,7 +1,4 @@
-/**
- * cojson's namespace of the same name, as a module: the namespace's aliases would refer to themselves once the types of
- * the package are bundled into one file.
- */
+/** cojson's namespace `CojsonInternalTypes` as a module: bundling the namespace's types makes its aliases circular. */
 export type { RawCoID, TransactionID } from 'cojson/dist/ids.js';
 export type { CoJsonValue, JsonObject } from 'cojson/dist/jsonValue.js';
 export type { CoValueKnownState } from 'cojson/dist/knownState.js';

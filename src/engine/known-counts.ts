@@ -1,24 +1,21 @@
-import type { CojsonInternalTypes } from 'cojson';
+import { isDeleteSession, type Content, type KnownState } from './content.ts';
 
-/**
- * How many transactions of each session: what an edit needs, or what a place has. The CoValue's header counts as a
- * session of its own, as a new CoValue may have nothing else.
- */
-export type Coverage = Readonly<Record<string, number>>;
+/** Transactions by session. The CoValue's header counts as a session, because a new CoValue may have nothing else. */
+export type KnownCounts = Readonly<Record<string, number>>;
 const header = 'header';
 
-export function coverageOfContent(content: CojsonInternalTypes.NewContentMessage): Coverage {
+export function knownCountsOfContent(content: Content): KnownCounts {
   const counts: [string, number][] = Object.entries(content.new).map(
     ([session, { after, newTransactions }]) => [session, after + newTransactions.length],
   );
   return { ...(content.header && { [header]: 1 }), ...Object.fromEntries(counts) };
 }
 
-export function coverageOfState(state: Omit<CojsonInternalTypes.CoValueKnownState, 'id'>): Coverage {
+export function knownCountsOfState(state: Omit<KnownState, 'id'>): KnownCounts {
   return { ...(state.header && { [header]: 1 }), ...state.sessions };
 }
 
-export function joined(a: Coverage, b: Coverage): Coverage {
+export function mergeCounts(a: KnownCounts, b: KnownCounts): KnownCounts {
   const result: Record<string, number> = { ...a };
   for (const [session, count] of Object.entries(b)) {
     result[session] = Math.max(count, result[session] ?? 0);
@@ -26,27 +23,27 @@ export function joined(a: Coverage, b: Coverage): Coverage {
   return result;
 }
 
-export function covers(have: Coverage, need: Coverage): boolean {
+export function covers(have: KnownCounts, need: KnownCounts): boolean {
   return Object.entries(need).every(([session, count]) => (have[session] ?? 0) >= count);
 }
 
-/** The sessions in which `have` is behind `need`. */
-export function missingIn(have: Coverage, need: Coverage): Coverage {
+/** The entries of `need` that exceed those of `have`. */
+export function missingIn(have: KnownCounts, need: KnownCounts): KnownCounts {
   return Object.fromEntries(Object.entries(need).filter(([session, count]) => (have[session] ?? 0) < count));
 }
 
-/** The sessions that `have` does not speak of at all. */
-export function missingSessions(have: Coverage, need: Coverage): Coverage {
+/** The entries of `need` whose sessions `have` does not mention. */
+export function missingSessions(have: KnownCounts, need: KnownCounts): KnownCounts {
   return Object.fromEntries(Object.entries(need).filter(([session]) => !Object.hasOwn(have, session)));
 }
 
-export function isNothing(coverage: Coverage): boolean {
-  return Object.keys(coverage).length === 0;
+export function isEmpty(counts: KnownCounts): boolean {
+  return Object.keys(counts).length === 0;
 }
 
-/** Of a deleted CoValue only the deletion is kept and passed on; its sessions end in `$`. */
-export function deletionOnly(coverage: Coverage): Coverage {
+/** What storages and relays keep of a deleted CoValue. */
+export function deletionOnly(counts: KnownCounts): KnownCounts {
   return Object.fromEntries(
-    Object.entries(coverage).filter(([session]) => session === header || session.endsWith('$')),
+    Object.entries(counts).filter(([session]) => session === header || isDeleteSession(session)),
   );
 }

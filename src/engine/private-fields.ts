@@ -4,24 +4,34 @@ import {
   type Peer,
   type PeerState,
   RawBinaryCoStream,
+  type RawCoID,
   RawCoList,
   RawCoMap,
   RawCoStream,
 } from 'cojson';
-import type { Priority, Reading } from '../inspect/snapshot.ts';
-import { ownPeerID } from '../inspect/shared/peer-address.ts';
+import type { Content } from './content.ts';
+import { getOrCreateCoValue } from './covalue-lookup.ts';
+import type { MessagePriority } from './message-priority.ts';
+import { wrapMethod } from './wrap-method.ts';
 
-// The only file that reads what cojson keeps to itself. Each reading has a contract test, and becomes `unknown` where
-// the shape is another one: an inspector must neither throw nor guess after an update of cojson.
+// The only file that reads cojson's private fields, as of 0.20.19. If a field has another shape, a reading is
+// `unknown`, empty or undefined and a patch does nothing: no function here throws or guesses. private-fields.test.ts
+// then fails.
 
-/** Messages that wait in a peer's outgoing queue. Nearly always 0: it holds what was said in this turn, and what a full socket has no room for. */
-export function readOutgoingDepths(node: LocalNode, peerID: string): Readonly<Record<Priority, Reading>> {
+/** `unknown` if cojson keeps the number elsewhere. */
+export type Reading = number | 'unknown';
+
+/** Messages in a peer's outgoing queue. Nearly always 0: only a full socket keeps them beyond the current turn. */
+export function readOutgoingDepths(
+  node: LocalNode,
+  peerID: string,
+): Readonly<Record<MessagePriority, Reading>> {
   const queues = at(peerOf(node, peerID), 'peer', 'outgoing', 'queue', 'queues');
   const [high, medium, low] = Array.isArray(queues) ? (queues as readonly unknown[]) : [];
   return { high: lengthOf(high), medium: lengthOf(medium), low: lengthOf(low) };
 }
 
-/** Loads that were asked for and not answered, and those that wait for their turn. */
+/** CoValues requested from a peer and not answered (`inFlight`, unsent requests included), and those not yet requested. */
 export function readLoads(
   node: LocalNode,
   peerID: string,
@@ -30,38 +40,41 @@ export function readLoads(
   return { inFlight: numberIn(loadQueue, 'inFlightCount'), waiting: numberIn(loadQueue, 'pendingCount') };
 }
 
-/** Messages that arrived from a peer and wait to be handled. */
+/** Messages received from a peer and not yet handled. */
 export function readIncomingDepth(node: LocalNode, peerID: string): Reading {
   const queues = at(node, 'syncManager', 'messagesQueue', 'queues');
   if (!Array.isArray(queues)) return 'unknown';
-  const ownID = ownPeerID(node, peerID);
-  const own = (queues as readonly unknown[]).find((entry) => at(entry, '1', 'id') === ownID);
-  // A peer's queue goes away when it is empty.
-  return own === undefined ? 0 : lengthOf(at(own, '0'));
+  const entry = (queues as readonly unknown[]).find((queue) => at(queue, '1', 'id') === peerID);
+  // cojson removes a peer's queue when it is empty.
+  return entry === undefined ? 0 : lengthOf(at(entry, '0'));
 }
 
-/** Writes that wait for this device's storage: the kernel's storage says so, cojson's own is looked into. */
+/** Writes waiting for this device's storage. Only the kernel's storage reports them: cojson's own queue is private. */
 export function readLocalWrites(node: LocalNode): Reading {
-  const told = numberIn(at(node, 'storage'), 'queuedWrites');
-  return told === 'unknown' ? lengthOf(at(node, 'storage', 'storeQueue', 'queue')) : told;
+  const reported = numberIn(at(node, 'storage'), 'queuedWrites');
+  return reported === 'unknown' ? lengthOf(at(node, 'storage', 'storeQueue', 'queue')) : reported;
 }
 
-/** A loaded CoValue, looked up without what `node.getCoValue` does besides: making one, and keeping it from garbage collection. */
-export function findCoValue(node: LocalNode, id: string): CoValueCore | undefined {
+/** The node's CoValues by ID, to be changed in place. */
+export function coValuesOf(node: LocalNode): Map<RawCoID, CoValueCore> | undefined {
   const coValues = at(node, 'coValues');
-  const found: unknown = coValues instanceof Map ? coValues.get(id) : undefined;
+  return coValues instanceof Map ? (coValues as Map<RawCoID, CoValueCore>) : undefined;
+}
+
+/** A CoValue in memory. Unlike `node.getCoValue`, this neither creates one nor counts as a use. */
+export function findCoValue(node: LocalNode, id: string): CoValueCore | undefined {
+  const found: unknown = coValuesOf(node)?.get(id as RawCoID);
   return found instanceof CoValueCore ? found : undefined;
 }
 
-/** Those in memory, also those of which nothing more than the id is. */
+/** Includes CoValues of which only the ID is known. */
 export function coValuesInMemory(node: LocalNode): Iterable<CoValueCore> {
-  const coValues = at(node, 'coValues');
-  return coValues instanceof Map ? (coValues as ReadonlyMap<string, CoValueCore>).values() : [];
+  return coValuesOf(node)?.values() ?? [];
 }
 
 export type OpenContent = RawCoMap | RawCoList | RawCoStream | RawBinaryCoStream;
 
-/** Its content where the app has it open already. Opening one would decrypt it, and a group's may even write to it. */
+/** The content if the app has opened it. Opening it here would decrypt it and, for a group, might even write to it. */
 export function openContentOf(coValue: CoValueCore): OpenContent | undefined {
   const content = at(coValue, '_cachedContent');
   const isKnown = [RawCoMap, RawCoList, RawCoStream, RawBinaryCoStream].some(
@@ -70,11 +83,17 @@ export function openContentOf(coValue: CoValueCore): OpenContent | undefined {
   return isKnown ? (content as OpenContent) : undefined;
 }
 
-/** How many transactions of each session. */
+/** A map's content if the app has opened it. */
+export function openMapOf(coValue: CoValueCore): RawCoMap | undefined {
+  const content = openContentOf(coValue);
+  return content instanceof RawCoMap ? content : undefined;
+}
+
+/** Transactions by session. */
 export type SessionCounts = Readonly<Record<string, number>>;
 
-/** What a peer has told of a CoValue, or has sent of it; undefined where it has said nothing of it on this page. */
-export function readToldState(
+/** What a peer has of a CoValue according to its messages; undefined if it has not mentioned the CoValue on this page. */
+export function readPeerCounts(
   node: LocalNode,
   peerID: string,
   id: string,
@@ -83,24 +102,24 @@ export function readToldState(
   return peer === undefined ? undefined : countsFrom(peer, 'getKnownState', id);
 }
 
-/** What this device's storage has committed of a CoValue that is in memory. */
-export function readStoredState(node: LocalNode, id: string): SessionCounts | 'unknown' | undefined {
+/** What this device's storage has committed of a CoValue in memory. */
+export function readStoredCounts(node: LocalNode, id: string): SessionCounts | 'unknown' | undefined {
   return countsFrom(at(node, 'storage'), 'getKnownState', id);
 }
 
-/** What cojson has found out of a transaction that it has looked at: who opens a CoValue has it look at them all. */
+/** A transaction that cojson has checked; cojson checks transactions when the CoValue is opened. */
 export interface CheckedTransaction {
   readonly index: number;
   readonly isValid: boolean;
-  /** Why it counts for nothing, in cojson's words. */
+  /** cojson's reason for rejecting it. */
   readonly refusal: string | undefined;
-  /** Where it could be read. */
+  /** Undefined if it could not be decrypted. */
   readonly changes: readonly unknown[] | undefined;
-  /** The one before it in its session. */
+  /** The previous one in its session, for `readChecked`. */
   readonly previous: unknown;
 }
 
-/** The last of a session that cojson has looked at, to be read with `readChecked`; undefined where it has looked at none. */
+/** The last transaction of a session that cojson has checked, for `readChecked`; undefined if cojson has checked none. */
 export function lastCheckedOf(coValue: CoValueCore, sessionID: string): unknown {
   const last = at(coValue, 'lastVerifiedTransactionBySessionID');
   return last === undefined ? 'unknown' : at(last, sessionID);
@@ -113,44 +132,80 @@ export function readChecked(transaction: unknown): CheckedTransaction | undefine
   const refusal = at(transaction, 'validationErrorMessage');
   const changes = at(transaction, 'changes');
   return {
-    ...{ index, isValid, previous: at(transaction, 'previous') },
+    index,
+    isValid,
+    previous: at(transaction, 'previous'),
     refusal: typeof refusal === 'string' ? refusal : undefined,
     changes: Array.isArray(changes) ? (changes as readonly unknown[]) : undefined,
   };
 }
 
-/** A map's content where the app has it open already; reading it decrypts nothing and keeps nothing. */
-export function openMapOf(coValue: CoValueCore): RawCoMap | undefined {
-  const content = at(coValue, '_cachedContent');
-  return content instanceof RawCoMap ? content : undefined;
-}
-
-/** Whether cojson sends this peer nothing of the CoValue any more, as it could not take what the peer sent of it. */
-export function readsAsSkipped(coValue: CoValueCore, peerID: string): boolean | 'unknown' {
-  const isErrored: unknown = at(coValue, 'isErroredInPeer');
+/** Whether cojson has stopped sending this peer the CoValue because it rejected the peer's content for it. */
+export function readIsErrored(coValue: CoValueCore, peerID: string): boolean | 'unknown' {
+  const isErrored = at(coValue, 'isErroredInPeer');
   if (typeof isErrored !== 'function') return 'unknown';
   const answer: unknown = isErrored.call(coValue, peerID);
   return typeof answer === 'boolean' ? answer : 'unknown';
 }
 
-/** What cojson's tracker of the unsynced waits for before it forgets a CoValue: ids of peers, or `any`. */
-export function readTrackedFor(node: LocalNode, id: string): readonly string[] | 'unknown' {
+/** The peer IDs, or `any`, from which cojson's tracker of unsynced CoValues awaits a confirmation of this one. */
+export function readTrackedPeers(node: LocalNode, id: string): readonly string[] | 'unknown' {
   const unsynced = at(node, 'syncManager', 'unsyncedTracker', 'unsynced');
-  const places: unknown = unsynced instanceof Map ? unsynced.get(id) : undefined;
-  if (!(places instanceof Set)) return 'unknown';
-  return [...(places as ReadonlySet<unknown>)].map(String);
+  const peers: unknown = unsynced instanceof Map ? unsynced.get(id) : undefined;
+  if (!(peers instanceof Set)) return 'unknown';
+  return [...(peers as ReadonlySet<unknown>)].map(String);
 }
 
-/** What cojson sends a peer by; undefined where it keeps it in another way. */
 export function outgoingOf(peer: PeerState): Peer['outgoing'] | undefined {
   const outgoing = at(peer, 'peer', 'outgoing');
   return typeof at(outgoing, 'push') === 'function' ? (outgoing as Peer['outgoing']) : undefined;
 }
 
+/** Whether cojson has just put this content in a queue because a dependency is missing. */
+export function isWaitingForDependency(node: LocalNode, content: Content): boolean {
+  const queue = at(getOrCreateCoValue(node, content.id), 'newContentQueue');
+  return Array.isArray(queue) && at(queue.at(-1), 'msg') === content;
+}
+
+/** Stops cojson's tracking of unsynced edits, which adds a listener per edit made offline. Returns its undo function. */
+export function disableSyncTracking({ syncManager }: LocalNode): () => void {
+  if (typeof at(syncManager, 'trackSyncState') !== 'function') return () => {};
+  Reflect.set(syncManager, 'trackSyncState', () => {});
+  // Uncovers the prototype’s method.
+  return () => void Reflect.deleteProperty(syncManager, 'trackSyncState');
+}
+
+/**
+ * Calls `onUse` for each CoValue that is looked up, in place of cojson's garbage collector, which is off unless the app
+ * enables it. Returns a function that ends this; undefined if the app has enabled the collector. `onReplaced` is called if
+ * the app enables it later, which ends this.
+ */
+export function followUse(
+  node: LocalNode,
+  onUse: (core: CoValueCore) => void,
+  onReplaced: () => void,
+): (() => void) | undefined {
+  if (!('garbageCollector' in node) || node.garbageCollector) return undefined;
+  const collector = { trackCoValueAccess: onUse, collect: () => {}, stop: () => {} };
+  Reflect.set(node, 'garbageCollector', collector);
+
+  function end(): void {
+    endEnabling();
+    if (at(node, 'garbageCollector') === collector) node.garbageCollector = undefined;
+  }
+
+  const endEnabling = wrapMethod(node, 'enableGarbageCollector', (next) => () => {
+    end();
+    onReplaced();
+    next();
+  });
+  return end;
+}
+
 function countsFrom(holder: unknown, method: string, id: string): SessionCounts | 'unknown' | undefined {
-  const ask = at(holder, method);
-  if (typeof ask !== 'function') return 'unknown';
-  const state: unknown = ask.call(holder, id);
+  const getState = at(holder, method);
+  if (typeof getState !== 'function') return 'unknown';
+  const state: unknown = getState.call(holder, id);
   if (state === undefined) return undefined;
   const sessions = at(state, 'sessions');
   const isCounts = typeof sessions === 'object' && sessions !== null;
@@ -158,7 +213,7 @@ function countsFrom(holder: unknown, method: string, id: string): SessionCounts 
 }
 
 function peerOf(node: LocalNode, peerID: string): unknown {
-  return at(node, 'syncManager', 'peers', ownPeerID(node, peerID));
+  return at(node, 'syncManager', 'peers', peerID);
 }
 
 function lengthOf(list: unknown): Reading {

@@ -9,19 +9,19 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createPacer } from '../base/pacer.ts';
 import { createFakeTasks, type FakeTasks } from '../../test/support/platform/fake-tasks.ts';
 import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
-import { paceReleases, type PacedReleases } from './release-pacing.ts';
+import type { Content } from './content.ts';
+import { paceReleases, type ReleasePacing } from './release-pacing.ts';
 
-type NewContent = CojsonInternalTypes.NewContentMessage;
 type KnownState = CojsonInternalTypes.KnownStateMessage;
 
 let nowMs: number;
 let tasks: FakeTasks;
 let node: LocalNode;
-let releases: PacedReleases;
-let push: (content: NewContent | KnownState) => void;
-/** What the node asked the relay for. */
+let releases: ReleasePacing;
+let push: (content: Content | KnownState) => void;
+/** IDs that the node requested from the relay. */
 let asked: string[];
-/** Ids of the maps in the order in which they became readable, by the task it was in. */
+/** IDs of CoValues in the order in which they became available, grouped by task. */
 let log: string[][];
 beforeEach(async () => {
   nowMs = 0;
@@ -66,8 +66,8 @@ async function runAll() {
   }
 }
 
-describe('contents that waited for a group', () => {
-  it('are dealt with a few at a time, in the order in which they came', async () => {
+describe('contents whose group arrives last', () => {
+  it('are handled a few at a time, in the order in which they arrived', async () => {
     const { group, maps } = await library(7);
     for (const content of maps.flatMap(contentOf)) push(content);
     await runAll();
@@ -83,10 +83,10 @@ describe('contents that waited for a group', () => {
     for (const { id } of maps) expect(node.getCoValue(id).isAvailable()).toBe(true);
   });
 
-  it('come before what follows on them', async () => {
+  it('are handled before later contents of the same CoValue', async () => {
     const { group, maps } = await library(5);
     const last = maps.at(-1);
-    if (!last) throw new Error('There are five.');
+    if (!last) throw new Error('The library is empty.');
     for (const content of maps.flatMap(contentOf)) push(content);
     for (const content of contentOf(group)) push(content);
     await microtasks();
@@ -99,13 +99,13 @@ describe('contents that waited for a group', () => {
     expect(node.getCoValue(last.id).knownState()).toEqual(last.core.knownState());
   });
 
-  it('are there at once for the storage, which looks for them', async () => {
+  it('are handled at once when the storage hands out later content', async () => {
     const { group, maps } = await library(5);
     for (const content of maps.flatMap(contentOf)) push(content);
     for (const content of contentOf(group)) push(content);
     await microtasks();
     const last = maps.at(-1);
-    if (!last) throw new Error('There are five.');
+    if (!last) throw new Error('The library is empty.');
     expect(node.getCoValue(last.id).isAvailable()).toBe(false);
     const before = last.core.knownState();
     last.set('at', 'later', 'private');
@@ -117,7 +117,7 @@ describe('contents that waited for a group', () => {
     expect(releases.waiting).toBe(0);
   });
 
-  it('are all there when the pacing ends', async () => {
+  it('are all handled when the pacing ends', async () => {
     const { group, maps } = await library(5);
     for (const content of maps.flatMap(contentOf)) push(content);
     for (const content of contentOf(group)) push(content);
@@ -128,11 +128,11 @@ describe('contents that waited for a group', () => {
     expect(log.flat()).toHaveLength(6);
   });
 
-  it('are not listened for one by one: what they all lack is told once that it is there', async () => {
+  it('share one listener and one request for the group', async () => {
     const { group, maps } = await library(30);
     for (const content of maps.flatMap(contentOf)) push(content);
     await runAll();
-    // cojson's own for the first of them, and one for the others.
+    // The listeners that cojson adds for the first content, and one for all other contents.
     expect(node.getCoValue(group.id).listeners.size).toBeLessThanOrEqual(4);
     expect(asked).toEqual([group.id]);
     for (const content of contentOf(group)) push(content);
@@ -141,10 +141,10 @@ describe('contents that waited for a group', () => {
     expect(maps.filter(({ id }) => node.getCoValue(id).isAvailable())).toHaveLength(30);
   });
 
-  it('wait on where the group itself lacks something', async () => {
+  it('keep waiting while the group itself lacks a dependency', async () => {
     const elsewhere = await createAgentNode();
     const [parent, group] = [elsewhere.createGroup(), elsewhere.createGroup()];
-    for (const each of [parent, group]) each.addMember('everyone', 'reader');
+    for (const member of [parent, group]) member.addMember('everyone', 'reader');
     group.extend(parent);
     const maps = Array.from({ length: 5 }, (_, at) => group.createMap({ at }));
     for (const content of [...maps.flatMap(contentOf), ...contentOf(group)]) push(content);
@@ -156,7 +156,7 @@ describe('contents that waited for a group', () => {
     expect(log.flat()).toEqual([parent.id, group.id, ...maps.map(({ id }) => id)]);
   });
 
-  it('have it asked for again where the relay did not have it', async () => {
+  it('request the group again after the relay did not have it', async () => {
     const { group, maps } = await library(4);
     const [first, second, third, fourth] = maps.map(contentOf);
     for (const content of [...(first ?? []), ...(second ?? [])]) push(content);
@@ -172,7 +172,7 @@ describe('contents that waited for a group', () => {
     expect(maps.every(({ id }) => node.getCoValue(id).isAvailable())).toBe(true);
   });
 
-  it('that are held are there when the pacing ends, or when an import brings what they lack', async () => {
+  it('are handled after the pacing ends, when an import brings the group', async () => {
     const { group, maps } = await library(6);
     for (const content of maps.flatMap(contentOf)) push(content);
     await runAll();

@@ -1,40 +1,66 @@
-import { cojsonInternals } from 'cojson';
-import type { CojsonInternalTypes, LocalNode, PeerState, RawCoID } from 'cojson';
+import { cojsonInternals, type LocalNode, type PeerState, type RawCoID } from 'cojson';
 import type { Pacer } from '../base/pacer.ts';
-import { isPutAside } from '../sync/private-fields.ts';
+import type { Content } from './content.ts';
+import { getOrCreateCoValue } from './covalue-lookup.ts';
+import { interceptContent, type HandleContent } from './node-events.ts';
+import { isWaitingForDependency } from './private-fields.ts';
 
-type NewContent = CojsonInternalTypes.NewContentMessage;
 type Source = PeerState | 'storage' | 'import';
 
-/** Contents that waited for what they depend on, and wait for their turn now that it is there. */
-export interface PacedReleases {
-  /** How many. */
+export interface ReleasePacing {
+  /** The number of contents whose dependencies have arrived and that wait for their turn. */
   readonly waiting: number;
-  /** Deals with what is left, and gives the node its own ways back. */
+  /** Handles everything that waits. */
   end(): void;
 }
 
 /**
- * cojson puts content aside until what it depends on is there: of a shared group that arrives last, it then deals with
- * thousands of CoValues in one task, and calls all that listen for it. So it is given the first content that lacks
- * something, and asks for that; what else lacks the same is held here, and both take their turn with all else that arrived.
+ * Spreads the handling of contents whose missing dependency has arrived over several tasks. cojson queues such contents;
+ * when a shared group arrives last, it handles thousands of CoValues and notifies their listeners in one task. So cojson
+ * receives only the first content that lacks a dependency, which makes it request the dependency. Others are held here until
+ * the dependency arrives, and then take turns in the pacer with everything else that arrives.
  */
-export function paceReleases(node: LocalNode, pacer: Pacer): PacedReleases {
-  const manager = node.syncManager;
-  const { handleNewContent } = manager;
-  const putAside = new WeakSet<NewContent>();
-  /** By CoValue, as one's contents follow on each other. Held, or released and in the lane. */
-  const waitingByID = new Map<RawCoID, [NewContent, Source][]>();
-  /** What cojson waits for, with the CoValues that are held for it, too. */
+export function paceReleases(node: LocalNode, pacer: Pacer): ReleasePacing {
+  let handleNext: HandleContent = () => {};
+  /** Contents that cojson has queued. It hands each one in again when its dependency arrives. */
+  const queuedByCojson = new WeakSet<Content>();
+  /** Held or released contents by CoValue; those of one CoValue build on each other. */
+  const waitingByID = new Map<RawCoID, [Content, Source][]>();
+  /** The dependencies that cojson awaits, with the CoValues that are held for each. */
   const heldByDependency = new Map<RawCoID, Set<RawCoID>>();
   const dependencyByHeldID = new Map<RawCoID, RawCoID>();
   const lane = pacer.lane(takeTurn);
+  const stop = interceptContent(node, 'release-pacing', (next) => {
+    handleNext = next;
+    return take;
+  });
+
+  function take(content: Content, from: Source): void {
+    const { id } = content;
+    const waiting = waitingByID.get(id);
+    const isReleased = queuedByCojson.has(content);
+    if (isReleased || (waiting && typeof from === 'object')) {
+      waitingByID.set(id, [...(waiting ?? []), [content, from]]);
+      if (!dependencyByHeldID.has(id)) lane.push([id]);
+      return;
+    }
+    const dependency = dependencyAwaitedFor(content, from);
+    if (dependency) {
+      if (typeof from === 'object') from.trackLoadRequestUpdate(getOrCreateCoValue(node, id));
+      waitingByID.set(id, [[content, from]]);
+      hold(id, dependency);
+      return;
+    }
+    // Handle it now: callers that load from storage or import check the result immediately.
+    handleAll(id);
+    handle(content, from);
+  }
 
   function takeTurn(id: RawCoID): void {
     const [first] = waitingByID.get(id) ?? [];
-    if (!first || dependencyByHeldID.has(id)) return; // It was dealt with ahead of its turn, or is held again.
-    const lacking = putAside.has(first[0]) ? undefined : awaitedBy(...first);
-    if (lacking) hold(id, lacking);
+    if (!first || dependencyByHeldID.has(id)) return; // Handled ahead of its turn, or held again.
+    const dependency = queuedByCojson.has(first[0]) ? undefined : dependencyAwaitedFor(...first);
+    if (dependency) hold(id, dependency);
     else handleFirst(id);
   }
 
@@ -43,23 +69,23 @@ export function paceReleases(node: LocalNode, pacer: Pacer): PacedReleases {
     if (!first) return;
     if (others.length > 0) waitingByID.set(id, others);
     else waitingByID.delete(id);
-    putAside.delete(first[0]);
+    queuedByCojson.delete(first[0]);
     handle(...first);
   }
 
-  function handle(content: NewContent, from: Source): void {
-    handleNewContent.call(manager, content, from);
-    if (!isPutAside(node, content)) return;
-    putAside.add(content);
+  function handle(content: Content, from: Source): void {
+    handleNext(content, from);
+    if (!isWaitingForDependency(node, content)) return;
+    queuedByCojson.add(content);
     for (const dependency of missingOf(content)) follow(dependency);
   }
 
   function handleAll(id: RawCoID): void {
-    letGo(id);
+    stopHolding(id);
     while (waitingByID.has(id)) handleFirst(id);
   }
 
-  function letGo(id: RawCoID): void {
+  function stopHolding(id: RawCoID): void {
     const dependency = dependencyByHeldID.get(id);
     if (dependency === undefined) return;
     dependencyByHeldID.delete(id);
@@ -71,27 +97,29 @@ export function paceReleases(node: LocalNode, pacer: Pacer): PacedReleases {
     heldByDependency.get(dependency)?.add(id);
   }
 
-  /** The lacking thing that cojson has asked for, where it need not be given this content for that. */
-  function awaitedBy(content: NewContent, from: Source): RawCoID | undefined {
-    if (typeof from !== 'object' || node.getCoValue(content.id).isAvailable()) return undefined;
-    // Nothing but a group or an account may wait for something that waits for it, which cojson sees.
+  /** A missing dependency, if cojson has requested all of them; if not, it must see the content to do so. */
+  function dependencyAwaitedFor(content: Content, from: Source): RawCoID | undefined {
+    if (typeof from !== 'object' || getOrCreateCoValue(node, content.id).isAvailable()) return undefined;
+    // Only groups and accounts can depend on each other in a cycle, which cojson must see to resolve.
     if (content.header?.ruleset.type !== 'ownedByGroup') return undefined;
     const missing = missingOf(content);
     const isAskedFor = (id: RawCoID) =>
-      heldByDependency.has(id) && node.getCoValue(id).loadingState === 'loading';
+      heldByDependency.has(id) && getOrCreateCoValue(node, id).loadingState === 'loading';
     return missing.every(isAskedFor) ? missing[0] : undefined;
   }
 
-  function missingOf({ id, header, ...content }: NewContent): readonly RawCoID[] {
+  function missingOf({ id, header, ...content }: Content): readonly RawCoID[] {
     if (!header) return [];
     const all = cojsonInternals.getDependedOnCoValues(header, { id, header, ...content });
-    return [...all].filter((dependency) => dependency !== id && !node.getCoValue(dependency).isAvailable());
+    return [...all].filter(
+      (dependency) => dependency !== id && !getOrCreateCoValue(node, dependency).isAvailable(),
+    );
   }
 
   function follow(dependency: RawCoID): void {
     if (heldByDependency.has(dependency)) return;
     heldByDependency.set(dependency, new Set());
-    node.getCoValue(dependency).subscribe((core, stop) => {
+    getOrCreateCoValue(node, dependency).subscribe((core, stop) => {
       if (!core.isAvailable()) return;
       stop();
       release(dependency);
@@ -105,27 +133,6 @@ export function paceReleases(node: LocalNode, pacer: Pacer): PacedReleases {
     lane.push([...ids].flatMap((id) => (waitingByID.get(id) ?? []).map(() => id)));
   }
 
-  manager.handleNewContent = (content, from) => {
-    const { id } = content;
-    const waiting = waitingByID.get(id);
-    const isReleased = putAside.has(content);
-    if (isReleased || (waiting && typeof from === 'object')) {
-      waitingByID.set(id, [...(waiting ?? []), [content, from]]);
-      if (!dependencyByHeldID.has(id)) lane.push([id]);
-      return;
-    }
-    const lacking = awaitedBy(content, from);
-    if (lacking) {
-      if (typeof from === 'object') from.trackLoadRequestUpdate(node.getCoValue(id));
-      waitingByID.set(id, [[content, from]]);
-      hold(id, lacking);
-      return;
-    }
-    // The storage and an import look at once for what has become of it.
-    handleAll(id);
-    handle(content, from);
-  };
-
   return {
     get waiting() {
       return lane.waiting;
@@ -133,7 +140,7 @@ export function paceReleases(node: LocalNode, pacer: Pacer): PacedReleases {
     end() {
       lane.clear();
       for (const id of [...waitingByID.keys()]) handleAll(id);
-      manager.handleNewContent = handleNewContent;
+      stop();
     },
   };
 }

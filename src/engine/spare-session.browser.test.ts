@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeviceStorage } from '../storage/device-storage.ts';
 import { failIndexedDB } from '../../test/support/storage/failing-indexeddb.ts';
 import { createDatabases } from '../../test/support/storage/databases.ts';
-import { openStorage } from '../testing/open-storage.ts';
-import { keepSessionsWhole } from '../session/session-ids/keep-sessions-whole.ts';
+import { openStorage } from '../../test/support/storage/open-storage.ts';
+import { createSpareSession } from './spare-session.ts';
 
-// Two runs with one session id, on the real storage. The second has loaded nothing but the group when it begins to write.
+// Two runs with one session ID on real storage. Most tests load no more than the group before the second run writes.
 
 describe.each(['kernel', 'cojson-indexeddb'] as const)('on %s', (kind) => {
   const uniqueness = { uniqueness: 'settings' };
@@ -37,7 +37,11 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('on %s', (kind) => {
     storage = await openStorage(kind, 'co_zTwoRuns');
     node = new LocalNode(secret, sessionID, secondCrypto);
     node.setStorage(storage);
-    keepSessionsWhole(node, storage, secondCrypto.newRandomSessionID(agentID));
+    createSpareSession({
+      node,
+      spareID: secondCrypto.newRandomSessionID(agentID),
+      isReliable: () => storage.status.current.state === 'ok',
+    });
   });
   afterEach(async () => {
     await node.gracefulShutdown();
@@ -50,12 +54,12 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('on %s', (kind) => {
     return value as T;
   }
 
-  /** As far as it is in memory: a large one comes in pieces. */
+  /** The part of the map that is in memory: stock storage loads a large CoValue in pieces. */
   function current(): RawCoMap {
     return node.expectCoValueLoaded(mapID).getCurrentContent() as RawCoMap;
   }
 
-  /** Whose session each key was written in. */
+  /** The session in which each key was written. */
   function writers(map: RawCoMap): Record<string, SessionID> {
     return Object.fromEntries(
       map.keys().map((key) => {
@@ -65,8 +69,8 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('on %s', (kind) => {
     );
   }
 
-  /** The fork that a session written twice would be: the stored transactions no longer fit those in memory. */
-  async function expectWhole(expected: Record<string, SessionID>): Promise<void> {
+  /** Reopens the node: in a forked session, the stored transactions would not match those in memory. */
+  async function expectNoFork(expected: Record<string, SessionID>): Promise<void> {
     await node.gracefulShutdown();
     storage = await openStorage(kind, 'co_zTwoRuns');
     node = new LocalNode(first.agentSecret, first.currentSessionID, await WasmCrypto.create());
@@ -77,26 +81,26 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('on %s', (kind) => {
 
   const earlier = { a: own, b: own, c: own };
 
-  describe('a session that goes on', () => {
-    test('goes on in what was loaded, and in what is made', async () => {
+  describe('a resumed session', () => {
+    test('is used for a loaded CoValue and for a new one', async () => {
       await loaded(mapID);
       await expect.poll(() => writers(current())).toEqual(earlier);
       current().set('d', 1);
       expect(writers(current())).toEqual({ ...earlier, d: own });
       const other = (await loaded(groupID)).createMap({ key: 1 });
       expect(writers(other)).toEqual({ key: own });
-      await expectWhole({ ...earlier, d: own });
+      await expectNoFork({ ...earlier, d: own });
     });
 
-    test('leaves alone what is made again under its known id', async () => {
+    test('is not used for a CoValue created again under its known ID', async () => {
       const map = (await loaded(groupID)).createMap({}, null, 'private', uniqueness);
       expect(map.id).toBe(mapID);
       map.set('d', 1);
       expect(writers(map)).toEqual({ d: spare });
-      await expectWhole({ ...earlier, d: spare });
+      await expectNoFork({ ...earlier, d: spare });
     });
 
-    test('leaves alone what comes from elsewhere before the device has read its own', async () => {
+    test('is not used for a CoValue imported before it is read from the storage', async () => {
       await loaded(groupID);
       const [piece] = first.getCoValue(mapID).newContentSince() ?? [];
       if (!piece) throw new Error('no content');
@@ -106,23 +110,22 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('on %s', (kind) => {
       node.syncManager.handleNewContent(piece, 'import');
       current().set('d', 1);
       expect(writers(current())).toMatchObject({ d: spare });
-      await expectWhole({ ...earlier, d: spare });
+      await expectNoFork({ ...earlier, d: spare });
     });
 
-    // Our own hands out as much as it can in its time, which this is.
-    // Ours hands out a CoValue whole.
+    // The kernel’s storage always loads a CoValue whole.
     if (kind === 'cojson-indexeddb') {
-      test('leaves alone what has been read in part', async () => {
+      test('is not used for a CoValue that was read in part', async () => {
         await loaded(groupID);
         const map = await loaded(mapID);
         expect(writers(map)).toEqual({ a: own });
         map.set('d', 1);
         expect(writers(map)).toEqual({ a: own, d: spare });
-        await expectWhole({ ...earlier, d: spare });
+        await expectNoFork({ ...earlier, d: spare });
       });
     }
 
-    test('leaves alone what a failing storage did not find', async () => {
+    test('is not used for a CoValue that a failing storage did not find', async () => {
       const group = await loaded(groupID);
       const load = storage.load.bind(storage);
       const works = failIndexedDB(
@@ -135,7 +138,7 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('on %s', (kind) => {
       map.set('d', 1);
       expect(writers(map)).toEqual({ d: spare });
       storage.load = load;
-      await expectWhole({ ...earlier, d: spare });
+      await expectNoFork({ ...earlier, d: spare });
     });
   });
 });

@@ -1,7 +1,7 @@
 import { LocalNode, type AgentSecret, type RawCoID, type RawCoList, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { orderTies } from './tie-order.ts';
+import { patchTieOrder } from './tie-order.ts';
 
 const crypto = await WasmCrypto.create();
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
@@ -19,7 +19,7 @@ function give(from: LocalNode, to: LocalNode, ids: readonly RawCoID[]): void {
   }
 }
 
-/** Two devices of one person edit a map and a list in the same millisecond, and then hear of each other. */
+/** Two devices of one account edit a map and a list in the same millisecond, then exchange the edits. */
 function editAtOnce(): readonly (readonly [string, string])[] {
   const secret = crypto.newRandomAgentSecret();
   const [one, other] = [openNode(secret), openNode(secret)];
@@ -50,12 +50,12 @@ function editAtOnce(): readonly (readonly [string, string])[] {
   ];
 }
 
-it('stock cojson shows two devices different values for good', () => {
+it('stock cojson leaves two devices with different values', () => {
   for (const [one, other] of editAtOnce()) expect(one).not.toBe(other);
 });
 
-it('mended, they show the same, whichever was written first', () => {
-  orderTies();
-  orderTies();
+it('the patch gives both devices the same values', () => {
+  patchTieOrder();
+  patchTieOrder();
   for (let time = 0; time < 10; time++) for (const [one, other] of editAtOnce()) expect(one).toBe(other);
 });

@@ -4,12 +4,10 @@ const { compareTransactions } = CoValueCore.prototype;
 const { processNewTransactions } = RawCoList.prototype;
 
 /**
- * cojson 0.20 has no order for transactions of two sessions with one and the same time: which of them counts is decided by
- * which came first, so that two devices may show different values for good. With this, their sessions' IDs decide.
- *
- * It holds for all of this copy of cojson, at once. Safe to call again.
+ * Orders transactions of equal time by session ID. cojson 0.20 has no order for them: the one received first wins, so that
+ * two devices may show different values permanently. Process-wide and idempotent.
  */
-export function orderTies(): void {
+export function patchTieOrder(): void {
   CoValueCore.prototype.compareTransactions = compareWithTies;
   RawCoList.prototype.processNewTransactions = processWithTies;
 }
@@ -20,10 +18,10 @@ const compareWithTies: CoValueCore['compareTransactions'] = (a, b) => {
   return a.txID.sessionID < b.txID.sessionID ? -1 : 1;
 };
 
-/** A list is read anew where something older comes than it has: here also where it is as old. */
+/** cojson rebuilds a list only if a transaction is older than its last; this also rebuilds it at equal times. */
 function processWithTies(this: RawCoList): void {
   processNewTransactions.call(this);
   if (this.lastValidTransaction === undefined) return;
-  // Half a millisecond later than anything that is as old.
+  // Half a millisecond later, so that a transaction of the same time counts as older.
   this.lastValidTransaction = Math.floor(this.lastValidTransaction) + 0.5;
 }

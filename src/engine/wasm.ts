@@ -1,7 +1,7 @@
 /**
- * Stands in the package's build for `cojson-core-wasm`, which carries its bytes as base64 and fetches them as a `data:`
- * URL: that costs a third more bytes and is refused by a strict Content-Security-Policy. Here they are a file of their
- * own beside this module, which every bundler that knows `new URL(…, import.meta.url)` carries along.
+ * Replaces `cojson-core-wasm` in the package's build. The original embeds its bytes as base64 and fetches them from a
+ * `data:` URL, which costs a third more bytes and is blocked by a strict Content-Security-Policy. Here the bytes are a
+ * separate file next to this module, which bundlers copy because of `new URL(…, import.meta.url)`.
  */
 import init, { initSync } from '../../node_modules/cojson-core-wasm/public/cojson_core_wasm.js';
 
@@ -10,7 +10,7 @@ export * from '../../node_modules/cojson-core-wasm/public/cojson_core_wasm.js';
 let initialized: Promise<void> | undefined;
 let isReady = false;
 
-/** Once, also for callers at the same time: a second instance would take the memory from under the first one's objects. */
+/** Loads only once, also for concurrent calls: a second instance would replace the memory of the first one's objects. */
 export function initialize(): Promise<void> {
   initialized ??= load().catch((error: unknown) => {
     initialized = undefined;
@@ -19,11 +19,11 @@ export function initialize(): Promise<void> {
   return initialized;
 }
 
-/** Only in Node, or after `initialize()`: a page cannot stand still until the bytes have come. */
+/** Throws in a browser before `initialize()` has resolved, because a page cannot load bytes synchronously. */
 export function initializeSync(): void {
   if (isReady) return;
   const bytes = readFile(wasmUrl());
-  if (!bytes) throw new Error('The kernel’s WASM is not there yet: await WasmCrypto.create() first.');
+  if (!bytes) throw new Error('The kernel’s WASM has not been loaded. Await WasmCrypto.create() first.');
   initSync({ module: bytes });
   isReady = true;
 }
@@ -42,11 +42,11 @@ async function download(url: URL): Promise<Response> {
   const response = await fetch(url);
   if (response.ok) return response;
   throw new Error(
-    `The kernel's WASM was not found at ${url.href} (HTTP ${response.status}): serve the file that stands beside the kernel's script.`,
+    `The kernel's WASM was not found at ${url.href} (HTTP ${response.status}): serve the file next to the kernel's script.`,
   );
 }
 
-/** In Node, from the package's folder. Not imported, so that a browser's bundler has nothing to resolve. */
+/** Reads the package's file in Node. `node:fs` is not imported, so that browser bundlers need not resolve it. */
 function readFile(url: URL): Uint8Array<ArrayBuffer> | undefined {
   if (url.protocol !== 'file:' || !('process' in globalThis)) return undefined;
   return new Uint8Array(process.getBuiltinModule('node:fs').readFileSync(url));

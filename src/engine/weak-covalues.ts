@@ -1,30 +1,30 @@
 import type { CoValueCore, LocalNode, RawCoID } from 'cojson';
-import { coValuesOf } from '../sync/private-fields.ts';
+import { coValuesOf } from './private-fields.ts';
+import { wrapMethod } from './wrap-method.ts';
 
-/** CoValues that a node has let go of. */
+/** Unloaded CoValues that the app may still hold. */
 export interface WeakCoValues {
-  /** How many are let go of, as far as is known. */
+  /** The number of unloaded CoValues that, as far as is known, the browser has not collected. */
   readonly count: number;
-  /** False where cojson needs it, and it stays. */
-  letGo(core: CoValueCore): boolean;
-  /** Forgets those that the browser has collected. */
-  tidy(): void;
-  /** Takes back those that somebody holds. */
+  /** False if cojson needs the CoValue, which then stays loaded. */
+  unload(core: CoValueCore): boolean;
+  /** Forgets the CoValues that the browser has collected. */
+  forgetCollected(): void;
+  /** Takes back the CoValues that are still referenced. */
   end(): void;
 }
 
 /**
- * Unloads CoValues so that nobody notices. An app may hold one all the time without telling: cojson would then read a second
- * one from the storage, the held one would stand still, and edits of both under one session would fork it. So a CoValue that
- * was let go of is held weakly, and is taken back by whoever looks for it while it still exists. Undefined where cojson keeps
- * its CoValues in another way.
+ * Unloads CoValues without the app noticing. An app may hold a CoValue without subscribing to it. After a
+ * plain unload, cojson would read a second copy from storage, the held one would never change again, and
+ * edits of both under one session would fork it. So an unloaded CoValue is referenced weakly, and a lookup
+ * takes it back while it still exists. Undefined if cojson keeps its CoValues elsewhere.
  */
 export function createWeakCoValues(node: LocalNode): WeakCoValues | undefined {
   const coValues = coValuesOf(node);
   if (!coValues) return undefined;
-  const { getCoValue } = node;
   const weak = new Map<RawCoID, WeakRef<CoValueCore>>();
-  /** Who has a CoValue can still read and write it, for which it needs its group. */
+  /** The CoValues needed to read and write a held CoValue, such as its group. */
   const dependencies = new WeakMap<CoValueCore, readonly CoValueCore[]>();
 
   function takeBack(id: RawCoID): void {
@@ -35,16 +35,16 @@ export function createWeakCoValues(node: LocalNode): WeakCoValues | undefined {
     for (const dependency of dependencies.get(core) ?? []) takeBack(dependency.id);
   }
 
-  node.getCoValue = (id) => {
+  const endLookups = wrapMethod(node, 'getCoValue', (next) => (id) => {
     takeBack(id);
-    return getCoValue.call(node, id);
-  };
+    return next(id);
+  });
 
   return {
     get count() {
       return weak.size;
     },
-    letGo(core) {
+    unload(core) {
       const { id } = core;
       if (!node.internalUnmountCoValue(id)) return false;
       dependencies.set(
@@ -54,12 +54,12 @@ export function createWeakCoValues(node: LocalNode): WeakCoValues | undefined {
       weak.set(id, new WeakRef(core));
       return true;
     },
-    tidy() {
+    forgetCollected() {
       for (const [id, reference] of weak) if (!reference.deref()) weak.delete(id);
     },
     end() {
       for (const id of [...weak.keys()]) takeBack(id);
-      node.getCoValue = getCoValue;
+      endLookups();
     },
   };
 }

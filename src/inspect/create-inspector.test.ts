@@ -1,19 +1,19 @@
 import type { LocalNode, RawCoID, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { withoutPasskeys } from '../session/passkeys/without-passkeys.ts';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
-import { createKernelError } from '../base/kernel-error.ts';
-import type { UnsyncedCoValue } from '../sync/inspection.ts';
-import { createInspector } from './create-inspector.ts';
-import type { Inspector } from './inspector.ts';
-import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
 import {
   connectedRelay,
   createFakeSync,
   fakePeerID,
   type FakeSync,
 } from '../../test/support/sync/fake-sync.ts';
-import type { InspectorIncrement } from './snapshot.ts';
+import { createKernelError } from '../base/kernel-error.ts';
+import { withoutPasskeys } from '../session/passkeys/without-passkeys.ts';
+import type { UnsyncedCoValue } from '../sync/inspection.ts';
+import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
+import { createInspector } from './create-inspector.ts';
+import type { Inspector } from './inspector.ts';
+import type { InspectorIncrement } from './snapshot/inspector-snapshot.ts';
 
 const startMs = 1_700_000_000_000;
 
@@ -45,7 +45,7 @@ beforeEach(async () => {
 const content = { action: 'content', id: 'co_z1' as RawCoID, priority: 3, new: {} } as const;
 
 describe('snapshot', () => {
-  it('is plain JSON with a protocol number, and holds no secret of the node', () => {
+  it('[PANEL-1] is plain JSON with a protocol number, and holds no secret of the node', () => {
     sync.setUnsynced([edit]);
     const snapshot = inspector.snapshot();
     expect(snapshot.protocol).toBe(1);
@@ -72,7 +72,7 @@ describe('snapshot', () => {
     ]);
   });
 
-  it('counts by priority what passed, also before anybody looked', () => {
+  it('counts messages by priority, even those before the first snapshot', () => {
     sync.message('sent', content, 500, startMs + 100);
     sync.message('sent', content, 300, startMs + 200);
     sync.message('sent', { action: 'load', id: 'co_z1', header: false, sessions: {} }, 40, startMs + 300);
@@ -92,12 +92,12 @@ describe('snapshot', () => {
     expect(cost.eventsPerSecond).toBe(2);
   });
 
-  it('has what passed just before somebody looked', () => {
+  it('includes messages from just before the snapshot', () => {
     sync.message('sent', content, 500, startMs);
     expect(inspector.snapshot().peers[0]?.sent).toEqual({ messages: 1, bytes: 500 });
   });
 
-  it('keeps the peak of what waits', () => {
+  it('keeps the peak of waiting messages', () => {
     sync.setPeers([{ id: fakePeerID, bufferedBytes: 4_000, unacknowledgedMessages: 7 }]);
     inspector.snapshot();
     clock.advance(1_000);
@@ -112,7 +112,7 @@ describe('snapshot', () => {
   });
 });
 
-it('a CoValue that is asked for has its name, also where there was no time to look at its row', () => {
+it('names a requested CoValue even if its row has no name yet', () => {
   let ms = 0;
   const slow = createInspector(sync, { clock, stopwatchMs: () => (ms += 10) });
   sync.setUnsynced([edit]);
@@ -125,7 +125,7 @@ it('a CoValue that is asked for has its name, also where there was no time to lo
 });
 
 describe('subscribe', () => {
-  it('tells changes soon, many of them at once, and only views that changed', () => {
+  it('reports changes soon, batched, and only changed views', () => {
     const increments: InspectorIncrement[] = [];
     inspector.subscribe((increment) => increments.push(increment));
     sync.setUnsynced([edit]);
@@ -141,7 +141,7 @@ describe('subscribe', () => {
     expect(increments.at(-1)).toHaveProperty('queues');
   });
 
-  it('reads nothing while nobody listens, and plans nothing', () => {
+  it('[PANEL-2] reads nothing and sets no timer without a subscriber', () => {
     sync.setUnsynced([edit]);
     for (let index = 0; index < 100; index++) sync.message('sent', content, 10, clock.nowMs());
     clock.advance(10_000);
@@ -158,7 +158,7 @@ describe('subscribe', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('keeps a row the same object until it says something else', () => {
+  it('keeps an unchanged row the same object', () => {
     sync.setUnsynced([edit]);
     const before = inspector.snapshot().unsynced;
     sync.setUnsynced([{ ...edit }]);
@@ -170,7 +170,7 @@ describe('subscribe', () => {
     expect(after[0]).toBe(before[0]);
   });
 
-  it('goes on telling the others when one listener throws', () => {
+  it('notifies the other listeners if one throws', () => {
     const told: number[] = [];
     const caught: unknown[] = [];
     const onUncaught = (error: unknown) => caught.push(error);
@@ -212,7 +212,7 @@ describe('overview', () => {
 });
 
 describe('lifetime', () => {
-  it('fills the tap while any inspector is there, and empties it with the last', () => {
+  it('sets the tap for the first inspector, and removes it with the last', () => {
     const second = createInspector({ ...session(), sync }, { clock });
     expect(sync.hasTap).toBe(true);
     inspector.close();
@@ -225,14 +225,14 @@ describe('lifetime', () => {
     expect(sync.hasTap).toBe(false);
   });
 
-  it('hands its controls on', () => {
+  it('forwards its controls', () => {
     inspector.controls.pause();
     inspector.controls.resume();
     inspector.controls.reconnect();
     expect(sync.calls).toEqual(['pause', 'resume', 'reconnect']);
   });
 
-  it('refuses what this copy of the kernel did not make', () => {
+  it('rejects a target that another copy of the kernel created', () => {
     const stranger = { ...sync, current: sync.current };
     expect(() => createInspector(stranger)).toThrow(/another copy of @MaiaOS\/kernel/);
   });
@@ -252,7 +252,7 @@ function session() {
   };
 }
 
-it('dates what a relay does by the time it was seen', () => {
+it('dates a relay’s changes by the time they were seen', () => {
   sync.setState({ peers: [{ id: fakePeerID, url: 'wss://relay.example/sync', phase: 'offline' }] });
   clock.advance(12_000);
   sync.setState({ peers: [connectedRelay(clock.nowMs())] });

@@ -2,54 +2,55 @@ import { systemClock } from '../base/clock.ts';
 import { callListener, type Readable } from '../base/readable.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { SyncState } from '../sync/sync-state.ts';
-import { askRelays } from './ask-relays.ts';
-import { createBacklog } from './shared/backlog.ts';
-import { contentWords } from './content-words.ts';
 import { createCoValueReader } from './covalue/covalue-reader.ts';
-import { loadCoValue } from './co-value/load-co-value.ts';
-import { createCost } from './shared/cost.ts';
-import { explain } from './unsynced/explain.ts';
+import { createSizes } from './covalue/covalue-size.ts';
+import { loadCoValue } from './covalue/load-covalue.ts';
+import { createRelayQueries } from './covalue/relay-queries.ts';
 import { createFaultControl } from './faults/fault-control.ts';
-import { followOverview } from './follow-overview.ts';
-import { inspectedFrom, type InspectorTarget } from './inspected.ts';
-import type { Inspector, InspectorOptions } from './inspector.ts';
-import { createMemoryView } from './storage/memory-figures.ts';
-import { createMessageCounts } from './shared/traffic.ts';
-import { createLagView } from './lag/lag-view.ts';
-import { listenToMessages } from './message-tap.ts';
-import { createMessageLog } from './messages/message-log.ts';
-import { readPeers, roundTripLane } from './peers/peer-views.ts';
-import { createPublisher } from './shared/publisher.ts';
-import { createQuarrels } from './quarrels.ts';
-import { createQueueViews } from './queues/queue-views.ts';
 import { createRecorder } from './faults/recorder.ts';
 import { replayRecording } from './faults/replay.ts';
-import { createRelayAsks } from './relay-asks.ts';
+import { followOverview } from './follow-overview.ts';
+import type { Inspector, InspectorOptions } from './inspector.ts';
+import { createLagView } from './lag/lag-view.ts';
+import { createMessageLog } from './messages/message-log.ts';
+import { readPeers, roundTripLane } from './peers/peer-views.ts';
 import { createRelayLog } from './peers/relay-log.ts';
-import { createStorageWatch } from './storage/storage-watch.ts';
+import { createQueueViews } from './queues/queue-views.ts';
+import { resolveTarget } from './resolve-target.ts';
+import { createBacklog } from './shared/backlog.ts';
+import { createCost } from './shared/cost.ts';
+import { createPublisher } from './shared/publisher.ts';
 import { createSecondsRing } from './shared/seconds-ring.ts';
+import { listenToMessages } from './shared/taps.ts';
+import { createMessageCounts } from './shared/traffic.ts';
 import {
   type InspectorIncrement,
   inspectorProtocol,
   type InspectorSnapshot,
-  type Relay,
-} from './snapshot.ts';
-import { storyOf } from './unsynced/timeline.ts';
+} from './snapshot/inspector-snapshot.ts';
+import type { Relay } from './snapshot/relay-facts.ts';
+import { createMemoryView } from './storage/memory-figures.ts';
+import { createStorageWatch } from './storage/storage-watch.ts';
 import { readTabs } from './tabs/read-tabs.ts';
 import { createTabWatch } from './tabs/tab-watch.ts';
+import type { InspectorTarget } from './target.ts';
+import { explain } from './unsynced/explain.ts';
+import { createRelayDisputes } from './unsynced/relay-disputes.ts';
+import { searchText } from './unsynced/search-text.ts';
+import { timelineOf } from './unsynced/timeline.ts';
 import { createUnsyncedRows } from './unsynced/unsynced-rows.ts';
 
 const historySeconds = 120;
 const historyBytes = 256 * 1024;
-const noFaultsHere =
-  'This node’s peers are the app’s own, and faults stand in the kernel’s transport. Connect it by `setupSyncPeers`.';
+const noFaultsOnStockNode =
+  'Cannot inject faults because the app added this node’s peers itself. Connect it with `setupSyncPeers`.';
 
-/** Throws where this copy of the kernel did not make the target: two copies in one page do not see each other. */
+/** Throws TypeError if another copy of the kernel created the target. */
 export function createInspector(
   target: InspectorTarget,
   { clock = systemClock, stopwatchMs = () => performance.now() }: InspectorOptions = {},
 ): Inspector {
-  const { sync, inspection, isStock, repair } = inspectedFrom(target, clock);
+  const { sync, inspection, isStock, repair } = resolveTarget(target, clock);
   const ring = createSecondsRing({ startMs: clock.nowMs(), seconds: historySeconds, maxBytes: historyBytes });
   const cost = createCost({ ring, clock, stopwatchMs });
   const publisher = createPublisher({ clock, stopwatchMs, read: readIncrement, deliver });
@@ -58,18 +59,28 @@ export function createInspector(
   const counts = createMessageCounts(ring);
   const memory = createMemoryView(inspection.node);
   const queueViews = createQueueViews(inspection, ring);
-  const quarrels = createQuarrels(inspection);
-  const unsyncedRows = createUnsyncedRows(inspection, quarrels.of, cost.stopwatchMs);
-  const overview = followOverview({ ...{ sync, isStock, clock }, note: noteState });
+  const disputes = createRelayDisputes(inspection);
+  const unsyncedRows = createUnsyncedRows({
+    inspection,
+    disputesOf: disputes.of,
+    sizeOf: createSizes().of,
+    stopwatchMs: cost.stopwatchMs,
+  });
+  const overview = followOverview({ sync, isStock, clock, note: noteState });
   const faultControl = createFaultControl(inspection, clock);
   const recorder = createRecorder({
-    ...{ inspection, clock, faults: faultControl.faults },
+    inspection,
+    clock,
+    faults: faultControl.faults,
     relays: () => overview.current.relays,
   });
   const storageWatch = createStorageWatch({ inspection, clock, ring, onChange });
-  const relayAsks = createRelayAsks({ inspection, isStock, clock });
+  const relayQueries = createRelayQueries({ inspection, isStock, clock });
   const messages = createMessageLog({
-    ...{ inspection, clock, cost, onChange },
+    inspection,
+    clock,
+    cost,
+    onChange,
     relays: () => overview.current.relays,
   });
   const lag = createLagView({ inspection, clock, cost, overview: () => overview.current, onChange });
@@ -78,25 +89,27 @@ export function createInspector(
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
   let coValueReader: ReturnType<typeof createCoValueReader> | undefined;
 
-  const stopFollowingHands = [faultControl.faults, recorder.recording].map((what: Readable<unknown>) =>
-    what.subscribe(onChange),
+  const stopFollowing = [faultControl.faults, recorder.recording].map((readable: Readable<unknown>) =>
+    readable.subscribe(onChange),
   );
 
-  const passed = createBacklog<() => void>({
-    ...{ clock, cost, onWorked: onChange },
+  const backlog = createBacklog<() => void>({
+    clock,
+    cost,
+    onWorked: onChange,
     work(steps) {
       for (const step of steps) step();
     },
   });
 
   const stopListening = listenToMessages(inspection, (direction, peerID, message, bytes, atMs) => {
-    // What waits is read in the moment: later it has gone.
+    // Read the depths now: the queue may be empty by the time the backlog runs.
     const depths = direction === 'sent' ? queueViews.depthsOf(peerID) : undefined;
-    passed.add([
+    backlog.add([
       () => {
         counts.add(direction, peerID, message, bytes, atMs);
         if (depths) queueViews.noteDepths(peerID, depths, atMs);
-        else quarrels.heard(peerID, message, atMs);
+        else disputes.noteReceived(peerID, message, atMs);
       },
     ]);
     onChange();
@@ -112,7 +125,7 @@ export function createInspector(
     return log.relays;
   }
 
-  /** Who is subscribed has the rows read anyway: there may be thousands. */
+  /** Reuses a subscriber's rows, because there may be thousands. */
   function unsyncedNow(): InspectorSnapshot['unsynced'] {
     return (listeners.size > 0 ? lastUnsynced : undefined) ?? readUnsynced(true);
   }
@@ -132,7 +145,7 @@ export function createInspector(
   }
 
   function snapshot(isShort = false): InspectorSnapshot {
-    passed.catchUp();
+    backlog.catchUp();
     const atMs = clock.nowMs();
     const { relays } = overview.current;
     return {
@@ -153,7 +166,7 @@ export function createInspector(
     };
   }
 
-  function byHand<Args extends unknown[]>(act: (...args: Args) => void): (...args: Args) => void {
+  function publishingSoon<Args extends unknown[]>(act: (...args: Args) => void): (...args: Args) => void {
     return (...args) => {
       act(...args);
       publisher.acted();
@@ -169,7 +182,7 @@ export function createInspector(
     });
   }
 
-  /** What the listeners do with it counts, too. */
+  /** The listeners' work counts towards the cost. */
   function deliver(increment: InspectorIncrement): void {
     cost.measured(() => {
       for (const listener of [...listeners]) callListener(listener, increment);
@@ -184,33 +197,33 @@ export function createInspector(
     messages: messages.log,
     snapshot: () => cost.measured(() => snapshot()),
     explain: (id) => explain(id, snapshot(), inspection.node),
-    contentWords: (id) => contentWords(inspection.node, id),
-    story: (row) => storyOf(row, overview.current.relays, messages.log),
-    askRelays: (id) => askRelays(id, overview.current.relays, relayAsks),
+    contentWords: (id) => searchText(inspection.node, id),
+    story: (row) => timelineOf(row, overview.current.relays, messages.log.about),
+    askRelays: (id) => relayQueries.askAll(id, overview.current.relays),
     coValue: (id) => coValues().facts(id),
     get coValues() {
       return coValues();
     },
     subscribe(listener) {
-      const own = (increment: InspectorIncrement) => listener(increment);
-      listeners.add(own);
-      // It may have missed the rows that the others were given.
+      const entry = (increment: InspectorIncrement) => listener(increment);
+      listeners.add(entry);
+      // The new subscriber has not received the current rows.
       lastUnsynced = undefined;
       publisher.start();
       tabWatch?.start();
       return () => {
-        if (!listeners.delete(own) || listeners.size > 0) return;
+        if (!listeners.delete(entry) || listeners.size > 0) return;
         publisher.stop();
         tabWatch?.stop();
       };
     },
     controls: {
-      pause: byHand(() => sync.pause()),
-      resume: byHand(() => sync.resume()),
-      reconnect: byHand(() => sync.reconnect()),
-      repair: byHand(repair),
-      setFaults: byHand((plan, options) => {
-        if (plan && isStock) throw new Error(noFaultsHere);
+      pause: publishingSoon(() => sync.pause()),
+      resume: publishingSoon(() => sync.resume()),
+      reconnect: publishingSoon(() => sync.reconnect()),
+      repair: publishingSoon(repair),
+      setFaults: publishingSoon((plan, options) => {
+        if (plan && isStock) throw new Error(noFaultsOnStockNode);
         faultControl.set(plan, options);
       }),
       loadCoValue: (id) => loadCoValue(inspection.node, id),
@@ -219,16 +232,16 @@ export function createInspector(
       ...storageWatch.controls,
     },
     close() {
-      relayAsks.close();
+      relayQueries.close();
       recorder.close();
       messages.close();
       storageWatch.close();
       lag.close();
       faultControl.close();
       overview.close();
-      for (const stop of stopFollowingHands) stop();
+      for (const stop of stopFollowing) stop();
       stopListening();
-      passed.close();
+      backlog.close();
       listeners.clear();
       publisher.stop();
       tabWatch?.stop();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
-import { createFakeClock } from '../testing/fake-clock.ts';
 import { createFakeSync } from '../../test/support/sync/fake-sync.ts';
+import { createFakeClock } from '../testing/fake-clock.ts';
 import { followOverview } from './follow-overview.ts';
 
 async function setUp() {
@@ -21,7 +21,7 @@ async function setUp() {
   return { clock, overview, told, wait, noted: () => noted };
 }
 
-test('is what the state is whenever somebody looks, and notes each change in its moment', async () => {
+test('is always current, and notes each change synchronously', async () => {
   const { overview, wait, noted } = await setUp();
   const before = noted();
   for (const pending of [1, 2, 3]) {
@@ -32,7 +32,7 @@ test('is what the state is whenever somebody looks, and notes each change in its
   expect(overview.current).toBe(overview.current);
 });
 
-test('tells who is subscribed the newest of a quarter of a second', async () => {
+test('notifies subscribers at most four times a second, with the latest state', async () => {
   const { clock, told, wait } = await setUp();
   for (const pending of [1, 2, 3]) wait(pending);
   expect(told).toEqual([0]);
@@ -42,7 +42,7 @@ test('tells who is subscribed the newest of a quarter of a second', async () => 
   expect(told).toEqual([0, 3]);
 });
 
-test('tells who subscribes anew what is, and the others no less', async () => {
+test('notifies a new subscriber at once, and the others too', async () => {
   const { overview, told, wait } = await setUp();
   wait(4);
   const others: number[] = [];
@@ -51,7 +51,7 @@ test('tells who subscribes anew what is, and the others no less', async () => {
   expect(told).toEqual([0, 4]);
 });
 
-test('says nothing once it is closed', async () => {
+test('notifies no one once it is closed', async () => {
   const { clock, overview, told, wait } = await setUp();
   wait(1);
   overview.close();

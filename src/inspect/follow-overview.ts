@@ -3,42 +3,43 @@ import { createReadable, type Readable } from '../base/readable.ts';
 import type { SyncPeers } from '../sync/sync-peers.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { overviewOf } from './overview.ts';
-import type { Overview, Relay } from './snapshot.ts';
+import type { Overview } from './snapshot/overview-facts.ts';
+import type { Relay } from './snapshot/relay-facts.ts';
 
-/** Of a sync that changes with each edit: made when somebody looks, and told at most four times a second. */
+/** A sync's overview, which changes with each edit: computed on demand, published at most four times a second. */
 export interface FollowedOverview extends Readable<Overview> {
   close(): void;
 }
 
-const everyMs = 250;
+const intervalMs = 250;
 
 export function followOverview(options: {
   readonly sync: Pick<SyncPeers, 'current' | 'subscribe'>;
   readonly isStock: boolean;
   readonly clock: Clock;
-  /** In the very moment of each change, and before the overview is made. */
+  /** Called synchronously on each change, before the overview is computed. */
   readonly note: (state: SyncState) => readonly Relay[];
 }): FollowedOverview {
   const { sync, isStock, clock, note } = options;
   let latest = sync.current;
   let relays = note(latest);
-  let made: Overview | undefined;
-  let cancelTelling: (() => void) | undefined;
-  const current = () => (made ??= overviewOf(latest, relays, isStock));
-  const told = createReadable(current());
+  let computed: Overview | undefined;
+  let cancelPublish: (() => void) | undefined;
+  const current = () => (computed ??= overviewOf(latest, relays, isStock));
+  const published = createReadable(current());
 
   const stopFollowing = sync.subscribe((state) => {
     if (state === latest) return;
     latest = state;
     relays = note(state);
-    made = undefined;
-    cancelTelling ??= clock.after(everyMs, tell);
+    computed = undefined;
+    cancelPublish ??= clock.after(intervalMs, publish);
   });
 
-  function tell(): void {
-    cancelTelling?.();
-    cancelTelling = undefined;
-    told.set(current());
+  function publish(): void {
+    cancelPublish?.();
+    cancelPublish = undefined;
+    published.set(current());
   }
 
   return {
@@ -46,12 +47,12 @@ export function followOverview(options: {
       return current();
     },
     subscribe(listener) {
-      tell();
-      return told.subscribe(listener);
+      publish();
+      return published.subscribe(listener);
     },
     close() {
       stopFollowing();
-      cancelTelling?.();
+      cancelPublish?.();
     },
   };
 }

@@ -1,13 +1,14 @@
 import type { Rung, SyncState } from '../sync/sync-state.ts';
-import { plainError } from './plain-error.ts';
-import type { Overview, Relay, RungCount } from './snapshot.ts';
+import { toPlainError } from './shared/to-plain-error.ts';
+import type { Overview, RungCount } from './snapshot/overview-facts.ts';
+import type { Relay } from './snapshot/relay-facts.ts';
 
-/** The state of everything in a few figures, from `SyncState` alone: cheap enough to follow while a panel is closed. */
+/** Summarizes `SyncState` alone, so that following it is cheap while a panel is closed. */
 export function overviewOf(state: SyncState, relays: readonly Relay[], isStock: boolean): Overview {
   const { storage } = state;
   return {
     status: state.status,
-    ...(state.error && { error: plainError(state.error) }),
+    ...(state.error && { error: toPlainError(state.error) }),
     rungs: {
       saved: rungCount(state.saved),
       sent: rungCount(state.sent),
@@ -22,7 +23,7 @@ export function overviewOf(state: SyncState, relays: readonly Relay[], isStock: 
       ...(storage.takeover && { takeover: storage.takeover }),
       ...(storage.usedBytes !== undefined && { usedBytes: storage.usedBytes }),
       ...(storage.quotaBytes !== undefined && { quotaBytes: storage.quotaBytes }),
-      ...(storage.error && { error: plainError(storage.error) }),
+      ...(storage.error && { error: toPlainError(storage.error) }),
     },
     relays,
     ...(isStock && { isStock }),
@@ -33,6 +34,6 @@ function rungCount(rung: Rung): RungCount {
   return {
     pending: rung.pending,
     ...(rung.oldestSinceMs !== undefined && { oldestSinceMs: rung.oldestSinceMs }),
-    ...(rung.error && { error: plainError(rung.error) }),
+    ...(rung.error && { error: toPlainError(rung.error) }),
   };
 }

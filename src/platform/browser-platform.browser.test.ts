@@ -21,7 +21,7 @@ test.each<[PageEvent, EventTarget, string]>([
   ['hide', document, 'freeze'],
   ['show', window, 'pageshow'],
   ['show', document, 'resume'],
-])('tells of %s until it is told to stop', (event, target, name) => {
+])('emits %s until unsubscribed', (event, target, name) => {
   const listener = vi.fn();
   const stop = page.on(event, listener);
   target.dispatchEvent(new Event(name));
@@ -31,7 +31,7 @@ test.each<[PageEvent, EventTarget, string]>([
   expect(listener).toHaveBeenCalledOnce();
 });
 
-test('a tab that goes to the back is not visible', () => {
+test('a tab in the background is not visible', () => {
   const listener = vi.fn();
   const stop = page.on('visible', listener);
   vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
@@ -40,14 +40,11 @@ test('a tab that goes to the back is not visible', () => {
   stop();
 });
 
-test.each(['indexedDB', 'localStorage'] as const)(
-  'a browser that refuses %s at the mere access has none',
-  (name) => {
-    vi.spyOn(globalThis, name, 'get').mockImplementation(() => {
-      throw new DOMException('refused', 'SecurityError');
-    });
-    expect(createBrowserPlatform()).toMatchObject({
-      [name === 'indexedDB' ? 'indexedDB' : 'marks']: undefined,
-    });
-  },
-);
+test.each(['indexedDB', 'localStorage'] as const)('%s is absent if the browser throws on access', (name) => {
+  vi.spyOn(globalThis, name, 'get').mockImplementation(() => {
+    throw new DOMException('refused', 'SecurityError');
+  });
+  expect(createBrowserPlatform()).toMatchObject({
+    [name === 'indexedDB' ? 'indexedDB' : 'marks']: undefined,
+  });
+});

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createBrowserPlatform } from './browser-platform.ts';
 
-test('can be made where there is no browser, and says what is missing', () => {
+test('works without a browser, with absent parts undefined', () => {
   const { page, indexedDB, locks, marks, subtle, random } = createBrowserPlatform();
   expect(page).toMatchObject({ url: undefined, isSecureContext: true, isOnline: true, isVisible: true });
   expect([indexedDB, locks, marks]).toEqual([undefined, undefined, undefined]);

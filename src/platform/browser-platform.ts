@@ -5,7 +5,7 @@ import { openWebSocket } from './open-web-socket.ts';
 import type { Page, PageEvent, Platform, TabChannel } from './platform.ts';
 import { createWebAuthnPasskeys } from './web-authn-passkeys.ts';
 
-/** The page that this runs in. No global is touched before it is needed, so it can be made anywhere, also in Node. */
+/** The current page. Reads globals on demand, so it can be created anywhere, including Node. */
 export function createBrowserPlatform(): Platform {
   return {
     clock: systemClock,
@@ -27,14 +27,14 @@ export function createBrowserPlatform(): Platform {
     },
     passkeys: createWebAuthnPasskeys(),
     get locks() {
-      // Node has a `navigator` without them.
+      // Node's `navigator` may lack them.
       return 'navigator' in globalThis ? (navigator as { readonly locks?: LockManager }).locks : undefined;
     },
     get marks() {
       return 'document' in globalThis ? orNone(() => globalThis.localStorage) : undefined;
     },
     openTabChannel(name, received) {
-      // Node has channels, too, which would keep its process alive.
+      // Node has BroadcastChannel too, but an open one keeps its process alive.
       return 'document' in globalThis ? openTabChannel(name, received) : undefined;
     },
   };
@@ -56,7 +56,7 @@ function createBrowserPage(): Page {
       return (globalThis as { readonly isSecureContext?: boolean }).isSecureContext ?? true;
     },
     get isOnline() {
-      // Node has a `navigator` without it, and a browser's `true` means "maybe".
+      // Node's `navigator` has no `onLine`, and a browser's `true` means "maybe".
       return !('navigator' in globalThis) || (navigator as { readonly onLine?: boolean }).onLine !== false;
     },
     get isVisible() {
@@ -73,7 +73,7 @@ function createBrowserPage(): Page {
   };
 }
 
-/** One event of the browser tells both that a tab came to the front and that it went from there. */
+/** `visibilitychange` fires in both directions; true for the direction that was requested. */
 function isMeant(event: PageEvent): boolean {
   if (event === 'visible') return !document.hidden;
   return event !== 'hidden' || document.hidden;
@@ -114,7 +114,7 @@ function openTabChannel(name: string, received: (message: unknown) => void): Tab
   };
 }
 
-/** Some private windows throw at the mere access. */
+/** Some private windows throw on access. */
 function orNone<T>(access: () => T | undefined): T | undefined {
   try {
     return access();

@@ -1,30 +1,27 @@
 import { WebAuthnAbortService } from '@simplewebauthn/browser';
 
-/** A page has one passkey prompt at a time. */
+/** A page shows one passkey prompt at a time. */
 interface Ceremony {
-  /** By another one that takes its place. */
+  /** Ends it because another ceremony begins. */
   replace(): void;
   readonly ended: Promise<void>;
 }
 let latest: Ceremony | undefined;
-/** Whose prompt the browser was asked for last. */
+/** The ceremony whose prompt was requested last. */
 let begun: Ceremony | undefined;
 
-/** A browser that does not end a prompt it was told to end holds up the next one for this long, and no longer. */
+/** How long to wait for a browser to close an aborted prompt before the next one opens. */
 const endMs = 1_000;
 const cancelAgainMs = 10;
 
-/**
- * Runs one ceremony of SimpleWebAuthn, which ends the one before. Rejects with an AbortError where `signal` or another
- * ceremony ended it, unless the browser had completed it: a passkey that was made is never hidden from its caller.
- */
+/** Ends the previous ceremony. Rejects with AbortError only before completion, so that no new passkey is lost. */
 export async function runCeremony<T>(signal: AbortSignal | undefined, begin: () => Promise<T>): Promise<T> {
   signal?.throwIfAborted();
   const replacing = new AbortController();
   let settle = (): void => {};
   const ceremony: Ceremony = {
     replace: () =>
-      replacing.abort(new DOMException('Another passkey prompt took the place of this one.', 'AbortError')),
+      replacing.abort(new DOMException('Another passkey prompt replaced this one.', 'AbortError')),
     ended: new Promise((resolve) => (settle = resolve)),
   };
   const before = latest;
@@ -50,7 +47,7 @@ export async function runCeremony<T>(signal: AbortSignal | undefined, begin: () 
   }
 }
 
-/** An autofill start first waits for the browser's answer whether it has that, and SimpleWebAuthn's cancel misses it until then. */
+/** Repeats, because SimpleWebAuthn cannot cancel an autofill ceremony that is still checking for browser support. */
 async function cancelUntilEnded(ceremony: Ceremony): Promise<void> {
   while (begun === ceremony) {
     WebAuthnAbortService.cancelCeremony();
@@ -62,9 +59,9 @@ function passed(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs));
 }
 
-/** An ended autofill may say that nothing was allowed, where it has not really begun. */
+/** An aborted autofill that has not really begun may report NotAllowedError. */
 function abortError(cause: unknown): Error {
-  const error = new Error('The passkey prompt was ended.', { cause });
+  const error = new Error('The passkey prompt was cancelled.', { cause });
   error.name = 'AbortError';
   return error;
 }

@@ -1,9 +1,6 @@
-/**
- * WebAuthn with the PRF extension, as the kernel needs it. The real one wraps `@simplewebauthn/browser`;
- * errors are thrown as they come from there (name and cause kept) and are named by `session`.
- */
+/** WebAuthn with the PRF extension. Passes on the errors of `@simplewebauthn/browser` unchanged; `session` maps them. */
 export interface Passkeys {
-  /** Answers, never throws. */
+  /** Never rejects. */
   support(): Promise<{
     readonly webauthn: boolean;
     readonly prf: 'yes' | 'no' | 'unknown';
@@ -11,17 +8,14 @@ export interface Passkeys {
   }>;
   create(request: PasskeyCreation): Promise<PasskeyResult>;
   get(request: PasskeyRequest): Promise<PasskeyResult>;
-  /**
-   * Tells whoever keeps the passkey that it opens nothing any more, so that it is no longer offered. Answers whether the
-   * browser can pass that on (WebAuthn's Signal API); whether the keeper heeds it, nobody says. Never throws.
-   */
+  /** Asks the provider (Signal API) to drop the passkey. Resolves with whether that is supported; never rejects. */
   signalUnknown(passkey: { readonly rpID: string; readonly credentialID: string }): Promise<boolean>;
 }
 
 export interface PasskeyCreation {
   readonly rpID: string;
   readonly rpName: string;
-  /** Random for each registration: the same one again would overwrite the passkey and change its PRF. */
+  /** Random for each registration: reusing one would overwrite the passkey and change its PRF output. */
   readonly userID: Uint8Array<ArrayBuffer>;
   readonly userName: string;
   readonly excludeCredentialIDs: readonly string[];
@@ -31,9 +25,9 @@ export interface PasskeyCreation {
 
 export interface PasskeyRequest {
   readonly rpID: string;
-  /** Empty: the person chooses among all discoverable passkeys of the relying party. */
+  /** Empty: the user chooses among all discoverable passkeys of the relying party. */
   readonly allowCredentialIDs: readonly string[];
-  /** Without a prompt, among the suggestions of an input field; may be pending as long as the page lives. Allows all. */
+  /** Offers passkeys in an input field's autofill instead of a prompt. May stay pending for the page's lifetime. */
   readonly autofill?: boolean;
   readonly prfInput: Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal | undefined;
@@ -42,7 +36,7 @@ export interface PasskeyRequest {
 export interface PasskeyResult {
   readonly credentialID: string;
   readonly userVerified: boolean;
-  /** `prf`: the output was returned. `enabled`: the passkey has PRF, a `get` must evaluate it. `none`: no PRF. */
+  /** `output`: PRF was evaluated. `enabled`: the passkey has PRF, but only a `get` evaluates it. `none`: no PRF. */
   readonly prf:
     | { readonly kind: 'output'; readonly output: Uint8Array<ArrayBuffer> }
     | { readonly kind: 'enabled' }

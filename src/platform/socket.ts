@@ -1,4 +1,4 @@
-/** What the kernel uses of a WebSocket: a browser's and Node's `ws` both fit. */
+/** The subset of WebSocket that the kernel uses; it fits a browser's and Node's `ws`. */
 export interface Socket {
   readonly bufferedAmount: number;
   send(frame: string): void;

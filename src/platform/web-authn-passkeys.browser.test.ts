@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { cdp } from 'vitest/browser';
-import { plugInAuthenticator, type VirtualAuthenticatorOptions } from '../testing/virtual-authenticator.ts';
+import {
+  plugInAuthenticator,
+  type VirtualAuthenticatorOptions,
+} from '../../test/support/platform/virtual-authenticator.mjs';
 import type { PasskeyCreation } from './passkey-api.ts';
 import { createWebAuthnPasskeys } from './web-authn-passkeys.ts';
 
-// Real ceremonies in real Chromium, with its virtual authenticator.
+// Runs ceremonies in Chromium with its virtual authenticator.
 
 const passkeys = createWebAuthnPasskeys();
 const rpID = location.hostname;
@@ -14,7 +17,7 @@ const anyPasskey = { rpID, allowCredentialIDs: [], prfInput };
 let unplug: (() => Promise<void>) | undefined;
 afterEach(() => unplug?.());
 async function plugIn(options?: VirtualAuthenticatorOptions): Promise<void> {
-  unplug = await plugInAuthenticator(cdp(), options);
+  ({ unplug } = await plugInAuthenticator(cdp(), options));
 }
 
 function creation(changes: Partial<PasskeyCreation> = {}): PasskeyCreation {
@@ -22,21 +25,21 @@ function creation(changes: Partial<PasskeyCreation> = {}): PasskeyCreation {
   return { rpID, rpName: 'Test', userID, userName: 'Ada', excludeCredentialIDs: [], prfInput, ...changes };
 }
 
-test('the value of the PRF comes on create, verified, and is the same on use', async () => {
+test('creation returns a verified PRF output, and later use returns the same', async () => {
   await plugIn();
   const made = await passkeys.create(creation());
   expect(made).toMatchObject({ userVerified: true, prf: { kind: 'output', output: { length: 32 } } });
   expect(await passkeys.get(anyPasskey)).toEqual(made);
 });
 
-test('another input gives another value', async () => {
+test('a different input yields a different output', async () => {
   await plugIn();
   const { prf } = await passkeys.create(creation());
   const other = await passkeys.get({ ...anyPasskey, prfInput: new Uint8Array(21).fill(8) });
   expect(other.prf).not.toEqual(prf);
 });
 
-test('an authenticator that evaluates its PRF on use only says so on create', async () => {
+test('creation reports an authenticator that evaluates its PRF only on use', async () => {
   await plugIn({ prf: 'on-get' });
   const made = await passkeys.create(creation());
   expect(made.prf).toEqual({ kind: 'enabled' });
@@ -48,7 +51,7 @@ test('an authenticator that evaluates its PRF on use only says so on create', as
   });
 });
 
-test('an authenticator without PRF says so', async () => {
+test('creation reports an authenticator without PRF', async () => {
   await plugIn({ prf: 'none' });
   expect((await passkeys.create(creation())).prf).toEqual({ kind: 'none' });
   expect((await passkeys.get(anyPasskey)).prf).toEqual({ kind: 'none' });
@@ -65,14 +68,14 @@ test.each([
   ['SecurityError', () => passkeys.create(creation({ rpID: 'elsewhere.example' }))],
   ['SecurityError', () => passkeys.get({ ...anyPasskey, rpID: 'elsewhere.example' })],
   ['NotAllowedError', () => passkeys.get({ ...anyPasskey, allowCredentialIDs: ['bm90aGluZw'] })],
-])('what the browser throws keeps its name and its cause: %s', async (name, ceremony) => {
+])('browser errors keep their name and cause: %s', async (name, ceremony) => {
   await plugIn();
   const error = await ceremony().catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ name, cause: { name } });
   expect((error as Error).cause).toBeInstanceOf(DOMException);
 });
 
-test('a person whom the authenticator cannot verify gets no passkey', async () => {
+test('creation fails if the authenticator cannot verify the user', async () => {
   await plugIn({ isUserVerified: false });
   await expect(passkeys.create(creation())).rejects.toMatchObject({ name: 'NotAllowedError' });
 });
@@ -88,13 +91,13 @@ test('a signal ends an open prompt', async () => {
 describe('autofill', () => {
   const autofill = { ...anyPasskey, autofill: true };
 
-  test('gives the passkey that the person picks, also in a page without a field for it', async () => {
+  test('autofill returns the passkey that the user picks, even in a page without an input field', async () => {
     await plugIn();
     const made = await passkeys.create(creation());
     expect(await passkeys.get(autofill)).toEqual(made);
   });
 
-  test('ends by its signal in the very tick of its start', async () => {
+  test('autofill ends if its signal aborts in the tick of its start', async () => {
     await plugIn({ isPresent: false });
     const aborting = new AbortController();
     const picking = passkeys.get({ ...autofill, signal: aborting.signal });
@@ -102,7 +105,7 @@ describe('autofill', () => {
     await expect(picking).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  test('gives way to another ceremony, however early that comes', async () => {
+  test('autofill gives way to another ceremony, however early that starts', async () => {
     await plugIn();
     const picking = passkeys.get(autofill);
     const replaced = expect(picking).rejects.toMatchObject({ name: 'AbortError' });
@@ -110,7 +113,7 @@ describe('autofill', () => {
     await replaced;
   });
 
-  test('of three that were asked for at once, the last one runs', async () => {
+  test('the last of three concurrent ceremonies runs', async () => {
     await plugIn();
     const first = expect(passkeys.get(autofill)).rejects.toMatchObject({ name: 'AbortError' });
     const second = expect(passkeys.get(anyPasskey)).rejects.toMatchObject({ name: 'AbortError' });
@@ -119,7 +122,7 @@ describe('autofill', () => {
   });
 });
 
-test('the Signal API is used where the browser has it, and a keeper that is not there is no failure', async () => {
+test('the Signal API is used if the browser has it, and a missing passkey provider is not a failure', async () => {
   await plugIn();
   const { credentialID } = await passkeys.create(creation());
   expect(await passkeys.signalUnknown({ rpID, credentialID })).toBe(
@@ -128,6 +131,6 @@ test('the Signal API is used where the browser has it, and a keeper that is not 
   expect(await passkeys.signalUnknown({ rpID: 'elsewhere.example', credentialID })).toBe(false);
 });
 
-test('Chromium says that it can', async () => {
+test('Chromium reports support', async () => {
   expect(await passkeys.support()).toMatchObject({ webauthn: true, prf: 'yes' });
 });

@@ -13,13 +13,13 @@ import type { Passkeys, PasskeyResult } from './passkey-api.ts';
 
 type PrfState = PasskeyResult['prf'];
 
-/** The browser's passkeys. Touches nothing of the browser before it is asked something. */
+/** The browser's passkeys. Accesses no browser API before it is called. */
 export function createWebAuthnPasskeys(): Passkeys {
   return {
     async support() {
       const webauthn = browserSupportsWebAuthn() && 'credentials' in navigator;
       if (!webauthn) return { webauthn, prf: 'no', autofill: false };
-      const autofill = await browserSupportsWebAuthnAutofill().catch(() => false); // Then it is as good as absent.
+      const autofill = await browserSupportsWebAuthnAutofill().catch(() => false); // Treat failure as absence.
       return { webauthn, prf: await prfSupport(), autofill };
     },
 
@@ -51,7 +51,7 @@ export function createWebAuthnPasskeys(): Passkeys {
       return {
         credentialID: response.id,
         userVerified: authenticatorData !== undefined && hasUserVerifiedFlag(authenticatorData),
-        // Without authenticator data nothing shows that the person was verified; a `get` always brings it.
+        // Without authenticator data, nothing proves that the user was verified; a `get` always includes it.
         prf: authenticatorData === undefined && prf.kind === 'output' ? { kind: 'enabled' } : prf,
       };
     },
@@ -60,7 +60,7 @@ export function createWebAuthnPasskeys(): Passkeys {
       const response = await runCeremony(request.signal, () =>
         startAuthentication({
           useBrowserAutofill: request.autofill === true,
-          // Its input may come later, or stand in a shadow root.
+          // The input may be added later, or be in a shadow root.
           verifyBrowserAutofillInput: false,
           optionsJSON: {
             rpId: request.rpID,
@@ -85,13 +85,13 @@ export function createWebAuthnPasskeys(): Passkeys {
         await PublicKeyCredential.signalUnknownCredential({ rpId: rpID, credentialId: credentialID });
         return true;
       } catch {
-        return false; // A help, and never a condition: the person is told what to delete all the same.
+        return false; // Best effort: the app shows what to delete anyway.
       }
     },
   };
 }
 
-/** Nobody checks the signature: a passkey is used for its PRF only, which no server has to see. */
+/** Never verified: a passkey is used only for its PRF output, which no server needs to see. */
 function newChallenge(): string {
   return bufferToBase64URLString(crypto.getRandomValues(new Uint8Array(32)).buffer);
 }
@@ -110,7 +110,7 @@ function readPrf({ prf }: AuthenticationExtensionsClientOutputs): PrfState {
   return prf?.enabled === true ? { kind: 'enabled' } : { kind: 'none' };
 }
 
-/** A copy, so that it can be overwritten after use. */
+/** Copies, so that the bytes can be wiped after use. */
 function toBytes(source: ArrayBufferView | ArrayBufferLike): Uint8Array<ArrayBuffer> {
   return ArrayBuffer.isView(source)
     ? new Uint8Array(new Uint8Array(source.buffer, source.byteOffset, source.byteLength))
@@ -123,7 +123,7 @@ function hasUserVerifiedFlag(authenticatorData: string): boolean {
   return (flags & 0b100) !== 0;
 }
 
-/** SimpleWebAuthn's own reading of the capabilities leaves extensions out. */
+/** SimpleWebAuthn's capability check leaves out extensions. */
 async function prfSupport(): Promise<'yes' | 'no' | 'unknown'> {
   if (!('getClientCapabilities' in PublicKeyCredential)) return 'unknown';
   try {
@@ -133,6 +133,6 @@ async function prfSupport(): Promise<'yes' | 'no' | 'unknown'> {
     if (prf === undefined) return 'unknown';
     return prf ? 'yes' : 'no';
   } catch {
-    return 'unknown'; // The ceremony itself will tell.
+    return 'unknown'; // The ceremony will show whether the provider supports PRF.
   }
 }

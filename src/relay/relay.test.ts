@@ -18,8 +18,8 @@ import {
   startRelay,
 } from '../../test/support/relay/test-relay.ts';
 
-describe('two clients of stock cojson', () => {
-  it('sync through it, and its own frames mean nothing to them', async () => {
+describe('two stock clients', () => {
+  it('[WIRE-6] sync through a relay and ignore its Maia frames', async () => {
     const relay = await startRelay();
     const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];
     const mine = createSharedMap(alice);
@@ -33,7 +33,7 @@ describe('two clients of stock cojson', () => {
     });
   });
 
-  it('find everything after it was started again, and go on', async () => {
+  it('find everything after the relay restarts, and continue', async () => {
     const storage = `pglite:${await createStorage()}`;
     const first = await startRelay({ storage });
     const alice = await createStockClient(first.url);
@@ -52,7 +52,7 @@ describe('two clients of stock cojson', () => {
     await vi.waitFor(async () => expect((await loadMap(bob, mine)).get('word')).toBe('after'));
   });
 
-  it('are forgotten when they go', async () => {
+  it('are forgotten when they disconnect', async () => {
     const relay = await startRelay();
     const node = await createClientNode();
     const cut = connectStock(node, relay.url);
@@ -65,7 +65,7 @@ describe('two clients of stock cojson', () => {
 describe('starting', () => {
   const codeOf = (error: unknown) => (isKernelError(error) ? error.code : error);
 
-  it('on a port that is taken fails with a sentence and leaves nothing', async () => {
+  it('fails with an explanation on a taken port and leaves nothing running', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     onTestFinished(() => void other.close());
@@ -78,7 +78,7 @@ describe('starting', () => {
     expect(error).toHaveProperty('message', expect.stringContaining(String(port)));
   });
 
-  it('on a directory that is in use fails, gives the port back, and leaves the other alone', async () => {
+  it('fails on a directory in use, releases its port, and leaves the other relay alone', async () => {
     const storage = `pglite:${await createStorage()}`;
     const first = await startRelay({ storage });
     const free = createServer().listen(0, '127.0.0.1');
@@ -103,7 +103,7 @@ describe('starting', () => {
     { storage: 'sqlite:x' },
     { limits: { messageBytes: 0 } },
     { drainMs: Number.NaN },
-  ])('with %j is refused', async (options) => {
+  ])('is refused with %j', async (options) => {
     const error: unknown = await createRelay({ port: 0, storage: 'memory:', ...options }).catch(
       (reason: unknown) => reason,
     );
@@ -112,7 +112,7 @@ describe('starting', () => {
 });
 
 describe('closing', () => {
-  it('lets the clients go with a reason, keeps what was taken, and may be called twice', async () => {
+  it('disconnects the clients with a reason, keeps accepted content, and is idempotent', async () => {
     const storage = `pglite:${await createStorage()}`;
     const relay = await startRelay({ storage });
     const client = await openRawClient(relay.url);
@@ -130,7 +130,7 @@ describe('closing', () => {
     await vi.waitFor(async () => expect((await loadMap(bob, mine)).get('count')).toBe(499));
   });
 
-  it('waits for the commit of what was taken, and still acknowledges it', async () => {
+  it('waits for the commit of accepted content and acknowledges it', async () => {
     const { relay, gate } = await startGatedRelay();
     const alice = await createStockClient(relay.url);
     const mine = createSharedMap(alice);
@@ -144,7 +144,7 @@ describe('closing', () => {
     await closed;
   });
 
-  it('gives up on a client that does not go, and on a storage that does not write', async () => {
+  it('gives up on a client that does not disconnect and on a storage that does not commit', async () => {
     const warnings: string[] = [];
     const logger: Logger = { debug() {}, warn: (message) => warnings.push(message) };
     const { relay, gate } = await startGatedRelay({ drainMs: 300, logger });
@@ -155,6 +155,6 @@ describe('closing', () => {
     createSharedMap(alice);
     await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(503));
     await relay.close();
-    expect(warnings.join()).toContain('before all could be stored');
+    expect(warnings.join()).toContain('before it could store all content');
   });
 });

@@ -1,28 +1,28 @@
 import type { IncomingMessage } from 'node:http';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger, type Logger } from '../base/logger.ts';
-import { kernelVersion } from '../platform/version.ts';
+import { kernelVersion } from '../base/version.ts';
 import { addressOf, createOriginCheck } from './serving/admission.ts';
 import { readAgent } from './config/agent-identity.ts';
 import { checkMinAppVersion } from './config/app-version.ts';
 import type { Database } from './database/database.ts';
 import { createHttpChannels, refuse } from './client/http/http-channels.ts';
 import { openHttpFront, type Health, type HttpFrontHandlers } from './serving/http-front.ts';
-import { checkNumber, longestFrame, readLimits } from './config/limits.ts';
-import { defaultStorage, type Relay, type RelayOptions } from './relay-options.ts';
+import { checkNumber, maxFrameBytes, readLimits } from './config/limits.ts';
+import { defaultStorage, type Relay, type RelayOptions } from './config/relay-options.ts';
 import { createMetrics } from './serving/metrics.ts';
 import { startServing, type Serving } from './serving/serving.ts';
 import { openStoragePlace, readStoragePlace, type StoragePlace } from './database/storage-place.ts';
 
 /**
- * Starts a relay; it takes clients once this resolves. Throws RELAY_SETTING_INVALID, RELAY_PORT_TAKEN,
- * RELAY_STORAGE_LOCKED, RELAY_STORAGE_TOO_NEW or RELAY_STORAGE_FAILED, and then leaves nothing running.
+ * Starts a relay and resolves once it accepts clients. Rejects with RELAY_SETTING_INVALID, RELAY_PORT_TAKEN,
+ * RELAY_STORAGE_LOCKED, RELAY_STORAGE_TOO_NEW or RELAY_STORAGE_FAILED, and leaves nothing running in that case.
  */
 export function createRelay(options: RelayOptions = {}): Promise<Relay> {
   return createRelayOn(openStoragePlace, options);
 }
 
-/** The same on a database that is opened in another way. */
+/** `createRelay` with a custom way to open the database. */
 export async function createRelayOn(
   openDatabase: (place: StoragePlace, logger: Logger) => Promise<Database>,
   options: RelayOptions,
@@ -43,7 +43,7 @@ export async function createRelayOn(
   const allows = createOriginCheck(options.origins ?? []);
   const addressFrom = (request: IncomingMessage) => addressOf(request, options.trustProxy ?? false);
   const channels = createHttpChannels({
-    maxPayload: longestFrame(limits),
+    maxPayload: maxFrameBytes(limits),
     bodyMs: limits.firstFrameMs,
     clock: systemClock,
     allows,
@@ -63,7 +63,7 @@ export async function createRelayOn(
       refuse(response, 503, 'The relay is starting or stopping. Try again in a moment.');
       return true;
     },
-    failed: (what, error) => logger.warn(what, { error }),
+    failed: (message, error) => logger.warn(message, { error }),
   };
   const front = await openHttpFront(host, port, handlers, limits);
   try {
@@ -89,7 +89,7 @@ export async function createRelayOn(
         ...(opened && { durability: opened.durability }),
         ...(running && { pending: running.pending }),
         ...(status === 'failing' && {
-          error: 'The database does not answer as it should. It is tried again by itself.',
+          error: 'The database is not responding correctly. Retrying automatically.',
         }),
       },
       connections: running?.connections ?? 0,
@@ -118,7 +118,7 @@ export async function createRelayOn(
   };
 }
 
-/** A relay that listens on all addresses is reached from here on loopback. */
+/** A relay that listens on all addresses is reachable on loopback. */
 function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

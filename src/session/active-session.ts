@@ -1,11 +1,10 @@
 import { createReadable, type Readable } from '../base/readable.ts';
 import type { Session } from './session.ts';
 
-/** The sessions that are open in this page, oldest first. Several may be; each lives until it is closed. */
 let open: readonly Session[] = [];
 const active = createReadable<Session | undefined>(undefined);
 
-/** The session opened last of those that are open in this page; undefined where none is. */
+/** The most recently opened session that is still open in this page; undefined if there is none. */
 export const activeSession: Readable<Session | undefined> = {
   get current() {
     return active.current;

@@ -8,7 +8,7 @@ import {
   createTestSessions,
   type TestSessions,
 } from '../../test/support/session/test-sessions.ts';
-import { createSessionCrypto } from './account/session-crypto.ts';
+import { createSessionCrypto } from '../engine/session-crypto.ts';
 import { activeSession } from './active-session.ts';
 import { keyringOf } from './keyring/keyring-keys.ts';
 import { signIn } from './sign-in.ts';
@@ -22,11 +22,17 @@ beforeEach(async () => {
 afterEach(() => sessions.end());
 
 const hello = JSON.stringify({
-  ...{ maia: 'hello', v: 1, relay: { name: 'test', version: '0' }, storage: { id: 's', epoch: 'e' } },
-  ...{ durability: 'none', limits: {}, auth: null, inspect: false },
+  maia: 'hello',
+  v: 1,
+  relay: { name: 'test', version: '0' },
+  storage: { id: 's', epoch: 'e' },
+  durability: 'none',
+  limits: {},
+  auth: null,
+  inspect: false,
 });
 
-/** A relay that answers each load as it likes, and pings as one that is well. */
+/** A relay with scripted answers to loads, which otherwise pings like an honest one. */
 async function serve(answer: (id: RawCoID) => readonly object[]): Promise<string> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await new Promise((resolve) => server.once('listening', resolve));
@@ -52,7 +58,7 @@ async function serve(answer: (id: RawCoID) => readonly object[]): Promise<string
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** What an honest relay has of a passkey's entry, and of something else. */
+/** The content that an honest relay has of a passkey's entry and of an unrelated CoValue. */
 async function honestContent(): Promise<{ readonly entry: readonly Content[]; readonly other: Content }> {
   const session = await sessions.signedUp();
   await vi.waitFor(() => expect(session.sync.current.confirmed.pending).toBe(0), { timeout: 15_000 });
@@ -87,11 +93,11 @@ test.each<[what: string, code: string, forge: Forge]>([
   ['headers without content', 'ACCOUNT_INVALID', (own: Content) => [withoutContent(own)]],
   ['an entry with flipped bits', 'ACCOUNT_INVALID', (own: Content) => [withFlippedBits(own)]],
   [
-    'nothing for what it has',
+    'nothing of an entry that it has',
     'ACCOUNT_NOT_FOUND',
     (own: Content) => [{ action: 'known', id: own.id, header: false, sessions: {} }],
   ],
-])('a relay that hands out %s is %s, and nothing is opened', async (_, code, forge) => {
+])('[SEC-3] a relay that sends %s causes %s, and nothing is opened', async (_, code, forge) => {
   const { entry, other } = await honestContent();
   const url = await serve((id) =>
     entry.filter((content) => content.id === id).flatMap<object>((own) => forge(own, other)),
@@ -101,7 +107,7 @@ test.each<[what: string, code: string, forge: Forge]>([
   expect(activeSession.current).toBeUndefined();
 });
 
-test('the same relay that hands out what it has opens the account', async () => {
+test('the same relay opens the account if it sends what it has', async () => {
   const { entry } = await honestContent();
   const url = await serve((id) => entry.filter((content) => content.id === id));
   const session = await signIn(sessions.device(), { sync: { url } });

@@ -1,5 +1,5 @@
-// What `session-part.ts` fetches: it is imported nowhere else, or it would be no part of its own.
-export { createSessionCrypto } from './account/session-crypto.ts';
+// Imported only by `load-session.ts`, dynamically, so that it becomes a separate chunk.
+export { createSessionCrypto } from '../engine/session-crypto.ts';
 export { accountsHere } from './device/accounts-here.ts';
 export { createAgentPlatform } from './agent/agent-platform.ts';
 export { openAgent } from './agent/open-agent-session.ts';

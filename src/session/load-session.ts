@@ -1,39 +1,36 @@
 import type { Clock } from '../base/clock.ts';
-import { createPart } from '../platform/part.ts';
-import { loadStorage } from '../storage/engine-part.ts';
+import { createLazyModule } from '../base/lazy-module.ts';
+import { loadStorage } from '../storage/storage-modules.ts';
 import type * as sessionCode from './lazy-entry.ts';
-import type { SessionOptions } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 
-/** What opens accounts. A page that shows a button needs none of it. */
-export const sessionPart = /* @__PURE__ */ createPart(() => import('./lazy-entry.ts'));
+/** Opens accounts. A page that only shows a sign-in button does not need it. */
+export const sessionModule = /* @__PURE__ */ createLazyModule(() => import('./lazy-entry.ts'));
 
 type Kept = Pick<SessionOptions, 'remember' | 'storage'>;
 
-/** Fetches all that an open session needs, at the same time. Rejects with KERNEL_NOT_LOADED; the next call tries again. */
+/** Fetches everything that an open session needs, in parallel. Rejects with KERNEL_NOT_LOADED; the next call retries. */
 export async function loadSession({ remember, storage = 'kernel' }: Kept): Promise<typeof sessionCode> {
   const [code] = await Promise.all([
-    sessionPart.load(),
+    sessionModule.load(),
     loadStorage(remember === 'never' ? 'memory' : storage),
   ]);
   return code;
 }
 
-/** The same, and cojson's WASM. Nobody has to wait for it: what fails is tried again when it is needed. */
+/** Like `loadSession`, and also loads cojson's WASM. Callers may ignore the result: a failed load is retried when needed. */
 export function prepareSession(kept: Kept): Promise<unknown> {
   const preparing = loadSession(kept).then(({ createSessionCrypto }) => createSessionCrypto());
   preparing.catch(() => {});
   return preparing;
 }
 
-/** Safari takes a click for a reason to show a prompt for 5 s. */
-const mostMs = 2_000;
+/** Safari allows a prompt within 5 s after a click. */
+const maxWaitMs = 2_000;
 
-/**
- * Resolves when all is there, or when a person who has clicked is to wait no longer; rejects where it is known by then that
- * something cannot be fetched.
- */
+/** Resolves when everything is loaded, or when a user who clicked must not wait longer. Rejects if loading fails first. */
 export async function preparedInTime(preparing: Promise<unknown>, clock: Clock): Promise<void> {
   let cancel = () => {};
-  const late = new Promise<void>((resolve) => (cancel = clock.after(mostMs, resolve)));
+  const late = new Promise<void>((resolve) => (cancel = clock.after(maxWaitMs, resolve)));
   await Promise.race([preparing, late]).finally(cancel);
 }

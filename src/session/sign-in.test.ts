@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { kernelMapOf, passkeyOf, rootOf } from '../../test/support/session/account-parts.ts';
 import {
@@ -11,9 +11,10 @@ import { activeSession } from './active-session.ts';
 import { recordPasskey } from './account/kernel-map.ts';
 import { createKeyringContent, createKeyringNode } from './keyring/keyring-content.ts';
 import { deriveKeyringKeys, keyringOf } from './keyring/keyring-keys.ts';
-import { createSessionCrypto } from './account/session-crypto.ts';
-import type { Session } from './session.ts';
+import { createSessionCrypto } from '../engine/session-crypto.ts';
 import { signIn } from './sign-in.ts';
+import { untilConfirmed } from '../../test/support/session/until-session.ts';
+import { until } from '../../test/support/until.ts';
 
 let sessions: TestSessions;
 beforeEach(async () => {
@@ -21,12 +22,8 @@ beforeEach(async () => {
 });
 afterEach(() => sessions.end());
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
-const untilConfirmed = (session: Session) =>
-  until(() => expect(session.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));
-
-describe('signing in on a device that has nothing', () => {
-  test('opens the same account, with all that it holds', async () => {
+describe('signing in on an empty device', () => {
+  test('opens the same account with all its content', async () => {
     const first = await sessions.signedUp();
     rootOf(first).set('note', 'from the first');
     await untilConfirmed(first);
@@ -37,7 +34,7 @@ describe('signing in on a device that has nothing', () => {
     await until(() => expect(passkeyOf(second)).toEqual(passkeyOf(first)));
   });
 
-  test('finds the entry at a place that does not name the account', async () => {
+  test('finds the entry in a place that does not name the account', async () => {
     const session = await sessions.signedUp();
     await untilConfirmed(session);
     const { groupID, mapID } = keyringOf(await createSessionCrypto(), passkeyOf(session).removalSecret);
@@ -45,7 +42,7 @@ describe('signing in on a device that has nothing', () => {
     expect(sessions.atRelay(groupID) + sessions.atRelay(mapID)).not.toContain(session.accountID);
   });
 
-  test('brings the entries of all the account’s passkeys, so that it can refill another relay', async () => {
+  test('stores the entries of all the account’s passkeys, so that it can refill another relay', async () => {
     const first = await sessions.signedUp();
     await untilConfirmed(first);
     const crypto = await createSessionCrypto();
@@ -64,7 +61,7 @@ describe('signing in on a device that has nothing', () => {
     await until(() => expect(second.node.getCoValue(elsewhere.mapID).isAvailable()).toBe(true));
   });
 
-  test('a passkey that the relay has no account for is ACCOUNT_NOT_FOUND', async () => {
+  test('[ACC-4] rejects with ACCOUNT_NOT_FOUND if the relay has no account for the passkey', async () => {
     await sessions.signedUp({ sync: false });
     await expect(signIn(sessions.device(), { sync: { url: sessions.relay.url } })).rejects.toMatchObject({
       code: 'ACCOUNT_NOT_FOUND',
@@ -72,7 +69,7 @@ describe('signing in on a device that has nothing', () => {
     expect(activeSession.current).toBeDefined();
   });
 
-  test('a removed passkey is PASSKEY_REMOVED', async () => {
+  test('rejects with PASSKEY_REMOVED if the passkey was removed', async () => {
     const session = await sessions.signedUp();
     await untilConfirmed(session);
     const crypto = await createSessionCrypto();
@@ -92,7 +89,7 @@ describe('signing in on a device that has nothing', () => {
     });
   });
 
-  test('with the relay down is RELAY_UNREACHABLE, with its cause', async () => {
+  test('rejects with RELAY_UNREACHABLE with its cause if the relay is down', async () => {
     await sessions.signedUp({ sync: false });
     await sessions.stopRelay();
     await expect(signIn(sessions.device(), { sync: { url: sessions.relay.url } })).rejects.toMatchObject({
@@ -100,7 +97,7 @@ describe('signing in on a device that has nothing', () => {
     });
   });
 
-  test('without a network is RELAY_UNREACHABLE at once', async () => {
+  test('rejects with RELAY_UNREACHABLE at once without a network', async () => {
     await sessions.signedUp({ sync: false });
     const { page } = sessions.device();
     await expect(
@@ -110,26 +107,26 @@ describe('signing in on a device that has nothing', () => {
     ).rejects.toMatchObject({ code: 'RELAY_UNREACHABLE' });
   });
 
-  test('with sync off is SYNC_OFF', async () => {
+  test('rejects with SYNC_OFF without sync', async () => {
     await sessions.signedUp({ sync: false });
     await expect(signIn(sessions.device(), { sync: false })).rejects.toMatchObject({ code: 'SYNC_OFF' });
   });
 
-  test('with an address that cannot be read is SYNC_URL_INVALID', async () => {
+  test('rejects with SYNC_URL_INVALID if the address is invalid', async () => {
     await sessions.signedUp({ sync: false });
     await expect(signIn(sessions.device(), { sync: { url: 'ftp://relay.example' } })).rejects.toMatchObject({
       code: 'SYNC_URL_INVALID',
     });
   });
 
-  test('by a refused prompt opens nothing', async () => {
+  test('opens nothing if the prompt is refused', async () => {
     sessions.passkeys.failNext(new DOMException('', 'NotAllowedError'));
     await expect(signIn(sessions.device(), { sync: false })).rejects.toMatchObject({
       code: 'PASSKEY_REFUSED',
     });
   });
 
-  test('ends when the app says so, while a relay is asked', async () => {
+  test('ends if the app aborts while a relay is asked', async () => {
     await sessions.signedUp({ sync: false });
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -146,7 +143,7 @@ describe('signing in on a device that has nothing', () => {
   });
 });
 
-describe('a relay that is none', () => {
+describe('a broken relay', () => {
   const hello = JSON.stringify({
     maia: 'hello',
     v: 1,
@@ -170,11 +167,11 @@ describe('a relay that is none', () => {
   }
 
   test.each([
-    ['says nothing at all', 'RELAY_SILENT', /./, () => {}],
+    ['sends nothing', 'RELAY_SILENT', /./, () => {}],
     [
-      'is there, and does not answer',
+      'connects but does not answer',
       'RELAY_SILENT',
-      /did not answer whether it has the account/,
+      /did not report whether it has the account/,
       (socket: WebSocket) => {
         socket.send(hello);
         const ping = setInterval(
@@ -184,8 +181,8 @@ describe('a relay that is none', () => {
         socket.once('close', () => clearInterval(ping));
       },
     ],
-    ['speaks no protocol', 'RELAY_NOT_A_RELAY', /./, (socket: WebSocket) => socket.send('<html>')],
-  ])('one that %s is %s', async (_, code, message, onConnection) => {
+    ['speaks another protocol', 'RELAY_NOT_A_RELAY', /./, (socket: WebSocket) => socket.send('<html>')],
+  ])('that %s causes %s', async (_, code, message, onConnection) => {
     await sessions.signedUp({ sync: false });
     const url = await serve(onConnection);
     await expect(

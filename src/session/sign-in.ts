@@ -3,18 +3,16 @@ import type { Platform } from '../platform/platform.ts';
 import { requireSecure } from './account/secure-platform.ts';
 import { accountUnknownHere } from './device/chosen-account.ts';
 import { credentialsOn, unlessDeviceFails } from './device/prepare-device.ts';
-import type { KeptCredentials } from './device/credential-records.ts';
+import type { CredentialRecords } from './device/credential-records.ts';
 import { getPasskey } from './passkeys/ceremonies.ts';
 import { throwIfAborted } from './passkeys/ceremony-errors.ts';
 import { relyingPartyID } from './passkeys/passkey-names.ts';
 import { requireAutofill, requireSignIn } from './passkeys/passkey-support.ts';
 import { loadSession, prepareSession } from './load-session.ts';
-import type { Session, SignInOptions } from './session.ts';
+import type { Session } from './session.ts';
+import type { SignInOptions } from './session-options.ts';
 
-/**
- * See `signInWithPasskey`. Nothing is fetched between a click and its prompt, which some browsers would then not show: what
- * opens the account comes while the person answers.
- */
+/** See `signInWithPasskey`. Fetches nothing between a click and its prompt, or some browsers would block the prompt. */
 export async function signIn(anyPlatform: Platform, options: SignInOptions): Promise<Session> {
   const { signal, logger = silentLogger, autofill = false } = options;
   throwIfAborted(signal);
@@ -30,9 +28,9 @@ export async function signIn(anyPlatform: Platform, options: SignInOptions): Pro
   return openWithPasskey(platform, used, { ...options, rpID });
 }
 
-/** Of the account that the app asked for; none means that the person may choose any. */
+/** The passkeys of the requested account. Empty: the user may choose any. */
 async function passkeysOf(
-  device: KeptCredentials | undefined,
+  device: CredentialRecords | undefined,
   rpID: string,
   accountID: string | undefined,
   logger: Logger,
@@ -40,7 +38,7 @@ async function passkeysOf(
   if (accountID === undefined) return [];
   if (!device) throw accountUnknownHere(accountID);
   const ids = await unlessDeviceFails(device.credentialIDs(rpID, accountID), logger);
-  // What cannot be read is asked for all the same: which account it was is compared afterwards.
+  // Prompt even if the records are unreadable: the account is compared afterwards.
   if (ids?.length === 0 && !(await device.knows(accountID))) throw accountUnknownHere(accountID);
   return ids ?? [];
 }

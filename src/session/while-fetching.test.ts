@@ -4,13 +4,13 @@ import { silentLogger } from '../base/logger.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createTestSessions, type TestSessions } from '../../test/support/session/test-sessions.ts';
 import { leftForNext } from './passkeys/sign-up-passkey.ts';
-import * as sessionPart from './load-session.ts';
+import * as sessionModule from './load-session.ts';
 import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up/sign-up.ts';
 
 vi.mock('./load-session.ts', { spy: true });
-const loadSession = vi.mocked(sessionPart.loadSession);
-const prepareSession = vi.mocked(sessionPart.prepareSession);
+const loadSession = vi.mocked(sessionModule.loadSession);
+const prepareSession = vi.mocked(sessionModule.prepareSession);
 const notLoaded = createKernelError('KERNEL_NOT_LOADED', 'no network');
 
 let sessions: TestSessions;
@@ -22,13 +22,13 @@ afterEach(async () => {
   await sessions.end();
 });
 
-it('a sign-up makes no passkey where what opens an account cannot be fetched', async () => {
+it('a sign-up creates no passkey if the code cannot be fetched', async () => {
   prepareSession.mockImplementationOnce(() => Promise.reject(notLoaded));
   await expect(signUp(sessions.device(), { sync: false })).rejects.toBe(notLoaded);
   expect(sessions.passkeys.ceremonies).toEqual([]);
 });
 
-it('a sign-up shows its prompt in time, however long that takes', async () => {
+it('a sign-up shows its prompt in time, however long fetching takes', async () => {
   const clock = createFakeClock();
   prepareSession.mockReturnValueOnce(new Promise(() => {}));
   const create = vi.spyOn(sessions.passkeys, 'create');
@@ -43,7 +43,7 @@ it('a sign-up shows its prompt in time, however long that takes', async () => {
   expect(create).toHaveBeenCalledOnce();
 });
 
-it('a sign-up tries once more for the sake of its passkey', async () => {
+it('a sign-up retries once, because a passkey exists', async () => {
   const device = sessions.device();
   prepareSession.mockResolvedValueOnce(undefined);
   loadSession.mockRejectedValueOnce(notLoaded);
@@ -52,7 +52,7 @@ it('a sign-up tries once more for the sake of its passkey', async () => {
   expect(sessions.passkeys.ceremonies).toHaveLength(1);
 });
 
-it('a sign-up that cannot go on says which passkey is left over, and nothing else of it', async () => {
+it('a sign-up that cannot continue names the leftover passkey and reveals nothing else of it', async () => {
   prepareSession.mockResolvedValueOnce(undefined);
   loadSession.mockRejectedValueOnce(notLoaded).mockRejectedValueOnce(notLoaded);
   const error: unknown = await signUp(sessions.device(), { name: 'Ada', sync: false }).catch(
@@ -62,7 +62,7 @@ it('a sign-up that cannot go on says which passkey is left over, and nothing els
   expect(error).toHaveProperty('details', { credentialID: 'passkey-1', label: 'Ada' });
 });
 
-it('a passkey that is noted waits for the next sign-up, as a page that is left can fetch nothing', async () => {
+it('a recorded passkey waits for the next sign-up, because a page that is left cannot fetch', async () => {
   const platform = sessions.device();
   const signalUnknown = vi.spyOn(platform.passkeys, 'signalUnknown');
   const passkey = { credentialID: 'passkey-1', label: 'Ada' };
@@ -78,7 +78,7 @@ it('a passkey that is noted waits for the next sign-up, as a page that is left c
   expect([signalUnknown.mock.calls, forget.mock.calls]).toEqual([[], []]);
 });
 
-it('a sign-in asks for the passkey before anything is fetched, and goes on when that is there', async () => {
+it('a sign-in prompts before anything is fetched, and continues once the code is there', async () => {
   const { accountID } = await sessions.signedUp();
   const { ceremonies } = sessions.passkeys;
   const before = ceremonies.length;
@@ -87,7 +87,7 @@ it('a sign-in asks for the passkey before anything is fetched, and goes on when 
   const coming = new Promise<void>((resolve) => (come = resolve));
   loadSession.mockImplementationOnce(async () => {
     await coming;
-    return sessionPart.sessionPart.load();
+    return sessionModule.sessionModule.load();
   });
   const signingIn = signIn(sessions.device(), { sync: { url: sessions.relay.url } });
   await vi.waitFor(() => expect(ceremonies).toHaveLength(before + 1));

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { createDatabases } from '../../test/support/storage/databases.ts';
-import { plugInAuthenticator } from '../testing/virtual-authenticator.ts';
+import { plugInAuthenticator } from '../../test/support/platform/virtual-authenticator.mjs';
 import { activeSession } from './active-session.ts';
 import { getPasskeySupport, resumeSession, signInWithPasskey, signUpWithPasskey } from './with-passkey.ts';
 
-// The public functions with nothing faked: Chromium's own WebAuthn, WebCrypto and IndexedDB.
+// The public functions with Chromium's own WebAuthn, WebCrypto and IndexedDB.
 
 let unplug: (() => Promise<void>) | undefined;
 afterEach(async () => {
@@ -15,9 +15,9 @@ afterEach(async () => {
 });
 
 test.each(['on-create', 'on-get'] as const)(
-  'one account, from sign-up to sign-in, with PRF %s',
+  'an account from sign-up to sign-in, with PRF %s',
   async (prf) => {
-    unplug = await plugInAuthenticator(cdp(), { prf });
+    ({ unplug } = await plugInAuthenticator(cdp(), { prf }));
     expect(await getPasskeySupport()).toMatchObject({ offer: 'passkey', prf: 'yes' });
     expect(await resumeSession({ sync: false })).toBeUndefined();
 
@@ -35,8 +35,8 @@ test.each(['on-create', 'on-get'] as const)(
   },
 );
 
-test('a passkey without PRF is named, so that it can be deleted', async () => {
-  unplug = await plugInAuthenticator(cdp(), { prf: 'none' });
+test('the error for a passkey without PRF names it, so that it can be deleted', async () => {
+  ({ unplug } = await plugInAuthenticator(cdp(), { prf: 'none' }));
   await expect(signUpWithPasskey({ sync: false, name: 'Ada' })).rejects.toMatchObject({
     code: 'PASSKEY_PRF_UNAVAILABLE',
     details: { credentialID: expect.any(String) as string, label: 'Ada' },
@@ -44,16 +44,16 @@ test('a passkey without PRF is named, so that it can be deleted', async () => {
 });
 
 test('a wrong relying party is PASSKEY_INVALID_RP_ID', async () => {
-  unplug = await plugInAuthenticator(cdp());
+  ({ unplug } = await plugInAuthenticator(cdp()));
   const elsewhere = { sync: false, rpID: 'elsewhere.example' } as const;
   await expect(signUpWithPasskey(elsewhere)).rejects.toMatchObject({ code: 'PASSKEY_INVALID_RP_ID' });
   await expect(signInWithPasskey(elsewhere)).rejects.toMatchObject({ code: 'PASSKEY_INVALID_RP_ID' });
 });
 
 test('autofill opens the account, and gives way to a sign-up', async () => {
-  unplug = await plugInAuthenticator(cdp());
+  ({ unplug } = await plugInAuthenticator(cdp()));
   const picking = signInWithPasskey({ sync: false, autofill: true });
-  // Chromium's authenticator has nothing to offer yet, and may say so before the sign-up ends the wait.
+  // Chromium's authenticator is empty, and may fail before the sign-up ends the wait.
   const ended = expect.stringMatching(/^(ABORTED|PASSKEY_REFUSED)$/) as string;
   const replaced = expect(picking).rejects.toMatchObject({ code: ended });
   const made = await signUpWithPasskey({ sync: false, name: 'Ada' });
@@ -64,7 +64,7 @@ test('autofill opens the account, and gives way to a sign-up', async () => {
 });
 
 test('autofill ends by its signal, however early', async () => {
-  unplug = await plugInAuthenticator(cdp(), { isPresent: false });
+  ({ unplug } = await plugInAuthenticator(cdp(), { isPresent: false }));
   const aborting = new AbortController();
   const picking = signInWithPasskey({ sync: false, autofill: true, signal: aborting.signal });
   aborting.abort();

@@ -1,44 +1,40 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { passkeySupport, type PasskeySupport } from './passkeys/passkey-support.ts';
 import { loadSession, prepareSession } from './load-session.ts';
-import type { Session, SessionOptions, SignInOptions, SignUpOptions } from './session.ts';
+import type { Session } from './session.ts';
+import type { SessionOptions, SignInOptions, SignUpOptions } from './session-options.ts';
 import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up/sign-up.ts';
 
 /**
- * Makes a passkey and with it an account, and opens it. One prompt; two where the passkey's keeper evaluates PRF on use
- * only. Works offline: the account is uploaded when a relay is reached.
- *
- * Rejects before anything is made with PASSKEY_UNSUPPORTED, PASSKEY_REFUSED, PASSKEY_INVALID_RP_ID, PASSKEY_ALREADY_HERE
- * (sign in instead), STORAGE_FULL, VAULT_TOO_NEW, TIMEOUT (another tab is signing up), KERNEL_NOT_LOADED or ABORTED; and with
- * PASSKEY_PRF_UNAVAILABLE or PASSKEY_ORPHANED where `details` name a passkey that may be left over. Then nothing of the
- * account is on this device.
- *
- * After a tab that ended between its passkey and its account, this goes on with that passkey, by one prompt; a tab that
- * ended later left an account, which `resumeSession` opens and completes.
+ * Creates a passkey and with it an account, and opens the account. One prompt, or two if the passkey provider evaluates PRF
+ * only on use. Works offline: the account is uploaded once a relay is reached. Before creating anything, rejects with
+ * PASSKEY_UNSUPPORTED, PASSKEY_REFUSED, PASSKEY_INVALID_RP_ID, PASSKEY_ALREADY_HERE (sign in instead), STORAGE_FULL,
+ * VAULT_TOO_NEW, TIMEOUT (another tab is signing up), KERNEL_NOT_LOADED or ABORTED. Rejects with PASSKEY_PRF_UNAVAILABLE or
+ * PASSKEY_ORPHANED if a passkey may be left over, which `details` name; this device then stores nothing of the account. If a
+ * tab closed after creating its passkey but before the account, the next call continues with that passkey in one prompt; an
+ * account that exists is completed by `resumeSession`.
  */
 export function signUpWithPasskey(options: SignUpOptions = {}): Promise<Session> {
   return signUp(createBrowserPlatform(), options);
 }
 
 /**
- * Opens the account of a passkey that the person chooses; never makes one. One prompt. Offline it opens what this device
- * has a copy of. With `autofill` there is no prompt, and the promise is pending until the person picks a passkey from a
- * field's suggestions; it ends with ABORTED, at the latest when another ceremony begins. PASSKEY_UNSUPPORTED says that
- * the browser cannot do that.
- *
- * Rejects with ACCOUNT_NOT_FOUND where the relay has no account for the passkey, and with RELAY_UNREACHABLE, RELAY_SILENT,
- * RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF where none could be asked; with PASSKEY_REMOVED, ACCOUNT_INVALID, a code
- * of the ceremony as in `signUpWithPasskey`, KERNEL_NOT_LOADED or ABORTED.
+ * Opens the account of a passkey that the user chooses; never creates one. One prompt. Offline, it opens what this device
+ * has a copy of. With `autofill` there is no prompt: the promise stays pending until the user picks a passkey from a field's
+ * suggestions, and rejects with ABORTED at the latest when another ceremony begins, or with PASSKEY_UNSUPPORTED if the
+ * browser has no autofill. Rejects with ACCOUNT_NOT_FOUND if the relay has no account for the passkey; with
+ * RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF if no relay could be asked; with
+ * PASSKEY_REMOVED, ACCOUNT_INVALID, a code of the ceremony as in `signUpWithPasskey`, KERNEL_NOT_LOADED or ABORTED.
  */
 export function signInWithPasskey(options: SignInOptions = {}): Promise<Session> {
   return signIn(createBrowserPlatform(), options);
 }
 
 /**
- * Opens the account that this device used last, with no prompt and without a network. Undefined where the device
- * remembers nobody. Rejects with VAULT_DAMAGED or VAULT_TOO_NEW, and leaves what it cannot read as it is; with
- * STORAGE_UNAVAILABLE where the browser's database fails; with KERNEL_NOT_LOADED or ABORTED.
+ * Opens the most recently used account of this device, without a prompt and offline. Undefined if the device remembers none.
+ * Rejects with VAULT_DAMAGED or VAULT_TOO_NEW, leaving the vault unchanged; with STORAGE_UNAVAILABLE if the browser's
+ * database fails; with KERNEL_NOT_LOADED or ABORTED.
  */
 export async function resumeSession(options: SessionOptions = {}): Promise<Session | undefined> {
   const { resume } = await loadSession(options);
@@ -46,8 +42,8 @@ export async function resumeSession(options: SessionOptions = {}): Promise<Sessi
 }
 
 /**
- * Whether to offer a passkey here, and if not, why. Answers, never throws. Where it is one, what opens an account begins to
- * be fetched, so that nothing has to be when the person clicks.
+ * Reports whether to offer passkeys here, and if not, why. If so, also starts to fetch what opens an account, so that a
+ * click need not wait for it. Never rejects.
  */
 export async function getPasskeySupport(): Promise<PasskeySupport> {
   const support = await passkeySupport(createBrowserPlatform());

@@ -1,36 +1,34 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
-import { phrasePart } from './phrase/phrase-part.ts';
+import { phraseModule } from './phrase/phrase-module.ts';
 import { loadSession } from './load-session.ts';
-import type { Session, SessionOptions, SignUpOptions } from './session.ts';
+import type { Session } from './session.ts';
+import type { SessionOptions, SignUpOptions } from './session-options.ts';
 
 /**
- * Makes an account without a passkey, and opens it: for browsers that have no passkeys, or none that can open one. Works
- * offline. `phrase` is the account's only key beside this device, and is shown again only to who types it: show it now,
- * and let it be typed before the person goes on. `session.passkeys.add` adds a passkey later.
- *
- * Rejects before anything is made with PASSKEY_ALREADY_HERE (this device has an account: sign in instead), STORAGE_FULL,
- * PASSKEY_UNSUPPORTED outside of a secure context, or ABORTED.
+ * Creates an account without a passkey and opens it, for browsers without usable passkeys. Works offline. Apart from this
+ * device, `phrase` is the account's only key, and later it is shown only to a user who types it: show it now, and have the
+ * user type it before continuing. `session.passkeys.add` adds a passkey later. Before creating anything, rejects with
+ * PASSKEY_ALREADY_HERE (this device has an account: sign in instead), STORAGE_FULL, PASSKEY_UNSUPPORTED outside a secure
+ * context, or ABORTED.
  */
 export async function signUpWithRecoveryPhrase(
   options: SignUpOptions = {},
 ): Promise<{ readonly session: Session; readonly phrase: string }> {
-  const [{ signUpWithPhrase }] = await Promise.all([loadSession(options), phrasePart.load()]);
+  const [{ signUpWithPhrase }] = await Promise.all([loadSession(options), phraseModule.load()]);
   return signUpWithPhrase(createBrowserPlatform(), options);
 }
 
 /**
- * Opens the account of a phrase, as somebody typed it: in any case, over several lines, numbered; never makes one. Offline
- * it opens what this device knows, with a passkey or without.
- *
- * Rejects with PHRASE_INVALID, whose `details` say what is wrong; with ACCOUNT_NOT_FOUND where the relay does not know the
- * account, since wrong words can be a phrase too; with RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY,
- * SYNC_URL_INVALID or SYNC_OFF where none could be asked; with ACCOUNT_INVALID where `accountID` names another one, or
- * ABORTED.
+ * Opens the account of a phrase as the user typed it (in any case, over several lines, numbered); never creates one.
+ * Offline, it opens what this device knows, with or without a passkey. Rejects with PHRASE_INVALID, whose `details` name the
+ * mistake; with ACCOUNT_NOT_FOUND if the relay does not know the account, because wrong words can form a valid phrase; with
+ * RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF if no relay could be asked; with
+ * ACCOUNT_INVALID if `accountID` names another account; or with ABORTED.
  */
 export async function signInWithRecoveryPhrase(
   phrase: string,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const [{ signInWithPhrase }] = await Promise.all([loadSession(options), phrasePart.load()]);
+  const [{ signInWithPhrase }] = await Promise.all([loadSession(options), phraseModule.load()]);
   return signInWithPhrase(createBrowserPlatform(), phrase, options);
 }

@@ -4,6 +4,7 @@ import { rootOf } from '../../test/support/session/account-parts.ts';
 import { createTestSessions, type TestSessions } from '../../test/support/session/test-sessions.ts';
 import { openAgentSession } from './agent/agent-session.ts';
 import type { Session } from './session.ts';
+import { until } from '../../test/support/until.ts';
 
 let sessions: TestSessions;
 beforeEach(async () => {
@@ -15,9 +16,7 @@ afterEach(async () => {
 });
 
 const yearMs = 365 * 24 * 60 * 60 * 1000;
-const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
-
-/** Edits as on a device whose clock is off by so much. */
+/** Edits as on a device whose clock is off by `offMs`. */
 function setWithClockOff(map: RawCoMap, value: string, offMs: number): void {
   const now = Date.now();
   const clock = vi.spyOn(Date, 'now').mockReturnValue(now + offMs);
@@ -34,9 +33,9 @@ async function twoDevices(): Promise<readonly [Session, Session]> {
 }
 
 test.each([
-  ['ahead, the other device’s later edit stands', 3 * yearMs, 0],
-  ['behind, its own later edit stands', 0, -3 * yearMs],
-])('where a clock is years %s', async (_, firstOffMs, secondOffMs) => {
+  ['ahead, the other device’s later edit wins', 3 * yearMs, 0],
+  ['behind, its own later edit wins', 0, -3 * yearMs],
+])('if a clock is years %s', async (_, firstOffMs, secondOffMs) => {
   const [one, other] = await twoDevices();
   setWithClockOff(rootOf(one), 'first', firstOffMs);
   await until(() => expect(rootOf(other).get('note')).toBe('first'));
@@ -45,21 +44,22 @@ test.each([
   await until(() => expect(rootOf(one).get('note')).toBe('second'));
 });
 
-test('a device’s own later edit stands after its clock was set back', async () => {
+test('a device’s later edit wins after its clock was set back', async () => {
   const one = await sessions.signedUp({ sync: false });
   setWithClockOff(rootOf(one), 'first', 3 * yearMs);
   setWithClockOff(rootOf(one), 'second', 0);
   expect(rootOf(one).get('note')).toBe('second');
 });
 
-test('an agent’s later edit stands where a person’s clock is years ahead', async () => {
+test('an agent’s later edit wins even if the user’s clock is years ahead', async () => {
   const person = await sessions.signedUp();
   setWithClockOff(rootOf(person), 'first', 3 * yearMs);
   await until(() =>
     expect(person.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }),
   );
   const agent = await openAgentSession({
-    ...{ accountID: person.accountID, agentSecret: person.node.agentSecret },
+    accountID: person.accountID,
+    agentSecret: person.node.agentSecret,
     sync: { url: sessions.relay.url },
   });
   sessions.onEnd(() => agent.close());

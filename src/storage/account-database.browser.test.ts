@@ -16,11 +16,11 @@ async function storesOf(): Promise<readonly string[]> {
 }
 const all = ['deleted', 'relays', 'segments', 'session-ids', 'unconfirmed'];
 
-it('has all its stores from the beginning', async () => {
+it('creates all stores in a new database', async () => {
   expect(await storesOf()).toEqual(all);
 });
 
-it('keeps the session ids of version 1, which had nothing else', async () => {
+it('keeps the session IDs of version 1, which stored nothing else', async () => {
   const before = await openDatabase(indexedDB, {
     name: shape.name,
     version: 1,

@@ -1,29 +1,29 @@
 import type { DatabaseShape } from './indexed-db.ts';
 
-/** What this device keeps of one account: its session ids, and its content where our own engine keeps it. */
+/** The database of one account on this device: session IDs, and content if the kernel's own engine stores it. */
 export function accountDatabase(accountID: string): DatabaseShape & { readonly name: string } {
   return { name: `maia-${accountID}`, version: 3, make };
 }
 
 export const stores = {
-  /** By session id. */
+  /** Keyed by session ID. */
   sessionIDs: 'session-ids',
-  /** Append-only: pieces of about fifty CoValues, and an index of their ids. */
+  /** Append-only: pieces of about fifty CoValues per record, with an index of their IDs. */
   segments: 'segments',
-  /** CoValues that no relay has confirmed, by id. */
+  /** CoValues that no relay has confirmed, keyed by ID. */
   unconfirmed: 'unconfirmed',
-  /** Deleted CoValues whose history is still there, by id. */
+  /** Deleted CoValues whose history has not been erased, keyed by ID. */
   deleted: 'deleted',
-  /** What this device last saw of each relay, by its address. */
+  /** The last known state of each relay, keyed by its address. */
   relays: 'relays',
 } as const;
 
-/** Names of indices, too, are part of the format. */
+/** Part of the stored format. */
 export const segmentIDs = 'ids';
 
 function make(db: IDBDatabase): void {
   const isMissing = (name: string) => !db.objectStoreNames.contains(name);
-  // Version 1 had nothing but these.
+  // Version 1 had only this store.
   if (isMissing(stores.sessionIDs)) db.createObjectStore(stores.sessionIDs, { keyPath: 'sessionID' });
   if (isMissing(stores.segments)) {
     const segments = db.createObjectStore(stores.segments, { autoIncrement: true });

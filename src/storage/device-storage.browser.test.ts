@@ -4,12 +4,12 @@ import {
   nodeOn,
   watchDone,
 } from '../../test/support/storage/device-storage-contract.ts';
-import { openStorage, type KeptKind } from '../testing/open-storage.ts';
+import { openStorage, type KeptKind } from '../../test/support/storage/open-storage.ts';
 import { accountDatabase } from './account-database.ts';
 import type { DeviceStorage } from './device-storage.ts';
-import { openStock } from './stock.ts';
+import { openStock } from './stock/stock.ts';
+import { until } from '../../test/support/until.ts';
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 const ends: (() => unknown)[] = [];
 let count = 0;
 afterEach(async () => {
@@ -25,7 +25,7 @@ async function openKind(kind: KeptKind, accountID: string): Promise<DeviceStorag
   return storage;
 }
 
-/** Every transaction that writes is aborted while `isBroken()`, as a full disk does at commit. */
+/** Aborts every write transaction while `isBroken()`, as a full disk does on commit. */
 function breakCommits(isBroken: () => boolean, error?: DOMException): void {
   const real = IDBDatabase.prototype.transaction;
   vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
@@ -60,8 +60,8 @@ describe.each([
     },
   });
 
-  describe('a write that fails', () => {
-    it('is not called done, shows in the status, and is done once it works again', async () => {
+  describe('a failing write', () => {
+    it('[STORE-2] is not reported as done, appears in the status, and is done once writing works again', async () => {
       const storage = await open();
       const node = await nodeOn(storage);
       const group = node.createGroup();
@@ -79,14 +79,14 @@ describe.each([
       expect(storage.status.current).toMatchObject({ kind, state: 'ok' });
     });
 
-    it('outlives a connection that the browser closed', async () => {
+    it('survives a connection that the browser closed', async () => {
       const accountID = newAccountID();
       const storage = await open(accountID);
       const done = watchDone(storage);
       const node = await nodeOn(storage);
       const group = node.createGroup();
       await until(() => expect(done).toContain(group.id));
-      // Another connection that upgrades: the browser tells this one to let go.
+      // Upgrade from another connection, which makes the browser ask this one to close.
       const upgraded = await new Promise<IDBDatabase>((resolve, reject) => {
         const request = indexedDB.open(database(accountID), version);
         request.onsuccess = () => resolve(request.result);
@@ -116,8 +116,8 @@ describe.each([
 describe.each([
   { kind: 'cojson-indexeddb', database: (id: string) => `maia-cojson-${id}` },
   { kind: 'kernel', database: (id: string) => `maia-${id}` },
-] as const)('a device that keeps nothing by $kind', ({ kind, database }) => {
-  it('says so, and why, and calls nothing done', async () => {
+] as const)('a device without storage for $kind', ({ kind, database }) => {
+  it('reports the reason and never reports a write as done', async () => {
     vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
       throw new DOMException('not in a private window', 'SecurityError');
     });
@@ -135,7 +135,7 @@ describe.each([
     expect(done).toEqual([]);
   });
 
-  it('a database of a newer version stays as it is', async () => {
+  it('[STORE-5] leaves a database of a newer version unchanged', async () => {
     const accountID = newAccountID();
     await new Promise<void>((resolve) => {
       const request = indexedDB.open(database(accountID), 99);
@@ -152,9 +152,9 @@ describe.each([
   });
 });
 
-describe('what is private in cojson-storage-indexeddb', () => {
-  it('is where this room expects it', async () => {
-    const stock = await openStock(`contract-${Date.now()}`);
+describe('private parts of cojson-storage-indexeddb', () => {
+  it('are where this folder expects them', async () => {
+    const stock = await openStock(`contract-${Date.now()}`, () => {});
     expect(stock.client.db).toBeInstanceOf(IDBDatabase);
     expect(stock.storeSingle).toBeTypeOf('function');
     expect(stock.api.knownStates.knownStates).toBeInstanceOf(Map);

@@ -2,7 +2,7 @@ import { LocalNode, type RawCoID, type RawCoMap, type SessionID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDatabases } from '../../test/support/storage/databases.ts';
-import { openStorage } from '../testing/open-storage.ts';
+import { openStorage } from '../../test/support/storage/open-storage.ts';
 import { forgetSessions } from './forget-sessions.ts';
 
 const databases = createDatabases(indexedDB);
@@ -21,14 +21,14 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('%s', (kind) => {
     node.setStorage(storage);
     const group = node.createGroup();
     maps = [group.createMap({ n: 1 }), group.createMap({ n: 2 })];
-    await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+    await Promise.resolve(); // cojson stores edits in a microtask.
     await storage.close();
   });
   afterEach(async () => {
     for (const name of [`maia-${accountID}`, `maia-cojson-${accountID}`]) await databases.delete(name);
   });
 
-  /** The sessions that are stored of a CoValue; undefined where nothing is. */
+  /** The stored sessions of a CoValue; undefined if it is not stored. */
   async function storedOf(id: RawCoID): Promise<readonly string[] | undefined> {
     const storage = await openStorage(kind, accountID);
     try {
@@ -37,7 +37,7 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('%s', (kind) => {
         storage.load(
           id,
           (content) => {
-            // What it depends on comes first.
+            // Dependencies arrive first.
             if (content.id === id) sessions.push(...Object.keys(content.new));
           },
           resolve,
@@ -49,7 +49,7 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('%s', (kind) => {
     }
   }
 
-  it('takes one session of one CoValue away, and leaves all else', async () => {
+  it('deletes one session of one CoValue and nothing else', async () => {
     const [forgotten, kept] = maps;
     const session = node.currentSessionID;
     await forgetSessions(indexedDB, accountID, [{ id: forgotten.id, sessionID: session }]);
@@ -58,7 +58,7 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('%s', (kind) => {
     expect(await storedOf(kept.group.id)).toEqual([session]);
   });
 
-  it('does nothing about what is not there, and makes no database', async () => {
+  it('ignores unknown sessions and creates no database', async () => {
     const [map] = maps;
     const unknown = { id: map.id, sessionID: `${node.currentSessionID}x` as SessionID };
     await forgetSessions(indexedDB, accountID, [unknown]);

@@ -1,22 +1,19 @@
-import type { RawCoID, SessionID } from './content.ts';
-import { forgetKernelSessions } from './kernel/delete-sessions.ts';
+import type { RawCoID, SessionID } from '../engine/content.ts';
+import { deleteKernelSessions } from './kernel/delete-sessions.ts';
 import { committed, openDatabase } from './indexed-db.ts';
 import { stockDatabaseName } from './stock-database.ts';
 
 type Sessions = readonly { readonly id: RawCoID; readonly sessionID: SessionID }[];
 
-/**
- * Removes sessions of CoValues from what this device keeps of an account that nobody in this page has open: what a relay
- * refused for good stands in the way of what it has. Resolves when they are gone.
- */
+/** Deletes refused sessions of an account not open in this page: their content blocks what the relay has. */
 export async function forgetSessions(
   indexedDB: IDBFactory,
   accountID: string,
   sessions: Sessions,
 ): Promise<void> {
-  // The stock one first: while it is taken over, what stands there is there still.
+  // Stock storage first: a migration copies from it until it is done.
   await forgetStockSessions(indexedDB, stockDatabaseName(accountID), sessions);
-  await forgetKernelSessions(indexedDB, accountID, sessions);
+  await deleteKernelSessions(indexedDB, accountID, sessions);
 }
 
 async function forgetStockSessions(

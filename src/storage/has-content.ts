@@ -1,16 +1,18 @@
-import type { RawCoID } from './content.ts';
-import { holdsContent } from './kernel/has-kernel-content.ts';
+import type { RawCoID } from '../engine/content.ts';
+import { hasKernelContent } from './kernel/has-kernel-content.ts';
 import { readStockRows } from './kernel/read-stock-database.ts';
 import { openDatabase } from './indexed-db.ts';
 import { stockDatabaseName } from './stock-database.ts';
 
-/** Whether this device keeps anything of an account's own CoValue. Leaves no trace of an account that it does not know. */
+/** Whether this device stores the account's own CoValue. Creates no database for an unknown account. */
 export async function hasContent(indexedDB: IDBFactory | undefined, accountID: RawCoID): Promise<boolean> {
   if (!indexedDB) return false;
   try {
-    return (await holdsContent(indexedDB, accountID, accountID)) || (await stockHolds(indexedDB, accountID));
+    return (
+      (await hasKernelContent(indexedDB, accountID, accountID)) || (await stockHolds(indexedDB, accountID))
+    );
   } catch (error) {
-    // A browser that refuses has kept nothing.
+    // A browser that denies access has stored nothing.
     if (error instanceof DOMException) return false;
     throw error;
   }

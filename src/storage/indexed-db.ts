@@ -1,21 +1,21 @@
 import type { Clock } from '../base/clock.ts';
 
-/** What IndexedDB tells in events, as promises. Rejections are its own DOMExceptions. */
+/** Wraps IndexedDB's events in promises, which reject with IndexedDB's own DOMExceptions. */
 
 export interface DatabaseShape {
   readonly name: string;
-  /** None: the one that it has. */
+  /** Default: the current version. */
   readonly version?: number;
-  /** Makes the stores of a database that is not there yet, or is of an older version. Without it none is made. */
+  /** Creates the stores of a new database or upgrades an older one. Without it, no database is created. */
   readonly make?: (db: IDBDatabase, transaction: IDBTransaction) => void;
 }
 
-/** A tab that lives lets go at once, but for its transactions. */
+/** A running tab closes its connection as soon as its pending transactions end. */
 const blockedMs = 3_000;
 
 /**
- * `undefined` where there is none and none was to be made; looking leaves no trace. Closes where somebody deletes or
- * upgrades it. With a clock, rejects where another tab, such as a frozen one, holds an older version of it open for long.
+ * Resolves with `undefined` if the database does not exist and there is no `make`. The connection closes when another one
+ * deletes or upgrades the database. With a clock, rejects if another tab, such as a frozen one, keeps blocking the upgrade.
  */
 export function openDatabase(
   indexedDB: IDBFactory,
@@ -23,26 +23,26 @@ export function openDatabase(
   clock?: Clock,
 ): Promise<IDBDatabase | undefined> {
   return new Promise((resolve, reject) => {
-    // A browser may refuse the very call, which rejects.
+    // Some browsers throw here; the promise then rejects.
     const request = indexedDB.open(name, version);
     let isMissing = false;
-    let isGivenUp = false;
+    let hasGivenUp = false;
     request.addEventListener('blocked', () => {
       clock?.after(blockedMs, () => {
-        isGivenUp = request.readyState === 'pending';
-        if (isGivenUp) reject(blocked());
+        hasGivenUp = request.readyState === 'pending';
+        if (hasGivenUp) reject(blocked());
       });
     });
     request.addEventListener('upgradeneeded', () => {
       const { transaction } = request;
-      if (make && transaction && !isGivenUp) return make(request.result, transaction);
+      if (make && transaction && !hasGivenUp) return make(request.result, transaction);
       isMissing = true;
-      // Opening has begun to make it; this takes it back.
+      // Undoes the creation that opening has begun.
       transaction?.abort();
     });
     request.addEventListener('success', () => {
       const db = request.result;
-      if (isGivenUp) return db.close();
+      if (hasGivenUp) return db.close();
       db.addEventListener('versionchange', () => db.close());
       resolve(db);
     });
@@ -53,7 +53,7 @@ export function openDatabase(
   });
 }
 
-/** Blocked by another tab that holds it open, it is deleted when that tab lets go, if this one is still there. */
+/** 'blocked': another tab holds it open. The browser deletes it once that tab closes it, if this tab still exists. */
 export function deleteDatabase(indexedDB: IDBFactory, name: string): Promise<'deleted' | 'blocked'> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);
@@ -70,7 +70,7 @@ export function resultOf<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Resolves when all of it is on the disk; rejects when none of it is. */
+/** Resolves once the whole transaction is on disk; rejects if none of it is. */
 export function committed(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.addEventListener('complete', () => resolve());
@@ -78,7 +78,7 @@ export function committed(transaction: IDBTransaction): Promise<void> {
   });
 }
 
-/** Runs in the transaction, and answers once all of it is on the disk. Rejects with why none of it is. */
+/** Runs inside the transaction and resolves once it is on disk. Rejects with the reason if it is not. */
 export async function committing<T>(
   transaction: IDBTransaction,
   run: (transaction: IDBTransaction) => T | Promise<T>,
@@ -89,7 +89,7 @@ export async function committing<T>(
     result = await run(transaction);
   } catch (error) {
     abort(transaction);
-    await outcome.catch(() => {}); // Why it was aborted stands in the transaction, or is `error`.
+    await outcome.catch(() => {}); // The reason is `transaction.error` or `error`.
     throw transaction.error ?? error;
   }
   await outcome;
@@ -100,7 +100,7 @@ function abort(transaction: IDBTransaction): void {
   try {
     transaction.abort();
   } catch {
-    // It has ended already, by the request that failed.
+    // The failed request has already ended the transaction.
   }
 }
 
@@ -108,7 +108,7 @@ export function transactionAborted(): DOMException {
   return new DOMException('The transaction was aborted.', 'AbortError');
 }
 
-/** No browser has this name: it only tells who waits that it has to go on waiting. */
+/** Its error name is one that no browser uses. */
 function blocked(): DOMException {
   return new DOMException('Another tab holds the database open.', 'BlockedError');
 }

@@ -1,24 +1,24 @@
-import type { CoValueHeader, KnownState, NewContent } from './content.ts';
+import type { CoValueHeader, KnownState, Content } from '../engine/content.ts';
 import type { DeviceStorage } from './device-storage.ts';
 import type { StorageInspection } from './storage-inspection.ts';
 
-/** What the kernel's own storages say and do beyond what an app's own has to. */
+/** What the kernel's own storages offer beyond the interface that an app's storage implements. */
 export interface KernelDeviceStorage extends DeviceStorage {
-  /** Writes that wait for the database, for the devtools. Absent where there is no queue. */
+  /** Queued writes, for the devtools. Absent without a queue. */
   readonly queuedWrites?: number;
-  /** Of these, writes of content: what would be lost with the page. */
+  /** Those that contain content, which closing the page would lose. */
   readonly queuedContent?: number;
   /**
-   * What other tabs have written of a CoValue beyond what the caller has. With `saved`, the counts of transactions that are
-   * known to be there, it looks no further than for these. Absent where only all of it can be read. Rejects where it cannot be.
+   * Content that other tabs have stored beyond what the caller has. Given the stored transaction counts `saved`,
+   * reads only as far as needed to reach them. Absent if only whole CoValues can be read. Rejects on failure.
    */
-  loadNewer?(have: HaveOfCoValue, saved?: Readonly<Record<string, number>>): Promise<readonly NewContent[]>;
-  /** For the devtools. Absent where nothing is kept, or nobody knows how. */
+  loadNewer?(have: KnownCoValue, saved?: Readonly<Record<string, number>>): Promise<readonly Content[]>;
+  /** For the devtools. Absent for memory and custom storage. */
   readonly inspection?: StorageInspection;
 }
 
-/** What a node has of a CoValue. */
-export interface HaveOfCoValue {
+/** What a node already has of a CoValue. */
+export interface KnownCoValue {
   readonly header: CoValueHeader;
   readonly state: KnownState;
 }

@@ -3,7 +3,7 @@ import type { KernelError } from '../base/kernel-error.ts';
 import { createReadable } from '../base/readable.ts';
 import type { DeviceStorage, StorageStatus } from './device-storage.ts';
 
-/** Keeps nothing: `done` is never called, so nothing counts as saved. With `error`, the reason why nothing can be kept. */
+/** Stores nothing and never calls `done`, so nothing counts as saved. `error` is the reason why nothing can be stored. */
 export function createMemoryStorage(error?: KernelError): DeviceStorage {
   const status = createReadable<StorageStatus>({
     kind: 'memory',

@@ -2,8 +2,8 @@ import { isKernelError } from '../base/kernel-error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { StorageKind } from './device-storage.ts';
-import { holdsContent } from './kernel/has-kernel-content.ts';
-import { enginePart, stockPart } from './engine-part.ts';
+import { hasKernelContent } from './kernel/has-kernel-content.ts';
+import { kernelStorageModule, stockStorageModule } from './storage-modules.ts';
 import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import { createMemoryStorage } from './memory-storage.ts';
 import { stockDatabaseName } from './stock-database.ts';
@@ -18,9 +18,9 @@ interface StorageToOpen {
 }
 
 /**
- * Opens what this device keeps for one account. A database that is refused does not fail the session: `status` then says
- * memory-only, and why. Where our own engine has content of the account already, it is opened although stock storage was
- * asked for, as nothing else can read it. Rejects with KERNEL_NOT_LOADED.
+ * Opens an account's storage. If the browser denies access, `status` is memory-only with the reason, and the session still
+ * works. If the kernel's own engine already has content of the account, it is opened even for stock storage, because only it
+ * can read that. Rejects with KERNEL_NOT_LOADED.
  */
 export async function openDeviceStorage(options: StorageToOpen): Promise<KernelDeviceStorage> {
   const { kind, platform, logger } = options;
@@ -30,10 +30,10 @@ export async function openDeviceStorage(options: StorageToOpen): Promise<KernelD
   try {
     return await openKept({ ...options, kind, indexedDB });
   } catch (cause) {
-    // A device that keeps everything is not to look like one that keeps nothing.
+    // A device that stores data must not appear to store none.
     if (isKernelError(cause, 'KERNEL_NOT_LOADED')) throw cause;
     const error = storageErrorFrom(cause, 'STORAGE_UNAVAILABLE');
-    logger.warn('This device keeps nothing for the account', { code: error.code });
+    logger.warn('Nothing can be stored on this device for the account', { code: error.code });
     return createMemoryStorage(error);
   }
 }
@@ -42,11 +42,11 @@ async function openKept(
   options: StorageToOpen & { readonly kind: Exclude<StorageKind, 'memory'>; readonly indexedDB: IDBFactory },
 ): Promise<KernelDeviceStorage> {
   const { kind, accountID, indexedDB, platform, logger } = options;
-  if (kind === 'kernel') return (await enginePart.load()).openKernelStorage(options);
-  if (await holdsContent(indexedDB, accountID)) {
-    logger.warn('The account’s content stands in the kernel’s own storage, so that is opened');
-    return (await enginePart.load()).openKernelStorage(options);
+  if (kind === 'kernel') return (await kernelStorageModule.load()).openKernelStorage(options);
+  if (await hasKernelContent(indexedDB, accountID)) {
+    logger.warn('The account’s content is in the kernel’s own storage, so the kernel uses that storage');
+    return (await kernelStorageModule.load()).openKernelStorage(options);
   }
-  const { openIndexedDBStorage } = await stockPart.load();
+  const { openIndexedDBStorage } = await stockStorageModule.load();
   return openIndexedDBStorage({ databaseName: stockDatabaseName(accountID), platform, logger });
 }

@@ -17,7 +17,7 @@ const remembered: RememberedRelay = {
   confirmed: [{ id: 'co_z1', sessionID: 'co_z2_session_z3' as SessionID, count: 4 }],
 };
 
-it('keeps what was seen of a relay, each by itself', async () => {
+it('keeps a separate record for each relay', async () => {
   (await openDatabase(indexedDB, shape))?.close();
   memory.write('relay.example', remembered);
   memory.write('other.example', {});
@@ -26,7 +26,7 @@ it('keeps what was seen of a relay, each by itself', async () => {
   expect(await memory.read('unknown.example')).toBeUndefined();
 });
 
-it('keeps what another tab has seen lost', async () => {
+it('keeps losses recorded by another tab', async () => {
   (await openDatabase(indexedDB, shape))?.close();
   memory.write('relay.example', { ...remembered, losses: 2 });
   await expect.poll(() => memory.read('relay.example')).toEqual({ ...remembered, losses: 2 });
@@ -34,7 +34,7 @@ it('keeps what another tab has seen lost', async () => {
   await expect.poll(() => memory.read('relay.example')).toEqual({ losses: 2 });
 });
 
-it('reads nothing that it did not write', async () => {
+it('ignores records that it did not write', async () => {
   (await openDatabase(indexedDB, shape))?.close();
   await databases.request(shape.name, 'relays', (store) =>
     store.put({ confirmed: [{ id: 7 }] }, 'relay.example'),
@@ -42,7 +42,7 @@ it('reads nothing that it did not write', async () => {
   expect(await memory.read('relay.example')).toBeUndefined();
 });
 
-it('brings back no account that was signed out', async () => {
+it('does not recreate the database of an account that was signed out', async () => {
   memory.write('relay.example', remembered);
   expect(await memory.read('relay.example')).toBeUndefined();
   expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(shape.name);

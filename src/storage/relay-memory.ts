@@ -3,32 +3,32 @@ import type { Logger } from '../base/logger.ts';
 import { accountDatabase, stores } from './account-database.ts';
 import { committing, openDatabase, resultOf } from './indexed-db.ts';
 
-/** What this device last saw of a relay: the next connection, of this run or a later one, finds out whether it has lost data. */
+/** What this device last saw of a relay. A later connection compares it to detect that the relay has lost data. */
 export interface RememberedRelay {
-  /** From its `hello`; a stock server says none. */
+  /** From the relay's `hello`; a stock server sends none. */
   readonly storage?: { readonly id: string; readonly epoch: string };
-  /** What it confirmed last, the latest first. A copy of an older state has less, also where it carries the same epoch. */
+  /** Last confirmations, latest first. A relay restored from an older copy lacks them, even with the same epoch. */
   readonly confirmed?: readonly ConfirmedEdit[];
-  /** How often a tab of this device has seen that it had lost data: the others may not see it, once that tab has refilled it. */
+  /** How often tabs of this device have seen it lose data. Other tabs may not notice once one has refilled it. */
   readonly losses?: number;
 }
 
 export interface ConfirmedEdit {
   readonly id: RawCoID;
   readonly sessionID: SessionID;
-  /** Of the session's transactions; 0 where the CoValue had nothing but its header. */
+  /** The session's transactions; 0 if the CoValue had only its header. */
   readonly count: number;
 }
 
-/** Where that is kept. By the relay's id, which is its address. */
+/** Stores records by the relay's ID, which is its address. */
 export interface RelayMemory {
-  /** Rejects where it cannot be read. */
+  /** Rejects if it cannot be read. */
   read(relayID: string): Promise<RememberedRelay | undefined>;
-  /** Written when there is time for it: an older state only costs a comparison. */
+  /** Written in the background: an outdated record only costs a comparison. */
   write(relayID: string, remembered: RememberedRelay): void;
 }
 
-/** In the account's database. Where that is gone, because the account was signed out, none is made for it. */
+/** Uses the account's database, and never recreates it: sign-out deletes it. */
 export function createRelayMemory(
   indexedDB: IDBFactory,
   accountID: string,
@@ -63,19 +63,19 @@ export function createRelayMemory(
         await resultOf(store.put(joinLosses(before, remembered), relayID));
       };
       transact('readwrite', joinInto).catch((error: unknown) =>
-        logger.warn('What is known of the relay could not be written', { error }),
+        logger.warn('Writing the state of a relay failed', { error }),
       );
     },
   };
 }
 
-/** What a tab writes must not take away what another one has seen meanwhile. */
+/** Keeps a loss that another tab has recorded meanwhile. */
 export function joinLosses(before: unknown, now: RememberedRelay): RememberedRelay {
   const losses = Math.max((isRemembered(before) && before.losses) || 0, now.losses ?? 0);
   return losses === 0 ? now : { ...now, losses };
 }
 
-/** Of this version. One of a later version is not used, and written over. */
+/** A record of a later version is ignored and overwritten. */
 function isRemembered(value: unknown): value is RememberedRelay {
   if (typeof value !== 'object' || value === null) return false;
   const { storage, confirmed, losses } = value as Partial<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** The database in which cojson-storage-indexeddb keeps one account's content. Part of the format: never to change. */
+/** The cojson-storage-indexeddb database of one account. Part of the stored format; must never change. */
 export function stockDatabaseName(accountID: string): string {
   return `maia-cojson-${accountID}`;
 }

@@ -6,7 +6,7 @@ import {
 } from '../base/kernel-error.ts';
 import { unavailable } from './unavailable.ts';
 
-/** Names what IndexedDB threw, by the name of its DOMException; the cause is kept. */
+/** Maps an IndexedDB exception by its name; keeps it as the cause. */
 export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): KernelError {
   if (isKernelError(cause)) return cause;
   const name = cause instanceof Error || cause instanceof DOMException ? cause.name : '';
@@ -14,13 +14,13 @@ export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): Ke
     case 'QuotaExceededError':
       return createKernelError(
         'STORAGE_FULL',
-        'This device has no room left for the app. Free some space: nothing is dropped, and writing is tried again by itself.',
+        'This device has no storage space left for the app. Free some space: nothing is lost, and failed writes are retried automatically.',
         { cause },
       );
     case 'VersionError':
       return createKernelError(
         'STORAGE_TOO_NEW',
-        'A newer version of the app wrote this device’s database. Reload to get that version; the data stays as it is.',
+        'A newer version of the app wrote this device’s database. Reload to get that version; the data is unchanged.',
         { cause },
       );
     case 'InvalidStateError':
@@ -28,7 +28,7 @@ export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): Ke
     case 'BlockedError':
       return createKernelError(
         'STORAGE_BLOCKED',
-        'Another tab of the app, which may be frozen, holds this device’s database in an older form. Close the other tabs and reload.',
+        'Another tab of the app, which may be frozen, holds an older version of this device’s database open. Close the other tabs and reload.',
         { cause },
       );
     case 'SecurityError':
@@ -41,7 +41,7 @@ export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): Ke
 export function closed(cause: unknown): KernelError {
   return createKernelError(
     'STORAGE_CLOSED',
-    'The browser closed this device’s database. It is opened again by itself; edits wait in this tab meanwhile.',
+    'The browser closed this device’s database. Reopening it automatically; edits wait in this tab until then.',
     { cause },
   );
 }
@@ -49,7 +49,7 @@ export function closed(cause: unknown): KernelError {
 function writeFailed(cause: unknown): KernelError {
   return createKernelError(
     'STORAGE_WRITE_FAILED',
-    'Writing to this device failed. Nothing is dropped, and writing is tried again by itself; if it goes on, check the disk.',
+    'Writing to this device failed. Nothing is lost, and failed writes are retried automatically; if it keeps failing, check the disk.',
     { cause },
   );
 }

@@ -1,15 +1,15 @@
 import type { RawCoID } from 'cojson';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { assert } from '../base/assert.ts';
 import { nodeOn, watchDone } from '../../test/support/storage/device-storage-contract.ts';
 import { createDatabases } from '../../test/support/storage/databases.ts';
 import { failIndexedDB } from '../../test/support/storage/failing-indexeddb.ts';
-import { openStorage, type KeptKind } from '../testing/open-storage.ts';
+import { openStorage, type KeptKind } from '../../test/support/storage/open-storage.ts';
 import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import type { StorageInspection } from './storage-inspection.ts';
 import { unconfirmedMark } from './unconfirmed-mark.ts';
+import { until } from '../../test/support/until.ts';
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 const databases = createDatabases(indexedDB);
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -23,7 +23,7 @@ async function open(kind: KeptKind, accountID: string): Promise<KernelDeviceStor
 }
 
 function inspectionOf({ inspection }: KernelDeviceStorage): StorageInspection {
-  assert(inspection, 'a storage that keeps something can be looked into');
+  assert(inspection, 'a persistent storage should have an inspection');
   return inspection;
 }
 
@@ -36,10 +36,10 @@ async function allIDs(storage: KernelDeviceStorage): Promise<readonly RawCoID[]>
 describe.each([
   { kind: 'kernel', database: (id: string) => `maia-${id}` },
   { kind: 'cojson-indexeddb', database: (id: string) => `maia-cojson-${id}` },
-] as const)('looking into $kind', ({ kind, database }) => {
+] as const)('inspecting $kind', ({ kind, database }) => {
   const newAccountID = () => `inspection-${crypto.randomUUID()}`;
 
-  it('finds all, reads what cojson would be handed, and names where it stands', async () => {
+  it('lists all IDs, reads their content as cojson would receive it, and names the databases', async () => {
     const accountID = newAccountID();
     const storage = await open(kind, accountID);
     const done = watchDone(storage);
@@ -63,7 +63,7 @@ describe.each([
     expect(await databases.names()).toContain(database(accountID));
   });
 
-  it('leaves it as it is: what was looked at is still handed out with what depends on it', async () => {
+  it('does not affect loading: inspected CoValues are still loaded as dependencies', async () => {
     const accountID = newAccountID();
     const first = await open(kind, accountID);
     const done = watchDone(first);
@@ -77,7 +77,7 @@ describe.each([
     expect(loaded !== 'unavailable' && loaded.group.id).toBe(group.id);
   });
 
-  it('knows what other tabs have left unconfirmed', async () => {
+  it('includes what other tabs have left unconfirmed', async () => {
     const accountID = newAccountID();
     const [one, other] = [await open(kind, accountID), await open(kind, accountID)];
     const id: RawCoID = 'co_zMarked';
@@ -86,11 +86,11 @@ describe.each([
     expect(await inspectionOf(other).unconfirmed()).toEqual([id]);
   });
 
-  it('tells of each try to write, and of those that fail in a row', async () => {
+  it('reports each write attempt, and consecutive failures', async () => {
     const storage = await open(kind, newAccountID());
     const node = await nodeOn(storage);
     const tried: string[] = [];
-    const stop = inspectionOf(storage).tries.listen(({ error }) => tried.push(error?.code ?? 'written'));
+    const stop = inspectionOf(storage).attempts.listen(({ error }) => tried.push(error?.code ?? 'written'));
     ends.push(stop);
     const mend = failIndexedDB(
       (_, mode) => mode === 'readwrite',
@@ -98,15 +98,15 @@ describe.each([
     );
     ends.push(mend);
     node.createGroup();
-    await until(() => expect(inspectionOf(storage).tries.failing?.count).toBeGreaterThan(0));
+    await until(() => expect(inspectionOf(storage).attempts.failing?.count).toBeGreaterThan(0));
     mend();
     await until(() => expect(tried).toContain('written'));
     expect(tried[0]).toBe('STORAGE_FULL');
-    expect(inspectionOf(storage).tries.failing).toBeUndefined();
+    expect(inspectionOf(storage).attempts.failing).toBeUndefined();
   });
 });
 
-it('finds what stands in several pages, and each once', async () => {
+it('lists each ID once across several pages', async () => {
   const storage = await open('kernel', `inspection-${crypto.randomUUID()}`);
   const done = watchDone(storage);
   const group = (await nodeOn(storage)).createGroup();
@@ -116,7 +116,7 @@ it('finds what stands in several pages, and each once', async () => {
   expect(await allIDs(storage)).toEqual(all);
 });
 
-it('finds what still stands in the database of stock cojson', async () => {
+it('lists content that is still in the stock database', async () => {
   const accountID = `inspection-${crypto.randomUUID()}`;
   const stock = await openStorage('cojson-indexeddb', accountID);
   const done = watchDone(stock);
@@ -124,7 +124,7 @@ it('finds what still stands in the database of stock cojson', async () => {
   const map = group.createMap({ n: 1 });
   await until(() => expect(done).toEqual(expect.arrayContaining([group.id, map.id])));
   await stock.close();
-  // Nothing of it can be taken over meanwhile.
+  // Blocks the migration.
   let letGo = () => {};
   const held = navigator.locks.request(
     `maia/take-over/${accountID}`,

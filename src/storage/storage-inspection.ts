@@ -1,26 +1,23 @@
-import type { NewContent, RawCoID } from './content.ts';
-import type { StorageRoom } from './storage-room.ts';
-import type { WriteTries } from './write-queue.ts';
+import type { Content, RawCoID } from '../engine/content.ts';
+import type { StorageQuota } from './storage-quota.ts';
+import type { WriteAttempts } from './write-queue.ts';
 
-/**
- * What `inspect` may read of a device's storage, and nothing more. Reading changes nothing: neither what is there, nor what
- * the storage believes that its node has.
- */
+/** Everything that `inspect` may read of a device's storage. Reading changes neither the data nor the known states. */
 export interface StorageInspection {
-  /** Names of the databases in which content of the account stands now. */
+  /** Names of the databases that hold the account's content now. */
   databases(): readonly string[];
-  /** All that stand there now, in pages; an id may come twice. What is not written yet is left out. Rejects where it cannot be read. */
+  /** All stored IDs, in pages; an ID may occur twice. Queued writes are left out. Rejects if the database cannot be read. */
   ids(): AsyncIterable<readonly PlacedID[]>;
-  /** Those that no relay has confirmed, also other tabs' and earlier runs'. Rejects where it cannot be read. */
+  /** IDs that no relay has confirmed, including those of other tabs and earlier runs. Rejects if they cannot be read. */
   unconfirmed(): Promise<readonly RawCoID[]>;
-  /** Of these, what is there, as cojson would be handed it. Rejects where it cannot be read. */
-  read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly NewContent[]>>;
-  readonly tries: WriteTries;
-  readonly room: StorageRoom;
+  /** The stored content of these IDs, as cojson would receive it. Rejects if it cannot be read. */
+  read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Content[]>>;
+  readonly attempts: WriteAttempts;
+  readonly quota: StorageQuota;
 }
 
 export interface PlacedID {
   readonly id: RawCoID;
-  /** Those with places near each other stand near each other, and are read together for less. */
+  /** IDs with close places are stored close together, so reading them in one batch is cheaper. */
   readonly place: number;
 }

@@ -3,20 +3,19 @@ import type { KernelError } from '../base/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../base/readable.ts';
 import type { StorageStatus } from './device-storage.ts';
-import { createStorageRoom, type Room, type StorageRoom } from './storage-room.ts';
+import { createStorageQuota, type QuotaStatus, type StorageQuota } from './storage-quota.ts';
 
-/** How a storage that keeps something is doing, put together from those who know a part of it. */
+/** Combines writes, quota and migration into the published status of a persistent storage. */
 export interface StorageStatusParts {
   readonly readable: Readable<StorageStatus>;
-  readonly room: StorageRoom;
-  /** Reading or writing does not work now. */
+  readonly quota: StorageQuota;
   failing(error: KernelError): void;
   /** A transaction has committed. */
   wrote(): void;
-  /** Undefined once there is nothing left to take over. */
-  takingOver(progress: StorageStatus['takeover']): void;
-  /** It is tried again; what is left stands in the old database, and is read there. */
-  takeoverFailed(error: KernelError): void;
+  /** Undefined once nothing is left to migrate. */
+  migrating(progress: StorageStatus['takeover']): void;
+  /** The migration will be retried; until then the remaining content is read from the old database. */
+  migrationFailed(error: KernelError): void;
 }
 
 export function createStorageStatus(
@@ -24,26 +23,26 @@ export function createStorageStatus(
   platform: Pick<Platform, 'clock' | 'storageManager'>,
 ): StorageStatusParts {
   const readable = createReadable<StorageStatus>({ kind, state: 'ok' }, isEqual);
-  let room: Room = {};
+  let quotaStatus: QuotaStatus = {};
   let failure: KernelError | undefined;
   let takeover: StorageStatus['takeover'];
-  let takeoverFailure: KernelError | undefined;
-  const storageRoom = createStorageRoom({
+  let migrationFailure: KernelError | undefined;
+  const quota = createStorageQuota({
     manager: platform.storageManager,
     clock: platform.clock,
-    told(told) {
-      room = told;
+    onChange(status) {
+      quotaStatus = status;
       publish();
     },
   });
-  storageRoom.look();
+  quota.check();
 
   function publish(): void {
-    const error = failure ?? takeoverFailure;
+    const error = failure ?? migrationFailure;
     readable.set({
       kind,
       state: failure ? 'failing' : 'ok',
-      ...room,
+      ...quotaStatus,
       ...(takeover && { takeover }),
       ...(error && { error }),
     });
@@ -51,7 +50,7 @@ export function createStorageStatus(
 
   return {
     readable,
-    room: storageRoom,
+    quota,
     failing(error) {
       failure = error;
       publish();
@@ -59,16 +58,16 @@ export function createStorageStatus(
     wrote() {
       failure = undefined;
       publish();
-      storageRoom.keep();
-      storageRoom.look();
+      quota.persist();
+      quota.check();
     },
-    takingOver(progress) {
+    migrating(progress) {
       takeover = progress;
-      takeoverFailure = undefined;
+      migrationFailure = undefined;
       publish();
     },
-    takeoverFailed(error) {
-      takeoverFailure = error;
+    migrationFailed(error) {
+      migrationFailure = error;
       publish();
     },
   };

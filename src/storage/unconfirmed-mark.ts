@@ -1,2 +1,2 @@
-/** The peer id under which sync marks, in a device's storage, what no relay has confirmed. */
+/** The peer ID under which sync marks stored content that no relay has confirmed. */
 export const unconfirmedMark = 'maia-unconfirmed';

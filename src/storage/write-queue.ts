@@ -3,82 +3,81 @@ import type { KernelError } from '../base/kernel-error.ts';
 import { callListener } from '../base/readable.ts';
 import { createTimeSlices } from '../base/time-slices.ts';
 
-/** Writes in order. What fails is tried again, with everything behind it, until it is done. */
+/** Writes in order. Retries a failed batch, and with it everything queued behind it, until it succeeds. */
 export interface WriteQueue<Write> {
   push(write: Write): void;
-  /** How many writes are not done yet. */
   readonly length: number;
-  /** Resolves when all that was pushed before is written. Rejects with the write's error where the queue was closed first. */
+  /** Resolves when everything pushed so far is written. Rejects with the write's error if the queue was closed first. */
   idle(): Promise<void>;
-  /** Resolves when all that was pushed before was tried at least once. */
-  tried(): Promise<void>;
-  readonly tries: WriteTries;
-  /** Tries what is queued once more, then stops. Safe to call twice. */
+  /** Resolves after at least one attempt at everything pushed so far. */
+  attempted(): Promise<void>;
+  readonly attempts: WriteAttempts;
+  /** Attempts what is queued once more, then stops. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** How writing goes, for who looks at it. */
-export interface WriteTries {
-  /** Undefined where the last try wrote what it had to. */
-  readonly failing: FailingTries | undefined;
-  /** Each try from now on, as it ends. Returns the end. */
-  listen(listener: (tried: WriteTry) => void): () => void;
+/** The outcomes of writing, for inspection. */
+export interface WriteAttempts {
+  /** Undefined if the last attempt succeeded. */
+  readonly failing: FailingAttempts | undefined;
+  /** Calls `listener` after each attempt. Returns a function that removes it. */
+  listen(listener: (attempt: WriteAttempt) => void): () => void;
 }
 
-export interface FailingTries {
-  /** In a row. */
+export interface FailingAttempts {
+  /** Consecutive failures. */
   readonly count: number;
-  /** When the first of them, and when the next one, in ms since the Unix epoch. */
+  /** The first failure, in ms since the Unix epoch. */
   readonly sinceMs: number;
+  /** The next attempt, in ms since the Unix epoch. */
   readonly retryAtMs: number;
 }
 
-export interface WriteTry {
-  /** How many were to be written, and how long that took. */
+export interface WriteAttempt {
+  /** The number of writes in the batch. */
   readonly writes: number;
   readonly ms: number;
-  /** Present where nothing was written. */
+  /** Present if nothing was written. */
   readonly error?: KernelError;
 }
 
 export interface WriteQueueOptions<Write> {
   readonly clock: Clock;
   nextTask(): Promise<void>;
-  /** How many are written at once, of those that wait. */
-  readonly atOnce: number;
-  /** Rejects when nothing was written. */
+  readonly maxBatch: number;
+  /** Writes all of the batch, or rejects. */
   write(writes: readonly Write[]): Promise<void>;
-  /** Of thousands, a few in each task of the page, as much follows on each. */
+  /** Called for a few writes per task, because each call may trigger much work. */
   done(write: Write): void;
-  /** Answers how that is called. */
+  /** Reports a failed attempt, and maps its error. */
   failed(error: unknown): KernelError;
 }
 
 const firstDelayMs = 500;
-const longestDelayMs = 10_000;
+const maxDelayMs = 10_000;
 
 export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): WriteQueue<Write> {
-  const { clock, nextTask, atOnce, write, done, failed } = options;
+  const { clock, nextTask, maxBatch, write, done, failed } = options;
   const writes: Write[] = [];
   const waiting: { resolve(): void; reject(error: unknown): void }[] = [];
-  let waitingForTry: { readonly count: number; resolve(): void }[] = [];
+  let waitingForAttempt: { readonly count: number; resolve(): void }[] = [];
   let pushedCount = 0;
-  let triedCount = 0;
+  let attemptedCount = 0;
   let running = false;
   let closing = false;
   let lastError: unknown;
-  let failing: FailingTries | undefined;
-  const listeners = new Set<(tried: WriteTry) => void>();
+  let failing: FailingAttempts | undefined;
+  const listeners = new Set<(attempt: WriteAttempt) => void>();
   let wake: (() => void) | undefined;
 
-  function notWritten(): FailingTries {
+  function nextFailing(): FailingAttempts {
     const nowMs = clock.nowMs();
     const { count = 0, sinceMs = nowMs } = failing ?? {};
-    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** count);
+    const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** count);
     return { count: count + 1, sinceMs, retryAtMs: nowMs + delayMs };
   }
 
-  function pause({ retryAtMs }: FailingTries): Promise<void> {
+  function pause({ retryAtMs }: FailingAttempts): Promise<void> {
     return new Promise((resolve) => {
       const cancel = clock.after(retryAtMs - clock.nowMs(), resolve);
       wake = () => {
@@ -95,29 +94,29 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
     } catch (error) {
       return { error };
     } finally {
-      triedCount = Math.max(triedCount, pushedCount - writes.length + batch.length);
-      for (const each of waitingForTry) if (each.count <= triedCount) each.resolve();
-      waitingForTry = waitingForTry.filter(({ count }) => count > triedCount);
+      attemptedCount = Math.max(attemptedCount, pushedCount - writes.length + batch.length);
+      for (const waiter of waitingForAttempt) if (waiter.count <= attemptedCount) waiter.resolve();
+      waitingForAttempt = waitingForAttempt.filter(({ count }) => count > attemptedCount);
     }
   }
 
-  async function tellDone(batch: readonly Write[]): Promise<void> {
+  async function reportDone(batch: readonly Write[]): Promise<void> {
     const slices = createTimeSlices({ nowMs: clock.nowMs, nextTask });
-    for (const each of batch) {
+    for (const entry of batch) {
       if (slices.isOver()) await slices.next();
-      done(each);
+      done(entry);
     }
   }
 
   async function work(): Promise<void> {
     while (writes.length > 0) {
-      const batch = writes.slice(0, atOnce);
-      const beganMs = clock.nowMs();
+      const batch = writes.slice(0, maxBatch);
+      const startMs = clock.nowMs();
       const failure = await attempt(batch);
-      failing = failure && notWritten();
+      failing = failure && nextFailing();
       const error = failure && failed(failure.error);
-      const tried = { writes: batch.length, ms: clock.nowMs() - beganMs, ...(error && { error }) };
-      for (const listener of [...listeners]) callListener(listener, tried);
+      const outcome = { writes: batch.length, ms: clock.nowMs() - startMs, ...(error && { error }) };
+      for (const listener of [...listeners]) callListener(listener, outcome);
       if (failure && failing) {
         lastError = failure.error;
         if (closing) break;
@@ -126,7 +125,7 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
         continue;
       }
       writes.splice(0, batch.length);
-      await tellDone(batch);
+      await reportDone(batch);
     }
     running = false;
     for (const { resolve, reject } of waiting.splice(0)) {
@@ -144,28 +143,29 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
     get length() {
       return writes.length;
     },
-    push(each) {
+    push(entry) {
       if (closing) return;
-      writes.push(each);
+      writes.push(entry);
       pushedCount++;
       if (running) return;
       running = true;
-      // What comes in the same turn is written at once with it.
+      // Batch this with everything else pushed in the same turn.
       queueMicrotask(() => void work());
     },
     idle,
-    async tried() {
+    async attempted() {
       const count = pushedCount;
-      if (triedCount < count) await new Promise<void>((resolve) => waitingForTry.push({ count, resolve }));
+      if (attemptedCount < count)
+        await new Promise<void>((resolve) => waitingForAttempt.push({ count, resolve }));
     },
-    tries: {
+    attempts: {
       get failing() {
         return failing;
       },
       listen(listener) {
-        const own = (tried: WriteTry) => listener(tried);
-        listeners.add(own);
-        return () => void listeners.delete(own);
+        const entry = (attempt: WriteAttempt) => listener(attempt);
+        listeners.add(entry);
+        return () => void listeners.delete(entry);
       },
     },
     async close() {

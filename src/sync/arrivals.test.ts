@@ -15,13 +15,13 @@ beforeEach(() => {
   arrivals = createArrivals(pacer, clock, ({ line }) => read.push(line));
 });
 
-it('reads what came in a short frame at once', () => {
+it('reads a short frame synchronously', () => {
   arrivals.add(['a', 'b']);
   expect(read).toEqual(['a', 'b']);
   expect(arrivals.waitingBytes).toBe(0);
 });
 
-it('reads what came in a long frame in later tasks, and what follows after it', async () => {
+it('reads a long frame in later tasks, and later frames after it', async () => {
   const long = 'x'.repeat(60_000);
   arrivals.add([long, long]);
   arrivals.add(['after']);
@@ -32,7 +32,7 @@ it('reads what came in a long frame in later tasks, and what follows after it', 
   expect(arrivals.waitingBytes).toBe(0);
 });
 
-it('gives out what waits, and reads none of it', async () => {
+it('returns what waits without reading it', async () => {
   arrivals.add(['x'.repeat(100_001)]);
   expect(arrivals.clear()).toHaveLength(1);
   await tasks.runAll();

@@ -1,29 +1,28 @@
 import type { Clock } from '../base/clock.ts';
 import type { Pacer } from '../base/pacer.ts';
 
-/** One message as it came. It may wait before it is read. */
+/** A received message that may have to wait before it is read. */
 export interface Arrival {
   readonly line: string;
   /** In ms since the Unix epoch. */
   readonly atMs: number;
 }
 
-/** What came over one channel and waits to be read, in the order in which it was sent. */
+/** Messages received on one channel and not yet read, in the order in which they were sent. */
 export interface Arrivals {
   readonly waitingBytes: number;
-  /** The messages of one frame. */
   add(lines: readonly string[]): void;
-  /** Takes out what waits. */
+  /** Removes and returns the waiting messages. */
   clear(): readonly Arrival[];
 }
 
-/** What a browser takes for receiving a frame that is longer belongs to the task that it comes in. */
+/** In characters. Receiving a longer frame already takes time, so its messages are read in a later task. */
 const shortFrame = 100_000;
 
 /**
- * A relay that answers thousands of loads would hold up the page, so that its messages are read a few milliseconds at a
- * time. cojson asks for no more than a thousand CoValues at once, and for the next ones as these are read: that bounds what
- * waits here, as a browser's WebSocket cannot make the other side wait.
+ * Reads messages a few milliseconds at a time, because a relay that answers thousands of loads would otherwise block the
+ * page. The backlog is bounded: cojson has at most a thousand loads open and requests more only as these are read. A
+ * browser's WebSocket has no back-pressure.
  */
 export function createArrivals(pacer: Pacer, clock: Clock, read: (arrival: Arrival) => void): Arrivals {
   let waitingBytes = 0;
@@ -50,7 +49,7 @@ export function createArrivals(pacer: Pacer, clock: Clock, read: (arrival: Arriv
   };
 }
 
-/** Whether a relay may say by it why it closes. */
+/** Whether the message may be the relay's reason for closing the connection. */
 export function mayBeRefusal({ line }: Arrival): boolean {
   return line.includes('"maia"') && line.includes('"refused"');
 }

@@ -6,19 +6,19 @@ import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
-import type { SyncCode } from './sync-code.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import { noRelayMemory } from '../storage/no-relay-memory.ts';
 import type { RelayMemory } from '../storage/relay-memory.ts';
+import { createTransports } from '../transport/ordinary-transports.ts';
 import { readRelayTargets, type RelayTargets } from './relay-targets.ts';
+import type { CreateTabs } from './tabs/tabs.ts';
 
-/** What sync needs of where it runs. */
 export type SyncPlatform = Pick<
   Platform,
   'clock' | 'nextTask' | 'page' | 'random' | 'openWebSocket' | 'fetch'
 >;
 
-/** One for each node, so that a node never has two peers for one relay. */
+/** One per node, so that a node never has two peers for one relay. */
 const syncByNode = new WeakMap<LocalNode, NodeSync>();
 
 export interface SyncToBegin {
@@ -27,25 +27,26 @@ export interface SyncToBegin {
   readonly storage: { readonly status: Readable<StorageStatus> };
   readonly platform: SyncPlatform;
   readonly logger: Logger;
-  /** Default: nothing is remembered of relays beyond this run. */
+  /** Default: nothing about relays is remembered beyond this run. */
   readonly memory?: RelayMemory;
+  /** Default: the node shares its database with no other tab. */
+  readonly createTabs?: CreateTabs | undefined;
 }
 
 /**
- * Begins a node's sync: its edits are followed from here on, so this comes after `setStorage` and before the first of
- * them. `sync: false` follows them without a relay. A relay's address that cannot be read fails the sync and not the node:
- * the state then says SYNC_URL_INVALID.
+ * Tracks edits from here on, so call it after `setStorage` and before the first edit. `sync: false` uses no relay.
+ * An invalid relay address fails the sync, not the node: the state then has SYNC_URL_INVALID.
  */
-export function beginSync(options: SyncToBegin & { readonly code: SyncCode }): SyncPeers {
-  const { node, sync, storage, platform, logger, memory = noRelayMemory, code } = options;
+export function beginSync(options: SyncToBegin): SyncPeers {
+  const { node, sync, storage, platform, logger, memory = noRelayMemory, createTabs } = options;
   const nodeSync = createNodeSync({
     node,
     storage,
-    transports: code.createTransports(platform),
+    transports: createTransports(platform),
     platform,
     logger,
     memory,
-    code,
+    createTabs,
     onClosed: () => syncByNode.delete(node),
   });
   syncByNode.set(node, nodeSync);
@@ -64,7 +65,7 @@ function connectOrFail(nodeSync: NodeSync, sync: SyncOptions): void {
   nodeSync.connect(targets, sync);
 }
 
-/** The sync of a node that has one: running already, or begun here where it was off. */
+/** The sync that the node already has, connected now if it was off. Throws SYNC_ALREADY_RUNNING if it has other relays. */
 export function runningSync(node: LocalNode, sync: SyncOptions): SyncPeers | undefined {
   const nodeSync = syncByNode.get(node);
   if (!nodeSync) return undefined;
@@ -74,14 +75,14 @@ export function runningSync(node: LocalNode, sync: SyncOptions): SyncPeers | und
   else if (!isEqual(running, asked)) {
     throw createKernelError(
       'SYNC_ALREADY_RUNNING',
-      `This node syncs with ${running.flat().join(', ')} already, and ${asked.flat().join(', ')} was asked for. Close that sync first, or ask for the same relay.`,
+      `This node already syncs with ${running.flat().join(', ')}, but ${asked.flat().join(', ')} was requested. Close that sync first, or request the same relay.`,
       { details: { running: running.flat(), asked: asked.flat() } },
     );
   }
   return nodeSync.peers;
 }
 
-/** What is known of a storage that is not ours. */
+/** The status of a storage that the kernel did not create. */
 export function foreignStorageStatus(node: LocalNode): Readable<StorageStatus> {
   return createReadable<StorageStatus>(
     node.storage ? { kind: 'custom', state: 'ok' } : { kind: 'memory', state: 'memory-only' },

@@ -1,21 +1,21 @@
-/** How far the relay's clock is ahead of this device's, from its pings. */
+/** How far the relay's clock is ahead of this device's clock, measured by the relay's pings. */
 export interface ClockOffset {
   readonly currentMs: number | undefined;
-  heard(relayTimeMs: number, nowMs: number): void;
+  addSample(relayTimeMs: number, nowMs: number): void;
 }
 
-const samplesKept = 16;
+const maxSamples = 16;
 
 export function createClockOffset(): ClockOffset {
   const samples: number[] = [];
   return {
     get currentMs() {
-      // The way here makes each sample too small by its time: the largest is the nearest to the truth.
+      // Network latency makes every sample too small, so the largest one is the most accurate.
       return samples.length === 0 ? undefined : Math.max(...samples);
     },
-    heard(relayTimeMs, nowMs) {
+    addSample(relayTimeMs, nowMs) {
       samples.push(Math.round(relayTimeMs - nowMs));
-      if (samples.length > samplesKept) samples.shift();
+      if (samples.length > maxSamples) samples.shift();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { createReadable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
@@ -6,6 +6,7 @@ import { createNodePlatform } from '../../test/support/platform/node-platform.ts
 import { createAgentNode, startStockRelay, type StockRelay } from '../../test/support/sync/stock-relay.ts';
 import { confirmationsOf } from './confirmations.ts';
 import { startSync } from './start-sync.ts';
+import { until } from '../../test/support/until.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,9 +19,7 @@ async function relayAt(port?: number): Promise<StockRelay> {
   return relay;
 }
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
-
-test('a CoValue is confirmed by the relay’s word, and not any more at a relay that lost it', async () => {
+test('[CONF-1] the relay’s known state confirms a CoValue, until the relay loses it', async () => {
   const relay = await relayAt();
   const node = await createAgentNode();
   const status = createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' });
@@ -38,12 +37,12 @@ test('a CoValue is confirmed by the relay’s word, and not any more at a relay 
   await confirmations.settled;
   const { id } = node.createGroup().createMap({ a: 1 });
   expect(confirmations.isConfirmed(id)).toBe(false);
-  await confirmations.whenHeard(id);
+  await confirmations.whenAnswered(id);
   await until(() => expect(confirmations.isConfirmed(id)).toBe(true));
 
   const seen: boolean[] = [];
   await relay.close();
-  const emptied = confirmations.whenHeard(id).then(() => seen.push(confirmations.isConfirmed(id)));
+  const emptied = confirmations.whenAnswered(id).then(() => seen.push(confirmations.isConfirmed(id)));
   const { port } = relay;
   await relayAt(port);
   sync.reconnect();

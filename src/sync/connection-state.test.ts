@@ -44,7 +44,7 @@ const events = {
   close: { kind: 'close' },
 } satisfies Record<string, ConnectionEvent>;
 
-/** Every pair of state and event; a pair that is not named leaves the state as it is. */
+/** Every pair of state and event. A pair that is not listed leaves the state unchanged. */
 const moves: Record<keyof typeof states, Partial<Record<keyof typeof events, ConnectionState['phase']>>> = {
   offline: { 'try-now': 'connecting', pause: 'paused', close: 'closed' },
   connecting: {
@@ -92,7 +92,7 @@ describe('every pair of state and event', () => {
 });
 
 describe('attempts', () => {
-  it('counts from one, and goes on after a failure', () => {
+  it('counts attempts from one, and continues after a failure', () => {
     const first = initialState(true);
     expect(first).toMatchObject({ phase: 'connecting', attempt: 1 });
     const waiting = nextState(first, lost(true));
@@ -100,17 +100,17 @@ describe('attempts', () => {
     expect(nextState(waiting, { kind: 'retry-due' })).toMatchObject({ phase: 'connecting', attempt: 2 });
   });
 
-  it('a connection that dies at once counts as a failure', () => {
+  it('a connection that ends at once counts as a failure', () => {
     const next = nextState(states.connected, lost(true, 1_000 + stableAfterMs - 1));
     expect(next).toMatchObject({ phase: 'waiting', attempt: 3 });
   });
 
-  it('a connection that lived long starts the count again', () => {
+  it('a connection that lasted long resets the count', () => {
     const next = nextState(states.connected, lost(true, 1_000 + stableAfterMs));
     expect(next).toMatchObject({ phase: 'waiting', attempt: 1 });
   });
 
-  it('resuming starts the count again', () => {
+  it('resuming resets the count', () => {
     expect(nextState(states.paused, events.resume)).toMatchObject({ attempt: 1 });
   });
 });
@@ -122,7 +122,7 @@ describe('back-off with full jitter', () => {
     [4, 8_000],
     [6, 30_000],
     [5_000, 30_000],
-  ])('failure %i is bounded by %i ms', (failures, bound) => {
+  ])('[CONN-1] failure %i is bounded by %i ms', (failures, bound) => {
     expect(backOffMs(failures, 0)).toBe(0);
     expect(backOffMs(failures, 0.5)).toBe(bound / 2);
     expect(backOffMs(failures, 0.999999)).toBeLessThanOrEqual(bound);

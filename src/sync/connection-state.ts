@@ -2,14 +2,14 @@ import type { KernelError } from '../base/kernel-error.ts';
 import { unreachable } from '../base/assert.ts';
 import type { PeerPhase } from './peer-status.ts';
 
-/** A phase, with how many attempts in a row have failed: kept while connected, since a connection that dies at once is a failure too. */
+/** `failures` counts consecutive failures, even while connected: a connection that ends at once is a failure too. */
 export type ConnectionState = PeerPhase & { readonly failures: number };
 
 export type ConnectionEvent =
-  /** The relay speaks; `nowMs` is the time. */
+  /** The relay has sent its first message. */
   | { readonly kind: 'connected'; readonly nowMs: number }
   | { readonly kind: 'round-trip'; readonly roundTripMs: number }
-  /** The channel is gone, or never came. `delayMs` is what the back-off gives for a number of failures. */
+  /** The channel closed or never opened. `delayMs` maps the number of failures to the back-off. */
   | {
       readonly kind: 'lost';
       readonly error: KernelError;
@@ -17,28 +17,28 @@ export type ConnectionEvent =
       readonly online: boolean;
       readonly delayMs: (failures: number) => number;
     }
-  /** Trying again would meet the same answer. */
+  /** The relay refused permanently: a retry would get the same answer. */
   | { readonly kind: 'rejected'; readonly error: KernelError }
   | { readonly kind: 'retry-due' }
-  /** Something says that an attempt may work now: the network came back, the tab came to the front, somebody asked. */
+  /** An attempt may succeed now: the network is back, the tab became visible, or the app called `reconnect()`. */
   | { readonly kind: 'try-now' }
   | { readonly kind: 'network-lost' }
-  /** Nobody looks and nothing is to be sent: the relay is let go of until something says otherwise. */
+  /** The page has been hidden for a long time and has nothing to send: stay disconnected until something changes. */
   | { readonly kind: 'rest' }
-  /** Another way to the relay has become better: the connection is made anew there. */
+  /** The preferred transport works again: reconnect over it. */
   | { readonly kind: 'switch' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume'; readonly online: boolean }
   | { readonly kind: 'close' };
 
-/** A connection that lived this long was a good one: the next failure starts the back-off from its beginning. */
+/** A connection that lasts at least this long resets the back-off. */
 export const stableAfterMs = 10_000;
 
 export function initialState(online: boolean): ConnectionState {
   return online ? connecting(0) : { phase: 'offline', failures: 0 };
 }
 
-/** The whole life of a connection. Pure; an event that means nothing in a phase leaves the state as it is, the same object. */
+/** The state machine of a connection. Pure. Returns the same object if the event does not apply to the phase. */
 export function nextState(state: ConnectionState, event: ConnectionEvent): ConnectionState {
   if (state.phase === 'closed') return state;
   switch (event.kind) {

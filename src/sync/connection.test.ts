@@ -9,6 +9,7 @@ import { createWebSocketTransport } from '../transport/web-socket.ts';
 import { createConnection, type Connection, type ConnectionEvents } from './connection.ts';
 import { stableAfterMs } from './connection-state.ts';
 import { helloMs, silenceMs } from './relay-link.ts';
+import { until } from '../../test/support/until.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -27,9 +28,7 @@ const hello = {
 };
 const say = (socket: WebSocket, ...messages: object[]) =>
   socket.send(messages.map((m) => JSON.stringify(m)).join('\n'));
-const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
-
-/** A WebSocket server that does what the test says with each connection. */
+/** A WebSocket server that handles each connection with the test's callback. */
 async function server(onConnection: (socket: WebSocket) => void): Promise<{ url: URL; received: string[] }> {
   const wss = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   const received: string[] = [];
@@ -73,8 +72,8 @@ function connect(url: URL | [URL, ...URL[]], on: Partial<ConnectionEvents> = {})
 
 const errorOf = ({ state }: Connection) => ('error' in state ? state.error.code : undefined);
 
-describe('a relay that says hello', () => {
-  it('is ready at once, is greeted, and echoes tell the round trip', async () => {
+describe('a relay that sends hello', () => {
+  it('is ready at once, receives our hello, and echoes measure the round trip', async () => {
     const { url, received } = await server((socket) => {
       say(socket, hello);
       socket.on('message', (data: Buffer) => {
@@ -89,14 +88,14 @@ describe('a relay that says hello', () => {
     expect(received.map((line) => (JSON.parse(line) as { maia: string }).maia)).toEqual(['hi', 'echo']);
   });
 
-  it('a second hello ends the connection, so that nothing is promised midway', async () => {
+  it('[CONF-6] a second hello ends the connection, so that no promise changes midway', async () => {
     const { url } = await server((socket) => say(socket, hello, { ...hello, durability: 'power-loss' }));
     const { connection } = connect(url);
     await until(() => expect(connection.state.phase).toBe('waiting'));
     expect(errorOf(connection)).toBe('MESSAGE_INVALID');
   });
 
-  it('one that asks for authentication is not tried again by itself', async () => {
+  it('a relay that asks for authentication is not retried automatically', async () => {
     const auth = { nonce: 'n', methods: ['jwt'], withinMs: 1000 };
     const { url } = await server((socket) => say(socket, { ...hello, auth }));
     const { connection, ready } = connect(url);
@@ -107,7 +106,7 @@ describe('a relay that says hello', () => {
 });
 
 describe('a stock server', () => {
-  it('counts as one after a second without hello, and as connected when it speaks', async () => {
+  it('[CONN-3] counts as a stock server after a second without hello, and as connected at its first message', async () => {
     let theirs: WebSocket | undefined;
     const { url } = await server((socket) => (theirs = socket));
     const { connection, clock, ready } = connect(url);
@@ -121,7 +120,7 @@ describe('a stock server', () => {
     await until(() => expect(connection.state.phase).toBe('connected'));
   });
 
-  it('is known by its first message', async () => {
+  it('is recognized by its first message', async () => {
     const { url } = await server((socket) => say(socket, { type: 'ping', time: 1, dc: 'x' }));
     const { connection, ready } = connect(url);
     await until(() => expect(connection.state.phase).toBe('connected'));
@@ -129,7 +128,7 @@ describe('a stock server', () => {
   });
 });
 
-describe('what is no relay, or a broken one', () => {
+describe('a server that is not a relay, or a broken one', () => {
   it.each([
     ['bytes that are not JSON', '<html>', 'RELAY_NOT_A_RELAY'],
     ['a bare number', '5', 'RELAY_NOT_A_RELAY'],
@@ -142,7 +141,7 @@ describe('what is no relay, or a broken one', () => {
     expect(errorOf(connection)).toBe(code);
   });
 
-  it('a close for a message that was too large says so', async () => {
+  it('a close because of an oversized message is reported as such', async () => {
     const { url } = await server((socket) => {
       say(socket, hello);
       socket.close(1009);
@@ -157,7 +156,7 @@ describe('what is no relay, or a broken one', () => {
     await until(() => expect(errorOf(connection)).toBe('RELAY_NOT_A_RELAY'));
   });
 
-  it('an HTTP server without WebSockets cannot be reached', async () => {
+  it('an HTTP server without WebSockets is unreachable', async () => {
     const http: Server = createServer((_request, response) => response.end('hi'));
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     ends.push(() => http.close());
@@ -167,7 +166,7 @@ describe('what is no relay, or a broken one', () => {
 });
 
 describe('a silent relay', () => {
-  it('is given up when it never says anything, though it opened', async () => {
+  it('is given up if it opens and then never sends anything', async () => {
     let opened = 0;
     const { url } = await server(() => opened++);
     const { connection, clock } = connect(url);
@@ -178,7 +177,7 @@ describe('a silent relay', () => {
     expect(errorOf(connection)).toBe('RELAY_SILENT');
   });
 
-  it('is given up when it falls silent, and each byte counts', async () => {
+  it('[CONN-2] is given up when it falls silent; every byte resets the timer', async () => {
     let theirs: WebSocket | undefined;
     const { url } = await server((socket) => say((theirs = socket), hello));
     const received: unknown[] = [];
@@ -228,7 +227,7 @@ describe('refusals', () => {
     expect(connection.state.phase).toBe('connecting');
   });
 
-  it('one that names a CoValue leaves the connection', async () => {
+  it('one that names a CoValue leaves the connection open', async () => {
     const { url } = await server((socket) =>
       say(socket, hello, refused('fork', { id: 'co_z1', closing: false })),
     );
@@ -241,7 +240,7 @@ describe('refusals', () => {
 });
 
 describe('fail-over addresses', () => {
-  it('are tried in turn, and the one that answers is kept until it is lost', async () => {
+  it('[CONN-7] are tried in turn, and the one that answers is kept until it is lost', async () => {
     const first = await server((socket) => socket.terminate());
     let theirs: WebSocket | undefined;
     const second = await server((socket) => say((theirs = socket), hello));
@@ -258,7 +257,7 @@ describe('fail-over addresses', () => {
 });
 
 describe('trying again', () => {
-  it('a connection that opens and dies at once backs off more each time', async () => {
+  it('a connection that opens and ends at once backs off further each time', async () => {
     let count = 0;
     const { url } = await server((socket) => {
       count++;
@@ -273,7 +272,7 @@ describe('trying again', () => {
     expect(count).toBeGreaterThanOrEqual(3);
   });
 
-  it('a good connection starts over', async () => {
+  it('a good connection resets the back-off', async () => {
     const sockets: WebSocket[] = [];
     const { url } = await server((socket) => {
       sockets.push(socket);

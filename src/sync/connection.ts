@@ -12,33 +12,32 @@ import type { LinkEnd, RelayLinkEvents } from './relay-link.ts';
 import { probeTransport, type TransportProbe } from './transport-probe.ts';
 
 /**
- * Keeps one relay connected: dials, gives up, backs off, and tries at once when something says that it may work now. Of
- * several addresses the next one is dialled after each failure. Of several transports the first one that comes through is
- * kept; the first of all is taken again once it comes through, too.
+ * Keeps one relay connected. After a failure it backs off and dials the next address, and it retries at once when
+ * an attempt may succeed. It keeps the first transport that works until the preferred one works again.
  */
 export interface Connection {
   readonly state: ConnectionState;
-  /** The address that is dialled, or will be next. */
+  /** The current address, or the one to dial next. */
   readonly url: URL;
-  /** The name of the transport that is dialled, or will be next. */
+  /** The name of the current transport, or of the one to dial next. */
   readonly transport: string;
   readonly hello: HelloFrame | undefined;
   readonly bufferedBytes: number;
-  /** Arrived, and not given to cojson yet. */
+  /** Received but not yet passed to cojson. */
   readonly waitingBytes: number;
-  /** Sends an `inspect` frame where there is a link. */
+  /** Sends an `inspect` frame if connected. */
   readonly ask: RelayAttempt['ask'];
   pause(): void;
   resume(): void;
   reconnect(): void;
-  /** There is something to send: a connection that rests is to be made again. */
+  /** Reopens an idle connection, because there is something to send. */
   wake(): void;
   close(): void;
 }
 
 export interface ConnectionEvents extends Omit<RelayLinkEvents, 'alive' | 'roundTrip' | 'ended'> {
   changed(): void;
-  /** The peer that `ready` gave is gone. */
+  /** Call when the peer passed to `ready` is gone. */
   lost(): void;
 }
 
@@ -47,7 +46,7 @@ export function createConnection(options: {
   readonly peerID: string;
   readonly transports: readonly [Transport, ...Transport[]];
   readonly appVersion?: string | undefined;
-  /** False where nothing waits to be sent: a page that is hidden for long then does without the relay. */
+  /** Whether anything is waiting to be sent. If not, a page that stays hidden disconnects. Default: always. */
   readonly hasWork?: () => boolean;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly pacer: Pacer;
@@ -59,10 +58,10 @@ export function createConnection(options: {
   let state = initialState(isOnline());
   let attempt: RelayAttempt | undefined;
   let probe: TransportProbe | undefined;
-  /** The one that came through last. */
+  /** The transport that worked last. */
   let chosen = transports[0];
   let hello: HelloFrame | undefined;
-  /** Addresses at which a server without hello was found. */
+  /** Addresses of servers that sent no hello. */
   const stock = new Set<URL>();
   let url = urls[0];
   let cancelRetry = () => {};
@@ -78,12 +77,12 @@ export function createConnection(options: {
   const hidden = watchHiddenTime(page, clock, restIfIdle);
 
   function tryNow(): void {
-    probe?.look();
-    // A relay that refused for good is asked again by `reconnect()` only.
+    probe?.check();
+    // After a permanent refusal, only `reconnect()` tries again.
     if (state.phase !== 'failed') move({ kind: 'try-now' });
   }
 
-  /** Browsers have few HTTP connections to a host, and tabs that nobody looks at would leave none for the others. */
+  /** Browsers allow few HTTP connections per host, so hidden tabs must leave them to the visible ones. */
   function restIfIdle(): void {
     if (!hidden.isLong || hasWork()) return;
     if (state.phase === 'waiting' || attempt?.transport.name === 'http') move({ kind: 'rest' });
@@ -173,9 +172,9 @@ export function createConnection(options: {
     });
   }
 
-  function ended({ error, heard, retry, retryAfterMs = 0 }: LinkEnd): void {
-    // None came through, so the relay is down for all that is known.
-    if (!heard) chosen = transports[0];
+  function ended({ error, hasAnswered, retry, retryAfterMs = 0 }: LinkEnd): void {
+    // No transport worked, so assume that the relay is down and start again with the preferred one.
+    if (!hasAnswered) chosen = transports[0];
     if (!retry) return move({ kind: 'rejected', error });
     url = urls[(urls.indexOf(url) + 1) % urls.length] ?? urls[0];
     move({
@@ -211,7 +210,7 @@ export function createConnection(options: {
     pause: () => move({ kind: 'pause' }),
     resume: () => move({ kind: 'resume', online: isOnline() }),
     reconnect() {
-      probe?.look();
+      probe?.check();
       move({ kind: 'try-now' });
     },
     wake() {

@@ -2,16 +2,15 @@ import type { KernelError } from '../base/kernel-error.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { HelloFrame } from '../wire/frames.ts';
 import type { ConnectionState } from './connection-state.ts';
-import type { Ladder, RungCount } from './ladder.ts';
+import type { Ladder } from './ladder.ts';
 import type { PeerStatus } from './peer-status.ts';
 import { statusOf } from './sync-status.ts';
 import type { Durability, Rung, SyncState } from './sync-state.ts';
 
-/** What a sync state is made from. */
 export interface SyncFacts {
   readonly ladder: Pick<Ladder, 'count' | 'firstError'>;
   readonly storage: StorageStatus;
-  /** False until it is known what an earlier run left behind. */
+  /** False until the sync knows what an earlier run left unconfirmed. */
   readonly isComplete: boolean;
   /** Why there is no relay to connect to. */
   readonly failure: KernelError | undefined;
@@ -23,7 +22,7 @@ export interface RelayFacts {
   readonly url: string;
   readonly transport: string;
   readonly state: ConnectionState;
-  /** Of the connection that is, or was last. */
+  /** Of the current or the latest connection. */
   readonly hello: HelloFrame | undefined;
   /** False while the relay may have lost what it confirmed. */
   readonly isSure: boolean;
@@ -43,7 +42,7 @@ export function describeSync(facts: SyncFacts): SyncState {
     saved,
     sent: rung(ladder.count('sent'), confirmed.error),
     confirmed,
-    // A relay that promises durability acknowledges after its commit, so what it confirmed is durable.
+    // A relay that promises durability acknowledges after its commit, so whatever it confirmed is durable.
     ...(durability !== 'none' && durability !== 'unknown' && { durable: confirmed }),
     durability,
     download: together(relays),
@@ -55,7 +54,7 @@ export function describeSync(facts: SyncFacts): SyncState {
 
 const strengths: readonly Durability[] = ['none', 'process-crash', 'power-loss'];
 
-/** Unknown where a relay has not said, unless another has said that it promises nothing. */
+/** `unknown` if a relay has not stated its durability, unless another one has stated that it promises none. */
 function weakest(relays: readonly RelayFacts[]): SyncState['durability'] {
   const promises = relays.map(({ hello }) => hello?.durability);
   const known = strengths.find((strength) => promises.includes(strength));
@@ -72,7 +71,7 @@ function together(relays: readonly RelayFacts[]): SyncState['download'] {
   };
 }
 
-function rung(count: RungCount, error: KernelError | undefined): Rung {
+function rung(count: Omit<Rung, 'error'>, error: KernelError | undefined): Rung {
   return { ...count, ...(error && count.pending > 0 && { error }) };
 }
 

@@ -18,6 +18,8 @@ const onCaughtUp = vi.fn();
 
 beforeEach(async () => {
   vi.clearAllMocks();
+  // On a busy machine cojson would otherwise pause in the middle of what a test delivers.
+  cojsonInternals.setIncomingMessagesTimeBudget(Infinity);
   asked.length = nowMs = 0;
   isOpen = true;
   tasks = createFakeTasks();
@@ -40,7 +42,10 @@ function connect() {
   tell = (message) => incoming.push(message);
   node.syncManager.removePeer('relay');
   node.syncManager.addPeer({
-    ...{ id: 'relay', role: 'server', persistent: true, incoming },
+    id: 'relay',
+    role: 'server',
+    persistent: true,
+    incoming,
     outgoing: {
       push(message) {
         if (message === 'Disconnected') return;
@@ -63,20 +68,20 @@ const contentOf = ({ core }: Pick<RawCoMap, 'core'>) => core.newContentSince(und
 const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('what the relay was asked for', () => {
-  it('is nothing on a connection of an empty node, which has caught up at once', () => {
+  it('is empty for an empty node, which has caught up at once', () => {
     expect(download.state.caughtUp).toBe(false);
     connect();
     expect(download.state).toEqual({ received: 0, expected: 0, caughtUp: true });
     expect(onCaughtUp).toHaveBeenCalledOnce();
   });
 
-  it('is counted as it comes, and as it is known to be nowhere', async () => {
+  it('is counted as it arrives, and as it is known to be unavailable', async () => {
     const { group, maps } = library(2);
     for (const { id } of [group, ...maps]) void node.load(id);
     await microtasks();
     connect();
     expect(download.state).toEqual({ received: 0, expected: 3, caughtUp: false });
-    for (const content of [group, maps[0]].flatMap((each) => (each ? contentOf(each) : []))) tell(content);
+    for (const content of [group, maps[0]].flatMap((map) => (map ? contentOf(map) : []))) tell(content);
     expect(download.state).toEqual({ received: 2, expected: 3, caughtUp: false });
     expect(onCaughtUp).not.toHaveBeenCalled();
     const [, nowhere] = maps;
@@ -85,7 +90,7 @@ describe('what the relay was asked for', () => {
     expect(onCaughtUp).toHaveBeenCalledOnce();
   });
 
-  it('is not there while it waits for its group, or for its turn', async () => {
+  it('has not arrived while it waits for its group, or for its turn', async () => {
     const { group, maps } = library(7);
     connect();
     onCaughtUp.mockClear();
@@ -93,21 +98,21 @@ describe('what the relay was asked for', () => {
     for (const { id } of maps) void node.load(id);
     connect();
     for (const content of maps.flatMap(contentOf)) tell(content);
-    download.look();
-    // The group that they belong to is asked for, too.
+    download.check();
+    // Includes their group, which is requested too.
     expect(download.state).toEqual({ received: 0, expected: 8, caughtUp: false });
     for (const content of contentOf(group)) tell(content);
     await microtasks();
-    download.look();
+    download.check();
     expect(download.state.caughtUp).toBe(false);
     expect(onCaughtUp).not.toHaveBeenCalled();
     await tasks.runAll();
-    download.look();
+    download.check();
     expect(download.state).toEqual({ received: 8, expected: 8, caughtUp: true });
     expect(onCaughtUp).toHaveBeenCalledOnce();
   });
 
-  it('is not there before its last piece', () => {
+  it('has not arrived before its last piece', () => {
     const { group, maps } = library(1);
     const [map] = maps;
     if (!map) throw new Error('There is one.');
@@ -124,7 +129,7 @@ describe('what the relay was asked for', () => {
     expect(download.state).toMatchObject({ received: 1, caughtUp: true });
   });
 
-  it('counts what cojson has not asked for yet, as it asks for a part at a time', async () => {
+  it('includes what cojson has not requested yet, because it requests in batches', async () => {
     const usual = cojsonInternals.CO_VALUE_LOADING_CONFIG.MAX_IN_FLIGHT_LOADS_PER_PEER;
     cojsonInternals.setMaxInFlightLoadsPerPeer(2);
     try {
@@ -151,7 +156,7 @@ describe('what the relay was asked for', () => {
     expect(onCaughtUp).not.toHaveBeenCalled();
   });
 
-  it('is caught up once, whatever is asked for afterwards', async () => {
+  it('catches up once, whatever is requested later', async () => {
     connect();
     const { maps } = library(1);
     for (const { id } of maps) void node.load(id);
@@ -162,7 +167,7 @@ describe('what the relay was asked for', () => {
     expect(onCaughtUp).toHaveBeenCalledOnce();
   });
 
-  it('is told anew on the next connection', async () => {
+  it('is reported anew on the next connection', async () => {
     connect();
     const { maps } = library(1);
     for (const { id } of maps) void node.load(id);

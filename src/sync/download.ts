@@ -1,31 +1,31 @@
 import type { LocalNode, SyncMessage } from 'cojson';
-import { openLoads } from './private-fields.ts';
+import { readLoads, type Reading } from '../engine/private-fields.ts';
 import type { SyncState } from './sync-state.ts';
+import { getOrCreateCoValue } from '../engine/covalue-lookup.ts';
 
-/** What the relay was asked for on this connection, and how much of it is there. */
+/** What was requested from the relay on this connection, and how much of it has arrived. */
 export interface Download {
   readonly state: SyncState['download'];
   sent(message: SyncMessage): void;
-  /** cojson has dealt with it. */
   handled(message: SyncMessage): void;
-  /** The node was told of the relay, and has asked for what it has open. */
+  /** Call after the peer was added and the node has requested the CoValues it has open. */
   connected(): void;
   lost(): void;
-  /** Content that waited for something else, or came in pieces, may be there now. */
-  look(): void;
+  /** Checks again whether content that waited for a dependency, or that came in pieces, is complete. */
+  check(): void;
 }
 
 export function createDownload(options: {
   readonly node: LocalNode;
   readonly relayID: string;
-  /** Once a connection, when for the first time nothing that was asked for is missing. */
+  /** Called once per connection, the first time that nothing requested is missing. */
   readonly onCaughtUp: () => void;
 }): Download {
   const { node, relayID, onCaughtUp } = options;
-  /** What was asked for, and is not there or known to be nowhere. */
+  /** Requested CoValues that are neither available nor known to be missing at the relay. */
   const asked = new Set<string>();
   const reconciled = new Set<string>();
-  /** Asked for, and content came that does not stand in the node, or not all of it. */
+  /** Requested CoValues with content that is incomplete or waits for a dependency. */
   const begun = new Set<string>();
   let received = 0;
   let isConnected = false;
@@ -37,15 +37,15 @@ export function createDownload(options: {
   }
 
   function isThere(id: string): boolean {
-    const core = node.getCoValue(id as Parameters<typeof node.getCoValue>[0]);
+    const core = getOrCreateCoValue(node, id);
     return core.isErroredInPeer(relayID) || (core.isAvailable() && !core.isStreaming());
   }
 
-  /** What cojson has asked for may still wait to be sent. */
+  /** Includes loads that cojson has not sent yet. */
   function missing(): number {
-    const peer = isConnected ? node.syncManager.peers[relayID] : undefined;
-    const open = peer ? openLoads(peer) : { asked: 0, waiting: 0 };
-    return Math.max(asked.size, open.asked) + open.waiting;
+    if (!isConnected) return asked.size;
+    const { inFlight, waiting } = readLoads(node, relayID);
+    return Math.max(asked.size, orZero(inFlight)) + orZero(waiting);
   }
 
   function isCaughtUp(): boolean {
@@ -84,10 +84,14 @@ export function createDownload(options: {
       received = 0;
       for (const ids of [asked, reconciled, begun]) ids.clear();
     },
-    look() {
-      // No more than cojson asks for at once.
+    check() {
+      // cojson limits how many loads are open, so this loop is short.
       for (const id of begun) if (isThere(id)) arrived(id);
       tell();
     },
   };
+}
+
+function orZero(reading: Reading): number {
+  return reading === 'unknown' ? 0 : reading;
 }

@@ -66,7 +66,7 @@ it.each([
   expect(ended).toHaveBeenCalledOnce();
 });
 
-it('does not wait for ever', async () => {
+it('stops waiting after a time limit', async () => {
   const { clock, ended, turn } = draining({ ...idle, sent: { pending: 1 } });
   clock.advance(2_000);
   await turn();
@@ -74,7 +74,7 @@ it('does not wait for ever', async () => {
   expect(clock.waiting).toBe(0);
 });
 
-it('waits for an edit of the very turn in which the sync is closed', async () => {
+it('waits for an edit made in the same turn in which sync is closed', async () => {
   const node = await createAgentNode();
   const written: (() => void)[] = [];
   node.setStorage({

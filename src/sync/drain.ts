@@ -2,23 +2,20 @@ import type { Clock } from '../base/clock.ts';
 import type { Readable } from '../base/readable.ts';
 import type { SyncState } from './sync-state.ts';
 
-/** How long the end of a sync waits for what is being saved and sent. */
+/** How long closing a sync waits for pending writes and uploads. */
 const drainMs = 2_000;
 
-/**
- * Resolves when everything was saved and sent, as far as it can be for now, or when it has taken too long. What other tabs
- * send, which `hasOwnUnsent` leaves out, is not waited for.
- */
+/** Resolves once everything possible is saved and sent, or after `drainMs`. `hasOwnUnsent` ignores other tabs' work. */
 export function drain(state: Readable<SyncState>, clock: Clock, hasOwnUnsent: () => boolean): Promise<void> {
   return new Promise((resolve) => {
-    const stop = [
+    const ends = [
       clock.after(drainMs, end),
       state.subscribe((current) => {
         if (!isSaving(current) && !(hasOwnUnsent() && canSend(current))) queueMicrotask(end);
       }),
     ];
     function end(): void {
-      for (const each of stop) each();
+      for (const stop of ends) stop();
       resolve();
     }
   });

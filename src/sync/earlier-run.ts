@@ -1,32 +1,32 @@
 import type { StorageAPI } from 'cojson';
-import { coverageOfState, type Coverage } from '../engine/known-counts.ts';
+import { knownCountsOfState, type KnownCounts } from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
-/** Tells the ladder what an earlier run saved and no relay confirmed, without loading it. Calls `settled` once, with all of it. */
-export function recallEarlierRun(options: {
+/** Adds an earlier run's unconfirmed edits to the ladder without loading them. Calls `settled` once, with all of them. */
+export function restoreEarlierRun(options: {
   readonly storage: StorageAPI | undefined;
   readonly marks: UnconfirmedMarks;
   readonly ladder: Ladder;
-  /** What the relays have said of it meanwhile, by their ids. */
-  readonly saidOf: (id: string) => ReadonlyMap<string, Coverage>;
-  readonly settled: (leftBehind: ReadonlyMap<string, Coverage>) => void;
+  /** What each relay has reported about the CoValue in the meantime, by relay ID. */
+  readonly reportedCounts: (id: string) => ReadonlyMap<string, KnownCounts>;
+  readonly settled: (leftBehind: ReadonlyMap<string, KnownCounts>) => void;
 }): void {
-  const { storage, marks, ladder, saidOf, settled } = options;
+  const { storage, marks, ladder, reportedCounts, settled } = options;
   marks.read((ids) => {
-    const leftBehind = new Map<string, Coverage>();
+    const leftBehind = new Map<string, KnownCounts>();
     let left = ids.length;
     if (left === 0) return settled(leftBehind);
     for (const id of ids) {
       storage?.loadKnownState(id, (state) => {
         if (state) {
-          const need = coverageOfState(state);
+          const need = knownCountsOfState(state);
           leftBehind.set(id, need);
           ladder.edited(id, need);
           ladder.saved(id, need);
-          for (const [relayID, said] of saidOf(id)) ladder.confirmed(id, said, relayID);
+          for (const [relayID, said] of reportedCounts(id)) ladder.confirmed(id, said, relayID);
         } else {
-          marks.set(id, false); // Marked, and then never stored.
+          marks.set(id, false); // The CoValue was marked but never stored.
         }
         if (--left === 0) settled(leftBehind);
       });

@@ -1,38 +1,38 @@
 import type { LocalNode } from 'cojson';
-import type { BeingStored } from './pending-writes.ts';
+import type { PendingWrites } from './pending-writes.ts';
 import type { Ladder } from './ladder.ts';
-import { hookNode } from './node-hooks.ts';
+import { listen } from '../engine/node-events.ts';
 import type { NodeRelays } from './node-relays.ts';
 import type { SyncEventStream } from './sync-events.ts';
 import type { Tabs } from './tabs/tabs.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
-/** Tells everybody who is concerned what becomes of a node's content. Returns the end. */
+/** Passes the node's events on to the parts of its sync. Returns a function that stops this. */
 export function followNode(options: {
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly marks: UnconfirmedMarks;
   readonly relays: NodeRelays;
   readonly tabs: Tabs | undefined;
-  readonly beingStored: BeingStored;
+  readonly pendingWrites: PendingWrites;
   readonly events: SyncEventStream;
   readonly onChange: () => void;
 }): () => void {
-  const { node, ladder, marks, relays, tabs, beingStored, events, onChange } = options;
-  return hookNode(node, {
+  const { node, ladder, marks, relays, tabs, pendingWrites, events, onChange } = options;
+  return listen(node, {
     edited(id, need, isMade) {
       ladder.edited(id, need, isMade);
       if (!tabs?.isImporting) events.changed(id, 'local');
     },
     storing(content) {
-      beingStored.storing(content.id);
+      pendingWrites.storing(content.id);
       marks.write();
       tabs?.storing(content);
     },
-    stored(id, coverage) {
-      beingStored.stored(id);
-      ladder.saved(id, coverage);
-      tabs?.stored(id, coverage);
+    stored(id, counts) {
+      pendingWrites.stored(id);
+      ladder.saved(id, counts);
+      tabs?.stored(id, counts);
     },
     handling(message, peer) {
       relays.handling(message, peer);
@@ -42,7 +42,7 @@ export function followNode(options: {
       relays.handled(message, peer);
       tabs?.handled(message, peer);
     },
-    brought(id) {
+    received(id) {
       events.changed(id, 'relay');
       onChange();
     },

@@ -1,17 +1,16 @@
 import type { Clock } from '../base/clock.ts';
 import type { Page } from '../platform/platform.ts';
 
-/** Tells when the page has been hidden for long: its person is elsewhere. */
 export interface HiddenTime {
   readonly isLong: boolean;
   stop(): void;
 }
 
-/** So that a look at another tab costs nothing. */
+/** Long enough that a glance at another tab does not disconnect. */
 export const longHiddenMs = 60_000;
 
-/** Calls `looked` when the time is long, and again each time it has become so much longer. */
-export function watchHiddenTime(page: Page, clock: Clock, looked: () => void): HiddenTime {
+/** Calls `onLong` each time the page has been hidden for another `longHiddenMs`. */
+export function watchHiddenTime(page: Page, clock: Clock, onLong: () => void): HiddenTime {
   let isLong = false;
   let cancel = () => {};
 
@@ -20,7 +19,7 @@ export function watchHiddenTime(page: Page, clock: Clock, looked: () => void): H
     cancel = clock.after(longHiddenMs, () => {
       isLong = true;
       begin();
-      looked();
+      onLong();
     });
   }
 

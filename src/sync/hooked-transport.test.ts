@@ -8,7 +8,7 @@ import type { ChannelMoment } from './inspection.ts';
 const url = new URL('wss://relay.example/sync');
 const error = createKernelError('RELAY_UNREACHABLE', 'gone');
 
-/** Answers each frame with itself, in capitals, and closes when it is told "bye". */
+/** Echoes each frame in capitals, and closes on "bye". */
 function answering(name: string): Transport {
   return {
     name,
@@ -33,7 +33,7 @@ function setUp() {
   return { hooks, heard, received, open };
 }
 
-test('each moment of a channel is heard, in order, from when somebody listens', () => {
+test('each event of a channel is reported in order, from when a listener is added', () => {
   const { hooks, heard, received, open } = setUp();
   open().send('unheard');
   hooks.tap = (moment) => heard.push(moment);
@@ -52,7 +52,7 @@ test('each moment of a channel is heard, in order, from when somebody listens', 
   expect(channel.bufferedBytes).toBe(7);
 });
 
-test('what stands in between stands there for channels opened from then on', () => {
+test('an interceptor applies to channels opened from then on', () => {
   const { hooks, received, open } = setUp();
   const before = open();
   hooks.wrap = (inner) => ({

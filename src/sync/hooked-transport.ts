@@ -2,14 +2,14 @@ import type { Clock } from '../base/clock.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { FrameTap, TransportWrap } from './inspection.ts';
 
-/** What an inspector may set, also while channels are open. Empty, it costs nothing. */
+/** Hooks that an inspector may set at any time. They cost nothing while unset. */
 export interface ChannelHooks {
   tap: FrameTap | undefined;
-  /** Stands between the kernel and the channels that are opened from then on. */
+  /** Wraps the transport of channels that are opened from then on. */
   wrap: TransportWrap | undefined;
 }
 
-/** A relay's transport with room for an inspector: a peer cannot be wrapped later. */
+/** Adds the hooks to a relay's transport. This happens before the peer exists, because a peer cannot be wrapped later. */
 export function hookedTransport(
   inner: Transport,
   { peerID, hooks, clock }: { readonly peerID: string; readonly hooks: ChannelHooks; readonly clock: Clock },

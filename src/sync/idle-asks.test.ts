@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { askWhenIdle, idleMs, mostIdleMs } from './idle-asks.ts';
+import { askWhenIdle, idleMs, maxIdleMs } from './idle-asks.ts';
 
 function setUp() {
   const clock = createFakeClock();
@@ -14,25 +14,25 @@ function setUp() {
   return { clock, asks, asked, setWaiting: (count: number) => (waiting = count) };
 }
 
-it('asks a relay that has said nothing for a while', () => {
+it('asks a relay that has been silent for a while', () => {
   const { clock, asks, asked } = setUp();
   asks.connected();
   clock.advance(idleMs - 1);
-  asks.heard();
+  asks.received();
   clock.advance(idleMs);
   expect(asked).toEqual([]);
   clock.advance(idleMs);
   expect(asked).toEqual([2 * idleMs]);
 });
 
-it('asks less and less often where that changes nothing, and as before when it did', () => {
+it('asks less often while nothing changes, and at the first interval again after a change', () => {
   const { clock, asks, asked, setWaiting } = setUp();
   asks.connected();
-  clock.advance(100 * mostIdleMs);
+  clock.advance(100 * maxIdleMs);
   const gaps = asked.map((atMs, index) => atMs - (asked[index - 1] ?? 0));
   expect(gaps.slice(0, 6)).toEqual([1, 2, 4, 8, 16, 16].map((times) => times * idleMs));
   setWaiting(0);
-  clock.advance(mostIdleMs);
+  clock.advance(maxIdleMs);
   setWaiting(1);
   asked.length = 0;
   clock.advance(3 * idleMs);
@@ -44,7 +44,7 @@ it('is quiet without a connection', () => {
   expect(clock.waiting).toBe(0);
   asks.connected();
   asks.lost();
-  clock.advance(mostIdleMs);
+  clock.advance(maxIdleMs);
   expect(asked).toEqual([]);
   expect(clock.waiting).toBe(0);
 });

@@ -1,44 +1,41 @@
 import type { Clock } from '../base/clock.ts';
 
-/**
- * Asks a relay for what it has not spoken of, where it has fallen silent: an edit that came to it in another way than from
- * here, or whose acknowledgement went elsewhere, it would never acknowledge by itself.
- */
+/** Queries a silent relay about unconfirmed edits: it does not acknowledge those that another route or client sent. */
 export interface IdleAsks {
   connected(): void;
-  /** The relay has said something of a CoValue. */
-  heard(): void;
+  /** Call when the relay has sent a message about a CoValue. */
+  received(): void;
   lost(): void;
 }
 
-/** Commits take their time, and what is being sent speaks for itself. */
+/** Leaves time for commits. While content is being sent, acknowledgements come without a query. */
 export const idleMs = 5_000;
-/** Where asking changes nothing, it is asked less and less often. */
-export const mostIdleMs = 80_000;
+/** The interval doubles up to this while queries change nothing. */
+export const maxIdleMs = 80_000;
 
-/** `ask` sends what there is to ask, and answers how much that was. */
+/** `ask` sends the queries and returns how many it sent. */
 export function askWhenIdle(clock: Clock, ask: () => number): IdleAsks {
-  let heardAtMs = 0;
+  let receivedAtMs = 0;
   let waitMs = idleMs;
   let cancel = () => {};
 
-  function look(): void {
-    if (clock.nowMs() - heardAtMs >= waitMs) {
-      // What comes back counts as heard; where that was all, the next look finds nothing to ask.
-      waitMs = ask() > 0 ? Math.min(waitMs * 2, mostIdleMs) : idleMs;
-      heardAtMs = clock.nowMs();
+  function check(): void {
+    if (clock.nowMs() - receivedAtMs >= waitMs) {
+      // Answers reset the timer. If they confirm everything, the next check has nothing to ask.
+      waitMs = ask() > 0 ? Math.min(waitMs * 2, maxIdleMs) : idleMs;
+      receivedAtMs = clock.nowMs();
     }
-    cancel = clock.after(idleMs, look);
+    cancel = clock.after(idleMs, check);
   }
 
   return {
     connected() {
-      heardAtMs = clock.nowMs();
+      receivedAtMs = clock.nowMs();
       waitMs = idleMs;
       cancel();
-      cancel = clock.after(idleMs, look);
+      cancel = clock.after(idleMs, check);
     },
-    heard: () => void (heardAtMs = clock.nowMs()),
+    received: () => void (receivedAtMs = clock.nowMs()),
     lost: () => cancel(),
   };
 }

@@ -1,67 +1,61 @@
 import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
 import type { KernelError } from '../base/kernel-error.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { Coverage } from '../engine/known-counts.ts';
-import type { RungName } from './pending-edits.ts';
+import type { KnownCounts } from '../engine/known-counts.ts';
+import type { CountedRung } from './rungs.ts';
 import type { PeerPhase } from './peer-status.ts';
 import type { SyncEvent } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
 
-/** What `inspect` may read of a running sync, and nothing more. Reading has no side effect. */
+/** What `inspect` may read of a running sync. Reading has no side effects. */
 export interface SyncInspection {
   readonly node: LocalNode;
-  /** CoValues with an edit that has not reached the last rung that is promised. Oldest first. */
+  /** CoValues with an edit that has not reached the last promised rung. Oldest first. */
   unsynced(): readonly UnsyncedCoValue[];
-  /**
-   * By CoValue, since when its oldest edit waits for each rung, in ms since the Unix epoch. An earlier run's is not known:
-   * when this run found it.
-   */
-  readonly waiting: Readonly<Record<RungName, ReadonlyMap<string, number>>>;
+  /** By CoValue, when its oldest edit began to wait (or was found, if from an earlier run), in ms since the Unix epoch. */
+  readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
   peers(): readonly PeerInspection[];
-  /** Each sync message to and from each relay, from now on; one listener at a time, none costs nothing. Undefined ends it. */
+  /** Sets the only listener for every sync message to and from a relay. Costs nothing while unset. */
   setTap(tap: MessageTap | undefined): void;
-  /** Each frame of each relay's channels, from now on; one listener at a time, none costs nothing. Undefined ends it. */
+  /** Sets the only listener for every frame on a relay's channels. Costs nothing while unset. */
   setFrameTap(tap: FrameTap | undefined): void;
-  /** Each edit as it is made, and as it gets on, from now on; one listener at a time, none costs nothing. Undefined ends it. */
+  /** Sets the only listener for every edit and its progress. Costs nothing while unset. */
   setRungTap(tap: RungTap | undefined): void;
-  /** Stands between the kernel and the channels that are opened from now on, as faults do. Undefined ends it. */
+  /** Wraps the transport of channels that are opened from now on. Used to inject faults. */
   setTransportWrap(wrap: TransportWrap | undefined): void;
-  /** Ends each connection that is there or being made, or that waits for its next attempt, and dials anew. What rests or is paused stays so. */
+  /** Ends every open, opening or retrying connection and dials again. Idle and paused ones stay as they are. */
   redial(): void;
-  /** The same stream that apps hear, all of it. Returns the end. */
+  /** Receives every event that apps can receive. Returns a function that unsubscribes. */
   onEvent(listener: (event: SyncEvent) => void): () => void;
-  /** The tabs of the account. Undefined for a node that shares its database with none. */
+  /** The tabs of the account. Undefined for a node that shares its database with no other tab. */
   readonly tabs?: TabsInspection | undefined;
 }
 
-/** What the tabs of one account on one device know of each other. */
+/** What the account's tabs on this device know of each other. */
 export interface TabsInspection {
-  /** Of this tab, as it answers others; reading `unconfirmed` once does for both. */
-  own(unconfirmed?: ReadonlyMap<string, Unconfirmed>): TabFacts;
-  /** False while the page is set aside, and where the browser has no channels: nobody can be asked then. */
+  /** The facts that this tab sends to others. Pass `unconfirmed` if it was already read. */
+  describeThisTab(unconfirmed?: ReadonlyMap<string, Unconfirmed>): TabFacts;
+  /** False while the page is frozen, and in browsers without BroadcastChannel. */
   readonly isOpen: boolean;
-  /** Asks all others: each that is awake answers on the channel, for all to hear. */
+  /** Asks all other tabs. Each tab that is awake answers on the channel. */
   ask(): void;
-  /** All that arrives on the channel from now on, as it arrives: any page of the origin can post there. Returns the end. */
+  /** Receives every message, unvalidated: any page of the origin can post. Returns a function that unsubscribes. */
   listen(listener: (message: unknown) => void): () => void;
-  /** The account's session ids that some tab holds now, by its lock. Undefined where the browser does not tell. */
+  /** The account's session IDs whose lock a tab holds. Undefined if the browser cannot list locks. */
   heldSessionIDs(): Promise<readonly string[] | undefined>;
-  /** By the session that wrote it, as far as this tab knows. */
+  /** By the session that wrote the edits, as far as this tab knows. */
   unconfirmed(): ReadonlyMap<string, Unconfirmed>;
-  /**
-   * The session of the tab that uploads what this one wrote, of the CoValues `ids`. Undefined while that is left to the
-   * session's own tab, as long as nobody has noticed that it is gone.
-   */
+  /** The session whose tab uploads `sessionID`'s edits of `ids`. Undefined while its own tab seems to upload them. */
   uploaderOf(sessionID: string, ids: readonly string[]): string | undefined;
 }
 
-/** Plain data, and no secret: it goes over a channel that every page of the origin can open. */
+/** Plain data without secrets, because every page of the origin can open the channel. */
 export interface TabFacts {
-  /** Under which it writes. The first is what it is called by. */
+  /** The IDs of the sessions under which the tab writes. The first one identifies the tab. */
   readonly sessionIDs: readonly string[];
-  /** When its sync began. */
+  /** When the tab's sync began. */
   readonly sinceMs: number;
-  /** The page's, which the app chose; cut off where it is long. */
+  /** The page's title, which the app chose. Truncated. */
   readonly title: string;
   readonly isVisible: boolean;
   readonly relays: readonly { readonly host: string; readonly phase: PeerPhase['phase'] }[];
@@ -71,49 +65,43 @@ export interface TabFacts {
 /** CoValues with edits that not every relay has confirmed. */
 export interface Unconfirmed {
   readonly coValues: number;
-  /** Of them. Of the others it is not known which session's edits wait, as long as no relay has spoken of them. */
+  /** How many certainly have unconfirmed edits of this session. The rest may be others' until a relay answers. */
   readonly certain: number;
-  /** In ms since the Unix epoch. Absent where there are none. */
+  /** In ms since the Unix epoch. Absent if there are none. */
   readonly oldestSinceMs?: number;
-  /** A bounded number of them. */
+  /** A bounded number of their IDs. */
   readonly ids: readonly string[];
 }
 
 export interface UnsyncedCoValue {
   readonly id: string;
-  /** When the oldest edit that has not arrived was made, in ms since the Unix epoch. An earlier run's is not known: when this run found it. */
+  /** When the oldest pending edit was made (or found, if from an earlier run), in ms since the Unix epoch. */
   readonly sinceMs: number;
   readonly saved: RungStep;
   readonly sent: RungStep;
   readonly confirmed: RungStep;
   readonly durable: RungStep;
-  /** When what it sent last was drained to the network, in ms since the Unix epoch. Absent where nothing was sent in this run. */
+  /** When the latest content was handed to the network, in ms since the Unix epoch. Absent if this run sent nothing. */
   readonly sentAtMs?: number;
-  /** Why, where a write or a relay said so. */
+  /** Why the edits are stuck, if a failed write or a relay gave a reason. */
   readonly error?: KernelError;
-  /** Of peers whose `known` does not cover it yet. */
+  /** Peers whose `known` does not yet cover the edits. */
   readonly missingAtPeerIDs: readonly string[];
-  /**
-   * What cojson's own tracker waits for, in a node that the kernel does not sync: ids of peers, or `any` where an edit was made
-   * before there was one. The ladder needs no tracker.
-   */
+  /** For a node that the kernel does not sync: the peer IDs that cojson's tracker waits for; `any` before the first peer. */
   readonly trackedFor?: readonly string[] | 'unknown';
 }
-/** `unknown`: no evidence can exist, for instance durability that the relay does not promise. */
+/** `unknown`: no evidence can exist, for example for durability that the relay does not promise. */
 export type RungStep = 'reached' | 'pending' | 'failed' | 'unknown';
 
 export interface PeerInspection {
   readonly id: string;
-  /** Handed to the channel and not yet on the network. */
+  /** Handed to the channel but not yet on the network. */
   readonly bufferedBytes: number | 'unknown';
-  /** Content sent on this connection and not yet covered by a `known`, in messages. */
+  /** Content messages sent on this connection but not yet covered by a `known`. */
   readonly unacknowledgedMessages: number | 'unknown';
-  /** Of the connection that is, or was last. A stock server says none. */
+  /** Of the current or the latest connection. A stock server sends none. */
   readonly hello?: object;
-  /**
-   * Sends an `inspect` frame, which only a relay whose `hello` offers it may be sent. The answer comes by the frame tap, if
-   * one comes. Absent where there is no connection.
-   */
+  /** Sends an `inspect` frame; requires that `hello` offers it. The frame tap gets any answer. Absent while disconnected. */
   ask?(ask: number, id: RawCoID): void;
 }
 
@@ -121,7 +109,7 @@ export interface MessageTap {
   (direction: 'sent' | 'received', peerID: string, message: SyncMessage, bytes: number, atMs: number): void;
 }
 
-/** A frame as the kernel hands it to its channel or is given it, whatever stands between it and the network. */
+/** A frame as the kernel passes it to its channel or receives it from there. */
 export type ChannelMoment = { readonly peerID: string; readonly atMs: number } & (
   | { readonly kind: 'opened'; readonly transport: string }
   | { readonly kind: 'sent' | 'received'; readonly text: string }
@@ -133,12 +121,12 @@ export type TransportWrap = (inner: Transport, peerID: string) => Transport;
 export type FrameTap = (moment: ChannelMoment) => void;
 
 /**
- * Called in the very moment. `made`: a transaction of this tab, or the header of its new CoValue, which needs so much;
- * nothing that was imported. A rung: so much has got there, whoever made it, at a relay or, without its id, on this device.
- * `ended`: nothing of the CoValue waits any more; edits that its deletion ended have not got to what they waited for.
+ * Called synchronously. `made`: this tab made a transaction or a CoValue's header, which needs `counts`; imports do not
+ * count. A rung: edits up to `counts`, whoever made them, have reached it, at the relay or, without `relayID`, on this
+ * device. `ended`: no edit of the CoValue is pending; edits dropped by its deletion have not reached their rungs.
  */
 export interface RungTap {
-  (kind: 'made' | RungName | 'ended', id: string, coverage: Coverage, relayID?: string): void;
+  (kind: 'made' | CountedRung | 'ended', id: string, counts: KnownCounts, relayID?: string): void;
 }
 
 const inspectionByPeers = new WeakMap<SyncPeers, SyncInspection>();
@@ -149,12 +137,12 @@ export function offerInspection(peers: SyncPeers, inspection: SyncInspection): v
   peersByNode.set(inspection.node, peers);
 }
 
-/** Undefined for an object that this kernel did not make. */
+/** Undefined if the kernel did not create `peers`. */
 export function inspectionOf(peers: SyncPeers): SyncInspection | undefined {
   return inspectionByPeers.get(peers);
 }
 
-/** The sync that the kernel made for the node, last. */
+/** The latest sync that the kernel created for the node. */
 export function syncOf(node: LocalNode): SyncPeers | undefined {
   return peersByNode.get(node);
 }

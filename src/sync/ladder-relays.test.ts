@@ -8,7 +8,7 @@ describe('of several relays', () => {
     return parts;
   }
 
-  it('each has to confirm', () => {
+  it('[CONF-4] each of them must confirm', () => {
     const { ladder, marks } = withTwo();
     ladder.edited('co_z1', { s: 1 });
     ladder.saved('co_z1', { s: 1 });
@@ -20,7 +20,7 @@ describe('of several relays', () => {
     expect(marks).toEqual(['+co_z1', 'co_z1@q', 'co_z1@r', '-co_z1']);
   });
 
-  it('a lost connection takes back what that one said, and nothing else', () => {
+  it('a lost connection discards only what that relay reported', () => {
     const { ladder } = withTwo();
     ladder.edited('co_z1', { s: 1 });
     ladder.saved('co_z1', { s: 1 });
@@ -45,7 +45,7 @@ describe('of several relays', () => {
     expect(ladder.count('confirmed').pending).toBe(1);
   });
 
-  it('one that says that it lacks something is believed, whatever was concluded of it', () => {
+  it('a relay’s report that it lacks something overrides earlier conclusions', () => {
     const { ladder } = withTwo();
     ladder.missing('co_z1', { s: 7 }, 'q');
     ladder.missing('co_z1', { s: 7 }, 'r');
@@ -53,14 +53,14 @@ describe('of several relays', () => {
     expect(ladder.count('confirmed').pending).toBe(1);
   });
 
-  it('nothing is concluded of the others before all is counted that an earlier run left', () => {
+  it('no conclusion is drawn about the others until everything that an earlier run left is counted', () => {
     const { ladder } = withTwo(false);
     ladder.missing('co_z1', { s: 7 }, 'q');
     ladder.confirmed('co_z1', { s: 7 }, 'q');
     expect(ladder.count('confirmed').pending).toBe(1);
   });
 
-  it('one that is added has to get what waits, too', () => {
+  it('a relay that is added must receive what waits, too', () => {
     const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     ladder.useRelays(['r', 'q']);
@@ -70,7 +70,7 @@ describe('of several relays', () => {
 });
 
 describe('without a relay', () => {
-  it('nothing gets further than this device', () => {
+  it('no edit gets further than this device', () => {
     const { ladder } = createTestLadder();
     ladder.useRelays([]);
     ladder.edited('co_z1', { s: 1 });

@@ -4,7 +4,7 @@ import { createTestLadder } from '../../test/support/sync/test-ladder.ts';
 import { errorOf, noEdits } from './pending-edits.ts';
 
 describe('an edit of another tab', () => {
-  it('counts as saved and unconfirmed, and its mark is left to that tab', () => {
+  it('[TABS-5] counts as saved and unconfirmed, and leaves its mark to that tab', () => {
     const { ladder, marks } = createTestLadder();
     ladder.savedElsewhere('co_z1', { header: 1, s: 1 });
     expect([ladder.count('saved').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
@@ -14,7 +14,7 @@ describe('an edit of another tab', () => {
     expect(marks).toEqual(['co_z1@r', '-co_z1 of another']);
   });
 
-  it('is this tab’s own matter once it is taken over, or edited here too', () => {
+  it('belongs to this tab once it takes it over or edits the CoValue too', () => {
     const { ladder, marks } = createTestLadder();
     ladder.savedElsewhere('co_z1', { s: 1 });
     ladder.savedElsewhere('co_z2', { s: 1 });
@@ -30,7 +30,7 @@ describe('an edit of another tab', () => {
 });
 
 describe('an edit', () => {
-  it('is pending on every rung until evidence covers it, and forgotten when it is everywhere', () => {
+  it('[LADDER-1] is pending on every rung until evidence covers it, and is forgotten once all rungs are reached', () => {
     const { ladder, marks } = createTestLadder();
     ladder.edited('co_z1', { header: 1, s: 2 });
     expect([ladder.count('saved'), ladder.count('sent'), ladder.count('confirmed')]).toEqual(
@@ -44,7 +44,7 @@ describe('an edit', () => {
     expect(marks).toEqual(['+co_z1', 'co_z1@r', '-co_z1']);
   });
 
-  it('confirmed and not saved is not done: this device may still lose it', () => {
+  it('[LADDER-3] stays pending if it is confirmed but not saved, because this device may still lose it', () => {
     const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     ladder.confirmed('co_z1', { s: 1 }, 'r');
@@ -52,14 +52,14 @@ describe('an edit', () => {
     expect(ladder.count('confirmed').pending).toBe(0);
   });
 
-  it('where nothing can be saved, confirmed is done', () => {
+  it('is complete when confirmed, if nothing can be saved', () => {
     const { ladder } = createTestLadder({ canSave: false });
     ladder.edited('co_z1', { s: 1 });
     ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(ladder.pending.size).toBe(0);
   });
 
-  it('has the age of the oldest that waits, also while newer ones are made', () => {
+  it('[LADDER-5] has the age of the oldest pending edit, even while newer ones are made', () => {
     const { clock, ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     clock.advance(5_000);
@@ -69,7 +69,7 @@ describe('an edit', () => {
     expect(ladder.count('confirmed').oldestSinceMs).toBe(5_000);
   });
 
-  it('waits for each rung since it was made, whatever came later', () => {
+  it('waits for each rung from its own time, whatever follows', () => {
     const { clock, ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     clock.advance(1_000);
@@ -82,7 +82,7 @@ describe('an edit', () => {
     });
   });
 
-  it('tells each of its steps, and that it was made only where it was in that call', () => {
+  it('reports each step, and its creation only in the call that creates it', () => {
     const { ladder, steps } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });
     ladder.edited('co_z1', { s: 2 }, true);
@@ -101,7 +101,7 @@ describe('an edit', () => {
     expect(steps).toHaveLength(5);
   });
 
-  it('many of them in a long time offline stay few in memory', () => {
+  it('keeps memory small for many edits over a long time offline', () => {
     const { clock, ladder } = createTestLadder();
     for (let n = 1; n <= 5_000; n++) {
       ladder.edited('co_z1', { s: n });
@@ -115,12 +115,12 @@ describe('an edit', () => {
 });
 
 describe('edits without a pause', () => {
-  it('are as old as the oldest that has not arrived, however many have', () => {
+  it('are as old as the oldest that has not arrived', () => {
     const { clock, ladder } = createTestLadder();
     for (let n = 1; n <= 1_000; n++) {
       ladder.edited('co_z1', { s: n });
       ladder.saved('co_z1', { s: n });
-      // Each is confirmed after the next was made, so that the CoValue is never done.
+      // Each is confirmed after the next is made, so that the CoValue never completes.
       if (n > 1) ladder.confirmed('co_z1', { s: n - 1 }, 'r');
       clock.advance(1_000);
     }
@@ -128,7 +128,7 @@ describe('edits without a pause', () => {
     expect(ladder.pending.get('co_z1')?.edits.length).toBeLessThanOrEqual(2);
   });
 
-  it('of one session do not speak for those of another, which may have to be told again', () => {
+  it('of one session do not stand in for those of another, which may have to be sent again', () => {
     const { clock, ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1, other: 1 });
     ladder.saved('co_z1', { s: 1, other: 1 });
@@ -146,7 +146,7 @@ describe('edits without a pause', () => {
     expect(ladder.pending.size).toBe(0);
   });
 
-  it('stay where only one rung was reached, or one of two relays has them', () => {
+  it('remain pending if only one rung or one of two relays is reached', () => {
     const { clock, ladder } = createTestLadder();
     ladder.useRelays(['r', 'q']);
     ladder.edited('co_z1', { s: 1 });
@@ -162,8 +162,8 @@ describe('edits without a pause', () => {
   });
 });
 
-describe('a connection that is lost', () => {
-  it('takes back what was sent and what was half confirmed', () => {
+describe('a lost connection', () => {
+  it('[LADDER-4] discards what was sent and what was partly confirmed', () => {
     const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 2 });
     ladder.sent('co_z1', { s: 2 }, 'r');
@@ -183,7 +183,7 @@ describe('a connection that is lost', () => {
 });
 
 describe('a refusal', () => {
-  it('stands until the relay confirms all the same', () => {
+  it('[CONF-8] keeps edits pending until the relay confirms them', () => {
     const { ladder } = createTestLadder();
     const error = createKernelError('MESSAGE_TOO_LARGE', 'x');
     ladder.edited('co_z1', { s: 1 });
@@ -196,8 +196,8 @@ describe('a refusal', () => {
   });
 });
 
-describe('what the relay turns out to lack', () => {
-  it('is pending again, and counts as saved, for it was', () => {
+describe('content that the relay turns out to lack', () => {
+  it('[CONF-9] is pending again, and still counts as saved', () => {
     const { ladder, marks } = createTestLadder();
     ladder.missing('co_z1', { header: 1, s: 7 });
     expect(ladder.count('confirmed').pending).toBe(1);
@@ -205,7 +205,7 @@ describe('what the relay turns out to lack', () => {
     expect(marks).toEqual(['+co_z1']);
   });
 
-  it('says nothing new of edits that are pending anyway', () => {
+  it('changes nothing for edits that are pending anyway', () => {
     const { clock, ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 7 });
     clock.advance(1_000);
@@ -216,7 +216,7 @@ describe('what the relay turns out to lack', () => {
 });
 
 describe('another tab’s edit', () => {
-  it('is its own to send, until this one takes it over', () => {
+  it('is the other tab’s to send until this one takes it over', () => {
     const { ladder } = createTestLadder();
     ladder.savedElsewhere('co_z1', { t: 1 });
     expect([ladder.isPending('co_z1', 'sent'), ladder.hasOwnPending('sent')]).toEqual([true, false]);
@@ -226,7 +226,7 @@ describe('another tab’s edit', () => {
     expect(ladder.hasOwnPending('sent')).toBe(false);
   });
 
-  it('that is found to be missing at a relay, without that tab’s word for it, is saved', () => {
+  it('counts as saved if only the relay reports it missing', () => {
     const { ladder } = createTestLadder();
     ladder.savedElsewhere('co_z1', { t: 1 });
     ladder.missing('co_z1', { t: 2 }, 'r');
@@ -235,7 +235,7 @@ describe('another tab’s edit', () => {
 });
 
 describe('a deletion', () => {
-  it('is all that has to arrive of a deleted CoValue', () => {
+  it('[LADDER-9] is the only thing pending of a deleted CoValue', () => {
     const { ladder } = createTestLadder();
     ladder.edited('co_z1', { header: 1, s: 3 });
     ladder.edited('co_z1', { a_session_d1$: 1 });
@@ -245,7 +245,7 @@ describe('a deletion', () => {
     expect(ladder.pending.size).toBe(0);
   });
 
-  it('that somebody else has made has to arrive where edits of this device should have', () => {
+  it('by another author must arrive if edits of this device depend on it', () => {
     const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 3 });
     ladder.deleted('co_z1', { b_session_d1$: 1 });

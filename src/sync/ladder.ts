@@ -1,61 +1,55 @@
 import type { Clock } from '../base/clock.ts';
 import type { KernelError } from '../base/kernel-error.ts';
 import type { RungTap } from './inspection.ts';
-import { isNothing, missingIn, missingSessions, type Coverage } from '../engine/known-counts.ts';
+import type { Rung } from './sync-state.ts';
+import { isEmpty, missingIn, missingSessions, type KnownCounts } from '../engine/known-counts.ts';
 import * as pendingEdits from './pending-edits.ts';
-import { rungNames, type PendingEdits, type RungName } from './pending-edits.ts';
+import type { PendingEdits } from './pending-edits.ts';
+import { countedRungs, type CountedRung } from './rungs.ts';
 
-/**
- * How far this device's edits have got, by CoValue, from evidence that others bring. Edits that got everywhere are forgotten:
- * to each of the relays, where there are several.
- */
+/** How far each CoValue's edits have got, according to the caller. Forgets edits that have arrived at every relay. */
 export interface Ladder {
   readonly pending: ReadonlyMap<string, PendingEdits>;
-  /** All relays that an edit has to get to, by their ids; none before `useRelays`. */
+  /** The IDs of all relays that an edit must reach. Empty before `useRelays`. */
   readonly relayIDs: readonly string[];
   useRelays(ids: readonly string[]): void;
-  /** An edit was made on this device, or one that was is found to be at no relay. `isMade`: in this very call. */
-  edited(id: string, need: Coverage, isMade?: true): void;
-  /** A relay turns out to lack what this device has saved long ago; without a relay's id, all of them do. */
-  missing(id: string, need: Coverage, relayID?: string): void;
-  /** Another tab has saved an edit, and marked it as unconfirmed: it keeps the mark until `takenOver`. */
-  savedElsewhere(id: string, need: Coverage): void;
-  /** That tab does not get it to a relay: this one sees to it, and keeps the mark. */
+  /** An edit was made, in this call if `isMade`, or an earlier one is missing at every relay. */
+  edited(id: string, need: KnownCounts, isMade?: true): void;
+  /** A relay lacks what this device saved earlier. Without `relayID`, all relays lack it. */
+  missing(id: string, need: KnownCounts, relayID?: string): void;
+  /** Another tab has saved an edit and marked it as unconfirmed. That tab owns the mark until `takenOver`. */
+  savedElsewhere(id: string, need: KnownCounts): void;
+  /** That tab fails to upload the edit, so this tab uploads it and owns the mark. */
   takenOver(id: string): void;
-  /** Whether this tab answers for pending edits of it. */
+  /** Whether this tab is responsible for pending edits of the CoValue. */
   isOwn(id: string): boolean;
-  /** The CoValue was deleted, by whomever: in the place of its edits the deletion has to arrive. */
-  deleted(id: string, deletion: Coverage): void;
-  saved(id: string, coverage: Coverage): void;
-  sent(id: string, coverage: Coverage, relayID: string): void;
-  confirmed(id: string, coverage: Coverage, relayID: string): void;
+  /** The CoValue was deleted, here or elsewhere, so only the deletion has to arrive. */
+  deleted(id: string, deletion: KnownCounts): void;
+  saved(id: string, counts: KnownCounts): void;
+  sent(id: string, counts: KnownCounts, relayID: string): void;
+  confirmed(id: string, counts: KnownCounts, relayID: string): void;
   failed(id: string, error: KernelError, relayID: string): void;
-  /** What was sent to the relay may be lost, and what it confirmed may be another relay's word: both are told again. */
+  /** Forgets what was sent or confirmed: it may be lost or another relay's. The next connection reports it again. */
   connectionLost(relayID: string): void;
-  /** Whether an edit of the CoValue waits for this rung. */
-  isPending(id: string, rung: RungName): boolean;
-  /** Whether anything that this tab answers for waits for this rung. */
-  hasOwnPending(rung: RungName): boolean;
-  count(rung: RungName): RungCount;
-  /** By CoValue, since when its oldest edit waits for each rung. */
-  readonly waiting: Readonly<Record<RungName, ReadonlyMap<string, number>>>;
-  /** One listener; none costs nothing. */
+  /** Whether an edit of the CoValue is waiting for this rung. */
+  isPending(id: string, rung: CountedRung): boolean;
+  /** Whether an edit that this tab is responsible for is waiting for this rung. */
+  hasOwnPending(rung: CountedRung): boolean;
+  count(rung: CountedRung): Omit<Rung, 'error'>;
+  /** By CoValue, since when its oldest edit has been waiting for each rung. */
+  readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
+  /** Sets the only listener. Costs nothing while unset. */
   setTap(tap: RungTap | undefined): void;
-  /** Why the CoValue that has been held up for the longest does not get further, where a relay or this device said so. */
+  /** The error of the CoValue that has been stuck longest, if a relay or this device reported one. */
   readonly firstError: KernelError | undefined;
 }
 
-export interface RungCount {
-  readonly pending: number;
-  readonly oldestSinceMs?: number;
-}
-
 export interface LadderEvents {
-  /** From here on this tab answers for its edits. */
+  /** This tab is responsible for the CoValue's edits from now on. */
   onPending(id: string): void;
-  /** It has got everywhere. Where another tab answers for all of it, `isOwn` is false. */
+  /** All edits have arrived everywhere. `isOwn` is false if another tab was responsible for all of them. */
   onDone(id: string, edits: PendingEdits, isOwn: boolean): void;
-  /** All edits of the CoValue are at this relay now. */
+  /** The relay has all edits of the CoValue. */
   onConfirmed(id: string, relayID: string, edits: PendingEdits): void;
   onChange(): void;
 }
@@ -63,18 +57,18 @@ export interface LadderEvents {
 export function createLadder(
   options: LadderEvents & {
     readonly clock: Clock;
-    /** False where nothing is kept on this device: then edits are done with once they are confirmed. */
+    /** False if this device stores nothing: then edits are done once they are confirmed. */
     readonly canSave: () => boolean;
-    /** False until what an earlier run left behind is counted, too. */
+    /** False until the edits of an earlier run are counted, too. */
     readonly isComplete: () => boolean;
   },
 ): Ladder {
   const { clock, canSave, isComplete, onPending, onDone, onConfirmed, onChange } = options;
   const pending = new Map<string, PendingEdits>();
-  /** Those of which this tab, alone or with others, has made an edit, or has taken it over. */
-  const own = new Set<string>();
-  /** Counted with each change, as looking at thousands takes its time. */
-  const waiting: Readonly<Record<RungName, Map<string, number>>> = {
+  /** CoValues that this tab has edited or taken over. */
+  const ownCoValueIDs = new Set<string>();
+  /** Updated with each change, because scanning thousands of CoValues takes long. */
+  const waiting: Readonly<Record<CountedRung, Map<string, number>>> = {
     saved: new Map(),
     sent: new Map(),
     confirmed: new Map(),
@@ -89,19 +83,19 @@ export function createLadder(
     const next = change(edits);
     if (next === edits) return;
     pending.set(id, next);
-    look(id, next);
+    updateWaiting(id, next);
     if (isDone(id)) {
       pending.delete(id);
-      for (const rung of rungNames) waiting[rung].delete(id);
+      for (const rung of countedRungs) waiting[rung].delete(id);
       errors.delete(id);
       tap?.('ended', id, {});
-      onDone(id, next, own.delete(id));
+      onDone(id, next, ownCoValueIDs.delete(id));
     }
     onChange();
   }
 
-  function look(id: string, edits: PendingEdits): void {
-    for (const rung of rungNames) {
+  function updateWaiting(id: string, edits: PendingEdits): void {
+    for (const rung of countedRungs) {
       const sinceMs = pendingEdits.pendingSinceMs(edits, rung, relayIDs);
       if (sinceMs === undefined) waiting[rung].delete(id);
       else waiting[rung].set(id, sinceMs);
@@ -115,9 +109,9 @@ export function createLadder(
     return (!waiting.saved.has(id) || !canSave()) && !waiting.confirmed.has(id);
   }
 
-  function withEdit(edits: PendingEdits, need: Coverage): PendingEdits {
+  function withEdit(edits: PendingEdits, need: KnownCounts): PendingEdits {
     return pendingEdits.withEdit(edits, need, clock.nowMs(), (earlier) =>
-      rungNames.every(
+      countedRungs.every(
         (rung) => (rung === 'saved' && !canSave()) || pendingEdits.hasReached(edits, rung, relayIDs, earlier),
       ),
     );
@@ -129,8 +123,8 @@ export function createLadder(
   }
 
   function answerFor(id: string): void {
-    if (own.has(id)) return;
-    own.add(id);
+    if (ownCoValueIDs.has(id)) return;
+    ownCoValueIDs.add(id);
     onPending(id);
   }
 
@@ -141,7 +135,7 @@ export function createLadder(
     },
     useRelays(ids) {
       relayIDs = ids;
-      for (const [id, edits] of pending) look(id, edits);
+      for (const [id, edits] of pending) updateWaiting(id, edits);
       onChange();
     },
     edited(id, need, isMade) {
@@ -150,14 +144,14 @@ export function createLadder(
       update(id, (edits) => withEdit(edits, need));
     },
     missing(id, need, relayID) {
-      if (relayID !== undefined) update(id, (edits) => pendingEdits.withoutWord(edits, relayID, need));
+      if (relayID !== undefined) update(id, (edits) => pendingEdits.withoutConfirmed(edits, relayID, need));
       const before = pending.get(id) ?? pendingEdits.noEdits;
       const unknown = missingIn(pendingEdits.needOf(before), need);
-      if (isNothing(unknown)) return;
+      if (isEmpty(unknown)) return;
       begin(id);
       update(id, (edits) => {
-        // What is not pending here was saved before, by this tab or another one. And where no pending edit speaks of its
-        // session, the others have confirmed it, or it would still be pending: once everything is counted that is.
+        // Edits that are not pending were saved earlier, by any tab. Once everything is counted, the other relays
+        // have confirmed those whose session has no pending edits; otherwise they would be pending.
         const arrived = missingSessions(pendingEdits.needOf(edits), unknown);
         const isKnown = relayID !== undefined && isComplete();
         const others = isKnown ? relayIDs.filter((other) => other !== relayID) : [];
@@ -170,34 +164,34 @@ export function createLadder(
     },
     savedElsewhere(id, need) {
       const unknown = missingIn(pendingEdits.needOf(pending.get(id) ?? pendingEdits.noEdits), need);
-      if (isNothing(unknown)) return;
+      if (isEmpty(unknown)) return;
       if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
       update(id, (edits) => withEdit(pendingEdits.withSaved(edits, unknown), unknown));
     },
     takenOver(id) {
       if (pending.has(id)) answerFor(id);
     },
-    isOwn: (id) => own.has(id),
+    isOwn: (id) => ownCoValueIDs.has(id),
     deleted(id, deletion) {
       update(id, (edits) => {
         const left = pendingEdits.onlyDeletion(edits);
         const ended = missingSessions(pendingEdits.needOf(left), pendingEdits.needOf(edits));
-        return isNothing(ended) ? edits : withEdit(left, deletion);
+        return isEmpty(ended) ? edits : withEdit(left, deletion);
       });
     },
-    saved(id, coverage) {
-      tap?.('saved', id, coverage);
-      update(id, (edits) => pendingEdits.withSaved(edits, coverage));
+    saved(id, counts) {
+      tap?.('saved', id, counts);
+      update(id, (edits) => pendingEdits.withSaved(edits, counts));
     },
-    sent(id, coverage, relayID) {
-      tap?.('sent', id, coverage, relayID);
-      update(id, (edits) => pendingEdits.withSent(edits, relayID, coverage, clock.nowMs()));
+    sent(id, counts, relayID) {
+      tap?.('sent', id, counts, relayID);
+      update(id, (edits) => pendingEdits.withSent(edits, relayID, counts, clock.nowMs()));
     },
-    confirmed(id, coverage, relayID) {
+    confirmed(id, counts, relayID) {
       const before = pending.get(id);
       if (!before) return;
-      tap?.('confirmed', id, coverage, relayID);
-      const after = pendingEdits.withConfirmed(before, relayID, coverage);
+      tap?.('confirmed', id, counts, relayID);
+      const after = pendingEdits.withConfirmed(before, relayID, counts);
       const isNews =
         !pendingEdits.isAt(before, 'confirmed', relayID) && pendingEdits.isAt(after, 'confirmed', relayID);
       if (isNews) onConfirmed(id, relayID, after);
@@ -209,12 +203,12 @@ export function createLadder(
         const edits = pendingEdits.withoutConnection(before, relayID);
         if (edits === before) continue;
         pending.set(id, edits);
-        look(id, edits);
+        updateWaiting(id, edits);
       }
       onChange();
     },
     isPending: (id, rung) => waiting[rung].has(id),
-    hasOwnPending: (rung) => [...own].some((id) => waiting[rung].has(id)),
+    hasOwnPending: (rung) => [...ownCoValueIDs].some((id) => waiting[rung].has(id)),
     count(rung) {
       let oldestSinceMs = Infinity;
       for (const sinceMs of waiting[rung].values()) oldestSinceMs = Math.min(oldestSinceMs, sinceMs);

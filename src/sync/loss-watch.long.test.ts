@@ -1,6 +1,6 @@
 import { cojsonInternals, LocalNode, type AgentSecret, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
 import { createReadable } from '../base/readable.ts';
@@ -17,8 +17,9 @@ import { startStockRelay, type StockRelay } from '../../test/support/sync/stock-
 import { inspectionOf } from './inspection.ts';
 import { createLossWatch } from './loss-watch.ts';
 import { startSync } from './start-sync.ts';
+import { until } from '../../test/support/until.ts';
 
-// What a device keeps between two runs: a storage that works in Node, and what it remembers of its relay.
+// What a device keeps between two runs: a storage that works in Node, and its record of the relay.
 let disk: Database;
 let remembered: Map<string, RememberedRelay>;
 let secret: AgentSecret;
@@ -37,7 +38,6 @@ afterEach(async () => {
   await disk.close();
 });
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 const memory: RelayMemory = {
   read: (id) => Promise.resolve(remembered.get(id)),
   write: (id, seen) => void remembered.set(id, seen),
@@ -56,7 +56,11 @@ function run(url: string) {
   const storage = createSqlStorage({ ...database, database: { ...disk, close: () => Promise.resolve() } });
   node.setStorage(storage);
   const sync = startSync({
-    ...{ node, sync: { url }, memory, logger: silentLogger, platform: createNodePlatform() },
+    node,
+    sync: { url },
+    memory,
+    logger: silentLogger,
+    platform: createNodePlatform(),
     storage: { status: createReadable<StorageStatus>({ kind: 'custom', state: 'ok' }) },
   });
   async function close() {
@@ -68,7 +72,7 @@ function run(url: string) {
   return { node, sync, close };
 }
 
-/** Lists at the relay, of which a copy of the relay is made before the last edit. */
+/** Maps that the relay has, and a copy of the relay's content from before the last edits. */
 async function withCopy() {
   const relay = await relayAt();
   const first = run(relay.url);
@@ -93,7 +97,7 @@ const isAt = (relay: StockRelay, maps: readonly RawCoMap[]) =>
     return there.isAvailable() && JSON.stringify(there.knownState()) === JSON.stringify(core.knownState());
   });
 
-test('a relay that was put back to an earlier state is refilled from the storage, and not called confirmed before', async () => {
+test('[CONF-5] a relay restored to an earlier state is refilled from storage, and confirms nothing before', async () => {
   const { maps, copy, port } = await withCopy();
   const restored = await relayAt(port);
   for (const content of copy) restored.node.syncManager.handleNewContent(content, 'import');
@@ -107,7 +111,7 @@ test('a relay that was put back to an earlier state is refilled from the storage
   expect(confirmedWith).not.toContain(false);
 });
 
-test('a relay that has all that it had is asked for a few CoValues, and sent nothing', async () => {
+test('a relay that has lost nothing is asked for a few CoValues, and sent nothing', async () => {
   const { copy, port } = await withCopy();
   const relay = await relayAt(port);
   for (const content of copy) relay.node.syncManager.handleNewContent(content, 'import');
@@ -125,7 +129,7 @@ test('a relay that has all that it had is asked for a few CoValues, and sent not
   expect(sent).not.toContain('content');
 });
 
-test('the loss of what had nothing but its header is noticed', async () => {
+test('the loss of a CoValue with only a header is noticed', async () => {
   const relay = await relayAt();
   const first = run(relay.url);
   const group = first.node.createGroup();
@@ -142,7 +146,7 @@ test('the loss of what had nothing but its header is noticed', async () => {
   expect(isAt(restored, [map])).toBe(true);
 });
 
-test('a loss is noticed also where this device could not write what is lost, and the relay has something new to say first', async () => {
+test('a loss is noticed even if this device could not save the lost content and the relay first sends something new', async () => {
   const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
   const map = node.createGroup().createMap({ n: 1 });
   const [toRelay, relay] = cojsonInternals.connectedPeers('relay', 'device', { peer1role: 'server' });
@@ -156,9 +160,12 @@ test('a loss is noticed also where this device could not write what is lost, and
   const edit = { id: map.id, sessionID: node.currentSessionID, count: 1 };
   let doubts = 0;
   const losses = createLossWatch({
-    ...{ node, relayID: 'relay', clock: createFakeClock(), logger: silentLogger },
+    node,
+    relayID: 'relay',
+    clock: createFakeClock(),
+    logger: silentLogger,
     memory: { read: () => Promise.resolve({ confirmed: [edit] }), write: () => {} },
-    doubt: () => Promise.resolve(void doubts++),
+    recheck: () => Promise.resolve(void doubts++),
     onChange: () => {},
   });
   losses.connected(undefined);
@@ -173,14 +180,17 @@ test('a loss is noticed also where this device could not write what is lost, and
   relay.outgoing.close();
 });
 
-test('what another tab has seen lost, and brought back, is doubted in this one, too', async () => {
+test('content that another tab saw lost and restored is rechecked in this tab, too', async () => {
   const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
   let seen: RememberedRelay = {};
   let doubts = 0;
   const losses = createLossWatch({
-    ...{ node, relayID: 'relay', clock: createFakeClock(), logger: silentLogger },
+    node,
+    relayID: 'relay',
+    clock: createFakeClock(),
+    logger: silentLogger,
     memory: { read: () => Promise.resolve(seen), write: (_, now) => void (seen = now) },
-    doubt: () => Promise.resolve(void doubts++),
+    recheck: () => Promise.resolve(void doubts++),
     onChange: () => {},
   });
   const connect = async () => {
@@ -193,7 +203,7 @@ test('what another tab has seen lost, and brought back, is doubted in this one, 
   expect(await connect()).toBe(0);
   seen = { ...seen, losses: 1 };
   expect(await connect()).toBe(1);
-  // Once is enough, and it is no loss of its own.
+  // A handled loss is not handled again, and does not count as another one.
   expect(await connect()).toBe(1);
   expect(seen.losses).toBe(1);
 });

@@ -4,30 +4,25 @@ import type { Logger } from '../base/logger.ts';
 import type { HelloFrame } from '../wire/frames.ts';
 import { needOf, type PendingEdits } from './pending-edits.ts';
 import type { ConfirmedEdit, RelayMemory, RememberedRelay } from '../storage/relay-memory.ts';
+import { getKnownCoValue, getOrCreateCoValue } from '../engine/covalue-lookup.ts';
 
-/**
- * Notices a relay that has lost what it once confirmed: its storage is another one, or was put back to an earlier state. As a
- * copy can carry its epoch along, what the relay confirmed last is asked for on every connection.
- */
+/** Detects a relay that lost data. A restored backup may keep its epoch, so every connection queries recent edits. */
 export interface LossWatch {
-  /** False until this connection's relay has shown that it still has what it had. */
+  /** False until this connection's relay has shown that it still has its earlier data. */
   readonly isSure: boolean;
-  /** Its peer was added. */
   connected(hello: HelloFrame | undefined): void;
-  /** cojson has dealt with a message of the relay. */
   handled(message: SyncMessage, peer: PeerState): void;
-  /** All of these edits are at the relay. */
   confirmed(id: string, edits: PendingEdits): void;
   lost(): void;
-  /** Writes down what is remembered. */
+  /** Persists what is remembered, if a write is pending. */
   close(): void;
 }
 
 const writeAfterMs = 250;
-/** One of them another device may have brought back by now. */
-const mostRemembered = 8;
-/** Others may write to the CoValue while it is asked for. */
-const mostAnswers = 20;
+/** Several, because another device may have uploaded one of them again in the meantime. */
+const maxRemembered = 8;
+/** Limits the answers that do not cover the edit, which concurrent writes of other clients can cause. */
+const maxAnswers = 20;
 
 export function createLossWatch(options: {
   readonly node: LocalNode;
@@ -35,17 +30,17 @@ export function createLossWatch(options: {
   readonly memory: RelayMemory;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What the relay confirmed counts no more. Resolves when everything that this device has is counted as missing there. */
-  readonly doubt: () => Promise<void>;
+  /** Discards what the relay confirmed. Resolves once everything on this device counts as missing there. */
+  readonly recheck: () => Promise<void>;
   readonly onChange: () => void;
 }): LossWatch {
-  const { node, relayID, memory, clock, logger, doubt, onChange } = options;
+  const { node, relayID, memory, clock, logger, recheck, onChange } = options;
   let remembered: RememberedRelay = {};
-  /** So many losses this tab knows of. */
+  /** The number of losses that this tab knows of. */
   let knownLosses = 0;
   let connection = {};
   let phase: 'sure' | 'reading' | 'asking' | 'filling' = 'sure';
-  /** What is not answered yet, by CoValue. */
+  /** Queries without a complete answer, by CoValue. */
   const asked = new Map<RawCoID, ConfirmedEdit & { readonly answers: number }>();
   let cancelWrite: (() => void) | undefined;
   const beginning = read().then((found) => {
@@ -57,7 +52,7 @@ export function createLossWatch(options: {
     try {
       return (await memory.read(relayID)) ?? {};
     } catch (error) {
-      logger.warn('What was known of the relay could not be read', { error });
+      logger.warn('The stored facts about the relay could not be read', { error });
       return {};
     }
   }
@@ -65,11 +60,11 @@ export function createLossWatch(options: {
   async function compare(hello: HelloFrame | undefined): Promise<void> {
     const mine = connection;
     phase = 'reading';
-    const own = remembered.confirmed ?? [];
-    // Of what is in memory now, cojson has asked itself with the first thing it said.
-    expect(own, (id) => node.isCoValueInMemory(id) && node.getCoValue(id).isAvailable());
+    const atStart = remembered.confirmed ?? [];
+    // cojson's first messages have already queried CoValues in memory.
+    expect(atStart, (id) => getKnownCoValue(node, id)?.isAvailable() === true);
     await beginning;
-    // Meanwhile another tab may have been told more, or have seen a loss and brought back what this one asks for.
+    // In the meantime another tab may have seen more confirmations, or have handled a loss.
     const found = await read();
     if (connection !== mine || phase !== 'reading') return;
     phase = 'asking';
@@ -77,9 +72,9 @@ export function createLossWatch(options: {
     if (isAnotherStorage(remembered, hello) || losses > knownLosses) {
       return findMissing(hello, Math.max(losses, knownLosses));
     }
-    const isOwn = new Set(own.map(({ id }) => id));
-    const others = (found.confirmed ?? []).filter(({ id }) => !isOwn.has(id));
-    const confirmed = [...own, ...others].slice(0, mostRemembered);
+    const known = new Set(atStart.map(({ id }) => id));
+    const others = (found.confirmed ?? []).filter(({ id }) => !known.has(id));
+    const confirmed = [...atStart, ...others].slice(0, maxRemembered);
     remember({ ...remembered, ...(hello && { storage: hello.storage }), confirmed });
     expect(others, () => false);
     if (asked.size === 0) becomeSure();
@@ -90,19 +85,19 @@ export function createLossWatch(options: {
     for (const { id } of edits) if (!isAsked(id)) ask(id);
   }
 
-  /** It is loaded first, as cojson takes what a relay does not have for lost, where it has not loaded it itself. */
+  /** Loads the CoValue first, because without it cojson takes a relay's "missing" answer as final. */
   function ask(id: RawCoID): void {
     const mine = connection;
-    const core = node.getCoValue(id);
-    // A storage that fails finds nothing, and it may not have been able to write this.
+    const core = getOrCreateCoValue(node, id);
+    // A CoValue in memory needs no load, and a failing storage may never have written it.
     if (core.isAvailable()) return askFor(core);
     core.loadFromStorage((isFound) => {
-      // What it depends on may still be on its way.
-      if (isFound) core.subscribe(goOn, true);
+      // Its dependencies may still be loading.
+      if (isFound) core.subscribe(onLoaded, true);
       else if (connection === mine) answered(id);
     });
 
-    function goOn(_: CoValueCore, stop: () => void): void {
+    function onLoaded(_: CoValueCore, stop: () => void): void {
       if (connection === mine && !core.isAvailable()) return;
       stop();
       if (connection === mine) askFor(core);
@@ -113,7 +108,7 @@ export function createLossWatch(options: {
     const edit = asked.get(core.id);
     const peer = node.syncManager.peers[relayID];
     if (!edit) return;
-    if (!peer || edit.answers > mostAnswers) return answered(core.id);
+    if (!peer || edit.answers > maxAnswers) return answered(core.id);
     node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
   }
 
@@ -122,16 +117,16 @@ export function createLossWatch(options: {
     if (asked.size === 0 && phase === 'asking') becomeSure();
   }
 
-  /** `losses`: all that are known now, with this one. Other tabs may be told already that nothing is lost. */
+  /** `losses` includes this one. Other tabs may already be certain that nothing is lost. */
   async function findMissing(hello: HelloFrame | undefined, losses: number): Promise<void> {
-    logger.warn('The relay has not all that it had; everything on this device is compared with it');
+    logger.warn('The relay has lost data; comparing everything on this device with it');
     const mine = connection;
     phase = 'filling';
     asked.clear();
     if (losses > knownLosses) knownLosses = losses;
     remembered = { ...remembered, losses: knownLosses };
     write();
-    await doubt();
+    await recheck();
     if (connection !== mine) return;
     remember({ ...remembered, ...(hello && { storage: hello.storage }) });
     becomeSure();
@@ -168,10 +163,10 @@ export function createLossWatch(options: {
       const { id, sessionID, count, answers } = edit;
       if (message.action === 'known' || message.action === 'load') {
         const has = message.header ? (message.sessions[sessionID] ?? 0) : -1;
-        if (has < count && !node.getCoValue(id).isDeleted) void findMissing(hello, knownLosses + 1);
+        if (has < count && !getOrCreateCoValue(node, id).isDeleted) void findMissing(hello, knownLosses + 1);
         else answered(id);
       } else if (message.action === 'content') {
-        // What others wrote, and not a word of what it has of this session.
+        // The answer covers other sessions only, so wait for one that covers this edit.
         asked.set(id, { ...edit, answers: answers + 1 });
         ask(id);
       }
@@ -179,11 +174,11 @@ export function createLossWatch(options: {
     confirmed(id, edits) {
       if (phase !== 'sure') return;
       const counts = Object.entries(needOf(edits)).filter(([sessionID]) => sessionID !== 'header');
-      // What was just made may have nothing but its header, and be lost as well.
+      // A new CoValue may have only a header, which can be lost as well.
       const [sessionID, count] = counts[0] ?? [node.currentSessionID, 0];
       const edit = { id: id as RawCoID, sessionID: sessionID as SessionID, count };
       const others = (remembered.confirmed ?? []).filter((other) => other.id !== id);
-      remember({ ...remembered, confirmed: [edit, ...others].slice(0, mostRemembered) });
+      remember({ ...remembered, confirmed: [edit, ...others].slice(0, maxRemembered) });
     },
     lost() {
       connection = {};

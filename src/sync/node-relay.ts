@@ -6,9 +6,9 @@ import type { HelloFrame } from '../wire/frames.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createClockOffset } from './clock-offset.ts';
 import { createConnection, type Connection } from './connection.ts';
-import { coverageOfContent } from '../engine/known-counts.ts';
+import { knownCountsOfContent } from '../engine/known-counts.ts';
 import type { RelayFacts } from './describe-sync.ts';
-import { doubtStored } from './recheck-stored.ts';
+import { recheckStored } from './recheck-stored.ts';
 import { createDownload } from './download.ts';
 import { hookedTransport, type ChannelHooks } from './hooked-transport.ts';
 import { askWhenIdle } from './idle-asks.ts';
@@ -23,33 +23,30 @@ import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { SyncEventStream } from './sync-events.ts';
 import type { Tabs } from './tabs/tabs.ts';
 import { createUnacknowledged } from './unacknowledged.ts';
-import type { Coverage } from '../engine/known-counts.ts';
+import type { KnownCounts } from '../engine/known-counts.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
-/** How relays are reached. */
 export interface ChannelOptions {
   readonly transports: readonly [Transport, ...Transport[]];
   readonly appVersion?: string | undefined;
 }
 
-/** One relay of a node: what goes to it and comes from it, and what that proves of the edits. Dials at once. */
+/** One relay of a node: its connection, and what its messages prove about the edits. Dials at once. */
 export interface NodeRelay {
   readonly id: string;
   readonly connection: Pick<Connection, 'state' | 'pause' | 'resume' | 'reconnect' | 'wake'>;
-  readonly evidence: Pick<RelayEvidence, 'saidOf' | 'settled' | 'ask'>;
-  /** cojson is about to deal with its message. */
+  readonly evidence: Pick<RelayEvidence, 'reportedCounts' | 'settled' | 'ask'>;
+  /** Call before cojson handles the relay's message. */
   handling(message: SyncMessage): void;
-  /** cojson has dealt with its message. */
+  /** Call after cojson has handled the relay's message. */
   handled(message: SyncMessage, peer: PeerState): void;
-  /** All of these edits are at the relay. */
   confirmed(id: string, edits: PendingEdits): void;
-  /** Content that waited for something else may be there now. */
-  look(): void;
-  /** Another tab has sent so much to the relay. */
-  sentElsewhere(id: string, coverage: Coverage): void;
-  /** What the relay claimed of this node's own session was looked into, and this much is so. */
-  believe(id: string, found: Coverage): void;
-  /** What the sync's state says of it. */
+  /** Checks again whether content that waited for a dependency has arrived. */
+  check(): void;
+  /** Another tab has sent this much to the relay. */
+  sentElsewhere(id: string, counts: KnownCounts): void;
+  /** The relay was found to have this much of the node's own session. */
+  acceptKnown(id: string, found: KnownCounts): void;
   facts(): RelayFacts;
   inspect(): PeerInspection;
   close(): void;
@@ -66,51 +63,60 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly memory: RelayMemory;
   readonly events: SyncEventStream;
   readonly marks: UnconfirmedMarks;
-  /** Of this account on this device. */
+  /** The account's tabs on this device. */
   readonly tabs: Pick<Tabs, 'isLeftToOther' | 'sent' | 'lost'> | undefined;
   readonly claimed: (claim: OwnSessionClaim) => void;
-  /** What went to any of the node's relays of its own session, by CoValue. */
-  readonly sentByID: Map<string, Coverage>;
+  /** What was sent of the node's own session to any of its relays, by CoValue. */
+  readonly sentByID: Map<string, KnownCounts>;
   readonly tap: () => MessageTap | undefined;
   readonly channelHooks: ChannelHooks;
   readonly onChange: () => void;
 }
-
-export type CreateNodeRelay = (options: NodeRelayOptions) => NodeRelay;
 
 export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   const { id, node, ladder, appVersion, platform, pacer, logger } = options;
   const { memory, events, tabs, claimed, tap, onChange } = options;
   const { clock } = platform;
   const claims = createOwnSessionClaims({
-    ...{ node, ladder, relayID: id, onClaim: claimed },
+    node,
+    ladder,
+    relayID: id,
+    onClaim: claimed,
     sentByID: options.sentByID,
   });
   const evidence = createRelayEvidence({
-    ...{ node, ladder, relayID: id, claims },
+    node,
+    ladder,
+    relayID: id,
+    claims,
     isSure: () => losses.isSure,
     isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
   });
   const download = createDownload({
-    ...{ node, relayID: id },
+    node,
+    relayID: id,
     onCaughtUp: () => events.emit('eose', { peerID: id }),
   });
   const clockOffset = createClockOffset();
   const unacknowledged = createUnacknowledged();
   const losses = createLossWatch({
-    ...{ node, relayID: id, memory, clock, logger },
+    node,
+    relayID: id,
+    memory,
+    clock,
+    logger,
     onChange() {
       if (losses.isSure) evidence.sure();
       onChange();
     },
-    doubt() {
-      evidence.doubtAll();
-      return doubtStored(options, evidence);
+    recheck() {
+      evidence.recheckAll();
+      return recheckStored(options, evidence);
     },
   });
   const idle = askWhenIdle(clock, evidence.askPending);
   const onTheWay: SyncMessage[] = [];
-  /** Of the connection that is, or was last. */
+  /** Of the current or the latest connection. */
   let hello: HelloFrame | undefined;
   let isReady = false;
 
@@ -131,9 +137,9 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       ready(peer, its) {
         hello = its;
         isReady = true;
-        // What other tabs told of it meanwhile may be from before it lost data.
+        // Other tabs may have announced confirmations from before the relay lost data.
         ladder.connectionLost(id);
-        // cojson keeps what it knew of a peer with the same id, and would never refill a relay that lost data.
+        // cojson remembers a peer by its ID, and would never resend to a relay that lost data.
         node.syncManager.removePeer(id);
         node.syncManager.addPeer(peer);
         losses.connected(its);
@@ -160,7 +166,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       sent(message, bytes) {
         if (message.action === 'content') {
           onTheWay.push(message);
-          const counts = coverageOfContent(message);
+          const counts = knownCountsOfContent(message);
           claims.sent(message.id, counts);
           tabs?.sent(id, message.id, counts);
         }
@@ -170,7 +176,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       },
       drained() {
         for (const message of onTheWay.splice(0)) {
-          if (message.action === 'content') ladder.sent(message.id, coverageOfContent(message), id);
+          if (message.action === 'content') ladder.sent(message.id, knownCountsOfContent(message), id);
         }
       },
       received: (message, bytes) => tap()?.('received', id, message, bytes, clock.nowMs()),
@@ -187,8 +193,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         if (isFork(error)) claimed({ id: coValueID as OwnSessionClaim['id'], relayID: id });
       },
       relayClock(timeMs, arrivedAtMs) {
-        clockOffset.heard(timeMs, arrivedAtMs);
-        // For nodes that correct their times by it. cojson reads the system's clock, and not ours.
+        clockOffset.addSample(timeMs, arrivedAtMs);
+        // For nodes that correct their timestamps. cojson uses the system's clock, not the injected one.
         node.clockOffset.addSample({
           serverTime: timeMs,
           localReceiveTime: Date.now() - (clock.nowMs() - arrivedAtMs),
@@ -202,9 +208,9 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     id,
     connection,
     evidence,
-    handling: claims.hears,
+    handling: claims.check,
     handled(message, peer) {
-      idle.heard();
+      idle.received();
       evidence.handled(message, peer);
       losses.handled(message, peer);
       download.handled(message);
@@ -212,10 +218,10 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       onChange();
     },
     confirmed: losses.confirmed,
-    look: download.look,
+    check: download.check,
     sentElsewhere: claims.sent,
-    believe(coValueID, found) {
-      claims.believe(coValueID, found);
+    acceptKnown(coValueID, found) {
+      claims.acceptKnown(coValueID, found);
       onChange();
     },
     facts: () => ({

@@ -2,13 +2,13 @@ import type { LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../base/logger.ts';
 import type { Pacer } from '../base/pacer.ts';
 import type { Platform } from '../platform/platform.ts';
-import { createWaiting, type Confirmations } from './confirmations.ts';
-import type { Coverage } from '../engine/known-counts.ts';
+import { createAnswerWaits, type Confirmations } from './confirmations.ts';
+import type { KnownCounts } from '../engine/known-counts.ts';
 import type { ChannelHooks } from './hooked-transport.ts';
 import type { MessageTap } from './inspection.ts';
 import type { Ladder } from './ladder.ts';
-import type { NodeEvents } from './node-hooks.ts';
-import type { ChannelOptions, CreateNodeRelay, NodeRelay } from './node-relay.ts';
+import type { NodeEvents } from '../engine/node-events.ts';
+import { createNodeRelay, type ChannelOptions, type NodeRelay } from './node-relay.ts';
 import type { OwnSessionClaim } from './own-session-claims.ts';
 import type { PendingEdits } from './pending-edits.ts';
 import { peerIDs } from './peer-ids.ts';
@@ -18,34 +18,34 @@ import type { SyncEventStream } from './sync-events.ts';
 import type { Tabs } from './tabs/tabs.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
-/** A node's relays, from before there are any. Each has its own connection: a slow one holds up no other. */
+/** A node's relays. Exists before any is connected. Each relay has its own connection, so a slow one delays no other. */
 export interface NodeRelays
   extends
     Pick<NodeEvents, 'handling' | 'handled'>,
-    Pick<Confirmations, 'whenHeard' | 'onOwnSessionClaim' | 'believe'> {
+    Pick<Confirmations, 'whenAnswered' | 'onOwnSessionClaim' | 'acceptKnown'> {
   /** Empty before `connect`. */
   readonly all: readonly NodeRelay[];
   /** Undefined before `connect`. */
   readonly targets: RelayTargets | undefined;
-  /** Once. */
+  /** Call once. */
   connect(targets: RelayTargets, channels: ChannelOptions): void;
-  /** There is something to send, for a page that did without its relays. */
+  /** Reopens idle connections, because there is something to send. */
   wake(): void;
-  /** What the relays said of a CoValue, kept only until `settled`. */
-  saidOf(id: string): ReadonlyMap<string, Coverage>;
-  /** All pending edits are known to the ladder from now on. */
+  /** What each relay has reported about a CoValue. Kept only until `settled`. */
+  reportedCounts(id: string): ReadonlyMap<string, KnownCounts>;
+  /** Call when all pending edits are in the ladder. */
   settled(): void;
-  /** Asks for what the relays do not say by themselves. */
+  /** Queries what the relays do not report on their own. */
   ask(): void;
-  /** Content that waited for something else may be there now. */
-  look(): void;
+  /** Checks again whether content that waited for a dependency has arrived. */
+  check(): void;
   confirmed(id: string, relayID: string, edits: PendingEdits): void;
-  sentElsewhere(relayID: string, id: string, coverage: Coverage): void;
-  /** How a relay called its storage when it said hello last; undefined where it has said nothing of it. */
+  sentElsewhere(relayID: string, id: string, counts: KnownCounts): void;
+  /** The storage that a relay named in its latest hello, if any. */
   storageOf(relayID: string): string | undefined;
   setTap(tap: MessageTap | undefined): void;
   readonly channelHooks: ChannelHooks;
-  /** Makes each connection anew that is wanted. */
+  /** Reconnects every relay that should be connected. */
   redial(): void;
   close(): void;
 }
@@ -61,15 +61,14 @@ export function createNodeRelays(options: {
   readonly events: SyncEventStream;
   readonly tabs: Tabs | undefined;
   readonly onChange: () => void;
-  readonly createRelay: CreateNodeRelay;
 }): NodeRelays {
   const { ladder } = options;
   const byID = new Map<string, NodeRelay>();
-  const waiting = createWaiting();
-  const sentByID = new Map<string, Coverage>();
-  /** A relay may speak before a session is there to hear it. */
-  const unheardClaims = new Map<RawCoID, OwnSessionClaim>();
-  let claimed = (claim: OwnSessionClaim): void => void unheardClaims.set(claim.id, claim);
+  const answerWaits = createAnswerWaits();
+  const sentByID = new Map<string, KnownCounts>();
+  /** A relay may report claims before the session listens. */
+  const unreportedClaims = new Map<RawCoID, OwnSessionClaim>();
+  let claimed = (claim: OwnSessionClaim): void => void unreportedClaims.set(claim.id, claim);
   let all: readonly NodeRelay[] = [];
   let targets: RelayTargets | undefined;
   let tap: MessageTap | undefined;
@@ -81,8 +80,9 @@ export function createNodeRelays(options: {
     const ids = peerIDs(to);
     ladder.useRelays(ids);
     for (const [index, id] of ids.entries()) {
-      const relay = options.createRelay({
-        ...{ ...options, ...channels },
+      const relay = createNodeRelay({
+        ...options,
+        ...channels,
         id,
         urls: to[index] ?? to[0],
         sentByID,
@@ -113,9 +113,9 @@ export function createNodeRelays(options: {
       const relay = byID.get(peer.id);
       if (!relay) return;
       relay.handled(message, peer);
-      if ('id' in message) waiting.heard(message.id);
+      if ('id' in message) answerWaits.answered(message.id);
     },
-    saidOf: (id) => new Map(all.map((relay) => [relay.id, relay.evidence.saidOf(id)])),
+    reportedCounts: (id) => new Map(all.map((relay) => [relay.id, relay.evidence.reportedCounts(id)])),
     settled() {
       isSettled = true;
       for (const { evidence } of all) evidence.settled();
@@ -123,18 +123,18 @@ export function createNodeRelays(options: {
     ask() {
       for (const { evidence } of all) evidence.ask();
     },
-    look() {
-      for (const relay of all) relay.look();
+    check() {
+      for (const relay of all) relay.check();
     },
     confirmed: (id, relayID, edits) => byID.get(relayID)?.confirmed(id, edits),
-    sentElsewhere: (relayID, id, coverage) => byID.get(relayID)?.sentElsewhere(id, coverage),
-    whenHeard: waiting.whenHeard,
+    sentElsewhere: (relayID, id, counts) => byID.get(relayID)?.sentElsewhere(id, counts),
+    whenAnswered: answerWaits.whenAnswered,
     onOwnSessionClaim(listener) {
       claimed = listener;
-      for (const claim of unheardClaims.values()) listener(claim);
-      unheardClaims.clear();
+      for (const claim of unreportedClaims.values()) listener(claim);
+      unreportedClaims.clear();
     },
-    believe: (id, found, relayID) => byID.get(relayID)?.believe(id, found),
+    acceptKnown: (id, found, relayID) => byID.get(relayID)?.acceptKnown(id, found),
     storageOf(relayID) {
       const storage = byID.get(relayID)?.facts().hello?.storage;
       return storage && `${storage.id}/${storage.epoch}`;

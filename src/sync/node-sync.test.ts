@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoMap } from 'cojson';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { createReadable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
@@ -7,6 +7,7 @@ import { createNodePlatform } from '../../test/support/platform/node-platform.ts
 import { createAgentNode, startStockRelay, type StockRelay } from '../../test/support/sync/stock-relay.ts';
 import { startSync } from './start-sync.ts';
 import type { SyncPeers } from './sync-peers.ts';
+import { until } from '../../test/support/until.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -33,10 +34,8 @@ async function device(url: string | undefined): Promise<{ node: LocalNode; sync:
   return { node, sync, map: node.createGroup().createMap() };
 }
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
-
 describe('a node and its relay', () => {
-  it('counts an edit in the very call that makes it', async () => {
+  it('[LADDER-2] counts an edit in the same call that makes it', async () => {
     const { sync, map } = await device(undefined);
     const before = sync.current.confirmed.pending;
     map.set('a', 1);
@@ -45,7 +44,7 @@ describe('a node and its relay', () => {
     expect(sync.current.status).toBe('off');
   });
 
-  it('tells who subscribes in the turn of an edit of that edit', async () => {
+  it('[LADDER-11] reports an edit to a subscriber that subscribes in the same turn', async () => {
     const { sync, map } = await device(undefined);
     const told: number[] = [];
     sync.subscribe(({ confirmed }) => told.push(confirmed.pending));
@@ -53,10 +52,10 @@ describe('a node and its relay', () => {
     const other = map.group.createMap();
     sync.subscribe(({ confirmed }) => told.push(confirmed.pending));
     expect(other.id).toBeDefined();
-    expect(told.slice(1)).toEqual([3, 3]); // the listener before, and the new one
+    expect(told.slice(1)).toEqual([3, 3]); // the earlier listener, and the new one
   });
 
-  it('confirms on the relay’s word, and edits reach a second device', async () => {
+  it('confirms an edit when the relay acknowledges it, and the edit reaches a second device', async () => {
     const relay = await relayAt();
     const a = await device(relay.url);
     a.map.set('colour', 'red');
@@ -73,7 +72,7 @@ describe('a node and its relay', () => {
     expect(loaded).not.toBe('unavailable');
   });
 
-  it('goes on by itself after the relay comes back, and refills one that lost everything', async () => {
+  it('reconnects after the relay returns, and refills one that lost everything', async () => {
     const first = await relayAt();
     const a = await device(first.url);
     a.map.set('n', 1);
@@ -90,7 +89,7 @@ describe('a node and its relay', () => {
     expect(second.node.getCoValue(a.map.group.id).isAvailable()).toBe(true);
   });
 
-  it('sends nothing while paused, and everything on resume', async () => {
+  it('[CONN-8] sends nothing while paused, and everything on resume', async () => {
     const relay = await relayAt();
     const a = await device(relay.url);
     await until(() => expect(a.sync.current.status).toBe('confirmed'));
@@ -101,7 +100,7 @@ describe('a node and its relay', () => {
     await until(() => expect(a.sync.current.status).toBe('confirmed'));
   });
 
-  it('a deletion made offline is all that has to arrive', async () => {
+  it('needs only the deletion to arrive after a CoValue is deleted offline', async () => {
     const relay = await relayAt();
     const a = await device(relay.url);
     await until(() => expect(a.sync.current.status).toBe('confirmed'));
@@ -113,7 +112,7 @@ describe('a node and its relay', () => {
     expect(relay.node.getCoValue(a.map.id).isDeleted).toBe(true);
   });
 
-  it('a relay that cannot be reached is tried again, and the edit counts as pending all the while', async () => {
+  it('retries an unreachable relay, and counts the edit as pending meanwhile', async () => {
     const relay = await relayAt();
     await relay.close();
     const a = await device(relay.url);
@@ -124,7 +123,7 @@ describe('a node and its relay', () => {
     await until(() => expect(a.sync.current.status).toBe('confirmed'));
   });
 
-  it('a mistyped id is not there, and costs nobody the connection', async () => {
+  it('reports a mistyped ID as unavailable, and keeps the connection', async () => {
     const relay = await relayAt();
     const a = await device(relay.url);
     await until(() => expect(a.sync.current.status).toBe('confirmed'));
@@ -135,15 +134,15 @@ describe('a node and its relay', () => {
     expect(relay.node.isCoValueInMemory('co_z0OIl')).toBe(false);
   });
 
-  it('an address that cannot be read fails the sync, and not the node', async () => {
+  it('fails the sync, but not the node, if the address cannot be parsed', async () => {
     const { sync, map } = await device('ftp://nowhere');
     map.set('n', 1);
     expect(sync.current).toMatchObject({ status: 'failed', error: { code: 'SYNC_URL_INVALID' } });
   });
 });
 
-describe('what an app may wait for', () => {
-  it('is told at once that there is no relay', async () => {
+describe('waiting for a rung', () => {
+  it('rejects at once without a relay', async () => {
     const { sync, map } = await device(undefined);
     await expect(sync.whenConfirmed(map)).rejects.toMatchObject({ code: 'SYNC_OFF' });
     await expect(sync.flush()).rejects.toMatchObject({ code: 'SYNC_OFF' });
@@ -154,7 +153,7 @@ describe('what an app may wait for', () => {
     });
   });
 
-  it('is the edits until then, over a relay that is away for a while', async () => {
+  it('covers the edits made before the call, even if the relay is away for a while', async () => {
     const relay = await relayAt();
     await relay.close();
     const a = await device(relay.url);
@@ -169,7 +168,7 @@ describe('what an app may wait for', () => {
 });
 
 describe('events', () => {
-  it('tell of connections, of changes here and from the relay, and of what is confirmed', async () => {
+  it('report connections, local and remote changes, and confirmations', async () => {
     const relay = await relayAt();
     const [a, b] = [await device(relay.url), await device(relay.url)];
     a.map.group.addMember('everyone', 'writer');

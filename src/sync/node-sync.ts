@@ -3,56 +3,60 @@ import type { Logger } from '../base/logger.ts';
 import type { KernelError } from '../base/kernel-error.ts';
 import { isEqual } from '../base/equal.ts';
 import { createPacer } from '../base/pacer.ts';
+import { paceReleases } from '../engine/release-pacing.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable } from '../base/readable.ts';
 import type { DeviceStorage } from '../storage/device-storage.ts';
 import type { Transport } from '../transport/transport.ts';
-import { createBeingStored } from './pending-writes.ts';
+import { createPendingWrites } from './pending-writes.ts';
 import { offerConfirmations } from './confirmations.ts';
-import type { Coverage } from '../engine/known-counts.ts';
+import type { KnownCounts } from '../engine/known-counts.ts';
 import { describeSync } from './describe-sync.ts';
 import { drain } from './drain.ts';
-import { recallEarlierRun } from './earlier-run.ts';
+import { restoreEarlierRun } from './earlier-run.ts';
 import { followNode } from './follow-node.ts';
 import { offerInspection } from './inspection.ts';
 import { createLadder } from './ladder.ts';
 import { createNodeRelays } from './node-relays.ts';
+import { importOthersEdits } from './others-edits.ts';
 import type { RelayMemory } from '../storage/relay-memory.ts';
 import type { RelayTargets } from './relay-targets.ts';
 import { createRungWaits } from './rung-waits.ts';
-import { createSavedWaiting } from './saved-waits.ts';
+import { createSavedWaits } from './saved-waits.ts';
 import { createSyncEvents } from './sync-events.ts';
-import type { SyncCode } from './sync-code.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import type { SyncState } from './sync-state.ts';
+import type { CreateTabs } from './tabs/tabs.ts';
+import { unloadUnused } from './unloading.ts';
 import { trackByLadder } from './unsynced-tracking.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
 import { createUnsyncedCoValues } from './unsynced-covalues.ts';
 import { refusalOf, syncClosed } from './wait-errors.ts';
 
-/** One node's sync: the ladder of its edits, and the connections to its relays once there are any. */
+/** One node's sync: the ladder of its edits, and the connections to its relays. */
 export interface NodeSync {
   readonly peers: SyncPeers;
-  /** Its relays; undefined where it has none. */
+  /** Undefined if the node has no relays. */
   readonly targets: RelayTargets | undefined;
-  /** Once. */
+  /** Call once. */
   connect(targets: RelayTargets, options: SyncOptions): void;
-  /** Says why there is no relay to connect to. */
+  /** Sets the reason why there is no relay to connect to. */
   fail(error: KernelError): void;
 }
 
 export function createNodeSync(options: {
   readonly node: LocalNode;
   readonly storage: Pick<DeviceStorage, 'status'>;
-  /** Where the options name none. */
+  /** Used if the options name none. */
   readonly transports: readonly [Transport, ...Transport[]];
   readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random'>;
   readonly logger: Logger;
   readonly memory: RelayMemory;
-  readonly code: SyncCode;
+  /** Undefined if the node shares its database with no other tab. */
+  readonly createTabs: CreateTabs | undefined;
   readonly onClosed: () => void;
 }): NodeSync {
-  const { node, storage, transports, platform, code, onClosed } = options;
+  const { node, storage, transports, platform, createTabs, onClosed } = options;
   const { clock, nextTask, page } = platform;
   const pacer = createPacer({ nowMs: clock.nowMs, nextTask });
   const marks = createUnconfirmedMarks(node.storage);
@@ -79,11 +83,17 @@ export function createNodeSync(options: {
     },
     onChange: changed,
   });
-  const tabs = code.createTabs?.({
-    ...{ node, ladder, marks, storage, platform, pacer, logger: options.logger },
+  const tabs = createTabs?.({
+    node,
+    ladder,
+    marks,
+    storage,
+    platform,
+    pacer,
+    logger: options.logger,
     peers: () => current().peers,
     storageOf: (relayID) => relays.storageOf(relayID),
-    onSent: (relayID, id, coverage) => relays.sentElsewhere(relayID, id, coverage),
+    onSent: (relayID, id, counts) => relays.sentElsewhere(relayID, id, counts),
     onChanged: (id) => events.changed(id, 'tab'),
   });
   const relays = createNodeRelays({
@@ -94,13 +104,12 @@ export function createNodeSync(options: {
     events,
     tabs,
     onChange: changed,
-    createRelay: code.createRelay,
   });
-  const saving = createSavedWaiting(
+  const saving = createSavedWaits(
     (id) => !isClosed && storage.status.current.state === 'ok' && ladder.isPending(id, 'saved'),
   );
-  let settle: (leftBehind: ReadonlyMap<string, Coverage>) => void = () => {};
-  const settled = new Promise<ReadonlyMap<string, Coverage>>((resolve) => (settle = resolve));
+  let settle: (leftBehind: ReadonlyMap<string, KnownCounts>) => void = () => {};
+  const settled = new Promise<ReadonlyMap<string, KnownCounts>>((resolve) => (settle = resolve));
   const waits = createRungWaits({
     ladder,
     clock,
@@ -114,24 +123,30 @@ export function createNodeSync(options: {
   let cancelPublish: (() => void) | undefined;
   let latest: SyncState | undefined;
 
-  const beingStored = createBeingStored();
-  const unloading = code.unloadUnused({ node, ladder, beingStored, status: storage.status, clock, pacer });
+  const pendingWrites = createPendingWrites();
+  const unloading = unloadUnused({ node, ladder, pendingWrites, status: storage.status, clock, pacer });
   const unfollow = followNode({
-    ...{ node, ladder, marks, relays, tabs, beingStored, events },
+    node,
+    ladder,
+    marks,
+    relays,
+    tabs,
+    pendingWrites,
+    events,
     onChange: changed,
   });
-  const releases = code.paceReleases(node, pacer, clock);
+  const releases = paceReleases(node, pacer);
   const state = createReadable(current(), isEqual);
   const stopListening = [
     storage.status.subscribe(() => changed()),
-    // What can be sent by a page that ends is sent in its last turn.
+    // A page that is closing can still send during this event.
     page.on('hide', () => publish()),
   ];
-  recallEarlierRun({
+  restoreEarlierRun({
     storage: node.storage,
     marks,
     ladder,
-    saidOf: relays.saidOf,
+    reportedCounts: relays.reportedCounts,
     settled(leftBehind) {
       isComplete = true;
       tabs?.recalled(leftBehind.keys());
@@ -162,22 +177,22 @@ export function createNodeSync(options: {
     cancelPublish = undefined;
     marks.write();
     relays.ask();
-    relays.look();
+    relays.check();
     state.set(current());
-    saving.look();
-    waits.look();
+    saving.check();
+    waits.check();
   }
 
   async function flush(): Promise<void> {
     publish();
     for (const { connection } of relays.all) if (connection.state.phase === 'waiting') connection.reconnect();
-    // What stands in storage only is sent once it is loaded.
+    // Content that is only in storage is sent once it is loaded.
     void node.syncManager.resumeUnsyncedCoValues();
     await waits.when('sent');
   }
 
   async function close(): Promise<void> {
-    publish(); // An edit of this very turn is to be sent, too.
+    publish(); // Includes edits of the current turn.
     await drain(state, clock, () => ladder.hasOwnPending('sent'));
     relays.close();
     isClosed = true;
@@ -198,7 +213,7 @@ export function createNodeSync(options: {
       return current();
     },
     subscribe(listener) {
-      // Who asks in the turn of an edit is not told of the time before it.
+      // Publish first, so a new subscriber never gets the state before the latest edit.
       if (cancelPublish) publish();
       return state.subscribe(listener);
     },
@@ -236,9 +251,9 @@ export function createNodeSync(options: {
     whenSaved: saving.whenSaved,
     pendingAt: (rung) => [...ladder.pending.keys()].filter((id) => ladder.isPending(id, rung)) as RawCoID[],
     onOwnSessionClaim: relays.onOwnSessionClaim,
-    believe: relays.believe,
-    whenHeard: relays.whenHeard,
-    bringInOthersEdits: () => code.bringInOthersEdits({ node, marks, ladder }),
+    acceptKnown: relays.acceptKnown,
+    whenAnswered: relays.whenAnswered,
+    importOthersEdits: () => importOthersEdits({ node, marks, ladder }),
   });
   return {
     peers,

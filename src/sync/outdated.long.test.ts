@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { createSharedMap, loadMap, openRelay } from '../../test/support/relay/test-relay.ts';
 import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
@@ -7,6 +7,7 @@ import { httpTransport } from '../transport/ordinary-transports.ts';
 import { setupSyncPeers } from './setup-sync-peers.ts';
 import { foreignStorageStatus } from './begin-sync.ts';
 import { startSync } from './start-sync.ts';
+import { until } from '../../test/support/until.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -14,7 +15,7 @@ afterEach(async () => {
 });
 
 test.each([['1.9.0'], [undefined]])(
-  'an app of version %s is told what the relay needs, keeps its edits, and brings them once it is newer',
+  '[CONN-9] an app of version %s learns what the relay requires, keeps its edits, and sends them once it is newer',
   async (appVersion) => {
     const relay = await openRelay({ storage: 'memory:', minAppVersion: '2.0.0' });
     ends.push(relay.close);
@@ -31,7 +32,6 @@ test.each([['1.9.0'], [undefined]])(
       ends.push(() => sync.close());
       return { node, sync };
     };
-    const until = (check: () => boolean) => vi.waitUntil(check, { timeout: 20_000, interval: 5 });
 
     const { node, sync } = await start(appVersion);
     const told: unknown[] = [];

@@ -9,7 +9,7 @@ function setUp(limit?: number) {
   const told: string[] = [];
   const channel = {
     bufferedBytes: 0,
-    /** Whether what is sent stays in the buffer. */
+    /** Whether sent frames stay in the buffer. */
     isStuck: false,
     send(frame: string) {
       frames.push(frame);
@@ -28,9 +28,9 @@ function setUp(limit?: number) {
       abandoned: () => told.push('abandoned'),
     },
   });
-  /** What cojson says in one turn. */
+  /** The messages that cojson sends in one turn. */
   async function say(...messages: readonly SyncMessage[]): Promise<void> {
-    for (const each of messages) outgoing.channel.push(each);
+    for (const message of messages) outgoing.channel.push(message);
     await Promise.resolve();
   }
   const idsSent = () =>
@@ -40,23 +40,23 @@ function setUp(limit?: number) {
 
 const load = (id: string, length = 0) =>
   ({ action: 'load', id: id as RawCoID, header: false, sessions: {}, x: 'x'.repeat(length) }) as const;
-/** Of less priority than a load. */
+/** Of lower priority than a load. */
 const content = (id: string, length: number) =>
   ({ action: 'content', id: id as RawCoID, new: {}, priority: 3, x: 'x'.repeat(length) }) as const;
 /** Base58 has no 0. */
 const idOf = (n: number) => `co_z${String(n).replaceAll('0', 'A')}`;
 
-describe('what goes to the relay', () => {
-  it('is cut into frames of a bounded size, in order, and no message is cut', async () => {
+describe('messages to the relay', () => {
+  it('are cut into frames of a bounded size, in order, without splitting a message', async () => {
     const { frames, say } = setUp();
     const messages = Array.from({ length: 40 }, (_, n) => load(idOf(n), 10_000));
     await say(...messages);
     expect(frames.length).toBeGreaterThan(3);
     expect(Math.max(...frames.map((frame) => frame.length))).toBeLessThanOrEqual(100_000);
-    expect(frames.join('\n').split('\n')).toEqual(messages.map((each) => JSON.stringify(each)));
+    expect(frames.join('\n').split('\n')).toEqual(messages.map((message) => JSON.stringify(message)));
   });
 
-  it('is told as drained when nothing of it waits any more, and not before', async () => {
+  it('are reported as drained once none waits, and not before', async () => {
     const { clock, told, channel, say } = setUp();
     channel.bufferedBytes = 10;
     await say(load('co_z1'));
@@ -67,14 +67,14 @@ describe('what goes to the relay', () => {
     expect(told).toEqual(['sent co_z1', 'drained']);
   });
 
-  it('leaves out what the relay would refuse, and sends the rest', async () => {
+  it('[CONN-10] leave out what the relay would refuse', async () => {
     const { frames, told, say } = setUp(1_000);
     await say(load('co_z1'), load('co_z2', 2_000), load('co_z3'));
     expect(told).toEqual(['withheld co_z2 MESSAGE_TOO_LARGE', 'sent co_z1', 'sent co_z3']);
     expect(frames.join('\n')).not.toContain('co_z2');
   });
 
-  it('is nothing after the end, and nothing of what waited', async () => {
+  it('are dropped once the connection has ended', async () => {
     const { clock, frames, told, channel, outgoing, say } = setUp();
     await say(load('co_z1'));
     outgoing.channel.push(load('co_z2'));
@@ -82,13 +82,13 @@ describe('what goes to the relay', () => {
     outgoing.end();
     await say(load('co_z3'));
     channel.bufferedBytes = 0;
-    outgoing.goOn();
+    outgoing.resumeSending();
     clock.advance(1_000);
     expect(frames).toHaveLength(1);
     expect(told).toEqual(['sent co_z1']);
   });
 
-  it('goes out before cojson lets go of the peer', () => {
+  it('go out before cojson removes the peer', () => {
     const { told, outgoing } = setUp();
     outgoing.channel.push(load('co_z1'));
     outgoing.channel.push('Disconnected');
@@ -96,18 +96,18 @@ describe('what goes to the relay', () => {
   });
 });
 
-describe('where the channel does not drain', () => {
-  /** 3 MB, said in one turn and in several. */
+describe('a channel that does not drain', () => {
+  /** 3 MB, sent in one turn and in several. */
   async function fill() {
     const all = setUp();
     all.channel.isStuck = true;
     const messages = Array.from({ length: 300 }, (_, n) => content(idOf(n), 10_000));
     await all.say(...messages.slice(0, 200));
-    for (const each of messages.slice(200)) await all.say(each);
+    for (const message of messages.slice(200)) await all.say(message);
     return { ...all, ids: messages.map(({ id }) => id) };
   }
 
-  it('no more than a bound is handed to it, and only that counts as sent', async () => {
+  it('receives no more than a bound, and only that counts as sent', async () => {
     const { clock, channel, frames, told, idsSent } = await fill();
     for (let tick = 0; tick < 100; tick++) clock.advance(100);
     expect(channel.bufferedBytes).toBeGreaterThanOrEqual(bufferBytes);
@@ -116,7 +116,7 @@ describe('where the channel does not drain', () => {
     expect(frames.length).toBeLessThan(15);
   });
 
-  it('the rest follows in order as it drains, and then it is told as drained', async () => {
+  it('receives the rest in order as it drains, then reports that it has drained', async () => {
     const { clock, channel, told, idsSent, ids } = await fill();
     for (let tick = 0; tick < 10 && idsSent().length < ids.length; tick++) {
       channel.bufferedBytes /= 2;
@@ -130,25 +130,25 @@ describe('where the channel does not drain', () => {
     expect(told.at(-1)).toBe('drained');
   });
 
-  it('goes on without a timer, which is slow in a hidden tab, when the relay says something', async () => {
+  it('continues without a timer, which is slow in a hidden tab, when the relay sends something', async () => {
     const { channel, outgoing, idsSent, ids } = await fill();
     while (idsSent().length < ids.length) {
       const before = idsSent().length;
       channel.bufferedBytes = 0;
-      outgoing.goOn();
+      outgoing.resumeSending();
       expect(idsSent().length).toBeGreaterThan(before);
     }
     expect(idsSent()).toEqual(ids);
   });
 
-  it('what is more urgent goes before what waits', async () => {
+  it('receives urgent messages before others that wait', async () => {
     const { clock, channel, say, idsSent } = await fill();
     const already = idsSent().length;
     await say(load('co_zurgent'));
     expect(idsSent()).not.toContain('co_zurgent');
     channel.bufferedBytes = 0;
     clock.advance(20);
-    // Behind the one that the last frame had no room for.
+    // After the one that did not fit into the last frame.
     expect(idsSent().indexOf('co_zurgent')).toBe(already + 1);
   });
 });

@@ -3,15 +3,15 @@ import type { Clock } from '../base/clock.ts';
 import type { KernelError } from '../base/kernel-error.ts';
 import { isCoValueID } from '../wire/ids.ts';
 import type { Channel } from '../transport/transport.ts';
-import { notAnID } from './not-an-id.ts';
+import { invalidCoValueID } from './invalid-covalue-id.ts';
 import { contentTooLarge } from './relay-errors.ts';
 
 export interface Outgoing {
-  /** What cojson's peer sends by. The inspector reads its `queue`. */
+  /** The channel of cojson's peer. The inspector reads its `queue`. */
   readonly channel: Peer['outgoing'] & { readonly queue: PriorityBasedMessageQueue };
-  /** Something happened on the channel: there may be room for more, and timers are slow in a hidden tab. */
-  goOn(): void;
-  /** Forgets what waits. The next connection tells it again. */
+  /** Call after any event on the channel: there may be room for more, and timers are slow in a hidden tab. */
+  resumeSending(): void;
+  /** Drops the queue. The next connection sends it again. */
   end(): void;
 }
 
@@ -19,15 +19,15 @@ export interface OutgoingEvents {
   /** Handed to the channel. */
   sent(message: SyncMessage, bytes: number): void;
   drained(): void;
-  /** Not sent, as the relay would refuse it. */
+  /** Not sent, because the relay would refuse it. */
   withheld(message: SyncMessage, error: KernelError): void;
-  /** cojson let go of the peer. */
+  /** cojson closed the peer. */
   abandoned(): void;
 }
 
-/** A relay should get thousands of small messages in pieces of about this size. */
+/** Target length of a frame when many small messages are sent. */
 const frameLength = 100_000;
-/** Beyond it the channel gets nothing more until some of it is on the network: what is more urgent may still come. */
+/** Limits the channel's buffer, so that more urgent messages can still overtake. */
 export const bufferBytes = 1_000_000;
 const drainPollMs = 20;
 
@@ -36,17 +36,17 @@ interface Line {
   readonly text: string;
 }
 
-/** The way from cojson's peer to a channel: bounded frames and a bounded buffer, and evidence of what has left this device. */
+/** Connects cojson's peer to a channel: bounds frames and buffer, and reports what has left this device. */
 export function createOutgoing(options: {
   readonly channel: Channel;
   readonly clock: Clock;
   readonly on: OutgoingEvents;
-  /** The longest message that the relay takes, once it has said so. */
+  /** The longest message that the relay accepts, once it has announced its limit. */
   readonly limit: () => number | undefined;
 }): Outgoing {
   const { channel, clock, on, limit } = options;
   const queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
-  /** Begins the next frame, as it did not fit into the one before. */
+  /** The line that did not fit into the previous frame and starts the next one. */
   let left: Line | undefined;
   let isOpen = true;
   let isPumpDue = false;
@@ -95,7 +95,7 @@ export function createOutgoing(options: {
     else cancelPoll ??= clock.after(drainPollMs, poll);
   }
 
-  /** Once all is said that this turn brings, so that it becomes one frame. */
+  /** Waits for the end of the turn, so that the messages of one turn share a frame. */
   function pumpSoon(): void {
     if (isPumpDue) return;
     isPumpDue = true;
@@ -121,10 +121,10 @@ export function createOutgoing(options: {
         pumpSoon();
       },
       close,
-      // cojson itself asks for no such call: it hears of the end by what comes in.
+      // cojson never uses this: it learns of the end from the incoming channel.
       onClose: () => {},
     },
-    goOn: pump,
+    resumeSending: pump,
     end() {
       isOpen = false;
       cancelPoll?.();
@@ -134,10 +134,10 @@ export function createOutgoing(options: {
   };
 }
 
-/** What a relay would close the connection for, it is not sent. */
+/** Withholds messages for which a relay would close the connection. */
 function refusalOf(message: SyncMessage, bytes: number, limit: number | undefined): KernelError | undefined {
   if (limit !== undefined && bytes > limit) return contentTooLarge(bytes, limit);
   const { action, id } = message;
-  if (action !== 'reconcile' && action !== 'reconcile-ack' && !isCoValueID(id)) return notAnID(id);
+  if (action !== 'reconcile' && action !== 'reconcile-ack' && !isCoValueID(id)) return invalidCoValueID(id);
   return undefined;
 }

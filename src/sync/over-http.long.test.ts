@@ -12,6 +12,7 @@ import type { Transport } from '../transport/transport.ts';
 import { foreignStorageStatus } from './begin-sync.ts';
 import { startSync } from './start-sync.ts';
 import type { SyncPeers } from './sync-peers.ts';
+import { until } from '../../test/support/until.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -19,8 +20,6 @@ afterEach(async () => {
 });
 
 vi.setConfig({ testTimeout: 90_000 });
-
-const until = (check: () => boolean) => vi.waitUntil(check, { timeout: 25_000, interval: 5 });
 
 async function device(
   relay: Pick<Relay, 'url'>,
@@ -42,7 +41,7 @@ const phaseOf = ({ current }: SyncPeers) => current.peers[0]?.phase;
 const confirmed = ({ current }: SyncPeers) =>
   current.confirmed.pending === 0 && current.status === 'confirmed';
 
-test('edits on both sides converge over a hundred cuts', async () => {
+test('edits on both sides converge over a hundred disconnections', async () => {
   const relay = await openRelay();
   ends.push(relay.close);
   let opened = 0;
@@ -78,7 +77,7 @@ test('edits on both sides converge over a hundred cuts', async () => {
   for (const { sync } of [one, two]) {
     sync.pause();
     sync.resume();
-    // What a cut would wait for is not what this is about.
+    // The delay after a cut is not part of this test.
     sync.subscribe(() => phaseOf(sync) === 'waiting' && queueMicrotask(sync.reconnect));
   }
   let edits = 0;
@@ -98,7 +97,7 @@ function sorted(map: RawCoMap) {
   return Object.entries(map.toJSON()).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-test('a relay that was started again knows no channel of before, and gets all that it missed', async () => {
+test('a restarted relay knows no earlier channel, and receives everything it missed', async () => {
   const storage = `pglite:${await createStorage()}`;
   const first = await openRelay({ storage });
   const { node, sync } = await device(first, httpTransport());
@@ -115,11 +114,11 @@ test('a relay that was started again knows no channel of before, and gets all th
   expect((await loadMap(other.node, map)).get('word')).toBe('meanwhile');
 });
 
-test('requests that reach a relay without the channel end it, and are not repeated without a pause', async () => {
+test('requests that reach a relay without the channel end it, and are not repeated without a delay', async () => {
   const relay = await openRelay();
   ends.push(relay.close);
   let opened = 0;
-  // Two relays behind one address, with nothing that keeps a client at one of them.
+  // Two relays behind one address, without sticky sessions.
   const transport = httpTransport({
     fetch(input, init) {
       if (init?.method !== 'POST') opened++;

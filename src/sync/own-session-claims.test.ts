@@ -2,30 +2,35 @@ import type { LocalNode, RawCoMap, SyncMessage } from 'cojson';
 import { beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
-import { coverageOfContent, coverageOfState, type Coverage } from '../engine/known-counts.ts';
+import { knownCountsOfContent, knownCountsOfState, type KnownCounts } from '../engine/known-counts.ts';
 import { createLadder, type Ladder } from './ladder.ts';
 import { createOwnSessionClaims, type OwnSessionClaim, type OwnSessionClaims } from './own-session-claims.ts';
 
 let node: LocalNode;
 let map: RawCoMap;
-let own: LocalNode['currentSessionID'];
+let ownID: LocalNode['currentSessionID'];
 let ladder: Ladder;
 let claims: OwnSessionClaims;
 let raised: OwnSessionClaim[];
-let sentByID: Map<string, Coverage>;
+let sentByID: Map<string, KnownCounts>;
 beforeEach(async () => {
   node = await createAccountNode();
-  own = node.currentSessionID;
+  ownID = node.currentSessionID;
   map = node.createGroup().createMap({ key: 1 });
   raised = [];
   ladder = createLadder({
-    ...{ clock: systemClock, canSave: () => false, isComplete: () => true },
-    ...{ onPending: () => {}, onDone: () => {}, onConfirmed: () => {}, onChange: () => {} },
+    clock: systemClock,
+    canSave: () => false,
+    isComplete: () => true,
+    onPending: () => {},
+    onDone: () => {},
+    onConfirmed: () => {},
+    onChange: () => {},
   });
   ladder.useRelays(['relay']);
   sentByID = new Map();
   claims = claimsOf('relay');
-  ladder.edited(map.id, coverageOfState(map.core.knownState()));
+  ladder.edited(map.id, knownCountsOfState(map.core.knownState()));
 });
 
 const claimsOf = (relayID: string) =>
@@ -34,53 +39,54 @@ const has = (count: number): SyncMessage => ({
   action: 'known',
   id: map.id,
   header: true,
-  sessions: { [own]: count },
+  sessions: { [ownID]: count },
 });
 const sent = () => {
-  for (const content of map.core.newContentSince() ?? []) claims.sent(content.id, coverageOfContent(content));
+  for (const content of map.core.newContentSince() ?? [])
+    claims.sent(content.id, knownCountsOfContent(content));
 };
-const believed = () => claims.believed(map.id, { header: 1, [own]: 1, other: 3 });
+const accepted = () => claims.accepted(map.id, { header: 1, [ownID]: 1, other: 3 });
 
-test('what was never sent is doubted, once, and believed when it was found', () => {
-  claims.hears(has(1));
-  claims.hears(has(1));
+test('a claim of unsent transactions is questioned once, and accepted when they are found', () => {
+  claims.check(has(1));
+  claims.check(has(1));
   expect(raised).toEqual([{ id: map.id, relayID: 'relay' }]);
-  expect(believed()).toEqual({ header: 1, other: 3 });
-  claims.believe(map.id, { [own]: 1 });
-  expect(believed()).toHaveProperty([own], 1);
-  expect(ladder.pending.get(map.id)?.atRelays.relay?.confirmed).toEqual({ [own]: 1 });
+  expect(accepted()).toEqual({ header: 1, other: 3 });
+  claims.acceptKnown(map.id, { [ownID]: 1 });
+  expect(accepted()).toHaveProperty([ownID], 1);
+  expect(ladder.pending.get(map.id)?.atRelays.relay?.confirmed).toEqual({ [ownID]: 1 });
 });
 
-test('what was looked for in vain stays doubted, and is raised on the next connection', () => {
-  claims.hears(has(1));
-  claims.believe(map.id, {});
-  expect(believed()).not.toHaveProperty([own]);
+test('a claim that could not be verified stays questioned, and is raised again on the next connection', () => {
+  claims.check(has(1));
+  claims.acceptKnown(map.id, {});
+  expect(accepted()).not.toHaveProperty([ownID]);
   expect(ladder.pending.get(map.id)?.atRelays.relay?.confirmed).toEqual({});
   claims.lost();
-  claims.hears(has(1));
+  claims.check(has(1));
   expect(raised).toHaveLength(2);
 });
 
-test('what was sent is not doubted', () => {
+test('a claim of sent transactions is not questioned', () => {
   sent();
-  claims.hears(has(1));
+  claims.check(has(1));
   expect(raised).toEqual([]);
-  expect(believed()).toHaveProperty([own], 1);
+  expect(accepted()).toHaveProperty([ownID], 1);
 });
 
-test('more than this device has is doubted, and with it all of the session', () => {
+test('a claim of more than this device has is questioned, together with the rest of the session', () => {
   sent();
-  claims.hears(has(2));
-  expect(raised).toEqual([{ id: map.id, relayID: 'relay', ahead: { sessionID: own, count: 2 } }]);
-  expect(believed()).not.toHaveProperty([own]);
-  claims.hears(has(1));
-  expect(believed()).toHaveProperty([own], 1);
+  claims.check(has(2));
+  expect(raised).toEqual([{ id: map.id, relayID: 'relay', ahead: { sessionID: ownID, count: 2 } }]);
+  expect(accepted()).not.toHaveProperty([ownID]);
+  claims.check(has(1));
+  expect(accepted()).toHaveProperty([ownID], 1);
 });
 
-test('what was sent to one relay may have come to another by way of other devices', () => {
+test('what was sent to one relay may have reached another through other devices', () => {
   sent();
   const other = claimsOf('other');
-  other.hears(has(1));
+  other.check(has(1));
   expect(raised).toEqual([]);
-  expect(other.believed(map.id, { [own]: 1 })).toEqual({ [own]: 1 });
+  expect(other.accepted(map.id, { [ownID]: 1 })).toEqual({ [ownID]: 1 });
 });

@@ -1,6 +1,6 @@
 import type { RelayTargets } from './relay-targets.ts';
 
-/** How a relay is called: by its host, and where that has several, by its path too. */
+/** A relay's ID is its host, or host and path if several relays share the host. */
 export function peerIDs(targets: RelayTargets): readonly string[] {
   const urls = targets.map(([first]) => new URL(first));
   return urls.map(({ host, pathname }) => {

@@ -1,6 +1,6 @@
 import type { KernelError } from '../base/kernel-error.ts';
 
-/** One relay as this device sees it. Phases are moved only by `connection.ts`. */
+/** One relay as this device sees it. Only `connection.ts` changes the phase. */
 export type PeerStatus = {
   readonly id: string;
   readonly url: string;
@@ -9,10 +9,10 @@ export type PeerStatus = {
 } & PeerPhase;
 
 export type PeerPhase =
-  /** The browser says there is no network; tried again by itself when there is. */
+  /** The browser reports no network. Reconnects automatically when it returns. */
   | { readonly phase: 'offline' }
   | { readonly phase: 'connecting'; readonly attempt: number }
-  /** The last attempt failed; the next one is at `retryAtMs`. */
+  /** The last attempt failed. The next one starts at `retryAtMs`. */
   | {
       readonly phase: 'waiting';
       readonly attempt: number;
@@ -20,8 +20,8 @@ export type PeerPhase =
       readonly error: KernelError;
     }
   | { readonly phase: 'connected'; readonly sinceMs: number; readonly roundTripMs?: number }
-  /** By `pause()`; only `resume()` ends it. */
+  /** After `pause()`, until `resume()`. */
   | { readonly phase: 'paused' }
-  /** Not tried again by itself: the relay or the app must change first. */
+  /** Not retried automatically: the relay or the app must change first. */
   | { readonly phase: 'failed'; readonly error: KernelError }
   | { readonly phase: 'closed' };

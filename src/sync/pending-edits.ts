@@ -2,85 +2,85 @@ import type { KernelError } from '../base/kernel-error.ts';
 import {
   covers,
   deletionOnly,
-  isNothing,
-  joined,
+  isEmpty,
+  mergeCounts,
   missingSessions,
-  type Coverage,
+  type KnownCounts,
 } from '../engine/known-counts.ts';
+import type { CountedRung } from './rungs.ts';
 
-/** One CoValue's edits that have not got everywhere yet, and how far they got. Immutable. */
+/** One CoValue's edits that have not arrived everywhere, and how far they have got. Immutable. */
 export interface PendingEdits {
   /** Oldest first. */
-  readonly edits: readonly { readonly sinceMs: number; readonly need: Coverage }[];
-  readonly saved: Coverage;
-  /** By the relay's id. One that is not here has said nothing, and was sent nothing. */
+  readonly edits: readonly { readonly sinceMs: number; readonly need: KnownCounts }[];
+  readonly saved: KnownCounts;
+  /** By relay ID. A missing relay has reported nothing and was sent nothing. */
   readonly atRelays: Readonly<Record<string, AtRelay>>;
 }
 
-/** How far a CoValue's edits got on the way to one relay. */
+/** How far a CoValue's edits have got towards one relay. */
 export interface AtRelay {
-  readonly sent: Coverage;
-  readonly confirmed: Coverage;
-  /** When what was sent last was drained to the network. */
+  readonly sent: KnownCounts;
+  readonly confirmed: KnownCounts;
+  /** When the latest content sent was handed to the network. */
   readonly sentAtMs?: number;
-  /** Why it does not get further, where the relay or this device said so. */
+  /** Why the edits are stuck, if the relay or this device gave a reason. */
   readonly error?: KernelError;
 }
 
-export const rungNames = ['saved', 'sent', 'confirmed'] as const;
-export type RungName = (typeof rungNames)[number];
-
-/** Edits that follow each other this closely are told apart by nobody. */
+/** Edits within this time share one timestamp. */
 const sameMomentMs = 250;
-const mostMoments = 200;
+const maxMoments = 200;
 
 export const noEdits: PendingEdits = { edits: [], saved: {}, atRelays: {} };
 const nothingYet: AtRelay = { sent: {}, confirmed: {} };
 
 export function withEdit(
   pending: PendingEdits,
-  need: Coverage,
+  need: KnownCounts,
   nowMs: number,
-  hasArrived: (need: Coverage) => boolean,
+  hasArrived: (need: KnownCounts) => boolean,
 ): PendingEdits {
-  // What is edited without pause would be held up by its first moments for ever: this edit speaks for those that arrived.
+  // Under continuous edits the oldest entry would never leave: drop entries that have arrived and that this edit covers.
   const edits = pending.edits.filter((edit) => !covers(need, edit.need) || !hasArrived(edit.need));
   const last = edits.at(-1);
-  // Of a long time offline the first moments matter: the rest is one.
-  const joins = last && (nowMs - last.sinceMs < sameMomentMs || edits.length >= mostMoments);
+  // After a long time offline only the first timestamps matter: merge the rest into one.
+  const joins = last && (nowMs - last.sinceMs < sameMomentMs || edits.length >= maxMoments);
   if (joins) edits.pop();
-  edits.push(joins ? { sinceMs: last.sinceMs, need: joined(last.need, need) } : { sinceMs: nowMs, need });
+  edits.push(
+    joins ? { sinceMs: last.sinceMs, need: mergeCounts(last.need, need) } : { sinceMs: nowMs, need },
+  );
   return { ...pending, edits };
 }
 
-export function withSaved(pending: PendingEdits, coverage: Coverage): PendingEdits {
-  return { ...pending, saved: joined(pending.saved, coverage) };
+export function withSaved(pending: PendingEdits, counts: KnownCounts): PendingEdits {
+  return { ...pending, saved: mergeCounts(pending.saved, counts) };
 }
 
 export function withSent(
   pending: PendingEdits,
   relayID: string,
-  coverage: Coverage,
+  counts: KnownCounts,
   nowMs: number,
 ): PendingEdits {
   const { sent, ...before } = atRelay(pending, relayID);
-  return withRelay(pending, relayID, { ...before, sent: joined(sent, coverage), sentAtMs: nowMs });
+  return withRelay(pending, relayID, { ...before, sent: mergeCounts(sent, counts), sentAtMs: nowMs });
 }
 
-export function withConfirmed(pending: PendingEdits, relayID: string, coverage: Coverage): PendingEdits {
+export function withConfirmed(pending: PendingEdits, relayID: string, counts: KnownCounts): PendingEdits {
   const { confirmed, ...before } = atRelay(pending, relayID);
-  const next = withRelay(pending, relayID, { ...before, confirmed: joined(confirmed, coverage) });
+  const next = withRelay(pending, relayID, { ...before, confirmed: mergeCounts(confirmed, counts) });
   return isAt(next, 'confirmed', relayID) ? withoutError(next, relayID) : next;
 }
 
-/** What a connection carried is told again on the next one. */
+/** Forgets what was sent and confirmed over a connection, because the next one reports it again. */
 export function withoutConnection(pending: PendingEdits, relayID: string): PendingEdits {
   if (!pending.atRelays[relayID]) return pending;
   return withRelay(pending, relayID, nothingYet);
 }
 
-/** The relay itself says that it lacks what somebody else, or a guess, had it have. */
-export function withoutWord(pending: PendingEdits, relayID: string, lacking: Coverage): PendingEdits {
+/** Call when the relay lacks what another tab announced, or this one inferred, as confirmed. */
+export function withoutConfirmed(pending: PendingEdits, relayID: string, lacking: KnownCounts): PendingEdits {
   const before = atRelay(pending, relayID);
   const confirmed = missingSessions(lacking, before.confirmed);
   const isSame = Object.keys(confirmed).length === Object.keys(before.confirmed).length;
@@ -91,15 +91,14 @@ export function withError(pending: PendingEdits, relayID: string, error: KernelE
   return withRelay(pending, relayID, { ...atRelay(pending, relayID), error });
 }
 
-/** All that its edits need, together. */
-export function needOf({ edits }: PendingEdits): Coverage {
-  return edits.reduce<Coverage>((all, { need }) => joined(all, need), {});
+export function needOf({ edits }: PendingEdits): KnownCounts {
+  return edits.reduce<KnownCounts>((all, { need }) => mergeCounts(all, need), {});
 }
 
 export function onlyDeletion(pending: PendingEdits): PendingEdits {
   const edits = pending.edits
     .map(({ sinceMs, need }) => ({ sinceMs, need: deletionOnly(need) }))
-    .filter(({ need }) => !isNothing(need));
+    .filter(({ need }) => !isEmpty(need));
   return { ...pending, edits };
 }
 
@@ -107,41 +106,41 @@ export function atRelay({ atRelays }: PendingEdits, relayID: string): AtRelay {
   return atRelays[relayID] ?? nothingYet;
 }
 
-/** Whether all its edits have got there. Confirmed includes sent. */
+/** Whether all edits have reached this rung at the relay. Confirmed implies sent. */
 export function isAt(pending: PendingEdits, rung: 'sent' | 'confirmed', relayID: string): boolean {
   const have = reachedAt(pending, rung, relayID);
   return pending.edits.every(({ need }) => covers(have, need));
 }
 
-/** What has got to this rung. Of several relays, what has got to that rung at each. */
+/** Whether this rung has been reached, at every relay if there are several. */
 export function hasReached(
   pending: PendingEdits,
-  rung: RungName,
+  rung: CountedRung,
   relayIDs: readonly string[],
-  need: Coverage,
+  need: KnownCounts,
 ): boolean {
   if (rung === 'saved') return covers(pending.saved, need);
   return relayIDs.length > 0 && relayIDs.every((id) => covers(reachedAt(pending, rung, id), need));
 }
 
-/** Since when an edit waits for this rung; undefined where all have reached it. Without a relay none gets further than saved. */
+/** Since when an edit has been waiting for this rung; undefined if none is. Without a relay, no edit gets beyond saved. */
 export function pendingSinceMs(
   pending: PendingEdits,
-  rung: RungName,
+  rung: CountedRung,
   relayIDs: readonly string[],
 ): number | undefined {
   return pending.edits.find(({ need }) => !hasReached(pending, rung, relayIDs, need))?.sinceMs;
 }
 
-/** The first of what the relays, or this device about one of them, said. */
+/** The first error reported by a relay, or by this device on its behalf. */
 export function errorOf({ atRelays }: PendingEdits): KernelError | undefined {
   for (const { error } of Object.values(atRelays)) if (error) return error;
   return undefined;
 }
 
-function reachedAt(pending: PendingEdits, rung: 'sent' | 'confirmed', relayID: string): Coverage {
+function reachedAt(pending: PendingEdits, rung: 'sent' | 'confirmed', relayID: string): KnownCounts {
   const { sent, confirmed } = atRelay(pending, relayID);
-  return rung === 'sent' ? joined(sent, confirmed) : confirmed;
+  return rung === 'sent' ? mergeCounts(sent, confirmed) : confirmed;
 }
 
 function withRelay(pending: PendingEdits, relayID: string, at: AtRelay): PendingEdits {

@@ -1,11 +1,11 @@
-/** CoValues of which the storage has been given content that it has not written yet. */
-export interface BeingStored {
+/** CoValues with content that the storage has received and not yet written. */
+export interface PendingWrites {
   has(id: string): boolean;
   storing(id: string): void;
   stored(id: string): void;
 }
 
-export function createBeingStored(): BeingStored {
+export function createPendingWrites(): PendingWrites {
   const counts = new Map<string, number>();
   return {
     has: (id) => counts.has(id),

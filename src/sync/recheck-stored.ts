@@ -1,17 +1,14 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import { coverageOfState } from '../engine/known-counts.ts';
+import { knownCountsOfState } from '../engine/known-counts.ts';
 import type { RelayEvidence } from './relay-evidence.ts';
 import type { UnconfirmedMarks } from './unconfirmed-marks.ts';
 
 const atOnce = 200;
 
-/**
- * Counts all that stands on this device as missing at a relay, and has it sent; also what is being loaded meanwhile. Resolves when it is
- * counted; where a storage finds nothing, for instance because it fails, nothing is.
- */
-export async function doubtStored(
+/** Resolves once all stored content counts as missing at a relay, to be resent. A failing storage counts as empty. */
+export async function recheckStored(
   { node, marks }: { readonly node: LocalNode; readonly marks: UnconfirmedMarks },
-  evidence: Pick<RelayEvidence, 'doubt'>,
+  evidence: Pick<RelayEvidence, 'recheck'>,
 ): Promise<void> {
   const { storage } = node;
   if (!storage) return;
@@ -23,13 +20,13 @@ export async function doubtStored(
     if (ids.length < atOnce) break;
   }
   marks.write();
-  // Loads what the marks name, and so sends it.
+  // Loads the marked CoValues and thereby sends them.
   void node.syncManager.resumeUnsyncedCoValues();
 
   function count(id: RawCoID): Promise<void> {
     return new Promise((resolve) =>
       storage?.loadKnownState(id, (state) => {
-        if (state) evidence.doubt(id, coverageOfState(state));
+        if (state) evidence.recheck(id, knownCountsOfState(state));
         resolve();
       }),
     );

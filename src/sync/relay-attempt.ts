@@ -1,12 +1,12 @@
 import type { Transport } from '../transport/transport.ts';
 import { dialRelay, type DialOptions, type LinkEnd, type RelayLink } from './relay-link.ts';
 
-/** One attempt at one address: a transport after the other, until the relay has said something on one of them. */
+/** One attempt at one address: tries one transport after another until the relay sends a message over one of them. */
 export interface RelayAttempt {
-  /** The one that is dialled, or carries the link. */
+  /** The transport being dialled or in use. */
   readonly transport: Transport;
   readonly bufferedBytes: number;
-  /** Arrived, and not given to cojson yet. */
+  /** Received but not yet passed to cojson. */
   readonly waitingBytes: number;
   readonly ask: RelayLink['ask'];
   close(): void;
@@ -19,10 +19,10 @@ export function attemptRelay({
   ...options
 }: Omit<DialOptions, 'transport'> & {
   readonly transports: readonly [Transport, ...Transport[]];
-  /** The one to begin with; the others follow in their order. */
+  /** The transport to try first. The others follow in their order. */
   readonly first: Transport;
   readonly on: DialOptions['on'] & {
-    /** Nothing was heard on one, and another one is dialled: the peer that `ready` may have given is gone. */
+    /** The relay did not answer over one transport, so the next one is dialled. A peer passed to `ready` is gone. */
     next(): void;
   };
 }): RelayAttempt {
@@ -37,10 +37,10 @@ export function attemptRelay({
   }
 
   function ended(how: LinkEnd): void {
-    // Where none of them comes through, what the ordinary one met says most.
+    // If every transport fails, the preferred one's error is the most useful.
     if (!end || transport === transports[0]) end = how;
     const next = order[order.indexOf(transport) + 1];
-    if (how.heard || !next) return on.ended(how.heard ? how : end);
+    if (how.hasAnswered || !next) return on.ended(how.hasAnswered ? how : end);
     on.next();
     dial(next);
   }

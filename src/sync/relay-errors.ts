@@ -1,10 +1,11 @@
 import { createKernelError, type KernelError } from '../base/kernel-error.ts';
-import type { RefusalCode, RefusedFrame } from '../wire/frames.ts';
+import type { RefusedFrame } from '../wire/frames.ts';
+import { refusalCodeOf, type RefusalCode, type RefusalDetails } from '../wire/refusal-code.ts';
 
 export function notARelay(url: URL, cause: unknown): KernelError {
   return createKernelError(
     'RELAY_NOT_A_RELAY',
-    `What answers at ${url.host} is not a relay. Check the relay’s address; its path is usually /sync.`,
+    `The server at ${url.host} is not a Maia relay. Check the relay’s address; its path is usually /sync.`,
     { cause },
   );
 }
@@ -12,21 +13,21 @@ export function notARelay(url: URL, cause: unknown): KernelError {
 export function silent(url: URL): KernelError {
   return createKernelError(
     'RELAY_SILENT',
-    `The relay at ${url.host} has said nothing for 10 s. It is tried again by itself; if it stays silent, look at the relay.`,
+    `The relay at ${url.host} has sent nothing for 10 s. Reconnecting automatically; if it stays silent, check the relay.`,
   );
 }
 
 export function frameTooLarge(url: URL): KernelError {
   return createKernelError(
     'MESSAGE_TOO_LARGE',
-    `The relay at ${url.host} sent a message that is too large to be one of a relay. The connection was closed, and is tried again by itself.`,
+    `The relay at ${url.host} sent a message that exceeds the maximum size. The connection was closed. Reconnecting automatically.`,
   );
 }
 
 export function contentTooLarge(bytes: number, limit: number): KernelError {
   return createKernelError(
     'MESSAGE_TOO_LARGE',
-    `An edit of ${bytes} bytes is larger than the ${limit} bytes that the relay takes, so it stays on this device. Write large values in pieces, for instance as a binary stream.`,
+    `An edit of ${bytes} bytes exceeds the relay’s limit of ${limit} bytes, so it stays on this device. Write large values in pieces, for example as a binary stream.`,
     { details: { bytes, limit } },
   );
 }
@@ -34,19 +35,19 @@ export function contentTooLarge(bytes: number, limit: number): KernelError {
 export function lateHello(): KernelError {
   return createKernelError(
     'MESSAGE_INVALID',
-    'The relay introduced itself a second time, so what it promises cannot be trusted. The connection was closed, and is tried again by itself.',
+    'The relay sent a second hello, so its promises cannot be trusted. The connection was closed. Reconnecting automatically.',
   );
 }
 
 export function asksForAuth(url: URL): KernelError {
   return createKernelError(
     'RELAY_UNAUTHORIZED',
-    `The relay at ${url.host} asks who this is, and the app has set up no answer. Use a relay that needs none, or a version of the kernel that can authenticate.`,
+    `The relay at ${url.host} requires authentication, which the app has not set up. Use a relay that requires none, or a version of the kernel that can authenticate.`,
   );
 }
 
 export function closedByNode(): KernelError {
-  return createKernelError('ABORTED', 'The node closed its peer. It is added again by itself.');
+  return createKernelError('ABORTED', 'The node closed its peer. Reconnecting automatically.');
 }
 
 const errorCodeByRefusal = {
@@ -69,8 +70,8 @@ export function refusalError(
   if (code === 'outdated') return outdated(url, app);
   return createKernelError(
     errorCodeByRefusal[code],
-    `The relay at ${url.host} refused${id === undefined ? '' : ` ${id}`}: ${reason} (${code}).${willRetry(code) ? ' It is tried again by itself.' : ''}`,
-    { details: { refusal: code, reason, ...(id !== undefined && { id }) } },
+    `The relay at ${url.host} refused${id === undefined ? '' : ` ${id}`} (${code}): ${reason.replace(/\.?$/, '.')}${willRetry(code) ? ' Retrying automatically.' : ''}`,
+    { details: { refusal: code, reason, ...(id !== undefined && { id }) } satisfies RefusalDetails },
   );
 }
 
@@ -83,17 +84,17 @@ function outdated(
 ): KernelError {
   return createKernelError(
     'APP_OUTDATED',
-    `The relay at ${url.host} needs ${required} of this app. Reload to get it; edits wait on this device meanwhile.`,
+    `The relay at ${url.host} requires ${required} of this app. Reload to get it; until then, edits wait on this device.`,
     { details: { required, ...(have !== undefined && { have }) } },
   );
 }
 
-/** The relay has other transactions of a session than those it was sent. */
+/** The relay has other transactions of a session than those that it was sent. */
 export function isFork(error: KernelError): boolean {
-  return 'refusal' in error.details && error.details.refusal === 'fork';
+  return refusalCodeOf(error) === 'fork';
 }
 
-/** Whether asking again may meet another answer. A connection that is refused for good is not tried again by itself. */
+/** Whether a retry may get a different answer. A permanently refused connection is not retried automatically. */
 export function willRetry(code: RefusalCode): boolean {
   return code === 'limit' || code === 'storage' || code === 'draining' || code === 'invalid';
 }

@@ -2,15 +2,15 @@ import { cojsonInternals, type RawCoMap, type SyncMessage } from 'cojson';
 import { expect, test, vi } from 'vitest';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
-import { coverageOfState, type Coverage } from '../engine/known-counts.ts';
+import { knownCountsOfState, type KnownCounts } from '../engine/known-counts.ts';
 import { createLadder } from './ladder.ts';
-import { hookNode } from './node-hooks.ts';
+import { listen } from '../engine/node-events.ts';
 import { atRelay, noEdits } from './pending-edits.ts';
 import { createRelayEvidence } from './relay-evidence.ts';
 
 const ignored = () => {};
 
-/** A node with a relay that has a CoValue, of which this device left an edit unconfirmed. */
+/** A node with a relay that has a CoValue with an unconfirmed edit of this device. */
 async function withLeftOver(isSure = true) {
   const [relay, node] = [await createAgentNode(), await createAgentNode()];
   const map: RawCoMap = relay.createGroup().createMap();
@@ -24,22 +24,19 @@ async function withLeftOver(isSure = true) {
     onChange: ignored,
   });
   ladder.useRelays(['relay']);
-  const claims = { believed: (_: string, state: Coverage) => state };
+  const claims = { accepted: (_: string, state: KnownCounts) => state };
   const evidence = createRelayEvidence({
-    ...{ node, ladder, relayID: 'relay', claims },
+    node,
+    ladder,
+    relayID: 'relay',
+    claims,
     isSure: () => isSure,
     isLeftToOther: () => false,
   });
-  const heard: SyncMessage[] = [];
-  hookNode(node, {
-    edited: ignored,
-    storing: ignored,
-    stored: ignored,
-    handling: ignored,
-    brought: ignored,
-    refused: ignored,
+  const received: SyncMessage[] = [];
+  listen(node, {
     handled(message, peer) {
-      heard.push(message);
+      received.push(message);
       evidence.handled(message, peer);
     },
   });
@@ -49,59 +46,61 @@ async function withLeftOver(isSure = true) {
   });
   relay.syncManager.addPeer(toClient);
   node.syncManager.addPeer(toRelay);
-  ladder.edited(map.id, coverageOfState(map.core.knownState()));
-  const of = (id: string) => heard.filter((message) => 'id' in message && message.id === id);
-  return { node, map, ladder, evidence, heardOf: of };
+  ladder.edited(map.id, knownCountsOfState(map.core.knownState()));
+  const of = (id: string) => received.filter((message) => 'id' in message && message.id === id);
+  return { node, map, ladder, evidence, receivedOf: of };
 }
 
-test('what the relay sent by itself confirms nothing, and it is asked', async () => {
-  const { node, map, ladder, evidence, heardOf } = await withLeftOver();
+test('[CONF-2] content that the relay sends unasked confirms nothing, and the relay is asked', async () => {
+  const { node, map, ladder, evidence, receivedOf } = await withLeftOver();
   await node.load(map.id);
-  expect(heardOf(map.id).map(({ action }) => action)).toEqual(['content']);
+  expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content']);
   evidence.ask();
   evidence.settled();
   expect(ladder.pending.has(map.id)).toBe(true);
   evidence.ask();
   await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
-  expect(heardOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']);
+  expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']);
 });
 
-test('nobody is asked about what nothing is pending of, nor twice', async () => {
-  const { node, map, ladder, evidence, heardOf } = await withLeftOver();
+test('the relay is asked only about CoValues with pending edits, and only once', async () => {
+  const { node, map, ladder, evidence, receivedOf } = await withLeftOver();
   evidence.settled();
   await node.load(map.id);
-  expect(heardOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
+  expect(receivedOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
   evidence.ask();
   evidence.ask();
   await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
-  expect(heardOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']);
-  expect(heardOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
+  expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']);
+  expect(receivedOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
 });
 
-test('what the relay said on this connection stands when it turns out to have lost other things', async () => {
-  const { node, map, ladder, evidence, heardOf } = await withLeftOver(false);
+test('known states from this connection remain valid when the relay turns out to have lost other content', async () => {
+  const { node, map, ladder, evidence, receivedOf } = await withLeftOver(false);
   await node.load(map.id);
   evidence.settled();
   evidence.ask();
-  await vi.waitFor(() => expect(heardOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']));
-  evidence.doubtAll();
+  await vi.waitFor(() =>
+    expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']),
+  );
+  evidence.recheckAll();
   expect(ladder.pending.has(map.id)).toBe(false);
 });
 
-test('what the relay sent on this connection is asked about when it turns out to have lost other things', async () => {
-  const { node, map, ladder, evidence, heardOf } = await withLeftOver(false);
+test('content received on this connection is verified when the relay turns out to have lost other content', async () => {
+  const { node, map, ladder, evidence, receivedOf } = await withLeftOver(false);
   evidence.settled();
   await node.load(map.id);
-  ladder.confirmed(map.id, coverageOfState(map.core.knownState()), 'relay');
+  ladder.confirmed(map.id, knownCountsOfState(map.core.knownState()), 'relay');
   evidence.ask();
-  expect(heardOf(map.id).map(({ action }) => action)).toEqual(['content']);
-  evidence.doubtAll();
+  expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content']);
+  evidence.recheckAll();
   expect(ladder.pending.has(map.id)).toBe(true);
   evidence.ask();
   await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
 });
 
-test('of a session that the relay has a part of, that part is confirmed', async () => {
+test('[CONF-3] a known state confirms the part of a session that it covers', async () => {
   const { node, ladder, evidence } = await withLeftOver();
   const map = node.createGroup().createMap();
   for (const value of [1, 2]) map.set('a', value);
@@ -114,13 +113,13 @@ test('of a session that the relay has a part of, that part is confirmed', async 
   expect(confirmed).toEqual({ header: 1, [node.currentSessionID]: 1 });
 });
 
-test('what another tab has told of the relay counts no more when it turns out to have lost data', async () => {
+test('another tab’s report about the relay no longer counts when the relay turns out to have lost data', async () => {
   const { map, ladder, evidence } = await withLeftOver(false);
   evidence.settled();
-  const state = coverageOfState(map.core.knownState());
+  const state = knownCountsOfState(map.core.knownState());
   ladder.edited(map.id, { ...state, another_session_z1: 1 });
   ladder.confirmed(map.id, state, 'relay');
-  evidence.doubtAll();
+  evidence.recheckAll();
   ladder.confirmed(map.id, { another_session_z1: 1 }, 'relay');
   expect(ladder.isPending(map.id, 'confirmed')).toBe(true);
 });

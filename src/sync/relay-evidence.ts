@@ -1,68 +1,65 @@
 import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
 import {
-  coverageOfState,
+  knownCountsOfState,
   covers,
   deletionOnly,
-  joined,
+  mergeCounts,
   missingIn,
-  type Coverage,
+  type KnownCounts,
 } from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import type { OwnSessionClaims } from './own-session-claims.ts';
 import { atRelay, isAt } from './pending-edits.ts';
+import { getAvailableCoValue, getOrCreateCoValue } from '../engine/covalue-lookup.ts';
 
-/** Reads what the relay says it has: confirmed rests on its `known` and `load` messages, and on nothing else. */
+/** Derives what is confirmed from the relay's `known` and `load` messages, and from nothing else. */
 export interface RelayEvidence {
-  /** cojson has dealt with a message of the relay. */
   handled(message: SyncMessage, peer: PeerState): void;
-  /** What the relay said of a CoValue on this connection, kept only until `settled` and `sure`. */
-  saidOf(id: string): Coverage;
-  /** From now on all pending edits are known to the ladder. */
+  /** What the relay has reported about a CoValue on this connection. Kept only until `settled` and `sure`. */
+  reportedCounts(id: string): KnownCounts;
+  /** Call when all pending edits are in the ladder. */
   settled(): void;
-  /** Nothing that the relay confirmed before this connection is doubted from now on. */
+  /** Call when earlier confirmations of this relay are known to be reliable. */
   sure(): void;
-  /**
-   * Asks for the relay's word on what it sent by itself: its content confirms nothing, and where it has all that this
-   * device has, nothing is left to send that it would acknowledge.
-   */
+  /** Queries CoValues that the relay sent: it acknowledges only what it receives, and its content confirms nothing. */
   ask(): void;
-  /** Asks for the relay's word on some of what it has not confirmed. Answers how many that were. */
+  /** Queries some of the unconfirmed CoValues and returns how many. */
   askPending(): number;
-  /** The relay's storage is another one, so nothing counts any more but what it has said on this connection. */
-  doubtAll(): void;
-  /** The same for one CoValue, of which this device has so much. */
-  doubt(id: RawCoID, need: Coverage): void;
+  /** The relay has another storage, so only what it has reported on this connection counts. */
+  recheckAll(): void;
+  /** The same for one CoValue; `need` is what this device has of it. */
+  recheck(id: RawCoID, need: KnownCounts): void;
   lost(): void;
 }
 
-/** At a time; the relay's answers to them come first. */
-const mostAsked = 100;
+/** Per query round, so that answers can arrive in between. */
+const maxAsked = 100;
 
 export function createRelayEvidence(options: {
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly relayID: string;
-  readonly claims: Pick<OwnSessionClaims, 'believed'>;
-  /** Whether the relay has shown on this connection that it still has what it had. */
+  readonly claims: Pick<OwnSessionClaims, 'accepted'>;
+  /** Whether the relay has shown on this connection that it still has its earlier data. */
   readonly isSure: () => boolean;
-  /** Another tab uploads it, and will tell what the relay says. */
+  /** Another tab uploads it and will announce the relay's answer. */
   readonly isLeftToOther: (id: string) => boolean;
 }): RelayEvidence {
   const { node, ladder, relayID, claims, isSure, isLeftToOther } = options;
-  const said = new Map<string, Coverage>();
+  const said = new Map<string, KnownCounts>();
   const sentByRelay = new Map<RawCoID, PeerState>();
   let isSettled = false;
 
-  /** All of a CoValue that this device has, and a relay should have. */
-  function ownStateOf(id: RawCoID): Coverage {
-    const core = node.getCoValue(id);
-    if (!core.isAvailable()) return {};
-    const state = coverageOfState(core.knownState());
+  /** Everything this device has of a CoValue that a relay should have. */
+  function localCounts(id: RawCoID): KnownCounts {
+    const core = getAvailableCoValue(node, id);
+    if (!core) return {};
+    const state = knownCountsOfState(core.knownState());
     return core.isDeleted ? deletionOnly(state) : state;
   }
 
-  function saysOf(peer: PeerState, id: RawCoID): Coverage {
-    return coverageOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
+  function knownAt(peer: PeerState, id: RawCoID): KnownCounts {
+    return knownCountsOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
   }
 
   function isPending(id: RawCoID): boolean {
@@ -70,36 +67,36 @@ export function createRelayEvidence(options: {
     return edits !== undefined && !isAt(edits, 'confirmed', relayID);
   }
 
-  function doubt(id: RawCoID, need: Coverage): void {
+  function recheck(id: RawCoID, need: KnownCounts): void {
     ladder.missing(id, need, relayID);
-    // It has spoken of it on this connection, or sent it, and does not do so again by itself.
+    // The relay has already reported or sent it on this connection, and will not do so again unasked.
     ladder.confirmed(id, said.get(id) ?? {}, relayID);
     const peer = node.syncManager.peers[relayID];
     if (peer) sentByRelay.set(id, peer);
   }
 
-  function tellDeletion(id: RawCoID): void {
-    const { header: _, ...deletion } = ownStateOf(id);
+  function reportDeletion(id: RawCoID): void {
+    const { header: _, ...deletion } = localCounts(id);
     ladder.deleted(id, deletion);
-    // It may have been saved before anything was pending that it ends.
+    // The deletion may have been saved before any edit that it ends was pending.
     const stored = node.storage?.getKnownState(id);
-    if (stored) ladder.saved(id, deletionOnly(coverageOfState(stored)));
+    if (stored) ladder.saved(id, deletionOnly(knownCountsOfState(stored)));
   }
 
   return {
     handled(message, peer) {
       const { action, id } = message;
       if (action === 'reconcile' || action === 'reconcile-ack' || action === 'done') return;
-      if (node.getCoValue(id).isDeleted) tellDeletion(id);
+      if (getOrCreateCoValue(node, id).isDeleted) reportDeletion(id);
       if (action === 'content') return void sentByRelay.set(id, peer);
-      const state = claims.believed(id, coverageOfState(message));
-      // A relay that lost data says so by this. Content that it has sent itself is no loss: an acknowledgement that waited
-      // for its commit may be older than that.
-      ladder.missing(id, missingIn(joined(saysOf(peer, id), state), ownStateOf(id)), relayID);
+      const state = claims.accepted(id, knownCountsOfState(message));
+      // This is how a relay reveals that it lost data. Content that the relay sent itself counts as present, because a
+      // delayed acknowledgement may be older than that content.
+      ladder.missing(id, missingIn(mergeCounts(knownAt(peer, id), state), localCounts(id)), relayID);
       ladder.confirmed(id, state, relayID);
-      if (!isSettled || !isSure()) said.set(id, joined(said.get(id) ?? {}, state));
+      if (!isSettled || !isSure()) said.set(id, mergeCounts(said.get(id) ?? {}, state));
     },
-    saidOf: (id) => said.get(id) ?? {},
+    reportedCounts: (id) => said.get(id) ?? {},
     settled() {
       isSettled = true;
       if (isSure()) said.clear();
@@ -110,9 +107,9 @@ export function createRelayEvidence(options: {
     ask() {
       if (!isSettled) return;
       for (const [id, peer] of sentByRelay) {
-        const core = node.getCoValue(id);
-        const isAll = core.isAvailable() && covers(saysOf(peer, id), ownStateOf(id));
-        if (isAll && isPending(id) && !isLeftToOther(id)) {
+        const core = getAvailableCoValue(node, id);
+        const isAll = covers(knownAt(peer, id), localCounts(id));
+        if (core && isAll && isPending(id) && !isLeftToOther(id)) {
           node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
         }
       }
@@ -126,24 +123,24 @@ export function createRelayEvidence(options: {
           ([id, edits]) =>
             !isAt(edits, 'confirmed', relayID) && !atRelay(edits, relayID).error && !isLeftToOther(id),
         )
-        .slice(0, mostAsked)
+        .slice(0, maxAsked)
         .map(([id]) => id as RawCoID);
       for (const id of ids) {
-        const core = node.getCoValue(id);
+        const core = getOrCreateCoValue(node, id);
         if (core.isAvailable())
           node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
-        // cojson asks about what it has loaded.
+        // Once it is loaded, cojson queries the relay.
         else core.loadFromStorage();
       }
       return ids.length;
     },
-    doubt,
-    doubtAll() {
-      // Another tab may have told of its word before it lost data, while this one had no connection that could have broken.
+    recheck,
+    recheckAll() {
+      // Another tab may have announced a confirmation from before the relay lost data, while this tab was not connected.
       ladder.connectionLost(relayID);
-      for (const [id, coverage] of said) ladder.confirmed(id, coverage, relayID);
+      for (const [id, counts] of said) ladder.confirmed(id, counts, relayID);
       for (const { id } of node.allCoValues()) {
-        doubt(id, ownStateOf(id));
+        recheck(id, localCounts(id));
       }
     },
     lost() {

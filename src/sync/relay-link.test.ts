@@ -9,18 +9,25 @@ import { dialRelay, silenceMs, type LinkEnd, type RelayLink } from './relay-link
 
 const url = new URL('wss://relay.example/sync');
 const hello = {
-  ...{ maia: 'hello', v: 1, relay: { name: 'test', version: '1' }, storage: { id: 's', epoch: 'e' } },
-  ...{ durability: 'process-crash', limits: {}, auth: null, inspect: false },
+  maia: 'hello',
+  v: 1,
+  relay: { name: 'test', version: '1' },
+  storage: { id: 's', epoch: 'e' },
+  durability: 'process-crash',
+  limits: {},
+  auth: null,
+  inspect: false,
 };
 const known = (at: number) => ({ action: 'known', id: `co_z${at}`, header: false, sessions: {} });
 const closing = { maia: 'refused', code: 'forbidden', reason: 'because', closing: true };
-const joined = (...messages: readonly object[]) => messages.map((each) => JSON.stringify(each)).join('\n');
+const joined = (...messages: readonly object[]) =>
+  messages.map((message) => JSON.stringify(message)).join('\n');
 
 let clock: FakeClock;
 let tasks: FakeTasks;
 let link: RelayLink;
 let channel: ChannelEvents;
-/** What cojson was given, by the task it was in. */
+/** What cojson received, grouped by task. */
 let given: string[][];
 let ended: LinkEnd | undefined;
 let sent: string[];
@@ -49,8 +56,14 @@ beforeEach(() => {
     pacer: createPacer({ nowMs: clock.nowMs, nextTask: tasks.nextTask }),
     isStock: false,
     on: {
-      ...{ alive: nothing, received: nothing, refused: nothing, sent: nothing, drained: nothing },
-      ...{ withheld: nothing, roundTrip, relayClock },
+      alive: nothing,
+      received: nothing,
+      refused: nothing,
+      sent: nothing,
+      drained: nothing,
+      withheld: nothing,
+      roundTrip,
+      relayClock,
       ready({ incoming }) {
         incoming.onMessage((message: SyncMessage | 'Disconnected') => {
           given.at(-1)?.push(message === 'Disconnected' ? message : message.id);
@@ -69,7 +82,7 @@ async function nextTask() {
 }
 
 describe('a frame of many messages', () => {
-  it('is given to cojson a few at a time, in order', async () => {
+  it('is passed to cojson a few at a time, in order', async () => {
     channel.received(joined(hello, ...[1, 2, 3, 4].map(known)));
     channel.received(joined(known(5), known(6), known(7)));
     expect(link.waitingBytes).toBeGreaterThan(0);
@@ -78,7 +91,7 @@ describe('a frame of many messages', () => {
     expect(link.waitingBytes).toBe(0);
   });
 
-  it('is dropped where the connection ends meanwhile: the next one tells it again', async () => {
+  it('is dropped if the connection ends meanwhile; the next one repeats it', async () => {
     channel.received(joined(hello, ...[1, 2, 3, 4].map(known)));
     channel.closed(createKernelError('RELAY_UNREACHABLE', 'lost'));
     expect(ended).toMatchObject({ retry: true, error: { code: 'RELAY_UNREACHABLE' } });
@@ -87,7 +100,7 @@ describe('a frame of many messages', () => {
     expect(given.flat()).toEqual(['co_z1', 'co_z2', 'co_z3', 'Disconnected']);
   });
 
-  it('is let go of where this device ends the connection', async () => {
+  it('is dropped if this device ends the connection', async () => {
     channel.received(joined(hello, ...[1, 2, 3, 4].map(known)));
     link.close();
     expect(link.waitingBytes).toBe(0);
@@ -101,7 +114,7 @@ describe('a frame of many messages', () => {
     expect(ended).toMatchObject({ retry: false, error: { code: 'RELAY_REFUSED' } });
   });
 
-  it('counts as heard when it comes, however long it takes to read', async () => {
+  it('counts as activity on arrival, however long it takes to read', async () => {
     channel.received(joined(hello, ...[1, 2, 3, 4].map(known)));
     clock.advance(silenceMs - 12);
     channel.received(joined(known(5)));
@@ -112,7 +125,7 @@ describe('a frame of many messages', () => {
     await tasks.runAll();
   });
 
-  it('tells the relay’s clock and the round trip by when they came', async () => {
+  it('measures the relay’s clock and the round trip by its arrival', async () => {
     channel.received(joined(hello, ...[1, 2, 3].map(known)));
     const cameAtMs = clock.nowMs();
     channel.received(joined({ type: 'ping', time: 7, dc: 'x' }, { maia: 'echoed', t: cameAtMs - 40 }));
@@ -123,11 +136,11 @@ describe('a frame of many messages', () => {
   });
 });
 
-describe('what a relay has of a CoValue', () => {
+describe('a query for the relay’s known state', () => {
   const inspect = { maia: 'inspect', ask: 7, id: 'co_zA' } as const;
   const inspected = { ...inspect, maia: 'inspected', known: null };
 
-  it('is asked as it is told to, and an answer disturbs nothing', async () => {
+  it('sends the request as given, and its answer has no side effects', async () => {
     channel.received(joined(hello));
     sent.length = 0;
     link.ask(7, 'co_zA');
@@ -138,7 +151,7 @@ describe('what a relay has of a CoValue', () => {
     expect(ended).toBeUndefined();
   });
 
-  it('is what a kernel never says', async () => {
+  it('is a frame that kernels never send', async () => {
     channel.received(joined(hello));
     sent.length = 0;
     channel.received(joined(inspect, known(1)));
@@ -147,7 +160,7 @@ describe('what a relay has of a CoValue', () => {
     expect(sent).toEqual([]);
   });
 
-  it('ends the connection where it is malformed', () => {
+  it('ends the connection if the answer is malformed', () => {
     channel.received(joined(hello, { ...inspected, known: { header: true, sessions: { me: 1 } } }));
     expect(ended).toMatchObject({ error: { code: 'MESSAGE_INVALID' } });
   });

@@ -2,7 +2,7 @@ import { cojsonInternals, type Peer, type RawCoID, type SyncMessage } from 'cojs
 import type { Clock } from '../base/clock.ts';
 import { isKernelError, type KernelError } from '../base/kernel-error.ts';
 import type { Pacer } from '../base/pacer.ts';
-import { kernelVersion } from '../platform/version.ts';
+import { kernelVersion } from '../base/version.ts';
 import * as frames from '../wire/frames.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createArrivals, mayBeRefusal, type Arrival } from './arrivals.ts';
@@ -10,48 +10,48 @@ import { createOutgoing, type OutgoingEvents } from './outgoing.ts';
 import * as errors from './relay-errors.ts';
 import { createSilenceWatch } from './silence-watch.ts';
 
-/** One connection to a relay, from dialling to its end. */
+/** One connection to a relay over one transport, from dialling to its end. Never reused. */
 export interface RelayLink {
   readonly bufferedBytes: number;
-  /** Arrived, and not given to cojson yet. */
+  /** Received but not yet passed to cojson. */
   readonly waitingBytes: number;
   /** Sends an `inspect` frame. */
   ask(ask: number, id: RawCoID): void;
-  /** Ends without a call of `ended`. Safe to call twice. */
+  /** Closes without calling `ended`. Safe to call twice. */
   close(): void;
 }
 
 export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
-  /** Once: the peer to add. `hello` is missing for a stock server. */
+  /** Called once with the peer to add. A stock server sends no `hello`. */
   ready(peer: Peer, hello: frames.HelloFrame | undefined): void;
-  /** Once, after `ready`: the server is not only open, it has said something. */
+  /** Called once, after `ready`, when the server has sent its first message. */
   alive(): void;
   received(message: SyncMessage, bytes: number): void;
   refused(error: KernelError, coValueID: string | undefined): void;
   roundTrip(ms: number): void;
-  /** The relay's clock, as it was when it sent a ping, and ours when that arrived. Both in ms since the Unix epoch. */
+  /** The relay's clock when it sent a ping, and this device's when the ping arrived, in ms since the Unix epoch. */
   relayClock(timeMs: number, arrivedAtMs: number): void;
-  /** Once, and nothing after it. */
+  /** Called exactly once, after all other calls. */
   ended(end: LinkEnd): void;
 }
 
 export interface LinkEnd {
-  /** False where the server has said nothing at all: something on the way may not let this transport through. */
-  readonly heard: boolean;
+  /** False if the server sent nothing at all: the network may block this transport. */
+  readonly hasAnswered: boolean;
   readonly error: KernelError;
-  /** False where trying again would meet the same answer. */
+  /** False if a retry would get the same answer. */
   readonly retry: boolean;
-  /** As the relay asks. */
+  /** Requested by the relay. */
   readonly retryAfterMs?: number;
 }
 
-/** A relay pings every 4 s: one that has said nothing for this long is not there any more. */
+/** A relay pings every 4 s, so one that is silent for this long is gone. */
 export const silenceMs = 10_000;
-/** A server that has not said hello by then is a stock one. */
+/** A server that has sent no hello by then is a stock one. */
 export const helloMs = 1_000;
 const echoEveryMs = 5_000;
-/** cojson splits content at 100 kB, and joins little of it: no relay sends more than this in a frame. */
-const longestFrame = 32_000_000;
+/** cojson splits content at 100 kB and joins little of it, so no relay sends a longer frame. */
+const maxFrameLength = 32_000_000;
 
 export interface DialOptions {
   readonly url: URL;
@@ -59,9 +59,9 @@ export interface DialOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly pacer: Pacer;
-  /** Known from an earlier connection to be a stock server: no hello is waited for. */
+  /** The server is known to be a stock one, so do not wait for its hello. */
   readonly isStock: boolean;
-  /** Of the app, for a relay that asks for a version of it. */
+  /** The app's version, for a relay that requires one. */
   readonly appVersion?: string | undefined;
   readonly on: RelayLinkEvents;
 }
@@ -84,13 +84,14 @@ export function dialRelay(options: DialOptions): RelayLink {
       else cancelHello = clock.after(helloMs, becomeReady);
     },
     received(frame) {
-      silence.heard();
-      outgoing.goOn();
-      if (frame.length > longestFrame) return fail(errors.frameTooLarge(url));
+      silence.received();
+      outgoing.resumeSending();
+      if (frame.length > maxFrameLength) return fail(errors.frameTooLarge(url));
       arrivals.add(frames.splitFrame(frame));
     },
     closed(error) {
-      // Why it closes is said last, behind what still waits; and what a server says first tells whether it is a relay.
+      // The reason for closing comes after everything still waiting. The first message shows whether the
+      // server is a relay.
       for (const arrival of arrivals.clear()) {
         if (messageCount === 0 || mayBeRefusal(arrival)) receive(arrival);
       }
@@ -106,7 +107,7 @@ export function dialRelay(options: DialOptions): RelayLink {
       abandoned: () => fail(errors.closedByNode()),
       withheld(message, error) {
         on.withheld(message, error);
-        // Asked for what cannot be there, cojson would wait for an answer for a minute or two.
+        // cojson would wait a minute or two for an answer that cannot come.
         if (message.action === 'load') {
           incoming.push({ action: 'known', id: message.id, header: false, sessions: {} });
         }
@@ -121,7 +122,7 @@ export function dialRelay(options: DialOptions): RelayLink {
     try {
       const message = frames.readMessage(line);
       if (message.kind === 'maia') handleFrame(message.frame, atMs);
-      else becomeReady(); // A hello would have come first: this is a stock server.
+      else becomeReady(); // A relay sends its hello first, so this is a stock server.
       if (message.kind === 'ping') on.relayClock(message.timeMs, atMs);
       if (message.kind === 'sync') {
         on.received(message.message, line.length);
@@ -137,7 +138,7 @@ export function dialRelay(options: DialOptions): RelayLink {
   function handleFrame(frame: frames.MaiaFrame, atMs: number): void {
     switch (frame.maia) {
       case 'hello':
-        // Counts as the first message only, so that nothing can raise what the relay promises midway.
+        // Only the first message may be a hello, so that nothing can raise the relay's promises later.
         if (messageCount > 1) return fail(errors.lateHello());
         if (frame.auth) return end({ error: errors.asksForAuth(url), retry: false });
         hello = frame;
@@ -158,7 +159,7 @@ export function dialRelay(options: DialOptions): RelayLink {
       case 'hi':
       case 'echo':
       case 'inspect':
-      case 'inspected': // For who asked, by the frame tap.
+      case 'inspected': // The frame tap delivers it to the inspector.
     }
   }
 
@@ -195,15 +196,15 @@ export function dialRelay(options: DialOptions): RelayLink {
     end({ error, retry: true });
   }
 
-  function end(how: Omit<LinkEnd, 'heard'>): void {
+  function end(how: Omit<LinkEnd, 'hasAnswered'>): void {
     if (hasEnded) return;
     shutDown();
-    on.ended({ ...how, heard: messageCount > 0 });
+    on.ended({ ...how, hasAnswered: messageCount > 0 });
   }
 
   function shutDown(): void {
     hasEnded = true;
-    arrivals.clear(); // The next connection tells it again.
+    arrivals.clear(); // The next connection sends it again.
     silence.stop();
     cancelHello();
     cancelEcho();

@@ -4,7 +4,7 @@ import { readRelayTargets } from './relay-targets.ts';
 
 const refused = expect.objectContaining({ code: 'SYNC_URL_INVALID' }) as unknown;
 
-it('reads one relay, its fail-over addresses, or several relays', () => {
+it('parses one relay, its fail-over addresses, or several relays', () => {
   expect(readRelayTargets({ url: 'a.example' })).toEqual([['wss://a.example/sync']]);
   expect(readRelayTargets({ url: ['a.example', 'b.example'] })).toEqual([
     ['wss://a.example/sync', 'wss://b.example/sync'],
@@ -15,7 +15,7 @@ it('reads one relay, its fail-over addresses, or several relays', () => {
   ]);
 });
 
-it('refuses what cannot be meant', () => {
+it('rejects ambiguous targets', () => {
   expect(() => readRelayTargets({ relays: [] })).toThrow(refused);
   expect(() => readRelayTargets({ url: 'a.example', relays: [{ url: 'b.example' }] })).toThrow(refused);
   expect(() => readRelayTargets({ relays: [{ url: 'a.example' }, { url: 'wss://a.example/sync' }] })).toThrow(
@@ -23,7 +23,7 @@ it('refuses what cannot be meant', () => {
   );
 });
 
-it('calls a relay by its host, and by its path where that has several', () => {
+it('names a relay by its host, or by its path if a host has several', () => {
   const idsOf = (...urls: string[]) => peerIDs(readRelayTargets({ relays: urls.map((url) => ({ url })) }));
   expect(idsOf('a.example', 'b.example:81')).toEqual(['a.example', 'b.example:81']);
   expect(idsOf('wss://a.example/x', 'wss://a.example/y')).toEqual(['a.example/x', 'a.example/y']);

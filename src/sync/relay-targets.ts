@@ -2,7 +2,6 @@ import { createKernelError } from '../base/kernel-error.ts';
 import type { SyncOptions } from './sync-peers.ts';
 import { resolveSyncUrls } from './sync-url.ts';
 
-/** The relays of a node, each with its addresses. */
 export type RelayTargets = readonly [RelayUrls, ...RelayUrls[]];
 type RelayUrls = readonly [string, ...string[]];
 
@@ -10,11 +9,11 @@ type RelayUrls = readonly [string, ...string[]];
 export function readRelayTargets({ url, relays }: SyncOptions): RelayTargets {
   if (!relays) return [resolveSyncUrls({ ...(url !== undefined && { url }) })];
   const [first, ...others] = relays.map((relay) => resolveSyncUrls(relay));
-  if (url !== undefined) throw invalid('`url` and `relays` were given, and one of them is to be left out');
+  if (url !== undefined) throw invalid('Both `url` and `relays` were given, but only one is allowed');
   if (!first) throw invalid('The `relays` option is an empty array, so there is no relay to connect to');
   const addresses = [first, ...others].flat();
   const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
-  if (twice !== undefined) throw invalid(`${twice} stands twice among the relays`);
+  if (twice !== undefined) throw invalid(`${twice} is listed twice among the relays`);
   return [first, ...others];
 }
 

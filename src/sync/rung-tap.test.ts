@@ -38,22 +38,22 @@ beforeEach(async () => {
 });
 
 const tap = () => inspectionOf(sync)?.setRungTap((...step) => steps.push(step));
-/** Without what is told twice in a row. */
+/** Without consecutive repetitions. */
 const kinds = () => steps.map(([kind]) => kind).filter((kind, index, all) => kind !== all[index - 1]);
 
-test('tells an edit in the call that makes it, and each rung with the relay, until nothing waits', async () => {
+test('reports an edit in the call that makes it, and each rung, until nothing waits', async () => {
   tap();
   map.set('n', 1);
-  const coverage = { [node.currentSessionID]: 1 };
-  expect(steps).toEqual([['made', map.id, coverage]]);
+  const counts = { [node.currentSessionID]: 1 };
+  expect(steps).toEqual([['made', map.id, counts]]);
   await sync.whenConfirmed(map);
   expect(kinds()[0]).toBe('made');
   expect(kinds().slice(-2)).toEqual(['confirmed', 'ended']);
   const confirmed = steps.find(([kind]) => kind === 'confirmed');
-  expect(confirmed).toMatchObject(['confirmed', map.id, coverage, `127.0.0.1:${relay.port}`]);
+  expect(confirmed).toMatchObject(['confirmed', map.id, counts, `127.0.0.1:${relay.port}`]);
 });
 
-test('tells nothing of what is imported as made', async () => {
+test('does not report imported content as made', async () => {
   tap();
   const theirs = (await createAgentNode()).createGroup();
   for (const content of theirs.core.newContentSince() ?? []) {
@@ -64,7 +64,7 @@ test('tells nothing of what is imported as made', async () => {
   expect(kinds()).toContain('confirmed');
 });
 
-test('is silent once it is taken out', async () => {
+test('is silent once it is removed', async () => {
   tap();
   inspectionOf(sync)?.setRungTap(undefined);
   map.set('n', 1);

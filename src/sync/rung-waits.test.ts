@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { createKernelError, type KernelError } from '../base/kernel-error.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import type { Coverage } from '../engine/known-counts.ts';
+import type { KnownCounts } from '../engine/known-counts.ts';
 import { createLadder } from './ladder.ts';
-import { createRungWaits, type WaitedRung } from './rung-waits.ts';
+import { createRungWaits } from './rung-waits.ts';
+import type { RungName } from './rungs.ts';
 
 function setUp() {
   const clock = createFakeClock(0);
-  const refusals: Partial<Record<WaitedRung, KernelError>> = {};
+  const refusals: Partial<Record<RungName, KernelError>> = {};
   const ladder = createLadder({
     clock,
     canSave: () => true,
@@ -18,15 +19,15 @@ function setUp() {
     onChange: () => {},
   });
   ladder.useRelays(['r']);
-  let settle: (leftBehind?: ReadonlyMap<string, Coverage>) => void = () => {};
-  const settled = new Promise<ReadonlyMap<string, Coverage>>(
+  let settle: (leftBehind?: ReadonlyMap<string, KnownCounts>) => void = () => {};
+  const settled = new Promise<ReadonlyMap<string, KnownCounts>>(
     (resolve) => (settle = (leftBehind = new Map()) => resolve(leftBehind)),
   );
   const waits = createRungWaits({ ladder, clock, settled, refusal: (rung) => refusals[rung] });
   return { clock, ladder, waits, settle, refusals };
 }
 
-/** What has become of a promise by now. */
+/** The promise's current state. */
 async function fateOf(promise: Promise<void>): Promise<string> {
   const pending = new Promise<string>((resolve) => setImmediate(() => resolve('pending')));
   return Promise.race([
@@ -38,7 +39,7 @@ async function fateOf(promise: Promise<void>): Promise<string> {
   ]);
 }
 
-it('resolves when the edits that were made until the call have got there', async () => {
+it('[LADDER-7] resolves when the edits made before the call have reached the rung', async () => {
   const { ladder, waits, settle } = setUp();
   settle();
   ladder.edited('co_z1', { s: 2 });
@@ -47,18 +48,18 @@ it('resolves when the edits that were made until the call have got there', async
   ladder.edited('co_z1', { s: 3 });
   ladder.edited('co_z2', { s: 1 });
   ladder.saved('co_z1', { s: 1 });
-  waits.look();
+  waits.check();
   expect(await fateOf(saved)).toBe('pending');
   ladder.saved('co_z1', { s: 2 });
-  waits.look();
+  waits.check();
   expect(await fateOf(saved)).toBe('resolved');
   expect(await fateOf(confirmed)).toBe('pending');
   ladder.confirmed('co_z1', { s: 2 }, 'r');
-  waits.look();
+  waits.check();
   expect(await fateOf(confirmed)).toBe('resolved');
 });
 
-it('resolves at once where nothing waits, and asks for nothing that others wait for', async () => {
+it('resolves at once if nothing waits, and sends no request for edits that others wait for', async () => {
   const { ladder, waits, settle } = setUp();
   settle();
   ladder.edited('co_z1', { s: 1 });
@@ -66,21 +67,21 @@ it('resolves at once where nothing waits, and asks for nothing that others wait 
   expect(await fateOf(waits.when('confirmed'))).toBe('pending');
 });
 
-it('waits for what an earlier run left behind, once that is known', async () => {
+it('[LADDER-6] waits for edits of an earlier run, once they are known', async () => {
   const { ladder, waits, settle } = setUp();
   const confirmed = waits.when('confirmed');
   expect(await fateOf(confirmed)).toBe('pending');
   ladder.edited('co_z1', { s: 1 });
   ladder.saved('co_z1', { s: 1 });
-  ladder.edited('co_z2', { s: 1 }); // After the call.
+  ladder.edited('co_z2', { s: 1 }); // An edit made after the call.
   settle(new Map([['co_z1', { s: 1 }]]));
   expect(await fateOf(confirmed)).toBe('pending');
   ladder.confirmed('co_z1', { s: 1 }, 'r');
-  waits.look();
+  waits.check();
   expect(await fateOf(confirmed)).toBe('resolved');
 });
 
-it('is not held up by edits that came after what it waits for had got everywhere', async () => {
+it('is not delayed by edits made after those it waits for', async () => {
   const { ladder, waits, settle } = setUp();
   settle();
   ladder.edited('co_z1', { s: 1 });
@@ -91,7 +92,7 @@ it('is not held up by edits that came after what it waits for had got everywhere
   expect(await fateOf(confirmed)).toBe('resolved');
 });
 
-it('of a CoValue that is deleted meanwhile, waits for the deletion', async () => {
+it('waits for the deletion if its CoValue is deleted meanwhile', async () => {
   const { ladder, waits, settle } = setUp();
   settle();
   ladder.edited('co_z1', { header: 1, s: 1 });
@@ -99,14 +100,14 @@ it('of a CoValue that is deleted meanwhile, waits for the deletion', async () =>
   ladder.edited('co_z1', { d$: 1 });
   ladder.deleted('co_z1', { d$: 1 });
   ladder.confirmed('co_z1', { header: 1 }, 'r');
-  waits.look();
+  waits.check();
   expect(await fateOf(confirmed)).toBe('pending');
   ladder.confirmed('co_z1', { d$: 1 }, 'r');
-  waits.look();
+  waits.check();
   expect(await fateOf(confirmed)).toBe('resolved');
 });
 
-it('ends by time, by its signal, by what makes it hopeless, and with the sync', async () => {
+it('[LADDER-8] ends by timeout, by its signal, when it becomes hopeless, and with the sync', async () => {
   const { clock, ladder, waits, settle, refusals } = setUp();
   settle();
   ladder.edited('co_z1', { s: 1 });
@@ -120,7 +121,7 @@ it('ends by time, by its signal, by what makes it hopeless, and with the sync', 
   clock.advance(1);
   abort.abort();
   refusals.durable = createKernelError('DURABILITY_NOT_OFFERED', 'x');
-  waits.look();
+  waits.check();
   expect(await Promise.all([timed, aborted, hopeless, ended].map(fateOf))).toEqual([
     'TIMEOUT',
     'ABORTED',
@@ -135,7 +136,7 @@ it('ends by time, by its signal, by what makes it hopeless, and with the sync', 
   expect(clock.waiting).toBe(0);
 });
 
-it('refuses what is no CoValue’s id, and a signal that is aborted already', async () => {
+it('rejects an invalid CoValue ID, and a signal that is already aborted', async () => {
   const { waits } = setUp();
   expect(await fateOf(waits.when('saved', 'my list'))).toBe('MESSAGE_INVALID');
   expect(await fateOf(waits.when('saved', undefined, { signal: AbortSignal.abort() }))).toBe('ABORTED');

@@ -1,49 +1,39 @@
-import type { RawCoValue } from 'cojson';
 import type { Clock } from '../base/clock.ts';
 import { createKernelError, type KernelError } from '../base/kernel-error.ts';
 import { isCoValueID } from '../wire/ids.ts';
-import { deletionOnly, joined, type Coverage } from '../engine/known-counts.ts';
+import { deletionOnly, mergeCounts, type KnownCounts } from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
-import { notAnID } from './not-an-id.ts';
-import { hasReached, needOf, type RungName } from './pending-edits.ts';
+import { invalidCoValueID } from './invalid-covalue-id.ts';
+import { hasReached, needOf } from './pending-edits.ts';
+import type { RungName } from './rungs.ts';
+import type { SyncTarget, WaitOptions } from './sync-peers.ts';
 
-/** A CoValue or its id; none: everything. */
-export type SyncTarget = RawCoValue | string;
-
-export interface WaitOptions {
-  readonly signal?: AbortSignal;
-  /** Rejects with TIMEOUT after it. Default: none. */
-  readonly timeoutMs?: number;
-}
-
-export type WaitedRung = RungName | 'durable';
-
-/** Those who wait for the edits that were made until they asked. */
+/** Promises that wait for the edits made before the call. */
 export interface RungWaits {
-  when(rung: WaitedRung, target?: SyncTarget, options?: WaitOptions): Promise<void>;
-  /** All edits of the CoValue have got everywhere: what they needed is forgotten. */
+  when(rung: RungName, target?: SyncTarget, options?: WaitOptions): Promise<void>;
+  /** Call when all edits of the CoValue have arrived everywhere. */
   done(id: string): void;
-  /** Something may have got further, or cannot get there any more. */
-  look(): void;
-  /** Nobody is answered any more. */
+  /** Settles promises whose edits have arrived or cannot arrive any more. */
+  check(): void;
+  /** Rejects all promises, and every later call. */
   close(error: KernelError): void;
 }
 
 interface Wait {
-  readonly rung: WaitedRung;
+  readonly rung: RungName;
   readonly id: string | undefined;
   /** What the edits need, by CoValue. */
-  readonly needs: Map<string, Coverage>;
+  readonly needs: Map<string, KnownCounts>;
   settle(error?: KernelError): void;
 }
 
 export function createRungWaits(options: {
   readonly ladder: Pick<Ladder, 'pending' | 'relayIDs'>;
   readonly clock: Clock;
-  /** Resolves with what an earlier run left behind: what its edits need, by CoValue. */
-  readonly settled: Promise<ReadonlyMap<string, Coverage>>;
-  /** Why nothing gets to this rung, as things are. */
-  readonly refusal: (rung: WaitedRung) => KernelError | undefined;
+  /** Resolves with what the edits of an earlier run need, by CoValue. */
+  readonly settled: Promise<ReadonlyMap<string, KnownCounts>>;
+  /** Why nothing can reach this rung at the moment. */
+  readonly refusal: (rung: RungName) => KernelError | undefined;
 }): RungWaits {
   const { ladder, clock, settled, refusal } = options;
   const waits = new Set<Wait>();
@@ -53,34 +43,35 @@ export function createRungWaits(options: {
   void settled.then((leftBehind) => {
     isSettled = true;
     for (const { id, needs } of waits) {
-      for (const [each, need] of leftBehind) {
-        if (id === undefined || id === each) needs.set(each, joined(needs.get(each) ?? {}, need));
+      for (const [foundID, need] of leftBehind) {
+        if (id === undefined || id === foundID)
+          needs.set(foundID, mergeCounts(needs.get(foundID) ?? {}, need));
       }
     }
-    look();
+    check();
   });
 
-  function needsNow(id: string | undefined): Map<string, Coverage> {
+  function needsNow(id: string | undefined): Map<string, KnownCounts> {
     const ids = id === undefined ? [...ladder.pending.keys()] : [id];
     return new Map(
-      ids.flatMap((each) => {
-        const edits = ladder.pending.get(each);
-        return edits ? [[each, needOf(edits)] as const] : [];
+      ids.flatMap((pendingID) => {
+        const edits = ladder.pending.get(pendingID);
+        return edits ? [[pendingID, needOf(edits)] as const] : [];
       }),
     );
   }
 
-  function isThere(rung: WaitedRung, id: string, need: Coverage): boolean {
+  function isThere(rung: RungName, id: string, need: KnownCounts): boolean {
     const edits = ladder.pending.get(id);
     if (!edits) return true;
-    // Of a CoValue that was deleted meanwhile, only the deletion still has to arrive, in the place of what it ends.
+    // If the CoValue was deleted in the meantime, only the deletion still has to arrive.
     const now = needOf(edits);
     const isEnded = Object.keys(need).some((session) => !Object.hasOwn(now, session));
     const left = isEnded ? deletionOnly(now) : need;
     return hasReached(edits, rung === 'durable' ? 'confirmed' : rung, ladder.relayIDs, left);
   }
 
-  function look(): void {
+  function check(): void {
     for (const wait of [...waits]) {
       for (const [id, need] of wait.needs) if (isThere(wait.rung, id, need)) wait.needs.delete(id);
       const error = refusal(wait.rung);
@@ -90,12 +81,12 @@ export function createRungWaits(options: {
   }
 
   async function when(
-    rung: WaitedRung,
+    rung: RungName,
     target: SyncTarget | undefined,
     { signal, timeoutMs }: WaitOptions = {},
   ): Promise<void> {
     const id = typeof target === 'object' ? target.id : target;
-    if (id !== undefined && !isCoValueID(id)) throw notAnID(id);
+    if (id !== undefined && !isCoValueID(id)) throw invalidCoValueID(id);
     if (signal?.aborted) throw aborted(signal);
     if (ended) throw ended;
     await new Promise<void>((resolve, reject) => {
@@ -105,7 +96,9 @@ export function createRungWaits(options: {
           ? () => {}
           : clock.after(timeoutMs, () => wait.settle(timedOut(rung, timeoutMs)));
       const wait: Wait = {
-        ...{ rung, id, needs: needsNow(id) },
+        rung,
+        id,
+        needs: needsNow(id),
         settle(error) {
           waits.delete(wait);
           cancel();
@@ -116,7 +109,7 @@ export function createRungWaits(options: {
       };
       signal?.addEventListener('abort', () => wait.settle(aborted(signal)), { signal: stopListening.signal });
       waits.add(wait);
-      look();
+      check();
     });
   }
 
@@ -125,7 +118,7 @@ export function createRungWaits(options: {
     done(id) {
       for (const wait of waits) wait.needs.delete(id);
     },
-    look,
+    check,
     close(error) {
       ended = error;
       for (const wait of [...waits]) wait.settle(error);
@@ -133,16 +126,16 @@ export function createRungWaits(options: {
   };
 }
 
-function timedOut(rung: WaitedRung, timeoutMs: number): KernelError {
+function timedOut(rung: RungName, timeoutMs: number): KernelError {
   return createKernelError(
     'TIMEOUT',
-    `After ${timeoutMs} ms there are still edits that are not ${rung}. They wait, and go on by themselves; the sync state says what keeps them.`,
+    `After ${timeoutMs} ms, some edits are still not ${rung}. Sync continues automatically; the sync state shows what delays it.`,
     { details: { rung, timeoutMs } },
   );
 }
 
 function aborted({ reason }: AbortSignal): KernelError {
-  return createKernelError('ABORTED', 'Waiting was ended by the app. The edits themselves go on.', {
+  return createKernelError('ABORTED', 'The app stopped waiting. Sync continues.', {
     cause: reason,
   });
 }

@@ -1,18 +1,18 @@
-/** Who waits for edits to stand on this device. */
-export interface SavedWaiting {
+/** Promises that wait for edits to be stored on this device. */
+export interface SavedWaits {
   whenSaved(ids: readonly string[]): Promise<void>;
-  /** Something of it may have changed. */
-  look(): void;
+  /** Resolves promises whose edits are stored now. */
+  check(): void;
 }
 
-export function createSavedWaiting(isBeingSaved: (id: string) => boolean): SavedWaiting {
+export function createSavedWaits(isBeingSaved: (id: string) => boolean): SavedWaits {
   const waiting = new Map<() => void, readonly string[]>();
   const isSaved = (ids: readonly string[]) => !ids.some(isBeingSaved);
 
   return {
     whenSaved: (ids) =>
       isSaved(ids) ? Promise.resolve() : new Promise((resolve) => waiting.set(resolve, ids)),
-    look() {
+    check() {
       for (const [resolve, ids] of waiting) {
         if (!isSaved(ids)) continue;
         waiting.delete(resolve);

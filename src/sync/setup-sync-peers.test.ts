@@ -30,7 +30,7 @@ async function sessionNode(url: string | undefined) {
 }
 
 describe('setupSyncPeers on a node that syncs', () => {
-  it('returns its sync for the same relay, however that is written', async () => {
+  it('returns the existing sync for the same relay, however the address is written', async () => {
     const { node, sync } = await sessionNode(nowhere);
     expect(setupSyncPeers({ node, url: nowhere })).toBe(sync);
     expect(setupSyncPeers({ node, url: 'http://127.0.0.1:9' })).toBe(sync);
@@ -43,20 +43,20 @@ describe('setupSyncPeers on a node that syncs', () => {
     );
   });
 
-  it('starts it where it was off, and again after it was closed', async () => {
+  it('starts sync if it was off, and again after it was closed', async () => {
     const { node, sync } = await sessionNode(undefined);
     expect(sync.current.status).toBe('off');
     expect(setupSyncPeers({ node, url: nowhere })).toBe(sync);
     expect(sync.current.peers[0]?.url).toBe(nowhere);
     await sync.close();
     expect(sync.current.status).toBe('off');
-    // Node 20 has no WebSocket of its own, which shows that it was dialled again.
+    // Node 20 has no global WebSocket, so the error shows that it dialled again.
     const again = setupSyncPeers({ node, url: nowhere });
     ends.push(() => again.close());
     expect(again).not.toBe(sync);
   });
 
-  it('takes fail-over addresses, and no empty list of them', async () => {
+  it('accepts fail-over addresses, but no empty list of them', async () => {
     const urls = [nowhere, 'ws://127.0.0.1:10/sync'];
     const { node, sync } = await sessionNode(undefined);
     expect(setupSyncPeers({ node, url: urls })).toBe(sync);
@@ -69,7 +69,7 @@ describe('setupSyncPeers on a node that syncs', () => {
     );
   });
 
-  it('says at once that an address cannot be read', async () => {
+  it('throws at once if an address cannot be parsed', async () => {
     const { node } = await sessionNode(undefined);
     expect(() => setupSyncPeers({ node, url: 'ftp://x' })).toThrow(
       expect.objectContaining({ code: 'SYNC_URL_INVALID' }),
@@ -81,35 +81,35 @@ describe('subscribeSyncState', () => {
   it('follows the active session, through its end and the next one', async () => {
     const active = createReadable<{ readonly sync: SyncPeers } | undefined>(undefined);
     const subscribeSyncState = createSubscribeSyncState(active);
-    const heard: string[] = [];
-    const stop = subscribeSyncState(({ status }) => heard.push(status));
+    const received: string[] = [];
+    const stop = subscribeSyncState(({ status }) => received.push(status));
     const { sync } = await sessionNode(undefined);
     active.set({ sync });
     active.set(undefined);
-    expect(heard).toEqual(['signed-out', 'off', 'signed-out']);
+    expect(received).toEqual(['signed-out', 'off', 'signed-out']);
     stop();
     active.set({ sync });
-    expect(heard).toHaveLength(3);
+    expect(received).toHaveLength(3);
   });
 
-  it('takes a session or its sync as target', async () => {
+  it('accepts a session or its sync as target', async () => {
     const { sync } = await sessionNode(undefined);
     const subscribeSyncState = createSubscribeSyncState(createReadable(undefined));
-    const heard: string[] = [];
-    subscribeSyncState(({ status }) => heard.push(status), { target: sync })();
-    subscribeSyncState(({ status }) => heard.push(status), { target: { sync } })();
-    expect(heard).toEqual(['off', 'off']);
+    const received: string[] = [];
+    subscribeSyncState(({ status }) => received.push(status), { target: sync })();
+    subscribeSyncState(({ status }) => received.push(status), { target: { sync } })();
+    expect(received).toEqual(['off', 'off']);
   });
 
   it('a listener that throws does not stop the others, and its error is not swallowed', async () => {
     const { sync } = await sessionNode(undefined);
     const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => {});
-    const heard: string[] = [];
+    const received: string[] = [];
     sync.subscribe(() => {
       throw new Error('a listener of the app');
     });
-    sync.subscribe(({ status }) => heard.push(status));
-    expect(heard).toEqual(['off']);
+    sync.subscribe(({ status }) => received.push(status));
+    expect(received).toEqual(['off']);
     expect(later.mock.calls[0]?.[0]).toThrow('a listener of the app');
     later.mockRestore();
   });

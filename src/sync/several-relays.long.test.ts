@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoMap } from 'cojson';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { createReadable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
@@ -8,13 +8,12 @@ import { createAgentNode, startStockRelay, type StockRelay } from '../../test/su
 import { inspectionOf } from './inspection.ts';
 import { startSync } from './start-sync.ts';
 import type { SyncPeers } from './sync-peers.ts';
+import { until } from '../../test/support/until.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
-
 async function relayAt(port?: number): Promise<StockRelay> {
   const relay = await startStockRelay(port === undefined ? {} : { port });
   ends.push(() => relay.close());
@@ -39,7 +38,7 @@ async function deviceOf(
 const has = (relay: StockRelay, map: RawCoMap) =>
   relay.node.isCoValueInMemory(map.id) && relay.node.getCoValue(map.id).isAvailable();
 
-test('an edit is confirmed when all of them have it, and each says so', async () => {
+test('an edit is confirmed once all of them have it, and each reports it', async () => {
   const [a, b] = [await relayAt(), await relayAt()];
   const { sync, map } = await deviceOf(a, b);
   const told: string[] = [];
@@ -50,7 +49,7 @@ test('an edit is confirmed when all of them have it, and each says so', async ()
   await until(() => expect(told.sort()).toEqual([`127.0.0.1:${a.port}`, `127.0.0.1:${b.port}`].sort()));
 });
 
-test('one that is away holds up no other, and gets it when it is back', async () => {
+test('one that is away does not delay the others, and catches up when it returns', async () => {
   const [a, b] = [await relayAt(), await relayAt()];
   const { sync, map } = await deviceOf(a, b);
   await until(() => expect(sync.current.status).toBe('confirmed'));
@@ -70,7 +69,7 @@ test('one that is away holds up no other, and gets it when it is back', async ()
   expect(again.node.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
 });
 
-test('what one relay brings, the other one gets', async () => {
+test('content from one relay reaches the other one', async () => {
   const [a, b] = [await relayAt(), await relayAt()];
   const one = await deviceOf(a);
   await until(() => expect(one.sync.current.status).toBe('confirmed'));
@@ -83,7 +82,7 @@ test('what one relay brings, the other one gets', async () => {
   await until(() => expect(both.sync.current.status).toBe('confirmed'));
 });
 
-test('waits tell where waiting is in vain', async () => {
+test('[CONF-7] waits report when waiting is useless', async () => {
   const { sync, map } = await deviceOf(await relayAt());
   const durable = sync.whenDurable(map);
   await expect(durable).rejects.toMatchObject({ code: 'DURABILITY_NOT_OFFERED' }); // A stock server.

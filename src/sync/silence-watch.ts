@@ -1,29 +1,29 @@
 import type { Clock } from '../base/clock.ts';
 
 export interface SilenceWatch {
-  heard(): void;
+  received(): void;
   stop(): void;
 }
 
-/** Calls `onSilent` once when nothing was heard for `limitMs`, counted by time of arrival. */
+/** Calls `onSilent` once when nothing has arrived for `limitMs`. */
 export function createSilenceWatch(clock: Clock, limitMs: number, onSilent: () => void): SilenceWatch {
-  let heardAtMs = clock.nowMs();
-  let cancel = clock.after(limitMs, look);
+  let receivedAtMs = clock.nowMs();
+  let cancel = clock.after(limitMs, check);
 
-  function look(): void {
-    const leftMs = heardAtMs + limitMs - clock.nowMs();
-    // A page that slept wakes to a late timer while bytes wait in its queue: they are taken in before this is decided.
-    cancel = leftMs > 0 ? clock.after(leftMs, look) : clock.after(0, decide);
+  function check(): void {
+    const leftMs = receivedAtMs + limitMs - clock.nowMs();
+    // After a page slept, the timer fires before queued data is delivered: let that arrive before deciding.
+    cancel = leftMs > 0 ? clock.after(leftMs, check) : clock.after(0, decide);
   }
 
   function decide(): void {
-    if (heardAtMs + limitMs > clock.nowMs()) look();
+    if (receivedAtMs + limitMs > clock.nowMs()) check();
     else onSilent();
   }
 
   return {
-    heard() {
-      heardAtMs = clock.nowMs();
+    received() {
+      receivedAtMs = clock.nowMs();
     },
     stop: () => cancel(),
   };

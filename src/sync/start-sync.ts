@@ -1,33 +1,18 @@
-import { createHttpTransport } from '../transport/http-transport.ts';
-import { createWebSocketTransport } from '../transport/web-socket.ts';
 import { beginSync, type SyncToBegin } from './begin-sync.ts';
-import { createNodeRelay } from './node-relay.ts';
-import { bringInOthersEdits } from './others-edits.ts';
-import { paceReleases } from '../engine/release-pacing.ts';
 import type { SyncPeers } from './sync-peers.ts';
-import { createTabs, type TabsSetup } from './tabs/tabs.ts';
-import { unloadUnused } from './unloading.ts';
+import { createTabs } from './tabs/tabs.ts';
+import type { TabsSetup } from './tabs/tabs-options.ts';
 
-/** As `beginSync`, for a session: with all that it takes at hand. */
+/** `beginSync` for a session. A separate file, so that `setupSyncPeers` does not bundle `tabs`. */
 export function startSync({
   tabs: setup,
   ...options
-}: SyncToBegin & {
+}: Omit<SyncToBegin, 'createTabs'> & {
   /** How the account's tabs on this device find each other. Default: they do not. */
   readonly tabs?: TabsSetup;
 }): SyncPeers {
   return beginSync({
     ...options,
-    code: {
-      createTransports: (platform) => [
-        createWebSocketTransport((to) => platform.openWebSocket(to)),
-        createHttpTransport(platform),
-      ],
-      createRelay: createNodeRelay,
-      unloadUnused,
-      paceReleases,
-      bringInOthersEdits,
-      createTabs: setup && ((parts) => createTabs({ ...parts, setup })),
-    },
+    createTabs: setup && ((parts) => createTabs({ ...parts, setup })),
   });
 }

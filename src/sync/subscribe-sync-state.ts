@@ -6,9 +6,9 @@ export interface HasSync {
   readonly sync: SyncPeers;
 }
 
-/** `active` is the session now active in the page; it lives in another room and is handed in. */
+/** `active` is the page's active session. It is passed in because `session` imports `sync`. */
 export function createSubscribeSyncState(active: Readable<HasSync | undefined>) {
-  /** Calls at once, and again with each change. Without a target it follows the page's active session, also when that changes. */
+  /** Calls the listener now and after each change. Without a target it follows the page's active session as it changes. */
   return function subscribeSyncState(
     listener: (state: SyncState) => void,
     { target }: { readonly target?: HasSync | SyncPeers } = {},

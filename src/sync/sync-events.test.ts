@@ -6,23 +6,23 @@ const turn = () => Promise.resolve();
 
 function setUp() {
   const events = createSyncEvents();
-  const told: string[] = [];
-  events.tap(({ event, detail }) => told.push(`${event} ${JSON.stringify(detail)}`));
-  return { events, told };
+  const seen: string[] = [];
+  events.tap(({ event, detail }) => seen.push(`${event} ${JSON.stringify(detail)}`));
+  return { events, seen };
 }
 
-it('tells nobody in the turn in which something happens, and then everybody', async () => {
-  const { events, told } = setUp();
-  const heard: unknown[] = [];
-  events.on('connect', (detail) => heard.push(detail));
+it('notifies listeners after the turn in which something happens', async () => {
+  const { events, seen } = setUp();
+  const received: unknown[] = [];
+  events.on('connect', (detail) => received.push(detail));
   events.emit('connect', { peerID: 'r' });
-  expect([told.length, heard.length]).toEqual([0, 0]);
+  expect([seen.length, received.length]).toEqual([0, 0]);
   await turn();
-  expect(told).toEqual(['connect {"peerID":"r"}']);
-  expect(heard).toEqual([{ peerID: 'r' }]);
+  expect(seen).toEqual(['connect {"peerID":"r"}']);
+  expect(received).toEqual([{ peerID: 'r' }]);
 });
 
-it('delivers one event to everybody before the next one, also those that a listener brings about', async () => {
+it('[LADDER-10] delivers one event to all listeners before the next one, even if a listener causes it', async () => {
   const { events } = setUp();
   const order: string[] = [];
   events.on('connect', () => {
@@ -38,34 +38,34 @@ it('delivers one event to everybody before the next one, also those that a liste
   expect(order).toEqual(['connect 1', 'connect 2', 'eose', 'sync co_z1']);
 });
 
-it('tells what changed in a turn together, by origin, before what came after it', async () => {
-  const { events, told } = setUp();
+it('reports a turn’s changes together, by origin, before later events', async () => {
+  const { events, seen } = setUp();
   events.changed('co_z1', 'local');
   events.changed('co_z2', 'local');
   events.changed('co_z1', 'local');
   events.changed('co_z3', 'relay');
   events.emit('sync', { peerID: 'r', id: 'co_z3' });
   await turn();
-  expect(told).toEqual([
+  expect(seen).toEqual([
     'change {"ids":["co_z1","co_z2"],"origin":"local"}',
     'change {"ids":["co_z3"],"origin":"relay"}',
     'sync {"peerID":"r","id":"co_z3"}',
   ]);
 });
 
-it('says of an app that is too old what is needed', async () => {
-  const { events, told } = setUp();
+it('reports to an outdated app which version is required', async () => {
+  const { events, seen } = setUp();
   const error = createKernelError('APP_OUTDATED', 'x', { details: { required: '2.0.0', have: '1.0.0' } });
   events.refused('r', undefined, error);
   await turn();
-  expect(told.map((line) => line.split(' ')[0])).toEqual(['refused', 'outdated']);
-  expect(told[1]).toBe('outdated {"peerID":"r","required":"2.0.0","have":"1.0.0"}');
+  expect(seen.map((line) => line.split(' ')[0])).toEqual(['refused', 'outdated']);
+  expect(seen[1]).toBe('outdated {"peerID":"r","required":"2.0.0","have":"1.0.0"}');
 });
 
-it('a listener that has ended hears nothing more, and after the end nobody does', async () => {
-  const { events, told } = setUp();
-  const heard: string[] = [];
-  const stop = events.on('eose', ({ peerID }) => heard.push(peerID));
+it('a removed listener receives nothing more, and no listener does after the end', async () => {
+  const { events, seen } = setUp();
+  const received: string[] = [];
+  const stop = events.on('eose', ({ peerID }) => received.push(peerID));
   events.emit('eose', { peerID: 'a' });
   await turn();
   stop();
@@ -73,6 +73,6 @@ it('a listener that has ended hears nothing more, and after the end nobody does'
   events.close();
   events.emit('eose', { peerID: 'c' });
   await turn();
-  expect(heard).toEqual(['a']);
-  expect(told).toHaveLength(2);
+  expect(received).toEqual(['a']);
+  expect(seen).toHaveLength(2);
 });

@@ -1,27 +1,27 @@
 import { isKernelError, type KernelError } from '../base/kernel-error.ts';
 import { callListener } from '../base/readable.ts';
 
-/** What happens in a sync, as it happens. */
+/** The events of a sync. */
 export interface SyncEvents {
-  /** A relay is there, and what it lacks goes out. */
+  /** A relay is connected, and what it lacks is being sent. */
   readonly connect: { readonly peerID: string };
-  /** Without an error where this device ended it. */
+  /** Without an error if this device closed the connection. */
   readonly disconnect: { readonly peerID: string; readonly error?: KernelError };
-  /** The relay has confirmed all that this device had to tell of a CoValue. */
+  /** The relay has confirmed everything that this device had of a CoValue. */
   readonly sync: { readonly peerID: string; readonly id: string };
-  /** All that was asked for when the connection began has arrived. Once a connection. */
+  /** Everything requested when the connection began has arrived. Once per connection. */
   readonly eose: { readonly peerID: string };
-  /** CoValues have new content: made here, or brought by a relay or by another tab of this account. */
+  /** CoValues have new content, made here or received from a relay or another tab of this account. */
   readonly change: { readonly ids: readonly string[]; readonly origin: ChangeOrigin };
-  /** The relay takes this app's edits only from a newer version. They wait on this device. */
+  /** The relay requires a newer version of the app. Edits wait on this device. */
   readonly outdated: {
     readonly peerID: string;
     readonly required: string;
     readonly have: string | undefined;
   };
-  /** Something was not taken: by the relay, or by this device in its place. Without `id`, the connection itself. */
+  /** Something was refused by the relay, or by this device on its behalf: without `id`, the connection itself. */
   readonly refused: { readonly peerID: string; readonly id?: string; readonly error: KernelError };
-  /** Content of a relay that was not let in, as it cannot be what it claims to be. */
+  /** Content from a relay was rejected because it cannot be authentic. */
   readonly dropped: {
     readonly peerID: string;
     readonly id: string;
@@ -31,22 +31,21 @@ export interface SyncEvents {
 }
 export type ChangeOrigin = 'local' | 'relay' | 'tab';
 
-/** One event of the stream. */
 export type SyncEvent = {
   readonly [E in keyof SyncEvents]: { readonly event: E; readonly detail: SyncEvents[E] };
 }[keyof SyncEvents];
 
-/** All that happens, in order. An event is delivered to everybody before the next one is. */
+/** All events, in order. Every listener receives an event before the next one is delivered. */
 export interface SyncEventStream {
   emit<E extends keyof SyncEvents>(event: E, detail: SyncEvents[E]): void;
-  /** A refusal, and what it means for the app. */
+  /** Emits a refusal and, if the app is outdated, that too. */
   refused(peerID: string, id: string | undefined, error: KernelError): void;
-  /** CoValues that changed are told together, once in a turn. */
+  /** Changes within one turn are combined into one event. */
   changed(id: string, origin: ChangeOrigin): void;
   on<E extends keyof SyncEvents>(event: E, listener: (detail: SyncEvents[E]) => void): () => void;
-  /** Every event; what the inspector reads. */
+  /** Receives every event; for the inspector. */
   tap(listener: (event: SyncEvent) => void): () => void;
-  /** Tells what is left, and nothing more. */
+  /** Delivers what is queued, then stops. */
   close(): void;
 }
 
@@ -61,11 +60,11 @@ export function createSyncEvents(): SyncEventStream {
 
   function add(event: SyncEvent): void {
     queue.push(event);
-    soon();
+    schedule();
   }
 
-  /** In a turn of its own: who listens may write, close, or listen to more. */
-  function soon(): void {
+  /** Delivers in a later turn, because a listener may write, close, or subscribe again. */
+  function schedule(): void {
     if (isDue) return;
     isDue = true;
     queueMicrotask(() => {
@@ -87,7 +86,7 @@ export function createSyncEvents(): SyncEventStream {
     isDelivering = false;
   }
 
-  /** What changed before something else happened is told before it. */
+  /** Emits collected changes before any later event. */
   function endChanges(): void {
     if (!changes) return;
     const { ids, origin } = changes;
@@ -95,13 +94,13 @@ export function createSyncEvents(): SyncEventStream {
     queue.push({ event: 'change', detail: { ids: [...ids], origin } });
   }
 
-  function isHeard(event: keyof SyncEvents): boolean {
+  function hasListeners(event: keyof SyncEvents): boolean {
     return !isClosed && (taps.size > 0 || (listeners.get(event)?.size ?? 0) > 0);
   }
 
   const stream: SyncEventStream = {
     emit(event, detail) {
-      if (!isHeard(event)) return;
+      if (!hasListeners(event)) return;
       endChanges();
       add({ event, detail } as SyncEvent);
     },
@@ -112,22 +111,22 @@ export function createSyncEvents(): SyncEventStream {
       stream.emit('outdated', { peerID, required, have });
     },
     changed(id, origin) {
-      if (!isHeard('change')) return;
+      if (!hasListeners('change')) return;
       if (changes?.origin !== origin) endChanges();
       changes ??= { origin, ids: new Set() };
       changes.ids.add(id);
-      soon();
+      schedule();
     },
     on(event, listener) {
-      const own = (detail: never) => listener(detail);
+      const entry = (detail: never) => listener(detail);
       const ofEvent = listeners.get(event) ?? new Set();
-      listeners.set(event, ofEvent.add(own));
-      return () => void ofEvent.delete(own);
+      listeners.set(event, ofEvent.add(entry));
+      return () => void ofEvent.delete(entry);
     },
     tap(listener) {
-      const own = (event: SyncEvent) => listener(event);
-      taps.add(own);
-      return () => void taps.delete(own);
+      const entry = (event: SyncEvent) => listener(event);
+      taps.add(entry);
+      return () => void taps.delete(entry);
     },
     close() {
       deliver();

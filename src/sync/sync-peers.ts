@@ -1,54 +1,71 @@
-import type { LocalNode } from 'cojson';
+import type { LocalNode, RawCoValue } from 'cojson';
 import type { Readable } from '../base/readable.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { SyncTarget, WaitOptions } from './rung-waits.ts';
 import type { SyncEvents } from './sync-events.ts';
 import type { SyncState } from './sync-state.ts';
 
 export interface SyncOptions {
-  /** The relay; an array is fail-over addresses of that one relay, tried in turn. Default: see `resolveSyncUrl`. */
+  /** The relay. An array holds fail-over addresses of that one relay, tried in turn. Default: see `resolveSyncUrl`. */
   readonly url?: string | readonly string[];
-  /** Several independent relays instead of `url`. `confirmed` then means: by all of them. */
+  /** Several independent relays instead of `url`. `confirmed` then means confirmed by all of them. */
   readonly relays?: readonly RelayTarget[];
   /**
-   * How frames travel, tried in this order; the first that comes through is kept, and the first of all is taken again once it
-   * comes through too. Default: WebSocket, then HTTP.
+   * The transports, tried in this order. The first that works is kept, and the preferred one is used again once it works.
+   * Default: WebSocket, then HTTP.
    */
   readonly transports?: readonly Transport[];
-  /** Told to the relay, which may ask for a newer one: then sync stops with APP_OUTDATED, and nothing is lost. */
+  /** Sent to the relay. If the relay requires a newer version, sync stops with APP_OUTDATED and loses nothing. */
   readonly appVersion?: string;
 }
 
 export interface RelayTarget {
-  /** The relay; an array is fail-over addresses of that one relay, tried in turn. */
+  /** The relay. An array holds fail-over addresses of that one relay, tried in turn. */
   readonly url: string | readonly string[];
 }
 
-/** A node's sync with its relays. Readable: `current` and `subscribe` give the sync state. */
+/** A CoValue or its ID. Default: all CoValues. */
+export type SyncTarget = RawCoValue | string;
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+  /** Rejects with TIMEOUT after this time. Default: never. */
+  readonly timeoutMs?: number;
+}
+
+/** A node's sync with its relays. `current` and `subscribe` give the sync state. */
 export interface SyncPeers extends Readable<SyncState> {
-  /** Leaves the relays until `resume()`. Edits are still saved on this device. */
+  /** Disconnects from the relays until `resume()`. Edits are still saved on this device. */
   pause(): void;
   resume(): void;
-  /** Tries now, whatever the back-off says. */
+  /** Retries now, regardless of the back-off. */
   reconnect(): void;
   /**
-   * Sends what is pending now, also what an earlier run left in storage, and resolves when it has left this device for every
-   * relay. It waits while offline; rejects with SYNC_OFF or SESSION_CLOSED.
+   * Sends everything pending, including what an earlier run left in storage, and resolves when it has left this device for
+   * every relay. Waits while offline. Rejects with SYNC_OFF or SESSION_CLOSED.
    */
   flush(): Promise<void>;
   /**
-   * Resolves when the edits that were made until this call are committed on this device; of all CoValues, or of one. Rejects
-   * with STORAGE_UNAVAILABLE where nothing is kept here, TIMEOUT, ABORTED, SESSION_CLOSED, or MESSAGE_INVALID for what is no
-   * CoValue's id.
+   * Resolves when the edits made before this call are committed on this device, for all CoValues or for one. Rejects with
+   * STORAGE_UNAVAILABLE if this device stores nothing, TIMEOUT, ABORTED, SESSION_CLOSED, or MESSAGE_INVALID for an invalid
+   * CoValue ID.
    */
   whenSaved(target?: SyncTarget, options?: WaitOptions): Promise<void>;
-  /** The same for every relay's word that it has them. Waits while offline; rejects with SYNC_OFF where there is no relay. */
+  /**
+   * Resolves when every relay has confirmed those edits. Waits while offline. Also rejects with SYNC_OFF if there is no
+   * relay.
+   */
   whenConfirmed(target?: SyncTarget, options?: WaitOptions): Promise<void>;
-  /** The same for relays that promise to keep them, and with DURABILITY_NOT_OFFERED as soon as one promises nothing. */
+  /**
+   * Resolves when relays that promise durability have confirmed those edits. Also rejects with DURABILITY_NOT_OFFERED as
+   * soon as one relay promises none.
+   */
   whenDurable(target?: SyncTarget, options?: WaitOptions): Promise<void>;
-  /** Events are delivered in order: each to everybody who listens before the next one. Returns the end. */
+  /**
+   * Subscribes to an event. Every listener receives an event before the next one is delivered. Returns a function that
+   * unsubscribes.
+   */
   on<E extends keyof SyncEvents>(event: E, listener: (detail: SyncEvents[E]) => void): () => void;
-  /** Ends sync with the relays for good; the node itself stays usable. Safe to call twice. */
+  /** Ends sync with the relays permanently. The node stays usable. Safe to call twice. */
   close(): Promise<void>;
 }
 

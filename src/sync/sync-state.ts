@@ -2,20 +2,20 @@ import type { KernelError } from '../base/kernel-error.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { PeerStatus } from './peer-status.ts';
 
-/** Where the data is, from evidence only. Immutable; a new object for each change. */
+/** Where the data is, derived only from evidence. Immutable: every change creates a new object. */
 export interface SyncState {
   readonly status:
     'signed-out' | 'off' | 'paused' | 'offline' | 'connecting' | 'syncing' | 'confirmed' | 'failed';
   readonly error?: KernelError;
   /** Committed on this device. */
   readonly saved: Rung;
-  /** Bytes handed over to the network and drained. */
+  /** Handed to the network and drained from the socket's buffer. */
   readonly sent: Rung;
-  /** Every relay's `known` or `load` covers it; never inferred from received content. */
+  /** Covered by a `known` or `load` of every relay, never inferred from received content. */
   readonly confirmed: Rung;
   /** Absent unless every relay's hello promises durability. */
   readonly durable?: Rung;
-  /** What a durable edit survives at the relay; the weakest of the relays. */
+  /** What a durable edit survives at the relay. With several relays, the weakest promise. */
   readonly durability: Durability | 'unknown';
   readonly download: {
     readonly received: number;
@@ -23,14 +23,14 @@ export interface SyncState {
     readonly caughtUp: boolean;
   };
   readonly storage: StorageStatus;
-  /** Known from relays' pings. Positive: the relay's clock is ahead. */
+  /** Measured by the relays' pings. Positive if the relay's clock is ahead. */
   readonly clockOffsetMs?: number;
   readonly peers: readonly PeerStatus[];
 }
 
 export type Durability = 'none' | 'process-crash' | 'power-loss';
 
-/** Counts CoValues with edits that have not reached this rung; also those that an earlier run left behind. */
+/** Counts CoValues with edits that have not reached this rung, including those of an earlier run. */
 export interface Rung {
   readonly pending: number;
   readonly oldestSinceMs?: number;

@@ -5,14 +5,14 @@ import type { Rung, SyncState } from './sync-state.ts';
 
 type Status = Pick<SyncState, 'status' | 'error'>;
 
-/** One word for the whole, the worst fact first. */
+/** The overall status. The worst fact wins. */
 export function statusOf(facts: {
   readonly failure: KernelError | undefined;
-  /** Of the relays. Data that is at one of two is not safe at both. */
+  /** The phase of each relay. Data that only one of two relays has is not safe at both. */
   readonly peers: readonly PeerPhase[];
   readonly storage: StorageStatus;
   readonly confirmed: Rung;
-  /** False until it is known what an earlier run left behind, and a relay lost. */
+  /** False until the sync knows what an earlier run left unconfirmed and what a relay has lost. */
   readonly isComplete: boolean;
 }): Status {
   const { failure, peers, storage, confirmed, isComplete } = facts;

@@ -33,7 +33,7 @@ describe('which source wins', () => {
   ])('%s', (_name, sources, url) => expect(from(sources)).toBe(url));
 });
 
-describe('how an address is read', () => {
+describe('how an address is resolved', () => {
   it.each([
     ['relay.example.org', 'http://app.test/', 'wss://relay.example.org/sync'],
     ['relay.example.org:8443', 'https://app.test/', 'wss://relay.example.org:8443/sync'],
@@ -48,7 +48,7 @@ describe('how an address is read', () => {
   ])('%s', (option, page, url) => expect(from({ option, page })).toBe(url));
 });
 
-describe('what is refused, by name and place', () => {
+describe('what is rejected, with the name and source of the value', () => {
   it.each([
     ['', 'is empty'],
     ['ftp://relay.example.org', '"ftp:"'],
@@ -63,7 +63,7 @@ describe('what is refused, by name and place', () => {
     expect((error as Error).message).toContain('`url` option');
   });
 
-  it('shows no password', () => {
+  it('[SEC-12] shows no password', () => {
     const error = caught(() => from({ option: 'wss://name:secret@relay.example.org' }));
     expect(String((error as Error).message)).not.toContain('secret');
     expect(JSON.stringify(error)).not.toContain('secret');

@@ -1,14 +1,14 @@
 import { createKernelError } from '../base/kernel-error.ts';
 
-// Given by the Vite plugin: the first while its dev server serves the page, the second in builds.
+// Defined by the Vite plugin: the first by its dev server, the second in builds.
 declare const __MAIA_DEV_PROXY__: boolean | undefined;
 declare const __MAIA_PUBLIC_API_DOMAIN__: string | undefined;
 declare global {
-  /** Set by a deployment before the app's script, to move a build to another relay without building again. */
+  /** Set by a deployment before the app's script, to point a finished build at another relay. */
   var PUBLIC_API_DOMAIN: string | undefined;
 }
 
-/** Where a relay's address may come from, in the order in which they win. */
+/** Possible sources of a relay's address, in order of precedence. */
 export interface UrlSources {
   readonly option: string | undefined;
   readonly devProxy: boolean;
@@ -18,9 +18,9 @@ export interface UrlSources {
 }
 
 /**
- * The relay's WebSocket URL: `url`, else `PUBLIC_API_DOMAIN` at run time (`globalThis`), else the one of the build,
- * else the page's origin; under the Vite plugin's dev server, `url` or the page's origin. The path is `/sync`.
- * Throws SYNC_URL_INVALID, which says what was read from where.
+ * The relay's WebSocket URL: `url`, else `PUBLIC_API_DOMAIN` at run time (`globalThis`), else the one of the build, else the
+ * page's origin. Under the Vite plugin's dev server: `url`, else the page's origin. The path is `/sync`. Throws
+ * SYNC_URL_INVALID, which names the value and its source.
  */
 export function resolveSyncUrl(options: { readonly url?: string } = {}): string {
   return resolveFrom({
@@ -32,7 +32,7 @@ export function resolveSyncUrl(options: { readonly url?: string } = {}): string 
   });
 }
 
-/** The same for each of a relay's fail-over addresses; none given is one that is resolved. */
+/** Resolves each of a relay's fail-over addresses. Without any, returns the default one. */
 export function resolveSyncUrls({
   url,
 }: {
@@ -43,7 +43,7 @@ export function resolveSyncUrls({
   if (first === undefined) {
     throw createKernelError(
       'SYNC_URL_INVALID',
-      'The `url` option is an empty array, so there is no relay to connect to. Give an address, or `sync: false`.',
+      'The `url` option is an empty array, so there is no relay to connect to. Pass an address, or `sync: false`.',
     );
   }
   return [resolveSyncUrl({ url: first }), ...others.map((other) => resolveSyncUrl({ url: other }))];
@@ -52,11 +52,11 @@ export function resolveSyncUrls({
 export function resolveFrom(sources: UrlSources): string {
   const { page } = sources;
   const [value, source] = pick(sources);
-  const shown = value.replace(/[^/@]*@/, '…@'); // Never a password in an error.
+  const shown = value.replace(/[^/@]*@/, '…@'); // An error must not contain a password.
   const invalid = (why: string, cause?: unknown) =>
     createKernelError(
       'SYNC_URL_INVALID',
-      `The relay's address ${JSON.stringify(shown)}, from ${source}, ${why}. Give a domain such as "relay.example.org", or a full wss:// URL.`,
+      `The relay's address ${JSON.stringify(shown)}, from ${source}, ${why}. Use a domain such as "relay.example.org", or a full wss:// URL.`,
       { details: { value: shown, source }, ...(cause !== undefined && { cause }) },
     );
 
@@ -91,11 +91,11 @@ function pick({ option, devProxy, runTime, buildTime, page }: UrlSources): [valu
   }
   throw createKernelError(
     'SYNC_URL_INVALID',
-    'No relay’s address is known: this is not a page of a web server, and none was given. Pass `url`, or set PUBLIC_API_DOMAIN.',
+    'There is no relay address: none was given, and no web server served this page. Pass `url`, or set PUBLIC_API_DOMAIN.',
   );
 }
 
-/** A bare domain means `wss`; loopback takes the page's scheme, as it rarely has a certificate. */
+/** A bare domain gets `wss`. Loopback gets the page's scheme, because it rarely has a certificate. */
 function withScheme(value: string, page: URL | undefined): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return value;
   const host = new URL(`wss://${value}`).hostname;
@@ -103,7 +103,7 @@ function withScheme(value: string, page: URL | undefined): string {
   return `${encrypted ? 'wss' : 'ws'}://${value}`;
 }
 
-/** True for hosts that never leave this machine, whatever the network is like. */
+/** True for hosts on this machine, which need no network. */
 export function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' ||

@@ -21,10 +21,10 @@ const hello = {
 };
 const ping = JSON.stringify({ type: 'ping', time: 1, dc: 'x' });
 
-/** A way to a relay that a test opens and shuts. */
+/** A transport that a test opens and blocks. */
 function fakeTransport(name: string) {
   const channels: { on: ChannelEvents; sent: string[]; isOpen: boolean }[] = [];
-  /** What becomes of the next channels. */
+  /** Decides what happens to the next channels. */
   const downHosts = new Set<string>();
   const way = { lets: 'all' as 'all' | 'nothing' | 'opening', channels };
   const transport: Transport = {
@@ -49,12 +49,12 @@ function fakeTransport(name: string) {
   };
   return {
     ...way,
-    /** Where it is refused, whatever else it lets through. */
+    /** Hosts that are refused, whatever `lets` allows. */
     downHosts,
     transport,
     set: (lets: typeof way.lets) => void (way.lets = lets),
     open: () => channels.filter(({ isOpen }) => isOpen).length,
-    /** Breaks what is open. */
+    /** Cuts open channels. */
     cut() {
       for (const one of channels.filter(({ isOpen }) => isOpen)) {
         one.isOpen = false;
@@ -114,7 +114,7 @@ function start(
   const settle = async () => {
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
   };
-  /** Time passes, and the relay says something where it is heard. */
+  /** Advances the clock; the relay sends something on open channels. */
   async function pass(ms: number): Promise<void> {
     for (let leftMs = ms; leftMs > 0; leftMs -= 4_000) {
       for (const way of [webSocket, http]) {
@@ -134,7 +134,7 @@ function start(
 const errorOf = (state: object) => ('error' in state ? (state.error as Error).message : undefined);
 
 describe('the transport', () => {
-  it('is WebSocket where it comes through, and nothing else is dialled', async () => {
+  it('is WebSocket if it works, and nothing else is dialled', async () => {
     const { begin, settle, http, webSocket } = start();
     const connection = begin();
     await settle();
@@ -142,7 +142,7 @@ describe('the transport', () => {
     expect([webSocket.channels.length, http.channels.length]).toEqual([1, 0]);
   });
 
-  it('is HTTP after WebSocket was refused, in the same attempt', async () => {
+  it('[CONN-4] is HTTP after WebSocket was refused, in the same attempt', async () => {
     const { begin, settle, webSocket, phases } = start();
     webSocket.set('nothing');
     const connection = begin();
@@ -151,7 +151,7 @@ describe('the transport', () => {
     expect(phases).toEqual(['connecting', 'connected']);
   });
 
-  it('is HTTP, too, where WebSocket opens and lets nothing through', async () => {
+  it('[CONN-5] is also HTTP if WebSocket opens but passes nothing', async () => {
     const { begin, pass, webSocket } = start();
     webSocket.set('opening');
     const connection = begin();
@@ -159,7 +159,7 @@ describe('the transport', () => {
     expect([connection.state.phase, connection.transport]).toEqual(['connected', 'http']);
   });
 
-  it('stays one story where the relay is down', async () => {
+  it('counts as one failed attempt if the relay is down', async () => {
     const { begin, settle, clock, webSocket, http, phases } = start();
     webSocket.set('nothing');
     http.set('nothing');
@@ -174,7 +174,7 @@ describe('the transport', () => {
     expect(new Set(phases)).toEqual(new Set(['connecting', 'waiting']));
   });
 
-  it('of a broken connection is tried first, and then the others', async () => {
+  it('retries the transport of a broken connection first, and then the others', async () => {
     const { begin, settle, pass, webSocket, http } = start();
     webSocket.set('nothing');
     const connection = begin();
@@ -190,7 +190,7 @@ describe('the transport', () => {
     expect([connection.state.phase, connection.transport]).toEqual(['connected', 'websocket']);
   });
 
-  it('is WebSocket first again after all of them were refused, and its error is what is told', async () => {
+  it('starts with WebSocket again after all were refused, and reports its error', async () => {
     const { begin, settle, pass, webSocket, http } = start();
     webSocket.set('nothing');
     const connection = begin();
@@ -207,7 +207,7 @@ describe('the transport', () => {
     expect([connection.transport, http.channels.length]).toEqual(['websocket', dialled]);
   });
 
-  it('is chosen at each of the addresses anew, in turn', async () => {
+  it('is made anew at each address in turn', async () => {
     const { begin, pass, settle, webSocket, http } = start({}, [
       new URL('wss://one.example/sync'),
       new URL('wss://two.example/sync'),
@@ -234,7 +234,7 @@ describe('the transport', () => {
     ]);
   });
 
-  it('on HTTP, WebSocket is looked for less and less often, which nobody notices', async () => {
+  it('on HTTP, probes WebSocket less and less often, without any visible change', async () => {
     const { begin, settle, pass, webSocket, phases, lost } = start();
     webSocket.set('nothing');
     const connection = begin();
@@ -250,7 +250,7 @@ describe('the transport', () => {
     expect(connection.transport).toBe('http');
   });
 
-  it('is WebSocket again once it comes through, by an ordinary reconnection', async () => {
+  it('[CONN-6] returns to WebSocket once it works, by an ordinary reconnection', async () => {
     const { begin, settle, pass, webSocket, http, phases, lost } = start();
     webSocket.set('nothing');
     const connection = begin();
@@ -266,7 +266,7 @@ describe('the transport', () => {
     expect(webSocket.channels).toHaveLength(dialled);
   });
 
-  it('is not WebSocket for the mere opening', async () => {
+  it('does not return to a WebSocket that merely opens', async () => {
     const { begin, settle, pass, webSocket, phases } = start();
     webSocket.set('nothing');
     const connection = begin();
@@ -278,7 +278,7 @@ describe('the transport', () => {
     expect(webSocket.open()).toBeLessThanOrEqual(1);
   });
 
-  it.each(['online', 'visible'] as const)('is looked for at once on `%s`', async (event) => {
+  it.each(['online', 'visible'] as const)('probes at once on `%s`', async (event) => {
     const { begin, settle, tell, webSocket } = start();
     webSocket.set('nothing');
     const connection = begin();
@@ -289,7 +289,7 @@ describe('the transport', () => {
     expect(connection.transport).toBe('websocket');
   });
 
-  it('is looked for at once by reconnect(), and no more once the connection is closed', async () => {
+  it('probes at once on reconnect(), and stops when the connection is closed', async () => {
     const { begin, settle, webSocket, clock } = start();
     webSocket.set('nothing');
     const connection = begin();
@@ -306,7 +306,7 @@ describe('the transport', () => {
 });
 
 describe('a tab that is hidden for long, with nothing to send', () => {
-  it('lets go of a channel over HTTP, and takes it again when it is looked at', async () => {
+  it('closes its HTTP channel, and reopens it when it becomes visible', async () => {
     const { begin, settle, pass, tell, webSocket, http } = start({ hasWork: () => false });
     webSocket.set('nothing');
     const connection = begin();
@@ -332,7 +332,7 @@ describe('a tab that is hidden for long, with nothing to send', () => {
     expect(connection.state.phase).toBe('connected');
   });
 
-  it('keeps what it sends on, until all is sent', async () => {
+  it('keeps the channel until everything is sent', async () => {
     let hasWork = true;
     const { begin, settle, pass, tell, webSocket } = start({ hasWork: () => hasWork });
     webSocket.set('nothing');
@@ -346,7 +346,7 @@ describe('a tab that is hidden for long, with nothing to send', () => {
     expect(connection.state.phase).toBe('offline');
   });
 
-  it('tries no more, until there is something to send', async () => {
+  it('stops retrying until there is something to send', async () => {
     const { begin, settle, pass, tell, webSocket, http } = start({ hasWork: () => false });
     webSocket.set('nothing');
     http.set('nothing');
@@ -364,7 +364,7 @@ describe('a tab that is hidden for long, with nothing to send', () => {
     expect(connection.state.phase).toBe('connected');
   });
 
-  it('that was hidden from its start counts, too', async () => {
+  it('counts also if it was hidden from its start', async () => {
     const { begin, pass, tell, webSocket } = start({ hasWork: () => false });
     webSocket.set('nothing');
     tell('hidden');
@@ -373,7 +373,7 @@ describe('a tab that is hidden for long, with nothing to send', () => {
     expect(connection.state.phase).toBe('offline');
   });
 
-  it('is none after a short look elsewhere', async () => {
+  it('does not count after being hidden briefly', async () => {
     const { begin, settle, pass, tell, webSocket } = start({ hasWork: () => false });
     webSocket.set('nothing');
     const connection = begin();
@@ -391,7 +391,7 @@ describe('a tab that is hidden for long, with nothing to send', () => {
 });
 
 describe('the version of the app', () => {
-  it('is told to the relay, and one that is too old ends the attempts', async () => {
+  it('is sent to the relay, and an outdated app stops its attempts', async () => {
     const { begin, settle, pass, webSocket } = start({ appVersion: '1.9' });
     const connection = begin();
     await settle();

@@ -2,17 +2,17 @@ import type { Clock } from '../base/clock.ts';
 import type { Channel, Transport } from '../transport/transport.ts';
 import { silenceMs } from './relay-link.ts';
 
-/** Looks now and then, beside a connection over a lesser transport, whether the ordinary one comes through again. */
+/** While a connection uses a fallback transport, checks from time to time whether the preferred one works again. */
 export interface TransportProbe {
-  /** Looks at once, unless it is looking already. */
-  look(): void;
+  /** Checks now, unless a check is running. */
+  check(): void;
   stop(): void;
 }
 
 const firstMs = 15_000;
 const longestMs = 600_000;
 
-/** Between half of the bound and all of it, so that clients that fell back together do not look together. */
+/** Between half of the bound and all of it, so that clients that fell back together do not check together. */
 function pauseMs(looks: number, random: number): number {
   const bound = Math.min(longestMs, firstMs * 2 ** Math.min(looks, 16));
   return bound * (0.5 + random / 2);
@@ -24,7 +24,7 @@ export function probeTransport(options: {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Once: the relay has said something there. */
+  /** Called once, when the relay has sent a message over the transport. */
   readonly found: () => void;
 }): TransportProbe {
   const { transport, url, clock, random, found } = options;
@@ -34,17 +34,17 @@ export function probeTransport(options: {
   let cancel = wait();
 
   function wait(): () => void {
-    return clock.after(pauseMs(looks, random()), look);
+    return clock.after(pauseMs(looks, random()), check);
   }
 
-  function look(): void {
+  function check(): void {
     if (channel || hasStopped) return;
     cancel();
     looks++;
     let hasEnded = false;
-    const own = transport.open(url, {
+    const probed = transport.open(url, {
       opened: () => {},
-      // That it opens is not enough: some proxies let nothing through what they have opened.
+      // An open channel is not enough, because some proxies open it and then pass nothing through.
       received() {
         if (hasStopped) return;
         stop();
@@ -52,15 +52,15 @@ export function probeTransport(options: {
       },
       closed() {
         hasEnded = true;
-        if (hasStopped || channel !== own) return;
+        if (hasStopped || channel !== probed) return;
         channel = undefined;
         cancel();
         cancel = wait();
       },
     });
     if (hasEnded) return;
-    channel = own;
-    cancel = clock.after(silenceMs, () => own.close());
+    channel = probed;
+    cancel = clock.after(silenceMs, () => probed.close());
   }
 
   function stop(): void {
@@ -69,5 +69,5 @@ export function probeTransport(options: {
     channel?.close();
   }
 
-  return { look, stop };
+  return { check, stop };
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { createUnacknowledged } from './unacknowledged.ts';
 
-it('counts content messages until the relay’s word covers them', async () => {
+it('counts content messages until the relay’s known state covers them', async () => {
   const map = (await createAgentNode()).createGroup().createMap();
   const content = (key: string): SyncMessage => {
     const before = map.core.knownState();

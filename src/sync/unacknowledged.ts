@@ -1,7 +1,12 @@
 import type { SyncMessage } from 'cojson';
-import { coverageOfContent, coverageOfState, covers, type Coverage } from '../engine/known-counts.ts';
+import {
+  knownCountsOfContent,
+  knownCountsOfState,
+  covers,
+  type KnownCounts,
+} from '../engine/known-counts.ts';
 
-/** The content messages of this connection that no `known` or `load` of the relay has covered yet. */
+/** Content messages of this connection that no `known` or `load` of the relay has covered yet. */
 export interface Unacknowledged {
   readonly count: number;
   sent(message: SyncMessage): void;
@@ -10,7 +15,7 @@ export interface Unacknowledged {
 }
 
 export function createUnacknowledged(): Unacknowledged {
-  const sentByID = new Map<string, readonly Coverage[]>();
+  const sentByID = new Map<string, readonly KnownCounts[]>();
   let count = 0;
   return {
     get count() {
@@ -18,13 +23,13 @@ export function createUnacknowledged(): Unacknowledged {
     },
     sent(message) {
       if (message.action !== 'content') return;
-      sentByID.set(message.id, [...(sentByID.get(message.id) ?? []), coverageOfContent(message)]);
+      sentByID.set(message.id, [...(sentByID.get(message.id) ?? []), knownCountsOfContent(message)]);
       count++;
     },
     handled(message) {
       if (message.action !== 'known' && message.action !== 'load') return;
       const sent = sentByID.get(message.id) ?? [];
-      const left = sent.filter((coverage) => !covers(coverageOfState(message), coverage));
+      const left = sent.filter((counts) => !covers(knownCountsOfState(message), counts));
       count -= sent.length - left.length;
       if (left.length > 0) sentByID.set(message.id, left);
       else sentByID.delete(message.id);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createMemoryStorage } from '../storage/memory-storage.ts';
 import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
 
-it('calls who waits for marks once they are written, in order, each with its own write', () => {
+it('calls back in order once marks are written, each caller for its own write', () => {
   const written: (() => void)[] = [];
   const marks = createUnconfirmedMarks({
     ...createMemoryStorage(),

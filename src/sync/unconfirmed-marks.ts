@@ -1,24 +1,24 @@
 import type { RawCoID, StorageAPI } from 'cojson';
 import { unconfirmedMark } from '../storage/unconfirmed-mark.ts';
 
-/** Remembers on this device which CoValues no relay has confirmed, so that a later run knows without loading them. */
+/** Remembers on this device which CoValues no relay has confirmed, so that a later run need not load them to find out. */
 export interface UnconfirmedMarks {
-  /** Effective with the next `write`. */
+  /** Takes effect with the next `write`. */
   set(id: string, isUnconfirmed: boolean): void;
-  /** Called before content is stored, so that no crash leaves content without its mark. */
+  /** Call before content is stored, so that a crash never leaves content without its mark. */
   write(): void;
-  /** Calls once all marks that were set before are as they were set, on the disk; never where that fails. */
+  /** Calls `run` once all marks set before are on disk; never if the write fails. */
   whenWritten(run: () => void): void;
-  /** What an earlier run left behind. */
+  /** Reads what an earlier run left behind. */
   read(found: (ids: readonly string[]) => void): void;
 }
 
 export function createUnconfirmedMarks(storage: StorageAPI | undefined): UnconfirmedMarks {
   const unwritten = new Map<string, boolean>();
-  /** Writes are done in order. */
+  /** The storage completes writes in order. */
   let startedCount = 0;
   let doneCount = 0;
-  /** The first to be called comes first. */
+  /** In the order of the calls. */
   let waiting: { readonly count: number; run(): void }[] = [];
   let nextWaiting = 0;
 
@@ -36,7 +36,7 @@ export function createUnconfirmedMarks(storage: StorageAPI | undefined): Unconfi
 
   function written(): void {
     doneCount++;
-    // Thousands may wait for thousands of writes, so that each is looked at once.
+    // Thousands of calls may wait for thousands of writes, so each is visited only once.
     for (let next = waiting[nextWaiting]; next && next.count <= doneCount; next = waiting[nextWaiting]) {
       nextWaiting++;
       next.run();

@@ -1,17 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { CojsonInternalTypes, LocalNode, RawCoMap, RawGroup, StorageAPI } from 'cojson';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createPacer } from '../base/pacer.ts';
 import { createReadable, type Writable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import { createMemoryStorage } from '../storage/memory-storage.ts';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
 import { createFakeClock, type FakeClock } from '../testing/fake-clock.ts';
-import { createBeingStored } from './pending-writes.ts';
-import { coverageOfContent, joined } from '../engine/known-counts.ts';
+import { createPendingWrites } from './pending-writes.ts';
+import { knownCountsOfContent, mergeCounts } from '../engine/known-counts.ts';
 import { memoryFigures } from '../inspect/storage/memory-figures.ts';
-import { hookNode } from './node-hooks.ts';
+import { listen } from '../engine/node-events.ts';
 import { noEdits, type PendingEdits } from './pending-edits.ts';
 import { unloadUnused, type Unloading } from './unloading.ts';
 
@@ -22,7 +22,7 @@ let clock: FakeClock;
 let status: Writable<StorageStatus>;
 let pending: Map<string, PendingEdits>;
 let contents: Map<string, NewContent[]>;
-/** Whether the storage writes what it is given. */
+/** Whether the storage writes what it receives. */
 let writes: boolean;
 let node: LocalNode;
 let group: RawGroup;
@@ -38,13 +38,11 @@ beforeEach(async () => {
   node = await createAccountNode();
   node.setStorage(createKeepingStorage());
   const pacer = createPacer({ nowMs: clock.nowMs, nextTask: () => Promise.resolve() });
-  const beingStored = createBeingStored();
-  unloading = unloadUnused({ node, ladder: { pending }, beingStored, status, clock, pacer });
-  const ignored = () => {};
-  hookNode(node, {
-    ...{ edited: ignored, handling: ignored, handled: ignored, brought: ignored, refused: ignored },
-    storing: ({ id }) => beingStored.storing(id),
-    stored: beingStored.stored,
+  const pendingWrites = createPendingWrites();
+  unloading = unloadUnused({ node, ladder: { pending }, pendingWrites, status, clock, pacer });
+  listen(node, {
+    storing: ({ id }) => pendingWrites.storing(id),
+    stored: pendingWrites.stored,
   });
   group = node.createGroup();
 });
@@ -65,7 +63,7 @@ function createKeepingStorage(): StorageAPI {
     loadKnownState(id, callback) {
       const found = contents.get(id);
       if (!found) return callback(undefined);
-      const { header: _, ...sessions } = found.map(coverageOfContent).reduce(joined, {});
+      const { header: _, ...sessions } = found.map(knownCountsOfContent).reduce(mergeCounts, {});
       callback({ id: id as RawCoMap['id'], header: true, sessions });
     },
   };
@@ -81,7 +79,7 @@ async function makeMap(values: Record<string, string> = { a: 'one' }): Promise<R
   return map;
 }
 
-/** Until everything unused is unloaded: what others depend on goes after them. */
+/** Waits until everything unused is unloaded; CoValues are unloaded before their dependencies. */
 async function pass(minutes = 7) {
   for (let minute = 0; minute < minutes; minute++) {
     clock.advance(minuteMs);
@@ -89,8 +87,8 @@ async function pass(minutes = 7) {
   }
 }
 
-describe('a CoValue that nobody has looked up for five minutes', () => {
-  it('is unloaded, and loading it gives the same', async () => {
+describe('a CoValue that was not looked up for five minutes', () => {
+  it('is unloaded, and loading it returns the same content', async () => {
     const map = await makeMap({ a: 'one', b: 'two' });
     const before = figures();
     await pass(4);
@@ -102,7 +100,7 @@ describe('a CoValue that nobody has looked up for five minutes', () => {
     expect(again === 'unavailable' ? again : again.toJSON()).toEqual({ a: 'one', b: 'two' });
   });
 
-  it('is kept for five minutes more by each look', async () => {
+  it('is kept for five minutes more by each lookup', async () => {
     const map = await makeMap();
     for (let times = 0; times < 5; times++) {
       await pass(4);
@@ -111,7 +109,7 @@ describe('a CoValue that nobody has looked up for five minutes', () => {
     expect(isLoaded(map.id)).toBe(true);
   });
 
-  it('goes before what it depends on', async () => {
+  it('goes before its dependencies', async () => {
     const map = await makeMap();
     map.subscribe(() => {});
     await pass(20);
@@ -130,24 +128,25 @@ describe('what stays', () => {
     expect(isLoaded(map.id)).toBe(true);
   };
 
-  it('has an edit that is not everywhere', () => stays(({ id }) => pending.set(id, noEdits)));
+  it('[CONN-11] has an edit that has not reached every rung', () =>
+    stays(({ id }) => pending.set(id, noEdits)));
   it('is subscribed to', () => stays((map) => map.subscribe(() => {})));
   it('is on a device that cannot write', () => stays(() => status.set({ kind: 'kernel', state: 'failing' })));
   it('is in memory only', () => stays(() => status.set({ kind: 'memory', state: 'memory-only' })));
-  it('was given to the storage and is not written', () =>
+  it('was passed to the storage and is not written yet', () =>
     stays(async (map) => {
       writes = false;
       map.set('b', 'two', 'private');
       await written();
-      contents.set(map.id, [...(map.core.newContentSince(undefined) ?? [])]); // It says so, and has not told that it is.
+      contents.set(map.id, [...(map.core.newContentSince(undefined) ?? [])]); // cojson counts it as stored, but storage has not confirmed it.
     }));
   it('is not on the device', () => stays(({ id }) => contents.delete(id)));
-  it('is more than the device has', () =>
+  it('has more than the device', () =>
     stays(({ id }) => {
       const [first] = contents.get(id) ?? [];
       if (first) contents.set(id, [{ ...first, new: {} }]);
     }));
-  it('is the account, and what belongs to it', async () => {
+  it('is the account, or belongs to it', async () => {
     const account = node.expectCurrentAccount('test');
     const own = account.createMap();
     await written();
@@ -156,8 +155,8 @@ describe('what stays', () => {
   });
 });
 
-describe('what an app holds all the time', () => {
-  it('is the one that the node goes on with', async () => {
+describe('an instance that an app holds permanently', () => {
+  it('is the one that the node continues with', async () => {
     const held = await makeMap();
     await pass();
     expect(isLoaded(held.id)).toBe(false);
@@ -165,7 +164,7 @@ describe('what an app holds all the time', () => {
     expect(isLoaded(group.id)).toBe(true);
   });
 
-  it('can be edited, and nothing is forked', async () => {
+  it('can be edited without forking anything', async () => {
     const held = await makeMap();
     await pass();
     held.set('b', 'two', 'private');
@@ -176,11 +175,11 @@ describe('what an app holds all the time', () => {
     await pass();
     const again = await node.load(held.id);
     expect(again === 'unavailable' ? again : again.toJSON()).toEqual({ a: 'one', b: 'two', c: 'three' });
-    const counts = (contents.get(held.id) ?? []).map(coverageOfContent).reduce(joined, {});
+    const counts = (contents.get(held.id) ?? []).map(knownCountsOfContent).reduce(mergeCounts, {});
     expect(counts).toMatchObject({ [node.currentSessionID]: 3 });
   });
 
-  it('stays a node’s own when the unloading ends', async () => {
+  it('remains the node’s instance when unloading ends', async () => {
     const held = await makeMap();
     await pass();
     unloading.end();
@@ -189,7 +188,19 @@ describe('what an app holds all the time', () => {
   });
 });
 
-it('frees what nobody holds, and reads it from the device', async () => {
+it('leaves unloading to cojson’s garbage collector once the app enables it', async () => {
+  const { id } = await makeMap();
+  node.enableGarbageCollector();
+  const { garbageCollector } = node;
+  onTestFinished(() => garbageCollector?.stop());
+  expect(garbageCollector).toHaveProperty('interval');
+  await pass();
+  expect(isLoaded(id)).toBe(true);
+  unloading.end();
+  expect(node.garbageCollector).toBe(garbageCollector);
+});
+
+it('frees what is unreferenced, and reads it again from the device', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const [id, reference] = await (async () => {

@@ -3,13 +3,12 @@ import type { Clock } from '../base/clock.ts';
 import type { Pacer } from '../base/pacer.ts';
 import type { Readable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
-import type { BeingStored } from './pending-writes.ts';
-import { coverageOfState, covers } from '../engine/known-counts.ts';
+import type { PendingWrites } from './pending-writes.ts';
+import { knownCountsOfState, covers } from '../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
-import { followUse } from './private-fields.ts';
+import { followUse } from '../engine/private-fields.ts';
 import { createWeakCoValues } from '../engine/weak-covalues.ts';
 
-/** Keeps the memory of a long session small. */
 export interface Unloading {
   end(): void;
 }
@@ -17,33 +16,31 @@ export interface Unloading {
 export interface UnloadingOptions {
   readonly node: LocalNode;
   readonly ladder: Pick<Ladder, 'pending'>;
-  readonly beingStored: Pick<BeingStored, 'has'>;
+  readonly pendingWrites: Pick<PendingWrites, 'has'>;
   readonly status: Readable<StorageStatus>;
   readonly clock: Clock;
   readonly pacer: Pacer;
 }
 
-export type UnloadUnused = (options: UnloadingOptions) => Unloading;
-
 const unusedMs = 5 * 60_000;
-const lookEveryMs = 60_000;
+const checkIntervalMs = 60_000;
 
 /**
- * Unloads CoValues that nobody has looked up for five minutes: never one with edits that are not everywhere yet, or that
- * somebody subscribed to, or that others depend on, or that does not stand on this device in full; and never the account and
- * what belongs to it.
+ * Unloads CoValues unused for five minutes unless pending, subscribed, depended on, not fully stored, or in `idsToKeep`. Ends
+ * when the app enables cojson's garbage collector.
  */
 export function unloadUnused(options: UnloadingOptions): Unloading {
-  const { node, ladder, beingStored, status, clock, pacer } = options;
+  const { node, ladder, pendingWrites, status, clock, pacer } = options;
   const usedAtMs = new WeakMap<CoValueCore, number>();
-  const stopFollowing = followUse(node, (core) => void usedAtMs.set(core, clock.nowMs()));
+  const stopFollowing = followUse(node, (core) => void usedAtMs.set(core, clock.nowMs()), stopUnloading);
   const weak = stopFollowing && createWeakCoValues(node);
   const lane = pacer.lane<CoValueCore>(askStorage);
-  let cancel = weak ? clock.after(lookEveryMs, look) : () => {};
+  let cancel = weak ? clock.after(checkIntervalMs, check) : () => {};
+  let hasEnded = false;
 
-  function look(): void {
-    cancel = clock.after(lookEveryMs, look);
-    weak?.tidy();
+  function check(): void {
+    cancel = clock.after(checkIntervalMs, check);
+    weak?.forgetCollected();
     const kept = idsToKeep(node);
     lane.push([...node.allCoValues()].filter((core) => isUnused(core) && !isKept(core, kept)));
   }
@@ -59,7 +56,7 @@ export function unloadUnused(options: UnloadingOptions): Unloading {
       core.isAvailable() &&
       status.current.state === 'ok' &&
       !ladder.pending.has(core.id) &&
-      !beingStored.has(core.id) &&
+      !pendingWrites.has(core.id) &&
       core.listeners.size === 0 &&
       !core.isDeleted &&
       !core.isStreaming() &&
@@ -69,28 +66,33 @@ export function unloadUnused(options: UnloadingOptions): Unloading {
 
   function askStorage(core: CoValueCore): void {
     node.storage?.loadKnownState(core.id, (stored) => {
-      if (!stored || !isUnused(core)) return;
-      if (covers(coverageOfState(stored), coverageOfState(core.knownState()))) weak?.letGo(core);
+      if (!stored || hasEnded || !isUnused(core)) return;
+      if (covers(knownCountsOfState(stored), knownCountsOfState(core.knownState()))) weak?.unload(core);
     });
+  }
+
+  function stopUnloading(): void {
+    hasEnded = true;
+    cancel();
+    lane.clear();
+    weak?.end();
   }
 
   return {
     end() {
-      cancel();
-      lane.clear();
-      weak?.end();
+      stopUnloading();
       stopFollowing?.();
     },
   };
 }
 
-/** The account, and what it names: apps and the session read it without loading it. */
+/** The account and the CoValues it names, because apps and the session read these without loading them. */
 function idsToKeep(node: LocalNode): ReadonlySet<RawCoID> {
   const id = node.getCurrentAccountOrAgentID();
-  const core = [...node.allCoValues()].find((each) => each.id === id);
+  const core = [...node.allCoValues()].find((candidate) => candidate.id === id);
   if (!core?.isAvailable()) return new Set();
   const account = core.getCurrentContent() as RawAccount;
-  const named = [account.get('profile'), account.get('root')].filter((each) => typeof each === 'string');
+  const named = [account.get('profile'), account.get('root')].filter((id) => typeof id === 'string');
   return new Set([id as RawCoID, ...(named as RawCoID[])]);
 }
 

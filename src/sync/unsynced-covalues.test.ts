@@ -20,7 +20,7 @@ function sinceMs(change: Partial<PendingEdits>, storage: 'ok' | 'memory-only' = 
   return read(placeOf(storage))[0]?.sinceMs;
 }
 
-it('a CoValue is unsynced since the oldest edit that waits, for this device or for a relay', () => {
+it('a CoValue is unsynced since its oldest pending edit, on this device or at a relay', () => {
   expect(sinceMs({})).toBe(6_000);
   expect(sinceMs({ saved: {} })).toBe(1_000);
   expect(sinceMs({ saved: {} }, 'memory-only')).toBe(6_000);
@@ -38,12 +38,12 @@ it('is the same object until it, its relays or its device change', () => {
   expect(read(placeOf('ok', ['r', 'q']))[0]?.saved).toBe('pending');
 });
 
-it('tells CoValues apart whose edits are the same', () => {
+it('distinguishes CoValues with equal edits', () => {
   const read = createUnsyncedCoValues(new Map(['co_z1', 'co_z2'].map((id) => [id, edits])));
   expect(read(placeOf('ok')).map(({ id }) => id)).toEqual(['co_z1', 'co_z2']);
 });
 
-it('stands in the order of age, and not in the order in which edits were last made', () => {
+it('is sorted by age, not by the time of the latest edit', () => {
   const younger = {
     ...edits,
     atRelays: { r: { sent, confirmed: {} } },

@@ -2,7 +2,8 @@ import { isEqual } from '../base/equal.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { SyncState } from './sync-state.ts';
 import type { RungStep, UnsyncedCoValue } from './inspection.ts';
-import { atRelay, errorOf, isAt, pendingSinceMs, type PendingEdits, type RungName } from './pending-edits.ts';
+import { atRelay, errorOf, isAt, pendingSinceMs, type PendingEdits } from './pending-edits.ts';
+import type { CountedRung } from './rungs.ts';
 
 interface Place {
   readonly relayIDs: readonly string[];
@@ -10,10 +11,7 @@ interface Place {
   readonly storage: StorageStatus;
 }
 
-/**
- * Reads the ladder's pending edits as the inspector shows them, oldest first. Of what nothing is new it gives the same
- * object again: there may be thousands.
- */
+/** Pending edits for the inspector, oldest first. An unchanged CoValue keeps its object, because there may be thousands. */
 export function createUnsyncedCoValues(
   pending: ReadonlyMap<string, PendingEdits>,
 ): (place: Place) => readonly UnsyncedCoValue[] {
@@ -40,8 +38,8 @@ function unsyncedCoValue(
   edits: PendingEdits,
   { relayIDs, durability, storage }: Place,
 ): UnsyncedCoValue {
-  const waitsSinceMs = (rung: RungName) => pendingSinceMs(edits, rung, relayIDs) ?? Infinity;
-  const isReached = (rung: RungName) => waitsSinceMs(rung) === Infinity;
+  const waitsSinceMs = (rung: CountedRung) => pendingSinceMs(edits, rung, relayIDs) ?? Infinity;
+  const isReached = (rung: CountedRung) => waitsSinceMs(rung) === Infinity;
   const refused = errorOf(edits);
   const relayStep = (reached: boolean): RungStep => (reached ? 'reached' : refused ? 'failed' : 'pending');
   const saved = isReached('saved') ? 'reached' : unsavedStep(storage);
@@ -53,7 +51,7 @@ function unsyncedCoValue(
     .find((atMs) => atMs !== undefined);
   return {
     id,
-    // Its first edits may have arrived, while later ones wait.
+    // The first edits may have arrived while later ones wait.
     sinceMs: Math.min(saved === 'unknown' ? Infinity : waitsSinceMs('saved'), waitsSinceMs('confirmed')),
     saved,
     sent: relayStep(isReached('sent')),

@@ -1,11 +1,12 @@
 import { cojsonInternals, type LocalNode, type RawCoMap } from 'cojson';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { createReadable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay } from '../../test/support/sync/stock-relay.ts';
 import { startSync } from './start-sync.ts';
+import { until } from '../../test/support/until.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,7 +19,6 @@ beforeEach(async () => {
   node = await createAgentNode();
 });
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const tracked = () => node.syncManager.unsyncedTracker.getAll();
 
@@ -30,7 +30,7 @@ async function edit(times: number): Promise<void> {
   }
 }
 
-/** Of one CoValue, and whoever it is about. */
+/** The number of listeners to the map in cojson's sync state. */
 function listenerCount(): number {
   const byID = Reflect.get(node.syncManager.syncState, 'listenersByCoValues') as ReadonlyMap<
     string,
@@ -42,7 +42,9 @@ function listenerCount(): number {
 describe('stock cojson', () => {
   const relayAs = (relay: LocalNode, id: string, persistent: boolean) => {
     const [client, server] = cojsonInternals.connectedPeers('client', id, {
-      ...{ peer1role: 'client', peer2role: 'server', persistent },
+      peer1role: 'client',
+      peer2role: 'server',
+      persistent,
     });
     node.syncManager.addPeer(server);
     relay.syncManager.addPeer(client);
@@ -53,7 +55,7 @@ describe('stock cojson', () => {
     expect(listenerCount()).toBe(200);
   });
 
-  it('says for ever that a CoValue is unsynced which a relay has', async () => {
+  it('reports a CoValue that a relay has as unsynced forever', async () => {
     await edit(1);
     const relay = await createAgentNode();
     relayAs(relay, 'relay', false);
@@ -87,14 +89,14 @@ describe('a node with our sync', () => {
     return sync;
   };
 
-  it('has no listener more after 200 edits without a peer', async () => {
+  it('has no additional listener after 200 edits without a peer', async () => {
     begin();
     await edit(200);
     expect(listenerCount()).toBe(0);
     expect(tracked()).toContain(map.id);
   });
 
-  it('says that a CoValue is unsynced until the relay has it, and again when the relay has lost it', async () => {
+  it('reports a CoValue as unsynced until the relay has it, and again when the relay loses it', async () => {
     const first = await startStockRelay();
     const sync = begin(first.url);
     sync.pause();
@@ -115,7 +117,7 @@ describe('a node with our sync', () => {
     expect(seen.flat()).toContain(map.id);
   });
 
-  it('gives cojson its own way back when it ends', async () => {
+  it('restores cojson’s own behaviour when it ends', async () => {
     await begin().close();
     await edit(2);
     expect(listenerCount()).toBe(2);

@@ -1,14 +1,14 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import { leaveOutTracking } from './private-fields.ts';
+import { disableSyncTracking } from '../engine/private-fields.ts';
 
-/** What cojson says to those who ask it whether all is synced. */
+/** The answer that cojson gives when asked whether everything is synced. */
 export interface UnsyncedTracking {
   set(id: string, isPending: boolean): void;
-  /** Gives the node its own tracking back. */
+  /** Restores the node's own tracking. */
   end(): void;
 }
 
-/** The ladder knows what is pending, and from evidence, so that cojson's tracker is told and does not count by itself. */
+/** Replaces cojson's own tracking with the ladder's, which relies on evidence. */
 export function trackByLadder(node: LocalNode): UnsyncedTracking {
   const { unsyncedTracker } = node.syncManager;
   return {
@@ -16,9 +16,9 @@ export function trackByLadder(node: LocalNode): UnsyncedTracking {
       if (isPending) unsyncedTracker.add(id as RawCoID, place);
       else unsyncedTracker.remove(id as RawCoID, place);
     },
-    end: leaveOutTracking(node),
+    end: disableSyncTracking(node),
   };
 }
 
-/** cojson's tracker counts by peer, and what is pending is so wherever it lacks. */
+/** cojson's tracker counts by peer, but the ladder has one answer for all peers. */
 const place = 'maia';

@@ -1,10 +1,10 @@
 import { createKernelError, type KernelError } from '../base/kernel-error.ts';
-import type { WaitedRung } from './rung-waits.ts';
+import type { RungName } from './rungs.ts';
 import type { SyncState } from './sync-state.ts';
 
-/** Why nothing gets to a rung as things are; undefined where waiting makes sense. */
+/** Why nothing can reach a rung at the moment; undefined if waiting makes sense. */
 export function refusalOf(
-  rung: WaitedRung,
+  rung: RungName,
   { state, failure }: { readonly state: SyncState; readonly failure: KernelError | undefined },
 ): KernelError | undefined {
   if (rung === 'saved') return state.storage.state === 'memory-only' ? keepsNothing(state) : undefined;
@@ -13,7 +13,7 @@ export function refusalOf(
   return undefined;
 }
 
-/** A server that said no `hello` is a stock one, which confirms before it has written anything. */
+/** A server that sent no `hello` is a stock one, which confirms before it has written anything. */
 function promisesNothing({ durability, peers }: SyncState): boolean {
   return durability === 'none' || peers.some(({ phase, relay }) => phase === 'connected' && !relay);
 }
@@ -21,14 +21,14 @@ function promisesNothing({ durability, peers }: SyncState): boolean {
 export function syncClosed(): KernelError {
   return createKernelError(
     'SESSION_CLOSED',
-    'Sync was closed while this waited. What was saved on this device goes on with the next session.',
+    'Sync was closed during the wait. Edits saved on this device are sent in the next session.',
   );
 }
 
 function keepsNothing({ storage }: SyncState): KernelError {
   return createKernelError(
     'STORAGE_UNAVAILABLE',
-    'Nothing is kept on this device, so no edit is ever saved here. Wait for `whenConfirmed` instead.',
+    'This device stores nothing, so no edit is ever saved here. Wait for `whenConfirmed` instead.',
     { cause: storage.error },
   );
 }
@@ -36,7 +36,7 @@ function keepsNothing({ storage }: SyncState): KernelError {
 function syncOff(cause: KernelError | undefined): KernelError {
   return createKernelError(
     'SYNC_OFF',
-    'There is no relay that an edit could get to. Connect one with `setupSyncPeers`, or by the `sync` option.',
+    'There is no relay to send edits to. Connect one with `setupSyncPeers` or the `sync` option.',
     { cause },
   );
 }
@@ -44,6 +44,6 @@ function syncOff(cause: KernelError | undefined): KernelError {
 function durabilityNotOffered(): KernelError {
   return createKernelError(
     'DURABILITY_NOT_OFFERED',
-    'A relay does not promise that what it confirms survives its own crash. Wait for `whenConfirmed` instead, or use a relay that promises it.',
+    'A relay does not promise that confirmed edits survive a crash of the relay. Wait for `whenConfirmed` instead, or use a relay that promises durability.',
   );
 }

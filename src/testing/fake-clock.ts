@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that advances only by `advance`. */
 export interface FakeClock extends Clock {
   /** Timers that have not run yet. */
   readonly waiting: number;
-  /** Runs what falls due on the way, in order. */
+  /** Runs the timers that become due, in order. */
   advance(ms: number): void;
 }
 

@@ -1,5 +1,5 @@
 import { createKernelError, type KernelError } from '../base/kernel-error.ts';
 
 export function closedHere(): KernelError {
-  return createKernelError('ABORTED', 'The connection was closed by this device.');
+  return createKernelError('ABORTED', 'This device closed the connection.');
 }

@@ -19,7 +19,7 @@ describeTransport('A faulty transport with an empty plan', () => ({
   refusedUrl: new URL('/refused', server.url),
 }));
 
-describeTransport('A slow one', () => ({
+describeTransport('A slow faulty transport', () => ({
   transport: faultyTransport(createWebSocketTransport(openWebSocket), {
     seed: 1,
     up: { delayMs: [0, 20], stall: { chance: 0.02, ms: [1, 10] } },
@@ -29,7 +29,7 @@ describeTransport('A slow one', () => ({
   refusedUrl: new URL('/refused', server.url),
 }));
 
-/** A network in memory: what each channel of it was sent, and a hold on each. */
+/** A network in memory, with what each channel sent, and access to its far side. */
 function memoryNetwork() {
   const channels: { on: ChannelEvents; sent: string[]; isClosed: boolean }[] = [];
   const transport: Transport = {
@@ -61,7 +61,7 @@ function start(plan: FaultPlan) {
     });
     await Promise.resolve();
     const far = network.channels.at(-1);
-    if (!far) throw new Error('Nothing was opened.');
+    if (!far) throw new Error('No channel was opened.');
     return { channel, far };
   }
   return { clock, told, dial, channels: network.channels, transport };
@@ -70,7 +70,7 @@ function start(plan: FaultPlan) {
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => `${number}`);
 
 describe('faults', () => {
-  it('close: the frame is not carried, and the channel breaks', async () => {
+  it('close: breaks the channel instead of carrying the frame', async () => {
     const { dial, told } = start({ seed: 1, up: { close: 1 } });
     const { channel, far } = await dial();
     channel.send('a');
@@ -78,7 +78,7 @@ describe('faults', () => {
     expect([far.sent, far.isClosed, told]).toEqual([[], true, ['opened', 'RELAY_UNREACHABLE']]);
   });
 
-  it('lifeMs: breaks by itself, and a channel that was closed before does not', async () => {
+  it('lifeMs: breaks open channels, and leaves closed ones alone', async () => {
     const { dial, told, clock } = start({ seed: 1, lifeMs: [100, 200] });
     await dial();
     clock.advance(99);
@@ -90,7 +90,7 @@ describe('faults', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('refuse: never opens, and nobody is dialled', async () => {
+  it('refuse: never opens and never dials', async () => {
     const { transport, channels } = start({ seed: 1, refuse: 1 });
     const told: string[] = [];
     transport.open(new URL('wss://relay.example/sync'), {
@@ -103,7 +103,7 @@ describe('faults', () => {
     expect([told, channels]).toEqual([['RELAY_UNREACHABLE'], []]);
   });
 
-  it('stall: all waits, in its order, and counts as not sent', async () => {
+  it('stall: holds all frames in order, and counts them as not sent', async () => {
     const { dial, clock } = start({ seed: 1, up: { stall: { chance: 1, ms: 50 } } });
     const { channel, far } = await dial();
     channel.send('ab');
@@ -114,7 +114,7 @@ describe('faults', () => {
     expect([far.sent, channel.bufferedBytes]).toEqual([['ab', 'c'], 0]);
   });
 
-  it('stall for ever: no timer, and it can be closed', async () => {
+  it('stall without end: sets no timer, and can be closed', async () => {
     const { dial, clock, told } = start({ seed: 1, down: { stall: { chance: 1, ms: Infinity } } });
     const { channel, far } = await dial();
     far.on.received('a');
@@ -124,7 +124,7 @@ describe('faults', () => {
     expect(told).toEqual(['opened', 'ABORTED']);
   });
 
-  it('spells: nothing passes and nothing opens for a part of the time, on any channel', async () => {
+  it('spells: blocks frames and new channels for part of the time, on all channels', async () => {
     const way = { spells: { everyMs: 60, stillMs: 20 } };
     const { dial, clock, told } = start({ seed: 1, up: way, down: way });
     const { channel, far } = await dial();
@@ -144,7 +144,7 @@ describe('faults', () => {
     expect([far.sent, told.at(-1)]).toEqual([['b', 'c', 'd'], 'e']);
   });
 
-  it('says what it has done', async () => {
+  it('reports each fault', async () => {
     const clock = createFakeClock();
     const done: FaultDone[] = [];
     const { transport } = memoryNetwork();
@@ -172,7 +172,7 @@ describe('faults', () => {
     expect(await open({ up: { reorder: { chance: 1, breaksAfterMs: 1 } } })).toEqual(['late', 'broken']);
   });
 
-  it('delay: each takes its time, none overtakes, and the end comes after them', async () => {
+  it('delay: delays each frame, keeps their order, and delivers the close last', async () => {
     const { dial, clock, told } = start({ seed: 5, down: { delayMs: [10, 100] } });
     const { far } = await dial();
     for (const number of numbers(50)) far.on.received(number);
@@ -183,7 +183,7 @@ describe('faults', () => {
     expect(told).toEqual(['opened', ...numbers(50), 'TIMEOUT']);
   });
 
-  it('throttle: so many characters a second', async () => {
+  it('throttle: limits the characters per second', async () => {
     const { dial, clock } = start({ seed: 1, up: { charactersPerSecond: 100 } });
     const { channel, far } = await dial();
     for (const number of numbers(10)) channel.send(number);
@@ -193,7 +193,7 @@ describe('faults', () => {
     expect(far.sent).toEqual(numbers(10));
   });
 
-  it('dropTail: what comes after is lost and counts as sent, until the channel breaks', async () => {
+  it('dropTail: loses later frames, which count as sent, until the channel breaks', async () => {
     const { dial, clock, told } = start({
       seed: 3,
       up: { dropTail: { chance: 0.2, breaksAfterMs: 70 } },
@@ -209,7 +209,7 @@ describe('faults', () => {
     expect(told).toEqual(['opened', 'RELAY_UNREACHABLE']);
   });
 
-  it('duplicate: some arrive twice, one after the other', async () => {
+  it('duplicate: delivers some frames twice in a row', async () => {
     const { dial } = start({ seed: 1, up: { duplicate: 0.5 } });
     const { channel, far } = await dial();
     for (const number of numbers(100)) channel.send(number);
@@ -217,7 +217,7 @@ describe('faults', () => {
     expect(far.sent.filter((number, index) => number !== far.sent[index - 1])).toEqual(numbers(100));
   });
 
-  it('reorder up: what is late arrives on the old channel, after the first frame of the next', async () => {
+  it('reorder up: delivers late frames on the old channel, after the first frame of the next one', async () => {
     const { dial, clock, told } = start({
       seed: 1,
       up: { reorder: { chance: 0.3, breaksAfterMs: 20 } },
@@ -234,7 +234,7 @@ describe('faults', () => {
     expect([first.far.sent, first.far.isClosed]).toEqual([numbers(20), true]);
   });
 
-  it('reorder up: with no channel after it, it arrives in the end', async () => {
+  it('reorder up: delivers late frames at last even if no channel follows', async () => {
     const { dial, clock } = start({ seed: 1, up: { reorder: { chance: 1, breaksAfterMs: 0 } } });
     const { channel, far } = await dial();
     channel.send('late');
@@ -244,7 +244,7 @@ describe('faults', () => {
     expect([far.sent, far.isClosed, clock.waiting]).toEqual([['late'], true, 0]);
   });
 
-  it('reorder down: what is late comes in the next channel, after its first frame', async () => {
+  it('reorder down: delivers late frames on the next channel, after its first frame', async () => {
     const { dial, clock, told } = start({
       seed: 2,
       down: { reorder: { chance: 0.5, breaksAfterMs: 20 } },
@@ -264,10 +264,10 @@ describe('faults', () => {
     expect(told.filter((what) => /^\d/.test(what))).toEqual(numbers(10));
   });
 
-  it('reorder: what is late waits for the same relay', async () => {
+  it('reorder: delivers late frames only to the same relay', async () => {
     const reorder = { chance: 0.5, breaksAfterMs: 20 };
     const { dial, clock, told } = start({ seed: 1, up: { reorder }, down: { reorder } });
-    /** Until a frame gets through on both ways. */
+    /** Repeats until a frame arrives in both directions. */
     async function talk(url: string): Promise<string[]> {
       for (let tries = 0; tries < 100; tries++) {
         const { channel, far } = await dial(url);
@@ -276,7 +276,7 @@ describe('faults', () => {
         clock.advance(20);
         if (far.sent.length > 0 && told.includes(`from ${url}`)) return far.sent;
       }
-      throw new Error('Nothing got through.');
+      throw new Error('No frame arrived.');
     }
     const late = await dial();
     const before = () => [late.far.sent.length, told.filter((what) => /^\d/.test(what)).length];
@@ -291,7 +291,7 @@ describe('faults', () => {
     expect(before()).toEqual([20, 20]);
   });
 
-  it('the same seed gives the same faults, another seed others; a way knows nothing of the other', async () => {
+  it('a seed determines the faults, independently for each direction', async () => {
     async function run(seed: number, down: number) {
       const plan: FaultPlan = {
         seed,
@@ -320,7 +320,7 @@ describe('faults', () => {
     { seed: 1, up: { delayMs: [5, 1] as const } },
     { seed: 1, down: { charactersPerSecond: 0 } },
     { seed: 1, down: { spells: { everyMs: 10, stillMs: 20 } } },
-  ])('a plan that means nothing is refused: %o', (plan) => {
+  ])('rejects an invalid plan: %o', (plan) => {
     expect(() => faultyTransport(memoryNetwork().transport, plan)).toThrow(RangeError);
   });
 });

@@ -9,19 +9,19 @@ import type { Channel, Transport } from './transport.ts';
 export { checkPlan } from './faults/fault-plan.ts';
 export type { FaultDone, FaultPlan, Span, WayFaults } from './faults/fault-plan.ts';
 
-/** Where no channel follows, what is late comes by then. */
-const longestLingerMs = 10_000;
+/** Late frames arrive after this time if no channel follows. */
+const maxLingerMs = 10_000;
 
-/** What channels to a relay that broke have left behind, to be said once the next one there has carried a frame that way. */
+/** Late frames of broken channels, sent once the relay's next channel has carried a frame in that direction. */
 interface Leftovers {
   readonly down: string[];
   readonly up: (() => void)[];
 }
 
 /**
- * A transport whose channels fail as the plan says, and else carry what `inner` carries. For tests and for trying an app
- * out: what the plan breaks is found and mended as a real fault is. `clock` times the faults; default: the system's. `done`
- * hears of each fault as it happens.
+ * A transport that fails as the plan says, and otherwise carries what `inner` carries. For tests and for trying an app out:
+ * its faults are detected and repaired like real ones. `clock` times the faults; default: the system's. `done` is called
+ * with each fault.
  */
 export function faultyTransport(
   inner: Transport,
@@ -39,8 +39,9 @@ export function faultyTransport(
   return {
     name: inner.name,
     open(url, on) {
-      // A channel's faults are its own, and so are those of a direction: what comes the other way moves none of them.
-      const [upSeed, downSeed, ownRandom] = seedsOf(plan.seed, openedCount++);
+      // Separate random numbers for each channel and direction, so that traffic in one does not change faults in
+      // another.
+      const [upSeed, downSeed, channelRandom] = seedsOf(plan.seed, openedCount++);
       const left = leftAt.get(url.href) ?? { down: [], up: [] };
       leftAt.set(url.href, left);
       let channel: Channel | undefined;
@@ -52,43 +53,47 @@ export function faultyTransport(
       const up = createFaultyWay({
         faults: plan.up ?? {},
         random: createRandom(upSeed),
-        ...{ clock, sinceMs, done },
+        clock,
+        sinceMs,
+        done,
         arrived(frame) {
           channel?.send(frame);
-          for (const sayLate of left.up.splice(0)) sayLate();
+          for (const sendLate of left.up.splice(0)) sendLate();
         },
         breakChannel,
       });
       const down = createFaultyWay({
         faults: plan.down ?? {},
         random: createRandom(downSeed),
-        ...{ clock, sinceMs, done },
+        clock,
+        sinceMs,
+        done,
         arrived(frame) {
           on.received(frame);
-          for (const old of left.down.splice(0)) if (!hasEnded) on.received(old);
+          for (const late of left.down.splice(0)) if (!hasEnded) on.received(late);
         },
         breakChannel,
       });
 
       function breakChannel(): void {
         if (!hasEnded) done('broken');
-        end(() => on.closed(brokenOnPurpose(url)));
+        end(() => on.closed(brokenByPlan(url)));
       }
 
       function refuse(): void {
         done('refused');
-        end(() => on.closed(brokenOnPurpose(url)));
+        end(() => on.closed(brokenByPlan(url)));
       }
 
       function opened(): void {
         if (hasEnded) return;
         isOpen = true;
         on.opened();
-        const lifeMs = plan.lifeMs === undefined ? Infinity : momentOf(plan.lifeMs, ownRandom());
+        const lifeMs = plan.lifeMs === undefined ? Infinity : momentOf(plan.lifeMs, channelRandom());
         if (Number.isFinite(lifeMs)) cancelLife = clock.after(lifeMs, breakChannel);
       }
 
-      function end(tell: () => void, code?: number, reason?: string): void {
+      function end(notify: () => void, code?: number, reason?: string): void {
         if (hasEnded) return;
         hasEnded = true;
         isOpen = false;
@@ -98,15 +103,15 @@ export function faultyTransport(
         isLingering = late.length > 0;
         if (isLingering) linger(late);
         else channel?.close(code, reason);
-        tell();
+        notify();
       }
 
-      /** The relay goes on with this channel until what is late was said on it. */
+      /** Keeps the relay's side of this channel open until the late frames are sent on it. */
       function linger(frames: readonly string[]): void {
-        const cancel = clock.after(longestLingerMs, sayLate);
-        left.up.push(sayLate);
+        const cancel = clock.after(maxLingerMs, sendLate);
+        left.up.push(sendLate);
 
-        function sayLate(): void {
+        function sendLate(): void {
           cancel();
           if (isLingering) for (const frame of frames) channel?.send(frame);
           isLingering = false;
@@ -114,7 +119,7 @@ export function faultyTransport(
         }
       }
 
-      if (ownRandom() < (plan.refuse ?? 0)) queueMicrotask(refuse);
+      if (channelRandom() < (plan.refuse ?? 0)) queueMicrotask(refuse);
       else {
         channel = inner.open(url, {
           opened: () => down.whenThrough(opened),
@@ -140,16 +145,16 @@ export function faultyTransport(
   };
 }
 
-function seedsOf(seed: number, channel: number): [up: number, down: number, own: () => number] {
+function seedsOf(seed: number, channel: number): [up: number, down: number, channel: () => number] {
   const random = createRandom(seed + channel * 0x9e3779b1);
-  const whole = () => Math.floor(random() * 2 ** 32);
-  return [whole(), whole(), random];
+  const nextInteger = () => Math.floor(random() * 2 ** 32);
+  return [nextInteger(), nextInteger(), random];
 }
 
-function brokenOnPurpose({ host }: URL) {
+function brokenByPlan({ host }: URL) {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `The connection to the relay at ${host} was broken by a fault plan. It is opened again by itself; without the plan it stays.`,
+    `A fault plan broke the connection to the relay at ${host}. Reconnecting automatically; without the plan, it would have stayed open.`,
     { details: { byFaultPlan: true } },
   );
 }

@@ -6,22 +6,19 @@ import * as errors from './http/http-errors.ts';
 import { createPosts } from './http/posts.ts';
 import type { Transport } from './transport.ts';
 
-/** Names one channel at the relay. Whoever knows it may write there: it stands in no URL, log or error. */
+/** Identifies a channel at the relay. It is a capability to write to that channel, so it is never in a URL, log or error. */
 const channelHeader = 'maia-channel';
 /** 128 bits in base64url. */
 const channelID = /^[\w-]{22}$/;
-/** A relay takes a request in seconds; a long one may be on its way for longer. */
+/** A relay answers within seconds; a long request may take longer to send. */
 const postMs = 60_000;
 const slowestBytesPerMs = 10;
-/** A relay that ends a channel says why in the stream, which may come after what it answers to a request. */
-const lastWordsMs = 1_000;
+/** A relay that ends a channel gives the reason in the stream, which may arrive after its answer to a request. */
+const closeReasonMs = 1_000;
 /** In characters; more than a relay sends in one frame. */
-const longestEvent = 40_000_000;
+const maxEventLength = 40_000_000;
 
-/**
- * Frames over plain HTTP, for where something on the way lets no WebSocket through: down in one response that does not end,
- * as an event stream, and up in requests, one at a time.
- */
+/** Sends frames over plain HTTP, for networks without WebSockets: down in one event stream, up in sequential requests. */
 export function createHttpTransport({
   fetch,
   clock,
@@ -53,7 +50,7 @@ export function createHttpTransport({
         },
         failed(cause) {
           const error = isKernelError(cause) ? cause : errors.lost(url, cause);
-          cancelEnd = clock.after(lastWordsMs, () => end(error));
+          cancelEnd = clock.after(closeReasonMs, () => end(error));
         },
       });
 
@@ -77,7 +74,7 @@ export function createHttpTransport({
 
       async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
         const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-        const events = createEventStreamReader(longestEvent);
+        const events = createEventStreamReader(maxEventLength);
         while (!hasEnded) {
           let bytes: Uint8Array | undefined;
           try {

@@ -3,7 +3,7 @@ import type { Socket } from '../platform/socket.ts';
 import { closedHere } from './closed-here.ts';
 import type { Transport } from './transport.ts';
 
-/** Frames over a WebSocket, the ordinary channel to a relay. */
+/** Sends frames over a WebSocket, the preferred channel to a relay. */
 export function createWebSocketTransport(openSocket: (url: URL) => Socket): Transport {
   return {
     name: 'websocket',
@@ -18,7 +18,7 @@ export function createWebSocketTransport(openSocket: (url: URL) => Socket): Tran
       let hasOpened = false;
       let hasEnded = false;
 
-      // The closing handshake with a dead server takes minutes, so the channel ends before the socket does.
+      // The closing handshake with a dead server takes minutes, so end the channel before the socket closes.
       function end(error: KernelError, code = 1000, reason = ''): void {
         if (hasEnded) return;
         hasEnded = true;
@@ -36,7 +36,7 @@ export function createWebSocketTransport(openSocket: (url: URL) => Socket): Tran
         else end(notText(url));
       });
       socket.addEventListener('close', (event) => end(lost(url, hasOpened, event)));
-      // A failure is told by `close`, which follows; unheard, it would end a Node process.
+      // `close` follows and reports the failure; without a listener, the error would end a Node process.
       socket.addEventListener('error', () => {});
       return {
         send: (frame) => socket.send(frame),
@@ -52,25 +52,25 @@ export function createWebSocketTransport(openSocket: (url: URL) => Socket): Tran
 /** RFC 6455, 7.4.1. */
 const messageTooBig = 1009;
 
-/** All that a browser tells about a failed opening is that it failed. */
+/** Browsers do not reveal why opening failed. */
 function lost(url: URL, hasOpened: boolean, { code, reason }: { code: number; reason: string }): KernelError {
   const details = { code, reason, host: url.host };
   if (code === messageTooBig) {
     return createKernelError(
       'MESSAGE_TOO_LARGE',
-      `The relay at ${url.host} took a message for too large and closed the connection. It is opened again by itself; if it goes on, allow larger messages at the relay.`,
+      `The relay at ${url.host} rejected a message as too large and closed the connection. Reconnecting automatically; if this continues, allow larger messages at the relay.`,
       { details },
     );
   }
   return hasOpened
     ? createKernelError(
         'RELAY_UNREACHABLE',
-        `The connection to the relay at ${url.host} was lost. It is opened again by itself.`,
+        `The connection to the relay at ${url.host} was lost. Reconnecting automatically.`,
         { details },
       )
     : createKernelError(
         'RELAY_UNREACHABLE',
-        `No relay could be reached at ${url.host}. It is tried again by itself; check that a relay runs there, and that the address is right.`,
+        `Could not reach a relay at ${url.host}. Retrying automatically; check that a relay is running there and that the address is correct.`,
         { details },
       );
 }
@@ -78,7 +78,7 @@ function lost(url: URL, hasOpened: boolean, { code, reason }: { code: number; re
 function notText(url: URL): KernelError {
   return createKernelError(
     'RELAY_NOT_A_RELAY',
-    `What answers at ${url.host} sends binary messages, which no relay does. Check the relay’s address.`,
+    `The server at ${url.host} sends binary messages, which no relay does. Check the relay’s address.`,
   );
 }
 

@@ -3,15 +3,14 @@ import { isKernelError } from '../base/kernel-error.ts';
 import type { Relay, RelayOptions } from '../relay/index.ts';
 import { explainTakenPort } from './taken-port.ts';
 
-/** The relay of one dev server. */
 export interface DevRelay {
-  /** Gives its URL as soon as it takes connections. Rejects with the relay's own KernelError, which says what to do. */
+  /** Resolves with the URL of the relay once it accepts connections. Rejects with the KernelError of the relay. */
   start(logger: Logger): Promise<string>;
-  /** Drains the relay. Safe to call twice, and where it was never started. */
+  /** Drains the relay. Safe to call twice, or without calling `start` first. */
   close(): Promise<void>;
 }
 
-// Ctrl-C, and the terminal that goes away. Vite itself sees to SIGTERM.
+// Ctrl-C and closing the terminal. Vite itself handles SIGTERM.
 const signals = ['SIGINT', 'SIGHUP'] as const;
 
 export function createDevRelay(options: RelayOptions): DevRelay {
@@ -19,20 +18,20 @@ export function createDevRelay(options: RelayOptions): DevRelay {
 
   async function close(): Promise<void> {
     for (const signal of signals) process.off(signal, endBySignal);
-    // A start that failed has said so to the one who asked for it.
+    // The caller of a failed start already got its error.
     const relay = await starting?.catch(() => undefined);
-    // Twice where a signal and Vite both want the end: each of them has to wait for it.
+    // A signal and Vite may both close it, and each has to wait for the end.
     await relay?.close();
     starting = undefined;
   }
 
-  /** By default a signal ends the process at once; here what the relay has accepted is committed first. */
+  /** By default a signal ends the process immediately; commit accepted edits first. */
   function endBySignal(signal: NodeJS.Signals): void {
     void close().finally(() => process.kill(process.pid, signal));
   }
 
   async function open(logger: Logger): Promise<Relay> {
-    // Loaded here, so that an app's build does without a database.
+    // Import it here, so that builds of an app need no database.
     const { createRelay } = await import('../relay/index.ts');
     try {
       return await createRelay({ logger: toRelayLogger(logger), inspect: true, ...options });

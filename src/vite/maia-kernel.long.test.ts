@@ -45,7 +45,7 @@ function urlOf(server: ViteDevServer): string {
   return `http://localhost:${port}`;
 }
 
-/** The first message that comes on this path, also where nothing was sent. */
+/** Resolves with the first message on this path, even if the test sends nothing. */
 async function firstMessage(url: string, path = '/sync'): Promise<string> {
   const socket = new WebSocket(url.replace('http', 'ws') + path);
   closings.push(() => socket.terminate());
@@ -63,14 +63,14 @@ async function buildApp(
     build: { write: false, minify: false, modulePreload: false },
     plugins: [maiaKernel(options)],
   });
-  if (!('output' in result)) throw new Error('One build gives one output.');
+  if (!('output' in result)) throw new Error('Expected one build output.');
   const html = result.output.find(({ fileName }) => fileName === 'index.html');
   const code = result.output.find((file) => file.type === 'chunk')?.code ?? '';
   return { html: html?.type === 'asset' ? html.source.toString() : '', code };
 }
 
 describe('in dev', () => {
-  it('forwards /sync and what is below it, with WebSockets, to the proxy target', async () => {
+  it('forwards /sync and its subpaths, including WebSockets, to the proxy target', async () => {
     const target = new WebSocketServer({ port: 0 });
     closings.push(() => target.close());
     target.on('connection', (socket, request) => socket.send(`you asked for ${request.url}`));
@@ -80,7 +80,7 @@ describe('in dev', () => {
     expect(await firstMessage(url, '/sync/my-app')).toBe('you asked for /sync/my-app');
   });
 
-  it('tells the kernel that the proxy is there, and no address of a deployment', async () => {
+  it('defines the dev proxy for the kernel, and no deployment address', async () => {
     vi.stubEnv('PUBLIC_API_DOMAIN', 'relay.example.org');
     const server = await createDevServer({ relay: false });
     const globals = await server.transformRequest('/@vite/env');
@@ -88,13 +88,13 @@ describe('in dev', () => {
     expect(globals?.code).not.toContain('relay.example.org');
   });
 
-  it('puts the panel into the page before the app', async () => {
+  it('adds the panel to the page before the app', async () => {
     const html = await (await fetch(await serve({ relay: false }))).text();
     expect(html).toContain('@id/virtual:maia-kernel/devtools');
     expect(html.indexOf('maia-kernel/devtools')).toBeLessThan(html.indexOf('main.js'));
   });
 
-  it('leaves the panel out where it is not wanted', async () => {
+  it('omits the panel if it is disabled', async () => {
     const html = await (await fetch(await serve({ relay: false, devtools: false }))).text();
     expect(html).not.toContain('maia-kernel');
   });
@@ -103,7 +103,7 @@ describe('in dev', () => {
 describe('with the relay', { timeout: 60_000 }, () => {
   const relay = { port: 0, storage: 'memory:' };
 
-  it('starts it with the dev server and closes it with it', async () => {
+  it('starts and stops it with the dev server', async () => {
     const port = await freePort();
     const server = await createDevServer({ relay: { ...relay, port } });
     await server.listen();
@@ -113,7 +113,7 @@ describe('with the relay', { timeout: 60_000 }, () => {
     await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed');
   });
 
-  it('forwards to the port that the relay was given by the system', async () => {
+  it('forwards to the port that the system assigned to the relay', async () => {
     const url = await serve({ relay });
     expect(JSON.parse(await firstMessage(url))).toMatchObject({ maia: 'hello' });
   });
@@ -129,7 +129,7 @@ describe('with the relay', { timeout: 60_000 }, () => {
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
   });
 
-  it('says so where the port is taken by a relay', async () => {
+  it('explains that another relay uses the port', async () => {
     const port = await freePort();
     const first = await createDevServer({ relay: { ...relay, port } });
     await first.listen();
@@ -141,7 +141,7 @@ describe('with the relay', { timeout: 60_000 }, () => {
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
   });
 
-  it('says which port is taken, and serves nothing', async () => {
+  it('reports the taken port and serves nothing', async () => {
     const other = createTcpServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     closings.push(() => other.close());
@@ -166,7 +166,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('in a build', () => {
-  it('holds the address of the environment, and nothing of dev', async () => {
+  it('contains the address from the environment and no dev proxy', async () => {
     vi.stubEnv('PUBLIC_API_DOMAIN', 'relay.example.org');
     const { html, code } = await buildApp({});
     expect(code).toContain('"relay.example.org"');
@@ -179,7 +179,7 @@ describe('in a build', () => {
     expect((await buildApp({})).code).toContain('"relay.example.org:8080"');
   });
 
-  it('leaves the address open where none is given', async () => {
+  it('contains no address if none is given', async () => {
     expect((await buildApp({})).code).toContain('__MAIA_PUBLIC_API_DOMAIN__');
   });
 });

@@ -5,24 +5,24 @@ import { createDevRelay } from './dev-relay.ts';
 
 export interface MaiaKernelOptions {
   /**
-   * The reference relay, started and closed with the dev server. Its port is 4203 and its data in `./local-sync.db`,
-   * unless these options say otherwise. Default: true, and false where `proxyTarget` is given.
+   * The reference relay, started and stopped with the dev server. Unless these options override it, its port is 4203 and its
+   * data is in `./local-sync.db`. Default: true, or false if `proxyTarget` is given.
    */
   readonly relay?: boolean | RelayOptions;
-  /** The devtools panel in every page of the dev server; never in a build. Default: true. */
+  /** Adds the devtools panel to every page of the dev server, never to a build. Default: true. */
   readonly devtools?: boolean;
-  /** Where the dev server forwards `/sync`. Default: to the started relay, else to `http://localhost:4203`. */
+  /** The target for requests to `/sync`. Default: the started relay, otherwise `http://localhost:4203`. */
   readonly proxyTarget?: string;
 }
 
-/** `/sync` and `/sync/{appId}`, and none of an app's own files that stand in a folder of that name. */
+/** `/sync` and `/sync/{appId}`, but not files of the app in a folder of that name. */
 const syncPath = '^/sync(?:/[\\w-]+)?/?(?:\\?.*)?$';
 
 const panelID = 'virtual:maia-kernel/devtools';
 
 /**
- * Connects an app to its relay. In dev, `/sync` of the app's own origin is forwarded, so that no address is needed. A
- * build gets the address of `PUBLIC_API_DOMAIN`, from the environment or an `.env` file, where there is one.
+ * Connects an app to its relay. The dev server forwards `/sync`, so the app needs no address. A build uses the address in
+ * `PUBLIC_API_DOMAIN`, from the environment or an `.env` file, if there is one.
  */
 export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
   const { proxyTarget, devtools = true, relay = proxyTarget === undefined } = options;
@@ -41,7 +41,7 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
             [syncPath]: {
               target: proxyTarget ?? 'http://localhost:4203',
               ws: true,
-              // These are the options that the proxy goes by; the started relay's port is known only later.
+              // The proxy reads these options on each request; the port of the started relay is only known later.
               configure: (_, live) => (proxy = live),
             },
           },
@@ -53,7 +53,8 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
       config = resolved;
     },
 
-    // Not in `configureServer`: when Vite restarts its server, that runs while the old one still has the port.
+    // Not in `configureServer`: when Vite restarts the server, that hook runs while the old server still holds the
+    // port.
     async buildStart() {
       if (!config || !devRelay || !isDevServer(config)) return;
       const url = await devRelay.start(config.logger);
@@ -63,31 +64,31 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
 
     transformIndexHtml() {
       if (!config || !devtools || !isDevServer(config)) return [];
-      // In the head, so that the panel is there before the app's first line.
+      // In the head, so that the panel exists before the code of the app runs.
       const src = `${config.base}@id/${panelID}`;
       return [{ tag: 'script', attrs: { type: 'module', src }, injectTo: 'head' }];
     },
     resolveId(id, importer) {
       if (id === panelID) return id;
-      // A virtual module stands nowhere: what it imports is looked for from the app.
+      // A virtual module has no location, so resolve its imports relative to the app.
       if (config && importer === panelID) return this.resolve(id, resolve(config.root, 'index.html'));
       return undefined;
     },
     load(id) {
       if (id !== panelID) return undefined;
-      // An app may have put the element into its page itself.
+      // The app may already have added the element.
       return `import { mountDevtools } from '@MaiaOS/kernel/devtools';\nif (!document.querySelector('maia-devtools')) mountDevtools();\n`;
     },
   };
 }
 
 /**
- * An installed package is bundled already: bundled again by Vite, each entry of it that is found later would reload the
- * page. From source, Vite has to look into it for the dependencies, or these would be found late.
+ * An installed package is already bundled. If Vite bundled it again, each entry discovered later would reload the page. When
+ * running from source, Vite must scan it for dependencies, or these would be discovered late.
  */
 const isInstalled = /[\\/]node_modules[\\/]/.test(import.meta.url);
 
-/** A test runner serves modules too, and wants neither a relay nor a panel from the app's configuration. */
+/** Vitest serves modules too, but needs neither the relay nor the panel. */
 function isDevServer({ command, plugins }: ResolvedConfig): boolean {
   return command === 'serve' && !plugins.some(({ name }) => name === 'vitest');
 }

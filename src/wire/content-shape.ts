@@ -1,12 +1,13 @@
 import { isAuthorID, isCoValueID, isKeyID, isSessionID, isSignature } from './ids.ts';
-import { isCount, isJsonRecord, isShallow, parseJson, type JsonRecord } from '../base/json.ts';
+import { isCount, isShallow, parseJson } from '../base/json.ts';
+import { isRecord, type JsonRecord } from '../base/record.ts';
 
 const encryptedForm = /^encrypted_U[\w-]*={0,2}$/;
 
-/** The unchanging part of a CoValue, as the first `content` message carries it. Its hash, the id, is cojson's to check. */
+/** The immutable header of a CoValue, sent in the first `content` message. cojson checks that its hash is the ID. */
 export function isHeader(value: unknown): boolean {
   return (
-    isJsonRecord(value) &&
+    isRecord(value) &&
     typeof value.type === 'string' &&
     isRuleset(value.ruleset) &&
     isHeaderMeta(value.meta) &&
@@ -15,17 +16,17 @@ export function isHeader(value: unknown): boolean {
   );
 }
 
-/** `new` of a `content` message: for each session the transactions after an index, and the signature over all until there. */
+/** `new` in a `content` message: each session's transactions after an index, and the signature up to the last one. */
 export function isSessionContents(value: unknown): boolean {
   return (
-    isJsonRecord(value) &&
+    isRecord(value) &&
     Object.entries(value).every(([sessionID, content]) => isSessionID(sessionID) && isSessionContent(content))
   );
 }
 
 function isSessionContent(value: unknown): boolean {
   return (
-    isJsonRecord(value) &&
+    isRecord(value) &&
     isCount(value.after) &&
     Array.isArray(value.newTransactions) &&
     value.newTransactions.every(isTransaction) &&
@@ -35,7 +36,7 @@ function isSessionContent(value: unknown): boolean {
 }
 
 function isTransaction(value: unknown): boolean {
-  if (!isJsonRecord(value) || !Number.isFinite(value.madeAt)) return false;
+  if (!isRecord(value) || !Number.isFinite(value.madeAt)) return false;
   if (value.privacy === 'private') return isPrivate(value);
   return value.privacy === 'trusting' && isTrusting(value);
 }
@@ -44,12 +45,12 @@ function isPrivate({ keyUsed, encryptedChanges, meta }: JsonRecord): boolean {
   return isKeyID(keyUsed) && isEncrypted(encryptedChanges) && (meta === undefined || isEncrypted(meta));
 }
 
-/** cojson iterates over parsed changes without a look: a bare number there throws in the middle of its work. */
+/** cojson iterates over parsed changes unchecked: a bare number would throw in the middle of its work. */
 function isTrusting({ changes, meta }: JsonRecord): boolean {
   return (
     typeof changes === 'string' &&
     Array.isArray(parseJson(changes)) &&
-    (meta === undefined || (typeof meta === 'string' && isJsonRecord(parseJson(meta))))
+    (meta === undefined || (typeof meta === 'string' && isRecord(parseJson(meta))))
   );
 }
 
@@ -58,7 +59,7 @@ function isEncrypted(value: unknown): boolean {
 }
 
 function isRuleset(value: unknown): boolean {
-  if (!isJsonRecord(value)) return false;
+  if (!isRecord(value)) return false;
   if (value.type === 'group') return isAuthorID(value.initialAdmin);
   if (value.type === 'ownedByGroup') {
     const { restrictDeletion } = value;
@@ -69,14 +70,14 @@ function isRuleset(value: unknown): boolean {
   return value.type === 'unsafeAllowAll';
 }
 
-/** A branch names the CoValue it comes from in `source`, which cojson then loads. */
+/** A branch names its origin in `source`, which cojson then loads. */
 function isHeaderMeta(value: unknown): boolean {
   if (value === null) return true;
-  return isJsonRecord(value) && isShallow(value) && (value.source === undefined || isCoValueID(value.source));
+  return isRecord(value) && isShallow(value) && (value.source === undefined || isCoValueID(value.source));
 }
 
 function isUniqueness(value: unknown): boolean {
-  if (isJsonRecord(value)) return Object.values(value).every((part) => typeof part === 'string');
+  if (isRecord(value)) return Object.values(value).every((part) => typeof part === 'string');
   return value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean';
 }
 

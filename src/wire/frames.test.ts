@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, encodePing, readMessage, splitFrame } from './frames.ts';
 
-describe('our frames', () => {
+describe('frames of the kernel', () => {
   const hello = {
     maia: 'hello',
     v: 1,
@@ -24,11 +24,11 @@ describe('our frames', () => {
     { maia: 'inspect', ask: -3, id: 'co_zA' },
     { maia: 'inspected', ask: 1, id: 'co_zA', known: null },
     { maia: 'inspected', ask: 2, id: 'co_zA', known: { header: true, sessions: { co_zB_session_zC: 5 } } },
-  ] as const)('are read as they were written: $maia', (frame) => {
+  ] as const)('round-trip: $maia', (frame) => {
     expect(readMessage(encodeFrame(frame))).toEqual({ kind: 'maia', frame });
   });
 
-  it('of a later version are ignored, as are their further fields', () => {
+  it('[WIRE-2] of a later version are ignored, and so are unknown fields', () => {
     expect(readMessage('{"maia":"tomorrow","ask":1}')).toEqual({ kind: 'ignored' });
     expect(readMessage('{"hello":1}')).toEqual({ kind: 'ignored' });
     expect(readMessage('{"maia":"echo","t":1,"more":true}')).toEqual({
@@ -37,7 +37,7 @@ describe('our frames', () => {
     });
   });
 
-  it('never promise more than is understood', () => {
+  it('[WIRE-3] never promise more than this version understands', () => {
     const frame = { ...hello, durability: 'for-ever' };
     expect(readMessage(JSON.stringify(frame))).toEqual({
       kind: 'maia',
@@ -50,12 +50,12 @@ describe('our frames', () => {
     });
   });
 
-  it('share a text frame with others, one on each line', () => {
+  it('can share a text frame with other messages, one per line', () => {
     expect(splitFrame('a\nb\n\nc')).toEqual(['a', 'b', 'c']);
     expect(splitFrame('')).toEqual([]);
   });
 
-  it("leave cojson's ping what it is", () => {
+  it("do not change how cojson's ping is read", () => {
     expect(readMessage(encodePing(1_700_000_000_000))).toEqual({ kind: 'ping', timeMs: 1_700_000_000_000 });
   });
 });

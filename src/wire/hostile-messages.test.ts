@@ -29,7 +29,7 @@ describe('hostile messages', () => {
       m.action,
       m,
     ]),
-  )('lets the well-formed %s pass, from which the malformed ones are made', (_, message) => {
+  )('accepts the well-formed %s from which the malformed ones are derived', (_, message) => {
     expect(readMessage(JSON.stringify(message)).kind).toBe('sync');
   });
 
@@ -176,14 +176,14 @@ describe('hostile messages', () => {
     { maia: 'inspected', ask: 1, id, known: { header: true, sessions: { [sessionID]: 0.5 } } },
   ];
   it.each(malformed.map((message) => [JSON.stringify(message).slice(0, 200), JSON.stringify(message)]))(
-    '%s',
+    '[WIRE-1] %s',
     (_, line) => {
       expect(codeOf(() => readMessage(line))).toBe('MESSAGE_INVALID');
     },
   );
 
   it.each(['', '{', 'GET / HTTP/1.1', '\u0000', '[1,', '{"action":"load",}', 'undefined', 'NaN'])(
-    'bytes that are not JSON: %j',
+    'rejects text that is not JSON: %j',
     (line) => {
       expect(codeOf(() => readMessage(line))).toBe('MESSAGE_INVALID');
     },
@@ -195,13 +195,13 @@ describe('hostile messages', () => {
     `{"maia":"__proto__","__proto__":{"polluted":1}}`,
     `{"maia":"echo","t":1,"__proto__":{"polluted":1}}`,
     `{"__proto__":{"action":"load"}}`,
-  ])('changes no prototype: %s', (line) => {
+  ])('does not change prototypes: %s', (line) => {
     codeOf(() => readMessage(line));
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
     expect(Reflect.ownKeys(Object.prototype)).not.toContain('action');
   });
 
-  it('keeps what a malformed message held out of the error', () => {
+  it('[WIRE-4] leaves a malformed message’s content out of the error', () => {
     const line = JSON.stringify(withTransaction({ ...trusting, changes: 'my private words' }));
     const error = errorOf(() => readMessage(line));
     expect(inspect(error)).not.toContain('private words');

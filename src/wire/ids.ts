@@ -1,7 +1,7 @@
 import type { AgentID, RawCoID, SessionID } from 'cojson';
 
-// Base58 lengths are what cojson's sizes can come to: 19-byte ids, 32-byte keys, 64-byte signatures. Where a length
-// carries no meaning it is only bounded, so that a mistyped id is "not found" and not a broken connection.
+// Base58 lengths follow from cojson's sizes: 19-byte IDs, 32-byte keys, 64-byte signatures. A length that carries no
+// meaning is only bounded, so that a mistyped ID is "not found" and does not break the connection.
 const base58 = '[1-9A-HJ-NP-Za-km-z]';
 const coValueID = `co_z${base58}{1,64}`;
 const agentID = `sealer_z${base58}{32,44}/signer_z${base58}{32,44}`;
@@ -14,12 +14,12 @@ const sessionIDForm = new RegExp(
 const signatureForm = new RegExp(`^signature_z${base58}{64,88}$`);
 const keyIDForm = new RegExp(`^key_z${base58}{1,64}$`);
 
-/** A CoValue's id by form; check what a person typed or a link brought before it is loaded. */
+/** Checks only the form. Use it on IDs from user input and links before loading them. */
 export function isCoValueID(value: unknown): value is RawCoID {
   return typeof value === 'string' && coValueIDForm.test(value);
 }
 
-/** An account's id, or an agent's for what was written before there was an account. */
+/** An account's ID, or an agent's for content from before the account existed. */
 export function isAuthorID(value: unknown): value is RawCoID | AgentID {
   return typeof value === 'string' && authorForm.test(value);
 }

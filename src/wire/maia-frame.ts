@@ -1,24 +1,25 @@
 import type { RawCoID } from 'cojson';
 import { createKernelError } from '../base/kernel-error.ts';
+import { isRecord, type JsonRecord } from '../base/record.ts';
 import { isCoValueID } from './ids.ts';
-import { isJsonRecord, type JsonRecord } from '../base/json.ts';
+import { isRefusalCode, type RefusalCode } from './refusal-code.ts';
 import { isSessionCounts } from './sync-message.ts';
 
-/** Version of the frames that a kernel and a relay add to cojson's. Two sides speak the lower of theirs. */
+/** Version of the frames that a kernel and a relay add to cojson's. Both sides use the lower of their versions. */
 export const protocolVersion = 1;
 
-/** What passes between a kernel and a relay beside the sync messages; stock cojson ignores it on either side. */
+/** Messages between kernel and relay other than sync messages; stock cojson ignores them on both sides. */
 export type MaiaFrame =
   HelloFrame | HiFrame | RefusedFrame | EchoFrame | EchoedFrame | InspectFrame | InspectedFrame;
 
-/** A relay's first message, once. */
+/** The relay's first message, sent once. */
 export interface HelloFrame {
   readonly maia: 'hello';
   readonly v: number;
   readonly relay: { readonly name: string; readonly version: string };
-  /** Changes when the storage is another one, or was put back to an earlier state. */
+  /** Changes when the relay gets another storage, or one restored to an earlier state. */
   readonly storage: { readonly id: string; readonly epoch: string };
-  /** What acknowledged content survives. A promise that this version does not know is read as 'none'. */
+  /** What acknowledged content survives. Unknown promises are read as 'none'. */
   readonly durability: 'none' | 'process-crash' | 'power-loss';
   readonly limits: HelloLimits;
   readonly auth: null | {
@@ -30,10 +31,10 @@ export interface HelloFrame {
   readonly minAppVersion?: string;
 }
 
-/** What one client may use, where the relay says so; beyond it, it is read more slowly or refused with `limit`. */
+/** Limits for each client, if the relay has any. Beyond them, the relay slows its reading or refuses with `limit`. */
 export type HelloLimits = Readonly<Partial<Record<(typeof limitNames)[number], number>>>;
 
-/** The kernel's answer to a `hello` that asks for no authentication. */
+/** The kernel's answer to a `hello` that requires no authentication. */
 export interface HiFrame {
   readonly maia: 'hi';
   readonly v: number;
@@ -41,7 +42,7 @@ export interface HiFrame {
   readonly appVersion?: string;
 }
 
-/** Sent by a relay instead of silence; `closing` when it ends the channel with it. */
+/** Sent by a relay instead of silence. `closing` is true if the relay then closes the channel. */
 export interface RefusedFrame {
   readonly maia: 'refused';
   readonly code: RefusalCode;
@@ -53,7 +54,7 @@ export interface RefusedFrame {
   readonly closing: boolean;
 }
 
-/** Asks for a round trip; `t` comes back as it was. */
+/** Requests a round trip; `t` is returned unchanged. */
 export interface EchoFrame {
   readonly maia: 'echo';
   readonly t: number;
@@ -63,10 +64,10 @@ export interface EchoedFrame {
   readonly t: number;
 }
 
-/** Asks a relay whose `hello` offers it what it has of a CoValue. A kernel never answers one. */
+/** Asks what a relay has of a CoValue, if its `hello` offers that. Kernels never answer it. */
 export interface InspectFrame {
   readonly maia: 'inspect';
-  /** Chosen by who asks; the answer has it too. */
+  /** Chosen by the sender, repeated in the answer. */
   readonly ask: number;
   readonly id: RawCoID;
 }
@@ -74,11 +75,11 @@ export interface InspectedFrame {
   readonly maia: 'inspected';
   readonly ask: number;
   readonly id: RawCoID;
-  /** From committed rows only; null where there are none. */
+  /** From committed rows only; null if there are none. */
   readonly known: RelayKnown | null;
 }
 
-/** What a relay has of a CoValue: how many transactions of each session. */
+/** The number of transactions of each session that a relay has of a CoValue. */
 export interface RelayKnown {
   readonly header: boolean;
   readonly sessions: Readonly<Record<string, number>>;
@@ -86,23 +87,9 @@ export interface RelayKnown {
 
 const limitNames = ['messageBytes', 'bytesPerSecond', 'openLoads', 'subscribed', 'unreadBytes'] as const;
 
-const refusalCodes = [
-  'invalid',
-  'too-large',
-  'limit',
-  'unauthorized',
-  'expired',
-  'forbidden',
-  'outdated',
-  'fork',
-  'storage',
-  'draining',
-] as const;
-export type RefusalCode = (typeof refusalCodes)[number];
-
-/** Undefined for a frame of a later version, which is to be ignored. Throws MESSAGE_INVALID on a malformed one. */
+/** Undefined for a frame of a later version, which must be ignored. Throws MESSAGE_INVALID if malformed. */
 export function readMaiaFrame(value: JsonRecord): MaiaFrame | undefined {
-  // Both stand in messages that cojson acts on: a frame with one of them would mean two things at once.
+  // cojson acts on messages with these keys, so the frame would be ambiguous.
   if ('action' in value || 'time' in value) throw invalid(value.maia);
   switch (value.maia) {
     case 'hello':
@@ -126,8 +113,7 @@ export function readMaiaFrame(value: JsonRecord): MaiaFrame | undefined {
 
 function readHello(value: JsonRecord): HelloFrame {
   const { v, relay, storage, limits, inspect, minAppVersion } = value;
-  if (!isVersion(v) || !isJsonRecord(relay) || !isJsonRecord(storage) || !isJsonRecord(limits))
-    throw invalid('hello');
+  if (!isVersion(v) || !isRecord(relay) || !isRecord(storage) || !isRecord(limits)) throw invalid('hello');
   if (!isText(relay.name) || !isText(relay.version) || !isText(storage.id) || !isText(storage.epoch)) {
     throw invalid('hello');
   }
@@ -160,7 +146,7 @@ function readLimits(value: JsonRecord): HelloLimits {
 
 function readAuthDemand(value: unknown): HelloFrame['auth'] {
   if (value === null) return null;
-  if (!isJsonRecord(value)) throw invalid('hello');
+  if (!isRecord(value)) throw invalid('hello');
   const { nonce, methods, withinMs } = value;
   if (!isText(nonce) || !Array.isArray(methods) || !methods.every(isText) || !isPositive(withinMs)) {
     throw invalid('hello');
@@ -181,8 +167,8 @@ function readRefused({ code, reason, id, sessionID, retryAfterMs, closing }: Jso
   if (typeof closing !== 'boolean') throw invalid('refused');
   return {
     maia: 'refused',
-    // A refusal for a reason that this version does not know is still one that asking again does not lift.
-    code: refusalCodes.find((known) => known === code) ?? 'forbidden',
+    // An unknown reason still means that asking again does not help.
+    code: isRefusalCode(code) ? code : 'forbidden',
     reason,
     ...(id === undefined ? {} : { id }),
     ...(sessionID === undefined ? {} : { sessionID }),
@@ -199,7 +185,7 @@ function readInspection(
   const about = { ask: Number(ask), id };
   if (maia === 'inspect') return { maia, ...about };
   if (known === null) return { maia, ...about, known };
-  if (!isJsonRecord(known)) throw invalid(maia);
+  if (!isRecord(known)) throw invalid(maia);
   const { header, sessions } = known;
   if (typeof header !== 'boolean' || !isSessionCounts(sessions)) throw invalid(maia);
   return { maia, ...about, known: { header, sessions } };
@@ -209,7 +195,7 @@ function invalid(kind: unknown) {
   const what = typeof kind === 'string' && kind.length <= 32 ? `\`${kind}\` frame` : 'frame';
   return createKernelError(
     'MESSAGE_INVALID',
-    `A ${what} was refused because it is malformed. Its sender is of another version, or broken; update both sides.`,
+    `Refused a malformed ${what}. Its sender runs another version or is faulty; update both sides.`,
   );
 }
 
@@ -225,7 +211,7 @@ function isPositive(value: unknown): value is number {
   return isFiniteNumber(value) && value > 0;
 }
 
-/** Names and sentences of these frames are shown to people: long ones are no such thing. */
+/** People see these names and sentences, so they must be short. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 1000;
 }

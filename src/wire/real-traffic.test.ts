@@ -11,7 +11,7 @@ describe('sync messages of real nodes', () => {
     lines = await recordRealTraffic();
   });
 
-  it('all pass, and are what cojson would have parsed itself', () => {
+  it('all pass, and are parsed as cojson would', () => {
     for (const line of lines) expect(readMessage(line)).toEqual({ kind: 'sync', message: parse(line) });
   });
 
@@ -41,7 +41,7 @@ describe('sync messages of real nodes', () => {
 
 const parse = (line: string) => JSON.parse(line) as SyncMessage;
 
-/** Everything that two people's nodes and a server between them say to each other, as it would go over the network. */
+/** Everything that the nodes of two users exchange with a server, as text frames. */
 async function recordRealTraffic(): Promise<readonly string[]> {
   const lines: string[] = [];
   const connect = (client: LocalNode, server: LocalNode, name: string) => {
@@ -90,7 +90,7 @@ async function recordRealTraffic(): Promise<readonly string[]> {
   await bob.load(binary.id);
   map.core.deleteCoValue();
 
-  // An agent without an account writes too, and a node asks for what its storage holds.
+  // An agent without an account also writes, and a node loads from its storage.
   server.createGroup();
   const agentOwned = server.createGroup();
   await alice.load(agentOwned.id);

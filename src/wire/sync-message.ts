@@ -2,7 +2,8 @@ import type { SessionID, SyncMessage } from 'cojson';
 import { createKernelError } from '../base/kernel-error.ts';
 import { isHeader, isSessionContents } from './content-shape.ts';
 import { isCoValueID, isSessionID } from './ids.ts';
-import { isCount, isJsonRecord, type JsonRecord } from '../base/json.ts';
+import { isCount } from '../base/json.ts';
+import { isRecord, type JsonRecord } from '../base/record.ts';
 
 type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
 
@@ -24,9 +25,8 @@ const shapeByAction: Readonly<Record<SyncMessage['action'], Shape>> = {
 };
 
 /**
- * Passes only what is a cojson sync message in all its parts. cojson looks at hardly any of them: a wrong type there
- * can end the process, or make it distrust a CoValue whose author did nothing wrong. Throws MESSAGE_INVALID, which
- * names the part and never repeats what stood there.
+ * cojson checks almost nothing itself: a wrong type can end the process, or make it distrust a CoValue of an
+ * innocent author. Throws MESSAGE_INVALID, which names the invalid part and never its content.
  */
 export function assertSyncMessage(value: JsonRecord): asserts value is JsonRecord & SyncMessage {
   const { action } = value;
@@ -39,7 +39,7 @@ export function assertSyncMessage(value: JsonRecord): asserts value is JsonRecor
 function invalid(what: string) {
   return createKernelError(
     'MESSAGE_INVALID',
-    `A sync message was refused: ${what}. Its sender is of another version, or broken; update both sides.`,
+    `Refused a sync message: ${what}. Its sender runs another version or is faulty; update both sides.`,
   );
 }
 
@@ -55,15 +55,15 @@ function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
 }
 
-/** How many transactions of each session. */
+/** The number of transactions by session. */
 export function isSessionCounts(value: unknown): value is Readonly<Record<SessionID, number>> {
   return (
-    isJsonRecord(value) &&
+    isRecord(value) &&
     Object.entries(value).every(([sessionID, count]) => isSessionID(sessionID) && isCount(count))
   );
 }
 
-/** Chosen by the asking side: cojson takes base58 of 12 bytes. */
+/** Chosen by the requesting side: cojson uses base58 of 12 bytes. */
 function isBatchID(value: unknown): boolean {
   return typeof value === 'string' && value.length > 0 && value.length <= 128;
 }

@@ -18,19 +18,19 @@ let relayScript: string;
 let attackerScript: string;
 beforeAll(async () => {
   relayScript = await bundleRelay();
-  attackerScript = await bundleScript('scripts/long/attacks/attacker.ts');
+  attackerScript = await bundleScript('test/long/attacks/attacker.ts');
 }, 60_000);
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-/** Edits acknowledged a second in each window, in turns, and how much harm was done in all. */
+/** Edits acknowledged per second in alternating windows, and the total damage of the attack. */
 async function measure(attack: AttackName, inFlight: number) {
   const relay = await startMeasuredRelay(relayScript, `--storage=pglite:${await createStorage()}`);
   const attacker = startAttacker(attackerScript);
   const good = await createWorker(relay.url, inFlight);
-  // Somebody's CoValue of some length, which is at rest.
+  // A long CoValue of another account that is not edited.
   const long = good.map.group.createMap();
   for (let count = 0; count < 2_000; count++) long.set(`key${count % 10}`, count, 'trusting');
   await confirmed(good.node, long);
@@ -57,27 +57,27 @@ async function measure(attack: AttackName, inFlight: number) {
   }
   await confirmed(good.node, good.map);
   await good.close();
-  // Each against the quiet windows on both sides of it.
+  // Compares each attack with the quiet windows around it.
   const ratios = attacked.map(
     (work, round) => (2 * work) / ((quiet[round] ?? NaN) + (quiet[round + 1] ?? NaN)),
   );
   return { quiet, attacked, ratios, harm };
 }
 
-// The relay, the good client and the attacker are a process each. Where there are fewer processors than that, they and
-// whatever else runs take time from one another, which says nothing about the relay: the attacker has the lowest
-// priority, it writes no faster than the relay reads, and the time in which the relay, or its database's thread, was ready
-// and not let run does not count. What is left are windows of quiet and of attack in turns, and the median of their ratios. That shows whether
-// the relay gives one client's work its share; it does not show figures of a machine with nothing else to do, nor what
-// an attacker reaches with many machines.
-describe('another client’s work stays at least a third of what it is in quiet', () => {
+// The relay, the good client and the attacker are separate processes. On a machine with too few processors,
+// they compete with each other and with other programs, which says nothing about the relay. So the attacker
+// has the lowest priority and writes no faster than the relay reads, and time in which the relay or its
+// database's thread was runnable but not scheduled is excluded. The test compares alternating quiet and
+// attack windows by the median of their ratios. This shows whether the relay gives each client its share of
+// the work, not its throughput on an idle machine, nor what an attacker with many machines can do.
+describe('a client’s throughput, at least a third of normal during an attack by another', () => {
   it.each(
     (Object.keys(attacks) as AttackName[]).flatMap((attack) =>
       [1, 16].map((inFlight) => [attack, inFlight] as const),
     ),
   )(
     'under %s, with %i edits in flight',
-    // A machine that is busy with something else for a while is not the relay's fault.
+    // Retries if other programs keep the machine busy.
     { timeout: 60_000, retry: 2 },
     async (attack, inFlight) => {
       const { quiet, attacked, ratios, harm } = await measure(attack, inFlight);

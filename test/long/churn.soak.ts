@@ -12,12 +12,12 @@ const connectionCount = 10_000;
 const atATime = 100;
 const MB = 1_000_000;
 
-/** Opened as far as `index` says, and dropped: closed in order, or reset. */
+/** Opens a connection up to a stage that depends on `index`, then closes or resets it. */
 async function openAndDrop(url: string, index: number): Promise<void> {
   const socket = await dialBare(url);
   const kind = index % 4;
   if (kind > 0) socket.write(upgrade);
-  // Two of four are clients by then, the third is dropped while it becomes one.
+  // Two of four are clients; the third is dropped during its handshake.
   if (kind > 1) await once(socket, 'data');
   if (index % 8 < 4) socket.resetAndDestroy();
   else socket.destroy();
@@ -45,7 +45,7 @@ it(
       await vi.waitFor(async () => expect(await connections()).toBe(1), { timeout: 10_000 });
     }
 
-    // What is made once, with the first connections, is none that stays of each.
+    // Excludes memory that the first connections allocate once.
     await churn(1_000);
     await relay.measure();
     const [before, filesBefore] = [await relay.measure(), await openFiles()];

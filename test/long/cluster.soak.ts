@@ -24,13 +24,13 @@ describeCluster('a relay whose PostgreSQL is killed under load', () => {
       for (let round = 0; round < killCount; round++) {
         await run.untilNextKill();
         await cluster.kill();
-        // It must not write again what may have been lost, before that is looked for.
+        // The relay must not rewrite lost data before the test looks for it.
         fleet.freeze(0);
         await cluster.start();
         run.expectKept(run.claims(), await read());
         fleet.thaw(0);
       }
-      // It was the same process all the time. What a new one reads is what the rows hold.
+      // This relay never restarted, so a new process reads the rows.
       const url = await fleet.start(1);
       await run.converge(url, read);
       await fleet.kill(0);

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { openRawClient } from '../support/relay/raw-client.ts';
 import { createStockClient } from '../support/relay/stock-client.ts';
-import { createPostgres, describePostgres } from '../../src/relay/testing/test-postgres.ts';
+import { createPostgres, describePostgres } from '../support/relay/test-postgres.ts';
 import { confirmed, createSharedMap, readHealth, startRelay } from '../support/relay/test-relay.ts';
 
 describePostgres('a relay that can write, and does not hear of what others store', () => {

@@ -7,34 +7,34 @@ import type { RelayFleet } from './relay-fleet.ts';
 import { createRandom, type Random } from './seeded-random.ts';
 import { createTurns, createWriter, type Writer } from './writer.ts';
 
-/** `MAIA_KILLS=200` for a full run. */
+/** A full run has `MAIA_KILLS=200`. */
 export const killCount = Number(process.env['MAIA_KILLS'] ?? 20);
 const seed = Number(process.env['MAIA_SEED'] ?? 1);
 const writerCount = 4;
-/** What several sessions write, cojson sorts whole for each piece that arrives: all the run's edits in one CoValue would be most of its work. */
+/** If several sessions write to a CoValue, cojson sorts all of it for each message, so use several such CoValues. */
 const killsPerSharedMap = 10;
-/** For a whole run. */
+/** The timeout of a whole run. */
 export const timeoutMs = 60_000 + killCount * 15_000;
 
-/** Clients at work on relays, and what the relays have acknowledged to them. */
+/** Clients that edit through relays, and the acknowledgements that they received. */
 export interface KillRun {
   readonly random: Random;
   readonly ledger: Ledger;
   readonly writers: readonly Writer[];
-  /** Until something between nothing and a lot was acknowledged since the last kill. */
+  /** Waits for a random number of acknowledgements since the last kill. */
   untilNextKill(): Promise<void>;
-  /** What was acknowledged so far, to be looked for in what is read later. */
+  /** The acknowledgements so far. */
   claims(): Counts;
-  /** What was acknowledged since these claims, in CoValues that were new then, or shared by all. */
+  /** The acknowledgements since `claims`, of CoValues that are newer or shared. */
   claimsSince(before: Counts): Counts;
-  /** Compares with the rows. Throws where one is missing. */
+  /** Throws if an acknowledged transaction is missing in the rows. */
   expectKept(claimed: Counts, kept: Counts): void;
-  /** Stops the clients, waits until all have the same, and compares it with the rows and with what a new client gets. */
+  /** Stops the clients, waits until they agree, and compares their state with the rows and with a new client's. */
   converge(url: string, readRows: () => Promise<Counts>): Promise<void>;
   report(name: string, startsMs: readonly number[]): void;
 }
 
-/** At least one relay must be admitted to the fleet. */
+/** The fleet must contain at least one admitted relay. */
 export async function startKillRun(fleet: RelayFleet): Promise<KillRun> {
   const random = createRandom(seed);
   const ledger = createLedger();
@@ -66,7 +66,7 @@ export async function startKillRun(fleet: RelayFleet): Promise<KillRun> {
         killsLeft = killsPerSharedMap - 1;
       }
       for (const writer of writers) writer.turnPage();
-      // As often after the first acknowledgement as after hundreds.
+      // Kills after one acknowledgement as often as after hundreds.
       const more = 2 ** random(0, 10);
       const before = ledger.total;
       await vi.waitFor(() => expect(ledger.total - before).toBeGreaterThanOrEqual(more), {
@@ -97,7 +97,7 @@ export async function startKillRun(fleet: RelayFleet): Promise<KillRun> {
       const held = new Map(writers.flatMap(({ node, maps }) => [...countsOf(node, idsOf(maps))]));
       expect(new Map([...rows].filter(([key]) => held.has(key)))).toEqual(held);
       expect(await loadFresh(url, held)).toEqual(held);
-      // Equal transactions give equal values, on every client.
+      // Equal transactions produce equal values on every client.
       const [values, ...others] = await Promise.all(
         writers.map(({ node }) =>
           Promise.all(sharedMaps.map(async (map) => (await loadMap(node, map)).toJSON())),
@@ -115,7 +115,7 @@ export async function startKillRun(fleet: RelayFleet): Promise<KillRun> {
   };
 }
 
-/** It may be asked for before the relay has it, or while there is none. */
+/** Retries, because the relay may be down or not have the CoValue yet. */
 function whenReached(node: LocalNode, map: RawCoMap): Promise<RawCoMap> {
   return vi.waitFor(() => loadMap(node, map), { timeout: 60_000, interval: 20 });
 }

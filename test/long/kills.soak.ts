@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundleRelay } from '../support/relay/relay-process.ts';
 import { createStorage } from '../support/relay/temporary-storage.ts';
-import { createPostgres, describePostgres } from '../../src/relay/testing/test-postgres.ts';
+import { createPostgres, describePostgres } from '../support/relay/test-postgres.ts';
 import { killCount, startKillRun, timeoutMs } from './kill-run.ts';
 import type { Counts } from './ledger.ts';
 import { loadFresh } from './reader.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
   script = await bundleRelay();
 }, 60_000);
 
-/** Kills one relay after the other, each under edits, and looks for what was acknowledged before anybody can send it again. */
+/** Kills the relays in turn during edits, and looks for acknowledged transactions before clients can resend them. */
 async function killAndCheck(
   name: string,
   storage: string,
@@ -45,7 +45,7 @@ async function killAndCheck(
   run.report(`${name}: ${killCount} kills`, fleet.startsMs);
 }
 
-describe('relays that are killed under load lose nothing that they acknowledged', () => {
+describe('relays killed under load', () => {
   it(
     'on PGlite',
     async () => {

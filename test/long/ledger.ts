@@ -1,20 +1,20 @@
-/** Transactions by `CoValue id/session id`. */
+/** Transaction counts by `CoValue ID/session ID`. */
 export type Counts = ReadonlyMap<string, number>;
 
 export const countKey = (id: string, session: string) => `${id}/${session}`;
 
 export interface Ledger {
-  /** What relays have said that they have, of every CoValue and session; each entry only grows. */
+  /** The largest counts that relays have reported, by CoValue and session. */
   readonly counts: Counts;
   /** All of them together. */
   readonly total: number;
   /** Those of one session, over all CoValues. */
   totalOf(session: string): number;
-  /** Takes what a relay has sent in one WebSocket message. */
+  /** Reads one WebSocket message from a relay. */
   read(frame: string): void;
 }
 
-/** Kept from the bytes of the wire, so that nothing rests on what a client makes of them. */
+/** Read from the wire, independently of the client's own interpretation. */
 export function createLedger(): Ledger {
   const counts = new Map<string, number>();
   const totalsBySession = new Map<string, number>();
@@ -38,7 +38,7 @@ export function createLedger(): Ledger {
     read(frame) {
       for (const line of frame.split('\n')) {
         const message = JSON.parse(line) as { action?: string; id: string; sessions: Record<string, number> };
-        // `load` too says what its sender has.
+        // `load` also contains the sender's known state.
         if (message.action !== 'known' && message.action !== 'load') continue;
         for (const [session, count] of Object.entries(message.sessions)) raise(message.id, session, count);
       }
@@ -46,7 +46,7 @@ export function createLedger(): Ledger {
   };
 }
 
-/** What is claimed and not kept, in words. */
+/** Describes the claimed transactions that are not stored. */
 export function findLost(claimed: Counts, kept: Counts): string[] {
   return [...claimed]
     .filter(([key, count]) => (kept.get(key) ?? 0) < count)

@@ -3,11 +3,11 @@ import type { Database } from '../../src/relay/database/database.ts';
 import { findTable, insertRows, type Row } from '../../src/relay/transfer/tables.ts';
 import type { Random } from './seeded-random.ts';
 
-/** Text that is hard to carry, among others. */
+/** Includes text that is hard to encode. */
 const pieces = ['word ', '\\"quoted\\"', '\u2028', '\u2029', '😀', 'é', '\\u0000', '\\r\\n', '\\\\'];
 const coValuesPerBatch = 500;
 
-/** Fills an empty database with rows such as cojson's, the same ones for the same seed. Returns how many bytes of JSON they have. */
+/** Fills an empty database with rows like cojson's, determined by the seed. Returns their size in bytes of JSON. */
 export async function fillDatabase(database: Database, count: number, random: Random): Promise<number> {
   await prepareSchema(database);
   let bytes = 0;
@@ -28,7 +28,7 @@ export async function fillDatabase(database: Database, count: number, random: Ra
     for (let n = from; n < Math.min(count, from + coValuesPerBatch); n++) {
       const id = `co_z${n}`;
       rows.covalues?.push([id, json(random(20, 300))]);
-      // Some are large, and has signatures within.
+      // Some are large and have intermediate signatures.
       const isLarge = random(1, 300) === 1;
       for (let session = random(0, 3); session > 0; session--) {
         const key = [id, `co_z${random(1, 1_000)}_session_z${session}`] as const;

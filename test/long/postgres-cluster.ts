@@ -6,21 +6,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, onTestFinished, vi } from 'vitest';
-import { asServer } from '../../src/relay/testing/test-postgres.ts';
+import { runStatement } from '../support/postgres.ts';
 
-/** Of one server, which the test has for itself. */
+/** A PostgreSQL server for one test. */
 export interface PostgresCluster {
   readonly url: string;
-  /** How long each start took until statements were answered. */
+  /** The duration of each start until the server answered. */
   readonly startsMs: readonly number[];
   start(): Promise<void>;
-  /** All of its processes at once, by SIGKILL. */
+  /** Kills all of its processes with SIGKILL. */
   kill(): Promise<void>;
 }
 
 const programs = findPrograms();
 
-/** Skipped, and named so, where PostgreSQL's programs are not installed; fails there in CI. */
+/** Skips the tests, with a title that says why, if PostgreSQL's programs are not installed. In CI, throws instead. */
 export function describeCluster(name: string, describeTests: () => void): void {
   if (programs === undefined && process.env['CI'] === 'true') {
     throw new Error('The tests need `initdb` and `postgres`, found by `pg_config --bindir`.');
@@ -29,7 +29,7 @@ export function describeCluster(name: string, describeTests: () => void): void {
   describe.skipIf(programs === undefined)(programs === undefined ? name + why : name, describeTests);
 }
 
-/** In a temporary folder and on a free port; gone after the test. It has the settings that PostgreSQL comes with. */
+/** Creates a server in a temporary folder on a free port with default settings. It is removed after the test. */
 export async function createCluster(): Promise<PostgresCluster> {
   const user = unprivilegedUser();
   const directory = await mkdtemp(join(tmpdir(), 'maia-cluster-'));
@@ -46,7 +46,7 @@ export async function createCluster(): Promise<PostgresCluster> {
   async function kill(): Promise<void> {
     if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
-    // Stopped, it makes no further processes while those that it has are looked up.
+    // A stopped server forks no processes during the lookup of its children.
     server.kill('SIGSTOP');
     const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8');
     server.kill('SIGKILL');
@@ -81,11 +81,11 @@ export async function createCluster(): Promise<PostgresCluster> {
       await vi.waitFor(
         async () => {
           if (running.exitCode !== null) {
-            // The killed ones take a moment to end, and it does not start beside them.
+            // It starts only after the killed processes have ended.
             if (!printed.includes('is still in use')) throw new Error(`PostgreSQL did not start. ${printed}`);
             running = launch();
           }
-          await asServer('select 1', [], url);
+          await runStatement('select 1', [], url);
         },
         { timeout: 30_000, interval: 20 },
       );
@@ -107,7 +107,7 @@ function findPrograms(): string | undefined {
     execFileSync(join(directory, 'initdb'), ['--version']);
     return directory;
   } catch {
-    // Not installed, which the caller says.
+    // Not installed; the caller reports it.
     return undefined;
   }
 }
@@ -116,7 +116,7 @@ function program(name: string): string {
   return join(programs ?? '', name);
 }
 
-/** It may have ended since it was looked up. */
+/** Ignores processes that have ended already. */
 function killOrGone(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

@@ -3,12 +3,12 @@ import { expect, vi } from 'vitest';
 import { addStockPeer, crypto } from '../support/relay/stock-client.ts';
 import { countKey, findLost, type Counts } from './ledger.ts';
 
-/** A stock client that has nothing to do but load gives its relay up when it hears no ping while it is busy for 10 s. */
+/** A stock client disconnects from its relay if it is too busy to receive a ping for 10 s. */
 const loadsAtOnce = 50;
 
 const idOf = (key: string) => key.slice(0, key.indexOf('/'));
 
-/** What a node has of these CoValues. */
+/** The node's transaction counts of these CoValues. */
 export function countsOf(node: LocalNode, ids: readonly string[]): Counts {
   return new Map(
     ids.flatMap((id) =>
@@ -19,7 +19,7 @@ export function countsOf(node: LocalNode, ids: readonly string[]): Counts {
   );
 }
 
-/** A client that has never been here must get all that is claimed, signatures checked. Returns what it got. */
+/** Loads all claimed transactions with a new client, which verifies signatures. Returns its counts. */
 export async function loadFresh(url: string, claimed: Counts): Promise<Counts> {
   const secret = crypto.newRandomAgentSecret();
   const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
@@ -30,7 +30,7 @@ export async function loadFresh(url: string, claimed: Counts): Promise<Counts> {
       const group = ids.slice(from, from + loadsAtOnce);
       await Promise.all(group.map((id) => node.loadCoValueCore(id as RawCoID)));
       const claimedOfGroup = new Map([...claimed].filter(([key]) => group.includes(idOf(key))));
-      // A CoValue is there with its first piece.
+      // A CoValue is available from its first message.
       await vi.waitFor(() => expect(findLost(claimedOfGroup, countsOf(node, group))).toEqual([]), {
         timeout: 30_000,
         interval: 10,

@@ -1,20 +1,20 @@
 import { spawnRelay, type RelayProcess } from '../support/relay/relay-process.ts';
 
-/** Relay processes, and which of them clients may use. */
+/** Relay processes, some of which are admitted for clients. */
 export interface RelayFleet {
-  /** How long each start took until the relay answered. */
+  /** The duration of each start until the relay answered. */
   readonly startsMs: readonly number[];
-  /** Starts the relay of this number. Clients get its address by `admit` only. */
+  /** Starts the relay of this index. Clients get its address only after `admit`. */
   start(index: number): Promise<string>;
   admit(index: number): void;
-  /** By SIGKILL, and not to be used any more. */
+  /** Kills the relay with SIGKILL and withdraws its address. */
   kill(index: number): Promise<void>;
-  /** SIGSTOP and SIGCONT: it does nothing in between. */
+  /** Freezes the relay with SIGSTOP until SIGCONT. */
   freeze(index: number): void;
   thaw(index: number): void;
-  /** Lets no client begin a connection until it is opened again; those that stand go on. */
+  /** Blocks new connections until it is called again; open ones continue. */
   setOpen(isOpen: boolean): void;
-  /** The next address to try, in turn; none while there is no relay. */
+  /** The next address in turn; undefined without an admitted relay. */
   nextUrl(): string | undefined;
 }
 
@@ -48,7 +48,7 @@ export function createRelayFleet(script: string, storage: string): RelayFleet {
       relays.delete(index);
       process.kill('SIGKILL');
       const { signal } = await process.ended;
-      // One that had ended before it was killed has crashed.
+      // A relay that ended before its kill has crashed.
       if (signal !== 'SIGKILL') throw new Error(`Relay ${index} ended by itself. ${process.printed.errors}`);
     },
     freeze: (index) => processOf(index).kill('SIGSTOP'),

@@ -1,6 +1,6 @@
 import { createRandom as createFractions } from '../../src/base/seeded-random.ts';
 
-/** The same numbers for the same seed. Whole ones, from `min` to `max`, both among them. */
+/** Seeded whole numbers from `min` to `max`, inclusive. */
 export type Random = (min: number, max: number) => number;
 
 export function createRandom(seed: number): Random {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Query } from '../../src/relay/database/database.ts';
 import { openStorageDirectory } from '../../src/relay/database/storage-directory.ts';
-import { asServer } from '../../src/relay/testing/test-postgres.ts';
+import { runStatement } from '../support/postgres.ts';
 import { countKey, type Counts } from './ledger.ts';
 
-/** What is in the rows, which must be whole: each session has all the transactions that it counts. */
+/** The transaction counts in the rows. Throws if a session lacks transactions that its row counts. */
 async function readStoredCounts(query: Query): Promise<Counts> {
   const rows = await query<{ id: string; session: string; count: number; found: number; last: number }>(
     `select s.covalue_id as id, s.session_id as session, s.last_idx as count,
@@ -20,12 +20,12 @@ async function readStoredCounts(query: Query): Promise<Counts> {
   return new Map(rows.map(({ id, session, count }) => [countKey(id, session), count]));
 }
 
-/** By a connection of its own. */
+/** Uses its own connection. */
 export function readPostgresCounts(url: string): Promise<Counts> {
-  return readStoredCounts(async <Row>(sql: string) => (await asServer(sql, [], url)) as Row[]);
+  return readStoredCounts(async <Row>(sql: string) => (await runStatement(sql, [], url)) as Row[]);
 }
 
-/** Read from a copy: the next relay has to recover by itself what the killed one left. */
+/** Reads a copy, so that the next relay recovers the original on its own. */
 export async function readPGliteCounts(directory: string): Promise<Counts> {
   const copy = await mkdtemp(join(tmpdir(), 'maia-relay-copy-'));
   try {

@@ -7,14 +7,14 @@ import { openPostgresDatabase } from '../../src/relay/database/postgres-database
 import { bundleRelay, spawnRelay } from '../support/relay/relay-process.ts';
 import { readTableContent } from '../support/relay/table-content.ts';
 import { createDirectory, createStorage } from '../support/relay/temporary-storage.ts';
-import { createPostgres, describePostgres } from '../../src/relay/testing/test-postgres.ts';
+import { createPostgres, describePostgres } from '../support/relay/test-postgres.ts';
 import { fillDatabase } from './many-covalues.ts';
 import { createRandom } from './seeded-random.ts';
 
 const coValueCount = 20_000;
 const seed = Number(process.env['MAIA_SEED'] ?? 1);
 
-/** Waits for a moment within a process's work, and kills it there. Throws where it was at its end before. */
+/** Kills a process at a chosen moment of its work. Throws if it ended earlier. */
 async function killWhen(
   process: ReturnType<typeof spawnRelay>,
   isThere: () => Promise<boolean>,
@@ -27,7 +27,7 @@ async function killWhen(
 }
 
 describePostgres('moving by the command', () => {
-  it(`carries ${coValueCount} CoValues from PGlite to PostgreSQL to the byte, killed once on each way`, async () => {
+  it(`moves ${coValueCount} CoValues between PGlite and PostgreSQL byte for byte despite one kill in each direction`, async () => {
     const random = createRandom(seed);
     const script = await bundleRelay();
     const directory = await createStorage();
@@ -85,7 +85,7 @@ describePostgres('moving by the command', () => {
 
     const imported = await finish('import', file, postgres);
     expect(imported).toMatchObject({ code: 0 });
-    const before = Number(/of which (\d+) were there before/.exec(imported.output)?.[1]);
+    const before = Number(/of which (\d+) already existed/.exec(imported.output)?.[1]);
     expect(before).toBeGreaterThanOrEqual(done);
     expect(before).toBeLessThan(rows);
     const hash = /[0-9a-f]{64}/;

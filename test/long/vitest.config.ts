@@ -3,6 +3,14 @@ import { browserTests, expectOptions, resolve } from '../../vitest.config.ts';
 
 const testTimeout = 60_000;
 
+const oneAtATime = {
+  testTimeout,
+  hookTimeout: testTimeout,
+  expect: expectOptions,
+  // The tests start processes and measure how long that takes.
+  fileParallelism: false,
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,12 +19,17 @@ export default defineConfig({
         test: {
           name: 'long',
           environment: 'node',
-          include: ['scripts/long/*.long.ts', '{src,scripts}/**/*.long.test.ts'],
-          testTimeout,
-          hookTimeout: testTimeout,
-          expect: expectOptions,
-          // Each has processes of its own that are measured while they start.
-          fileParallelism: false,
+          include: ['{src,test}/**/*.long.test.ts'],
+          ...oneAtATime,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: 'soak',
+          environment: 'node',
+          include: ['test/long/*.soak.ts', 'test/**/*.soak.test.ts'],
+          ...oneAtATime,
         },
       },
       {
@@ -24,8 +37,8 @@ export default defineConfig({
         test: {
           ...browserTests,
           name: 'browser-long',
-          // The same test as in `npm test`, over so many that it takes half a minute.
-          include: ['src/storage/engine/taking-over.browser.test.ts'],
+          // `npm test` runs this test with fewer CoValues.
+          include: ['src/storage/kernel/stock-migration.browser.test.ts'],
           provide: { coValuesToMove: 5_000 },
           testTimeout: 2 * testTimeout,
         },

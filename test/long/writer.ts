@@ -7,28 +7,28 @@ import type { Random } from './seeded-random.ts';
 
 const retryMs = 20;
 const editEveryMs = 4;
-/** How far edits may run ahead of what is acknowledged, so that a round without a relay does not pile them up. */
+/** The largest number of unacknowledged edits, so that they do not pile up without a relay. */
 const maxAhead = 300;
 
-/** A stock client that edits by itself, on whichever relay it finds. */
+/** A stock client that edits continuously through any admitted relay. */
 export interface Writer {
   readonly node: LocalNode;
-  /** The CoValues that it has made; the last one is edited. */
+  /** The CoValues it created; it edits the last one. */
   readonly maps: readonly RawCoMap[];
-  /** Goes on in a new CoValue. */
+  /** Continues in a new CoValue. */
   turnPage(): void;
-  /** Edits this one too, when it is its turn. */
+  /** Also edits this CoValue, in turns. */
   share(map: RawCoMap, turns: Turns): void;
   stop(): void;
 }
 
-/** Lets several edit one CoValue. */
+/** Coordinates several writers of one CoValue. */
 export interface Turns {
-  /** Edits, unless somebody has in this millisecond. Returns whether it did. */
+  /** Edits unless another writer did in this millisecond. Returns whether it edited. */
   take(edit: () => void): boolean;
 }
 
-/** cojson does not order edits of one millisecond by several sessions: its clients would differ in who was last. */
+/** cojson does not order several sessions' edits of one millisecond, so its clients could disagree about the last one. */
 export function createTurns(): Turns {
   let lastMs = 0;
   return {
@@ -77,7 +77,7 @@ export async function createWriter(
   };
 }
 
-/** What an app around stock cojson does: a lost connection is followed by one to the next address. */
+/** Reconnects to the next address after a lost connection, like an app on stock cojson. */
 function keepConnected(node: LocalNode, nextUrl: () => string | undefined, ledger: Ledger): void {
   let socket: WebSocket | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -90,7 +90,7 @@ function keepConnected(node: LocalNode, nextUrl: () => string | undefined, ledge
     node.syncManager.removePeer('relay');
     socket = addStockPeer(node, url);
     socket.on('message', (data: Buffer) => ledger.read(data.toString('utf8')));
-    // A relay that has just been killed refuses the connection, and `close` follows.
+    // A killed relay refuses the connection; `close` follows.
     socket.on('error', () => {});
     socket.once('close', retry);
   }

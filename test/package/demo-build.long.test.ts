@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { build, type Plugin } from 'vite';
 import { describe, expect, it } from 'vitest';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 
 interface Built {
   readonly moduleIDs: readonly string[];
@@ -37,7 +37,7 @@ function ofThePanel({ moduleIDs }: Built): readonly string[] {
 }
 
 describe("the demo's production build", () => {
-  it('holds the app, and nothing of the panel', { timeout: 60_000 }, async () => {
+  it('[PANEL-14] holds the app, and nothing of the panel', { timeout: 60_000 }, async () => {
     const built = await buildDemo();
     expect(built.moduleIDs).toContainEqual(expect.stringMatching(/^src\/session\//));
     expect(ofThePanel(built)).toEqual([]);

@@ -12,7 +12,7 @@ import { root } from '../../scripts/build/packages.mjs';
 let folder: string;
 let relay: StockRelay;
 beforeAll(async () => {
-  // Below node_modules, where what stays outside of the bundle is found.
+  // Below node_modules, to resolve external packages.
   folder = await mkdtemp(join(root, 'node_modules/.headless-'));
   await buildJavaScript(folder);
   relay = await startStockRelay();
@@ -22,7 +22,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the built package opens an account in Node and in a worker, and touches no global of a page', async () => {
+test('the built package opens an account in Node and in a worker without page globals', async () => {
   const account = await createAccountNode();
   const accountID = account.getCurrentAccountOrAgentID();
   for (const core of account.allCoValues()) {

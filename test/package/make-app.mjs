@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { root } from '../../scripts/build/packages.mjs';
 import { run } from './run.mjs';
 
-/** A new app in a folder of its own, with the packed package, Vite and TypeScript. @returns {string} the folder */
+/** Creates an app in a new folder with the packed package, Vite and TypeScript. @returns {string} the folder */
 export function makeApp() {
   const { name, version, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const folder = mkdtempSync(join(tmpdir(), 'maia-app-'));
   cpSync(join(import.meta.dirname, 'app'), folder, { recursive: true });
-  // Not in its folder here, where the repository's own tools would go by them.
+  // Renamed, because the repository's own tools would read them.
   for (const config of ['tsconfig.json', 'vite.config.ts']) {
     cpSync(join(import.meta.dirname, `app.${config}`), join(folder, config));
   }

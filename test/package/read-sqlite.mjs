@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 
-/** The command in the package finds its SQLite: it reads a database, and sees that it is of somebody else. @param {string} app */
+/** Checks that the packaged command finds its SQLite: it reads a database and rejects it as foreign. @param {string} app */
 export function checkSqlite(app) {
   const file = join(app, 'other.sqlite');
   const database = new Libsql(file);

@@ -6,7 +6,7 @@ import { createExpectedError } from '../../scripts/expected-error.mjs';
 
 /** @typedef {{ cwd: string, env?: Record<string, string> }} Where */
 
-/** Runs to the end; throws where that is not a good one. @param {string} command @param {string[]} args @param {Where} where */
+/** Runs a command to its end; throws if it fails. @param {string} command @param {string[]} args @param {Where} where */
 export function run(command, args, { cwd, env }) {
   console.log(`$ ${command} ${args.join(' ')}`);
   const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });

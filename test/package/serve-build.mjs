@@ -7,7 +7,7 @@ import { extname, join } from 'node:path';
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 
 /**
- * Serves a build as a careful deployment does: nothing from elsewhere, no inline script, Trusted Types.
+ * Serves a build under a strict policy: nothing from other origins, no inline scripts, Trusted Types.
  * @param {string} folder @param {string} relay the one host that the page may connect to
  */
 export async function serveBuild(folder, relay) {

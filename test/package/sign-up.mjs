@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { chromium } from '@playwright/test';
 import { createExpectedError } from '../../scripts/expected-error.mjs';
 import { browserLaunchOptions } from '../../scripts/find-browser.mjs';
+import { plugInAuthenticator } from '../support/platform/virtual-authenticator.mjs';
 import { freePort, run, start } from './run.mjs';
 import { serveBuild } from './serve-build.mjs';
 
-/** With the plugin's relay and proxy, as `vite` starts them. @param {string} app @returns {Promise<string>} the account's ID */
+/** Checks the app with the plugin's relay and proxy, as `vite` starts them. @param {string} app @returns {Promise<string>} the account's ID */
 export async function checkDevServer(app) {
   const [appPort, relayPort] = [await freePort(), await freePort()];
   const vite = await start(join(app, 'node_modules/.bin/vite'), [], {
@@ -21,7 +22,7 @@ export async function checkDevServer(app) {
   }
 }
 
-/** On another origin than its relay, which it knows from the build. @param {string} app @returns {Promise<string>} the account's ID */
+/** Checks the built app on a different origin from its relay, whose address the build contains. @param {string} app @returns {Promise<string>} the account's ID */
 export async function checkBuild(app) {
   const relayPort = await freePort();
   const relay = await start(join(app, 'node_modules/.bin/maia-relay'), [], {
@@ -50,43 +51,25 @@ async function signUp(url, expected) {
     const page = await browser.newPage();
     page.on('console', (message) => console.log(`  page: ${message.text()}`));
     page.on('pageerror', (error) => console.log(`  page: ${error.message}`));
-    await addAuthenticator(page);
+    await plugInAuthenticator(await page.context().newCDPSession(page));
     await page.goto(url);
     await page.getByRole('button', { name: 'Sign up' }).click();
     const output = page.locator('output:not(:empty)');
     const { accountID, isOneInstance, error } = JSON.parse(await output.innerText());
     if (error) throw createExpectedError(`Signing up at ${url} failed: ${error}`);
-    if (!isOneInstance) throw createExpectedError(`At ${url} there are two instances of cojson.`);
+    if (!isOneInstance) throw createExpectedError(`The page at ${url} has two instances of cojson.`);
     const hasPanel = (await page.locator('maia-devtools').count()) > 0;
     if (hasPanel !== expected.panel)
-      throw createExpectedError(`At ${url} the panel is ${hasPanel ? '' : 'not '}there.`);
+      throw createExpectedError(`The page at ${url} ${hasPanel ? 'shows' : 'does not show'} the panel.`);
     return accountID;
   } finally {
     await browser.close();
   }
 }
 
-/** A passkey device in the browser, with PRF. @param {import('@playwright/test').Page} page */
-async function addAuthenticator(page) {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      ctap2Version: 'ctap2_1',
-      transport: 'internal',
-      hasPrf: true,
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
-
-/** The relay has to be gone with its dev server. @param {number} port */
+/** Throws if the relay still runs after its dev server closed. @param {number} port */
 async function refuseHealth(port) {
-  const answer = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
-  if (answer)
-    throw createExpectedError(`The dev server was closed, and its relay still answers on port ${port}.`);
+  const response = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
+  if (response)
+    throw createExpectedError(`The dev server closed, but its relay still answers on port ${port}.`);
 }

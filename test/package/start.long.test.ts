@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { freePort } from './run.mjs';
 
-const script = join(import.meta.dirname, 'start.mjs');
+const script = join(import.meta.dirname, '../../scripts/start.mjs');
 const data = mkdtempSync(join(tmpdir(), 'maia-start-'));
 const running = new Set<ChildProcess>();
 
@@ -20,7 +20,7 @@ interface StartOptions {
   readonly port?: number;
   readonly relayPort?: number;
   readonly node?: readonly string[];
-  /** As npm does. */
+  /** Runs the command through a shell, as npm does. */
   readonly inShell?: boolean;
 }
 
@@ -28,7 +28,7 @@ interface Started {
   readonly child: ChildProcess;
   readonly page: string;
   readonly health: string;
-  /** Everything that was written, once the process has ended. */
+  /** All output, once the process has ended. */
   readonly output: Promise<{ readonly out: string; readonly errors: string; readonly code: number | null }>;
 }
 
@@ -58,7 +58,7 @@ async function start(options: StartOptions) {
   return started;
 }
 
-/** Until the page and a ready relay answer. */
+/** Resolves once the page and a ready relay answer. */
 async function startAndWait(options: StartOptions = {}): Promise<Started> {
   const started = await start(options);
   await vi.waitFor(

@@ -1,9 +1,13 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readPlaywrightReport, readVitestReport, withWhatNoTestSays } from '../../scripts/test-report.mjs';
+import {
+  readPlaywrightReport,
+  readVitestReport,
+  withFailuresOutsideTests,
+} from '../../scripts/test-report.mjs';
 
 describe("Vitest's report", () => {
-  it('gives the names of what failed and what was skipped', () => {
+  it('lists failed and skipped tests by name', () => {
     const outcome = readVitestReport({
       testResults: [
         {
@@ -38,7 +42,7 @@ describe("Vitest's report", () => {
 });
 
 describe("Playwright's report", () => {
-  it('gives the names of what failed and what was skipped, with their suites', () => {
+  it('lists failed and skipped tests by name, with their suites', () => {
     const outcome = readPlaywrightReport({
       errors: [],
       suites: [
@@ -65,23 +69,23 @@ describe("Playwright's report", () => {
     });
   });
 
-  it('counts an error outside of every test as failed', () => {
+  it('counts an error outside all tests as failed', () => {
     const report = { suites: [], errors: [{ message: 'a.spec.ts cannot be read\n  at line 1' }] };
     expect(readPlaywrightReport(report).failed).toEqual(['a.spec.ts cannot be read']);
   });
 });
 
-describe('a suite has failed', () => {
+describe('failures outside tests', () => {
   const good = { passed: 3, failed: [], skipped: [] };
   it.each([
-    ['without a report', true, undefined],
-    ['where nothing was executed', true, { passed: 0, failed: [], skipped: ['a'] }],
-    ['where it ended badly after good tests', false, good],
-  ])('%s', (_, endedWell, outcome) => {
-    expect(withWhatNoTestSays('unit', endedWell, outcome).failed).toHaveLength(1);
+    ['a suite without a report', true, undefined],
+    ['a suite that ran no test', true, { passed: 0, failed: [], skipped: ['a'] }],
+    ['a suite that failed after its tests passed', false, good],
+  ])('counts %s as failed', (_, isPassed, outcome) => {
+    expect(withFailuresOutsideTests('unit', isPassed, outcome).failed).toHaveLength(1);
   });
 
-  it('only then', () => {
-    expect(withWhatNoTestSays('unit', true, good)).toBe(good);
+  it('returns any other outcome unchanged', () => {
+    expect(withFailuresOutsideTests('unit', true, good)).toBe(good);
   });
 });

@@ -5,7 +5,7 @@ import { accountIDOf, accountSecrets, entriesIn, passkeySecrets, seedOf } from '
 
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
 
-/** As a relay passes it on. */
+/** A content message with a passkey's entry, as a relay sends it. */
 function contentOf({ mapID, entry }: Vectors['passkeys'][number]): unknown {
   const changes = JSON.stringify([{ op: 'set', key: 'entry', value: entry }]);
   return { action: 'content', id: mapID, new: { session: { newTransactions: [{ changes }] } } };

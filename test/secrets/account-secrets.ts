@@ -6,10 +6,10 @@ import { cojsonInternals, type AgentSecret } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import type { Secret } from './find-secrets.ts';
 
-// Written from what version 1 is, and not with the kernel's own code: a kernel that went another way would hide its
-// secrets from a search that goes the same way.
+// Derives the secrets from the definition of version 1 and not with the kernel's own code: if the kernel derived them
+// wrongly, a search that shares its code would look for the wrong values.
 
-/** A passkey's entry as it passes on the wire, with the map that it stands in. */
+/** A passkey's entry on the wire, with the map that contains it. */
 export interface SeenEntry {
   readonly mapID: string;
   readonly iv: string;
@@ -47,7 +47,7 @@ interface Change {
   readonly value?: { readonly iv?: string; readonly data?: string };
 }
 
-/** The seed that a passkey opens, where one of the entries is its own. */
+/** The seed that a passkey decrypts from its own entry, if that is one of `entries`. */
 export function seedOf(prfOutput: Uint8Array, entries: readonly SeenEntry[]): Uint8Array | undefined {
   const key = derive(prfOutput, 'maia/keyring-entry/v1');
   for (const { mapID, iv, data } of entries) {
@@ -58,13 +58,13 @@ export function seedOf(prfOutput: Uint8Array, entries: readonly SeenEntry[]): Ui
       const json = Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()]).toString();
       return Buffer.from((JSON.parse(json) as { readonly seed: string }).seed, 'base64url');
     } catch {
-      // Another passkey's: AES-GCM says so by refusing.
+      // Another passkey's entry: AES-GCM refuses to decrypt it.
     }
   }
   return undefined;
 }
 
-/** What a passkey's PRF output is and leads to, without the account. */
+/** A passkey's PRF output and the secrets derived from it alone, without the account's. */
 export async function passkeySecrets(name: string, prfOutput: Uint8Array): Promise<readonly Secret[]> {
   return [
     { name: `${name}: PRF output`, bytes: prfOutput },
@@ -73,7 +73,7 @@ export async function passkeySecrets(name: string, prfOutput: Uint8Array): Promi
   ];
 }
 
-/** A seed and what follows from it: the phrase, the agent's two secrets, and the keys that read what is private. */
+/** A seed and the secrets derived from it: the phrase, the agent's two secrets, and the keys to private content. */
 export async function accountSecrets(name: string, seed: Uint8Array): Promise<readonly Secret[]> {
   const words = entropyToMnemonic(seed, wordlist).split(' ');
   return [
@@ -84,7 +84,7 @@ export async function accountSecrets(name: string, seed: Uint8Array): Promise<re
   ];
 }
 
-/** The ID of the account that a seed leads to. */
+/** The ID of the account that belongs to a seed. */
 export async function accountIDOf(seed: Uint8Array): Promise<string> {
   const crypto = await WasmCrypto.create();
   const secret = crypto.agentSecretFromSecretSeed(seed);

@@ -5,7 +5,7 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { describe, expect, it, test } from 'vitest';
 import { findSecrets, type Evidence, type Secret } from './find-secrets.ts';
 
-/** Every 16 bytes of it have a + and a / in base64, so that each way to write these is seen to be read. */
+/** Every 16 bytes contain a + and a / in base64, so that the tests cover each spelling of these characters. */
 const bytes = new Uint8Array(
   Buffer.from('df2748fb14ff7e435be9f4ef3efffbffef9bea115fa3b8277eafffefb63637fb', 'hex'),
 );

@@ -7,7 +7,7 @@ export interface Secret {
   readonly words?: readonly string[];
 }
 
-/** Something that was read, and where. */
+/** Content that was read, and its place. */
 export interface Evidence {
   readonly place: string;
   readonly content: string | Uint8Array;
@@ -19,7 +19,7 @@ export interface Finding {
   readonly form: Form['name'] | 'words';
 }
 
-/** Where a secret, or 16 bytes or 6 words of one in a row, stands in what was read; each place, secret and form once. */
+/** Finds each secret, or 16 bytes or 6 consecutive words of it. Reports each place, secret and form once. */
 export function findSecrets(secrets: readonly Secret[], evidence: Iterable<Evidence>): readonly Finding[] {
   const searches = [...forms.map((form) => searchForm(form, secrets)), ...secrets.map(searchWords)];
   const foundIn = new Map<string, readonly Omit<Finding, 'place'>[]>();
@@ -44,7 +44,7 @@ const keyLength = 12;
 
 function searchForm(form: Form, secrets: readonly Secret[]): Search {
   const neededByKey = new Map<string, { readonly secret: string; readonly text: string }[]>();
-  // Most of what is read begins no secret, which two letters tell without making a text of them.
+  // Most positions start no secret; comparing two characters first avoids creating substrings.
   const beginnings = new Uint8Array(0x10000);
   for (const { name, bytes } of secrets) {
     for (const text of form.write(bytes)) {
@@ -82,7 +82,7 @@ function searchWords({ name, words = [] }: Secret): Search {
   return (content) => {
     if (rows.length === 0) return [];
     const inContent = content.toLowerCase().match(/[a-z]+/g) ?? [];
-    // Numbers and markup stand between the words of a list, and nothing where they were joined.
+    // Words of a list may be separated by numbers and markup, or joined without separators.
     const spaced = ` ${inContent.filter((word) => own.has(word)).join(' ')} `;
     const joined = inContent.join('');
     const isFound = rows.some(
@@ -92,7 +92,7 @@ function searchWords({ name, words = [] }: Secret): Search {
   };
 }
 
-/** As it stands, without the escapes of URLs and of JSON, and without the zeros that UTF-16 has between its letters. */
+/** Three spellings: the text as it is, without URL and JSON escapes, and without the zero bytes of UTF-16. */
 function spellings(text: string): readonly string[] {
   const unescaped = text.replace(/%([0-9a-f]{2})|\\u00([0-9a-f]{2})|\\(\/)/gi, (_, url, json, slash) =>
     typeof slash === 'string' ? slash : String.fromCharCode(parseInt(String(url ?? json), 16)),

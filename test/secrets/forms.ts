@@ -1,15 +1,15 @@
 import { base58 } from '@scure/base';
 
-/** A way to write bytes down. */
+/** An encoding of bytes as text. */
 export interface Form {
   readonly name: 'bytes' | 'hex' | 'base64' | 'base58' | 'decimal';
-  /** Content in which `write`'s texts can be looked for, whichever way the form was spelled. */
+  /** Normalizes content, so that it contains `write`'s texts in whichever variant the bytes were encoded. */
   plain(content: string): string;
-  /** Texts of which each piece of at least 16 bytes of the secret holds one, when it is written down in this form. */
+  /** Texts to search for: any 16 bytes of the secret in this encoding contain at least one of them. */
   write(secret: Uint8Array): readonly string[];
 }
 
-/** Shorter pieces of a secret say too little to be looked for, and would be found by chance. */
+/** Shorter pieces of a secret would be found by chance. */
 const pieceLength = 16;
 
 export const forms: readonly Form[] = [
@@ -31,12 +31,12 @@ export const forms: readonly Form[] = [
   {
     name: 'base58',
     plain: (content) => content,
-    // A piece is another number than the whole, so that its digits are others; a cut text has the digits of the whole.
+    // A piece is a different number, so its digits differ from the whole's. A truncated text keeps the digits.
     write: (secret) => [...allPieces(secret).map(base58.encode), ...windows(base58.encode(secret), 22)],
   },
   {
     name: 'decimal',
-    // As JSON has a typed array: a list, or an object whose keys are the indices.
+    // JSON writes a typed array as a list, or as an object whose keys are the indices.
     plain: (content) => `,${(content.replace(/"?\d+"?\s*:/g, ' ').match(/\d+/g) ?? []).join(',')},`,
     write: (secret) => piecesOf(secret).map((piece) => `,${piece.join(',')},`),
   },
@@ -48,7 +48,7 @@ function piecesOf(secret: Uint8Array): readonly Uint8Array[] {
   );
 }
 
-/** Of every length. */
+/** Every piece of at least `pieceLength` bytes. */
 function allPieces(secret: Uint8Array): readonly Uint8Array[] {
   return piecesOf(secret).flatMap((_, from) =>
     Array.from({ length: secret.length - pieceLength - from + 1 }, (_, more) =>
@@ -57,7 +57,7 @@ function allPieces(secret: Uint8Array): readonly Uint8Array[] {
   );
 }
 
-/** The digits that are the secret's alone where this many bytes stand before it, and any after it. */
+/** The digits that depend only on the secret, for this number of preceding bytes and any following ones. */
 function base64After(secret: Uint8Array, before: number): string {
   const text = Buffer.concat([Buffer.alloc(before), secret]).toString('base64');
   return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + secret.length) * 8) / 6));

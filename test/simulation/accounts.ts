@@ -1,7 +1,7 @@
 import { createGenesis, type Genesis } from '../../src/session/account/genesis.ts';
-import { createSessionCrypto } from '../../src/session/account/session-crypto.ts';
+import { createSessionCrypto } from '../../src/engine/session-crypto.ts';
 
-/** Two people, the same in every run: making an account takes real time, as the browser's cryptography does. */
+/** Two people, the same in every run, because creating an account takes real time for the browser's cryptography. */
 export async function createAccounts(): Promise<readonly [Genesis, Genesis]> {
   const subtle = globalThis.crypto.subtle;
   const genesisOf = async (byte: number) =>

@@ -1,23 +1,9 @@
 import { create, edit, invite, remove } from './edits.ts';
-import type { SimDevice } from './sim-device.ts';
-import { openSimTab, type SimTab } from './sim-tab.ts';
-import type { World } from './create-world.ts';
+import { openSimTab } from './sim-tab.ts';
+import type { Scenario, SimDevice, SimTab, World } from './world.ts';
 
-/** Something that happens: what it was, in words, or undefined where it cannot happen now. */
+/** Returns its trace line, or undefined if it cannot happen now. */
 type Action = (world: World) => string | undefined;
-
-export interface Scenario {
-  /** Relays are put back to older states. */
-  readonly restores: boolean;
-  /** Some of them say so, by another epoch. */
-  readonly epochs: boolean;
-  /** The most tabs that a device has at once: each device has its own number, up to this. With 1, no tab listens for others. */
-  readonly tabs: number;
-  /** Pages have bad connections. */
-  readonly faults: boolean;
-  /** CoValues are deleted. */
-  readonly deletions: boolean;
-}
 
 const anyTab = ({ dice, tabs }: World): SimTab | undefined =>
   dice.oneOf(tabs.filter(({ isOpen, isReady }) => isOpen && isReady));
@@ -38,22 +24,22 @@ const openSomething = withTab(({ dice, known }, tab) => {
   return `${tab.name} opens ${some.length}`;
 });
 
-const editMuch = withTab((world, tab) => {
+const editOften = withTab((world, tab) => {
   const count = Array.from({ length: world.dice.between(3, 12) }, () => edit(world, tab)).filter(
-    (what) => what !== undefined,
+    (line) => line !== undefined,
   ).length;
   return count > 0 ? `${tab.name} makes ${count} edits at once` : undefined;
 });
 
-const beginTab: Action = (world) => {
-  const device = world.dice.oneOf(world.devices.filter(({ tabs, mostTabs }) => tabs.length < mostTabs));
-  return device && `${beginTabOn(world, device)} begins`;
+const startTab: Action = (world) => {
+  const device = world.dice.oneOf(world.devices.filter(({ tabs, maxTabs }) => tabs.length < maxTabs));
+  return device && `${startTabOn(world, device)} starts`;
 };
 
-export function beginTabOn(world: World, device: SimDevice): string {
+export function startTabOn(world: World, device: SimDevice): string {
   const name = world.nextTabName(device);
   void openSimTab(world, device, name).then((tab) => {
-    // What the app shows first.
+    // The app's first view opens some of the known CoValues.
     for (const id of world.known) if (world.dice.chance(50)) tab.open(id);
   });
   return name;
@@ -71,13 +57,13 @@ const killTab = withTab((_, tab) => {
 });
 
 const closeTab = withTab((_, tab) => {
-  // Where the disk fails, what is queued is lost, and that is said.
+  // Rejects if the disk fails: queued writes are lost, which the kernel reports.
   tab.close().catch(() => {});
   return `${tab.name} closes`;
 });
 
 const switchNetwork: Action = ({ dice, devices }) => {
-  // Whoever is offline comes back sooner than others go.
+  // Offline devices come back sooner than online ones leave.
   const device = dice.oneOf(devices.filter(({ isOnline }) => !isOnline || dice.chance(40)));
   if (!device) return undefined;
   device.setOnline(!device.isOnline);
@@ -107,7 +93,7 @@ const switchRelay: Action = ({ dice, relays }) => {
   if (!relay) return undefined;
   if (!relay.isUp) {
     void relay.start();
-    return `${relay.name} begins`;
+    return `${relay.name} starts`;
   }
   if (dice.chance(20)) {
     void relay.stop();
@@ -135,35 +121,35 @@ const breakDisk: Action = ({ dice, devices, time }) => {
   return `the disk of ${device.name} fails for ${ms} ms`;
 };
 
-const keepCopy: Action = ({ dice, relays }) => {
+const takeBackup: Action = ({ dice, relays }) => {
   const relay = dice.oneOf(relays);
-  relay?.keepCopy();
-  return relay && `${relay.name} is copied`;
+  relay?.takeBackup();
+  return relay && `${relay.name} is backed up`;
 };
 
-const putBack: Action = ({ dice, relays, record }) => {
+const restoreBackup: Action = ({ dice, relays, ledger }) => {
   const relay = dice.oneOf(relays);
   if (!relay) return undefined;
   relay.kill();
-  const isOther = relay.putBack();
-  if (isOther) record.putBack(relay);
+  const isRestored = relay.restoreBackup();
+  if (isRestored) ledger.restored(relay);
   void relay.start();
-  return isOther ? `${relay.name} is put back to an older state` : `${relay.name} begins anew`;
+  return isRestored ? `${relay.name} is restored to an older state` : `${relay.name} restarts`;
 };
 
 const steer = withTab(({ dice }, tab) => {
-  const what = dice.oneOf(['pause', 'resume', 'resume', 'reconnect'] as const) ?? 'resume';
-  tab.sync[what]();
-  return `${tab.name}: ${what}`;
+  const method = dice.oneOf(['pause', 'resume', 'resume', 'reconnect'] as const) ?? 'resume';
+  tab.sync[method]();
+  return `${tab.name}: ${method}`;
 });
 
 const weights = ({ restores, deletions }: Scenario): readonly (readonly [number, Action])[] => [
   [36, withTab(edit)],
-  [6, editMuch],
+  [6, editOften],
   [7, withTab(create)],
   [3, withTab(invite)],
   [10, openSomething],
-  [5, beginTab],
+  [5, startTab],
   [2, closeTab],
   [4, killTab],
   [2, killDevice],
@@ -174,12 +160,12 @@ const weights = ({ restores, deletions }: Scenario): readonly (readonly [number,
   [1, breakRelayDisk],
   [2, breakDisk],
   [3, steer],
-  [restores ? 3 : 0, keepCopy],
-  [restores ? 2 : 0, putBack],
+  [restores ? 3 : 0, takeBackup],
+  [restores ? 2 : 0, restoreBackup],
   [deletions ? 4 : 0, withTab(remove)],
 ];
 
-/** Whatever comes next. */
+/** Performs a random action. */
 export function act(world: World, scenario: Scenario): void {
   const all = weights(scenario);
   let left = world.dice.between(
@@ -187,6 +173,6 @@ export function act(world: World, scenario: Scenario): void {
     all.reduce((sum, [weight]) => sum + weight, 0),
   );
   const [, action] = all.find(([weight]) => (left -= weight) <= 0) ?? [];
-  const what = action?.(world);
-  if (what !== undefined) world.note(what);
+  const line = action?.(world);
+  if (line !== undefined) world.note(line);
 }

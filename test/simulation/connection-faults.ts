@@ -5,17 +5,17 @@ import { createWebSocketTransport } from '../../src/transport/web-socket.ts';
 import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
 import type { Dice } from './random.ts';
 
-/** What goes wrong on all of a page's connections, beside what happens to one of them. */
+/** Faults that apply to all connections of a page. */
 export interface ConnectionFaults {
-  /** The plan of a page that begins now: some have a sound connection. */
+  /** The plan for a new page; undefined for a page without faults. */
   plan(): FaultPlan | undefined;
   readonly areOver: boolean;
   end(): void;
 }
 
 /**
- * Half of the pages have a bad connection. `mayRepeat`: what a relay has said on one connection may come again in the next
- * one. No honest network does that, and what a relay said before it was put back would then be believed after it.
+ * Half of the pages have a bad connection. `mayRepeat`: frames of one connection may arrive again on the next. No honest
+ * network does that, and after a restore the kernel would accept confirmations from before it.
  */
 export function createConnectionFaults(
   dice: Dice,
@@ -58,7 +58,7 @@ function lateTail(dice: Dice) {
   return { chance: dice.between(1, 20) / 1_000, breaksAfterMs };
 }
 
-/** The kernel's own, with these faults until they are over. Undefined: as the kernel chooses by itself. */
+/** The kernel's transports with these faults until they end; undefined for the kernel's default transports. */
 export function transportsWith(
   faults: ConnectionFaults,
   platform: SyncPlatform,

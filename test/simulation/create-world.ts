@@ -1,39 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { RawCoID } from 'cojson';
 import type { Genesis } from '../../src/session/account/genesis.ts';
-import type { Scenario } from './actions.ts';
-import { createConnectionFaults, type ConnectionFaults } from './connection-faults.ts';
-import { createDice, takeChanceFrom, type Dice } from './random.ts';
-import { createRecord, type Record as Ledger } from '../../scripts/simulation/record.ts';
-import { createSimDevice, type SimDevice } from './sim-device.ts';
-import { createSimRelay, type SimRelay } from '../../scripts/simulation/sim-relay.ts';
-import type { SimTab } from './sim-tab.ts';
+import { createConnectionFaults } from './connection-faults.ts';
+import { createLedger } from './ledger.ts';
+import { createDice, takeChanceFrom } from './random.ts';
+import { createSimDevice } from './sim-device.ts';
+import { createSimRelay } from './sim-relay.ts';
 import { createTabChannels } from './tab-channels.ts';
-import { beginVirtualTime, type VirtualTime } from './virtual-time.ts';
-
-/** What is simulated, at this moment. */
-export interface World {
-  readonly time: VirtualTime;
-  readonly dice: Dice;
-  readonly relays: readonly SimRelay[];
-  readonly devices: readonly SimDevice[];
-  /** All tabs that run. */
-  readonly tabs: readonly SimTab[];
-  /** The CoValues that the app knows of. */
-  readonly known: Set<RawCoID>;
-  readonly record: Ledger;
-  readonly faults: ConnectionFaults;
-  /** What has happened, in words. */
-  readonly trace: string[];
-  /** Of the trace, and of every frame that arrived. */
-  readonly hash: string;
-  /** How many frames have arrived. */
-  readonly frames: number;
-  note(what: string): void;
-  heard(tab: string, relay: string, direction: 'up' | 'down', frame: string): void;
-  nextTabName(device: SimDevice): string;
-  end(): void;
-}
+import { beginVirtualTime } from './virtual-time.ts';
+import type { Scenario, World } from './world.ts';
 
 export function createWorld(
   seed: number,
@@ -47,16 +21,16 @@ export function createWorld(
   const startMs = time.nowMs();
   const network = createDice(seed ^ 0x7e7);
   const relays = Array.from({ length: options.relays }, (_, index) =>
-    createSimRelay(`relay-${index + 1}`, time, network, { mayTell: scenario.epochs }),
+    createSimRelay(`relay-${index + 1}`, time, network, { mayChangeEpoch: scenario.epochs }),
   );
-  const between = createDice(seed ^ 0x7ab5);
+  const channelDice = createDice(seed ^ 0x7ab5);
   const devices = Array.from({ length: options.devices }, (_, index) => {
-    // The second person has every third device.
+    // Every third device belongs to the second person.
     const genesis = index % 3 === 2 ? accounts[1] : accounts[0];
-    const mostTabs = between.between(1, scenario.tabs);
+    const maxTabs = channelDice.between(1, scenario.tabs);
     return createSimDevice(`device-${index + 1}`, genesis, {
-      mostTabs,
-      channels: scenario.tabs > 1 ? createTabChannels(time, between) : undefined,
+      maxTabs,
+      channels: scenario.tabs > 1 ? createTabChannels(time, channelDice) : undefined,
     });
   });
   const trace: string[] = [];
@@ -64,8 +38,8 @@ export function createWorld(
   let tabCount = 0;
   let frames = 0;
 
-  function note(what: string): void {
-    const line = `${((time.nowMs() - startMs) / 1_000).toFixed(3)} ${what}`;
+  function note(event: string): void {
+    const line = `${((time.nowMs() - startMs) / 1_000).toFixed(3)} ${event}`;
     trace.push(line);
     hash.update(`${line}\n`);
   }
@@ -79,7 +53,7 @@ export function createWorld(
       return devices.flatMap(({ tabs }) => tabs);
     },
     known: new Set(),
-    record: createRecord(() => world),
+    ledger: createLedger(() => world),
     faults: createConnectionFaults(createDice(seed ^ 0xfa17), {
       ...scenario,
       mayRepeat: !scenario.restores,
@@ -92,7 +66,7 @@ export function createWorld(
     get frames() {
       return frames;
     },
-    heard(tab, relay, direction, frame) {
+    received(tab, relay, direction, frame) {
       frames++;
       hash.update(`${time.nowMs()} ${tab} ${relay} ${direction} ${frame}\n`);
     },

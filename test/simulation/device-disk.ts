@@ -1,11 +1,11 @@
-import { isDeleteSession, type RawCoID } from '../../src/storage/content.ts';
+import { isDeleteSession, type RawCoID } from '../../src/engine/content.ts';
 import { joinPieces, knownStateOf, type Piece, type StoredCoValue } from '../../src/storage/kernel/pieces.ts';
 
-/** What has been committed on a device, for all of its tabs. Queued writes are the tabs' own, and go with them. */
+/** What a device's tabs have committed. Queued writes belong to each tab and are lost with it. */
 export interface DeviceDisk {
-  /** While true, nothing can be written. */
+  /** While true, commits fail. */
   isFailing: boolean;
-  /** All of it at once, by this tab. */
+  /** Writes atomically. `by` names the tab. */
   commit(writes: {
     readonly by: string;
     readonly pieces: readonly Piece[];
@@ -13,16 +13,16 @@ export interface DeviceDisk {
     readonly deleted: readonly RawCoID[];
   }): void;
   read(id: RawCoID): readonly Piece[];
-  /** As it is read: joined from all that was written of it. */
+  /** The CoValue's content, joined from all pieces written. */
   stored(id: RawCoID): StoredCoValue | undefined;
-  /** Transactions of each session; undefined where it is not there. */
+  /** Transactions per session; undefined if the CoValue is not stored. */
   countsOf(id: RawCoID): Readonly<Record<string, number>> | undefined;
-  /** Whether this very tab has written so much of it: another one may have had it from a relay. */
+  /** Whether this tab wrote it; another tab may have written it after receiving it from a relay. */
   isWrittenBy(tab: string, id: RawCoID, sessionID: string, count: number): boolean;
   readonly ids: readonly RawCoID[];
-  /** Of what no relay has confirmed. */
+  /** IDs of CoValues that no relay has confirmed. */
   readonly marks: readonly RawCoID[];
-  /** Only the deletion itself stays of what was deleted. */
+  /** Erases the history of deleted CoValues, except their deletion. */
   erase(): void;
 }
 
@@ -38,8 +38,8 @@ export function createDeviceDisk(): DeviceDisk {
   }
 
   function count(id: RawCoID): void {
-    const found = stored(id);
-    if (found) countsByID.set(id, knownStateOf(found).sessions);
+    const coValue = stored(id);
+    if (coValue) countsByID.set(id, knownStateOf(coValue).sessions);
   }
 
   return {
@@ -74,11 +74,11 @@ export function createDeviceDisk(): DeviceDisk {
     },
     erase() {
       for (const id of deleted) {
-        const left = (piecesByID.get(id) ?? []).map((piece) => ({
+        const remaining = (piecesByID.get(id) ?? []).map((piece) => ({
           ...piece,
           runs: piece.runs.filter(({ sessionID }) => isDeleteSession(sessionID)),
         }));
-        piecesByID.set(id, left);
+        piecesByID.set(id, remaining);
         count(id);
       }
     },

@@ -9,7 +9,7 @@ import { createDice } from './random.ts';
 const disks = new Map<string, DeviceDisk>();
 let last = createDeviceDisk();
 
-function open(accountID = 'anybody') {
+function open(accountID = 'an account') {
   last = disks.get(accountID) ?? createDeviceDisk();
   disks.set(accountID, last);
   return Promise.resolve(
@@ -27,7 +27,7 @@ describe('the disk of a simulated device', () => {
     },
   });
 
-  it('drops what was not committed when the page is killed, and keeps what was', async () => {
+  it('loses uncommitted writes when the page is killed, and keeps committed ones', async () => {
     const disk = createDeviceDisk();
     let isRunning = true;
     const waiting: (() => void)[] = [];

@@ -1,11 +1,11 @@
 import type { Clock } from '../../src/base/clock.ts';
 import { isEqual } from '../../src/base/equal.ts';
 import { createReadable } from '../../src/base/readable.ts';
-import { isDeleteSession, type RawCoID } from '../../src/storage/content.ts';
+import { isDeleteSession, type RawCoID } from '../../src/engine/content.ts';
 import type { StorageStatus } from '../../src/storage/device-storage.ts';
 import { createKnownStates } from '../../src/storage/kernel/known-states.ts';
 import { createLoads } from '../../src/storage/kernel/loads.ts';
-import { inARow, knownStateOf, messagesOf } from '../../src/storage/kernel/pieces.ts';
+import { contiguousRuns, knownStateOf, messagesOf } from '../../src/storage/kernel/pieces.ts';
 import { planWrites, type ContentWrite } from '../../src/storage/kernel/plan-writes.ts';
 import type { KernelDeviceStorage } from '../../src/storage/kernel-device-storage.ts';
 import { storageErrorFrom } from '../../src/storage/storage-error.ts';
@@ -18,15 +18,15 @@ type Write =
   | (ContentWrite & { readonly kind: 'content'; readonly done: (() => void) | undefined; isWhole: boolean })
   | { readonly kind: 'mark'; readonly id: RawCoID; readonly isSet: boolean; readonly done?: () => void };
 
-/** One tab's way to the device's disk. Ends with the tab's clock: what is queued then is gone. */
+/** One tab's access to the device's disk. It stops with the tab's clock, which discards queued writes. */
 export type DiskStorage = KernelDeviceStorage;
 
 const writeMs = 30;
 const readMs = 10;
 
 /**
- * Stands in for IndexedDB below the storage engine: what is queued and what is committed are apart, a commit is all or
- * nothing, and time passes before it and before it is known. What the engine does without IndexedDB is its own code.
+ * Replaces IndexedDB below the kernel's storage code. Queued and committed writes are separate, a commit is atomic, and
+ * time passes before it and before its result arrives.
  */
 export function openDiskStorage(
   disk: DeviceDisk,
@@ -47,23 +47,23 @@ export function openDiskStorage(
   const queue = createWriteQueue<Write>({
     clock,
     nextTask,
-    atOnce: 2_000,
+    maxBatch: 2_000,
     write,
-    done(each) {
-      if (each.kind === 'content') {
+    done(write) {
+      if (write.kind === 'content') {
         queuedContent--;
-        if (each.isWhole) each.done?.();
-      } else each.done?.();
+        if (write.isWhole) write.done?.();
+      } else write.done?.();
     },
     failed,
   });
 
-  function wait(longestMs: number): Promise<void> {
-    return new Promise((resolve) => void clock.after(dice.between(0, longestMs), resolve));
+  function wait(maxMs: number): Promise<void> {
+    return new Promise((resolve) => void clock.after(dice.between(0, maxMs), resolve));
   }
 
   async function write(writes: readonly Write[]): Promise<void> {
-    const contents = writes.filter((each) => each.kind === 'content');
+    const contents = writes.filter((write) => write.kind === 'content');
     for (const { content } of contents) {
       const stored = known.get(content.id) ? undefined : disk.stored(content.id);
       if (stored) known.add(knownStateOf(stored));
@@ -74,7 +74,7 @@ export function openDiskStorage(
     disk.commit({
       by: tab,
       pieces: plan.pieces,
-      marks: writes.filter((each) => each.kind === 'mark'),
+      marks: writes.filter((write) => write.kind === 'mark'),
       deleted: plan.pieces
         .filter(({ id, runs }) => deletions.has(id) && runs.some((run) => isDeleteSession(run.sessionID)))
         .map(({ id }) => id),
@@ -82,12 +82,12 @@ export function openDiskStorage(
     await wait(writeMs);
     status.set({ kind: 'kernel', state: 'ok' });
     for (const state of plan.known.values()) known.add(state);
-    for (const each of contents) each.isWhole = plan.whole.has(each);
+    for (const content of contents) content.isWhole = plan.whole.has(content);
   }
 
-  /** After all that was asked to be written before. */
+  /** Reads run after all earlier writes. */
   async function reading(): Promise<void> {
-    await queue.tried();
+    await queue.attempted();
     await wait(readMs);
   }
 
@@ -123,9 +123,9 @@ export function openDiskStorage(
     async loadNewer({ header, state: { id, sessions } }) {
       await reading();
       const newer = [...(disk.stored(id)?.runs ?? [])].map(
-        ([sessionID, runs]) => [sessionID, inARow(runs, sessions[sessionID])] as const,
+        ([sessionID, runs]) => [sessionID, contiguousRuns(runs, sessions[sessionID])] as const,
       );
-      const runs = new Map(newer.filter(([, inRow]) => inRow.length > 0));
+      const runs = new Map(newer.filter(([, contiguous]) => contiguous.length > 0));
       if (runs.size === 0) return [];
       const stored = { id, header, runs };
       known.add(knownStateOf(stored));
@@ -133,10 +133,10 @@ export function openDiskStorage(
     },
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     trackCoValuesSyncState(updates, done) {
-      const own = updates.filter(({ peerId }) => peerId === unconfirmedMark);
-      if (own.length === 0) done?.();
-      for (const [index, { id, synced }] of own.entries()) {
-        const isLast = index === own.length - 1;
+      const marks = updates.filter(({ peerId }) => peerId === unconfirmedMark);
+      if (marks.length === 0) done?.();
+      for (const [index, { id, synced }] of marks.entries()) {
+        const isLast = index === marks.length - 1;
         queue.push({ kind: 'mark', id, isSet: !synced, ...(isLast && done && { done }) });
       }
     },

@@ -1,24 +1,23 @@
 import { RawCoList, RawCoMap, RawGroup, type RawCoValue, type SessionID } from 'cojson';
-import type { SimTab } from './sim-tab.ts';
-import type { World } from './create-world.ts';
+import type { SimTab, World } from './world.ts';
 
 const keys = ['a', 'b', 'c'];
 
-/** Something that a person writes, or undefined where this page has nothing that it may write to. */
+/** Edits a random CoValue, or creates one if the page has none that it may write to. Returns the trace line. */
 export function edit(world: World, tab: SimTab): string | undefined {
   const { dice } = world;
   const coValue = dice.oneOf(
-    [...tab.opened.values()].filter((each) => !(each instanceof RawGroup) && isWritable(each)),
+    [...tab.opened.values()].filter((coValue) => !(coValue instanceof RawGroup) && isWritable(coValue)),
   );
   if (!coValue) return create(world, tab);
-  const value = `${tab.name} ${world.record.edits.length}`;
-  const what = write(world, coValue, value);
-  world.record.made(tab, coValue.id);
-  return `${tab.name} ${what} in ${coValue.id}`;
+  const value = `${tab.name} ${world.ledger.edits.length}`;
+  const change = write(world, coValue, value);
+  world.ledger.edited(tab, coValue.id);
+  return `${tab.name} ${change} in ${coValue.id}`;
 }
 
 function write({ dice }: World, coValue: RawCoValue, value: string): string {
-  // `opened` may hold an older view of it.
+  // `opened` may hold an older view.
   const current = coValue.core.getCurrentContent();
   if (current instanceof RawCoList) {
     const items = current.asArray();
@@ -41,48 +40,49 @@ function write({ dice }: World, coValue: RawCoValue, value: string): string {
   return `sets ${key}`;
 }
 
-/** A map or a list in a group that this page may write to, or in a new one. */
+/** Creates a map or list, in a new group or in one that the page may write to. */
 export function create(world: World, tab: SimTab): string | undefined {
   const { dice } = world;
   const group = dice.chance(25) ? undefined : dice.oneOf(groupsOf(tab).filter(isWritable));
   const owner = group ?? createGroup(world, tab);
-  const made = dice.chance(70) ? owner.createMap() : owner.createList();
-  tab.made(made);
-  world.known.add(made.id);
-  world.record.made(tab, made.id);
-  return `${tab.name} makes ${made.type} ${made.id} in ${owner.id}`;
+  const created = dice.chance(70) ? owner.createMap() : owner.createList();
+  tab.created(created);
+  world.known.add(created.id);
+  world.ledger.edited(tab, created.id);
+  return `${tab.name} creates ${created.type} ${created.id} in ${owner.id}`;
 }
 
 function createGroup(world: World, tab: SimTab): RawGroup {
   const group = tab.node.createGroup();
-  // Else only this person's devices may read it, until somebody is invited.
+  // Otherwise only this person's devices can read it, until they invite the other person.
   if (world.dice.chance(60)) group.addMember('everyone', 'writer');
-  tab.made(group);
+  tab.created(group);
   world.known.add(group.id);
-  world.record.made(tab, group.id);
+  world.ledger.edited(tab, group.id);
   return group;
 }
 
-/** A map or a list is deleted for good, by somebody who may do that. */
+/** Deletes a map or list permanently; only admins may. */
 export function remove(world: World, tab: SimTab): string | undefined {
   const coValue = world.dice.oneOf(
     [...tab.opened.values()].filter(
-      (each) => !(each instanceof RawGroup) && !each.core.isDeleted && each.group.myRole() === 'admin',
+      (coValue) =>
+        !(coValue instanceof RawGroup) && !coValue.core.isDeleted && coValue.group.myRole() === 'admin',
     ),
   );
   if (!coValue) return undefined;
   const { core, id } = coValue;
   const before = new Set(Object.keys(core.knownState().sessions));
   core.deleteCoValue();
-  const [sessionID] = Object.keys(core.knownState().sessions).filter((each) => !before.has(each));
-  if (sessionID === undefined) throw new Error('A deletion has left nothing.');
-  world.record.made(tab, id, sessionID as SessionID);
+  const [sessionID] = Object.keys(core.knownState().sessions).filter((session) => !before.has(session));
+  if (sessionID === undefined) throw new Error('The deletion added no session.');
+  world.ledger.edited(tab, id, sessionID as SessionID);
   return `${tab.name} deletes ${id}`;
 }
 
-/** The other person becomes a member, once this page has their account. */
+/** Adds the other person to a group once this page has loaded their account. */
 export function invite(world: World, tab: SimTab): string | undefined {
-  const group = world.dice.oneOf(groupsOf(tab).filter((each) => each.myRole() === 'admin'));
+  const group = world.dice.oneOf(groupsOf(tab).filter((group) => group.myRole() === 'admin'));
   const other = world.devices.find(({ genesis }) => genesis.accountID !== tab.device.genesis.accountID);
   if (!group || !other) return undefined;
   const { accountID } = other.genesis;
@@ -90,14 +90,14 @@ export function invite(world: World, tab: SimTab): string | undefined {
     if (account === 'unavailable' || !tab.isOpen) return;
     if (group.roleOf(accountID) !== undefined) return;
     group.addMember(account, 'writer');
-    world.record.made(tab, group.id);
+    world.ledger.edited(tab, group.id);
     world.note(`${tab.name} adds a member to ${group.id}`);
   });
-  return `${tab.name} looks for a member for ${group.id}`;
+  return `${tab.name} invites a member to ${group.id}`;
 }
 
 function groupsOf({ opened }: SimTab): readonly RawGroup[] {
-  return [...opened.values()].filter((each) => each instanceof RawGroup);
+  return [...opened.values()].filter((coValue) => coValue instanceof RawGroup);
 }
 
 function isWritable(coValue: RawCoValue): boolean {

@@ -1,21 +1,21 @@
 import { createAccounts } from './accounts.ts';
-import { mostTabs, plain, simulate, type Outcome } from './simulate.ts';
+import { maxTabs, plain, simulate, type Outcome } from './simulate.ts';
 
-/** How much of what happened is told of a run that failed. */
-const lastLines = 25;
+/** How many trace lines a failed run prints. */
+const printedLines = 25;
 
 export interface FuzzOptions {
   readonly from: number;
   readonly count: number;
-  /** One tab on a device, no bad connections and no deletions. */
+  /** One tab per device, no bad connections, no deletions. */
   readonly isPlain: boolean;
-  /** Each device has so many tabs at most. Default: as each run chooses. */
+  /** The largest number of tabs per device. Default: each run draws it. */
   readonly tabs?: number;
 }
 
-/** Runs so many seeds, and says what came of it. Answers how many failed. */
+/** Runs `count` seeds and prints a summary. Returns the number that failed. */
 export async function fuzz({ from, count, isPlain, tabs }: FuzzOptions): Promise<number> {
-  if (![from, count, tabs ?? mostTabs].every((given) => Number.isSafeInteger(given) && given > 0)) {
+  if (![from, count, tabs ?? maxTabs].every((value) => Number.isSafeInteger(value) && value > 0)) {
     throw new Error('`--from`, `--count` and `--tabs` take whole numbers above 0.');
   }
   const scenario = { ...(isPlain && plain), ...(tabs !== undefined && { tabs }) };
@@ -23,7 +23,7 @@ export async function fuzz({ from, count, isPlain, tabs }: FuzzOptions): Promise
   const failed: number[] = [];
   const startedMs = performance.now();
   let [edits, frames] = [0, 0];
-  // What cojson has to say of loads that wait for a relay is no news here.
+  // cojson warns about every load that waits for a relay.
   console.warn = () => {};
   for (let seed = from; seed < from + count; seed++) {
     const outcome = await simulate(seed, accounts, scenario);
@@ -44,7 +44,8 @@ export async function fuzz({ from, count, isPlain, tabs }: FuzzOptions): Promise
 }
 
 export function describeFailure({ seed, error, trace }: Outcome): string {
-  return [`seed ${seed}: ${error?.stack ?? ''}`, ...trace.slice(-lastLines).map((line) => `  ${line}`)].join(
-    '\n',
-  );
+  return [
+    `seed ${seed}: ${error?.stack ?? ''}`,
+    ...trace.slice(-printedLines).map((line) => `  ${line}`),
+  ].join('\n');
 }

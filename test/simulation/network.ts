@@ -4,36 +4,36 @@ import type { ClientSocket } from '../../src/relay/client/client-socket.ts';
 import type { Dice } from './random.ts';
 import { createWay, type Way } from './way.ts';
 
-/** One connection between a tab and a relay, both of its ends, and what can become of it. */
+/** A connection between a tab and a relay, with both of its ends and its faults. */
 export interface Link {
   /** The tab's end. */
   readonly socket: Socket;
   readonly isOpen: boolean;
-  /** Neither end can reach the other any more. An end that does not notice has to find out by itself. */
+  /** Disconnects both ends. An end that does not notice must detect it by timeout. */
   cut(noticedBy: { readonly tab: boolean; readonly relay: boolean }): void;
-  /** For so long, nothing arrives, and nothing is lost. */
+  /** Delays all frames until the time is over. */
   stall(ms: number): void;
 }
 
 export interface LinkOptions {
   readonly clock: Clock;
   readonly dice: Dice;
-  /** Takes the relay's end of it; false where no relay can be reached. */
+  /** Receives the relay's end. Returns false if no relay is reachable. */
   accept(socket: ClientSocket): boolean;
-  /** Told of each frame that arrives. */
-  arrived(direction: 'up' | 'down', frame: string): void;
+  /** Called for each frame received. */
+  onFrame(direction: 'up' | 'down', frame: string): void;
 }
 
 const brokenOff = { code: 1006, reason: '' };
 
-export function openLink({ clock, dice, accept, arrived }: LinkOptions): Link {
+export function openLink({ clock, dice, accept, onFrame }: LinkOptions): Link {
   const tab = createTabEnd();
   const relay = createRelayEnd();
   let isOpen = false;
   let isOver = false;
 
-  const up = createWay({ clock, dice, arrive: (frame) => (arrived('up', frame), relay.receive(frame)) });
-  const down = createWay({ clock, dice, arrive: (frame) => (arrived('down', frame), tab.receive(frame)) });
+  const up = createWay({ clock, dice, arrive: (frame) => (onFrame('up', frame), relay.receive(frame)) });
+  const down = createWay({ clock, dice, arrive: (frame) => (onFrame('down', frame), tab.receive(frame)) });
 
   clock.after(dice.between(1, 40), () => {
     if (isOver) return;
@@ -48,7 +48,7 @@ export function openLink({ clock, dice, accept, arrived }: LinkOptions): Link {
     relay.closed();
   }
 
-  /** One end closes: what it said before still arrives, and then the other end hears of it. */
+  /** One end closes: its earlier frames still arrive, then the other end gets the close event. */
   function closeFrom(way: Way, back: Way): void {
     if (isOver) return;
     back.drop();
@@ -74,17 +74,17 @@ export function openLink({ clock, dice, accept, arrived }: LinkOptions): Link {
         listeners.set(type, (listeners.get(type) ?? new Set()).add(listener));
       },
     };
-    const tell = (type: string, event: object) => {
+    const emit = (type: string, event: object) => {
       for (const listener of listeners.get(type) ?? []) listener(event as never);
     };
     return {
       socket,
-      opened: () => void (isClosed || tell('open', {})),
-      receive: (data: string) => void (isClosed || tell('message', { data })),
+      opened: () => void (isClosed || emit('open', {})),
+      receive: (data: string) => void (isClosed || emit('message', { data })),
       closed(event: typeof brokenOff) {
         if (isClosed) return;
         isClosed = true;
-        tell('close', event);
+        emit('close', event);
       },
     };
   }
@@ -92,13 +92,13 @@ export function openLink({ clock, dice, accept, arrived }: LinkOptions): Link {
   function createRelayEnd() {
     const listeners = new Map<string, Set<(...event: never[]) => void>>();
     let isClosed = false;
-    const tell = (type: string, ...event: unknown[]) => {
+    const emit = (type: string, ...event: unknown[]) => {
       for (const listener of listeners.get(type) ?? []) listener(...(event as never[]));
     };
     function closed(): void {
       if (isClosed) return;
       isClosed = true;
-      tell('close');
+      emit('close');
     }
     const socket: ClientSocket = {
       OPEN: 1,
@@ -118,7 +118,7 @@ export function openLink({ clock, dice, accept, arrived }: LinkOptions): Link {
         down.drop();
         closed();
       },
-      // A tab that is there answers by itself.
+      // A running tab's browser answers pings automatically.
       ping: () => down.push('', () => up.push('')),
       pause: () => up.hold(true),
       resume: () => up.hold(false),
@@ -130,8 +130,8 @@ export function openLink({ clock, dice, accept, arrived }: LinkOptions): Link {
       socket,
       receive(text: string) {
         if (isClosed) return;
-        if (text === '') tell('pong');
-        else tell('message', Buffer.from(text), false);
+        if (text === '') emit('pong');
+        else emit('message', Buffer.from(text), false);
       },
       closed,
     };

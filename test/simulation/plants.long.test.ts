@@ -3,13 +3,13 @@ import type { Genesis } from '../../src/session/account/genesis.ts';
 import { createAccounts } from './accounts.ts';
 import { simulate, type Outcome } from './simulate.ts';
 
-/** Faults that are planted, one at a time, in the place of what the kernel or the relay does. */
+/** Bugs that these tests plant in the kernel or the relay, one at a time. */
 type Plant =
-  | 'says saved before the commit'
+  | 'reports saved before the commit'
   | 'writes no marks'
-  | 'ignores that the relay lost data'
+  | 'ignores data loss at the relay'
   | 'acknowledges before the commit'
-  | 'leaves what a dead tab left';
+  | 'abandons the edits of a dead tab';
 
 let planted: Plant | undefined;
 
@@ -17,10 +17,10 @@ vi.mock(import('./disk-storage.ts'), async (original) => {
   const real = await original();
   return {
     ...real,
-    openDiskStorage(...given) {
-      const storage = real.openDiskStorage(...given);
+    openDiskStorage(...parameters) {
+      const storage = real.openDiskStorage(...parameters);
       const { store, trackCoValuesSyncState } = storage;
-      if (planted === 'says saved before the commit') {
+      if (planted === 'reports saved before the commit') {
         storage.store = (content, correct, done) => {
           store(content, correct);
           done?.();
@@ -37,17 +37,20 @@ vi.mock(import('../../src/sync/loss-watch.ts'), async (original) => {
   const real = await original();
   return {
     createLossWatch(options) {
-      if (planted !== 'ignores that the relay lost data') return real.createLossWatch(options);
-      return real.createLossWatch({ ...options, doubt: () => Promise.resolve() });
+      if (planted !== 'ignores data loss at the relay') return real.createLossWatch(options);
+      return real.createLossWatch({ ...options, recheck: () => Promise.resolve() });
     },
   };
 });
 
-vi.mock(import('../../src/relay/held-acknowledgements.ts'), async (original) => {
+vi.mock(import('../../src/relay/client/acknowledgements.ts'), async (original) => {
   const real = await original();
   return {
-    holdAcknowledgements: (peer, commits) =>
-      planted === 'acknowledges before the commit' ? peer : real.holdAcknowledgements(peer, commits),
+    createAcknowledgements(commits) {
+      const acknowledgements = real.createAcknowledgements(commits);
+      if (planted !== 'acknowledges before the commit') return acknowledgements;
+      return { ...acknowledgements, delay: (peer) => peer };
+    },
   };
 });
 
@@ -55,40 +58,42 @@ vi.mock(import('../../src/sync/tabs/holds.ts'), async (original) => {
   const real = await original();
   return {
     createHolds: (options) =>
-      real.createHolds(planted === 'leaves what a dead tab left' ? { ...options, onDue: () => {} } : options),
+      real.createHolds(
+        planted === 'abandons the edits of a dead tab' ? { ...options, onDue: () => {} } : options,
+      ),
   };
 });
 
 let accounts: readonly [Genesis, Genesis];
 beforeAll(async () => {
   accounts = await createAccounts();
-  // cojson tells of every load that waits for a relay.
+  // cojson warns about every load that waits for a relay.
   vi.spyOn(console, 'warn').mockImplementation(() => {});
 });
 afterEach(() => (planted = undefined));
 
-const mostSeeds = 300;
+const maxSeeds = 300;
 
-/** The first run that shows it in these words, and shows nothing where nothing is planted. */
-async function firstToFail(plant: Plant, words: RegExp): Promise<Outcome | undefined> {
-  for (let seed = 1; seed <= mostSeeds; seed++) {
+/** The first run that fails with this message and passes without the plant. */
+async function findFailure(plant: Plant, message: RegExp): Promise<Outcome | undefined> {
+  for (let seed = 1; seed <= maxSeeds; seed++) {
     planted = plant;
     const outcome = await simulate(seed, accounts);
     planted = undefined;
-    const isFound = words.test(outcome.error?.message ?? '');
+    const isFound = message.test(outcome.error?.message ?? '');
     if (isFound && !(await simulate(seed, accounts)).error) return outcome;
   }
   return undefined;
 }
 
-describe('a simulation finds out who', { timeout: 600_000 }, () => {
+describe('bugs that the simulation detects', { timeout: 600_000 }, () => {
   it.each<[Plant, RegExp]>([
-    ['says saved before the commit', /^said saved, and not on the disk/],
-    ['acknowledges before the commit', /^said (confirmed|durable), and not at/],
-    ['writes no marks', /^said (confirmed|durable), and not at/],
-    ['ignores that the relay lost data', /^said (confirmed|durable), and not at|^lost/],
-    ['leaves what a dead tab left', /^not so .*: every state says confirmed/],
-  ])('%s', async (plant, words) => {
-    expect(await firstToFail(plant, words)).toBeDefined();
+    ['reports saved before the commit', /^reported as saved, but not on the disk/],
+    ['acknowledges before the commit', /^reported as (confirmed|durable), but not at/],
+    ['writes no marks', /^reported as (confirmed|durable), but not at/],
+    ['ignores data loss at the relay', /^reported as (confirmed|durable), but not at|^lost/],
+    ['abandons the edits of a dead tab', /^still unmet .*: every state is confirmed/],
+  ])('%s', async (plant, message) => {
+    expect(await findFailure(plant, message)).toBeDefined();
   });
 });

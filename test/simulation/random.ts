@@ -1,12 +1,12 @@
 import { createRandom } from '../long/seeded-random.ts';
 
-/** What a run decides by. The same numbers for the same seed. */
+/** A seeded source of random decisions. */
 export interface Dice {
-  /** A whole number, from `min` to `max`, both among them. */
+  /** A whole number from `min` to `max`, inclusive. */
   between(min: number, max: number): number;
-  /** True so many times in a hundred. */
+  /** True with this probability in percent. */
   chance(percent: number): boolean;
-  /** Undefined where there is nothing to choose from. */
+  /** Undefined if the list is empty. */
   oneOf<T>(from: readonly T[]): T | undefined;
   bytes(length: number): Uint8Array<ArrayBuffer>;
 }
@@ -21,7 +21,7 @@ export function createDice(seed: number): Dice {
   };
 }
 
-/** Keys, ids and what else the process takes from chance come from the dice, until the answer is called. */
+/** Replaces the process's randomness, such as keys and IDs, with the dice. Returns a function that restores it. */
 export function takeChanceFrom(dice: Dice): () => void {
   const { crypto } = globalThis;
   const { random } = Math;

@@ -6,15 +6,15 @@ import { openTables, type OpenTables, type Tables } from './relay-tables.ts';
 
 /** The disk of one relay, which outlives its processes. */
 export interface RelayDisk {
-  /** As the last commit left them; a test may put an older copy back. */
+  /** The last committed state. A restore replaces it with an older one. */
   tables: Tables;
 }
 
 /** One process's connection to it. */
 export interface RelayDatabase extends Database {
-  /** While true, whatever is asked of it rejects. */
+  /** While true, every statement rejects. */
   isFailing: boolean;
-  /** The process ends: nothing is answered from now on, and what has not been committed never is. */
+  /** Ends the process: pending statements never settle, and open transactions are lost. */
   kill(): void;
 }
 
@@ -27,7 +27,7 @@ export function openRelayDatabase(disk: RelayDisk, clock: Clock, dice: Dice): Re
   /** Transactions run one after the other, as in PGlite. */
   let last: Promise<unknown> = Promise.resolve();
 
-  /** Never ends where the process is killed meanwhile. */
+  /** Never settles if the process is killed meanwhile. */
   async function wait(longestMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       if (!isKilled) clock.after(dice.between(0, longestMs), () => void (isKilled || resolve()));
@@ -48,7 +48,7 @@ export function openRelayDatabase(disk: RelayDisk, clock: Clock, dice: Dice): Re
       const result = await run(queryOn(() => tables));
       await wait(commitMs);
       disk.tables = tables;
-      // A process may end before it hears of its commit.
+      // A process may end before its commit is acknowledged.
       await wait(statementMs);
       return result;
     });
@@ -59,7 +59,7 @@ export function openRelayDatabase(disk: RelayDisk, clock: Clock, dice: Dice): Re
   const write: Query = (sql, parameters) => transaction((query) => query(sql, parameters));
   return {
     durability: 'process-crash',
-    /** A statement may write, as the marks of what is synced do. */
+    /** Statements outside a transaction may write, too: those that mark CoValues as synced. */
     query: (sql, parameters) => (sql.startsWith('select') ? read(sql, parameters) : write(sql, parameters)),
     write,
     transaction,

@@ -19,7 +19,7 @@ import { emptyTables } from './relay-tables.ts';
 
 type Content = CojsonInternalTypes.NewContentMessage;
 
-/** The same for both: a group, a map that grows, one that is too large for one piece, and one that is deleted. */
+/** Input for both: a group, a growing map, a map too large for one message, and a deleted map. */
 async function createContents(): Promise<readonly (readonly Content[])[]> {
   const crypto = await WasmCrypto.create();
   const secret = crypto.newRandomAgentSecret();
@@ -38,7 +38,7 @@ async function createContents(): Promise<readonly (readonly Content[])[]> {
   return [first, appended, appended, all()];
 }
 
-/** All that the relay asks of a database, with the answers. */
+/** Every statement that the relay runs, with the results. */
 async function exercise(
   { query, write, transaction, ...database }: Database,
   contents: readonly (readonly Content[])[],
@@ -48,7 +48,7 @@ async function exercise(
     (real: Database['query']): Database['query'] =>
     async (sql, parameters) => {
       const rows = await real(sql, parameters as readonly unknown[]);
-      // Without `order by`, the order is nobody's business.
+      // Without `order by`, the order is unspecified.
       asked.push([plainSql(sql), rows.map((row) => JSON.stringify(row)).sort()]);
       return rows as never;
     };
@@ -105,5 +105,5 @@ it('stands in for PGlite: the same questions get the same answers', async () => 
 
 it('throws at a statement that it does not know', async () => {
   const standIn = openRelayDatabase({ tables: emptyTables('relay') }, systemClock, createDice(1));
-  await expect(standIn.query('select something from somewhere')).rejects.toThrow('Nothing stands in');
+  await expect(standIn.query('select something from somewhere')).rejects.toThrow('does not implement');
 });

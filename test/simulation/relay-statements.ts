@@ -10,11 +10,11 @@ const numbers = (value: unknown) => value as readonly number[];
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * What the relay asks of its database, by how each statement begins. `relay-statements.test.ts` asks PGlite the same, and
- * compares the answers.
+ * Implements the relay's SQL statements, by how each begins. `relay-statements.long.test.ts` runs the same statements on
+ * PGlite and compares the results.
  */
 const statements: Readonly<Record<string, Run>> = {
-  // The tables are there from the start.
+  // The tables exist from the start.
   'select pg_advisory_xact_lock': () => [],
   'create table if not exists schema_version': () => [],
   'select version from schema_version': () => [{ version: schemaVersion }],
@@ -28,7 +28,7 @@ const statements: Readonly<Record<string, Run>> = {
       covalues.set(id, texts(headers)[index] ?? '');
       return [{ id }];
     }),
-  // Transactions run one after the other, so that nothing needs a lock.
+  // Transactions run one after the other, so locks are unnecessary.
   'select id from covalues where id = any($1::text[]) order by id for update': ({ covalues }, [ids]) =>
     [...new Set(texts(ids))]
       .filter((id) => covalues.has(id))
@@ -112,15 +112,15 @@ const statements: Readonly<Record<string, Run>> = {
 
 const beginnings = Object.keys(statements);
 
-/** The same statement with the same white space. */
+/** Normalises white space. */
 export const plainSql = (sql: string) => sql.replace(/\s+/g, ' ').trim();
 
-/** Throws for what the relay has never asked before. */
+/** Throws for a statement that is not implemented here. */
 export function runStatement(tables: OpenTables, sql: string, parameters: Parameters): Rows {
   const plain = plainSql(sql);
   const beginning = beginnings.find((start) => plain.startsWith(start));
   const run = beginning === undefined ? undefined : statements[beginning];
-  if (!run) throw new Error(`Nothing stands in for this statement: ${plain}`);
+  if (!run) throw new Error(`The simulation does not implement this statement: ${plain}`);
   return run(tables, parameters);
 }
 
@@ -145,7 +145,7 @@ function snapshots({ covalues, sessions, signatures, transactions }: OpenTables,
   });
 }
 
-/** As PostgreSQL writes it. */
+/** In PostgreSQL's JSON format. */
 function jsonOf(cuts: readonly SignatureRow[]): string {
   return `[${cuts.map(({ idx, signature }) => `{"idx" : ${idx}, "signature" : "${signature}"}`).join(', ')}]`;
 }
@@ -183,7 +183,7 @@ function insertTransactions({ transactions }: OpenTables, [ids, sessionIDs, idxs
   texts(ids).forEach((id, index) => {
     const key = keyOf(id, texts(sessionIDs)[index] ?? '');
     const stored = transactions.get(key) ?? [];
-    // The primary key, and that nothing is missing before.
+    // Checks the primary key, and that no earlier transaction is missing.
     if (stored.length !== numbers(idxs)[index]) throw new Error(`Transaction out of its place in ${key}.`);
     transactions.set(key, [...stored, texts(txs)[index] ?? '']);
   });
@@ -207,7 +207,7 @@ function sessionRows([ids, sessionIDs, lastIdxs, lastSignatures, bytes]: Paramet
   }));
 }
 
-/** All but the sessions in which a deletion is written. */
+/** All sessions except deletion sessions. */
 function erase(table: Map<string, unknown>, id: string): Rows {
   for (const key of [...table.keys()]) if (key.startsWith(`${id} `) && !key.endsWith('$')) table.delete(key);
   return [];

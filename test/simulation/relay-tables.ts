@@ -1,8 +1,8 @@
-/** What a relay's database holds. Never changed: a commit puts another one in its place, so that keeping an old one is a backup. */
+/** The contents of a relay's database. Immutable: a commit replaces it, so an old one serves as a backup. */
 export interface Tables {
   readonly identity: { readonly id: string; readonly epoch: string };
   readonly covalues: ReadonlyMap<string, string>;
-  /** By CoValue and session. */
+  /** Keyed by CoValue and session. */
   readonly sessions: ReadonlyMap<string, SessionRow>;
   readonly transactions: ReadonlyMap<string, readonly string[]>;
   readonly signatures: ReadonlyMap<string, readonly SignatureRow[]>;
@@ -24,7 +24,7 @@ export interface SignatureRow {
   readonly signature: string;
 }
 
-/** The tables of a transaction, which become the database's where it commits. */
+/** The tables of a transaction. They become the database's when it commits. */
 export type OpenTables = {
   -readonly [Name in keyof Tables]: Tables[Name] extends ReadonlyMap<infer Key, infer Value>
     ? Map<Key, Value>
@@ -55,14 +55,14 @@ export function openTables({ identity, ...tables }: Tables): OpenTables {
   };
 }
 
-/** What a deletion leaves of a CoValue is the deletion. */
+/** A deleted CoValue keeps only its deletion. */
 export function isDeletedIn(counts: Readonly<Record<string, number>> | undefined): boolean {
   return Object.keys(counts ?? {}).some((sessionID) => sessionID.endsWith('$'));
 }
 
 export const keyOf = (covalueID: string, sessionID: string) => `${covalueID} ${sessionID}`;
 
-/** How many transactions of each session are stored of a CoValue; undefined where it is not there. */
+/** The number of stored transactions per session; undefined if the CoValue is not stored. */
 export function storedCounts(
   { covalues, sessions }: Tables,
   id: string,

@@ -1,18 +1,17 @@
 import type { JsonValue, RawCoID } from 'cojson';
 import { confirmationsOf } from '../../src/sync/confirmations.ts';
-import { beginTabOn } from './actions.ts';
-import { isAt, Untrue } from '../../scripts/simulation/record.ts';
+import { startTabOn } from './actions.ts';
+import { FalseClaim, isStoredAt } from './ledger.ts';
 import { isDeletedIn, storedCounts } from './relay-tables.ts';
-import type { SimTab } from './sim-tab.ts';
-import type { World } from './create-world.ts';
+import type { SimTab, World } from './world.ts';
 
-/** Longer than any wait of the kernel's, the relay's or cojson's. */
-const longestMs = 300_000;
-const lookEveryMs = 1_000;
+/** Longer than any timeout of the kernel, the relay or cojson. */
+const maxWaitMs = 300_000;
+const checkIntervalMs = 1_000;
 
-/** All faults end. Everything has to arrive everywhere then, and every state has to say so. Throws `Untrue`. */
+/** Ends all faults, then waits until all data is everywhere and every state reports it. Throws `FalseClaim`. */
 export async function settleAll(world: World): Promise<void> {
-  const { devices, relays, record } = world;
+  const { devices, relays, ledger } = world;
   world.note('all faults end');
   endFaults(world);
   for (const device of devices) {
@@ -25,34 +24,34 @@ export async function settleAll(world: World): Promise<void> {
     return relays.every(({ isUp }) => isUp);
   });
   await until(world, 'every device has a page', () => {
-    for (const device of devices) if (device.tabs.length === 0) beginTabOn(world, device);
+    for (const device of devices) if (device.tabs.length === 0) startTabOn(world, device);
     return devices.every(
       ({ tabs }) => tabs.length > 0 && tabs.every(({ isOpen, isReady }) => isOpen && isReady),
     );
   });
   for (const { sync } of world.tabs) sync.resume();
-  // One that has not noticed yet that its relay ended speaks of the relay that was.
-  await until(world, 'every page is at every relay', () =>
+  // A page that has not noticed that its relay ended still reports the state of the old process.
+  await until(world, 'every page is connected to every relay', () =>
     world.tabs.every(({ links }) =>
       relays.every((relay) => [...relay.links].some((link) => link.isOpen && links.has(link))),
     ),
   );
-  // A page need not be looked at for its edits to arrive.
-  await until(world, 'every state says confirmed', () =>
+  // Edits must arrive whether or not another page reads them.
+  await until(world, 'every state is confirmed', () =>
     world.tabs.every(({ sync }) => {
       const { status, saved, confirmed } = sync.current;
       return status === 'confirmed' && saved.pending === 0 && confirmed.pending === 0;
     }),
   );
-  record.check();
-  // A tab that was killed as it wrote may have told no other one.
+  ledger.check();
+  // A tab killed while writing may not have notified the others.
   await until(
     world,
     'no edit is lost',
     () => lostEdits(world).length === 0,
     () => lostEdits(world).slice(0, 3).join('; '),
   );
-  await until(world, 'every page has all that it may read', () => {
+  await until(world, 'every page has loaded all that it may read', () => {
     const ids = existing(world);
     for (const tab of world.tabs) for (const id of ids) if (!tab.opened.has(id)) tab.open(id);
     return world.tabs.every((tab) => ids.every((id) => tab.opened.has(id)));
@@ -64,10 +63,10 @@ export async function settleAll(world: World): Promise<void> {
     () => differences(world).slice(0, 3).join('; '),
   );
   compareValues(world);
-  record.check();
+  ledger.check();
 }
 
-/** Bad connections stay as bad as they were planned, so that others have to take their place. */
+/** An open connection keeps its faults, so cut them all. New connections have none. */
 function endFaults({ faults, tabs }: World): void {
   if (faults.areOver) return;
   faults.end();
@@ -76,14 +75,14 @@ function endFaults({ faults, tabs }: World): void {
 
 async function until(
   world: World,
-  what: string,
-  isSo: () => boolean,
+  condition: string,
+  isMet: () => boolean,
   why: () => string = () => '',
 ): Promise<void> {
-  for (let waitedMs = 0; !isSo(); waitedMs += lookEveryMs) {
-    if (waitedMs >= longestMs)
-      throw new Untrue(`not so after ${longestMs} ms: ${what}. ${why()}${states(world)}`);
-    await world.time.advance(lookEveryMs);
+  for (let waitedMs = 0; !isMet(); waitedMs += checkIntervalMs) {
+    if (waitedMs >= maxWaitMs)
+      throw new FalseClaim(`still unmet after ${maxWaitMs} ms: ${condition}. ${why()}${states(world)}`);
+    await world.time.advance(checkIntervalMs);
   }
 }
 
@@ -95,27 +94,31 @@ function states({ tabs, relays }: World): string {
       const waiting = confirmationsOf(sync)?.pendingAt;
       const stuck = new Set([...(waiting?.('saved') ?? []), ...(waiting?.('confirmed') ?? [])]);
       const places = [...stuck].map((id) => {
-        const own = node.isCoValueInMemory(id) && node.getCoValue(id).knownState().sessions;
-        const all = [own, device.disk.countsOf(id), ...relays.map(({ tables }) => storedCounts(tables, id))];
-        return `\n  ${id} here, on the disk and at the relays: ${all.map((each) => JSON.stringify(each)).join('; ')}`;
+        const inMemory = node.isCoValueInMemory(id) && node.getCoValue(id).knownState().sessions;
+        const all = [
+          inMemory,
+          device.disk.countsOf(id),
+          ...relays.map(({ tables }) => storedCounts(tables, id)),
+        ];
+        return `\n  ${id} in memory, on the disk and at the relays: ${all.map((counts) => JSON.stringify(counts)).join('; ')}`;
       });
       return `\n${name}: ${status} ${error?.message ?? ''} ${counts} ${peers.map(({ phase }) => phase).join(',')}${places.join('')}`;
     })
     .join('');
 }
 
-/** An edit may go with its page only where it was neither saved nor confirmed before the page was killed. */
-function lostEdits({ record, relays, tabs }: World): readonly string[] {
-  return record.edits.flatMap((edit) => {
+/** An edit may be lost only if its page was killed before it was saved or confirmed. */
+function lostEdits({ ledger, relays, tabs }: World): readonly string[] {
+  return ledger.edits.flatMap((edit) => {
     const { id, count, tab, isSaved, isConfirmed } = edit;
     if (!isSaved && !isConfirmed && !tabs.includes(tab)) return [];
     return relays
-      .filter((relay) => !relay.blind.has(tab.device) && !isAt(relay, edit))
+      .filter((relay) => !relay.blind.has(tab.device) && !isStoredAt(relay, edit))
       .map(({ name }) => `edit ${count} of ${tab.name} in ${id} is not at ${name}`);
   });
 }
 
-/** Where a page has not the very transactions that the relays have. */
+/** Pages and relays whose transactions differ from the first relay's. */
 function differences(world: World): readonly string[] {
   const { relays, tabs } = world;
   const [first] = relays;
@@ -124,30 +127,33 @@ function differences(world: World): readonly string[] {
     const stored = stateText(storedCounts(first.tables, id));
     const others = relays.filter(({ tables }) => stateText(storedCounts(tables, id)) !== stored);
     const pages = tabs.filter(({ node }) => stateText(node.getCoValue(id).knownState().sessions) !== stored);
-    return [...others, ...pages].map(({ name }) => `${name} has another state of ${id} than ${first.name}`);
+    return [...others, ...pages].map(
+      ({ name }) => `${name} and ${first.name} have different states of ${id}`,
+    );
   });
 }
 
-/** Who deletes what somebody else has deleted already leaves one more deletion, or none. */
+/** Concurrent deletions may leave one or several deletion sessions. */
 function stateText(counts: Readonly<Record<string, number>> | undefined): string {
   return isDeletedIn(counts) ? 'deleted' : textOf(counts);
 }
 
-/** What was made by a page that was killed in the same moment may be nowhere. */
+/** A CoValue whose page was killed right after creating it may be lost. */
 function existing({ known, relays }: World): readonly RawCoID[] {
   return [...known].filter((id) => relays.some(({ tables }) => tables.covalues.has(id)));
 }
 
-/** One person's devices show the same. */
+/** Checks that one person's devices show the same values. */
 function compareValues(world: World): void {
-  const firstOf = new Map<string, SimTab>();
+  const firstTabByAccount = new Map<string, SimTab>();
   for (const tab of world.tabs) {
     const { accountID } = tab.device.genesis;
-    const first = firstOf.get(accountID) ?? tab;
-    firstOf.set(accountID, first);
+    const first = firstTabByAccount.get(accountID) ?? tab;
+    firstTabByAccount.set(accountID, first);
     for (const id of existing(world)) {
       const [one, other] = [valueIn(first, id), valueIn(tab, id)];
-      if (one !== other) throw new Untrue(`${first.name} shows ${id} as ${one}, and ${tab.name} as ${other}`);
+      if (one !== other)
+        throw new FalseClaim(`${first.name} shows ${id} as ${one}, and ${tab.name} as ${other}`);
     }
   }
 }
@@ -159,7 +165,7 @@ function valueIn({ node }: SimTab, id: RawCoID): string {
   return Array.isArray(value) ? JSON.stringify(value) : textOf(value);
 }
 
-/** Whatever the order of its keys. */
+/** Independent of the order of keys. */
 function textOf(value: JsonValue | undefined): string {
   return JSON.stringify(Object.entries(value ?? {}).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }

@@ -1,43 +1,18 @@
-import type { CoID, LocalNode, RawCoID, RawCoValue, SessionID } from 'cojson';
+import type { CoID, RawCoID, RawCoValue } from 'cojson';
 import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
-import { createSessionCrypto } from '../../src/session/account/session-crypto.ts';
-import { createSessionNode } from '../../src/session/account/session-node.ts';
+import { createSessionCrypto } from '../../src/engine/session-crypto.ts';
+import { createSessionNode } from '../../src/engine/create-node.ts';
 import { guardSessionID } from '../../src/session/session-ids/guard-session-id.ts';
-import { bringInAccount } from '../../src/session/opening/import-account.ts';
+import { importAccount } from '../../src/session/opening/import-account.ts';
 import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
 import { joinLosses } from '../../src/storage/relay-memory.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
-import type { SyncPeers } from '../../src/sync/sync-peers.ts';
 import { transportsWith } from './connection-faults.ts';
-import { openDiskStorage, type DiskStorage } from './disk-storage.ts';
+import { openDiskStorage } from './disk-storage.ts';
 import { openLink, type Link } from './network.ts';
-import type { SimDevice } from './sim-device.ts';
-import type { World } from './create-world.ts';
-
-/** One page with a session: the kernel's own node and sync, on the device's disk. */
-export interface SimTab {
-  readonly name: string;
-  readonly device: SimDevice;
-  readonly node: LocalNode;
-  readonly sync: SyncPeers;
-  readonly storage: DiskStorage;
-  readonly sessionID: SessionID;
-  readonly links: ReadonlySet<Link>;
-  /** What the page works on. */
-  readonly opened: ReadonlyMap<RawCoID, RawCoValue>;
-  /** False from its end on, or once it has begun to end. */
-  readonly isOpen: boolean;
-  /** The account is there. */
-  readonly isReady: boolean;
-  /** From now on the page works on it, as soon as it is there. */
-  open(id: RawCoID): void;
-  made(coValue: RawCoValue): void;
-  /** Nothing of the page runs any more, from one moment to the next. */
-  kill(): void;
-  /** Ends the session as closing it does. */
-  close(): Promise<void>;
-}
+import type { SimDevice, SimTab, World } from './world.ts';
+import { genesisTimeMs } from '../../src/session/account/version-1.ts';
 
 export async function openSimTab(world: World, device: SimDevice, name: string): Promise<SimTab> {
   const { genesis, disk, channels } = device;
@@ -64,24 +39,24 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
       isVisible: true,
       on: (event, listener) => device.onPage(event, () => void (life.isRunning && listener())),
     },
-    // Only the WebSocket gets through here; what HTTP is for has tests of its own.
+    // Only WebSockets get through; the HTTP transport has its own tests.
     fetch: () =>
       new Promise((_, reject) => {
         clock.after(world.dice.between(1, 40), () => reject(new TypeError('Failed to fetch')));
       }),
     openWebSocket(url) {
-      const relay = world.relays.find((each) => each.url === url.href);
+      const relay = world.relays.find((candidate) => candidate.url === url.href);
       const link: Link = openLink({
         clock: world.time,
         dice: world.dice,
         accept(socket) {
           if (!relay?.isUp || !device.isOnline || !life.isRunning) return false;
           relay.links.add(link);
-          relay.isAsked(device);
+          relay.connecting(device);
           relay.open(socket, device.name);
           return true;
         },
-        arrived: (direction, frame) => world.heard(name, relay?.name ?? '', direction, frame),
+        onFrame: (direction, frame) => world.received(name, relay?.name ?? '', direction, frame),
       });
       links.add(link);
       return link.socket;
@@ -90,7 +65,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
 
   const crypto = await createSessionCrypto();
   const sessionID = crypto.newRandomSessionID(genesis.accountID);
-  const node = createSessionNode(crypto, genesis.agentSecret, sessionID);
+  const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
   const storage = openDiskStorage(disk, { clock, dice: world.dice, nextTask, tab: name });
   node.setStorage(storage);
   const transports = transportsWith(world.faults, platform);
@@ -127,7 +102,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
     logger: silentLogger,
     isKept: true,
     canRetire: true,
-    retire: () => world.record.forked(tab),
+    retire: () => world.ledger.forked(tab),
     onRetired: () => Promise.resolve(),
   });
   const account = { crypto, genesis, seed: undefined, keyrings: [] };
@@ -154,7 +129,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
         if (coValue !== 'unavailable') opened.set(id, coValue);
       });
     },
-    made: (coValue) => void opened.set(coValue.id, coValue),
+    created: (coValue) => void opened.set(coValue.id, coValue),
     kill() {
       life.isOpen = life.isRunning = false;
       device.remove(tab);
@@ -167,15 +142,15 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
         await sync.close();
         await node.gracefulShutdown();
       } finally {
-        // The page goes, whatever could not be written.
+        // The page ends even if a write failed.
         if (life.isRunning) device.remove(tab);
         life.isRunning = false;
       }
     },
   };
   device.add(tab);
-  world.record.watch(tab);
-  await bringInAccount(platform, account, { node, sync });
+  world.ledger.watch(tab);
+  await importAccount(platform, account, { node, sync });
   life.isReady = true;
   return tab;
 }

@@ -5,8 +5,8 @@ import { simulate } from './simulate.ts';
 
 const seeds = Array.from({ length: 150 }, (_, index) => 1_001 + index);
 
-it('what the kernel says is so in 150 runs', { timeout: 900_000 }, async () => {
-  // cojson tells of every load that waits for a relay.
+it('150 simulated runs contain no false claim', { timeout: 900_000 }, async () => {
+  // cojson warns about every load that waits for a relay.
   vi.spyOn(console, 'warn').mockImplementation(() => {});
   const accounts = await createAccounts();
   const failures: string[] = [];

@@ -1,23 +1,23 @@
 import type { Genesis } from '../../src/session/account/genesis.ts';
-import { act, beginTabOn, type Scenario } from './actions.ts';
+import { act, startTabOn } from './actions.ts';
+import { createWorld } from './create-world.ts';
 import { createDice, type Dice } from './random.ts';
 import { settleAll } from './settle-all.ts';
-import { createWorld, type World } from './create-world.ts';
+import type { Scenario, World } from './world.ts';
 
 export interface Outcome {
   readonly seed: number;
-  /** Equal for equal runs: of all that happened, and of every frame that arrived. */
+  /** A hash of the trace and of every frame received. Equal runs have equal hashes. */
   readonly hash: string;
   readonly trace: readonly string[];
   readonly edits: number;
   readonly frames: number;
-  /** What went wrong. */
   readonly error?: Error;
 }
 
-export const mostTabs = 3;
+export const maxTabs = 3;
 
-/** One tab on a device, sound connections between the faults, no epoch that tells of a loss, and nothing is deleted. */
+/** One tab per device, no connection faults, no announced restores, no deletions. */
 export const plain: Scenario = {
   restores: true,
   epochs: false,
@@ -26,29 +26,29 @@ export const plain: Scenario = {
   deletions: false,
 };
 
-/** Each run has some of what may happen: what never happens makes room for what is rare beside it. */
+/** Each run has only some of the possible faults: leaving others out makes room for rare combinations. */
 function chooseScenario(dice: Dice): Scenario {
   return {
     restores: dice.chance(80),
     epochs: dice.chance(50),
-    tabs: dice.chance(70) ? mostTabs : 1,
+    tabs: dice.chance(70) ? maxTabs : 1,
     faults: dice.chance(70),
     deletions: dice.chance(70),
   };
 }
 
-/** One run. Everything in it follows from the seed. */
+/** Performs one run, which the seed determines completely. */
 export async function simulate(
   seed: number,
   accounts: readonly [Genesis, Genesis],
-  given: Partial<Scenario> = {},
+  overrides: Partial<Scenario> = {},
 ): Promise<Outcome> {
   const dice = createDice(seed ^ 0xc0de);
   const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
-  const scenario = { ...chooseScenario(createDice(seed ^ 0x5ce9e)), ...given };
+  const scenario = { ...chooseScenario(createDice(seed ^ 0x5ce9e)), ...overrides };
   const world = createWorld(seed, accounts, { ...counts, scenario });
   let error: Error | undefined;
-  // Killed pages and relays are left as they are, so nothing may be thrown where nobody waits for it.
+  // Killed pages and relays leave promises behind; none of them may reject unhandled.
   const uncaught = (thrown: unknown) => (error ??= asError(thrown));
   process.on('unhandledRejection', uncaught);
   try {
@@ -59,29 +59,29 @@ export async function simulate(
     process.off('unhandledRejection', uncaught);
     world.end();
   }
-  const { hash, trace, record, frames } = world;
-  return { seed, hash, trace, edits: record.edits.length, frames, ...(error && { error }) };
+  const { hash, trace, ledger, frames } = world;
+  return { seed, hash, trace, edits: ledger.edits.length, frames, ...(error && { error }) };
 }
 
 async function run(world: World, scenario: Scenario): Promise<void> {
-  const { dice, time, relays, devices, record } = world;
+  const { dice, time, relays, devices, ledger } = world;
   world.note(`${devices.length} devices, ${relays.length} relays, ${JSON.stringify(scenario)}`);
   for (const relay of relays) void relay.start();
   for (const device of devices) {
-    beginTabOn(world, device);
-    for (let more = 1; more < device.mostTabs; more++) if (dice.chance(70)) beginTabOn(world, device);
+    startTabOn(world, device);
+    for (let more = 1; more < device.maxTabs; more++) if (dice.chance(70)) startTabOn(world, device);
   }
   await time.advance(dice.between(0, 500));
   const steps = dice.between(30, 120);
   for (let step = 0; step < steps; step++) {
     act(world, scenario);
     await time.advance(pauseMs(world));
-    record.check();
+    ledger.check();
   }
   await settleAll(world);
 }
 
-/** Most things follow each other closely; some come after a while. */
+/** Usually short, sometimes long. */
 function pauseMs({ dice }: World): number {
   if (dice.chance(50)) return dice.between(1, 60);
   if (dice.chance(80)) return dice.between(60, 2_000);

@@ -2,13 +2,13 @@ import timersPromises from 'node:timers/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Clock } from '../../src/base/clock.ts';
 
-/** Time that goes on only when it is told to, for all that runs in this process: cojson takes none but the globals. */
+/** Replaces this process's timers and clock, which then advance only on request. cojson uses no other source of time. */
 export interface VirtualTime extends Clock {
-  /** What is due after this; for those who have work of the same kind to put into the order. */
+  /** Schedules work after everything that is due now. */
   immediate(run: () => void): void;
-  /** Runs all that falls due until then, in order, and with it all that follows in the same moment. */
+  /** Runs the timers due within `ms`, in order, including those they add. */
   advance(ms: number): Promise<void>;
-  /** Gives the globals back. What is still due never runs. */
+  /** Restores the globals. Pending timers never run. */
   end(): void;
 }
 
@@ -23,7 +23,7 @@ const realImmediate = setImmediate;
 const keptGlobals = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const;
 const keptImmediates = ['setImmediate', 'clearImmediate'] as const;
 
-/** One at a time in a process. Promises and microtasks stay as they are: between two timers they all get their turn. */
+/** Only one at a time per process. Promises and microtasks stay real: they all run between two timers. */
 export function beginVirtualTime(): VirtualTime {
   const timers = createTimers();
   let immediates = new Map<number, () => void>();
@@ -47,7 +47,7 @@ export function beginVirtualTime(): VirtualTime {
     return () => void immediates.delete(handle);
   }
 
-  /** cojson, and nobody else, keeps what a timer answers: a number will do, as in a page. */
+  /** Only cojson keeps timer handles, and a number is enough for it, as in a page. */
   function handled(begin: (handle: number) => () => void): number {
     const handle = ++lastHandle;
     stopOf.set(handle, begin(handle));
@@ -95,7 +95,7 @@ export function beginVirtualTime(): VirtualTime {
     new Promise<T>((resolve) => void immediate(() => resolve(value as T)));
   syncBuiltinESMExports();
 
-  /** Until nothing is left to do in this moment. */
+  /** Runs microtasks and immediates until none is left. */
   async function settle(): Promise<void> {
     for (;;) {
       await new Promise((resolve) => realImmediate(resolve));
@@ -128,7 +128,7 @@ export function beginVirtualTime(): VirtualTime {
   };
 }
 
-/** In order of time, and of their beginning where they fall due at once. A binary heap. */
+/** A binary heap, ordered by due time, then by start. */
 function createTimers() {
   const heap: (Timer & { isOff: boolean })[] = [];
   let count = 0;
@@ -163,7 +163,7 @@ function createTimers() {
   }
 
   return {
-    /** Returns what stops it. */
+    /** Returns a function that cancels it. */
     add(atMs: number, run: () => void): () => void {
       const timer = { atMs, order: ++count, run, isOff: false };
       let at = heap.push(timer) - 1;
@@ -173,7 +173,7 @@ function createTimers() {
       }
       return () => void (timer.isOff = true);
     },
-    /** The first one that is due by then. */
+    /** Removes and returns the first entry due by then. */
     take(untilMs: number): Timer | undefined {
       for (let [first] = heap; first && (first.isOff || first.atMs <= untilMs); [first] = heap) {
         takeFirst();

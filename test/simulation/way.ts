@@ -1,17 +1,17 @@
 import type { Clock } from '../../src/base/clock.ts';
 import type { Dice } from './random.ts';
 
-/** One direction of a connection: what goes in comes out later, in order. */
+/** One direction of a connection: delivers frames later, in order. */
 export interface Way {
-  /** Not on the network yet. */
+  /** Sent but not on the network yet. */
   readonly bufferedBytes: number;
-  push(frame: string, left?: () => void): void;
-  /** The other side takes nothing, and what comes waits. */
+  push(frame: string, sent?: () => void): void;
+  /** The receiver pauses; frames wait. */
   hold(isHeld: boolean): void;
   stall(ms: number): void;
-  /** Calls `run` once all that is on the way has arrived. */
+  /** Calls `run` after the frames in transit have arrived. */
   end(run: () => void): void;
-  /** Nothing that is on the way arrives, and nothing that comes. */
+  /** Discards the frames in transit and all later ones. */
   drop(): void;
 }
 
@@ -31,20 +31,20 @@ export function createWay(options: {
   function add(run: () => void): void {
     const soonestMs = Math.max(clock.nowMs(), queue.at(-1)?.atMs ?? 0);
     queue.push({ atMs: Math.max(soonestMs, clock.nowMs() + dice.between(1, 40)), run });
-    look();
+    schedule();
   }
 
-  function look(): void {
+  function schedule(): void {
     const [first] = queue;
     if (cancel || isHeld || !first) return;
     const dueMs = Math.max(first.atMs, stalledUntilMs);
     cancel = clock.after(dueMs - clock.nowMs(), () => {
       cancel = undefined;
       if (isHeld) return;
-      if (clock.nowMs() < stalledUntilMs) return look();
+      if (clock.nowMs() < stalledUntilMs) return schedule();
       queue.shift();
       first.run();
-      look();
+      schedule();
     });
   }
 
@@ -52,18 +52,18 @@ export function createWay(options: {
     get bufferedBytes() {
       return bufferedBytes;
     },
-    push(frame, left) {
+    push(frame, sent) {
       if (isDropped) return;
       bufferedBytes += frame.length;
       clock.after(dice.between(0, 3), () => {
         bufferedBytes -= frame.length;
-        left?.();
+        sent?.();
       });
       add(() => arrive(frame));
     },
-    hold(held) {
-      isHeld = held;
-      look();
+    hold(shouldHold) {
+      isHeld = shouldHold;
+      schedule();
     },
     stall(ms) {
       stalledUntilMs = clock.nowMs() + ms;

@@ -1,4 +1,4 @@
-/** For what has to wait: whether it is settled by now. */
+/** Shows whether the promise is settled. */
 export function watchPromise(work: Promise<unknown>): {
   readonly isSettled: boolean;
   readonly settled: Promise<void>;

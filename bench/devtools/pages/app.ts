@@ -21,19 +21,19 @@ async function open(): Promise<Session> {
 const opened = open();
 const edited = opened.then((session) => createMaps(session, 20));
 
-/** Edits CoValues by turns, one edit each `everyMs`, for so long. Each edit is a message there and one back. */
+/** Edits the CoValues in turn, one edit each `everyMs`. Each edit is one message to the relay and one back. */
 ask('edit', async ({ everyMs, forMs }: { everyMs: number; forMs: number }) => {
   const maps = await edited;
   const startMs = performance.now();
   for (let count = 0; performance.now() - startMs < forMs; count++) {
     maps[count % maps.length]?.set('count', count, 'private');
-    // At the pace that was asked for, also where one timer was late.
+    // Keeps the requested pace even if one timer was late.
     await pause(Math.max(0, startMs + (count + 1) * everyMs - performance.now()));
   }
   return performance.now() - startMs;
 });
 
-/** Leaves so many messages behind, each way. */
+/** Produces this many messages in each direction. */
 ask('exchange', async ({ messages, maps }: { messages: number; maps: number }) => {
   const session = await opened;
   const edited = await createMaps(session, maps);
@@ -43,7 +43,7 @@ ask('exchange', async ({ messages, maps }: { messages: number; maps: number }) =
   }
 });
 
-/** Leaves so many CoValues unsynced, on this device and in the panel. */
+/** Leaves this many CoValues unsynced, on this device and in the panel. */
 ask('leaveUnsynced', async ({ count }: { count: number }) => {
   const session = await opened;
   session.sync.pause();
@@ -57,7 +57,7 @@ ask('leaveUnsynced', async ({ count }: { count: number }) => {
   await letGarbageGo();
 });
 
-/** Scrolls what scrolls in the panel down and up again, so many pixels a second, and answers the longest task. */
+/** Scrolls the panel's list down and up again at this speed, and returns the longest task. */
 ask('scrollRows', async ({ forMs, pxPerSecond }: { forMs: number; pxPerSecond: number }) => {
   await opened;
   const rows = inPanel('[role=grid]');
@@ -82,8 +82,9 @@ ask('ready', async () => {
 });
 
 /**
- * What making so many left behind is the app's, and would be collected while the panel is looked at. Collected as in use: a
- * collection that is asked for makes the heap small, and the next ones frequent.
+ * The garbage of creating so many CoValues is the app's, and would be collected while the panel is
+ * measured. Waits for ordinary collections: a requested one shrinks the heap and makes the next ones
+ * frequent.
  */
 async function letGarbageGo(): Promise<void> {
   const many = JSON.stringify(Array.from({ length: 10_000 }, (_, index) => ({ index })));
@@ -97,7 +98,7 @@ function countRows(): number {
   return Number(inPanel('[role=grid]')?.getAttribute('aria-rowcount') ?? 0);
 }
 
-/** CoValue shows one that is edited, and not how to find one. */
+/** The CoValue view is measured with one that is edited, not with its search. */
 async function chooseCoValue(): Promise<void> {
   const offered = () => inPanel<HTMLButtonElement>('#view .actions button');
   while (!offered()) await pause(50);

@@ -2,10 +2,10 @@ import { ask, relayOfPage } from '../../harness/page.ts';
 import { watchLongTasks } from '../../harness/long-tasks.ts';
 import type { Expected } from './watch-arrival.ts';
 
-/** When this long nothing has come, all has come. */
+/** After this silence, everything has arrived. */
 const quietMs = 1_000;
 
-/** The browser alone: takes what comes, and does nothing with it. */
+/** The browser's own cost: receives frames and ignores them. */
 let first: Expected | undefined;
 ask('expectThings', async ([told]: readonly Expected[]) => {
   first = told;

@@ -5,7 +5,7 @@ import { createWebSocketPeer } from 'cojson-transport-ws';
 import { relayOfPage } from '../../harness/page.ts';
 import { offerArrival } from './watch-arrival.ts';
 
-/** As an app on stock cojson makes an account. */
+/** Creates an account like an app on stock cojson. */
 async function open() {
   const websocket = new WebSocket(relayOfPage() ?? '');
   const [crypto, storage] = await Promise.all([

@@ -8,19 +8,22 @@ export interface Expected {
 }
 
 export interface Arrived {
-  /** The longest task of the page's main thread. A browser tells only of those above 50 ms: 50 where there was none. */
+  /** The longest task of the page's main thread. Browsers report only tasks above 50 ms, so 50 means none. */
   readonly longestTaskMs: number;
-  /** From asking until all of it is readable. */
+  /** From the request until everything is readable. */
   readonly totalMs: number;
 }
 
 const lookEveryMs = 20;
-/** Looking should not be what is measured. */
+/** Bounds the cost of the check itself. */
 const lookForMs = 2;
-/** What follows, as writing to the device does, counts too. */
+/** Includes follow-up work such as writing to the device. */
 const afterwardsMs = 1_000;
 
-/** Offers the driver what it calls, in this order: each in a task of its own, as being told thousands of ids is a long one. */
+/**
+ * Registers the driver's calls in this order, each in its own task, because receiving thousands of IDs is
+ * itself a long one.
+ */
 export function offerArrival(opened: Promise<LocalNode>): void {
   let told: readonly Expected[] = [];
   ask('expectThings', async (expected: readonly Expected[]) => {

@@ -2,13 +2,16 @@ import type { CoID, LocalNode, RawAccount, RawCoList, RawCoMap, RawCoValue } fro
 import { createRandom } from '../../../test/long/seeded-random.ts';
 import { createThing } from '../../harness/things.ts';
 
-/** A group for each hundred things, as for lists that are shared with different people. */
+/** One group per hundred things, like lists shared with different people. */
 const thingsPerGroup = 100;
 
-/** The account's own: itself, its profile with a group, its root, the kernel's map; and the list of all things. */
+/**
+ * The account's own CoValues: itself, its profile with a group, its root, the kernel's map; and the list of
+ * all things.
+ */
 const beside = 6;
 
-/** Fills an account to `size` CoValues, all of them private. */
+/** Fills an account with `size` CoValues, all private. */
 export function createLibrary(
   account: RawAccount,
   { seed, size }: { readonly seed: number; readonly size: number },
@@ -29,7 +32,10 @@ export function createLibrary(
   rootOf(node, account).set('things', list.id, 'private');
 }
 
-/** Reads all that is in an account, from its root on. Answers how many CoValues, and how many characters they have as JSON. */
+/**
+ * Reads all of an account's content from its root. Returns how many CoValues it has, and their size in
+ * characters of JSON.
+ */
 export async function readLibrary(
   node: LocalNode,
   account: RawAccount,

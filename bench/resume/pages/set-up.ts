@@ -6,8 +6,8 @@ import { ask, keep } from '../../harness/page.ts';
 import { stockDatabaseName } from './stock-database.ts';
 
 /**
- * Makes an account and what is in it, and leaves this device as a person does who used an app here: ours, in its own
- * storage, and one on stock cojson, with the very same transactions in its.
+ * Creates an account with content, and leaves this device as after a user's visit: ours in its own storage,
+ * and a stock cojson account with the same transactions in its storage.
  */
 ask('setUp', async ({ relay, seed, size }: { relay: string; seed: number; size: number }) => {
   const { session } = await signUpWithRecoveryPhrase({ sync: { url: relay } });
@@ -18,13 +18,13 @@ ask('setUp', async ({ relay, seed, size }: { relay: string; seed: number; size: 
       if (saved.pending === 0 && confirmed.pending === 0) resolve();
     });
   });
-  // What a stock app keeps in the open, ours keeps wrapped.
+  // A stock app stores this in plain text; ours stores it encrypted.
   keep({ accountID, agentSecret: node.agentSecret });
   await copyToStock(node, accountID);
   await session.close();
 });
 
-/** Stock storage writes all of it itself. */
+/** Stock storage writes all of it. */
 async function copyToStock(node: LocalNode, accountID: string): Promise<void> {
   const storage = await getIndexedDBStorage(stockDatabaseName(accountID));
   const contents = [...node.allCoValues()].flatMap((core) => core.newContentSince() ?? []);

@@ -1,4 +1,4 @@
-/** Not the name that ours would take it over by. */
+/** Differs from the name under which ours would migrate it. */
 export function stockDatabaseName(accountID: string): string {
   return `stock-${accountID}`;
 }

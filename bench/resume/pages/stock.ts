@@ -6,7 +6,7 @@ import { readLibrary } from './library.ts';
 import { ask, kept, relayOfPage } from '../../harness/page.ts';
 import { stockDatabaseName } from './stock-database.ts';
 
-/** As an app on stock cojson opens an account of which it has kept the secret. */
+/** Opens an account like an app on stock cojson that has stored its secret. */
 async function resume() {
   const { accountID, agentSecret } = kept();
   const relay = relayOfPage();

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-/** Changes a few letters of each sealed seed of this device. */
+/** Corrupts a few letters of each sealed seed on this device. */
 export async function damageVaults(page: Page): Promise<void> {
   await page.evaluate(
     () =>
@@ -26,7 +26,7 @@ export async function damageVaults(page: Page): Promise<void> {
   );
 }
 
-/** From now on, until the page is loaded again, the device has no room for a vault. */
+/** Until the page is reloaded, the device has no space for a vault. */
 export async function refuseVaults(page: Page): Promise<void> {
   await page.evaluate(() => {
     const { put } = IDBObjectStore.prototype;
@@ -37,7 +37,7 @@ export async function refuseVaults(page: Page): Promise<void> {
   });
 }
 
-/** From now on the device has no room for content, until the answer is called. */
+/** The device has no space for content until the returned function is called. */
 export async function fillStorage(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(() => {
     const { add } = IDBObjectStore.prototype;

@@ -4,17 +4,17 @@ import type { Everything } from './record-everything.ts';
 import { sourceURL } from './read-inspector.ts';
 
 declare global {
-  /** In a page of the bare app, see `openKernel`. */
+  /** Available in a page of the bare app, see `openKernel`. */
   var tour: {
     readonly kernel: typeof Kernel;
-    /** Of every call: a logger that keeps what it is told, and the relay. */
+    /** The options of every call: a logger that records, and the relay. */
     readonly options: { readonly logger: Kernel.Logger; readonly sync: Kernel.SyncOptions };
     readonly logged: unknown[];
     session?: Kernel.Session;
   };
 }
 
-/** Loads the bare app again, with the kernel at hand for what a test runs in it. */
+/** Reloads the bare app with the kernel available to the test's code. */
 export async function openKernel(page: Page, origin: string, relay: string): Promise<void> {
   await page.goto(origin);
   await page.evaluate(
@@ -28,7 +28,7 @@ export async function openKernel(page: Page, origin: string, relay: string): Pro
   );
 }
 
-/** Runs what has to fail, and adds the error with all that it carries. */
+/** Runs an action that must fail, and adds the error with everything in it. */
 export async function addFailure(
   everything: Everything,
   page: Page,
@@ -43,7 +43,7 @@ export async function addFailure(
   everything.add('error', await error.evaluate((error) => readDeep(error)));
 }
 
-/** Adds what the kernel told the app's logger. */
+/** Adds what the kernel logged. */
 export async function addLog(everything: Everything, page: Page): Promise<void> {
   everything.add('log', await page.evaluate(() => readDeep(tour.logged)));
 }

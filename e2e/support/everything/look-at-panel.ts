@@ -3,21 +3,21 @@ import { readInspector } from './read-inspector.ts';
 import type { Everything } from './record-everything.ts';
 
 export async function openPanel(page: Page): Promise<void> {
-  await page.getByRole('heading', { level: 1 }).first().click(); // A field keeps its keys to itself.
+  await page.getByRole('heading', { level: 1 }).first().click(); // A focused text field would block the hotkey.
   await page.keyboard.press('Alt+Shift+KeyM');
   await expect(page.getByRole('tablist', { name: 'Views' })).toBeVisible();
 }
 
-/** All its views, with the details of what comes first in each, and what they are made from. */
+/** Adds all views of the panel, with details of the first entry in each, and the data behind them. */
 export async function lookAtPanel(everything: Everything, page: Page): Promise<void> {
   for (const view of await page.getByRole('tablist', { name: 'Views' }).getByRole('tab').all()) {
     await view.click();
     const row = page.locator('[role=tabpanel] [role=row]:not([aria-rowindex="1"])').first();
     if (await row.isVisible()) await row.click();
     await everything.look(page);
-    const search = page.getByRole('combobox', { name: 'Go to an id or a name' });
+    const search = page.getByRole('combobox', { name: 'Go to an ID or a name' });
     if (await search.isHidden()) continue;
-    // Those that hold keys, and one of the app's.
+    // CoValues that hold keys, and one of the app's own.
     for (const kind of ['Account', 'Group', 'CoMap']) {
       await search.fill(kind);
       await search.press('Enter');

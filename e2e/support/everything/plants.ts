@@ -1,18 +1,18 @@
 import type { Page } from '@playwright/test';
 
-/** A secret put somewhere. */
+/** A secret planted somewhere. */
 export interface Plant {
   readonly name: string;
-  /** Where it has to be found; the beginning of a place's name. */
+  /** Where it must be found; prefixes of place names. */
   readonly places: readonly string[];
   readonly form: 'hex' | 'base64' | 'base58';
-  /** `echo`: the address of a server that says back what it is told. */
+  /** `echo` is the address of a server that echoes what it receives. */
   put(page: Page, text: string, echo: string): Promise<unknown>;
 }
 
 const bytesOf = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16));
 
-/** One for each kind of place that a page can leave something in. */
+/** One for each kind of place in which a page can leave something. */
 export const plants: readonly Plant[] = [
   {
     name: 'a value of localStorage',

@@ -1,4 +1,4 @@
-/** A string or bytes (in base64) somewhere inside a value, and the way to it. */
+/** A string or bytes (in base64) inside a value, and the path to it. */
 export interface Piece {
   readonly path: string;
   readonly text?: string;
@@ -6,14 +6,14 @@ export interface Piece {
 }
 
 declare global {
-  /** In each page that a test reads, see `installReadDeep`. */
+  /** Set in each page that a test reads, see `installReadDeep`. */
   var readDeep: (value: unknown) => Promise<Piece[]>;
 }
 
 /**
- * Runs in the page, before its own scripts: so it holds all that it needs. `readDeep` gives every string, key of an
- * object and run of bytes that a value leads to: through maps, sets, errors with their causes, blobs, responses. A
- * CryptoKey is exported where that is possible; that it is not is said.
+ * Runs in the page before its own scripts, so it is self-contained. `readDeep` returns every string, object
+ * key and run of bytes reachable from a value: through maps, sets, errors with their causes, blobs,
+ * responses. It exports a CryptoKey if it is extractable, and reports if it is not.
  */
 export function installReadDeep(): void {
   globalThis.readDeep = async (value) => {
@@ -38,7 +38,7 @@ export function installReadDeep(): void {
       if (Array.isArray(value) && value.every((item) => typeof item === 'number')) {
         pieces.push({ path, text: JSON.stringify(value) });
       }
-      // Both stand in the prototype of a DOMException, and are not enumerable in an Error.
+      // `name` and `message` are on a DOMException's prototype, and not enumerable in an Error.
       if (value instanceof Error || value instanceof DOMException) {
         pieces.push({ path: `${path}.message`, text: `${value.name}: ${value.message}` });
       }

@@ -7,19 +7,19 @@ import { root } from '../servers.ts';
 const sources = ['src/index.ts', 'src/inspect/index.ts'].map(sourceURL) as [string, string];
 
 /**
- * All that an inspector of the page's session answers, as JSON: a snapshot and the first increment; of each CoValue why it
- * is not synced, what it holds, and what the relays have of it; each message with its details; the messages in each of
- * their exports; and all content of this device. Needs a dev server.
+ * Everything that an inspector of the page's session returns, as JSON: a snapshot and the first increment;
+ * for each CoValue why it is not synced, its content, and the relays' known states; each message with
+ * details; the messages in each export format; and all content of this device. Needs a dev server.
  */
 export function readInspector(page: Page): Promise<string> {
   return page.evaluate(async ([kernelURL, inspectURL]) => {
     const { activeSession } = (await import(kernelURL)) as typeof Kernel;
     const { createInspector } = (await import(inspectURL)) as typeof Inspect;
     const session = activeSession.current;
-    if (!session) throw new Error('Nobody is signed in.');
+    if (!session) throw new Error('Not signed in.');
     const inspector = createInspector(session);
     const { messages } = inspector;
-    // So that there are some: a connection begins with what each side has.
+    // Forces some messages: a connection starts with each side's known state.
     inspector.controls.reconnect();
     const increment = await new Promise((resolve) => inspector.subscribe(resolve));
     const ids = [...session.node.allCoValues()].map(({ id }) => id);
@@ -54,12 +54,12 @@ export function readInspector(page: Page): Promise<string> {
   }, sources);
 }
 
-/** Records what arrives in the page, until the answer is called. */
+/** Records what arrives in the page until the returned function is called. */
 export async function recordArrivals(page: Page): Promise<() => Promise<string>> {
   await page.evaluate(async ([kernelURL, inspectURL]) => {
     const { activeSession } = (await import(kernelURL)) as typeof Kernel;
     const { createInspector } = (await import(inspectURL)) as typeof Inspect;
-    if (!activeSession.current) throw new Error('Nobody is signed in.');
+    if (!activeSession.current) throw new Error('Not signed in.');
     const { stop } = createInspector(activeSession.current).controls.record();
     addEventListener('stop-recording', (event) => {
       (event as CustomEvent<string[]>).detail.push(stop());
@@ -73,7 +73,7 @@ export async function recordArrivals(page: Page): Promise<() => Promise<string>>
     });
 }
 
-/** Where a dev server has a file of this project: the same instance of it that the app has. */
+/** The URL of a source file on the dev server: the same module instance as the app's. */
 export function sourceURL(path: string): string {
   return `/@fs${join(root, path)}`;
 }

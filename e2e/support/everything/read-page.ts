@@ -2,7 +2,7 @@ import type { CDPSession, Page } from '@playwright/test';
 import type { Evidence } from '../../../test/secrets/find-secrets.ts';
 import type { Piece } from './read-deep.ts';
 
-/** What a page keeps and shows at this moment. */
+/** What a page stores and shows at this moment. */
 export async function readPage(page: Page, cdp: CDPSession): Promise<readonly Evidence[]> {
   const { entries } = await cdp.send('Page.getNavigationHistory');
   const cookies = await page.context().cookies();
@@ -21,7 +21,7 @@ export async function readPage(page: Page, cdp: CDPSession): Promise<readonly Ev
   ];
 }
 
-/** The place is the first word or two; the way inside follows after a colon. */
+/** The place is the first word or two; the path inside follows a colon. */
 export function inPlace(place: string, pieces: readonly Piece[]): readonly Evidence[] {
   return pieces.map(({ path, text, base64 }) => ({
     place: `${place}: ${path}`,

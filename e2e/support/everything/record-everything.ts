@@ -6,24 +6,24 @@ import { inPlace, readPage } from './read-page.ts';
 import { recordPrfOutputs } from './record-prf.ts';
 import { recordTraffic, type Traffic } from './record-traffic.ts';
 
-/** A browser profile under observation, below and beside what its pages do. */
+/** Records everything that a browser profile's pages do, from outside the pages. */
 export interface Everything {
-  /** Before the page's first request. */
+  /** Call before the page's first request. */
   watch(page: Page): Promise<void>;
-  /** Adds what the page keeps and shows now. */
+  /** Adds what the page stores and shows now. */
   look(page: Page): Promise<void>;
-  /** Adds what a test got by other ways, such as an error. */
+  /** Adds evidence obtained elsewhere, such as an error. */
   add(place: string, pieces: readonly Piece[]): void;
-  /** All that was added, said on the console, and sent and received, until now. */
+  /** All evidence so far: added, logged to the console, sent and received. */
   read(): Promise<readonly Evidence[]>;
-  /** What must not be in it: of each passkey that was used here, and of the account that it opens. */
+  /** The secrets that must not occur: of each passkey that was used here, and of the account that it opens. */
   secrets(): Promise<readonly Secret[]>;
 }
 
 export async function recordEverything(context: BrowserContext): Promise<Everything> {
   const evidence: Evidence[] = [];
   const traffics: Traffic[] = [];
-  // Never detached: that would take the page's virtual authenticator away.
+  // Never detached, because that would remove the page's virtual authenticator.
   const sessionByPage = new Map<Page, CDPSession>();
   const reading: Promise<void>[] = [];
   const add = (place: string, pieces: readonly Piece[]) => void evidence.push(...inPlace(place, pieces));
@@ -39,7 +39,7 @@ export async function recordEverything(context: BrowserContext): Promise<Everyth
     add('console', [{ path: message.type(), text: message.text() }]);
     for (const argument of message.args()) {
       const inside = argument.evaluate((value) => readDeep(value));
-      add('console', await inside.catch(() => [])); // The page has gone on; its text is there.
+      add('console', await inside.catch(() => [])); // The page navigated; its text is enough.
     }
   }
 

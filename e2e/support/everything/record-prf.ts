@@ -4,7 +4,7 @@ declare global {
   var tellPrfOutput: ((bytes: readonly number[]) => Promise<void>) | undefined;
 }
 
-/** Every PRF output that a passkey gives in the pages of this context, beside the page's own scripts. */
+/** Records every PRF output of a passkey in this context's pages, independent of the page's own scripts. */
 export async function recordPrfOutputs(context: BrowserContext): Promise<readonly Uint8Array[]> {
   const outputs: Uint8Array[] = [];
   await context.exposeFunction('tellPrfOutput', (bytes: readonly number[]) => {
@@ -13,7 +13,7 @@ export async function recordPrfOutputs(context: BrowserContext): Promise<readonl
   });
   await context.addInitScript(() => {
     const container = globalThis.navigator.credentials as CredentialsContainer | undefined;
-    if (!container) return; // No secure context, such as the empty page that each tab begins with.
+    if (!container) return; // Not a secure context, such as the empty page of a new tab.
     const create = container.create.bind(container);
     const get = container.get.bind(container);
     container.create = async (options) => tell(await create(options));

@@ -2,13 +2,13 @@ import type { CDPSession } from '@playwright/test';
 import type { Evidence } from '../../../test/secrets/find-secrets.ts';
 
 export interface Traffic {
-  /** All that went over the network, headers and bodies included. Waits for the bodies that are still being read. */
+  /** All network traffic, with headers and bodies. Waits for bodies that are still being read. */
   read(): Promise<readonly Evidence[]>;
-  /** The sync messages among the frames, of both ways. */
+  /** The sync messages among the frames, in both directions. */
   messages(): readonly unknown[];
 }
 
-/** Of each request and response of HTTP, which have the URL in one place or another. */
+/** Events of each HTTP request and response, which hold the URL in different fields. */
 const httpEvents = [
   'Network.requestWillBeSent',
   'Network.requestWillBeSentExtraInfo',
@@ -56,7 +56,7 @@ export async function recordTraffic(cdp: CDPSession): Promise<Traffic> {
     if (typeof answer === 'string') note('unread body: response', `${requestId}: ${answer}`);
     else note('HTTP response: body', Buffer.from(answer.body, answer.base64Encoded ? 'base64' : 'utf8'));
     const post = await valueOrReason(cdp.send('Network.getRequestPostData', { requestId }));
-    if (typeof post !== 'string') note('HTTP request: body', post.postData); // Most requests have none.
+    if (typeof post !== 'string') note('HTTP request: body', post.postData); // Most requests have no body.
   }
 
   return {
@@ -76,6 +76,6 @@ function parse(json: string): readonly unknown[] {
   try {
     return [JSON.parse(json)];
   } catch {
-    return []; // Somebody else's frame.
+    return []; // Not one of our frames.
   }
 }

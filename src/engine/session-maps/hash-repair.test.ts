@@ -4,17 +4,18 @@ import { expect, it } from 'vitest';
 import type { Content } from '../content.ts';
 import { createClientNode, crypto as otherCrypto } from '../../../test/support/relay/stock-client.ts';
 import { createSharedMap } from '../../../test/support/relay/test-relay.ts';
-import { healSessionMaps } from './hash-repair.ts';
+import { repairHashes } from './hash-repair.ts';
+import { layerSessionMaps } from './session-maps.ts';
 
-it('a false signature changes nothing: the true author goes on, and all signatures stay', async () => {
+it('[SEC-2] accepts the true author after a false signature, and keeps all signatures', async () => {
   const owner = await createClientNode();
   const mine = createSharedMap(owner);
-  // Long enough for signatures within the session.
+  // Large enough for several signatures in the session.
   for (let count = 0; count < 5; count++) mine.set('text', `${count} ${'x'.repeat(60_000)}`, 'trusting');
 
-  const node = await runOf();
+  const node = await createRun();
   const take = (piece: Content) => node.syncManager.handleNewContent(piece, 'import');
-  const account = owner.expectCurrentAccountID('There is one.');
+  const account = owner.expectCurrentAccountID('test');
   for (const id of [account, mine.group.id, mine.id]) {
     for (const piece of owner.getCoValue(id).newContentSince(undefined) ?? []) take(piece);
   }
@@ -26,7 +27,7 @@ it('a false signature changes nothing: the true author goes on, and all signatur
   mine.set('word', 'true');
   const [piece] = mine.core.newContentSince(known) ?? [];
   const [[session, content] = ['', undefined]] = Object.entries(piece?.new ?? {});
-  if (!piece || !content) throw new Error('It is empty.');
+  if (!piece || !content) throw new Error('The edit has no content.');
   const lastSignature = otherCrypto.sign(otherCrypto.newRandomSigner(), 'something else');
   for (let count = 0; count < 3; count++)
     take({ ...piece, new: { [session]: { ...content, lastSignature } } });
@@ -36,35 +37,36 @@ it('a false signature changes nothing: the true author goes on, and all signatur
   expect(copy.newContentSince(undefined)).toEqual(mine.core.newContentSince(undefined));
 });
 
-it('a session that another run goes on with is taken where its beginning was made, too', async () => {
-  const first = await runOf();
-  const second = await runOf(first);
+it('accepts what another run adds to a session that was written here', async () => {
+  const first = await createRun();
+  const second = await createRun(first);
   const group = first.createGroup();
   const map = group.createMap({ from: 'first' });
   map.set('again', 'first');
   give(first, second, [group.id, map.id]);
 
-  const goneOn = second.getCoValue(map.id).getCurrentContent() as RawCoMap;
-  goneOn.set('from', 'second');
-  goneOn.set('again', 'second');
+  const continued = second.getCoValue(map.id).getCurrentContent() as RawCoMap;
+  continued.set('from', 'second');
+  continued.set('again', 'second');
   give(second, first, [map.id]);
   expect(map.toJSON()).toEqual({ from: 'second', again: 'second' });
 
-  // And on in turns, with signatures that everybody takes.
+  // The two runs alternate, and a third node accepts their signatures.
   map.set('from', 'first');
   give(first, second, [map.id]);
-  expect(goneOn.get('from')).toBe('first');
-  goneOn.set('from', 'second');
+  expect(continued.get('from')).toBe('first');
+  continued.set('from', 'second');
   give(second, first, [map.id]);
-  expect(map.core.newContentSince(undefined)).toEqual(goneOn.core.newContentSince(undefined));
-  const reader = await runOf();
+  expect(map.core.newContentSince(undefined)).toEqual(continued.core.newContentSince(undefined));
+  const reader = await createRun();
   give(first, reader, [group.id, map.id]);
   expect(reader.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
 });
 
-/** A node of its own, or one that writes under the session of another. */
-async function runOf(other?: LocalNode): Promise<LocalNode> {
-  const crypto = healSessionMaps(await WasmCrypto.create());
+/** A node with a new session, or with the session of another node. */
+async function createRun(other?: LocalNode): Promise<LocalNode> {
+  const crypto = await WasmCrypto.create();
+  layerSessionMaps(crypto, { 'hash-repair': repairHashes(crypto) });
   const secret = other?.agentSecret ?? crypto.newRandomAgentSecret();
   const sessionID = other?.currentSessionID ?? crypto.newRandomSessionID(crypto.getAgentID(secret));
   return new LocalNode(secret, sessionID, crypto);

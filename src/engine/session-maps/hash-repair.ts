@@ -1,61 +1,62 @@
 import type { CryptoProvider } from 'cojson';
+import type { SessionMap, SessionMapLayer } from './session-maps.ts';
 
-type SessionMap = ReturnType<CryptoProvider['createSessionMap']>;
 type SignerSecret = Parameters<CryptoProvider['getSignerID']>[0];
 
 /**
- * In cojson 0.20 a session map's hash goes astray twice, and from then on the session's true author is refused:
- * - Transactions with a false signature are refused, but stay in the hash: any stranger could silence anybody.
- * - Transactions that are made here do not come into it as they do where they are received: what another run of this
- *   session wrote on top of them, in a tab that took it over, is refused here.
- * In both cases the map is made anew from what it had taken.
+ * Repairs the hash that signatures are checked against. In cojson 0.20 it goes wrong in two ways, after which
+ * edits by the session's true author are refused:
+ *
+ * - Transactions with a false signature are rejected but stay in the hash, so any stranger could silence an author.
+ * - Transactions made in this map are hashed differently from received ones, so those that another run of the session
+ *   adds on top of them, for example in a tab that took the session over, are refused.
+ *
+ * In both cases, the map is rebuilt from the transactions that it had accepted.
  */
-export function healSessionMaps<Crypto extends CryptoProvider>(crypto: Crypto): Crypto {
-  const create = crypto.createSessionMap.bind(crypto);
-  crypto.createSessionMap = (...options) => createHealingSessionMap(() => create(...options), crypto);
-  return crypto;
+export function repairHashes(crypto: CryptoProvider): SessionMapLayer {
+  return (createBelow) => createRepairedMap(createBelow, crypto);
 }
 
-function createHealingSessionMap(create: () => SessionMap, crypto: CryptoProvider): SessionMap {
+function createRepairedMap(create: () => SessionMap, crypto: CryptoProvider): SessionMap {
   let map = create();
   const signersBySession = new Map<string, string>();
   const writtenHere = new Set<string>();
 
-  function written(sessionID: string, signerSecret: string): void {
+  function noteWrite(sessionID: string, signerSecret: string): void {
     writtenHere.add(sessionID);
     if (!signersBySession.has(sessionID)) {
       signersBySession.set(sessionID, crypto.getSignerID(signerSecret as SignerSecret));
     }
   }
 
-  function copy(): SessionMap {
+  function rebuild(): SessionMap {
     writtenHere.clear();
-    const healed = create();
-    for (const sessionID of map.getSessionIds()) copySession(map, healed, sessionID, signersBySession);
+    const rebuilt = create();
+    for (const sessionID of map.getSessionIds()) copySession(map, rebuilt, sessionID, signersBySession);
     if (map.isStreaming()) {
-      healed.setStreamingKnownState(JSON.stringify(map.getKnownStateWithStreaming()?.sessions ?? {}));
+      rebuilt.setStreamingKnownState(JSON.stringify(map.getKnownStateWithStreaming()?.sessions ?? {}));
     }
-    if (map.isDeleted()) healed.markAsDeleted();
-    return healed;
+    if (map.isDeleted()) rebuilt.markAsDeleted();
+    return rebuilt;
   }
 
   return {
     addTransactions(sessionID, signerID, transactionsJson, signature, skipVerify) {
-      if (writtenHere.has(sessionID)) map = copy();
+      if (writtenHere.has(sessionID)) map = rebuild();
       try {
         map.addTransactions(sessionID, signerID, transactionsJson, signature, skipVerify);
       } catch (error) {
-        map = copy();
+        map = rebuild();
         throw error;
       }
       if (signerID !== undefined) signersBySession.set(sessionID, signerID);
     },
     makeNewPrivateTransaction(sessionID, signerSecret, ...rest) {
-      written(sessionID, signerSecret);
+      noteWrite(sessionID, signerSecret);
       return map.makeNewPrivateTransaction(sessionID, signerSecret, ...rest);
     },
     makeNewTrustingTransaction(sessionID, signerSecret, ...rest) {
-      written(sessionID, signerSecret);
+      noteWrite(sessionID, signerSecret);
       return map.makeNewTrustingTransaction(sessionID, signerSecret, ...rest);
     },
     getHeader: () => map.getHeader(),
@@ -77,7 +78,7 @@ function createHealingSessionMap(create: () => SessionMap, crypto: CryptoProvide
   };
 }
 
-/** Each part ends where a signature is kept, so that they all stay; verifying it again also brings the hash along. */
+/** Copies up to each stored signature, so that all of them are kept. Verifying them again also builds the hash. */
 function copySession(
   from: SessionMap,
   to: SessionMap,

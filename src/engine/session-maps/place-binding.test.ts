@@ -1,7 +1,7 @@
 import { cojsonInternals, LocalNode, type RawAccountID, type RawCoValue } from 'cojson';
 import { expect, test } from 'vitest';
 import { createGenesis, type Content } from '../../session/account/genesis.ts';
-import { createSessionCrypto } from '../../session/account/session-crypto.ts';
+import { createSessionCrypto } from '../session-crypto.ts';
 
 const { subtle } = globalThis.crypto;
 
@@ -30,7 +30,7 @@ function unboundIn(node: LocalNode, value: RawCoValue) {
   );
 }
 
-test('what is written in the open is bound to its place: groups, maps, lists, the account', async () => {
+test('[SEC-1] trusting transactions name their place: in groups, maps, lists and the account', async () => {
   const node = await openAccount(1);
   const group = node.createGroup();
   group.addMember('everyone', 'reader');
@@ -48,7 +48,7 @@ test('what is written in the open is bound to its place: groups, maps, lists, th
   expect(JSON.parse(transactionsIn(node, map).at(-1)?.transaction.meta ?? '')).toHaveProperty('note', 'kept');
 });
 
-test('the account’s own transactions name the session that the agent writes them in', async () => {
+test('the account’s own transactions name the agent’s session', async () => {
   const node = await openAccount(1);
   const account = node.expectCurrentAccount('just opened');
   account.set('root', account.get('root') ?? null, 'trusting');
@@ -57,7 +57,7 @@ test('the account’s own transactions name the session that the agent writes th
   expect(unboundIn(node, account)).toEqual([]);
 });
 
-test('what is private stays as it is: its nonce binds it', async () => {
+test('private transactions stay as they are, because their nonce binds them', async () => {
   const node = await openAccount(1);
   const map = node.createGroup().createMap({ a: 1 });
   expect(transactionsIn(node, map).map(({ transaction }) => [transaction.privacy, transaction.meta])).toEqual(
@@ -65,7 +65,7 @@ test('what is private stays as it is: its nonce binds it', async () => {
   );
 });
 
-test('a deletion keeps its own mark, and is accepted by another node', async () => {
+test('a deletion keeps its meta, and another node accepts it', async () => {
   const node = await openAccount(1);
   const group = node.createGroup();
   const map = group.createMap({ a: 1 });
@@ -81,7 +81,7 @@ test('a deletion keeps its own mark, and is accepted by another node', async () 
   expect(other.getCoValue(map.id).isDeleted).toBe(true);
 });
 
-test('accepting an invite is bound too, though cojson writes it on a node of its own', async () => {
+test('an accepted invite names its place, although cojson writes it with a helper node', async () => {
   const [host, guest] = [await openAccount(1), await openAccount(2)];
   const [hostPeer, guestPeer] = cojsonInternals.connectedPeers('host', 'guest', {
     peer1role: 'server',
@@ -101,7 +101,7 @@ test('accepting an invite is bound too, though cojson writes it on a node of its
   expect(unboundIn(guest, accepted)).toEqual([]);
 });
 
-test('a false signature that a relay hands out does not shut the true author out', async () => {
+test('the provider of a session also repairs hashes after a false signature', async () => {
   const author = await openAccount(1);
   const group = author.createGroup();
   const map = group.createMap({ a: 1 });

@@ -2,7 +2,7 @@ import { LocalNode, type RawCoMap } from 'cojson';
 import { expect, test } from 'vitest';
 import { createKernelError } from '../../base/kernel-error.ts';
 import { createGenesis } from '../../session/account/genesis.ts';
-import { createSessionCrypto } from '../../session/account/session-crypto.ts';
+import { createSessionCrypto } from '../session-crypto.ts';
 
 const closed = () => createKernelError('SESSION_CLOSED', 'closed');
 const taken = () => createKernelError('SESSION_TAKEN', 'taken');
@@ -16,7 +16,7 @@ async function openMap() {
   return { crypto, map };
 }
 
-test('a refused edit throws, and is neither in the value nor in its session', async () => {
+test('an edit throws while the gate is closed, and changes neither the value nor the session', async () => {
   const { crypto, map } = await openMap();
   map.set('before', 1);
   const before = map.core.knownState();
@@ -31,7 +31,7 @@ test('a refused edit throws, and is neither in the value nor in its session', as
   expect(map.toJSON()).toEqual({ before: 1, after: 3 });
 });
 
-test('of two refusals the latest is told, and both have to end', async () => {
+test('edits throw the latest of two reasons until both are withdrawn', async () => {
   const { crypto, map } = await openMap();
   const allowFirst = crypto.edits.refuse(closed);
   const allowSecond = crypto.edits.refuse(taken);
@@ -44,7 +44,7 @@ test('of two refusals the latest is told, and both have to end', async () => {
   expect(map.get('a')).toBe(1);
 });
 
-test('two refusals for one reason are two', async () => {
+test('two refusals with the same reason are withdrawn separately', async () => {
   const { crypto, map } = await openMap();
   const allowFirst = crypto.edits.refuse(closed);
   const allowSecond = crypto.edits.refuse(closed);

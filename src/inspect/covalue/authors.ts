@@ -3,19 +3,18 @@ import { findCoValue, openMapOf } from '../../engine/private-fields.ts';
 import type { Author } from './covalue-facts.ts';
 import { shownKey } from './shown-value.ts';
 
-/** Who wrote what, and is a member of what. Names come only from what is open: they are worth no loading. */
+/** Describes authors and members. Reads names only from open CoValues: a name does not justify loading one. */
 export interface Authors {
-  /** Of a session: who it belongs to stands before `_session_`. */
+  /** The author of a session: the ID before `_session_`. */
   of(sessionID: string): Author;
   describe(id: string): Author;
   isThisTab(sessionID: string): boolean;
-  /** Whether a session is of this account. */
   isOwn(sessionID: string): boolean;
 }
 
 export function createAuthors(node: LocalNode): Authors {
   const agent = node.getCurrentAgent();
-  // In an account itself, sessions are its agent's.
+  // In an account's own CoValue, sessions belong to its agent.
   const agentID = agent.currentAgentID();
 
   function describe(id: string): Author {
@@ -30,8 +29,8 @@ export function createAuthors(node: LocalNode): Authors {
     isOwn: (sessionID) =>
       sessionID.startsWith(`${agent.id}_session_`) || sessionID.startsWith(`${agentID}_session_`),
     isThisTab(sessionID) {
-      const own = node.currentSessionID;
-      return sessionID === own || sessionID === own.replace(agent.id, agentID);
+      const { currentSessionID } = node;
+      return sessionID === currentSessionID || sessionID === currentSessionID.replace(agent.id, agentID);
     },
   };
 }

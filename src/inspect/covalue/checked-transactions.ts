@@ -2,25 +2,23 @@ import type { CoValueCore } from 'cojson';
 import { lastCheckedOf, readChecked, type CheckedTransaction } from '../../engine/private-fields.ts';
 import type { TransactionCursor } from './transaction-types.ts';
 
-/** Finds what cojson has found out of a transaction. It keeps them as chains, from the last of a session to its first. */
+/** Looks up cojson's check of a transaction. cojson links the checks of each session, from newest to oldest. */
 export interface CheckedTransactions {
-  /** Undefined where cojson has not looked at it; `unknown` where it keeps that elsewhere. */
+  /** Undefined if cojson has not checked it; `unknown` if cojson keeps its checks elsewhere. */
   at(sessionID: string, index: number): CheckedTransaction | 'unknown' | undefined;
-  /** The next page begins there: what was read last of each session is kept, so that it does not begin at the end of the chain. */
-  keepPlaces(older: TransactionCursor): void;
+  /** Remembers the position in each session, so that the next page need not start from the newest check. */
+  keepPositions(older: TransactionCursor): void;
 }
 
-/** Of pages that were left; beyond, a page that is read again walks from the end. */
-const mostPlaces = 5_000;
+/** Beyond this many remembered positions, all are dropped, and pages start from the newest check again. */
+const maxPositions = 5_000;
 
 export function createCheckedTransactions(coValue: CoValueCore): CheckedTransactions {
-  const places = new Map<string, unknown>();
-  /** Where the walk along each session stands. */
+  const positions = new Map<string, unknown>();
   const current = new Map<string, CheckedTransaction>();
 
   function begin(sessionID: string, index: number): CheckedTransaction | 'unknown' | undefined {
-    const kept = places.get(`${sessionID} ${index}`);
-    const last = kept ?? lastCheckedOf(coValue, sessionID);
+    const last = positions.get(`${sessionID} ${index}`) ?? lastCheckedOf(coValue, sessionID);
     return last === 'unknown' ? last : readChecked(last);
   }
 
@@ -33,11 +31,11 @@ export function createCheckedTransactions(coValue: CoValueCore): CheckedTransact
       current.set(sessionID, checked);
       return checked.index === index ? checked : undefined;
     },
-    keepPlaces(older) {
-      if (places.size > mostPlaces) places.clear();
+    keepPositions(older) {
+      if (positions.size > maxPositions) positions.clear();
       for (const [sessionID, checked] of current) {
         if (older[sessionID] === checked.index)
-          places.set(`${sessionID} ${checked.index - 1}`, checked.previous);
+          positions.set(`${sessionID} ${checked.index - 1}`, checked.previous);
       }
       current.clear();
     },

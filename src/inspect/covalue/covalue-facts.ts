@@ -1,54 +1,49 @@
-import type { CoValueLabel } from '../shared/covalue-label.ts';
 import type { RungStep } from '../../sync/inspection.ts';
-import type { RungName, UnsyncedRow } from '../snapshot.ts';
+import type { CoValueLabel } from '../snapshot/covalue-kind.ts';
+import type { RungName } from '../snapshot/overview-facts.ts';
+import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import type { ShownValue } from './shown-value.ts';
 
 /**
- * What a page knows of a CoValue without loading it.
- * - `in-memory`: all that follows can be read.
- * - `loading`: asked for, of this device or a relay.
- * - `unloaded`: it was in memory, and has left it again; this device has it.
- * - `on-device`: this device has it, and it was not loaded.
- * - `not-found`: neither this device nor a relay that answered has it.
- * - `not-asked`: nobody has asked for it on this page.
- * - `no-id`: what was given is not the id of a CoValue.
+ * The state of a CoValue, determined without loading it. `loading`: requested from this device or a relay. `unloaded`:
+ * evicted from memory, but on this device. `on-device`: stored, but not loaded. `not-found`: missing on this device and
+ * on every relay that answered. `not-asked`: never requested by this page. `no-id`: the argument is not a CoValue ID.
  */
 export type CoValueState =
   'in-memory' | 'loading' | 'unloaded' | 'on-device' | 'not-found' | 'not-asked' | 'no-id';
 
-/** One CoValue at one moment, as plain JSON. Its members, sessions, transactions and values come by the page. */
+/** One CoValue at one moment, as plain JSON. Its members, sessions, transactions and values are paged separately. */
 export interface CoValueFacts {
   readonly id: string;
   readonly atMs: number;
   readonly state: CoValueState;
   readonly label: CoValueLabel;
-  /** This account; an agent where the node has no account. */
+  /** This account, or an agent if the node has no account. */
   readonly ownAccountID: string;
-  /** Its row of Unsynced: absent where no edit of this device waits. */
+  /** Its row in the snapshot's `unsynced`; absent if no edit from this device is waiting. */
   readonly unsynced?: UnsyncedRow;
-  /** The relays in the order of `told`. */
+  /** In the same order as `told`. */
   readonly relays: readonly RelayTold[];
-  /** Absent where it is not in memory, as what follows. */
+  /** This field and those below are absent if the CoValue is not in memory. */
   readonly header?: HeaderFacts;
   readonly group?: GroupFacts;
   readonly sessions?: SessionTotals;
   readonly size?: SizeFacts;
-  /** The app has opened it: its value, and transactions that are private, can be read only then. */
+  /** Whether the app has opened it. Only then are its value and private transactions readable. */
   readonly isOpen?: boolean;
   readonly isDeleted?: true;
 }
 
 export interface HeaderFacts {
-  /** As cojson calls it: `comap`, `colist`, `costream`, `coplaintext`. */
+  /** cojson's type: `comap`, `colist`, `costream`, `coplaintext`. */
   readonly type: string;
   readonly ruleset: 'group' | 'ownedByGroup' | 'unsafeAllowAll' | 'unknown';
-  /** Of a group or account: who made it. */
+  /** The creator of a group or account. */
   readonly initialAdmin?: string;
-  /** Of what a group owns. */
   readonly groupID?: string;
   readonly meta?: ShownValue;
   readonly uniqueness?: ShownValue;
-  /** As its maker wrote it down, in ms since the Unix epoch. Absent where no moment was. */
+  /** According to its creator, in ms since the Unix epoch. Absent if the header has none. */
   readonly createdAtMs?: number;
 }
 
@@ -58,10 +53,10 @@ export interface GroupFacts {
   readonly relation: 'owner' | 'itself';
   readonly kind: 'Group' | 'Account';
   readonly name?: string;
-  /** `open`: its members can be read. `not-open`: nothing on this page has looked at it yet. */
+  /** `open`: its members are readable. `not-open`: nothing on this page has opened it yet. */
   readonly state: 'open' | 'not-open' | 'not-in-memory';
   readonly members: number;
-  /** How many keys its values were encrypted with, one after the other. */
+  /** Number of keys that have encrypted its values over time. */
   readonly readKeys: number;
   readonly parents: readonly ParentGroup[];
 }
@@ -69,7 +64,7 @@ export interface GroupFacts {
 export interface ParentGroup {
   readonly id: string;
   readonly name?: string;
-  /** Which role its members have here; `extend`: the one that they have there. */
+  /** The role that members of the parent have in this group; `extend` keeps their role in the parent. */
   readonly role: string;
   readonly state: GroupFacts['state'];
 }
@@ -79,9 +74,9 @@ export interface MemberRow {
   readonly id: string;
   readonly name?: string;
   readonly isOwn?: true;
-  /** What it may do here: its own role, or one from a parent group where that gives more. */
+  /** The effective role: its own, or a parent group's if that grants more. */
   readonly role: string;
-  /** The parent group that the role comes from; absent where it is its own. */
+  /** The parent group that grants the role; absent if it is the member's own. */
   readonly fromGroupID?: string;
 }
 
@@ -91,22 +86,22 @@ export interface SessionTotals {
 }
 
 export interface SizeFacts {
-  /** Of the changes as they are stored: characters, which are bytes but for the few that are not encrypted. */
+  /** In characters of the stored changes, which equal bytes except in the few changes that are not encrypted. */
   readonly bytes: number;
-  /** How many transactions are counted so far. With each reading more are, so that none takes long. */
+  /** Transactions counted so far. Counting continues over several reads, so that each read is short. */
   readonly counted: number;
 }
 
 export interface RelayTold {
   readonly id: string;
   readonly host: string;
-  /** `nothing`: no word of it on this page. */
+  /** `nothing`: the relay has not mentioned it to this page. */
   readonly state: 'told' | 'nothing' | 'unknown';
-  /** Sessions of which it lacks something that is here, and how many transactions it lacks together. */
+  /** The transactions here that the relay lacks, and the number of their sessions. */
   readonly behind: SessionTotals;
-  /** Sessions of which it has more than is here. */
+  /** The relay's transactions that are missing here, and the number of their sessions. */
   readonly ahead: SessionTotals;
-  /** This page's messages about it are not passed on to this relay any more: what came from there could not be taken. */
+  /** cojson no longer sends messages about it to this relay, because it rejected the relay's content for it. */
   readonly isSkipped?: true;
 }
 
@@ -114,22 +109,22 @@ export interface SessionRow {
   readonly sessionID: string;
   readonly author: Author;
   readonly isThisTab?: true;
-  /** Written to delete the CoValue. */
+  /** The session was written to delete the CoValue. */
   readonly isDeletion?: true;
-  /** Transactions. */
+  /** Number of transactions. */
   readonly here: number;
-  /** More are on their way in. */
+  /** Includes transactions that are still arriving. */
   readonly expected?: number;
-  /** By relay, as in `relays`; `null` where it has said nothing of the CoValue. */
+  /** By relay, as in `relays`; `null` if the relay has not mentioned the CoValue. */
   readonly told: readonly (number | 'unknown' | null)[];
-  /** How far all of it got. */
+  /** The progress of the whole session at each rung. */
   readonly steps: Readonly<Record<RungName, RungStep>>;
 }
 
 export interface Author {
   /** An account, or an agent. */
   readonly id: string;
-  /** As its profile says, where the app has that open. */
+  /** From its profile, if the app has opened it. */
   readonly name?: string;
   readonly isOwn?: true;
 }

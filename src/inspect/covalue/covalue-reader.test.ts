@@ -1,7 +1,5 @@
 import type { RawCoID, SessionID } from 'cojson';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { createMemoryStorage } from '../../storage/memory-storage.ts';
-import { fakePeerID } from '../../../test/support/sync/fake-sync.ts';
 import {
   allAnswers,
   group,
@@ -13,11 +11,13 @@ import {
   setUp,
   told,
 } from '../../../test/support/inspect/covalue-reading.ts';
+import { fakePeerID } from '../../../test/support/sync/fake-sync.ts';
+import { createMemoryStorage } from '../../storage/memory-storage.ts';
 
 beforeEach(setUp);
 
 describe('coValue', () => {
-  it('tells header, group, size and what a relay lacks, as plain JSON', () => {
+  it('returns header, group, size and what a relay lacks, as plain JSON', () => {
     told({ [node.currentSessionID]: 1 });
     const facts = inspector.coValue(map.id);
     expect(facts).toMatchObject({
@@ -46,7 +46,7 @@ describe('coValue', () => {
     for (const answer of allAnswers(map.id)) expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
   });
 
-  it('says of what is not in memory where it is, and neither makes nor loads it', () => {
+  it('[PANEL-3] returns the state of a CoValue that is not in memory, without creating or loading it', () => {
     const missing = 'co_zMissing' as RawCoID;
     expect(inspector.coValue(missing)).toMatchObject({ state: 'not-asked', label: { kind: 'unknown' } });
     expect(allAnswers(missing).slice(1)).toEqual([
@@ -71,10 +71,10 @@ describe('coValue', () => {
     expect(inspector.coValue('co_zGone').state).toBe('unloaded');
   });
 
-  it('opens nothing that the app has not opened: a group would be written to', () => {
+  it('opens nothing that the app has not opened, because opening a group may write to it', () => {
     const unopened = group.createMap();
     unopened.set('name', 'x', 'private');
-    // As after loading, before the app looks.
+    // The state after loading, before the app reads the content.
     Reflect.set(unopened.core, '_cachedContent', undefined);
     Reflect.set(group.core, '_cachedContent', undefined);
     const before = node.syncManager;
@@ -91,13 +91,13 @@ describe('coValue', () => {
     expect(node.syncManager).toBe(before);
   });
 
-  it('loads only when it is told to', async () => {
+  it('loads a CoValue only on request', async () => {
     await expect(inspector.controls.loadCoValue('<b>')).rejects.toMatchObject({ code: 'MESSAGE_INVALID' });
     expect(await inspector.controls.loadCoValue(map.id)).toBe(true);
     expect(await inspector.controls.loadCoValue('co_zMissing')).toBe(false);
   });
 
-  it('counts the bytes of a few thousand transactions with each reading, and none twice', () => {
+  it('counts a few thousand more transactions with each read, and none twice', () => {
     const transaction = { privacy: 'trusting', madeAt: 1, changes: '[1]' };
     const reads = longSession(12_000, transaction);
     const sizes = [1, 2, 3, 4].map(() => inspector.coValue(map.id).size);
@@ -108,7 +108,7 @@ describe('coValue', () => {
 });
 
 describe('members', () => {
-  it('are told with their roles, also those from parent groups, and everyone', async () => {
+  it('lists members with their roles, including inherited ones, and everyone', async () => {
     const { other, account } = await otherPerson();
     const parent = node.createGroup();
     parent.addMember(account, 'writer');
@@ -140,7 +140,7 @@ describe('members', () => {
     expect(inspector.coValue(alone.id).group).toMatchObject({ relation: 'itself', members: 1, readKeys: 2 });
   });
 
-  it('of a parent that nobody has opened are not guessed, nor is it opened', () => {
+  it('omits members of a parent that is not open, without opening it', () => {
     const parent = node.createGroup();
     group.extend(parent);
     Reflect.set(parent.core, '_cachedContent', undefined);
@@ -152,7 +152,7 @@ describe('members', () => {
 });
 
 describe('sessions', () => {
-  it('stand beside what each relay has told, this tab’s first', () => {
+  it('lists each session with what each relay has, this tab’s first', () => {
     const otherSession = `${node.getCurrentAccountOrAgentID()}_session_z1` as SessionID;
     told({ [node.currentSessionID]: 1, [otherSession]: 7 });
     const { total, rows } = inspector.coValues.sessions(map.id);
@@ -171,7 +171,7 @@ describe('sessions', () => {
     expect(inspector.coValue(map.id).relays[0]?.ahead).toEqual({ sessions: 1, transactions: 7 });
   });
 
-  it('of which a relay has said nothing are no guess, nor where cojson has another shape', () => {
+  it('reports unknown instead of guessing if a relay or cojson gives no information', () => {
     expect(inspector.coValues.sessions(map.id).rows[0]).toMatchObject({
       told: [null],
       steps: { confirmed: 'unknown' },
@@ -185,7 +185,7 @@ describe('sessions', () => {
 });
 
 describe('find', () => {
-  it('finds by a part of the name, the kind or the id, of those in memory', () => {
+  it('finds CoValues in memory by part of their name, kind or ID', () => {
     expect(inspector.coValues.find('crew').rows).toEqual([{ id: map.id, kind: 'CoMap', name: 'Crew list' }]);
     expect(inspector.coValues.find(map.id).rows).toHaveLength(1);
     expect(inspector.coValues.find('', 2).rows).toHaveLength(2);

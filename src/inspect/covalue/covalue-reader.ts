@@ -1,9 +1,11 @@
 import type { CoValueCore, LocalNode } from 'cojson';
+import { findCoValue, openContentOf, readIsErrored } from '../../engine/private-fields.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
 import { isCoValueID } from '../../wire/ids.ts';
-import { labelCoValue, type CoValueLabel } from '../shared/covalue-label.ts';
-import { findCoValue, openContentOf, readsAsSkipped } from '../../engine/private-fields.ts';
-import type { InspectorSnapshot, UnsyncedRow } from '../snapshot.ts';
+import { labelCoValue } from '../shared/covalue-label.ts';
+import type { CoValueLabel } from '../snapshot/covalue-kind.ts';
+import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
+import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import { createAuthors } from './authors.ts';
 import type {
   CoValueFacts,
@@ -15,37 +17,33 @@ import type {
   RelayTold,
   SessionPage,
 } from './covalue-facts.ts';
+import { createSizes } from './covalue-size.ts';
 import { findCoValues, type FoundCoValues } from './find-covalues.ts';
 import { createGroups } from './group-facts.ts';
 import { describeTold, readSessions, totalOf } from './session-rows.ts';
 import { shownValue } from './shown-value.ts';
-import { createSizes } from './covalue-size.ts';
 import { readPlaces, type Places } from './steps.ts';
 import type { TransactionPage, TransactionsWanted } from './transaction-types.ts';
 import { createTransactions } from './transactions.ts';
-import { createTree } from './tree.ts';
 import type { TreePage, TreePath, TreeWanted } from './tree-types.ts';
+import { createTree } from './tree.ts';
 
-/**
- * Reads any one CoValue from what is in memory, by the page: it loads, opens and decrypts nothing, and a page costs the same
- * however much there is. Of what is not in memory pages are empty, and `coValue` says why.
- */
+/** Reads CoValues at a constant cost per page; opens and decrypts nothing. Empty for one that is not in memory. */
 export interface CoValueReader {
   label(id: string): CoValueLabel;
-  /** Of those in memory, by a part of the id, the name or the kind; at most 8 where no limit is given. */
+  /** Finds CoValues in memory by part of their ID, name or kind. Default limit: 8. */
   find(text: string, limit?: number): FoundCoValues;
-  /** Of the group that owns it, or that it is. */
+  /** The members of its owner group, or its own members if it is a group. */
   members(id: string, page?: Page): MemberPage;
   sessions(id: string, page?: Page): SessionPage;
   transactions(id: string, wanted?: TransactionsWanted): TransactionPage;
-  /** The children of a path in its value. */
   tree(id: string, path?: TreePath, wanted?: TreeWanted): TreePage;
 }
 
 export function createCoValueReader(
   { node }: SyncInspection,
   now: () => Pick<InspectorSnapshot, 'atMs' | 'overview' | 'unsynced'>,
-  /** Each reading passes through it. */
+  /** Wraps each read to measure its cost. */
   measured: <Answer>(read: () => Answer) => Answer,
 ): CoValueReader & { facts(id: string): CoValueFacts } {
   const authors = createAuthors(node);
@@ -61,15 +59,24 @@ export function createCoValueReader(
 
   function placesOf(id: string): Places & { readonly row: UnsyncedRow | undefined; readonly atMs: number } {
     const { atMs, overview, unsynced } = now();
-    const row = unsynced.find((each) => each.id === id);
-    return { ...readPlaces(node, id, overview, row), atMs };
+    return {
+      ...readPlaces(
+        node,
+        id,
+        overview,
+        unsynced.find((row) => row.id === id),
+      ),
+      atMs,
+    };
   }
 
   function relaysOf(coValue: CoValueCore | undefined, { told, overview }: Places): readonly RelayTold[] {
     const here = coValue?.knownState().sessions ?? {};
     return overview.relays.map(({ id: relayID, host }, index) => ({
-      ...{ id: relayID, host, ...describeTold(here, told[index]) },
-      ...(coValue && readsAsSkipped(coValue, relayID) === true && { isSkipped: true }),
+      id: relayID,
+      host,
+      ...describeTold(here, told[index]),
+      ...(coValue && readIsErrored(coValue, relayID) === true && { isSkipped: true }),
     }));
   }
 
@@ -78,9 +85,12 @@ export function createCoValueReader(
     const places = placesOf(id);
     const label = labelCoValue(node, id);
     const about = {
-      ...{ id, atMs: places.atMs, state: stateOf(node, id), label },
+      id,
+      atMs: places.atMs,
+      state: stateOf(node, id),
+      label,
       ownAccountID: node.getCurrentAccountOrAgentID(),
-      // Of thousands of rows this one may not have been looked at yet.
+      // With thousands of rows, this one may not have its label yet.
       ...(places.row && { unsynced: { ...places.row, ...label } }),
       relays: relaysOf(coValue, places),
     };
@@ -125,22 +135,17 @@ export function createCoValueReader(
   };
 }
 
+const statesByLoadingState: Readonly<Record<CoValueCore['loadingState'], CoValueState>> = {
+  available: 'in-memory',
+  loading: 'loading',
+  garbageCollected: 'unloaded',
+  onlyKnownState: 'on-device',
+  unavailable: 'not-found',
+  unknown: 'not-asked',
+};
+
 function stateOf(node: LocalNode, id: string): CoValueState {
-  if (!isCoValueID(id)) return 'no-id';
-  switch (findCoValue(node, id)?.loadingState) {
-    case 'available':
-      return 'in-memory';
-    case 'loading':
-      return 'loading';
-    case 'garbageCollected':
-      return 'unloaded';
-    case 'onlyKnownState':
-      return 'on-device';
-    case 'unavailable':
-      return 'not-found';
-    default:
-      return 'not-asked';
-  }
+  return isCoValueID(id) ? statesByLoadingState[findCoValue(node, id)?.loadingState ?? 'unknown'] : 'no-id';
 }
 
 function groupIDOf(coValue: CoValueCore): Pick<GroupFacts, 'id' | 'relation'> | undefined {

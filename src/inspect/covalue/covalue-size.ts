@@ -2,13 +2,13 @@ import type { CoValueCore, SessionID } from 'cojson';
 import type { SizeFacts } from './covalue-facts.ts';
 import { bytesOf } from './transactions.ts';
 
-/** Adds up a CoValue's bytes over many readings: what is counted once is not looked at again. */
+/** Counts a CoValue's bytes incrementally over several reads. */
 export interface Sizes {
   of(coValue: CoValueCore): SizeFacts;
 }
 
-/** Of one reading: well under a millisecond. */
-const countedAtOnce = 5_000;
+/** Transactions counted per read, which takes well under a millisecond. */
+const maxCountedPerRead = 5_000;
 
 export function createSizes(): Sizes {
   const countedBySession = new WeakMap<CoValueCore, Map<string, number>>();
@@ -20,7 +20,7 @@ export function createSizes(): Sizes {
       countedBySession.set(coValue, counted);
       const before = sizes.get(coValue) ?? { bytes: 0, counted: 0 };
       let { bytes } = before;
-      let left = countedAtOnce;
+      let left = maxCountedPerRead;
       for (const [sessionID, count] of Object.entries(coValue.knownState().sessions)) {
         const from = counted.get(sessionID) ?? 0;
         if (from >= count || left === 0) continue;
@@ -33,7 +33,7 @@ export function createSizes(): Sizes {
         counted.set(sessionID, to);
         left -= to - from;
       }
-      const size = { bytes, counted: before.counted + countedAtOnce - left };
+      const size = { bytes, counted: before.counted + maxCountedPerRead - left };
       sizes.set(coValue, size);
       return size;
     },

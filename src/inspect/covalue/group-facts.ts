@@ -6,14 +6,14 @@ import { everyone, isMemberKey } from './guard.ts';
 import { sliceOf } from './page.ts';
 import { shownKey } from './shown-value.ts';
 
-/** Reads groups that are open, and opens none: that may write to them. */
+/** Reads groups that are already open. Opens none, because opening a group may write to it. */
 export interface Groups {
   facts(id: string, relation: GroupFacts['relation']): GroupFacts;
   members(id: string, page: Page): MemberPage;
 }
 
-/** Who is a member, as long as neither the group nor a parent of it has changed. */
-interface Known {
+/** The members, valid until the group or one of its ancestors changes. */
+interface KnownMembers {
   readonly versions: string;
   readonly rows: readonly MemberRow[];
 }
@@ -21,7 +21,7 @@ interface Known {
 const order = ['admin', 'manager', 'writer', 'reader', 'writeOnly'];
 
 export function createGroups(node: LocalNode, authors: Authors): Groups {
-  const known = new WeakMap<RawGroup, Known>();
+  const known = new WeakMap<RawGroup, KnownMembers>();
 
   function open(id: string): RawGroup | undefined {
     const coValue = findCoValue(node, id);
@@ -41,11 +41,11 @@ export function createGroups(node: LocalNode, authors: Authors): Groups {
     });
   }
 
-  /** The group and those above it; a parent that is not open is left out, and members from there are not known. */
+  /** The group and its open ancestors; members inherited from ancestors that are not open are unknown. */
   function lineageOf(group: RawGroup): readonly RawGroup[] {
     const all = new Set([group]);
-    for (const one of all) {
-      for (const id of parentIDsOf(one)) {
+    for (const member of all) {
+      for (const id of parentIDsOf(member)) {
         const parent = open(id);
         if (parent) all.add(parent);
       }
@@ -66,19 +66,20 @@ export function createGroups(node: LocalNode, authors: Authors): Groups {
   }
 
   function readMembers(group: RawGroup, lineage: readonly RawGroup[]): readonly MemberRow[] {
-    // cojson opens the parents that it asks: it is asked for the whole only where all of them are open.
-    const isWhole = lineage.every((one) => parentIDsOf(one).every((id) => open(id)));
+    // `roleOf` opens parents, so call it only if all ancestors are open.
+    const isWhole = lineage.every((ancestor) => parentIDsOf(ancestor).every((id) => open(id)));
     const sources = isWhole ? lineage : [group];
-    const ids = new Set(sources.flatMap((one) => one.keys().filter(isMemberKey)));
+    const ids = new Set(sources.flatMap((source) => source.keys().filter(isMemberKey)));
     ids.add(everyone);
     const rows = [...ids].map((id): MemberRow => {
-      const own = ownRole(group, id);
-      const role = (isWhole ? group.roleOf(id as typeof everyone) : own) ?? own ?? 'none';
+      const direct = directRole(group, id);
+      const role = (isWhole ? group.roleOf(id as typeof everyone) : direct) ?? direct ?? 'none';
       const from =
-        role === own ? undefined : lineage.slice(1).find((parent) => ownRole(parent, id) !== undefined);
+        role === direct ? undefined : lineage.slice(1).find((parent) => directRole(parent, id) !== undefined);
       const { name, isOwn } = authors.describe(id);
       return {
-        ...{ id, role },
+        id,
+        role,
         ...(name !== undefined && { name }),
         ...(isOwn && { isOwn }),
         ...(from && { fromGroupID: from.id }),
@@ -92,7 +93,10 @@ export function createGroups(node: LocalNode, authors: Authors): Groups {
       const group = open(id);
       const isAccount = findCoValue(node, id)?.verified?.header.meta?.['type'] === 'account';
       return {
-        ...{ id, relation, kind: isAccount ? 'Account' : 'Group', state: stateOf(id) },
+        id,
+        relation,
+        kind: isAccount ? 'Account' : 'Group',
+        state: stateOf(id),
         ...(isAccount ? nameFrom(authors.describe(id).name) : nameOf(group)),
         members: group ? rowsOf(group).filter(({ role }) => role !== 'none' && role !== 'revoked').length : 0,
         readKeys: group?.ops.readKey?.length ?? 0,
@@ -113,7 +117,7 @@ function parentIDsOf(group: RawGroup): readonly string[] {
     .map((key) => key.slice('parent_'.length));
 }
 
-function ownRole(group: RawGroup, id: string): string | undefined {
+function directRole(group: RawGroup, id: string): string | undefined {
   const role: unknown = group.get(id as typeof everyone);
   return typeof role === 'string' ? role : undefined;
 }
@@ -126,7 +130,7 @@ function nameFrom(name: unknown): { readonly name?: string } {
   return typeof name === 'string' && name !== '' ? { name: shownKey(name) } : {};
 }
 
-/** This account first, then by what they may do; then invitations, everyone, and who is not a member any more. */
+/** This account first, then by role, then invitations, `everyone`, and former members. */
 function rankOf({ id, isOwn, role }: MemberRow): number {
   if (isOwn) return -1;
   if (id === everyone) return order.length + 1;

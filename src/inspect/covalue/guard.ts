@@ -1,18 +1,15 @@
 import type { CoValueCore, LocalNode } from 'cojson';
 import { isAuthorID, isCoValueID } from '../../wire/ids.ts';
-import { isOfTheApp } from '../of-the-app.ts';
+import { isAppContent } from '../shared/app-content.ts';
 import { hidden, shownValue, type ShownValue } from './shown-value.ts';
 
-/**
- * What of a CoValue may be shown. `app`: all that the account can read. `group`: who may do what, and no key. `kernel`: nothing,
- * as the account's own values hold what opens it.
- */
+/** `app`: all that the account can read. `group`: roles, but no keys. `kernel`: nothing, because it holds secrets. */
 export type Guard = 'app' | 'group' | 'kernel';
 
 export function guardOf(coValue: CoValueCore, node: LocalNode): Guard {
   const header = coValue.verified?.header;
   if (header?.ruleset.type === 'group') return 'group';
-  return isOfTheApp(header, node) ? 'app' : 'kernel';
+  return isAppContent(header, node) ? 'app' : 'kernel';
 }
 
 const roles: ReadonlySet<unknown> = new Set([
@@ -26,7 +23,7 @@ export function isMemberKey(key: string): boolean {
   return key === everyone || isAuthorID(key);
 }
 
-/** A list of what is known to be no secret: what cojson adds later is none until somebody has looked at it. */
+/** Displays only values known to be harmless: anything that cojson adds later stays hidden until reviewed. */
 export function guardedValue(guard: Guard, key: string | undefined, value: unknown): ShownValue {
   if (guard === 'app') return shownValue(value);
   if (guard === 'kernel' || key === undefined) return hidden;

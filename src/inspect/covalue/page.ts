@@ -1,10 +1,10 @@
 import type { Page } from './covalue-facts.ts';
 
-const mostRows = 500;
-const usualRows = 100;
+const maxRows = 500;
+const defaultRows = 100;
 
-export function limitOf({ limit = usualRows }: Page): number {
-  return Math.min(mostRows, Math.max(0, Math.floor(limit)));
+export function limitOf({ limit = defaultRows }: Page): number {
+  return Math.min(maxRows, Math.max(0, Math.floor(limit)));
 }
 
 export function sliceOf<Row>(

@@ -1,13 +1,13 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { openRelay, startGatedRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
+import { createAgentNode, startStockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { silentLogger } from '../../base/logger.ts';
 import type { Relay } from '../../relay/index.ts';
-import { openRelay, startGatedRelay, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
-import { createAgentNode, startStockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { httpTransport, webSocketTransport } from '../../transport/ordinary-transports.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { createInspector } from '../create-inspector.ts';
@@ -61,7 +61,7 @@ describe.each([
   ['WebSocket', webSocketTransport],
   ['HTTP', httpTransport],
 ])('over %s', (_, transport) => {
-  it('a relay says what it has committed, beside more that is here', async () => {
+  it('a relay reports what it has committed, while this device has more', async () => {
     const { relay, gate } = await startGatedRelay({ inspect: true }, 'ahead');
     const device = await startDevice([relay.url], transport());
     const { inspector, sync, map } = device;
@@ -82,7 +82,7 @@ describe.each([
   });
 });
 
-it('what this device has never heard of is asked for, and not loaded', async () => {
+it('queries a CoValue unknown to this device, without loading it', async () => {
   const author = await startDevice([relay.url]);
   const { inspector, sync, map, node } = await startDevice([relay.url]);
   for (const device of [author, { sync, map }]) await device.sync.whenConfirmed(device.map);
@@ -92,7 +92,7 @@ it('what this device has never heard of is asked for, and not loaded', async () 
   expect([...node.allCoValues()]).toHaveLength(before);
 });
 
-it('each relay answers for itself, in the order of the snapshot', async () => {
+it('each relay answers separately, in the order of the snapshot', async () => {
   const [shut, stock] = [await startRelay(), await startStockRelay()];
   ends.push(() => stock.close());
   const stockURL = stock.url.replace(/\/sync$/, '');
@@ -109,7 +109,7 @@ it('each relay answers for itself, in the order of the snapshot', async () => {
   expect(JSON.parse(JSON.stringify(answers))).toEqual(answers);
 });
 
-it('where there is no connection nothing is asked, and where it ends nothing is waited for', async () => {
+it('sends nothing without a connection, and stops waiting when the connection ends', async () => {
   let isOpen = true;
   const relay = await startRelay({ inspect: true }, (database) => ({
     ...database,
@@ -124,7 +124,7 @@ it('where there is no connection nothing is asked, and where it ends nothing is 
   expect(await inspector.askRelays(map.id)).toMatchObject([{ unanswered: 'not-connected' }]);
 });
 
-it('what is no id is not asked for, and nothing is once the inspector is closed', async () => {
+it('rejects an invalid ID, and sends nothing once the inspector is closed', async () => {
   const { inspector, sync, map } = await startDevice([relay.url]);
   await sync.whenConfirmed(map);
   for (const id of ['', 'co_', "co_z' or 1", `co_z${'A'.repeat(10_000)}`]) {
@@ -135,7 +135,7 @@ it('what is no id is not asked for, and nothing is once the inspector is closed'
   expect(await inspector.askRelays(map.id)).toMatchObject([{ unanswered: 'closed' }]);
 });
 
-it('a snapshot asks nobody', async () => {
+it('[PANEL-4] a snapshot sends no query', async () => {
   const { inspector, sync, map } = await startDevice([relay.url]);
   await sync.whenConfirmed(map);
   inspector.snapshot();

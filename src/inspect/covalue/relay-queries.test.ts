@@ -3,7 +3,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { FrameTap, PeerInspection, SyncInspection } from '../../sync/inspection.ts';
 import type { SyncEvent } from '../../sync/sync-events.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
-import { answerWithinMs, createRelayAsks, mostAsks, type RelayAsks, type Unanswered } from '../relay-asks.ts';
+import {
+  answerTimeoutMs,
+  createRelayQueries,
+  maxOpenQueries,
+  type RelayQueries,
+  type Unanswered,
+} from './relay-queries.ts';
 
 interface Asked {
   readonly peerID: string;
@@ -17,7 +23,7 @@ let asked: Asked[];
 let tap: FrameTap | undefined;
 let listeners: Set<(event: SyncEvent) => void>;
 let inspection: SyncInspection;
-let asks: RelayAsks;
+let queries: RelayQueries;
 
 const peer = (id: string, change: Partial<PeerInspection> = {}): PeerInspection => ({
   ...{ id, bufferedBytes: 0, unacknowledgedMessages: 0, hello: { inspect: true } },
@@ -39,7 +45,7 @@ beforeEach(() => {
       return () => void listeners.delete(listener);
     },
   } as Partial<SyncInspection> as SyncInspection;
-  asks = createRelayAsks({ inspection, isStock: false, clock });
+  queries = createRelayQueries({ inspection, isStock: false, clock });
 });
 
 const text = (...messages: readonly object[]) => messages.map((each) => JSON.stringify(each)).join('\n');
@@ -50,14 +56,14 @@ const answerTo = ({ ask, id }: Asked) => ({ maia: 'inspected', ask, id, known })
 const lose = (peerID: string) => {
   for (const listener of [...listeners]) listener({ event: 'disconnect', detail: { peerID } });
 };
-/** Whether something came of it so far. */
+/** Resolves with the result, or with 'nothing yet' if the query is still open. */
 const settledOf = (word: Promise<unknown>) => Promise.race([word, nextTurn('nothing yet')]);
 const isListening = () => tap !== undefined && listeners.size > 0;
 
 describe('a question', () => {
-  it('is answered by its relay, and listened for only while it is open', async () => {
+  it('is answered by its relay, and listens only while it is open', async () => {
     expect(isListening()).toBe(false);
-    const word = asks.ask('eu', 'co_zA');
+    const word = queries.ask('eu', 'co_zA');
     expect(isListening()).toBe(true);
     expect(asked).toMatchObject([{ peerID: 'eu', id: 'co_zA' }]);
     clock.advance(30);
@@ -68,29 +74,29 @@ describe('a question', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('is told that the relay has nothing', async () => {
-    const word = asks.ask('eu', 'co_zA');
+  it('reports that the relay has nothing', async () => {
+    const word = queries.ask('eu', 'co_zA');
     receive('eu', ...asked.map((each) => ({ ...answerTo(each), known: null })));
     expect(await word).toMatchObject({ known: null });
   });
 
-  it('may be answered in its own turn', async () => {
+  it('accepts a synchronous answer', async () => {
     peers = [peer('eu', { ask: (ask, id) => receive('eu', answerTo({ peerID: 'eu', ask, id })) })];
-    expect(await asks.ask('eu', 'co_zA')).toMatchObject({ known });
+    expect(await queries.ask('eu', 'co_zA')).toMatchObject({ known });
   });
 
-  it('is asked once, however many want to know', async () => {
-    const words = [asks.ask('eu', 'co_zA'), asks.ask('eu', 'co_zA'), asks.ask('us', 'co_zA')];
+  it('is sent once for several callers', async () => {
+    const words = [queries.ask('eu', 'co_zA'), queries.ask('eu', 'co_zA'), queries.ask('us', 'co_zA')];
     expect(asked.map(({ peerID }) => peerID)).toEqual(['eu', 'us']);
     for (const each of asked) receive(each.peerID, answerTo(each));
     for (const word of words) expect(await word).toMatchObject({ known });
-    void asks.ask('eu', 'co_zA');
+    void queries.ask('eu', 'co_zA');
     expect(asked).toHaveLength(3);
   });
 
-  it('takes nobody else’s answer, and no malformed one', async () => {
-    const others = createRelayAsks({ inspection, isStock: false, clock });
-    const word = asks.ask('eu', 'co_zA');
+  it('ignores malformed answers and those of other relays', async () => {
+    const others = createRelayQueries({ inspection, isStock: false, clock });
+    const word = queries.ask('eu', 'co_zA');
     const other = others.ask('eu', 'co_zB');
     const [mine, theirs] = asked as [Asked, Asked];
     receive('us', answerTo(mine));
@@ -113,62 +119,62 @@ describe('no answer', () => {
     ['stock-relay', ({ hello: _, ...usual }) => usual],
     ['not-offered', (usual) => ({ ...usual, hello: { inspect: false } })],
     ['not-offered', (usual) => ({ ...usual, hello: {} })],
-  ])('comes of a relay that is not asked: %s', async (unanswered, change) => {
+  ])('is returned at once for a relay that cannot be queried: %s', async (unanswered, change) => {
     peers = [change(peer('eu'))];
-    expect(await asks.ask('eu', 'co_zA')).toEqual({ atMs: clock.nowMs(), unanswered });
+    expect(await queries.ask('eu', 'co_zA')).toEqual({ atMs: clock.nowMs(), unanswered });
     expect(asked).toEqual([]);
     expect(tap).toBeUndefined();
   });
 
-  it('comes of peers that the app brought itself', async () => {
-    const stock = createRelayAsks({ inspection, isStock: true, clock });
+  it('is returned for peers that the app added itself', async () => {
+    const stock = createRelayQueries({ inspection, isStock: true, clock });
     expect(await stock.ask('eu', 'co_zA')).toEqual({ atMs: clock.nowMs(), unanswered: 'stock-node' });
     expect(asked).toEqual([]);
   });
 
-  it('comes of one that nobody knows', async () => {
-    expect(await asks.ask('asia', 'co_zA')).toMatchObject({ unanswered: 'not-connected' });
+  it('is returned for an unknown relay', async () => {
+    expect(await queries.ask('asia', 'co_zA')).toMatchObject({ unanswered: 'not-connected' });
   });
 
-  it('comes of a connection that ends, and of no other', async () => {
-    const words = [asks.ask('eu', 'co_zA'), asks.ask('us', 'co_zA')] as const;
+  it('is returned when that relay’s connection ends', async () => {
+    const words = [queries.ask('eu', 'co_zA'), queries.ask('us', 'co_zA')] as const;
     lose('eu');
     expect(await words[0]).toMatchObject({ unanswered: 'disconnected' });
     expect(await settledOf(words[1])).toBe('nothing yet');
   });
 
-  it('comes in time of a relay that says nothing, and what it says later is nothing to anybody', async () => {
-    const word = asks.ask('eu', 'co_zA');
-    clock.advance(answerWithinMs - 1);
+  it('is returned after a timeout, and a later answer is ignored', async () => {
+    const word = queries.ask('eu', 'co_zA');
+    clock.advance(answerTimeoutMs - 1);
     expect(await settledOf(word)).toBe('nothing yet');
     clock.advance(1);
     expect(await word).toEqual({ atMs: clock.nowMs(), unanswered: 'timeout' });
-    const again = asks.ask('eu', 'co_zA');
+    const again = queries.ask('eu', 'co_zA');
     const [late] = asked as [Asked];
     receive('eu', answerTo(late));
     expect(await settledOf(again)).toBe('nothing yet');
   });
 
-  it('comes of more questions than may be open, of which other relays do not notice', async () => {
-    const words = Array.from({ length: mostAsks }, (_, index) =>
-      asks.ask('eu', `co_z${'A'.repeat(index + 1)}`),
+  it('is returned beyond the maximum of open queries, which counts per relay', async () => {
+    const words = Array.from({ length: maxOpenQueries }, (_, index) =>
+      queries.ask('eu', `co_z${'A'.repeat(index + 1)}`),
     );
-    expect(await asks.ask('eu', 'co_zB')).toMatchObject({ unanswered: 'too-many' });
-    expect(asked).toHaveLength(mostAsks);
-    void asks.ask('us', 'co_zB');
-    expect(asked).toHaveLength(mostAsks + 1);
+    expect(await queries.ask('eu', 'co_zB')).toMatchObject({ unanswered: 'too-many' });
+    expect(asked).toHaveLength(maxOpenQueries);
+    void queries.ask('us', 'co_zB');
+    expect(asked).toHaveLength(maxOpenQueries + 1);
     receive('eu', ...asked.map(answerTo));
     await Promise.all(words);
-    void asks.ask('eu', 'co_zB');
-    expect(asked).toHaveLength(mostAsks + 2);
+    void queries.ask('eu', 'co_zB');
+    expect(asked).toHaveLength(maxOpenQueries + 2);
   });
 
-  it('comes once it is closed, and leaves nothing behind', async () => {
-    const word = asks.ask('eu', 'co_zA');
-    asks.close();
-    asks.close();
+  it('is returned once it is closed, and no timer is left', async () => {
+    const word = queries.ask('eu', 'co_zA');
+    queries.close();
+    queries.close();
     expect(await word).toMatchObject({ unanswered: 'closed' });
-    expect(await asks.ask('eu', 'co_zA')).toMatchObject({ unanswered: 'closed' });
+    expect(await queries.ask('eu', 'co_zA')).toMatchObject({ unanswered: 'closed' });
     expect(asked).toHaveLength(1);
     expect(tap).toBeUndefined();
     expect(clock.waiting).toBe(0);

@@ -5,7 +5,7 @@ import type { Page, RelayTold, SessionPage, SessionRow, SessionTotals } from './
 import { sliceOf } from './page.ts';
 import { stepsOf, type Places } from './steps.ts';
 
-/** This tab's first, then the account's others, then those of others; only what is in the page is described. */
+/** Order: this tab's session, the account's other sessions, other accounts' sessions. Describes only the page's rows. */
 export function readSessions(
   coValue: CoValueCore,
   places: Places,
@@ -19,14 +19,14 @@ export function readSessions(
     total,
     rows: rows.map((sessionID): SessionRow => {
       const count = here[sessionID] ?? 0;
-      const coming = expected[sessionID] ?? 0;
+      const arriving = expected[sessionID] ?? 0;
       return {
         sessionID,
         author: authors.of(sessionID),
         ...(authors.isThisTab(sessionID) && { isThisTab: true }),
         ...(sessionID.endsWith('$') && { isDeletion: true }),
         here: count,
-        ...(coming > count && { expected: coming }),
+        ...(arriving > count && { expected: arriving }),
         told: places.told.map((told) => (typeof told === 'object' ? (told[sessionID] ?? 0) : (told ?? null))),
         steps: stepsOf(places, sessionID, count),
       };
@@ -44,7 +44,7 @@ export function totalOf(counts: SessionCounts): SessionTotals {
   return { sessions, transactions };
 }
 
-/** How much `have` lacks of `need`. */
+/** The transactions in `need` that `have` lacks. */
 export function lackOf(have: SessionCounts, need: SessionCounts): SessionTotals {
   let sessions = 0;
   let transactions = 0;
@@ -72,13 +72,13 @@ function orderOf(here: SessionCounts, { told }: Places, authors: Authors): reado
   for (const counts of told) {
     if (typeof counts === 'object') for (const sessionID in counts) all.add(sessionID);
   }
-  const own: string[] = [];
+  const ofAccount: string[] = [];
   const others: string[] = [];
   let thisTab: string | undefined;
   for (const sessionID of all) {
     if (authors.isThisTab(sessionID)) thisTab = sessionID;
-    else if (authors.isOwn(sessionID)) own.push(sessionID);
+    else if (authors.isOwn(sessionID)) ofAccount.push(sessionID);
     else others.push(sessionID);
   }
-  return [...(thisTab === undefined ? [] : [thisTab]), ...own, ...others];
+  return [...(thisTab === undefined ? [] : [thisTab]), ...ofAccount, ...others];
 }

@@ -1,7 +1,7 @@
 import { isCoValueID } from '../../wire/ids.ts';
 import { withoutKeys } from '../shared/redaction.ts';
 
-/** A value as it may be shown: never a key, and never more of it than a person reads at a glance. */
+/** A value for display: without keys, and short enough to read at a glance. */
 export type ShownValue =
   | { readonly kind: 'text'; readonly preview: string; readonly length: number }
   /** A number, a boolean or null. */
@@ -11,24 +11,25 @@ export type ShownValue =
   | { readonly kind: 'bytes'; readonly bytes: number }
   | { readonly kind: 'hidden' };
 
-const longest = 200;
-/** Of a binary stream's chunks, in base64. */
+const maxPreviewLength = 200;
+/** The prefix of a binary stream's chunks, which are in base64. */
 const bytesPrefix = 'binary_U';
 
 export const hidden: ShownValue = { kind: 'hidden' };
 
-/** Costs what is shown of it, however long the value is. */
-export function shownValue(value: unknown, most = longest): ShownValue {
+/** The cost depends on the preview's length, not on the value's. */
+export function shownValue(value: unknown, maxLength = maxPreviewLength): ShownValue {
   if (typeof value === 'string') {
     if (isCoValueID(value)) return { kind: 'id', id: value };
     if (value.startsWith(bytesPrefix)) {
       return { kind: 'bytes', bytes: bytesIn(value.slice(bytesPrefix.length)) };
     }
-    return { kind: 'text', preview: shortText(value, most), length: value.length };
+    return { kind: 'text', preview: shortText(value, maxLength), length: value.length };
   }
-  if (Array.isArray(value)) return { kind: 'array', preview: previewOf(value, most), size: value.length };
+  if (Array.isArray(value))
+    return { kind: 'array', preview: previewOf(value, maxLength), size: value.length };
   if (typeof value === 'object' && value !== null) {
-    return { kind: 'object', preview: previewOf(value, most), size: Object.keys(value).length };
+    return { kind: 'object', preview: previewOf(value, maxLength), size: Object.keys(value).length };
   }
   return { kind: 'plain', preview: String(value) };
 }
@@ -38,31 +39,30 @@ function bytesIn(base64: string): number {
   return Math.floor((base64.length * 3) / 4) - padding;
 }
 
-/** A key of the app's own: it could be anything, too. */
+/** The app chooses its keys, so they may contain anything. */
 export function shownKey(key: string): string {
-  return shortText(key, longest);
+  return shortText(key, maxPreviewLength);
 }
 
-/** Redacted ahead of being cut: half a key would not be found. */
-function shortText(text: string, most: number): string {
-  const whole = withoutKeys(text.slice(0, most + longestKey));
-  return whole.length > most ? `${whole.slice(0, most)}…` : whole;
+/** Redacts before cutting, because half a key would go unnoticed. */
+function shortText(text: string, maxLength: number): string {
+  const whole = withoutKeys(text.slice(0, maxLength + maxSecretLength));
+  return whole.length > maxLength ? `${whole.slice(0, maxLength)}…` : whole;
 }
-/** Secrets of cojson are shorter. */
-const longestKey = 200;
+/** Longer than any secret of cojson. */
+const maxSecretLength = 200;
 
-/** As JSON, until there is enough of it. */
-function previewOf(value: unknown, most: number): string {
+function previewOf(value: unknown, maxLength: number): string {
   const parts: string[] = [];
   let length = 0;
   const add = (text: string): boolean => {
     parts.push(text);
     length += text.length;
-    return length <= most;
+    return length <= maxLength;
   };
   const walk = (part: unknown): boolean => {
     if (typeof part === 'string') {
-      return add(part.startsWith(bytesPrefix) ? '<bytes>' : JSON.stringify(shortText(part, most)));
+      return add(part.startsWith(bytesPrefix) ? '<bytes>' : JSON.stringify(shortText(part, maxLength)));
     }
     if (typeof part !== 'object' || part === null) return add(String(part));
     const isList = Array.isArray(part);
@@ -71,12 +71,12 @@ function previewOf(value: unknown, most: number): string {
     for (const key in part) {
       if (!isFirst && !add(', ')) return false;
       isFirst = false;
-      if (!isList && !add(`${shortText(key, most)}: `)) return false;
+      if (!isList && !add(`${shortText(key, maxLength)}: `)) return false;
       if (!walk(Reflect.get(part, key))) return false;
     }
     return add(isList ? ']' : '}');
   };
   walk(value);
   const text = parts.join('');
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }

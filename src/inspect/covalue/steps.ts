@@ -1,11 +1,12 @@
-import type { RungStep } from '../../sync/inspection.ts';
-import { readStoredState, readToldState, type SessionCounts } from '../../engine/private-fields.ts';
 import type { LocalNode } from 'cojson';
-import type { Overview, RungName, UnsyncedRow } from '../snapshot.ts';
+import { readStoredCounts, readPeerCounts, type SessionCounts } from '../../engine/private-fields.ts';
+import type { RungStep } from '../../sync/inspection.ts';
+import { originalPeerID } from '../shared/peer-address.ts';
+import type { Overview, RungName } from '../snapshot/overview-facts.ts';
+import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
 
-/** What can be known of how far one CoValue's transactions got, at one moment. */
 export interface Places {
-  /** By relay, in the order of the overview's. */
+  /** By relay, in the overview's order. */
   readonly told: readonly (SessionCounts | 'unknown' | undefined)[];
   readonly stored: SessionCounts | 'unknown' | undefined;
   readonly row: UnsyncedRow | undefined;
@@ -19,16 +20,14 @@ export function readPlaces(
   row: UnsyncedRow | undefined,
 ): Places {
   return {
-    told: overview.relays.map((relay) => readToldState(node, relay.id, id)),
-    stored: readStoredState(node, id),
-    ...{ row, overview },
+    told: overview.relays.map((relay) => readPeerCounts(node, originalPeerID(node, relay.id), id)),
+    stored: readStoredCounts(node, id),
+    row,
+    overview,
   };
 }
 
-/**
- * How far the transactions of a session up to a count got. Relays and storage count by session; where they have not said
- * enough, what the sync says of the whole CoValue holds.
- */
+/** How far a session's first `count` transactions got, or the whole CoValue if counts by session are unknown. */
 export function stepsOf(
   { told, stored, row, overview }: Places,
   sessionID: string,
@@ -36,17 +35,17 @@ export function stepsOf(
 ): Readonly<Record<RungName, RungStep>> {
   const has = (counts: SessionCounts | 'unknown' | undefined) =>
     typeof counts === 'object' && (counts[sessionID] ?? 0) >= count;
-  const isAtAll = told.length > 0 && told.every(has);
-  const isUnheard = told.some((counts) => typeof counts !== 'object');
+  const isAtEveryRelay = told.length > 0 && told.every(has);
+  const isUnknown = told.some((counts) => typeof counts !== 'object');
   const atRelay = (step: RungStep | undefined): RungStep => {
-    if (isAtAll) return 'reached';
+    if (isAtEveryRelay) return 'reached';
     if (step !== undefined) return step;
-    return isUnheard ? 'unknown' : 'pending';
+    return isUnknown ? 'unknown' : 'pending';
   };
   const confirmed = atRelay(row?.steps.confirmed);
-  const isKept = overview.storage.state !== 'memory-only';
+  const isStored = overview.storage.state !== 'memory-only';
   return {
-    saved: !isKept ? 'unknown' : has(stored) ? 'reached' : (row?.steps.saved ?? 'reached'),
+    saved: !isStored ? 'unknown' : has(stored) ? 'reached' : (row?.steps.saved ?? 'reached'),
     sent: atRelay(row?.steps.sent),
     confirmed,
     durable: overview.rungs.durable ? confirmed : 'unknown',

@@ -13,7 +13,7 @@ import {
 beforeEach(setUp);
 
 describe('transactions', () => {
-  it('are told newest first, with author, time, size and changes', () => {
+  it('are listed newest first, with author, time, size and changes', () => {
     map.delete('name', 'trusting');
     const { total, rows, older } = inspector.coValues.transactions(map.id);
     expect(total).toBe(3);
@@ -31,7 +31,7 @@ describe('transactions', () => {
     expect(rows[0]?.madeAtMs).toBeGreaterThan(Date.now() - 60_000);
   });
 
-  it('are told each once, whatever the pages, with what comes in between', async () => {
+  it('are each listed once across pages, even if more arrive in between', async () => {
     const { other, account } = await otherPerson();
     group.addMember(account, 'writer');
     const theirs = await other.load(map.id);
@@ -58,7 +58,7 @@ describe('transactions', () => {
     expect(seen.at(-1)).toBe(`${node.currentSessionID} 0`);
   });
 
-  it('say why they cannot be read', async () => {
+  it('give the reason if they are unreadable', async () => {
     const { other, account } = await otherPerson();
     group.addMember(account, 'reader');
     const theirs = await other.load(map.id);
@@ -76,7 +76,7 @@ describe('transactions', () => {
       },
     ]);
 
-    // Another's value, in a group whose key this account was not given.
+    // A value of another account, in a group whose key this account was not given.
     const theirGroup = other.createGroup();
     const theirMap = theirGroup.createMap();
     theirMap.set('name', 'not for Ana', 'private');
@@ -86,7 +86,7 @@ describe('transactions', () => {
     expect(inspector.coValues.tree(theirMap.id)).toMatchObject({ state: 'read', total: 0 });
   });
 
-  it('of what is not open are read where they stand in the open, and of another cojson unknown', () => {
+  it('are read as plaintext in a CoValue that is not open, and are unknown with another cojson', () => {
     const unopened = group.createMap({ name: 'x' });
     unopened.set('open', 1, 'trusting');
     Reflect.set(unopened.core, '_cachedContent', undefined);
@@ -99,7 +99,7 @@ describe('transactions', () => {
     expect(inspector.coValues.transactions(unopened.id).rows[1]?.changes).toMatchObject({ why: 'unknown' });
   });
 
-  it('of 100,000 cost a page what is on it', () => {
+  it('cost only the page, even among 100,000', () => {
     const reads = longSession(100_000, {
       privacy: 'trusting',
       changes: '[{"op":"set","key":"a","value":1}]',
@@ -120,7 +120,7 @@ describe('transactions', () => {
     ).toEqual([]);
   });
 
-  it('of a page further down begin where the page before ended, and not at the newest', () => {
+  it('continue where the previous page ended', () => {
     for (let index = 0; index < 300; index++) map.set('n', index, 'private');
     const [last] = inspector.coValues.transactions(map.id, { limit: 1 }).rows;
     expect(wordsOf(last)).toContain('299');

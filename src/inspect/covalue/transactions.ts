@@ -1,5 +1,6 @@
 import type { CoValueCore, LocalNode, SessionID } from 'cojson';
-import { isCount, isJsonRecord, parseJson } from '../../base/json.ts';
+import { isCount, parseJson } from '../../base/json.ts';
+import { isRecord } from '../../base/record.ts';
 import { openContentOf } from '../../engine/private-fields.ts';
 import type { Authors } from './authors.ts';
 import { createCheckedTransactions, type CheckedTransactions } from './checked-transactions.ts';
@@ -20,14 +21,14 @@ type Transaction = NonNullable<
   ReturnType<NonNullable<CoValueCore['verified']>['getSession']>
 >['transactions'][number];
 
-/** The newest of a session that is not on the page yet. */
+/** A session's newest transaction that is not on the page yet. */
 interface Head {
   readonly sessionID: string;
   readonly index: number;
   readonly transaction: Transaction;
 }
 
-/** Reads transactions by the page. A page costs what is on it, and one look at each session, however many there are. */
+/** Reads transactions page by page. A read costs one lookup per session, plus the page's rows. */
 export interface Transactions {
   read(coValue: CoValueCore, places: Places, wanted: TransactionsWanted): TransactionPage;
 }
@@ -44,15 +45,17 @@ export function createTransactions(node: LocalNode, authors: Authors): Transacti
   return {
     read(coValue, places, wanted) {
       const counts = coValue.knownState().sessions;
-      const limit = limitOf(wanted);
-      const page = pageOf(coValue, startOf(counts, wanted.before), limit);
+      const page = pageOf(coValue, startOf(counts, wanted.before), limitOf(wanted));
       const guard = guardOf(coValue, node);
       const checked = checkedOf(coValue);
       const rows = page.heads.map(({ sessionID, index, transaction }): TransactionRow => {
         const known = checked.at(sessionID, index);
         const refusal = typeof known === 'object' && !known.isValid ? known.refusal : undefined;
         return {
-          ...{ sessionID, index, author: authors.of(sessionID), madeAtMs: transaction.madeAt },
+          sessionID,
+          index,
+          author: authors.of(sessionID),
+          madeAtMs: transaction.madeAt,
           ...(authors.isThisTab(sessionID) && { isThisTab: true }),
           privacy: transaction.privacy,
           bytes: bytesOf(transaction),
@@ -62,21 +65,21 @@ export function createTransactions(node: LocalNode, authors: Authors): Transacti
           steps: stepsOf(places, sessionID, index + 1),
         };
       });
-      checked.keepPlaces(page.older);
+      checked.keepPositions(page.older);
       const isEnd = Object.keys(page.older).length === 0;
       return { total: totalOf(counts).transactions, rows, ...(!isEnd && { older: page.older }) };
     },
   };
 }
 
-/** Characters of a transaction's changes as they are stored. */
+/** Length in characters of a transaction's stored changes and metadata. */
 export function bytesOf(transaction: Transaction): number {
   const { meta = '' } = transaction;
   const changes = transaction.privacy === 'private' ? transaction.encryptedChanges : transaction.changes;
   return changes.length + meta.length;
 }
 
-/** A session that has come since the page before belongs to newer pages; a made-up cursor reads nothing that is not there. */
+/** Sessions newer than the cursor belong to newer pages. Counts are clamped, so that a forged cursor is harmless. */
 function startOf(counts: TransactionCursor, before: TransactionCursor | undefined): TransactionCursor {
   if (!before) return counts;
   const starts = Object.entries(before).map(([sessionID, count]) => [
@@ -99,7 +102,7 @@ function pageOf(
     const head = headOf(coValue, sessionID, count - 1);
     if (head) all.push(head);
   }
-  // What is not among the newest heads is older than a page full of them.
+  // Transactions outside the newest heads are older than a full page of them.
   const newest = all.sort(byAge).slice(0, limit);
   const heads: Head[] = [];
   while (heads.length < limit) {
@@ -138,11 +141,11 @@ function changesOf(
   if (guard === 'kernel') return { state: 'hidden' };
   const type = coValue.verified?.header.type ?? 'comap';
   const isPrivate = transaction.privacy === 'private';
-  // Private changes of a group are nothing that cojson reads itself.
+  // cojson itself never reads private changes of a group.
   if (guard === 'group' && isPrivate) return { state: 'hidden' };
   const inMemory = typeof checked === 'object' ? checked.changes : undefined;
-  const inTheOpen = transaction.privacy === 'trusting' ? parseJson(transaction.changes) : undefined;
-  const changes = inMemory ?? inTheOpen;
+  const plaintext = transaction.privacy === 'trusting' ? parseJson(transaction.changes) : undefined;
+  const changes = inMemory ?? plaintext;
   if (Array.isArray(changes)) return shownChanges(guard, type, changes);
   if (!isPrivate) return { state: 'hidden' };
   if (checked === 'unknown') return { state: 'encrypted', why: 'unknown' };
@@ -154,5 +157,5 @@ function changesOf(
 function deletes(transaction: Transaction): boolean {
   if (transaction.privacy !== 'trusting' || transaction.meta === undefined) return false;
   const meta = parseJson(transaction.meta);
-  return isJsonRecord(meta) && typeof meta.deleted === 'string';
+  return isRecord(meta) && typeof meta.deleted === 'string';
 }

@@ -13,7 +13,7 @@ import {
 beforeEach(setUp);
 
 describe('tree', () => {
-  it('of a map has its keys, what wrote them, and where that lacks', () => {
+  it('lists a map’s keys, the edits that wrote them, and the relays that lack them', () => {
     told({ [node.currentSessionID]: 1 });
     expect(inspector.coValues.tree(map.id)).toMatchObject({
       state: 'read',
@@ -37,7 +37,7 @@ describe('tree', () => {
     });
   });
 
-  it('of lists, streams, texts and binary streams has their items, and never bytes', () => {
+  it('lists the items of lists, streams and texts, but never bytes', () => {
     const list = group.createList(['a', { b: [1, 2] }, map.id], null, 'private');
     expect(inspector.coValues.tree(list.id)).toMatchObject({
       what: { kind: 'list' },
@@ -79,7 +79,7 @@ describe('tree', () => {
     expect(JSON.stringify(allAnswers(picture.id))).not.toContain('3q2-');
   });
 
-  it('of many keys gives some of them, and goes through them again only after a change', () => {
+  it('pages through many keys, and reads them again only after a change', () => {
     map.assign(Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`k${index}`, index])));
     const keys = vi.spyOn(map, 'keys');
     const content = map.core.getCurrentContent() as RawCoMap;

@@ -7,25 +7,24 @@ import { shownKey, shownValue } from './shown-value.ts';
 import type { Places } from './steps.ts';
 import type { TreeEdit, TreePage, TreePath, TreeRow, TreeWanted, TreeWhat } from './tree-types.ts';
 
-/** Reads a value child by child, as far as the app has it open. */
+/** Reads a value child by child, as far as the app has opened it. */
 export interface Tree {
   read(coValue: CoValueCore, places: Places, path: TreePath, wanted: TreeWanted): TreePage;
 }
 
-/** A value and what wrote it. */
 interface Entry {
   readonly key: string | number;
   readonly value: unknown;
   readonly edit: TreeEdit | undefined;
 }
 
-/** Keys of a map that stand there now: with tens of thousands of them, only a change is worth going through them again. */
+/** The current keys of a map, cached because a map may have tens of thousands. */
 interface KnownKeys {
   readonly version: string;
   readonly keys: readonly string[];
 }
 
-const longestText = 2_000;
+const maxTextLength = 2_000;
 
 export function createTree(node: LocalNode, authors: Authors): Tree {
   const knownKeys = new WeakMap<RawCoMap, KnownKeys>();
@@ -51,7 +50,8 @@ export function createTree(node: LocalNode, authors: Authors): Tree {
       const { rows } = sliceOf(items, wanted);
       const from = wanted.offset ?? 0;
       return {
-        ...{ what: { kind: 'list' }, total: items.length },
+        what: { kind: 'list' },
+        total: items.length,
         entries: rows.map((item, offset) => listEntry(item, from + offset, edit)),
       };
     }
@@ -60,8 +60,10 @@ export function createTree(node: LocalNode, authors: Authors): Tree {
 
   function sessionRows(content: OpenContent, wanted: TreeWanted): readonly TreeRow[] {
     const items = 'items' in content ? content.items : {};
-    return sliceOf(Object.entries(items), wanted).rows.map(([sessionID, own]) => ({
-      ...{ key: sessionID, author: authors.of(sessionID), items: own.length },
+    return sliceOf(Object.entries(items), wanted).rows.map(([sessionID, sessionItems]) => ({
+      key: sessionID,
+      author: authors.of(sessionID),
+      items: sessionItems.length,
     }));
   }
 
@@ -80,7 +82,7 @@ export function createTree(node: LocalNode, authors: Authors): Tree {
     }
     if ('items' in content) return readSession(content.items, path, edit, wanted);
     const entry = entryAt(content, first, edit);
-    // What stands below a key of a group is not looked into: it is hidden, or has nothing inside.
+    // Values in a group are either hidden or have no children.
     return entry && guard === 'app' ? readInside(entry, inner, wanted) : { state: 'nothing' };
   }
 
@@ -102,11 +104,8 @@ interface Place {
   readonly txIndex: number;
 }
 
-interface EditReader {
-  (place: Place, madeAtMs: number): TreeEdit;
-}
+type EditReader = (place: Place, madeAtMs: number) => TreeEdit;
 
-/** What wrote a value, and where that has not got to. */
 function editReader({ told, overview }: Places): EditReader {
   return ({ sessionID, txIndex }, madeAtMs) => {
     const missingAt = overview.relays
@@ -143,30 +142,33 @@ function entryAt(content: OpenContent, key: string | number, edit: EditReader): 
   return item && listEntry(item, key, edit);
 }
 
-/** A session's items, newest first: they are the last that were added. */
+/** A session's items, newest first. */
 function readSession(items: StreamItems, path: TreePath, edit: EditReader, wanted: TreeWanted): TreePage {
   const [sessionID, index, ...inner] = path;
-  const own = typeof sessionID === 'string' && Object.hasOwn(items, sessionID) ? items[sessionID] : undefined;
-  if (!own) return { state: 'nothing' };
+  const sessionItems =
+    typeof sessionID === 'string' && Object.hasOwn(items, sessionID) ? items[sessionID] : undefined;
+  if (!sessionItems) return { state: 'nothing' };
   const entryOf = (key: number): Entry | undefined => {
-    const item = own[key];
+    const item = sessionItems[key];
     return item && { key, value: item.value, edit: edit(item.tx, item.madeAt) };
   };
   if (index !== undefined) {
     const entry = typeof index === 'number' ? entryOf(index) : undefined;
     return entry ? readInside(entry, inner, wanted) : { state: 'nothing' };
   }
-  const from = own.length - 1 - (wanted.offset ?? 0);
+  const from = sessionItems.length - 1 - (wanted.offset ?? 0);
   const rows = Array.from({ length: Math.min(limitOf(wanted), Math.max(0, from + 1)) }, (_, offset) =>
     entryOf(from - offset),
   );
   return {
-    ...{ state: 'read', what: { kind: 'session' }, total: own.length },
+    state: 'read',
+    what: { kind: 'session' },
+    total: sessionItems.length,
     rows: rows.flatMap((entry) => (entry ? [toRow('app', entry)] : [])),
   };
 }
 
-/** Plain JSON inside a value; all of it was written by what wrote the value. */
+/** Reads plain JSON inside a value. The edit that wrote the value wrote all of it. */
 function readInside({ value, edit }: Entry, path: TreePath, wanted: TreeWanted): TreePage {
   let inside: unknown = value;
   for (const key of path) {
@@ -178,15 +180,17 @@ function readInside({ value, edit }: Entry, path: TreePath, wanted: TreeWanted):
   const isList = Array.isArray(inside);
   const { total, rows } = sliceOf(Object.entries(inside), wanted);
   return {
-    ...{ state: 'read', what: { kind: isList ? 'array' : 'object' }, total },
-    rows: rows.map(([key, own]) => toRow('app', { key: isList ? Number(key) : key, value: own, edit })),
+    state: 'read',
+    what: { kind: isList ? 'array' : 'object' },
+    total,
+    rows: rows.map(([key, child]) => toRow('app', { key: isList ? Number(key) : key, value: child, edit })),
   };
 }
 
 function toRow(guard: Guard, { key, value, edit }: Entry): TreeRow {
   const name = typeof key === 'string' ? key : undefined;
   return {
-    // What stands below a key that is cut or blotted out has no path.
+    // A key that is cut or redacted leads to no children.
     key: name === undefined ? key : shownKey(name),
     value: guardedValue(guard, name, value),
     ...(edit && { edit }),
@@ -195,14 +199,14 @@ function toRow(guard: Guard, { key, value, edit }: Entry): TreeRow {
 
 function textOf(items: readonly { readonly value: unknown }[]): TreeWhat {
   const text = items
-    .slice(0, longestText)
+    .slice(0, maxTextLength)
     .map(({ value }) => String(value))
     .join('');
-  const shown = shownValue(text, longestText);
+  const shown = shownValue(text, maxTextLength);
   const preview = shown.kind === 'text' ? shown.preview : text;
   return {
     kind: 'text',
-    preview: items.length > longestText ? `${preview}…` : preview,
+    preview: items.length > maxTextLength ? `${preview}…` : preview,
     length: items.length,
   };
 }

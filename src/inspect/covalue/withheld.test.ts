@@ -12,7 +12,7 @@ import {
 beforeEach(setUp);
 
 describe('a secret', () => {
-  it('of a group, an account or the kernel is in no answer', async () => {
+  it('[PANEL-5] of a group, an account or the kernel is never returned', async () => {
     group.addMember('everyone', 'reader');
     const { account } = await otherPerson();
     group.addMember(account, 'writer');
@@ -41,7 +41,7 @@ describe('a secret', () => {
     expect(rows.find(({ key }) => key === account.id)?.value).toMatchObject({ preview: 'writer' });
   });
 
-  it('that an app has put into a value is blotted out, also where the value is cut', () => {
+  it('that an app stored in a value is redacted, even where the value is cut', () => {
     const secret = `inviteSecret_z${'4'.repeat(44)}`;
     map.set('link', `https://app.example/#${secret}`, 'private');
     map.set('deep', { inside: ['x'.repeat(180), secret] }, 'private');

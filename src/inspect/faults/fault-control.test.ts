@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import type { ChannelEvents, Transport } from '../../transport/transport.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
@@ -24,7 +24,7 @@ const memory: Transport = {
   },
 };
 
-/** Opens one channel to a relay as the kernel would now, and says what came of it. */
+/** Opens a channel to a relay as the kernel would now, and returns what happened to it. */
 async function dial(relayID = fakePeerID): Promise<string[]> {
   const told: string[] = [];
   const on: ChannelEvents = {
@@ -38,7 +38,7 @@ async function dial(relayID = fakePeerID): Promise<string[]> {
 }
 
 describe('setFaults', () => {
-  it('stands between the kernel and its relays, and makes the connections anew', async () => {
+  it('wraps the transports of relays, and reconnects', async () => {
     inspector.controls.setFaults({ seed: 7, refuse: 1 }, { name: 'Offline', forMs: 60_000 });
     expect(sync.calls).toEqual(['redial']);
     expect(await dial()).toEqual(['RELAY_UNREACHABLE']);
@@ -53,7 +53,7 @@ describe('setFaults', () => {
     expect(inspector.snapshot().faults).toBe(inspector.snapshot().faults);
   });
 
-  it('ends by itself, and says so to who looks at nothing else', async () => {
+  it('[PANEL-8] ends automatically, and notifies subscribers', async () => {
     inspector.controls.setFaults({ seed: 7, refuse: 1 }, { forMs: 60_000 });
     clock.advance(59_999);
     expect(inspector.faults.current).toBeDefined();
@@ -68,7 +68,7 @@ describe('setFaults', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('ends with undefined, and with the inspector, and a second time does nothing', () => {
+  it('ends with undefined or with the inspector, and is idempotent', () => {
     inspector.controls.setFaults({ seed: 7, refuse: 1 });
     inspector.controls.setFaults(undefined);
     inspector.controls.setFaults(undefined);
@@ -79,13 +79,13 @@ describe('setFaults', () => {
     expect([sync.wrap, sync.calls.length, clock.waiting]).toEqual([undefined, 4, 0]);
   });
 
-  it('leaves the relays alone that it is not set for', async () => {
+  it('leaves other relays alone', async () => {
     inspector.controls.setFaults({ seed: 7, refuse: 1 }, { relayIDs: [fakePeerID] });
     expect(await dial('another')).toEqual(['opened']);
     expect(await dial()).toEqual(['RELAY_UNREACHABLE']);
   });
 
-  it('meets each channel of a relay with chances of its own, and again the same with the same seed', async () => {
+  it('gives each channel different faults, which the same seed reproduces', async () => {
     async function tenAttempts(seed: number): Promise<string> {
       inspector.controls.setFaults({ seed, refuse: 0.5 });
       const attempts: string[] = [];
@@ -98,7 +98,7 @@ describe('setFaults', () => {
     expect(await tenAttempts(4128)).not.toBe(first);
   });
 
-  it('gives way to what another inspector of the same sync sets', () => {
+  it('is replaced by a plan of another inspector of the same sync', () => {
     const other = createInspector(sync, { clock });
     inspector.controls.setFaults({ seed: 1, refuse: 1 });
     other.controls.setFaults({ seed: 2, refuse: 1 });
@@ -109,17 +109,17 @@ describe('setFaults', () => {
     expect(sync.wrap).toBeUndefined();
   });
 
-  it('refuses what makes no sense, and leaves what was set', () => {
+  it('rejects an invalid plan, and keeps the previous one', () => {
     const { setFaults } = inspector.controls;
     setFaults({ seed: 1, refuse: 1 });
-    expect(() => setFaults({ seed: 0.5 })).toThrow(/whole number/);
+    expect(() => setFaults({ seed: 0.5 })).toThrow(/integer/);
     expect(() => setFaults({ seed: 1, refuse: 2 })).toThrow(RangeError);
     expect(() => setFaults({ seed: 1 }, { forMs: NaN })).toThrow(/from 1 s to an hour/);
     expect(() => setFaults({ seed: 1 }, { forMs: 3_600_001 })).toThrow(RangeError);
     expect(inspector.faults.current?.plan).toEqual({ seed: 1, refuse: 1 });
   });
 
-  it('is plain JSON, also with a fault that lasts for ever', () => {
+  it('is plain JSON even with an endless fault', () => {
     inspector.controls.setFaults({
       seed: 1,
       lifeMs: Infinity,

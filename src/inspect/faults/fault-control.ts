@@ -12,23 +12,22 @@ import {
   longestRunMs,
   noneDone,
   ordinaryRunMs,
-  withoutForever,
   type FaultOptions,
   type Faults,
   type FaultsNow,
-} from './faults.ts';
+} from '../snapshot/fault-facts.ts';
+import { boundedPlan } from './bounded-plan.ts';
 
-/** Puts faults between one sync and its relays, and takes them away again: at the latest when their time is over. */
 export interface FaultControl {
   readonly faults: Readable<Faults | undefined>;
-  /** The same object until something else has happened. */
+  /** The same object until a count changes. */
   readonly now: FaultsNow | undefined;
-  /** Undefined ends them. Throws RangeError for what makes no sense, and leaves what was set before. */
+  /** `undefined` ends the faults. Throws RangeError for an invalid plan and keeps the previous one. */
   set(plan: FaultPlan | undefined, options?: FaultOptions): void;
   close(): void;
 }
 
-/** A sync has room for one plan: what another inspector has set gives way. */
+/** A sync takes one plan at a time: a new plan replaces another inspector's. */
 const withdrawByInspection = new WeakMap<SyncInspection, () => void>();
 
 export function createFaultControl(inspection: SyncInspection, clock: Clock): FaultControl {
@@ -39,27 +38,30 @@ export function createFaultControl(inspection: SyncInspection, clock: Clock): Fa
   function begin(plan: FaultPlan, { name, forMs = ordinaryRunMs, relayIDs }: FaultOptions): void {
     checkPlan(plan);
     if (!(forMs >= 1_000 && forMs <= longestRunMs)) {
-      throw new RangeError(`Faults last from 1 s to an hour, and not ${forMs} ms.`);
+      throw new RangeError(`Faults cannot last ${forMs} ms. Choose a duration from 1 s to an hour.`);
     }
     withdrawByInspection.get(inspection)?.();
     withdrawByInspection.set(inspection, withdraw);
     const sinceMs = clock.nowMs();
-    const set: Faults = {
+    const begun: Faults = {
       ...(name !== undefined && { name }),
-      ...{ plan: withoutForever(plan), seed: plan.seed, sinceMs, endsAtMs: sinceMs + forMs },
+      plan: boundedPlan(plan),
+      seed: plan.seed,
+      sinceMs,
+      endsAtMs: sinceMs + forMs,
       ...(relayIDs && { relayIDs }),
     };
-    now = { ...set, done: noneDone };
+    now = { ...begun, done: noneDone };
     inspection.setTransportWrap(
-      wrapIn(set, clock, (what) => {
-        // A channel of an earlier plan may still be ending.
-        if (now && faults.current === set)
-          now = { ...now, done: { ...now.done, [what]: now.done[what] + 1 } };
+      wrapIn(begun, clock, (effect) => {
+        // Ignore channels of an earlier plan that are still closing.
+        if (now && faults.current === begun)
+          now = { ...now, done: { ...now.done, [effect]: now.done[effect] + 1 } };
       }),
     );
     cancelEnd = clock.after(forMs, end);
-    faults.set(set);
-    // Channels that are open have no faults. They are made anew, as after any break, and nothing is lost.
+    faults.set(begun);
+    // Reconnect, because open channels have no faults. As after any disconnection, nothing is lost.
     inspection.redial();
   }
 
@@ -87,15 +89,15 @@ export function createFaultControl(inspection: SyncInspection, clock: Clock): Fa
   };
 }
 
-/** One faulty transport for each ordinary one of each relay: it counts its channels, so that a seed gives the same again. */
-function wrapIn({ plan, relayIDs }: Faults, clock: Clock, done: (what: FaultDone) => void): TransportWrap {
+/** Wraps each transport once per relay: the wrapper counts its channels, so that a seed reproduces the same faults. */
+function wrapIn({ plan, relayIDs }: Faults, clock: Clock, done: (effect: FaultDone) => void): TransportWrap {
   const byRelayID = new Map<string, Map<Transport, Transport>>();
   return (inner, relayID) => {
     if (relayIDs && !relayIDs.includes(relayID)) return inner;
-    const made = byRelayID.get(relayID) ?? new Map<Transport, Transport>();
-    byRelayID.set(relayID, made);
-    const faulty = made.get(inner) ?? faultyTransport(inner, plan, { clock, done });
-    made.set(inner, faulty);
+    const wrapped = byRelayID.get(relayID) ?? new Map<Transport, Transport>();
+    byRelayID.set(relayID, wrapped);
+    const faulty = wrapped.get(inner) ?? faultyTransport(inner, plan, { clock, done });
+    wrapped.set(inner, faulty);
     return faulty;
   };
 }

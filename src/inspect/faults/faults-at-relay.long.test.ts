@@ -1,13 +1,13 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RawCoMap } from 'cojson';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createReadable } from '../../base/readable.ts';
 import { createRelay } from '../../relay/index.ts';
 import type { StorageStatus } from '../../storage/device-storage.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
-import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import { describeCause } from '../unsynced/describe-reason.ts';
@@ -41,7 +41,7 @@ beforeEach(async () => {
   await sync.whenConfirmed(map);
 });
 
-test('offline: the edit waits, its reason says who made it so, and it arrives when the faults end', async () => {
+test('offline: the edit waits, its reason names the injected faults, and it arrives when they end', async () => {
   inspector.controls.setFaults({ seed: 1, refuse: 1 });
   map.set('n', 1);
   await vi.waitFor(() => expect(sync.current.peers[0]?.phase).toBe('waiting'));
@@ -50,7 +50,7 @@ test('offline: the edit waits, its reason says who made it so, and it arrives wh
   const { reason } = unsynced[0] ?? {};
   expect(reason).toMatchObject({ kind: 'not-connected', error: { byFaultPlan: true } });
   const [relay] = overview.relays;
-  expect(relay?.error && describeCause(relay.error)).toBe('broken by your own faults');
+  expect(relay?.error && describeCause(relay.error)).toBe('caused by injected faults');
   expect(faults?.done.refused).toBeGreaterThan(0);
 
   inspector.controls.setFaults(undefined);
@@ -58,7 +58,7 @@ test('offline: the edit waits, its reason says who made it so, and it arrives wh
   expect(inspector.snapshot().unsynced).toEqual([]);
 });
 
-test('what is paused stays so when faults begin and end', () => {
+test('a paused sync stays paused when faults begin and end', () => {
   sync.pause();
   inspector.controls.setFaults({ seed: 1, up: { duplicate: 1 } });
   inspector.controls.setFaults(undefined);
@@ -74,7 +74,7 @@ test('nothing is lost under each kind of fault', async () => {
   inspector.controls.setFaults({ seed: 4127, up: way, down: { delayMs: [0, 5] }, lifeMs: [50, 400] });
   for (let count = 0; count < 20; count++) {
     map.set(`n${count}`, count);
-    sync.reconnect(); // No back-off: that is not what this is about.
+    sync.reconnect(); // Skip the back-off, which this test does not cover.
     await new Promise((done) => setImmediate(done));
   }
   await vi.waitFor(() => expect(inspector.snapshot().faults?.done.broken).toBeGreaterThan(0), {

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { isKernelError } from '../../base/kernel-error.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeSync } from '../../../test/support/sync/fake-sync.ts';
+import { isKernelError } from '../../base/kernel-error.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
-import { longestRecording, readRecording } from './read-recording.ts';
+import { maxRecordingLength, readRecording } from './read-recording.ts';
 
 let good: string;
 let lines: readonly string[];
@@ -31,24 +31,24 @@ const problemOf = (text: string) => {
 };
 const replaced = (index: number, line: string) => lines.with(index, line).join('\n');
 
-it('reads what a recorder has written, with or without its last line break', () => {
+it('reads a recording with or without its last line break', () => {
   expect(problemOf(good)).toBeUndefined();
   expect(problemOf(good.trim())).toBeUndefined();
 });
 
-describe('a file that is no recording', () => {
+describe('a file that is not a recording', () => {
   const cases: readonly (readonly [name: string, text: () => string, problem: RegExp])[] = [
-    ['nothing', () => '', /line 1 does not say/],
-    ['a picture', () => '\u0000PNG\r\n\u001a', /line 1 does not say/],
-    ['another JSON', () => '{"log":{}}', /line 1 does not say/],
+    ['nothing', () => '', /line 1 is not the head/],
+    ['a picture', () => '\u0000PNG\r\n\u001a', /line 1 is not the head/],
+    ['another JSON', () => '{"log":{}}', /line 1 is not the head/],
     ['another version', () => replaced(0, '{"maia":"recording","v":2}'), /another version/],
-    ['a head without its parts', () => replaced(0, '{"maia":"recording","v":1}'), /line 1 lacks/],
+    ['a head without its parts', () => replaced(0, '{"maia":"recording","v":1}'), /line 1 is incomplete/],
     ['a bare value', () => replaced(1, '5'), /line 2 is not a JSON object/],
     ['a broken line', () => replaced(1, '{"kind":'), /line 2 is not a JSON object/],
     [
       'an unknown kind',
       () => replaced(1, '{"kind":"<img src=x onerror=alert(1)>"}'),
-      /line 2 is of no known kind/,
+      /line 2 is of an unknown kind/,
     ],
     [
       'content that is none',
@@ -62,7 +62,7 @@ describe('a file that is no recording', () => {
     ],
     ['no message', () => replaced(1, '{"kind":"arrived"}'), /line 2 holds/],
     ['no end', () => lines.slice(0, -1).join('\n'), /it has no end/],
-    ['something after its end', () => `${good}{"kind":"connect"}`, /comes after its end/],
+    ['something after its end', () => `${good}{"kind":"connect"}`, /follows the end line/],
     [
       'a malformed end',
       () => replaced(lines.length - 1, '{"kind":"end","why":"x","coValues":[]}'),
@@ -77,7 +77,7 @@ describe('a file that is no recording', () => {
         ),
       /malformed state/,
     ],
-    ['too long', () => ' '.repeat(longestRecording + 1), /longer than/],
+    ['too long', () => ' '.repeat(maxRecordingLength + 1), /longer than/],
   ];
   it.each(cases)('%s', (_, text, problem) => {
     expect(problemOf(text())).toMatch(problem);
@@ -90,7 +90,7 @@ describe('a file that is no recording', () => {
   });
 });
 
-it('replays what was forged to another state than it claims', async () => {
+it('detects that a forged recording ends in another state than it claims', async () => {
   const forged = lines.map((line) =>
     line.replace(/"lastSignature":"signature_z(.)/g, '"lastSignature":"signature_z2'),
   );

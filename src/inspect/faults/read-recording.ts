@@ -1,18 +1,18 @@
 import type { SyncMessage } from 'cojson';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import { readMessage } from '../../wire/frames.ts';
-import type { CoValueState, SessionState } from '../recording/co-value-states.ts';
 import {
+  type RecordedState,
+  type SessionState,
   recordingVersion,
   type Content,
   type RecordingEnd,
   type RecordingHead,
-} from '../recording/recording-lines.ts';
+} from '../snapshot/recording-facts.ts';
 
-/** What a replay needs of a recording. */
 export interface ReadRecording {
   readonly head: Pick<RecordingHead, 'kernel' | 'startedAtMs' | 'accountID'>;
-  /** In its order: what the node had, and what arrived. */
+  /** In order: content that the node had, and messages that arrived. */
   readonly messages: readonly {
     readonly line: number;
     readonly hasArrived: boolean;
@@ -22,15 +22,13 @@ export interface ReadRecording {
   readonly end: Pick<RecordingEnd, 'why' | 'coValues'>;
 }
 
-/** Four times what a recorder fills: its end is not counted there. */
-export const longestRecording = 64_000_000;
+/** Four times a recorder's limit, which does not cover the final state at the end of a recording. */
+export const maxRecordingLength = 64_000_000;
 
-/**
- * Reads a file that anybody may have made: each line is checked as if it came from the network. Throws MESSAGE_INVALID,
- * which names the line and repeats nothing of it.
- */
+/** Validates each line like network input. Throws MESSAGE_INVALID, which names the line without quoting it. */
 export function readRecording(text: string): ReadRecording {
-  if (text.length > longestRecording) throw invalid(`it is longer than ${longestRecording / 1_000_000} MB`);
+  if (text.length > maxRecordingLength)
+    throw invalid(`it is longer than ${maxRecordingLength / 1_000_000} MB`);
   const lines = text.split('\n');
   while (lines.at(-1)?.trim() === '') lines.pop();
   const head = readHead(parsed(lines[0] ?? ''));
@@ -42,7 +40,7 @@ export function readRecording(text: string): ReadRecording {
     const line = index + 1;
     const value = parsed(text);
     if (!isRecord(value)) throw invalid(`line ${line} is not a JSON object`);
-    if (end) throw invalid(`line ${line} comes after its end`);
+    if (end) throw invalid(`line ${line} follows the end line`);
     switch (value.kind) {
       case 'had':
         messages.push({ line, hasArrived: false, message: readContent(value.content, line) });
@@ -62,20 +60,20 @@ export function readRecording(text: string): ReadRecording {
       case 'disconnect':
         break;
       default:
-        throw invalid(`line ${line} is of no known kind`);
+        throw invalid(`line ${line} is of an unknown kind`);
     }
   }
-  if (!end) throw invalid('it has no end: the file was cut off');
+  if (!end) throw invalid('it has no end line, so the file is truncated');
   return { head, messages, faultSeeds, end };
 }
 
 function readHead(value: unknown): ReadRecording['head'] {
-  if (!isRecord(value) || value.maia !== 'recording') throw invalid('line 1 does not say that it is one');
+  if (!isRecord(value) || value.maia !== 'recording') throw invalid('line 1 is not the head of a recording');
   const { v, kernel, startedAtMs, accountID } = value;
   if (v !== recordingVersion)
-    throw invalid('line 1 is of another version of the format; use the kernel that made it');
+    throw invalid('line 1 has another version of the format; use the kernel that recorded it');
   if (typeof kernel !== 'string' || typeof accountID !== 'string' || typeof startedAtMs !== 'number') {
-    throw invalid('line 1 lacks a part');
+    throw invalid('line 1 is incomplete');
   }
   return { kernel: kernel.slice(0, 40), accountID: accountID.slice(0, 80), startedAtMs };
 }
@@ -99,11 +97,11 @@ function readContent(value: unknown, line: number): Content {
 
 function readEnd({ why, coValues }: JsonRecord, line: number): ReadRecording['end'] {
   const known = (['stopped', 'full', 'closed'] as const).find((reason) => reason === why);
-  if (!known || !Array.isArray(coValues)) throw invalid(`line ${line} is a malformed end`);
+  if (!known || !Array.isArray(coValues)) throw invalid(`line ${line} is a malformed end line`);
   return { why: known, coValues: coValues.map((state) => readState(state, line)) };
 }
 
-function readState(value: unknown, line: number): CoValueState {
+function readState(value: unknown, line: number): RecordedState {
   if (isRecord(value) && typeof value.id === 'string' && isRecord(value.sessions)) {
     const sessions = Object.entries(value.sessions).flatMap(([id, state]) => {
       const read = readSession(state);
@@ -134,15 +132,15 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // What the parser says repeats the text.
+    // Drop the parser's error, because its message quotes the text.
     return undefined;
   }
 }
 
-function invalid(what: string, cause?: unknown) {
+function invalid(problem: string, cause?: unknown) {
   return createKernelError(
     'MESSAGE_INVALID',
-    `This recording cannot be replayed: ${what}. Nothing was changed.`,
+    `Cannot replay this recording: ${problem}. Nothing was changed.`,
     cause === undefined ? {} : { cause },
   );
 }

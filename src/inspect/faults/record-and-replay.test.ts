@@ -1,16 +1,16 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createReadable } from '../../base/readable.ts';
 import { createRelay, type Relay } from '../../relay/index.ts';
 import type { StorageStatus } from '../../storage/device-storage.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
-import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
-import { readStates } from '../recording/co-value-states.ts';
+import { readStates } from './covalue-states.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -59,7 +59,7 @@ const arrives = () =>
   vi.waitFor(() => expect(count(here.node, theirs)).toBe(count(there.node, theirs)), { timeout: 15_000 });
 
 describe('a recording', () => {
-  it('of a run with faults replays to the same final state three times', async () => {
+  it('[PANEL-9] of a run with faults replays to the same final state three times', async () => {
     const mine = here.node.createGroup().createMap();
     mine.set('early', 1);
     inspector.controls.setFaults({
@@ -95,9 +95,9 @@ describe('a recording', () => {
     expect(new Set(replays.flatMap((replay) => [replay?.recordedHash, replay?.replayedHash])).size).toBe(1);
   }, 60_000);
 
-  it('holds what came from elsewhere meanwhile, where what arrives builds on it', async () => {
+  it('includes content from elsewhere that received messages build on', async () => {
     const { stop } = inspector.controls.record();
-    // As from this device's storage, or another tab.
+    // As if it came from this device's storage, or from another tab.
     for (const content of [theirs.group.core, theirs.core].flatMap((core) => core.newContentSince() ?? [])) {
       here.node.syncManager.handleNewContent(content, 'storage');
     }
@@ -118,7 +118,7 @@ describe('a recording', () => {
     expect(replay?.replayedHash).toBe(replay?.recordedHash);
   });
 
-  it('that lacks a message replays to another state, and says where it differs', async () => {
+  it('that lacks a message replays to a different state, and reports the difference', async () => {
     const { stop } = inspector.controls.record();
     await here.node.load(theirs.id);
     theirs.set('after', 2);
@@ -134,7 +134,7 @@ describe('a recording', () => {
     expect(replay?.replayedHash).not.toBe(replay?.recordedHash);
   });
 
-  it('holds no secret, and touches nothing here', async () => {
+  it('contains no secret, and its replay does not touch this node', async () => {
     const { stop } = inspector.controls.record();
     const secret = theirs.get('before');
     await here.node.load(theirs.id);
@@ -148,9 +148,9 @@ describe('a recording', () => {
     expect(JSON.stringify(readStates(here.node))).toBe(before);
   });
 
-  it('is the only one while it runs, ends with the inspector, and can be fetched afterwards', async () => {
+  it('excludes a second one, ends with the inspector, and can be fetched afterwards', async () => {
     const { stop } = inspector.controls.record();
-    expect(() => inspector.controls.record()).toThrow(/runs already/);
+    expect(() => inspector.controls.record()).toThrow(/already running/);
     inspector.close();
     expect(inspector.recording.current?.why).toBe('closed');
     const { replay } = await inspector.controls.replay(stop());

@@ -1,10 +1,10 @@
 import type { LocalNode, RawCoMap, SyncMessage } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
+import { createFakeSync, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createReadable } from '../../base/readable.ts';
 import { inspectionOf } from '../../sync/inspection.ts';
-import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
-import { createFakeSync, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createInspector } from '../create-inspector.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 
@@ -27,7 +27,7 @@ function recorder(maxBytes: number): Recorder {
 }
 
 describe('a recorder', () => {
-  it('stops by itself before it is full, says so, and gives what it has', async () => {
+  it('stops automatically before it is full, and returns what it has', async () => {
     const { begin, recording } = recorder(40_000);
     const { stop } = begin();
     for (let count = 0; count < 1_000; count++) sync.message('received', known(), 10, 2_000);
@@ -35,7 +35,7 @@ describe('a recorder', () => {
     expect(sync.hasTap).toBe(false);
     const text = stop();
     expect(text.split('\n').filter((line) => line.includes('"arrived"')).length).toBeGreaterThan(10);
-    // Its end, which says where the node was, always has room.
+    // The end line is always added, even beyond the limit.
     expect(text.slice(0, text.lastIndexOf('{"kind":"end"')).length).toBeLessThanOrEqual(40_000);
     const inspector = createInspector(sync);
     const { replay } = await inspector.controls.replay(text);
@@ -43,13 +43,13 @@ describe('a recorder', () => {
     expect(recording.current).toBeUndefined();
   });
 
-  it('refuses a node that is more than it may hold, and leaves nothing on', () => {
+  it('rejects a node that exceeds its size, and leaves no listener', () => {
     const { begin, recording } = recorder(1_000);
-    expect(begin).toThrow(/more than a recording may hold/);
+    expect(begin).toThrow(/exceeds the maximum size of a recording/);
     expect([recording.current, sync.hasTap]).toEqual([undefined, false]);
   });
 
-  it('counts what arrives, and not what is sent', () => {
+  it('counts received messages, not sent ones', () => {
     const own = recorder(1_000_000);
     const { stop } = own.begin();
     const before = own.now;

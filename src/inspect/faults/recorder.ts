@@ -1,45 +1,37 @@
 import type { CoValueCore, LocalNode, SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { createReadable, type Readable } from '../../base/readable.ts';
-import type { SyncInspection } from '../../sync/inspection.ts';
-import type { Faults } from './faults.ts';
-import { listenToMessages } from '../message-tap.ts';
+import { kernelVersion } from '../../base/version.ts';
 import { findCoValue, readIncomingDepth } from '../../engine/private-fields.ts';
-import type { Relay } from '../snapshot.ts';
-import { kernelVersion } from '../version.ts';
-import { readStates } from '../recording/co-value-states.ts';
+import type { SyncInspection } from '../../sync/inspection.ts';
+import { isLeftOut } from '../shared/app-content.ts';
+import { originalPeerID } from '../shared/peer-address.ts';
+import { listenToMessages } from '../shared/taps.ts';
+import type { Faults } from '../snapshot/fault-facts.ts';
 import {
+  type RecordingNow,
+  type RecordingState,
   recordingVersion,
   type Content,
   type RecordingEndReason,
   type RecordingHead,
   type RecordingLine,
-} from '../recording/recording-lines.ts';
+} from '../snapshot/recording-facts.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
+import { readStates } from './covalue-states.ts';
 
-/** Records what arrives at one node. What it holds was, or can be, seen by a relay: no key, no token, no private value. */
+/** Records what arrives at one node. A recording contains only what a relay may see: no keys, tokens or private values. */
 export interface Recorder {
-  /** The recording that runs, or that ended by itself and was not fetched; undefined while there is none. */
+  /** The running recording, or one that ended automatically and has not been fetched yet. */
   readonly recording: Readable<RecordingState | undefined>;
-  /** The same object until something has arrived. */
+  /** The same object until a message arrives. */
   readonly now: RecordingNow | undefined;
-  /** Throws where one runs already, or where the node alone is more than a recording may hold. */
+  /** Throws if a recording is running, or if the node alone exceeds `maxBytes`. */
   begin(): { stop(): string };
   close(): void;
 }
 
-export interface RecordingState {
-  readonly sinceMs: number;
-  readonly endedAtMs?: number;
-  readonly why?: RecordingEndReason;
-}
-export interface RecordingNow extends RecordingState {
-  /** Messages that arrived. */
-  readonly messages: number;
-  readonly bytes: number;
-  readonly maxBytes: number;
-}
-
-const ordinaryMaxBytes = 16_000_000;
+const defaultMaxBytes = 16_000_000;
 
 export function createRecorder(options: {
   readonly inspection: SyncInspection;
@@ -49,13 +41,13 @@ export function createRecorder(options: {
   /** In characters, which are bytes here. Default: 16 MB. */
   readonly maxBytes?: number;
 }): Recorder {
-  const { inspection, clock, faults, relays, maxBytes = ordinaryMaxBytes } = options;
+  const { inspection, clock, faults, relays, maxBytes = defaultMaxBytes } = options;
   const recording = createReadable<RecordingState | undefined>(undefined);
   let now: RecordingNow | undefined;
   let endRunning: ((why: RecordingEndReason) => void) | undefined;
 
   function begin(): { stop(): string } {
-    if (endRunning) throw new Error('A recording runs already. Stop it first.');
+    if (endRunning) throw new Error('A recording is already running. Stop it first.');
     const { node } = inspection;
     const sinceMs = clock.nowMs();
     const head: RecordingHead = {
@@ -74,7 +66,7 @@ export function createRecorder(options: {
     let bytes = first.length + 1;
     let messages = 0;
 
-    /** False where there is no room for it. */
+    /** False if the line does not fit. */
     function add(line: RecordingLine): boolean {
       const text = JSON.stringify(line);
       if (bytes + text.length + 1 > maxBytes) return false;
@@ -83,15 +75,15 @@ export function createRecorder(options: {
       return true;
     }
 
-    function addWhatIsElsewhere(core: CoValueCore | undefined): boolean {
+    function addOtherContent(core: CoValueCore | undefined): boolean {
       const contents = core && !isLeftOut(core.verified?.header) ? covered.catchUp(core) : [];
       return contents.every((content) => add({ kind: 'had', content }));
     }
 
     for (const core of node.allCoValues()) {
-      if (addWhatIsElsewhere(core)) continue;
+      if (addOtherContent(core)) continue;
       throw new RangeError(
-        `This node alone is more than a recording may hold (${maxBytes} bytes). Record in an account with less, or open fewer CoValues.`,
+        `This node alone exceeds the maximum size of a recording (${maxBytes} bytes). Record in a smaller account, or open fewer CoValues.`,
       );
     }
 
@@ -99,7 +91,7 @@ export function createRecorder(options: {
       listenToMessages(inspection, (direction, peerID, message, _bytes, atMs) => {
         if (direction !== 'received' || !endRunning) return;
         if (message.action === 'content' && isLeftOut(message.header ?? headerOf(node, message.id))) return;
-        if (message.action === 'content' && !addWhatIsElsewhere(findCoValue(node, message.id)))
+        if (message.action === 'content' && !addOtherContent(findCoValue(node, message.id)))
           return end('full');
         if (!add({ kind: 'arrived', atMs, peerID, message })) return end('full');
         arrivedFrom.push({ peerID, line: lines.length - 1 });
@@ -122,7 +114,7 @@ export function createRecorder(options: {
       for (const stop of stops) stop();
       dropUnhandled();
       const atMs = clock.nowMs();
-      // What the node got elsewhere meanwhile belongs to its state, whether there is room or not.
+      // Content from elsewhere is part of the final state, so add it even beyond the limit.
       for (const core of node.allCoValues()) {
         if (isLeftOut(core.verified?.header)) continue;
         for (const content of covered.catchUp(core)) lines.push(JSON.stringify({ kind: 'had', content }));
@@ -140,10 +132,10 @@ export function createRecorder(options: {
       recording.set(ended);
     }
 
-    /** What cojson has not dealt with has no part in the state at the end. */
+    /** Messages that cojson has not handled yet are not part of the final state. */
     function dropUnhandled(): void {
       for (const peerID of new Set(arrivedFrom.map((arrived) => arrived.peerID))) {
-        const depth = readIncomingDepth(node, peerID);
+        const depth = readIncomingDepth(node, originalPeerID(node, peerID));
         if (depth === 'unknown' || depth === 0) continue;
         for (const { line } of arrivedFrom.filter((arrived) => arrived.peerID === peerID).slice(-depth)) {
           lines[line] = '';
@@ -176,22 +168,16 @@ export function createRecorder(options: {
   };
 }
 
-/** A passkey's own entry: the account's seed, encrypted to that passkey. It goes to relays, and into no file. */
-export function isLeftOut(header: { readonly uniqueness?: unknown } | undefined): boolean {
-  return header?.uniqueness === 'maia/keyring/v1';
-}
-
 function headerOf(node: LocalNode, id: string) {
   return findCoValue(node, id)?.verified?.header;
 }
 
-/** How much of each CoValue stands in the recording. */
 function createCovered() {
   const countsByID = new Map<string, Map<string, number>>();
 
   function add(content: SyncMessage & { readonly action: 'content' }): void {
     const counts = countsByID.get(content.id) ?? new Map<string, number>();
-    // Without its beginning, or with a gap, cojson does not take it.
+    // cojson rejects content without a header, or with a gap.
     if (!countsByID.has(content.id) && !content.header) return;
     countsByID.set(content.id, counts);
     for (const [sessionID, { after, newTransactions }] of Object.entries(content.new)) {
@@ -202,7 +188,7 @@ function createCovered() {
 
   return {
     add,
-    /** What the node holds beyond that. */
+    /** Returns the node's content that is not covered yet. */
     catchUp(core: CoValueCore): readonly Content[] {
       const { verified } = core;
       if (!verified) return [];

@@ -1,36 +1,16 @@
 import { LocalNode } from 'cojson';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import type { InspectorSnapshot } from '../snapshot.ts';
-import { firstDifference, readStates, type StateDifference } from '../recording/co-value-states.ts';
+import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
+import type { ReplayResult } from '../snapshot/recording-facts.ts';
+import { firstDifference, readStates } from './covalue-states.ts';
 import { readRecording } from './read-recording.ts';
-import type { RecordingEndReason } from '../recording/recording-lines.ts';
 import { offerUnconnected } from './unconnected-sync.ts';
 
-/** How a replay compares with what was recorded. */
-export interface ReplayResult {
-  readonly recordedAtMs: number;
-  readonly kernel: string;
-  readonly accountID: string;
-  readonly why: RecordingEndReason;
-  readonly faultSeeds: readonly number[];
-  /** Messages that had arrived, and CoValues that were there at the end. */
-  readonly messages: number;
-  readonly coValues: number;
-  /** Over counts and signatures of every session: the same for the same state. */
-  readonly recordedHash: string;
-  readonly replayedHash: string;
-  /** Absent where the states are the same. */
-  readonly difference?: StateDifference;
-}
-
-/** As long as a task of the page may take. */
+/** The longest task that keeps the page responsive. */
 const sliceMs = 8;
 
-/**
- * Gives what was recorded to a node of its own, which has no keys, no storage and no relay, and says how it ends. Rejects
- * with MESSAGE_INVALID for what is no recording.
- */
+/** Replays into a new node without keys, storage or relays. Rejects with MESSAGE_INVALID for anything but a recording. */
 export async function replayRecording(
   text: string,
   { node: { crypto } }: { readonly node: Pick<LocalNode, 'crypto'> },
@@ -43,12 +23,12 @@ export async function replayRecording(
   for (const { message, line } of messages) {
     if (message.action !== 'content') continue;
     try {
-      // As an import, cojson checks it all the same, and has nobody to answer.
+      // cojson verifies an import too, but sends no answer.
       node.syncManager.handleNewContent(message, 'import');
     } catch (cause) {
       throw createKernelError(
         'MESSAGE_INVALID',
-        `This recording cannot be replayed: cojson does not take line ${line}. Nothing was changed.`,
+        `Cannot replay this recording: cojson rejected line ${line}. Nothing was changed.`,
         { cause },
       );
     }
@@ -56,7 +36,7 @@ export async function replayRecording(
     await nextTask();
     sliceEndsMs = performance.now() + sliceMs;
   }
-  // What waited for its group is handled in a turn of its own.
+  // Content that waited for its group is handled in a later task.
   await nextTask();
   const recordedIDs = new Set(end.coValues.map(({ id }) => id));
   const recorded = [...end.coValues].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -67,13 +47,11 @@ export async function replayRecording(
       JSON.stringify(states.map(({ id, sessions }) => [id, Object.entries(sessions).sort(byID)])),
     );
   const replay: ReplayResult = {
-    ...{
-      recordedAtMs: head.startedAtMs,
-      kernel: head.kernel,
-      accountID: head.accountID,
-      why: end.why,
-      faultSeeds,
-    },
+    recordedAtMs: head.startedAtMs,
+    kernel: head.kernel,
+    accountID: head.accountID,
+    why: end.why,
+    faultSeeds,
     messages: messages.filter(({ hasArrived }) => hasArrived).length,
     coValues: recorded.length,
     recordedHash: hashOf(recorded),

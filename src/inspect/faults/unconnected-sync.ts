@@ -4,7 +4,7 @@ import { offerInspection } from '../../sync/inspection.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
 
-/** The sync of a node that has neither relay nor storage, so that an inspector can look at it. */
+/** A sync for a node without relays and storage, so that an inspector can read it. */
 export function offerUnconnected(node: LocalNode): SyncPeers {
   const none = { pending: 0 };
   const state = createReadable<SyncState>({
@@ -16,7 +16,7 @@ export function offerUnconnected(node: LocalNode): SyncPeers {
     peers: [],
   });
   const nothing = () => {};
-  const refuse = () => Promise.reject(new Error('A replayed node has no sync.'));
+  const refuse = () => Promise.reject(new Error('A replayed node does not sync.'));
   const sync: SyncPeers = {
     get current() {
       return state.current;

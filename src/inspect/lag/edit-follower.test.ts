@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Coverage } from '../../engine/known-counts.ts';
+import type { KnownCounts } from '../../engine/known-counts.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
-import { createEditFollower, mostFollowed, type EditFollower, type RelayPromise } from './edit-follower.ts';
+import { createEditFollower, maxFollowed, type EditFollower, type RelayPromise } from './edit-follower.ts';
 
 let clock: FakeClock;
 let relays: readonly RelayPromise[];
@@ -23,17 +23,17 @@ beforeEach(() => {
   });
 });
 
-const made = (id: string, need: Coverage) => follower.hear(clock.nowMs(), 'made', id, need);
+const made = (id: string, need: KnownCounts) => follower.noteStep(clock.nowMs(), 'made', id, need);
 const reached = (
   rung: 'saved' | 'sent' | 'confirmed',
   id: string,
-  coverage: Coverage,
+  counts: KnownCounts,
   relayID: string | undefined = rung === 'saved' ? undefined : 'eu',
-) => follower.hear(clock.nowMs(), rung, id, coverage, relayID);
+) => follower.noteStep(clock.nowMs(), rung, id, counts, relayID);
 const taken = () => samples.splice(0);
 
 describe('an edit', () => {
-  it('gives one sample a rung, timed from the call that made it', () => {
+  it('gives one sample per rung, timed from the call that made it', () => {
     made('map', { header: 1 });
     clock.advance(4);
     reached('saved', 'map', { header: 1 });
@@ -47,7 +47,7 @@ describe('an edit', () => {
     expect(taken()).toEqual([]);
   });
 
-  it('is at a rung only where all that it needs is', () => {
+  it('reaches a rung only with everything it needs', () => {
     made('map', { header: 1, s: 2 });
     reached('confirmed', 'map', { header: 1, s: 1 });
     reached('confirmed', 'other', { header: 1, s: 2 });
@@ -58,7 +58,7 @@ describe('an edit', () => {
     expect(taken()).toEqual(['saved@all medium 5', 'saved@all medium 5']);
   });
 
-  it('keeps its own time among others of its CoValue, however close', () => {
+  it('is timed separately from other edits of its CoValue, however close', () => {
     made('group', { s: 1 });
     clock.advance(10);
     made('group', { s: 2 });
@@ -72,40 +72,40 @@ describe('an edit', () => {
     ]);
   });
 
-  it('that is confirmed before it was seen to be sent was sent by then, and its answer has no time', () => {
+  it('that is confirmed before it is seen as sent counts as sent then, without an answer time', () => {
     made('map', { s: 1 });
     clock.advance(3);
     reached('confirmed', 'map', { s: 1 });
     expect(taken()).toEqual(['sent@all medium 3', 'confirmed@all medium 3', 'durable@all medium 3']);
   });
 
-  it('that nobody saw being made gives none', () => {
+  it('whose creation was not seen gives no sample', () => {
     reached('saved', 'map', { s: 1 });
     reached('confirmed', 'map', { s: 1 });
     expect(taken()).toEqual([]);
   });
 
-  it('has no sample of durability where none is promised', () => {
+  it('has no durability sample without the promise', () => {
     relays = [{ id: 'eu', isDurable: false }];
     made('map', { s: 1 });
     reached('confirmed', 'map', { s: 1 });
     expect(taken()).toEqual(['sent@all medium 0', 'confirmed@all medium 0']);
   });
 
-  it('that a deletion ended gives none, and its place is free again', () => {
+  it('ended by a deletion gives no sample, and frees its place', () => {
     for (let round = 0; round < 2; round++) {
-      for (let n = 1; n <= mostFollowed; n++) made('map', { s: n });
-      follower.hear(clock.nowMs(), 'ended', 'map', {});
+      for (let n = 1; n <= maxFollowed; n++) made('map', { s: n });
+      follower.noteStep(clock.nowMs(), 'ended', 'map', {});
     }
-    reached('confirmed', 'map', { s: mostFollowed });
-    reached('saved', 'map', { s: mostFollowed });
+    reached('confirmed', 'map', { s: maxFollowed });
+    reached('saved', 'map', { s: maxFollowed });
     expect(taken()).toEqual([]);
     expect(follower.leftOut.tooMany).toBe(0);
   });
 });
 
 describe('a connection that is lost', () => {
-  it('gives no second time to be sent, and the answer is that of the last one', () => {
+  it('gives no second sent sample, and times the answer from the last send', () => {
     made('map', { s: 1 });
     clock.advance(10);
     reached('sent', 'map', { s: 1 });
@@ -114,7 +114,7 @@ describe('a connection that is lost', () => {
     clock.advance(1_000);
     reached('sent', 'map', { s: 1 });
     clock.advance(30);
-    // Sent along with what came later: it is not sent anew by that.
+    // Sending a later edit covers this one, but does not count as sending it again.
     reached('sent', 'map', { s: 2 });
     reached('confirmed', 'map', { s: 1 });
     expect(taken()).toEqual([
@@ -125,7 +125,7 @@ describe('a connection that is lost', () => {
     ]);
   });
 
-  it('has no answer for what the relay had got all the same', () => {
+  it('has no answer time for an edit that the relay received anyway', () => {
     made('map', { s: 1 });
     reached('sent', 'map', { s: 1 });
     follower.connectionLost('eu');
@@ -144,7 +144,7 @@ describe('several relays', () => {
     clock.advance(10);
   });
 
-  it('each have their own times, and all together that of the slowest', () => {
+  it('each have their own times, and together the slowest one’s', () => {
     reached('sent', 'map', { s: 1 }, 'eu');
     reached('confirmed', 'map', { s: 1 }, 'eu');
     expect(taken()).toEqual([
@@ -168,7 +168,7 @@ describe('several relays', () => {
     ]);
   });
 
-  it('are durable together only where each promises it', () => {
+  it('are durable together only if each promises it', () => {
     relays = [
       { id: 'eu', isDurable: true },
       { id: 'us', isDurable: false },
@@ -180,33 +180,33 @@ describe('several relays', () => {
 });
 
 describe('what is left out', () => {
-  it('are edits beyond as many as are followed at once, and they are counted', () => {
-    for (let n = 1; n <= mostFollowed + 3; n++) made('map', { s: n });
+  it('counts edits beyond the maximum followed', () => {
+    for (let n = 1; n <= maxFollowed + 3; n++) made('map', { s: n });
     expect(follower.leftOut.tooMany).toBe(3);
-    reached('saved', 'map', { s: mostFollowed + 3 });
-    expect(taken()).toHaveLength(mostFollowed);
-    // Those that are made offline are still timed to this device.
-    made('map', { s: mostFollowed + 4 });
-    reached('saved', 'map', { s: mostFollowed + 4 });
+    reached('saved', 'map', { s: maxFollowed + 3 });
+    expect(taken()).toHaveLength(maxFollowed);
+    // A further edit is still timed until it is saved on this device.
+    made('map', { s: maxFollowed + 4 });
+    reached('saved', 'map', { s: maxFollowed + 4 });
     expect(taken()).toEqual(['saved@all medium 0']);
     expect(follower.leftOut.tooMany).toBe(4);
   });
 
-  it('are edits on their way when the clock is put back, and they are counted once', () => {
+  it('counts edits in progress when the clock is set back, once each', () => {
     made('map', { s: 1 });
     made('map', { s: 2 });
     const before = clock.nowMs() - 500;
-    follower.hear(before, 'made', 'map', { s: 3 });
-    follower.hear(before + 20, 'confirmed', 'map', { s: 3 }, 'eu');
+    follower.noteStep(before, 'made', 'map', { s: 3 });
+    follower.noteStep(before + 20, 'confirmed', 'map', { s: 3 }, 'eu');
     expect(taken().filter((sample) => sample.startsWith('confirmed'))).toEqual(['confirmed@all medium 20']);
     expect(follower.leftOut).toEqual({ tooMany: 0, clock: 2 });
   });
 
-  it('is nothing where nothing is kept on this device', () => {
+  it('is nothing if this device stores nothing', () => {
     canSave = false;
-    for (let n = 1; n <= mostFollowed; n++) made('map', { s: n });
-    reached('confirmed', 'map', { s: mostFollowed });
-    made('map', { s: mostFollowed + 1 });
+    for (let n = 1; n <= maxFollowed; n++) made('map', { s: n });
+    reached('confirmed', 'map', { s: maxFollowed });
+    made('map', { s: maxFollowed + 1 });
     expect(follower.leftOut.tooMany).toBe(0);
   });
 });

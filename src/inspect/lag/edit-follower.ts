@@ -1,83 +1,82 @@
-import { covers, type Coverage } from '../../engine/known-counts.ts';
+import { covers, type KnownCounts } from '../../engine/known-counts.ts';
 import type { RungTap } from '../../sync/inspection.ts';
-import type { Priority } from '../snapshot.ts';
+import type { LeftOut, Measure } from '../snapshot/lag-facts.ts';
+import type { Priority } from '../snapshot/queue-facts.ts';
 import { createEditsByID } from './edits-by-id.ts';
-import type { LeftOut, Measure } from './lag.ts';
 import { everywhere, type Sample } from './lag-history.ts';
 
-/** Follows each edit of this tab from the call that made it, and gives a sample for each rung that it gets to. */
+/** Follows each edit of this tab from the call that made it, and emits a sample for each rung it reaches. */
 export interface EditFollower {
-  /** At `atMs`, in ms since the Unix epoch. */
-  hear(atMs: number, ...step: Parameters<RungTap>): void;
-  /** What was sent to the relay, and is not confirmed, has to be sent again. */
+  /** `atMs`: in ms since the Unix epoch. */
+  noteStep(atMs: number, ...step: Parameters<RungTap>): void;
+  /** The edits that the relay has not confirmed must be resent. */
   connectionLost(relayID: string): void;
   readonly leftOut: LeftOut;
 }
 
 export interface RelayPromise {
   readonly id: string;
-  /** Whether what it confirms survives anything, as far as it says. */
   readonly isDurable: boolean;
 }
 
 interface Edit {
   readonly madeAtMs: number;
-  readonly need: Coverage;
+  readonly need: KnownCounts;
   readonly priority: Priority;
   readonly atRelays: Map<string, AtRelay>;
 }
 
 interface AtRelay {
   wasSent: boolean;
-  /** On the connection that there is. */
+  /** On the current connection. */
   sentAtMs: number | undefined;
   isConfirmed: boolean;
   isDurable: boolean;
   answeredAfterMs: number | undefined;
 }
 
-/** About half a kB each, and two lists of them: those that wait to be saved, and those that wait for a relay. */
-export const mostFollowed = 2_000;
+/** Per list, at about half a kB each: edits waiting to be saved, and edits waiting for a relay. */
+export const maxFollowed = 2_000;
 
 export function createEditFollower(options: {
-  /** All that an edit has to get to; none before they are known. */
+  /** All relays that an edit must reach; empty until they are known. */
   readonly relays: () => readonly RelayPromise[];
-  /** False where nothing is kept on this device. */
+  /** False if nothing is stored on this device. */
   readonly canSave: () => boolean;
   readonly priorityOf: (id: string) => Priority;
   readonly onSample: (sample: Sample) => void;
 }): EditFollower {
   const { relays, canSave, priorityOf, onSample } = options;
-  const unsaved = createEditsByID<Edit>(mostFollowed);
-  const unconfirmed = createEditsByID<Edit>(mostFollowed);
+  const unsaved = createEditsByID<Edit>(maxFollowed);
+  const unconfirmed = createEditsByID<Edit>(maxFollowed);
   let lastAtMs = -Infinity;
   let leftOut: LeftOut = { tooMany: 0, clock: 0 };
 
-  function made(id: string, need: Coverage, madeAtMs: number): void {
+  function made(id: string, need: KnownCounts, madeAtMs: number): void {
     const edit: Edit = { madeAtMs, need, priority: priorityOf(id), atRelays: new Map() };
     const isFollowed = [!canSave() || unsaved.add(id, edit), unconfirmed.add(id, edit)].every(Boolean);
     if (!isFollowed) leftOut = { ...leftOut, tooMany: leftOut.tooMany + 1 };
   }
 
-  function saved(id: string, coverage: Coverage, atMs: number): void {
+  function saved(id: string, counts: KnownCounts, atMs: number): void {
     unsaved.settle(id, (edit) => {
-      const isSaved = covers(coverage, edit.need);
-      if (isSaved) tell(edit, everywhere, 'saved', atMs);
+      const isSaved = covers(counts, edit.need);
+      if (isSaved) sample(edit, everywhere, 'saved', atMs);
       return isSaved;
     });
   }
 
-  function sent(id: string, coverage: Coverage, relayID: string, atMs: number): void {
+  function sent(id: string, counts: KnownCounts, relayID: string, atMs: number): void {
     const all = relays();
     for (const edit of unconfirmed.of(id)) {
       const at = atRelay(edit, relayID);
-      if (at.isConfirmed || at.sentAtMs !== undefined || !covers(coverage, edit.need)) continue;
+      if (at.isConfirmed || at.sentAtMs !== undefined || !covers(counts, edit.need)) continue;
       at.sentAtMs = atMs;
       noteSent(edit, at, relayID, all, atMs);
     }
   }
 
-  /** Only once: what a lost connection carried is sent again. */
+  /** Samples the first send only, because edits are resent after a lost connection. */
   function noteSent(
     edit: Edit,
     at: AtRelay,
@@ -87,38 +86,38 @@ export function createEditFollower(options: {
   ): void {
     if (at.wasSent) return;
     at.wasSent = true;
-    if (all.length > 1) tell(edit, relayID, 'sent', atMs);
-    if (all.every(({ id }) => edit.atRelays.get(id)?.wasSent)) tell(edit, everywhere, 'sent', atMs);
+    if (all.length > 1) sample(edit, relayID, 'sent', atMs);
+    if (all.every(({ id }) => edit.atRelays.get(id)?.wasSent)) sample(edit, everywhere, 'sent', atMs);
   }
 
-  function confirmed(id: string, coverage: Coverage, relayID: string, atMs: number): void {
+  function confirmed(id: string, counts: KnownCounts, relayID: string, atMs: number): void {
     const all = relays();
     const relay = all.find((known) => known.id === relayID);
     if (!relay) return;
     unconfirmed.settle(id, (edit) => {
       const at = atRelay(edit, relayID);
-      if (at.isConfirmed || !covers(coverage, edit.need)) return false;
-      // The relay's word may come before the socket's buffer was looked at again, or after another tab has sent it.
+      if (at.isConfirmed || !covers(counts, edit.need)) return false;
+      // The confirmation may precede the next check of the socket's buffer, or another tab may have sent the edit.
       noteSent(edit, at, relayID, all, atMs);
       at.isConfirmed = true;
       at.isDurable = relay.isDurable;
       at.answeredAfterMs = at.sentAtMs === undefined ? undefined : atMs - at.sentAtMs;
-      if (all.length > 1) tellConfirmed(edit, relayID, [at], atMs);
-      const there = all
+      if (all.length > 1) sampleConfirmed(edit, relayID, [at], atMs);
+      const confirmedRelays = all
         .map((known) => edit.atRelays.get(known.id))
         .filter((other) => other !== undefined)
         .filter((other) => other.isConfirmed);
-      if (there.length < all.length) return false;
-      tellConfirmed(edit, everywhere, there, atMs);
+      if (confirmedRelays.length < all.length) return false;
+      sampleConfirmed(edit, everywhere, confirmedRelays, atMs);
       return true;
     });
   }
 
-  function tellConfirmed(edit: Edit, place: string, there: readonly AtRelay[], atMs: number): void {
-    tell(edit, place, 'confirmed', atMs);
-    if (there.every((at) => at.isDurable)) tell(edit, place, 'durable', atMs);
+  function sampleConfirmed(edit: Edit, place: string, there: readonly AtRelay[], atMs: number): void {
+    sample(edit, place, 'confirmed', atMs);
+    if (there.every((at) => at.isDurable)) sample(edit, place, 'durable', atMs);
     const answers = there.map((at) => at.answeredAfterMs).filter((ms) => ms !== undefined);
-    if (answers.length === there.length) give(edit, place, 'answered', atMs, Math.max(...answers));
+    if (answers.length === there.length) emit(edit, place, 'answered', atMs, Math.max(...answers));
   }
 
   function ended(id: string): void {
@@ -133,16 +132,16 @@ export function createEditFollower(options: {
     }
   }
 
-  function tell(edit: Edit, place: string, measure: Measure, atMs: number): void {
-    give(edit, place, measure, atMs, atMs - edit.madeAtMs);
+  function sample(edit: Edit, place: string, measure: Measure, atMs: number): void {
+    emit(edit, place, measure, atMs, atMs - edit.madeAtMs);
   }
 
-  function give({ priority }: Edit, place: string, measure: Measure, atMs: number, tookMs: number): void {
+  function emit({ priority }: Edit, place: string, measure: Measure, atMs: number, tookMs: number): void {
     onSample({ place, measure, priority, atMs, tookMs });
   }
 
-  /** What was made before the clock was put back has no age any more. */
-  function look(atMs: number): void {
+  /** Edits made before the clock was set back have no meaningful age. */
+  function checkClock(atMs: number): void {
     if (atMs < lastAtMs) {
       const count = new Set([...unsaved.all(), ...unconfirmed.all()]).size;
       leftOut = { ...leftOut, clock: leftOut.clock + count };
@@ -153,13 +152,13 @@ export function createEditFollower(options: {
   }
 
   return {
-    hear(atMs, kind, id, coverage, relayID) {
-      look(atMs);
-      if (kind === 'made') made(id, coverage, atMs);
-      else if (kind === 'saved') saved(id, coverage, atMs);
+    noteStep(atMs, kind, id, counts, relayID) {
+      checkClock(atMs);
+      if (kind === 'made') made(id, counts, atMs);
+      else if (kind === 'saved') saved(id, counts, atMs);
       else if (kind === 'ended') ended(id);
-      else if (relayID !== undefined && kind === 'sent') sent(id, coverage, relayID, atMs);
-      else if (relayID !== undefined) confirmed(id, coverage, relayID, atMs);
+      else if (relayID !== undefined && kind === 'sent') sent(id, counts, relayID, atMs);
+      else if (relayID !== undefined) confirmed(id, counts, relayID, atMs);
     },
     connectionLost,
     get leftOut() {

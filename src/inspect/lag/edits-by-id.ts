@@ -1,18 +1,16 @@
-/** What waits, by CoValue, and never more than so much of it. */
 export interface EditsByID<T> {
   readonly size: number;
-  /** False where there are as many already. */
+  /** False if the maximum is reached. */
   add(id: string, edit: T): boolean;
   /** Oldest first. */
   of(id: string): readonly T[];
   all(): Iterable<T>;
-  /** Lets go of those of which `look` says that they have arrived. */
-  settle(id: string, look: (edit: T) => boolean): void;
+  settle(id: string, hasArrived: (edit: T) => boolean): void;
   drop(id: string): void;
   clear(): void;
 }
 
-export function createEditsByID<T>(most: number): EditsByID<T> {
+export function createEditsByID<T>(maxSize: number): EditsByID<T> {
   const editsByID = new Map<string, T[]>();
   let size = 0;
 
@@ -25,7 +23,7 @@ export function createEditsByID<T>(most: number): EditsByID<T> {
       return size;
     },
     add(id, edit) {
-      if (size >= most) return false;
+      if (size >= maxSize) return false;
       size++;
       const known = editsByID.get(id);
       if (known) known.push(edit);
@@ -34,9 +32,9 @@ export function createEditsByID<T>(most: number): EditsByID<T> {
     },
     of: (id) => editsByID.get(id) ?? [],
     all,
-    settle(id, look) {
+    settle(id, hasArrived) {
       const before = edits.of(id);
-      const left = before.filter((edit) => !look(edit));
+      const left = before.filter((edit) => !hasArrived(edit));
       size -= before.length - left.length;
       if (left.length > 0) editsByID.set(id, left);
       else editsByID.delete(id);

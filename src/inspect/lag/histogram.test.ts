@@ -8,11 +8,11 @@ function histogramOf(durations: readonly number[]) {
   return histogram;
 }
 
-it('says nothing without a sample', () => {
+it('has no figures without a sample', () => {
   expect(createHistogram().read()).toBeUndefined();
 });
 
-it('is exact to the millisecond for what is short, by nearest rank', () => {
+it('is exact to the millisecond for short times, by nearest rank', () => {
   const oneToTwenty = Array.from({ length: 20 }, (_, index) => index + 1);
   expect(histogramOf(oneToTwenty).read()).toEqual({
     count: 20,
@@ -24,7 +24,7 @@ it('is exact to the millisecond for what is short, by nearest rank', () => {
   expect(histogramOf([0]).read()).toEqual({ count: 1, p50Ms: 0, p95Ms: 0, p99Ms: 0, worstMs: 0 });
 });
 
-it('is within 3.2 % of the true percentile for what is long, and knows the worst', () => {
+it('is within 3.2 % of the true percentile for long times, and exact for the worst', () => {
   const random = createRandom(7);
   const durations = Array.from({ length: 5_000 }, () => Math.round(10 ** (random() * 7)));
   const figures = histogramOf(durations).read();
@@ -50,7 +50,7 @@ it.each([31, 32, 33, 63, 64, 1_000, 65_535, 2 ** 27 - 1, 2 ** 27, 1e12])(
   },
 );
 
-it('adds up as if all had been recorded in one', () => {
+it('adds up as if all samples had been recorded in one', () => {
   const [few, many] = [[5, 700], Array.from({ length: 100 }, (_, index) => index * 40)];
   const sum = histogramOf(few);
   sum.add(histogramOf(many));

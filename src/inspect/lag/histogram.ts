@@ -1,29 +1,29 @@
-import type { LagFigures } from './lag.ts';
+import type { LagFigures } from '../snapshot/lag-facts.ts';
 
-/** Durations, counted in 384 buckets: 1.5 kB, whatever comes. */
+/** Counts durations in 384 buckets, which take 1.5 kB. */
 export interface Histogram {
-  /** In ms; not negative. Beyond 37 hours only the worst is exact. */
+  /** `ms` must not be negative. Beyond 37 hours, only the worst is exact. */
   record(ms: number): void;
   add(other: Histogram): void;
-  /** Undefined without any. */
+  /** Undefined if empty. */
   read(): LagFigures | undefined;
   readonly parts: HistogramParts;
 }
 
 interface HistogramParts {
   readonly counts: Uint32Array;
-  /** No bucket outside of these holds anything. */
+  /** All buckets outside this range are empty. */
   readonly first: number;
   readonly last: number;
   readonly worstMs: number;
 }
 
-/** Up to here each millisecond has a bucket of its own; above, each doubling of the time has half as many. */
+/** Up to here, each millisecond has its own bucket; above, each doubling of the time has half as many. */
 const exactMs = 32;
 const perDoubling = exactMs / 2;
 const bitsOfExact = 5;
-const mostBits = 27;
-const buckets = exactMs + (mostBits - bitsOfExact) * perDoubling;
+const maxBits = 27;
+const buckets = exactMs + (maxBits - bitsOfExact) * perDoubling;
 export const histogramBytes = buckets * Uint32Array.BYTES_PER_ELEMENT;
 
 export function createHistogram(): Histogram {
@@ -77,7 +77,7 @@ export function createHistogram(): Histogram {
 }
 
 function bucketOf(ms: number): number {
-  const whole = Math.min(Math.round(ms), 2 ** mostBits - 1);
+  const whole = Math.min(Math.round(ms), 2 ** maxBits - 1);
   if (whole < exactMs) return whole;
   const doublings = 32 - Math.clz32(whole) - bitsOfExact;
   return doublings * perDoubling + (whole >> doublings);

@@ -1,26 +1,26 @@
-import type { LocalNode, RawCoMap } from 'cojson';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LocalNode, RawCoMap } from 'cojson';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { createAgentNode, startStockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createReadable } from '../../base/readable.ts';
 import { createRelay } from '../../relay/index.ts';
 import type { StorageStatus } from '../../storage/device-storage.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
-import { createAgentNode, startStockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
-import type { LagByPriority } from './lag.ts';
+import type { LagByPriority } from '../snapshot/lag-facts.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Of our own, which keeps what it confirms. */
+/** The URL of the kernel's own relay, which stores what it confirms. */
 let relayURL: string;
 beforeAll(async () => {
   const directory = await mkdtemp(join(tmpdir(), 'maia-lag-'));
@@ -30,7 +30,7 @@ beforeAll(async () => {
     await relay.close();
     await rm(directory, { recursive: true });
   };
-}, 60_000); // A database has to begin.
+}, 60_000); // Includes the start of the relay's database.
 
 async function inspectedDevice(
   ...urls: readonly string[]
@@ -45,7 +45,7 @@ async function inspectedDevice(
   });
   const map = node.createGroup().createMap();
   await sync.whenConfirmed();
-  // Only now: what went before is no sample.
+  // Created only now, so that the edits above are not sampled.
   const inspector = createInspector(sync);
   ends.push(
     () => sync.close(),
@@ -71,11 +71,11 @@ test('each edit is one sample of its priority, as long as it took, and durable w
   const groupEdits = all?.confirmed.high?.count ?? 0;
   expect(groupEdits).toBeGreaterThan(0);
   expect(all?.confirmed.medium?.count).toBe(20);
-  expect(all?.confirmed.low?.count).toBe(1); // The header.
+  expect(all?.confirmed.low?.count).toBe(1); // The header of the stream.
   expect(node.getCoValue(picture.id).isAvailable()).toBe(true);
   expect([all?.sent, all?.confirmed, all?.durable].map(count)).toEqual(Array(3).fill(groupEdits + 21));
   expect(all?.durable).toEqual(all?.confirmed);
-  expect(all?.saved).toEqual({}); // This node keeps nothing.
+  expect(all?.saved).toEqual({}); // This node has no storage.
   const { p50Ms = NaN, p95Ms = NaN, p99Ms = NaN, worstMs = NaN } = all?.confirmed.all ?? {};
   expect([p50Ms, p95Ms, p99Ms, worstMs]).toEqual([p50Ms, p95Ms, p99Ms, worstMs].sort((a, b) => a - b));
   expect(worstMs).toBeLessThanOrEqual(elapsedMs);

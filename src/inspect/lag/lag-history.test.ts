@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
+import type { LagFigures } from '../snapshot/lag-facts.ts';
 import { histogramBytes } from './histogram.ts';
-import type { LagFigures } from './lag.ts';
 import { createLagHistory, everywhere, longestWindowMs, sliceMs, type LagHistory } from './lag-history.ts';
 
 const startMs = 1_700_000_000_000 - (1_700_000_000_000 % sliceMs);
@@ -14,7 +14,7 @@ const counts = (laterMs: number, windowMs?: number) =>
   read(laterMs, windowMs).read(everywhere, 'confirmed').all?.count;
 const same = (ms: number): LagFigures => ({ count: 1, p50Ms: ms, p95Ms: ms, p99Ms: ms, worstMs: ms });
 
-it('has figures of each priority and of all together, and none where nothing was', () => {
+it('has figures for each priority and for all, and none without samples', () => {
   add(0, 5, 'high');
   add(10, 20, 'low');
   expect(read(10).read(everywhere, 'confirmed')).toEqual({
@@ -35,26 +35,26 @@ it('keeps a sample for as long as its window says, and at most half a minute lon
   expect(counts(sliceMs + longestWindowMs, longestWindowMs)).toBeUndefined();
 });
 
-it('says from when on a window is: while it is young, from its beginning', () => {
+it('reports the start of a window, which is its creation while it is young', () => {
   expect(read(10_000).sinceMs).toBe(startMs);
   expect(read(300_000).sinceMs).toBe(startMs + 240_000);
 });
 
-it('forgets the oldest before it takes more bytes, and says so', () => {
+it('evicts the oldest samples at the byte limit, and moves the window’s start', () => {
   history = createLagHistory({ startMs, maxBytes: 3 * histogramBytes });
   for (let slice = 0; slice < 5; slice++) add(slice * sliceMs, 5);
   expect(counts(4 * sliceMs, longestWindowMs)).toBe(3);
   expect(read(4 * sliceMs, longestWindowMs).sinceMs).toBe(startMs + 2 * sliceMs);
 });
 
-it('begins anew where the clock is put back', () => {
+it('starts over when the clock is set back', () => {
   add(3 * sliceMs, 5);
   add(sliceMs, 7);
   expect(read(sliceMs, longestWindowMs).read(everywhere, 'confirmed').all).toEqual(same(7));
   expect(read(sliceMs, longestWindowMs).sinceMs).toBe(startMs + sliceMs);
 });
 
-it('says when there is something new, and when a window moves on', () => {
+it('reports new samples, and when the windows advance', () => {
   const before = history.version;
   add(0, 5);
   expect(history.version).not.toBe(before);

@@ -1,28 +1,26 @@
-import { priorities, type Priority } from '../snapshot.ts';
+import type { LagByPriority, LagFigures, Measure } from '../snapshot/lag-facts.ts';
+import { priorities, type Priority } from '../snapshot/queue-facts.ts';
 import { createHistogram, histogramBytes, type Histogram } from './histogram.ts';
-import type { LagByPriority, LagFigures, Measure } from './lag.ts';
 
-/** Where an edit got to: all relays (or this device), or one relay by its id. */
+/** The `place` of samples over all relays, or on this device. Other samples have the ID of one relay. */
 export const everywhere = 'all';
 
 export interface Sample {
   readonly place: string;
   readonly measure: Measure;
   readonly priority: Priority;
-  /** When it got there, in ms since the Unix epoch. */
+  /** When the edit reached it, in ms since the Unix epoch. */
   readonly atMs: number;
-  /** How long it took, in ms. */
   readonly tookMs: number;
 }
 
-/** The samples of the last quarter of an hour in slices of half a minute, in memory that is bounded in bytes. */
+/** The samples of the last 15 minutes in slices of 30 seconds, in bounded memory. */
 export interface LagHistory {
   add(sample: Sample): void;
-  /** Goes up with each sample. */
+  /** Incremented with each sample. */
   readonly version: number;
-  /** Changes when a window moves on. */
+  /** Changes when the windows advance. */
   sliceAt(nowMs: number): number;
-  /** Of the last so many ms. */
   window(nowMs: number, windowMs: number): HistoryWindow;
 }
 
@@ -39,15 +37,12 @@ interface Slice {
 export const sliceMs = 30_000;
 export const longestWindowMs = 15 * 60_000;
 
-/**
- * `maxBytes`: more than fits pushes the oldest slice out, and the windows say from when on they are. One slice always stays:
- * at most 23 kB a relay.
- */
+/** Beyond `maxBytes`, evicts the oldest slices and advances `sinceMs`. Keeps at least one, of up to 23 kB per relay. */
 export function createLagHistory(options: {
   readonly startMs: number;
   readonly maxBytes: number;
 }): LagHistory {
-  const mostHistograms = Math.max(1, Math.floor(options.maxBytes / histogramBytes));
+  const maxHistograms = Math.max(1, Math.floor(options.maxBytes / histogramBytes));
   /** Oldest first. */
   let slices: readonly Slice[] = [];
   let fromMs = options.startMs;
@@ -57,7 +52,7 @@ export function createLagHistory(options: {
     const startMs = startOf(atMs);
     const last = slices.at(-1);
     if (last?.startMs === startMs) return last;
-    // The clock was put back: what was counted under its later time cannot be told from what comes.
+    // The clock was set back, so samples of the later time would mix with new ones.
     if (last && startMs < last.startMs) {
       slices = [];
       fromMs = atMs;
@@ -72,7 +67,7 @@ export function createLagHistory(options: {
     if (known) return known;
     const count = slices.reduce((sum, { histograms }) => sum + histograms.size, 0);
     const [oldest, next] = slices;
-    if (count >= mostHistograms && oldest && next) {
+    if (count >= maxHistograms && oldest && next) {
       slices = slices.slice(1);
       fromMs = next.startMs;
     }

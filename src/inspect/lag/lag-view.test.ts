@@ -1,15 +1,15 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Coverage } from '../../engine/known-counts.ts';
-import type { UnsyncedCoValue } from '../../sync/inspection.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import {
   connectedRelay,
   createFakeSync,
   fakePeerID,
   type FakeSync,
 } from '../../../test/support/sync/fake-sync.ts';
+import type { KnownCounts } from '../../engine/known-counts.ts';
+import type { UnsyncedCoValue } from '../../sync/inspection.ts';
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 
@@ -33,14 +33,14 @@ beforeEach(async () => {
 const reached = (
   rung: 'saved' | 'sent' | 'confirmed',
   id: string,
-  coverage: Coverage,
+  counts: KnownCounts,
   relayID: string | undefined = rung === 'saved' ? undefined : fakePeerID,
-) => sync.rung(rung, id, coverage, relayID);
+) => sync.rung(rung, id, counts, relayID);
 const one = (ms: number) => ({ count: 1, p50Ms: ms, p95Ms: ms, p99Ms: ms, worstMs: ms });
 const lag = () => inspector.snapshot().lag;
 
-/** From the edit to its confirmation in 28 ms. */
-function arrive(id: string, need: Coverage): void {
+/** Takes an edit from its creation to its confirmation in 28 ms. */
+function arrive(id: string, need: KnownCounts): void {
   sync.rung('made', id, need);
   clock.advance(3);
   reached('saved', id, need);
@@ -51,7 +51,7 @@ function arrive(id: string, need: Coverage): void {
 }
 
 describe('lag', () => {
-  it('is measured by what the CoValue is, over each window, from when the inspector was made', () => {
+  it('is measured by kind of CoValue and window, from the inspector’s creation on', () => {
     arrive(map.id, { s: 1 });
     arrive(map.group.id, { s: 1 });
     const { windows, oldest, leftOut } = lag();
@@ -81,7 +81,7 @@ describe('lag', () => {
     expect(lag().windows.map(({ all }) => all.confirmed.all?.count)).toEqual([undefined, undefined, 1]);
   });
 
-  it('says the same object again while it says nothing new', () => {
+  it('stays the same object while nothing changes', () => {
     arrive(map.id, { s: 1 });
     const { windows } = lag();
     clock.advance(10);
@@ -90,7 +90,7 @@ describe('lag', () => {
     expect(lag().windows).not.toBe(windows);
   });
 
-  it('times the answer to what was sent last, where a connection was lost', () => {
+  it('times the answer from the last send after a lost connection', () => {
     sync.rung('made', map.id, { s: 1 });
     reached('sent', map.id, { s: 1 });
     clock.advance(1_000);
@@ -112,7 +112,7 @@ describe('lag', () => {
     expect(lag().windows[0]?.all.confirmed.all?.count).toBe(1);
   });
 
-  it('has each relay by its host, where there are several', () => {
+  it('lists each relay by host if there are several', () => {
     const us = { ...connectedRelay(startMs), id: 'us', url: 'wss://us.example/sync' };
     sync.setState({ peers: [connectedRelay(startMs), us] });
     const inspected = { bufferedBytes: 0, unacknowledgedMessages: 0, hello: { durability: 'power-loss' } };
@@ -134,7 +134,7 @@ describe('lag', () => {
     expect(after?.relays[1]?.durable.all?.worstMs).toBe(100);
   });
 
-  it('names the oldest that waits for each rung, and none where none can get', () => {
+  it('names the oldest edit waiting for each rung, and none for a rung out of reach', () => {
     const waiting: UnsyncedCoValue = {
       id: map.id,
       sinceMs: startMs - 9_000,
@@ -151,7 +151,7 @@ describe('lag', () => {
     expect(lag().oldest).toEqual({ confirmed: named, durable: named });
   });
 
-  it('is heard of only while there is an inspector, and each of several hears it', () => {
+  it('is tapped only while there is an inspector, and reaches each of several', () => {
     const other = createInspector(sync, { clock });
     expect(sync.hasRungTap).toBe(true);
     arrive(map.id, { s: 1 });

@@ -1,20 +1,29 @@
 import { cojsonInternals, type LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { isEqual } from '../../base/equal.ts';
+import { namePriority } from '../../engine/message-priority.ts';
+import { findCoValue } from '../../engine/private-fields.ts';
 import type { PeerInspection, SyncInspection } from '../../sync/inspection.ts';
 import { createBacklog } from '../shared/backlog.ts';
 import type { Cost } from '../shared/cost.ts';
 import { labelCoValue } from '../shared/covalue-label.ts';
-import { namedPriority } from '../shared/traffic.ts';
-import { promiseIn } from '../peers/peer-views.ts';
-import { findCoValue } from '../../engine/private-fields.ts';
-import { rungs, type Overview, type Priority, type Relay, type RungName } from '../snapshot.ts';
+import { promiseIn } from '../shared/relay-promise.ts';
+import { listenToRungs } from '../shared/taps.ts';
+import type {
+  Lag,
+  LagByPriority,
+  LagOfRelay,
+  LagWindow,
+  Measure,
+  OldestWaiting,
+} from '../snapshot/lag-facts.ts';
+import { rungs, type Overview, type RungName } from '../snapshot/overview-facts.ts';
+import type { Priority } from '../snapshot/queue-facts.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
 import { createEditFollower, type RelayPromise } from './edit-follower.ts';
-import type { Lag, LagByPriority, LagOfRelay, LagWindow, Measure, OldestWaiting } from './lag.ts';
 import { createLagHistory, everywhere, longestWindowMs, type HistoryWindow } from './lag-history.ts';
-import { listenToRungs } from './rung-tap.ts';
 
-/** Measures from the moment that it is made until it is closed. */
+/** Measures lag from the creation of the view until `close`. */
 export interface LagView {
   read(nowMs: number): Lag;
   close(): void;
@@ -42,7 +51,9 @@ export function createLagView(options: {
   let known: { readonly of: unknown; readonly windows: readonly LagWindow[] } | undefined;
 
   const backlog = createBacklog<() => void>({
-    ...{ clock, cost, onWorked: onChange },
+    clock,
+    cost,
+    onWorked: onChange,
     work(steps) {
       relays = inspection.peers().map(toRelayPromise);
       for (const step of steps) step();
@@ -55,7 +66,7 @@ export function createLagView(options: {
 
   const stopListening = listenToRungs(inspection, (step) => {
     const atMs = clock.nowMs();
-    backlog.add([() => follower.hear(atMs, ...step)]);
+    backlog.add([() => follower.noteStep(atMs, ...step)]);
   });
 
   function windows(nowMs: number): readonly LagWindow[] {
@@ -126,7 +137,7 @@ function toRelayPromise(peer: PeerInspection): RelayPromise {
   return { id: peer.id, isDurable: promise !== 'none' && promise !== 'unknown' };
 }
 
-/** As cojson does when it sends: what is not loaded any more counts as medium. */
+/** Like cojson when sending: an unloaded CoValue counts as medium. */
 function priorityOfCoValue(node: LocalNode, id: string): Priority {
-  return namedPriority(cojsonInternals.getPriorityFromHeader(findCoValue(node, id)?.verified?.header));
+  return namePriority(cojsonInternals.getPriorityFromHeader(findCoValue(node, id)?.verified?.header));
 }

@@ -1,18 +1,18 @@
 import type { LocalNode } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { problemsOfHar } from '../../../test/support/inspect/har-checks.ts';
+import { createAccountNode } from '../../../test/support/session/account-node.ts';
+import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { ChannelMoment } from '../../sync/inspection.ts';
-import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
-import { problemsOfHar } from '../../../test/support/inspect/har-checks.ts';
 
 let node: LocalNode;
 let sync: FakeSync;
 let inspector: Inspector;
-/** As the kernel and the relay said them. */
+/** The frames that the kernel and the relay sent, as HAR lists them. */
 let frames: { readonly type: string; readonly time: number; readonly data: string }[];
 const clock = createFakeClock();
 
@@ -35,7 +35,7 @@ function say(kind: 'sent' | 'received', ...messages: readonly object[]): void {
   tell({ ...at, kind, atMs, text: data });
 }
 
-/** What passes between a kernel and a relay, in two channels, the second still open. */
+/** Simulates the traffic between a kernel and a relay over two channels; the second stays open. */
 function talk(): void {
   const map = node.createGroup().createMap();
   map.set('plan', 'PLAINTEXT', 'trusting');
@@ -68,7 +68,7 @@ interface Har {
 const har = async (full: boolean) => JSON.parse(await exported({ format: 'har', full })) as Har;
 
 describe('HAR', () => {
-  it('is one by the schema, with the frames as they were', async () => {
+  it('matches the schema, with the original frames', async () => {
     talk();
     const full = await har(true);
     expect(problemsOfHar(full)).toEqual([]);
@@ -81,7 +81,7 @@ describe('HAR', () => {
     );
   });
 
-  it('is redacted where nobody asks for more', async () => {
+  it('[PANEL-7] is redacted by default', async () => {
     talk();
     const text = await exported({ format: 'har' });
     expect(problemsOfHar(JSON.parse(text))).toEqual([]);
@@ -90,7 +90,7 @@ describe('HAR', () => {
     expect(await exported({ format: 'har', full: true })).toMatch(/PLAINTEXT[^]*encrypted_U/);
   });
 
-  it('leaves out what is withheld, and puts the rest of its frame into no other frame', async () => {
+  it('omits withheld messages, and adds the rest of their frame to no other frame', async () => {
     tell({ ...at, kind: 'opened', transport: 'websocket' });
     say('sent', { type: 'ping', time: 1, dc: 'maia' });
     say('received', { action: 'of-no-known-kind' }, { type: 'ping', time: 2, dc: 'maia' });
@@ -99,14 +99,14 @@ describe('HAR', () => {
       ['send', '{"type":"ping","time":1,"dc":"maia"}'],
       ['receive', '{"type":"ping","time":2,"dc":"maia"}'],
     ]);
-    expect(entry?.comment).toBe('1 message withheld, or not kept any more.');
+    expect(entry?.comment).toBe('1 message withheld or no longer available.');
   });
 
-  it('is one with nothing in it, too', async () => {
+  it('matches the schema when empty', async () => {
     expect(problemsOfHar(await har(false))).toEqual([]);
   });
 
-  it('the schema finds what is wrong', async () => {
+  it('the schema detects errors', async () => {
     talk();
     const good = JSON.stringify(await har(true));
     const spoilt = (from: RegExp | string, to: string) => problemsOfHar(JSON.parse(good.replace(from, to)));
@@ -137,7 +137,7 @@ describe('NDJSON', () => {
     expect(inspector.messages.counts.kept).toBe(10);
   });
 
-  it('is refused with the line that is wrong, repeating nothing of it', async () => {
+  it('is rejected with the number of the wrong line, without quoting it', async () => {
     talk();
     const lines = (await exported({ format: 'ndjson' })).trim().split('\n');
     const spoilt = (index: number, change: object) =>
@@ -145,12 +145,12 @@ describe('NDJSON', () => {
         .with(index, JSON.stringify({ ...(JSON.parse(lines[index] ?? '') as object), ...change }))
         .join('\n');
     const cases: readonly (readonly [string, RegExp])[] = [
-      ['', /line 1 does not say/],
-      ['\u0000PNG', /line 1 does not say/],
-      ['5', /line 1 does not say/],
-      ['{"maia":"recording","v":1}', /line 1 does not say/],
+      ['', /line 1 is not the head/],
+      ['\u0000PNG', /line 1 is not the head/],
+      ['5', /line 1 is not the head/],
+      ['{"maia":"recording","v":1}', /line 1 is not the head/],
       [spoilt(0, { v: 2 }), /another version/],
-      [spoilt(0, { relays: 'EVIL' }), /line 1 lacks a part/],
+      [spoilt(0, { relays: 'EVIL' }), /line 1 is incomplete/],
       [lines.with(3, '"EVIL"').join('\n'), /line 4 is not a JSON object/],
       [lines.with(3, '{"EVIL":').join('\n'), /line 4 is not a JSON object/],
       [spoilt(3, { number: 9 }), /line 4 is not the next/],

@@ -1,23 +1,23 @@
-import type { Relay } from '../snapshot.ts';
-import { kernelVersion } from '../version.ts';
-import { harOf } from './har.ts';
-import { messagesFormat, type ExportedMessage, type MessagesHead } from './messages-file.ts';
-import type { MessageStore } from './message-store.ts';
-import type { MessageFacts, MessageText } from '../snapshot/message-types.ts';
+import { kernelVersion } from '../../base/version.ts';
 import { withoutChanges } from '../shared/redaction.ts';
+import type { MessageText } from '../snapshot/message-types.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
+import { harOf } from './har.ts';
+import type { MessageStore } from './message-store.ts';
+import {
+  type KeptMessage,
+  messagesFormat,
+  type ExportedMessage,
+  type MessagesHead,
+} from './messages-file.ts';
 
 export interface ExportOptions {
   readonly format: 'har' | 'ndjson';
-  /** With what the app wrote, encrypted or public, in place of its length. Tokens, proofs and keys are in neither. */
+  /** Includes what the app wrote, encrypted or public, instead of its length. Never includes tokens, proofs or keys. */
   readonly full?: boolean;
 }
 
-export interface KeptMessage {
-  readonly facts: MessageFacts;
-  readonly text: MessageText;
-}
-
-/** In parts, so that all of it is never one string: for a `Blob`, or a file. */
+/** Returns the export in parts for a `Blob` or a file, never as a single string. */
 export async function exportMessages(
   store: MessageStore,
   { format, full = false }: ExportOptions,
@@ -25,7 +25,10 @@ export async function exportMessages(
 ): Promise<readonly string[]> {
   const head: MessagesHead = {
     ...messagesFormat,
-    ...{ kernel: kernelVersion, exportedAtMs: nowMs, redacted: !full, dropped: store.dropped },
+    kernel: kernelVersion,
+    exportedAtMs: nowMs,
+    redacted: !full,
+    dropped: store.dropped,
     relays: relays.map(({ id, url }) => ({ id, url })),
   };
   const messages = keptMessages(store, full);
@@ -39,7 +42,7 @@ export async function exportMessages(
   return lines;
 }
 
-/** Up to the newest of now. A block is inflated once; what gives way meanwhile is left out. */
+/** Up to the newest message at the time of the call. Inflates each block once; omits messages evicted meanwhile. */
 async function* keptMessages(store: MessageStore, full: boolean): AsyncGenerator<KeptMessage> {
   const { last } = store;
   let number = store.first;

@@ -1,24 +1,19 @@
-import { countWords } from '../shared/format.ts';
-import type { KeptMessage } from './export-messages.ts';
-import type { MessagesHead } from './messages-file.ts';
+import { formatCount } from '../shared/format.ts';
+import type { KeptMessage, MessagesHead } from './messages-file.ts';
 
-/** One channel, from opened to closed. */
 interface Channel {
   readonly url: string;
   readonly transport: string | undefined;
   readonly startedAtMs: number;
   endedAtMs: number;
   readonly messages: string[];
-  /** The frame that is being put together: its messages were listed one by one. */
+  /** The frame being assembled, because the log lists its messages individually. */
   frame: { readonly type: string; readonly atMs: number; text: string } | undefined;
   notKept: number;
   closed: string | undefined;
 }
 
-/**
- * HAR 1.2 with an entry for each channel, whose frames stand in `_webSocketMessages` as Chrome writes and reads them. HTTP
- * channels stand there in the same form. Frames that are not kept are left out, and counted in the entry's comment.
- */
+/** HAR 1.2 with an entry per channel and Chrome's `_webSocketMessages`. Entry comments count frames no longer available. */
 export async function harOf(
   messages: AsyncIterable<KeptMessage>,
   { kernel, redacted, relays }: MessagesHead,
@@ -26,11 +21,17 @@ export async function harOf(
   const channels: Channel[] = [];
   const openByRelay = new Map<string, Channel>();
 
-  function channelOf(relayID: string, atMs: number, transport?: string): Channel {
+  function openChannel(relayID: string, atMs: number, transport?: string): Channel {
     const url = relays.find(({ id }) => id === relayID)?.url ?? `wss://${relayID}/`;
     const channel: Channel = {
-      ...{ url, transport, startedAtMs: atMs, endedAtMs: atMs },
-      ...{ messages: [], frame: undefined, notKept: 0, closed: undefined },
+      url,
+      transport,
+      startedAtMs: atMs,
+      endedAtMs: atMs,
+      messages: [],
+      frame: undefined,
+      notKept: 0,
+      closed: undefined,
     };
     channels.push(channel);
     openByRelay.set(relayID, channel);
@@ -40,10 +41,10 @@ export async function harOf(
   for await (const { facts, text } of messages) {
     const { relayID, atMs, type, direction, note, continuesFrame } = facts;
     if (type === 'opened') {
-      channelOf(relayID, atMs, note);
+      openChannel(relayID, atMs, note);
       continue;
     }
-    const channel = openByRelay.get(relayID) ?? channelOf(relayID, atMs);
+    const channel = openByRelay.get(relayID) ?? openChannel(relayID, atMs);
     channel.endedAtMs = Math.max(atMs, channel.endedAtMs);
     if (type === 'closed') {
       channel.closed = note;
@@ -60,7 +61,9 @@ export async function harOf(
   }
   for (const channel of channels) endFrame(channel);
 
-  const comment = redacted ? 'What the app wrote is replaced by its length.' : 'With what the app wrote.';
+  const comment = redacted
+    ? 'Content that the app wrote is replaced by its length.'
+    : 'Includes content that the app wrote.';
   const creator = { name: 'maia devtools', version: kernel };
   const start = JSON.stringify({ log: { version: '1.2', creator, comment, entries: [] } });
   return [
@@ -82,19 +85,25 @@ function entryOf(channel: Channel): readonly string[] {
   const { url, transport, startedAtMs, endedAtMs, messages, notKept, closed } = channel;
   const durationMs = endedAtMs - startedAtMs;
   const comments = [
-    ...(transport === undefined ? ['It was open before the recording began.'] : []),
-    ...(notKept > 0 ? [`${countWords(notKept, 'message')} withheld, or not kept any more.`] : []),
+    ...(transport === undefined ? ['The channel was open before the recording began.'] : []),
+    ...(notKept > 0 ? [`${formatCount(notKept, 'message')} withheld or no longer available.`] : []),
     ...(closed === undefined ? [] : [closed]),
   ];
   const httpVersion = 'HTTP/1.1';
   const sizes = { headersSize: -1, bodySize: -1 };
   const lists = { cookies: [], headers: [] };
   const entry = JSON.stringify({
-    ...{ startedDateTime: new Date(startedAtMs).toISOString(), time: durationMs },
+    startedDateTime: new Date(startedAtMs).toISOString(),
+    time: durationMs,
     request: { method: 'GET', url, httpVersion, ...lists, queryString: [], ...sizes },
     response: {
-      ...{ status: 101, statusText: 'Switching Protocols', httpVersion, ...lists, redirectURL: '' },
-      ...{ content: { size: 0, mimeType: 'x-unknown' }, ...sizes },
+      status: 101,
+      statusText: 'Switching Protocols',
+      httpVersion,
+      ...lists,
+      redirectURL: '',
+      content: { size: 0, mimeType: 'x-unknown' },
+      ...sizes,
     },
     cache: {},
     timings: { send: 0, wait: 0, receive: durationMs },

@@ -1,50 +1,49 @@
+import { isCount, parseJson } from '../../base/json.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
-import { isCount, isJsonRecord, parseJson, type JsonRecord } from '../../base/json.ts';
-import { priorities } from '../snapshot.ts';
+import { isRecord, type JsonRecord } from '../../base/record.ts';
+import { directions, messageTypes, type MessageText } from '../snapshot/message-types.ts';
+import { priorities } from '../snapshot/queue-facts.ts';
 import { decodeMessage, type MessageDetail } from './message-detail.ts';
 import { createMessageReader, type MessageReader } from './message-reader.ts';
-import { createMessageStore, type MessageStore, type NewMessage } from './message-store.ts';
-import { directions, messageTypes, type MessageText } from '../snapshot/message-types.ts';
+import type { NewMessage } from './message-row.ts';
+import { createMessageStore, type MessageStore } from './message-store.ts';
 import { messagesFormat, type MessagesHead } from './messages-file.ts';
 
-/** Messages of a file, to be read like those of this inspector; names are not in it. */
+/** A file's messages, readable like this inspector's own; the file contains no CoValue names. */
 export interface ImportedMessages extends MessageReader {
   readonly head: MessagesHead;
   detail(number: number): Promise<MessageDetail | undefined>;
 }
 
-/** In characters, and twice what an export of 20 MB of deflated messages comes to. */
-export const longestFile = 200_000_000;
-const longestLine = 16_000_000;
-const mostLines = 500_000;
-const mostRelays = 64;
-const longestWords = 1_000;
-const linesBetween = 2_000;
+/** In characters: twice the size of an export of 20 MB of deflated messages. */
+export const maxFileLength = 200_000_000;
+const maxLineLength = 16_000_000;
+const maxLines = 500_000;
+const maxRelays = 64;
+const maxTextLength = 1_000;
+const linesPerPause = 2_000;
 
-/**
- * Reads a file that anybody may have made; within the same bound as what is recorded. Rejects with MESSAGE_INVALID, which
- * names the line and repeats nothing of it.
- */
+/** Reads an untrusted file in bounded memory. Rejects with MESSAGE_INVALID, which names the line without quoting it. */
 export async function importMessages(file: string): Promise<ImportedMessages> {
-  if (file.length > longestFile) throw invalid(`it is longer than ${longestFile / 1_000_000} MB`);
-  const lines = file.split('\n', mostLines + 1);
+  if (file.length > maxFileLength) throw invalid(`it is longer than ${maxFileLength / 1_000_000} MB`);
+  const lines = file.split('\n', maxLines + 1);
   while (lines.at(-1)?.trim() === '') lines.pop();
-  if (lines.length > mostLines) throw invalid(`it has more than ${mostLines.toLocaleString('en')} lines`);
+  if (lines.length > maxLines) throw invalid(`it has more than ${maxLines.toLocaleString('en')} lines`);
   const head = readHead(parseJson(lines[0] ?? ''));
   const firstNumber = numberOf(parseJson(lines[1] ?? ''));
   const store = createMessageStore(undefined, firstNumber ?? 1);
   const relayIDs = new Set<string>();
   for (const [index, text] of lines.entries()) {
     if (index === 0) continue;
-    if (text.length > longestLine) throw invalid(`line ${index + 1} is too long`);
+    if (text.length > maxLineLength) throw invalid(`line ${index + 1} is too long`);
     const value = parseJson(text);
-    if (!isJsonRecord(value)) throw invalid(`line ${index + 1} is not a JSON object`);
+    if (!isRecord(value)) throw invalid(`line ${index + 1} is not a JSON object`);
     if (numberOf(value) !== store.last + 1) throw invalid(`line ${index + 1} is not the next message`);
     addMessage(store, value, index + 1);
     relayIDs.add(String(value.relayID));
-    if (relayIDs.size > mostRelays) throw invalid(`line ${index + 1} names too many relays`);
-    // Texts are packed meanwhile, and the page can go on.
-    if (index % linesBetween === 0) await store.settled();
+    if (relayIDs.size > maxRelays) throw invalid(`line ${index + 1} names too many relays`);
+    // Lets the store deflate texts and keeps the page responsive.
+    if (index % linesPerPause === 0) await store.settled();
   }
   await store.settled();
   const reader = createMessageReader(
@@ -62,20 +61,22 @@ export async function importMessages(file: string): Promise<ImportedMessages> {
 }
 
 function readHead(value: unknown): MessagesHead {
-  if (!isJsonRecord(value) || value.maia !== messagesFormat.maia) {
-    throw invalid('line 1 does not say that it holds messages');
+  if (!isRecord(value) || value.maia !== messagesFormat.maia) {
+    throw invalid('line 1 is not the head of a message export');
   }
   const { v, kernel, exportedAtMs, redacted, dropped, relays } = value;
-  if (v !== messagesFormat.v) throw invalid('line 1 is of another version of the format');
+  if (v !== messagesFormat.v) throw invalid('line 1 has another version of the format');
   const isWhole =
-    isWords(kernel) &&
+    isShortText(kernel) &&
     isTime(exportedAtMs) &&
     typeof redacted === 'boolean' &&
     isCount(dropped) &&
     Array.isArray(relays);
-  if (!isWhole || relays.length > mostRelays) throw invalid('line 1 lacks a part');
+  if (!isWhole || relays.length > maxRelays) throw invalid('line 1 is incomplete');
   const named = (relays as readonly unknown[]).flatMap((relay) =>
-    isJsonRecord(relay) && isWords(relay.id) && isWords(relay.url) ? [{ id: relay.id, url: relay.url }] : [],
+    isRecord(relay) && isShortText(relay.id) && isShortText(relay.url)
+      ? [{ id: relay.id, url: relay.url }]
+      : [],
   );
   return { ...messagesFormat, kernel, exportedAtMs, redacted, dropped, relays: named };
 }
@@ -83,20 +84,20 @@ function readHead(value: unknown): MessagesHead {
 function addMessage(store: MessageStore, value: JsonRecord, line: number): void {
   const message = readFacts(value);
   const { text, without, confirmation, confirms } = value;
-  const own = readText(text, without);
-  if (!message || !own) throw invalid(`line ${line} is malformed`);
-  const number = store.add(message, own);
+  const storedText = readText(text, without);
+  if (!message || !storedText) throw invalid(`line ${line} is malformed`);
+  const number = store.add(message, storedText);
   if (confirmation !== undefined) {
-    if (!isJsonRecord(confirmation)) throw invalid(`line ${line} has a malformed confirmation`);
+    if (!isRecord(confirmation)) throw invalid(`line ${line} has a malformed confirmation`);
     if (confirmation.state === 'unknown') store.setUnwatched(number);
     if (confirmation.state !== 'confirmed') return;
-    if (!isPartner(confirmation.by) || confirmation.by <= number) {
+    if (!isColumnValue(confirmation.by) || confirmation.by <= number) {
       throw invalid(`line ${line} has a malformed confirmation`);
     }
     store.setConfirmed(number, confirmation.by);
   }
   if (confirms !== undefined) {
-    if (!isJsonRecord(confirms) || !isPartner(confirms.newest) || !isPartner(confirms.messages)) {
+    if (!isRecord(confirms) || !isColumnValue(confirms.newest) || !isColumnValue(confirms.messages)) {
       throw invalid(`line ${line} has a malformed confirmation`);
     }
     store.setConfirms(number, confirms.newest, confirms.messages);
@@ -104,7 +105,7 @@ function addMessage(store: MessageStore, value: JsonRecord, line: number): void 
 }
 
 function readText(text: unknown, without: unknown): MessageText | undefined {
-  // Texts are kept joined by line breaks.
+  // The store joins texts with line breaks, so no text may contain one.
   if (typeof text === 'string') return text.includes('\n') ? undefined : { state: 'kept', text };
   return without === 'dropped' || without === 'withheld' || without === 'none'
     ? { state: without }
@@ -116,16 +117,21 @@ function readFacts(value: JsonRecord): NewMessage | undefined {
   const type = messageTypes.find((known) => known === value.type);
   const direction = directions.find((known) => known === value.direction);
   const priority = priorities.find((known) => known === value.priority);
-  if (!type || !direction || !isTime(atMs) || !isWords(relayID) || !isPartner(bytes, 0)) return undefined;
-  const isRight =
-    (id === undefined || isWords(id)) &&
-    (note === undefined || isWords(note)) &&
-    (count === undefined || isPartner(count, 0)) &&
+  if (!type || !direction || !isTime(atMs) || !isShortText(relayID) || !isColumnValue(bytes, 0))
+    return undefined;
+  const isValid =
+    (id === undefined || isShortText(id)) &&
+    (note === undefined || isShortText(note)) &&
+    (count === undefined || isColumnValue(count, 0)) &&
     (value.priority === undefined || priority !== undefined) &&
     (continuesFrame === undefined || continuesFrame === true);
-  if (!isRight) return undefined;
+  if (!isValid) return undefined;
   return {
-    ...{ atMs, direction, relayID, type, bytes },
+    atMs,
+    direction,
+    relayID,
+    type,
+    bytes,
     ...(id !== undefined && { id }),
     ...(count !== undefined && { count }),
     ...(priority && { priority }),
@@ -135,22 +141,22 @@ function readFacts(value: JsonRecord): NewMessage | undefined {
 }
 
 function numberOf(value: unknown): number | undefined {
-  return isJsonRecord(value) && isPartner(value.number) ? value.number : undefined;
+  return isRecord(value) && isColumnValue(value.number) ? value.number : undefined;
 }
 
-/** Fits a column. */
-function isPartner(value: unknown, least = 1): value is number {
-  return isCount(value) && value >= least && value < 0xffffffff - mostLines;
+/** True if the value fits a column of the store. */
+function isColumnValue(value: unknown, min = 1): value is number {
+  return isCount(value) && value >= min && value < 0xffffffff - maxLines;
 }
 
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Math.abs(value) <= 8.64e15;
 }
 
-function isWords(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= longestWords;
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxTextLength;
 }
 
-function invalid(what: string) {
-  return createKernelError('MESSAGE_INVALID', `This file cannot be read: ${what}. Nothing was changed.`);
+function invalid(problem: string) {
+  return createKernelError('MESSAGE_INVALID', `Cannot read this file: ${problem}. Nothing was changed.`);
 }

@@ -1,17 +1,17 @@
-/** Strings that many rows share, each kept once, by a small number that rows hold instead. 0 stands for none. */
+/** Stores each string once, and gives rows a small number for it. 0 means no string. */
 export interface Interned {
-  /** Of all strings and what it takes to find them, about. */
+  /** Approximate size of all strings and their index. */
   readonly bytes: number;
-  /** Counts one more holder. */
+  /** Adds a holder and returns the string's number. */
   hold(text: string | undefined): number;
   release(slot: number): void;
   at(slot: number): string | undefined;
-  /** 0 where no row holds it. */
+  /** 0 if no row holds it. */
   slotOf(text: string): number;
 }
 
-/** An entry in each of the collections below. */
-const bytesAround = 96;
+/** Overhead per string in the collections below. */
+const overheadBytes = 96;
 
 export function createInterned(): Interned {
   const slotByText = new Map<string, number>();
@@ -32,7 +32,7 @@ export function createInterned(): Interned {
         slotByText.set(text, slot);
         texts[slot] = text;
         holders[slot] = 0;
-        bytes += bytesAround + text.length;
+        bytes += overheadBytes + text.length;
       }
       holders[slot] = (holders[slot] ?? 0) + 1;
       return slot;
@@ -46,7 +46,7 @@ export function createInterned(): Interned {
       slotByText.delete(text);
       texts[slot] = undefined;
       free.push(slot);
-      bytes -= bytesAround + text.length;
+      bytes -= overheadBytes + text.length;
     },
     at: (slot) => texts[slot],
     slotOf: (text) => slotByText.get(text) ?? 0,

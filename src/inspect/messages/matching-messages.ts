@@ -1,22 +1,21 @@
-import type { CoValueLabel } from '../shared/covalue-label.ts';
-import type { MessageStore } from './message-store.ts';
-import { messageTypes, type MessageFilter, type MessageType } from '../snapshot/message-types.ts';
-import { createNumberQueue } from './number-queue.ts';
 import { textMatcher } from '../shared/text-matcher.ts';
+import type { CoValueLabel } from '../snapshot/covalue-kind.ts';
+import { messageTypes, type MessageFilter, type MessageType } from '../snapshot/message-types.ts';
+import type { MessageStore } from './message-store.ts';
+import { createNumberQueue } from './number-queue.ts';
 
-/** The messages that match a filter. Catching up looks at what is new, and only at that. */
+/** The messages that match a filter. `catchUp` looks at new messages only. */
 export interface MatchingMessages {
-  /** Of all types that match the text. */
   readonly byType: Readonly<Partial<Record<MessageType, number>>>;
   readonly total: number;
-  /** The number of one of them, from the oldest that is kept. */
+  /** The number of the message at this index; the oldest available is at 0. */
   at(index: number): number | undefined;
-  /** Where this message stands, or would. */
+  /** The message's index, or the index where it would be. */
   indexOf(number: number): number;
   catchUp(): void;
 }
 
-const typesAround = 16;
+const typeFactor = 16;
 
 export function createMatchingMessages(
   store: MessageStore,
@@ -26,13 +25,13 @@ export function createMatchingMessages(
   const matches = textMatcher(text, isPattern);
   const wanted = types && new Set(types);
   const listed = createNumberQueue();
-  /** Also of types that are not wanted, for their counts; where there is no text, the store counts them. */
+  /** Includes unwanted types, for their counts. Empty without a text, because the store has those counts. */
   const matching = createNumberQueue();
   const byType: Partial<Record<MessageType, number>> = {};
   let next = store.first;
 
   function count(coded: number, change: number): void {
-    const type = messageTypes[coded % typesAround] ?? 'other';
+    const type = messageTypes[coded % typeFactor] ?? 'other';
     byType[type] = (byType[type] ?? 0) + change;
   }
 
@@ -47,19 +46,19 @@ export function createMatchingMessages(
     indexOf: (number) => listed.countBelow(number),
     catchUp() {
       listed.dropBelow(store.first);
-      matching.dropBelow(store.first * typesAround, (coded) => count(coded, -1));
+      matching.dropBelow(store.first * typeFactor, (coded) => count(coded, -1));
       if (next > store.last) return;
-      // Names can change, so what matched is remembered for this once.
+      // Cache results for this call only, because names can change.
       const known = new Map<number, boolean>();
-      store.scan(Math.max(next, store.first), (number, type, sameWords) => {
+      store.scan(Math.max(next, store.first), (number, type, wordsKey) => {
         if (matches) {
-          let isMatch = known.get(sameWords);
+          let isMatch = known.get(wordsKey);
           if (isMatch === undefined) {
-            isMatch = matches(wordsOf(number));
-            known.set(sameWords, isMatch);
+            isMatch = matches(searchableText(number));
+            known.set(wordsKey, isMatch);
           }
           if (!isMatch) return;
-          const coded = number * typesAround + messageTypes.indexOf(type);
+          const coded = number * typeFactor + messageTypes.indexOf(type);
           matching.push(coded);
           count(coded, 1);
         }
@@ -69,7 +68,7 @@ export function createMatchingMessages(
     },
   };
 
-  function wordsOf(number: number): string {
+  function searchableText(number: number): string {
     const { type, id, relayID = '', note = '' } = store.at(number) ?? {};
     const { name = '', kind = '' } = (id !== undefined && labelOf(id)) || {};
     return `${type ?? ''} ${name} ${kind} ${id ?? ''} ${relayID} ${note}`;

@@ -1,11 +1,11 @@
-/** So many messages share one block; fewer where their texts are long. */
+/** Messages per block; fewer if their texts are long. */
 export const messagesPerBlock = 512;
-const longestTexts = 96 * 1024;
-const bytesAround = 1_024;
-/** A string beside its characters. */
+const maxTextBytes = 96 * 1024;
+const overheadBytes = 1_024;
+/** Overhead of a string. */
 const bytesPerString = 24;
 
-/** Neighbouring messages: one array a column, and their texts together. */
+/** Consecutive messages: one array per column, and their texts together. */
 export interface MessageBlock {
   readonly first: number;
   count: number;
@@ -14,7 +14,7 @@ export interface MessageBlock {
 }
 export type BlockTexts =
   | { readonly kind: 'plain'; readonly texts: string[]; bytes: number }
-  /** Deflated, joined by line breaks: no message holds one. */
+  /** Joined by line breaks, which no message contains, and deflated. */
   | { readonly kind: 'packed'; readonly packed: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'dropped' };
 
@@ -30,9 +30,9 @@ function createColumns(rows: number) {
     note: new Uint32Array(rows),
     bytes: new Uint32Array(rows),
     count: new Uint32Array(rows),
-    /** Of the message at the other end of a confirmation; 0 where there is none. */
+    /** The number of the message at the other end of a confirmation; 0 for none. */
     partner: new Uint32Array(rows),
-    /** Of a `known` or `load`: how many it confirmed. */
+    /** For a `known` or `load`: how many messages it confirmed. */
     partners: new Uint16Array(rows),
   };
 }
@@ -48,10 +48,9 @@ export function createBlock(first: number): MessageBlock {
 }
 
 export function isFull({ count, texts }: MessageBlock): boolean {
-  return count === messagesPerBlock || (texts.kind === 'plain' && texts.bytes >= longestTexts);
+  return count === messagesPerBlock || (texts.kind === 'plain' && texts.bytes >= maxTextBytes);
 }
 
-/** Gives back the rows that were not used. */
 export function sealBlock(block: MessageBlock): void {
   if (block.count === messagesPerBlock) return;
   const { count, columns } = block;
@@ -76,13 +75,13 @@ export function addText(texts: BlockTexts, text: string): void {
   texts.bytes += bytesOfString(text);
 }
 
-/** As the engine keeps it: two bytes a character as soon as one of them does not fit into one. */
+/** Like the JavaScript engine: two bytes per character as soon as one character does not fit into a byte. */
 function bytesOfString(text: string): number {
   return bytesPerString + (/[\u0100-\uffff]/.test(text) ? 2 * text.length : text.length);
 }
 
 export function bytesOfRows({ columns }: MessageBlock): number {
-  return bytesAround + columns.type.length * bytesPerRow;
+  return overheadBytes + columns.type.length * bytesPerRow;
 }
 
 export function bytesOfTexts({ texts }: MessageBlock): number {

@@ -1,34 +1,31 @@
-import { covers, isNothing, type Coverage } from '../../engine/known-counts.ts';
+import { covers, isEmpty, type KnownCounts } from '../../engine/known-counts.ts';
 
-/**
- * Joins what was sent with what confirmed it: the first `known` or `load` of the same relay that states all of it. It may
- * come on a later connection. Bounded: of what waits longest is given up what does not fit.
- */
+/** Matches sent content with the first `known` or `load` that covers it. Beyond the maximum, gives up the oldest content. */
 export interface SentContents {
-  /** About. */
+  /** Approximate. */
   readonly bytes: number;
-  /** Returns the number of one that is given up for it. */
-  sent(relayID: string, id: string, number: number, needs: Coverage): number | undefined;
-  /** The numbers that it confirms, oldest first. */
-  stated(relayID: string, id: string, has: Coverage): readonly number[];
+  /** Returns the number of the content given up in exchange, if any. */
+  sent(relayID: string, id: string, number: number, needs: KnownCounts): number | undefined;
+  /** Returns the numbers of the confirmed contents, oldest first. */
+  stated(relayID: string, id: string, has: KnownCounts): readonly number[];
 }
 
 interface Waiting {
   readonly key: string;
   readonly number: number;
-  readonly needs: Coverage;
+  readonly needs: KnownCounts;
 }
 
-const mostWaiting = 10_000;
+const maxWaiting = 10_000;
 const bytesEach = 300;
 
-export function createSentContents(most = mostWaiting): SentContents {
+export function createSentContents(max = maxWaiting): SentContents {
   const waitingByKey = new Map<string, Waiting[]>();
   const oldestFirst = new Map<number, Waiting>();
 
   function forget(waiting: Waiting): void {
     oldestFirst.delete(waiting.number);
-    const left = (waitingByKey.get(waiting.key) ?? []).filter((own) => own !== waiting);
+    const left = (waitingByKey.get(waiting.key) ?? []).filter((other) => other !== waiting);
     if (left.length > 0) waitingByKey.set(waiting.key, left);
     else waitingByKey.delete(waiting.key);
   }
@@ -38,14 +35,14 @@ export function createSentContents(most = mostWaiting): SentContents {
       return oldestFirst.size * bytesEach;
     },
     sent(relayID, id, number, needs) {
-      if (isNothing(needs)) return undefined;
+      if (isEmpty(needs)) return undefined;
       const key = `${relayID} ${id}`;
       const waiting = { key, number, needs };
       oldestFirst.set(number, waiting);
       const others = waitingByKey.get(key);
       if (others) others.push(waiting);
       else waitingByKey.set(key, [waiting]);
-      if (oldestFirst.size <= most) return undefined;
+      if (oldestFirst.size <= max) return undefined;
       const [oldest] = oldestFirst.values();
       if (oldest) forget(oldest);
       return oldest?.number;

@@ -1,28 +1,29 @@
 import type { LocalNode } from 'cojson';
-import { isJsonRecord, parseJson } from '../../base/json.ts';
-import { isOfTheApp } from '../of-the-app.ts';
+import { parseJson } from '../../base/json.ts';
+import { isRecord } from '../../base/record.ts';
 import { findCoValue } from '../../engine/private-fields.ts';
-import type { MessageReader } from './message-reader.ts';
+import { isAppContent } from '../shared/app-content.ts';
 import type { MessageRow, MessageText } from '../snapshot/message-types.ts';
+import type { MessageReader } from './message-reader.ts';
 
 export interface MessageDetail {
   readonly row: MessageRow;
   readonly text: MessageText;
-  /** Of a `content`; at most 200 transactions, the first of each session first. */
+  /** For a `content`: at most 200 transactions, oldest first within each session. */
   readonly sessions?: readonly DecodedSession[];
-  /** To tell its own transactions from others'; undefined for messages of a file. */
+  /** Identifies the account's own transactions; undefined for imported messages. */
   readonly ownAccountID?: string;
-  /** How many transactions are left out of them. */
+  /** Number of transactions omitted from `sessions`. */
   readonly leftOut?: number;
-  /** Of a `known` or `load`: the `content`s that it confirmed, newest first. */
+  /** For a `known` or `load`: the `content`s it confirmed, newest first. */
   readonly confirmed?: readonly number[];
-  /** The same content, as it went to other relays at about that time. */
+  /** The same content sent to other relays at about the same time. */
   readonly alsoSent?: readonly MessageRow[];
 }
 
 export interface DecodedSession {
   readonly sessionID: string;
-  /** Transactions of the session before these. */
+  /** Number of earlier transactions in the session. */
   readonly after: number;
   readonly transactions: readonly DecodedTransaction[];
 }
@@ -32,16 +33,16 @@ export interface DecodedTransaction {
   readonly madeAtMs: number;
   readonly changes: DecodedChanges;
 }
-/** `hidden`: the kernel's own values, and keys of groups, are nobody's to see. */
+/** `hidden`: the kernel's own values, and groups' keys. */
 export type DecodedChanges =
   | { readonly state: 'read'; readonly changes: readonly unknown[] }
   | { readonly state: 'encrypted' | 'hidden'; readonly bytes: number };
 
-const mostTransactions = 200;
-const besideInNumbers = 500;
-const mostBeside = 8;
+const maxTransactions = 200;
+const nearbyMessages = 500;
+const maxAlsoSent = 8;
 
-/** Decodes what is in memory: it decrypts nothing that the app has not decrypted, and loads nothing. */
+/** Decodes only what the app has already decrypted; loads and decrypts nothing. */
 export async function decodeMessage(
   number: number,
   reader: MessageReader,
@@ -52,11 +53,11 @@ export async function decodeMessage(
   const text = await reader.textOf(number);
   const message = text.state === 'kept' && row.type === 'content' ? parseJson(text.text) : undefined;
   const confirmed = row.confirms && { confirmed: reader.confirmedBy(number) };
-  const alsoSent = row.confirmation && { alsoSent: await sentBeside(row, text, reader) };
+  const alsoSent = row.confirmation && { alsoSent: await findAlsoSent(row, text, reader) };
   return {
     row,
     text,
-    ...(isJsonRecord(message) && decodeContent(message, row, node)),
+    ...(isRecord(message) && decodeContent(message, row, node)),
     ...confirmed,
     ...alsoSent,
   };
@@ -67,50 +68,53 @@ function decodeContent(
   { id = '' }: MessageRow,
   node: LocalNode | undefined,
 ): Pick<MessageDetail, 'sessions' | 'leftOut' | 'ownAccountID'> {
-  if (!isJsonRecord(message.new)) return {};
+  if (!isRecord(message.new)) return {};
   const header = (node && findCoValue(node, id)?.verified?.header) ?? message.header;
-  const isApps = isOfTheApp(header, node);
-  const read = node && isApps ? changesInMemory(node, id) : () => undefined;
-  let room = mostTransactions;
+  const isApp = isAppContent(header, node);
+  const read = node && isApp ? changesInMemory(node, id) : () => undefined;
+  let room = maxTransactions;
   let leftOut = 0;
-  const sessions = Object.entries(message.new).flatMap(([sessionID, own]): readonly DecodedSession[] => {
-    if (!isJsonRecord(own) || typeof own.after !== 'number' || !Array.isArray(own.newTransactions)) return [];
-    const { after } = own;
-    const shown = own.newTransactions.slice(0, room);
-    leftOut += own.newTransactions.length - shown.length;
+  const sessions = Object.entries(message.new).flatMap(([sessionID, session]): readonly DecodedSession[] => {
+    if (!isRecord(session) || typeof session.after !== 'number' || !Array.isArray(session.newTransactions)) {
+      return [];
+    }
+    const { after } = session;
+    const shown = session.newTransactions.slice(0, room);
+    leftOut += session.newTransactions.length - shown.length;
     room -= shown.length;
     const transactions = shown.flatMap((transaction: unknown, offset): readonly DecodedTransaction[] => {
-      if (!isJsonRecord(transaction) || typeof transaction.madeAt !== 'number') return [];
+      if (!isRecord(transaction) || typeof transaction.madeAt !== 'number') return [];
       const index = after + offset;
       return [
         {
-          ...{ index, madeAtMs: transaction.madeAt },
-          changes: decodeChanges(transaction, isApps, read(sessionID, index)),
+          index,
+          madeAtMs: transaction.madeAt,
+          changes: decodeChanges(transaction, isApp, read(sessionID, index)),
         },
       ];
     });
     return [{ sessionID, after, transactions }];
   });
-  const own = node && { ownAccountID: node.getCurrentAccountOrAgentID() };
-  return { sessions, ...own, ...(leftOut > 0 && { leftOut }) };
+  const account = node && { ownAccountID: node.getCurrentAccountOrAgentID() };
+  return { sessions, ...account, ...(leftOut > 0 && { leftOut }) };
 }
 
 function decodeChanges(
   { privacy, changes, encryptedChanges }: Readonly<Record<string, unknown>>,
-  isApps: boolean,
+  isApp: boolean,
   inMemory: readonly unknown[] | undefined,
 ): DecodedChanges {
-  const stands = privacy === 'private' ? encryptedChanges : changes;
-  const bytes = typeof stands === 'string' ? stands.length : 0;
+  const stored = privacy === 'private' ? encryptedChanges : changes;
+  const bytes = typeof stored === 'string' ? stored.length : 0;
   if (privacy !== 'private') {
     const parsed = typeof changes === 'string' ? parseJson(changes) : undefined;
-    if (isApps && Array.isArray(parsed)) return { state: 'read', changes: parsed };
+    if (isApp && Array.isArray(parsed)) return { state: 'read', changes: parsed };
     return { state: 'hidden', bytes };
   }
-  return inMemory ? { state: 'read', changes: inMemory } : { state: isApps ? 'encrypted' : 'hidden', bytes };
+  return inMemory ? { state: 'read', changes: inMemory } : { state: isApp ? 'encrypted' : 'hidden', bytes };
 }
 
-/** What cojson has decrypted already, since the app has read it. */
+/** The changes that cojson has already decrypted because the app read them. */
 function changesInMemory(
   node: LocalNode,
   id: string,
@@ -122,20 +126,20 @@ function changesInMemory(
   return (sessionID, index) => byPlace.get(`${sessionID} ${index}`);
 }
 
-/** Only what is word for word the same; where a text is not kept any more, nobody can tell. */
-async function sentBeside(
+/** Only identical texts; a message whose text is no longer available is omitted. */
+async function findAlsoSent(
   row: MessageRow,
   text: MessageText,
   reader: MessageReader,
 ): Promise<readonly MessageRow[]> {
   if (text.state !== 'kept') return [];
   const rows: MessageRow[] = [];
-  for (let number = row.number - besideInNumbers; number < row.number + besideInNumbers; number++) {
+  for (let number = row.number - nearbyMessages; number < row.number + nearbyMessages; number++) {
     const other = number === row.number ? undefined : reader.row(number);
     if (!other?.confirmation || other.id !== row.id || other.relayID === row.relayID) continue;
-    if (other.count !== row.count || other.bytes !== row.bytes || rows.length === mostBeside) continue;
-    const own = await reader.textOf(number);
-    if (own.state === 'kept' && own.text === text.text) rows.push(other);
+    if (other.count !== row.count || other.bytes !== row.bytes || rows.length === maxAlsoSent) continue;
+    const otherText = await reader.textOf(number);
+    if (otherText.state === 'kept' && otherText.text === text.text) rows.push(other);
   }
   return rows;
 }

@@ -1,49 +1,50 @@
 import type { SyncMessage } from 'cojson';
+import { parseJson } from '../../base/json.ts';
+import { isRecord, type JsonRecord } from '../../base/record.ts';
+import { knownCountsOfContent, knownCountsOfState, type KnownCounts } from '../../engine/known-counts.ts';
+import { priorityOfMessage } from '../../engine/message-priority.ts';
 import { readMessage, type ReceivedMessage } from '../../wire/frames.ts';
 import { isCoValueID } from '../../wire/ids.ts';
-import { isJsonRecord, parseJson, type JsonRecord } from '../../base/json.ts';
-import { coverageOfContent, coverageOfState, type Coverage } from '../../engine/known-counts.ts';
-import { priorityOf } from '../shared/traffic.ts';
-import type { Priority } from '../snapshot.ts';
-import type { MessageType } from '../snapshot/message-types.ts';
 import { withoutKeys, withoutProofs } from '../shared/redaction.ts';
+import type { MessageType } from '../snapshot/message-types.ts';
+import type { Priority } from '../snapshot/queue-facts.ts';
 
-/** What one line of a frame says, and the text of it that may be kept. */
+/** The facts of one line of a frame, and the part of its text that may be stored. */
 export interface LineFacts {
   readonly type: MessageType;
   readonly id?: string;
   readonly count?: number;
   readonly priority?: Priority;
   readonly note?: string;
-  /** Undefined where all of it is withheld. */
+  /** Undefined if all of it is withheld. */
   readonly text: string | undefined;
-  /** Of a `content`: what a relay must have to have confirmed it. */
-  readonly needs?: Coverage;
-  /** Of a `known` or `load`: what its sender has. */
-  readonly has?: Coverage;
+  /** For a `content`: the state that confirms it. */
+  readonly needs?: KnownCounts;
+  /** For a `known` or `load`: its sender's state. */
+  readonly has?: KnownCounts;
   readonly header?: { readonly uniqueness?: unknown };
 }
 
-const longestWord = 32;
+const maxWordLength = 32;
 
-/** A line that this node has sent itself: checking it part by part would be half of the work. */
+/** Reads a line that this node sent. Skips validation, which would double the work. */
 export function readOwnLine(line: string): LineFacts {
   const value = parseJson(line);
   if (!isOwnSyncMessage(value)) return readLine(line);
   try {
     return readSyncMessage(value, line);
   } catch {
-    // An app may have a peer of its own send what it likes.
+    // An app's own peer may send anything.
     return readLine(line);
   }
 }
 
-/** Reads any line, also of a broken sender: what is neither a sync message, a ping nor a frame of ours is withheld. */
+/** Reads any line. Withholds the text of anything but a sync message, a ping or one of our frames. */
 export function readLine(line: string): LineFacts {
   const read = readSafely(line);
   if (read?.kind === 'sync') return readSyncMessage(read.message, line);
   const value = parseJson(line);
-  if (!isJsonRecord(value)) return { type: 'other', note: 'not a JSON object', text: undefined };
+  if (!isRecord(value)) return { type: 'other', note: 'not a JSON object', text: undefined };
   const { maia, code, id } = value;
   if (typeof maia === 'string') {
     return {
@@ -54,18 +55,21 @@ export function readLine(line: string): LineFacts {
     };
   }
   if (read?.kind === 'ping') return { type: 'ping', text: pingOf(value, read.timeMs) };
-  const note = typeof value.action === 'string' ? 'malformed' : 'of no known kind';
-  return { type: 'other', note, text: undefined };
+  return {
+    type: 'other',
+    note: typeof value.action === 'string' ? 'malformed' : 'unknown kind',
+    text: undefined,
+  };
 }
 
 const frequentActions: readonly unknown[] = ['content', 'known', 'load'];
 
-/** By what it claims to be: cojson has made it. */
+/** Trusts the line's action, because cojson wrote it. */
 function isOwnSyncMessage(value: unknown): value is SyncMessage {
-  return isJsonRecord(value) && frequentActions.includes(value.action) && !('maia' in value);
+  return isRecord(value) && frequentActions.includes(value.action) && !('maia' in value);
 }
 
-/** Undefined for what is malformed, on which nobody acts. */
+/** Undefined for a malformed line, which the kernel rejects elsewhere. */
 function readSafely(line: string): ReceivedMessage | undefined {
   try {
     return readMessage(line);
@@ -79,16 +83,27 @@ function readSyncMessage(value: SyncMessage, line: string): LineFacts {
   switch (value.action) {
     case 'content': {
       const { id, header, action } = value;
-      const count = Object.values(value.new).reduce((sum, own) => sum + own.newTransactions.length, 0);
-      const needs = coverageOfContent(value);
-      return { type: action, id, count, priority: priorityOf(value), text, needs, ...(header && { header }) };
+      const count = Object.values(value.new).reduce(
+        (sum, session) => sum + session.newTransactions.length,
+        0,
+      );
+      const needs = knownCountsOfContent(value);
+      return {
+        type: action,
+        id,
+        count,
+        priority: priorityOfMessage(value),
+        text,
+        needs,
+        ...(header && { header }),
+      };
     }
     case 'known':
     case 'load': {
       const { id, action, sessions } = value;
-      const count = Object.values(sessions).reduce((sum, own) => sum + own, 0);
+      const count = Object.values(sessions).reduce((sum, transactions) => sum + transactions, 0);
       const note = noteOfState(value);
-      return { type: action, id, count, text, has: coverageOfState(value), ...(note && { note }) };
+      return { type: action, id, count, text, has: knownCountsOfState(value), ...(note && { note }) };
     }
     case 'reconcile':
       return { type: value.action, id: value.id, count: value.values.length, text };
@@ -99,8 +114,8 @@ function readSyncMessage(value: SyncMessage, line: string): LineFacts {
 }
 
 function noteOfFrame(kind: string, code: unknown): string {
-  const why = kind === 'refused' && typeof code === 'string' ? `: ${code.slice(0, longestWord)}` : '';
-  return kind.slice(0, longestWord) + why;
+  const why = kind === 'refused' && typeof code === 'string' ? `: ${code.slice(0, maxWordLength)}` : '';
+  return kind.slice(0, maxWordLength) + why;
 }
 
 function noteOfState(value: {
@@ -115,6 +130,6 @@ function pingOf({ dc }: JsonRecord, time: number): string {
   return JSON.stringify({
     type: 'ping',
     time,
-    dc: typeof dc === 'string' ? dc.slice(0, longestWord) : undefined,
+    dc: typeof dc === 'string' ? dc.slice(0, maxWordLength) : undefined,
   });
 }

@@ -1,9 +1,9 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createKernelError } from '../../base/kernel-error.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 
@@ -34,7 +34,7 @@ const knownOf = (coMap: RawCoMap) => ({ action: 'known', ...coMap.core.knownStat
 const rows = () => inspector.messages.read().rows;
 
 describe('the message log', () => {
-  it('joins what was sent with the known that confirmed it, both ways', () => {
+  it('matches sent content with the known that confirmed it, both ways', () => {
     frame('sent', contentOf(map));
     expect(rows()[0]?.confirmation).toEqual({ state: 'waiting' });
     clock.advance(40);
@@ -52,7 +52,7 @@ describe('the message log', () => {
     expect(inspector.messages.confirmedBy(3)).toEqual([1]);
   });
 
-  it('takes no other relay’s known, none that was sent, and none of another CoValue', () => {
+  it('ignores a known of another relay or CoValue, and a sent one', () => {
     const other = node.createGroup().createMap();
     frame('sent', contentOf(map));
     frame('sent', knownOf(map));
@@ -61,7 +61,7 @@ describe('the message log', () => {
     expect(rows()[0]?.confirmation).toEqual({ state: 'waiting' });
   });
 
-  it('takes no known that denies the CoValue, for one that is its header only', () => {
+  it('does not take a known without a header as confirmation', () => {
     const empty = node.createGroup().createMap();
     frame('sent', contentOf(empty));
     frame('received', { action: 'known', id: empty.id, header: false, sessions: {} });
@@ -70,7 +70,7 @@ describe('the message log', () => {
     expect(rows()[0]?.confirmation).toMatchObject({ state: 'confirmed', by: 3 });
   });
 
-  it('lists channels, pings, our own frames, and what is none of it', () => {
+  it('lists channels, pings, our own frames, and anything else', () => {
     sync.frame({ kind: 'opened', peerID: fakePeerID, atMs: 1, transport: 'websocket' });
     frame('received', { maia: 'echoed', t: 5 }, { type: 'ping', time: 7, dc: 'maia' });
     frame('received', { action: 'content', id: 'no id', token: 'secret' });
@@ -93,7 +93,7 @@ describe('the message log', () => {
     });
   });
 
-  it('keeps no token, proof, nonce, key or passkey’s entry', async () => {
+  it('[PANEL-6] stores no token, proof, nonce, key or passkey entry', async () => {
     const proof = { typ: 'maia-auth/1', nonce: 'NONCE' };
     frame('sent', {
       maia: 'auth',
@@ -119,7 +119,7 @@ describe('the message log', () => {
     expect(said).not.toMatch(/NONCE|TOKEN|SIGNATURE|AGENT|LATER|Secret_z[^[]/);
   });
 
-  it('decodes what the app has read, and says of the rest how long it is', async () => {
+  it('decodes what the app has read, and gives the length of the rest', async () => {
     const transactions = async () => {
       const detail = await inspector.messages.detail(1);
       return detail?.sessions?.flatMap((session) => session.transactions);
@@ -137,7 +137,7 @@ describe('the message log', () => {
     expect(detail?.sessions?.[0]?.transactions[0]?.changes).toMatchObject({ state: 'encrypted' });
   });
 
-  it('says where else it was sent: the same words, not only as many', async () => {
+  it('lists where else the identical text was sent', async () => {
     const other = JSON.stringify(contentOf(map));
     const told = (peerID: string, text: string) =>
       sync.frame({ kind: 'sent', peerID, atMs: clock.nowMs(), text });
@@ -148,7 +148,7 @@ describe('the message log', () => {
     expect(detail?.alsoSent?.map(({ relayID }) => relayID)).toEqual(['us']);
   });
 
-  it('hides what the kernel owns, and what groups hold', async () => {
+  it('hides the kernel’s and groups’ contents', async () => {
     frame('sent', node.createGroup().core.newContentSince()?.[0] ?? {});
     const detail = await inspector.messages.detail(1);
     const states = detail?.sessions?.flatMap(({ transactions }) =>
@@ -157,7 +157,7 @@ describe('the message log', () => {
     expect(new Set(states)).toEqual(new Set(['hidden']));
   });
 
-  it('finds by type, text and pattern, and counts what matches', () => {
+  it('finds by type, text and pattern, and counts matches', () => {
     frame('sent', contentOf(map), { action: 'load', id: map.id, header: false, sessions: {} });
     frame('received', knownOf(map), { type: 'ping', time: 7 });
     const numbers = (filter: Parameters<typeof inspector.messages.indexOf>[1]) =>
@@ -175,7 +175,7 @@ describe('the message log', () => {
     expect(inspector.messages.indexOf(4, { text: 'mooring', types: ['known'] })).toBe(-1);
   });
 
-  it('says the same object while nothing changed', () => {
+  it('returns the same object while nothing changes', () => {
     frame('sent', contentOf(map));
     const { messages } = inspector.snapshot();
     expect(inspector.snapshot().messages).toBe(messages);
@@ -196,7 +196,7 @@ describe('the message log', () => {
     expect(slow.messages.read({ count: 1 }).rows[0]?.type).toBe('maia');
   });
 
-  it('exports all that was heard, also what was not read yet', async () => {
+  it('exports all messages, including unread ones', async () => {
     let ms = 0;
     const slow = createInspector(sync, { clock, stopwatchMs: () => (ms += 3) });
     frame('received', ...Array.from({ length: 200 }, () => knownOf(map)));
@@ -210,7 +210,7 @@ describe('the message log', () => {
     slow.close();
   });
 
-  it('lists what an app sends past cojson, and that it is malformed', () => {
+  it('lists malformed messages that an app sends past cojson', () => {
     frame('sent', { action: 'content', id: map.id, priority: 3 }, { action: 'known', id: map.id });
     expect(rows()).toMatchObject([
       { type: 'other', note: 'malformed' },

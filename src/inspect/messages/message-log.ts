@@ -2,8 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
 import type { Cost } from '../shared/cost.ts';
 import { labelCoValue } from '../shared/covalue-label.ts';
-import { listenToFrames } from '../frame-tap.ts';
-import type { Relay } from '../snapshot.ts';
+import { listenToFrames } from '../shared/taps.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
 import { exportMessages, type ExportOptions } from './export-messages.ts';
 import { importMessages, type ImportedMessages } from './import-messages.ts';
 import { decodeMessage, type MessageDetail } from './message-detail.ts';
@@ -11,13 +11,12 @@ import { createMessageReader, type MessageReader } from './message-reader.ts';
 import { createMessageRecorder } from './message-recorder.ts';
 import { createMessageStore, type MessageStore } from './message-store.ts';
 
-/** What passed between this node and its relays since the inspector was made, within 20 MB. */
+/** Messages between this node and its relays since the inspector was created, within 20 MB. */
 export interface MessageLog extends MessageReader {
-  /** With its transactions decoded, as far as the account can read and has read them; undefined where it is not kept. */
+  /** With the transactions that the account has already read decoded; undefined if the message is no longer available. */
   detail(number: number): Promise<MessageDetail | undefined>;
-  /** All that is kept, in parts of one file. */
   export(options: ExportOptions): Promise<readonly string[]>;
-  /** Reads an exported NDJSON, and changes nothing here. Rejects with MESSAGE_INVALID for what is none. */
+  /** Reads an exported NDJSON without changing this log. Rejects with MESSAGE_INVALID for anything else. */
   import(file: string): Promise<ImportedMessages>;
 }
 
@@ -32,7 +31,7 @@ export function createMessageLog(options: {
   const { node } = inspection;
   const store = createMessageStore();
   const recorder = createMessageRecorder({ ...options, store, node });
-  const stop = listenToFrames(inspection, recorder.hear);
+  const stop = listenToFrames(inspection, recorder.receive);
   const reader = createMessageReader(upToDate, (id) => labelCoValue(node, id));
 
   function upToDate(): MessageStore {
@@ -47,9 +46,12 @@ export function createMessageLog(options: {
         return reader.counts;
       },
       detail: (number) => decodeMessage(number, reader, node),
-      async export(what) {
+      async export(exportOptions) {
         await recorder.settled();
-        return exportMessages(store, what, { relays: options.relays(), nowMs: options.clock.nowMs() });
+        return exportMessages(store, exportOptions, {
+          relays: options.relays(),
+          nowMs: options.clock.nowMs(),
+        });
       },
       import: importMessages,
     },

@@ -1,6 +1,4 @@
-import type { CoValueLabel } from '../shared/covalue-label.ts';
-import { createMatchingMessages, type MatchingMessages } from './matching-messages.ts';
-import { textAt, type MessageStore } from './message-store.ts';
+import type { CoValueLabel } from '../snapshot/covalue-kind.ts';
 import type {
   MessageCounts,
   MessageFilter,
@@ -9,30 +7,31 @@ import type {
   MessageText,
   MessageType,
 } from '../snapshot/message-types.ts';
+import { createMatchingMessages, type MatchingMessages } from './matching-messages.ts';
+import { textAt, type MessageStore } from './message-store.ts';
 
-/** Reads messages that were recorded here, or in a file. Reading has no side effect. */
 export interface MessageReader {
-  /** The same object while nothing changed. */
+  /** The same object until a count changes. */
   readonly counts: MessageCounts;
-  /** Rows of those that match, from an index on, at most 500 at a time; the last of them where `from` is left out. */
+  /** Matching rows from an index on, at most 500 at a time. Default for `from`: the last rows. */
   read(wanted?: {
     readonly from?: number;
     readonly count?: number;
     readonly filter?: MessageFilter;
   }): MessagePage;
   row(number: number): MessageRow | undefined;
-  /** The newest messages about a CoValue, newest first, at most 500 of them. */
+  /** The messages about a CoValue, newest first, at most 500. */
   about(id: string): readonly MessageRow[];
-  /** Where a message stands among those that match; -1 where it does not. */
+  /** A message's index among the matching ones, or -1. */
   indexOf(number: number, filter?: MessageFilter): number;
-  /** The `content`s that this message confirmed, newest first. */
+  /** The `content`s this message confirmed, newest first. */
   confirmedBy(number: number): readonly number[];
   textOf(number: number): Promise<MessageText>;
 }
 
-const mostRows = 500;
+const maxRows = 500;
 
-/** `upToDate`: the store, with what was heard until now. */
+/** `upToDate` returns the store with all messages so far. */
 export function createMessageReader(
   upToDate: () => MessageStore,
   labelOf: (id: string) => CoValueLabel | undefined,
@@ -67,14 +66,19 @@ export function createMessageReader(
       countsVersion = store.version;
       const { first, last: lastNumber, firstWithText, bytes, maxBytes } = store;
       counts = {
-        ...{ kept: lastNumber - first + 1, dropped: store.dropped, lastNumber, firstWithText },
-        ...{ bytes, maxBytes, byType: keptTypes(store.byType) },
+        kept: lastNumber - first + 1,
+        dropped: store.dropped,
+        lastNumber,
+        firstWithText,
+        bytes,
+        maxBytes,
+        byType: keptTypes(store.byType),
       };
       return counts;
     },
     read({ from, count = 100, filter = {} } = {}) {
       const found = matchingFor(filter);
-      const length = Math.min(count, mostRows, found.total);
+      const length = Math.min(count, maxRows, found.total);
       const begin = Math.max(0, from ?? found.total - length);
       const rows = Array.from({ length }, (_, offset) => {
         const number = found.at(begin + offset);
@@ -83,13 +87,13 @@ export function createMessageReader(
       return {
         total: found.total,
         byType: keptTypes(found.byType),
-        rows: rows.filter((own) => own !== undefined),
+        rows: rows.filter((found) => found !== undefined),
       };
     },
     row,
     about: (id) =>
       upToDate()
-        .about(id, mostRows)
+        .about(id, maxRows)
         .flatMap((number) => row(number) ?? []),
     indexOf(number, filter = {}) {
       const found = matchingFor(filter);
@@ -100,9 +104,9 @@ export function createMessageReader(
       const store = upToDate();
       const { newest, messages } = store.at(number)?.confirms ?? { newest: 0, messages: 0 };
       const numbers: number[] = [];
-      for (let own = newest; own >= store.first && numbers.length < Math.min(messages, mostRows); own--) {
-        const { confirmation } = store.at(own) ?? {};
-        if (confirmation?.state === 'confirmed' && confirmation.by === number) numbers.push(own);
+      for (let sent = newest; sent >= store.first && numbers.length < Math.min(messages, maxRows); sent--) {
+        const { confirmation } = store.at(sent) ?? {};
+        if (confirmation?.state === 'confirmed' && confirmation.by === number) numbers.push(sent);
       }
       return numbers;
     },

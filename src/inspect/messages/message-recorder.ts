@@ -1,30 +1,30 @@
 import type { LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
+import { findCoValue } from '../../engine/private-fields.ts';
 import type { ChannelMoment } from '../../sync/inspection.ts';
 import { splitFrame } from '../../wire/frames.ts';
+import { isLeftOut } from '../shared/app-content.ts';
 import { createBacklog } from '../shared/backlog.ts';
 import type { Cost } from '../shared/cost.ts';
-import { findCoValue } from '../../engine/private-fields.ts';
-import { isLeftOut } from '../faults/recorder.ts';
 import { createSentContents } from './message-confirmations.ts';
 import { readLine, readOwnLine, type LineFacts } from './message-facts.ts';
 import type { MessageStore } from './message-store.ts';
 
-/** Puts each message of each frame into the store, a moment later. */
+/** Adds each message of each frame to the store, asynchronously. */
 export interface MessageRecorder {
-  hear(moment: ChannelMoment): void;
-  /** Before anybody reads. */
+  receive(moment: ChannelMoment): void;
+  /** Call before reading the store. */
   catchUp(): void;
-  /** Resolves once all is in the store that was heard until now. */
+  /** Resolves once all messages received so far are in the store. */
   settled(): Promise<void>;
   close(): void;
 }
 
 type Frame = Extract<ChannelMoment, { readonly text: string }>;
-type Heard = Exclude<ChannelMoment, Frame> | Line;
+type QueuedItem = Exclude<ChannelMoment, Frame> | Line;
 interface Line {
   readonly kind: 'line';
-  /** Undefined where too much waited already. */
+  /** Undefined if too much was already waiting. */
   readonly line: string | undefined;
   readonly length: number;
   readonly direction: 'sent' | 'received';
@@ -33,8 +33,8 @@ interface Line {
   readonly continues: boolean;
 }
 
-/** Beyond it a message is listed with its length only. */
-const mostWaiting = 16_000_000;
+/** In characters. Beyond this, only a message's length is recorded. */
+const maxWaiting = 16_000_000;
 
 export function createMessageRecorder(options: {
   readonly store: MessageStore;
@@ -46,26 +46,28 @@ export function createMessageRecorder(options: {
   const { store, node, clock, cost, onChange } = options;
   const sent = createSentContents();
   let waitingLength = 0;
-  const backlog = createBacklog<Heard>({
-    ...{ clock, cost, onWorked: onChange },
-    work(all) {
-      for (const heard of all) add(heard);
+  const backlog = createBacklog<QueuedItem>({
+    clock,
+    cost,
+    onWorked: onChange,
+    work(items) {
+      for (const item of items) add(item);
       store.setBytesBeside(sent.bytes + waitingLength);
     },
   });
 
-  function add(heard: Heard): void {
-    const { atMs, peerID: relayID } = heard;
-    if (heard.kind !== 'line') {
-      const note = noteOf(heard);
-      store.add({ atMs, direction: 'none', relayID, type: heard.kind, bytes: 0, note }, { state: 'none' });
+  function add(item: QueuedItem): void {
+    const { atMs, peerID: relayID } = item;
+    if (item.kind !== 'line') {
+      const note = noteOf(item);
+      store.add({ atMs, direction: 'none', relayID, type: item.kind, bytes: 0, note }, { state: 'none' });
       return;
     }
-    const { line, length, direction, continues } = heard;
+    const { line, length, direction, continues } = item;
     const common = { atMs, direction, relayID, ...(continues && { continuesFrame: true as const }) };
     if (line === undefined) {
       store.add(
-        { ...common, type: 'other', bytes: length, note: 'not read: too much came at once' },
+        { ...common, type: 'other', bytes: length, note: 'not read: too many messages at once' },
         { state: 'dropped' },
       );
       return;
@@ -75,7 +77,9 @@ export function createMessageRecorder(options: {
     const { type, id, count, priority, note } = facts;
     const number = store.add(
       {
-        ...{ ...common, type, bytes: utf8Bytes(line) },
+        ...common,
+        type,
+        bytes: utf8Bytes(line),
         ...(id !== undefined && { id }),
         ...(count !== undefined && { count }),
         ...(priority && { priority }),
@@ -112,13 +116,13 @@ export function createMessageRecorder(options: {
 
   function toLine(moment: Frame, text: string, index: number): Line {
     const { atMs, peerID, kind: direction } = moment;
-    const line = waitingLength > mostWaiting ? undefined : text;
+    const line = waitingLength > maxWaiting ? undefined : text;
     waitingLength += line?.length ?? 0;
     return { kind: 'line', line, length: text.length, direction, peerID, atMs, continues: index > 0 };
   }
 
   return {
-    hear(moment) {
+    receive(moment) {
       if (moment.kind === 'opened' || moment.kind === 'closed') backlog.add([moment]);
       else backlog.add(splitFrame(moment.text).map((text, index) => toLine(moment, text, index)));
     },
@@ -128,7 +132,7 @@ export function createMessageRecorder(options: {
   };
 }
 
-function noteOf(moment: Exclude<Heard, Line>): string {
+function noteOf(moment: Exclude<QueuedItem, Line>): string {
   if (moment.kind === 'opened') return moment.transport;
   return `${moment.error.code}: ${moment.error.message}`.slice(0, 400);
 }

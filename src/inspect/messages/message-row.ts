@@ -1,7 +1,3 @@
-import { priorities } from '../snapshot.ts';
-import type { Interned } from './interned.ts';
-import type { MessageBlock } from './message-block.ts';
-import type { NewMessage } from './message-store.ts';
 import {
   directions,
   messageTypes,
@@ -10,12 +6,17 @@ import {
   type MessageText,
   type MessageType,
 } from '../snapshot/message-types.ts';
+import { priorities } from '../snapshot/queue-facts.ts';
+import type { Interned } from './interned.ts';
+import type { MessageBlock } from './message-block.ts';
 
-// What one row of a block's columns says. The flags hold the direction (2 bits), the priority (2 bits), and these.
+export type NewMessage = Omit<MessageFacts, 'number' | 'confirmation' | 'confirms'>;
+
+// A row's flags: the direction (2 bits), the priority (2 bits), and these.
 const [continues, withheld, counted, dropped] = [16, 32, 64, 128];
 const withoutText: ReadonlySet<MessageType> = new Set(['opened', 'closed']);
 
-/** As a partner: given up. */
+/** Marks the confirmation as no longer tracked, in place of a partner. */
 export const unwatched = 0xffffffff;
 
 export function flagsOf(message: NewMessage, text: MessageText): number {
@@ -33,7 +34,7 @@ export function typeIn({ columns }: MessageBlock, row: number): MessageType {
   return messageTypes[columns.type[row] ?? -1] ?? 'other';
 }
 
-/** Undefined where the block has its text, as long as it has any. */
+/** Undefined if the block holds the text, unless it dropped all texts. */
 export function stateWithoutText(
   block: MessageBlock,
   row: number,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createMessageStore, textAt, type MessageStore } from './message-store.ts';
 
-/** As long as an ordinary message, and as hard to deflate. */
+/** Adds messages that are as long as ordinary ones, and as hard to deflate. */
 function fill(store: MessageStore, count: number, from = 0): void {
   for (let index = from; index < from + count; index++) {
     const id = `co_z${randomText(20, index % 5_000)}`;
@@ -22,7 +22,7 @@ function randomText(length: number, seed: number): string {
   return createHash('sha512').update(String(seed)).digest('base64').slice(0, length);
 }
 
-it('keeps 100,000 ordinary messages within 20 MB, and their texts', async () => {
+it('holds 100,000 ordinary messages with their texts within 20 MB', async () => {
   const store = createMessageStore();
   for (let count = 0; count < 100; count++) {
     fill(store, 1_000, count * 1_000);
@@ -38,7 +38,7 @@ it('keeps 100,000 ordinary messages within 20 MB, and their texts', async () => 
   }
 });
 
-it('lets the oldest go, texts first, and all that was kept for them', async () => {
+it('evicts the oldest messages, texts first, and frees their memory', async () => {
   const store = createMessageStore(400_000);
   fill(store, 20_000);
   await store.settled();
@@ -56,7 +56,7 @@ it('lets the oldest go, texts first, and all that was kept for them', async () =
   expect(seen).toEqual([store.last - 2, store.last - 1, store.last]);
 });
 
-it('gives a text back as it was, packed or not, with what is withheld between', async () => {
+it('returns each text unchanged, packed or not, between withheld ones', async () => {
   const store = createMessageStore();
   const message = { atMs: 1, direction: 'received', relayID: 'r', type: 'maia', bytes: 1 } as const;
   const first = store.add(message, { state: 'kept', text: '{"a":"é漢😀"}' });

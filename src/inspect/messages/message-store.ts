@@ -1,3 +1,9 @@
+import {
+  messageTypes,
+  type MessageFacts,
+  type MessageText,
+  type MessageType,
+} from '../snapshot/message-types.ts';
 import { deflate, inflate } from './deflate.ts';
 import { createInterned } from './interned.ts';
 import {
@@ -9,51 +15,42 @@ import {
   sealBlock,
   type MessageBlock,
 } from './message-block.ts';
-import { flagsOf, readRow, stateWithoutText, typeIn, unwatched } from './message-row.ts';
-import {
-  messageTypes,
-  type MessageFacts,
-  type MessageText,
-  type MessageType,
-} from '../snapshot/message-types.ts';
+import { flagsOf, readRow, stateWithoutText, typeIn, unwatched, type NewMessage } from './message-row.ts';
 
-/** Messages within a bound of bytes: rows of facts, the newest texts as they are, older ones deflated; the oldest give way. */
+/** Messages within a byte limit: rows of facts, plain texts for the newest, deflated ones for older; the oldest are evicted. */
 export interface MessageStore {
-  /** Of the oldest that is kept; above `last` where none is. */
+  /** Number of the oldest message; above `last` if there is none. */
   readonly first: number;
   readonly last: number;
-  /** How many have given way. */
   readonly dropped: number;
   readonly firstWithText: number;
   readonly bytes: number;
   readonly maxBytes: number;
   readonly byType: Readonly<Partial<Record<MessageType, number>>>;
-  /** Goes up with each change. */
+  /** Incremented with each change. */
   readonly version: number;
-  /** Returns its number. */
   add(message: NewMessage, text: MessageText): number;
   setConfirmed(number: number, by: number): void;
   setConfirms(number: number, newest: number, messages: number): void;
   setUnwatched(number: number): void;
   at(number: number): MessageFacts | undefined;
-  /** Of each message from `from` on. `sameWords` is the same number for messages that differ in no word. */
-  scan(from: number, visit: (number: number, type: MessageType, sameWords: number) => void): void;
-  /** Of the newest messages about a CoValue, newest first. */
-  about(id: string, most: number): readonly number[];
-  /** Of this message and its neighbours. */
+  /** Visits each message from `from` on. `wordsKey` is equal for messages with equal searchable text. */
+  scan(from: number, visit: (number: number, type: MessageType, wordsKey: number) => void): void;
+  /** Numbers of the messages about a CoValue, newest first. */
+  about(id: string, max: number): readonly number[];
+  /** The texts of this message's block. */
   textsAt(number: number): Promise<{ readonly first: number; readonly texts: readonly MessageText[] }>;
-  /** Bytes that are kept elsewhere for these messages. */
+  /** Adds memory used elsewhere for these messages to `bytes`. */
   setBytesBeside(bytes: number): void;
-  /** When all texts are packed that are to be. */
+  /** Resolves once all due texts are deflated. */
   settled(): Promise<void>;
 }
-export type NewMessage = Omit<MessageFacts, 'number' | 'confirmation' | 'confirms'>;
 
-export const ordinaryMaxBytes = 20_000_000;
-/** So many bytes of the newest texts are never deflated: they are what is looked at. */
+export const defaultMaxBytes = 20_000_000;
+/** The newest texts stay plain up to this size, because people look at those. */
 const plainBytes = 1_000_000;
 
-export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1): MessageStore {
+export function createMessageStore(maxBytes = defaultMaxBytes, firstNumber = 1): MessageStore {
   const blocks: MessageBlock[] = [];
   const words = createInterned();
   const relays = createInterned();
@@ -61,7 +58,7 @@ export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1)
   let last = firstNumber - 1;
   let [rowBytes, textBytes, besideBytes] = [0, 0, 0];
   let version = 0;
-  /** The blocks before it are packed or dropped. */
+  /** All blocks before this index are packed or dropped. */
   let firstPlain = 0;
   let packing: Promise<void> | undefined;
 
@@ -96,7 +93,7 @@ export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1)
       if (!block || block === blocks.at(-1) || plain <= plainBytes) return;
       const { texts } = block;
       const packed = texts.kind === 'plain' ? await deflate(texts.texts.join('\n')) : undefined;
-      // Meanwhile it may have given way.
+      // The block may have been evicted meanwhile.
       if (packed && block.texts === texts)
         changeTexts(block, () => (block.texts = { kind: 'packed', packed }));
       if (blocks[firstPlain] === block) firstPlain++;
@@ -107,7 +104,7 @@ export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1)
   function makeRoom(): void {
     while (bytes() > maxBytes) {
       const oldest = blocks[0];
-      // What is being written stays: it is far below any bound.
+      // Never evict the block being written; it is far smaller than any limit.
       if (!oldest || blocks.length === 1) return;
       const oldestWithText = blocks.slice(0, -1).find(({ texts }) => texts.kind !== 'dropped');
       if (oldestWithText && rowBytes <= maxBytes / 2) {
@@ -224,13 +221,13 @@ export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1)
         }
       }
     },
-    about(id, most) {
+    about(id, max) {
       const slot = words.slotOf(id);
       const numbers: number[] = [];
       if (slot === 0) return numbers;
       for (const { first, count, columns } of [...blocks].reverse()) {
         for (let row = count - 1; row >= 0; row--) {
-          if (columns.id[row] === slot && numbers.push(first + row) === most) return numbers;
+          if (columns.id[row] === slot && numbers.push(first + row) === max) return numbers;
         }
       }
       return numbers;
@@ -240,7 +237,7 @@ export function createMessageStore(maxBytes = ordinaryMaxBytes, firstNumber = 1)
       if (!found) return { first: number, texts: [{ state: 'dropped' }] };
       const { block } = found;
       const texts = await plainTexts(block);
-      // What is added meanwhile is in another answer.
+      // Ignores messages added meanwhile.
       return {
         first: block.first,
         texts: Array.from({ length: block.count }, (_, row): MessageText => {

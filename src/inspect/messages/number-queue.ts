@@ -1,9 +1,8 @@
-/** Rising numbers: added at the end, taken at the beginning, found in between. */
+/** A queue of ascending numbers with binary search. */
 export interface NumberQueue {
   readonly length: number;
   push(number: number): void;
   at(index: number): number | undefined;
-  /** How many are below it. */
   countBelow(number: number): number;
   dropBelow(number: number, onDrop?: (number: number) => void): void;
 }

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import type { PeerInspection } from '../../sync/inspection.ts';
+import { createSecondsRing } from '../shared/seconds-ring.ts';
 import { createMessageCounts } from '../shared/traffic.ts';
 import { readPeers, roundTripLane } from './peer-views.ts';
 import { createRelayLog } from './relay-log.ts';
-import { createSecondsRing } from '../shared/seconds-ring.ts';
 
 async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly number[] = []) {
   const node = await createAccountNode();
@@ -34,14 +34,14 @@ it.each([
   [{ durability: 'for ever' }, 'unknown'],
   [{}, 'unknown'],
   [undefined, 'unknown'],
-])('reads of a hello %j the promise %s', async (hello, promises) => {
+])('reads from hello %j the promise %s', async (hello, promises) => {
   expect(await read([{ ...inspected, ...(hello && { hello }) }])).toMatchObject({
     promises,
     bufferedBytes: 5,
   });
 });
 
-it('holds a round trip until the next is due, and no longer', async () => {
+it('holds a round trip until the next one is due', async () => {
   const peer = await read([inspected], [2_000]);
   expect(peer?.roundTrips.values).toEqual([null, null, 30, 30, 30, 30, 30, 30, null, null, null, null]);
 });

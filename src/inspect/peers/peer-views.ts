@@ -1,11 +1,11 @@
-import type { PeerInspection, SyncInspection } from '../../sync/inspection.ts';
-import type { Durability } from '../../sync/sync-state.ts';
-import type { MessageCounts } from '../shared/traffic.ts';
-import type { RelayLog } from './relay-log.ts';
+import type { SyncInspection } from '../../sync/inspection.ts';
+import { promiseIn } from '../shared/relay-promise.ts';
 import type { SecondsRing } from '../shared/seconds-ring.ts';
-import type { Peer, Series } from '../snapshot.ts';
+import type { MessageCounts } from '../shared/traffic.ts';
+import type { Series } from '../snapshot/measures.ts';
+import type { Peer } from '../snapshot/relay-facts.ts';
+import type { RelayLog } from './relay-log.ts';
 
-/** The relays with everything that is known of each. */
 export function readPeers(
   inspection: SyncInspection,
   log: RelayLog,
@@ -23,7 +23,7 @@ export function readPeers(
       received: counts.receivedFrom(relay.id),
       bufferedBytes: peer?.bufferedBytes ?? 0,
       unacknowledgedMessages: peer?.unacknowledgedMessages ?? 0,
-      roundTrips: held(ring.measures(roundTripLane(relay.id), nowMs)),
+      roundTrips: holdValues(ring.measures(roundTripLane(relay.id), nowMs)),
       changes: log.changesOf(relay.id),
     };
   });
@@ -33,26 +33,18 @@ export function roundTripLane(peerID: string): string {
   return `round-trip@${peerID}`;
 }
 
-/** The kernel asks every five seconds; until the next answer the last one stands. */
-const heldSeconds = 5;
+/** The kernel measures every five seconds; each value is valid until the next measurement. */
+const holdSeconds = 5;
 
-function held({ endMs, values }: Series): Series {
+function holdValues({ endMs, values }: Series): Series {
   let last: number | null = null;
   let age = 0;
   return {
     endMs,
     values: values.map((value) => {
       age = value === null ? age + 1 : 0;
-      last = value ?? (age <= heldSeconds ? last : null);
+      last = value ?? (age <= holdSeconds ? last : null);
       return last;
     }),
   };
-}
-
-const promises: readonly Durability[] = ['none', 'process-crash', 'power-loss'];
-
-/** From the relay's `hello`, which is whatever the relay says. */
-export function promiseIn(peer: PeerInspection | undefined): Durability | 'unknown' {
-  const { durability = undefined } = (peer?.hello ?? {}) as { readonly durability?: unknown };
-  return promises.find((promise) => promise === durability) ?? 'unknown';
 }

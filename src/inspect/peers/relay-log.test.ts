@@ -14,7 +14,7 @@ const peer = (phase: PeerPhase, url = 'wss://relay.example:4203/sync'): PeerStat
 });
 
 describe('relay log', () => {
-  it('dates a phase from when it began, and the missing connection over all phases without one', () => {
+  it('dates a phase from its start, and a lost connection over all phases without one', () => {
     const log = createRelayLog();
     log.note([peer({ phase: 'connected', sinceMs: 900 })], 1_000);
     expect(log.relays[0]).toMatchObject({ phase: 'connected', phaseSinceMs: 900 });
@@ -30,7 +30,7 @@ describe('relay log', () => {
     expect(log.relays[0]).toMatchObject({ roundTripMs: 31 });
   });
 
-  it('keeps the changes, newest first with their errors, and a bounded number', () => {
+  it('lists a bounded number of changes with their errors, newest first', () => {
     const log = createRelayLog();
     log.note([peer({ phase: 'connecting', attempt: 1 })], 1);
     log.note([peer({ phase: 'waiting', attempt: 1, retryAtMs: 3, error: silent })], 2);

@@ -1,12 +1,11 @@
 import { isEqual } from '../../base/equal.ts';
 import type { PeerStatus } from '../../sync/peer-status.ts';
-import { plainError } from '../plain-error.ts';
-import type { PhaseChange, Relay } from '../snapshot.ts';
+import { toPlainError } from '../shared/to-plain-error.ts';
+import type { PhaseChange, Relay } from '../snapshot/relay-facts.ts';
 
-/** What `SyncState` alone does not say of a relay: since when it is in its phase, and what came before. */
+/** Adds to `SyncState` when each relay entered its phase, and the earlier phases. */
 export interface RelayLog {
   note(peers: readonly PeerStatus[], atMs: number): void;
-  /** The relays as last noted. */
   readonly relays: readonly Relay[];
   /** Newest first. */
   changesOf(id: string): readonly PhaseChange[];
@@ -17,7 +16,7 @@ interface Entry {
   readonly changes: readonly PhaseChange[];
 }
 
-const keptChanges = 50;
+const maxChanges = 50;
 
 export function createRelayLog(): RelayLog {
   let entriesByID: ReadonlyMap<string, Entry> = new Map();
@@ -25,7 +24,7 @@ export function createRelayLog(): RelayLog {
   let lastPeers: readonly PeerStatus[] | undefined;
   return {
     note(peers, atMs) {
-      // The state changes with each edit, and its relays seldom.
+      // The state changes with each edit, but its relays seldom do.
       if (isEqual(peers, lastPeers)) return;
       lastPeers = peers;
       entriesByID = new Map(peers.map((peer) => [peer.id, nextEntry(entriesByID.get(peer.id), peer, atMs)]));
@@ -40,7 +39,7 @@ export function createRelayLog(): RelayLog {
 
 function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): Entry {
   const from = before?.relay.phase;
-  const error = 'error' in peer ? plainError(peer.error) : undefined;
+  const error = 'error' in peer ? toPlainError(peer.error) : undefined;
   const phaseSinceMs = from === peer.phase ? before?.relay.phaseSinceMs : undefined;
   const relay: Relay = {
     id: peer.id,
@@ -59,10 +58,10 @@ function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): E
   const changes = before?.changes ?? [];
   if (from === undefined || from === peer.phase) return { relay, changes };
   const change: PhaseChange = { atMs, from, to: peer.phase, ...(error && { error }) };
-  return { relay, changes: [change, ...changes].slice(0, keptChanges) };
+  return { relay, changes: [change, ...changes].slice(0, maxChanges) };
 }
 
-/** People call a relay by its host; an address that cannot be read is shown as it is, up to its query. */
+/** Shows an unparsable address without its query and fragment. */
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : withoutSecrets(url);
 }

@@ -1,30 +1,27 @@
-import type { PeerInspection, SyncInspection } from '../../sync/inspection.ts';
 import {
   readIncomingDepth,
   readLoads,
   readLocalWrites,
   readOutgoingDepths,
 } from '../../engine/private-fields.ts';
-import type { WaitingForSocket } from '../unsynced/reason.ts';
+import type { PeerInspection, SyncInspection } from '../../sync/inspection.ts';
+import { originalPeerID } from '../shared/peer-address.ts';
 import type { SecondsRing } from '../shared/seconds-ring.ts';
+import type { Gauge, Reading, Series } from '../snapshot/measures.ts';
 import {
+  type WaitingForSocket,
   priorities,
-  type Gauge,
   type Priority,
   type PriorityQueue,
   type Queues,
-  type Reading,
-  type Relay,
   type RelayQueues,
-  type Series,
-} from '../snapshot.ts';
+} from '../snapshot/queue-facts.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
 
-/** Messages that wait for one peer. */
 export type Depths = Readonly<Record<Priority, Reading>>;
 
-/** Reads queue depths into the ring and makes the view from it. */
 export interface QueueViews {
-  /** To be read with each message sent: a queue that fills and empties within a second still leaves its peak. */
+  /** Call for each message sent, so that the peak of a queue that fills and drains within a second is recorded. */
   depthsOf(peerID: string): Depths;
   noteDepths(peerID: string, depths: Depths, atMs: number): void;
   read(relays: readonly Relay[], nowMs: number): Queues;
@@ -47,16 +44,17 @@ export function createQueueViews(inspection: SyncInspection, ring: SecondsRing):
 
   function relayQueues(peer: PeerInspection, relays: readonly Relay[], nowMs: number): RelayQueues {
     const { id } = peer;
-    const loads = readLoads(node, id);
-    const own = (what: string, now: Reading) => gauge(`${what}@${id}`, now, nowMs);
+    const ownID = originalPeerID(node, id);
+    const loads = readLoads(node, ownID);
+    const relayGauge = (name: string, now: Reading) => gauge(`${name}@${id}`, now, nowMs);
     return {
       id,
       host: relays.find((relay) => relay.id === id)?.host ?? id,
-      bufferedBytes: own('buffered', peer.bufferedBytes),
-      unacknowledgedMessages: own('unacknowledged', peer.unacknowledgedMessages),
-      incoming: own('incoming', readIncomingDepth(node, id)),
-      loadsInFlight: own('loads-in-flight', loads.inFlight),
-      loadsWaiting: own('loads-waiting', loads.waiting),
+      bufferedBytes: relayGauge('buffered', peer.bufferedBytes),
+      unacknowledgedMessages: relayGauge('unacknowledged', peer.unacknowledgedMessages),
+      incoming: relayGauge('incoming', readIncomingDepth(node, ownID)),
+      loadsInFlight: relayGauge('loads-in-flight', loads.inFlight),
+      loadsWaiting: relayGauge('loads-waiting', loads.waiting),
     };
   }
 
@@ -80,13 +78,13 @@ export function createQueueViews(inspection: SyncInspection, ring: SecondsRing):
   }
 
   return {
-    depthsOf: (peerID) => readOutgoingDepths(node, peerID),
+    depthsOf: (peerID) => readOutgoingDepths(node, originalPeerID(node, peerID)),
     noteDepths,
     read(relays, nowMs) {
       const peers = inspection.peers();
       const peerIDs = peers.map((peer) => peer.id);
       const depths = peerIDs.map((peerID) => {
-        const now = readOutgoingDepths(node, peerID);
+        const now = readOutgoingDepths(node, originalPeerID(node, peerID));
         noteDepths(peerID, now, nowMs);
         return now;
       });
@@ -103,7 +101,7 @@ export function createQueueViews(inspection: SyncInspection, ring: SecondsRing):
     waitingByRelayID: () =>
       new Map(
         inspection.peers().map(({ id, bufferedBytes }) => {
-          const messages = sumOf(Object.values(readOutgoingDepths(node, id)));
+          const messages = sumOf(Object.values(readOutgoingDepths(node, originalPeerID(node, id))));
           return [id, { messages, bufferedBytes }] as const;
         }),
       ),
@@ -114,7 +112,7 @@ function depthLane(priority: Priority, peerID: string): string {
   return `depth/${priority}@${peerID}`;
 }
 
-/** Over no relay at all nothing waits; one that cannot be read makes the sum unknown. */
+/** 0 without relays; one unreadable reading makes the sum unknown. */
 function sumOf(readings: readonly Reading[]): Reading {
   let sum = 0;
   for (const reading of readings) {

@@ -4,7 +4,7 @@ import { createBacklog } from './backlog.ts';
 import { createCost } from './cost.ts';
 import { createSecondsRing } from './seconds-ring.ts';
 
-/** Each item is worked through in as many ms as it says. */
+/** Processing an item takes as many ms as its value. */
 function setUp() {
   const clock = createFakeClock();
   let stopwatchMs = 0;
@@ -24,7 +24,7 @@ function setUp() {
   return { clock, cost, backlog, worked, told: () => told };
 }
 
-test('what is added within a quarter of a second is worked through together, in order, and told once', () => {
+test('processes items added within 250 ms together, in order, with one report', () => {
   const { clock, backlog, worked, told } = setUp();
   backlog.add([1]);
   clock.advance(200);
@@ -37,7 +37,7 @@ test('what is added within a quarter of a second is worked through together, in 
   expect(told()).toBe(1);
 });
 
-test('who looks finds what was added before, and nothing is told of it', () => {
+test('catchUp processes waiting items without a report', () => {
   const { clock, backlog, worked, told } = setUp();
   backlog.add([1]);
   backlog.catchUp();
@@ -48,7 +48,7 @@ test('who looks finds what was added before, and nothing is told of it', () => {
   expect(worked).toEqual([1, 2]);
 });
 
-test('much is worked through in slices, with the page’s turn between them', () => {
+test('processes many items in slices, in separate tasks', () => {
   const { clock, backlog, worked } = setUp();
   backlog.add(Array.from({ length: 100 }, () => 1));
   backlog.catchUp();
@@ -59,13 +59,13 @@ test('much is worked through in slices, with the page’s turn between them', ()
   expect(worked.at(-1)).toBe(7);
 });
 
-test('what nobody’s timer comes for does not grow without bound', () => {
+test('stays bounded even if timers do not fire', () => {
   const { backlog, worked } = setUp();
   for (let item = 0; item < 2_000; item++) backlog.add([0]);
   expect(worked).toHaveLength(2_000);
 });
 
-test('what cannot be worked through costs those beside it, and no other', () => {
+test('a failing item loses only its own batch', () => {
   const { clock, backlog, worked } = setUp();
   backlog.add([...Array.from({ length: 15 }, () => 0), -1, 5, 6]);
   expect(() => clock.advance(250)).toThrow('cannot be read');
@@ -73,7 +73,7 @@ test('what cannot be worked through costs those beside it, and no other', () => 
   expect(worked).toEqual([5, 6]);
 });
 
-test('nothing is worked through once it is closed', () => {
+test('processes nothing once it is closed', () => {
   const { clock, backlog, worked } = setUp();
   backlog.add([1]);
   backlog.close();
@@ -82,7 +82,7 @@ test('nothing is worked through once it is closed', () => {
   expect(worked).toEqual([]);
 });
 
-test('its work counts as what inspecting costs, once where somebody who is measured looks', () => {
+test('counts its work towards the cost, and only once when nested', () => {
   const { clock, cost, backlog } = setUp();
   backlog.add([30]);
   cost.measured(backlog.catchUp);

@@ -1,86 +1,82 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Cost } from './cost.ts';
 
-/**
- * What taps hear is put down in the moment, and worked through a few times a second: all at once it takes a part of the
- * time that it takes piece by piece between everything else. Much of it is worked through in slices, so that the page
- * stays responsive.
- */
+/** Processes queued items a few times a second, cheaper than one by one, in slices that keep the page responsive. */
 export interface Backlog<Item> {
-  /** In order: behind what waits already. */
   add(items: readonly Item[]): void;
-  /** Before anybody looks: all of it, or as much as one slice holds. */
+  /** Processes one slice now. Call before reading results. */
   catchUp(): void;
-  /** Resolves once all is worked through that was added until now, or it is closed. */
+  /** Resolves once all items added so far are processed, or the backlog is closed. */
   settled(): Promise<void>;
   close(): void;
 }
 
-const everyMs = 250;
-/** Where timers rest, as in a page that is hidden, adding works, too. */
-const mostWaiting = 500;
-/** Milliseconds at a time, and the items that are worked through before the time is looked at. */
+const intervalMs = 250;
+/** Beyond this, `add` processes a slice itself, because a hidden page's timers are throttled. */
+const maxWaiting = 500;
+/** Time per slice, and the number of items between two looks at the stopwatch. */
 const sliceMs = 4;
-const itemsBetween = 16;
+const itemsPerCheck = 16;
 
 export function createBacklog<Item>(options: {
   readonly clock: Clock;
   readonly cost: Cost;
   readonly work: (items: readonly Item[]) => void;
-  /** After each slice that nobody asked for. */
+  /** Called after each slice that no `catchUp` requested. */
   readonly onWorked: () => void;
 }): Backlog<Item> {
   const { clock, cost, work, onWorked } = options;
   let waiting: Item[] = [];
   let next = 0;
-  let worked = 0;
+  let processed = 0;
   let cancel: (() => void) | undefined;
 
   function catchUp(): void {
-    if (waiting.length > 0) cost.measured(workThroughSlice);
+    if (waiting.length > 0) cost.measured(processSlice);
   }
 
-  function workAndTell(): void {
+  function processAndReport(): void {
     catchUp();
     onWorked();
   }
 
-  function workThroughSlice(): void {
+  function processSlice(): void {
     cancel?.();
     cancel = undefined;
     const beganMs = cost.stopwatchMs();
     try {
       do {
-        const items = waiting.slice(next, next + itemsBetween);
+        const items = waiting.slice(next, next + itemsPerCheck);
         next += items.length;
-        worked += items.length;
+        processed += items.length;
         work(items);
       } while (next < waiting.length && cost.stopwatchMs() - beganMs < sliceMs);
     } finally {
-      letGoOfWorkedThrough();
-      if (waiting.length > 0) cancel = clock.after(0, workAndTell);
+      dropProcessed();
+      if (waiting.length > 0) cancel = clock.after(0, processAndReport);
     }
   }
 
-  /** Where more comes than is worked through, too; seldom enough that moving the rest costs no more than the work did. */
-  function letGoOfWorkedThrough(): void {
+  /** Only once half is processed, so that copying the rest costs no more than the work itself. */
+  function dropProcessed(): void {
     if (next < waiting.length && next * 2 < waiting.length) return;
     waiting = waiting.slice(next);
     next = 0;
   }
 
   async function settled(): Promise<void> {
-    const all = worked + waiting.length - next;
+    const target = processed + waiting.length - next;
     catchUp();
-    // Its own timer, which was set before, goes on with it.
-    while (worked < all && waiting.length > 0) await new Promise<void>((resolve) => clock.after(0, resolve));
+    // The timer that `catchUp` set for the next slice fires before this one.
+    while (processed < target && waiting.length > 0)
+      await new Promise<void>((resolve) => clock.after(0, resolve));
   }
 
   return {
     add(items) {
       for (const item of items) waiting.push(item);
-      if (waiting.length - next >= mostWaiting) workAndTell();
-      else cancel ??= clock.after(everyMs, workAndTell);
+      if (waiting.length - next >= maxWaiting) processAndReport();
+      else cancel ??= clock.after(intervalMs, processAndReport);
     },
     catchUp,
     settled,

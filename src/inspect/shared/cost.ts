@@ -1,17 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
+import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
 import type { SecondsRing } from './seconds-ring.ts';
-import type { InspectorSnapshot } from '../snapshot.ts';
 
-/** What inspecting itself costs the page. */
 export interface Cost {
-  /** Finer than the clock. */
+  /** Has a finer resolution than the clock. */
   readonly stopwatchMs: () => number;
-  /** Does the work, and counts how long it took; of work within work, the outer one alone. */
+  /** Runs the work and adds its duration; nested work counts once. */
   measured<Answer>(work: () => Answer): Answer;
   read(nowMs: number): InspectorSnapshot['cost'];
 }
 
-const meanOfSeconds = 5;
+const meanSeconds = 5;
 
 export function createCost(options: {
   readonly ring: SecondsRing;
@@ -34,8 +33,8 @@ export function createCost(options: {
       }
     },
     read: (nowMs) => ({
-      msPerSecond: ring.perSecond('cost', nowMs, meanOfSeconds),
-      eventsPerSecond: ring.perSecond('events', nowMs, meanOfSeconds),
+      msPerSecond: ring.perSecond('cost', nowMs, meanSeconds),
+      eventsPerSecond: ring.perSecond('events', nowMs, meanSeconds),
     }),
   };
 }

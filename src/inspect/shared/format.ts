@@ -1,5 +1,5 @@
-/** How long, as a person says it: "3 s", "46 s", "2 min". Under a second is one phrase, not a flickering figure. */
-export function durationWords(ms: number): string {
+/** "3 s", "46 s", "2 min". Below a second it is a constant phrase, so that it does not flicker. */
+export function formatDuration(ms: number): string {
   const seconds = Math.floor(Math.max(0, ms) / 1000);
   if (seconds < 1) return 'under 1 s';
   if (seconds < 60) return `${seconds} s`;
@@ -8,8 +8,8 @@ export function durationWords(ms: number): string {
   return `${Math.floor(seconds / 86_400)} days`;
 }
 
-/** "412 B", "1.1 kB", "2.4 MB": decimal units, at most two significant places under ten. */
-export function bytesWords(bytes: number): string {
+/** "412 B", "1.1 kB", "2.4 MB": decimal units, one decimal place below ten. */
+export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'] as const;
   let amount = bytes;
   let unit = 0;
@@ -21,17 +21,17 @@ export function bytesWords(bytes: number): string {
   return `${rounded} ${units[unit] ?? 'B'}`;
 }
 
-export function countWords(count: number, one: string, many = `${one}s`): string {
+export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
-/** Eight first, five last: enough to tell two apart, short enough for a row. */
+/** The first eight and last five characters: enough to distinguish two IDs, short enough for a row. */
 export function shortID(id: string): string {
   return id.length <= 14 ? id : `${id.slice(0, 8)}…${id.slice(-5)}`;
 }
 
-/** What cojson's tracker waits for: ids of peers, or its own `any`. */
-export function trackedWords(trackedFor: readonly string[] | 'unknown'): string {
+/** The peers that cojson's tracker waits for; `any` is its wildcard. */
+export function formatTrackedFor(trackedFor: readonly string[] | 'unknown'): string {
   if (trackedFor === 'unknown') return trackedFor;
   return trackedFor.map((id) => (id === 'any' ? 'any persistent peer' : id)).join(', ') || 'nothing';
 }

@@ -1,12 +1,12 @@
 import type { LocalNode } from 'cojson';
 
-/** Apps call a peer by its address, and that may hold a key: only what stands before it is shown. */
+/** Strips credentials and query: apps may use an address as a peer's ID, and it may contain a key. */
 export function shownPeerID(id: string): string {
   return id.replace(/[?#].*$/, '').replace(/\/\/[^/]*@/, '//');
 }
 
-/** The peer's own id, by which cojson finds it. */
-export function ownPeerID(node: LocalNode, shownID: string): string {
+/** The peer's original ID, which cojson knows. */
+export function originalPeerID(node: LocalNode, shownID: string): string {
   const { peers } = node.syncManager;
   return shownID in peers
     ? shownID

@@ -43,7 +43,7 @@ describe('publisher', () => {
     expect(publishedAtMs).toEqual([100, 3_300, 6_500]);
   });
 
-  it('does not rest when somebody waits to see what they did', () => {
+  it('does not rest after an action of the user', () => {
     const { clock, publishedAtMs, publisher } = setUp(40);
     publisher.start();
     publisher.changed();
@@ -54,7 +54,7 @@ describe('publisher', () => {
     expect(publishedAtMs).toEqual([100, 400]);
   });
 
-  it('plans nothing before it starts and after it stops', () => {
+  it('sets no timer before it starts and after it stops', () => {
     const { clock, publishedAtMs, publisher } = setUp();
     publisher.changed();
     expect(clock.waiting).toBe(0);

@@ -1,28 +1,27 @@
 import type { Clock } from '../../base/clock.ts';
 
-/** Reads and delivers while there is anybody to read: soon after a change, and at least once a second. */
+/** Reads and delivers while started: soon after a change, and at least once a second. */
 export interface Publisher {
   changed(): void;
-  /** Somebody waits to see what came of what they did: soon, whatever reading costs. */
+  /** For an action whose result the user awaits: publishes soon, regardless of the cost of reading. */
   acted(): void;
   start(): void;
   stop(): void;
 }
 
-const soonestMs = 100;
-const latestMs = 1_000;
-/** So inspecting takes no more than an eightieth of the main thread, however much there is to read. */
+const minDelayMs = 100;
+const maxDelayMs = 1_000;
+/** Rest per unit of work: inspecting takes at most an eightieth of the main thread. */
 const restPerWork = 80;
 
-export interface PublisherOptions<News> {
+export interface PublisherOptions<Update> {
   readonly clock: Clock;
-  /** Finer than the clock. */
   readonly stopwatchMs: () => number;
-  readonly read: () => News;
-  readonly deliver: (news: News) => void;
+  readonly read: () => Update;
+  readonly deliver: (update: Update) => void;
 }
 
-export function createPublisher<News>(options: PublisherOptions<News>): Publisher {
+export function createPublisher<Update>(options: PublisherOptions<Update>): Publisher {
   const { clock, stopwatchMs, read, deliver } = options;
   let running = false;
   let restUntilMs = 0;
@@ -44,9 +43,9 @@ export function createPublisher<News>(options: PublisherOptions<News>): Publishe
   function run(): void {
     plannedMs = Infinity;
     isAwaited = false;
-    const { answer: news, tookMs } = timed(read);
-    // In a task of its own: with much to tell, both together would be a long one.
-    cancelDelivery = clock.after(0, () => rest(tookMs + timed(() => deliver(news)).tookMs));
+    const { answer: update, tookMs } = timed(read);
+    // In a separate task, because reading and delivering together could take long.
+    cancelDelivery = clock.after(0, () => rest(tookMs + timed(() => deliver(update)).tookMs));
   }
 
   function rest(tookMs: number): void {
@@ -56,7 +55,7 @@ export function createPublisher<News>(options: PublisherOptions<News>): Publishe
       cancelRun?.();
       plannedMs = Infinity;
     }
-    plan(hasChanged ? soonestMs : latestMs);
+    plan(hasChanged ? minDelayMs : maxDelayMs);
   }
 
   function timed<Answer>(work: () => Answer): { readonly answer: Answer; readonly tookMs: number } {
@@ -65,14 +64,14 @@ export function createPublisher<News>(options: PublisherOptions<News>): Publishe
   }
 
   return {
-    changed: () => plan(soonestMs),
+    changed: () => plan(minDelayMs),
     acted() {
       isAwaited = true;
-      plan(soonestMs);
+      plan(minDelayMs);
     },
     start() {
       running = true;
-      plan(latestMs);
+      plan(maxDelayMs);
     },
     stop() {
       running = false;

@@ -1,8 +1,9 @@
-import { isJsonRecord, parseJson, type JsonRecord } from '../../base/json.ts';
+import { parseJson } from '../../base/json.ts';
+import { isRecord, type JsonRecord } from '../../base/record.ts';
 
 const withheld = '[withheld]';
 
-/** Of our own frames: what names nobody and proves nothing. All else may be a token, a proof or what makes one. */
+/** The harmless fields of our own frames. Any other field may be a token or a proof, or help to make one. */
 const plainFields: ReadonlySet<string> = new Set(
   [
     'maia,v,relay,storage,durability,limits,inspect,minAppVersion,kernel,appVersion',
@@ -11,38 +12,38 @@ const plainFields: ReadonlySet<string> = new Set(
 );
 const plainDemand: ReadonlySet<string> = new Set(['methods', 'withinMs']);
 
-/** A `maia` frame as it may be kept: no token, proof, signature or nonce, and nothing that this version does not know. */
+/** Strips tokens, proofs, signatures, nonces and unknown fields from a `maia` frame. */
 export function withoutProofs(frame: JsonRecord): string {
   const { auth } = frame;
-  // The frame `auth` has no field of this name; a `hello` has.
-  const demand = isJsonRecord(auth) ? { auth: pick(auth, plainDemand) } : auth === null ? { auth } : {};
+  // Only a `hello` frame has this field.
+  const demand = isRecord(auth) ? { auth: pick(auth, plainDemand) } : auth === null ? { auth } : {};
   return withoutKeys(JSON.stringify({ ...pick(frame, plainFields), ...demand }));
 }
 
-/** Keys that stand in the open, such as a public group's: also what a relay may see is in no panel. */
+/** Hides plaintext keys, such as a public group's: the panel must not show them even though a relay may see them. */
 export function withoutKeys(text: string): string {
   return text.includes('Secret_z')
     ? text.replaceAll(/((?:key|sealer|signer|invite)Secret_z)[1-9A-HJ-NP-Za-km-z]+/g, `$1${withheld}`)
     : text;
 }
 
-/** A kept message as it stands in an ordinary export: what the app wrote is replaced by its length. */
+/** Replaces what the app wrote with its length, for an ordinary export. */
 export function withoutChanges(text: string): string {
   const value = parseJson(text);
-  if (!isJsonRecord(value) || value.action !== 'content' || !isJsonRecord(value.new)) return text;
-  const sessions = Object.entries(value.new).map(([sessionID, own]): readonly [string, unknown] => {
-    if (!isJsonRecord(own) || !Array.isArray(own.newTransactions)) return [sessionID, own];
-    const transactions: readonly unknown[] = own.newTransactions;
-    return [sessionID, { ...own, newTransactions: transactions.map(withoutOwnChanges) }];
+  if (!isRecord(value) || value.action !== 'content' || !isRecord(value.new)) return text;
+  const sessions = Object.entries(value.new).map(([sessionID, session]): readonly [string, unknown] => {
+    if (!isRecord(session) || !Array.isArray(session.newTransactions)) return [sessionID, session];
+    const transactions: readonly unknown[] = session.newTransactions;
+    return [sessionID, { ...session, newTransactions: transactions.map(withChangeLengths) }];
   });
   return JSON.stringify({ ...value, new: Object.fromEntries(sessions) });
 }
 
-function withoutOwnChanges(transaction: unknown): unknown {
-  if (!isJsonRecord(transaction)) return transaction;
+function withChangeLengths(transaction: unknown): unknown {
+  if (!isRecord(transaction)) return transaction;
   const lengthInstead = (key: string) => {
-    const own = transaction[key];
-    return typeof own === 'string' ? { [key]: `[${own.length} characters]` } : {};
+    const changes = transaction[key];
+    return typeof changes === 'string' ? { [key]: `[${changes.length} characters]` } : {};
   };
   return {
     ...transaction,

@@ -14,11 +14,11 @@ describe('seconds ring', () => {
     expect(own.counts('sent', 105_000).values).toEqual([0, 5, 0, 7]);
   });
 
-  it('tells seconds before its start from seconds in which nothing happened', () => {
+  it('distinguishes seconds before its start from empty ones', () => {
     expect(ring().counts('sent', 102_000).values).toEqual([null, null, 0, 0]);
   });
 
-  it('keeps the highest reading of a second, and has no data where nothing was read', () => {
+  it('keeps the highest reading of a second, and has no data without one', () => {
     const own = ring();
     own.measure('depth', 101_100, 3);
     own.measure('depth', 101_200, 9);
@@ -28,7 +28,7 @@ describe('seconds ring', () => {
     expect(own.measures('other', 104_000).values).toEqual([null, null, null, null]);
   });
 
-  it('forgets what is older than it covers, though the slot still holds it', () => {
+  it('ignores stale slots', () => {
     const own = ring();
     own.measure('depth', 101_000, 9);
     expect(own.peak('depth', 105_999)).toBe(9);
@@ -36,14 +36,14 @@ describe('seconds ring', () => {
     expect(own.counts('depth', 900_000).values).toEqual([0, 0, 0, 0]);
   });
 
-  it('counts the present second into the peak', () => {
+  it('includes the current second in the peak', () => {
     const own = ring();
     own.measure('depth', 101_000, 2);
     own.measure('depth', 103_500, 5);
     expect(own.peak('depth', 103_600)).toBe(5);
   });
 
-  it('takes the mean over the seconds it has seen, when it is younger than asked', () => {
+  it('takes the mean over the seconds since its start if it is young', () => {
     const own = ring();
     own.count('sent', 100_100, 10);
     expect(own.perSecond('sent', 100_900, 4)).toBe(0);
@@ -52,7 +52,7 @@ describe('seconds ring', () => {
     expect(own.perSecond('sent', 105_000, 4)).toBe(0);
   });
 
-  it('stays within its bytes: one name too many pushes out the oldest', () => {
+  it('stays within its byte limit by evicting the oldest name', () => {
     const own = createSecondsRing({ startMs, seconds: 4, maxBytes: 2 * 5 * 16 });
     for (const name of ['a', 'b', 'c']) own.measure(name, 101_000, 1);
     expect(own.peak('a', 101_000)).toBe('unknown');

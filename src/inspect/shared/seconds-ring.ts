@@ -1,14 +1,14 @@
-import type { Reading, Series } from '../snapshot.ts';
+import type { Reading, Series } from '../snapshot/measures.ts';
 
-/** Figures of the last seconds by name, in memory that is bounded in bytes whatever happens. */
+/** Per-second figures by name for the last seconds, in bounded memory. */
 export interface SecondsRing {
-  /** Counts something that happened; a second without any is a true 0. */
+  /** Adds to a count; a second without events counts as 0. */
   count(name: string, atMs: number, amount: number): void;
-  /** Notes a reading; a second keeps its highest, and without any it holds no data. `unknown` is no data either. */
+  /** Records a reading; a second keeps its highest. A second without readings, or with `unknown` only, has no data. */
   measure(name: string, atMs: number, reading: Reading): void;
-  /** Mean of the counts over the last `seconds` whole seconds, or over fewer where the ring is younger. */
+  /** Mean of the counts over the last `seconds` whole seconds, or fewer if the ring is younger. */
   perSecond(name: string, nowMs: number, seconds: number): number;
-  /** The highest reading or count of the time the ring covers, the present second included; `unknown` without any. */
+  /** The highest reading or count in the ring, including the current second; `unknown` without any. */
   peak(name: string, nowMs: number): Reading;
   counts(name: string, nowMs: number): Series;
   measures(name: string, nowMs: number): Series;
@@ -16,18 +16,18 @@ export interface SecondsRing {
 
 interface Lane {
   readonly values: Float64Array;
-  /** Which second a slot belongs to: what is left from an earlier round is not cleared, only recognised. */
+  /** The second each slot belongs to. Stale slots are not cleared, only recognized. */
   readonly seconds: Float64Array;
 }
 
-/** `maxBytes` holds what `maxBytes / (16 × seconds)` names need; one more pushes the oldest name out. */
+/** `maxBytes` is enough for `maxBytes / (16 × seconds)` names; one more name evicts the oldest. */
 export function createSecondsRing(options: {
   readonly startMs: number;
   readonly seconds: number;
   readonly maxBytes: number;
 }): SecondsRing {
   const { seconds: length, maxBytes } = options;
-  // One more slot than is shown, for the second that is not over yet.
+  // One extra slot for the current, unfinished second.
   const slots = length + 1;
   const maxLanes = Math.max(1, Math.floor(maxBytes / (slots * 2 * Float64Array.BYTES_PER_ELEMENT)));
   const startSecond = toSecond(options.startMs);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { FrameTap, SyncInspection } from '../../sync/inspection.ts';
-import { listenToFrames } from '../frame-tap.ts';
+import { listenToFrames } from './taps.ts';
 
-it('fills the hook of a sync only while somebody listens, and tells everybody', () => {
+it('sets the hook only while there are listeners, and notifies all of them', () => {
   let hook: FrameTap | undefined;
   const inspection = { setFrameTap: (tap: FrameTap | undefined) => (hook = tap) } as Partial<SyncInspection>;
   const heard: string[] = [];

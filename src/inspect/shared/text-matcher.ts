@@ -1,11 +1,11 @@
-/** Undefined where everything matches. A pattern that is half typed is none yet: it is looked for as it stands. */
-export function textMatcher(text: string, isPattern: boolean): ((words: string) => boolean) | undefined {
+/** Undefined if everything matches. An invalid pattern, such as a half-typed one, is searched for literally. */
+export function textMatcher(text: string, isPattern: boolean): ((text: string) => boolean) | undefined {
   const wanted = text.trim();
   if (wanted === '') return undefined;
   const pattern = isPattern ? toPattern(wanted) : undefined;
-  if (pattern) return (words) => pattern.test(words);
+  if (pattern) return (candidate) => pattern.test(candidate);
   const lower = wanted.toLowerCase();
-  return (words) => words.toLowerCase().includes(lower);
+  return (candidate) => candidate.toLowerCase().includes(lower);
 }
 
 function toPattern(text: string): RegExp | undefined {

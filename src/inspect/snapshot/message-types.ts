@@ -1,7 +1,7 @@
-import type { CoValueLabel } from '../shared/covalue-label.ts';
-import type { Priority } from '../snapshot.ts';
+import type { CoValueLabel } from './covalue-kind.ts';
+import type { Priority } from './queue-facts.ts';
 
-/** `opened` and `closed` are moments of a channel; `other` is what neither cojson nor the kernel sends. */
+/** `opened` and `closed` are channel events; `other` is anything that neither cojson nor the kernel sends. */
 export const messageTypes = [
   'content',
   'known',
@@ -20,48 +20,47 @@ export type MessageType = (typeof messageTypes)[number];
 export const directions = ['sent', 'received', 'none'] as const;
 export type Direction = (typeof directions)[number];
 
-/** What is kept of each message, as plain JSON; its text beside it. */
+/** The stored facts of a message, as plain JSON; its text is stored separately. */
 export interface MessageFacts {
-  /** From 1 on, over all relays. */
+  /** Counts from 1, over all relays. */
   readonly number: number;
   readonly atMs: number;
   readonly direction: Direction;
   readonly relayID: string;
   readonly type: MessageType;
-  /** Of the CoValue it is about, or of a batch. */
+  /** ID of its CoValue, or of its batch. */
   readonly id?: string;
-  /** Of its text on the wire, as UTF-8. */
+  /** Size on the wire, as UTF-8. */
   readonly bytes: number;
-  /** It came in the frame of the message before it. */
+  /** In the same frame as the previous message. */
   readonly continuesFrame?: true;
-  /** Transactions in a `content`; transactions that a `known` or `load` states; entries of a `reconcile`. */
+  /** Transactions in a `content`, or stated by a `known` or `load`; entries of a `reconcile`. */
   readonly count?: number;
   readonly priority?: Priority;
   /** The kind of a `maia` frame, the transport of an `opened`, the error of a `closed`. */
   readonly note?: string;
   readonly confirmation?: Confirmation;
-  /** Of a `known` or `load` that confirmed something: how many `content`s, and the newest of them. */
+  /** Of a confirming `known` or `load`: the newest `content` that it confirmed, and their number. */
   readonly confirms?: { readonly newest: number; readonly messages: number };
 }
 
-/** `unknown`: so much was sent and not confirmed that this one is no longer watched for. */
+/** `unknown`: no longer tracked, because too much was sent without confirmation. */
 export type Confirmation =
   | { readonly state: 'waiting' | 'unknown' }
   | { readonly state: 'confirmed'; readonly by: number; readonly afterMs: number };
 
-/** A row of the list: what is kept of a message, and how its CoValue is called now. */
 export interface MessageRow extends MessageFacts {
   readonly label?: CoValueLabel;
 }
 
-/** What a snapshot says of messages: counts only. The same object while nothing changed. */
+/** Counts of the recorded messages. The same object until a count changes. */
 export interface MessageCounts {
   readonly kept: number;
-  /** Messages that gave way to newer ones, and that are in no count here. */
+  /** Messages evicted by newer ones; excluded from all other counts. */
   readonly dropped: number;
-  /** Of the newest message; 0 where there was none. */
+  /** Of the newest message; 0 if there is none. */
   readonly lastNumber: number;
-  /** Texts of messages before this one are not kept any more; 1 where all are. */
+  /** The texts of earlier messages are no longer available; 1 if all are available. */
   readonly firstWithText: number;
   readonly bytes: number;
   readonly maxBytes: number;
@@ -69,21 +68,20 @@ export interface MessageCounts {
 }
 
 export interface MessageFilter {
-  /** Looked for in ids, names, types, relays and notes; not in texts, of which the older ones are compressed. */
+  /** Searched for in IDs, names, types, relays and notes, but not in message texts: older ones are compressed. */
   readonly text?: string;
-  /** The text is a regular expression; one that is none is looked for as it stands. */
+  /** `text` is a regular expression; an invalid one is searched for literally. */
   readonly isPattern?: boolean;
   readonly types?: readonly MessageType[];
 }
 
 export interface MessagePage {
-  /** Messages that match. */
   readonly total: number;
-  /** Of those that match the text, whatever the wanted types. */
+  /** Counts of messages that match the text, regardless of `types`. */
   readonly byType: Readonly<Partial<Record<MessageType, number>>>;
   readonly rows: readonly MessageRow[];
 }
 
-/** `withheld`: it could hold what must be in no panel and no file. */
+/** `withheld`: it may contain secrets that must not appear in the panel or in files. */
 export type MessageText =
   { readonly state: 'kept'; readonly text: string } | { readonly state: 'dropped' | 'withheld' | 'none' };

@@ -1,74 +1,77 @@
 import type { StorageKind } from '../../storage/device-storage.ts';
-import type { CoValueKind } from '../shared/covalue-label.ts';
-import type { PlainError, Reading } from '../snapshot.ts';
+import type { CoValueKind } from './covalue-kind.ts';
+import type { Reading } from './measures.ts';
+import type { PlainError } from './plain-error.ts';
 
-/** What is kept on this device, and how that goes. */
 export interface StorageFacts {
-  /** `custom`: a storage that the app brought, into which nobody can look. */
+  /** `custom`: the app's own storage, which the inspector cannot read. */
   readonly kind: StorageKind | 'custom';
-  /** `failing`: writes fail and are retried, nothing is dropped. `memory-only`: nothing is kept on this device. */
+  /** `failing`: writes fail and are retried; nothing is dropped. `memory-only`: nothing is stored on this device. */
   readonly state: 'ok' | 'failing' | 'memory-only';
   readonly error?: StorageFailure;
-  /** Names of the databases in which content of the account stands. */
+  /** Names of the databases that hold the account's content. */
   readonly databases: readonly string[];
   readonly room: RoomFacts;
-  /** Whether the browser has promised not to delete by itself what is here. */
+  /** Whether the browser promised not to evict this data. */
   readonly persisted: boolean | 'unknown';
-  /** From a database of cojson-storage-indexeddb, while it runs. */
+  /** Migration from a cojson-storage-indexeddb database, while it runs. */
   readonly takeover?: { readonly done: number; readonly total: number };
   readonly writes: WriteFacts;
-  /** The last count by kind: see `measureStorage`. */
+  /** The last count by kind; see `measureStorage`. */
   readonly sizes?: StorageSizes;
 }
 
-/** As the browser estimates it, of the whole origin: other accounts and the app's own data included. */
+/** The browser's estimate for the whole origin, including other accounts and the app's own data. */
 export interface RoomFacts {
   readonly usedBytes: Reading;
   readonly quotaBytes: Reading;
-  /** When it was asked, in ms since the Unix epoch. */
+  /** In ms since the Unix epoch. */
   readonly measuredAtMs: number | 'unknown';
 }
 
 export interface WriteFacts {
-  /** Writes that wait for the database now. */
   readonly waiting: Reading;
-  /** Tries that wrote something, and the longest of them in the last two minutes, since the inspector was made. */
+  /** Successful attempts since the inspector was created, and the longest within the last two minutes. */
   readonly committed: Reading;
   readonly slowestMs: Reading;
-  /** Tries that wrote nothing, since the inspector was made. What was to be written is tried again. */
+  /** Failed attempts since the inspector was created. Failed writes are retried. */
   readonly failed: Reading;
   readonly lastFailure?: StorageFailure & { readonly atMs: number };
-  /** Present while the last try has failed: how many in a row, when the first, and when the next. */
+  /** Present while the last attempt has failed: consecutive failures, the time of the first, and of the next attempt. */
   readonly failing?: { readonly count: number; readonly sinceMs: number; readonly retryAtMs: number };
 }
 
 export interface StorageFailure extends PlainError {
-  /** How the browser calls it, such as QuotaExceededError. */
+  /** The browser's error name, such as QuotaExceededError. */
   readonly cause?: string;
 }
 
-/** What a count by kind found. It grows while it runs, and stays until the next one. */
+/** The result of a count by kind. Updated while it runs, and kept until the next one. */
 export interface StorageSizes {
   readonly state: 'counting' | 'done' | 'stopped' | 'failed';
-  /** `memory`: of a session that keeps nothing on this device, or whose storage nobody can look into. */
+  /** `memory`: the session stores nothing on this device, or its storage is not readable. */
   readonly of: 'device' | 'memory';
   readonly startedAtMs: number;
-  /** Absent while it runs. */
+  /** Absent while the count is in progress. */
   readonly endedAtMs?: number;
-  /** CoValues that were read, and how many there are. */
+  /** CoValues read so far, and in total. */
   readonly done: number;
   readonly total: number;
-  /** The largest first. */
+  /** Largest first. */
   readonly kinds: readonly SizeOfKind[];
-  /** CoValues that could not be read. */
   readonly unreadable: number;
-  /** Why it failed. */
   readonly problem?: string;
 }
 
 export interface SizeOfKind {
   readonly kind: CoValueKind;
   readonly coValues: number;
-  /** Of their content as it is sent, in characters of JSON, which are bytes but for public text that is not English. */
+  /** Characters of their content as sent JSON: the same as bytes, except for public non-ASCII text. */
   readonly bytes: number;
+}
+
+export interface MemoryFigures {
+  readonly loaded: number;
+  /** Garbage-collected; read from this device again when requested. */
+  readonly unloaded: number;
 }

@@ -1,8 +1,8 @@
 import { cojsonInternals, type LocalNode, type Peer, type RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createFakeSync } from '../../../test/support/sync/fake-sync.ts';
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 
@@ -26,12 +26,12 @@ function serverPeer(id: string): Peer {
   return { id, role: 'server', incoming, outgoing, persistent: true };
 }
 
-/** cojson passes on what a turn has written when that ends. */
+/** cojson sends a task's edits when the task ends. */
 const endOfTurn = () => new Promise<void>((resolve) => queueMicrotask(resolve));
 
 const row = () => inspector.snapshot().unsynced.find(({ id }) => id === map.id);
 
-/** The peer says that it has all that the node has. */
+/** Confirms everything that the node has. */
 function confirmAll(peer: Peer): void {
   for (const core of node.allCoValues()) {
     const state = node.syncManager.peers[peer.id];
@@ -40,7 +40,7 @@ function confirmAll(peer: Peer): void {
 }
 
 describe('a node that the kernel does not sync', () => {
-  it('shows what its tracker holds, how old it is, and what cannot be known as unknown', async () => {
+  it('shows the tracker’s entries with their age, and unknowable facts as unknown', async () => {
     expect(row()).toMatchObject({
       name: 'Crew list',
       steps: { saved: 'unknown', sent: 'pending', confirmed: 'pending', durable: 'unknown' },
@@ -61,13 +61,13 @@ describe('a node that the kernel does not sync', () => {
     expect(inspector.snapshot().peers[0]).toMatchObject({ bufferedBytes: 'unknown', promises: 'unknown' });
   });
 
-  it('loses its rows when the peer has said that it has them', () => {
+  it('drops its rows once the peer confirms them', () => {
     const peer = serverPeer('relay');
     inspector.snapshot();
     node.syncManager.addPeer(peer);
     inspector.snapshot();
     confirmAll(peer);
-    // Who reads before the next look takes it from nobody.
+    // A read between two checks must not swallow the notification.
     inspector.snapshot();
     clock.advance(1_000);
     expect(inspector.snapshot().unsynced).toEqual([]);
@@ -75,7 +75,7 @@ describe('a node that the kernel does not sync', () => {
     expect(inspector.overview.current.status).toBe('confirmed');
   });
 
-  it('repairs a tracker that is out of date, and no other', async () => {
+  it('repairs only a tracker that is out of date', async () => {
     node.syncManager.addPeer(serverPeer('old'));
     map.set('n', 1);
     await endOfTurn();
@@ -93,7 +93,7 @@ describe('a node that the kernel does not sync', () => {
     expect(node.syncManager.unsyncedTracker.has(map.id)).toBe(false);
   });
 
-  it('shows what the session wrote where syncWhen is never', async () => {
+  it('shows the session’s edits if syncWhen is never', async () => {
     const quiet = await createAccountNode({ syncWhen: 'never' });
     const own = quiet.createGroup().createMap({ n: 1 });
     const quietInspector = createInspector(quiet, { clock });
@@ -103,7 +103,7 @@ describe('a node that the kernel does not sync', () => {
     expect(overview.status).toBe('off');
   });
 
-  it('keeps the key in a peer’s address to itself, and finds the peer all the same', async () => {
+  it('hides the key in a peer’s address, and still finds the peer', async () => {
     const peer = serverPeer('wss://user:word@relay.example/sync?key=sesame#end');
     node.syncManager.addPeer(peer);
     map.set('n', 1);
@@ -142,12 +142,12 @@ describe('a node that the kernel does not sync', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('has no faults: they would do nothing', () => {
+  it('rejects faults', () => {
     expect(() => inspector.controls.setFaults({ seed: 1 })).toThrow(/setupSyncPeers/);
     expect(() => inspector.controls.setFaults(undefined)).not.toThrow();
   });
 
-  it('is read as the kernel’s where the kernel syncs it', () => {
+  it('is read as the kernel’s if the kernel syncs it', () => {
     createFakeSync(node, clock.nowMs());
     const ours = createInspector(node, { clock });
     expect(ours.overview.current).not.toHaveProperty('isStock');

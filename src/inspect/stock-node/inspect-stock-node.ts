@@ -3,28 +3,25 @@ import type { Clock } from '../../base/clock.ts';
 import { isEqual } from '../../base/equal.ts';
 import { callListener } from '../../base/readable.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
-import type { Inspected } from '../inspected.ts';
 import { shownPeerID } from '../shared/peer-address.ts';
+import type { Inspected } from '../target.ts';
 import { stockState } from './stock-state.ts';
 import { tapStockNode } from './stock-taps.ts';
 import { createStockUnsynced } from './stock-unsynced.ts';
 
-/** A peer that comes or goes tells nobody. */
-const lookEveryMs = 1_000;
+/** Polls, because cojson emits no event when a peer is added or removed. */
+const checkIntervalMs = 1_000;
 
-/**
- * Reads a node that the kernel does not sync: what cojson itself knows. What it cannot know is `unknown`: what is left in a
- * socket, what a relay promises. Its peers are the app's, so nothing can be paused, dialled or broken from here.
- */
+/** Reads a node that the kernel does not sync: unknowable facts are `unknown`, and the app's peers cannot be controlled. */
 export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
   const readUnsynced = createStockUnsynced(node, clock);
   const connectedSinceMs = new Map<string, number>();
   const listeners = new Set<(state: SyncState) => void>();
   const { unsyncedTracker } = node.syncManager;
   let latest: SyncState | undefined;
-  /** What the listeners know: others read as well, and between two looks. */
-  let told: SyncState | undefined;
-  let cancelLook = () => {};
+  /** The state that listeners last received. Differs from `latest`, which also changes on reads between two checks. */
+  let published: SyncState | undefined;
+  let cancelCheck = () => {};
   let stopTracking = () => {};
   let stopTap = () => {};
 
@@ -39,19 +36,19 @@ export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
     return latest;
   }
 
-  function look(): void {
+  function check(): void {
     const now = current();
-    if (now !== told) for (const listener of [...listeners]) callListener(listener, now);
-    told = now;
-    lookAfter(lookEveryMs);
+    if (now !== published) for (const listener of [...listeners]) callListener(listener, now);
+    published = now;
+    checkAfter(checkIntervalMs);
   }
 
-  function lookAfter(ms: number): void {
-    cancelLook();
-    cancelLook = clock.after(ms, look);
+  function checkAfter(ms: number): void {
+    cancelCheck();
+    cancelCheck = clock.after(ms, check);
   }
 
-  const nothing = () => {};
+  const noop = () => {};
   return {
     isStock: true,
     sync: {
@@ -59,31 +56,31 @@ export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
         return current();
       },
       subscribe(listener) {
-        const own = (state: SyncState) => listener(state);
-        listeners.add(own);
+        const entry = (state: SyncState) => listener(state);
+        listeners.add(entry);
         if (listeners.size === 1) {
-          lookAfter(lookEveryMs);
-          // It tells at once how things are, and then of each CoValue by itself.
-          stopTracking = unsyncedTracker.subscribe(() => lookAfter(0));
+          checkAfter(checkIntervalMs);
+          // The tracker calls back immediately, and then for each CoValue separately.
+          stopTracking = unsyncedTracker.subscribe(() => checkAfter(0));
         }
-        told ??= current();
-        callListener(own, told);
+        published ??= current();
+        callListener(entry, published);
         return () => {
-          if (!listeners.delete(own) || listeners.size > 0) return;
-          cancelLook();
+          if (!listeners.delete(entry) || listeners.size > 0) return;
+          cancelCheck();
           stopTracking();
         };
       },
-      pause: nothing,
-      resume: nothing,
-      reconnect: nothing,
+      pause: noop,
+      resume: noop,
+      reconnect: noop,
     },
     inspection: {
       node,
       unsynced: readUnsynced,
       get waiting() {
         const pending = readUnsynced().filter(({ confirmed }) => confirmed === 'pending');
-        // Of the rungs before it cojson keeps nothing that could be asked.
+        // cojson has no information about the earlier rungs.
         return {
           saved: new Map(),
           sent: new Map(),
@@ -100,15 +97,15 @@ export function inspectStockNode(node: LocalNode, clock: Clock): Inspected {
         stopTap();
         stopTap = tap ? tapStockNode(node, clock, tap) : () => {};
       },
-      setFrameTap: nothing,
-      setRungTap: nothing,
-      setTransportWrap: nothing,
-      redial: nothing,
-      onEvent: () => nothing,
+      setFrameTap: noop,
+      setRungTap: noop,
+      setTransportWrap: noop,
+      redial: noop,
+      onEvent: () => noop,
     },
     repair(id) {
       const row = readUnsynced().find((coValue) => coValue.id === id);
-      // Asked once more, as a new edit may have been made since somebody read of it.
+      // Check again, because a new edit may have been made since the caller read the row.
       if (row?.confirmed === 'reached') unsyncedTracker.removeAll(id as RawCoID);
     },
   };

@@ -5,10 +5,7 @@ import type { Rung, SyncState } from '../../sync/sync-state.ts';
 import { shownPeerID } from '../shared/peer-address.ts';
 import { serverPeersOf } from './stock-unsynced.ts';
 
-/**
- * What can be said of a stock node's sync as a whole. A peer that is not closed counts as connected: whether its transport is,
- * cojson does not say.
- */
+/** A peer that is not closed counts as connected, because cojson does not expose its transport's state. */
 export function stockState(
   node: LocalNode,
   unsynced: readonly UnsyncedCoValue[],

@@ -1,15 +1,14 @@
 import type { CoValueCore, LocalNode, PeerState, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { isEqual } from '../../base/equal.ts';
-import { coverageOfState, covers, type Coverage } from '../../engine/known-counts.ts';
+import { knownCountsOfState, covers, type KnownCounts } from '../../engine/known-counts.ts';
+import { findCoValue, readTrackedPeers } from '../../engine/private-fields.ts';
 import type { RungStep, UnsyncedCoValue } from '../../sync/inspection.ts';
-import { findCoValue, readTrackedFor } from '../../engine/private-fields.ts';
 import { shownPeerID } from '../shared/peer-address.ts';
 
 /**
- * The CoValues that cojson's own tracker holds for unsynced, each with how far the node's peers say that it got. A node with
- * `syncWhen: 'never'` tracks nothing: there, what this session has written and no peer has. Oldest first; what says nothing
- * new is the same object again.
+ * The CoValues that cojson's tracker considers unsynced, oldest first. A node with `syncWhen: 'never'` tracks nothing, so
+ * for it: this session's edits that no peer has. Unchanged entries stay the same objects.
  */
 export function createStockUnsynced(node: LocalNode, clock: Clock): () => readonly UnsyncedCoValue[] {
   let known = new Map<string, UnsyncedCoValue>();
@@ -17,10 +16,10 @@ export function createStockUnsynced(node: LocalNode, clock: Clock): () => readon
     const servers = serverPeersOf(node);
     const byID = new Map<string, UnsyncedCoValue>();
     for (const id of node.syncManager.unsyncedTracker.getAll()) {
-      byID.set(id, read(id, readTrackedFor(node, id), servers));
+      byID.set(id, read(id, readTrackedPeers(node, id), servers));
     }
     if (node.syncWhen === 'never') {
-      for (const { id } of ownCoValues(node)) {
+      for (const { id } of coValuesOfSession(node)) {
         if (!byID.has(id)) byID.set(id, read(id, [], servers));
       }
       for (const [id, { confirmed, trackedFor }] of byID) {
@@ -38,16 +37,16 @@ export function createStockUnsynced(node: LocalNode, clock: Clock): () => readon
   ): UnsyncedCoValue {
     const before = known.get(id);
     const core = findCoValue(node, id);
-    const need = core && coverageOfState(core.knownState());
-    const missing = need ? servers.filter((peer) => !covers(told(peer, id), need)) : servers;
-    const isGiven = need !== undefined && servers.every((peer) => covers(given(peer, id), need));
+    const need = core && knownCountsOfState(core.knownState());
+    const missing = need ? servers.filter((peer) => !covers(confirmedBy(peer, id), need)) : servers;
+    const isHandedOver = need !== undefined && servers.every((peer) => covers(handedTo(peer, id), need));
     const isConfirmed = servers.length > 0 && missing.length === 0;
     const coValue: UnsyncedCoValue = {
       id,
       sinceMs: before?.sinceMs ?? (core && oldestEditMs(core, missing)) ?? clock.nowMs(),
       saved: savedStep(id, need),
-      // What was given to a peer may stand in its socket still: cojson cannot tell.
-      sent: isConfirmed ? 'reached' : servers.length > 0 && isGiven ? 'unknown' : 'pending',
+      // cojson cannot know whether content handed to a peer has left its socket.
+      sent: isConfirmed ? 'reached' : servers.length > 0 && isHandedOver ? 'unknown' : 'pending',
       confirmed: isConfirmed ? 'reached' : 'pending',
       durable: 'unknown',
       missingAtPeerIDs: missing.map((peer) => shownPeerID(peer.id)),
@@ -56,35 +55,36 @@ export function createStockUnsynced(node: LocalNode, clock: Clock): () => readon
     return before && isEqual(before, coValue) ? before : coValue;
   }
 
-  function savedStep(id: RawCoID, need: Coverage | undefined): RungStep {
+  function savedStep(id: RawCoID, need: KnownCounts | undefined): RungStep {
     if (!node.storage || !need) return 'unknown';
-    return covers(coverageOfState(node.storage.getKnownState(id)), need) ? 'reached' : 'pending';
+    return covers(knownCountsOfState(node.storage.getKnownState(id)), need) ? 'reached' : 'pending';
   }
 
-  /** When the oldest transaction of this session that is missing was made; an earlier session's is not looked for. */
+  /** The time of the oldest missing transaction of this session; earlier sessions are ignored. */
   function oldestEditMs(core: CoValueCore, missing: readonly PeerState[]): number | undefined {
     const session = node.currentSessionID;
-    const had = missing.map((peer) => told(peer, core.id)[session] ?? 0);
-    const first = core.verified?.getSession(session)?.transactions[had.length === 0 ? 0 : Math.min(...had)];
+    const counts = missing.map((peer) => confirmedBy(peer, core.id)[session] ?? 0);
+    const first =
+      core.verified?.getSession(session)?.transactions[counts.length === 0 ? 0 : Math.min(...counts)];
     return first?.madeAt;
   }
 }
 
-/** Persistent or not: each is told of every edit. */
+/** Includes peers that are not persistent, because cojson sends every edit to each server. */
 export function serverPeersOf(node: LocalNode): readonly PeerState[] {
   return Object.values(node.syncManager.peers).filter(({ role }) => role === 'server');
 }
 
-function* ownCoValues(node: LocalNode): Iterable<CoValueCore> {
+function* coValuesOfSession(node: LocalNode): Iterable<CoValueCore> {
   for (const core of node.allCoValues()) {
     if (core.isAvailable() && core.knownState().sessions[node.currentSessionID] !== undefined) yield core;
   }
 }
 
-function told(peer: PeerState, id: RawCoID): Coverage {
-  return coverageOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
+function confirmedBy(peer: PeerState, id: RawCoID): KnownCounts {
+  return knownCountsOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
 }
 
-function given(peer: PeerState, id: RawCoID): Coverage {
-  return coverageOfState(peer.getOptimisticKnownState(id) ?? { header: false, sessions: {} });
+function handedTo(peer: PeerState, id: RawCoID): KnownCounts {
+  return knownCountsOfState(peer.getOptimisticKnownState(id) ?? { header: false, sessions: {} });
 }

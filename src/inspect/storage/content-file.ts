@@ -2,7 +2,7 @@ import type { SyncMessage } from 'cojson';
 
 export const contentFormat = { maia: 'content', v: 1 } as const;
 
-/** The first line of exported content. `v` goes up when older readers would misread it. */
+/** The first line of exported content. `v` is incremented when older readers would misread it. */
 export interface ContentHead {
   readonly maia: 'content';
   readonly v: 1;
@@ -10,28 +10,27 @@ export interface ContentHead {
   readonly exportedAtMs: number;
   readonly which: 'unsynced' | 'all';
   readonly accountID: string;
-  /** `memory`: of a session that keeps nothing on this device, or whose storage nobody can look into, it has what is loaded. */
+  /** `memory`: only loaded content, because the session stores nothing on this device or its storage is not readable. */
   readonly of: 'device' | 'memory';
 }
 
-/** A line after it. */
 export type ContentLine =
-  /** Messages in their order, as a relay is given them that has nothing of the CoValue: the header is in the first. */
+  /** In order, the messages for a relay that has nothing of the CoValue; the first contains the header. */
   | {
       readonly kind: 'covalue';
       readonly id: string;
       readonly content: readonly (SyncMessage & { readonly action: 'content' })[];
     }
-  /** One that could not be read; without an id, all that is on this device and not loaded. */
+  /** An unreadable CoValue; without an ID, everything on this device that is not loaded. */
   | { readonly kind: 'unreadable'; readonly id?: string; readonly reason: string }
   | ContentEnd;
 
-/** The last line: a file without it was cut off. */
+/** The last line; a file without it is truncated. */
 export interface ContentEnd {
   readonly kind: 'end';
-  /** Lines of each of the other two kinds. */
+  /** Number of lines of each other kind. */
   readonly coValues: number;
   readonly unreadable: number;
-  /** CoValues that are in no file: passkeys' entries, which hold the account's seed, encrypted to a passkey. */
+  /** CoValues excluded from every file: passkey entries, which hold the account's seed, encrypted to a passkey. */
   readonly leftOut: number;
 }

@@ -1,15 +1,15 @@
-import type { LocalNode, RawAccountID, RawCoID } from 'cojson';
 import { mnemonicToEntropy } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
+import type { LocalNode, RawAccountID, RawCoID } from 'cojson';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { accountSecrets } from '../../../test/secrets/account-secrets.ts';
 import { findSecrets } from '../../../test/secrets/find-secrets.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeClock } from '../../testing/fake-clock.ts';
+import { createTestSessions } from '../../../test/support/session/test-sessions.ts';
 import { giveFakeDevice, type FakeDevice } from '../../../test/support/storage/fake-device.ts';
 import { createFakeSync, unconfirmedEdits, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
-import { createTestSessions } from '../../../test/support/session/test-sessions.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import type { ContentEnd, ContentHead, ContentLine } from './content-file.ts';
@@ -57,7 +57,7 @@ async function exported(which: 'unsynced' | 'all', from = inspector): Promise<Ex
   };
 }
 
-/** A node without keys, that has been given nothing but these lines. */
+/** A node without keys that has received only these lines. */
 async function freshNodeOf({ coValues }: Exported): Promise<LocalNode> {
   const fresh = await createAgentNode();
   for (const content of coValues.flatMap((line) => line.content)) {
@@ -72,14 +72,14 @@ const idsOf = ({ coValues }: Exported) => coValues.map(({ id }) => id).toSorted(
 const stateOf = (of: LocalNode, id: string) => of.getCoValue(id as RawCoID).knownState();
 
 describe('all of it', () => {
-  it('gives a fresh node the same known states: nothing is lost', async () => {
+  it('[PANEL-10] gives a new node the same known states', async () => {
     const group = node.createGroup();
     const map = group.createMap({ title: 'Crew list' }, null, 'private');
     for (let n = 0; n < 5; n++) map.set('long', `${n}`.repeat(60_000), 'private');
     const stream = group.createBinaryStream();
     stream.startBinaryStream({ mimeType: 'image/png' });
     const ids = loadedIDs(node);
-    // One is stored in part, one is not, and one stands on the device only.
+    // The map is stored in part, the group not at all, and the other account's CoValues only on the device.
     const before = map.core.knownState();
     device.keep(
       node,
@@ -110,7 +110,7 @@ describe('all of it', () => {
     }
   });
 
-  it('begins each CoValue with its header, in messages as a relay is given them', async () => {
+  it('starts each CoValue with its header, in messages for a relay', async () => {
     const map = node.createGroup().createMap({ a: 1 }, null, 'private');
     device.keep(node, [map.id]);
     const { coValues } = await exported('all');
@@ -118,7 +118,7 @@ describe('all of it', () => {
     expect(line?.content).toEqual(JSON.parse(JSON.stringify(map.core.newContentSince())));
   });
 
-  it('of a node that keeps nothing has what is loaded, and says so', async () => {
+  it('contains loaded content for a node without storage, and is marked so', async () => {
     const plain = await createAccountNode();
     const own = createInspector(createFakeSync(plain, startMs));
     onTestFinished(() => own.close());
@@ -127,7 +127,7 @@ describe('all of it', () => {
     expect(idsOf(file)).toEqual(loadedIDs(plain));
   });
 
-  it('has of a deleted CoValue the deletion alone', async () => {
+  it('contains only the deletion of a deleted CoValue', async () => {
     const map = node.createGroup().createMap({ word: 'gone' }, null, 'trusting');
     device.keep(node, [map.id]);
     map.core.deleteCoValue();
@@ -140,7 +140,7 @@ describe('all of it', () => {
 });
 
 describe('what is unsynced', () => {
-  it('is what this tab, other tabs and earlier runs have left, loaded or only on the device', async () => {
+  it('includes edits of this tab, other tabs and earlier runs, loaded or not', async () => {
     const [mine, theirs, done] = [1, 2, 3].map((n) => node.createGroup().createMap({ n }));
     if (!mine || !theirs || !done) throw new Error('three maps');
     device.keep(node, [theirs.id, done.id]);
@@ -154,7 +154,7 @@ describe('what is unsynced', () => {
 });
 
 describe('what cannot be read', () => {
-  it('has a line that says so and repeats nothing, and the rest goes on', async () => {
+  it('gets a line that quotes nothing, and the export continues', async () => {
     const maps = [1, 2, 3].map((n) => node.createGroup().createMap({ n }));
     const elsewhere = (await createAccountNode()).createGroup();
     device.keep(elsewhere.core.node, [elsewhere.id]);
@@ -165,30 +165,30 @@ describe('what cannot be read', () => {
     device.broken.add(elsewhere.id);
     const file = await exported('all');
     expect(file.unreadable).toEqual([
-      { kind: 'unreadable', id: elsewhere.id, reason: 'It cannot be read from this device (DataError).' },
+      { kind: 'unreadable', id: elsewhere.id, reason: 'Cannot read it from this device (DataError).' },
     ]);
     expect(file.end.unreadable).toBe(1);
     expect(idsOf(file)).toEqual(loadedIDs(node));
   });
 
-  it('also says that its beginning is missing', async () => {
+  it('gets a line if its header is missing', async () => {
     device.keep(node, ['co_zNothing']);
     const { unreadable } = await exported('all');
     expect(unreadable).toEqual([
-      { kind: 'unreadable', id: 'co_zNothing', reason: 'Its beginning is not on this device.' },
+      { kind: 'unreadable', id: 'co_zNothing', reason: 'Its header is not on this device.' },
     ]);
   });
 
-  it('is all that is not loaded, where the device cannot be read at all', async () => {
+  it('gets one line for the whole device if the device is unreadable', async () => {
     device.broken.add('all');
     const file = await exported('all');
     expect(file.unreadable).toHaveLength(1);
-    expect(file.unreadable[0]?.reason).toContain('cannot be read (DataError)');
+    expect(file.unreadable[0]?.reason).toContain('database (DataError)');
     expect(idsOf(file)).toEqual(loadedIDs(node));
   });
 });
 
-it('reads page by page, and nothing more once nobody asks', async () => {
+it('reads page by page, and stops when the iteration ends', async () => {
   const maps = Array.from({ length: 100 }, (_, n) => node.createGroup().createMap({ n }));
   device.keep(
     node,
@@ -206,7 +206,7 @@ it('reads page by page, and nothing more once nobody asks', async () => {
 });
 
 describe('secrets', () => {
-  it('are not in it: no key, no seed, no passkey’s entry, and what is private is encrypted', async () => {
+  it('are excluded: keys, seed and passkey entries; private content is encrypted', async () => {
     const sessions = await createTestSessions();
     onTestFinished(() => sessions.end());
     const session = await sessions.signedUp({ sync: { url: sessions.relay.url }, name: 'Ana' });
@@ -225,7 +225,7 @@ describe('secrets', () => {
     expect(file.text).not.toMatch(/sealerSecret_z|signerSecret_z|keySecret_z/);
     const secrets = await accountSecrets('Ana', mnemonicToEntropy(phrase, wordlist));
     expect(findSecrets(secrets, [{ place: 'export', content: file.text }])).toEqual([]);
-    // They are found where they are.
+    // Proves that the search finds a secret that is present.
     const planted = `${file.text}${session.node.agentSecret}`;
     expect(findSecrets(secrets, [{ place: 'export', content: planted }])).not.toEqual([]);
   });

@@ -2,36 +2,39 @@ import type { LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { nextTask } from '../../base/next-task.ts';
 import { createTimeSlices } from '../../base/time-slices.ts';
+import { kernelVersion } from '../../base/version.ts';
 import type { StorageInspection } from '../../storage/storage-inspection.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
-import { isLeftOut } from '../faults/recorder.ts';
-import { kernelVersion } from '../version.ts';
+import { isLeftOut } from '../shared/app-content.ts';
 import { contentFormat, type ContentHead, type ContentLine } from './content-file.ts';
 import { readContent, textsOf } from './read-content.ts';
-import { storageInspectionOf } from './storage-of.ts';
 
 export type WhichContent = ContentHead['which'];
 
-/** Lines of NDJSON, each with its line break. Nothing is read before the first is asked for, and nothing after the last. */
+/** Yields lines of NDJSON, each with its line break. Reads lazily, and stops when the iteration ends. */
 export async function* exportContent(
   which: WhichContent,
-  { inspection, clock }: { readonly inspection: SyncInspection; readonly clock: Clock },
+  options: {
+    readonly inspection: SyncInspection;
+    readonly device: StorageInspection | undefined;
+    readonly clock: Clock;
+  },
 ): AsyncGenerator<string, void, undefined> {
+  const { inspection, device, clock } = options;
   const { node } = inspection;
-  const device = storageInspectionOf(node);
   const slices = createTimeSlices({ nowMs: () => performance.now(), nextTask });
   yield `${JSON.stringify(headOf(which, { node, clock, device }))}\n`;
   const only = which === 'unsynced' ? await unsyncedIDs(inspection, device) : undefined;
   const counts = { coValues: 0, unreadable: 0, leftOut: 0 };
-  for await (const each of readContent({ node, device, withMemory: true, ...(only && { only }) })) {
-    if (each.kind === 'unreadable') {
+  for await (const entry of readContent({ node, device, withMemory: true, ...(only && { only }) })) {
+    if (entry.kind === 'unreadable') {
       counts.unreadable++;
-      yield `${JSON.stringify(each satisfies ContentLine)}\n`;
-    } else if (isLeftOut(each.header)) {
+      yield `${JSON.stringify(entry satisfies ContentLine)}\n`;
+    } else if (isLeftOut(entry.header)) {
       counts.leftOut++;
     } else {
       counts.coValues++;
-      const { id, contents } = each;
+      const { id, contents } = entry;
       const start = JSON.stringify({ kind: 'covalue', id, content: [] } satisfies ContentLine);
       yield `${start.slice(0, -2)}${(await textsOf(contents, slices)).join(',')}]}\n`;
     }
@@ -45,29 +48,28 @@ function headOf(
     node,
     clock,
     device,
-  }: {
-    readonly node: LocalNode;
-    readonly clock: Clock;
-    readonly device: StorageInspection | undefined;
-  },
+  }: { readonly node: LocalNode; readonly clock: Clock; readonly device: StorageInspection | undefined },
 ): ContentHead {
   return {
     ...contentFormat,
-    ...{ kernel: kernelVersion, exportedAtMs: clock.nowMs(), which },
-    ...{ accountID: node.getCurrentAccountOrAgentID(), of: device ? 'device' : 'memory' },
+    kernel: kernelVersion,
+    exportedAtMs: clock.nowMs(),
+    which,
+    accountID: node.getCurrentAccountOrAgentID(),
+    of: device ? 'device' : 'memory',
   };
 }
 
-/** Of this tab, and those that other tabs and earlier runs have left on this device. */
+/** Includes the edits that other tabs and earlier runs left on this device. */
 async function unsyncedIDs(
   inspection: SyncInspection,
   device: StorageInspection | undefined,
 ): Promise<ReadonlySet<string>> {
-  const own = inspection.unsynced().map(({ id }) => id);
+  const ofThisTab = inspection.unsynced().map(({ id }) => id);
   try {
-    return new Set([...own, ...((await device?.unconfirmed()) ?? [])]);
+    return new Set([...ofThisTab, ...((await device?.unconfirmed()) ?? [])]);
   } catch {
-    // That the device cannot be read is said by what reads the content.
-    return new Set(own);
+    // Reading the content reports that the device is unreadable.
+    return new Set(ofThisTab);
   }
 }

@@ -1,25 +1,25 @@
+import type { LocalNode } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
 import { nextTask } from '../../base/next-task.ts';
 import { createTimeSlices } from '../../base/time-slices.ts';
-import type { Clock } from '../../base/clock.ts';
-import type { LocalNode } from 'cojson';
-import { kindOfHeader, type CoValueKind } from '../shared/covalue-label.ts';
-import { readContent, textsOf } from './read-content.ts';
+import type { StorageInspection } from '../../storage/storage-inspection.ts';
+import { kindOfHeader } from '../shared/covalue-label.ts';
+import type { CoValueKind } from '../snapshot/covalue-kind.ts';
 import type { SizeOfKind, StorageSizes } from '../snapshot/storage-facts.ts';
-import { storageInspectionOf } from './storage-of.ts';
+import { readContent, textsOf } from './read-content.ts';
 
 /**
- * Counts what is on this device by kind, which takes reading all of it, a few records in each task of the page. Where
- * nothing is kept, or nobody can look into the storage, it counts what the node has in memory. `told` is called as it goes
- * on, and what is answered is the last of it; aborted, that is how far it got.
+ * Counts in short tasks; covers the node's memory if no storage is readable. Resolves with a partial result after an
+ * abort.
  */
 export async function measureStorage(options: {
   readonly node: LocalNode;
+  readonly device: StorageInspection | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  told(sizes: StorageSizes): void;
+  onProgress(sizes: StorageSizes): void;
 }): Promise<StorageSizes> {
-  const { node, clock, signal, told } = options;
-  const device = storageInspectionOf(node);
+  const { node, device, clock, signal, onProgress } = options;
   const slices = createTimeSlices({ nowMs: () => performance.now(), nextTask });
   const sizeByKind = new Map<CoValueKind, SizeOfKind>();
   const startedAtMs = clock.nowMs();
@@ -27,34 +27,38 @@ export async function measureStorage(options: {
   let problem: string | undefined;
 
   const sizes = (state: StorageSizes['state']): StorageSizes => ({
-    ...{ state, of: device ? 'device' : 'memory', startedAtMs },
+    state,
+    of: device ? 'device' : 'memory',
+    startedAtMs,
     ...(state !== 'counting' && { endedAtMs: clock.nowMs() }),
-    ...{ done, total, unreadable },
+    done,
+    total,
+    unreadable,
     kinds: [...sizeByKind.values()].sort((a, b) => b.bytes - a.bytes),
     ...(problem !== undefined && { problem }),
   });
 
-  told(sizes('counting'));
+  onProgress(sizes('counting'));
   const counted = (count: number) => {
     total = count;
-    told(sizes('counting'));
+    onProgress(sizes('counting'));
   };
-  for await (const each of readContent({ node, device, withMemory: device === undefined, counted })) {
+  for await (const entry of readContent({ node, device, withMemory: device === undefined, counted })) {
     if (signal.aborted) break;
-    if (each.kind === 'unreadable') {
-      if (each.id === undefined) problem = each.reason;
+    if (entry.kind === 'unreadable') {
+      if (entry.id === undefined) problem = entry.reason;
       else unreadable++;
     } else {
-      const kind = kindOfHeader(each.header);
-      const texts = await textsOf(each.contents, slices);
+      const kind = kindOfHeader(entry.header);
+      const texts = await textsOf(entry.contents, slices);
       const { coValues = 0, bytes = 0 } = sizeByKind.get(kind) ?? {};
       const size = texts.reduce((sum, text) => sum + text.length, 0);
       sizeByKind.set(kind, { kind, coValues: coValues + 1, bytes: bytes + size });
     }
-    if (each.kind === 'read' || each.id !== undefined) done++;
-    told(sizes('counting'));
+    if (entry.kind === 'read' || entry.id !== undefined) done++;
+    onProgress(sizes('counting'));
   }
   const result = sizes(signal.aborted ? 'stopped' : problem === undefined ? 'done' : 'failed');
-  told(result);
+  onProgress(result);
   return result;
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createMemoryView } from './memory-figures.ts';
 
-it('counts what is loaded, at most every two seconds', async () => {
+it('counts loaded CoValues at most every two seconds', async () => {
   const node = await createAccountNode();
   const view = createMemoryView(node);
   const before = view.read(10_000);
@@ -10,7 +10,7 @@ it('counts what is loaded, at most every two seconds', async () => {
   node.createGroup();
   expect(view.read(11_999)).toBe(before);
   expect(view.read(12_000)).toEqual({ loaded: before.loaded + 1, unloaded: 0 });
-  // After a clock was put back, too.
+  // Counts again if the clock was set back.
   node.createGroup();
   expect(view.read(1_000).loaded).toBe(before.loaded + 2);
 });

@@ -1,11 +1,5 @@
 import type { LocalNode } from 'cojson';
-
-/** How many CoValues a node has in this tab. */
-export interface MemoryFigures {
-  readonly loaded: number;
-  /** Read from this device when somebody asks for them again. */
-  readonly unloaded: number;
-}
+import type { MemoryFigures } from '../snapshot/storage-facts.ts';
 
 export function memoryFigures(node: LocalNode): MemoryFigures {
   let loaded = 0;
@@ -17,14 +11,14 @@ export function memoryFigures(node: LocalNode): MemoryFigures {
   return { loaded, unloaded };
 }
 
-const countEveryMs = 2_000;
+const countIntervalMs = 2_000;
 
-/** Counting goes through all of them, so it is not done with each look. */
+/** Caches the figures, because counting visits every CoValue. */
 export function createMemoryView(node: LocalNode): { read(nowMs: number): MemoryFigures } {
   let last: { readonly figures: MemoryFigures; readonly atMs: number } | undefined;
   return {
     read(nowMs) {
-      if (!last || Math.abs(nowMs - last.atMs) >= countEveryMs) {
+      if (!last || Math.abs(nowMs - last.atMs) >= countIntervalMs) {
         last = { figures: memoryFigures(node), atMs: nowMs };
       }
       return last.figures;

@@ -1,41 +1,40 @@
 import type { CojsonInternalTypes, CoValueHeader, LocalNode, RawCoID } from 'cojson';
 import { nextTask } from '../../base/next-task.ts';
 import { createTimeSlices, type TimeSlices } from '../../base/time-slices.ts';
-import type { StorageInspection } from '../../storage/storage-inspection.ts';
 import { findCoValue } from '../../engine/private-fields.ts';
+import type { StorageInspection } from '../../storage/storage-inspection.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
-/** One CoValue, or something that could not be read. */
 export type ReadCoValue =
   | {
       readonly kind: 'read';
       readonly id: RawCoID;
       readonly header: CoValueHeader;
-      /** What cojson would hand a relay that has nothing of it. */
+      /** The content for a relay that has nothing of it. */
       readonly contents: readonly NewContent[];
     }
-  /** Without an id: what stands on the device and is not in memory. */
+  /** Without an ID: everything on the device that is not in memory. */
   | { readonly kind: 'unreadable'; readonly id?: RawCoID; readonly reason: string };
 
 export interface ContentToRead {
   readonly node: LocalNode;
-  /** Undefined: only what the node has in memory. */
+  /** If undefined, only the node's memory is read. */
   readonly device: StorageInspection | undefined;
-  /** None: all. */
+  /** Default: all CoValues. */
   readonly only?: ReadonlySet<string>;
-  /** Whether to add what the node has in memory beyond that: it is not written yet, or cannot be. */
+  /** Whether to add content that only the node's memory has, because it is not written yet or cannot be. */
   readonly withMemory: boolean;
-  /** How many there are, as soon as that is known. */
+  /** Called with the number of CoValues once it is known. */
   readonly counted?: (total: number) => void;
 }
 
-/** What is held in memory at once; they share records of the database. */
-const coValuesAtOnce = 20;
+/** Read together, because they share database records. Bounds the memory in use. */
+const coValuesPerRead = 20;
 
 /**
- * Reads CoValues one after the other, in as many tasks as it takes, and keeps no more of them than it reads at once; of the
- * others it keeps the ids. Whoever stops asking stops it. What is written meanwhile may be left out.
+ * Reads in several tasks and holds one batch in memory. Stops when the iteration ends; may miss content written
+ * meanwhile.
  */
 export async function* readContent(options: ContentToRead): AsyncGenerator<ReadCoValue> {
   const { node, device, only, withMemory, counted } = options;
@@ -48,19 +47,19 @@ export async function* readContent(options: ContentToRead): AsyncGenerator<ReadC
   } catch (error) {
     yield {
       kind: 'unreadable',
-      reason: `This device’s database cannot be read (${nameOf(error)}), so only what is in memory is here.`,
+      reason: `Cannot read this device’s database (${nameOf(error)}), so only content in memory is included.`,
     };
   }
   const known = new Set<string>(onDevice);
   const others = inMemory.filter((id) => !known.has(id));
   counted?.(onDevice.length + others.length);
 
-  for (let at = 0; device && at < onDevice.length; at += coValuesAtOnce) {
-    const ids = onDevice.slice(at, at + coValuesAtOnce);
+  for (let at = 0; device && at < onDevice.length; at += coValuesPerRead) {
+    const ids = onDevice.slice(at, at + coValuesPerRead);
     for (const [id, stored] of await readTogether(device, ids)) {
       if (slices.isOver()) await slices.next();
       if (stored instanceof Error) {
-        yield { kind: 'unreadable', id, reason: `It cannot be read from this device (${stored.name}).` };
+        yield { kind: 'unreadable', id, reason: `Cannot read it from this device (${stored.name}).` };
       }
       const contents = stored instanceof Error ? [] : stored;
       yield* together(id, withMemory ? withMore(node, id, contents) : contents, stored instanceof Error);
@@ -72,7 +71,7 @@ export async function* readContent(options: ContentToRead): AsyncGenerator<ReadC
   }
 }
 
-/** Its text, in as many tasks as it takes. */
+/** Serializes the contents in as many tasks as necessary. */
 export async function textsOf(contents: readonly NewContent[], slices: TimeSlices): Promise<string[]> {
   const texts: string[] = [];
   for (const content of contents) {
@@ -86,7 +85,7 @@ function idsInMemory(node: LocalNode): readonly RawCoID[] {
   return [...node.allCoValues()].flatMap(({ id, verified }) => (verified ? id : []));
 }
 
-/** Those that stand near each other follow on each other. */
+/** Sorted by their place in the database, so that neighbors are read together. */
 async function idsOnDevice(
   device: StorageInspection,
   wanted: (id: string) => boolean,
@@ -107,17 +106,17 @@ async function readTogether(device: StorageInspection, ids: readonly RawCoID[]):
   } catch (error) {
     if (ids.length === 1) return ids.map((id) => [id, error instanceof Error ? error : new Error()]);
   }
-  // One of them fails all: each for itself then.
-  const each: (readonly [RawCoID, readonly NewContent[] | Error])[] = [];
-  for (const id of ids) each.push(...(await readTogether(device, [id])));
-  return each;
+  // One unreadable CoValue fails the whole read, so read each one separately.
+  const separately: (readonly [RawCoID, readonly NewContent[] | Error])[] = [];
+  for (const id of ids) separately.push(...(await readTogether(device, [id])));
+  return separately;
 }
 
-/** What is stored, and what the node has beyond that. */
+/** The stored content, plus what only the node's memory has. */
 function withMore(node: LocalNode, id: RawCoID, stored: readonly NewContent[]): readonly NewContent[] {
   const core = findCoValue(node, id);
   if (!core?.verified) return stored;
-  // Of a deleted one only the deletion is passed on.
+  // cojson passes on only the deletion of a deleted CoValue.
   if (core.isDeleted || stored.length === 0) return core.newContentSince() ?? [];
   return [...stored, ...(core.newContentSince(stateOf(id, stored)) ?? [])];
 }
@@ -132,13 +131,17 @@ function stateOf(id: RawCoID, contents: readonly NewContent[]): CojsonInternalTy
   return { id, header: true, sessions };
 }
 
-function* together(id: RawCoID, contents: readonly NewContent[], isTold: boolean): Generator<ReadCoValue> {
+function* together(
+  id: RawCoID,
+  contents: readonly NewContent[],
+  isReported: boolean,
+): Generator<ReadCoValue> {
   const header = contents.find((content) => content.header)?.header;
   if (header) yield { kind: 'read', id, header, contents };
-  else if (!isTold) yield { kind: 'unreadable', id, reason: 'Its beginning is not on this device.' };
+  else if (!isReported) yield { kind: 'unreadable', id, reason: 'Its header is not on this device.' };
 }
 
-/** Not what the error says: that may repeat what was read. */
+/** Omits the error's message, which may quote the content. */
 function nameOf(error: unknown): string {
   return error instanceof Error || error instanceof DOMException ? error.name : 'Error';
 }

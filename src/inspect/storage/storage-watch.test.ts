@@ -1,10 +1,10 @@
 import type { LocalNode } from 'cojson';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createKernelError } from '../../base/kernel-error.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { giveFakeDevice, type FakeDevice } from '../../../test/support/storage/fake-device.ts';
 import { createFakeSync, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import type { StorageSizes } from '../snapshot/storage-facts.ts';
@@ -32,7 +32,7 @@ const full = () =>
   });
 
 describe('facts', () => {
-  it('say what the storage says of itself, and unknown where nobody knows', () => {
+  it('repeat the storage’s status, with unknown for the rest', () => {
     expect(facts()).toEqual({
       ...{ kind: 'kernel', state: 'ok', persisted: 'unknown', databases: ['maia-co_zFake'] },
       room: { usedBytes: 'unknown', quotaBytes: 'unknown', measuredAtMs: startMs },
@@ -44,7 +44,7 @@ describe('facts', () => {
     expect(facts()).toMatchObject({ persisted: false, room: { usedBytes: 10, quotaBytes: 100 } });
   });
 
-  it('are unknown of a storage into which nobody can look', async () => {
+  it('are unknown for an unreadable storage', async () => {
     const own = createInspector(createFakeSync(await createAccountNode(), startMs), { clock });
     const { writes, databases, room } = own.snapshot().storage;
     own.close();
@@ -52,7 +52,7 @@ describe('facts', () => {
     expect([databases, room.measuredAtMs]).toEqual([[], 'unknown']);
   });
 
-  it('count tries to write, and keep the last that failed with its cause by name', () => {
+  it('count write attempts, and keep the last failure with the name of its cause', () => {
     device.tried({ ms: 9 });
     device.tried({ ms: 4 });
     clock.advance(1_000);
@@ -68,7 +68,7 @@ describe('facts', () => {
     });
   });
 
-  it('stay the same object while they say the same', () => {
+  it('stay the same object while nothing changes', () => {
     const before = facts();
     clock.advance(60_000);
     expect(facts()).toBe(before);
@@ -76,7 +76,7 @@ describe('facts', () => {
     expect(facts()).not.toBe(before);
   });
 
-  it('hear nothing more once the inspector is closed', () => {
+  it('do not change once the inspector is closed', () => {
     inspector.close();
     device.tried({});
     expect(facts().writes.committed).toBe(0);
@@ -84,7 +84,7 @@ describe('facts', () => {
 });
 
 describe('counting by kind', () => {
-  it('reads all that is on the device, and nothing besides, and says when', async () => {
+  it('reads everything on the device and nothing else, and dates the result', async () => {
     const group = node.createGroup();
     const maps = [1, 2].map((n) => group.createMap({ n }, null, 'trusting'));
     const stream = group.createBinaryStream();
@@ -106,8 +106,20 @@ describe('counting by kind', () => {
       ...{ done: 5, total: 5, unreadable: 1 },
     });
     expect(facts().sizes).toEqual(sizes);
-    // How much room there is was asked for at the same time.
+    // The count also asked the browser how much room there is.
     expect(device.calls).toEqual(['look']);
+  });
+
+  it('reads a storage that the node got after its inspector', async () => {
+    const other = await createAccountNode();
+    const early = createInspector(createFakeSync(other, startMs), { clock });
+    const group = other.createGroup();
+    giveFakeDevice(other).keep(other, [group.id]);
+    expect(await early.controls.measureStorage()).toMatchObject({ of: 'device', total: 1 });
+    const lines: string[] = [];
+    for await (const line of early.controls.exportContent('all')) lines.push(line);
+    early.close();
+    expect(lines[0]).toContain('"of":"device"');
   });
 
   it('never happens with a snapshot', () => {
@@ -116,7 +128,7 @@ describe('counting by kind', () => {
     expect(device.reads).toEqual([]);
   });
 
-  it('says how far it is, and stops where it is told to', async () => {
+  it('reports progress, and stops on request', async () => {
     const maps = Array.from({ length: 60 }, (_, n) => node.createGroup().createMap({ n }));
     device.keep(
       node,
@@ -139,14 +151,14 @@ describe('counting by kind', () => {
     expect(facts().sizes).toEqual(sizes);
   });
 
-  it('fails where the device cannot be read, and says why', async () => {
+  it('fails with the reason if the device is unreadable', async () => {
     device.broken.add('all');
     const sizes = await inspector.controls.measureStorage();
     expect(sizes.state).toBe('failed');
     expect(sizes.problem).toContain('DataError');
   });
 
-  it('counts what is loaded, where nothing is kept', async () => {
+  it('counts loaded content if nothing is stored', async () => {
     const plain = await createAccountNode();
     const own = createInspector(createFakeSync(plain, startMs), { clock });
     const sizes = await own.controls.measureStorage();
@@ -156,7 +168,7 @@ describe('counting by kind', () => {
   });
 });
 
-it('asks the browser to keep what is here, and answers what it said', async () => {
+it('asks the browser for persistence, and returns its answer', async () => {
   expect(await inspector.controls.keepStorage()).toBe('unknown');
   device.keeps = true;
   expect(await inspector.controls.keepStorage()).toBe(true);

@@ -1,13 +1,14 @@
-import type { KernelError } from '../../base/kernel-error.ts';
+import type { LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { isEqual } from '../../base/equal.ts';
-import type { StorageStatus } from '../../storage/device-storage.ts';
-import type { SyncInspection } from '../../sync/inspection.ts';
-import { plainError } from '../plain-error.ts';
+import type { KernelError } from '../../base/kernel-error.ts';
 import { readLocalWrites } from '../../engine/private-fields.ts';
+import type { StorageStatus } from '../../storage/device-storage.ts';
+import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
+import type { StorageInspection } from '../../storage/storage-inspection.ts';
+import type { SyncInspection } from '../../sync/inspection.ts';
 import type { SecondsRing } from '../shared/seconds-ring.ts';
-import { exportContent, type WhichContent } from './export-content.ts';
-import { measureStorage } from './measure-storage.ts';
+import { toPlainError } from '../shared/to-plain-error.ts';
 import type {
   RoomFacts,
   StorageFacts,
@@ -15,11 +16,11 @@ import type {
   StorageSizes,
   WriteFacts,
 } from '../snapshot/storage-facts.ts';
-import { storageInspectionOf } from './storage-of.ts';
+import { exportContent, type WhichContent } from './export-content.ts';
+import { measureStorage } from './measure-storage.ts';
 
-/** Follows how writing to this device goes, and counts what is there when somebody asks. */
 export interface StorageWatch {
-  /** The same object until it says something else. */
+  /** The same object until a fact changes. */
   read(status: StorageStatus, nowMs: number): StorageFacts;
   readonly controls: StorageControls;
   close(): void;
@@ -27,19 +28,17 @@ export interface StorageWatch {
 
 export interface StorageControls {
   /**
-   * Lines of NDJSON: a head, a line for each CoValue as a relay is given it, and an end with their counts. 'unsynced' is what
-   * no relay has confirmed, also of other tabs and earlier runs, and 'all' is what is on this device. What is private stays
-   * encrypted, and passkeys' entries are left out. What cannot be read has a line that says so. Who ends the iteration ends
-   * the reading.
+   * Lines of NDJSON: a head, a line per CoValue as a relay receives it, and an end with counts. 'unsynced' exports what no
+   * relay has confirmed, including other tabs and earlier runs; 'all' exports this device. Private content stays encrypted,
+   * passkey entries are excluded, and unreadable CoValues get a line. Ending the iteration ends the reading.
    */
   exportContent(which: WhichContent): AsyncIterable<string>;
   /**
-   * Counts what is on this device by kind. That reads all of it, a little in each task of the page: `storage.sizes` in the
-   * snapshot says how far it is, and the signal ends it. Resolves with what it got to. Asked again while it runs, it goes on
-   * as it is, and either's signal ends it.
+   * Counts this device's content by kind in short tasks, with its progress in `storage.sizes`. After an abort, it
+   * resolves with the result so far. A second call joins a running count, and either signal stops it.
    */
   measureStorage(options?: { readonly signal?: AbortSignal }): Promise<StorageSizes>;
-  /** Asks the browser, which may ask the person, not to delete by itself what is here: best in a click. */
+  /** Asks the browser, which may prompt the user, not to evict this data. Best called in a click handler. */
   keepStorage(): Promise<boolean | 'unknown'>;
 }
 
@@ -60,7 +59,7 @@ export function createStorageWatch(options: {
   let measuring: { readonly ending: AbortController; readonly result: Promise<StorageSizes> } | undefined;
   let last: StorageFacts | undefined;
 
-  const stop = device?.tries.listen(({ ms, error }) => {
+  const stop = device?.attempts.listen(({ ms, error }) => {
     const atMs = clock.nowMs();
     if (error) {
       failed++;
@@ -74,10 +73,11 @@ export function createStorageWatch(options: {
 
   function readWrites(nowMs: number): WriteFacts {
     const known = device !== undefined;
-    const failing = device?.tries.failing;
+    const failing = device?.attempts.failing;
     return {
       waiting: readLocalWrites(node),
-      ...{ committed: known ? committed : 'unknown', failed: known ? failed : 'unknown' },
+      committed: known ? committed : 'unknown',
+      failed: known ? failed : 'unknown',
       slowestMs: ring.peak(slowest, nowMs),
       ...(lastFailure && { lastFailure }),
       ...(failing && { failing }),
@@ -87,9 +87,12 @@ export function createStorageWatch(options: {
   function read(status: StorageStatus, nowMs: number): StorageFacts {
     const { kind, state, error, takeover, persisted = 'unknown' } = status;
     const facts: StorageFacts = {
-      ...{ kind, state, persisted, databases: device?.databases() ?? [] },
+      kind,
+      state,
+      persisted,
+      databases: device?.databases() ?? [],
       ...(error && { error: failureFrom(error) }),
-      room: roomOf(status, device?.room.measuredAtMs),
+      room: roomOf(status, device?.quota.measuredAtMs),
       ...(takeover && { takeover }),
       writes: readWrites(nowMs),
       ...(sizes && { sizes }),
@@ -99,10 +102,13 @@ export function createStorageWatch(options: {
   }
 
   async function begin(signal: AbortSignal): Promise<StorageSizes> {
-    await device?.room.lookNow();
+    await device?.quota.checkNow();
     return measureStorage({
-      ...{ node, clock, signal },
-      told(next) {
+      node,
+      device: storageInspectionOf(node),
+      clock,
+      signal,
+      onProgress(next) {
         sizes = next;
         onChange();
       },
@@ -124,9 +130,10 @@ export function createStorageWatch(options: {
   return {
     read,
     controls: {
-      exportContent: (which) => exportContent(which, { inspection, clock }),
+      exportContent: (which) =>
+        exportContent(which, { inspection, device: storageInspectionOf(node), clock }),
       measureStorage: measure,
-      keepStorage: async () => (await device?.room.keepNow()) ?? 'unknown',
+      keepStorage: async () => (await device?.quota.persistNow()) ?? 'unknown',
     },
     close() {
       stop?.();
@@ -145,5 +152,10 @@ function roomOf({ usedBytes, quotaBytes }: StorageStatus, measuredAtMs: number |
 
 function failureFrom(error: KernelError): StorageFailure {
   const { cause } = error;
-  return { ...plainError(error), ...(cause instanceof Error && { cause: cause.name }) };
+  return { ...toPlainError(error), ...(cause instanceof Error && { cause: cause.name }) };
+}
+
+/** Undefined if the node stores nothing, or uses a storage that is not one of the kernel's. */
+function storageInspectionOf({ storage }: LocalNode): StorageInspection | undefined {
+  return (storage as Partial<KernelDeviceStorage> | undefined)?.inspection;
 }

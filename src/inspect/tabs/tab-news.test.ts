@@ -17,7 +17,7 @@ describe('what a tab posts', () => {
       expect(readTabNews({ v: 1, from, kind })).toEqual({ from, kind: 'sign' });
   });
 
-  it('is an answer without facts where another version gave it, or where it is malformed', () => {
+  it('is an answer without facts if it is malformed or of another version', () => {
     const { unconfirmed, relays } = facts;
     const many = <T>(each: T) => Array.from({ length: 21 }, () => each);
     const changes: readonly object[] = [
@@ -25,7 +25,7 @@ describe('what a tab posts', () => {
       { roll: undefined },
       { sessionIDs: [] },
       { sessionIDs: ['<b>'] },
-      { sessionIDs: [fakeSessionID('B')] }, // Nobody answers for another tab.
+      { sessionIDs: [fakeSessionID('B')] }, // A tab cannot answer for another one.
       { sessionIDs: [from, ...many(from)] },
       { sinceMs: '1' },
       { sinceMs: NaN },
@@ -48,7 +48,7 @@ describe('what a tab posts', () => {
       expect([change, readTabNews({ ...answer, ...change })]).toEqual([change, { from, kind: 'answer' }]);
   });
 
-  it('keeps nothing that stands beside the facts', () => {
+  it('drops unknown fields', () => {
     const secret = 'sealerSecret_z1';
     const message = {
       ...answer,
@@ -59,7 +59,7 @@ describe('what a tab posts', () => {
     expect(JSON.stringify(readTabNews(message))).not.toContain('ecret');
   });
 
-  it('is nothing without a version and a session', () => {
+  it('is ignored without a version and a session', () => {
     const messages: readonly unknown[] = [
       ...[undefined, null, 'there', [], 1],
       { ...answer, v: 2 },

@@ -1,26 +1,27 @@
+import { isCount } from '../../base/json.ts';
+import { isRecord } from '../../base/record.ts';
 import type { TabFacts, Unconfirmed } from '../../sync/inspection.ts';
 import type { PeerPhase } from '../../sync/peer-status.ts';
 import { isCoValueID, isSessionID } from '../../wire/ids.ts';
-import { isCount, isJsonRecord } from '../../base/json.ts';
 
-/** What a message on the channel of the account's tabs says of the tab that posted it. */
+/** A message that a tab posted on the channel of the account's tabs. */
 export interface TabNews {
   readonly from: string;
   readonly kind: 'answer' | 'bye' | 'sign';
-  /** Of an answer. Undefined where another version of the kernel gave it. */
+  /** Only in an answer. Undefined if it has the format of another kernel version. */
   readonly facts?: TabFacts;
-  /** Of a `bye`. */
+  /** Only in a `bye`. */
   readonly isFrozen?: boolean;
 }
 
-/** Of the answer. Others are signs of life and nothing more. */
+/** The version of an answer's format. Other versions only prove that the tab is alive. */
 const knownVersion = 1;
-const longestText = 200;
-const most = 20;
+const maxTextLength = 200;
+const maxListLength = 20;
 
-/** Undefined for what is no message of a tab: any page of the origin can post, and any version of the kernel. */
+/** Undefined if the data is not tab news: any page of the origin and any version of the kernel can post. */
 export function readTabNews(data: unknown): TabNews | undefined {
-  if (!isJsonRecord(data) || data.v !== 1 || !isSessionID(data.from)) return undefined;
+  if (!isRecord(data) || data.v !== 1 || !isSessionID(data.from)) return undefined;
   const { from, kind } = data;
   if (kind === 'bye') return { from, kind, isFrozen: data.isFrozen === true };
   if (kind !== 'there') return { from, kind: 'sign' };
@@ -30,18 +31,21 @@ export function readTabNews(data: unknown): TabNews | undefined {
 
 function readFacts(data: Readonly<Record<string, unknown>>): TabFacts | undefined {
   const { sessionIDs, sinceMs, title, isVisible, relays, unconfirmed } = data;
-  const isWhole =
+  const isComplete =
     isListOf(sessionIDs, isSessionID) &&
     isTime(sinceMs) &&
     isText(title) &&
     typeof isVisible === 'boolean' &&
     isListOf(relays, isRelay) &&
     isUnconfirmed(unconfirmed);
-  if (!isWhole) return undefined;
+  if (!isComplete) return undefined;
   const { coValues, certain, oldestSinceMs, ids } = unconfirmed;
   return {
-    ...{ sessionIDs, sinceMs, title, isVisible },
-    // Whatever stands beside it is left out.
+    sessionIDs,
+    sinceMs,
+    title,
+    isVisible,
+    // Drops unknown fields.
     relays: relays.map(({ host, phase }) => ({ host, phase })),
     unconfirmed: { coValues, certain, ...(oldestSinceMs !== undefined && { oldestSinceMs }), ids },
   };
@@ -58,23 +62,23 @@ const phases = {
 } satisfies Record<PeerPhase['phase'], true>;
 
 function isRelay(value: unknown): value is TabFacts['relays'][number] {
-  if (!isJsonRecord(value)) return false;
+  if (!isRecord(value)) return false;
   return isText(value.host) && typeof value.phase === 'string' && Object.hasOwn(phases, value.phase);
 }
 
 function isUnconfirmed(value: unknown): value is Unconfirmed {
-  if (!isJsonRecord(value)) return false;
+  if (!isRecord(value)) return false;
   const { coValues, certain, oldestSinceMs, ids } = value;
   const isTimed = oldestSinceMs === undefined || isTime(oldestSinceMs);
   return isCount(coValues) && isCount(certain) && isTimed && isListOf(ids, isCoValueID);
 }
 
-function isListOf<T>(value: unknown, isOne: (each: unknown) => each is T): value is readonly T[] {
-  return Array.isArray(value) && value.length <= most && value.every(isOne);
+function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
+  return Array.isArray(value) && value.length <= maxListLength && value.every(isItem);
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= longestText;
+  return typeof value === 'string' && value.length <= maxTextLength;
 }
 
 function isTime(value: unknown): value is number {

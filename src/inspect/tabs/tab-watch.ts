@@ -3,49 +3,45 @@ import { isEqual } from '../../base/equal.ts';
 import type { TabFacts, TabsInspection } from '../../sync/inspection.ts';
 import { readTabNews, type TabNews } from './tab-news.ts';
 
-/** Asks the other tabs who is there, while anybody looks, and keeps what there is of evidence. */
 export interface TabWatch {
-  /** Undefined while nobody looks. */
+  /** Undefined while stopped. */
   readonly askedAtMs: number | undefined;
-  /** How often was asked that had the time to be answered. */
+  /** Number of polls that tabs had time to answer. */
   readonly asks: number;
-  /** Undefined until the browser has told, and where it does not. */
+  /** Session IDs whose locks are held. Undefined until the browser answers, or without Web Locks. */
   readonly held: ReadonlySet<string> | undefined;
-  /** By the first of the session ids of a tab. */
+  /** By a tab's first session ID. */
   readonly seen: ReadonlyMap<string, Seen>;
   start(): void;
   stop(): void;
 }
 
-/** What is known of another tab. */
 export interface Seen {
   readonly sessionID: string;
-  /** Absent where only its lock is known. */
+  /** Absent if only its lock is known. */
   readonly heardAtMs?: number;
   readonly facts?: TabFacts;
   readonly answer: 'read' | 'other-version' | 'none';
-  /** How often it was asked since it said anything, and did not answer in time. */
+  /** Missed polls since its last message. */
   readonly unanswered: number;
-  /** What it said last. */
+  /** Its announced end, unless it has posted since. */
   readonly bye?: { readonly isFrozen: boolean; readonly atMs: number };
-  /** So that a lock that is free says something. */
+  /** A free lock is evidence only if it was held before. */
   readonly wasHeld: boolean;
-  /** When it was found to be gone without a word. */
+  /** When its unannounced end was noticed. */
   readonly goneAtMs?: number;
 }
 
-const askEveryMs = 1_000;
-/** So often in vain, each time with a second to answer, and a tab is doubted. */
-export const doubtedAfter = 2;
-/** Any page of the origin can post, under as many names as it likes. */
-const mostSeen = 100;
-/** Of those that are not there any more. */
-const mostEnded = 20;
+const pollIntervalMs = 1_000;
+/** Polls of a second each that a tab may miss before it no longer counts as present. */
+export const maxMissedPolls = 2;
+/** Bounded, because any page of the origin can post under any number of names. */
+const maxSeen = 100;
+const maxEnded = 20;
 
 export function createTabWatch(options: {
   readonly tabs: TabsInspection;
   readonly clock: Clock;
-  /** Somebody came, went, or says something else than before. */
   readonly onChange: () => void;
 }): TabWatch {
   const { tabs, clock, onChange } = options;
@@ -53,21 +49,21 @@ export function createTabWatch(options: {
   let held: ReadonlySet<string> | undefined;
   let askedAtMs: number | undefined;
   let asks = 0;
-  /** While nobody looks, undefined. */
+  /** Undefined while stopped. */
   let end: (() => void) | undefined;
 
-  function hear(data: unknown): void {
+  function receive(data: unknown): void {
     const news = readTabNews(data);
     if (!news) return;
     const before = seen.get(news.from);
-    if (!before && seen.size >= mostSeen) return;
+    if (!before && seen.size >= maxSeen) return;
     const next = after(before, news, clock.nowMs());
     seen.set(news.from, next);
     if (!before || !isEqual(withoutTimes(before), withoutTimes(next))) changed();
   }
 
-  function ask(): void {
-    if (!tabs.isOpen) return; // This page is set aside itself.
+  function poll(): void {
+    if (!tabs.isOpen) return; // This page itself is frozen.
     if (askedAtMs !== undefined) {
       asks++;
       for (const [id, tab] of seen) {
@@ -77,27 +73,27 @@ export function createTabWatch(options: {
     }
     askedAtMs = clock.nowMs();
     tabs.ask();
-    const asked = end;
+    const polledRun = end;
     void tabs.heldSessionIDs().then((ids) => {
-      if (asked === end) compare(ids && new Set(ids));
+      if (polledRun === end) compareWithLocks(ids && new Set(ids));
     });
   }
 
-  /** What the tabs say with what the browser says of their locks. */
-  function compare(now: ReadonlySet<string> | undefined): void {
+  /** Compares the tabs' messages with their locks. */
+  function compareWithLocks(now: ReadonlySet<string> | undefined): void {
     held = now;
     if (!held) return;
-    const own = tabs.own().sessionIDs;
+    const ownSessionIDs = tabs.describeThisTab().sessionIDs;
     for (const id of held) {
       const tab = seen.get(id);
-      if (own.includes(id) || tab?.wasHeld) continue;
+      if (ownSessionIDs.includes(id) || tab?.wasHeld) continue;
       if (tab) seen.set(id, { ...tab, wasHeld: true });
-      else if (seen.size < mostSeen) seen.set(id, { ...unheard, sessionID: id, wasHeld: true });
+      else if (seen.size < maxSeen) seen.set(id, { ...noEvidence, sessionID: id, wasHeld: true });
     }
     for (const [id, tab] of seen) {
       if (held.has(id) || isEnded(tab)) continue;
       if (tab.heardAtMs === undefined) seen.delete(id);
-      else if (tab.wasHeld && tab.unanswered >= doubtedAfter) {
+      else if (tab.wasHeld && tab.unanswered >= maxMissedPolls) {
         seen.set(id, { ...tab, goneAtMs: clock.nowMs() });
         changed();
       }
@@ -106,7 +102,7 @@ export function createTabWatch(options: {
 
   function changed(): void {
     const ended = [...seen.values()].filter(isEnded).sort((a, b) => endOf(b) - endOf(a));
-    for (const { sessionID } of ended.slice(mostEnded)) seen.delete(sessionID);
+    for (const { sessionID } of ended.slice(maxEnded)) seen.delete(sessionID);
     onChange();
   }
 
@@ -123,11 +119,11 @@ export function createTabWatch(options: {
     seen,
     start() {
       if (end) return;
-      const stopListening = tabs.listen(hear);
+      const stopListening = tabs.listen(receive);
       let cancel = () => {};
       const again = () => {
-        cancel = clock.after(askEveryMs, again);
-        ask();
+        cancel = clock.after(pollIntervalMs, again);
+        poll();
       };
       end = () => {
         stopListening();
@@ -146,10 +142,14 @@ export function createTabWatch(options: {
   };
 }
 
-const unheard = { answer: 'none', unanswered: 0 } as const;
+const noEvidence = { answer: 'none', unanswered: 0 } as const;
 
 function after(before: Seen | undefined, news: TabNews, atMs: number): Seen {
-  const { bye: _, goneAtMs: __, ...known } = before ?? { ...unheard, sessionID: news.from, wasHeld: false };
+  const {
+    bye: _,
+    goneAtMs: __,
+    ...known
+  } = before ?? { ...noEvidence, sessionID: news.from, wasHeld: false };
   const heard = { ...known, heardAtMs: atMs, unanswered: 0 };
   if (news.kind === 'bye') return { ...heard, bye: { isFrozen: news.isFrozen === true, atMs } };
   if (news.kind === 'sign') return heard;
@@ -161,7 +161,6 @@ export function isEnded({ bye, goneAtMs }: Seen): boolean {
   return bye !== undefined || goneAtMs !== undefined;
 }
 
-/** When it ended. */
 export function endOf({ bye, goneAtMs }: Seen): number {
   return bye?.atMs ?? goneAtMs ?? Infinity;
 }

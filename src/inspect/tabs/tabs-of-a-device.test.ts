@@ -3,12 +3,12 @@ import { startCountingRelay, type CountingRelay } from '../../../test/support/sy
 import {
   createDeviceWithTabs,
   shareMap,
-  until,
   type DeviceWithTabs,
   type Tab,
 } from '../../../test/support/sync/device-with-tabs.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: DeviceWithTabs;
 let relay: CountingRelay;
@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const idOf = ({ node }: Tab) => node.currentSessionID;
 
-/** Looks at the tabs from one of them. */
+/** Inspects the device's tabs from one of them. */
 function inspect({ sync }: Tab) {
   const clock = createFakeClock();
   const inspector = createInspector(sync, { clock, stopwatchMs: () => 0 });
@@ -35,7 +35,7 @@ function inspect({ sync }: Tab) {
     clock,
     read,
     subscribe: () => inspector.subscribe(() => {}),
-    /** Each tab's state and what it has unconfirmed, as often as it takes. */
+    /** Polls until each tab has the expected state and number of unconfirmed CoValues. */
     untilSeen: (expected: readonly (readonly [tab: Tab, state: string, unconfirmed: number | undefined])[]) =>
       until(() => {
         clock.advance(1_000);
@@ -57,7 +57,7 @@ const ofRollCall = () =>
   device.posted.filter((message) => 'kind' in message && ['who', 'there'].includes(String(message.kind)));
 
 describe('the tabs of a device', () => {
-  it('post nothing about themselves before one of them is inspected, and no secret then', async () => {
+  it('post nothing about themselves before one of them is inspected, and never a secret', async () => {
     const tabs = [device.openTab(), device.openTab(), device.openTab()] as const;
     await shareMap(tabs);
     const view = inspect(tabs[0]);
@@ -78,12 +78,12 @@ describe('the tabs of a device', () => {
     expect(text).not.toContain('ecret');
   });
 
-  it('say what each of them has written that no relay has', async () => {
+  it('report the edits of each tab that no relay has', async () => {
     const [first, second, third] = [device.openTab(), device.openTab(), device.openTab()] as const;
     const map = await shareMap([first, second, third]);
     const view = inspect(third);
     view.subscribe();
-    // The group and the map.
+    // The two unconfirmed CoValues are the group and the map.
     await view.untilSeen([
       [first, 'there', 2],
       [second, 'there', 0],
@@ -103,7 +103,7 @@ describe('the tabs of a device', () => {
     });
   });
 
-  it('are gone when they are killed, left when they close, and frozen when the browser says so', async () => {
+  it('are gone when killed, left when closed, and frozen when the browser freezes them', async () => {
     const tabs = [device.openTab(), device.openTab(), device.openTab(), device.openTab()] as const;
     const [inspected, killed, closed, frozen] = tabs;
     const map = await shareMap(tabs);
@@ -138,7 +138,7 @@ describe('the tabs of a device', () => {
     await view.untilSeen([[frozen, 'there', 1]]);
   });
 
-  it('leave behind what another one uploads, until the relay has it', async () => {
+  it('leave edits behind for another tab to upload, until the relay has them', async () => {
     const [first, killed] = [device.openTab(relay.url), device.openTab(relay.url)] as const;
     const map = await shareMap([first, killed]);
     await until(() => expect(first.sync.current.status).toBe('confirmed'));
@@ -156,7 +156,7 @@ describe('the tabs of a device', () => {
     expect(relay.node.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
   });
 
-  it('that open later do not know which of several sessions left it, until the relay says', async () => {
+  it('that open later learn from the relay which session left the edits', async () => {
     const tabs = [device.openTab(relay.url), device.openTab(relay.url)] as const;
     const [writer, last] = tabs;
     const map = await shareMap(tabs);

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createFakeSync } from '../../../test/support/sync/fake-sync.ts';
 import {
   createFakeTabs,
@@ -8,10 +7,11 @@ import {
   fakeSessionID,
   type FakeTabs,
 } from '../../../test/support/sync/fake-tabs.ts';
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
-import type { InspectorIncrement } from '../snapshot.ts';
-import type { Tab } from './tabs-now.ts';
+import type { InspectorIncrement } from '../snapshot/inspector-snapshot.ts';
+import type { Tab } from '../snapshot/tab-facts.ts';
 
 const node = await createAccountNode();
 const startMs = 1_700_000_000_000;
@@ -36,7 +36,7 @@ function inspect(): Inspector {
 const read = () => inspector.snapshot().tabs;
 const tabOf = (sessionID: string): Tab | undefined =>
   read().list.find(({ sessionIDs }) => sessionIDs.includes(sessionID));
-/** What the browser says of locks comes a moment later. */
+/** Waits for the browser's answer about the locks. */
 const told = async () => {
   await Promise.resolve();
   await Promise.resolve();
@@ -54,7 +54,7 @@ async function subscribe(): Promise<() => void> {
 }
 
 describe('asking the other tabs', () => {
-  it('happens only while somebody is subscribed, once a second, however many are', async () => {
+  it('[PANEL-12] happens only with a subscriber, once a second for any number of subscribers', async () => {
     clock.advance(10_000);
     expect(read()).toMatchObject({ others: 'not-asked', leftBehind: 'unknown', list: [{ state: 'this' }] });
     expect([tabs.asks, tabs.listeners]).toEqual([0, 0]);
@@ -69,7 +69,7 @@ describe('asking the other tabs', () => {
     expect(read()).toMatchObject({ others: 'not-asked' });
   });
 
-  it('is forgotten when nobody is subscribed any more, and what is told later, too', async () => {
+  it('is reset after the last subscriber, and later messages are ignored', async () => {
     tabs.answers(factsOfTab('Yours'));
     const stop = await subscribe();
     expect(read().list).toHaveLength(2);
@@ -87,7 +87,7 @@ describe('asking the other tabs', () => {
     expect([tabs.asks, tabs.listeners, clock.waiting]).toEqual([1, 0, 0]);
   });
 
-  it('waits while this page is set aside, and doubts nobody meanwhile', async () => {
+  it('waits while this page is frozen, and counts no missed polls', async () => {
     tabs.answers(factsOfTab('Yours'));
     await subscribe();
     tabs.setOpen(false);
@@ -98,7 +98,7 @@ describe('asking the other tabs', () => {
     expect([tabs.asks, tabOf(other)?.unanswered]).toEqual([2, 0]);
   });
 
-  it('is told at once that somebody came or went', () => {
+  it('reports at once that a tab appeared or ended', () => {
     const heard: InspectorIncrement[] = [];
     inspector.subscribe((increment) => heard.push(increment));
     tabs.post({ v: 1, from: other, kind: 'hello' });
@@ -111,7 +111,7 @@ describe('asking the other tabs', () => {
 });
 
 describe('a tab', () => {
-  it('that answers is there, with what it says of itself; this one is the first', async () => {
+  it('that answers is present with its facts, after this one', async () => {
     const facts = factsOfTab('Yours', {
       sinceMs: 5,
       unconfirmed: { coValues: 2, certain: 2, oldestSinceMs: 7, ids: ['co_z1', 'co_z2'] },
@@ -130,7 +130,7 @@ describe('a tab', () => {
     expect(list[2]).toMatchObject({ ...facts, answer: 'read', unanswered: 0, heardAtMs: clock.nowMs() });
   });
 
-  it('of another version of the kernel is there, and nothing else is known of it', async () => {
+  it('of another kernel version is present without facts', async () => {
     tabs.post({ v: 1, from: other, kind: 'saved', coValues: [] });
     await subscribe();
     tabs.post({ v: 1, from: other, kind: 'there', roll: 2, sessionIDs: [other], title: 'x' });
@@ -140,7 +140,7 @@ describe('a tab', () => {
     });
   });
 
-  it('that answers no more and holds its lock is silent, and gone once that is free', async () => {
+  it('that no longer answers is silent while it holds its lock, and gone once the lock is free', async () => {
     tabs.answers(factsOfTab('Yours'));
     tabs.setHeld([own, other]);
     await subscribe();
@@ -161,7 +161,7 @@ describe('a tab', () => {
     expect(tabOf(other)).not.toHaveProperty('endedAtMs');
   });
 
-  it('whose lock was never seen is not said to be gone', async () => {
+  it('whose lock was never seen does not count as gone', async () => {
     tabs.answers(factsOfTab('Yours'));
     for (const held of [[own], undefined]) {
       tabs.setHeld(held);
@@ -175,7 +175,7 @@ describe('a tab', () => {
     }
   });
 
-  it('that says it goes has left, or is frozen, and is there again when it speaks', async () => {
+  it('that announces its end has left or is frozen, and is present again with its next message', async () => {
     tabs.answers(factsOfTab('Yours'));
     await subscribe();
     for (const [isFrozen, state] of [
@@ -192,7 +192,7 @@ describe('a tab', () => {
     }
   });
 
-  it('that holds a session id and says nothing is silent, after it had time to speak', async () => {
+  it('that holds a session ID without answering is silent, once it had time to answer', async () => {
     tabs.setHeld([own, other]);
     await subscribe();
     expect(tabOf(other)).toBeUndefined();
@@ -204,7 +204,7 @@ describe('a tab', () => {
     expect(tabOf(other)).toBeUndefined();
   });
 
-  it('is one of a bounded number, whatever is posted, and few that are gone are kept', async () => {
+  it('is one of a bounded number, of which few are former tabs', async () => {
     await subscribe();
     const ids = Array.from({ length: 500 }, (_, index) =>
       fakeSessionID(index.toString(9).replaceAll('0', '9')),
@@ -222,7 +222,7 @@ describe('a tab', () => {
 describe('what is left behind', () => {
   const unconfirmed = { coValues: 3, certain: 2, oldestSinceMs: startMs, ids: ['co_z1'] };
 
-  it('is not known before each tab had time to say that it is there', async () => {
+  it('is unknown until each tab had time to answer', async () => {
     tabs.setUnconfirmed(new Map([[other, unconfirmed]]));
     await subscribe();
     expect(read().leftBehind).toBe('unknown');
@@ -240,7 +240,7 @@ describe('what is left behind', () => {
     expect(read().leftBehind).toHaveLength(1);
   });
 
-  it('is what no tab that is there has written, with how that one ended and who uploads it', async () => {
+  it('lists edits of former tabs, how each ended, and which tab uploads them', async () => {
     const spare = fakeSessionID('Spare');
     const held = fakeSessionID('Kept');
     tabs.answers(factsOfTab('Yours', { sessionIDs: [other, spare] }));
@@ -260,7 +260,7 @@ describe('what is left behind', () => {
 });
 
 describe('what is left behind by many', () => {
-  it('is bounded, and what is certain comes first', async () => {
+  it('is bounded, with certain entries first', async () => {
     const ids = Array.from({ length: 300 }, (_, index) =>
       fakeSessionID(index.toString(9).replaceAll('0', '9')),
     );
@@ -280,8 +280,8 @@ describe('what is left behind by many', () => {
   });
 });
 
-describe('a sync without a line to other tabs', () => {
-  it('knows this tab, from its own state', () => {
+describe('a sync without a channel to other tabs', () => {
+  it('lists this tab from its own state', () => {
     const sync = createFakeSync(node, startMs);
     sync.setState({ confirmed: { pending: 3, oldestSinceMs: 5 } });
     const alone = createInspector(sync, { clock, stopwatchMs: () => 0 });

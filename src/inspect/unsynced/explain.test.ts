@@ -1,13 +1,14 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createRelay, type Relay } from '../../relay/index.ts';
 import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
-import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { createInspector, type Inspector } from '../index.ts';
+import { until } from '../../../test/support/until.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -42,26 +43,25 @@ function follow(where: { readonly url: string } | false): void {
     logger: silentLogger,
   });
   inspector = createInspector(sync);
-  const [own, its] = [sync, inspector];
+  const [startedSync, startedInspector] = [sync, inspector];
   ends.push(
-    () => own.close(),
-    () => its.close(),
+    () => startedSync.close(),
+    () => startedInspector.close(),
   );
 }
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 const verdict = (id: string = map.id) => inspector.explain(id).verdict;
 
-describe('an agent that asks about a CoValue is told', () => {
-  it('that all of it arrived, and what is here', async () => {
-    await until(() => expect(verdict()).toBe('All edits of this device are confirmed by every relay'));
+describe('explanation of a CoValue', () => {
+  it('reports that all of it arrived, and what this device holds', async () => {
+    await until(() => expect(verdict()).toBe('All edits from this device are confirmed by every relay'));
     const { evidence, next } = inspector.explain(map.id);
     expect(evidence).toContain('1 transaction in 1 session here.');
     expect(evidence).toContain(`${new URL(relay.url).host} is connected.`);
     expect(next).toBe('Nothing.');
   });
 
-  it('that sync is paused, what has not arrived where, and what to do', async () => {
+  it('reports that sync is paused, which relay lacks it, and what to do', async () => {
     await until(() => expect(sync.current.status).toBe('confirmed'));
     sync.pause();
     map.set('title', 'Another');
@@ -72,7 +72,7 @@ describe('an agent that asks about a CoValue is told', () => {
     expect(evidence.join(' ')).not.toContain('Another');
   });
 
-  it('that sync is switched off', async () => {
+  it('reports that sync is switched off', async () => {
     await sync.close();
     node = await createAgentNode();
     follow(false);
@@ -81,7 +81,7 @@ describe('an agent that asks about a CoValue is told', () => {
     expect(inspector.explain(map.id).next).toContain('sync');
   });
 
-  it('that it is being loaded, not found, or deleted', async () => {
+  it('distinguishes loading, not found and deleted', async () => {
     await until(() => expect(sync.current.status).toBe('confirmed'));
     const missing = (await createAgentNode()).createGroup().id;
     const loading = node.load(missing);
@@ -92,21 +92,21 @@ describe('an agent that asks about a CoValue is told', () => {
     await until(() => expect(verdict()).toBe('Deleted, and the deletion has arrived'));
   });
 
-  it('that this page has not loaded it, and loads nothing', async () => {
+  it('reports that the page has not loaded it, without loading it', async () => {
     const unknown = (await createAgentNode()).createGroup().id;
-    expect(verdict(unknown)).toBe('Not loaded in this page, and nothing of it waits');
+    expect(verdict(unknown)).toBe('Not loaded in this page, and no edit is waiting');
     expect(node.isCoValueInMemory(unknown)).toBe(false);
   });
 
-  it('that something is no id', () => {
+  it('rejects text that is not an ID', () => {
     expect(inspector.explain('<b>co_z1</b>')).toMatchObject({
-      verdict: 'Not the id of a CoValue',
+      verdict: 'Not the ID of a CoValue',
       next: expect.stringContaining('map.id') as string,
     });
   });
 
-  // The last one: it ends the relay.
-  it('that there is no relay to connect to, and when it is tried again', async () => {
+  // Runs last because it closes the relay.
+  it('reports that the relay is unreachable, and when the next attempt is', async () => {
     await until(() => expect(sync.current.status).toBe('confirmed'));
     await relay.close();
     map.set('title', 'Another');

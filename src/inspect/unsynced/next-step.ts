@@ -1,7 +1,7 @@
 import { unreachable } from '../../base/assert.ts';
-import type { Reason } from './reason.ts';
-import { adviceOnRefusal } from '../refusal-advice.ts';
-import type { PlainError } from '../snapshot.ts';
+import type { PlainError } from '../snapshot/plain-error.ts';
+import type { Reason } from '../snapshot/unsynced-row.ts';
+import { adviceOnRefusal } from './refusal-advice.ts';
 
 /** What a person can do about a reason; `control` names the inspector's control that does it. */
 export interface NextStep {
@@ -13,28 +13,28 @@ export function nextStepFor(reason: Reason): NextStep {
   switch (reason.kind) {
     case 'refused':
       return {
-        advice: reason.refusal === undefined ? adviceOf(reason.error) : adviceOnRefusal(reason.refusal),
+        advice: reason.refusal === undefined ? adviceOn(reason.error) : adviceOnRefusal(reason.refusal),
       };
     case 'not-saved':
     case 'withheld':
-      return { advice: adviceOf(reason.error) };
+      return { advice: adviceOn(reason.error) };
     case 'skipped':
       return {
         advice:
-          'Reload the page: a new session asks the relay anew. If it comes back, somebody wrote what nobody can verify, and the relay’s operator has to look at this CoValue.',
+          'Reload the page: a new session requests it from the relay again. If the problem returns, the relay stores content that no client can verify, and its operator must check this CoValue.',
       };
     case 'asked-again':
       return {
-        advice: 'Wait a moment. If it stays, the answer does not get through: look at Queues and Peers.',
+        advice: 'Wait a moment. If this persists, the answer is not getting through: check Queues and Peers.',
       };
     case 'relay-failed':
-      return { advice: adviceOf(reason.error), control: 'reconnect' };
+      return { advice: adviceOn(reason.error), control: 'reconnect' };
     case 'signed-out':
-      return { advice: 'Sign in: what this device holds goes out then.' };
+      return { advice: 'Sign in to send what this device holds.' };
     case 'no-server-peer':
       return {
         advice:
-          "Give the node a relay: call `setupSyncPeers({ node, url })`, or add a peer with `role: 'server'` and `persistent: true`.",
+          "Connect the node to a relay: call `setupSyncPeers({ node, url })`, or add a peer with `role: 'server'` and `persistent: true`.",
       };
     case 'out-of-date':
       return { advice: adviceOnTracker(reason.waitsFor), control: 'repair' };
@@ -42,24 +42,24 @@ export function nextStepFor(reason: Reason): NextStep {
       if (reason.by) {
         return {
           advice:
-            "Call `setupSyncPeers({ node, url })` to sync it all the same, or make the node with `syncWhen: 'always'` and a server peer.",
+            "Call `setupSyncPeers({ node, url })` to sync it anyway, or create the node with `syncWhen: 'always'` and a server peer.",
         };
       }
       return {
         advice:
-          'Call `setupSyncPeers({ node, url })` to start it now. For good, open the session with a relay, or leave `sync` out to use the default one.',
+          'Call `setupSyncPeers({ node, url })` to start sync now. To keep it on, open the session with a relay, or omit `sync` to use the default relay.',
       };
     case 'paused':
-      return { advice: 'Resume. Until then edits are saved on this device only.', control: 'resume' };
+      return { advice: 'Resume sync. Until then, edits are saved on this device only.', control: 'resume' };
     case 'no-relay':
-      return { advice: reason.error?.message ?? 'Give sync a relay: `setupSyncPeers({ node, url })`.' };
+      return { advice: reason.error?.message ?? 'Connect a relay: call `setupSyncPeers({ node, url })`.' };
     case 'closed':
       return {
         advice:
-          'Open the session again, or call `setupSyncPeers` for this node. Where the app adds the peer itself, add it again, or take it away with `removePeer` where it does not come back.',
+          'Open the session again, or call `setupSyncPeers` for this node. If the app adds the peer itself, add it again, or call `removePeer` if it will not return.',
       };
     case 'offline':
-      return { advice: 'Nothing. It goes out by itself when the network is back.' };
+      return { advice: 'Nothing. Sync continues automatically when the network returns.' };
     case 'not-connected':
       return {
         advice: reason.error?.message ?? 'Wait for the next attempt, or try now.',
@@ -67,19 +67,23 @@ export function nextStepFor(reason: Reason): NextStep {
       };
     case 'connecting':
       return {
-        advice: 'Wait for the connection. If it never comes, see that a relay answers at this address.',
+        advice: 'Wait for the connection. If it never opens, check that a relay is running at this address.',
       };
     case 'queued':
     case 'draining':
-      return { advice: 'Wait, or look at Queues: high priority goes first, always, and low can starve.' };
+      return {
+        advice: 'Wait, or check Queues: high priority always goes first, so low priority can starve.',
+      };
     case 'sending':
       return { advice: 'Wait a moment.' };
     case 'unconfirmed':
-      return { advice: 'Wait for the relay’s answer. If it takes long, see the relay’s log.' };
+      return { advice: 'Wait for the relay’s answer. If this takes a long time, check the relay’s log.' };
     case 'not-durable':
-      return { advice: 'Wait for the relay’s storage. If it takes long, see the relay’s log.' };
+      return { advice: 'Wait for the relay’s storage. If this takes a long time, check the relay’s log.' };
     case 'saving':
-      return { advice: 'Wait a moment. If it takes long, another tab may be holding the database.' };
+      return {
+        advice: 'Wait a moment. If this takes a long time, another tab may be blocking the database.',
+      };
     case 'arrived':
       return { advice: 'Nothing.' };
     default:
@@ -88,13 +92,13 @@ export function nextStepFor(reason: Reason): NextStep {
 }
 
 function adviceOnTracker(waitsFor: readonly string[]): string {
-  const repair = 'Repair it: cojson then says what is so. Nothing is sent or lost by that.';
+  const repair = 'Repair it to update cojson’s tracker. This sends nothing and loses nothing.';
   return waitsFor.includes('any')
-    ? `${repair} It comes back with each edit until a server peer is \`persistent\`.`
+    ? `${repair} The problem returns with each edit until a server peer is \`persistent\`.`
     : repair;
 }
 
-/** A KernelError's message says what happened and then what to do. */
-function adviceOf(error: PlainError | undefined): string {
-  return error?.message ?? 'See the app’s log for the error behind it.';
+/** A KernelError's message includes what to do. */
+function adviceOn(error: PlainError | undefined): string {
+  return error?.message ?? 'Check the app’s log for the underlying error.';
 }

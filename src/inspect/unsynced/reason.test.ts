@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { UnsyncedCoValue } from '../../sync/inspection.ts';
-import { nextStepFor } from './next-step.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
 import { describeReason } from './describe-reason.ts';
-import { firstReason, type Evidence, type Quarrel } from './reason.ts';
-import type { Relay } from '../snapshot.ts';
+import { nextStepFor } from './next-step.ts';
+import { firstReason, type Evidence, type Dispute } from './reason.ts';
 
 const nowMs = 1_000_000;
 const full = createKernelError('STORAGE_FULL', 'This device has no room left for the app. Free some space.');
@@ -47,208 +47,211 @@ const sent = { ...edit, sent: 'reached' } as const;
 
 interface Case {
   readonly situation: string;
-  readonly quarrels?: readonly Quarrel[];
+  readonly disputes?: readonly Dispute[];
   readonly coValue?: UnsyncedCoValue;
   readonly evidence?: Partial<Evidence>;
-  readonly says: string;
+  readonly verdict: string;
   readonly control?: 'resume' | 'reconnect' | 'repair';
 }
 const cases: readonly Case[] = [
   {
-    situation: 'what the relay sent of it could not be read, so nothing goes there',
-    quarrels: [{ relayID: 'eu', isSkipped: true }],
-    says: 'Skipped: what eu.example sent of it could not be read',
+    situation: 'cojson could not read what the relay sent, so it sends nothing more',
+    disputes: [{ relayID: 'eu', isSkipped: true }],
+    verdict: 'Skipped: cojson could not read what eu.example sent',
   },
   {
-    situation: 'the relay asked for it again after it was sent',
+    situation: 'the relay requests a resend after the edit was sent',
     coValue: { ...sent, sentAtMs: nowMs - 4_000 },
-    quarrels: [{ relayID: 'eu', askedAgainAtMs: nowMs - 3_000 }],
-    says: 'Being sent again: eu.example asked for it',
+    disputes: [{ relayID: 'eu', askedAgainAtMs: nowMs - 3_000 }],
+    verdict: 'Resending: eu.example requested it',
   },
   {
-    situation: 'the relay asked for it again before it was sent',
+    situation: 'the relay requested a resend before the edit was sent',
     coValue: { ...sent, sentAtMs: nowMs - 4_000 },
-    quarrels: [{ relayID: 'eu', askedAgainAtMs: nowMs - 5_000 }],
-    says: 'Sent 4 s ago, not confirmed by eu.example yet',
+    disputes: [{ relayID: 'eu', askedAgainAtMs: nowMs - 5_000 }],
+    verdict: 'Sent 4 s ago, not yet confirmed by eu.example',
   },
   {
-    situation: 'the relay asked for it again before this edit was made',
-    quarrels: [{ relayID: 'eu', askedAgainAtMs: nowMs - 30_000 }],
-    says: 'Being sent to eu.example',
+    situation: 'the relay requested a resend before the user made the edit',
+    disputes: [{ relayID: 'eu', askedAgainAtMs: nowMs - 30_000 }],
+    verdict: 'Being sent to eu.example',
   },
   {
-    situation: 'another relay has a quarrel with it',
-    quarrels: [{ relayID: 'us', isSkipped: true }],
-    says: 'Being sent to eu.example',
+    situation: 'another relay has a dispute with it',
+    disputes: [{ relayID: 'us', isSkipped: true }],
+    verdict: 'Being sent to eu.example',
   },
   {
-    situation: 'the local write failed, though a relay has it',
+    situation: 'the local write failed although a relay has it',
     coValue: { ...sent, saved: 'failed', confirmed: 'reached', durable: 'reached', error: full },
-    says: 'Not saved on this device: storage is full',
+    verdict: 'Not saved on this device: storage is full',
   },
   {
-    situation: 'the local write failed while offline: the worse fact comes first',
+    situation: 'the local write failed while offline: the worse problem comes first',
     coValue: { ...edit, saved: 'failed', error: full },
     evidence: { relays: [lost('offline')] },
-    says: 'Not saved on this device: storage is full',
+    verdict: 'Not saved on this device: storage is full',
   },
   {
     situation: 'the relay refused it',
     coValue: { ...sent, confirmed: 'failed', error: forbidden },
-    says: 'Refused by eu.example: forbidden',
+    verdict: 'Refused by eu.example: forbidden',
   },
   {
     situation: 'it is too large to be sent',
     coValue: { ...edit, sent: 'failed', error: tooLarge },
-    says: 'Not sent to eu.example: larger than a relay takes',
+    verdict: 'Not sent to eu.example: larger than the relay accepts',
   },
-  { situation: 'sync is off', evidence: { status: 'off', relays: [] }, says: 'Sync is switched off' },
+  { situation: 'sync is off', evidence: { status: 'off', relays: [] }, verdict: 'Sync is switched off' },
   {
-    situation: 'nobody is signed in',
+    situation: 'no account is signed in',
     evidence: { status: 'signed-out', relays: [] },
-    says: 'Nobody is signed in',
+    verdict: 'Not signed in',
   },
   {
     situation: 'sync is paused',
     evidence: { status: 'paused', relays: [lost('paused')] },
-    says: 'Paused',
+    verdict: 'Paused',
     control: 'resume',
   },
-  { situation: 'no relay was given', evidence: { relays: [] }, says: 'There is no relay' },
+  { situation: 'no relay was given', evidence: { relays: [] }, verdict: 'There is no relay' },
   {
-    situation: 'the relay’s address cannot be used',
+    situation: 'the relay’s address is unusable',
     evidence: { status: 'failed', relays: [], error: badAddress },
-    says: 'There is no relay: “ftp://relay” is no address of a relay',
+    verdict: 'There is no relay: “ftp://relay” is no address of a relay',
   },
   {
-    situation: 'it was refused before what was sent had drained',
+    situation: 'the relay refused it before the socket had drained',
     coValue: { ...edit, sent: 'failed', confirmed: 'failed', error: forbidden },
-    says: 'Refused by eu.example: forbidden',
+    verdict: 'Refused by eu.example: forbidden',
   },
   {
-    situation: 'the relay is not tried again',
+    situation: 'the kernel has given up on the relay',
     evidence: { relays: [lost('failed', { error: unreachable })] },
-    says: 'eu.example is not tried again: The relay cannot be reached',
+    verdict: 'No more attempts to reach eu.example: The relay cannot be reached',
     control: 'reconnect',
   },
   {
     situation: 'sync was closed',
     evidence: { relays: [lost('closed')] },
-    says: 'Sync with eu.example has ended',
+    verdict: 'Sync with eu.example has ended',
   },
   {
     situation: 'the browser has no network',
     evidence: { relays: [lost('offline')] },
-    says: 'Offline for 12 s, next attempt when the browser has a network',
+    verdict: 'Offline for 12 s, next attempt when the network returns',
   },
   {
-    situation: 'the relay is waited for',
+    situation: 'the kernel waits before the next attempt',
     evidence: { relays: [lost('waiting', { retryAtMs: nowMs + 6_000, attempt: 2, error: unreachable })] },
-    says: 'Not connected for 12 s, next attempt in 6 s',
+    verdict: 'Not connected for 12 s, next attempt in 6 s',
     control: 'reconnect',
   },
   {
-    situation: 'the relay is being dialled',
+    situation: 'the kernel is dialing the relay',
     evidence: { relays: [lost('connecting', { attempt: 3 })] },
-    says: 'Connecting to eu.example, attempt 3',
+    verdict: 'Connecting to eu.example, attempt 3',
   },
   {
-    situation: 'messages are queued before it',
+    situation: 'messages are queued ahead of it',
     evidence: { queuesByRelayID: new Map([['eu', { messages: 38, bufferedBytes: 100_001 }]]) },
-    says: 'Not sent: 38 messages queued for eu.example',
+    verdict: 'Not sent: 38 messages queued for eu.example',
   },
   {
     situation: 'the socket is full',
     evidence: { queuesByRelayID: new Map([['eu', { messages: 'unknown', bufferedBytes: 96_000 }]]) },
-    says: 'Not sent: 96 kB left in the socket to eu.example',
+    verdict: 'Not sent: 96 kB still in the socket to eu.example',
   },
   {
-    situation: 'the node was made with syncWhen: never',
+    situation: 'the node was created with syncWhen: never',
     coValue: { ...edit, trackedFor: [], missingAtPeerIDs: [] },
     evidence: { status: 'off', relays: [] },
-    says: "Sync is switched off: the node was made with `syncWhen: 'never'`",
+    verdict: "Sync is switched off: the node was created with `syncWhen: 'never'`",
   },
   {
-    situation: 'cojson waits for any peer, and there was none',
+    situation: 'cojson waits for any peer, and there never was one',
     coValue: { ...edit, trackedFor: ['any'], missingAtPeerIDs: [] },
     evidence: { status: 'offline', relays: [] },
-    says: 'No relay was ever added: the node has no server peer',
+    verdict: 'No relay was ever added: the node has no server peer',
   },
   {
-    situation: 'cojson waits for a peer that was taken away',
+    situation: 'cojson waits for a removed peer',
     coValue: { ...edit, trackedFor: ['any', 'eu'], missingAtPeerIDs: [] },
     evidence: { status: 'offline', relays: [] },
-    says: 'The peer that it waits for was taken away: eu',
+    verdict: 'The peer it waits for was removed: eu',
   },
   {
-    situation: 'cojson has given it to its peer',
+    situation: 'cojson handed it to its peer',
     coValue: { ...edit, sent: 'unknown', trackedFor: ['eu'] },
-    says: 'Handed over, not confirmed by eu.example yet',
+    verdict: 'Handed over, not yet confirmed by eu.example',
   },
   {
-    situation: 'every relay has what cojson still counts as unsynced',
+    situation: 'every relay has it, but cojson still counts it as unsynced',
     coValue: { ...sent, confirmed: 'reached', durable: 'unknown', trackedFor: ['old'], missingAtPeerIDs: [] },
-    says: 'cojson’s tracker is out of date: every relay has all of it',
+    verdict: 'cojson’s tracker is out of date: every relay has all of it',
     control: 'repair',
   },
-  { situation: 'it is on its way out', says: 'Being sent to eu.example' },
+  { situation: 'it is being sent', verdict: 'Being sent to eu.example' },
   {
-    situation: 'it was sent and not answered',
+    situation: 'it was sent and is unanswered',
     coValue: { ...sent, sentAtMs: nowMs - 4_000 },
-    says: 'Sent 4 s ago, not confirmed by eu.example yet',
+    verdict: 'Sent 4 s ago, not yet confirmed by eu.example',
   },
   {
-    situation: 'it was sent at a time nobody noted',
+    situation: 'it was sent at an unknown time',
     coValue: sent,
-    says: 'Sent, not confirmed by eu.example yet',
+    verdict: 'Sent, not yet confirmed by eu.example',
   },
   {
     situation: 'the relay has it in memory only',
     coValue: { ...sent, confirmed: 'reached' },
-    says: 'Confirmed, not durable at eu.example yet',
+    verdict: 'Confirmed, not yet durable at eu.example',
   },
   {
-    situation: 'only this device’s storage is slow',
+    situation: 'only the device’s storage is slow',
     coValue: { ...sent, saved: 'pending', confirmed: 'reached', durable: 'unknown' },
-    says: 'Being saved on this device',
+    verdict: 'Being saved on this device',
   },
   {
-    situation: 'it has arrived since it was listed',
+    situation: 'it arrived after it was listed',
     coValue: { ...sent, confirmed: 'reached', durable: 'reached' },
-    says: 'Arrived',
+    verdict: 'Arrived',
   },
   {
     situation: 'one of two relays lacks it',
     coValue: { ...sent, missingAtPeerIDs: ['us'] },
     evidence: { relays: [lost('waiting'), relay({ id: 'us', host: 'us.example' })] },
-    says: 'Sent, not confirmed by us.example yet',
+    verdict: 'Sent, not yet confirmed by us.example',
   },
   {
-    situation: 'one of two relays cannot be reached',
+    situation: 'one of two relays is unreachable',
     evidence: { relays: [lost('waiting'), relay({ id: 'us', host: 'us.example' })] },
-    says: 'Not connected to eu.example for 12 s',
+    verdict: 'Not connected to eu.example for 12 s',
     control: 'reconnect',
   },
   {
-    situation: 'both relays lack it: the one without a connection is the reason',
+    situation: 'both relays lack it: the disconnected one is the reason',
     coValue: { ...edit, missingAtPeerIDs: ['us', 'eu'] },
     evidence: { relays: [relay({ id: 'us', host: 'us.example' }), lost('offline')] },
-    says: 'Offline for 12 s, next attempt when the browser has a network',
+    verdict: 'Offline for 12 s, next attempt when the network returns',
   },
 ];
 
 describe('first reason', () => {
-  it.each(cases)('when $situation: "$says"', ({ coValue = edit, evidence, quarrels, says, control }) => {
-    const usual = { status: 'syncing', relays: [relay()], queuesByRelayID: new Map() } as const;
-    const reason = firstReason(coValue, { ...usual, ...evidence }, quarrels);
-    expect(describeReason(reason, nowMs)).toBe(says);
-    const next = nextStepFor(reason);
-    expect(next.control).toBe(control);
-    expect(next.advice).toMatch(/\.$/);
-  });
+  it.each(cases)(
+    '[PANEL-11] is "$verdict" if $situation',
+    ({ coValue = edit, evidence, disputes, verdict, control }) => {
+      const usual = { status: 'syncing', relays: [relay()], queuesByRelayID: new Map() } as const;
+      const reason = firstReason(coValue, { ...usual, ...evidence }, disputes);
+      expect(describeReason(reason, nowMs)).toBe(verdict);
+      const next = nextStepFor(reason);
+      expect(next.control).toBe(control);
+      expect(next.advice).toMatch(/\.$/);
+    },
+  );
 
   it.each(['forbidden', 'limit', 'outdated', 'a code of a later version'])(
-    'has advice on a refusal with the code “%s”, which the relay’s own words are not',
+    'gives its own advice on the refusal “%s” instead of the relay’s text',
     (refusal) => {
       const error = { code: 'RELAY_REFUSED', message: 'The relay refused it: no.' };
       const { advice } = nextStepFor({ kind: 'refused', host: 'eu.example', refusal, error });
@@ -256,7 +259,13 @@ describe('first reason', () => {
     },
   );
 
-  it('holds facts that stay the same while time passes, and plain JSON', () => {
+  it('names an unknown refusal as such, and treats it as forbidden', () => {
+    const { advice } = nextStepFor({ kind: 'refused', refusal: 'a code of a later version' });
+    expect(advice).toMatch(/does not know/);
+    expect(advice).toContain(nextStepFor({ kind: 'refused', refusal: 'forbidden' }).advice);
+  });
+
+  it('is plain JSON that does not change over time', () => {
     const evidence: Evidence = { status: 'offline', relays: [lost('offline')], queuesByRelayID: new Map() };
     const reason = firstReason(edit, evidence);
     expect(firstReason({ ...edit }, evidence)).toEqual(reason);

@@ -1,91 +1,35 @@
 import { unreachable } from '../../base/assert.ts';
-import type { KernelError } from '../../base/kernel-error.ts';
 import type { UnsyncedCoValue } from '../../sync/inspection.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
-import { plainError } from '../plain-error.ts';
-import type { PlainError, Reading, Relay } from '../snapshot.ts';
-
-/** Why a CoValue has not arrived: the first thing in its way. Facts only; `describeReason` puts them into words. */
-export type Reason =
-  | { readonly kind: 'not-saved'; readonly error?: PlainError }
-  /** `refusal`: the relay's own word for it, such as `forbidden`. */
-  | {
-      readonly kind: 'refused';
-      readonly host?: string;
-      readonly refusal?: string;
-      readonly error?: PlainError;
-    }
-  /** It cannot be sent as it is, so it was not. */
-  | { readonly kind: 'withheld'; readonly host?: string; readonly error?: PlainError }
-  /** cojson sends this peer nothing of it any more, as it could not read what the peer sent of it. */
-  | { readonly kind: 'skipped'; readonly host: string }
-  /** The relay has less than this device took it to have, and its answer is to be sent all of the rest. */
-  | { readonly kind: 'asked-again'; readonly host: string; readonly atMs: number }
-  | { readonly kind: 'signed-out' }
-  /** With `by` where the node itself was made so. */
-  | { readonly kind: 'off'; readonly by?: 'syncWhen' }
-  /** Of a node whose peers the app adds itself. `gone`: peers that cojson's tracker waits for, and that were taken away. */
-  | { readonly kind: 'no-server-peer'; readonly gone: readonly string[] }
-  /** Every relay has it, and cojson's tracker, which apps ask, says that it is unsynced: it waits for these. */
-  | { readonly kind: 'out-of-date'; readonly waitsFor: readonly string[] }
-  | { readonly kind: 'paused' }
-  /** With an error where the relay's address cannot be used. */
-  | { readonly kind: 'no-relay'; readonly error?: PlainError }
-  /** The relay is not tried again by itself. */
-  | { readonly kind: 'relay-failed'; readonly host: string; readonly error?: PlainError }
-  | { readonly kind: 'closed'; readonly host: string }
-  /** The browser says that there is no network. */
-  | { readonly kind: 'offline'; readonly sinceMs: number }
-  | {
-      readonly kind: 'not-connected';
-      /** Where there are several relays. */
-      readonly host?: string;
-      readonly sinceMs: number;
-      readonly retryAtMs?: number;
-      readonly error?: PlainError;
-    }
-  | { readonly kind: 'connecting'; readonly host: string; readonly sinceMs: number; readonly attempt: number }
-  | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
-  | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }
-  | { readonly kind: 'sending'; readonly host: string }
-  /** `isHandedOver`: cojson has given it to its peer, and cannot tell whether it was sent. */
-  | {
-      readonly kind: 'unconfirmed';
-      readonly host: string;
-      readonly sentAtMs?: number;
-      readonly isHandedOver?: true;
-    }
-  | { readonly kind: 'not-durable'; readonly host: string }
-  | { readonly kind: 'saving' }
-  /** Every rung is reached; it leaves the list with the next look. */
-  | { readonly kind: 'arrived' };
+import { refusalCodeOf } from '../../wire/refusal-code.ts';
+import { toPlainError } from '../shared/to-plain-error.ts';
+import type { PlainError } from '../snapshot/plain-error.ts';
+import type { WaitingForSocket } from '../snapshot/queue-facts.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
+import type { Reason } from '../snapshot/unsynced-row.ts';
 
 export interface Evidence {
   readonly status: SyncState['status'];
-  /** Of the sync as a whole. */
+  /** The error of the whole sync. */
   readonly error?: PlainError;
   readonly relays: readonly Relay[];
   readonly queuesByRelayID: ReadonlyMap<string, WaitingForSocket>;
 }
-/** What is between one CoValue and one relay alone. */
-export interface Quarrel {
+
+export interface Dispute {
   readonly relayID: string;
   readonly isSkipped?: boolean;
-  /** When the relay asked for it again, in ms since the Unix epoch. */
+  /** When the relay requested a resend, in ms since the Unix epoch. */
   readonly askedAgainAtMs?: number;
 }
-export interface WaitingForSocket {
-  readonly messages: Reading;
-  readonly bufferedBytes: Reading;
-}
 
-/** What fails comes before what waits, and of several relays the one that is furthest from having it. */
+/** Failures come before waits. Among several relays, the one furthest from having the CoValue counts. */
 export function firstReason(
   coValue: UnsyncedCoValue,
   evidence: Evidence,
-  quarrels: readonly Quarrel[] = [],
+  disputes: readonly Dispute[] = [],
 ): Reason {
-  const error = coValue.error && { error: plainError(coValue.error) };
+  const error = coValue.error && { error: toPlainError(coValue.error) };
   const { saved, sent, confirmed, durable } = coValue;
   const atRelay = [sent, confirmed, durable];
   const missing = relaysMissing(coValue, evidence.relays);
@@ -93,7 +37,7 @@ export function firstReason(
 
   if (saved === 'failed') return { kind: 'not-saved', ...error };
   if (atRelay.includes('failed')) {
-    const refusal = refusalIn(coValue.error);
+    const refusal = coValue.error && refusalCodeOf(coValue.error);
     const kind = sent === 'failed' && refusal === undefined ? 'withheld' : 'refused';
     return { kind, ...hostOf(missing[0]), ...(refusal !== undefined && { refusal }), ...error };
   }
@@ -110,10 +54,10 @@ export function firstReason(
   if (!relay) return { kind: 'no-relay', ...(evidence.error && { error: evidence.error }) };
   if (relay.phase !== 'connected') return notConnected(relay, relay.phase, evidence.relays.length > 1);
   const { host } = relay;
-  const quarrel = quarrels.find(({ relayID }) => relayID === relay.id);
-  if (quarrel?.isSkipped) return { kind: 'skipped', host };
-  if (confirmed === 'pending' && isAskedAgain(coValue, quarrel)) {
-    return { kind: 'asked-again', host, atMs: quarrel.askedAgainAtMs };
+  const dispute = disputes.find(({ relayID }) => relayID === relay.id);
+  if (dispute?.isSkipped) return { kind: 'skipped', host };
+  if (confirmed === 'pending' && isAskedAgain(coValue, dispute)) {
+    return { kind: 'asked-again', host, atMs: dispute.askedAgainAtMs };
   }
   if (sent === 'pending') return notSent(host, evidence.queuesByRelayID.get(relay.id));
   if (confirmed === 'pending') {
@@ -127,12 +71,12 @@ export function firstReason(
   return { kind: 'not-durable', host };
 }
 
-/** Since its oldest edit was made and the newest was sent: what went wrong before is over. */
+/** Ignores requests from before the oldest edit or the latest send: those are settled. */
 function isAskedAgain(
   { sinceMs, sentAtMs = 0 }: UnsyncedCoValue,
-  quarrel: Quarrel | undefined,
-): quarrel is Quarrel & { readonly askedAgainAtMs: number } {
-  return quarrel?.askedAgainAtMs !== undefined && quarrel.askedAgainAtMs >= Math.max(sinceMs, sentAtMs);
+  dispute: Dispute | undefined,
+): dispute is Dispute & { readonly askedAgainAtMs: number } {
+  return dispute?.askedAgainAtMs !== undefined && dispute.askedAgainAtMs >= Math.max(sinceMs, sentAtMs);
 }
 
 function notConnected(
@@ -174,7 +118,7 @@ function notSent(host: string, waiting: WaitingForSocket | undefined): Reason {
   return { kind: 'sending', host };
 }
 
-/** The relays that lack it, those without a connection first. Where no peer is named, any of them may lack it. */
+/** The relays that lack the CoValue, disconnected ones first. If it names no peer, any relay may lack it. */
 export function relaysMissing(coValue: UnsyncedCoValue, relays: readonly Relay[]): readonly Relay[] {
   if (relays.length < 2) return relays;
   const named = relays.filter((relay) => coValue.missingAtPeerIDs.includes(relay.id));
@@ -187,9 +131,4 @@ export function relaysMissing(coValue: UnsyncedCoValue, relays: readonly Relay[]
 
 function hostOf(relay: Relay | undefined): { readonly host?: string } {
   return relay ? { host: relay.host } : {};
-}
-
-function refusalIn(error: KernelError | undefined): string | undefined {
-  const refusal: unknown = error && Reflect.get(error.details, 'refusal');
-  return typeof refusal === 'string' ? refusal : undefined;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Reason } from './reason.ts';
+import { rungs, type Overview, type RungName } from '../snapshot/overview-facts.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
+import type { Reason, Way, UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import { describeRungStates, rungStatesOf, rungStatesOfAll, type RungState } from './rung-states.ts';
-import type { Way } from './relay-access.ts';
-import { rungs, type Overview, type Relay, type RungName, type UnsyncedRow } from '../snapshot.ts';
 
 const nowMs = 1_000_000;
 const youngMs = nowMs - 1_000;

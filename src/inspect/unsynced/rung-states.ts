@@ -1,20 +1,21 @@
 import type { RungStep } from '../../sync/inspection.ts';
-import { rungs, type Overview, type RungName, type UnsyncedRow } from '../snapshot.ts';
-import { wayTo, type Way } from './relay-access.ts';
+import { rungs, type Overview, type RungName } from '../snapshot/overview-facts.ts';
+import type { UnsyncedRow, Way } from '../snapshot/unsynced-row.ts';
+import { relayAccess } from './relay-access.ts';
 
 /**
- * How a rung is shown. `waiting`: under way, age normal. `stuck`: under way too long, or its relay is not connected.
- * `ahead`: its turn has not come. `unknown`: cannot be read, or not promised.
+ * `stuck`: waiting too long, or the relay is not connected. `ahead`: an earlier rung comes first. `unknown`: not
+ * promised.
  */
 export type RungState = 'reached' | 'waiting' | 'stuck' | 'failed' | 'ahead' | 'unknown';
 export type RungStates = Readonly<Record<RungName, RungState>>;
 
-/** Longer than this no rung takes with a relay that answers. */
+/** No rung takes longer with a relay that answers. */
 export const stuckAfterMs = 5_000;
 
-/** Depends on the time: what is waiting becomes stuck. */
+/** Depends on the time: a waiting rung becomes stuck. */
 export function rungStatesOf(row: UnsyncedRow, nowMs: number): RungStates {
-  // What was sent at last waits from then on, whatever the age of the edit.
+  // Once it is sent, the wait counts from then on, not from the edit.
   const waitsSinceMs = row.reason.kind === 'unconfirmed' ? (row.reason.sentAtMs ?? row.sinceMs) : row.sinceMs;
   return statesOf(row.steps, row.way, nowMs, {
     saved: nowMs - row.sinceMs > stuckAfterMs,
@@ -22,7 +23,7 @@ export function rungStatesOf(row: UnsyncedRow, nowMs: number): RungStates {
   });
 }
 
-/** The same for all CoValues together; each rung shows the worst of them. */
+/** For all CoValues together; each rung shows the worst of them. */
 export function rungStatesOfAll(overview: Overview, nowMs: number): RungStates {
   const counts = overview.rungs;
   const stepOf = (count: Overview['rungs']['durable']): RungStep => {
@@ -37,7 +38,7 @@ export function rungStatesOfAll(overview: Overview, nowMs: number): RungStates {
     durable: stepOf(counts.durable),
   } as const;
   const isOld = (sinceMs: number | undefined) => sinceMs !== undefined && nowMs - sinceMs > stuckAfterMs;
-  return statesOf(steps, wayTo(overview.status, overview.relays), nowMs, {
+  return statesOf(steps, relayAccess(overview.status, overview.relays), nowMs, {
     saved: isOld(counts.saved.oldestSinceMs),
     relay: isOld(counts.confirmed.oldestSinceMs),
   });
@@ -45,16 +46,16 @@ export function rungStatesOfAll(overview: Overview, nowMs: number): RungStates {
 
 function statesOf(
   steps: Readonly<Record<RungName, RungStep>>,
-  way: Way,
+  access: Way,
   nowMs: number,
   isOld: { readonly saved: boolean; readonly relay: boolean },
 ): RungStates {
   const saved = steps.saved === 'pending' ? (isOld.saved ? 'stuck' : 'waiting') : steps.saved;
-  // Every connection begins with connecting; only one that does not come is worth a warning.
+  // Every connection starts with connecting, so warn only if it takes too long.
   const isBlocked =
-    way.kind === 'blocked' || (way.kind === 'connecting' && nowMs - way.sinceMs > stuckAfterMs);
-  // Sending does not wait for saving, but confirming waits for sending, and durability for confirming.
-  let isFirstPending = way.kind !== 'shut';
+    access.kind === 'blocked' || (access.kind === 'connecting' && nowMs - access.sinceMs > stuckAfterMs);
+  // Sending does not wait for saving, but confirmation waits for sending, and durability for confirmation.
+  let isFirstPending = access.kind !== 'shut';
   const atRelay = (step: RungStep): RungState => {
     if (step !== 'pending') {
       if (step === 'failed') isFirstPending = false;
@@ -72,7 +73,7 @@ function statesOf(
   };
 }
 
-const stateWords: Readonly<Record<RungState, string>> = {
+const stateLabels: Readonly<Record<RungState, string>> = {
   reached: 'reached',
   waiting: 'waiting',
   stuck: 'stuck',
@@ -80,7 +81,7 @@ const stateWords: Readonly<Record<RungState, string>> = {
   ahead: 'not yet',
   unknown: 'unknown',
 };
-export const rungWords: Readonly<Record<RungName, string>> = {
+export const rungLabels: Readonly<Record<RungName, string>> = {
   saved: 'Saved on this device',
   sent: 'Sent',
   confirmed: 'Confirmed by relay',
@@ -88,10 +89,10 @@ export const rungWords: Readonly<Record<RungName, string>> = {
 };
 
 export function describeRungState(state: RungState): string {
-  return stateWords[state];
+  return stateLabels[state];
 }
 
 /** The accessible name of a glyph: "Saved on this device: reached, Sent: waiting, …". */
 export function describeRungStates(states: RungStates): string {
-  return rungs.map((rung) => `${rungWords[rung]}: ${stateWords[states[rung]]}`).join(', ');
+  return rungs.map((rung) => `${rungLabels[rung]}: ${stateLabels[states[rung]]}`).join(', ');
 }

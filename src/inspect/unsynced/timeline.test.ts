@@ -1,9 +1,9 @@
 import type { RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { UnsyncedCoValue } from '../../sync/inspection.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
+import type { UnsyncedCoValue } from '../../sync/inspection.ts';
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 
@@ -28,56 +28,62 @@ beforeEach(async () => {
   };
 });
 
-function say(kind: 'sent' | 'received', message: object, afterMs = 0): void {
+function deliver(kind: 'sent' | 'received', message: object, afterMs = 0): void {
   clock.advance(afterMs);
   sync.frame({ kind, peerID: fakePeerID, atMs: clock.nowMs(), text: JSON.stringify(message) });
 }
 const content = () => map.core.newContentSince()?.[0] ?? {};
 const known = () => ({ action: 'known', ...map.core.knownState() });
-const story = () => {
+const timeline = () => {
   const [row] = inspector.snapshot().unsynced;
   return row && inspector.story(row);
 };
 const events = () =>
-  story()?.relays[0]?.events.map(({ atMs, ...event }) => ({
+  timeline()?.relays[0]?.events.map(({ atMs, ...event }) => ({
     ...event,
     afterMs: atMs - edit.sinceMs,
   }));
 
-describe('the story of a CoValue', () => {
-  it('is what was sent, confirmed and refused since its oldest edit that waits', () => {
-    say('sent', content());
+describe('timeline of a CoValue', () => {
+  it('lists what was sent, confirmed and refused since the oldest waiting edit', () => {
+    deliver('sent', content());
     clock.advance(1_000);
     edit = { ...edit, sinceMs: clock.nowMs() };
     map.set('crane', 'Iris');
     sync.setUnsynced([edit]);
-    say('sent', content(), 4);
-    say('received', known(), 27);
+    deliver('sent', content(), 4);
+    deliver('received', known(), 27);
     map.set('crane', 'Ana');
-    say('sent', content(), 9);
-    say('received', { maia: 'refused', code: 'forbidden', id: map.id, reason: 'no', closing: false }, 60);
+    deliver('sent', content(), 9);
+    deliver('received', { maia: 'refused', code: 'forbidden', id: map.id, reason: 'no', closing: false }, 60);
     expect(events()).toEqual([
       { kind: 'sent', message: 2, afterMs: 4 },
       { kind: 'confirmed', message: 3, afterMs: 31 },
       { kind: 'sent', message: 4, afterMs: 40 },
       { kind: 'refused', message: 5, afterMs: 100, refusal: 'forbidden' },
     ]);
-    expect(story()?.relays[0]).toMatchObject({ host: 'relay.example', isMissing: true });
+    expect(timeline()?.relays[0]).toMatchObject({ host: 'relay.example', isMissing: true });
   });
 
-  it('leaves out what is about another CoValue, and what only says what a relay has', () => {
+  it('omits messages about other CoValues, and messages that only state what a relay has', () => {
     sync.setUnsynced([edit]);
-    say('received', known());
-    say('received', { action: 'load', id: map.id, header: false, sessions: {} });
-    say('sent', map.group.core.newContentSince()?.[0] ?? {});
-    say('received', { maia: 'refused', code: 'forbidden', id: map.group.id, reason: 'no', closing: false });
-    say('received', { maia: 'echoed', t: 1, id: map.id });
+    deliver('received', known());
+    deliver('received', { action: 'load', id: map.id, header: false, sessions: {} });
+    deliver('sent', map.group.core.newContentSince()?.[0] ?? {});
+    deliver('received', {
+      maia: 'refused',
+      code: 'forbidden',
+      id: map.group.id,
+      reason: 'no',
+      closing: false,
+    });
+    deliver('received', { maia: 'echoed', t: 1, id: map.id });
     expect(events()).toEqual([]);
   });
 
-  it('keeps to the newest twenty', () => {
+  it('lists at most the newest twenty events', () => {
     sync.setUnsynced([edit]);
-    for (let count = 0; count < 30; count++) say('sent', content());
+    for (let count = 0; count < 30; count++) deliver('sent', content());
     expect(events()?.map(({ message }) => message)).toEqual(Array.from({ length: 20 }, (_, at) => at + 11));
   });
 });

@@ -1,11 +1,11 @@
-import type { MessageReader } from '../messages/message-reader.ts';
 import type { MessageRow } from '../snapshot/message-types.ts';
-import type { Relay, UnsyncedRow } from '../snapshot.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
+import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
 
-/** What has happened to a CoValue since its oldest edit that has not arrived, as far as its messages are kept. */
+/** What happened to a CoValue since its oldest waiting edit, as far as the log still has its messages. */
 export interface Story {
   readonly id: string;
-  /** When that edit was made, in ms since the Unix epoch; see `UnsyncedRow.sinceMs`. */
+  /** When the user made that edit, in ms since the Unix epoch; see `UnsyncedRow.sinceMs`. */
   readonly sinceMs: number;
   readonly relays: readonly RelayStory[];
 }
@@ -13,27 +13,27 @@ export interface Story {
 export interface RelayStory {
   readonly host: string;
   readonly isMissing: boolean;
-  /** The newest of them, oldest first. */
+  /** The newest ones, oldest first. */
   readonly events: readonly StoryEvent[];
 }
 
 export interface StoryEvent {
   readonly kind: 'sent' | 'confirmed' | 'refused';
   readonly atMs: number;
-  /** The number of the message that says so. */
+  /** The number of the message that shows it. */
   readonly message: number;
-  /** Of a refusal: the relay's own word for it. */
+  /** Of a refusal: the relay's code. */
   readonly refusal?: string;
 }
 
-const mostEvents = 20;
+const maxEvents = 20;
 
-export function storyOf(
+export function timelineOf(
   { id, sinceMs, missingAt }: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt'>,
   relays: readonly Relay[],
-  messages: Pick<MessageReader, 'about'>,
+  messagesAbout: (id: string) => readonly MessageRow[],
 ): Story {
-  const since = messages.about(id).filter(({ atMs }) => atMs >= sinceMs);
+  const since = messagesAbout(id).filter(({ atMs }) => atMs >= sinceMs);
   const confirming = new Set(
     since.flatMap(({ confirmation }) => (confirmation?.state === 'confirmed' ? [confirmation.by] : [])),
   );
@@ -46,7 +46,7 @@ export function storyOf(
       events: since
         .filter((row) => row.relayID === relayID)
         .flatMap((row) => eventIn(row, confirming))
-        .slice(0, mostEvents)
+        .slice(0, maxEvents)
         .reverse(),
     })),
   };

@@ -1,11 +1,13 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { beforeEach, expect, test } from 'vitest';
-import { inspectionOf, type SyncInspection, type UnsyncedCoValue } from '../../sync/inspection.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeSync, fakePeerID } from '../../../test/support/sync/fake-sync.ts';
+import { inspectionOf, type SyncInspection, type UnsyncedCoValue } from '../../sync/inspection.ts';
+import { createSizes } from '../covalue/covalue-size.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
+import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import type { Evidence } from './reason.ts';
-import type { Relay, UnsyncedRow } from '../snapshot.ts';
-import { createQuarrels } from '../quarrels.ts';
+import { createRelayDisputes } from './relay-disputes.ts';
 import { createUnsyncedRows } from './unsynced-rows.ts';
 
 const relay: Relay = {
@@ -23,16 +25,17 @@ let maps: readonly RawCoMap[];
 let edits: readonly UnsyncedCoValue[];
 let inspection: SyncInspection;
 
-const looksInTime = 64;
+const readsInTime = 64;
 
-/** Four milliseconds are enough for so many looks. */
+/** The stopwatch allows this many content reads within the four milliseconds of a short read. */
 function createRows() {
-  let looks = 0;
-  return createUnsyncedRows(
+  let stopwatchReads = 0;
+  return createUnsyncedRows({
     inspection,
-    createQuarrels(inspection).of,
-    () => (4 * looks++) / (looksInTime + 1),
-  );
+    disputesOf: createRelayDisputes(inspection).of,
+    sizeOf: createSizes().of,
+    stopwatchMs: () => (4 * stopwatchReads++) / (readsInTime + 1),
+  });
 }
 
 beforeEach(async () => {
@@ -45,18 +48,18 @@ beforeEach(async () => {
   }));
   const sync = createFakeSync(node, 0);
   const found = inspectionOf(sync);
-  if (!found) throw new Error('a fake is inspected like a real one');
+  if (!found) throw new Error('The fake sync has no inspection.');
   inspection = { ...found, unsynced: () => edits };
 });
 
-test('rows of which nothing is new stay, also after a new round trip', () => {
+test('returns the same list if nothing but a round trip changed', () => {
   const rows = createRows();
   const before = rows.read(connected);
   expect(before).toHaveLength(1_200);
   expect(rows.read({ ...connected, relays: [{ ...relay, roundTripMs: 55 }] })).toBe(before);
 });
 
-test('what is new of one is one new row', () => {
+test('replaces one row if one CoValue changed', () => {
   const rows = createRows();
   const before = rows.read(connected);
   edits = edits.map((edit, index) => (index === 900 ? { ...edit, confirmed: 'reached' } : edit));
@@ -65,14 +68,14 @@ test('what is new of one is one new row', () => {
   expect(after[900]?.steps.confirmed).toBe('reached');
 });
 
-test('what becomes of a relay is new to all of them at once', () => {
+test('applies a change of a relay to all rows at once', () => {
   const rows = createRows();
   rows.read(connected);
   const after = rows.read({ ...connected, relays: [{ ...relay, phase: 'offline' }] });
   expect(new Set(after.map(({ reason }) => reason.kind))).toEqual(new Set(['offline']));
 });
 
-test('a size is of all that was written, and absent where it is not loaded', () => {
+test('counts the bytes of all transactions, and gives no size for a CoValue that is not loaded', () => {
   const rows = createRows();
   edits = edits.map((edit, index) => (index === 1 ? { ...edit, id: 'co_zNotLoaded' } : edit));
   maps[0]?.set('title', 'x'.repeat(5_000), 'private');
@@ -87,14 +90,14 @@ test('a size is of all that was written, and absent where it is not loaded', () 
   expect(rows.read(connected)[0]?.bytes).toBeGreaterThan(before + 5_000);
 });
 
-test('a name that somebody changes comes with the next read', () => {
+test('shows a new name with the next read', () => {
   const rows = createRows();
   rows.read(connected);
   maps[1_100]?.set('title', 'Crew list', 'private');
   expect(rows.read(connected)[1_100]?.name).toBe('Crew list');
 });
 
-test('a short read looks at some of them anew, and the next ones at the rest', () => {
+test('rereads some unchanged rows in a short read, and the rest in later ones', () => {
   const rows = createRows();
   rows.read(connected);
   maps[1_100]?.set('title', 'Crew list', 'private');
@@ -104,15 +107,15 @@ test('a short read looks at some of them anew, and the next ones at the rest', (
   expect(reads).toBeLessThanOrEqual(12);
 });
 
-test('of many that are new at once a short read names the oldest, and the next ones the rest', () => {
+test('names the oldest of many new rows in the first short read, and the rest in later ones', () => {
   for (const map of maps) map.set('title', 'Crew list', 'private');
   const rows = createRows();
   const named = (read: readonly UnsyncedRow[]) => read.map(({ name }) => name !== undefined);
   const first = named(rows.read(connected, true));
-  expect(first.filter(Boolean)).toHaveLength(looksInTime);
-  expect(first.lastIndexOf(true)).toBe(looksInTime - 1);
+  expect(first.filter(Boolean)).toHaveLength(readsInTime);
+  expect(first.lastIndexOf(true)).toBe(readsInTime - 1);
   let reads = 1;
   while (!named(rows.read(connected, true)).every(Boolean) && reads < 40) reads++;
-  expect(reads + 1).toBe(Math.ceil(1_200 / looksInTime));
+  expect(reads + 1).toBe(Math.ceil(1_200 / readsInTime));
   expect(named(createRows().read(connected))).toEqual(maps.map(() => true));
 });

@@ -9,7 +9,7 @@ function openLog(level: CommandLogLevel) {
   return { logger, lines, read: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
-it('writes a line of JSON for each event, cojson’s too', () => {
+it('writes a line of JSON for each event, including those of cojson', () => {
   const { logger, read } = openLog('info');
   logger.debug('too quiet');
   logger.warn('One', { connection: 'client-1' });
@@ -20,7 +20,7 @@ it('writes a line of JSON for each event, cojson’s too', () => {
   ]);
 });
 
-it('writes what its level asks for', () => {
+it('respects its level', () => {
   const loud = openLog('debug');
   loud.logger.debug('One');
   expect(loud.lines).toHaveLength(1);
@@ -30,7 +30,7 @@ it('writes what its level asks for', () => {
   expect(silent.lines).toEqual([]);
 });
 
-it('is not flooded by one kind of event, unless it is asked for all', () => {
+it('limits events of one kind except at the level debug', () => {
   const quiet = openLog('warn');
   for (let count = 0; count < 1_000; count++)
     cojsonLogger.warn(`Skipping message content of client-${count}`);
@@ -43,19 +43,19 @@ it('is not flooded by one kind of event, unless it is asked for all', () => {
   expect(loud.lines).toHaveLength(1_000);
 });
 
-it('holds no secret, and of an error nothing but what it says', async () => {
+it('[SEC-10] contains no secrets, and only the message and stack of errors', async () => {
   const { logger, lines } = openLog('info');
   const { agentSecret } = await generateAgent();
   const cause = Object.assign(new Error(`no such host in postgres://me:hunter2@db/x`), {
     code: 'ENOTFOUND',
-    params: ['what somebody wrote'],
+    params: ['user content'],
   });
   const agent = { agentSecret: 'hidden-1' };
   logger.warn(`It is ${agentSecret}`, { error: new Error('outer', { cause }), agent, password: 'hidden-2' });
   cojsonLogger.error('failed', { err: cause });
   const text = lines.join('');
   for (const part of agentSecret.split('/')) expect(text).not.toContain(part);
-  for (const secret of ['hunter2', 'hidden-1', 'hidden-2', 'somebody wrote'])
+  for (const secret of ['hunter2', 'hidden-1', 'hidden-2', 'user content'])
     expect(text).not.toContain(secret);
   expect(text).toContain('ENOTFOUND');
   expect(text).toContain('postgres://me:[Redacted]@db/x');

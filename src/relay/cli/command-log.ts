@@ -7,17 +7,13 @@ export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type CommandLogLevel = (typeof logLevels)[number];
 
 const secretKeys = ['secret', 'agentSecret', 'password', 'token', 'authorization'];
-/** Keys as cojson writes them, and the password in an address. Content itself is never logged. */
+/** Secrets in cojson's format, and passwords in URLs. User content is never logged. */
 const secretForms = [
   /\b((?:sealer|signer|key|invite)Secret_z)[1-9A-HJ-NP-Za-km-z]+/g,
   /(:\/\/[^\s:/@]*:)[^\s@]+(?=@)/g,
 ];
 
-/**
- * The command's log: one JSON line for each event, on standard error unless `output` is given. Lines are written at
- * once, so that the last words of a process that dies are there. What looks like a secret is taken out of each. Of
- * many lines of one kind only some are written, except at the level `debug`.
- */
+/** Writes one JSON line per event to stderr, synchronously so that a crash loses none. Redacts secrets, limits repeats. */
 export function createCommandLog(level: CommandLogLevel, output?: { write(line: string): void }): Logger {
   const log = pino(
     {
@@ -65,7 +61,7 @@ const cojsonLevels = {
   silent: LogLevel.NONE,
 } as const;
 
-/** Nothing else of an error: databases put the query's parameters there, which are what people wrote. */
+/** Omits an error's other fields: databases put query parameters there, which are user content. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return String(error);
   const { name, message, stack, cause } = error;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createLogLimit, linesPerPeriod, periodMs } from './log-limit.ts';
 
-it('lets so many lines of a kind through, others beside them, and says how many it left out', () => {
+it('limits lines per kind and reports how many were left out', () => {
   let nowMs = 0;
   const limit = createLogLimit(() => nowMs);
   const write = (id: number) => limit(`Skipping message content of client-${id}`);
@@ -13,7 +13,7 @@ it('lets so many lines of a kind through, others beside them, and says how many 
   expect(write(101)).toEqual({ isWritten: true, leftOut: 0 });
 });
 
-it('does not keep kinds for ever', () => {
+it('does not remember kinds forever', () => {
   const limit = createLogLimit(() => 0);
   for (let kind = 0; kind < 10_000; kind++) limit(`${kind}`);
   expect(limit('one more').isWritten).toBe(true);

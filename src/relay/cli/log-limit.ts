@@ -1,12 +1,9 @@
-/**
- * Whether one more line of this kind is to be written, and how many like it were left out before. Lines are written
- * before anything goes on, so a client that brings about one with each message would hold up everybody.
- */
+/** Limits similar lines: logging is synchronous, so a client that triggers many would block all clients. */
 export type LogLimit = (message: string) => { readonly isWritten: boolean; readonly leftOut: number };
 
 export const linesPerPeriod = 20;
 export const periodMs = 10_000;
-/** Messages differ in ids and names behind their first words. */
+/** Messages of one kind differ only in the IDs and names after their first words. */
 const kindLength = 24;
 const maxKinds = 1_000;
 

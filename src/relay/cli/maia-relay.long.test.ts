@@ -36,7 +36,7 @@ function createEditor(node: LocalNode) {
   return { maps, start: edit, stop };
 }
 
-/** How many transactions of this node the relay has acknowledged, by CoValue. */
+/** How many transactions of this node the relay has acknowledged, per CoValue. */
 function acknowledged(node: LocalNode, maps: readonly RawCoMap[]): Map<string, number> {
   const relay = node.syncManager.peers.relay;
   return new Map(maps.map(({ id }) => [id, relay?.getKnownState(id)?.sessions[node.currentSessionID] ?? 0]));
@@ -45,7 +45,7 @@ function acknowledged(node: LocalNode, maps: readonly RawCoMap[]): Map<string, n
 const sum = (counts: ReadonlyMap<string, number>) =>
   [...counts.values()].reduce((total, count) => total + count, 0);
 
-/** What is on disk, which is whole: each session has all the transactions that it counts. */
+/** Reads the stored counts, and checks that each session has as many transactions as its count says. */
 async function stored(directory: string): Promise<Map<string, number>> {
   const database = await openStorageDirectory(directory, silentLogger);
   const rows = await database.query<{ id: string; count: number; rows: number }>(
@@ -61,12 +61,12 @@ async function stored(directory: string): Promise<Map<string, number>> {
 const lost = (claimed: ReadonlyMap<string, number>, kept: ReadonlyMap<string, number>) =>
   [...claimed].filter(([id, count]) => (kept.get(id) ?? 0) < count);
 
-/** What a relay that has just started says it has of what was acknowledged by the one before. */
+/** Asks a restarted relay how many transactions it has of each CoValue that its predecessor acknowledged. */
 async function askFor(url: string, session: SessionID, claimed: ReadonlyMap<string, number>) {
   const client = await openRawClient(url);
   const kept = new Map<string, number>();
   for (const id of claimed.keys()) {
-    // To a client that has more than the relay, it only says what it has.
+    // The relay answers a client that has more with its own known state.
     client.send({ action: 'load', id, header: true, sessions: { [session]: 1_000_000_000 } });
     await client.waitFor({ action: 'known', id });
   }
@@ -77,17 +77,17 @@ async function askFor(url: string, session: SessionID, claimed: ReadonlyMap<stri
   return kept;
 }
 
-describe('a relay that is killed under edits', () => {
-  it('has lost nothing that it acknowledged, in 4 rounds on one storage', async () => {
+describe('a relay killed during edits', () => {
+  it('[RELAY-3] loses no acknowledged edit in 4 rounds on one storage', async () => {
     const directory = await createStorage();
     const node = await createClientNode();
     const editor = createEditor(node);
     let claimed = new Map<string, number>();
-    // After how many acknowledgements the kill comes: early, late, and in between.
+    // The number of acknowledgements before the kill: early, late, and in between.
     for (const length of [1, 30, 300, 5]) {
       const relay = start(directory);
       const url = await relay.url;
-      // Before the node is back, which would send again what was lost.
+      // Check before the node reconnects, which would resend lost edits.
       expect(lost(claimed, await askFor(url, node.currentSessionID, claimed))).toEqual([]);
       node.syncManager.removePeer('relay');
       connectStock(node, url);
@@ -105,9 +105,9 @@ describe('a relay that is killed under edits', () => {
   }, 120_000);
 });
 
-describe('a relay that is asked to end', () => {
+describe('a relay that receives a signal', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s under edits keeps all that it acknowledged, and ends well',
+    '[RELAY-4] ends cleanly on %s during edits and keeps every acknowledged one',
     async (signal) => {
       const directory = await createStorage();
       const relay = start(directory);
@@ -131,8 +131,8 @@ describe('a relay that is asked to end', () => {
   );
 });
 
-describe('a relay that is killed while it creates its storage', () => {
-  it('leaves nothing that the next start could not clear away', async () => {
+describe('a relay killed while it creates its storage', () => {
+  it('leaves nothing that the next start cannot clean up', async () => {
     const directory = join(await createDirectory(), 'storage');
     const first = start(directory);
     await vi.waitFor(async () => expect((await readdir(directory)).join()).toContain('unfinished-'), {
@@ -147,7 +147,7 @@ describe('a relay that is killed while it creates its storage', () => {
 });
 
 describe('a relay that cannot start', () => {
-  it('because its storage is in use says so in a sentence, and leaves the other alone', async () => {
+  it('explains that its storage is in use and leaves the other relay alone', async () => {
     const directory = await createStorage();
     const first = start(directory);
     const url = await first.url;
@@ -155,12 +155,12 @@ describe('a relay that cannot start', () => {
     expect(await second.ended).toEqual({ code: 1, signal: null });
     expect(second.printed).toEqual({
       output: '',
-      errors: `maia-relay: Another relay is using the storage in ${directory}. Stop it, or give this one a directory of its own.\n`,
+      errors: `maia-relay: Another relay is using the storage in ${directory}. Stop that relay, or give this one its own directory.\n`,
     });
     expect((await fetch(`${url}/health`)).status).toBe(200);
   }, 60_000);
 
-  it('because its port is taken says so in a sentence', async () => {
+  it('explains that its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     onTestFinished(() => void other.close());
@@ -172,7 +172,7 @@ describe('a relay that cannot start', () => {
     );
   });
 
-  it('because a setting is wrong says so in a sentence', async () => {
+  it('explains that a setting is invalid', async () => {
     const relay = spawnRelay(script, '--storage=postgres://user:secret@127.0.0.1:1/db');
     expect(await relay.ended).toEqual({ code: 1, signal: null });
     expect(relay.printed.errors).toMatch(
@@ -183,7 +183,7 @@ describe('a relay that cannot start', () => {
 });
 
 describe('the doctor', () => {
-  it('ends with exit code 1 where something is wrong, and says so', async () => {
+  it('reports problems and ends with exit code 1', async () => {
     const directory = await createDirectory();
     const well = spawnRelay(script, 'doctor', '--port=0', `--storage=pglite:${directory}/new`);
     expect(await well.ended).toEqual({ code: 0, signal: null });
@@ -196,7 +196,7 @@ describe('the doctor', () => {
 });
 
 describe('the command', () => {
-  it('explains itself', async () => {
+  it('prints its help', async () => {
     const [help, version] = [spawnRelay(script, '--help'), spawnRelay(script, '--version')];
     expect(await help.ended).toEqual({ code: 0, signal: null });
     expect(help.printed.output).toContain('--storage');

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import { isKernelError } from '../../base/kernel-error.ts';
-import { kernelVersion } from '../../platform/version.ts';
+import { kernelVersion } from '../../base/version.ts';
 import { generateAgent } from '../config/agent-identity.ts';
 import { createCommandLog } from './command-log.ts';
 import { describeFindings, examine } from '../doctor/examine.ts';
@@ -35,7 +35,7 @@ async function run(): Promise<void> {
     }
     case 'start': {
       const { options } = command;
-      // Left alone, V8 lets the heap of a flooded relay grow to several times of what is in use before it collects.
+      // By default, V8 lets the heap of a flooded relay grow to several times its live size before it collects garbage.
       setFlagsFromString('--heap-growing-percent=30');
       const relay = await createRelay({ ...options, logger: createCommandLog(command.logLevel) });
       endOnSignal(relay.close);
@@ -46,7 +46,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** The first signal drains; a second one ends at once. */
+/** The first signal drains the relay; the second ends the process immediately. */
 function endOnSignal(close: () => Promise<void>): void {
   const signals = ['SIGTERM', 'SIGINT'] as const;
   for (const signal of signals) process.once(signal, end);

@@ -6,7 +6,7 @@ import { describeStorage, readStoragePlace } from '../database/storage-place.ts'
 
 function optionsOf(args: readonly string[], environment: Environment = {}) {
   const command = readCommand(args, environment);
-  if (command.kind !== 'start') throw new Error(`It is ${command.kind}.`);
+  if (command.kind !== 'start') throw new Error(`Unexpected command: ${command.kind}.`);
   return command.options;
 }
 
@@ -20,7 +20,7 @@ function refusalOf(run: () => unknown): string {
   throw new Error('It was accepted.');
 }
 
-describe('where the storage is', () => {
+describe('the storage setting', () => {
   const all = { SYNC_MAIA_STORAGE: 'pglite:./b', DATABASE_URL: 'postgres://c', DB_PATH: './d' };
   it.each([
     ['the flag', ['--storage', 'pglite:./a'], all, 'pglite:./a'],
@@ -30,7 +30,7 @@ describe('where the storage is', () => {
     ['then the working directory', [], {}, 'pglite:./local-sync.db'],
     ['or the volume of a deployment', [], { NODE_ENV: 'production' }, 'pglite:/data/sync.db'],
     [
-      'an empty variable is none',
+      'an empty variable counts as unset',
       [],
       { SYNC_MAIA_STORAGE: '', DATABASE_URL: '', DB_PATH: '' },
       'pglite:./local-sync.db',
@@ -42,7 +42,7 @@ describe('where the storage is', () => {
     expect(optionsOf(args, environment).storage).toBe(storage);
   });
 
-  it('is read as a place', () => {
+  it('is parsed into a place', () => {
     expect(readStoragePlace('memory:')).toEqual({ kind: 'memory' });
     expect(readStoragePlace('pglite:/a/b')).toEqual({ kind: 'pglite', directory: '/a/b' });
     expect(readStoragePlace('pglite:///a/b')).toEqual({ kind: 'pglite', directory: '/a/b' });
@@ -50,7 +50,7 @@ describe('where the storage is', () => {
   });
 
   it.each(['postgres', 'postgresql'])(
-    'is read as a place of the scheme %s, whose name has no password',
+    'is parsed with the scheme %s into a place whose name has no password',
     (scheme) => {
       const url = `${scheme}://user:secret@host:5433/db?sslmode=require`;
       expect(readStoragePlace(url)).toEqual({ kind: 'postgres', url, name: 'host:5433/db' });
@@ -66,17 +66,17 @@ describe('where the storage is', () => {
     'https://user:secret@a',
     'postgres://user:secret@host',
     'postgres://user:secret@[a/b',
-  ])('is refused without repeating what it holds: %j', (storage) => {
+  ])('is refused without repeating its value: %j', (storage) => {
     expect(refusalOf(() => readStoragePlace(storage))).not.toContain('secret');
   });
 
-  it('says that postgres needs its address', () => {
+  it('requires an address for postgres', () => {
     expect(refusalOf(() => optionsOf([], { SYNC_MAIA_STORAGE: 'postgres' }))).toContain('DATABASE_URL');
   });
 });
 
-describe('where it listens', () => {
-  it('is a flag before a variable, and neither where none is given', () => {
+describe('the listening address', () => {
+  it('prefers a flag to a variable, and is unset without either', () => {
     expect(optionsOf([])).not.toHaveProperty('port');
     expect(optionsOf([])).not.toHaveProperty('host');
     expect(optionsOf([], { PORT: '80', HOST: '0.0.0.0' })).toMatchObject({ port: 80, host: '0.0.0.0' });
@@ -125,11 +125,11 @@ describe('the command', () => {
     [['start', '--no-wal']],
     [['--prot', '1']],
     [['--port']],
-  ])('refuses %j, and names the way out', (args) => {
+  ])('refuses %j with advice', (args) => {
     expect(refusalOf(() => readCommand(args, {}))).toContain('--help');
   });
 
-  it('explains each option that it takes', () => {
+  it('documents every option', () => {
     for (const option of ['--port', '--host', '--storage', '--no-wal', '--help', '--version'])
       expect(help).toContain(option);
   });
@@ -144,14 +144,14 @@ describe('the log', () => {
   });
 });
 
-it('takes the origins of pages from CORS_ORIGINS', () => {
+it('reads the allowed origins from CORS_ORIGINS', () => {
   expect(optionsOf([], {})).not.toHaveProperty('origins');
   expect(optionsOf([], { CORS_ORIGINS: '' })).not.toHaveProperty('origins');
   const origins = ['https://app.example.org', 'http://localhost:5173'];
   expect(optionsOf([], { CORS_ORIGINS: origins.join(', ') }).origins).toEqual(origins);
 });
 
-it('takes the oldest version of the app from the command line, before the environment', () => {
+it('prefers the minimum app version of the command line to that of the environment', () => {
   const environment = { SYNC_MAIA_MIN_APP_VERSION: '2.1' };
   expect(optionsOf([])).not.toHaveProperty('minAppVersion');
   expect(optionsOf([], { SYNC_MAIA_MIN_APP_VERSION: '' })).not.toHaveProperty('minAppVersion');
@@ -162,14 +162,14 @@ it('takes the oldest version of the app from the command line, before the enviro
   for (const name of ['--min-app-version', 'SYNC_MAIA_MIN_APP_VERSION']) expect(help).toContain(name);
 });
 
-describe('whom it runs as', () => {
+describe('the agent', () => {
   const agent = {
     SYNC_MAIA_MODE: 'agent',
     SYNC_MAIA_AGENT_ACCOUNT_ID: 'co_z1',
     SYNC_MAIA_AGENT_SECRET: 'sealerSecret_z1/signerSecret_z1',
   };
 
-  it('is nobody, unless the mode is agent', () => {
+  it('is unset unless the mode is agent', () => {
     expect(optionsOf([], { ...agent, SYNC_MAIA_MODE: '' })).not.toHaveProperty('agent');
     expect(optionsOf([], agent).agent).toEqual({
       accountID: agent.SYNC_MAIA_AGENT_ACCOUNT_ID,
@@ -177,7 +177,7 @@ describe('whom it runs as', () => {
     });
   });
 
-  it('is refused where part of it is missing', () => {
+  it('is refused if part of it is missing', () => {
     expect(refusalOf(() => optionsOf([], { SYNC_MAIA_MODE: 'robot' }))).toContain('robot');
     for (const missing of ['SYNC_MAIA_AGENT_ACCOUNT_ID', 'SYNC_MAIA_AGENT_SECRET']) {
       const message = refusalOf(() => optionsOf([], { ...agent, [missing]: '' }));
@@ -186,7 +186,7 @@ describe('whom it runs as', () => {
     }
   });
 
-  it('is generated by a command of its own', () => {
+  it('is generated by agent:generate', () => {
     expect(readCommand(['agent:generate'], {}).kind).toBe('agent:generate');
     expect(readCommand(['agent:generate', '--service', 'sync'], {}).kind).toBe('agent:generate');
     refusalOf(() => readCommand(['agent:generate', '--service', 'mail'], {}));
@@ -195,7 +195,7 @@ describe('whom it runs as', () => {
   });
 });
 
-it('lets clients ask what is committed only where the flag or the variable says so', () => {
+it('permits inspection only with the flag or the variable', () => {
   expect(optionsOf([])).not.toHaveProperty('inspect');
   expect(optionsOf(['--inspect'], { SYNC_MAIA_INSPECT: 'false' })).toMatchObject({ inspect: true });
   expect(optionsOf([], { SYNC_MAIA_INSPECT: 'true' })).toMatchObject({ inspect: true });
@@ -206,7 +206,7 @@ it('lets clients ask what is committed only where the flag or the variable says 
   for (const name of ['--inspect', 'SYNC_MAIA_INSPECT']) expect(help).toContain(name);
 });
 
-describe('limits, and whether a proxy is to be believed', () => {
+describe('limits and proxy trust', () => {
   it('come from the command line', () => {
     expect(optionsOf([])).not.toHaveProperty('limits');
     expect(optionsOf([])).not.toHaveProperty('trustProxy');
@@ -220,7 +220,7 @@ describe('limits, and whether a proxy is to be believed', () => {
     for (const name of limitNames) expect(help).toContain(name);
   });
 
-  it('come from the environment, where the command line does not say otherwise', () => {
+  it('come from the environment unless the command line overrides them', () => {
     const environment = {
       SYNC_MAIA_LIMITS: 'connections=20000, openLoads=5',
       SYNC_MAIA_TRUST_PROXY: 'true',

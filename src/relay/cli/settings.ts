@@ -3,10 +3,9 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import { checkMinAppVersion } from '../config/app-version.ts';
 import { logLevels, type CommandLogLevel } from './command-log.ts';
 import { limitNames } from '../config/limits.ts';
-import type { RelayLimits, RelayOptions } from '../relay-options.ts';
+import type { RelayLimits, RelayOptions } from '../config/relay-options.ts';
 import type { Transfer } from '../transfer/transfer.ts';
 
-/** What the command line and the environment ask for. */
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
@@ -28,48 +27,48 @@ Usage: maia-relay [start] [options]
        maia-relay import FILE [--storage PLACE] [--no-wal]
        maia-relay agent:generate
 
-start serves until it is told to end. doctor looks at the port, the directory, the database and the clock that start
-would use with the same options, says what is wrong and what to do, and ends with exit code 1 if anything is. It
-leaves nothing behind. export writes all content to a file of JSON lines, and import brings it into an empty storage,
-of either kind; run again, an interrupted import goes on. Both check all of it. import also takes the SQLite database of
-a stock cojson server, which has to be stopped. agent:generate prints the settings of a new account, to standard output
-only.
+start serves clients until it receives a signal. doctor checks the port, the directory, the database and the clock
+that start would use with the same options, reports problems with advice, and exits with code 1 if there are any. It
+changes nothing. export writes all content to a file of JSON lines, and import reads it into an empty storage of
+either kind; run an interrupted import again to continue it. Both verify all content. import also reads the SQLite
+database of a stock cojson server, which must be stopped. agent:generate prints the settings of a new account to
+standard output only.
 
-  --port NUMBER      port to listen on; 0 takes a free one       PORT               4203
+  --port NUMBER      port to listen on; 0 picks a free one       PORT               4203
   --host ADDRESS     address to listen on; 0.0.0.0 for all       HOST               127.0.0.1
   --storage PLACE    pglite:DIRECTORY, postgres://…, or memory:  SYNC_MAIA_STORAGE  pglite:./local-sync.db
-  --limit NAME=N     one of the limits below; may be given again
-  --no-wal           import: the SQLite database was closed in order, and has no -wal file for that reason
+  --limit NAME=N     one of the limits below; repeatable
+  --no-wal           import: the SQLite database has no -wal file because it was closed cleanly
   --min-app-version VERSION
-                     take edits from this version of the app on  SYNC_MAIA_MIN_APP_VERSION
-  --trust-proxy      tell clients apart by X-Forwarded-For, behind a proxy that writes it
-  --inspect          tell a client that asks, such as the devtools panel, what is committed of a CoValue
-  --help             prints this
-  --version          prints the version
+                     accept edits from this app version on       SYNC_MAIA_MIN_APP_VERSION
+  --trust-proxy      identify clients by X-Forwarded-For, behind a proxy that sets it
+  --inspect          let clients such as the devtools panel query how much of a CoValue is committed
+  --help             print this help
+  --version          print the version
 
-An option wins over its environment variable. Where no storage is given, DATABASE_URL names a PostgreSQL, or else
-DB_PATH a directory; with NODE_ENV=production that is /data/sync.db. memory: keeps nothing. SYNC_MAIA_STORAGE also
-takes the bare words pglite, postgres and memory.
+Options override environment variables. Without a storage, DATABASE_URL selects a PostgreSQL database, or else DB_PATH
+a directory; with NODE_ENV=production the default directory is /data/sync.db. memory: persists nothing.
+SYNC_MAIA_STORAGE also accepts the words pglite, postgres and memory.
 
-CORS_ORIGINS names the origins whose pages may connect, with commas between, such as https://app.example.org; without
-it all may.
+CORS_ORIGINS lists the origins whose pages may connect, separated by commas, such as https://app.example.org. Without
+it, all origins may.
 
 The limits are ${limitNames.slice(0, 4).join(', ')},
 ${limitNames.slice(4).join(', ')}.
-SYNC_MAIA_LIMITS takes them with commas between, such as connections=20000,openLoads=500; --limit wins, for each of
-them. SYNC_MAIA_TRUST_PROXY is true or false. Behind a proxy all clients come from one address: trust it, or raise
-connectionsPerAddress to connections. SYNC_MAIA_INSPECT is true or false, too.
+SYNC_MAIA_LIMITS sets them separated by commas, such as connections=20000,openLoads=500; --limit overrides it for each
+limit. SYNC_MAIA_TRUST_PROXY and SYNC_MAIA_INSPECT are true or false. Behind a proxy, all clients have the address of
+the proxy: trust the proxy, or raise connectionsPerAddress to the value of connections.
 
-LOG_LEVEL is debug, info (the default), warn, error or silent: the log goes to standard error, in lines of JSON.
+LOG_LEVEL is debug, info (the default), warn, error or silent. The log goes to standard error as JSON lines.
 
-The relay runs on an identity that it throws away. With SYNC_MAIA_MODE=agent it runs on the account of
-SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET: agent:generate prints a set that fits.
+By default the relay runs as a temporary identity. With SYNC_MAIA_MODE=agent it runs as the account in
+SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET, both printed by agent:generate.
 
-Clients open a WebSocket at /sync; GET /health answers 200 while the relay is ready, else 503; GET /metrics is for
-Prometheus. SIGTERM and Ctrl-C write out what was accepted, let the clients go, and end with exit code 0.
+Clients open a WebSocket at /sync. GET /health returns 200 while the relay is ready, otherwise 503. GET /metrics is
+for Prometheus. On SIGTERM or Ctrl-C the relay commits what it accepted, disconnects the clients, and exits with code 0.
 `;
 
-/** Throws RELAY_SETTING_INVALID, whose sentence names the setting that cannot be used. */
+/** Throws RELAY_SETTING_INVALID, whose message names the invalid setting. */
 export function readCommand(args: readonly string[], environment: Environment): Command {
   const { values, positionals } = parse(args);
   if (values.help) return { kind: 'help' };
@@ -77,12 +76,12 @@ export function readCommand(args: readonly string[], environment: Environment): 
   const [subcommand = 'start', ...more] = positionals;
   if (values.service !== undefined && (subcommand !== 'agent:generate' || values.service !== 'sync')) {
     throw invalid(
-      '--service belongs to agent:generate, and takes sync. `maia-relay --help` lists what there is.',
+      '--service is only valid with agent:generate and must be sync. Run `maia-relay --help` for the usage.',
     );
   }
   const isWalGone = values['no-wal'] === true;
   if (isWalGone && subcommand !== 'import') {
-    throw invalid('--no-wal belongs to import. `maia-relay --help` lists what there is.');
+    throw invalid('--no-wal is only valid with import. Run `maia-relay --help` for the usage.');
   }
   if (subcommand === 'agent:generate' && more.length === 0) return { kind: 'agent:generate' };
   const [file, ...rest] = more;
@@ -93,7 +92,7 @@ export function readCommand(args: readonly string[], environment: Environment): 
   }
   if ((subcommand !== 'start' && subcommand !== 'doctor') || more.length > 0) {
     throw invalid(
-      `There is no command "${[subcommand, ...more].join(' ')}". \`maia-relay --help\` lists what there is.`,
+      `Unknown command "${[subcommand, ...more].join(' ')}". Run \`maia-relay --help\` for the usage.`,
     );
   }
   const host = values.host ?? given(environment.HOST);
@@ -135,15 +134,15 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (cause) {
-    const what = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`${what} \`maia-relay --help\` lists the options.`, cause);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw invalid(`${reason} Run \`maia-relay --help\` for the options.`, cause);
   }
 }
 
 function readPort(text: string | undefined, setting: string): { port?: number } {
   if (text === undefined) return {};
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
-    throw invalid(`${setting} is ${JSON.stringify(text)}; it takes a number from 0 to 65535.`);
+    throw invalid(`${setting} is ${JSON.stringify(text)}; expected a number from 0 to 65535.`);
   }
   return { port: Number(text) };
 }
@@ -153,12 +152,11 @@ function readOrigins(text: string | undefined): Pick<RelayOptions, 'origins'> {
   return { origins: text.split(',').map((origin) => origin.trim()) };
 }
 
-/** On by its flag, or by its variable. */
 function readSwitch(variable: string, flag: boolean | undefined, environment: Environment): boolean {
   const text = given(environment[variable]);
   if (flag === true || text === 'true') return true;
   if (text === undefined || text === 'false') return false;
-  throw invalid(`${variable} is ${JSON.stringify(text)}; it takes true or false.`);
+  throw invalid(`${variable} is ${JSON.stringify(text)}; expected true or false.`);
 }
 
 function readMinAppVersion(
@@ -187,7 +185,7 @@ function readLimits(setting: string, limits: readonly string[] = []): Partial<Re
       const limit = limitNames.find((known) => known === name);
       if (limit !== undefined) return [limit, Number(number)];
       throw invalid(
-        `${setting} is ${JSON.stringify(text)}; it takes NAME=NUMBER, as \`maia-relay --help\` lists them.`,
+        `${setting} is ${JSON.stringify(text)}; expected NAME=NUMBER. Run \`maia-relay --help\` for the names.`,
       );
     }),
   );
@@ -196,40 +194,38 @@ function readLimits(setting: string, limits: readonly string[] = []): Partial<Re
 function readLogLevel(text = 'info'): CommandLogLevel {
   const level = logLevels.find((known) => known === text);
   if (level !== undefined) return level;
-  throw invalid(`LOG_LEVEL is ${JSON.stringify(text)}; it takes ${logLevels.join(', ')}.`);
+  throw invalid(`LOG_LEVEL is ${JSON.stringify(text)}; expected one of ${logLevels.join(', ')}.`);
 }
 
 function readAgentSettings(environment: Environment): Pick<RelayOptions, 'agent'> {
   const mode = given(environment.SYNC_MAIA_MODE);
   if (mode === undefined) return {};
   if (mode !== 'agent')
-    throw invalid(`SYNC_MAIA_MODE is ${JSON.stringify(mode)}; it takes agent, or nothing.`);
+    throw invalid(`SYNC_MAIA_MODE is ${JSON.stringify(mode)}; expected agent or an empty value.`);
   const accountID = given(environment.SYNC_MAIA_AGENT_ACCOUNT_ID);
   const agentSecret = given(environment.SYNC_MAIA_AGENT_SECRET);
   if (accountID !== undefined && agentSecret !== undefined) return { agent: { accountID, agentSecret } };
   throw invalid(
-    'SYNC_MAIA_MODE is agent, which needs SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET. `maia-relay agent:generate` prints them.',
+    'SYNC_MAIA_MODE=agent requires SYNC_MAIA_AGENT_ACCOUNT_ID and SYNC_MAIA_AGENT_SECRET. `maia-relay agent:generate` prints them.',
   );
 }
 
-/** Never repeats a value that may be an address with a password. */
+/** Errors never repeat the value, which may be an address with a password. */
 function readStorage(flag: string | undefined, environment: Environment): string {
   const directory =
     given(environment.DB_PATH) ??
     (environment.NODE_ENV === 'production' ? '/data/sync.db' : './local-sync.db');
   const databaseUrl = given(environment.DATABASE_URL);
-  const asked = flag ?? given(environment.SYNC_MAIA_STORAGE);
-  if (asked === undefined) return databaseUrl ?? `pglite:${directory}`;
-  if (asked === 'pglite') return `pglite:${directory}`;
-  if (asked === 'memory') return 'memory:';
-  if (asked !== 'postgres') return asked;
+  const requested = flag ?? given(environment.SYNC_MAIA_STORAGE);
+  if (requested === undefined) return databaseUrl ?? `pglite:${directory}`;
+  if (requested === 'pglite') return `pglite:${directory}`;
+  if (requested === 'memory') return 'memory:';
+  if (requested !== 'postgres') return requested;
   if (databaseUrl !== undefined) return databaseUrl;
-  throw invalid(
-    'The storage is set to postgres, and DATABASE_URL does not say where that is. Set it to postgres://….',
-  );
+  throw invalid('The storage is set to postgres, but DATABASE_URL is not set. Set it to postgres://….');
 }
 
-/** An empty variable counts as none: that is how deployments take one away. */
+/** An empty variable counts as unset, because that is how deployments remove one. */
 function given(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }

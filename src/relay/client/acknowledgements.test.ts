@@ -1,11 +1,11 @@
 import type { Peer, SyncMessage } from 'cojson';
 import { expect, it, vi } from 'vitest';
-import { holdAcknowledgements } from '../held-acknowledgements.ts';
+import { createAcknowledgements } from './acknowledgements.ts';
 
 const id = 'co_zA';
 const known = { action: 'known', id, header: true, sessions: {} } as const;
 
-/** What is stored stays uncommitted until the test says otherwise; nothing is stored at first. */
+/** Stored content stays uncommitted until the test runs `waiting`. Nothing is pending at first. */
 function setUp() {
   const waiting: { readonly id: string | undefined; readonly run: () => void }[] = [];
   const sent: (SyncMessage | 'Disconnected')[] = [];
@@ -17,14 +17,15 @@ function setUp() {
     incoming: { close() {}, onMessage() {}, onClose() {} },
     outgoing: { push: (message) => sent.push(message), close, onClose() {} },
   };
-  const held = holdAcknowledgements(peer, {
+  const acknowledgements = createAcknowledgements({
     afterCommit(asked, run) {
       if (asked === undefined ? pending.size > 0 : pending.has(asked)) waiting.push({ id: asked, run });
       else run();
     },
   });
   return {
-    held,
+    suppress: acknowledgements.suppress,
+    delayed: acknowledgements.delay(peer),
     waiting,
     sent,
     pending,
@@ -33,25 +34,25 @@ function setUp() {
   };
 }
 
-it('lets content and "not found" go at once', () => {
-  const { held, sent, pending } = setUp();
+it('sends content and "not found" immediately', () => {
+  const { delayed, sent, pending } = setUp();
   pending.add(id);
   const content = { action: 'content', id, priority: 0, new: {} } as const;
-  held.outgoing.push(content);
-  held.outgoing.push({ ...known, header: false });
-  held.outgoing.push({ action: 'load', id, header: false, sessions: {} });
+  delayed.outgoing.push(content);
+  delayed.outgoing.push({ ...known, header: false });
+  delayed.outgoing.push({ action: 'load', id, header: false, sessions: {} });
   expect(sent).toHaveLength(3);
 });
 
-it('holds back what claims content, also when it is only stored after that', async () => {
-  const { held, waiting, sent, pending, turn } = setUp();
+it('delays messages that claim content, even if it is stored after the message', async () => {
+  const { delayed, waiting, sent, pending, turn } = setUp();
   const claims: SyncMessage[] = [
     known,
     { ...known, isCorrection: true },
     { ...known, action: 'load' },
     { action: 'reconcile-ack', id: 'batch' },
   ];
-  for (const message of claims) held.outgoing.push(message);
+  for (const message of claims) delayed.outgoing.push(message);
   pending.add(id);
   await turn();
   expect(sent).toEqual([]);
@@ -60,19 +61,19 @@ it('holds back what claims content, also when it is only stored after that', asy
   expect(sent).toEqual(claims);
 });
 
-it('answers at once what is committed already', async () => {
-  const { held, sent, turn } = setUp();
-  held.outgoing.push(known);
+it('acknowledges committed content immediately', async () => {
+  const { delayed, sent, turn } = setUp();
+  delayed.outgoing.push(known);
   await turn();
   expect(sent).toEqual([known]);
 });
 
-it('sends nothing more to a peer that has gone', async () => {
-  const { held, waiting, sent, pending, close, turn } = setUp();
+it('sends nothing to a disconnected peer', async () => {
+  const { delayed, waiting, sent, pending, close, turn } = setUp();
   pending.add(id);
-  held.outgoing.push(known);
+  delayed.outgoing.push(known);
   await turn();
-  held.outgoing.push('Disconnected');
+  delayed.outgoing.push('Disconnected');
   for (const { run } of waiting) run();
   expect(sent).toEqual([]);
   expect(close).toHaveBeenCalled();

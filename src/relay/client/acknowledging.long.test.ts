@@ -15,7 +15,7 @@ import {
 } from '../../../test/support/relay/test-relay.ts';
 
 describe('an acknowledgement', () => {
-  it('waits for the commit; others see the edit before', async () => {
+  it('[RELAY-1] waits for the commit, while other clients see the edit earlier', async () => {
     const { relay, gate } = await startGatedRelay();
     const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];
     const mine = createSharedMap(alice);
@@ -32,7 +32,7 @@ describe('an acknowledgement', () => {
     await confirmed(alice, mine);
   });
 
-  it('does not come early, by no way that the connection offers', async () => {
+  it('precedes the commit in no kind of message', async () => {
     const { relay, gate } = await startGatedRelay();
     const node = await createClientNode();
     const mine = createSharedMap(node);
@@ -44,7 +44,7 @@ describe('an acknowledgement', () => {
     client.send({ action: 'load', ...mine.core.knownState() });
     client.send({ action: 'reconcile', id: 'batch', values: [[mine.id, node.crypto.shortHash({})]] });
     await vi.waitFor(() => expect(gate.waiting).toBe(1));
-    // The relay has handled all of it when it answers this, as it answers in order.
+    // The relay answers in order, so it has handled everything before this echo.
     client.send({ maia: 'echo', t: 1 });
     await client.waitFor({ maia: 'echoed' });
     expect(client.received.filter(({ maia }) => maia === undefined)).toEqual([]);
@@ -53,7 +53,7 @@ describe('an acknowledgement', () => {
     await client.waitFor({ action: 'known', ...mine.core.knownState() });
   });
 
-  it('never comes while commits fail; clients are told and let go, until it works again', async () => {
+  it('[RELAY-2] is not sent while commits fail; clients are refused until the storage recovers', async () => {
     const { relay, gate } = await startGatedRelay();
     const raw = await openRawClient(relay.url);
     const alice = await createStockClient(relay.url);
@@ -64,9 +64,9 @@ describe('an acknowledgement', () => {
     await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(503));
     expect((await readHealth(relay)).body).toMatchObject({ status: 'failing', ready: false });
     expect(isConfirmed(alice, mine)).toBe(false);
-    const told = { maia: 'refused', code: 'storage', closing: true };
-    await raw.waitFor(told);
-    await (await openRawClient(relay.url)).waitFor(told);
+    const refusal = { maia: 'refused', code: 'storage', closing: true };
+    await raw.waitFor(refusal);
+    await (await openRawClient(relay.url)).waitFor(refusal);
 
     gate.setFull(false);
     await vi.waitFor(

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => relay.close());
 
 describe('a connection', () => {
-  it('begins with hello, which says what the storage is and promises', async () => {
+  it('starts with hello, which contains the identity and durability of the storage', async () => {
     const storage = `pglite:${await createStorage()}`;
     const relay = await startRelay({ storage });
     const { received } = await openRawClient(relay.url);
@@ -47,7 +47,7 @@ describe('a connection', () => {
     expect(again.received[0]?.storage).toEqual(received[0]?.storage);
   });
 
-  it('answers an echo, and ignores what it does not know', async () => {
+  it('answers an echo and ignores unknown messages', async () => {
     const client = await openRawClient(relay.url);
     client.send({ maia: 'hi', v: 1, kernel: '0.0.0' });
     client.send({ maia: 'inspect', ask: 1, id: 'co_zA' });
@@ -61,7 +61,7 @@ describe('a connection', () => {
   });
 });
 
-describe('one that sends what nobody should', () => {
+describe('a client that violates the protocol', () => {
   const load = { action: 'load', id: 'co_zA', header: false, sessions: {} };
   it.each([
     ['bytes that are not JSON', 'GET / HTTP/1.1'],
@@ -71,7 +71,7 @@ describe('one that sends what nobody should', () => {
     ['a wrong type within a message', JSON.stringify({ ...load, sessions: 5 })],
     ['a wrong message after a good one', `${JSON.stringify(load)}\n{"action":"content"}`],
     ['a binary frame', new Uint8Array([1, 2, 3])],
-  ])('is told why and let go, and nobody else notices: %s', async (_, message) => {
+  ])('is refused with a reason and does not affect others: %s', async (_, message) => {
     const alice = await createStockClient(relay.url);
     const mine = createSharedMap(alice);
     const client = await openRawClient(relay.url);
@@ -81,21 +81,21 @@ describe('one that sends what nobody should', () => {
     await confirmed(alice, mine);
   });
 
-  it('is told that a message is too large', async () => {
+  it('is refused if a message is too large', async () => {
     const client = await openRawClient(relay.url);
     client.send('x'.repeat(20_001));
     await client.waitFor({ maia: 'refused', code: 'too-large', closing: true });
     await vi.waitFor(() => expect(client.closeCode).toBe(1009));
   });
 
-  it('may send many messages in a frame that is longer than a message may be', async () => {
+  it('may send a frame of many messages that exceeds the message limit', async () => {
     const client = await openRawClient(relay.url);
     const line = JSON.stringify({ ...load, id: `co_z${'2'.repeat(60)}` });
     client.send([...Array.from({ length: 300 }, () => line), '{"maia":"echo","t":1}'].join('\n'));
     await client.waitFor({ maia: 'echoed', t: 1 });
   });
 
-  it('is cut off at 50 MB, and the relay stays as it was', async () => {
+  it('is disconnected at 50 MB without affecting the relay', async () => {
     const relay = await startRelay();
     const before = process.memoryUsage().external;
     const client = await openRawClient(relay.url);
@@ -107,7 +107,7 @@ describe('one that sends what nobody should', () => {
     await confirmed(alice, createSharedMap(alice));
   });
 
-  it('cannot hide what is stored by beginning it anew', async () => {
+  it('cannot hide stored content by recreating its CoValue', async () => {
     const storage = `pglite:${await createStorage()}`;
     const first = await startRelay({ storage });
     const alice = await createStockClient(first.url);

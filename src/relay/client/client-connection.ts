@@ -6,46 +6,42 @@ import { closeWithRefusal } from './closing-refusal.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { createColdLoads } from './cold-loads.ts';
 import { createFollowing } from './following.ts';
-import { holdAcknowledgements } from '../held-acknowledgements.ts';
+import { createAcknowledgements } from './acknowledgements.ts';
 import { createInspections, type Inspections } from './inspections.ts';
-import { createMessageReader } from './frame-reader.ts';
+import { createFrameReader } from './frame-reader.ts';
 import { createNodeInbox } from './node-inbox.ts';
 import { createOutgoingQueue } from './outgoing-queue.ts';
-import { createWaitingContent, type WaitingContent } from './dependency-queue.ts';
-import { withholdAcknowledgements } from '../withheld-acknowledgements.ts';
+import { createDependencyQueue, type DependencyQueue } from './dependency-queue.ts';
 
-/**
- * One client, from its socket's opening to its end. There may be thousands that do nothing: what a connection is made
- * of has methods where a getter would do, because V8 keeps an object with a getter as a dictionary of 450 bytes.
- */
+/** Has methods, not getters: for each of thousands of idle connections, V8 would need a 450-byte dictionary. */
 export interface Connection {
-  /** When the client last gave a sign of life, in ms since the Unix epoch. */
-  heardAtMs(): number;
+  /** When the client was last known to be alive, in ms since the Unix epoch. */
+  lastSeenAtMs(): number;
   ping(): void;
-  /** Takes nothing more from the client; what the node says still goes out. */
+  /** Stops reading from the client; messages from the node still go out. */
   stopReading(): void;
-  /** Says why, and ends. */
+  /** Sends the reason and disconnects. */
   refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void;
-  /** Tells a client that follows the CoValue of transactions that were refused, and acknowledges nothing of it any more. */
+  /** Notifies a subscribed client of refused transactions, and stops acknowledging the CoValue to it. */
   refuseFork(coValueID: string, sessionID: string): void;
   refuseDeletion(coValueID: string): void;
-  /** Ends without waiting for the client. */
+  /** Closes without waiting for the client. */
   terminate(): void;
 }
 
-/** How many loads of a client are worked on while others are at work: their edits wait for one read of the database. */
+/** How many loads of one client run concurrently while others are active, whose edits also need the database. */
 const sharedOpenLoads = 20;
-/** The same for what a client's content depends on and is not in memory, which is seldom much. */
+/** The same limit for storage lookups of dependencies, which are rare. */
 const sharedLookups = 5;
-const tellAgainAfterMs = 10_000;
+const noticeIntervalMs = 10_000;
 
 export function serveConnection(options: ConnectionOptions): Connection {
-  const { id, socket, node, measure, eviction, hello, limits, clock, logger } = options;
-  const commits = withholdAcknowledgements(options.storage);
+  const { id, socket, node, measure, notFound, hello, limits, clock, logger } = options;
+  const acknowledgements = createAcknowledgements(options.storage);
   const turn = options.turns.open();
   const following = createFollowing(options.subscriptions.open());
-  let heardAtMs = clock.nowMs();
-  let toldAtMs = -Infinity;
+  let lastSeenAtMs = clock.nowMs();
+  let noticedAtMs = -Infinity;
   let hasEnded = false;
 
   const outgoing = createOutgoingQueue({
@@ -54,18 +50,18 @@ export function serveConnection(options: ConnectionOptions): Connection {
       if (outgoing.unreadBytes() <= limits.unreadBytes) return;
       refuse(
         'limit',
-        `More than ${limits.unreadBytes} bytes wait for this client to read them.`,
+        `More than ${limits.unreadBytes} bytes are waiting for this client to read them.`,
         reconnectAfterMs,
       );
     },
     read() {
-      // A client that is not read cannot answer pings, but that it reads shows that it is there.
-      if (reader.isHeldUp()) heardAtMs = clock.nowMs();
-      reader.go();
+      // The relay sees no pongs while it does not read from a client, but a client that reads is alive.
+      if (reader.isHeldUp()) lastSeenAtMs = clock.nowMs();
+      reader.resume();
     },
     closed: () => socket.close(),
   });
-  const reader = createMessageReader({
+  const reader = createFrameReader({
     socket,
     turn,
     bytesPerSecond: limits.bytesPerSecond,
@@ -73,11 +69,11 @@ export function serveConnection(options: ConnectionOptions): Connection {
     handle: (line) => messages.handle(line),
     mayRead: () => outgoing.hasRoom() && !inbox.isFull() && openCount() < openLoads() && mayLookUp(),
     isBusy: () => inbox.isBusy(),
-    tooFast(waitMs) {
-      if (clock.nowMs() - toldAtMs < tellAgainAfterMs) return;
-      toldAtMs = clock.nowMs();
-      const reason = `This client sends more than ${limits.bytesPerSecond} bytes a second, and is read at that rate.`;
-      tell('limit', reason, { retryAfterMs: waitMs });
+    throttled(waitMs) {
+      if (clock.nowMs() - noticedAtMs < noticeIntervalMs) return;
+      noticedAtMs = clock.nowMs();
+      const reason = `This client sends more than ${limits.bytesPerSecond} bytes per second and is throttled to that rate.`;
+      notify('limit', reason, { retryAfterMs: waitMs });
     },
   });
 
@@ -85,7 +81,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     node,
     id,
     onceWritten: options.storage.onceWritten,
-    committed: () => reader.go(),
+    committed: () => reader.resume(),
   });
   const coldLoads = createColdLoads({
     node,
@@ -95,27 +91,31 @@ export function serveConnection(options: ConnectionOptions): Connection {
     follows: following.has,
     hasRoom: outgoing.hasRoom,
     whenRoom: outgoing.whenRoom,
-    give: inbox.give,
+    deliver: inbox.deliver,
   });
-  /** Made with the first content: many clients only read. */
-  let waiting: WaitingContent | undefined;
-  const openWaiting = () =>
-    createWaitingContent({
+  /** Created with the first content: many clients only read. */
+  let dependencyQueue: DependencyQueue | undefined;
+  const openDependencyQueue = () =>
+    createDependencyQueue({
       node,
       peer: () => node.syncManager.peers[id],
       maxBytes: 2 * limits.messageBytes,
       clock,
-      pass: inbox.give,
+      pass: inbox.deliver,
       dropped({ id }, missing) {
-        tell('limit', `It was not taken, as it depends on ${missing ?? 'content'} that nobody brought.`, {
-          id,
-        });
+        notify(
+          'limit',
+          `This content was not accepted because it depends on ${missing ?? 'other content'}, which no client has sent.`,
+          {
+            id,
+          },
+        );
       },
-      gaveUp: eviction.notFound,
-      lookedUp: () => reader.go(),
+      gaveUp: notFound,
+      lookedUp: () => reader.resume(),
     });
 
-  /** Made with the first question: most clients ask none. */
+  /** Created with the first query: most clients send none. */
   let inspections: Inspections | undefined;
   const openInspections = () =>
     createInspections({
@@ -137,45 +137,45 @@ export function serveConnection(options: ConnectionOptions): Connection {
     coldLoads,
     minAppVersion: hello.minAppVersion,
     logger,
-    takeContent: (message) => (waiting ??= openWaiting()).take(message),
-    give: inbox.give,
+    takeContent: (message) => (dependencyQueue ??= openDependencyQueue()).take(message),
+    deliver: inbox.deliver,
     inspect: hello.inspect ? (frame) => (inspections ??= openInspections()).take(frame) : undefined,
     answer: outgoing.sendNow,
     refuse,
   });
   const cancelFirstFrame = clock.after(limits.firstFrameMs, () =>
-    refuse('limit', `Nothing was sent within ${limits.firstFrameMs} ms.`, reconnectAfterMs),
+    refuse('limit', `This client sent no message within ${limits.firstFrameMs} ms.`, reconnectAfterMs),
   );
 
   const openLoads = () => (turn.isShared() ? Math.min(limits.openLoads, sharedOpenLoads) : limits.openLoads);
-  /** A question costs what a load does. */
+  /** A query costs as much as a load. */
   const openCount = () => following.openLoads() + (inspections?.openCount() ?? 0);
   const mayLookUp = () =>
-    waiting === undefined || waiting.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads);
+    dependencyQueue === undefined ||
+    dependencyQueue.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads);
 
-  /** What the node has to say to the client. */
-  function noteAnswer(message: SyncMessage): void {
+  function trackOutgoing(message: SyncMessage): void {
     measure.sent(message.action);
-    if (message.action === 'known' && !message.header) eviction.notFound(message.id);
-    if (following.answered(message)) reader.go();
+    if (message.action === 'known' && !message.header) notFound(message.id);
+    if (following.answered(message)) reader.resume();
   }
 
   function receiveFrame(data: RawData, isBinary: boolean): void {
-    heardAtMs = clock.nowMs();
+    lastSeenAtMs = clock.nowMs();
     cancelFirstFrame();
-    if (isBinary) refuse('invalid', 'Messages are text, and this one is binary.');
+    if (isBinary) refuse('invalid', 'Binary messages are not supported. Send text.');
     else reader.receive(data);
   }
 
-  /** Says why something was not done, and goes on. */
-  function tell(code: RefusalCode, reason: string, about: Partial<RefusedFrame>): void {
+  /** Reports a refusal without disconnecting. */
+  function notify(code: RefusalCode, reason: string, about: Partial<RefusedFrame>): void {
     measure.refused(code);
     outgoing.sendNow(encodeFrame({ maia: 'refused', code, reason, ...about, closing: false }));
   }
 
   function refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void {
     if (hasEnded) return;
-    logger.debug('A client was refused', { connection: id, code });
+    logger.debug('Refused a client', { connection: id, code });
     measure.refused(code);
     outgoing.drop();
     closeWithRefusal(socket, code, reason, retryAfterMs);
@@ -187,18 +187,18 @@ export function serveConnection(options: ConnectionOptions): Connection {
     hasEnded = true;
     cancelFirstFrame();
     reader.stop();
-    waiting?.close();
+    dependencyQueue?.close();
     inbox.close();
     coldLoads.close();
     inspections?.close();
     following.close();
   }
 
-  const heard = () => void (heardAtMs = clock.nowMs());
+  const markSeen = () => void (lastSeenAtMs = clock.nowMs());
   socket.on('message', receiveFrame);
-  socket.on('pong', heard);
-  socket.on('ping', heard);
-  // A broken frame, or one above the socket's own limit: `ws` has closed with the fitting code already.
+  socket.on('pong', markSeen);
+  socket.on('ping', markSeen);
+  // A malformed or oversized frame: `ws` has already closed the socket with the matching code.
   socket.on('error', (error) => logger.debug('A connection failed', { connection: id, error }));
   socket.on('close', () => {
     outgoing.drop();
@@ -207,23 +207,25 @@ export function serveConnection(options: ConnectionOptions): Connection {
   });
 
   socket.send(encodeFrame(hello));
-  const peer = holdAcknowledgements(
-    { id, role: 'client', incoming: inbox.channel, outgoing: outgoing.channel },
-    commits,
-  );
+  const peer = acknowledgements.delay({
+    id,
+    role: 'client',
+    incoming: inbox.channel,
+    outgoing: outgoing.channel,
+  });
   node.syncManager.addPeer({
     ...peer,
     outgoing: {
       ...peer.outgoing,
       push(message) {
-        if (message !== 'Disconnected') noteAnswer(message);
+        if (message !== 'Disconnected') trackOutgoing(message);
         peer.outgoing.push(message);
       },
     },
   });
 
   return {
-    heardAtMs: () => (reader.isHeldUp() && outgoing.hasRoom() ? clock.nowMs() : heardAtMs),
+    lastSeenAtMs: () => (reader.isHeldUp() && outgoing.hasRoom() ? clock.nowMs() : lastSeenAtMs),
     ping() {
       socket.send(encodePing(clock.nowMs()));
       socket.ping();
@@ -232,12 +234,13 @@ export function serveConnection(options: ConnectionOptions): Connection {
     refuse,
     refuseFork(coValueID, sessionID) {
       if (hasEnded || !following.has(coValueID)) return;
-      commits.withhold(coValueID);
-      const reason = 'These transactions do not go on from those of this session that are stored.';
-      tell('fork', reason, { id: coValueID, sessionID });
+      acknowledgements.suppress(coValueID);
+      const reason = 'These transactions conflict with stored transactions of the same session.';
+      notify('fork', reason, { id: coValueID, sessionID });
     },
     refuseDeletion(coValueID) {
-      if (!hasEnded) tell('forbidden', 'Who has deleted it may not do so.', { id: coValueID });
+      if (!hasEnded)
+        notify('forbidden', 'The author of this deletion may not delete the CoValue.', { id: coValueID });
     },
     terminate: () => socket.terminate(),
   };

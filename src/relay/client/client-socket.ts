@@ -1,24 +1,22 @@
 import type { RawData } from 'ws';
 
-/** What a connection uses of a client's socket. A WebSocket of `ws` is one as it is; over HTTP, `http-socket.ts` makes one. */
+/** The part of a socket that a connection uses. The WebSocket of `ws` has it; `HttpSocket` implements it for HTTP. */
 export interface ClientSocket {
   readonly readyState: number;
   readonly OPEN: number;
-  /** Sent and not yet taken by the network, in bytes. */
+  /** Bytes sent but not yet accepted by the network. */
   readonly bufferedAmount: number;
-  /** One text frame; `sent` is called once the network has it, or with why it never will. */
+  /** Sends one text frame. Calls `sent` once the network has accepted it, or with the error if it never will. */
   send(text: string, sent?: (error?: Error | null) => void): void;
-  /** Asks for a sign of life, which comes as `pong`. */
+  /** Asks the client to show that it is alive; its answer is emitted as `pong`. */
   ping(): void;
-  /** Takes nothing from the client until `resume`. */
   pause(): void;
   resume(): void;
-  /** Ends once the client has read what was sent. */
+  /** Closes after the client has read everything sent so far. */
   close(code?: number): void;
-  /** Ends at once. */
   terminate(): void;
   on(event: 'message', listener: (data: RawData, isBinary: boolean) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  /** Once, and nothing after it. */
+  /** `close` fires once, as the last event. */
   on(event: 'pong' | 'ping' | 'close', listener: () => void): unknown;
 }

@@ -5,7 +5,7 @@ import type { ClientSocket } from './client-socket.ts';
 const closeCodes: Partial<Record<RefusalCode, number>> = { 'too-large': 1009, draining: 1012 };
 const policyViolation = 1008;
 
-/** Tells a client why, and closes its socket with the code that says the same to whoever reads no frames. */
+/** Sends the reason and closes the socket with the matching code, for clients that do not read frames. */
 export function closeWithRefusal(
   socket: Pick<ClientSocket, 'send' | 'close'>,
   code: RefusalCode,

@@ -16,7 +16,7 @@ import {
   startRelay,
 } from '../../../test/support/relay/test-relay.ts';
 
-/** A relay on what another one stored, so that it has nothing of it in memory: Alice's map, as large as told. */
+/** A relay that has nothing in memory: another relay wrote its storage, which holds Alice's map of this size. */
 async function startColdRelay({
   limits = {},
   MB = 0,
@@ -44,7 +44,7 @@ async function countInMemory(relay: Relay): Promise<number> {
   return Number(/^maia_relay_covalues (\d+)$/m.exec(text)?.[1]);
 }
 
-it('answers a load from what is stored, with what it depends on, and takes nothing of it into memory', async () => {
+it('answers a load and its dependencies from the storage, without loading them into memory', async () => {
   const { relay, id } = await startColdRelay();
   const before = await countInMemory(relay);
   const bob = await openRawClient(relay.url);
@@ -59,7 +59,7 @@ it('answers a load from what is stored, with what it depends on, and takes nothi
   expect(await countInMemory(relay)).toBe(before);
 });
 
-it('tells what others write from then on, and makes good what a client says it lacks', async () => {
+it('sends later edits by others, and resends content that a client reports missing', async () => {
   const { relay, id, alice, map } = await startColdRelay();
   const bob = await createStockClient(relay.url);
   const bobsMap = await loadMap(bob, map);
@@ -74,7 +74,7 @@ it('tells what others write from then on, and makes good what a client says it l
   expect(id).not.toBe(other.id);
 });
 
-it('answers once what is asked for again before the answer is there', async () => {
+it('answers a repeated load once', async () => {
   const reads: (() => void)[] = [];
   let id = '';
   const { relay, map } = await startColdRelay({
@@ -102,8 +102,8 @@ it('answers once what is asked for again before the answer is there', async () =
   expect(bob.received.filter((message) => message['id'] === map.id)).toHaveLength(1);
 });
 
-it('waits for a client that reads slowly, whatever it has asked for', async () => {
-  // More than a socket's buffers hold, and more than may wait for a client.
+it('waits for a slow client, whatever it has loaded', async () => {
+  // More than a socket's buffers and a client's queue hold together.
   const { relay, id, alice, map } = await startColdRelay({ limits: { unreadBytes: 2_000_000 }, MB: 16 });
   const count = map.core.knownState().sessions[alice.currentSessionID] ?? 0;
   const load = { action: 'load', id, header: false, sessions: {} };

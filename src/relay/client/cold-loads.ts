@@ -1,73 +1,70 @@
 import { cojsonInternals, emptyKnownState, type LocalNode, type PeerState, type SyncMessage } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
-import { createSlots } from '../../base/semaphore.ts';
+import { createSemaphore } from '../../base/semaphore.ts';
 import type { Content, RawCoID } from '../../engine/content.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
+import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 
-/**
- * Answers a client's loads from the rows, without taking the CoValues into the node's memory: there cojson would check
- * every signature again, which the client does anyway. What somebody works on is in memory, and the node answers for it.
- */
+/** Answers loads from the database: the node would verify every signature first, which clients do anyway. */
 export interface ColdLoads {
-  /** False where the node has to handle the message. */
+  /** Returns false if the node must handle the message. */
   take(message: SyncMessage): boolean;
-  /** With the connection. */
+  /** Call it when the connection ends. */
   close(): void;
 }
 
 export interface ColdLoadsOptions {
   readonly node: LocalNode;
-  /** The client; undefined once it is gone. */
+  /** The client; undefined once it has disconnected. */
   readonly peer: () => PeerState | undefined;
   readonly storage: Pick<SqlStorage, 'readContent'>;
   readonly logger: Logger;
-  /** Whether the client has the CoValue, or is about to get it. */
+  /** Whether the client has the CoValue or is about to get it. */
   follows(id: RawCoID): boolean;
-  /** Whether the client has read enough to get more. */
+  /** Whether the client has read enough to receive more. */
   hasRoom(): boolean;
-  /** Resolves when there is room, which somebody else may have taken by then. */
+  /** Resolves when there is room, which another caller may already have used. */
   whenRoom(): Promise<void>;
-  /** To the node. */
-  give(message: SyncMessage): void;
+  deliver(message: SyncMessage): void;
 }
 
 type LoadMessage = Extract<SyncMessage, { action: 'load' }>;
 type KnownMessage = Extract<SyncMessage, { action: 'known' }>;
 
-/** As many as one read of the database takes. They are in memory while the client is waited for. */
-const atOnce = 200;
+/** One batch of database reads. Results stay in memory until the client reads them. */
+const maxConcurrent = 200;
 
 export function createColdLoads(options: ColdLoadsOptions): ColdLoads {
-  const { node, peer, storage, logger, follows, hasRoom, whenRoom, give } = options;
-  const answering = createSlots(atOnce);
-  /** A client that asks again meanwhile gets one answer. */
-  const underWay = new Set<RawCoID>();
+  const { node, peer, storage, logger, follows, hasRoom, whenRoom, deliver } = options;
+  const semaphore = createSemaphore(maxConcurrent);
+  /** A repeated load gets no second answer while the first is pending. */
+  const pendingIDs = new Set<RawCoID>();
   let isClosed = false;
 
   async function answer(message: LoadMessage): Promise<void> {
     const { id } = message;
-    const isAnswered = await answering
+    const isAnswered = await semaphore
       .run(async () => {
         await whenRoom();
         return send(id, []);
       })
       .catch((error: unknown) => {
-        // Erased meanwhile, or the database failed: the node finds out what is there now.
-        logger.debug('A load could not be answered from the storage alone', { id, error });
+        // The CoValue was erased or the database failed: let the node find out the current state.
+        logger.debug('Could not answer a load from the storage alone', { id, error });
         return false;
       });
-    underWay.delete(id);
-    if (!isAnswered && !isClosed) give(message);
+    pendingIDs.delete(id);
+    if (!isAnswered && !isClosed) deliver(message);
   }
 
-  /** False where the node has to answer: there is nothing but a deletion, or it came into memory. */
+  /** Returns false if the node must answer: only a deletion is stored, or the CoValue was loaded into memory. */
   async function send(id: RawCoID, dependants: readonly RawCoID[]): Promise<boolean> {
     const stored = await storage.readContent(id);
     if (!stored) return dependants.length === 0 && answerNotFound(id);
     if (stored.isDeleted) return false;
     for await (const piece of stored.pieces) {
       for (const dependency of cojsonInternals.getDependedOnCoValues(stored.header, piece)) {
-        if (!dependants.includes(dependency)) await bring(dependency, [...dependants, id]);
+        if (!dependants.includes(dependency)) await sendDependency(dependency, [...dependants, id]);
       }
       if (!(await push(piece))) return false;
     }
@@ -76,12 +73,12 @@ export function createColdLoads(options: ColdLoadsOptions): ColdLoads {
   }
 
   async function push(piece: Content): Promise<boolean> {
-    // Looked at in the turn of the push: all that wait are woken at once.
+    // Check again right before sending: all waiting callers wake at once.
     while (!hasRoom()) await whenRoom();
     const client = peer();
     if (isClosed || !client) return true;
     if (isWarm(piece.id)) return false;
-    // From here on the node tells the client what others write, from where this piece ends.
+    // From now on the node sends other clients' edits that follow this piece.
     client.combineOptimisticWith(piece.id, cojsonInternals.knownStateFromContent(piece));
     node.syncManager.trySendToPeer(client, piece);
     return true;
@@ -96,24 +93,24 @@ export function createColdLoads(options: ColdLoadsOptions): ColdLoads {
     return true;
   }
 
-  /** Clients get what a CoValue depends on before it. */
-  async function bring(id: RawCoID, dependants: readonly RawCoID[]): Promise<void> {
-    if (hasIt(id)) return;
+  /** Dependencies are sent before the CoValues that need them. */
+  async function sendDependency(id: RawCoID, dependants: readonly RawCoID[]): Promise<void> {
+    if (clientHas(id)) return;
     const isSent = !isWarm(id) && (await send(id, dependants));
     const client = peer();
     if (!isSent && client && !isClosed) node.syncManager.sendNewContent(id, client);
   }
 
-  const hasIt = (id: RawCoID) => follows(id) && peer()?.getOptimisticKnownState(id)?.header === true;
+  const clientHas = (id: RawCoID) => follows(id) && peer()?.getOptimisticKnownState(id)?.header === true;
 
   function isWarm(id: RawCoID): boolean {
-    return node.isCoValueInMemory(id) && node.getCoValue(id).loadingState !== 'unknown';
+    return (getKnownCoValue(node, id)?.loadingState ?? 'unknown') !== 'unknown';
   }
 
-  /** The node would begin the CoValue for an acknowledgement, and says nothing to a correction of what it does not have. */
+  /** Bypasses the node: an acknowledgement would make it create the CoValue, and it would ignore a correction. */
   function takeKnown({ id, header, sessions, isCorrection }: KnownMessage): boolean {
     if (isWarm(id)) return false;
-    if (isCorrection === true) give({ action: 'load', id, header, sessions });
+    if (isCorrection === true) deliver({ action: 'load', id, header, sessions });
     else peer()?.combineWith(id, { id, header, sessions });
     return true;
   }
@@ -122,9 +119,9 @@ export function createColdLoads(options: ColdLoadsOptions): ColdLoads {
     take(message) {
       if (message.action === 'known') return message.header && takeKnown(message);
       if (message.action !== 'load' || message.header || isWarm(message.id)) return false;
-      if (underWay.has(message.id)) return true;
-      underWay.add(message.id);
-      // What is written from now on is for this client too, whoever brings the CoValue into memory.
+      if (pendingIDs.has(message.id)) return true;
+      pendingIDs.add(message.id);
+      // Edits from now on must reach this client too, even if another client loads the CoValue into memory.
       peer()?.setKnownState(message.id, emptyKnownState(message.id));
       void answer(message);
       return true;

@@ -1,17 +1,15 @@
-import type { LocalNode } from 'cojson';
+import type { LocalNode, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
 import type { ClientSocket } from './client-socket.ts';
-import type { Eviction } from '../serving/eviction.ts';
-import type { Commits } from '../held-acknowledgements.ts';
-import type { WireMeasure } from '../serving/metrics.ts';
-import type { ReadingTurns } from './read-turns.ts';
-import type { RelayLimits } from '../relay-options.ts';
+import type { Commits } from './acknowledgements.ts';
+import type { WireMeasure } from './wire-measure.ts';
+import type { ReadTurns } from './read-turns.ts';
+import type { RelayLimits } from '../config/relay-options.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
-/** What a relay gives each connection. */
 export interface ConnectionOptions {
   readonly id: string;
   readonly socket: ClientSocket;
@@ -19,12 +17,13 @@ export interface ConnectionOptions {
   readonly storage: Commits & Pick<SqlStorage, 'onceWritten' | 'readContent' | 'readCommitted'>;
   readonly measure: WireMeasure;
   readonly subscriptions: Subscriptions;
-  readonly turns: ReadingTurns;
-  readonly eviction: Pick<Eviction, 'notFound'>;
+  readonly turns: ReadTurns;
   readonly hello: HelloFrame;
   readonly limits: RelayLimits;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Once, when the socket is closed. */
+  /** The client got "not found" for this CoValue. */
+  notFound(id: RawCoID): void;
+  /** Called once, when the socket has closed. */
   ended(): void;
 }

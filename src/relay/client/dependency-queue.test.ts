@@ -4,7 +4,7 @@ import { createFakeClock } from '../../testing/fake-clock.ts';
 import type { Content } from '../../engine/content.ts';
 import { createClientNode } from '../../../test/support/relay/stock-client.ts';
 import { createReader, describeStorage } from '../../../test/support/relay/test-storage.ts';
-import { createWaitingContent, maxWaitingMessages, waitForDependencyMs } from './dependency-queue.ts';
+import { createDependencyQueue, maxWaitingMessages, waitForDependencyMs } from './dependency-queue.ts';
 
 const ghost = 'co_zGhost1111111111111111';
 
@@ -26,7 +26,7 @@ describeStorage(({ open }) => {
     const passed: RawCoID[] = [];
     const dropped: [id: string, missing: string | undefined][] = [];
     const gaveUp = vi.fn();
-    const waiting = createWaitingContent({
+    const waiting = createDependencyQueue({
       node,
       peer: () => undefined,
       maxBytes,
@@ -39,13 +39,13 @@ describeStorage(({ open }) => {
       gaveUp,
       lookedUp() {},
     });
-    const account = owner.getCoValue(owner.expectCurrentAccountID('There is one.'));
+    const account = owner.getCoValue(owner.expectCurrentAccountID('test'));
     const [content] = contentsOf(map.core);
-    if (!content) throw new Error('It is empty.');
+    if (!content) throw new Error('There is no content.');
     return { owner, map, account, node, clock, passed, dropped, gaveUp, waiting, content };
   }
 
-  it('passes content on in order once what it depends on has come', async () => {
+  it('passes content on in order once its dependencies arrive', async () => {
     const { map, account, waiting, passed, dropped } = await setUp();
     for (const piece of [...contentsOf(map.core), ...contentsOf(map.group.core)]) waiting.take(piece);
     expect(passed).toEqual([]);
@@ -54,7 +54,7 @@ describeStorage(({ open }) => {
     expect(dropped).toEqual([]);
   });
 
-  it('drops what waits too long, and lets go what came behind it', async () => {
+  it('drops content that waits too long and passes on what is queued behind it', async () => {
     const { map, account, waiting, passed, dropped, gaveUp, clock, content } = await setUp();
     for (const piece of [account, map.group.core].flatMap(contentsOf)) waiting.take(piece);
     waiting.take(byGhost(content));
@@ -68,13 +68,13 @@ describeStorage(({ open }) => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('drops the oldest when there are too many', async () => {
+  it('drops the oldest content if too many messages wait', async () => {
     const { waiting, dropped, content } = await setUp(Infinity);
     for (let count = 0; count <= maxWaitingMessages; count++) waiting.take(byGhost(content));
     expect(dropped).toHaveLength(1);
   });
 
-  it('drops the oldest when they are too large together', async () => {
+  it('drops the oldest content if too many bytes wait', async () => {
     const { waiting, dropped, content, account, map } = await setUp(2_000);
     for (const piece of [account, map.group.core].flatMap(contentsOf)) waiting.take(piece);
     const authors = ['A', 'B', 'C', 'D'].map((letter) => `${ghost}${letter}`);
@@ -83,7 +83,7 @@ describeStorage(({ open }) => {
     expect(dropped.length).toBeLessThan(authors.length);
   });
 
-  it('forgets all of it with the connection', async () => {
+  it('discards waiting content when the connection ends', async () => {
     const { waiting, dropped, gaveUp, clock, content, node } = await setUp();
     waiting.take(byGhost(content));
     waiting.close();

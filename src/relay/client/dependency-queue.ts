@@ -1,32 +1,27 @@
 import { cojsonInternals, type LocalNode, type PeerState, type RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { contentBytes, type Content, type CoValueHeader } from '../../engine/content.ts';
+import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
-/**
- * Gives a client's content to the node once all that it depends on is there. cojson would wait for it in the CoValue
- * itself, and hold up everybody's edits behind content whose author or group never comes.
- */
-export interface WaitingContent {
+/** Holds content back until its dependencies arrive: in the CoValue, it would block all later edits. */
+export interface DependencyQueue {
   take(message: Content): void;
-  /** How many CoValues are looked for in the storage at present. */
   lookups(): number;
-  /** Forgets what waits, with the connection. */
+  /** Discards waiting content. Call it when the connection ends. */
   close(): void;
 }
 
-export interface WaitingContentOptions {
+export interface DependencyQueueOptions {
   readonly node: LocalNode;
-  /** The client, who is asked for what is missing; undefined once it is gone. */
+  /** The client, which is asked for missing dependencies; undefined once it has disconnected. */
   readonly peer: () => PeerState | undefined;
-  /** The most that waits, in bytes. */
   readonly maxBytes: number;
   readonly clock: Clock;
   pass(message: Content): void;
-  /** It waited too long, or too much waits. `missing` is one of those that did not come. */
+  /** Content waited too long, or too much content was waiting. `missing` is one of its missing dependencies. */
   dropped(message: Content, missing: RawCoID | undefined): void;
-  /** Nothing waits any more for a CoValue that did not come. */
+  /** No content waits any more for a dependency that did not arrive. */
   gaveUp(id: RawCoID): void;
-  /** The storage has answered. */
   lookedUp(): void;
 }
 
@@ -39,13 +34,13 @@ interface Waiting {
   readonly bytes: number;
   readonly untilMs: number;
   missing: readonly RawCoID[];
-  /** The storage was asked for the beginning, which this message does not bring. */
+  /** The storage was queried for the header, which this message lacks. */
   isLookedUp: boolean;
 }
 
-export function createWaitingContent(options: WaitingContentOptions): WaitingContent {
+export function createDependencyQueue(options: DependencyQueueOptions): DependencyQueue {
   const { node, peer, maxBytes, clock, pass, dropped, gaveUp, lookedUp } = options;
-  /** In the order in which they came, which is also that in which their time is up. */
+  /** In order of arrival, which is also the order of expiry. */
   const waiting = new Set<Waiting>();
   const queuesByID = new Map<RawCoID, Waiting[]>();
   const dependenciesByID = new Map<RawCoID, { readonly dependants: Set<RawCoID>; stop(): void }>();
@@ -69,48 +64,48 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
 
   function isReady(entry: Waiting): boolean {
     const { message } = entry;
-    const header = coValueInMemory(message.id)?.verified?.header ?? message.header;
+    const header = getKnownCoValue(node, message.id)?.verified?.header ?? message.header;
     if (!header && !entry.isLookedUp) {
       lookUp(entry);
       return false;
     }
-    entry.missing = dependenciesOf(message, header).filter((id) => !coValueInMemory(id)?.isAvailable());
-    for (const id of entry.missing) ask(id, message.id);
+    entry.missing = dependenciesOf(message, header).filter((id) => !getKnownCoValue(node, id)?.isAvailable());
+    for (const id of entry.missing) requestDependency(id, message.id);
     return entry.missing.length === 0;
   }
 
   function lookUp(entry: Waiting): void {
     const { id } = entry.message;
-    search(id, () => {
+    searchStorage(id, () => {
       entry.isLookedUp = true;
       queueMicrotask(() => drain(id));
     });
   }
 
-  function search(id: RawCoID, done: () => void = () => {}): void {
+  function searchStorage(id: RawCoID, done: () => void = () => {}): void {
     lookups++;
-    node.getCoValue(id).loadFromStorage(() => {
+    getOrCreateCoValue(node, id).loadFromStorage(() => {
       lookups--;
       done();
       lookedUp();
     });
   }
 
-  function ask(id: RawCoID, dependant: RawCoID): void {
+  function requestDependency(id: RawCoID, dependant: RawCoID): void {
     const known = dependenciesByID.get(id);
     if (known) return void known.dependants.add(dependant);
-    const coValue = node.getCoValue(id);
+    const coValue = getOrCreateCoValue(node, id);
     const stop = coValue.subscribe(() => {
-      if (coValue.isAvailable()) arrived(id);
+      if (coValue.isAvailable()) onArrival(id);
     }, false);
     dependenciesByID.set(id, { dependants: new Set([dependant]), stop });
     const from = peer();
     coValue.load(from ? [from] : [], 'immediate');
-    // The load has begun to look there: this waits along with it.
-    if (coValue.getLoadingStateForPeer('storage') === 'pending') search(id);
+    // The load has already started a storage lookup, so wait for that one.
+    if (coValue.getLoadingStateForPeer('storage') === 'pending') searchStorage(id);
   }
 
-  function arrived(id: RawCoID): void {
+  function onArrival(id: RawCoID): void {
     const dependency = dependenciesByID.get(id);
     if (!dependency) return;
     dependenciesByID.delete(id);
@@ -118,18 +113,18 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
     for (const dependant of dependency.dependants) drain(dependant);
   }
 
-  /** In order: each builds on the one before. */
+  /** Keeps the order, because later content builds on earlier content. */
   function drain(id: RawCoID): void {
     const queue = queuesByID.get(id);
     for (let first = queue?.[0]; first && isReady(first); first = queue?.[0]) {
       queue?.shift();
-      forget(first);
+      removeEntry(first);
       pass(first.message);
     }
     if (queue?.length === 0) queuesByID.delete(id);
   }
 
-  function forget(entry: Waiting): void {
+  function removeEntry(entry: Waiting): void {
     waiting.delete(entry);
     waitingBytes -= entry.bytes;
   }
@@ -138,9 +133,9 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
     for (const oldest of waiting) {
       if (!isTooMuch(oldest)) return;
       const { message, missing } = oldest;
-      forget(oldest);
+      removeEntry(oldest);
       const queue = queuesByID.get(message.id);
-      // What came first waits first, in each queue as in all.
+      // The oldest entry is also the first in its queue.
       queue?.shift();
       if (queue?.length === 0) queuesByID.delete(message.id);
       for (const id of missing) giveUp(id, message.id);
@@ -157,8 +152,8 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
     dependenciesByID.delete(id);
     dependency.stop();
     const from = peer();
-    // cojson would keep asking this client for as long as it is there.
-    if (from) node.getCoValue(id).markNotFoundInPeer(from.id);
+    // cojson would query this client again and again until it disconnects.
+    if (from) getOrCreateCoValue(node, id).markNotFoundInPeer(from.id);
     gaveUp(id);
   }
 
@@ -170,10 +165,6 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
       cancelExpiry = clock.after(untilMs - nowMs, expire);
       return;
     }
-  }
-
-  function coValueInMemory(id: RawCoID) {
-    return node.isCoValueInMemory(id) ? node.getCoValue(id) : undefined;
   }
 
   return {
@@ -194,7 +185,7 @@ export function createWaitingContent(options: WaitingContentOptions): WaitingCon
 }
 
 function dependenciesOf(message: Content, header: CoValueHeader | undefined): readonly RawCoID[] {
-  // Without a header only the authors can be told, as cojson does.
+  // Without a header, only the authors are known to be dependencies, as in cojson.
   const known = header ?? authorsOnly;
   return [...cojsonInternals.getDependedOnCoValues(known, message)];
 }

@@ -24,7 +24,7 @@ function unknownID(index: number): string {
 const load = (id: string) => ({ action: 'load', id, header: false, sessions: {} });
 const inspect = (id: string) => ({ maia: 'inspect', ask: 1, id });
 
-/** Asks for CoValues that nobody has, in frames of `perFrame`. */
+/** Requests nonexistent CoValues, in frames of `perFrame` messages. */
 async function flood(
   url: string,
   perFrame: number,
@@ -44,7 +44,7 @@ async function flood(
   return socket;
 }
 
-/** Until the relay takes no more: it has let the client go, or waits for it to read. */
+/** Resolves once the relay stops reading: it has disconnected the client or waits for it to read. */
 async function untilNoMoreIsTaken(socket: WebSocket, relay: MeasuredRelay): Promise<number> {
   let most = 0;
   let left = Infinity;
@@ -62,13 +62,13 @@ async function untilNoMoreIsTaken(socket: WebSocket, relay: MeasuredRelay): Prom
 }
 
 it.each([
-  ['loads one by one, by a client that reads nothing', 1, false, load],
-  ['loads in large frames, by a client that reads nothing', 50_000, false, load],
-  ['loads in frames, by a client that reads', 1_000, true, load],
-  ['questions in large frames, by a client that reads nothing', 50_000, false, inspect],
-  ['questions in frames, by a client that reads', 1_000, true, inspect],
+  ['loads in single frames from a client that reads nothing', 1, false, load],
+  ['loads in large frames from a client that reads nothing', 50_000, false, load],
+  ['loads in frames from a client that reads', 1_000, true, load],
+  ['queries in large frames from a client that reads nothing', 50_000, false, inspect],
+  ['queries in frames from a client that reads', 1_000, true, inspect],
 ])(
-  'being asked 200,000 times for what nobody has does not fill it: %s',
+  '200,000 requests for missing CoValues do not fill the memory of a relay: %s',
   { timeout: 30_000 },
   async (_, perFrame, isReading, ask) => {
     const relay = await startMeasuredRelay(script, '--storage=memory:', '--inspect');

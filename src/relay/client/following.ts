@@ -1,16 +1,15 @@
 import type { SyncMessage } from 'cojson';
 import type { ConnectionSubscriptions } from './subscriptions.ts';
 
-/** Which CoValues one client follows, and which it waits to get an answer about. */
+/** Tracks one client's subscriptions to CoValues and its unanswered loads. */
 export interface Following {
-  /** How many it follows. */
   count(): number;
   openLoads(): number;
   received(message: SyncMessage): void;
-  /** Whether that answered a load. */
+  /** Returns whether the message answered a load. */
   answered(message: SyncMessage): boolean;
   has(id: string): boolean;
-  /** With the connection. */
+  /** Call it when the connection ends. */
   close(): void;
 }
 
@@ -37,7 +36,7 @@ export function createFollowing(subscribed: ConnectionSubscriptions): Following 
   };
 }
 
-/** Whether cojson remembers for it, sent or received, that the client has an interest in the CoValue. */
+/** Whether sending or receiving the message makes cojson record that the client is interested in the CoValue. */
 function isAboutOne(
   message: SyncMessage,
 ): message is Extract<SyncMessage, { action: 'load' | 'known' | 'content' }> {

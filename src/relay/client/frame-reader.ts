@@ -1,50 +1,46 @@
 import type { RawData } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import type { ClientSocket } from './client-socket.ts';
-import type { ReadingTurn, Step } from './read-turns.ts';
+import type { ReadTurn, Step } from './read-turns.ts';
 
-/** Takes messages out of a socket no faster than they can be dealt with; what is too much stays with the sender. */
-export interface MessageReader {
-  /** True while messages wait here, so that the client's answers to a ping wait too. */
+/** Reads messages from a socket no faster than they are handled; the rest stays with the sender. */
+export interface FrameReader {
+  receive(data: RawData): void;
+  /** True while messages wait here, which also delays reading the client's pongs. */
   isHeldUp(): boolean;
-  /** To be called when `mayRead` may have become true. */
-  go(): void;
-  /** Takes nothing more. */
+  /** Continues reading. Call it when `mayRead` may have become true. */
+  resume(): void;
   stop(): void;
 }
 
-export interface MessageReaderOptions {
+export interface FrameReaderOptions {
   readonly socket: Pick<ClientSocket, 'pause' | 'resume'>;
-  readonly turn: ReadingTurn;
+  readonly turn: ReadTurn;
   readonly bytesPerSecond: number;
   readonly clock: Clock;
   handle(line: string): void;
-  /** False while what was handled before takes too much room; then `go` is called later. */
+  /** False while handled messages use too much memory. Call `resume` when that changes. */
   mayRead(): boolean;
-  /** True while the node has enough to do with what it got; looked at again in the next turn. */
+  /** True while the node is busy with earlier messages; polled again in the next turn. */
   isBusy(): boolean;
-  /** The client sends faster than `bytesPerSecond`; it is read on after `waitMs`. */
-  tooFast(waitMs: number): void;
+  /** The client exceeded `bytesPerSecond`; reading resumes after `waitMs`. */
+  throttled(waitMs: number): void;
 }
 
-/** What a client may send at once after a quiet time, in seconds of its rate. */
+/** The burst allowed after a pause, in seconds of the rate. */
 const burstSeconds = 3;
 
-export interface FrameReader extends MessageReader {
-  receive(data: RawData): void;
-}
-
-export function createMessageReader(options: MessageReaderOptions): FrameReader {
-  const { socket, turn, bytesPerSecond, clock, handle, mayRead, isBusy, tooFast } = options;
+export function createFrameReader(options: FrameReaderOptions): FrameReader {
+  const { socket, turn, bytesPerSecond, clock, handle, mayRead, isBusy, throttled } = options;
   let frames: string[] = [];
   let positionInFrame = 0;
   let allowedBytes = bytesPerSecond * burstSeconds;
   let allowedAtMs = clock.nowMs();
-  let isTooFast = false;
+  let isThrottled = false;
   let isStopped = false;
   let cancelWait = () => {};
 
-  /** One after another and not all at once: a frame may hold hundreds of thousands. Some are empty. */
+  /** Splits lazily, because a frame may hold hundreds of thousands of lines. Some are empty. */
   function nextLine(frame: string): string {
     const end = frame.indexOf('\n', positionInFrame);
     const line = frame.slice(positionInFrame, end < 0 ? undefined : end);
@@ -58,7 +54,7 @@ export function createMessageReader(options: MessageReaderOptions): FrameReader 
 
   function step(): Step {
     const [frame] = frames;
-    if (frame === undefined || isTooFast || !mayRead()) {
+    if (frame === undefined || isThrottled || !mayRead()) {
       pauseOrResume();
       return 'done';
     }
@@ -69,7 +65,7 @@ export function createMessageReader(options: MessageReaderOptions): FrameReader 
   }
 
   function pauseOrResume(): void {
-    if (frames.length > 0 || isTooFast) socket.pause();
+    if (frames.length > 0 || isThrottled) socket.pause();
     else socket.resume();
   }
 
@@ -78,45 +74,45 @@ export function createMessageReader(options: MessageReaderOptions): FrameReader 
     const earned = ((nowMs - allowedAtMs) / 1_000) * bytesPerSecond;
     allowedBytes = Math.min(allowedBytes + earned, bytesPerSecond * burstSeconds) - bytes;
     allowedAtMs = nowMs;
-    if (allowedBytes >= 0 || isTooFast) return;
+    if (allowedBytes >= 0 || isThrottled) return;
     const waitMs = Math.ceil((-allowedBytes / bytesPerSecond) * 1_000);
-    tooFast(waitMs);
-    isTooFast = true;
+    throttled(waitMs);
+    isThrottled = true;
     cancelWait = clock.after(waitMs, () => {
-      isTooFast = false;
-      go();
+      isThrottled = false;
+      resume();
     });
   }
 
-  function go(): void {
+  function resume(): void {
     if (isStopped) return;
     if (frames.length > 0) turn.take(step);
     pauseOrResume();
   }
 
   return {
-    isHeldUp: () => frames.length > 0 || isTooFast,
+    isHeldUp: () => frames.length > 0 || isThrottled,
     receive(data) {
       if (isStopped) return;
       const text = textOf(data);
       frames.push(text);
       spend(text.length);
-      go();
+      resume();
     },
-    go,
+    resume,
     stop() {
       isStopped = true;
       frames = [];
-      isTooFast = false;
+      isThrottled = false;
       cancelWait();
       turn.close();
-      // A socket that is not read does not notice its end either.
+      // A paused socket does not notice that it was closed.
       pauseOrResume();
     },
   };
 }
 
-/** With its default binary type, `ws` gives a Buffer. */
+/** With its default binary type, `ws` passes a Buffer. */
 function textOf(data: RawData): string {
   return Buffer.isBuffer(data) ? data.toString('utf8') : '';
 }

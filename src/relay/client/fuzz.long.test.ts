@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => relay.close());
 
-/** Sends each frame, and on to the next once the relay has answered what came behind it, or has closed. */
+/** Sends each frame followed by an echo, and waits until the relay answers the echo or closes the connection. */
 async function send(frames: readonly string[], from: number): Promise<number> {
   let refusedCount = 0;
   let index = from;
@@ -45,7 +45,7 @@ async function send(frames: readonly string[], from: number): Promise<number> {
         if (text.includes('"echoed"')) next();
         if (text.includes('"closing":true')) refusedCount++;
       });
-      // A relay that closes while it is written to breaks the pipe.
+      // A relay that closes during a write breaks the pipe.
       socket.on('error', (error) => (socket.readyState === socket.CONNECTING ? reject(error) : undefined));
       socket.on('close', resolve);
     });
@@ -80,7 +80,7 @@ const samples = {
 };
 
 it.each(Object.entries(samples))(
-  `"%s" in ${framesPerKind} random and ${framesPerKind} mutated forms (seed ${seed}) ends nothing, and costs a good client no edit`,
+  `[RELAY-17] "%s" in ${framesPerKind} random and ${framesPerKind} mutated forms (seed ${seed}) ends nothing, and costs a good client no edit`,
   { timeout: 60_000 },
   async (action, { parts, of }) => {
     const random = createRandom(seed);
@@ -91,7 +91,7 @@ it.each(Object.entries(samples))(
       randomMessage(action, parts, random),
       mutatedMessage({ action, ...of(mine) }, random),
     ]).flat();
-    // A frame that the check refuses ends its connection, the same way each time: a part of them is enough.
+    // A frame that validation refuses ends its connection, always in the same way: a sample is enough.
     const frames = all.filter((frame, index) => isAccepted(frame) || index % 10 < 2);
 
     let isSending = true;

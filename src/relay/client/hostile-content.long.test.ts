@@ -23,19 +23,19 @@ const ghost = 'co_zGhost1111111111111111';
 
 function contentOf({ core }: RawCoMap): Content {
   const [piece] = core.newContentSince(undefined) ?? [];
-  if (!piece) throw new Error('It is empty.');
+  if (!piece) throw new Error('There is no content.');
   return piece;
 }
 
-/** What somebody writes in the name of an account that is not there, with a signature that is none of its. */
+/** Content in the name of a nonexistent account, with an invalid signature. */
 function byGhost(map: RawCoMap): Content {
   const { new: sessions, ...piece } = contentOf(map);
   const [content] = Object.values(sessions);
-  if (!content) throw new Error('It is empty.');
+  if (!content) throw new Error('There is no content.');
   return { ...piece, new: { [`${ghost}_session_z1111` as SessionID]: content } };
 }
 
-/** The owner's own content, changed after it was signed. */
+/** The owner's content, modified after signing. */
 function forged(map: RawCoMap, after: number): Content {
   const { new: sessions, ...piece } = contentOf(map);
   const signer = crypto.newRandomSigner();
@@ -55,13 +55,13 @@ async function upload(node: LocalNode, map: RawCoMap, url: string): Promise<void
   await confirmed(node, map);
 }
 
-it('content by an author who is nowhere holds nobody up, before and between the owner’s edits', async () => {
+it('content by a nonexistent author does not block the owner’s edits', async () => {
   const relay = await startRelay({ storage: 'memory:' });
   const owner = await createClientNode();
   const mine = createSharedMap(owner);
   const stranger = await openRawClient(relay.url);
   stranger.send(byGhost(mine));
-  // It is asked for who wrote that, and does not answer.
+  // The relay asks the stranger for the author; the stranger does not answer.
   await stranger.waitFor({ action: 'load', id: ghost });
   await upload(owner, mine, relay.url);
   for (let count = 1; count <= 10; count++) {
@@ -73,7 +73,7 @@ it('content by an author who is nowhere holds nobody up, before and between the 
   expect((await loadMap(bob, mine)).get('count')).toBe(10);
 });
 
-it('a group that a stranger claims to extend a missing one, which is in the database only, holds nobody up', async () => {
+it('a stranger’s claim that a group, stored but not in memory, extends a missing one blocks no client', async () => {
   const storage = `pglite:${await createStorage()}`;
   const first = await openRelay({ storage });
   const owner = await createClientNode();
@@ -86,7 +86,7 @@ it('a group that a stranger claims to extend a missing one, which is in the data
   const { header: _, ...piece } = contentOf(mine);
   const group = (mine.group.core.newContentSince(undefined) ?? [])[0];
   const [[session, content] = ['', undefined]] = Object.entries(group?.new ?? {});
-  if (!group || !content) throw new Error('It is empty.');
+  if (!group || !content) throw new Error('There is no content.');
   const changes = cojsonInternals.stableStringify([{ op: 'set', key: `parent_${ghost}`, value: 'extend' }]);
   const transaction = { privacy: 'trusting', madeAt: 1, changes };
   stranger.send({
@@ -105,13 +105,13 @@ it('a group that a stranger claims to extend a missing one, which is in the data
   await vi.waitFor(async () => expect((await loadMap(bob, mine)).get('word')).toBe('second'));
 });
 
-it('false signatures of a stranger before and between the owner’s edits cost the owner nothing', async () => {
+it('invalid signatures from a stranger do not affect the owner’s edits', async () => {
   const relay = await startRelay({ storage: 'memory:' });
   const owner = await createClientNode();
   const mine = createSharedMap(owner);
   const account = owner.getCoValue(owner.getCurrentAccountOrAgentID() as typeof mine.id);
   const stranger = await openRawClient(relay.url);
-  // With all that it depends on, so that only the signature is wrong.
+  // With all dependencies, so that only the signature is invalid.
   for (const core of [account, mine.group.core]) {
     for (const piece of core.newContentSince(undefined) ?? []) stranger.send(piece);
   }
@@ -129,10 +129,10 @@ it('false signatures of a stranger before and between the owner’s edits cost t
   expect(isConfirmed(owner, mine)).toBe(true);
 });
 
-/** Which has no 0. */
+/** Base58 has no 0. */
 const asBase58 = (count: number) => String(count).replaceAll('0', 'z');
 
-it('a client is let go that has more sessions refused than anybody can have', async () => {
+it('a client with too many refused sessions is disconnected', async () => {
   const relay = await startRelay({ storage: 'memory:' });
   const owner = await createClientNode();
   const mine = createSharedMap(owner);
@@ -146,7 +146,7 @@ it('a client is let go that has more sessions refused than anybody can have', as
   }
   await vi.waitFor(() => expect(stranger.closeCode).toBeDefined(), { timeout: 20_000, interval: 20 });
   expect(stranger.received.at(-1)).toMatchObject({ maia: 'refused', code: 'invalid' });
-  expect(stranger.received.at(-1)?.['reason']).toContain('Too many of its sessions');
+  expect(stranger.received.at(-1)?.['reason']).toContain('Too many sessions of this client');
   mine.set('count', 1);
   await confirmed(owner, mine);
 });

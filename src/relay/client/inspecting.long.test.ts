@@ -3,7 +3,7 @@ import type { Relay } from '../index.ts';
 import { openHttpClient } from '../../../test/support/relay/http-client.ts';
 import { openRawClient, type RawClient } from '../../../test/support/relay/raw-client.ts';
 import { connectStock, createStockClient } from '../../../test/support/relay/stock-client.ts';
-import { createPostgres, describePostgres } from '../testing/test-postgres.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import {
   confirmed,
@@ -23,8 +23,8 @@ const answersTo = ({ received }: Pick<RawClient, 'received'>) =>
 
 let lastAsk = 0;
 
-/** What is told of a CoValue now. */
-async function told(client: RawClient, id: string): Promise<unknown> {
+/** Queries the current state of a CoValue. */
+async function inspectNow(client: RawClient, id: string): Promise<unknown> {
   const ask = ++lastAsk;
   client.send(inspect(ask, id));
   await client.waitFor({ maia: 'inspected', ask, id });
@@ -48,25 +48,25 @@ async function readMetric(relay: Relay, name: string): Promise<number> {
 }
 
 function describeInspecting(createPlace: () => Promise<string>): void {
-  it('is told of what somebody has open, and of nothing where nothing is', async () => {
+  it('gets the state of an open CoValue, and null for a missing one', async () => {
     const relay = await startRelay({ storage: await createPlace(), inspect: true });
     const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];
     const mine = createSharedMap(alice);
     await confirmed(alice, mine);
     const theirs = await bob.load(mine.id);
-    if (theirs === 'unavailable') throw new Error('It is not available.');
+    if (theirs === 'unavailable') throw new Error('The CoValue is unavailable.');
     theirs.set('word', 'second');
     await confirmed(bob, theirs);
 
     const client = await openRawClient(relay.url);
     expect(client.received[0]).toMatchObject({ maia: 'hello', inspect: true });
-    const known = await told(client, mine.id);
+    const known = await inspectNow(client, mine.id);
     expect(known).toEqual(stateOf(theirs));
     expect(Object.keys(theirs.core.knownState().sessions)).toHaveLength(2);
-    expect(await told(client, 'co_zNowhere')).toBeNull();
+    expect(await inspectNow(client, 'co_zNowhere')).toBeNull();
   });
 
-  it('is not told of what waits for its commit', async () => {
+  it('[RELAY-13] gets no state that waits for its commit', async () => {
     const { relay, gate } = await startGatedRelay({ storage: await createPlace(), inspect: true }, 'ahead');
     const alice = await createStockClient(relay.url);
     const mine = createSharedMap(alice);
@@ -76,10 +76,10 @@ function describeInspecting(createPlace: () => Promise<string>): void {
     mine.set('word', 'second');
     await vi.waitFor(() => expect(gate.waiting).toBeGreaterThan(0));
     const client = await openRawClient(relay.url);
-    expect(await told(client, mine.id)).toEqual(committed);
+    expect(await inspectNow(client, mine.id)).toEqual(committed);
     gate.open();
     await confirmed(alice, mine);
-    expect(await told(client, mine.id)).toEqual(stateOf(mine));
+    expect(await inspectNow(client, mine.id)).toEqual(stateOf(mine));
     expect(stateOf(mine)).not.toEqual(committed);
   });
 }
@@ -90,13 +90,13 @@ beforeAll(async () => {
 });
 afterAll(() => shared.close());
 
-describe('a client that asks what is committed', () => {
+describe('a client that queries the committed state', () => {
   describe('in memory', () => describeInspecting(() => Promise.resolve('memory:')));
   describe('on PGlite', () => describeInspecting(async () => `pglite:${await createStorage()}`));
   describePostgres('on PostgreSQL', () => {
     describeInspecting(createPostgres);
 
-    it('is not told of rows in a transaction that is open', async () => {
+    it('gets no rows of an open transaction', async () => {
       const { relay, gate } = await startGatedRelay({ storage: await createPostgres(), inspect: true });
       const alice = await createStockClient(relay.url);
       await confirmed(alice, createSharedMap(alice));
@@ -104,13 +104,13 @@ describe('a client that asks what is committed', () => {
       const mine = createSharedMap(alice);
       await vi.waitFor(() => expect(gate.waiting).toBe(1));
       const client = await openRawClient(relay.url);
-      expect(await told(client, mine.id)).toBeNull();
+      expect(await inspectNow(client, mine.id)).toBeNull();
       gate.open();
       await confirmed(alice, mine);
-      expect(await told(client, mine.id)).toEqual(stateOf(mine));
+      expect(await inspectNow(client, mine.id)).toEqual(stateOf(mine));
     });
 
-    it('is told by each relay of what any of them has committed', async () => {
+    it('gets the commits of all relays from each of them', async () => {
       const storage = await createPostgres();
       const relays = [
         await startRelay({ storage, inspect: true }),
@@ -125,13 +125,13 @@ describe('a client that asks what is committed', () => {
       for (let count = 1; count <= 10; count++) {
         mine.set('count', count);
         await confirmed(alice, mine);
-        // The other relay may not have heard of it yet; the rows are there.
-        expect(await told(client, mine.id)).toEqual(stateOf(mine));
+        // The other relay may not have been notified yet, but the rows are committed.
+        expect(await inspectNow(client, mine.id)).toEqual(stateOf(mine));
       }
     });
   });
 
-  it('is told of a CoValue that stays out of the memory, and follows nothing by it', async () => {
+  it('causes no load into memory and no subscription', async () => {
     const storage = `pglite:${await createStorage()}`;
     const first = await startRelay({ storage });
     const alice = await createStockClient(first.url);
@@ -142,19 +142,19 @@ describe('a client that asks what is committed', () => {
     const relay = await startRelay({ storage, inspect: true, limits: { subscribed: 10 } });
     const client = await openRawClient(relay.url);
     const before = await readMetric(relay, 'maia_relay_covalues');
-    expect(await told(client, mine.id)).toEqual(stateOf(mine));
-    for (const id of unknownIDs(20)) expect(await told(client, id)).toBeNull();
+    expect(await inspectNow(client, mine.id)).toEqual(stateOf(mine));
+    for (const id of unknownIDs(20)) expect(await inspectNow(client, id)).toBeNull();
     expect(await readMetric(relay, 'maia_relay_covalues')).toBe(before);
 
     alice.syncManager.removePeer('relay');
     connectStock(alice, relay.url);
     mine.set('word', 'second');
     await confirmed(alice, mine);
-    expect(await told(client, mine.id)).toEqual(stateOf(mine));
+    expect(await inspectNow(client, mine.id)).toEqual(stateOf(mine));
     expect(client.received.filter(({ action }) => action !== undefined)).toEqual([]);
   });
 
-  it('is answered over HTTP, too', async () => {
+  it('is answered over HTTP too', async () => {
     const client = await openHttpClient(shared.url);
     await client.post([hi, inspect(1, 'co_zA')].map((frame) => JSON.stringify(frame)).join('\n'));
     await client.waitFor((each) => answersTo(each).length === 1);
@@ -166,14 +166,14 @@ describe('a client that asks what is committed', () => {
       readMetric(shared, `maia_relay_messages_total{kind="${kind}",direction="${direction}"}`);
     const counts = async () => [await count('inspect', 'in'), await count('inspected', 'out')];
     const client = await openRawClient(shared.url);
-    expect(await told(client, 'co_zA')).toBeNull();
+    expect(await inspectNow(client, 'co_zA')).toBeNull();
     const [asked = NaN, answered = NaN] = await counts();
     expect(answered).toBeGreaterThan(0);
-    for (let time = 0; time < 3; time++) await told(client, 'co_zA');
+    for (let time = 0; time < 3; time++) await inspectNow(client, 'co_zA');
     expect(await counts()).toEqual([asked + 3, answered + 3]);
   });
 
-  it('is told nothing where it may not load either', async () => {
+  it('gets no answer if it may not load either', async () => {
     const relay = await startRelay({ inspect: true, minAppVersion: '2.0.0' });
     const client = await openRawClient(relay.url);
     client.send(inspect(1, 'co_zA'));
@@ -181,7 +181,7 @@ describe('a client that asks what is committed', () => {
     expect(answersTo(client)).toEqual([]);
   });
 
-  it('is told nothing where the relay does not offer it', async () => {
+  it('gets no answer if the relay does not offer queries', async () => {
     const relay = await startRelay();
     const client = await openRawClient(relay.url);
     client.send(inspect(1, 'co_zA'));
@@ -193,20 +193,20 @@ describe('a client that asks what is committed', () => {
 
   it.each([
     ['without a number', { maia: 'inspect', id: 'co_zA' }],
-    ['with a number that JSON cannot carry', inspect(2 ** 60, 'co_zA')],
-    ['for what is no id', inspect(1, "co_z'; drop table covalues")],
-  ])('is let go where it asks %s', async (_, frame) => {
+    ['with a number beyond the range of JSON', inspect(2 ** 60, 'co_zA')],
+    ['with an invalid ID', inspect(1, "co_z'; drop table covalues")],
+  ])('is disconnected if it queries %s', async (_, frame) => {
     const client = await openRawClient(shared.url);
     client.send(frame);
     await client.waitFor({ maia: 'refused', code: 'invalid', closing: true });
   });
 
-  it('waits while the database cannot be read, and is told the truth then', async () => {
+  it('waits while the database cannot be read, and then gets the current state', async () => {
     let isBroken = false;
     const relay = await startRelay({ inspect: true }, (database) => ({
       ...database,
       query: (sql, parameters) =>
-        isBroken ? Promise.reject(new Error('It is broken.')) : database.query(sql, parameters),
+        isBroken ? Promise.reject(new Error('The database is broken.')) : database.query(sql, parameters),
     }));
     const alice = await createStockClient(relay.url);
     const mine = createSharedMap(alice);
@@ -221,8 +221,8 @@ describe('a client that asks what is committed', () => {
   });
 });
 
-describe('one that asks very much', () => {
-  it('is read on when so many are answered, and nobody else waits for it', async () => {
+describe('a client with very many queries', () => {
+  it('is read again as its queries are answered, and does not delay others', async () => {
     let letThrough = () => {};
     const open = new Promise<void>((resolve) => (letThrough = resolve));
     const asked = new Set<unknown>();
@@ -241,7 +241,7 @@ describe('one that asks very much', () => {
     const other = await openRawClient(relay.url);
     const client = await openRawClient(relay.url);
     const ids = unknownIDs(20);
-    // Loads and questions count together.
+    // Loads and queries count together.
     const mixed = ids.map((id, index) => (index % 2 === 0 ? load(id) : inspect(index, id)));
     client.send([...mixed, { maia: 'echo', t: 1 }].map((each) => JSON.stringify(each)).join('\n'));
     await vi.waitFor(() => expect(asked.size).toBeGreaterThan(0));

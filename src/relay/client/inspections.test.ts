@@ -41,7 +41,7 @@ function setUp() {
     inspections,
     queue,
     reads,
-    /** The client reads what is on its way. */
+    /** Lets the client read the frames sent so far. */
     read() {
       for (const { read } of unread.splice(0)) read();
     },
@@ -50,7 +50,7 @@ function setUp() {
 
 const ask = (number: number) => ({ maia: 'inspect', ask: number, id: 'co_zA' }) as const;
 
-it('answers only as fast as a client reads, however long the answers are', async () => {
+it('answers only as fast as the client reads, whatever the size of the answers', async () => {
   const { inspections, queue, read } = setUp();
   const answerBytes = JSON.stringify(manySessions).length;
   expect(answerBytes).toBeGreaterThan(90_000);
@@ -64,7 +64,7 @@ it('answers only as fast as a client reads, however long the answers are', async
   expect(inspections.openCount()).toBe(0);
 });
 
-it('reads nothing for a client that is gone', async () => {
+it('reads nothing for a disconnected client', async () => {
   const { inspections, reads, read } = setUp();
   for (let number = 1; number <= 300; number++) inspections.take(ask(number));
   await nextTurn();

@@ -1,34 +1,33 @@
 import type { Logger } from '../../base/logger.ts';
 import { encodeFrame, type InspectFrame } from '../../wire/frames.ts';
-import { createSlots } from '../../base/semaphore.ts';
+import { createSemaphore } from '../../base/semaphore.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 
-/** Tells a client what is committed of a CoValue, without taking that into memory, and without the client following it. */
+/** Answers queries about the committed state of a CoValue, without loading it into memory or subscribing the client. */
 export interface Inspections {
   take(frame: InspectFrame): void;
-  /** How many are being answered. */
   openCount(): number;
-  /** With the connection. */
+  /** Call it when the connection ends. */
   close(): void;
 }
 
 export interface InspectionsOptions {
   readonly storage: Pick<SqlStorage, 'readCommitted'>;
   readonly logger: Logger;
-  /** Whether the client has read enough to get more. */
+  /** Whether the client has read enough to receive more. */
   hasRoom(): boolean;
-  /** Resolves when there is room, which somebody else may have taken by then. */
+  /** Resolves when there is room, which another caller may already have used. */
   whenRoom(): Promise<void>;
-  /** By what the client reads of it, the connection notices that there is one less to answer. */
+  /** Once the client has read the frame, the connection updates its count of open queries. */
   send(frame: string): void;
 }
 
-/** As of loads: what was read is in memory while the client is waited for. */
-const atOnce = 200;
+/** The same limit as for loads: results stay in memory until the client reads them. */
+const maxConcurrent = 200;
 
 export function createInspections(options: InspectionsOptions): Inspections {
   const { storage, logger, hasRoom, whenRoom, send } = options;
-  const answering = createSlots(atOnce);
+  const semaphore = createSemaphore(maxConcurrent);
   let openCount = 0;
   let isClosed = false;
 
@@ -36,7 +35,7 @@ export function createInspections(options: InspectionsOptions): Inspections {
     await whenRoom();
     if (isClosed) return;
     const state = await storage.readCommitted(id);
-    // Looked at in the turn of the sending: all that wait are woken at once.
+    // Check again right before sending: all waiting callers wake at once.
     while (!hasRoom()) await whenRoom();
     if (isClosed) return;
     const known = state ? { header: state.header, sessions: state.sessions } : null;
@@ -46,9 +45,11 @@ export function createInspections(options: InspectionsOptions): Inspections {
   return {
     take(frame) {
       openCount++;
-      void answering
+      void semaphore
         .run(() => answer(frame))
-        .catch((error: unknown) => logger.debug('What is stored could not be told', { id: frame.id, error }))
+        .catch((error: unknown) =>
+          logger.debug('Could not answer a query about stored content', { id: frame.id, error }),
+        )
         .finally(() => openCount--);
     },
     openCount: () => openCount,

@@ -3,7 +3,7 @@ import { cojsonInternals, type SyncMessage } from 'cojson';
 const bytesPerMessage = 100;
 const bytesPerPart = 120;
 
-/** About the length it will have on the wire, known without writing it out. */
+/** The approximate length on the wire, without serializing the message. */
 export function sizeOfMessage(message: SyncMessage): number {
   switch (message.action) {
     case 'content':

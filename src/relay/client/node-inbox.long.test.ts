@@ -15,7 +15,7 @@ async function queuedBytes(relay: Relay): Promise<number> {
   return Number(/^maia_relay_queue_bytes (\d+)/m.exec(text)?.[1]);
 }
 
-it('a client whose content is committed slowly waits with it, and others do not', async () => {
+it('slow commits delay the client that sent the content but no other client', async () => {
   const { relay, gate } = await startGatedRelay();
   const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];
   const hers = createSharedMap(alice);
@@ -39,7 +39,7 @@ it('a client whose content is committed slowly waits with it, and others do not'
   const other = await openRawClient(relay.url);
   other.send({ maia: 'echo', t: 2 });
   await other.waitFor({ maia: 'echoed', t: 2 });
-  // About a message more: the next one is looked at only while there is room.
+  // Plus at most one message: the next one is read only while there is room.
   expect(await queuedBytes(relay)).toBeLessThan(uncommittedBytes + 200_000);
   expect(client.received.filter(({ maia }) => maia === 'echoed')).toEqual([]);
 

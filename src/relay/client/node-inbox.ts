@@ -1,63 +1,57 @@
 import { cojsonInternals, type LocalNode, type SyncMessage } from 'cojson';
 import { sizeOfMessage } from './message-size.ts';
 
-/** What one client's messages take up in the node: until they are handled there, and until their content is committed. */
+/** Passes one client's messages to the node, and limits how many wait there and how much content waits for its commit. */
 export interface NodeInbox {
-  /** For cojson's peer. */
   readonly channel: InstanceType<typeof cojsonInternals.ConnectedPeerChannel>;
-  give(message: SyncMessage): void;
-  /** True while so many messages wait in the node that it is to get no more; looked at again in the next turn. */
+  deliver(message: SyncMessage): void;
+  /** True while the node has too many unhandled messages of this client. Poll it again in the next turn. */
   isBusy(): boolean;
-  /** True while so much content waits for its commit that no more is to be taken; `committed` is called later. */
+  /** True while too much content waits for its commit. `committed` is called once there is room. */
   isFull(): boolean;
   close(): void;
 }
 
 export interface NodeInboxOptions {
   readonly node: LocalNode;
-  /** Of the client's peer. */
   readonly id: string;
-  /** Calls `run` once all that was stored so far is committed, or given up. */
+  /** Calls `run` once everything stored so far is committed or abandoned. */
   onceWritten(run: () => void): void;
-  /** Some content was committed. */
   committed(): void;
 }
 
-const messagesInNode = 100;
-/**
- * What commits fall behind by at most for one client. It is no more because what others write waits in line behind it,
- * and no less because a commit that is under way is to find the next one's content here.
- */
+const maxMessagesInNode = 100;
+/** How far one client's commits may lag: more would delay other clients' writes; less would leave the next commit empty. */
 export const uncommittedBytes = 2_000_000;
 
 export function createNodeInbox({ node, id, onceWritten, committed }: NodeInboxOptions): NodeInbox {
   const channel = new cojsonInternals.ConnectedPeerChannel();
-  let givenCount = 0;
+  let deliveredCount = 0;
   let bytes = 0;
-  /** The part whose commit is waited for; what is given meanwhile belongs to the next one. */
-  let part: { readonly upTo: number; readonly bytes: number } | undefined;
+  /** The messages whose commit is awaited; later ones belong to the next batch. */
+  let batch: { readonly upTo: number; readonly bytes: number } | undefined;
   let isWriting = false;
-  let isLooking = false;
+  let isCheckDue = false;
   let isClosed = false;
 
   const isFull = () => bytes >= uncommittedBytes;
 
-  function waitingCount(): number {
+  function unhandledCount(): number {
     const peer = node.syncManager.peers[id];
     return (peer && node.syncManager.messagesQueue.peerToQueue.get(peer)?.length) ?? 0;
   }
 
-  function look(): void {
+  function check(): void {
     if (isClosed || isWriting) return;
-    if (!part && bytes >= uncommittedBytes / 2) part = { upTo: givenCount, bytes };
-    if (!part) return;
-    // The node stores in the turn in which it handles a message, and handles a client's in order.
-    if (givenCount - waitingCount() >= part.upTo) return write(part);
-    if (!isFull() || isLooking) return;
-    isLooking = true;
+    if (!batch && bytes >= uncommittedBytes / 2) batch = { upTo: deliveredCount, bytes };
+    if (!batch) return;
+    // The node stores content in the same turn as it handles the message, and handles one client's messages in order.
+    if (deliveredCount - unhandledCount() >= batch.upTo) return write(batch);
+    if (!isFull() || isCheckDue) return;
+    isCheckDue = true;
     setImmediate(() => {
-      isLooking = false;
-      look();
+      isCheckDue = false;
+      check();
     });
   }
 
@@ -65,23 +59,23 @@ export function createNodeInbox({ node, id, onceWritten, committed }: NodeInboxO
     isWriting = true;
     onceWritten(() => {
       isWriting = false;
-      part = undefined;
+      batch = undefined;
       bytes -= written.bytes;
-      look();
+      check();
       if (!isClosed) committed();
     });
   }
 
   return {
     channel,
-    give(message) {
+    deliver(message) {
       channel.push(message);
-      givenCount++;
+      deliveredCount++;
       if (message.action !== 'content') return;
       bytes += sizeOfMessage(message);
-      look();
+      check();
     },
-    isBusy: () => waitingCount() >= messagesInNode,
+    isBusy: () => unhandledCount() >= maxMessagesInNode,
     isFull,
     close() {
       isClosed = true;

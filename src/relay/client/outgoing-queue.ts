@@ -2,36 +2,34 @@ import { cojsonInternals, PriorityBasedMessageQueue, type Peer } from 'cojson';
 import type { ClientSocket } from './client-socket.ts';
 import { sizeOfMessage } from './message-size.ts';
 
-/** What the node has for a client, by priority, handed to the socket as fast as the client reads. */
+/** Queues messages from the node by priority and passes them to the socket as fast as the client reads. */
 export interface OutgoingQueue {
   readonly channel: Peer['outgoing'];
-  /** Past all that waits. */
+  /** Sends ahead of all queued messages. */
   sendNow(text: string): void;
-  /** What waits here or in the socket, in bytes. */
+  /** Bytes queued here or in the socket. */
   unreadBytes(): number;
-  /** Whether so little waits that the client is to get more. */
+  /** Whether the queue is short enough to send more. */
   hasRoom(): boolean;
-  /** Resolves when there is room; not at all once the client is gone. */
+  /** Resolves when there is room; never after the client disconnects. */
   whenRoom(): Promise<void>;
-  /** Forgets what waits. */
   drop(): void;
 }
 
 export interface OutgoingQueueOptions {
   readonly socket: Pick<ClientSocket, 'bufferedAmount' | 'send' | 'readyState' | 'OPEN'>;
-  /** After a message was added. */
   added(): void;
-  /** Each time the client has read something. */
+  /** Called each time the client has read something. */
   read(): void;
-  /** The node wants the connection to end. */
+  /** The node asks to close the connection. */
   closed(): void;
 }
 
-/** Beyond it the socket gets nothing more until the client has read: what is more urgent may still come. */
+/** The socket gets no more than this, so that urgent messages can still overtake the rest. */
 const socketBytes = 100_000;
-/** Beyond it a client is not read, and its loads wait, until it has read: its answers wait with it, and not here. */
+/** Above this, the relay stops reading from the client and answering its loads until the client has read. */
 const roomBytes = 200_000;
-/** Small messages are joined into frames of about this length. */
+/** Small messages are batched into frames of about this length. */
 const frameBytes = 25_000;
 
 export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQueueOptions): OutgoingQueue {
@@ -65,7 +63,7 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
     if (length > 0) send(lines);
   }
 
-  /** Once all is said that this turn brings: hundreds of answers to one read become one frame. */
+  /** Wait for the end of the turn, so that hundreds of answers to one read become one frame. */
   function pumpSoon(): void {
     if (isPumpDue) return;
     isPumpDue = true;
@@ -78,11 +76,11 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
   function send(lines: readonly string[]): void {
     if (socket.readyState !== socket.OPEN) return;
     socket.send(lines.join('\n'), (error) => {
-      // Where it failed the socket closes, and says so itself.
+      // After a failure the socket closes and emits its own event.
       if (error) return;
       pump(socketBytes);
       read();
-      if (hasRoom()) for (const go of waitingForRoom.splice(0)) go();
+      if (hasRoom()) for (const resolve of waitingForRoom.splice(0)) resolve();
     });
   }
 
@@ -118,10 +116,10 @@ export function createOutgoingQueue({ socket, added, read, closed }: OutgoingQue
     unreadBytes,
     hasRoom,
     async whenRoom() {
-      if (!hasRoom()) await new Promise<void>((go) => waitingForRoom.push(go));
+      if (!hasRoom()) await new Promise<void>((resolve) => waitingForRoom.push(resolve));
     },
     drop() {
-      // What was said in this turn, an acknowledgement perhaps, is on its way.
+      // Messages queued in this turn, such as an acknowledgement, are still sent.
       if (isPumpDue) pump(socketBytes);
       isClosed = true;
       queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');

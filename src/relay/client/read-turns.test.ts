@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createReadingTurns, type ReadingTurns, type Step } from './read-turns.ts';
+import { createReadTurns, type ReadTurns, type Step } from './read-turns.ts';
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A clock that only steps move. */
+/** Creates read turns whose clock advances only when a step runs. */
 function setUp() {
   let nowMs = 0;
   const log: string[] = [];
-  const turns = createReadingTurns(() => nowMs);
-  /** A client with so many steps, each of which takes so long. */
+  const turns = createReadTurns(() => nowMs);
+  /** A client with the given number of steps, each of the given duration. */
   function open(name: string, stepMs: number) {
     const turn = turns.open();
     return {
@@ -25,7 +25,7 @@ function setUp() {
     };
   }
   return {
-    turns: turns satisfies ReadingTurns,
+    turns: turns satisfies ReadTurns,
     open,
     log,
     pass: (ms: number) => void (nowMs += ms),
@@ -34,7 +34,7 @@ function setUp() {
 }
 
 describe('reading', () => {
-  it('happens at once, and gives way to sockets after a while, whoever is read', async () => {
+  it('starts immediately and yields to sockets after a while, for any client', async () => {
     const { open, count } = setUp();
     open('a', 1).take(5);
     expect(count('a')).toBe(2);
@@ -45,11 +45,11 @@ describe('reading', () => {
     while (count('a') < 5) await nextTurn();
   });
 
-  it('gives little of each third turn to a client that takes much while another is at work', async () => {
+  it('gives a greedy client a small part of every third turn while another is active', async () => {
     const { open, count } = setUp();
     const [greedy, other] = [open('greedy', 1), open('other', 0.1)];
     greedy.take(1_000);
-    // Alone it has all there is.
+    // While no other client is active, it gets the whole turn.
     while (count('greedy') < 80) await nextTurn();
     other.take(1);
     await nextTurn();
@@ -59,7 +59,7 @@ describe('reading', () => {
     expect(count('greedy') - before).toBe(1);
   });
 
-  it('reads who has taken least first, and those who take much in turns', async () => {
+  it('starts with the client that used the least time, and alternates between greedy ones', async () => {
     const { open, count } = setUp();
     const [one, two, light] = [open('one', 1), open('two', 1), open('light', 0.1)];
     for (const greedy of [one, two]) greedy.take(1_000);
@@ -75,7 +75,7 @@ describe('reading', () => {
     expect(count('one') - before.one).toBeLessThanOrEqual(11);
   });
 
-  it('forgets what a client has taken, and who was at work', async () => {
+  it('forgets used time and activity after a while', async () => {
     const { open, count, pass } = setUp();
     const [greedy, other] = [open('greedy', 1), open('other', 0.1)];
     greedy.take(200);
@@ -91,7 +91,7 @@ describe('reading', () => {
     expect(count('greedy')).toBe(202);
   });
 
-  it('waits for the next turn where a client asks for it, and ends with the connection', async () => {
+  it('waits for the next turn if a step requests it, and ends with the connection', async () => {
     const { turns } = setUp();
     const turn = turns.open();
     let count = 0;

@@ -1,62 +1,58 @@
-/** Shares the event loop among the clients that are read: who has taken the least of it comes first. */
-export interface ReadingTurns {
-  open(): ReadingTurn;
+/** Shares the event loop among the clients being read: those that used the least of it come first. */
+export interface ReadTurns {
+  open(): ReadTurn;
 }
 
-/** One client's part. */
-export interface ReadingTurn {
-  /**
-   * Calls `step` until it is done: at once where that is fair to others, else in later turns of the event loop. Does
-   * nothing while steps are due.
-   */
+export interface ReadTurn {
+  /** Calls `step` until it returns `done`: now if that is fair, else in later turns. Ignored while steps are scheduled. */
   take(step: () => Step): void;
-  /** True while others are at work too. */
+  /** True while other clients are being read too. */
   isShared(): boolean;
-  /** With the connection. */
+  /** Call it when the connection ends. */
   close(): void;
 }
 
-/** What comes next: another step, another one in the next turn of the event loop, or none. */
+/** What to do next: another step, another step in the next turn of the event loop, or none. */
 export type Step = 'more' | 'later' | 'done';
 
-/** For the steps of all that are due, before sockets and the database come up. */
+/** Time per turn for the steps of all clients, before sockets and the database get theirs. */
 const turnMs = 2;
-/** The same for clients that take much of the loop while others are at work: an edit passes it some ten times on its way. */
+/** The same for greedy clients while others are active. Short, because an edit passes through about ten turns. */
 const crowdedTurnMs = 0.1;
-/** They are read in one of so many turns. The others pass quickly, and take what the database has answered. */
+/** Greedy clients are read in every third turn. The other turns stay short, for database results. */
 const crowdedTurns = 3;
-/** After it, half of what a client has taken is forgotten. */
+/** The half-life of used time. */
 const halfLifeMs = 250;
-/** A client that has taken more than this, of late, takes much: about a seventh of the loop. */
-const muchMs = 50;
-/** A client is at work for so long after it was read. */
-const atWorkMs = 100;
+/** A client that recently used more than this, about a seventh of the loop, is greedy. */
+const greedyMs = 50;
+/** How long a client counts as active after it was read. */
+const activeMs = 100;
 
 interface Reader {
   step: (() => Step) | undefined;
-  takenMs: number;
-  takenAtMs: number;
+  usedMs: number;
+  usedAtMs: number;
   isOpen: boolean;
 }
 
-/** `now` is a clock in milliseconds with parts of them, and need not tell the time of day. */
-export function createReadingTurns(now: () => number = () => performance.now()): ReadingTurns {
+/** `now` is a monotonic clock in fractional milliseconds. */
+export function createReadTurns(now: () => number = () => performance.now()): ReadTurns {
   const due = new Set<Reader>();
-  /** In the order in which they were last read. */
-  const atWork = new Set<Reader>();
+  /** Ordered by the time they were last read. */
+  const active = new Set<Reader>();
   let isScheduled = false;
   let crowdedTurn = 0;
-  /** Of this turn of the event loop, in which many sockets may have something. */
+  /** Time spent in this turn of the event loop; many sockets may deliver data in one turn. */
   let spentMs = 0;
 
   function runTurn(): void {
     isScheduled = false;
     const startMs = now();
-    const readers = [...due].sort((a, b) => takenOf(a, startMs) - takenOf(b, startMs));
+    const readers = [...due].sort((a, b) => usedBy(a, startMs) - usedBy(b, startMs));
     let untilMs = startMs + turnMs;
     let isFirstGreedy = true;
     for (const reader of readers) {
-      // Those who take much come last, and what is left of the turn is theirs only where nobody else is at work.
+      // Greedy clients come last. They get the rest of the turn only while no other client is active.
       if (isFirstGreedy && isGreedy(reader, startMs)) {
         isFirstGreedy = false;
         if (crowdedTurn++ % crowdedTurns !== 0) break;
@@ -82,34 +78,34 @@ export function createReadingTurns(now: () => number = () => performance.now()):
     }
     if (spentMs === 0) setImmediate(() => void (spentMs = 0));
     spentMs += nowMs - startMs;
-    reader.takenMs = takenOf(reader, startMs) + nowMs - startMs;
-    reader.takenAtMs = startMs;
+    reader.usedMs = usedBy(reader, startMs) + nowMs - startMs;
+    reader.usedAtMs = startMs;
     if (!reader.step) due.delete(reader);
     if (reader.isOpen) {
-      atWork.delete(reader);
-      atWork.add(reader);
+      active.delete(reader);
+      active.add(reader);
     }
   }
 
-  function takenOf({ takenMs, takenAtMs }: Reader, nowMs: number): number {
-    return takenMs * 2 ** ((takenAtMs - nowMs) / halfLifeMs);
+  function usedBy({ usedMs, usedAtMs }: Reader, nowMs: number): number {
+    return usedMs * 2 ** ((usedAtMs - nowMs) / halfLifeMs);
   }
 
   function isGreedy(reader: Reader, nowMs: number): boolean {
-    return takenOf(reader, nowMs) > muchMs && isShared(reader, nowMs);
+    return usedBy(reader, nowMs) > greedyMs && isShared(reader, nowMs);
   }
 
   function isShared(reader: Reader, nowMs: number): boolean {
-    for (const other of atWork) {
-      if (nowMs - other.takenAtMs < atWorkMs) break;
-      atWork.delete(other);
+    for (const other of active) {
+      if (nowMs - other.usedAtMs < activeMs) break;
+      active.delete(other);
     }
-    return atWork.size > (atWork.has(reader) ? 1 : 0);
+    return active.size > (active.has(reader) ? 1 : 0);
   }
 
   return {
     open() {
-      const reader: Reader = { step: undefined, takenMs: 0, takenAtMs: -Infinity, isOpen: true };
+      const reader: Reader = { step: undefined, usedMs: 0, usedAtMs: -Infinity, isOpen: true };
       return {
         take(step) {
           if (reader.step || !reader.isOpen) return;
@@ -117,7 +113,7 @@ export function createReadingTurns(now: () => number = () => performance.now()):
           due.add(reader);
           const nowMs = now();
           if (spentMs >= turnMs || isGreedy(reader, nowMs)) return schedule();
-          // A message that comes alone is not put off.
+          // Handle a single message without delay.
           run(reader, nowMs + turnMs);
           if (due.has(reader)) schedule();
         },
@@ -126,7 +122,7 @@ export function createReadingTurns(now: () => number = () => performance.now()):
           reader.isOpen = false;
           reader.step = undefined;
           due.delete(reader);
-          atWork.delete(reader);
+          active.delete(reader);
         },
       };
     },

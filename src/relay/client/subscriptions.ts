@@ -1,8 +1,7 @@
-/** Which CoValues clients get news of, over all connections. */
+/** The CoValues that clients subscribe to, across all connections. */
 export interface Subscriptions {
   has(id: string): boolean;
   ids(): Iterable<string>;
-  /** Those of one connection. */
   open(): ConnectionSubscriptions;
 }
 
@@ -10,7 +9,7 @@ export interface ConnectionSubscriptions {
   count(): number;
   has(id: string): boolean;
   add(id: string): void;
-  /** With the connection. */
+  /** Call it when the connection ends. */
   close(): void;
 }
 

@@ -13,14 +13,14 @@ async function refusalOf(agent: RelayAgent): Promise<string> {
   return error.message;
 }
 
-it('takes what it generates, and never generates it twice', async () => {
+it('accepts a generated agent and generates a different one each time', async () => {
   const [one, other] = [await generateAgent(), await generateAgent()];
   expect(await readAgent(one)).toEqual(one);
   expect(one.accountID).not.toBe(other.accountID);
   expect(one.agentSecret).not.toBe(other.agentSecret);
 });
 
-it('refuses what does not fit, in a sentence that shows nothing of the secret', async () => {
+it('refuses mismatched values without revealing the secret', async () => {
   const { accountID, agentSecret } = await generateAgent();
   const other = await generateAgent();
   const misfits: readonly RelayAgent[] = [
@@ -40,7 +40,7 @@ it('refuses what does not fit, in a sentence that shows nothing of the secret', 
   }
 });
 
-it('is whom the relay runs as: others find its account there, also after it has started anew', async () => {
+it('is the account of the relay: clients find it there, also after a restart', async () => {
   const agent = await generateAgent();
   const storage = `pglite:${await createStorage()}`;
   const first = await openRelay({ agent, storage });
@@ -50,7 +50,7 @@ it('is whom the relay runs as: others find its account there, also after it has 
   expect(await readKeyOf(again.url, agent)).toBe(key);
 });
 
-it('is refused before anything is started', async () => {
+it('is refused before anything starts', async () => {
   const { accountID } = await generateAgent();
   const agent = { accountID, agentSecret: (await generateAgent()).agentSecret };
   await expect(startRelay({ agent, storage: 'memory:' })).rejects.toSatisfy((error) =>
@@ -58,11 +58,11 @@ it('is refused before anything is started', async () => {
   );
 });
 
-/** As somebody sees it who shares something with the relay's account. */
+/** Shares a group with the relay's account, and returns the read key that the client sees in the account. */
 async function readKeyOf(url: string, agent: { accountID: RawAccountID; agentSecret: AgentSecret }) {
   const client = await createStockClient(url);
   const account = await client.load<RawAccount>(agent.accountID);
-  if (account === 'unavailable') throw new Error('The account is not there.');
+  if (account === 'unavailable') throw new Error('The account is unavailable.');
   const group = client.createGroup();
   group.addMember(account, 'reader');
   expect(group.roleOf(agent.accountID)).toBe('reader');

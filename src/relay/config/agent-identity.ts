@@ -2,14 +2,14 @@ import { cojsonInternals, type AgentSecret, type RawAccountID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { createKernelError } from '../../base/kernel-error.ts';
 
-/** The account that a relay runs on, and what opens it. */
+/** The account that a relay runs as, with its secret. */
 export interface RelayAgent {
   readonly accountID: string;
-  /** As cojson writes it: `sealerSecret_z…/signerSecret_z…`. Never in a log or an error. */
+  /** In cojson's format, `sealerSecret_z…/signerSecret_z…`. Never logged and never part of an error. */
   readonly agentSecret: string;
 }
 
-/** The same, and known to be one account's. */
+/** A `RelayAgent` whose secret is known to belong to its account. */
 export interface AgentIdentity {
   readonly accountID: RawAccountID;
   readonly agentSecret: AgentSecret;
@@ -25,20 +25,20 @@ export async function generateAgent(): Promise<AgentIdentity> {
   return { accountID: accountIDOf(agentSecret, crypto), agentSecret };
 }
 
-/** Throws RELAY_SETTING_INVALID, which shows nothing of the secret, where the two do not make an account. */
+/** Throws RELAY_SETTING_INVALID if the secret does not belong to the account. The error never contains the secret. */
 export async function readAgent({ accountID, agentSecret }: RelayAgent): Promise<AgentIdentity> {
   const crypto = await WasmCrypto.create();
-  // Neither is repeated before its form is known: somebody may have put the secret in the other's place.
+  // Check the form before any error repeats a value: the secret may have been given as the account ID.
   if (!isSecret(agentSecret)) throw malformed('secret');
   if (!accountForm.test(accountID)) throw malformed('account ID');
-  const own = accountIDFrom(agentSecret, crypto);
-  if (own !== accountID) {
+  const derivedID = accountIDFrom(agentSecret, crypto);
+  if (derivedID !== accountID) {
     throw createKernelError(
       'RELAY_SETTING_INVALID',
-      `The agent's secret is not that of the account ${accountID}: give both as \`maia-relay agent:generate\` printed them.`,
+      `The agent secret does not belong to the account ${accountID}. Use both values exactly as \`maia-relay agent:generate\` printed them.`,
     );
   }
-  return { accountID: own, agentSecret };
+  return { accountID: derivedID, agentSecret };
 }
 
 function isSecret(text: string): text is AgentSecret {
@@ -49,20 +49,20 @@ function accountIDFrom(agentSecret: AgentSecret, crypto: WasmCrypto): RawAccount
   try {
     return accountIDOf(agentSecret, crypto);
   } catch {
-    // Its keys have the wrong length. What the crypto says of that may hold the secret, so it is no cause.
+    // The keys have the wrong length. Drop the cause: the crypto library may put the secret into its message.
     throw malformed('secret');
   }
 }
 
-/** An account's id is the hash of its header, and that follows from the secret. */
+/** An account ID is the hash of the account's header, which is derived from the secret. */
 function accountIDOf(agentSecret: AgentSecret, crypto: WasmCrypto): RawAccountID {
   const header = cojsonInternals.accountHeaderForInitialAgentSecret(agentSecret, crypto);
   return cojsonInternals.idforHeader(header, crypto) as RawAccountID;
 }
 
-function malformed(what: string) {
+function malformed(field: string) {
   return createKernelError(
     'RELAY_SETTING_INVALID',
-    `The agent's ${what} cannot be read: give it as \`maia-relay agent:generate\` printed it.`,
+    `The agent ${field} is malformed. Use it exactly as \`maia-relay agent:generate\` printed it.`,
   );
 }

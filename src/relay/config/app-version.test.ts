@@ -22,7 +22,7 @@ describe('the order of versions', () => {
     '20261120',
   ];
 
-  it('is that of semver.org, with as many numbers as an app has', () => {
+  it('follows semver.org, with one to four numbers', () => {
     for (const [place, version] of inOrder.entries()) {
       for (const [other, minimum] of inOrder.entries()) {
         expect([version, minimum, isOutdated(version, minimum)]).toEqual([version, minimum, place < other]);
@@ -34,26 +34,26 @@ describe('the order of versions', () => {
     ['1', '1.0.0'],
     ['1.0', '1+build.7'],
     ['1.0.0-a+b', '1.0.0-a'],
-  ])('%s is as new as %s', (a, b) => {
+  ])('treats %s and %s as equal', (a, b) => {
     expect([isOutdated(a, b), isOutdated(b, a)]).toEqual([false, false]);
   });
 
   it.each([undefined, '', 'v2', 'next', '2.', '1e9', '2.0.0 ', '-1', '2.0.0.0.0', `2.${'0'.repeat(500)}`])(
-    'has no place for %j, which is not shown to be new enough',
+    'treats %j as outdated',
     (version) => {
       expect(isOutdated(version, '1.0.0')).toBe(true);
     },
   );
 });
 
-it.each(['', 'v2', '2.x', 'latest'])('a relay is not started with the minimum %j', async (minAppVersion) => {
+it.each(['', 'v2', '2.x', 'latest'])('a relay does not start with the minimum %j', async (minAppVersion) => {
   await expect(createRelay({ storage: 'memory:', port: 0, minAppVersion })).rejects.toMatchObject({
     code: 'RELAY_SETTING_INVALID',
     message: expect.stringContaining('minAppVersion') as string,
   });
 });
 
-describe('a relay that asks for 2.1.0', () => {
+describe('a relay that requires 2.1.0', () => {
   const load = { action: 'load', id: `co_z${'2'.repeat(43)}`, header: false, sessions: {} };
   let relay: Relay;
   beforeAll(async () => {
@@ -61,7 +61,7 @@ describe('a relay that asks for 2.1.0', () => {
   });
   afterAll(() => relay.close());
 
-  it('says so first, and serves a client of that version', async () => {
+  it('announces it in hello and serves a client of that version', async () => {
     const client = await openRawClient(relay.url);
     expect(client.received[0]).toMatchObject({ maia: 'hello', minAppVersion: '2.1.0' });
     client.send({ maia: 'hi', v: 1, kernel: '0.0.0', appVersion: '2.1.0' });
@@ -70,20 +70,20 @@ describe('a relay that asks for 2.1.0', () => {
   });
 
   it.each([
-    ['an older one', { appVersion: '2.0.9' }, 'is of version 2.0.9'],
-    ['one of no version', {}, 'names no version'],
-  ])('lets %s go, and says what it takes', async (_, version, reason) => {
+    ['an older app', { appVersion: '2.0.9' }, 'has version 2.0.9'],
+    ['an app without a version', {}, 'reports no version'],
+  ])('[RELAY-14] disconnects %s and names the required version', async (_, version, reason) => {
     const client = await openRawClient(relay.url);
     client.send({ maia: 'hi', v: 1, kernel: '0.0.0', ...version });
     await client.waitFor({
       maia: 'refused',
       code: 'outdated',
-      reason: `This app ${reason}, and the relay takes edits from 2.1.0 on.`,
+      reason: `This app ${reason}. The relay accepts edits only from version 2.1.0 or newer.`,
       closing: true,
     });
   });
 
-  it('lets one go that begins without an introduction, as a stock client does, and takes nothing of it', async () => {
+  it('disconnects a client that sends no hi, as stock clients do, and accepts nothing from it', async () => {
     const client = await openRawClient(relay.url);
     client.send(load);
     await client.waitFor({ maia: 'refused', code: 'outdated', closing: true });

@@ -13,7 +13,7 @@ const unknownIDs = (count: number) =>
 const answered = ({ received }: RawClient) => received.filter(({ action }) => action === 'known');
 
 describe('a client', () => {
-  it('that follows too many CoValues is let go, and another one is not', async () => {
+  it('is disconnected when it subscribes to too many CoValues, and others are not', async () => {
     const relay = await startRelay({ storage: 'memory:', limits: { subscribed: 20 } });
     const alice = await createStockClient(relay.url);
     const client = await openRawClient(relay.url);
@@ -23,7 +23,7 @@ describe('a client', () => {
     await confirmed(alice, createSharedMap(alice));
   });
 
-  it('that sends too fast is told so, and loses nothing by it', async () => {
+  it('[RELAY-9] is throttled and notified when it sends too fast, and loses nothing', async () => {
     const relay = await startRelay({ storage: 'memory:', limits: { bytesPerSecond: 20_000 } });
     const client = await openRawClient(relay.url);
     for (let t = 1; t <= 800; t++) client.send({ maia: 'echo', t, padding: 'x'.repeat(60) });
@@ -34,7 +34,7 @@ describe('a client', () => {
     expect(client.received.filter(({ maia }) => maia === 'echoed')).toHaveLength(800);
   });
 
-  it('that has too many loads open is read on when they are answered', async () => {
+  it('is read again once its open loads are answered', async () => {
     let letThrough = () => {};
     const open = new Promise<void>((resolve) => (letThrough = resolve));
     const asked = new Set<unknown>();
@@ -64,7 +64,7 @@ describe('a client', () => {
     expect(answered(client).map(({ id }) => id)).toEqual(ids);
   });
 
-  it('that does not read what others write is let go, and they are not held up', async () => {
+  it('[RELAY-10] is disconnected when it stops reading, and others are not delayed', async () => {
     const relay = await startRelay({ storage: 'memory:', limits: { unreadBytes: 500_000 } });
     const [alice, bob] = [await createStockClient(relay.url), await createStockClient(relay.url)];
     const mine = createSharedMap(alice);
@@ -75,7 +75,7 @@ describe('a client', () => {
     await client.waitFor({ action: 'content', id: mine.id });
     client.socket.pause();
 
-    // More than the operating system takes in for a socket that nobody reads.
+    // More than the operating system buffers for an unread socket.
     const text = 'x'.repeat(90_000);
     for (let count = 1; count <= 120; count++) mine.set('text', `${count} ${text}`, 'trusting');
     await confirmed(alice, mine);
@@ -86,7 +86,7 @@ describe('a client', () => {
   });
 });
 
-it('a CoValue that was nowhere is asked for again, and comes by itself when somebody brings it', async () => {
+it('a missing CoValue is queried again, and is sent once another client stores it', async () => {
   const alice = await createClientNode();
   const mine = createSharedMap(alice);
   let askedCount = 0;

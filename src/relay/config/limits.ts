@@ -1,6 +1,6 @@
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
-import type { RelayLimits } from '../relay-options.ts';
+import type { RelayLimits } from './relay-options.ts';
 
 const defaults: RelayLimits = {
   messageBytes: 10_000_000,
@@ -26,7 +26,7 @@ const ranges: Readonly<Record<keyof RelayLimits, readonly [min: number, max: num
 
 export const limitNames = Object.keys(ranges) as readonly (keyof RelayLimits)[];
 
-/** Fills in what is not given. Throws RELAY_SETTING_INVALID. */
+/** Adds the defaults. Throws RELAY_SETTING_INVALID for a value out of range. */
 export function readLimits(given: Partial<RelayLimits> = {}): RelayLimits {
   const limits = { ...defaults, ...given };
   for (const [name, [min, max]] of Object.entries(ranges)) {
@@ -35,12 +35,12 @@ export function readLimits(given: Partial<RelayLimits> = {}): RelayLimits {
   return limits;
 }
 
-/** Stock clients join thousands of messages into one frame, so a frame may be some times as long as a message. */
-export function longestFrame({ messageBytes }: RelayLimits): number {
+/** Stock clients join thousands of messages into one frame, so a frame may be longer than the message limit. */
+export function maxFrameBytes({ messageBytes }: RelayLimits): number {
   return 4 * messageBytes;
 }
 
-/** Those that a client can keep to. */
+/** The limits that `hello` announces, because clients can observe them. */
 export function limitsForClients({
   messageBytes,
   bytesPerSecond,
@@ -56,6 +56,6 @@ export function checkNumber(name: string, value: number, min: number, max: numbe
   if (Number.isInteger(value) && value >= min && value <= max) return;
   throw createKernelError(
     'RELAY_SETTING_INVALID',
-    `The relay's setting ${name} is ${String(value)}; it takes a whole number from ${min} to ${max}.`,
+    `The relay's setting ${name} is ${String(value)}; expected an integer from ${min} to ${max}.`,
   );
 }

@@ -6,7 +6,7 @@ import { createKernelError } from '../../base/kernel-error.ts';
 
 const unfinished = 'unfinished-';
 
-// Ends with its parent: standard input closes when that is gone, however it went.
+// Exits with its parent: standard input closes when the parent ends, for whatever reason.
 const script = `
   process.stdin.on('end', () => process.exit(1)).resume();
   const [pglite, directory] = process.argv.slice(1);
@@ -16,8 +16,8 @@ const script = `
 `;
 
 /**
- * Creates an empty database at `directory`, all of it or nothing. Creating takes 800 MB for good where opening takes
- * 300, so a process of its own does it. The parent folder must be the caller's alone while this runs.
+ * Creates an empty database at `directory`, completely or not at all. Runs in a child process, because creating one takes
+ * 800 MB that are never released, but opening one takes 300 MB. The caller must hold the lock of the parent folder.
  */
 export async function createPGliteDirectory(directory: string): Promise<void> {
   const parent = dirname(directory);
@@ -36,7 +36,7 @@ export async function createPGliteDirectory(directory: string): Promise<void> {
   }
 }
 
-/** What a creation left behind that was killed; its process may take a moment to notice, and write until then. */
+/** Removes what a killed creation left behind. Its process may take a moment to notice, and write until then. */
 async function removeUnfinished(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith(unfinished)) continue;
@@ -49,18 +49,20 @@ function runCreation(directory: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script, pglite, directory], {
       stdio: ['pipe', 'ignore', 'pipe'],
-      // Options for the parent, a debugger's port for one, are not meant for the child.
+      // Options of the parent, such as a debugger port, must not apply to the child.
       env: { ...process.env, NODE_OPTIONS: '' },
     });
-    let complaint = '';
+    let errorOutput = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-2_000);
+      errorOutput = (errorOutput + text).slice(-2_000);
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve();
       else
-        reject(new Error(`Creating the database ended with ${signal ?? `exit code ${code}`}. ${complaint}`));
+        reject(
+          new Error(`Creating the database ended with ${signal ?? `exit code ${code}`}. ${errorOutput}`),
+        );
     });
   });
 }

@@ -19,7 +19,7 @@ afterEach(() => rm(directory, { recursive: true }));
 const lock = (clock?: Clock) => lockDirectory(directory, silentLogger, clock);
 const leaveLock = (holder: object) => writeFile(join(directory, 'lock.7'), JSON.stringify(holder));
 
-it('keeps a second one out until the first lets go', async () => {
+it('excludes a second process until the first releases the lock', async () => {
   const first = await lock();
   await expect(lock()).rejects.toSatisfy((error) => isKernelError(error, 'RELAY_STORAGE_LOCKED'));
   await first.release();
@@ -29,7 +29,7 @@ it('keeps a second one out until the first lets go', async () => {
   expect(await readdir(directory)).toEqual([]);
 });
 
-it('lets exactly one of many in, also over a lock left behind', async () => {
+it('admits exactly one of many processes, also if a stale lock exists', async () => {
   await leaveLock({ ...thisProcess, pid: await pidOfEndedProcess() });
   const results = await Promise.allSettled(Array.from({ length: 50 }, () => lock()));
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -37,17 +37,17 @@ it('lets exactly one of many in, also over a lock left behind', async () => {
   for (const result of results) if (result.status === 'fulfilled') await result.value.release();
 });
 
-it('takes over from a process that was killed', async () => {
+it('replaces the lock of a killed process', async () => {
   await leaveLock({ ...thisProcess, pid: await pidOfEndedProcess() });
   await (await lock()).release();
 });
 
-it('takes over when another process has the killed one’s number now', async () => {
+it('replaces the lock of a killed process whose ID was reused', async () => {
   await leaveLock({ ...thisProcess, startedAt: 'long ago' });
   await (await lock()).release();
 });
 
-it('names itself in the lock', async () => {
+it('writes its identity into the lock', async () => {
   const held = await lock();
   const content = await readFile(join(directory, 'lock.1'), 'utf8');
   expect(JSON.parse(content)).toEqual(thisProcess);
@@ -55,11 +55,11 @@ it('names itself in the lock', async () => {
   await held.release();
 });
 
-// A container that was started again on the same volume cannot look at the processes of the one before.
+// A container that restarts on the same volume cannot see the processes of the previous one.
 it.each([
-  ['of another machine', JSON.stringify({ ...thisProcess, machine: 'elsewhere' })],
-  ['that was never written to its end', '{"pid":'],
-])('watches a lock %s, and takes it over when nothing touches it', async (_, content) => {
+  ['from another machine', JSON.stringify({ ...thisProcess, machine: 'elsewhere' })],
+  ['that is incomplete', '{"pid":'],
+])('watches a lock %s and replaces it if no process touches it', async (_, content) => {
   const path = join(directory, 'lock.7');
   await writeFile(path, content);
   const clock = steppedClock();
@@ -68,7 +68,7 @@ it.each([
   await (await waiting).release();
 });
 
-it('leaves a lock of another machine alone while that touches it', async () => {
+it('respects a lock from another machine while that machine touches it', async () => {
   const path = join(directory, 'lock.7');
   await writeFile(path, JSON.stringify({ ...thisProcess, machine: 'elsewhere' }));
   const clock = steppedClock(async (step) => {
@@ -84,14 +84,14 @@ async function pidOfEndedProcess(): Promise<number | undefined> {
   return child.pid;
 }
 
-/** Each wait is over as soon as `during` is. */
+/** A clock whose timers fire as soon as `during` resolves. */
 function steppedClock(during: (step: number) => Promise<void> = async () => {}) {
   const clock = {
     steps: 0,
     nowMs: () => 1_000_000 + clock.steps * 2_000,
     after(_: number, run: () => void) {
       let isCancelled = false;
-      // Enough for the watch, and an end to the beating that follows it.
+      // Twenty steps are enough for the watch, and stop the heartbeat that follows.
       if (clock.steps++ < 20) void during(clock.steps).then(() => void (isCancelled || setImmediate(run)));
       return () => {
         isCancelled = true;

@@ -10,18 +10,18 @@ export interface DirectoryLock {
   release(): Promise<void>;
 }
 
-const beatEveryMs = 2_000;
-/** A holder on another machine that has not beaten for this long is gone. */
-const silentMs = 10_000;
+const heartbeatMs = 2_000;
+/** A holder on another machine counts as dead after this time without a heartbeat. */
+const maxSilenceMs = 10_000;
 
 const lockForm = /^lock\.(\d+)$/;
 
 /**
- * Keeps a directory to this process, as PGlite does not: two on one database lose data without a word. Throws
- * RELAY_STORAGE_LOCKED while another process holds it; what a killed one left behind is taken over.
+ * Locks a directory, because two processes on one PGlite database silently lose data. Throws
+ * RELAY_STORAGE_LOCKED while another process holds it; replaces the lock of a killed process.
  *
- * Locks are numbered, and the highest is the one that counts. Taking over means creating the next number, which only
- * one can do, and never means removing a file that might meanwhile be somebody's lock.
+ * Locks are numbered, and the highest one counts: only one process can create the next number, and no
+ * process removes a file that might be the lock of another.
  */
 export async function lockDirectory(
   directory: string,
@@ -31,20 +31,20 @@ export async function lockDirectory(
   for (;;) {
     const held = await highestLock(directory);
     if (held > 0 && (await isHeld(lockPath(directory, held), clock))) throw locked(directory);
-    const own = held + 1;
-    if (!(await createLock(directory, own))) continue;
-    // Somebody may have taken over the same lock, been killed, and been taken over in turn since the look above.
-    if ((await highestLock(directory)) !== own) {
-      await rm(lockPath(directory, own), { force: true });
+    const next = held + 1;
+    if (!(await createLock(directory, next))) continue;
+    // Since the check above, another process may have replaced the same lock, been killed, and been replaced in turn.
+    if ((await highestLock(directory)) !== next) {
+      await rm(lockPath(directory, next), { force: true });
       continue;
     }
-    await removeLocksBelow(directory, own);
-    return keepLock(lockPath(directory, own), logger, clock);
+    await removeLocksBelow(directory, next);
+    return holdLock(lockPath(directory, next), logger, clock);
   }
 }
 
-/** Who has the directory, without touching it: `unknown` where the holder cannot be asked for from here. */
-export async function lookAtLock(directory: string): Promise<'free' | 'held' | 'unknown'> {
+/** Checks the lock without changing it: `unknown` if this process cannot see the holder. */
+export async function checkLock(directory: string): Promise<'free' | 'held' | 'unknown'> {
   const highest = await highestLock(directory);
   if (highest === 0) return 'free';
   const holder = await readHolder(lockPath(directory, highest));
@@ -65,9 +65,9 @@ async function highestLock(directory: string): Promise<number> {
   return Math.max(0, ...(await lockNumbers(directory)));
 }
 
-async function removeLocksBelow(directory: string, own: number): Promise<void> {
+async function removeLocksBelow(directory: string, limit: number): Promise<void> {
   for (const number of await lockNumbers(directory)) {
-    if (number < own) await rm(lockPath(directory, number), { force: true });
+    if (number < limit) await rm(lockPath(directory, number), { force: true });
   }
 }
 
@@ -83,10 +83,10 @@ async function createLock(directory: string, number: number): Promise<boolean> {
 
 async function isHeld(path: string, clock: Clock): Promise<boolean> {
   const holder = await readHolder(path);
-  return (holder && isRunning(holder)) ?? isBeating(path, clock);
+  return (holder && isRunning(holder)) ?? hasHeartbeat(path, clock);
 }
 
-/** Undefined also for a holder that has created its lock and not written it yet. */
+/** Also undefined if the holder has created its lock but not yet written it. */
 async function readHolder(path: string): Promise<ProcessIdentity | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as ProcessIdentity;
@@ -96,12 +96,12 @@ async function readHolder(path: string): Promise<ProcessIdentity | undefined> {
   }
 }
 
-/** Watches a lock whose holder cannot be asked for: a living one touches it. */
-async function isBeating(path: string, clock: Clock): Promise<boolean> {
+/** Watches a lock whose holder is not visible from here: a live holder touches it. */
+async function hasHeartbeat(path: string, clock: Clock): Promise<boolean> {
   const before = await touchedAtMs(path);
   if (before === undefined) return false;
-  for (let waitedMs = 0; waitedMs < silentMs; waitedMs += beatEveryMs) {
-    await new Promise<void>((resolve) => clock.after(beatEveryMs, resolve));
+  for (let waitedMs = 0; waitedMs < maxSilenceMs; waitedMs += heartbeatMs) {
+    await new Promise<void>((resolve) => clock.after(heartbeatMs, resolve));
     const now = await touchedAtMs(path);
     if (now !== before) return now !== undefined;
   }
@@ -117,23 +117,23 @@ async function touchedAtMs(path: string): Promise<number | undefined> {
   }
 }
 
-function keepLock(path: string, logger: Logger, clock: Clock): DirectoryLock {
-  let stopBeating = clock.after(beatEveryMs, beat);
+function holdLock(path: string, logger: Logger, clock: Clock): DirectoryLock {
+  let cancel = clock.after(heartbeatMs, touch);
   let isReleased = false;
 
-  function beat(): void {
+  function touch(): void {
     const now = new Date(clock.nowMs());
     utimes(path, now, now).catch((error: unknown) =>
-      logger.warn('The lock of the storage directory could not be touched', { error }),
+      logger.warn('Could not renew the lock of the storage directory', { error }),
     );
-    stopBeating = clock.after(beatEveryMs, beat);
+    cancel = clock.after(heartbeatMs, touch);
   }
 
   return {
     async release() {
       if (isReleased) return;
       isReleased = true;
-      stopBeating();
+      cancel();
       await rm(path, { force: true });
     },
   };
@@ -146,6 +146,6 @@ function hasCode(error: unknown, code: string): boolean {
 function locked(directory: string) {
   return createKernelError(
     'RELAY_STORAGE_LOCKED',
-    `Another relay is using the storage in ${directory}. Stop it, or give this one a directory of its own.`,
+    `Another relay is using the storage in ${directory}. Stop that relay, or give this one its own directory.`,
   );
 }

@@ -17,12 +17,12 @@ import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
 
 const soon = { timeout: 15_000, interval: 10 };
 
-it('a relay whose database crashes acknowledges nothing, and goes on by itself once it is open again', async () => {
+it('a relay whose database crashes acknowledges nothing until the database reopens automatically', async () => {
   const directory = await createStorage();
   let worker: PGliteWorker | undefined;
   let isWhole = true;
   const start = async (location: string) => {
-    if (!isWhole) throw new Error('It does not open.');
+    if (!isWhole) throw new Error('The database does not open.');
     return (worker = await startPGliteWorker(location));
   };
   const relay = await createRelayOn(() => openPGliteDatabase(join(directory, 'postgres'), start), {
@@ -49,7 +49,7 @@ it('a relay whose database crashes acknowledges nothing, and goes on by itself o
   connectStock(alice, relay.url);
   await confirmed(alice, mine);
 
-  // Nothing of what is read then was in memory.
+  // After the crash, nothing that is read below is in memory.
   await worker?.kill();
   await relay.close();
   const next = await createRelayOn(() => openPGliteDatabase(join(directory, 'postgres')), {

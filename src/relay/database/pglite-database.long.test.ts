@@ -6,7 +6,7 @@ import { openMemoryDatabase, openPGliteDatabase } from './pglite-database.ts';
 import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
 import type { Database } from './database.ts';
 
-/** A database, and its threads so far; the last one is in use. */
+/** A database and all its threads so far; the last one is in use. */
 async function openDatabase(): Promise<{ database: Database; workers: readonly PGliteWorker[] }> {
   const workers: PGliteWorker[] = [];
   const database = await openPGliteDatabase(join(await createStorage(), 'postgres'), async (location) => {
@@ -36,7 +36,7 @@ describe('PGlite in a thread', () => {
   const words = async () =>
     (await database.query<{ word: string }>('select word from words order by word')).map(({ word }) => word);
 
-  it('leaves the turns of the event loop to the relay while a statement runs', async () => {
+  it('does not block the event loop while a statement runs', async () => {
     let isDone = false;
     const asking = database
       .query('select count(*) from generate_series(1, 1000000)')
@@ -44,11 +44,11 @@ describe('PGlite in a thread', () => {
     let turns = 0;
     for (; !isDone; turns++) await nextTurn();
     await asking;
-    // Within this thread it is one or two.
+    // In the test's own thread, the statement would leave only one or two turns.
     expect(turns).toBeGreaterThan(20);
   });
 
-  it('commits what ran to its end and nothing else, one transaction after the other', async () => {
+  it('commits only completed transactions, one after the other', async () => {
     const mistake = new Error('I changed my mind.');
     const [first, refused, doubled, last] = await Promise.all([
       database.transaction(async (query) => {
@@ -77,7 +77,7 @@ describe('PGlite in a thread', () => {
     expect(await words()).toEqual(['first', 'last']);
   });
 
-  it('says what PostgreSQL says of a mistake, with its code and without the content', async () => {
+  it('reports PostgreSQL errors with their code but without content', async () => {
     await add('secret');
     const reason = await reasonOf(add('secret'));
     expect(reason).toBeInstanceOf(Error);
@@ -90,27 +90,27 @@ describe('PGlite in a thread', () => {
     expect(await words()).toEqual(['secret']);
   });
 
-  it('fails what was asked when the thread crashes, and is then there again with what was committed', async () => {
+  it('rejects open requests when the thread crashes, and reopens with the committed content', async () => {
     await database.transaction((query) => add('kept', query));
     const asking = database.transaction(async (query) => {
       await add('lost', query);
       await workers.at(-1)?.kill();
     });
-    expect(await reasonOf(asking)).toMatchObject({ message: 'The thread of the database has ended.' });
+    expect(await reasonOf(asking)).toMatchObject({ message: 'The database thread has ended.' });
     expect(await Promise.all([words(), words()])).toEqual([['kept'], ['kept']]);
     await database.transaction((query) => add('new', query));
     expect(await words()).toEqual(['kept', 'new']);
     expect(workers).toHaveLength(2);
   });
 
-  it('keeps why the thread crashed', async () => {
+  it('keeps the cause of a crash', async () => {
     const location = join(await createDirectory(), 'missing', 'postgres');
     const reason = await reasonOf(openPGliteDatabase(location));
     expect(reason).toMatchObject({ code: 'RELAY_STORAGE_FAILED' });
     expect(reason).toHaveProperty('cause.cause.code', 'ENOENT');
   });
 
-  it('is not opened again once it is closed', async () => {
+  it('does not reopen after it is closed', async () => {
     const closed = await openDatabase();
     await Promise.all([closed.database.close(), closed.database.close()]);
     expect(await reasonOf(closed.database.query('select 1'))).toBeInstanceOf(Error);
@@ -123,7 +123,7 @@ describe('PGlite in a thread', () => {
   });
 });
 
-it('keeps a database in memory as long as it is open', async () => {
+it('keeps an in-memory database while it is open', async () => {
   const database = await openMemoryDatabase();
   await database.query('create table words (word text)');
   expect(await database.query('select * from words')).toEqual([]);

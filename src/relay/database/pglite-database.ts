@@ -2,16 +2,13 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import type { Database, Query } from './database.ts';
 import { startPGliteWorker, type PGliteWorker } from './pglite-worker.ts';
 
-/** PostgreSQL in a thread of this process, with nothing on disk: gone when the thread crashes. */
+/** PGlite in a thread of this process, without persistence: its content is lost when the thread crashes. */
 export async function openMemoryDatabase(): Promise<Database> {
   const { query, transaction, close } = await startPGliteWorker('memory://');
   return { durability: 'none', query, write: query, transaction, close };
 }
 
-/**
- * Opens a database that `createPGliteDirectory` made. PGlite itself keeps no other process out: hold the directory's
- * lock. It never calls fsync either, so a commit survives this process and not the machine's power.
- */
+/** Requires the directory's lock. PGlite never calls fsync: commits survive a process crash, but not a power failure. */
 export async function openPGliteDatabase(
   directory: string,
   start: (location: string) => Promise<PGliteWorker> = startPGliteWorker,
@@ -26,14 +23,14 @@ export async function openPGliteDatabase(
     } catch (cause) {
       throw createKernelError(
         'RELAY_STORAGE_FAILED',
-        `The relay's database in ${directory} could not be opened. Check that it is readable, whole and of this version; a backup can take its place.`,
+        `The relay's database in ${directory} could not be opened. Check that it is readable, complete and in this version’s format, or restore a backup.`,
         { cause },
       );
     }
   }
 
-  /** After a crash of the thread the database is opened again, as after one of the process. */
-  async function living(): Promise<PGliteWorker> {
+  /** Reopens the database after a crash of its thread, as after a crash of the process. */
+  async function liveWorker(): Promise<PGliteWorker> {
     if (!worker.hasEnded || isClosed) return worker;
     opening ??= open()
       .then((opened) => void (worker = opened))
@@ -42,12 +39,12 @@ export async function openPGliteDatabase(
     return worker;
   }
 
-  const query: Query = async (sql, parameters) => (await living()).query(sql, parameters);
+  const query: Query = async (sql, parameters) => (await liveWorker()).query(sql, parameters);
   return {
     durability: 'process-crash',
     query,
     write: query,
-    transaction: async (run) => (await living()).transaction(run),
+    transaction: async (run) => (await liveWorker()).transaction(run),
     async close() {
       isClosed = true;
       await opening?.catch(() => {});

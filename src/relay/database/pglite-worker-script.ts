@@ -1,7 +1,7 @@
 /**
- * What runs in a database's worker, as text: sources, tests and the package then need no path to a file of it. It gets
- * `pglite` and `location` as its data, says so once the database is open, and then answers each request by its id.
- * Requests of one transaction carry the transaction's number. An error that is thrown here ends the worker.
+ * The script of a database worker, as text, so that sources, tests and the package need no path to a file. Its worker data
+ * is `pglite` and `location`. It posts a message once the database is open, and then answers each request by ID. Requests of
+ * a transaction carry its number. An uncaught error ends the worker.
  */
 export const workerScript = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -19,7 +19,7 @@ async function serve() {
       done = database.transaction((transaction) => (resolve(transaction), ended));
       done.catch(reject);
     });
-    // Whoever asks for a query or for the end of it hears of it.
+    // Queries and the end of the transaction report these rejections.
     for (const promise of [begun, ended]) promise.catch(() => {});
     transactions.set(number, { begun, done, end });
   }
@@ -36,7 +36,7 @@ async function serve() {
       end.commit();
       return done;
     }
-    const reason = new Error('It is rolled back.');
+    const reason = new Error('The transaction was rolled back.');
     end.rollBack(reason);
     return done.catch((error) => {
       if (error !== reason) throw error;
@@ -56,7 +56,7 @@ async function serve() {
     try {
       parentPort.postMessage({ id: request.id, result: await answer(request) });
     } catch (error) {
-      // The database's program itself has crashed: its memory is not to be trusted any more.
+      // PGlite itself has crashed, so its memory cannot be trusted.
       if (error instanceof WebAssembly.RuntimeError) throw error;
       const { message, stack, code } = error;
       parentPort.postMessage({ id: request.id, error: { message, stack, code } });

@@ -2,13 +2,13 @@ import { Worker } from 'node:worker_threads';
 import type { Database, Query } from './database.ts';
 import { workerScript } from './pglite-worker-script.ts';
 
-/** PGlite in a thread of its own: within the relay's it would hold up every client for as long as a commit takes. */
+/** PGlite in its own thread: in the thread of the relay, each commit would block all clients. */
 export interface PGliteWorker extends Pick<Database, 'query' | 'transaction'> {
-  /** Nothing asked of it is answered any more, and each request rejects. */
+  /** True once the worker has ended; every request then rejects. */
   readonly hasEnded: boolean;
-  /** Safe to call twice, and on one that has ended. */
+  /** Safe to call twice, and after the worker has ended. */
   close(): Promise<void>;
-  /** Ends it as a crash does. */
+  /** Terminates the worker, as a crash would. */
   kill(): Promise<void>;
 }
 
@@ -23,16 +23,16 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** `location` as PGlite has it. Rejects with what PGlite says when it cannot be opened. */
+/** `location` is in the format of PGlite. Rejects with the error of PGlite if it cannot be opened. */
 export async function startPGliteWorker(location: string): Promise<PGliteWorker> {
   const worker = new Worker(workerScript, {
     eval: true,
     workerData: { pglite: import.meta.resolve('@electric-sql/pglite'), location },
-    // Options for the relay's thread, a module to load first for one, are not meant for this one.
+    // Options of the relay's thread, such as a preloaded module, must not apply to this one.
     execArgv: [],
   });
   const waiting = new Map<number, Waiting>();
-  let lastId = 0;
+  let lastID = 0;
   let lastTransaction = 0;
   let crash: unknown;
   let end: Error | undefined;
@@ -45,9 +45,9 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
     else request?.resolve(result);
   });
   worker.on('error', (error) => (crash = error));
-  // Not before: until then it may still write.
+  // Only now: until it exits, the thread may still write.
   worker.on('exit', () => {
-    end = new Error('The thread of the database has ended.', { cause: crash });
+    end = new Error('The database thread has ended.', { cause: crash });
     for (const { reject } of waiting.values()) reject(end);
     waiting.clear();
   });
@@ -55,7 +55,7 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
   function ask(request: object): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (end) return reject(end);
-      const id = ++lastId;
+      const id = ++lastID;
       worker.postMessage({ ...request, id });
       waiting.set(id, { resolve, reject });
     });
@@ -82,7 +82,7 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
     query: queryIn(),
     async transaction<T>(run: (query: Query) => Promise<T>) {
       const transaction = ++lastTransaction;
-      // Not waited for: the first query finds out whether it began, and one answer less is on its way.
+      // Not awaited, to save a round trip: the first query rejects if the transaction did not begin.
       ask({ kind: 'begin', transaction }).catch(() => {});
       let result: T;
       try {
@@ -102,7 +102,7 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
   };
 }
 
-/** With the code that PostgreSQL gave it; its other fields would repeat content. */
+/** Keeps the code from PostgreSQL, but not the other fields, which would repeat content. */
 function asError({ message, stack, code }: NonNullable<Answer['error']>): Error {
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;

@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { isKernelError } from '../../base/kernel-error.ts';
 import { silentLogger } from '../../base/logger.ts';
-import { asServer, createPostgres, describePostgres } from '../testing/test-postgres.ts';
+import { runStatement } from '../../../test/support/postgres.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { startProxy } from '../../../test/support/relay/tcp-proxy.ts';
 import type { Database } from './database.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
@@ -16,7 +17,7 @@ async function open(url: string): Promise<Database> {
 const failureOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
 describePostgres('a PostgreSQL database', () => {
-  it('answers with numbers, and commits all of a transaction or nothing', async () => {
+  it('returns numbers, and commits a transaction completely or not at all', async () => {
     const database = await open(await createPostgres());
     expect(
       await database.query(`select 5000000000::int8 as big, count(*) as one from (select 1) as x`),
@@ -31,7 +32,7 @@ describePostgres('a PostgreSQL database', () => {
     expect(await database.query(`select b from a`)).toEqual([{ b: 1 }]);
   });
 
-  it('does not take a commit for done that PostgreSQL turned into a rollback', async () => {
+  it('rejects a commit that PostgreSQL turned into a rollback', async () => {
     const database = await open(await createPostgres());
     const hidden = database.transaction((query) => failureOf(query(`select * from nowhere`)));
     await expect(hidden).rejects.toThrow('ROLLBACK');
@@ -40,13 +41,13 @@ describePostgres('a PostgreSQL database', () => {
   it.each([
     ['', 'power-loss'],
     ['-c synchronous_commit=off', 'none'],
-  ])('says what a commit survives with the options "%s"', async (options, durability) => {
+  ])('reports the durability with the options "%s"', async (options, durability) => {
     const url = new URL(await createPostgres());
     if (options !== '') url.searchParams.set('options', options);
     expect((await open(url.href)).durability).toBe(durability);
   });
 
-  it('commits while many reads wait, and lets each of them come to its turn', async () => {
+  it('commits while many reads wait, and still runs every read', async () => {
     const url = await createPostgres();
     const [holder, database] = [await open(url), await open(url)];
     const reads: Promise<unknown>[] = [];
@@ -59,16 +60,16 @@ describePostgres('a PostgreSQL database', () => {
         );
         expect(row?.count).toBeGreaterThan(1);
       });
-      await database.transaction((ownQuery) => ownQuery(`create table a (b int4)`));
+      await database.transaction((transactionQuery) => transactionQuery(`create table a (b int4)`));
     });
     await expect(Promise.all(reads)).resolves.toHaveLength(50);
   });
 
-  it('goes on after its connections were ended by the server', async () => {
+  it('reconnects after the server closes its connections', async () => {
     const url = await createPostgres();
     const database = await open(url);
     const cut = database.transaction(async (query) => {
-      await asServer(
+      await runStatement(
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
         [],
         url,
@@ -79,7 +80,7 @@ describePostgres('a PostgreSQL database', () => {
     await vi.waitFor(async () => expect(await database.query(`select 1 as one`)).toEqual([{ one: 1 }]));
   });
 
-  it('that cannot be reached is one sentence, with no password', async () => {
+  it('is reported without its password if it cannot be reached', async () => {
     const url = new URL(await createPostgres());
     url.password = 'secret';
     const proxy = await startProxy(url.href);
@@ -92,7 +93,7 @@ describePostgres('a PostgreSQL database', () => {
     );
   });
 
-  it('that does not exist is one sentence', async () => {
+  it('is reported if it does not exist', async () => {
     const url = new URL(await createPostgres());
     url.pathname = '/not_there';
     const error = await failureOf(openPostgresDatabase(url.href, 'host/not_there', silentLogger));
@@ -100,15 +101,15 @@ describePostgres('a PostgreSQL database', () => {
   });
 });
 
-describePostgres('the tables in PostgreSQL', () => {
-  it('are made once, by relays that start at the same time', async () => {
+describePostgres('the PostgreSQL tables', () => {
+  it('are created once by relays that start concurrently', async () => {
     const url = await createPostgres();
     const databases = await Promise.all(Array.from({ length: 4 }, () => open(url)));
     const identities = await Promise.all(databases.map(prepareSchema));
     expect(new Set(identities.map((identity) => JSON.stringify(identity))).size).toBe(1);
   });
 
-  it('of a newer relay are left alone', async () => {
+  it('are left unchanged if they belong to a newer relay', async () => {
     const database = await open(await createPostgres());
     await prepareSchema(database);
     await database.query(`update schema_version set version = $1`, [schemaVersion + 1]);
@@ -116,7 +117,7 @@ describePostgres('the tables in PostgreSQL', () => {
     expect(isKernelError(error, 'RELAY_STORAGE_TOO_NEW')).toBe(true);
   });
 
-  it('have another epoch on another timeline', async () => {
+  it('have a different epoch on a different timeline', async () => {
     const database = await open(await createPostgres());
     const { id, epoch } = await prepareSchema(database);
     expect(await readStorageIdentity(database)).toEqual({ id, epoch });
@@ -127,7 +128,7 @@ describePostgres('the tables in PostgreSQL', () => {
     expect(await database.incarnation?.()).toMatch(/^\d+\/[0-9A-F]{8}$/);
   });
 
-  it('that cannot be made say so', async () => {
+  it('are reported if they cannot be created', async () => {
     const url = new URL(await createPostgres());
     url.searchParams.set('options', '-c default_transaction_read_only=on');
     const error = await failureOf(prepareSchema(await open(url.href)));

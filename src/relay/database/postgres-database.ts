@@ -4,42 +4,39 @@ import type { Logger } from '../../base/logger.ts';
 import type { Database, Listening, Query } from './database.ts';
 import { startListening } from './postgres-listener.ts';
 import { readDurability, readIncarnation } from './postgres-facts.ts';
-import { createSlots } from '../../base/semaphore.ts';
+import { createSemaphore } from '../../base/semaphore.ts';
 
 const connectWithinMs = 5_000;
-/** Longer than any commit takes. Without it, a statement whose answer is lost on the way would wait for ever. */
+/** Longer than any commit takes. Without it, a statement whose response is lost would wait forever. */
 const answerWithinMs = 60_000;
 const closeWithinMs = 1_000;
-/** Of each as many at a time as there are connections for them: reads, however many, keep no commit waiting. */
-const statementCount = 6;
-const transactionCount = 2;
+/** Separate limits, so that any number of reads never delays a commit. Their sum is the number of connections. */
+const maxStatements = 6;
+const maxTransactions = 2;
 const int8 = 20;
 
-/**
- * Opens a PostgreSQL database. A connection that is lost later is replaced at the next statement. Throws
- * RELAY_STORAGE_FAILED when the database cannot be reached. `place` names it in messages: `url` may hold a password.
- */
+/** Replaces lost connections. Throws RELAY_STORAGE_FAILED; errors name `place`, because `url` may contain a password. */
 export async function openPostgresDatabase(url: string, place: string, logger: Logger): Promise<Database> {
-  // Only those who use PostgreSQL load its client.
+  // Load the client only if PostgreSQL is used.
   const { Client, Pool, types } = await import('pg');
   const pool = new Pool({
     ...connectionConfig(url),
-    max: statementCount + transactionCount,
+    max: maxStatements + maxTransactions,
     query_timeout: answerWithinMs,
-    // A relay that vanished in the middle of a transaction must not hold its locks against the others.
+    // A relay that vanishes during a transaction must not keep its locks.
     idle_in_transaction_session_timeout: answerWithinMs,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         oid === int8 ? Number : (types.getTypeParser(oid, format ?? 'text') as unknown),
     },
   });
-  const lost = (error: Error) => logger.warn('A connection to the database was lost', { error });
+  const lost = (error: Error) => logger.warn('Lost a connection to the database', { error });
   pool.on('error', lost);
-  // The pool listens to idle connections only, and a lost one that nobody listens to ends the process.
+  // The pool handles errors of idle connections only, and an unhandled error ends the process.
   pool.on('connect', (client) => client.on('error', lost));
-  // Waiting in the pool would count as a server that does not let anybody in.
-  const statements = createSlots(statementCount);
-  const transactions = createSlots(transactionCount);
+  // Queue statements here, because the pool would report a wait as a connection timeout.
+  const statements = createSemaphore(maxStatements);
+  const transactions = createSemaphore(maxTransactions);
   const send = queryOf(pool);
   const query: Query = (sql, parameters) => statements.run(() => send(sql, parameters));
   const listenings: Listening[] = [];
@@ -63,7 +60,7 @@ export async function openPostgresDatabase(url: string, place: string, logger: L
     };
   } catch (error) {
     await endPool(pool);
-    throw orUnreachable(error, place);
+    throw toStorageError(error, place);
   }
 }
 
@@ -86,44 +83,44 @@ function queryOf(client: Pool | PoolClient): Query {
 async function inTransaction<T>(pool: Pool, run: (query: Query) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    // Each statement has to see what others committed while it waited for their locks, whatever the default is here.
+    // Each statement must see what others committed while it waited for their locks, whatever the default isolation level.
     const begun = client.query('begin isolation level read committed');
-    // On its way together with the first statement.
+    // Sent together with the first statement.
     begun.catch(() => {});
     const result = await run(queryOf(client));
     await begun;
     const { command } = await client.query('commit');
-    // PostgreSQL answers so, without an error, when a statement before failed.
+    // After a failed statement, PostgreSQL answers COMMIT with ROLLBACK instead of an error.
     if (command !== 'COMMIT') throw new Error(`The transaction ended with ${command}.`);
     client.release();
     return result;
   } catch (error) {
-    // Closing rolls back, also where the connection no longer answers.
+    // Closing the connection rolls back, even if it no longer responds.
     client.release(true);
     throw error;
   }
 }
 
-/** Waits for statements that run, and not for a database that does not answer them. */
+/** Waits for running statements, but not for a database that does not respond. */
 async function endPool(pool: Pool): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
+  const timeout = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, closeWithinMs);
   });
-  await Promise.race([pool.end(), late]);
+  await Promise.race([pool.end(), timeout]);
   clearTimeout(timer);
 }
 
-function orUnreachable(error: unknown, place: string) {
+function toStorageError(error: unknown, place: string) {
   if (isKernelError(error)) return error;
   return createKernelError(
     'RELAY_STORAGE_FAILED',
-    `The relay's database at ${place} cannot be used: ${reasonOf(error)}. Check that PostgreSQL runs there, and its address, user and password.`,
+    `The relay's database at ${place} cannot be used: ${reasonOf(error)}. Check that PostgreSQL is running there, and check the address, user and password.`,
     { cause: error },
   );
 }
 
-/** A host with several addresses fails with one error for each, and no message over them. */
+/** A host with several addresses fails with one error per address and no common message. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
   return error instanceof Error ? error.message : String(error);

@@ -14,7 +14,7 @@ vi.mock('pg', async (importOriginal) => {
 
 const usual = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on', server_encoding: 'UTF8' };
 
-/** A server with these settings: most of them cannot be changed for one connection. */
+/** A server with these settings, most of which cannot be changed per connection. */
 function serverWith(settings: Partial<typeof usual>): Query {
   const rows = Object.entries({ ...usual, ...settings }).map(([name, setting]) => ({ name, setting }));
   const text = JSON.stringify(rows);
@@ -32,16 +32,16 @@ it.each([
   expect(await readDurability(serverWith(settings))).toBe(durability);
 });
 
-it('refuses a database that cannot hold all text', async () => {
+it('refuses a database that cannot store all text', async () => {
   const error = await readDurability(serverWith({ server_encoding: 'LATIN1' })).catch((e: unknown) => e);
   expect(isKernelError(error, 'RELAY_SETTING_INVALID')).toBe(true);
 });
 
-it('loads PostgreSQL’s client for PostgreSQL only', async () => {
+it('loads the PostgreSQL client only for PostgreSQL', async () => {
   const database = await openStoragePlace({ kind: 'memory' }, silentLogger);
   await database.close();
   expect(pgWasLoaded).not.toHaveBeenCalled();
-  const nobody = openPostgresDatabase('postgres://127.0.0.1:1/nothing', 'nowhere', silentLogger);
-  await expect(nobody).rejects.toMatchObject({ code: 'RELAY_STORAGE_FAILED' });
+  const unreachable = openPostgresDatabase('postgres://127.0.0.1:1/nothing', 'nowhere', silentLogger);
+  await expect(unreachable).rejects.toMatchObject({ code: 'RELAY_STORAGE_FAILED' });
   expect(pgWasLoaded).toHaveBeenCalled();
 });

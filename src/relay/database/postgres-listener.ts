@@ -3,11 +3,11 @@ import { systemClock, type Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Listener, Listening } from './database.ts';
 
-const askEveryMs = 5_000;
+const probeIntervalMs = 5_000;
 const firstRetryMs = 100;
-const longestRetryMs = 5_000;
+const maxRetryMs = 5_000;
 
-/** Rejects when listening cannot begin; once it has, a connection that is lost is made again. */
+/** Rejects if listening cannot start. After that, a lost connection is reestablished. */
 export async function startListening(
   createClient: () => Client,
   channel: string,
@@ -23,7 +23,7 @@ export async function startListening(
 
   async function begin(): Promise<Client> {
     const opened = createClient();
-    opened.on('notification', ({ payload = '' }) => on.heard(payload));
+    opened.on('notification', ({ payload = '' }) => on.received(payload));
     opened.on('error', () => stopWaiting());
     opened.on('end', () => stopWaiting());
     try {
@@ -34,7 +34,7 @@ export async function startListening(
       throw error;
     }
     isListening = true;
-    on.began();
+    on.started();
     return opened;
   }
 
@@ -43,27 +43,27 @@ export async function startListening(
       await untilLost(client);
       isListening = false;
       end(client);
-      for (let retryMs = firstRetryMs; !isListening; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+      for (let retryMs = firstRetryMs; !isListening; retryMs = Math.min(retryMs * 2, maxRetryMs)) {
         if (isClosed) return;
         try {
           client = await begin();
         } catch (error) {
-          logger.warn('The relay does not hear of what other relays store, and tries again', { error });
+          logger.warn('Cannot receive notifications from other relays; retrying', { error });
           await wait(retryMs);
         }
       }
     }
   }
 
-  /** A connection may go without a word, so it is asked for one. */
+  /** Probes the connection, because it may be lost without an error. */
   async function untilLost(current: Client): Promise<void> {
     try {
       while (!isClosed) {
-        await wait(askEveryMs);
+        await wait(probeIntervalMs);
         if (!isClosed) await current.query('select 1');
       }
     } catch (error) {
-      logger.warn('The connection that hears of what other relays store was lost', { error });
+      logger.warn('Lost the connection for notifications from other relays', { error });
     }
   }
 
@@ -78,7 +78,7 @@ export async function startListening(
   }
 
   function end(opened: Client): void {
-    opened.end().catch((error: unknown) => logger.debug('A connection did not end well', { error }));
+    opened.end().catch((error: unknown) => logger.debug('Could not close a connection cleanly', { error }));
   }
 
   return {

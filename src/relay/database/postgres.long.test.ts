@@ -4,7 +4,8 @@ import type { Relay } from '../index.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { connectStock, createStockClient } from '../../../test/support/relay/stock-client.ts';
 import { startProxy } from '../../../test/support/relay/tcp-proxy.ts';
-import { asServer, createPostgres, describePostgres } from '../testing/test-postgres.ts';
+import { runStatement } from '../../../test/support/postgres.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import {
   confirmed,
   createSharedMap,
@@ -20,7 +21,7 @@ function reconnect(node: LocalNode, relay: Relay): void {
 }
 
 describePostgres('a relay on PostgreSQL', () => {
-  it('promises what PostgreSQL does, and another relay finds all of it', async () => {
+  it('announces the durability of PostgreSQL, and another relay finds its content', async () => {
     const storage = await createPostgres();
     const first = await startRelay({ storage });
     const alice = await createStockClient(first.url);
@@ -33,7 +34,7 @@ describePostgres('a relay on PostgreSQL', () => {
     expect((await loadMap(await createStockClient(second.url), mine)).toJSON()).toEqual({ word: 'first' });
   });
 
-  it('acknowledges nothing while the database is away, says so, and recovers by itself', async () => {
+  it('acknowledges nothing during a database outage, reports it, and recovers automatically', async () => {
     const proxy = await startProxy(await createPostgres());
     const relay = await startRelay({ storage: proxy.url });
     const alice = await createStockClient(relay.url);
@@ -55,7 +56,7 @@ describePostgres('a relay on PostgreSQL', () => {
     expect((await loadMap(await createStockClient(relay.url), mine)).get('word')).toBe('second');
   });
 
-  it('goes by the database when that comes back at an earlier state, and gets the rest from its clients', async () => {
+  it('follows a database restored to an earlier state and gets the rest from its clients', async () => {
     const storage = await createPostgres();
     const proxy = await startProxy(storage);
     let timeline = 1;
@@ -72,7 +73,7 @@ describePostgres('a relay on PostgreSQL', () => {
     proxy.cut();
     timeline = 2;
     for (const table of ['covalues where id', 'sessions where covalue_id', 'transactions where covalue_id']) {
-      await asServer(`delete from ${table} = $1`, [lost.id], storage);
+      await runStatement(`delete from ${table} = $1`, [lost.id], storage);
     }
     proxy.mend();
     await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(200), { timeout: 10_000 });
@@ -91,14 +92,14 @@ describePostgres('a relay on PostgreSQL', () => {
     );
   });
 
-  it('loses nothing when the server ends its connections at any time', async () => {
+  it('loses nothing whenever the server closes its connections', async () => {
     const storage = await createPostgres();
     const relay = await startRelay({ storage });
     const alice = await createStockClient(relay.url);
     const mine = createSharedMap(alice);
     for (let round = 0; round < 10; round++) {
       for (let count = 0; count < 20; count++) mine.set(`${round}`, count);
-      await asServer(
+      await runStatement(
         `select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and pid <> pg_backend_pid()`,
         [],

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** One run of one process. Ids of processes are used again; together with the start they are not. */
+/** Identifies a process. Its ID may be reused, but not together with the same start time. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Where `pid` has its meaning: another machine, container or boot has other processes. */
+  /** The scope of `pid`: each machine, container and boot has its own. */
   readonly machine: string;
-  /** When it started, in the system's own notation; undefined where that cannot be known. */
+  /** The start time in the notation of the system; undefined if unavailable. */
   readonly startedAt: string | undefined;
 }
 
@@ -17,7 +17,7 @@ export const thisProcess: ProcessIdentity = {
   startedAt: startOf(process.pid),
 };
 
-/** Undefined where it cannot be known from here: it ran on another machine, or before a restart of this one. */
+/** Undefined if it cannot be determined here: the process ran on another machine or before a reboot. */
 export function isRunning(other: ProcessIdentity): boolean | undefined {
   if (other.machine !== thisProcess.machine) return undefined;
   if (!hasProcess(other.pid)) return false;
@@ -29,7 +29,7 @@ function hasProcess(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there, and somebody else's.
+    // EPERM: it exists but belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
@@ -43,14 +43,14 @@ function machineName(): string {
 function startOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
-      // Field 22 of proc(5)'s stat; the name before it stands in parentheses and may hold spaces.
+      // Field 22 of `stat` in proc(5). The name before it is in parentheses and may contain spaces.
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     }
     if (process.platform === 'win32') return undefined;
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
   } catch {
-    // It ended a moment ago, or this system does not tell: then the id alone has to do.
+    // The process just ended, or this system does not report start times. Then only the ID is compared.
     return undefined;
   }
 }

@@ -2,17 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Database, Query } from './database.ts';
 
-/** Which database this is. A client that sees another id or epoch than before reconciles everything. */
+/** The identity of a database. A client that sees another ID or epoch than before reconciles everything. */
 export interface StorageIdentity {
   readonly id: string;
-  /** Changes when the database was put back to an earlier state. */
+  /** Changes when the database is restored to an earlier state. */
   readonly epoch: string;
 }
 
 /**
- * What each version adds to the one before; the number of the last one is the schema's version.
- * JSON stands as text: signatures and ids cover its very bytes, which `jsonb` would reorder. Ids are ASCII and are
- * compared as bytes, whatever the database's language.
+ * The statements of each version; the number of versions is the schema version. JSON is stored as text, because signatures
+ * and IDs cover its exact bytes, which `jsonb` would reorder. IDs are ASCII and compared as bytes, whatever the locale of
+ * the database.
  */
 const migrations: readonly (readonly string[])[] = [
   [
@@ -24,8 +24,8 @@ const migrations: readonly (readonly string[])[] = [
       id text collate "C" primary key,
       header text not null
     )`,
-    // last_idx counts the transactions: the next one has this index. bytes_since_signature decides where the next
-    // signature is kept, so that a large CoValue can be sent, and checked, in pieces.
+    // last_idx is the number of transactions, and thus the next index. bytes_since_signature determines where the
+    // next signature is stored, so that a large CoValue can be sent and verified in pieces.
     `create table sessions (
       covalue_id text collate "C" not null,
       session_id text collate "C" not null,
@@ -41,7 +41,7 @@ const migrations: readonly (readonly string[])[] = [
       tx text not null,
       primary key (covalue_id, session_id, idx)
     )`,
-    // The signature over all transactions of the session up to and with idx.
+    // The signature over all transactions of the session up to and including idx.
     `create table signatures (
       covalue_id text collate "C" not null,
       session_id text collate "C" not null,
@@ -71,16 +71,16 @@ const migrations: readonly (readonly string[])[] = [
 
 export const schemaVersion = migrations.length;
 
-/** Any number, the same in every version: relays that start at once on one database migrate it one after the other. */
+/** An arbitrary constant, shared by all versions: relays that start concurrently migrate one after the other. */
 const migrationLock = 711_202_603;
 
-/** Brings the tables to this version's form. Throws RELAY_STORAGE_TOO_NEW, having changed nothing, or RELAY_STORAGE_FAILED. */
+/** Migrates the tables to this version. Throws RELAY_STORAGE_TOO_NEW without changing anything, or RELAY_STORAGE_FAILED. */
 export async function prepareSchema(database: Database): Promise<StorageIdentity> {
   try {
     await database.transaction(migrate);
     return await readStorageIdentity(database);
   } catch (error) {
-    throw isKernelError(error) ? error : unprepared(error);
+    throw isKernelError(error) ? error : schemaError(error);
   }
 }
 
@@ -101,17 +101,17 @@ async function migrate(query: Query): Promise<void> {
   );
 }
 
-/** 0 where there are no tables yet. Changes nothing. */
+/** Returns 0 if there are no tables yet. Read-only. */
 export async function readSchemaVersion(query: Query): Promise<number> {
-  const [table] = await query<{ isThere: boolean }>(
-    `select to_regclass('schema_version') is not null as "isThere"`,
+  const [table] = await query<{ exists: boolean }>(
+    `select to_regclass('schema_version') is not null as "exists"`,
   );
-  if (!table?.isThere) return 0;
+  if (!table?.exists) return 0;
   const [stored] = await query<{ version: number }>(`select version from schema_version`);
   return stored?.version ?? 0;
 }
 
-/** Also for a database that was away: it may have come back as another one. */
+/** Also called after an outage: the database may have been replaced. */
 export async function readStorageIdentity(database: Database): Promise<StorageIdentity> {
   const [stored] = await database.query<StorageIdentity>(`select id, epoch from storage_identity`);
   if (!stored) throw new Error('The storage has lost its identity.');
@@ -125,11 +125,11 @@ function randomName(): string {
   return randomBytes(16).toString('base64url');
 }
 
-function unprepared(cause: unknown) {
+function schemaError(cause: unknown) {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return createKernelError(
     'RELAY_STORAGE_FAILED',
-    `The tables of the relay's database could not be made or read: ${reason}. Check that its user may create tables there.`,
+    `The tables of the relay's database could not be created or read: ${reason}. Check that its user may create tables there.`,
     { cause },
   );
 }
@@ -137,7 +137,7 @@ function unprepared(cause: unknown) {
 function tooNew(version: number) {
   return createKernelError(
     'RELAY_STORAGE_TOO_NEW',
-    `This relay's storage has the format ${version} of a newer relay, and this one knows only up to ${schemaVersion}. Install the newer version again.`,
+    `The storage has format ${version}, from a newer relay, but this relay supports only formats up to ${schemaVersion}. Install the newer version again.`,
     { details: { version, known: schemaVersion } },
   );
 }

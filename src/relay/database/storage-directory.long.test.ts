@@ -17,7 +17,7 @@ const codeOf = async (opening: Promise<unknown>): Promise<KernelErrorCode | unde
 };
 
 describe('a storage directory', () => {
-  it('is made where it is missing, for this user alone, and opens again with what was written', async () => {
+  it('is created if missing, only for this user, and reopens with its content', async () => {
     const directory = join(await createDirectory(), 'deep', 'storage');
     const first = await open(directory);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
@@ -34,7 +34,7 @@ describe('a storage directory', () => {
     await second.close();
   });
 
-  it('belongs to one relay at a time', async () => {
+  it('[RELAY-5] belongs to one relay at a time', async () => {
     const directory = await createStorage();
     const first = await open(directory);
     expect(await codeOf(open(directory))).toBe('RELAY_STORAGE_LOCKED');
@@ -43,7 +43,7 @@ describe('a storage directory', () => {
     await (await open(directory)).close();
   });
 
-  it('is left as it is where other files are in it', async () => {
+  it('is left unchanged if it contains other files', async () => {
     const directory = await createDirectory();
     await chmod(directory, 0o755);
     await writeFile(join(directory, 'letter.txt'), 'Dear Ada');
@@ -52,14 +52,14 @@ describe('a storage directory', () => {
     expect((await stat(directory)).mode & 0o777).toBe(0o755);
   });
 
-  it('is no file, such as the database of another server', async () => {
+  it('is not a file, such as the database of another server', async () => {
     const file = join(await createDirectory(), 'sync.db');
     await writeFile(file, 'SQLite format 3');
     expect(await codeOf(open(file))).toBe('RELAY_SETTING_INVALID');
     expect(await readFile(file, 'utf8')).toBe('SQLite format 3');
   });
 
-  it('keeps nothing of a creation that failed, nor of one that was killed', async () => {
+  it('keeps nothing of a failed or killed creation', async () => {
     const directory = await createDirectory();
     await mkdir(join(directory, 'unfinished-0123'));
     const path = process.execPath;
@@ -72,14 +72,14 @@ describe('a storage directory', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('that is damaged is refused, and let go', async () => {
+  it('is refused and unlocked if it is damaged', async () => {
     const directory = await createStorage();
     await writeFile(join(directory, 'postgres', 'PG_VERSION'), '9\n');
     expect(await codeOf(open(directory))).toBe('RELAY_STORAGE_FAILED');
     expect(await readdir(directory)).toEqual(['postgres']);
   });
 
-  it('whose database has lost its first file is refused, and no empty one takes its place', async () => {
+  it('is refused, and not replaced by an empty one, if its version file is missing', async () => {
     const directory = await createStorage();
     const postgres = join(directory, 'postgres');
     await rm(join(postgres, 'PG_VERSION'));
@@ -90,7 +90,7 @@ describe('a storage directory', () => {
 });
 
 describe('the schema', () => {
-  it('of a newer relay is refused and not touched', async () => {
+  it('[RELAY-6] is refused and left unchanged if it belongs to a newer relay', async () => {
     const database = await open(await createStorage());
     await prepareSchema(database);
     await database.query(`update schema_version set version = $1`, [schemaVersion + 1]);

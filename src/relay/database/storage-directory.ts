@@ -7,20 +7,17 @@ import type { Database } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { openPGliteDatabase } from './pglite-database.ts';
 
-// Hidden files and `lost+found` are what systems put into directories and volumes by themselves.
-const ownFiles = /^(?:postgres|lock\.\d+|unfinished-\w+|lost\+found|\..*)$/;
+// Operating systems put hidden files and `lost+found` into directories and volumes.
+const relayFiles = /^(?:postgres|lock\.\d+|unfinished-\w+|lost\+found|\..*)$/;
 
-/**
- * Opens the database in a directory of the relay's own, made where it is missing; no other process has it until
- * `close`. Readable only for the user that runs the relay.
- */
+/** Locks the directory until `close`, and creates it if missing. Only the user that runs the relay can read it. */
 export async function openStorageDirectory(directory: string, logger: Logger): Promise<Database> {
   await prepareDirectory(directory);
   const lock = await lockDirectory(directory, logger);
   try {
     const postgres = join(directory, 'postgres');
     if (!(await readdir(directory)).includes('postgres')) await createPGliteDirectory(postgres);
-    else if (!(await hasVersionFile(postgres))) throw notWhole(postgres);
+    else if (!(await hasVersionFile(postgres))) throw incomplete(postgres);
     const database = await openPGliteDatabase(postgres);
     return {
       ...database,
@@ -40,28 +37,28 @@ async function prepareDirectory(directory: string): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     return findForeignFile(directory);
   });
-  if (foreign !== undefined) throw unusable(directory, `other files are in it, ${foreign} for one`);
+  if (foreign !== undefined) throw unusable(directory, `it contains other files, such as ${foreign}`);
   await orUnusable(directory, async () => {
     await access(directory, constants.W_OK);
     await chmod(directory, 0o700);
   });
 }
 
-/** Where this file is missing, PGlite makes an empty database in the place of what is left of the old one. */
+/** Without this file, PGlite would create an empty database over the remains of the old one. */
 export async function hasVersionFile(postgres: string): Promise<boolean> {
   return (await readdir(postgres)).includes('PG_VERSION');
 }
 
-function notWhole(postgres: string) {
+function incomplete(postgres: string) {
   return createKernelError(
     'RELAY_STORAGE_FAILED',
-    `The relay's database in ${postgres} is not whole: its file PG_VERSION is missing. Nothing was changed; put a backup in its place.`,
+    `The relay's database in ${postgres} is incomplete: its file PG_VERSION is missing. Nothing was changed. Restore a backup.`,
   );
 }
 
-/** A file in it that no relay makes. */
+/** Finds a file that does not belong to a relay. */
 export async function findForeignFile(directory: string): Promise<string | undefined> {
-  return (await readdir(directory)).find((name) => !ownFiles.test(name));
+  return (await readdir(directory)).find((name) => !relayFiles.test(name));
 }
 
 async function orUnusable<T>(directory: string, run: () => Promise<T>): Promise<T> {
@@ -75,7 +72,7 @@ async function orUnusable<T>(directory: string, run: () => Promise<T>): Promise<
 function unusable(directory: string, why: string, cause?: unknown) {
   return createKernelError(
     'RELAY_SETTING_INVALID',
-    `The relay cannot keep its storage in ${directory}: ${why}. Name an empty directory, or one that is not there yet.`,
+    `The relay cannot keep its storage in ${directory}: ${why}. Choose an empty directory, or one that does not exist yet.`,
     { cause },
   );
 }

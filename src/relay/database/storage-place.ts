@@ -6,14 +6,13 @@ import { openMemoryDatabase } from './pglite-database.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
 import { openStorageDirectory } from './storage-directory.ts';
 
-/** Where a relay keeps what it stores. */
 export type StoragePlace =
   | { readonly kind: 'memory' }
   | { readonly kind: 'pglite'; readonly directory: string }
-  /** `name` is for people: the address may hold a password. */
+  /** `name` is for messages: `url` may contain a password. */
   | { readonly kind: 'postgres'; readonly url: string; readonly name: string };
 
-/** Reads the `storage` setting. Throws RELAY_SETTING_INVALID, which never repeats an address: it may hold a password. */
+/** Throws RELAY_SETTING_INVALID, whose message never contains the address, because it may hold a password. */
 export function readStoragePlace(storage: string): StoragePlace {
   if (storage === 'memory:') return { kind: 'memory' };
   if (/^postgres(?:ql)?:/.test(storage)) return readPostgresPlace(storage);
@@ -21,19 +20,19 @@ export function readStoragePlace(storage: string): StoragePlace {
   if (directory === undefined) {
     throw createKernelError(
       'RELAY_SETTING_INVALID',
-      'The storage setting cannot be read. It takes pglite:DIRECTORY, postgres://USER@HOST/DATABASE or memory:.',
+      'The storage setting is invalid. Use pglite:DIRECTORY, postgres://USER@HOST/DATABASE or memory:.',
     );
   }
   return { kind: 'pglite', directory: resolve(directory) };
 }
 
 function readPostgresPlace(url: string): StoragePlace {
-  // What is thrown by parsing holds the whole text, and is left out for that.
+  // A parse error would contain the whole address, so check it first.
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed?.pathname.slice(1)) {
     throw createKernelError(
       'RELAY_SETTING_INVALID',
-      'The address of the PostgreSQL database cannot be read. It has the form postgres://USER:PASSWORD@HOST:PORT/DATABASE, and a password stands there URL-encoded.',
+      'The address of the PostgreSQL database is invalid. Use the form postgres://USER:PASSWORD@HOST:PORT/DATABASE with a URL-encoded password.',
     );
   }
   const host = parsed.host || parsed.searchParams.get('host') || 'localhost';
@@ -52,14 +51,14 @@ export function openStoragePlace(place: StoragePlace, logger: Logger): Promise<D
   }
 }
 
-/** For people: where what the relay acknowledges is kept, and what it survives. */
+/** Describes, for the console, where data is stored and what it survives. */
 export function describeStorage(place: StoragePlace): string {
   switch (place.kind) {
     case 'memory':
-      return 'storage in memory: nothing is kept';
+      return 'storage in memory: nothing is persisted';
     case 'pglite':
-      return `storage in ${place.directory}: what is acknowledged survives a crash of the relay`;
+      return `storage in ${place.directory}: acknowledged edits survive a crash of the relay`;
     case 'postgres':
-      return `storage in PostgreSQL at ${place.name}: what is acknowledged is committed there`;
+      return `storage in PostgreSQL at ${place.name}: acknowledged edits are committed there`;
   }
 }

@@ -10,23 +10,23 @@ import { fine, wrong, type Finding } from './finding.ts';
 
 export interface DatabaseReport {
   readonly findings: readonly Finding[];
-  /** The time where the database is, if it has answered. */
+  /** The time on the database server, if it responded. */
   readonly nowMs?: number;
 }
 
-/** Opens it, as a start does, and asks. Of PGlite one must be there already. */
+/** Opens the database as the relay does at startup, and queries it. A PGlite database must already exist. */
 export async function checkDatabase(place: StoragePlace): Promise<DatabaseReport> {
   if (place.kind === 'memory') {
-    return { findings: [fine('database', 'In memory: what the relay acknowledges is gone when it ends.')] };
+    return { findings: [fine('database', 'In memory: acknowledged edits are lost when the relay stops.')] };
   }
   try {
-    return await withDatabase(place, ask);
+    return await withDatabase(place, inspect);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    // Ours say what to do, and never hold an address with a password; others might.
+    // KernelErrors say what to do and never contain an address with a password; other errors might.
     return {
       findings: [
-        wrong('database', isKernelError(error) ? text : 'It was opened, and does not answer. Read its log.'),
+        wrong('database', isKernelError(error) ? text : 'It was opened but does not respond. Check its log.'),
       ],
     };
   }
@@ -50,22 +50,22 @@ async function withDatabase<T>(place: StoragePlace, run: (database: Database) =>
 }
 
 const survives = {
-  none: 'nothing: what is acknowledged is lost in a crash',
-  'process-crash': 'a crash of the process, and not a power cut',
-  'power-loss': 'a power cut',
+  none: 'nothing: acknowledged edits are lost in a crash',
+  'process-crash': 'a crash of the process, but not a power failure',
+  'power-loss': 'a power failure',
 } as const;
 
-async function ask({ query, durability }: Database): Promise<DatabaseReport> {
+async function inspect({ query, durability }: Database): Promise<DatabaseReport> {
   const [row] = await query<{ now: number }>(`select extract(epoch from clock_timestamp())::float8 as now`);
   const nowMs = row && { nowMs: row.now * 1_000 };
   const version = await readSchemaVersion(query);
   if (version > schemaVersion) {
-    const text = `It has the format ${version} of a newer relay, and this one knows only up to ${schemaVersion}. Install the newer version again.`;
+    const text = `It has format ${version}, from a newer relay, but this relay supports only formats up to ${schemaVersion}. Install the newer version again.`;
     return { findings: [wrong('database', text)], ...nowMs };
   }
-  const tables = version === 0 ? 'has no tables yet' : `has the format ${version}`;
+  const tables = version === 0 ? 'has no tables yet' : `has format ${version}`;
   return {
-    findings: [fine('database', `It answers, and ${tables}. A commit survives ${survives[durability]}.`)],
+    findings: [fine('database', `It responds and ${tables}. A commit survives ${survives[durability]}.`)],
     ...nowMs,
   };
 }

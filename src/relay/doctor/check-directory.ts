@@ -1,66 +1,69 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { lookAtLock } from '../database/directory-lock.ts';
+import { checkLock } from '../database/directory-lock.ts';
 import { findForeignFile, hasVersionFile } from '../database/storage-directory.ts';
 import { fine, wrong, type Finding } from './finding.ts';
 
 export interface DirectoryReport {
   readonly findings: readonly Finding[];
-  /** A database is there, and nobody uses it. */
+  /** A database exists and no process is using it. */
   readonly isFree: boolean;
   /** When the database was last written to, in ms since the Unix epoch. */
   readonly touchedAtMs?: number;
 }
 
-const neededBytes = 100_000_000;
+const minFreeBytes = 100_000_000;
 
-/** `isRelayRunning` where one answers on the port: then a lock is nothing to wonder about. */
+/** If a relay answers on the port (`isRelayRunning`), a lock is expected. */
 export async function checkDirectory(directory: string, isRelayRunning: boolean): Promise<DirectoryReport> {
   const found = await statOf(directory);
   if (!found) {
     const parent = await existingAncestor(directory);
     if (!(await isWritable(parent))) {
-      const text = `${directory} is not there, and this user may not make it in ${parent}. Make it and give it to the user that runs the relay.`;
+      const text = `${directory} does not exist, and this user may not create it in ${parent}. Create it and give the user that runs the relay access.`;
       return { findings: [wrong('directory', text)], isFree: false };
     }
-    const text = `${directory} is not there yet. The first start makes it, with an empty database.`;
+    const text = `${directory} does not exist yet. The first start creates it with an empty database.`;
     return { findings: [fine('directory', text), await checkSpace(parent)], isFree: false };
   }
   if (!found.isDirectory() || !(await isWritable(directory))) {
-    const text = `${directory} is not a directory that this user may write to. Give it to the user that runs the relay, or name another with --storage.`;
+    const text = `${directory} is not a directory that this user may write to. Give the user that runs the relay access, or choose another with --storage.`;
     return { findings: [wrong('directory', text)], isFree: false };
   }
   const foreign = await findForeignFile(directory);
   if (foreign !== undefined) {
-    const text = `${directory} holds other files, ${foreign} for one. Name an empty directory, or one that is not there yet.`;
+    const text = `${directory} contains other files, such as ${foreign}. Choose an empty directory, or one that does not exist yet.`;
     return { findings: [wrong('directory', text)], isFree: false };
   }
   const space = await checkSpace(directory);
   const postgres = join(directory, 'postgres');
   if ((await statOf(postgres)) && !(await hasVersionFile(postgres))) {
-    const text = `The database in ${postgres} is not whole. Put a backup in its place.`;
+    const text = `The database in ${postgres} is incomplete. Restore a backup.`;
     return { findings: [wrong('directory', text), space], isFree: false };
   }
   const database = await statOf(join(postgres, 'global', 'pg_control'));
   const touched = database && { touchedAtMs: database.mtimeMs };
-  const lock = await lookAtLock(directory);
+  const lock = await checkLock(directory);
   if (lock === 'held') {
     const finding = isRelayRunning
       ? fine('directory', `${directory} is in use by a running relay.`)
       : wrong(
           'directory',
-          `${directory} is in use by another relay. Stop that one, or give this one a directory of its own.`,
+          `${directory} is in use by another relay. Stop that relay, or give this one its own directory.`,
         );
     return { findings: [finding, space], isFree: false, ...touched };
   }
   if (lock === 'unknown') {
-    const text = `${directory} has the lock of a relay on another machine, or before a restart of this one. A start watches it for 10 s, and takes it over if nothing touches it.`;
+    const text = `${directory} has a lock from another machine, or from before this machine rebooted. A start watches the lock for 10 s and replaces it if it is not renewed.`;
     return { findings: [fine('directory', text), space], isFree: false, ...touched };
   }
-  const mode = (found.mode & 0o077) === 0 ? '' : ' Others may read it at present: a start takes that away.';
-  const content = database ? 'holds a database' : 'is empty; the first start makes a database';
+  const mode =
+    (found.mode & 0o077) === 0
+      ? ''
+      : ' Other users can currently read it; the relay restricts access when it starts.';
+  const content = database ? 'contains a database' : 'is empty; the first start creates a database';
   return {
-    findings: [fine('directory', `${directory} ${content}, and is free to use.${mode}`), space],
+    findings: [fine('directory', `${directory} ${content}. It is not in use.${mode}`), space],
     isFree: database !== undefined,
     ...touched,
   };
@@ -69,9 +72,12 @@ export async function checkDirectory(directory: string, isRelayRunning: boolean)
 async function checkSpace(path: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(path);
   const megabytes = `${Math.floor((bavail * bsize) / 1_000_000).toLocaleString('en')} MB`;
-  return bavail * bsize >= neededBytes
+  return bavail * bsize >= minFreeBytes
     ? fine('directory', `The disk has ${megabytes} free.`)
-    : wrong('directory', `The disk has only ${megabytes} free, and the relay needs 100. Make room on it.`);
+    : wrong(
+        'directory',
+        `The disk has only ${megabytes} free, but the relay needs 100 MB. Free some space on it.`,
+      );
 }
 
 async function existingAncestor(path: string): Promise<string> {
@@ -86,7 +92,7 @@ async function isWritable(path: string): Promise<boolean> {
   );
 }
 
-/** Undefined where nothing is there, or this user may not look. */
+/** Undefined if the path does not exist or this user has no access. */
 async function statOf(path: string) {
   return stat(path).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import type { RelayOptions } from '../relay-options.ts';
+import type { RelayOptions } from '../config/relay-options.ts';
 import { readAgent } from '../config/agent-identity.ts';
 import { readStoragePlace } from '../database/storage-place.ts';
 import { checkClock } from './check-clock.ts';
@@ -7,10 +7,7 @@ import { checkDirectory } from './check-directory.ts';
 import { checkPort } from './check-port.ts';
 import type { Finding } from './finding.ts';
 
-/**
- * Looks at all that a relay with these options would need, and leaves nothing behind. Throws RELAY_SETTING_INVALID
- * where the options themselves cannot be used.
- */
+/** Runs all checks and leaves nothing behind. Throws RELAY_SETTING_INVALID if the options are invalid. */
 export async function examine(
   options: RelayOptions & { readonly storage: string },
 ): Promise<readonly Finding[]> {
@@ -26,7 +23,6 @@ export async function examine(
   return [port.finding, ...directory.findings, ...(database?.findings ?? []), checkClock(directory)];
 }
 
-/** A line for each, for people. */
 export function describeFindings(findings: readonly Finding[]): string {
   return findings
     .map(({ isWrong, subject, text }) => `${isWrong ? 'wrong' : 'ok'}`.padEnd(7) + subject.padEnd(11) + text)

@@ -1,4 +1,4 @@
-/** One thing that was looked at. What is wrong also says what to do. */
+/** The result of one check. If `isWrong`, the text also says what to do. */
 export interface Finding {
   readonly isWrong: boolean;
   readonly subject: 'port' | 'directory' | 'database' | 'clock';

@@ -15,7 +15,7 @@ import {
 const storage = 'memory:';
 const connections = async (relay: Relay) => (await readHealth(relay)).body.connections;
 
-/** What comes of opening a WebSocket: its first message, and the code of its end. */
+/** Opens a WebSocket and returns its first message and its close code. */
 function dial(relay: Relay, options: ClientOptions = {}) {
   const socket = new WebSocket(`${relay.url}/sync`, options);
   onTestFinished(() => socket.terminate());
@@ -31,7 +31,7 @@ function dial(relay: Relay, options: ClientOptions = {}) {
 
 async function dialBare(relay: Relay, text: string): Promise<Socket> {
   const socket = connect(relay.port, '127.0.0.1');
-  // A relay that closes while it is written to breaks the pipe.
+  // A relay that closes during a write breaks the pipe.
   socket.on('error', () => {});
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
@@ -43,7 +43,7 @@ const upgrade =
   'GET /sync HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 
 describe('a relay', () => {
-  it('that is full says so, and has room again when somebody goes', async () => {
+  it('[RELAY-11] refuses clients while it is full, and accepts one once another disconnects', async () => {
     const relay = await startRelay({ storage, limits: { connections: 2 } });
     const [one] = [await openRawClient(relay.url), await openRawClient(relay.url)];
     const late = dial(relay);
@@ -59,7 +59,7 @@ describe('a relay', () => {
     expect(await dial(relay).first).toMatchObject({ maia: 'hello' });
   });
 
-  it('counts by address, and believes the nearest proxy only', async () => {
+  it('counts by address and trusts only the nearest proxy', async () => {
     const relay = await startRelay({ storage, trustProxy: true, limits: { connectionsPerAddress: 1 } });
     const from = (forwarded: string) => dial(relay, { headers: { 'x-forwarded-for': forwarded } }).first;
     expect(await from('10.0.0.1')).toMatchObject({ maia: 'hello' });
@@ -67,14 +67,14 @@ describe('a relay', () => {
     expect(await from('10.0.0.2')).toMatchObject({ maia: 'hello' });
   });
 
-  it('believes nobody about addresses unless told to', async () => {
+  it('ignores forwarded addresses by default', async () => {
     const relay = await startRelay({ storage, limits: { connectionsPerAddress: 1 } });
     await openRawClient(relay.url);
     const other = dial(relay, { headers: { 'x-forwarded-for': '10.0.0.2' } });
     expect(await other.first).toMatchObject({ maia: 'refused', code: 'limit' });
   });
 
-  it('takes pages of the given origins only', async () => {
+  it('[RELAY-12] accepts only pages of the given origins', async () => {
     const relay = await startRelay({ storage, origins: ['https://app.example.org'] });
     expect(await dial(relay, { origin: 'https://app.example.org' }).first).toMatchObject({ maia: 'hello' });
     expect(await dial(relay).first).toMatchObject({ maia: 'hello' });
@@ -92,7 +92,7 @@ describe('a relay', () => {
     },
   );
 
-  it('lets go who says nothing, and keeps who has spoken', async () => {
+  it('disconnects a silent client and keeps one that has sent a message', async () => {
     const relay = await startRelay({ storage, limits: { firstFrameMs: 300 } });
     const speaking = await openRawClient(relay.url);
     speaking.send({ maia: 'hi', v: 1, kernel: '0.0.0' });
@@ -109,7 +109,7 @@ describe('a relay', () => {
     await vi.waitFor(() => expect(slow.readableEnded || slow.destroyed).toBe(true), { timeout: 5_000 });
   });
 
-  it('makes no room for a frame of 1 GB', async () => {
+  it('allocates no memory for a frame of 1 GB', async () => {
     const relay = await startRelay({ storage });
     const alice = await createStockClient(relay.url);
     const before = process.memoryUsage();
@@ -125,7 +125,7 @@ describe('a relay', () => {
     await confirmed(alice, createSharedMap(alice));
   });
 
-  it('forgets 1,500 connections that are opened and dropped, while somebody works', async () => {
+  it('forgets 1,500 connections that open and drop while another client works', async () => {
     const relay = await startRelay({ storage });
     const alice = await createStockClient(relay.url);
     for (let round = 0; round < 15; round++) {

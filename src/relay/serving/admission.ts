@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { createKernelError } from '../../base/kernel-error.ts';
-import type { RelayLimits } from '../relay-options.ts';
+import type { RelayLimits } from '../config/relay-options.ts';
 
-/** Counts connections, in all and by the address they come from. */
+/** Counts connections, in total and per address. */
 export interface Admission {
-  /** Why there is no room for one more; undefined where there is. */
+  /** The reason for refusing another connection; undefined if there is room. */
   refusal(address: string): string | undefined;
-  /** Counts one; the returned function, called once, gives its place back. */
+  /** Counts a connection. Call the returned function exactly once to release its place. */
   enter(address: string): () => void;
 }
 
@@ -19,40 +19,37 @@ export function createAdmission({
 
   return {
     refusal(address) {
-      if (count >= connections) return `The relay has its ${connections} connections.`;
+      if (count >= connections) return `The relay is at its limit of ${connections} connections.`;
       if ((countsByAddress.get(address) ?? 0) < connectionsPerAddress) return undefined;
-      return `There are ${connectionsPerAddress} connections from this address already.`;
+      return `This address is at its limit of ${connectionsPerAddress} connections.`;
     },
     enter(address) {
       count++;
       countsByAddress.set(address, (countsByAddress.get(address) ?? 0) + 1);
       return () => {
         count--;
-        const rest = (countsByAddress.get(address) ?? 1) - 1;
-        if (rest > 0) countsByAddress.set(address, rest);
+        const remaining = (countsByAddress.get(address) ?? 1) - 1;
+        if (remaining > 0) countsByAddress.set(address, remaining);
         else countsByAddress.delete(address);
       };
     },
   };
 }
 
-/** Where a request comes from: with `trustProxy` what the nearest proxy says, as the client may have written the rest. */
+/** With `trustProxy`, only the last forwarded entry counts: the client may have forged the others. */
 export function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
   const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined;
   const nearest = [forwarded ?? []].flat().join(',').split(',').at(-1)?.trim();
   return nearest || (socket.remoteAddress ?? 'unknown');
 }
 
-/**
- * Whether a page of this origin may open a WebSocket. Only browsers name one, and only they can be made to connect by
- * a page. Throws RELAY_SETTING_INVALID on what is no origin.
- */
+/** Allows a missing `Origin`, because every browser sends it. Throws RELAY_SETTING_INVALID for an invalid entry. */
 export function createOriginCheck(origins: readonly string[]): (origin: string | undefined) => boolean {
   for (const origin of origins) {
     if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
     throw createKernelError(
       'RELAY_SETTING_INVALID',
-      `${JSON.stringify(origin)} is not an origin that the relay could allow. One is a scheme, a host and perhaps a port, such as https://app.example.org, with nothing behind.`,
+      `${JSON.stringify(origin)} is not a valid origin. Use a scheme, a host and optionally a port, such as https://app.example.org, without a path.`,
     );
   }
   return (origin) => origin === undefined || origins.length === 0 || origins.includes(origin);

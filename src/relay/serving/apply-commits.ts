@@ -1,33 +1,39 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
-import type { KnownCoValue } from '../storage/newer-loader.ts';
+import type { KnownCoValue } from '../storage/read-newer.ts';
 import type { SqlStorage } from '../storage/sql-storage.ts';
 import type { Subscriptions } from '../client/subscriptions.ts';
+import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
-/** Brings what other relays stored into this one's memory, from where its clients get it. */
-export interface CatchUp {
-  /** Other relays committed something of these. */
-  read(ids: readonly string[]): void;
-  /** They may have committed anything. */
-  readAll(): void;
+/** Loads other relays' commits into this relay's memory, which passes them on to its clients. */
+export interface CommitApplier {
+  /** Other relays committed content of these CoValues. */
+  apply(ids: readonly string[]): void;
+  /** Other relays may have committed content of any CoValue. */
+  applyAll(): void;
 }
 
-export interface CatchUpOptions {
+export interface CommitApplierOptions {
   readonly node: LocalNode;
   readonly storage: Pick<SqlStorage, 'load' | 'loadNewer'>;
   readonly subscriptions: Pick<Subscriptions, 'has' | 'ids'>;
   readonly logger: Logger;
 }
 
-const idsAtOnce = 200;
+const idsPerRead = 200;
 
-export function createCatchUp({ node, storage, subscriptions, logger }: CatchUpOptions): CatchUp {
+export function createCommitApplier({
+  node,
+  storage,
+  subscriptions,
+  logger,
+}: CommitApplierOptions): CommitApplier {
   const due = new Set<string>();
   let isReading = false;
 
-  function read(ids: Iterable<string>): void {
-    // A client that was told that there is no such CoValue still waits for it, also when memory has let it go.
+  function apply(ids: Iterable<string>): void {
+    // Includes those not in memory, because a subscribed client that got "not found" still waits for the content.
     for (const id of ids) if (node.isCoValueInMemory(asCoValueID(id)) || subscriptions.has(id)) due.add(id);
     if (isReading || due.size === 0) return;
     isReading = true;
@@ -36,12 +42,12 @@ export function createCatchUp({ node, storage, subscriptions, logger }: CatchUpO
 
   async function readDue(): Promise<void> {
     while (due.size > 0) {
-      const ids = [...due].slice(0, idsAtOnce);
+      const ids = [...due].slice(0, idsPerRead);
       for (const id of ids) due.delete(id);
       try {
         await readNow(ids);
       } catch (error) {
-        logger.warn('What another relay stored could not be read', { error });
+        logger.warn('Could not read content that another relay stored', { error });
       }
       await nextTurn();
     }
@@ -51,31 +57,31 @@ export function createCatchUp({ node, storage, subscriptions, logger }: CatchUpO
   async function readNow(ids: readonly string[]): Promise<void> {
     const known: KnownCoValue[] = [];
     for (const id of ids) {
-      const coValue = node.getCoValue(asCoValueID(id));
+      const coValue = getOrCreateCoValue(node, id);
       if (coValue.hasVerifiedContent()) {
         known.push({ header: coValue.verified.header, state: coValue.knownState() });
       } else {
-        // cojson itself asks the storage once only, and keeps to it that something is not there.
+        // cojson queries the storage only once, and remembers "not found".
         storage.load(id, handOut);
       }
     }
     if (known.length > 0) await storage.loadNewer(known, handOut);
   }
 
-  /** To those who follow the CoValue too. As it comes from the storage, it is not stored again. */
+  /** Passes the content on to subscribed clients too. The source `storage` keeps cojson from storing it again. */
   function handOut(content: CojsonInternalTypes.NewContentMessage): void {
     try {
       node.syncManager.handleNewContent(content, 'storage');
     } catch (error) {
-      logger.warn('What another relay stored was rejected', { id: content.id, error });
+      logger.warn('Rejected content that another relay stored', { id: content.id, error });
     }
   }
 
   return {
-    read,
-    readAll() {
-      read([...node.allCoValues()].map(({ id }) => id));
-      read(subscriptions.ids());
+    apply,
+    applyAll() {
+      apply([...node.allCoValues()].map(({ id }) => id));
+      apply(subscriptions.ids());
     },
   };
 }

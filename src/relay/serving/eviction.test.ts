@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { createFakeClock } from '../../testing/fake-clock.ts';
-import { createEviction, lookEveryMs } from './eviction.ts';
+import { createEviction, checkIntervalMs } from './eviction.ts';
 import { createSubscriptions } from '../client/subscriptions.ts';
 import { createReader, describeStorage } from '../../../test/support/relay/test-storage.ts';
 
@@ -16,36 +16,36 @@ describeStorage(({ createWriter, open }) => {
     const eviction = createEviction({ node, commits: storage, subscriptions, clock });
     const load = async () => {
       await vi.waitFor(async () => expect(await node.load(map.id)).not.toBe('unavailable'));
-      // Loading listens until it is done.
+      // A load keeps a listener until it is done.
       await vi.waitFor(() => expect(node.getCoValue(map.id).listeners.size).toBe(0));
     };
     await load();
     return { map, group, node, clock, subscriptions, eviction, load };
   }
 
-  it('lets a CoValue go that nobody follows, then what it depended on, and loads it again', async () => {
+  it('evicts a CoValue without subscribers, then its dependencies, and loads it again', async () => {
     const { map, group, node, clock, load } = await setUp();
-    clock.advance(lookEveryMs);
+    clock.advance(checkIntervalMs);
     expect(node.isCoValueInMemory(map.id)).toBe(true);
-    clock.advance(lookEveryMs);
+    clock.advance(checkIntervalMs);
     expect(node.isCoValueInMemory(map.id)).toBe(false);
-    clock.advance(2 * lookEveryMs);
-    clock.advance(2 * lookEveryMs);
+    clock.advance(2 * checkIntervalMs);
+    clock.advance(2 * checkIntervalMs);
     expect(node.isCoValueInMemory(group.id)).toBe(false);
     await load();
     expect(node.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
   });
 
-  it('keeps what somebody follows, until the last one is gone', async () => {
+  it('keeps a CoValue until its last subscriber disconnects', async () => {
     const { map, node, clock, subscriptions } = await setUp();
     const [one, other] = [subscriptions.open(), subscriptions.open()];
     one.add(map.id);
     other.add(map.id);
     one.close();
-    for (let look = 0; look < 5; look++) clock.advance(lookEveryMs);
+    for (let look = 0; look < 5; look++) clock.advance(checkIntervalMs);
     expect(node.isCoValueInMemory(map.id)).toBe(true);
     other.close();
-    for (let look = 0; look < 2; look++) clock.advance(lookEveryMs);
+    for (let look = 0; look < 2; look++) clock.advance(checkIntervalMs);
     expect(node.isCoValueInMemory(map.id)).toBe(false);
   });
 });

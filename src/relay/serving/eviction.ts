@@ -1,11 +1,12 @@
 import type { CoValueCore, LocalNode, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import type { Commits } from '../held-acknowledgements.ts';
+import type { Commits } from '../client/acknowledgements.ts';
 import type { Subscriptions } from '../client/subscriptions.ts';
+import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 
-/** Keeps the node's memory to what clients use: the storage has the rest. */
+/** Evicts CoValues that no client uses from the node's memory; they stay in the storage. */
 export interface Eviction {
-  /** A client was told that a CoValue is nowhere. cojson would remember that, and never ask the storage again. */
+  /** Forgets a CoValue that was reported as not found: cojson would remember that and never query the storage again. */
   notFound(id: RawCoID): void;
   stop(): void;
 }
@@ -17,18 +18,21 @@ export interface EvictionOptions {
   readonly clock: Clock;
 }
 
-/** A CoValue that nobody used between two looks goes. */
-export const lookEveryMs = 60_000;
+/** Evicts CoValues unused for a whole interval. */
+export const checkIntervalMs = 60_000;
 
 export function createEviction({ node, commits, subscriptions, clock }: EvictionOptions): Eviction {
   let missing = new Set<RawCoID>();
-  let wasIdle = new Set<RawCoID>();
-  let cancel = clock.after(lookEveryMs, look);
+  let previouslyIdle = new Set<RawCoID>();
+  let cancel = clock.after(checkIntervalMs, check);
 
   function evictMissing(): void {
     const ids = missing;
     missing = new Set();
-    for (const id of ids) if (node.isCoValueInMemory(id)) evictIfMissing(node.getCoValue(id));
+    for (const id of ids) {
+      const coValue = getKnownCoValue(node, id);
+      if (coValue) evictIfMissing(coValue);
+    }
   }
 
   function evictIfMissing(coValue: CoValueCore): void {
@@ -36,23 +40,24 @@ export function createEviction({ node, commits, subscriptions, clock }: Eviction
     if (!hasDependants(coValue)) node.internalDeleteCoValue(coValue.id);
   }
 
-  function look(): void {
-    const isIdle = new Set<RawCoID>();
+  function check(): void {
+    const idle = new Set<RawCoID>();
     for (const coValue of [...node.allCoValues()]) {
       const { id } = coValue;
       if (!coValue.isAvailable()) evictIfMissing(coValue);
       else if (subscriptions.has(id) || isNeeded(coValue)) continue;
-      else if (wasIdle.has(id)) evictOnceCommitted(id);
-      else isIdle.add(id);
+      else if (previouslyIdle.has(id)) evictOnceCommitted(id);
+      else idle.add(id);
     }
-    wasIdle = isIdle;
-    cancel = clock.after(lookEveryMs, look);
+    previouslyIdle = idle;
+    cancel = clock.after(checkIntervalMs, check);
   }
 
   function evictOnceCommitted(id: RawCoID): void {
     commits.afterCommit(id, () => {
-      if (subscriptions.has(id) || !node.isCoValueInMemory(id) || isNeeded(node.getCoValue(id))) return;
-      // What unmounting leaves behind is for asking other servers, of which a relay has none.
+      const coValue = getKnownCoValue(node, id);
+      if (subscriptions.has(id) || !coValue || isNeeded(coValue)) return;
+      // Unmounting keeps an entry for querying upstream servers. A relay has none, so delete the entry too.
       if (node.internalUnmountCoValue(id)) node.internalDeleteCoValue(id);
     });
   }

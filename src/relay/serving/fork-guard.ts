@@ -1,33 +1,33 @@
 import type { CoValueCore, LocalNode, PeerState } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import { createEarlyDeletions } from '../early-deletions.ts';
+import { createPendingDeletions } from './pending-deletions.ts';
 import { isSameTransaction, withoutForks, type Fork } from '../storage/find-forks.ts';
+import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
 import { isDeleteSession, sessionsOf, type Content, type SessionID } from '../../engine/content.ts';
+import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
-type HandleNewContent = LocalNode['syncManager']['handleNewContent'];
-
-/** A client has one session of its own, and passes on those of others. */
+/** Refused sessions per client: a client has one session, but also forwards those of other clients. */
 export const maxRefused = 1_000;
 
 /**
- * Of two devices that went on with one session in two ways, cojson tells the second one that its transactions are here,
- * while the first one's are: it counts a session's transactions, and cuts off those that it has by their number. Here
- * they are compared. And what goes on from transactions that are not here fails its signature; cojson then takes no
- * more of the whole CoValue from this client, in silence. Here only that session is refused, and the client is told.
+ * Refuses transactions that conflict with stored ones, which happens when two copies of a session continue
+ * it. cojson only counts transactions: it would drop those of one copy but acknowledge them, and then
+ * silently ignore the whole CoValue from that client. This guard refuses only the session and notifies the
+ * client.
  */
 export function guardAgainstForks(
   node: LocalNode,
   clock: Clock,
   on: {
-    /** Once for each session of each client. */
+    /** Called once per session and client. */
     refused(peerID: string, fork: Fork): void;
     deletionRefused(peerID: string, id: string): void;
-    /** Each is remembered, and nobody has so many: the client is to go. */
+    /** Beyond `maxRefused`, disconnect the client. */
     tooMany(peerID: string): void;
   },
 ): void {
-  const handle: HandleNewContent = node.syncManager.handleNewContent.bind(node.syncManager);
-  const earlyDeletions = createEarlyDeletions({
+  let handle: HandleContent = () => {};
+  const pendingDeletions = createPendingDeletions({
     node,
     clock,
     handle: take,
@@ -35,9 +35,14 @@ export function guardAgainstForks(
   });
   const refusedByPeer = new WeakMap<PeerState, Set<string>>();
 
-  node.syncManager.handleNewContent = (message, from) => {
+  interceptContent(node, 'fork-guard', (next) => {
+    handle = next;
+    return check;
+  });
+
+  function check(message: Content, from: PeerState | 'storage' | 'import'): void {
     if (typeof from === 'string') return handle(message, from);
-    const coValue = node.getCoValue(message.id);
+    const coValue = getOrCreateCoValue(node, message.id);
     const passed = withoutForks(
       message,
       (sessionID) => isRefused(from, message, sessionID) || isFork(coValue, message, sessionID),
@@ -48,15 +53,15 @@ export function guardAgainstForks(
       if (!passed.header && sessionsOf(passed).length === 0) return;
     }
     take(passed, from);
-  };
+  }
 
   function take(message: Content, from: PeerState): void {
-    const coValue = node.getCoValue(message.id);
+    const coValue = getOrCreateCoValue(node, message.id);
     handle(message, from);
     if (!coValue.isErroredInPeer(from.id)) return;
     for (const [sessionID, { after, newTransactions }] of sessionsOf(message)) {
       if (countOf(coValue, sessionID) >= after + newTransactions.length) continue;
-      if (isDeleteSession(sessionID)) earlyDeletions.keep(message, from);
+      if (isDeleteSession(sessionID)) pendingDeletions.keep(message, from);
       else refuse(from, message, sessionID);
     }
     coValue.markFoundInPeer(from.id, coValue.loadingState);
@@ -78,13 +83,13 @@ export function guardAgainstForks(
 
 function isFork(coValue: CoValueCore, message: Content, sessionID: SessionID): boolean {
   const sent = message.new[sessionID];
-  // Of a deleted CoValue nothing but the deletion is taken.
+  // For a deleted CoValue, only the deletion is accepted.
   if (!sent || !coValue.hasVerifiedContent() || coValue.isDeleted) return false;
   if (sent.after >= countOf(coValue, sessionID)) return false;
   const known = coValue.verified.getSession(sessionID)?.transactions ?? [];
   return sent.newTransactions.some((transaction, index) => {
-    const own = known[sent.after + index];
-    return own !== undefined && !isSameTransaction(own, transaction);
+    const stored = known[sent.after + index];
+    return stored !== undefined && !isSameTransaction(stored, transaction);
   });
 }
 

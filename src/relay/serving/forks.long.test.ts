@@ -10,7 +10,7 @@ import {
   crypto,
 } from '../../../test/support/relay/stock-client.ts';
 import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
-import { createPostgres, describePostgres } from '../testing/test-postgres.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import {
   confirmed,
   createSharedMap,
@@ -21,17 +21,17 @@ import {
   startRelay,
 } from '../../../test/support/relay/test-relay.ts';
 
-/** Nodes that write one session, as a browser profile that was copied. */
+/** Nodes that write the same session, like a copied browser profile. */
 function createCopies() {
   const secret = crypto.newRandomAgentSecret();
   const session = crypto.newRandomSessionID(crypto.getAgentID(secret));
   return { session, createCopy: () => new LocalNode(secret, session, crypto) };
 }
 
-/** Two of them, each on a relay, with the same map open. */
+/** Two such nodes, each on its own relay, with the same map open. */
 async function setUp() {
   const storage = await createPostgres();
-  // The second one does not hear of what the first one stores, as in the moment before it does.
+  // The second relay gets no notifications from the first, as in the moment before one arrives.
   const isolate = ({ listen: _, ...database }: Database) => database;
   const relays = [await startRelay({ storage }), await startRelay({ storage }, isolate)] as const;
   const { session, createCopy } = createCopies();
@@ -48,10 +48,10 @@ async function setUp() {
   return { storage, relays, session, node, map, copy, copiedMap };
 }
 
-describePostgres('a session that two relays were given in two ways', () => {
-  it('stays as it was stored first; the other way is refused, and never acknowledged', async () => {
+describePostgres('a session forked across two relays', () => {
+  it('[RELAY-8] keeps the branch stored first; the other is refused and never acknowledged', async () => {
     const { relays, session, node, map, copy, copiedMap } = await setUp();
-    // In the memory of this relay from here on, as it was before the other relay's edit.
+    // From here on, this relay has the state from before the other relay's edit in memory.
     const bob = await createStockClient(relays[1].url);
     const bobsMap = await loadMap(bob, map);
     bobsMap.set('bob', 'is here');
@@ -77,7 +77,7 @@ describePostgres('a session that two relays were given in two ways', () => {
     }
   });
 
-  it('does not hold up what others write to the same CoValue', async () => {
+  it("does not delay other clients' edits of the same CoValue", async () => {
     const { relays, node, map, copiedMap } = await setUp();
     const bob = await createStockClient(relays[1].url);
     const bobsMap = await loadMap(bob, map);
@@ -95,9 +95,9 @@ describePostgres('a session that two relays were given in two ways', () => {
   });
 });
 
-describe('a session that one relay is given in two ways', () => {
+describe('a session forked on one relay', () => {
   it.each(['is in memory', 'is only stored'])(
-    'stays as it came first, where the CoValue %s; the other way is refused, and never acknowledged',
+    'keeps the branch that came first when the CoValue %s; the other is refused and never acknowledged',
     async (place) => {
       const storage = `pglite:${await createStorage()}`;
       let relay = await openRelay({ storage });
@@ -122,10 +122,10 @@ describe('a session that one relay is given in two ways', () => {
 
       const socket = addStockPeer(copy, relay.url);
       onTestFinished(() => socket.terminate());
-      let told = '';
-      socket.on('message', (data: Buffer) => (told += `${data.toString('utf8')}\n`));
-      await vi.waitFor(() => expect(told).toContain('"code":"fork"'));
-      expect(told).toContain(`"id":"${map.id}","sessionID":"${session}"`);
+      let received = '';
+      socket.on('message', (data: Buffer) => (received += `${data.toString('utf8')}\n`));
+      await vi.waitFor(() => expect(received).toContain('"code":"fork"'));
+      expect(received).toContain(`"id":"${map.id}","sessionID":"${session}"`);
       copiedMap.set('word', 'later');
       const other = copy.createGroup().createMap({ word: 'other' });
       await confirmed(copy, other);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => relay.close());
 
 describe('HTTP', () => {
-  it('tells how the relay is doing, and what else there is', async () => {
+  it('reports the status of the relay and lists its endpoints', async () => {
     const { code, body } = await readHealth(relay);
     expect(code).toBe(200);
     expect(body).toEqual({
@@ -40,12 +40,12 @@ describe('HTTP', () => {
     expect(response.statusCode).toBe(404);
   });
 
-  it('lets no refused caller keep the relay from closing', async () => {
-    const own = await openRelay();
-    const caller = connect({ port: own.port, host: '127.0.0.1', allowHalfOpen: true });
+  it('closes even while refused callers keep their connections open', async () => {
+    const relay = await openRelay();
+    const caller = connect({ port: relay.port, host: '127.0.0.1', allowHalfOpen: true });
     caller.write('GET /other HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
     await once(caller, 'data');
-    await own.close();
+    await relay.close();
     caller.destroy();
   });
 });

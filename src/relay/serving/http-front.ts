@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createKernelError } from '../../base/kernel-error.ts';
-import type { RelayLimits } from '../relay-options.ts';
+import type { RelayLimits } from '../config/relay-options.ts';
 
 export interface HttpFront {
   readonly port: number;
-  /** Takes no new connection; those that are open stay. */
+  /** Refuses new connections; open ones stay. */
   stopAccepting(): void;
   /** Resolves once the port is free. */
   close(): Promise<void>;
@@ -14,26 +14,25 @@ export interface HttpFront {
 
 export interface HttpFrontHandlers {
   health(): Health;
-  /** What `GET /metrics` answers, for Prometheus. */
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
-  /** A WebSocket that is to be opened at `/sync`; false while there are none taken. */
+  /** Accepts a WebSocket for `/sync`. Returns false if the relay is not accepting any. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** Any other request for `/sync`; false where it is for nothing that is there. */
+  /** Answers any other request for `/sync`. Returns false if the request is not for a channel. */
   sync(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Whether a page of this origin may open a WebSocket; undefined where no browser asks. */
+  /** Whether a page of this origin may connect; undefined for clients that are not browsers. */
   allows(origin: string | undefined): boolean;
-  /** A connection could not be taken, for want of file descriptors for one, or a request not be answered. */
-  failed(what: string, error: unknown): void;
+  /** A connection was not accepted, for example because no file descriptor was free, or a request failed. */
+  failed(message: string, error: unknown): void;
 }
 
-/** What `GET /health` answers: 200 while `ready`, else 503. */
+/** The response to `GET /health`: 200 while `ready`, otherwise 503. */
 export interface Health {
   readonly status: 'starting' | 'ok' | 'failing' | 'draining';
   readonly ready: boolean;
   readonly storage: {
     readonly kind: string;
     readonly durability?: string;
-    /** Messages that wait for their commit. */
+    /** Messages waiting to be committed. */
     readonly pending?: number;
     readonly error?: string;
   };
@@ -42,12 +41,12 @@ export interface Health {
   readonly version: string;
 }
 
-const longestRequestMs = 3_600_000;
+const maxRequestMs = 3_600_000;
 
 const nothingHere =
-  'This is a sync relay: clients open a WebSocket or an event stream at /sync, GET /health says how it is doing, and GET /metrics counts.\n';
+  'This is a sync relay. Clients open a WebSocket or an event stream at /sync. GET /health returns its status and GET /metrics its metrics.\n';
 
-/** Throws RELAY_PORT_TAKEN, or RELAY_SETTING_INVALID where the host or the port cannot be listened on at all. */
+/** Throws RELAY_PORT_TAKEN, or RELAY_SETTING_INVALID if it cannot listen on this host and port. */
 export async function openHttpFront(
   host: string,
   port: number,
@@ -57,15 +56,15 @@ export async function openHttpFront(
   const server = createServer(
     {
       headersTimeout: firstFrameMs,
-      // Bodies are timed where they are read: a long one may take its time.
-      requestTimeout: longestRequestMs,
-      // Between two requests of one client, who would else lose one that meets the closing of its connection.
+      // `readBody` enforces its own time limit, and a long body may take its time.
+      requestTimeout: maxRequestMs,
+      // Keep idle connections long enough that a client rarely sends a request just as its connection closes.
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: Math.min(firstFrameMs, 5_000),
     },
     (request, response) => answer(request, response, handlers),
   );
-  // A client over HTTP has two. Beyond the clients, some that are to be told that there is no room, and some that ask for /health.
+  // A client over HTTP has two connections. Leave room for clients that get a refusal, and for requests to /health.
   server.maxConnections = 2 * connections + 1_000;
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
@@ -81,7 +80,7 @@ export async function openHttpFront(
     }
   });
   await listen(server, host, port);
-  server.on('error', (error) => handlers.failed('A connection could not be taken', error));
+  server.on('error', (error) => handlers.failed('Could not accept a connection', error));
   const closed = new Promise<void>((resolve) => server.once('close', resolve));
   return {
     port: (server.address() as AddressInfo).port,
@@ -100,7 +99,7 @@ function answer(request: IncomingMessage, response: ServerResponse, handlers: Ht
   if (isReading && path === '/metrics') return answerMetrics(response, handlers);
   if (path === '/sync' && handlers.sync(request, response)) return;
   if (!isReading || path !== '/health') {
-    // Whatever body there is, it is not read.
+    // The body is not read.
     const close = !isReading && { connection: 'close' };
     response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', ...close }).end(nothingHere);
     return;
@@ -116,7 +115,7 @@ function answerMetrics(response: ServerResponse, { metrics, failed }: HttpFrontH
     ({ contentType, body }) =>
       response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(body),
     (error: unknown) => {
-      failed('The metrics could not be read', error);
+      failed('Could not read the metrics', error);
       response.writeHead(500).end();
     },
   );
@@ -127,7 +126,7 @@ function pathOf({ url = '' }: IncomingMessage): string {
 }
 
 function refuseUpgrade(socket: Duplex, status: string, body: string): void {
-  // The other side may keep its half open for ever.
+  // The client may keep its half open forever.
   socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n` +
@@ -148,12 +147,12 @@ function listen(server: Server, host: string, port: number): Promise<void> {
         cause.code === 'EADDRINUSE'
           ? createKernelError(
               'RELAY_PORT_TAKEN',
-              `Port ${port} on ${host} is in use by another program. Stop that one, or give the relay another port.`,
+              `Port ${port} on ${host} is in use by another program. Stop that program, or give the relay another port.`,
               { cause },
             )
           : createKernelError(
               'RELAY_SETTING_INVALID',
-              `The relay cannot listen on ${host}, port ${port}. Check that the address is one of this machine, and that this user may use the port.`,
+              `The relay cannot listen on ${host}, port ${port}. Check that the address belongs to this machine and that this user may use the port.`,
               { cause },
             ),
       );

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { keepAlive, pingEveryMs } from '../keep-alive.ts';
+import { keepAlive, pingIntervalMs } from './keep-alive.ts';
 
 function steppedClock() {
   let due: (() => void) | undefined;
@@ -11,24 +11,24 @@ function steppedClock() {
       return () => (due = undefined);
     },
     step() {
-      clock.now += pingEveryMs;
+      clock.now += pingIntervalMs;
       due?.();
     },
   };
   return clock;
 }
 
-it('pings every connection, and ends the one that has been silent for 30 s', () => {
+it('pings every connection and terminates one that has been silent for 30 s', () => {
   const clock = steppedClock();
   let talkedAtMs = 0;
   const talking = {
-    heardAtMs: () => talkedAtMs,
+    lastSeenAtMs: () => talkedAtMs,
     ping: vi.fn(() => {
       talkedAtMs = clock.now;
     }),
     terminate: vi.fn(),
   };
-  const silent = { heardAtMs: () => 0, ping: vi.fn(), terminate: vi.fn() };
+  const silent = { lastSeenAtMs: () => 0, ping: vi.fn(), terminate: vi.fn() };
   const stop = keepAlive(() => [talking, silent], clock);
   for (let beat = 0; beat < 7; beat++) clock.step();
   expect(silent.ping).toHaveBeenCalledTimes(7);

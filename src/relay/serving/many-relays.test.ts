@@ -5,7 +5,7 @@ import { payloadsOf } from './notify-bus.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { connectStock, createStockClient, crypto } from '../../../test/support/relay/stock-client.ts';
 import { startProxy } from '../../../test/support/relay/tcp-proxy.ts';
-import { createPostgres, describePostgres } from '../testing/test-postgres.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import {
   confirmed,
   createSharedMap,
@@ -16,7 +16,7 @@ import {
 
 const within = { timeout: 10_000, interval: 5 };
 
-/** Two relays on one database, each with a client, which both have the same map open. */
+/** Two relays on one database, each with a client. Both clients have the same map open. */
 async function setUp(storages?: readonly [string, string]) {
   const storage = await createPostgres();
   const [one, two] = storages ?? [storage, storage];
@@ -37,7 +37,7 @@ function move(node: LocalNode, relay: Relay): void {
 }
 
 describePostgres('two relays on one PostgreSQL', () => {
-  it('pass edits on to each other’s clients', async () => {
+  it('[RELAY-7] deliver edits to each other’s clients', async () => {
     const { alice, bob, mine, theirs } = await setUp();
     for (let count = 0; count < 20; count++) {
       mine.set('alice', count);
@@ -51,7 +51,7 @@ describePostgres('two relays on one PostgreSQL', () => {
     await confirmed(bob, theirs);
   });
 
-  it('bring a CoValue to a client that was told that there is none', async () => {
+  it('deliver a CoValue to a client that got "not found" for it', async () => {
     const { relays, alice } = await setUp();
     alice.syncManager.removePeer('relay');
     const late = createSharedMap(alice);
@@ -62,7 +62,7 @@ describePostgres('two relays on one PostgreSQL', () => {
     await raw.waitFor({ action: 'content', id: late.id });
   });
 
-  it('pass on what comes in pieces', async () => {
+  it('deliver content that arrives in pieces', async () => {
     const { alice, bob, mine } = await setUp();
     const stream = mine.group.createBinaryStream();
     stream.startBinaryStream({ mimeType: 'text/plain' });
@@ -77,7 +77,7 @@ describePostgres('two relays on one PostgreSQL', () => {
     );
   });
 
-  it('lose nothing while one of them does not hear the other', async () => {
+  it('lose nothing while one misses notifications from the other', async () => {
     const storage = await createPostgres();
     const proxy = await startProxy(storage);
     const { relays, alice, mine, theirs } = await setUp([storage, proxy.url]);
@@ -107,7 +107,7 @@ describePostgres('two relays on one PostgreSQL', () => {
     expect(found.get('word')).toBe('while away');
   });
 
-  it('are one to a client that moves when its relay goes', async () => {
+  it('serve a client that moves to the other relay when its relay stops', async () => {
     const { relays, alice, bob, mine, theirs } = await setUp();
     mine.set('word', 'before');
     const closed = relays[0].close();
@@ -124,8 +124,8 @@ describePostgres('two relays on one PostgreSQL', () => {
   });
 });
 
-describe('what is told of a commit', () => {
-  it('fits into PostgreSQL’s notifications, with every id once', () => {
+describe('a commit notification', () => {
+  it('fits into PostgreSQL’s payload limit and contains every ID once', () => {
     const ids = Array.from({ length: 1_000 }, () => `co_z${'x'.repeat(43)}`);
     const payloads = payloadsOf('me', ids);
     expect(Math.max(...payloads.map(({ length }) => length))).toBeLessThan(8_000);

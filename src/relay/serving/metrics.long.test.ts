@@ -4,7 +4,7 @@ import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { createStockClient } from '../../../test/support/relay/stock-client.ts';
 import { confirmed, createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
 
-/** Each line of `GET /metrics`, by its name with its labels. */
+/** The value of each `GET /metrics` line, by name and labels. */
 async function readMetrics(relay: Relay): Promise<Record<string, number>> {
   const response = await fetch(`${relay.url}/metrics`);
   expect(response.status).toBe(200);
@@ -18,13 +18,13 @@ async function readMetrics(relay: Relay): Promise<Record<string, number>> {
   );
 }
 
-it('counts what a relay does', async () => {
+it('counts the activity of a relay', async () => {
   const relay = await startRelay();
   const before = await readMetrics(relay);
   expect(before).toMatchObject({ maia_relay_connections: 0, maia_relay_commit_seconds_count: 0 });
   const client = await createStockClient(relay.url);
   await confirmed(client, createSharedMap(client));
-  // What else the client brought may still wait for its commit.
+  // Other content of the client may still wait for its commit.
   const after = await vi.waitFor(async () => {
     const now = await readMetrics(relay);
     expect(now).toMatchObject({
@@ -51,7 +51,7 @@ it('counts what a relay does', async () => {
   expect(after).toHaveProperty('nodejs_eventloop_lag_p99_seconds');
 });
 
-it('counts what it refuses by code, and what it does not know as one kind', async () => {
+it('counts refusals by code, and unknown messages as one kind', async () => {
   const relay = await startRelay();
   const client = await openRawClient(relay.url);
   client.send({ maia: 'tomorrow' });
@@ -63,7 +63,7 @@ it('counts what it refuses by code, and what it does not know as one kind', asyn
   });
 });
 
-it('is one relay’s own', async () => {
+it('is separate for each relay', async () => {
   const [one, other] = [await startRelay(), await startRelay()];
   await openRawClient(one.url);
   expect(await readMetrics(one)).toMatchObject({ maia_relay_connections: 1 });

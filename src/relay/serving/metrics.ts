@@ -1,21 +1,14 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ReceivedMessage, RefusalCode } from '../../wire/frames.ts';
+import type { ReceivedMessage } from '../../wire/frames.ts';
+import type { WireMeasure } from '../client/wire-measure.ts';
 
-/** What a connection tells of what passes through it. Kinds are a few fixed names, never text of a client. */
-export interface WireMeasure {
-  received(message: ReceivedMessage): void;
-  sent(kind: string): void;
-  refused(code: RefusalCode): void;
-}
-
-/** One transaction of the storage: how long it took, and how much was in it. */
 export interface Commit {
   readonly tookMs: number;
   readonly messages: number;
   readonly bytes: number;
 }
 
-/** What is read at the moment somebody asks. */
+/** The values of the gauges, read on request. */
 export interface RelayState {
   readonly connections: number;
   readonly pending: number;
@@ -27,11 +20,10 @@ export interface RelayState {
 export interface Metrics {
   readonly wire: WireMeasure;
   committed(commit: Commit): void;
-  /** All of it, as Prometheus reads it. */
   read(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** One relay's own. `state` gives undefined while the relay does not serve yet. */
+/** The metrics of one relay. `state` returns undefined until the relay serves clients. */
 export function createMetrics(state: () => RelayState | undefined): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -43,34 +35,34 @@ export function createMetrics(state: () => RelayState | undefined): Metrics {
   });
   const refused = new Counter({
     name: 'maia_relay_refused_total',
-    help: 'What clients were refused, by code.',
+    help: 'Refusals sent to clients, by code.',
     labelNames: ['code'] as const,
     registers,
   });
   const commitSeconds = new Histogram({
     name: 'maia_relay_commit_seconds',
-    help: 'How long a commit of the storage took.',
+    help: 'Duration of storage commits in seconds.',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers,
   });
   const batchMessages = new Histogram({
     name: 'maia_relay_commit_messages',
-    help: 'Messages that one commit wrote.',
+    help: 'Messages per commit.',
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000],
     registers,
   });
   const batchBytes = new Histogram({
     name: 'maia_relay_commit_bytes',
-    help: 'Bytes of content that one commit wrote.',
+    help: 'Bytes of content per commit.',
     buckets: [1e3, 1e4, 1e5, 1e6, 1e7],
     registers,
   });
   const watched: readonly [name: string, help: string, (now: RelayState) => number][] = [
-    ['connections', 'Clients that are connected.', (now) => now.connections],
-    ['queue_messages', 'Messages that wait for their commit.', (now) => now.pending],
-    ['queue_bytes', 'Bytes of content that wait for their commit.', (now) => now.pendingBytes],
-    ['covalues', 'CoValues that the relay has in memory, or was asked for.', (now) => now.coValues],
-    ['storage_failing', '1 while commits fail and are tried again.', (now) => Number(now.isFailing)],
+    ['connections', 'Connected clients.', (now) => now.connections],
+    ['queue_messages', 'Messages waiting to be committed.', (now) => now.pending],
+    ['queue_bytes', 'Bytes of content waiting to be committed.', (now) => now.pendingBytes],
+    ['covalues', 'CoValues in memory, including requested ones that were not found.', (now) => now.coValues],
+    ['storage_failing', '1 while commits fail and are retried.', (now) => Number(now.isFailing)],
   ];
   for (const [name, help, value] of watched) {
     const gauge: Gauge = new Gauge({
@@ -112,13 +104,13 @@ function kindOf(received: ReceivedMessage): string {
   }
 }
 
-let ofProcess: Registry | undefined;
+let sharedProcessRegistry: Registry | undefined;
 
-/** The process's own figures, the event loop's lag among them. Their observers never end, so there is one set of them. */
+/** Metrics of the process, such as event loop lag. Their observers never stop, so all relays share one set. */
 function processRegistry(): Registry {
-  if (!ofProcess) {
-    ofProcess = new Registry();
-    collectDefaultMetrics({ register: ofProcess });
+  if (!sharedProcessRegistry) {
+    sharedProcessRegistry = new Registry();
+    collectDefaultMetrics({ register: sharedProcessRegistry });
   }
-  return ofProcess;
+  return sharedProcessRegistry;
 }

@@ -5,7 +5,7 @@ import { createRelayCrypto, nativeVersion } from './native-crypto.ts';
 
 const installed = (version: string) => () => ({ version });
 
-it('uses the engine in WASM where no native one of its own version is installed', async () => {
+it('uses WASM unless the matching native version is installed', async () => {
   const missing = () => {
     throw new Error('Cannot find module');
   };
@@ -17,16 +17,16 @@ it('uses the engine in WASM where no native one of its own version is installed'
   expect(warn).not.toHaveBeenCalled();
 });
 
-it('says so, and goes on with WASM, where the native engine cannot be used', async () => {
-  // Here an empty package stands in its place.
+it('warns and uses WASM if the native crypto cannot be loaded', async () => {
+  // An empty package takes the place of the native crypto.
   const warn = vi.fn();
   const crypto = await createRelayCrypto({ ...silentLogger, warn }, installed(nativeVersion));
   expect(crypto.constructor.name).toBe('WasmCrypto');
   expect(warn).toHaveBeenCalledOnce();
 });
 
-it('asks for the version that cojson itself names', () => {
-  const file = readFileSync(new URL('../../node_modules/cojson/package.json', import.meta.url), 'utf8');
+it('requires the version that cojson depends on', () => {
+  const file = readFileSync(new URL('../../../node_modules/cojson/package.json', import.meta.url), 'utf8');
   const { dependencies } = JSON.parse(file) as { readonly dependencies: Record<string, string> };
   expect(dependencies['cojson-core-napi']).toBe(nativeVersion);
 });

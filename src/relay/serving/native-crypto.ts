@@ -3,15 +3,15 @@ import type { CryptoProvider } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import type { Logger } from '../../base/logger.ts';
 
-/** cojson's engine for Node, for who installs it: it checks signatures in a third of the time. */
+/** cojson's optional native crypto for Node; it verifies signatures in a third of the time. */
 export const nativePackage = 'cojson-core-napi';
-/** The version that this relay's cojson was made with; another one need not fit. A test holds it equal to what is installed. */
+/** Must match the installed cojson, which a test checks; other versions may be incompatible. */
 export const nativeVersion = '0.20.19';
 
-/** Where a package is looked for: from the relay's own file, as Node does. */
+/** Resolves packages from the file of the relay, as Node does. */
 type Require = (id: string) => unknown;
 
-/** cojson's native engine where that very version is installed, else the one in WASM, which comes along. */
+/** The native crypto if the matching version is installed, otherwise the bundled WASM one. */
 export async function createRelayCrypto(
   logger: Logger,
   require: Require = createRequire(import.meta.url),
@@ -20,16 +20,13 @@ export async function createRelayCrypto(
   try {
     const { NapiCrypto } = await import('cojson/crypto/NapiCrypto');
     const crypto = await NapiCrypto.create();
-    logger.debug('Signatures are checked by the native engine', { package: nativePackage });
+    logger.debug('Using native crypto for signatures', { package: nativePackage });
     return crypto;
   } catch (error) {
-    logger.warn(
-      'The native engine that is installed cannot be used; the relay goes on with the one in WASM',
-      {
-        package: nativePackage,
-        error,
-      },
-    );
+    logger.warn('Could not load the installed native crypto; using WASM instead', {
+      package: nativePackage,
+      error,
+    });
     return WasmCrypto.create();
   }
 }
@@ -39,7 +36,7 @@ function isNativeInstalled(require: Require): boolean {
     const { version } = require(`${nativePackage}/package.json`) as { readonly version?: unknown };
     return version === nativeVersion;
   } catch {
-    // Nobody has to install it.
+    // The package is optional.
     return false;
   }
 }

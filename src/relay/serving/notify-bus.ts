@@ -1,36 +1,36 @@
 import { randomBytes } from 'node:crypto';
-import type { CommitBus } from '../commit-bus.ts';
+import type { CommitBus } from './commit-bus.ts';
 import type { Database } from '../database/database.ts';
 
 const channel = 'maia_relay_commits';
-/** PostgreSQL takes less than 8,000 bytes. */
+/** PostgreSQL accepts payloads below 8,000 bytes. */
 const payloadBytes = 7_900;
 
-/** A bus over PostgreSQL's NOTIFY, for the relays on one storage. Rejects when listening cannot begin. */
+/** Notifies other relays through PostgreSQL's NOTIFY. Rejects if it cannot start listening. */
 export async function createNotifyBus(listen: NonNullable<Database['listen']>): Promise<CommitBus> {
-  const ownName = randomBytes(12).toString('base64url');
-  let tellIDs: (ids: readonly string[]) => void = () => {};
-  let tellGap = () => {};
+  const senderName = randomBytes(12).toString('base64url');
+  let notifyIDs: (ids: readonly string[]) => void = () => {};
+  let notifyGap = () => {};
   const listening = await listen(channel, {
-    heard(payload) {
+    received(payload) {
       const [sender, ...ids] = payload.split(' ');
-      if (sender !== ownName) tellIDs(ids);
+      if (sender !== senderName) notifyIDs(ids);
     },
-    began: () => tellGap(),
+    started: () => notifyGap(),
   });
 
   return {
     async publish(query, ids) {
       await query(`select pg_notify($1, payload) from unnest($2::text[]) as payload`, [
         channel,
-        payloadsOf(ownName, ids),
+        payloadsOf(senderName, ids),
       ]);
     },
     onIds(listener) {
-      tellIDs = listener;
+      notifyIDs = listener;
     },
     onGap(listener) {
-      tellGap = listener;
+      notifyGap = listener;
     },
     get isListening() {
       return listening.isListening;
@@ -38,7 +38,7 @@ export async function createNotifyBus(listen: NonNullable<Database['listen']>): 
   };
 }
 
-/** The sender's name and ids, as many to each as fit. All of it is ASCII. */
+/** The sender's name followed by as many IDs as fit into each payload. All of it is ASCII. */
 export function payloadsOf(sender: string, ids: readonly string[]): readonly string[] {
   const payloads: string[] = [];
   let payload = sender;

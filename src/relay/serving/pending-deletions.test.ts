@@ -2,13 +2,13 @@ import { cojsonInternals, LocalNode, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFakeClock } from '../../testing/fake-clock.ts';
-import { mostKept, waitForRightsMs } from '../early-deletions.ts';
+import { maxPendingDeletions, pendingDeletionMs } from './pending-deletions.ts';
 import { guardAgainstForks } from './fork-guard.ts';
-import { createRelayNode } from './relay-node.ts';
+import { createRelayNode } from '../../engine/create-node.ts';
 import type { Content } from '../../engine/content.ts';
 
 const crypto = await WasmCrypto.create();
-// cojson tells of every deletion that it refuses.
+// cojson logs every deletion that it refuses.
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}));
 
 function newOwner(): LocalNode {
@@ -16,7 +16,7 @@ function newOwner(): LocalNode {
   return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
 }
 
-/** A relay with one client, guarded or as cojson has it, and an owner's content to give to it piece by piece. */
+/** A relay node with one client, with or without the guard, and content of an owner to feed to it piece by piece. */
 function setUp({ isGuarded = true } = {}) {
   const clock = createFakeClock();
   const relay = createRelayNode(crypto);
@@ -51,8 +51,8 @@ function setUp({ isGuarded = true } = {}) {
   return { clock, refused, group, deleted, piecesOf, give, giveHeader, isDeleted, peer };
 }
 
-describe('a deletion that comes before what gives the right to it', () => {
-  it('is lost in stock cojson, with all that the client sends of the CoValue', () => {
+describe('a deletion that arrives before the transaction that permits it', () => {
+  it('is lost in stock cojson, with everything else that the client sends for the CoValue', () => {
     const { group, deleted, piecesOf, give, giveHeader, isDeleted } = setUp({ isGuarded: false });
     giveHeader();
     const map = deleted(group.createMap());
@@ -60,7 +60,7 @@ describe('a deletion that comes before what gives the right to it', () => {
     expect(isDeleted(map)).toBe(false);
   });
 
-  it('is taken once that is here', async () => {
+  it('is accepted once that transaction arrives', async () => {
     const { clock, refused, group, deleted, piecesOf, give, giveHeader, isDeleted } = setUp();
     giveHeader();
     const map = deleted(group.createMap());
@@ -71,12 +71,12 @@ describe('a deletion that comes before what gives the right to it', () => {
     expect([refused, clock.waiting]).toEqual([[], 0]);
   });
 
-  it('is refused where that does not come, and may come again', () => {
+  it('[SEC-11] is refused if that transaction does not arrive, and may be sent again', () => {
     const { clock, refused, group, deleted, piecesOf, give, giveHeader, isDeleted } = setUp();
     giveHeader();
     const map = deleted(group.createMap());
     give(...piecesOf(map), ...piecesOf(map));
-    clock.advance(waitForRightsMs - 1);
+    clock.advance(pendingDeletionMs - 1);
     expect(refused).toEqual([]);
     clock.advance(1);
     expect([refused, clock.waiting]).toEqual([[map.id], 0]);
@@ -86,7 +86,7 @@ describe('a deletion that comes before what gives the right to it', () => {
     expect(isDeleted(map)).toBe(true);
   });
 
-  it('is judged no more once the client is gone', async () => {
+  it('is not checked again after the client disconnects', async () => {
     const { clock, refused, group, deleted, piecesOf, give, giveHeader, isDeleted, peer } = setUp();
     giveHeader();
     const map = deleted(group.createMap());
@@ -97,10 +97,12 @@ describe('a deletion that comes before what gives the right to it', () => {
     expect([isDeleted(map), refused, clock.waiting]).toEqual([false, [], 0]);
   });
 
-  it('is refused at once where too many wait', () => {
+  it('is refused immediately if too many are pending', () => {
     const { refused, group, deleted, piecesOf, give, giveHeader } = setUp();
     giveHeader();
-    const pieces = Array.from({ length: mostKept + 1 }, () => piecesOf(deleted(group.createMap()))).flat();
+    const pieces = Array.from({ length: maxPendingDeletions + 1 }, () =>
+      piecesOf(deleted(group.createMap())),
+    ).flat();
     give(...pieces);
     expect(refused).toEqual([pieces.at(-1)?.id]);
   });

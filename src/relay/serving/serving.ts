@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { systemClock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import { kernelVersion } from '../../platform/version.ts';
+import { kernelVersion } from '../../base/version.ts';
 import { protocolVersion, type HelloFrame } from '../../wire/frames.ts';
 import { createAdmission } from './admission.ts';
 import type { AgentIdentity } from '../config/agent-identity.ts';
-import { createCatchUp } from './apply-commits.ts';
+import { createCommitApplier } from './apply-commits.ts';
 import type { ClientSocket } from '../client/client-socket.ts';
 import { closeWithRefusal } from '../client/closing-refusal.ts';
 import { serveConnection, type Connection } from '../client/client-connection.ts';
@@ -15,39 +15,38 @@ import type { Database } from '../database/database.ts';
 import { prepareSchema, readStorageIdentity } from '../database/schema.ts';
 import { createEviction } from './eviction.ts';
 import { guardAgainstForks } from './fork-guard.ts';
-import { watchHearing } from '../hearing.ts';
-import { keepAlive } from '../keep-alive.ts';
+import { monitorNotifications } from './notification-monitor.ts';
+import { keepAlive } from './keep-alive.ts';
 import { createRelayCrypto } from './native-crypto.ts';
 import { createNotifyBus } from './notify-bus.ts';
-import { createRelayNode, forgetContent, useStorage } from './relay-node.ts';
-import { limitsForClients, longestFrame } from '../config/limits.ts';
+import { forgetContent, useStorage } from './relay-node.ts';
+import { limitsForClients, maxFrameBytes } from '../config/limits.ts';
 import type { Metrics, RelayState } from './metrics.ts';
-import type { RelayLimits } from '../relay-options.ts';
+import type { RelayLimits } from '../config/relay-options.ts';
 import type { Fork } from '../storage/find-forks.ts';
 import { createSqlStorage } from '../storage/sql-storage.ts';
-import { createReadingTurns } from '../client/read-turns.ts';
+import { createReadTurns } from '../client/read-turns.ts';
 import { createSubscriptions } from '../client/subscriptions.ts';
-import { refuseUnfinishedImport } from '../transfer/import-storage.ts';
+import { refuseUnfinishedImport } from '../database/refuse-unfinished-import.ts';
+import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { createRelayNode } from '../../engine/create-node.ts';
 
-/** What serves clients from one database. */
 export interface Serving extends RelayState {
-  /** Makes a client of an HTTP request for a WebSocket. */
   upgrade(request: IncomingMessage, address: string, socket: Duplex, head: Buffer): void;
-  /** Makes a client of what is open already. */
   open(socket: ClientSocket, address: string): void;
-  /** Writes out what was taken, acknowledges it, lets the clients go and closes the database, all within `withinMs`. */
+  /** Commits and acknowledges accepted content, disconnects the clients and closes the database, all within `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
 
 export interface ServingOptions {
   readonly agent?: AgentIdentity | undefined;
   readonly minAppVersion?: string | undefined;
-  /** Whether clients may ask what is committed of a CoValue. */
+  /** Whether clients may query how much of a CoValue is committed. */
   readonly inspect?: boolean;
 }
 
 const clock = systemClock;
-/** In the registry of WebSocket's close codes. */
+/** From the registry of WebSocket close codes. */
 const tryAgainLater = 1013;
 
 export async function startServing(
@@ -68,25 +67,26 @@ export async function startServing(
     clock,
     logger,
     committed: metrics.committed,
-    foundOlder: (id) => node.getCoValue(id).loadFromStorage(),
+    foundOlder: (id) => getOrCreateCoValue(node, id).loadFromStorage(),
     ...(bus && { publish: bus.publish }),
-    forked: showWhatStands,
-    failed: letClientsGo,
-    recovered: readIdentityAgain,
+    forked: reloadForked,
+    failed: disconnectForStorage,
+    recovered: recheckIdentity,
   });
-  const catchUp = createCatchUp({ node, storage, subscriptions, logger });
-  bus?.onIds(catchUp.read);
+  const commitApplier = createCommitApplier({ node, storage, subscriptions, logger });
+  bus?.onIds(commitApplier.apply);
   bus?.onGap(() => {
-    catchUp.readAll();
-    readIdentityAgain().catch((error: unknown) =>
-      logger.warn('The identity of the storage could not be read', { error }),
+    commitApplier.applyAll();
+    recheckIdentity().catch((error: unknown) =>
+      logger.warn('Could not read the identity of the storage', { error }),
     );
   });
   await useStorage(node, storage, agent);
-  guardAgainstForks(node, systemClock, {
+  guardAgainstForks(node, clock, {
     refused: (peerID, { id, sessionID }) => connections.get(peerID)?.refuseFork(id, sessionID),
     deletionRefused: (peerID, id) => connections.get(peerID)?.refuseDeletion(id),
-    tooMany: (peerID) => connections.get(peerID)?.refuse('invalid', 'Too many of its sessions were refused.'),
+    tooMany: (peerID) =>
+      connections.get(peerID)?.refuse('invalid', 'Too many sessions of this client were refused.'),
   });
   node.enableDeletedCoValuesErasure();
 
@@ -105,24 +105,24 @@ export async function startServing(
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: longestFrame(limits),
+    maxPayload: maxFrameBytes(limits),
   });
   const admission = createAdmission(limits);
-  const turns = createReadingTurns();
-  const hearing = bus && watchHearing(bus, clock, sendClientsOn);
+  const turns = createReadTurns();
+  const monitor = bus && monitorNotifications(bus, clock, disconnectForLostNotifications);
   const stopPings = keepAlive(() => connections.values(), clock);
   const eviction = createEviction({ node, commits: storage, subscriptions, clock });
   let openedCount = 0;
-  let noticeEnd = () => {};
+  let onAllDisconnected = () => {};
 
-  function showWhatStands({ id, sessionID }: Fork): void {
+  function reloadForked({ id, sessionID }: Fork): void {
     node.internalDeleteCoValue(id);
     for (const connection of connections.values()) connection.refuseFork(id, sessionID);
-    node.getCoValue(id).loadFromStorage();
+    getOrCreateCoValue(node, id).loadFromStorage();
   }
 
-  /** What they sent is not acknowledged, and their next edits would only pile up here. */
-  function letClientsGo(): void {
+  /** Nothing can be acknowledged, and further edits would only pile up here. */
+  function disconnectForStorage(): void {
     for (const connection of connections.values()) refuseForStorage(connection);
   }
 
@@ -130,33 +130,34 @@ export async function startServing(
     connection.refuse('storage', 'The relay cannot write to its storage.', 1_000);
   }
 
-  /** What they write is stored all the same, and other relays show it to theirs. */
-  function sendClientsOn(): void {
-    logger.warn(
-      'The relay has not heard of what other relays store for some time; its clients are sent away',
-    );
-    for (const connection of connections.values()) refuseForDeafness(connection);
+  /** Edits are still stored and reach clients of other relays, but this relay's clients miss edits made there. */
+  function disconnectForLostNotifications(): void {
+    logger.warn('Lost notifications from other relays; disconnecting the clients');
+    for (const connection of connections.values()) refuseForLostNotifications(connection);
   }
 
-  function refuseForDeafness(connection: Connection): void {
-    connection.refuse('storage', 'The relay does not hear of what other relays store.', 1_000);
+  function refuseForLostNotifications(connection: Connection): void {
+    connection.refuse('storage', 'The relay has lost notifications from other relays.', 1_000);
   }
 
-  function turnAway(socket: ClientSocket, reason: string): void {
+  function refuseConnection(socket: ClientSocket, reason: string): void {
     metrics.wire.refused('limit');
-    socket.on('error', (error) => logger.debug('A client that was turned away failed', { error }));
+    socket.on('error', (error) => logger.debug('A refused connection failed', { error }));
     const retryAfterMs = 10_000;
     closeWithRefusal(socket, 'limit', reason, retryAfterMs, tryAgainLater);
   }
 
-  /** The database that is back may be another, or the same at an earlier time: memory is then ahead of it. */
-  async function readIdentityAgain(): Promise<void> {
+  /** The database may have been replaced or restored while it was away. Content in memory is then ahead of it. */
+  async function recheckIdentity(): Promise<void> {
     const { id, epoch } = await readStorageIdentity(database);
     if (id === hello.storage.id && epoch === hello.storage.epoch) return;
-    logger.warn('The storage is not what it was; clients are let go and compare all they have', { id });
+    logger.warn(
+      'The storage was replaced or restored; disconnecting the clients so that they compare everything again',
+      { id },
+    );
     hello = { ...hello, storage: { id, epoch } };
     for (const connection of connections.values()) {
-      connection.refuse('storage', 'The storage of the relay was put back to another state.', 1_000);
+      connection.refuse('storage', 'The storage of the relay was restored to another state.', 1_000);
     }
     forgetContent(node);
   }
@@ -173,7 +174,7 @@ export async function startServing(
 
   function open(socket: ClientSocket, address: string): void {
     const refusal = admission.refusal(address);
-    if (refusal !== undefined) return turnAway(socket, refusal);
+    if (refusal !== undefined) return refuseConnection(socket, refusal);
     const leave = admission.enter(address);
     const id = `client-${++openedCount}`;
     const connection = serveConnection({
@@ -184,7 +185,7 @@ export async function startServing(
       measure: metrics.wire,
       subscriptions,
       turns,
-      eviction,
+      notFound: eviction.notFound,
       hello,
       limits,
       clock,
@@ -192,12 +193,12 @@ export async function startServing(
       ended() {
         leave();
         connections.delete(id);
-        if (connections.size === 0) noticeEnd();
+        if (connections.size === 0) onAllDisconnected();
       },
     });
     connections.set(id, connection);
     if (storage.failure !== undefined) refuseForStorage(connection);
-    if (hearing?.isLost) refuseForDeafness(connection);
+    if (monitor?.isLost) refuseForLostNotifications(connection);
   }
 
   return {
@@ -223,20 +224,20 @@ export async function startServing(
     async drain(withinMs) {
       const untilMs = clock.nowMs() + withinMs;
       for (const connection of connections.values()) connection.stopReading();
-      // The clients still get the acknowledgements of this, before they are let go.
+      // Clients still get the acknowledgements for this content before they are disconnected.
       await withinTime(untilMs, (done) => storage.afterCommit(undefined, done));
       for (const connection of connections.values()) {
-        connection.refuse('draining', 'The relay is stopping. It is tried again by itself.', 1_000);
+        connection.refuse('draining', 'The relay is stopping.', 1_000);
       }
       await withinTime(untilMs, (done) => {
-        noticeEnd = done;
+        onAllDisconnected = done;
         if (connections.size === 0) done();
       });
       for (const connection of connections.values()) connection.terminate();
       stopPings();
-      hearing?.stop();
+      monitor?.stop();
       eviction.stop();
-      // What the node has still to note of its own content needs the database.
+      // The node writes its remaining state to the database.
       await withinTime(
         untilMs,
         (done) => void Promise.resolve(node.syncManager.gracefulShutdown()).then(done),

@@ -4,14 +4,14 @@ import type { RecentSessions } from './recent-sessions.ts';
 import { createWritePlan, type SessionRow, type WritePlan } from './write-plan.ts';
 import { columns, sessionColumns, signatureColumns, transactionColumns } from './write-rows.ts';
 
-/** What goes on from known rows, and from nothing else. */
+/** Writes that only append to rows known from earlier commits. */
 export interface AppendPlan {
-  /** As the database is expected to have them. */
+  /** The rows that the database is expected to have. */
   readonly before: readonly SessionRow[];
   readonly plan: WritePlan;
 }
 
-/** Undefined where the database has to be read first: for a session that is not known, an overlap, a gap, a header, a deletion. */
+/** Undefined if the database must be read first: for an unknown session, an overlap, a gap, a header or a deletion. */
 export function planAppend(contents: readonly Content[], recent: RecentSessions): AppendPlan | undefined {
   const plan = createWritePlan();
   const before = new Set<SessionRow>();
@@ -30,9 +30,8 @@ export function planAppend(contents: readonly Content[], recent: RecentSessions)
 }
 
 /**
- * Writes all of it in one statement, or nothing and resolves with false, where the database has other rows than expected.
- * The CoValues are locked as by every writer. What was written while that was waited for is seen by the lock on the
- * sessions, which looks at their newest rows.
+ * Resolves with false, having written nothing, if the rows in the database differ from those expected.
+ * Locks the CoValues like every writer; the lock on the sessions then sees rows committed during the wait.
  */
 export async function appendRows(query: Query, { before, plan }: AppendPlan): Promise<boolean> {
   if (before.length === 0) return true;

@@ -9,7 +9,7 @@ import {
 import { sessionsOf, type Content } from '../../engine/content.ts';
 
 describeStorage((test) => {
-  /** A map whose session the storage has written, and how often each way of committing was used since. */
+  /** A map whose session the storage has written, and counters for the two ways of committing. */
   async function setUp() {
     const used = { write: 0, transaction: 0 };
     let isFull = false;
@@ -35,8 +35,8 @@ describeStorage((test) => {
     return { map, sessionID: node.currentSessionID, committed, used, fillDisk };
   }
 
-  describe('an edit that goes on from what was written last', () => {
-    it('takes one statement, and is stored as any other', async () => {
+  describe('an edit that appends to the last write', () => {
+    it('takes one statement and is stored like any other', async () => {
       const { map, committed, used } = await setUp();
       for (let count = 0; count < 3; count++) {
         map.set('a', `${count} ${'x'.repeat(60_000)}`);
@@ -47,11 +47,11 @@ describeStorage((test) => {
       const { pieces } = await loadContent(test.open(), map.id);
       const stored = pieces.filter(({ id }) => id === map.id);
       expect(transactionsOf(stored)).toEqual(transactionsOf(map.core.newContentSince(undefined) ?? []));
-      // What is long is cut at signatures, which the statement keeps too.
+      // Long sessions are split at signatures, which the statement stores too.
       expect(await test.query(`select * from signatures where covalue_id = $1`, [map.id])).not.toEqual([]);
     });
 
-    it('is read and completed first where the database has come to hold less', async () => {
+    it('is compared and completed first if the database has lost rows', async () => {
       const { map, sessionID, committed, used } = await setUp();
       await test.query(
         `delete from transactions where covalue_id = $1 and session_id = $2 and idx =
@@ -69,7 +69,7 @@ describeStorage((test) => {
       expect(loaded !== 'unavailable' && loaded.core.knownState()).toEqual(map.core.knownState());
     });
 
-    it('is not written where the CoValue is gone', async () => {
+    it('is not appended if the CoValue is gone', async () => {
       const { map, committed } = await setUp();
       await test.query(`delete from covalues where id = $1`, [map.id]);
       map.set('a', 3);
@@ -77,7 +77,7 @@ describeStorage((test) => {
       expect(await test.query(`select id from covalues where id = $1`, [map.id])).toHaveLength(1);
     });
 
-    it('is read again after a commit that failed', async () => {
+    it('is compared again after a failed commit', async () => {
       const { map, committed, used, fillDisk } = await setUp();
       fillDisk();
       map.set('a', 3);

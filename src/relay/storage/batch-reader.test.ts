@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { createBatchReader } from './batch-reader.ts';
 
-/** A reader whose reads end when the test says so. */
+/** A reader whose reads the test completes. */
 function setUp() {
   const batches: (readonly string[])[] = [];
   const ends: (() => void)[] = [];
@@ -18,7 +18,7 @@ function setUp() {
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `id${index}`);
 
-it('reads at once when idle, then together what came meanwhile, and no id twice', async () => {
+it('reads immediately when idle, then combines the requests that came meanwhile, each ID once', async () => {
   const { reader, batches, ends, reading, settled } = setUp();
   const first = reader.read('a');
   await reading(1);
@@ -33,7 +33,7 @@ it('reads at once when idle, then together what came meanwhile, and no id twice'
   expect(await Promise.all(others)).toEqual(['of b', 'of c', 'of b', undefined]);
 });
 
-it('begins one more full batch while one is read, and no third', async () => {
+it('starts a second full batch during a read, but no third', async () => {
   const { reader, batches, ends, reading, settled } = setUp();
   const all = Promise.all(names(350).map(reader.read));
   await reading(2);

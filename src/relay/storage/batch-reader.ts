@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Reads by id; what is asked for while a read runs goes into the next one, and no id twice into the same. */
+/** Reads by ID. Requests during a read are combined into the next one, where each ID occurs once. */
 export interface BatchReader<Result> {
-  /** Undefined where the id is not there. Rejects when the read of its batch does. */
+  /** Undefined if there is no such row. Rejects if the read of its batch fails. */
   read(id: string): Promise<Result | undefined>;
 }
 
 const maxIDs = 100;
-/** Of full batches: while one is put to use, the database is at work on the next. */
-const readsAtOnce = 2;
+/** Two full batches at once: the database reads the next one while the first is being used. */
+const maxConcurrentReads = 2;
 
-/** `readMany` leaves out what is not there. */
+/** `readMany` omits missing IDs. */
 export function createBatchReader<Result>(
   readMany: (ids: readonly string[]) => Promise<ReadonlyMap<string, Result>>,
 ): BatchReader<Result> {
@@ -21,8 +21,8 @@ export function createBatchReader<Result>(
   const readersByID = new Map<string, Reader[]>();
   let readCount = 0;
 
-  function readWhatWaits(): void {
-    while (readCount < readsAtOnce && readersByID.size >= (readCount === 0 ? 1 : maxIDs)) {
+  function readPending(): void {
+    while (readCount < maxConcurrentReads && readersByID.size >= (readCount === 0 ? 1 : maxIDs)) {
       readCount++;
       void readBatch();
     }
@@ -41,10 +41,10 @@ export function createBatchReader<Result>(
     } catch (error) {
       for (const [, readers] of batch) for (const { reject } of readers) reject(error);
     }
-    // What sockets have received meanwhile is read now, and what it asks for goes into the next batch too.
+    // Let sockets deliver what they received, so that the requests in it join the next batch.
     await nextTurn();
     readCount--;
-    readWhatWaits();
+    readPending();
   }
 
   return {
@@ -53,7 +53,7 @@ export function createBatchReader<Result>(
         const readers = readersByID.get(id);
         if (readers) readers.push({ resolve, reject });
         else readersByID.set(id, [{ resolve, reject }]);
-        if (readCount < readsAtOnce) queueMicrotask(readWhatWaits);
+        if (readCount < maxConcurrentReads) queueMicrotask(readPending);
       }),
   };
 }

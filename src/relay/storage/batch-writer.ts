@@ -7,18 +7,15 @@ import { writeBatch, type StoreRequest, type WrittenBatch } from './write-batch.
 export interface BatchWriterOptions {
   readonly database: Pick<Database, 'transaction' | 'write'>;
   isDeletionValid(id: RawCoID): boolean;
-  /** For who measures it. */
+  /** Called after each commit, for metrics. */
   readonly committed:
     | ((commit: { readonly tookMs: number; readonly messages: number; readonly bytes: number }) => void)
     | undefined;
-  /** Within the transaction of a commit: of these CoValues something is stored that was not. */
+  /** Called within the transaction of a commit, with the CoValues that gained content. */
   readonly publish: ((query: Query, ids: readonly string[]) => Promise<void>) | undefined;
 }
 
-/**
- * Commits batches. Most edits go on from what this relay wrote last: they take one statement, which finds out whether
- * that still stands. All else is read and compared first.
- */
+/** Appends to rows that this relay wrote last take one statement, which verifies them; all else is compared first. */
 export function createBatchWriter({ database, isDeletionValid, committed, publish }: BatchWriterOptions) {
   const recent = createRecentSessions();
 
@@ -33,7 +30,7 @@ export function createBatchWriter({ database, isDeletionValid, committed, publis
     const sessions = append.plan.changedSessions();
     const stored = new Map<RawCoID, KnownState>();
     for (const id of ids) stored.set(id, { id, header: true, sessions: append.plan.knownSessions(id) });
-    return { stored, sessions, incomplete: new Set(), wereThere: new Set(), changed: ids, forks: [] };
+    return { stored, sessions, incomplete: new Set(), alreadyStored: new Set(), changed: ids, forks: [] };
   }
 
   function appendAndPublish(append: AppendPlan, ids: readonly string[]): Promise<boolean> {
@@ -66,7 +63,7 @@ export function createBatchWriter({ database, isDeletionValid, committed, publis
         });
         return written;
       } catch (error) {
-        // The database may be another one when it is back.
+        // The database may have been replaced or restored by the time it is reachable again.
         recent.clear();
         throw error;
       }

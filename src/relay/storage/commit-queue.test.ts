@@ -6,7 +6,7 @@ interface Entry {
   readonly bytes?: number;
 }
 
-/** A queue whose commits end when the test says so. */
+/** A queue whose commits the test completes. */
 function setUp() {
   const batches: (readonly Entry[])[] = [];
   const ends: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
@@ -44,7 +44,7 @@ function setUp() {
 }
 
 describe('groups', () => {
-  it('commits at once when idle, and together what came meanwhile', async () => {
+  it('commits immediately when idle, then combines the entries that came meanwhile', async () => {
     const { queue, batches, committing, end } = setUp();
     queue.push({ id: 'a' });
     await committing(1);
@@ -54,7 +54,7 @@ describe('groups', () => {
     expect(batches.map((batch) => batch.map(({ id }) => id).join())).toEqual(['a', 'b,c,d']);
   });
 
-  it('keeps a batch within its bytes, and takes a larger entry alone', async () => {
+  it('keeps a batch within its byte limit and commits a larger entry alone', async () => {
     const { queue, batches, committing, end } = setUp();
     for (const bytes of [5_000_000, 2_000_000, 2_000_000, 20_000_000, 1]) queue.push({ id: 'a', bytes });
     for (const count of [1, 2, 3, 4]) {
@@ -65,8 +65,8 @@ describe('groups', () => {
   });
 });
 
-describe('what waits for a commit', () => {
-  it('runs after the commit of what was pushed before, and of that alone', async () => {
+describe('a callback after a commit', () => {
+  it('waits only for entries pushed before it', async () => {
     const { queue, note, log, committing, end, settled } = setUp();
     queue.afterCommit('a', note('nothing of a pending'));
     queue.push({ id: 'a' });
@@ -91,7 +91,7 @@ describe('what waits for a commit', () => {
 });
 
 describe('a commit that fails', () => {
-  it('lets nothing through, and is tried again with growing pauses until it works', async () => {
+  it('runs no callbacks and is retried with growing delays until it succeeds', async () => {
     const { queue, waits, failures, batches, note, log, committing, fail, end, settled } = setUp();
     queue.push({ id: 'a' });
     queue.afterCommit('a', note('a'));
@@ -114,7 +114,7 @@ describe('a commit that fails', () => {
     expect(new Set(batches.flat())).toHaveProperty('size', 1);
   });
 
-  it('is given up by stop, and never counts as done', async () => {
+  it('is abandoned by stop and never counts as done', async () => {
     const { queue, waits, note, log, batches, committing, fail, settled } = setUp();
     queue.push({ id: 'a' });
     queue.afterCommit('a', note('a'));

@@ -1,45 +1,45 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 
-/** Work that is committed in groups: whatever came while the last commit ran goes into the next one. */
+/** Commits entries in groups: entries pushed during a commit go into the next one. */
 export interface CommitQueue<Entry> {
   push(entry: Entry): void;
-  /** Calls `run` once all is committed that was pushed so far, for this id or, without one, at all; at once where nothing is pending. */
+  /** Calls `run` once all that is pushed so far, for one ID or for all, is committed: immediately if nothing is pending. */
   afterCommit(id: string | undefined, run: () => void): void;
-  /** How many entries wait for their commit. */
+  /** The number of uncommitted entries. */
   readonly pending: number;
   readonly pendingBytes: number;
-  /** Why the last attempt failed; undefined once one succeeded. */
+  /** Why the last attempt failed; undefined after a success. */
   readonly failure: unknown;
-  /** Gives up what is pending: its `afterCommit` never runs. */
+  /** Abandons pending entries: their `afterCommit` never runs. */
   stop(): void;
 }
 
 export interface CommitQueueOptions<Entry> {
   idOf(entry: Entry): string;
   bytesOf(entry: Entry): number;
-  /** All of the batch or nothing. Tried again with the same batch when it rejects. */
+  /** Commits all of the batch or nothing. Retried with the same batch if it rejects. */
   commit(batch: readonly Entry[]): Promise<void>;
   failed(error: unknown): void;
-  /** After failed commits one went through; they count as failing until this resolves. Tried again when it rejects. */
+  /** Called after the first success following failures, which count as ongoing until it resolves. Retried if it rejects. */
   recovered?(): Promise<void>;
-  /** Of an error that says nothing about the database: the batch is tried again, and nothing counts as failed. */
-  isPassing?(error: unknown): boolean;
+  /** For transient errors, which are no fault of the database: the batch is retried without calling `failed`. */
+  isTransient?(error: unknown): boolean;
   readonly clock: Clock;
 }
 
 const maxBatchBytes = 8_000_000;
 const firstRetryMs = 50;
-const longestRetryMs = 5_000;
+const maxRetryMs = 5_000;
 
 export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): CommitQueue<Entry> {
-  const { idOf, bytesOf, commit, failed, recovered, isPassing, clock } = options;
+  const { idOf, bytesOf, commit, failed, recovered, isTransient, clock } = options;
   let queue: Entry[] = [];
   let pushedCount = 0;
   let committedCount = 0;
   let pendingBytes = 0;
-  /** The count of pushes at which an id's last entry went in; only ids with something pending. */
-  const lastPushById = new Map<string, number>();
+  /** The number of pushes when the last entry of an ID was added; only for IDs with pending entries. */
+  const lastPushByID = new Map<string, number>();
   let waiting: { readonly until: number; readonly run: () => void }[] = [];
   let failure: unknown;
   let isRunning = false;
@@ -50,7 +50,7 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
       const batch = takeBatch();
       if (!(await commitUntilDone(batch))) return;
       settle(batch);
-      // What sockets have received meanwhile is read now, and goes into the next commit too.
+      // Let sockets deliver what they received, so that it joins the next commit.
       await nextTurn();
     }
     isRunning = false;
@@ -64,16 +64,16 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
     return batch;
   }
 
-  /** False when the queue was stopped before. */
+  /** Resolves with false if the queue was stopped. */
   async function commitUntilDone(batch: readonly Entry[]): Promise<boolean> {
-    for (let retryMs = firstRetryMs; !isStopped; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
+    for (let retryMs = firstRetryMs; !isStopped; retryMs = Math.min(retryMs * 2, maxRetryMs)) {
       try {
         await commit(batch);
         if (failure !== undefined) await recovered?.();
         failure = undefined;
         return true;
       } catch (error) {
-        if (!isPassing?.(error)) {
+        if (!isTransient?.(error)) {
           failure = error;
           failed(error);
         }
@@ -88,7 +88,7 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
     for (const entry of batch) {
       pendingBytes -= bytesOf(entry);
       const id = idOf(entry);
-      if ((lastPushById.get(id) ?? 0) <= committedCount) lastPushById.delete(id);
+      if ((lastPushByID.get(id) ?? 0) <= committedCount) lastPushByID.delete(id);
     }
     const ready = waiting.filter(({ until }) => until <= committedCount);
     waiting = waiting.filter(({ until }) => until > committedCount);
@@ -100,14 +100,14 @@ export function createCommitQueue<Entry>(options: CommitQueueOptions<Entry>): Co
       if (isStopped) return;
       queue.push(entry);
       pendingBytes += bytesOf(entry);
-      lastPushById.set(idOf(entry), ++pushedCount);
+      lastPushByID.set(idOf(entry), ++pushedCount);
       if (isRunning) return;
       isRunning = true;
-      // What cojson handles in the same turn goes into the same commit.
+      // Entries that cojson pushes in the same turn go into the same commit.
       queueMicrotask(() => void run());
     },
     afterCommit(id, run) {
-      const until = id === undefined ? pushedCount : (lastPushById.get(id) ?? 0);
+      const until = id === undefined ? pushedCount : (lastPushByID.get(id) ?? 0);
       if (until <= committedCount) run();
       else waiting.push({ until, run });
     },

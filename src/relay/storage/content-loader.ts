@@ -6,21 +6,21 @@ import { contentPieces, type ReadTransactions } from './content-pieces.ts';
 import { isDeleteSession, type Content, type CoValueHeader, type KnownState } from '../../engine/content.ts';
 import { readSnapshots, readTransactions, type Snapshot } from './read-rows.ts';
 
-/** What is stored of a CoValue, to be passed on without being taken into memory. */
+/** The stored content of a CoValue, to be sent without loading it into memory. */
 export interface StoredContent {
   readonly header: CoValueHeader;
-  /** Then only the deletion is for others. */
+  /** If true, only the deletion may be sent. */
   readonly isDeleted: boolean;
-  /** Fails when reading does, or when the history was erased meanwhile. */
+  /** Throws if a read fails or if the history is erased meanwhile. */
   readonly pieces: Iterable<Content> | AsyncIterable<Content>;
 }
 
 export interface ContentLoader {
-  /** Hands out a CoValue, what it depends on first. False where it is not there; rejects when reading failed. */
+  /** Hands out a CoValue, its dependencies first. Resolves with false if it is not stored; rejects if a read fails. */
   load(id: string, handOut: (content: Content) => void): Promise<boolean>;
-  /** Undefined where it is not there; rejects when reading failed. */
+  /** Undefined if the CoValue is not stored; rejects if the read fails. */
   read(id: string): Promise<StoredContent | undefined>;
-  /** Whether all that is stored of a CoValue was handed out, or came from there. */
+  /** Whether all stored content of the CoValue was handed out or came from the node. */
   wasHandedOut(id: string): boolean;
   markHandedOut(id: string): void;
   forget(id: string): void;
@@ -28,7 +28,7 @@ export interface ContentLoader {
 
 export function createContentLoader(
   database: Database,
-  /** What is stored of a CoValue that has just been handed out. */
+  /** Called with the stored state of each CoValue handed out. */
   loaded: (state: KnownState) => void,
 ): ContentLoader {
   const reader = createBatchReader((ids) => readSnapshots(database.query, ids));
@@ -46,10 +46,10 @@ export function createContentLoader(
     const header = headerOf(snapshot);
     for await (const piece of contentPieces(snapshot, header, readPiece)) {
       await loadDependencies(header, piece, handOut, [...dependants, id]);
-      // Another load may have brought this dependency meanwhile; what was asked for itself is always handed out.
+      // Another load may have handed out this dependency meanwhile. The requested CoValue is always handed out.
       if (dependants.length > 0 && handedOut.has(id)) return true;
       handOut(piece);
-      // A large CoValue has hundreds of pieces, and what to do with them is work of this thread: others have their turn.
+      // A large CoValue has hundreds of pieces, which are handled on this thread: yield to others.
       if (piece.header === undefined) await nextTurn();
     }
     handedOut.add(id);
@@ -57,7 +57,7 @@ export function createContentLoader(
     return true;
   }
 
-  /** Each load brings its own: waiting for the loads of others could end in waiting for itself. */
+  /** Each load reads its own dependencies: waiting for other loads could deadlock. */
   async function loadDependencies(
     header: CoValueHeader,
     piece: Content,

@@ -7,10 +7,9 @@ import type {
   SessionID,
   Transaction,
 } from '../../engine/content.ts';
-import type { NewerSessions } from './read-newer.ts';
-import type { SessionSnapshot, Snapshot } from './read-rows.ts';
+import type { NewerSessions, SessionSnapshot, Snapshot } from './read-rows.ts';
 
-/** Reads transactions `from` up to but not with `to` of a session, as JSON text. */
+/** Reads transactions `from` (inclusive) to `to` (exclusive) of a session, as JSON text. */
 export type ReadTransactions = (
   id: RawCoID,
   session: SessionID,
@@ -19,9 +18,9 @@ export type ReadTransactions = (
 ) => Promise<readonly string[]>;
 
 /**
- * A stored CoValue as the messages that cojson loads. What is small comes in the first one, with the header; a long
- * session follows in pieces that each end at a signature, and the first message says what is still to come.
- * Throws when the CoValue's history was erased meanwhile; what is there now can then be read anew.
+ * Splits a stored CoValue into messages that cojson can load. The first one contains the header, all short sessions, and the
+ * final counts; long sessions follow in pieces that end at a signature. Throws if the history is erased meanwhile; the
+ * caller can read the new state.
  */
 export function contentPieces(
   { id, sessions }: Snapshot,
@@ -56,7 +55,7 @@ async function* longPieces(
   }
 }
 
-/** The same for what is stored beyond a known state; the header is known. */
+/** Like `contentPieces`, but for content beyond a known state, without the header. */
 export async function* newerPieces(
   id: RawCoID,
   header: CoValueHeader,
@@ -85,7 +84,7 @@ async function* sessionPieces(
   let after = from;
   for (const { idx, signature } of cuts(session)) {
     const texts = await readTransactions(id, sessionID, after, idx + 1);
-    if (texts.length !== idx + 1 - after) throw new Error('The history was erased while it was read.');
+    if (texts.length !== idx + 1 - after) throw new Error('The history was erased while it was being read.');
     yield { after, newTransactions: texts.map(parse), lastSignature: signature };
     after = idx + 1;
   }
@@ -96,7 +95,7 @@ function wholeSession({ transactions, lastSignature }: SessionSnapshot, after = 
   return { after, newTransactions, lastSignature };
 }
 
-/** Where a session can be cut: at the signatures kept within it, and at its end. */
+/** The indices at which a session can be split: those with a stored signature, and its end. */
 function cuts({ signatures, lastIdx, lastSignature }: SessionSnapshot): SessionSnapshot['signatures'] {
   const end = { idx: lastIdx - 1, signature: lastSignature };
   return signatures.at(-1)?.idx === end.idx ? signatures : [...signatures, end];

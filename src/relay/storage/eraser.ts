@@ -3,17 +3,17 @@ import type { Logger } from '../../base/logger.ts';
 import type { Database } from '../database/database.ts';
 import type { RawCoID } from '../../engine/content.ts';
 
-/** Frees the space of deleted CoValues, in the background. What says that they are deleted stays for ever. */
+/** Erases deleted CoValues in the background. The record of their deletion is kept. */
 export interface Eraser {
   enable(): void;
-  /** More may have been deleted. */
+  /** Schedules a run, because a CoValue may have been deleted. */
   notify(): void;
   eraseAll(): Promise<void>;
   stop(): void;
 }
 
-const firstAfterMs = 1_000;
-const againAfterMs = 60_000;
+const firstDelayMs = 1_000;
+const repeatDelayMs = 60_000;
 
 export function createEraser(database: Database, clock: Clock, logger: Logger): Eraser {
   let isEnabled = false;
@@ -24,8 +24,8 @@ export function createEraser(database: Database, clock: Clock, logger: Logger): 
     cancel = clock.after(delayMs, () => {
       cancel = undefined;
       eraseAll().catch((error: unknown) => {
-        logger.warn('Erasing deleted CoValues failed, and is tried again', { error });
-        schedule(againAfterMs);
+        logger.warn('Could not erase deleted CoValues; retrying', { error });
+        schedule(repeatDelayMs);
       });
     });
   }
@@ -40,9 +40,9 @@ export function createEraser(database: Database, clock: Clock, logger: Logger): 
   return {
     enable() {
       isEnabled = true;
-      schedule(firstAfterMs);
+      schedule(firstDelayMs);
     },
-    notify: () => schedule(againAfterMs),
+    notify: () => schedule(repeatDelayMs),
     eraseAll,
     stop() {
       isEnabled = false;
@@ -51,10 +51,10 @@ export function createEraser(database: Database, clock: Clock, logger: Logger): 
   };
 }
 
-/** The header stays, and the sessions in which the deletion itself is written. */
+/** Keeps the header and the sessions that contain the deletion itself. */
 async function erase(database: Database, id: RawCoID): Promise<void> {
   await database.transaction(async (query) => {
-    // As writers do, which may be on another relay.
+    // Lock like every writer, including those on other relays.
     await query(`select from covalues where id = $1 for update`, [id]);
     for (const table of ['transactions', 'signatures', 'sessions']) {
       await query(`delete from ${table} where covalue_id = $1 and right(session_id, 1) <> '$'`, [id]);

@@ -9,7 +9,7 @@ import {
 } from '../../engine/content.ts';
 import type { SessionRow } from './write-plan.ts';
 
-/** A session that went on in two ways: the database has one of them. */
+/** A session with two conflicting branches, one of which is in the database. */
 export interface Fork {
   readonly id: RawCoID;
   readonly sessionID: SessionID;
@@ -24,7 +24,6 @@ interface Overlap extends Fork {
   readonly until: number;
 }
 
-/** Forks between the content and what is stored, given how far the sessions are stored. */
 export async function findForks(
   query: Query,
   contents: readonly Content[],
@@ -77,20 +76,20 @@ async function readOverlaps(
   return new Map(rows.map((row) => [`${forkKey(row)} ${row.idx}`, row.tx]));
 }
 
-/** The order of the keys may differ, by the way that a transaction came. */
+/** The key order may differ, depending on how a transaction arrived. */
 function isSame(text: string, transaction: Transaction): boolean {
   return (
     text === JSON.stringify(transaction) || isSameTransaction(JSON.parse(text) as Transaction, transaction)
   );
 }
 
-/** Whatever the order of their keys. */
+/** Compares transactions regardless of key order. */
 export function isSameTransaction(one: Transaction, other: Transaction): boolean {
   const { stableStringify } = cojsonInternals;
   return stableStringify(one) === stableStringify(other);
 }
 
-/** The content without the sessions that `isForked` names. */
+/** Returns the content without forked sessions. */
 export function withoutForks(content: Content, isForked: (sessionID: SessionID) => boolean): Content {
   const sessions = sessionsOf(content);
   if (!sessions.some(([sessionID]) => isForked(sessionID))) return content;

@@ -1,19 +1,16 @@
 import type { Content } from '../../engine/content.ts';
 import { forkKey, withoutForks, type Fork } from './find-forks.ts';
 
-/**
- * What still waits when a fork is found was made from the refused side: its transactions build on refused ones, and
- * its acknowledgements speak of them. Both are told by the number of forks that were known when they came.
- */
+/** Numbers forks, to recognize content and acknowledgements that were queued before a fork and may contain its branch. */
 export interface KnownForks {
-  /** Taken when something is queued. */
+  /** Record it with each queued item. */
   readonly count: number;
   add(fork: Fork): void;
-  /** Leaves out what comes from the refused side. */
+  /** Removes the sessions of refused branches. */
   strip(content: Content, since: number): Content;
-  /** Whether a fork was found since then in this CoValue, or, without an id, in any. */
+  /** Whether a fork was found after `since`, in this CoValue or, without an ID, in any CoValue. */
   hasAny(id: string | undefined, since: number): boolean;
-  /** Nothing is queued any more that is older than `since`. */
+  /** Call it once nothing older than `since` is queued. */
   forgetUpTo(since: number): void;
 }
 

@@ -9,8 +9,8 @@ import {
 } from '../../../test/support/relay/test-storage.ts';
 
 describeStorage((test) => {
-  describe('what was stored', () => {
-    it('comes back equal in another node, for every kind of CoValue', async () => {
+  describe('stored content', () => {
+    it('loads unchanged in another node, for every kind of CoValue', async () => {
       const { group, committed } = await test.createWriter();
       group.addMember('everyone', 'reader');
       const map = group.createMap({ a: 1, b: 'ü\u0000\ud800' });
@@ -30,7 +30,7 @@ describeStorage((test) => {
       }
     });
 
-    it('is known, listed and counted', async () => {
+    it('is found, listed and counted', async () => {
       const { storage, node, group, committed } = await test.createWriter();
       const maps = Array.from({ length: 5 }, () => group.createMap({ a: 1 }));
       await committed();
@@ -51,11 +51,11 @@ describeStorage((test) => {
       expect(await new Promise((resolve) => storage.getCoValueCount(resolve))).toBe(all.length);
     });
 
-    it('is not there for an id that was never stored', async () => {
+    it('is not found for an unknown ID', async () => {
       expect(await loadContent(test.open(), 'co_zNobody')).toEqual({ found: false, pieces: [] });
     });
 
-    it('is handed out with what it depends on first, and that once', async () => {
+    it('is handed out after its dependencies, each of them once', async () => {
       const { node, group, committed } = await test.createWriter();
       const parent = node.createGroup();
       group.extend(parent);
@@ -79,7 +79,7 @@ describeStorage((test) => {
       ]);
     });
 
-    it('ends for CoValues that depend on each other, also loaded at once', async () => {
+    it('loads CoValues that depend on each other, also concurrently', async () => {
       const { node, committed } = await test.createWriter();
       const groups = Array.from({ length: 6 }, () => node.createGroup());
       groups.forEach((group, index) => groups[index - 1]?.extend(group));
@@ -99,7 +99,7 @@ describeStorage((test) => {
       expect(results.every(({ found }) => found)).toBe(true);
     });
 
-    it('comes in pieces that end at signatures, when it is large', async () => {
+    it('is split at signatures if it is large', async () => {
       const { group, committed } = await test.createWriter();
       const stream = group.createBinaryStream();
       stream.startBinaryStream({ mimeType: 'text/plain' });
@@ -108,11 +108,11 @@ describeStorage((test) => {
       await committed();
 
       const { pieces } = await loadContent(test.open(), stream.id);
-      const own = pieces.filter(({ id }) => id === stream.id);
-      expect(own.length).toBeGreaterThan(4);
-      expect(own[0]?.header).toBeDefined();
-      expect(own[0]?.expectContentUntil).toEqual(stream.core.knownState().sessions);
-      expect(own.slice(1).every(({ header }) => header === undefined)).toBe(true);
+      const streamPieces = pieces.filter(({ id }) => id === stream.id);
+      expect(streamPieces.length).toBeGreaterThan(4);
+      expect(streamPieces[0]?.header).toBeDefined();
+      expect(streamPieces[0]?.expectContentUntil).toEqual(stream.core.knownState().sessions);
+      expect(streamPieces.slice(1).every(({ header }) => header === undefined)).toBe(true);
 
       const reader = createReader(test.open());
       await reader.loadCoValueCore(stream.id);
@@ -121,7 +121,7 @@ describeStorage((test) => {
       expect(loaded.knownState()).toEqual(stream.core.knownState());
     });
 
-    it('is read after what is still being written of it', async () => {
+    it('is read after its pending writes', async () => {
       const { storage, group } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       await vi.waitFor(() => expect(storage.pending).toBeGreaterThan(0), { interval: 0 });
@@ -130,8 +130,8 @@ describeStorage((test) => {
     });
   });
 
-  describe('a read that fails', () => {
-    it('is made again, as cojson would never ask a second time', async () => {
+  describe('a failed read', () => {
+    it('is retried, because cojson would never query again', async () => {
       const { group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       await committed();

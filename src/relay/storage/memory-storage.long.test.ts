@@ -3,7 +3,7 @@ import { openRawClient } from '../../../test/support/relay/raw-client.ts';
 import { createStockClient } from '../../../test/support/relay/stock-client.ts';
 import { confirmed, createSharedMap, loadMap, startRelay } from '../../../test/support/relay/test-relay.ts';
 
-test('a relay that keeps nothing promises nothing, and serves its clients all the same', async () => {
+test('a relay with memory storage promises no durability and still serves its clients', async () => {
   const relay = await startRelay({ storage: 'memory:' });
   const { received } = await openRawClient(relay.url);
   expect(received[0]).toMatchObject({ durability: 'none' });

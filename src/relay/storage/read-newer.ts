@@ -1,18 +1,29 @@
-import type { Query } from '../database/database.ts';
-import type { KnownState, RawCoID, SessionID, Signature } from '../../engine/content.ts';
-import type { SessionSnapshot } from './read-rows.ts';
+import type {
+  Content,
+  CoValueHeader,
+  KnownState,
+  RawCoID,
+  SessionID,
+  Signature,
+} from '../../engine/content.ts';
+import type { Database, Query } from '../database/database.ts';
+import { newerPieces, type ReadTransactions } from './content-pieces.ts';
+import { readTransactions, type NewerSession, type NewerSessions } from './read-rows.ts';
 
-/** What is stored beyond a known state, of one session. */
-export interface NewerSession extends SessionSnapshot {
-  /** The transactions that were known before. */
-  readonly after: number;
+export interface KnownCoValue {
+  readonly header: CoValueHeader;
+  readonly state: KnownState;
 }
+
+/** Hands out the content stored beyond the known states, from one read for all CoValues. Rejects if the read fails. */
+export type LoadNewer = (
+  known: readonly KnownCoValue[],
+  handOut: (content: Content) => void,
+) => Promise<void>;
 
 interface MutableNewerSession extends NewerSession {
   transactions: string;
 }
-
-export type NewerSessions = ReadonlyMap<SessionID, NewerSession>;
 
 interface Row {
   readonly kind: number;
@@ -23,7 +34,7 @@ interface Row {
   readonly body: string;
 }
 
-/** What is stored beyond the known states, by CoValue, as it was at one moment; those with nothing are left out. */
+/** Reads what is stored beyond the known states, in one snapshot. CoValues without newer content are omitted. */
 export async function readNewer(
   query: Query,
   states: readonly KnownState[],
@@ -70,4 +81,26 @@ export async function readNewer(
     else if (newer) newer.transactions += newer.transactions === '' ? body : `,${body}`;
   }
   return found;
+}
+
+export function createNewerLoader(database: Database, loaded: (state: KnownState) => void): LoadNewer {
+  const readPiece: ReadTransactions = (id, session, from, to) =>
+    readTransactions(database.query, id, session, from, to);
+
+  return async (known, handOut) => {
+    const newer = await readNewer(
+      database.query,
+      known.map(({ state }) => state),
+    );
+    for (const { header, state } of known) {
+      const sessions = newer.get(state.id);
+      if (!sessions) continue;
+      for await (const piece of newerPieces(state.id, header, sessions, readPiece)) handOut(piece);
+      loaded({ id: state.id, header: true, sessions: countsOf(sessions) });
+    }
+  };
+}
+
+function countsOf(sessions: NewerSessions): KnownState['sessions'] {
+  return Object.fromEntries([...sessions].map(([sessionID, { lastIdx }]) => [sessionID, lastIdx]));
 }

@@ -1,7 +1,7 @@
 import type { Query } from '../database/database.ts';
 import type { KnownState, RawCoID, SessionID, Signature } from '../../engine/content.ts';
 
-/** What the database held of a CoValue at one moment, as text where it is JSON. */
+/** A consistent snapshot of a stored CoValue, with JSON as text. */
 export interface Snapshot {
   readonly id: RawCoID;
   readonly header: string;
@@ -11,11 +11,19 @@ export interface Snapshot {
 export interface SessionSnapshot {
   readonly lastIdx: number;
   readonly lastSignature: Signature;
-  /** Signatures kept within the session, by rising index. With any, the transactions are to be read in pieces. */
+  /** Signatures stored within the session, in ascending order. If there are any, the transactions are read in pieces. */
   readonly signatures: { readonly idx: number; readonly signature: Signature }[];
-  /** All transactions of a session without signatures in between, as the text between the brackets of a JSON array. */
+  /** All transactions of a session without such signatures: the text between the brackets of a JSON array. */
   readonly transactions: string;
 }
+
+/** The part of a session stored beyond a known state. */
+export interface NewerSession extends SessionSnapshot {
+  /** The number of transactions known before. */
+  readonly after: number;
+}
+
+export type NewerSessions = ReadonlyMap<SessionID, NewerSession>;
 
 interface Row {
   readonly id: RawCoID;
@@ -27,10 +35,7 @@ interface Row {
   readonly transactions: string | null;
 }
 
-/**
- * One statement sees one state of the database, so what it returns belongs together. It puts a session into one row:
- * each row and each field costs the clients of both databases more than the bytes in it.
- */
+/** One statement, and thus one snapshot. Returns one row per session, because rows and fields cost more than bytes do. */
 export async function readSnapshots(
   query: Query,
   ids: readonly string[],
@@ -71,7 +76,7 @@ interface MutableSnapshot extends Snapshot {
   readonly sessions: Map<SessionID, SessionSnapshot>;
 }
 
-/** Transactions `from` up to but not with `to`. */
+/** Reads transactions `from` (inclusive) to `to` (exclusive). */
 export async function readTransactions(
   query: Query,
   id: RawCoID,

@@ -1,18 +1,18 @@
 import { forkKey, type Fork } from './find-forks.ts';
 import type { SessionRow } from './write-plan.ts';
 
-/** Rows of sessions as this relay wrote them last. Another relay, or an erasure, may have changed them since. */
+/** The session rows that this relay wrote last. Another relay or an erasure may have changed them since. */
 export interface RecentSessions {
   get(session: Fork): SessionRow | undefined;
   add(rows: readonly SessionRow[]): void;
   clear(): void;
 }
 
-/** About 5 MB. Whoever writes more sessions at a time has each read again when it goes on. */
+/** About 5 MB. Evicted sessions are read again at their next write. */
 const maxRows = 10_000;
 
 export function createRecentSessions(): RecentSessions {
-  /** The one that was written longest ago comes first. */
+  /** Ordered by time of writing, oldest first. */
   const rowsByKey = new Map<string, SessionRow>();
 
   return {

@@ -17,7 +17,7 @@ interface LockRow {
   readonly offset: number;
 }
 
-/** Who compares the whole storage with a server above this node, so that it is one at a time, and seldom. */
+/** Locks for comparing the whole storage with an upstream server: only one node does so at a time, and rarely. */
 export function createReconciliationLocks(
   database: Database,
   clock: Clock,
@@ -25,7 +25,7 @@ export function createReconciliationLocks(
 ): ReconciliationLocks {
   const { LOCK_TTL_MS, RECONCILIATION_INTERVAL_MS } = cojsonInternals.STORAGE_RECONCILIATION_CONFIG;
   let last: Promise<unknown> = Promise.resolve();
-  const warn = (error: unknown) => logger.warn('A reconciliation lock could not be written', { error });
+  const warn = (error: unknown) => logger.warn('Could not update a reconciliation lock', { error });
 
   function acquire(sessionID: string, peerID: string): Promise<StorageReconciliationAcquireResult> {
     return database.transaction(async (query) => {
@@ -39,11 +39,11 @@ export function createReconciliationLocks(
       if (row && row.releasedAtMs !== null && nowMs - row.releasedAtMs < RECONCILIATION_INTERVAL_MS) {
         return { acquired: false, reason: 'not_due' };
       }
-      const isUnderway = row && row.releasedAtMs === null;
-      if (isUnderway && row.holder !== sessionID && row.acquiredAtMs + LOCK_TTL_MS >= nowMs) {
+      const isHeld = row && row.releasedAtMs === null;
+      if (isHeld && row.holder !== sessionID && row.acquiredAtMs + LOCK_TTL_MS >= nowMs) {
         return { acquired: false, reason: 'lock_held' };
       }
-      const lastProcessedOffset = isUnderway ? row.offset : 0;
+      const lastProcessedOffset = isHeld ? row.offset : 0;
       await query(
         `insert into reconciliation_locks
            (peer_id, holder_session_id, acquired_at_ms, released_at_ms, last_processed_offset)
@@ -57,7 +57,7 @@ export function createReconciliationLocks(
     });
   }
 
-  /** A database with several connections could overtake a renewal by what was asked for after it. */
+  /** Keeps the order: with several connections, a later request could overtake a renewal. */
   function inOrder(run: () => Promise<unknown>): void {
     last = last.then(run).catch(warn);
   }

@@ -13,33 +13,30 @@ import { createKnownForks } from './known-forks.ts';
 import { createEraser } from './eraser.ts';
 import { readKnownStates } from './read-rows.ts';
 import { createListing } from './listing.ts';
-import { createNewerLoader, type LoadNewer } from './newer-loader.ts';
+import { createNewerLoader, type LoadNewer } from './read-newer.ts';
 import { createReconciliationLocks } from './reconciliation-locks.ts';
 import { createStoredStates } from './stored-states.ts';
 import { createSyncTracking } from './sync-tracking.ts';
 import type { StoreRequest, WrittenBatch } from './write-batch.ts';
 
-/** cojson's storage in an SQL database, which also says when what was stored is committed. */
+/** cojson's storage in an SQL database, extended by notifications about commits. */
 export interface SqlStorage extends StorageAPI {
-  /**
-   * Calls `run` once all is committed that was stored so far, of this CoValue or, without an id, of all; at once where
-   * nothing is pending. Never where it could not be stored, so that nobody is told it was.
-   */
+  /** Calls `run` once everything stored so far (for one ID, or all) is committed; never if some of it could not be. */
   afterCommit(id: string | undefined, run: () => void): void;
-  /** Calls `run` once nothing that was stored so far waits for its commit, also where some of it could not be stored. */
+  /** Calls `run` once nothing stored so far is waiting for its commit, even if some of it could not be stored. */
   onceWritten(run: () => void): void;
-  /** Why nothing can be committed at present; it is tried again by itself. */
+  /** Why commits are failing. They are retried automatically. */
   readonly failure: unknown;
-  /** How many messages wait for their commit. */
+  /** The number of messages waiting for their commit. */
   readonly pending: number;
   readonly pendingBytes: number;
-  /** What is stored, once all that was stored of it before is committed. Rejects when the storage is closed. */
+  /** Reads the stored content after pending commits of the CoValue. Rejects once the storage is closed. */
   readContent(id: string): Promise<StoredContent | undefined>;
-  /** How far it is committed at this moment: nothing is waited for. Rejects when the storage is closed. */
+  /** Reads the committed state without waiting for pending commits. Rejects once the storage is closed. */
   readCommitted(id: string): Promise<KnownState | undefined>;
-  /** What other relays stored beyond what is in memory here. */
+  /** Reads what other relays stored beyond the state in memory. */
   readonly loadNewer: LoadNewer;
-  /** Writes out what is queued, for at most `withinMs`, then closes the database. Safe to call twice. */
+  /** Commits queued content, for at most `withinMs`, and closes the database. Safe to call twice. */
   close(withinMs?: number): Promise<void>;
 }
 
@@ -47,26 +44,23 @@ export interface SqlStorageOptions extends Partial<Pick<BatchWriterOptions, 'com
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A peer began a CoValue anew that is in the database and was never loaded: load it, or its history stays hidden. */
+  /** A peer recreated a CoValue that is stored but was never loaded. Load it, or its history stays hidden. */
   foundOlder(id: RawCoID): void;
-  /**
-   * The database has other transactions of this session than came here; those that came are neither stored nor
-   * acknowledged. The CoValue has to go from memory, so that it shows what is stored.
-   */
+  /** The transactions received are neither stored nor acknowledged. Evict the CoValue, so that it shows the stored ones. */
   forked?(fork: Fork): void;
-  /** Commits have begun to fail; they are tried again by themselves. */
+  /** Commits started to fail. They are retried automatically. */
   failed?(): void;
-  /** Commits work again; `failure` stays until this resolves. */
+  /** Commits succeed again; `failure` remains set until this resolves. */
   recovered?(): Promise<void>;
 }
 
-const readAgainAfterMs = 500;
+const readRetryMs = 500;
 const defaultCloseMs = 10_000;
 
 export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   const { database, clock, logger, foundOlder } = options;
   const validDeletions = new Set<RawCoID>();
-  /** CoValues of which something was not stored: cojson could not give what comes before it. */
+  /** CoValues with content that could not be stored because cojson could not supply earlier content. */
   const damaged = new Set<string>();
   const forks = createKnownForks();
   const states = createStoredStates();
@@ -85,11 +79,13 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     bytesOf: ({ content }) => contentBytes(content),
     commit,
     failed(error) {
-      logger.warn('Storing failed and is tried again; nothing is acknowledged meanwhile', { error });
+      logger.warn('Could not commit to the storage; retrying, and acknowledging nothing until it succeeds', {
+        error,
+      });
       options.failed?.();
     },
     recovered: async () => options.recovered?.(),
-    isPassing: isConflict,
+    isTransient: isConflict,
     clock,
   });
   let closing: Promise<void> | undefined;
@@ -107,7 +103,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   }
 
   function settle(batch: readonly StoreRequest[], written: WrittenBatch): void {
-    const { stored, incomplete, wereThere } = written;
+    const { stored, incomplete, alreadyStored } = written;
     for (const state of stored.values()) states.add(state);
     for (const fork of written.forks) refuse(fork);
     for (const request of batch) {
@@ -115,21 +111,18 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       if (forks.hasAny(id, request.forkCount)) continue;
       if (incomplete.has(request)) {
         damaged.add(id);
-        logger.warn('Content was not stored, as what comes before it is missing', { id });
+        logger.warn('Did not store content because earlier content of its session is missing', { id });
         continue;
       }
       damaged.delete(id);
-      if (wereThere.has(id) && !loader.wasHandedOut(id)) foundOlder(id);
+      if (alreadyStored.has(id) && !loader.wasHandedOut(id)) foundOlder(id);
       else if (request.content.header) loader.markHandedOut(id);
       request.done?.();
     }
   }
 
   function refuse(fork: Fork): void {
-    logger.warn(
-      'Two relays were given different transactions at one place; the ones stored first stand',
-      fork,
-    );
+    logger.warn('Refused transactions that conflict with stored transactions of the same session', fork);
     forks.add(fork);
     states.forget(fork.id);
     loader.forget(fork.id);
@@ -144,26 +137,26 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     });
   }
 
-  /** Reading that fails says nothing about what is there: cojson would take "not found" for the truth, for ever. */
+  /** Retries, because cojson would take a failed read for "not found", permanently. */
   async function readUntilDone<T>(read: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await read();
       } catch (error) {
         if (closing) throw error;
-        logger.warn('Reading from the storage failed and is tried again', { error });
-        await new Promise<void>((resolve) => clock.after(readAgainAfterMs, resolve));
+        logger.warn('Could not read from the storage; retrying', { error });
+        await new Promise<void>((resolve) => clock.after(readRetryMs, resolve));
       }
     }
   }
 
-  /** Once all that was stored of the CoValue can be read. */
+  /** Reads after pending commits of the CoValue. */
   function read<T>(id: string, readNow: () => Promise<T>, use: (result: T) => void): void {
     queue.afterCommit(id, () => {
       readUntilDone(readNow)
         .then(use)
         .catch((error: unknown) =>
-          logger.warn('What was read from the storage could not be used', { id, error }),
+          logger.warn('Could not process content read from the storage', { id, error }),
         );
     });
   }
@@ -189,7 +182,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
         try {
           callback(content);
         } catch (error) {
-          logger.warn('Stored content was rejected', { id: content.id, error });
+          logger.warn('cojson rejected stored content', { id: content.id, error });
         }
       };
       read(
@@ -237,7 +230,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       });
     });
     if (queue.pending > 0) {
-      logger.warn('The relay stopped before all could be stored; nothing of it was acknowledged', {
+      logger.warn('The relay stopped before it could store all content; the rest was not acknowledged', {
         messages: queue.pending,
       });
     }

@@ -1,11 +1,11 @@
 import type { KnownState } from '../../engine/content.ts';
 
-/** How far CoValues are stored, of which something was loaded or stored since the start. Grows with commits only. */
+/** The stored states of CoValues loaded or stored since the start. They only advance with commits. */
 export interface StoredStates {
   get(id: string): KnownState | undefined;
   add(state: KnownState): void;
   forget(id: string): void;
-  /** Resolves once all is stored that `wanted` names, as it is at that time. */
+  /** Resolves once everything that `wanted` returns is stored. `wanted` is evaluated again after each commit. */
   waitFor(id: string, wanted: () => KnownState): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import type { SqlStorage } from './sql-storage.ts';
 
 describeStorage((test) => {
   describe('a write', () => {
-    it('asks cojson for what comes before it, once, and stores that', async () => {
+    it('requests missing earlier content from cojson once and stores it', async () => {
       const { node, group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       map.set('b', 2);
@@ -28,7 +28,7 @@ describeStorage((test) => {
       expect(node.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
     });
 
-    it('is never called done, nor committed, when what comes before it is nowhere', async () => {
+    it('is never reported as done or committed if earlier content is unavailable', async () => {
       const { group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       const [piece] = map.core.newContentSince({ id: map.id, header: true, sessions: {} }) ?? [];
@@ -48,7 +48,7 @@ describeStorage((test) => {
       expect(acknowledged).not.toHaveBeenCalled();
     });
 
-    it('of what is there already changes nothing', async () => {
+    it('changes nothing for stored content', async () => {
       const { storage, group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       await committed();
@@ -58,7 +58,7 @@ describeStorage((test) => {
       expect(await test.query(`select * from sessions order by 1, 2`)).toEqual(before);
     });
 
-    it('is done only after its commit, and a failed one is tried again with nothing lost', async () => {
+    it('is done only after its commit, and is retried after a failure', async () => {
       let isFull = false;
       const storage = test.open({
         transaction: (run) =>
@@ -91,7 +91,7 @@ describeStorage((test) => {
       expect(await loadKnownState(test.open(), map.id)).toEqual(map.core.knownState());
     });
 
-    it('is waited for by its known state', async () => {
+    it('delays reads of its known state', async () => {
       const { storage, group } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       map.set('b', 2);
@@ -99,7 +99,7 @@ describeStorage((test) => {
       expect(await loadKnownState(test.open(), map.id)).toEqual(map.core.knownState());
     });
 
-    it('that is queued is still made by close', async () => {
+    it('is still committed by close if it is queued', async () => {
       const { group } = await test.createWriter();
       const maps = Array.from({ length: 200 }, (_, index) => group.createMap({ index }));
       const second = test.open({ close: () => Promise.resolve() });
@@ -113,17 +113,17 @@ describeStorage((test) => {
     });
   });
 
-  describe('a session that went on in two ways', () => {
-    it('stays as it was stored first; what builds on the other way is not stored, and nothing is called done', async () => {
+  describe('a forked session', () => {
+    it('keeps the branch stored first; content on the other branch is neither stored nor reported as done', async () => {
       const { node, group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       await committed();
-      // As a relay does: what is in memory builds on what is refused.
+      // As in a relay: the state in memory builds on the refused branch.
       const forked = vi.fn(() => copy.internalDeleteCoValue(map.id));
       const other = test.open({}, { forked });
       const copy = createCopy(node, other);
       const copiedMap = await copy.load(map.id);
-      if (copiedMap === 'unavailable') throw new Error('It is not available.');
+      if (copiedMap === 'unavailable') throw new Error('The map is unavailable.');
 
       map.set('a', 'stands');
       await map.core.waitForSync();
@@ -147,7 +147,7 @@ describeStorage((test) => {
       expect(await test.query(`select * from transactions order by 1, 2, 3`)).toEqual(stored);
     });
 
-    it('is the same session when only the order of the keys differs', async () => {
+    it('is not detected if only the key order differs', async () => {
       const forked = vi.fn();
       const { group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
@@ -161,8 +161,8 @@ describeStorage((test) => {
     });
   });
 
-  describe('a CoValue begun anew that is stored already', () => {
-    it('is pointed out, so that its history is loaded', async () => {
+  describe('a recreated CoValue that is already stored', () => {
+    it('is reported, so that its history is loaded', async () => {
       const { group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       await committed();

@@ -8,17 +8,17 @@ type SyncTracking = Pick<
   'trackCoValuesSyncState' | 'getUnsyncedCoValueIDs' | 'stopTrackingSyncState'
 >;
 
-/** Which CoValues a server above this node has not got yet. In order: cojson ends a tracking and begins it anew. */
+/** Tracks what an upstream server lacks. Updates keep their order, because cojson stops and restarts tracking. */
 export function createSyncTracking({ query }: Database, logger: Logger): SyncTracking {
   let last: Promise<void> = Promise.resolve();
 
-  function inOrder(what: string, run: () => Promise<void>): void {
-    last = last.then(run).catch((error: unknown) => logger.warn(`${what} failed`, { error }));
+  function inOrder(action: string, run: () => Promise<void>): void {
+    last = last.then(run).catch((error: unknown) => logger.warn(`Could not ${action}`, { error }));
   }
 
   return {
     trackCoValuesSyncState(updates, done) {
-      inOrder('Marking CoValues as synced or not', async () => {
+      inOrder('update the sync state of CoValues', async () => {
         for (const { id, peerId, synced } of updates) {
           await query(
             synced
@@ -31,7 +31,7 @@ export function createSyncTracking({ query }: Database, logger: Logger): SyncTra
       });
     },
     getUnsyncedCoValueIDs(callback) {
-      inOrder('Reading the CoValues that are not synced', async () => {
+      inOrder('read the unsynced CoValues', async () => {
         const rows = await query<{ id: RawCoID }>(
           `select distinct covalue_id as id from unsynced order by id`,
         );
@@ -39,7 +39,7 @@ export function createSyncTracking({ query }: Database, logger: Logger): SyncTra
       });
     },
     stopTrackingSyncState(id) {
-      inOrder('Ending the tracking of a CoValue', async () => {
+      inOrder('stop tracking a CoValue', async () => {
         await query(`delete from unsynced where covalue_id = $1`, [id]);
       });
     },

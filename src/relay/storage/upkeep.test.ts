@@ -4,7 +4,7 @@ import { createReader, describeStorage } from '../../../test/support/relay/test-
 
 describeStorage((test) => {
   describe('deletion', () => {
-    it('erases the history and keeps what says that it is deleted', async () => {
+    it('erases the history and keeps the record of the deletion', async () => {
       const { storage, node, group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       const other = group.createMap({ a: 1 });
@@ -29,7 +29,7 @@ describeStorage((test) => {
       expect(node.getCoValue(other.id).isDeleted).toBe(false);
     });
 
-    it('is nothing that a message can bring about without being valid', async () => {
+    it('requires a valid deletion message', async () => {
       const { storage, group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       await committed();
@@ -45,10 +45,10 @@ describeStorage((test) => {
     });
   });
 
-  describe('what a node keeps for the servers above it', () => {
-    it('is tracked in order', async () => {
+  describe('the state for upstream servers', () => {
+    it('is updated in order', async () => {
       const { storage } = await test.createWriter();
-      // Nodes of the other tests may still be tracking theirs.
+      // Ignore other IDs, whose states the nodes of other tests may still be updating.
       const unsynced = async () => {
         const ids = await new Promise<string[]>((resolve) => storage.getUnsyncedCoValueIDs(resolve));
         return ids.filter((id) => id === 'co_zA' || id === 'co_zB');
@@ -67,7 +67,7 @@ describeStorage((test) => {
       expect(await unsynced()).toEqual([]);
     });
 
-    it('is compared by one at a time, and not again too soon', async () => {
+    it('is reconciled by one node at a time, and not again too soon', async () => {
       const { storage, node } = await test.createWriter();
       const other = crypto.newRandomSessionID(node.getCurrentAgent().id);
       const acquire = (session = node.currentSessionID) =>

@@ -12,53 +12,52 @@ import {
   readSessions,
 } from './write-rows.ts';
 
-/** Content that cojson wants stored. */
 export interface StoreRequest {
   readonly content: Content;
   readonly correct: CorrectionCallback;
   readonly done: (() => void) | undefined;
-  /** How many forks were known when this was queued. */
+  /** The number of forks known when this was queued. */
   readonly forkCount: number;
-  /** What cojson added when the database turned out to lack earlier transactions. It is asked once. */
+  /** Earlier content from cojson, after the database turned out to lack it. Requested only once. */
   correction?: readonly Content[];
 }
 
 export interface WrittenBatch {
-  /** What is stored now, of the sessions that were written to. */
+  /** The stored states of the sessions that were written to. */
   readonly stored: ReadonlyMap<RawCoID, KnownState>;
-  /** The rows that were written of sessions. */
   readonly sessions: readonly SessionRow[];
-  /** Requests that stay incomplete because cojson had no correction for them. */
+  /** Requests that remain incomplete because cojson had no correction for them. */
   readonly incomplete: ReadonlySet<StoreRequest>;
-  /** Ids that came with a header and were in the database before. */
-  readonly wereThere: ReadonlySet<RawCoID>;
-  /** Of which something was written that was not there. */
+  /** IDs that came with a header but were already stored. */
+  readonly alreadyStored: ReadonlySet<RawCoID>;
+  /** CoValues that gained content. */
   readonly changed: ReadonlySet<RawCoID>;
-  /** Sessions that go on otherwise in the database. Nothing of them was written; the rest of their requests was. */
+  /** Sessions that conflict with the database. None of their content was written; the rest of their requests was. */
   readonly forks: readonly Fork[];
 }
 
-/** Writes a batch within the caller's transaction, each table by one statement. Content that is there already changes nothing. */
+/** Writes a batch within the caller's transaction, each table in one statement. Idempotent for stored content. */
 export async function writeBatch(
   query: Query,
   requests: readonly StoreRequest[],
   isDeletionValid: (id: RawCoID) => boolean,
 ): Promise<WrittenBatch> {
   const plan = createWritePlan();
-  const existing = new Set<RawCoID>();
-  const wereThere = new Set<RawCoID>();
+  const storedIDs = new Set<RawCoID>();
+  const alreadyStored = new Set<RawCoID>();
   const changed = new Set<RawCoID>();
   const forks = new Map<string, Fork>();
   const contents = requests.map(({ content }) => content);
 
   await prepare(contents);
-  const lacking = requests.filter(({ content }) => !add(content));
-  for (const request of lacking) request.correction ??= await correctionFor(request);
-  const corrections = lacking.flatMap(({ correction }) => correction ?? []);
+  const gapped = requests.filter(({ content }) => !add(content));
+  for (const request of gapped) request.correction ??= await correctionFor(request);
+  const corrections = gapped.flatMap(({ correction }) => correction ?? []);
   await prepare(corrections);
-  const unfit = new Set(corrections.filter((content) => !add(content)));
-  const incomplete = lacking.filter(
-    ({ correction = [] }) => correction.length === 0 || correction.some((content) => unfit.has(content)),
+  const stillGapped = new Set(corrections.filter((content) => !add(content)));
+  const incomplete = gapped.filter(
+    ({ correction = [] }) =>
+      correction.length === 0 || correction.some((content) => stillGapped.has(content)),
   );
 
   const all = [...contents, ...corrections].map(withoutRefused);
@@ -67,24 +66,25 @@ export async function writeBatch(
   await insertDeletions(query, all, isDeletionValid);
   const stored = new Map<RawCoID, KnownState>();
   for (const { id } of all) {
-    if (existing.has(id)) stored.set(id, { id, header: true, sessions: plan.knownSessions(id) });
+    if (storedIDs.has(id)) stored.set(id, { id, header: true, sessions: plan.knownSessions(id) });
   }
   return {
     stored,
     sessions: plan.changedSessions(),
     incomplete: new Set(incomplete),
-    wereThere,
+    alreadyStored,
     changed,
     forks: [...forks.values()],
   };
 
-  /** Writes the headers, and reads what the plan has to know. */
+  /** Inserts the headers and reads the rows that the plan needs. */
   async function prepare(batch: readonly Content[]): Promise<void> {
     const added = await insertHeaders(query, batch);
     for (const id of added) changed.add(id);
-    for (const { id, header } of batch) if (header && !added.has(id) && !existing.has(id)) wereThere.add(id);
-    const others = batch.filter(({ id }) => !added.has(id) && !existing.has(id));
-    for (const id of [...added, ...(await lockCoValues(query, others))]) existing.add(id);
+    for (const { id, header } of batch)
+      if (header && !added.has(id) && !storedIDs.has(id)) alreadyStored.add(id);
+    const others = batch.filter(({ id }) => !added.has(id) && !storedIDs.has(id));
+    for (const id of [...added, ...(await lockCoValues(query, others))]) storedIDs.add(id);
     const unseen = batch.filter(({ id }) => !added.has(id));
     const rows = await readSessions(query, unseen);
     for (const fork of await findForks(query, unseen, rows)) forks.set(forkKey(fork), fork);
@@ -92,7 +92,7 @@ export async function writeBatch(
   }
 
   function add(content: Content): boolean {
-    return existing.has(content.id) && plan.add(withoutRefused(content));
+    return storedIDs.has(content.id) && plan.add(withoutRefused(content));
   }
 
   function withoutRefused(content: Content): Content {
@@ -100,7 +100,7 @@ export async function writeBatch(
   }
 
   async function correctionFor({ content: { id }, correct }: StoreRequest): Promise<readonly Content[]> {
-    if (!existing.has(id)) return correct({ id, header: false, sessions: {} }) ?? [];
+    if (!storedIDs.has(id)) return correct({ id, header: false, sessions: {} }) ?? [];
     const sessions = { ...(await readKnownSessions(query, id)), ...plan.knownSessions(id) };
     return correct({ id, header: true, sessions }) ?? [];
   }

@@ -33,13 +33,13 @@ export interface SignatureRow {
   readonly signature: Signature;
 }
 
-/** The rows that content comes to, given the rows that are there. */
+/** Computes the rows to write for new content, given the stored rows. */
 export interface WritePlan {
-  /** What the database holds of a session; ignored where the plan itself has written to it since. */
+  /** Adds a stored session row; ignored if the plan has already written to the session. */
   learn(row: SessionRow): void;
-  /** Adds what is new in the content. False when transactions before it are missing; the rest is added all the same. */
+  /** Returns false if earlier transactions of a session are missing; other sessions are still added. */
   add(content: Content): boolean;
-  /** What the database holds once the plan is carried out, of the sessions that the plan has seen. */
+  /** The state after the plan is executed, for the sessions it knows. */
   knownSessions(id: RawCoID): KnownState['sessions'];
   readonly changedSessions: () => readonly SessionRow[];
   readonly transactions: readonly TransactionRow[];
@@ -71,7 +71,7 @@ export function createWritePlan(): WritePlan {
       transactions.push({ covalueID, sessionID, idx: idx++, transaction });
       bytes += transactionBytes(transaction);
     }
-    // Content can be cut only where a signature is kept: each message ends with one.
+    // Content can only be split at a stored signature, and each message ends with a signature.
     if (bytes > cojsonInternals.TRANSACTION_CONFIG.MAX_RECOMMENDED_TX_SIZE) {
       signatures.push({ covalueID, sessionID, idx: idx - 1, signature: content.lastSignature });
       bytes = 0;

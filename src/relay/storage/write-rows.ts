@@ -8,7 +8,7 @@ import {
 } from '../../engine/content.ts';
 import type { SessionRow, WritePlan } from './write-plan.ts';
 
-/** The ids that were not there before. Rows are written in the order of their keys, so that two relays never lock each other. */
+/** Returns the IDs that were new. Rows are written in key order, so that two relays never deadlock. */
 export async function insertHeaders(
   query: Query,
   contents: readonly Content[],
@@ -25,7 +25,7 @@ export async function insertHeaders(
   return new Set(added.map(({ id }) => id));
 }
 
-/** The ids that are there; nobody else writes to them until the transaction ends. */
+/** Returns the existing IDs and locks them until the transaction ends. */
 export async function lockCoValues(query: Query, contents: readonly Content[]): Promise<readonly RawCoID[]> {
   const ids = new Set(contents.map(({ id }) => id));
   if (ids.size === 0) return [];
@@ -61,7 +61,7 @@ export async function readKnownSessions(query: Query, id: RawCoID): Promise<Know
   return Object.fromEntries(rows.map(({ session, count }) => [session, count]));
 }
 
-/** In one statement: each costs a way to the database and back. */
+/** In one statement, to save round trips to the database. */
 export async function insertRows(query: Query, plan: WritePlan): Promise<void> {
   if (plan.changedSessions().length === 0) return;
   await query(
@@ -122,7 +122,7 @@ export function sessionColumns(plan: WritePlan): unknown[][] {
   return columns(rows, 5);
 }
 
-/** Rows as `unnest` takes them: one array for each column. */
+/** Transposes rows into the columns that `unnest` takes. */
 export function columns(rows: readonly (readonly unknown[])[], width: number): unknown[][] {
   return Array.from({ length: width }, (_, column) => rows.map((row) => row[column]));
 }

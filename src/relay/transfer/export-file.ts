@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Query } from '../database/database.ts';
 import { readRows, tables, type Row, type Table } from './tables.ts';
 
-/** What a file's last line says of the lines before, and what makes two databases equal. */
+/** The content of the last line of a file. Databases with equal summaries have equal content. */
 export interface Summary {
   readonly rows: number;
   readonly sha256: string;
@@ -10,7 +10,7 @@ export interface Summary {
 
 export const firstLine = JSON.stringify({ maia: 'relay-export', v: 1 });
 
-/** Of rows in the order in which an export has them. */
+/** Rows must be added in export order. */
 export function createSummary() {
   const hash = createHash('sha256');
   let rows = 0;
@@ -28,7 +28,7 @@ export function createSummary() {
   };
 }
 
-/** The lines of a file: what it is, each row with its table's name, and the summary. */
+/** Yields the lines of a file: its format, each row with the name of its table, and the summary. */
 export async function* exportLines(query: Query): AsyncGenerator<string, Summary> {
   const summary = createSummary();
   yield firstLine;
@@ -44,7 +44,7 @@ export async function* exportLines(query: Query): AsyncGenerator<string, Summary
   return end;
 }
 
-/** JSON may hold these two as they are, and some readers of lines take them for line ends. */
+/** Escapes two characters that JSON allows unescaped but some line readers treat as line breaks. */
 function lineOf({ name }: Table, row: Row): string {
   return JSON.stringify([name, ...row])
     .replaceAll('\u2028', '\\u2028')

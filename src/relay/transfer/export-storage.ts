@@ -10,25 +10,22 @@ import { codeOf } from './unfit-file.ts';
 
 const bytesPerWrite = 1_000_000;
 
-/**
- * Writes all of one moment's content to the file, which is there only once it is whole: before that it is called
- * `FILE.unfinished`, which the next export to it takes over. Reads it again before it gets its name.
- */
+/** Exports a snapshot to `FILE.unfinished`, replacing a leftover one, and renames it once it is complete and verified. */
 export async function exportStorage(database: Database, file: string, progress: Progress): Promise<Summary> {
   await prepareSchema(database);
   const unfinished = `${file}.unfinished`;
   try {
-    // Not written over: an export that still runs would go on writing into this one.
+    // Delete instead of truncating: a running export would keep writing to this file.
     await rm(unfinished, { force: true });
     const written = await write(database, unfinished, partOf(progress, 0, 0.75));
     const read = await (await openExportFile(unfinished)).check(partOf(progress, 0.75, 1));
-    if (read.sha256 !== written.sha256) throw notAlone(unfinished);
+    if (read.sha256 !== written.sha256) throw concurrentExport(unfinished);
     await rename(unfinished, file);
     progress(1);
     return written;
   } catch (error) {
     await rm(unfinished, { force: true });
-    throw orUnwritable(file, error);
+    throw toFileError(file, error);
   }
 }
 
@@ -59,30 +56,33 @@ async function write(database: Database, file: string, progress: Progress): Prom
 }
 
 const reasons: Readonly<Record<string, readonly [why: string, advice: string]>> = {
-  ENOSPC: ['its disk is full', 'Make room there, or name a file on another disk.'],
-  EDQUOT: ['this user may store no more there', 'Make room there, or name a file on another disk.'],
-  EFBIG: ['it would be larger than allowed there', 'Raise that limit, or name a file elsewhere.'],
-  ENOENT: ['its folder is not there', 'Make that, or name another file.'],
-  EACCES: ['this user may not write there', 'Allow it, or name another file.'],
-  EROFS: ['its disk can only be read', 'Name a file on another disk.'],
-  EISDIR: ['it is a directory', 'Name a file.'],
-  EEXIST: ['another export to it runs', 'Wait for that, or name another file.'],
+  ENOSPC: ['its disk is full', 'Free some space there, or choose a file on another disk.'],
+  EDQUOT: [
+    'the disk quota of this user is used up',
+    'Free some space there, or choose a file on another disk.',
+  ],
+  EFBIG: ['it would exceed the file size limit', 'Raise the limit, or choose a file elsewhere.'],
+  ENOENT: ['its folder does not exist', 'Create the folder, or choose another file.'],
+  EACCES: ['this user may not write there', 'Grant write access, or choose another file.'],
+  EROFS: ['its disk is read-only', 'Choose a file on another disk.'],
+  EISDIR: ['it is a directory', 'Choose a file.'],
+  EEXIST: ['another export is writing to it', 'Wait for that export, or choose another file.'],
 };
 
-/** What went wrong with the file as an error that says what to do; others stay what they are. */
-export function orUnwritable(file: string, error: unknown): unknown {
+/** Turns a file system error into one that says what to do; returns other errors unchanged. */
+export function toFileError(file: string, error: unknown): unknown {
   const [why, advice] = reasons[codeOf(error) ?? ''] ?? [];
   if (isKernelError(error) || why === undefined) return error;
   return createKernelError(
     'RELAY_SETTING_INVALID',
-    `${file} cannot be written: ${why}. ${advice} Nothing is left of this export.`,
+    `${file} cannot be written: ${why}. ${advice} This export left no file behind.`,
     { cause: error },
   );
 }
 
-function notAlone(file: string) {
+function concurrentExport(file: string) {
   return createKernelError(
     'RELAY_SETTING_INVALID',
-    `${file} does not hold what was written: another export to it runs. Wait for that, or name another file.`,
+    `${file} does not contain what was written: another export is writing to it. Wait for that export, or choose another file.`,
   );
 }

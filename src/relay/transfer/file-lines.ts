@@ -1,30 +1,30 @@
 import { createReadStream } from 'node:fs';
 
 export interface Line {
-  /** Without its end. */
+  /** The text without the line feed. */
   readonly text: string;
-  /** Where the next line begins, in bytes. */
+  /** The byte offset of the next line. */
   readonly end: number;
 }
 
 const lineFeed = 10;
 
-/** Lines that end in a line feed and in nothing else, from a byte on at which one begins. The last one may lack its end. */
+/** Reads lines that end in a line feed, from the byte offset of a line on. The last line may lack the line feed. */
 export async function* readLines(file: string, from = 0): AsyncGenerator<Line> {
   const chunks: AsyncIterable<Buffer> = createReadStream(file, { start: from, highWaterMark: 1 << 20 });
-  let begun: Buffer[] = [];
+  let partial: Buffer[] = [];
   let end = from;
   for await (const chunk of chunks) {
     let start = 0;
     for (let at = chunk.indexOf(lineFeed); at !== -1; at = chunk.indexOf(lineFeed, start)) {
-      const line = Buffer.concat([...begun, chunk.subarray(start, at)]);
-      begun = [];
+      const line = Buffer.concat([...partial, chunk.subarray(start, at)]);
+      partial = [];
       start = at + 1;
       end += line.length + 1;
       yield { text: line.toString(), end };
     }
-    if (start < chunk.length) begun.push(chunk.subarray(start));
+    if (start < chunk.length) partial.push(chunk.subarray(start));
   }
-  const last = Buffer.concat(begun);
+  const last = Buffer.concat(partial);
   if (last.length > 0) yield { text: last.toString(), end: end + last.length };
 }

@@ -6,13 +6,13 @@ import type { Row, Table } from './tables.ts';
 export interface SourceRow {
   readonly table: Table;
   readonly row: Row;
-  /** How much of the source this is, roughly. */
+  /** The approximate size of the row in the source. */
   readonly bytes: number;
-  /** How far the source is read once this row is. */
+  /** The position after this row. */
   readonly end: Place;
 }
 
-/** How many rows of a source lie before, and where the next one begins. */
+/** The number of rows before a position, and the offset of the next row. */
 export interface Place {
   readonly rows: number;
   readonly bytes: number;
@@ -20,20 +20,20 @@ export interface Place {
 
 export const beginning: Place = { rows: 0, bytes: 0 };
 
-/** What can be imported. Its rows come in the order in which an export of them would have them. */
+/** A source for imports. Yields rows in export order. */
 export interface ImportSource {
-  /** As long as nobody writes to the source, this stays the same, and so does what `check` finds. */
+  /** Stays the same until the source is modified, as does the result of `check`. */
   readonly fingerprint: string;
-  /** What is in the source and is not imported, for people. */
+  /** A message about content that is not imported. */
   readonly leftOut?: string;
-  /** Reads all of it. Throws RELAY_SETTING_INVALID where anything is damaged, missing or changes meanwhile. */
+  /** Reads the whole source. Throws RELAY_SETTING_INVALID if anything is damaged, missing or modified meanwhile. */
   check(progress: Progress): Promise<Summary>;
-  /** Of a source that was checked. Throws RELAY_SETTING_INVALID where it was changed since. */
+  /** Requires an earlier `check`. Throws RELAY_SETTING_INVALID if the source was modified since. */
   rows(from: Place): AsyncGenerator<SourceRow>;
   close(): void;
 }
 
-/** Of files that belong together; those that are not there count as well. */
+/** Fingerprints a set of files, including missing ones. */
 export async function fingerprintOf(...files: readonly string[]): Promise<string> {
   const parts = await Promise.all(
     files.map(async (file) => {

@@ -14,21 +14,18 @@ import {
   type UnfinishedImport,
 } from './unfinished-import.ts';
 
-export { refuseUnfinishedImport } from './unfinished-import.ts';
-
 const rowsPerBatch = 1_000;
 const bytesPerBatch = 4_000_000;
 
 export interface Imported extends Summary {
-  /** Rows that were there before: of an import that was interrupted, or all where nothing was left to do. */
+  /** Rows that already existed: from an interrupted import, or all if there was nothing left to do. */
   readonly found: number;
 }
 
 /**
- * Brings a source's content into an empty database, or goes on where an import of the same content was interrupted.
- * Checks all of the source before anything is written, and afterwards that the database has the same content to the byte;
- * where it has that from the start, nothing is done. Throws RELAY_SETTING_INVALID for a source or a database that do not
- * fit, and RELAY_STORAGE_FAILED.
+ * Imports a source into an empty database, or continues an interrupted import of the same content. Checks the whole source
+ * before writing, and afterwards that the database has exactly the same content; does nothing if it has that from the start.
+ * Throws RELAY_SETTING_INVALID for an unsuitable source or database, and RELAY_STORAGE_FAILED.
  */
 export async function importStorage(
   database: Database,
@@ -40,7 +37,7 @@ export async function importStorage(
   if (!begun.isEnded) {
     await write(database, source, begun, partOf(progress, 0.25, 0.75));
     const imported = await summaryOf(database, rows, partOf(progress, 0.75, 1));
-    if (imported.sha256 !== sha256) throw different();
+    if (imported.sha256 !== sha256) throw mismatch();
     await database.transaction(endImport);
   }
   progress(1);
@@ -49,21 +46,21 @@ export async function importStorage(
 
 type Begun = UnfinishedImport & { readonly isEnded: boolean };
 
-/** Marks the database as one that this import is for, so that no other content gets mixed with it. */
+/** Reserves the database for this import, so that no other content is mixed in. */
 async function begin(database: Database, source: ImportSource, progress: Progress): Promise<Begun> {
   const { fingerprint } = source;
   const mark = await readUnfinishedImport(database.query);
-  // It was checked when the import was begun, and the database is compared with that at the end.
+  // The source was checked when the import began, and its checksum is compared at the end.
   if (mark?.fingerprint === fingerprint) return { ...mark, isEnded: false };
   const content = await source.check(progress);
   await prepareSchema(database);
   if (mark) {
-    if (mark.sha256 !== content.sha256) throw occupied('the import of other content was begun in it');
+    if (mark.sha256 !== content.sha256) throw occupied('an import of other content into it is unfinished');
     await database.transaction(async (query) => {
       await continueFrom(query, fingerprint);
       await markDone(query, beginning);
     });
-    // From the start, as its rows stand elsewhere in it: those that are there stay as they are.
+    // Start over, because rows have other positions in this copy; existing rows are skipped.
     return { ...mark, fingerprint, done: beginning, isEnded: false };
   }
   const count = await countRows(database.query);
@@ -98,7 +95,7 @@ async function write(
   await insert(database, batch);
 }
 
-/** The rows and how far they reach, or neither. */
+/** Writes the rows and the progress atomically. */
 async function insert(database: Database, batch: readonly SourceRow[]): Promise<void> {
   const last = batch.at(-1);
   if (!last) return;
@@ -111,7 +108,7 @@ async function insert(database: Database, batch: readonly SourceRow[]): Promise<
       await markDone(query, last.end);
     });
   } catch (error) {
-    throw isKernelError(error) ? error : unwritten(error);
+    throw isKernelError(error) ? error : writeError(error);
   }
 }
 
@@ -127,28 +124,28 @@ async function summaryOf({ query }: Database, rows: number, progress: Progress):
 function occupied(why: string) {
   return createKernelError(
     'RELAY_SETTING_INVALID',
-    `Nothing can be imported into this database: ${why}. Name an empty one with --storage.`,
+    `Cannot import into this database: ${why}. Choose an empty one with --storage.`,
   );
 }
 
-/** What PostgreSQL and PGlite call a full disk. */
+/** The SQLSTATE for a full disk in PostgreSQL and PGlite. */
 const diskFull = '53100';
 
-function unwritten(cause: unknown) {
+function writeError(cause: unknown) {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const isFull =
     (cause instanceof Error && 'code' in cause && cause.code === diskFull) || /no space left/i.test(reason);
-  const advice = isFull ? 'Make room on its disk' : 'Remove the cause';
+  const advice = isFull ? 'Free some space on its disk' : 'Fix the cause';
   return createKernelError(
     'RELAY_STORAGE_FAILED',
-    `The database did not take the rows: ${reason}. ${advice} and run the same import again, which goes on.`,
+    `The database rejected the rows: ${reason}. ${advice} and run the same import again to continue it.`,
     { cause },
   );
 }
 
-function different() {
+function mismatch() {
   return createKernelError(
     'RELAY_STORAGE_FAILED',
-    'The database does not hold what the file does: something else writes to one of them. Stop that, and import into an empty database.',
+    'The content of the database differs from the file because another program is writing to one of them. Stop that program, and import into an empty database.',
   );
 }

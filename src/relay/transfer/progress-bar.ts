@@ -1,9 +1,9 @@
 const width = 30;
 
-/** How much is done, from 0 to 1. */
+/** Reports the completed fraction, from 0 to 1. */
 export type Progress = (part: number) => void;
 
-/** A line that is drawn over itself; nothing where no person watches. */
+/** A progress bar that redraws itself; writes nothing unless the output is a terminal. */
 export function createProgressBar(output: { readonly isTTY?: boolean; write(text: string): unknown }) {
   let shown = '';
   return {
@@ -20,7 +20,7 @@ export function createProgressBar(output: { readonly isTTY?: boolean; write(text
   };
 }
 
-/** The progress of one of several steps, which takes its share of the whole. */
+/** The progress of one step, scaled to its share of the whole. */
 export function partOf(progress: Progress, from: number, to: number): Progress {
   return (part) => progress(from + (to - from) * Math.min(1, part));
 }

@@ -3,11 +3,11 @@ import { createSummary, firstLine } from './export-file.ts';
 import { readLines } from './file-lines.ts';
 import { beginning, fingerprintOf, type ImportSource, type Place, type SourceRow } from './import-source.ts';
 import { tables, type Row } from './tables.ts';
-import { orUnreadable, unfitFile } from './unfit-file.ts';
+import { toFileError, importError } from './unfit-file.ts';
 
 const rowsPerReport = 1_000;
 
-/** A file that `exportStorage` wrote. */
+/** Opens a file that `exportStorage` wrote. */
 export async function openExportFile(file: string): Promise<ImportSource> {
   const { size } = await stat(file);
   return {
@@ -23,7 +23,7 @@ export async function openExportFile(file: string): Promise<ImportSource> {
         }
         const found = summary.end();
         if (value === JSON.stringify({ end: found })) return found;
-        throw unreadable(file, 'its lines are not those that were written');
+        throw unreadable(file, 'its lines do not match its checksum');
       }
     },
     rows: (from) => readFileRows(file, from),
@@ -31,7 +31,7 @@ export async function openExportFile(file: string): Promise<ImportSource> {
   };
 }
 
-/** Returns the last line. */
+/** Yields the rows and returns the last line. */
 async function* readFileRows(
   file: string,
   from: Place,
@@ -42,14 +42,15 @@ async function* readFileRows(
   let last: string | undefined;
   try {
     for await (const { text, end } of readLines(file, from.bytes)) {
-      if (isFirst && text !== firstLine) throw unreadable(file, 'it is no export of a relay of this version');
-      if (last !== undefined) throw unreadable(file, 'more lines stand after its end');
+      if (isFirst && text !== firstLine)
+        throw unreadable(file, 'it is not an export of a relay of this version');
+      if (last !== undefined) throw unreadable(file, 'it has lines after its end');
       const value = parseLine(file, text);
       if (Array.isArray(value)) {
         const table = tables.find(({ name, columns }) => {
           return name === value[0] && value.length === Object.keys(columns).length + 1;
         });
-        if (!table) throw unreadable(file, 'one of its lines is of no known table');
+        if (!table) throw unreadable(file, 'one of its lines belongs to no known table');
         onRow?.(text);
         rows++;
         yield { table, row: value.slice(1) as Row, bytes: text.length, end: { rows, bytes: end } };
@@ -57,7 +58,7 @@ async function* readFileRows(
       isFirst = false;
     }
   } catch (error) {
-    throw orUnreadable(file, error);
+    throw toFileError(file, error);
   }
   if (last === undefined) throw unreadable(file, 'its end is missing');
   return last;
@@ -67,10 +68,10 @@ function parseLine(file: string, line: string): unknown {
   try {
     return JSON.parse(line);
   } catch (cause) {
-    throw unreadable(file, 'one of its lines is not whole', cause);
+    throw unreadable(file, 'one of its lines is incomplete', cause);
   }
 }
 
 function unreadable(file: string, why: string, cause?: unknown) {
-  return unfitFile(file, why, 'Export it again; nothing of it counts as imported.', cause);
+  return importError(file, why, 'Export it again. Its rows do not count as imported.', cause);
 }

@@ -1,19 +1,19 @@
 import type { Query } from '../database/database.ts';
 
 type Value = string | number | boolean;
-/** The values of one row, in the order of its table's columns. */
+/** The values of a row, in the order of the columns. */
 export type Row = readonly Value[];
 
 export interface Table {
   readonly name: string;
-  /** By name; the first `keys` of them are the primary key. */
+  /** The types by name; the first `keys` columns are the primary key. */
   readonly columns: Readonly<Record<string, 'text' | 'int4' | 'boolean'>>;
   readonly keys: number;
-  /** As many as are read at once. A transaction may have a megabyte. */
+  /** The number of rows per read. A transaction may have a megabyte. */
   readonly rowsPerPage: number;
 }
 
-/** All that people have stored. What a database keeps for itself, its identity first of all, stays in it. */
+/** The tables with user content. The identity and other internal data of a database are not transferred. */
 export const tables: readonly Table[] = [
   { name: 'covalues', keys: 1, rowsPerPage: 2_000, columns: { id: 'text', header: 'text' } },
   {
@@ -45,11 +45,11 @@ export const tables: readonly Table[] = [
 
 export function findTable(name: unknown): Table {
   const table = tables.find((known) => known.name === name);
-  if (!table) throw new Error('There is no such table.');
+  if (!table) throw new Error('Unknown table.');
   return table;
 }
 
-/** In the order of their keys. */
+/** Reads rows in key order. */
 export async function* readRows(query: Query, table: Table): AsyncGenerator<Row> {
   const { name, columns, keys, rowsPerPage } = table;
   const names = Object.keys(columns);
@@ -69,7 +69,7 @@ export async function* readRows(query: Query, table: Table): AsyncGenerator<Row>
   }
 }
 
-/** Leaves alone what is there already. */
+/** Skips rows that already exist. */
 export async function insertRows(
   query: Query,
   { name, columns }: Table,

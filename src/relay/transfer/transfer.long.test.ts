@@ -7,11 +7,11 @@ import { prepareSchema } from '../database/schema.ts';
 import { openStorageDirectory } from '../database/storage-directory.ts';
 import { openStoragePlace, readStoragePlace } from '../database/storage-place.ts';
 import { refusalOf } from '../../../test/support/relay/refusal.ts';
-import { createPostgres, describePostgres } from '../testing/test-postgres.ts';
+import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import { createDirectory, createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import { readTableContent } from '../../../test/support/relay/table-content.ts';
 import { startRelay } from '../../../test/support/relay/test-relay.ts';
-import { exportStorage, orUnwritable } from './export-storage.ts';
+import { exportStorage, toFileError } from './export-storage.ts';
 import type { ImportSource } from './import-source.ts';
 import { importStorage } from './import-storage.ts';
 import { openImportSource } from './open-import-source.ts';
@@ -19,7 +19,7 @@ import { transfer } from './transfer.ts';
 
 const ignore = () => {};
 
-/** One for all tests, as opening one takes longer than they do; each finds it empty. */
+/** One database for all tests, because opening one takes longer than the tests; it is emptied before each. */
 let pglite: Database;
 beforeAll(async () => {
   pglite = await openStorageDirectory(await createStorage(), silentLogger);
@@ -32,7 +32,7 @@ async function clear({ query }: Database): Promise<void> {
   await query('create schema public');
 }
 
-/** Rows of every table, with text that is hard to carry. */
+/** Rows of every table, with text that is hard to encode. */
 async function fill(database: Database, count: number): Promise<void> {
   await prepareSchema(database);
   const hard = `'{"quote\\"":"\u2028 \u2029 😀 é ' || chr(13) || chr(10) || ' \\u0000' || n`;
@@ -47,8 +47,8 @@ async function fill(database: Database, count: number): Promise<void> {
     await database.query(`insert into ${values}`);
 }
 
-/** One that breaks down in its `nth` transaction from now on. */
-function breaking(database: Database, nth: number, error = new Error('The power is out.')): Database {
+/** A database that fails in its `nth` transaction from now on. */
+function breaking(database: Database, nth: number, error = new Error('Power failure.')): Database {
   let count = 0;
   return {
     ...database,
@@ -60,7 +60,7 @@ async function importFile(database: Database, file: string) {
   return importStorage(database, await openImportSource(file), ignore);
 }
 
-/** Tells from where it is read, and how often it is checked. */
+/** Records where reading starts, and how often the source is checked. */
 function watched(source: ImportSource) {
   const from: number[] = [];
   let checks = 0;
@@ -78,7 +78,7 @@ function watched(source: ImportSource) {
 }
 
 describePostgres('export from PGlite and import into PostgreSQL', () => {
-  it('carries CoValues to the byte, also when it is interrupted in the middle', async () => {
+  it('[RELAY-15] transfers CoValues exactly, also after an interruption', async () => {
     const coValueCount = 1_500;
     const file = join(await createDirectory(), 'all.ndjson');
     await fill(pglite, coValueCount);
@@ -90,7 +90,7 @@ describePostgres('export from PGlite and import into PostgreSQL', () => {
     const storage = await createPostgres();
     const target = await openStoragePlace(readStoragePlace(storage), silentLogger);
     onTestFinished(() => target.close());
-    await expect(importFile(breaking(target, 5), file)).rejects.toThrow('The power is out.');
+    await expect(importFile(breaking(target, 5), file)).rejects.toThrow('Power failure.');
     expect(await readTableContent(target)).not.toEqual(content);
     expect(await refusalOf(startRelay({ storage }))).toContain('maia-relay import');
 
@@ -109,7 +109,7 @@ describePostgres('export from PGlite and import into PostgreSQL', () => {
 });
 
 describe('import', () => {
-  it('takes no file that is cut off or changed, and writes nothing of it', async () => {
+  it('rejects a truncated or modified file without writing anything', async () => {
     const directory = await createDirectory();
     const file = join(directory, 'all.ndjson');
     await fill(pglite, 50);
@@ -119,13 +119,13 @@ describe('import', () => {
     const text = await readFile(file, 'utf8');
     const damages: readonly [change: (text: string) => string, why: string][] = [
       [() => '', 'its end is missing'],
-      [(whole) => whole.slice(0, whole.length / 2), 'not whole'],
+      [(whole) => whole.slice(0, whole.length / 2), 'is incomplete'],
       [(whole) => whole.split('\n').slice(0, -2).join('\n'), 'its end is missing'],
-      [(whole) => whole.replace('signature_z7', 'signature_z8'), 'not those that were written'],
+      [(whole) => whole.replace('signature_z7', 'signature_z8'), 'do not match its checksum'],
       [(whole) => whole.replace('["covalues"', '["passwords"'), 'no known table'],
-      [(whole) => whole.replace('"v":1', '"v":2'), 'no export'],
-      [(whole) => whole.replaceAll('\n', '\r\n'), 'no export'],
-      [(whole) => whole + whole, 'after its end'],
+      [(whole) => whole.replace('"v":1', '"v":2'), 'not an export'],
+      [(whole) => whole.replaceAll('\n', '\r\n'), 'not an export'],
+      [(whole) => whole + whole, 'lines after its end'],
     ];
     for (const [change, why] of damages) {
       await writeFile(file, change(text));
@@ -136,24 +136,24 @@ describe('import', () => {
     expect(await importFile(pglite, file)).toMatchObject({ found: 0 });
   });
 
-  it('compares at the end, also what it did not read again', async () => {
+  it('compares all content at the end, including rows it did not read again', async () => {
     const file = join(await createDirectory(), 'all.ndjson');
     await fill(pglite, 1_000);
     await exportStorage(pglite, file, ignore);
     await clear(pglite);
-    await expect(importFile(breaking(pglite, 4), file)).rejects.toThrow('The power is out.');
+    await expect(importFile(breaking(pglite, 4), file)).rejects.toThrow('Power failure.');
     await pglite.query(`update covalues set header = '{}' where id = 'co_z7'`);
-    await expect(importFile(pglite, file)).rejects.toThrow('does not hold what the file does');
+    await expect(importFile(pglite, file)).rejects.toThrow('differs from the file');
     await clear(pglite);
-    await expect(importFile(breaking(pglite, 4), file)).rejects.toThrow('The power is out.');
-    // Of another time, so that it is checked and read from its beginning.
+    await expect(importFile(breaking(pglite, 4), file)).rejects.toThrow('Power failure.');
+    // With another modification time, so that it is checked and read from the start.
     await copyFile(file, `${file}.copy`);
     const copy = watched(await openImportSource(`${file}.copy`));
     expect(await importStorage(pglite, copy.source, ignore)).toMatchObject({ rows: 4_200 });
     expect(copy).toMatchObject({ from: [0], checks: 1 });
   });
 
-  it('mixes nothing with what is there', async () => {
+  it('[RELAY-16] does not mix its rows with existing ones', async () => {
     const file = join(await createDirectory(), 'all.ndjson');
     await fill(pglite, 3);
     await exportStorage(pglite, file, ignore);
@@ -162,7 +162,7 @@ describe('import', () => {
     expect(await refusalOf(importFile(pglite, file))).toContain('not empty');
   });
 
-  it('says how to go on when the disk of the database is full', async () => {
+  it('explains how to continue after the disk of the database was full', async () => {
     const file = join(await createDirectory(), 'all.ndjson');
     await fill(pglite, 3);
     await exportStorage(pglite, file, ignore);
@@ -170,13 +170,15 @@ describe('import', () => {
     const full = Object.assign(new Error('could not extend file'), { code: '53100' });
     await expect(importFile(breaking(pglite, 3, full), file)).rejects.toMatchObject({
       code: 'RELAY_STORAGE_FAILED',
-      message: expect.stringMatching(/could not extend file.*Make room.*the same import again/) as string,
+      message: expect.stringMatching(
+        /could not extend file.*Free some space.*the same import again/,
+      ) as string,
       cause: full,
     });
     expect(await importFile(pglite, file)).toMatchObject({ rows: 12 });
   });
 
-  it('says what is wrong with a file that cannot be read, and makes no database for it', async () => {
+  it('explains why a file cannot be read, and creates no database', async () => {
     const directory = await createDirectory();
     const storage = `pglite:${join(directory, 'new')}`;
     const run = (file: string) => refusalOf(transfer({ kind: 'import', file, storage }, silentLogger));
@@ -187,15 +189,15 @@ describe('import', () => {
 });
 
 describe('export', () => {
-  it('leaves no file of what fails', async () => {
+  it('leaves no file after a failure', async () => {
     const directory = await createDirectory();
     const file = join(directory, 'all.ndjson');
     await fill(pglite, 3);
-    await expect(exportStorage(breaking(pglite, 2), file, ignore)).rejects.toThrow('The power is out.');
+    await expect(exportStorage(breaking(pglite, 2), file, ignore)).rejects.toThrow('Power failure.');
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('takes over what a killed one has left, which nobody can import', async () => {
+  it('replaces the leftover file of a killed export, which cannot be imported', async () => {
     const directory = await createDirectory();
     const file = join(directory, 'all.ndjson');
     await fill(pglite, 3);
@@ -208,7 +210,7 @@ describe('export', () => {
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
-  it('does not take for its own what another one wrote', async () => {
+  it('detects a file that another export wrote', async () => {
     const directory = await createDirectory();
     const file = join(directory, 'all.ndjson');
     await fill(pglite, 3);
@@ -228,17 +230,17 @@ describe('export', () => {
     expect(await readFile(file, 'utf8')).toBe(whole);
   });
 
-  it('says what to do where the file cannot be written', async () => {
+  it('explains what to do if the file cannot be written', async () => {
     const directory = await createDirectory();
     await fill(pglite, 3);
     const run = (file: string) => refusalOf(exportStorage(pglite, file, ignore));
-    expect(await run(join(directory, 'none', 'all.ndjson'))).toContain('its folder is not there');
+    expect(await run(join(directory, 'none', 'all.ndjson'))).toContain('its folder does not exist');
     await mkdir(join(directory, 'taken'));
     expect(await run(join(directory, 'taken'))).toContain('it is a directory');
     const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
-    expect(orUnwritable('a', full)).toMatchObject({
+    expect(toFileError('a', full)).toMatchObject({
       code: 'RELAY_SETTING_INVALID',
-      message: expect.stringMatching(/disk is full. Make room/) as string,
+      message: expect.stringMatching(/disk is full. Free some space/) as string,
     });
     const elsewhere = `pglite:${join(directory, 'none')}`;
     const missing = transfer({ kind: 'export', file: 'a', storage: elsewhere }, silentLogger);

@@ -13,20 +13,22 @@ export interface Transfer {
   readonly kind: 'export' | 'import';
   readonly file: string;
   readonly storage: string;
-  /** See `SourceOptions`. */
   readonly isWalGone?: boolean;
 }
 
-/** Runs `maia-relay export` or `import`. Returns sentences for people; the bar goes to standard error. */
+/** Resolves with the text for standard output; the progress bar goes to standard error. */
 export async function transfer({ kind, ...options }: Transfer, logger: Logger): Promise<string> {
   const place = readStoragePlace(options.storage);
-  if (place.kind === 'memory') throw invalid(`A storage in memory is gone when this ends: name another one.`);
+  if (place.kind === 'memory')
+    throw invalid(`In-memory storage is lost when this command ends. Choose another storage.`);
   const bar = createProgressBar(process.stderr);
   const open = () => openStoragePlace(place, logger);
   try {
     if (kind === 'import') return await runImport(open, options, bar.show);
     if (place.kind === 'pglite' && !existsSync(join(place.directory, 'postgres'))) {
-      throw invalid(`There is no storage in ${place.directory}: name its directory with --storage.`);
+      throw invalid(
+        `There is no storage in ${place.directory}. Pass the directory of an existing storage with --storage.`,
+      );
     }
     return await runExport(open, options.file, bar.show);
   } finally {
@@ -38,13 +40,13 @@ async function runExport(open: () => Promise<Database>, file: string, show: Prog
   const database = await open();
   try {
     const { rows, sha256 } = await exportStorage(database, file, show);
-    return `Exported ${rows} rows to ${file}, with the SHA-256 ${sha256}.`;
+    return `Exported ${rows} rows to ${file}. SHA-256: ${sha256}.`;
   } finally {
     await database.close();
   }
 }
 
-/** A file that cannot be imported makes no directory and no database. */
+/** Opens the source first, so that an invalid file creates no directory and no database. */
 async function runImport(
   open: () => Promise<Database>,
   { file, isWalGone = false }: Omit<Transfer, 'kind'>,
@@ -55,9 +57,9 @@ async function runImport(
     const database = await open();
     try {
       const { rows, sha256, found } = await importStorage(database, source, show);
-      const before = found > 0 ? `, of which ${found} were there before` : '';
-      const sentence = `Imported ${rows} rows from ${file}${before}, with the SHA-256 ${sha256}.`;
-      return source.leftOut === undefined ? sentence : `${sentence}\n${source.leftOut}`;
+      const existing = found > 0 ? `, of which ${found} already existed` : '';
+      const summary = `Imported ${rows} rows from ${file}${existing}. SHA-256: ${sha256}.`;
+      return source.leftOut === undefined ? summary : `${summary}\n${source.leftOut}`;
     } finally {
       await database.close();
     }

@@ -4,12 +4,12 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** Without padding. */
+/** Encodes without padding. */
 export function bytesToBase64url(bytes: Uint8Array): string {
   return base64urlnopad.encode(bytes);
 }
 
-/** Undefined for what is not base64url, or has padding. */
+/** Returns undefined if the text is not base64url or has padding. */
 export function bytesFromBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     return new Uint8Array(base64urlnopad.decode(text));

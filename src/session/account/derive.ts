@@ -1,12 +1,11 @@
 import { hkdfSalt } from './version-1.ts';
 import { utf8 } from './bytes.ts';
 
-/** A secret that nothing but HKDF can be done with, and that cannot be read back. */
+/** Imports a secret as a key that serves only HKDF and cannot be exported. */
 export function importBaseKey(subtle: SubtleCrypto, secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   return subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits', 'deriveKey']);
 }
 
-/** HKDF-SHA-256 with the salt of version 1. */
 export async function deriveBytes(
   subtle: SubtleCrypto,
   baseKey: CryptoKey,

@@ -2,7 +2,7 @@ import { cojsonInternals, LocalNode, type Peer, type RawCoID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { expect, test } from 'vitest';
 import { createGenesis, type Genesis } from './genesis.ts';
-import { createSessionCrypto } from './session-crypto.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { genesisSession } from './version-1.ts';
 
 const subtle = globalThis.crypto.subtle;
@@ -12,7 +12,7 @@ async function genesisOf(seed: Uint8Array<ArrayBuffer>): Promise<Genesis> {
   return createGenesis(await createSessionCrypto(), subtle, seed);
 }
 
-/** A stock node that serves what it was given, as a relay does. */
+/** A stock node that serves the given content, like a relay. */
 async function stockRelayWith(genesis: Genesis): Promise<{ peer(): Peer }> {
   const crypto = await WasmCrypto.create();
   const agentSecret = crypto.newRandomAgentSecret();
@@ -31,11 +31,11 @@ async function stockRelayWith(genesis: Genesis): Promise<{ peer(): Peer }> {
   };
 }
 
-test('a seed makes the same account everywhere, byte for byte', async () => {
+test('[ACC-1] a seed creates the same account everywhere, byte for byte', async () => {
   expect(await genesisOf(seed)).toEqual(await genesisOf(seed));
 });
 
-test('another seed makes another account, with nothing in common', async () => {
+test('another seed creates another account, with nothing in common', async () => {
   const one = await genesisOf(seed);
   const other = await genesisOf(new Uint8Array(32).fill(7));
   expect(new Set([...one.content, ...other.content].map(({ id }) => id)).size).toBe(10);
@@ -71,7 +71,7 @@ test('a stock client opens the account with its agent secret, and reads and writ
   expect(kernelMap.group.id).toBe(genesis.accountID);
 });
 
-test('opening a second time writes nothing: no migration of cojson finds anything to mend', async () => {
+test('opening it again writes nothing: no cojson migration finds anything to repair', async () => {
   const genesis = await genesisOf(seed);
   const relay = await stockRelayWith(genesis);
   const crypto = await WasmCrypto.create();

@@ -11,27 +11,23 @@ import {
   type RawCoID,
 } from 'cojson';
 import { deriveBytes, importBaseKey } from './derive.ts';
-import type { SessionCrypto } from './session-crypto.ts';
-import { beginningOfTimeMs, genesisSession, seedInfo, uniqueness } from './version-1.ts';
+import type { SessionCrypto } from '../../engine/session-crypto.ts';
+import { genesisTimeMs, genesisSession, seedInfo, uniqueness } from './version-1.ts';
 
 export type Content = CojsonInternalTypes.NewContentMessage;
 
-/** An account's beginning. */
 export interface Genesis {
   readonly accountID: RawAccountID;
   readonly agentSecret: AgentSecret;
-  /** The kernel's own map: passkeys and what became of them. Private to the account. */
+  /** The kernel's own map: passkeys and their removals. Private to the account. */
   readonly kernelMapID: RawCoID;
-  /** The account, its profile with a private group of its own, its root, and the kernel's map; owners first. */
+  /** The account, its profile with its own private group, its root, and the kernel's map; owners first. */
   readonly content: readonly Content[];
 }
 
 export const seedLength = 32;
 
-/**
- * A pure function of the seed, byte for byte: the account opens at once on any device, without a network, and two
- * devices can never make two halves of it.
- */
+/** Deterministic to the byte: any device opens the account offline, and no two devices create diverging copies. */
 export async function createGenesis(
   crypto: SessionCrypto,
   subtle: SubtleCrypto,
@@ -41,7 +37,7 @@ export async function createGenesis(
   const agentSecret = crypto.agentSecretFromSecretSeed(seed);
   const accountHeader = cojsonInternals.accountHeaderForInitialAgentSecret(agentSecret, crypto);
   const accountID = accountIDFor(crypto, agentSecret);
-  // cojson lets the account's own transactions be written by the agent, and all others by the account.
+  // In cojson the agent writes the account's own transactions, and the account writes all others.
   const node = new LocalNode(agentSecret, `${accountID}_${genesisSession}`, crypto);
 
   const account = node.createCoValue(accountHeader);
@@ -76,7 +72,7 @@ export async function createGenesis(
   };
 
   function set(core: AvailableCoValueCore, key: string, value: JsonValue): void {
-    core.makeTransaction([{ op: 'set', key, value }], 'trusting', undefined, beginningOfTimeMs);
+    core.makeTransaction([{ op: 'set', key, value }], 'trusting', undefined, genesisTimeMs);
   }
 
   function setReadKey(owner: AvailableCoValueCore, reader: string, key: ReadKey): void {

@@ -14,7 +14,7 @@ import {
   recordRemoval,
   type PasskeyRecord,
 } from './kernel-map.ts';
-import { createSessionCrypto } from './session-crypto.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
 
 let kernelMap: RawCoMap;
 let phone: PasskeyRecord;
@@ -30,7 +30,7 @@ beforeEach(async () => {
   recordPasskey(kernelMap, phone);
 });
 
-test('a removed passkey is never live again, and what repeats the removal is kept', () => {
+test('a removed passkey never becomes live again, and what repeats the removal is kept', () => {
   expect(livePasskeys(kernelMap)).toEqual([phone]);
   recordRemoval(kernelMap, phone);
   recordPasskey(kernelMap, phone);
@@ -40,13 +40,13 @@ test('a removed passkey is never live again, and what repeats the removal is kep
   expect(readRemovals(kernelMap)).toEqual([{ credentialID: 'phone', removalSecret: phone.removalSecret }]);
 });
 
-test('a removal of a newer version counts, though this one cannot repeat it', () => {
+test('a removal by a newer version counts, though this version cannot repeat it', () => {
   kernelMap.set('removed/phone', { v: 2 }, 'private');
   expect(livePasskeys(kernelMap)).toEqual([]);
   expect(readRemovals(kernelMap)).toEqual([]);
 });
 
-test('each fact is written once, privately, and rewrites no other', () => {
+test('each fact is written once, privately, and overwrites no other', () => {
   const changes = () => kernelMap.core.verified.getTransactionsCount(kernelMap.core.node.currentSessionID);
   for (let round = 0; round < 2; round++) {
     recordPasskey(kernelMap, phone);

@@ -1,36 +1,36 @@
 import type { AgentSecret, RawCoMap } from 'cojson';
-import { isRecord } from './records.ts';
+import { isRecord } from '../../base/record.ts';
 
-/** What the account knows of one of its passkeys. Written once and never changed: what happens later has keys of its own, so that no clock decides. */
+/** Written once and never changed: later facts have their own keys, so that no clock decides between them. */
 export interface PasskeyRecord {
   readonly credentialID: string;
   readonly label: string;
   readonly createdAtMs: number;
-  /** The keyring's agent: with it any device of the account can find the entry, send it again, and remove it. */
+  /** The secret of the keyring's agent, with which any device of the account can find, resend and remove the entry. */
   readonly removalSecret: AgentSecret;
-  /** Which ceremony gave the PRF output. One seen in a single `get` may be wrong, and is not counted on elsewhere. */
+  /** The source of the PRF output. A value seen in a single `get` may be wrong, and is not relied on elsewhere. */
   readonly prfFrom: 'create' | 'get';
 }
 
-/** A passkey that opens the account no more, with what finds and deletes its entry wherever it turns up again. */
+/** A passkey that no longer opens the account, with the data to find and delete its entry wherever it reappears. */
 export type Removal = Pick<PasskeyRecord, 'credentialID' | 'removalSecret'>;
 
 const passkeyPrefix = 'passkey/';
-/** A removal, kept for ever. */
+/** Marks a removal, which is kept forever. */
 const removedPrefix = 'removed/';
-/** The passkey's PRF gave the same value a second time. */
+/** Marks a passkey whose PRF returned the same value a second time. */
 const checkedPrefix = 'checked/';
-/** Somebody was shown the recovery phrase, so the account may be opened without any passkey. */
+/** The recovery phrase was revealed, so the account can be opened without a passkey. */
 const phraseRevealedKey = 'phraseRevealed';
 
-/** Does nothing where the account knows the passkey. */
+/** Does nothing if the account already has a record of the passkey. */
 export function recordPasskey(kernelMap: RawCoMap, passkey: PasskeyRecord): void {
   const { credentialID, ...record } = passkey;
   const key = passkeyPrefix + credentialID;
   if (kernelMap.get(key) === undefined) kernelMap.set(key, { v: 1, ...record }, 'private');
 }
 
-/** All that this version can read; others are left alone. */
+/** Returns the records that this version can read; the others stay unchanged. */
 export function readPasskeys(kernelMap: RawCoMap): readonly PasskeyRecord[] {
   return kernelMap
     .keys()
@@ -38,7 +38,7 @@ export function readPasskeys(kernelMap: RawCoMap): readonly PasskeyRecord[] {
     .flatMap((key) => parsePasskey(key.slice(passkeyPrefix.length), kernelMap.get(key)) ?? []);
 }
 
-/** Those that open the account: what was removed once never counts again, whatever a clock says. */
+/** Returns the passkeys that open the account. A removal is final, regardless of timestamps. */
 export function livePasskeys(kernelMap: RawCoMap): readonly PasskeyRecord[] {
   return readPasskeys(kernelMap).filter(({ credentialID }) => !isRemoved(kernelMap, credentialID));
 }
@@ -52,7 +52,7 @@ export function isRemoved(kernelMap: RawCoMap, credentialID: string): boolean {
   return kernelMap.get(removedPrefix + credentialID) !== undefined;
 }
 
-/** All that this version can read. */
+/** Skips removals that this version cannot read. */
 export function readRemovals(kernelMap: RawCoMap): readonly Removal[] {
   return kernelMap
     .keys()

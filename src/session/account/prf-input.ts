@@ -1,4 +1,4 @@
 import { utf8 } from './bytes.ts';
 
-/** What a passkey's PRF is evaluated on: of version 1, and with it for ever. Apart, as a ceremony needs no more of that. */
+/** Part of version 1, so it never changes. Kept in its own file because a ceremony needs no other constant. */
 export const prfInput = utf8('@MaiaOS/kernel/prf/v1');

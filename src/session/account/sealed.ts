@@ -1,8 +1,8 @@
 import type { SecurePlatform } from './secure-platform.ts';
-import { isRecord } from './records.ts';
+import { isRecord } from '../../base/record.ts';
 import { bytesFromBase64url, bytesToBase64url, utf8 } from './bytes.ts';
 
-/** A JSON object under AES-GCM. Only one who has the key and knows the place that it was sealed for can open it. */
+/** A JSON object encrypted with AES-GCM. Opening it requires the key and the place that it was sealed for. */
 export type Sealed = { readonly v: 1; readonly iv: string; readonly data: string };
 
 const ivLength = 12;
@@ -18,7 +18,7 @@ export async function seal(
   return { v: 1, iv: bytesToBase64url(iv), data: bytesToBase64url(new Uint8Array(data)) };
 }
 
-/** Rejects where the key, the place or a single bit is another. What is inside still has to be checked. */
+/** Rejects if the key, the place or a single bit differs. The caller still validates the content. */
 export async function unseal(
   { subtle }: SecurePlatform,
   key: CryptoKey,
@@ -31,12 +31,12 @@ export async function unseal(
   return parseSecret(new TextDecoder().decode(await subtle.decrypt(cipher(iv, place), key, data)));
 }
 
-/** The parser's own error quotes what it read. */
+/** The parser's own error quotes its input. */
 function parseSecret(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new Error('What was sealed is not JSON.');
+    throw new Error('The sealed value is not JSON.');
   }
 }
 

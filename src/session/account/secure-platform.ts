@@ -1,7 +1,6 @@
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 
-/** A platform in which keys can be derived and things be sealed. */
 export interface SecurePlatform extends Platform {
   readonly subtle: SubtleCrypto;
 }
@@ -17,4 +16,4 @@ export function requireSecure(platform: Platform): SecurePlatform {
 }
 
 export const insecureContext =
-  'Browsers offer passkeys and encryption in secure contexts only. Open the app over https:, or at http://localhost while developing.';
+  'Browsers offer passkeys and encryption only in secure contexts. Open the app over https:, or at http://localhost while developing.';

@@ -15,7 +15,7 @@ test('lends a copy, and overwrites it afterwards', async () => {
   expect(await holder.withSeed((bytes) => Promise.resolve([...bytes]))).toEqual([...seed()]);
 });
 
-test('overwrites the copy also where what it was lent to fails', async () => {
+test('overwrites the copy even if the borrower fails', async () => {
   let lent: Uint8Array | undefined;
   const failing = holdSeed(seed()).withSeed((bytes) => {
     lent = bytes;
@@ -25,7 +25,7 @@ test('overwrites the copy also where what it was lent to fails', async () => {
   expect(lent).toEqual(new Uint8Array(32));
 });
 
-test('forgets: the bytes are overwritten, and nobody is lent them any more', async () => {
+test('[SEC-6] forgets the seed: overwrites the bytes and lends no more copies', async () => {
   const bytes = seed();
   const holder = holdSeed(bytes);
   holder.forget();
@@ -35,7 +35,7 @@ test('forgets: the bytes are overwritten, and nobody is lent them any more', asy
   expect(() => holder.requireHeld()).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
 });
 
-test('what runs while the seed is forgotten keeps its own copy: it must not seal zeros', async () => {
+test('a borrower that runs while the seed is forgotten keeps its own copy, so it never seals zeros', async () => {
   const holder = holdSeed(seed());
   const seen = await holder.withSeed(async (bytes) => {
     holder.forget();
@@ -45,13 +45,13 @@ test('what runs while the seed is forgotten keeps its own copy: it must not seal
   expect(seen).toEqual([...seed()]);
 });
 
-test('a session without one says so', async () => {
+test('a session without a seed reports that', async () => {
   const holder = holdSeed(undefined);
   await expect(holder.withSeed(() => 0)).rejects.toMatchObject({ code: 'SEED_UNKNOWN' });
   expect(() => holder.requireHeld()).toThrow(expect.objectContaining({ code: 'SEED_UNKNOWN' }));
   expect(() => holdSeed(seed()).requireHeld()).not.toThrow();
 });
 
-test('shows nothing of it', () => {
+test('does not print the seed', () => {
   expect(JSON.stringify(holdSeed(seed()))).toBe('{}');
 });

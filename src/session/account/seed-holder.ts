@@ -1,19 +1,16 @@
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 
-/** Where an open session's seed is. Nothing else of the session refers to it, so that nothing prints it by mistake. */
+/** Holds an open session's seed. Nothing else in the session refers to it, so that nothing prints it by mistake. */
 export interface SeedHolder {
-  /**
-   * Lends `run` a copy, which is overwritten when `run` ends, however it ends. Rejects with SESSION_CLOSED after `forget`,
-   * and with SEED_UNKNOWN where the session was opened without a seed.
-   */
+  /** Lends a copy, wiped after `run`. Rejects with SESSION_CLOSED after `forget`, or SEED_UNKNOWN without a seed. */
   withSeed<T>(run: (seed: Uint8Array<ArrayBuffer>) => T | Promise<T>): Promise<T>;
-  /** Throws what `withSeed` would reject with: nobody is asked for a passkey that then leads to nothing. */
+  /** Throws what `withSeed` would reject with. Call it before a prompt, so that no user is prompted in vain. */
   requireHeld(): void;
-  /** Overwrites the seed. What still runs keeps its own copy. Safe to call twice. */
+  /** Overwrites the seed. Running borrowers keep their own copies. Idempotent. */
   forget(): void;
 }
 
-/** Takes the bytes over. Undefined: whoever opened the session has none, as an agent. */
+/** Takes ownership of the bytes. `seed` is undefined if the session was opened without one, as by an agent. */
 export function holdSeed(seed: Uint8Array<ArrayBuffer> | undefined): SeedHolder {
   let isForgotten = false;
 
@@ -43,13 +40,13 @@ export function holdSeed(seed: Uint8Array<ArrayBuffer> | undefined): SeedHolder 
 function sessionClosed(): KernelError {
   return createKernelError(
     'SESSION_CLOSED',
-    'This session is closed, and has forgotten the account’s seed. Open the account again.',
+    'This session is closed and no longer has the account’s seed. Open the account again.',
   );
 }
 
 function seedUnknown(): KernelError {
   return createKernelError(
     'SEED_UNKNOWN',
-    'This session was opened with an agent’s secret, from which the account’s seed does not follow. Do this in a session that a passkey or the recovery phrase opened.',
+    'This session was opened with an agent’s secret, which does not contain the account’s seed. Use a session that a passkey or the recovery phrase opened.',
   );
 }

@@ -2,6 +2,6 @@ import { expect, test } from 'vitest';
 import vectors from './vectors.json' with { type: 'json' };
 import { recomputeVectors } from './vectors.ts';
 
-test('version 1 is what it was, in Chromium', async () => {
+test('version 1 is unchanged in Chromium', async () => {
   expect(await recomputeVectors(vectors)).toEqual(vectors);
 });

@@ -2,6 +2,6 @@ import { expect, test } from 'vitest';
 import vectors from './vectors.json' with { type: 'json' };
 import { recomputeVectors } from './vectors.ts';
 
-test('version 1 is what it was, in Node', async () => {
+test('[ACC-2] version 1 is unchanged in Node', async () => {
   expect(await recomputeVectors(vectors)).toEqual(vectors);
 });

@@ -5,31 +5,31 @@ import { createGenesis } from './genesis.ts';
 import { openEntry } from '../keyring/keyring-entry.ts';
 import { deriveKeyringKeys } from '../keyring/keyring-keys.ts';
 import { requireSecure } from './secure-platform.ts';
-import { createSessionCrypto } from './session-crypto.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { prfInput } from './version-1.ts';
 
-/** What `vectors.json` holds: given values, and what has to follow from them in every engine, for ever. Bytes are hexadecimal. */
+/** The content of `vectors.json`: inputs, and what every engine must derive from them, forever. Bytes are hexadecimal. */
 export interface Vectors {
   readonly prfInput: string;
   readonly accounts: readonly {
     readonly seed: string;
     readonly accountID: string;
-    /** The account, the profile's group, the profile, the root, the kernel's map. */
+    /** The IDs of the account, the profile's group, the profile, the root and the kernel's map, in this order. */
     readonly ids: readonly string[];
-    /** Of the genesis' content messages as JSON with sorted keys. */
+    /** SHA-256 of the genesis content messages as JSON with sorted keys. */
     readonly genesisSHA256: string;
   }[];
   readonly passkeys: readonly {
     readonly prfOutput: string;
     readonly groupID: string;
     readonly mapID: string;
-    /** An entry as a relay has it. */
+    /** The keyring entry as a relay stores it. */
     readonly entry: { readonly v: number; readonly iv: string; readonly data: string };
     readonly seedInside: string;
   }[];
 }
 
-/** The same vectors, with all that follows computed again from what is given. */
+/** Returns the same inputs with all outputs computed again. */
 export async function recomputeVectors({ accounts, passkeys }: Vectors): Promise<Vectors> {
   return {
     prfInput: toHex(prfInput),
@@ -46,12 +46,12 @@ async function recomputeAccount({ seed }: { readonly seed: string }): Promise<Ve
   return { seed, accountID, ids: content.map(({ id }) => id), genesisSHA256 };
 }
 
-async function recomputePasskey(given: Vectors['passkeys'][number]): Promise<Vectors['passkeys'][number]> {
+async function recomputePasskey(input: Vectors['passkeys'][number]): Promise<Vectors['passkeys'][number]> {
   const platform = requireSecure(createBrowserPlatform());
   const crypto = await createSessionCrypto();
-  const keys = await deriveKeyringKeys(crypto, platform.subtle, fromHex(given.prfOutput));
-  const seedInside = toHex(await openEntry(crypto, platform, keys, given.entry));
-  return { ...given, groupID: keys.groupID, mapID: keys.mapID, seedInside };
+  const keys = await deriveKeyringKeys(crypto, platform.subtle, fromHex(input.prfOutput));
+  const seedInside = toHex(await openEntry(crypto, platform, keys, input.entry));
+  return { ...input, groupID: keys.groupID, mapID: keys.mapID, seedInside };
 }
 
 function toHex(bytes: Uint8Array): string {

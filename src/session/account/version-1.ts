@@ -1,15 +1,16 @@
+import { isRecord } from '../../base/record.ts';
 import { utf8 } from './bytes.ts';
 
 /**
- * What every key, id and ciphertext of version 1 is made from. None of it may ever change, or accounts and passkeys
- * stop opening: `vectors.json` holds it. A version 2 would stand beside it.
+ * The constants of version 1, from which every key, ID and ciphertext is derived. None may ever change, or accounts and
+ * passkeys stop opening; `vectors.json` pins them. A version 2 would be added beside it.
  */
 
 export { prfInput } from './prf-input.ts';
 
 export const hkdfSalt = utf8('@MaiaOS/kernel/v1');
 
-/** HKDF `info` for what follows from the account's seed. */
+/** HKDF `info` for keys derived from the account's seed. */
 export const seedInfo = {
   accountReadKey: 'maia/account-read-key/v1',
   accountReadKeyID: 'maia/account-read-key-id/v1',
@@ -17,13 +18,13 @@ export const seedInfo = {
   profileReadKeyID: 'maia/profile-read-key-id/v1',
 } as const;
 
-/** HKDF `info` for what follows from a passkey's PRF output. */
+/** HKDF `info` for keys derived from a passkey's PRF output. */
 export const prfInfo = {
   keyringAgent: 'maia/keyring-agent/v1',
   keyringEntry: 'maia/keyring-entry/v1',
 } as const;
 
-/** In a CoValue's header; with its owner it makes the CoValue's id, so that the id can be computed. */
+/** The `uniqueness` in CoValue headers. With the owner it determines the CoValue's ID, so any device can compute it. */
 export const uniqueness = {
   profileGroup: 'maia/profile-group/v1',
   profile: 'maia/profile/v1',
@@ -33,16 +34,18 @@ export const uniqueness = {
   keyringMap: 'maia/keyring/v1',
 } as const;
 
-/** The session that wrote every genesis. No running session ever has it: theirs are random. */
+/** The session ID of every genesis transaction. Running sessions have random IDs, so none has this one. */
 export const genesisSession = 'session_zAjszg3RAw2';
 
-/**
- * A creator's clock must not decide who wins later, nor since when an admin is one, so what is made once is made at the
- * beginning of time. In milliseconds; cojson takes 0 for "no time given".
- */
-export const beginningOfTimeMs = 1;
+/** In ms; cojson treats 0 as unset. So early that no creator's clock decides conflicts or admin rights. */
+export const genesisTimeMs = 1;
 
-/** What this device's copy of the seed is sealed for. */
+/** The place that this device's copy of the seed is sealed for. */
 export function vaultPlace(accountID: string): string {
   return `maia/vault/v1/${accountID}`;
+}
+
+/** Every versioned record has its version in `v`, whatever else later versions contain. */
+export function isNewerThanVersion1(value: unknown): boolean {
+  return isRecord(value) && typeof value['v'] === 'number' && value['v'] > 1;
 }

@@ -4,10 +4,9 @@ import { openWebSocket } from '../../platform/open-web-socket.ts';
 import type { Page, Platform } from '../../platform/platform.ts';
 import type { SignOutPlatform } from '../sign-out/sign-out.ts';
 
-/** What an agent's session needs of where it runs. */
 export type AgentPlatform = Pick<Platform, 'nextTask' | 'openWebSocket' | 'fetch'> & SignOutPlatform;
 
-/** For Node, workers and tests: no page is looked for, whatever globals there are. */
+/** For Node, workers and tests: never looks for a page, whatever globals exist. */
 export function createAgentPlatform(): AgentPlatform {
   return {
     clock: systemClock,
@@ -23,7 +22,7 @@ export function createAgentPlatform(): AgentPlatform {
   };
 }
 
-/** Nothing tells that the network came or went, so it is tried again as after any other failure. */
+/** No event reports network changes, so reconnection relies on the usual back-off. */
 const noPage: Page = {
   url: undefined,
   isSecureContext: true,

@@ -1,27 +1,14 @@
-import type { Logger } from '../../base/logger.ts';
-import type { DeviceStorage } from '../../storage/device-storage.ts';
-import type { SyncOptions } from '../../sync/sync-peers.ts';
 import { loadSession } from '../load-session.ts';
 import type { Session } from '../session.ts';
-
-export interface AgentSessionOptions {
-  readonly accountID: string;
-  /** As cojson writes it: `sealerSecret_z…/signerSecret_z…`. Whoever has it has the account. */
-  readonly agentSecret: string;
-  /** Default: the relay that `resolveSyncUrl()` names. `false`: no relay. */
-  readonly sync?: SyncOptions | false;
-  /** Default `'memory'`: nothing is kept, so wait until edits are confirmed. One that is given is closed with the session. */
-  readonly storage?: 'memory' | DeviceStorage;
-  readonly logger?: Logger;
-}
+import type { AgentSessionOptions } from '../session-options.ts';
 
 /**
- * Opens an account from its own credentials, with no browser around it: in Node, in a worker, in a test. Also one that
- * stock cojson made. Its session ID is random, and never used again.
+ * Opens an account from its credentials, without a browser: in Node, in a worker, in a test. The account may come from stock
+ * cojson. The session ID is random and never reused.
  *
- * Rejects with ACCOUNT_INVALID where the secret or the ID cannot be read, or they do not belong together. Where the storage
- * does not have the account, the relay is asked once: ACCOUNT_NOT_FOUND where it has none, and SYNC_OFF, SYNC_URL_INVALID,
- * RELAY_UNREACHABLE, RELAY_SILENT or RELAY_NOT_A_RELAY where none could be asked.
+ * Rejects with ACCOUNT_INVALID if the secret or the ID cannot be parsed, or if they do not belong together. If the storage
+ * does not have the account, asks the relay once: rejects with ACCOUNT_NOT_FOUND if the relay does not have it, and with
+ * SYNC_OFF, SYNC_URL_INVALID, RELAY_UNREACHABLE, RELAY_SILENT or RELAY_NOT_A_RELAY if no relay could answer.
  */
 export async function openAgentSession(options: AgentSessionOptions): Promise<Session> {
   const { createAgentPlatform, openAgent } = await loadSession({ remember: 'never' });

@@ -3,14 +3,12 @@ import type { Clock } from '../../base/clock.ts';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { SyncOptions, SyncPeers } from '../../sync/sync-peers.ts';
 import { askRelay, hostToAsk } from '../opening/ask-relay.ts';
+import { getAvailableCoValue, getOrCreateCoValue, loadFromStorage } from '../../engine/covalue-lookup.ts';
 
-/** What is sent in pieces comes within this time, or not at all. */
+/** Content that the relay sends in pieces must arrive within this time. */
 const restMs = 10_000;
 
-/**
- * Loads the account into its node, from the storage, else from the relay. Rejects with ACCOUNT_NOT_FOUND where the relay
- * has none, with ACCOUNT_INVALID where it has no more than the account's header, and as `askRelay` where none could be asked.
- */
+/** Rejects with ACCOUNT_NOT_FOUND, with ACCOUNT_INVALID if the relay has only the header, or like `askRelay`. */
 export async function loadAccount(options: {
   readonly node: LocalNode;
   readonly accountID: RawAccountID;
@@ -19,35 +17,35 @@ export async function loadAccount(options: {
   readonly clock: Clock;
 }): Promise<void> {
   const { node, accountID, clock } = options;
-  await new Promise((resolve) => node.getCoValue(accountID).loadFromStorage(resolve));
+  await loadFromStorage(node, accountID);
   if (hasReadKey(node, accountID)) return;
   await askRelay({ ...options, id: accountID });
   const host = hostToAsk(options.sync);
-  if (!node.getCoValue(accountID).isAvailable()) throw notFound(host, accountID);
+  if (!getAvailableCoValue(node, accountID)) throw notFound(host, accountID);
   await untilReadKey(node, accountID, clock, host);
 }
 
-/** Without it nothing private can be read or written; it is among the first things that an account says. */
+/** One of an account's first transactions sets its read key, without which nothing private can be read or written. */
 function hasReadKey(node: LocalNode, accountID: RawAccountID): boolean {
-  const core = node.getCoValue(accountID);
-  return core.isAvailable() && (core.getCurrentContent() as RawAccount).get('readKey') !== undefined;
+  const core = getAvailableCoValue(node, accountID);
+  return core !== undefined && (core.getCurrentContent() as RawAccount).get('readKey') !== undefined;
 }
 
 function untilReadKey(node: LocalNode, accountID: RawAccountID, clock: Clock, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stop = [
+    const stops = [
       clock.after(restMs, () => {
         end();
         reject(headerOnly(host, accountID));
       }),
-      node.getCoValue(accountID).subscribe(() => {
+      getOrCreateCoValue(node, accountID).subscribe(() => {
         if (!hasReadKey(node, accountID)) return;
-        queueMicrotask(end); // It may be called before `subscribe` has returned.
+        queueMicrotask(end); // The listener may run before `subscribe` returns.
         resolve();
       }),
     ];
     function end(): void {
-      for (const each of stop) each();
+      for (const stop of stops) stop();
     }
   });
 }
@@ -55,7 +53,7 @@ function untilReadKey(node: LocalNode, accountID: RawAccountID, clock: Clock, ho
 function notFound(host: string, accountID: RawAccountID): KernelError {
   return createKernelError(
     'ACCOUNT_NOT_FOUND',
-    `The relay at ${host} does not have the account ${accountID}. Check that it is the account’s relay, and that what made the account has synced with it.`,
+    `The relay at ${host} does not have the account ${accountID}. Check that it is the account’s relay, and that the app that created the account has synced with it.`,
     { details: { host, accountID } },
   );
 }
@@ -63,7 +61,7 @@ function notFound(host: string, accountID: RawAccountID): KernelError {
 function headerOnly(host: string, accountID: RawAccountID): KernelError {
   return createKernelError(
     'ACCOUNT_INVALID',
-    `The relay at ${host} has of the account ${accountID} only that it exists, and nothing that is in it. Let what made the account sync with it, then try again.`,
+    `The relay at ${host} has only the header of the account ${accountID}, and no content. Let the app that created the account sync with this relay, then try again.`,
     { details: { host, accountID } },
   );
 }

@@ -18,10 +18,8 @@ import type { Session } from '../session.ts';
 import { createAgentPlatform } from './agent-platform.ts';
 import { openAgentSession } from './agent-session.ts';
 import { openAgent } from './open-agent-session.ts';
-
-const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
-const untilConfirmed = (session: Session) =>
-  until(() => expect(session.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));
+import { untilConfirmed } from '../../../test/support/session/until-session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let sessions: TestSessions;
 beforeEach(async () => {
@@ -35,7 +33,7 @@ async function opened(options: Parameters<typeof openAgentSession>[0]): Promise<
   return session;
 }
 
-/** As an app on stock cojson makes one, which syncs until it is told to end. */
+/** An account that an app on stock cojson creates and keeps syncing until it is closed. */
 async function stockAccount(url: string) {
   const crypto = await WasmCrypto.create();
   const websocket = new WebSocket(url, { perMessageDeflate: false });
@@ -50,8 +48,8 @@ async function stockAccount(url: string) {
   return { node, accountID, agentSecret: accountSecret };
 }
 
-describe('an account that was made by this kernel', () => {
-  test('opens from its own secret, and both see what the other writes', async () => {
+describe('an account created by this kernel', () => {
+  test('opens from its own secret, and both sessions see each other’s edits', async () => {
     const person = await sessions.signedUp();
     await untilConfirmed(person);
     const { accountID } = person;
@@ -71,7 +69,7 @@ describe('an account that was made by this kernel', () => {
     await until(() => expect(rootOf(agent).get('from')).toBe('the person'));
   });
 
-  test('has no seed to show or to put behind a passkey', async () => {
+  test('has no seed to reveal or to put behind a passkey', async () => {
     const person = await sessions.signedUp();
     await untilConfirmed(person);
     const agent = await opened({
@@ -87,7 +85,7 @@ describe('an account that was made by this kernel', () => {
   });
 });
 
-test('an agent signs out by ending, with the same guard', async () => {
+test('signs out by ending, with the same protection of unsynced changes', async () => {
   const person = await sessions.signedUp();
   await untilConfirmed(person);
   const agent = await opened({
@@ -107,7 +105,7 @@ test('an agent signs out by ending, with the same guard', async () => {
   expect(() => rootOf(agent).set('a', 3)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
 });
 
-describe('an account that stock cojson made', () => {
+describe('an account created by stock cojson', () => {
   test.each(['stock', 'ours'])('opens through a relay that is %s', { timeout: 120_000 }, async (kind) => {
     let { url } = sessions.relay;
     if (kind === 'ours') {
@@ -131,8 +129,8 @@ describe('an account that stock cojson made', () => {
   });
 });
 
-describe('credentials that do not fit', () => {
-  test('are ACCOUNT_INVALID, which says which and shows nothing of the secret', async () => {
+describe('credentials that do not match', () => {
+  test('are ACCOUNT_INVALID; the error says which part is wrong and shows nothing of the secret', async () => {
     const crypto = await WasmCrypto.create();
     const agentSecret = crypto.newRandomAgentSecret();
     const { node, accountID } = await LocalNode.withNewlyCreatedAccount({
@@ -141,14 +139,14 @@ describe('credentials that do not fit', () => {
     });
     const another = { accountID, agentSecret };
     const misfits = [
-      { ...another, says: 'is not that of the account' },
-      { ...another, agentSecret: agentSecret.slice(0, -6), says: 'secret cannot be read' },
-      { ...another, agentSecret: agentSecret.replace('/', ' '), says: 'secret cannot be read' },
-      { ...another, agentSecret: 'sealerSecret_z11/signerSecret_z11', says: 'secret cannot be read' },
-      { ...another, agentSecret: agentSecret.replace(/.$/, '0'), says: 'secret cannot be read' },
-      { ...another, agentSecret: '', says: 'secret cannot be read' },
-      { accountID: agentSecret, agentSecret, says: 'ID cannot be read' },
-      { accountID: '', agentSecret, says: 'ID cannot be read' },
+      { ...another, says: 'does not belong to the account' },
+      { ...another, agentSecret: agentSecret.slice(0, -6), says: 'secret cannot be parsed' },
+      { ...another, agentSecret: agentSecret.replace('/', ' '), says: 'secret cannot be parsed' },
+      { ...another, agentSecret: 'sealerSecret_z11/signerSecret_z11', says: 'secret cannot be parsed' },
+      { ...another, agentSecret: agentSecret.replace(/.$/, '0'), says: 'secret cannot be parsed' },
+      { ...another, agentSecret: '', says: 'secret cannot be parsed' },
+      { accountID: agentSecret, agentSecret, says: 'ID cannot be parsed' },
+      { accountID: '', agentSecret, says: 'ID cannot be parsed' },
     ];
     for (const { says, ...options } of misfits) {
       const error = await openAgentSession({ ...options, sync: false }).catch((reason: unknown) => reason);
@@ -165,14 +163,14 @@ describe('credentials that do not fit', () => {
   });
 });
 
-describe('an account that is not here', () => {
+describe('an account that this device does not have', () => {
   async function credentials() {
     const crypto = await WasmCrypto.create();
     const made = await LocalNode.withNewlyCreatedAccount({ creationProps: { name: 'Ana' }, crypto });
     return { made, accountID: made.accountID, agentSecret: made.accountSecret };
   }
 
-  test('is ACCOUNT_NOT_FOUND where the relay says so', async () => {
+  test('is ACCOUNT_NOT_FOUND if the relay does not have it', async () => {
     const { accountID, agentSecret } = await credentials();
     await expect(
       openAgentSession({ accountID, agentSecret, sync: { url: sessions.relay.url } }),
@@ -180,7 +178,7 @@ describe('an account that is not here', () => {
     expect(activeSession.current === undefined).toBe(true);
   });
 
-  test('and no relay to ask is what kept it', async () => {
+  test('rejects with the reason why no relay could answer', async () => {
     const { accountID, agentSecret } = await credentials();
     const open = (sync: { readonly url: string } | false) =>
       openAgentSession({ accountID, agentSecret, sync });
@@ -189,7 +187,7 @@ describe('an account that is not here', () => {
     await expect(open({ url: 'ws://127.0.0.1:9/sync' })).rejects.toMatchObject({ code: 'RELAY_UNREACHABLE' });
   });
 
-  test('of which a relay hands out the header alone is ACCOUNT_INVALID, in time', async () => {
+  test('is ACCOUNT_INVALID, within the time limit, if the relay has only its header', async () => {
     const { made, accountID, agentSecret } = await credentials();
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     sessions.onEnd(() => server.close());
@@ -208,12 +206,12 @@ describe('an account that is not here', () => {
       openAgent(platform, { accountID, agentSecret, sync: { url: `ws://127.0.0.1:${port}/sync` } }),
     ).rejects.toMatchObject({
       code: 'ACCOUNT_INVALID',
-      message: expect.stringContaining('only that it exists') as string,
+      message: expect.stringContaining('only the header') as string,
     });
   });
 });
 
-test('a storage that has the account opens it without a relay, and is closed with the session', async () => {
+test('opens from a storage that has it, without a relay, and the session closes that storage', async () => {
   const crypto = await WasmCrypto.create();
   const { node, accountID, accountSecret } = await LocalNode.withNewlyCreatedAccount({
     creationProps: { name: 'Ana' },

@@ -4,26 +4,31 @@ import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { activate } from '../active-session.ts';
 import { holdSeed } from '../account/seed-holder.ts';
-import { createSessionCrypto } from '../account/session-crypto.ts';
-import { createSessionNode } from '../account/session-node.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
+import { createSessionNode } from '../../engine/create-node.ts';
 import { createSession } from '../opening/create-session.ts';
 import { withoutPasskeys } from '../passkeys/without-passkeys.ts';
-import { phrasePart } from '../phrase/phrase-part.ts';
+import { phraseModule } from '../phrase/phrase-module.ts';
 import { createSessionLife } from '../opening/session-life.ts';
 import { createSignOut } from '../sign-out/sign-out.ts';
 import type { Session } from '../session.ts';
 import { readCredentials } from './agent-credentials.ts';
 import type { AgentPlatform } from './agent-platform.ts';
-import type { AgentSessionOptions } from './agent-session.ts';
+import type { AgentSessionOptions } from '../session-options.ts';
 import { loadAccount } from './load-account.ts';
+import { genesisTimeMs } from '../account/version-1.ts';
 
-/** See `openAgentSession`. */
 export async function openAgent(platform: AgentPlatform, options: AgentSessionOptions): Promise<Session> {
   const { sync: syncOptions = {}, storage: kind = 'memory', logger = silentLogger } = options;
   const crypto = await createSessionCrypto();
   const { accountID, agentSecret } = readCredentials(crypto, options);
   const storage = kind === 'memory' ? createMemoryStorage() : kind;
-  const node = createSessionNode(crypto, agentSecret, crypto.newRandomSessionID(accountID));
+  const node = createSessionNode({
+    crypto,
+    agentSecret,
+    sessionID: crypto.newRandomSessionID(accountID),
+    genesisTimeMs,
+  });
   node.setStorage(storage);
   let sync: SyncPeers | undefined;
   try {
@@ -33,7 +38,7 @@ export async function openAgent(platform: AgentPlatform, options: AgentSessionOp
     const leaving = createSignOut({
       ...{ platform, accountID, sync, edits: crypto.edits, logger },
       life: () => life,
-      isKept: false, // What a given storage holds is its owner's.
+      isKept: false, // A storage passed in belongs to the caller.
     });
     const end = () => {
       leaving.end();
@@ -43,7 +48,7 @@ export async function openAgent(platform: AgentPlatform, options: AgentSessionOp
     const session = createSession({
       ...{ node, accountID, storage, sync, passkeys: withoutPasskeys(), life },
       revealRecoveryPhrase: () =>
-        seed.withSeed(async (bytes) => (await phrasePart.load()).seedToPhrase(bytes)),
+        seed.withSeed(async (bytes) => (await phraseModule.load()).seedToPhrase(bytes)),
       signOut: leaving.signOut,
     });
     activate(session);

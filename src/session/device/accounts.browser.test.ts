@@ -13,7 +13,7 @@ const listed = () => accountsHere(device.platform);
 const unknown = { code: 'ACCOUNT_NOT_FOUND', details: { accountID: 'co_zNobody' } };
 
 describe('the accounts of a device', () => {
-  test('are listed by their names, the one used last first', async () => {
+  test('are listed by name, the one used last first', async () => {
     const ada = await device.signedUp({ name: 'Ada' });
     const bob = await device.signedUp({ name: 'Bob', anotherAccount: true, remember: 'passkey' });
     expect(await listed()).toMatchObject([
@@ -28,17 +28,17 @@ describe('the accounts of a device', () => {
     expect(now?.lastUsedAtMs).toBeGreaterThanOrEqual(before?.lastUsedAtMs ?? Infinity);
   });
 
-  test('keep their names when the person signs in', async () => {
+  test('keep their names when the user signs in', async () => {
     await device.signedUp({ name: 'Ada' });
     await device.closeAll();
     await device.signedIn();
     expect(await listed()).toMatchObject([{ label: 'Ada' }]);
   });
 
-  test('have on a further device the name that their passkey was given', async () => {
+  test('have their passkey’s name on another device', async () => {
     await device.signedUp({ name: 'Ada' });
     await device.closeAll();
-    // What a device has of a passkey that it never used: it opens the account, and names nobody.
+    // Turn the copy of the entry into one of a passkey never used here: it opens the account, but has no name.
     const [copy] = await device.databases.request<readonly Record<string, unknown>[]>(
       ...(['maia-device', 'keyrings'] as const),
       (store) => store.getAll(),
@@ -53,7 +53,7 @@ describe('the accounts of a device', () => {
     expect(await listed()).toMatchObject([{ label: 'Ada' }]);
   });
 
-  test('are none, and leave no trace, where nobody was', async () => {
+  test('are none, and leave no trace, if no account was ever here', async () => {
     expect(await listed()).toEqual([]);
     expect(await device.databases.names()).toEqual([]);
   });
@@ -70,7 +70,7 @@ describe('the accounts of a device', () => {
     ]);
   });
 
-  test('are not said to be none by a database that fails', async () => {
+  test('are not reported as none if the database fails', async () => {
     const open = () => {
       throw new DOMException('broken', 'UnknownError');
     };
@@ -81,8 +81,8 @@ describe('the accounts of a device', () => {
   });
 });
 
-describe('an account that is asked for', () => {
-  test('is the one that is resumed, and each finds its own data only', async () => {
+describe('a requested account', () => {
+  test('is the one that is resumed, and each account finds only its own data', async () => {
     const one = await device.signedUp();
     rootOf(one).set('note', 'of the first');
     const two = await device.signedUp({ anotherAccount: true });
@@ -112,7 +112,7 @@ describe('an account that is asked for', () => {
     await device.closeAll();
     const before = await device.vaults();
     await device.databases.delete(`maia-${two.accountID}`);
-    // Among a field's suggestions the browser offers all of them, and the fake picks the last.
+    // With autofill, the browser offers all of the passkeys, and the fake picks the last one.
     const { get } = device.passkeys;
     const passkeys = {
       ...device.passkeys,
@@ -127,12 +127,12 @@ describe('an account that is asked for', () => {
     expect(await device.databases.names()).not.toContain(`maia-${two.accountID}`);
   });
 
-  test('and that takes a tap, is not resumed', async () => {
+  test('that takes a tap is not resumed', async () => {
     const { accountID } = await device.signedUp({ remember: 'passkey' });
     expect(await device.resumed({ accountID })).toBeUndefined();
   });
 
-  test('and that nothing here names, is ACCOUNT_NOT_FOUND with no prompt', async () => {
+  test('that this device does not know is ACCOUNT_NOT_FOUND without a prompt', async () => {
     await device.signedUp();
     await expect(device.resumed({ accountID: 'co_zNobody' })).rejects.toMatchObject(unknown);
     const prompts = device.passkeys.ceremonies.length;

@@ -1,20 +1,20 @@
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 
-/** The app asked for an account that nothing here names. Nothing was asked or opened. */
+/** The app requested an account that this device does not know. No prompt was opened. */
 export function accountUnknownHere(accountID: string): KernelError {
   return createKernelError(
     'ACCOUNT_NOT_FOUND',
-    'This device does not know the account that was asked for. Ask for one of `listAccounts()`, or leave `accountID` out and let the person choose a passkey.',
+    'This device does not know the requested account. Request one of `listAccounts()`, or omit `accountID` and let the user choose a passkey.',
     { details: { accountID } },
   );
 }
 
-/** Throws ACCOUNT_INVALID where a passkey opened another account than the app asked for. */
+/** Throws ACCOUNT_INVALID if a passkey opened an account other than the one that the app requested. */
 export function requireChosen(accountID: string, chosen: string | undefined): void {
   if (chosen === undefined || chosen === accountID) return;
   throw createKernelError(
     'ACCOUNT_INVALID',
-    'This passkey belongs to another account than the one that was asked for, so nothing was opened. Choose a passkey of that account, or sign in without naming one.',
+    'This passkey does not belong to the requested account, so nothing was opened. Choose a passkey of that account, or sign in without `accountID`.',
     { details: { accountID: chosen } },
   );
 }

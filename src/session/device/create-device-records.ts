@@ -1,21 +1,19 @@
 import type { RawCoID } from 'cojson';
 import type { PasskeyRecord } from '../account/kernel-map.ts';
 import type { DeviceRecords, MadePasskey } from './device-records.ts';
-import type { AccountToOpen } from '../account-to-open.ts';
+import type { AccountToOpen } from '../opening/account-to-open.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
 import { sealVault } from './vault.ts';
 
-/** An account together with what leads to it. */
-export interface KeepableAccount extends AccountToOpen {
+export interface StorableAccount extends AccountToOpen {
   readonly seed: Uint8Array<ArrayBuffer>;
-  /** The entry of the passkey that was used. */
+  /** The ID of the keyring entry of the passkey that was used. */
   readonly mapID: RawCoID;
 }
 
-/** What this device keeps after a passkey was used on it. */
-export async function recordsToKeep(
+export async function createDeviceRecords(
   platform: SecurePlatform,
-  account: KeepableAccount,
+  account: StorableAccount,
   used: { readonly credentialID: string; readonly rpID: string; readonly label: string },
   remember: 'device' | 'passkey',
 ): Promise<DeviceRecords> {

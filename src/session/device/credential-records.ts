@@ -1,8 +1,8 @@
-import { isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
 import { readDevice, writeDevice } from './device-database.ts';
 import { createUnfinishedPasskeys, type UnfinishedPasskeys } from './unfinished-passkeys.ts';
 
-/** A passkey that was used here. It stays after sign-out, so that nobody makes a second account by mistake. */
+/** A passkey that was used here. It stays after sign-out, so that the user does not create a second account by mistake. */
 export interface KnownCredential {
   readonly v: 1;
   readonly credentialID: string;
@@ -10,21 +10,21 @@ export interface KnownCredential {
   readonly rpID: string;
 }
 
-/** What this device knows of passkeys, which a ceremony asks for: none of it is secret. */
-export interface KeptCredentials {
-  /** Tries to write as much as `keep` will, so that a device that is full or refuses says so before anything is at stake. */
+/** What this device knows about passkeys, for use in ceremonies. None of it is secret. */
+export interface CredentialRecords {
+  /** Writes as much as `keep` will, so that full or unavailable storage is reported before anything is at stake. */
   prepare(): Promise<void>;
-  /** Of this relying party; of one account, where told. */
+  /** The credentials of this relying party, and only those of `accountID` if it is given. */
   credentialIDs(rpID: string, accountID?: string): Promise<readonly string[]>;
-  /** Whether anything here names the account; a passkey's id stays after sign-out. */
+  /** Whether this device knows the account; a passkey's ID alone stays after sign-out and does not count. */
   knows(accountID: string): Promise<boolean>;
   readonly unfinished: UnfinishedPasskeys;
 }
 
-/** Left behind by a tab that ended in between, it is no credential. */
+/** Invalid as a credential, so it is harmless if the tab closes before deleting it. */
 const probe = { credentialID: '', v: 0, room: 'x'.repeat(16_384) };
 
-export function createKeptCredentials(indexedDB: IDBFactory): KeptCredentials {
+export function createCredentialRecords(indexedDB: IDBFactory): CredentialRecords {
   return {
     unfinished: createUnfinishedPasskeys(indexedDB),
 

@@ -2,44 +2,44 @@ import { isKernelError } from '../../base/kernel-error.ts';
 import { stockDatabaseName } from '../../storage/stock-database.ts';
 import { isKeyringCopy, type DeviceRecords, type KeyringCopy } from './device-records.ts';
 import { deleteDatabase, readDevice, writeDevice } from './device-database.ts';
-import { createKeptCredentials, type KeptCredentials } from './credential-records.ts';
+import { createCredentialRecords, type CredentialRecords } from './credential-records.ts';
 import { knownAccounts, type KnownAccount } from './known-accounts.ts';
 import { forgetSessionIDs } from '../session-ids/acquire-session-id.ts';
-import { isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
 import { isVaultRecord, openVault } from './vault.ts';
 
-/** What this device keeps of accounts, apart from their content. */
-export interface KeptOnDevice extends KeptCredentials {
-  /** Those whose vault or passkey's entry is here, last used first. */
+/** What this device stores about accounts, apart from their content. */
+export interface DeviceAccounts extends CredentialRecords {
+  /** Accounts whose vault or passkey entry is here, last used first. */
   accounts(): Promise<readonly KnownAccount[]>;
   keyringCopy(mapID: string): Promise<KeyringCopy | undefined>;
   keyringCopiesOf(accountID: string): Promise<readonly KeyringCopy[]>;
-  /** The vault that was used last, as it stands. Undefined where the device remembers nobody. */
+  /** The vault that was used last, unvalidated. Undefined if the device remembers no account. */
   latestVault(): Promise<unknown>;
   vaultOf(accountID: string): Promise<unknown>;
   /**
-   * Writes all of it or nothing. A damaged vault of the account is set aside; a newer version's is VAULT_TOO_NEW. Without
-   * a vault to write, the one that is here goes.
+   * Writes all records or none. Replaces a damaged vault of the account; rejects with VAULT_TOO_NEW for one of a newer
+   * version. Without a vault to write, deletes the existing one.
    */
   keep(records: DeviceRecords): Promise<void>;
-  /** Undoes `keep`, and deletes the account's content too: for an account that is not to be. */
+  /** Undoes `keep` and deletes the account's content, for an account that could not be opened. */
   forget(records: DeviceRecords): Promise<void>;
-  /** For `latestVault`. */
+  /** Updates the time that `latestVault` sorts by. */
   markUsed(accountID: string): Promise<void>;
 }
 
-export function keptOnDevice(platform: SecurePlatform): KeptOnDevice | undefined {
-  return platform.indexedDB && createKeptOnDevice(platform, platform.indexedDB);
+export function deviceAccounts(platform: SecurePlatform): DeviceAccounts | undefined {
+  return platform.indexedDB && createDeviceAccounts(platform, platform.indexedDB);
 }
 
-export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFactory): KeptOnDevice {
+export function createDeviceAccounts(platform: SecurePlatform, indexedDB: IDBFactory): DeviceAccounts {
   async function keyringCopies(): Promise<readonly KeyringCopy[]> {
     return ((await readDevice(indexedDB, (store) => store('keyrings').getAll())) ?? []).filter(isKeyringCopy);
   }
 
   return {
-    ...createKeptCredentials(indexedDB),
+    ...createCredentialRecords(indexedDB),
 
     async accounts() {
       const records = await readDevice(indexedDB, async (store) => [
@@ -96,7 +96,7 @@ export function createKeptOnDevice(platform: SecurePlatform, indexedDB: IDBFacto
   };
 }
 
-/** False for a damaged vault; rejects for one of a newer version. */
+/** Resolves with false for a damaged vault; rejects for one of a newer version. */
 async function opens(platform: SecurePlatform, vault: unknown): Promise<boolean> {
   try {
     await openVault(platform, vault);
@@ -107,7 +107,7 @@ async function opens(platform: SecurePlatform, vault: unknown): Promise<boolean>
   }
 }
 
-/** A record whose time cannot be read is not preferred to one that works. */
+/** A record with an unreadable time must not take precedence over one that works. */
 function lastUsedAtMs(vault: unknown): number {
   return isRecord(vault) && typeof vault['lastUsedAtMs'] === 'number' ? vault['lastUsedAtMs'] : 0;
 }

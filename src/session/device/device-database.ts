@@ -7,7 +7,7 @@ import {
 } from '../../storage/indexed-db.ts';
 import { deviceError } from './device-errors.ts';
 
-/** What has to be read before an account is known. Each store's records carry a version of their own. */
+/** Data that is needed before an account is known. The records of each store carry their own version. */
 export const deviceDatabase = { name: 'maia-device', version: 1 } as const;
 
 type DeviceStore = 'vaults' | 'damaged-vaults' | 'keyrings' | 'credentials';
@@ -19,9 +19,8 @@ const stores: Readonly<Record<DeviceStore, IDBObjectStoreParameters>> = {
 };
 
 /**
- * Runs one transaction on a connection of its own: this database is used rarely, and a connection that stays open is
- * closed by browsers at their leisure and blocks other tabs. Resolves when the transaction has committed. `undefined`
- * where nothing was ever kept here; reading leaves no trace then.
+ * Runs one transaction on its own connection: this database is used rarely, and browsers close idle connections, which also
+ * block other tabs. Resolves after the commit. `undefined` if nothing was ever stored here; reading then leaves no trace.
  */
 export async function readDevice<T>(
   indexedDB: IDBFactory,
@@ -31,18 +30,18 @@ export async function readDevice<T>(
   return db && transact(db, 'readonly', run);
 }
 
-/** Like `readDevice`, and makes the database where there is none. All of `run`'s writes are kept, or none. */
+/** Like `readDevice`, but creates the database if there is none. Commits all writes of `run`, or none. */
 export async function writeDevice<T>(indexedDB: IDBFactory, run: (stores: Stores) => Promise<T>): Promise<T> {
   const db = await open(indexedDB, { create: true });
   assert(db, 'a database was to be made');
   return transact(db, 'readwrite', run);
 }
 
-/** Only for the time of a transaction: awaiting anything but these ends it. */
+/** Valid only during the transaction, which ends if `run` awaits anything but these methods. */
 export type Stores = (name: DeviceStore) => {
   get(key: string): Promise<unknown>;
   getAll(): Promise<readonly unknown[]>;
-  /** With their keys, for what does not hold its own. */
+  /** All records with their keys, for stores whose records do not contain the key. */
   entries(): Promise<readonly { readonly key: IDBValidKey; readonly value: unknown }[]>;
   put(value: unknown): Promise<unknown>;
   delete(key: IDBValidKey): Promise<unknown>;
@@ -95,7 +94,7 @@ function makeStores(db: IDBDatabase): void {
   for (const [name, parameters] of Object.entries(stores)) db.createObjectStore(name, parameters);
 }
 
-/** As `deleteDatabase` of the storage; rejects with a KernelError. */
+/** Like the storage's `deleteDatabase`, but rejects with a KernelError. */
 export async function deleteDatabase(indexedDB: IDBFactory, name: string): Promise<'deleted' | 'blocked'> {
   try {
     return await deleteStored(indexedDB, name);

@@ -2,7 +2,7 @@ import { createKernelError, isKernelError, type KernelError } from '../../base/k
 import { unavailable } from '../../storage/unavailable.ts';
 import { vaultTooNew } from './vault-errors.ts';
 
-/** Names what IndexedDB threw about `maia-device`. */
+/** Maps an IndexedDB error from `maia-device` to a KernelError. */
 export function deviceError(cause: unknown): KernelError {
   switch (cause instanceof DOMException ? cause.name : '') {
     case 'VersionError':
@@ -10,7 +10,7 @@ export function deviceError(cause: unknown): KernelError {
     case 'QuotaExceededError':
       return createKernelError(
         'STORAGE_FULL',
-        'This device has no room left, so it cannot keep the account. Free some space and try again.',
+        'This device has no space left, so it cannot keep the account. Free some space and try again.',
         { cause },
       );
     case 'SecurityError':
@@ -19,13 +19,13 @@ export function deviceError(cause: unknown): KernelError {
     default:
       return createKernelError(
         'STORAGE_UNAVAILABLE',
-        'What this device keeps of accounts cannot be read or written now. Reload the page; if that does not help, restart the browser.',
+        'This device’s record of accounts cannot be read or written at the moment. Reload the page; if that does not help, restart the browser.',
         { cause },
       );
   }
 }
 
-/** The browser lets this page have no database, as in some private windows. Other failures may pass. */
+/** True if the browser denies the page any database, as some private windows do. Other errors may be temporary. */
 function isRefusal(error: unknown): boolean {
   const names = ['SecurityError', 'InvalidStateError'];
   return (
@@ -35,7 +35,7 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-/** A browser that refuses its database has never kept anybody in it; one whose database fails may have. */
+/** A browser that denies its database never stored an account in it; one whose database fails may have. */
 export async function unlessRefused<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;

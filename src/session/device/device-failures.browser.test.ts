@@ -25,8 +25,8 @@ afterEach(async () => {
 });
 
 /**
- * The device's database, whose commits fail as on a full disk. (Chromium's own limit can be lowered over CDP, but for a
- * while it goes by what it found free earlier.)
+ * The device's database with commits that fail as on a full disk. (CDP can lower Chromium's own limit, but Chromium relies
+ * for a while on the free space that it measured before.)
  */
 function fullWhen(isFull: () => boolean): IDBFactory {
   return Object.assign(Object.create(indexedDB) as IDBFactory, {
@@ -82,7 +82,7 @@ function refusing(error: DOMException): IDBFactory {
   return Object.assign(Object.create(indexedDB) as IDBFactory, { open });
 }
 
-describe('a device that is full', () => {
+describe('a full device', () => {
   let isFull: boolean;
   let full: Platform;
   beforeEach(() => {
@@ -91,13 +91,13 @@ describe('a device that is full', () => {
   });
   const noRoom = { code: 'STORAGE_FULL', cause: { name: 'QuotaExceededError' } };
 
-  test('says so before a passkey is made', async () => {
+  test('is reported before a passkey is created', async () => {
     isFull = true;
     await expect(signUp(full, offline)).rejects.toMatchObject(noRoom);
     expect(passkeys.ceremonies).toEqual([]);
   });
 
-  test('while the vault is written leaves no half account, and names the passkey', async () => {
+  test('leaves no half account if the vault cannot be written, and names the passkey', async () => {
     const { create } = passkeys;
     const thenFull: FakePasskeys = {
       ...passkeys,
@@ -119,7 +119,7 @@ describe('a device that is full', () => {
     expect(await resume(platform, offline)).toBeUndefined();
   });
 
-  test('does not keep anybody from signing in: the next start takes a tap more', async () => {
+  test('does not prevent signing in: the next start takes one more tap', async () => {
     const first = await signUp(full, offline);
     await first.close();
     await databases.request(deviceDatabase.name, 'vaults', (vaults) => vaults.clear());
@@ -127,11 +127,11 @@ describe('a device that is full', () => {
     const warn = vi.fn();
     const session = await signIn(full, { ...offline, logger: { debug: () => {}, warn } });
     expect(session.accountID).toBe(first.accountID);
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('no room'), { code: 'STORAGE_FULL' });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('no space'), { code: 'STORAGE_FULL' });
     expect(await resume(platform, offline)).toBeUndefined();
   });
 
-  test('still resumes: when it was used last is all that it cannot note', async () => {
+  test('still resumes; it only cannot record the time of last use', async () => {
     const first = await signUp(full, offline);
     await first.close();
     isFull = true;
@@ -140,7 +140,7 @@ describe('a device that is full', () => {
 });
 
 describe('a session that cannot be opened', () => {
-  test('takes everything back that sign-up had written, and names the passkey', async () => {
+  test('undoes everything that sign-up had written, and names the passkey', async () => {
     const on = () => {
       throw new Error('broken');
     };
@@ -158,7 +158,7 @@ describe('a session that cannot be opened', () => {
   });
 });
 
-describe('a browser that refuses its database', () => {
+describe('a browser that denies its database', () => {
   test.each(['SecurityError', 'InvalidStateError', 'UnknownError'])('by %s still signs up', async (name) => {
     const warn = vi.fn();
     const refused = { ...platform, indexedDB: refusing(new DOMException('refused', name)) };
@@ -178,7 +178,7 @@ describe('a browser that refuses its database', () => {
   });
 });
 
-test('a database that fails is not taken for a device that remembers nobody', async () => {
+test('a failing database is not mistaken for a device without accounts', async () => {
   const failing = { ...platform, indexedDB: refusing(new DOMException('broken', 'UnknownError')) };
   await expect(resume(failing, offline)).rejects.toMatchObject({
     code: 'STORAGE_UNAVAILABLE',

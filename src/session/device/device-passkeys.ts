@@ -4,16 +4,13 @@ import { readDevice, writeDevice } from './device-database.ts';
 import { isKeyringCopy, type KeyringCopy } from './device-records.ts';
 import { isKnownCredential, type KnownCredential } from './credential-records.ts';
 
-/** What this device keeps of passkeys, for an account that is open. */
-export interface KeptPasskeys {
-  /** All that were made or used here. */
+/** What this device stores about an open account's passkeys. */
+export interface DevicePasskeys {
+  /** The IDs of all passkeys that were created or used here. */
   credentialIDs(): Promise<readonly string[]>;
-  /** For signing in with it without a network, and for not making a second one in the same keeper. */
+  /** Allows signing in with the passkey offline, and prevents a second one at the same provider. */
   keep(passkey: { readonly keyring: KeyringCopy; readonly credential: KnownCredential }): Promise<void>;
-  /**
-   * Forgets a removed passkey. Where there was a copy of its entry, the deletion stands in its place, so that signing in
-   * with it says so without a network.
-   */
+  /** Replaces any copy of the entry with its deletion, so that even an offline sign-in is refused. */
   drop(passkey: {
     readonly credentialID: string;
     readonly mapID: RawCoID;
@@ -21,7 +18,7 @@ export interface KeptPasskeys {
   }): Promise<void>;
 }
 
-export function createKeptPasskeys(indexedDB: IDBFactory): KeptPasskeys {
+export function createDevicePasskeys(indexedDB: IDBFactory): DevicePasskeys {
   return {
     async credentialIDs() {
       const records = (await readDevice(indexedDB, (store) => store('credentials').getAll())) ?? [];

@@ -1,34 +1,33 @@
 import type { Content } from '../account/genesis.ts';
 import type { PasskeyRecord } from '../account/kernel-map.ts';
-import { isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
 import type { KnownCredential } from './credential-records.ts';
 import type { VaultRecord } from './vault.ts';
 
-/** What is kept when an account was opened here. */
 export interface DeviceRecords {
   readonly accountID: string;
-  /** Undefined where the person wants a tap at each start: a vault from before goes. */
+  /** Undefined if the user wants a tap at each start; an earlier vault is then deleted. */
   readonly vault: VaultRecord | undefined;
-  /** These two where a passkey opened it. */
+  /** This and `credential` are set if a passkey opened the account. */
   readonly keyring: KeyringCopy | undefined;
   readonly credential: KnownCredential | undefined;
 }
 
-/** A passkey's keyring entry as any relay has it, for signing in without one. */
+/** A passkey's keyring entry as a relay has it, for signing in without a relay. */
 export interface KeyringCopy {
   readonly v: 1;
   readonly mapID: string;
   readonly accountID: string;
   /** Owners first. */
   readonly content: readonly Content[];
-  /** As in the vault, for a device that keeps none. Absent for a passkey that was never used here. */
+  /** Same as in the vault, for a device without one. Absent for a passkey that was never used here. */
   readonly label?: string;
   readonly lastUsedAtMs?: number;
-  /** What the account may not know yet of this passkey, where a tab ended in the middle of a sign-up. */
+  /** The passkey's record, which the account may lack if a tab closed during a sign-up. */
   readonly made?: MadePasskey | undefined;
 }
 
-/** A passkey's record, without the secret: using the passkey gives that again. */
+/** A passkey's record without its secret, which is derived again whenever the passkey is used. */
 export type MadePasskey = Omit<PasskeyRecord, 'removalSecret'>;
 
 export function isKeyringCopy(value: unknown): value is KeyringCopy {
@@ -42,7 +41,7 @@ export function isKeyringCopy(value: unknown): value is KeyringCopy {
   );
 }
 
-/** Undefined where a record holds none that can be read. */
+/** Returns undefined if `made` is absent or unreadable. */
 export function madePasskeyIn({ made }: KeyringCopy): MadePasskey | undefined {
   if (!isRecord(made)) return undefined;
   const { credentialID, label, createdAtMs, prfFrom } = made as Readonly<Record<string, unknown>>;
@@ -53,7 +52,7 @@ export function madePasskeyIn({ made }: KeyringCopy): MadePasskey | undefined {
   return { credentialID, label, createdAtMs, prfFrom };
 }
 
-/** Only the shape: cojson verifies the rest, as for content from anywhere. */
+/** Checks only the shape, because cojson verifies the rest of any content. */
 function isContent(value: unknown): value is Content {
   return (
     isRecord(value) &&

@@ -4,6 +4,7 @@ import { createTestDevice, type TestDevice } from '../../../test/support/session
 import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { activeSession } from '../active-session.ts';
 import type { Session } from '../session.ts';
+import { untilSaved } from '../../../test/support/session/until-session.ts';
 
 let device: TestDevice;
 beforeEach(() => {
@@ -11,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => device.end());
 
-/** By what made its id: the account's or the keyring's parts. */
+/** Finds the session's maps by the `uniqueness` in their headers. */
 function mapsIn({ node }: Session, uniqueness: string): readonly RawCoMap[] {
   return [...node.allCoValues()].flatMap((core) =>
     core.isAvailable() && core.verified.header.uniqueness === uniqueness
@@ -20,11 +21,8 @@ function mapsIn({ node }: Session, uniqueness: string): readonly RawCoMap[] {
   );
 }
 
-const untilSaved = (session: Session) =>
-  vi.waitFor(() => expect(session.sync.current.saved).toEqual({ pending: 0 }), { timeout: 10_000 });
-
 describe('a reload', () => {
-  test('opens the account again, and goes on with its session: no prompt, no network', async () => {
+  test('[ACC-10] opens the account again and continues its session, without prompt or network', async () => {
     const before = await device.signedUp();
     rootOf(before).set('note', 'kept');
     await untilSaved(before);
@@ -49,13 +47,13 @@ describe('a reload', () => {
           ? Array.from(typeof stores === 'string' ? [stores] : stores, (store) => `${name} ${store}`)
           : [];
       });
-    // Nobody waits for that one.
+    // The write to the vault runs in the background.
     await vi.waitFor(() => expect(written()).toContain('maia-device vaults'));
     expect(written()).not.toContain(`maia-${session.accountID} segments`);
     begin.mockRestore();
   });
 
-  test('remembers nobody where nobody signed up, and leaves no trace', async () => {
+  test('remembers no account if no user signed up, and leaves no trace', async () => {
     expect(await device.resumed()).toBeUndefined();
     expect(await device.databases.names()).toEqual([]);
   });
@@ -108,7 +106,7 @@ describe('signing in on a device that knows the passkey', () => {
     expect(device.passkeys.ceremonies).toHaveLength(2);
   });
 
-  test('asks the relay where its copy is damaged', async () => {
+  test('asks the relay if its copy is damaged', async () => {
     await device.signedUp();
     const [copy] = await device.databases.request<{ content: unknown }[]>(
       'maia-device',
@@ -123,7 +121,7 @@ describe('signing in on a device that knows the passkey', () => {
 });
 
 describe('signing up on a device that knows a passkey', () => {
-  test('offers signing in, and makes no second account by mistake', async () => {
+  test('[ACC-11] offers signing in, and creates no second account by mistake', async () => {
     await device.signedUp();
     await expect(device.signedUp()).rejects.toMatchObject({
       code: 'PASSKEY_ALREADY_HERE',
@@ -132,7 +130,7 @@ describe('signing up on a device that knows a passkey', () => {
     expect(await device.vaults()).toHaveLength(1);
   });
 
-  test('makes one where the app says so', async () => {
+  test('creates one if the app asks for it', async () => {
     const one = await device.signedUp();
     expect((await device.signedUp({ anotherAccount: true })).accountID).not.toBe(one.accountID);
   });

@@ -7,7 +7,7 @@ import { activeSession } from '../active-session.ts';
 import { accountsHere } from './accounts-here.ts';
 import { signUp } from '../sign-up/sign-up.ts';
 
-// A tab that ends leaves what was committed, and nothing of what it had in memory.
+// A tab that closes leaves what it committed, and nothing that it had in memory.
 
 const offline = { sync: false } as const;
 let device: TestDevice;
@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const leftOver = { credentialID: 'passkey-1', label: 'Ada' };
 
-/** A sign-up whose tab ends where `stops` never answers; a lock goes with its tab. Resolves when it is there. */
+/** Runs a sign-up until a step of `stops` calls `reached` and never resolves, as if the tab closed there. */
 function interrupted(stops: (reached: () => void) => Partial<Platform>): Promise<void> {
   return new Promise((reached) => {
     const platform = { ...device.platform, locks: undefined, ...stops(reached) };
@@ -35,7 +35,7 @@ function never<T>(reached: () => void): Promise<T> {
   return new Promise(() => {});
 }
 
-/** Keys cannot be derived any more: the tab ended after the passkey was noted, and before anything of an account was. */
+/** Blocks key derivation: the tab closes after the passkey is noted and before the account exists. */
 const beforeTheVault = (reached: () => void): Partial<Platform> => ({
   subtle: Object.assign(Object.create(crypto.subtle) as SubtleCrypto, { importKey: () => never(reached) }),
 });
@@ -44,7 +44,7 @@ const promptsOf = (passkeys: FakePasskeys) =>
   passkeys.ceremonies.map((request) => ('userID' in request ? 'create' : request.allowCredentialIDs));
 
 describe('a tab that ended between passkey and vault', () => {
-  test('leaves nobody on the device, and the next sign-up goes on with the same passkey', async () => {
+  test('[ACC-5] leaves no account on the device, and the next sign-up continues with the same passkey', async () => {
     await interrupted(beforeTheVault);
     expect(await device.resumed()).toBeUndefined();
     expect(await accountsHere(device.platform)).toEqual([]);
@@ -56,7 +56,7 @@ describe('a tab that ended between passkey and vault', () => {
     await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
   });
 
-  test('between the two prompts of a keeper that evaluates its PRF on use, too', async () => {
+  test('also between the two prompts of a provider that evaluates its PRF on use', async () => {
     const passkeys = createFakePasskeys({ prf: 'on-get' });
     await interrupted((reached) => ({ passkeys: { ...passkeys, get: () => never(reached) } }));
     const session = await signUp({ ...device.platform, passkeys }, offline);
@@ -64,7 +64,7 @@ describe('a tab that ended between passkey and vault', () => {
     expect(passkeyOf(session)).toMatchObject(leftOver);
   });
 
-  test('is told to whoever signs in with that passkey', async () => {
+  test('is reported when the user signs in with that passkey', async () => {
     await interrupted(beforeTheVault);
     await expect(device.signedIn()).rejects.toMatchObject({
       code: 'PASSKEY_ORPHANED',
@@ -73,7 +73,7 @@ describe('a tab that ended between passkey and vault', () => {
     });
   });
 
-  test('is given up where its passkey is refused: the sign-up after that begins anew', async () => {
+  test('is dropped if its passkey is refused: the sign-up after that starts over', async () => {
     await interrupted(beforeTheVault);
     device.passkeys.failNext(new DOMException('', 'NotAllowedError'));
     await expect(device.signedUp()).rejects.toMatchObject({
@@ -85,7 +85,7 @@ describe('a tab that ended between passkey and vault', () => {
     expect(passkeyOf(await device.signedUp()).credentialID).toBe('passkey-2');
   });
 
-  test('is not given up where the app ends the prompt', async () => {
+  test('is kept if the app ends the prompt', async () => {
     await interrupted(beforeTheVault);
     const aborting = new AbortController();
     device.passkeys.waitNext();
@@ -109,7 +109,7 @@ describe('a tab that ended between passkey and vault', () => {
   });
 });
 
-describe('a failure after the passkey was made', () => {
+describe('a failure after the passkey was created', () => {
   const failing: Partial<Platform> = {
     subtle: Object.assign(Object.create(crypto.subtle) as SubtleCrypto, {
       importKey: () => Promise.reject(new Error('broken')),
@@ -118,7 +118,7 @@ describe('a failure after the passkey was made', () => {
   const signingUp = (passkeys: FakePasskeys) =>
     signUp({ ...device.platform, ...failing, passkeys }, { ...offline, name: 'Ada' });
 
-  test('is told to the passkey’s keeper, and the next sign-up begins anew', async () => {
+  test('is signaled to the passkey provider, and the next sign-up starts over', async () => {
     await expect(signingUp(device.passkeys)).rejects.toMatchObject({
       code: 'PASSKEY_ORPHANED',
       details: leftOver,
@@ -129,19 +129,19 @@ describe('a failure after the passkey was made', () => {
     expect(passkeyOf(await device.signedUp()).credentialID).toBe('passkey-2');
   });
 
-  test('without the Signal API leaves the passkey to the next sign-up, and says so', async () => {
+  test('without the Signal API leaves the passkey to the next sign-up, and reports it', async () => {
     const passkeys = createFakePasskeys({ hasSignals: false });
     await expect(signingUp(passkeys)).rejects.toMatchObject({
       code: 'PASSKEY_ORPHANED',
       details: leftOver,
-      message: expect.stringContaining('goes on with the passkey “Ada”') as string,
+      message: expect.stringContaining('continues with the passkey “Ada”') as string,
     });
     const session = await signUp({ ...device.platform, passkeys }, offline);
     expect(passkeyOf(session).credentialID).toBe('passkey-1');
   });
 });
 
-test('two tabs that sign up at once make one account, and the second one is told to sign in', async () => {
+test('[ACC-7] two tabs that sign up at once create one account, and the second one is asked to sign in', async () => {
   const [one, two] = await Promise.allSettled([
     device.signedUp({ name: 'Ada' }),
     device.signedUp({ name: 'Bob', anotherAccount: true }),
@@ -154,7 +154,7 @@ test('two tabs that sign up at once make one account, and the second one is told
   expect(await accountsHere(device.platform)).toHaveLength(1);
 });
 
-/** Fails the nth transaction on this device's record of accounts, and those after it where it `stays`. */
+/** Fails the nth transaction on `maia-device`, and all later ones if `stays`. */
 function failingAt(nth: number, stays: boolean, failed: () => void): IDBFactory {
   let count = 0;
   return Object.assign(Object.create(indexedDB) as IDBFactory, {
@@ -180,7 +180,7 @@ function failingAt(nth: number, stays: boolean, failed: () => void): IDBFactory 
 test.each([
   ['once', false],
   ['from then on', true],
-])('IndexedDB that refuses %s, at any step, leaves a whole account or none', async (_, stays) => {
+])('[ACC-6] IndexedDB that refuses %s, at any step, leaves a whole account or none', async (_, stays) => {
   const outcomes: string[] = [];
   for (let step = 1; ; step++) {
     let hasFailed = false;
@@ -193,7 +193,7 @@ test.each([
     await activeSession.current?.close();
     if (!hasFailed) break;
     outcomes.push(made ? 'account' : (result as { readonly code: string }).code);
-    // What the next start finds is what this one was told, unless the browser kept nothing at all.
+    // The next start opens the account that this run created, unless the browser stored nothing at all.
     const resumed = await device.resumed();
     expect([undefined, made]).toContain(resumed?.accountID);
     await device.closeAll();

@@ -1,18 +1,15 @@
-import { isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
 
-/** An account that this device can open, with a tap or without one. */
+/** An account that this device can open, with or without a tap. */
 export interface KnownAccount {
   readonly accountID: string;
-  /** As it was called when it was made or first opened here; its ID where that cannot be read. */
+  /** The name it was given when it was created or first opened here; its ID if the name is unreadable. */
   readonly label: string;
-  /** 0 where that cannot be read. */
+  /** 0 if the time is unreadable. */
   readonly lastUsedAtMs: number;
 }
 
-/**
- * From vaults and copies of passkeys' entries, last used first. One that is damaged, or of a newer version, still names
- * its account: nobody's account disappears because this version cannot read it.
- */
+/** Last used first. Includes accounts of damaged or newer records, so that none disappears because it is unreadable. */
 export function knownAccounts(records: readonly unknown[]): readonly KnownAccount[] {
   const byID = new Map<string, KnownAccount>();
   for (const record of records) {

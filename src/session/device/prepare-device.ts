@@ -1,20 +1,16 @@
 import { isKernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import { unavailable } from '../../storage/unavailable.ts';
-import { createKeptCredentials, type KeptCredentials } from './credential-records.ts';
+import { createCredentialRecords, type CredentialRecords } from './credential-records.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
-import type { Remember } from '../session.ts';
+import type { Remember } from '../session-options.ts';
 
-/**
- * Where a new account will be kept. Undefined where nothing is to be kept, and where the browser keeps nothing, as in
- * some private windows: the account then lives in this tab and at the relay. Rejects with STORAGE_FULL or VAULT_TOO_NEW
- * while there is still time.
- */
-export async function deviceToKeepOn(
+/** Undefined if a new account must not or cannot be stored here. Rejects early with STORAGE_FULL or VAULT_TOO_NEW. */
+export async function prepareDevice(
   platform: SecurePlatform,
   remember: Remember,
   logger: Logger,
-): Promise<KeptCredentials | undefined> {
+): Promise<CredentialRecords | undefined> {
   if (remember === 'never') return undefined;
   try {
     const device = credentialsOn(platform);
@@ -28,11 +24,11 @@ export async function deviceToKeepOn(
   }
 }
 
-export function credentialsOn({ indexedDB }: SecurePlatform): KeptCredentials | undefined {
-  return indexedDB && createKeptCredentials(indexedDB);
+export function credentialsOn({ indexedDB }: SecurePlatform): CredentialRecords | undefined {
+  return indexedDB && createCredentialRecords(indexedDB);
 }
 
-/** Does without what this device cannot give or take, and says so: what it keeps is a help, and never a condition. */
+/** Logs a failure of this device and carries on: local records are a convenience, never a requirement. */
 export async function unlessDeviceFails<T>(
   attempt: Promise<T> | undefined,
   logger: Logger,

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => device.end());
 
 describe('remember: passkey', () => {
-  test('keeps the data and no vault: each start takes one tap, and no network', async () => {
+  test('[ACC-9] keeps the data and no vault: each start takes one tap, and no network', async () => {
     const first = await device.signedUp({ remember: 'passkey' });
     rootOf(first).set('note', 'kept');
     await device.closeAll();
@@ -24,21 +24,21 @@ describe('remember: passkey', () => {
     expect(await device.vaults()).toEqual([]);
   });
 
-  test('takes the vault of an earlier mode away, and no other account’s', async () => {
+  test('deletes the vault of an earlier mode, but no other account’s', async () => {
     const other = await device.signedUp();
     const { accountID } = await device.signedUp({ anotherAccount: true });
     expect((await device.signedIn({ remember: 'passkey' })).accountID).toBe(accountID);
     expect((await device.vaults()).map((vault) => vault['accountID'])).toEqual([other.accountID]);
   });
 
-  test('and back to device: the next reload needs no tap', async () => {
+  test('switched back to “device”, the next reload needs no tap', async () => {
     const { accountID } = await device.signedUp({ remember: 'passkey' });
     await device.closeAll();
     await device.signedIn();
     expect((await device.reloaded()).accountID).toBe(accountID);
   });
 
-  test('completes an account whose tab ended right after it was kept', async () => {
+  test('completes an account whose tab ended right after it was stored', async () => {
     const { accountID } = await device.signedUp({ name: 'Ada', remember: 'passkey' });
     await device.closeAll();
     await device.databases.delete(`maia-${accountID}`);
@@ -49,8 +49,8 @@ describe('remember: passkey', () => {
 });
 
 describe('remember: never', () => {
-  test('writes nothing on disk, names nothing, and says so', async () => {
-    const marksBefore = Object.keys(localStorage); // Of the sessions of other tests.
+  test('[ACC-8] writes nothing to disk, names nothing, and reports that', async () => {
+    const marksBefore = Object.keys(localStorage); // Left by the sessions of other tests.
     const session = await device.signedUp({ remember: 'never' });
     rootOf(session).set('note', 'gone with the tab');
     expect(session.storage.current).toMatchObject({ kind: 'memory', state: 'memory-only' });
@@ -62,7 +62,7 @@ describe('remember: never', () => {
     expect(await accountsHere(device.platform)).toEqual([]);
   });
 
-  test('leaves what an earlier mode keeps of the account as it is', async () => {
+  test('leaves what an earlier mode stored of the account unchanged', async () => {
     const { accountID } = await device.signedUp();
     await device.closeAll();
     const before = await device.vaults();
@@ -73,13 +73,13 @@ describe('remember: never', () => {
     expect((await device.reloaded()).accountID).toBe(accountID);
   });
 
-  test('nobody is resumed without a tap', async () => {
+  test('no account is resumed without a tap', async () => {
     await device.signedUp();
     expect(await device.resumed({ remember: 'never' })).toBeUndefined();
     expect(await device.resumed({ remember: 'passkey' })).toBeUndefined();
   });
 
-  test('still offers signing in to whom the device knows', async () => {
+  test('still offers signing in to accounts that the device knows', async () => {
     await device.signedUp();
     await expect(device.signedUp({ remember: 'never' })).rejects.toMatchObject({
       code: 'PASSKEY_ALREADY_HERE',

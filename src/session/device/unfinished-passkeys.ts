@@ -1,10 +1,7 @@
-import { isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
 import { readDevice, writeDevice } from './device-database.ts';
 
-/**
- * A passkey that was made here for an account that was not there yet. It stands among the credentials, under the same
- * key: what is kept of the account takes its place in one transaction.
- */
+/** A passkey without an account yet, stored under the credential's key, so that the account's record replaces it. */
 export interface UnfinishedPasskey {
   readonly v: 1;
   readonly credentialID: string;
@@ -14,14 +11,14 @@ export interface UnfinishedPasskey {
   readonly isUnfinished: true;
 }
 
-/** For a sign-up whose tab ended in its middle: the next one goes on with the same passkey. */
+/** Lets the next sign-up continue with the passkey of a sign-up whose tab ended. */
 export interface UnfinishedPasskeys {
-  /** The one made last of a relying party. */
+  /** The latest one of a relying party. */
   latest(rpID: string): Promise<UnfinishedPasskey | undefined>;
   get(credentialID: string): Promise<UnfinishedPasskey | undefined>;
-  /** Does nothing where the passkey has an account. */
+  /** Does nothing if the passkey has an account. */
   note(passkey: Omit<UnfinishedPasskey, 'v' | 'isUnfinished'>): Promise<void>;
-  /** Does nothing where the passkey has an account. */
+  /** Does nothing if the passkey has an account. */
   forget(credentialID: string): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { createKernelError, type KernelError } from '../../base/kernel-error.ts'
 export function vaultDamaged(what: string, cause?: unknown): KernelError {
   return createKernelError(
     'VAULT_DAMAGED',
-    `What this device keeps of the account ${what}. It is left as it is; sign in with your passkey to go on.`,
+    `This device’s record of the account ${what}. It is left unchanged; sign in with your passkey to continue.`,
     cause === undefined ? {} : { cause },
   );
 }
@@ -11,7 +11,7 @@ export function vaultDamaged(what: string, cause?: unknown): KernelError {
 export function vaultTooNew(cause?: unknown): KernelError {
   return createKernelError(
     'VAULT_TOO_NEW',
-    'A newer version of the app wrote what this device keeps of the account. It is left as it is; reload to get that version.',
+    'A newer version of the app wrote this device’s record of the account. It is left unchanged; reload to get that version.',
     cause === undefined ? {} : { cause },
   );
 }

@@ -21,7 +21,7 @@ function flipped(base64url: string): string {
   return (base64url.startsWith('A') ? 'B' : 'A') + base64url.slice(1);
 }
 
-test('holds no secret in the open, and a key that cannot be exported', async () => {
+test('[SEC-5] contains no secret in plain text, and a key that cannot be exported', async () => {
   const session = await device.signedUp();
   const { wrappingKey, sealed, ...rest } = await theVault();
   expect(wrappingKey).toMatchObject({ extractable: false, algorithm: { name: 'AES-GCM' } });
@@ -39,7 +39,7 @@ test('holds no secret in the open, and a key that cannot be exported', async () 
   for (const secret of session.node.agentSecret.split('/')) expect(everything).not.toContain(secret);
 });
 
-/** The last character may hold padding bits only, so the one before it is flipped. */
+/** The last character may hold only padding bits, so this flips the one before it. */
 function flippedAtTheEnd(base64url: string): string {
   return base64url.slice(0, -2) + flipped(base64url.slice(-2));
 }
@@ -64,13 +64,13 @@ test.each([
     'half of its ciphertext',
     (vault: RawVault) => ({ ...vault, sealed: { ...vault.sealed, data: vault.sealed.data.slice(0, 20) } }),
   ],
-  ['what is no base64url', (vault: RawVault) => ({ ...vault, sealed: { ...vault.sealed, data: '?' } })],
-  ['a label that is none', (vault: RawVault) => ({ ...vault, label: 7 })],
-  ['a time that is none', (vault: RawVault) => ({ ...vault, lastUsedAtMs: 'yesterday' })],
-  ['a version that is none', (vault: RawVault) => ({ ...vault, v: 0 })],
+  ['invalid base64url', (vault: RawVault) => ({ ...vault, sealed: { ...vault.sealed, data: '?' } })],
+  ['an invalid label', (vault: RawVault) => ({ ...vault, label: 7 })],
+  ['an invalid time', (vault: RawVault) => ({ ...vault, lastUsedAtMs: 'yesterday' })],
+  ['an invalid version', (vault: RawVault) => ({ ...vault, v: 0 })],
   ['another account’s id', (vault: RawVault) => ({ ...vault, accountID: 'co_zAnother' })],
   ['a missing key', ({ accountID }: RawVault) => ({ accountID, v: 1 })],
-])('with %s is VAULT_DAMAGED, and stays as it is', async (_, damage) => {
+])('with %s is VAULT_DAMAGED, and stays unchanged', async (_, damage) => {
   await device.signedUp();
   await device.closeAll();
   const vault = await theVault();
@@ -92,7 +92,7 @@ test('with another account’s key is VAULT_DAMAGED, and that account still open
   expect((await device.resumed({ accountID: two.accountID }))?.accountID).toBe(two.accountID);
 });
 
-test('that is damaged is set aside when the person signs in, and the next reload opens', async () => {
+test('that is damaged is replaced when the user signs in, and opens after the next reload', async () => {
   const { accountID } = await device.signedUp();
   await device.closeAll();
   const vault = await theVault();
@@ -105,7 +105,7 @@ test('that is damaged is set aside when the person signs in, and the next reload
   expect((await device.reloaded()).accountID).toBe(accountID);
 });
 
-test('of a newer version is VAULT_TOO_NEW, and is never written over', async () => {
+test('[ACC-20] of a newer version is VAULT_TOO_NEW, and is never overwritten', async () => {
   const { accountID } = await device.signedUp();
   await device.closeAll();
   const newer = { accountID, v: 2, anything: 'else' };

@@ -1,15 +1,15 @@
 import { bytesFromBase64url, bytesToBase64url } from '../account/bytes.ts';
 import { seedLength } from '../account/genesis.ts';
 import { parsePasskey, type PasskeyRecord } from '../account/kernel-map.ts';
-import { isNewerThanVersion1, isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
 import { isSealed, seal, unseal, type Sealed } from '../account/sealed.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
-import { vaultPlace } from '../account/version-1.ts';
+import { isNewerThanVersion1, vaultPlace } from '../account/version-1.ts';
 import { vaultDamaged, vaultTooNew } from './vault-errors.ts';
 
 /**
- * An account as this device keeps it, to open it with no prompt. The wrapping key cannot be exported by a script; it
- * protects from neither malware that reads the browser's profile nor a script that runs in the page.
+ * An account as this device stores it, to open it without a prompt. A script cannot export the wrapping key; it does not
+ * protect against malware that reads the browser's profile, nor against a script in the page.
  */
 export interface VaultRecord {
   readonly v: 1;
@@ -22,7 +22,7 @@ export interface VaultRecord {
 
 export interface VaultContent {
   readonly seed: Uint8Array<ArrayBuffer>;
-  /** The passkey that made the account here: a start after a crash still records it in the account. */
+  /** The passkey that created the account here. After a crash, the next start records it in the account. */
   readonly passkey?: PasskeyRecord | undefined;
 }
 
@@ -38,7 +38,7 @@ export async function sealVault(
   return { v: 1, accountID, label, lastUsedAtMs: platform.clock.nowMs(), wrappingKey, sealed };
 }
 
-/** Rejects with VAULT_DAMAGED or VAULT_TOO_NEW; the record stays as it is. */
+/** Rejects with VAULT_DAMAGED or VAULT_TOO_NEW; the record stays unchanged. */
 export async function openVault(
   platform: SecurePlatform,
   record: unknown,
@@ -58,7 +58,7 @@ export async function openVault(
   return { accountID, seed, passkey: passkeyIn(content['passkey']) };
 }
 
-/** What the account's own record says; a passkey that cannot be read is none. */
+/** The account's own record takes precedence, so a passkey that cannot be read is dropped. */
 function passkeyIn(value: unknown): PasskeyRecord | undefined {
   if (!isRecord(value) || typeof value['credentialID'] !== 'string') return undefined;
   return parsePasskey(value['credentialID'], value);

@@ -2,7 +2,7 @@ import { isKernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
 import { unlessDeviceFails } from '../device/prepare-device.ts';
-import { keptOnDevice } from '../device/device-accounts.ts';
+import { deviceAccounts } from '../device/device-accounts.ts';
 import { madePasskeyIn } from '../device/device-records.ts';
 import { createGenesis, type Content } from '../account/genesis.ts';
 import { createKeyringNode, readKeyring } from './keyring-content.ts';
@@ -10,11 +10,11 @@ import { openEntry } from './keyring-entry.ts';
 import type { KeyringKeys } from './keyring-keys.ts';
 import { lookUpKeyring } from './look-up-keyring.ts';
 import { passkeyRemoved } from '../passkeys/passkey-removed.ts';
-import type { KeepableAccount } from '../device/create-device-records.ts';
+import type { StorableAccount } from '../device/create-device-records.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
-import type { SessionCrypto } from '../account/session-crypto.ts';
+import type { SessionCrypto } from '../../engine/session-crypto.ts';
 
-/** The account that a passkey opens: from this device's copy of the entry, which needs no network, else from the relay. */
+/** Looks in this device's copy of the passkey's entry, which needs no network, and then at the relay. */
 export async function findAccount(options: {
   readonly crypto: SessionCrypto;
   readonly keyring: KeyringKeys;
@@ -22,9 +22,9 @@ export async function findAccount(options: {
   readonly platform: SecurePlatform;
   readonly signal: AbortSignal | undefined;
   readonly logger: Logger;
-}): Promise<KeepableAccount> {
+}): Promise<StorableAccount> {
   const { crypto, keyring, platform, logger } = options;
-  const copy = await unlessDeviceFails(keptOnDevice(platform)?.keyringCopy(keyring.mapID), logger);
+  const copy = await unlessDeviceFails(deviceAccounts(platform)?.keyringCopy(keyring.mapID), logger);
   if (copy) {
     try {
       const account = await openKeyring(platform, crypto, keyring, copy.content);
@@ -32,7 +32,7 @@ export async function findAccount(options: {
       return { ...account, passkey: made && { ...made, removalSecret: keyring.agentSecret } };
     } catch (error) {
       if (isKernelError(error, 'PASSKEY_REMOVED')) throw error;
-      logger.warn('This device’s copy of the passkey’s entry cannot be opened; the relay is asked.', {
+      logger.warn('This device’s copy of the passkey’s entry cannot be opened; asking the relay', {
         error,
       });
     }
@@ -46,7 +46,7 @@ async function openKeyring(
   crypto: SessionCrypto,
   keyring: KeyringKeys,
   content: readonly Content[],
-): Promise<KeepableAccount> {
+): Promise<StorableAccount> {
   const node = createKeyringNode(crypto, keyring);
   for (const piece of content) node.syncManager.handleNewContent(piece, 'import');
   const reading = readKeyring(node, keyring.mapID);

@@ -1,14 +1,14 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
 import { livePasskeys, readRemovals, type Removal } from '../account/kernel-map.ts';
-import type { SessionCrypto } from '../account/session-crypto.ts';
+import type { SessionCrypto } from '../../engine/session-crypto.ts';
 import type { Keyring } from './keyring-keys.ts';
 import { removeKeyring } from './remove-keyring.ts';
+import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /**
- * Brings the entries of all the account's passkeys to this device, so that any one device can refill a relay that was
- * wiped or replaced, for all of them; and deletes those of removed ones again wherever it meets them. What no relay can be
- * asked for now comes when one is reached. Returns the end.
+ * Fetches the entries of all passkeys, so that any device can refill a wiped or replaced relay, and deletes
+ * entries of removed ones wherever they appear. Waits for a relay. Returns a function that stops it.
  */
 export function keepKeyrings(options: {
   readonly node: LocalNode;
@@ -16,7 +16,7 @@ export function keepKeyrings(options: {
   readonly kernelMap: RawCoMap;
   readonly keyringOf: (passkey: Removal) => Keyring;
   readonly logger: Logger;
-  /** An entry came, changed or went. */
+  /** An entry arrived, changed or was deleted. */
   readonly onChange: () => void;
   /** Called once for each removed passkey, when its entry is deleted here. */
   readonly onRemoved: (removal: Removal, keyring: Keyring) => void;
@@ -27,7 +27,7 @@ export function keepKeyrings(options: {
   const removed = new Set<string>();
 
   async function load({ mapID }: Keyring): Promise<void> {
-    ends.push(node.getCoValue(mapID).subscribe(onChange));
+    ends.push(getOrCreateCoValue(node, mapID).subscribe(onChange));
     try {
       await node.loadCoValueCore(mapID, undefined, true);
     } catch (error) {
@@ -42,7 +42,7 @@ export function keepKeyrings(options: {
       removeKeyring(node, crypto, keyring);
       onRemoved(removal, keyring);
     } catch (error) {
-      logger.warn('A removed passkey’s entry could not be deleted; the next start tries it again', {
+      logger.warn('A removed passkey’s entry could not be deleted; retrying at the next start', {
         mapID: keyring.mapID,
         error,
       });

@@ -2,12 +2,13 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import { bytesFromBase64url, bytesToBase64url } from '../account/bytes.ts';
 import { accountIDFor, seedLength } from '../account/genesis.ts';
 import type { KeyringKeys } from './keyring-keys.ts';
-import { isNewerThanVersion1, isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
+import { isNewerThanVersion1 } from '../account/version-1.ts';
 import { isSealed, seal, unseal, type Sealed } from '../account/sealed.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
-import type { SessionCrypto } from '../account/session-crypto.ts';
+import type { SessionCrypto } from '../../engine/session-crypto.ts';
 
-/** The seed as a passkey keeps it. The entry's own place is sealed in, so that it cannot be passed off as another's. */
+/** The seal covers the ID of the entry's CoValue, so that an entry cannot be passed off as another's. */
 export function sealEntry(
   platform: SecurePlatform,
   keys: KeyringKeys,
@@ -17,7 +18,7 @@ export function sealEntry(
   return seal(platform, keys.entryKey, keys.mapID, entry);
 }
 
-/** Rejects with ACCOUNT_INVALID, unless the seed inside leads to the very account that is named beside it. */
+/** Rejects with ACCOUNT_INVALID unless the seed in the entry derives the account that the entry names. */
 export async function openEntry(
   crypto: SessionCrypto,
   platform: SecurePlatform,

@@ -1,15 +1,15 @@
 import { cojsonInternals, type AgentID, type AgentSecret, type CoValueHeader, type RawCoID } from 'cojson';
 import { deriveBytes, deriveCipherKey, importBaseKey } from '../account/derive.ts';
 import { mapHeader } from '../account/genesis.ts';
-import type { SessionCrypto } from '../account/session-crypto.ts';
+import type { SessionCrypto } from '../../engine/session-crypto.ts';
 import { prfInfo, uniqueness } from '../account/version-1.ts';
 
-/** What a passkey alone leads to: who wrote its keyring entry, where that is, and the key that opens it. */
+/** Derived from a passkey alone: the agent and the IDs of its keyring entry, and the key that opens the entry. */
 export interface KeyringKeys extends Keyring {
   readonly entryKey: CryptoKey;
 }
 
-/** Where a passkey's entry is. Its agent may delete the entry, and cannot open it. */
+/** The IDs of a passkey's entry, and its agent, which may delete the entry but cannot open it. */
 export interface Keyring {
   readonly agentSecret: AgentSecret;
   readonly agentID: AgentID;
@@ -17,7 +17,7 @@ export interface Keyring {
   readonly mapID: RawCoID;
 }
 
-/** `prfOutput` is overwritten: nothing needs it afterwards. */
+/** Overwrites `prfOutput`. */
 export async function deriveKeyringKeys(
   crypto: SessionCrypto,
   subtle: SubtleCrypto,
@@ -37,7 +37,7 @@ export function keyringOf(crypto: SessionCrypto, agentSecret: AgentSecret): Keyr
   return { agentSecret, agentID, groupID, mapID };
 }
 
-/** `keyringOf` for passkeys that are asked for again and again. */
+/** `keyringOf` with a cache, for passkeys that are looked up repeatedly. */
 export function createKeyringFinder(
   crypto: SessionCrypto,
 ): (passkey: { readonly removalSecret: AgentSecret }) => Keyring {

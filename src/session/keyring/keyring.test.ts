@@ -9,7 +9,7 @@ import { openEntry, sealEntry } from './keyring-entry.ts';
 import { deriveKeyringKeys, keyringOf, type KeyringKeys } from './keyring-keys.ts';
 import type { Sealed } from '../account/sealed.ts';
 import { requireSecure } from '../account/secure-platform.ts';
-import { createSessionCrypto, type SessionCrypto } from '../account/session-crypto.ts';
+import { createSessionCrypto, type SessionCrypto } from '../../engine/session-crypto.ts';
 
 const platform = requireSecure(createBrowserPlatform());
 const { subtle } = platform;
@@ -36,7 +36,7 @@ describe('an entry', () => {
     expect(await openEntry(crypto, platform, await keysFrom(1), sealed)).toEqual(seed);
   });
 
-  test('shows neither the account nor the seed', () => {
+  test('[SEC-4] reveals neither the account nor the seed', () => {
     const text = JSON.stringify(createKeyringContent(crypto, keys, sealed));
     expect(text).not.toContain(account.accountID);
     expect(text).not.toContain(bytesToBase64url(seed));
@@ -50,14 +50,14 @@ describe('an entry', () => {
     ['no base64url', () => Promise.resolve({ keys, sealed: { ...sealed, data: '*' } })],
     ['another shape', () => Promise.resolve({ keys, sealed: { v: 1 } })],
     ['nothing', () => Promise.resolve({ keys, sealed: undefined })],
-  ])('is not opened with %s', async (_, attempt) => {
+  ])('does not open with %s', async (_, attempt) => {
     const { keys, sealed } = await attempt();
     await expect(openEntry(crypto, platform, keys, sealed)).rejects.toMatchObject({
       code: 'ACCOUNT_INVALID',
     });
   });
 
-  test('is not opened where its seed leads to another account than it names', async () => {
+  test('does not open if its seed derives another account than it names', async () => {
     const other = await createGenesis(crypto, subtle, new Uint8Array(32).fill(6));
     const forged = await sealEntry(platform, keys, { seed, accountID: other.accountID });
     await expect(openEntry(crypto, platform, keys, forged)).rejects.toMatchObject({
@@ -66,7 +66,7 @@ describe('an entry', () => {
     });
   });
 
-  test('of a newer version asks for a newer app', async () => {
+  test('asks for a newer app if a newer version wrote it', async () => {
     await expect(openEntry(crypto, platform, keys, { ...sealed, v: 2 })).rejects.toMatchObject({
       code: 'ACCOUNT_INVALID',
       message: expect.stringContaining('newer version') as string,
@@ -80,13 +80,13 @@ describe('a keyring', () => {
     expect(keyringOf(crypto, agentSecret)).toEqual({ agentSecret, agentID, groupID, mapID });
   });
 
-  test('wipes the PRF output that it was derived from', async () => {
+  test('overwrites the PRF output that it was derived from', async () => {
     const prfOutput = new Uint8Array(32).fill(1);
     await deriveKeyringKeys(crypto, subtle, prfOutput);
     expect(prfOutput).toEqual(new Uint8Array(32));
   });
 
-  test('is read by any node, in a stock client too', async () => {
+  test('can be read by any node, including a stock client', async () => {
     const stock = await WasmCrypto.create();
     const secret = stock.newRandomAgentSecret();
     const node = new LocalNode(secret, stock.newRandomSessionID(stock.getAgentID(secret)), stock);
@@ -97,7 +97,7 @@ describe('a keyring', () => {
     expect(readKeyring(node, keys.mapID)).toEqual({ kind: 'entry', sealed });
   });
 
-  test('is removed with its agent’s secret, also where it was made by a clock that is years ahead', () => {
+  test('can be removed with its agent’s secret, even if a clock years ahead created it', () => {
     vi.useFakeTimers({ now: new Date('2040-01-01'), toFake: ['Date'] });
     const content = createKeyringContent(crypto, keys, sealed);
     vi.useRealTimers();

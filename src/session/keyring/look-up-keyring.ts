@@ -9,13 +9,10 @@ import { askRelay, hostToAsk } from '../opening/ask-relay.ts';
 import type { Content } from '../account/genesis.ts';
 import { createKeyringNode, keyringContentIn, readKeyring } from './keyring-content.ts';
 import type { Keyring } from './keyring-keys.ts';
-import type { SessionCrypto } from '../account/session-crypto.ts';
+import type { SessionCrypto } from '../../engine/session-crypto.ts';
+import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
 
-/**
- * Asks the relay for a passkey's entry, once. Rejects with ACCOUNT_NOT_FOUND only where a relay answered that it has
- * none, and with ACCOUNT_INVALID where what it has is not whole; where none could be asked, with what kept it, as
- * `askRelay` says.
- */
+/** Asks once. Rejects with ACCOUNT_NOT_FOUND (no entry), ACCOUNT_INVALID (incomplete entry), or like `askRelay`. */
 export async function lookUpKeyring(options: {
   readonly crypto: SessionCrypto;
   readonly keyring: Keyring;
@@ -31,7 +28,7 @@ export async function lookUpKeyring(options: {
   try {
     await askRelay({ node, id: keyring.mapID, sync, peers, clock: platform.clock, signal });
     if (readKeyring(node, keyring.mapID).kind === 'missing') {
-      throw node.getCoValue(keyring.mapID).isAvailable() ? notWhole(host) : notFound(host, keyring.mapID);
+      throw getAvailableCoValue(node, keyring.mapID) ? incompleteEntry(host) : notFound(host, keyring.mapID);
     }
     return keyringContentIn(node, keyring);
   } finally {
@@ -40,11 +37,11 @@ export async function lookUpKeyring(options: {
   }
 }
 
-/** It has the entry's place, and not what stands there, or not as the passkey signed it. */
-function notWhole(host: string): KernelError {
+/** The relay has the entry's CoValue, but its content is missing or was altered. */
+function incompleteEntry(host: string): KernelError {
   return createKernelError(
     'ACCOUNT_INVALID',
-    `The relay at ${host} has only a part of the passkey’s entry, or a changed one, so nothing was opened. Open the app, online, on a device that has the account, then try again; or sign in with another passkey.`,
+    `The relay at ${host} has only part of the passkey’s entry, or an altered one, so nothing was opened. While online, open the app on a device that has the account, then try again; or sign in with another passkey.`,
     { details: { host } },
   );
 }
@@ -52,7 +49,7 @@ function notWhole(host: string): KernelError {
 function notFound(host: string, mapID: RawCoID): KernelError {
   return createKernelError(
     'ACCOUNT_NOT_FOUND',
-    `The relay at ${host} has no account for this passkey. Open the app, online, on the device where the account was made, then try again.`,
+    `The relay at ${host} has no account for this passkey. While online, open the app on the device where the account was created, then try again.`,
     { details: { host, mapID } },
   );
 }

@@ -5,10 +5,10 @@ import type { SyncOptions, SyncPeers } from '../../sync/sync-peers.ts';
 import { resolveSyncUrls } from '../../sync/sync-url.ts';
 import { aborted, throwIfAborted } from '../passkeys/ceremony-errors.ts';
 
-/** A relay that is there, and says nothing for this long, is not waited for. */
+/** How long to wait for a connected relay that does not answer. */
 const answerMs = 10_000;
 
-/** The host of the relay that will be asked. Throws SYNC_OFF or SYNC_URL_INVALID. */
+/** The host of the relay to ask. Throws SYNC_OFF or SYNC_URL_INVALID. */
 export function hostToAsk(sync: SyncOptions | false): string {
   return new URL(urlsToAsk(sync)[0]).host;
 }
@@ -18,15 +18,12 @@ function urlsToAsk(sync: SyncOptions | false): [string, ...string[]] {
   return resolveSyncUrls(sync);
 }
 
-/**
- * Loads a CoValue that this device needs to go on, once. Resolves when the relay has answered, also that it has none;
- * rejects with what kept it: SYNC_OFF, SYNC_URL_INVALID, a relay's code; or with ABORTED.
- */
+/** Resolves on any answer of the relay. Rejects with SYNC_OFF, SYNC_URL_INVALID, ABORTED or a relay error. */
 export async function askRelay(options: {
   readonly node: LocalNode;
   readonly id: RawCoID;
   readonly sync: SyncOptions | false;
-  /** Of the node, with the same options. */
+  /** The node's peers, created with the same options. */
   readonly peers: SyncPeers;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
@@ -53,7 +50,7 @@ function whenConnected(peers: SyncPeers): Promise<void> {
   });
 }
 
-/** Rejects when it is known that no answer comes from this attempt. */
+/** Rejects once this attempt can no longer get an answer. */
 function whenPrevented(
   peers: SyncPeers,
   addressCount: number,
@@ -81,20 +78,20 @@ function whenOverdue(clock: Clock, host: string, ended: AbortSignal): Promise<ne
 function syncOff(): KernelError {
   return createKernelError(
     'SYNC_OFF',
-    'This device has no copy of the account, and with `sync: false` no relay is asked for it. Sign in with sync once.',
+    'This device has no copy of the account, and with `sync: false` the app does not ask a relay for it. Sign in once with sync enabled.',
   );
 }
 
 function offline(): KernelError {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    'This device has no copy of the account, and there is no network to ask a relay over. Sign in again when there is one.',
+    'This device has no copy of the account, and there is no network to reach a relay. Connect to a network, then sign in again.',
   );
 }
 
 function silent(host: string): KernelError {
   return createKernelError(
     'RELAY_SILENT',
-    `The relay at ${host} did not answer whether it has the account. Try again.`,
+    `The relay at ${host} did not report whether it has the account. Try again.`,
   );
 }

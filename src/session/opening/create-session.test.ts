@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => sessions.end());
 
 describe('the active session', () => {
-  test('is the one opened last of those that are open', async () => {
+  test('is the most recently opened one that is still open', async () => {
     const seen: (string | undefined)[] = [];
     const stop = activeSession.subscribe((session) => seen.push(session?.accountID));
     const one = await sessions.signedUp({ sync: false });
@@ -23,7 +23,7 @@ describe('the active session', () => {
 });
 
 describe('closing a session', () => {
-  test('ends its sync, says so once, and can be asked twice', async () => {
+  test('ends its sync, notifies once, and is idempotent', async () => {
     const session = await sessions.signedUp();
     const closed = vi.fn();
     session.on('closed', closed);
@@ -32,7 +32,7 @@ describe('closing a session', () => {
     expect(session.sync.current.peers[0]?.phase).toBe('closed');
   });
 
-  test('refuses edits from then on, and loses none that it took', async () => {
+  test('[ACC-19] refuses later edits and keeps earlier ones', async () => {
     const session = await sessions.signedUp();
     const root = rootOf(session);
     await vi.waitFor(() => expect(session.sync.current.peers[0]?.phase).toBe('connected'), {
@@ -49,7 +49,7 @@ describe('closing a session', () => {
     await vi.waitFor(() => expect(rootOf(again).toJSON()).toEqual({ a: 1 }), { timeout: 10_000 });
   });
 
-  test('does not tell a listener that went', async () => {
+  test('does not notify a removed listener', async () => {
     const session = await sessions.signedUp({ sync: false });
     const closed = vi.fn();
     session.on('closed', closed)();

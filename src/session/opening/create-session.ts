@@ -2,12 +2,11 @@ import type { LocalNode, RawAccountID } from 'cojson';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { Passkeys } from '../passkeys/passkeys.ts';
-import type { RevealRecoveryPhrase } from '../phrase/reveal-phrase.ts';
+import type { RevealRecoveryPhrase } from '../session.ts';
 import type { SessionLife } from './session-life.ts';
 import type { Session, SessionListener } from '../session.ts';
-import type { SignOut } from '../sign-out/sign-out.ts';
+import type { SignOut } from '../session.ts';
 
-/** What an app gets of a node that has its account, its storage and its sync. */
 export function createSession(parts: {
   readonly node: LocalNode;
   readonly accountID: RawAccountID;
@@ -21,7 +20,7 @@ export function createSession(parts: {
   const { node, accountID, storage, sync, passkeys, revealRecoveryPhrase, signOut, life } = parts;
   return {
     node,
-    account: node.expectCurrentAccount('A session has its account.'),
+    account: node.expectCurrentAccount('the node of a session has an account'),
     accountID,
     sync,
     storage: storage.status,

@@ -4,28 +4,28 @@ import type { Platform } from '../../platform/platform.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import { noRelayMemory } from '../../storage/no-relay-memory.ts';
 import { createRelayMemory, type RelayMemory } from '../../storage/relay-memory.ts';
-import { loadStorage } from '../../storage/engine-part.ts';
+import { loadStorage } from '../../storage/storage-modules.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import type { AccountToOpen } from '../account-to-open.ts';
-import { createSessionNode } from '../account/session-node.ts';
+import type { AccountToOpen } from './account-to-open.ts';
+import { createSessionNode } from '../../engine/create-node.ts';
 import { unlessDeviceFails } from '../device/prepare-device.ts';
 import { heldSessionIDs } from '../session-ids/held-session-ids.ts';
-import { keepSessionsWhole } from '../session-ids/keep-sessions-whole.ts';
+import { createSpareSession } from '../../engine/spare-session.ts';
 import { openWithSessionID } from '../session-ids/open-with-session-id.ts';
 import type { SessionIDLease } from '../session-ids/session-id-lease.ts';
-import type { SessionOptions } from '../session.ts';
+import type { SessionOptions } from '../session-options.ts';
 import { createRemovals } from '../sign-out/removals.ts';
+import { genesisTimeMs } from '../account/version-1.ts';
 
-/** A node with its storage, its session id and its sync, and nothing in it yet. */
 export interface OpenNode {
   readonly node: LocalNode;
   readonly storage: DeviceStorage;
   readonly lease: SessionIDLease;
   readonly sync: SyncPeers;
-  /** Lets further edits go under a session of their own. */
+  /** Moves further edits to a new session ID. */
   readonly retire: () => void;
-  /** Ends all of it, for a session that does not come to be. */
+  /** Closes everything because the session failed to open. */
   abandon(): Promise<void>;
 }
 
@@ -35,35 +35,42 @@ export async function openNode(
   options: SessionOptions,
 ): Promise<OpenNode> {
   const { accountID, agentSecret } = genesis;
-  const { logger = silentLogger, remember, storage: given = 'kernel' } = options;
+  const { logger = silentLogger, remember, storage: requestedKind = 'kernel' } = options;
   const isKept = remember !== 'never';
-  const kind = isKept ? given : 'memory';
-  // What a sign-out left to delete is not to be found here again.
+  const kind = isKept ? requestedKind : 'memory';
+  // Finish deletions of an earlier sign-out before opening storage.
   if (isKept) await unlessDeviceFails(createRemovals(platform, accountID).finish(), logger);
   const newSessionID = () => crypto.newRandomSessionID(accountID);
   await loadStorage(kind);
   const { storage, lease } = await openWithSessionID({ kind, accountID, newSessionID, platform, logger });
-  const node = createSessionNode(crypto, agentSecret, lease.sessionID);
+  const node = createSessionNode({ crypto, agentSecret, sessionID: lease.sessionID, genesisTimeMs });
   node.setStorage(storage);
   const spareID = lease.isReused ? newSessionID() : undefined;
-  const whole = spareID && keepSessionsWhole(node, storage, spareID);
+  const isReliable = () => storage.status.current.state === 'ok';
+  const spare = spareID && createSpareSession({ node, spareID, isReliable });
   let sync: SyncPeers | undefined;
 
   async function abandon(): Promise<void> {
     await sync?.close();
     await node.gracefulShutdown();
-    lease.letGo(false);
+    lease.release(false);
   }
 
   try {
-    // From here on every edit is followed, the first import included.
+    // Sync follows every edit from here on, including the first import.
     const memory = isKept ? relayMemoryOf(platform, accountID, logger) : noRelayMemory;
     sync = startSync({
-      ...{ node, sync: options.sync ?? {}, storage, platform, logger, memory },
-      // What is kept nowhere leaves no name behind, either: each tab is by itself.
+      node,
+      sync: options.sync ?? {},
+      storage,
+      platform,
+      logger,
+      memory,
+      // Without storage, the account is not announced to other tabs.
       ...(isKept && {
         tabs: {
-          ...{ name: `maia/edits/${accountID}`, platform },
+          name: `maia/edits/${accountID}`,
+          platform,
           sessionIDs: [lease.sessionID, ...(spareID ? [spareID] : [])],
           heldSessionIDs: () => heldSessionIDs(platform.locks, accountID),
         },
@@ -73,7 +80,7 @@ export async function openNode(
     await abandon();
     throw error;
   }
-  return { node, storage, lease, sync, retire: () => whole?.retire(), abandon };
+  return { node, storage, lease, sync, retire: () => spare?.retire(), abandon };
 }
 
 function relayMemoryOf({ indexedDB }: Platform, accountID: string, logger: Logger): RelayMemory {

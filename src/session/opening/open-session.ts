@@ -1,32 +1,29 @@
 import type { RawCoMap } from 'cojson';
 import { silentLogger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import type { AccountToOpen } from '../account-to-open.ts';
+import type { AccountToOpen } from './account-to-open.ts';
 import { holdSeed, type SeedHolder } from '../account/seed-holder.ts';
-import { createSessionCrypto } from '../account/session-crypto.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { activate } from '../active-session.ts';
-import { bringInAccount } from './import-account.ts';
+import { importAccount } from './import-account.ts';
 import { createSession } from './create-session.ts';
 import { openNode, type OpenNode } from './open-node.ts';
 import { managePasskeys } from '../passkeys/manage-passkeys.ts';
-import { fetchForLater } from '../phrase/phrase-part.ts';
+import { fetchForLater } from '../phrase/phrase-module.ts';
 import { createPhraseReveal } from '../phrase/reveal-phrase.ts';
 import { allSavedOf } from '../session-ids/all-saved.ts';
-import { goOnAfterPage } from '../session-ids/resume-after-page.ts';
+import { resumeAfterPage } from '../session-ids/resume-after-page.ts';
 import { guardSessionID } from '../session-ids/guard-session-id.ts';
 import { createTakeOver } from '../session-ids/replace-session.ts';
 import { createSessionLife, type SessionLife } from './session-life.ts';
-import type { Session, SessionOptions } from '../session.ts';
+import type { Session } from '../session.ts';
+import type { SessionOptions } from '../session-options.ts';
 import { createSignOut } from '../sign-out/sign-out.ts';
 
-/** A relay that makes up what it says of a session's id is not to have a page open sessions for ever. */
-const mostRetiredIDs = 3;
+/** Stops a relay that invents content under a session ID from making the page open sessions forever. */
+const maxRetiredIDs = 3;
 
-/**
- * Opens an account in this page, and makes it the active session. Works offline and on an empty device: what the device
- * has is read, and what it lacks of the account's beginning follows from the seed. A page that was set aside meanwhile goes
- * on with its session id, or with a session in this one's place.
- */
+/** Makes the session active, even offline or on an empty device. After a freeze, it continues or is replaced. */
 export async function openSession(
   platform: Platform,
   account: AccountToOpen,
@@ -35,7 +32,7 @@ export async function openSession(
   const open = await openNode(platform, account, options);
   const seed = holdSeed(account.seed);
   try {
-    const kernelMap = await bringInAccount(platform, account, open);
+    const kernelMap = await importAccount(platform, account, open);
     const session = begin({ platform, account, options, open, seed, kernelMap });
     activate(session);
     return session;
@@ -46,7 +43,7 @@ export async function openSession(
   }
 }
 
-interface Beginning {
+interface SessionParts {
   readonly platform: Platform;
   readonly account: AccountToOpen;
   readonly options: SessionOptions;
@@ -55,8 +52,8 @@ interface Beginning {
   readonly kernelMap: RawCoMap;
 }
 
-/** Begins all that goes on until the session ends. */
-function begin(parts: Beginning): Session {
+/** Starts everything that runs until the session ends. */
+function begin(parts: SessionParts): Session {
   const { platform, account, options, open, seed, kernelMap } = parts;
   const { node, storage, sync } = open;
   const { crypto, genesis, passkey, openedBy } = account;
@@ -92,7 +89,7 @@ function begin(parts: Beginning): Session {
       managed.end();
       seed.forget();
     },
-    ended: place.letGo,
+    ended: place.release,
   });
   return createSession({
     node,
@@ -106,8 +103,8 @@ function begin(parts: Beginning): Session {
   });
 }
 
-/** Keeps the session's id its own. Where it is lost, another session takes this one's place. */
-function keepPlace(parts: Beginning & { readonly life: () => Pick<SessionLife, 'replaceBy'> }) {
+/** Guards the session ID. If it is lost, another session replaces this one. */
+function keepPlace(parts: SessionParts & { readonly life: () => Pick<SessionLife, 'replaceBy'> }) {
   const { platform, account, options, open, seed, life } = parts;
   const { node, storage, sync, lease } = open;
   const { genesis, keyrings, passkey } = account;
@@ -131,7 +128,7 @@ function keepPlace(parts: Beginning & { readonly life: () => Pick<SessionLife, '
       return openSession(platform, again, options);
     },
   });
-  const stopFollowing = goOnAfterPage({
+  const stopFollowing = resumeAfterPage({
     page: platform.page,
     lease,
     isClean,
@@ -144,7 +141,7 @@ function keepPlace(parts: Beginning & { readonly life: () => Pick<SessionLife, '
     sync,
     logger,
     isKept: options.remember !== 'never',
-    canRetire: retiredBefore < mostRetiredIDs,
+    canRetire: retiredBefore < maxRetiredIDs,
     retire() {
       retiredIDs++;
       open.retire();
@@ -157,6 +154,6 @@ function keepPlace(parts: Beginning & { readonly life: () => Pick<SessionLife, '
       stopFollowing();
       stopGuarding();
     },
-    letGo: (isWritten: boolean) => lease.letGo(isWritten && isClean() && retiredIDs === retiredBefore),
+    release: (isWritten: boolean) => lease.release(isWritten && isClean() && retiredIDs === retiredBefore),
   };
 }

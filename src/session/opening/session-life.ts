@@ -3,22 +3,21 @@ import { createKernelError, isKernelError, type KernelError } from '../../base/k
 import { callListener } from '../../base/readable.ts';
 import { storageErrorFrom } from '../../storage/storage-error.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import type { EditGate } from '../account/edit-gate.ts';
+import type { WriteGate } from '../../engine/session-crypto.ts';
 import { sessionTaken } from '../session-ids/session-id-errors.ts';
 import type { Session } from '../session.ts';
 
-/** How a session ends: once, whoever asks for it, and with everybody told. */
+/** Ends a session once, and notifies all listeners. */
 export interface SessionLife {
   /**
-   * Refuses edits from now on, writes what is unsaved, sends what is unsent within the sync's time limit, and tells the
-   * listeners, with the reason where there is one. Rejects with what could not be written; the session is closed all the
-   * same. Later calls get the first one's outcome.
+   * Refuses further edits, saves unsaved ones, sends unsent ones within sync's time limit, and notifies listeners. Rejects
+   * with the error if something could not be saved; the session is closed anyway. Later calls share the first one's outcome.
    */
   close(reason?: KernelError): Promise<void>;
   onClosed(listener: (reason: KernelError | undefined) => void): () => void;
   /**
-   * Ends the session like `close`, and tells first that the opened one takes its place. Where none opens, it is closed with
-   * SESSION_TAKEN. Does nothing in a session that ends already; one that is closed meanwhile gets no successor.
+   * Ends the session like `close`, after announcing the session that replaces it. If `open` fails, closes with
+   * SESSION_TAKEN. Does nothing if the session is ending; if it is closed meanwhile, it gets no successor.
    */
   replaceBy(open: () => Promise<Session>): Promise<void>;
   onReplaced(listener: (session: Session) => void): () => void;
@@ -27,10 +26,10 @@ export interface SessionLife {
 export function createSessionLife(parts: {
   readonly node: LocalNode;
   readonly sync: SyncPeers;
-  readonly edits: EditGate;
-  /** Ends what else was begun for the session. */
+  readonly edits: WriteGate;
+  /** Stops everything else that was started for the session. */
   readonly end: () => void;
-  /** Nothing is written any more; `isWritten` is false where something could not be. */
+  /** Called when all writes have ended; `isWritten` is false if one failed. */
   readonly ended?: (isWritten: boolean) => void;
 }): SessionLife {
   const { node, sync, edits, end, ended } = parts;
@@ -86,9 +85,9 @@ function createListeners<T>() {
   const listeners = new Set<(value: T) => void>();
   return {
     add(listener: (value: T) => void) {
-      const own = (value: T) => listener(value);
-      listeners.add(own);
-      return () => void listeners.delete(own);
+      const entry = (value: T) => listener(value);
+      listeners.add(entry);
+      return () => void listeners.delete(entry);
     },
     call(value: T) {
       for (const listener of [...listeners]) callListener(listener, value);
@@ -99,6 +98,6 @@ function createListeners<T>() {
 function sessionClosed(): KernelError {
   return createKernelError(
     'SESSION_CLOSED',
-    'This session is closed, so nothing can be written in it any more. Open the account again.',
+    'This session is closed, so it accepts no more edits. Open the account again.',
   );
 }

@@ -5,11 +5,11 @@ import {
   createPasskeyDevices,
   idsOf,
   keeper,
-  until,
-  untilConfirmed,
   type PasskeyDevices,
 } from '../../../test/support/session/passkey-devices.ts';
 import { readPasskeys } from '../account/kernel-map.ts';
+import { untilConfirmed } from '../../../test/support/session/until-session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let on: PasskeyDevices;
 beforeEach(async () => {
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => on.sessions.end());
 
 describe('adding a passkey', () => {
-  test('opens the same account with it, and asks for no keeper that has one', async () => {
+  test('opens the same account with it, and excludes providers that already have one', async () => {
     const phone = keeper('phone');
     const first = await on.signedUpWith(on.laptop, { ...on.online(), name: 'Ada’s laptop' });
     await untilConfirmed(first);
@@ -43,7 +43,7 @@ describe('adding a passkey', () => {
     }
   });
 
-  test('on two devices at once leaves both', async () => {
+  test('adds both if two devices add one at the same time', async () => {
     const [phone, tablet] = [keeper('phone'), keeper('tablet')];
     const first = await on.signedUpWith(on.laptop);
     await untilConfirmed(first);
@@ -62,17 +62,17 @@ describe('adding a passkey', () => {
     }
   });
 
-  test('with a keeper that has one says to choose another', async () => {
+  test('asks to choose another provider if the chosen one already has one', async () => {
     const session = await on.signedUpWith(on.laptop, { sync: false });
     await expect(session.passkeys.add()).rejects.toMatchObject({
       code: 'PASSKEY_ALREADY_HERE',
-      message: expect.stringContaining('Choose another keeper') as string,
+      message: expect.stringContaining('Choose another provider') as string,
       cause: { name: 'InvalidStateError' },
     });
     expect(idsOf(session)).toEqual(['laptop-1']);
   });
 
-  test('that is refused or aborted changes nothing', async () => {
+  test('changes nothing if the prompt is refused or aborted', async () => {
     const session = await on.signedUpWith(on.laptop, { sync: false });
     on.laptop.failNext(new DOMException('', 'NotAllowedError'));
     await expect(session.passkeys.add()).rejects.toMatchObject({ code: 'PASSKEY_REFUSED' });
@@ -81,7 +81,7 @@ describe('adding a passkey', () => {
     expect(idsOf(session)).toEqual(['laptop-1']);
   });
 
-  test('whose session is closed meanwhile names the passkey that is left over, and writes nothing', async () => {
+  test('names the left-over passkey, and writes nothing, if the session is closed meanwhile', async () => {
     const phone = createFakePasskeys({ name: 'phone' });
     const first = await on.signedUpWith(on.laptop);
     await untilConfirmed(first);
@@ -98,14 +98,14 @@ describe('adding a passkey', () => {
     await expect(session.passkeys.add({ label: 'Phone' })).rejects.toMatchObject({
       code: 'PASSKEY_ORPHANED',
       details: { credentialID: 'phone-1', label: 'Phone' },
-      message: expect.stringMatching(/not added to the account.*“Phone” may be left over/) as string,
+      message: expect.stringMatching(/not be added to the account.*“Phone” may be left over/) as string,
       cause: { code: 'SESSION_CLOSED' },
     });
     expect(phone.signalled).toEqual(['phone-1']);
     expect(readPasskeys(kernelMapOf(session))).toHaveLength(1);
   });
 
-  test('in a closed session makes no passkey', async () => {
+  test('creates no passkey in a closed session', async () => {
     const session = await on.signedUpWith(on.laptop, { sync: false });
     await session.close();
     await expect(session.passkeys.add()).rejects.toMatchObject({ code: 'SESSION_CLOSED' });

@@ -10,7 +10,7 @@ import type { ManagedAccount } from './managed-account.ts';
 import { passkeyNames, relyingPartyID } from './passkey-names.ts';
 import { requirePasskeys } from './passkey-support.ts';
 
-/** See `Passkeys.add`. What can fail without the passkey fails before it is made. Answers its credential ID. */
+/** See `Passkeys.add`. Checks everything that can fail without the passkey before creating it. Returns its credential ID. */
 export async function addPasskey(
   account: ManagedAccount,
   { label: name = '', signal }: { readonly label?: string; readonly signal?: AbortSignal },
@@ -36,7 +36,7 @@ export async function addPasskey(
   return credentialID;
 }
 
-/** Lets a new passkey open the account: all of it, or nothing. */
+/** Records a new passkey in the account and creates its entry, or does neither. */
 async function admit(account: ManagedAccount, made: UsedPasskey & { readonly label: string }): Promise<void> {
   const { platform, node, crypto, accountID, kernelMap, seed } = account;
   const { credentialID, label, prfOutput, prfFrom } = made;
@@ -46,7 +46,7 @@ async function admit(account: ManagedAccount, made: UsedPasskey & { readonly lab
     const entry = await sealEntry(secure, keyring, { seed, accountID });
     return createKeyringContent(crypto, keyring, entry);
   });
-  // A session that was closed meanwhile refuses this edit, and the entry is not imported; nothing comes in between.
+  // If the session was closed meanwhile, this edit throws before the entry is imported; both run in one turn.
   recordPasskey(kernelMap, {
     credentialID,
     label,

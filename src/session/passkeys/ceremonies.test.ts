@@ -24,7 +24,7 @@ function platformWith(options?: FakePasskeysOptions): Platform & { readonly pass
 }
 
 describe('making a passkey', () => {
-  test('asks once where the PRF comes with it, and the value is the same afterwards', async () => {
+  test('prompts once if creation returns the PRF value, and later uses return the same value', async () => {
     const platform = platformWith();
     const made = await createPasskey(platform, signUp);
     expect(platform.passkeys.ceremonies).toHaveLength(1);
@@ -32,7 +32,7 @@ describe('making a passkey', () => {
     expect((await getPasskey(platform, signIn)).prfOutput).toEqual(made.prfOutput);
   });
 
-  test('asks a second time, for this very passkey, where the PRF did not come with it', async () => {
+  test('prompts a second time, for the same passkey, if creation did not return the PRF value', async () => {
     const platform = platformWith({ prf: 'on-get' });
     const made = await createPasskey(platform, signUp);
     expect(made).toMatchObject({ credentialID: 'passkey-1', prfFrom: 'get' });
@@ -40,7 +40,7 @@ describe('making a passkey', () => {
     expect(platform.passkeys.ceremonies[1]).toMatchObject({ allowCredentialIDs: ['passkey-1'], prfInput });
   });
 
-  test('gives each registration another random user id: the same one would overwrite the passkey', async () => {
+  test('gives each registration a new random user ID, because a repeated one would overwrite the passkey', async () => {
     const platform = platformWith();
     await createPasskey(platform, signUp);
     await createPasskey(platform, signUp);
@@ -51,7 +51,7 @@ describe('making a passkey', () => {
     expect(userIDs[0]).not.toEqual(userIDs[1]);
   });
 
-  test('names the passkey that is left over where it has no PRF', async () => {
+  test('names the left-over passkey if it has no PRF', async () => {
     await expect(createPasskey(platformWith({ prf: 'none' }), signUp)).rejects.toMatchObject({
       code: 'PASSKEY_PRF_UNAVAILABLE',
       details: leftOver,
@@ -59,14 +59,14 @@ describe('making a passkey', () => {
     });
   });
 
-  test('takes no PRF value of another length', async () => {
+  test('rejects a PRF value of another length', async () => {
     await expect(createPasskey(platformWith({ prfLength: 31 }), signUp)).rejects.toMatchObject({
       code: 'PASSKEY_PRF_UNAVAILABLE',
       details: leftOver,
     });
   });
 
-  test('takes no passkey that did not verify the person', async () => {
+  test('rejects a passkey that did not verify the user', async () => {
     await expect(createPasskey(platformWith({ userVerified: false }), signUp)).rejects.toMatchObject({
       code: 'PASSKEY_ORPHANED',
       details: leftOver,
@@ -74,7 +74,7 @@ describe('making a passkey', () => {
     });
   });
 
-  test('names the passkey that is left over where the second prompt is refused', async () => {
+  test('names the left-over passkey if the second prompt is refused', async () => {
     const platform = platformWith({ prf: 'on-get' });
     const refusal = new DOMException('not allowed', 'NotAllowedError');
     const { create } = platform.passkeys;
@@ -94,7 +94,7 @@ describe('making a passkey', () => {
   });
 });
 
-test('using a passkey asks only for those that are allowed', async () => {
+test('using a passkey offers only the allowed ones', async () => {
   const platform = platformWith();
   await createPasskey(platform, signUp);
   await createPasskey(platform, signUp);
@@ -102,7 +102,7 @@ test('using a passkey asks only for those that are allowed', async () => {
   expect(used.credentialID).toBe('passkey-1');
 });
 
-describe('a prompt that fails', () => {
+describe('a failed prompt', () => {
   test.each([
     ['NotAllowedError', 'PASSKEY_REFUSED'],
     ['InvalidStateError', 'PASSKEY_ALREADY_HERE'],
@@ -113,12 +113,12 @@ describe('a prompt that fails', () => {
     ['AbortError', 'ABORTED'],
   ])('%s is %s, with the browser’s own error as its cause', async (name, code) => {
     const platform = platformWith();
-    const cause = new DOMException('as the browser says it', name);
+    const cause = new DOMException('as the browser reports it', name);
     platform.passkeys.failNext(cause);
     await expect(createPasskey(platform, signUp)).rejects.toMatchObject({ code, cause });
   });
 
-  test('nobody is said to have cancelled', async () => {
+  test('no error claims that the user cancelled', async () => {
     const platform = platformWith();
     platform.passkeys.failNext(new DOMException('', 'NotAllowedError'));
     await expect(getPasskey(platform, signIn)).rejects.toMatchObject({
@@ -126,7 +126,7 @@ describe('a prompt that fails', () => {
     });
   });
 
-  test('the app’s signal ends a prompt that is open', async () => {
+  test('the app’s signal closes an open prompt', async () => {
     const platform = platformWith();
     const aborting = new AbortController();
     platform.passkeys.waitNext();
@@ -135,9 +135,9 @@ describe('a prompt that fails', () => {
     await expect(signedIn).rejects.toMatchObject({ code: 'ABORTED', cause: { name: 'AbortError' } });
   });
 
-  test('no prompt is opened where the signal has ended before', async () => {
+  test('no prompt opens if the signal was aborted before', async () => {
     const platform = platformWith();
-    const reason = new Error('the page went on');
+    const reason = new Error('the page navigated');
     const signal = AbortSignal.abort(reason);
     await expect(getPasskey(platform, { ...signIn, signal })).rejects.toMatchObject({
       code: 'ABORTED',

@@ -10,7 +10,7 @@ import {
 } from './ceremony-errors.ts';
 import { prfInput } from '../account/prf-input.ts';
 
-/** A passkey that was used, and what its PRF gave. */
+/** A passkey that was used, and its PRF output. */
 export interface UsedPasskey {
   readonly credentialID: string;
   /** 32 bytes. */
@@ -25,17 +25,14 @@ export interface Ceremony {
 
 const prfLength = 32;
 
-/**
- * Makes a passkey. One prompt, or two where the authenticator evaluates its PRF on use only. Rejects with a passkey's
- * code or ABORTED; where a passkey was made that nothing can use, `details` name it.
- */
+/** One or two prompts. Rejects with a ceremony's code or ABORTED; `details` name a created passkey that cannot be used. */
 export async function createPasskey(
   { passkeys, random }: Platform,
   ceremony: Ceremony & {
     readonly rpName: string;
     readonly label: string;
     readonly excludeCredentialIDs: readonly string[];
-    /** The passkey exists from here on; whether it can be used is not known yet. Never rejects. */
+    /** The passkey now exists, but it may turn out to be unusable. Must not reject. */
     readonly onMade?: (credentialID: string) => Promise<unknown>;
   },
 ): Promise<UsedPasskey> {
@@ -64,10 +61,7 @@ export async function createPasskey(
   }
 }
 
-/**
- * Uses a passkey that the person chooses, of all or of those that are allowed. One prompt; with `autofill` none, and it
- * cannot be said which are allowed.
- */
+/** Uses a passkey that the user chooses. One prompt, or none with `autofill`, which cannot restrict the choice. */
 export function getPasskey(
   { passkeys }: Platform,
   ceremony: Ceremony & { readonly allowCredentialIDs?: readonly string[]; readonly autofill?: boolean },
@@ -103,7 +97,7 @@ function checked(
   prfOutput: Uint8Array<ArrayBuffer>,
   prfFrom: 'create' | 'get',
 ): UsedPasskey {
-  // Another PRF value belongs to the passkey without verification, so an entry under it would not open again.
+  // Without user verification a passkey has a different PRF value, so an entry sealed under it would not open again.
   if (!result.userVerified) throw notVerified();
   if (prfOutput.length !== prfLength) throw prfUnavailable();
   return { credentialID: result.credentialID, prfOutput, prfFrom };

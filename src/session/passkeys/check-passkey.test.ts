@@ -4,10 +4,10 @@ import { type FakePasskeys } from '../../../test/support/platform/fake-passkeys.
 import {
   createPasskeyDevices,
   keeper,
-  until,
-  untilConfirmed,
   type PasskeyDevices,
 } from '../../../test/support/session/passkey-devices.ts';
+import { untilConfirmed } from '../../../test/support/session/until-session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let on: PasskeyDevices;
 beforeEach(async () => {
@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => on.sessions.end());
 
 describe('checking a passkey', () => {
-  test('asks for this very one, and counts on its key from then on', async () => {
+  test('prompts for this passkey only, and trusts its key from then on', async () => {
     const laptop = keeper('laptop', { prf: 'on-get' });
     const session = await on.signedUpWith(laptop);
     await untilConfirmed(session);
@@ -25,7 +25,7 @@ describe('checking a passkey', () => {
     await until(async () => expect(await session.passkeys.list()).toMatchObject([{ usableElsewhere: true }]));
   });
 
-  test('whose key is another one is ACCOUNT_INVALID, and changes nothing', async () => {
+  test('is ACCOUNT_INVALID, and changes nothing, if the passkey returns another key', async () => {
     const { get, ...rest } = keeper('laptop', { prf: 'on-get' });
     let isWrong = false;
     const laptop: FakePasskeys = {
@@ -45,7 +45,7 @@ describe('checking a passkey', () => {
     expect(await session.passkeys.list()).toMatchObject([{ usableElsewhere: false }]);
   });
 
-  test('that the account does not have asks for nothing', async () => {
+  test('prompts for nothing if the account does not have the passkey', async () => {
     const session = await on.signedUpWith(on.laptop, { sync: false });
     await expect(session.passkeys.check('another')).rejects.toMatchObject({ code: 'PASSKEY_REMOVED' });
     expect(on.laptop.ceremonies).toHaveLength(1);

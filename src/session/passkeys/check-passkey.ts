@@ -11,7 +11,6 @@ import type { ManagedAccount } from './managed-account.ts';
 import { relyingPartyID } from './passkey-names.ts';
 import { requirePasskeys } from './passkey-support.ts';
 
-/** See `Passkeys.check`. */
 export async function checkPasskey(account: ManagedAccount, credentialID: string): Promise<void> {
   const { platform, node, crypto, kernelMap, seed, options } = account;
   const passkey = livePasskeys(kernelMap).find((live) => live.credentialID === credentialID);
@@ -32,7 +31,7 @@ export async function checkPasskey(account: ManagedAccount, credentialID: string
   await keepPasskey(account, credentialID, keyring.mapID, keyringContentIn(node, keyring));
 }
 
-/** Opens the passkey's entry. One that neither this device nor a relay had so far is made again: its key is here. */
+/** Opens the passkey's entry. If neither this device nor a relay has it, recreates it with the keys just derived. */
 async function openOrRestore(account: ManagedAccount, keyring: KeyringKeys): Promise<void> {
   const { platform, node, crypto, accountID, seed } = account;
   const secure = requireSecure(platform);

@@ -3,7 +3,7 @@ import { readKeyring } from '../keyring/keyring-content.ts';
 import type { ManagedAccount } from './managed-account.ts';
 import type { PasskeyInfo, PasskeysState } from './passkeys.ts';
 
-/** `here`: made or used on this device. `isHeard`: the relay has said what it has of the account. */
+/** `here`: created or used on this device. `isHeard`: the relay has sent its known state of the account. */
 export function describePasskeys(
   account: ManagedAccount,
   { here, isHeard }: { readonly here: ReadonlySet<string>; readonly isHeard: boolean },
@@ -23,10 +23,10 @@ export function describePasskeys(
 
   function reach(): PasskeysState['reach'] {
     if (passkeys.some(({ usableElsewhere }) => usableElsewhere)) return 'elsewhere';
-    // The phrase opens an account that the relay knows.
+    // The phrase opens any account that the relay has.
     if (phraseRevealed && confirmations.isConfirmed(accountID)) return 'elsewhere';
     if (phraseRevealed || passkeys.length > 0) return 'this-device';
-    // What an empty device has not been sent yet is not missing.
+    // On an empty device, content may simply not have arrived yet.
     return isHeard || kernelMap.keys().length > 0 ? 'nowhere' : 'unknown';
   }
 }

@@ -37,7 +37,7 @@ test.each([
     undefined,
   ],
   [
-    'a browser on Android with a version of its own',
+    'a browser on Android with its own version number',
     'Mozilla/5.0 (Linux; Android 10) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/131.0.0.0 Mobile Safari/537.36',
     undefined,
   ],
@@ -45,7 +45,7 @@ test.each([
   ['Firefox 138', 'Mozilla/5.0 (X11; Linux x86_64; rv:138.0) Gecko/20100101 Firefox/138.0', 'no'],
   ['Firefox on Android', 'Mozilla/5.0 (Android 14; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0', 'no'],
   ['Node', undefined, undefined],
-  ['a browser that nobody knows', 'Something/1.0', undefined],
+  ['an unknown browser', 'Something/1.0', undefined],
 ])('of %s', (_, userAgent, prf) => {
   expect(engineFact(userAgent)?.prf).toBe(prf);
 });

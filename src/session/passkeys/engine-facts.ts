@@ -1,18 +1,18 @@
-/** What is known of an engine where the browser itself says nothing about PRF, or says too much. */
+/** What we know of a browser engine when the browser itself reports nothing about PRF, or reports it wrongly. */
 export interface EngineFact {
-  /** `doubtful`: a ceremony may give a wrong value, on which no account should rest. */
+  /** `doubtful`: a ceremony may return a wrong value, so do not base an account on it. */
   readonly prf: 'no' | 'doubtful';
-  /** In a sentence or two: why, and what to do. */
+  /** One or two sentences: why, and what to do. */
   readonly reason: string;
 }
 
-const update = 'Update the browser, or use another current one.';
+const update = 'Update the browser, or use another up-to-date browser.';
 
 /**
- * Facts of November 2026. PRF came with Chrome and Edge 116, Safari 18.4 and Firefox 139; Firefox on Android and pages
- * inside other apps have none. Safari 18.0 to 18.3 can give a wrong value for a passkey that another device keeps.
- * Undefined: nothing speaks against it. A home-screen app on iOS looks like a page inside another app, so that only apps
- * that name themselves are taken for ones.
+ * Facts of November 2026. PRF arrived with Chrome and Edge 116, Safari 18.4 and Firefox 139; Firefox on Android and pages
+ * inside other apps lack it. Safari 18.0 to 18.3 can return a wrong value for a passkey on another device. A home-screen app
+ * on iOS looks like a page inside another app, so only apps that name themselves count as such. Undefined if nothing is
+ * known against the engine.
  */
 export function engineFact(userAgent: string | undefined): EngineFact | undefined {
   if (userAgent === undefined) return undefined;
@@ -46,11 +46,11 @@ function webKitFact(version: number): EngineFact | undefined {
     return { prf: 'no', reason };
   }
   const reason =
-    'This version of Safari can get a wrong key from a passkey that another device keeps. Update the system to 18.4 or newer, or use the recovery phrase.';
+    'This version of Safari can get the wrong key from a passkey on another device. Update the system to 18.4 or newer, or use the recovery phrase.';
   return { prf: 'doubtful', reason };
 }
 
-/** 18.3 as 18.03, so that versions compare as numbers. */
+/** Returns 18.3 as 18.03, so that versions compare as numbers. */
 function versionIn(userAgent: string, name: RegExp): number | undefined {
   const [, major, minor] = name.exec(userAgent) ?? [];
   return major === undefined ? undefined : Number(major) + Number(minor) / 100;

@@ -4,7 +4,7 @@ import { unlessDeviceFails } from '../device/prepare-device.ts';
 import type { ManagedAccount } from './managed-account.ts';
 import { relyingPartyID } from './passkey-names.ts';
 
-/** Remembers on this device a passkey that was made or used here. Without it, signing in with it here needs a relay. */
+/** Stores a passkey that was created or used here. Without this record, signing in with it needs a relay. */
 export async function keepPasskey(
   { platform, accountID, device, options, logger }: ManagedAccount,
   credentialID: string,

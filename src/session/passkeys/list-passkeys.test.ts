@@ -3,10 +3,10 @@ import {
   createPasskeyDevices,
   idsOf,
   keeper,
-  until,
-  untilConfirmed,
   type PasskeyDevices,
 } from '../../../test/support/session/passkey-devices.ts';
+import { untilConfirmed } from '../../../test/support/session/until-session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let on: PasskeyDevices;
 beforeEach(async () => {
@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => on.sessions.end());
 
 describe('the list', () => {
-  test('says that the account exists only on this device, until the relay has confirmed the passkey’s entry', async () => {
+  test('reports that the account exists only on this device until the relay has confirmed the passkey’s entry', async () => {
     await on.sessions.stopRelay();
     const session = await on.signedUpWith(on.laptop);
     const reaches: string[] = [];
@@ -36,7 +36,7 @@ describe('the list', () => {
     expect(reaches.filter((reach) => reach !== 'unknown')).toEqual(['this-device', 'elsewhere']);
   });
 
-  test('does not count on a key that was seen once in use, until somebody signs in with it', async () => {
+  test('does not trust a key that was seen once in use until the user signs in with it', async () => {
     const laptop = keeper('laptop', { prf: 'on-get' });
     const first = await on.signedUpWith(laptop);
     await untilConfirmed(first);
@@ -48,7 +48,7 @@ describe('the list', () => {
     await until(() => expect(first.passkeys.state.current.reach).toBe('elsewhere'));
   });
 
-  test('tells what was used on this device from what was not', async () => {
+  test('tells passkeys used on this device from others', async () => {
     const first = await on.signedUpWith(on.laptop);
     await untilConfirmed(first);
     const second = await on.secondDevice(keeper('phone'));
@@ -58,7 +58,7 @@ describe('the list', () => {
     expect(await second.passkeys.list()).toMatchObject([{ onThisDevice: true }, { onThisDevice: true }]);
   });
 
-  test('is not usable elsewhere while a relay that lost its data is refilled', async () => {
+  test('reports no passkey as usable elsewhere while a relay that lost its data is refilled', async () => {
     const session = await on.signedUpWith(on.laptop);
     await until(() => expect(session.passkeys.state.current.reach).toBe('elsewhere'));
     const usable: boolean[] = [];

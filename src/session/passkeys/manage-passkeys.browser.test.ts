@@ -18,10 +18,10 @@ const kept = <T>(name: 'keyrings' | 'credentials') =>
 const credentials = async () =>
   (await kept<{ readonly credentialID: string }>('credentials')).map(({ credentialID }) => credentialID);
 
-/** It goes on offering what was removed. */
+/** A provider that still offers a removed passkey. */
 let phone: FakePasskeys;
 
-/** From now on the phone is asked. */
+/** From now on the phone answers prompts. */
 function takePhone(): void {
   phone = createFakePasskeys({ name: 'phone', hasSignals: false });
   Object.assign(device.platform, { passkeys: phone });
@@ -37,7 +37,7 @@ async function withPhoneAdded() {
   return { session, copy };
 }
 
-test('a passkey that was added signs in here without a network, and is known after a reload', async () => {
+test('an added passkey signs in here without a network, and is known after a reload', async () => {
   const { session } = await withPhoneAdded();
   expect(await credentials()).toEqual(['passkey-1', 'phone-1']);
   await device.closeAll();
@@ -49,7 +49,7 @@ test('a passkey that was added signs in here without a network, and is known aft
   ]);
 });
 
-test('of a passkey that was removed nothing is kept here but its removal, and it says so without a network', async () => {
+test('of a removed passkey only its removal is kept here, and it is reported without a network', async () => {
   const { session, copy } = await withPhoneAdded();
   await session.passkeys.remove('phone-1');
   await expect.poll(credentials).toEqual(['passkey-1']);
@@ -60,7 +60,7 @@ test('of a passkey that was removed nothing is kept here but its removal, and it
   await expect(device.signedIn({}, phone)).rejects.toMatchObject({ code: 'PASSKEY_REMOVED' });
 });
 
-test('a copy that came back opens nothing where the account knows better, and goes at the next start', async () => {
+test('a copy that reappears opens nothing if the account knows of its removal, and is deleted at the next start', async () => {
   const { session, copy } = await withPhoneAdded();
   await session.passkeys.remove('phone-1');
   await expect.poll(credentials).toEqual(['passkey-1']);
@@ -90,7 +90,7 @@ test('with nothing remembered, adding and removing write nothing', async () => {
   expect(await device.databases.names()).toEqual([]);
 });
 
-test('a passkey is added, and removed, no sooner than this device has written it', async () => {
+test('adding or removing a passkey completes only after this device has written it', async () => {
   const session = await device.signedUp();
   await expect.poll(() => session.sync.current.saved.pending).toBe(0);
   takePhone();

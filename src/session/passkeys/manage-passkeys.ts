@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { isChecked, livePasskeys, readPasskeys, recordChecked, type Removal } from '../account/kernel-map.ts';
-import { createKeptPasskeys } from '../device/device-passkeys.ts';
+import { createDevicePasskeys } from '../device/device-passkeys.ts';
 import { unlessDeviceFails } from '../device/prepare-device.ts';
 import { keepKeyrings } from '../keyring/keep-keyrings.ts';
 import { keyringContentIn } from '../keyring/keyring-content.ts';
@@ -16,7 +16,7 @@ import type { PasskeyInfo, Passkeys } from './passkeys.ts';
 import { removePasskey } from './remove-passkey.ts';
 import { watchPasskeys } from './watch-passkeys.ts';
 
-/** An open session's passkeys, and what keeps their entries as the account says. Ends with the session. */
+/** An open session's passkeys. Keeps their entries in step with the account. Ends with the session. */
 export interface ManagedPasskeys {
   readonly passkeys: Passkeys;
   end(): void;
@@ -25,9 +25,9 @@ export interface ManagedPasskeys {
 export function managePasskeys(
   parts: Omit<ManagedAccount, 'keyringOf' | 'confirmations' | 'device'> & {
     readonly sync: SyncPeers;
-    /** Made or used for this session. */
+    /** The ID of the passkey that was created or used to open this session. */
     readonly usedHere: string | undefined;
-    /** Used in a `get` that opened its entry. */
+    /** The ID of the passkey whose `get` opened its entry. */
     readonly openedBy: string | undefined;
   },
 ): ManagedPasskeys {
@@ -36,7 +36,7 @@ export function managePasskeys(
   assert(confirmations, 'a session syncs by this kernel');
   const keyringOf = createKeyringFinder(crypto);
   const { indexedDB } = platform;
-  const device = indexedDB && options.remember !== 'never' ? createKeptPasskeys(indexedDB) : undefined;
+  const device = indexedDB && options.remember !== 'never' ? createDevicePasskeys(indexedDB) : undefined;
   const account: ManagedAccount = { ...parts, keyringOf, confirmations, device };
   const watched = watchPasskeys(account, sync);
   if (usedHere !== undefined) watched.usedHere(usedHere);
@@ -55,7 +55,7 @@ export function managePasskeys(
     onChange: () => watched.changed(),
     onRemoved: (removal, keyring) => void dropped(removal, keyring),
   });
-  // Signing in was a second ceremony. On an empty device, the account's own record of the passkey comes later.
+  // Signing in read the PRF value a second time. On an empty device, the passkey's record arrives later.
   const stopChecking = kernelMap.subscribe((current) => {
     const passkey = livePasskeys(current).find(({ credentialID }) => credentialID === openedBy);
     if (passkey?.prfFrom === 'get' && !isChecked(current, passkey.credentialID)) {
@@ -63,7 +63,7 @@ export function managePasskeys(
     }
   });
 
-  /** A tab that is closed right after has it all. */
+  /** Resolves when all of it is stored, so that the tab can close right after. */
   function saved(): Promise<void> {
     const entries = readPasskeys(kernelMap).map((passkey) => keyringOf(passkey));
     return account.confirmations.whenSaved([

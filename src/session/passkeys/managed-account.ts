@@ -4,24 +4,23 @@ import type { Platform } from '../../platform/platform.ts';
 import type { Confirmations } from '../../sync/confirmations.ts';
 import type { PasskeyRecord } from '../account/kernel-map.ts';
 import type { SeedHolder } from '../account/seed-holder.ts';
-import type { SessionCrypto } from '../account/session-crypto.ts';
-import type { KeptPasskeys } from '../device/device-passkeys.ts';
+import type { SessionCrypto } from '../../engine/session-crypto.ts';
+import type { DevicePasskeys } from '../device/device-passkeys.ts';
 import type { Keyring } from '../keyring/keyring-keys.ts';
-import type { SessionOptions } from '../session.ts';
+import type { SessionOptions } from '../session-options.ts';
 
-/** What managing an open account's passkeys rests on. */
 export interface ManagedAccount {
   readonly platform: Platform;
   readonly node: LocalNode;
   readonly crypto: SessionCrypto;
   readonly accountID: RawAccountID;
-  /** Where a passkey's entry is; computed once for each. */
+  /** Derives a passkey's keyring, and caches it. */
   readonly keyringOf: (passkey: Pick<PasskeyRecord, 'removalSecret'>) => Keyring;
   readonly kernelMap: RawCoMap;
   readonly confirmations: Confirmations;
   readonly seed: SeedHolder;
-  /** Undefined where nothing is kept. */
-  readonly device: KeptPasskeys | undefined;
+  /** Undefined if nothing is stored on this device. */
+  readonly device: DevicePasskeys | undefined;
   readonly options: SessionOptions;
   readonly logger: Logger;
 }

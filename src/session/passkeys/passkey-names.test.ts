@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
-import type { SignUpOptions } from '../session.ts';
+import type { SignUpOptions } from '../session-options.ts';
 import { passkeyNames } from './passkey-names.ts';
 
 function namesOf(options: SignUpOptions) {

@@ -1,9 +1,9 @@
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { utf8 } from '../account/bytes.ts';
-import type { SessionOptions, SignUpOptions } from '../session.ts';
+import type { SessionOptions, SignUpOptions } from '../session-options.ts';
 
-/** Whom passkeys are made for and asked for: the page's full host name, unless told. */
+/** The relying party of passkeys: the page's full host name, unless given. */
 export function relyingPartyID({ page }: Platform, { rpID }: SessionOptions): string {
   const id = rpID ?? page.url?.hostname;
   if (id) return id;
@@ -13,13 +13,10 @@ export function relyingPartyID({ page }: Platform, { rpID }: SessionOptions): st
   );
 }
 
-/** WebAuthn lets a keeper cut longer names, anywhere. */
+/** WebAuthn lets a provider truncate longer names, anywhere. */
 const nameBytes = 64;
 
-/**
- * How the passkey manager names the app and the passkey. With date and time, two passkeys of one app can be told apart;
- * a long name of the app gives way to them.
- */
+/** Date and time distinguish two passkeys of one app; a long app name is cut to make room for them. */
 export function passkeyNames(
   platform: Platform,
   options: SignUpOptions,
@@ -31,7 +28,7 @@ export function passkeyNames(
   return { rpName, label: cut(rpName, nameBytes - utf8(when).length) + when };
 }
 
-/** In one line, and at most so many bytes long. No character is cut in two. */
+/** Returns one line of at most `bytes` bytes, without splitting a character. */
 function cut(text = '', bytes: number): string {
   const line = text.replaceAll(/\s+/gu, ' ').trim();
   let kept = '';

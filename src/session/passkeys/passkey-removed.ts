@@ -3,6 +3,6 @@ import { createKernelError, type KernelError } from '../../base/kernel-error.ts'
 export function passkeyRemoved(): KernelError {
   return createKernelError(
     'PASSKEY_REMOVED',
-    'This passkey was removed from its account, so it opens nothing any more. Sign in with another passkey of the account; this one can be deleted.',
+    'This passkey was removed from its account, so it no longer opens anything. Sign in with another passkey of the account; you can delete this one.',
   );
 }

@@ -19,33 +19,42 @@ function platformWith(support: FakePasskeysOptions['support'], page: Partial<Pag
 
 const everything = { webauthn: true, prf: 'yes', autofill: true } as const;
 
-test('offers a passkey where the browser can', async () => {
+test('offers a passkey if the browser supports it', async () => {
   expect(await passkeySupport(platformWith(everything))).toEqual({ ...everything, offer: 'passkey' });
 });
 
-test('offers a passkey where the browser does not say whether it can', async () => {
+test('offers a passkey if the browser does not report its support', async () => {
   const support = { ...everything, prf: 'unknown' } as const;
   expect(await passkeySupport(platformWith(support))).toEqual({ ...support, offer: 'passkey' });
 });
 
 test.each([
-  ['no WebAuthn', { webauthn: false, prf: 'no', autofill: false }, {}, 'PASSKEY_UNSUPPORTED', /no passkeys/],
+  [
+    'no WebAuthn',
+    { webauthn: false, prf: 'no', autofill: false },
+    {},
+    'PASSKEY_UNSUPPORTED',
+    /does not support passkeys/,
+  ],
   ['an insecure context', everything, { isSecureContext: false }, 'PASSKEY_UNSUPPORTED', /https:/],
   ['no PRF', { ...everything, prf: 'no' }, {}, 'PASSKEY_PRF_UNAVAILABLE', /PRF/],
-] as const)('with %s says why, before a passkey is made in vain', async (_, support, page, code, reason) => {
-  const platform = platformWith(support, page);
-  expect(await passkeySupport(platform)).toMatchObject({
-    offer: 'recovery-phrase',
-    reason: expect.stringMatching(reason) as string,
-  });
-  await expect(requirePasskeys(platform)).rejects.toMatchObject({
-    code,
-    message: expect.stringMatching(reason) as string,
-  });
-});
+] as const)(
+  'with %s explains why before a useless passkey is created',
+  async (_, support, page, code, reason) => {
+    const platform = platformWith(support, page);
+    expect(await passkeySupport(platform)).toMatchObject({
+      offer: 'recovery-phrase',
+      reason: expect.stringMatching(reason) as string,
+    });
+    await expect(requirePasskeys(platform)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(reason) as string,
+    });
+  },
+);
 
 test.each(['https://127.0.0.1:4000/', 'https://[::1]/'])(
-  'a page opened at %s is told to use a name',
+  'a page opened at %s is asked to use a host name',
   async (url) => {
     expect(await passkeySupport(platformWith(everything, { url: new URL(url) }))).toMatchObject({
       offer: 'recovery-phrase',
@@ -54,7 +63,7 @@ test.each(['https://127.0.0.1:4000/', 'https://[::1]/'])(
   },
 );
 
-test('answers in Node, where there is no browser', async () => {
+test('returns an answer in Node, without a browser', async () => {
   expect(await passkeySupport(createBrowserPlatform())).toMatchObject({
     webauthn: false,
     prf: 'no',
@@ -67,7 +76,7 @@ const firefoxOnAndroid = 'Mozilla/5.0 (Android 14; Mobile; rv:145.0) Gecko/145.0
 const safari18 =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.2 Safari/605.1.15';
 
-test('where the browser does not say, what is known of it counts: no passkey is made in vain', async () => {
+test('known facts count if the browser reports nothing, so no useless passkey is created', async () => {
   const platform = platformWith({ ...everything, prf: 'unknown' }, { userAgent: firefoxOnAndroid });
   expect(await passkeySupport(platform)).toMatchObject({
     prf: 'no',
@@ -81,12 +90,12 @@ test('where the browser does not say, what is known of it counts: no passkey is 
   await expect(requireSignIn(platform)).resolves.toBeUndefined();
 });
 
-test('what the browser says of itself counts for more', async () => {
+test('the browser’s own report takes precedence', async () => {
   const platform = platformWith(everything, { userAgent: firefoxOnAndroid });
   expect(await passkeySupport(platform)).toEqual({ ...everything, offer: 'passkey' });
 });
 
-test('an engine that can give a wrong value is told of, and nobody is kept out', async () => {
+test('an engine that can return a wrong value is reported, but not blocked', async () => {
   const platform = platformWith(everything, { userAgent: safari18 });
   expect(await passkeySupport(platform)).toMatchObject({
     prf: 'yes',
@@ -96,7 +105,7 @@ test('an engine that can give a wrong value is told of, and nobody is kept out',
   await expect(requirePasskeys(platform)).resolves.toBeUndefined();
 });
 
-test('autofill that the browser does not have is PASSKEY_UNSUPPORTED', async () => {
+test('autofill without browser support is PASSKEY_UNSUPPORTED', async () => {
   await expect(requireAutofill(platformWith(everything))).resolves.toBeUndefined();
   await expect(requireAutofill(platformWith({ ...everything, autofill: false }))).rejects.toMatchObject({
     code: 'PASSKEY_UNSUPPORTED',

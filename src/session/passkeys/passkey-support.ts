@@ -4,23 +4,23 @@ import { prfUnavailable } from './ceremony-errors.ts';
 import { engineFact } from './engine-facts.ts';
 import { insecureContext } from '../account/secure-platform.ts';
 
-/** What to offer a person before asking for a passkey. */
+/** What to offer a user before prompting for a passkey. */
 export interface PasskeySupport {
   readonly webauthn: boolean;
-  /** `unknown`: the browser does not say, or the passkey's keeper decides. The ceremony will tell. */
+  /** `unknown`: the browser does not report it, or the passkey provider decides. Only the ceremony can tell. */
   readonly prf: 'yes' | 'no' | 'unknown';
-  /** Passkeys can be offered in an input's list of suggestions. */
+  /** Passkeys can appear among an input's suggestions. */
   readonly autofill: boolean;
   readonly offer: 'passkey' | 'recovery-phrase';
-  /** Why not passkeys, in a sentence for the person or the developer. */
+  /** Why passkeys are not available, in a sentence for the user or the developer. */
   readonly reason?: string;
 }
 
 export async function passkeySupport({ passkeys, page }: Platform): Promise<PasskeySupport> {
-  const { webauthn, autofill, prf: said } = await passkeys.support();
+  const { webauthn, autofill, prf: reported } = await passkeys.support();
   const fact = engineFact(page.userAgent);
-  // What the browser says of itself counts for more than what is known of its kind.
-  const prf = said === 'unknown' && fact?.prf === 'no' ? 'no' : said;
+  // The browser's own report takes precedence over known facts about its engine.
+  const prf = reported === 'unknown' && fact?.prf === 'no' ? 'no' : reported;
   const reason = whyNot();
   return {
     ...{ webauthn, prf, autofill },
@@ -31,23 +31,25 @@ export async function passkeySupport({ passkeys, page }: Platform): Promise<Pass
   function whyNot(): string | undefined {
     if (!page.isSecureContext) return insecureContext;
     if (!webauthn)
-      return fact?.reason ?? 'This browser has no passkeys. Use a current version of a common browser.';
+      return (
+        fact?.reason ?? 'This browser does not support passkeys. Use a current version of a common browser.'
+      );
     if (page.url && isAddress(page.url.hostname)) {
-      return 'Passkeys belong to a host name, and this page was opened by an IP address. Open it by its name, or at http://localhost while developing.';
+      return 'Passkeys belong to a host name, and this page was opened at an IP address. Open it under its host name, or at http://localhost while developing.';
     }
     if (prf === 'no') return fact?.reason ?? prfUnavailable().message;
     return fact?.prf === 'doubtful' ? fact.reason : undefined;
   }
 }
 
-/** Throws where no passkey could open an account here, so that none is made in vain. */
+/** Throws if no passkey could open an account here, so that no useless passkey is created. */
 export async function requirePasskeys(platform: Platform): Promise<void> {
   const { webauthn, prf, reason } = await passkeySupport(platform);
   requireWebAuthn(platform, webauthn, reason);
   if (prf === 'no') throw prfUnavailable(undefined, undefined, reason);
 }
 
-/** Throws where the browser says that it cannot use a passkey. What is only known of its kind keeps nobody out. */
+/** Throws if the browser reports that it cannot use a passkey. Facts about its engine alone do not block a sign-in. */
 export async function requireSignIn(platform: Platform): Promise<void> {
   const { webauthn, prf } = await platform.passkeys.support();
   const { reason } = await passkeySupport(platform);
@@ -60,13 +62,13 @@ function requireWebAuthn({ page }: Platform, webauthn: boolean, reason: string |
   throw createKernelError('PASSKEY_UNSUPPORTED', reason ?? insecureContext);
 }
 
-/** Throws where passkeys cannot stand among a field's suggestions. */
+/** Throws if passkeys cannot appear among an input's suggestions. */
 export async function requireAutofill({ passkeys }: Platform): Promise<void> {
   const { autofill } = await passkeys.support();
   if (autofill) return;
   throw createKernelError(
     'PASSKEY_UNSUPPORTED',
-    'This browser does not offer passkeys among the suggestions of a field. Sign in by a button, without `autofill`.',
+    'This browser does not offer passkeys as suggestions in an input. Start the sign-in from a button, without `autofill`.',
   );
 }
 

@@ -7,8 +7,6 @@ import {
   idsOf,
   keeper,
   keyringIn,
-  until,
-  untilConfirmed,
   type PasskeyDevices,
 } from '../../../test/support/session/passkey-devices.ts';
 import { readPasskeys, recordPhraseRevealed } from '../account/kernel-map.ts';
@@ -16,6 +14,8 @@ import { keyringContentIn } from '../keyring/keyring-content.ts';
 import type { Session } from '../session.ts';
 import { signIn } from '../sign-in.ts';
 import { signUp } from '../sign-up/sign-up.ts';
+import { untilConfirmed } from '../../../test/support/session/until-session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let on: PasskeyDevices;
 beforeEach(async () => {
@@ -35,7 +35,7 @@ describe('removing a passkey', () => {
     await untilConfirmed(session);
   });
 
-  test('deletes its entry everywhere, and it opens nothing any more', async () => {
+  test('[ACC-12] deletes its entry everywhere, and it no longer opens anything', async () => {
     const { mapID } = await keyringIn(session, 'phone-1');
     const other = await on.signedInWith(on.laptop);
     await until(() => expect(other.node.getCoValue(mapID).isAvailable()).toBe(true));
@@ -52,7 +52,7 @@ describe('removing a passkey', () => {
     expect((await on.signedInWith(on.laptop)).accountID).toBe(session.accountID);
   });
 
-  test('works for the one that the account was made with, and tells its keeper', async () => {
+  test('removes the passkey that created the account, and notifies its provider', async () => {
     const { mapID } = await keyringIn(session, 'laptop-1');
     const told = vi.spyOn(phone, 'signalUnknown');
     await session.passkeys.remove('laptop-1');
@@ -63,7 +63,7 @@ describe('removing a passkey', () => {
     expect((await on.signedInWith(phone)).accountID).toBe(session.accountID);
   });
 
-  test('keeps the last one, unless the phrase was revealed', async () => {
+  test('[ACC-13] refuses to remove the last passkey unless the phrase was revealed', async () => {
     await session.passkeys.remove('laptop-1');
     await expect(session.passkeys.remove('phone-1')).rejects.toMatchObject({ code: 'PASSKEY_LAST' });
     expect(idsOf(session)).toEqual(['phone-1']);
@@ -78,13 +78,13 @@ describe('removing a passkey', () => {
     );
   });
 
-  test('of an entry that is on another device only still meets it', async () => {
+  test('reaches an entry that only another device has', async () => {
     const { mapID } = await keyringIn(session, 'phone-1');
     await on.sessions.stopRelay();
     await on.sessions.startRelay();
     const other = await on.opened(signUp(on.sessions.device({ passkeys: keeper('tablet') }), on.online()));
     await untilConfirmed(other);
-    // As on a device that no relay ever gave the entry to.
+    // As on a device that never received the entry from a relay.
     expect(other.node.getCoValue(mapID).isAvailable()).toBe(false);
     const passkey = readPasskeys(kernelMapOf(session)).find(({ credentialID }) => credentialID === 'phone-1');
     if (!passkey) throw new Error('no such passkey');
@@ -95,7 +95,7 @@ describe('removing a passkey', () => {
     await until(() => expect(session.node.getCoValue(mapID).isDeleted).toBe(true));
   });
 
-  test('holds where the relay is replaced by an empty one; every other passkey signs in', async () => {
+  test('survives a relay replaced by an empty one; every other passkey signs in', async () => {
     await session.passkeys.remove('phone-1');
     await untilConfirmed(session);
     await session.close();
@@ -113,7 +113,7 @@ describe('removing a passkey', () => {
     expect((await on.signedInWith(on.laptop)).accountID).toBe(session.accountID);
   });
 
-  test('holds where a relay has the entry back: the account knows better, and a session deletes it again', async () => {
+  test('survives a relay that has the entry again: a session deletes it once more', async () => {
     const keyring = await keyringIn(session, 'phone-1');
     const backup = keyringContentIn(session.node, keyring);
     await session.passkeys.remove('phone-1');
@@ -128,7 +128,7 @@ describe('removing a passkey', () => {
     for (const content of [...account, ...backup]) {
       on.sessions.relay.node.syncManager.handleNewContent(content, 'import');
     }
-    // The account is asked for as long as it is in an app, on a machine that may be busy.
+    // Wait for the account as long as an app would, because the machine may be busy.
     const device = on.sessions.device({ passkeys: phone, clock: systemClock });
     await expect(signIn(device, on.online())).rejects.toMatchObject({
       code: 'PASSKEY_REMOVED',
@@ -139,7 +139,7 @@ describe('removing a passkey', () => {
     await until(() => expect(on.sessions.relay.node.getCoValue(keyring.mapID).isDeleted).toBe(true));
   });
 
-  test('on two devices at once, each the other’s, leaves none, and the session says so', async () => {
+  test('on two devices at once, each removing the other’s, leaves none, and the session reports it', async () => {
     const warn = vi.fn();
     const other = await on.signedInWith(on.laptop, { ...on.online(), logger: { debug: () => {}, warn } });
     await until(() => expect(idsOf(other)).toEqual(['laptop-1', 'phone-1']));
@@ -150,7 +150,7 @@ describe('removing a passkey', () => {
     for (const each of [session, other]) each.sync.reconnect();
     await until(() => expect(other.passkeys.state.current).toMatchObject({ passkeys: [], reach: 'nowhere' }));
     expect(warn).toHaveBeenCalledWith(
-      expect.stringContaining('Nothing opens this account on another device'),
+      expect.stringContaining('Nothing can open this account on another device'),
     );
   });
 });

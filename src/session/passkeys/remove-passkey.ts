@@ -9,10 +9,7 @@ import { removeKeyring } from '../keyring/remove-keyring.ts';
 import { lastPasskey, notAPasskey } from './manage-errors.ts';
 import type { ManagedAccount } from './managed-account.ts';
 
-/**
- * See `Passkeys.remove`. The account knows of the removal first, with what is needed to repeat it: whatever comes after
- * that does not happen is done by this or another device's next session.
- */
+/** See `Passkeys.remove`. Writes the removal first, so that the next session on any device completes the rest. */
 export function removePasskey(account: ManagedAccount, credentialID: string): void {
   const { node, crypto, kernelMap } = account;
   const passkey = readPasskeys(kernelMap).find((known) => known.credentialID === credentialID);

@@ -15,15 +15,12 @@ export interface SignUpCeremony {
   readonly platform: Platform;
   readonly rpID: string;
   readonly signal: AbortSignal | undefined;
-  /** Undefined where this device keeps nothing. */
+  /** Undefined if this device stores nothing. */
   readonly unfinished: UnfinishedPasskeys | undefined;
   readonly logger: Logger;
 }
 
-/**
- * The passkey for a new account. One that an earlier sign-up made, and whose tab ended before there was an account, is
- * used instead of making a second one, which nobody could tell from it.
- */
+/** Reuses the passkey of a sign-up whose tab ended, because the user could not distinguish a second one from it. */
 export async function signUpPasskey(
   ceremony: SignUpCeremony & {
     readonly rpName: string;
@@ -33,14 +30,14 @@ export async function signUpPasskey(
 ): Promise<SignUpPasskey> {
   const { platform, rpID, signal, unfinished, logger, label } = ceremony;
   const left = await unlessDeviceFails(unfinished?.latest(rpID), logger);
-  // Where this device knows an account, the browser has to say so: nothing is to be completed by mistake.
+  // If this device knows a passkey, let the browser refuse another one instead of completing the wrong sign-up.
   if (left && ceremony.excludeCredentialIDs.length === 0) {
     const { credentialID, label: its, madeAtMs } = left;
     try {
       const used = await getPasskey(platform, { rpID, signal, allowCredentialIDs: [credentialID] });
       return { ...used, label: its, createdAtMs: madeAtMs };
     } catch (error) {
-      // Nothing speaks against the passkey yet; the next sign-up goes on with it.
+      // Nothing is wrong with the passkey; the next sign-up continues with it.
       if (isKernelError(error, 'ABORTED')) throw error;
       await unlessDeviceFails(unfinished?.forget(credentialID), logger);
       await platform.passkeys.signalUnknown({ rpID, credentialID });
@@ -61,7 +58,7 @@ export async function signUpPasskey(
   }
 }
 
-/** What to throw where a passkey has no account: its keeper is told, or else the next sign-up goes on with it. */
+/** Asks the provider to drop the passkey, or else notes it for the next sign-up. Returns the error to throw. */
 export async function orphaned(
   ceremony: SignUpCeremony,
   leftOver: LeftOverPasskey,
@@ -79,7 +76,7 @@ export async function orphaned(
   return passkeyOrphaned(leftOver, cause, noted !== undefined);
 }
 
-/** The same, where what failed may work the next time: a passkey that is noted waits for the next sign-up. */
+/** Like `orphaned`, but keeps a noted passkey for the next sign-up, because a retry may succeed. */
 export async function leftForNext(
   ceremony: SignUpCeremony,
   leftOver: LeftOverPasskey,

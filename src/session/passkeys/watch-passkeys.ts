@@ -6,13 +6,13 @@ import { describePasskeys } from './describe-passkeys.ts';
 import type { ManagedAccount } from './managed-account.ts';
 import type { PasskeysState } from './passkeys.ts';
 
-/** The account's passkeys as they are now, followed from the kernel's map, the relay's confirmations and this device. */
+/** The account's current passkeys, derived from the kernel's map, the relay's confirmations and this device. */
 export interface WatchedPasskeys extends Readable<PasskeysState> {
-  /** Something of it may have changed. */
+  /** Call after something may have changed. */
   changed(): void;
-  /** A passkey was made or used on this device. */
+  /** Call after a passkey was created or used on this device. */
   usedHere(credentialID: string): void;
-  /** Resolves when all that this device knows is in. */
+  /** Resolves when everything on this device has been read. */
   readonly settled: Promise<void>;
   end(): void;
 }
@@ -32,11 +32,11 @@ export function watchPasskeys(account: ManagedAccount, sync: SyncPeers): Watched
     if (state.current.reach !== 'nowhere' || isWarned) return;
     isWarned = true;
     logger.warn(
-      'Nothing opens this account on another device: it has no passkey, and its recovery phrase was never revealed. Add a passkey, or reveal the phrase.',
+      'Nothing can open this account on another device: it has no passkey, and its recovery phrase was never revealed. Add a passkey, or reveal the phrase.',
     );
   }
 
-  void confirmations.whenHeard(kernelMap.id).then(() => {
+  void confirmations.whenAnswered(kernelMap.id).then(() => {
     isHeard = true;
     changed();
   });

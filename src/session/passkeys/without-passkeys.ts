@@ -2,13 +2,13 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import { createReadable } from '../../base/readable.ts';
 import type { Passkeys, PasskeysState } from './passkeys.ts';
 
-/** Of a session that was opened without a seed, as an agent's: it has none to give to a passkey. */
+/** The passkeys of a session opened without a seed, such as an agent's. Without it, a passkey has nothing to open. */
 export function withoutPasskeys(): Passkeys {
   const unknown = () =>
     Promise.reject(
       createKernelError(
         'SEED_UNKNOWN',
-        'This session was opened with an agent’s secret, from which the account’s seed does not follow. Manage passkeys in a session that a passkey or the recovery phrase opened.',
+        'This session was opened with an agent’s secret, which does not contain the account’s seed. Manage passkeys in a session that a passkey or the recovery phrase opened.',
       ),
     );
   return {

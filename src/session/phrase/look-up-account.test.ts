@@ -29,7 +29,7 @@ function lookUp(sync: SyncOptions): Promise<void> {
   return lookUpAccount({ ...account, sync, platform, signal: undefined, logger: silentLogger });
 }
 
-/** Pings as a relay does, and answers each `load` with these messages. */
+/** A relay that sends pings and answers each `load` with these messages. */
 async function relayThatAnswers(...answers: readonly object[]): Promise<SyncOptions> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await new Promise((resolve) => server.once('listening', resolve));
@@ -54,7 +54,7 @@ const beginningOf = ({ genesis }: PhraseAccount) => {
   return content;
 };
 
-test('an account whose beginning the relay hands out is known', async () => {
+test('finds an account if the relay delivers its first transactions', async () => {
   await expect(lookUp(await relayThatAnswers(beginningOf(account)))).resolves.toBeUndefined();
 });
 
@@ -69,18 +69,18 @@ test.each([
     'RELAY_SILENT',
     () => ({ ...beginningOf(other), id: account.genesis.accountID }),
   ],
-  ['another account beside it', 'RELAY_SILENT', () => beginningOf(other)],
+  ['another account as well', 'RELAY_SILENT', () => beginningOf(other)],
   [
     'another account’s transactions',
     'ACCOUNT_NOT_FOUND',
     () => ({ ...beginningOf(account), new: beginningOf(other).new }),
   ],
-  ['only a part of its beginning', 'ACCOUNT_NOT_FOUND', () => ({ ...beginningOf(account), new: {} })],
-])('a relay that hands out %s opens nothing: %s', async (_, code, answer) => {
+  ['only part of the first transactions', 'ACCOUNT_NOT_FOUND', () => ({ ...beginningOf(account), new: {} })],
+])('a relay that delivers %s opens nothing: %s', async (_, code, answer) => {
   await expect(lookUp(await relayThatAnswers(answer()))).rejects.toMatchObject({ code });
 });
 
-test('a relay that says it has the account, and hands nothing out, is not waited for without end', async () => {
+test('a relay that claims the account but delivers nothing is given up after a time limit', async () => {
   const known = { action: 'known', id: account.genesis.accountID, header: true, sessions: {} };
   await expect(lookUp(await relayThatAnswers(known))).rejects.toMatchObject({ code: 'RELAY_SILENT' });
 });

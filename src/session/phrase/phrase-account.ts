@@ -1,14 +1,14 @@
 import type { Platform } from '../../platform/platform.ts';
 import { createGenesis } from '../account/genesis.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
-import { createSessionCrypto } from '../account/session-crypto.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import type { DeviceRecords } from '../device/device-records.ts';
 import { sealVault } from '../device/vault.ts';
-import type { AccountToOpen } from '../account-to-open.ts';
+import type { AccountToOpen } from '../opening/account-to-open.ts';
 import { passkeyNames } from '../passkeys/passkey-names.ts';
-import type { Remember, SignUpOptions } from '../session.ts';
+import type { Remember, SignUpOptions } from '../session-options.ts';
 
-/** The account of a seed, with no passkey's entry. */
+/** The account of a seed, without any passkey entry. */
 export interface PhraseAccount extends AccountToOpen {
   readonly seed: Uint8Array<ArrayBuffer>;
 }
@@ -21,7 +21,7 @@ export async function accountOfSeed(
   return { crypto, seed, genesis: await createGenesis(crypto, subtle, seed), keyrings: [] };
 }
 
-/** What this device keeps of an account that a phrase opened: a vault, or with 'passkey' nothing but its content. */
+/** The records that this device keeps for an account opened by a phrase: a vault, or only content for 'passkey'. */
 export async function phraseRecords(
   platform: SecurePlatform,
   { genesis: { accountID }, seed }: PhraseAccount,
@@ -32,7 +32,7 @@ export async function phraseRecords(
   return { accountID, vault, keyring: undefined, credential: undefined };
 }
 
-/** How this device lists the account. Unlike a passkey it needs no host name. */
+/** The name under which this device lists the account. Unlike a passkey's, it needs no host name. */
 export function accountLabel(platform: Platform, options: SignUpOptions): string {
   const host = options.rpID || platform.page.url?.hostname;
   const appName = options.appName?.trim() || host || 'Account';

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRandom } from '../../../test/long/seeded-random.ts';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
 import { systemClock } from '../../base/clock.ts';
@@ -15,21 +15,20 @@ import {
 import { isPhraseRevealed, readPasskeys } from '../account/kernel-map.ts';
 import { requireSecure } from '../account/secure-platform.ts';
 import { activeSession } from '../active-session.ts';
-import type { Session, SessionOptions, SignUpOptions } from '../session.ts';
+import type { Session } from '../session.ts';
+import type { SessionOptions, SignUpOptions } from '../session-options.ts';
 import { accountOfSeed } from './phrase-account.ts';
 import { phraseToSeed, seedToPhrase } from './recovery-phrase.ts';
 import { signInWithPhrase } from './sign-in-with-phrase.ts';
 import { signUpWithPhrase } from './sign-up-with-phrase.ts';
+import { untilConfirmed } from '../../../test/support/session/until-session.ts';
+import { until } from '../../../test/support/until.ts';
 
 let sessions: TestSessions;
 beforeEach(async () => {
   sessions = await createTestSessions();
 });
 afterEach(() => sessions.end());
-
-const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
-const untilConfirmed = (session: Session) =>
-  until(() => expect(session.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));
 
 /** A browser in which no passkey can open an account. */
 function deviceWithoutPasskeys(changes: Partial<Platform> = {}): Platform {
@@ -55,7 +54,7 @@ async function signedIn(phrase: string, options = withRelay()): Promise<Session>
 }
 
 describe('signing up with a phrase', () => {
-  test('opens a live account without any passkey, and answers its seed as words', async () => {
+  test('opens a live account without a passkey, and returns its seed as words', async () => {
     const { session, phrase } = await signedUp();
     rootOf(session).set('note', 'mine');
     expect(activeSession.current).toBe(session);
@@ -70,7 +69,7 @@ describe('signing up with a phrase', () => {
     expect(isPhraseRevealed(kernelMapOf(session))).toBe(true);
   });
 
-  test('works without a relay, and everything goes up when there is one', async () => {
+  test('works without a relay, and uploads everything when a relay is available', async () => {
     await sessions.stopRelay();
     const { session, phrase } = await signedUp();
     await sessions.startRelay();
@@ -79,28 +78,28 @@ describe('signing up with a phrase', () => {
     expect((await signedIn(phrase)).accountID).toBe(session.accountID);
   });
 
-  test('outside of a secure context is PASSKEY_UNSUPPORTED', async () => {
+  test('is PASSKEY_UNSUPPORTED outside a secure context', async () => {
     await expect(
       signUpWithPhrase(deviceWithoutPasskeys({ subtle: undefined }), { sync: false }),
     ).rejects.toMatchObject({ code: 'PASSKEY_UNSUPPORTED' });
   });
 
-  test('where the app ended it makes nothing', async () => {
+  test('creates nothing if the app aborts it', async () => {
     await expect(
       signUpWithPhrase(deviceWithoutPasskeys(), { sync: false, signal: AbortSignal.abort() }),
     ).rejects.toMatchObject({ code: 'ABORTED' });
     expect(activeSession.current).toBeUndefined();
   });
 
-  test('two accounts are two', async () => {
+  test('creates two different accounts when called twice', async () => {
     const [one, other] = [await signedUp({ sync: false }), await signedUp({ sync: false })];
     expect(one.phrase).not.toBe(other.phrase);
     expect(one.session.accountID).not.toBe(other.session.accountID);
   });
 });
 
-describe('signing in with a phrase on a device that has nothing', () => {
-  test('opens the same account, with all that it holds', async () => {
+describe('signing in with a phrase on a device without data', () => {
+  test('opens the same account with all its content', async () => {
     const { session, phrase } = await signedUp();
     rootOf(session).set('note', 'from the first');
     await untilConfirmed(session);
@@ -110,19 +109,21 @@ describe('signing in with a phrase on a device that has nothing', () => {
     await until(() => expect(isPhraseRevealed(kernelMapOf(second))).toBe(true));
   });
 
-  test('a phrase that no account has is ACCOUNT_NOT_FOUND, and makes none', async () => {
+  test('is ACCOUNT_NOT_FOUND for a phrase without an account, and creates none', async () => {
     const phrase = seedToPhrase(new Uint8Array(32).fill(1));
     const signingIn = signInWithPhrase(deviceWithoutPasskeys(), phrase, withRelay());
     await expect(signingIn).rejects.toMatchObject({
       code: 'ACCOUNT_NOT_FOUND',
       details: { host: new URL(sessions.relay.url).host },
-      message: expect.stringMatching(/Check them.*open the app once, online, on the device/) as string,
+      message: expect.stringMatching(
+        /Check the words.*open the app once, while online, on the device/,
+      ) as string,
     });
     expect(activeSession.current).toBeUndefined();
     await expect(signingIn).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
   });
 
-  test('an account of which the relay has the header alone is ACCOUNT_NOT_FOUND', async () => {
+  test('is ACCOUNT_NOT_FOUND if the relay has only the account’s header', async () => {
     const seed = new Uint8Array(32).fill(2);
     const { genesis } = await accountOfSeed(requireSecure(createBrowserPlatform()), seed.slice());
     const [beginning] = genesis.content;
@@ -134,7 +135,7 @@ describe('signing in with a phrase on a device that has nothing', () => {
     ).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
   });
 
-  test('with the relay down is RELAY_UNREACHABLE', async () => {
+  test('is RELAY_UNREACHABLE if the relay is down', async () => {
     const { phrase } = await signedUp({ sync: false });
     await sessions.stopRelay();
     await expect(signInWithPhrase(deviceWithoutPasskeys(), phrase, withRelay())).rejects.toMatchObject({
@@ -142,14 +143,14 @@ describe('signing in with a phrase on a device that has nothing', () => {
     });
   });
 
-  test('with sync off is SYNC_OFF', async () => {
+  test('is SYNC_OFF if sync is off', async () => {
     const { phrase } = await signedUp({ sync: false });
     await expect(signInWithPhrase(deviceWithoutPasskeys(), phrase, { sync: false })).rejects.toMatchObject({
       code: 'SYNC_OFF',
     });
   });
 
-  test('a relay that says nothing is waited for within a limit', async () => {
+  test('gives up a silent relay after a time limit', async () => {
     const { phrase } = await signedUp({ sync: false });
     const { url } = await startSilentServer();
     const device = deviceWithoutPasskeys({ clock: clockWithSpeed(20) });
@@ -158,23 +159,23 @@ describe('signing in with a phrase on a device that has nothing', () => {
     });
   });
 
-  test('ends when the app says so, while a relay is asked', async () => {
+  test('stops when the app aborts it while a relay is asked', async () => {
     const { phrase } = await signedUp({ sync: false });
     const aborting = new AbortController();
-    const { url } = await startSilentServer(() => aborting.abort(new Error('the page went on')));
+    const { url } = await startSilentServer(() => aborting.abort(new Error('the page navigated')));
     await expect(
       signInWithPhrase(deviceWithoutPasskeys(), phrase, { sync: { url }, signal: aborting.signal }),
-    ).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'the page went on' } });
+    ).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'the page navigated' } });
   });
 
-  test('what is no phrase is PHRASE_INVALID before anything is asked', async () => {
+  test('rejects an invalid phrase with PHRASE_INVALID before it asks a relay', async () => {
     await sessions.stopRelay();
     await expect(
       signInWithPhrase(deviceWithoutPasskeys(), 'not a phrase', withRelay()),
     ).rejects.toMatchObject({ code: 'PHRASE_INVALID', details: { reason: 'length' } });
   });
 
-  test('the phrase of another account than was asked for is ACCOUNT_INVALID, and opens nothing', async () => {
+  test('is ACCOUNT_INVALID, and opens nothing, if the phrase belongs to another account than requested', async () => {
     const { session, phrase } = await signedUp();
     const other = await signedUp();
     await untilConfirmed(session);
@@ -206,28 +207,32 @@ describe('a mistaken phrase', () => {
     }
   }
 
-  test('makes no account: 20,000 with a word replaced, or two swapped', { timeout: 120_000 }, async () => {
-    const { session } = await signedUp();
-    await untilConfirmed(session);
-    const accountsAtRelay = () => {
-      return [...sessions.relay.node.allCoValues()].filter((core) => core.isAvailable()).length;
-    };
-    const before = accountsAtRelay();
-    // Many ask at once, and the machine may be slow: the limits are the real ones.
-    const device = deviceWithoutPasskeys({ clock: systemClock });
-    const codes = await Promise.all(
-      [...mistakenPhrases(20_000)].map((mistaken) =>
-        signInWithPhrase(device, mistaken, withRelay()).then(
-          () => 'opened',
-          (error: unknown) => (isKernelError(error) ? error.code : 'another error'),
+  test(
+    '[ACC-14] creates no account for 20,000 phrases with one word replaced or two swapped',
+    { timeout: 120_000 },
+    async () => {
+      const { session } = await signedUp();
+      await untilConfirmed(session);
+      const accountsAtRelay = () => {
+        return [...sessions.relay.node.allCoValues()].filter((core) => core.isAvailable()).length;
+      };
+      const before = accountsAtRelay();
+      // Many lookups run at once on a machine that may be slow, so this uses the real time limits.
+      const device = deviceWithoutPasskeys({ clock: systemClock });
+      const codes = await Promise.all(
+        [...mistakenPhrases(20_000)].map((mistaken) =>
+          signInWithPhrase(device, mistaken, withRelay()).then(
+            () => 'opened',
+            (error: unknown) => (isKernelError(error) ? error.code : 'another error'),
+          ),
         ),
-      ),
-    );
-    expect([...new Set(codes)].sort()).toEqual(['ACCOUNT_NOT_FOUND', 'PHRASE_INVALID']);
-    expect(codes).toHaveLength(20_000);
-    expect(activeSession.current).toBe(session);
-    expect(accountsAtRelay()).toBe(before);
-  });
+      );
+      expect([...new Set(codes)].sort()).toEqual(['ACCOUNT_NOT_FOUND', 'PHRASE_INVALID']);
+      expect(codes).toHaveLength(20_000);
+      expect(activeSession.current).toBe(session);
+      expect(accountsAtRelay()).toBe(before);
+    },
+  );
 });
 
 async function startSilentServer(onConnection = () => {}): Promise<{ readonly url: string }> {

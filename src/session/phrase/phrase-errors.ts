@@ -4,26 +4,25 @@ import { suggestWords } from './suggest-words.ts';
 export const phraseLength = 24;
 
 /**
- * Errors reach logs. So `details` and `cause` hold nothing of what was typed, and the message at most this many words,
- * which are suggestions out of the list: the rest of the phrase still cannot be tried out. With more mistakes the message
- * suggests nothing, as a phrase of which only each word's beginning was typed would else stand in it.
+ * Errors end up in logs, so `details` and `cause` contain nothing that the user typed, and the message suggests listed
+ * words for at most this many positions: the rest of the phrase still cannot be guessed. With more mistakes, it
+ * suggests nothing, because it would spell out a phrase that was typed as abbreviated words.
  */
-const mostSuggestedPositions = 2;
+const maxSuggestedPositions = 2;
 
-/** `unknown`: the words that are not in the list, with their positions, of which the first is 1. */
+/** `unknown` holds the words that are not in the list, with their positions, counted from 1. */
 export interface UnknownWord {
   readonly position: number;
   readonly typed: string;
 }
 
 export function wrongLength(count: number, unknown: readonly UnknownWord[]): KernelError {
-  const given = count === 1 ? 'there is 1' : `there are ${count}`;
   return createKernelError(
     'PHRASE_INVALID',
     [
-      `A recovery phrase has ${phraseLength} words, and here ${given}.`,
+      `A recovery phrase has ${phraseLength} words, but this one has ${count}.`,
       ...(unknown.length > 0 ? [unknownWords(unknown)] : []),
-      'Compare with what you wrote down: a word may be missing, or be there twice.',
+      'Compare it with what you wrote down: a word may be missing or repeated.',
     ].join(' '),
     { details: { reason: 'length', positions: positionsOf(unknown) } },
   );
@@ -35,17 +34,17 @@ export function notInList(unknown: readonly UnknownWord[]): KernelError {
   });
 }
 
-/** Without a cause: the library's errors quote what was typed. */
+/** Has no cause because the library's errors quote what was typed. */
 export function wrongChecksum(): KernelError {
   return createKernelError(
     'PHRASE_INVALID',
-    'Each word is one of the list, and together they are no recovery phrase: one is another word, or some changed places. Compare each word and the order with what you wrote down.',
+    'Every word is in the list, but together they are not a recovery phrase: a word is wrong, or some words are in the wrong order. Compare each word and the order with what you wrote down.',
     { details: { reason: 'checksum', positions: [] } },
   );
 }
 
 function unknownWords(unknown: readonly UnknownWord[]): string {
-  const suggested = unknown.length <= mostSuggestedPositions ? unknown : [];
+  const suggested = unknown.length <= maxSuggestedPositions ? unknown : [];
   const hints = suggested.flatMap(({ position, typed }) => {
     const words = suggestWords(typed).map((word) => `“${word}”`);
     return words.length > 0 ? [`Word ${position} may be ${words.join(' or ')}.`] : [];

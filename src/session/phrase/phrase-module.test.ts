@@ -1,18 +1,18 @@
 import { expect, it, vi } from 'vitest';
-import { createPart } from '../../platform/part.ts';
+import { createLazyModule } from '../../base/lazy-module.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createFakePage } from '../../../test/support/platform/fake-page.ts';
-import { fetchForLater } from './phrase-part.ts';
+import { fetchForLater } from './phrase-module.ts';
 
 const setUp = () => {
   const clock = createFakeClock();
   const page = createFakePage();
   const fetchPart = vi.fn(() => Promise.resolve('words'));
-  const end = fetchForLater({ clock, page }, createPart(fetchPart).load);
+  const end = fetchForLater({ clock, page }, createLazyModule(fetchPart).load);
   return { clock, page, fetchPart, end };
 };
 
-it('is fetched when a session has been open for a while, not before and not twice', () => {
+it('loads once, and only after a session has been open for a while', () => {
   const { clock, page, fetchPart } = setUp();
   clock.advance(9_999);
   expect(fetchPart).not.toHaveBeenCalled();
@@ -21,7 +21,7 @@ it('is fetched when a session has been open for a while, not before and not twic
   expect(fetchPart).toHaveBeenCalledOnce();
 });
 
-it('is fetched again when there is a network, where it could not be', async () => {
+it('retries when the network returns, if loading failed', async () => {
   const { clock, page, fetchPart } = setUp();
   fetchPart.mockRejectedValueOnce(new TypeError('no network'));
   clock.advance(10_000);
@@ -31,7 +31,7 @@ it('is fetched again when there is a network, where it could not be', async () =
   });
 });
 
-it('is not fetched for a session that was closed', () => {
+it('does not load for a session that was closed', () => {
   const { clock, page, fetchPart, end } = setUp();
   end();
   clock.advance(60_000);

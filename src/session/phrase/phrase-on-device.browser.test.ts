@@ -1,13 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { kernelMapOf, rootOf } from '../../../test/support/session/account-parts.ts';
 import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
 import { isPhraseRevealed } from '../account/kernel-map.ts';
 import { activeSession } from '../active-session.ts';
-import type { Session, SessionOptions, SignUpOptions } from '../session.ts';
+import type { Session } from '../session.ts';
+import type { SessionOptions, SignUpOptions } from '../session-options.ts';
 import { seedToPhrase } from './recovery-phrase.ts';
 import { signInWithPhrase } from './sign-in-with-phrase.ts';
 import { signUpWithPhrase } from './sign-up-with-phrase.ts';
+import { untilSaved } from '../../../test/support/session/until-session.ts';
 
 let device: TestDevice;
 const open: Session[] = [];
@@ -35,10 +37,7 @@ async function signedIn(phrase: string, options: SessionOptions = {}): Promise<S
   return session;
 }
 
-const untilSaved = (session: Session) =>
-  vi.waitFor(() => expect(session.sync.current.saved).toEqual({ pending: 0 }), { timeout: 10_000 });
-
-/** An account with a note on this device, with nobody in it. */
+/** Creates an account with a note on this device, and closes its session. */
 async function leftWith(options: SignUpOptions = {}): Promise<string> {
   const { session, phrase } = await signedUp(options);
   rootOf(session).set('note', 'kept');
@@ -47,22 +46,22 @@ async function leftWith(options: SignUpOptions = {}): Promise<string> {
   return phrase;
 }
 
-describe('an account made with a phrase', () => {
-  test('is opened after a reload with no prompt and no phrase', async () => {
+describe('an account created with a phrase', () => {
+  test('opens after a reload without a prompt or a phrase', async () => {
     await leftWith();
     const session = await device.reloaded();
     expect(rootOf(session).get('note')).toBe('kept');
     expect(device.passkeys.ceremonies).toEqual([]);
   });
 
-  test('shows its phrase after a reload only to who types it', async () => {
+  test('reveals its phrase after a reload only if the user types it', async () => {
     const phrase = await leftWith();
     const session = await device.reloaded();
     await expect(session.revealRecoveryPhrase()).rejects.toMatchObject({ code: 'PHRASE_INVALID' });
     expect(await session.revealRecoveryPhrase({ phrase })).toBe(phrase);
   });
 
-  test('stands on the device without the phrase or the seed in plain text', async () => {
+  test('leaves neither the phrase nor the seed in plain text on the device', async () => {
     const phrase = await leftWith();
     const [vault] = await device.vaults();
     expect(Object.keys(vault ?? {}).sort()).toEqual([
@@ -76,12 +75,12 @@ describe('an account made with a phrase', () => {
     expect(JSON.stringify(vault)).not.toContain(phrase.split(' ')[0]);
   });
 
-  test('is signed in to offline, where the device has it', async () => {
+  test('can be signed in to offline if the device has it', async () => {
     const phrase = await leftWith();
     expect(rootOf(await signedIn(phrase)).get('note')).toBe('kept');
   });
 
-  test('remembered as “passkey” needs the phrase at each start, and its data stays', async () => {
+  test('remembered as “passkey”, needs the phrase at each start and keeps its data', async () => {
     const phrase = await leftWith({ remember: 'passkey' });
     expect(await device.vaults()).toEqual([]);
     expect(await device.resumed()).toBeUndefined();
@@ -89,7 +88,7 @@ describe('an account made with a phrase', () => {
     expect(await device.vaults()).toEqual([]);
   });
 
-  test('remembered as “never” leaves nothing', async () => {
+  test('remembered as “never”, leaves nothing', async () => {
     const { session, phrase } = await signedUp({ remember: 'never' });
     expect(session.storage.current.state).toBe('memory-only');
     await closeAll();
@@ -98,7 +97,7 @@ describe('an account made with a phrase', () => {
     expect(await device.databases.names()).toEqual([]);
   });
 
-  test('is not made where the device has one already, unless another is wanted', async () => {
+  test('is not created if the device already has one, unless the app asks for another', async () => {
     await leftWith();
     await expect(signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
     expect(await device.vaults()).toHaveLength(1);
@@ -106,14 +105,14 @@ describe('an account made with a phrase', () => {
     expect(await device.vaults()).toHaveLength(2);
   });
 
-  test('is one, where two tabs sign up at once', async () => {
+  test('is created once if two tabs sign up at the same time', async () => {
     const outcomes = await Promise.allSettled([signedUp(), signedUp()]);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     expect(outcomes[1]).toMatchObject({ reason: { code: 'PASSKEY_ALREADY_HERE' } });
     expect(await device.vaults()).toHaveLength(1);
   });
 
-  test('leaves nothing where it cannot be opened', async () => {
+  test('leaves nothing if it cannot be opened', async () => {
     const on = () => {
       throw new Error('as it came');
     };
@@ -127,7 +126,7 @@ describe('an account made with a phrase', () => {
 });
 
 describe('signing out of an account without a passkey', () => {
-  test('removes it: its phrase then needs a relay', async () => {
+  test('removes it from the device; its phrase then needs a relay', async () => {
     const { session, phrase } = await signedUp();
     await untilSaved(session);
     await session.signOut({ discardUnsynced: true });
@@ -136,7 +135,7 @@ describe('signing out of an account without a passkey', () => {
     await expect(signedIn(phrase)).rejects.toMatchObject({ code: 'SYNC_OFF' });
   });
 
-  test('with its encrypted data kept, leaves it to who types the phrase', async () => {
+  test('with its encrypted data kept, lets the phrase open it again', async () => {
     const { session, phrase } = await signedUp();
     rootOf(session).set('note', 'kept');
     await untilSaved(session);
@@ -146,8 +145,8 @@ describe('signing out of an account without a passkey', () => {
   });
 });
 
-describe('an account made with a passkey', () => {
-  test('is opened by its phrase too, offline', async () => {
+describe('an account created with a passkey', () => {
+  test('opens by its phrase too, offline', async () => {
     const session = await device.signedUp();
     rootOf(session).set('note', 'kept');
     const phrase = await session.revealRecoveryPhrase();
@@ -185,7 +184,7 @@ describe('a damaged vault', () => {
   });
 });
 
-test('the phrase is shown no sooner than this device has written that it was', async () => {
+test('a phrase is revealed only after this device has recorded that it was', async () => {
   const session = await device.signedUp();
   await untilSaved(session);
   const write = await device.databases.hold(`maia-${session.accountID}`, 'segments');

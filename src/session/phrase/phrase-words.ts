@@ -1,7 +1,4 @@
-/**
- * The words of a phrase as somebody typed, pasted or scanned it: in any case, over several lines, numbered, with commas.
- * What is left may still be no word of the list.
- */
+/** Accepts any case, several lines, numbers and commas. The returned words may not be in the word list. */
 export function wordsIn(text: string): readonly string[] {
   return text
     .normalize('NFKD')
@@ -12,10 +9,10 @@ export function wordsIn(text: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-/** Accents, which decomposition sets apart and no word of the list has, and marks for line breaks and direction. */
+/** Accents, which decomposition separates and no listed word has, and marks for line breaks and text direction. */
 const invisible = /[\p{M}\p{Cf}]/gu;
 
 const betweenWords = /[\s.,;:|/\\()_\p{Pd}]+/u;
 
-/** Numbers, bullets and quotation marks; a digit inside of a word is a mistake in it. */
+/** Numbers, bullets and quotation marks. A digit inside a word is a typing mistake. */
 const aroundWord = /^[^\p{L}]+|[^\p{L}]+$/gu;

@@ -5,19 +5,16 @@ import { wordsIn } from './phrase-words.ts';
 
 const list: ReadonlySet<string> = new Set(wordlist);
 
-/** The seed itself, as 24 words of BIP-39's English list: nothing is derived, and no passphrase is added. */
+/** Encodes the seed itself as 24 words of BIP-39's English list: without derivation or passphrase. */
 export function seedToPhrase(seed: Uint8Array): string {
   return entropyToMnemonic(seed, wordlist);
 }
 
-/**
- * Throws PHRASE_INVALID, which says what is wrong and holds nothing of what was typed. Of random words one phrase in 256
- * passes, so one that passes is still not known to be an account's.
- */
+/** Throws PHRASE_INVALID, which quotes nothing typed. One random phrase in 256 passes, so it proves no account. */
 export function phraseToSeed(text: string): Uint8Array<ArrayBuffer> {
   const words = wordsIn(text);
   const unknown = words.flatMap((typed, index) => (list.has(typed) ? [] : { position: index + 1, typed }));
-  // Of a text that is no phrase at all, nobody wants to know which words are in the list.
+  // The text is not a phrase at all, so a list of its unknown words would not help.
   if (words.length > 2 * phraseLength) throw wrongLength(words.length, []);
   if (words.length !== phraseLength) throw wrongLength(words.length, unknown);
   if (unknown.length > 0) throw notInList(unknown);

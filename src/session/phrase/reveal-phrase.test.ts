@@ -10,7 +10,7 @@ import { holdSeed } from '../account/seed-holder.ts';
 import type { Session } from '../session.ts';
 import { signUp } from '../sign-up/sign-up.ts';
 import { accountOfSeed } from './phrase-account.ts';
-import { phrasePart } from './phrase-part.ts';
+import { phraseModule } from './phrase-module.ts';
 import { phraseToSeed, seedToPhrase } from './recovery-phrase.ts';
 import { createPhraseReveal } from './reveal-phrase.ts';
 import { signUpWithPhrase } from './sign-up-with-phrase.ts';
@@ -42,7 +42,7 @@ async function expectHidden(session: Session, revealing: Promise<string>, code: 
 }
 
 describe('an account with a passkey', () => {
-  test('shows its phrase after one prompt for that passkey, and remembers that it did', async () => {
+  test('[ACC-15] reveals its phrase after one prompt for that passkey, and records that it did', async () => {
     const session = await sessions.signedUp({ sync: false });
     expect(isPhraseRevealed(kernelMapOf(session))).toBe(false);
     const phrase = await session.revealRecoveryPhrase();
@@ -56,22 +56,22 @@ describe('an account with a passkey', () => {
     expect(isPhraseRevealed(kernelMapOf(session))).toBe(true);
   });
 
-  test('is not marked as revealed where its words could not be fetched, and is shown when they can', async () => {
+  test('is not marked as revealed if the word list cannot be loaded, and reveals the phrase once it can', async () => {
     const session = await sessions.signedUp({ sync: false });
     const notLoaded = createKernelError('KERNEL_NOT_LOADED', 'no network');
-    vi.spyOn(phrasePart, 'load').mockRejectedValueOnce(notLoaded).mockRejectedValueOnce(notLoaded);
+    vi.spyOn(phraseModule, 'load').mockRejectedValueOnce(notLoaded).mockRejectedValueOnce(notLoaded);
     await expectHidden(session, session.revealRecoveryPhrase(), 'KERNEL_NOT_LOADED');
     expect(await session.revealRecoveryPhrase()).toMatch(/^(?:[a-z]+ ){23}[a-z]+$/);
   });
 
-  test('asks again each time', async () => {
+  test('prompts again each time', async () => {
     const session = await sessions.signedUp({ sync: false });
     const phrase = await session.revealRecoveryPhrase();
     expect(await session.revealRecoveryPhrase()).toBe(phrase);
     expect(sessions.passkeys.ceremonies).toHaveLength(3);
   });
 
-  test('does not show it to who has another account’s passkey', async () => {
+  test('is not revealed by the passkey of another account', async () => {
     const other = await sessions.signedUp({ sync: false });
     const { credentialID } = passkeyOf(other);
     const session = await signedUpWith((request) =>
@@ -80,13 +80,13 @@ describe('an account with a passkey', () => {
     await expectHidden(session, session.revealRecoveryPhrase(), 'ACCOUNT_INVALID');
   });
 
-  test('does not show it where the prompt is refused', async () => {
+  test('is not revealed if the prompt is refused', async () => {
     const session = await sessions.signedUp({ sync: false });
     sessions.passkeys.failNext(new DOMException('', 'NotAllowedError'));
     await expectHidden(session, session.revealRecoveryPhrase(), 'PASSKEY_REFUSED');
   });
 
-  test('does not show it where nobody was verified', async () => {
+  test('is not revealed if the user was not verified', async () => {
     const session = await signedUpWith(async (request) => ({
       ...(await sessions.passkeys.get(request)),
       userVerified: false,
@@ -94,14 +94,14 @@ describe('an account with a passkey', () => {
     await expectHidden(session, session.revealRecoveryPhrase(), 'PASSKEY_REFUSED');
   });
 
-  test('does not ask for a passkey that was removed', async () => {
+  test('does not prompt for a passkey that was removed', async () => {
     const session = await sessions.signedUp({ sync: false });
     recordRemoval(kernelMapOf(session), passkeyOf(session));
     await expectHidden(session, session.revealRecoveryPhrase(), 'PHRASE_INVALID');
     expect(sessions.passkeys.ceremonies).toHaveLength(1);
   });
 
-  test('stops when the app says so', async () => {
+  test('stops when the app aborts it', async () => {
     const session = await sessions.signedUp({ sync: false });
     const aborting = new AbortController();
     sessions.passkeys.waitNext();
@@ -110,7 +110,7 @@ describe('an account with a passkey', () => {
     await expectHidden(session, revealing, 'ABORTED');
   });
 
-  test('shows it without a prompt to who types it', async () => {
+  test('reveals its phrase without a prompt if the user types it', async () => {
     const session = await sessions.signedUp({ sync: false });
     const phrase = await session.revealRecoveryPhrase();
     expect(await session.revealRecoveryPhrase({ phrase: ` ${phrase.toUpperCase()} ` })).toBe(phrase);
@@ -119,14 +119,14 @@ describe('an account with a passkey', () => {
 });
 
 describe('a closed session', () => {
-  test('shows nothing, and asks for nothing', async () => {
+  test('reveals nothing and prompts for nothing once the session is closed', async () => {
     const session = await sessions.signedUp({ sync: false });
     await session.close();
     await expect(session.revealRecoveryPhrase()).rejects.toMatchObject({ code: 'SESSION_CLOSED' });
     expect(sessions.passkeys.ceremonies).toHaveLength(1);
   });
 
-  test('shows nothing also where it was closed during the prompt', async () => {
+  test('reveals nothing if the session is closed during the prompt', async () => {
     const session: Session = await signedUpWith(async (request) => {
       await session.close();
       return sessions.passkeys.get(request);
@@ -136,11 +136,11 @@ describe('a closed session', () => {
 });
 
 describe('an account without a passkey', () => {
-  test('shows its phrase again only to who types it', async () => {
+  test('reveals its phrase again only if the user types it', async () => {
     const { session, phrase } = await withoutPasskey();
     await expect(session.revealRecoveryPhrase()).rejects.toMatchObject({
       code: 'PHRASE_INVALID',
-      message: expect.stringContaining('only to who types it') as string,
+      message: expect.stringContaining('only after the user types it') as string,
     });
     expect(await session.revealRecoveryPhrase({ phrase: phrase.toUpperCase() })).toBe(phrase);
     expect(sessions.passkeys.ceremonies).toEqual([]);
@@ -150,18 +150,18 @@ describe('an account without a passkey', () => {
     ['another account’s', anotherPhrase, 'ACCOUNT_INVALID'],
     ['none', 'not a phrase', 'PHRASE_INVALID'],
     ['nothing', '', 'PHRASE_INVALID'],
-  ])('does not show it to who types %s', async (_, phrase, code) => {
+  ])('is not revealed by %s', async (_, phrase, code) => {
     const { session } = await withoutPasskey();
     await expect(session.revealRecoveryPhrase({ phrase })).rejects.toMatchObject({ code });
   });
 });
 
-test('another account’s phrase does not count as this one’s', async () => {
+test('is not revealed by the phrase of another account', async () => {
   const session = await sessions.signedUp({ sync: false });
   await expectHidden(session, session.revealRecoveryPhrase({ phrase: anotherPhrase }), 'ACCOUNT_INVALID');
 });
 
-test('a session without a seed says so, and asks for nothing', async () => {
+test('a session without a seed reports that, and prompts for nothing', async () => {
   const session = await sessions.signedUp({ sync: false });
   const reveal = createPhraseReveal({
     platform: sessions.device(),

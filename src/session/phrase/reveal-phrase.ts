@@ -9,18 +9,10 @@ import { getPasskey } from '../passkeys/ceremonies.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 import { relyingPartyID } from '../passkeys/passkey-names.ts';
 import { requirePasskeys } from '../passkeys/passkey-support.ts';
-import type { SessionOptions } from '../session.ts';
-import { phrasePart } from './phrase-part.ts';
+import type { RevealRecoveryPhrase } from '../session.ts';
+import type { SessionOptions } from '../session-options.ts';
+import { phraseModule } from './phrase-module.ts';
 
-export interface RevealPhraseOptions {
-  /** Typed by the person: then no passkey is asked for. An account without a passkey needs it. */
-  readonly phrase?: string;
-  readonly signal?: AbortSignal;
-}
-
-export type RevealRecoveryPhrase = (options?: RevealPhraseOptions) => Promise<string>;
-
-/** See `Session.revealRecoveryPhrase`. */
 export function createPhraseReveal(account: {
   readonly platform: Platform;
   readonly kernelMap: RawCoMap;
@@ -30,7 +22,7 @@ export function createPhraseReveal(account: {
 }): RevealRecoveryPhrase {
   const { platform, kernelMap, seed, options, sync } = account;
 
-  /** Somebody who finds the app open has not this. */
+  /** An open app is not enough: using the passkey proves that the user owns the account. */
   async function askForPasskey(signal: AbortSignal | undefined): Promise<void> {
     const allowCredentialIDs = livePasskeys(kernelMap).map(({ credentialID }) => credentialID);
     if (allowCredentialIDs.length === 0) throw phraseNeeded();
@@ -44,10 +36,10 @@ export function createPhraseReveal(account: {
   return async ({ phrase, signal } = {}) => {
     throwIfAborted(signal);
     seed.requireHeld();
-    // The words come beside the prompt: it is shown in the task of a click, or not at all.
-    phrasePart.load().catch(() => {});
+    // Load the word list during the prompt: the prompt must open in the task of the click, or the browser blocks it.
+    phraseModule.load().catch(() => {});
     if (phrase === undefined) await askForPasskey(signal);
-    const { phraseToSeed, seedToPhrase } = await phrasePart.load();
+    const { phraseToSeed, seedToPhrase } = await phraseModule.load();
     const typed = phrase === undefined ? undefined : phraseToSeed(phrase);
     throwIfAborted(signal);
     const words = await seed.withSeed((bytes) => {
@@ -63,7 +55,7 @@ export function createPhraseReveal(account: {
 function phraseNeeded(): KernelError {
   return createKernelError(
     'PHRASE_INVALID',
-    'This account has no passkey, so its recovery phrase is shown again only to who types it. Ask for the phrase, and pass it as `phrase`.',
+    'This account has no passkey, so its recovery phrase is revealed again only after the user types it. Ask for the phrase, and pass it as `phrase`.',
     { details: { reason: 'length', positions: [] } },
   );
 }
@@ -71,13 +63,13 @@ function phraseNeeded(): KernelError {
 function anotherPasskey(): KernelError {
   return createKernelError(
     'ACCOUNT_INVALID',
-    'The passkey that was used is none of this account’s, so its recovery phrase is not shown. Try again with a passkey of this account.',
+    'The passkey that was used does not belong to this account, so its recovery phrase is not revealed. Try again with a passkey of this account.',
   );
 }
 
 function anotherPhrase(): KernelError {
   return createKernelError(
     'ACCOUNT_INVALID',
-    'These words are not the recovery phrase of this account. Compare them with what was written down for it.',
+    'These words are not the recovery phrase of this account. Compare them with what you wrote down.',
   );
 }

@@ -4,15 +4,16 @@ import type { Platform } from '../../platform/platform.ts';
 import { hasContent } from '../../storage/has-content.ts';
 import { requireSecure } from '../account/secure-platform.ts';
 import { unlessDeviceFails } from '../device/prepare-device.ts';
-import { keptOnDevice } from '../device/device-accounts.ts';
+import { deviceAccounts } from '../device/device-accounts.ts';
 import { openSession } from '../opening/open-session.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
-import type { Session, SessionOptions } from '../session.ts';
+import type { Session } from '../session.ts';
+import type { SessionOptions } from '../session-options.ts';
 import { lookUpAccount } from './look-up-account.ts';
 import { accountLabel, accountOfSeed, phraseRecords } from './phrase-account.ts';
-import { phrasePart } from './phrase-part.ts';
+import { phraseModule } from './phrase-module.ts';
 
-/** See `signInWithRecoveryPhrase`. Nothing is written before the account is known to this device or to the relay. */
+/** Writes nothing before this device or the relay is known to have the account. */
 export async function signInWithPhrase(
   anyPlatform: Platform,
   phrase: string,
@@ -20,14 +21,14 @@ export async function signInWithPhrase(
 ): Promise<Session> {
   const { signal, sync = {}, remember = 'device', logger = silentLogger } = options;
   throwIfAborted(signal);
-  const { phraseToSeed } = await phrasePart.load();
+  const { phraseToSeed } = await phraseModule.load();
   const seed = phraseToSeed(phrase);
   const platform = requireSecure(anyPlatform);
   const account = await accountOfSeed(platform, seed);
   const { accountID } = account.genesis;
   if (options.accountID !== undefined && options.accountID !== accountID) throw anotherAccount();
 
-  const device = keptOnDevice(platform);
+  const device = deviceAccounts(platform);
   const isKnownHere =
     (await unlessDeviceFails(device?.knows(accountID), logger)) ||
     (await hasContent(platform.indexedDB, accountID));
@@ -37,7 +38,7 @@ export async function signInWithPhrase(
   const copies = (await unlessDeviceFails(device?.keyringCopiesOf(accountID), logger)) ?? [];
   if (device && remember !== 'never') {
     const records = await phraseRecords(platform, account, accountLabel(platform, options), remember);
-    // Without it the next start needs the phrase again.
+    // If this fails, the next start needs the phrase again.
     await unlessDeviceFails(device.keep(records), logger);
   }
   return openSession(platform, { ...account, keyrings: copies.flatMap(({ content }) => content) }, options);
@@ -46,6 +47,6 @@ export async function signInWithPhrase(
 function anotherAccount(): KernelError {
   return createKernelError(
     'ACCOUNT_INVALID',
-    'These words are the recovery phrase of another account than was asked for, so nothing was opened. Type the phrase of that account, or sign in without `accountID`.',
+    'These words are not the recovery phrase of the requested account, so nothing was opened. Type the phrase of that account, or sign in without `accountID`.',
   );
 }

@@ -3,21 +3,21 @@ import { silentLogger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { seedLength } from '../account/genesis.ts';
 import { requireSecure, type SecurePlatform } from '../account/secure-platform.ts';
-import { deviceToKeepOn, unlessDeviceFails } from '../device/prepare-device.ts';
-import { keptOnDevice } from '../device/device-accounts.ts';
+import { prepareDevice, unlessDeviceFails } from '../device/prepare-device.ts';
+import { deviceAccounts } from '../device/device-accounts.ts';
 import { openSession } from '../opening/open-session.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
-import type { Session, SignUpOptions } from '../session.ts';
+import type { Session } from '../session.ts';
+import type { SignUpOptions } from '../session-options.ts';
 import { oneSignUpAtATime } from '../sign-up/sign-up-lock.ts';
 import { accountLabel, accountOfSeed, phraseRecords } from './phrase-account.ts';
-import { phrasePart } from './phrase-part.ts';
+import { phraseModule } from './phrase-module.ts';
 
 interface MadeByPhrase {
   readonly session: Session;
   readonly phrase: string;
 }
 
-/** See `signUpWithRecoveryPhrase`. */
 export async function signUpWithPhrase(anyPlatform: Platform, options: SignUpOptions): Promise<MadeByPhrase> {
   const { signal } = options;
   throwIfAborted(signal);
@@ -27,12 +27,12 @@ export async function signUpWithPhrase(anyPlatform: Platform, options: SignUpOpt
 
 async function signUpAlone(platform: SecurePlatform, options: SignUpOptions): Promise<MadeByPhrase> {
   const { signal, remember = 'device', logger = silentLogger } = options;
-  const device = (await deviceToKeepOn(platform, remember, logger)) && keptOnDevice(platform);
-  const known = await unlessDeviceFails(keptOnDevice(platform)?.accounts(), logger);
+  const device = (await prepareDevice(platform, remember, logger)) && deviceAccounts(platform);
+  const known = await unlessDeviceFails(deviceAccounts(platform)?.accounts(), logger);
   if (!options.anotherAccount && known?.length) throw alreadyHere();
 
   const seed = platform.random(seedLength);
-  const { seedToPhrase } = await phrasePart.load();
+  const { seedToPhrase } = await phraseModule.load();
   const phrase = seedToPhrase(seed);
   const account = { ...(await accountOfSeed(platform, seed)), isPhraseRevealed: true };
   throwIfAborted(signal);
@@ -52,6 +52,6 @@ async function signUpAlone(platform: SecurePlatform, options: SignUpOptions): Pr
 function alreadyHere(): KernelError {
   return createKernelError(
     'PASSKEY_ALREADY_HERE',
-    'This device has an account of this app already. Sign in to it; to make a second account all the same, pass `anotherAccount: true`.',
+    'This device already has an account of this app. Sign in to it, or pass `anotherAccount: true` to create a second one.',
   );
 }

@@ -2,27 +2,27 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 
 /** No two words of the list begin with the same four letters. */
 const tellingLength = 4;
-const mostSuggestions = 3;
-const mostMistakes = 2;
+const maxSuggestions = 3;
+const maxMistakes = 2;
 
-/** Words of the list that may have been meant by one that is not in it, the nearest only; none where nothing is near. */
+/** Returns the nearest words of the list for a mistyped word; empty if none is near. */
 export function suggestWords(typed: string): readonly string[] {
-  // Only mistakes in a word are looked for, in bounded time; a line without spaces is none.
+  // Bounds the time: a line without spaces is not a word.
   if (typed.length > 16) return [];
-  const atMost = typed.length <= tellingLength ? 1 : mostMistakes;
+  const allowedMistakes = typed.length <= tellingLength ? 1 : maxMistakes;
   const mistakes = wordlist.map((word) => ({ word, count: mistakesBetween(typed, word) }));
-  const fewest = Math.min(...mistakes.map(({ count }) => count));
-  if (fewest <= atMost) {
+  const minMistakes = Math.min(...mistakes.map(({ count }) => count));
+  if (minMistakes <= allowedMistakes) {
     return mistakes
-      .filter(({ count }) => count === fewest)
+      .filter(({ count }) => count === minMistakes)
       .map(({ word }) => word)
-      .slice(0, mostSuggestions);
+      .slice(0, maxSuggestions);
   }
   if (typed.length < tellingLength) return [];
   return wordlist.filter((word) => word.slice(0, tellingLength) === typed.slice(0, tellingLength));
 }
 
-/** Letters that are missing, too many or others, and neighbours that changed places. */
+/** Counts missing, extra, replaced and swapped letters. */
 function mistakesBetween(a: string, b: string): number {
   let twoBack: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);

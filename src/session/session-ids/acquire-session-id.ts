@@ -6,18 +6,18 @@ import { createUnsharedLease, type SessionIDLease } from './session-id-lease.ts'
 import { leaseSessionID } from './session-id-pool.ts';
 import { createSessionIDRecords, deleteSessionIDRecords } from './session-id-records.ts';
 
-/** Choosing takes milliseconds. A tab that was frozen amid it would hold up all others for as long as it is. */
+/** Choosing an ID takes milliseconds, but a tab that freezes while it chooses would block all others. */
 const choosingMs = 3_000;
 
 /**
- * The session id for one run of an account in this page. Where the device keeps nothing, or cannot keep tabs apart, it is
- * a new one that no other run ever has: that is always right, and only costs the account one more session.
+ * Returns the session ID for one run of an account in this page. If the device keeps nothing, or cannot tell tabs apart, the
+ * ID is new and never reused: always correct, at the cost of one more session in the account.
  */
 export async function acquireSessionID(options: {
   readonly platform: Pick<Platform, 'clock' | 'indexedDB' | 'locks' | 'marks'>;
   readonly accountID: string;
   readonly newSessionID: () => SessionID;
-  /** False: this run is to leave no trace, not even in the names of locks. */
+  /** False if this run must leave no trace, not even in the names of locks. */
   readonly isKept: boolean;
   /** Whether the device still has what earlier runs wrote. */
   readonly hasContent: Promise<boolean>;
@@ -26,8 +26,8 @@ export async function acquireSessionID(options: {
   const { platform, accountID, newSessionID, isKept, hasContent, logger } = options;
   const { clock, indexedDB, locks, marks } = platform;
   if (!isKept || !indexedDB || !locks || !marks) return createUnsharedLease(newSessionID());
-  const giveUp = new AbortController();
-  const cancel = clock.after(choosingMs, () => giveUp.abort());
+  const release = new AbortController();
+  const cancel = clock.after(choosingMs, () => release.abort());
   try {
     return await leaseSessionID({
       locks,
@@ -36,17 +36,17 @@ export async function acquireSessionID(options: {
       accountID,
       newSessionID,
       hasContent,
-      signal: giveUp.signal,
+      signal: release.signal,
     });
   } catch (error) {
-    logger.warn('This run has a session id of its own, as the kept ones cannot be read', { error });
+    logger.warn('This run uses a new session ID because the stored ones cannot be read', { error });
     return createUnsharedLease(newSessionID());
   } finally {
     cancel();
   }
 }
 
-/** Leaves nothing of an account's session ids on this device. For when no tab has it open any more. */
+/** Deletes the account's session IDs from this device. Call it only when no tab has the account open. */
 export async function forgetSessionIDs(
   platform: Pick<Platform, 'indexedDB' | 'marks'>,
   accountID: string,
@@ -57,7 +57,7 @@ export async function forgetSessionIDs(
     const records = await createSessionIDRecords(indexedDB, accountID).all();
     if (marks) for (const { sessionID } of records) createCleanMarks(marks).remove(sessionID);
   } finally {
-    // Also where they cannot be read.
+    // Delete the records even if they are unreadable.
     await deleteSessionIDRecords(indexedDB, accountID);
   }
 }

@@ -2,9 +2,9 @@ import type { SessionID } from 'cojson';
 import type { Marks } from '../../platform/platform.ts';
 
 /**
- * Says of a session id that its last run left nothing unsaved. It can be written while a page ends, when IndexedDB no
- * longer answers. It counts only for the epoch it names: one that outlives a crash speaks of a run before, and one that
- * is lost costs an id and nothing else.
+ * Marks that a run left nothing unsaved. Written while a page ends, when IndexedDB no longer answers. A
+ * mark counts only for its epoch, so one that outlives a crash is harmless; a lost one only costs a session
+ * ID.
  */
 export interface CleanMarks {
   set(sessionID: SessionID, epoch: number): void;
@@ -19,7 +19,7 @@ export function createCleanMarks(marks: Marks): CleanMarks {
     try {
       return run();
     } catch {
-      return undefined; // Full, or refused from one moment to the next: as good as lost.
+      return undefined; // Storage is full or suddenly denied: treat it as a lost mark.
     }
   }
 

@@ -21,8 +21,8 @@ beforeEach(() => {
     page,
     lease,
     isClean: () => isClean,
-    onGivenUp: () => told.push('given up'),
-    onTakenBack: () => told.push('taken back'),
+    onReleased: () => told.push('given up'),
+    onReclaimed: () => told.push('taken back'),
     onLost: () => told.push('lost'),
   });
 });
@@ -33,22 +33,22 @@ const page: Pick<Page, 'on'> = {
     return () => listeners.delete(event);
   },
 };
-const lease: Pick<SessionIDLease, 'isHeld' | 'letGo' | 'takeBack' | 'onRobbed'> = {
+const lease: Pick<SessionIDLease, 'isHeld' | 'release' | 'reclaim' | 'onStolen'> = {
   get isHeld() {
     return isHeld;
   },
-  letGo(clean) {
+  release(clean) {
     isHeld = false;
     told.push(clean ? 'let go' : 'let go unclean');
   },
-  takeBack: () =>
+  reclaim: () =>
     new Promise((resolve) => {
       settle = (isBack) => {
         isHeld = isBack;
         resolve(isBack);
       };
     }),
-  onRobbed: (listener) => {
+  onStolen: (listener) => {
     rob = listener;
   },
 };
@@ -57,25 +57,25 @@ const hide = () => listeners.get('hide')?.();
 const show = () => listeners.get('show')?.();
 const untilTold = (what: readonly string[]) => vi.waitFor(() => expect(told).toEqual(what));
 
-describe('a page that is set aside', () => {
+describe('a frozen page', () => {
   test.each([
     [true, 'let go'],
     [false, 'let go unclean'],
-  ])('gives its id up at once, after its last word (everything saved: %s)', (clean, words) => {
+  ])('releases its session ID at once, after its last message (everything saved: %s)', (clean, words) => {
     isClean = clean;
     hide();
     hide();
     expect(told).toEqual(['given up', words]);
   });
 
-  test('goes on when it has its id back', async () => {
+  test('continues when it gets its session ID back', async () => {
     hide();
     show();
     settle(true);
     await untilTold(['given up', 'let go', 'taken back']);
   });
 
-  test('gives its id up again where it is left while it takes it back', async () => {
+  test('releases its session ID again if the page is frozen while it takes it back', async () => {
     hide();
     show();
     settle(true);
@@ -83,7 +83,7 @@ describe('a page that is set aside', () => {
     await untilTold(['given up', 'let go', 'let go']);
   });
 
-  test('has lost its id once, however it hears of it', async () => {
+  test('reports a lost session ID once, however it finds out', async () => {
     hide();
     show();
     settle(false);
@@ -93,7 +93,7 @@ describe('a page that is set aside', () => {
     expect(told.filter((word) => word === 'lost')).toHaveLength(1);
   });
 
-  test('that is ended meanwhile leaves its id to nobody', async () => {
+  test('leaves its session ID unused if the session ends meanwhile', async () => {
     hide();
     show();
     end();
@@ -101,7 +101,7 @@ describe('a page that is set aside', () => {
     await untilTold(['given up', 'let go', 'let go unclean']);
   });
 
-  test('that is ended meanwhile does not go on under another id', async () => {
+  test('does not continue under another session ID if the session ends meanwhile', async () => {
     hide();
     show();
     end();
@@ -110,7 +110,7 @@ describe('a page that is set aside', () => {
   });
 });
 
-test('a page that is robbed of its id writes nothing more, and gets another one', () => {
+test('a page whose session ID is stolen writes nothing more, and gets another ID', () => {
   rob();
   expect(told).toEqual(['given up', 'lost']);
 });

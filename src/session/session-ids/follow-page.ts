@@ -1,48 +1,45 @@
 import type { Page } from '../../platform/platform.ts';
 import type { SessionIDLease } from './session-id-lease.ts';
 
-/**
- * Gives the session id up when the page is left or frozen, so that a page that nobody sees keeps nobody from going on
- * with it, and takes it back when the page is back. Returns the end.
- */
+/** Releases the session ID while the page is hidden or frozen, then reclaims it. Returns a function that stops it. */
 export function followPage(parts: {
   readonly page: Pick<Page, 'on'>;
-  readonly lease: Pick<SessionIDLease, 'isHeld' | 'letGo' | 'takeBack' | 'onRobbed'>;
-  /** Whether everything that was written is on this device. */
+  readonly lease: Pick<SessionIDLease, 'isHeld' | 'release' | 'reclaim' | 'onStolen'>;
+  /** Whether every edit is saved on this device. */
   readonly isClean: () => boolean;
-  /** Nothing may be written from here on. */
-  readonly onGivenUp: () => void;
-  readonly onTakenBack: () => void;
-  /** The id is somebody else's, or spent. Called once. */
+  /** Called when the ID is released. From then on, the session must not write. */
+  readonly onReleased: () => void;
+  readonly onReclaimed: () => void;
+  /** Called once, if another tab has the session ID or it is spent. */
   readonly onLost: () => void;
 }): () => void {
-  const { page, lease, isClean, onGivenUp, onTakenBack, onLost } = parts;
+  const { page, lease, isClean, onReleased, onReclaimed, onLost } = parts;
   let isHidden = false;
   let isEnded = false;
   let isBusy = false;
 
   function hide(): void {
     isHidden = true;
-    // Its state is settled when it is taken back, or is not.
-    if (!isBusy) giveUp();
+    // If a reclaim is in progress, `show` releases the ID when it ends.
+    if (!isBusy) release();
   }
 
-  function giveUp(): void {
+  function release(): void {
     if (!lease.isHeld) return;
-    onGivenUp();
-    lease.letGo(isClean());
+    onReleased();
+    lease.release(isClean());
   }
 
   async function show(): Promise<void> {
     isHidden = false;
     if (lease.isHeld || isBusy || isEnded) return;
     isBusy = true;
-    const isBack = await lease.takeBack();
+    const isBack = await lease.reclaim();
     isBusy = false;
-    if (isEnded) return lease.letGo(false);
+    if (isEnded) return lease.release(false);
     if (!isBack) return lost();
-    if (isHidden) lease.letGo(isClean());
-    else onTakenBack();
+    if (isHidden) lease.release(isClean());
+    else onReclaimed();
   }
 
   function lost(): void {
@@ -52,8 +49,8 @@ export function followPage(parts: {
   }
 
   const stops = [page.on('hide', hide), page.on('show', () => void show())];
-  lease.onRobbed(() => {
-    onGivenUp();
+  lease.onStolen(() => {
+    onReleased();
     lost();
   });
 

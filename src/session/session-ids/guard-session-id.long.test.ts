@@ -7,12 +7,13 @@ import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { clockWithSpeed } from '../../../test/support/session/test-sessions.ts';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
-import { createSessionCrypto } from '../account/session-crypto.ts';
-import { createSessionNode } from '../account/session-node.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
+import { createSessionNode } from '../../engine/create-node.ts';
 import type { Fork } from './own-forks.ts';
 import { guardSessionID } from './guard-session-id.ts';
+import { genesisTimeMs } from '../account/version-1.ts';
 
-// A node and its copy write one session, on a real relay. The copy is guarded.
+// A node and its copy write under one session ID, via a real relay. The copy is guarded.
 
 let relay: Relay;
 let original: LocalNode;
@@ -28,8 +29,13 @@ beforeEach(async () => {
   const crypto = await createSessionCrypto();
   const secret = crypto.newRandomAgentSecret();
   const sessionID = crypto.newRandomSessionID(crypto.getAgentID(secret));
-  original = createSessionNode(crypto, secret, sessionID);
-  copy = createSessionNode(await createSessionCrypto(), secret, sessionID);
+  original = createSessionNode({ crypto, agentSecret: secret, sessionID, genesisTimeMs });
+  copy = createSessionNode({
+    crypto: await createSessionCrypto(),
+    agentSecret: secret,
+    sessionID,
+    genesisTimeMs,
+  });
   group = original.createGroup();
   [map, other] = [group.createMap({ before: 0 }), group.createMap({ before: 0 })];
   for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
@@ -86,12 +92,12 @@ function write(value: RawCoMap, count: number): void {
   for (let edit = 0; edit < count; edit++) own.set(`copy ${edit}`, edit);
 }
 
-describe('a session id that a copy of the profile has', () => {
+describe('a session ID that a copy of the browser profile also uses', () => {
   test.each([
-    ['the relay has more', 0],
-    ['the relay has as much', 1],
-    ['the relay has less', 3],
-  ])('is retired where %s', async (_, count) => {
+    ['the relay has more transactions', 0],
+    ['the relay has as many transactions', 1],
+    ['the relay has fewer transactions', 3],
+  ])('[TABS-9] is retired if %s', async (_, count) => {
     await upload();
     const { retired, retire } = guarded();
     write(map, count);
@@ -102,7 +108,7 @@ describe('a session id that a copy of the profile has', () => {
     );
   });
 
-  test('is retired with the forks of all that waits for the relay', async () => {
+  test('is retired together with the forks of everything that waits for the relay', async () => {
     await upload();
     const { retired } = guarded();
     write(map, 2);
@@ -111,7 +117,7 @@ describe('a session id that a copy of the profile has', () => {
     expect(retired[0]?.map(({ id }) => id).toSorted()).toEqual([map.id, other.id].toSorted());
   });
 
-  test('is retired also for what the relay said before the session was open', async () => {
+  test('is retired also for known states that arrived before the session was open', async () => {
     await upload();
     const warned = vi.spyOn(logger, 'warn');
     const sync = connect(copy);
@@ -121,7 +127,7 @@ describe('a session id that a copy of the profile has', () => {
     await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
   });
 
-  test('is kept where another tab has sent what this one wrote', async () => {
+  test('is kept if another tab sent what this one wrote', async () => {
     await upload();
     for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
     const { sync, retired } = guarded();
@@ -136,7 +142,7 @@ describe('a session id that a copy of the profile has', () => {
     expect(retired).toEqual([]);
   });
 
-  test('is kept where a relay says what it cannot show, and that confirms nothing', async () => {
+  test('is kept if a relay claims transactions that it cannot deliver, and the claim confirms nothing', async () => {
     await upload();
     for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
     const { sync, retired } = guarded();
@@ -152,7 +158,7 @@ describe('a session id that a copy of the profile has', () => {
     expect(retired).toEqual([]);
   });
 
-  test('is not retired for ever', async () => {
+  test('retries if the new session could not be opened', async () => {
     await upload();
     const refused = vi.spyOn(logger, 'warn');
     const { retire } = guarded({ canRetire: false });

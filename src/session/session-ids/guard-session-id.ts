@@ -2,35 +2,36 @@ import type { LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
-import { coverageOfState } from '../../engine/known-counts.ts';
+import { knownCountsOfState } from '../../engine/known-counts.ts';
 import type { OwnSessionClaim } from '../../sync/own-session-claims.ts';
 import type { SyncPlatform } from '../../sync/begin-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { countOf, findForks, type Fork } from './own-forks.ts';
 import { openRelayCopy, type RelayCopy } from './relay-copy.ts';
-import { writeAgain } from './rewrite-after-fork.ts';
+import { rewriteAfterFork } from './rewrite-after-fork.ts';
+import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /**
- * Looks into what a relay says of the node's own session that cannot be this node's doing. A browser profile that was
- * copied, or restored from a backup, writes under the same session elsewhere. Where it is so, nothing more is written under
- * it, and what this device wrote and the relay has not is written again. Returns the end.
+ * Investigates when a relay claims more of this session than the node wrote. If a copied browser profile
+ * shares the ID, retires it and rewrites what the relay lacks under a new one. Returns a function that
+ * stops it.
  */
 export function guardSessionID(parts: {
   readonly platform: SyncPlatform & Pick<Platform, 'locks'>;
   readonly node: LocalNode;
   readonly sync: SyncPeers;
   readonly logger: Logger;
-  /** False: this run leaves no trace, not even in the names of locks. */
+  /** False if this run must leave no trace, not even in the names of locks. */
   readonly isKept: boolean;
   readonly canRetire: boolean;
-  /** Lets further edits go under a session that nobody else has. */
+  /** Moves further edits to a session ID that no other device has. */
   readonly retire: () => void;
-  /** Once, in the turn in which the edits were written again: the forks are then to be forgotten on this device. Resolves when they are. */
+  /** Called once, in the turn that rewrote the edits. Must delete the forks from this device before it resolves. */
   readonly onRetired: (forks: readonly Fork[]) => Promise<void>;
 }): () => void {
   const { platform, node, sync, logger, isKept, canRetire, retire, onRetired } = parts;
   const confirmations = confirmationsOf(sync);
-  /** By relay and CoValue. */
+  /** Keyed by relay and CoValue. */
   const claims = new Map<string, OwnSessionClaim>();
   let isBusy = false;
   let isEnded = false;
@@ -47,14 +48,14 @@ export function guardSessionID(parts: {
     try {
       while (claims.size > 0 && !isEnded) await alone(lookInto);
     } catch (error) {
-      claims.clear(); // The relay says it again on the next connection.
-      logger.warn('What the relay says of this session could not be looked into', { error });
+      claims.clear(); // The relay repeats its claim on the next connection.
+      logger.warn('The relay’s known state of this session could not be checked', { error });
     } finally {
       isBusy = false;
     }
   }
 
-  /** Tabs that have the same fork in their memory write nothing again twice. */
+  /** Two tabs with the same fork in memory must not both rewrite it. */
   function alone(run: () => Promise<void>): Promise<void> {
     const name = `maia/forks/${node.getCurrentAccountOrAgentID()}`;
     return isKept && platform.locks ? platform.locks.request(name, {}, run) : run();
@@ -75,13 +76,17 @@ export function guardSessionID(parts: {
     if (isEnded) return;
     if (!forks) {
       for (const { id } of claimed)
-        confirmations?.believe(id, coverageOfState(copy.node.getCoValue(id).knownState()), relayID);
+        confirmations?.acceptKnown(
+          id,
+          knownCountsOfState(getOrCreateCoValue(copy.node, id).knownState()),
+          relayID,
+        );
       return;
     }
     end();
     retire();
-    const written = forks.filter((fork) => writeAgain(node, fork));
-    logger.warn('Somebody else writes under the session of this page, which gets another one', {
+    const written = forks.filter((fork) => rewriteAfterFork(node, fork));
+    logger.warn('Another client is writing under this session ID; switching to a new one', {
       forks: forks.length,
     });
     await onRetired(written);
@@ -94,7 +99,7 @@ export function guardSessionID(parts: {
     return { relayID, claimed: taken.map(([, claim]) => claim) };
   }
 
-  /** All forks of what waits for the relay; undefined where the relay's claims are nothing but claims. */
+  /** Returns the forks of all CoValues that wait for the relay. Undefined if it cannot deliver what it claims. */
   async function founded(
     claimed: readonly OwnSessionClaim[],
     copy: RelayCopy,
@@ -125,9 +130,9 @@ export function guardSessionID(parts: {
   return end;
 }
 
-/** With what other tabs have written meanwhile. */
+/** Reads the CoValue again, including what other tabs have written since. */
 function readStored(node: LocalNode, id: RawCoID): Promise<unknown> {
-  const core = node.getCoValue(id);
+  const core = getOrCreateCoValue(node, id);
   const { storage, syncManager } = node;
   return new Promise((resolve) => {
     if (!core.isAvailable()) core.loadFromStorage(resolve);

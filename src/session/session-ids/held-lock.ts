@@ -1,13 +1,13 @@
 import type { Locks } from '../../platform/platform.ts';
 
 export interface HeldLock {
-  /** Lets go of it, and resolves when others can have it. Safe to call twice. */
+  /** Releases the lock, and resolves when others can acquire it. Idempotent. */
   release(): Promise<void>;
-  /** Calls once, when the lock was taken away: nobody but a developer's tool does that. */
-  onRobbed(listener: () => void): void;
+  /** Calls back once if the lock is stolen. In practice only a developer's tool does that. */
+  onStolen(listener: () => void): void;
 }
 
-/** Takes a lock and keeps it. Undefined where `ifAvailable` and somebody else has it; rejects where the browser refuses, or `signal` aborts the wait. */
+/** Undefined if `ifAvailable` is set and the lock is taken. Rejects if the browser refuses it or `signal` aborts. */
 export function holdLock(
   locks: Locks,
   name: string,
@@ -21,20 +21,20 @@ export function holdLock(
         resolve(undefined);
         return Promise.resolve();
       }
-      return new Promise<void>((letGo) =>
+      return new Promise<void>((release) =>
         resolve({
           release() {
             isReleased = true;
-            letGo();
+            release();
             return whole;
           },
-          onRobbed: (listener) => void listeners.push(listener),
+          onStolen: (listener) => void listeners.push(listener),
         }),
       );
     });
     whole.catch((error: unknown) => {
       reject(error instanceof Error ? error : new Error('The lock was refused.', { cause: error }));
-      // Held already, the promise above is settled, and the lock is gone.
+      // The promise above has settled while the lock was held: the lock was stolen.
       if (!isReleased) for (const listener of listeners) listener();
     });
   });

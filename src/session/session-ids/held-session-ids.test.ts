@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createFakeLocks } from '../../../test/support/platform/fake-locks.ts';
 import { heldSessionIDs } from './held-session-ids.ts';
 
-it('says which session ids of the account are held, and nothing where the browser does not', async () => {
+it('lists the held session IDs of the account, or returns undefined if the browser cannot', async () => {
   const locks = createFakeLocks();
   const held = ['co_za_session_z1', 'co_za_session_z2', 'co_zab_session_z3'];
   for (const id of held) void locks.request(`maia/session/${id}`, {}, () => new Promise(() => {}));

@@ -1,7 +1,7 @@
 import type { Locks } from '../../platform/platform.ts';
 import { sessionLockPrefix } from './session-id-lease.ts';
 
-/** The session ids of an account that tabs hold now. Undefined where the browser has no locks, or does not tell who has them. */
+/** The session IDs of an account that tabs hold now. Undefined if the browser has no locks or cannot list them. */
 export async function heldSessionIDs(
   locks: Locks | undefined,
   accountID: string,

@@ -6,7 +6,7 @@ import { openDeviceStorage } from '../../storage/open-device-storage.ts';
 import { acquireSessionID } from './acquire-session-id.ts';
 import type { SessionIDLease } from './session-id-lease.ts';
 
-/** Opens what this device keeps of an account, and chooses the session id meanwhile. */
+/** Opens the account's storage on this device and chooses a session ID at the same time. */
 export async function openWithSessionID(options: {
   readonly kind: StorageKind;
   readonly accountID: RawAccountID;
@@ -19,7 +19,7 @@ export async function openWithSessionID(options: {
   const lease = await acquireSessionID({
     ...options,
     isKept: kind !== 'memory',
-    // Every session saves the account itself, so a device that lacks it has lost what earlier runs wrote.
+    // Every session saves the account itself, so if it is missing, the device has lost what earlier runs wrote.
     hasContent: opening.then((storage) => has(storage, accountID)),
   });
   return { storage: await opening, lease };

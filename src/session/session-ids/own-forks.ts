@@ -1,19 +1,20 @@
 import type { AvailableCoValueCore, LocalNode, RawCoID, SessionID } from 'cojson';
 import { isEqual } from '../../base/equal.ts';
+import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
-/** A session of one CoValue that was written on in two ways. */
+/** A session of one CoValue whose transactions differ between this device and the relay. */
 export interface Fork {
   readonly id: RawCoID;
   readonly sessionID: SessionID;
-  /** The number of the first transaction that differs. What stands before it is the same for all. */
+  /** The index of the first transaction that differs; all earlier ones are equal. */
   readonly from: number;
 }
 
-/** Sessions of the node's own account whose transactions are others here than in the relay's copy. */
+/** Returns the sessions of the node's own account whose transactions differ from the relay's copy. */
 export function findForks(node: LocalNode, relayCopy: LocalNode, ids: readonly RawCoID[]): readonly Fork[] {
   return ids.flatMap((id) => {
-    const [here, there] = [node.getCoValue(id), relayCopy.getCoValue(id)];
-    if (!here.isAvailable() || !there.isAvailable()) return [];
+    const [here, there] = [getAvailableCoValue(node, id), getAvailableCoValue(relayCopy, id)];
+    if (!here || !there) return [];
     return ownSessions(node, here).flatMap((sessionID) => {
       const from = firstDifference(here, there, sessionID);
       return from === undefined ? [] : { id, sessionID, from };
@@ -21,12 +22,12 @@ export function findForks(node: LocalNode, relayCopy: LocalNode, ids: readonly R
   });
 }
 
-/** How much of a session the node has. */
+/** Returns how many transactions of a session the node has. */
 export function countOf(node: LocalNode, id: RawCoID, sessionID: SessionID): number {
-  return node.getCoValue(id).verified?.getTransactionsCount(sessionID) ?? 0;
+  return getOrCreateCoValue(node, id).verified?.getTransactionsCount(sessionID) ?? 0;
 }
 
-/** Of the account, and of its agent, under whose id the account itself is written. */
+/** Sessions of the account, and of its agent, which writes the account itself. */
 function ownSessions(node: LocalNode, core: AvailableCoValueCore): readonly SessionID[] {
   const owners = [node.getCurrentAccountOrAgentID(), node.crypto.getAgentID(node.agentSecret)];
   return [...core.verified.getSessions().keys()].filter((sessionID) =>
@@ -39,8 +40,8 @@ function firstDifference(
   there: AvailableCoValueCore,
   sessionID: SessionID,
 ): number | undefined {
-  const own = here.verified.getSession(sessionID)?.transactions ?? [];
+  const ours = here.verified.getSession(sessionID)?.transactions ?? [];
   const others = there.verified.getSession(sessionID)?.transactions ?? [];
-  const index = own.findIndex((transaction, at) => at < others.length && !isEqual(transaction, others[at]));
+  const index = ours.findIndex((transaction, at) => at < others.length && !isEqual(transaction, others[at]));
   return index < 0 ? undefined : index;
 }

@@ -2,13 +2,14 @@ import { LocalNode, type AgentSecret, type RawCoID } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
 import { foreignStorageStatus, type SyncPlatform } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
-import { createSessionCrypto } from '../account/session-crypto.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { askRelay } from '../opening/ask-relay.ts';
+import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
 
-/** A node that has what the relay has, and nothing of this device. It writes nothing. */
+/** A node that holds what the relay has, and nothing from this device. It writes nothing. */
 export interface RelayCopy {
   readonly node: LocalNode;
-  /** Rejects with what keeps the relay from answering. */
+  /** Rejects with the reason why the relay cannot answer. */
   load(ids: readonly RawCoID[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -30,8 +31,7 @@ export async function openRelayCopy(options: {
     async load(ids) {
       for (const id of ids) {
         await askRelay({ node, id, sync, peers, clock: platform.clock });
-        const core = node.getCoValue(id);
-        if (core.isAvailable()) await core.waitForFullStreaming();
+        await getAvailableCoValue(node, id)?.waitForFullStreaming();
       }
     },
     async close() {

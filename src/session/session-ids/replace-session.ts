@@ -11,10 +11,7 @@ import type { Session } from '../session.ts';
 import type { Fork } from './own-forks.ts';
 import { unsavedContent } from './unsaved-content.ts';
 
-/**
- * Ends a session whose id is somebody else's, and has another one take its place, which goes on with what could not be
- * saved, and without the forks.
- */
+/** Replaces a session that lost its ID. The new one takes over the unsaved content, without the forks. */
 export function createTakeOver(parts: {
   readonly platform: Pick<Platform, 'indexedDB'>;
   readonly accountID: string;
@@ -24,7 +21,7 @@ export function createTakeOver(parts: {
   readonly seed: SeedHolder;
   readonly life: Pick<SessionLife, 'replaceBy'>;
   readonly logger: Logger;
-  /** Takes the seed over. */
+  /** Takes ownership of the seed. */
   readonly open: (seed: Uint8Array<ArrayBuffer>, unsaved: readonly Content[]) => Promise<Session>;
 }): (forks: readonly Fork[]) => Promise<void> {
   const { platform, accountID, node, sync, storage, seed, life, logger, open } = parts;
@@ -34,8 +31,8 @@ export function createTakeOver(parts: {
     try {
       await forgetSessions(platform.indexedDB, accountID, forks);
     } catch (error) {
-      // The relay refuses them again, and then they are forgotten.
-      logger.warn('What was written under a lost session could not be removed', { error });
+      // The relay will refuse these transactions again, and the guard then deletes them.
+      logger.warn('Content written under a lost session could not be removed', { error });
     }
   }
 
@@ -43,7 +40,7 @@ export function createTakeOver(parts: {
     seed.withSeed((copy) =>
       life.replaceBy(async () => {
         const unsaved = unsavedContent(node, sync, storage, forks);
-        // What was written again is on the disk before what it was made from is removed.
+        // Save the rewritten content before deleting its source.
         await forget(forks.filter(({ id }) => unsaved.every((content) => content.id !== id)));
         return open(copy.slice(), unsaved);
       }),

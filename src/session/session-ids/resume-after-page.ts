@@ -1,24 +1,21 @@
-import type { EditGate } from '../account/edit-gate.ts';
+import type { WriteGate } from '../../engine/session-crypto.ts';
 import { followPage } from './follow-page.ts';
-import { sessionSetAside } from './session-id-errors.ts';
+import { sessionFrozen } from './session-id-errors.ts';
 
-/**
- * Keeps a session from writing while its page is set aside, and lets it go on, or somebody take its place, when the page
- * is back. Returns the end.
- */
-export function goOnAfterPage(
+/** Stops writes while the page is frozen, then continues or replaces the session. Returns a function that stops it. */
+export function resumeAfterPage(
   parts: Pick<Parameters<typeof followPage>[0], 'page' | 'lease' | 'isClean' | 'onLost'> & {
-    readonly edits: EditGate;
+    readonly edits: WriteGate;
   },
 ): () => void {
   const { edits, ...followed } = parts;
   let allow: (() => void) | undefined;
   return followPage({
     ...followed,
-    onGivenUp() {
-      allow ??= edits.refuse(sessionSetAside);
+    onReleased() {
+      allow ??= edits.refuse(sessionFrozen);
     },
-    onTakenBack() {
+    onReclaimed() {
       allow?.();
       allow = undefined;
     },

@@ -1,11 +1,12 @@
 import { LocalNode, type RawCoList, type RawCoMap, type RawCoStream, type RawGroup } from 'cojson';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createSessionCrypto } from '../account/session-crypto.ts';
-import { createSessionNode } from '../account/session-node.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
+import { createSessionNode } from '../../engine/create-node.ts';
 import { findForks, type Fork } from './own-forks.ts';
-import { writeAgain } from './rewrite-after-fork.ts';
+import { rewriteAfterFork } from './rewrite-after-fork.ts';
+import { genesisTimeMs } from '../account/version-1.ts';
 
-// Two nodes that write one session, as a browser profile that was copied. The relay has what the first one wrote.
+// Two nodes that write under one session ID, like a browser profile and its copy. The relay has the first one's edits.
 
 let original: LocalNode;
 let copy: LocalNode;
@@ -17,7 +18,7 @@ beforeEach(async () => {
   const secret = crypto.newRandomAgentSecret();
   const newSessionID = () => crypto.newRandomSessionID(crypto.getAgentID(secret));
   newNode = async (sessionID = newSessionID()) =>
-    createSessionNode(await createSessionCrypto(), secret, sessionID);
+    createSessionNode({ crypto: await createSessionCrypto(), agentSecret: secret, sessionID, genesisTimeMs });
   original = await newNode();
   copy = await newNode(original.currentSessionID);
   relay = await newNode();
@@ -40,7 +41,7 @@ function at<T extends Value>(node: LocalNode, value: T): T {
   return node.expectCoValueLoaded(value.id).getCurrentContent() as T;
 }
 
-/** What the copy wrote gets to the relay under another session. Answers its forks. */
+/** Rewrites the copy's edits under another session, and sends them to the relay. Resolves with the forks. */
 async function merge(values: readonly Value[]): Promise<readonly Fork[]> {
   give(original, relay, [group, ...values]);
   const forks = findForks(
@@ -49,13 +50,13 @@ async function merge(values: readonly Value[]): Promise<readonly Fork[]> {
     values.map(({ id }) => id),
   );
   Object.assign(copy, { currentSessionID: (await newNode()).currentSessionID });
-  for (const fork of forks) expect(writeAgain(copy, fork)).toBe(true);
+  for (const fork of forks) expect(rewriteAfterFork(copy, fork)).toBe(true);
   give(copy, relay, [group, ...values], forks);
   return forks;
 }
 
-describe('what a copy of a profile wrote under a session that went on elsewhere', () => {
-  test('stands beside it, once, with its time', async () => {
+describe('what a copied profile wrote under a session that continued elsewhere', () => {
+  test('[TABS-10] appears beside the original once, with its own time', async () => {
     const map = group.createMap({ before: 0 });
     give(original, copy, [group, map]);
     at(copy, map).set('copy', 1);
@@ -72,7 +73,7 @@ describe('what a copy of a profile wrote under a session that went on elsewhere'
     expect(merged.lastEditAt('copy')?.at.getTime()).toBe(times[0]);
   });
 
-  test('does not win over what was written later', async () => {
+  test('does not override later edits', async () => {
     const map = group.createMap({});
     give(original, copy, [group, map]);
     const nowMs = Date.now();
@@ -85,7 +86,7 @@ describe('what a copy of a profile wrote under a session that went on elsewhere'
     expect(at(relay, map).toJSON()).toEqual({ both: 'original', last: 'copy' });
   });
 
-  test('keeps its places in a list', async () => {
+  test('keeps its positions in a list', async () => {
     const list = group.createList<RawCoList>(['a', 'd']);
     give(original, copy, [group, list]);
     at(copy, list).append('b', 0);
@@ -99,7 +100,7 @@ describe('what a copy of a profile wrote under a session that went on elsewhere'
     expect(at(relay, list).asArray()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
-  test('stays in the stream of its author', async () => {
+  test('stays in its author’s stream', async () => {
     const stream = group.createStream<RawCoStream>();
     give(original, copy, [group, stream]);
     at(copy, stream).push('copy');
@@ -110,7 +111,7 @@ describe('what a copy of a profile wrote under a session that went on elsewhere'
     expect(JSON.stringify(at(relay, stream).items)).toContain('original');
   });
 
-  test('still opens what it let somebody read', async () => {
+  test('still opens what it gave access to', async () => {
     const map = group.createMap({ secret: 1 });
     give(original, copy, [group, map]);
     const guest = await createGuest();
@@ -132,7 +133,7 @@ describe('what a copy of a profile wrote under a session that went on elsewhere'
     if (!fork) throw new Error('no fork');
     const count = () => copy.getCoValue(map.id).verifiedTransactions.length;
     const before = count();
-    expect(writeAgain(copy, fork)).toBe(true);
+    expect(rewriteAfterFork(copy, fork)).toBe(true);
     expect(count()).toBe(before);
   });
 });
@@ -142,7 +143,7 @@ describe('findForks', () => {
     ['was not edited since', 0, 3],
     ['is behind', 1, 3],
     ['is ahead', 3, 1],
-  ])('finds none where this device %s', (_, here, there) => {
+  ])('yields no forks if this device %s', (_, here, there) => {
     const map = group.createMap({});
     let written = 0;
     const writeUpTo = (count: number) => {
@@ -159,7 +160,7 @@ describe('findForks', () => {
     expect(findForks(copy, relay, [map.id])).toEqual([]);
   });
 
-  test('says nothing of what the relay does not have', () => {
+  test('ignores what the relay does not have', () => {
     give(original, copy, [group]);
     const map = at(copy, group).createMap({ key: 1 });
     expect(findForks(copy, relay, [map.id, 'co_zUnknown'])).toEqual([]);

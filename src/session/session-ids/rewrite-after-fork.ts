@@ -1,37 +1,38 @@
 import type { AvailableCoValueCore, JsonObject, JsonValue, LocalNode } from 'cojson';
 import type { Fork } from './own-forks.ts';
+import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
 
 /**
- * Writes what this device wrote from the fork on once more, under the session that the node writes with now. In cojson's
- * own way, of a branch that is merged: each keeps its time, and the id by which other edits refer to it. In a list that id
- * would be the other device's transaction's, so there it is that of a branch. Whatever was written again before is left
- * out. False where something could not be read, and so was not written.
+ * Rewrites under the node's current session what this device wrote after the fork, the way cojson merges a branch: each
+ * transaction keeps its time, and the ID by which other edits refer to it. In a list, that ID would name the other
+ * device's transaction, so it becomes the ID of a branch. Idempotent: skips what was rewritten before. Returns false if
+ * something was not rewritten because it could not be read.
  */
-export function writeAgain(node: LocalNode, fork: Fork): boolean {
-  const core = node.getCoValue(fork.id);
-  if (!core.isAvailable()) return false;
-  core.getCurrentContent(); // Has everything decrypted that can be.
-  const done = alreadyAgain(core, fork);
+export function rewriteAfterFork(node: LocalNode, fork: Fork): boolean {
+  const core = getAvailableCoValue(node, fork.id);
+  if (!core) return false;
+  core.getCurrentContent(); // Makes cojson decrypt everything it can.
+  const rewritten = rewrittenIndexes(core, fork);
   const refused = core.verifiedTransactions.filter(
     ({ currentTxID: { sessionID, txIndex } }) =>
-      sessionID === fork.sessionID && txIndex >= fork.from && !done.has(txIndex),
+      sessionID === fork.sessionID && txIndex >= fork.from && !rewritten.has(txIndex),
   );
   const isOrdered = core.verified.header.type === 'colist' || core.verified.header.type === 'coplaintext';
   let isWhole = true;
   for (const { changes, meta, madeAt, tx, isValid, currentTxID } of refused) {
-    if (!isValid && changes) continue; // Nobody takes it under any session.
+    if (!isValid && changes) continue; // It would be invalid under any session.
     if (!changes) {
       isWhole = false;
       continue;
     }
     const nowMs = Math.max(node.stampNow(), core.latestTxMadeAt + 1);
     const source = { s: fork.sessionID, mi: currentTxID.txIndex, t: nowMs - madeAt };
-    const again = { ...meta, ...source, ...(isOrdered && { b: fork.id }) };
-    core.makeTransaction(isOrdered ? changes.map(inBranch) : changes, tx.privacy, again, nowMs);
+    const newMeta = { ...meta, ...source, ...(isOrdered && { b: fork.id }) };
+    core.makeTransaction(isOrdered ? changes.map(inBranch) : changes, tx.privacy, newMeta, nowMs);
   }
   return isWhole;
 
-  /** What was inserted after the fork is found by the id that it has now. */
+  /** Adds the branch to references to insertions made after the fork, whose IDs have changed. */
   function inBranch(change: JsonValue): JsonValue {
     if (!isObject(change)) return change;
     return Object.fromEntries(
@@ -53,8 +54,8 @@ export function writeAgain(node: LocalNode, fork: Fork): boolean {
   }
 }
 
-/** Their numbers, also where another tab or an earlier run did it. */
-function alreadyAgain(core: AvailableCoValueCore, { sessionID }: Fork): ReadonlySet<number> {
+/** The indexes of the transactions that this tab, another tab or an earlier run has already rewritten. */
+function rewrittenIndexes(core: AvailableCoValueCore, { sessionID }: Fork): ReadonlySet<number> {
   return new Set(
     core.verifiedTransactions.flatMap(({ meta, currentTxID }) =>
       currentTxID.sessionID !== sessionID && meta?.['s'] === sessionID ? Number(meta['mi']) : [],

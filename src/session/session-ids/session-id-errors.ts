@@ -1,17 +1,17 @@
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 
-/** Why an edit is refused while the page's session id is given up. */
-export function sessionSetAside(): KernelError {
+/** The error of an edit made while the page has released its session ID. */
+export function sessionFrozen(): KernelError {
   return createKernelError(
     'SESSION_TAKEN',
-    'The browser had set this page aside, and another tab may have gone on with its session. Wait a moment and make the edit again; where the session’s `replaced` event comes, make it in the session that it brings.',
+    'The browser froze this page, and another tab may have continued its session. Wait a moment and make the edit again; if the session’s `replaced` event fires, make it in the session that the event delivers.',
   );
 }
 
 export function sessionTaken(cause: unknown): KernelError {
   return createKernelError(
     'SESSION_TAKEN',
-    'Another tab, or a copy of this browser profile, went on with this page’s session, and a new one could not be opened here. Everything that was saved is kept. Reload the page.',
+    'Another tab, or a copy of this browser profile, continued this page’s session, and a new session could not be opened here. Everything that was saved is kept. Reload the page.',
     { cause },
   );
 }

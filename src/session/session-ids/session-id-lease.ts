@@ -4,33 +4,30 @@ import { holdLock, type HeldLock } from './held-lock.ts';
 import type { SessionIDRecords } from './session-id-records.ts';
 import type { Locks } from '../../platform/platform.ts';
 
-/** The right to write under a session id: of one node at a time, on this device and everywhere. */
+/** The exclusive right of one node to write under a session ID. */
 export interface SessionIDLease {
   readonly sessionID: SessionID;
-  /** An earlier run wrote under it. What it wrote has to be loaded before more is written. */
+  /** An earlier run wrote under this ID. Load its content before writing more. */
   readonly isReused: boolean;
-  /** False from the moment when somebody else may have the id. */
+  /** False from the moment when another node may have the ID. */
   readonly isHeld: boolean;
-  /**
-   * Gives the id up, in the very call: the page may end after it. With `isClean`, nothing of this run is unsaved, and the
-   * id may be used again; otherwise nobody ever does, unless this lease is taken back. Safe to call twice.
-   */
-  letGo(isClean: boolean): void;
-  /** False where somebody took the id or spent it meanwhile, or that cannot be known. */
-  takeBack(): Promise<boolean>;
-  /** Calls once, when the id was taken from this lease while it was held. */
-  onRobbed(listener: () => void): void;
+  /** Synchronous, because the page may end. Unless `isClean`, only this lease can reclaim the ID. Idempotent. */
+  release(isClean: boolean): void;
+  /** False if another tab took or spent the ID in the meantime, or if that cannot be determined. */
+  reclaim(): Promise<boolean>;
+  /** Calls back once if the ID is stolen while this lease holds it. */
+  onStolen(listener: () => void): void;
 }
 
-/** A new random id that is kept nowhere: nobody else can come by it, so nobody has to be kept off. */
+/** A new random ID that is stored nowhere, so no other node can use it and no lock is needed. */
 export function createUnsharedLease(sessionID: SessionID): SessionIDLease {
   return {
     sessionID,
     isReused: false,
     isHeld: true,
-    letGo: () => {},
-    takeBack: () => Promise.resolve(true),
-    onRobbed: () => {},
+    release: () => {},
+    reclaim: () => Promise.resolve(true),
+    onStolen: () => {},
   };
 }
 
@@ -40,7 +37,7 @@ export function sessionLockName(sessionID: SessionID): string {
   return sessionLockPrefix + sessionID;
 }
 
-/** The lease of whoever holds the id's lock, with `epoch` written. */
+/** Creates the lease for the holder of the ID's lock, after `epoch` was written. */
 export function createLease(parts: {
   readonly locks: Locks;
   readonly records: SessionIDRecords;
@@ -58,7 +55,7 @@ export function createLease(parts: {
 
   function hold(lock: HeldLock): void {
     held = lock;
-    lock.onRobbed(() => {
+    lock.onStolen(() => {
       if (held !== lock) return;
       held = undefined;
       for (const listener of listeners.splice(0)) listener();
@@ -68,9 +65,9 @@ export function createLease(parts: {
 
   async function renewed(): Promise<boolean> {
     const record = await records.get(sessionID);
-    // Whoever had the id since has counted it, or has spent it.
+    // Another tab has since used or spent the ID.
     if (record?.epoch !== epoch) return false;
-    // A mark that a crash brings back must not speak of the time from here on.
+    // A clean mark that reappears after a crash must not count for what is written from here on.
     await records.put({ ...record, epoch: epoch + 1 });
     epoch += 1;
     cleanMarks.remove(sessionID);
@@ -83,13 +80,13 @@ export function createLease(parts: {
     get isHeld() {
       return held !== undefined;
     },
-    letGo(isClean) {
+    release(isClean) {
       if (!held) return;
       if (isClean) cleanMarks.set(sessionID, epoch);
       released = held.release();
       held = undefined;
     },
-    async takeBack() {
+    async reclaim() {
       if (held) return true;
       let lock: HeldLock | undefined;
       try {
@@ -101,11 +98,11 @@ export function createLease(parts: {
         }
       } catch {
         await lock?.release();
-        return false; // A database or lock that fails now proves nothing about the id.
+        return false; // A failing database or lock proves nothing about the ID.
       }
       hold(lock);
       return true;
     },
-    onRobbed: (listener) => void listeners.push(listener),
+    onStolen: (listener) => void listeners.push(listener),
   };
 }

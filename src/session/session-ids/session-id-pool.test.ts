@@ -43,35 +43,35 @@ function leased(changes: { readonly hasContent?: boolean; readonly signal?: Abor
   });
 }
 
-/** The tab is gone with no last word; the browser lets go of its locks. */
+/** Simulates a crash: the tab ends without releasing its lease, and the browser releases its locks. */
 async function crash({ sessionID }: SessionIDLease): Promise<void> {
   locks.rob(sessionLockName(sessionID));
   await expect.poll(() => locks.held).not.toContain(sessionLockName(sessionID));
 }
 
 describe('a session id', () => {
-  test('is used again after a clean end, a hundred times', async () => {
+  test('is reused after a clean end, a hundred times', async () => {
     const seen = new Set<string>();
     for (let run = 0; run < 100; run++) {
       const lease = await leased();
       expect(lease.isReused).toBe(run > 0);
       seen.add(lease.sessionID);
-      lease.letGo(true);
+      lease.release(true);
     }
     expect(seen.size).toBe(1);
   });
 
-  test('is one tab’s alone, also of tabs that open at once', async () => {
+  test('[TABS-6] belongs to one tab only, even if tabs open at the same time', async () => {
     const leases = await Promise.all([leased(), leased(), leased()]);
     expect(new Set(leases.map(({ sessionID }) => sessionID)).size).toBe(3);
-    leases[1]?.letGo(true);
+    leases[1]?.release(true);
     expect((await leased()).sessionID).toBe(leases[1]?.sessionID);
   });
 
   test.each<[string, (lease: SessionIDLease) => unknown]>([
-    ['left something unsaved', (lease) => lease.letGo(false)],
+    ['left something unsaved', (lease) => lease.release(false)],
     ['crashed', crash],
-  ])('is spent by a run that %s', async (_, end) => {
+  ])('[TABS-7] is spent by a run that %s', async (_, end) => {
     const first = await leased();
     await end(first);
     const second = await leased();
@@ -80,123 +80,123 @@ describe('a session id', () => {
     expect([...records.keys()]).toEqual([second.sessionID]);
   });
 
-  test('is spent by a crash although the mark of the run before outlived it', async () => {
+  test('is spent by a crash even if the mark of the previous run survives', async () => {
     const first = await leased();
-    first.letGo(true);
+    first.release(true);
     const second = await leased();
     cleanMarks.set(second.sessionID, 1);
     await crash(second);
     expect((await leased()).sessionID).not.toBe(second.sessionID);
   });
 
-  test('is waited for while the page that it was for is being left', async () => {
+  test('is waited for while the page that held it is being left', async () => {
     const first = await leased();
     cleanMarks.set(first.sessionID, 1);
     const second = leased();
     await expect.poll(() => locks.waiting).toContain(sessionLockName(first.sessionID));
-    first.letGo(true);
+    first.release(true);
     expect((await second).sessionID).toBe(first.sessionID);
   });
 
-  test('is not waited for longer than choosing may take', async () => {
+  test('is waited for only as long as choosing may take', async () => {
     const first = await leased();
     cleanMarks.set(first.sessionID, 1);
-    const giveUp = new AbortController();
-    const second = leased({ signal: giveUp.signal });
+    const release = new AbortController();
+    const second = leased({ signal: release.signal });
     await expect.poll(() => locks.waiting).toContain(sessionLockName(first.sessionID));
-    giveUp.abort();
+    release.abort();
     expect((await second).sessionID).not.toBe(first.sessionID);
   });
 
-  test('is spent where the device has lost what was written under it', async () => {
+  test('is spent if the device lost what was written under it', async () => {
     const first = await leased();
-    first.letGo(true);
+    first.release(true);
     expect((await leased({ hasContent: false })).sessionID).not.toBe(first.sessionID);
   });
 
-  test('has its epoch on the disk before it is given', async () => {
-    const { sessionID, letGo } = await leased();
+  test('has its epoch on the disk before it is leased', async () => {
+    const { sessionID, release } = await leased();
     expect(records.get(sessionID)?.epoch).toBe(1);
-    letGo(true);
+    release(true);
     await leased();
     expect(records.get(sessionID)?.epoch).toBe(2);
   });
 
-  test('is let go where its epoch cannot be written', async () => {
+  test('is released if its epoch cannot be written', async () => {
     inMemory.put = () => Promise.reject(new Error('disk full'));
     await expect(leased()).rejects.toThrow('disk full');
     expect(locks.held).toEqual([]);
   });
 
-  test('does not wait for ever for a tab that is choosing', async () => {
+  test('does not wait forever for a tab that is choosing', async () => {
     void locks.request(`maia/session-ids/${accountID}`, {}, () => new Promise(() => {}));
-    const giveUp = new AbortController();
-    const waiting = leased({ signal: giveUp.signal });
-    giveUp.abort();
+    const release = new AbortController();
+    const waiting = leased({ signal: release.signal });
+    release.abort();
     await expect(waiting).rejects.toThrow('aborted');
   });
 });
 
-describe('a lease that was let go', () => {
-  test('is taken back where nobody had the id meanwhile', async () => {
+describe('a released lease', () => {
+  test('is taken back if no other tab had the ID meanwhile', async () => {
     const lease = await leased();
-    lease.letGo(true);
+    lease.release(true);
     expect(lease.isHeld).toBe(false);
-    expect(await lease.takeBack()).toBe(true);
+    expect(await lease.reclaim()).toBe(true);
     expect(lease.isHeld).toBe(true);
     expect((await leased()).sessionID).not.toBe(lease.sessionID);
   });
 
-  test('is its holder’s all the same where it was not let go', async () => {
+  test('remains with its holder if it was not released', async () => {
     const lease = await leased();
-    expect(await lease.takeBack()).toBe(true);
+    expect(await lease.reclaim()).toBe(true);
     expect(records.get(lease.sessionID)?.epoch).toBe(1);
   });
 
-  test('spends its id in a crash after it was taken back', async () => {
+  test('spends its ID if the tab crashes after taking it back', async () => {
     const lease = await leased();
-    lease.letGo(true);
-    await lease.takeBack();
+    lease.release(true);
+    await lease.reclaim();
     cleanMarks.set(lease.sessionID, 1);
     await crash(lease);
     expect((await leased()).sessionID).not.toBe(lease.sessionID);
   });
 
-  test('stays lost while another has the id, and after', async () => {
+  test('stays lost while another tab has the ID, and afterwards', async () => {
     const lease = await leased();
-    lease.letGo(true);
+    lease.release(true);
     const other = await leased();
     expect(other.sessionID).toBe(lease.sessionID);
-    expect(await lease.takeBack()).toBe(false);
-    other.letGo(true);
+    expect(await lease.reclaim()).toBe(false);
+    other.release(true);
     await expect.poll(() => locks.held).toEqual([]);
-    expect(await lease.takeBack()).toBe(false);
+    expect(await lease.reclaim()).toBe(false);
     expect(locks.held).toEqual([]);
   });
 
-  test('stays lost where another has spent the id', async () => {
+  test('stays lost if another tab spent the ID', async () => {
     const lease = await leased();
-    lease.letGo(false);
+    lease.release(false);
     await leased();
-    expect(await lease.takeBack()).toBe(false);
+    expect(await lease.reclaim()).toBe(false);
   });
 
-  test('stays lost where the records cannot be read', async () => {
+  test('stays lost if the records cannot be read', async () => {
     const lease = await leased();
-    lease.letGo(true);
+    lease.release(true);
     inMemory.get = () => Promise.reject(new Error('closed'));
-    expect(await lease.takeBack()).toBe(false);
+    expect(await lease.reclaim()).toBe(false);
     expect(locks.held).toEqual([]);
   });
 
-  test('says when it was robbed, and is taken from nobody twice', async () => {
+  test('reports once that it was stolen', async () => {
     const lease = await leased();
     let count = 0;
-    lease.onRobbed(() => count++);
+    lease.onStolen(() => count++);
     locks.rob(sessionLockName(lease.sessionID));
     await expect.poll(() => count).toBe(1);
     expect(lease.isHeld).toBe(false);
-    lease.letGo(true);
+    lease.release(true);
     expect(cleanMarks.isSet(lease.sessionID, 1)).toBe(false);
   });
 });

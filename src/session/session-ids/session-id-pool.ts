@@ -5,20 +5,16 @@ import { holdLock, type HeldLock } from './held-lock.ts';
 import { createLease, sessionLockName, type SessionIDLease } from './session-id-lease.ts';
 import type { SessionIDRecord, SessionIDRecords } from './session-id-records.ts';
 
-/**
- * Leases a session id that this device used before, where one is free and ended provably clean; else a new one. Two
- * nodes that write under one id at once fork its history, and the edits of one of them are lost: whatever is in doubt
- * is never used again.
- */
+/** Reuses an ID only if its last run ended provably clean: two nodes under one ID fork its history and lose edits. */
 export async function leaseSessionID(options: {
   readonly locks: Locks;
   readonly records: SessionIDRecords;
   readonly cleanMarks: CleanMarks;
   readonly accountID: string;
   readonly newSessionID: () => SessionID;
-  /** False where the device has lost what earlier runs wrote. */
+  /** False if the device lost what earlier runs wrote. */
   readonly hasContent: Promise<boolean>;
-  /** Ends the wait for other tabs that are choosing, or that are about to let go. */
+  /** Ends the wait for other tabs that are choosing an ID or about to release one. */
   readonly signal: AbortSignal;
 }): Promise<SessionIDLease> {
   const { locks, records, cleanMarks, accountID, newSessionID, hasContent, signal } = options;
@@ -54,14 +50,14 @@ export async function leaseSessionID(options: {
   async function lockOf({ sessionID, epoch }: SessionIDRecord): Promise<HeldLock | undefined> {
     const name = sessionLockName(sessionID);
     if (!cleanMarks.isSet(sessionID, epoch)) return holdLock(locks, name, { ifAvailable: true });
-    // Its run has said its last word. A page that is being left holds the lock a moment longer.
+    // The run wrote its clean mark, but a page that is unloading holds its lock a moment longer, so wait for it.
     return holdLock(locks, name, { signal }).catch(() => undefined);
   }
 
   async function begin(): Promise<SessionIDLease> {
     const sessionID = newSessionID();
     const lock = await holdLock(locks, sessionLockName(sessionID), {});
-    if (!lock) throw new Error('A lock that was waited for was not given.');
+    if (!lock) throw new Error('The requested lock was not granted.');
     try {
       return await lease({ v: 1, sessionID, epoch: 0 }, { isReused: false, lock });
     } catch (error) {
@@ -70,7 +66,7 @@ export async function leaseSessionID(options: {
     }
   }
 
-  /** The epoch stands on the disk before the first edit, so that no crash leaves an id that looks clean. */
+  /** The epoch is on the disk before the first edit, so that no crash leaves an ID that looks clean. */
   async function lease(
     record: SessionIDRecord,
     given: Pick<Parameters<typeof createLease>[0], 'isReused' | 'lock'>,

@@ -4,13 +4,13 @@ import { assert } from '../../base/assert.ts';
 import { accountDatabase, stores } from '../../storage/account-database.ts';
 import { committed, openDatabase } from '../../storage/indexed-db.ts';
 import { deleteDatabase } from '../device/device-database.ts';
-import { isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
 
-/** The session ids that this device has for one account. */
+/** This device's session IDs of one account. */
 export interface SessionIDRecords {
   all(): Promise<readonly SessionIDRecord[]>;
   get(sessionID: SessionID): Promise<SessionIDRecord | undefined>;
-  /** Resolves when it is on the disk. */
+  /** Resolves when the record is on the disk. */
   put(record: SessionIDRecord): Promise<void>;
   delete(sessionID: SessionID): Promise<void>;
 }
@@ -18,11 +18,11 @@ export interface SessionIDRecords {
 export interface SessionIDRecord {
   readonly v: 1;
   readonly sessionID: SessionID;
-  /** Counts the runs that had the id, and each time a page took it back. */
+  /** Counts the runs that leased the ID, and each time a page reclaimed it. */
   readonly epoch: number;
 }
 
-/** Every call is a transaction on a connection of its own, as an open one would block the account's removal in another tab. */
+/** Each call opens its own connection, because an open one would block another tab from deleting the database. */
 export function createSessionIDRecords(
   indexedDB: IDBFactory,
   accountID: string,
@@ -33,7 +33,7 @@ export function createSessionIDRecords(
     run: (store: IDBObjectStore) => IDBRequest<T>,
   ): Promise<T> {
     const db = await openDatabase(indexedDB, accountDatabase(accountID), clock);
-    assert(db, 'a database was to be made');
+    assert(db, 'The database does not exist yet.');
     try {
       const transaction = db.transaction(stores.sessionIDs, mode, { durability: 'strict' });
       const request = run(transaction.objectStore(stores.sessionIDs));
@@ -58,12 +58,12 @@ export function createSessionIDRecords(
   };
 }
 
-/** Resolves also while another tab is about to use it: the browser then deletes it afterwards. */
+/** Also resolves while another tab is using the database; the browser deletes it afterwards. */
 export async function deleteSessionIDRecords(indexedDB: IDBFactory, accountID: string): Promise<void> {
   await deleteDatabase(indexedDB, accountDatabase(accountID).name);
 }
 
-/** Records of another version are left alone: their ids are not for this one to use. */
+/** Ignores records of another version: their IDs must not be used here. */
 function isSessionIDRecord(value: unknown): value is SessionIDRecord {
   return (
     isRecord(value) &&

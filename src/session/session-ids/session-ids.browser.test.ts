@@ -7,9 +7,11 @@ import { activeSession } from '../active-session.ts';
 import { resume } from '../resume.ts';
 import type { Session } from '../session.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
+import { untilSaved } from '../../../test/support/session/until-session.ts';
 
-// Sessions with Chromium's own Web Locks, IndexedDB and localStorage. Two of one account in this page stand for two tabs;
-// only the events of a page that is set aside are made here, and `e2e/session-ids.spec.ts` has the browser make them.
+// Sessions with Chromium's own Web Locks, IndexedDB and localStorage. Two sessions of one account in this
+// page act as two tabs. Only the freeze events are simulated here; in `e2e/session-ids.long.spec.ts` the
+// browser fires them.
 
 let device: TestDevice;
 beforeEach(() => {
@@ -23,15 +25,12 @@ afterEach(async () => {
 const freeze = () => document.dispatchEvent(new Event('freeze'));
 const unfreeze = () => document.dispatchEvent(new Event('resume'));
 const idOf = ({ node }: Session) => node.currentSessionID;
-const untilSaved = (session: Session) =>
-  vi.waitFor(() => expect(session.sync.current.saved).toEqual({ pending: 0 }), { timeout: 10_000 });
-
-/** Tries an edit until the session takes it. */
+/** Repeats an edit until the session accepts it. */
 const untilWritable = (session: Session) =>
   vi.waitFor(() => rootOf(session).set('tried', Date.now()), { timeout: 10_000 });
 
 describe('a session', () => {
-  test('goes on with its id after each clean end, and its history stays whole', async () => {
+  test('reuses its ID after each clean end, with an unbroken history', async () => {
     let session = await device.signedUp();
     const first = idOf(session);
     for (let run = 0; run < 5; run++) {
@@ -44,14 +43,14 @@ describe('a session', () => {
     expect(count).toEqual([first, 5]);
   });
 
-  test('has an id of its own in each of several tabs', async () => {
+  test('has a different ID in each of several tabs', async () => {
     await device.signedUp();
     await device.closeAll();
     const tabs = await Promise.all(Array.from({ length: 3 }, () => anotherTab(device)));
     expect(new Set(tabs.map(idOf)).size).toBe(3);
   });
 
-  test('keeps no id where tabs cannot be told apart', async () => {
+  test('keeps no ID if the browser cannot tell tabs apart', async () => {
     const { accountID } = await device.signedUp();
     await device.closeAll();
     await device.databases.delete(accountDatabase(accountID).name);
@@ -59,7 +58,7 @@ describe('a session', () => {
     const ids = new Set<string>();
     for (let run = 0; run < 2; run++) {
       const session = await resume(platform, { sync: false });
-      if (!session) throw new Error('the device remembers nobody');
+      if (!session) throw new Error('the device remembers no account');
       ids.add(idOf(session));
       await session.close();
     }
@@ -70,7 +69,7 @@ describe('a session', () => {
     expect(kept).toEqual([]);
   });
 
-  test('has an id of its own where a newer version wrote the kept ones, and leaves them as they are', async () => {
+  test('uses a new ID, and leaves the stored ones unchanged, if a newer version wrote them', async () => {
     const { accountID } = await device.signedUp();
     await device.closeAll();
     await device.databases.delete(accountDatabase(accountID).name);
@@ -87,8 +86,8 @@ describe('a session', () => {
   });
 });
 
-describe('a page that is set aside', () => {
-  test('writes nothing, says what to wait for, and goes on when it is back', async () => {
+describe('a frozen page', () => {
+  test('[TABS-8] refuses edits, explains how long, and continues when it resumes', async () => {
     const session = await device.signedUp();
     const before = idOf(session);
     await untilSaved(session);
@@ -100,11 +99,11 @@ describe('a page that is set aside', () => {
     await untilWritable(session);
     expect(idOf(session)).toBe(before);
     expect(activeSession.current).toBe(session);
-    // What it gives up later is still good for the next run.
+    // A reclaimed ID can still be released for the next run.
     expect(idOf(await device.reloaded())).toBe(before);
   });
 
-  test('gets another session where a tab went on with its own', async () => {
+  test('gets another session if a tab continued its own', async () => {
     const session = await device.signedUp();
     rootOf(session).set('from', 'first');
     await untilSaved(session);
@@ -134,7 +133,7 @@ describe('a page that is set aside', () => {
     rootOf(other).set('still', 'there');
   });
 
-  test('loses no edit that was not saved yet: nobody goes on with its id', async () => {
+  test('loses no unsaved edit, because no other tab continues with its ID', async () => {
     const session = await device.signedUp();
     await untilSaved(session);
     rootOf(session).set('note', 'unsaved');
@@ -146,7 +145,7 @@ describe('a page that is set aside', () => {
     expect(rootOf(await replaced).get('note')).toBe('unsaved');
   });
 
-  test('gives what could not be saved to the session that takes its place', async () => {
+  test('hands its unsaved edits to the session that replaces it', async () => {
     const session = await device.signedUp();
     await untilSaved(session);
     const writable = failIndexedDB(

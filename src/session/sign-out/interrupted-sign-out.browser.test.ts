@@ -13,8 +13,8 @@ afterEach(async () => {
   localStorage.clear();
 });
 
-describe('a sign-out that is interrupted', () => {
-  /** As when another tab holds on to a database, or this one ends at this moment. */
+describe('an interrupted sign-out', () => {
+  /** Simulates another tab that holds the database open, or this tab ending at this moment. */
   function cannotDelete(): IDBFactory {
     const deleteDatabase = () => {
       throw new DOMException('broken', 'UnknownError');
@@ -25,7 +25,7 @@ describe('a sign-out that is interrupted', () => {
     });
   }
 
-  test('after the vault went is signed out, and the next start deletes the rest', async () => {
+  test('[ACC-18] after the vault is deleted, leaves the account signed out, and the next start deletes the rest', async () => {
     await (await device.signedUp()).close();
     const warn = vi.fn();
     const session = await resume(
@@ -43,7 +43,7 @@ describe('a sign-out that is interrupted', () => {
     expect(await countIn(device, 'credentials')).toBe(1);
   });
 
-  test('and signed in again meanwhile keeps what is written since', async () => {
+  test('keeps what was written since, if the user signs in again before the next start', async () => {
     await (await device.signedUp()).close();
     const broken = { ...device.platform, indexedDB: cannotDelete() };
     const session = await resume(broken, { sync: false });
@@ -63,7 +63,7 @@ describe('a sign-out that is interrupted', () => {
     expect(await countIn(device, 'credentials')).toBe(1);
   });
 
-  test('before the vault went leaves the account signed in, and its session open', async () => {
+  test('before the vault is deleted, leaves the account signed in and its session open', async () => {
     await (await device.signedUp()).close();
     let isBroken = false;
     const failing = Object.assign(Object.create(indexedDB) as IDBFactory, {

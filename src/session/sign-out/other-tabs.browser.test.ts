@@ -27,7 +27,7 @@ const saved = (session: Session) =>
   vi.waitFor(() => expect(session.sync.current.saved.pending).toBe(0), { timeout: 10_000 });
 
 describe('the other tabs of the account', () => {
-  test('end before the databases go, with a reason that says so', async () => {
+  test('end before the databases are deleted, and report why', async () => {
     const first = await device.signedUp();
     const other = await anotherTab(device);
     const closed = closedWith(other);
@@ -42,7 +42,7 @@ describe('the other tabs of the account', () => {
     expect(await device.databases.names()).toEqual(['maia-device']);
   });
 
-  test('save first what is to be kept', async () => {
+  test('save what must be kept before they end', async () => {
     const first = await device.signedUp();
     const other = await anotherTab(device);
     rootOf(other).set('theirs', 1);
@@ -51,7 +51,7 @@ describe('the other tabs of the account', () => {
     expect(rootOf(again).get('theirs')).toBe(1);
   });
 
-  test('of another account stay', async () => {
+  test('keep running if they have another account open', async () => {
     const ada = await device.signedUp();
     const ben = await device.signedUp({ anotherAccount: true });
     const closed = closedWith(ben);
@@ -62,34 +62,34 @@ describe('the other tabs of the account', () => {
     expect(await device.databases.names()).toEqual(['maia-device', contentOf(ben)].toSorted());
   });
 
-  test('that do not answer may have changes, unless these are given up', async () => {
+  test('count as having changes if they do not answer, unless those changes are discarded', async () => {
     const session = await device.signedUp();
     await session.signOut({ discardUnsynced: true });
-    // Nobody needs the time that a tab has to answer in.
+    // Shortens only the time that a tab has to answer.
     const after: Clock['after'] = (ms, run) => systemClock.after(ms < 4_000 ? ms : ms / 20, run);
     const hurried = { ...device.platform, clock: { ...systemClock, after } };
     const again = await signUp(hurried, { sync: false, anotherAccount: true });
-    let letGo = () => {};
+    let release = () => {};
     const held = navigator.locks.request(
       `maia/tab/${again.accountID}/hung`,
-      () => new Promise<void>((resolve) => (letGo = resolve)),
+      () => new Promise<void>((resolve) => (release = resolve)),
     );
     await vi.waitFor(async () => expect((await navigator.locks.query()).held?.length).toBeGreaterThan(1));
     const { message } = await refusalOf(again.signOut({ keepEncryptedData: true }));
     expect(message).toMatch(/another tab/);
     await again.signOut({ discardUnsynced: true });
-    letGo();
+    release();
     await held;
     expect(await device.databases.names()).toEqual(['maia-device']);
   });
 });
 
-test('a page that was set aside during the sign-out ends when it is back, and opens nothing again', async () => {
+test('a page frozen during the sign-out ends its session when it resumes, and opens no other', async () => {
   const first = await device.signedUp();
   const away = await anotherTab(device);
   await first.close();
   const closed = closedWith(away);
-  // As if it had been frozen: it hears nothing.
+  // A frozen page receives no messages.
   const deaf = { ...device.platform, openTabChannel: () => undefined };
   const signer = await resume(deaf, { sync: false });
   globalThis.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));

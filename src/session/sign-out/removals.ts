@@ -2,14 +2,14 @@ import { isKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
 import { stockDatabaseName } from '../../storage/stock-database.ts';
-import { isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
 import { deleteDatabase, readDevice, writeDevice } from '../device/device-database.ts';
 import { deviceError, unlessRefused } from '../device/device-errors.ts';
 import { forgetSessionIDs } from '../session-ids/acquire-session-id.ts';
 
 /**
- * That an account's databases are to go. It stands among the credentials, under a key that is none, from the very
- * transaction that removed the vault until the databases are gone, so that a later start goes on with it.
+ * Marks an account's databases for deletion. Written among the credentials, under a key that no credential uses, by the
+ * transaction that deletes the vault. It stays until the databases are gone, so a later start resumes the deletion.
  */
 interface Removal {
   readonly credentialID: string;
@@ -20,11 +20,11 @@ interface Removal {
 
 export interface Removals {
   /**
-   * From here on nothing here opens the account without a prompt: all or nothing, in one transaction. Without `keepsData`
-   * nothing here opens it offline either, and its databases are to go.
+   * Afterwards this device cannot open the account without a prompt. One transaction: all or nothing. Without `keepsData`,
+   * the account cannot be opened offline either, and its databases are marked for deletion.
    */
   signOff(options: { readonly keepsData: boolean }): Promise<void>;
-  /** Deletes the databases, where they are to go. What another tab holds open goes when that tab lets go. */
+  /** Deletes the marked databases. One that another tab holds open is deleted when that tab closes it. */
   finish(): Promise<void>;
 }
 
@@ -41,14 +41,14 @@ export function createRemovals(platform: RemovalPlatform, accountID: string): Re
       whatOpensIt: [await store('vaults').get(accountID), ...(await store('keyrings').getAll())],
     }));
     if (!isRemoval(records?.removal)) return;
-    // Signed in again while the databases could not be deleted: what is in them is wanted.
+    // The user signed in again before the databases could be deleted, so their content is wanted.
     const isWanted = records.whatOpensIt.some((record) => isOf(record, accountID));
     if (isWanted || (await deleteDatabases(indexedDB))) {
       await writeDevice(indexedDB, (store) => store('credentials').delete(key));
     }
   }
 
-  /** A tab that ends while it waits for another one takes its wish to delete with it. */
+  /** A pending delete request is lost if its tab ends while another tab blocks it. */
   async function deleteDatabases(factory: IDBFactory): Promise<boolean> {
     await forgetSessionIDs(platform, accountID);
     const names = [stockDatabaseName(accountID), accountDatabase(accountID).name];
@@ -76,7 +76,7 @@ export function createRemovals(platform: RemovalPlatform, accountID: string): Re
     },
     async finish() {
       try {
-        // Two tabs that do this must not delete what somebody has begun to write in between.
+        // Two tabs may run this; neither may delete what a new session has started to write.
         if (platform.locks) await platform.locks.request(`maia/removal/${accountID}`, {}, removeNow);
         else await removeNow();
       } catch (error) {
@@ -86,7 +86,7 @@ export function createRemovals(platform: RemovalPlatform, accountID: string): Re
   };
 }
 
-/** Of every account that was signed out here and whose databases did not go. */
+/** Finishes the removal of every account that was signed out here and whose databases still exist. */
 export async function finishRemovals(platform: RemovalPlatform): Promise<void> {
   const { indexedDB } = platform;
   if (!indexedDB) return;

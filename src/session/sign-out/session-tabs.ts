@@ -4,11 +4,11 @@ import { parseTabMessage, type TabMessage } from './sign-out-channel.ts';
 import { createTabPresence } from './tab-presence.ts';
 import { together, type UnsyncedEdits, type WantedAt } from './unsynced-edits.ts';
 
-/** The tabs that have a session of one account open. */
+/** The other tabs that have a session of one account open. */
 export interface SessionTabs {
-  /** What the others would lose. One that does not answer in time may have something. */
+  /** Asks the other tabs which edits they would lose. A tab that does not answer in time may have some. */
   ask(wantedAt: WantedAt): Promise<UnsyncedEdits>;
-  /** Ends the sessions of the others, and resolves when they are closed, with what is left all the same. */
+  /** Ends the sessions of the other tabs. Resolves when they are closed, with the edits that could not be saved. */
   endOthers(wantedAt: WantedAt): Promise<UnsyncedEdits>;
   close(): void;
 }
@@ -16,16 +16,16 @@ export interface SessionTabs {
 type Question = Exclude<TabMessage, { type: 'answer' }>;
 const unknown: UnsyncedEdits = { ids: [], isWhole: false };
 
-/** A tab answers at once; one that closes may drain for two seconds. */
+/** A tab answers at once, but one that closes may drain for up to two seconds. */
 const answerMs = 4_000;
-/** Where the browser does not say who is there, whoever is there answers in this time. */
+/** How long to wait for answers if the browser cannot list the other tabs. */
 const silenceMs = 500;
 
 export function createSessionTabs(options: {
   readonly platform: Pick<Platform, 'clock' | 'locks' | 'page' | 'random' | 'openTabChannel'>;
   readonly accountID: string;
   readonly unsynced: (wantedAt: WantedAt) => Promise<UnsyncedEdits>;
-  /** Another tab signs out. */
+  /** Ends this tab's session when another tab signs out. */
   readonly endHere: (wantedAt: WantedAt) => Promise<UnsyncedEdits>;
 }): SessionTabs {
   const { platform, accountID, unsynced, endHere } = options;
@@ -49,7 +49,7 @@ export function createSessionTabs(options: {
     closeIfDone();
   }
 
-  /** A session that was ended by another tab has still to say so. */
+  /** A session that another tab ended must still answer that tab. */
   function closeIfDone(): void {
     if (isClosed && answering === 0) channel?.close();
   }
@@ -60,20 +60,20 @@ export function createSessionTabs(options: {
     const answers = new Map<string, UnsyncedEdits>();
     await new Promise<void>((resolve) => {
       const cancel = clock.after(expected ? answerMs : silenceMs, end);
-      const hear = (message: TabMessage) => {
+      const receive = (message: TabMessage) => {
         if (message.type !== 'answer' || message.turn !== turn) return;
         answers.set(message.tab, message);
-        if (isEverybodyHeard()) end();
+        if (isComplete()) end();
       };
-      const isEverybodyHeard = () => expected?.every((other) => answers.has(other)) ?? false;
+      const isComplete = () => expected?.every((other) => answers.has(other)) ?? false;
       function end(): void {
         cancel();
-        listeners.delete(hear);
+        listeners.delete(receive);
         resolve();
       }
-      listeners.add(hear);
+      listeners.add(receive);
       channel?.post({ v: 1, type, turn, wantedAt } satisfies TabMessage);
-      if (!channel || isEverybodyHeard()) end();
+      if (!channel || isComplete()) end();
     });
     const stillThere = new Set(await presence.others());
     const silent = (expected ?? []).some((other) => !answers.has(other) && stillThere.has(other));

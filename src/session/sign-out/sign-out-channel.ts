@@ -1,14 +1,14 @@
-import { isRecord } from '../account/records.ts';
+import { isRecord } from '../../base/record.ts';
 import type { UnsyncedEdits, WantedAt } from './unsynced-edits.ts';
 
-/** What tabs of one account say to each other. `turn` tells the answers to one question from those to another. */
+/** Messages between the tabs of one account. `turn` matches answers to their question. */
 export type TabMessage = Readonly<
   | { v: 1; type: 'ask'; turn: string; wantedAt: WantedAt }
   | { v: 1; type: 'end'; turn: string; wantedAt: WantedAt }
   | ({ v: 1; type: 'answer'; turn: string; tab: string } & UnsyncedEdits)
 >;
 
-/** Undefined for what another version of the kernel says. */
+/** Undefined for a message from another version of the kernel. */
 export function parseTabMessage(value: unknown): TabMessage | undefined {
   if (!isRecord(value) || value['v'] !== 1 || typeof value['turn'] !== 'string') return undefined;
   const { type, turn, wantedAt, tab, ids, isWhole } = value;

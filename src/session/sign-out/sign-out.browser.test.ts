@@ -25,8 +25,8 @@ afterEach(async () => {
 const saved = (session: Session) =>
   vi.waitFor(() => expect(session.sync.current.saved.pending).toBe(0), { timeout: 10_000 });
 
-describe('signing out with changes that no relay has', () => {
-  test('is refused with their list, and changes nothing', async () => {
+describe('signing out with changes that no relay has confirmed', () => {
+  test('[ACC-16] is refused with the list of these changes, and changes nothing', async () => {
     const session = await device.signedUp();
     const root = rootOf(session);
     root.set('note', 'only here');
@@ -38,7 +38,7 @@ describe('signing out with changes that no relay has', () => {
     expect(rootOf(await anotherTab(device)).get('note')).toBe('still writable');
   });
 
-  test('is refused for what an earlier run left, which this one has not loaded', async () => {
+  test('is refused if an earlier run left changes that this one has not loaded', async () => {
     const first = await device.signedUp();
     const map = first.node.createGroup().createMap({ a: 1 });
     await saved(first);
@@ -47,7 +47,7 @@ describe('signing out with changes that no relay has', () => {
     expect(details.ids).toContain(map.id);
   });
 
-  test('is refused for what a tab left that is closed meanwhile', async () => {
+  test('is refused if a tab that is now closed left changes', async () => {
     const first = await device.signedUp();
     const other = await anotherTab(device);
     const map = other.node.createGroup().createMap({ a: 1 });
@@ -60,7 +60,7 @@ describe('signing out with changes that no relay has', () => {
     expect(rootOf(first).get('theirs')).toBe(1);
   });
 
-  test('is refused for what another tab has, which stays open', async () => {
+  test('is refused if another tab has changes, and leaves that tab open', async () => {
     const first = await device.signedUp();
     await saved(first);
     const other = await anotherTab(device);
@@ -71,7 +71,7 @@ describe('signing out with changes that no relay has', () => {
     map.set('a', 2);
   });
 
-  test('goes through with discardUnsynced, and leaves nothing but the passkey’s id', async () => {
+  test('succeeds with discardUnsynced, and keeps only the ID of the passkey', async () => {
     const session = await device.signedUp();
     const closed = closedWith(session);
     await session.signOut({ discardUnsynced: true });
@@ -87,7 +87,7 @@ describe('signing out with changes that no relay has', () => {
     await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
   });
 
-  test('goes through with keepEncryptedData: they are there after the next sign-in, and still go to the relay', async () => {
+  test('[ACC-17] succeeds with keepEncryptedData, and the changes reach the relay after the next sign-in', async () => {
     const session = await device.signedUp();
     rootOf(session).set('note', 'kept');
     const map = session.node.createGroup().createMap({ a: 1 });
@@ -102,7 +102,7 @@ describe('signing out with changes that no relay has', () => {
   });
 });
 
-test('works where the browser refuses its database', async () => {
+test('works if the browser refuses to open the database', async () => {
   const open = () => {
     throw new DOMException('refused', 'SecurityError');
   };
@@ -117,7 +117,7 @@ test('works where the browser refuses its database', async () => {
   expect(activeSession.current).toBeUndefined();
 });
 
-test('a session that keeps nothing leaves nothing, in no name either', async () => {
+test('a session that is not remembered leaves no trace, not even in a name', async () => {
   const channel = vi.spyOn(globalThis, 'BroadcastChannel');
   const locks = vi.spyOn(navigator.locks, 'request');
   const session = await device.signedUp({ remember: 'never' });
@@ -130,7 +130,7 @@ test('a session that keeps nothing leaves nothing, in no name either', async () 
   vi.restoreAllMocks();
 });
 
-test('can be asked twice, and not after the session was closed', async () => {
+test('can be called twice, but not after the session was closed', async () => {
   const session = await device.signedUp();
   await Promise.all([session.signOut({ discardUnsynced: true }), session.signOut()]);
   await session.signOut();

@@ -2,32 +2,24 @@ import { createKernelError, type KernelError } from '../../base/kernel-error.ts'
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import type { EditGate } from '../account/edit-gate.ts';
+import type { WriteGate } from '../../engine/session-crypto.ts';
 import type { SessionLife } from '../opening/session-life.ts';
+import type { SignOut } from '../session.ts';
+import type { SignOutOptions } from '../session-options.ts';
 import { createRemovals } from './removals.ts';
 import { createSessionTabs } from './session-tabs.ts';
 import { createSignedOutMark } from './signed-out-mark.ts';
 import { together, unsyncedChanges, unsyncedEdits, unsyncedNow, type WantedAt } from './unsynced-edits.ts';
 
-export interface SignOutOptions {
-  /** Goes on although changes would be lost. */
-  readonly discardUnsynced?: boolean;
-  /** Leaves the encrypted data on this device. What has not reached the relay goes there after the next sign-in. */
-  readonly keepEncryptedData?: boolean;
-}
-
-/** What leaving needs of where it runs. */
 export type SignOutPlatform = Pick<
   Platform,
   'clock' | 'random' | 'page' | 'indexedDB' | 'locks' | 'marks' | 'openTabChannel'
 >;
 
-export type SignOut = (options?: SignOutOptions) => Promise<void>;
-
-/** A session's way out, and its ear for a sign-out in another tab. */
+/** Signs a session out, and ends it when another tab signs the account out. */
 export interface SignOutHere {
   readonly signOut: SignOut;
-  /** With the session. */
+  /** Called when the session ends. */
   end(): void;
 }
 
@@ -35,9 +27,9 @@ export function createSignOut(parts: {
   readonly platform: SignOutPlatform;
   readonly accountID: string;
   readonly sync: SyncPeers;
-  readonly edits: EditGate;
+  readonly edits: WriteGate;
   readonly life: () => Pick<SessionLife, 'close'>;
-  /** Whether this run leaves anything on the device, or tells other tabs of itself. */
+  /** Whether this run stores anything on the device, or announces itself to other tabs. */
   readonly isKept: boolean;
   readonly logger: Logger;
 }): SignOutHere {
@@ -53,15 +45,15 @@ export function createSignOut(parts: {
   let isEnded = false;
   let signingOut: Promise<void> | undefined;
 
-  /** Another tab signs out. What cannot be saved or sent is what is left. */
+  /** Ends this session for another tab's sign-out. Resolves with the edits that could be neither saved nor sent. */
   async function closeFor(wantedAt: WantedAt) {
     await life()
       .close(signedOutElsewhere())
-      .catch((error: unknown) => logger.warn('Not all could be saved before the sign-out', { error }));
+      .catch((error: unknown) => logger.warn('Some edits could not be saved before the sign-out', { error }));
     return { ids: unsyncedNow(sync, wantedAt), isWhole: true };
   }
 
-  /** Rejects while the session is still whole, and the account still signed in. */
+  /** If it rejects, the session is still open and the account still signed in. */
   async function prepare({ discardUnsynced, keepEncryptedData }: Required<SignOutOptions>): Promise<void> {
     const wantedAt = keepEncryptedData ? 'here' : 'relay';
     const refuseLoss = (error: KernelError | undefined) => {
@@ -73,8 +65,8 @@ export function createSignOut(parts: {
     }
     const allow = edits.refuse(signingOutNow);
     try {
-      const own = { ids: unsyncedNow(sync, wantedAt), isWhole: true };
-      refuseLoss(unsyncedChanges(own));
+      const localEdits = { ids: unsyncedNow(sync, wantedAt), isWhole: true };
+      refuseLoss(unsyncedChanges(localEdits));
       if (tabs) refuseLoss(unsyncedChanges(await tabs.endOthers(wantedAt)));
       if (isKept) await removals.signOff({ keepsData: keepEncryptedData });
     } catch (error) {
@@ -88,15 +80,15 @@ export function createSignOut(parts: {
     const { discardUnsynced = false, keepEncryptedData = false } = options;
     await prepare({ discardUnsynced, keepEncryptedData });
     if (isKept) mark.set();
-    // From here on the account is signed out, whatever fails.
+    // The account is signed out from here on, whatever fails.
     await life()
       .close()
-      .catch((error: unknown) => logger.warn('Not all could be saved before the sign-out', { error }));
+      .catch((error: unknown) => logger.warn('Some edits could not be saved before the sign-out', { error }));
     if (!isKept) return;
     await removals
       .finish()
       .catch((error: unknown) =>
-        logger.warn('The account’s data could not be deleted now; the next start tries again', { error }),
+        logger.warn('The account’s data could not be deleted; retrying at the next start', { error }),
       );
   }
 
@@ -117,7 +109,7 @@ export function createSignOut(parts: {
 function signedOutElsewhere(): KernelError {
   return createKernelError(
     'SESSION_CLOSED',
-    'The account was signed out in another tab, which ended this session. Sign in to go on.',
+    'The account was signed out in another tab, which ended this session. Sign in again to continue.',
     { details: { isSignedOut: true } },
   );
 }
@@ -125,13 +117,13 @@ function signedOutElsewhere(): KernelError {
 function signingOutNow(): KernelError {
   return createKernelError(
     'SESSION_CLOSED',
-    'The account is being signed out, so nothing can be written any more. Sign in again to go on.',
+    'The account is being signed out, so it accepts no more edits. Sign in again to continue.',
   );
 }
 
 function alreadyClosed(): KernelError {
   return createKernelError(
     'SESSION_CLOSED',
-    'This session is closed, so it cannot sign out any more. Open the account again, and sign out there.',
+    'This session is closed, so it cannot sign out. Open the account again, then sign out.',
   );
 }

@@ -1,10 +1,10 @@
 import type { Platform } from '../../platform/platform.ts';
 import { bytesToBase64url } from '../account/bytes.ts';
 
-/** Tells a page that was set aside during a sign-out, and heard nothing of it. */
+/** Lets a page that was frozen during a sign-out detect it after resuming. */
 export interface SignedOutMark {
   set(): void;
-  /** Calls when the page is back and the account was signed out meanwhile. Returns the end. */
+  /** Calls back when the page resumes and the account was signed out in the meantime. Returns a function that stops it. */
   watch(signedOut: () => void): () => void;
 }
 
@@ -13,14 +13,14 @@ export function createSignedOutMark(
   accountID: string,
 ): SignedOutMark {
   const key = `maia/signed-out/${accountID}`;
-  // The key stays, with another value after each sign-out.
+  // Each sign-out writes a new value under the same key.
   const atFirst = marks?.getItem(key);
   return {
     set() {
       try {
         marks?.setItem(key, bytesToBase64url(random(9)));
       } catch {
-        // No room for a few bytes. A page that is set aside then learns of it by its databases.
+        // Storage is full. A frozen page then notices only that its databases are gone.
       }
     },
     watch: (signedOut) => page.on('show', () => marks?.getItem(key) !== atFirst && signedOut()),

@@ -1,15 +1,15 @@
 import type { Platform } from '../../platform/platform.ts';
 import { holdLock, type HeldLock } from '../session-ids/held-lock.ts';
 
-/** Which tabs have a session of an account open and are awake. A tab that crashes is gone from here, too. */
+/** Tracks which tabs are awake and have a session of an account open. A tab that crashes leaves, too. */
 export interface TabPresence {
-  /** The others. Undefined where the browser does not say. */
+  /** The IDs of the other tabs. Undefined if the browser cannot list them. */
   others(): Promise<readonly string[] | undefined>;
-  /** Safe to call twice. */
+  /** Idempotent. */
   leave(): void;
 }
 
-/** By a lock for each tab, which it gives up while its page is set aside: that one answers nobody until it is back. */
+/** Each tab holds a lock, and releases it while its page is frozen, because a frozen page answers no messages. */
 export function createTabPresence(
   { locks, page }: Pick<Platform, 'locks' | 'page'>,
   accountID: string,
@@ -19,14 +19,14 @@ export function createTabPresence(
   let lock: Promise<HeldLock | undefined> | undefined;
 
   function enter(): void {
-    // A browser that refuses is one that does not say.
+    // If the browser refuses the lock, the tab is not listed.
     lock ??= locks && holdLock(locks, prefix + tab, {}).catch(() => undefined);
   }
 
   function leave(): void {
     const held = lock;
     lock = undefined;
-    void held?.then((each) => each?.release()).catch(() => {}); // Robbed of it, it is gone as well.
+    void held?.then((lock) => lock?.release()).catch(() => {}); // A stolen lock is already gone.
   }
 
   enter();
@@ -37,7 +37,7 @@ export function createTabPresence(
         const snapshot = await locks?.query?.();
         return snapshot?.held
           ?.flatMap(({ name }) => (name?.startsWith(prefix) ? name.slice(prefix.length) : []))
-          .filter((each) => each !== tab);
+          .filter((other) => other !== tab);
       } catch {
         return undefined;
       }

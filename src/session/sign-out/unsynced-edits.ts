@@ -4,20 +4,20 @@ import { confirmationsOf } from '../../sync/confirmations.ts';
 import { inspectionOf, type UnsyncedCoValue } from '../../sync/inspection.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 
-/** What would be lost by a sign-out. */
+/** The edits that a sign-out would lose. */
 export interface UnsyncedEdits {
   readonly ids: readonly string[];
-  /** False where somebody who may have more did not answer. */
+  /** False if a tab or storage that may have more did not answer. */
   readonly isWhole: boolean;
 }
 
-/** 'here' counts what neither this device nor a relay has; 'relay', what no relay has confirmed. */
+/** 'here' counts edits that neither this device nor a relay has; 'relay' counts edits that no relay has confirmed. */
 export type WantedAt = 'here' | 'relay';
 
-/** A storage that hangs is not waited for. */
+/** Do not wait for storage that hangs. */
 const storageMs = 3_000;
 
-/** Of this node; for the relay, also what other tabs and earlier runs left in its storage. What is being saved is waited for. */
+/** Waits for edits that are being saved. For 'relay', includes what other tabs and earlier runs left in storage. */
 export async function unsyncedEdits(
   sync: SyncPeers,
   wantedAt: WantedAt,
@@ -40,31 +40,31 @@ export function together(parts: readonly UnsyncedEdits[]): UnsyncedEdits {
   };
 }
 
-/** Undefined where nothing would be lost. */
+/** Returns undefined if nothing would be lost. */
 export function unsyncedChanges({ ids, isWhole }: UnsyncedEdits): KernelError | undefined {
   const details = { count: ids.length, ids };
   if (ids.length > 0) {
     return createKernelError(
       'UNSYNCED_CHANGES',
-      `Signing out now would lose changes: ${ids.length} of this account’s values have not reached the relay. Wait until they have, or sign out with \`discardUnsynced\`, or with \`keepEncryptedData\` where this device can keep them.`,
+      `Signing out now would lose changes: ${ids.length} of this account’s CoValues have not reached the relay. Wait until they have, or sign out with \`discardUnsynced\`, or with \`keepEncryptedData\` if this device can keep them.`,
       { details },
     );
   }
   if (isWhole) return undefined;
   return createKernelError(
     'UNSYNCED_CHANGES',
-    'Signing out now may lose changes: another tab of this account, or this device’s storage, does not say what has not reached the relay. Close the other tabs and try again, or sign out with `discardUnsynced`.',
+    'Signing out now may lose changes: another tab of this account, or this device’s storage, did not report what has not reached the relay. Close the other tabs and try again, or sign out with `discardUnsynced`.',
     { details },
   );
 }
 
-/** Or until this device takes nothing now. */
+/** Also resolves if this device cannot save now. */
 function untilSaved(sync: SyncPeers): Promise<void> {
   return new Promise((resolve) => {
     const stop = sync.subscribe(() => {
       const { saved, storage } = sync.current;
       if (saved.pending > 0 && storage.state === 'ok') return;
-      queueMicrotask(() => stop()); // It is called before `subscribe` has returned.
+      queueMicrotask(() => stop()); // The listener runs before `subscribe` returns.
       resolve();
     });
   });
@@ -73,7 +73,7 @@ function untilSaved(sync: SyncPeers): Promise<void> {
 async function lookIntoStorage(sync: SyncPeers): Promise<void> {
   const confirmations = confirmationsOf(sync);
   await confirmations?.settled;
-  await confirmations?.bringInOthersEdits();
+  await confirmations?.importOthersEdits();
 }
 
 function inTime(clock: Clock, looking: Promise<void>): Promise<boolean> {

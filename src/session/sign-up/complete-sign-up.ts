@@ -1,17 +1,18 @@
 import { createGenesis, seedLength } from '../account/genesis.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
-import { createSessionCrypto, type SessionCrypto } from '../account/session-crypto.ts';
-import { keptOnDevice } from '../device/device-accounts.ts';
-import { recordsToKeep, type KeepableAccount } from '../device/create-device-records.ts';
+import { createSessionCrypto, type SessionCrypto } from '../../engine/session-crypto.ts';
+import { deviceAccounts } from '../device/device-accounts.ts';
+import { createDeviceRecords, type StorableAccount } from '../device/create-device-records.ts';
 import { createKeyringContent } from '../keyring/keyring-content.ts';
 import { sealEntry } from '../keyring/keyring-entry.ts';
 import { deriveKeyringKeys } from '../keyring/keyring-keys.ts';
 import { openSession } from '../opening/open-session.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 import { orphaned, type SignUpCeremony, type SignUpPasskey } from '../passkeys/sign-up-passkey.ts';
-import type { Session, SignUpOptions } from '../session.ts';
+import type { Session } from '../session.ts';
+import type { SignUpOptions } from '../session-options.ts';
 
-/** Makes the account of a passkey that was made for it, and opens it; or neither, and says what becomes of the passkey. */
+/** Creates the account of a new passkey and opens it. On failure, undoes it and reports what becomes of the passkey. */
 export async function completeSignUp({
   ceremony,
   passkey,
@@ -21,19 +22,19 @@ export async function completeSignUp({
   readonly ceremony: SignUpCeremony & { readonly platform: SecurePlatform };
   readonly passkey: SignUpPasskey;
   readonly options: SignUpOptions;
-  /** False where this device is to keep nothing, or cannot. */
+  /** False if this device should not or cannot store the account. */
   readonly keeps: boolean;
 }): Promise<Session> {
   const { platform, rpID, signal } = ceremony;
   const { remember = 'device' } = options;
   const { credentialID, label } = passkey;
-  const device = keeps ? keptOnDevice(platform) : undefined;
+  const device = keeps ? deviceAccounts(platform) : undefined;
   let isKept = false;
   try {
     throwIfAborted(signal);
     const account = await createAccount(platform, await createSessionCrypto(), passkey);
     if (!device || remember === 'never') return await openSession(platform, account, options);
-    const records = await recordsToKeep(platform, account, { credentialID, rpID, label }, remember);
+    const records = await createDeviceRecords(platform, account, { credentialID, rpID, label }, remember);
     await device.keep(records);
     isKept = true;
     try {
@@ -44,18 +45,18 @@ export async function completeSignUp({
       throw error;
     }
   } catch (error) {
-    // What could not be taken back is a whole account, which the next start opens: its passkey is no orphan.
+    // If `forget` failed, the account is complete and the next start opens it, so its passkey is not orphaned.
     if (isKept) throw error;
     throw await orphaned(ceremony, { credentialID, label }, error);
   }
 }
 
-/** All of a new account, before any of it is written anywhere. */
+/** Creates everything that makes up a new account, and stores none of it. */
 async function createAccount(
   platform: SecurePlatform,
   crypto: SessionCrypto,
   { credentialID, prfOutput, prfFrom, label, createdAtMs }: SignUpPasskey,
-): Promise<KeepableAccount> {
+): Promise<StorableAccount> {
   const seed = platform.random(seedLength);
   const genesis = await createGenesis(crypto, platform.subtle, seed);
   const keyring = await deriveKeyringKeys(crypto, platform.subtle, prfOutput);

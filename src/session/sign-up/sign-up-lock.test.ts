@@ -8,7 +8,7 @@ function forEver(): Promise<never> {
   return new Promise(() => {});
 }
 
-test('a second sign-up waits for the first, and begins when that has failed', async () => {
+test('a second sign-up waits for the first, and begins after that has failed', async () => {
   const platform = { locks: createFakeLocks(), clock: createFakeClock() };
   const events: string[] = [];
   let fail: (error: Error) => void = () => {};
@@ -25,7 +25,7 @@ test('a second sign-up waits for the first, and begins when that has failed', as
   expect(events).toEqual(['first fails', 'second']);
 });
 
-test('one that does not end is not waited for longer than a minute', async () => {
+test('a sign-up waits at most a minute for another that does not end', async () => {
   const platform = { locks: createFakeLocks(), clock: createFakeClock() };
   void oneSignUpAtATime(platform, undefined, forEver);
   const second = oneSignUpAtATime(platform, undefined, forEver);
@@ -37,7 +37,7 @@ test('one that does not end is not waited for longer than a minute', async () =>
   });
 });
 
-test('a sign-up that has begun is not ended by the time that it may wait', async () => {
+test('the time limit does not end a sign-up that has begun', async () => {
   const platform = { locks: createFakeLocks(), clock: createFakeClock() };
   let end: (made: string) => void = () => {};
   const ending = new Promise<string>((resolve) => (end = resolve));
@@ -64,7 +64,7 @@ test.each([
     'refuses them',
     { request: () => Promise.reject(new DOMException('no', 'SecurityError')) } satisfies Locks,
   ],
-])('a document that %s signs up all the same', async (_, locks) => {
+])('a document that %s can sign up', async (_, locks) => {
   const platform = { locks, clock: createFakeClock() };
   expect(await oneSignUpAtATime(platform, undefined, () => Promise.resolve('made'))).toBe('made');
 });

@@ -2,15 +2,15 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 
-/** Names nobody, so that it may be held also where nothing is to be kept. */
+/** Contains no account ID, so even a sign-up that stores nothing may hold it. */
 const lockName = 'maia/sign-up';
 
-/** Longer than a person takes for a prompt. A page that was frozen in the middle of one may hold its lock for ever. */
+/** Longer than a user takes for a prompt. A page frozen during one may hold its lock forever. */
 const waitMs = 60_000;
 
 /**
- * Runs a sign-up when no other one runs in any tab of the origin, so that two never make two accounts by accident. Rejects
- * with TIMEOUT where another one does not end, and with ABORTED. A browser without locks runs it at once.
+ * Runs one sign-up at a time across the origin's tabs, so that two tabs do not create two accounts by accident. Rejects with
+ * TIMEOUT if another one does not end, or with ABORTED. Without locks, runs at once.
  */
 export async function oneSignUpAtATime<T>(
   { locks, clock }: Pick<Platform, 'locks' | 'clock'>,
@@ -37,7 +37,7 @@ export async function oneSignUpAtATime<T>(
     if (hasBegun) throw error;
     throwIfAborted(signal);
     if (waiting.signal.aborted) throw anotherSignsUp(error);
-    return run(); // A document that may have no locks, such as a sandboxed one.
+    return run(); // Some documents may not use locks, such as sandboxed ones.
   } finally {
     stopWaiting();
   }
@@ -46,7 +46,7 @@ export async function oneSignUpAtATime<T>(
 function anotherSignsUp(cause: unknown) {
   return createKernelError(
     'TIMEOUT',
-    'Another tab of this app is in the middle of signing up. Finish it there, or close that tab, and try again.',
+    'Another tab of this app is signing up. Finish there or close that tab, then try again.',
     { cause },
   );
 }

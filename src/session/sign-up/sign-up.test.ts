@@ -6,8 +6,8 @@ import { kernelMapOf, passkeyOf, rootOf } from '../../../test/support/session/ac
 import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
 import { activeSession } from '../active-session.ts';
 import { readPasskeys } from '../account/kernel-map.ts';
-import type { Session } from '../session.ts';
 import { signUp } from './sign-up.ts';
+import { untilConfirmed } from '../../../test/support/session/until-session.ts';
 
 let sessions: TestSessions;
 beforeEach(async () => {
@@ -15,11 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => sessions.end());
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
-const untilConfirmed = (session: Session) =>
-  until(() => expect(session.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));
-
-test('opens a live account that an app finds its data in', async () => {
+test('opens a live account in which an app finds its data', async () => {
   const session = await sessions.signedUp();
   const root = rootOf(session);
   root.set('note', 'mine');
@@ -30,7 +26,7 @@ test('opens a live account that an app finds its data in', async () => {
   expect(sessions.relay.node.getCoValue(root.id).knownState()).toEqual(root.core.knownState());
 });
 
-test('works without a relay, and everything goes up when there is one', async () => {
+test('[ACC-3] works without a relay, and uploads everything once there is one', async () => {
   await sessions.stopRelay();
   const session = await sessions.signedUp();
   expect(session.sync.current.confirmed.pending).toBeGreaterThan(0);
@@ -40,7 +36,7 @@ test('works without a relay, and everything goes up when there is one', async ()
   await expect(sessions.signedIn()).resolves.toMatchObject({ accountID: session.accountID });
 });
 
-test('writes the passkey’s removal secret into the account, where only the account reads it', async () => {
+test('stores the passkey’s removal secret in the account, where only the account can read it', async () => {
   const session = await sessions.signedUp({ name: 'Ada', sync: { url: sessions.relay.url } });
   const kernelMap = kernelMapOf(session);
   expect(readPasskeys(kernelMap)).toHaveLength(1);
@@ -75,14 +71,14 @@ test('uploads an account that a stock client opens with its agent secret', async
   expect(await load(session.account.get('profile') ?? session.account.id)).toBeDefined();
 });
 
-test('gives each session an id of its own', async () => {
+test('gives each session its own ID', async () => {
   const one = await sessions.signedUp();
   await untilConfirmed(one);
   const other = await sessions.signedIn();
   expect(other.node.currentSessionID).not.toBe(one.node.currentSessionID);
 });
 
-test('names the passkey for the app with date and time, so that two can be told apart', async () => {
+test('names the passkey after the app with date and time, so that two passkeys differ', async () => {
   await sessions.signedUp({ appName: 'Notes', sync: false });
   await sessions.signedUp({ name: '  ', sync: false });
   expect(sessions.passkeys.ceremonies).toMatchObject([
@@ -99,7 +95,7 @@ test('names the passkey for the app with date and time, so that two can be told 
   ]);
 });
 
-test('a signal that ends after the passkey was made leaves no account, and names the passkey', async () => {
+test('a signal that aborts after the passkey was created leaves no account, and the error names the passkey', async () => {
   const aborting = new AbortController();
   const { create } = sessions.passkeys;
   const aborted: FakePasskeys = {
@@ -123,7 +119,7 @@ test('a signal that ends after the passkey was made leaves no account, and names
   expect(activeSession.current).toBeUndefined();
 });
 
-test('makes no passkey where the platform cannot keep one', async () => {
+test('creates no passkey if the platform cannot store the account', async () => {
   const none = createFakePasskeys({ support: { webauthn: false, prf: 'no', autofill: false } });
   await expect(signUp(sessions.device({ passkeys: none }), {})).rejects.toMatchObject({
     code: 'PASSKEY_UNSUPPORTED',
@@ -134,19 +130,19 @@ test('makes no passkey where the platform cannot keep one', async () => {
   expect([...none.ceremonies, ...sessions.passkeys.ceremonies]).toEqual([]);
 });
 
-test('a relay’s address that cannot be read fails the sync and not the account', async () => {
+test('an invalid relay address fails sync, not the account', async () => {
   const session = await sessions.signedUp({ sync: { url: 'ftp://relay.example' } });
   expect(session.sync.current).toMatchObject({ status: 'failed', error: { code: 'SYNC_URL_INVALID' } });
 });
 
-test('says that nothing is kept where the browser refuses its database', async () => {
+test('warns that nothing is stored if the browser denies its database', async () => {
   const warn = vi.fn();
   const session = await sessions.signedUp({ sync: false, logger: { debug: () => {}, warn } });
   expect(session.storage.current).toMatchObject({
     state: 'memory-only',
     error: { code: 'STORAGE_UNAVAILABLE' },
   });
-  expect(warn).toHaveBeenCalledWith(expect.stringContaining('keeps nothing'), {
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining('This browser stores nothing'), {
     code: 'STORAGE_UNAVAILABLE',
   });
 });

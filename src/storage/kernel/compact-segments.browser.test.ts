@@ -2,9 +2,9 @@ import { LocalNode, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
-import { openStorage } from '../../testing/open-storage.ts';
+import { openStorage } from '../../../test/support/storage/open-storage.ts';
 import { accountDatabase, stores } from '../account-database.ts';
-import type { RawCoID } from '../content.ts';
+import type { RawCoID } from '../../engine/content.ts';
 import type { DeviceStorage } from '../device-storage.ts';
 import { openDatabase } from '../indexed-db.ts';
 import { compactSegments } from './compact-segments.ts';
@@ -17,7 +17,7 @@ let storage: DeviceStorage;
 let maps: readonly RawCoMap[];
 let db: IDBDatabase;
 
-/** Single edits, each of which is a segment. */
+/** Writes single edits, one segment each. */
 beforeEach(async () => {
   accountID = `compact-${crypto.randomUUID()}`;
   storage = await openStorage('kernel', accountID);
@@ -33,7 +33,7 @@ beforeEach(async () => {
     await storage.waitForSync(map.id, map.core);
   }
   const opened = await openDatabase(indexedDB, accountDatabase(accountID));
-  if (!opened) throw new Error('It has no database.');
+  if (!opened) throw new Error('The database does not exist.');
   db = opened;
 });
 afterEach(async () => {
@@ -46,13 +46,13 @@ afterEach(async () => {
 const count = () =>
   databases.request<number>(accountDatabase(accountID).name, stores.segments, (store) => store.count());
 
-/** What each CoValue is read as, run by run and all in a row. */
+/** Each CoValue as the storage reads it, with its pieces and runs joined. */
 async function stored() {
   const ids = new Set<RawCoID>(maps.map(({ id }) => id));
   const pieces = await readPieces(db.transaction(stores.segments), ids);
   return maps.map(({ id }) => {
     const one = joinPieces(id, pieces.get(id) ?? []);
-    if (!one) throw new Error('It is gone.');
+    if (!one) throw new Error('The CoValue is missing.');
     return {
       header: one.header,
       known: knownStateOf(one),
@@ -71,7 +71,7 @@ async function compact(): Promise<void> {
   }
 }
 
-it('leaves few records, which read the same, and cojson takes them', async () => {
+it('leaves few records, which read the same and which cojson accepts', async () => {
   const before = await stored();
   expect(await count()).toBeGreaterThan(90);
   await compact();
@@ -90,7 +90,7 @@ it('leaves few records, which read the same, and cojson takes them', async () =>
   await again.close();
 });
 
-it('leaves all as it was where it ends amid its work', async () => {
+it('changes nothing if it is interrupted', async () => {
   const before = await stored();
   const segments = await count();
   const real = IDBObjectStore.prototype.delete;
@@ -104,7 +104,7 @@ it('leaves all as it was where it ends amid its work', async () => {
   expect(await stored()).toEqual(before);
 });
 
-it('is safe beside a tab that writes on', async () => {
+it('is safe while another tab writes', async () => {
   const [map] = maps as [RawCoMap];
   const writing = (async () => {
     for (let n = 0; n < 50; n++) {
@@ -118,6 +118,6 @@ it('is safe beside a tab that writes on', async () => {
   expect(first?.known.sessions).toEqual(map.core.knownState().sessions);
 });
 
-it('happens by itself once nothing else is to be done', async () => {
+it('runs automatically once the storage is idle', async () => {
   await vi.waitFor(async () => expect(await count()).toBeLessThan(60), { timeout: 20_000, interval: 200 });
 });

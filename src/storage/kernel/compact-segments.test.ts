@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RawCoID, SessionID, Signature, Transaction } from '../content.ts';
+import type { RawCoID, SessionID, Signature, Transaction } from '../../engine/content.ts';
 import { joinRuns } from './compact-segments.ts';
 import type { Run } from './pieces.ts';
 
@@ -24,14 +24,14 @@ const spans = (runs: readonly Run[]) =>
     ]),
   );
 
-it('joins what follows on in a session, up to the last signature, whatever stands in between', () => {
+it('joins consecutive runs of a session, up to the last signature, whatever other runs lie between them', () => {
   expect(spans([run('a', 0, 1), run('b', 0, 2), run('a', 1, 1), run('a', 2, 3)])).toEqual([
     ['a', 0, 5, 'signature_za5'],
     ['b', 0, 2, 'signature_zb2'],
   ]);
 });
 
-it('leaves apart what does not follow on: what another tab wrote too, and what comes after a gap', () => {
+it('does not join overlapping runs or runs after a gap', () => {
   expect(spans([run('a', 0, 2), run('a', 0, 2), run('a', 5, 1)])).toEqual([
     ['a', 0, 2, 'signature_za2'],
     ['a', 0, 2, 'signature_za2'],

@@ -1,19 +1,15 @@
 import { stores } from '../account-database.ts';
-import type { RawCoID } from '../content.ts';
+import type { RawCoID } from '../../engine/content.ts';
 import { committing, resultOf } from '../indexed-db.ts';
 import { endOf, messageSize, sizeOf, type Piece, type Run } from './pieces.ts';
 import { addPieces, isSmall, piecesIn, type Segment } from './segments.ts';
 
-/** For one transaction, which holds up writes. */
-const segmentsAtOnce = 64;
-/** Fewer that follow on each other are not worth it. */
-const fewest = 8;
+/** Per transaction, because a transaction blocks writes. */
+const segmentsPerTransaction = 64;
+/** The shortest sequence of small segments worth joining. */
+const minSequence = 8;
 
-/**
- * Joins small segments that follow on each other, from a key on. What they hold stays as it is and where it is among the
- * others, so it reads the same; no other tab sees anything in between, and no crash leaves it. Answers where to go on,
- * or undefined at the end.
- */
+/** Joins adjacent small segments from a key on, atomically and in order. Resolves with the next key, or undefined. */
 export async function compactSegments(
   transaction: IDBTransaction,
   from: number,
@@ -22,12 +18,12 @@ export async function compactSegments(
     const store = transaction.objectStore(stores.segments);
     const range = IDBKeyRange.lowerBound(from);
     const [keys, segments] = await Promise.all([
-      resultOf(store.getAllKeys(range, segmentsAtOnce) as IDBRequest<number[]>),
-      resultOf(store.getAll(range, segmentsAtOnce) as IDBRequest<Segment[]>),
+      resultOf(store.getAllKeys(range, segmentsPerTransaction) as IDBRequest<number[]>),
+      resultOf(store.getAll(range, segmentsPerTransaction) as IDBRequest<Segment[]>),
     ]);
     let small: Small = { keys: [], pieces: [] };
     const join = () => {
-      if (small.keys.length >= fewest) replace(transaction, small);
+      if (small.keys.length >= minSequence) replace(transaction, small);
       small = { keys: [], pieces: [] };
     };
     for (const [index, segment] of segments.entries()) {
@@ -40,7 +36,7 @@ export async function compactSegments(
     }
     join();
     const last = keys.at(-1);
-    return last === undefined || keys.length < segmentsAtOnce ? undefined : last + 1;
+    return last === undefined || keys.length < segmentsPerTransaction ? undefined : last + 1;
   });
 }
 
@@ -49,14 +45,14 @@ interface Small {
   readonly pieces: Piece[];
 }
 
-/** They take fewer segments than they did, as each was small. */
+/** Small segments always join into fewer segments. */
 function replace(transaction: IDBTransaction, { keys, pieces }: Small): void {
   const count = addPieces(transaction, joinRuns(pieces), keys);
   const store = transaction.objectStore(stores.segments);
   for (const key of keys.slice(count)) store.delete(key);
 }
 
-/** One piece for each CoValue. Runs that follow on each other become one, up to what cojson is handed at once. */
+/** One piece per CoValue. Adjacent runs become one, up to the size of a message to cojson. */
 export function joinRuns(pieces: readonly Piece[]): readonly Piece[] {
   const joined = new Map<RawCoID, { id: RawCoID; header?: NonNullable<Piece['header']>; runs: Run[] }>();
   for (const { id, header, runs } of pieces) {

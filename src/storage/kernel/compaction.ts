@@ -4,18 +4,18 @@ import { segmentIDs, stores } from '../account-database.ts';
 import { resultOf } from '../indexed-db.ts';
 import { compactSegments } from './compact-segments.ts';
 
-/** Sees to it that single edits do not stay a record each, while nothing else is to be done. */
+/** Joins records of single edits while the storage is idle. */
 export interface Compaction {
   wrote(segments: number): void;
   close(): void;
 }
 
-/** Written by this tab before it is worth a look. */
-const worthIt = 64;
+/** Segments this tab writes before compaction runs. */
+const minSegments = 64;
 const idleMs = 2_000;
 const afterStartMs = 10_000;
-/** Of CoValues in a segment, on average: fewer are a database of single edits. */
-const sparse = 8;
+/** Average CoValues per segment below which a database consists mostly of single edits. */
+const sparseDensity = 8;
 
 export function createCompaction(options: {
   readonly clock: Clock;
@@ -29,7 +29,7 @@ export function createCompaction(options: {
   let from = 0;
   let isRunning = false;
   let isClosed = false;
-  let cancel = clock.after(afterStartMs, () => void guarded(lookAtAll));
+  let cancel = clock.after(afterStartMs, () => void guarded(checkAll));
   let isWaiting = false;
 
   function wait(): void {
@@ -42,14 +42,14 @@ export function createCompaction(options: {
     });
   }
 
-  /** Runs that were too short to write much may have left many. */
-  async function lookAtAll(): Promise<void> {
+  /** Catches segments of short visits, each of which wrote too little to trigger compaction. */
+  async function checkAll(): Promise<void> {
     const store = (await begin('readonly', [stores.segments])).objectStore(stores.segments);
     const [segments, entries] = await Promise.all([
       resultOf(store.count()),
       resultOf(store.index(segmentIDs).count()),
     ]);
-    if (segments >= worthIt && entries < segments * sparse) await compact();
+    if (segments >= minSegments && entries < segments * sparseDensity) await compact();
   }
 
   async function compact(): Promise<void> {
@@ -64,7 +64,7 @@ export function createCompaction(options: {
       from = next;
       await nextTask();
     }
-    written = worthIt;
+    written = minSegments;
   }
 
   async function guarded(run: () => Promise<void>): Promise<void> {
@@ -73,17 +73,17 @@ export function createCompaction(options: {
     try {
       await run();
     } catch (error) {
-      // What is there stays as it was.
-      logger.warn('Small records of this device’s database could not be joined', { error });
+      // The database is unchanged.
+      logger.warn('Could not merge small records in this device’s database', { error });
     }
     isRunning = false;
-    if (written >= worthIt) wait();
+    if (written >= minSegments) wait();
   }
 
   return {
     wrote(segments) {
       written += segments;
-      if (written >= worthIt) wait();
+      if (written >= minSegments) wait();
     },
     close() {
       isClosed = true;

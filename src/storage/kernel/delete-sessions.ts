@@ -1,10 +1,9 @@
 import { accountDatabase, stores } from '../account-database.ts';
-import type { RawCoID, SessionID } from '../content.ts';
+import type { RawCoID, SessionID } from '../../engine/content.ts';
 import { committing, openDatabase } from '../indexed-db.ts';
 import { addPieces, takePieces } from './segments.ts';
 
-/** Takes sessions of CoValues out of our own engine. What else is there stays. */
-export async function forgetKernelSessions(
+export async function deleteKernelSessions(
   indexedDB: IDBFactory,
   accountID: string,
   sessions: readonly { readonly id: RawCoID; readonly sessionID: SessionID }[],

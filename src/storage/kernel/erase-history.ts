@@ -1,10 +1,10 @@
 import { stores } from '../account-database.ts';
-import { isDeleteSession, type RawCoID } from '../content.ts';
+import { isDeleteSession, type RawCoID } from '../../engine/content.ts';
 import { committing } from '../indexed-db.ts';
 import { joinPieces } from './pieces.ts';
 import { addPieces, takePieces } from './segments.ts';
 
-/** Of a deleted CoValue the header and the deletion stay: what it was is nobody's business any more. */
+/** Erases the content of a deleted CoValue except its header and the deletion itself. */
 export function eraseHistory(transaction: IDBTransaction, id: RawCoID): Promise<void> {
   return committing(transaction, async () => {
     const stored = joinPieces(id, await takePieces(transaction, id));

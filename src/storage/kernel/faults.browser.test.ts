@@ -5,12 +5,12 @@ import { createBrowserPlatform } from '../../platform/browser-platform.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
-import { openStorage } from '../../testing/open-storage.ts';
+import { openStorage } from '../../../test/support/storage/open-storage.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { openDatabase } from '../indexed-db.ts';
 import { openDeviceStorage } from '../open-device-storage.ts';
 
-// What a browser and other tabs do to a database under a page that works with it.
+// Simulates faults that browsers and other tabs cause in an open database.
 
 const databases = createDatabases(indexedDB);
 let accountID: string;
@@ -47,7 +47,7 @@ const failingWith = (code: string) =>
   );
 const works = () => vi.waitFor(() => expect(storage.status.current.state).toBe('ok'), { timeout: 20_000 });
 
-/** As the next start finds it. */
+/** Reopens the storage, as the next start does, and expects the edit to be in it. */
 async function expectKept(word: string): Promise<void> {
   await storage.close();
   storage = await openStorage('kernel', accountID);
@@ -61,7 +61,7 @@ async function expectKept(word: string): Promise<void> {
   expect(marks).toEqual([map.id]);
 }
 
-/** Every connection that is open now, as the storage has it. */
+/** The storage's open connection. */
 function connectionOf(): Promise<IDBDatabase> {
   const real = IDBDatabase.prototype.transaction;
   return new Promise((resolve) => {
@@ -76,8 +76,8 @@ function connectionOf(): Promise<IDBDatabase> {
   });
 }
 
-describe('a database that is closed by the browser', () => {
-  it('while nothing is written, is opened again by itself', async () => {
+describe('a database closed by the browser', () => {
+  it('[STORE-3] is reopened automatically while nothing is written', async () => {
     const db = await connectionOf();
     db.close();
     db.dispatchEvent(new Event('close'));
@@ -86,7 +86,7 @@ describe('a database that is closed by the browser', () => {
     await expectKept('before');
   });
 
-  it('without a word, as Safari does, is opened again for the next edit', async () => {
+  it('is reopened for the next edit if it was closed without an event, as in Safari', async () => {
     const db = await connectionOf();
     db.close();
     map.set('word', 'after', 'trusting');
@@ -97,8 +97,8 @@ describe('a database that is closed by the browser', () => {
   });
 });
 
-describe('a database that another tab', () => {
-  it('deletes, is made again, with all that this tab has written and its marks', async () => {
+describe('a database', () => {
+  it('[STORE-4] deleted by another tab is recreated with everything that this tab has written, and its marks', async () => {
     await databases.delete(name());
     await failingWith('STORAGE_CLOSED');
     await works();
@@ -106,7 +106,7 @@ describe('a database that another tab', () => {
     await expectKept('before');
   });
 
-  it('deletes, gets the edit that is made before it is back', async () => {
+  it('deleted by another tab gets an edit made before it is recreated', async () => {
     const states = new Set<string>();
     ends.push(storage.status.subscribe(({ state }) => states.add(state)));
     const deleted = databases.delete(name());
@@ -118,7 +118,7 @@ describe('a database that another tab', () => {
     await expectKept('after');
   });
 
-  it('upgrades, takes nothing until this version may open it again, and then all', async () => {
+  it('upgraded by another tab accepts no writes until this version can open it again', async () => {
     const upgraded = await openDatabase(indexedDB, { name: name(), version: 99, make: () => {} });
     map.set('word', 'after', 'trusting');
     await failingWith('STORAGE_TOO_NEW');
@@ -131,8 +131,8 @@ describe('a database that another tab', () => {
   });
 });
 
-describe('a tab that holds an older version of the database', () => {
-  it('and does not let go, leaves this one in memory, and is named', async () => {
+describe('a tab that holds an older version of the database open', () => {
+  it('leaves this tab in memory with an error that names the reason', async () => {
     const other = `faults-${crypto.randomUUID()}`;
     const held = await new Promise<IDBDatabase>((resolve) => {
       const request = indexedDB.open(`maia-${other}`, 1);

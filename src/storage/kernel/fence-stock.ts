@@ -2,14 +2,11 @@ import type { Clock } from '../../base/clock.ts';
 import { openDatabase } from '../indexed-db.ts';
 import { readState } from './read-stock-database.ts';
 
-/** What no stock storage opens. */
+/** A version that stock storage cannot open. */
 const fencedVersion = 8;
 
-/**
- * From here on no tab writes to a stock database any more. False where somebody has since it was in that state, or has
- * fenced it off or deleted it meanwhile. Rejects where a tab does not let go of it.
- */
-export async function fenceOff(
+/** Blocks writes to a stock database. False if it changed since `state`, is fenced or is gone. Rejects if in use. */
+export async function fenceStock(
   indexedDB: IDBFactory,
   { name, state, clock }: { readonly name: string; readonly state: string; readonly clock: Clock },
 ): Promise<boolean> {
@@ -20,14 +17,14 @@ export async function fenceOff(
       {
         name,
         version: fencedVersion,
-        // Nobody else has it open now, nor can until this transaction ends.
+        // No other connection is open now, and none can open until this transaction ends.
         make(_db, transaction) {
           readState(transaction).then(
             (now) => {
               isSame = now === state;
               if (!isSame) transaction.abort();
             },
-            // It is gone, and was about to be made again.
+            // The database was deleted, and opening has begun to create it again.
             () => transaction.abort(),
           );
         },

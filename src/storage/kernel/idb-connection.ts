@@ -2,11 +2,11 @@ import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { openDatabase, type DatabaseShape } from '../indexed-db.ts';
 
-/** A connection that browsers close at their leisure, and other tabs ask to be closed. It is opened again when it is next needed. */
+/** A connection that reopens on demand, because browsers and other tabs may close it at any time. */
 export interface Connection {
-  /** Rejects where it cannot be opened. */
+  /** Rejects if the database cannot be opened. */
   open(): Promise<IDBDatabase>;
-  /** Rejects also where the browser has closed it and told nobody, as Safari does; the next one is on a new connection. */
+  /** Also rejects if the browser closed the connection without an event, as Safari does; the next call reconnects. */
   begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
   close(): void;
 }
@@ -15,9 +15,9 @@ export function createConnection(options: {
   readonly indexedDB: IDBFactory;
   readonly shape: DatabaseShape;
   readonly clock: Clock;
-  /** The browser, or another tab, has closed it. */
+  /** The browser or another tab closed the connection. */
   lost(): void;
-  /** It was opened again, and what stood there is gone: somebody has deleted the database. */
+  /** The database was deleted: after reopening, its previous content is gone. */
   emptied(): void;
 }): Connection {
   const { indexedDB, shape, clock, lost, emptied } = options;
@@ -32,7 +32,7 @@ export function createConnection(options: {
       shape.make?.(made, transaction);
     };
     const db = await openDatabase(indexedDB, { ...shape, make }, clock);
-    assert(db, 'a database was to be made');
+    assert(db, 'a database should have been created');
     const gone = () => {
       opening = undefined;
       if (!isClosed) lost();
@@ -68,7 +68,7 @@ export function createConnection(options: {
       isClosed = true;
       opening?.then(
         (db) => db.close(),
-        () => {}, // Then there is nothing to close.
+        () => {}, // It never opened.
       );
     },
   };

@@ -2,8 +2,8 @@ import { LocalNode, type RawCoID, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
-import { openStorage } from '../../testing/open-storage.ts';
-import type { NewContent } from '../content.ts';
+import { openStorage } from '../../../test/support/storage/open-storage.ts';
+import type { Content } from '../../engine/content.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 
 const databases = createDatabases(indexedDB);
@@ -18,7 +18,7 @@ afterEach(async () => {
   await databases.delete(`maia-${accountID}`);
 });
 
-/** As each tab opens it. */
+/** Opens the storage as each tab does. */
 async function open(): Promise<KernelDeviceStorage> {
   const storage = await openStorage('kernel', accountID);
   opened.push(storage);
@@ -29,7 +29,7 @@ const wasm = await WasmCrypto.create();
 const secret = wasm.newRandomAgentSecret();
 const sessionID = () => wasm.newRandomSessionID(wasm.getAgentID(secret));
 
-/** A run of one agent, whose CoValues all its runs may write. */
+/** One run of an agent; each run may write the CoValues of all runs. */
 function runOn(storage: KernelDeviceStorage | undefined): LocalNode {
   const node = new LocalNode(secret, sessionID(), wasm);
   if (storage) node.setStorage(storage);
@@ -38,11 +38,11 @@ function runOn(storage: KernelDeviceStorage | undefined): LocalNode {
 
 async function loaded(node: LocalNode, id: RawCoMap['id']): Promise<RawCoMap> {
   const map = await node.load(id);
-  if (map === 'unavailable') throw new Error('It is not here.');
+  if (map === 'unavailable') throw new Error('The map is missing.');
   return map;
 }
 
-const stored = (storage: KernelDeviceStorage, content: NewContent) =>
+const stored = (storage: KernelDeviceStorage, content: Content) =>
   new Promise<void>((resolve) => storage.store(content, () => undefined, resolve));
 const unconfirmedIn = (storage: KernelDeviceStorage) =>
   new Promise<readonly RawCoID[]>((resolve) => storage.getUnsyncedCoValueIDs(resolve));
@@ -58,7 +58,7 @@ const segments = () =>
   );
 
 describe('writing', () => {
-  it('takes one transaction for all that waits, the mark of a content together with it', async () => {
+  it('writes everything queued in one transaction, marks together with content', async () => {
     const storage = await open();
     const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
     const node = runOn(undefined);
@@ -72,35 +72,35 @@ describe('writing', () => {
     expect(await unconfirmedIn(storage)).toEqual([group.id]);
   });
 
-  it('calls nothing done that is not committed', async () => {
+  it('[STORE-1] reports nothing as done before it is committed', async () => {
     const storage = await open();
     const release = await databases.hold(`maia-${accountID}`, 'segments');
     const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
     let isDone = false;
     const [content] = runOn(undefined).createGroup().core.newContentSince() ?? [];
-    const done = stored(storage, content as NewContent).then(() => (isDone = true));
+    const done = stored(storage, content as Content).then(() => (isDone = true));
     await vi.waitFor(() => expect(transactions).toHaveBeenCalled());
     expect(isDone).toBe(false);
-    expect(storage.getKnownState((content as NewContent).id).header).toBe(false);
+    expect(storage.getKnownState((content as Content).id).header).toBe(false);
     expect(storage.queuedContent).toBe(1);
     release();
     await done;
-    expect(storage.getKnownState((content as NewContent).id).header).toBe(true);
+    expect(storage.getKnownState((content as Content).id).header).toBe(true);
   });
 
-  it('calls nothing done of which something is missing that cojson does not give', async () => {
+  it('does not report content as done if cojson cannot fill its gap', async () => {
     const storage = await open();
     const map = runOn(undefined).createGroup().createMap({ a: 1 });
     const known = map.core.knownState();
     map.set('b', 2);
     const [next] = map.core.newContentSince(known) ?? [];
     const done = vi.fn();
-    storage.store(next as NewContent, () => undefined, done);
+    storage.store(next as Content, () => undefined, done);
     for (const content of map.core.newContentSince() ?? []) await stored(storage, content);
     expect(done).not.toHaveBeenCalled();
   });
 
-  it('goes on from what an earlier run wrote, which this one has not read', async () => {
+  it('continues content of an earlier run that this run has not read', async () => {
     const first = await open();
     const node = runOn(first);
     const map = node.createGroup().createMap({ a: 1 });
@@ -110,13 +110,13 @@ describe('writing', () => {
     const second = await open();
     const [next] = map.core.newContentSince(known) ?? [];
     const correct = vi.fn(() => undefined);
-    await new Promise<void>((resolve) => second.store(next as NewContent, correct, resolve));
+    await new Promise<void>((resolve) => second.store(next as Content, correct, resolve));
     expect(correct).not.toHaveBeenCalled();
   });
 });
 
 describe('reading', () => {
-  it('finds all, however many segments there are', async () => {
+  it('lists all IDs, however many segments there are', async () => {
     const storage = await open();
     const group = runOn(storage).createGroup();
     const ids: RawCoMap['id'][] = [];
@@ -131,18 +131,18 @@ describe('reading', () => {
     expect(maps.map((map) => map.get('n'))).toEqual(ids.map((_, n) => n));
   });
 
-  it('hands out nothing that this tab has written itself along with what depends on it', async () => {
+  it('does not load a dependency that this tab has written', async () => {
     const storage = await open();
     const map = runOn(storage).createGroup().createMap({ a: 1 });
     await storage.waitForSync(map.id, map.core);
-    const handedOut: string[] = [];
-    await new Promise((resolve) => storage.load(map.id, ({ id }) => handedOut.push(id), resolve));
-    expect(handedOut).toEqual([map.id]);
+    const loaded: string[] = [];
+    await new Promise((resolve) => storage.load(map.id, ({ id }) => loaded.push(id), resolve));
+    expect(loaded).toEqual([map.id]);
   });
 });
 
 describe('two tabs', () => {
-  it('write the same CoValue, and nothing of either is lost', async () => {
+  it('[STORE-6] can write the same CoValue without losing content of either', async () => {
     const [one, two] = [await open(), await open()];
     const first = runOn(one);
     const map = first.createGroup().createMap({ a: 1 });
@@ -159,7 +159,7 @@ describe('two tabs', () => {
 });
 
 describe('ids', () => {
-  it('are told in order and in parts, each once', async () => {
+  it("load each other's content in order and in parts, without repeats", async () => {
     const storage = await open();
     const group = runOn(storage).createGroup();
     const maps = Array.from({ length: 5 }, () => group.createMap());
@@ -174,7 +174,7 @@ describe('ids', () => {
 });
 
 describe('a deleted CoValue', () => {
-  it('keeps nothing but its header and its deletion, and its neighbours all they have', async () => {
+  it('[STORE-9] keeps only its header and its deletion, and does not affect its neighbours', async () => {
     const storage = await open();
     const node = runOn(storage);
     const group = node.createGroup();
@@ -193,18 +193,18 @@ describe('a deleted CoValue', () => {
     expect(again.getCoValue(gone.id).isDeleted).toBe(true);
   });
 
-  it('keeps all where nobody who may has deleted it', async () => {
+  it('keeps everything if the deletion is not authorized', async () => {
     const storage = await open();
     const map = runOn(undefined).createGroup().createMap({ secret: 'word' }, null, 'trusting');
     const before = map.core.newContentSince() ?? [];
     map.core.deleteCoValue();
-    // cojson has not said of it that the deletion is valid.
+    // cojson has not accepted the deletion.
     for (const content of [...before, ...(map.core.newContentSince() ?? [])]) await stored(storage, content);
     await storage.eraseAllDeletedCoValues();
     expect(JSON.stringify(await segments())).toContain('secret');
   });
 
-  it('is erased by itself where that was asked for', async () => {
+  it('is erased automatically if erasure is enabled', async () => {
     const storage = await open();
     storage.enableDeletedCoValuesErasure();
     const gone = runOn(storage).createGroup().createMap({ secret: 'word' }, null, 'trusting');

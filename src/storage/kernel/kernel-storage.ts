@@ -2,7 +2,7 @@ import type { KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { accountDatabase, stores } from '../account-database.ts';
-import type { NewContent, RawCoID } from '../content.ts';
+import type { Content, RawCoID } from '../../engine/content.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { resultOf } from '../indexed-db.ts';
 import { stockDatabaseName } from '../stock-database.ts';
@@ -15,23 +15,20 @@ import { createConnection } from './idb-connection.ts';
 import { eraseHistory } from './erase-history.ts';
 import { createKnownStates } from './known-states.ts';
 import { createLoads } from './loads.ts';
-import { readNewer } from './newer-content.ts';
-import { createOldContent } from './stock-content.ts';
+import { readNewerContent } from './newer-content.ts';
+import { createStockContent } from './stock-content.ts';
 import { joinPieces, knownStateOf, messagesOf, type Piece } from './pieces.ts';
 import { readIDs, readPieces } from './segments.ts';
-import { beginTakingOver } from './stock-migration.ts';
+import { startStockMigration } from './stock-migration.ts';
 import { createWrites } from './writes.ts';
 
-/** Before it is seen whether the database works again, though nothing is to be written. */
-const againMs = 500;
+/** Delay before probing the database after a failed read. */
+const probeDelayMs = 500;
 
-/** For one transaction: who reads holds up who writes. */
-const idsAtOnce = 1_000;
+/** Limited per transaction, because reads block writes. */
+const idsPerTransaction = 1_000;
 
-/**
- * Our own engine. Whatever waits is written in one transaction, marks and content together, and `done` means that it has
- * committed. Nothing that was written is ever changed, so that tabs cannot write over each other.
- */
+/** Commits content and unconfirmed marks before `done`. Stored records never change, so tabs overwrite nothing. */
 export async function openKernelStorage(options: {
   readonly accountID: string;
   readonly indexedDB: IDBFactory;
@@ -40,7 +37,7 @@ export async function openKernelStorage(options: {
 }): Promise<KernelDeviceStorage> {
   const { accountID, indexedDB, platform, logger } = options;
   const { clock, nextTask } = platform;
-  const old = createOldContent(indexedDB, accountID);
+  const stock = createStockContent(indexedDB, accountID);
   const connection = createConnection({
     indexedDB,
     shape: accountDatabase(accountID),
@@ -49,14 +46,14 @@ export async function openKernelStorage(options: {
       writes.lost();
       readingFailed(closed(undefined));
     },
-    emptied: () => writes.writeAgain(),
+    emptied: () => writes.rewriteAll(),
   });
   const { begin } = connection;
   const status = createStorageStatus('kernel', platform);
   const known = createKnownStates();
   const deletions = new Set<RawCoID>();
   let ended: Promise<void> | undefined;
-  let erases = false;
+  let isErasing = false;
 
   function failed(cause: unknown): KernelError {
     const error = storageErrorFrom(cause, 'STORAGE_WRITE_FAILED');
@@ -65,18 +62,18 @@ export async function openKernelStorage(options: {
     return error;
   }
 
-  /** Nothing may wait to be written, whose success would say that it is over. */
+  /** A probe clears the failure, because there may be no queued write whose success would. */
   function readingFailed(cause: unknown): void {
     failed(cause);
-    clock.after(againMs, () => {
+    clock.after(probeDelayMs, () => {
       if (!ended) writes.probe();
     });
   }
 
   async function read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>> {
-    const before = await old.read(ids);
+    const migratable = await stock.read(ids);
     const pieces = new Map(await readPieces(await begin('readonly', [stores.segments]), ids));
-    for (const [id, piece] of before) pieces.set(id, [piece, ...(pieces.get(id) ?? [])]);
+    for (const [id, piece] of migratable) pieces.set(id, [piece, ...(pieces.get(id) ?? [])]);
     return pieces;
   }
 
@@ -91,7 +88,7 @@ export async function openKernelStorage(options: {
     wrote({ segments, hasDeleted }) {
       status.wrote();
       compaction.wrote(segments);
-      if (erases && hasDeleted) void erase();
+      if (isErasing && hasDeleted) void erase();
     },
     failed,
   });
@@ -100,20 +97,20 @@ export async function openKernelStorage(options: {
     clock,
     begin,
     isIdle: () =>
-      writes.length === 0 && status.readable.current.state === 'ok' && takingOver?.isDone !== false,
+      writes.length === 0 && status.readable.current.state === 'ok' && migration?.isDone !== false,
     nextTask,
     logger,
   });
 
-  /** After all that was asked to be written before. */
-  async function reading(name: string): Promise<IDBTransaction> {
-    await writes.tried();
+  /** Begins once everything queued so far has been attempted. */
+  async function beginReading(name: string): Promise<IDBTransaction> {
+    await writes.attempted();
     return begin('readonly', [name]);
   }
 
   const loads = createLoads({
     async read(ids) {
-      await writes.tried();
+      await writes.attempted();
       return read(ids);
     },
     known,
@@ -121,68 +118,71 @@ export async function openKernelStorage(options: {
     failed: readingFailed,
   });
 
-  const [oldCount] = await Promise.all([old.count(), connection.open()]);
-  if (oldCount !== undefined) status.takingOver({ done: 0, total: oldCount });
-  const takingOver =
-    oldCount !== undefined
-      ? beginTakingOver({
+  const [stockCount] = await Promise.all([stock.count(), connection.open()]);
+  if (stockCount !== undefined) status.migrating({ done: 0, total: stockCount });
+  const migration =
+    stockCount !== undefined
+      ? startStockMigration({
           ...options,
-          progress: status.takingOver,
-          failed: status.takeoverFailed,
+          progress: status.migrating,
+          failed: status.migrationFailed,
           done() {
-            status.takingOver(undefined);
-            if (erases) void erase();
+            status.migrating(undefined);
+            if (isErasing) void erase();
           },
         })
       : undefined;
 
   async function erase(): Promise<void> {
-    // What is still to be copied would come back.
-    if (takingOver && !takingOver.isDone) return;
+    // Content still to be migrated would bring the history back.
+    if (migration && !migration.isDone) return;
     try {
-      await writes.tried();
+      await writes.attempted();
       const ids = await resultOf(
         (await begin('readonly', [stores.deleted])).objectStore(stores.deleted).getAllKeys(),
       );
       for (const id of ids)
         await eraseHistory(await begin('readwrite', [stores.segments, stores.deleted]), id as RawCoID);
     } catch (error) {
-      // It is tried again at the next start.
-      logger.warn('The history of what was deleted is still on this device', { error });
+      // Retried at the next start.
+      logger.warn('The history of deleted CoValues could not be erased', { error });
     }
   }
 
-  /** Answers cojson, who has no ear for a failure. */
-  function answer<T>(reading_: Promise<T>, callback: (value: T) => void, otherwise: T): void {
-    reading_.then(callback, (error: unknown) => {
+  /** cojson's callbacks have no error path: report the failure, then answer with the fallback. */
+  function answer<T>(reading: Promise<T>, callback: (value: T) => void, otherwise: T): void {
+    reading.then(callback, (error: unknown) => {
       readingFailed(error);
       callback(otherwise);
     });
   }
 
   async function storedState(id: RawCoID) {
-    await writes.tried();
+    await writes.attempted();
     const stored = joinPieces(id, (await read(new Set([id]))).get(id) ?? []);
     return stored && knownStateOf(stored);
   }
 
-  async function unconfirmed(asking: () => Promise<IDBTransaction>): Promise<RawCoID[]> {
-    const before = await old.unconfirmed();
-    const transaction = await asking();
+  async function unconfirmed(beginTransaction: () => Promise<IDBTransaction>): Promise<RawCoID[]> {
+    const migratable = await stock.unconfirmed();
+    const transaction = await beginTransaction();
     const ids = await resultOf(transaction.objectStore(stores.unconfirmed).getAllKeys());
-    return [...new Set([...before, ...(ids as RawCoID[])])];
+    return [...new Set([...migratable, ...(ids as RawCoID[])])];
   }
 
-  // Who looks in does not wait for what is to be written: on a full device that could take for ever.
+  // Inspection does not wait for queued writes: on a full device they may never finish.
 
   async function placedIDs(page: Parameters<typeof readIDs>[1]): Promise<readonly PlacedID[]> {
-    return readIDs(await reading(stores.segments), page);
+    return readIDs(await beginReading(stores.segments), page);
   }
 
   async function* allIDs(): AsyncGenerator<readonly PlacedID[]> {
-    yield (await old.ids()).map((id, place) => ({ id, place }));
+    yield (await stock.ids()).map((id, place) => ({ id, place }));
     for (let after: RawCoID | undefined; ;) {
-      const page = await readIDs(await begin('readonly', [stores.segments]), { after, limit: idsAtOnce });
+      const page = await readIDs(await begin('readonly', [stores.segments]), {
+        after,
+        limit: idsPerTransaction,
+      });
       if (page.length === 0) return;
       yield page;
       after = page.at(-1)?.id;
@@ -190,7 +190,7 @@ export async function openKernelStorage(options: {
   }
 
   async function contentOf(ids: ReadonlySet<RawCoID>) {
-    const found = new Map<RawCoID, readonly NewContent[]>();
+    const found = new Map<RawCoID, readonly Content[]>();
     for (const [id, pieces] of await read(ids)) {
       const stored = joinPieces(id, pieces);
       if (stored) found.set(id, messagesOf(stored));
@@ -203,8 +203,8 @@ export async function openKernelStorage(options: {
       await writes.close();
     } finally {
       compaction.close();
-      await takingOver?.close();
-      old.close();
+      await migration?.close();
+      stock.close();
       connection.close();
     }
   }
@@ -224,22 +224,22 @@ export async function openKernelStorage(options: {
     },
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     async loadNewer(have, saved) {
-      const newer = await readNewer(await reading(stores.segments), have, saved);
+      const newer = await readNewerContent(await beginReading(stores.segments), have, saved);
       if (newer.contents.length > 0) known.add(newer.state);
       return newer.contents;
     },
-    // cojson's own marks come after the content, so a crash leaves content without one: they are left out.
+    // Skips cojson's own marks: they are written after the content, so a crash can leave content without one.
     trackCoValuesSyncState(updates, done) {
-      const own = updates.filter(({ peerId }) => peerId === unconfirmedMark);
-      if (own.length === 0) done?.();
-      for (const [index, { id, synced }] of own.entries()) {
-        writes.mark(id, !synced, index === own.length - 1 ? done : undefined);
+      const marks = updates.filter(({ peerId }) => peerId === unconfirmedMark);
+      if (marks.length === 0) done?.();
+      for (const [index, { id, synced }] of marks.entries()) {
+        writes.mark(id, !synced, index === marks.length - 1 ? done : undefined);
       }
     },
     stopTrackingSyncState: () => {},
     getUnsyncedCoValueIDs: (callback) =>
       answer(
-        unconfirmed(() => reading(stores.unconfirmed)),
+        unconfirmed(() => beginReading(stores.unconfirmed)),
         callback,
         [],
       ),
@@ -252,7 +252,7 @@ export async function openKernelStorage(options: {
     waitForSync: (id, coValue) => known.whenCovers(id as RawCoID, coValue),
     markDeleteAsValid: (id) => void deletions.add(id),
     enableDeletedCoValuesErasure() {
-      erases = true;
+      isErasing = true;
       void erase();
     },
     eraseAllDeletedCoValues: erase,
@@ -268,7 +268,7 @@ export async function openKernelStorage(options: {
         callback,
         0,
       ),
-    // Sync itself sees to it that a relay gets what it lacks.
+    // The kernel's sync makes sure that a relay gets what it lacks.
     tryAcquireStorageReconciliationLock: (_session, _peer, callback) =>
       callback({ acquired: false, reason: 'not_due' }),
     renewStorageReconciliationLock: () => {},
@@ -281,13 +281,13 @@ export async function openKernelStorage(options: {
     inspection: {
       databases: () => [
         accountDatabase(accountID).name,
-        ...(takingOver?.isDone === false ? [stockDatabaseName(accountID)] : []),
+        ...(migration?.isDone === false ? [stockDatabaseName(accountID)] : []),
       ],
       ids: allIDs,
       unconfirmed: () => unconfirmed(() => begin('readonly', [stores.unconfirmed])),
       read: contentOf,
-      tries: writes.tries,
-      room: status.room,
+      attempts: writes.attempts,
+      quota: status.quota,
     },
     close: () => (ended ??= end()),
   };

@@ -1,6 +1,6 @@
 import type { CoValueCore } from 'cojson';
 import { expect, it } from 'vitest';
-import type { KnownState, RawCoID, SessionID } from '../content.ts';
+import type { KnownState, RawCoID, SessionID } from '../../engine/content.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
 import { createKnownStates } from './known-states.ts';
 
@@ -8,7 +8,7 @@ const id: RawCoID = 'co_zMap';
 const session = 'co_zAna_session_z1' as SessionID;
 const state = (count: number): KnownState => ({ id, header: true, sessions: { [session]: count } });
 
-it('grows, and never shrinks', () => {
+it('only grow', () => {
   const known = createKnownStates();
   known.add(state(3));
   known.add(state(2));
@@ -17,7 +17,7 @@ it('grows, and never shrinks', () => {
   expect(known.get(id)).toBeUndefined();
 });
 
-it('tells when all that a CoValue has is there, also what it got meanwhile', async () => {
+it('resolve once they cover the CoValue, including later additions', async () => {
   const known = createKnownStates();
   let has = state(1);
   const covered = watchPromise(known.whenCovers(id, { knownState: () => has } as CoValueCore));

@@ -1,15 +1,15 @@
 import type { CoValueCore } from 'cojson';
-import type { KnownState, RawCoID } from '../content.ts';
+import type { KnownState, RawCoID } from '../../engine/content.ts';
 
-/** What this tab knows to be on the device: what it wrote, or read. Other tabs may have written more. */
+/** What this tab knows to be stored, because it wrote or read it. Other tabs may have stored more. */
 export interface KnownStates {
   get(id: RawCoID): KnownState | undefined;
-  /** More is on the device than was known. */
+  /** Merges into the known state. */
   add(state: KnownState): void;
   forget(id: RawCoID): void;
-  /** Nothing is there any more. */
+  /** Nothing is stored any more. */
   clear(): void;
-  /** Resolves once all that the CoValue has is on the device, also what it gets meanwhile. */
+  /** Resolves once everything that the CoValue has, including later additions, is stored. */
   whenCovers(id: RawCoID, coValue: CoValueCore): Promise<void>;
 }
 
@@ -26,22 +26,22 @@ export function createKnownStates(): KnownStates {
         sessions[sessionID] = Math.max(sessions[sessionID] ?? 0, count);
       }
       states.set(id, { id, header: true, sessions });
-      for (const look of [...(waiting.get(id) ?? [])]) look();
+      for (const check of [...(waiting.get(id) ?? [])]) check();
     },
     forget: (id) => void states.delete(id),
     clear: () => states.clear(),
     async whenCovers(id, coValue) {
       if (covers(states.get(id), coValue.knownState())) return;
       await new Promise<void>((resolve) => {
-        const looks = waiting.get(id) ?? new Set();
-        waiting.set(id, looks);
-        const look = () => {
+        const checks = waiting.get(id) ?? new Set();
+        waiting.set(id, checks);
+        const check = () => {
           if (!covers(states.get(id), coValue.knownState())) return;
-          looks.delete(look);
-          if (looks.size === 0) waiting.delete(id);
+          checks.delete(check);
+          if (checks.size === 0) waiting.delete(id);
           resolve();
         };
-        looks.add(look);
+        checks.add(check);
       });
     },
   };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CoValueHeader, KnownState, NewContent, RawCoID, SessionID } from '../content.ts';
+import type { CoValueHeader, KnownState, Content, RawCoID, SessionID } from '../../engine/content.ts';
 import { createLoads } from './loads.ts';
 import { messageSize, type Piece, type Run } from './pieces.ts';
 
@@ -46,20 +46,20 @@ const found = (ids: ReadonlySet<RawCoID>) =>
 function create(read = (ids: ReadonlySet<RawCoID>) => Promise.resolve(found(ids))) {
   const options = { known: { add: (state: KnownState) => void known.push(state) }, failed };
   const loads = createLoads({ ...options, read, timing: { nowMs: () => nowMs, nextTask } });
-  const load = (id: RawCoID, onContent: (content: NewContent) => void = ({ id: of }) => log.push(of)) =>
+  const load = (id: RawCoID, onContent: (content: Content) => void = ({ id: of }) => log.push(of)) =>
     new Promise<boolean>((resolve) => loads.load(id, onContent, resolve));
   return { loads, load };
 }
 
-describe('what is handed out', () => {
-  it('comes after what it depends on, once, and is known', async () => {
+describe('loaded content', () => {
+  it('follows its dependencies, each once, and becomes known', async () => {
     const { load } = create();
     expect(await Promise.all([load(one), load(two)])).toEqual([true, true]);
     expect(log).toEqual([group, one, two]);
     expect(known.map(({ id }) => id)).toEqual([group, one, two]);
   });
 
-  it('comes without what cojson has of it, also where both were being read', async () => {
+  it('excludes dependencies that cojson has, even if both were being read', async () => {
     const { load } = create();
     const first = load(one);
     await Promise.resolve();
@@ -67,7 +67,7 @@ describe('what is handed out', () => {
     expect(log).toEqual([group, one, two]);
   });
 
-  it('comes again where it is asked for again, and its group once cojson has let go of it', async () => {
+  it('is repeated on request, and its group after cojson has unloaded that', async () => {
     const { load, loads } = create();
     await load(one);
     await load(one);
@@ -76,7 +76,7 @@ describe('what is handed out', () => {
     expect(log).toEqual([group, one, one, group, two]);
   });
 
-  it('is not waited for in a circle', async () => {
+  it('does not deadlock in a dependency cycle', async () => {
     onDevice = new Map([
       [one, owned(two)],
       [two, owned(one)],
@@ -85,16 +85,16 @@ describe('what is handed out', () => {
     expect(log.toSorted()).toEqual([one, two]);
   });
 
-  it('is nothing where nothing is on the device', async () => {
+  it('is missing if nothing is stored', async () => {
     onDevice.delete(one);
     expect(await create().load(one)).toBe(false);
     expect(log).toEqual([]);
   });
 });
 
-it('lets the page do other things once it has fed cojson for long enough', async () => {
+it('yields to the page between CoValues', async () => {
   const { load } = create();
-  const slow = ({ id }: NewContent) => {
+  const slow = ({ id }: Content) => {
     log.push(id);
     nowMs += 5;
   };
@@ -103,7 +103,7 @@ it('lets the page do other things once it has fed cojson for long enough', async
   expect(nextTask).toHaveBeenCalledOnce();
 });
 
-it('does so between the pieces of a large CoValue, the first of which is handed out at once', async () => {
+it('yields to the page between the messages of a large CoValue, the first of which arrives at once', async () => {
   const run = (after: number): Run => ({
     sessionID: 'co_zMe_session_z1' as SessionID,
     after,
@@ -121,7 +121,7 @@ it('does so between the pieces of a large CoValue, the first of which is handed 
   expect(log).toEqual(['from 0', 'task', 'from 1', 'task', 'from 2']);
 });
 
-it('finds nothing where reading fails, and says why', async () => {
+it('is missing if reading fails, and the failure is reported', async () => {
   const error = new DOMException('not now', 'UnknownError');
   expect(await create(() => Promise.reject(error)).load(one)).toBe(false);
   expect(failed).toHaveBeenCalledExactlyOnceWith(error);

@@ -3,10 +3,10 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
 import { systemClock } from '../../base/clock.ts';
-import { openStorage, type KeptKind } from '../../testing/open-storage.ts';
-import type { NewContent } from '../content.ts';
+import { openStorage, type KeptKind } from '../../../test/support/storage/open-storage.ts';
+import type { Content } from '../../engine/content.ts';
 import type { DeviceStorage } from '../device-storage.ts';
-import { takeOverStock } from './migrate-stock.ts';
+import { migrateStock } from './migrate-stock.ts';
 
 const databases = createDatabases(indexedDB);
 let accountID: string;
@@ -28,7 +28,7 @@ async function on<T>(kind: KeptKind, run: (storage: DeviceStorage) => T | Promis
   }
 }
 
-/** What an app has kept with stock cojson: small things, a long history, something that no relay has, and something deleted. */
+/** What an app has stored with stock cojson: small CoValues, a long history, an unconfirmed edit, and a deletion. */
 async function writeStock(count: number): Promise<void> {
   await on('cojson-indexeddb', async (storage) => {
     const wasm = await WasmCrypto.create();
@@ -41,7 +41,7 @@ async function writeStock(count: number): Promise<void> {
     // Long enough for signatures within the session.
     for (let n = 0; n < 8; n++) long.set('text', `${n}${'x'.repeat(60_000)}`, 'trusting');
     storage.trackCoValuesSyncState([{ id: waiting.id, peerId: 'maia-unconfirmed', synced: false }]);
-    await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+    await Promise.resolve(); // cojson stores edits in a microtask.
     gone.core.deleteCoValue();
     await Promise.resolve();
     ids = [group, ...maps, long, waiting, gone].map(({ id }) => id);
@@ -59,12 +59,12 @@ async function writeOne(storage: DeviceStorage): Promise<RawCoID> {
   return group.id;
 }
 
-/** All that a storage hands out of each, as text, however many pieces it comes in. */
+/** Everything that a storage loads of each CoValue, as text, however many messages it takes. */
 async function contentIn(kind: KeptKind): Promise<ReadonlyMap<RawCoID, string>> {
   return on(kind, async (storage) => {
     const all = new Map<RawCoID, string>();
     for (const id of ids) {
-      const pieces: NewContent[] = [];
+      const pieces: Content[] = [];
       await new Promise((resolve) =>
         storage.load(id, (content) => void (content.id === id && pieces.push(content)), resolve),
       );
@@ -75,7 +75,7 @@ async function contentIn(kind: KeptKind): Promise<ReadonlyMap<RawCoID, string>> 
         session.transactions.push(...newTransactions);
         session.last = lastSignature;
       }
-      // A long history comes in pieces, which end where a signature is kept.
+      // A long history arrives in several messages, which end at stored signatures.
       const isLong = pieces.length > 1;
       all.set(id, JSON.stringify({ header: pieces[0]?.header, bySession, isLong }));
     }
@@ -83,46 +83,46 @@ async function contentIn(kind: KeptKind): Promise<ReadonlyMap<RawCoID, string>> 
   });
 }
 
-const takeOver = (progress: (at: { readonly done: number; readonly total: number }) => void = () => {}) =>
-  takeOverStock({ indexedDB, accountID, clock: systemClock, signal: new AbortController().signal, progress });
+const migrate = (progress: (at: { readonly done: number; readonly total: number }) => void = () => {}) =>
+  migrateStock({ indexedDB, accountID, clock: systemClock, signal: new AbortController().signal, progress });
 const unconfirmed = () =>
   on('kernel', (storage) => new Promise((resolve) => storage.getUnsyncedCoValueIDs(resolve)));
 const isStockThere = async () => (await databases.names()).includes(`maia-cojson-${accountID}`);
 
-it('moves every byte, with what is unconfirmed and what is to be erased, and removes the old database', async () => {
+it('[STORE-7] moves every byte, unconfirmed marks and pending erasures, and deletes the old database', async () => {
   await writeStock(130);
   const [group] = ids;
   await databases.request(`maia-cojson-${accountID}`, 'unsyncedCoValues', (store) =>
     store.put({ coValueId: group, peerId: 'any' }),
   );
   const before = await contentIn('cojson-indexeddb');
-  const told: number[] = [];
-  await takeOver(({ done, total }) => told.push(done, total));
+  const progress: number[] = [];
+  await migrate(({ done, total }) => progress.push(done, total));
   expect(await isStockThere()).toBe(false);
   expect([...before.values()].filter((text) => text.includes('"isLong":true'))).toHaveLength(1);
-  expect(told).toEqual([0, ids.length, 100, ids.length, ids.length, ids.length]);
+  expect(progress).toEqual([0, ids.length, 100, ids.length, ids.length, ids.length]);
   expect(await contentIn('kernel')).toEqual(before);
   expect(await unconfirmed()).toEqual([group, ids.at(-2)].toSorted());
   const deleted = await databases.request(`maia-${accountID}`, 'deleted', (store) => store.getAllKeys());
   expect(deleted).toEqual([ids.at(-1)]);
 });
 
-it('goes on where it was ended, and writes nothing twice', async () => {
+it('[STORE-8] resumes after an interruption and writes nothing twice', async () => {
   await writeStock(130);
   const before = await contentIn('cojson-indexeddb');
-  const ended = takeOver(({ done }) => {
+  const ended = migrate(({ done }) => {
     if (done > 0) throw new Error('The tab was closed.');
   });
   await expect(ended).rejects.toThrow('The tab was closed.');
   expect(await isStockThere()).toBe(true);
   const half = await segments();
-  await takeOver();
+  await migrate();
   expect(await contentIn('kernel')).toEqual(before);
   expect((await segments()).slice(0, half.length)).toEqual(half);
   expect((await segments()).flatMap((segment) => segment.ids)).toHaveLength(ids.length);
 });
 
-it('keeps the old database where what was written reads otherwise', async () => {
+it('keeps the old database if the copy reads differently', async () => {
   await writeStock(3);
   const real = IDBObjectStore.prototype.add;
   vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(function (
@@ -131,11 +131,11 @@ it('keeps the old database where what was written reads otherwise', async () => 
   ) {
     return real.call(this, { ...value, pieces: value.pieces.replace('xx', 'xy') });
   });
-  await expect(takeOver()).rejects.toMatchObject({ code: 'STORAGE_WRITE_FAILED' });
+  await expect(migrate()).rejects.toMatchObject({ code: 'STORAGE_WRITE_FAILED' });
   expect(await isStockThere()).toBe(true);
 });
 
-it('leaves alone what is none of stock cojson’s', async () => {
+it('ignores databases that are not stock cojson’s', async () => {
   await new Promise<void>((resolve) => {
     const request = indexedDB.open(`maia-cojson-${accountID}`, 1);
     request.onsuccess = () => {
@@ -143,16 +143,16 @@ it('leaves alone what is none of stock cojson’s', async () => {
       resolve();
     };
   });
-  await takeOver();
+  await migrate();
   expect(await isStockThere()).toBe(true);
 });
 
-it('goes once more through what a tab of an older version has written to meanwhile', async () => {
+it('repeats if a tab of an older version has written meanwhile', async () => {
   await writeStock(3);
   const olderTab = await openStorage('cojson-indexeddb', accountID);
   let rounds = 0;
   let late: Promise<RawCoID> | undefined;
-  await takeOver(({ done, total }) => {
+  await migrate(({ done, total }) => {
     if (done === total && rounds++ === 0) late = writeOne(olderTab);
   });
   const id = await late;

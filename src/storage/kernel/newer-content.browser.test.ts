@@ -2,9 +2,9 @@ import { LocalNode, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
-import { openStorage } from '../../testing/open-storage.ts';
-import type { NewContent } from '../content.ts';
-import type { KernelDeviceStorage, HaveOfCoValue } from '../kernel-device-storage.ts';
+import { openStorage } from '../../../test/support/storage/open-storage.ts';
+import type { Content } from '../../engine/content.ts';
+import type { KernelDeviceStorage, KnownCoValue } from '../kernel-device-storage.ts';
 
 const databases = createDatabases(indexedDB);
 const wasm = await WasmCrypto.create();
@@ -16,10 +16,10 @@ let map: RawCoMap;
 let other: RawCoMap;
 
 const session = () => wasm.newRandomSessionID(wasm.getAgentID(secret));
-const stored = (storage: KernelDeviceStorage, content: NewContent) =>
+const stored = (storage: KernelDeviceStorage, content: Content) =>
   new Promise<void>((resolve) => storage.store(content, () => undefined, resolve));
 
-/** Writes what is new of it since then, each time as a piece of its own. */
+/** Edits the map and stores the edit, one piece per call. */
 async function edited(storage: KernelDeviceStorage, of: RawCoMap, key: string): Promise<void> {
   const before = of.core.knownState();
   of.set(key, 1);
@@ -46,16 +46,16 @@ afterEach(async () => {
   await databases.delete(`maia-${accountID}`);
 });
 
-function haveOf({ core }: RawCoMap): HaveOfCoValue {
-  if (!core.isAvailable()) throw new Error('It is not there.');
+function haveOf({ core }: RawCoMap): KnownCoValue {
+  if (!core.isAvailable()) throw new Error('The CoValue is missing.');
   return { header: core.verified.header, state: structuredClone(core.knownState()) };
 }
 
-function take(contents: readonly NewContent[] | undefined): void {
+function take(contents: readonly Content[] | undefined): void {
   for (const content of contents ?? []) other.core.node.syncManager.handleNewContent(content, 'storage');
 }
 
-it('answers what other tabs have written beyond what is known, and nothing else', async () => {
+it('returns exactly what other tabs have written beyond the known state', async () => {
   const have = haveOf(other);
   expect(await here.loadNewer?.(have)).toEqual([]);
   await edited(there, map, 'b');
@@ -69,7 +69,7 @@ it('answers what other tabs have written beyond what is known, and nothing else'
   expect(await here.loadNewer?.(haveOf(other))).toEqual([]);
 });
 
-it('looks no further than for what is said to be there', async () => {
+it('reads no further than needed to reach the saved counts', async () => {
   for (let n = 0; n < 20; n++) await edited(there, map, `n${n}`);
   take(await here.loadNewer?.(haveOf(other)));
   await edited(there, map, 'last');
@@ -80,7 +80,7 @@ it('looks no further than for what is said to be there', async () => {
   expect(other.get('last')).toBe(1);
 });
 
-it('keeps to what came first where two tabs have written the same', async () => {
+it('returns the first version if two tabs have written the same transactions', async () => {
   await edited(there, map, 'b');
   const [content] = map.core.newContentSince(haveOf(other).state) ?? [];
   if (content) await stored(here, content);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CoValueHeader, RawCoID, SessionID, Transaction } from '../content.ts';
+import type { CoValueHeader, RawCoID, SessionID, Transaction } from '../../engine/content.ts';
 import { joinPieces, knownStateOf, messagesOf, type Piece, type Run } from './pieces.ts';
 
 const id: RawCoID = 'co_zMap';
@@ -16,7 +16,7 @@ const transaction = (name: string, size = 0): Transaction => ({
   madeAt: 1,
   changes: name.padEnd(size) as Transaction extends { changes: infer C } ? C : never,
 });
-/** `signature_z` and the name of the last transaction. */
+/** The signature is `signature_z` and the name of the last transaction. */
 const run = (sessionID: SessionID, after: number, ...names: readonly string[]): Run => ({
   sessionID,
   after,
@@ -39,18 +39,18 @@ const namesIn = (pieces: readonly Piece[]) => {
   return Object.fromEntries(named) as Readonly<Record<string, readonly string[]>>;
 };
 
-describe('pieces are joined', () => {
-  it('by session, whatever the order in which they were written', () => {
+describe('joined pieces', () => {
+  it('are sorted by session, in whatever order they were written', () => {
     const pieces = [begin, piece(run(ana, 1, 'b')), piece(run(bob, 0, 'x'), run(ana, 0, 'a'))];
     expect(namesIn(pieces)).toEqual({ [ana]: ['a', 'b'], [bob]: ['x'] });
   });
 
-  it('to nothing without a header, which may stand anywhere and twice', () => {
+  it('need a header, which may be anywhere and may repeat', () => {
     expect(joinPieces(id, [piece(run(ana, 0, 'a'))])).toBeUndefined();
     expect(namesIn([piece(run(ana, 0, 'a')), begin, begin])).toEqual({ [ana]: ['a'] });
   });
 
-  it('once, where two tabs have written the same', () => {
+  it('contain transactions once that two tabs have written', () => {
     const pieces = [
       begin,
       piece(run(ana, 0, 'a', 'b')),
@@ -62,18 +62,18 @@ describe('pieces are joined', () => {
     expect(stored?.runs.get(ana)?.at(-1)).toEqual(run(ana, 2, 'c'));
   });
 
-  it('with what was written first, where two differ', () => {
+  it('prefer what was written first if two tabs differ', () => {
     expect(namesIn([begin, piece(run(ana, 0, 'a')), piece(run(ana, 0, 'z'))])).toEqual({ [ana]: ['a'] });
   });
 
-  it('up to where something is missing', () => {
+  it('end at a gap', () => {
     const stored = joinPieces(id, [begin, piece(run(ana, 0, 'a')), piece(run(ana, 2, 'c'))]);
     expect(stored && knownStateOf(stored)).toEqual({ id, header: true, sessions: { [ana]: 1 } });
   });
 });
 
 describe('messages', () => {
-  it('are one where it is short, with the last signature of each session', () => {
+  it('form one message if short, with the last signature of each session', () => {
     const stored = joinPieces(id, [
       begin,
       piece(run(ana, 0, 'a')),
@@ -95,7 +95,7 @@ describe('messages', () => {
     expect(messages[0]).not.toHaveProperty('expectContentUntil');
   });
 
-  it('are several where it is long, each up to a signature, and the first says up to where', () => {
+  it('form several messages if long, each ending at a signature, of which the first says how far they go', () => {
     const long = (after: number): Run => ({
       sessionID: ana,
       after,
@@ -112,7 +112,7 @@ describe('messages', () => {
     expect(messages.map(({ expectContentUntil }) => expectContentUntil)).toEqual([{ [ana]: 4 }, undefined]);
   });
 
-  it('have the header also where nothing was written yet', () => {
+  it('contain the header even without transactions', () => {
     const stored = joinPieces(id, [begin]);
     expect(stored && messagesOf(stored)).toMatchObject([{ id, header, new: {} }]);
   });

@@ -2,42 +2,38 @@ import { cojsonInternals } from 'cojson';
 import type {
   CoValueHeader,
   KnownState,
-  NewContent,
+  Content,
   RawCoID,
   SessionID,
   Signature,
   Transaction,
-} from '../content.ts';
+} from '../../engine/content.ts';
 
-/** What is written of one CoValue at once. Nothing of it is ever changed; what is read is joined from all of them. */
+/** The unit of writing: part of one CoValue, never changed. Reading joins all pieces of a CoValue. */
 export interface Piece {
   readonly id: RawCoID;
-  /** In the first piece; a second one with it does no harm. */
+  /** In the first piece; repeating it is harmless. */
   readonly header?: CoValueHeader;
   readonly runs: readonly Run[];
 }
 
-/** Transactions of one session, up to one that is signed. */
+/** Consecutive transactions of one session, ending at a signature. */
 export interface Run {
   readonly sessionID: SessionID;
-  /** How many transactions of the session stand before it. */
+  /** How many transactions of the session precede it. */
   readonly after: number;
   readonly transactions: readonly Transaction[];
   readonly signature: Signature;
 }
 
-/** A CoValue as it stands on this device. */
 export interface StoredCoValue {
   readonly id: RawCoID;
   readonly header: CoValueHeader;
-  /** In order, with nothing missing in between. */
+  /** In order and without gaps. */
   readonly runs: ReadonlyMap<SessionID, readonly Run[]>;
 }
 
-/**
- * In the order in which they were written. Two tabs may have written the same: what came first stands. What does not
- * follow on is left out, as a relay has it. Undefined without a header.
- */
+/** Joins pieces in writing order: the first of two duplicates wins. Drops what follows a gap. Undefined without a header. */
 export function joinPieces(id: RawCoID, pieces: readonly Piece[]): StoredCoValue | undefined {
   const header = pieces.find((piece) => piece.header)?.header;
   if (!header) return undefined;
@@ -47,11 +43,11 @@ export function joinPieces(id: RawCoID, pieces: readonly Piece[]): StoredCoValue
     if (inSession) inSession.push(run);
     else runs.set(run.sessionID, [run]);
   }
-  return { id, header, runs: new Map([...runs].map(([sessionID, all]) => [sessionID, inARow(all)])) };
+  return { id, header, runs: new Map([...runs].map(([sessionID, all]) => [sessionID, contiguousRuns(all)])) };
 }
 
-/** Of one session: what follows on its first transactions, with nothing missing in between. */
-export function inARow(runs: readonly Run[], from = 0): readonly Run[] {
+/** Runs of one session from `from` up to the first gap, without overlaps. */
+export function contiguousRuns(runs: readonly Run[], from = 0): readonly Run[] {
   let end = from;
   return runs
     .toSorted((a, b) => a.after - b.after)
@@ -76,18 +72,18 @@ export function endOf(run: Run | undefined): number {
   return run ? run.after + run.transactions.length : 0;
 }
 
-/** As much as cojson recommends for a message, in characters. Its own storage cuts there too. */
+/** cojson's recommended message size in characters. Its own storage splits at the same size. */
 export const messageSize = cojsonInternals.TRANSACTION_CONFIG.MAX_RECOMMENDED_TX_SIZE;
 
 export function sizeOf(transactions: readonly Transaction[]): number {
   return transactions.reduce((sum, transaction) => sum + cojsonInternals.getTransactionSize(transaction), 0);
 }
 
-/** What cojson is handed. A long history comes in several messages, each of which ends at a signature; the first says up to where. */
-export function messagesOf(stored: StoredCoValue): readonly NewContent[] {
+/** The messages for cojson. A long history is split at signatures; the first message says how far it goes. */
+export function messagesOf(stored: StoredCoValue): readonly Content[] {
   const { id, header, runs } = stored;
   const priority = cojsonInternals.getPriorityFromHeader(header);
-  const begin = (): NewContent => ({ action: 'content', id, header, priority, new: {} });
+  const begin = (): Content => ({ action: 'content', id, header, priority, new: {} });
   let message = begin();
   const messages = [message];
   let size = 0;

@@ -1,5 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { CoValueHeader, KnownState, NewContent, RawCoID, SessionID, Transaction } from '../content.ts';
+import type {
+  CoValueHeader,
+  KnownState,
+  Content,
+  RawCoID,
+  SessionID,
+  Transaction,
+} from '../../engine/content.ts';
 import { planWrites, type ContentWrite } from './plan-writes.ts';
 
 const id: RawCoID = 'co_zMap';
@@ -7,7 +14,7 @@ const session = 'co_zAna_session_z1' as SessionID;
 const header = { type: 'comap', meta: null } as CoValueHeader;
 const transaction: Transaction = { privacy: 'trusting', madeAt: 1, changes: '[]' as never };
 
-function content(after: number, count: number, withHeader = false): NewContent {
+function content(after: number, count: number, withHeader = false): Content {
   const newTransactions = Array.from({ length: count }, (_, index) => ({
     ...transaction,
     madeAt: after + index,
@@ -16,7 +23,7 @@ function content(after: number, count: number, withHeader = false): NewContent {
   const sessions = count > 0 ? { [session]: { after, newTransactions, lastSignature } } : {};
   return { action: 'content', id, priority: 3, new: sessions, ...(withHeader && { header }) };
 }
-const write = (one: NewContent, correct: ContentWrite['correct'] = () => undefined): ContentWrite => ({
+const write = (one: Content, correct: ContentWrite['correct'] = () => undefined): ContentWrite => ({
   content: one,
   correct,
 });
@@ -25,8 +32,8 @@ const nothing = () => undefined;
 const rangesOf = ({ pieces }: ReturnType<typeof planWrites>) =>
   pieces.flatMap(({ runs }) => runs.map(({ after, transactions }) => [after, after + transactions.length]));
 
-describe('what is written', () => {
-  it('goes on from what was planned before it, with the header once', () => {
+describe('a write plan', () => {
+  it('continues what was planned before, with the header once', () => {
     const plan = planWrites([write(content(0, 2, true)), write(content(2, 1, true))], nothing);
     expect(rangesOf(plan)).toEqual([
       [0, 2],
@@ -37,21 +44,21 @@ describe('what is written', () => {
     expect(plan.whole.size).toBe(2);
   });
 
-  it('is nothing of what is there already, and only what is new of the rest', () => {
+  it('leaves out what is stored, and keeps only new transactions', () => {
     const plan = planWrites([write(content(0, 2, true)), write(content(1, 3))], knows(2));
     expect(rangesOf(plan)).toEqual([[2, 4]]);
     expect(plan.pieces[0]?.runs[0]?.transactions.map(({ madeAt }) => madeAt)).toEqual([2, 3]);
     expect(plan.whole.size).toBe(2);
   });
 
-  it('is a header alone', () => {
+  it('may consist of a header', () => {
     const plan = planWrites([write(content(0, 0, true))], nothing);
     expect(plan.pieces).toEqual([{ id, header, runs: [] }]);
   });
 });
 
-describe('where something is missing in between', () => {
-  it('cojson is asked with what is there, and what it gives is written', () => {
+describe('a gap', () => {
+  it('is filled with what cojson returns for the stored state', () => {
     const correct = vi.fn(() => [content(1, 3)]);
     const asked = write(content(3, 1), correct);
     const plan = planWrites([asked], knows(1));
@@ -60,7 +67,7 @@ describe('where something is missing in between', () => {
     expect(plan.whole.has(asked)).toBe(true);
   });
 
-  it('cojson is asked once, however often the write is tried', () => {
+  it('asks cojson once, however often the write is retried', () => {
     const correct = vi.fn(() => [content(1, 3)]);
     const asked = write(content(3, 1), correct);
     for (let tries = 0; tries < 3; tries++) {
@@ -73,15 +80,15 @@ describe('where something is missing in between', () => {
   it.each([
     ['nothing', undefined],
     ['an empty list', []],
-    ['what does not go on from it either', [content(2, 2)]],
-  ])('nothing is called written where it gives %s', (_, given) => {
+    ['content after another gap', [content(2, 2)]],
+  ])('leaves the write incomplete if cojson returns %s', (_, given) => {
     const asked = write(content(3, 1), () => given);
     const plan = planWrites([asked], knows(1));
     expect(plan.whole.has(asked)).toBe(false);
     expect(plan.pieces).toEqual([]);
   });
 
-  it('a CoValue without its header is such a gap', () => {
+  it('can be a missing header', () => {
     const asked = write(content(0, 1), () => [content(0, 1, true)]);
     const plan = planWrites([asked], nothing);
     expect(plan.pieces).toMatchObject([{ id, header, runs: [{ after: 0 }] }]);

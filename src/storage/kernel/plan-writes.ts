@@ -1,24 +1,23 @@
 import type { CorrectionCallback } from 'cojson';
-import { sessionsOf, type KnownState, type NewContent, type RawCoID } from '../content.ts';
+import { sessionsOf, type KnownState, type Content, type RawCoID } from '../../engine/content.ts';
 import type { Piece, Run } from './pieces.ts';
 
-/** Content that is to be written. */
 export interface ContentWrite {
-  readonly content: NewContent;
+  readonly content: Content;
   readonly correct: CorrectionCallback;
-  /** What cojson gave for what was missing. It is asked once, however often the write is tried. */
-  correction?: readonly NewContent[];
+  /** What cojson returned for missing content. Requested only once, however often the write is retried. */
+  correction?: readonly Content[];
 }
 
 export interface WritePlan {
   readonly pieces: readonly Piece[];
-  /** Of all CoValues that are written, once they are. */
+  /** Known states after the write. */
   readonly known: ReadonlyMap<RawCoID, KnownState>;
-  /** Where nothing was missing, or cojson gave it. The others are not written, or not whole. */
+  /** Writes without gaps, or whose gaps cojson filled. The others are not stored, or only in part. */
   readonly whole: ReadonlySet<ContentWrite>;
 }
 
-/** What of the contents is not on this device yet. Asks cojson where something is missing in between. */
+/** Works out what is not stored yet. Asks cojson to fill gaps. */
 export function planWrites(
   writes: readonly ContentWrite[],
   knownBefore: (id: RawCoID) => KnownState | undefined,
@@ -38,8 +37,8 @@ export function planWrites(
   }
   return { pieces, known, whole };
 
-  /** False where something that comes before is missing. */
-  function add(content: NewContent): boolean {
+  /** False if it follows a gap. */
+  function add(content: Content): boolean {
     const { id, header } = content;
     const before = knownOf(id);
     if (!before.header && !header) return false;

@@ -1,20 +1,20 @@
-import type { CoValueHeader, RawCoID, SessionID, Signature, Transaction } from '../content.ts';
+import type { CoValueHeader, RawCoID, SessionID, Signature, Transaction } from '../../engine/content.ts';
 import { resultOf } from '../indexed-db.ts';
 import type { Piece, Run } from './pieces.ts';
 
-/** What cojson-storage-indexeddb 0.20 keeps in its database of version 7, as far as it is taken over. */
+/** The parts of a cojson-storage-indexeddb 0.20 database (version 7) that are migrated. */
 export interface StockRows {
   readonly count: number;
-  /** Another one once anything was written. */
+  /** Changes with every write. */
   state(): Promise<string>;
   ids(): Promise<readonly RawCoID[]>;
-  /** Of these, what is there. */
+  /** Those of the given CoValues that are stored. */
   find(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, Piece>>;
-  /** CoValues behind a row, in the order in which they were made. */
+  /** The CoValues after a row, in order of creation. */
   after(rowID: number, limit: number): Promise<{ readonly pieces: readonly Piece[]; readonly last: number }>;
-  /** Marked for any peer, by this kernel or by stock cojson: to ask a relay once too often costs nothing. */
+  /** Marked for any peer, by this kernel or by stock cojson: asking a relay once too often is harmless. */
   unconfirmed(): Promise<readonly RawCoID[]>;
-  /** Their history is still there. */
+  /** CoValues whose history has not been erased. */
   deleted(): Promise<readonly RawCoID[]>;
 }
 
@@ -26,7 +26,7 @@ interface CoValueRow {
 interface SessionRow {
   readonly rowID: number;
   readonly sessionID: SessionID;
-  /** How many transactions it has. */
+  /** The number of transactions. */
   readonly lastIdx: number;
   readonly lastSignature: Signature;
 }
@@ -40,7 +40,7 @@ const tables = {
   deleted: 'deletedCoValues',
 } as const;
 
-/** Undefined for a database that is none of stock cojson's. */
+/** Undefined if the database is not one of stock cojson's. */
 export async function readStockRows(db: IDBDatabase): Promise<StockRows | undefined> {
   if (Object.values(tables).some((name) => !db.objectStoreNames.contains(name))) return undefined;
   const all = <T>(name: string) =>
@@ -82,7 +82,7 @@ export async function readStockRows(db: IDBDatabase): Promise<StockRows | undefi
   };
 }
 
-/** How much there is of everything: stock storage only ever adds, but for what it erases. */
+/** Row counts, which identify a state because stock storage only adds rows, apart from erasing. */
 export async function readState(transaction: IDBTransaction): Promise<string> {
   const counts = Object.values(tables).map((name) => resultOf(transaction.objectStore(name).count()));
   return (await Promise.all(counts)).join();
@@ -98,12 +98,12 @@ async function readPiece(transaction: IDBTransaction, { rowID, id, header }: CoV
   return { id, header, runs: runs.flat() };
 }
 
-/** Each up to where a signature is kept, so that they all stay. */
+/** Ends each run at a stored signature, so that none is lost. */
 async function readRuns(
   transaction: IDBTransaction,
   { rowID, sessionID, lastIdx, lastSignature }: SessionRow,
 ): Promise<readonly Run[]> {
-  if (lastIdx === 0) return []; // No range is empty.
+  if (lastIdx === 0) return []; // An IDBKeyRange cannot be empty.
   const range = IDBKeyRange.bound([rowID, 0], [rowID, lastIdx], false, true);
   const inRange = <T>(name: string) =>
     resultOf(transaction.objectStore(name).getAll(range) as IDBRequest<T[]>);

@@ -1,9 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
 import { accountDatabase, stores } from '../account-database.ts';
-import type { CoValueHeader, RawCoID } from '../content.ts';
+import type { CoValueHeader, RawCoID } from '../../engine/content.ts';
 import { committing, openDatabase } from '../indexed-db.ts';
-import { askInSlices } from './request-in-slices.ts';
+import { requestInSlices } from './request-in-slices.ts';
 import { readPieces, segmentsOf } from './segments.ts';
 
 const databases = createDatabases(indexedDB);
@@ -13,9 +13,9 @@ afterEach(() => databases.delete(`maia-${accountID}`));
 const header = { type: 'comap', meta: null } as CoValueHeader;
 const ids = Array.from({ length: 500 }, (_, at): RawCoID => `co_z${at}`);
 
-it('puts many segments into one transaction, in as many tasks as it takes', async () => {
+it('puts many segments into one transaction over several tasks', async () => {
   const db = await openDatabase(indexedDB, accountDatabase(accountID));
-  if (!db) throw new Error('It is to be made.');
+  if (!db) throw new Error('The database should have been created.');
   const segments = [...segmentsOf(ids.map((id) => ({ id, header, runs: [] })))];
   expect(segments).toHaveLength(10);
   let tasks = 0;
@@ -26,7 +26,7 @@ it('puts many segments into one transaction, in as many tasks as it takes', asyn
     channel.port2.postMessage(0);
   };
   channel.port2.postMessage(0);
-  /** In which of the page's other tasks each slice began. */
+  /** The number of other tasks that the page had run when each slice began. */
   const begunIn = new Set<number>();
   const transaction = db.transaction(stores.segments, 'readwrite');
   const store = transaction.objectStore(stores.segments);
@@ -34,7 +34,7 @@ it('puts many segments into one transaction, in as many tasks as it takes', asyn
     for (const segment of segments) yield store.add(segment);
   }
   await committing(transaction, () =>
-    askInSlices(requests(), {
+    requestInSlices(requests(), {
       isOver: () => true,
       begin() {
         begun++;

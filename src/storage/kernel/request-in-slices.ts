@@ -1,18 +1,15 @@
 import type { TimeSlices } from '../../base/time-slices.ts';
 import { resultOf } from '../indexed-db.ts';
 
-/**
- * Asks one thing after the other of a transaction, in as many tasks as it takes: each is asked for as it is drawn. Rejects
- * where one fails whose answer is waited for; the others are told by the transaction.
- */
-export async function askInSlices(
+/** Makes requests in turn, over several tasks. Rejects if an awaited one fails; others fail through the transaction. */
+export async function requestInSlices(
   requests: Iterable<IDBRequest>,
   slices: Pick<TimeSlices, 'isOver' | 'begin'>,
 ): Promise<void> {
   slices.begin();
   for (const request of requests) {
     if (!slices.isOver()) continue;
-    // A transaction ends by itself once nothing is asked of it: it goes on in the task of an answer.
+    // An idle transaction commits on its own, so continue in the task of a request's result.
     await resultOf(request);
     slices.begin();
   }

@@ -1,16 +1,13 @@
 import { segmentIDs, stores } from '../account-database.ts';
-import type { RawCoID, SessionID, Signature, Transaction, CoValueHeader } from '../content.ts';
+import type { RawCoID, SessionID, Signature, Transaction, CoValueHeader } from '../../engine/content.ts';
 import { resultOf, unknownError } from '../indexed-db.ts';
 import type { PlacedID } from '../storage-inspection.ts';
 import type { Piece } from './pieces.ts';
 
-/**
- * A record of the database costs the same whether it holds one piece or fifty, and text is read faster than what is cloned.
- * Part of the format.
- */
+/** Stored format. A record costs the same for one piece or fifty, and parsing text is faster than cloning objects. */
 export interface Segment {
   readonly ids: readonly RawCoID[];
-  /** JSON of stored pieces. */
+  /** JSON of `StoredPiece[]`. */
   readonly pieces: string;
 }
 type StoredPiece = readonly [
@@ -22,7 +19,7 @@ type StoredPiece = readonly [
 const mostPieces = 50;
 const mostCharacters = 64_000;
 
-/** Any number of these takes fewer segments when they are joined. */
+/** Joining small segments always yields fewer segments. */
 export function isSmall({ ids, pieces }: Segment): boolean {
   return ids.length <= mostPieces / 4 && pieces.length <= mostCharacters / 4;
 }
@@ -31,10 +28,7 @@ export function piecesIn(segment: Segment): readonly Piece[] {
   return (JSON.parse(segment.pieces) as readonly StoredPiece[]).map(readPiece);
 }
 
-/**
- * Adds pieces in order, and answers how many segments they take: in place of those with these keys, where given. They are
- * there once the transaction has committed.
- */
+/** Adds pieces in order, first overwriting the segments at `keys`. Returns how many segments they take. Stored on commit. */
 export function addPieces(
   transaction: IDBTransaction,
   pieces: readonly Piece[],
@@ -50,7 +44,7 @@ export function addPieces(
   return count;
 }
 
-/** Packs pieces in order, one segment for each step. */
+/** Packs pieces in order, one segment per step. */
 export function* segmentsOf(pieces: readonly Piece[]): Generator<Segment> {
   let ids = new Set<RawCoID>();
   let texts: string[] = [];
@@ -73,7 +67,7 @@ export function* segmentsOf(pieces: readonly Piece[]): Generator<Segment> {
   if (texts.length > 0) yield cut();
 }
 
-/** All that is stored of these CoValues, each in the order in which it was written. */
+/** Everything stored of these CoValues, each in the order in which it was written. */
 export async function readPieces(
   transaction: IDBTransaction,
   ids: ReadonlySet<RawCoID>,
@@ -91,7 +85,7 @@ export async function readPieces(
   return found;
 }
 
-/** What one segment has of a CoValue. */
+/** The pieces of one CoValue in one segment. */
 export async function readPiecesIn(
   transaction: IDBTransaction,
   key: IDBValidKey,
@@ -103,20 +97,20 @@ export async function readPiecesIn(
   return pieces.filter(([of]) => of === id).map(readPiece);
 }
 
-/** To ask for so many, and for this share of the database, one by one takes longer than to read all of it. */
-const oneByOne = 50;
-const shareToReadAll = 1 / 4;
-/** Each comes in a task of its own, whose JSON is read there. */
-const segmentsAtOnce = 8;
+/** If both limits are exceeded, reading the whole database is faster than looking up single IDs. */
+const maxLookups = 50;
+const maxLookupShare = 1 / 4;
+/** Each batch arrives in its own task, which also parses it. */
+const batchSize = 8;
 
 async function* readSegments(store: IDBObjectStore, ids: ReadonlySet<RawCoID>): AsyncGenerator<Segment> {
   const index = store.index(segmentIDs);
-  if (ids.size > oneByOne && ids.size > (await resultOf(index.count())) * shareToReadAll) {
+  if (ids.size > maxLookups && ids.size > (await resultOf(index.count())) * maxLookupShare) {
     yield* allSegments(store);
     return;
   }
   const keys = await Promise.all([...ids].map((id) => resultOf(index.getAllKeys(id))));
-  // Keys are numbers that grow.
+  // Keys are increasing numbers.
   const inOrder = [...new Set(keys.flat() as number[])].toSorted((a, b) => a - b);
   const segments = inOrder.map((key) => resultOf(store.get(key) as IDBRequest<Segment>));
   for (const segment of segments) yield await segment;
@@ -126,17 +120,17 @@ async function* allSegments(store: IDBObjectStore): AsyncGenerator<Segment> {
   let range: IDBKeyRange | undefined;
   for (;;) {
     const [keys, segments] = await Promise.all([
-      resultOf(store.getAllKeys(range, segmentsAtOnce)),
-      resultOf(store.getAll(range, segmentsAtOnce) as IDBRequest<Segment[]>),
+      resultOf(store.getAllKeys(range, batchSize)),
+      resultOf(store.getAll(range, batchSize) as IDBRequest<Segment[]>),
     ]);
     yield* segments;
     const last = keys.at(-1);
-    if (last === undefined || keys.length < segmentsAtOnce) return;
+    if (last === undefined || keys.length < batchSize) return;
     range = IDBKeyRange.lowerBound(last, true);
   }
 }
 
-/** Takes a CoValue out of all segments, and answers what stood there. */
+/** Removes a CoValue from all segments and returns its pieces. */
 export async function takePieces(transaction: IDBTransaction, id: RawCoID): Promise<readonly Piece[]> {
   const store = transaction.objectStore(stores.segments);
   const taken: Piece[] = [];
@@ -152,7 +146,7 @@ export async function takePieces(transaction: IDBTransaction, id: RawCoID): Prom
   return taken;
 }
 
-/** Ids in their own order, behind one or without some; each with the first segment that it stands in. */
+/** IDs in key order, each with the first segment that contains it. `after` and `offset` skip the beginning. */
 export async function readIDs(
   transaction: IDBTransaction,
   { after, offset = 0, limit = Infinity }: { after?: RawCoID | undefined; offset?: number; limit?: number },

@@ -1,16 +1,12 @@
-import type { RawCoID } from '../content.ts';
+import type { RawCoID } from '../../engine/content.ts';
 import { openDatabase } from '../indexed-db.ts';
 import { stockDatabaseName } from '../stock-database.ts';
 import type { Piece } from './pieces.ts';
 import { readStockRows, type StockRows } from './read-stock-database.ts';
 
-/**
- * What stands in a database of cojson-storage-indexeddb and is not, or not all, taken over yet: an account is opened
- * before it is, and is to lack nothing. Another tab may take it over meanwhile, so it is asked before our own database:
- * what is gone here stands there.
- */
-export interface OldContent {
-  /** How many CoValues there are. Undefined where there is no such database. */
+/** Reads stock content not yet migrated. Read it before the kernel's database: another tab may be migrating. */
+export interface StockContent {
+  /** The number of CoValues. Undefined if there is no stock database. */
   count(): Promise<number | undefined>;
   ids(): Promise<readonly RawCoID[]>;
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, Piece>>;
@@ -18,7 +14,7 @@ export interface OldContent {
   close(): void;
 }
 
-export function createOldContent(indexedDB: IDBFactory, accountID: string): OldContent {
+export function createStockContent(indexedDB: IDBFactory, accountID: string): StockContent {
   let opening: Promise<Opened | undefined> | undefined;
   let isGone = false;
 
@@ -32,15 +28,15 @@ export function createOldContent(indexedDB: IDBFactory, accountID: string): OldC
   }
 
   async function ask<T>(run: (rows: StockRows) => Promise<T>, none: T): Promise<T> {
-    for (let tries = 0; !isGone; tries++) {
+    for (let attempt = 0; !isGone; attempt++) {
       opening ??= open();
       try {
         const opened = await opening;
         if (opened) return await run(opened.rows);
       } catch (error) {
         opening = undefined;
-        // Who deletes it, or sees to it that nobody writes there any more, has had the connection closed.
-        if (tries > 0) throw error;
+        // A tab that fences or deletes the database makes this connection close: reopen once.
+        if (attempt > 0) throw error;
       }
     }
     return none;
@@ -55,7 +51,7 @@ export function createOldContent(indexedDB: IDBFactory, accountID: string): OldC
       isGone = true;
       opening?.then(
         (opened) => opened?.db.close(),
-        () => {}, // Then there is nothing to close.
+        () => {}, // It never opened.
       );
     },
   };

@@ -3,14 +3,14 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
 import { failIndexedDB } from '../../../test/support/storage/failing-indexeddb.ts';
-import { openStorage } from '../../testing/open-storage.ts';
+import { openStorage } from '../../../test/support/storage/open-storage.ts';
 import type { DeviceStorage } from '../device-storage.ts';
 import { openDatabase } from '../indexed-db.ts';
 import { joinPieces, type Piece } from './pieces.ts';
 import { readPieces } from './segments.ts';
 import { readStockRows } from './read-stock-database.ts';
 
-// An account that stock storage has kept is opened by our own.
+// Opens accounts of stock storage with the kernel's own engine.
 
 const databases = createDatabases(indexedDB);
 const opened: DeviceStorage[] = [];
@@ -24,10 +24,10 @@ beforeEach(() => {
 afterEach(async () => {
   for (const end of ends) end();
   for (const storage of opened.splice(0)) await storage.close();
-  for (const name of [own(), stock()]) await databases.delete(name);
+  for (const name of [kernelDatabase(), stockDatabase()]) await databases.delete(name);
 });
-const own = () => `maia-${accountID}`;
-const stock = () => `maia-cojson-${accountID}`;
+const kernelDatabase = () => `maia-${accountID}`;
+const stockDatabase = () => `maia-cojson-${accountID}`;
 
 async function openKernel(): Promise<DeviceStorage> {
   const storage = await openStorage('kernel', accountID);
@@ -45,14 +45,14 @@ async function writeStock(count: number): Promise<readonly RawCoID[]> {
   map = group.createMap({ key: 1 });
   const ids = [map.id, ...Array.from({ length: count - 1 }, (_, n) => group.createMap({ n }).id)];
   storage.trackCoValuesSyncState([{ id: group.id, peerId: 'maia-unconfirmed', synced: false }]);
-  await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+  await Promise.resolve(); // cojson stores edits in a microtask.
   await storage.close();
   return [group.id, ...ids];
 }
 
-/** Every transaction and every signature that stands in the stock database, as the rows have it. */
+/** Every transaction and signature in the stock database, as stored in its rows. */
 async function piecesInStock(): Promise<readonly Piece[]> {
-  const db = await openDatabase(indexedDB, { name: stock() });
+  const db = await openDatabase(indexedDB, { name: stockDatabase() });
   const rows = db && (await readStockRows(db));
   const found = await rows?.after(0, 100_000);
   db?.close();
@@ -60,9 +60,9 @@ async function piecesInStock(): Promise<readonly Piece[]> {
 }
 
 async function expectTakenOver(before: readonly Piece[]): Promise<void> {
-  expect(await databases.names()).not.toContain(stock());
-  const db = await openDatabase(indexedDB, { name: own() });
-  if (!db) throw new Error('It has no database.');
+  expect(await databases.names()).not.toContain(stockDatabase());
+  const db = await openDatabase(indexedDB, { name: kernelDatabase() });
+  if (!db) throw new Error('The database does not exist.');
   const after = await readPieces(db.transaction('segments'), new Set(before.map(({ id }) => id)));
   db.close();
   for (const piece of before) {
@@ -79,15 +79,15 @@ const untilDone = (storage: DeviceStorage) =>
 
 const full = () =>
   failIndexedDB(
-    (name, mode) => name === own() && mode === 'readwrite',
-    new DOMException('There is no room.', 'QuotaExceededError'),
+    (name, mode) => name === kernelDatabase() && mode === 'readwrite',
+    new DOMException('There is no space left.', 'QuotaExceededError'),
   );
 
-it('lacks nothing from the beginning, and says how far it is', async () => {
+it('serves all content from the start and publishes its progress', async () => {
   const ids = await writeStock(120);
   const before = await piecesInStock();
-  await (await openKernel()).close(); // Makes the database, and may have begun.
-  const release = await databases.hold(own(), 'segments');
+  await (await openKernel()).close(); // Creates the database, and may already begin to migrate.
+  const release = await databases.hold(kernelDatabase(), 'segments');
   ends.push(release);
   const storage = await openKernel();
   for (const id of ids) expect(storage.getKnownState(id).header).toBe(false);
@@ -98,7 +98,7 @@ it('lacks nothing from the beginning, and says how far it is', async () => {
   await expectTakenOver(before);
 });
 
-it('reads on in the old one while there is no room, says so, and goes on by itself', async () => {
+it('reads from the old database while the device is full, reports that, and continues automatically', async () => {
   const ids = await writeStock(3);
   const before = await piecesInStock();
   const works = full();
@@ -108,7 +108,7 @@ it('reads on in the old one while there is no room, says so, and goes on by itse
   expect(storage.status.current).toMatchObject({ state: 'ok', takeover: { done: 0, total: ids.length } });
   for (const id of ids) expect(await isFound(storage, id)).toBe(true);
   expect(await unconfirmedIn(storage)).toEqual([ids[0]]);
-  expect(await databases.names()).toContain(stock());
+  expect(await databases.names()).toContain(stockDatabase());
   works();
   await untilDone(storage);
   expect(storage.status.current.error).toBeUndefined();
@@ -116,7 +116,7 @@ it('reads on in the old one while there is no room, says so, and goes on by itse
   expect(await unconfirmedIn(storage)).toEqual([ids[0]]);
 });
 
-it('goes on where an earlier run ended', async () => {
+it('resumes where an earlier run ended', async () => {
   const ids = await writeStock(250);
   const before = await piecesInStock();
   const first = await openKernel();
@@ -129,14 +129,14 @@ it('goes on where an earlier run ended', async () => {
   });
   await half;
   await first.close();
-  expect(await databases.names()).toContain(stock());
+  expect(await databases.names()).toContain(stockDatabase());
   const second = await openKernel();
   expect(await isFound(second, ids[249] as RawCoID)).toBe(true);
   await untilDone(second);
   await expectTakenOver(before);
 });
 
-it('is done once by two tabs, both of which lack nothing', async () => {
+it('runs once for two tabs, both of which read all content', async () => {
   const ids = await writeStock(250);
   const before = await piecesInStock();
   const tabs = [await openKernel(), await openKernel()];
@@ -146,19 +146,19 @@ it('is done once by two tabs, both of which lack nothing', async () => {
   for (const tab of tabs) await untilDone(tab);
   await expectTakenOver(before);
   const segments = await databases.request<readonly { readonly ids: readonly string[] }[]>(
-    own(),
+    kernelDatabase(),
     'segments',
     (store) => store.getAll(),
   );
   expect(segments.flatMap((segment) => segment.ids)).toHaveLength(ids.length);
 });
 
-it('goes on from what is not taken over yet', async () => {
+it('accepts edits of CoValues that are not migrated yet', async () => {
   await writeStock(1);
   const known = map.core.knownState();
   map.set('key', 2);
   const [next] = map.core.newContentSince(known) ?? [];
-  if (!next) throw new Error('There is nothing new.');
+  if (!next) throw new Error('There is no new content.');
   const works = full();
   ends.push(works);
   const storage = await openKernel();
@@ -175,7 +175,7 @@ it('goes on from what is not taken over yet', async () => {
   expect(again.getKnownState(map.id).sessions).toEqual(map.core.knownState().sessions);
 });
 
-it('moves many CoValues, every byte', async () => {
+it('moves every byte of many CoValues', async () => {
   const ids = await writeStock(inject('coValuesToMove'));
   const before = await piecesInStock();
   expect(before).toHaveLength(ids.length);
@@ -184,15 +184,15 @@ it('moves many CoValues, every byte', async () => {
   await expectTakenOver(before);
 });
 
-describe('stock storage that is asked for', () => {
-  it('is opened where ours has nothing', async () => {
+describe('stock storage, when requested,', () => {
+  it('is opened if the kernel’s engine has no content', async () => {
     await writeStock(1);
     const storage = await openStorage('cojson-indexeddb', accountID);
     opened.push(storage);
     expect(storage.status.current.kind).toBe('cojson-indexeddb');
   });
 
-  it('is not where ours has content, which it would not see', async () => {
+  it('is not opened if the kernel’s engine has content, which stock storage would not see', async () => {
     const [id] = await writeStock(1);
     const first = await openKernel();
     await untilDone(first);

@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createFakeTasks } from '../../../test/support/platform/fake-tasks.ts';
-import type { CoValueHeader, NewContent, RawCoID } from '../content.ts';
+import type { CoValueHeader, Content, RawCoID } from '../../engine/content.ts';
 import { storageErrorFrom } from '../storage-error.ts';
 import { createKnownStates } from './known-states.ts';
 import { createWrites } from './writes.ts';
 
 const header = { type: 'comap', meta: null } as CoValueHeader;
-const contentOf = (at: number): NewContent => {
+const contentOf = (at: number): Content => {
   const id: RawCoID = `co_z${at}`;
   return { action: 'content', id, priority: 3, header, new: {} };
 };
 
-/** Each look at the clock takes a millisecond, and a database that takes nothing is asked for a transaction. */
+/** Each reading of the clock takes a millisecond, and every transaction fails to begin. */
 function createSlowWrites() {
   const clock = createFakeClock();
   const tasks = createFakeTasks();
@@ -40,7 +40,7 @@ function createSlowWrites() {
   return { writes, tasks, known, errors, begun: () => begun };
 }
 
-it('prepares thousands of contents in many tasks, and only then holds up the database', async () => {
+it('prepares thousands of writes over many tasks before it blocks the database', async () => {
   const { writes, tasks, begun } = createSlowWrites();
   for (let at = 0; at < 2_000; at++) {
     writes.store(
@@ -51,12 +51,12 @@ it('prepares thousands of contents in many tasks, and only then holds up the dat
   }
   await tasks.runOne();
   expect(begun()).toBe(0);
-  // A hundred looks while it is planned, and one for each of forty segments.
+  // A hundred clock readings while planning, and one for each of forty segments.
   expect(await tasks.runAll()).toBeGreaterThan(10);
   expect(begun()).toBe(1);
 });
 
-it('writes on from what is known as it began, also of what cojson lets go of meanwhile', async () => {
+it('continues from the state known when it began, even if cojson unloads the CoValue meanwhile', async () => {
   const { writes, tasks, known } = createSlowWrites();
   const asked: number[] = [];
   for (let at = 0; at < 1_000; at++) {

@@ -3,10 +3,10 @@ import type { Clock } from '../../base/clock.ts';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { createTimeSlices, type TimeSlices } from '../../base/time-slices.ts';
 import { stores } from '../account-database.ts';
-import { isDeleteSession, type KnownState, type NewContent, type RawCoID } from '../content.ts';
+import { isDeleteSession, type KnownState, type Content, type RawCoID } from '../../engine/content.ts';
 import { committing } from '../indexed-db.ts';
-import { createWriteQueue, type WriteTries } from '../write-queue.ts';
-import { askInSlices } from './request-in-slices.ts';
+import { createWriteQueue, type WriteAttempts } from '../write-queue.ts';
+import { requestInSlices } from './request-in-slices.ts';
 import type { KnownStates } from './known-states.ts';
 import { joinPieces, knownStateOf, type Piece } from './pieces.ts';
 import { planWrites, type ContentWrite, type WritePlan } from './plan-writes.ts';
@@ -18,63 +18,63 @@ type Write =
   | { readonly kind: 'mark'; readonly id: RawCoID; readonly isSet: boolean; readonly done?: Done }
   | { readonly kind: 'nothing' };
 
-/** What waits for the database, written in order, marks and content together. */
+/** Queued writes, in order; unconfirmed marks are written together with their content. */
 export interface Writes {
   readonly length: number;
-  /** Of content. */
+  /** Queued writes that contain content. */
   readonly contentLength: number;
-  store(content: NewContent, correct: CorrectionCallback, done: Done): void;
+  store(content: Content, correct: CorrectionCallback, done: Done): void;
   mark(id: RawCoID, isSet: boolean, done?: Done): void;
-  /** Sees whether the database takes anything. */
+  /** Tests whether the database accepts writes. */
   probe(): void;
-  /** The connection is lost: nobody knows what is still there. */
+  /** The connection is lost, so it is unknown what is still stored. */
   lost(): void;
-  /** What was written before is gone, so what this tab has of it is written again. */
-  writeAgain(): void;
-  /** cojson has let go of it. */
+  /** The database was deleted: writes everything that this tab has stored again. */
+  rewriteAll(): void;
+  /** cojson unloaded it. */
   forget(id: RawCoID): void;
-  /** Resolves when all that was asked for before was tried at least once. */
-  tried(): Promise<void>;
-  readonly tries: WriteTries;
+  /** Resolves after at least one attempt at everything queued so far. */
+  attempted(): Promise<void>;
+  readonly attempts: WriteAttempts;
   close(): Promise<void>;
 }
 
-/** What is known of some that wait is worked out without looking at the time. */
-const plannedAtOnce = 20;
+/** How many writes are planned between two checks of the time. */
+const planSize = 20;
 
-/** For one transaction: what waits longer than it takes is written by the next one. */
-const mostAtOnce = 2_000;
+/** Writes per transaction; the next transaction takes the rest. */
+const maxBatch = 2_000;
 
 export function createWrites(options: {
   readonly clock: Clock;
   nextTask(): Promise<void>;
   readonly known: KnownStates;
-  /** Opens the database where it is not open. */
+  /** Opens the database if it is closed. */
   connect(): Promise<unknown>;
   begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>>;
-  /** Whether cojson has said that a deletion is valid. */
+  /** Whether cojson has accepted a deletion. */
   isDeleted(id: RawCoID): boolean;
   wrote(written: { readonly segments: number; readonly hasDeleted: boolean }): void;
   failed(error: unknown): KernelError;
 }): Writes {
   const { clock, nextTask, known, connect, begin, read, isDeleted, wrote, failed } = options;
-  /** What cojson gives of what this tab has stored. */
+  /** Return what cojson has of the CoValues that this tab stored. */
   const corrections = new Map<RawCoID, CorrectionCallback>();
   const marked = new Set<RawCoID>();
   let contentLength = 0;
-  /** How often it was. */
+  /** Counts lost connections. */
   let lostCount = 0;
 
   const queue = createWriteQueue<Write>({
     clock,
     nextTask,
-    atOnce: mostAtOnce,
+    maxBatch,
     write,
-    done(each) {
-      if (each.kind === 'nothing') return;
-      if (each.kind === 'content') contentLength--;
-      if (each.kind === 'mark' || each.isWhole) each.done?.();
+    done(entry) {
+      if (entry.kind === 'nothing') return;
+      if (entry.kind === 'content') contentLength--;
+      if (entry.kind === 'mark' || entry.isWhole) entry.done?.();
     },
     failed,
   });
@@ -82,8 +82,8 @@ export function createWrites(options: {
   async function write(writes: readonly Write[]): Promise<void> {
     await connect();
     const before = lostCount;
-    const contents = writes.filter((each) => each.kind === 'content');
-    await learn(contents);
+    const contents = writes.filter((entry) => entry.kind === 'content');
+    await readKnownStates(contents);
     const slices = createTimeSlices({ nowMs: clock.nowMs, nextTask });
     const { pieces, known: after, whole } = await plan(contents, slices);
     const segments = await pack(pieces, slices);
@@ -97,25 +97,25 @@ export function createWrites(options: {
     ];
     const transaction = await begin('readwrite', names);
     await committing(transaction, () =>
-      askInSlices(requestsIn(transaction, { erased, writes, segments }), slices),
+      requestInSlices(requestsIn(transaction, { erased, writes, segments }), slices),
     );
-    // The database may have been deleted right behind this, or be another one.
+    // The database may have been deleted just after the commit, or recreated.
     if (lostCount !== before)
-      throw new DOMException('The connection was lost meanwhile.', 'InvalidStateError');
+      throw new DOMException('The connection was lost while writing.', 'InvalidStateError');
     for (const state of after.values()) known.add(state);
-    for (const each of contents) each.isWhole = whole.has(each);
+    for (const content of contents) content.isWhole = whole.has(content);
     wrote({ segments: segments.length, hasDeleted: erased.length > 0 });
   }
 
   async function plan(writes: readonly ContentWrite[], slices: TimeSlices): Promise<WritePlan> {
-    // As it is now: what cojson lets go of meanwhile is still to be written.
+    // Read now: cojson may unload a CoValue before it is written.
     const before = new Map(writes.map(({ content: { id } }) => [id, known.get(id)]));
     const pieces: Piece[] = [];
     const after = new Map<RawCoID, KnownState>();
     const whole = new Set<ContentWrite>();
-    for (let at = 0; at < writes.length; at += plannedAtOnce) {
+    for (let at = 0; at < writes.length; at += planSize) {
       if (slices.isOver()) await slices.next();
-      const some = planWrites(writes.slice(at, at + plannedAtOnce), (id) => after.get(id) ?? before.get(id));
+      const some = planWrites(writes.slice(at, at + planSize), (id) => after.get(id) ?? before.get(id));
       pieces.push(...some.pieces);
       for (const [id, state] of some.known) after.set(id, state);
       for (const write of some.whole) whole.add(write);
@@ -132,11 +132,11 @@ export function createWrites(options: {
     return segments;
   }
 
-  /** What this tab does not know of yet, and what is to be written goes on from. */
-  async function learn(writes: readonly ContentWrite[]): Promise<void> {
-    const goesOn = ({ content: { header, new: sessions } }: ContentWrite) =>
+  /** Reads the states that are not known yet and that the content continues. */
+  async function readKnownStates(writes: readonly ContentWrite[]): Promise<void> {
+    const continues = ({ content: { header, new: sessions } }: ContentWrite) =>
       !header || Object.values(sessions).some(({ after }) => after > 0);
-    const ids = new Set(writes.filter(goesOn).flatMap(({ content: { id } }) => (known.get(id) ? [] : id)));
+    const ids = new Set(writes.filter(continues).flatMap(({ content: { id } }) => (known.get(id) ? [] : id)));
     if (ids.size === 0) return;
     for (const [id, pieces] of await read(ids)) {
       const stored = joinPieces(id, pieces);
@@ -144,7 +144,7 @@ export function createWrites(options: {
     }
   }
 
-  function store(content: NewContent, correct: CorrectionCallback, done: Done): void {
+  function store(content: Content, correct: CorrectionCallback, done: Done): void {
     contentLength++;
     corrections.set(content.id, correct);
     queue.push({ kind: 'content', content, correct, done, isWhole: false });
@@ -172,22 +172,22 @@ export function createWrites(options: {
     mark,
     probe: () => queue.push({ kind: 'nothing' }),
     lost,
-    writeAgain() {
+    rewriteAll() {
       lost();
       for (const id of marked) mark(id, true);
-      // With neither header nor transactions all is missing, for which cojson is asked.
+      // Empty content misses everything, so cojson supplies all of it.
       for (const [id, correct] of corrections) {
         store({ action: 'content', id, priority: 0, new: {} }, correct, undefined);
       }
     },
     forget: (id) => void corrections.delete(id),
-    tried: queue.tried,
-    tries: queue.tries,
+    attempted: queue.attempted,
+    attempts: queue.attempts,
     close: queue.close,
   };
 }
 
-/** Each is made as it is drawn. */
+/** Creates each request only when the consumer asks for it. */
 function* requestsIn(
   transaction: IDBTransaction,
   {
@@ -202,9 +202,9 @@ function* requestsIn(
 ): Generator<IDBRequest> {
   for (const { id } of erased) yield transaction.objectStore(stores.deleted).put(1, id);
   const unconfirmed = transaction.objectStore(stores.unconfirmed);
-  for (const each of writes) {
-    if (each.kind !== 'mark') continue;
-    yield each.isSet ? unconfirmed.put(1, each.id) : unconfirmed.delete(each.id);
+  for (const entry of writes) {
+    if (entry.kind !== 'mark') continue;
+    yield entry.isSet ? unconfirmed.put(1, entry.id) : unconfirmed.delete(entry.id);
   }
   for (const segment of segments) yield transaction.objectStore(stores.segments).add(segment);
 }

@@ -2,13 +2,11 @@ import type { RawCoID, StorageApiAsync } from 'cojson';
 import type { KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { awaitCommits } from '../committed-transactions.ts';
-import type { NewContent } from '../content.ts';
+import type { Content } from '../../engine/content.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { readStockRows } from '../kernel/read-stock-database.ts';
-import { shareReads } from './shared-reads.ts';
-import { loadDependenciesOnce } from '../load-dependencies-once.ts';
-import { openStock, reopenStock, type StockClient } from '../stock.ts';
+import type { StockClient } from './stock-client.ts';
+import { openStock } from './stock.ts';
 import { closed, storageErrorFrom } from '../storage-error.ts';
 import type { PlacedID } from '../storage-inspection.ts';
 import { createStorageStatus } from '../storage-status.ts';
@@ -20,20 +18,15 @@ interface Write {
   done?(): void;
 }
 
-/**
- * cojson-storage-indexeddb with writes that tell the truth: `done` means that the transaction completed, a write that
- * fails is retried and shows in `status`, and marks stand before the content they speak of.
- */
+/** Stock storage with durable writes: `done` means committed, failed writes are retried, and marks precede their content. */
 export async function openIndexedDBStorage(options: {
   readonly databaseName: string;
   readonly platform: Platform;
   readonly logger: Logger;
 }): Promise<KernelDeviceStorage> {
   const { databaseName, platform, logger } = options;
-  const stock = await openStock(databaseName);
+  const stock = await openStock(databaseName, (error) => failed(error));
   const { api, client } = stock;
-  awaitCommits(client);
-  shareReads(client);
 
   const status = createStorageStatus('cojson-indexeddb', platform);
   const fail = (error: KernelError) => {
@@ -41,15 +34,14 @@ export async function openIndexedDBStorage(options: {
     status.failing(error);
     return error;
   };
-  const readingFailed = (error: unknown) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED'));
-  const load = loadDependenciesOnce(api, readingFailed);
+  const failed = (error: unknown) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED'));
   const queue = createWriteQueue<Write>({
     clock: platform.clock,
     nextTask: platform.nextTask,
-    atOnce: 1,
+    maxBatch: 1,
     async write([write]) {
       if (!connected) {
-        await reopenStock(stock, databaseName);
+        await stock.reopen();
         watch();
       }
       await write?.run();
@@ -58,7 +50,7 @@ export async function openIndexedDBStorage(options: {
       status.wrote();
       write.done?.();
     },
-    failed: (error) => fail(storageErrorFrom(error, 'STORAGE_WRITE_FAILED')),
+    failed,
   });
 
   let connected = true;
@@ -66,15 +58,15 @@ export async function openIndexedDBStorage(options: {
   let queuedContent = 0;
   const watch = () => {
     connected = true;
-    client.db.addEventListener('close', () => {
+    const lose = () => {
       connected = false;
       fail(closed(undefined));
-    });
-    // Another tab deletes or upgrades the database: holding on would block it.
+    };
+    client.db.addEventListener('close', lose);
+    // Another tab deletes or upgrades the database, which an open connection would block.
     client.db.addEventListener('versionchange', () => {
-      connected = false;
       client.db.close();
-      fail(closed(undefined));
+      lose();
     });
   };
   watch();
@@ -95,7 +87,7 @@ export async function openIndexedDBStorage(options: {
           try {
             written = await stock.storeSingle(content, correct);
           } catch (error) {
-            // Counted ahead of the commit by the stock storage; forgotten, it is read from the database again.
+            // Stock storage counts it as known before the commit; deleting the entry makes it reread the database.
             api.knownStates.knownStates.delete(content.id);
             throw error;
           }
@@ -107,16 +99,16 @@ export async function openIndexedDBStorage(options: {
       });
     },
     load: (id, callback, done = () => {}) => {
-      load(id, callback, done).catch((error: unknown) => {
-        readingFailed(error);
+      api.load(id, callback, done).catch((error: unknown) => {
+        failed(error);
         done(false);
       });
     },
-    // cojson writes marks of its own 200 ms after the content, so a crash leaves content without one: they are left out.
+    // Skips cojson's own marks: they are written 200 ms after the content, so a crash can leave content without one.
     trackCoValuesSyncState(updates, done) {
-      const own = updates.filter(({ peerId }) => peerId === unconfirmedMark);
-      if (own.length === 0) done?.();
-      else queue.push({ run: () => client.trackCoValuesSyncState(own), ...(done && { done }) });
+      const marks = updates.filter(({ peerId }) => peerId === unconfirmedMark);
+      if (marks.length === 0) done?.();
+      else queue.push({ run: () => client.trackCoValuesSyncState(marks), ...(done && { done }) });
     },
     stopTrackingSyncState: () => {},
     getUnsyncedCoValueIDs(callback) {
@@ -147,8 +139,8 @@ export async function openIndexedDBStorage(options: {
       ids: () => allIDs(client),
       unconfirmed: () => client.getUnsyncedCoValueIDs(),
       read: (ids) => contentOf(stock.createReader(), ids),
-      tries: queue.tries,
-      room: status.room,
+      attempts: queue.attempts,
+      quota: status.quota,
     },
     async close() {
       if (ended) return;
@@ -169,10 +161,10 @@ async function* allIDs({ db }: StockClient): AsyncGenerator<readonly PlacedID[]>
 }
 
 async function contentOf(reader: Pick<StorageApiAsync, 'load'>, ids: ReadonlySet<RawCoID>) {
-  const found = new Map<RawCoID, readonly NewContent[]>();
+  const found = new Map<RawCoID, readonly Content[]>();
   for (const id of ids) {
-    const contents: NewContent[] = [];
-    // It hands out what that depends on, too.
+    const contents: Content[] = [];
+    // The reader also returns dependencies.
     await reader.load(
       id,
       (content) => void (content.id === id && contents.push(content)),

@@ -1,8 +1,8 @@
 import { LocalNode, type RawCoID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openStorage, type KeptKind } from '../../testing/open-storage.ts';
-import type { NewContent } from '../content.ts';
+import { openStorage, type KeptKind } from '../../../test/support/storage/open-storage.ts';
+import type { Content } from '../../engine/content.ts';
 import type { DeviceStorage } from '../device-storage.ts';
 
 const size = 150;
@@ -16,7 +16,7 @@ async function createNode(): Promise<LocalNode> {
   return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
 }
 
-/** An account of one group and what is in it, that this tab has not read yet. */
+/** An account with a group and its CoValues, which this tab has not read. */
 async function setUp(kind: KeptKind): Promise<void> {
   const accountID = `reading-much-${crypto.randomUUID()}`;
   const node = await createNode();
@@ -25,7 +25,7 @@ async function setUp(kind: KeptKind): Promise<void> {
   const group = node.createGroup();
   groupID = group.id;
   ids = Array.from({ length: size }, (_, n) => group.createMap({ n }).id);
-  await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+  await Promise.resolve(); // cojson stores edits in a microtask.
   await written.close();
   storage = await openStorage(kind, accountID);
 }
@@ -34,14 +34,14 @@ afterEach(async () => {
   await storage.close();
 });
 
-/** Loads all of them at once. Answers the ids of what was handed out, in order. */
+/** Loads everything at once. Resolves with the IDs of the loaded content, in order. */
 async function loadAll(onLoaded: () => void = () => {}): Promise<readonly string[]> {
-  const handedOut: string[] = [];
+  const loadedIDs: string[] = [];
   const load = (id: RawCoID) =>
     new Promise<void>((resolve) =>
       storage.load(
         id,
-        (content) => handedOut.push(content.id),
+        (content) => loadedIDs.push(content.id),
         () => {
           onLoaded();
           resolve();
@@ -49,31 +49,31 @@ async function loadAll(onLoaded: () => void = () => {}): Promise<readonly string
       ),
     );
   await Promise.all(ids.map(load));
-  return handedOut;
+  return loadedIDs;
 }
 
 describe.each(['cojson-indexeddb', 'kernel'] as const)('%s', (kind) => {
   beforeEach(() => setUp(kind));
 
-  it('takes few transactions for many CoValues', async () => {
+  it('reads many CoValues in few transactions', async () => {
     const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
     await loadAll();
     expect(transactions.mock.calls.length).toBeLessThan(10);
   });
 
-  it('hands out once what many depend on, and ahead of them', async () => {
-    const handedOut = await loadAll();
-    expect([...handedOut].sort()).toEqual([groupID, ...ids].sort());
-    expect(handedOut[0]).toBe(groupID);
+  it('loads a shared dependency once, before its dependents', async () => {
+    const loadedIDs = await loadAll();
+    expect([...loadedIDs].sort()).toEqual([groupID, ...ids].sort());
+    expect(loadedIDs[0]).toBe(groupID);
   });
 
-  it('lets a write go ahead of reads that follow on it', async () => {
+  it('writes before reads that were requested later', async () => {
     const [content] = (await createNode()).createGroup().core.newContentSince() ?? [];
     let loaded = 0;
     const all = loadAll(() => loaded++);
     const loadedBefore = await new Promise<number>((resolve) =>
       storage.store(
-        content as NewContent,
+        content as Content,
         () => undefined,
         () => resolve(loaded),
       ),
@@ -83,7 +83,7 @@ describe.each(['cojson-indexeddb', 'kernel'] as const)('%s', (kind) => {
   });
 });
 
-it('cojson-indexeddb says that reading failed where a dependency cannot be read, and hands out the rest', async () => {
+it('cojson-indexeddb reports a dependency that cannot be read and loads the rest', async () => {
   await setUp('cojson-indexeddb');
   const real = IDBObjectStore.prototype.getAll;
   let reads = 0;
@@ -91,7 +91,7 @@ it('cojson-indexeddb says that reading failed where a dependency cannot be read,
     this: IDBObjectStore,
     ...args: Parameters<typeof real>
   ) {
-    // The first CoValue takes two; the third is of its group.
+    // The first CoValue takes two reads; the third is for its group.
     if (this.name !== 'sessions' && ++reads === 3) throw new DOMException('not now', 'UnknownError');
     return real.apply(this, args);
   });
@@ -101,7 +101,7 @@ it('cojson-indexeddb says that reading failed where a dependency cannot be read,
   expect(storage.status.current).toMatchObject({ state: 'failing', error: { code: 'STORAGE_WRITE_FAILED' } });
 });
 
-it('kernel says that reading failed, and finds nothing', async () => {
+it('kernel reports that reading failed and finds nothing', async () => {
   await setUp('kernel');
   vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(() => {
     throw new DOMException('not now', 'UnknownError');

@@ -1,13 +1,13 @@
 import type { SignatureAfterRow, StoredCoValueRow, StoredSessionRow, TransactionRow } from 'cojson';
 import { unknownError } from '../indexed-db.ts';
-import type { StockClient } from '../stock.ts';
+import { overrideClient, type StockClient } from './stock-client.ts';
 
 const stores = ['coValues', 'sessions', 'signatureAfter', 'transactions'] as const;
 type StoreName = (typeof stores)[number];
-type Ask = (store: IDBObjectStore) => IDBRequest;
+type CreateRequest = (store: IDBObjectStore) => IDBRequest;
 
-/** A transaction of reads holds up writes, those of other tabs too. */
-const mostCoValues = 100;
+/** A read transaction delays writes, also those of other tabs. */
+const maxCoValues = 100;
 
 interface Shared {
   readonly transaction: IDBTransaction;
@@ -15,20 +15,20 @@ interface Shared {
 }
 
 /**
- * The stock client opens a transaction for each read, some four for every CoValue. From here on a read joins the
- * transaction of the one that it follows on. This tab's writes wait only for the reads that were asked for before them.
+ * The stock client opens a transaction for each read, about four for every CoValue. Here a read joins the transaction of the
+ * read that led to it. A write of this tab waits only for the reads requested before it.
  */
-export function shareReads(client: StockClient): void {
-  /** The one whose answer is being dealt with, or that was just begun. */
+export function shareReads(client: StockClient): StockClient {
+  /** The transaction whose result is being handled, or which has just begun. */
   let active: Shared | undefined;
   let writes = 0;
 
-  function read<T>(name: StoreName, ask: Ask): Promise<T> {
+  function read<T>(name: StoreName, createRequest: CreateRequest): Promise<T> {
     return new Promise((resolve, reject) => {
-      const isFull = name === 'coValues' && active?.coValues === mostCoValues;
-      const joined = active && !isFull ? askIn(active, name, ask) : undefined;
+      const isFull = name === 'coValues' && active?.coValues === maxCoValues;
+      const joined = active && !isFull ? requestIn(active, name, createRequest) : undefined;
       const shared = joined && active ? active : begin();
-      const request = joined ?? ask(shared.transaction.objectStore(name));
+      const request = joined ?? createRequest(shared.transaction.objectStore(name));
       if (name === 'coValues') shared.coValues++;
       const writesBefore = writes;
       request.addEventListener('success', () => {
@@ -36,7 +36,7 @@ export function shareReads(client: StockClient): void {
         resolve(request.result as T);
       });
       request.addEventListener('error', (event) => {
-        event.preventDefault(); // The others go on.
+        event.preventDefault(); // Otherwise the error aborts the other reads.
         reject(request.error ?? unknownError());
       });
     });
@@ -55,26 +55,32 @@ export function shareReads(client: StockClient): void {
     };
   }
 
-  client.transaction = beforeWriting(client.transaction.bind(client));
-  client.upsertCoValue = beforeWriting(client.upsertCoValue.bind(client));
-  client.getCoValue = (id) =>
-    read<StoredCoValueRow | undefined>('coValues', (store) => store.index('coValuesById').get(id));
-  client.getCoValueSessions = (rowID) =>
-    read<StoredSessionRow[]>('sessions', (store) => store.index('sessionsByCoValue').getAll(rowID));
-  client.getSignatures = (sessionRowID, from) =>
-    read<SignatureAfterRow[]>('signatureAfter', (store) =>
-      store.getAll(IDBKeyRange.bound([sessionRowID, from], [sessionRowID, Infinity])),
-    );
-  client.getNewTransactionInSession = (sessionRowID, from, to) =>
-    read<TransactionRow[]>('transactions', (store) =>
-      store.getAll(IDBKeyRange.bound([sessionRowID, from], [sessionRowID, to])),
-    );
+  return overrideClient(client, {
+    transaction: beforeWriting((...args) => client.transaction(...args)),
+    upsertCoValue: beforeWriting((...args) => client.upsertCoValue(...args)),
+    getCoValue: (id) =>
+      read<StoredCoValueRow | undefined>('coValues', (store) => store.index('coValuesById').get(id)),
+    getCoValueSessions: (rowID) =>
+      read<StoredSessionRow[]>('sessions', (store) => store.index('sessionsByCoValue').getAll(rowID)),
+    getSignatures: (sessionRowID, from) =>
+      read<SignatureAfterRow[]>('signatureAfter', (store) =>
+        store.getAll(IDBKeyRange.bound([sessionRowID, from], [sessionRowID, Infinity])),
+      ),
+    getNewTransactionInSession: (sessionRowID, from, to) =>
+      read<TransactionRow[]>('transactions', (store) =>
+        store.getAll(IDBKeyRange.bound([sessionRowID, from], [sessionRowID, to])),
+      ),
+  });
 }
 
-/** Undefined where the transaction takes no more: it has ended, or deals with nothing now. */
-function askIn({ transaction }: Shared, name: StoreName, ask: Ask): IDBRequest | undefined {
+/** Undefined if the transaction accepts no requests: it has ended or is inactive. */
+function requestIn(
+  { transaction }: Shared,
+  name: StoreName,
+  createRequest: CreateRequest,
+): IDBRequest | undefined {
   try {
-    return ask(transaction.objectStore(name));
+    return createRequest(transaction.objectStore(name));
   } catch (error) {
     const names = ['TransactionInactiveError', 'InvalidStateError'];
     if (error instanceof DOMException && names.includes(error.name)) return undefined;

@@ -1,98 +1,98 @@
 import type { CojsonInternalTypes, RawCoID } from 'cojson';
 import type { StorageStatus } from '../../storage/device-storage.ts';
-import { joined, type Coverage } from '../../engine/known-counts.ts';
-import { mostCoValues, mostContents, type TabMessage } from './tab-messages.ts';
+import { mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
+import { maxCoValues, maxContents, type TabMessage } from './tab-messages.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
-/** Without the name of who speaks. */
+/** Without the sender, which the channel adds. */
 export type Announcement = TabMessage extends infer M
   ? M extends TabMessage
     ? Omit<M, 'v' | 'from'>
     : never
   : never;
 
-type Said = readonly [id: RawCoID, coverage: Coverage, is: boolean];
+type Statement = readonly [id: RawCoID, counts: KnownCounts, is: boolean];
 
-/** What this tab has to tell the others: all of one turn together, in messages of bounded size. */
+/** Collects this tab's announcements of one turn and posts them in messages of bounded size. */
 export interface Announcements {
-  saved(id: string, coverage: Coverage, isUnconfirmed: boolean): void;
-  confirmed(relayID: string, id: string, coverage: Coverage, isUnmarked: boolean): void;
-  sent(relayID: string, id: string, coverage: Coverage): void;
+  saved(id: string, counts: KnownCounts, isUnconfirmed: boolean): void;
+  confirmed(relayID: string, id: string, counts: KnownCounts, isUnmarked: boolean): void;
+  sent(relayID: string, id: string, counts: KnownCounts): void;
   content(content: NewContent): void;
 }
 
 export function createAnnouncements(options: {
   readonly kept: () => StorageStatus['kind'];
-  /** How a relay calls its storage, where it has said so. */
+  /** The relay's name for its storage, if it has sent one. */
   readonly storageOf: (relayID: string) => string | undefined;
   readonly post: (announcement: Announcement) => void;
 }): Announcements {
   const { kept, storageOf, post } = options;
-  let saved = new Map<string, Said>();
-  let confirmed = new Map<string, Map<string, Said>>();
-  let sent = new Map<string, Map<string, Said>>();
+  let saved = new Map<string, Statement>();
+  let confirmed = new Map<string, Map<string, Statement>>();
+  let sent = new Map<string, Map<string, Statement>>();
   let contents: NewContent[] = [];
   let isDue = false;
 
-  function soon(): void {
+  function schedule(): void {
     if (isDue) return;
     isDue = true;
-    queueMicrotask(tell);
+    queueMicrotask(flush);
   }
 
-  function tell(): void {
+  function flush(): void {
     isDue = false;
-    for (const some of partsOf(contents, mostContents)) post({ kind: 'content', contents: some });
+    for (const some of partsOf(contents, maxContents)) post({ kind: 'content', contents: some });
     contents = [];
-    for (const coValues of partsOf([...saved.values()], mostCoValues)) {
+    for (const coValues of partsOf([...saved.values()], maxCoValues)) {
       post({ kind: 'saved', kept: kept(), coValues });
     }
     saved = new Map();
     for (const [relayID, byID] of confirmed) {
-      for (const coValues of partsOf([...byID.values()], mostCoValues)) {
+      for (const coValues of partsOf([...byID.values()], maxCoValues)) {
         post({ kind: 'confirmed', relayID, storage: storageOf(relayID), coValues });
       }
     }
     confirmed = new Map();
     for (const [relayID, byID] of sent) {
-      const all = [...byID.values()].map(([id, coverage]) => [id, coverage] as const);
-      for (const coValues of partsOf(all, mostCoValues)) post({ kind: 'sent', relayID, coValues });
+      const all = [...byID.values()].map(([id, counts]) => [id, counts] as const);
+      for (const coValues of partsOf(all, maxCoValues)) post({ kind: 'sent', relayID, coValues });
     }
     sent = new Map();
   }
 
   return {
-    saved(id, coverage, isUnconfirmed) {
-      add(saved, id, coverage, isUnconfirmed);
-      soon();
+    saved(id, counts, isUnconfirmed) {
+      add(saved, id, counts, isUnconfirmed);
+      schedule();
     },
-    confirmed(relayID, id, coverage, isUnmarked) {
-      add(ofRelay(confirmed, relayID), id, coverage, isUnmarked);
-      soon();
+    confirmed(relayID, id, counts, isUnmarked) {
+      add(ofRelay(confirmed, relayID), id, counts, isUnmarked);
+      schedule();
     },
-    sent(relayID, id, coverage) {
-      add(ofRelay(sent, relayID), id, coverage, false);
-      soon();
+    sent(relayID, id, counts) {
+      add(ofRelay(sent, relayID), id, counts, false);
+      schedule();
     },
     content(content) {
       contents.push(content);
-      soon();
+      schedule();
     },
   };
 }
 
-function ofRelay(all: Map<string, Map<string, Said>>, relayID: string): Map<string, Said> {
+function ofRelay(all: Map<string, Map<string, Statement>>, relayID: string): Map<string, Statement> {
   const before = all.get(relayID);
   if (before) return before;
-  const none = new Map<string, Said>();
+  const none = new Map<string, Statement>();
   all.set(relayID, none);
   return none;
 }
 
-/** What was said of a CoValue before in this turn, and this. */
-function add(all: Map<string, Said>, id: string, coverage: Coverage, is: boolean): void {
+/** Merges with what was announced about the CoValue earlier in this turn. */
+function add(all: Map<string, Statement>, id: string, counts: KnownCounts, is: boolean): void {
   const [, before, was] = all.get(id) ?? [id, {}, false];
-  all.set(id, [id as RawCoID, joined(before, coverage), is || was]);
+  all.set(id, [id as RawCoID, mergeCounts(before, counts), is || was]);
 }
 
 function* partsOf<T>(all: readonly T[], size: number): Generator<readonly T[]> {

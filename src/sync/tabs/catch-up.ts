@@ -2,28 +2,28 @@ import type { LocalNode, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Pacer } from '../../base/pacer.ts';
-import { coverageOfState } from '../../engine/known-counts.ts';
+import { knownCountsOfState } from '../../engine/known-counts.ts';
 import type { Ladder } from '../ladder.ts';
 import type { UnconfirmedMarks } from '../unconfirmed-marks.ts';
-import type { HandOver } from './content-import.ts';
+import type { ContentImport } from './content-import.ts';
 import type { OtherTabs } from './other-tabs.ts';
 import { createTabReads, type TabReads } from './tab-reads.ts';
 
-/** Brings this node up to what stands in the shared database: what tabs tell, and what they may have told nobody. */
+/** Brings this node up to date with the shared database, including what other tabs could not announce. */
 export interface CatchUp extends TabReads {
-  /** After messages may have been missed. */
+  /** Reads everything, because messages may have been missed. */
   readAll(): void;
-  /** What no relay has confirmed, and another tab may have told while this one slept, or not at all. */
+  /** Reads what is marked as unconfirmed, because another tab's announcement of it may not have arrived. */
   readMarked(): void;
-  /** The same for a tab that is about to be gone, once it has had the time to write. */
+  /** The same after a tab has said goodbye and has had time to write. */
   readLastWord(): void;
   close(): void;
 }
 
-/** A tab that closes may still be writing; what it wrote is looked for after this. */
+/** A closing tab may still be writing, so wait this long before reading. */
 const lastWordMs = 500;
-/** One that was killed may have told nobody of what it wrote. */
-const lookEveryMs = 60_000;
+/** A tab that was killed may not have announced what it wrote. */
+const checkIntervalMs = 60_000;
 
 export function createCatchUp(options: {
   readonly node: LocalNode;
@@ -33,17 +33,17 @@ export function createCatchUp(options: {
   readonly others: Pick<OtherTabs, 'withoutOwn' | 'wereAny'>;
   readonly pacer: Pacer;
   readonly logger: Logger;
-  readonly handOver: Pick<HandOver, 'fromStorage'>;
-  /** All that stands of it is counted as unconfirmed, as there is nothing but its mark to tell by. */
+  readonly contentImport: Pick<ContentImport, 'fromStorage'>;
+  /** The whole CoValue counts as unconfirmed, because its mark does not name the edits. */
   readonly onRecalled: (id: string) => void;
 }): CatchUp {
-  const { node, ladder, marks, clock, others, pacer, logger, handOver, onRecalled } = options;
-  const reads = createTabReads({ node, pacer, logger, handOut: handOver.fromStorage });
+  const { node, ladder, marks, clock, others, pacer, logger, contentImport, onRecalled } = options;
+  const reads = createTabReads({ node, pacer, logger, importContent: contentImport.fromStorage });
   let cancelLastWord: (() => void) | undefined;
-  let cancelLook = clock.after(lookEveryMs, look);
+  let cancelCheck = clock.after(checkIntervalMs, check);
 
-  function look(): void {
-    cancelLook = clock.after(lookEveryMs, look);
+  function check(): void {
+    cancelCheck = clock.after(checkIntervalMs, check);
     if (others.wereAny) readMarked();
   }
 
@@ -62,7 +62,7 @@ export function createCatchUp(options: {
     node.storage?.loadKnownState(id, (state) => {
       if (!state) return;
       onRecalled(id);
-      ladder.savedElsewhere(id, others.withoutOwn(coverageOfState(state)));
+      ladder.savedElsewhere(id, others.withoutOwn(knownCountsOfState(state)));
     });
   }
 
@@ -76,7 +76,7 @@ export function createCatchUp(options: {
     readLastWord: () => void (cancelLastWord ??= clock.after(lastWordMs, readMarked)),
     close() {
       cancelLastWord?.();
-      cancelLook();
+      cancelCheck();
     },
   };
 }

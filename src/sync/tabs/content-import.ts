@@ -1,45 +1,46 @@
 import type { CojsonInternalTypes, LocalNode } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
-import { coverageOfContent, coverageOfState, isNothing, missingIn } from '../../engine/known-counts.ts';
+import { knownCountsOfContent, knownCountsOfState, isEmpty, missingIn } from '../../engine/known-counts.ts';
 import type { Ladder } from '../ladder.ts';
 import type { OtherTabs } from './other-tabs.ts';
 import type { Uploads } from './uploads.ts';
+import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
-/** Gives cojson what another tab has written. */
-export interface HandOver {
-  /** Content of another tab that could not be saved is being imported. */
+/** Passes content written by other tabs to cojson. */
+export interface ContentImport {
+  /** True while content that another tab could not save is being imported. */
   readonly isImporting: boolean;
-  /** From the tab `by` itself, which could not save it. */
+  /** Content from the tab `by`, which could not save it. */
   fromTab(content: NewContent, by: string): void;
-  /** From the shared database. `by` is the tab that has saved it, where one has said so. */
+  /** Content from the shared database. `by` is the tab that saved it, if known. */
   fromStorage(content: NewContent, by: string | undefined): void;
 }
 
-export function createHandOver(options: {
+export function createContentImport(options: {
   readonly node: LocalNode;
   readonly ladder: Pick<Ladder, 'saved'>;
   readonly others: OtherTabs;
-  readonly uploads: Pick<Uploads, 'beforeHandOut'>;
+  readonly uploads: Pick<Uploads, 'beforeImport'>;
   readonly logger: Logger;
   /** Another tab's content is in the node now. */
   readonly onChanged: (id: string) => void;
-}): HandOver {
+}): ContentImport {
   const { node, ladder, others, uploads, logger, onChanged } = options;
   let isImporting = false;
 
-  function handOver(content: NewContent, by: string | undefined, from: 'storage' | 'import'): void {
+  function contentImport(content: NewContent, by: string | undefined, from: 'storage' | 'import'): void {
     const { id } = content;
-    const stateOf = () => coverageOfState(node.getCoValue(id).knownState());
+    const stateOf = () => knownCountsOfState(getOrCreateCoValue(node, id).knownState());
     const before = stateOf();
     try {
-      uploads.beforeHandOut(content, by);
+      uploads.beforeImport(content, by);
       node.syncManager.handleNewContent(content, from);
     } catch (error) {
-      logger.warn('What another tab has written was rejected', { id, error });
+      logger.warn('Content from another tab was rejected', { id, error });
     }
-    if (!isNothing(missingIn(before, stateOf()))) onChanged(id);
+    if (!isEmpty(missingIn(before, stateOf()))) onChanged(id);
   }
 
   return {
@@ -49,22 +50,22 @@ export function createHandOver(options: {
     fromTab(content, by) {
       const theirs = { ...content, new: others.withoutOwn(content.new) };
       if (!theirs.header && Object.keys(theirs.new).length === 0) return;
-      const core = node.getCoValue(theirs.id);
+      const core = getOrCreateCoValue(node, theirs.id);
       if (core.isAvailable() || theirs.header) return take(theirs);
       core.loadFromStorage((isFound) => isFound && take(theirs));
 
       function take(taken: NewContent): void {
         isImporting = true;
-        handOver(taken, by, 'import');
+        contentImport(taken, by, 'import');
         isImporting = false;
       }
     },
-    // Of a session of its own, a node takes from a storage only what it begins with.
+    // cojson accepts content of the node's own session from a storage only when it first loads the CoValue.
     fromStorage(content, by) {
-      const isBegun = node.getCoValue(content.id).isAvailable();
-      handOver(isBegun ? { ...content, new: others.withoutOwn(content.new) } : content, by, 'storage');
-      // The tab that has written it may be gone, and not have said so.
-      ladder.saved(content.id, coverageOfContent(content));
+      const isBegun = getAvailableCoValue(node, content.id) !== undefined;
+      contentImport(isBegun ? { ...content, new: others.withoutOwn(content.new) } : content, by, 'storage');
+      // The tab that wrote it may have gone without announcing it.
+      ladder.saved(content.id, knownCountsOfContent(content));
     },
   };
 }

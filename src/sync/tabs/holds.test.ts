@@ -13,8 +13,8 @@ beforeEach(() => {
   holds = createHolds({ clock, randomFraction: () => fraction, onDue: (hold) => due.push(hold) });
 });
 
-describe('what is left to another tab', () => {
-  it('is due after some seconds, not at the same moment in all tabs, and once', () => {
+describe('content left to another tab', () => {
+  it('becomes due after some seconds, at a different moment in each tab, and once', () => {
     holds.hold('r', 'a', { s: 1 }, 'tab');
     fraction = 0;
     holds.hold('r', 'b', { s: 1 }, 'tab');
@@ -23,7 +23,7 @@ describe('what is left to another tab', () => {
     expect(due.map(({ id }) => id)).toEqual(['b']);
     clock.advance(60_000);
     expect(due.map(({ id }) => id)).toEqual(['b', 'a']);
-    expect(due[0]).toMatchObject({ relayID: 'r', coverage: { s: 1 }, by: 'tab' });
+    expect(due[0]).toMatchObject({ relayID: 'r', counts: { s: 1 }, by: 'tab' });
     expect(holds.isHeld('r', 'a')).toBe(false);
     expect(clock.waiting).toBe(0);
   });
@@ -38,7 +38,7 @@ describe('what is left to another tab', () => {
     expect(due).toEqual([]);
   });
 
-  it('has a time of its own for what came later', () => {
+  it('has a separate deadline for later edits', () => {
     holds.hold('r', 'a', { s: 1 }, 'tab');
     clock.advance(2_500);
     holds.hold('r', 'a', { s: 2 }, 'tab');
@@ -46,10 +46,10 @@ describe('what is left to another tab', () => {
     clock.advance(2_500);
     expect(due).toEqual([]);
     clock.advance(1_000);
-    expect(due.map(({ coverage }) => coverage)).toEqual([{ s: 2 }]);
+    expect(due.map(({ counts }) => counts)).toEqual([{ s: 2 }]);
   });
 
-  it('is left for longer to a tab that has sent all of it, by its own time, and not for ever', () => {
+  it('is left longer to a tab that has sent all of it, but not forever', () => {
     holds.hold('r', 'a', { s: 2, header: 1 }, 'writer');
     holds.hold('r', 'b', { s: 2 }, 'writer');
     clock.advance(2_000);
@@ -67,7 +67,7 @@ describe('what is left to another tab', () => {
     ]);
   });
 
-  it('is given more time while that tab gets on, and not for ever', () => {
+  it('gets more time while that tab makes progress, but not forever', () => {
     holds.hold('r', 'a', { s: 1 }, 'busy');
     for (let second = 0; second < 25; second++) {
       clock.advance(1_000);
@@ -81,7 +81,7 @@ describe('what is left to another tab', () => {
     expect(due).toHaveLength(1);
   });
 
-  it('is due soon where that tab has said goodbye', () => {
+  it('is due soon if that tab announced its end', () => {
     holds.hold('r', 'a', { s: 1 }, 'gone');
     holds.hold('r', 'b', { s: 1 }, 'there');
     holds.hurry('gone');
@@ -89,7 +89,7 @@ describe('what is left to another tab', () => {
     expect(due.map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('is nothing any more while the relay is away, or after the end', () => {
+  it('is dropped while the relay is away, and after the end', () => {
     holds.hold('r', 'a', { s: 1 }, 'tab');
     holds.hold('other', 'a', { s: 1 }, 'tab');
     holds.lost('r');

@@ -1,18 +1,18 @@
 import type { Clock } from '../../base/clock.ts';
-import { covers, isNothing, joined, missingIn, type Coverage } from '../../engine/known-counts.ts';
+import { covers, isEmpty, mergeCounts, missingIn, type KnownCounts } from '../../engine/known-counts.ts';
 
-/** What another tab is to upload to a relay, and until when it is left to that tab. */
+/** What another tab will upload to a relay, and until when this tab leaves it to that one. */
 export interface Holds {
-  /** `by` names the tab. */
-  hold(relayID: string, id: string, coverage: Coverage, by: string): void;
+  /** `by` is the tab's name. */
+  hold(relayID: string, id: string, counts: KnownCounts, by: string): void;
   isHeld(relayID: string, id: string): boolean;
-  /** The relay has so much, by its own word or that of the tab `by`. */
-  confirmed(relayID: string, id: string, coverage: Coverage, by?: string): void;
-  /** The tab `by` has sent so much to the relay, whose word on it is to be waited for. */
-  sent(relayID: string, id: string, coverage: Coverage, by: string): void;
-  /** The tab is gone: what is left to it is due soon. */
+  /** The relay has this much, according to its own message or to the tab `by`. */
+  confirmed(relayID: string, id: string, counts: KnownCounts, by?: string): void;
+  /** The tab `by` has sent this much to the relay, which has not answered yet. */
+  sent(relayID: string, id: string, counts: KnownCounts, by: string): void;
+  /** The tab is gone, so the uploads left to it fall due soon. */
   hurry(by: string): void;
-  /** The relay is away: nobody uploads, and nothing falls due. */
+  /** The relay is disconnected, so no tab uploads to it and nothing falls due. */
   lost(relayID: string): void;
   close(): void;
 }
@@ -20,22 +20,22 @@ export interface Holds {
 export interface DueHold {
   readonly relayID: string;
   readonly id: string;
-  readonly coverage: Coverage;
+  readonly counts: KnownCounts;
   readonly by: string;
 }
 
 interface Hold extends DueHold {
-  /** Told since, and due after it. */
-  readonly later: Coverage;
+  /** Counts announced after the hold began, which fall due later. */
+  readonly later: KnownCounts;
   readonly dueMs: number;
   readonly postponed: number;
 }
 
-/** A tab that is there gets its edit confirmed in this time; the rest is spread, so that the others do not all take over at once. */
+/** A live tab gets its edit confirmed within this time. The random part keeps tabs from taking over all at once. */
 const holdMs = 2_000;
 const spreadMs = 2_000;
-/** A tab that uploads much is given more time, while it gets on. */
-const mostPostponed = 10;
+/** A tab that uploads much gets more time as long as it makes progress. */
+const maxPostponed = 10;
 const sweepMs = 250;
 
 export function createHolds(options: {
@@ -62,45 +62,45 @@ export function createHolds(options: {
     for (const [key, hold] of [...holds]) {
       if (hold.dueMs > nowMs) continue;
       const isGettingOn = nowMs - (progressMs.get(hold.by) ?? -Infinity) < holdMs;
-      if (isGettingOn && hold.postponed < mostPostponed) {
+      if (isGettingOn && hold.postponed < maxPostponed) {
         set({ ...hold, dueMs: dueMs(), postponed: hold.postponed + 1 });
         continue;
       }
       holds.delete(key);
       const { later } = hold;
-      if (!isNothing(later)) set({ ...hold, coverage: later, later: {}, dueMs: dueMs(), postponed: 0 });
+      if (!isEmpty(later)) set({ ...hold, counts: later, later: {}, dueMs: dueMs(), postponed: 0 });
       onDue(hold);
     }
     if (holds.size > 0) cancelSweep ??= clock.after(sweepMs, sweep);
   }
 
   return {
-    hold(relayID, id, coverage, by) {
-      if (isNothing(coverage)) return;
+    hold(relayID, id, counts, by) {
+      if (isEmpty(counts)) return;
       const before = holds.get(keyOf(relayID, id));
       if (before) {
-        const later = missingIn(before.coverage, coverage);
-        if (!isNothing(later)) set({ ...before, later: joined(before.later, later) });
-      } else set({ relayID, id, coverage, by, later: {}, dueMs: dueMs(), postponed: 0 });
+        const later = missingIn(before.counts, counts);
+        if (!isEmpty(later)) set({ ...before, later: mergeCounts(before.later, later) });
+      } else set({ relayID, id, counts, by, later: {}, dueMs: dueMs(), postponed: 0 });
     },
     isHeld: (relayID, id) => holds.has(keyOf(relayID, id)),
-    confirmed(relayID, id, coverage, by) {
+    confirmed(relayID, id, counts, by) {
       if (by !== undefined) progressMs.set(by, clock.nowMs());
       const key = keyOf(relayID, id);
       const hold = holds.get(key);
       if (!hold) return;
-      const first = missingIn(coverage, hold.coverage);
-      const later = missingIn(coverage, hold.later);
-      if (!isNothing(first)) set({ ...hold, coverage: first, later });
-      else if (isNothing(later)) holds.delete(key);
-      else set({ ...hold, coverage: later, later: {}, dueMs: dueMs(), postponed: 0 });
+      const first = missingIn(counts, hold.counts);
+      const later = missingIn(counts, hold.later);
+      if (!isEmpty(first)) set({ ...hold, counts: first, later });
+      else if (isEmpty(later)) holds.delete(key);
+      else set({ ...hold, counts: later, later: {}, dueMs: dueMs(), postponed: 0 });
     },
-    sent(relayID, id, coverage, by) {
+    sent(relayID, id, counts, by) {
       const hold = holds.get(keyOf(relayID, id));
-      if (!hold || hold.postponed >= mostPostponed) return;
-      // Who sends a new CoValue sends its beginning along, and tells of the transactions only.
-      const { header: _, ...need } = hold.coverage;
-      if (isNothing(need) || !covers(coverage, need)) return;
+      if (!hold || hold.postponed >= maxPostponed) return;
+      // A tab that sends a new CoValue includes its header but announces only the transactions.
+      const { header: _, ...need } = hold.counts;
+      if (isEmpty(need) || !covers(counts, need)) return;
       set({ ...hold, by, dueMs: dueMs(), postponed: hold.postponed + 1 });
     },
     hurry(by) {

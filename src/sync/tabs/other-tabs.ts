@@ -1,59 +1,58 @@
-import type { Coverage } from '../../engine/known-counts.ts';
+import type { KnownCounts } from '../../engine/known-counts.ts';
 
-/** Which tabs of the account are there, as far as they have said so. One that crashed is found out when it stays silent. */
+/** The account's other tabs, as far as they have sent a message. A tab that crashed is noticed by its silence. */
 export interface OtherTabs {
-  /** The name of this one. */
-  readonly own: string;
+  readonly ownName: string;
   readonly count: number;
-  /** Also such as are gone. */
+  /** Includes tabs that are gone. */
   readonly wereAny: boolean;
-  /** It has said something. Answers its name. */
-  heard(sessionID: string): string;
-  silent(tab: string): void;
+  /** The tab has sent a message. Returns its name. */
+  seen(sessionID: string): string;
+  gone(tab: string): void;
   has(tab: string): boolean;
-  /** A coverage, or contents, by session: without those of this tab, which nobody else can have written. */
+  /** Known counts or contents by session, without those of this tab, which only this tab can have written. */
   withoutOwn<T>(bySession: Readonly<Record<string, T>>): Record<string, T>;
-  /** Of a coverage, what other tabs have written of which this one has heard, however long ago. */
-  ofOthers(coverage: Coverage): Coverage;
-  /** Who uploads what this session has written: its own tab, or, where that is gone, the first of those that are there. */
+  /** The known counts of sessions that belong to a tab this one has ever received a message from. */
+  ofOthers(counts: KnownCounts): KnownCounts;
+  /** The tab that uploads what this session has written: its own tab or, if that is gone, the first of the present ones. */
   uploaderOf(sessionID: string): string;
 }
 
 export function createOtherTabs(ownSessionID: string): OtherTabs {
-  const own = tabOf(ownSessionID);
+  const ownName = tabOf(ownSessionID);
   const others = new Set<string>();
-  const everHeard = new Set<string>();
+  const everSeen = new Set<string>();
 
   return {
-    own,
+    ownName,
     get count() {
       return others.size;
     },
     get wereAny() {
-      return everHeard.size > 0;
+      return everSeen.size > 0;
     },
-    heard(sessionID) {
+    seen(sessionID) {
       const tab = tabOf(sessionID);
-      if (tab === own) return tab;
+      if (tab === ownName) return tab;
       others.add(tab);
-      everHeard.add(tab);
+      everSeen.add(tab);
       return tab;
     },
-    silent: (tab) => void others.delete(tab),
+    gone: (tab) => void others.delete(tab),
     has: (tab) => others.has(tab),
     withoutOwn: (bySession) =>
-      Object.fromEntries(Object.entries(bySession).filter(([sessionID]) => tabOf(sessionID) !== own)),
-    ofOthers: (coverage) =>
-      Object.fromEntries(Object.entries(coverage).filter(([sessionID]) => everHeard.has(tabOf(sessionID)))),
+      Object.fromEntries(Object.entries(bySession).filter(([sessionID]) => tabOf(sessionID) !== ownName)),
+    ofOthers: (counts) =>
+      Object.fromEntries(Object.entries(counts).filter(([sessionID]) => everSeen.has(tabOf(sessionID)))),
     uploaderOf(sessionID) {
       const tab = tabOf(sessionID);
-      if (tab === own || others.has(tab)) return tab;
-      return [...others].reduce((first, other) => (other < first ? other : first), own);
+      if (tab === ownName || others.has(tab)) return tab;
+      return [...others].reduce((first, other) => (other < first ? other : first), ownName);
     },
   };
 }
 
-/** An account's first content is written under the id of its agent: what a tab writes under either has the same end. */
+/** The account's own content is written under its agent's session ID, which has the suffix of the tab's session ID. */
 export function tabOf(sessionID: string): string {
   const at = sessionID.indexOf('_session_');
   return at === -1 ? sessionID : sessionID.slice(at);

@@ -1,35 +1,32 @@
-import { covers, joined, type Coverage } from '../../engine/known-counts.ts';
+import { covers, mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
 import type { OtherTabs } from './other-tabs.ts';
 
-/**
- * What tabs that are there have sent to a relay in the place of those that wrote it, as far as its word on that is awaited.
- * Who was away meanwhile need not send it again at once.
- */
+/** What present tabs have sent for others, until the relay answers. A tab that was offline need not resend it at once. */
 export interface SentByOthers {
-  add(relayID: string, id: string, coverage: Coverage, by: string): void;
-  /** The tab that has sent so much of it; undefined where none has that is still there. */
-  senderOf(relayID: string, id: string, coverage: Coverage): string | undefined;
+  add(relayID: string, id: string, counts: KnownCounts, by: string): void;
+  /** The present tab that has sent this much of it, if any. */
+  senderOf(relayID: string, id: string, counts: KnownCounts): string | undefined;
   /** The relay has it, or should have. */
   forget(id: string): void;
 }
 
 export function createSentByOthers(others: Pick<OtherTabs, 'has'>): SentByOthers {
-  const coverageByTabByID = new Map<string, Map<string, { relayID: string; coverage: Coverage }>>();
+  const countsByTabByID = new Map<string, Map<string, { relayID: string; counts: KnownCounts }>>();
 
   return {
-    add(relayID, id, coverage, by) {
-      const byTab = coverageByTabByID.get(id) ?? new Map<string, { relayID: string; coverage: Coverage }>();
-      coverageByTabByID.set(id, byTab);
+    add(relayID, id, counts, by) {
+      const byTab = countsByTabByID.get(id) ?? new Map<string, { relayID: string; counts: KnownCounts }>();
+      countsByTabByID.set(id, byTab);
       const key = `${by} ${relayID}`;
-      byTab.set(key, { relayID, coverage: joined(byTab.get(key)?.coverage ?? {}, coverage) });
+      byTab.set(key, { relayID, counts: mergeCounts(byTab.get(key)?.counts ?? {}, counts) });
     },
-    senderOf(relayID, id, coverage) {
-      for (const [key, sent] of coverageByTabByID.get(id) ?? []) {
+    senderOf(relayID, id, counts) {
+      for (const [key, sent] of countsByTabByID.get(id) ?? []) {
         const [by = ''] = key.split(' ');
-        if (sent.relayID === relayID && others.has(by) && covers(sent.coverage, coverage)) return by;
+        if (sent.relayID === relayID && others.has(by) && covers(sent.counts, counts)) return by;
       }
       return undefined;
     },
-    forget: (id) => void coverageByTabByID.delete(id),
+    forget: (id) => void countsByTabByID.delete(id),
   };
 }

@@ -1,42 +1,38 @@
 import type { Page } from '../../platform/platform.ts';
 import type { Announcement } from './announcements.ts';
-import type { RollCallMessage } from './tab-status.ts';
-import { readTabMessage, type TabMessage } from './tab-messages.ts';
-import type { TabsSetup } from './tabs.ts';
+import { readTabMessage, type TabMessage, type TabStatusMessage } from './tab-messages.ts';
+import type { TabsSetup } from './tabs-options.ts';
 
-/** The channel to the other tabs, for as long as the page is awake. */
-export interface TabLine {
-  /** False while the page is set aside, and where the browser has no channels. */
+/** The channel to the other tabs of the account. Closed while the page is frozen. */
+export interface AccountChannel {
+  /** False while the page is frozen, and in browsers without BroadcastChannel. */
   readonly isOpen: boolean;
-  post(announcement: Announcement | RollCallMessage): void;
+  post(announcement: Announcement | TabStatusMessage): void;
   close(): void;
 }
 
-/**
- * A page that is set aside says so and leaves the channel: what comes meanwhile would be lost on it, and would push it out of
- * the back-forward cache. `back` is called once it hears again.
- */
-export function createTabLine(options: {
+/** A frozen page leaves, because messages would evict it from the back-forward cache. Calls `back` when it has returned. */
+export function createAccountChannel(options: {
   readonly setup: TabsSetup;
   readonly page: Pick<Page, 'on'>;
   readonly sessionID: string;
-  readonly hear: (message: TabMessage) => void;
-  /** All that arrives, as it arrives, before it is heard. */
-  readonly overhear: (data: unknown) => void;
+  readonly receive: (message: TabMessage) => void;
+  /** Receives everything on the channel, before validation. */
+  readonly receiveRaw: (data: unknown) => void;
   readonly back: () => void;
-}): TabLine {
-  const { setup, page, sessionID, hear, overhear, back } = options;
+}): AccountChannel {
+  const { setup, page, sessionID, receive, receiveRaw, back } = options;
   let channel = open();
 
   function open() {
     return setup.platform.openTabChannel(setup.name, (data) => {
-      overhear(data);
+      receiveRaw(data);
       const message = readTabMessage(data);
-      if (message) hear(message);
+      if (message) receive(message);
     });
   }
 
-  function post(announcement: Announcement | RollCallMessage): void {
+  function post(announcement: Announcement | TabStatusMessage): void {
     channel?.post({ v: 1, from: sessionID, ...announcement });
   }
 
@@ -47,7 +43,7 @@ export function createTabLine(options: {
   }
 
   const stops = [
-    // Ahead of `hide`, which tells the same without the reason.
+    // Listen to `freeze` first, because `hide` follows without the reason.
     page.on('freeze', () => leave(true)),
     page.on('hide', () => leave()),
     page.on('show', () => {

@@ -2,35 +2,35 @@ import type { RawCoID } from 'cojson';
 import { describe, expect, it } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createAnnouncements, type Announcement } from './announcements.ts';
-import { mostCoValues, readTabMessage } from './tab-messages.ts';
+import { maxCoValues, readTabMessage } from './tab-messages.ts';
 
 const node = await createAccountNode();
 const from = node.currentSessionID;
 const map = node.createGroup().createMap({ a: 1 });
 const { id } = map;
-const coverage = { header: 1, [from]: 1 };
+const counts = { header: 1, [from]: 1 };
 const [content] = map.core.newContentSince() ?? [];
-const heard = (message: object) => readTabMessage({ v: 1, from, ...message });
+const read = (message: object) => readTabMessage({ v: 1, from, ...message });
 
-describe('a message of another tab', () => {
-  it('is read as it was posted', () => {
+describe('a message from another tab', () => {
+  it('is parsed as it was posted', () => {
     const messages = [
       { kind: 'hello' },
       { kind: 'here' },
       { kind: 'bye' },
-      { kind: 'saved', kept: 'kernel', coValues: [[id, coverage, true]] },
-      { kind: 'confirmed', relayID: 'r', storage: 's/1', coValues: [[id, coverage, false]] },
+      { kind: 'saved', kept: 'kernel', coValues: [[id, counts, true]] },
+      { kind: 'confirmed', relayID: 'r', storage: 's/1', coValues: [[id, counts, false]] },
       { kind: 'confirmed', relayID: 'r', storage: undefined, coValues: [] },
-      { kind: 'sent', relayID: 'r', coValues: [[id, coverage]] },
+      { kind: 'sent', relayID: 'r', coValues: [[id, counts]] },
       { kind: 'content', contents: [content] },
     ];
-    for (const message of messages) expect(heard(message)).toEqual({ v: 1, from, ...message });
+    for (const message of messages) expect(read(message)).toEqual({ v: 1, from, ...message });
   });
 
-  it('of another version, or malformed, is none', () => {
+  it('is ignored if it is malformed or of another version', () => {
     const saved = { kind: 'saved', kept: 'kernel' };
     const confirmed = { kind: 'confirmed', relayID: 'r' };
-    const tooMany = Array.from({ length: mostCoValues + 1 }, () => [id, {}, true]);
+    const tooMany = Array.from({ length: maxCoValues + 1 }, () => [id, {}, true]);
     const messages: readonly unknown[] = [
       ...[undefined, null, 1, 'saved', [], {}],
       { v: 2, from, kind: 'hello' },
@@ -40,12 +40,12 @@ describe('a message of another tab', () => {
         { kind: 'dance' },
         { ...saved, coValues: 'all' },
         { ...saved, coValues: tooMany },
-        { ...saved, coValues: [['no id', coverage, true]] },
+        { ...saved, coValues: [['no id', counts, true]] },
         { ...saved, coValues: [[id, { 'no session': 1 }, true]] },
         { ...saved, coValues: [[id, { [from]: -1 }, true]] },
         { ...saved, coValues: [[id, { [from]: '1' }, true]] },
-        { ...saved, coValues: [[id, coverage, 'yes']] },
-        { ...saved, coValues: [[id, coverage]] },
+        { ...saved, coValues: [[id, counts, 'yes']] },
+        { ...saved, coValues: [[id, counts]] },
         { ...saved, kept: 'memory', coValues: [] },
         { ...confirmed, relayID: 1, coValues: [] },
         { ...confirmed, storage: 1, coValues: [] },
@@ -57,17 +57,17 @@ describe('a message of another tab', () => {
     for (const message of messages) expect([message, readTabMessage(message)]).toEqual([message, undefined]);
   });
 
-  it('is rid of content that would not pass from the wire', () => {
+  it('loses content that would be rejected from the wire', () => {
     const forged = { ...content, new: { [from]: { after: 'x', newTransactions: [], lastSignature: '' } } };
     const load = { action: 'load', id, header: false, sessions: {} };
-    expect(heard({ kind: 'content', contents: [forged, load, 7, content] })).toMatchObject({
+    expect(read({ kind: 'content', contents: [forged, load, 7, content] })).toMatchObject({
       contents: [content],
     });
   });
 });
 
-describe('what a tab tells', () => {
-  it('goes out once a turn, joined, in messages of bounded size', async () => {
+describe('a tab’s announcements', () => {
+  it('go out once per turn, merged, in messages of bounded size', async () => {
     const posted: Announcement[] = [];
     const announcements = createAnnouncements({
       kept: () => 'kernel',
@@ -76,16 +76,16 @@ describe('what a tab tells', () => {
     });
     announcements.saved(id, { header: 1 }, false);
     announcements.saved(id, { [from]: 1 }, true);
-    announcements.confirmed('r', id, coverage, true);
-    announcements.sent('r', id, coverage);
+    announcements.confirmed('r', id, counts, true);
+    announcements.sent('r', id, counts);
     expect(posted).toEqual([]);
     await Promise.resolve();
     expect(posted).toEqual([
-      { kind: 'saved', kept: 'kernel', coValues: [[id, coverage, true]] },
-      { kind: 'confirmed', relayID: 'r', storage: 's/1', coValues: [[id, coverage, true]] },
-      { kind: 'sent', relayID: 'r', coValues: [[id, coverage]] },
+      { kind: 'saved', kept: 'kernel', coValues: [[id, counts, true]] },
+      { kind: 'confirmed', relayID: 'r', storage: 's/1', coValues: [[id, counts, true]] },
+      { kind: 'sent', relayID: 'r', coValues: [[id, counts]] },
     ]);
-    for (let n = 0; n < mostCoValues * 2 + 1; n++) announcements.saved(`co_z${n}` as RawCoID, {}, false);
+    for (let n = 0; n < maxCoValues * 2 + 1; n++) announcements.saved(`co_z${n}` as RawCoID, {}, false);
     await Promise.resolve();
     expect(posted).toHaveLength(6);
   });

@@ -1,97 +1,102 @@
 import type { CojsonInternalTypes, RawCoID } from 'cojson';
 import type { StorageStatus } from '../../storage/device-storage.ts';
 import { isCoValueID, isSessionID } from '../../wire/ids.ts';
-import { isCount, isJsonRecord, type JsonRecord } from '../../base/json.ts';
+import { isCount } from '../../base/json.ts';
+import { isRecord, type JsonRecord } from '../../base/record.ts';
 import { assertSyncMessage } from '../../wire/sync-message.ts';
-import type { Coverage } from '../../engine/known-counts.ts';
+import type { KnownCounts } from '../../engine/known-counts.ts';
+import type { TabFacts } from '../inspection.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
-/** What tabs of one account tell each other of its content. `from` is the id of the session that speaks. */
+/** Messages between the tabs of one account about its content. `from` is the sender's session ID. */
 export type TabMessage = { readonly v: 1; readonly from: string } & (
   | { readonly kind: 'hello' | 'here' }
-  /** Frozen by the browser, it may be back; otherwise it is closed, reloaded or left for another page. */
+  /** A frozen page may return. Otherwise it was closed, reloaded or navigated away. */
   | { readonly kind: 'bye'; readonly isFrozen?: boolean }
-  /** Stands on this device, in the database of this kind. */
+  /** Saved on this device, in a database of this kind. */
   | {
       readonly kind: 'saved';
       readonly kept: StorageStatus['kind'];
       readonly coValues: readonly SavedCoValue[];
     }
-  /** A relay said that it has so much; `storage` is how it called itself then. */
+  /** A relay has reported this much. `storage` is the relay's name for its storage at that time. */
   | {
       readonly kind: 'confirmed';
       readonly relayID: string;
       readonly storage: string | undefined;
       readonly coValues: readonly ConfirmedCoValue[];
     }
-  /** Was sent to a relay, of what other tabs have written. */
+  /** Sent to a relay on behalf of other tabs, which wrote it. */
   | { readonly kind: 'sent'; readonly relayID: string; readonly coValues: readonly SentCoValue[] }
-  /** What could not be saved. */
+  /** Content that could not be saved. */
   | { readonly kind: 'content'; readonly contents: readonly NewContent[] }
 );
-export type SavedCoValue = readonly [id: RawCoID, coverage: Coverage, isUnconfirmed: boolean];
-/** Unmarked: who says it has taken away the mark of what is unconfirmed. */
-export type ConfirmedCoValue = readonly [id: RawCoID, coverage: Coverage, isUnmarked: boolean];
 
-export type SentCoValue = readonly [id: RawCoID, coverage: Coverage];
+/** An inspected tab asks, and every other tab that is awake answers. Neither message carries content of the account. */
+export type TabStatusMessage =
+  | { readonly kind: 'who'; readonly roll: number }
+  | ({ readonly kind: 'there'; readonly roll: number } & TabFacts);
 
-/** Of one message. */
-export const mostCoValues = 1_000;
-export const mostContents = 100;
-const mostSessions = 10_000;
+export type SavedCoValue = readonly [id: RawCoID, counts: KnownCounts, isUnconfirmed: boolean];
+/** `isUnmarked`: the sender has removed the mark for unconfirmed content. */
+export type ConfirmedCoValue = readonly [id: RawCoID, counts: KnownCounts, isUnmarked: boolean];
 
-/**
- * Undefined for what another version of the kernel says, and for what is malformed: any page of the origin can post. Content
- * is checked as if it came from the wire; what fails there is left out.
- */
+export type SentCoValue = readonly [id: RawCoID, counts: KnownCounts];
+
+/** Per message. */
+export const maxCoValues = 1_000;
+export const maxContents = 100;
+const maxSessions = 10_000;
+
+/** Undefined if malformed or of another version: any page of the origin can post. Invalid content is dropped. */
 export function readTabMessage(value: unknown): TabMessage | undefined {
-  if (!isJsonRecord(value) || value.v !== 1 || !isSessionID(value.from)) return undefined;
+  if (!isRecord(value) || value.v !== 1 || !isSessionID(value.from)) return undefined;
   const { from, kind } = value;
   if (kind === 'hello' || kind === 'here' || kind === 'bye') return { v: 1, from, kind };
   if (kind === 'saved') return readSaved(from, value);
   if (kind === 'confirmed') return readConfirmed(from, value);
   if (kind === 'sent') return readSent(from, value);
-  if (kind !== 'content' || !isListUpTo(value.contents, mostContents)) return undefined;
+  if (kind !== 'content' || !isListUpTo(value.contents, maxContents)) return undefined;
   return { v: 1, from, kind, contents: value.contents.filter(isContent) };
 }
 
 function readSaved(from: string, { kept, coValues }: JsonRecord): TabMessage | undefined {
   if (kept !== 'kernel' && kept !== 'cojson-indexeddb' && kept !== 'custom') return undefined;
-  if (!isListUpTo(coValues, mostCoValues) || !coValues.every(isOfCoValue)) return undefined;
+  if (!isListUpTo(coValues, maxCoValues) || !coValues.every(isSavedCoValue)) return undefined;
   return { v: 1, from, kind: 'saved', kept, coValues };
 }
 
 function readConfirmed(from: string, { relayID, storage, coValues }: JsonRecord): TabMessage | undefined {
   if (typeof relayID !== 'string' || (storage !== undefined && typeof storage !== 'string')) return undefined;
-  if (!isListUpTo(coValues, mostCoValues) || !coValues.every(isOfCoValue)) return undefined;
+  if (!isListUpTo(coValues, maxCoValues) || !coValues.every(isSavedCoValue)) return undefined;
   return { v: 1, from, kind: 'confirmed', relayID, storage, coValues };
 }
 
 function readSent(from: string, { relayID, coValues }: JsonRecord): TabMessage | undefined {
-  if (typeof relayID !== 'string' || !isListUpTo(coValues, mostCoValues)) return undefined;
+  if (typeof relayID !== 'string' || !isListUpTo(coValues, maxCoValues)) return undefined;
   return coValues.every(isSent) ? { v: 1, from, kind: 'sent', relayID, coValues } : undefined;
 }
 
-function isOfCoValue(value: unknown): value is SavedCoValue & ConfirmedCoValue {
+function isSavedCoValue(value: unknown): value is SavedCoValue & ConfirmedCoValue {
   return isSent(value) && typeof (value as readonly unknown[])[2] === 'boolean';
 }
 
 function isSent(value: unknown): value is SentCoValue {
-  return isListUpTo(value, 3) && isCoValueID(value[0]) && isCoverage(value[1]);
+  return isListUpTo(value, 3) && isCoValueID(value[0]) && isKnownCounts(value[1]);
 }
 
-function isCoverage(value: unknown): value is Coverage {
-  if (!isJsonRecord(value)) return false;
+function isKnownCounts(value: unknown): value is KnownCounts {
+  if (!isRecord(value)) return false;
   const counts = Object.entries(value);
   return (
-    counts.length <= mostSessions &&
+    counts.length <= maxSessions &&
     counts.every(([session, count]) => (session === 'header' || isSessionID(session)) && isCount(count))
   );
 }
 
 function isContent(value: unknown): value is NewContent {
-  if (!isJsonRecord(value) || value.action !== 'content') return false;
+  if (!isRecord(value) || value.action !== 'content') return false;
   try {
     assertSyncMessage(value);
     return true;

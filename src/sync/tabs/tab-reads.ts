@@ -2,14 +2,15 @@ import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
 import type { Pacer } from '../../base/pacer.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
-import { coverageOfState, covers, joined, type Coverage } from '../../engine/known-counts.ts';
+import { knownCountsOfState, covers, mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
+import { getAvailableCoValue, getKnownCoValue } from '../../engine/covalue-lookup.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
-/** Reads from the shared database what other tabs have written of CoValues that this node works on. */
+/** Reads from the shared database what other tabs have written to CoValues that this node uses. */
 export interface TabReads {
-  /** The tab `by` has saved so much of it. Without these, any tab may have saved anything. */
-  read(id: RawCoID, saved?: Coverage, by?: string): void;
+  /** The tab `by` has saved this much of it. If omitted, any tab may have saved anything. */
+  read(id: RawCoID, saved?: KnownCounts, by?: string): void;
 }
 
 interface Read {
@@ -18,33 +19,33 @@ interface Read {
 }
 
 interface Due {
-  readonly saved: Coverage | undefined;
+  readonly saved: KnownCounts | undefined;
   readonly by: string | undefined;
 }
 
-/** A transaction of reads holds up writes, those of other tabs too. */
+/** Limited, because a read transaction blocks writes, including those of other tabs. */
 const coValuesAtOnce = 100;
 
 export function createTabReads(options: {
   readonly node: LocalNode;
   readonly pacer: Pacer;
   readonly logger: Logger;
-  readonly handOut: (content: NewContent, by: string | undefined) => void;
+  readonly importContent: (content: NewContent, by: string | undefined) => void;
 }): TabReads {
-  const { node, pacer, logger, handOut } = options;
-  const lane = pacer.lane<Read>(({ content, by }) => handOut(content, by));
-  /** In the order in which they were told: what others depend on was written first. */
+  const { node, pacer, logger, importContent } = options;
+  const lane = pacer.lane<Read>(({ content, by }) => importContent(content, by));
+  /** In the order of the announcements, because dependencies were written first. */
   const due = new Map<RawCoID, Due>();
   let isReading = false;
 
-  function read(id: RawCoID, saved?: Coverage, by?: string): void {
+  function read(id: RawCoID, saved?: KnownCounts, by?: string): void {
     if (!isWorkedOn(node, id)) return;
     const before = due.get(id);
-    const both = before ? before.saved && saved && joined(before.saved, saved) : saved;
+    const both = before ? before.saved && saved && mergeCounts(before.saved, saved) : saved;
     due.set(id, { saved: both, by: by ?? before?.by });
     if (isReading) return;
     isReading = true;
-    // All that is told in one turn is read together.
+    // Everything announced in one turn is read together.
     queueMicrotask(() => void readDue());
   }
 
@@ -57,9 +58,9 @@ export function createTabReads(options: {
     isReading = false;
   }
 
-  function isBehind(id: RawCoID, saved: Coverage | undefined): boolean {
-    const core = node.getCoValue(id);
-    return !saved || !core.isAvailable() || !covers(coverageOfState(core.knownState()), saved);
+  function isBehind(id: RawCoID, saved: KnownCounts | undefined): boolean {
+    const core = getAvailableCoValue(node, id);
+    return !saved || !core || !covers(knownCountsOfState(core.knownState()), saved);
   }
 
   async function readNow(some: readonly (readonly [RawCoID, Due])[]): Promise<readonly Read[]> {
@@ -70,17 +71,17 @@ export function createTabReads(options: {
       });
       return (await Promise.all(read)).flat();
     } catch (error) {
-      logger.warn('What another tab has saved could not be read', { error });
+      logger.warn('Content saved by another tab could not be read', { error });
       return [];
     }
   }
 
-  async function readOne(id: RawCoID, saved: Coverage | undefined): Promise<readonly NewContent[]> {
-    // A session's own storage says how it reads what is new; another one, or a wrapper around it, reads all.
+  async function readOne(id: RawCoID, saved: KnownCounts | undefined): Promise<readonly NewContent[]> {
+    // The kernel's storage can read only what is new. Any other storage, or a wrapper, reads everything.
     const storage: (LocalNode['storage'] & Pick<KernelDeviceStorage, 'loadNewer'>) | undefined = node.storage;
-    const core = node.getCoValue(id);
-    // cojson itself asks the storage once only, and keeps to it that something is not there.
-    if (storage?.loadNewer && core.isAvailable()) {
+    const core = getAvailableCoValue(node, id);
+    // cojson queries the storage only once, and remembers that a CoValue was missing.
+    if (storage?.loadNewer && core) {
       return storage.loadNewer({ header: core.verified.header, state: core.knownState() }, saved);
     }
     const contents: NewContent[] = [];
@@ -98,9 +99,8 @@ export function createTabReads(options: {
   return { read };
 }
 
-/** False for what nobody here has asked for, or was let go of: it is read from the storage when it is asked for. */
+/** False for a CoValue that this node has not requested or has unloaded: it is read from the storage when it is needed. */
 function isWorkedOn(node: LocalNode, id: RawCoID): boolean {
-  if (!node.isCoValueInMemory(id)) return false;
-  const { loadingState } = node.getCoValue(id);
+  const loadingState = getKnownCoValue(node, id)?.loadingState;
   return loadingState === 'available' || loadingState === 'loading' || loadingState === 'unavailable';
 }

@@ -3,10 +3,10 @@ import {
   createDeviceWithTabs,
   mapOf,
   shareMap,
-  until,
   type DeviceWithTabs,
 } from '../../../test/support/sync/device-with-tabs.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: DeviceWithTabs;
 beforeEach(async () => {
@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => device.close());
 
 describe('tabs of one account, offline', () => {
-  it('see each other’s edits, count them, and say where they came from', async () => {
+  it('[TABS-1] see each other’s edits, count them, and report their origin', async () => {
     const tabs = [device.openTab(), device.openTab(), device.openTab()] as const;
     const map = await shareMap(tabs);
     const [first, second, third] = tabs;
@@ -29,7 +29,7 @@ describe('tabs of one account, offline', () => {
     expect(second.sync.current.saved.pending).toBe(0);
   });
 
-  it('find at last what one has looked for before another made it', async () => {
+  it('find a CoValue that one of them looked up before another created it', async () => {
     const [first, second] = [device.openTab(), device.openTab()];
     const group = first.node.createGroup();
     const map = group.createMap();
@@ -38,7 +38,7 @@ describe('tabs of one account, offline', () => {
     await until(() => expect(second.node.getCoValue(map.id).isAvailable()).toBe(true));
   });
 
-  it('find after a while what a tab has written that was killed before it told', async () => {
+  it('find after a while what a tab wrote that was killed before it announced it', async () => {
     const clock = createFakeClock();
     const [killed, other] = [device.openTab(), device.openTab(undefined, clock)];
     const map = await shareMap([killed, other]);
@@ -51,14 +51,14 @@ describe('tabs of one account, offline', () => {
     expect(other.sync.current.confirmed.pending).toBeGreaterThan(0);
   });
 
-  it('load nothing that they do not work on', async () => {
+  it('load nothing that they do not use', async () => {
     const [first, second] = [device.openTab(), device.openTab()];
     const map = first.node.createGroup().createMap();
     await until(() => expect(second.sync.current.confirmed.pending).toBe(2));
     expect(second.node.isCoValueInMemory(map.id)).toBe(false);
   });
 
-  it('are given the content itself where one cannot save, and save it', async () => {
+  it('[TABS-4] receive the content itself if one of them cannot save, and save it', async () => {
     const tabs = [device.openTab(), device.openTab()] as const;
     const [first, second] = tabs;
     const map = await shareMap(tabs);
@@ -73,7 +73,7 @@ describe('tabs of one account, offline', () => {
     expect(third.map(map.id).get('after')).toBe(2);
   });
 
-  it('read again what a page that was set aside has missed', async () => {
+  it('read again what a page missed while it was frozen', async () => {
     const tabs = [device.openTab(), device.openTab()] as const;
     const [first, second] = tabs;
     const map = await shareMap(tabs);
@@ -85,7 +85,7 @@ describe('tabs of one account, offline', () => {
     await until(() => expect(second.map(map.id).get('a')).toBe(1));
   });
 
-  it('take nothing under their own session from another tab', async () => {
+  it('accept nothing under their own session from another tab', async () => {
     const tabs = [device.openTab(), device.openTab()] as const;
     const [first, second] = tabs;
     const map = await shareMap(tabs);

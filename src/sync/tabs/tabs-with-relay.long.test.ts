@@ -3,10 +3,10 @@ import { startCountingRelay, type CountingRelay } from '../../../test/support/sy
 import {
   createDeviceWithTabs,
   shareMap,
-  until,
   type DeviceWithTabs,
   type Tab,
 } from '../../../test/support/sync/device-with-tabs.ts';
+import { until } from '../../../test/support/until.ts';
 
 let device: DeviceWithTabs;
 let relay: CountingRelay;
@@ -24,7 +24,7 @@ const confirmed = (tabs: readonly Tab[]) =>
   until(() => expect(tabs.map(({ sync }) => sync.current.status)).toEqual(tabs.map(() => 'confirmed')));
 
 describe('tabs of one account, with a relay', () => {
-  it('upload each edit about once, and all know when it is confirmed', async () => {
+  it('[TABS-2] upload each edit about once, and all learn when it is confirmed', async () => {
     const tabs = [0, 1, 2, 3, 4].map(openTab) as [Tab, ...Tab[]];
     const map = await shareMap(tabs);
     await confirmed(tabs);
@@ -48,7 +48,7 @@ describe('tabs of one account, with a relay', () => {
     const before = relay.transactions();
     for (const tab of tabs) tab.map(map.id).set(tab.node.currentSessionID, 1);
     for (const tab of tabs) await until(() => expect(tab.map(map.id).keys()).toHaveLength(6));
-    // So that none of them learns from the relay what another one has uploaded.
+    // Keeps any tab from learning through the relay what another one has uploaded.
     const look = relay.hold();
     const contents = relay.contents();
     for (const { sync } of tabs) sync.resume();
@@ -58,7 +58,7 @@ describe('tabs of one account, with a relay', () => {
     expect(relay.transactions() - before).toBeLessThanOrEqual(tabs.length * 1.5);
   });
 
-  it('upload about once what the first of them to be back has sent for all of them', async () => {
+  it('upload about once what the first tab to reconnect has sent for all of them', async () => {
     const tabs = [0, 1, 2, 3, 4].map(openTab) as [Tab, ...Tab[]];
     const map = await shareMap(tabs);
     await confirmed(tabs);
@@ -66,7 +66,7 @@ describe('tabs of one account, with a relay', () => {
     const before = relay.transactions();
     for (const tab of tabs) tab.map(map.id).set(tab.node.currentSessionID, 1);
     for (const tab of tabs) await until(() => expect(tab.map(map.id).keys()).toHaveLength(6));
-    // So that it is not confirmed when the others come.
+    // Delays the confirmation until the other tabs connect.
     const look = relay.hold();
     const [first, ...others] = tabs;
     first.sync.resume();
@@ -81,7 +81,7 @@ describe('tabs of one account, with a relay', () => {
     await until(() => expect(device.marks.size).toBe(0));
   });
 
-  it('upload what one of them has sent and never got there', async () => {
+  it('upload what one of them sent but never arrived', async () => {
     const tabs = [openTab(), openTab()] as const;
     const [first, second] = tabs;
     const map = await shareMap(tabs);
@@ -94,14 +94,14 @@ describe('tabs of one account, with a relay', () => {
     first.sync.resume();
     await until(() => expect(relay.transactions() - before).toBe(1));
     first.kill();
-    // What it held is lost.
+    // Drops the content that the relay held.
     relay.hold()();
     second.sync.resume();
     await confirmed([second]);
     expect(relay.node.getCoValue(map.id).knownState()).toEqual(second.node.getCoValue(map.id).knownState());
   });
 
-  it('take over what a tab that is gone has saved and not uploaded', async () => {
+  it('[TABS-3] upload what a closed tab saved but did not upload', async () => {
     const tabs = [openTab(), openTab(), openTab()] as const;
     const [first, ...others] = tabs;
     const map = await shareMap(tabs);
@@ -123,7 +123,7 @@ describe('tabs of one account, with a relay', () => {
     await until(() => expect(device.marks.size).toBe(0));
   });
 
-  it('have what one of them deletes deleted at the relay, in the place of another one’s edits', async () => {
+  it('send a deletion by one of them in place of another one’s edits', async () => {
     const tabs = [openTab(), openTab()] as const;
     const [first, second] = tabs;
     const map = await shareMap(tabs);
@@ -141,10 +141,10 @@ describe('tabs of one account, with a relay', () => {
     await until(() => expect(device.marks.size).toBe(0));
   });
 
-  it('believe only the relay of what they have made themselves', async () => {
+  it('trust only the relay about their own edits', async () => {
     const tab = openTab();
     await confirmed([tab]);
-    const goOn = relay.hold();
+    const resumeSending = relay.hold();
     const { id } = tab.node.createGroup().createMap();
     await until(() => expect(tab.sync.current.confirmed.pending).toBe(2));
     const heard: unknown[] = [];
@@ -155,11 +155,11 @@ describe('tabs of one account, with a relay', () => {
     channel?.post({ v: 1, from, kind: 'hello' });
     await until(() => expect(heard).toContainEqual(expect.objectContaining({ kind: 'here' })));
     expect(tab.sync.current.confirmed.pending).toBe(2);
-    goOn();
+    resumeSending();
     await confirmed([tab]);
   });
 
-  it('keep the mark of an edit that another tab’s mark stood for', async () => {
+  it('keep the mark of an edit that another tab’s mark covered', async () => {
     const tabs = [openTab(), openTab()] as const;
     const [first, second] = tabs;
     const map = await shareMap(tabs);
@@ -170,7 +170,7 @@ describe('tabs of one account, with a relay', () => {
     first.sync.pause();
     map.set('a', 1);
     await until(() => expect(second.sync.current.saved.pending).toBe(0));
-    // The first one uploads both, and takes the mark away; the second has heard of it while it had an edit more.
+    // The first tab uploads both and deletes the mark; the second had one more edit when it learned of it.
     second.map(map.id).set('b', 2);
     first.sync.resume();
     await confirmed([first]);

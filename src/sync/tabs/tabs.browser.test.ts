@@ -1,11 +1,12 @@
 import { LocalNode, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
-import { openStorage, type KeptKind } from '../../testing/open-storage.ts';
+import { openStorage, type KeptKind } from '../../../test/support/storage/open-storage.ts';
 import { startSync } from '../start-sync.ts';
+import { until } from '../../../test/support/until.ts';
 
 const wasm = await WasmCrypto.create();
 const secret = wasm.newRandomAgentSecret();
@@ -26,16 +27,14 @@ async function openTab(kind: KeptKind, accountID: string) {
   return { node, sync };
 }
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
-
 it.each(['kernel', 'cojson-indexeddb'] as const)(
-  'tabs see each other’s edits in what %s has kept',
+  'tabs see each other’s edits in content stored by %s',
   async (kind) => {
     const accountID = `tabs-${crypto.randomUUID()}`;
     const first = await openTab(kind, accountID);
     const second = await openTab(kind, accountID);
     const map = first.node.createGroup().createMap();
-    // Looked for before it is there.
+    // The second tab looks up the map before it is stored.
     void second.node.load(map.id);
     await until(() => expect(second.node.getCoValue(map.id).isAvailable()).toBe(true));
     const same = second.node.expectCoValueLoaded(map.id).getCurrentContent() as RawCoMap;
@@ -47,7 +46,7 @@ it.each(['kernel', 'cojson-indexeddb'] as const)(
     await until(() => expect(same.toJSON()).toEqual(map.toJSON()));
     expect(second.sync.current.confirmed.pending).toBe(2);
 
-    // A third one finds all of it.
+    // A third tab finds everything.
     const third = await openTab(kind, accountID);
     const late = await third.node.load(map.id);
     expect(late !== 'unavailable' && late.toJSON()).toEqual(map.toJSON());

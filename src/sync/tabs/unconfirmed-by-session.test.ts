@@ -6,10 +6,10 @@ import { createLadder, type Ladder } from '../ladder.ts';
 import { createUnconfirmedBySession } from './unconfirmed-by-session.ts';
 
 const node = await createAccountNode();
-const own = node.currentSessionID;
-const account = own.slice(0, own.indexOf('_session_'));
+const ownID = node.currentSessionID;
+const account = ownID.slice(0, ownID.indexOf('_session_'));
 const agent = node.crypto.getAgentID(node.agentSecret);
-const [spare, other, third] = ['zSpare', 'zYours', 'zThird'].map((each) => `${account}_session_${each}`) as [
+const [spare, other, third] = ['zSpare', 'zYours', 'zThird'].map((name) => `${account}_session_${name}`) as [
   string,
   string,
   string,
@@ -24,56 +24,61 @@ beforeEach(() => {
   clock = createFakeClock(1_000);
   recalled = new Set();
   ladder = createLadder({
-    ...{ clock, canSave: () => true, isComplete: () => true },
-    ...{ onPending: () => {}, onDone: () => {}, onConfirmed: () => {}, onChange: () => {} },
+    clock,
+    canSave: () => true,
+    isComplete: () => true,
+    onPending: () => {},
+    onDone: () => {},
+    onConfirmed: () => {},
+    onChange: () => {},
   });
   ladder.useRelays(['r']);
-  read = createUnconfirmedBySession(node, [own, spare], ladder, (id) => recalled.has(id));
+  read = createUnconfirmedBySession(node, [ownID, spare], ladder, (id) => recalled.has(id));
 });
 
-/** Counts, and how many of them are certain. */
+/** The counts, and how many of them are certain. */
 const counts = () =>
   Object.fromEntries([...read()].map(([id, { coValues, certain }]) => [id, [coValues, certain]]));
 
 describe('what is unconfirmed', () => {
   it('is counted for the session that wrote it, until each relay has it', () => {
-    ladder.edited('co_z1', { header: 1, [own]: 1 });
+    ladder.edited('co_z1', { header: 1, [ownID]: 1 });
     clock.advance(5_000);
-    ladder.edited('co_z2', { [own]: 4 });
+    ladder.edited('co_z2', { [ownID]: 4 });
     ladder.savedElsewhere('co_z2', { [other]: 2 });
     expect(read()).toEqual(
       new Map([
-        [own, { coValues: 2, certain: 2, oldestSinceMs: 1_000, ids: ['co_z1', 'co_z2'] }],
+        [ownID, { coValues: 2, certain: 2, oldestSinceMs: 1_000, ids: ['co_z1', 'co_z2'] }],
         [other, { coValues: 1, certain: 1, oldestSinceMs: 6_000, ids: ['co_z2'] }],
       ]),
     );
     ladder.confirmed('co_z2', { [other]: 2 }, 'r');
-    expect(counts()).toEqual({ [own]: [2, 2] });
+    expect(counts()).toEqual({ [ownID]: [2, 2] });
     ladder.useRelays(['r', 'second']);
-    expect(counts()).toEqual({ [own]: [2, 2], [other]: [1, 1] });
+    expect(counts()).toEqual({ [ownID]: [2, 2], [other]: [1, 1] });
   });
 
-  it('is this tab’s also under its spare session and its agent, once for each CoValue', () => {
-    const underAgent = own.replace(account, agent);
-    ladder.edited('co_z1', { [own]: 1, [spare]: 1, [underAgent]: 1 });
-    expect(counts()).toEqual({ [own]: [1, 1] });
+  it('also belongs to this tab under its spare session and its agent, once for each CoValue', () => {
+    const underAgent = ownID.replace(account, agent);
+    ladder.edited('co_z1', { [ownID]: 1, [spare]: 1, [underAgent]: 1 });
+    expect(counts()).toEqual({ [ownID]: [1, 1] });
   });
 
-  it('is not what other accounts have written', () => {
+  it('leaves out what other accounts have written', () => {
     ladder.edited('co_z1', { co_zElse_session_zYours: 1 });
     expect(counts()).toEqual({});
   });
 
-  it('is this tab’s where only a beginning or a deletion waits that it answers for', () => {
+  it('belongs to this tab if only a header or a deletion waits that this tab is responsible for', () => {
     ladder.edited('co_z1', { header: 1 });
     ladder.edited('co_z2', { [`${account}_session_dX$`]: 1 });
     ladder.savedElsewhere('co_z3', { header: 1 });
-    expect(counts()).toEqual({ [own]: [2, 2] });
+    expect(counts()).toEqual({ [ownID]: [2, 2] });
     ladder.takenOver('co_z3');
-    expect(counts()).toEqual({ [own]: [3, 3] });
+    expect(counts()).toEqual({ [ownID]: [3, 3] });
   });
 
-  it('is not certain where all that stands of it was counted, unless a relay has spoken or only one wrote', () => {
+  it('is uncertain if all known transactions were counted, unless a relay has reported or only one session wrote', () => {
     for (const id of ['co_z1', 'co_z2']) recalled.add(id);
     ladder.edited('co_z1', { header: 1, [other]: 3, [third]: 2 });
     ladder.edited('co_z2', { header: 1, [other]: 3 });
@@ -83,8 +88,8 @@ describe('what is unconfirmed', () => {
   });
 
   it('names a bounded number of CoValues, and counts all', () => {
-    for (let n = 0; n < 50; n++) ladder.edited(`co_z${n}`, { [own]: 1 });
-    const { coValues, ids } = read().get(own) ?? {};
+    for (let n = 0; n < 50; n++) ladder.edited(`co_z${n}`, { [ownID]: 1 });
+    const { coValues, ids } = read().get(ownID) ?? {};
     expect([coValues, ids?.length]).toEqual([50, 20]);
   });
 });

@@ -1,16 +1,16 @@
 import type { LocalNode } from 'cojson';
-import { isNothing } from '../../engine/known-counts.ts';
+import { isEmpty } from '../../engine/known-counts.ts';
 import type { Unconfirmed } from '../inspection.ts';
 import type { Ladder } from '../ladder.ts';
 import { hasReached, type PendingEdits } from '../pending-edits.ts';
 import { tabOf } from './other-tabs.ts';
 
-/** What one session has written of a CoValue that not every relay has confirmed. */
+/** One session's edits of a CoValue that not every relay has confirmed. */
 interface Part {
-  /** Undefined for a CoValue's beginning and for its deletion, which do not say who wrote them. */
+  /** Undefined for a CoValue's header and for its deletion, which do not name their author. */
   readonly sessionID: string | undefined;
   readonly sinceMs: number;
-  /** One moment's edits have been this session's alone. */
+  /** At some point in time, all edits were this session's. */
   readonly isAlone: boolean;
 }
 
@@ -21,19 +21,16 @@ interface Sum extends Unconfirmed {
   readonly ids: string[];
 }
 
-/** To look them up by; the count says how many there are. */
-const mostIDs = 20;
+/** IDs per session; the count covers the rest. */
+const maxIDs = 20;
 
-/**
- * Which session of the account has written what is not confirmed, by the name that it has under the account's id. Of
- * thousands, only what is new since the last reading is looked into.
- */
+/** Which of the account's sessions wrote the unconfirmed edits. Cached by edit, because there may be thousands. */
 export function createUnconfirmedBySession(
   node: LocalNode,
-  /** Of this tab, which is named by the first. */
+  /** Of this tab. The first one is its name. */
   sessionIDs: readonly string[],
   ladder: Pick<Ladder, 'pending' | 'isOwn' | 'relayIDs'>,
-  /** Counted by the mark on all of it, as an earlier run or another tab left it. */
+  /** The CoValue counts as a whole, because an earlier run or another tab left it with a mark. */
   isRecalled: (id: string) => boolean,
 ): () => ReadonlyMap<string, Unconfirmed> {
   const [ownID = node.currentSessionID] = sessionIDs;
@@ -61,7 +58,7 @@ export function createUnconfirmedBySession(
     return [...parts.values()];
   }
 
-  /** Null for another account's. */
+  /** Null for a session of another account. */
   function sessionOf(name: string): string | undefined | null {
     if (name === 'header' || name.endsWith('$')) return undefined;
     const tab = tabOf(name);
@@ -76,20 +73,20 @@ export function createUnconfirmedBySession(
     for (const [id, edits] of ladder.pending) {
       for (const { sessionID = ladder.isOwn(id) ? ownID : undefined, sinceMs, isAlone } of partsOf(edits)) {
         if (sessionID === undefined) continue;
-        // Until a relay speaks, any of the sessions that wrote in it may be meant.
-        const isCertain = isAlone || !isRecalled(id) || hasWord(edits);
-        let own = all.get(sessionID);
-        if (!own) all.set(sessionID, (own = { coValues: 0, certain: 0, oldestSinceMs: sinceMs, ids: [] }));
-        own.coValues++;
-        if (isCertain) own.certain++;
-        own.oldestSinceMs = Math.min(own.oldestSinceMs, sinceMs);
-        if (own.ids.length < mostIDs) own.ids.push(id);
+        // Until a relay answers, the unconfirmed edit may be any session's.
+        const isCertain = isAlone || !isRecalled(id) || hasAnswer(edits);
+        let sum = all.get(sessionID);
+        if (!sum) all.set(sessionID, (sum = { coValues: 0, certain: 0, oldestSinceMs: sinceMs, ids: [] }));
+        sum.coValues++;
+        if (isCertain) sum.certain++;
+        sum.oldestSinceMs = Math.min(sum.oldestSinceMs, sinceMs);
+        if (sum.ids.length < maxIDs) sum.ids.push(id);
       }
     }
     return all;
   };
 }
 
-function hasWord({ atRelays }: PendingEdits): boolean {
-  return Object.values(atRelays).some(({ confirmed }) => !isNothing(confirmed));
+function hasAnswer({ atRelays }: PendingEdits): boolean {
+  return Object.values(atRelays).some(({ confirmed }) => !isEmpty(confirmed));
 }

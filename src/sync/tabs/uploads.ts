@@ -1,41 +1,41 @@
 import type { CojsonInternalTypes, LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
 import {
-  coverageOfContent,
-  coverageOfState,
+  knownCountsOfContent,
+  knownCountsOfState,
   covers,
-  isNothing,
-  joined,
+  isEmpty,
+  mergeCounts,
   missingIn,
   missingSessions,
-  type Coverage,
+  type KnownCounts,
 } from '../../engine/known-counts.ts';
 import type { Ladder } from '../ladder.ts';
 import type { DueHold, Holds } from './holds.ts';
 import type { OtherTabs } from './other-tabs.ts';
 import { createSentByOthers } from './sent-by-others.ts';
+import { getAvailableCoValue, getOrCreateCoValue, getKnownCoValue } from '../../engine/covalue-lookup.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
 /**
- * Which tab uploads what, so that each edit goes up about once: who has sent it already; else who wrote it, and for what a
- * tab that is gone has written, the first of those that are there. The others tell cojson that the relay has it, until it is time to look.
+ * Decides which tab uploads what, so that each edit is uploaded about once: by the tab that has already sent it, else by the
+ * tab that wrote it, else, if that is gone, by the first present tab. The others mark it in cojson as present at the relay
+ * until the hold falls due.
  */
 export interface Uploads {
-  /** A tab has saved what no relay has confirmed. */
-  leave(id: RawCoID, coverage: Coverage, by: string): void;
-  /** Content of another tab is about to be handed to cojson. */
-  beforeHandOut(content: NewContent, by: string | undefined): void;
-  /** cojson is about to deal with a relay's message, after which it sends what the relay lacks. */
+  /** Another tab has saved content that no relay has confirmed. */
+  leave(id: RawCoID, counts: KnownCounts, by: string): void;
+  /** Content of another tab is about to be passed to cojson. */
+  beforeImport(content: NewContent, by: string | undefined): void;
+  /** cojson is about to handle a relay's message, after which it sends what the relay lacks. */
   beforeMessage(message: SyncMessage, peer: PeerState): void;
-  /** Another tab has sent so much of a CoValue to the relay, and will tell the relay's word on it. */
-  sentBy(relayID: string, id: string, coverage: Coverage, by: string): void;
-  /** Asks the relay what it has. */
-  askWord(relayID: string, id: RawCoID): void;
-  /** What was left to another tab should be at the relay by now. */
+  /** Another tab has sent this much of a CoValue to the relay, and will announce the answer. */
+  sentBy(relayID: string, id: string, counts: KnownCounts, by: string): void;
+  requestKnown(relayID: string, id: RawCoID): void;
+  /** What was left to another tab should have reached the relay by now. */
   due(hold: DueHold): void;
-  /** This tab uploads what another one has written of it. */
+  /** Whether this tab uploads what another one has written to the CoValue. */
   isTakenOver(id: string): boolean;
-  /** Nothing of it waits any more. */
   done(id: string): void;
   lost(relayID: string): void;
 }
@@ -64,39 +64,39 @@ export function createUploads(options: {
     return peer && !peer.closed ? peer : undefined;
   }
 
-  /** Tells cojson that the relay has it, or will have it without this tab. */
-  function leaveToOther(peer: PeerState, id: RawCoID, coverage: Coverage, by: string): void {
-    if (isNothing(coverage)) return;
-    const { header = 0, ...sessions } = coverage;
+  /** Marks it in cojson as present at the relay, because another tab uploads it. */
+  function leaveToOther(peer: PeerState, id: RawCoID, counts: KnownCounts, by: string): void {
+    if (isEmpty(counts)) return;
+    const { header = 0, ...sessions } = counts;
     peer.combineOptimisticWith(id, {
       id,
       header: header > 0,
       sessions: sessions,
     });
-    holds.hold(peer.id, id, coverage, by);
+    holds.hold(peer.id, id, counts, by);
   }
 
-  function askWord(relayID: string, id: RawCoID): void {
+  function requestKnown(relayID: string, id: RawCoID): void {
     const peer = openRelay(relayID);
-    const core = node.getCoValue(id);
-    if (peer && core.isAvailable()) {
+    const core = getAvailableCoValue(node, id);
+    if (peer && core) {
       node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
     }
   }
 
   return {
-    askWord,
-    leave(id, coverage, by) {
+    requestKnown,
+    leave(id, counts, by) {
       for (const peer of relays()) {
-        if (!isTakenOver(peer.id, id)) holds.hold(peer.id, id, coverage, by);
+        if (!isTakenOver(peer.id, id)) holds.hold(peer.id, id, counts, by);
       }
     },
-    beforeHandOut(content, by) {
+    beforeImport(content, by) {
       const { id } = content;
       for (const peer of relays()) {
-        // Not asked for at this relay yet: cojson sends nothing of it before the relay has answered.
+        // cojson has not queried the relay for it, and sends nothing of it before the relay has answered.
         if (!peer.isCoValueSubscribedToPeer(id) || isTakenOver(peer.id, id)) continue;
-        const missing = missingIn(stateAt(peer, id), coverageOfContent(content));
+        const missing = missingIn(stateAt(peer, id), knownCountsOfContent(content));
         if (by !== undefined) leaveToOther(peer, id, missing, by);
         else leaveShares(peer, id, missing);
       }
@@ -105,49 +105,49 @@ export function createUploads(options: {
       if (others.count === 0 || (message.action !== 'known' && message.action !== 'content')) return;
       const { id } = message;
       if (message.action === 'known' && message.isCorrection) return;
-      if (!node.isCoValueInMemory(id) || isTakenOver(peer.id, id)) return;
-      const core = node.getCoValue(id);
-      if (!core.isAvailable()) return;
-      const said = message.action === 'known' ? coverageOfState(message) : coverageOfContent(message);
-      const has = joined(coverageOfState(peer.getKnownState(id) ?? nothingKnown), said);
-      leaveShares(peer, id, missingIn(has, coverageOfState(core.knownState())));
+      if (isTakenOver(peer.id, id)) return;
+      const core = getKnownCoValue(node, id);
+      if (!core?.isAvailable()) return;
+      const said = message.action === 'known' ? knownCountsOfState(message) : knownCountsOfContent(message);
+      const has = mergeCounts(knownCountsOfState(peer.getKnownState(id) ?? nothingKnown), said);
+      leaveShares(peer, id, missingIn(has, knownCountsOfState(core.knownState())));
     },
-    sentBy(relayID, id, coverage, by) {
+    sentBy(relayID, id, counts, by) {
       if (!ladder.pending.has(id)) return;
-      sent.add(relayID, id, coverage, by);
-      holds.sent(relayID, id, coverage, by);
+      sent.add(relayID, id, counts, by);
+      holds.sent(relayID, id, counts, by);
     },
-    due({ relayID, id: of, coverage, by }) {
+    due({ relayID, id: of, counts, by }) {
       const id = of as RawCoID;
       sent.forget(id);
       const peer = openRelay(relayID);
-      // The next connection begins with what this relay lacks.
+      // The next connection starts with what this relay lacks.
       if (!peer) return;
-      const isThere = covers(coverageOfState(peer.getKnownState(id) ?? nothingKnown), coverage);
-      const core = node.getCoValue(id);
+      const isThere = covers(knownCountsOfState(peer.getKnownState(id) ?? nothingKnown), counts);
+      const core = getOrCreateCoValue(node, id);
       if (isThere) {
-        // It has sent that itself, which confirms nothing.
-        if (ladder.isPending(id, 'confirmed')) askWord(relayID, id);
+        // The relay sent that content itself, which confirms nothing.
+        if (ladder.isPending(id, 'confirmed')) requestKnown(relayID, id);
         return;
       }
-      others.silent(by);
+      others.gone(by);
       takenOver.set(relayID, (takenOver.get(relayID) ?? new Set()).add(id));
       ladder.takenOver(id);
       if (!core.isAvailable()) {
-        // Loaded, it is compared with what the relay has.
+        // Once it is loaded, cojson compares it with what the relay has.
         if (ladder.isPending(id, 'confirmed')) core.loadFromStorage();
         return;
       }
       const known = peer.getKnownState(id);
-      // Still waiting for the relay's answer, after which cojson sends what it lacks.
+      // The relay has not answered yet. After that, cojson sends what the relay lacks.
       if (!known) return;
       const counted = peer.getOptimisticKnownState(id) ?? known;
       peer.setKnownState(id, { ...known, sessions: { ...known.sessions } });
-      // What is on its way from here, or left to another tab for longer, is not sent again.
+      // Content already on its way, or left to another tab for longer, is not sent again.
       peer.combineOptimisticWith(id, {
         id,
-        header: counted.header && !('header' in coverage),
-        sessions: missingSessions(coverage, counted.sessions),
+        header: counted.header && !('header' in counts),
+        sessions: missingSessions(counts, counted.sessions),
       });
       node.syncManager.sendNewContent(id, peer);
     },
@@ -159,8 +159,8 @@ export function createUploads(options: {
     lost: (relayID) => void takenOver.delete(relayID),
   };
 
-  /** Of what the relay lacks, the shares of the other tabs. */
-  function leaveShares(peer: PeerState, id: RawCoID, { header, ...sessions }: Coverage): void {
+  /** Leaves to the other tabs their shares of what the relay lacks. */
+  function leaveShares(peer: PeerState, id: RawCoID, { header, ...sessions }: KnownCounts): void {
     const shares = Object.entries(sessions).map(
       ([sessionID, count]) =>
         ({
@@ -169,16 +169,16 @@ export function createUploads(options: {
           by: sent.senderOf(peer.id, id, { [sessionID]: count }) ?? others.uploaderOf(sessionID),
         }) as const,
     );
-    const theirs = shares.filter(({ by }) => by !== others.own);
-    // Whose transactions come first in a new CoValue is not known: who has written in it sends its beginning.
+    const theirs = shares.filter(({ by }) => by !== others.ownName);
+    // The author of a new CoValue's header is unknown, so any tab that has written to the CoValue sends it.
     const withHeader = header !== undefined && theirs.length === shares.length;
     for (const [index, { sessionID, count, by }] of theirs.entries()) {
       leaveToOther(peer, id, { [sessionID]: count, ...(withHeader && index === 0 && { header }) }, by);
     }
   }
 
-  function stateAt(peer: PeerState, id: RawCoID): Coverage {
-    return coverageOfState(peer.getOptimisticKnownState(id) ?? nothingKnown);
+  function stateAt(peer: PeerState, id: RawCoID): KnownCounts {
+    return knownCountsOfState(peer.getOptimisticKnownState(id) ?? nothingKnown);
   }
 }
 

@@ -4,20 +4,20 @@ import { momentOf, type FaultDone, type Span, type WayFaults } from './fault-pla
 /** One direction of one channel. */
 export interface FaultyWay {
   take(frame: string): void;
-  /** Calls once all that was taken and not lost has arrived. */
+  /** Calls `run` once every frame that was accepted and not lost has arrived. */
   whenThrough(run: () => void): void;
-  /** Characters that are held up here. */
+  /** The number of characters held back here. */
   readonly heldLength: number;
-  /** Nothing arrives any more. Returns what is to come late. */
+  /** Stops delivery. Returns the late frames. */
   end(): readonly string[];
 }
 
 export function createFaultyWay(options: {
   readonly faults: WayFaults;
-  /** In [0, 1). The same number of times for each frame, so that one fault more leaves the others where they were. */
+  /** In [0, 1). Called equally often for each frame, so that one fault does not shift the others. */
   readonly random: () => number;
   readonly clock: Clock;
-  /** When the first spell began, in ms since the Unix epoch. */
+  /** When the first pause began, in ms since the Unix epoch. */
   readonly sinceMs: number;
   done(what: FaultDone): void;
   arrived(frame: string): void;
@@ -36,7 +36,7 @@ export function createFaultyWay(options: {
   } = faults;
   const queue: { readonly atMs: number; readonly run: () => void; readonly length: number }[] = [];
   const late: string[] = [];
-  /** What becomes of all that is still to be taken. */
+  /** The fate of all further frames. */
   let tail: 'lost' | 'late' | undefined;
   let notBeforeMs = 0;
   let freeAtMs = 0;
@@ -81,7 +81,7 @@ export function createFaultyWay(options: {
     if (!spells) return atMs;
     const { everyMs, stillMs } = spells;
     const intoMs = Math.max(0, atMs - sinceMs) % everyMs;
-    // One that never ends keeps everything.
+    // A pause without end.
     if (stillMs >= everyMs) return Infinity;
     return intoMs < stillMs ? atMs + stillMs - intoMs : atMs;
   }
@@ -92,7 +92,7 @@ export function createFaultyWay(options: {
     runDue();
   }
 
-  /** At once where nothing holds it up, so that an empty plan changes nothing. */
+  /** Delivers synchronously unless something holds a frame, so that an empty plan changes nothing. */
   function runDue(): void {
     if (isRunning) return;
     isRunning = true;
@@ -126,7 +126,7 @@ export function createFaultyWay(options: {
 
 type Rolls = [number, number, number, number, number, number, number];
 
-/** A timer for ever is none: a clock may take it for one that is due. */
+/** Skips infinite timers, which a clock may treat as due. */
 function afterSpan(clock: Clock, ms: number, run: () => void): () => void {
   return Number.isFinite(ms) ? clock.after(ms, run) : () => {};
 }

@@ -1,23 +1,20 @@
-/** Reads the events of a `text/event-stream` that comes in pieces. */
+/** Parses a `text/event-stream` that arrives in chunks. */
 export interface EventStreamReader {
-  /** The data of each event that ends in this piece. Throws on what stands in no event stream, and on one longer than the longest. */
+  /** The data of each event that ends in this chunk. Throws on invalid input, and on an event that exceeds the limit. */
   take(text: string): readonly string[];
 }
 
-/** In the specification's words: `data` is kept, and these are fields that mean nothing here. */
+/** Fields of the specification that have no meaning here. */
 const otherField = /^(?:event|id|retry)(?::|$)/;
 
-/**
- * WHATWG HTML, 9.2.6. A relay ends its lines with a line feed, and something on the way may write CR LF. `longestEvent` is in
- * characters.
- */
-export function createEventStreamReader(longestEvent: number): EventStreamReader {
-  /** The parts of a line whose end has not come: joined once, as a line may come in hundreds of them. */
+/** WHATWG HTML, 9.2.6. Lines end with LF, or with CR LF after some proxies. `maxEventLength` is in characters. */
+export function createEventStreamReader(maxEventLength: number): EventStreamReader {
+  /** The parts of an incomplete line, joined once because a line may arrive in hundreds of parts. */
   let parts: string[] = [];
   let data: string[] = [];
   let length = 0;
 
-  /** Gives the event that ends with this line. */
+  /** Returns the event that ends with this line. */
   function takeLine(line: string): string | undefined {
     if (line === '') {
       const event = data.length > 0 ? data.join('\n') : undefined;
@@ -26,13 +23,14 @@ export function createEventStreamReader(longestEvent: number): EventStreamReader
       return event;
     }
     if (line === 'data' || line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5));
-    else if (!line.startsWith(':') && !otherField.test(line)) throw new Error('This is no event stream.');
+    else if (!line.startsWith(':') && !otherField.test(line)) throw new Error('This is not an event stream.');
     return undefined;
   }
 
   function grow(part: string): void {
     length += part.length;
-    if (length > longestEvent) throw new RangeError(`An event is longer than ${longestEvent} characters.`);
+    if (length > maxEventLength)
+      throw new RangeError(`An event is longer than ${maxEventLength} characters.`);
     parts.push(part);
   }
 

@@ -1,10 +1,10 @@
 import { createKernelError } from '../../base/kernel-error.ts';
 
-/** Nothing answered, or the browser let nothing through: it says no more than that it failed. */
+/** The server is unreachable or the browser blocked the request: `fetch` does not reveal which. */
 export function unreachable({ host }: URL, cause: unknown) {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `No relay could be reached over HTTP at ${host}. It is tried again by itself; check that a relay runs there, that the page’s Content-Security-Policy (connect-src) allows it, and that the relay allows this origin.`,
+    `Could not reach a relay over HTTP at ${host}. Retrying automatically; check that a relay is running there, that the page’s Content-Security-Policy (connect-src) allows it, and that the relay allows this origin.`,
     { cause, details: { host } },
   );
 }
@@ -12,7 +12,7 @@ export function unreachable({ host }: URL, cause: unknown) {
 export function refused({ host }: URL, status: number) {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `What answers at ${host} gave no channel over HTTP (status ${status}). It is tried again by itself; check the relay’s address and that it is running.`,
+    `The server at ${host} did not open a channel over HTTP (status ${status}). Retrying automatically; check that the relay is running and that its address is correct.`,
     { details: { host, status } },
   );
 }
@@ -20,16 +20,16 @@ export function refused({ host }: URL, status: number) {
 export function lost({ host }: URL, cause?: unknown) {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `The connection to the relay at ${host} was lost. It is opened again by itself.`,
+    `The connection to the relay at ${host} was lost. Reconnecting automatically.`,
     { cause, details: { host } },
   );
 }
 
-/** 410: the relay was started again, or the requests go to several that do not share their channels. */
+/** 410: the relay restarted, or requests reach several relays that do not share channels. */
 export function unknownChannel({ host }: URL) {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `The relay at ${host} does not know this connection any more. It is opened again by itself; if this goes on and there are several relays, have each client’s requests reach the same one.`,
+    `The relay at ${host} no longer knows this connection. Reconnecting automatically; if this continues and there are several relays, route each client’s requests to the same one.`,
     { details: { host, status: 410 } },
   );
 }
@@ -37,7 +37,7 @@ export function unknownChannel({ host }: URL) {
 export function tooLarge({ host }: URL) {
   return createKernelError(
     'MESSAGE_TOO_LARGE',
-    `The relay at ${host}, or something before it, took a message for too large. The connection is opened again by itself; if it goes on, allow larger requests there.`,
+    `The relay at ${host}, or a proxy in front of it, rejected a message as too large. Reconnecting automatically; if this continues, allow larger requests there.`,
     { details: { host, status: 413 } },
   );
 }
@@ -45,14 +45,14 @@ export function tooLarge({ host }: URL) {
 export function notTaken({ host }: URL) {
   return createKernelError(
     'RELAY_SILENT',
-    `The relay at ${host} did not take what was sent to it. The connection is opened again by itself; if it goes on, look at the relay and at what stands before it.`,
+    `The relay at ${host} rejected a request. Reconnecting automatically; if this continues, check the relay and any proxy in front of it.`,
   );
 }
 
 export function notARelay({ host }: URL, cause?: unknown) {
   return createKernelError(
     'RELAY_NOT_A_RELAY',
-    `What answers at ${host} over HTTP is not a relay. Check the relay’s address; its path is usually /sync.`,
+    `The server at ${host} is not a Maia relay over HTTP. Check the relay’s address; its path is usually /sync.`,
     { cause },
   );
 }
@@ -60,7 +60,7 @@ export function notARelay({ host }: URL, cause?: unknown) {
 export function eventTooLong({ host }: URL, cause: unknown) {
   return createKernelError(
     'MESSAGE_TOO_LARGE',
-    `The relay at ${host} sent a message that is too large to be one of a relay. The connection was closed, and is tried again by itself.`,
+    `The relay at ${host} sent a message that exceeds the maximum size. The connection was closed. Reconnecting automatically.`,
     { cause },
   );
 }

@@ -18,7 +18,7 @@ function start() {
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 describe('posts', () => {
-  it('join what one turn sends, and wait for the answer before the next', async () => {
+  it('batch the frames of one turn, and wait for the answer before the next request', async () => {
     const { posts, bodies, answers } = start();
     posts.send('a');
     posts.send('b\nc');
@@ -39,7 +39,7 @@ describe('posts', () => {
     expect(bodies[2]).toBe('e\n');
   });
 
-  it('are bounded by bytes, as they are in UTF-8, and by count', async () => {
+  it('are limited by UTF-8 bytes and by count', async () => {
     const { posts, bodies, answers } = start();
     for (let count = 0; count < 3; count++) posts.send('é'.repeat(100_000));
     for (let count = 0; count < 1_500; count++) posts.send('x');
@@ -58,7 +58,7 @@ describe('posts', () => {
     expect(bodies[0]).toHaveLength(1_000_001);
   });
 
-  it('stop at the first that fails', async () => {
+  it('stop at the first failure', async () => {
     const { posts, bodies, answers, failed } = start();
     posts.send('a');
     await turn();
@@ -72,7 +72,7 @@ describe('posts', () => {
     expect(posts.bufferedBytes).toBe(0);
   });
 
-  it('ended, they send nothing more', async () => {
+  it('stop sending once ended', async () => {
     const { posts, bodies, answers } = start();
     posts.send('a');
     await turn();

@@ -1,4 +1,4 @@
-/** What waits to go up, one request at a time, so that it arrives in its order. */
+/** Posts queued frames in order, one request at a time. */
 export interface Posts {
   send(frame: string): void;
   readonly bufferedBytes: number;
@@ -6,12 +6,12 @@ export interface Posts {
 }
 
 export interface PostsOptions {
-  /** Resolves once the other side has taken it, else rejects; after that, nothing more is posted. */
+  /** Resolves once the relay has accepted it, otherwise rejects. After a rejection, nothing more is posted. */
   post(body: Uint8Array<ArrayBuffer>): Promise<void>;
   failed(error: unknown): void;
 }
 
-/** Enough to keep a line busy, and so little that a slow one carries it within the time that a request may take. */
+/** Large enough to keep a connection busy, small enough for a slow one within the request timeout. */
 const batchBytes = 256_000;
 const batchFrames = 1_000;
 const newline = 10;
@@ -23,7 +23,7 @@ export function createPosts({ post, failed }: PostsOptions): Posts {
   let isPosting = false;
   let hasEnded = false;
 
-  /** At least one frame, however long it is. */
+  /** Contains at least one frame, however long. */
   function takeBatch(): Uint8Array<ArrayBuffer> {
     let count = 0;
     let length = 0;
@@ -53,7 +53,7 @@ export function createPosts({ post, failed }: PostsOptions): Posts {
       }
       isPosting = false;
     } catch (error) {
-      // The channel has failed with it: it posts nothing more.
+      // This ends the channel, so nothing more is posted.
       failed(error);
     }
   }
@@ -66,7 +66,7 @@ export function createPosts({ post, failed }: PostsOptions): Posts {
       bufferedBytes += bytes.byteLength + 1;
       if (isPosting) return;
       isPosting = true;
-      // What is sent in one turn goes in one request.
+      // Batches what is sent in one turn.
       queueMicrotask(() => void postAll());
     },
     get bufferedBytes() {

@@ -2,12 +2,12 @@ import type { CojsonInternalTypes } from 'cojson';
 
 export type Content = CojsonInternalTypes.NewContentMessage;
 
-/** What an attacker is told when it is to begin. */
+/** The parameters of an attack. */
 export interface AttackOrder {
   readonly url: string;
-  /** CoValues of others that it may write at, each with what it holds. */
+  /** Other accounts' CoValues to write to, with their known states. */
   readonly targets: readonly Content[];
 }
 
-/** Does harm from when it is called until `isStopped`, and calls `did` for each piece of it that the relay took or ended. */
+/** Attacks until `isStopped`, and calls `did` for each request that the relay accepted or ended. */
 export type Attack = (order: AttackOrder, isStopped: () => boolean, did: () => void) => Promise<void>;

@@ -4,11 +4,11 @@ import type { AttackOrder } from './attack.ts';
 import type { FromAttacker, ToAttacker } from './attacker.ts';
 import type { AttackName } from './attacks.ts';
 
-/** Attacks from a process of its own, ended after the test. */
+/** Attacks from a separate process, which ends after the test. */
 export interface AttackerProcess {
-  /** Resolves once the first harm is done. */
+  /** Resolves once the relay has processed the first request. */
   begin(attack: AttackName, order: AttackOrder): Promise<void>;
-  /** Resolves with how much was done. */
+  /** Resolves with the number of processed requests. */
   stop(): Promise<number>;
 }
 

@@ -2,11 +2,11 @@ import { setPriority } from 'node:os';
 import type { AttackOrder } from './attack.ts';
 import { attacks, type AttackName } from './attacks.ts';
 
-// The good client is to have the processor that they share whenever it wants it: what is measured is the relay.
+// The lowest priority: the test measures the relay, so the attacker must not take processor time from the good client.
 setPriority(10);
 
 export type ToAttacker = { readonly begin: AttackName; readonly order: AttackOrder } | 'stop';
-/** `did` is how much was done when it stopped, as each attack counts it. */
+/** `did` is the number of processed requests at the end of the attack. */
 export type FromAttacker = 'going' | { readonly did: number } | { readonly failed: string };
 
 const tell = (message: FromAttacker) => void process.send?.(message);

@@ -12,7 +12,7 @@ import { dialBare, sendOn, upgrade } from './sockets.ts';
 const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 let idCount = 0;
 
-/** Of a CoValue that nobody has, each time another. */
+/** A new random ID of a CoValue that does not exist. */
 function unknownID(): `co_z${string}` {
   let id = '';
   for (let rest = ++idCount; id.length < 24; rest = Math.floor(rest / 58)) id += alphabet.charAt(rest % 58);
@@ -52,7 +52,7 @@ const randomFrames: Attack = async ({ url, targets }, isStopped, did) => {
   await Promise.all(Array.from({ length: 4 }, () => sendOn(url, isStopped, frame, did)));
 };
 
-/** `act` again and again, `count` at a time. */
+/** Repeats `act`, `count` in parallel. */
 async function repeat(count: number, isStopped: () => boolean, act: (index: number) => Promise<void>) {
   await Promise.all(
     Array.from({ length: count }, async () => {
@@ -113,7 +113,7 @@ const ghostAuthor: Attack = async ({ url, targets }, isStopped, did) => {
   await Promise.all([sendOn(url, isStopped, frame, did), sendOn(url, isStopped, frame, did)]);
 };
 
-/** Right in all but the signature, and at the place where the next transaction belongs. */
+/** Correct except for the signature, and placed as the next transaction. */
 const falseSignatures: Attack = async ({ url, targets }, isStopped, did) => {
   const counts = new Map<string, number>();
   const note = (id: string, session: string, count: number) =>
@@ -147,7 +147,7 @@ const atItsByteLimit: Attack = ({ url }, isStopped, did) => {
   return sendOn(url, isStopped, () => frame, did);
 };
 
-/** A stock client without patience. */
+/** A stock client that edits without waiting for acknowledgements. */
 const fastWriter: Attack = async ({ url }, isStopped, did) => {
   const crypto = await WasmCrypto.create();
   const { node } = await LocalNode.withNewlyCreatedAccount({ creationProps: { name: 'Fast' }, crypto });

@@ -3,22 +3,22 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-/** What a client asks that wants a WebSocket. */
+/** A WebSocket upgrade request. */
 export const upgrade =
   'GET /sync HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 
 let turn = 0;
 
 /**
- * A bare connection from one of many addresses of this machine, so that ports do not run out: a closed one is not given
- * again for a minute.
+ * A raw connection from one of many local addresses, so that ports do not run out: the system reuses a closed port only
+ * after a minute.
  */
 export async function dialBare(url: string): Promise<Socket> {
   const { port } = new URL(url);
   const localAddress = `127.0.0.${2 + (turn++ % 200)}`;
   const socket = connect({ port: Number(port), host: '127.0.0.1', localAddress });
   await once(socket, 'connect');
-  // A relay that closes while it is written to breaks the pipe.
+  // Writing to a closing relay breaks the pipe.
   socket.on('error', () => {});
   return socket;
 }
@@ -30,7 +30,7 @@ export async function dial(url: string): Promise<WebSocket> {
   return socket;
 }
 
-/** Writes frames as fast as the relay reads them, and comes back whenever it was let go. */
+/** Writes frames as fast as the relay reads them, and reconnects after each disconnect. */
 export async function sendOn(
   url: string,
   isStopped: () => boolean,
@@ -42,7 +42,7 @@ export async function sendOn(
     const socket = await dial(url);
     opened(socket);
     while (!isStopped() && socket.readyState === socket.OPEN) {
-      // What is not read stays in the operating system, and little of it here.
+      // Unread data stays in the operating system's buffers.
       if (socket.bufferedAmount < 200_000) {
         socket.send(nextFrame(), (error) => {
           if (!error) sent();

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The threads of a process, each with the time for which it was ready to run and other programs had the processors. */
+/** The threads of a process, each with the time it was runnable but waited for a processor. */
 export type Waited = ReadonlyMap<string, number>;
 
-/** Empty where the system does not say. The second number of Linux' `schedstat`, in nanoseconds. */
+/** The second number of Linux's `schedstat`, in nanoseconds. Empty on systems without it. */
 export function waitedOf(pid: number): Waited {
   try {
     const tasks = `/proc/${pid}/task`;
@@ -13,7 +13,7 @@ export function waitedOf(pid: number): Waited {
   }
 }
 
-/** For how long, at least, one of the threads was not let run. */
+/** A lower bound of the time that a thread waited for a processor. */
 export function longestWaitMs(before: Waited, after: Waited): number {
   return Math.max(0, ...[...after].map(([task, waited]) => waited - (before.get(task) ?? 0)));
 }

@@ -3,11 +3,11 @@ import type { LocalNode, RawCoMap, RawGroup } from 'cojson';
 import { addStockPeer, createClientNode } from '../../support/relay/stock-client.ts';
 import { createLedger } from '../ledger.ts';
 
-/** A stock client that makes its next edit when one was acknowledged. */
+/** A stock client that makes its next edit after an acknowledgement. */
 export interface Worker {
   readonly node: LocalNode;
   readonly map: RawCoMap;
-  /** How many edits are acknowledged within that time, of which a few are always under way. */
+  /** The number of edits acknowledged within that time; a few are always in flight. */
   work(forMs: number): Promise<number>;
   close(): Promise<void>;
 }

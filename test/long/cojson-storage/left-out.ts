@@ -1,6 +1,6 @@
 import { beforeEach } from 'vitest';
 
-/** What cojson's tests ask of its own storage and StorageAPI does not say, by test. */
+/** cojson's tests that check details of cojson's storage beyond StorageAPI. */
 const reasonsByTest: Readonly<Record<string, string>> = {
   'should return known state for existing coValue ID':
     'It wants the same empty object at each call. Ours remembers nothing of what it does not have.',

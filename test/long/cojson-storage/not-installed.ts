@@ -1,7 +1,7 @@
-// What cojson's tests import and nothing here has installed: SQLite, whose place our storage takes, and a collector of
-// metrics, which the tests of storages never begin.
+// Replaces imports of cojson's tests that are not installed here: SQLite, which our storage replaces, and a metrics
+// collector, which the storage tests never start.
 
-/** Only a name: the tests know a database by its file. */
+/** Only a name: the tests identify a database by its file. */
 export default function Database(filename: string): { readonly filename: string } {
   return { filename };
 }

@@ -6,18 +6,18 @@ import { openMemoryDatabase } from '../../../src/relay/database/pglite-database.
 import { prepareSchema } from '../../../src/relay/database/schema.ts';
 import { createSqlStorage, type SqlStorage } from '../../../src/relay/storage/sql-storage.ts';
 
-/** What the tests ask of cojson's own storage, and StorageAPI does not say. */
+/** Members that the tests use beyond StorageAPI. */
 interface Additions {
-  /** Resolves when all was handed over. StorageAPI answers by callback alone. */
+  /** Resolves after the callbacks, which are StorageAPI's only result. */
   load(...parameters: Parameters<SqlStorage['load']>): Promise<void>;
   readonly dbClient: { getAllCoValuesWaitingForDelete(): Promise<readonly string[]> };
 }
 
-/** Opening one takes longer than a test, so that each is used again. */
+/** Opening a database takes longer than a test, so tests reuse them. */
 const free: Database[] = [];
 const takenByFile = new Map<string, Promise<Database>>();
 
-/** In the place of cojson's function of this name: our storage, on the one database that a file stands for. */
+/** Replaces cojson's function of this name with our storage, with one database per file name. */
 export async function getSqliteStorageAsync(driver: {
   readonly db: { readonly filename: string };
 }): Promise<Omit<SqlStorage, 'load'> & Additions> {
@@ -34,7 +34,7 @@ export async function getSqliteStorageAsync(driver: {
         begunCount++;
         return database.transaction(run);
       },
-      // Another storage of the same test may have it too.
+      // Another storage of the same test may share it.
       close: () => Promise.resolve(),
     },
     clock: systemClock,
@@ -51,7 +51,7 @@ export async function getSqliteStorageAsync(driver: {
     },
   };
 
-  /** The database has a thread of its own, which the tests' fake timers do not wait for. */
+  /** The database runs in its own thread, which the tests' fake timers do not wait for. */
   async function untilIdle(): Promise<void> {
     let before: number;
     do {
@@ -70,7 +70,7 @@ export async function getSqliteStorageAsync(driver: {
   return { ...storage, load, dbClient };
 }
 
-/** Of the test that runs, and empty at first. */
+/** The running test's databases, initially empty. */
 function databaseOf(file: string): Promise<Database> {
   const taken = takenByFile.get(file);
   if (taken) return taken;

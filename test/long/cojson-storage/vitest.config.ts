@@ -6,7 +6,7 @@ const here = import.meta.dirname;
 const root = join(here, '../../..');
 const tests = join(root, 'node_modules/cojson/src/tests');
 
-/** Puts our storage where cojson's tests create theirs. */
+/** Replaces the storage that cojson's tests create with ours. */
 const replaceStorage: Plugin = {
   name: 'replace-storage',
   enforce: 'pre',
@@ -19,7 +19,7 @@ const replaceStorage: Plugin = {
   },
 };
 
-/** Of our database in its thread, a busy machine may need more than the 10 ms that cojson's tests give an answer. */
+/** cojson's tests wait 10 ms for a result, too short for our database thread on a busy machine. */
 const waitLonger: Plugin = {
   name: 'wait-longer',
   enforce: 'pre',
@@ -30,8 +30,8 @@ const waitLonger: Plugin = {
 };
 
 /**
- * The tests that cojson's package comes with, on our storage. StorageApiSync.test.ts is left out: it has the same cases
- * for a storage that answers within the call, which a database in another process cannot.
+ * cojson's own storage tests on our storage. They exclude StorageApiSync.test.ts: it has the same cases for a synchronous
+ * storage, which a database in another thread cannot be.
  */
 export default defineConfig({
   plugins: [replaceStorage, waitLonger],

@@ -1,5 +1,5 @@
-// Runs in Node's main thread, and again in a worker: opens an agent's session with the built package while every global
-// of a page throws at the mere access. Its settings come as the arguments, or as the worker's data.
+// Runs in Node's main thread and again in a worker: opens an agent session with the built package while every page global
+// throws on access. Reads its settings from the arguments or the worker's data.
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 
 /** @type {{ readonly entry: string, readonly url: string, readonly accountID: string, readonly agentSecret: string }} */

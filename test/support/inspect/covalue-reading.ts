@@ -8,7 +8,7 @@ import { createInspector } from '../../../src/inspect/create-inspector.ts';
 import type { Inspector } from '../../../src/inspect/inspector.ts';
 import type { TransactionRow } from '../../../src/inspect/covalue/transaction-types.ts';
 
-// Another one for each test: see `setUp`.
+// `setUp` replaces them for each test.
 export let node: LocalNode;
 export let inspector: Inspector;
 export let group: RawGroup;
@@ -24,7 +24,7 @@ export async function setUp(): Promise<void> {
   map.set('iris', { role: 'deckhand', since: '2026-11-24' }, 'private');
 }
 
-/** A relay that has said so much. */
+/** A relay that has sent these counts. */
 export function told(sessions: Readonly<Record<string, number>>, id: RawCoID = map.id): void {
   const incoming = new cojsonInternals.ConnectedPeerChannel();
   const outgoing = { push: () => {}, close: () => {}, onClose: () => {} };
@@ -34,7 +34,7 @@ export function told(sessions: Readonly<Record<string, number>>, id: RawCoID = m
   node.syncManager.peers[fakePeerID]?.setKnownState(id, { id, header: true, sessions });
 }
 
-/** Another person's node, in contact with this one. */
+/** Another person's node, connected to this one. */
 export async function otherPerson(): Promise<{ readonly other: LocalNode; readonly account: RawAccount }> {
   const crypto = await WasmCrypto.create();
   const { node: other } = await Node.withNewlyCreatedAccount({ creationProps: { name: 'Tomas' }, crypto });
@@ -58,7 +58,7 @@ export const allAnswers = (id: string) => [
   inspector.coValues.tree(id),
 ];
 
-/** One session with so many transactions, which counts what is read of it. */
+/** A session of `length` transactions. `count` is the number of times that one was read. */
 export function longSession(length: number, transaction: object): { count: number } {
   const reads = { count: 0 };
   const transactions = new Proxy([] as unknown[], {

@@ -1,5 +1,5 @@
-// The facts of HAR 1.2 as the JSON schema of npm's `har-schema` states them: what is required, and of which type. That
-// package is of 2017, in a draft of JSON Schema that today's validators have left, for some thirty facts.
+// The constraints of HAR 1.2 (required fields and types) from npm's `har-schema`, some thirty in all. That
+// package dates from 2017 and uses a draft of JSON Schema that today's validators do not support.
 
 type Check = (value: unknown, path: string) => readonly string[];
 
@@ -19,7 +19,7 @@ const listOf =
     Array.isArray(value)
       ? value.flatMap((item: unknown, index) => each(item, `${path}[${index}]`))
       : [`${path} is no list`];
-/** Keys with `?` may be missing; keys that are not named may be there, as those with `_` are. */
+/** Keys with `?` are optional; other keys, such as those with `_`, are allowed. */
 const object =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value, path) => {
@@ -66,7 +66,7 @@ const har = object({
         cache: object({}),
         timings: object({ send: atLeast(-1), wait: atLeast(-1), receive: atLeast(-1) }),
         'comment?': string,
-        // Not of the schema, as Chrome writes them.
+        // Chrome's additions to the schema.
         '_webSocketMessages?': listOf(
           object({ type: pattern(/^(send|receive)$/), time: atLeast(0), opcode: integer, data: string }),
         ),

@@ -1,16 +1,16 @@
 import type { Locks } from '../../../src/platform/platform.ts';
 
-/** Web Locks of one origin in memory, in the order in which they were asked for. */
+/** One origin's Web Locks in memory, granted in the order of requests. */
 export interface FakeLocks extends Locks {
   readonly held: readonly string[];
-  /** What somebody waits for. */
+  /** Names of locks with waiting requests. */
   readonly waiting: readonly string[];
-  /** What a page's end does to its lock, or a developer's tool: it is gone, and its holder's request rejects. */
+  /** Takes a lock from its holder, whose request rejects. */
   rob(name: string): void;
 }
 
 export function createFakeLocks(): FakeLocks {
-  /** Who holds what, by the way to take it away. */
+  /** Per lock, a function that takes it from its holder. */
   const holders = new Map<string, (error: Error) => void>();
   const waiting = new Map<string, (() => void)[]>();
 

@@ -1,6 +1,6 @@
 import type { Page, PageEvent } from '../../../src/platform/platform.ts';
 
-/** A page that is online and visible, and to which happens what a test tells it. */
+/** An online, visible page whose events a test fires. */
 export interface FakePage extends Page {
   tell(event: PageEvent): void;
 }

@@ -5,22 +5,22 @@ import type {
   Passkeys,
 } from '../../../src/platform/passkey-api.ts';
 
-/** An authenticator in memory, as one person's device has it. Its PRF is real: of the credential, the input and nothing else. */
+/** An authenticator in memory. Its PRF is real: a function of the credential and the input only. */
 export interface FakePasskeys extends Passkeys {
-  /** The requests that came, oldest first. */
+  /** All requests, oldest first. */
   readonly ceremonies: readonly (PasskeyCreation | PasskeyRequest)[];
-  /** Credentials that the keeper was told are unknown. It deletes them. */
+  /** Credentials that were signalled as unknown, and therefore deleted. */
   readonly signalled: readonly string[];
-  /** The next ceremony rejects with this, as the browser would. */
+  /** The next ceremony rejects with this error. */
   failNext(error: Error): void;
-  /** Ends the next ceremony's prompt only when its signal does. */
+  /** Keeps the next ceremony's prompt open until its signal aborts. */
   waitNext(): void;
 }
 
 export interface FakePasskeysOptions {
-  /** Begins its credentials' ids, so that several keepers can be told apart. */
+  /** A prefix of its credentials' IDs, to distinguish several providers. */
   readonly name?: string;
-  /** When the PRF is evaluated. `on-get` authenticators return no value on create, as many real ones. */
+  /** When the PRF is evaluated. `on-get` authenticators return no value on create, like many real ones. */
   readonly prf?: 'on-create' | 'on-get' | 'none';
   readonly prfLength?: number;
   readonly userVerified?: boolean;

@@ -1,12 +1,12 @@
-/** Tasks that begin when a test says so. */
+/** Tasks that a test starts one by one. */
 export interface FakeTasks {
-  /** As a platform's: what waits for it goes on in the next task. */
+  /** Like the platform's: resolves in the next task. */
   nextTask(): Promise<void>;
-  /** Whether something waits for the next task. */
+  /** Whether any code waits for the next task. */
   readonly isWaited: boolean;
-  /** Begins the next task, and resolves when all of it has run. */
+  /** Starts the next task and resolves when it has run completely. */
   runOne(): Promise<void>;
-  /** Runs until nothing waits for a task any more. Answers how many it took. */
+  /** Runs tasks until no code waits for one. Returns their number. */
   runAll(): Promise<number>;
 }
 
@@ -21,7 +21,7 @@ export function createFakeTasks(): FakeTasks {
       const resolves = waiting;
       waiting = [];
       for (const resolve of resolves) resolve();
-      // Everything that follows in microtasks comes before a task of the real loop.
+      // All microtasks run before the next real task.
       await new Promise((resolve) => setImmediate(resolve));
     },
     async runAll() {

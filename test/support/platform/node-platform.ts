@@ -3,7 +3,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { nextTask } from '../../../src/base/next-task.ts';
 import type { Page, Platform } from '../../../src/platform/platform.ts';
 
-/** What sync needs of a platform, in Node, over real WebSockets. */
+/** The platform that sync needs, in Node, over real WebSockets. */
 export type NodePlatform = Pick<
   Platform,
   'clock' | 'nextTask' | 'random' | 'page' | 'openWebSocket' | 'fetch'

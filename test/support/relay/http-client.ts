@@ -1,9 +1,9 @@
 import { onTestFinished, vi } from 'vitest';
 
-/** A client over HTTP that sends whatever it is told, and keeps what it gets. */
+/** A client over HTTP that sends arbitrary bodies and records what it receives. */
 export interface HttpClient {
   readonly channel: string;
-  /** Each message that arrived, parsed. */
+  /** The received messages, parsed. */
   readonly received: readonly Record<string, unknown>[];
   readonly hasEnded: boolean;
   post(body: string | Uint8Array<ArrayBuffer>, headers?: Record<string, string>): Promise<Response>;
@@ -18,7 +18,7 @@ export function openStream(url: string, headers: Record<string, string> = {}, si
   });
 }
 
-/** Opened; the relay's first message may not have come. */
+/** Resolves once the stream is open; the first message may not have arrived yet. */
 export async function openHttpClient(url: string): Promise<HttpClient> {
   const ending = new AbortController();
   const response = await openStream(url, {}, ending.signal);
@@ -40,7 +40,7 @@ export async function openHttpClient(url: string): Promise<HttpClient> {
         }
       }
     } catch {
-      // Cut off: a test looks at what came.
+      // The stream broke off; tests check what arrived.
     }
     hasEnded = true;
   }

@@ -5,12 +5,15 @@ import { onTestFinished } from 'vitest';
 export interface MeasuredRelay {
   readonly url: string;
   readonly pid: number;
-  /** What the process holds: `residentBytes` as it stands, `heldBytes` (heap and external) after a forced collection. */
+  /**
+   * The memory of the process: `residentBytes` right now, `heldBytes` (heap and external) after a forced garbage
+   * collection.
+   */
   measure(): Promise<{ readonly residentBytes: number; readonly heldBytes: number }>;
 }
 
-// Collecting once more frees what finalizers of the first time let go.
-const answering = `
+// Collect repeatedly, to free what finalizers released.
+const reportMemory = `
   process.on('message', async () => {
     const { rss } = process.memoryUsage();
     for (let round = 0; round < 3; round++) { gc(); await new Promise((resolve) => setImmediate(resolve)); }
@@ -18,16 +21,16 @@ const answering = `
     process.send({ residentBytes: rss, heldBytes: heapUsed + external });
   });`;
 
-/** A relay in a process of its own, which says how much memory it uses. Ended after the test. */
+/** A relay in a child process that reports its memory usage. Killed after the test. */
 export async function startMeasuredRelay(script: string, ...args: readonly string[]): Promise<MeasuredRelay> {
-  const preload = `data:text/javascript,${encodeURIComponent(answering)}`;
+  const preload = `data:text/javascript,${encodeURIComponent(reportMemory)}`;
   const child = fork(script, ['--port=0', ...args], {
     execArgv: ['--expose-gc', '--import', preload],
     silent: true,
     env: { PATH: process.env.PATH },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  // A pipe that nobody reads would hold up a relay that has something to log.
+  // A full pipe would block a relay that logs.
   child.stderr?.resume();
   const url = await new Promise<string>((resolve, reject) => {
     let printed = '';

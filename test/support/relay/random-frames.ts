@@ -1,7 +1,7 @@
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Random = () => number;
 
-/** A message of the given kind whose parts are anything. */
+/** A message of the given kind with random fields. */
 export function randomMessage(action: string, parts: readonly string[], random: Random): string {
   const message: { [key: string]: Json } = { action };
   for (const part of parts) if (random() < 0.8) message[part] = randomValue(random, 3);
@@ -9,12 +9,12 @@ export function randomMessage(action: string, parts: readonly string[], random: 
   return JSON.stringify(message);
 }
 
-/** A message in which one to three places were changed, added or taken away. */
+/** A copy of a message with one to three random changes. */
 export function mutatedMessage(message: object, random: Random): string {
   const changed = JSON.parse(JSON.stringify(message)) as Json;
   for (let count = 1 + Math.floor(random() * 3); count > 0; count--) mutate(changed, random);
   const text = JSON.stringify(changed);
-  // Now and then the text itself is broken.
+  // Occasionally, break the text itself.
   return random() < 0.1 ? text.slice(0, Math.floor(random() * text.length)) : text;
 }
 
@@ -32,7 +32,7 @@ function mutate(value: Json, random: Random): void {
   else target[key] = nearTo(inner, random);
 }
 
-/** What a careless check lets through: the same type, and another value. */
+/** A value of the same type that a careless check would accept. */
 function nearTo(value: Json, random: Random): Json {
   if (typeof value === 'number') return pick([value + 1, value - 1, -value, 1e21, 0.5, 2 ** 53], random) ?? 0;
   if (typeof value === 'boolean') return !value;

@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { expect, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
-/** A client that sends whatever it is told, and keeps what it gets. */
+/** A client that sends arbitrary messages and records what it receives. */
 export interface RawClient {
-  /** Each message that arrived, parsed. */
+  /** The received messages, parsed. */
   readonly received: readonly Record<string, unknown>[];
-  /** Once the socket is closed: the code of the closing. */
+  /** The close code, once the socket is closed. */
   readonly closeCode: number | undefined;
   send(message: object | string | Uint8Array): void;
-  /** Waits for a message that holds all of `parts`. */
+  /** Waits for a message that contains all of `parts`. */
   waitFor(parts: object): Promise<void>;
   readonly socket: WebSocket;
 }
 
-/** Opened, and with the relay's hello received. */
+/** Resolves once the socket is open and `hello` has arrived. */
 export async function openRawClient(url: string): Promise<RawClient> {
   const socket = new WebSocket(`${url}/sync`, { perMessageDeflate: false });
   const received: Record<string, unknown>[] = [];
@@ -26,7 +26,7 @@ export async function openRawClient(url: string): Promise<RawClient> {
   socket.on('close', (code) => {
     closeCode = code;
   });
-  // A relay that closes in the middle of what is sent to it breaks the pipe; tests look at the close code.
+  // A relay that closes during a write breaks the pipe; tests check the close code.
   socket.on('error', () => {});
   onTestFinished(() => socket.terminate());
   await once(socket, 'open');

@@ -11,14 +11,14 @@ afterAll(async () => {
   for (const directory of directories) await rm(directory, { recursive: true, force: true });
 });
 
-/** `maia-relay` as a script for Node, as the package has it; removed after the tests of the file. */
+/** Bundles `maia-relay` into a script for Node, like the package does; removed after the tests of the file. */
 export function bundleRelay(): Promise<string> {
-  return bundleScript('src/relay/maia-relay.ts');
+  return bundleScript('src/relay/cli/maia-relay.ts');
 }
 
-/** The same for another script of this clone. */
+/** Bundles another script of this repository. */
 export async function bundleScript(path: string): Promise<string> {
-  // Below node_modules, where the real dependencies are found.
+  // Inside node_modules, so that the real dependencies resolve.
   const directory = await mkdtemp(join(root, 'node_modules/.maia-relay-'));
   directories.push(directory);
   const bundle = await rolldown({
@@ -41,9 +41,9 @@ export async function bundleScript(path: string): Promise<string> {
 }
 
 export interface RelayProcess {
-  /** Where it answers, once it does. Rejects when it ends before. */
+  /** Resolves with the address of the relay; rejects if the process ends first. */
   readonly url: Promise<string>;
-  /** What it has printed so far. */
+  /** The output so far. */
   readonly printed: { readonly output: string; readonly errors: string };
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   kill(signal: NodeJS.Signals): void;
@@ -68,7 +68,7 @@ export function spawnRelay(script: string, ...args: readonly string[]): RelayPro
     child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.errors += text));
     void ended.then(() => reject(new Error(`The relay ended. ${printed.errors}`)));
   });
-  // A test that only waits for the end has no interest in the address.
+  // Some tests only wait for the end and do not use the address.
   url.catch(() => undefined);
   return { url, printed, ended, kill: (signal) => void child.kill(signal) };
 }

@@ -6,17 +6,17 @@ import { WebSocket } from 'ws';
 
 export const crypto = await WasmCrypto.create();
 
-/** A node with an account of its own and no relay. */
+/** A node with its own account and no relay. */
 export async function createClientNode(storage?: StorageAPI): Promise<LocalNode> {
   const { node } = await LocalNode.withNewlyCreatedAccount({
-    creationProps: { name: 'Somebody' },
+    creationProps: { name: 'Alice' },
     crypto,
     ...(storage && { storage }),
   });
   return node;
 }
 
-/** Connects a node as stock cojson does: nothing of this kernel is involved. Returns what cuts the connection. */
+/** Connects a node with the stock transport, without this kernel. Returns a function that cuts the connection. */
 export function connectStock(node: LocalNode, url: string): () => void {
   const socket = addStockPeer(node, url);
   const cut = () => socket.terminate();
@@ -24,7 +24,7 @@ export function connectStock(node: LocalNode, url: string): () => void {
   return cut;
 }
 
-/** The same for one who looks after the socket. */
+/** Like `connectStock`, for callers that manage the socket. */
 export function addStockPeer(node: LocalNode, url: string): WebSocket {
   const socket = new WebSocket(`${url}/sync`);
   node.syncManager.addPeer(createWebSocketPeer({ id: 'relay', websocket: socket, role: 'server' }));

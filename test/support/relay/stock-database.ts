@@ -5,7 +5,7 @@ import { createClientNode } from './stock-client.ts';
 
 type Libsql = InstanceType<typeof Database>;
 
-/** What somebody has stored on a stock server, and how to be that person again. */
+/** The content of a user on a stock server, with the node of that user. */
 export interface StockDatabase {
   readonly file: string;
   readonly database: Libsql;
@@ -13,14 +13,14 @@ export interface StockDatabase {
   readonly map: RawCoMap;
   readonly streamID: Parameters<LocalNode['load']>[0];
   readonly streamBytes: Uint8Array;
-  /** One whose history is erased, and one that waits for that. */
+  /** A CoValue whose history is erased, and one waiting for erasure. */
   readonly deleted: readonly RawCoMap[];
 }
 
 const chunkBytes = 40_000;
 const chunkCount = 12;
 
-/** Has cojson's own SQLite storage write a database, by the driver and in the mode of stock servers. It stays open. */
+/** Writes a database with cojson's SQLite storage, with the driver and mode of stock servers. It stays open. */
 export async function createStockDatabase(file: string): Promise<StockDatabase> {
   const database = new Database(file);
   database.pragma('journal_mode = WAL');
@@ -41,7 +41,7 @@ export async function createStockDatabase(file: string): Promise<StockDatabase> 
   stream.startBinaryStream({ mimeType: 'application/octet-stream' });
   for (let part = 0; part < chunkCount; part++) {
     stream.pushBinaryStreamChunk(streamBytes.subarray(part * chunkBytes, (part + 1) * chunkBytes));
-    // As an upload arrives, and not all at once: a signature is kept after each message that makes 100 kB full.
+    // Wait like during an upload: a signature is stored after the message that completes 100 kB.
     await settled(node);
   }
   stream.endBinaryStream();

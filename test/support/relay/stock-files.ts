@@ -4,14 +4,14 @@ import Libsql from 'libsql';
 import type { StockDatabase } from './stock-database.ts';
 import { createDirectory } from './temporary-storage.ts';
 
-/** As they lie there while the server is stopped, by SIGKILL: nothing was written from the log into the database. */
+/** Copies the files of a killed server: the log has not been written into the database. */
 export async function copyStockFiles({ file }: StockDatabase): Promise<string> {
   const copy = join(await createDirectory(), 'stock.sqlite');
   for (const end of ['', '-wal']) await copyFile(file + end, copy + end);
   return copy;
 }
 
-/** A copy that was changed by SQL, and closed in order: it has no log any more. */
+/** A copy modified with SQL and closed cleanly, so that it has no log. */
 export async function changeStockFiles(
   stock: StockDatabase,
   ...statements: readonly string[]

@@ -3,14 +3,14 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 export interface TcpProxy {
-  /** The same address, through the proxy. */
+  /** The address of the target through the proxy. */
   readonly url: string;
-  /** Ends every connection, and every one that comes. */
+  /** Cuts all current and new connections. */
   cut(): void;
   mend(): void;
 }
 
-/** Stands before a database, so that a test can take it away. */
+/** A proxy in front of a database, to simulate outages. */
 export async function startProxy(targetUrl: string): Promise<TcpProxy> {
   const target = new URL(targetUrl);
   const sockets = new Set<Socket>();
@@ -24,7 +24,7 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
     ] as const) {
       sockets.add(end);
       end.pipe(other);
-      // What breaks at one end is seen at the other.
+      // Propagate failures to the other end.
       end.on('error', () => other.destroy());
       end.on('close', () => {
         sockets.delete(end);

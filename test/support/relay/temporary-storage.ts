@@ -5,18 +5,21 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createPGliteDirectory } from '../../../src/relay/database/create-pglite-directory.ts';
 
-// Of another version, a database might not open.
+// A database of another version might not open.
 const manifest = new URL('../package.json', import.meta.resolve('@electric-sql/pglite'));
 const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
 
-/** A directory for a relay's storage, with an empty database in it, gone after the tests. Creating one takes seconds, so they are copies of one. */
+/**
+ * A directory with an empty database, removed after the tests. Copied from a template, because creating one takes
+ * seconds.
+ */
 export async function createStorage(): Promise<string> {
   const directory = await createDirectory();
   await cp(await template(), join(directory, 'postgres'), { recursive: true });
   return directory;
 }
 
-/** Gone after the tests of the file. */
+/** An empty directory, removed after the tests of the file. */
 export async function createDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'maia-relay-'));
   directories.push(directory);
@@ -31,15 +34,15 @@ afterAll(async () => {
 async function template(): Promise<string> {
   const path = join(tmpdir(), `maia-relay-template-${version}`);
   if (await exists(path)) return path;
-  const own = await mkdtemp(join(tmpdir(), 'maia-relay-new-'));
+  const directory = await mkdtemp(join(tmpdir(), 'maia-relay-new-'));
   try {
-    await createPGliteDirectory(join(own, 'postgres'));
-    await rename(join(own, 'postgres'), path);
+    await createPGliteDirectory(join(directory, 'postgres'));
+    await rename(join(directory, 'postgres'), path);
   } catch (error) {
-    // Another test file may have been quicker.
+    // Another test file may have created it first.
     if (!(await exists(path))) throw error;
   } finally {
-    await rm(own, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
   }
   return path;
 }

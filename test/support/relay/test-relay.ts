@@ -6,7 +6,7 @@ import { createRelayOn } from '../../../src/relay/relay.ts';
 import { openStoragePlace } from '../../../src/relay/database/storage-place.ts';
 import { createStorage } from './temporary-storage.ts';
 
-/** A relay on a free port and an empty storage, closed after the test. */
+/** Starts a relay on a free port with an empty storage, and closes it after the test. */
 export async function startRelay(
   options: RelayOptions = {},
   change = (database: Database) => database,
@@ -16,7 +16,7 @@ export async function startRelay(
   return relay;
 }
 
-/** The same, for a whole file: the caller closes it. */
+/** Like `startRelay`, for a whole file: the caller closes it. */
 export async function openRelay(
   options: RelayOptions = {},
   change = (database: Database) => database,
@@ -30,17 +30,17 @@ export async function openRelay(
 }
 
 export interface CommitGate {
-  /** Commits that wait to be let through. */
+  /** The number of blocked commits. */
   readonly waiting: number;
   close(): void;
   open(): void;
-  /** From now on commits fail, or work again. */
+  /** Makes commits fail, or succeed again. */
   setFull(isFull: boolean): void;
 }
 
 /**
- * A relay whose commits wait while the gate is closed, and fail while the disk is full. A transaction waits when all is
- * written, which holds up whoever reads from PGlite; or, where commits wait `'ahead'`, before it begins.
+ * A relay whose commits wait while the gate is closed, and fail while the disk is full. By default a transaction
+ * waits after its writes, which blocks PGlite readers; with `'ahead'` it waits before it begins.
  */
 export async function startGatedRelay(
   options: RelayOptions = {},
@@ -58,14 +58,14 @@ export async function startGatedRelay(
     },
     open() {
       isOpen = true;
-      for (const go of waiting.splice(0)) go();
+      for (const resolve of waiting.splice(0)) resolve();
     },
     setFull(value) {
       isFull = value;
     },
   };
   async function pass(): Promise<void> {
-    if (!isOpen) await new Promise<void>((go) => waiting.push(go));
+    if (!isOpen) await new Promise<void>((resolve) => waiting.push(resolve));
     if (isFull) throw new Error('The disk is full.');
   }
 
@@ -97,7 +97,7 @@ interface HasID {
   readonly id: RawCoID;
 }
 
-/** Whether the relay has told this node that it has all of the CoValue. */
+/** Whether the relay has confirmed to this node that it has all of the CoValue. */
 export function isConfirmed(node: LocalNode, { id }: HasID): boolean {
   return Object.values(node.syncManager.peers).some((peer) => node.syncManager.syncState.isSynced(peer, id));
 }
@@ -105,7 +105,7 @@ export function isConfirmed(node: LocalNode, { id }: HasID): boolean {
 export const confirmed = (node: LocalNode, coValue: HasID) =>
   vi.waitFor(() => expect(isConfirmed(node, coValue)).toBe(true), { timeout: 10_000, interval: 5 });
 
-/** One that everybody may read and write. */
+/** A map that everyone may read and write. */
 export function createSharedMap(node: LocalNode): RawCoMap {
   const group = node.createGroup();
   group.addMember('everyone', 'writer');
@@ -114,6 +114,6 @@ export function createSharedMap(node: LocalNode): RawCoMap {
 
 export async function loadMap(node: LocalNode, { id }: RawCoMap): Promise<RawCoMap> {
   const loaded = await node.load(id);
-  if (loaded === 'unavailable') throw new Error('It is not available.');
+  if (loaded === 'unavailable') throw new Error('The map is unavailable.');
   return loaded;
 }

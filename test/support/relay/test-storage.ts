@@ -13,14 +13,14 @@ import {
   type SqlStorageOptions,
 } from '../../../src/relay/storage/sql-storage.ts';
 import { createClientNode, crypto } from './stock-client.ts';
-import { createPostgres, describePostgres } from '../../../src/relay/testing/test-postgres.ts';
+import { createPostgres, describePostgres } from './test-postgres.ts';
 import { createStorage } from './temporary-storage.ts';
 
 export interface TestStorage {
   readonly query: Query;
-  /** A storage with nothing in memory, as after a start; `change` puts something between it and the database. */
+  /** Opens a storage with nothing in memory, as after a start. `change` overrides parts of the database. */
   open(change?: Partial<Database>, on?: Partial<SqlStorageOptions>): SqlStorage;
-  /** Somebody whose account, group and edits are stored. */
+  /** Creates a user whose account, group and edits are stored. */
   createWriter(): Promise<Writer>;
 }
 
@@ -31,7 +31,7 @@ export interface Writer {
   committed(): Promise<void>;
 }
 
-/** The same tests on each kind of database. */
+/** Runs the same tests on each kind of database. */
 export function describeStorage(
   describeOne: (test: TestStorage & { readonly database: Database }) => void,
 ): void {
@@ -42,7 +42,7 @@ export function describeStorage(
 const openPGlite = async () => openStorageDirectory(await createStorage(), silentLogger);
 const openPostgres = async () => openPostgresDatabase(await createPostgres(), 'the test', silentLogger);
 
-/** One database for the tests of a kind, as opening one takes longer than they do; each finds it empty. */
+/** One database per kind, because opening one takes longer than the tests; it is emptied after each test. */
 function useTestStorage(
   openDatabase: () => Promise<Database>,
 ): TestStorage & { readonly database: Database } {
@@ -79,7 +79,7 @@ function useTestStorage(
   };
 }
 
-/** A node on a throw-away identity, as a relay has it. */
+/** A node with a temporary identity, like that of a relay. */
 export function createReader(storage: SqlStorage): LocalNode {
   const secret = crypto.newRandomAgentSecret();
   const node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);

@@ -1,8 +1,8 @@
-import { expect, vi } from 'vitest';
 import { readPasskeys } from '../../../src/session/account/kernel-map.ts';
-import { createSessionCrypto } from '../../../src/session/account/session-crypto.ts';
+import { createSessionCrypto } from '../../../src/engine/session-crypto.ts';
 import { keyringOf, type Keyring } from '../../../src/session/keyring/keyring-keys.ts';
-import type { Session, SessionOptions, SignUpOptions } from '../../../src/session/session.ts';
+import type { Session } from '../../../src/session/session.ts';
+import type { SessionOptions, SignUpOptions } from '../../../src/session/session-options.ts';
 import { signIn } from '../../../src/session/sign-in.ts';
 import { signUp } from '../../../src/session/sign-up/sign-up.ts';
 import { kernelMapOf } from './account-parts.ts';
@@ -13,13 +13,7 @@ import {
 } from '../platform/fake-passkeys.ts';
 import { createTestSessions, type TestSessions } from './test-sessions.ts';
 
-export const until = (check: () => void | Promise<void>) =>
-  vi.waitFor(check, { timeout: 15_000, interval: 10 });
-
-export const untilConfirmed = (session: Session) =>
-  until(() => expect(session.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));
-
-/** A keeper of passkeys that goes on offering what it was told to forget, as most do. */
+/** A passkey provider that still offers removed passkeys, as most do. */
 export function keeper(name: string, options: FakePasskeysOptions = {}): FakePasskeys {
   return createFakePasskeys({ name, hasSignals: false, ...options });
 }
@@ -32,7 +26,7 @@ export async function keyringIn(session: Session, id: string): Promise<Keyring> 
   return keyringOf(await createSessionCrypto(), passkey.removalSecret);
 }
 
-/** Devices of one person, who has several keepers of passkeys. */
+/** Devices of one person with several passkey providers. */
 export async function createPasskeyDevices() {
   const sessions: TestSessions = await createTestSessions();
   const laptop = keeper('laptop');
@@ -44,7 +38,7 @@ export async function createPasskeyDevices() {
     return session;
   }
 
-  /** Signs in with one keeper; the next ceremonies are another's, as with a phone beside a laptop. */
+  /** Signs in with one provider; another handles the next ceremonies, as with a phone next to a laptop. */
   async function changingKeeper(passkeys: FakePasskeys) {
     const platform = { ...sessions.device(), passkeys };
     return { platform, session: await opened(signIn(platform, online())) };
@@ -60,7 +54,7 @@ export async function createPasskeyDevices() {
       opened(signUp(sessions.device({ passkeys }), options)),
     signedInWith: (passkeys: FakePasskeys, options: SessionOptions = online()) =>
       opened(signIn(sessions.device({ passkeys }), options)),
-    /** Opens the account on a further device, whose own passkey is then added. */
+    /** Opens the account on another device, then adds that device's passkey. */
     async secondDevice(passkeys: FakePasskeys): Promise<Session> {
       const { platform, session } = await changingKeeper(laptop);
       platform.passkeys = passkeys;

@@ -4,9 +4,9 @@ import { activeSession } from '../../../src/session/active-session.ts';
 import type { Session } from '../../../src/session/session.ts';
 import type { TestDevice } from './test-device.ts';
 
-/** What tests of signing out do, and look at. */
+/** Helpers for the tests of signing out. */
 
-/** Like another tab's: there is a channel and a lock for each session. */
+/** Another session of the same account, like another tab's: each session has its own channel and lock. */
 export async function anotherTab(device: TestDevice): Promise<Session> {
   const session = await device.resumed();
   if (!session) throw new Error('the device remembers nobody');
@@ -19,21 +19,21 @@ export function closedWith(session: Session) {
   return closed;
 }
 
-/** With what a sign-out was refused. */
+/** The error that a sign-out rejects with. */
 export async function refusalOf(signingOut: Promise<void>): Promise<KernelError<'UNSYNCED_CHANGES'>> {
   const error: unknown = await signingOut.catch((reason: unknown) => reason);
   if (!isKernelError(error, 'UNSYNCED_CHANGES')) throw new Error('It went through.', { cause: error });
   return error;
 }
 
-/** How many records a store of the device's own database has. */
+/** The number of records in a store of the device's database. */
 export const countIn = (device: TestDevice, store: string) =>
   device.databases.request<number>('maia-device', store, (records) => records.count());
 
 /** The database that holds the account's content. */
 export const contentOf = ({ accountID }: Session) => `maia-${accountID}`;
 
-/** Every session of the page ends, and its databases go. */
+/** Ends every session of the page and deletes its databases. */
 export async function endAll(device: TestDevice): Promise<void> {
   while (activeSession.current) await activeSession.current.close();
   await device.end();

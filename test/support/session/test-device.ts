@@ -2,13 +2,14 @@ import { createBrowserPlatform } from '../../../src/platform/browser-platform.ts
 import type { Passkeys } from '../../../src/platform/passkey-api.ts';
 import type { Platform } from '../../../src/platform/platform.ts';
 import { resume } from '../../../src/session/resume.ts';
-import type { Session, SessionOptions, SignInOptions, SignUpOptions } from '../../../src/session/session.ts';
+import type { Session } from '../../../src/session/session.ts';
+import type { SessionOptions, SignInOptions, SignUpOptions } from '../../../src/session/session-options.ts';
 import { signIn } from '../../../src/session/sign-in.ts';
 import { signUp } from '../../../src/session/sign-up/sign-up.ts';
 import { createDatabases, type Databases } from '../storage/databases.ts';
 import { createFakePasskeys, type FakePasskeys } from '../platform/fake-passkeys.ts';
 
-/** A browser on one device, offline, with what it really keeps; only the passkeys are fakes. */
+/** An offline browser on one device with real storage; only the passkeys are fakes. */
 export interface TestDevice {
   readonly platform: Platform;
   readonly passkeys: FakePasskeys;
@@ -16,13 +17,13 @@ export interface TestDevice {
   signedUp(options?: SignUpOptions): Promise<Session>;
   signedIn(options?: SignInOptions, other?: Passkeys): Promise<Session>;
   resumed(options?: SessionOptions): Promise<Session | undefined>;
-  /** What a reload does: the page's sessions are gone, and what they wrote is on disk. */
+  /** Acts like a reload: ends the page's sessions after their writes. */
   reloaded(): Promise<Session>;
   /** The raw records. */
   vaults(): Promise<readonly RawVault[]>;
   putVault(vault: object): Promise<void>;
   closeAll(): Promise<void>;
-  /** Closes everything and deletes all that the device keeps. */
+  /** Closes all sessions and deletes the device's data. */
   end(): Promise<void>;
 }
 

@@ -2,7 +2,8 @@ import type { RawCoID } from 'cojson';
 import { createBrowserPlatform } from '../../../src/platform/browser-platform.ts';
 import { systemClock, type Clock } from '../../../src/base/clock.ts';
 import type { Platform } from '../../../src/platform/platform.ts';
-import type { Session, SessionOptions, SignUpOptions } from '../../../src/session/session.ts';
+import type { Session } from '../../../src/session/session.ts';
+import type { SessionOptions, SignUpOptions } from '../../../src/session/session-options.ts';
 import { signIn } from '../../../src/session/sign-in.ts';
 import { signUp } from '../../../src/session/sign-up/sign-up.ts';
 import { createFakePasskeys, type FakePasskeys } from '../platform/fake-passkeys.ts';
@@ -10,8 +11,8 @@ import { createNodePlatform } from '../platform/node-platform.ts';
 import { startStockRelay, type StockRelay } from '../sync/stock-relay.ts';
 
 /**
- * One person's passkeys, one relay, and as many devices in Node as a test opens. They have no IndexedDB, as in some
- * private windows: what a device keeps is tested in Chromium.
+ * One person's passkeys, one relay, and any number of devices in Node. Like some private windows, they have no
+ * IndexedDB; tests in Chromium cover storage.
  */
 export interface TestSessions {
   readonly passkeys: FakePasskeys;
@@ -20,12 +21,12 @@ export interface TestSessions {
   device(changes?: Partial<Platform>): Platform;
   signedUp(options?: SignUpOptions): Promise<Session>;
   signedIn(options?: SessionOptions): Promise<Session>;
-  /** All that the relay has of a CoValue, as text. */
+  /** The relay's content of a CoValue, as text. */
   atRelay(id: RawCoID): string;
-  /** The relay's process ends, and another one, which has nothing, begins at the same address. */
+  /** Replaces the relay with an empty one at the same address. */
   stopRelay(): Promise<void>;
   startRelay(): Promise<void>;
-  /** Runs at the end, before what was begun earlier ends. */
+  /** Runs at the end, in reverse order of registration. */
   onEnd(end: () => unknown): void;
   end(): Promise<void>;
 }
@@ -69,7 +70,7 @@ export async function createTestSessions(): Promise<TestSessions> {
   };
 }
 
-/** The kernel waits as it does, in a part of the time. */
+/** Divides all of the kernel's waits by a factor. */
 export function clockWithSpeed(speed: number): Clock {
   const startMs = Date.now();
   return {

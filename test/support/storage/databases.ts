@@ -1,15 +1,15 @@
-/** What a page keeps in IndexedDB, to look at and to break it past the kernel. */
+/** A page's IndexedDB databases, which tests read and break without the kernel. */
 export interface Databases {
   names(): Promise<readonly string[]>;
   delete(name: string): Promise<void>;
   deleteAll(): Promise<void>;
-  /** One request on one store, committed. Its result is whatever stands there. */
+  /** Runs one request on one store, and resolves with its result after the commit. */
   request<T>(
     database: string,
     store: string,
     run: (store: IDBObjectStore) => { readonly result: unknown },
   ): Promise<T>;
-  /** From the resolving on nothing is written to the store, until the answer is called. */
+  /** Once it resolves, it blocks writes to the store until the returned function is called. */
   hold(database: string, store: string): Promise<() => void>;
 }
 

@@ -1,20 +1,19 @@
 import { LocalNode, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { describe, expect, it, vi } from 'vitest';
-import type { NewContent } from '../../../src/storage/content.ts';
+import { describe, expect, it } from 'vitest';
+import type { Content } from '../../../src/engine/content.ts';
 import type { DeviceStorage } from '../../../src/storage/device-storage.ts';
+import { until } from '../until.ts';
 
-/** A storage of a device, as the contract needs it: in a browser, or one that stands in for it. */
+/** How the contract opens and breaks a device's storage, in a browser or simulated. */
 export interface DeviceStorageSubject {
-  /** The same name opens what was kept under it. The storage is closed after the test by whoever opens it. */
+  /** Opens the content stored under this name. The opener closes the storage after the test. */
   open(accountID?: string): Promise<DeviceStorage>;
-  /** From now on each write fails with this, as on a full disk, until the answer is called. */
+  /** Makes all writes fail with this error, as on a full disk, until the returned function is called. */
   failWrites(error: DOMException): () => void;
 }
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
-
-/** A node of an agent that writes to it. */
+/** A node that writes to the storage. */
 export async function nodeOn(storage: DeviceStorage): Promise<LocalNode> {
   const crypto = await WasmCrypto.create();
   const secret = crypto.newRandomAgentSecret();
@@ -23,7 +22,7 @@ export async function nodeOn(storage: DeviceStorage): Promise<LocalNode> {
   return node;
 }
 
-/** The ids of what the storage has called done, in order. */
+/** IDs of the CoValues that the storage reported as done, in order. */
 export function watchDone(storage: DeviceStorage): string[] {
   const done: string[] = [];
   const { store } = storage;
@@ -42,10 +41,10 @@ async function load(storage: DeviceStorage, id: RawCoMap['id']): Promise<RawCoMa
 let count = 0;
 const newAccountID = () => `contract-${Date.now()}-${count++}`;
 
-/** What every storage of a device that keeps something does. */
+/** The tests that every persistent storage must pass. */
 export function describeDeviceStorage({ open, failWrites }: DeviceStorageSubject): void {
-  describe('what is called saved', () => {
-    it('is there after the database was closed and opened again', async () => {
+  describe('saved content', () => {
+    it('survives closing and reopening the database', async () => {
       const accountID = newAccountID();
       const storage = await open(accountID);
       const done = watchDone(storage);
@@ -56,23 +55,23 @@ export function describeDeviceStorage({ open, failWrites }: DeviceStorageSubject
       expect(again !== 'unavailable' && again.get('word')).toBe('kept');
     });
 
-    it('closing writes out what is queued', async () => {
+    it('includes queued writes when the storage closes', async () => {
       const accountID = newAccountID();
       const storage = await open(accountID);
       const group = (await nodeOn(storage)).createGroup();
       const maps = Array.from({ length: 20 }, (_, n) => group.createMap({ n }));
-      await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+      await Promise.resolve(); // cojson passes edits to the storage in a microtask.
       await storage.close();
       const reopened = await open(accountID);
       for (const { id } of maps) expect(await load(reopened, id)).not.toBe('unavailable');
     });
   });
 
-  it('a full device is named, calls nothing done, and loses nothing', async () => {
+  it('reports a full device, reports no write as done, and loses no content', async () => {
     const storage = await open();
     const node = await nodeOn(storage);
     const done = watchDone(storage);
-    // CDP can lower the quota, but Chromium goes by what it found free earlier, for a while: this is what comes of it.
+    // CDP can lower the quota, but Chromium uses the old value for a while, so the test simulates the failure.
     const end = failWrites(new DOMException('no room', 'QuotaExceededError'));
     const map = node.createGroup().createMap({ word: 'kept' });
     await until(() => expect(storage.status.current.error?.code).toBe('STORAGE_FULL'));
@@ -84,7 +83,7 @@ export function describeDeviceStorage({ open, failWrites }: DeviceStorageSubject
     expect(storage.status.current.state).toBe('ok');
   });
 
-  it('a large CoValue is handed out in pieces, the first of which is of use before the last, and says what follows', async () => {
+  it('streams a large CoValue in pieces that are usable at once and announce the rest', async () => {
     const accountID = newAccountID();
     const storage = await open(accountID);
     const node = await nodeOn(storage);
@@ -93,11 +92,11 @@ export function describeDeviceStorage({ open, failWrites }: DeviceStorageSubject
     for (let n = 0; n < 12; n++) file.pushBinaryStreamChunk(new Uint8Array(50_000).fill(n), 'trusting');
     file.endBinaryStream('trusting');
     const sessions = file.core.knownState().sessions;
-    await Promise.resolve(); // cojson hands edits to the storage in a microtask.
+    await Promise.resolve(); // cojson passes edits to the storage in a microtask.
     await storage.close();
 
     const again = await open(accountID);
-    const pieces: NewContent[] = [];
+    const pieces: Content[] = [];
     const isFound = await new Promise((resolve) => {
       again.load(file.id, (piece) => pieces.push(piece), resolve);
     });
@@ -137,7 +136,7 @@ export function describeDeviceStorage({ open, failWrites }: DeviceStorageSubject
     );
   });
 
-  it('marks of what no relay has confirmed are kept under our own name only', async () => {
+  it('persists unconfirmed marks only under the name of the kernel', async () => {
     const accountID = newAccountID();
     const storage = await open(accountID);
     const [kept, done, foreign] = ['co_zkept', 'co_zdone', 'co_zforeign'] as const;
@@ -147,7 +146,7 @@ export function describeDeviceStorage({ open, failWrites }: DeviceStorageSubject
       { id: foreign, peerId: 'any', synced: false },
     ]);
     storage.trackCoValuesSyncState([{ id: done, peerId: 'maia-unconfirmed', synced: true }]);
-    storage.stopTrackingSyncState(kept); // cojson does this to each id before it loads it again.
+    storage.stopTrackingSyncState(kept); // cojson calls this for each ID before loading it again.
     await storage.close();
     const again = await open(accountID);
     const ids = await new Promise((resolve) => again.getUnsyncedCoValueIDs(resolve));

@@ -1,7 +1,4 @@
-/**
- * From here on the browser begins no transaction that is refused, and takes nothing more in one that it has, until the
- * answer is called.
- */
+/** Makes IndexedDB throw for the refused transactions, new and open, until the returned function is called. */
 export function failIndexedDB(
   isRefused: (database: string, mode: IDBTransactionMode) => boolean,
   error: DOMException,

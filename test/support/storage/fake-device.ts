@@ -1,30 +1,30 @@
 import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
 import { createMemoryStorage } from '../../../src/storage/memory-storage.ts';
 import type { StorageInspection } from '../../../src/storage/storage-inspection.ts';
-import type { WriteTry } from '../../../src/storage/write-queue.ts';
+import type { WriteAttempt } from '../../../src/storage/write-queue.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
-/** What stands on a device, as a test decides; a node is given it as its storage. */
+/** A node's storage with the content and faults that a test chooses. */
 export interface FakeDevice {
-  /** From now on it has what the node has of these. */
+  /** Stores the node's content of these CoValues. */
   keep(node: LocalNode, ids: readonly string[]): void;
   readonly unconfirmed: Set<string>;
-  /** Reading fails for these; `all`: even to say what there is. */
+  /** Reading these fails; with `all`, listing fails, too. */
   readonly broken: Set<string>;
-  /** What has been read so far. */
+  /** The IDs read so far. */
   readonly reads: readonly string[];
   onRead(id: string): void;
-  failing: StorageInspection['tries']['failing'];
-  tried(outcome: Partial<WriteTry>): void;
-  /** What the browser answers where it is asked to keep all of it. */
+  failing: StorageInspection['attempts']['failing'];
+  tried(outcome: Partial<WriteAttempt>): void;
+  /** The browser's answer to a request for persistent storage. */
   keeps: boolean | undefined;
   readonly calls: string[];
 }
 
 export function giveFakeDevice(node: LocalNode): FakeDevice {
   const contents = new Map<RawCoID, readonly NewContent[]>();
-  const listeners = new Set<(tried: WriteTry) => void>();
+  const listeners = new Set<(tried: WriteAttempt) => void>();
   const reads: string[] = [];
   const device: FakeDevice = {
     keep(from, ids) {
@@ -45,13 +45,13 @@ export function giveFakeDevice(node: LocalNode): FakeDevice {
   };
   const inspection: StorageInspection = {
     databases: () => ['maia-co_zFake'],
-    // eslint-disable-next-line @typescript-eslint/require-await -- as real ones are
+    // eslint-disable-next-line @typescript-eslint/require-await -- real storages are asynchronous
     async *ids() {
       check('all');
       yield [...contents.keys()].map((id, place) => ({ id, place }));
     },
     unconfirmed: () => Promise.resolve([...device.unconfirmed] as RawCoID[]),
-    // eslint-disable-next-line @typescript-eslint/require-await -- as real ones are
+    // eslint-disable-next-line @typescript-eslint/require-await -- real storages are asynchronous
     async read(ids) {
       const found = new Map<RawCoID, readonly NewContent[]>();
       for (const id of ids) {
@@ -63,7 +63,7 @@ export function giveFakeDevice(node: LocalNode): FakeDevice {
       }
       return found;
     },
-    tries: {
+    attempts: {
       get failing() {
         return device.failing;
       },
@@ -72,12 +72,12 @@ export function giveFakeDevice(node: LocalNode): FakeDevice {
         return () => void listeners.delete(listener);
       },
     },
-    room: {
-      look: () => {},
-      keep: () => {},
+    quota: {
+      check: () => {},
+      persist: () => {},
       measuredAtMs: 1_700_000_000_000,
-      lookNow: () => Promise.resolve(void device.calls.push('look')),
-      keepNow() {
+      checkNow: () => Promise.resolve(void device.calls.push('look')),
+      persistNow() {
         device.calls.push('keep');
         return Promise.resolve(device.keeps);
       },

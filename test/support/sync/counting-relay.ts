@@ -1,14 +1,14 @@
 import { startStockRelay, type StockRelay } from './stock-relay.ts';
 
-/** A stock relay that counts what reaches it, and can be told to look at it later. */
+/** A stock relay that counts messages and can delay reading them. */
 export interface CountingRelay extends StockRelay {
-  /** Messages of content that have reached it. */
+  /** The number of content messages received. */
   contents(): number;
-  /** And the transactions in them. */
+  /** The number of transactions in them. */
   transactions(): number;
-  /** Requests for a CoValue that it has answered. */
+  /** The number of loads answered. */
   answers(): number;
-  /** From here on it looks at no content before it is told to. */
+  /** Delays all content until the returned function is called. */
   hold(): () => void;
 }
 

@@ -1,6 +1,6 @@
 import { LocalNode, type CoID, type RawCoMap, type SessionID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { systemClock, type Clock } from '../../../src/base/clock.ts';
 import { silentLogger } from '../../../src/base/logger.ts';
 import { startSync } from '../../../src/sync/start-sync.ts';
@@ -8,12 +8,13 @@ import type { SyncPeers } from '../../../src/sync/sync-peers.ts';
 import { createFakePage, type FakePage } from '../platform/fake-page.ts';
 import { createNodePlatform } from '../platform/node-platform.ts';
 import { createSharedDevice, type SharedDevice, type SharedTab } from './shared-device.ts';
+import { until } from '../until.ts';
 
-/** One device of one account, whose tabs each have a node and sync of their own, as pages have. */
+/** One device of one account. Each tab has its own node and sync, like a page. */
 export interface DeviceWithTabs extends Pick<SharedDevice, 'marks' | 'piecesOf' | 'posted'> {
-  /** Without a relay's address it is offline. */
+  /** Offline without a relay's address. */
   openTab(url?: string, clock?: Clock): Tab;
-  /** A node with this session, that nobody else sees. */
+  /** A node with this session, not connected to the others. */
   forge(sessionID: SessionID): LocalNode;
   newSessionID(): SessionID;
   close(): Promise<void>;
@@ -23,7 +24,7 @@ export interface Tab extends SharedTab {
   readonly node: LocalNode;
   readonly sync: SyncPeers;
   readonly page: FakePage;
-  /** The CoValues that another tab's edits have changed. */
+  /** The CoValues changed by other tabs' edits. */
   readonly changes: readonly string[];
   map(id: string): RawCoMap;
 }
@@ -33,7 +34,7 @@ export async function createDeviceWithTabs(): Promise<DeviceWithTabs> {
   const secret = crypto.newRandomAgentSecret();
   const device = createSharedDevice();
   const open: SyncPeers[] = [];
-  /** As by Web Locks, which a tab keeps until it is gone. */
+  /** Simulates Web Locks, which a tab holds until it ends. */
   const heldSessionIDs = new Set<string>();
   const newSessionID = () => crypto.newRandomSessionID(crypto.getAgentID(secret));
   const forge = (sessionID: SessionID) => new LocalNode(secret, sessionID, crypto);
@@ -76,15 +77,11 @@ export function mapOf(node: LocalNode, id: string): RawCoMap {
   return node.expectCoValueLoaded(id as CoID<RawCoMap>).getCurrentContent() as RawCoMap;
 }
 
-/** A map that all of them have in memory. */
+/** A map that all tabs have in memory. */
 export async function shareMap([first, ...others]: readonly [Tab, ...Tab[]]): Promise<RawCoMap> {
   const map = first.node.createGroup().createMap();
   map.set('a', 0);
   await until(() => expect(first.sync.current.saved.pending).toBe(0));
   for (const { node } of others) expect(await node.load(map.id)).not.toBe('unavailable');
   return map;
-}
-
-export function until(check: () => void): Promise<void> {
-  return vi.waitFor(check, { timeout: 20_000, interval: 10 });
 }

@@ -16,23 +16,23 @@ import type { SyncEvent } from '../../../src/sync/sync-events.ts';
 import type { SyncPeers } from '../../../src/sync/sync-peers.ts';
 import type { SyncState } from '../../../src/sync/sync-state.ts';
 
-/** A sync whose every fact a test decides, offered for inspection like a real one. */
+/** A sync whose state a test sets, inspectable like a real one. */
 export interface FakeSync extends SyncPeers {
   readonly calls: string[];
   readonly hasTap: boolean;
   readonly hasRungTap: boolean;
-  /** How often somebody asked for the unsynced CoValues: reading is not free. */
+  /** How often the unsynced CoValues were read, which is expensive. */
   readonly reads: number;
-  /** What was set to stand between the kernel and its channels. */
+  /** The wrapper set between the kernel and its channels. */
   readonly wrap: TransportWrap | undefined;
   setState(change: Partial<SyncState>): void;
   setUnsynced(coValues: readonly UnsyncedCoValue[]): void;
   setPeers(peers: readonly PeerInspection[]): void;
-  /** Before it is inspected. Default: it has no line to other tabs. */
+  /** Call it before the inspection starts. Default: no channel to other tabs. */
   setTabs(tabs: TabsInspection): void;
-  /** A moment of a channel, as a transport would tell it. */
+  /** Reports a channel event like a transport. */
   frame(moment: ChannelMoment): void;
-  /** An edit that was made, or that got on. */
+  /** Reports an edit, or its progress. */
   rung: RungTap;
   event(event: SyncEvent): void;
   message(direction: 'sent' | 'received', message: SyncMessage, bytes: number, atMs: number): void;
@@ -160,7 +160,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
   return sync;
 }
 
-/** CoValues a minute old that were sent and not confirmed. */
+/** CoValues that were sent a minute ago and are not confirmed. */
 export function unconfirmedEdits(count: number): readonly UnsyncedCoValue[] {
   return Array.from({ length: count }, (_, index) => ({
     id: `co_z${String(index).padStart(6, '0')}QdM9rJtUe3yKxHf8WbGa5S`,

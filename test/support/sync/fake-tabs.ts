@@ -1,25 +1,25 @@
 import type { TabFacts, TabsInspection, Unconfirmed } from '../../../src/sync/inspection.ts';
 
-/** The tabs of an account as a test has them, seen from one of them. */
+/** The tabs of an account, set by a test and seen from one of them. */
 export interface FakeTabs extends TabsInspection {
-  /** How often was asked. */
+  /** How often the other tabs were queried. */
   readonly asks: number;
   readonly listeners: number;
-  /** Gives this answer whenever somebody asks, until `silence`. */
+  /** Answers every query with these facts, until `silence`. */
   answers(facts: TabFacts): void;
   silence(sessionID: string): void;
-  /** What arrives on the channel without being asked for. */
+  /** Delivers an unsolicited message. */
   post(message: unknown): void;
   setOwn(change: Partial<TabFacts>): void;
-  /** Undefined: the browser does not tell. */
+  /** Undefined: the browser does not report it. */
   setHeld(sessionIDs: readonly string[] | undefined): void;
   setOpen(isOpen: boolean): void;
-  /** `uploader`: of whichever session. */
+  /** `uploader`: the uploading session. */
   setUnconfirmed(bySessionID: ReadonlyMap<string, Unconfirmed>, uploader?: string): void;
 }
 
 const accountID = 'co_zAn5jKd8QxTpLw3RvYcMe7BhGsUf2';
-/** Of an account that no node has. The name is in base58: without 0, O, I and l. */
+/** A session of an account that no node has. The name is base58: without 0, O, I and l. */
 export const fakeSessionID = (name: string) => `${accountID}_session_z${name}`;
 
 export function factsOfTab(name: string, change: Partial<TabFacts> = {}): TabFacts {
@@ -49,7 +49,7 @@ export function createFakeTabs(ownName: string): FakeTabs {
   }
 
   return {
-    own: () => own,
+    describeThisTab: () => own,
     get isOpen() {
       return isOpen;
     },

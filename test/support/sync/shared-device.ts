@@ -7,15 +7,15 @@ import { createMemoryStorage } from '../../../src/storage/memory-storage.ts';
 import { joinPieces, knownStateOf, messagesOf, type Piece } from '../../../src/storage/kernel/pieces.ts';
 import { planWrites } from '../../../src/storage/kernel/plan-writes.ts';
 import { unconfirmedMark } from '../../../src/storage/unconfirmed-mark.ts';
-import type { TabsSetup } from '../../../src/sync/tabs/tabs.ts';
+import type { TabsSetup } from '../../../src/sync/tabs/tabs-options.ts';
 
-/** One device's database and the channel between its tabs, in memory, without a browser. */
+/** One device's database and tab channel, in memory. */
 export interface SharedDevice {
-  /** CoValues that stand in the database as unconfirmed. */
+  /** CoValues marked as unconfirmed in the database. */
   readonly marks: ReadonlySet<string>;
-  /** All that was posted, as it was posted. */
+  /** All messages posted. */
   readonly posted: readonly object[];
-  /** How many writes its database has of a CoValue. */
+  /** The number of writes to a CoValue. */
   piecesOf(id: string): number;
   openTab(): SharedTab;
 }
@@ -23,7 +23,7 @@ export interface SharedDevice {
 export interface SharedTab {
   readonly storage: DeviceStorage & { readonly status: Writable<StorageStatus> };
   readonly setup: TabsSetup;
-  /** Nothing of it reaches the others any more, nor they it. Nothing is said. */
+  /** Disconnects it from the other tabs without notifying them. */
   kill(): void;
 }
 

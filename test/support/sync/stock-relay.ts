@@ -4,12 +4,12 @@ import { createWebSocketPeer } from 'cojson-transport-ws';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 
-/** A server of stock cojson that keeps all in memory and says no hello: what the kernel must also work with. */
+/** A stock cojson server with memory storage and without a hello, which the kernel also supports. */
 export interface StockRelay {
   readonly url: string;
   readonly port: number;
   readonly node: LocalNode;
-  /** Ends it and every connection at once. */
+  /** Ends the server and all connections at once. */
   close(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export async function startStockRelay(options: { readonly port?: number } = {}):
   };
 }
 
-/** A node on an identity of its own, with nothing around it. */
+/** A node with its own identity, without storage or peers. */
 export async function createAgentNode(): Promise<LocalNode> {
   const crypto = await WasmCrypto.create();
   const secret = crypto.newRandomAgentSecret();

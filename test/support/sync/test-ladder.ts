@@ -1,7 +1,7 @@
 import { createLadder, type Ladder } from '../../../src/sync/ladder.ts';
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts';
 
-/** A ladder with one relay, `r`, and what it tells: marks that come and go, CoValues that a relay has, and its taps' steps. */
+/** A ladder with one relay, `r`, and a log of its marks, confirmations and tap events. */
 export function createTestLadder({ canSave = true, isComplete = true } = {}): {
   readonly clock: FakeClock;
   readonly ladder: Ladder;
@@ -21,8 +21,8 @@ export function createTestLadder({ canSave = true, isComplete = true } = {}): {
     onChange: () => {},
   });
   ladder.useRelays(['r']);
-  ladder.setTap((kind, id, coverage, relayID) =>
-    steps.push([kind, id, JSON.stringify(coverage), ...(relayID === undefined ? [] : [relayID])].join(' ')),
+  ladder.setTap((kind, id, counts, relayID) =>
+    steps.push([kind, id, JSON.stringify(counts), ...(relayID === undefined ? [] : [relayID])].join(' ')),
   );
   return { clock, ladder, marks, steps };
 }

@@ -1,26 +1,26 @@
-/** The far end of one channel in a test of transports, whatever carries it. */
+/** The far end of one channel in a test of transports. */
 export interface PeerEnd {
   send(frame: string): void;
-  /** Something that no relay sends. */
+  /** Sends data that no relay sends. */
   sendGarbage(): void;
-  /** Ends once all that was sent is out. */
+  /** Closes after all sent data has left. */
   close(): void;
-  /** Ends at once, as a cut cable does. */
+  /** Ends at once, like a cut cable. */
   terminate(): void;
 }
 
-/** The first message of what the far end is to do. Any other message comes back as it went. */
+/** First messages that control the far end. It echoes any other message. */
 export const commands = {
   garbage: '!garbage',
   close: '!close',
   terminate: '!terminate',
-  /** `!burst 100`: so many numbered frames, and the end. */
+  /** `!burst 100`: sends 100 numbered frames, then ends. */
   burst: '!burst',
-  /** `!big 1000`: one message of so many characters. */
+  /** `!big 1000`: sends one message of 1,000 characters. */
   big: '!big',
 } as const;
 
-/** What the far end does with a frame: the near end tells it, so that one server is enough for every test. */
+/** Handles a frame. The near end chooses the reaction, so one server serves all tests. */
 export function answerFrame(end: PeerEnd, frame: string): void {
   for (const message of frame.split('\n')) {
     const [command, count = '0'] = message.split(' ', 2);

@@ -11,7 +11,7 @@ export interface EchoServer {
   close(): Promise<void>;
 }
 
-/** Answers as `answerFrame` has it, over WebSocket and HTTP. For Chromium it runs outside the page. */
+/** Answers with `answerFrame`, over WebSocket and HTTP. For Chromium it runs outside the page. */
 export async function startEchoServer(): Promise<EchoServer> {
   let response: ServerResponse | undefined;
   const channels = createHttpChannels({

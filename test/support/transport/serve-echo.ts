@@ -3,12 +3,12 @@ import { startEchoServer } from './echo-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the tests in Chromium find the echo server. */
+    /** The echo server's URL for tests in Chromium. */
     echoUrl: string;
   }
 }
 
-/** Vitest runs this once, in Node, around the tests of the browser. */
+/** Vitest runs this once, in Node, around the browser tests. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startEchoServer();
   project.provide('echoUrl', server.url);

@@ -5,15 +5,15 @@ import { watchChannel, type WatchedChannel } from './watched-channel.ts';
 
 export interface ContractSubject {
   readonly transport: Transport;
-  /** Where a far end does what `answerFrame` says. */
+  /** An address whose far end behaves as `answerFrame` defines. */
   readonly url: URL;
-  /** Where nobody takes a channel. */
+  /** An address that accepts no channel. */
   readonly refusedUrl: URL;
 }
 
 /**
- * What the kernel asks of a transport, as tests that every implementation passes. A transport carries messages: it may join
- * frames at newlines and split them there, but loses none, repeats none, and keeps their order, until the channel ends.
+ * The kernel's requirements for a transport, as tests for every implementation. A transport carries messages in order,
+ * without loss or repetition, until the channel ends. It may join frames at newlines and split them there.
  */
 export function describeTransport(name: string, subject: () => ContractSubject): void {
   const open: WatchedChannel[] = [];
@@ -33,7 +33,7 @@ export function describeTransport(name: string, subject: () => ContractSubject):
     return watched;
   }
 
-  /** By then anything that is still on its way has arrived: another channel went there and back meanwhile. */
+  /** Waits for one round trip on another channel, after which anything in transit has arrived. */
   async function letPass(): Promise<void> {
     const other = await dialOpened();
     other.channel.send('passed');
@@ -49,7 +49,7 @@ export function describeTransport(name: string, subject: () => ContractSubject):
       expect(told).toEqual(['opened']);
     });
 
-    it('carries a thousand messages there and back in their order', async () => {
+    it('[WIRE-5] carries a thousand messages there and back in their order', async () => {
       const watched = await dialOpened();
       const messages = Array.from({ length: 1_000 }, (_, number) => `${number}`);
       for (const message of messages.slice(0, 500)) watched.channel.send(message);
@@ -77,7 +77,7 @@ export function describeTransport(name: string, subject: () => ContractSubject):
       const watched = await dialOpened();
       expect(watched.channel.bufferedBytes).toBe(0);
       const big = 'x'.repeat(4_000_000);
-      // More than the machine takes at once, also where both ends are on it.
+      // More than the system buffers at once, even if both ends are on this machine.
       for (const end of ['a', 'b', 'c', 'd']) watched.channel.send(`${big}${end}`);
       expect(watched.channel.bufferedBytes).toBeGreaterThan(0);
       await watched.until(({ messages }) => messages.length === 4);

@@ -2,12 +2,12 @@ import { vi } from 'vitest';
 import type { KernelError } from '../../../src/base/kernel-error.ts';
 import type { Channel, Transport } from '../../../src/transport/transport.ts';
 
-/** A channel with a record of all that it told, for the tests that every transport passes. */
+/** A channel that records its events, for the transport contract. */
 export interface WatchedChannel {
   readonly channel: Channel;
-  /** In order: `opened`, `closed`, and `received` for each frame. */
+  /** In order: `opened`, `closed`, and `received` per frame. */
   readonly told: readonly string[];
-  /** Of all frames, in order. */
+  /** The messages of all frames, in order. */
   readonly messages: readonly string[];
   readonly error: KernelError | undefined;
   until(check: (watched: WatchedChannel) => boolean): Promise<void>;

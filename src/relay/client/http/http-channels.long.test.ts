@@ -28,7 +28,7 @@ const post = (headers: Record<string, string>, body = hi) =>
   fetch(`${relay.url}/sync`, { method: 'POST', body, headers });
 
 describe('a channel over HTTP', () => {
-  it('opens with hello, takes what is posted in its order, and answers in the stream', async () => {
+  it('starts with hello, handles posted messages in order, and answers in the stream', async () => {
     const client = await openHttpClient(relay.url);
     await client.waitFor(({ received }) => received.length === 1);
     expect(client.received[0]).toMatchObject({ maia: 'hello', v: 1 });
@@ -37,7 +37,7 @@ describe('a channel over HTTP', () => {
     expect(client.received.slice(1).map(({ t }) => t)).toEqual([1, 2, 3]);
   });
 
-  it('says what PROTOCOL.md asks of its head, and a new secret for each', async () => {
+  it('sends the headers that PROTOCOL.md requires, with a new secret each time', async () => {
     const responses = await Promise.all([1, 2].map(() => openStream(relay.url, { origin })));
     const channels = responses.map(({ headers }) => headers.get('maia-channel'));
     expect(new Set(channels).size).toBe(2);
@@ -54,7 +54,7 @@ describe('a channel over HTTP', () => {
     expect(channels.some((channel) => JSON.stringify(logged).includes(channel ?? '?'))).toBe(false);
   });
 
-  it('ends with its stream, and is then not known', async () => {
+  it('ends with its stream and is unknown afterwards', async () => {
     const client = await openHttpClient(relay.url);
     await client.post(hi);
     client.close();
@@ -62,28 +62,28 @@ describe('a channel over HTTP', () => {
   });
 
   it('counts as a connection while it is open', async () => {
-    const own = await startRelay({ limits: { connections: 1 } });
-    const first = await openHttpClient(own.url);
-    expect((await readHealth(own)).body.connections).toBe(1);
-    const second = await openHttpClient(own.url);
+    const separateRelay = await startRelay({ limits: { connections: 1 } });
+    const first = await openHttpClient(separateRelay.url);
+    expect((await readHealth(separateRelay)).body.connections).toBe(1);
+    const second = await openHttpClient(separateRelay.url);
     await second.waitFor(({ hasEnded }) => hasEnded);
     expect(second.received).toMatchObject([{ maia: 'refused', code: 'limit', closing: true }]);
     first.close();
-    await vi.waitFor(async () => expect((await readHealth(own)).body.connections).toBe(0));
+    await vi.waitFor(async () => expect((await readHealth(separateRelay)).body.connections).toBe(0));
   });
 
-  it('is told that the relay stops, and nobody else is let in', async () => {
-    const own = await openRelay();
-    const client = await openHttpClient(own.url);
+  it('is notified that the relay stops, and no other client is accepted', async () => {
+    const separateRelay = await openRelay();
+    const client = await openHttpClient(separateRelay.url);
     await client.post(hi);
-    await own.close();
+    await separateRelay.close();
     await client.waitFor(({ hasEnded }) => hasEnded);
     expect(client.received.at(-1)).toMatchObject({ maia: 'refused', code: 'draining', closing: true });
   });
 });
 
-describe('each request', () => {
-  it('is of an allowed origin, or of no page', async () => {
+describe('a request', () => {
+  it('is accepted from an allowed origin or without an origin', async () => {
     const { channel } = await openHttpClient(relay.url);
     const evil = 'https://evil.example.org';
     expect((await openStream(relay.url, { origin: evil })).status).toBe(403);
@@ -95,8 +95,8 @@ describe('each request', () => {
     expect((await post({ 'maia-channel': channel })).status).toBe(204);
   });
 
-  it('is of no page that hides who it is', async () => {
-    // Node's own `fetch` writes this header itself.
+  it('is refused from a page that sends no origin', async () => {
+    // Node's `fetch` overwrites this header.
     const asked = httpRequest(`${relay.url}/sync`, {
       headers: { accept: 'text/event-stream', 'sec-fetch-mode': 'no-cors' },
     }).end();
@@ -104,7 +104,7 @@ describe('each request', () => {
     expect(statusCode).toBe(403);
   });
 
-  it('may be asked for first', async () => {
+  it('may be preceded by a preflight', async () => {
     const { status, headers } = await fetch(`${relay.url}/sync`, { method: 'OPTIONS', headers: { origin } });
     expect(status).toBe(204);
     expect(headers.get('access-control-allow-origin')).toBe(origin);
@@ -113,14 +113,14 @@ describe('each request', () => {
   });
 
   it.each(['', 'AAAAAAAAAAAAAAAAAAAAAA', '__proto__', 'x'.repeat(50)])(
-    'names a channel that there is, and not %j',
+    'is refused for the unknown channel %j',
     async (channel) => {
       expect((await post({ 'maia-channel': channel })).status).toBe(410);
       expect((await post({})).status).toBe(410);
     },
   );
 
-  it('is not longer than a frame may be, whether it says so or not', async () => {
+  it('is refused if it exceeds the frame limit, with or without a content length', async () => {
     const client = await openHttpClient(relay.url);
     expect((await client.post('x'.repeat(8_001))).status).toBe(413);
     await client.waitFor(({ hasEnded }) => hasEnded);
@@ -136,7 +136,7 @@ describe('each request', () => {
     await other.waitFor(({ hasEnded }) => hasEnded);
   });
 
-  it('comes alone: another one meanwhile is sent away', async () => {
+  it('is refused while another one is open', async () => {
     const client = await openHttpClient(relay.url);
     const slow = httpRequest(`${relay.url}/sync`, {
       method: 'POST',
@@ -151,7 +151,7 @@ describe('each request', () => {
     expect((await client.post(echo(3))).status).toBe(204);
   });
 
-  it('whose body trickles in is given up', async () => {
+  it('is aborted if its body trickles in', async () => {
     const client = await openHttpClient(relay.url);
     await client.post(hi);
     const slow = httpRequest(`${relay.url}/sync`, {
@@ -162,11 +162,11 @@ describe('each request', () => {
     slow.write('{');
     const [{ statusCode }] = (await once(slow, 'response')) as [{ statusCode: number }];
     expect(statusCode).toBe(408);
-    // The channel itself has done nothing wrong.
+    // The channel itself stays open.
     expect((await client.post(echo(1))).status).toBe(204);
   });
 
-  it('that breaks off leaves the channel as it was', async () => {
+  it('leaves the channel unchanged if it breaks off', async () => {
     const client = await openHttpClient(relay.url);
     const broken = httpRequest(`${relay.url}/sync`, {
       method: 'POST',
@@ -180,18 +180,18 @@ describe('each request', () => {
   });
 });
 
-describe('the limits of a client', () => {
-  it('say nothing within the first time, and it ends', async () => {
+describe('the limits of a client over HTTP', () => {
+  it('disconnect a client that sends nothing at first', async () => {
     const client = await openHttpClient(relay.url);
     await client.waitFor(({ hasEnded }) => hasEnded);
     expect(client.received.at(-1)).toMatchObject({ maia: 'refused', code: 'limit', closing: true });
   });
 
   it.each([
-    ['what is no message', '<html>', 'invalid'],
+    ['an invalid message', '<html>', 'invalid'],
     ['a message that is too long', `{"action":"load","id":"${'x'.repeat(3_000)}"}`, 'too-large'],
-    ['bytes that are no text', Buffer.from('{"maia":"echo","t":1,"x":"\xff"}', 'latin1'), 'invalid'],
-  ])('%s ends it, and says why', async (_name, body, code) => {
+    ['bytes that are not UTF-8', Buffer.from('{"maia":"echo","t":1,"x":"\xff"}', 'latin1'), 'invalid'],
+  ])('disconnect a client with a reason after %s', async (_name, body, code) => {
     const client = await openHttpClient(relay.url);
     await client.post(body);
     await client.waitFor(({ hasEnded }) => hasEnded);
@@ -199,23 +199,23 @@ describe('the limits of a client', () => {
     expect((await client.post(hi)).status).toBe(410);
   });
 
-  it('send faster than allowed, and the answer to a request waits', async () => {
+  it('delay the response if a client sends too fast', async () => {
     const client = await openHttpClient(relay.url);
     const startedAtMs = performance.now();
     const long = JSON.stringify({ maia: 'echo', t: 1, x: 'x'.repeat(1_900) });
     for (let count = 0; count < 10; count++) {
       expect((await client.post(`${long}\n`.repeat(4))).status).toBe(204);
     }
-    // 78 kB at 20 kB a second, of which the first 60 are free.
+    // 78 kB at 20 kB/s, of which the first 60 kB are free.
     expect(performance.now() - startedAtMs).toBeGreaterThan(500);
     expect(client.received).toContainEqual(
       expect.objectContaining({ maia: 'refused', code: 'limit', closing: false }),
     );
   });
 
-  it('read nothing, and it ends when too much waits', async () => {
-    const own = await startRelay({ limits: { unreadBytes: 50_000 } });
-    const socket = connect({ port: own.port, host: '127.0.0.1' });
+  it('disconnect a client that does not read when too much is queued', async () => {
+    const separateRelay = await startRelay({ limits: { unreadBytes: 50_000 } });
+    const socket = connect({ port: separateRelay.port, host: '127.0.0.1' });
     socket.pause();
     socket.on('error', () => {});
     socket.write('GET /sync HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n');
@@ -235,28 +235,28 @@ describe('the limits of a client', () => {
     await vi.waitFor(
       async () => {
         const signal = AbortSignal.timeout(1_000);
-        const sent = fetch(`${own.url}/sync`, {
+        const sent = fetch(`${separateRelay.url}/sync`, {
           method: 'POST',
           body: lines,
           headers: { 'maia-channel': channel },
           signal,
         });
         statuses.add(await sent.then(({ status }) => status).catch(() => 0));
-        expect((await readHealth(own)).body.connections === 0 || statuses.has(0)).toBe(true);
+        expect((await readHealth(separateRelay)).body.connections === 0 || statuses.has(0)).toBe(true);
       },
       { timeout: 20_000, interval: 5 },
     );
-    // Not read, a client is not read from either: its request waits, and what it makes the relay hold stays small.
+    // The relay stops reading from a client that does not read: its request stays open, and memory use stays small.
     expect(statuses.has(204)).toBe(true);
     socket.destroy();
-    await vi.waitFor(async () => expect((await readHealth(own)).body.connections).toBe(0));
+    await vi.waitFor(async () => expect((await readHealth(separateRelay)).body.connections).toBe(0));
   });
 });
 
-it('hostile requests end neither the relay nor anybody else’s channel', async () => {
-  const own = await startRelay();
-  const good = await openHttpClient(own.url);
-  const byWebSocket = await openRawClient(own.url);
+it('hostile requests end neither the relay nor other channels', async () => {
+  const separateRelay = await startRelay();
+  const good = await openHttpClient(separateRelay.url);
+  const byWebSocket = await openRawClient(separateRelay.url);
   await good.post(hi);
   const random = createRandom(7);
   const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)] as T;
@@ -288,7 +288,7 @@ it('hostile requests end neither the relay nor anybody else’s channel', async 
     'sec-fetch-mode: no-cors',
   ];
   for (let count = 0; count < 400; count++) {
-    const socket = connect({ port: own.port, host: '127.0.0.1' });
+    const socket = connect({ port: separateRelay.port, host: '127.0.0.1' });
     socket.on('error', () => {});
     const head = [
       `${pick(['GET', 'POST', 'OPTIONS', 'PUT', 'HEAD', 'get', 'DELETE', 'CONNECT'])} ${pick(paths)} HTTP/1.1`,
@@ -306,5 +306,5 @@ it('hostile requests end neither the relay nor anybody else’s channel', async 
   await good.waitFor(({ received }) => received.some(({ t }) => t === 5));
   byWebSocket.send(echo(6));
   await byWebSocket.waitFor({ t: 6 });
-  await vi.waitFor(async () => expect((await readHealth(own)).body.connections).toBe(2));
+  await vi.waitFor(async () => expect((await readHealth(separateRelay)).body.connections).toBe(2));
 });

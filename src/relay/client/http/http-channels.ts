@@ -5,41 +5,40 @@ import type { ClientSocket } from '../client-socket.ts';
 import { createHttpSocket, type HttpSocket } from './http-socket.ts';
 import { readBody } from './read-body.ts';
 
-/** Clients that came over HTTP: `GET` opens an event stream, and `POST` with the stream's secret says something in it. */
+/** Serves clients over HTTP: `GET` opens an event stream, and `POST` with the secret of the stream sends a message. */
 export interface HttpChannels {
-  /** Answers one request for `/sync`; false where it is for no channel. */
+  /** Answers a request for `/sync`. Returns false if the request is not for a channel. */
   answer(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
 export interface HttpChannelsOptions {
-  /** Of a request's body, in bytes. */
+  /** The maximum size of a request body, in bytes. */
   readonly maxPayload: number;
-  /** How long a body may take to begin, and to go on after it has begun. */
+  /** How long a body may take to start, and how long it may stall after that. */
   readonly bodyMs: number;
   readonly clock: Clock;
-  /** Whether a page of this origin may connect; undefined where no browser asks. */
+  /** Whether a page of this origin may connect; undefined for clients that are not browsers. */
   allows(origin: string | undefined): boolean;
-  /** A client. */
   open(request: IncomingMessage, socket: ClientSocket): void;
 }
 
-/** Known to the client alone, and never logged: whoever has it may write in the channel. */
+/** A secret between relay and client, never logged: it permits sending in the channel. */
 const channelHeader = 'maia-channel';
 
 export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
   const { maxPayload, bodyMs, clock, allows, open } = options;
   const sockets = new Map<string, HttpSocket>();
-  /** Those with a request that is not answered: one at a time, or order would be lost. */
+  /** Sockets with an unanswered request. Only one at a time, to keep messages in order. */
   const busy = new Set<HttpSocket>();
 
   function openStream(request: IncomingMessage, response: ServerResponse): void {
     const channel = randomBytes(16).toString('base64url');
     const socket = createHttpSocket(response, clock);
-    // It stands here before the client can know it, and the head goes out before the first frame.
+    // Register the channel before the client can learn it, and send the head before the first frame.
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       [channelHeader]: channel,
-      // nginx would keep events back until it has a few of them.
+      // nginx would buffer events otherwise.
       'x-accel-buffering': 'no',
     });
     response.flushHeaders();
@@ -51,16 +50,18 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
   async function takePost(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const channel = request.headers[channelHeader];
     const socket = typeof channel === 'string' ? sockets.get(channel) : undefined;
-    if (!socket || socket.readyState !== socket.OPEN) return refuse(response, 410, 'No such channel.');
-    if (busy.has(socket)) return refuse(response, 409, 'One request at a time.');
+    if (!socket || socket.readyState !== socket.OPEN)
+      return refuse(response, 410, 'There is no such channel.');
+    if (busy.has(socket))
+      return refuse(response, 409, 'Another request on this channel is still open. Send one at a time.');
     busy.add(socket);
     try {
       const body = await readBody(request, { maxBytes: maxPayload, waitMs: bodyMs, clock });
       if (body === 'too large') {
-        refuse(response, 413, `More than ${maxPayload} bytes.`);
+        refuse(response, 413, `The body is longer than ${maxPayload} bytes.`);
         return socket.terminate();
       }
-      if (body === 'too slow') return refuse(response, 408, 'The body came too slowly.');
+      if (body === 'too slow') return refuse(response, 408, 'The body arrived too slowly.');
       if (body === 'broken') return;
       await socket.take(body);
       response.writeHead(204).end();
@@ -87,7 +88,7 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
       if (!isOpening && method !== 'POST' && method !== 'OPTIONS') return false;
       response.setHeader('cache-control', 'no-store');
       response.setHeader('vary', 'origin');
-      // With a request whose answer it may not read, a page names no origin.
+      // A page that makes a `no-cors` request sends no origin.
       if (!allows(origin) || mode === 'no-cors') {
         refuse(response, 403, 'Pages of this origin may not connect to this relay.');
         return true;
@@ -104,7 +105,7 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
   };
 }
 
-/** The connection goes with it: what else the client sends on it is not read. */
+/** Also closes the connection, so that the rest of the request is not read. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
   response
     .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })

@@ -4,31 +4,31 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../../base/clock.ts';
 import type { ClientSocket } from '../client-socket.ts';
 
-/** A client over HTTP: what it is told goes into one response that does not end, and what it says comes in requests. */
+/** A client over HTTP. The relay sends in one long-lived response; the client sends in requests. */
 export interface HttpSocket extends ClientSocket {
-  /** A request's body. Resolves once the next may come; what is not read stays with its sender that way. */
+  /** Handles a request's body. Resolves once the client may send the next one; until then it keeps its unsent data. */
   take(body: Buffer): Promise<void>;
 }
 
 const open = 1;
 const closing = 2;
-/** As long as `ws` gives a client to answer the closing. */
+/** The time that `ws` gives a client to answer the close frame. */
 const closeMs = 30_000;
 
-/** `response` has its head written. */
+/** The head of `response` must already be written. */
 export function createHttpSocket(response: ServerResponse, clock: Clock): HttpSocket {
   const events = new EventEmitter();
   let readyState = open;
   let isPaused = false;
-  const goOn: (() => void)[] = [];
+  const onResume: (() => void)[] = [];
   let cancelClose = () => {};
 
   function resume(): void {
     isPaused = false;
-    for (const go of goOn.splice(0)) go();
+    for (const listener of onResume.splice(0)) listener();
   }
 
-  // Unheard, it would end the process.
+  // Without a listener, an error would end the process.
   events.on('error', () => {});
   response.on('error', (error) => events.emit('error', error));
   response.on('close', () => {
@@ -48,7 +48,7 @@ export function createHttpSocket(response: ServerResponse, clock: Clock): HttpSo
     send(text, sent) {
       if (readyState === open) response.write(`data: ${text.replaceAll('\n', '\ndata: ')}\n\n`, sent);
     },
-    // Nobody answers over HTTP. A client that is gone leaves a stream that is closed, or that is not read.
+    // HTTP has no ping. If the client is gone, the stream closes or is no longer read.
     ping: () => void events.emit('pong'),
     pause() {
       isPaused = true;
@@ -64,12 +64,12 @@ export function createHttpSocket(response: ServerResponse, clock: Clock): HttpSo
       readyState = closing;
       response.destroy();
     },
-    on: (event: string, listener: (...heard: never[]) => void) =>
-      events.on(event, listener as (...heard: unknown[]) => void),
+    on: (event: string, listener: (...args: never[]) => void) =>
+      events.on(event, listener as (...args: unknown[]) => void),
     async take(body) {
       if (readyState !== open) return;
       events.emit('message', body, !isUtf8(body));
-      if (isPaused) await new Promise<void>((go) => goOn.push(go));
+      if (isPaused) await new Promise<void>((resolve) => onResume.push(resolve));
     },
   };
 }

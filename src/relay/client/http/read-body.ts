@@ -1,13 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../base/clock.ts';
 
-/** A line that carries less is one that somebody holds open. */
-const slowestBytesPerMs = 10;
+/** A slower client is probably stalling on purpose. */
+const minBytesPerMs = 10;
 
-/**
- * All of a request's body, unless it is longer than `maxBytes` or comes too slowly: `waitMs` and the time that a slow line
- * needs for what has come. Never rejects.
- */
+/** Reads at most `maxBytes`, within `waitMs` plus the time that the bytes need on a slow connection. Never rejects. */
 export function readBody(
   request: IncomingMessage,
   { maxBytes, waitMs, clock }: { readonly maxBytes: number; readonly waitMs: number; readonly clock: Clock },
@@ -17,11 +14,11 @@ export function readBody(
     const chunks: Buffer[] = [];
     const startedAtMs = clock.nowMs();
     let length = 0;
-    let cancel = clock.after(waitMs, look);
+    let cancel = clock.after(waitMs, checkTime);
 
-    function look(): void {
-      const leftMs = startedAtMs + waitMs + length / slowestBytesPerMs - clock.nowMs();
-      if (leftMs > 0) cancel = clock.after(leftMs, look);
+    function checkTime(): void {
+      const leftMs = startedAtMs + waitMs + length / minBytesPerMs - clock.nowMs();
+      if (leftMs > 0) cancel = clock.after(leftMs, checkTime);
       else finish('too slow');
     }
 

@@ -4,21 +4,20 @@ import { installReadOnlyFiles, vfsName } from './read-only-files.ts';
 
 export type { SqlValue };
 
-/** A statement. Its rows come one by one; what is left of them when it is asked again is dropped. */
+/** A prepared statement that yields rows lazily. Running it again drops the remaining rows of the previous run. */
 export type Select = (...parameters: readonly SqlValue[]) => Generator<readonly SqlValue[]>;
 
 export interface Sqlite {
-  /** The names of its tables. */
   readonly tables: ReadonlySet<SqlValue | undefined>;
   prepare(sql: string): Select;
-  /** The first column of the first row. */
+  /** Returns the first column of the first row. */
   value(sql: string): SqlValue | undefined;
   close(): void;
 }
 
 let loading: Promise<Sqlite3Static> | undefined;
 
-/** Opens an SQLite database for reading, with its `-wal` file where there is one. Throws SQLite's own errors. */
+/** Opens an SQLite database read-only, with its `-wal` file if there is one. Throws the errors of SQLite. */
 export async function openSqlite(file: string): Promise<Sqlite> {
   loading ??= load();
   const { oo1 } = await loading;
@@ -32,9 +31,9 @@ export async function openSqlite(file: string): Promise<Sqlite> {
     };
   };
   try {
-    // A log is read without shared memory where nobody else can be at it.
+    // In exclusive mode, SQLite reads the log without shared memory.
     database.exec('pragma locking_mode = exclusive');
-    // Views and functions in the file could do more than to be read.
+    // Views and functions in the file could have side effects.
     database.exec('pragma trusted_schema = off');
     const names = [...prepare("select name from sqlite_schema where type = 'table'")()];
     return {
@@ -51,7 +50,7 @@ export async function openSqlite(file: string): Promise<Sqlite> {
 
 async function load(): Promise<Sqlite3Static> {
   const sqlite = await initialize({ print: () => {}, printErr: () => {} });
-  // It would write its errors to the console as well, with the statements.
+  // SQLite would also log errors, including the statements, to the console.
   Object.assign(sqlite.config, { warn: () => {}, error: () => {} });
   installReadOnlyFiles(sqlite);
   return sqlite;

@@ -3,15 +3,12 @@ import type { Sqlite3Static } from '@sqlite.org/sqlite-wasm';
 
 export const vfsName = 'maia-read-only';
 
-/**
- * Lets SQLite read files of this machine where they lie, a page at a time, and write none: its WASM knows only files in
- * memory. There are no locks, so nobody else may write meanwhile; the caller looks whether somebody did.
- */
+/** SQLite's WASM build reads only memory; this reads files by page, without locks. The caller must exclude writers. */
 export function installReadOnlyFiles({ capi, wasm, vfs }: Sqlite3Static): void {
-  /** By SQLite's pointer; undefined for a log that is not there, which reads as an empty one. */
+  /** Keyed by SQLite's file pointer; undefined for a missing log, which reads as empty. */
   const opened = new Map<number, number | undefined>();
   const pathAt = (pointer: number) => wasm.cstrToJs(pointer) ?? '';
-  // New for each use: the old one is of no use once the memory has grown.
+  // Create a new view each time: the old one is detached when the memory grows.
   const view = () => new DataView(wasm.heap8u().buffer);
 
   const methods = new capi.sqlite3_io_methods();
@@ -20,7 +17,7 @@ export function installReadOnlyFiles({ capi, wasm, vfs }: Sqlite3Static): void {
   files.$szOsFile = new capi.sqlite3_file().structInfo.sizeof;
   files.$mxPathname = 4_096;
 
-  // No exception may reach SQLite: each becomes one of its codes.
+  // Exceptions must not reach SQLite, so convert them to its error codes.
   const orCode = (code: number, run: () => number) => {
     try {
       return run();
@@ -28,7 +25,7 @@ export function installReadOnlyFiles({ capi, wasm, vfs }: Sqlite3Static): void {
       return code;
     }
   };
-  // A new function for each method, as SQLite's WASM remembers one by the form it was first used in.
+  // A new function per method: SQLite's WASM caches each function with the signature of its first use.
   const refuse = () => () => capi.SQLITE_READONLY;
   const agree = () => () => 0;
 
@@ -46,7 +43,7 @@ export function installReadOnlyFiles({ capi, wasm, vfs }: Sqlite3Static): void {
           orCode(capi.SQLITE_IOERR_READ, () => {
             const descriptor = opened.get(file);
             const bytes = wasm.heap8u().subarray(target, target + count);
-            // The type says number; it is a bigint.
+            // Typed as number, but a bigint at runtime.
             const read = descriptor === undefined ? 0 : readSync(descriptor, bytes, 0, count, Number(offset));
             bytes.fill(0, read);
             return read < count ? capi.SQLITE_IOERR_SHORT_READ : 0;
@@ -83,13 +80,13 @@ export function installReadOnlyFiles({ capi, wasm, vfs }: Sqlite3Static): void {
             const struct = new capi.sqlite3_file(file);
             struct.$pMethods = methods.pointer;
             struct.dispose();
-            // What is open for reading only is neither rolled back nor written to when it is closed.
+            // SQLite neither rolls back nor checkpoints a file opened read-only.
             if (flagsGiven) view().setInt32(flagsGiven, capi.SQLITE_OPEN_READONLY, true);
             return 0;
           }),
         xDelete: () => capi.SQLITE_IOERR_DELETE,
-        xAccess(_vfs, name, _flags, isThere) {
-          view().setInt32(isThere, existsSync(pathAt(name)) ? 1 : 0, true);
+        xAccess(_vfs, name, _flags, exists) {
+          view().setInt32(exists, existsSync(pathAt(name)) ? 1 : 0, true);
           return 0;
         },
         xFullPathname: (_vfs, name, size, target) =>

@@ -43,7 +43,7 @@ async function open(file: string) {
   return source;
 }
 
-/** The person who wrote on the stock server, on another device that has nothing yet. */
+/** The user who wrote on the stock server, now on another device that has no content. */
 async function openAccount(url: string): Promise<LocalNode> {
   const websocket = new WebSocket(`${url}/sync`);
   onTestFinished(() => websocket.terminate());
@@ -57,7 +57,7 @@ async function openAccount(url: string): Promise<LocalNode> {
   });
 }
 
-it('brings all that cojson has written to a relay, from where it is loaded and decrypted', async () => {
+it('imports everything that cojson wrote, so that clients load and decrypt it', async () => {
   const file = await copyFiles();
   const storage = `pglite:${await createStorage()}`;
   const imported = await transfer({ kind: 'import', file, storage }, silentLogger);
@@ -76,7 +76,7 @@ it('brings all that cojson has written to a relay, from where it is loaded and d
   expect(map.toJSON()).toEqual(stock.map.toJSON());
   expect(map.core.knownState()).toEqual(stock.map.core.knownState());
   const stream = await load(stock.streamID);
-  if (!(stream instanceof RawBinaryCoStream)) throw new Error('It is no stream.');
+  if (!(stream instanceof RawBinaryCoStream)) throw new Error('It is not a stream.');
   const whole = stock.node.getCoValue(stock.streamID).knownState();
   await vi.waitFor(() => expect(stream.core.knownState()).toEqual(whole), { timeout: 20_000 });
   expect(Buffer.concat(stream.getBinaryChunks()?.chunks ?? [])).toEqual(Buffer.from(stock.streamBytes));
@@ -86,43 +86,43 @@ it('brings all that cojson has written to a relay, from where it is loaded and d
   }
 });
 
-it('goes on where it was interrupted, and writes no row twice', async () => {
+it('continues after an interruption and writes no row twice', async () => {
   const file = await copyFiles();
   const [source, again] = [await open(file), await open(file)];
   const { rows, sha256 } = await source.check(ignore);
   // One row in each transaction.
   const single = { ...source, rows: (from: Place) => withBytes(source.rows(from), 4_000_000) };
-  await expect(importStorage(breaking(database, 60), single, ignore)).rejects.toThrow('The power is out.');
+  await expect(importStorage(breaking(database, 60), single, ignore)).rejects.toThrow('Power failure.');
   const read: number[] = [];
   const counting = {
     ...again,
-    check: () => Promise.reject(new Error('It was checked before.')),
+    check: () => Promise.reject(new Error('It was checked again.')),
     rows: (from: Place) => (read.push(from.rows), again.rows(from)),
   };
-  // Two transactions come before the rows.
+  // Two transactions precede the rows.
   expect(await importStorage(database, counting, ignore)).toEqual({ rows, sha256, found: 57 });
   expect(read).toEqual([57]);
   const copy = await open(await copyFiles());
   expect(await importStorage(database, copy, ignore)).toEqual({ rows, sha256, found: rows });
 });
 
-it('takes another copy of what was begun, and nothing else', async () => {
+it('continues with another copy of the same content, and with nothing else', async () => {
   const source = await open(await copyFiles());
   const content = await source.check(ignore);
-  await expect(importStorage(breaking(database, 3), source, ignore)).rejects.toThrow('The power is out.');
+  await expect(importStorage(breaking(database, 3), source, ignore)).rejects.toThrow('Power failure.');
   const other = await open(await changed(`delete from deletedCoValues`));
   expect(await refusalOf(importStorage(database, other, ignore))).toContain('of other content');
   const closed = await open(await changed());
   expect(await importStorage(database, closed, ignore)).toMatchObject(content);
 });
 
-it('writes nothing of what is damaged', async () => {
+it('writes nothing of a damaged source', async () => {
   const source = await open(await changed(`update deletedCoValues set status = 7`));
   await refusalOf(importStorage(database, source, ignore));
   expect(await database.query(`select tablename from pg_tables where schemaname = 'public'`)).toEqual([]);
 });
 
-it('reads forms of before deletions and marks', async () => {
+it('reads schema versions without deletions and sync records', async () => {
   const file = await changed(
     'drop table deletedCoValues',
     'drop table unsynced_covalues',
@@ -133,13 +133,13 @@ it('reads forms of before deletions and marks', async () => {
   expect(source.leftOut).toBeUndefined();
 });
 
-/** One that breaks down in its `nth` transaction from now on. */
+/** A database that fails in its `nth` transaction from now on. */
 function breaking(database: Database, nth: number): Database {
   let count = 0;
   return {
     ...database,
     transaction: (run) =>
-      ++count < nth ? database.transaction(run) : Promise.reject(new Error('The power is out.')),
+      ++count < nth ? database.transaction(run) : Promise.reject(new Error('Power failure.')),
   };
 }
 

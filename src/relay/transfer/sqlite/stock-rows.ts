@@ -19,18 +19,17 @@ interface Session {
 
 interface Part {
   readonly table: Table;
-  /** In the stock database. */
   readonly stockTable: string;
   readonly count: number;
-  /** All but the first ones. */
+  /** All rows but the first `skip`. */
   rows(skip: number): Generator<Row>;
 }
 
-/** What is in a database of cojson's SQLite storage, as rows of the relay's own tables, checked one by one. */
+/** Reads a database of cojson's SQLite storage as rows of the relay's tables, and validates each row. */
 export function createStockRows(sqlite: Sqlite, checks: StockChecks, damaged: Damaged) {
   const has = (table: string) => sqlite.tables.has(table);
   const headers = sqlite.prepare('select rowID, id, header from coValues order by id limit -1 offset ?');
-  // The order of this join is the order of the rows: sorting transactions would need room for all of them.
+  // The rows come in the order of this join: sorting the transactions would require space for all of them.
   const sessions = sqlite.prepare(
     `select id, s.rowID, sessionID, lastIdx, lastSignature, bytesSinceLastSignature
      from coValues as c cross join sessions as s on s.coValue = c.rowID order by id, sessionID`,
@@ -70,7 +69,6 @@ export function createStockRows(sqlite: Sqlite, checks: StockChecks, damaged: Da
 
   return {
     count: parts.reduce((sum, { count }) => sum + count, 0),
-    /** All but the first ones. */
     *rows(skip: number): Generator<StockRow> {
       for (const { table, stockTable, count, rows } of parts) {
         const skipped = Math.min(skip, count);
@@ -82,7 +80,7 @@ export function createStockRows(sqlite: Sqlite, checks: StockChecks, damaged: Da
           yield { table, row, bytes: bytesOf(row) };
         }
         if (found !== count)
-          throw damaged(`table ${stockTable}`, `${count - found} of its rows belong to nothing`);
+          throw damaged(`table ${stockTable}`, `${count - found} of its rows are orphaned`);
       }
     },
   };
@@ -101,7 +99,7 @@ export function createStockRows(sqlite: Sqlite, checks: StockChecks, damaged: Da
         sessionID: checks.sessionID(sessionID, name),
         count: checks.count(count, name),
         signature: checks.signature(signature, name),
-        // A session from before signatures were kept in between has no such number; cojson reads it as 0.
+        // Sessions written before cojson stored signatures lack this number; cojson reads it as 0.
         bytes: checks.count(bytes ?? 0, name),
       };
     }
@@ -112,7 +110,7 @@ export function createStockRows(sqlite: Sqlite, checks: StockChecks, damaged: Da
     for (const [idx, tx] of transactions(key, from)) {
       const name = `row ses=${key}, idx=${Number(idx)} of transactions`;
       if (idx !== next) throw damaged(`row ${key} of sessions`, `its transaction ${next} is missing`);
-      if (next >= count) throw damaged(name, `its session ends before it`);
+      if (next >= count) throw damaged(name, `its index is beyond the end of its session`);
       yield [id, sessionID, next++, checks.transaction(tx, id, sessionID, name)];
     }
     if (next !== count) throw damaged(`row ${key} of sessions`, `its transaction ${next} is missing`);
@@ -123,7 +121,7 @@ export function createStockRows(sqlite: Sqlite, checks: StockChecks, damaged: Da
       for (const [idx, signature] of signatures(key)) {
         const name = `row ses=${key}, idx=${Number(idx)} of signatureAfter`;
         const at = checks.count(idx, name);
-        if (at >= count) throw damaged(name, `its session ends before it`);
+        if (at >= count) throw damaged(name, `its index is beyond the end of its session`);
         yield [id, sessionID, at, checks.signature(signature, name)];
       }
     }
@@ -134,10 +132,10 @@ export function createStockRows(sqlite: Sqlite, checks: StockChecks, damaged: Da
       `select coValueID, status, exists (select 1 from coValues where id = coValueID)
        from deletedCoValues order by coValueID`,
     );
-    for (const [id, status, isThere] of deletions()) {
+    for (const [id, status, exists] of deletions()) {
       const name = `a row of deletedCoValues`;
       const coValueID = checks.coValueID(id, name);
-      if (isThere !== 1) throw damaged(`row ${coValueID} of deletedCoValues`, 'there is no such CoValue');
+      if (exists !== 1) throw damaged(`row ${coValueID} of deletedCoValues`, 'its CoValue does not exist');
       if (status !== 0 && status !== 1)
         throw damaged(`row ${coValueID} of deletedCoValues`, 'its status is unknown');
       yield [coValueID, status === 1];

@@ -1,0 +1,54 @@
+import { type KernelError } from '@MaiaOS/kernel';
+
+/** Why this device cannot save edits, and what the user should do. */
+export interface StorageText {
+  /** The second half of a sentence, without a full stop. */
+  readonly why: string;
+  /** What to do, as a title. */
+  readonly title: string;
+  readonly next: string;
+}
+
+const goesOn = 'Lists retries automatically, and this notice goes away once they are saved.';
+
+export function storageText(error: KernelError | undefined): StorageText {
+  switch (error?.code) {
+    case 'STORAGE_FULL':
+      return {
+        why: 'this device’s storage is full',
+        title: 'Free some space: your changes are still here',
+        next: `Keep this tab open. ${goesOn}`,
+      };
+    case 'STORAGE_CLOSED':
+      return {
+        why: 'the browser closed this device’s storage',
+        title: 'Your changes are still here, in this tab',
+        next: `Keep this tab open. ${goesOn}`,
+      };
+    case 'STORAGE_BLOCKED':
+      return {
+        why: 'another tab is blocking this device’s storage',
+        title: 'Close the other Lists tabs and keep this one open',
+        next: goesOn,
+      };
+    case 'STORAGE_TOO_NEW':
+      return {
+        why: 'the data here is from a newer version of Lists',
+        title: 'Reload Lists once the relay has your last changes',
+        next: 'That loads the newer version, which can save them.',
+      };
+    case 'STORAGE_UNAVAILABLE':
+    case undefined:
+      return {
+        why: 'this browser does not store data here',
+        title: 'Your changes are only in this tab',
+        next: 'Keep it open until the relay has them.',
+      };
+    default:
+      return {
+        why: 'this device cannot write right now',
+        title: 'Your changes are still here, in this tab',
+        next: `Keep this tab open. ${goesOn}`,
+      };
+  }
+}

@@ -1,0 +1,33 @@
+import { LocalNode, type AgentSecret, type CryptoProvider, type RawAccountID, type SessionID } from 'cojson';
+import { patchCojson } from './patch-cojson.ts';
+import type { SessionCrypto } from './session-crypto.ts';
+import { repairHashes } from './session-maps/hash-repair.ts';
+import { layerSessionMaps } from './session-maps/session-maps.ts';
+
+/** A session's node. It corrects its clock, by up to a day, to the time that relays report; see also `edit-times`. */
+export function createSessionNode(options: {
+  /** Not shared with another session. */
+  readonly crypto: SessionCrypto;
+  readonly agentSecret: AgentSecret;
+  readonly sessionID: SessionID;
+  readonly genesisTimeMs: number;
+}): LocalNode {
+  const { crypto, agentSecret, sessionID, genesisTimeMs } = options;
+  const node = new LocalNode(agentSecret, sessionID, crypto, undefined, undefined, {
+    experimental_clockSyncFromServerPings: true,
+  });
+  crypto.editTimes.follow(node, genesisTimeMs);
+  return node;
+}
+
+/** A relay's node, under a new identity that is never stored unless an agent is given: a relay needs no rights. */
+export function createRelayNode(
+  crypto: CryptoProvider,
+  agent?: { readonly accountID: RawAccountID; readonly agentSecret: AgentSecret },
+): LocalNode {
+  patchCojson();
+  layerSessionMaps(crypto, { 'hash-repair': repairHashes(crypto) });
+  const agentSecret = agent?.agentSecret ?? crypto.newRandomAgentSecret();
+  const sessionID = crypto.newRandomSessionID(agent?.accountID ?? crypto.getAgentID(agentSecret));
+  return new LocalNode(agentSecret, sessionID, crypto);
+}

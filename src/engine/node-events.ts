@@ -1,0 +1,147 @@
+import type { LocalNode, Peer, PeerState, SyncMessage } from 'cojson';
+import type { Content } from './content.ts';
+import { getOrCreateCoValue } from './covalue-lookup.ts';
+import {
+  isEmpty,
+  knownCountsOfContent,
+  knownCountsOfState,
+  missingIn,
+  type KnownCounts,
+} from './known-counts.ts';
+import { outgoingOf } from './private-fields.ts';
+import { wrapMethod } from './wrap-method.ts';
+
+/** Called synchronously from cojson, so an exception reaches cojson's caller. */
+export interface NodeEvents {
+  /**
+   * Content that this device added, before it is stored: a transaction, in the call that makes it (`isMade`), or an
+   * import.
+   */
+  edited(id: string, need: KnownCounts, isMade?: true): void;
+  /** cojson hands content to the storage. */
+  storing(content: Content): void;
+  /** The storage has committed the content. */
+  stored(id: string, counts: KnownCounts): void;
+  /** cojson is about to handle a peer's message. */
+  handling(message: SyncMessage, peer: PeerState): void;
+  /** cojson has handled a peer's message. */
+  handled(message: SyncMessage, peer: PeerState): void;
+  /** The node has accepted a peer's content. */
+  received(id: string): void;
+  /** The node has rejected a peer's content. */
+  refused(dropped: {
+    readonly peerID: string;
+    readonly id: string;
+    readonly sessionID: string;
+    readonly reason: string;
+  }): void;
+}
+
+export type HandleContent = LocalNode['syncManager']['handleNewContent'];
+
+/** Outermost first. */
+const contentOrder = ['fork-guard', 'release-pacing', 'events'] as const;
+type ContentLayer = (typeof contentOrder)[number];
+
+/** Follows what cojson has no events for. Requires the node's storage to be set. Returns a function that ends it. */
+export function listen(node: LocalNode, listener: Partial<NodeEvents>): () => void {
+  const { edited, received, refused, handling, handled, storing, stored } = listener;
+  const ends = [
+    edited && followEdits(node, edited),
+    (edited || received || refused) && followContent(node, listener),
+    (handling || handled) && followMessages(node, listener),
+    (storing || stored) && followStorage(node, listener),
+  ];
+  return () => {
+    for (const end of ends) end?.();
+  };
+}
+
+/** Puts a handler before cojson's. `create` receives the next handler, which stays callable after the interceptor ends. */
+export function interceptContent(
+  node: LocalNode,
+  kind: ContentLayer,
+  create: (next: HandleContent) => HandleContent,
+): () => void {
+  return wrapMethod(node.syncManager, 'handleNewContent', create, contentOrder.indexOf(kind));
+}
+
+function followEdits({ syncManager }: LocalNode, edited: NodeEvents['edited']): () => void {
+  return wrapMethod(syncManager, 'syncLocalTransaction', (next) => (coValue, before) => {
+    edited(coValue.id, missingIn(knownCountsOfState(before), knownCountsOfState(coValue.knownState())), true);
+    next(coValue, before);
+  });
+}
+
+function followContent(node: LocalNode, { edited, received, refused }: Partial<NodeEvents>): () => void {
+  const stateOf = ({ id }: Content) => knownCountsOfState(getOrCreateCoValue(node, id).knownState());
+
+  function reportOutcome(peer: PeerState, content: Content, before: KnownCounts): void {
+    const core = getOrCreateCoValue(node, content.id);
+    const after = knownCountsOfState(core.knownState());
+    if (!isEmpty(missingIn(before, after))) received?.(content.id);
+    // Content may be missing without an error: it waits for a dependency or earlier content, or the CoValue is deleted.
+    if (!core.isErroredInPeer(peer.id)) return;
+    for (const sessionID of Object.keys(missingIn(after, knownCountsOfContent(content)))) {
+      refused?.({ peerID: peer.id, id: content.id, sessionID, reason: 'Its signature is invalid.' });
+    }
+  }
+
+  return interceptContent(node, 'events', (next) => (content, from) => {
+    if (from === 'import') {
+      const need = missingIn(stateOf(content), knownCountsOfContent(content));
+      if (!isEmpty(need)) edited?.(content.id, need);
+    }
+    const before = typeof from === 'object' && stateOf(content);
+    next(content, from);
+    if (before && typeof from === 'object') reportOutcome(from, content, before);
+  });
+}
+
+function followMessages({ syncManager }: LocalNode, { handling, handled }: Partial<NodeEvents>): () => void {
+  return wrapMethod(syncManager, 'handleSyncMessage', (next) => (message, peer) => {
+    handling?.(message, peer);
+    next(message, peer);
+    handled?.(message, peer);
+  });
+}
+
+function followStorage({ storage }: LocalNode, { storing, stored }: Partial<NodeEvents>) {
+  if (!storage) return undefined;
+  return wrapMethod(storage, 'store', (next) => (content, correct, done) => {
+    storing?.(content);
+    next(content, correct, () => {
+      done?.();
+      stored?.(content.id, knownCountsOfContent(content));
+    });
+  });
+}
+
+/** Reports each message before cojson hands it to a channel. Separate, so that apps without an inspector do not load it. */
+export function listenToSending(
+  { syncManager }: LocalNode,
+  onSending: (message: SyncMessage, peerID: string) => void,
+): () => void {
+  const ends: (() => void)[] = [];
+
+  function follow(id: string, outgoing: Peer['outgoing']): void {
+    const end = wrapMethod(outgoing, 'push', (next) => (message) => {
+      if (message !== 'Disconnected') onSending(message, id);
+      next(message);
+    });
+    ends.push(end);
+  }
+
+  for (const peer of Object.values(syncManager.peers)) {
+    const outgoing = outgoingOf(peer);
+    if (outgoing) follow(peer.id, outgoing);
+  }
+  const endAdding = wrapMethod(syncManager, 'addPeer', (next) => (peer, skip) => {
+    follow(peer.id, peer.outgoing);
+    next(peer, skip);
+  });
+  return () => {
+    endAdding();
+    for (const end of ends) end();
+  };
+}

@@ -1,0 +1,32 @@
+import type { CryptoProvider } from 'cojson';
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { patchCojson } from './patch-cojson.ts';
+import { createEditTimes, type EditTimes } from './session-maps/edit-times.ts';
+import { repairHashes } from './session-maps/hash-repair.ts';
+import { bindToPlace } from './session-maps/place-binding.ts';
+import { layerSessionMaps } from './session-maps/session-maps.ts';
+import { createWriteGate, type WriteGate } from './session-maps/write-gate.ts';
+
+export type { WriteGate };
+
+/** cojson's cryptography with the session maps of a session. */
+export interface SessionCrypto extends CryptoProvider {
+  readonly bindsToPlace: true;
+  readonly edits: WriteGate;
+  readonly editTimes: EditTimes;
+}
+
+/** One for each session: cojson caches agent IDs in it by agent secret. Rejects if WebAssembly cannot be loaded. */
+export async function createSessionCrypto(): Promise<SessionCrypto> {
+  patchCojson();
+  const crypto = await WasmCrypto.create();
+  const edits = createWriteGate();
+  const editTimes = createEditTimes();
+  layerSessionMaps(crypto, {
+    'edit-times': editTimes.layer,
+    'write-gate': edits.layer,
+    'place-binding': bindToPlace,
+    'hash-repair': repairHashes(crypto),
+  });
+  return Object.assign(crypto, { bindsToPlace: true as const, edits, editTimes });
+}

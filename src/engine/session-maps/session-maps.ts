@@ -1,0 +1,39 @@
+import type { CryptoProvider, RawCoID } from 'cojson';
+
+/** cojson's native object that holds, signs and verifies the transactions of one CoValue. */
+export type SessionMap = ReturnType<CryptoProvider['createSessionMap']>;
+export type Signing = Pick<SessionMap, 'makeNewPrivateTransaction' | 'makeNewTrustingTransaction'>;
+
+/** Changes what the map below does for one CoValue. */
+export type SessionMapLayer = (createBelow: () => SessionMap, coValueID: RawCoID) => SessionMap;
+
+/** Outermost first; below the last is cojson's own map. */
+const layerOrder = ['edit-times', 'write-gate', 'place-binding', 'hash-repair'] as const;
+
+/** Layers all session maps of this provider, also those of cojson's helper nodes. Call it once for each provider. */
+export function layerSessionMaps(
+  crypto: CryptoProvider,
+  layers: Readonly<Partial<Record<(typeof layerOrder)[number], SessionMapLayer>>>,
+): void {
+  const createOriginal = crypto.createSessionMap.bind(crypto);
+  const innermostFirst = layerOrder.flatMap((name) => layers[name] ?? []).reverse();
+  crypto.createSessionMap = (coValueID, ...rest) => {
+    let create = () => createOriginal(coValueID, ...rest);
+    for (const layer of innermostFirst) {
+      const createBelow = create;
+      create = () => layer(createBelow, coValueID);
+    }
+    return create();
+  };
+}
+
+/** Replaces the methods that make and sign transactions. */
+export function wrapSigning(map: SessionMap, wrap: (below: Signing) => Partial<Signing>): SessionMap {
+  return Object.assign(
+    map,
+    wrap({
+      makeNewPrivateTransaction: map.makeNewPrivateTransaction.bind(map),
+      makeNewTrustingTransaction: map.makeNewTrustingTransaction.bind(map),
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import { rungs, type RungName } from '../../sync/rungs.ts';
+import type { StorageStatus } from '../../storage/device-storage.ts';
+import type { Durability, SyncState } from '../../sync/sync-state.ts';
+import type { PlainError } from './plain-error.ts';
+import type { Relay } from './relay-facts.ts';
+
+export { rungs, type RungName };
+
+export interface Overview {
+  readonly status: SyncState['status'];
+  readonly error?: PlainError;
+  /** Without `durable` if a relay promises no durability. */
+  readonly rungs: Readonly<Record<Exclude<RungName, 'durable'>, RungCount>> & {
+    readonly durable?: RungCount;
+  };
+  readonly durability: Durability | 'unknown';
+  readonly storage: Pick<
+    StorageStatus,
+    'kind' | 'state' | 'persisted' | 'usedBytes' | 'quotaBytes' | 'takeover'
+  > & { readonly error?: PlainError };
+  readonly relays: readonly Relay[];
+  /** The app added the node's peers itself: the inspector can read them, but not pause, redial or inject faults. */
+  readonly isStock?: true;
+}
+
+/** CoValues that have not reached this rung. */
+export interface RungCount {
+  readonly pending: number;
+  readonly oldestSinceMs?: number;
+  readonly error?: PlainError;
+}

@@ -1,0 +1,7 @@
+/** An error without its stack and cause, so that it cannot contain any of the app's values. */
+export interface PlainError {
+  readonly code: string;
+  readonly message: string;
+  /** Injected faults caused this error, not the network. */
+  readonly byFaultPlan?: true;
+}

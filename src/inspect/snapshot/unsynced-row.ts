@@ -1,0 +1,84 @@
+import type { RungStep } from '../../sync/inspection.ts';
+import type { CoValueKind } from './covalue-kind.ts';
+import type { RungName } from './overview-facts.ts';
+import type { PlainError } from './plain-error.ts';
+
+export interface UnsyncedRow {
+  readonly id: string;
+  readonly kind: CoValueKind;
+  /** Its own `name` or `title`, if it is loaded and the account can read it. */
+  readonly name?: string;
+  /** Of all its transactions; absent if it is not loaded, or not counted yet. */
+  readonly bytes?: number;
+  readonly sinceMs: number;
+  readonly steps: Readonly<Record<RungName, RungStep>>;
+  /** Access to the relays that have not confirmed it. */
+  readonly way: Way;
+  /** Hosts of the relays that have not confirmed it. */
+  readonly missingAt: readonly string[];
+  /** The peer IDs, or `any`, that cojson's own tracker waits for in a node that the kernel does not sync. */
+  readonly trackedFor?: readonly string[] | 'unknown';
+  readonly reason: Reason;
+}
+
+/** Whether edits can reach a relay: `shut` is intended, for example paused; `blocked` means that something is wrong. */
+export type Way =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'connecting'; readonly sinceMs: number }
+  | { readonly kind: 'blocked' }
+  | { readonly kind: 'shut' };
+
+/** Why a CoValue has not arrived: the first obstacle. Facts only; `describeReason` turns them into a sentence. */
+export type Reason =
+  | { readonly kind: 'not-saved'; readonly error?: PlainError }
+  /** `refusal`: the relay's code for it, such as `forbidden`. */
+  | {
+      readonly kind: 'refused';
+      readonly host?: string;
+      readonly refusal?: string;
+      readonly error?: PlainError;
+    }
+  /** Not sent, because it cannot be sent in its present form. */
+  | { readonly kind: 'withheld'; readonly host?: string; readonly error?: PlainError }
+  /** cojson no longer sends it to this peer, because it rejected the peer's content for it. */
+  | { readonly kind: 'skipped'; readonly host: string }
+  /** The relay has less than this device assumed; cojson resends the rest. */
+  | { readonly kind: 'asked-again'; readonly host: string; readonly atMs: number }
+  | { readonly kind: 'signed-out' }
+  /** `by` is set if the node was created with `syncWhen: 'never'`. */
+  | { readonly kind: 'off'; readonly by?: 'syncWhen' }
+  /** Of a node whose peers the app adds itself. `gone`: removed peers that cojson's tracker still waits for. */
+  | { readonly kind: 'no-server-peer'; readonly gone: readonly string[] }
+  /** Every relay has it, but cojson's tracker, which apps query, still waits for these peers. */
+  | { readonly kind: 'out-of-date'; readonly waitsFor: readonly string[] }
+  | { readonly kind: 'paused' }
+  /** With an error if the relay's address is unusable. */
+  | { readonly kind: 'no-relay'; readonly error?: PlainError }
+  /** The kernel no longer retries this relay. */
+  | { readonly kind: 'relay-failed'; readonly host: string; readonly error?: PlainError }
+  | { readonly kind: 'closed'; readonly host: string }
+  /** The browser reports no network. */
+  | { readonly kind: 'offline'; readonly sinceMs: number }
+  | {
+      readonly kind: 'not-connected';
+      /** Present if there are several relays. */
+      readonly host?: string;
+      readonly sinceMs: number;
+      readonly retryAtMs?: number;
+      readonly error?: PlainError;
+    }
+  | { readonly kind: 'connecting'; readonly host: string; readonly sinceMs: number; readonly attempt: number }
+  | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
+  | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }
+  | { readonly kind: 'sending'; readonly host: string }
+  /** `isHandedOver`: cojson passed it to its peer and cannot know whether it was sent. */
+  | {
+      readonly kind: 'unconfirmed';
+      readonly host: string;
+      readonly sentAtMs?: number;
+      readonly isHandedOver?: true;
+    }
+  | { readonly kind: 'not-durable'; readonly host: string }
+  | { readonly kind: 'saving' }
+  /** Every rung is reached; the next read drops it from the list. */
+  | { readonly kind: 'arrived' };

@@ -1,1 +1,0 @@
-export { kernelVersion } from '../platform/version.ts';

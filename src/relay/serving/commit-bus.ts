@@ -1,0 +1,13 @@
+import type { Query } from '../database/database.ts';
+
+/** Notifies the relays on one database about each other's commits. */
+export interface CommitBus {
+  /** Publishes within the transaction of the commit, so that the notification is sent if and only if it is committed. */
+  publish(query: Query, ids: readonly string[]): Promise<void>;
+  /** Called with the CoValues of each commit by another relay. */
+  onIds(listener: (ids: readonly string[]) => void): void;
+  /** Listening began or resumed. Commits before that may have been missed. */
+  onGap(listener: () => void): void;
+  /** False while notifications are lost. Reconnects automatically. */
+  readonly isListening: boolean;
+}

@@ -1,0 +1,56 @@
+import type { LocalNode, PeerState, RawCoID } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
+import type { Content } from '../../engine/content.ts';
+import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+
+/** Deletions whose authors lack the right to delete, as far as this relay knows the group. */
+export interface PendingDeletions {
+  keep(deletion: Content, from: PeerState): void;
+}
+
+/** The same time that content may wait for its dependencies. */
+export const pendingDeletionMs = 30_000;
+/** Per client. */
+export const maxPendingDeletions = 1_000;
+
+/** Checks a deletion again each time its group changes, because the right to delete may arrive after the deletion. */
+export function createPendingDeletions(options: {
+  readonly node: LocalNode;
+  readonly clock: Clock;
+  handle(deletion: Content, from: PeerState): void;
+  /** The right to delete did not arrive in time. The client may send the deletion again. */
+  refused(peerID: string, id: RawCoID): void;
+}): PendingDeletions {
+  const { node, clock, handle, refused } = options;
+  const pendingByPeer = new WeakMap<PeerState, Set<RawCoID>>();
+
+  return {
+    keep(deletion, from) {
+      const { id } = deletion;
+      const coValue = getOrCreateCoValue(node, id);
+      const ruleset = coValue.verified?.header.ruleset;
+      const pending = pendingByPeer.get(from) ?? new Set();
+      pendingByPeer.set(from, pending);
+      if (pending.has(id)) return;
+      if (ruleset?.type !== 'ownedByGroup' || pending.size >= maxPendingDeletions)
+        return refused(from.id, id);
+      pending.add(id);
+      const stop = getOrCreateCoValue(node, ruleset.group).subscribe(check, false);
+      const cancel = clock.after(pendingDeletionMs, () => {
+        end();
+        if (!from.closed && !coValue.isDeleted) refused(from.id, id);
+      });
+
+      function check(): void {
+        if (!from.closed && !coValue.isDeleted) handle(deletion, from);
+        if (from.closed || coValue.isDeleted) end();
+      }
+
+      function end(): void {
+        pending.delete(id);
+        stop();
+        cancel();
+      }
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { LocalNode } from 'cojson';
+import type { Logger } from '../../base/logger.ts';
+import type { Pacer } from '../../base/pacer.ts';
+import type { Platform } from '../../platform/platform.ts';
+import type { DeviceStorage } from '../../storage/device-storage.ts';
+import type { KnownCounts } from '../../engine/known-counts.ts';
+import type { Ladder } from '../ladder.ts';
+import type { PeerStatus } from '../peer-status.ts';
+import type { UnconfirmedMarks } from '../unconfirmed-marks.ts';
+
+/** How the tabs of an account find each other. */
+export interface TabsSetup {
+  /** The channel's name, the same for all tabs that share a database. */
+  readonly name: string;
+  readonly platform: Pick<Platform, 'openTabChannel'>;
+  /** The session IDs that this tab writes under. The first is the node's, which is also the default. */
+  readonly sessionIDs?: readonly string[];
+  /** The account's session IDs whose lock a tab holds. Resolves with undefined if the browser cannot list locks. */
+  readonly heldSessionIDs?: () => Promise<readonly string[] | undefined>;
+}
+
+export interface TabsOptions {
+  readonly node: LocalNode;
+  readonly ladder: Ladder;
+  readonly marks: UnconfirmedMarks;
+  readonly storage: Pick<DeviceStorage, 'status'>;
+  readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
+  readonly pacer: Pacer;
+  readonly logger: Logger;
+  readonly peers: () => readonly PeerStatus[];
+  /** The relay's name for its storage, if it has sent one. */
+  readonly storageOf: (relayID: string) => string | undefined;
+  readonly onSent: (relayID: string, id: string, counts: KnownCounts) => void;
+  /** Another tab's content is in the node now. */
+  readonly onChanged: (id: string) => void;
+}

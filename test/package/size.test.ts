@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { measureKernel } from '../../scripts/build/sizes.mjs';
+
+/** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each budget. */
+const entryBudget = 12_000;
+const completeEntryBudget = 33_000;
+const laterBudgets: Readonly<Record<string, number>> = {
+  'lazy-entry': 26_200,
+  relays: 21_700,
+  storage: 3_600,
+  'kernel-storage': 6_500,
+  'indexeddb-storage': 2_200,
+  'recovery-phrase': 1_400,
+};
+/** The chunks fetched in parallel after the entry, before an account is open. */
+const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
+const openSessionBudget = 68_800;
+
+const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
+const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
+const passkeyApp = await measureKernel([
+  ...passkeyCalls,
+  ...phraseCalls,
+  'activeSession',
+  'subscribeSyncState',
+]);
+const completeApp = await measureKernel();
+
+test('the entry of an app that signs in by passkey is small', () => {
+  const { entry } = passkeyApp;
+  expect(entry.gzipBytes).toBeLessThanOrEqual(entryBudget);
+  // The kernel was measured, not an empty file.
+  expect(entry.modules).toContain('src/session/passkeys/ceremonies.ts');
+  expect(entry.gzipBytes).toBeGreaterThan(entryBudget / 2);
+});
+
+test('that entry contains no cojson, no sync, and no lazy chunk', () => {
+  const { entry } = passkeyApp;
+  expect(entry.packages.toSorted()).toEqual(['@scure/base', '@simplewebauthn/browser']);
+  expect(entry.modules).not.toContainEqual(
+    expect.stringMatching(
+      /storage\/kernel\/|node-sync|tabs\/|open-session|relay-link|recovery-phrase|node_modules/,
+    ),
+  );
+});
+
+test('each chunk that is fetched later keeps its own budget, and there are no others', () => {
+  for (const { name, gzipBytes } of passkeyApp.later)
+    expect([name, gzipBytes <= (laterBudgets[name] ?? 0)]).toEqual([name, true]);
+  expect(passkeyApp.later.map(({ name }) => name).toSorted()).toEqual(Object.keys(laterBudgets).toSorted());
+});
+
+test('everything that is fetched until a session is open keeps a budget', () => {
+  const opening = passkeyApp.later.filter(({ name }) => sessionChunks.includes(name));
+  expect(opening).toHaveLength(sessionChunks.length);
+  const total = opening.reduce((sum, { gzipBytes }) => sum + gzipBytes, passkeyApp.entry.gzipBytes);
+  expect(total).toBeLessThanOrEqual(openSessionBudget);
+});
+
+test('an app that imports every name fetches sync with its entry, but no session and no storage engine', () => {
+  const { entry, later } = completeApp;
+  expect(entry.gzipBytes).toBeLessThanOrEqual(completeEntryBudget);
+  expect(entry.modules).toContain('src/sync/setup-sync-peers.ts');
+  expect(entry.modules).not.toContainEqual(expect.stringMatching(/storage\/kernel\/|tabs\/|open-session/));
+  expect(later.map(({ name }) => name)).not.toContain('relays');
+});
+
+test('the storage engine, with what it shares with the other kinds of storage, keeps its own budget', () => {
+  const bytesOf = (name: string) =>
+    passkeyApp.later.find((chunk) => chunk.name === name)?.gzipBytes ?? Infinity;
+  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(10_100);
+});

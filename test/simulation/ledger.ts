@@ -1,0 +1,110 @@
+import { isDeletedIn, keyOf, storedCounts } from './relay-tables.ts';
+import type { Edit, Ledger, SimRelay, SimTab, World } from './world.ts';
+
+/** Whether the relay's disk contains the edit, or the deletion of its CoValue. */
+export function isStoredAt({ tables }: SimRelay, { id, sessionID, count }: Edit): boolean {
+  if (!tables.covalues.has(id)) return false;
+  return (
+    (tables.sessions.get(keyOf(id, sessionID))?.lastIdx ?? 0) >= count ||
+    isDeletedIn(storedCounts(tables, id))
+  );
+}
+
+/** The kernel made a claim that the disks contradict. */
+export class FalseClaim extends Error {
+  override readonly name = 'FalseClaim';
+}
+
+export function createLedger(world: () => World): Ledger {
+  const edits: Edit[] = [];
+  /** The edits claimed to be at each relay. */
+  const claimedByRelay = new Map<string, Map<string, Edit>>();
+  /** Found inside the kernel's callbacks, which must not throw. */
+  const found: FalseClaim[] = [];
+
+  function isOnDisk({ tab, id, sessionID, count }: Edit): boolean {
+    const counts = tab.device.disk.countsOf(id);
+    return counts !== undefined && ((counts[sessionID] ?? 0) >= count || isDeletedIn(counts));
+  }
+
+  function fail(claim: string, { id, sessionID, count, tab }: Edit): void {
+    found.push(new FalseClaim(`${claim}: edit ${count} of ${tab.name} (…${sessionID.slice(-6)}) in ${id}`));
+  }
+
+  function claimSaved(edit: Edit): void {
+    edit.isSaved = true;
+    if (!isOnDisk(edit)) fail('reported as saved, but not on the disk', edit);
+  }
+
+  /** False for a page that cannot have detected the relay's restore yet. */
+  function mayKnow({ links, device }: SimTab, relay: SimRelay): boolean {
+    if (relay.blind.has(device)) return false;
+    return relay.restores === 0 || [...relay.links].some((link) => link.isOpen && links.has(link));
+  }
+
+  /** `by` may report other tabs' edits: those of earlier runs on its device. */
+  function claimConfirmed(by: SimTab, edit: Edit, rung: 'confirmed' | 'durable'): void {
+    edit.isConfirmed = true;
+    for (const relay of world().relays) {
+      if (!mayKnow(by, relay)) continue;
+      if (!isStoredAt(relay, edit)) fail(`reported as ${rung}, but not at ${relay.name}`, edit);
+      const claimed = claimedByRelay.get(relay.name) ?? new Map<string, Edit>();
+      claimedByRelay.set(relay.name, claimed.set(`${edit.id} ${edit.sessionID} ${edit.count}`, edit));
+    }
+  }
+
+  function throwFirst(): void {
+    const [first] = found;
+    if (first) throw first;
+  }
+
+  return {
+    edits,
+    edited(tab, id, sessionID = tab.sessionID) {
+      const { sync } = tab;
+      const count = tab.node.getCoValue(id).knownState().sessions[sessionID] ?? 0;
+      const edit: Edit = { id, sessionID, count, tab, isSaved: false, isConfirmed: false };
+      edits.push(edit);
+      const ignoreClosing = () => {};
+      sync.whenSaved(id).then(() => claimSaved(edit), ignoreClosing);
+      sync.whenConfirmed(id).then(() => claimConfirmed(tab, edit, 'confirmed'), ignoreClosing);
+      sync.whenDurable(id).then(() => claimConfirmed(tab, edit, 'durable'), ignoreClosing);
+    },
+    watch(tab) {
+      // The tab also reports what earlier runs left on this device.
+      const { device } = tab;
+      const earlier = edits.filter(
+        ({ tab: author, id, sessionID, count }) =>
+          author.device === device &&
+          !device.tabs.includes(author) &&
+          device.disk.isWrittenBy(author.name, id, sessionID, count),
+      );
+      tab.sync.subscribe(({ status, saved, confirmed, durable, storage }) => {
+        if (!tab.isOpen) return;
+        const written = edits.filter((edit) => edit.tab === tab);
+        if (saved.pending === 0 && storage.state === 'ok')
+          written.filter((edit) => !edit.isSaved).forEach(claimSaved);
+        if (status !== 'confirmed' || confirmed.pending > 0) return;
+        for (const edit of [...earlier, ...written])
+          claimConfirmed(tab, edit, durable ? 'durable' : 'confirmed');
+      });
+    },
+    forked: ({ name }) => void found.push(new FalseClaim(`${name} switched to a new session`)),
+    restored({ name }) {
+      claimedByRelay.delete(name);
+      // A page with a failing disk holds the edit only in memory: when it ends, the edit is lost.
+      for (const edit of edits) if (!edit.isSaved) edit.isConfirmed = false;
+    },
+    check() {
+      throwFirst();
+      for (const edit of edits)
+        if (edit.isSaved && !isOnDisk(edit)) fail('was saved, but is not on the disk', edit);
+      for (const relay of world().relays) {
+        for (const edit of claimedByRelay.get(relay.name)?.values() ?? []) {
+          if (!isStoredAt(relay, edit)) fail(`was confirmed, but is not at ${relay.name}`, edit);
+        }
+      }
+      throwFirst();
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import type { LocalNode, RawCoID, RawCoValue, SessionID } from 'cojson';
+import type { PageEvent } from '../../src/platform/platform.ts';
+import type { Serving } from '../../src/relay/serving/serving.ts';
+import type { Genesis } from '../../src/session/account/genesis.ts';
+import type { RememberedRelay } from '../../src/storage/relay-memory.ts';
+import type { SyncPeers } from '../../src/sync/sync-peers.ts';
+import type { ConnectionFaults } from './connection-faults.ts';
+import type { DeviceDisk } from './device-disk.ts';
+import type { DiskStorage } from './disk-storage.ts';
+import type { Link } from './network.ts';
+import type { Dice } from './random.ts';
+import type { Tables } from './relay-tables.ts';
+import type { TabChannels } from './tab-channels.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** Everything that one run simulates. */
+export interface World {
+  readonly time: VirtualTime;
+  readonly dice: Dice;
+  readonly relays: readonly SimRelay[];
+  readonly devices: readonly SimDevice[];
+  /** The running tabs of all devices. */
+  readonly tabs: readonly SimTab[];
+  /** IDs of the CoValues that the app created. */
+  readonly known: Set<RawCoID>;
+  readonly ledger: Ledger;
+  readonly faults: ConnectionFaults;
+  /** One line per event. */
+  readonly trace: string[];
+  /** A hash of the trace and of every frame received. */
+  readonly hash: string;
+  /** The number of frames received. */
+  readonly frames: number;
+  note(event: string): void;
+  received(tab: string, relay: string, direction: 'up' | 'down', frame: string): void;
+  nextTabName(device: SimDevice): string;
+  end(): void;
+}
+
+/** What may happen in a run. */
+export interface Scenario {
+  /** Relays are restored to older states. */
+  readonly restores: boolean;
+  /** Some restored relays announce it with a new epoch. */
+  readonly epochs: boolean;
+  /** The largest number of tabs per device; each device draws its own limit. With 1, tabs do not listen to each other. */
+  readonly tabs: number;
+  /** Pages have bad connections. */
+  readonly faults: boolean;
+  /** CoValues are deleted. */
+  readonly deletions: boolean;
+}
+
+/** One person's device: its disk and its open tabs. */
+export interface SimDevice {
+  readonly name: string;
+  readonly genesis: Genesis;
+  readonly disk: DeviceDisk;
+  /** What its tabs persisted about each relay. */
+  readonly relays: Map<string, RememberedRelay>;
+  readonly tabs: readonly SimTab[];
+  readonly maxTabs: number;
+  /** Connects its tabs; undefined if they do not communicate. */
+  readonly channels: TabChannels | undefined;
+  readonly isOnline: boolean;
+  add(tab: SimTab): void;
+  remove(tab: SimTab): void;
+  /** Connects or disconnects the network and fires the browser's event. */
+  setOnline(isOnline: boolean): void;
+  onPage(event: PageEvent, listener: () => void): () => void;
+}
+
+/** A page with a session: the kernel's real node and sync, on the device's disk. */
+export interface SimTab {
+  readonly name: string;
+  readonly device: SimDevice;
+  readonly node: LocalNode;
+  readonly sync: SyncPeers;
+  readonly storage: DiskStorage;
+  readonly sessionID: SessionID;
+  readonly links: ReadonlySet<Link>;
+  /** The CoValues that the page works on. */
+  readonly opened: ReadonlyMap<RawCoID, RawCoValue>;
+  /** False once closing begins. */
+  readonly isOpen: boolean;
+  /** The account is loaded. */
+  readonly isReady: boolean;
+  /** Starts loading the CoValue; it is in `opened` once it is available. */
+  open(id: RawCoID): void;
+  created(coValue: RawCoValue): void;
+  /** Stops all code of the page at once. */
+  kill(): void;
+  /** Ends the session as `session.close()` does. */
+  close(): Promise<void>;
+}
+
+/** A relay's machine: the real relay on a disk that tests can read, kill and restore. */
+export interface SimRelay {
+  readonly name: string;
+  readonly url: string;
+  readonly tables: Tables;
+  /** Whether its process is serving. */
+  readonly isUp: boolean;
+  /** How often it was restored to an older state. */
+  readonly restores: number;
+  readonly links: Set<Link>;
+  /**
+   * Devices that cannot detect the restore: the last CoValues that the relay confirmed to them are present again,
+   * because another device uploaded them. The kernel checks nothing else.
+   */
+  readonly blind: ReadonlySet<SimDevice>;
+  /** Call when a tab of the device connects. */
+  connecting(device: SimDevice): void;
+  start(): Promise<void>;
+  /** Ends the process at once. Clients notice now or by timeout. */
+  kill(): void;
+  /** Ends the process gracefully. */
+  stop(): Promise<void>;
+  takeBackup(): void;
+  /** Replaces the disk, its epoch included, with an older backup. Returns false if there is none. */
+  restoreBackup(): boolean;
+  setFailing(isFailing: boolean): void;
+  open: Serving['open'];
+}
+
+/** One edit of one tab, and what the kernel has claimed about it. */
+export interface Edit {
+  readonly id: RawCoID;
+  readonly sessionID: SessionID;
+  /** The session's number of transactions once it includes this edit. */
+  readonly count: number;
+  readonly tab: SimTab;
+  isSaved: boolean;
+  isConfirmed: boolean;
+}
+
+/** All edits, and the kernel's claims about them, each compared with what the disks really contain. */
+export interface Ledger {
+  readonly edits: readonly Edit[];
+  /** Call it synchronously after the edit. `sessionID`: if it is not the tab's own, as for a deletion. */
+  edited(tab: SimTab, id: RawCoID, sessionID?: SessionID): void;
+  /** Checks the tab's sync state on every change from now on. */
+  watch(tab: SimTab): void;
+  /** The relay's disk was restored: its earlier confirmations are void. */
+  restored(relay: SimRelay): void;
+  /** The kernel reported another writer under the tab's session. There is none. */
+  forked(tab: SimTab): void;
+  /** Checks all claims made so far. Throws `FalseClaim`. */
+  check(): void;
+}

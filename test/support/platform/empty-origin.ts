@@ -1,0 +1,6 @@
+import { createBrowserPlatform } from '../../../src/platform/browser-platform.ts';
+import { createDatabases } from '../storage/databases.ts';
+
+// Each file of browser tests starts without databases, although it shares the browser context with the file before.
+const { indexedDB } = createBrowserPlatform();
+if (indexedDB) await createDatabases(indexedDB).deleteAll();
