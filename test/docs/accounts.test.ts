@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { engineFact } from '../../src/session/passkeys/engine-facts.ts';
 import { readText, tableUnder } from './markdown.ts';
 
-/** How a browser of that version names itself. */
+/** The user agent of each browser, by version. */
 const userAgents: Readonly<Record<string, (version: string) => string>> = {
   'Chrome and Edge': (version) => `Mozilla/5.0 (X11; Linux x86_64) Chrome/${version}.0 Safari/537.36`,
   Safari: (version) => `Mozilla/5.0 (Macintosh) Version/${version} Safari/605.1.15`,
@@ -11,19 +11,16 @@ const userAgents: Readonly<Record<string, (version: string) => string>> = {
 
 const rows = tableUnder(readText('docs/accounts.md'), 'Which browsers, and how many prompts?');
 
-it.each(Object.keys(userAgents))(
-  'docs/accounts.md names the first version of %s that the kernel takes',
-  (name) => {
-    const [, first = ''] =
-      rows.map(([cell = '']) => cell.split(', from ')).find(([own]) => own === name) ?? [];
-    const userAgent = userAgents[name];
-    expect(Number(first)).toBeGreaterThan(0);
-    expect(engineFact(userAgent?.(first))).toBeUndefined();
-    const before = first.includes('.') ? (Number(first) - 0.1).toFixed(1) : String(Number(first) - 1);
-    expect(engineFact(userAgent?.(before))).toBeDefined();
-  },
-);
+it.each(Object.keys(userAgents))('docs/accounts.md names the first supported version of %s', (name) => {
+  const [, first = ''] =
+    rows.map(([cell = '']) => cell.split(', from ')).find(([browser]) => browser === name) ?? [];
+  const userAgent = userAgents[name];
+  expect(Number(first)).toBeGreaterThan(0);
+  expect(engineFact(userAgent?.(first))).toBeUndefined();
+  const before = first.includes('.') ? (Number(first) - 0.1).toFixed(1) : String(Number(first) - 1);
+  expect(engineFact(userAgent?.(before))).toBeDefined();
+});
 
-it('docs/accounts.md is linked from the README', () => {
+it('the README links to docs/accounts.md', () => {
   expect(readText('README.md')).toContain('](docs/accounts.md)');
 });

@@ -4,7 +4,7 @@ import { codeBlocks, readText, root } from './markdown.ts';
 
 const config = join(root, 'tsconfig.json');
 
-/** Compiles each `ts` block of the documents as a module of this project. Returns what is wrong, with the document's line. */
+/** Compiles each `ts` block of the documents as a module of this project. Returns the errors, each with its document and line. */
 export function compileBlocks(documents: readonly string[]): readonly string[] {
   const blocks = documents.flatMap((document) =>
     codeBlocks(readText(document), 'ts').map(({ line, code }, index) => {
@@ -16,7 +16,7 @@ export function compileBlocks(documents: readonly string[]): readonly string[] {
   const { config: json } = ts.readConfigFile(config, ts.sys.readFile) as { readonly config: unknown };
   const options: ts.CompilerOptions = {
     ...ts.parseJsonConfigFileContent(json, ts.sys, root).options,
-    moduleDetection: ts.ModuleDetectionKind.Force, // A bundler takes each file for a module, also without an import.
+    moduleDetection: ts.ModuleDetectionKind.Force, // Bundlers treat every file as a module, even without an import.
   };
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;

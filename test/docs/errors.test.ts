@@ -4,9 +4,9 @@ import { createKernelError, type KernelErrorCode } from '../../src/base/kernel-e
 import { anchorOf, headings, readText } from './markdown.ts';
 import { parse, sourceFiles, walk } from './source.ts';
 
-const declaration = 'src/platform/kernel-error.ts';
+const declaration = 'src/base/kernel-error.ts';
 
-/** All codes of the union, also those that nothing produces yet. */
+/** Every code of the union, including codes that the source does not produce yet. */
 function declaredCodes(): readonly KernelErrorCode[] {
   for (const node of walk(parse(declaration))) {
     if (ts.isTypeAliasDeclaration(node) && node.name.text === 'KernelErrorCode') {
@@ -16,17 +16,17 @@ function declaredCodes(): readonly KernelErrorCode[] {
   return [];
 }
 
-/** A code that stands as a value in the source is one that it can produce, unless it is only looked for there. */
+/** The codes that appear as values in the source, other than in comparisons. */
 function producedCodes(): readonly KernelErrorCode[] {
   const literals = sourceFiles()
     .filter((path) => path !== declaration)
     .flatMap((path) => [...walk(parse(path))].filter(ts.isStringLiteral))
-    .filter((literal) => !isLookedFor(literal))
+    .filter((literal) => !isCompared(literal))
     .map(({ text }) => text);
   return declaredCodes().filter((code) => literals.includes(code));
 }
 
-function isLookedFor({ parent }: ts.StringLiteral): boolean {
+function isCompared({ parent }: ts.StringLiteral): boolean {
   if (ts.isCaseClause(parent) || ts.isBinaryExpression(parent) || ts.isLiteralTypeNode(parent)) return true;
   return ts.isCallExpression(parent) && parent.expression.getText() === 'isKernelError';
 }
@@ -35,11 +35,11 @@ describe('docs/errors.md', () => {
   const explained = headings(readText('docs/errors.md'), /##/);
   const produced = producedCodes();
 
-  it('explains each code that the source can produce, and no other', () => {
+  it('explains exactly the codes that the source can produce', () => {
     expect([...explained].sort()).toEqual([...produced].sort());
   });
 
-  it('is where an error’s docsUrl leads', () => {
+  it('is the target of every docsUrl', () => {
     for (const code of produced) {
       const { docsUrl } = createKernelError(code, '');
       expect(docsUrl).toMatch(/\/docs\/errors\.md#\w+$/);

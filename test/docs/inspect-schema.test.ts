@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createInspector } from '../../src/inspect/index.ts';
-import { inspectorProtocol } from '../../src/inspect/snapshot.ts';
+import { inspectorProtocol } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { openRelay } from '../support/relay/test-relay.ts';
 import { foreignStorageStatus } from '../../src/sync/begin-sync.ts';
@@ -12,13 +12,13 @@ import { inspectSchema, type Answer } from './inspect-schema.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-test('the published schema is what the types say', async () => {
+test('the published schema matches the types', async () => {
   const now = `${JSON.stringify(inspectSchema(inspectorProtocol), undefined, 2)}\n`;
-  // After a change of what an inspector answers: `npx vitest run --project unit scripts/docs/inspect-schema.test.ts -u`.
+  // To update it: `npx vitest run --project unit test/docs/inspect-schema.test.ts -u`.
   await expect(now).toMatchFileSnapshot('../../src/inspect/schema.json');
 });
 
-test('the answers of an inspector are what the schema says, and nothing besides', async () => {
+test('the answers of an inspector match the schema, without additional fields', async () => {
   const problemsOf = createJudge();
   const relay = await openRelay({ inspect: true, logger: silentLogger, drainMs: 0 });
   const node = await createAgentNode();
@@ -53,7 +53,7 @@ test('the answers of an inspector are what the schema says, and nothing besides'
   expect(inspector.snapshot()).toMatchObject({ faults: {}, recording: {} });
   expect(whole()).toEqual([]);
   controls.setFaults(undefined);
-  await vi.waitFor(async () => expect(await relayAnswer()).toHaveProperty('known.header', true));
+  await vi.waitFor(async () => expect(await relayAnswer()).toHaveProperty('known.header', true), 20_000);
   const replayed = await controls.replay(stop());
   expect(replayed.replay).toBeDefined();
   expect(problemsOf('InspectorSnapshot', replayed)).toEqual([]);
@@ -79,7 +79,7 @@ test('the answers of an inspector are what the schema says, and nothing besides'
   expect(problemsOf('InspectorSnapshot', { ...inspector.snapshot(), beside: 1 })).toHaveLength(1);
 });
 
-/** By the strict schema, and as JSON: what does not survive that is found, too. */
+/** Validates the value's JSON against the strict schema, and asserts that JSON preserves the value. */
 function createJudge(): (answer: Answer, value: unknown) => readonly string[] {
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
   ajv.addSchema(inspectSchema(inspectorProtocol, { isStrict: true }), 'answers');

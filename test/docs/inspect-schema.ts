@@ -2,18 +2,18 @@ import { join } from 'node:path';
 import { createGenerator, type Schema } from 'ts-json-schema-generator';
 import { root } from '../../scripts/build/packages.mjs';
 
-/** What an inspector answers, by the files that say so. */
+/** The types of an inspector's answers, with the files that declare them. */
 const answers = {
-  InspectorSnapshot: 'snapshot.ts',
-  Explanation: 'explain.ts',
-  Story: 'story.ts',
-  RelayAnswer: 'relay-asks.ts',
-  CoValueFacts: 'co-value/co-value-facts.ts',
-  MemberPage: 'co-value/co-value-facts.ts',
-  SessionPage: 'co-value/co-value-facts.ts',
-  TransactionPage: 'co-value/transaction-types.ts',
-  TreePage: 'co-value/tree-types.ts',
-  FoundCoValues: 'co-value/find-co-values.ts',
+  InspectorSnapshot: 'snapshot/inspector-snapshot.ts',
+  Explanation: 'unsynced/explain.ts',
+  Story: 'unsynced/timeline.ts',
+  RelayAnswer: 'covalue/relay-queries.ts',
+  CoValueFacts: 'covalue/covalue-facts.ts',
+  MemberPage: 'covalue/covalue-facts.ts',
+  SessionPage: 'covalue/covalue-facts.ts',
+  TransactionPage: 'covalue/transaction-types.ts',
+  TreePage: 'covalue/tree-types.ts',
+  FoundCoValues: 'covalue/find-covalues.ts',
 } as const;
 export type Answer = keyof typeof answers;
 
@@ -23,16 +23,16 @@ export interface SchemaDocument {
 }
 
 /**
- * JSON Schema of what an inspector answers, made from the types. A reader ignores what it does not know, so a published
- * schema allows fields beside those that it names; a strict one does not.
+ * The JSON Schema of an inspector's answers, generated from the types. Readers ignore unknown fields, so the published
+ * schema allows additional ones; a strict schema does not.
  */
 export function inspectSchema(protocol: number, { isStrict = false } = {}): SchemaDocument {
   const definitions: NonNullable<Schema['definitions']> = {};
   const generator = createGenerator({
-    // One program for all of them: making it takes most of the time.
+    // One program for all types, because creating it takes most of the time.
     path: join(root, 'src/inspect', `{${[...new Set(Object.values(answers))].join()}}`),
     tsconfig: join(root, 'tsconfig.json'),
-    // tsc has checked them, with the TypeScript that the project uses.
+    // tsc checks them, with the project's version of TypeScript.
     skipTypeCheck: true,
     additionalProperties: !isStrict,
   });
@@ -42,7 +42,7 @@ export function inspectSchema(protocol: number, { isStrict = false } = {}): Sche
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $id: `urn:maia:inspector:${protocol}`,
-    description: `What an inspector of @MaiaOS/kernel answers, protocol ${protocol}. Times are milliseconds since the Unix epoch.`,
+    description: `The answers of an inspector of @MaiaOS/kernel, protocol ${protocol}. Times are milliseconds since the Unix epoch.`,
     $ref: '#/definitions/InspectorSnapshot',
     definitions: Object.fromEntries(Object.entries(definitions).sort(([a], [b]) => (a < b ? -1 : 1))),
   };

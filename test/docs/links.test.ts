@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { anchorOf, documents, headings, proseOf, readText, root } from './markdown.ts';
 
-/** Links and pictures that lead to something in the repository. */
+/** The targets of links and pictures within the repository. */
 function linksIn(document: string): readonly string[] {
   const link = /(?:\]\(|src=")([^)"\s]+)/g;
   return [...proseOf(readText(document)).matchAll(link)]
@@ -11,7 +11,7 @@ function linksIn(document: string): readonly string[] {
     .filter((target) => !/^https?:/.test(target));
 }
 
-function isThere(document: string, target: string): boolean {
+function exists(document: string, target: string): boolean {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? document : normalize(join(dirname(document), path));
   if (!existsSync(join(root, file))) return false;
@@ -19,12 +19,12 @@ function isThere(document: string, target: string): boolean {
 }
 
 describe.each(documents())('%s', (document) => {
-  it('leads to nothing that is not there', () => {
-    expect(linksIn(document).filter((target) => !isThere(document, target))).toEqual([]);
+  it('has no broken links', () => {
+    expect(linksIn(document).filter((target) => !exists(document, target))).toEqual([]);
   });
 });
 
-it('finds the links', () => {
+it('finds links and pictures', () => {
   expect(linksIn('README.md')).toEqual(
     expect.arrayContaining(['docs/images/demo.png', 'docs/images/phone.png']),
   );

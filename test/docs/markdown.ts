@@ -1,12 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 
 export const root = join(import.meta.dirname, '..', '..');
 
-/** Every document of the repository, named from its top. */
+/** The reference pages, by their paths from the repository's root. */
+export function referencePages(): readonly string[] {
+  return pagesIn('docs/reference');
+}
+
+/** Every document, by its path from the repository's root. */
 export function documents(): readonly string[] {
-  const inFolder = (folder: string) => readdirSync(join(root, folder)).filter((name) => name.endsWith('.md'));
-  return [...inFolder('.'), ...inFolder('docs').map((name) => `docs/${name}`)];
+  return [...pagesIn('.'), ...pagesIn('docs'), ...referencePages(), ...pagesIn('bench')];
+}
+
+function pagesIn(folder: string): readonly string[] {
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => posix.join(folder, name));
 }
 
 export function readText(path: string): string {
@@ -14,7 +24,7 @@ export function readText(path: string): string {
 }
 
 export interface CodeBlock {
-  /** Where its first line of code stands in the document, counted from 1. */
+  /** The line of the document on which the block's code begins, counted from 1. */
   readonly line: number;
   readonly code: string;
 }
@@ -26,7 +36,7 @@ export function codeBlocks(markdown: string, language: string): readonly CodeBlo
   );
 }
 
-/** Without code, so that what stands there is not taken for a heading or a link. */
+/** The document without its code blocks, whose text could look like headings or links. */
 export function proseOf(markdown: string): string {
   return markdown.replace(/^```.*?^```$/gms, '');
 }
@@ -36,7 +46,7 @@ export function headings(markdown: string, level = /#+/): readonly string[] {
   return [...proseOf(markdown).matchAll(heading)].map(({ 1: text = '' }) => text);
 }
 
-/** As GitHub makes it. */
+/** The anchor that GitHub gives a heading. */
 export function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -44,7 +54,7 @@ export function anchorOf(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-/** The rows of the first table after a heading, without its head. */
+/** The rows of the first table under a heading, without the header row. */
 export function tableUnder(markdown: string, heading: string): readonly (readonly string[])[] {
   const [, after = ''] = markdown.split(`# ${heading}\n`);
   const [table = ''] = /(?:^\|.*\n)+/m.exec(after) ?? [];

@@ -14,7 +14,7 @@ const [{ code } = { code: '' }] = codeBlocks(readText('docs/own-transport.md'), 
 let folder: string;
 let transport: Transport;
 beforeAll(async () => {
-  // Not where packages are, which are not taken for source.
+  // Outside node_modules, whose files Vite does not transform.
   await mkdir(join(root, 'test-results'), { recursive: true });
   folder = await mkdtemp(join(root, 'test-results/own-transport-'));
   const path = join(folder, 'own-transport.ts');
@@ -24,17 +24,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('is short', () => {
+it('the example is shorter than 60 lines', () => {
   expect(code.trim().split('\n').length).toBeLessThan(60);
 });
 
-describeTransport('The transport in the documents', () => ({
+describeTransport('The documented transport', () => ({
   transport,
   url: new URL('wss://relay.example.org/sync'),
   refusedUrl: new URL('wss://nobody.example.org/sync'),
 }));
 
-/** A shell whose every relay is the far end of a test. */
+/** A fake shell that answers as the relay of the transport contract. */
 function connectToShell({ hostname }: URL): MessagePort {
   const { port1: shell, port2: page } = new MessageChannel();
   const end = {

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { readText, root } from './markdown.ts';
 
-/** An entry's names. Those of an interface are listed with its members, those of a union of texts with its texts. */
+/** The names that an entry exports: an interface with its members, a union of strings with its values. */
 export type Names = Readonly<Record<string, readonly string[]>>;
 
-/** Each entry of the package, as the app writes it, with the source behind it. */
+/** The entries of the package: each import specifier with its source file. */
 export function entries(): readonly { readonly entry: string; readonly path: string }[] {
   const { compilerOptions } = JSON.parse(readText('tsconfig.json')) as {
     readonly compilerOptions: { readonly paths: Readonly<Record<string, readonly string[]>> };
@@ -13,7 +13,7 @@ export function entries(): readonly { readonly entry: string; readonly path: str
   return Object.entries(compilerOptions.paths).map(([entry, [path = '']]) => ({ entry, path }));
 }
 
-/** What modules export, as the compiler sees it. What comes from a package as a whole is named by the package alone. */
+/** The exports of modules, resolved by the compiler. `export * from` a package is listed as one name. */
 export function exportedNames(paths: readonly string[]): readonly Names[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as {
     readonly config: unknown;
@@ -56,12 +56,12 @@ export function exportedNames(paths: readonly string[]): readonly Names[] {
   }
 }
 
-/** Not inherited from the language or a package. */
+/** Whether a member is declared here, and not inherited from the language or a package. */
 function isOurs({ declarations = [] }: ts.Symbol): boolean {
   return declarations.some((at) => !at.getSourceFile().fileName.includes('/node_modules/'));
 }
 
-/** One name a line, to be read and compared. */
+/** One name per line, for the snapshot. */
 export function listOf(entry: string, names: Names): string {
   const lines = Object.entries(names).map(([name, parts]) =>
     parts.length > 0 ? `  ${name}: ${parts.join(', ')}` : `  ${name}`,

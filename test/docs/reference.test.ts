@@ -1,12 +1,13 @@
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { compileBlocks } from './compile-blocks.ts';
-import { codeBlocks, documents, readText, tableUnder } from './markdown.ts';
+import { codeBlocks, documents, readText, referencePages, tableUnder } from './markdown.ts';
 import { membersOf, parse, walk } from './source.ts';
 
-const readme = readText('README.md');
+const reference = referencePages().map(readText).join('\n');
+const options = readText('docs/reference/options.md');
 
-/** Names of the values, not the types, that an entry exports. */
+/** The names of the values that an entry exports, without types. */
 function exportedValues(path: string): readonly string[] {
   const names: string[] = [];
   for (const node of walk(parse(path))) {
@@ -26,15 +27,15 @@ function exportedValues(path: string): readonly string[] {
 }
 
 function optionsIn(heading: string): readonly string[] {
-  return tableUnder(readme, heading).map(([option = '']) => option.replaceAll('`', ''));
+  return tableUnder(options, heading).map(([option = '']) => option.replaceAll('`', ''));
 }
 
-describe('README.md', () => {
-  it('holds code that compiles', { timeout: 120_000 }, () => {
-    expect(codeBlocks(readme, 'ts').length).toBeGreaterThan(5);
-    expect(compileBlocks(documents())).toEqual([]);
-  });
+it('the code in every document compiles', { timeout: 120_000 }, () => {
+  expect(codeBlocks(reference, 'ts').length).toBeGreaterThan(15);
+  expect(compileBlocks(documents())).toEqual([]);
+});
 
+describe('docs/reference', () => {
   it.each([
     'src/index.ts',
     'src/vite/index.ts',
@@ -42,37 +43,37 @@ describe('README.md', () => {
     'src/inspect/index.ts',
     'src/testing/index.ts',
     'devtools/index.ts',
-  ])('names all that %s exports', (entry) => {
+  ])('mentions every value that %s exports', (entry) => {
     const names = exportedValues(entry);
     expect(names).not.toEqual([]);
-    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(readme))).toEqual([]);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(reference))).toEqual([]);
   });
 
   it.each([
-    ['Session options', 'src/session/session.ts', 'SessionOptions'],
-    ['Sign-in options', 'src/session/session.ts', 'SignInOptions'],
-    ['Sign-up options', 'src/session/session.ts', 'SignUpOptions'],
-    ['Agent session options', 'src/session/agent/agent-session.ts', 'AgentSessionOptions'],
+    ['Session options', 'src/session/session-options.ts', 'SessionOptions'],
+    ['Sign-in options', 'src/session/session-options.ts', 'SignInOptions'],
+    ['Sign-up options', 'src/session/session-options.ts', 'SignUpOptions'],
+    ['Agent session options', 'src/session/session-options.ts', 'AgentSessionOptions'],
     ['Sync options', 'src/sync/sync-peers.ts', 'SyncOptions'],
     ['Plugin options', 'src/vite/maia-kernel.ts', 'MaiaKernelOptions'],
-    ['Panel options', 'devtools/mount-devtools.ts', 'DevtoolsOptions'],
-  ])('lists the %s as they are declared', (heading, path, interfaceName) => {
+    ['Panel options', 'devtools/devtools-options.ts', 'DevtoolsOptions'],
+  ])('lists the %s in the order of their declaration', (heading, path, interfaceName) => {
     expect(optionsIn(heading)).toEqual(membersOf(path, interfaceName));
   });
 
-  it('lists the relay’s options, its flags and its environment', () => {
-    const path = 'src/relay/relay-options.ts';
+  it('lists the options, flags and environment variables of the relay', () => {
+    const path = 'src/relay/config/relay-options.ts';
     const limits = membersOf(path, 'RelayLimits').map((limit) => `limits.${limit}`);
     const declared = membersOf(path, 'RelayOptions').flatMap((option) =>
       option === 'limits' ? limits : option,
     );
     expect([...optionsIn('Relay options')].sort()).toEqual(declared.sort());
 
-    const settings = readText('src/relay/settings.ts');
+    const settings = readText('src/relay/cli/settings.ts');
     const variables = [...settings.matchAll(/environment\.([A-Z_]+)/g)].map(({ 1: name = '' }) => name);
     const flags = [...settings.matchAll(/^ {2}(--\w+) [A-Z]/gm)].map(({ 1: flag = '' }) => flag);
     expect(variables).toContain('PORT');
     expect(flags).toContain('--port');
-    expect([...variables, ...flags].filter((name) => !readme.includes(name))).toEqual([]);
+    expect([...variables, ...flags].filter((name) => !options.includes(name))).toEqual([]);
   });
 });

@@ -10,13 +10,12 @@ import type { SyncState } from '../../src/sync/sync-state.ts';
 import { createNodePlatform } from '../support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay } from '../support/sync/stock-relay.ts';
 import { fakeDocument, runExample } from './examples.ts';
+import { until } from '../support/until.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
-
 async function deviceOf(url: string) {
   const node = await createAgentNode();
   const sync = startSync({
@@ -28,7 +27,7 @@ async function deviceOf(url: string) {
   return { node, sync, close };
 }
 
-it('the README’s sync line follows an edit to the relay', async () => {
+it('the documented sync line follows an edit to the relay', async () => {
   const relay = await openRelay();
   const { node, sync } = await deviceOf(relay.url);
   const line = { textContent: '' };
@@ -40,7 +39,7 @@ it('the README’s sync line follows an edit to the relay', async () => {
     {
       subscribeSyncState: (listener: (state: SyncState) => void) =>
         sync.subscribe((state) => {
-          // Of a device that keeps its edits at once.
+          // As if the device saved every edit at once.
           listener({ ...state, saved: { pending: 0 } });
           lines.add(line.textContent);
         }),
@@ -51,7 +50,7 @@ it('the README’s sync line follows an edit to the relay', async () => {
   expect([...lines]).toContain('Saved on this device. 1 to send.');
 });
 
-it('the README’s page is closed once its edits are stored, or else saved', async () => {
+it('the documented page closes once its edits are durable, or at least saved', async () => {
   const { closeSafely } = runExample('closeSafely', {}, { isKernelError });
   const close = closeSafely as (session: object) => Promise<string>;
   const relay = await openRelay();
@@ -71,7 +70,7 @@ it('the README’s page is closed once its edits are stored, or else saved', asy
   expect(other.close).toHaveBeenCalled();
 });
 
-it('the README’s notice says that the app is too old', async () => {
+it('the documented notice reports that the app is too old', async () => {
   const notice = { textContent: '', onclick: () => {} };
   const { document, shown } = fakeDocument(notice);
   const events = createSyncEvents();

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { describeReason } from '../../src/inspect/unsynced/describe-reason.ts';
-import type { Reason } from '../../src/inspect/unsynced/reason.ts';
+import type { Reason } from '../../src/inspect/snapshot/unsynced-row.ts';
 import { headings, readText } from './markdown.ts';
 
 const host = 'sync.example';
-const error = { code: 'RELAY_REFUSED', message: 'The relay said no. Ask it.' };
+const error = { code: 'RELAY_REFUSED', message: 'The relay refused it. Ask its operator.' };
 
-/** One of each kind: a new one that is missing here does not compile. */
+/** One reason of each kind. A missing kind does not compile. */
 const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind }> } = {
   'not-saved': { kind: 'not-saved', error },
   refused: { kind: 'refused', host, refusal: 'forbidden' },
@@ -33,13 +33,13 @@ const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind
   arrived: { kind: 'arrived' },
 };
 
-test('docs/why-not-synced.md explains each verdict, as the panel words it, and no other', () => {
+test('docs/why-not-synced.md explains exactly the verdicts of the panel', () => {
   const explained = headings(readText('docs/why-not-synced.md'), /####/);
   const verdicts = Object.values(reasons).map((reason) => describeReason(reason, 60_000));
-  const says = (heading: string) => (verdict: string) =>
+  const matches = (heading: string) => (verdict: string) =>
     new RegExp(`^${heading.split('…').map(escaped).join('.+')}$`).test(verdict);
-  expect(verdicts.filter((verdict) => !explained.some((heading) => says(heading)(verdict)))).toEqual([]);
-  expect(explained.filter((heading) => !verdicts.some(says(heading)))).toEqual([]);
+  expect(verdicts.filter((verdict) => !explained.some((heading) => matches(heading)(verdict)))).toEqual([]);
+  expect(explained.filter((heading) => !verdicts.some(matches(heading)))).toEqual([]);
 });
 
 function escaped(text: string): string {
