@@ -1,10 +1,10 @@
-# The relay with its data in /data. `docker build -t maia-relay .`; docs/operations.md says how to run it.
+# A relay with its data in /data. Build it with `docker build -t maia-relay .`; docs/operations.md describes how to run it.
 FROM node:24-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-# With cojson's native engine, in the version of the cojson inside.
+# Adds cojson's native crypto in the version that matches the bundled cojson.
 RUN npm run build && npm pack \
   && npm install --prefix /app --no-audit --no-fund ./MaiaOS-kernel-*.tgz \
     "cojson-core-napi@$(node -p "require('./node_modules/cojson/package.json').version")"
@@ -16,5 +16,5 @@ RUN mkdir /data
 VOLUME /data
 EXPOSE 4203
 HEALTHCHECK --interval=15s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Volumes are often mounted as root's. The relay itself is not root, and gets the signals.
+# Volumes are often owned by root, so change the owner first. The relay runs as `node`; exec lets it receive signals.
 CMD ["sh", "-c", "chown node:node /data && exec setpriv --reuid=node --regid=node --init-groups node /app/node_modules/@MaiaOS/kernel/dist/maia-relay.js"]

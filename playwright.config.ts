@@ -3,12 +3,12 @@ import { browserLaunchOptions } from './scripts/find-browser.mjs';
 
 export default defineConfig({
   testDir: 'e2e',
-  testIgnore: '**/*.long.spec.ts',
-  // One relay and one build serve all tests, and two cores have enough to do with one browser.
+  testIgnore: ['**/*.long.spec.ts', '**/*.soak.spec.ts'],
+  // All tests share one relay and one build, and one browser keeps two cores busy.
   workers: 1,
   forbidOnly: process.env['CI'] !== undefined,
   timeout: 90_000,
-  // A device that lost its relay comes back when its back-off says so.
+  // A device that lost its relay reconnects only after its back-off.
   expect: { timeout: 20_000 },
   use: {
     browserName: 'chromium',

@@ -6,15 +6,15 @@ import { ownNames } from './scripts/own-names.mjs';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** How many CoValues are moved from stock storage to ours. */
+    /** How many CoValues the migration test moves from stock storage to ours. */
     readonly coValuesToMove: number;
   }
 }
 
 const rooms = '{src,devtools,demo}';
-/** A process or a database has to start in some tests, on a machine that runs others beside them. */
+/** Some tests start a process or a database while other tests run. */
 const testTimeout = 30_000;
-/** `expect.poll` waits for a second where nothing is said: too short for such a machine. */
+/** The default of one second is too short for a busy machine. */
 export const expectOptions = { poll: { timeout: testTimeout / 2 } };
 export const resolve = { alias: [...ownNames] };
 
@@ -22,10 +22,10 @@ export const browserTests = {
   testTimeout,
   hookTimeout: testTimeout,
   expect: expectOptions,
-  globalSetup: ['src/testing/transports/serve-echo.ts'],
+  globalSetup: ['test/support/transport/serve-echo.ts'],
   provide: { coValuesToMove: 600 },
-  setupFiles: ['src/testing/empty-origin.ts'],
-  // Each with a browser context of its own.
+  setupFiles: ['test/support/platform/empty-origin.ts'],
+  // Each worker has its own browser context.
   maxWorkers: 2,
   browser: {
     enabled: true,
@@ -47,11 +47,10 @@ export default defineConfig({
           hookTimeout: testTimeout,
           expect: expectOptions,
           environment: 'node',
-          include: [`${rooms}/**/*.test.ts`, 'scripts/**/*.test.ts', 'bench/harness/*.test.ts'],
-          exclude: ['**/*.browser.test.ts', '**/*.long.test.ts'],
-          // They begin in a third of the time that processes take.
+          include: [`${rooms}/**/*.test.ts`, 'test/**/*.test.ts', 'bench/harness/*.test.ts'],
+          exclude: ['**/*.browser.test.ts', '**/*.long.test.ts', '**/*.soak.test.ts'],
+          // Threads start in a third of the time of processes.
           pool: 'threads',
-          // Some of the time is waiting, for processes that start.
           maxWorkers: 2,
         },
       },
