@@ -28,6 +28,7 @@ const relayFolders = {
 };
 
 const test = '\\.test\\.ts$';
+const own = '^(?:src|devtools|demo|e2e|bench|test|scripts)/';
 
 /** What the package's public names lead to here. */
 const entries =
@@ -35,6 +36,21 @@ const entries =
 
 /** @param {readonly string[]} names */
 const anyOf = (names) => `(?:${names.join('|')})`;
+/** @param {readonly string[]} names */
+const listOf = (names) => names.join(', ') || 'nothing else';
+
+/**
+ * Files at `from`, tests apart, import of `of` only what `only` matches.
+ * @param {string} name @param {string} comment
+ * @param {{ from: string, except?: string, of: string, only: string | string[] }} paths
+ */
+const allow = (name, comment, { from, except, of, only }) => ({
+  name,
+  comment,
+  severity: /** @type {const} */ ('error'),
+  from: { path: from, pathNot: except === undefined ? test : [except, test] },
+  to: { path: of, pathNot: only },
+});
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -46,89 +62,81 @@ export default {
       from: {},
       to: { circular: true },
     },
-    ...Object.entries(rooms).map(([room, open]) => ({
-      name: `room-${room}`,
-      comment: `src/${room} imports only from: ${open.join(', ') || 'no other room'}.`,
-      severity: /** @type {const} */ ('error'),
-      from: { path: `^src/${room}/`, pathNot: test },
-      to: {
-        path: '^(?:src|devtools|demo|e2e|bench|test|scripts)/',
-        pathNot: `^src/${anyOf([room, ...open])}/`,
+    ...Object.entries(rooms).map(([room, open]) =>
+      allow(`room-${room}`, `Of the rooms, src/${room} imports only: ${listOf(open)}.`, {
+        from: `^src/${room}/`,
+        of: own,
+        only: `^src/${anyOf([room, ...open])}/`,
+      }),
+    ),
+    allow(
+      'root-files-only',
+      'From outside, only the files at the root of a room; the panel reads all of src/inspect.',
+      {
+        from: '^(?:src/([^/]+)/|devtools/)',
+        of: '^src/[^/]+/[^/]+/',
+        only: ['^src/$1/', '^src/inspect/'],
       },
-    })),
-    {
-      name: 'root-files-only',
-      comment: 'From outside, only the files at the root of a room; the panel reads all of src/inspect.',
-      severity: 'error',
-      from: { path: '^(?:src/([^/]+)/|devtools/)', pathNot: test },
-      to: { path: '^src/[^/]+/[^/]+/', pathNot: ['^src/$1/', '^src/inspect/'] },
-    },
-    ...Object.entries(relayFolders).map(([folder, open]) => ({
-      name: `relay-${folder}`,
-      comment: `src/relay/${folder} imports only from: ${open.join(', ') || 'no other folder of the relay'}.`,
-      severity: /** @type {const} */ ('error'),
-      from: { path: `^src/relay/${folder}/`, pathNot: test },
-      to: {
-        path: '^src/relay/',
-        pathNot:
-          folder === 'cli'
-            ? `^src/relay/(?:${anyOf([folder, ...open])}/|[^/]+$)`
-            : `^src/relay/${anyOf([folder, ...open])}/`,
+    ),
+    ...Object.entries(relayFolders).map(([folder, open]) =>
+      allow(`relay-${folder}`, `Within src/relay, ${folder} imports only: ${listOf(open)}.`, {
+        from: `^src/relay/${folder}/`,
+        of: '^src/relay/',
+        only: `^src/relay/(?:${anyOf([folder, ...open])}/${folder === 'cli' ? '|[^/]+$' : ''})`,
+      }),
+    ),
+    allow(
+      'relay-root',
+      'The root files of src/relay import neither its command nor what only the command uses.',
+      {
+        from: '^src/relay/[^/]+$',
+        of: '^src/relay/',
+        only: '^src/relay/(?!cli/|doctor/|transfer/)',
       },
-    })),
-    {
-      name: 'relay-root',
-      comment: 'The root files of src/relay import neither its command nor what only the command uses.',
-      severity: 'error',
-      from: { path: '^src/relay/[^/]+$', pathNot: test },
-      to: { path: '^src/relay/(?:cli|doctor|transfer)/' },
-    },
-    {
-      name: 'devtools-reads-inspect',
-      comment: 'The panel reads the kernel only through src/inspect; src/base is open to all.',
-      severity: 'error',
-      from: { path: '^devtools/', pathNot: test },
-      to: { path: '^(?:src|demo|e2e|bench|test|scripts)/', pathNot: '^src/(?:base|inspect)/' },
-    },
-    {
-      name: 'inspect-snapshot',
-      comment: 'src/inspect/snapshot imports nothing else of src/inspect.',
-      severity: 'error',
-      from: { path: '^src/inspect/snapshot/' },
-      to: { path: '^src/inspect/', pathNot: '^src/inspect/snapshot/' },
-    },
-    {
-      name: 'inspect-shared',
-      comment: 'Within src/inspect, shared imports only snapshot.',
-      severity: 'error',
-      from: { path: '^src/inspect/shared/', pathNot: test },
-      to: { path: '^src/inspect/', pathNot: '^src/inspect/(?:shared|snapshot)/' },
-    },
-    {
-      name: 'inspect-features',
-      comment:
-        'A feature of src/inspect imports snapshot, shared and the target types, and no other feature.',
-      severity: 'error',
-      from: { path: '^src/inspect/([^/]+)/', pathNot: ['^src/inspect/(?:shared|snapshot)/', test] },
-      to: {
-        path: '^src/inspect/',
-        pathNot: ['^src/inspect/(?:$1|shared|snapshot)/', '^src/inspect/target\\.ts$'],
+    ),
+    allow(
+      'devtools-reads-inspect',
+      'The panel reads the kernel only through src/inspect; src/base is open to all.',
+      {
+        from: '^devtools/',
+        of: '^(?:src|demo|e2e|bench|test|scripts)/',
+        only: '^src/(?:base|inspect)/',
       },
-    },
-    {
-      name: 'apps-use-the-package',
-      comment: 'The demo imports the package by its public names.',
-      severity: 'error',
-      from: { path: '^demo/', pathNot: test },
-      to: { path: '^(?:src|devtools|e2e|bench|test|scripts)/', pathNot: entries },
-    },
-    {
-      name: 'outside-uses-the-package',
-      comment: 'End-to-end tests and benches import the package by its public names.',
-      severity: 'error',
-      from: { path: '^(?:e2e|bench)/', pathNot: test },
-      to: { path: '^(?:src|devtools|demo)/', pathNot: entries },
-    },
+    ),
+    allow('inspect-snapshot', 'src/inspect/snapshot imports nothing else of src/inspect.', {
+      from: '^src/inspect/snapshot/',
+      of: '^src/inspect/',
+      only: '^src/inspect/snapshot/',
+    }),
+    allow('inspect-shared', 'Within src/inspect, shared imports only snapshot.', {
+      from: '^src/inspect/shared/',
+      of: '^src/inspect/',
+      only: '^src/inspect/(?:shared|snapshot)/',
+    }),
+    allow(
+      'inspect-features',
+      'A feature of src/inspect imports snapshot, shared and the target types, and no other feature.',
+      {
+        from: '^src/inspect/([^/]+)/',
+        except: '^src/inspect/(?:shared|snapshot)/',
+        of: '^src/inspect/',
+        only: ['^src/inspect/(?:$1|shared|snapshot)/', '^src/inspect/target\\.ts$'],
+      },
+    ),
+    allow('apps-use-the-package', 'The demo imports the package by its public names.', {
+      from: '^demo/',
+      of: '^(?:src|devtools|e2e|bench|test|scripts)/',
+      only: entries,
+    }),
+    allow(
+      'outside-uses-the-package',
+      'End-to-end tests and benches import the package by its public names.',
+      {
+        from: '^(?:e2e|bench)/',
+        of: '^(?:src|devtools|demo)/',
+        only: entries,
+      },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
