@@ -57,7 +57,7 @@ export default {
   forbidden: [
     {
       name: 'no-cycles',
-      comment: 'No file imports itself by way of others, for types or later either.',
+      comment: 'No import cycles, not even through type-only or dynamic imports.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -71,7 +71,7 @@ export default {
     ),
     allow(
       'root-files-only',
-      'From outside, only the files at the root of a room; the panel reads all of src/inspect.',
+      'Code outside a room may import only the files at its root; the panel may import anything in src/inspect.',
       {
         from: '^(?:src/([^/]+)/|devtools/)',
         of: '^src/[^/]+/[^/]+/',

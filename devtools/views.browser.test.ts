@@ -184,7 +184,7 @@ describe('Queues', () => {
     }
     const medium = () => the(root, '.lane', 'Medium').textContent.replace(/\s+/g, ' ');
     await expect.poll(medium, { timeout: 4_000 }).toMatch(/^Medium – – [\d.]+ [\d.]+ kB/);
-    expect(the(root, '.plot-cell', 'Peak in two minutes: 10')).toBeTruthy();
+    expect(the(root, '.plot-cell', 'Peak in the last two minutes: 10')).toBeTruthy();
     expect(the(root, '.gauges').textContent).toContain('does not expose this queue');
   });
 });

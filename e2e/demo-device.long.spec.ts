@@ -52,7 +52,7 @@ test('the account page shows what is on this device, how it is remembered, and w
   const device = page.getByRole('region', { name: 'What is on this device' });
   const open = () => page.getByRole('link', { name: 'Account and device' }).click();
   await open();
-  await expect(device).toContainText('About 14 MB are saved here');
+  await expect(device).toContainText('About 14 MB is saved here');
   await expect(device).toContainText('allows about 2 GB');
   await expect(device).toContainText('You stay signed in');
   await expect(device).toContainText(/Ana, at home\s*This account, last used today/);

@@ -43,7 +43,7 @@ test('a full device is reported, existing content stays, and edits are saved onc
   await expect(app.syncLine).toContainText('Not saved: this device’s storage is full');
   const notice = page.getByRole('alert').filter({ hasText: 'Free some space: your changes are still here' });
   await expect(notice).toBeVisible();
-  await expect(notice).toContainText('The relay has your last changes');
+  await expect(notice).toContainText('The relay has your latest changes');
   await free();
   await app.untilStored();
   await expect(notice).toBeHidden();

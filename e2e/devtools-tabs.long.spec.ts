@@ -87,7 +87,7 @@ test('shows each tab with its session and its unsynced edits, and when it closes
   await expect(rail.locator('.stat.warn')).toBeVisible();
   await killed.click();
   const details = panel.getByRole('region', { name: /^Details of Photos/ });
-  await expect(details).toContainText('Left 1 CoValue not confirmed');
+  await expect(details).toContainText('Left 1 CoValue unconfirmed');
   await expect(details).toContainText('free: no tab holds the session');
   await expect(details).toContainText('Keep a tab of this account open');
 

@@ -71,7 +71,7 @@ test('a tracker that waits for a peer that the app has since added under another
   await page.routeWebSocket(/first/, () => {}); // It answers nothing.
   await page.evaluate(() => stockApp.addPeer('first', 'ws://localhost/first?key=sesame', true));
   const id = await makeMap(page);
-  await expectVerdict(panel, id, /^Handed over, not yet confirmed by first$/, /relay’s log/);
+  await expectVerdict(panel, id, /^Handed to the peer, not yet confirmed by first$/, /relay’s log/);
   await page.evaluate(() => stockApp.removePeer('first'));
   await expectVerdict(panel, id, /^The peer it waits for was removed: first$/, /add a peer with/);
   await addPeer(page, 'second', relay.port);

@@ -5,7 +5,7 @@ export function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if ((major === 20 && minor >= 19) || (major === 22 && minor >= 13) || major >= 24) return;
   console.error(
-    `This is Node ${process.versions.node}, and the project needs 20.19 or newer (of 22, 22.13 or newer): install it from https://nodejs.org.`,
+    `This is Node ${process.versions.node}, but the project needs 20.19 or a later 20.x, 22.13 or a later 22.x, or 24 or newer. Install one of them from https://nodejs.org.`,
   );
   process.exit(1);
 }

@@ -18,7 +18,9 @@ export async function serveDemo(args) {
     installMissing();
     await serve(port, relayPort);
     endWithParent();
-    console.log(`The demo is on http://localhost:${port}/ (its data in ./local-sync.db; Ctrl-C ends it).`);
+    console.log(
+      `The demo is running at http://localhost:${port}/. Its data is in ./local-sync.db. Press Ctrl-C to stop it.`,
+    );
   } catch (error) {
     printError(error);
     process.exit(1);

@@ -50,7 +50,7 @@ export interface Library {
 
 const thingsPerGroup = 100;
 
-/** `size` counts the groups too, and not the account that they depend on. */
+/** `size` counts the groups too, but not the account that they depend on. */
 export async function createLibrary(seed: number, size: number): Promise<Library> {
   const random = createRandom(seed);
   const node = await createNode();

@@ -45,7 +45,7 @@ const seenReading =
 const acknowledgedReading =
   'milliseconds from an edit to what tells its client that the server has it. Lower is better. Ours says so after its commit. Stock cojson says so before it has written anything, which is compared as it comes; in the lines with "written" its answer is held back until SQLite has committed.';
 
-/** From an edit to the other client, and to its own acknowledgement. */
+/** The time from an edit to its arrival at the other client, and to its own acknowledgement. */
 export const measureEdits: Measure = async ({ context, commands, durable }) => {
   const { peersFolder } = context;
   const start = async (command: Parameters<typeof startUntilEnd>[1]) =>

@@ -10,8 +10,8 @@ describe('data on this device', () => {
   const blocked = testError('STORAGE_BLOCKED');
   it.each([
     [kept, 'Your lists are saved here'],
-    [{ ...kept, usedBytes: 14_200_000 }, 'About 14 MB are saved here'],
-    [{ ...kept, usedBytes: 900 }, 'About 0.9 kB are saved here'],
+    [{ ...kept, usedBytes: 14_200_000 }, 'About 14 MB is saved here'],
+    [{ ...kept, usedBytes: 900 }, 'About 0.9 kB is saved here'],
     [{ ...memory, usedBytes: 900 }, 'This browser does not store data here'],
     [{ ...memory, error: testError('STORAGE_UNAVAILABLE') }, 'This browser does not store data here'],
     [{ ...memory, error: blocked }, 'Nothing is saved here now'],

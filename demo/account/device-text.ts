@@ -32,9 +32,7 @@ export function deviceText(storage: StorageStatus, remember: Remember): TitledTe
   const room = quotaBytes === undefined ? '' : ` The browser allows about ${formatBytes(quotaBytes)}.`;
   return {
     title:
-      usedBytes === undefined
-        ? 'Your lists are saved here'
-        : `About ${formatBytes(usedBytes)} are saved here`,
+      usedBytes === undefined ? 'Your lists are saved here' : `About ${formatBytes(usedBytes)} is saved here`,
     text: `Encrypted and available offline. Includes all Lists accounts in this browser.${room}`,
   };
 }
@@ -80,7 +78,7 @@ export function rememberText(remember: Remember, hasPasskey: boolean): TitledTex
       };
     case 'passkey':
       return {
-        title: 'Each visit asks you to sign in',
+        title: 'You sign in on each visit',
         text: `Your lists stay here, encrypted. ${hasPasskey ? 'Your passkey opens' : 'Your 24 words open'} them, even offline.`,
       };
     case 'never':

@@ -18,7 +18,7 @@ export interface ListView {
   readonly canInvite: boolean;
   /** The accounts that can open it. */
   readonly members: readonly MemberView[];
-  /** How many of them are other accounts. */
+  /** How many of `members` are other accounts. */
   readonly others: number;
   /** The secret of the list's current link, if any. Every reader of the list can share it. */
   readonly inviteSecret: string | undefined;

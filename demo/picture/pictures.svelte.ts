@@ -15,7 +15,7 @@ export interface Pictures {
   /** Why the last picture was not added, until the user dismisses it or tries another. */
   problem(id: string): PictureProblem | undefined;
   putAside(id: string): void;
-  /** Opens the file picker, which needs a user activation. */
+  /** Opens the file picker, which requires user activation. */
   choose(item: ItemView): Promise<void>;
   /** Adds or replaces the item's picture. Does nothing while another is being added. */
   put(item: ItemView, files: readonly File[]): Promise<void>;

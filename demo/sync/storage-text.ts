@@ -34,7 +34,7 @@ export function storageText(error: KernelError | undefined): StorageText {
     case 'STORAGE_TOO_NEW':
       return {
         why: 'the data here is from a newer version of Lists',
-        title: 'Reload Lists once the relay has your last changes',
+        title: 'Reload Lists once the relay has your latest changes',
         next: 'That loads the newer version, which can save them.',
       };
     case 'STORAGE_UNAVAILABLE':

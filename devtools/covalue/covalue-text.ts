@@ -34,7 +34,7 @@ export function explainState(state: CoValueState): StateText | undefined {
     case 'loading':
       return {
         title: 'Loading',
-        text: 'Waiting for this device or a relay. It appears here when it arrives. If no relay is connected, see Peers for the next attempt.',
+        text: 'Waiting for this device or a relay. The CoValue appears here when it arrives. If no relay is connected, see Peers for the next attempt.',
       };
     case 'unloaded':
       return {
@@ -80,7 +80,7 @@ export function verdictOf(
     return { words: describeReason(unsynced.reason, nowMs), tone };
   }
   if (isDeleted) return { words: 'Deleted', tone: 'plain' };
-  if (relays.length === 0) return { words: 'On this device only, because it has no relay', tone: 'plain' };
+  if (relays.length === 0) return { words: 'On this device only: no relay is set up', tone: 'plain' };
   const behind = relays.find((relay) => relay.behind.transactions > 0);
   return behind
     ? {

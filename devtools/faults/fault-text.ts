@@ -27,7 +27,7 @@ function describeDirection(way: WayFaults): string {
   const { close = 0, stall, spells, delayMs, dropTail, duplicate = 0, reorder, charactersPerSecond } = way;
   const parts = [
     spells && `blocked for ${formatRange(spells.stillMs)} of every ${formatRange(spells.everyMs)}`,
-    stall && `${percent(stall.chance)} stall it for ${formatRange(stall.ms)}`,
+    stall && `${percent(stall.chance)} stall traffic for ${formatRange(stall.ms)}`,
     delayMs !== undefined && `${formatRange(delayMs)} delay`,
     charactersPerSecond !== undefined && `${formatBytes(charactersPerSecond)}/s`,
     dropTail && `${percent(dropTail.chance)} lost with all later frames`,

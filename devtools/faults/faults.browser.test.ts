@@ -39,7 +39,7 @@ describe('Faults', () => {
     await expect.poll(() => shown(root, '.fault-banner')).toBe(true);
     expect(sync.calls).toEqual(['redial']);
     const banner = the(root, '.fault-banner');
-    expect(banner.textContent).toMatch(/Faults are on: you started them\..*blocked for 20 s of every 60 s/);
+    expect(banner.textContent).toMatch(/You turned faults on\..*blocked for 20 s of every 60 s/);
     expect(banner.textContent).toContain('seed 4127');
     expect(banner.textContent).toMatch(/ends automatically in (5 min 0|4 min 59) s/);
     expect(banner.querySelectorAll('.stripes')).toHaveLength(2);

@@ -10,7 +10,7 @@ export function describeDownload({ state, coValues, bytes, end, message }: Downl
     case 'stopped':
       return { words: `Stopped after ${so}. Nothing was saved.`, tone: 'plain' };
     case 'failed':
-      return { words: `Not saved after ${so}: ${message ?? 'it failed'}`, tone: 'fail' };
+      return { words: `Failed after ${so}, nothing saved: ${message ?? 'unknown error'}`, tone: 'fail' };
     case 'saved': {
       const unreadable = end?.unreadable ?? 0;
       const without =

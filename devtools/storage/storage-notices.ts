@@ -70,7 +70,7 @@ function nextOf(code: string | undefined, unsaved: readonly UnsyncedRow[]): stri
   const isSafe = unsaved.every(({ steps }) => steps.confirmed === 'reached');
   return isSafe
     ? `${first}; the relay has confirmed the edits, so reloading is safe.`
-    : `${first}, and do not reload yet: the edits are only in this tab. If in doubt, download them.`;
+    : `${first}. Do not reload yet: the edits are only in this tab. If in doubt, download them first.`;
 }
 
 const nextByCode: Readonly<Record<string, string>> = {
@@ -96,7 +96,7 @@ function notPersisted(asked: Asked): StorageNotice {
   const refused = asked === 'refused';
   return {
     ...{ kind: 'not-persisted', tone: 'warn', title: 'The browser may delete this data.' },
-    detail: refused ? 'It refused a request to keep it.' : 'Persistence was not granted.',
+    detail: refused ? 'The browser refused a request to keep the data.' : 'Persistence was not granted.',
     next: refused
       ? 'let users install the app, bookmark it or allow its notifications; browsers then grant persistence.'
       : 'ask for persistence after a click in the app, or here.',

@@ -77,7 +77,7 @@ describe('notices', () => {
 
   it('warn against reloading while the edits are only in this tab', () => {
     expect(wordsOf(full, [row('reached'), row('pending')])[0]).toMatch(
-      /^2 CoValues not saved\..*do not reload yet: the edits are only in this tab\. If in doubt, download them\.$/,
+      /^2 CoValues not saved\..*Do not reload yet: the edits are only in this tab\. If in doubt, download them first\.$/,
     );
   });
 
@@ -202,7 +202,7 @@ it('describes a download’s progress, result and privacy', () => {
   expect(words({}).words).toBe('Reading: 5 CoValues, 12 kB so far');
   expect(words({ state: 'stopped' }).words).toBe('Stopped after 5 CoValues, 12 kB. Nothing was saved.');
   expect(words({ state: 'failed', message: 'no room' })).toEqual({
-    words: 'Not saved after 5 CoValues, 12 kB: no room',
+    words: 'Failed after 5 CoValues, 12 kB, nothing saved: no room',
     tone: 'fail',
   });
   const end = { kind: 'end', coValues: 5, unreadable: 1, leftOut: 1 };

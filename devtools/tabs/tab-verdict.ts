@@ -19,7 +19,7 @@ export function verdictOf(row: TabRow, { list }: TabsNow, nowMs: number): Verdic
     const count = formatCount(left?.coValues ?? 0, 'CoValue');
     const most = row.isAtMost ? 'at most ' : '';
     return {
-      words: `Left ${most}${count} not confirmed`,
+      words: `Left ${most}${count} unconfirmed`,
       next: left?.uploader
         ? `Nothing to do: ${left && describeUpload(left, list)}. If this takes a long time, check its relay in Peers.`
         : 'Keep a tab of this account open and connected: it takes them over after a few seconds.',
@@ -73,14 +73,14 @@ function livingVerdict({ unsynced = 0, isAtMost, tab, isThis }: TabRow): Verdict
     words: `${isAtMost ? 'At most ' : ''}${formatCount(unsynced, 'CoValue')} not confirmed`,
     next: isConnected
       ? `${which} uploads them. Unsynced shows why they wait.`
-      : `${which} has no connection: check Peers ${isThis ? 'here' : 'there'}. Another connected tab uploads them too after a few seconds.`,
+      : `${which} has no connection: check Peers ${isThis ? 'here' : 'there'}. Otherwise, another connected tab uploads them after a few seconds.`,
   };
 }
 
 /** Advice on the most serious problem, for the footer. */
 export function adviceOn(rows: readonly TabRow[]): string {
   if (rows.some(({ left }) => left && left.certain > 0 && left.uploader === undefined))
-    return 'A closed tab left edits. Keep another tab open and connected to upload them.';
+    return 'A closed tab left unconfirmed edits. Keep another tab open and connected to upload them.';
   const has = (words: string) => rows.some(({ state }) => state.words === words);
   if (has('silent')) return 'A silent tab is asleep or busy. Bring it to the front to wake it.';
   if (has('frozen'))

@@ -92,11 +92,11 @@ describe('Tabs', () => {
     await expect.poll(() => stat(root)?.classList, inTime).toContain('warn');
     const cells = () => cellsOf(rowOf(root, yours)).slice(1, 5);
     expect(cells()).toEqual(['zYours', 'left', 'no tab has taken over its edits yet', '1']);
-    expect(the(root, '.foot').textContent).toContain('A closed tab left edits');
+    expect(the(root, '.foot').textContent).toContain('A closed tab left unconfirmed edits');
     rowOf(root, yours)?.click();
     await expect.poll(() => root.querySelector('.tab-detail .next')?.textContent).toContain('Keep a tab');
     const details = the(root, '.tab-detail');
-    expect(details.textContent).toContain('Left 1 CoValue not confirmed');
+    expect(details.textContent).toContain('Left 1 CoValue unconfirmed');
     expect(details.textContent).toMatch(/Session lock\s*free: no tab holds the session/);
     expect(details.textContent).toContain(yours);
 

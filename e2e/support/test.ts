@@ -17,7 +17,7 @@ export interface World {
   readonly origins: readonly [string, string];
   /** The app served as `npm start` does. */
   readonly devOrigin: string;
-  /** The path of the bundled command line, with which a test starts its own relay. */
+  /** The path of the bundled command-line program, with which a test starts its own relay. */
   readonly program: string;
   /** For files that a test creates; deleted with the worker. */
   readonly directory: string;

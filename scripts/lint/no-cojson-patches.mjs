@@ -20,7 +20,7 @@ export const noCojsonPatches = {
   meta: {
     type: 'problem',
     schema: [],
-    messages: { patch: 'Only src/engine may change an object of cojson. Add a patch or a listener there.' },
+    messages: { patch: 'Only src/engine may modify cojson’s objects. Add a patch or a listener there.' },
   },
   create(context) {
     const { program, esTreeNodeToTSNodeMap } = context.sourceCode.parserServices;

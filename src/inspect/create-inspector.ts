@@ -43,7 +43,7 @@ import { createUnsyncedRows } from './unsynced/unsynced-rows.ts';
 const historySeconds = 120;
 const historyBytes = 256 * 1024;
 const noFaultsOnStockNode =
-  'Cannot inject faults because the app added this node’s peers itself. Connect it with `setupSyncPeers`.';
+  'Cannot inject faults because the app added this node’s peers itself. Connect the node with `setupSyncPeers` instead.';
 
 /** Throws TypeError if another copy of the kernel created the target. */
 export function createInspector(

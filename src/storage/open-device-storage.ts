@@ -44,7 +44,9 @@ async function openKept(
   const { kind, accountID, indexedDB, platform, logger } = options;
   if (kind === 'kernel') return (await kernelStorageModule.load()).openKernelStorage(options);
   if (await hasKernelContent(indexedDB, accountID)) {
-    logger.warn('The account’s content is in the kernel’s own storage, so the kernel uses that storage');
+    logger.warn(
+      'The account’s content is already in the kernel’s own storage, so the kernel uses that storage instead of the requested one',
+    );
     return (await kernelStorageModule.load()).openKernelStorage(options);
   }
   const { openIndexedDBStorage } = await stockStorageModule.load();

@@ -63,13 +63,13 @@ export function createRelayMemory(
         await resultOf(store.put(joinLosses(before, remembered), relayID));
       };
       transact('readwrite', joinInto).catch((error: unknown) =>
-        logger.warn('Writing the state of a relay failed', { error }),
+        logger.warn('Could not save on this device what it knows about a relay', { error }),
       );
     },
   };
 }
 
-/** Keeps a loss that another tab has recorded meanwhile. */
+/** Keeps losses that another tab has recorded in the meantime. */
 export function joinLosses(before: unknown, now: RememberedRelay): RememberedRelay {
   const losses = Math.max((isRemembered(before) && before.losses) || 0, now.losses ?? 0);
   return losses === 0 ? now : { ...now, losses };

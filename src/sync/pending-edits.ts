@@ -14,7 +14,7 @@ export interface PendingEdits {
   /** Oldest first. */
   readonly edits: readonly { readonly sinceMs: number; readonly need: KnownCounts }[];
   readonly saved: KnownCounts;
-  /** By relay ID. A missing relay has reported nothing and was sent nothing. */
+  /** By relay ID. A relay without an entry has reported nothing and has been sent nothing. */
   readonly atRelays: Readonly<Record<string, AtRelay>>;
 }
 

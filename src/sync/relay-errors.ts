@@ -35,7 +35,7 @@ export function contentTooLarge(bytes: number, limit: number): KernelError {
 export function lateHello(): KernelError {
   return createKernelError(
     'MESSAGE_INVALID',
-    'The relay sent a second hello, so its promises cannot be trusted. The connection was closed. Reconnecting automatically.',
+    'The relay sent a second hello, so what it announced in the first one cannot be trusted. The connection was closed. Reconnecting automatically.',
   );
 }
 
@@ -84,12 +84,12 @@ function outdated(
 ): KernelError {
   return createKernelError(
     'APP_OUTDATED',
-    `The relay at ${url.host} requires ${required} of this app. Reload to get it; until then, edits wait on this device.`,
+    `The relay at ${url.host} requires ${required === 'a newer version' ? required : `version ${required} or newer`} of this app. Reload to get it; until then, edits wait on this device.`,
     { details: { required, ...(have !== undefined && { have }) } },
   );
 }
 
-/** The relay has other transactions of a session than those that it was sent. */
+/** The relay's transactions for a session differ from those it was sent. */
 export function isFork(error: KernelError): boolean {
   return refusalCodeOf(error) === 'fork';
 }

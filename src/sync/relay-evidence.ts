@@ -19,7 +19,7 @@ export interface RelayEvidence {
   reportedCounts(id: string): KnownCounts;
   /** Call when all pending edits are in the ladder. */
   settled(): void;
-  /** Call when earlier confirmations of this relay are known to be reliable. */
+  /** Call when earlier confirmations from this relay are known to be reliable. */
   sure(): void;
   /** Queries CoValues that the relay sent: it acknowledges only what it receives, and its content confirms nothing. */
   ask(): void;

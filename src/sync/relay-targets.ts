@@ -18,5 +18,8 @@ export function readRelayTargets({ url, relays }: SyncOptions): RelayTargets {
 }
 
 function invalid(what: string) {
-  return createKernelError('SYNC_URL_INVALID', `${what}. Give each relay once, or \`sync: false\` for none.`);
+  return createKernelError(
+    'SYNC_URL_INVALID',
+    `${what}. Pass each relay once, in either \`url\` or \`relays\`; for no relay, pass \`sync: false\`.`,
+  );
 }

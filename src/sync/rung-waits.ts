@@ -129,7 +129,7 @@ export function createRungWaits(options: {
 function timedOut(rung: RungName, timeoutMs: number): KernelError {
   return createKernelError(
     'TIMEOUT',
-    `After ${timeoutMs} ms, some edits are still not ${rung}. Sync continues automatically; the sync state shows what delays it.`,
+    `After ${timeoutMs} ms, some edits are still not ${rung}. Sync continues automatically; the sync state shows what is delaying it.`,
     { details: { rung, timeoutMs } },
   );
 }

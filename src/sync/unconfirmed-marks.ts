@@ -36,7 +36,7 @@ export function createUnconfirmedMarks(storage: StorageAPI | undefined): Unconfi
 
   function written(): void {
     doneCount++;
-    // Thousands of calls may wait for thousands of writes, so each is visited only once.
+    // Thousands of calls may wait for thousands of writes, so each call is visited only once.
     for (let next = waiting[nextWaiting]; next && next.count <= doneCount; next = waiting[nextWaiting]) {
       nextWaiting++;
       next.run();

@@ -44,6 +44,6 @@ function syncOff(cause: KernelError | undefined): KernelError {
 function durabilityNotOffered(): KernelError {
   return createKernelError(
     'DURABILITY_NOT_OFFERED',
-    'A relay does not promise that confirmed edits survive a crash of the relay. Wait for `whenConfirmed` instead, or use a relay that promises durability.',
+    'At least one relay does not promise that confirmed edits survive a crash of that relay. Wait for `whenConfirmed` instead, or use a relay that promises durability.',
   );
 }

@@ -85,7 +85,7 @@ function notText(url: URL): KernelError {
 function refusedByBrowser(url: URL, cause: unknown): KernelError {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `The browser refused to connect to ${url.host}. Allow it in the page’s Content-Security-Policy (connect-src), and use wss: from a page served over https:.`,
+    `The browser refused to connect to ${url.host}. Allow it in the page’s Content-Security-Policy (connect-src), and use wss:// from a page served over HTTPS.`,
     { cause },
   );
 }

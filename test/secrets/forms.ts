@@ -57,7 +57,7 @@ function allPieces(secret: Uint8Array): readonly Uint8Array[] {
   );
 }
 
-/** The digits that depend only on the secret, for this number of preceding bytes and any following ones. */
+/** The base64 digits that depend only on the secret, if `before` bytes precede it and whatever follows it. */
 function base64After(secret: Uint8Array, before: number): string {
   const text = Buffer.concat([Buffer.alloc(before), secret]).toString('base64');
   return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + secret.length) * 8) / 6));

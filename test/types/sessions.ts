@@ -52,7 +52,7 @@ export function session(opened: Session, promised: Promise<Session>) {
   opened.on('signed-out', () => {});
   // @ts-expect-error: `replaced` passes the new session.
   opened.on('replaced', (accountID: string) => accountID);
-  // @ts-expect-error: no session may be active.
+  // @ts-expect-error: there may be no active session.
   void activeSession.current.node;
   // @ts-expect-error: readables are read-only.
   activeSession.current = opened;

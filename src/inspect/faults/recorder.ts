@@ -83,7 +83,7 @@ export function createRecorder(options: {
     for (const core of node.allCoValues()) {
       if (addOtherContent(core)) continue;
       throw new RangeError(
-        `This node alone exceeds the maximum size of a recording (${maxBytes} bytes). Record in a smaller account, or open fewer CoValues.`,
+        `The content already in this node exceeds the maximum size of a recording (${maxBytes} bytes). Record in a smaller account, or open fewer CoValues.`,
       );
     }
 

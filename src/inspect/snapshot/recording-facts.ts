@@ -27,7 +27,7 @@ export interface RecordingHead {
   readonly startedAtMs: number;
   readonly accountID: string;
   readonly sessionID: string;
-  /** Without credentials and query. */
+  /** URLs without credentials or query string. */
   readonly relays: readonly { readonly id: string; readonly url: string }[];
 }
 

@@ -7,7 +7,7 @@ export interface Relay {
   readonly id: string;
   /** The display name: host and port. */
   readonly host: string;
-  /** Without credentials and query. */
+  /** URLs without credentials or query string. */
   readonly url: string;
   readonly transport?: string;
   readonly software?: { readonly name: string; readonly version: string };

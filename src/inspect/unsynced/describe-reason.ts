@@ -62,7 +62,7 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'sending':
       return `Being sent to ${reason.host}`;
     case 'unconfirmed': {
-      if (reason.isHandedOver) return `Handed over, not yet confirmed by ${reason.host}`;
+      if (reason.isHandedOver) return `Handed to the peer, not yet confirmed by ${reason.host}`;
       const sent =
         reason.sentAtMs === undefined ? 'Sent' : `Sent ${formatDuration(nowMs - reason.sentAtMs)} ago`;
       return `${sent}, not yet confirmed by ${reason.host}`;

@@ -89,12 +89,12 @@ describe('explanation of a CoValue', () => {
     expect(await loading).toBe('unavailable');
     expect(verdict(missing)).toMatch(/^Not found/);
     map.core.deleteCoValue();
-    await until(() => expect(verdict()).toBe('Deleted, and the deletion has arrived'));
+    await until(() => expect(verdict()).toBe('Deleted, and no edit is waiting to sync'));
   });
 
   it('reports that the page has not loaded it, without loading it', async () => {
     const unknown = (await createAgentNode()).createGroup().id;
-    expect(verdict(unknown)).toBe('Not loaded in this page, and no edit is waiting');
+    expect(verdict(unknown)).toBe('Not loaded in this page, and no edit is waiting to sync');
     expect(node.isCoValueInMemory(unknown)).toBe(false);
   });
 

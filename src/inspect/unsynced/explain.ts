@@ -48,12 +48,15 @@ function explainRow(row: UnsyncedRow, { atMs }: InspectorSnapshot): Explanation 
 /** If no edit from this device is waiting, the page knows only what it has in memory. */
 function explainNotPending(id: string, { peers, overview }: InspectorSnapshot, node: LocalNode): Explanation {
   const coValue = findCoValue(node, id);
-  const about = { id, evidence: ['No edit from this device is waiting.', ...peers.map(describePeer)] };
+  const about = {
+    id,
+    evidence: ['No edit from this device is waiting to sync.', ...peers.map(describePeer)],
+  };
   const state = coValue?.loadingState;
   if (!coValue || state === 'unknown' || state === 'garbageCollected' || state === 'onlyKnownState') {
     return {
       ...about,
-      verdict: 'Not loaded in this page, and no edit is waiting',
+      verdict: 'Not loaded in this page, and no edit is waiting to sync',
       next: 'Load it if this page needs it.',
     };
   }
@@ -69,12 +72,12 @@ function explainNotPending(id: string, { peers, overview }: InspectorSnapshot, n
   if (!coValue.isAvailable()) {
     return {
       ...about,
-      verdict: 'Not found: neither this device nor a relay that answered has it',
-      next: 'Check the ID, and check that its author has synced. The kernel requests it again when a relay connects or the app loads it again.',
+      verdict: 'Not found: neither this device nor any relay that answered has it',
+      next: 'Check the ID, and check that the device that created the CoValue has synced. The kernel requests the CoValue again when a relay connects or the app loads it.',
     };
   }
   if (coValue.isDeleted)
-    return { ...about, verdict: 'Deleted, and the deletion has arrived', next: 'Nothing.' };
+    return { ...about, verdict: 'Deleted, and no edit is waiting to sync', next: 'Nothing.' };
   const counts = Object.values(coValue.knownState().sessions);
   const transactions = counts.reduce((sum, count) => sum + count, 0);
   const loaded = `${formatCount(transactions, 'transaction')} in ${formatCount(counts.length, 'session')} here.`;
@@ -83,7 +86,7 @@ function explainNotPending(id: string, { peers, overview }: InspectorSnapshot, n
     return {
       id,
       evidence,
-      verdict: 'On this device only, because it has no relay',
+      verdict: 'On this device only: no relay is set up',
       next: 'Connect a relay.',
     };
   }

@@ -56,7 +56,7 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'closed':
       return {
         advice:
-          'Open the session again, or call `setupSyncPeers` for this node. If the app adds the peer itself, add it again, or call `removePeer` if it will not return.',
+          'Open the session again, or call `setupSyncPeers` for this node. If the app adds the peer itself, add the peer again or, if its relay is gone for good, call `removePeer`.',
       };
     case 'offline':
       return { advice: 'Nothing. Sync continues automatically when the network returns.' };
@@ -72,7 +72,8 @@ export function nextStepFor(reason: Reason): NextStep {
     case 'queued':
     case 'draining':
       return {
-        advice: 'Wait, or check Queues: high priority always goes first, so low priority can starve.',
+        advice:
+          'Wait, or check Queues: high-priority messages always go first, so low-priority ones can starve.',
       };
     case 'sending':
       return { advice: 'Wait a moment.' };
@@ -92,7 +93,7 @@ export function nextStepFor(reason: Reason): NextStep {
 }
 
 function adviceOnTracker(waitsFor: readonly string[]): string {
-  const repair = 'Repair it to update cojson’s tracker. This sends nothing and loses nothing.';
+  const repair = 'Use Repair to update cojson’s tracker. Repairing sends nothing and loses nothing.';
   return waitsFor.includes('any')
     ? `${repair} The problem returns with each edit until a server peer is \`persistent\`.`
     : repair;

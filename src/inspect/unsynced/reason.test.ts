@@ -183,7 +183,7 @@ const cases: readonly Case[] = [
   {
     situation: 'cojson handed it to its peer',
     coValue: { ...edit, sent: 'unknown', trackedFor: ['eu'] },
-    verdict: 'Handed over, not yet confirmed by eu.example',
+    verdict: 'Handed to the peer, not yet confirmed by eu.example',
   },
   {
     situation: 'every relay has it, but cojson still counts it as unsynced',

@@ -1,16 +1,16 @@
 import { isRefusalCode, type RefusalCode } from '../../wire/refusal-code.ts';
 
-const resend = 'pause and resume sync: each new connection sends it again.';
+const resend = 'pause and resume sync: each new connection sends the edits again.';
 
 const adviceByCode: Readonly<Record<RefusalCode, string>> = {
-  forbidden: `Ask the relay’s operator or the group’s admins for permission to write to it. Then ${resend}`,
+  forbidden: `Ask the relay’s operator or the group’s admins for permission to write to this CoValue. Then ${resend}`,
   invalid: `Update the app and the relay to compatible versions, then ${resend}`,
-  'too-large': 'Split large values, for instance into a binary stream.',
+  'too-large': 'Write large values in pieces, for example as a binary stream.',
   limit: `Write less at a time. The kernel retries automatically; if that does not help, ${resend}`,
   unauthorized: 'Sign in again: the relay does not recognize this session.',
   expired: 'Sign in again: your authorization has expired.',
   outdated: 'Reload to get the app’s newest version. Waiting edits stay on this device.',
-  fork: 'Wait a moment: the kernel rewrites it under another session ID. If it is still refused, reload the page.',
+  fork: 'Wait a moment: the kernel is rewriting the edit under another session ID. If the edit is still refused, reload the page.',
   storage: 'Check the relay’s log: its storage failed. The kernel retries automatically.',
   draining: 'Wait a moment: the relay is shutting down, and the kernel reconnects automatically.',
 };
@@ -19,5 +19,5 @@ const adviceByCode: Readonly<Record<RefusalCode, string>> = {
 export function adviceOnRefusal(refusal: string): string {
   return isRefusalCode(refusal)
     ? adviceByCode[refusal]
-    : `This version does not know the relay’s reason and treats it as “forbidden”. ${adviceByCode.forbidden}`;
+    : `This version of the kernel does not know the relay’s reason and treats it as “forbidden”. ${adviceByCode.forbidden}`;
 }

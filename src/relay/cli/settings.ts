@@ -76,12 +76,12 @@ export function readCommand(args: readonly string[], environment: Environment): 
   const [subcommand = 'start', ...more] = positionals;
   if (values.service !== undefined && (subcommand !== 'agent:generate' || values.service !== 'sync')) {
     throw invalid(
-      '--service is only valid with agent:generate and must be sync. Run `maia-relay --help` for the usage.',
+      '--service is only valid with agent:generate and must be sync. Run `maia-relay --help` for usage.',
     );
   }
   const isWalGone = values['no-wal'] === true;
   if (isWalGone && subcommand !== 'import') {
-    throw invalid('--no-wal is only valid with import. Run `maia-relay --help` for the usage.');
+    throw invalid('--no-wal is only valid with import. Run `maia-relay --help` for usage.');
   }
   if (subcommand === 'agent:generate' && more.length === 0) return { kind: 'agent:generate' };
   const [file, ...rest] = more;
@@ -92,7 +92,7 @@ export function readCommand(args: readonly string[], environment: Environment): 
   }
   if ((subcommand !== 'start' && subcommand !== 'doctor') || more.length > 0) {
     throw invalid(
-      `Unknown command "${[subcommand, ...more].join(' ')}". Run \`maia-relay --help\` for the usage.`,
+      `Unknown command "${[subcommand, ...more].join(' ')}". Run \`maia-relay --help\` for usage.`,
     );
   }
   const host = values.host ?? given(environment.HOST);
@@ -222,7 +222,9 @@ function readStorage(flag: string | undefined, environment: Environment): string
   if (requested === 'memory') return 'memory:';
   if (requested !== 'postgres') return requested;
   if (databaseUrl !== undefined) return databaseUrl;
-  throw invalid('The storage is set to postgres, but DATABASE_URL is not set. Set it to postgres://….');
+  throw invalid(
+    'The storage is set to postgres, but DATABASE_URL is not set. Set DATABASE_URL to the address of the database, such as postgres://USER@HOST/DATABASE.',
+  );
 }
 
 /** An empty variable counts as unset, because that is how deployments remove one. */

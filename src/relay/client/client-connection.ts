@@ -50,7 +50,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
       if (outgoing.unreadBytes() <= limits.unreadBytes) return;
       refuse(
         'limit',
-        `More than ${limits.unreadBytes} bytes are waiting for this client to read them.`,
+        `More than ${limits.unreadBytes} bytes are waiting to be read by this client.`,
         reconnectAfterMs,
       );
     },
@@ -240,7 +240,9 @@ export function serveConnection(options: ConnectionOptions): Connection {
     },
     refuseDeletion(coValueID) {
       if (!hasEnded)
-        notify('forbidden', 'The author of this deletion may not delete the CoValue.', { id: coValueID });
+        notify('forbidden', 'The author of this deletion is not allowed to delete the CoValue.', {
+          id: coValueID,
+        });
     },
     terminate: () => socket.terminate(),
   };

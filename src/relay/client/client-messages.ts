@@ -74,7 +74,7 @@ export function createClientMessages(options: ClientMessagesOptions): ClientMess
   }
 
   function refuseOutdated(version: string | undefined): void {
-    const actual = version === undefined ? 'reports no version' : `has version ${version.slice(0, 80)}`;
+    const actual = version === undefined ? 'reports no version' : `is version ${version.slice(0, 80)}`;
     refuse(
       'outdated',
       `This app ${actual}. The relay accepts edits only from version ${String(minAppVersion)} or newer.`,

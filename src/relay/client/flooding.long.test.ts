@@ -44,7 +44,7 @@ async function flood(
   return socket;
 }
 
-/** Resolves once the relay stops reading: it has disconnected the client or waits for it to read. */
+/** Resolves once the relay stops reading: it has disconnected the client or is waiting for the client to read. */
 async function untilNoMoreIsTaken(socket: WebSocket, relay: MeasuredRelay): Promise<number> {
   let most = 0;
   let left = Infinity;

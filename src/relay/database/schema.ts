@@ -114,7 +114,7 @@ export async function readSchemaVersion(query: Query): Promise<number> {
 /** Also called after an outage: the database may have been replaced. */
 export async function readStorageIdentity(database: Database): Promise<StorageIdentity> {
   const [stored] = await database.query<StorageIdentity>(`select id, epoch from storage_identity`);
-  if (!stored) throw new Error('The storage has lost its identity.');
+  if (!stored) throw new Error('The table storage_identity is empty. Restore a backup of the database.');
   const incarnation = await database.incarnation?.();
   if (incarnation === undefined) return stored;
   const epoch = createHash('sha256').update(`${stored.epoch}/${incarnation}`).digest('base64url');
@@ -129,7 +129,7 @@ function schemaError(cause: unknown) {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return createKernelError(
     'RELAY_STORAGE_FAILED',
-    `The tables of the relay's database could not be created or read: ${reason}. Check that its user may create tables there.`,
+    `The tables of the relay's database could not be created or read: ${reason}. Check that the database user is allowed to create tables.`,
     { cause },
   );
 }

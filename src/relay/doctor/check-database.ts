@@ -50,7 +50,7 @@ async function withDatabase<T>(place: StoragePlace, run: (database: Database) =>
 }
 
 const survives = {
-  none: 'nothing: acknowledged edits are lost in a crash',
+  none: 'neither a crash nor a power failure',
   'process-crash': 'a crash of the process, but not a power failure',
   'power-loss': 'a power failure',
 } as const;

@@ -20,14 +20,14 @@ export async function checkDirectory(directory: string, isRelayRunning: boolean)
   if (!found) {
     const parent = await existingAncestor(directory);
     if (!(await isWritable(parent))) {
-      const text = `${directory} does not exist, and this user may not create it in ${parent}. Create it and give the user that runs the relay access.`;
+      const text = `${directory} does not exist, and this user may not create it in ${parent}. Create it, and grant access to the user that runs the relay.`;
       return { findings: [wrong('directory', text)], isFree: false };
     }
     const text = `${directory} does not exist yet. The first start creates it with an empty database.`;
     return { findings: [fine('directory', text), await checkSpace(parent)], isFree: false };
   }
   if (!found.isDirectory() || !(await isWritable(directory))) {
-    const text = `${directory} is not a directory that this user may write to. Give the user that runs the relay access, or choose another with --storage.`;
+    const text = `${directory} is not a directory that this user may write to. Grant write access to the user that runs the relay, or choose another directory with --storage.`;
     return { findings: [wrong('directory', text)], isFree: false };
   }
   const foreign = await findForeignFile(directory);
@@ -54,7 +54,7 @@ export async function checkDirectory(directory: string, isRelayRunning: boolean)
     return { findings: [finding, space], isFree: false, ...touched };
   }
   if (lock === 'unknown') {
-    const text = `${directory} has a lock from another machine, or from before this machine rebooted. A start watches the lock for 10 s and replaces it if it is not renewed.`;
+    const text = `${directory} has a lock from another machine, or from before this machine rebooted. At startup, the relay watches the lock for 10 s and replaces it if it is not renewed.`;
     return { findings: [fine('directory', text), space], isFree: false, ...touched };
   }
   const mode =

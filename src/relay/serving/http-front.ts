@@ -70,7 +70,11 @@ export async function openHttpFront(
     socket.on('error', () => socket.destroy());
     if (pathOf(request) !== '/sync') refuseUpgrade(socket, '404 Not Found', nothingHere);
     else if (!handlers.allows(request.headers.origin)) {
-      refuseUpgrade(socket, '403 Forbidden', 'Pages of this origin may not connect to this relay.\n');
+      refuseUpgrade(
+        socket,
+        '403 Forbidden',
+        'Pages from this origin are not allowed to connect to this relay.\n',
+      );
     } else if (!handlers.upgrade(request, socket, head)) {
       refuseUpgrade(
         socket,

@@ -10,7 +10,7 @@ export interface KnownForks {
   strip(content: Content, since: number): Content;
   /** Whether a fork was found after `since`, in this CoValue or, without an ID, in any CoValue. */
   hasAny(id: string | undefined, since: number): boolean;
-  /** Call it once nothing older than `since` is queued. */
+  /** Call as soon as nothing older than `since` is queued. */
   forgetUpTo(since: number): void;
 }
 

@@ -1,7 +1,7 @@
 import type { AgentSecret, RawCoMap } from 'cojson';
 import { isRecord } from '../../base/record.ts';
 
-/** Written once and never changed: later facts have their own keys, so that no clock decides between them. */
+/** Written once and never changed: later facts have their own keys, so that clocks never decide which version wins. */
 export interface PasskeyRecord {
   readonly credentialID: string;
   readonly label: string;

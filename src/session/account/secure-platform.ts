@@ -16,4 +16,4 @@ export function requireSecure(platform: Platform): SecurePlatform {
 }
 
 export const insecureContext =
-  'Browsers offer passkeys and encryption only in secure contexts. Open the app over https:, or at http://localhost while developing.';
+  'Browsers offer passkeys and encryption only in secure contexts. Open the app over HTTPS, or at http://localhost while developing.';

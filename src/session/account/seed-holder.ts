@@ -47,6 +47,6 @@ function sessionClosed(): KernelError {
 function seedUnknown(): KernelError {
   return createKernelError(
     'SEED_UNKNOWN',
-    'This session was opened with an agent’s secret, which does not contain the account’s seed. Use a session that a passkey or the recovery phrase opened.',
+    'This session was opened with an agent’s secret, which does not contain the account’s seed. Use a session that was opened with a passkey or the recovery phrase.',
   );
 }

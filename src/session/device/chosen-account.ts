@@ -4,7 +4,7 @@ import { createKernelError, type KernelError } from '../../base/kernel-error.ts'
 export function accountUnknownHere(accountID: string): KernelError {
   return createKernelError(
     'ACCOUNT_NOT_FOUND',
-    'This device does not know the requested account. Request one of `listAccounts()`, or omit `accountID` and let the user choose a passkey.',
+    'This device does not know the requested account. Request an account that `listAccounts()` returns, or omit `accountID` and let the user choose a passkey.',
     { details: { accountID } },
   );
 }

@@ -43,7 +43,7 @@ export async function openEntry(
 function invalid(what: string, cause?: unknown) {
   return createKernelError(
     'ACCOUNT_INVALID',
-    `The passkey’s entry ${what}, so nothing was opened. Sign in with another passkey of the account, on a device that has it.`,
+    `The passkey’s entry ${what}, so nothing was opened. Sign in with another passkey of the account, or use a device that already has the account open.`,
     cause === undefined ? {} : { cause },
   );
 }

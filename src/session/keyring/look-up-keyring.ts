@@ -41,7 +41,7 @@ export async function lookUpKeyring(options: {
 function incompleteEntry(host: string): KernelError {
   return createKernelError(
     'ACCOUNT_INVALID',
-    `The relay at ${host} has only part of the passkey’s entry, or an altered one, so nothing was opened. While online, open the app on a device that has the account, then try again; or sign in with another passkey.`,
+    `The relay at ${host} has only part of the passkey’s entry, or an altered version of it, so nothing was opened. While online, open the app on a device that has the account, then try again; or sign in with another passkey.`,
     { details: { host } },
   );
 }

@@ -28,7 +28,7 @@ export function ceremonyError(cause: unknown, request: { readonly rpID: string }
     case 'SecurityError':
       return createKernelError(
         'PASSKEY_INVALID_RP_ID',
-        `The page’s host may not use passkeys for “${request.rpID}”. \`rpID\` must be the page’s host name or a parent domain, never an IP address: while developing, open http://localhost.`,
+        `The page’s host is not allowed to use passkeys for “${request.rpID}”. \`rpID\` must be the page’s host name or a parent domain, never an IP address: while developing, open http://localhost.`,
         { cause, details: { rpID: request.rpID } },
       );
     case 'NotSupportedError':
@@ -71,7 +71,7 @@ export function passkeyOrphaned(leftOver: LeftOverPasskey, cause: unknown, isNot
   const message =
     'A passkey was created, but the account was not, and nothing was saved on this device. Sign up again';
   const about = isNoted
-    ? `, which continues with the passkey “${leftOver.label}”.`
+    ? ` to continue with the passkey “${leftOver.label}”.`
     : `. ${whereToDelete(leftOver)}`;
   return createKernelError('PASSKEY_ORPHANED', message + about, { cause, details: { ...leftOver } });
 }

@@ -46,7 +46,7 @@ function webKitFact(version: number): EngineFact | undefined {
     return { prf: 'no', reason };
   }
   const reason =
-    'This version of Safari can get the wrong key from a passkey on another device. Update the system to 18.4 or newer, or use the recovery phrase.';
+    'This version of Safari can get the wrong key from a passkey on another device. Update the system to get Safari 18.4 or newer, or use the recovery phrase.';
   return { prf: 'doubtful', reason };
 }
 

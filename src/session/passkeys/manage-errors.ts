@@ -5,7 +5,7 @@ import { whereToDelete, type LeftOverPasskey } from './ceremony-errors.ts';
 export function passkeyNotAdded(leftOver: LeftOverPasskey, cause: unknown): KernelError {
   return createKernelError(
     'PASSKEY_ORPHANED',
-    `A passkey was created, but it could not be added to the account, which is unchanged. Add one again. ${whereToDelete(leftOver)}`,
+    `A passkey was created, but it could not be added to the account, which is unchanged. Try again to add a passkey. ${whereToDelete(leftOver)}`,
     { cause, details: { ...leftOver } },
   );
 }
@@ -39,6 +39,6 @@ export function notAPasskey(): KernelError {
 export function anotherValue(): KernelError {
   return createKernelError(
     'ACCOUNT_INVALID',
-    'This passkey returned a different key than when it was added, so it cannot be trusted. Nothing was changed. Update the browser and check it again; if that does not help, remove it and add another one.',
+    'This passkey returned a different key than when it was added, so it cannot be trusted. Nothing was changed. Update the browser and check the passkey again; if that does not help, remove the passkey and add another one.',
   );
 }

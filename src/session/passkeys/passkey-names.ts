@@ -9,7 +9,7 @@ export function relyingPartyID({ page }: Platform, { rpID }: SessionOptions): st
   if (id) return id;
   throw createKernelError(
     'PASSKEY_INVALID_RP_ID',
-    'Passkeys belong to a host name, and this page has none. Serve the app over https:, or at http://localhost while developing.',
+    'Passkeys belong to a host name, and this page has none. Serve the app over HTTPS, or at http://localhost while developing.',
   );
 }
 

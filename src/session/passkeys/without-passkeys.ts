@@ -8,7 +8,7 @@ export function withoutPasskeys(): Passkeys {
     Promise.reject(
       createKernelError(
         'SEED_UNKNOWN',
-        'This session was opened with an agent’s secret, which does not contain the account’s seed. Manage passkeys in a session that a passkey or the recovery phrase opened.',
+        'This session was opened with an agent’s secret, which does not contain the account’s seed. Manage passkeys in a session that was opened with a passkey or the recovery phrase.',
       ),
     );
   return {

@@ -52,6 +52,6 @@ async function signUpAlone(platform: SecurePlatform, options: SignUpOptions): Pr
 function alreadyHere(): KernelError {
   return createKernelError(
     'PASSKEY_ALREADY_HERE',
-    'This device already has an account of this app. Sign in to it, or pass `anotherAccount: true` to create a second one.',
+    'This device already has an account for this app. Sign in to it, or pass `anotherAccount: true` to create a second one.',
   );
 }

@@ -49,7 +49,7 @@ export function guardSessionID(parts: {
       while (claims.size > 0 && !isEnded) await alone(lookInto);
     } catch (error) {
       claims.clear(); // The relay repeats its claim on the next connection.
-      logger.warn('The relay’s known state of this session could not be checked', { error });
+      logger.warn('What the relay knows of this session could not be checked', { error });
     } finally {
       isBusy = false;
     }

@@ -32,7 +32,9 @@ export function createTakeOver(parts: {
       await forgetSessions(platform.indexedDB, accountID, forks);
     } catch (error) {
       // The relay will refuse these transactions again, and the guard then deletes them.
-      logger.warn('Content written under a lost session could not be removed', { error });
+      logger.warn('Content written under a replaced session ID could not be removed from this device', {
+        error,
+      });
     }
   }
 

@@ -16,7 +16,7 @@ export interface SessionTabs {
 type Question = Exclude<TabMessage, { type: 'answer' }>;
 const unknown: UnsyncedEdits = { ids: [], isWhole: false };
 
-/** A tab answers at once, but one that closes may drain for up to two seconds. */
+/** A tab answers at once, but one that is closing may drain for up to two seconds. */
 const answerMs = 4_000;
 /** How long to wait for answers if the browser cannot list the other tabs. */
 const silenceMs = 500;

@@ -46,14 +46,14 @@ export function unsyncedChanges({ ids, isWhole }: UnsyncedEdits): KernelError | 
   if (ids.length > 0) {
     return createKernelError(
       'UNSYNCED_CHANGES',
-      `Signing out now would lose changes: ${ids.length} of this account’s CoValues have not reached the relay. Wait until they have, or sign out with \`discardUnsynced\`, or with \`keepEncryptedData\` if this device can keep them.`,
+      `Signing out now would lose changes that have not reached the relay (number of CoValues: ${ids.length}). Wait until they have, or sign out with \`discardUnsynced\`, or with \`keepEncryptedData\` if this device can keep them.`,
       { details },
     );
   }
   if (isWhole) return undefined;
   return createKernelError(
     'UNSYNCED_CHANGES',
-    'Signing out now may lose changes: another tab of this account, or this device’s storage, did not report what has not reached the relay. Close the other tabs and try again, or sign out with `discardUnsynced`.',
+    'Signing out now may lose changes: another tab of this account, or this device’s storage, did not report whether all changes have reached the relay. Close the other tabs and try again, or sign out with `discardUnsynced`.',
     { details },
   );
 }

@@ -64,7 +64,7 @@ export function createContentImport(options: {
     fromStorage(content, by) {
       const isBegun = getAvailableCoValue(node, content.id) !== undefined;
       contentImport(isBegun ? { ...content, new: others.withoutOwn(content.new) } : content, by, 'storage');
-      // The tab that wrote it may have gone without announcing it.
+      // The tab that wrote the content may have closed without announcing it.
       ladder.saved(content.id, knownCountsOfContent(content));
     },
   };

@@ -74,7 +74,7 @@ export function checkPlan({ seed, refuse, lifeMs, up = {}, down = {} }: FaultPla
     checkSpan(`${way}.stall.ms`, stall?.ms);
     check(
       spells === undefined || (spells.stillMs >= 0 && spells.stillMs <= spells.everyMs && spells.everyMs > 0),
-      `${way}.spells of a fault plan needs a stillMs from 0 and a longer everyMs.`,
+      `${way}.spells of a fault plan must have a positive everyMs, and a stillMs from 0 to everyMs.`,
     );
     checkSpan(`${way}.delayMs`, delayMs);
     checkChance(`${way}.dropTail.chance`, dropTail?.chance);

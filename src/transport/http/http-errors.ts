@@ -52,7 +52,7 @@ export function notTaken({ host }: URL) {
 export function notARelay({ host }: URL, cause?: unknown) {
   return createKernelError(
     'RELAY_NOT_A_RELAY',
-    `The server at ${host} is not a Maia relay over HTTP. Check the relay’s address; its path is usually /sync.`,
+    `The server at ${host} answers HTTP requests, but not as a Maia relay does. Check the relay’s address; its path is usually /sync.`,
     { cause },
   );
 }

@@ -19,7 +19,7 @@ const listOf =
     Array.isArray(value)
       ? value.flatMap((item: unknown, index) => each(item, `${path}[${index}]`))
       : [`${path} is no list`];
-/** Keys with `?` are optional; other keys, such as those with `_`, are allowed. */
+/** Keys with `?` are optional; keys not listed, such as those with `_`, are allowed. */
 const object =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value, path) => {

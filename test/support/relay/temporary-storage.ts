@@ -19,7 +19,7 @@ export async function createStorage(): Promise<string> {
   return directory;
 }
 
-/** An empty directory, removed after the tests of the file. */
+/** An empty directory, removed after the test file's tests. */
 export async function createDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'maia-relay-'));
   directories.push(directory);

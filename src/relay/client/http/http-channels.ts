@@ -90,7 +90,7 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
       response.setHeader('vary', 'origin');
       // A page that makes a `no-cors` request sends no origin.
       if (!allows(origin) || mode === 'no-cors') {
-        refuse(response, 403, 'Pages of this origin may not connect to this relay.');
+        refuse(response, 403, 'Pages from this origin are not allowed to connect to this relay.');
         return true;
       }
       if (origin !== undefined) {

@@ -45,7 +45,7 @@ export async function openStockSource(path: string, isWalGone: boolean): Promise
     return {
       fingerprint,
       ...(unsynced > 0 && {
-        leftOut: `Left out: ${unsynced} records of content that its server had not yet sent to another server.`,
+        leftOut: `Left out (records of content that the stock server had not yet sent to another server): ${unsynced}.`,
       }),
       check: (progress) =>
         withExplanation(async () => {
