@@ -49,7 +49,7 @@ export default defineConfig({
           environment: 'node',
           include: [`${rooms}/**/*.test.ts`, 'test/**/*.test.ts', 'bench/harness/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/*.long.test.ts', '**/*.soak.test.ts'],
-          // Threads start in a third of the time of processes.
+          // Threads start in a third of the time that processes take.
           pool: 'threads',
           maxWorkers: 2,
         },

@@ -47,7 +47,7 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
   const doors: Doors = {
     detach() {
       if (detached.open()) return panel.setDetached(true);
-      panel.setNotice('The browser blocked the window. Allow pop-ups for this page, then detach again.');
+      panel.setNotice('The browser blocked the window. Allow pop-ups for this page, then try again.');
     },
     focus: () => detached.focus(),
     dock(dock) {

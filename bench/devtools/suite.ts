@@ -154,7 +154,7 @@ async function measureMemory(place: Place): Promise<readonly Line[]> {
 const scrolls = [
   { by: 'by wheel', pxPerSecond: 5_000, words: 'as fast as a wheel is turned, 180 rows a second' },
   {
-    by: 'dragged',
+    by: 'by dragging',
     pxPerSecond: 140_000,
     words: 'as by dragging the scroll bar, from end to end in two seconds',
   },

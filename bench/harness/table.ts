@@ -47,7 +47,7 @@ function describeSuite(suite: string, lines: readonly Line[]): string {
   });
   return [
     `### ${suite}`,
-    'Each figure is a median, with the lowest and the highest round behind it. In a peer’s column the ratio follows: above 1, ours is better.',
+    'Each figure is a median, followed by the lowest and the highest round. In a peer’s column the ratio follows: above 1, ours is better.',
     tableOf([['what', 'unit', 'ours', ...peers, 'goal'], ...rows]),
     [...namesByReading].map(([reading, of]) => `- **${[...of].join(' · ')}**: ${reading}`).join('\n'),
   ].join('\n\n');

@@ -43,7 +43,7 @@ const writtenName = `${stockNames.sqlite}, written`;
 const seenReading =
   'milliseconds from an edit of one client to its arrival in another one, of the same process; one edit at a time, some milliseconds apart. Lower is better. cojson clients sign and encrypt each edit, and check and decrypt it; Yjs clients do not.';
 const acknowledgedReading =
-  'milliseconds from an edit to what tells its client that the server has it. Lower is better. Ours says so after its commit. Stock cojson says so before it has written anything, which is compared as it comes; in the lines with "written" its answer is held back until SQLite has committed.';
+  'milliseconds from an edit to what tells its client that the server has it. Lower is better. Ours says so after its commit. Stock cojson says so before it has written anything, which is compared as it is; in the lines with "written" its answer is held back until SQLite has committed.';
 
 /** The time from an edit to its arrival at the other client, and to its own acknowledgement. */
 export const measureEdits: Measure = async ({ context, commands, durable }) => {

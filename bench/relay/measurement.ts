@@ -2,7 +2,7 @@ import type { Line } from '../harness/line.ts';
 import type { BenchContext } from '../harness/suite.ts';
 import type { OurKind, ServerCommands } from './servers.ts';
 
-/** One part of the suite. */
+/** What each part of the suite receives. */
 export interface Measurement {
   readonly context: BenchContext;
   readonly commands: ServerCommands;

@@ -30,7 +30,7 @@ export const resumeSuite: Suite = {
     const lines: Line[] = [];
     for (const [where, parameters] of [
       ['with no relay', {}],
-      ['beside its relay', { relay }],
+      ['with our relay', { relay }],
     ] as const) {
       if (context.part !== undefined && !where.includes(context.part)) continue;
       context.say(`Resuming ${where}`);

@@ -98,7 +98,7 @@ export function afterSignOutText(remember: Remember, hasPasskey: boolean): Title
   }
   return {
     title: 'What remains after signing out',
-    text: `Your account ID${hasPasskey ? ' and its passkeys’ IDs' : ''} stay here so that you do not create a second account by mistake. Your lists and their keys are deleted, unless you keep them encrypted.${
+    text: `Your account ID${hasPasskey ? ' and its passkeys’ IDs stay' : ' stays'} here so that you do not create a second account by mistake. Your lists and their keys are deleted, unless you keep them encrypted.${
       hasPasskey ? ' Passkeys created on this device stay in your passkey manager.' : ''
     }`,
   };

@@ -47,7 +47,7 @@ export function failureText(failure: Failure, asked?: Entry['kind']): FailureTex
       return warn(
         'key',
         'This passkey cannot provide an encryption key',
-        `It can identify you, but Lists also needs a key to encrypt your lists. Save the passkey somewhere else, such as on your phone or in this device’s built-in passkey manager.${leftOver(details)}`,
+        `It can identify you, but Lists also needs a key to encrypt your lists. Use a passkey that is kept somewhere else, such as on your phone or in this device’s built-in passkey manager.${leftOver(details)}`,
         [{ label: 'Choose another passkey', does: 'again' }, withoutPasskey],
       );
     case 'PASSKEY_REFUSED':
@@ -74,7 +74,7 @@ export function failureText(failure: Failure, asked?: Entry['kind']): FailureTex
     case 'PASSKEY_ORPHANED':
       return failed(
         'A passkey was saved, but no account was created',
-        `Nothing was left behind on this device. Remove the passkey ${named(details['label'], 'for Lists')} in your password manager, then start again.`,
+        `Start again. If your browser offers the passkey ${named(details['label'], 'for Lists')}, use it. If a new passkey is created instead, remove the old one in your password manager.`,
         [{ label: 'Start again', does: 'sign-up' }],
       );
     case 'PASSKEY_REMOVED':

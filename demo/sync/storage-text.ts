@@ -35,14 +35,14 @@ export function storageText(error: KernelError | undefined): StorageText {
       return {
         why: 'the data here is from a newer version of Lists',
         title: 'Reload Lists once the relay has your latest changes',
-        next: 'That loads the newer version, which can save them.',
+        next: 'Reloading opens the newer version, which can save them.',
       };
     case 'STORAGE_UNAVAILABLE':
     case undefined:
       return {
         why: 'this browser does not store data here',
         title: 'Your changes are only in this tab',
-        next: 'Keep it open until the relay has them.',
+        next: 'Keep this tab open until the relay has them.',
       };
     default:
       return {

@@ -73,7 +73,7 @@ function livingVerdict({ unsynced = 0, isAtMost, tab, isThis }: TabRow): Verdict
     words: `${isAtMost ? 'At most ' : ''}${formatCount(unsynced, 'CoValue')} not confirmed`,
     next: isConnected
       ? `${which} uploads them. Unsynced shows why they wait.`
-      : `${which} has no connection: check Peers ${isThis ? 'here' : 'there'}. Otherwise, another connected tab uploads them after a few seconds.`,
+      : `${which} has no connection: check Peers ${isThis ? 'here' : 'there'}. If it stays disconnected, another connected tab uploads them after a few seconds.`,
   };
 }
 

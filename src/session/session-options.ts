@@ -19,7 +19,7 @@ export interface SessionOptions {
   readonly sync?: SyncOptions | false;
   /**
    * Where the device keeps the account’s content. Default 'kernel', which also migrates what 'cojson-indexeddb' has stored;
-   * content already in the kernel's own storage stays there. 'memory': nowhere.
+   * once the kernel's own storage has content of the account, it is used instead of 'cojson-indexeddb'. 'memory': nowhere.
    */
   readonly storage?: StorageKind;
   readonly signal?: AbortSignal;

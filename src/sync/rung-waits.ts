@@ -22,7 +22,7 @@ export interface RungWaits {
 interface Wait {
   readonly rung: RungName;
   readonly id: string | undefined;
-  /** What the edits need, by CoValue. */
+  /** The transaction counts that must reach the rung, by CoValue. */
   readonly needs: Map<string, KnownCounts>;
   settle(error?: KernelError): void;
 }

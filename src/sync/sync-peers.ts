@@ -51,7 +51,7 @@ export interface SyncPeers extends Readable<SyncState> {
    */
   whenSaved(target?: SyncTarget, options?: WaitOptions): Promise<void>;
   /**
-   * Resolves when every relay has confirmed those edits. Waits while offline. Also rejects with SYNC_OFF if there is no
+   * Resolves when every relay has confirmed the edits made before this call. Waits while offline. Rejects like `whenSaved`, but with SYNC_OFF instead of STORAGE_UNAVAILABLE, if there is no
    * relay.
    */
   whenConfirmed(target?: SyncTarget, options?: WaitOptions): Promise<void>;

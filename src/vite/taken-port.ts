@@ -6,7 +6,7 @@ export async function explainTakenPort(error: KernelError, origin: string): Prom
   if (version === undefined) return error;
   return createKernelError(
     'RELAY_PORT_TAKEN',
-    `A relay (version ${version}) is already running on ${origin}, perhaps for another dev server. Stop that relay, choose another port for this one, or use the running relay by passing relay: false to maiaKernel().`,
+    `A relay (version ${version}) is already running on ${origin}, perhaps for another dev server. Stop that relay, choose another port for this one, or use the running relay by passing relay: false and proxyTarget: '${origin}' to maiaKernel().`,
     { cause: error },
   );
 }

@@ -29,9 +29,9 @@ Usage: maia-relay [start] [options]
 
 start serves clients until it receives a signal. doctor checks the port, the directory, the database and the clock
 that start would use with the same options, reports problems with advice, and exits with code 1 if there are any. It
-changes nothing. export writes all content to a file of JSON lines, and import reads it into an empty storage of
-either kind; run an interrupted import again to continue it. Both verify all content. import also reads the SQLite
-database of a stock cojson server, which must be stopped. agent:generate prints the settings of a new account to
+changes nothing. export writes all content to a file of JSON lines, and import reads it into an empty PGlite or
+PostgreSQL storage; run an interrupted import again to continue it. Both verify all content. import also reads the
+SQLite database of a stock cojson server, which must be stopped. agent:generate prints the settings of a new account to
 standard output only.
 
   --port NUMBER      port to listen on; 0 picks a free one       PORT               4203
@@ -92,7 +92,7 @@ export function readCommand(args: readonly string[], environment: Environment): 
   }
   if ((subcommand !== 'start' && subcommand !== 'doctor') || more.length > 0) {
     throw invalid(
-      `Unknown command "${[subcommand, ...more].join(' ')}". Run \`maia-relay --help\` for usage.`,
+      `Invalid command "${[subcommand, ...more].join(' ')}". Run \`maia-relay --help\` for usage.`,
     );
   }
   const host = values.host ?? given(environment.HOST);
@@ -135,7 +135,7 @@ function parse(args: readonly string[]) {
     });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(`${reason} Run \`maia-relay --help\` for the options.`, cause);
+    throw invalid(`${reason.replace(/\.?$/, '.')} Run \`maia-relay --help\` for the options.`, cause);
   }
 }
 

@@ -6,7 +6,7 @@ import { createRelayOn } from '../../../src/relay/relay.ts';
 import { openStoragePlace } from '../../../src/relay/database/storage-place.ts';
 import { createStorage } from './temporary-storage.ts';
 
-/** Starts a relay on a free port with an empty storage, and closes it after the test. */
+/** Starts a relay on a free port with empty storage, and closes it after the test. */
 export async function startRelay(
   options: RelayOptions = {},
   change = (database: Database) => database,

@@ -100,7 +100,7 @@ function refuseUnsupported(file: string, { tables, value }: Sqlite): void {
     throw importError(
       file,
       `it is an SQLite database, but not from cojson 0.20: it has no table ${missing}`,
-      'Choose the database of a stock server. To migrate one from an older cojson, start it once with cojson 0.20.',
+      'Choose the database of a stock server. To import one from an older cojson, first start its server once with cojson 0.20.',
     );
   }
   const schemaVersion = Number(value('pragma user_version'));
