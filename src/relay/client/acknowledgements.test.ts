@@ -1,6 +1,6 @@
 import type { Peer, SyncMessage } from 'cojson';
 import { expect, it, vi } from 'vitest';
-import { createAcknowledgements } from './acknowledgements.ts';
+import { delayAcknowledgements } from './acknowledgements.ts';
 
 const id = 'co_zA';
 const known = { action: 'known', id, header: true, sessions: {} } as const;
@@ -17,7 +17,7 @@ function setUp() {
     incoming: { close() {}, onMessage() {}, onClose() {} },
     outgoing: { push: (message) => sent.push(message), close, onClose() {} },
   };
-  const acknowledgements = createAcknowledgements({
+  const acknowledgements = delayAcknowledgements(peer, {
     afterCommit(asked, run) {
       if (asked === undefined ? pending.size > 0 : pending.has(asked)) waiting.push({ id: asked, run });
       else run();
@@ -25,7 +25,7 @@ function setUp() {
   });
   return {
     suppress: acknowledgements.suppress,
-    delayed: acknowledgements.delay(peer),
+    delayed: acknowledgements.peer,
     waiting,
     sent,
     pending,

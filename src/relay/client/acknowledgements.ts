@@ -4,41 +4,35 @@ export interface Commits {
   afterCommit(id: string | undefined, run: () => void): void;
 }
 
-/** Delays claims to have content until that content is committed: clients treat it as durable from then on. */
 export interface Acknowledgements {
-  /** Wraps the peer, so that each claim goes out only once the content it covers is committed. */
-  delay(peer: Peer): Peer;
+  /** The peer, wrapped so that each claim goes out only once the content it covers is committed. */
+  readonly peer: Peer;
   /** Stops acknowledging the CoValue: clients count transactions, so they would count refused ones too. */
   suppress(id: string): void;
 }
 
-export function createAcknowledgements(commits: Commits): Acknowledgements {
-  const suppressed = new Set<string>();
+/** Delays claims to have content until that content is committed: clients treat it as durable from then on. */
+export function delayAcknowledgements(peer: Peer, commits: Commits): Acknowledgements {
+  const { outgoing } = peer;
+  let isClosed = false;
+  /** Created on demand, because thousands of idle connections need none. */
+  let suppressed: Set<string> | undefined;
 
   function isSuppressed(id: string | undefined): boolean {
-    return id === undefined ? suppressed.size > 0 : suppressed.has(id);
+    return suppressed !== undefined && (id === undefined || suppressed.has(id));
   }
 
-  function delay(peer: Peer): Peer {
-    const { outgoing } = peer;
-    let isClosed = false;
+  function send(message: SyncMessage): void {
+    if (!isClosed) outgoing.push(message);
+  }
 
-    function send(message: SyncMessage): void {
-      if (!isClosed) outgoing.push(message);
-    }
+  function close(): void {
+    isClosed = true;
+    outgoing.close();
+  }
 
-    function sendOnceCommitted(id: string | undefined, message: SyncMessage): void {
-      commits.afterCommit(id, () => {
-        if (!isSuppressed(id)) send(message);
-      });
-    }
-
-    function close(): void {
-      isClosed = true;
-      outgoing.close();
-    }
-
-    return {
+  return {
+    peer: {
       ...peer,
       outgoing: {
         push(message) {
@@ -46,15 +40,18 @@ export function createAcknowledgements(commits: Commits): Acknowledgements {
           if (!claimsContent(message)) return send(message);
           const id = message.action === 'reconcile-ack' ? undefined : message.id;
           // cojson acknowledges content before it stores it, within the same turn.
-          queueMicrotask(() => sendOnceCommitted(id, message));
+          queueMicrotask(() =>
+            commits.afterCommit(id, () => {
+              if (!isSuppressed(id)) send(message);
+            }),
+          );
         },
         close,
         onClose: (listener) => outgoing.onClose(listener),
       },
-    };
-  }
-
-  return { delay, suppress: (id) => void suppressed.add(id) };
+    },
+    suppress: (id) => void (suppressed ??= new Set()).add(id),
+  };
 }
 
 /** Content itself may go out before its commit, because clients do not treat it as a confirmation. */

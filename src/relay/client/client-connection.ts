@@ -6,7 +6,7 @@ import { closeWithRefusal } from './closing-refusal.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { createColdLoads } from './cold-loads.ts';
 import { createFollowing } from './following.ts';
-import { createAcknowledgements } from './acknowledgements.ts';
+import { delayAcknowledgements } from './acknowledgements.ts';
 import { createInspections, type Inspections } from './inspections.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { createNodeInbox } from './node-inbox.ts';
@@ -37,7 +37,6 @@ const noticeIntervalMs = 10_000;
 
 export function serveConnection(options: ConnectionOptions): Connection {
   const { id, socket, node, measure, notFound, hello, limits, clock, logger } = options;
-  const acknowledgements = createAcknowledgements(options.storage);
   const turn = options.turns.open();
   const following = createFollowing(options.subscriptions.open());
   let lastSeenAtMs = clock.nowMs();
@@ -207,12 +206,10 @@ export function serveConnection(options: ConnectionOptions): Connection {
   });
 
   socket.send(encodeFrame(hello));
-  const peer = acknowledgements.delay({
-    id,
-    role: 'client',
-    incoming: inbox.channel,
-    outgoing: outgoing.channel,
-  });
+  const { peer, suppress } = delayAcknowledgements(
+    { id, role: 'client', incoming: inbox.channel, outgoing: outgoing.channel },
+    options.storage,
+  );
   node.syncManager.addPeer({
     ...peer,
     outgoing: {
@@ -234,7 +231,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     refuse,
     refuseFork(coValueID, sessionID) {
       if (hasEnded || !following.has(coValueID)) return;
-      acknowledgements.suppress(coValueID);
+      suppress(coValueID);
       const reason = 'These transactions conflict with stored transactions of the same session.';
       notify('fork', reason, { id: coValueID, sessionID });
     },
