@@ -1,6 +1,6 @@
-// Which folder may import which; ARCHITECTURE.md says why. `npm run lint` runs it.
+// Which folder may import which, as ARCHITECTURE.md explains. `npm run lint` checks these rules.
 
-/** The rooms of `src` that run in a browser, each with those it may import from besides itself. */
+/** Rooms of `src`, each with those it may import from besides itself. */
 const rooms = {
   base: [],
   engine: ['base'],
@@ -15,7 +15,7 @@ const rooms = {
   vite: ['base', 'engine', 'wire', 'relay'],
 };
 
-/** The folders of `src/relay`, each with those it may import from; its root files come between `cli` and `serving`. */
+/** The folders of `src/relay`, each with those it may import from. Only `cli` may import the files at the root. */
 const relayFolders = {
   cli: ['doctor', 'transfer', 'serving', 'client', 'storage', 'database', 'config'],
   doctor: ['storage', 'database', 'config'],
@@ -30,7 +30,7 @@ const relayFolders = {
 const test = '\\.test\\.ts$';
 const own = '^(?:src|devtools|demo|e2e|bench|test|scripts)/';
 
-/** What the package's public names lead to here. */
+/** The source files behind the package's public names. */
 const entries =
   '^(?:src/(?:index|cojson|inspect/index|testing/index|vite/index|relay/index)|devtools/index)\\.ts$';
 
@@ -40,7 +40,7 @@ const anyOf = (names) => `(?:${names.join('|')})`;
 const listOf = (names) => names.join(', ') || 'nothing else';
 
 /**
- * Files at `from`, tests apart, import of `of` only what `only` matches.
+ * Files at `from`, except tests, may import files at `of` only if they match `only`.
  * @param {string} name @param {string} comment
  * @param {{ from: string, except?: string, of: string, only: string | string[] }} paths
  */

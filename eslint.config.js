@@ -25,23 +25,23 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
-      // Leaving a part out of an object by naming it is the plainest way to do that.
+      // `const { part, ...rest } = whole` is the plainest way to leave a part out.
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
-      // The kernel's methods have no `this`: they may be taken off their object.
+      // The kernel's methods have no `this`: they may be called without their object.
       '@typescript-eslint/unbound-method': 'off',
     },
   },
   {
-    // tsc already reports undefined names; this rule does not know types and reports them wrongly.
+    // tsc already reports undefined names; this rule does not know types and reports their names as undefined.
     files: ['**/*.{ts,js,mjs,svelte}'],
     rules: { 'no-undef': 'off' },
   },
   {
-    // A cast in JSDoc is one to tsc and none to these rules.
+    // tsc recognizes casts in JSDoc, but these rules do not.
     files: ['**/*.{js,mjs}'],
     rules: Object.fromEntries(
       ['argument', 'assignment', 'call', 'member-access', 'return'].map((what) => [
@@ -51,7 +51,7 @@ export default defineConfig(
     ),
   },
   {
-    // Written on packages that are installed only for a run of the bench, so that nothing is known of their types.
+    // These files use packages that are installed only for a run of the bench, so their types are unknown.
     files: ['bench/peers/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     rules: { '@typescript-eslint/switch-exhaustiveness-check': 'off' },
@@ -65,7 +65,7 @@ export default defineConfig(
   },
   { files: ['src/relay/cli/maia-relay.ts', 'src/vite/*.ts'], rules: { 'no-console': 'off' } },
   {
-    // These files misuse types on purpose, so their errors are those of tsc.
+    // These files misuse types on purpose; tsc checks that each misuse is an error.
     files: ['test/types/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-call': 'off',
@@ -74,7 +74,7 @@ export default defineConfig(
     },
   },
   {
-    // Playwright reads from a fixture's pattern what it needs, so one that needs nothing has an empty one.
+    // Playwright reads a fixture's dependencies from its parameter's pattern, which is empty if there are none.
     files: ['e2e/**/*.ts'],
     rules: { 'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }] },
   },

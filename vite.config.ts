@@ -5,7 +5,7 @@ import { maiaKernel } from './src/vite/index.ts';
 
 const relay = { port: Number(process.env['RELAY_PORT'] ?? 4203) };
 
-// The demo, as an app has it: the plugin and nothing else. The package's own names resolve to its source by tsconfig.json.
+// Configures the demo like any Svelte app with the plugin. The package's own names resolve to its source (tsconfig.json).
 export default defineConfig({
   root: 'demo',
   plugins: [svelte({ configFile: false }), maiaKernel({ relay })],

@@ -1,4 +1,4 @@
-// `npm run bench`: our parts and their peers side by side, on a clone where only `npm ci` was run before.
+// `npm run bench`: our parts and their peers side by side, even on a clone where only `npm ci` has been run.
 // `-- --only NAME` runs one suite.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ async function run() {
 }
 
 /**
- * Installed beside the relay, as an operator does; the peer uses the same engine. MAIA_BENCH_CRYPTO=wasm
+ * The native engine is installed beside the relay, as an operator would; the peer uses it too. MAIA_BENCH_CRYPTO=wasm
  * skips it. @param {string} built
  */
 function offerNativeEngine(built) {
@@ -54,7 +54,7 @@ function offerNativeEngine(built) {
 }
 
 const interruption = new AbortController();
-// The second signal ends it at once.
+// The second signal ends the process at once.
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
     process.once(signal, () => process.exit(1));

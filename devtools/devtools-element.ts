@@ -2,12 +2,12 @@ import type { InspectorTarget } from '../src/inspect/target.ts';
 import type { DevtoolsOptions } from './devtools-options.ts';
 import { showDevtools } from './show-devtools.ts';
 
-/** The build checks search production bundles for this name, so it must not occur in any other file. */
+/** The build checks search app bundles for this name to find the devtools, so nothing else in a bundle may contain it. */
 export const tagName = 'maia-devtools';
 
 /**
- * `<maia-devtools>` shows the devtools while it is in the page. It reads its attributes when it is inserted: `open` (default:
- * as the user left it), `hotkey`, and `shadow-mode`, "open" or "closed".
+ * `<maia-devtools>` shows the devtools while it is in the page. It reads its attributes when it is inserted: `open`
+ * (default: as the user left it), `hotkey`, and `shadow-mode`, "open" or "closed".
  */
 export interface MaiaDevtoolsElement extends HTMLElement {
   /** Set it before inserting the element. Default: the page's active session. */
@@ -22,7 +22,7 @@ declare global {
 
 const stopByHost = new WeakMap<Element, () => void>();
 
-/** Also stops when the element leaves the page. If `showDevtools` throws, this throws the same error and leaves nothing behind. */
+/** Shows the devtools until the returned function runs or `host` leaves the page. If this throws, nothing is left behind. */
 export function startIn(host: HTMLElement, options: DevtoolsOptions): () => void {
   const end = showDevtools(host, options);
   const stop = () => {

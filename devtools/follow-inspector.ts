@@ -3,7 +3,10 @@ import { createInspector } from '../src/inspect/create-inspector.ts';
 import type { InspectorTarget } from '../src/inspect/target.ts';
 import type { Inspector } from '../src/inspect/inspector.ts';
 
-/** Calls back with an inspector of the target, or of the active session, or undefined if there is none. Returns the stop function. */
+/**
+ * Calls back with an inspector of the target, or of the active session, or undefined if there is none. Returns the stop
+ * function.
+ */
 export function followInspector(
   target: InspectorTarget | undefined,
   onInspector: (inspector: Inspector | undefined) => void,

@@ -23,7 +23,7 @@ const eventTypes = [
   'cut',
 ] as const;
 
-/** Keeps events in the panel from the app's "click outside" handlers, shortcuts and focus traps. */
+/** Hides the panel's events from the app's "click outside" handlers, shortcuts and focus traps. */
 export function keepInside(host: HTMLElement, signal: AbortSignal): void {
   for (const type of eventTypes) {
     host.addEventListener(type, (event) => event.stopPropagation(), { signal, passive: true });

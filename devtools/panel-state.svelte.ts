@@ -37,7 +37,10 @@ export interface PanelState {
   readonly snapshot: InspectorSnapshot | undefined;
   /** Tallies of the snapshot's unsynced rows. */
   readonly tallies: readonly RungTally[];
-  /** Whether the next element to appear takes the focus: the panel after the user opens it, or the button after the user closes it. */
+  /**
+   * Whether the next element to appear takes the focus: the panel after the user opens it, or the button after the user
+   * closes it.
+   */
   readonly takesFocus: boolean;
   readonly shown: Shown;
   /** Switches to a view and updates what it shows. */

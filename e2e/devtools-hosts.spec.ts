@@ -4,7 +4,7 @@ import { beginWithPanel, openDevtoolsPage, panelIn, relayURL, signUpThere } from
 import { serveBuilt } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
-// Apps in which other panels break: DEVTOOLS.md lists the complaints.
+// Apps in which other devtools panels break.
 
 async function visitViews(page: Page): Promise<void> {
   const tabs = panelIn(page).getByRole('tab');
@@ -82,7 +82,7 @@ test('with a closed shadow root, the app’s own locators see nothing of the pan
   expect(await seen()).not.toEqual(before);
 });
 
-/** The number of listeners on each of these, counted by the browser. */
+/** The number of listeners on the window, the document and its two elements, counted by the browser. */
 async function countListeners(cdp: CDPSession): Promise<unknown> {
   const { result } = await cdp.send('Runtime.evaluate', {
     expression: `[window, document, document.documentElement, document.body].map((target) =>

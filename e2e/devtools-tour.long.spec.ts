@@ -65,7 +65,7 @@ async function chooseInGrid(page: Page): Promise<void> {
   for (const key of ['ArrowDown', 'End', 'Home']) await page.keyboard.press(key);
 }
 
-/** To the selected view, in reverse order. */
+/** Presses Shift+Tab until the focus is in the rail, on the selected view. */
 async function backToRail(page: Page): Promise<void> {
   for (let tabs = 0; tabs < 200; tabs++) {
     await page.keyboard.press('Shift+Tab');

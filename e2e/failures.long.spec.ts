@@ -3,7 +3,6 @@ import { createApp } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { expect, test } from './support/test.ts';
 
-/** The databases of this origin. */
 const databases = (page: Page) =>
   page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name ?? '').sort());
 

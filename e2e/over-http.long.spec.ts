@@ -20,7 +20,7 @@ test('behind a proxy that refuses WebSocket, the demo syncs over HTTP, and moves
   await app.untilStored();
   expect([gate.webSockets, gate.streams]).toEqual([0, 1]);
 
-  // It retries WebSocket in the background; the sync line does not change.
+  // The page retries WebSocket in the background, which the sync line does not show.
   gate.open();
   await expect.poll(() => [gate.webSockets, gate.streams], { timeout: 60_000 }).toEqual([1, 0]);
   await app.addItem('Bread');

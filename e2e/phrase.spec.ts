@@ -6,7 +6,7 @@ import { sourceURL } from './support/everything/read-inspector.ts';
 import { serveBareApp, type Served } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
-/** Makes the kernel available in the bare app's page, which has no controls for phrases. */
+/** The kernel, made available in the bare app's page, which has no controls for phrases. */
 declare global {
   var phraseApp: {
     readonly kernel: typeof Kernel;

@@ -177,7 +177,7 @@ test('[SEC-7] a full tour leaves no secret anywhere', async ({
   const secrets = [...own, ...(await guests.secrets())];
   const evidence = [...(await everything.read()), ...(await guests.read())];
 
-  // The search covers what exists: two passkeys that open the account, the phrase, and all places.
+  // Proves that the search looks for the account's real seed and phrase, in all places of the tour.
   const [seed, again] = own.filter(({ name }) => name.endsWith(': seed'));
   expect(again?.bytes).toEqual(seed?.bytes);
   expect(await accountIDOf(seed?.bytes ?? new Uint8Array())).toBe(accountID);

@@ -5,7 +5,7 @@ import type { RelayProcess } from './support/relay-process.ts';
 import type { Served } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
-// Which session ID a page gets from the browser's own locks, database and page life cycle. The app is the
+// Which session ID a page gets, with the browser's real locks, database and page life cycle. The app is the
 // bare kernel.
 
 test.use({ trace: 'off' }); // A trace cannot hold a hundred page loads.

@@ -7,7 +7,7 @@ import { root, serveBareApp } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
 type Kernel = typeof kernel;
-/** The URL under which Vite serves it to the page's own script. */
+/** The URL under which Vite serves the kernel to the page's own script. */
 const kernelPath = `/@fs${join(root, 'src/index.ts')}`;
 
 const databases = (page: Page) =>

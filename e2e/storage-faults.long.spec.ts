@@ -42,7 +42,7 @@ const resume = (page: Page, url: string) => page.evaluate((address) => bareApp.r
 const kept = { storage: { state: 'ok' }, unsaved: 0 };
 const confirmed = { pending: 0 };
 
-/** What its own storage has, without any relay. */
+/** Expects the page's own storage, without any relay, to have these words. */
 async function expectKept(page: Page, id: string, words: Readonly<Record<string, number>>): Promise<void> {
   await page.reload();
   await ready(page);

@@ -5,9 +5,9 @@ import { browserLaunchOptions } from '../scripts/find-browser.mjs';
 import { addAuthenticator } from './support/authenticator.ts';
 import { expect, test } from './support/test.ts';
 
-// A browser profile is restored from an older copy, and its session continues in two ways.
+// A browser profile is restored from an older copy, so that two profiles continue one session.
 
-/** How many edits each side makes in a map, with the other side's count beside it. */
+/** How many edits each side makes; one entry for each map. */
 const counts = [
   { original: 3, restored: 1 },
   { original: 2, restored: 2 },
@@ -100,7 +100,7 @@ test('a restored profile continues under another session, and no edit is lost', 
     await untilConfirmed(original);
     await expect.poll(() => keysOf(original)).toEqual(all);
 
-    // The disk has it completely, too.
+    // The restored profile has all edits on disk, too.
     await write(restored, 0, ['after']);
     await untilConfirmed(restored);
     await end(restored);

@@ -50,7 +50,7 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
     await expect.poll(() => stateOf(page)).toMatchObject({ unconfirmed: 0, errored: [] });
   }
 
-  /** Several at the same moment, so that tabs that share an ID write at the same position. */
+  /** Several at the same moment, so that tabs that wrongly shared an ID would write at the same position. */
   async function write(some: readonly Tab[]): Promise<void> {
     const map = random(0, mapCount - 1);
     await Promise.all(some.map((tab) => tab.edit(map)));
@@ -106,7 +106,7 @@ test(`fifty tabs, opened, closed, frozen and killed, fork no session (seed ${see
       await untilConfirmed(tab);
       await tab.close();
     }
-    // The next tab to open sends what no open tab can.
+    // The next tab to open sends what the closed and killed tabs left unsent.
     await tabs.open(1);
     for (const tab of tabs.all) await untilConfirmed(tab);
     await check(browser, tabs, mapIDs, at);

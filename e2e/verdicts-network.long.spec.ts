@@ -5,7 +5,7 @@ import { startLineToRelay } from './support/line-to-relay.ts';
 import { expect, test } from './support/test.ts';
 import { arrived, begin, edit, editMuch, expectVerdict } from './support/verdicts.ts';
 
-// More than both ends of a loopback connection buffer, and more than the kernel hands to its socket.
+// More than a loopback connection buffers at both ends, and more than the kernel hands to its socket.
 const much = [120, 90_000] as const;
 
 test('a browser without a network', async ({ playwright, app, relay }) => {

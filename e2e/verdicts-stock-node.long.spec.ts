@@ -79,7 +79,7 @@ test('a tracker that waits for a peer that the app has since added under another
   expect(await isAllSynced(page)).toBe(false);
   await expectVerdict(panel, id, /^cojson’s tracker is out of date: every relay has all of it$/, /Repair it/);
 
-  // Includes the map's group, which was created with it.
+  // Repairs every row, including the map's group, which was created with it.
   for (;;) {
     const repair = panel.getByRole('button', { name: 'Repair' });
     if ((await repair.count()) === 0) break;

@@ -133,7 +133,7 @@ test('content from the relay that fails verification, after which nothing more o
   await arrived(other);
   let isBroken = false;
   await stand(page, {
-    // Flips a bit in signed content.
+    // Changes a digit in signed content.
     down: (frame) => (isBroken ? frame.replace(/"madeAt":\d/, '"madeAt":9') : frame),
   });
   const panel = await begin(page, app.origin, relay.port);

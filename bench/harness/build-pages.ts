@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { wasmFiles } from '../../scripts/build/packages.mjs';
 
-/** Builds each page like an app's own build: minified, on the package as published. */
+/** Builds each page as an app's own build would: minified, against the package as published. */
 export async function buildPages(options: {
   readonly suite: string;
   readonly pages: readonly string[];
@@ -20,7 +20,7 @@ export async function buildPages(options: {
     const bundle = await rolldown({
       input: join(benchFolder, suite, 'pages', `${page}.ts`),
       platform: 'browser',
-      // Its paths lead to the sources, but the package is measured.
+      // The paths in tsconfig.json lead to the sources, but the package is to be measured.
       tsconfig: false,
       resolve: {
         alias: {

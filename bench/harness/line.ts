@@ -23,7 +23,7 @@ export interface Line {
 export type Goal =
   | { readonly ratioAtLeast: number }
   | { readonly oursAtMost: number }
-  /** In the unit of both. */
+  /** In the comparison's unit. */
   | { readonly aboveByAtMost: number }
   /** Our median is within the middle half of the peer's rounds, or better. */
   | { readonly withinNoise: true };

@@ -15,7 +15,7 @@ export interface Samples {
 export const minRounds = 5;
 
 /**
- * Measures the contenders in turns, so that the machine's other load affects all of them, and each goes
+ * Measures the contenders in turn, so that the machine's other load affects all of them, and each goes
  * first in some rounds. Discards a warm-up round unless there is nothing to warm up.
  */
 export async function measureRounds(

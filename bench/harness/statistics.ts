@@ -12,7 +12,6 @@ export function median(numbers: readonly number[]): number {
   return quantile(numbers, 0.5);
 }
 
-/** From the lowest to the highest. */
 export type Spread = readonly [lowest: number, highest: number];
 
 export function spreadOf(numbers: readonly number[]): Spread {

@@ -1,6 +1,6 @@
 import type { Line } from './line.ts';
 
-/** The NAME of `npm run bench -- --only NAME`. */
+/** One suite of `npm run bench`. `-- --only` selects it by its name. */
 export interface Suite {
   readonly name: string;
   run(context: BenchContext): Promise<readonly Line[]>;
@@ -17,11 +17,11 @@ export interface BenchContext {
   readonly peersFolder: string;
   /** An empty folder, deleted after the run. */
   readonly temporaryFolder: string;
-  /** Runs after the suite, in reverse order, even if the suite failed. */
+  /** Runs `end` after the suite, even if the suite failed. The last one added runs first. */
   finally(end: () => Promise<unknown>): void;
-  /** From `--part`: measures only what has it in its name. For trials, whose results are not written. */
+  /** From `--part`: measures only what has this text in its name. For trials, whose results are not written. */
   readonly part: string | undefined;
-  /** Records the version of a server that was already installed. */
+  /** Records the version of what was already installed, such as the browser. */
   addVersion(name: string, version: string): void;
   /** Prints progress. */
   say(sentence: string): void;

@@ -2,7 +2,7 @@ import type { RawCoList, RawGroup } from 'cojson';
 import type { Random } from '../../test/long/seeded-random.ts';
 
 /**
- * Of twenty, sixteen are small maps with some edits, three are lists and one is a long text written in many
+ * Of twenty, sixteen are small maps with some edits, three are lists and one is a map with many
  * edits.
  */
 export function createThing(group: RawGroup, random: Random): string {

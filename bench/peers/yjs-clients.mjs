@@ -1,4 +1,4 @@
-// Two clients, each with a document that holds one map, through the providers of the two servers.
+// Clients of the two Yjs servers, through each server's own provider. A client's document holds one map.
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';

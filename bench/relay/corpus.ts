@@ -13,13 +13,13 @@ export interface Upload {
 
 /** Edits of existing maps. */
 export interface EditStreams {
-  /** What must exist before, in order. */
+  /** What must be uploaded first, in order. */
   readonly before: readonly Upload[];
   /** One stream per map; each upload is one transaction that follows the previous one. */
   readonly streams: readonly (readonly Upload[])[];
 }
 
-/** Each holds the text of a short note, encrypted and signed like a client's edit. */
+/** Each edit holds the text of a short note, encrypted and signed as a client does it. */
 export async function createEditStreams(seed: number, streams: number, edits: number): Promise<EditStreams> {
   const random = createRandom(seed);
   const node = await createNode();
@@ -40,7 +40,7 @@ export async function createEditStreams(seed: number, streams: number, edits: nu
   };
 }
 
-/** What an app stores for a user: shared lists of small things, some of them long. */
+/** What an app stores for a user: groups of small things, a few of which have many edits. */
 export interface Library {
   /** Dependencies first. */
   readonly uploads: readonly Upload[];

@@ -6,7 +6,7 @@ import { connect, createNode, createSharedGroup } from './client.ts';
 
 /** Two clients of one server; one edits a map that the other has open. */
 export interface Pair {
-  /** Resolves once the other client has the edit and the server has acknowledged it, with both times. */
+  /** `seen` is the time when the other client has the edit, `acknowledged` when the server has acknowledged it. */
   edit(
     key: string,
     value: string,

@@ -7,7 +7,7 @@ import { openSocket, uploadInOrder } from './uploader.ts';
 /** Opens one connection that follows one document, like an open page. Returns a function that closes it. */
 export type OpenIdle = (url: string) => Promise<() => void>;
 
-/** All follow one CoValue; the server has a cojson peer for each. */
+/** All connections follow one CoValue; the server has a cojson peer for each. */
 export async function prepareCojsonIdle(url: string): Promise<OpenIdle> {
   const node = await createNode();
   const map = createSharedGroup(node).createMap({ title: 'What everybody has open' });

@@ -11,8 +11,8 @@ import type { Measure } from './measurement.ts';
 import { ourNames, stockNames, yjsNames } from './servers.ts';
 
 /**
- * Connections that are open at the first measurement, so that the server's fixed costs are not attributed
- * to each.
+ * Connections that are open at the first measurement, so that the server's fixed costs do not count as
+ * costs of a connection.
  */
 const connectionsBefore = 500;
 const connections = 1_500;
@@ -59,7 +59,7 @@ const readings = {
   rss: 'the same for the whole process as the system counts it, including what the engine keeps in reserve. Lower is better.',
 };
 
-/** What a client costs that only stays connected. */
+/** The cost of a client that only stays connected. */
 export const measureIdle: Measure = async ({ context, commands, durable }) => {
   const hocuspocus = () => prepareHocuspocusIdle(context.peersFolder);
   const contenders: Contender[] = [];

@@ -16,7 +16,7 @@ export const stockNames = {
 };
 export const yjsNames = { yWebsocket: 'y-websocket (memory)', hocuspocus: 'Hocuspocus (memory)' };
 
-/** How to start each server on its own storage, which survives a restart. */
+/** How to start each server. Each command has storage of its own, which survives a restart unless it is in memory. */
 export interface ServerCommands {
   ours(kind: OurKind): Promise<ServerCommand>;
   stock(kind: keyof typeof stockNames): ServerCommand;
@@ -56,7 +56,7 @@ export function serverCommands(context: BenchContext): ServerCommands {
 /** The server on which databases are created, as in the tests; its user must be allowed to create databases. */
 const postgresUrl = process.env['MAIA_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432/test';
 
-/** What a commit survives there, according to its settings; undefined if no PostgreSQL answers. */
+/** PostgreSQL's version, and the settings that decide what a commit survives. Undefined if no server answers. */
 export async function describePostgres(): Promise<string | undefined> {
   try {
     const [{ version, fsync, commit } = {}] = await askPostgres(

@@ -16,7 +16,7 @@ const seed = 4_205;
 const things = 10_000;
 const transactions = 10_000;
 
-/** All in one shared group that everyone can read, which is delivered before the things or after them. */
+/** All things are in one shared group that everyone can read. It is delivered before or after them. */
 export async function createThings() {
   const { group, cores } = await createSharedThings();
   const first = contentOf(group);
@@ -35,7 +35,7 @@ export async function createLongHistory(): Promise<Delivery> {
   const map: RawCoMap = group.createMap();
   for (let count = 0; count < transactions; count++) {
     map.set(`key${random(0, 200)}`, textOf(random, 5, 120), 'private');
-    // Ends the batch where an author pauses, as in a user's edits.
+    // Ends the batch of 20 edits, as a pause in a user's edits would.
     if (count % 20 === 0) await Promise.resolve();
   }
   return {

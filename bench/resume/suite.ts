@@ -21,7 +21,7 @@ interface Read {
   readonly characters: number;
 }
 
-/** Reloads an account that this device has, compared with the engine that ours builds on. */
+/** Reloading an account that this device has, compared with stock cojson. */
 export const resumeSuite: Suite = {
   name: 'resume',
   async run(context) {

@@ -13,7 +13,7 @@ export interface FailureText {
 
 export interface FailureAction {
   readonly label: string;
-  /** `phrase` opens the form for an existing phrase; `words` creates an account with a new one. */
+  /** `phrase` opens the form for an existing phrase; `words` opens the form for an account with a new one. */
   readonly does: 'again' | 'sign-up' | 'sign-in' | 'another-account' | 'reload' | 'phrase' | 'words';
 }
 

@@ -7,7 +7,7 @@ import { readItems } from './read-item.ts';
 import { removeMember, revokeLinks } from './unshare-list.ts';
 import { writePicture } from './write-picture.ts';
 
-/** Edits lists on this device. Each call is one private transaction, or two for a new item. */
+/** Edits lists on this device. An edit of a title, item or name is one private transaction; a new item takes two. */
 export interface ListEditor {
   rename(listID: string, title: string): void;
   /** Adds an item at the end and returns its ID. */
@@ -19,7 +19,8 @@ export interface ListEditor {
   /** Returns the undo, which restores the item with any changes made to it in the meantime. */
   removeItem(listID: string, itemID: string): () => void;
   /**
-   * Adds or replaces an item's picture and resolves to the undo. The item refers to the picture only once it is written, so closing the tab early leaves the item unchanged.
+   * Adds or replaces an item's picture and resolves to the undo. The item refers to the picture only once it is
+   * written, so closing the tab early leaves the item unchanged.
    */
   putPicture(itemID: string, picture: Blob): Promise<() => void>;
   /** Returns the undo. */

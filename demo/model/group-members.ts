@@ -1,7 +1,10 @@
 import { type AgentID, type RawAccountID, type RawCoMap, type RawGroup } from '@MaiaOS/kernel/cojson';
 import { longestName, nameKey } from './list-keys.ts';
 
-/** An account that can open a list. Profiles are private, so other members see only its ID, the day it joined and the name it chose for this list. */
+/**
+ * An account that can open a list. Profiles are private, so other members see only its ID, the day it joined and the
+ * name it chose for this list.
+ */
 export interface MemberView {
   readonly accountID: string;
   readonly isMe: boolean;
@@ -9,7 +12,7 @@ export interface MemberView {
   readonly name: string | undefined;
   readonly may: 'manage' | 'change' | 'read';
   readonly sinceMs: number | undefined;
-  /** Whether this account can remove the member. Managers can only remove themselves. */
+  /** Whether this account can remove the member: only managers can, and they cannot remove managers. */
   readonly canRemove: boolean;
 }
 

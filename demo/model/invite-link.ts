@@ -7,7 +7,7 @@ export interface Invite {
 const form = /^#join\/(co_z[1-9A-HJ-NP-Za-km-z]{10,60})\/([1-9A-HJ-NP-Za-km-z]{20,100})$/;
 const secretPrefix = 'inviteSecret_z';
 
-/** A link to this app with everything after `#`, which browsers never send. */
+/** A link to this app, with the whole invite after `#`: browsers never send that part. */
 export function inviteLink(appUrl: string, invite: Invite): string {
   const url = new URL(appUrl);
   url.search = '';

@@ -1,11 +1,10 @@
 /**
- * How CoValues store lists. Each member or item has its own key, never one shared array, so that concurrent additions on two devices all survive.
+ * How CoValues store lists. Each member or item has its own key, never one shared array, so that concurrent additions
+ * on two devices all survive.
  *
- *   root  (owned by the account)      lists/<listID> = order key
- *   list  (owned by its own group)      title, invite, items/<itemID> = true,
- *                                     names/<accountID> = the name that this member chose
- *   item  (owned by the list's group)   text, done, order, picture = { id of its stream, bytes }
- *   picture (owned by the list's group)  a binary stream, sent after everything else
+ * root (owned by the account) lists/<listID> = order key list (owned by its own group) title, invite, items/<itemID> =
+ * true, names/<accountID> = the name that this member chose item (owned by the list's group) text, done, order, picture
+ * = { id of its stream, bytes } picture (owned by the list's group) a binary stream, sent after everything else
  *
  * Every transaction is private: a relay sees only IDs, sizes, times, and which CoValues are binary streams.
  */

@@ -6,7 +6,8 @@ const wholeCount = digits.length ** wholeLength;
 const jitterLength = 3;
 
 /**
- * A key that sorts between two others as plain text, so that moving an item writes only to that item. At the start, `lo` is ''; at the end, `hi` is undefined.
+ * A key that sorts between two others as plain text, so that moving an item writes only to that item. At the start,
+ * `lo` is ''; at the end, `hi` is undefined.
  */
 export function orderKeyBetween(lo: string, hi: string | undefined, random = Math.random): string {
   const jitter = () => Array.from({ length: jitterLength }, () => digitAt(random() * digits.length)).join('');

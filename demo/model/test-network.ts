@@ -25,7 +25,7 @@ export interface TestNetwork {
   sameAccount(device: TestDevice): Promise<TestDevice>;
 }
 
-/** Devices that share one relay without keys. */
+/** Devices that share one relay, which has no keys. */
 export async function createTestNetwork(): Promise<TestNetwork> {
   const crypto = await WasmCrypto.create();
   const agent = crypto.newRandomAgentSecret();

@@ -4,7 +4,8 @@ import { isRawCoID, RawCoMap, type LocalNode } from '@MaiaOS/kernel/cojson';
 export type WatchedMap = RawCoMap | 'loading' | 'missing';
 
 /**
- * Calls `changed` immediately and on each change, including when a missing map arrives or becomes readable. The map is live: read it during the call.
+ * Calls `changed` immediately and on each change, including when a missing map arrives or becomes readable. The map is
+ * live: read it during the call.
  */
 export function watchMap(node: LocalNode, id: string, changed: (map: WatchedMap) => void): () => void {
   if (!isRawCoID(id)) {

@@ -8,7 +8,8 @@ import { pictureFailure, onlyOnePicture, pictureProblem, type PictureProblem } f
 import { shrinkPicture } from './shrink-picture.ts';
 
 /**
- * Adds, replaces and removes pictures, and reports progress and problems by `id`: the item's ID, or the list's ID for a picture that becomes a new item.
+ * Adds, replaces and removes pictures, and reports progress and problems by `id`: the item's ID, or the list's ID for a
+ * picture that becomes a new item.
  */
 export interface Pictures {
   isAdding(id: string): boolean;

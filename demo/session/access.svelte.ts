@@ -17,7 +17,10 @@ import { keepChoice, lastChoice } from './last-choice.ts';
 /** The state of the user's access: starting, signing in, signed in or ended. */
 export type Access =
   | { readonly phase: 'starting' }
-  /** No account is open. `asked`: the last attempt; `isBusy`: it is in progress; `wasSignedOut`: the user just signed out here. */
+  /**
+   * No account is open. `asked`: the last attempt; `isBusy`: it is in progress; `wasSignedOut`: the user just signed
+   * out here.
+   */
   | {
       readonly phase: 'gate';
       readonly asked?: Entry['kind'];
@@ -172,7 +175,7 @@ export function createAccess(onleft: () => void): AccessControl {
     });
   }
 
-  /** Without a reason, the user closed it here by signing out or leaving. */
+  /** Without a reason, the user closed the session here by signing out or leaving. */
   function closed(reason: KernelError | undefined) {
     const isLeft = isLeaving;
     isLeaving = false;
@@ -186,7 +189,7 @@ export function createAccess(onleft: () => void): AccessControl {
   }
 }
 
-/** If the list cannot be read, the user can still sign in another way. */
+/** If the accounts cannot be listed, the user can still sign in another way. */
 async function accountsHere(): Promise<readonly KnownAccount[]> {
   try {
     return await listAccounts();

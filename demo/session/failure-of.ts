@@ -1,7 +1,7 @@
 import { isKernelError } from '@MaiaOS/kernel';
 import { type Failure } from '../gate/failure-text.ts';
 
-/** Any other error is a bug: report it to the console, and show the user its message. */
+/** An error that is not a kernel error is a bug: report it to the console, and show the user its message. */
 export function failureOf(error: unknown): Failure {
   if (isKernelError(error)) return error;
   reportError(error);

@@ -2,7 +2,7 @@ import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-sna
 import type { Fact } from '../headline.ts';
 import { formatElapsed } from '../messages/message-text.ts';
 
-/** The window in the rail, and the initial one in the view. */
+/** The time window of the figure in the rail, and the initial one in the view. */
 export const usualWindowMs = 5 * 60_000;
 
 export function lagStat({ lag }: InspectorSnapshot): Fact {

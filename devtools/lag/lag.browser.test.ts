@@ -53,7 +53,7 @@ function useTwoRelays(): void {
   );
 }
 
-/** Records an edit with these delays until it is saved, sent, and confirmed by each relay, shortest first. */
+/** Records an edit that is saved, sent, and confirmed by each relay after these delays, which must not decrease. */
 function edit(
   id: string,
   savedMs: number,

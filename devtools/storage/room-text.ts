@@ -66,7 +66,7 @@ export interface SizeRow {
   readonly name: string;
   readonly coValues: number;
   readonly bytes: number;
-  /** The share of the largest row. */
+  /** Its size as a share of the largest row's. */
   readonly share: number;
 }
 

@@ -8,7 +8,6 @@ interface TabFact {
   readonly isCode?: true;
 }
 
-/** The facts about a row. */
 export function factsOf({ tab, left }: TabRow, tabs: TabsNow, nowMs: number): readonly TabFact[] {
   const ago = (atMs: number) => `${formatDuration(nowMs - atMs)} ago`;
   const facts: TabFact[] = [];

@@ -1,7 +1,7 @@
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import type { Fact } from '../headline.ts';
 
-/** No tab receives the confirmations of a closing tab's last edits. Other tabs check them after this time. */
+/** No tab receives the confirmations of a closing tab's last edits. Other tabs check those edits after this time. */
 const takenOverAfterMs = 5_000;
 
 export function tabsStat({ tabs, atMs }: Pick<InspectorSnapshot, 'tabs' | 'atMs'>): Fact {

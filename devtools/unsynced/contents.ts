@@ -2,7 +2,6 @@ import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
 
 /** The searchable contents of CoValues, read in small portions. */
 export interface Contents {
-  /** Starts a new portion. */
   startPortion(): void;
   /** Returns '' for contents left to a later portion. */
   of(row: UnsyncedRow): string;

@@ -1,7 +1,8 @@
 import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
 
 /**
- * Holds the order of rows while the pointer is over them. New rows come last, confirmed rows stay and show that they have arrived, and rows that no longer match the filter keep updating.
+ * Holds the order of rows while the pointer is over them. New rows come last, confirmed rows stay and show that they
+ * have arrived, and rows that no longer match the filter keep updating.
  */
 export function holdRows(
   before: readonly UnsyncedRow[],

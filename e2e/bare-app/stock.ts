@@ -10,16 +10,16 @@ import { createWebSocketPeer } from 'cojson-transport-ws';
  */
 export interface StockApp {
   begin(syncWhen?: 'never'): Promise<void>;
-  /** Creates a map that the devtools may name. */
+  /** Creates a map with a title, which the devtools show as its name. Returns its ID. */
   makeMap(): string;
   set(key: string, value: number): void;
   addPeer(id: string, url: string, isPersistent: boolean): void;
   removePeer(id: string): void;
   /** Connects with the kernel's sync instead. */
   setupSyncPeers(url: string): void;
-  /** cojson's own answer to apps. */
+  /** What cojson itself reports to apps. */
   isAllSynced(): boolean;
-  /** Whether each server peer has reported the map. */
+  /** Whether there are server peers, and each one has reported that it has all of the map. */
   isAtPeers(id: string): boolean;
   explain(id: string): Explanation;
 }

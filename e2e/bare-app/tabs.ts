@@ -17,10 +17,10 @@ export interface TabApp {
   sessionID(): string | undefined;
   /** False if the session refuses edits now. */
   edit(map: number, key: string): boolean;
-  /** Every edit of every map, as often as it occurs. */
+  /** Every edit of every map, including duplicates. */
   history(): readonly Edit[];
   /**
-   * What waits for each rung, and what cojson stopped syncing with its relay; undefined while one session
+   * How many CoValues are unsaved and unconfirmed, and which ones cojson no longer syncs; undefined while one session
    * replaces another.
    */
   state():
@@ -50,7 +50,7 @@ async function openMaps(session: Session): Promise<void> {
   if (maps.length !== mapIDs.length) throw new Error('A map is not there.');
 }
 
-/** Reports each edit once this session has nothing unsaved. */
+/** Edits that will be reported once their session has nothing unsaved. */
 const untoldBySession = new WeakMap<Session, Edit[]>();
 function follow(session: Session): void {
   const untold: Edit[] = [];

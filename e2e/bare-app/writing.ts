@@ -33,11 +33,11 @@ function opened(): Session {
   return session;
 }
 
-/** Small edits and large ones, alone and in batches. */
+/** The value of each large edit; most are small. */
 const large = 'x'.repeat(20_000);
 const nextTask = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-/** Returns once the test has it, even if this page does nothing more. */
+/** Synchronous, so that the test receives it even if this page does nothing more. */
 function tellNow(saved: readonly Written[]): void {
   const request = new XMLHttpRequest();
   request.open('POST', '/told', false);

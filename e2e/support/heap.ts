@@ -49,7 +49,7 @@ async function collect(cdp: CDPSession): Promise<void> {
   for (let time = 0; time < 3; time++) await cdp.send('HeapProfiler.collectGarbage');
 }
 
-/** Calls a page function for all instances of a class. */
+/** Calls a function in the page with the array of all instances of a class. */
 async function ofAll(cdp: CDPSession, name: string, read: string): Promise<number> {
   const expression = `${name}.prototype`;
   const { result } = await cdp.send('Runtime.evaluate', { expression, objectGroup });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** A line of real WebSockets between a page and a relay that can misbehave like real lines. */
+/** Real WebSockets between a page and a relay, on a line that can stall or lose frames. */
 export interface LineToRelay {
   readonly port: number;
   /** Stops reading from the page, so that its socket fills up. The relay's frames still pass. */

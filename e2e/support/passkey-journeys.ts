@@ -110,7 +110,7 @@ export function testPasskeys(prf: Prf): void {
       page = await person.at(1, laptop);
       expect(await signIn(page, url)).toBe(accountID);
       expect(await note(page)).toBe('Bread');
-      // The relay is empty and new to the page, which waits only for the acknowledgement of a new edit.
+      // The relay will be empty when it starts again; only a new edit makes the page wait for its confirmation.
       await write(page, 'Bread and butter');
       await relay.start();
       await backOnline(page);

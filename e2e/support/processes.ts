@@ -13,7 +13,7 @@ export async function endProcess(child: ChildProcess, signal: 'SIGTERM' | 'SIGKI
 
 /**
  * Starts a Node program, and waits for a line of output that matches. Rejects with all output if it exits
- * before.
+ * first.
  */
 export async function startNode(args: readonly string[], ready: RegExp): Promise<ChildProcess> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -4,11 +4,11 @@ import { endProcess, startNode } from './processes.ts';
 /** The real relay in its own process, on one port and one storage for its whole life. */
 export interface RelayProcess {
   readonly port: number;
-  /** Takes additional flags, which the next start must repeat. */
+  /** Additional flags apply to this start only. */
   start(...more: readonly string[]): Promise<void>;
-  /** Stops it like an operator: SIGTERM, drained. */
+  /** Stops it as an operator would: SIGTERM lets it drain. */
   stop(): Promise<void>;
-  /** Stops it like a crash. */
+  /** Ends it as a crash would. */
   kill(): Promise<void>;
 }
 

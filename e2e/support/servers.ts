@@ -65,7 +65,7 @@ export async function buildBareApp(outDir: string): Promise<void> {
   });
 }
 
-/** The demo's production build, with `PUBLIC_API_DOMAIN` as it was at build time. */
+/** Builds the demo for production, with this value of `PUBLIC_API_DOMAIN`. */
 export async function buildDemo(outDir: string, publicApiDomain: string | undefined): Promise<void> {
   if (publicApiDomain === undefined) delete process.env['PUBLIC_API_DOMAIN'];
   else process.env['PUBLIC_API_DOMAIN'] = publicApiDomain;
@@ -81,7 +81,7 @@ export async function buildDemo(outDir: string, publicApiDomain: string | undefi
   }
 }
 
-/** Serves a build. With `relayPort`, `/sync` of its own origin leads to that relay, like a deployment. */
+/** Serves a build. With `relayPort`, `/sync` of its own origin leads to that relay, as in a deployment. */
 export async function serveBuilt(outDir: string, relayPort?: number): Promise<Served> {
   const port = await freePort();
   const server = await preview({

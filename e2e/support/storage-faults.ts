@@ -7,7 +7,7 @@ declare global {
   var storageFaults: { begin(fault: StorageFault): Promise<void>; end(): Promise<void> };
 }
 
-/** Enables faults from the next page load on. `refused` from its start: no database of an account opens. */
+/** Enables faults from the next page load on. Once `refused` begins, no account's database opens. */
 export async function addStorageFaults(page: Page): Promise<void> {
   await page.addInitScript(injectFaults);
 }

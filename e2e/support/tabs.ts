@@ -16,7 +16,7 @@ export interface Tabs {
   readonly refusals: readonly string[];
   /** The first tab: signs up and creates maps. */
   begin(maps: number): Promise<readonly string[]>;
-  /** Opens tabs that choose their session IDs at the same moment: each waits for the others before the pool. */
+  /** Opens tabs that choose their session IDs at the same moment: each waits for the others before it requests one. */
   open(count: number): Promise<void>;
 }
 

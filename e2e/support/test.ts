@@ -15,7 +15,7 @@ export interface World {
    * so they act as devices.
    */
   readonly origins: readonly [string, string];
-  /** The app served as `npm start` does. */
+  /** The origin of the app's dev server, which is set up as in `npm start`. */
   readonly devOrigin: string;
   /** The path of the bundled command-line program, with which a test starts its own relay. */
   readonly program: string;

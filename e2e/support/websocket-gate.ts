@@ -1,7 +1,7 @@
 import { createServer, request } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
-/** A proxy that passes plain HTTP, but WebSockets only while it is open, like many corporate proxies. */
+/** A proxy that passes plain HTTP, and WebSockets only while open. Shut, it acts like many corporate proxies. */
 export interface WebSocketGate {
   readonly port: number;
   /** WebSockets that are open through it. */

@@ -4,7 +4,7 @@ import { root } from './packages.mjs';
 /** @typedef {(id: string) => { readonly importedIds: readonly string[] } | null} ModuleInfo */
 
 /**
- * Groups modules into chunks: the small calls of the entry, sync with relays, and what the storage engines share. Without
+ * Groups modules into chunks: what the entry imports at once, sync with relays, and what the storage engines share. Without
  * groups, each set of modules that two chunks share would become a file, and so a request. Modules that an entry in `apart`
  * also needs stay ungrouped, so that these entries do not load the groups.
  * @param {readonly string[]} apart @returns {import('rolldown').CodeSplittingOptions}
@@ -32,7 +32,7 @@ function chunkNames(infoOf, apart) {
   const entry = inSource('index');
   const engine = inSource('storage/kernel/kernel-storage');
   const lazy = inSource('session/lazy-entry', 'storage/stock/indexeddb-storage');
-  // A file that is fetched by its own name must export nothing else, so it stays ungrouped.
+  // A file that is fetched by its own name must export only its own names, so it stays ungrouped.
   const ungrouped = new Set([...reachedFrom(infoOf, apart), ...entry, ...engine, ...lazy]);
   const inKernel = reachedFrom(infoOf, entry, new Set(relays));
   const [inRelays, inEngine, inLazy] = [relays, engine, lazy].map((files) => reachedFrom(infoOf, files));

@@ -26,7 +26,7 @@ export const alias = {
   '@sqlite.org/sqlite-wasm': join(root, 'node_modules/@sqlite.org/sqlite-wasm/node.mjs'),
 };
 
-/** The chunk that needs the file reads it from the chunk's own folder. */
+/** Copied into dist/, because a chunk reads the file that it needs from its own folder. */
 export const wasmFiles = [
   'cojson-core-wasm/public/cojson_core_wasm.wasm',
   '@sqlite.org/sqlite-wasm/sqlite-wasm/jswasm/sqlite3.wasm',

@@ -12,7 +12,7 @@ const writers = {
 };
 
 /**
- * Reports writes to members of objects of cojson. An interface or class that extends one of cojson's counts as
+ * Reports writes to members of objects of cojson. An interface or class that extends a type of cojson is treated as
  * cojson's for the members that it inherits. Plain data, for example a message, may be built anywhere.
  * @type {import('eslint').Rule.RuleModule}
  */

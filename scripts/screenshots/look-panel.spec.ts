@@ -4,7 +4,7 @@ import { panelIn } from '../../e2e/support/devtools-page.ts';
 import { expect, test } from '../../e2e/support/test.ts';
 import { fill, openPanel, others } from './filled-demo.ts';
 
-// Pictures of each view of the panel, to compare with the drawings.
+// Pictures of each view of the panel, to check its look by eye.
 
 const folder = process.env['MAIA_LOOK'] ?? '';
 test.skip(folder === '', 'MAIA_LOOK names the folder for pictures of each view');

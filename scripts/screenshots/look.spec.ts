@@ -6,7 +6,7 @@ import { fillStorage } from '../../e2e/support/everything/break-device.ts';
 import { makeStockDatabase } from '../../e2e/support/stock-database.ts';
 import { expect, test } from '../../e2e/support/test.ts';
 
-/** The folder for the pictures; unset, the tests make none. */
+/** The folder for the pictures; if it is not set, the tests make none. */
 const folder = process.env['MAIA_LOOK'] ?? '';
 const looks = [
   { width: 1280, height: 800, colorScheme: 'light' },
@@ -15,7 +15,7 @@ const looks = [
   { width: 390, height: 844, colorScheme: 'light' },
 ] as const;
 
-/** Takes one state in both widths and both colour schemes. */
+/** Takes pictures of one state in both widths and both colour schemes. */
 async function look(page: Page, name: string): Promise<void> {
   for (const { width, height, colorScheme } of looks) {
     await page.setViewportSize({ width, height });

@@ -1,4 +1,4 @@
-/** For conditions that only a bug can violate; for conditions that users can meet, throw a KernelError. */
+/** For conditions that only a bug can violate; for failures that users can encounter, throw a KernelError. */
 export function assert(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Error(`Bug in @MaiaOS/kernel: ${what}`);
 }

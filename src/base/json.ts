@@ -3,7 +3,7 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** False for values so deeply nested that serializing them would overflow the stack. */
+/** False for values nested more than `depth` levels deep: serializing very deep ones would overflow the stack. */
 export function isShallow(value: unknown, depth = 32): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return depth > 0 && Object.values(value).every((part) => isShallow(part, depth - 1));

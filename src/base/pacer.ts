@@ -11,7 +11,10 @@ export interface Pacer {
 export interface Lane<T> {
   /** Items not handled yet. */
   readonly waiting: number;
-  /** Handles items immediately if no lane is waiting and time is left. A handler's error is reported as uncaught; the remaining items are still handled. */
+  /**
+   * Handles items immediately if no lane is waiting and time is left. A handler's error is reported as uncaught; the
+   * remaining items are still handled.
+   */
   push(items: readonly T[]): void;
   /** Handles items in later tasks only. */
   pushLater(items: readonly T[]): void;

@@ -12,7 +12,7 @@ export interface SliceTiming {
   nextTask(): Promise<void>;
 }
 
-/** Keeps a page's response below 50 ms, even if a slow machine takes several times as long for the last step. */
+/** Keeps a page's response below 50 ms, even if the last step takes several times longer on a slow machine. */
 export const sliceMs = 8;
 
 export function createTimeSlices({ nowMs, nextTask }: SliceTiming): TimeSlices {

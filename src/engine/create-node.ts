@@ -20,7 +20,7 @@ export function createSessionNode(options: {
   return node;
 }
 
-/** A relay's node, under a new identity that is never stored unless an agent is given: a relay needs no rights. */
+/** A relay's node. Unless an agent is given, its identity is new and never stored: a relay needs no rights. */
 export function createRelayNode(
   crypto: CryptoProvider,
   agent?: { readonly accountID: RawAccountID; readonly agentSecret: AgentSecret },

@@ -9,7 +9,7 @@ import { createWriteGate, type WriteGate } from './session-maps/write-gate.ts';
 
 export type { WriteGate };
 
-/** cojson's cryptography with the session maps of a session. */
+/** cojson's cryptography, with a kernel session's layers on its session maps. */
 export interface SessionCrypto extends CryptoProvider {
   readonly bindsToPlace: true;
   readonly edits: WriteGate;

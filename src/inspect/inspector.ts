@@ -29,9 +29,12 @@ export interface Inspector {
   explain(id: string): Explanation;
   /** An open CoValue's values: at most 2,000 characters, empty if the account cannot read it. Decrypts nothing. */
   contentWords(id: string): string;
-  /** The timeline of an unsynced CoValue, given its row from a snapshot, and the messages that prove it. */
+  /** The timeline of an unsynced CoValue and the messages that prove it, given its row from a snapshot. */
   story(row: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt'>): Story;
-  /** One CoValue: its header, group, size, and what each relay reported about it. Loads nothing; `state` shows whether it is in memory. */
+  /**
+   * One CoValue: its header, group, size, and what each relay reported about it. Loads nothing; `state` shows whether
+   * it is in memory.
+   */
   coValue(id: string): CoValueFacts;
   readonly coValues: CoValueReader;
   /**
@@ -49,18 +52,21 @@ export interface Inspector {
     resume(): void;
     /** Tries now, regardless of the back-off. */
     reconnect(): void;
-    /** Makes cojson's tracker forget a CoValue that every relay has, in a node whose peers the app adds itself. Sends nothing. */
+    /**
+     * Makes cojson's tracker forget a CoValue that every relay has, in a node whose peers the app adds itself. Sends
+     * nothing.
+     */
     repair(id: string): void;
     /** Opens a CoValue; false if neither this device nor a relay has it. Rejects with MESSAGE_INVALID for an invalid ID. */
     loadCoValue(id: string): Promise<boolean>;
     /**
-     * Injects faults into the connections to relays until their time is over, `plan` is undefined, or this inspector is
+     * Injects faults into the connections to relays until their time is over, `undefined` is passed, or this inspector is
      * closed. Reconnects at the start and at the end. Throws RangeError for an invalid plan.
      */
     setFaults(plan: FaultPlan | undefined, options?: FaultOptions): void;
     /**
      * Records what arrives from the relays and what else the node has, as lines of JSON without keys or decrypted values.
-     * Ends automatically before it exceeds 16 MB. Throws if a recording is already running.
+     * Ends automatically before it exceeds 16 MB, not counting the final state. Throws if a recording is already running.
      */
     record(): { stop(): string };
     /**

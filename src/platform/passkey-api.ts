@@ -8,7 +8,7 @@ export interface Passkeys {
   }>;
   create(request: PasskeyCreation): Promise<PasskeyResult>;
   get(request: PasskeyRequest): Promise<PasskeyResult>;
-  /** Asks the provider (Signal API) to drop the passkey. Resolves with whether that is supported; never rejects. */
+  /** Asks the provider (Signal API) to drop the passkey. Resolves to false if unsupported or failed; never rejects. */
   signalUnknown(passkey: { readonly rpID: string; readonly credentialID: string }): Promise<boolean>;
 }
 

@@ -34,7 +34,7 @@ export interface TabChannel {
 
 /** The subset of Web Locks that the kernel uses. */
 export interface Locks {
-  /** `run` holds the lock until it settles; with `ifAvailable`, it gets null if taken. Rejects if aborted or stolen. */
+  /** Holds the lock until `run` settles; `ifAvailable` passes null if it is taken. Rejects if aborted or stolen. */
   request<T>(
     name: string,
     options: { readonly ifAvailable?: boolean; readonly signal?: AbortSignal },

@@ -1,4 +1,4 @@
-/** The subset of WebSocket that the kernel uses; it fits a browser's and Node's `ws`. */
+/** The subset of WebSocket that the kernel uses; a browser's WebSocket and `ws` in Node both have it. */
 export interface Socket {
   readonly bufferedAmount: number;
   send(frame: string): void;

@@ -13,7 +13,7 @@ import type { Passkeys, PasskeyResult } from './passkey-api.ts';
 
 type PrfState = PasskeyResult['prf'];
 
-/** The browser's passkeys. Accesses no browser API before it is called. */
+/** The browser's passkeys. Only its methods access browser APIs. */
 export function createWebAuthnPasskeys(): Passkeys {
   return {
     async support() {

@@ -49,7 +49,7 @@ export interface AgentSessionOptions {
   /** Default: the relay that `resolveSyncUrl()` names. `false`: no relay. */
   readonly sync?: SyncOptions | false;
   /**
-   * Default `'memory'`: nothing is kept, so wait until edits are confirmed. The session closes a storage that is passed in.
+   * Default `'memory'`: nothing is kept, so let edits be confirmed before closing. The session closes a storage passed in.
    */
   readonly storage?: 'memory' | DeviceStorage;
   readonly logger?: Logger;

@@ -32,9 +32,9 @@ export function signInWithPasskey(options: SignInOptions = {}): Promise<Session>
 }
 
 /**
- * Opens the most recently used account of this device, without a prompt and offline. Undefined if the device remembers none.
- * Rejects with VAULT_DAMAGED or VAULT_TOO_NEW, leaving the vault unchanged; with STORAGE_UNAVAILABLE if the browser's
- * database fails; with KERNEL_NOT_LOADED or ABORTED.
+ * Opens the requested or most recently used account of this device, without a prompt and offline. Undefined if the device
+ * remembers none. Rejects with ACCOUNT_NOT_FOUND if it does not know the requested account; with VAULT_DAMAGED or
+ * VAULT_TOO_NEW (the vault stays); with STORAGE_UNAVAILABLE if its database fails; with KERNEL_NOT_LOADED or ABORTED.
  */
 export async function resumeSession(options: SessionOptions = {}): Promise<Session | undefined> {
   const { resume } = await loadSession(options);

@@ -9,7 +9,7 @@ import type { SessionOptions, SignUpOptions } from './session-options.ts';
  * device, `phrase` is the account's only key, and later it is shown only to a user who types it: show it now, and have the
  * user type it before continuing. `session.passkeys.add` adds a passkey later. Before creating anything, rejects with
  * PASSKEY_ALREADY_HERE (this device has an account: sign in instead), STORAGE_FULL, PASSKEY_UNSUPPORTED outside a secure
- * context, or ABORTED.
+ * context, VAULT_TOO_NEW, TIMEOUT (another tab is signing up), KERNEL_NOT_LOADED or ABORTED.
  */
 export async function signUpWithRecoveryPhrase(
   options: SignUpOptions = {},
@@ -23,7 +23,7 @@ export async function signUpWithRecoveryPhrase(
  * Offline, it opens what this device knows, with or without a passkey. Rejects with PHRASE_INVALID, whose `details` name the
  * mistake; with ACCOUNT_NOT_FOUND if the relay does not know the account, because wrong words can form a valid phrase; with
  * RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF if no relay could be asked; with
- * ACCOUNT_INVALID if `accountID` names another account; or with ABORTED.
+ * ACCOUNT_INVALID if `accountID` names another account; or with PASSKEY_UNSUPPORTED, KERNEL_NOT_LOADED or ABORTED.
  */
 export async function signInWithRecoveryPhrase(
   phrase: string,

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 
-/** Wraps IndexedDB's events in promises, which reject with IndexedDB's own DOMExceptions. */
+// Wraps IndexedDB's events in promises, which reject with DOMExceptions.
 
 export interface DatabaseShape {
   readonly name: string;

@@ -19,8 +19,8 @@ interface StorageToOpen {
 
 /**
  * Opens an account's storage. If the browser denies access, `status` is memory-only with the reason, and the session still
- * works. If the kernel's own engine already has content of the account, it is opened even for stock storage, because only it
- * can read that. Rejects with KERNEL_NOT_LOADED.
+ * works. If the kernel's own engine already has content of the account, that engine is opened even if stock storage was
+ * requested, because nothing else can read the content. Rejects with KERNEL_NOT_LOADED.
  */
 export async function openDeviceStorage(options: StorageToOpen): Promise<KernelDeviceStorage> {
   const { kind, platform, logger } = options;

@@ -20,9 +20,9 @@ export interface ConfirmedEdit {
   readonly count: number;
 }
 
-/** Stores records by the relay's ID, which is its address. */
+/** Stores records by the relay's ID, which is derived from its address. */
 export interface RelayMemory {
-  /** Rejects if it cannot be read. */
+  /** Rejects if the record cannot be read. */
   read(relayID: string): Promise<RememberedRelay | undefined>;
   /** Written in the background: an outdated record only costs a comparison. */
   write(relayID: string, remembered: RememberedRelay): void;

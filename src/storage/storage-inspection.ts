@@ -8,7 +8,7 @@ export interface StorageInspection {
   databases(): readonly string[];
   /** All stored IDs, in pages; an ID may occur twice. Queued writes are left out. Rejects if the database cannot be read. */
   ids(): AsyncIterable<readonly PlacedID[]>;
-  /** IDs that no relay has confirmed, including those of other tabs and earlier runs. Rejects if they cannot be read. */
+  /** Unconfirmed IDs, including those of other tabs and earlier runs. Rejects if they cannot be read. */
   unconfirmed(): Promise<readonly RawCoID[]>;
   /** The stored content of these IDs, as cojson would receive it. Rejects if it cannot be read. */
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Content[]>>;

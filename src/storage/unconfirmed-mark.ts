@@ -1,2 +1,2 @@
-/** The peer ID under which sync marks stored content that no relay has confirmed. */
+/** The peer ID under which sync marks stored content that not every relay has confirmed. */
 export const unconfirmedMark = 'maia-unconfirmed';

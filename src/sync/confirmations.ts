@@ -8,7 +8,7 @@ import type { SyncPeers } from './sync-peers.ts';
 export interface Confirmations {
   /** Resolves when the sync knows what an earlier run left unconfirmed. */
   readonly settled: Promise<unknown>;
-  /** Whether the relay has confirmed everything that this device has of the CoValue. False until `settled`. */
+  /** Whether every relay has confirmed everything that this device has of the CoValue. False until `settled`. */
   isConfirmed(id: string): boolean;
   /** Resolves once what this device has now is stored; at once if storage fails, which the sync state reports. */
   whenSaved(ids: readonly string[]): Promise<void>;

@@ -23,7 +23,7 @@ export type ConnectionEvent =
   /** An attempt may succeed now: the network is back, the tab became visible, or the app called `reconnect()`. */
   | { readonly kind: 'try-now' }
   | { readonly kind: 'network-lost' }
-  /** The page has been hidden for a long time and has nothing to send: stay disconnected until something changes. */
+  /** The page has been hidden for a long time and has nothing to send: disconnect until something changes. */
   | { readonly kind: 'rest' }
   /** The preferred transport works again: reconnect over it. */
   | { readonly kind: 'switch' }

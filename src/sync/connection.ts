@@ -37,7 +37,7 @@ export interface Connection {
 
 export interface ConnectionEvents extends Omit<RelayLinkEvents, 'alive' | 'roundTrip' | 'ended'> {
   changed(): void;
-  /** Call when the peer passed to `ready` is gone. */
+  /** Called when the peer passed to `ready`, if any, is gone. */
   lost(): void;
 }
 

@@ -10,7 +10,7 @@ import type { SyncPeers } from './sync-peers.ts';
 /** What `inspect` may read of a running sync. Reading has no side effects. */
 export interface SyncInspection {
   readonly node: LocalNode;
-  /** CoValues with an edit that has not reached the last promised rung. Oldest first. */
+  /** CoValues with an edit that has not reached every promised rung. Oldest first. */
   unsynced(): readonly UnsyncedCoValue[];
   /** By CoValue, when its oldest edit began to wait (or was found, if from an earlier run), in ms since the Unix epoch. */
   readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
@@ -109,7 +109,7 @@ export interface MessageTap {
   (direction: 'sent' | 'received', peerID: string, message: SyncMessage, bytes: number, atMs: number): void;
 }
 
-/** A frame as the kernel passes it to its channel or receives it from there. */
+/** An event on a channel. The kernel passes the text of a frame to the channel, or receives it from there. */
 export type ChannelMoment = { readonly peerID: string; readonly atMs: number } & (
   | { readonly kind: 'opened'; readonly transport: string }
   | { readonly kind: 'sent' | 'received'; readonly text: string }
@@ -121,8 +121,8 @@ export type TransportWrap = (inner: Transport, peerID: string) => Transport;
 export type FrameTap = (moment: ChannelMoment) => void;
 
 /**
- * Called synchronously. `made`: this tab made a transaction or a CoValue's header, which needs `counts`; imports do not
- * count. A rung: edits up to `counts`, whoever made them, have reached it, at the relay or, without `relayID`, on this
+ * Called synchronously. `made`: this tab made a transaction or a CoValue's header, which `counts` covers; imports are not
+ * reported. A rung: edits up to `counts`, wherever made, have reached it, at the relay or, without `relayID`, on this
  * device. `ended`: no edit of the CoValue is pending; edits dropped by its deletion have not reached their rungs.
  */
 export interface RungTap {

@@ -13,13 +13,13 @@ export interface Ladder {
   /** The IDs of all relays that an edit must reach. Empty before `useRelays`. */
   readonly relayIDs: readonly string[];
   useRelays(ids: readonly string[]): void;
-  /** An edit was made, in this call if `isMade`, or an earlier one is missing at every relay. */
+  /** An edit was made (in this call, if `isMade`), imported, or left unconfirmed by an earlier run. */
   edited(id: string, need: KnownCounts, isMade?: true): void;
   /** A relay lacks what this device saved earlier. Without `relayID`, all relays lack it. */
   missing(id: string, need: KnownCounts, relayID?: string): void;
   /** Another tab has saved an edit and marked it as unconfirmed. That tab owns the mark until `takenOver`. */
   savedElsewhere(id: string, need: KnownCounts): void;
-  /** That tab fails to upload the edit, so this tab uploads it and owns the mark. */
+  /** The tab that saved an edit fails to upload it, so this tab uploads it and owns the mark. */
   takenOver(id: string): void;
   /** Whether this tab is responsible for pending edits of the CoValue. */
   isOwn(id: string): boolean;
@@ -29,7 +29,7 @@ export interface Ladder {
   sent(id: string, counts: KnownCounts, relayID: string): void;
   confirmed(id: string, counts: KnownCounts, relayID: string): void;
   failed(id: string, error: KernelError, relayID: string): void;
-  /** Forgets what was sent or confirmed: it may be lost or another relay's. The next connection reports it again. */
+  /** Forgets what was sent or confirmed: it may be lost. The next server, maybe another one, reports what has arrived. */
   connectionLost(relayID: string): void;
   /** Whether an edit of the CoValue is waiting for this rung. */
   isPending(id: string, rung: CountedRung): boolean;
@@ -67,7 +67,7 @@ export function createLadder(
   const pending = new Map<string, PendingEdits>();
   /** CoValues that this tab has edited or taken over. */
   const ownCoValueIDs = new Set<string>();
-  /** Updated with each change, because scanning thousands of CoValues takes long. */
+  /** Updated with each change, because scanning thousands of CoValues takes a long time. */
   const waiting: Readonly<Record<CountedRung, Map<string, number>>> = {
     saved: new Map(),
     sent: new Map(),

@@ -169,7 +169,7 @@ test('a loss is noticed even if this device could not save the lost content and 
     onChange: () => {},
   });
   losses.connected(undefined);
-  // The first is cojson's own.
+  // The first load is cojson's own.
   await until(() => expect(loads).toBe(2));
   losses.handled({ action: 'content', id: map.id, priority: 3, new: {} }, peer);
   expect(losses.isSure).toBe(false);

@@ -19,7 +19,7 @@ export interface LossWatch {
 }
 
 const writeAfterMs = 250;
-/** Several, because another device may have uploaded one of them again in the meantime. */
+/** Several edits, because another device may have uploaded one of them again in the meantime. */
 const maxRemembered = 8;
 /** Limits the answers that do not cover the edit, which concurrent writes of other clients can cause. */
 const maxAnswers = 20;
@@ -117,7 +117,7 @@ export function createLossWatch(options: {
     if (asked.size === 0 && phase === 'asking') becomeSure();
   }
 
-  /** `losses` includes this one. Other tabs may already be certain that nothing is lost. */
+  /** `losses` includes this one. Written at once, because other tabs may already be certain that nothing is lost. */
   async function findMissing(hello: HelloFrame | undefined, losses: number): Promise<void> {
     logger.warn('The relay has lost data; comparing everything on this device with it');
     const mine = connection;
@@ -166,7 +166,7 @@ export function createLossWatch(options: {
         if (has < count && !getOrCreateCoValue(node, id).isDeleted) void findMissing(hello, knownLosses + 1);
         else answered(id);
       } else if (message.action === 'content') {
-        // The answer covers other sessions only, so wait for one that covers this edit.
+        // The answer covers other sessions only, so query again until one covers this edit.
         asked.set(id, { ...edit, answers: answers + 1 });
         ask(id);
       }

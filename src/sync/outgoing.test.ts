@@ -28,7 +28,7 @@ function setUp(limit?: number) {
       abandoned: () => told.push('abandoned'),
     },
   });
-  /** The messages that cojson sends in one turn. */
+  /** Sends messages as cojson does, in one turn. */
   async function say(...messages: readonly SyncMessage[]): Promise<void> {
     for (const message of messages) outgoing.channel.push(message);
     await Promise.resolve();
@@ -148,7 +148,7 @@ describe('a channel that does not drain', () => {
     expect(idsSent()).not.toContain('co_zurgent');
     channel.bufferedBytes = 0;
     clock.advance(20);
-    // After the one that did not fit into the last frame.
+    // After the message that did not fit into the last frame.
     expect(idsSent().indexOf('co_zurgent')).toBe(already + 1);
   });
 });

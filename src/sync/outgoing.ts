@@ -134,7 +134,7 @@ export function createOutgoing(options: {
   };
 }
 
-/** Withholds messages for which a relay would close the connection. */
+/** The error of a message that must be withheld, because a relay would close the connection. */
 function refusalOf(message: SyncMessage, bytes: number, limit: number | undefined): KernelError | undefined {
   if (limit !== undefined && bytes > limit) return contentTooLarge(bytes, limit);
   const { action, id } = message;

@@ -9,7 +9,7 @@ export type PeerStatus = {
 } & PeerPhase;
 
 export type PeerPhase =
-  /** The browser reports no network. Reconnects automatically when it returns. */
+  /** The browser reports no network, or a page that stays hidden has nothing to send. Reconnects automatically. */
   | { readonly phase: 'offline' }
   | { readonly phase: 'connecting'; readonly attempt: number }
   /** The last attempt failed. The next one starts at `retryAtMs`. */

@@ -112,7 +112,7 @@ export function isAt(pending: PendingEdits, rung: 'sent' | 'confirmed', relayID:
   return pending.edits.every(({ need }) => covers(have, need));
 }
 
-/** Whether this rung has been reached, at every relay if there are several. */
+/** Whether edits up to `need` have reached this rung, at every relay if there are several. */
 export function hasReached(
   pending: PendingEdits,
   rung: CountedRung,

@@ -10,7 +10,7 @@ import { createRelayEvidence } from './relay-evidence.ts';
 
 const ignored = () => {};
 
-/** A node with a relay that has a CoValue with an unconfirmed edit of this device. */
+/** A node whose ladder has an unconfirmed edit of a CoValue that the relay already has. */
 async function withLeftOver(isSure = true) {
   const [relay, node] = [await createAgentNode(), await createAgentNode()];
   const map: RawCoMap = relay.createGroup().createMap();

@@ -25,9 +25,9 @@ export interface RelayEvidence {
   ask(): void;
   /** Queries some of the unconfirmed CoValues and returns how many. */
   askPending(): number;
-  /** The relay has another storage, so only what it has reported on this connection counts. */
+  /** The relay has lost data, so only what it has reported on this connection counts. */
   recheckAll(): void;
-  /** The same for one CoValue; `need` is what this device has of it. */
+  /** Like `recheckAll`, for one CoValue; `need` is what this device has of it. */
   recheck(id: RawCoID, need: KnownCounts): void;
   lost(): void;
 }

@@ -31,7 +31,7 @@ export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
   roundTrip(ms: number): void;
   /** The relay's clock when it sent a ping, and this device's when the ping arrived, in ms since the Unix epoch. */
   relayClock(timeMs: number, arrivedAtMs: number): void;
-  /** Called exactly once, after all other calls. */
+  /** Called once, after all other calls; never after `close`. */
   ended(end: LinkEnd): void;
 }
 
@@ -50,7 +50,7 @@ export const silenceMs = 10_000;
 /** A server that has sent no hello by then is a stock one. */
 export const helloMs = 1_000;
 const echoEveryMs = 5_000;
-/** cojson splits content at 100 kB and joins little of it, so no relay sends a longer frame. */
+/** No relay sends a longer frame: cojson splits content at 100 kB, and few messages share a frame. */
 const maxFrameLength = 32_000_000;
 
 export interface DialOptions {
@@ -204,7 +204,7 @@ export function dialRelay(options: DialOptions): RelayLink {
 
   function shutDown(): void {
     hasEnded = true;
-    arrivals.clear(); // The next connection sends it again.
+    arrivals.clear(); // The relay sends them again on the next connection.
     silence.stop();
     cancelHello();
     cancelEcho();

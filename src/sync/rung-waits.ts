@@ -30,7 +30,7 @@ interface Wait {
 export function createRungWaits(options: {
   readonly ladder: Pick<Ladder, 'pending' | 'relayIDs'>;
   readonly clock: Clock;
-  /** Resolves with what the edits of an earlier run need, by CoValue. */
+  /** Resolves with the transaction counts of the edits that an earlier run left unconfirmed, by CoValue. */
   readonly settled: Promise<ReadonlyMap<string, KnownCounts>>;
   /** Why nothing can reach this rung at the moment. */
   readonly refusal: (rung: RungName) => KernelError | undefined;

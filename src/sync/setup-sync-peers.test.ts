@@ -50,7 +50,6 @@ describe('setupSyncPeers on a node that syncs', () => {
     expect(sync.current.peers[0]?.url).toBe(nowhere);
     await sync.close();
     expect(sync.current.status).toBe('off');
-    // Node 20 has no global WebSocket, so the error shows that it dialled again.
     const again = setupSyncPeers({ node, url: nowhere });
     ends.push(() => again.close());
     expect(again).not.toBe(sync);

@@ -1,7 +1,7 @@
 import { isKernelError, type KernelError } from '../base/kernel-error.ts';
 import { callListener } from '../base/readable.ts';
 
-/** The events of a sync. */
+/** The events of a sync, with the detail that listeners receive. */
 export interface SyncEvents {
   /** A relay is connected, and what it lacks is being sent. */
   readonly connect: { readonly peerID: string };

@@ -51,12 +51,12 @@ export interface SyncPeers extends Readable<SyncState> {
    */
   whenSaved(target?: SyncTarget, options?: WaitOptions): Promise<void>;
   /**
-   * Resolves when every relay has confirmed the edits made before this call. Waits while offline. Rejects like `whenSaved`, but with SYNC_OFF instead of STORAGE_UNAVAILABLE, if there is no
-   * relay.
+   * Resolves when every relay has confirmed the edits made before this call. Waits while offline. Rejects like `whenSaved`,
+   * but with SYNC_OFF (there is no relay) instead of STORAGE_UNAVAILABLE.
    */
   whenConfirmed(target?: SyncTarget, options?: WaitOptions): Promise<void>;
   /**
-   * Resolves when relays that promise durability have confirmed those edits. Also rejects with DURABILITY_NOT_OFFERED as
+   * Like `whenConfirmed`, for relays that promise durability. Also rejects with DURABILITY_NOT_OFFERED as
    * soon as one relay promises none.
    */
   whenDurable(target?: SyncTarget, options?: WaitOptions): Promise<void>;

@@ -19,7 +19,7 @@ export interface UrlSources {
 
 /**
  * The relay's WebSocket URL: `url`, else `PUBLIC_API_DOMAIN` at run time (`globalThis`), else the one of the build, else the
- * page's origin. Under the Vite plugin's dev server: `url`, else the page's origin. The path is `/sync`. Throws
+ * page's origin. Under the Vite plugin's dev server: `url`, else the page's origin. The default path is `/sync`. Throws
  * SYNC_URL_INVALID, which names the value and its source.
  */
 export function resolveSyncUrl(options: { readonly url?: string } = {}): string {
@@ -32,7 +32,7 @@ export function resolveSyncUrl(options: { readonly url?: string } = {}): string 
   });
 }
 
-/** Resolves each of a relay's fail-over addresses. Without any, returns the default one. */
+/** Resolves each of a relay's fail-over addresses. Without `url`, returns the default address. */
 export function resolveSyncUrls({
   url,
 }: {

@@ -24,7 +24,7 @@ const ping = JSON.stringify({ type: 'ping', time: 1, dc: 'x' });
 /** A transport that a test opens and blocks. */
 function fakeTransport(name: string) {
   const channels: { on: ChannelEvents; sent: string[]; isOpen: boolean }[] = [];
-  /** Decides what happens to the next channels. */
+  /** Decides, together with `way.lets`, what happens to the next channels. */
   const downHosts = new Set<string>();
   const way = { lets: 'all' as 'all' | 'nothing' | 'opening', channels };
   const transport: Transport = {

@@ -1,7 +1,7 @@
 import type { RawCoID, StorageAPI } from 'cojson';
 import { unconfirmedMark } from '../storage/unconfirmed-mark.ts';
 
-/** Remembers on this device which CoValues no relay has confirmed, so that a later run need not load them to find out. */
+/** Remembers on this device which CoValues are unconfirmed, so that a later run need not load them to find out. */
 export interface UnconfirmedMarks {
   /** Takes effect with the next `write`. */
   set(id: string, isUnconfirmed: boolean): void;
@@ -9,7 +9,7 @@ export interface UnconfirmedMarks {
   write(): void;
   /** Calls `run` once all marks set before are on disk; never if the write fails. */
   whenWritten(run: () => void): void;
-  /** Reads what an earlier run left behind. */
+  /** Reads all marks, including those of other tabs and earlier runs. */
   read(found: (ids: readonly string[]) => void): void;
 }
 

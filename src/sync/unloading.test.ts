@@ -79,7 +79,7 @@ async function makeMap(values: Record<string, string> = { a: 'one' }): Promise<R
   return map;
 }
 
-/** Waits until everything unused is unloaded; CoValues are unloaded before their dependencies. */
+/** Lets minutes pass, by default until everything unused is unloaded; CoValues are unloaded before their dependencies. */
 async function pass(minutes = 7) {
   for (let minute = 0; minute < minutes; minute++) {
     clock.advance(minuteMs);

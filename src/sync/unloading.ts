@@ -26,8 +26,8 @@ const unusedMs = 5 * 60_000;
 const checkIntervalMs = 60_000;
 
 /**
- * Unloads CoValues unused for five minutes unless pending, subscribed, depended on, not fully stored, or in `idsToKeep`. Ends
- * when the app enables cojson's garbage collector.
+ * Unloads CoValues unused for five minutes unless pending, subscribed, depended on, not fully stored, or in
+ * `idsToKeep`. Ends when the app enables cojson's garbage collector.
  */
 export function unloadUnused(options: UnloadingOptions): Unloading {
   const { node, ladder, pendingWrites, status, clock, pacer } = options;

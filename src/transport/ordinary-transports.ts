@@ -5,7 +5,7 @@ import { createHttpTransport } from './http-transport.ts';
 import type { Transport } from './transport.ts';
 import { createWebSocketTransport } from './web-socket.ts';
 
-/** Sends frames over a WebSocket: the browser's own, or one of `ws` in Node. */
+/** Sends frames over a WebSocket: the browser's own, or, in Node, one from the `ws` package. */
 export function webSocketTransport(): Transport {
   return createWebSocketTransport(openWebSocket);
 }

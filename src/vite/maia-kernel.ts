@@ -84,7 +84,7 @@ export function maiaKernel(options: MaiaKernelOptions = {}): Plugin {
 
 /**
  * An installed package is already bundled. If Vite bundled it again, each entry discovered later would reload the page. When
- * running from source, Vite must scan it for dependencies, or these would be discovered late.
+ * this package runs from source, Vite must scan it for dependencies, or these would be discovered late.
  */
 const isInstalled = /[\\/]node_modules[\\/]/.test(import.meta.url);
 

@@ -30,7 +30,7 @@ export function splitFrame(frame: string): string[] {
   return frame.split('\n').filter((line) => line !== '');
 }
 
-/** Fully validates one message before it reaches cojson. Throws MESSAGE_INVALID, which repeats none of its content. */
+/** Fully validates one message before it reaches cojson. Throws MESSAGE_INVALID, which quotes at most a short frame name. */
 export function readMessage(line: string): ReceivedMessage {
   const value = parseJson(line);
   if (!isRecord(value)) throw invalid('it is not a JSON object');

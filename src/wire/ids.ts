@@ -1,7 +1,7 @@
 import type { AgentID, RawCoID, SessionID } from 'cojson';
 
-// Base58 lengths follow from cojson's sizes: 19-byte IDs, 32-byte keys, 64-byte signatures. A length that carries no
-// meaning is only bounded, so that a mistyped ID is "not found" and does not break the connection.
+// The base58 lengths of keys and signatures follow from cojson's sizes, 32 and 64 bytes. The length of an ID is only
+// bounded, so that a mistyped ID is "not found" and does not break the connection.
 const base58 = '[1-9A-HJ-NP-Za-km-z]';
 const coValueID = `co_z${base58}{1,64}`;
 const agentID = `sealer_z${base58}{32,44}/signer_z${base58}{32,44}`;

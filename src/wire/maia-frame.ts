@@ -17,7 +17,7 @@ export interface HelloFrame {
   readonly maia: 'hello';
   readonly v: number;
   readonly relay: { readonly name: string; readonly version: string };
-  /** Changes when the relay gets another storage, or one restored to an earlier state. */
+  /** Changes when the relay gets another storage, or when its PostgreSQL server was restored to an earlier state. */
   readonly storage: { readonly id: string; readonly epoch: string };
   /** What acknowledged content survives. Unknown promises are read as 'none'. */
   readonly durability: 'none' | 'process-crash' | 'power-loss';
@@ -79,7 +79,7 @@ export interface InspectedFrame {
   readonly known: RelayKnown | null;
 }
 
-/** The number of transactions of each session that a relay has of a CoValue. */
+/** How many transactions of each of a CoValue's sessions a relay has. */
 export interface RelayKnown {
   readonly header: boolean;
   readonly sessions: Readonly<Record<string, number>>;
@@ -167,7 +167,7 @@ function readRefused({ code, reason, id, sessionID, retryAfterMs, closing }: Jso
   if (typeof closing !== 'boolean') throw invalid('refused');
   return {
     maia: 'refused',
-    // An unknown reason still means that asking again does not help.
+    // An unknown code still means that asking again does not help.
     code: isRefusalCode(code) ? code : 'forbidden',
     reason,
     ...(id === undefined ? {} : { id }),

@@ -90,7 +90,7 @@ async function recordRealTraffic(): Promise<readonly string[]> {
   await bob.load(binary.id);
   map.core.deleteCoValue();
 
-  // An agent without an account also writes, and a node loads from its storage.
+  // An agent without an account also writes. The messages of a reconciliation and a correction are added by hand.
   server.createGroup();
   const agentOwned = server.createGroup();
   await alice.load(agentOwned.id);

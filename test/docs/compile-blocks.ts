@@ -4,7 +4,10 @@ import { codeBlocks, readText, root } from './markdown.ts';
 
 const config = join(root, 'tsconfig.json');
 
-/** Compiles each `ts` block of the documents as a module of this project. Returns the errors, each with its document and line. */
+/**
+ * Compiles each `ts` block of the documents as a module of this project. Returns the errors, each with its document and
+ * line.
+ */
 export function compileBlocks(documents: readonly string[]): readonly string[] {
   const blocks = documents.flatMap((document) =>
     codeBlocks(readText(document), 'ts').map(({ line, code }, index) => {

@@ -12,7 +12,7 @@ const cited = cases().flatMap((title) =>
   [...title.matchAll(new RegExp(String.raw`\[(${id})\]`, 'g'))].map(({ 1: found = '' }) => found),
 );
 
-/** The titles of all tests, as written in the source, with template placeholders. */
+/** The test titles in files that cite an ID, as written in the source; of a template, the text before its first `${`. */
 function cases(): readonly string[] {
   const files = ['src', 'devtools', 'demo', 'e2e', 'test', 'bench'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

@@ -21,7 +21,7 @@ const tester = new RuleTester({
   },
 });
 
-/** Lints the code under the name of that project's file, so that imports of `cojson` have types. */
+/** A test case in the one file of that tsconfig.json, so that imports of `cojson` have types. */
 const inFile = (statement: string) => ({
   name: statement,
   filename: join(root, 'src/engine/internal-types.ts'),

@@ -25,12 +25,12 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-/** Edits acknowledged per second in alternating windows, and the total damage of the attack. */
+/** Edits acknowledged per second in alternating windows, and the number of steps that the attack made. */
 async function measure(attack: AttackName, inFlight: number) {
   const relay = await startMeasuredRelay(relayScript, `--storage=pglite:${await createStorage()}`);
   const attacker = startAttacker(attackerScript);
   const good = await createWorker(relay.url, inFlight);
-  // A long CoValue of another account that is not edited.
+  // A long CoValue of the good client, as another target. It is not edited during the attack.
   const long = good.map.group.createMap();
   for (let count = 0; count < 2_000; count++) long.set(`key${count % 10}`, count, 'trusting');
   await confirmed(good.node, long);
@@ -66,7 +66,7 @@ async function measure(attack: AttackName, inFlight: number) {
 
 // The relay, the good client and the attacker are separate processes. On a machine with too few processors,
 // they compete with each other and with other programs, which says nothing about the relay. So the attacker
-// has the lowest priority and writes no faster than the relay reads, and time in which the relay or its
+// has a low priority and writes no faster than the relay reads, and time in which the relay or its
 // database's thread was runnable but not scheduled is excluded. The test compares alternating quiet and
 // attack windows by the median of their ratios. This shows whether the relay gives each client its share of
 // the work, not its throughput on an idle machine, nor what an attacker with many machines can do.

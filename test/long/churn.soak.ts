@@ -17,7 +17,7 @@ async function openAndDrop(url: string, index: number): Promise<void> {
   const socket = await dialBare(url);
   const kind = index % 4;
   if (kind > 0) socket.write(upgrade);
-  // Two of four are clients; the third is dropped during its handshake.
+  // Of four, one sends nothing, one is dropped during its handshake, and two become clients.
   if (kind > 1) await once(socket, 'data');
   if (index % 8 < 4) socket.resetAndDestroy();
   else socket.destroy();

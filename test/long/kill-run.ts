@@ -21,13 +21,13 @@ export interface KillRun {
   readonly random: Random;
   readonly ledger: Ledger;
   readonly writers: readonly Writer[];
-  /** Waits for a random number of acknowledgements since the last kill. */
+  /** Waits for a random number of further acknowledgements. */
   untilNextKill(): Promise<void>;
   /** The acknowledgements so far. */
   claims(): Counts;
-  /** The acknowledgements since `claims`, of CoValues that are newer or shared. */
+  /** The counts that have grown since `before`, a result of `claims`. */
   claimsSince(before: Counts): Counts;
-  /** Throws if an acknowledged transaction is missing in the rows. */
+  /** Throws if an acknowledged transaction is missing from the rows. */
   expectKept(claimed: Counts, kept: Counts): void;
   /** Stops the clients, waits until they agree, and compares their state with the rows and with a new client's. */
   converge(url: string, readRows: () => Promise<Counts>): Promise<void>;

@@ -13,7 +13,7 @@ beforeAll(async () => {
   script = await bundleRelay();
 }, 60_000);
 
-/** Kills the relays in turn during edits, and looks for acknowledged transactions before clients can resend them. */
+/** Kills random relays during edits, one by one, and looks for acknowledged transactions before clients can resend them. */
 async function killAndCheck(
   name: string,
   storage: string,

@@ -7,7 +7,7 @@ import type { Random } from './seeded-random.ts';
 const pieces = ['word ', '\\"quoted\\"', '\u2028', '\u2029', '😀', 'é', '\\u0000', '\\r\\n', '\\\\'];
 const coValuesPerBatch = 500;
 
-/** Fills an empty database with rows like cojson's, determined by the seed. Returns their size in bytes of JSON. */
+/** Fills an empty database with rows like cojson's, determined by the seed. Returns their approximate size in bytes. */
 export async function fillDatabase(database: Database, count: number, random: Random): Promise<number> {
   await prepareSchema(database);
   let bytes = 0;

@@ -12,7 +12,7 @@ export interface RelayFleet {
   /** Freezes the relay with SIGSTOP until SIGCONT. */
   freeze(index: number): void;
   thaw(index: number): void;
-  /** Blocks new connections until it is called again; open ones continue. */
+  /** `false` blocks new connections until `true` allows them again; open ones continue. */
   setOpen(isOpen: boolean): void;
   /** The next address in turn; undefined without an admitted relay. */
   nextUrl(): string | undefined;

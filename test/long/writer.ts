@@ -17,14 +17,14 @@ export interface Writer {
   readonly maps: readonly RawCoMap[];
   /** Continues in a new CoValue. */
   turnPage(): void;
-  /** Also edits this CoValue, in turns. */
+  /** Also edits this CoValue, taking turns with the other writers. */
   share(map: RawCoMap, turns: Turns): void;
   stop(): void;
 }
 
 /** Coordinates several writers of one CoValue. */
 export interface Turns {
-  /** Edits unless another writer did in this millisecond. Returns whether it edited. */
+  /** Edits unless a writer already did in this millisecond. Returns whether it edited. */
   take(edit: () => void): boolean;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { measureKernel } from '../../scripts/build/sizes.mjs';
 
-/** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each budget. */
+/** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
 const completeEntryBudget = 33_000;
 const laterBudgets: Readonly<Record<string, number>> = {

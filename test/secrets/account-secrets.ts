@@ -6,7 +6,7 @@ import { cojsonInternals, type AgentSecret } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import type { Secret } from './find-secrets.ts';
 
-// Derives the secrets from the definition of version 1 and not with the kernel's own code: if the kernel derived them
+// Derives the secrets as version 1 of the account format does, without the kernel's code: if the kernel derived them
 // wrongly, a search that shares its code would look for the wrong values.
 
 /** A passkey's entry on the wire, with the map that contains it. */

@@ -3,7 +3,7 @@ import { base58 } from '@scure/base';
 /** An encoding of bytes as text. */
 export interface Form {
   readonly name: 'bytes' | 'hex' | 'base64' | 'base58' | 'decimal';
-  /** Normalizes content, so that it contains `write`'s texts in whichever variant the bytes were encoded. */
+  /** Normalizes content, so that the texts of `write` are found in any variant of the encoding, such as upper case. */
   plain(content: string): string;
   /** Texts to search for: any 16 bytes of the secret in this encoding contain at least one of them. */
   write(secret: Uint8Array): readonly string[];
@@ -36,7 +36,7 @@ export const forms: readonly Form[] = [
   },
   {
     name: 'decimal',
-    // JSON writes a typed array as a list, or as an object whose keys are the indices.
+    // JSON writes an array of bytes as a list, and a typed array as an object whose keys are the indices.
     plain: (content) => `,${(content.replace(/"?\d+"?\s*:/g, ' ').match(/\d+/g) ?? []).join(',')},`,
     write: (secret) => piecesOf(secret).map((piece) => `,${piece.join(',')},`),
   },
@@ -57,7 +57,7 @@ function allPieces(secret: Uint8Array): readonly Uint8Array[] {
   );
 }
 
-/** The base64 digits that depend only on the secret, if `before` bytes precede it and whatever follows it. */
+/** The base64 digits that depend only on the secret if `before` bytes precede it, regardless of what follows. */
 function base64After(secret: Uint8Array, before: number): string {
   const text = Buffer.concat([Buffer.alloc(before), secret]).toString('base64');
   return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + secret.length) * 8) / 6));

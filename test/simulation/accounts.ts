@@ -1,7 +1,7 @@
 import { createGenesis, type Genesis } from '../../src/session/account/genesis.ts';
 import { createSessionCrypto } from '../../src/engine/session-crypto.ts';
 
-/** Two people, the same in every run, because creating an account takes real time for the browser's cryptography. */
+/** Two people, the same in every run: creating an account awaits Web Crypto, which does not run in virtual time. */
 export async function createAccounts(): Promise<readonly [Genesis, Genesis]> {
   const subtle = globalThis.crypto.subtle;
   const genesisOf = async (byte: number) =>

@@ -14,8 +14,8 @@ export interface ConnectionFaults {
 }
 
 /**
- * Half of the pages have a bad connection. `mayRepeat`: frames of one connection may arrive again on the next. No honest
- * network does that, and after a restore the kernel would accept confirmations from before it.
+ * Half of the pages have a bad connection. `mayRepeat`: frames from a relay may arrive late, on the next connection.
+ * Not in runs with restores: no real network does that, and the kernel would accept confirmations from before a restore.
  */
 export function createConnectionFaults(
   dice: Dice,

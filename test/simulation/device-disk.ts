@@ -17,7 +17,7 @@ export interface DeviceDisk {
   stored(id: RawCoID): StoredCoValue | undefined;
   /** Transactions per session; undefined if the CoValue is not stored. */
   countsOf(id: RawCoID): Readonly<Record<string, number>> | undefined;
-  /** Whether this tab wrote it; another tab may have written it after receiving it from a relay. */
+  /** Whether this tab wrote the transactions up to `count`; another tab may have written them, from a relay. */
   isWrittenBy(tab: string, id: RawCoID, sessionID: string, count: number): boolean;
   readonly ids: readonly RawCoID[];
   /** IDs of CoValues that no relay has confirmed. */

@@ -42,7 +42,7 @@ export function createLedger(world: () => World): Ledger {
     return relay.restores === 0 || [...relay.links].some((link) => link.isOpen && links.has(link));
   }
 
-  /** `by` may report other tabs' edits: those of earlier runs on its device. */
+  /** `by` may report other tabs' edits: those that ended tabs left on its device. */
   function claimConfirmed(by: SimTab, edit: Edit, rung: 'confirmed' | 'durable'): void {
     edit.isConfirmed = true;
     for (const relay of world().relays) {
@@ -71,7 +71,7 @@ export function createLedger(world: () => World): Ledger {
       sync.whenDurable(id).then(() => claimConfirmed(tab, edit, 'durable'), ignoreClosing);
     },
     watch(tab) {
-      // The tab also reports what earlier runs left on this device.
+      // The tab also reports what ended tabs left on this device.
       const { device } = tab;
       const earlier = edits.filter(
         ({ tab: author, id, sessionID, count }) =>

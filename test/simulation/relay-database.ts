@@ -10,7 +10,7 @@ export interface RelayDisk {
   tables: Tables;
 }
 
-/** One process's connection to it. */
+/** One process's connection to the disk. */
 export interface RelayDatabase extends Database {
   /** While true, every statement rejects. */
   isFailing: boolean;

@@ -19,7 +19,7 @@ import { emptyTables } from './relay-tables.ts';
 
 type Content = CojsonInternalTypes.NewContentMessage;
 
-/** Input for both: a group, a growing map, a map too large for one message, and a deleted map. */
+/** Input for both databases: a group, a growing map, a map too large for one message, and a deleted map. */
 async function createContents(): Promise<readonly (readonly Content[])[]> {
   const crypto = await WasmCrypto.create();
   const secret = crypto.newRandomAgentSecret();

@@ -1,4 +1,4 @@
-/** The contents of a relay's database. Immutable: a commit replaces it, so an old one serves as a backup. */
+/** The contents of a relay's database. Immutable: a commit replaces the object, so an old one serves as a backup. */
 export interface Tables {
   readonly identity: { readonly id: string; readonly epoch: string };
   readonly covalues: ReadonlyMap<string, string>;
@@ -55,7 +55,7 @@ export function openTables({ identity, ...tables }: Tables): OpenTables {
   };
 }
 
-/** A deleted CoValue keeps only its deletion. */
+/** Whether a deletion is among the sessions; the CoValue's other sessions may be erased. */
 export function isDeletedIn(counts: Readonly<Record<string, number>> | undefined): boolean {
   return Object.keys(counts ?? {}).some((sessionID) => sessionID.endsWith('$'));
 }

@@ -12,7 +12,7 @@ const noMeasures = { wire: { received: () => {}, sent: () => {}, refused: () => 
 const backupCount = 4;
 const drainMs = 5_000;
 
-/** `mayChangeEpoch`: half of the restored backups get a new epoch, as `maia-relay epoch new` assigns. */
+/** `mayChangeEpoch`: half of the restored backups get a new epoch, as after a restore of a PostgreSQL server. */
 export function createSimRelay(
   name: string,
   clock: Clock,

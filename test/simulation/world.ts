@@ -41,7 +41,7 @@ export interface World {
 export interface Scenario {
   /** Relays are restored to older states. */
   readonly restores: boolean;
-  /** Some restored relays announce it with a new epoch. */
+  /** Some relays announce a restore with a new epoch. */
   readonly epochs: boolean;
   /** The largest number of tabs per device; each device draws its own limit. With 1, tabs do not listen to each other. */
   readonly tabs: number;
@@ -94,7 +94,7 @@ export interface SimTab {
   close(): Promise<void>;
 }
 
-/** A relay's machine: the real relay on a disk that tests can read, kill and restore. */
+/** A relay's machine: the real relay, which tests can kill, on a disk that they can read and restore. */
 export interface SimRelay {
   readonly name: string;
   readonly url: string;

@@ -1,4 +1,4 @@
-/** Shows whether the promise is settled. */
+/** Shows whether the promise is fulfilled. If it rejects, so does `settled`. */
 export function watchPromise(work: Promise<unknown>): {
   readonly isSettled: boolean;
   readonly settled: Promise<void>;

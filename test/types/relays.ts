@@ -1,4 +1,5 @@
-// Misuse of the relay, the plugin and the test helpers that the public types reject. `tsc` checks this file; nothing runs it.
+// Misuse of the relay, the plugin and the test helpers that the public types reject. `tsc` checks this file; nothing
+// runs it.
 import { createRelay, type Relay } from '@MaiaOS/kernel/relay';
 import { createFakeClock, faultyTransport } from '@MaiaOS/kernel/testing';
 import { maiaKernel } from '@MaiaOS/kernel/vite';
@@ -39,7 +40,7 @@ export function testing() {
   faultyTransport(transport, { up: { close: 0.1 } });
   // @ts-expect-error: a span is a number or a pair.
   faultyTransport(transport, { seed: 1, lifeMs: [1, 2, 3] });
-  // @ts-expect-error: time only moves forward by a number of milliseconds.
+  // @ts-expect-error: `advance` takes a number of milliseconds.
   createFakeClock().advance('1 s');
   // @ts-expect-error: the number of waiting timers is readonly.
   createFakeClock().waiting = 0;

@@ -65,7 +65,7 @@ export async function events(sync: SyncPeers) {
   sync.on('dropped', ({ url }) => void url);
   // @ts-expect-error: `on` returns a function; there is no `off`.
   sync.off('change', () => {});
-  // @ts-expect-error: the rungs are saved, confirmed and durable.
+  // @ts-expect-error: only saved, confirmed and durable have a wait.
   await sync.whenSent();
   // @ts-expect-error: the option is `timeoutMs`.
   await sync.whenConfirmed(undefined, { timeout: 1_000 });

@@ -4,7 +4,7 @@ import type { RawCoMap } from 'cojson';
 import { ask, relayOfPage } from '../../harness/page.ts';
 import { watchLongTasks } from '../../harness/long-tasks.ts';
 
-/** `none`: not mounted. Else the view that it is open with, or `closed`. */
+/** `none`: not mounted. `closed`: mounted but closed. Otherwise, the view that is open. */
 const panel = new URLSearchParams(location.search).get('panel') ?? 'none';
 const preferencesKey = 'maia-devtools';
 
@@ -21,7 +21,7 @@ async function open(): Promise<Session> {
 const opened = open();
 const edited = opened.then((session) => createMaps(session, 20));
 
-/** Edits the CoValues in turn, one edit each `everyMs`. Each edit is one message to the relay and one back. */
+/** Edits the CoValues in turn, one edit per `everyMs`. Each edit is one message to the relay and one back. */
 ask('edit', async ({ everyMs, forMs }: { everyMs: number; forMs: number }) => {
   const maps = await edited;
   const startMs = performance.now();
@@ -43,7 +43,7 @@ ask('exchange', async ({ messages, maps }: { messages: number; maps: number }) =
   }
 });
 
-/** Leaves this many CoValues unsynced, on this device and in the panel. */
+/** Creates this many unsynced CoValues, and waits until they are saved and the panel shows them. */
 ask('leaveUnsynced', async ({ count }: { count: number }) => {
   const session = await opened;
   session.sync.pause();
@@ -82,9 +82,9 @@ ask('ready', async () => {
 });
 
 /**
- * The garbage of creating so many CoValues is the app's, and would be collected while the panel is
- * measured. Waits for ordinary collections: a requested one shrinks the heap and makes the next ones
- * frequent.
+ * Creating so many CoValues leaves garbage, which is the app's but would be collected while the panel is
+ * measured. Causes ordinary collections: a requested one shrinks the heap and makes the next ones
+ * more frequent.
  */
 async function letGarbageGo(): Promise<void> {
   const many = JSON.stringify(Array.from({ length: 10_000 }, (_, index) => ({ index })));
@@ -98,7 +98,7 @@ function countRows(): number {
   return Number(inPanel('[role=grid]')?.getAttribute('aria-rowcount') ?? 0);
 }
 
-/** The CoValue view is measured with one that is edited, not with its search. */
+/** The CoValue view is measured while it shows a CoValue that is edited, not while it shows its search. */
 async function chooseCoValue(): Promise<void> {
   const offered = () => inPanel<HTMLButtonElement>('#view .actions button');
   while (!offered()) await pause(50);

@@ -5,7 +5,7 @@ import type { Expected } from './watch-arrival.ts';
 /** After this silence, everything has arrived. */
 const quietMs = 1_000;
 
-/** The browser's own cost: receives frames and ignores them. */
+/** This page measures the browser's own cost: it receives frames and ignores them. */
 let first: Expected | undefined;
 ask('expectThings', async ([told]: readonly Expected[]) => {
   first = told;

@@ -21,8 +21,8 @@ const lookForMs = 2;
 const afterwardsMs = 1_000;
 
 /**
- * Registers the driver's calls in this order, each in its own task, because receiving thousands of IDs is
- * itself a long one.
+ * Registers two functions that the driver calls in this order, each in its own task: receiving thousands of IDs is
+ * itself a long task.
  */
 export function offerArrival(opened: Promise<LocalNode>): void {
   let told: readonly Expected[] = [];

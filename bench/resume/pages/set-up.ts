@@ -6,8 +6,8 @@ import { ask, keep } from '../../harness/page.ts';
 import { stockDatabaseName } from './stock-database.ts';
 
 /**
- * Creates an account with content, and leaves this device as after a user's visit: ours in its own storage,
- * and a stock cojson account with the same transactions in its storage.
+ * Creates an account with content, and leaves this device as after a user's visit: our account in our storage,
+ * and a stock cojson account with the same transactions in stock storage.
  */
 ask('setUp', async ({ relay, seed, size }: { relay: string; seed: number; size: number }) => {
   const { session } = await signUpWithRecoveryPhrase({ sync: { url: relay } });
@@ -24,7 +24,7 @@ ask('setUp', async ({ relay, seed, size }: { relay: string; seed: number; size: 
   await session.close();
 });
 
-/** Stock storage writes all of it. */
+/** Resolves once stock storage has written all content of the node. */
 async function copyToStock(node: LocalNode, accountID: string): Promise<void> {
   const storage = await getIndexedDBStorage(stockDatabaseName(accountID));
   const contents = [...node.allCoValues()].flatMap((core) => core.newContentSince() ?? []);

@@ -1,4 +1,4 @@
-/** Differs from the name under which ours would migrate it. */
+/** Differs from `maia-cojson-…`, because the kernel would migrate a database of that name. */
 export function stockDatabaseName(accountID: string): string {
   return `stock-${accountID}`;
 }

@@ -13,7 +13,7 @@ declare global {
 /**
  * Runs in the page before its own scripts, so it is self-contained. `readDeep` returns every string, object
  * key and run of bytes reachable from a value: through maps, sets, errors with their causes, blobs,
- * responses. It exports a CryptoKey if it is extractable, and reports if it is not.
+ * responses. It reports whether a CryptoKey is extractable, and exports it if so.
  */
 export function installReadDeep(): void {
   globalThis.readDeep = async (value) => {
@@ -38,7 +38,7 @@ export function installReadDeep(): void {
       if (Array.isArray(value) && value.every((item) => typeof item === 'number')) {
         pieces.push({ path, text: JSON.stringify(value) });
       }
-      // `name` and `message` are on a DOMException's prototype, and not enumerable in an Error.
+      // `name`, and in a DOMException `message`, are on the prototype, so `ownKeys` misses them.
       if (value instanceof Error || value instanceof DOMException) {
         pieces.push({ path: `${path}.message`, text: `${value.name}: ${value.message}` });
       }

@@ -21,7 +21,7 @@ export async function readPage(page: Page, cdp: CDPSession): Promise<readonly Ev
   ];
 }
 
-/** The place is the first word or two; the path inside follows a colon. */
+/** Turns pieces into evidence, whose place is `place`, a colon and the path inside. */
 export function inPlace(place: string, pieces: readonly Piece[]): readonly Evidence[] {
   return pieces.map(({ path, text, base64 }) => ({
     place: `${place}: ${path}`,

@@ -39,7 +39,7 @@ export async function recordEverything(context: BrowserContext): Promise<Everyth
     add('console', [{ path: message.type(), text: message.text() }]);
     for (const argument of message.args()) {
       const inside = argument.evaluate((value) => readDeep(value));
-      add('console', await inside.catch(() => [])); // The page navigated; its text is enough.
+      add('console', await inside.catch(() => [])); // The page navigated; the message's text is enough.
     }
   }
 

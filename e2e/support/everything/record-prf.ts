@@ -4,7 +4,7 @@ declare global {
   var tellPrfOutput: ((bytes: readonly number[]) => Promise<void>) | undefined;
 }
 
-/** Records every PRF output of a passkey in this context's pages, independent of the page's own scripts. */
+/** Records every PRF output of a passkey in this context's pages, independently of the page's own scripts. */
 export async function recordPrfOutputs(context: BrowserContext): Promise<readonly Uint8Array[]> {
   const outputs: Uint8Array[] = [];
   await context.exposeFunction('tellPrfOutput', (bytes: readonly number[]) => {

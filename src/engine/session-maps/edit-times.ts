@@ -8,7 +8,7 @@ export interface EditTimes {
 }
 
 /**
- * Dates an edit later than every transaction of the CoValue that its author had, whatever the clock shows: in cojson
+ * Dates no edit before a transaction that its author already had in the CoValue, whatever the clock shows: in cojson
  * the later edit wins, so a wrong clock would decide which one counts. Another node's CoValues keep that node's times.
  */
 export function createEditTimes(): EditTimes & { readonly layer: SessionMapLayer } {

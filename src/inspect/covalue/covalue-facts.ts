@@ -22,7 +22,7 @@ export interface CoValueFacts {
   readonly ownAccountID: string;
   /** Its row in the snapshot's `unsynced`; absent if no edit from this device is waiting. */
   readonly unsynced?: UnsyncedRow;
-  /** In the same order as `told`. */
+  /** In the same order as `told` in a `SessionRow`. */
   readonly relays: readonly RelayTold[];
   /** This field and those below are absent if the CoValue is not in memory. */
   readonly header?: HeaderFacts;
@@ -109,7 +109,7 @@ export interface SessionRow {
   readonly sessionID: string;
   readonly author: Author;
   readonly isThisTab?: true;
-  /** The session was written to delete the CoValue. */
+  /** The session holds only the CoValue's deletion. */
   readonly isDeletion?: true;
   /** Number of transactions. */
   readonly here: number;

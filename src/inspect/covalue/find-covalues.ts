@@ -12,7 +12,7 @@ export interface FoundCoValues {
 /** Bounded, because each name is looked up separately. */
 const maxSearched = 20_000;
 
-/** CoValues in memory whose ID, name or kind contains the text, newest first. */
+/** CoValues in memory whose ID, name or kind contains the text, most recently loaded first. */
 export function findCoValues(node: LocalNode, text: string, limit = 8): FoundCoValues {
   const wanted = text.trim().toLowerCase();
   const loaded = [...coValuesInMemory(node)].filter((coValue) => coValue.verified);

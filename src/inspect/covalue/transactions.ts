@@ -102,7 +102,7 @@ function pageOf(
     const head = headOf(coValue, sessionID, count - 1);
     if (head) all.push(head);
   }
-  // Transactions outside the newest heads are older than a full page of them.
+  // These heads would fill a page, and all transactions of the other sessions are older.
   const newest = all.sort(byAge).slice(0, limit);
   const heads: Head[] = [];
   while (heads.length < limit) {

@@ -4,7 +4,7 @@ import { offerInspection } from '../../sync/inspection.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
 
-/** A sync for a node without relays and storage, so that an inspector can read it. */
+/** A sync for a node without relays or storage, so that an inspector can read it. */
 export function offerUnconnected(node: LocalNode): SyncPeers {
   const none = { pending: 0 };
   const state = createReadable<SyncState>({

@@ -35,7 +35,7 @@ interface AtRelay {
   answeredAfterMs: number | undefined;
 }
 
-/** Per list, at about half a kB each: edits waiting to be saved, and edits waiting for a relay. */
+/** The most edits in each of two lists, at about half a kB each: those waiting to be saved and those waiting for a relay. */
 export const maxFollowed = 2_000;
 
 export function createEditFollower(options: {

@@ -2,7 +2,7 @@ import type { LagFigures } from '../snapshot/lag-facts.ts';
 
 /** Counts durations in 384 buckets, which take 1.5 kB. */
 export interface Histogram {
-  /** `ms` must not be negative. Beyond 37 hours, only the worst is exact. */
+  /** `ms` must not be negative. Durations beyond 37 hours count as 37 hours, except as the worst. */
   record(ms: number): void;
   add(other: Histogram): void;
   /** Undefined if empty. */
@@ -18,7 +18,7 @@ interface HistogramParts {
   readonly worstMs: number;
 }
 
-/** Up to here, each millisecond has its own bucket; above, each doubling of the time has half as many. */
+/** Up to here, each millisecond has its own bucket; above, each doubling of the time has half that number of buckets. */
 const exactMs = 32;
 const perDoubling = exactMs / 2;
 const bitsOfExact = 5;

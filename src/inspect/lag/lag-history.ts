@@ -9,7 +9,7 @@ export interface Sample {
   readonly place: string;
   readonly measure: Measure;
   readonly priority: Priority;
-  /** When the edit reached it, in ms since the Unix epoch. */
+  /** When the edit reached the rung, in ms since the Unix epoch. */
   readonly atMs: number;
   readonly tookMs: number;
 }
@@ -37,7 +37,7 @@ interface Slice {
 export const sliceMs = 30_000;
 export const longestWindowMs = 15 * 60_000;
 
-/** Beyond `maxBytes`, evicts the oldest slices and advances `sinceMs`. Keeps at least one, of up to 23 kB per relay. */
+/** Beyond `maxBytes`, evicts the oldest slices and advances `sinceMs`. Keeps at least one, of up to 23 kB per place. */
 export function createLagHistory(options: {
   readonly startMs: number;
   readonly maxBytes: number;

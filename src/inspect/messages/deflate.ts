@@ -1,4 +1,4 @@
-/** Undefined if the JavaScript engine does not support it. */
+/** Undefined if there is no `CompressionStream`. */
 export async function deflate(text: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (!('CompressionStream' in globalThis)) return undefined;
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'));

@@ -13,7 +13,7 @@ interface Channel {
   closed: string | undefined;
 }
 
-/** HAR 1.2 with an entry per channel and Chrome's `_webSocketMessages`. Entry comments count frames no longer available. */
+/** HAR 1.2 with an entry per channel and Chrome's `_webSocketMessages`. Entry comments count omitted messages. */
 export async function harOf(
   messages: AsyncIterable<KeptMessage>,
   { kernel, redacted, relays }: MessagesHead,

@@ -42,7 +42,7 @@ const maxTransactions = 200;
 const nearbyMessages = 500;
 const maxAlsoSent = 8;
 
-/** Decodes only what the app has already decrypted; loads and decrypts nothing. */
+/** Decodes only what is public or already decrypted by the app; loads and decrypts nothing. */
 export async function decodeMessage(
   number: number,
   reader: MessageReader,

@@ -34,7 +34,7 @@ export function readOwnLine(line: string): LineFacts {
   try {
     return readSyncMessage(value, line);
   } catch {
-    // An app's own peer may send anything.
+    // An app's own peer may deliver anything, and cojson passes it on.
     return readLine(line);
   }
 }

@@ -13,10 +13,10 @@ import { createMessageStore, type MessageStore } from './message-store.ts';
 
 /** Messages between this node and its relays since the inspector was created, within 20 MB. */
 export interface MessageLog extends MessageReader {
-  /** With the transactions that the account has already read decoded; undefined if the message is no longer available. */
+  /** Decodes what is public or already decrypted; undefined if the message is no longer available. */
   detail(number: number): Promise<MessageDetail | undefined>;
   export(options: ExportOptions): Promise<readonly string[]>;
-  /** Reads an exported NDJSON without changing this log. Rejects with MESSAGE_INVALID for anything else. */
+  /** Reads an NDJSON export without changing this log. Rejects with MESSAGE_INVALID for anything else. */
   import(file: string): Promise<ImportedMessages>;
 }
 

@@ -34,7 +34,7 @@ export function typeIn({ columns }: MessageBlock, row: number): MessageType {
   return messageTypes[columns.type[row] ?? -1] ?? 'other';
 }
 
-/** Undefined if the block holds the text, unless it dropped all texts. */
+/** Undefined if the row was added with its text, which the block may have dropped since. */
 export function stateWithoutText(
   block: MessageBlock,
   row: number,

@@ -17,7 +17,10 @@ import {
 } from './message-block.ts';
 import { flagsOf, readRow, stateWithoutText, typeIn, unwatched, type NewMessage } from './message-row.ts';
 
-/** Messages within a byte limit: rows of facts, plain texts for the newest, deflated ones for older; the oldest are evicted. */
+/**
+ * Messages within a byte limit: rows of facts, plain texts for the newest, deflated ones for older; the oldest are
+ * evicted.
+ */
 export interface MessageStore {
   /** Number of the oldest message; above `last` if there is none. */
   readonly first: number;
@@ -40,7 +43,7 @@ export interface MessageStore {
   about(id: string, max: number): readonly number[];
   /** The texts of this message's block. */
   textsAt(number: number): Promise<{ readonly first: number; readonly texts: readonly MessageText[] }>;
-  /** Adds memory used elsewhere for these messages to `bytes`. */
+  /** Sets how much memory is used elsewhere for these messages; `bytes` includes it. */
   setBytesBeside(bytes: number): void;
   /** Resolves once all due texts are deflated. */
   settled(): Promise<void>;
@@ -237,7 +240,6 @@ export function createMessageStore(maxBytes = defaultMaxBytes, firstNumber = 1):
       if (!found) return { first: number, texts: [{ state: 'dropped' }] };
       const { block } = found;
       const texts = await plainTexts(block);
-      // Ignores messages added meanwhile.
       return {
         first: block.first,
         texts: Array.from({ length: block.count }, (_, row): MessageText => {

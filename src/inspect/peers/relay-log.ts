@@ -3,7 +3,7 @@ import type { PeerStatus } from '../../sync/peer-status.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
 import type { PhaseChange, Relay } from '../snapshot/relay-facts.ts';
 
-/** Adds to `SyncState` when each relay entered its phase, and the earlier phases. */
+/** Complements `SyncState` with the time at which each relay entered its phase, and with its earlier phases. */
 export interface RelayLog {
   note(peers: readonly PeerStatus[], atMs: number): void;
   readonly relays: readonly Relay[];

@@ -21,7 +21,7 @@ import type { Relay } from '../snapshot/relay-facts.ts';
 export type Depths = Readonly<Record<Priority, Reading>>;
 
 export interface QueueViews {
-  /** Call for each message sent, so that the peak of a queue that fills and drains within a second is recorded. */
+  /** Read it for each message sent and pass it to `noteDepths`, to record peaks that last less than a second. */
   depthsOf(peerID: string): Depths;
   noteDepths(peerID: string, depths: Depths, atMs: number): void;
   read(relays: readonly Relay[], nowMs: number): Queues;

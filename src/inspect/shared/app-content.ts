@@ -8,7 +8,10 @@ export function isAppContent(header: unknown, node: LocalNode | undefined): bool
   return type === 'ownedByGroup' && group !== node?.getCurrentAccountOrAgentID();
 }
 
-/** True for a passkey's own entry: the account's seed, encrypted to that passkey. Relays store it, but no file may hold it. */
+/**
+ * True for a passkey's own entry: the account's seed, encrypted to that passkey. Relays store it, but no file may hold
+ * it.
+ */
 export function isLeftOut(header: { readonly uniqueness?: unknown } | undefined): boolean {
   return header?.uniqueness === 'maia/keyring/v1';
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Cost } from './cost.ts';
 
-/** Processes queued items a few times a second, cheaper than one by one, in slices that keep the page responsive. */
+/** Processes queued items a few times a second, at less cost than one by one, in slices that keep the page responsive. */
 export interface Backlog<Item> {
   add(items: readonly Item[]): void;
   /** Processes one slice now. Call before reading results. */

@@ -20,7 +20,7 @@ interface Lane {
   readonly seconds: Float64Array;
 }
 
-/** `maxBytes` is enough for `maxBytes / (16 × seconds)` names; one more name evicts the oldest. */
+/** Holds `maxBytes / (16 × (seconds + 1))` names; one more name evicts the oldest. */
 export function createSecondsRing(options: {
   readonly startMs: number;
   readonly seconds: number;

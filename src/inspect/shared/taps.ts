@@ -17,7 +17,7 @@ export const listenToRungs = shareTap<Parameters<RungTap>>((inspection, tap) =>
   inspection.setRungTap(tap && ((...step) => tap(step))),
 );
 
-/** Shares a hook that takes one listener among several, and sets it only while there is at least one. */
+/** Lets several listeners share a hook that takes only one, and sets the hook only while there are any. */
 function shareTap<T>(
   setTap: (inspection: SyncInspection, tap: ((event: T) => void) | undefined) => void,
 ): Listen<T> {

@@ -22,7 +22,7 @@ export type FaultCounts = Readonly<Record<FaultDone, number>>;
 
 export interface FaultOptions {
   readonly name?: string;
-  /** When they end automatically: from 1 s to an hour. Default: five minutes. */
+  /** How long until they end automatically: from 1 s to an hour. Default: five minutes. */
   readonly forMs?: number;
   /** Default: all relays. */
   readonly relayIDs?: readonly string[];

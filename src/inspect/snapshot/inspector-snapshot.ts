@@ -40,5 +40,5 @@ export interface InspectorSnapshot {
   readonly cost: Cost;
 }
 
-/** The views that changed since the last increment; merge it over a snapshot. */
+/** The views that changed since the last increment; merge them over a snapshot. */
 export type InspectorIncrement = Pick<InspectorSnapshot, 'protocol' | 'atMs'> & Partial<InspectorSnapshot>;

@@ -7,7 +7,7 @@ import type { Priority } from './queue-facts.ts';
  * edits are in `oldest`, not in the windows.
  */
 export interface Lag {
-  /** The oldest edit that has not reached the rung, even if it is no sample. Absent if none waits or can reach the rung. */
+  /** The oldest edit that has not reached the rung, sampled or not. Absent if none is waiting or none can reach the rung. */
   readonly oldest: Readonly<Partial<Record<RungName, OldestWaiting>>>;
   /** Shortest window first. */
   readonly windows: readonly LagWindow[];
@@ -16,9 +16,12 @@ export interface Lag {
 
 export interface OldestWaiting {
   readonly id: string;
-  /** Its own `name` or `title`, if it is loaded and the account can read it. */
+  /** The CoValue's own `name`, `title`, `label` or `text`, if it is loaded and the account can read it. */
   readonly name?: string;
-  /** When the edit was made, in ms since the Unix epoch, up to 250 ms too early. For an earlier run: when this run found it. */
+  /**
+   * When the edit was made, in ms since the Unix epoch, up to 250 ms too early. For an earlier run: when this run found
+   * it.
+   */
   readonly sinceMs: number;
 }
 
@@ -57,7 +60,7 @@ export interface LagToRungs {
   readonly confirmed: LagByPriority;
   /** As `confirmed`, but only if the relay promises durability; over all relays, only if each promises it. */
   readonly durable: LagByPriority;
-  /** From sending to the answer on the same connection, if the send was noticed first; over all relays, the slowest. */
+  /** From sending to the answer on the same connection, if the send was noticed before it; over all relays, the slowest. */
   readonly answered: LagByPriority;
 }
 

@@ -19,7 +19,10 @@ export interface Traffic {
   readonly bytes: number;
 }
 
-/** What inspecting itself costs, as means over the last seconds. Excludes the work inside taps, which is too short to time. */
+/**
+ * What inspecting itself costs, as means over the last seconds. Excludes the work inside taps, which is too short to
+ * time.
+ */
 export interface Cost {
   readonly msPerSecond: number;
   readonly eventsPerSecond: number;

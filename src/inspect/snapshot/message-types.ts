@@ -1,7 +1,7 @@
 import type { CoValueLabel } from './covalue-kind.ts';
 import type { Priority } from './queue-facts.ts';
 
-/** `opened` and `closed` are channel events; `other` is anything that neither cojson nor the kernel sends. */
+/** `opened` and `closed` are channel events; `other` was not read, or neither cojson nor the kernel sends it. */
 export const messageTypes = [
   'content',
   'known',
@@ -37,10 +37,10 @@ export interface MessageFacts {
   /** Transactions in a `content`, or stated by a `known` or `load`; entries of a `reconcile`. */
   readonly count?: number;
   readonly priority?: Priority;
-  /** The kind of a `maia` frame, the transport of an `opened`, the error of a `closed`. */
+  /** Such as the kind of a `maia` frame, the transport of an `opened` or the error of a `closed`. */
   readonly note?: string;
   readonly confirmation?: Confirmation;
-  /** Of a confirming `known` or `load`: the newest `content` that it confirmed, and their number. */
+  /** Of a confirming `known` or `load`: the newest `content` that it confirmed, and how many it confirmed. */
   readonly confirms?: { readonly newest: number; readonly messages: number };
 }
 

@@ -44,7 +44,7 @@ export type RecordingLine =
       readonly message: SyncMessage;
     }
   | { readonly kind: 'connect' | 'disconnect'; readonly atMs: number; readonly peerID: string }
-  /** Set, or ended with `null`. */
+  /** Faults were set, or ended (`null`). */
   | { readonly kind: 'faults'; readonly atMs: number; readonly faults: Faults | null }
   | RecordingEnd;
 
@@ -63,7 +63,7 @@ export interface RecordedState {
 }
 export type SessionState = readonly [count: number, signature: string];
 
-/** The first difference between two nodes. An absent side has none of it. */
+/** The first difference between two nodes. With `sessionID`, an absent side lacks the whole session. */
 export interface StateDifference {
   readonly id: string;
   /** Absent if the whole CoValue is missing. */

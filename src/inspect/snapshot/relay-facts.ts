@@ -7,14 +7,14 @@ export interface Relay {
   readonly id: string;
   /** The display name: host and port. */
   readonly host: string;
-  /** URLs without credentials or query string. */
+  /** Without credentials or query string. */
   readonly url: string;
   readonly transport?: string;
   readonly software?: { readonly name: string; readonly version: string };
   readonly phase: PeerPhase['phase'];
   /** When this inspector saw the phase begin. */
   readonly phaseSinceMs: number;
-  /** When the connection ended; absent while connected. */
+  /** Since when this inspector has seen it disconnected; absent while connected. */
   readonly disconnectedSinceMs?: number;
   readonly attempt?: number;
   readonly retryAtMs?: number;

@@ -37,7 +37,7 @@ export interface WriteFacts {
   /** Failed attempts since the inspector was created. Failed writes are retried. */
   readonly failed: Reading;
   readonly lastFailure?: StorageFailure & { readonly atMs: number };
-  /** Present while the last attempt has failed: consecutive failures, the time of the first, and of the next attempt. */
+  /** Present if the last attempt failed: consecutive failures, the time of the first one, and that of the next attempt. */
   readonly failing?: { readonly count: number; readonly sinceMs: number; readonly retryAtMs: number };
 }
 
@@ -66,7 +66,7 @@ export interface StorageSizes {
 export interface SizeOfKind {
   readonly kind: CoValueKind;
   readonly coValues: number;
-  /** Characters of their content as sent JSON: the same as bytes, except for public non-ASCII text. */
+  /** Characters of the JSON that sends their content: the same as bytes, except for public non-ASCII text. */
   readonly bytes: number;
 }
 

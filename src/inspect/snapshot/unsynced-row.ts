@@ -6,7 +6,7 @@ import type { PlainError } from './plain-error.ts';
 export interface UnsyncedRow {
   readonly id: string;
   readonly kind: CoValueKind;
-  /** Its own `name` or `title`, if it is loaded and the account can read it. */
+  /** The CoValue's own `name`, `title`, `label` or `text`, if it is loaded and the account can read it. */
   readonly name?: string;
   /** Of all its transactions; absent if it is not loaded, or not counted yet. */
   readonly bytes?: number;
@@ -40,7 +40,7 @@ export type Reason =
     }
   /** Not sent, because it cannot be sent in its present form. */
   | { readonly kind: 'withheld'; readonly host?: string; readonly error?: PlainError }
-  /** cojson no longer sends it to this peer, because it rejected the peer's content for it. */
+  /** cojson rejected this peer's content for the CoValue, and therefore no longer sends the CoValue to the peer. */
   | { readonly kind: 'skipped'; readonly host: string }
   /** The relay has less than this device assumed; cojson resends the rest. */
   | { readonly kind: 'asked-again'; readonly host: string; readonly atMs: number }

@@ -11,7 +11,7 @@ export type ReadCoValue =
       readonly kind: 'read';
       readonly id: RawCoID;
       readonly header: CoValueHeader;
-      /** The content for a relay that has nothing of it. */
+      /** The content for a relay that has nothing of the CoValue. */
       readonly contents: readonly NewContent[];
     }
   /** Without an ID: everything on the device that is not in memory. */

@@ -28,8 +28,8 @@ export interface StorageWatch {
 
 export interface StorageControls {
   /**
-   * Lines of NDJSON: a head, a line per CoValue as a relay receives it, and an end with counts. 'unsynced' exports what no
-   * relay has confirmed, including other tabs and earlier runs; 'all' exports this device. Private content stays encrypted,
+   * Lines of NDJSON: a head, a line per CoValue as a relay receives it, and an end with counts. 'unsynced': CoValues with
+   * unconfirmed edits, also of other tabs and earlier runs; 'all': everything on this device. Private content is encrypted,
    * passkey entries are excluded, and unreadable CoValues get a line. Ending the iteration ends the reading.
    */
   exportContent(which: WhichContent): AsyncIterable<string>;

@@ -63,7 +63,7 @@ export function createTabWatch(options: {
   }
 
   function poll(): void {
-    if (!tabs.isOpen) return; // This page itself is frozen.
+    if (!tabs.isOpen) return; // This page is frozen, or it has no channel.
     if (askedAtMs !== undefined) {
       asks++;
       for (const [id, tab] of seen) {

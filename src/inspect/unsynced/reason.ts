@@ -118,7 +118,7 @@ function notSent(host: string, waiting: WaitingForSocket | undefined): Reason {
   return { kind: 'sending', host };
 }
 
-/** The relays that lack the CoValue, disconnected ones first. If it names no peer, any relay may lack it. */
+/** The relays that lack the CoValue, disconnected ones first. If `missingAtPeerIDs` names none, any may lack it. */
 export function relaysMissing(coValue: UnsyncedCoValue, relays: readonly Relay[]): readonly Relay[] {
   if (relays.length < 2) return relays;
   const named = relays.filter((relay) => coValue.missingAtPeerIDs.includes(relay.id));

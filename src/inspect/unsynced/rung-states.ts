@@ -4,8 +4,8 @@ import type { UnsyncedRow, Way } from '../snapshot/unsynced-row.ts';
 import { relayAccess } from './relay-access.ts';
 
 /**
- * `stuck`: waiting too long, or the relay is not connected. `ahead`: an earlier rung comes first. `unknown`: not
- * promised.
+ * `stuck`: waiting too long, or the relay is not connected. `ahead`: an earlier rung comes first. `unknown`: no
+ * evidence can exist.
  */
 export type RungState = 'reached' | 'waiting' | 'stuck' | 'failed' | 'ahead' | 'unknown';
 export type RungStates = Readonly<Record<RungName, RungState>>;

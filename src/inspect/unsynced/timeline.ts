@@ -5,7 +5,7 @@ import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
 /** What happened to a CoValue since its oldest waiting edit, as far as the log still has its messages. */
 export interface Story {
   readonly id: string;
-  /** When the user made that edit, in ms since the Unix epoch; see `UnsyncedRow.sinceMs`. */
+  /** When the user made that edit, or when it was found if from an earlier run, in ms since the Unix epoch. */
   readonly sinceMs: number;
   readonly relays: readonly RelayStory[];
 }
@@ -13,7 +13,7 @@ export interface Story {
 export interface RelayStory {
   readonly host: string;
   readonly isMissing: boolean;
-  /** The newest ones, oldest first. */
+  /** The newest events, oldest first. */
   readonly events: readonly StoryEvent[];
 }
 

@@ -27,7 +27,10 @@ const rereadsPerRead = 100;
 const shortReadMs = 4;
 const unreadContent: Content = { kind: 'unknown' };
 
-/** Reads the rows at a cost that grows with the changes only. Unchanged rows, and an unchanged list, stay the same objects. */
+/**
+ * Reads the rows at a cost that grows with the changes only. Unchanged rows, and an unchanged list, stay the same
+ * objects.
+ */
 export function createUnsyncedRows(options: {
   readonly inspection: SyncInspection;
   readonly disputesOf: RelayDisputes['of'];
@@ -55,7 +58,7 @@ export function createUnsyncedRows(options: {
     const coValues = inspection.unsynced();
     const rereads = isShort ? nextRereads(coValues.length) : { from: 0, to: Infinity };
     const untilMs = isShort ? stopwatchMs() + shortReadMs : Infinity;
-    // Created only if a row has moved: a map of thousands on each read would burden the garbage collector.
+    // Created only if a row has changed or moved: a map of thousands on each read would burden the garbage collector.
     let byID: ReadonlyMap<string, Known> | undefined;
 
     function knownOf(coValue: UnsyncedCoValue, index: number): Known | undefined {

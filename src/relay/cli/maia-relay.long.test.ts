@@ -66,7 +66,7 @@ async function askFor(url: string, session: SessionID, claimed: ReadonlyMap<stri
   const client = await openRawClient(url);
   const kept = new Map<string, number>();
   for (const id of claimed.keys()) {
-    // The relay answers a client that has more with its own known state.
+    // If a client claims to have more, the relay answers with its own known state.
     client.send({ action: 'load', id, header: true, sessions: { [session]: 1_000_000_000 } });
     await client.waitFor({ action: 'known', id });
   }

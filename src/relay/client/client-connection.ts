@@ -29,7 +29,7 @@ export interface Connection {
   terminate(): void;
 }
 
-/** How many loads of one client run concurrently while others are active, whose edits also need the database. */
+/** How many loads of one client run concurrently while other clients are active, whose edits also need the database. */
 const sharedOpenLoads = 20;
 /** The same limit for storage lookups of dependencies, which are rare. */
 const sharedLookups = 5;

@@ -16,7 +16,7 @@ import {
   startRelay,
 } from '../../../test/support/relay/test-relay.ts';
 
-/** A relay that has nothing in memory: another relay wrote its storage, which holds Alice's map of this size. */
+/** A relay that has nothing in memory: another relay wrote its storage, which holds Alice's map of `MB` megabytes. */
 async function startColdRelay({
   limits = {},
   MB = 0,

@@ -31,7 +31,7 @@ export interface ColdLoadsOptions {
 type LoadMessage = Extract<SyncMessage, { action: 'load' }>;
 type KnownMessage = Extract<SyncMessage, { action: 'known' }>;
 
-/** One batch of database reads. Results stay in memory until the client reads them. */
+/** Two batches of database reads. Results stay in memory until the client reads them. */
 const maxConcurrent = 200;
 
 export function createColdLoads(options: ColdLoadsOptions): ColdLoads {

@@ -27,7 +27,7 @@ export interface FrameReaderOptions {
   throttled(waitMs: number): void;
 }
 
-/** The burst allowed after a pause, in seconds of the rate. */
+/** The burst allowed after a pause, in seconds' worth of `bytesPerSecond`. */
 const burstSeconds = 3;
 
 export function createFrameReader(options: FrameReaderOptions): FrameReader {

@@ -18,7 +18,7 @@ export interface InspectionsOptions {
   hasRoom(): boolean;
   /** Resolves when there is room, which another caller may already have used. */
   whenRoom(): Promise<void>;
-  /** Once the client has read the frame, the connection updates its count of open queries. */
+  /** Once the client has read the frame, the connection checks `openCount` again. */
   send(frame: string): void;
 }
 

@@ -8,7 +8,7 @@ function setUp() {
   let nowMs = 0;
   const log: string[] = [];
   const turns = createReadTurns(() => nowMs);
-  /** A client with the given number of steps, each of the given duration. */
+  /** A client whose steps take `stepMs` each. */
   function open(name: string, stepMs: number) {
     const turn = turns.open();
     return {

@@ -25,7 +25,7 @@ export interface RelayOptions {
    */
   readonly minAppVersion?: string;
   /**
-   * Lets clients query how much of a CoValue is committed, if they may load it, as the devtools panel does. Default: false.
+   * Lets clients such as the devtools panel query how much of a CoValue is committed, if they may load it. Default: false.
    */
   readonly inspect?: boolean;
   /** The time limit for `close` to commit queued writes and disconnect clients. Default 10 s. */
@@ -35,13 +35,13 @@ export interface RelayOptions {
   readonly agent?: RelayAgent;
 }
 
-/** Limits per client. A client at a limit is throttled or refused with `limit`; other clients are not affected. */
+/** Limits on clients. A client at a limit is throttled or refused with `limit`; other clients are not affected. */
 export interface RelayLimits {
   /** The longest accepted message. Default 10 MB. */
   readonly messageBytes: number;
   /**
    * How many bytes per second are read from a client, averaged over 3 s. A client that sends faster is throttled and
-   * notified once. Default 20 MB.
+   * notified at most every 10 s. Default 20 MB.
    */
   readonly bytesPerSecond: number;
   /** How many loads of a client are processed concurrently; its later messages wait. Default 1,000. */

@@ -91,7 +91,7 @@ function steppedClock(during: (step: number) => Promise<void> = async () => {}) 
     nowMs: () => 1_000_000 + clock.steps * 2_000,
     after(_: number, run: () => void) {
       let isCancelled = false;
-      // Twenty steps are enough for the watch, and stop the heartbeat that follows.
+      // Twenty steps are enough for the watch; the limit stops the heartbeat that follows.
       if (clock.steps++ < 20) void during(clock.steps).then(() => void (isCancelled || setImmediate(run)));
       return () => {
         isCancelled = true;

@@ -45,7 +45,7 @@ export async function startPGliteWorker(location: string): Promise<PGliteWorker>
     else request?.resolve(result);
   });
   worker.on('error', (error) => (crash = error));
-  // Only now: until it exits, the thread may still write.
+  // Reject only on exit: until then, the thread may still write.
   worker.on('exit', () => {
     end = new Error('The database thread has ended.', { cause: crash });
     for (const { reject } of waiting.values()) reject(end);

@@ -85,7 +85,7 @@ async function inTransaction<T>(pool: Pool, run: (query: Query) => Promise<T>): 
   try {
     // Each statement must see what others committed while it waited for their locks, whatever the default isolation level.
     const begun = client.query('begin isolation level read committed');
-    // Sent together with the first statement.
+    // Awaited below; until then, its rejection must not count as unhandled.
     begun.catch(() => {});
     const result = await run(queryOf(client));
     await begun;

@@ -50,7 +50,7 @@ function startOf(pid: number): string | undefined {
     if (process.platform === 'win32') return undefined;
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
   } catch {
-    // The process just ended, or this system does not report start times. Then only the ID is compared.
+    // The process just ended, or this system does not report start times, so that only the ID is compared.
     return undefined;
   }
 }

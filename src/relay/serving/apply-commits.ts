@@ -6,7 +6,7 @@ import type { SqlStorage } from '../storage/sql-storage.ts';
 import type { Subscriptions } from '../client/subscriptions.ts';
 import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
-/** Loads other relays' commits into this relay's memory, which passes them on to its clients. */
+/** Loads other relays' commits into this relay's node, which passes them on to its clients. */
 export interface CommitApplier {
   /** Other relays committed content of these CoValues. */
   apply(ids: readonly string[]): void;
@@ -33,7 +33,7 @@ export function createCommitApplier({
   let isReading = false;
 
   function apply(ids: Iterable<string>): void {
-    // Includes those not in memory, because a subscribed client that got "not found" still waits for the content.
+    // Includes subscribed CoValues that are not in memory: a client that got "not found" still waits for the content.
     for (const id of ids) if (node.isCoValueInMemory(asCoValueID(id)) || subscriptions.has(id)) due.add(id);
     if (isReading || due.size === 0) return;
     isReading = true;

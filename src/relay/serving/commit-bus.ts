@@ -2,7 +2,7 @@ import type { Query } from '../database/database.ts';
 
 /** Notifies the relays on one database about each other's commits. */
 export interface CommitBus {
-  /** Publishes within the transaction of the commit, so that the notification is sent if and only if it is committed. */
+  /** Publishes within the transaction of `query`: the notification is sent if and only if the transaction commits. */
   publish(query: Query, ids: readonly string[]): Promise<void>;
   /** Called with the CoValues of each commit by another relay. */
   onIds(listener: (ids: readonly string[]) => void): void;

@@ -4,7 +4,7 @@ import type { Commits } from '../client/acknowledgements.ts';
 import type { Subscriptions } from '../client/subscriptions.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 
-/** Evicts CoValues that no client uses from the node's memory; they stay in the storage. */
+/** Evicts CoValues from the node's memory once no client uses them; they stay in the storage. */
 export interface Eviction {
   /** Forgets a CoValue that was reported as not found: cojson would remember that and never query the storage again. */
   notFound(id: RawCoID): void;
@@ -18,7 +18,7 @@ export interface EvictionOptions {
   readonly clock: Clock;
 }
 
-/** Evicts CoValues unused for a whole interval. */
+/** A CoValue that is unused at two checks in a row is evicted. */
 export const checkIntervalMs = 60_000;
 
 export function createEviction({ node, commits, subscriptions, clock }: EvictionOptions): Eviction {

@@ -6,7 +6,7 @@ import { interceptContent, type HandleContent } from '../../engine/node-events.t
 import { isDeleteSession, sessionsOf, type Content, type SessionID } from '../../engine/content.ts';
 import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
-/** Refused sessions per client: a client has one session, but also forwards those of other clients. */
+/** Refused sessions per client, counted in each CoValue: a client has its own, but also forwards those of others. */
 export const maxRefused = 1_000;
 
 /**

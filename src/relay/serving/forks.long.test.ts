@@ -51,7 +51,7 @@ async function setUp() {
 describePostgres('a session forked across two relays', () => {
   it('[RELAY-8] keeps the branch stored first; the other is refused and never acknowledged', async () => {
     const { relays, session, node, map, copy, copiedMap } = await setUp();
-    // From here on, this relay has the state from before the other relay's edit in memory.
+    // From here on, this relay keeps in memory the state from before the other relay's edit.
     const bob = await createStockClient(relays[1].url);
     const bobsMap = await loadMap(bob, map);
     bobsMap.set('bob', 'is here');

@@ -19,7 +19,7 @@ export interface HttpFrontHandlers {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Answers any other request for `/sync`. Returns false if the request is not for a channel. */
   sync(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Whether a page of this origin may connect; undefined for clients that are not browsers. */
+  /** Whether a page of this origin may connect. `origin` is undefined for clients that are not browsers. */
   allows(origin: string | undefined): boolean;
   /** A connection was not accepted, for example because no file descriptor was free, or a request failed. */
   failed(message: string, error: unknown): void;
@@ -56,7 +56,7 @@ export async function openHttpFront(
   const server = createServer(
     {
       headersTimeout: firstFrameMs,
-      // `readBody` enforces its own time limit, and a long body may take its time.
+      // `readBody` enforces its own time limit, which grows with the body.
       requestTimeout: maxRequestMs,
       // Keep idle connections long enough that a client rarely sends a request just as its connection closes.
       keepAliveTimeout: 65_000,

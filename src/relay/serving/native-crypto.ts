@@ -8,7 +8,7 @@ export const nativePackage = 'cojson-core-napi';
 /** Must match the installed cojson, which a test checks; other versions may be incompatible. */
 export const nativeVersion = '0.20.19';
 
-/** Resolves packages from the file of the relay, as Node does. */
+/** Node's `require`, which resolves packages relative to this file. */
 type Require = (id: string) => unknown;
 
 /** The native crypto if the matching version is installed, otherwise the bundled WASM one. */

@@ -38,7 +38,7 @@ export async function createNotifyBus(listen: NonNullable<Database['listen']>): 
   };
 }
 
-/** The sender's name followed by as many IDs as fit into each payload. All of it is ASCII. */
+/** Each payload is the sender's name and as many IDs as fit, all in ASCII, so that its length is its size in bytes. */
 export function payloadsOf(sender: string, ids: readonly string[]): readonly string[] {
   const payloads: string[] = [];
   let payload = sender;

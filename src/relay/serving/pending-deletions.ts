@@ -18,7 +18,7 @@ export function createPendingDeletions(options: {
   readonly node: LocalNode;
   readonly clock: Clock;
   handle(deletion: Content, from: PeerState): void;
-  /** The right to delete did not arrive in time. The client may send the deletion again. */
+  /** The right to delete did not arrive in time, or cannot be waited for. The client may send the deletion again. */
   refused(peerID: string, id: RawCoID): void;
 }): PendingDeletions {
   const { node, clock, handle, refused } = options;

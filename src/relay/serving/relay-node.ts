@@ -29,7 +29,7 @@ function createAccount(node: LocalNode, { agentSecret }: AgentIdentity): void {
   account.set('readKey', readKey.id, 'trusting');
 }
 
-/** Evicts everything but the account of the node, so that it is read from the storage again. */
+/** Evicts everything but the account of the node, so that all content is read from the storage again. */
 export function forgetContent(node: LocalNode): void {
   const accountID = node.getCurrentAccountOrAgentID();
   for (const { id } of [...node.allCoValues()]) if (id !== accountID) node.internalDeleteCoValue(id);

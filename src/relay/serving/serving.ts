@@ -147,7 +147,7 @@ export async function startServing(
     closeWithRefusal(socket, 'limit', reason, retryAfterMs, tryAgainLater);
   }
 
-  /** The database may have been replaced or restored while it was away. Content in memory is then ahead of it. */
+  /** The database may have been replaced or restored while it was unreachable. Content in memory is then ahead of it. */
   async function recheckIdentity(): Promise<void> {
     const { id, epoch } = await readStorageIdentity(database);
     if (id === hello.storage.id && epoch === hello.storage.epoch) return;
@@ -224,7 +224,7 @@ export async function startServing(
     async drain(withinMs) {
       const untilMs = clock.nowMs() + withinMs;
       for (const connection of connections.values()) connection.stopReading();
-      // Clients still get the acknowledgements for this content before they are disconnected.
+      // Wait for the commit of what was received, so that clients get the acknowledgements before they are disconnected.
       await withinTime(untilMs, (done) => storage.afterCommit(undefined, done));
       for (const connection of connections.values()) {
         connection.refuse('draining', 'The relay is stopping.', 1_000);

@@ -15,7 +15,7 @@ export interface BatchWriterOptions {
   readonly publish: ((query: Query, ids: readonly string[]) => Promise<void>) | undefined;
 }
 
-/** Appends to rows that this relay wrote last take one statement, which verifies them; all else is compared first. */
+/** A batch that only appends to rows this relay wrote last is one statement, which verifies them; others read first. */
 export function createBatchWriter({ database, isDeletionValid, committed, publish }: BatchWriterOptions) {
   const recent = createRecentSessions();
 

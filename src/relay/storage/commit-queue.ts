@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 /** Commits entries in groups: entries pushed during a commit go into the next one. */
 export interface CommitQueue<Entry> {
   push(entry: Entry): void;
-  /** Calls `run` once all that is pushed so far, for one ID or for all, is committed: immediately if nothing is pending. */
+  /** Calls `run` once everything pushed so far, for one ID or for all, is committed; immediately if nothing is pending. */
   afterCommit(id: string | undefined, run: () => void): void;
   /** The number of uncommitted entries. */
   readonly pending: number;

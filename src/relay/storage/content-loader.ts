@@ -49,7 +49,7 @@ export function createContentLoader(
       // Another load may have handed out this dependency meanwhile. The requested CoValue is always handed out.
       if (dependants.length > 0 && handedOut.has(id)) return true;
       handOut(piece);
-      // A large CoValue has hundreds of pieces, which are handled on this thread: yield to others.
+      // A large CoValue has hundreds of pieces, which are handled on this thread: let other work run in between.
       if (piece.header === undefined) await nextTurn();
     }
     handedOut.add(id);

@@ -1,6 +1,6 @@
 import type { KnownState } from '../../engine/content.ts';
 
-/** The stored states of CoValues loaded or stored since the start. They only advance with commits. */
+/** The stored states of CoValues loaded or stored since the start. They count only committed content. */
 export interface StoredStates {
   get(id: string): KnownState | undefined;
   add(state: KnownState): void;

@@ -118,7 +118,7 @@ describeStorage((test) => {
       const { node, group, committed } = await test.createWriter();
       const map = group.createMap({ a: 1 });
       await committed();
-      // As in a relay: the state in memory builds on the refused branch.
+      // Evicts the CoValue, as a relay does: the state in memory builds on the refused branch.
       const forked = vi.fn(() => copy.internalDeleteCoValue(map.id));
       const other = test.open({}, { forked });
       const copy = createCopy(node, other);

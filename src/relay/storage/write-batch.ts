@@ -23,7 +23,7 @@ export interface StoreRequest {
 }
 
 export interface WrittenBatch {
-  /** The stored states of the sessions that were written to. */
+  /** The stored state of each CoValue, with only the sessions that are in the requests. */
   readonly stored: ReadonlyMap<RawCoID, KnownState>;
   readonly sessions: readonly SessionRow[];
   /** Requests that remain incomplete because cojson had no correction for them. */

@@ -9,7 +9,7 @@ export interface Table {
   /** The types by name; the first `keys` columns are the primary key. */
   readonly columns: Readonly<Record<string, 'text' | 'int4' | 'boolean'>>;
   readonly keys: number;
-  /** The number of rows per read. A transaction may have a megabyte. */
+  /** The number of rows per read. A transaction may be as large as a megabyte. */
   readonly rowsPerPage: number;
 }
 

@@ -47,7 +47,7 @@ async function fill(database: Database, count: number): Promise<void> {
     await database.query(`insert into ${values}`);
 }
 
-/** A database that fails in its `nth` transaction from now on. */
+/** A database on which the `nth` transaction from now and all later ones fail. */
 function breaking(database: Database, nth: number, error = new Error('Power failure.')): Database {
   let count = 0;
   return {

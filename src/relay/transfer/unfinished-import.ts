@@ -19,7 +19,7 @@ export async function readUnfinishedImport(query: Query): Promise<UnfinishedImpo
   return { ...mark, done: { rows: doneRows, bytes: doneBytes } };
 }
 
-/** Like the other functions here, runs in the transaction of the caller. */
+/** Like the functions below, runs in the transaction of the caller. */
 export async function beginImport(query: Query, { fingerprint, rows, sha256, done }: UnfinishedImport) {
   await query(
     `create table import_unfinished (fingerprint text not null, rows float8 not null, sha256 text not null,

@@ -1,7 +1,7 @@
 import { hkdfSalt } from './version-1.ts';
 import { utf8 } from './bytes.ts';
 
-/** Imports a secret as a key that serves only HKDF and cannot be exported. */
+/** Imports a secret as a key that can be used only for HKDF and cannot be exported. */
 export function importBaseKey(subtle: SubtleCrypto, secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   return subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits', 'deriveKey']);
 }

@@ -8,7 +8,7 @@ export interface PasskeyRecord {
   readonly createdAtMs: number;
   /** The secret of the keyring's agent, with which any device of the account can find, resend and remove the entry. */
   readonly removalSecret: AgentSecret;
-  /** The source of the PRF output. A value seen in a single `get` may be wrong, and is not relied on elsewhere. */
+  /** The source of the PRF output. A value from a single `get` may be wrong, so other devices do not rely on it yet. */
   readonly prfFrom: 'create' | 'get';
 }
 

@@ -38,7 +38,7 @@ export async function openAgent(platform: AgentPlatform, options: AgentSessionOp
     const leaving = createSignOut({
       ...{ platform, accountID, sync, edits: crypto.edits, logger },
       life: () => life,
-      isKept: false, // A storage passed in belongs to the caller.
+      isKept: false, // Sign-out deletes nothing from a storage that was passed in.
     });
     const end = () => {
       leaving.end();

@@ -9,7 +9,7 @@ export function accountUnknownHere(accountID: string): KernelError {
   );
 }
 
-/** Throws ACCOUNT_INVALID if a passkey opened an account other than the one that the app requested. */
+/** Throws ACCOUNT_INVALID if the passkey's account is not the one that the app requested. */
 export function requireChosen(accountID: string, chosen: string | undefined): void {
   if (chosen === undefined || chosen === accountID) return;
   throw createKernelError(

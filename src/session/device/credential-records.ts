@@ -16,7 +16,7 @@ export interface CredentialRecords {
   prepare(): Promise<void>;
   /** The credentials of this relying party, and only those of `accountID` if it is given. */
   credentialIDs(rpID: string, accountID?: string): Promise<readonly string[]>;
-  /** Whether this device knows the account; a passkey's ID alone stays after sign-out and does not count. */
+  /** Whether any record here names the account. A passkey's record does so even after sign-out. */
   knows(accountID: string): Promise<boolean>;
   readonly unfinished: UnfinishedPasskeys;
 }

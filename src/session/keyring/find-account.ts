@@ -14,7 +14,7 @@ import type { StorableAccount } from '../device/create-device-records.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
 import type { SessionCrypto } from '../../engine/session-crypto.ts';
 
-/** Looks in this device's copy of the passkey's entry, which needs no network, and then at the relay. */
+/** Looks for the account in this device's copy of the passkey's entry, without a network, and then at the relay. */
 export async function findAccount(options: {
   readonly crypto: SessionCrypto;
   readonly keyring: KeyringKeys;

@@ -23,7 +23,7 @@ import { createSignOut } from '../sign-out/sign-out.ts';
 /** Stops a relay that invents content under a session ID from making the page open sessions forever. */
 const maxRetiredIDs = 3;
 
-/** Makes the session active, even offline or on an empty device. After a freeze, it continues or is replaced. */
+/** Opens a session, even offline or on an empty device, and makes it active. After a freeze, it continues or is replaced. */
 export async function openSession(
   platform: Platform,
   account: AccountToOpen,

@@ -16,8 +16,8 @@ export interface SessionLife {
   close(reason?: KernelError): Promise<void>;
   onClosed(listener: (reason: KernelError | undefined) => void): () => void;
   /**
-   * Ends the session like `close`, after announcing the session that replaces it. If `open` fails, closes with
-   * SESSION_TAKEN. Does nothing if the session is ending; if it is closed meanwhile, it gets no successor.
+   * Ends the session like `close`, but announces the session that replaces it before it calls the `onClosed` listeners. If
+   * `open` fails, closes with SESSION_TAKEN. Does nothing if the session is ending; if closed meanwhile, has no successor.
    */
   replaceBy(open: () => Promise<Session>): Promise<void>;
   onReplaced(listener: (session: Session) => void): () => void;

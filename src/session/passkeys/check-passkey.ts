@@ -31,7 +31,7 @@ export async function checkPasskey(account: ManagedAccount, credentialID: string
   await keepPasskey(account, credentialID, keyring.mapID, keyringContentIn(node, keyring));
 }
 
-/** Opens the passkey's entry. If neither this device nor a relay has it, recreates it with the keys just derived. */
+/** Opens the passkey's entry, or recreates it with the keys just derived if neither this device nor a relay supplied it. */
 async function openOrRestore(account: ManagedAccount, keyring: KeyringKeys): Promise<void> {
   const { platform, node, crypto, accountID, seed } = account;
   const secure = requireSecure(platform);

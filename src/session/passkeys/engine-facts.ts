@@ -9,7 +9,7 @@ export interface EngineFact {
 const update = 'Update the browser, or use another up-to-date browser.';
 
 /**
- * Facts of November 2026. PRF arrived with Chrome and Edge 116, Safari 18.4 and Firefox 139; Firefox on Android and pages
+ * Facts as of November 2026. PRF arrived with Chrome and Edge 116, Safari 18.4 and Firefox 139; Firefox on Android and pages
  * inside other apps lack it. Safari 18.0 to 18.3 can return a wrong value for a passkey on another device. A home-screen app
  * on iOS looks like a page inside another app, so only apps that name themselves count as such. Undefined if nothing is
  * known against the engine.

@@ -55,7 +55,7 @@ export function managePasskeys(
     onChange: () => watched.changed(),
     onRemoved: (removal, keyring) => void dropped(removal, keyring),
   });
-  // Signing in read the PRF value a second time. On an empty device, the passkey's record arrives later.
+  // The sign-in has seen the PRF value a second time. On an empty device, the passkey's record arrives later.
   const stopChecking = kernelMap.subscribe((current) => {
     const passkey = livePasskeys(current).find(({ credentialID }) => credentialID === openedBy);
     if (passkey?.prfFrom === 'get' && !isChecked(current, passkey.credentialID)) {
@@ -63,7 +63,7 @@ export function managePasskeys(
     }
   });
 
-  /** Resolves when all of it is stored, so that the tab can close right after. */
+  /** Resolves when the kernel's map and all entries are stored, so that the tab can close right after. */
   function saved(): Promise<void> {
     const entries = readPasskeys(kernelMap).map((passkey) => keyringOf(passkey));
     return account.confirmations.whenSaved([

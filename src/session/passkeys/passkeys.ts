@@ -4,7 +4,7 @@ import type { Readable } from '../../base/readable.ts';
 export interface Passkeys {
   /** Resolves with the list in `state` once this device has read all of it. */
   list(): Promise<readonly PasskeyInfo[]>;
-  /** The current list, and how the account can be opened on other devices. */
+  /** The current list, and where the account can be opened. */
   readonly state: Readable<PasskeysState>;
   /**
    * Creates another passkey that opens this account: on this device, or on a phone or security key next to it. One prompt,

@@ -21,7 +21,10 @@ export async function accountOfSeed(
   return { crypto, seed, genesis: await createGenesis(crypto, subtle, seed), keyrings: [] };
 }
 
-/** The records that this device keeps for an account opened by a phrase. If `remember` is 'passkey': no vault, only content. */
+/**
+ * The records that this device keeps for an account opened by a phrase. If `remember` is 'passkey': no vault, only
+ * content.
+ */
 export async function phraseRecords(
   platform: SecurePlatform,
   { genesis: { accountID }, seed }: PhraseAccount,

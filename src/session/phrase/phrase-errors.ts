@@ -10,7 +10,7 @@ export const phraseLength = 24;
  */
 const maxSuggestedPositions = 2;
 
-/** `unknown` holds the words that are not in the list, with their positions, counted from 1. */
+/** A word that is not in the list. Positions count from 1. */
 export interface UnknownWord {
   readonly position: number;
   readonly typed: string;

@@ -10,7 +10,7 @@ export function seedToPhrase(seed: Uint8Array): string {
   return entropyToMnemonic(seed, wordlist);
 }
 
-/** Throws PHRASE_INVALID, which quotes nothing typed. One random phrase in 256 passes, so it proves no account. */
+/** Throws PHRASE_INVALID, which quotes nothing typed. One random phrase in 256 passes, so a valid one may open nothing. */
 export function phraseToSeed(text: string): Uint8Array<ArrayBuffer> {
   const words = wordsIn(text);
   const unknown = words.flatMap((typed, index) => (list.has(typed) ? [] : { position: index + 1, typed }));

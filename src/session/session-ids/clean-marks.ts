@@ -2,7 +2,7 @@ import type { SessionID } from 'cojson';
 import type { Marks } from '../../platform/platform.ts';
 
 /**
- * Marks that a run left nothing unsaved. Written while a page ends, when IndexedDB no longer answers. A
+ * A mark means that a run left nothing unsaved. It is written while a page ends, when IndexedDB no longer answers. A
  * mark counts only for its epoch, so one that outlives a crash is harmless; a lost one only costs a session
  * ID.
  */

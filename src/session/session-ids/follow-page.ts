@@ -1,7 +1,7 @@
 import type { Page } from '../../platform/platform.ts';
 import type { SessionIDLease } from './session-id-lease.ts';
 
-/** Releases the session ID while the page is hidden or frozen, then reclaims it. Returns a function that stops it. */
+/** Releases the session ID while the page is left or frozen, then reclaims it. Returns a function that stops it. */
 export function followPage(parts: {
   readonly page: Pick<Page, 'on'>;
   readonly lease: Pick<SessionIDLease, 'isHeld' | 'release' | 'reclaim' | 'onStolen'>;

@@ -34,7 +34,7 @@ export function holdLock(
     });
     whole.catch((error: unknown) => {
       reject(error instanceof Error ? error : new Error('The lock was refused.', { cause: error }));
-      // The promise above has settled while the lock was held: the lock was stolen.
+      // If the request fails while the lock is held, the lock was stolen.
       if (!isReleased) for (const listener of listeners) listener();
     });
   });

@@ -42,7 +42,7 @@ export function createTakeOver(parts: {
     seed.withSeed((copy) =>
       life.replaceBy(async () => {
         const unsaved = unsavedContent(node, sync, storage, forks);
-        // Save the rewritten content before deleting its source.
+        // Keep the forks of CoValues whose rewritten content is not saved yet.
         await forget(forks.filter(({ id }) => unsaved.every((content) => content.id !== id)));
         return open(copy.slice(), unsaved);
       }),

@@ -48,7 +48,7 @@ export function createRemovals(platform: RemovalPlatform, accountID: string): Re
     }
   }
 
-  /** A pending delete request is lost if its tab ends while another tab blocks it. */
+  /** False while another tab blocks a deletion: the pending request is lost if this tab ends. */
   async function deleteDatabases(factory: IDBFactory): Promise<boolean> {
     await forgetSessionIDs(platform, accountID);
     const names = [stockDatabaseName(accountID), accountDatabase(accountID).name];

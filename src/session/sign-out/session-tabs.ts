@@ -8,7 +8,7 @@ import { together, type UnsyncedEdits, type WantedAt } from './unsynced-edits.ts
 export interface SessionTabs {
   /** Asks the other tabs which edits they would lose. A tab that does not answer in time may have some. */
   ask(wantedAt: WantedAt): Promise<UnsyncedEdits>;
-  /** Ends the sessions of the other tabs. Resolves when they are closed, with the edits that could not be saved. */
+  /** Ends the sessions of the other tabs. Resolves when they are closed, with the edits that would be lost. */
   endOthers(wantedAt: WantedAt): Promise<UnsyncedEdits>;
   close(): void;
 }

@@ -45,7 +45,7 @@ export function createSignOut(parts: {
   let isEnded = false;
   let signingOut: Promise<void> | undefined;
 
-  /** Ends this session for another tab's sign-out. Resolves with the edits that could be neither saved nor sent. */
+  /** Ends this session for another tab's sign-out. Resolves with the edits that the sign-out would lose. */
   async function closeFor(wantedAt: WantedAt) {
     await life()
       .close(signedOutElsewhere())

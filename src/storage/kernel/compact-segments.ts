@@ -4,12 +4,12 @@ import { committing, resultOf } from '../indexed-db.ts';
 import { endOf, messageSize, sizeOf, type Piece, type Run } from './pieces.ts';
 import { addPieces, isSmall, piecesIn, type Segment } from './segments.ts';
 
-/** Per transaction, because a transaction blocks writes. */
+/** Limited, because a transaction blocks writes. */
 const segmentsPerTransaction = 64;
 /** The shortest sequence of small segments worth joining. */
 const minSequence = 8;
 
-/** Joins adjacent small segments from a key on, atomically and in order. Resolves with the next key, or undefined. */
+/** Joins adjacent small segments from a key on, atomically and in order. Resolves with the next key, if any. */
 export async function compactSegments(
   transaction: IDBTransaction,
   from: number,

@@ -73,7 +73,7 @@ export function createCompaction(options: {
     try {
       await run();
     } catch (error) {
-      // The database is unchanged.
+      // The transaction that failed changed nothing.
       logger.warn('Could not merge small records in this device’s database', { error });
     }
     isRunning = false;

@@ -5,7 +5,7 @@ import { readState } from './read-stock-database.ts';
 /** A version that stock storage cannot open. */
 const fencedVersion = 8;
 
-/** Blocks writes to a stock database. False if it changed since `state`, is fenced or is gone. Rejects if in use. */
+/** Blocks writes to a stock database. False if it changed since `state` or is gone. Rejects if in use. */
 export async function fenceStock(
   indexedDB: IDBFactory,
   { name, state, clock }: { readonly name: string; readonly state: string; readonly clock: Clock },

@@ -1,7 +1,7 @@
 import { accountDatabase, segmentIDs, stores } from '../account-database.ts';
 import { openDatabase, resultOf } from '../indexed-db.ts';
 
-/** Whether the kernel's own engine stores any content of an account, or the CoValue `id`. Creates no database. */
+/** Whether the kernel's own engine stores any content of an account or, given `id`, of that CoValue. Creates no database. */
 export async function hasKernelContent(
   indexedDB: IDBFactory,
   accountID: string,

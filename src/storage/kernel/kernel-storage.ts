@@ -28,7 +28,7 @@ const probeDelayMs = 500;
 /** Limited per transaction, because reads block writes. */
 const idsPerTransaction = 1_000;
 
-/** Commits content and unconfirmed marks before `done`. Stored records never change, so tabs overwrite nothing. */
+/** Commits content and unconfirmed marks before `done`. Writes only add records, so tabs overwrite nothing. */
 export async function openKernelStorage(options: {
   readonly accountID: string;
   readonly indexedDB: IDBFactory;
@@ -170,7 +170,7 @@ export async function openKernelStorage(options: {
     return [...new Set([...migratable, ...(ids as RawCoID[])])];
   }
 
-  // Inspection does not wait for queued writes: on a full device they may never finish.
+  // For inspection, `allIDs` and `contentOf` do not wait for queued writes, which may never finish on a full device.
 
   async function placedIDs(page: Parameters<typeof readIDs>[1]): Promise<readonly PlacedID[]> {
     return readIDs(await beginReading(stores.segments), page);

@@ -7,7 +7,7 @@ export interface KnownStates {
   /** Merges into the known state. */
   add(state: KnownState): void;
   forget(id: RawCoID): void;
-  /** Nothing is stored any more. */
+  /** It is unknown what is still stored. */
   clear(): void;
   /** Resolves once everything that the CoValue has, including later additions, is stored. */
   whenCovers(id: RawCoID, coValue: CoValueCore): Promise<void>;

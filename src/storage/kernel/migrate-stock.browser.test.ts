@@ -48,7 +48,7 @@ async function writeStock(count: number): Promise<void> {
   });
 }
 
-/** Resolves once it is stored. */
+/** Writes a group. Resolves with its ID once the group is stored. */
 async function writeOne(storage: DeviceStorage): Promise<RawCoID> {
   const wasm = await WasmCrypto.create();
   const secret = wasm.newRandomAgentSecret();

@@ -5,7 +5,7 @@ import { resultOf } from '../indexed-db.ts';
 import { endOf, contiguousRuns, messagesOf, type Run } from './pieces.ts';
 import { readPiecesIn } from './segments.ts';
 
-/** Reads what is stored beyond what a node has. Goes from the newest segment, where new content is, back to `saved`. */
+/** Reads what is stored beyond what a node has. Starts with the newest segment, and stops once `saved` is reached. */
 export async function readNewerContent(
   transaction: IDBTransaction,
   { header, state }: KnownCoValue,

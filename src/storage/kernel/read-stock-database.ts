@@ -14,7 +14,7 @@ export interface StockRows {
   after(rowID: number, limit: number): Promise<{ readonly pieces: readonly Piece[]; readonly last: number }>;
   /** Marked for any peer, by this kernel or by stock cojson: asking a relay once too often is harmless. */
   unconfirmed(): Promise<readonly RawCoID[]>;
-  /** CoValues whose history has not been erased. */
+  /** Deleted CoValues whose history has not been erased yet. */
   deleted(): Promise<readonly RawCoID[]>;
 }
 

@@ -1,7 +1,7 @@
 import type { TimeSlices } from '../../base/time-slices.ts';
 import { resultOf } from '../indexed-db.ts';
 
-/** Makes requests in turn, over several tasks. Rejects if an awaited one fails; others fail through the transaction. */
+/** Makes requests in turn, over several tasks. Rejects if an awaited one fails; any other failure aborts the transaction. */
 export async function requestInSlices(
   requests: Iterable<IDBRequest>,
   slices: Pick<TimeSlices, 'isOver' | 'begin'>,

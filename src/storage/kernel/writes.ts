@@ -29,7 +29,7 @@ export interface Writes {
   probe(): void;
   /** The connection is lost, so it is unknown what is still stored. */
   lost(): void;
-  /** The database was deleted: writes everything that this tab has stored again. */
+  /** The database was deleted: writes again everything that this tab has stored. */
   rewriteAll(): void;
   /** cojson unloaded it. */
   forget(id: RawCoID): void;
@@ -59,7 +59,7 @@ export function createWrites(options: {
   failed(error: unknown): KernelError;
 }): Writes {
   const { clock, nextTask, known, connect, begin, read, isDeleted, wrote, failed } = options;
-  /** Return what cojson has of the CoValues that this tab stored. */
+  /** By CoValue that this tab has stored, a callback that returns what cojson has of it. */
   const corrections = new Map<RawCoID, CorrectionCallback>();
   const marked = new Set<RawCoID>();
   let contentLength = 0;
@@ -132,7 +132,7 @@ export function createWrites(options: {
     return segments;
   }
 
-  /** Reads the states that are not known yet and that the content continues. */
+  /** Reads the stored states of the CoValues that the content continues, unless they are already known. */
   async function readKnownStates(writes: readonly ContentWrite[]): Promise<void> {
     const continues = ({ content: { header, new: sessions } }: ContentWrite) =>
       !header || Object.values(sessions).some(({ after }) => after > 0);
@@ -175,7 +175,7 @@ export function createWrites(options: {
     rewriteAll() {
       lost();
       for (const id of marked) mark(id, true);
-      // Empty content misses everything, so cojson supplies all of it.
+      // Empty content lacks everything, so cojson supplies the whole CoValue.
       for (const [id, correct] of corrections) {
         store({ action: 'content', id, priority: 0, new: {} }, correct, undefined);
       }

@@ -87,7 +87,7 @@ export async function openIndexedDBStorage(options: {
           try {
             written = await stock.storeSingle(content, correct);
           } catch (error) {
-            // Stock storage counts it as known before the commit; deleting the entry makes it reread the database.
+            // Stock storage counts content as known before its commit; deleting the entry makes stock storage read again.
             api.knownStates.knownStates.delete(content.id);
             throw error;
           }

@@ -6,7 +6,7 @@ const stores = ['coValues', 'sessions', 'signatureAfter', 'transactions'] as con
 type StoreName = (typeof stores)[number];
 type CreateRequest = (store: IDBObjectStore) => IDBRequest;
 
-/** A read transaction delays writes, also those of other tabs. */
+/** Limited per transaction, because a read transaction delays writes, including those of other tabs. */
 const maxCoValues = 100;
 
 interface Shared {

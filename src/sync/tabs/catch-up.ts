@@ -15,7 +15,7 @@ export interface CatchUp extends TabReads {
   readAll(): void;
   /** Reads what is marked as unconfirmed, because another tab's announcement of it may not have arrived. */
   readMarked(): void;
-  /** The same after a tab has said goodbye and has had time to write. */
+  /** Like `readMarked`, after a tab has said goodbye and has had time to write. */
   readLastWord(): void;
   close(): void;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { covers, isEmpty, mergeCounts, missingIn, type KnownCounts } from '../../engine/known-counts.ts';
 
-/** What another tab will upload to a relay, and until when this tab leaves it to that one. */
+/** What this tab leaves to other tabs to upload to a relay, and until when. */
 export interface Holds {
   /** `by` is the tab's name. */
   hold(relayID: string, id: string, counts: KnownCounts, by: string): void;

@@ -1,6 +1,6 @@
 import type { KnownCounts } from '../../engine/known-counts.ts';
 
-/** The account's other tabs, as far as they have sent a message. A tab that crashed is noticed by its silence. */
+/** The account's other tabs that have sent a message. A tab that crashed is noticed by its silence. */
 export interface OtherTabs {
   readonly ownName: string;
   readonly count: number;

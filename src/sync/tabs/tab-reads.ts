@@ -80,7 +80,7 @@ export function createTabReads(options: {
     // The kernel's storage can read only what is new. Any other storage, or a wrapper, reads everything.
     const storage: (LocalNode['storage'] & Pick<KernelDeviceStorage, 'loadNewer'>) | undefined = node.storage;
     const core = getAvailableCoValue(node, id);
-    // cojson queries the storage only once, and remembers that a CoValue was missing.
+    // Reads a CoValue that was missing, too, because cojson queries the storage for it only once.
     if (storage?.loadNewer && core) {
       return storage.loadNewer({ header: core.verified.header, state: core.knownState() }, saved);
     }

@@ -33,7 +33,7 @@ describe('tabs of one account, offline', () => {
     const [first, second] = [device.openTab(), device.openTab()];
     const group = first.node.createGroup();
     const map = group.createMap();
-    // Its storage has not written yet.
+    // The first tab's storage has not written it yet.
     void second.node.load(map.id);
     await until(() => expect(second.node.getCoValue(map.id).isAvailable()).toBe(true));
   });

@@ -170,7 +170,7 @@ describe('tabs of one account, with a relay', () => {
     first.sync.pause();
     map.set('a', 1);
     await until(() => expect(second.sync.current.saved.pending).toBe(0));
-    // The first tab uploads both and deletes the mark; the second had one more edit when it learned of it.
+    // The first tab uploads both edits and deletes the mark. By then, the second tab has made one more edit.
     second.map(map.id).set('b', 2);
     first.sync.resume();
     await confirmed([first]);

@@ -27,7 +27,7 @@ const maxIDs = 20;
 /** Which of the account's sessions wrote the unconfirmed edits. Cached by edit, because there may be thousands. */
 export function createUnconfirmedBySession(
   node: LocalNode,
-  /** Of this tab. The first one is its name. */
+  /** Of this tab. The first one identifies it. */
   sessionIDs: readonly string[],
   ladder: Pick<Ladder, 'pending' | 'isOwn' | 'relayIDs'>,
   /** The CoValue counts as a whole, because an earlier run or another tab left it with a mark. */

@@ -23,7 +23,7 @@ type NewContent = CojsonInternalTypes.NewContentMessage;
  * until the hold falls due.
  */
 export interface Uploads {
-  /** Another tab has saved content that no relay has confirmed. */
+  /** Another tab has saved content that not every relay has confirmed. */
   leave(id: RawCoID, counts: KnownCounts, by: string): void;
   /** Content of another tab is about to be passed to cojson. */
   beforeImport(content: NewContent, by: string | undefined): void;
@@ -139,7 +139,7 @@ export function createUploads(options: {
         return;
       }
       const known = peer.getKnownState(id);
-      // The relay has not answered yet. After that, cojson sends what the relay lacks.
+      // The relay has not answered yet. Once it has, cojson sends what the relay lacks.
       if (!known) return;
       const counted = peer.getOptimisticKnownState(id) ?? known;
       peer.setKnownState(id, { ...known, sessions: { ...known.sessions } });

@@ -4,7 +4,7 @@ export interface FaultPlan {
   readonly seed: number;
   /** Probability that an attempt reaches no server and never opens: 0 to 1. Default 0. */
   readonly refuse?: number;
-  /** How long after opening each channel breaks, whatever passes on it. Default: never. */
+  /** Each channel breaks this long after it opens, whatever passes on it. Default: never. */
   readonly lifeMs?: Span;
   /** Faults on the way from this device to the relay. Default: none. */
   readonly up?: WayFaults;
@@ -25,8 +25,8 @@ export interface WayFaults {
   /** Probability that this frame and all later ones wait for a while before they continue. Neither side is notified. */
   readonly stall?: { readonly chance: number; readonly ms: Span };
   /**
-   * All channels pause for `stillMs` at the start of each period of `everyMs`, counted from the creation of the faulty
-   * transport: as in a tunnel. Neither side is notified, and no channel opens during a pause.
+   * As in a tunnel, all channels pause for `stillMs` at the start of each period of `everyMs`, counted from the creation of
+   * the faulty transport. Neither side is notified, and no channel opens during a pause.
    */
   readonly spells?: { readonly everyMs: number; readonly stillMs: number };
   /** Latency of each frame. A frame that would overtake another arrives right after it. */

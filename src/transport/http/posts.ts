@@ -6,12 +6,12 @@ export interface Posts {
 }
 
 export interface PostsOptions {
-  /** Resolves once the relay has accepted it, otherwise rejects. After a rejection, nothing more is posted. */
+  /** Resolves once the relay has accepted the body, otherwise rejects. After a rejection, nothing more is posted. */
   post(body: Uint8Array<ArrayBuffer>): Promise<void>;
   failed(error: unknown): void;
 }
 
-/** Large enough to keep a connection busy, small enough for a slow one within the request timeout. */
+/** Large enough to keep a connection busy, small enough for a slow one to send within the request timeout. */
 const batchBytes = 256_000;
 const batchFrames = 1_000;
 const newline = 10;
@@ -23,7 +23,7 @@ export function createPosts({ post, failed }: PostsOptions): Posts {
   let isPosting = false;
   let hasEnded = false;
 
-  /** Contains at least one frame, however long. */
+  /** Takes at least one frame, however long. */
   function takeBatch(): Uint8Array<ArrayBuffer> {
     let count = 0;
     let length = 0;

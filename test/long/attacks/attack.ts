@@ -5,9 +5,9 @@ export type Content = CojsonInternalTypes.NewContentMessage;
 /** The parameters of an attack. */
 export interface AttackOrder {
   readonly url: string;
-  /** Other accounts' CoValues to write to, with their known states. */
+  /** Another account's CoValues to write to, with their content. */
   readonly targets: readonly Content[];
 }
 
-/** Attacks until `isStopped`, and calls `did` for each request that the relay accepted or ended. */
+/** Attacks until `isStopped`, and calls `did` after each step, such as a frame sent or a connection dropped. */
 export type Attack = (order: AttackOrder, isStopped: () => boolean, did: () => void) => Promise<void>;

@@ -6,9 +6,9 @@ import type { AttackName } from './attacks.ts';
 
 /** Attacks from a separate process, which ends after the test. */
 export interface AttackerProcess {
-  /** Resolves once the relay has processed the first request. */
+  /** Resolves after the attack's first step. */
   begin(attack: AttackName, order: AttackOrder): Promise<void>;
-  /** Resolves with the number of processed requests. */
+  /** Resolves with the number of steps that the attack made. */
   stop(): Promise<number>;
 }
 

@@ -2,11 +2,11 @@ import { setPriority } from 'node:os';
 import type { AttackOrder } from './attack.ts';
 import { attacks, type AttackName } from './attacks.ts';
 
-// The lowest priority: the test measures the relay, so the attacker must not take processor time from the good client.
+// A low priority: the test measures the relay, so the attacker must not take processor time from the good client.
 setPriority(10);
 
 export type ToAttacker = { readonly begin: AttackName; readonly order: AttackOrder } | 'stop';
-/** `did` is the number of processed requests at the end of the attack. */
+/** `did` is the number of steps that the attack made. */
 export type FromAttacker = 'going' | { readonly did: number } | { readonly failed: string };
 
 const tell = (message: FromAttacker) => void process.send?.(message);

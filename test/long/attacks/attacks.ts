@@ -12,7 +12,7 @@ import { dialBare, sendOn, upgrade } from './sockets.ts';
 const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 let idCount = 0;
 
-/** A new random ID of a CoValue that does not exist. */
+/** A new ID, of a CoValue that does not exist. */
 function unknownID(): `co_z${string}` {
   let id = '';
   for (let rest = ++idCount; id.length < 24; rest = Math.floor(rest / 58)) id += alphabet.charAt(rest % 58);
@@ -52,7 +52,7 @@ const randomFrames: Attack = async ({ url, targets }, isStopped, did) => {
   await Promise.all(Array.from({ length: 4 }, () => sendOn(url, isStopped, frame, did)));
 };
 
-/** Repeats `act`, `count` in parallel. */
+/** Repeats `act` in `count` parallel loops. */
 async function repeat(count: number, isStopped: () => boolean, act: (index: number) => Promise<void>) {
   await Promise.all(
     Array.from({ length: count }, async () => {

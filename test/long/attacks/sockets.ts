@@ -42,7 +42,7 @@ export async function sendOn(
     const socket = await dial(url);
     opened(socket);
     while (!isStopped() && socket.readyState === socket.OPEN) {
-      // Unread data stays in the operating system's buffers.
+      // This amount grows once the relay stops reading and the operating system's buffers are full.
       if (socket.bufferedAmount < 200_000) {
         socket.send(nextFrame(), (error) => {
           if (!error) sent();

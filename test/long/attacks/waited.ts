@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** The threads of a process, each with the time it was runnable but waited for a processor. */
 export type Waited = ReadonlyMap<string, number>;
 
-/** The second number of Linux's `schedstat`, in nanoseconds. Empty on systems without it. */
+/** The second number of Linux's `schedstat`, converted from nanoseconds to ms. Empty on systems without it. */
 export function waitedOf(pid: number): Waited {
   try {
     const tasks = `/proc/${pid}/task`;
@@ -13,7 +13,7 @@ export function waitedOf(pid: number): Waited {
   }
 }
 
-/** A lower bound of the time that a thread waited for a processor. */
+/** The longest wait of one thread: a lower bound on the time during which any thread waited for a processor. */
 export function longestWaitMs(before: Waited, after: Waited): number {
   return Math.max(0, ...[...after].map(([task, waited]) => waited - (before.get(task) ?? 0)));
 }

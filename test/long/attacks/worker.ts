@@ -7,7 +7,7 @@ import { createLedger } from '../ledger.ts';
 export interface Worker {
   readonly node: LocalNode;
   readonly map: RawCoMap;
-  /** The number of edits acknowledged within that time; a few are always in flight. */
+  /** Keeps `inFlight` edits unacknowledged for this time. Resolves with the number acknowledged. */
   work(forMs: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -70,7 +70,7 @@ export async function getSqliteStorageAsync(driver: {
   return { ...storage, load, dbClient };
 }
 
-/** The running test's databases, initially empty. */
+/** The running test's database for this file, initially empty. */
 function databaseOf(file: string): Promise<Database> {
   const taken = takenByFile.get(file);
   if (taken) return taken;

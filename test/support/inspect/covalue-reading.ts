@@ -8,7 +8,7 @@ import { createInspector } from '../../../src/inspect/create-inspector.ts';
 import type { Inspector } from '../../../src/inspect/inspector.ts';
 import type { TransactionRow } from '../../../src/inspect/covalue/transaction-types.ts';
 
-// `setUp` replaces them for each test.
+// `setUp` replaces these variables for each test.
 export let node: LocalNode;
 export let inspector: Inspector;
 export let group: RawGroup;

@@ -41,7 +41,7 @@ export async function createStockDatabase(file: string): Promise<StockDatabase> 
   stream.startBinaryStream({ mimeType: 'application/octet-stream' });
   for (let part = 0; part < chunkCount; part++) {
     stream.pushBinaryStreamChunk(streamBytes.subarray(part * chunkBytes, (part + 1) * chunkBytes));
-    // Wait like during an upload: a signature is stored after the message that completes 100 kB.
+    // Wait as during an upload: a signature is stored after the message that completes 100 kB.
     await settled(node);
   }
   stream.endBinaryStream();

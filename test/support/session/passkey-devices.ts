@@ -38,7 +38,7 @@ export async function createPasskeyDevices() {
     return session;
   }
 
-  /** Signs in with one provider; another handles the next ceremonies, as with a phone next to a laptop. */
+  /** Signs in with one provider. Set `platform.passkeys` to switch to another, as with a phone next to a laptop. */
   async function changingKeeper(passkeys: FakePasskeys) {
     const platform = { ...sessions.device(), passkeys };
     return { platform, session: await opened(signIn(platform, online())) };
@@ -54,7 +54,7 @@ export async function createPasskeyDevices() {
       opened(signUp(sessions.device({ passkeys }), options)),
     signedInWith: (passkeys: FakePasskeys, options: SessionOptions = online()) =>
       opened(signIn(sessions.device({ passkeys }), options)),
-    /** Opens the account on another device, then adds that device's passkey. */
+    /** Opens the account on another device with the laptop's passkey. `passkeys` handles the next ceremonies. */
     async secondDevice(passkeys: FakePasskeys): Promise<Session> {
       const { platform, session } = await changingKeeper(laptop);
       platform.passkeys = passkeys;

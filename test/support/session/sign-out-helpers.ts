@@ -4,8 +4,6 @@ import { activeSession } from '../../../src/session/active-session.ts';
 import type { Session } from '../../../src/session/session.ts';
 import type { TestDevice } from './test-device.ts';
 
-/** Helpers for the tests of signing out. */
-
 /** Another session of the same account, like another tab's: each session has its own channel and lock. */
 export async function anotherTab(device: TestDevice): Promise<Session> {
   const session = await device.resumed();

@@ -23,7 +23,7 @@ export interface TestSessions {
   signedIn(options?: SessionOptions): Promise<Session>;
   /** The relay's content of a CoValue, as text. */
   atRelay(id: RawCoID): string;
-  /** Replaces the relay with an empty one at the same address. */
+  /** Closes the relay. `startRelay` starts an empty one at the same address. */
   stopRelay(): Promise<void>;
   startRelay(): Promise<void>;
   /** Runs at the end, in reverse order of registration. */

@@ -7,7 +7,7 @@ import { until } from '../until.ts';
 
 /** How the contract opens and breaks a device's storage, in a browser or simulated. */
 export interface DeviceStorageSubject {
-  /** Opens the content stored under this name. The opener closes the storage after the test. */
+  /** Opens the storage of this account. The implementation closes it after the test. */
   open(accountID?: string): Promise<DeviceStorage>;
   /** Makes all writes fail with this error, as on a full disk, until the returned function is called. */
   failWrites(error: DOMException): () => void;

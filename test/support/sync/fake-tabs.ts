@@ -11,7 +11,7 @@ export interface FakeTabs extends TabsInspection {
   /** Delivers an unsolicited message. */
   post(message: unknown): void;
   setOwn(change: Partial<TabFacts>): void;
-  /** Undefined: the browser does not report it. */
+  /** Undefined: the browser cannot list locks. */
   setHeld(sessionIDs: readonly string[] | undefined): void;
   setOpen(isOpen: boolean): void;
   /** `uploader`: the uploading session. */

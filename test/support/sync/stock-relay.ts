@@ -4,7 +4,7 @@ import { createWebSocketPeer } from 'cojson-transport-ws';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 
-/** A stock cojson server with memory storage and without a hello, which the kernel also supports. */
+/** A stock cojson server that keeps content in memory. It sends no `hello`; the kernel supports such servers, too. */
 export interface StockRelay {
   readonly url: string;
   readonly port: number;

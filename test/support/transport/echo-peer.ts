@@ -9,7 +9,7 @@ export interface PeerEnd {
   terminate(): void;
 }
 
-/** First messages that control the far end. It echoes any other message. */
+/** Messages that control the far end. It echoes any other message. */
 export const commands = {
   garbage: '!garbage',
   close: '!close',

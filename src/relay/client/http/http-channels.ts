@@ -14,7 +14,7 @@ export interface HttpChannels {
 export interface HttpChannelsOptions {
   /** The maximum size of a request body, in bytes. */
   readonly maxPayload: number;
-  /** How long a body may take to start, and how long it may stall after that. */
+  /** How long a body may stall in total, including before it starts. */
   readonly bodyMs: number;
   readonly clock: Clock;
   /** Whether a page of this origin may connect; undefined for clients that are not browsers. */
@@ -22,7 +22,7 @@ export interface HttpChannelsOptions {
   open(request: IncomingMessage, socket: ClientSocket): void;
 }
 
-/** A secret between relay and client, never logged: it permits sending in the channel. */
+/** Carries a secret between relay and client, never logged: it permits sending in the channel. */
 const channelHeader = 'maia-channel';
 
 export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
@@ -34,7 +34,7 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
   function openStream(request: IncomingMessage, response: ServerResponse): void {
     const channel = randomBytes(16).toString('base64url');
     const socket = createHttpSocket(response, clock);
-    // Register the channel before the client can learn it, and send the head before the first frame.
+    // Send the head before the first frame, and register the channel in the same turn, before the client can use it.
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       [channelHeader]: channel,

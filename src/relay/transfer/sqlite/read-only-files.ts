@@ -43,7 +43,7 @@ export function installReadOnlyFiles({ capi, wasm, vfs }: Sqlite3Static): void {
           orCode(capi.SQLITE_IOERR_READ, () => {
             const descriptor = opened.get(file);
             const bytes = wasm.heap8u().subarray(target, target + count);
-            // Typed as number, but a bigint at runtime.
+            // `offset` is typed as a number, but is a bigint at runtime.
             const read = descriptor === undefined ? 0 : readSync(descriptor, bytes, 0, count, Number(offset));
             bytes.fill(0, read);
             return read < count ? capi.SQLITE_IOERR_SHORT_READ : 0;

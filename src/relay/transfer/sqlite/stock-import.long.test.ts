@@ -133,7 +133,7 @@ it('reads schema versions without deletions and sync records', async () => {
   expect(source.leftOut).toBeUndefined();
 });
 
-/** A database that fails in its `nth` transaction from now on. */
+/** A database on which the `nth` transaction from now and all later ones fail. */
 function breaking(database: Database, nth: number): Database {
   let count = 0;
   return {
