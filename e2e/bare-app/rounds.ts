@@ -1,7 +1,7 @@
 import { resumeSession, signInWithPasskey, signUpWithPasskey, type Session } from '@MaiaOS/kernel';
 import { CoValueCore, LocalNode } from '@MaiaOS/kernel/cojson';
 
-/** A page that signs in and out repeatedly. Tests call it through the page. */
+/** An app that signs in and out repeatedly. Tests call it through its page. */
 export interface RoundsApp {
   /** Creates the account and signs out of it. */
   signUp(url: string): Promise<void>;

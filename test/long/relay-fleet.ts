@@ -1,6 +1,6 @@
 import { spawnRelay, type RelayProcess } from '../support/relay/relay-process.ts';
 
-/** Relay processes, some of which are admitted for clients. */
+/** Relay processes. Clients get the addresses of those that are admitted. */
 export interface RelayFleet {
   /** The duration of each start until the relay answered. */
   readonly startsMs: readonly number[];

@@ -10,7 +10,7 @@ interface Part {
   /** Undefined for a CoValue's header and for its deletion, which do not name their author. */
   readonly sessionID: string | undefined;
   readonly sinceMs: number;
-  /** At some point in time, all edits were this session's. */
+  /** At one of the recorded times, only this session had edits. */
   readonly isAlone: boolean;
 }
 
