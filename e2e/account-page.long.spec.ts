@@ -223,7 +223,7 @@ test('signing out lists what would be lost, and ends every tab', async ({
   await openAccountPage(page);
   await page.getByRole('button', { name: 'Sign out of this device' }).click();
   await sheet.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await sheet.getByRole('button', { name: 'Sign out once they are confirmed' }).click();
+  await sheet.getByRole('button', { name: 'Sign out once everything is confirmed' }).click();
   await relay.start();
   await backOnline(page);
   await expect(page.getByText('You are signed out')).toBeVisible({ timeout: 60_000 });

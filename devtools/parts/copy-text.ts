@@ -4,6 +4,6 @@ export async function copyText(text: string): Promise<string> {
     await navigator.clipboard.writeText(text);
     return 'Copied';
   } catch {
-    return 'The browser did not allow copying. Select the ID in the details instead.';
+    return 'The browser did not allow copying. Select and copy the text yourself.';
   }
 }

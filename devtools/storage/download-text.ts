@@ -15,10 +15,10 @@ export function describeDownload({ state, coValues, bytes, end, message }: Downl
       const unreadable = end?.unreadable ?? 0;
       const without =
         unreadable > 0
-          ? ` ${formatCount(unreadable, 'CoValue')} could not be read; the file lists them.`
+          ? ` ${formatCount(unreadable, 'CoValue')} could not be read; see the file for details.`
           : '';
       return {
-        words: `Downloaded ${so}.${without} Private values in it are encrypted; the rest is readable.`,
+        words: `Downloaded ${so}.${without} Private values in the file are encrypted; the rest is readable.`,
         tone: unreadable > 0 ? 'warn' : 'plain',
       };
     }

@@ -65,7 +65,8 @@ function failing({ storage, unsynced, overview, atMs }: ToldFrom): StorageNotice
 }
 
 function nextOf(code: string | undefined, unsaved: readonly UnsyncedRow[]): string {
-  const first = nextByCode[code ?? ''] ?? 'wait for the next attempt, and check the disk if it keeps failing';
+  const first =
+    nextByCode[code ?? ''] ?? 'wait for the next attempt, and check the disk if writing keeps failing';
   if (unsaved.length === 0) return `${first}.`;
   const isSafe = unsaved.every(({ steps }) => steps.confirmed === 'reached');
   return isSafe

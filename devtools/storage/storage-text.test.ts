@@ -208,7 +208,7 @@ it('describes a download’s progress, result and privacy', () => {
   const end = { kind: 'end', coValues: 5, unreadable: 1, leftOut: 1 };
   expect(words({ state: 'saved', end })).toEqual({
     words:
-      'Downloaded 5 CoValues, 12 kB. 1 CoValue could not be read; the file lists them. Private values in it are encrypted; the rest is readable.',
+      'Downloaded 5 CoValues, 12 kB. 1 CoValue could not be read; see the file for details. Private values in the file are encrypted; the rest is readable.',
     tone: 'warn',
   });
 });

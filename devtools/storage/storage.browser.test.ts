@@ -117,9 +117,9 @@ describe('Storage', () => {
     await expect.poll(() => shown(root, 'button', 'Unsynced, 1')).toBe(true);
     the(root, 'button', 'Unsynced, 1').click();
     await expect.poll(() => shown(root, '[role=status]', 'Downloaded 1 CoValue')).toBe(true);
-    expect(shown(root, '[role=status]', 'Private values in it are encrypted; the rest is readable.')).toBe(
-      true,
-    );
+    expect(
+      shown(root, '[role=status]', 'Private values in the file are encrypted; the rest is readable.'),
+    ).toBe(true);
     const [download] = downloads;
     expect(download?.name).toMatch(/^maia-unsynced-[\d-]+\.ndjson$/);
     const lines = (await download?.text)

@@ -157,8 +157,8 @@ function describeEnd({ state }: Tab, left: LeftBehind | undefined, list: readonl
 export function describeUpload({ uploader }: LeftBehind, list: readonly Tab[]): string {
   if (uploader === undefined) return 'no tab has taken over its edits yet';
   const by = list.find(({ sessionIDs }) => sessionIDs.includes(uploader));
-  if (by?.state === 'this') return 'this tab uploads its edits';
-  return `${by?.title || formatSession(uploader)} uploads its edits`;
+  if (by?.state === 'this') return 'this tab uploads the edits';
+  return `${by?.title || formatSession(uploader)} uploads the edits`;
 }
 
 /** The first eight characters after the account ID, which is the same for all rows. */

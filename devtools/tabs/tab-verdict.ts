@@ -21,8 +21,8 @@ export function verdictOf(row: TabRow, { list }: TabsNow, nowMs: number): Verdic
     return {
       words: `Left ${most}${count} unconfirmed`,
       next: left?.uploader
-        ? `Nothing to do: ${left && describeUpload(left, list)}. If this takes a long time, check its relay in Peers.`
-        : 'Keep a tab of this account open and connected: it takes them over after a few seconds.',
+        ? `Nothing to do: ${left && describeUpload(left, list)}. If this takes a long time, check Peers in the uploading tab.`
+        : 'Keep a tab of this account open and connected: it takes the edits over after a few seconds.',
     };
   }
   const since = formatDuration(nowMs - (tab.endedAtMs ?? tab.heardAtMs ?? nowMs));
@@ -72,8 +72,8 @@ function livingVerdict({ unsynced = 0, isAtMost, tab, isThis }: TabRow): Verdict
   return {
     words: `${isAtMost ? 'At most ' : ''}${formatCount(unsynced, 'CoValue')} not confirmed`,
     next: isConnected
-      ? `${which} uploads them. Unsynced shows why they wait.`
-      : `${which} has no connection: check Peers ${isThis ? 'here' : 'there'}. If it stays disconnected, another connected tab uploads them after a few seconds.`,
+      ? `${which} uploads the edits. Unsynced shows why they wait.`
+      : `${which} has no connection: check Peers ${isThis ? 'here' : 'there'}. If it stays disconnected, another connected tab uploads the edits after a few seconds.`,
   };
 }
 

@@ -101,7 +101,7 @@ describe('Tabs', () => {
     expect(details.textContent).toContain(yours);
 
     tabs.setUnconfirmed(new Map([[yours, some(1, { ids: [edit.id] })]]), mine);
-    await expect.poll(() => cells()[2]).toBe('this tab uploads its edits');
+    await expect.poll(() => cells()[2]).toBe('this tab uploads the edits');
     expect(cellsOf(rowOf(root, mine))[3]).toBe('uploads its own and others’ edits');
     details.querySelector<HTMLElement>('.waiting button')?.click();
     await expect.poll(() => root.querySelector('.detail')?.textContent).toContain(edit.id);

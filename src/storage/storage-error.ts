@@ -49,7 +49,7 @@ export function closed(cause: unknown): KernelError {
 function writeFailed(cause: unknown): KernelError {
   return createKernelError(
     'STORAGE_WRITE_FAILED',
-    'Writing to this device failed. Nothing is lost, and failed writes are retried automatically; if it keeps failing, check the disk.',
+    'Writing to this device failed. Nothing is lost, and failed writes are retried automatically; if writing keeps failing, check the disk.',
     { cause },
   );
 }

@@ -33,7 +33,7 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'no-server-peer':
       return reason.gone.length === 0
         ? 'No relay was ever added: the node has no server peer'
-        : `The peer it waits for was removed: ${reason.gone.join(', ')}`;
+        : `${reason.gone.length === 1 ? 'The peer it waits for was' : 'The peers it waits for were'} removed: ${reason.gone.join(', ')}`;
     case 'out-of-date':
       return 'cojson’s tracker is out of date: every relay has all of it';
     case 'paused':

@@ -22,7 +22,7 @@ export function wrongLength(count: number, unknown: readonly UnknownWord[]): Ker
     [
       `A recovery phrase has ${phraseLength} words, but this one has ${count}.`,
       ...(unknown.length > 0 ? [unknownWords(unknown)] : []),
-      'Compare it with what you wrote down: a word may be missing or repeated.',
+      'Compare the phrase with what you wrote down: a word may be missing or repeated.',
     ].join(' '),
     { details: { reason: 'length', positions: positionsOf(unknown) } },
   );

@@ -109,7 +109,7 @@ async function copy(pieces: readonly Piece[], target: IDBDatabase): Promise<void
   if (pieces.every((piece) => holds(written, piece))) return;
   throw createKernelError(
     'STORAGE_WRITE_FAILED',
-    'Content moved to this device’s new database does not match what was written. The old database is kept and still read; the move is retried automatically.',
+    'Content read back from this device’s new database does not match what was written. The old database is kept and still read; the move is retried automatically.',
   );
 }
 

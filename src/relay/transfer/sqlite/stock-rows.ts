@@ -80,7 +80,10 @@ export function createStockRows(sqlite: Sqlite, checks: StockChecks, damaged: Da
           yield { table, row, bytes: bytesOf(row) };
         }
         if (found !== count)
-          throw damaged(`table ${stockTable}`, `${count - found} of its rows are orphaned`);
+          throw damaged(
+            `table ${stockTable}`,
+            `${count - found} of its rows ${count - found === 1 ? 'is' : 'are'} orphaned`,
+          );
       }
     },
   };
