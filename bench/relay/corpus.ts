@@ -19,7 +19,7 @@ export interface EditStreams {
   readonly streams: readonly (readonly Upload[])[];
 }
 
-/** Each edit holds the text of a short note, encrypted and signed as a client does it. */
+/** Each edit holds the text of a short note, encrypted and signed as a client would do it. */
 export async function createEditStreams(seed: number, streams: number, edits: number): Promise<EditStreams> {
   const random = createRandom(seed);
   const node = await createNode();

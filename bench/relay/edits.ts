@@ -8,7 +8,7 @@ import type { Measure } from './measurement.ts';
 import { ourNames, startUntilEnd, stockNames, yjsNames } from './servers.ts';
 
 const editsPerRound = 250;
-/** Simulates a user who types without waiting: the next edit follows after some milliseconds. */
+/** Simulates a user who types without waiting: the next edit follows after a few milliseconds. */
 const pauseMs = [1, 4] as const;
 
 function latencyContender(name: string, pair: Pair): Contender {

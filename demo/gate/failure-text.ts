@@ -54,7 +54,7 @@ export function failureText(failure: Failure, asked?: Entry['kind']): FailureTex
       return warn(
         'info',
         'The passkey prompt closed without a result',
-        'Your browser does not report why: it may have timed out, been dismissed, or found no passkey for Lists. Nothing was created or changed.',
+        'Your browser does not report why: the prompt may have timed out, been dismissed, or found no passkey for Lists. Nothing was created or changed.',
         isOpening ? [...tryAgain, usePhrase] : tryAgain,
       );
     case 'PASSKEY_INVALID_RP_ID':

@@ -20,7 +20,7 @@ export interface Pictures {
   choose(item: ItemView): Promise<void>;
   /** Adds or replaces the item's picture. Does nothing while another is being added. */
   put(item: ItemView, files: readonly File[]): Promise<void>;
-  /** Like `putNew`, with the file picker, which needs a user activation. */
+  /** Like `putNew`, with the file picker, which requires user activation. */
   chooseForNew(words: string): Promise<boolean>;
   /** Adds a new item with a picture. Resolves to false if none was added. */
   putNew(words: string, files: readonly File[]): Promise<boolean>;

@@ -38,7 +38,7 @@ export function verdictOf(row: TabRow, { list }: TabsNow, nowMs: number): Verdic
     case 'unknown':
       return {
         words: `Silent for ${since}`,
-        next: 'Check whether it is open. This browser does not report which tab holds its session, so it may be asleep or gone.',
+        next: 'Check whether it is open. This browser does not report whether the tab still holds its session, so the tab may be asleep or gone.',
       };
     case 'frozen':
       return {

@@ -100,7 +100,7 @@ export function paceReleases(node: LocalNode, pacer: Pacer): ReleasePacing {
   /** A missing dependency, if cojson has requested all of them; if not, it must see the content to do so. */
   function dependencyAwaitedFor(content: Content, from: Source): RawCoID | undefined {
     if (typeof from !== 'object' || getOrCreateCoValue(node, content.id).isAvailable()) return undefined;
-    // Only groups and accounts can depend on each other in a cycle, which cojson must see to resolve.
+    // Only groups and accounts can depend on each other in a cycle; cojson must see their content to resolve it.
     if (content.header?.ruleset.type !== 'ownedByGroup') return undefined;
     const missing = missingOf(content);
     const isAskedFor = (id: RawCoID) =>

@@ -60,7 +60,10 @@ export interface LagToRungs {
   readonly confirmed: LagByPriority;
   /** As `confirmed`, but only if the relay promises durability; over all relays, only if each promises it. */
   readonly durable: LagByPriority;
-  /** From sending to the answer on the same connection, if the send was noticed before the answer; over all relays, the slowest. */
+  /**
+   * From sending to the answer on the same connection, if the send was noticed before the answer; over all relays, the
+   * slowest.
+   */
   readonly answered: LagByPriority;
 }
 

@@ -20,7 +20,7 @@ export async function checkDirectory(directory: string, isRelayRunning: boolean)
   if (!found) {
     const parent = await existingAncestor(directory);
     if (!(await isWritable(parent))) {
-      const text = `${directory} does not exist, and this user may not create it in ${parent}. Create it, and grant access to the user that runs the relay.`;
+      const text = `${directory} does not exist, and this user is not allowed to create it in ${parent}. Create it, and grant access to the user that runs the relay.`;
       return { findings: [wrong('directory', text)], isFree: false };
     }
     const text = `${directory} does not exist yet. The first start creates it with an empty database.`;

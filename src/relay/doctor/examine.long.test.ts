@@ -61,7 +61,7 @@ it('reports a directory with other files, and a file instead of a directory', as
   expect(await wrongIn(examineDirectory(directory))).toEqual([expect.stringContaining('notes.txt')]);
   expect(await wrongIn(examineDirectory(file))).toEqual([expect.stringContaining('not a directory')]);
   expect(await wrongIn(examineDirectory(join(file, 'below')))).toEqual([
-    expect.stringContaining('may not create it'),
+    expect.stringContaining('is not allowed to create it'),
   ]);
 });
 

@@ -16,7 +16,10 @@ function newOwner(): LocalNode {
   return new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
 }
 
-/** A relay node with one client, with or without the guard, and an owner's content, to be fed to the relay piece by piece. */
+/**
+ * A relay node with one client, with or without the guard, and an owner's content, to be fed to the relay piece by
+ * piece.
+ */
 function setUp({ isGuarded = true } = {}) {
   const clock = createFakeClock();
   const relay = createRelayNode(crypto);

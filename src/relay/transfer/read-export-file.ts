@@ -73,5 +73,5 @@ function parseLine(file: string, line: string): unknown {
 }
 
 function unreadable(file: string, why: string, cause?: unknown) {
-  return importError(file, why, 'Export the storage again. No row of this file counts as imported.', cause);
+  return importError(file, why, 'Export the storage again. The import of this file did not finish.', cause);
 }

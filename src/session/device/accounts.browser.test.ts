@@ -38,7 +38,7 @@ describe('the accounts of a device', () => {
   test('have their passkey’s name on another device', async () => {
     await device.signedUp({ name: 'Ada' });
     await device.closeAll();
-    // Turn the copy of the entry into one of a passkey never used here: it opens the account, but has no name.
+    // Turn the copy into the entry of a passkey never used here: it opens the account, but has no name.
     const [copy] = await device.databases.request<readonly Record<string, unknown>[]>(
       ...(['maia-device', 'keyrings'] as const),
       (store) => store.getAll(),

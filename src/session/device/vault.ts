@@ -8,7 +8,7 @@ import { isNewerThanVersion1, vaultPlace } from '../account/version-1.ts';
 import { vaultDamaged, vaultTooNew } from './vault-errors.ts';
 
 /**
- * An account as this device stores it, to open it without a prompt. A script cannot export the wrapping key; it does not
+ * An account as this device stores it, to open it without a prompt. A script cannot export the wrapping key. That does not
  * protect against malware that reads the browser's profile, nor against a script in the page.
  */
 export interface VaultRecord {

@@ -1,6 +1,6 @@
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 
-/** The error of an edit made while the page has released its session ID. */
+/** The error for an edit made while the page's session ID is released. */
 export function sessionFrozen(): KernelError {
   return createKernelError(
     'SESSION_TAKEN',
