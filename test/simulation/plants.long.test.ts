@@ -46,10 +46,9 @@ vi.mock(import('../../src/sync/loss-watch.ts'), async (original) => {
 vi.mock(import('../../src/relay/client/acknowledgements.ts'), async (original) => {
   const real = await original();
   return {
-    createAcknowledgements(commits) {
-      const acknowledgements = real.createAcknowledgements(commits);
-      if (planted !== 'acknowledges before the commit') return acknowledgements;
-      return { ...acknowledgements, delay: (peer) => peer };
+    delayAcknowledgements(peer, commits) {
+      const acknowledgements = real.delayAcknowledgements(peer, commits);
+      return planted === 'acknowledges before the commit' ? { ...acknowledgements, peer } : acknowledgements;
     },
   };
 });
