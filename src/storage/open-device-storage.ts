@@ -45,7 +45,7 @@ async function openKept(
   if (kind === 'kernel') return (await kernelStorageModule.load()).openKernelStorage(options);
   if (await hasKernelContent(indexedDB, accountID)) {
     logger.warn(
-      'The account’s content is already in the kernel’s own storage, so the kernel uses that storage instead of the requested one',
+      'The requested storage is not used, because the account’s content is in the kernel’s own storage',
     );
     return (await kernelStorageModule.load()).openKernelStorage(options);
   }

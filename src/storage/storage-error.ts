@@ -20,7 +20,7 @@ export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): Ke
     case 'VersionError':
       return createKernelError(
         'STORAGE_TOO_NEW',
-        'A newer version of the app wrote this device’s database. The data is unchanged. Once the relay has confirmed this tab’s edits, reload to get that version.',
+        'A newer version of the app wrote this device’s database. The data is unchanged. Once the relay has confirmed this tab’s edits, reload.',
         { cause },
       );
     case 'InvalidStateError':
@@ -28,7 +28,7 @@ export function storageErrorFrom(cause: unknown, otherwise: KernelErrorCode): Ke
     case 'BlockedError':
       return createKernelError(
         'STORAGE_BLOCKED',
-        'Another tab of the app, which may be frozen, holds an older version of this device’s database open. Close the other tabs, and reload once the relay has confirmed this tab’s edits.',
+        'Another tab of the app, which may be frozen, holds an older version of this device’s database open. Close the other tabs. Once the relay has confirmed this tab’s edits, reload.',
         { cause },
       );
     case 'SecurityError':

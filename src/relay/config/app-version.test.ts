@@ -70,7 +70,7 @@ describe('a relay that requires 2.1.0', () => {
   });
 
   it.each([
-    ['an older app', { appVersion: '2.0.9' }, 'has version 2.0.9'],
+    ['an older app', { appVersion: '2.0.9' }, 'is version 2.0.9'],
     ['an app without a version', {}, 'reports no version'],
   ])('[RELAY-14] disconnects %s and names the required version', async (_, version, reason) => {
     const client = await openRawClient(relay.url);

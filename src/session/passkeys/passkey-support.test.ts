@@ -36,7 +36,7 @@ test.each([
     'PASSKEY_UNSUPPORTED',
     /does not support passkeys/,
   ],
-  ['an insecure context', everything, { isSecureContext: false }, 'PASSKEY_UNSUPPORTED', /https:/],
+  ['an insecure context', everything, { isSecureContext: false }, 'PASSKEY_UNSUPPORTED', /HTTPS/],
   ['no PRF', { ...everything, prf: 'no' }, {}, 'PASSKEY_PRF_UNAVAILABLE', /PRF/],
 ] as const)(
   'with %s explains why before a useless passkey is created',
