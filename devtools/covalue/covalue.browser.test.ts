@@ -145,7 +145,9 @@ describe('CoValue', () => {
     const sessions = { [node.currentSessionID]: 1 };
     node.syncManager.peers[fakePeerID]?.setKnownState(id, { id, header: true, sessions });
     const edit = { id, saved: 'reached', sent: 'reached', missingAtPeerIDs: [fakePeerID] } as const;
-    sync.setUnsynced([{ ...edit, sinceMs: Date.now(), confirmed: 'pending', durable: 'pending' }]);
+    // In the future, so that it stays recent on a slow machine.
+    const recentMs = Date.now() + 3_600_000;
+    sync.setUnsynced([{ ...edit, sinceMs: recentMs, confirmed: 'pending', durable: 'pending' }]);
     const root = await openAt(id);
     expect(textsOf(root, 'Sessions')[0]).toMatch(/ 2 1$/);
     expect(root.querySelector('.less, .missing')).toBeNull();

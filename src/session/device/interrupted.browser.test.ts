@@ -134,7 +134,7 @@ describe('a failure after the passkey was created', () => {
     await expect(signingUp(passkeys)).rejects.toMatchObject({
       code: 'PASSKEY_ORPHANED',
       details: leftOver,
-      message: expect.stringContaining('continues with the passkey “Ada”') as string,
+      message: expect.stringContaining('continue with the passkey “Ada”') as string,
     });
     const session = await signUp({ ...device.platform, passkeys }, offline);
     expect(passkeyOf(session).credentialID).toBe('passkey-1');
