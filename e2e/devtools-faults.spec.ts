@@ -14,7 +14,7 @@ test('the panel takes sync offline, edits wait, and the panel names the cause un
   await expect(banner).toContainText('“Offline” · refuses every attempt · seed 4127');
   await page.evaluate(() => bareApp.set('n', 1));
   await panel.getByRole('tab', { name: /Peers/ }).click();
-  await expect(panel.getByRole('article')).toContainText(/A fault plan broke/);
+  await expect(panel.getByRole('article')).toContainText(/caused by injected faults|A fault plan broke/);
   expect(await page.evaluate(() => bareApp.state().pending)).toBe(1);
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
   await expect(panel.getByRole('grid', { name: 'Unsynced CoValues' }).locator('[data-id]')).toHaveCount(1);
