@@ -77,7 +77,12 @@ test('a tracker that waits for a peer that the app has since added under another
   await addPeer(page, 'second', relay.port);
   await isAtPeers(page, id);
   expect(await isAllSynced(page)).toBe(false);
-  await expectVerdict(panel, id, /^cojson’s tracker is out of date: every relay has all of it$/, /Use Repair/);
+  await expectVerdict(
+    panel,
+    id,
+    /^cojson’s tracker is out of date: every relay has all of it$/,
+    /Use Repair/,
+  );
 
   // Repairs every row, including the map's group, which was created with it.
   for (;;) {
