@@ -5,7 +5,10 @@ import { expect, test } from './support/test.ts';
 
 // A tab that ends during a sign-up. A reload ends the document, but the page keeps its authenticator.
 
-/** The number of records in a store of this device's database; undefined before it exists. */
+/**
+ * The number of records in a store of this device's database; undefined before it exists. Leaves out the probe with an
+ * empty ID that the kernel writes and deletes before a passkey is created.
+ */
 const countOf = (page: Page, store: string) =>
   page.evaluate(
     (name) =>
@@ -14,7 +17,10 @@ const countOf = (page: Page, store: string) =>
         request.onupgradeneeded = () => request.transaction?.abort();
         request.onerror = () => resolve(undefined);
         request.onsuccess = () => {
-          const counting = request.result.transaction(name).objectStore(name).count();
+          const counting = request.result
+            .transaction(name)
+            .objectStore(name)
+            .count(IDBKeyRange.lowerBound('', true));
           counting.onsuccess = () => {
             request.result.close();
             resolve(counting.result);
