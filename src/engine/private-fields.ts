@@ -89,6 +89,16 @@ export function openMapOf(coValue: CoValueCore): RawCoMap | undefined {
   return content instanceof RawCoMap ? content : undefined;
 }
 
+/** The IDs of the groups that a group extends now, if its content is open. */
+export function parentGroupsOf(group: CoValueCore): readonly string[] {
+  const changes = at(openContentOf(group), 'parentGroupsChanges');
+  if (!(changes instanceof Map)) return [];
+  return [...(changes as ReadonlyMap<string, unknown>)].flatMap(([id, entry]) => {
+    const all = at(entry, 'changes');
+    return Array.isArray(all) && at(all.at(-1), 'value') !== 'revoked' ? id : [];
+  });
+}
+
 /** Transactions by session. */
 export type SessionCounts = Readonly<Record<string, number>>;
 

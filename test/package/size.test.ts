@@ -5,7 +5,7 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 const entryBudget = 12_000;
 const completeEntryBudget = 33_000;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 26_200,
+  'lazy-entry': 26_800,
   relays: 21_700,
   storage: 3_600,
   'kernel-storage': 6_500,

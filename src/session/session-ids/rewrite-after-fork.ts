@@ -1,5 +1,6 @@
 import type { AvailableCoValueCore, JsonObject, JsonValue, LocalNode } from 'cojson';
 import type { Fork } from './own-forks.ts';
+import { latestCountingDate } from '../../engine/counting-dates.ts';
 import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
 
 /**
@@ -25,7 +26,7 @@ export function rewriteAfterFork(node: LocalNode, fork: Fork): boolean {
       isWhole = false;
       continue;
     }
-    const nowMs = Math.max(node.stampNow(), core.latestTxMadeAt + 1);
+    const nowMs = Math.max(node.stampNow(), latestCountingDate(node, core) + 1);
     const source = { s: fork.sessionID, mi: currentTxID.txIndex, t: nowMs - madeAt };
     const newMeta = { ...meta, ...source, ...(isOrdered && { b: fork.id }) };
     core.makeTransaction(isOrdered ? changes.map(inBranch) : changes, tx.privacy, newMeta, nowMs);
