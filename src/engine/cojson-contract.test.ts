@@ -113,11 +113,17 @@ describe('session-maps', () => {
     ).toEqual([]);
   });
 
-  it('edit-times finds the time of a CoValue’s latest transaction', () => {
+  it('edit-times finds the checked transactions of a CoValue with their dates', () => {
     const map = node.createGroup().createMap({ key: 1 });
-    expect(map.core.latestTxMadeAt, 'CoValueCore.latestTxMadeAt').toBe(
-      map.core.verifiedTransactions.at(-1)?.madeAt,
-    );
+    const madeAt = Date.now() + 1_000;
+    map.core.makeTransaction([{ op: 'set', key: 'key', value: 2 }], 'trusting', undefined, madeAt);
+    expect(map.core.verifiedTransactions.at(-1), 'CoValueCore.verifiedTransactions').toMatchObject({
+      author: node.getCurrentAgent().id,
+      currentMadeAt: madeAt,
+      isValid: true,
+      changes: [{ key: 'key', value: 2 }],
+      stage: 'processed',
+    });
   });
 });
 

@@ -16,6 +16,7 @@ import {
   openContentOf,
   openMapOf,
   outgoingOf,
+  parentGroupsOf,
   readChecked,
   readIncomingDepth,
   readIsErrored,
@@ -192,6 +193,15 @@ describe('content with a missing dependency', () => {
 });
 
 describe('a CoValue', () => {
+  it('lists the groups that a group extends now', () => {
+    const [group, parent] = [node.createGroup(), node.createGroup()];
+    expect(parentGroupsOf(group.core)).toEqual([]);
+    group.extend(parent);
+    expect(parentGroupsOf(group.core)).toEqual([parent.id]);
+    group.revokeExtend(parent);
+    expect(parentGroupsOf(group.core)).toEqual([]);
+  });
+
   it('is found without creating it, and its content without opening it', () => {
     const missing = 'co_zMissing' as RawCoID;
     expect(findCoValue(node, missing)).toBeUndefined();
