@@ -20,14 +20,17 @@ const readSoFar = new WeakMap<CoValueCore, ReadSoFar>();
  * knows the ID can make does not count: invalid transactions, and the few that cojson accepts without a role.
  */
 export function latestCountingDate(node: LocalNode, core: CoValueCore): number {
-  const all = [core, ...sourcesOf(node, core)];
-  return Math.max(...all.map((one) => latestOf(node, one)));
+  const sources = sourcesOf(node, core);
+  return Math.max(
+    latestOf(core, sources),
+    ...sources.map((source) => latestOf(source, sourcesOf(node, source))),
+  );
 }
 
 /** Reads each transaction once, unless cojson has checked them anew since. */
-function latestOf(node: LocalNode, core: CoValueCore): number {
+function latestOf(core: CoValueCore, sources: readonly CoValueCore[]): number {
   const transactions = core.verifiedTransactions;
-  const groups = sourcesOf(node, core).filter((source) => source.isGroupOrAccount());
+  const groups = sources.filter((source) => source.isGroupOrAccount());
   const groupCount = groups.reduce((sum, group) => sum + group.verifiedTransactions.length, 0);
   const before = readSoFar.get(core) ?? nothingRead;
   if (before.count === transactions.length && before.groupCount === groupCount) return before.latestMs;
