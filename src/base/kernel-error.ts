@@ -1,3 +1,6 @@
+import type { NotCountedReason } from './not-counted-reason.ts';
+import type { Role } from './role.ts';
+
 /** Why a request failed. Temporary conditions (offline, retrying) are states, not errors. */
 export type KernelErrorCode =
   // passkey and account
@@ -18,6 +21,15 @@ export type KernelErrorCode =
   | 'SESSION_CLOSED'
   | 'SESSION_TAKEN'
   | 'UNSYNCED_CHANGES'
+  // values
+  | 'CO_VALUE_NOT_FOUND'
+  | 'CO_VALUE_FORBIDDEN'
+  | 'CO_VALUE_DELETED'
+  | 'CO_VALUE_UNREADABLE'
+  | 'WRITE_FORBIDDEN'
+  | 'EDIT_NOT_COUNTED'
+  | 'VALUE_TOO_LARGE'
+  | 'INVITE_INVALID'
   // device storage
   | 'STORAGE_UNAVAILABLE'
   | 'STORAGE_FULL'
@@ -50,6 +62,9 @@ export type KernelErrorCode =
   | 'TIMEOUT'
   | 'ABORTED';
 
+/** Why a load ended at its time limit: a relay is not connected, a connected one has not answered, or there is none. */
+export type LoadDelay = 'offline' | 'no-answer' | 'sync-off';
+
 /** Typed details by code; more codes will be added. Apps must not rely on the details of other codes. */
 export interface KernelErrorDetails {
   /** The new passkey, which belongs to no account. */
@@ -58,11 +73,29 @@ export interface KernelErrorDetails {
   PASSKEY_PRF_UNAVAILABLE: { readonly credentialID?: string; readonly label?: string };
   /** True if the account was signed out in another tab; any other end leaves the device's data unchanged. */
   SESSION_CLOSED: { readonly isSignedOut?: boolean };
+  CO_VALUE_NOT_FOUND: { readonly id: string };
+  CO_VALUE_FORBIDDEN: { readonly id: string; readonly groupID: string; readonly role: Role | undefined };
+  CO_VALUE_DELETED: { readonly id: string };
+  CO_VALUE_UNREADABLE: { readonly id: string };
+  /** `id`: the CoValue or, if it was to be created, its group. */
+  WRITE_FORBIDDEN: { readonly id: string; readonly role: Role | undefined };
+  /** The CoValues, and why the edits do not count, each once. */
+  EDIT_NOT_COUNTED: { readonly ids: readonly string[]; readonly reasons: readonly NotCountedReason[] };
+  /** Without `id` if the CoValue was to be created. */
+  VALUE_TOO_LARGE: { readonly id?: string; readonly bytes: number; readonly limitBytes: number };
+  INVITE_INVALID: { readonly reason: 'form' | 'unknown' | 'revoked' };
   UNSYNCED_CHANGES: { readonly count: number; readonly ids: readonly string[] };
   /** `positions`: the positions, counted from 1, of the words that are not in the word list. */
   PHRASE_INVALID: {
     readonly reason: 'length' | 'word' | 'checksum';
     readonly positions: readonly number[];
+  };
+  /** `because`: from `session.load`. `rung`: from a wait for a rung. */
+  TIMEOUT: {
+    readonly id?: string;
+    readonly timeoutMs?: number;
+    readonly because?: LoadDelay;
+    readonly rung?: 'saved' | 'sent' | 'confirmed' | 'durable';
   };
   APP_OUTDATED: { readonly required: string; readonly have?: string };
 }

@@ -9,7 +9,7 @@ export interface TimeSlices {
 
 export interface SliceTiming {
   readonly nowMs: () => number;
-  nextTask(): Promise<void>;
+  nextTask(): Promise<unknown>;
 }
 
 /** Keeps a page's response below 50 ms, even if the last step takes several times longer on a slow machine. */

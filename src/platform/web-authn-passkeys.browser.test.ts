@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
 import {
   plugInAuthenticator,
@@ -15,6 +15,7 @@ const prfInput = new Uint8Array(21).fill(7);
 const anyPasskey = { rpID, allowCredentialIDs: [], prfInput };
 
 let unplug: (() => Promise<void>) | undefined;
+afterEach(() => vi.restoreAllMocks());
 afterEach(() => unplug?.());
 async function plugIn(options?: VirtualAuthenticatorOptions): Promise<void> {
   ({ unplug } = await plugInAuthenticator(cdp(), options));
@@ -29,7 +30,7 @@ test('creation returns a verified PRF output, and later use returns the same', a
   await plugIn();
   const made = await passkeys.create(creation());
   expect(made).toMatchObject({ userVerified: true, prf: { kind: 'output', output: { length: 32 } } });
-  expect(await passkeys.get(anyPasskey)).toEqual(made);
+  expect(made).toMatchObject(await passkeys.get(anyPasskey));
 });
 
 test('a different input yields a different output', async () => {
@@ -55,6 +56,14 @@ test('creation reports an authenticator without PRF', async () => {
   await plugIn({ prf: 'none' });
   expect((await passkeys.create(creation())).prf).toEqual({ kind: 'none' });
   expect((await passkeys.get(anyPasskey)).prf).toEqual({ kind: 'none' });
+});
+
+test.each([true, false])('creation and use report whether a passkey is backed up: %s', async (isBackedUp) => {
+  await plugIn({ isBackedUp });
+  const backup = { isEligible: isBackedUp, isBackedUp };
+  const made = await passkeys.create(creation());
+  expect(made).toMatchObject({ backup, transports: ['internal'] });
+  expect(await passkeys.get(anyPasskey)).toMatchObject({ backup });
 });
 
 test.each([
@@ -94,7 +103,7 @@ describe('autofill', () => {
   test('autofill returns the passkey that the user picks, even in a page without an input field', async () => {
     await plugIn();
     const made = await passkeys.create(creation());
-    expect(await passkeys.get(autofill)).toEqual(made);
+    expect(made).toMatchObject(await passkeys.get(autofill));
   });
 
   test('autofill ends if its signal aborts in the tick of its start', async () => {
@@ -132,5 +141,19 @@ test('the Signal API is used if the browser has it, and a missing passkey provid
 });
 
 test('Chromium reports support', async () => {
-  expect(await passkeys.support()).toMatchObject({ webauthn: true, prf: 'yes' });
+  await plugIn();
+  expect(await passkeys.support()).toMatchObject({ webauthn: true, prf: 'yes', authenticator: 'yes' });
 });
+
+test.each([
+  ['a phone can answer', { hybridTransport: true }, 'yes'],
+  ['nothing but a security key can', { hybridTransport: false }, 'no'],
+  ['the browser does not say', {}, 'unknown'],
+] as const)(
+  'without an authenticator of its own, a device reports whether %s',
+  async (_, capabilities, answer) => {
+    vi.spyOn(PublicKeyCredential, 'getClientCapabilities').mockResolvedValue(capabilities);
+    vi.spyOn(PublicKeyCredential, 'isUserVerifyingPlatformAuthenticatorAvailable').mockResolvedValue(false);
+    expect(await passkeys.support()).toMatchObject({ authenticator: answer });
+  },
+);

@@ -1,14 +1,15 @@
 import {
-  base64URLStringToBuffer,
   browserSupportsWebAuthn,
   browserSupportsWebAuthnAutofill,
   bufferToBase64URLString,
+  platformAuthenticatorIsAvailable,
   startAuthentication,
   startRegistration,
   type AuthenticationExtensionsClientInputs,
   type AuthenticationExtensionsClientOutputs,
 } from '@simplewebauthn/browser';
 import { runCeremony } from './one-ceremony.ts';
+import { readAuthenticatorData } from './authenticator-data.ts';
 import type { Passkeys, PasskeyResult } from './passkey-api.ts';
 
 type PrfState = PasskeyResult['prf'];
@@ -18,9 +19,15 @@ export function createWebAuthnPasskeys(): Passkeys {
   return {
     async support() {
       const webauthn = browserSupportsWebAuthn() && 'credentials' in navigator;
-      if (!webauthn) return { webauthn, prf: 'no', autofill: false };
-      const autofill = await browserSupportsWebAuthnAutofill().catch(() => false); // Treat failure as absence.
-      return { webauthn, prf: await prfSupport(), autofill };
+      if (!webauthn) return { webauthn, prf: 'no', autofill: false, authenticator: 'no' };
+      const isAbsent = () => false;
+      const [autofill, hasOwn, capabilities] = await Promise.all([
+        browserSupportsWebAuthnAutofill().catch(isAbsent),
+        platformAuthenticatorIsAvailable().catch(isAbsent),
+        clientCapabilities(),
+      ]);
+      const { hybridTransport: phone, 'extension:prf': prf } = capabilities;
+      return { webauthn, prf: answerOf(prf), autofill, authenticator: hasOwn ? 'yes' : answerOf(phone) };
     },
 
     async create(request) {
@@ -46,13 +53,17 @@ export function createWebAuthnPasskeys(): Passkeys {
           },
         }),
       );
-      const { authenticatorData } = response.response;
+      const { authenticatorData, transports = [] } = response.response;
+      const read = authenticatorData === undefined ? undefined : readAuthenticatorData(authenticatorData);
       const prf = readPrf(response.clientExtensionResults);
       return {
         credentialID: response.id,
-        userVerified: authenticatorData !== undefined && hasUserVerifiedFlag(authenticatorData),
+        userVerified: read?.userVerified === true,
+        backup: read?.backup,
+        transports,
+        aaguid: read?.aaguid,
         // Without authenticator data, nothing proves that the user was verified; a `get` always includes it.
-        prf: authenticatorData === undefined && prf.kind === 'output' ? { kind: 'enabled' } : prf,
+        prf: read === undefined && prf.kind === 'output' ? { kind: 'enabled' } : prf,
       };
     },
 
@@ -71,9 +82,11 @@ export function createWebAuthnPasskeys(): Passkeys {
           },
         }),
       );
+      const { userVerified, backup } = readAuthenticatorData(response.response.authenticatorData);
       return {
         credentialID: response.id,
-        userVerified: hasUserVerifiedFlag(response.response.authenticatorData),
+        userVerified,
+        backup,
         prf: readPrf(response.clientExtensionResults),
       };
     },
@@ -117,22 +130,17 @@ function toBytes(source: ArrayBufferView | ArrayBufferLike): Uint8Array<ArrayBuf
     : new Uint8Array(new Uint8Array(source));
 }
 
-/** WebAuthn, "Authenticator Data": 32 bytes of hash, then the flags, in which bit 2 is "user verified". */
-function hasUserVerifiedFlag(authenticatorData: string): boolean {
-  const flags = new Uint8Array(base64URLStringToBuffer(authenticatorData))[32] ?? 0;
-  return (flags & 0b100) !== 0;
+/** SimpleWebAuthn's capability check leaves out extensions. Empty if the browser reports nothing. */
+async function clientCapabilities(): Promise<Readonly<Record<string, boolean | undefined>>> {
+  if (!('getClientCapabilities' in PublicKeyCredential)) return {};
+  try {
+    return await PublicKeyCredential.getClientCapabilities();
+  } catch {
+    return {}; // The ceremony will show what the provider supports.
+  }
 }
 
-/** SimpleWebAuthn's capability check leaves out extensions. */
-async function prfSupport(): Promise<'yes' | 'no' | 'unknown'> {
-  if (!('getClientCapabilities' in PublicKeyCredential)) return 'unknown';
-  try {
-    const capabilities: Readonly<Record<string, boolean | undefined>> =
-      await PublicKeyCredential.getClientCapabilities();
-    const prf = capabilities['extension:prf'];
-    if (prf === undefined) return 'unknown';
-    return prf ? 'yes' : 'no';
-  } catch {
-    return 'unknown'; // The ceremony will show whether the provider supports PRF.
-  }
+function answerOf(capability: boolean | undefined): 'yes' | 'no' | 'unknown' {
+  if (capability === undefined) return 'unknown';
+  return capability ? 'yes' : 'no';
 }
