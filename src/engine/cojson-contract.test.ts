@@ -3,12 +3,14 @@ import {
   CoValueCore,
   LocalNode,
   RawCoList,
+  RawCoStream,
   RawGroup,
   StorageApiAsync,
   type CryptoProvider,
 } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { parentChangesOf } from './private-fields.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { layerSessionMaps, type SessionMap } from './session-maps/session-maps.ts';
 
@@ -71,6 +73,35 @@ describe('tie-order', () => {
       true,
     );
     expect(list.lastValidTransaction, 'RawCoList.lastValidTransaction').toBe(second.madeAt);
+  });
+
+  it('finds the items of a stream by session, and the changes of a parent group by date', () => {
+    const [group, parent] = [node.createGroup(), node.createGroup()];
+    const stream = group.createStream();
+    stream.push('item');
+    expect(Object.keys(stream.items), 'RawCoStream.items').toEqual([node.currentSessionID]);
+    expect(isMethod(RawCoStream.prototype, 'processNewTransactions'), 'processNewTransactions').toBe(true);
+    group.extend(parent);
+    const [change] = group.ops[`parent_${parent.id}`] ?? [];
+    expect(new Map(parentChangesOf(group)).get(parent.id)?.changes, 'RawGroup.parentGroupsChanges').toEqual([
+      { madeAt: change?.madeAt, value: 'extend' },
+    ]);
+  });
+});
+
+describe('late-changes', () => {
+  it('finds the methods that it replaces, and what depends on a group', () => {
+    const { prototype } = CoValueCore;
+    for (const name of ['makeTransaction', 'resetParsedTransactions', 'scheduleContentRebuild']) {
+      expect(isMethod(prototype, name), `CoValueCore.${name}`).toBe(true);
+    }
+    const group = node.createGroup();
+    const map = group.createMap({ key: 1 }, null, 'trusting');
+    expect([...group.core.dependant], 'CoValueCore.dependant').toContain(map.id);
+    const [transaction] = map.core.toProcessTransactions;
+    expect(map.core.latestTxMadeAt, 'CoValueCore.latestTxMadeAt').toBe(transaction?.madeAt);
+    expect(map.knownTransactions[map.id], 'the applied transactions').toBe(1);
+    expect(transaction?.stage, 'VerifiedTransaction.stage').toBe('processed');
   });
 });
 

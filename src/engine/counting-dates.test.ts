@@ -8,7 +8,7 @@ import {
 } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { beforeEach, expect, it } from 'vitest';
-import { latestCountingDate } from './counting-dates.ts';
+import { earliestEditDate, latestCountingDate } from './counting-dates.ts';
 
 const crypto = await WasmCrypto.create();
 const soonMs = Date.now() + 60_000;
@@ -135,4 +135,17 @@ it('follows an edit once the membership of its author arrives, and no longer onc
 it('ignores a date that nothing can follow', () => {
   map.core.makeTransaction([set('title', 'last')], 'trusting', undefined, Number.MAX_SAFE_INTEGER);
   expect(latestOf(map)).toBeLessThan(soonMs);
+});
+
+it('[CONF-10] an edit may have the date of its own session’s latest, but not of another’s', () => {
+  const { stranger, me } = newStranger();
+  group.addMemberInternal(me, 'writer');
+  const dateFor = (node: LocalNode) => earliestEditDate(owner, map.core, node.currentSessionID);
+  map.core.makeTransaction([set('title', 'second')], 'trusting', undefined, soonMs);
+  expect([dateFor(owner), dateFor(stranger)]).toEqual([soonMs, soonMs + 1]);
+  makeAs(stranger, map, { change: set('title', 'theirs'), madeAt: soonMs });
+  expect([dateFor(owner), dateFor(stranger)]).toEqual([soonMs + 1, soonMs + 1]);
+  map.core.makeTransaction([set('title', 'third')], 'trusting', undefined, soonMs + 1);
+  map.core.makeTransaction([set('title', 'fourth')], 'trusting', undefined, soonMs + 1);
+  expect([dateFor(owner), dateFor(stranger)]).toEqual([soonMs + 1, soonMs + 2]);
 });

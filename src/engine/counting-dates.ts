@@ -5,14 +5,22 @@ import { parentGroupsOf } from './private-fields.ts';
 type Transaction = CoValueCore['verifiedTransactions'][number];
 
 interface ReadSoFar {
-  /** How many of its transactions were read. */
+  /** The number of its transactions that were read. */
   readonly count: number;
-  /** How many transactions its groups had then: any further one can change which of its transactions are valid. */
+  /** The number of transactions of its groups at that time: each further one can change which of its own are valid. */
   readonly groupCount: number;
-  readonly latestMs: number;
+  readonly latest: Latest;
 }
 
-const nothingRead: ReadSoFar = { count: 0, groupCount: 0, latestMs: 0 };
+/** The latest date, its session, and the latest date of any other session. */
+interface Latest {
+  readonly ms: number;
+  readonly sessionID: string;
+  readonly othersMs: number;
+}
+
+const none: Latest = { ms: 0, sessionID: '', othersMs: 0 };
+const nothingRead: ReadSoFar = { count: 0, groupCount: 0, latest: none };
 const readSoFar = new WeakMap<CoValueCore, ReadSoFar>();
 
 /**
@@ -20,37 +28,57 @@ const readSoFar = new WeakMap<CoValueCore, ReadSoFar>();
  * knows the ID can make does not count: invalid transactions, and the few that cojson accepts without a role.
  */
 export function latestCountingDate(node: LocalNode, core: CoValueCore): number {
-  const sources = sourcesOf(node, core);
-  return Math.max(
-    latestOf(core, sources),
-    ...sources.map((source) => latestOf(source, sourcesOf(node, source))),
-  );
+  return latestCounting(node, core).ms;
 }
 
-/** Reads each transaction once, unless cojson has checked them anew since. */
-function latestOf(core: CoValueCore, sources: readonly CoValueCore[]): number {
+/**
+ * The earliest date that puts an edit of a session after everything that counts. It is the date of the session's own
+ * latest transaction, because cojson orders those by index: a burst of edits must not run ahead of the clock. It is later
+ * than every other session's, because session IDs decide the order of equal dates.
+ */
+export function earliestEditDate(node: LocalNode, core: CoValueCore, sessionID: string): number {
+  const { ms, sessionID: by, othersMs } = latestCounting(node, core);
+  return by === sessionID ? Math.max(ms, othersMs + 1) : ms + 1;
+}
+
+function latestCounting(node: LocalNode, core: CoValueCore): Latest {
+  const sources = sourcesOf(node, core);
+  return sources
+    .map((source) => latestOf(source, sourcesOf(node, source)))
+    .reduce(later, latestOf(core, sources));
+}
+
+function later(one: Latest, other: Latest): Latest {
+  if (other.ms > one.ms) return later(other, one);
+  const othersMs = other.sessionID === one.sessionID ? other.othersMs : other.ms;
+  return { ...one, othersMs: Math.max(one.othersMs, othersMs) };
+}
+
+/** Reads each transaction once, unless cojson has validated them again since. */
+function latestOf(core: CoValueCore, sources: readonly CoValueCore[]): Latest {
   const transactions = core.verifiedTransactions;
   const groups = sources.filter((source) => source.isGroupOrAccount());
   const groupCount = groups.reduce((sum, group) => sum + group.verifiedTransactions.length, 0);
   const before = readSoFar.get(core) ?? nothingRead;
-  if (before.count === transactions.length && before.groupCount === groupCount) return before.latestMs;
+  if (before.count === transactions.length && before.groupCount === groupCount) return before.latest;
   // cojson sorts the transactions of groups and accounts, so a new one can be anywhere.
   const isAppended = before.groupCount === groupCount && !core.isGroupOrAccount();
-  const { count, latestMs } = isAppended ? before : nothingRead;
+  const { count, latest: readBefore } = isAppended ? before : nothingRead;
   const unread = transactions.slice(count);
   const unchecked = unread.findIndex(({ stage }) => stage === 'to-validate');
   const checked = unchecked < 0 ? unread : unread.slice(0, unchecked);
-  const latest = datesThatCount(core, checked).reduce((one, other) => Math.max(one, other), latestMs);
-  readSoFar.set(core, { count: count + checked.length, groupCount, latestMs: latest });
+  const latest = datesThatCount(core, checked).reduce(later, readBefore);
+  readSoFar.set(core, { count: count + checked.length, groupCount, latest });
   return latest;
 }
 
-function datesThatCount(core: CoValueCore, transactions: readonly Transaction[]): readonly number[] {
+function datesThatCount(core: CoValueCore, transactions: readonly Transaction[]): readonly Latest[] {
   const isCounting = core.isGroupOrAccount() ? byMembers(core, transactions) : ordersContent;
   return transactions.flatMap((transaction) => {
-    const { isValid, currentMadeAt } = transaction;
+    const { isValid, currentMadeAt: ms, txID } = transaction;
     // Nothing can be dated after the greatest number.
-    return isValid && currentMadeAt < Number.MAX_SAFE_INTEGER && isCounting(transaction) ? currentMadeAt : [];
+    const doesCount = isValid && ms < Number.MAX_SAFE_INTEGER && isCounting(transaction);
+    return doesCount ? { ms, sessionID: txID.sessionID, othersMs: 0 } : [];
   });
 }
 
@@ -86,13 +114,16 @@ function changeOf({ changes }: Transaction): { readonly key: string; readonly va
 /** The group of a CoValue and all groups above it, and what it is a branch of; each once. */
 function sourcesOf(node: LocalNode, core: CoValueCore): readonly CoValueCore[] {
   const found = new Set<CoValueCore>([core]);
+  const add = (id: string) => {
+    const source = getKnownCoValue(node, id);
+    if (source) found.add(source);
+  };
   for (const one of found) {
     const ruleset = one.verified?.header.ruleset;
-    const groups = ruleset?.type === 'ownedByGroup' ? [ruleset.group] : parentGroupsOf(one);
-    for (const id of [...groups, one.getCurrentBranchSourceId() ?? []].flat()) {
-      const source = getKnownCoValue(node, id);
-      if (source) found.add(source);
-    }
+    if (ruleset?.type === 'ownedByGroup') add(ruleset.group);
+    else parentGroupsOf(one).forEach(add);
+    const branched = one.getCurrentBranchSourceId();
+    if (branched) add(branched);
   }
   found.delete(core);
   return [...found];

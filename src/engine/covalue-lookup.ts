@@ -1,4 +1,5 @@
 import type { AvailableCoValueCore, CoValueCore, LocalNode, RawCoID } from 'cojson';
+import { deletionOnly, knownCountsOfState, type KnownCounts } from './known-counts.ts';
 
 // Only these functions call `node.getCoValue`, which creates CoValues, counts as a use and revives unloaded ones.
 
@@ -21,4 +22,24 @@ export function getAvailableCoValue(node: LocalNode, id: string): AvailableCoVal
 /** Resolves with false if this device's storage does not have the CoValue, or fails. */
 export function loadFromStorage(node: LocalNode, id: string): Promise<boolean> {
   return new Promise((resolve) => getOrCreateCoValue(node, id).loadFromStorage(resolve));
+}
+
+/** Everything this node has of a CoValue that a relay should have. */
+export function localCounts(node: LocalNode, id: RawCoID): KnownCounts {
+  const core = getAvailableCoValue(node, id);
+  if (!core) return {};
+  const state = knownCountsOfState(core.knownState());
+  return core.isDeleted ? deletionOnly(state) : state;
+}
+
+const heldByNode = new WeakMap<LocalNode, ReadonlyMap<RawCoID, unknown>>();
+
+/** Sets what the kernel hands to cojson later, by CoValue. */
+export function setHeldContent(node: LocalNode, held: ReadonlyMap<RawCoID, unknown>): void {
+  heldByNode.set(node, held);
+}
+
+/** Whether content of the CoValue has arrived that cojson has yet to handle. */
+export function hasWaitingContent({ node, id, newContentQueue }: CoValueCore): boolean {
+  return newContentQueue.length > 0 || heldByNode.get(node)?.has(id) === true;
 }

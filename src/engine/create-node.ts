@@ -1,4 +1,5 @@
 import { LocalNode, type AgentSecret, type CryptoProvider, type RawAccountID, type SessionID } from 'cojson';
+import { nameInviteErrors } from './refusals/invite-errors.ts';
 import { patchCojson } from './patch-cojson.ts';
 import type { SessionCrypto } from './session-crypto.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
@@ -17,6 +18,8 @@ export function createSessionNode(options: {
     experimental_clockSyncFromServerPings: true,
   });
   crypto.editTimes.follow(node, genesisTimeMs);
+  crypto.writeRights.follow(node);
+  nameInviteErrors(node);
   return node;
 }
 

@@ -1,8 +1,12 @@
-import { patchEmptyGroups } from './empty-groups.ts';
-import { patchTieOrder } from './tie-order.ts';
+import { patchRefusals } from './refusals/early-refusals.ts';
+import { patchEmptyGroups } from './fixes/empty-groups.ts';
+import { patchLateChanges } from './fixes/late-changes.ts';
+import { patchTieOrder } from './fixes/tie-order.ts';
 
 /** Applies the process-wide fixes to cojson, which affect every node. Idempotent; call it before creating a node. */
 export function patchCojson(): void {
   patchEmptyGroups();
   patchTieOrder();
+  patchLateChanges();
+  patchRefusals();
 }

@@ -2,7 +2,7 @@ import { cojsonInternals, StorageApiAsync, type LocalNode, type Peer, type RawCo
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
 import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
-import { createOutgoing } from '../sync/outgoing.ts';
+import { createOutgoing } from '../sync/connection/outgoing.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import type { Content } from './content.ts';
 import {

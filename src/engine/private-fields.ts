@@ -1,4 +1,5 @@
 import {
+  type CoID,
   CoValueCore,
   type LocalNode,
   type Peer,
@@ -8,6 +9,7 @@ import {
   RawCoList,
   RawCoMap,
   RawCoStream,
+  type RawGroup,
 } from 'cojson';
 import type { Content } from './content.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
@@ -91,12 +93,24 @@ export function openMapOf(coValue: CoValueCore): RawCoMap | undefined {
 
 /** The IDs of the groups that a group extends now, if its content is open. */
 export function parentGroupsOf(group: CoValueCore): readonly string[] {
-  const changes = at(openContentOf(group), 'parentGroupsChanges');
-  if (!(changes instanceof Map)) return [];
-  return [...(changes as ReadonlyMap<string, unknown>)].flatMap(([id, entry]) => {
-    const all = at(entry, 'changes');
-    return Array.isArray(all) && at(all.at(-1), 'value') !== 'revoked' ? id : [];
-  });
+  return [...parentChangesOf(openContentOf(group))].flatMap(([id, { changes }]) =>
+    changes.at(-1)?.value === 'revoked' ? [] : id,
+  );
+}
+
+/** What a group has said about each group that it extends, by date; to be changed in place. */
+export interface ParentChanges {
+  changes: readonly { readonly madeAt: number; readonly value: unknown }[];
+}
+
+export function* parentChangesOf(
+  group: OpenContent | undefined,
+): Iterable<readonly [CoID<RawGroup>, ParentChanges]> {
+  const changes = at(group, 'parentGroupsChanges');
+  if (!(changes instanceof Map)) return;
+  for (const [id, entry] of changes as ReadonlyMap<CoID<RawGroup>, ParentChanges>) {
+    if (Array.isArray(at(entry, 'changes'))) yield [id, entry];
+  }
 }
 
 /** Transactions by session. */

@@ -4,8 +4,10 @@ import { patchCojson } from './patch-cojson.ts';
 import { createEditTimes, type EditTimes } from './session-maps/edit-times.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { bindToPlace } from './session-maps/place-binding.ts';
+import { limitSize } from './session-maps/size-limit.ts';
 import { layerSessionMaps } from './session-maps/session-maps.ts';
 import { createWriteGate, type WriteGate } from './session-maps/write-gate.ts';
+import { createWriteRights, type WriteRights } from './session-maps/write-rights.ts';
 
 export type { WriteGate };
 
@@ -14,6 +16,7 @@ export interface SessionCrypto extends CryptoProvider {
   readonly bindsToPlace: true;
   readonly edits: WriteGate;
   readonly editTimes: EditTimes;
+  readonly writeRights: WriteRights;
 }
 
 /** One for each session: cojson caches agent IDs in it by agent secret. Rejects if WebAssembly cannot be loaded. */
@@ -22,11 +25,14 @@ export async function createSessionCrypto(): Promise<SessionCrypto> {
   const crypto = await WasmCrypto.create();
   const edits = createWriteGate();
   const editTimes = createEditTimes();
+  const writeRights = createWriteRights();
   layerSessionMaps(crypto, {
     'edit-times': editTimes.layer,
     'write-gate': edits.layer,
+    'write-rights': writeRights.layer,
+    'size-limit': limitSize,
     'place-binding': bindToPlace,
     'hash-repair': repairHashes(crypto),
   });
-  return Object.assign(crypto, { bindsToPlace: true as const, edits, editTimes });
+  return Object.assign(crypto, { bindsToPlace: true as const, edits, editTimes, writeRights });
 }

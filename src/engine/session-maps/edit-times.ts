@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import { latestCountingDate } from '../counting-dates.ts';
+import { earliestEditDate } from '../counting-dates.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { wrapSigning, type SessionMapLayer } from './session-maps.ts';
 
@@ -21,12 +21,9 @@ export function createEditTimes(): EditTimes & { readonly layer: SessionMapLayer
       dateOf = (id, sessionID, madeAtMs) => {
         if (madeAtMs === genesisTimeMs) return madeAtMs;
         // cojson accepts an invite through a helper node, whose clock no relay corrects.
-        const dateMs = isOwn(node, sessionID) ? madeAtMs : node.stampNow();
+        const dateMs = isOwnSession(node, sessionID) ? madeAtMs : node.stampNow();
         const core = getKnownCoValue(node, id);
-        const knownMs = core ? latestCountingDate(node, core) : 0;
-        // Equal times are allowed, because cojson orders such edits of a session by index: a burst of edits
-        // must not run ahead of the clock.
-        return knownMs > dateMs ? knownMs + 1 : dateMs;
+        return core ? Math.max(dateMs, earliestEditDate(node, core, sessionID)) : dateMs;
       };
     },
     layer: (createBelow, coValueID) =>
@@ -53,7 +50,8 @@ export function createEditTimes(): EditTimes & { readonly layer: SessionMapLayer
   };
 }
 
-function isOwn(node: LocalNode, sessionID: string): boolean {
+/** Whether the node's account, or its agent, writes under the session ID. */
+export function isOwnSession(node: LocalNode, sessionID: string): boolean {
   const isBy = (author: string) => sessionID.startsWith(`${author}_`);
   // An account edits itself as its agent.
   return isBy(node.getCurrentAccountOrAgentID()) || isBy(node.getCurrentAgent().currentAgentID());

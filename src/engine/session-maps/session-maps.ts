@@ -8,7 +8,14 @@ export type Signing = Pick<SessionMap, 'makeNewPrivateTransaction' | 'makeNewTru
 export type SessionMapLayer = (createBelow: () => SessionMap, coValueID: RawCoID) => SessionMap;
 
 /** Outermost first; below the last is cojson's own map. */
-const layerOrder = ['edit-times', 'write-gate', 'place-binding', 'hash-repair'] as const;
+const layerOrder = [
+  'edit-times',
+  'write-gate',
+  'write-rights',
+  'size-limit',
+  'place-binding',
+  'hash-repair',
+] as const;
 
 /** Layers all session maps of this provider, also those of cojson's helper nodes. Call it once for each provider. */
 export function layerSessionMaps(
@@ -25,6 +32,25 @@ export function layerSessionMaps(
     }
     return create();
   };
+}
+
+/** Calls `check` before each transaction is made. If it throws, nothing is made, and the edit's caller gets the error. */
+export function checkEdits(
+  map: SessionMap,
+  check: (sessionID: string, changesJson: string, metaJson: string | undefined) => void,
+): SessionMap {
+  return wrapSigning(map, (below) => ({
+    makeNewPrivateTransaction(...edit) {
+      const [sessionID, , changesJson, , , metaJson] = edit;
+      check(sessionID, changesJson, metaJson);
+      return below.makeNewPrivateTransaction(...edit);
+    },
+    makeNewTrustingTransaction(...edit) {
+      const [sessionID, , changesJson, metaJson] = edit;
+      check(sessionID, changesJson, metaJson);
+      return below.makeNewTrustingTransaction(...edit);
+    },
+  }));
 }
 
 /** Replaces the methods that make and sign transactions. */

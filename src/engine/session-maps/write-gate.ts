@@ -1,5 +1,5 @@
 import type { KernelError } from '../../base/kernel-error.ts';
-import { wrapSigning, type SessionMapLayer } from './session-maps.ts';
+import { checkEdits, type SessionMapLayer } from './session-maps.ts';
 
 /** While closed, an edit throws in the call that makes it and changes nothing. */
 export interface WriteGate {
@@ -25,16 +25,6 @@ export function createWriteGate(): WriteGate & { readonly layer: SessionMapLayer
         if (index >= 0) refusals.splice(index, 1);
       };
     },
-    layer: (createBelow) =>
-      wrapSigning(createBelow(), (below) => ({
-        makeNewPrivateTransaction(...edit) {
-          throwIfClosed();
-          return below.makeNewPrivateTransaction(...edit);
-        },
-        makeNewTrustingTransaction(...edit) {
-          throwIfClosed();
-          return below.makeNewTrustingTransaction(...edit);
-        },
-      })),
+    layer: (createBelow) => checkEdits(createBelow(), throwIfClosed),
   };
 }

@@ -1,0 +1,58 @@
+import {
+  RawAccount,
+  RawGroup,
+  type AvailableCoValueCore,
+  type LocalNode,
+  type RawCoID,
+  type RawCoValue,
+} from 'cojson';
+import type { Role } from '../base/role.ts';
+import { getAvailableCoValue, getKnownCoValue, hasWaitingContent } from './covalue-lookup.ts';
+import { parentGroupsOf } from './private-fields.ts';
+
+/** The role of this node's account in the group of a CoValue. */
+export interface GroupAccess {
+  readonly groupID: RawCoID;
+  /** Undefined if the account is not a member, or not any more. */
+  readonly role: Role | undefined;
+}
+
+/** Undefined if no group decides who reads the CoValue: everyone reads a group or an account. */
+export function groupAccessOf(node: LocalNode, core: AvailableCoValueCore): GroupAccess | undefined {
+  const { ruleset } = core.verified.header;
+  if (ruleset.type !== 'ownedByGroup') return undefined;
+  const content = getAvailableCoValue(node, ruleset.group)?.getCurrentContent();
+  return { groupID: ruleset.group, role: content && memberRoleIn(content) };
+}
+
+/** This node's role; undefined without one, or if the content is no group. */
+export function memberRoleIn(content: RawCoValue): Role | undefined {
+  // An account that owns CoValues admits only itself.
+  if (content instanceof RawAccount) {
+    return content.id === content.core.node.getCurrentAccountOrAgentID() ? 'admin' : undefined;
+  }
+  const role = content instanceof RawGroup ? content.myRole() : undefined;
+  return isMemberRole(role) ? role : undefined;
+}
+
+/** A group and all groups that it extends, directly or indirectly; each once. */
+export function groupChainOf(node: LocalNode, groupID: RawCoID): readonly RawCoID[] {
+  const found = new Set([groupID]);
+  for (const id of found) {
+    const group = getKnownCoValue(node, id);
+    for (const parentID of group ? parentGroupsOf(group) : []) found.add(parentID as RawCoID);
+  }
+  return [...found];
+}
+
+/** False while part of the CoValue, or of its dependencies, has yet to arrive or to be handled. */
+export function isComplete(core: AvailableCoValueCore): boolean {
+  return core.isCompletelyDownloaded() && !core.hasMissingDependencies() && !hasWaitingContent(core);
+}
+
+/** cojson's other roles belong to invites, or are `revoked`. */
+function isMemberRole(role: ReturnType<RawGroup['myRole']>): role is Role {
+  return (
+    role === 'reader' || role === 'writer' || role === 'manager' || role === 'admin' || role === 'writeOnly'
+  );
+}

@@ -1,0 +1,89 @@
+import { RawGroup, type CoValueCore, type SessionID } from 'cojson';
+import type { NotCountedReason } from '../base/not-counted-reason.ts';
+import {
+  findCoValue,
+  lastCheckedOf,
+  openContentOf,
+  readChecked,
+  type CheckedTransaction,
+} from './private-fields.ts';
+
+/** A transaction that cojson stores and passes on, but does not count. */
+export interface NotCountedEdit {
+  readonly sessionID: string;
+  readonly index: number;
+  /** In ms since the Unix epoch, as its author dated it. */
+  readonly madeAt: number;
+  readonly reason: NotCountedReason;
+  /** cojson's explanation. */
+  readonly message: string;
+}
+
+/** `notCounted` is undefined for a transaction that counts. */
+export type Verdict = readonly [index: number, notCounted: NotCountedEdit | undefined];
+
+/** How many of a session's transactions cojson has judged. It judges those of a CoValue whose content is open. */
+export function judgedCount(core: CoValueCore, sessionID: string): number {
+  const last = readChecked(lastCheckedOf(core, sessionID));
+  return last ? last.index + 1 : 0;
+}
+
+/**
+ * cojson's verdicts on a session's transactions, newest first. The keys that cojson reveals of itself in a group are left
+ * out: some of them count nowhere, although the call that made them succeeds.
+ */
+export function* verdictsOf(core: CoValueCore, sessionID: string): Generator<Verdict, void> {
+  let one = readChecked(lastCheckedOf(core, sessionID));
+  for (; one; one = readChecked(one.previous))
+    yield [one.index, notCountedIn(core, sessionID as SessionID, one)];
+}
+
+function notCountedIn(
+  core: CoValueCore,
+  sessionID: SessionID,
+  { index, isValid, refusal: message, changes }: CheckedTransaction,
+): NotCountedEdit | undefined {
+  // Without a message, cojson has not judged it.
+  if (isValid || message === undefined) return undefined;
+  const tx = core.getTx({ sessionID, txIndex: index });
+  if (core.isGroupOrAccount() && revealsKey(changes ?? decrypt(core, sessionID, index, tx))) return undefined;
+  const madeAt = tx?.madeAt ?? 0;
+  return { sessionID, index, madeAt, reason: reasonOf(core, sessionID, message, madeAt), message };
+}
+
+/** cojson makes each of these changes in a transaction of its own. */
+function revealsKey(changes: readonly unknown[]): boolean {
+  return changes.length === 1 && revelation.test(JSON.stringify(changes));
+}
+
+const revelation =
+  /^\[{"op":"\w+","key":"(?:readKey"|groupSealer"|writeKeyFor_|key_z[^_"]+_(?:for|sealedFor)_)/;
+
+/** cojson itself decrypts only what counts. */
+function decrypt(
+  core: CoValueCore,
+  sessionID: SessionID,
+  index: number,
+  tx: ReturnType<CoValueCore['getTx']>,
+): readonly unknown[] {
+  const readKey = tx?.privacy === 'private' ? core.getReadKey(tx.keyUsed) : undefined;
+  return (readKey && core.verified?.decryptTransaction(sessionID, index, readKey)) ?? [];
+}
+
+const lacksRight =
+  /no write permissions|not found in group|^Only |^Admins can|^Managers can|invites? can only|^Group transaction must be made/i;
+const isMalformed = /^Group transaction must|^Can't make private|^Everyone can|^Parent group is|^Child ext/;
+
+function reasonOf(core: CoValueCore, sessionID: string, message: string, atMs: number): NotCountedReason {
+  if (lacksRight.test(message)) return wasMember(core, sessionID, atMs) ? 'no-access' : 'not-a-member-then';
+  return isMalformed.test(message) ? 'malformed' : 'other';
+}
+
+/** Whether a session's author had any role at this time, as the group is known now. */
+function wasMember({ node, id, verified }: CoValueCore, sessionID: string, atMs: number): boolean {
+  const ruleset = verified?.header.ruleset;
+  const core = findCoValue(node, ruleset?.type === 'ownedByGroup' ? ruleset.group : id);
+  const group = core && openContentOf(core);
+  const [author] = sessionID.split('_session') as [Parameters<RawGroup['roleOfInternal']>[0]];
+  return group instanceof RawGroup && group.atTime(atMs).roleOfInternal(author) !== undefined;
+}

@@ -1,0 +1,59 @@
+import { CoValueCore, RawGroup } from 'cojson';
+import { getOrCreateCoValue } from '../covalue-lookup.ts';
+import { openContentOf } from '../private-fields.ts';
+
+let isPatched = false;
+const changedGroups = new WeakSet<CoValueCore>();
+
+/**
+ * Validates edits again after every change of a group that may affect them. cojson 0.20 misses three cases, in which a
+ * device shows other edits than the rest until it reloads:
+ *
+ * - A change made here is dated no later than an edit that is already here.
+ * - A received change makes another change of the group invalid: cojson validates the edits before it applies the change.
+ * - An applied transaction becomes invalid after an earlier validation, in which cojson forgot that it was applied.
+ *
+ * Process-wide and idempotent.
+ */
+export function patchLateChanges(): void {
+  if (isPatched) return;
+  isPatched = true;
+  const { makeTransaction, resetParsedTransactions, scheduleContentRebuild } = CoValueCore.prototype;
+  const { processNewTransactions } = RawGroup.prototype;
+
+  CoValueCore.prototype.makeTransaction = function (...options) {
+    const isGroup = this.isGroup();
+    const txID = isGroup && this.nextTransactionID();
+    const isMade = makeTransaction.apply(this, options);
+    const madeAtMs = txID && this.getTx(txID)?.madeAt;
+    if (madeAtMs) validateSince(this, madeAtMs);
+    return isMade;
+  };
+
+  CoValueCore.prototype.resetParsedTransactions = function () {
+    resetParsedTransactions.call(this);
+    const applied = openContentOf(this)?.knownTransactions[this.id] ?? 0;
+    for (const transaction of this.toProcessTransactions.slice(0, applied)) {
+      if (transaction.isValid) transaction.markAsProcessed();
+    }
+  };
+
+  CoValueCore.prototype.scheduleContentRebuild = function () {
+    if (this.isGroup()) changedGroups.add(this);
+    scheduleContentRebuild.call(this);
+  };
+
+  RawGroup.prototype.processNewTransactions = function () {
+    processNewTransactions.call(this);
+    if (changedGroups.delete(this.core)) this.rebuildFromCore();
+  };
+}
+
+/** Validates again, in all that depends on a group, the CoValues with edits at or after this time. */
+function validateSince(group: CoValueCore, timeMs: number): void {
+  for (const id of group.dependant) {
+    const core = getOrCreateCoValue(group.node, id);
+    if (core.latestTxMadeAt >= timeMs) core.resetParsedTransactions();
+    if (core.isGroup()) validateSince(core, timeMs);
+  }
+}

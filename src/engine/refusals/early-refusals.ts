@@ -1,0 +1,57 @@
+import { CoValueCore, RawGroup, type RawCoValue } from 'cojson';
+import { memberRoleIn } from '../covalue-access.ts';
+import { tooLarge, writeForbidden } from './write-errors.ts';
+
+type Create = (this: RawGroup, init: unknown, ...rest: unknown[]) => unknown;
+
+const { prototype } = RawGroup;
+const assertCanWrite = Reflect.get(prototype, 'assertCanWrite') as (this: RawGroup) => void;
+const { deleteCoValue } = CoValueCore.prototype;
+const creations: readonly (readonly [name: string, create: Create, changesOf: (init: object) => unknown])[] =
+  [
+    ['createMap', prototype.createMap as Create, mapChanges],
+    ['createList', prototype.createList as Create, (init) => (init as unknown[]).map(listChange)],
+    ['createStream', prototype.createStream as Create, (init) => init],
+  ];
+
+/**
+ * Throws the kernel's errors where cojson refuses an edit before it makes a transaction, and where values that are too
+ * large would leave a new CoValue without its first transaction. Process-wide and idempotent.
+ */
+export function patchRefusals(): void {
+  Reflect.set(prototype, 'assertCanWrite', function (this: RawGroup) {
+    try {
+      assertCanWrite.call(this);
+    } catch {
+      throw writeForbidden(this.id, memberRoleIn(this));
+    }
+  });
+  for (const [name, create, changesOf] of creations) {
+    Reflect.set(prototype, name, function (this: RawGroup, init: unknown, ...rest: unknown[]) {
+      const isInit = typeof init === 'object' && init !== null;
+      const error = isInit ? tooLarge(undefined, JSON.stringify(changesOf(init))) : undefined;
+      if (error) throw error;
+      return create.call(this, init, ...rest);
+    });
+  }
+  CoValueCore.prototype.deleteCoValue = function () {
+    const refusal = this.isDeleted ? undefined : this.validateDeletePermissions().reason;
+    const group = refusal === 'NotAdmin' && this.safeGetGroup();
+    if (group) throw writeForbidden(this.id, memberRoleIn(group));
+    deleteCoValue.call(this);
+  };
+}
+
+function mapChanges(init: object): unknown {
+  return Object.entries(init).map(([key, value]) => ({ op: 'set', key, value: idOrValue(value) }));
+}
+
+function listChange(item: unknown): unknown {
+  return { op: 'app', value: idOrValue(item), after: 'start' };
+}
+
+/** cojson stores the ID of a CoValue. */
+function idOrValue(value: unknown): unknown {
+  const core: unknown = typeof value === 'object' && value !== null && Reflect.get(value, 'core');
+  return core instanceof CoValueCore ? (value as RawCoValue).id : value;
+}

@@ -1,0 +1,53 @@
+import { base58 } from '@scure/base';
+import { RawGroup, type AgentID, type LocalNode } from 'cojson';
+import { createKernelError, type KernelError, type KernelErrorDetails } from '../../base/kernel-error.ts';
+import { getAvailableCoValue } from '../covalue-lookup.ts';
+import { wrapMethod } from '../wrap-method.ts';
+
+type Reason = KernelErrorDetails['INVITE_INVALID']['reason'];
+
+/** Makes `acceptInvite` reject with INVITE_INVALID if the invite is the reason. cojson throws errors without a code. */
+export function nameInviteErrors(node: LocalNode): void {
+  wrapMethod(node, 'acceptInvite', (next) => async (id, secret) => {
+    const agentID = agentOf(node, secret);
+    try {
+      await next(id, secret);
+    } catch (cause) {
+      const role = groupOf(node, id)?.get(agentID);
+      const reason = role === 'revoked' ? 'revoked' : isTimeout(cause) ? 'unknown' : undefined;
+      throw reason ? inviteInvalid(reason, cause) : cause;
+    }
+  });
+}
+
+/** An invite's secret is the seed of an agent, which is a member of the group. */
+function agentOf({ crypto }: LocalNode, secret: string): AgentID {
+  try {
+    const [, encoded = ''] = /^inviteSecret_z(.+)$/.exec(secret) ?? [];
+    return crypto.getAgentID(crypto.agentSecretFromSecretSeed(base58.decode(encoded)));
+  } catch {
+    // The cause could repeat the secret.
+    throw inviteInvalid('form', undefined);
+  }
+}
+
+function groupOf(node: LocalNode, id: string): RawGroup | undefined {
+  const core = getAvailableCoValue(node, id);
+  const content = core?.safeGetGroup() ?? core?.getCurrentContent();
+  return content instanceof RawGroup ? content : undefined;
+}
+
+/** cojson waits two seconds for the invite to appear in the group. */
+function isTimeout(cause: unknown): boolean {
+  return cause instanceof Error && cause.message.includes('find invite');
+}
+
+const explanations: Readonly<Record<Reason, string>> = {
+  form: 'The text is not an invite, or part of it is missing. Copy the whole link again.',
+  unknown: 'The group has no such invite. Check the link, and that its sender was online after creating it.',
+  revoked: 'The invite was revoked. Ask for a new one.',
+};
+
+function inviteInvalid(reason: Reason, cause: unknown): KernelError {
+  return createKernelError('INVITE_INVALID', explanations[reason], { cause, details: { reason } });
+}

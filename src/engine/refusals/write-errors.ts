@@ -1,0 +1,28 @@
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import type { Role } from '../../base/role.ts';
+
+/** cojson's limit for one transaction: bytes of its changes as JSON. */
+export const maxTransactionBytes = 1_048_576;
+
+/** `id` is the CoValue or, if it was to be created, its group. */
+export function writeForbidden(id: string, role: Role | undefined): KernelError {
+  const reason = role === undefined ? 'it is not a member of the group' : `its role is ${role}`;
+  return createKernelError(
+    'WRITE_FORBIDDEN',
+    `This account may not make this edit of ${id}, because ${reason}. Nothing was changed. Ask a manager or an admin of the group for another role.`,
+    { details: { id, role } },
+  );
+}
+
+/** Undefined if the changes are within the limit. `id` is absent if the CoValue was to be created with them. */
+export function tooLarge(id: string | undefined, changesJson: string): KernelError | undefined {
+  // UTF-8 takes at most three bytes for each unit of a string.
+  if (changesJson.length * 3 <= maxTransactionBytes) return undefined;
+  const bytes = new TextEncoder().encode(changesJson).length;
+  if (bytes <= maxTransactionBytes) return undefined;
+  return createKernelError(
+    'VALUE_TOO_LARGE',
+    `The edit takes ${bytes} bytes; the limit for a single edit is ${maxTransactionBytes}. Nothing was changed. Split it into several edits, or write a binary stream.`,
+    { details: { ...(id !== undefined && { id }), bytes, limitBytes: maxTransactionBytes } },
+  );
+}
