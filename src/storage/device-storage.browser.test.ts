@@ -6,7 +6,7 @@ import {
 } from '../../test/support/storage/device-storage-contract.ts';
 import { openStorage, type KeptKind } from '../../test/support/storage/open-storage.ts';
 import { accountDatabase } from './account-database.ts';
-import type { DeviceStorage } from './device-storage.ts';
+import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import { openStock } from './stock/stock.ts';
 import { until } from '../../test/support/until.ts';
 
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const newAccountID = () => `test-${Date.now()}-${count++}`;
 
-async function openKind(kind: KeptKind, accountID: string): Promise<DeviceStorage> {
+async function openKind(kind: KeptKind, accountID: string): Promise<KernelDeviceStorage> {
   const storage = await openStorage(kind, accountID);
   ends.push(() => storage.close());
   return storage;

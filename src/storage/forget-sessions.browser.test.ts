@@ -2,8 +2,10 @@ import { LocalNode, type RawCoID, type RawCoMap, type SessionID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDatabases } from '../../test/support/storage/databases.ts';
+import { debtOf, ledgerOf } from '../../test/support/storage/facts.ts';
 import { openStorage } from '../../test/support/storage/open-storage.ts';
 import { forgetSessions } from './forget-sessions.ts';
+import { pendingDebts } from './ledger.ts';
 
 const databases = createDatabases(indexedDB);
 
@@ -57,6 +59,27 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('%s', (kind) => {
     expect(await storedOf(kept.id)).toEqual([session]);
     expect(await storedOf(kept.group.id)).toEqual([session]);
   });
+
+  // Stock storage keeps marks of whole CoValues.
+  if (kind === 'kernel')
+    it('releases what was owed of that session and nothing else', async () => {
+      const [{ id }, { id: kept }] = maps;
+      const [session, other] = [node.currentSessionID, 'another session'];
+      const before = await openStorage(kind, accountID);
+      ledgerOf(before).useRelays(['r']);
+      ledgerOf(before).add({
+        debts: [debtOf(id, { session }), debtOf(id, { session: other }), debtOf(kept, { session })],
+      });
+      await before.close();
+      await forgetSessions(indexedDB, accountID, [{ id, sessionID: session }]);
+      const after = await openStorage(kind, accountID);
+      const owed = pendingDebts(await ledgerOf(after).read(), []);
+      await after.close();
+      expect([...owed].map(([owedID, { need }]) => [owedID, need])).toEqual([
+        [id, { [other]: 1 }],
+        [kept, { [session]: 1 }],
+      ]);
+    });
 
   it('ignores unknown sessions and creates no database', async () => {
     const [map] = maps;

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 
 // Wraps IndexedDB's events in promises, which reject with DOMExceptions.
 
@@ -13,27 +13,29 @@ export interface DatabaseShape {
 /** A running tab closes its connection as soon as its pending transactions end. */
 const blockedMs = 3_000;
 
+/** A request behind another one that is blocked gets no event at all. */
+const silentMs = 5_000;
+
 /**
  * Resolves with `undefined` if the database does not exist and there is no `make`. The connection closes when another one
- * deletes or upgrades the database. With a clock, rejects if another tab, such as a frozen one, keeps blocking the upgrade.
+ * deletes or upgrades the database. Rejects if another tab, such as a frozen one, keeps blocking it.
  */
 export function openDatabase(
   indexedDB: IDBFactory,
   { name, version, make }: DatabaseShape,
-  clock?: Clock,
+  clock: Clock = systemClock,
 ): Promise<IDBDatabase | undefined> {
   return new Promise((resolve, reject) => {
     // Some browsers throw here; the promise then rejects.
     const request = indexedDB.open(name, version);
     let isMissing = false;
     let hasGivenUp = false;
-    request.addEventListener('blocked', () => {
-      clock?.after(blockedMs, () => {
-        hasGivenUp = request.readyState === 'pending';
-        if (hasGivenUp) reject(blocked());
-      });
+    const stopWaiting = limitWait(request, clock, () => {
+      hasGivenUp = true;
+      reject(blocked());
     });
     request.addEventListener('upgradeneeded', () => {
+      stopWaiting();
       const { transaction } = request;
       if (make && transaction && !hasGivenUp) return make(request.result, transaction);
       isMissing = true;
@@ -53,14 +55,30 @@ export function openDatabase(
   });
 }
 
-/** 'blocked': another tab holds it open. The browser deletes it once that tab closes it, if this tab still exists. */
-export function deleteDatabase(indexedDB: IDBFactory, name: string): Promise<'deleted' | 'blocked'> {
+/** 'blocked': another tab keeps it open. The browser deletes it once that tab closes it, if this tab still exists. */
+export function deleteDatabase(
+  indexedDB: IDBFactory,
+  name: string,
+  clock: Clock = systemClock,
+): Promise<'deleted' | 'blocked'> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);
+    limitWait(request, clock, () => resolve('blocked'));
     request.addEventListener('success', () => resolve('deleted'));
-    request.addEventListener('blocked', () => resolve('blocked'));
     request.addEventListener('error', () => reject(request.error ?? unknownError()));
   });
+}
+
+/** Calls `giveUp` if the request gets nowhere in time. Returns a function that ends the limit. */
+function limitWait(request: IDBOpenDBRequest, clock: Clock, giveUp: () => void): () => void {
+  let cancel = clock.after(silentMs, giveUp);
+  const stop = () => cancel();
+  request.addEventListener('blocked', () => {
+    stop();
+    cancel = clock.after(blockedMs, giveUp);
+  });
+  for (const end of ['success', 'error']) request.addEventListener(end, stop);
+  return stop;
 }
 
 export function resultOf<T>(request: IDBRequest<T>): Promise<T> {

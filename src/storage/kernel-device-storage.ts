@@ -1,9 +1,15 @@
-import type { CoValueHeader, KnownState, Content } from '../engine/content.ts';
+import type { KernelError } from '../base/kernel-error.ts';
+import type { CoValueHeader, KnownState, Content, RawCoID } from '../engine/content.ts';
 import type { DeviceStorage } from './device-storage.ts';
+import type { Ledger } from './ledger.ts';
 import type { StorageInspection } from './storage-inspection.ts';
 
 /** What the kernel's own storages offer beyond the interface that an app's storage implements. */
 export interface KernelDeviceStorage extends DeviceStorage {
+  /** Absent for custom storage. */
+  readonly ledger?: Ledger;
+  /** What is stored of these CoValues. Rejects if it cannot be read. Absent for custom storage. */
+  storedStates?(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, KnownState>>;
   /** Queued writes, for the devtools. Absent without a queue. */
   readonly queuedWrites?: number;
   /** Those that contain content, which closing the page would lose. */
@@ -13,6 +19,11 @@ export interface KernelDeviceStorage extends DeviceStorage {
    * reads only as far as needed to reach them. Absent if only whole CoValues can be read. Rejects on failure.
    */
   loadNewer?(have: KnownCoValue, saved?: Readonly<Record<string, number>>): Promise<readonly Content[]>;
+  /**
+   * Why the latest load of a CoValue failed; undefined again once it is loaded anew. A storage without it cannot
+   * distinguish a failed read from a missing CoValue.
+   */
+  readFailure?(id: string): KernelError | undefined;
   /** For the devtools. Absent for memory and custom storage. */
   readonly inspection?: StorageInspection;
 }

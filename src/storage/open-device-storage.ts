@@ -6,7 +6,6 @@ import { hasKernelContent } from './kernel/has-kernel-content.ts';
 import { kernelStorageModule, stockStorageModule } from './storage-modules.ts';
 import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import { createMemoryStorage } from './memory-storage.ts';
-import { stockDatabaseName } from './stock-database.ts';
 import { storageErrorFrom } from './storage-error.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -50,5 +49,5 @@ async function openKept(
     return (await kernelStorageModule.load()).openKernelStorage(options);
   }
   const { openIndexedDBStorage } = await stockStorageModule.load();
-  return openIndexedDBStorage({ databaseName: stockDatabaseName(accountID), platform, logger });
+  return openIndexedDBStorage({ accountID, indexedDB, platform, logger });
 }

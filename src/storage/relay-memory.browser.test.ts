@@ -2,7 +2,7 @@ import type { SessionID } from 'cojson';
 import { afterEach, expect, it } from 'vitest';
 import { silentLogger } from '../base/logger.ts';
 import { createDatabases } from '../../test/support/storage/databases.ts';
-import { accountDatabase } from './account-database.ts';
+import { accountDatabase, stores } from './account-database.ts';
 import { openDatabase } from './indexed-db.ts';
 import { createRelayMemory, type RememberedRelay } from './relay-memory.ts';
 
@@ -19,8 +19,8 @@ const remembered: RememberedRelay = {
 
 it('keeps a separate record for each relay', async () => {
   (await openDatabase(indexedDB, shape))?.close();
-  memory.write('relay.example', remembered);
-  memory.write('other.example', {});
+  await memory.write('relay.example', remembered);
+  await memory.write('other.example', {});
   await expect.poll(() => memory.read('relay.example')).toEqual(remembered);
   expect(await memory.read('other.example')).toEqual({});
   expect(await memory.read('unknown.example')).toBeUndefined();
@@ -28,22 +28,35 @@ it('keeps a separate record for each relay', async () => {
 
 it('keeps losses recorded by another tab', async () => {
   (await openDatabase(indexedDB, shape))?.close();
-  memory.write('relay.example', { ...remembered, losses: 2 });
+  await memory.write('relay.example', { ...remembered, losses: 2 });
   await expect.poll(() => memory.read('relay.example')).toEqual({ ...remembered, losses: 2 });
-  memory.write('relay.example', { losses: 1 });
+  await memory.write('relay.example', { losses: 1 });
   await expect.poll(() => memory.read('relay.example')).toEqual({ losses: 2 });
+});
+
+it('keeps that the relay has to be refilled, until that is done after the last loss', async () => {
+  (await openDatabase(indexedDB, shape))?.close();
+  const kept = () => memory.read('relay.example');
+  await memory.write('relay.example', { losses: 1, refill: true, configuredMs: 5 });
+  await memory.write('relay.example', remembered);
+  await expect.poll(kept).toEqual({ ...remembered, losses: 1, refill: true, configuredMs: 5 });
+  // A tab that does not know of the loss.
+  await memory.write('relay.example', { refill: false, configuredMs: 4 });
+  await expect.poll(kept).toEqual({ losses: 1, refill: true, configuredMs: 5 });
+  await memory.write('relay.example', { losses: 1, refill: false, configuredMs: 6 });
+  await expect.poll(kept).toEqual({ losses: 1, configuredMs: 6 });
 });
 
 it('ignores records that it did not write', async () => {
   (await openDatabase(indexedDB, shape))?.close();
-  await databases.request(shape.name, 'relays', (store) =>
+  await databases.request(shape.name, stores.relays, (store) =>
     store.put({ confirmed: [{ id: 7 }] }, 'relay.example'),
   );
   expect(await memory.read('relay.example')).toBeUndefined();
 });
 
 it('does not recreate the database of an account that was signed out', async () => {
-  memory.write('relay.example', remembered);
+  await memory.write('relay.example', remembered);
   expect(await memory.read('relay.example')).toBeUndefined();
   expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(shape.name);
 });

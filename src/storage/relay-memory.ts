@@ -11,6 +11,10 @@ export interface RememberedRelay {
   readonly confirmed?: readonly ConfirmedEdit[];
   /** How often tabs of this device have seen it lose data. Other tabs may not notice once one has refilled it. */
   readonly losses?: number;
+  /** Everything on this device has to be compared with the relay. False once that is done. */
+  readonly refill?: boolean;
+  /** When an app last used the relay, in ms since the Unix epoch. */
+  readonly configuredMs?: number;
 }
 
 export interface ConfirmedEdit {
@@ -24,8 +28,8 @@ export interface ConfirmedEdit {
 export interface RelayMemory {
   /** Rejects if the record cannot be read. */
   read(relayID: string): Promise<RememberedRelay | undefined>;
-  /** Written in the background: an outdated record only costs a comparison. */
-  write(relayID: string, remembered: RememberedRelay): void;
+  /** Rejects if the record is not written. */
+  write(relayID: string, remembered: RememberedRelay): Promise<void>;
 }
 
 /** Uses the account's database, and never recreates it: sign-out deletes it. */
@@ -55,34 +59,52 @@ export function createRelayMemory(
   return {
     async read(relayID) {
       const record: unknown = await transact('readonly', (store) => resultOf(store.get(relayID)));
-      return isRemembered(record) ? record : undefined;
+      return readRemembered(record);
     },
-    write(relayID, remembered) {
+    async write(relayID, remembered) {
       const joinInto = async (store: IDBObjectStore) => {
         const before: unknown = await resultOf(store.get(relayID));
-        await resultOf(store.put(joinLosses(before, remembered), relayID));
+        await resultOf(store.put(joinRemembered(before, remembered), relayID));
       };
-      transact('readwrite', joinInto).catch((error: unknown) =>
-        logger.warn('Could not save on this device what it knows about a relay', { error }),
-      );
+      try {
+        await transact('readwrite', joinInto);
+      } catch (error) {
+        logger.warn('Could not save on this device what it knows about a relay', { error });
+        throw error;
+      }
     },
   };
 }
 
-/** Keeps losses that another tab has recorded in the meantime. */
-export function joinLosses(before: unknown, now: RememberedRelay): RememberedRelay {
-  const losses = Math.max((isRemembered(before) && before.losses) || 0, now.losses ?? 0);
-  return losses === 0 ? now : { ...now, losses };
+/** Keeps what another tab has recorded in the meantime: losses, and that the relay has to be refilled. */
+export function joinRemembered(stored: unknown, now: RememberedRelay): RememberedRelay {
+  const before = readRemembered(stored) ?? {};
+  const losses = Math.max(before.losses ?? 0, now.losses ?? 0);
+  const isRefilled = now.refill === false && losses === (now.losses ?? 0);
+  const configuredMs = Math.max(before.configuredMs ?? 0, now.configuredMs ?? 0);
+  const { refill: _, ...others } = now;
+  return {
+    ...others,
+    ...(losses > 0 && { losses }),
+    ...(((before.refill && !isRefilled) || now.refill) && { refill: true }),
+    ...(configuredMs > 0 && { configuredMs }),
+  };
 }
 
 /** A record of a later version is ignored and overwritten. */
+export function readRemembered(value: unknown): RememberedRelay | undefined {
+  return isRemembered(value) ? value : undefined;
+}
+
 function isRemembered(value: unknown): value is RememberedRelay {
   if (typeof value !== 'object' || value === null) return false;
-  const { storage, confirmed, losses } = value as Partial<Record<string, unknown>>;
+  const { storage, confirmed, losses, refill, configuredMs } = value as Partial<Record<string, unknown>>;
   return (
     (storage === undefined || isStorage(storage)) &&
     (confirmed === undefined || (Array.isArray(confirmed) && confirmed.every(isConfirmedEdit))) &&
-    (losses === undefined || typeof losses === 'number')
+    (losses === undefined || typeof losses === 'number') &&
+    (refill === undefined || typeof refill === 'boolean') &&
+    (configuredMs === undefined || typeof configuredMs === 'number')
   );
 }
 

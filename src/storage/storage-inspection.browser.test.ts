@@ -4,10 +4,10 @@ import { assert } from '../base/assert.ts';
 import { nodeOn, watchDone } from '../../test/support/storage/device-storage-contract.ts';
 import { createDatabases } from '../../test/support/storage/databases.ts';
 import { failIndexedDB } from '../../test/support/storage/failing-indexeddb.ts';
+import { debtOf, ledgerOf } from '../../test/support/storage/facts.ts';
 import { openStorage, type KeptKind } from '../../test/support/storage/open-storage.ts';
 import type { KernelDeviceStorage } from './kernel-device-storage.ts';
 import type { StorageInspection } from './storage-inspection.ts';
-import { unconfirmedMark } from './unconfirmed-mark.ts';
 import { until } from '../../test/support/until.ts';
 
 const databases = createDatabases(indexedDB);
@@ -80,10 +80,9 @@ describe.each([
   it('includes what other tabs have left unconfirmed', async () => {
     const accountID = newAccountID();
     const [one, other] = [await open(kind, accountID), await open(kind, accountID)];
-    const id: RawCoID = 'co_zMarked';
-    const mark = { id, peerId: unconfirmedMark, synced: false };
-    await new Promise<void>((resolve) => one.trackCoValuesSyncState([mark], resolve));
-    expect(await inspectionOf(other).unconfirmed()).toEqual([id]);
+    ledgerOf(one).add({ debts: [debtOf('co_zOwed')] });
+    await ledgerOf(one).written();
+    expect(await inspectionOf(other).unconfirmed()).toEqual(['co_zOwed']);
   });
 
   it('reports each write attempt, and consecutive failures', async () => {

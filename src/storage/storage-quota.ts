@@ -42,11 +42,11 @@ export function createStorageQuota(options: {
   }
 
   function check(): void {
-    if (clock.nowMs() - checkedAtMs >= checkIntervalMs) void checkNow();
+    if (clock.elapsedMs() - checkedAtMs >= checkIntervalMs) void checkNow();
   }
 
   async function checkNow(): Promise<void> {
-    checkedAtMs = clock.nowMs();
+    checkedAtMs = clock.elapsedMs();
     const measured = ask(manager?.estimate(), ({ usage, quota }) => {
       measuredAtMs = clock.nowMs();
       update({

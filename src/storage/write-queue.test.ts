@@ -12,7 +12,7 @@ function createQueue() {
   const reports: string[][] = [[]];
   let nowMs = 0;
   const queue = createWriteQueue<string>({
-    clock: { ...clock, nowMs: () => nowMs },
+    clock: { ...clock, elapsedMs: () => nowMs },
     nextTask: tasks.nextTask,
     maxBatch: 100,
     write(some) {

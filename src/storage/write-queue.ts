@@ -67,19 +67,20 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
   let closing = false;
   let lastError: unknown;
   let failing: FailingAttempts | undefined;
+  let retryDelayMs = 0;
   const listeners = new Set<(attempt: WriteAttempt) => void>();
   let wake: (() => void) | undefined;
 
   function nextFailing(): FailingAttempts {
     const nowMs = clock.nowMs();
     const { count = 0, sinceMs = nowMs } = failing ?? {};
-    const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** count);
-    return { count: count + 1, sinceMs, retryAtMs: nowMs + delayMs };
+    retryDelayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** count);
+    return { count: count + 1, sinceMs, retryAtMs: nowMs + retryDelayMs };
   }
 
-  function pause({ retryAtMs }: FailingAttempts): Promise<void> {
+  function pause(): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.after(retryAtMs - clock.nowMs(), resolve);
+      const cancel = clock.after(retryDelayMs, resolve);
       wake = () => {
         cancel();
         resolve();
@@ -101,7 +102,7 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
   }
 
   async function reportDone(batch: readonly Write[]): Promise<void> {
-    const slices = createTimeSlices({ nowMs: clock.nowMs, nextTask });
+    const slices = createTimeSlices({ nowMs: clock.elapsedMs, nextTask });
     for (const entry of batch) {
       if (slices.isOver()) await slices.next();
       done(entry);
@@ -111,16 +112,16 @@ export function createWriteQueue<Write>(options: WriteQueueOptions<Write>): Writ
   async function work(): Promise<void> {
     while (writes.length > 0) {
       const batch = writes.slice(0, maxBatch);
-      const startMs = clock.nowMs();
+      const startMs = clock.elapsedMs();
       const failure = await attempt(batch);
       failing = failure && nextFailing();
       const error = failure && failed(failure.error);
-      const outcome = { writes: batch.length, ms: clock.nowMs() - startMs, ...(error && { error }) };
+      const outcome = { writes: batch.length, ms: clock.elapsedMs() - startMs, ...(error && { error }) };
       for (const listener of [...listeners]) callListener(listener, outcome);
       if (failure && failing) {
         lastError = failure.error;
         if (closing) break;
-        await pause(failing);
+        await pause();
         wake = undefined;
         continue;
       }

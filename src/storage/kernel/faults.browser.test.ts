@@ -1,10 +1,11 @@
-import { LocalNode, type RawCoID, type RawCoMap, type RawGroup } from 'cojson';
+import { LocalNode, type RawCoMap, type RawGroup } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
+import { debtOf, ledgerOf, pendingIn } from '../../../test/support/storage/facts.ts';
 import { openStorage } from '../../../test/support/storage/open-storage.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { openDatabase } from '../indexed-db.ts';
@@ -30,7 +31,7 @@ beforeEach(async () => {
   node.setStorage(storage);
   group = node.createGroup();
   map = group.createMap({ word: 'before' }, null, 'trusting');
-  storage.trackCoValuesSyncState([{ id: map.id, peerId: 'maia-unconfirmed', synced: false }]);
+  ledgerOf(storage).add({ debts: [debtOf(map.id)] });
   await saved(map);
 });
 afterEach(async () => {
@@ -57,8 +58,7 @@ async function expectKept(word: string): Promise<void> {
   node.setStorage(storage);
   const again = await node.load(map.id);
   expect(again !== 'unavailable' && again.get('word')).toBe(word);
-  const marks = await new Promise<readonly RawCoID[]>((resolve) => storage.getUnsyncedCoValueIDs(resolve));
-  expect(marks).toEqual([map.id]);
+  expect(await pendingIn(storage)).toEqual([map.id]);
 }
 
 /** The storage's open connection. */
@@ -98,7 +98,7 @@ describe('a database closed by the browser', () => {
 });
 
 describe('a database', () => {
-  it('[STORE-4] deleted by another tab is recreated with everything that this tab has written, and its marks', async () => {
+  it('[STORE-4] deleted by another tab is recreated with everything that this tab has written, and what is owed', async () => {
     await databases.delete(name());
     await failingWith('STORAGE_CLOSED');
     await works();

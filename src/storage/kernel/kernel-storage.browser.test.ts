@@ -2,6 +2,7 @@ import { LocalNode, type RawCoID, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
+import { debtOf, ledgerOf, pendingIn } from '../../../test/support/storage/facts.ts';
 import { openStorage } from '../../../test/support/storage/open-storage.ts';
 import type { Content } from '../../engine/content.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
@@ -44,8 +45,6 @@ async function loaded(node: LocalNode, id: RawCoMap['id']): Promise<RawCoMap> {
 
 const stored = (storage: KernelDeviceStorage, content: Content) =>
   new Promise<void>((resolve) => storage.store(content, () => undefined, resolve));
-const unconfirmedIn = (storage: KernelDeviceStorage) =>
-  new Promise<readonly RawCoID[]>((resolve) => storage.getUnsyncedCoValueIDs(resolve));
 const idsIn = (storage: KernelDeviceStorage, limit: number, offset: number) =>
   new Promise<readonly RawCoID[]>((resolve) =>
     storage.getCoValueIDs(limit, offset, (found) => resolve(found.map(({ id }) => id))),
@@ -58,18 +57,18 @@ const segments = () =>
   );
 
 describe('writing', () => {
-  it('writes everything queued in one transaction, marks together with content', async () => {
+  it('writes everything queued in one transaction, debts together with content', async () => {
     const storage = await open();
     const transactions = vi.spyOn(IDBDatabase.prototype, 'transaction');
     const node = runOn(undefined);
     const group = node.createGroup();
     const maps = Array.from({ length: 200 }, (_, n) => group.createMap({ n }));
     const contents = [group, ...maps].flatMap(({ core }) => core.newContentSince() ?? []);
-    storage.trackCoValuesSyncState([{ id: group.id, peerId: 'maia-unconfirmed', synced: false }]);
+    ledgerOf(storage).add({ debts: [debtOf(group.id)] });
     await Promise.all(contents.map((content) => stored(storage, content)));
     expect(transactions).toHaveBeenCalledOnce();
     expect((await segments()).length).toBeLessThan(10);
-    expect(await unconfirmedIn(storage)).toEqual([group.id]);
+    expect(await pendingIn(storage)).toEqual([group.id]);
   });
 
   it('[STORE-1] reports nothing as done before it is committed', async () => {

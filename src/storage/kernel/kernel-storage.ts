@@ -2,14 +2,16 @@ import type { KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { accountDatabase, stores } from '../account-database.ts';
-import type { Content, RawCoID } from '../../engine/content.ts';
+import type { RawCoID } from '../../engine/content.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { resultOf } from '../indexed-db.ts';
 import { stockDatabaseName } from '../stock-database.ts';
 import { closed, storageErrorFrom } from '../storage-error.ts';
 import type { PlacedID } from '../storage-inspection.ts';
 import { createStorageStatus } from '../storage-status.ts';
-import { unconfirmedMark } from '../unconfirmed-mark.ts';
+import { createLedgerCompaction } from '../ledger/ledger-compaction.ts';
+import { readMarkedLedger } from '../ledger/read-marked-ledger.ts';
+import { pendingDebts } from '../ledger.ts';
 import { createCompaction } from './compaction.ts';
 import { createConnection } from './idb-connection.ts';
 import { eraseHistory } from './erase-history.ts';
@@ -17,7 +19,7 @@ import { createKnownStates } from './known-states.ts';
 import { createLoads } from './loads.ts';
 import { readNewerContent } from './newer-content.ts';
 import { createStockContent } from './stock-content.ts';
-import { joinPieces, knownStateOf, messagesOf, type Piece } from './pieces.ts';
+import { joinAll, knownStateOf, messagesOf, type Piece } from './pieces.ts';
 import { readIDs, readPieces } from './segments.ts';
 import { startStockMigration } from './stock-migration.ts';
 import { createWrites } from './writes.ts';
@@ -28,7 +30,7 @@ const probeDelayMs = 500;
 /** Limited per transaction, because reads block writes. */
 const idsPerTransaction = 1_000;
 
-/** Commits content and unconfirmed marks before `done`. Writes only add records, so tabs overwrite nothing. */
+/** Commits content, with what is owed of it, before `done`. Writes only add records, so tabs overwrite nothing. */
 export async function openKernelStorage(options: {
   readonly accountID: string;
   readonly indexedDB: IDBFactory;
@@ -63,11 +65,12 @@ export async function openKernelStorage(options: {
   }
 
   /** A probe clears the failure, because there may be no queued write whose success would. */
-  function readingFailed(cause: unknown): void {
-    failed(cause);
+  function readingFailed(cause: unknown): KernelError {
+    const error = failed(cause);
     clock.after(probeDelayMs, () => {
       if (!ended) writes.probe();
     });
+    return error;
   }
 
   async function read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>> {
@@ -85,14 +88,17 @@ export async function openKernelStorage(options: {
     begin,
     read,
     isDeleted: (id) => deletions.has(id),
-    wrote({ segments, hasDeleted }) {
-      status.wrote();
+    wrote({ segments, hasDeleted, hasRecord }) {
+      // While reads fail, what was not found may be stored.
+      if (!loads.isFailing) status.wrote();
+      if (hasRecord) ledgerCompaction.wrote();
       compaction.wrote(segments);
       if (isErasing && hasDeleted) void erase();
     },
     failed,
   });
 
+  const ledgerCompaction = createLedgerCompaction({ clock, begin, logger });
   const compaction = createCompaction({
     clock,
     begin,
@@ -114,8 +120,11 @@ export async function openKernelStorage(options: {
       return read(ids);
     },
     known,
-    timing: { nowMs: clock.nowMs, nextTask },
+    clock,
+    nextTask,
     failed: readingFailed,
+    // There may be no queued write whose success would clear the failure.
+    recovered: () => writes.probe(),
   });
 
   const [stockCount] = await Promise.all([stock.count(), connection.open()]);
@@ -157,18 +166,13 @@ export async function openKernelStorage(options: {
     });
   }
 
-  async function storedState(id: RawCoID) {
+  async function storedStates(ids: ReadonlySet<RawCoID>) {
     await writes.attempted();
-    const stored = joinPieces(id, (await read(new Set([id]))).get(id) ?? []);
-    return stored && knownStateOf(stored);
+    return new Map(joinAll(await read(ids)).map((stored) => [stored.id, knownStateOf(stored)]));
   }
 
-  async function unconfirmed(beginTransaction: () => Promise<IDBTransaction>): Promise<RawCoID[]> {
-    const migratable = await stock.unconfirmed();
-    const transaction = await beginTransaction();
-    const ids = await resultOf(transaction.objectStore(stores.unconfirmed).getAllKeys());
-    return [...new Set([...migratable, ...(ids as RawCoID[])])];
-  }
+  const readLedger = () =>
+    readMarkedLedger({ marked: stock.unconfirmed, begin, clock, nextTask, compaction: ledgerCompaction });
 
   // For inspection, `allIDs` and `contentOf` do not wait for queued writes, which may never finish on a full device.
 
@@ -190,12 +194,7 @@ export async function openKernelStorage(options: {
   }
 
   async function contentOf(ids: ReadonlySet<RawCoID>) {
-    const found = new Map<RawCoID, readonly Content[]>();
-    for (const [id, pieces] of await read(ids)) {
-      const stored = joinPieces(id, pieces);
-      if (stored) found.set(id, messagesOf(stored));
-    }
-    return found;
+    return new Map(joinAll(await read(ids)).map((stored) => [stored.id, messagesOf(stored)]));
   }
 
   async function end(): Promise<void> {
@@ -203,6 +202,8 @@ export async function openKernelStorage(options: {
       await writes.close();
     } finally {
       compaction.close();
+      loads.close();
+      ledgerCompaction.close();
       await migration?.close();
       stock.close();
       connection.close();
@@ -222,31 +223,38 @@ export async function openKernelStorage(options: {
       loads.has(content.id);
       writes.store(content, correct, done);
     },
+    storedStates,
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
+    readFailure: (id) => loads.failures.get(id as RawCoID),
     async loadNewer(have, saved) {
       const newer = await readNewerContent(await beginReading(stores.segments), have, saved);
       if (newer.contents.length > 0) known.add(newer.state);
       return newer.contents;
     },
-    // Skips cojson's own marks: they are written after the content, so a crash can leave content without one.
-    trackCoValuesSyncState(updates, done) {
-      const marks = updates.filter(({ peerId }) => peerId === unconfirmedMark);
-      if (marks.length === 0) done?.();
-      for (const [index, { id, synced }] of marks.entries()) {
-        writes.mark(id, !synced, index === marks.length - 1 ? done : undefined);
-      }
+    ledger: {
+      useRelays(relayIDs) {
+        ledgerCompaction.useRelays(relayIDs);
+        writes.useRelays(relayIDs);
+      },
+      add: writes.add,
+      settled: writes.settled,
+      attempted: writes.attempted,
+      written: writes.written,
+      async read() {
+        await writes.attempted();
+        return readLedger();
+      },
     },
+    // The ledger replaces cojson's own marks, which are written after the content, so a crash can leave content without one.
+    trackCoValuesSyncState: (_updates, done) => done?.(),
     stopTrackingSyncState: () => {},
-    getUnsyncedCoValueIDs: (callback) =>
-      answer(
-        unconfirmed(() => beginReading(stores.unconfirmed)),
-        callback,
-        [],
-      ),
+    getUnsyncedCoValueIDs: (callback) => callback([]),
     loadKnownState(id, callback) {
-      const state = known.get(id as RawCoID);
-      if (state) callback(state);
-      else answer(storedState(id as RawCoID), callback, undefined);
+      const rawID = id as RawCoID;
+      const state = known.get(rawID);
+      if (state) return callback(state);
+      const reading = storedStates(new Set([rawID])).then((states) => states.get(rawID));
+      answer(reading, callback, undefined);
     },
     getKnownState: (id) => known.get(id as RawCoID) ?? { id: id as RawCoID, header: false, sessions: {} },
     waitForSync: (id, coValue) => known.whenCovers(id as RawCoID, coValue),
@@ -284,7 +292,7 @@ export async function openKernelStorage(options: {
         ...(migration?.isDone === false ? [stockDatabaseName(accountID)] : []),
       ],
       ids: allIDs,
-      unconfirmed: () => unconfirmed(() => begin('readonly', [stores.unconfirmed])),
+      unconfirmed: async () => [...pendingDebts(await readLedger(), []).keys()],
       read: contentOf,
       attempts: writes.attempts,
       quota: status.quota,

@@ -1,4 +1,6 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import type { CoValueHeader, KnownState, Content, RawCoID, SessionID } from '../../engine/content.ts';
 import { createLoads } from './loads.ts';
 import { messageSize, type Piece, type Run } from './pieces.ts';
@@ -23,6 +25,7 @@ let log: string[];
 let nowMs: number;
 const nextTask = vi.fn(() => Promise.resolve());
 const failed = vi.fn();
+const recovered = vi.fn();
 beforeEach(() => {
   onDevice = new Map([
     [group, free],
@@ -43,12 +46,16 @@ const found = (ids: ReadonlySet<RawCoID>) =>
     }),
   );
 
+type Found = ReturnType<typeof found>;
+
 function create(read = (ids: ReadonlySet<RawCoID>) => Promise.resolve(found(ids))) {
-  const options = { known: { add: (state: KnownState) => void known.push(state) }, failed };
-  const loads = createLoads({ ...options, read, timing: { nowMs: () => nowMs, nextTask } });
+  const fake = createFakeClock(0);
+  const clock = { ...fake, elapsedMs: () => nowMs + fake.elapsedMs() };
+  const add = (state: KnownState) => void known.push(state);
+  const loads = createLoads({ known: { add }, failed, recovered, read, clock, nextTask });
   const load = (id: RawCoID, onContent: (content: Content) => void = ({ id: of }) => log.push(of)) =>
     new Promise<boolean>((resolve) => loads.load(id, onContent, resolve));
-  return { loads, load };
+  return { clock: fake, loads, load };
 }
 
 describe('loaded content', () => {
@@ -121,8 +128,68 @@ it('yields to the page between the messages of a large CoValue, the first of whi
   expect(log).toEqual(['from 0', 'task', 'from 1', 'task', 'from 2']);
 });
 
-it('is missing if reading fails, and the failure is reported', async () => {
+describe('a read that fails', () => {
   const error = new DOMException('not now', 'UnknownError');
-  expect(await create(() => Promise.reject(error)).load(one)).toBe(false);
-  expect(failed).toHaveBeenCalledExactlyOnceWith(error);
+  const failure = createKernelError('STORAGE_CLOSED', 'closed');
+  beforeEach(() => void failed.mockReturnValue(failure));
+
+  it('[STORE-11] is retried, and never looks like a CoValue that is not stored', async () => {
+    const read = vi.fn(() => Promise.reject(error)) as Mock<(ids: ReadonlySet<RawCoID>) => Promise<Found>>;
+    const { clock, loads, load } = create(read);
+    const isFound = load(one);
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledExactlyOnceWith(error));
+    expect(loads.isFailing).toBe(true);
+    expect([loads.failures.get(one), loads.failures.get(two)]).toEqual([failure, undefined]);
+    read.mockImplementation((ids) => Promise.resolve(found(ids)));
+    clock.advance(500);
+    expect(await isFound).toBe(true);
+    expect(log).toEqual([group, one]);
+    expect(loads.isFailing).toBe(false);
+    expect(loads.failures.size).toBe(0);
+    expect(recovered).toHaveBeenCalledOnce();
+  });
+
+  it('is failing until everything that could not be read was read', async () => {
+    const reads: {
+      readonly ids: ReadonlySet<RawCoID>;
+      resolve(found: Found): void;
+      reject(error: unknown): void;
+    }[] = [];
+    const { clock, loads, load } = create(
+      (ids) => new Promise((resolve, reject) => reads.push({ ids, resolve, reject })),
+    );
+    const isFound = load(one);
+    await Promise.resolve();
+    reads[0]?.reject(error);
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce());
+    clock.advance(500);
+    await vi.waitFor(() => expect(reads).toHaveLength(2));
+    expect(loads.isFailing).toBe(true);
+    // Another CoValue can be read meanwhile.
+    const other = load(group);
+    await vi.waitFor(() => expect(reads).toHaveLength(3));
+    reads[2]?.resolve(found(new Set([group])));
+    expect(await other).toBe(true);
+    expect(loads.isFailing).toBe(true);
+    expect(recovered).not.toHaveBeenCalled();
+    reads[1]?.resolve(found(new Set([one])));
+    expect(await isFound).toBe(true);
+    expect(loads.isFailing).toBe(false);
+    expect(recovered).toHaveBeenCalledOnce();
+  });
+
+  it('lets cojson ask a relay after 3 s, and delivers what is read later', async () => {
+    const read = vi.fn(() => Promise.reject(error)) as Mock<(ids: ReadonlySet<RawCoID>) => Promise<Found>>;
+    const { clock, load } = create(read);
+    const isFound = load(one);
+    for (const [attempts, delayMs] of [500, 1_000, 2_000].entries()) {
+      await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(attempts + 1));
+      clock.advance(delayMs);
+    }
+    expect(await isFound).toBe(false);
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(4));
+    read.mockImplementation((ids) => Promise.resolve(found(ids)));
+    clock.advance(4_000);
+    await vi.waitFor(() => expect(log).toEqual([group, one]));
+  });
 });

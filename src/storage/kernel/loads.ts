@@ -1,5 +1,7 @@
 import { cojsonInternals } from 'cojson';
-import { createTimeSlices, type SliceTiming } from '../../base/time-slices.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { KernelError } from '../../base/kernel-error.ts';
+import { createTimeSlices } from '../../base/time-slices.ts';
 import type { Content, RawCoID } from '../../engine/content.ts';
 import { joinPieces, knownStateOf, messagesOf, type Piece, type StoredCoValue } from './pieces.ts';
 import type { KnownStates } from './known-states.ts';
@@ -7,49 +9,101 @@ import type { KnownStates } from './known-states.ts';
 type OnContent = (content: Content) => void;
 type OnDone = (isFound: boolean) => void;
 
-/** Loads CoValues for cojson: dependencies before their dependents, and each dependency once. */
+/**
+ * Loads CoValues for cojson: dependencies before their dependents, and each dependency once. A failed read is retried until
+ * it succeeds, because it must not look like a CoValue that is not stored; cojson is told "not found" after `answerMs`, so
+ * that it asks a relay meanwhile.
+ */
 export interface Loads {
+  /** Reads fail now, so what is not found may be stored. */
+  readonly isFailing: boolean;
   load(id: RawCoID, onContent: OnContent, onDone: OnDone): void;
   /** cojson has it from elsewhere, so it is not loaded as a dependency. */
   has(id: RawCoID): void;
   /** cojson unloaded it and may request it again. */
   forget(id: RawCoID): void;
+  /** Why CoValues could not be read, until they are. */
+  readonly failures: ReadonlyMap<RawCoID, KernelError>;
+  close(): void;
 }
 
 interface Request {
   readonly onContent: OnContent;
   readonly onDone: OnDone;
+  readonly failingSinceMs?: number;
 }
+
+export const answerMs = 3_000;
+const firstDelayMs = 500;
+const maxDelayMs = 10_000;
 
 export function createLoads(options: {
   /** Reads what is stored, including everything queued before the call. */
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>>;
   readonly known: Pick<KnownStates, 'add'>;
-  readonly timing: SliceTiming;
-  failed(error: unknown): void;
+  readonly clock: Clock;
+  nextTask(): Promise<void>;
+  failed(error: unknown): KernelError;
+  /** A read has succeeded after some had failed. */
+  recovered(): void;
 }): Loads {
-  const { read, known, timing, failed } = options;
+  const { read, known, clock, nextTask, failed, recovered } = options;
   /** CoValues that cojson has. */
   const delivered = new Set<RawCoID>();
   let pending = new Map<RawCoID, Request[]>();
+  const failures = new Map<RawCoID, KernelError>();
+  /** Requests for what could not be read, until the next attempt. */
+  let unread = new Map<RawCoID, Request[]>();
+  let delayMs = firstDelayMs;
+  let cancelRetry: (() => void) | undefined;
 
-  function load(id: RawCoID, onContent: OnContent, onDone: OnDone): void {
-    const request = { onContent, onDone };
+  function add(id: RawCoID, requests: readonly Request[]): void {
     const same = pending.get(id);
-    if (same) return void same.push(request);
+    if (same) return void same.push(...requests);
     // Reads everything requested in one turn together.
     if (pending.size === 0) queueMicrotask(() => void answer());
-    pending.set(id, [request]);
+    pending.set(id, [...requests]);
+  }
+
+  function retryLater(requests: ReadonlyMap<RawCoID, readonly Request[]>, failure: KernelError): void {
+    const nowMs = clock.elapsedMs();
+    for (const [id, some] of requests) {
+      failures.set(id, failure);
+      const waiting = some.map(({ failingSinceMs = nowMs, ...request }) => ({ ...request, failingSinceMs }));
+      unread.set(id, [...(unread.get(id) ?? []), ...waiting]);
+    }
+    cancelRetry ??= clock.after(delayMs, retry);
+    delayMs = Math.min(maxDelayMs, delayMs * 2);
+  }
+
+  function retry(): void {
+    cancelRetry = undefined;
+    const again = unread;
+    unread = new Map();
+    for (const [id, requests] of again) add(id, requests.map(answerInTime));
+  }
+
+  function answerInTime(request: Request): Request {
+    const { onContent, onDone, failingSinceMs = Infinity } = request;
+    if (clock.elapsedMs() - failingSinceMs < answerMs) return request;
+    onDone(false);
+    return { onContent, onDone: () => {} };
   }
 
   async function answer(): Promise<void> {
     const requests = pending;
     pending = new Map();
     try {
-      await deliverAll(requests, await readWithDependencies(new Set(requests.keys())));
+      const found = await readWithDependencies(new Set(requests.keys()));
+      const wasFailing = failures.size > 0;
+      for (const id of requests.keys()) failures.delete(id);
+      if (wasFailing && failures.size === 0) {
+        delayMs = firstDelayMs;
+        recovered();
+      }
+      await deliverAll(requests, found);
     } catch (error) {
-      failed(error);
-      for (const { onDone } of [...requests.values()].flat()) onDone(false);
+      retryLater(requests, failed(error));
     }
   }
 
@@ -78,7 +132,7 @@ export function createLoads(options: {
     requests: Map<RawCoID, readonly Request[]>,
     found: ReadonlyMap<RawCoID, Found>,
   ): Promise<void> {
-    const slices = createTimeSlices(timing);
+    const slices = createTimeSlices({ nowMs: clock.elapsedMs, nextTask });
     const visiting = new Set<RawCoID>();
 
     async function deliverWithDependencies(id: RawCoID, asker: Request | undefined): Promise<void> {
@@ -109,9 +163,17 @@ export function createLoads(options: {
   }
 
   return {
-    load,
+    get isFailing() {
+      return failures.size > 0;
+    },
+    load: (id, onContent, onDone) => add(id, [{ onContent, onDone }]),
     has: (id) => void delivered.add(id),
     forget: (id) => void delivered.delete(id),
+    failures,
+    close() {
+      cancelRetry?.();
+      for (const { onDone } of [...unread.values()].flat()) onDone(false);
+    },
   };
 }
 

@@ -1,11 +1,17 @@
 import { LocalNode, type RawCoID } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { readContents } from '../../../test/support/storage/read-contents.ts';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
 import { systemClock } from '../../base/clock.ts';
+import { pendingIn } from '../../../test/support/storage/facts.ts';
 import { openStorage, type KeptKind } from '../../../test/support/storage/open-storage.ts';
 import type { Content } from '../../engine/content.ts';
-import type { DeviceStorage } from '../device-storage.ts';
+import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
+import { accountDatabase } from '../account-database.ts';
+import { committing, openDatabase } from '../indexed-db.ts';
+import { noFacts } from '../ledger.ts';
+import { addFacts, ledgerStores } from '../ledger/ledger-store.ts';
 import { migrateStock } from './migrate-stock.ts';
 
 const databases = createDatabases(indexedDB);
@@ -19,7 +25,7 @@ afterEach(async () => {
   for (const name of [`maia-${accountID}`, `maia-cojson-${accountID}`]) await databases.delete(name);
 });
 
-async function on<T>(kind: KeptKind, run: (storage: DeviceStorage) => T | Promise<T>): Promise<T> {
+async function on<T>(kind: KeptKind, run: (storage: KernelDeviceStorage) => T | Promise<T>): Promise<T> {
   const storage = await openStorage(kind, accountID);
   try {
     return await run(storage);
@@ -40,7 +46,6 @@ async function writeStock(count: number): Promise<void> {
     const [long, waiting, gone] = [group.createMap(), group.createMap(), group.createMap({ a: 1 })];
     // Long enough for signatures within the session.
     for (let n = 0; n < 8; n++) long.set('text', `${n}${'x'.repeat(60_000)}`, 'trusting');
-    storage.trackCoValuesSyncState([{ id: waiting.id, peerId: 'maia-unconfirmed', synced: false }]);
     await Promise.resolve(); // cojson stores edits in a microtask.
     gone.core.deleteCoValue();
     await Promise.resolve();
@@ -49,7 +54,7 @@ async function writeStock(count: number): Promise<void> {
 }
 
 /** Writes a group. Resolves with its ID once the group is stored. */
-async function writeOne(storage: DeviceStorage): Promise<RawCoID> {
+async function writeOne(storage: KernelDeviceStorage): Promise<RawCoID> {
   const wasm = await WasmCrypto.create();
   const secret = wasm.newRandomAgentSecret();
   const node = new LocalNode(secret, wasm.newRandomSessionID(wasm.getAgentID(secret)), wasm);
@@ -83,18 +88,21 @@ async function contentIn(kind: KeptKind): Promise<ReadonlyMap<RawCoID, string>> 
   });
 }
 
-const migrate = (progress: (at: { readonly done: number; readonly total: number }) => void = () => {}) =>
-  migrateStock({ indexedDB, accountID, clock: systemClock, signal: new AbortController().signal, progress });
-const unconfirmed = () =>
-  on('kernel', (storage) => new Promise((resolve) => storage.getUnsyncedCoValueIDs(resolve)));
+const migrate = (
+  progress: (at: { readonly done: number; readonly total: number }) => void = () => {},
+  clock = systemClock,
+) => migrateStock({ indexedDB, accountID, clock, signal: new AbortController().signal, progress });
+const unconfirmed = () => on('kernel', pendingIn);
+const markStock = (id: RawCoID | undefined) =>
+  databases.request(`maia-cojson-${accountID}`, 'unsyncedCoValues', (store) =>
+    store.put({ coValueId: id, peerId: 'any' }),
+  );
 const isStockThere = async () => (await databases.names()).includes(`maia-cojson-${accountID}`);
 
-it('[STORE-7] moves every byte, unconfirmed marks and pending erasures, and deletes the old database', async () => {
+it('[STORE-7] moves every byte, what is unconfirmed and pending erasures, and deletes the old database', async () => {
   await writeStock(130);
   const [group] = ids;
-  await databases.request(`maia-cojson-${accountID}`, 'unsyncedCoValues', (store) =>
-    store.put({ coValueId: group, peerId: 'any' }),
-  );
+  for (const id of [group, ids.at(-2)]) await markStock(id);
   const before = await contentIn('cojson-indexeddb');
   const progress: number[] = [];
   await migrate(({ done, total }) => progress.push(done, total));
@@ -161,6 +169,33 @@ it('repeats if a tab of an older version has written meanwhile', async () => {
   await on('kernel', async (storage) => {
     expect(await new Promise((resolve) => storage.load(id ?? '', () => {}, resolve))).toBe(true);
   });
+});
+
+it('[STORE-7] owes what is marked at a later copy, though an earlier one was released', async () => {
+  await writeStock(3);
+  const [group] = ids;
+  await markStock(group);
+  const olderTab = await openStorage('cojson-indexeddb', accountID);
+  // A tab that does not let go of the old database.
+  const held = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open(`maia-cojson-${accountID}`);
+    request.onsuccess = () => resolve(request.result);
+  });
+  const hasty = { ...systemClock, after: (_: number, run: () => void) => systemClock.after(100, run) };
+  await expect(migrate(() => {}, hasty)).rejects.toMatchObject({ name: 'BlockedError' });
+  const db = await openDatabase(indexedDB, accountDatabase(accountID));
+  if (!db) throw new Error('The database was not created.');
+  const facts = await readContents(db.transaction(ledgerStores));
+  expect(facts.debts.map(({ id }) => id)).toEqual([group]);
+  await committing(db.transaction(ledgerStores, 'readwrite'), (transaction) =>
+    addFacts(transaction, { ...noFacts, releases: facts.debts }),
+  );
+  db.close();
+  held.close();
+  await writeOne(olderTab);
+  await olderTab.close();
+  await migrate();
+  expect(await unconfirmed()).toEqual([group]);
 });
 
 const segments = () =>

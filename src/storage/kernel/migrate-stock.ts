@@ -5,6 +5,8 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import { accountDatabase, stores } from '../account-database.ts';
 import type { RawCoID } from '../../engine/content.ts';
 import { committing, deleteDatabase, openDatabase } from '../indexed-db.ts';
+import { addFacts, ledgerStores } from '../ledger/ledger-store.ts';
+import { noFacts, wholeDebts } from '../ledger.ts';
 import { stockDatabaseName } from '../stock-database.ts';
 import { fenceStock } from './fence-stock.ts';
 import { joinPieces, type Piece } from './pieces.ts';
@@ -49,17 +51,18 @@ async function copyStock(options: {
   readonly indexedDB: IDBFactory;
   readonly name: string;
   readonly target: IDBDatabase;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   progress(progress: MigrationProgress): void;
 }): Promise<string | undefined> {
-  const { indexedDB, name, target, signal, progress } = options;
+  const { indexedDB, name, target } = options;
   const stock = await openDatabase(indexedDB, { name });
   try {
     const rows = stock && (await readStockRows(stock));
     if (!rows) return undefined;
     // Read the state first: any later write changes it.
     const state = await rows.state();
-    await copyAll(rows, target, { signal, progress });
+    await copyAll(rows, target, { ...options, state });
     return state;
   } finally {
     stock?.close();
@@ -69,7 +72,17 @@ async function copyStock(options: {
 async function copyAll(
   rows: StockRows,
   target: IDBDatabase,
-  { signal, progress }: { readonly signal: AbortSignal; progress(progress: MigrationProgress): void },
+  {
+    state,
+    clock,
+    signal,
+    progress,
+  }: {
+    readonly state: string;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    progress(progress: MigrationProgress): void;
+  },
 ): Promise<void> {
   const total = rows.count;
   let done = 0;
@@ -85,9 +98,11 @@ async function copyAll(
   }
   const [unconfirmed, deleted] = [await rows.unconfirmed(), await rows.deleted()];
   await committing(
-    target.transaction([stores.unconfirmed, stores.deleted], 'readwrite', { durability: 'strict' }),
-    (transaction) => {
-      for (const id of unconfirmed) transaction.objectStore(stores.unconfirmed).put(1, id);
+    target.transaction([...ledgerStores, stores.deleted], 'readwrite', { durability: 'strict' }),
+    async (transaction) => {
+      // A release of what an earlier copy found must not end these debts.
+      const debts = wholeDebts(unconfirmed, `moved at ${state}`, clock.nowMs());
+      await addFacts(transaction, { ...noFacts, debts });
       for (const id of deleted) transaction.objectStore(stores.deleted).put(1, id);
     },
   );

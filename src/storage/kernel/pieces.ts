@@ -46,6 +46,11 @@ export function joinPieces(id: RawCoID, pieces: readonly Piece[]): StoredCoValue
   return { id, header, runs: new Map([...runs].map(([sessionID, all]) => [sessionID, contiguousRuns(all)])) };
 }
 
+/** Omits CoValues whose header is missing. */
+export function joinAll(pieces: ReadonlyMap<RawCoID, readonly Piece[]>): readonly StoredCoValue[] {
+  return [...pieces].flatMap(([id, some]) => joinPieces(id, some) ?? []);
+}
+
 /** Runs of one session from `from` up to the first gap, without overlaps. */
 export function contiguousRuns(runs: readonly Run[], from = 0): readonly Run[] {
   let end = from;

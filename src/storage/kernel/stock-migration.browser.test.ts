@@ -3,8 +3,9 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
 import { failIndexedDB } from '../../../test/support/storage/failing-indexeddb.ts';
+import { pendingIn } from '../../../test/support/storage/facts.ts';
 import { openStorage } from '../../../test/support/storage/open-storage.ts';
-import type { DeviceStorage } from '../device-storage.ts';
+import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { openDatabase } from '../indexed-db.ts';
 import { joinPieces, type Piece } from './pieces.ts';
 import { readPieces } from './segments.ts';
@@ -13,7 +14,7 @@ import { readStockRows } from './read-stock-database.ts';
 // Opens accounts of stock storage with the kernel's own engine.
 
 const databases = createDatabases(indexedDB);
-const opened: DeviceStorage[] = [];
+const opened: KernelDeviceStorage[] = [];
 let accountID: string;
 let map: RawCoMap;
 let ends: (() => void)[];
@@ -29,7 +30,7 @@ afterEach(async () => {
 const kernelDatabase = () => `maia-${accountID}`;
 const stockDatabase = () => `maia-cojson-${accountID}`;
 
-async function openKernel(): Promise<DeviceStorage> {
+async function openKernel(): Promise<KernelDeviceStorage> {
   const storage = await openStorage('kernel', accountID);
   opened.push(storage);
   return storage;
@@ -44,9 +45,11 @@ async function writeStock(count: number): Promise<readonly RawCoID[]> {
   const group = node.createGroup();
   map = group.createMap({ key: 1 });
   const ids = [map.id, ...Array.from({ length: count - 1 }, (_, n) => group.createMap({ n }).id)];
-  storage.trackCoValuesSyncState([{ id: group.id, peerId: 'maia-unconfirmed', synced: false }]);
   await Promise.resolve(); // cojson stores edits in a microtask.
   await storage.close();
+  await databases.request(stockDatabase(), 'unsyncedCoValues', (store) =>
+    store.put({ coValueId: group.id, peerId: 'any' }),
+  );
   return [group.id, ...ids];
 }
 
@@ -70,11 +73,9 @@ async function expectTakenOver(before: readonly Piece[]): Promise<void> {
   }
 }
 
-const isFound = (storage: DeviceStorage, id: RawCoID) =>
+const isFound = (storage: KernelDeviceStorage, id: RawCoID) =>
   new Promise<boolean>((resolve) => storage.load(id, () => {}, resolve));
-const unconfirmedIn = (storage: DeviceStorage) =>
-  new Promise<readonly RawCoID[]>((resolve) => storage.getUnsyncedCoValueIDs(resolve));
-const untilDone = (storage: DeviceStorage) =>
+const untilDone = (storage: KernelDeviceStorage) =>
   vi.waitFor(() => expect(storage.status.current.takeover).toBeUndefined(), { timeout: 60_000 });
 
 const full = () =>
@@ -107,13 +108,13 @@ it('reads from the old database while the device is full, reports that, and cont
   await vi.waitFor(() => expect(storage.status.current.error?.code).toBe('STORAGE_FULL'));
   expect(storage.status.current).toMatchObject({ state: 'ok', takeover: { done: 0, total: ids.length } });
   for (const id of ids) expect(await isFound(storage, id)).toBe(true);
-  expect(await unconfirmedIn(storage)).toEqual([ids[0]]);
+  expect(await pendingIn(storage)).toEqual([ids[0]]);
   expect(await databases.names()).toContain(stockDatabase());
   works();
   await untilDone(storage);
   expect(storage.status.current.error).toBeUndefined();
   await expectTakenOver(before);
-  expect(await unconfirmedIn(storage)).toEqual([ids[0]]);
+  expect(await pendingIn(storage)).toEqual([ids[0]]);
 });
 
 it('resumes where an earlier run ended', async () => {

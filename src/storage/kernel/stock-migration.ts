@@ -1,5 +1,6 @@
 import type { KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
+import { retry } from '../../base/retry.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { storageErrorFrom } from '../storage-error.ts';
 import { migrateStock, type MigrationProgress } from './migrate-stock.ts';
@@ -10,9 +11,6 @@ export interface StockMigration {
   /** Resolves once it has stopped. */
   close(): Promise<void>;
 }
-
-const firstDelayMs = 1_000;
-const maxDelayMs = 60_000;
 
 export function startStockMigration(options: {
   readonly indexedDB: IDBFactory;
@@ -29,39 +27,25 @@ export function startStockMigration(options: {
   const { signal } = ending;
   let isDone = false;
 
-  function migrate(): Promise<void> {
+  async function migrate(): Promise<void> {
     const run = () => migrateStock({ ...options, clock, signal });
     // Concurrent copies would be harmless but useless.
-    return locks ? locks.request(`maia/take-over/${accountID}`, { signal }, run) : run();
+    await (locks ? locks.request(`maia/take-over/${accountID}`, { signal }, run) : run());
+    isDone = true;
+    done();
   }
 
-  async function untilDone(): Promise<void> {
-    for (let delayMs = firstDelayMs; !signal.aborted; delayMs = Math.min(maxDelayMs, delayMs * 2)) {
-      try {
-        await migrate();
-        isDone = true;
-        return done();
-      } catch (error) {
-        if (signal.aborted) return;
-        const reason = storageErrorFrom(error, 'STORAGE_WRITE_FAILED');
-        logger.warn('Moving the old database failed and will be retried', { code: reason.code });
-        failed(reason);
-        await pause(delayMs);
-      }
-    }
-  }
-
-  function pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(delayMs, resolve);
-      signal.addEventListener('abort', () => {
-        cancel();
-        resolve();
-      });
-    });
-  }
-
-  const running = untilDone();
+  const running = retry(migrate, {
+    clock,
+    signal,
+    failed(error) {
+      const reason = storageErrorFrom(error, 'STORAGE_WRITE_FAILED');
+      logger.warn('Moving the old database failed and will be retried', { code: reason.code });
+      failed(reason);
+    },
+    firstDelayMs: 1_000,
+    maxDelayMs: 60_000,
+  });
   return {
     get isDone() {
       return isDone;

@@ -21,7 +21,7 @@ function createSlowWrites() {
   let nowMs = 0;
   let begun = 0;
   const writes = createWrites({
-    clock: { ...clock, nowMs: () => nowMs++ },
+    clock: { ...clock, elapsedMs: () => nowMs++ },
     nextTask: tasks.nextTask,
     known,
     connect: () => Promise.resolve(),

@@ -5,26 +5,35 @@ import { createTimeSlices, type TimeSlices } from '../../base/time-slices.ts';
 import { stores } from '../account-database.ts';
 import { isDeleteSession, type KnownState, type Content, type RawCoID } from '../../engine/content.ts';
 import { committing } from '../indexed-db.ts';
+import { addFacts, ledgerStores, recordRelays } from '../ledger/ledger-store.ts';
+import { joinDebts, type Debt, type LedgerFacts } from '../ledger.ts';
 import { createWriteQueue, type WriteAttempts } from '../write-queue.ts';
 import { requestInSlices } from './request-in-slices.ts';
 import type { KnownStates } from './known-states.ts';
-import { joinPieces, knownStateOf, type Piece } from './pieces.ts';
+import { joinAll, knownStateOf, type Piece } from './pieces.ts';
 import { planWrites, type ContentWrite, type WritePlan } from './plan-writes.ts';
 import { segmentsOf, type Segment } from './segments.ts';
 
 type Done = (() => void) | undefined;
 type Write =
   | (ContentWrite & { readonly kind: 'content'; readonly done: Done; isWhole: boolean })
-  | { readonly kind: 'mark'; readonly id: RawCoID; readonly isSet: boolean; readonly done?: Done }
-  | { readonly kind: 'nothing' };
+  | { readonly kind: 'facts'; readonly facts: Partial<LedgerFacts> }
+  | { readonly kind: 'relays'; readonly relayIDs: readonly string[] }
+  | { readonly kind: 'nothing'; readonly done?: Done };
 
-/** Queued writes, in order; unconfirmed marks are written together with their content. */
+/** Queued writes, in order. What is queued in one turn is written in one transaction. */
 export interface Writes {
   readonly length: number;
   /** Queued writes that contain content. */
   readonly contentLength: number;
   store(content: Content, correct: CorrectionCallback, done: Done): void;
-  mark(id: RawCoID, isSet: boolean, done?: Done): void;
+  /** Facts for the ledger. */
+  add(facts: Partial<LedgerFacts>): void;
+  useRelays(relayIDs: readonly string[]): void;
+  /** Nothing is owed of it any more. */
+  settled(id: string): void;
+  /** Resolves once everything queued so far is on disk. */
+  written(): Promise<void>;
   /** Tests whether the database accepts writes. */
   probe(): void;
   /** The connection is lost, so it is unknown what is still stored. */
@@ -55,13 +64,20 @@ export function createWrites(options: {
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>>;
   /** Whether cojson has accepted a deletion. */
   isDeleted(id: RawCoID): boolean;
-  wrote(written: { readonly segments: number; readonly hasDeleted: boolean }): void;
+  wrote(written: {
+    readonly segments: number;
+    readonly hasDeleted: boolean;
+    /** Of the ledger. */
+    readonly hasRecord: boolean;
+  }): void;
   failed(error: unknown): KernelError;
 }): Writes {
   const { clock, nextTask, known, connect, begin, read, isDeleted, wrote, failed } = options;
   /** By CoValue that this tab has stored, a callback that returns what cojson has of it. */
   const corrections = new Map<RawCoID, CorrectionCallback>();
-  const marked = new Set<RawCoID>();
+  /** What this tab has added to the ledger and not settled, to be added again if the database is deleted. */
+  const owed = new Map<string, readonly Debt[]>();
+  let relayIDs: readonly string[] = [];
   let contentLength = 0;
   /** Counts lost connections. */
   let lostCount = 0;
@@ -72,9 +88,8 @@ export function createWrites(options: {
     maxBatch,
     write,
     done(entry) {
-      if (entry.kind === 'nothing') return;
       if (entry.kind === 'content') contentLength--;
-      if (entry.kind === 'mark' || entry.isWhole) entry.done?.();
+      if (entry.kind === 'nothing' || (entry.kind === 'content' && entry.isWhole)) entry.done?.();
     },
     failed,
   });
@@ -84,27 +99,34 @@ export function createWrites(options: {
     const before = lostCount;
     const contents = writes.filter((entry) => entry.kind === 'content');
     await readKnownStates(contents);
-    const slices = createTimeSlices({ nowMs: clock.nowMs, nextTask });
+    const slices = createTimeSlices({ nowMs: clock.elapsedMs, nextTask });
     const { pieces, known: after, whole } = await plan(contents, slices);
     const segments = await pack(pieces, slices);
     const erased = pieces.filter(
       ({ id, runs }) => isDeleted(id) && runs.some(({ sessionID }) => isDeleteSession(sessionID)),
     );
+    const hasFacts = writes.some(({ kind }) => kind === 'facts' || kind === 'relays');
     const names = [
       ...(pieces.length > 0 ? [stores.segments] : []),
       ...(erased.length > 0 ? [stores.deleted] : []),
-      stores.unconfirmed,
+      ...(hasFacts || pieces.length === 0 ? ledgerStores : []),
     ];
+    const facts = factsOf(writes);
     const transaction = await begin('readwrite', names);
-    await committing(transaction, () =>
-      requestInSlices(requestsIn(transaction, { erased, writes, segments }), slices),
-    );
+    const hasRecord = await committing(transaction, async () => {
+      for (const entry of writes) {
+        if (entry.kind === 'relays') await recordRelays(transaction, entry.relayIDs, clock.nowMs());
+      }
+      const isAdded = await addFacts(transaction, facts);
+      await requestInSlices(requestsIn(transaction, { erased, segments }), slices);
+      return isAdded;
+    });
     // The database may have been deleted just after the commit, or recreated.
     if (lostCount !== before)
       throw new DOMException('The connection was lost while writing.', 'InvalidStateError');
     for (const state of after.values()) known.add(state);
     for (const content of contents) content.isWhole = whole.has(content);
-    wrote({ segments: segments.length, hasDeleted: erased.length > 0 });
+    wrote({ segments: segments.length, hasDeleted: erased.length > 0, hasRecord });
   }
 
   async function plan(writes: readonly ContentWrite[], slices: TimeSlices): Promise<WritePlan> {
@@ -138,10 +160,7 @@ export function createWrites(options: {
       !header || Object.values(sessions).some(({ after }) => after > 0);
     const ids = new Set(writes.filter(continues).flatMap(({ content: { id } }) => (known.get(id) ? [] : id)));
     if (ids.size === 0) return;
-    for (const [id, pieces] of await read(ids)) {
-      const stored = joinPieces(id, pieces);
-      if (stored) known.add(knownStateOf(stored));
-    }
+    for (const stored of joinAll(await read(ids))) known.add(knownStateOf(stored));
   }
 
   function store(content: Content, correct: CorrectionCallback, done: Done): void {
@@ -150,10 +169,14 @@ export function createWrites(options: {
     queue.push({ kind: 'content', content, correct, done, isWhole: false });
   }
 
-  function mark(id: RawCoID, isSet: boolean, done?: Done): void {
-    if (isSet) marked.add(id);
-    else marked.delete(id);
-    queue.push({ kind: 'mark', id, isSet, done });
+  function add(facts: Partial<LedgerFacts>): void {
+    for (const debt of facts.debts ?? []) owed.set(debt.id, joinDebts([...(owed.get(debt.id) ?? []), debt]));
+    queue.push({ kind: 'facts', facts });
+  }
+
+  function useRelays(ids: readonly string[]): void {
+    relayIDs = ids;
+    queue.push({ kind: 'relays', relayIDs });
   }
 
   function lost(): void {
@@ -169,12 +192,16 @@ export function createWrites(options: {
       return contentLength;
     },
     store,
-    mark,
+    add,
+    useRelays,
+    settled: (id) => void owed.delete(id),
+    written: () => new Promise((done) => queue.push({ kind: 'nothing', done })),
     probe: () => queue.push({ kind: 'nothing' }),
     lost,
     rewriteAll() {
       lost();
-      for (const id of marked) mark(id, true);
+      useRelays(relayIDs);
+      add({ debts: [...owed.values()].flat() });
       // Empty content lacks everything, so cojson supplies the whole CoValue.
       for (const [id, correct] of corrections) {
         store({ action: 'content', id, priority: 0, new: {} }, correct, undefined);
@@ -187,24 +214,20 @@ export function createWrites(options: {
   };
 }
 
+function factsOf(writes: readonly Write[]): LedgerFacts {
+  const all = writes.flatMap((entry) => (entry.kind === 'facts' ? entry.facts : []));
+  return {
+    debts: all.flatMap(({ debts = [] }) => debts),
+    confirmations: all.flatMap(({ confirmations = [] }) => confirmations),
+    releases: all.flatMap(({ releases = [] }) => releases),
+  };
+}
+
 /** Creates each request only when the consumer asks for it. */
 function* requestsIn(
   transaction: IDBTransaction,
-  {
-    erased,
-    writes,
-    segments,
-  }: {
-    readonly erased: readonly Piece[];
-    readonly writes: readonly Write[];
-    readonly segments: readonly Segment[];
-  },
+  { erased, segments }: { readonly erased: readonly Piece[]; readonly segments: readonly Segment[] },
 ): Generator<IDBRequest> {
   for (const { id } of erased) yield transaction.objectStore(stores.deleted).put(1, id);
-  const unconfirmed = transaction.objectStore(stores.unconfirmed);
-  for (const entry of writes) {
-    if (entry.kind !== 'mark') continue;
-    yield entry.isSet ? unconfirmed.put(1, entry.id) : unconfirmed.delete(entry.id);
-  }
   for (const segment of segments) yield transaction.objectStore(stores.segments).add(segment);
 }

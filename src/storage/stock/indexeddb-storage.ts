@@ -2,15 +2,21 @@ import type { RawCoID, StorageApiAsync } from 'cojson';
 import type { KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import type { Content } from '../../engine/content.ts';
+import type { Content, KnownState } from '../../engine/content.ts';
+import { knownCountsOfContent, mergeCounts } from '../../engine/known-counts.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { readStockRows } from '../kernel/read-stock-database.ts';
 import type { StockClient } from './stock-client.ts';
 import { openStock } from './stock.ts';
+import { accountDatabase } from '../account-database.ts';
+import { createConnection } from '../kernel/idb-connection.ts';
+import { createLedgerCompaction } from '../ledger/ledger-compaction.ts';
+import { createQueuedLedger } from '../ledger/queued-ledger.ts';
+import { pendingDebts } from '../ledger.ts';
+import { stockDatabaseName } from '../stock-database.ts';
 import { closed, storageErrorFrom } from '../storage-error.ts';
 import type { PlacedID } from '../storage-inspection.ts';
 import { createStorageStatus } from '../storage-status.ts';
-import { unconfirmedMark } from '../unconfirmed-mark.ts';
 import { createWriteQueue } from '../write-queue.ts';
 
 interface Write {
@@ -20,11 +26,13 @@ interface Write {
 
 /** Stock storage with durable writes: `done` means committed, failed writes are retried, and marks precede their content. */
 export async function openIndexedDBStorage(options: {
-  readonly databaseName: string;
+  readonly accountID: string;
+  readonly indexedDB: IDBFactory;
   readonly platform: Platform;
   readonly logger: Logger;
 }): Promise<KernelDeviceStorage> {
-  const { databaseName, platform, logger } = options;
+  const { accountID, indexedDB, platform, logger } = options;
+  const databaseName = stockDatabaseName(accountID);
   const stock = await openStock(databaseName, (error) => failed(error));
   const { api, client } = stock;
 
@@ -70,8 +78,29 @@ export async function openIndexedDBStorage(options: {
     });
   };
   watch();
+  const connection = createConnection({
+    indexedDB,
+    shape: accountDatabase(accountID),
+    clock: platform.clock,
+    lost: () => {},
+    emptied: () => {},
+  });
+  const { clock, nextTask } = platform;
+  const { begin } = connection;
+  const compaction = createLedgerCompaction({ clock, begin, logger });
+  const ledger = createQueuedLedger({
+    compaction,
+    clock,
+    nextTask,
+    begin,
+    push: queue.push,
+    attempted: queue.attempted,
+    marked: () => client.getUnsyncedCoValueIDs(),
+    unmark: (id) => client.stopTrackingSyncState(id),
+  });
 
   return {
+    ledger,
     status: status.readable,
     get queuedWrites() {
       return queue.length;
@@ -98,28 +127,24 @@ export async function openIndexedDBStorage(options: {
         },
       });
     },
+    async storedStates(ids) {
+      await queue.attempted();
+      const states = new Map<RawCoID, KnownState>();
+      for (const [id, contents] of await contentOf(stock.createReader(), ids)) {
+        states.set(id, stateOf(id, contents));
+      }
+      return states;
+    },
     load: (id, callback, done = () => {}) => {
       api.load(id, callback, done).catch((error: unknown) => {
         failed(error);
         done(false);
       });
     },
-    // Skips cojson's own marks: they are written 200 ms after the content, so a crash can leave content without one.
-    trackCoValuesSyncState(updates, done) {
-      const marks = updates.filter(({ peerId }) => peerId === unconfirmedMark);
-      if (marks.length === 0) done?.();
-      else queue.push({ run: () => client.trackCoValuesSyncState(marks), ...(done && { done }) });
-    },
+    // The ledger replaces cojson's own marks, which are written 200 ms after the content.
+    trackCoValuesSyncState: (_updates, done) => done?.(),
     stopTrackingSyncState: () => {},
-    getUnsyncedCoValueIDs(callback) {
-      let ids: RawCoID[] = [];
-      queue.push({
-        async run() {
-          ids = await client.getUnsyncedCoValueIDs();
-        },
-        done: () => callback(ids),
-      });
-    },
+    getUnsyncedCoValueIDs: (callback) => callback([]),
     loadKnownState: (id, callback) => api.loadKnownState(id, callback),
     getKnownState: (id) => api.getKnownState(id),
     waitForSync: (id, coValue) => api.waitForSync(id, coValue),
@@ -137,7 +162,7 @@ export async function openIndexedDBStorage(options: {
     inspection: {
       databases: () => [databaseName],
       ids: () => allIDs(client),
-      unconfirmed: () => client.getUnsyncedCoValueIDs(),
+      unconfirmed: async () => [...pendingDebts(await ledger.read(), []).keys()],
       read: (ids) => contentOf(stock.createReader(), ids),
       attempts: queue.attempts,
       quota: status.quota,
@@ -148,8 +173,10 @@ export async function openIndexedDBStorage(options: {
       try {
         await queue.close();
       } finally {
+        compaction.close();
         await api.close();
         client.db.close();
+        connection.close();
       }
     },
   };
@@ -173,4 +200,9 @@ async function contentOf(reader: Pick<StorageApiAsync, 'load'>, ids: ReadonlySet
     if (contents.length > 0) found.set(id, contents);
   }
   return found;
+}
+
+function stateOf(id: RawCoID, contents: readonly Content[]): KnownState {
+  const { header: _, ...sessions } = contents.map(knownCountsOfContent).reduce(mergeCounts, {});
+  return { id, header: true, sessions };
 }

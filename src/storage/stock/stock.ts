@@ -1,9 +1,9 @@
 import { type CorrectionCallback, StorageApiAsync } from 'cojson';
 import type { Content } from '../../engine/content.ts';
-import { awaitCommits } from './committed-transactions.ts';
+import { committedTransaction, committedUpsert } from './committed-writes.ts';
 import { LoadOnceStorage } from './load-dependencies-once.ts';
 import { shareReads } from './shared-reads.ts';
-import { openStockClient, type StockClient } from './stock-client.ts';
+import { openStockClient, overrideClient, type StockClient } from './stock-client.ts';
 
 /** cojson-storage-indexeddb 0.20 with its private parts; only this folder uses them, and its browser tests check them. */
 export interface Stock {
@@ -22,7 +22,11 @@ export async function openStock(
   onDependencyFailed: (error: unknown) => void,
 ): Promise<Stock> {
   const { client: original, reopen } = await openStockClient(databaseName);
-  const client = shareReads(awaitCommits(original));
+  const committing = overrideClient(original, {
+    transaction: committedTransaction((...args) => original.transaction(...args)),
+    upsertCoValue: (...args) => committedUpsert(original.db, ...args),
+  });
+  const client = shareReads(committing);
   const api = new LoadOnceStorage(client, onDependencyFailed);
   const storeSingle = api['storeSingle'] as Stock['storeSingle'];
   return {

@@ -1,0 +1,143 @@
+import type { Clock } from '../../base/clock.ts';
+import { inSlices } from '../../base/sliced-steps.ts';
+import { stores } from '../account-database.ts';
+import { resultOf } from '../indexed-db.ts';
+import {
+  joinDebts,
+  noFacts,
+  openCoValues,
+  type Confirmation,
+  type Debt,
+  type LedgerContents,
+  type LedgerFacts,
+} from '../ledger.ts';
+import { readRemembered, type RememberedRelay } from '../relay-memory.ts';
+import { joinSteps, packFacts } from './ledger-records.ts';
+
+/** The stores that the functions of this file need. */
+export const ledgerStores = [stores.ledger, stores.relays] as const;
+
+/** Adds one record of facts, without confirmations of an earlier generation. Resolves with false if there is nothing to add. */
+export async function addFacts(transaction: IDBTransaction, facts: LedgerFacts): Promise<boolean> {
+  const generations =
+    facts.confirmations.length > 0 ? generationsOf(await readRelays(transaction)) : new Map();
+  const confirmations = facts.confirmations.filter(
+    ({ relayID, generation }) => generations.get(relayID) === generation,
+  );
+  if (facts.debts.length + facts.releases.length + confirmations.length === 0) return false;
+  transaction.objectStore(stores.ledger).add(packFacts({ ...facts, confirmations }));
+  return true;
+}
+
+/**
+ * Records relays that are new or whose record cannot be read. If there were others, their confirmations may have ended
+ * debts, so everything stored has to be compared with the new one.
+ */
+export async function recordRelays(
+  transaction: IDBTransaction,
+  relayIDs: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  const store = transaction.objectStore(stores.relays);
+  const known = (await resultOf(store.getAllKeys())).map(String);
+  for (const relayID of relayIDs) {
+    const before = readRemembered(await resultOf(store.get(relayID)));
+    // A loss watch may have written its record before.
+    const isNew = before?.configuredMs === undefined && known.some((other) => other !== relayID || !before);
+    store.put(
+      { ...before, ...(isNew && { refill: true }), configuredMs: nowMs } satisfies RememberedRelay,
+      relayID,
+    );
+  }
+}
+
+/** As stored. */
+export interface StoredLedger {
+  readonly records: readonly unknown[];
+  readonly relays: Relays;
+}
+
+/** Undefined where the record cannot be read. */
+type Relays = ReadonlyMap<string, RememberedRelay | undefined>;
+
+export async function readStored(transaction: IDBTransaction): Promise<StoredLedger> {
+  const records: Promise<readonly unknown[]> = resultOf(transaction.objectStore(stores.ledger).getAll());
+  const relays = await readRelays(transaction);
+  return { records: await records, relays };
+}
+
+/** Throws if a record is malformed. */
+export function* contentsOf({ records, relays }: StoredLedger): Generator<void, LedgerContents> {
+  return {
+    ...(yield* joinSteps(records)),
+    generations: generationsOf(relays),
+    unfilled: new Set([...relays].flatMap(([relayID, relay]) => (relay?.refill ? relayID : []))),
+  };
+}
+
+/** A relay that no app has used for this long keeps no debt alive. */
+const forgottenMs = 30 * 24 * 60 * 60_000;
+const factsPerRecord = 1_000;
+
+/** Replaces all records by what is pending. Resolves with their number. */
+export async function compactLedger(
+  transaction: IDBTransaction,
+  { clock, relayIDs }: { readonly clock: Clock; readonly relayIDs: readonly string[] },
+): Promise<number> {
+  const nowMs = clock.nowMs();
+  const relays = transaction.objectStore(stores.relays);
+  const all = await readRelays(transaction);
+  const old: string[] = [];
+  for (const [relayID, before] of all) {
+    const { configuredMs = nowMs } = before ?? {};
+    // This tab may have been open for longer, or the clock may have been set.
+    if (relayIDs.includes(relayID)) relays.put({ ...before, configuredMs: nowMs }, relayID);
+    else if (nowMs - configuredMs > forgottenMs) old.push(relayID);
+  }
+  // Without any record, the next relay would look like the first one, which has nothing to be compared with.
+  if (old.length < all.size) for (const relayID of old) relays.delete(relayID);
+  const store = transaction.objectStore(stores.ledger);
+  // An idle transaction commits on its own, so each task begins with the result of a request.
+  const timing = { nowMs: clock.elapsedMs, nextTask: () => resultOf(store.count()) };
+  const contents = await inSlices(contentsOf(await readStored(transaction)), timing);
+  const facts = await inSlices(compactSteps(contents), timing);
+  const count = Math.max(1, facts.length);
+  store.clear();
+  for (let at = 0; at < count; at++) {
+    // Each record is made in its own task.
+    await resultOf(store.add(packFacts(facts[at] ?? noFacts, at === 0)));
+  }
+  return count;
+}
+
+/** What is pending at any of the recorded relays, in parts of bounded size. */
+export function* compactSteps(contents: LedgerContents): Generator<void, readonly LedgerFacts[]> {
+  const { generations } = contents;
+  const debts: Debt[] = [];
+  const confirmations: Confirmation[] = [];
+  for (const { id, open, confirmed } of openCoValues(contents, [...generations.keys()])) {
+    yield;
+    if (open.length === 0) continue;
+    debts.push(...joinDebts(open));
+    for (const [relayID, counts] of confirmed) {
+      const generation = generations.get(relayID) ?? 0;
+      for (const [session, count] of Object.entries(counts))
+        confirmations.push({ relayID, generation, id, session, count });
+    }
+  }
+  const facts: LedgerFacts[] = [];
+  while (debts.length > 0) facts.push({ ...noFacts, debts: debts.splice(0, factsPerRecord) });
+  while (confirmations.length > 0)
+    facts.push({ ...noFacts, confirmations: confirmations.splice(0, factsPerRecord) });
+  return facts;
+}
+
+function generationsOf(relays: Relays): ReadonlyMap<string, number> {
+  return new Map([...relays].map(([relayID, relay]) => [relayID, relay?.losses ?? 0]));
+}
+
+async function readRelays(transaction: IDBTransaction): Promise<Relays> {
+  const store = transaction.objectStore(stores.relays);
+  const [keys, values] = await Promise.all([resultOf(store.getAllKeys()), resultOf(store.getAll())]);
+  return new Map(keys.map((key, index) => [key as string, readRemembered(values[index])]));
+}

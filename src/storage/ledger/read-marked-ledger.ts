@@ -1,0 +1,23 @@
+import type { Clock } from '../../base/clock.ts';
+import { inSlices } from '../../base/sliced-steps.ts';
+import type { RawCoID } from '../../engine/content.ts';
+import { stockMarks, wholeDebts, type LedgerContents } from '../ledger.ts';
+import type { LedgerCompaction } from './ledger-compaction.ts';
+import { contentsOf, ledgerStores, readStored } from './ledger-store.ts';
+
+/** Reads the ledger, with a debt for each CoValue that stock storage lists as unconfirmed. */
+export async function readMarkedLedger(options: {
+  marked(): Promise<readonly RawCoID[]>;
+  begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
+  readonly clock: Clock;
+  nextTask(): Promise<void>;
+  readonly compaction: Pick<LedgerCompaction, 'found'>;
+}): Promise<LedgerContents> {
+  const { clock, nextTask } = options;
+  // Read first: a migration moves them from there to the ledger.
+  const marks = wholeDebts(await options.marked(), stockMarks, clock.nowMs());
+  const stored = await readStored(await options.begin('readonly', ledgerStores));
+  options.compaction.found(stored.records.length);
+  const contents = await inSlices(contentsOf(stored), { nowMs: clock.elapsedMs, nextTask });
+  return { ...contents, debts: [...marks, ...contents.debts] };
+}

@@ -1,2 +1,0 @@
-/** The peer ID under which sync marks stored content that not every relay has confirmed. */
-export const unconfirmedMark = 'maia-unconfirmed';
