@@ -190,7 +190,7 @@ describe('overview', () => {
     const error = createKernelError('RELAY_UNREACHABLE', 'The relay cannot be reached. Start it.');
     sync.setState({
       status: 'connecting',
-      confirmed: { pending: 3, oldestSinceMs: startMs },
+      confirmed: { known: true, pending: 3, oldestSinceMs: startMs },
       peers: [
         {
           id: fakePeerID,
@@ -204,7 +204,7 @@ describe('overview', () => {
     });
     expect(inspector.overview.current).toMatchObject({
       status: 'connecting',
-      rungs: { confirmed: { pending: 3, oldestSinceMs: startMs } },
+      rungs: { confirmed: { known: true, pending: 3, oldestSinceMs: startMs } },
       relays: [{ host: 'relay.example', phase: 'waiting', disconnectedSinceMs: startMs, attempt: 2 }],
     });
     expect(sync.reads).toBe(0);
@@ -245,6 +245,7 @@ function session() {
     accountID: node.getCurrentAccountOrAgentID(),
     storage: { current: sync.current.storage, subscribe: () => () => {} },
     passkeys: withoutPasskeys(),
+    load: () => Promise.reject(new Error('not loaded here')),
     revealRecoveryPhrase: () => Promise.resolve(''),
     signOut: () => Promise.resolve(),
     close: () => Promise.resolve(),

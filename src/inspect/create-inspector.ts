@@ -196,7 +196,7 @@ export function createInspector(
     recording: recorder.recording,
     messages: messages.log,
     snapshot: () => cost.measured(() => snapshot()),
-    explain: (id) => explain(id, snapshot(), inspection.node),
+    explain: (id) => explain(id, snapshot(), inspection.node, inspection.notCounted?.(id) ?? []),
     contentWords: (id) => searchText(inspection.node, id),
     story: (row) => timelineOf(row, overview.current.relays, messages.log.about),
     askRelays: (id) => relayQueries.askAll(id, overview.current.relays),

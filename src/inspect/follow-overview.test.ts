@@ -17,7 +17,8 @@ async function setUp() {
   });
   const told: number[] = [];
   overview.subscribe(({ rungs }) => told.push(rungs.confirmed.pending));
-  const wait = (pending: number) => sync.setState({ confirmed: { pending, oldestSinceMs: clock.nowMs() } });
+  const wait = (pending: number) =>
+    sync.setState({ confirmed: { known: true, pending, oldestSinceMs: clock.nowMs() } });
   return { clock, overview, told, wait, noted: () => noted };
 }
 

@@ -16,6 +16,7 @@ export function overviewOf(state: SyncState, relays: readonly Relay[], isStock: 
       ...(state.durable && { durable: rungCount(state.durable) }),
     },
     durability: state.durability,
+    ...(state.notCounted.count > 0 && { notCounted: state.notCounted.count }),
     storage: {
       kind: storage.kind,
       state: storage.state,
@@ -32,6 +33,7 @@ export function overviewOf(state: SyncState, relays: readonly Relay[], isStock: 
 
 function rungCount(rung: Rung): RungCount {
   return {
+    known: rung.known,
     pending: rung.pending,
     ...(rung.oldestSinceMs !== undefined && { oldestSinceMs: rung.oldestSinceMs }),
     ...(rung.error && { error: toPlainError(rung.error) }),

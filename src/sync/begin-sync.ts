@@ -5,6 +5,7 @@ import { createKernelError, isKernelError } from '../base/kernel-error.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable, type Readable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
+import type { KernelDeviceStorage } from '../storage/kernel-device-storage.ts';
 import { createNodeSync, type NodeSync } from './node-sync.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 import { noRelayMemory } from '../storage/no-relay-memory.ts';
@@ -20,11 +21,13 @@ export type SyncPlatform = Pick<
 
 /** One per node, so that a node never has two peers for one relay. */
 const syncByNode = new WeakMap<LocalNode, NodeSync>();
+/** A closed sync still counts the edits of its node. */
+const closedByNode = new WeakMap<LocalNode, NodeSync>();
 
 export interface SyncToBegin {
   readonly node: LocalNode;
   readonly sync: SyncOptions | false;
-  readonly storage: { readonly status: Readable<StorageStatus> };
+  readonly storage: Pick<KernelDeviceStorage, 'status' | 'ledger'>;
   readonly platform: SyncPlatform;
   readonly logger: Logger;
   /** Default: nothing about relays is remembered beyond this run. */
@@ -39,6 +42,7 @@ export interface SyncToBegin {
  */
 export function beginSync(options: SyncToBegin): SyncPeers {
   const { node, sync, storage, platform, logger, memory = noRelayMemory, createTabs } = options;
+  closedByNode.get(node)?.replaced();
   const nodeSync = createNodeSync({
     node,
     storage,
@@ -47,7 +51,10 @@ export function beginSync(options: SyncToBegin): SyncPeers {
     logger,
     memory,
     createTabs,
-    onClosed: () => syncByNode.delete(node),
+    onClosed() {
+      syncByNode.delete(node);
+      closedByNode.set(node, nodeSync);
+    },
   });
   syncByNode.set(node, nodeSync);
   if (sync !== false) connectOrFail(nodeSync, sync);

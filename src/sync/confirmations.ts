@@ -1,4 +1,5 @@
 import type { RawCoID } from 'cojson';
+import type { KernelError } from '../base/kernel-error.ts';
 import type { KnownCounts } from '../engine/known-counts.ts';
 import type { OwnSessionClaim } from './own-session-claims.ts';
 import type { CountedRung } from './rungs.ts';
@@ -20,8 +21,10 @@ export interface Confirmations {
   acceptKnown(id: string, found: KnownCounts, relayID: string): void;
   /** Resolves after cojson has handled the relay's next message about the CoValue. */
   whenAnswered(id: string): Promise<void>;
-  /** Imports unconfirmed edits of other tabs and earlier runs. Resolves once they are counted; never if storage hangs. */
-  importOthersEdits(): Promise<void>;
+  /** CoValues with unconfirmed edits of any tab or run of this device. Rejects if the ledger cannot be read. */
+  leftByAll(): Promise<readonly string[]>;
+  /** Rejects every wait for a rung with this error, including that of a `close({ until })`, which then closes at once. */
+  endWaits(error: KernelError): void;
 }
 
 const confirmationsByPeers = new WeakMap<SyncPeers, Confirmations>();

@@ -1,8 +1,10 @@
 import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
 import type { KernelError } from '../base/kernel-error.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { NotCountedEdit } from '../engine/edit-verdicts.ts';
 import type { KnownCounts } from '../engine/known-counts.ts';
 import type { CountedRung } from './rungs.ts';
+import type { Step } from './sync-state.ts';
 import type { PeerPhase } from './peer-status.ts';
 import type { SyncEvent } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
@@ -12,6 +14,8 @@ export interface SyncInspection {
   readonly node: LocalNode;
   /** CoValues with an edit that has not reached every promised rung. Oldest first. */
   unsynced(): readonly UnsyncedCoValue[];
+  /** The edits of a CoValue that nobody counts. Undefined for a node that the kernel does not sync. */
+  notCounted?(id: string): readonly NotCountedEdit[];
   /** By CoValue, when its oldest edit began to wait (or was found, if from an earlier run), in ms since the Unix epoch. */
   readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
   peers(): readonly PeerInspection[];
@@ -65,8 +69,6 @@ export interface TabFacts {
 /** CoValues with edits that not every relay has confirmed. */
 export interface Unconfirmed {
   readonly coValues: number;
-  /** How many certainly have unconfirmed edits of this session. The rest may be others' until a relay answers. */
-  readonly certain: number;
   /** In ms since the Unix epoch. Absent if there are none. */
   readonly oldestSinceMs?: number;
   /** A bounded number of their IDs. */
@@ -77,10 +79,10 @@ export interface UnsyncedCoValue {
   readonly id: string;
   /** When the oldest pending edit was made (or found, if from an earlier run), in ms since the Unix epoch. */
   readonly sinceMs: number;
-  readonly saved: RungStep;
-  readonly sent: RungStep;
-  readonly confirmed: RungStep;
-  readonly durable: RungStep;
+  readonly saved: Step;
+  readonly sent: Step;
+  readonly confirmed: Step;
+  readonly durable: Step;
   /** When the latest content was handed to the network, in ms since the Unix epoch. Absent if this run sent nothing. */
   readonly sentAtMs?: number;
   /** Why the edits are stuck, if a failed write or a relay gave a reason. */
@@ -90,8 +92,6 @@ export interface UnsyncedCoValue {
   /** For a node that the kernel does not sync: the peer IDs that cojson's tracker waits for; `any` before the first peer. */
   readonly trackedFor?: readonly string[] | 'unknown';
 }
-/** `unknown`: no evidence can exist, for example for durability that the relay does not promise. */
-export type RungStep = 'reached' | 'pending' | 'failed' | 'unknown';
 
 export interface PeerInspection {
   readonly id: string;
@@ -110,7 +110,12 @@ export interface MessageTap {
 }
 
 /** An event on a channel. The kernel passes the text of a frame to the channel, or receives it from there. */
-export type ChannelMoment = { readonly peerID: string; readonly atMs: number } & (
+export type ChannelMoment = {
+  readonly peerID: string;
+  /** Counts the sync's channels from 1. A relay may have several open at once, until one of them carries data. */
+  readonly channel: number;
+  readonly atMs: number;
+} & (
   | { readonly kind: 'opened'; readonly transport: string }
   | { readonly kind: 'sent' | 'received'; readonly text: string }
   | { readonly kind: 'closed'; readonly error: KernelError }

@@ -30,7 +30,7 @@ async function device(url: string | undefined): Promise<{ node: LocalNode; sync:
     platform: createNodePlatform(),
     logger: silentLogger,
   });
-  ends.push(() => sync.close());
+  ends.push(() => sync.close().catch(() => {}));
   return { node, sync, map: node.createGroup().createMap() };
 }
 
@@ -61,7 +61,7 @@ describe('a node and its relay', () => {
     a.map.set('colour', 'red');
     expect(a.sync.current.confirmed.pending).toBeGreaterThan(0);
     await until(() => expect(a.sync.current.status).toBe('confirmed'));
-    expect(a.sync.current.confirmed).toEqual({ pending: 0 });
+    expect(a.sync.current.confirmed).toEqual({ known: true, pending: 0 });
     expect(a.sync.current.durability).toBe('unknown');
     expect(a.sync.current.durable).toBeUndefined();
     expect(relay.node.getCoValue(a.map.id).knownState()).toEqual(a.map.core.knownState());
@@ -70,6 +70,24 @@ describe('a node and its relay', () => {
     await until(() => expect(b.sync.current.peers[0]?.phase).toBe('connected'));
     const loaded = await b.node.load(a.map.id);
     expect(loaded).not.toBe('unavailable');
+  });
+
+  it('[CONN-13] shows the bytes of content that went up and came down on this connection', async () => {
+    const relay = await relayAt();
+    const a = await device(relay.url);
+    const word = 'x'.repeat(10_000);
+    a.map.set('word', word);
+    await until(() => expect(a.sync.current.status).toBe('confirmed'));
+    const { upload, download } = a.sync.current;
+    expect(upload?.bufferedBytes).toBe(0);
+    expect(upload?.bytes).toBeGreaterThan(word.length);
+    expect(download.bytes).toBe(0);
+
+    const b = await device(relay.url);
+    await b.node.load(a.map.id);
+    await until(() => expect(b.sync.current.download.bytes).toBeGreaterThan(word.length));
+    b.sync.pause();
+    await until(() => expect(b.sync.current.download.bytes).toBe(0));
   });
 
   it('reconnects after the relay returns, and refills one that lost everything', async () => {
@@ -164,6 +182,33 @@ describe('waiting for a rung', () => {
     await sent;
     await confirmed;
     expect(a.sync.current.confirmed.pending).toBe(0);
+  });
+});
+
+describe('closing', () => {
+  it('[LADDER-12] waits for the rung', async () => {
+    const relay = await relayAt();
+    const { sync, map } = await device(relay.url);
+    map.set('a', 1);
+    await sync.close({ until: 'confirmed', timeoutMs: 10_000 });
+    expect(relay.node.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
+    expect(sync.current.confirmed.pending).toBe(0);
+  });
+
+  it('[LADDER-12] says which rung was not reached in time, and closes', async () => {
+    const relay = await relayAt();
+    const { sync } = await device(relay.url);
+    sync.pause();
+    const closed = sync.close({ until: 'sent', timeoutMs: 5 });
+    await expect(closed).rejects.toMatchObject({ code: 'TIMEOUT', details: { rung: 'sent', timeoutMs: 5 } });
+    await expect(sync.close()).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(sync.whenConfirmed()).rejects.toMatchObject({ code: 'SESSION_CLOSED' });
+  });
+
+  it('[LADDER-12] says why a rung cannot be reached, and closes', async () => {
+    const { sync } = await device(undefined);
+    await expect(sync.close({ until: 'confirmed' })).rejects.toMatchObject({ code: 'SYNC_OFF' });
+    await expect(sync.whenConfirmed()).rejects.toMatchObject({ code: 'SESSION_CLOSED' });
   });
 });
 

@@ -3,35 +3,37 @@ import type { Logger } from '../base/logger.ts';
 import type { KernelError } from '../base/kernel-error.ts';
 import { isEqual } from '../base/equal.ts';
 import { createPacer } from '../base/pacer.ts';
+import { localCounts } from '../engine/covalue-lookup.ts';
+import { listen } from '../engine/node-events.ts';
 import { paceReleases } from '../engine/release-pacing.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createReadable } from '../base/readable.ts';
-import type { DeviceStorage } from '../storage/device-storage.ts';
+import type { KernelDeviceStorage } from '../storage/kernel-device-storage.ts';
 import type { Transport } from '../transport/transport.ts';
-import { createPendingWrites } from './pending-writes.ts';
+import { createPendingWrites } from './delivery/pending-writes.ts';
 import { offerConfirmations } from './confirmations.ts';
+import { createDebtBook } from './delivery/debt-book.ts';
 import type { KnownCounts } from '../engine/known-counts.ts';
-import { describeSync } from './describe-sync.ts';
-import { drain } from './drain.ts';
-import { restoreEarlierRun } from './earlier-run.ts';
-import { followNode } from './follow-node.ts';
+import { drain, drainMs } from './relays/drain.ts';
+import { followNode } from './delivery/follow-node.ts';
 import { offerInspection } from './inspection.ts';
-import { createLadder } from './ladder.ts';
-import { createNodeRelays } from './node-relays.ts';
-import { importOthersEdits } from './others-edits.ts';
+import { createLadder, type Recalled } from './delivery/ladder.ts';
+import { createNodeRelays } from './relays/node-relays.ts';
 import type { RelayMemory } from '../storage/relay-memory.ts';
+import { createMarksLedger } from './delivery/marks-ledger.ts';
+import { readDebts, readOwedIDs, recallEarlierRun } from './delivery/recall.ts';
+import { createDeviceStates } from './delivery/device-states.ts';
 import type { RelayTargets } from './relay-targets.ts';
-import { createRungWaits } from './rung-waits.ts';
-import { createSavedWaits } from './saved-waits.ts';
+import { createRungWaits } from './delivery/rung-waits.ts';
+import { createSavedWaits } from './delivery/saved-waits.ts';
 import { createSyncEvents } from './sync-events.ts';
-import type { SyncOptions, SyncPeers } from './sync-peers.ts';
-import type { SyncState } from './sync-state.ts';
+import type { CloseOptions, SyncOptions, SyncPeers } from './sync-peers.ts';
+import { createSyncView } from './sync-view.ts';
 import type { CreateTabs } from './tabs/tabs.ts';
-import { unloadUnused } from './unloading.ts';
-import { trackByLadder } from './unsynced-tracking.ts';
-import { createUnconfirmedMarks } from './unconfirmed-marks.ts';
-import { createUnsyncedCoValues } from './unsynced-covalues.ts';
-import { refusalOf, syncClosed } from './wait-errors.ts';
+import { unloadUnused } from './memory/unloading.ts';
+import { trackByLadder } from './delivery/unsynced-tracking.ts';
+import { createValidity } from './delivery/validity.ts';
+import { notReached, refusalOf, syncClosed } from './delivery/wait-errors.ts';
 
 /** One node's sync: the ladder of its edits, and the connections to its relays. */
 export interface NodeSync {
@@ -42,11 +44,13 @@ export interface NodeSync {
   connect(targets: RelayTargets, options: SyncOptions): void;
   /** Sets the reason why there is no relay to connect to. */
   fail(error: KernelError): void;
+  /** After it was closed: another sync counts the node's edits from here on. */
+  replaced(): void;
 }
 
 export function createNodeSync(options: {
   readonly node: LocalNode;
-  readonly storage: Pick<DeviceStorage, 'status'>;
+  readonly storage: Pick<KernelDeviceStorage, 'status' | 'ledger'>;
   /** Used if the options name none. */
   readonly transports: readonly [Transport, ...Transport[]];
   readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random'>;
@@ -58,52 +62,101 @@ export function createNodeSync(options: {
 }): NodeSync {
   const { node, storage, transports, platform, createTabs, onClosed } = options;
   const { clock, nextTask, page } = platform;
-  const pacer = createPacer({ nowMs: clock.nowMs, nextTask });
-  const marks = createUnconfirmedMarks(node.storage);
+  const pacer = createPacer({ nowMs: clock.elapsedMs, nextTask });
+  const ledger = storage.ledger ?? createMarksLedger(node.storage);
+  const states = createDeviceStates(node);
+  const debts = createDebtBook({
+    ledger,
+    clock,
+    generationOf: (relayID) => relays.generationOf(relayID),
+    isRecorded: (relayID, generation) => relays.isRecorded(relayID, generation),
+  });
+  const ending = new AbortController();
   const tracking = trackByLadder(node);
   const events = createSyncEvents();
+  const validity = createValidity({ node, pacer, events, onChange: () => changed() });
   const ladder = createLadder({
     clock,
     canSave: () => storage.status.current.state !== 'memory-only',
     isComplete: () => isComplete,
+    isCurrent: (relayID, generation) => relays.isCurrent(relayID, generation),
+    onOwed: debts.owe,
+    onSettled(id, counts, relayID) {
+      debts.settle(id, counts, relayID);
+      validity.confirmed(id, counts);
+    },
+    onReleased: debts.release,
     onPending(id) {
-      marks.set(id, true);
+      if (isClosed) return;
       tracking.set(id, true);
       relays.wake();
     },
     onDone(id, edits, isOwn) {
       tracking.set(id, false);
-      if (isOwn) marks.set(id, false);
+      if (isOwn) ledger.settled(id);
       tabs?.done(id, edits, isOwn);
       waits.done(id);
+      validity.done(id);
     },
     onConfirmed(id, relayID, edits) {
       relays.confirmed(id, relayID, edits);
       events.emit('sync', { peerID: relayID, id });
     },
-    onChange: changed,
+    onChange(id) {
+      waits.changed(id);
+      changed();
+    },
   });
   const tabs = createTabs?.({
     node,
     ladder,
-    marks,
+    debts,
+    readDebts: () => readDebts(recalling),
     storage,
     platform,
     pacer,
     logger: options.logger,
-    peers: () => current().peers,
+    peers: () => view.current().peers,
     storageOf: (relayID) => relays.storageOf(relayID),
     onSent: (relayID, id, counts) => relays.sentElsewhere(relayID, id, counts),
-    onChanged: (id) => events.changed(id, 'tab'),
+    onChanged(id) {
+      validity.changed(id);
+      events.changed(id, 'tab');
+    },
   });
+  // No ledger knows of what an app's own node has from before.
+  const earlier = new Map(
+    storage.ledger ? [] : [...node.allCoValues()].map(({ id }) => [id, localCounts(node, id)] as const),
+  );
   const relays = createNodeRelays({
     ...options,
+    earlier,
     pacer,
     ladder,
-    marks,
+    ledger,
+    debts,
+    states,
     events,
     tabs,
     onChange: changed,
+  });
+  const recalling = {
+    ledger,
+    states,
+    relayIDs: () => ladder.relayIDs,
+    onGenerations: relays.foundGenerations,
+    clock,
+    nextTask,
+  };
+  let failure: KernelError | undefined;
+  let isComplete = false;
+  const view = createSyncView({
+    ladder,
+    storageStatus: () => storage.status.current,
+    validity,
+    relays,
+    isComplete: () => isComplete,
+    failure: () => failure,
   });
   const saving = createSavedWaits(
     (id) => !isClosed && storage.status.current.state === 'ok' && ladder.isPending(id, 'saved'),
@@ -114,21 +167,21 @@ export function createNodeSync(options: {
     ladder,
     clock,
     settled,
-    refusal: (rung) => refusalOf(rung, { state: current(), failure }),
+    isCertain: view.isCertain,
+    validity,
+    refusal: (rung) => refusalOf(rung, { state: view.current(), failure }),
   });
-  let failure: KernelError | undefined;
-  let isComplete = false;
   let closing: Promise<void> | undefined;
   let isClosed = false;
   let cancelPublish: (() => void) | undefined;
-  let latest: SyncState | undefined;
 
   const pendingWrites = createPendingWrites();
   const unloading = unloadUnused({ node, ladder, pendingWrites, status: storage.status, clock, pacer });
-  const unfollow = followNode({
+  let unfollow = followNode({
     node,
     ladder,
-    marks,
+    debts,
+    validity,
     relays,
     tabs,
     pendingWrites,
@@ -136,38 +189,40 @@ export function createNodeSync(options: {
     onChange: changed,
   });
   const releases = paceReleases(node, pacer);
-  const state = createReadable(current(), isEqual);
+  const state = createReadable(view.current(), isEqual);
   const stopListening = [
     storage.status.subscribe(() => changed()),
     // A page that is closing can still send during this event.
-    page.on('hide', () => publish()),
+    page.on('hide', () => {
+      debts.flush();
+      publish();
+    }),
   ];
-  restoreEarlierRun({
-    storage: node.storage,
-    marks,
-    ladder,
-    reportedCounts: relays.reportedCounts,
-    settled(leftBehind) {
+  for (const [id, counts] of earlier) ladder.missing(id, counts);
+  const { logger } = options;
+  void recallEarlierRun({ ...recalling, count: countRecalled, logger, signal: ending.signal }).then(
+    (leftBehind) => {
+      if (!leftBehind) return;
       isComplete = true;
-      tabs?.recalled(leftBehind.keys());
       relays.settled();
       settle(leftBehind);
       changed();
     },
-  });
+  );
 
-  function current(): SyncState {
-    return (latest ??= describeSync({
-      ladder,
-      storage: storage.status.current,
-      isComplete,
-      failure,
-      relays: relays.all.map((relay) => relay.facts()),
-    }));
+  /** The node stays usable after the sync is closed: its edits are pending, and owed in later runs. */
+  function recordEdits(): () => void {
+    return listen(node, { edited: ladder.edited, storing: debts.writeDebts, stored: ladder.saved });
+  }
+
+  function countRecalled(id: RawCoID, recalled: Recalled): void {
+    validity.recalled(id, recalled);
+    ladder.recalled(id, recalled);
+    for (const [relayID, said] of relays.reportedCounts(id)) ladder.confirmed(id, said, relayID);
   }
 
   function changed(): void {
-    latest = undefined;
+    view.outdated();
     if (isClosed) return;
     cancelPublish ??= clock.after(0, publish);
   }
@@ -175,10 +230,11 @@ export function createNodeSync(options: {
   function publish(): void {
     cancelPublish?.();
     cancelPublish = undefined;
-    marks.write();
+    debts.writeDebts();
     relays.ask();
     relays.check();
-    state.set(current());
+    state.set(view.current());
+    view.coValues.publish();
     saving.check();
     waits.check();
   }
@@ -186,31 +242,42 @@ export function createNodeSync(options: {
   async function flush(): Promise<void> {
     publish();
     for (const { connection } of relays.all) if (connection.state.phase === 'waiting') connection.reconnect();
-    // Content that is only in storage is sent once it is loaded.
-    void node.syncManager.resumeUnsyncedCoValues();
+    relays.wakeCouriers();
     await waits.when('sent');
   }
 
-  async function close(): Promise<void> {
-    publish(); // Includes edits of the current turn.
+  /** Resolves with the reason if the edits have not reached the rung. */
+  async function finish({ until, timeoutMs = drainMs }: CloseOptions): Promise<KernelError | undefined> {
+    if (until) return notReached(waits.when(until, undefined, { timeoutMs }), { until, timeoutMs });
     await drain(state, clock, () => ladder.hasOwnPending('sent'));
+    return undefined;
+  }
+
+  async function close(options: CloseOptions): Promise<void> {
+    publish(); // Includes edits of the current turn.
+    const missed = await finish(options);
     relays.close();
     isClosed = true;
+    ending.abort();
+    debts.flush();
     publish();
     waits.close(syncClosed());
     tabs?.close();
     for (const stop of stopListening) stop();
+    validity.close();
     unloading.end();
     releases.end();
     tracking.end();
     unfollow();
+    unfollow = recordEdits();
     events.close();
     onClosed();
+    if (missed) throw missed;
   }
 
   const peers: SyncPeers = {
     get current() {
-      return current();
+      return view.current();
     },
     subscribe(listener) {
       // Publish first, so a new subscriber never gets the state before the latest edit.
@@ -220,21 +287,18 @@ export function createNodeSync(options: {
     pause: () => relays.all.forEach(({ connection }) => connection.pause()),
     resume: () => relays.all.forEach(({ connection }) => connection.resume()),
     reconnect: () => relays.all.forEach(({ connection }) => connection.reconnect()),
+    stateOf: view.coValues.of,
     flush,
     whenSaved: (target, wait) => waits.when('saved', target, wait),
     whenConfirmed: (target, wait) => waits.when('confirmed', target, wait),
     whenDurable: (target, wait) => waits.when('durable', target, wait),
     on: events.on,
-    close: () => (closing ??= close()),
+    close: (closeOptions = {}) => (closing ??= close(closeOptions)),
   };
-  const readUnsynced = createUnsyncedCoValues(ladder.pending);
   offerInspection(peers, {
     node,
-    unsynced() {
-      const { durability } = current();
-      const { relayIDs } = ladder;
-      return readUnsynced({ relayIDs, durability, storage: storage.status.current });
-    },
+    unsynced: view.unsynced,
+    notCounted: validity.notCounted,
     waiting: ladder.waiting,
     peers: () => relays.all.map((relay) => relay.inspect()),
     setTap: relays.setTap,
@@ -253,7 +317,11 @@ export function createNodeSync(options: {
     onOwnSessionClaim: relays.onOwnSessionClaim,
     acceptKnown: relays.acceptKnown,
     whenAnswered: relays.whenAnswered,
-    importOthersEdits: () => importOthersEdits({ node, marks, ladder }),
+    async leftByAll() {
+      debts.flush();
+      return readOwedIDs(recalling, (found) => tabs?.recalled(found));
+    },
+    endWaits: waits.close,
   });
   return {
     peers,
@@ -266,6 +334,12 @@ export function createNodeSync(options: {
     },
     fail(error) {
       failure = error;
+      changed();
+    },
+    replaced() {
+      unfollow();
+      debts.flush();
+      isComplete = false;
       changed();
     },
   };

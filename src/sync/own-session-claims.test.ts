@@ -1,9 +1,9 @@
 import type { LocalNode, RawCoMap, SyncMessage } from 'cojson';
 import { beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../base/clock.ts';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { createTestLadder } from '../../test/support/sync/test-ladder.ts';
 import { knownCountsOfContent, knownCountsOfState, type KnownCounts } from '../engine/known-counts.ts';
-import { createLadder, type Ladder } from './ladder.ts';
+import type { Ladder } from './delivery/ladder.ts';
 import { createOwnSessionClaims, type OwnSessionClaim, type OwnSessionClaims } from './own-session-claims.ts';
 
 let node: LocalNode;
@@ -18,15 +18,7 @@ beforeEach(async () => {
   ownID = node.currentSessionID;
   map = node.createGroup().createMap({ key: 1 });
   raised = [];
-  ladder = createLadder({
-    clock: systemClock,
-    canSave: () => false,
-    isComplete: () => true,
-    onPending: () => {},
-    onDone: () => {},
-    onConfirmed: () => {},
-    onChange: () => {},
-  });
+  ({ ladder } = createTestLadder({ canSave: false }));
   ladder.useRelays(['relay']);
   sentByID = new Map();
   claims = claimsOf('relay');

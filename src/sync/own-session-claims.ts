@@ -8,8 +8,8 @@ import {
   missingSessions,
   type KnownCounts,
 } from '../engine/known-counts.ts';
-import type { Ladder } from './ladder.ts';
-import { atRelay, isAt } from './pending-edits.ts';
+import type { Ladder } from './delivery/ladder.ts';
+import { atRelay, isAt } from './delivery/pending-edits.ts';
 import { getKnownCoValue } from '../engine/covalue-lookup.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { peerIDs } from './peer-ids.ts';
+import { peerIDs } from './connection/peer-ids.ts';
+import type { SyncOptions } from './sync-peers.ts';
 import { readRelayTargets } from './relay-targets.ts';
 
 const refused = expect.objectContaining({ code: 'SYNC_URL_INVALID' }) as unknown;
@@ -21,6 +22,27 @@ it('rejects ambiguous targets', () => {
   expect(() => readRelayTargets({ relays: [{ url: 'a.example' }, { url: 'wss://a.example/sync' }] })).toThrow(
     refused,
   );
+});
+
+it.each([
+  ['a number as address', { url: 5 }, 'is not a string'],
+  ['null as address', { url: null }, 'is empty'],
+  ['an object as address', { url: ['a.example', {}] }, 'is not a string'],
+  ['an unset address among others', { url: ['a.example', undefined] }, 'is empty'],
+  ['no array of relays', { relays: 'a.example' }, 'nor `{ relays: [{ url }] }`'],
+  ['null for relays', { relays: null }, 'nor `{ relays: [{ url }] }`'],
+  ['addresses for relays', { relays: ['a.example'] }, 'nor `{ relays: [{ url }] }`'],
+  ['a number for a relay', { relays: [5] }, 'nor `{ relays: [{ url }] }`'],
+  ['null for a relay', { relays: [null] }, 'nor `{ relays: [{ url }] }`'],
+  ['a relay without an address', { relays: [{}] }, 'nor `{ relays: [{ url }] }`'],
+  ['a number as address of a relay', { relays: [{ url: 5 }] }, 'is not a string'],
+  ['an address instead of options', 'a.example', 'nor `{ relays: [{ url }] }`'],
+  ['null instead of options', null, 'nor `{ relays: [{ url }] }`'],
+])('rejects %s, and says what to pass', (_what, options, why) => {
+  const read = () => readRelayTargets(options as SyncOptions);
+  expect(read).toThrow(refused);
+  expect(read).toThrow(why);
+  expect(read).toThrow(/Pass each relay|Use a domain/);
 });
 
 it('names a relay by its host, or by its path if a host has several', () => {

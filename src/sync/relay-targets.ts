@@ -1,21 +1,26 @@
 import { createKernelError } from '../base/kernel-error.ts';
-import type { SyncOptions } from './sync-peers.ts';
-import { resolveSyncUrls } from './sync-url.ts';
+import type { RelayTarget, SyncOptions } from './sync-peers.ts';
+import { resolveSyncUrls } from './connection/sync-url.ts';
 
 export type RelayTargets = readonly [RelayUrls, ...RelayUrls[]];
 type RelayUrls = readonly [string, ...string[]];
 
 /** Throws SYNC_URL_INVALID. */
-export function readRelayTargets({ url, relays }: SyncOptions): RelayTargets {
-  if (!relays) return [resolveSyncUrls({ ...(url !== undefined && { url }) })];
-  const [first, ...others] = relays.map((relay) => resolveSyncUrls(relay));
-  if (url !== undefined) throw invalid('Both `url` and `relays` were given, but only one is allowed');
-  if (!first) throw invalid('The `relays` option is an empty array, so there is no relay to connect to');
+export function readRelayTargets(sync: SyncOptions): RelayTargets {
+  const isObject = Object(sync) === sync;
+  const { url, relays }: SyncOptions = isObject ? sync : { relays: [] };
+  if (relays === undefined) return [resolveSyncUrls({ ...(url !== undefined && { url }) })];
+  const several = url === undefined && areRelays(relays) ? relays : [];
+  const [first, ...others] = several.map((relay) => resolveSyncUrls(relay));
+  if (!first) throw invalid('The options are neither `{ url }` nor `{ relays: [{ url }] }`');
   const addresses = [first, ...others].flat();
   const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
   if (twice !== undefined) throw invalid(`${twice} is listed twice among the relays`);
   return [first, ...others];
 }
+
+const areRelays = (value: unknown) => Array.isArray(value) && value.every(hasUrl);
+const hasUrl = (relay: Partial<RelayTarget> | null) => relay?.url !== undefined;
 
 function invalid(what: string) {
   return createKernelError(

@@ -7,7 +7,7 @@ import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { setupSyncPeers } from './setup-sync-peers.ts';
 import { startSync } from './start-sync.ts';
 import { createSubscribeSyncState } from './subscribe-sync-state.ts';
-import type { SyncPeers } from './sync-peers.ts';
+import type { SyncOptions, SyncPeers } from './sync-peers.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -70,9 +70,12 @@ describe('setupSyncPeers on a node that syncs', () => {
 
   it('throws at once if an address cannot be parsed', async () => {
     const { node } = await sessionNode(undefined);
-    expect(() => setupSyncPeers({ node, url: 'ftp://x' })).toThrow(
-      expect.objectContaining({ code: 'SYNC_URL_INVALID' }),
-    );
+    const invalid = [{ url: 'ftp://x' }, { url: 5 }, { relays: 'x' }, { relays: [5] }] as SyncOptions[];
+    for (const options of invalid) {
+      expect(() => setupSyncPeers({ node, ...options })).toThrow(
+        expect.objectContaining({ code: 'SYNC_URL_INVALID' }),
+      );
+    }
   });
 });
 
@@ -104,12 +107,13 @@ describe('subscribeSyncState', () => {
     const { sync } = await sessionNode(undefined);
     const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => {});
     const received: string[] = [];
-    sync.subscribe(() => {
+    const stop = sync.subscribe(() => {
       throw new Error('a listener of the app');
     });
     sync.subscribe(({ status }) => received.push(status));
     expect(received).toEqual(['off']);
     expect(later.mock.calls[0]?.[0]).toThrow('a listener of the app');
     later.mockRestore();
+    stop();
   });
 });

@@ -1,6 +1,8 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { silentLogger } from '../base/logger.ts';
-import { beginSync, foreignStorageStatus, runningSync } from './begin-sync.ts';
+import { followForeignStorage } from '../storage/foreign-storage.ts';
+import type { KernelDeviceStorage } from '../storage/kernel-device-storage.ts';
+import { beginSync, runningSync } from './begin-sync.ts';
 import type { SetupSyncPeersOptions, SyncPeers } from './sync-peers.ts';
 import { readRelayTargets } from './relay-targets.ts';
 
@@ -10,14 +12,16 @@ import { readRelayTargets } from './relay-targets.ts';
  */
 export function setupSyncPeers({ node, ...sync }: SetupSyncPeersOptions): SyncPeers {
   readRelayTargets(sync); // The caller asked for this address, so an invalid one throws and does not become a state.
-  return (
-    runningSync(node, sync) ??
-    beginSync({
-      node,
-      sync,
-      storage: { status: foreignStorageStatus(node) },
-      platform: createBrowserPlatform(),
-      logger: silentLogger,
-    })
-  );
+  const running = runningSync(node, sync);
+  if (running) return running;
+  const platform = createBrowserPlatform();
+  // A session whose sync was closed keeps its ledger.
+  const { ledger } = (node.storage ?? {}) as Partial<KernelDeviceStorage>;
+  return beginSync({
+    node,
+    sync,
+    storage: { status: followForeignStorage(node, platform.clock), ...(ledger && { ledger }) },
+    platform,
+    logger: silentLogger,
+  });
 }

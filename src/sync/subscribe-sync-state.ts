@@ -28,13 +28,14 @@ export function createSubscribeSyncState(active: Readable<HasSync | undefined>) 
   };
 }
 
-const nothing = { pending: 0 };
+const nothing = { known: false, pending: 0 };
 const signedOut: SyncState = {
   status: 'signed-out',
   saved: nothing,
   sent: nothing,
   confirmed: nothing,
   durability: 'unknown',
+  notCounted: { count: 0, ids: [] },
   download: { received: 0, caughtUp: false },
   storage: { kind: 'memory', state: 'memory-only' },
   peers: [],

@@ -1,4 +1,5 @@
 import { isKernelError, type KernelError } from '../base/kernel-error.ts';
+import type { NotCountedReason } from '../base/not-counted-reason.ts';
 import { callListener } from '../base/readable.ts';
 
 /** The events of a sync, with the detail that listeners receive. */
@@ -21,6 +22,14 @@ export interface SyncEvents {
   };
   /** Something was refused by the relay, or by this device on its behalf: without `id`, the connection itself. */
   readonly refused: { readonly peerID: string; readonly id?: string; readonly error: KernelError };
+  /** An edit of this device is stored and delivered, but nobody counts it. Later, it may count after all. */
+  readonly notCounted: {
+    readonly id: string;
+    readonly sessionID: string;
+    /** The edit's position in its session. */
+    readonly index: number;
+    readonly reason: NotCountedReason;
+  };
   /** Content from a relay was rejected because it cannot be authentic. */
   readonly dropped: {
     readonly peerID: string;

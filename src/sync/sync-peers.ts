@@ -2,7 +2,7 @@ import type { LocalNode, RawCoValue } from 'cojson';
 import type { Readable } from '../base/readable.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { SyncEvents } from './sync-events.ts';
-import type { SyncState } from './sync-state.ts';
+import type { CoValueSync, SyncState } from './sync-state.ts';
 
 export interface SyncOptions {
   /** The relay. An array holds fail-over addresses of that one relay, tried in turn. Default: see `resolveSyncUrl`. */
@@ -28,7 +28,7 @@ export type SyncTarget = RawCoValue | string;
 
 export interface WaitOptions {
   readonly signal?: AbortSignal;
-  /** Rejects with TIMEOUT after this time. Default: never. */
+  /** Rejects with TIMEOUT after this time. Default: never; 10,000 for `session.load`. */
   readonly timeoutMs?: number;
 }
 
@@ -39,6 +39,11 @@ export interface SyncPeers extends Readable<SyncState> {
   resume(): void;
   /** Retries now, regardless of the back-off. */
   reconnect(): void;
+  /**
+   * How far this device's edits of one CoValue have got. The CoValue need not be loaded. Throws MESSAGE_INVALID for an
+   * invalid CoValue ID.
+   */
+  stateOf(target: SyncTarget): Readable<CoValueSync>;
   /**
    * Sends everything pending, including what an earlier run left in storage, and resolves when it has left this device for
    * every relay. Waits while offline. Rejects with SYNC_OFF or SESSION_CLOSED.
@@ -52,7 +57,8 @@ export interface SyncPeers extends Readable<SyncState> {
   whenSaved(target?: SyncTarget, options?: WaitOptions): Promise<void>;
   /**
    * Resolves when every relay has confirmed the edits made before this call. Waits while offline. Rejects like `whenSaved`,
-   * but with SYNC_OFF (there is no relay) instead of STORAGE_UNAVAILABLE.
+   * but with SYNC_OFF (there is no relay) instead of STORAGE_UNAVAILABLE, and with EDIT_NOT_COUNTED instead of resolving if
+   * nobody counts one of these edits that no relay had confirmed yet.
    */
   whenConfirmed(target?: SyncTarget, options?: WaitOptions): Promise<void>;
   /**
@@ -65,8 +71,18 @@ export interface SyncPeers extends Readable<SyncState> {
    * unsubscribes.
    */
   on<E extends keyof SyncEvents>(event: E, listener: (detail: SyncEvents[E]) => void): () => void;
-  /** Ends sync with the relays permanently. The node stays usable. Safe to call twice. */
-  close(): Promise<void>;
+  /**
+   * Ends sync with the relays permanently. The node stays usable. With `until`, rejects like the wait for that rung if
+   * edits have not reached it, and is closed anyway. Safe to call twice; both calls have the outcome of the first.
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface CloseOptions {
+  /** The rung to wait for before closing. Default: what can be saved and sent in 2 s. */
+  readonly until?: 'saved' | 'sent' | 'confirmed';
+  /** How long to wait for `until`, at most. Default: 2 s. */
+  readonly timeoutMs?: number;
 }
 
 export interface SetupSyncPeersOptions extends SyncOptions {

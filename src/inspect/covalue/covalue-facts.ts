@@ -1,4 +1,4 @@
-import type { RungStep } from '../../sync/inspection.ts';
+import type { Step } from '../../sync/sync-state.ts';
 import type { CoValueLabel } from '../snapshot/covalue-kind.ts';
 import type { RungName } from '../snapshot/overview-facts.ts';
 import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
@@ -118,7 +118,7 @@ export interface SessionRow {
   /** By relay, as in `relays`; `null` if the relay has not mentioned the CoValue. */
   readonly told: readonly (number | 'unknown' | null)[];
   /** The progress of the whole session at each rung. */
-  readonly steps: Readonly<Record<RungName, RungStep>>;
+  readonly steps: Readonly<Record<RungName, Step>>;
 }
 
 export interface Author {

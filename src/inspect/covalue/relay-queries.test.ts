@@ -50,7 +50,7 @@ beforeEach(() => {
 
 const text = (...messages: readonly object[]) => messages.map((each) => JSON.stringify(each)).join('\n');
 const receive = (peerID: string, ...messages: readonly object[]) =>
-  tap?.({ kind: 'received', peerID, atMs: clock.nowMs(), text: text(...messages) });
+  tap?.({ kind: 'received', peerID, channel: 1, atMs: clock.nowMs(), text: text(...messages) });
 const known = { header: true, sessions: { co_zB_session_zC: 5 } };
 const answerTo = ({ ask, id }: Asked) => ({ maia: 'inspected', ask, id, known });
 const lose = (peerID: string) => {
@@ -103,8 +103,8 @@ describe('a question', () => {
     receive('eu', { ...answerTo(mine), id: 'co_zB' }, { ...answerTo(mine), ask: mine.ask + 1_000 });
     receive('eu', { ...answerTo(mine), known: { header: true, sessions: { me: 5 } } });
     receive('eu', { action: 'known', id: 'co_zA', header: true, sessions: {}, note: 'inspected' });
-    tap?.({ kind: 'received', peerID: 'eu', atMs: 1, text: '"inspected' });
-    tap?.({ kind: 'sent', peerID: 'eu', atMs: 1, text: text(answerTo(mine)) });
+    tap?.({ kind: 'received', peerID: 'eu', channel: 1, atMs: 1, text: '"inspected' });
+    tap?.({ kind: 'sent', peerID: 'eu', channel: 1, atMs: 1, text: text(answerTo(mine)) });
     receive('eu', answerTo(theirs));
     expect(await other).toMatchObject({ known });
     expect(await settledOf(word)).toBe('nothing yet');

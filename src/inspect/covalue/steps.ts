@@ -1,6 +1,6 @@
 import type { LocalNode } from 'cojson';
 import { readStoredCounts, readPeerCounts, type SessionCounts } from '../../engine/private-fields.ts';
-import type { RungStep } from '../../sync/inspection.ts';
+import type { Step } from '../../sync/sync-state.ts';
 import { originalPeerID } from '../shared/peer-address.ts';
 import type { Overview, RungName } from '../snapshot/overview-facts.ts';
 import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
@@ -32,12 +32,12 @@ export function stepsOf(
   { told, stored, row, overview }: Places,
   sessionID: string,
   count: number,
-): Readonly<Record<RungName, RungStep>> {
+): Readonly<Record<RungName, Step>> {
   const has = (counts: SessionCounts | 'unknown' | undefined) =>
     typeof counts === 'object' && (counts[sessionID] ?? 0) >= count;
   const isAtEveryRelay = told.length > 0 && told.every(has);
   const isUnknown = told.some((counts) => typeof counts !== 'object');
-  const atRelay = (step: RungStep | undefined): RungStep => {
+  const atRelay = (step: Step | undefined): Step => {
     if (isAtEveryRelay) return 'reached';
     if (step !== undefined) return step;
     return isUnknown ? 'unknown' : 'pending';

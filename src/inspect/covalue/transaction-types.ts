@@ -1,4 +1,4 @@
-import type { RungStep } from '../../sync/inspection.ts';
+import type { Step } from '../../sync/sync-state.ts';
 import type { RungName } from '../snapshot/overview-facts.ts';
 import type { Author } from './covalue-facts.ts';
 import type { ShownValue } from './shown-value.ts';
@@ -35,7 +35,7 @@ export interface TransactionRow {
   /** Why it is invalid, in cojson's words, for example because its author may not write. */
   readonly refused?: string;
   readonly deletes?: true;
-  readonly steps: Readonly<Record<RungName, RungStep>>;
+  readonly steps: Readonly<Record<RungName, Step>>;
 }
 
 export type TransactionChanges =

@@ -6,11 +6,12 @@ import type { SyncState } from '../../sync/sync-state.ts';
 
 /** A sync for a node without relays or storage, so that an inspector can read it. */
 export function offerUnconnected(node: LocalNode): SyncPeers {
-  const none = { pending: 0 };
+  const none = { known: true, pending: 0 };
   const state = createReadable<SyncState>({
     status: 'off',
     ...{ saved: none, sent: none, confirmed: none },
     durability: 'unknown',
+    notCounted: { count: 0, ids: [] },
     download: { received: 0, caughtUp: false },
     storage: { kind: 'memory', state: 'memory-only' },
     peers: [],
@@ -23,6 +24,9 @@ export function offerUnconnected(node: LocalNode): SyncPeers {
     },
     subscribe: state.subscribe,
     ...{ pause: nothing, resume: nothing, reconnect: nothing },
+    stateOf: () => {
+      throw new Error('A replayed node does not sync.');
+    },
     ...{ flush: refuse, whenSaved: refuse, whenConfirmed: refuse, whenDurable: refuse },
     on: () => nothing,
     close: () => Promise.resolve(),

@@ -2,7 +2,12 @@ import type { LocalNode } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { problemsOfHar } from '../../../test/support/inspect/har-checks.ts';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
+import {
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+  type Unnumbered,
+} from '../../../test/support/sync/fake-sync.ts';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { ChannelMoment } from '../../sync/inspection.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
@@ -12,6 +17,8 @@ import type { Inspector } from '../inspector.ts';
 let node: LocalNode;
 let sync: FakeSync;
 let inspector: Inspector;
+/** The channel of the next events. */
+let channel: number;
 /** The frames that the kernel and the relay sent, as HAR lists them. */
 let frames: { readonly type: string; readonly time: number; readonly data: string }[];
 const clock = createFakeClock();
@@ -22,10 +29,11 @@ beforeEach(async () => {
   inspector = createInspector(sync, { clock });
   onTestFinished(() => inspector.close());
   frames = [];
+  channel = 1;
 });
 
 const at = { peerID: fakePeerID, atMs: 1_700_000_000_000 };
-const tell = (moment: ChannelMoment) => sync.frame(moment);
+const tell = (moment: Unnumbered<ChannelMoment>) => sync.frame(moment, channel);
 
 function say(kind: 'sent' | 'received', ...messages: readonly object[]): void {
   clock.advance(7);
@@ -47,6 +55,7 @@ function talk(): void {
   say('sent', ...contents);
   say('received', known);
   tell({ ...at, kind: 'closed', error: createKernelError('RELAY_SILENT', 'No bytes for 10 s.') });
+  channel = 2;
   tell({ ...at, kind: 'opened', transport: 'websocket' });
   say('sent', { action: 'load', id: map.id, header: false, sessions: {} });
   say('sent', ...contents.slice(1));
@@ -61,6 +70,7 @@ interface Har {
     readonly entries: readonly {
       readonly comment: string;
       readonly request: { readonly url: string };
+      readonly _transport: string;
       readonly _webSocketMessages: readonly { readonly [key: string]: unknown }[];
     }[];
   };
@@ -100,6 +110,32 @@ describe('HAR', () => {
       ['receive', '{"type":"ping","time":2,"dc":"maia"}'],
     ]);
     expect(entry?.comment).toBe('1 message withheld or no longer available.');
+  });
+
+  it('has an entry for each of two channels that are open at once', async () => {
+    const error = createKernelError('ABORTED', 'Closed.');
+    tell({ ...at, kind: 'opened', transport: 'websocket' });
+    channel = 2;
+    tell({ ...at, kind: 'opened', transport: 'http' });
+    say('received', { type: 'ping', time: 1, dc: 'maia' });
+    channel = 1;
+    tell({ ...at, kind: 'closed', error });
+    channel = 2;
+    say('received', { type: 'ping', time: 2, dc: 'maia' });
+    // A channel that is given up before it opens.
+    channel = 3;
+    tell({ ...at, kind: 'closed', error });
+    expect(
+      (await har(true)).log.entries.map((entry) => [
+        entry._transport,
+        entry.comment,
+        entry._webSocketMessages.length,
+      ]),
+    ).toEqual([
+      ['websocket', 'ABORTED: Closed.', 0],
+      ['http', '', 2],
+      ['unknown', 'ABORTED: Closed.', 0],
+    ]);
   });
 
   it('matches the schema when empty', async () => {
@@ -159,6 +195,7 @@ describe('NDJSON', () => {
       [spoilt(3, { id: 'EVIL'.repeat(1_000) }), /line 4 is malformed/],
       [spoilt(3, { atMs: 1e300 }), /line 4 is malformed/],
       [spoilt(3, { bytes: -1 }), /line 4 is malformed/],
+      [spoilt(3, { channel: 0 }), /line 4 is malformed/],
       [spoilt(4, { confirmation: { state: 'confirmed', by: 1 } }), /line 5 has a malformed confirmation/],
       [spoilt(6, { confirms: { newest: -4, messages: 1 } }), /line 7 has a malformed confirmation/],
     ];

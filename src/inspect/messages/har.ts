@@ -1,4 +1,5 @@
 import { formatCount } from '../shared/format.ts';
+import type { MessageFacts } from '../snapshot/message-types.ts';
 import type { KeptMessage, MessagesHead } from './messages-file.ts';
 
 interface Channel {
@@ -19,9 +20,9 @@ export async function harOf(
   { kernel, redacted, relays }: MessagesHead,
 ): Promise<readonly string[]> {
   const channels: Channel[] = [];
-  const openByRelay = new Map<string, Channel>();
+  const byNumber = new Map<number, Channel>();
 
-  function openChannel(relayID: string, atMs: number, transport?: string): Channel {
+  function addChannel({ relayID, channel: number, atMs }: MessageFacts, transport?: string): Channel {
     const url = relays.find(({ id }) => id === relayID)?.url ?? `wss://${relayID}/`;
     const channel: Channel = {
       url,
@@ -34,21 +35,20 @@ export async function harOf(
       closed: undefined,
     };
     channels.push(channel);
-    openByRelay.set(relayID, channel);
+    byNumber.set(number, channel);
     return channel;
   }
 
   for await (const { facts, text } of messages) {
-    const { relayID, atMs, type, direction, note, continuesFrame } = facts;
+    const { atMs, type, direction, note, continuesFrame } = facts;
     if (type === 'opened') {
-      openChannel(relayID, atMs, note);
+      addChannel(facts, note);
       continue;
     }
-    const channel = openByRelay.get(relayID) ?? openChannel(relayID, atMs);
+    const channel = byNumber.get(facts.channel) ?? addChannel(facts);
     channel.endedAtMs = Math.max(atMs, channel.endedAtMs);
     if (type === 'closed') {
       channel.closed = note;
-      openByRelay.delete(relayID);
     } else if (text.state !== 'kept') {
       if (!continuesFrame) endFrame(channel);
       channel.notKept++;
@@ -84,8 +84,10 @@ function endFrame(channel: Channel): void {
 function entryOf(channel: Channel): readonly string[] {
   const { url, transport, startedAtMs, endedAtMs, messages, notKept, closed } = channel;
   const durationMs = endedAtMs - startedAtMs;
+  // A channel that never opened has only its end.
+  const hasCarried = messages.length + notKept > 0;
   const comments = [
-    ...(transport === undefined ? ['The channel was open before the recording began.'] : []),
+    ...(transport === undefined && hasCarried ? ['The channel was open before the recording began.'] : []),
     ...(notKept > 0 ? [`${formatCount(notKept, 'message')} withheld or no longer available.`] : []),
     ...(closed === undefined ? [] : [closed]),
   ];

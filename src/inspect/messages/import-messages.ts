@@ -113,12 +113,12 @@ function readText(text: unknown, without: unknown): MessageText | undefined {
 }
 
 function readFacts(value: JsonRecord): NewMessage | undefined {
-  const { atMs, relayID, bytes, id, count, note, continuesFrame } = value;
+  const { atMs, relayID, channel, bytes, id, count, note, continuesFrame } = value;
   const type = messageTypes.find((known) => known === value.type);
   const direction = directions.find((known) => known === value.direction);
   const priority = priorities.find((known) => known === value.priority);
-  if (!type || !direction || !isTime(atMs) || !isShortText(relayID) || !isColumnValue(bytes, 0))
-    return undefined;
+  if (!type || !direction || !isTime(atMs) || !isShortText(relayID)) return undefined;
+  if (!isColumnValue(channel) || !isColumnValue(bytes, 0)) return undefined;
   const isValid =
     (id === undefined || isShortText(id)) &&
     (note === undefined || isShortText(note)) &&
@@ -130,6 +130,7 @@ function readFacts(value: JsonRecord): NewMessage | undefined {
     atMs,
     direction,
     relayID,
+    channel,
     type,
     bytes,
     ...(id !== undefined && { id }),

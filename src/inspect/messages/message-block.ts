@@ -26,6 +26,7 @@ function createColumns(rows: number) {
     type: new Uint8Array(rows),
     flags: new Uint8Array(rows),
     relay: new Uint8Array(rows),
+    channel: new Uint32Array(rows),
     id: new Uint32Array(rows),
     note: new Uint32Array(rows),
     bytes: new Uint32Array(rows),
@@ -36,7 +37,7 @@ function createColumns(rows: number) {
     partners: new Uint16Array(rows),
   };
 }
-const bytesPerRow = 8 + 1 + 1 + 1 + 4 * 5 + 2;
+const bytesPerRow = 8 + 1 + 1 + 1 + 4 * 6 + 2;
 
 export function createBlock(first: number): MessageBlock {
   return {
@@ -54,12 +55,13 @@ export function isFull({ count, texts }: MessageBlock): boolean {
 export function sealBlock(block: MessageBlock): void {
   if (block.count === messagesPerBlock) return;
   const { count, columns } = block;
-  const { atMs, type, flags, relay, id, note, bytes, partner, partners } = columns;
+  const { atMs, type, flags, relay, channel, id, note, bytes, partner, partners } = columns;
   block.columns = {
     atMs: atMs.slice(0, count),
     type: type.slice(0, count),
     flags: flags.slice(0, count),
     relay: relay.slice(0, count),
+    channel: channel.slice(0, count),
     id: id.slice(0, count),
     note: note.slice(0, count),
     bytes: bytes.slice(0, count),

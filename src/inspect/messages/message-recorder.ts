@@ -29,6 +29,7 @@ interface Line {
   readonly length: number;
   readonly direction: 'sent' | 'received';
   readonly peerID: string;
+  readonly channel: number;
   readonly atMs: number;
   readonly continues: boolean;
 }
@@ -57,14 +58,17 @@ export function createMessageRecorder(options: {
   });
 
   function add(item: QueuedItem): void {
-    const { atMs, peerID: relayID } = item;
+    const { atMs, peerID: relayID, channel } = item;
     if (item.kind !== 'line') {
       const note = noteOf(item);
-      store.add({ atMs, direction: 'none', relayID, type: item.kind, bytes: 0, note }, { state: 'none' });
+      store.add(
+        { atMs, direction: 'none', relayID, channel, type: item.kind, bytes: 0, note },
+        { state: 'none' },
+      );
       return;
     }
     const { line, length, direction, continues } = item;
-    const common = { atMs, direction, relayID, ...(continues && { continuesFrame: true as const }) };
+    const common = { atMs, direction, relayID, channel, ...(continues && { continuesFrame: true as const }) };
     if (line === undefined) {
       store.add(
         { ...common, type: 'other', bytes: length, note: 'not read: too many messages at once' },
@@ -115,10 +119,19 @@ export function createMessageRecorder(options: {
   }
 
   function toLine(moment: Frame, text: string, index: number): Line {
-    const { atMs, peerID, kind: direction } = moment;
+    const { atMs, peerID, channel, kind: direction } = moment;
     const line = waitingLength > maxWaiting ? undefined : text;
     waitingLength += line?.length ?? 0;
-    return { kind: 'line', line, length: text.length, direction, peerID, atMs, continues: index > 0 };
+    return {
+      kind: 'line',
+      line,
+      length: text.length,
+      direction,
+      peerID,
+      channel,
+      atMs,
+      continues: index > 0,
+    };
   }
 
   return {

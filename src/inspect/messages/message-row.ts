@@ -63,7 +63,9 @@ export function readRow(block: MessageBlock, row: number, { words, relays, atMsO
   const atMs = columns.atMs[row] ?? 0;
   return {
     number: block.first + row,
-    ...{ atMs, direction, relayID: relays.at(columns.relay[row] ?? 0) ?? '', type },
+    ...{ atMs, direction, relayID: relays.at(columns.relay[row] ?? 0) ?? '' },
+    channel: columns.channel[row] ?? 0,
+    type,
     ...(id !== undefined && { id }),
     bytes: columns.bytes[row] ?? 0,
     ...(flags & continues && { continuesFrame: true }),

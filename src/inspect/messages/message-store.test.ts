@@ -12,7 +12,16 @@ function fill(store: MessageStore, count: number, from = 0): void {
       : `{"action":"known","id":"${id}","header":true,"sessions":{"${randomText(60, 7)}":${index}}}`;
     const type = isContent ? 'content' : 'known';
     store.add(
-      { atMs: index, direction: 'sent', relayID: 'relay', type, id, bytes: text.length, count: 1 },
+      {
+        atMs: index,
+        direction: 'sent',
+        relayID: 'relay',
+        channel: 1,
+        type,
+        id,
+        bytes: text.length,
+        count: 1,
+      },
       { state: 'kept', text },
     );
   }
@@ -58,7 +67,14 @@ it('evicts the oldest messages, texts first, and frees their memory', async () =
 
 it('returns each text unchanged, packed or not, between withheld ones', async () => {
   const store = createMessageStore();
-  const message = { atMs: 1, direction: 'received', relayID: 'r', type: 'maia', bytes: 1 } as const;
+  const message = {
+    atMs: 1,
+    direction: 'received',
+    relayID: 'r',
+    channel: 1,
+    type: 'maia',
+    bytes: 1,
+  } as const;
   const first = store.add(message, { state: 'kept', text: '{"a":"é漢😀"}' });
   const second = store.add(message, { state: 'withheld' });
   const third = store.add(message, { state: 'kept', text: '{"b":1}' });

@@ -198,6 +198,7 @@ export function createMessageStore(maxBytes = defaultMaxBytes, firstNumber = 1):
       columns.type[row] = messageTypes.indexOf(message.type);
       columns.flags[row] = flagsOf(message, text);
       columns.relay[row] = relays.hold(message.relayID);
+      columns.channel[row] = message.channel;
       columns.id[row] = words.hold(message.id);
       columns.note[row] = words.hold(message.note);
       columns.bytes[row] = message.bytes;

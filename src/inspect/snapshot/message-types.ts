@@ -27,6 +27,8 @@ export interface MessageFacts {
   readonly atMs: number;
   readonly direction: Direction;
   readonly relayID: string;
+  /** The number of its channel, over all relays; while a relay is dialled, it may have several. */
+  readonly channel: number;
   readonly type: MessageType;
   /** ID of its CoValue, or of its batch. */
   readonly id?: string;

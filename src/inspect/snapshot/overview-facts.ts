@@ -14,6 +14,8 @@ export interface Overview {
     readonly durable?: RungCount;
   };
   readonly durability: Durability | 'unknown';
+  /** Edits of this device that nobody counts. Absent if there are none. */
+  readonly notCounted?: number;
   readonly storage: Pick<
     StorageStatus,
     'kind' | 'state' | 'persisted' | 'usedBytes' | 'quotaBytes' | 'takeover'
@@ -25,6 +27,8 @@ export interface Overview {
 
 /** CoValues that have not reached this rung. */
 export interface RungCount {
+  /** False until the records of earlier runs are read: more than `pending` may wait. */
+  readonly known: boolean;
   readonly pending: number;
   readonly oldestSinceMs?: number;
   readonly error?: PlainError;

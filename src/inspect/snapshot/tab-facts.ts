@@ -11,7 +11,7 @@ export interface TabsNow {
   readonly locks: 'read' | 'unknown';
   /** This tab, then present tabs, oldest first, then former tabs, latest first; a bounded number. */
   readonly list: readonly Tab[];
-  /** `unknown` until all tabs are known. Certain entries come first; a bounded number. */
+  /** `unknown` until all tabs are known. The oldest come first; a bounded number. */
   readonly leftBehind: readonly LeftBehind[] | 'unknown';
 }
 

@@ -1,4 +1,4 @@
-import type { RungStep } from '../../sync/inspection.ts';
+import type { Step } from '../../sync/sync-state.ts';
 import type { CoValueKind } from './covalue-kind.ts';
 import type { RungName } from './overview-facts.ts';
 import type { PlainError } from './plain-error.ts';
@@ -11,7 +11,7 @@ export interface UnsyncedRow {
   /** Of all its transactions; absent if it is not loaded, or not counted yet. */
   readonly bytes?: number;
   readonly sinceMs: number;
-  readonly steps: Readonly<Record<RungName, RungStep>>;
+  readonly steps: Readonly<Record<RungName, Step>>;
   /** Access to the relays that have not confirmed it. */
   readonly way: Way;
   /** Hosts of the relays that have not confirmed it. */

@@ -26,6 +26,7 @@ export function stockState(
     sent: rungOf(unsynced, 'sent'),
     confirmed,
     durability: 'unknown',
+    notCounted: { count: 0, ids: [] },
     download: { received: 0, caughtUp: false },
     storage: node.storage ? { kind: 'custom', state: 'ok' } : { kind: 'memory', state: 'memory-only' },
     peers,
@@ -41,5 +42,5 @@ function statusOf(node: LocalNode, peers: readonly PeerStatus[], confirmed: Rung
 function rungOf(unsynced: readonly UnsyncedCoValue[], rung: 'saved' | 'sent' | 'confirmed'): Rung {
   const pending = unsynced.filter((coValue) => coValue[rung] === 'pending');
   const [oldest] = pending;
-  return { pending: pending.length, ...(oldest && { oldestSinceMs: oldest.sinceMs }) };
+  return { known: true, pending: pending.length, ...(oldest && { oldestSinceMs: oldest.sinceMs }) };
 }

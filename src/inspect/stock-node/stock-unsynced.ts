@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import { isEqual } from '../../base/equal.ts';
 import { knownCountsOfState, covers, type KnownCounts } from '../../engine/known-counts.ts';
 import { findCoValue, readTrackedPeers } from '../../engine/private-fields.ts';
-import type { RungStep, UnsyncedCoValue } from '../../sync/inspection.ts';
+import type { UnsyncedCoValue } from '../../sync/inspection.ts';
+import type { Step } from '../../sync/sync-state.ts';
 import { shownPeerID } from '../shared/peer-address.ts';
 
 /**
@@ -55,7 +56,7 @@ export function createStockUnsynced(node: LocalNode, clock: Clock): () => readon
     return before && isEqual(before, coValue) ? before : coValue;
   }
 
-  function savedStep(id: RawCoID, need: KnownCounts | undefined): RungStep {
+  function savedStep(id: RawCoID, need: KnownCounts | undefined): Step {
     if (!node.storage || !need) return 'unknown';
     return covers(knownCountsOfState(node.storage.getKnownState(id)), need) ? 'reached' : 'pending';
   }

@@ -14,7 +14,6 @@ export function readTabs(
     const { pending, oldestSinceMs } = overview.rungs.confirmed;
     const unconfirmed: Unconfirmed = {
       coValues: pending,
-      certain: pending,
       ...(oldestSinceMs !== undefined && { oldestSinceMs }),
       ids: [],
     };
@@ -104,11 +103,6 @@ function leftBehindOf(
       const uploader = tabs.uploaderOf(sessionID, unconfirmed.ids);
       return [{ sessionID, by, ...unconfirmed, ...(uploader !== undefined && { uploader }) }];
     })
-    .sort((a, b) => compareNumbers(rankOf(a), rankOf(b)))
+    .sort((a, b) => compareNumbers(a.oldestSinceMs ?? 0, b.oldestSinceMs ?? 0))
     .slice(0, maxLeftBehind);
-}
-
-/** Certain entries first, then the oldest. */
-function rankOf({ certain, oldestSinceMs = 0 }: LeftBehind): number {
-  return certain > 0 ? oldestSinceMs - Number.MAX_SAFE_INTEGER : oldestSinceMs;
 }

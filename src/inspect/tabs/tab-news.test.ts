@@ -4,9 +4,9 @@ import { readTabNews } from './tab-news.ts';
 
 const from = fakeSessionID('A');
 const facts = factsOfTab('A', {
-  unconfirmed: { coValues: 2, certain: 1, oldestSinceMs: 5, ids: ['co_z1', 'co_z2'] },
+  unconfirmed: { coValues: 2, oldestSinceMs: 5, ids: ['co_z1', 'co_z2'] },
 });
-const answer = { v: 1, from, kind: 'there', roll: 1, ...facts };
+const answer = { v: 1, from, kind: 'there', roll: 2, ...facts };
 
 describe('what a tab posts', () => {
   it('is an answer with facts, its end, or a sign of life', () => {
@@ -21,7 +21,7 @@ describe('what a tab posts', () => {
     const { unconfirmed, relays } = facts;
     const many = <T>(each: T) => Array.from({ length: 21 }, () => each);
     const changes: readonly object[] = [
-      { roll: 2 },
+      { roll: 1 },
       { roll: undefined },
       { sessionIDs: [] },
       { sessionIDs: ['<b>'] },
@@ -39,7 +39,6 @@ describe('what a tab posts', () => {
       { relays: many(relays[0]) },
       { unconfirmed: undefined },
       { unconfirmed: { ...unconfirmed, coValues: -1 } },
-      { unconfirmed: { ...unconfirmed, certain: 0.5 } },
       { unconfirmed: { ...unconfirmed, oldestSinceMs: 'long' } },
       { unconfirmed: { ...unconfirmed, ids: ['no id'] } },
       { unconfirmed: { ...unconfirmed, ids: many('co_z1') } },

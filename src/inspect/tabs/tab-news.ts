@@ -15,7 +15,7 @@ export interface TabNews {
 }
 
 /** The version of an answer's format. Other versions only prove that the tab is alive. */
-const knownVersion = 1;
+const knownVersion = 2;
 const maxTextLength = 200;
 const maxListLength = 20;
 
@@ -39,7 +39,7 @@ function readFacts(data: Readonly<Record<string, unknown>>): TabFacts | undefine
     isListOf(relays, isRelay) &&
     isUnconfirmed(unconfirmed);
   if (!isComplete) return undefined;
-  const { coValues, certain, oldestSinceMs, ids } = unconfirmed;
+  const { coValues, oldestSinceMs, ids } = unconfirmed;
   return {
     sessionIDs,
     sinceMs,
@@ -47,7 +47,7 @@ function readFacts(data: Readonly<Record<string, unknown>>): TabFacts | undefine
     isVisible,
     // Drops unknown fields.
     relays: relays.map(({ host, phase }) => ({ host, phase })),
-    unconfirmed: { coValues, certain, ...(oldestSinceMs !== undefined && { oldestSinceMs }), ids },
+    unconfirmed: { coValues, ...(oldestSinceMs !== undefined && { oldestSinceMs }), ids },
   };
 }
 
@@ -68,9 +68,9 @@ function isRelay(value: unknown): value is TabFacts['relays'][number] {
 
 function isUnconfirmed(value: unknown): value is Unconfirmed {
   if (!isRecord(value)) return false;
-  const { coValues, certain, oldestSinceMs, ids } = value;
+  const { coValues, oldestSinceMs, ids } = value;
   const isTimed = oldestSinceMs === undefined || isTime(oldestSinceMs);
-  return isCount(coValues) && isCount(certain) && isTimed && isListOf(ids, isCoValueID);
+  return isCount(coValues) && isTimed && isListOf(ids, isCoValueID);
 }
 
 function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {

@@ -99,7 +99,8 @@ describe('the tabs of a device', () => {
     expect(
       view.read().list.find(({ sessionIDs }) => sessionIDs.includes(idOf(second)))?.unconfirmed,
     ).toMatchObject({
-      ...{ certain: 1, ids: [map.id] },
+      coValues: 1,
+      ids: [map.id],
     });
   });
 
@@ -148,37 +149,32 @@ describe('the tabs of a device', () => {
     killed.kill();
     const view = inspect(first);
     view.subscribe();
-    await view.untilLeftBehind([
-      { sessionID: idOf(killed), by: 'earlier-run', coValues: 1, certain: 1, ids: [map.id] },
-    ]);
+    await view.untilLeftBehind([{ sessionID: idOf(killed), by: 'earlier-run', coValues: 1, ids: [map.id] }]);
     first.sync.resume();
     await view.untilLeftBehind([]);
     expect(relay.node.getCoValue(map.id).knownState()).toEqual(map.core.knownState());
   });
 
-  it('that open later learn from the relay which session left the edits', async () => {
+  it('that open later know which session left the edits', async () => {
     const tabs = [device.openTab(relay.url), device.openTab(relay.url)] as const;
-    const [writer, last] = tabs;
+    const [, last] = tabs;
     const map = await shareMap(tabs);
     last.map(map.id).set('b', 1);
     await until(() => expect(map.get('b')).toBe(1));
     for (const { sync } of tabs) await until(() => expect(sync.current.status).toBe('confirmed'));
     await relay.close();
     last.map(map.id).set('c', 1);
-    await until(() => expect(device.marks.has(map.id)).toBe(true));
+    await until(() => expect(device.ledger.pending).toContain(map.id));
     await until(() => expect(map.get('c')).toBe(1));
     for (const tab of tabs) tab.kill();
     const later = device.openTab();
     const view = inspect(later);
     view.subscribe();
-    await view.untilLeftBehind([{}, {}]);
+    await view.untilLeftBehind([{}]);
     const left = view.read().leftBehind;
-    expect(left === 'unknown' || left.map(({ coValues, certain }) => [coValues, certain])).toEqual([
-      [1, 0],
-      [1, 0],
-    ]);
+    expect(left === 'unknown' || left.map(({ coValues }) => coValues)).toEqual([1]);
     expect(new Set(left === 'unknown' ? [] : left.map(({ sessionID }) => sessionID))).toEqual(
-      new Set([idOf(writer), idOf(last)]),
+      new Set([idOf(last)]),
     );
   });
 });

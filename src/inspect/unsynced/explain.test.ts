@@ -61,6 +61,20 @@ describe('explanation of a CoValue', () => {
     expect(next).toBe('Nothing.');
   });
 
+  it('[CONF-13] reports that nobody counts an edit, and why', async () => {
+    const { group } = map;
+    group.removeMember(node.getCurrentAgent().id as 'everyone');
+    map.set('title', 'Another', 'trusting');
+    await until(() =>
+      expect(verdict()).toBe('Not counted: this account was not a member of the group when it made the edit'),
+    );
+    const { evidence, next } = inspector.explain(map.id);
+    expect(evidence).toContain('Every device ignores 1 edit of this device.');
+    expect(evidence).toContain('cojson: Transactor has no write permissions.');
+    expect(next).toContain('make the edit again');
+    await until(() => expect(inspector.snapshot().overview.notCounted).toBe(1));
+  });
+
   it('reports that sync is paused, which relay lacks it, and what to do', async () => {
     await until(() => expect(sync.current.status).toBe('confirmed'));
     sync.pause();

@@ -1,4 +1,6 @@
 import type { LocalNode } from 'cojson';
+import type { NotCountedReason } from '../../base/not-counted-reason.ts';
+import type { NotCountedEdit } from '../../engine/edit-verdicts.ts';
 import { findCoValue } from '../../engine/private-fields.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import { formatCount, formatDuration, formatTrackedFor } from '../shared/format.ts';
@@ -21,10 +23,42 @@ export interface Explanation {
   readonly next: string;
 }
 
-export function explain(id: string, snapshot: InspectorSnapshot, node: LocalNode): Explanation {
+export function explain(
+  id: string,
+  snapshot: InspectorSnapshot,
+  node: LocalNode,
+  notCounted: readonly NotCountedEdit[],
+): Explanation {
   if (!isCoValueID(id)) return explainInvalidID(id);
   const row = snapshot.unsynced.find((unsynced) => unsynced.id === id);
-  return row ? explainRow(row, snapshot) : explainNotPending(id, snapshot, node);
+  const explanation = row ? explainRow(row, snapshot) : explainNotPending(id, snapshot, node);
+  const edit = notCounted.at(-1);
+  return edit ? explainNotCounted(explanation, edit, notCounted.length) : explanation;
+}
+
+const reasons: Readonly<Record<NotCountedReason, string>> = {
+  'no-access': 'the role of this account did not permit the edit when it was made',
+  'not-a-member-then': 'this account was not a member of the group when it made the edit',
+  malformed: 'the edit is not a valid change of a group',
+  other: 'cojson gave another reason',
+};
+
+function explainNotCounted(
+  { id, verdict, evidence }: Explanation,
+  { reason, message }: NotCountedEdit,
+  count: number,
+): Explanation {
+  return {
+    id,
+    verdict: `Not counted: ${reasons[reason]}`,
+    evidence: [
+      `Every device ignores ${formatCount(count, 'edit')} of this device.`,
+      `cojson: ${message}.`,
+      `${verdict}.`,
+      ...evidence,
+    ],
+    next: 'Ask a manager or an admin of the group for a role that permits it, then make the edit again.',
+  };
 }
 
 function explainRow(row: UnsyncedRow, { atMs }: InspectorSnapshot): Explanation {

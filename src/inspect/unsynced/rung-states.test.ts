@@ -95,19 +95,23 @@ describe('rung states of all', () => {
   });
   const overview = (over: Partial<Overview> = {}): Overview => ({
     status: 'syncing',
-    rungs: { saved: { pending: 0 }, sent: { pending: 0 }, confirmed: { pending: 0 } },
+    rungs: {
+      saved: { known: true, pending: 0 },
+      sent: { known: true, pending: 0 },
+      confirmed: { known: true, pending: 0 },
+    },
     durability: 'unknown',
     storage: { kind: 'kernel', state: 'ok' },
     relays: [relay()],
     ...over,
   });
-  const waiting = { pending: 2, oldestSinceMs: youngMs };
+  const waiting = { known: true, pending: 2, oldestSinceMs: youngMs };
 
   it.each([
     ['everything arrived', overview(), 'reached reached reached unknown'],
     [
       'everything durable',
-      overview({ rungs: { ...overview().rungs, durable: { pending: 0 } } }),
+      overview({ rungs: { ...overview().rungs, durable: { known: true, pending: 0 } } }),
       'reached reached reached reached',
     ],
     [
@@ -119,13 +123,16 @@ describe('rung states of all', () => {
       'no connection',
       overview({
         relays: [relay({ phase: 'waiting', disconnectedSinceMs: youngMs })],
-        rungs: { saved: { pending: 0 }, sent: waiting, confirmed: waiting },
+        rungs: { saved: { known: true, pending: 0 }, sent: waiting, confirmed: waiting },
       }),
       'reached stuck ahead unknown',
     ],
     [
       'paused',
-      overview({ status: 'paused', rungs: { saved: { pending: 0 }, sent: waiting, confirmed: waiting } }),
+      overview({
+        status: 'paused',
+        rungs: { saved: { known: true, pending: 0 }, sent: waiting, confirmed: waiting },
+      }),
       'reached ahead ahead unknown',
     ],
     [
@@ -133,7 +140,7 @@ describe('rung states of all', () => {
       overview({
         rungs: {
           ...overview().rungs,
-          saved: { pending: 1, error: { code: 'STORAGE_FULL', message: 'Full.' } },
+          saved: { known: true, pending: 1, error: { code: 'STORAGE_FULL', message: 'Full.' } },
         },
       }),
       'failed reached reached unknown',

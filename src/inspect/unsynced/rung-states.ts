@@ -1,4 +1,4 @@
-import type { RungStep } from '../../sync/inspection.ts';
+import type { Step } from '../../sync/sync-state.ts';
 import { rungs, type Overview, type RungName } from '../snapshot/overview-facts.ts';
 import type { UnsyncedRow, Way } from '../snapshot/unsynced-row.ts';
 import { relayAccess } from './relay-access.ts';
@@ -26,9 +26,9 @@ export function rungStatesOf(row: UnsyncedRow, nowMs: number): RungStates {
 /** For all CoValues together; each rung shows the worst of them. */
 export function rungStatesOfAll(overview: Overview, nowMs: number): RungStates {
   const counts = overview.rungs;
-  const stepOf = (count: Overview['rungs']['durable']): RungStep => {
+  const stepOf = (count: Overview['rungs']['durable']): Step => {
     if (!count) return 'unknown';
-    if (count.pending === 0) return 'reached';
+    if (count.pending === 0) return count.known ? 'reached' : 'unknown';
     return count.error ? 'failed' : 'pending';
   };
   const steps = {
@@ -45,7 +45,7 @@ export function rungStatesOfAll(overview: Overview, nowMs: number): RungStates {
 }
 
 function statesOf(
-  steps: Readonly<Record<RungName, RungStep>>,
+  steps: Readonly<Record<RungName, Step>>,
   access: Way,
   nowMs: number,
   isOld: { readonly saved: boolean; readonly relay: boolean },
@@ -56,7 +56,7 @@ function statesOf(
     access.kind === 'blocked' || (access.kind === 'connecting' && nowMs - access.sinceMs > stuckAfterMs);
   // Sending does not wait for saving, but confirmation waits for sending, and durability for confirmation.
   let isFirstPending = access.kind !== 'shut';
-  const atRelay = (step: RungStep): RungState => {
+  const atRelay = (step: Step): RungState => {
     if (step !== 'pending') {
       if (step === 'failed') isFirstPending = false;
       return step;

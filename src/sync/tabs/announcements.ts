@@ -16,7 +16,7 @@ type Statement = readonly [id: RawCoID, counts: KnownCounts, is: boolean];
 /** Collects this tab's announcements of one turn and posts them in messages of bounded size. */
 export interface Announcements {
   saved(id: string, counts: KnownCounts, isUnconfirmed: boolean): void;
-  confirmed(relayID: string, id: string, counts: KnownCounts, isUnmarked: boolean): void;
+  confirmed(relayID: string, id: string, counts: KnownCounts): void;
   sent(relayID: string, id: string, counts: KnownCounts): void;
   content(content: NewContent): void;
 }
@@ -49,14 +49,13 @@ export function createAnnouncements(options: {
     }
     saved = new Map();
     for (const [relayID, byID] of confirmed) {
-      for (const coValues of partsOf([...byID.values()], maxCoValues)) {
+      for (const coValues of partsOf(countsOf(byID), maxCoValues)) {
         post({ kind: 'confirmed', relayID, storage: storageOf(relayID), coValues });
       }
     }
     confirmed = new Map();
     for (const [relayID, byID] of sent) {
-      const all = [...byID.values()].map(([id, counts]) => [id, counts] as const);
-      for (const coValues of partsOf(all, maxCoValues)) post({ kind: 'sent', relayID, coValues });
+      for (const coValues of partsOf(countsOf(byID), maxCoValues)) post({ kind: 'sent', relayID, coValues });
     }
     sent = new Map();
   }
@@ -66,8 +65,8 @@ export function createAnnouncements(options: {
       add(saved, id, counts, isUnconfirmed);
       schedule();
     },
-    confirmed(relayID, id, counts, isUnmarked) {
-      add(ofRelay(confirmed, relayID), id, counts, isUnmarked);
+    confirmed(relayID, id, counts) {
+      add(ofRelay(confirmed, relayID), id, counts, false);
       schedule();
     },
     sent(relayID, id, counts) {
@@ -93,6 +92,10 @@ function ofRelay(all: Map<string, Map<string, Statement>>, relayID: string): Map
 function add(all: Map<string, Statement>, id: string, counts: KnownCounts, is: boolean): void {
   const [, before, was] = all.get(id) ?? [id, {}, false];
   all.set(id, [id as RawCoID, mergeCounts(before, counts), is || was]);
+}
+
+function countsOf(byID: ReadonlyMap<string, Statement>): readonly (readonly [RawCoID, KnownCounts])[] {
+  return [...byID.values()].map(([id, counts]) => [id, counts] as const);
 }
 
 function* partsOf<T>(all: readonly T[], size: number): Generator<readonly T[]> {

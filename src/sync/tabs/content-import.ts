@@ -1,7 +1,7 @@
 import type { CojsonInternalTypes, LocalNode } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
 import { knownCountsOfContent, knownCountsOfState, isEmpty, missingIn } from '../../engine/known-counts.ts';
-import type { Ladder } from '../ladder.ts';
+import type { Ladder } from '../delivery/ladder.ts';
 import type { OtherTabs } from './other-tabs.ts';
 import type { Uploads } from './uploads.ts';
 import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';

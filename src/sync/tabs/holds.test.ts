@@ -81,6 +81,26 @@ describe('content left to another tab', () => {
     expect(due).toHaveLength(1);
   });
 
+  it.each([-31, 31])('[CONN-14] is due as soon when someone sets the clock by %i days', (days) => {
+    holds.hold('r', 'a', { s: 1 }, 'quiet');
+    holds.hold('r', 'b', { s: 1 }, 'busy');
+    holds.hold('r', 'c', { s: 1 }, 'gone');
+    clock.advance(1_500);
+    holds.confirmed('r', 'other', { s: 1 }, 'busy');
+    holds.hurry('gone');
+    clock.jump(days * 86_400_000);
+    const dueAfter = (ms: number) => {
+      clock.advance(ms);
+      return due.map(({ id }) => id);
+    };
+    expect(dueAfter(250)).toEqual([]);
+    expect(dueAfter(250)).toEqual(['c']);
+    expect(dueAfter(750)).toEqual(['c']);
+    expect(dueAfter(250)).toEqual(['c', 'a']);
+    expect(dueAfter(2_750)).toEqual(['c', 'a']);
+    expect(dueAfter(250)).toEqual(['c', 'a', 'b']);
+  });
+
   it('is due soon if that tab announced its end', () => {
     holds.hold('r', 'a', { s: 1 }, 'gone');
     holds.hold('r', 'b', { s: 1 }, 'there');

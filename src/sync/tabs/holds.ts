@@ -54,11 +54,11 @@ export function createHolds(options: {
     cancelSweep ??= clock.after(sweepMs, sweep);
   }
 
-  const dueMs = () => clock.nowMs() + holdMs + spreadMs * randomFraction();
+  const dueMs = () => clock.elapsedMs() + holdMs + spreadMs * randomFraction();
 
   function sweep(): void {
     cancelSweep = undefined;
-    const nowMs = clock.nowMs();
+    const nowMs = clock.elapsedMs();
     for (const [key, hold] of [...holds]) {
       if (hold.dueMs > nowMs) continue;
       const isGettingOn = nowMs - (progressMs.get(hold.by) ?? -Infinity) < holdMs;
@@ -85,7 +85,7 @@ export function createHolds(options: {
     },
     isHeld: (relayID, id) => holds.has(keyOf(relayID, id)),
     confirmed(relayID, id, counts, by) {
-      if (by !== undefined) progressMs.set(by, clock.nowMs());
+      if (by !== undefined) progressMs.set(by, clock.elapsedMs());
       const key = keyOf(relayID, id);
       const hold = holds.get(key);
       if (!hold) return;
@@ -105,7 +105,7 @@ export function createHolds(options: {
     },
     hurry(by) {
       progressMs.delete(by);
-      const soonMs = clock.nowMs() + (spreadMs / 2) * randomFraction();
+      const soonMs = clock.elapsedMs() + (spreadMs / 2) * randomFraction();
       for (const hold of holds.values()) {
         if (hold.by === by) set({ ...hold, dueMs: Math.min(hold.dueMs, soonMs) });
       }

@@ -22,6 +22,7 @@ describe('a message from another tab', () => {
       { kind: 'confirmed', relayID: 'r', storage: 's/1', coValues: [[id, counts, false]] },
       { kind: 'confirmed', relayID: 'r', storage: undefined, coValues: [] },
       { kind: 'sent', relayID: 'r', coValues: [[id, counts]] },
+      { kind: 'lost', relayID: 'r' },
       { kind: 'content', contents: [content] },
     ];
     for (const message of messages) expect(read(message)).toEqual({ v: 1, from, ...message });
@@ -51,6 +52,7 @@ describe('a message from another tab', () => {
         { ...confirmed, storage: 1, coValues: [] },
         { ...confirmed, coValues: [[id, null, true]] },
         { kind: 'sent', relayID: 'r', coValues: [[id]] },
+        { kind: 'lost', relayID: 1 },
         { kind: 'content', contents: Array.from({ length: 101 }, () => content) },
       ].map((message) => ({ v: 1, from, ...message })),
     ];
@@ -76,13 +78,13 @@ describe('a tab’s announcements', () => {
     });
     announcements.saved(id, { header: 1 }, false);
     announcements.saved(id, { [from]: 1 }, true);
-    announcements.confirmed('r', id, counts, true);
+    announcements.confirmed('r', id, counts);
     announcements.sent('r', id, counts);
     expect(posted).toEqual([]);
     await Promise.resolve();
     expect(posted).toEqual([
       { kind: 'saved', kept: 'kernel', coValues: [[id, counts, true]] },
-      { kind: 'confirmed', relayID: 'r', storage: 's/1', coValues: [[id, counts, true]] },
+      { kind: 'confirmed', relayID: 'r', storage: 's/1', coValues: [[id, counts]] },
       { kind: 'sent', relayID: 'r', coValues: [[id, counts]] },
     ]);
     for (let n = 0; n < maxCoValues * 2 + 1; n++) announcements.saved(`co_z${n}` as RawCoID, {}, false);

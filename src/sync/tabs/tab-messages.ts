@@ -25,10 +25,12 @@ export type TabMessage = { readonly v: 1; readonly from: string } & (
       readonly kind: 'confirmed';
       readonly relayID: string;
       readonly storage: string | undefined;
-      readonly coValues: readonly ConfirmedCoValue[];
+      readonly coValues: readonly SentCoValue[];
     }
   /** Sent to a relay on behalf of other tabs, which wrote it. */
   | { readonly kind: 'sent'; readonly relayID: string; readonly coValues: readonly SentCoValue[] }
+  /** The relay has lost data, according to its record on this device. */
+  | { readonly kind: 'lost'; readonly relayID: string }
   /** Content that could not be saved. */
   | { readonly kind: 'content'; readonly contents: readonly NewContent[] }
 );
@@ -39,8 +41,6 @@ export type TabStatusMessage =
   | ({ readonly kind: 'there'; readonly roll: number } & TabFacts);
 
 export type SavedCoValue = readonly [id: RawCoID, counts: KnownCounts, isUnconfirmed: boolean];
-/** `isUnmarked`: the sender has removed the mark for unconfirmed content. */
-export type ConfirmedCoValue = readonly [id: RawCoID, counts: KnownCounts, isUnmarked: boolean];
 
 export type SentCoValue = readonly [id: RawCoID, counts: KnownCounts];
 
@@ -57,6 +57,8 @@ export function readTabMessage(value: unknown): TabMessage | undefined {
   if (kind === 'saved') return readSaved(from, value);
   if (kind === 'confirmed') return readConfirmed(from, value);
   if (kind === 'sent') return readSent(from, value);
+  if (kind === 'lost')
+    return typeof value.relayID === 'string' ? { v: 1, from, kind, relayID: value.relayID } : undefined;
   if (kind !== 'content' || !isListUpTo(value.contents, maxContents)) return undefined;
   return { v: 1, from, kind, contents: value.contents.filter(isContent) };
 }
@@ -69,7 +71,7 @@ function readSaved(from: string, { kept, coValues }: JsonRecord): TabMessage | u
 
 function readConfirmed(from: string, { relayID, storage, coValues }: JsonRecord): TabMessage | undefined {
   if (typeof relayID !== 'string' || (storage !== undefined && typeof storage !== 'string')) return undefined;
-  if (!isListUpTo(coValues, maxCoValues) || !coValues.every(isSavedCoValue)) return undefined;
+  if (!isListUpTo(coValues, maxCoValues) || !coValues.every(isSent)) return undefined;
   return { v: 1, from, kind: 'confirmed', relayID, storage, coValues };
 }
 
@@ -78,7 +80,7 @@ function readSent(from: string, { relayID, coValues }: JsonRecord): TabMessage |
   return coValues.every(isSent) ? { v: 1, from, kind: 'sent', relayID, coValues } : undefined;
 }
 
-function isSavedCoValue(value: unknown): value is SavedCoValue & ConfirmedCoValue {
+function isSavedCoValue(value: unknown): value is SavedCoValue {
   return isSent(value) && typeof (value as readonly unknown[])[2] === 'boolean';
 }
 

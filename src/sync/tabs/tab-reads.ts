@@ -1,4 +1,5 @@
 import type { CojsonInternalTypes, LocalNode, RawCoID } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Pacer } from '../../base/pacer.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
@@ -11,6 +12,7 @@ type NewContent = CojsonInternalTypes.NewContentMessage;
 export interface TabReads {
   /** The tab `by` has saved this much of it. If omitted, any tab may have saved anything. */
   read(id: RawCoID, saved?: KnownCounts, by?: string): void;
+  close(): void;
 }
 
 interface Read {
@@ -25,18 +27,21 @@ interface Due {
 
 /** Limited, because a read transaction blocks writes, including those of other tabs. */
 const coValuesAtOnce = 100;
+const retryMs = 1_000;
 
 export function createTabReads(options: {
   readonly node: LocalNode;
+  readonly clock: Clock;
   readonly pacer: Pacer;
   readonly logger: Logger;
   readonly importContent: (content: NewContent, by: string | undefined) => void;
 }): TabReads {
-  const { node, pacer, logger, importContent } = options;
+  const { node, clock, pacer, logger, importContent } = options;
   const lane = pacer.lane<Read>(({ content, by }) => importContent(content, by));
   /** In the order of the announcements, because dependencies were written first. */
   const due = new Map<RawCoID, Due>();
   let isReading = false;
+  let cancelRetry = () => {};
 
   function read(id: RawCoID, saved?: KnownCounts, by?: string): void {
     if (!isWorkedOn(node, id)) return;
@@ -49,11 +54,22 @@ export function createTabReads(options: {
     queueMicrotask(() => void readDue());
   }
 
+  /** What was announced again meanwhile covers it. */
+  function readLater(some: readonly (readonly [RawCoID, Due])[]): void {
+    for (const [id, before] of some) if (!due.has(id)) due.set(id, before);
+    cancelRetry = clock.after(retryMs, () => void readDue());
+  }
+
   async function readDue(): Promise<void> {
     while (due.size > 0) {
       const some = [...due].slice(0, coValuesAtOnce);
       for (const [id] of some) due.delete(id);
-      lane.push(await readNow(some));
+      try {
+        lane.push(await readNow(some));
+      } catch (error) {
+        logger.warn('Content saved by another tab could not be read; retrying automatically', { error });
+        return readLater(some);
+      }
     }
     isReading = false;
   }
@@ -64,16 +80,11 @@ export function createTabReads(options: {
   }
 
   async function readNow(some: readonly (readonly [RawCoID, Due])[]): Promise<readonly Read[]> {
-    try {
-      const read = some.map(async ([id, { saved, by }]) => {
-        const contents = isBehind(id, saved) ? await readOne(id, saved) : [];
-        return contents.map((content) => ({ content, by }));
-      });
-      return (await Promise.all(read)).flat();
-    } catch (error) {
-      logger.warn('Content saved by another tab could not be read', { error });
-      return [];
-    }
+    const read = some.map(async ([id, { saved, by }]) => {
+      const contents = isBehind(id, saved) ? await readOne(id, saved) : [];
+      return contents.map((content) => ({ content, by }));
+    });
+    return (await Promise.all(read)).flat();
   }
 
   async function readOne(id: RawCoID, saved: KnownCounts | undefined): Promise<readonly NewContent[]> {
@@ -96,7 +107,7 @@ export function createTabReads(options: {
     return contents;
   }
 
-  return { read };
+  return { read, close: () => cancelRetry() };
 }
 
 /** False for a CoValue that this node has not requested or has unloaded: it is read from the storage when it is needed. */

@@ -22,7 +22,6 @@ beforeEach(() => {
     setup: {},
     node,
     others,
-    isRecalled: () => false,
     clock: createFakeClock(5),
     ladder: { pending: new Map(), isOwn: () => false, relayIDs: [] },
     uploads: { isTakenOver: (id) => takenOver.includes(id) },
@@ -38,13 +37,13 @@ describe('a tab', () => {
     expect(posted).toEqual([
       {
         kind: 'there',
-        roll: 1,
+        roll: 2,
         sessionIDs: [ownID],
         sinceMs: 5,
         title: 'x'.repeat(100),
         isVisible: false,
         relays: [{ host: 'relay.example', phase: 'paused' }],
-        unconfirmed: { coValues: 0, certain: 0, ids: [] },
+        unconfirmed: { coValues: 0, ids: [] },
       },
     ]);
   });
@@ -53,7 +52,7 @@ describe('a tab', () => {
     const messages: readonly unknown[] = [
       ...[undefined, 'who', { kind: 'who' }, { v: 2, from: a, kind: 'who' }],
       { v: 1, from: 'somebody', kind: 'who' },
-      { v: 1, from: a, kind: 'there', roll: 1 },
+      { v: 1, from: a, kind: 'there', roll: 2 },
       { v: 1, from: a, kind: 'hello' },
     ];
     for (const message of messages) tabStatus.receiveRaw(message);

@@ -4,7 +4,7 @@ import type { Page } from '../../platform/platform.ts';
 import { isSessionID } from '../../wire/ids.ts';
 import { isRecord } from '../../base/record.ts';
 import type { TabFacts, TabsInspection, Unconfirmed } from '../inspection.ts';
-import type { Ladder } from '../ladder.ts';
+import type { Ladder } from '../delivery/ladder.ts';
 import type { PeerStatus } from '../peer-status.ts';
 import { tabOf, type OtherTabs } from './other-tabs.ts';
 import type { AccountChannel } from './tab-channel.ts';
@@ -17,10 +17,10 @@ export interface TabStatus {
   receiveRaw(data: unknown): void;
 }
 
-/** Incremented when a fact changes its meaning. A tab with another version shows only that it is present. */
-const statusVersion = 1;
+/** Incremented when a fact is removed or changes its meaning. A tab with another version shows only that it is present. */
+const statusVersion = 2;
 const maxTitleLength = 100;
-const nothing: Unconfirmed = { coValues: 0, certain: 0, ids: [] };
+const nothing: Unconfirmed = { coValues: 0, ids: [] };
 
 /** Answers inspected tabs with facts about this one. Posts nothing, and keeps nothing, unless a tab is inspected. */
 export function createTabStatus(options: {
@@ -29,17 +29,16 @@ export function createTabStatus(options: {
   readonly ladder: Pick<Ladder, 'pending' | 'isOwn' | 'relayIDs'>;
   readonly others: Pick<OtherTabs, 'ownName' | 'uploaderOf'>;
   readonly uploads: Pick<Uploads, 'isTakenOver'>;
-  readonly isRecalled: (id: string) => boolean;
   readonly clock: Clock;
   readonly page: Pick<Page, 'title' | 'isVisible'>;
   readonly peers: () => readonly PeerStatus[];
   readonly channel: () => Pick<AccountChannel, 'isOpen' | 'post'>;
 }): TabStatus {
-  const { setup, node, ladder, others, uploads, isRecalled, clock, page, peers, channel } = options;
+  const { setup, node, ladder, others, uploads, clock, page, peers, channel } = options;
   const ownID = node.currentSessionID;
   const { sessionIDs = [ownID] } = setup;
   const sinceMs = clock.nowMs();
-  const unconfirmed = createUnconfirmedBySession(node, sessionIDs, ladder, isRecalled);
+  const unconfirmed = createUnconfirmedBySession(node, sessionIDs, ladder);
   const listeners = new Set<(data: unknown) => void>();
 
   function describeThisTab(bySession = unconfirmed()): TabFacts {

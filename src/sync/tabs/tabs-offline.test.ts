@@ -73,6 +73,29 @@ describe('tabs of one account, offline', () => {
     expect(third.map(map.id).get('after')).toBe(2);
   });
 
+  it('[TABS-4] post what they cannot save once, however often they try, and all of it to a new tab', async () => {
+    const tabs = [device.openTab(), device.openTab()] as const;
+    const [first, second] = tabs;
+    const map = await shareMap(tabs);
+    const fail = (usedBytes: number) => {
+      for (const { storage } of tabs) storage.status.set({ kind: 'custom', state: 'failing', usedBytes });
+    };
+    const posts = () => device.posted.filter((message) => 'contents' in message).length;
+    fail(1);
+    map.set('unsaved', 1);
+    await until(() => expect(second.map(map.id).get('unsaved')).toBe(1));
+    for (const attempt of [2, 3, 4]) fail(attempt);
+    map.set('unsaved', 2);
+    await until(() => expect(second.map(map.id).get('unsaved')).toBe(2));
+    expect(posts()).toBe(2);
+
+    const third = device.openTab();
+    await until(() => expect(third.sync.current.saved.pending).toBe(0));
+    expect(await third.node.load(map.id)).not.toBe('unavailable');
+    await until(() => expect(third.map(map.id).get('unsaved')).toBe(2));
+    expect(first.sync.current.saved.pending).toBe(1);
+  });
+
   it('read again what a page missed while it was frozen', async () => {
     const tabs = [device.openTab(), device.openTab()] as const;
     const [first, second] = tabs;

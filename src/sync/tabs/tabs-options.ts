@@ -4,9 +4,10 @@ import type { Pacer } from '../../base/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
 import type { KnownCounts } from '../../engine/known-counts.ts';
-import type { Ladder } from '../ladder.ts';
+import type { Ladder } from '../delivery/ladder.ts';
 import type { PeerStatus } from '../peer-status.ts';
-import type { UnconfirmedMarks } from '../unconfirmed-marks.ts';
+import type { DebtBook } from '../delivery/debt-book.ts';
+import type { RecalledDebts } from '../delivery/recall.ts';
 
 /** How the tabs of an account find each other. */
 export interface TabsSetup {
@@ -22,7 +23,9 @@ export interface TabsSetup {
 export interface TabsOptions {
   readonly node: LocalNode;
   readonly ladder: Ladder;
-  readonly marks: UnconfirmedMarks;
+  readonly debts: Pick<DebtBook, 'whenWritten'>;
+  /** What the ledger says is pending, whichever tab owes it. Rejects if it cannot be read. */
+  readonly readDebts: () => Promise<RecalledDebts>;
   readonly storage: Pick<DeviceStorage, 'status'>;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly pacer: Pacer;

@@ -37,7 +37,7 @@ describe('tabs of one account, with a relay', () => {
     for (const tab of tabs) await until(() => expect(tab.map(map.id).get('a')).toBe(edits - 1));
     await confirmed(tabs);
     expect(relay.contents() - before).toBeLessThanOrEqual(edits * 1.5);
-    await until(() => expect(device.marks.size).toBe(0));
+    await until(() => expect(device.ledger.pending).toEqual([]));
   });
 
   it('upload about once what was written before there was a relay', async () => {
@@ -78,7 +78,7 @@ describe('tabs of one account, with a relay', () => {
     look();
     await confirmed(tabs);
     expect(relay.transactions() - before).toBeLessThanOrEqual(tabs.length * 1.5);
-    await until(() => expect(device.marks.size).toBe(0));
+    await until(() => expect(device.ledger.pending).toEqual([]));
   });
 
   it('upload what one of them sent but never arrived', async () => {
@@ -107,20 +107,21 @@ describe('tabs of one account, with a relay', () => {
     const map = await shareMap(tabs);
     const unopened = first.node.createGroup().createMap();
     await confirmed(tabs);
+    await until(() => expect(device.ledger.pending).toEqual([]));
     first.sync.pause();
     map.set('a', 'last words');
     unopened.set('b', 'too');
     await until(() => expect(first.sync.current.saved.pending).toBe(0));
     for (const tab of others) await until(() => expect(tab.sync.current.confirmed.pending).toBe(2));
     first.kill();
-    expect(device.marks.size).toBe(2);
+    expect(device.ledger.pending).toHaveLength(2);
     const before = relay.contents();
     await confirmed(others);
     const copy = () => relay.node.getCoValue(map.id).knownState();
     expect(copy()).toEqual(map.core.knownState());
     expect(relay.node.getCoValue(unopened.id).knownState()).toEqual(unopened.core.knownState());
     expect(relay.contents() - before).toBeLessThanOrEqual(4);
-    await until(() => expect(device.marks.size).toBe(0));
+    await until(() => expect(device.ledger.pending).toEqual([]));
   });
 
   it('send a deletion by one of them in place of another one’s edits', async () => {
@@ -138,7 +139,7 @@ describe('tabs of one account, with a relay', () => {
     first.sync.resume();
     await confirmed(tabs);
     expect(tabs.map(({ sync }) => sync.current.saved.pending)).toEqual([0, 0]);
-    await until(() => expect(device.marks.size).toBe(0));
+    await until(() => expect(device.ledger.pending).toEqual([]));
   });
 
   it('trust only the relay about their own edits', async () => {
@@ -159,7 +160,7 @@ describe('tabs of one account, with a relay', () => {
     await confirmed([tab]);
   });
 
-  it('keep the mark of an edit that another tab’s mark covered', async () => {
+  it('each wait for the relay’s word about their own edits', async () => {
     const tabs = [openTab(), openTab()] as const;
     const [first, second] = tabs;
     const map = await shareMap(tabs);
@@ -170,13 +171,13 @@ describe('tabs of one account, with a relay', () => {
     first.sync.pause();
     map.set('a', 1);
     await until(() => expect(second.sync.current.saved.pending).toBe(0));
-    // The first tab uploads both edits and deletes the mark. By then, the second tab has made one more edit.
+    // The first tab uploads both edits. By then, the second tab has made one more edit.
     second.map(map.id).set('b', 2);
     first.sync.resume();
     await confirmed([first]);
-    await until(() => expect(device.marks).toContain(map.id));
+    expect(second.sync.current.confirmed.pending).toBe(1);
     second.sync.resume();
     await confirmed(tabs);
-    await until(() => expect(device.marks.size).toBe(0));
+    await until(() => expect(device.ledger.pending).toEqual([]));
   });
 });

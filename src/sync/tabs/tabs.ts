@@ -7,8 +7,8 @@ import {
 } from '../../engine/known-counts.ts';
 import type { TabsInspection } from '../inspection.ts';
 import type { NodeEvents } from '../../engine/node-events.ts';
-import { atRelay, needOf, type PendingEdits } from '../pending-edits.ts';
-import { randomFraction } from '../random-fraction.ts';
+import { atRelay, needOf, type PendingEdits } from '../delivery/pending-edits.ts';
+import { randomFraction } from '../connection/random-fraction.ts';
 import { createAnnouncements } from './announcements.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createContentImport } from './content-import.ts';
@@ -16,10 +16,11 @@ import { createHolds } from './holds.ts';
 import { createOtherTabs } from './other-tabs.ts';
 import { createTabStatus } from './tab-status.ts';
 import { createAccountChannel } from './tab-channel.ts';
+import type { RecalledDebts } from '../delivery/recall.ts';
 import type { TabMessage } from './tab-messages.ts';
 import type { TabsOptions, TabsSetup } from './tabs-options.ts';
+import { createUnsavedPosts } from './unsaved-posts.ts';
 import { createUploads } from './uploads.ts';
-import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /** Brings the work of the account's other tabs into this node, and announces this tab's work to them. */
 export interface Tabs extends Pick<NodeEvents, 'storing' | 'stored' | 'handling' | 'handled'> {
@@ -27,13 +28,15 @@ export interface Tabs extends Pick<NodeEvents, 'storing' | 'stored' | 'handling'
   readonly isImporting: boolean;
   /** Whether the upload to the relay is left to another tab for now. */
   isLeftToOther(relayID: string, id: string): boolean;
-  /** The ladder counts what an earlier run left behind. */
-  recalled(ids: Iterable<string>): void;
-  /** The ladder has no more pending edits of the CoValue. If they were this tab's own, their mark is removed. */
+  /** The ledger was read: counts what other tabs and earlier runs have left. */
+  recalled(debts: RecalledDebts): void;
+  /** The ladder has no more pending edits of the CoValue. */
   done(id: string, edits: PendingEdits, isOwn: boolean): void;
   sent(relayID: string, id: string, counts: KnownCounts): void;
   /** The connection to the relay has ended. */
   lost(relayID: string): void;
+  /** The relay has lost data, according to its record on this device. */
+  lostData(relayID: string): void;
   readonly inspection: TabsInspection;
   close(): void;
 }
@@ -45,7 +48,8 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     setup,
     node,
     ladder,
-    marks,
+    debts,
+    readDebts,
     storage,
     platform,
     pacer,
@@ -67,18 +71,15 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
   const catchUp = createCatchUp({
     node,
     ladder,
-    marks,
+    readDebts,
     clock,
     others,
     pacer,
     logger,
     contentImport,
-    onRecalled: (id) => recalled.add(id),
   });
-  /** CoValues counted as a whole, because it is unknown which of their edits are unconfirmed. */
-  const recalled = new Set<string>();
-  /** By CoValue, the edits whose confirmation was already announced. */
-  const announced = new Map<string, PendingEdits>();
+  /** What was announced as confirmed, by relay and CoValue: tabs that repeated it would keep each other asking. */
+  const announced = new Map<string, Map<string, KnownCounts>>();
 
   const tabStatus = createTabStatus({
     setup,
@@ -89,7 +90,6 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     clock,
     page,
     peers,
-    isRecalled: (id) => recalled.has(id),
     channel: () => channel,
   });
   const channel = createAccountChannel({
@@ -105,9 +105,10 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     storageOf,
     post: channel.post,
   });
+  const unsaved = createUnsavedPosts({ node, ladder, storage, announcements });
   const stopListening = [
-    storage.status.subscribe(postUnsaved),
-    page.on('visible', catchUp.readMarked), // Some browsers suspend a page without an event.
+    storage.status.subscribe(unsaved.postNew),
+    page.on('visible', catchUp.readOwed), // Some browsers suspend a page without an event.
   ];
 
   function receive(message: TabMessage): void {
@@ -116,13 +117,13 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     switch (message.kind) {
       case 'hello':
         channel.post({ kind: 'here' });
-        return postUnsaved();
+        return unsaved.postAll();
       case 'here':
         return;
       case 'bye':
         others.gone(by);
         holds.hurry(by);
-        catchUp.readLastWord();
+        catchUp.readSoon();
         return;
       case 'saved':
         return receiveSaved(message, by);
@@ -130,8 +131,15 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
         return receiveConfirmed(message, by);
       case 'sent':
         return receiveSent(message, by);
+      case 'lost':
+        // The ledger's confirmations and the relay's record tell what is pending again.
+        if (ladder.relayIDs.includes(message.relayID)) catchUp.readSoon();
+        return;
       case 'content':
-        for (const content of message.contents) contentImport.fromTab(content, by);
+        for (const content of message.contents) {
+          unsaved.received(content);
+          contentImport.fromTab(content, by);
+        }
     }
   }
 
@@ -154,7 +162,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     const known = storageOf(relayID);
     // The announcement may be from before the relay lost its data.
     if (known !== undefined && known !== message.storage) return;
-    for (const [id, counts, isUnmarked] of coValues) {
+    for (const [id, counts] of coValues) {
       const theirs = others.withoutOwn(counts);
       holds.confirmed(relayID, id, theirs, by);
       // For edits of this tab that another one sent, only the relay's own message counts. A header has no known author.
@@ -162,12 +170,9 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       const theirKnown = ladder.isOwn(id) ? edits : theirs;
       if (!isEmpty(missingIn(theirKnown, counts)) && holds.isHeld(relayID, id))
         uploads.requestKnown(relayID, id);
-      ladder.confirmed(id, theirKnown, relayID);
+      ladder.confirmed(id, theirKnown, relayID, true);
       if (!ladder.pending.has(id)) uploads.done(id);
-      // All tabs share one mark, and this tab still needs it.
-      if (isUnmarked && ladder.isOwn(id)) marks.set(id, true);
     }
-    marks.write();
   }
 
   function receiveSent({ relayID, coValues }: Extract<TabMessage, { kind: 'sent' }>, by: string): void {
@@ -177,27 +182,16 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     }
   }
 
-  /** While saving fails, sends the content itself to the other tabs. */
-  function postUnsaved(): void {
-    if (storage.status.current.state === 'ok') return;
-    for (const id of ladder.pending.keys()) {
-      if (!ladder.isOwn(id) || !ladder.isPending(id, 'saved')) continue;
-      for (const content of getOrCreateCoValue(node, id).newContentSince() ?? [])
-        announcements.content(content);
-    }
-  }
-
   return {
     get isImporting() {
       return contentImport.isImporting;
     },
     isLeftToOther: holds.isHeld,
     storing(content) {
-      if (storage.status.current.state === 'ok' || contentImport.isImporting || !ladder.isOwn(content.id))
-        return;
+      if (contentImport.isImporting || !ladder.isOwn(content.id)) return;
       const edits = ladder.pending.get(content.id);
       // This tab does not announce content that a relay sent.
-      if (edits && touches(edits, knownCountsOfContent(content))) announcements.content(content);
+      if (edits && touches(edits, knownCountsOfContent(content))) unsaved.storing(content);
     },
     stored(id, counts) {
       const edits = ladder.pending.get(id);
@@ -212,23 +206,24 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       holds.confirmed(peer.id, id, knownCountsOfState(message));
       const edits = ladder.pending.get(id);
       if (!edits) uploads.done(id);
-      if (!edits || !ladder.isOwn(id) || announced.get(id) === edits) return;
-      announced.set(id, edits);
+      if (!edits || !ladder.isOwn(id)) return;
+      const before = announced.get(peer.id) ?? new Map<string, KnownCounts>();
+      announced.set(peer.id, before);
       const confirmed = within(atRelay(edits, peer.id).confirmed, edits);
-      if (!isEmpty(confirmed)) announcements.confirmed(peer.id, id, confirmed, false);
+      if (isEmpty(missingIn(before.get(id) ?? {}, confirmed))) return;
+      before.set(id, confirmed);
+      announcements.confirmed(peer.id, id, confirmed);
     },
-    recalled(ids) {
-      for (const id of ids) recalled.add(id);
-    },
+    recalled: catchUp.count,
     done(id, edits, isOwn) {
-      recalled.delete(id);
+      unsaved.done(id);
       if (!isOwn) return;
-      announced.delete(id);
+      for (const byID of announced.values()) byID.delete(id);
       uploads.done(id);
       const relayIDs = ladder.relayIDs;
-      // A tab that still needs the mark sets it again after this tab has removed it.
-      marks.whenWritten(() => {
-        for (const relayID of relayIDs) announcements.confirmed(relayID, id, needOf(edits), true);
+      // A tab that reads the ledger in the meantime counts the edits as pending.
+      debts.whenWritten(() => {
+        for (const relayID of relayIDs) announcements.confirmed(relayID, id, needOf(edits));
       });
     },
     sent(relayID, id, counts) {
@@ -236,9 +231,11 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       if (!isEmpty(theirs)) announcements.sent(relayID, id, theirs);
     },
     lost(relayID) {
+      announced.delete(relayID);
       holds.lost(relayID);
       uploads.lost(relayID);
     },
+    lostData: (relayID) => channel.post({ kind: 'lost', relayID }),
     inspection: tabStatus.inspection,
     close() {
       for (const stop of stopListening) stop();

@@ -1,44 +1,27 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
+import { createTestLadder } from '../../../test/support/sync/test-ladder.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import type { Unconfirmed } from '../inspection.ts';
-import { createLadder, type Ladder } from '../ladder.ts';
+import type { Ladder } from '../delivery/ladder.ts';
 import { createUnconfirmedBySession } from './unconfirmed-by-session.ts';
 
 const node = await createAccountNode();
 const ownID = node.currentSessionID;
 const account = ownID.slice(0, ownID.indexOf('_session_'));
 const agent = node.crypto.getAgentID(node.agentSecret);
-const [spare, other, third] = ['zSpare', 'zYours', 'zThird'].map((name) => `${account}_session_${name}`) as [
-  string,
-  string,
-  string,
-];
+const [spare, other] = ['zSpare', 'zYours'].map((name) => `${account}_session_${name}`) as [string, string];
 
 let clock: FakeClock;
 let ladder: Ladder;
-let recalled: Set<string>;
 let read: () => ReadonlyMap<string, Unconfirmed>;
 
 beforeEach(() => {
-  clock = createFakeClock(1_000);
-  recalled = new Set();
-  ladder = createLadder({
-    clock,
-    canSave: () => true,
-    isComplete: () => true,
-    onPending: () => {},
-    onDone: () => {},
-    onConfirmed: () => {},
-    onChange: () => {},
-  });
-  ladder.useRelays(['r']);
-  read = createUnconfirmedBySession(node, [ownID, spare], ladder, (id) => recalled.has(id));
+  ({ clock, ladder } = createTestLadder({ clock: createFakeClock(1_000) }));
+  read = createUnconfirmedBySession(node, [ownID, spare], ladder);
 });
 
-/** The counts, and how many of them are certain. */
-const counts = () =>
-  Object.fromEntries([...read()].map(([id, { coValues, certain }]) => [id, [coValues, certain]]));
+const counts = () => Object.fromEntries([...read()].map(([id, { coValues }]) => [id, coValues]));
 
 describe('what is unconfirmed', () => {
   it('is counted for the session that wrote it, until each relay has it', () => {
@@ -48,20 +31,20 @@ describe('what is unconfirmed', () => {
     ladder.savedElsewhere('co_z2', { [other]: 2 });
     expect(read()).toEqual(
       new Map([
-        [ownID, { coValues: 2, certain: 2, oldestSinceMs: 1_000, ids: ['co_z1', 'co_z2'] }],
-        [other, { coValues: 1, certain: 1, oldestSinceMs: 6_000, ids: ['co_z2'] }],
+        [ownID, { coValues: 2, oldestSinceMs: 1_000, ids: ['co_z1', 'co_z2'] }],
+        [other, { coValues: 1, oldestSinceMs: 6_000, ids: ['co_z2'] }],
       ]),
     );
     ladder.confirmed('co_z2', { [other]: 2 }, 'r');
-    expect(counts()).toEqual({ [ownID]: [2, 2] });
+    expect(counts()).toEqual({ [ownID]: 2 });
     ladder.useRelays(['r', 'second']);
-    expect(counts()).toEqual({ [ownID]: [2, 2], [other]: [1, 1] });
+    expect(counts()).toEqual({ [ownID]: 2, [other]: 1 });
   });
 
   it('also belongs to this tab under its spare session and its agent, once for each CoValue', () => {
     const underAgent = ownID.replace(account, agent);
     ladder.edited('co_z1', { [ownID]: 1, [spare]: 1, [underAgent]: 1 });
-    expect(counts()).toEqual({ [ownID]: [1, 1] });
+    expect(counts()).toEqual({ [ownID]: 1 });
   });
 
   it('leaves out what other accounts have written', () => {
@@ -73,18 +56,9 @@ describe('what is unconfirmed', () => {
     ladder.edited('co_z1', { header: 1 });
     ladder.edited('co_z2', { [`${account}_session_dX$`]: 1 });
     ladder.savedElsewhere('co_z3', { header: 1 });
-    expect(counts()).toEqual({ [ownID]: [2, 2] });
+    expect(counts()).toEqual({ [ownID]: 2 });
     ladder.takenOver('co_z3');
-    expect(counts()).toEqual({ [ownID]: [3, 3] });
-  });
-
-  it('is uncertain if all known transactions were counted, unless a relay has reported or only one session wrote', () => {
-    for (const id of ['co_z1', 'co_z2']) recalled.add(id);
-    ladder.edited('co_z1', { header: 1, [other]: 3, [third]: 2 });
-    ladder.edited('co_z2', { header: 1, [other]: 3 });
-    expect(counts()).toEqual({ [other]: [2, 1], [third]: [1, 0] });
-    ladder.confirmed('co_z1', { header: 1, [third]: 1, [other]: 3 }, 'r');
-    expect(counts()).toEqual({ [other]: [1, 1], [third]: [1, 1] });
+    expect(counts()).toEqual({ [ownID]: 3 });
   });
 
   it('names a bounded number of CoValues, and counts all', () => {

@@ -1,8 +1,7 @@
 import type { LocalNode } from 'cojson';
-import { isEmpty } from '../../engine/known-counts.ts';
 import type { Unconfirmed } from '../inspection.ts';
-import type { Ladder } from '../ladder.ts';
-import { hasReached, type PendingEdits } from '../pending-edits.ts';
+import type { Ladder } from '../delivery/ladder.ts';
+import { hasReached, type PendingEdits } from '../delivery/pending-edits.ts';
 import { tabOf } from './other-tabs.ts';
 
 /** One session's edits of a CoValue that not every relay has confirmed. */
@@ -10,13 +9,10 @@ interface Part {
   /** Undefined for a CoValue's header and for its deletion, which do not name their author. */
   readonly sessionID: string | undefined;
   readonly sinceMs: number;
-  /** At one of the recorded times, only this session had edits. */
-  readonly isAlone: boolean;
 }
 
 interface Sum extends Unconfirmed {
   coValues: number;
-  certain: number;
   oldestSinceMs: number;
   readonly ids: string[];
 }
@@ -30,8 +26,6 @@ export function createUnconfirmedBySession(
   /** Of this tab. The first one identifies it. */
   sessionIDs: readonly string[],
   ladder: Pick<Ladder, 'pending' | 'isOwn' | 'relayIDs'>,
-  /** The CoValue counts as a whole, because an earlier run or another tab left it with a mark. */
-  isRecalled: (id: string) => boolean,
 ): () => ReadonlyMap<string, Unconfirmed> {
   const [ownID = node.currentSessionID] = sessionIDs;
   const account = ownID.slice(0, -tabOf(ownID).length);
@@ -44,13 +38,11 @@ export function createUnconfirmedBySession(
     if (before) return before;
     const parts = new Map<string | undefined, Part>();
     for (const { sinceMs, need } of edits.edits) {
-      const sessions = Object.keys(need).filter((name) => name !== 'header');
       for (const [name, count] of Object.entries(need)) {
         if (hasReached(edits, 'confirmed', ladder.relayIDs, { [name]: count })) continue;
         const sessionID = sessionOf(name);
         if (sessionID === null) continue;
-        const before = parts.get(sessionID) ?? { sessionID, sinceMs, isAlone: false };
-        parts.set(sessionID, { ...before, isAlone: before.isAlone || sessions.length <= 1 });
+        if (!parts.has(sessionID)) parts.set(sessionID, { sessionID, sinceMs });
       }
     }
     if (parts.size > 1) parts.delete(undefined);
@@ -71,22 +63,15 @@ export function createUnconfirmedBySession(
     knownRelayIDs = ladder.relayIDs;
     const all = new Map<string, Sum>();
     for (const [id, edits] of ladder.pending) {
-      for (const { sessionID = ladder.isOwn(id) ? ownID : undefined, sinceMs, isAlone } of partsOf(edits)) {
+      for (const { sessionID = ladder.isOwn(id) ? ownID : undefined, sinceMs } of partsOf(edits)) {
         if (sessionID === undefined) continue;
-        // Until a relay answers, the unconfirmed edit may be any session's.
-        const isCertain = isAlone || !isRecalled(id) || hasAnswer(edits);
         let sum = all.get(sessionID);
-        if (!sum) all.set(sessionID, (sum = { coValues: 0, certain: 0, oldestSinceMs: sinceMs, ids: [] }));
+        if (!sum) all.set(sessionID, (sum = { coValues: 0, oldestSinceMs: sinceMs, ids: [] }));
         sum.coValues++;
-        if (isCertain) sum.certain++;
         sum.oldestSinceMs = Math.min(sum.oldestSinceMs, sinceMs);
         if (sum.ids.length < maxIDs) sum.ids.push(id);
       }
     }
     return all;
   };
-}
-
-function hasAnswer({ atRelays }: PendingEdits): boolean {
-  return Object.values(atRelays).some(({ confirmed }) => !isEmpty(confirmed));
 }

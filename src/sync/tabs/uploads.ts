@@ -9,11 +9,12 @@ import {
   missingSessions,
   type KnownCounts,
 } from '../../engine/known-counts.ts';
-import type { Ladder } from '../ladder.ts';
+import type { Ladder } from '../delivery/ladder.ts';
 import type { DueHold, Holds } from './holds.ts';
 import type { OtherTabs } from './other-tabs.ts';
 import { createSentByOthers } from './sent-by-others.ts';
 import { getAvailableCoValue, getOrCreateCoValue, getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { askRelayFor } from '../../engine/load-request.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
@@ -77,11 +78,7 @@ export function createUploads(options: {
   }
 
   function requestKnown(relayID: string, id: RawCoID): void {
-    const peer = openRelay(relayID);
-    const core = getAvailableCoValue(node, id);
-    if (peer && core) {
-      node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownState() });
-    }
+    if (openRelay(relayID) && getAvailableCoValue(node, id)) askRelayFor(node, relayID, id);
   }
 
   return {

@@ -1,0 +1,54 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Transport } from '../../transport/transport.ts';
+import type { FrameTap, TransportWrap } from '../inspection.ts';
+
+/** Hooks that an inspector may set at any time. They cost nothing while unset. */
+export interface ChannelHooks {
+  tap: FrameTap | undefined;
+  /** Wraps the transport of channels that are opened from then on. */
+  wrap: TransportWrap | undefined;
+  /** How many channels were opened. */
+  channelCount: number;
+}
+
+export function createChannelHooks(): ChannelHooks {
+  return { tap: undefined, wrap: undefined, channelCount: 0 };
+}
+
+/** Adds the hooks to a relay's transport. This happens before the peer exists, because a peer cannot be wrapped later. */
+export function hookedTransport(
+  inner: Transport,
+  { peerID, hooks, clock }: { readonly peerID: string; readonly hooks: ChannelHooks; readonly clock: Clock },
+): Transport {
+  return {
+    name: inner.name,
+    open(url, on) {
+      const number = ++hooks.channelCount;
+      const at = () => ({ peerID, channel: number, atMs: clock.nowMs() });
+      const channel = (hooks.wrap?.(inner, peerID) ?? inner).open(url, {
+        opened() {
+          hooks.tap?.({ ...at(), kind: 'opened', transport: inner.name });
+          on.opened();
+        },
+        received(text) {
+          hooks.tap?.({ ...at(), kind: 'received', text });
+          on.received(text);
+        },
+        closed(error) {
+          hooks.tap?.({ ...at(), kind: 'closed', error });
+          on.closed(error);
+        },
+      });
+      return {
+        send(text) {
+          hooks.tap?.({ ...at(), kind: 'sent', text });
+          channel.send(text);
+        },
+        get bufferedBytes() {
+          return channel.bufferedBytes;
+        },
+        close: (code, reason) => channel.close(code, reason),
+      };
+    },
+  };
+}

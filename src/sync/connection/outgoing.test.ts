@@ -1,0 +1,154 @@
+import type { RawCoID, SyncMessage } from 'cojson';
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import { bufferBytes, createOutgoing } from './outgoing.ts';
+
+function setUp(limit?: number) {
+  const clock = createFakeClock();
+  const frames: string[] = [];
+  const told: string[] = [];
+  const channel = {
+    bufferedBytes: 0,
+    /** Whether sent frames stay in the buffer. */
+    isStuck: false,
+    send(frame: string) {
+      frames.push(frame);
+      if (channel.isStuck) channel.bufferedBytes += frame.length;
+    },
+    close: () => {},
+  };
+  const outgoing = createOutgoing({
+    channel,
+    clock,
+    limit: () => limit,
+    on: {
+      sent: ({ id }) => told.push(`sent ${id}`),
+      drained: () => told.push('drained'),
+      withheld: ({ id }, error) => told.push(`withheld ${id} ${error.code}`),
+      abandoned: () => told.push('abandoned'),
+    },
+  });
+  /** Sends messages as cojson does, in one turn. */
+  async function say(...messages: readonly SyncMessage[]): Promise<void> {
+    for (const message of messages) outgoing.channel.push(message);
+    await Promise.resolve();
+  }
+  const idsSent = () =>
+    frames.flatMap((frame) => frame.split('\n')).map((line) => (JSON.parse(line) as { id: string }).id);
+  return { clock, frames, told, channel, outgoing, say, idsSent };
+}
+
+const load = (id: string, length = 0) =>
+  ({ action: 'load', id: id as RawCoID, header: false, sessions: {}, x: 'x'.repeat(length) }) as const;
+/** Of lower priority than a load. */
+const content = (id: string, length: number) =>
+  ({ action: 'content', id: id as RawCoID, new: {}, priority: 3, x: 'x'.repeat(length) }) as const;
+/** Base58 has no 0. */
+const idOf = (n: number) => `co_z${String(n).replaceAll('0', 'A')}`;
+
+describe('messages to the relay', () => {
+  it('are cut into frames of a bounded size, in order, without splitting a message', async () => {
+    const { frames, say } = setUp();
+    const messages = Array.from({ length: 40 }, (_, n) => load(idOf(n), 10_000));
+    await say(...messages);
+    expect(frames.length).toBeGreaterThan(3);
+    expect(Math.max(...frames.map((frame) => frame.length))).toBeLessThanOrEqual(100_000);
+    expect(frames.join('\n').split('\n')).toEqual(messages.map((message) => JSON.stringify(message)));
+  });
+
+  it('are reported as drained once none waits, and not before', async () => {
+    const { clock, told, channel, say } = setUp();
+    channel.bufferedBytes = 10;
+    await say(load('co_z1'));
+    clock.advance(10_000);
+    expect(told).toEqual(['sent co_z1']);
+    channel.bufferedBytes = 0;
+    clock.advance(100);
+    expect(told).toEqual(['sent co_z1', 'drained']);
+  });
+
+  it('[CONN-10] leave out what the relay would refuse', async () => {
+    const { frames, told, say } = setUp(1_000);
+    await say(load('co_z1'), load('co_z2', 2_000), load('co_z3'));
+    expect(told).toEqual(['withheld co_z2 MESSAGE_TOO_LARGE', 'sent co_z1', 'sent co_z3']);
+    expect(frames.join('\n')).not.toContain('co_z2');
+  });
+
+  it('are dropped once the connection has ended', async () => {
+    const { clock, frames, told, channel, outgoing, say } = setUp();
+    await say(load('co_z1'));
+    outgoing.channel.push(load('co_z2'));
+    outgoing.end();
+    outgoing.end();
+    await say(load('co_z3'));
+    channel.bufferedBytes = 0;
+    outgoing.resumeSending();
+    clock.advance(1_000);
+    expect(frames).toHaveLength(1);
+    expect(told).toEqual(['sent co_z1']);
+  });
+
+  it('go out before cojson removes the peer', () => {
+    const { told, outgoing } = setUp();
+    outgoing.channel.push(load('co_z1'));
+    outgoing.channel.push('Disconnected');
+    expect(told).toEqual(['sent co_z1', 'abandoned']);
+  });
+});
+
+describe('a channel that does not drain', () => {
+  /** 3 MB, sent in one turn and in several. */
+  async function fill() {
+    const all = setUp();
+    all.channel.isStuck = true;
+    const messages = Array.from({ length: 300 }, (_, n) => content(idOf(n), 10_000));
+    await all.say(...messages.slice(0, 200));
+    for (const message of messages.slice(200)) await all.say(message);
+    return { ...all, ids: messages.map(({ id }) => id) };
+  }
+
+  it('receives no more than a bound, and only that counts as sent', async () => {
+    const { clock, channel, frames, told, idsSent } = await fill();
+    for (let tick = 0; tick < 100; tick++) clock.advance(100);
+    expect(channel.bufferedBytes).toBeGreaterThanOrEqual(bufferBytes);
+    expect(channel.bufferedBytes).toBeLessThan(bufferBytes + 100_000);
+    expect(told).toEqual(idsSent().map((id) => `sent ${id}`));
+    expect(frames.length).toBeLessThan(15);
+  });
+
+  it('receives the rest in order as it drains, then reports that it has drained', async () => {
+    const { clock, channel, told, idsSent, ids } = await fill();
+    for (let tick = 0; tick < 10 && idsSent().length < ids.length; tick++) {
+      channel.bufferedBytes /= 2;
+      clock.advance(20);
+      expect(channel.bufferedBytes).toBeLessThan(bufferBytes + 100_000);
+      expect(told).not.toContain('drained');
+    }
+    expect(idsSent()).toEqual(ids);
+    channel.bufferedBytes = 0;
+    clock.advance(20);
+    expect(told.at(-1)).toBe('drained');
+  });
+
+  it('continues without a timer, which is slow in a hidden tab, when the relay sends something', async () => {
+    const { channel, outgoing, idsSent, ids } = await fill();
+    while (idsSent().length < ids.length) {
+      const before = idsSent().length;
+      channel.bufferedBytes = 0;
+      outgoing.resumeSending();
+      expect(idsSent().length).toBeGreaterThan(before);
+    }
+    expect(idsSent()).toEqual(ids);
+  });
+
+  it('receives urgent messages before others that wait', async () => {
+    const { clock, channel, say, idsSent } = await fill();
+    const already = idsSent().length;
+    await say(load('co_zurgent'));
+    expect(idsSent()).not.toContain('co_zurgent');
+    channel.bufferedBytes = 0;
+    clock.advance(20);
+    // After the message that did not fit into the last frame.
+    expect(idsSent().indexOf('co_zurgent')).toBe(already + 1);
+  });
+});

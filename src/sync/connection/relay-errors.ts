@@ -1,0 +1,107 @@
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import type { RefusedFrame } from '../../wire/frames.ts';
+import { refusalCodeOf, type RefusalCode, type RefusalDetails } from '../../wire/refusal-code.ts';
+
+export function notARelay(url: URL, cause: unknown): KernelError {
+  return createKernelError(
+    'RELAY_NOT_A_RELAY',
+    `The server at ${url.host} is not a Maia relay. Check the relay’s address; its path is usually /sync.`,
+    { cause },
+  );
+}
+
+export function silent(url: URL): KernelError {
+  return createKernelError(
+    'RELAY_SILENT',
+    `The relay at ${url.host} has sent nothing for 10 s. Reconnecting automatically; if it stays silent, check the relay.`,
+  );
+}
+
+export function frameTooLarge(url: URL): KernelError {
+  return createKernelError(
+    'MESSAGE_TOO_LARGE',
+    `The relay at ${url.host} sent a message that exceeds the maximum size. The connection was closed. Reconnecting automatically.`,
+  );
+}
+
+export function contentTooLarge(bytes: number, limit: number): KernelError {
+  return createKernelError(
+    'MESSAGE_TOO_LARGE',
+    `An edit of ${bytes} bytes exceeds the relay’s limit of ${limit} bytes, so it stays on this device. Write large values in pieces, for example as a binary stream.`,
+    { details: { bytes, limit } },
+  );
+}
+
+export function slowHello(url: URL): KernelError {
+  return createKernelError(
+    'RELAY_SILENT',
+    `The relay at ${url.host} introduced itself only after the kernel had taken it for another server. Reconnecting automatically.`,
+  );
+}
+
+export function lateHello(): KernelError {
+  return createKernelError(
+    'MESSAGE_INVALID',
+    'The relay sent a second hello, so what it announced in the first one cannot be trusted. The connection was closed. Reconnecting automatically.',
+  );
+}
+
+export function asksForAuth(url: URL): KernelError {
+  return createKernelError(
+    'RELAY_UNAUTHORIZED',
+    `The relay at ${url.host} requires authentication, which the app has not set up. Use a relay that requires none, or a version of the kernel that can authenticate.`,
+  );
+}
+
+export function closedByNode(): KernelError {
+  return createKernelError('ABORTED', 'The node closed its peer. Reconnecting automatically.');
+}
+
+const errorCodeByRefusal = {
+  invalid: 'MESSAGE_INVALID',
+  'too-large': 'MESSAGE_TOO_LARGE',
+  limit: 'RELAY_LIMIT',
+  unauthorized: 'RELAY_UNAUTHORIZED',
+  expired: 'RELAY_UNAUTHORIZED',
+  forbidden: 'RELAY_REFUSED',
+  fork: 'RELAY_REFUSED',
+  storage: 'RELAY_REFUSED',
+  draining: 'RELAY_UNREACHABLE',
+} as const satisfies Record<Exclude<RefusalCode, 'outdated'>, string>;
+
+export function refusalError(
+  url: URL,
+  { code, reason, id }: RefusedFrame,
+  app: { readonly required: string | undefined; readonly have: string | undefined },
+): KernelError {
+  if (code === 'outdated') return outdated(url, app);
+  return createKernelError(
+    errorCodeByRefusal[code],
+    `The relay at ${url.host} refused${id === undefined ? '' : ` ${id}`} (${code}): ${reason.replace(/\.?$/, '.')}${willRetry(code) ? ' Retrying automatically.' : ''}`,
+    { details: { refusal: code, reason, ...(id !== undefined && { id }) } satisfies RefusalDetails },
+  );
+}
+
+function outdated(
+  url: URL,
+  {
+    required = 'a newer version',
+    have,
+  }: { readonly required?: string | undefined; readonly have: string | undefined },
+): KernelError {
+  return createKernelError(
+    'APP_OUTDATED',
+    `The relay at ${url.host} requires ${required === 'a newer version' ? required : `version ${required} or newer`} of this app. Reload to get it; until then, edits wait on this device.`,
+    { details: { required, ...(have !== undefined && { have }) } },
+  );
+}
+
+/** The relay's transactions for a session differ from those it was sent. */
+export function isFork(error: KernelError): boolean {
+  return refusalCodeOf(error) === 'fork';
+}
+
+/** Whether a retry may get a different answer. A permanently refused connection is not retried automatically. */
+export function willRetry(code: RefusalCode): boolean {
+  return code === 'limit' || code === 'storage' || code === 'draining' || code === 'invalid';
+}

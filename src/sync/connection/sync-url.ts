@@ -1,0 +1,112 @@
+import { createKernelError } from '../../base/kernel-error.ts';
+
+// Defined by the Vite plugin: the first by its dev server, the second in builds.
+declare const __MAIA_DEV_PROXY__: boolean | undefined;
+declare const __MAIA_PUBLIC_API_DOMAIN__: string | undefined;
+declare global {
+  /** Set by a deployment before the app's script, to point a finished build at another relay. */
+  var PUBLIC_API_DOMAIN: string | undefined;
+}
+
+/** Possible sources of a relay's address, in order of precedence. */
+export interface UrlSources {
+  readonly option: string | undefined;
+  readonly devProxy: boolean;
+  readonly runTime: string | undefined;
+  readonly buildTime: string | undefined;
+  readonly page: URL | undefined;
+}
+
+/**
+ * The relay's WebSocket URL: `url`, else `PUBLIC_API_DOMAIN` at run time (`globalThis`), else the one of the build, else the
+ * page's origin. Under the Vite plugin's dev server: `url`, else the page's origin. The default path is `/sync`. Throws
+ * SYNC_URL_INVALID, which names the value and its source.
+ */
+export function resolveSyncUrl(options: { readonly url?: string } = {}): string {
+  return resolveFrom({
+    option: options.url,
+    devProxy: typeof __MAIA_DEV_PROXY__ !== 'undefined' && __MAIA_DEV_PROXY__ === true,
+    runTime: globalThis.PUBLIC_API_DOMAIN,
+    buildTime: typeof __MAIA_PUBLIC_API_DOMAIN__ !== 'undefined' ? __MAIA_PUBLIC_API_DOMAIN__ : undefined,
+    page: 'location' in globalThis ? new URL(globalThis.location.href) : undefined,
+  });
+}
+
+/** Resolves each of a relay's fail-over addresses. Without `url`, returns the default address. */
+export function resolveSyncUrls({
+  url,
+}: {
+  readonly url?: string | readonly string[];
+}): [string, ...string[]] {
+  if (url === undefined) return [resolveSyncUrl()];
+  const [first, ...others] = [url].flat();
+  return [
+    resolveSyncUrl({ url: first ?? '' }),
+    ...others.map((other) => resolveSyncUrl({ url: other ?? '' })),
+  ];
+}
+
+export function resolveFrom(sources: UrlSources): string {
+  const { page } = sources;
+  const [value, source] = pick(sources);
+  const shown = String(value).replace(/[^/@]*@/, '…@'); // An error must not contain a password.
+  const invalid = (why: string, cause?: unknown) =>
+    createKernelError(
+      'SYNC_URL_INVALID',
+      `The relay's address ${JSON.stringify(shown)}, from ${source}, ${why}. Use a domain such as "relay.example.org", or a full wss:// URL.`,
+      { details: { value: shown, source }, ...(cause !== undefined && { cause }) },
+    );
+
+  if (typeof value !== 'string') throw invalid('is not a string');
+  if (value.trim() === '') throw invalid('is empty');
+  let url: URL;
+  try {
+    url = new URL(withScheme(value.trim(), page));
+  } catch (cause) {
+    throw invalid('cannot be read as a domain or URL', cause);
+  }
+  const scheme = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' }[url.protocol];
+  if (!scheme) throw invalid(`has the scheme "${url.protocol}", which no relay speaks`);
+  if (url.username || url.password)
+    throw invalid('holds a user name or password, which a URL must not carry');
+  url.protocol = scheme;
+  url.hash = '';
+  if (scheme === 'ws:' && page?.protocol === 'https:') {
+    throw invalid('is not encrypted (ws:), and a page served over https: may not open that');
+  }
+  if (url.pathname === '/') url.pathname = '/sync';
+  return url.href;
+}
+
+function pick({ option, devProxy, runTime, buildTime, page }: UrlSources): [value: string, source: string] {
+  if (option !== undefined) return [option, 'the `url` option'];
+  if (!devProxy) {
+    if (runTime !== undefined && runTime !== '') return [runTime, 'globalThis.PUBLIC_API_DOMAIN'];
+    if (buildTime !== undefined && buildTime !== '') return [buildTime, 'PUBLIC_API_DOMAIN at build time'];
+  }
+  if (page && (page.protocol === 'http:' || page.protocol === 'https:')) {
+    return [page.origin, 'the page’s origin'];
+  }
+  throw createKernelError(
+    'SYNC_URL_INVALID',
+    'There is no relay address: none was given, and no web server served this page. Pass `url`, or set PUBLIC_API_DOMAIN.',
+  );
+}
+
+/** A bare domain gets `wss`. Loopback gets the page's scheme, because it rarely has a certificate. */
+function withScheme(value: string, page: URL | undefined): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return value;
+  const host = new URL(`wss://${value}`).hostname;
+  const encrypted = isLoopback(host) ? page?.protocol === 'https:' : true;
+  return `${encrypted ? 'wss' : 'ws'}://${value}`;
+}
+
+/** True for hosts on this machine, which need no network. */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}

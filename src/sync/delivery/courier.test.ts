@@ -1,0 +1,296 @@
+import type { RawCoID, SyncMessage } from 'cojson';
+import type { KnownState } from '../../engine/content.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createKernelError } from '../../base/kernel-error.ts';
+import type { KnownCounts } from '../../engine/known-counts.ts';
+import type { FakeClock } from '../../testing/fake-clock.ts';
+import { createTestLadder } from '../../../test/support/sync/test-ladder.ts';
+import { createCourier, firstWaitMs, maxWaitMs, type Courier, type CourierNode } from './courier.ts';
+import type { Ladder } from './ladder.ts';
+
+let clock: FakeClock;
+let ladder: Ladder;
+let courier: Courier;
+/** What is stored, and which of it is also in memory. */
+let stored: Map<RawCoID, KnownCounts>;
+let inMemory: Set<RawCoID>;
+let isUnreadable: boolean;
+let isHanging: boolean;
+let isSettled: boolean;
+let leftToOther: Set<string>;
+let sent: SyncMessage[];
+/** Loads that have begun, and the callbacks of those that have not ended. */
+let loaded: RawCoID[];
+let loads: (() => void)[];
+
+beforeEach(() => {
+  ({ clock, ladder } = createTestLadder());
+  stored = new Map();
+  inMemory = new Set();
+  leftToOther = new Set();
+  [sent, loaded, loads] = [[], [], []];
+  [isUnreadable, isHanging, isSettled] = [false, false, true];
+  courier = createCourier({
+    node: createFakeNode(),
+    ladder,
+    relayID: 'r',
+    states: {
+      read(ids) {
+        if (isHanging) return new Promise(() => {});
+        if (isUnreadable) return Promise.reject(new DOMException('no data', 'UnknownError'));
+        return Promise.resolve(new Map([...stored].filter(([id]) => ids.includes(id))));
+      },
+      async *ids() {},
+    },
+    clock,
+    isSettled: () => isSettled,
+    isLeftToOther: (id) => leftToOther.has(id),
+  });
+});
+
+function createFakeNode(): CourierNode {
+  const askAbout = (state: KnownState) => void sent.push({ action: 'load', ...state });
+  return {
+    has: (id) => inMemory.has(id),
+    ask(id) {
+      const { header = 0, ...sessions } = stored.get(id) ?? {};
+      askAbout({ id, header: header > 0, sessions });
+    },
+    askAbout,
+    load(id) {
+      loaded.push(id);
+      return new Promise<void>((resolve) => loads.push(resolve));
+    },
+  };
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** An edit that was saved earlier. */
+function owe(id: RawCoID, need: KnownCounts = { header: 1, a: 2 }, isLoaded = false): void {
+  stored.set(id, need);
+  if (isLoaded) inMemory.add(id);
+  ladder.recalled(id, { sinceMs: 0, need, confirmed: new Map(), generations: new Map() });
+}
+
+/** The relay reports that it has this much. */
+function answer(id: RawCoID, counts: KnownCounts): void {
+  const { header = 0, ...sessions } = counts;
+  ladder.confirmed(id, counts, 'r');
+  courier.handled({ action: 'known', id, header: header > 0, sessions });
+}
+
+async function connect(): Promise<void> {
+  courier.connected();
+  await turn();
+}
+
+async function pass(ms: number): Promise<void> {
+  clock.advance(ms);
+  await turn();
+}
+
+/** IDs asked about since the last call. */
+const asked = () => sent.splice(0).map((message) => ('id' in message ? message.id : ''));
+const ids = (count: number, prefix = '') =>
+  Array.from({ length: count }, (_, at): RawCoID => `co_z${prefix}${at}`);
+
+describe('what is only stored', () => {
+  it('is asked about at once, with what is stored, and not loaded if the relay has it', async () => {
+    owe('co_z1');
+    owe('co_z2', { b: 1 });
+    await connect();
+    expect(sent).toEqual([
+      { action: 'load', id: 'co_z1', header: true, sessions: { a: 2 } },
+      { action: 'load', id: 'co_z2', header: false, sessions: { b: 1 } },
+    ]);
+    answer('co_z1', { header: 1, a: 2 });
+    answer('co_z2', { header: 1, b: 3 });
+    await pass(maxWaitMs);
+    expect([sent.length, loaded, ladder.pending.size]).toEqual([2, [], 0]);
+  });
+
+  it('is loaded if the relay lacks some of it', async () => {
+    owe('co_z1');
+    owe('co_z2');
+    await connect();
+    answer('co_z1', { header: 1, a: 2 });
+    answer('co_z2', { header: 1, a: 1 });
+    expect(loaded).toEqual(['co_z2']);
+  });
+
+  it('is loaded if nothing of it is found, because the content may be in memory soon', async () => {
+    owe('co_z1');
+    stored.clear();
+    await connect();
+    expect([asked(), loaded]).toEqual([[], ['co_z1']]);
+  });
+
+  it('is not loaded because of an answer that nobody asked for', async () => {
+    await connect();
+    owe('co_z1');
+    answer('co_z1', {});
+    expect(loaded).toEqual([]);
+  });
+
+  it('is asked about later if it cannot be read', async () => {
+    owe('co_z1');
+    isUnreadable = true;
+    await connect();
+    await pass(firstWaitMs);
+    expect([asked(), loaded]).toEqual([[], []]);
+    isUnreadable = false;
+    await pass(2 * firstWaitMs);
+    expect(asked()).toEqual(['co_z1']);
+  });
+
+  it('is loaded a hundred at a time, and the rest after those', async () => {
+    const all = ids(250);
+    for (const id of all) owe(id);
+    await connect();
+    for (const id of all) answer(id, {});
+    expect(loaded).toEqual(all.slice(0, 100));
+    for (const done of loads.splice(0, 60)) done();
+    await turn();
+    expect(loaded).toEqual(all.slice(0, 160));
+    for (const done of loads.splice(0)) done();
+    await turn();
+    expect(loaded).toEqual(all);
+  });
+});
+
+describe('what is in memory', () => {
+  it('is asked about once the relay has been silent for 5 s, because cojson sends it', async () => {
+    owe('co_z1', { a: 1 }, true);
+    await connect();
+    await pass(firstWaitMs - 1_000);
+    courier.handled({ action: 'known', id: 'co_zOther', header: true, sessions: {} });
+    await pass(firstWaitMs - 1_000);
+    expect(asked()).toEqual([]);
+    await pass(1_000);
+    expect(sent).toEqual([{ action: 'load', id: 'co_z1', header: false, sessions: { a: 1 } }]);
+    answer('co_z1', {});
+    expect(loaded).toEqual([]);
+  });
+});
+
+describe('a question', () => {
+  it('is asked about after 80 s at a relay that is never silent', () => {
+    owe('co_zLoaded', undefined, true);
+    courier.connected();
+    for (let ms = 0; ms < maxWaitMs; ms += 1_000) {
+      expect(sent).toEqual([]);
+      courier.handled({ action: 'known', id: 'co_zOther', header: true, sessions: {} });
+      clock.advance(1_000);
+    }
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is asked about while the storage hangs', async () => {
+    owe('co_zStored');
+    owe('co_zLoaded', undefined, true);
+    isHanging = true;
+    courier.connected();
+    clock.advance(firstWaitMs);
+    await turn();
+    expect(sent.map((message) => 'id' in message && message.id)).toEqual(['co_zLoaded']);
+  });
+
+  it('is asked again after 5, 10, 20, 40, 80 and again 80 s', async () => {
+    owe('co_z1');
+    await connect();
+    expect(asked()).toEqual(['co_z1']);
+    for (const waitMs of [5, 10, 20, 40, 80, 80, 80].map((times) => times * 1_000)) {
+      await pass(waitMs - 1_000);
+      expect(asked()).toEqual([]);
+      await pass(1_000);
+      expect(asked()).toEqual(['co_z1']);
+    }
+  });
+
+  it('is asked at the first interval again on the next connection', async () => {
+    owe('co_z1');
+    await connect();
+    await pass(maxWaitMs);
+    asked();
+    courier.lost();
+    await connect();
+    await pass(firstWaitMs);
+    expect(asked()).toEqual(['co_z1', 'co_z1']);
+  });
+
+  it('is one of at most 500 without an answer', async () => {
+    const all = ids(600);
+    for (const id of all) owe(id);
+    await connect();
+    expect(asked()).toEqual(all.slice(0, 500));
+    for (const id of all.slice(0, 250)) answer(id, { header: 1, a: 2 });
+    await pass(1);
+    expect(asked()).toEqual([]);
+    answer('co_z250', { header: 1, a: 2 });
+    await turn();
+    expect(asked()).toEqual(all.slice(500));
+  });
+
+  it('does not hold up others if it never gets an answer', async () => {
+    for (const id of ids(500)) owe(id);
+    await connect();
+    asked();
+    const late = ids(20, 'Late');
+    for (const id of late) owe(id);
+    await pass(firstWaitMs);
+    expect(asked().slice(0, 20)).toEqual(late);
+  });
+
+  it('makes room if the relay refuses the edits, or another tab announces them as confirmed', async () => {
+    const all = ids(500);
+    for (const id of all) owe(id);
+    await connect();
+    asked();
+    owe('co_zLate');
+    for (const id of all.slice(0, 250)) ladder.confirmed(id, { header: 1, a: 2 }, 'r');
+    const refused = createKernelError('RELAY_REFUSED', 'The relay refused the edit.');
+    for (const id of all.slice(250)) ladder.failed(id, refused, 'r');
+    await pass(1_000);
+    expect(asked()).toEqual(['co_zLate']);
+  });
+});
+
+describe('nothing is asked', () => {
+  it('about edits that this relay has confirmed or refused, or that another tab uploads', async () => {
+    ladder.useRelays(['r', 's']);
+    for (const id of ['co_zConfirmed', 'co_zRefused', 'co_zLeft', 'co_zMine'] as const) owe(id);
+    ladder.confirmed('co_zConfirmed', { header: 1, a: 2 }, 'r');
+    ladder.failed('co_zRefused', createKernelError('RELAY_REFUSED', 'The relay refused the edit.'), 'r');
+    leftToOther.add('co_zLeft');
+    await connect();
+    expect(asked()).toEqual(['co_zMine']);
+    leftToOther.clear();
+    await pass(1_000);
+    expect(asked()).toEqual(['co_zLeft']);
+  });
+
+  it('without a connection', async () => {
+    owe('co_z1');
+    courier.wake();
+    await pass(maxWaitMs);
+    expect([sent, clock.waiting]).toEqual([[], 0]);
+    courier.connected();
+    courier.lost();
+    await pass(maxWaitMs);
+    expect([sent, loaded, clock.waiting]).toEqual([[], [], 0]);
+  });
+
+  it('before the ladder counts what earlier runs left behind', async () => {
+    owe('co_z1');
+    isSettled = false;
+    await connect();
+    courier.wake();
+    await pass(maxWaitMs);
+    expect(sent).toEqual([]);
+    isSettled = true;
+    courier.wake();
+    await turn();
+    expect(asked()).toEqual(['co_z1']);
+  });
+});

@@ -1,0 +1,230 @@
+import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
+import { getAvailableCoValue, loadFromStorage } from '../../engine/covalue-lookup.ts';
+import type { KnownState } from '../../engine/content.ts';
+import type { KnownCounts } from '../../engine/known-counts.ts';
+import type { Ladder } from './ladder.ts';
+import { atRelay, isAt } from './pending-edits.ts';
+import type { DeviceStates } from './device-states.ts';
+
+/**
+ * Asks one relay about pending edits until it has answered for each. What is only in storage is asked about without being
+ * loaded, and loaded and sent only if the relay lacks it.
+ */
+export interface Courier {
+  connected(): void;
+  /** There may be more to ask about. */
+  wake(): void;
+  /** Call after the relay's message has been counted. */
+  handled(message: SyncMessage): void;
+  lost(): void;
+}
+
+/** Leaves time for commits. While content is being sent, acknowledgements come without a question. */
+export const firstWaitMs = 5_000;
+export const maxWaitMs = 80_000;
+const checkEveryMs = 1_000;
+const maxInFlight = 500;
+/** Loading takes memory, and each loaded CoValue is sent. */
+const maxLoading = 100;
+
+interface Question {
+  readonly askedAtMs: number;
+  readonly waitMs: number;
+  readonly isOpen: boolean;
+}
+
+/** What a courier needs of its node. */
+export interface CourierNode {
+  /** Whether the CoValue's content is in memory. */
+  has(id: RawCoID): boolean;
+  /** Asks the relay about what is in memory. */
+  ask(id: RawCoID): void;
+  /** Asks the relay about what is stored. */
+  askAbout(state: KnownState): void;
+  /** Resolves once the load has ended, however it ends. */
+  load(id: RawCoID): Promise<unknown>;
+}
+
+export function createCourierNode(node: LocalNode, relayID: string): CourierNode {
+  function askAbout(state: KnownState): void {
+    const peer = node.syncManager.peers[relayID];
+    if (peer) node.syncManager.trySendToPeer(peer, { action: 'load', ...state });
+  }
+  return {
+    has: (id) => getAvailableCoValue(node, id) !== undefined,
+    ask(id) {
+      const core = getAvailableCoValue(node, id);
+      if (core) askAbout(core.knownStateWithStreaming());
+    },
+    askAbout,
+    load: (id) => loadFromStorage(node, id),
+  };
+}
+
+export function createCourier(options: {
+  readonly node: CourierNode;
+  readonly ladder: Pick<Ladder, 'pending'>;
+  readonly relayID: string;
+  readonly states: DeviceStates;
+  readonly clock: Clock;
+  /** False until the ladder counts what earlier runs left behind. */
+  readonly isSettled: () => boolean;
+  /** Another tab uploads it and will announce the relay's answer. */
+  readonly isLeftToOther: (id: string) => boolean;
+}): Courier {
+  const { node, ladder, relayID, states, clock, isSettled, isLeftToOther } = options;
+  const questions = new Map<RawCoID, Question>();
+  const loading = new Set<RawCoID>();
+  const toLoad = new Set<RawCoID>();
+  let inFlight = 0;
+  /** More is due than could be asked about at once. */
+  let hasMore = false;
+  let receivedAtMs = 0;
+  /** When each CoValue in memory was first seen to be pending on this connection. */
+  const noticedAtMs = new Map<RawCoID, number>();
+  let isConnected = false;
+  let isReading = false;
+  let cancel: (() => void) | undefined;
+
+  function close(id: RawCoID): void {
+    const question = questions.get(id);
+    if (!question?.isOpen) return;
+    inFlight--;
+    questions.set(id, { ...question, isOpen: false });
+  }
+
+  function isOverdue(id: RawCoID, nowMs: number): boolean {
+    const question = questions.get(id);
+    return !question || nowMs - question.askedAtMs >= question.waitMs;
+  }
+
+  function isDue(id: RawCoID, nowMs: number): boolean {
+    if (!isOverdue(id, nowMs)) return false;
+    if (!node.has(id)) return true;
+    // cojson sends what is in memory, and the relay acknowledges it, but a busy relay may have missed it.
+    const sinceMs = noticedAtMs.get(id) ?? nowMs;
+    noticedAtMs.set(id, sinceMs);
+    return nowMs - receivedAtMs >= firstWaitMs || nowMs - sinceMs >= maxWaitMs;
+  }
+
+  function isLacking(id: RawCoID): boolean {
+    const edits = ladder.pending.get(id);
+    if (!edits || isAt(edits, 'confirmed', relayID)) return false;
+    return !atRelay(edits, relayID).error && !isLeftToOther(id);
+  }
+
+  /** Otherwise questions that are never answered would take up all room. */
+  function closeUnanswered(nowMs: number): void {
+    for (const id of questions.keys()) {
+      if (isLacking(id) && !isOverdue(id, nowMs)) continue;
+      close(id);
+      if (!ladder.pending.has(id)) questions.delete(id);
+    }
+    for (const id of noticedAtMs.keys()) if (!ladder.pending.has(id)) noticedAtMs.delete(id);
+  }
+
+  /** Those that wait longest first. */
+  function dueIDs(nowMs: number): readonly RawCoID[] {
+    const askedAtMs = (id: RawCoID) => questions.get(id)?.askedAtMs ?? -Infinity;
+    return ([...ladder.pending.keys()] as RawCoID[])
+      .filter((id) => isLacking(id) && isDue(id, nowMs))
+      .sort((a, b) => (askedAtMs(a) < askedAtMs(b) ? -1 : Number(askedAtMs(a) > askedAtMs(b))));
+  }
+
+  function check(): void {
+    cancel?.();
+    cancel = undefined;
+    if (!isConnected) return;
+    if (isSettled()) ask();
+    cancel = clock.after(checkEveryMs, check);
+  }
+
+  function ask(): void {
+    const nowMs = clock.elapsedMs();
+    closeUnanswered(nowMs);
+    const stored: RawCoID[] = [];
+    // A storage that hangs holds up only what has to be read.
+    const due = dueIDs(nowMs).filter((id) => !isReading || node.has(id));
+    const room = maxInFlight - inFlight;
+    hasMore = due.length > room;
+    for (const id of due.slice(0, room)) {
+      const before = questions.get(id);
+      const waitMs = before ? Math.min(before.waitMs * 2, maxWaitMs) : firstWaitMs;
+      questions.set(id, { askedAtMs: nowMs, waitMs, isOpen: true });
+      inFlight++;
+      if (node.has(id)) node.ask(id);
+      else stored.push(id);
+    }
+    if (stored.length > 0) void askStored(stored);
+  }
+
+  async function askStored(ids: readonly RawCoID[]): Promise<void> {
+    isReading = true;
+    try {
+      const found = await states.read(ids);
+      for (const id of ids) {
+        const counts = found.get(id);
+        if (!counts) load(id);
+        else if (isConnected) node.askAbout(stateOf(id, counts));
+      }
+    } catch {
+      // Asked again later; the storage has reported the failure.
+    } finally {
+      isReading = false;
+    }
+  }
+
+  /** Once it is loaded, cojson compares it with what the relay has, and sends what it lacks. */
+  function load(id: RawCoID): void {
+    if (!loading.has(id)) toLoad.add(id);
+    loadNext();
+  }
+
+  function loadNext(): void {
+    for (const id of toLoad) {
+      if (loading.size >= maxLoading) return;
+      toLoad.delete(id);
+      loading.add(id);
+      void node.load(id).then(() => {
+        loading.delete(id);
+        loadNext();
+      });
+    }
+  }
+
+  return {
+    connected() {
+      isConnected = true;
+      receivedAtMs = clock.elapsedMs();
+      check();
+    },
+    wake: () => {
+      if (isConnected && isSettled()) ask();
+    },
+    handled(message) {
+      receivedAtMs = clock.elapsedMs();
+      if (message.action !== 'known' && message.action !== 'load') return;
+      const { id } = message;
+      const question = questions.get(id);
+      close(id);
+      const edits = ladder.pending.get(id);
+      if (!edits || isAt(edits, 'confirmed', relayID)) questions.delete(id);
+      else if (question && !node.has(id)) load(id);
+      if (hasMore && inFlight < maxInFlight / 2) ask();
+    },
+    lost() {
+      isConnected = false;
+      questions.clear();
+      noticedAtMs.clear();
+      toLoad.clear();
+      inFlight = 0;
+      cancel?.();
+      cancel = undefined;
+    },
+  };
+}
+
+function stateOf(id: RawCoID, { header = 0, ...sessions }: KnownCounts): KnownState {
+  return { id, header: header > 0, sessions };
+}

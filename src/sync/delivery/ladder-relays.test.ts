@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { createTestLadder } from '../../../test/support/sync/test-ladder.ts';
+
+describe('of several relays', () => {
+  function withTwo(isComplete = true) {
+    const parts = createTestLadder({ isComplete });
+    parts.ladder.useRelays(['r', 'q']);
+    return parts;
+  }
+
+  it('[CONF-4] each of them must confirm', () => {
+    const { ladder, marks } = withTwo();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.saved('co_z1', { s: 1 });
+    ladder.sent('co_z1', { s: 1 }, 'r');
+    ladder.confirmed('co_z1', { s: 1 }, 'q');
+    expect([ladder.count('sent').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    expect(ladder.pending.size).toBe(0);
+    expect(marks).toEqual(['+co_z1', 'co_z1@q', 'co_z1@r', '-co_z1']);
+  });
+
+  it('a lost connection discards only what that relay reported', () => {
+    const { ladder } = withTwo();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.saved('co_z1', { s: 1 });
+    ladder.confirmed('co_z1', { s: 1 }, 'q');
+    ladder.connectionLost('r');
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    expect(ladder.count('confirmed').pending).toBe(0);
+    ladder.edited('co_z2', { s: 1 });
+    ladder.confirmed('co_z2', { s: 1 }, 'q');
+    ladder.connectionLost('q');
+    ladder.confirmed('co_z2', { s: 1 }, 'r');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+
+  it('what one of them has lost, the others still have', () => {
+    const { ladder } = withTwo();
+    ladder.missing('co_z1', { s: 7 }, 'q');
+    ladder.confirmed('co_z1', { s: 7 }, 'q');
+    expect(ladder.pending.size).toBe(0);
+    ladder.missing('co_z1', { s: 7 });
+    ladder.confirmed('co_z1', { s: 7 }, 'q');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+
+  it('a relay’s report that it lacks something overrides earlier conclusions', () => {
+    const { ladder } = withTwo();
+    ladder.missing('co_z1', { s: 7 }, 'q');
+    ladder.missing('co_z1', { s: 7 }, 'r');
+    ladder.confirmed('co_z1', { s: 7 }, 'q');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+
+  it('no conclusion is drawn about the others until everything that an earlier run left is counted', () => {
+    const { ladder } = withTwo(false);
+    ladder.missing('co_z1', { s: 7 }, 'q');
+    ladder.confirmed('co_z1', { s: 7 }, 'q');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+
+  it('a relay that is added must receive what waits, too', () => {
+    const { ladder } = createTestLadder();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.useRelays(['r', 'q']);
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+});
+
+describe('without a relay', () => {
+  it('no edit gets further than this device', () => {
+    const { ladder } = createTestLadder();
+    ladder.useRelays([]);
+    ladder.edited('co_z1', { s: 1 });
+    ladder.saved('co_z1', { s: 1 });
+    expect([ladder.count('saved').pending, ladder.count('confirmed').pending]).toEqual([0, 1]);
+  });
+});

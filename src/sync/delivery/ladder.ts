@@ -1,0 +1,275 @@
+import type { Clock } from '../../base/clock.ts';
+import type { KernelError } from '../../base/kernel-error.ts';
+import type { RungTap } from '../inspection.ts';
+import type { Rung } from '../sync-state.ts';
+import { isEmpty, missingIn, missingSessions, type KnownCounts } from '../../engine/known-counts.ts';
+import * as pendingEdits from './pending-edits.ts';
+import type { PendingEdits } from './pending-edits.ts';
+import { countedRungs, type CountedRung } from '../rungs.ts';
+import type { PendingDebts } from '../../storage/ledger.ts';
+
+/** How far each CoValue's edits have got, according to the caller. Forgets edits that have arrived at every relay. */
+export interface Ladder {
+  readonly pending: ReadonlyMap<string, PendingEdits>;
+  /** The IDs of all relays that an edit must reach. Empty before `useRelays`. */
+  readonly relayIDs: readonly string[];
+  useRelays(ids: readonly string[]): void;
+  /** An edit was made (in this call, if `isMade`) or imported. */
+  edited(id: string, need: KnownCounts, isMade?: true): void;
+  /** The ledger says that the CoValue has pending edits: those of an earlier run, or with `isElsewhere` of another tab. */
+  recalled(id: string, debts: Recalled, isElsewhere?: true): void;
+  /** A relay lacks what this device saved earlier. Without `relayID`, all relays lack it. */
+  missing(id: string, need: KnownCounts, relayID?: string): void;
+  /** Another tab has saved an edit, and uploads it unless this tab has `takenOver`. */
+  savedElsewhere(id: string, need: KnownCounts): void;
+  /** The tab that saved an edit fails to upload it, so this tab does. */
+  takenOver(id: string): void;
+  /** Whether this tab is responsible for pending edits of the CoValue. */
+  isOwn(id: string): boolean;
+  /** The CoValue was deleted, here or elsewhere, so only the deletion has to arrive. */
+  deleted(id: string, deletion: KnownCounts): void;
+  saved(id: string, counts: KnownCounts): void;
+  sent(id: string, counts: KnownCounts, relayID: string): void;
+  /** With `isHearsay`, another tab says so, and writes it to the ledger itself. */
+  confirmed(id: string, counts: KnownCounts, relayID: string, isHearsay?: true): void;
+  failed(id: string, error: KernelError, relayID: string): void;
+  /** Forgets what was sent or confirmed: it may be lost. The next server, maybe another one, reports what has arrived. */
+  connectionLost(relayID: string): void;
+  /** Whether an edit of the CoValue is waiting for this rung. */
+  isPending(id: string, rung: CountedRung): boolean;
+  /** Whether an edit that this tab is responsible for is waiting for this rung. */
+  hasOwnPending(rung: CountedRung): boolean;
+  count(rung: CountedRung): Pick<Rung, 'pending' | 'oldestSinceMs'>;
+  /** By CoValue, since when its oldest edit has been waiting for each rung. */
+  readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
+  /** Sets the only listener. Costs nothing while unset. */
+  setTap(tap: RungTap | undefined): void;
+  /** The error of the CoValue that has been stuck longest, if a relay or this device reported one. */
+  readonly firstError: KernelError | undefined;
+}
+
+/** What the ledger says of one CoValue. */
+export type Recalled = Omit<PendingDebts, 'whole'>;
+
+export interface LadderEvents {
+  /** Every relay, or the one given, must get this much. */
+  onOwed(id: string, need: KnownCounts, relayID?: string): void;
+  /** The relay has this much of what is owed. */
+  onSettled(id: string, counts: KnownCounts, relayID: string): void;
+  /** This much is no longer owed. */
+  onReleased(id: string, counts: KnownCounts): void;
+  /** This tab is responsible for the CoValue's edits from now on. */
+  onPending(id: string): void;
+  /** All edits have arrived everywhere. `isOwn` is false if another tab was responsible for all of them. */
+  onDone(id: string, edits: PendingEdits, isOwn: boolean): void;
+  /** The relay has all edits of the CoValue. */
+  onConfirmed(id: string, relayID: string, edits: PendingEdits): void;
+  /** Without an ID, any CoValue may be affected. */
+  onChange(id?: string): void;
+}
+
+export function createLadder(
+  options: LadderEvents & {
+    readonly clock: Clock;
+    /** False if this device stores nothing: then edits are done once they are confirmed. */
+    readonly canSave: () => boolean;
+    /** False until the edits of an earlier run are counted, too. */
+    readonly isComplete: () => boolean;
+    /** False if a later generation of the relay's data is known, in which earlier confirmations count no more. */
+    readonly isCurrent: (relayID: string, generation: number) => boolean;
+  },
+): Ladder {
+  const {
+    clock,
+    canSave,
+    isComplete,
+    isCurrent,
+    onOwed,
+    onSettled,
+    onReleased,
+    onPending,
+    onDone,
+    onConfirmed,
+    onChange,
+  } = options;
+  const pending = new Map<string, PendingEdits>();
+  /** CoValues that this tab has edited or taken over. */
+  const ownCoValueIDs = new Set<string>();
+  /** Updated with each change, because scanning thousands of CoValues takes a long time. */
+  const waiting: Readonly<Record<CountedRung, Map<string, number>>> = {
+    saved: new Map(),
+    sent: new Map(),
+    confirmed: new Map(),
+  };
+  const errors = new Map<string, KernelError>();
+  let relayIDs: readonly string[] = [];
+  let tap: RungTap | undefined;
+
+  function update(id: string, change: (edits: PendingEdits) => PendingEdits): void {
+    const edits = pending.get(id);
+    if (!edits) return;
+    const next = change(edits);
+    if (next === edits) return;
+    pending.set(id, next);
+    updateWaiting(id, next);
+    if (isDone(id)) {
+      pending.delete(id);
+      for (const rung of countedRungs) waiting[rung].delete(id);
+      errors.delete(id);
+      tap?.('ended', id, {});
+      onDone(id, next, ownCoValueIDs.delete(id));
+    }
+    onChange(id);
+  }
+
+  function updateWaiting(id: string, edits: PendingEdits): void {
+    for (const rung of countedRungs) {
+      const sinceMs = pendingEdits.pendingSinceMs(edits, rung, relayIDs);
+      if (sinceMs === undefined) waiting[rung].delete(id);
+      else waiting[rung].set(id, sinceMs);
+    }
+    const error = pendingEdits.errorOf(edits);
+    if (error) errors.set(id, error);
+    else errors.delete(id);
+  }
+
+  function isDone(id: string): boolean {
+    return (!waiting.saved.has(id) || !canSave()) && !waiting.confirmed.has(id);
+  }
+
+  function withEdit(edits: PendingEdits, need: KnownCounts): PendingEdits {
+    return pendingEdits.withEdit(edits, need, clock, (earlier) =>
+      countedRungs.every(
+        (rung) => (rung === 'saved' && !canSave()) || pendingEdits.hasReached(edits, rung, relayIDs, earlier),
+      ),
+    );
+  }
+
+  function begin(id: string): void {
+    if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
+    answerFor(id);
+  }
+
+  function answerFor(id: string): void {
+    if (ownCoValueIDs.has(id)) return;
+    ownCoValueIDs.add(id);
+    onPending(id);
+  }
+
+  return {
+    pending,
+    get relayIDs() {
+      return relayIDs;
+    },
+    useRelays(ids) {
+      relayIDs = ids;
+      for (const [id, edits] of pending) updateWaiting(id, edits);
+      onChange();
+    },
+    edited(id, need, isMade) {
+      if (isMade) tap?.('made', id, need);
+      onOwed(id, need);
+      begin(id);
+      update(id, (edits) => withEdit(edits, need));
+    },
+    recalled(id, { sinceMs, need, confirmed, generations }, isElsewhere) {
+      if (!isElsewhere) begin(id);
+      else if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
+      update(id, (edits) => {
+        const isNew = !isEmpty(missingIn(pendingEdits.needOf(edits), need));
+        const all = isNew ? pendingEdits.withEarlierEdit(edits, need, sinceMs) : edits;
+        const current = [...confirmed].filter(([relayID]) =>
+          isCurrent(relayID, generations.get(relayID) ?? 0),
+        );
+        return current.reduce(
+          (before, [relayID, counts]) => pendingEdits.withConfirmed(before, relayID, counts),
+          pendingEdits.withSaved(all, need),
+        );
+      });
+    },
+    missing(id, need, relayID) {
+      if (relayID !== undefined) update(id, (edits) => pendingEdits.withoutConfirmed(edits, relayID, need));
+      const before = pending.get(id) ?? pendingEdits.noEdits;
+      const unknown = missingIn(pendingEdits.needOf(before), need);
+      if (isEmpty(unknown)) return;
+      onOwed(id, unknown, relayID);
+      begin(id);
+      update(id, (edits) => {
+        // Edits that are not pending were saved earlier, by any tab. Once everything is counted, the other relays
+        // have confirmed those whose session has no pending edits; otherwise they would be pending.
+        const arrived = missingSessions(pendingEdits.needOf(edits), unknown);
+        const isKnown = relayID !== undefined && isComplete();
+        const others = isKnown ? relayIDs.filter((other) => other !== relayID) : [];
+        const known = others.reduce(
+          (all, other) => pendingEdits.withConfirmed(all, other, arrived),
+          pendingEdits.withSaved(edits, unknown),
+        );
+        return withEdit(known, unknown);
+      });
+    },
+    savedElsewhere(id, need) {
+      const unknown = missingIn(pendingEdits.needOf(pending.get(id) ?? pendingEdits.noEdits), need);
+      if (isEmpty(unknown)) return;
+      if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
+      update(id, (edits) => withEdit(pendingEdits.withSaved(edits, unknown), unknown));
+    },
+    takenOver(id) {
+      if (pending.has(id)) answerFor(id);
+    },
+    isOwn: (id) => ownCoValueIDs.has(id),
+    deleted(id, deletion) {
+      update(id, (edits) => {
+        const left = pendingEdits.onlyDeletion(edits);
+        const ended = missingSessions(pendingEdits.needOf(left), pendingEdits.needOf(edits));
+        if (isEmpty(ended)) return edits;
+        onOwed(id, deletion);
+        onReleased(id, ended);
+        return withEdit(left, deletion);
+      });
+    },
+    saved(id, counts) {
+      tap?.('saved', id, counts);
+      update(id, (edits) => pendingEdits.withSaved(edits, counts));
+    },
+    sent(id, counts, relayID) {
+      tap?.('sent', id, counts, relayID);
+      update(id, (edits) => pendingEdits.withSent(edits, relayID, counts, clock.nowMs()));
+    },
+    confirmed(id, counts, relayID, isHearsay) {
+      const before = pending.get(id);
+      if (!before) return;
+      tap?.('confirmed', id, counts, relayID);
+      const after = pendingEdits.withConfirmed(before, relayID, counts);
+      const settled = pendingEdits.newlyConfirmed(before, after, relayID);
+      if (!isHearsay && !isEmpty(settled)) onSettled(id, settled, relayID);
+      const isNews =
+        !pendingEdits.isAt(before, 'confirmed', relayID) && pendingEdits.isAt(after, 'confirmed', relayID);
+      if (isNews) onConfirmed(id, relayID, after);
+      update(id, () => after);
+    },
+    failed: (id, error, relayID) => update(id, (edits) => pendingEdits.withError(edits, relayID, error)),
+    connectionLost(relayID) {
+      for (const [id, before] of pending) {
+        const edits = pendingEdits.withoutConnection(before, relayID);
+        if (edits === before) continue;
+        pending.set(id, edits);
+        updateWaiting(id, edits);
+      }
+      onChange();
+    },
+    isPending: (id, rung) => waiting[rung].has(id),
+    hasOwnPending: (rung) => [...ownCoValueIDs].some((id) => waiting[rung].has(id)),
+    count(rung) {
+      let oldestSinceMs = Infinity;
+      for (const sinceMs of waiting[rung].values()) oldestSinceMs = Math.min(oldestSinceMs, sinceMs);
+      const { size } = waiting[rung];
+      return size === 0 ? { pending: 0 } : { pending: size, oldestSinceMs };
+    },
+    waiting,
+    setTap: (next) => void (tap = next),
+    get firstError() {
+      const [first] = errors.values();
+      return first;
+    },
+  };
+}

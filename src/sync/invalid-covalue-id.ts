@@ -1,8 +1,0 @@
-import { createKernelError, type KernelError } from '../base/kernel-error.ts';
-
-export function invalidCoValueID(id: string): KernelError {
-  return createKernelError(
-    'MESSAGE_INVALID',
-    `“${id.slice(0, 80)}” is not the ID of a CoValue, so no relay has it. Check the typed text or the link.`,
-  );
-}

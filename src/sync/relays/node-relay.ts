@@ -1,0 +1,305 @@
+import type { LocalNode, PeerState, SyncMessage } from 'cojson';
+import type { Logger } from '../../base/logger.ts';
+import type { Pacer } from '../../base/pacer.ts';
+import type { Platform } from '../../platform/platform.ts';
+import type { HelloFrame } from '../../wire/frames.ts';
+import type { Transport } from '../../transport/transport.ts';
+import { createClockOffset } from './clock-offset.ts';
+import { createConnection, type Connection } from '../connection/connection.ts';
+import { knownCountsOfContent } from '../../engine/known-counts.ts';
+import type { RelayFacts } from '../delivery/describe-sync.ts';
+import { recheckStored } from '../delivery/recheck-stored.ts';
+import { createDownload } from './download.ts';
+import { createUpload } from './upload.ts';
+import { hookedTransport, type ChannelHooks } from '../connection/hooked-transport.ts';
+import { createCourier, createCourierNode, type Courier } from '../delivery/courier.ts';
+import type { MessageTap, PeerInspection } from '../inspection.ts';
+import type { Ladder } from '../delivery/ladder.ts';
+import { createLossWatch } from './loss-watch.ts';
+import { createOwnSessionClaims, type OwnSessionClaim } from '../own-session-claims.ts';
+import type { PendingEdits } from '../delivery/pending-edits.ts';
+import { isFork } from '../connection/relay-errors.ts';
+import { createRelayEvidence, type RelayEvidence } from './relay-evidence.ts';
+import type { RelayMemory } from '../../storage/relay-memory.ts';
+import type { SyncEventStream } from '../sync-events.ts';
+import type { Tabs } from '../tabs/tabs.ts';
+import { createUnacknowledged } from '../delivery/unacknowledged.ts';
+import type { KnownCounts } from '../../engine/known-counts.ts';
+import type { DebtBook } from '../delivery/debt-book.ts';
+import type { Ledger } from '../../storage/ledger.ts';
+import type { DeviceStates } from '../delivery/device-states.ts';
+
+export interface ChannelOptions {
+  readonly transports: readonly [Transport, ...Transport[]];
+  readonly appVersion?: string | undefined;
+}
+
+/** One relay of a node: its connection, and what its messages prove about the edits. Dials at once. */
+export interface NodeRelay {
+  readonly id: string;
+  readonly connection: Pick<Connection, 'state' | 'pause' | 'resume' | 'reconnect' | 'wake'>;
+  readonly evidence: Pick<RelayEvidence, 'reportedCounts' | 'settled' | 'ask'>;
+  readonly courier: Pick<Courier, 'wake'>;
+  /** How often the relay is known to have lost data. */
+  readonly generation: number;
+  foundGeneration(generation: number): void;
+  isCurrent(generation: number): boolean;
+  isRecorded(generation: number): boolean;
+  /** Reconnects if it should be connected. */
+  redial(): void;
+  /** Call before cojson handles the relay's message. */
+  handling(message: SyncMessage): void;
+  /** Call after cojson has handled the relay's message. */
+  handled(message: SyncMessage, peer: PeerState): void;
+  confirmed(id: string, edits: PendingEdits): void;
+  /** Checks again whether content that waited for a dependency has arrived. */
+  check(): void;
+  /** Another tab has sent this much to the relay. */
+  sentElsewhere(id: string, counts: KnownCounts): void;
+  /** The relay was found to have this much of the node's own session. */
+  acceptKnown(id: string, found: KnownCounts): void;
+  facts(): RelayFacts;
+  inspect(): PeerInspection;
+  close(): void;
+}
+
+export interface NodeRelayOptions extends ChannelOptions {
+  readonly id: string;
+  readonly urls: readonly [string, ...string[]];
+  readonly node: LocalNode;
+  readonly ladder: Ladder;
+  readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
+  readonly pacer: Pacer;
+  readonly logger: Logger;
+  readonly memory: RelayMemory;
+  readonly events: SyncEventStream;
+  readonly debts: Pick<DebtBook, 'whenWritten' | 'flush'>;
+  readonly ledger: Pick<Ledger, 'attempted'>;
+  readonly states: DeviceStates;
+  /** Whether the ladder counts what earlier runs left behind. */
+  readonly isSettled: () => boolean;
+  /** The account's tabs on this device. */
+  readonly tabs: Pick<Tabs, 'isLeftToOther' | 'sent' | 'lost' | 'lostData'> | undefined;
+  readonly claimed: (claim: OwnSessionClaim) => void;
+  /** What was sent of the node's own session to any of its relays, by CoValue. */
+  readonly sentByID: Map<string, KnownCounts>;
+  readonly tap: () => MessageTap | undefined;
+  readonly channelHooks: ChannelHooks;
+  readonly onChange: () => void;
+}
+
+export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
+  const { id, node, ladder, appVersion, platform, pacer, logger } = options;
+  const { memory, events, tabs, claimed, tap, onChange } = options;
+  const { clock } = platform;
+  const claims = createOwnSessionClaims({
+    node,
+    ladder,
+    relayID: id,
+    onClaim: claimed,
+    sentByID: options.sentByID,
+  });
+  const evidence = createRelayEvidence({
+    node,
+    ladder,
+    relayID: id,
+    claims,
+    isSure: () => losses.isSure,
+    denied: () => losses.denied(),
+    isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
+  });
+  const download = createDownload({
+    node,
+    relayID: id,
+    onCaughtUp: () => events.emit('eose', { peerID: id }),
+  });
+  const upload = createUpload();
+  const clockOffset = createClockOffset();
+  const unacknowledged = createUnacknowledged();
+  const losses = createLossWatch({
+    node,
+    relayID: id,
+    memory,
+    recorded: options.ledger.attempted,
+    clock,
+    logger,
+    onChange() {
+      if (losses.isRead) evidence.read();
+      if (losses.isSure) evidence.sure();
+      onChange();
+    },
+    onRecorded() {
+      options.debts.flush();
+      tabs?.lostData(id);
+    },
+    outdated() {
+      ladder.connectionLost(id);
+      redial();
+    },
+    async recheck(signal) {
+      evidence.recheckAll();
+      await recheckStored({ states: options.states, clock, signal, recheck: evidence.recheck });
+      // What is missing is owed from here on, even if this run ends.
+      await new Promise<void>((resolve) => options.debts.whenWritten(resolve));
+      courier.wake();
+    },
+  });
+  const courier = createCourier({
+    ...options,
+    node: createCourierNode(node, id),
+    relayID: id,
+    clock,
+    isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
+  });
+  /** Of the current or the latest connection. */
+  let hello: HelloFrame | undefined;
+  let isReady = false;
+
+  const hooked = (transport: Transport) =>
+    hookedTransport(transport, { peerID: id, hooks: options.channelHooks, clock });
+  const [first, ...others] = options.urls;
+  const [preferred, ...instead] = options.transports;
+  const connection = createConnection({
+    urls: [new URL(first), ...others.map((url) => new URL(url))],
+    peerID: id,
+    transports: [hooked(preferred), ...instead.map(hooked)],
+    appVersion,
+    hasWork: () => ladder.count('confirmed').pending > 0,
+    platform,
+    pacer,
+    on: {
+      changed: onChange,
+      ready(peer, its) {
+        hello = its;
+        isReady = true;
+        // Other tabs may have announced confirmations from before the relay lost data.
+        ladder.connectionLost(id);
+        // cojson remembers a peer by its ID, and would never resend to a relay that lost data.
+        node.syncManager.removePeer(id);
+        node.syncManager.addPeer(peer);
+        losses.connected(its);
+        courier.connected();
+        events.emit('connect', { peerID: id });
+        download.connected();
+        onChange();
+      },
+      lost() {
+        download.lost();
+        upload.lost();
+        unacknowledged.lost();
+        evidence.lost();
+        claims.lost();
+        losses.lost();
+        courier.lost();
+        ladder.connectionLost(id);
+        tabs?.lost(id);
+        if (!isReady) return;
+        isReady = false;
+        const { state } = connection;
+        events.emit('disconnect', { peerID: id, ...('error' in state && { error: state.error }) });
+      },
+      sent(message, bytes) {
+        if (message.action === 'content') {
+          upload.sent(message, bytes);
+          const counts = knownCountsOfContent(message);
+          claims.sent(message.id, counts);
+          tabs?.sent(id, message.id, counts);
+        }
+        download.sent(message);
+        unacknowledged.sent(message);
+        tap()?.('sent', id, message, bytes, clock.nowMs());
+      },
+      drained() {
+        const gone = upload.drained();
+        for (const content of gone) ladder.sent(content.id, knownCountsOfContent(content), id);
+        if (gone.length > 0) onChange();
+      },
+      received(message, bytes) {
+        losses.carried();
+        download.arriving(message, bytes);
+        tap()?.('received', id, message, bytes, clock.nowMs());
+      },
+      withheld(message, error) {
+        logger.warn(error.message, { code: error.code, id: message.id });
+        ladder.failed(message.id, error, id);
+        events.emit('refused', { peerID: id, id: message.id, error });
+      },
+      refused(error, coValueID) {
+        logger.warn(error.message, { code: error.code });
+        events.refused(id, coValueID, error);
+        if (coValueID === undefined) return;
+        ladder.failed(coValueID, error, id);
+        if (isFork(error)) claimed({ id: coValueID as OwnSessionClaim['id'], relayID: id });
+      },
+      relayClock(timeMs, arrivedAtMs) {
+        losses.carried();
+        const waitedMs = clock.elapsedMs() - arrivedAtMs;
+        clockOffset.addSample(timeMs, clock.nowMs() - waitedMs);
+        // For nodes that correct their timestamps. cojson uses the system's clock, not the injected one.
+        node.clockOffset.addSample({ serverTime: timeMs, localReceiveTime: Date.now() - waitedMs });
+        onChange();
+      },
+    },
+  });
+
+  function redial(): void {
+    const { phase } = connection.state;
+    if (phase !== 'connected' && phase !== 'connecting' && phase !== 'waiting') return;
+    connection.pause();
+    connection.resume();
+  }
+
+  return {
+    id,
+    connection,
+    evidence,
+    courier,
+    get generation() {
+      return losses.generation;
+    },
+    foundGeneration: losses.foundGeneration,
+    isCurrent: losses.isCurrent,
+    isRecorded: losses.isRecorded,
+    redial,
+    handling: claims.check,
+    handled(message, peer) {
+      evidence.handled(message, peer);
+      courier.handled(message);
+      losses.handled(message, peer);
+      download.handled(message);
+      unacknowledged.handled(message);
+      onChange();
+    },
+    confirmed: losses.confirmed,
+    check: download.check,
+    sentElsewhere: claims.sent,
+    acceptKnown(coValueID, found) {
+      claims.acceptKnown(coValueID, found);
+      onChange();
+    },
+    facts: () => ({
+      id,
+      url: connection.url.href,
+      transport: connection.transport,
+      state: connection.state,
+      hello,
+      isRead: losses.isRead,
+      isSure: losses.isSure,
+      isVerified: losses.isVerified,
+      download: download.state,
+      upload: upload.state,
+      clockOffsetMs: clockOffset.currentMs,
+    }),
+    inspect: () => ({
+      id,
+      bufferedBytes: connection.bufferedBytes,
+      unacknowledgedMessages: unacknowledged.count,
+      ...(hello && { hello }),
+      ...(isReady && { ask: connection.ask }),
+    }),
+    close() {
+      connection.close();
+      losses.close();
+    },
+  };
+}

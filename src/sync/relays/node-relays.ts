@@ -1,0 +1,181 @@
+import type { LocalNode, RawCoID } from 'cojson';
+import type { Logger } from '../../base/logger.ts';
+import type { Pacer } from '../../base/pacer.ts';
+import type { Platform } from '../../platform/platform.ts';
+import { createAnswerWaits, type Confirmations } from '../confirmations.ts';
+import type { KnownCounts } from '../../engine/known-counts.ts';
+import { createChannelHooks, type ChannelHooks } from '../connection/hooked-transport.ts';
+import type { MessageTap } from '../inspection.ts';
+import type { Ladder } from '../delivery/ladder.ts';
+import type { NodeEvents } from '../../engine/node-events.ts';
+import { createNodeRelay, type ChannelOptions, type NodeRelay } from './node-relay.ts';
+import type { OwnSessionClaim } from '../own-session-claims.ts';
+import type { PendingEdits } from '../delivery/pending-edits.ts';
+import { peerIDs } from '../connection/peer-ids.ts';
+import type { RelayMemory } from '../../storage/relay-memory.ts';
+import type { DebtBook } from '../delivery/debt-book.ts';
+import type { Ledger } from '../../storage/ledger.ts';
+import type { DeviceStates } from '../delivery/device-states.ts';
+import type { RelayTargets } from '../relay-targets.ts';
+import type { SyncEventStream } from '../sync-events.ts';
+import type { Tabs } from '../tabs/tabs.ts';
+
+/** A node's relays. Exists before any is connected. Each relay has its own connection, so a slow one delays no other. */
+export interface NodeRelays
+  extends
+    Pick<NodeEvents, 'handling' | 'handled'>,
+    Pick<Confirmations, 'whenAnswered' | 'onOwnSessionClaim' | 'acceptKnown'> {
+  /** Empty before `connect`. */
+  readonly all: readonly NodeRelay[];
+  /** Undefined before `connect`. */
+  readonly targets: RelayTargets | undefined;
+  /** Call once. */
+  connect(targets: RelayTargets, channels: ChannelOptions): void;
+  /** Reopens idle connections, because there is something to send. */
+  wake(): void;
+  /** What each relay has reported about a CoValue. Kept only until `settled`. */
+  reportedCounts(id: string): ReadonlyMap<string, KnownCounts>;
+  /** Call when all pending edits are in the ladder. */
+  settled(): void;
+  /** Queries what the relays do not report on their own. */
+  ask(): void;
+  /** Asks at once about what is pending and not in memory. */
+  wakeCouriers(): void;
+  /** How often the relay is known to have lost data. */
+  generationOf(relayID: string): number;
+  /** The ledger was read. A relay whose data are of a later generation than this tab knew is connected to again. */
+  foundGenerations(generations: ReadonlyMap<string, number>): void;
+  /** Whether confirmations of this generation count. */
+  isCurrent(relayID: string, generation: number): boolean;
+  /** Whether the ledger takes confirmations of this generation. */
+  isRecorded(relayID: string, generation: number): boolean;
+  /** Checks again whether content that waited for a dependency has arrived. */
+  check(): void;
+  confirmed(id: string, relayID: string, edits: PendingEdits): void;
+  sentElsewhere(relayID: string, id: string, counts: KnownCounts): void;
+  /** The storage that a relay named in its latest hello, if any. */
+  storageOf(relayID: string): string | undefined;
+  setTap(tap: MessageTap | undefined): void;
+  readonly channelHooks: ChannelHooks;
+  /** Reconnects every relay that should be connected. */
+  redial(): void;
+  close(): void;
+}
+
+export function createNodeRelays(options: {
+  readonly node: LocalNode;
+  readonly ladder: Ladder;
+  readonly ledger: Ledger;
+  readonly debts: Pick<DebtBook, 'whenWritten' | 'flush'>;
+  readonly states: DeviceStates;
+  readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
+  readonly pacer: Pacer;
+  readonly logger: Logger;
+  readonly memory: RelayMemory;
+  readonly events: SyncEventStream;
+  readonly tabs: Tabs | undefined;
+  /** What the node had before this sync, which may have been sent. */
+  readonly earlier: ReadonlyMap<string, KnownCounts>;
+  readonly onChange: () => void;
+}): NodeRelays {
+  const { ladder } = options;
+  const byID = new Map<string, NodeRelay>();
+  const answerWaits = createAnswerWaits();
+  const sentByID = new Map(options.earlier);
+  /** A relay may report claims before the session listens. */
+  const unreportedClaims = new Map<RawCoID, OwnSessionClaim>();
+  let claimed = (claim: OwnSessionClaim): void => void unreportedClaims.set(claim.id, claim);
+  let all: readonly NodeRelay[] = [];
+  let targets: RelayTargets | undefined;
+  let tap: MessageTap | undefined;
+  const channelHooks = createChannelHooks();
+  let isSettled = false;
+
+  function connect(to: RelayTargets, channels: ChannelOptions): void {
+    targets = to;
+    const ids = peerIDs(to);
+    ladder.useRelays(ids);
+    options.ledger.useRelays(ids);
+    for (const [index, id] of ids.entries()) {
+      const relay = createNodeRelay({
+        ...options,
+        ...channels,
+        id,
+        urls: to[index] ?? to[0],
+        sentByID,
+        isSettled: () => isSettled,
+        claimed: (claim) => claimed(claim),
+        tap: () => tap,
+        channelHooks,
+      });
+      if (isSettled) relay.evidence.settled();
+      byID.set(id, relay);
+    }
+    all = [...byID.values()];
+    options.onChange();
+  }
+
+  return {
+    get all() {
+      return all;
+    },
+    get targets() {
+      return targets;
+    },
+    connect,
+    wake() {
+      for (const { connection } of all) connection.wake();
+    },
+    handling: (message, peer) => byID.get(peer.id)?.handling(message),
+    handled(message, peer) {
+      const relay = byID.get(peer.id);
+      if (!relay) return;
+      relay.handled(message, peer);
+      if ('id' in message) answerWaits.answered(message.id);
+    },
+    reportedCounts: (id) => new Map(all.map((relay) => [relay.id, relay.evidence.reportedCounts(id)])),
+    settled() {
+      isSettled = true;
+      for (const { evidence, courier } of all) {
+        evidence.settled();
+        courier.wake();
+      }
+    },
+    ask() {
+      for (const { evidence } of all) evidence.ask();
+    },
+    check() {
+      for (const relay of all) relay.check();
+    },
+    wakeCouriers() {
+      for (const { courier } of all) courier.wake();
+    },
+    foundGenerations(generations) {
+      for (const [relayID, generation] of generations) byID.get(relayID)?.foundGeneration(generation);
+    },
+    isCurrent: (relayID, generation) => byID.get(relayID)?.isCurrent(generation) ?? true,
+    isRecorded: (relayID, generation) => byID.get(relayID)?.isRecorded(generation) ?? true,
+    generationOf: (relayID) => byID.get(relayID)?.generation ?? 0,
+    confirmed: (id, relayID, edits) => byID.get(relayID)?.confirmed(id, edits),
+    sentElsewhere: (relayID, id, counts) => byID.get(relayID)?.sentElsewhere(id, counts),
+    whenAnswered: answerWaits.whenAnswered,
+    onOwnSessionClaim(listener) {
+      claimed = listener;
+      for (const claim of unreportedClaims.values()) listener(claim);
+      unreportedClaims.clear();
+    },
+    acceptKnown: (id, found, relayID) => byID.get(relayID)?.acceptKnown(id, found),
+    storageOf(relayID) {
+      const storage = byID.get(relayID)?.facts().hello?.storage;
+      return storage && `${storage.id}/${storage.epoch}`;
+    },
+    setTap: (next) => void (tap = next),
+    channelHooks,
+    redial() {
+      for (const relay of all) relay.redial();
+    },
+    close() {
+      for (const relay of all) relay.close();
+    },
+  };
+}

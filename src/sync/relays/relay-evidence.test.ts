@@ -1,0 +1,135 @@
+import { cojsonInternals, type RawCoMap, type SyncMessage } from 'cojson';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
+import { knownCountsOfState, type KnownCounts } from '../../engine/known-counts.ts';
+import { createTestLadder } from '../../../test/support/sync/test-ladder.ts';
+import { listen } from '../../engine/node-events.ts';
+import { atRelay, noEdits } from '../delivery/pending-edits.ts';
+import { createRelayEvidence } from './relay-evidence.ts';
+
+/** A node whose ladder has an unconfirmed edit of a CoValue that the relay already has. */
+const denied = vi.fn();
+beforeEach(() => denied.mockClear());
+
+async function withLeftOver(isSure = true) {
+  const [relay, node] = [await createAgentNode(), await createAgentNode()];
+  const map: RawCoMap = relay.createGroup().createMap();
+  const { ladder } = createTestLadder({ canSave: false });
+  ladder.useRelays(['relay']);
+  const claims = { accepted: (_: string, state: KnownCounts) => state, sent: () => {} };
+  const evidence = createRelayEvidence({
+    node,
+    ladder,
+    relayID: 'relay',
+    claims,
+    isSure: () => isSure,
+    denied,
+    isLeftToOther: () => false,
+  });
+  evidence.read();
+  const received: SyncMessage[] = [];
+  listen(node, {
+    handled(message, peer) {
+      received.push(message);
+      evidence.handled(message, peer);
+    },
+  });
+  const [toRelay, toClient] = cojsonInternals.connectedPeers('relay', 'client', {
+    peer1role: 'server',
+    peer2role: 'client',
+  });
+  relay.syncManager.addPeer(toClient);
+  node.syncManager.addPeer(toRelay);
+  ladder.edited(map.id, knownCountsOfState(map.core.knownState()));
+  const of = (id: string) => received.filter((message) => 'id' in message && message.id === id);
+  return { node, map, ladder, evidence, receivedOf: of };
+}
+
+test('[CONF-2] content that the relay sends unasked confirms nothing, and the relay is asked', async () => {
+  const { node, map, ladder, evidence, receivedOf } = await withLeftOver();
+  await node.load(map.id);
+  expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content']);
+  evidence.ask();
+  evidence.settled();
+  expect(ladder.pending.has(map.id)).toBe(true);
+  evidence.ask();
+  await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
+  expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']);
+});
+
+test('the relay is asked only about CoValues with pending edits, and only once', async () => {
+  const { node, map, ladder, evidence, receivedOf } = await withLeftOver();
+  evidence.settled();
+  await node.load(map.id);
+  expect(receivedOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
+  evidence.ask();
+  evidence.ask();
+  await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
+  expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']);
+  expect(receivedOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
+});
+
+test('known states from this connection remain valid when the relay turns out to have lost other content', async () => {
+  const { node, map, ladder, evidence, receivedOf } = await withLeftOver(false);
+  await node.load(map.id);
+  evidence.settled();
+  evidence.ask();
+  await vi.waitFor(() =>
+    expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']),
+  );
+  evidence.recheckAll();
+  expect(ladder.pending.has(map.id)).toBe(false);
+});
+
+test('content received on this connection is verified when the relay turns out to have lost other content', async () => {
+  const { node, map, ladder, evidence, receivedOf } = await withLeftOver(false);
+  evidence.settled();
+  await node.load(map.id);
+  ladder.confirmed(map.id, knownCountsOfState(map.core.knownState()), 'relay');
+  evidence.ask();
+  expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content']);
+  evidence.recheckAll();
+  expect(ladder.pending.has(map.id)).toBe(true);
+  evidence.ask();
+  await vi.waitFor(() => expect(ladder.pending.has(map.id)).toBe(false));
+});
+
+test('[CONF-12] a relay that lacks a settled edit of this session has lost data', async () => {
+  const { node, ladder, evidence } = await withLeftOver();
+  evidence.settled();
+  const map = node.createGroup().createMap();
+  map.set('a', 1);
+  const [peer] = node.syncManager.getServerPeers(map.id);
+  if (!peer) throw new Error('no relay');
+  const lacking = { action: 'known', id: map.id, header: true, sessions: {} } as const;
+  ladder.edited(map.id, knownCountsOfState(map.core.knownState()));
+  evidence.handled(lacking, peer);
+  expect(denied).not.toHaveBeenCalled();
+  ladder.confirmed(map.id, knownCountsOfState(map.core.knownState()), 'relay');
+  evidence.handled(lacking, peer);
+  expect(denied).toHaveBeenCalledOnce();
+});
+
+test('[CONF-3] a known state confirms the part of a session that it covers', async () => {
+  const { node, ladder, evidence } = await withLeftOver();
+  const map = node.createGroup().createMap();
+  for (const value of [1, 2]) map.set('a', value);
+  const { id } = map;
+  const peer = node.syncManager.peers.relay;
+  if (!peer) throw new Error('there is no relay');
+  evidence.handled({ action: 'known', id, header: true, sessions: { [node.currentSessionID]: 1 } }, peer);
+  expect(ladder.isPending(id, 'confirmed')).toBe(true);
+  const { confirmed } = atRelay(ladder.pending.get(id) ?? noEdits, 'relay');
+  expect(confirmed).toEqual({ header: 1, [node.currentSessionID]: 1 });
+});
+
+test('another tab’s report about the relay no longer counts when the relay turns out to have lost data', async () => {
+  const { map, ladder, evidence } = await withLeftOver(false);
+  evidence.settled();
+  const state = knownCountsOfState(map.core.knownState());
+  ladder.edited(map.id, { ...state, another_session_z1: 1 });
+  ladder.confirmed(map.id, state, 'relay');
+  evidence.recheckAll();
+  ladder.confirmed(map.id, { another_session_z1: 1 }, 'relay');
+  expect(ladder.isPending(map.id, 'confirmed')).toBe(true);
+});

@@ -1,0 +1,141 @@
+import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
+import {
+  knownCountsOfState,
+  covers,
+  deletionOnly,
+  mergeCounts,
+  missingIn,
+  missingSessions,
+  type KnownCounts,
+} from '../../engine/known-counts.ts';
+import type { Ladder } from '../delivery/ladder.ts';
+import type { OwnSessionClaims } from '../own-session-claims.ts';
+import { isAt, needOf, noEdits } from '../delivery/pending-edits.ts';
+import { getAvailableCoValue, getKnownCoValue, localCounts } from '../../engine/covalue-lookup.ts';
+
+/** Derives what is confirmed from the relay's `known` and `load` messages, and from nothing else. */
+export interface RelayEvidence {
+  handled(message: SyncMessage, peer: PeerState): void;
+  /** What the relay has reported about a CoValue on this connection. Kept only until `settled` and `sure`. */
+  reportedCounts(id: string): KnownCounts;
+  /** Call when this device's record of the relay was read. Until then nothing counts: its generation is unknown. */
+  read(): void;
+  /** Call when all pending edits are in the ladder. */
+  settled(): void;
+  /** Call when earlier confirmations from this relay are known to be reliable. */
+  sure(): void;
+  /** Queries CoValues that the relay sent: it acknowledges only what it receives, and its content confirms nothing. */
+  ask(): void;
+  /** The relay has lost data, so only what it has reported on this connection counts. */
+  recheckAll(): void;
+  /** Like `recheckAll`, for one CoValue; `need` is what this device has of it. */
+  recheck(id: RawCoID, need: KnownCounts): void;
+  lost(): void;
+}
+
+export function createRelayEvidence(options: {
+  readonly node: LocalNode;
+  readonly ladder: Ladder;
+  readonly relayID: string;
+  readonly claims: Pick<OwnSessionClaims, 'accepted' | 'sent'>;
+  /** Whether the relay has shown on this connection that it still has its earlier data. */
+  readonly isSure: () => boolean;
+  /** The relay lacks an edit of this node's session that was confirmed. */
+  readonly denied: () => void;
+  /** Another tab uploads it and will announce the relay's answer. */
+  readonly isLeftToOther: (id: string) => boolean;
+}): RelayEvidence {
+  const { node, ladder, relayID, claims, isSure, denied, isLeftToOther } = options;
+  const said = new Map<string, KnownCounts>();
+  const sentByRelay = new Map<RawCoID, PeerState>();
+  let isSettled = false;
+  let isRead = false;
+
+  function knownAt(peer: PeerState, id: RawCoID): KnownCounts {
+    return knownCountsOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
+  }
+
+  /** Other sessions' edits may not have reached this relay yet. */
+  function isDenial(id: RawCoID, lacking: KnownCounts): boolean {
+    const edits = ladder.pending.get(id);
+    const own = node.currentSessionID;
+    return isSettled && isSure() && own in lacking && !(edits && own in needOf(edits));
+  }
+
+  function isPending(id: RawCoID): boolean {
+    const edits = ladder.pending.get(id);
+    return edits !== undefined && !isAt(edits, 'confirmed', relayID);
+  }
+
+  function recheck(id: RawCoID, need: KnownCounts): void {
+    // A relay has confirmed what is not pending, so nobody else can have written it under this session.
+    claims.sent(id, missingSessions(needOf(ladder.pending.get(id) ?? noEdits), need));
+    ladder.missing(id, need, relayID);
+    // The relay has already reported or sent it on this connection, and will not do so again unasked.
+    ladder.confirmed(id, said.get(id) ?? {}, relayID);
+    const peer = node.syncManager.peers[relayID];
+    if (peer) sentByRelay.set(id, peer);
+  }
+
+  function reportDeletion(id: RawCoID): void {
+    const { header: _, ...deletion } = localCounts(node, id);
+    ladder.deleted(id, deletion);
+    // The deletion may have been saved before any edit that it ends was pending.
+    const stored = node.storage?.getKnownState(id);
+    if (stored) ladder.saved(id, deletionOnly(knownCountsOfState(stored)));
+  }
+
+  return {
+    handled(message, peer) {
+      const { action, id } = message;
+      if (action === 'reconcile' || action === 'reconcile-ack' || action === 'done') return;
+      if (getKnownCoValue(node, id)?.isDeleted) reportDeletion(id);
+      if (action === 'content') return void sentByRelay.set(id, peer);
+      const state = claims.accepted(id, knownCountsOfState(message));
+      // This is how a relay reveals that it lost data. Content that the relay sent itself counts as present, because a
+      // delayed acknowledgement may be older than that content.
+      const lacking = missingIn(mergeCounts(knownAt(peer, id), state), localCounts(node, id));
+      if (isDenial(id, lacking)) denied();
+      ladder.missing(id, lacking, relayID);
+      if (isRead) ladder.confirmed(id, state, relayID);
+      if (!isSettled || !isSure()) said.set(id, mergeCounts(said.get(id) ?? {}, state));
+    },
+    reportedCounts: (id) => (isRead ? said.get(id) : undefined) ?? {},
+    read() {
+      if (isRead) return;
+      isRead = true;
+      for (const [id, counts] of said) ladder.confirmed(id, counts, relayID);
+    },
+    settled() {
+      isSettled = true;
+      if (isSure()) said.clear();
+    },
+    sure() {
+      if (isSettled) said.clear();
+    },
+    ask() {
+      if (!isSettled) return;
+      for (const [id, peer] of sentByRelay) {
+        const core = getAvailableCoValue(node, id);
+        const isAll = covers(knownAt(peer, id), localCounts(node, id));
+        if (core && isAll && isPending(id) && !isLeftToOther(id)) {
+          node.syncManager.trySendToPeer(peer, { action: 'load', ...core.knownStateWithStreaming() });
+        }
+      }
+      sentByRelay.clear();
+    },
+    recheck,
+    recheckAll() {
+      // Another tab may have announced a confirmation from before the relay lost data, while this tab was not connected.
+      ladder.connectionLost(relayID);
+      for (const [id, counts] of said) ladder.confirmed(id, counts, relayID);
+      for (const { id } of node.allCoValues()) {
+        recheck(id, localCounts(node, id));
+      }
+    },
+    lost() {
+      said.clear();
+      sentByRelay.clear();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { createSharedDevice } from '../../../test/support/sync/shared-device.ts';
+import { createAgentNode, startStockRelay } from '../../../test/support/sync/stock-relay.ts';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { until } from '../../../test/support/until.ts';
+import { silentLogger } from '../../base/logger.ts';
+import type { RelayMemory } from '../../storage/relay-memory.ts';
+import { confirmationsOf } from '../confirmations.ts';
+import { startSync } from '../start-sync.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+it('owes nothing once a relay that lost data has it again, though the loss was recorded late', async () => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const first = await startStockRelay();
+  const device = createSharedDevice();
+  const { storage, memory } = device.openTab();
+  const confirmed = vi.fn();
+  let isSlow = false;
+  let write = () => {};
+  const writable = new Promise<void>((resolve) => (write = resolve));
+  const slow: RelayMemory = {
+    ...memory,
+    async write(id, remembered) {
+      if (isSlow) await writable;
+      await memory.write(id, remembered);
+      if (remembered.confirmed?.length) confirmed();
+    },
+  };
+  const node = await createAgentNode();
+  node.setStorage(storage);
+  const sync = startSync({
+    ...{ node, storage, memory: slow, logger: silentLogger },
+    sync: { url: first.url },
+    platform: createNodePlatform(),
+  });
+  ends.push(() => sync.close());
+  const map = node.createGroup().createMap();
+  map.set('a', 1);
+  await sync.whenConfirmed();
+  await until(() => expect(confirmed).toHaveBeenCalled());
+  isSlow = true;
+  await first.close();
+  const empty = await startStockRelay({ port: first.port });
+  ends.push(() => empty.close());
+  sync.reconnect();
+  await until(() => expect(empty.node.getCoValue(map.id).isAvailable()).toBe(true));
+  await until(() => sync.current.status === 'confirmed');
+  const left = () => confirmationsOf(sync)?.leftByAll();
+  await left()?.catch(() => {}); // Writes what is due.
+  write();
+  await until(async () => expect(await left()).toEqual([]));
+  expect(sync.current.status).toBe('confirmed');
+});
