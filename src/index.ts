@@ -14,6 +14,7 @@ export type { Session } from './session/session.ts';
 export type {
   AgentSessionOptions,
   Remember,
+  ResumeOptions,
   RevealPhraseOptions,
   SessionOptions,
   SignInOptions,
@@ -24,7 +25,7 @@ import { activeSession } from './session/active-session.ts';
 export { activeSession };
 
 export { setupSyncPeers } from './sync/setup-sync-peers.ts';
-export { resolveSyncUrl } from './sync/sync-url.ts';
+export { resolveSyncUrl } from './sync/connection/sync-url.ts';
 export type {
   RelayTarget,
   SetupSyncPeersOptions,
@@ -34,7 +35,7 @@ export type {
   WaitOptions,
 } from './sync/sync-peers.ts';
 export type { ChangeOrigin, SyncEvents } from './sync/sync-events.ts';
-export type { Durability, Rung, SyncState } from './sync/sync-state.ts';
+export type { CoValueSync, Durability, Rung, Step, SyncState } from './sync/sync-state.ts';
 export type { PeerPhase, PeerStatus } from './sync/peer-status.ts';
 import { createSubscribeSyncState } from './sync/subscribe-sync-state.ts';
 export const subscribeSyncState = /* @__PURE__ */ createSubscribeSyncState(activeSession);
@@ -43,7 +44,10 @@ export { httpTransport, webSocketTransport } from './transport/ordinary-transpor
 export type { Channel, ChannelEvents, Transport } from './transport/transport.ts';
 
 export { createKernelError, isKernelError } from './base/kernel-error.ts';
-export type { KernelError, KernelErrorCode, KernelErrorDetails } from './base/kernel-error.ts';
+export type { KernelError, KernelErrorCode, KernelErrorDetails, LoadDelay } from './base/kernel-error.ts';
+export type { NotCountedEdit } from './engine/edit-verdicts.ts';
+export type { NotCountedReason } from './base/not-counted-reason.ts';
+export type { Role } from './base/role.ts';
 export type { Logger } from './base/logger.ts';
 export type { Readable } from './base/readable.ts';
 export type { DeviceStorage, StorageStatus } from './storage/device-storage.ts';

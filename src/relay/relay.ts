@@ -59,7 +59,9 @@ export async function createRelayOn(
       return true;
     },
     sync(request, response) {
-      if (serving && !closing) return channels.answer(request, response);
+      // After a preflight that failed, a page could not read why.
+      const isAccepting = (serving && !closing) || request.method === 'OPTIONS';
+      if (isAccepting) return channels.answer(request, response);
       refuse(response, 503, 'The relay is starting or stopping. Try again in a moment.');
       return true;
     },

@@ -8,6 +8,7 @@ import {
   createTestSessions,
   type TestSessions,
 } from '../../test/support/session/test-sessions.ts';
+import { testHello } from '../../test/support/transport/test-hello.ts';
 import { createSessionCrypto } from '../engine/session-crypto.ts';
 import { activeSession } from './active-session.ts';
 import { keyringOf } from './keyring/keyring-keys.ts';
@@ -21,16 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => sessions.end());
 
-const hello = JSON.stringify({
-  maia: 'hello',
-  v: 1,
-  relay: { name: 'test', version: '0' },
-  storage: { id: 's', epoch: 'e' },
-  durability: 'none',
-  limits: {},
-  auth: null,
-  inspect: false,
-});
+const hello = JSON.stringify(testHello);
 
 /** A relay with scripted answers to loads, which otherwise pings like an honest one. */
 async function serve(answer: (id: RawCoID) => readonly object[]): Promise<string> {

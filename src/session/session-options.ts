@@ -26,6 +26,11 @@ export interface SessionOptions {
   readonly logger?: Logger;
 }
 
+export interface ResumeOptions extends SessionOptions {
+  /** Opens another session even if this page has one of the account. */
+  readonly another?: boolean;
+}
+
 export interface SignInOptions extends SessionOptions {
   /**
    * Opens no prompt: the passkeys appear among the suggestions of an input with `autocomplete="webauthn"`. Pending until the
@@ -38,7 +43,7 @@ export interface SignUpOptions extends SessionOptions {
   /** The passkey's name in the user's password manager. Default: the app's name with date and time. */
   readonly name?: string;
   readonly appName?: string;
-  /** Creates another account on a device that already knows one; otherwise sign-up rejects with PASSKEY_ALREADY_HERE. */
+  /** Creates another account on a device that keeps one; otherwise sign-up rejects with PASSKEY_ALREADY_HERE. */
   readonly anotherAccount?: boolean;
 }
 
@@ -56,7 +61,10 @@ export interface AgentSessionOptions {
 }
 
 export interface RevealPhraseOptions {
-  /** The phrase as the user typed it; it replaces the passkey prompt. An account without a passkey requires it. */
+  /**
+   * The phrase as the user typed it; it replaces the passkey prompt, and the phrase then counts as kept. An account without a
+   * passkey requires it.
+   */
   readonly phrase?: string;
   readonly signal?: AbortSignal;
 }

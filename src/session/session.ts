@@ -1,10 +1,10 @@
-import type { LocalNode, RawAccount } from 'cojson';
+import type { LocalNode, RawAccount, RawCoMap, RawCoValue } from 'cojson';
 import type { KernelError } from '../base/kernel-error.ts';
 import type { Readable } from '../base/readable.ts';
 import type { StorageStatus } from '../storage/device-storage.ts';
 import type { Passkeys } from './passkeys/passkeys.ts';
 import type { RevealPhraseOptions, SignOutOptions } from './session-options.ts';
-import type { SyncPeers } from '../sync/sync-peers.ts';
+import type { CloseOptions, SyncPeers, WaitOptions } from '../sync/sync-peers.ts';
 
 /** A user's account, open in this page: a live node, its sync, and what the device keeps of it. */
 export interface Session {
@@ -15,9 +15,17 @@ export interface Session {
   readonly storage: Readable<StorageStatus>;
   readonly passkeys: Passkeys;
   /**
+   * Loads a CoValue with everything that reading it requires, from this device or from a relay.
+   *
+   * Rejects with CO_VALUE_NOT_FOUND (every relay said so), CO_VALUE_FORBIDDEN (this account has no role in its group),
+   * CO_VALUE_DELETED, CO_VALUE_UNREADABLE (this device's storage failed twice), ABORTED, SESSION_CLOSED, MESSAGE_INVALID
+   * for an invalid ID, and after `timeoutMs` (default 10,000) with TIMEOUT.
+   */
+  load<T extends RawCoValue = RawCoMap>(id: string, options?: WaitOptions): Promise<T>;
+  /**
    * Resolves with the account's seed as 24 words, after one prompt for a passkey of this account, or after the user typed
    * the phrase, which an account without a passkey requires. The words grant full access to the account: show them, and
-   * store them nowhere.
+   * store them nowhere. A typed phrase counts as kept (`passkeys.state`).
    *
    * Rejects with a code of the ceremony, ACCOUNT_INVALID (a passkey or phrase of another account), PHRASE_INVALID, ABORTED,
    * SESSION_CLOSED, or SEED_UNKNOWN in an agent's session.
@@ -32,8 +40,11 @@ export interface Session {
    * the account stays signed in and this session open.
    */
   readonly signOut: SignOut;
-  /** Closes this tab's session after sending what is pending. Idempotent. */
-  close(): Promise<void>;
+  /**
+   * Closes this tab's session after sending what is pending; with `until`, waits for that rung as `SyncPeers.close` does, or
+   * until the account is signed out. Idempotent.
+   */
+  close(options?: CloseOptions): Promise<void>;
   /**
    * 'closed' passes the reason, unless the app closed the session; 'replaced' fires just before it and passes the new
    * session: after the page was frozen, or if a copy of this browser profile writes under the same session ID.

@@ -7,6 +7,7 @@ import {
   createTestSessions,
   type TestSessions,
 } from '../../test/support/session/test-sessions.ts';
+import { testHello } from '../../test/support/transport/test-hello.ts';
 import { activeSession } from './active-session.ts';
 import { recordPasskey } from './account/kernel-map.ts';
 import { createKeyringContent, createKeyringNode } from './keyring/keyring-content.ts';
@@ -144,16 +145,7 @@ describe('signing in on an empty device', () => {
 });
 
 describe('a broken relay', () => {
-  const hello = JSON.stringify({
-    maia: 'hello',
-    v: 1,
-    relay: { name: 'test', version: '0' },
-    storage: { id: 's', epoch: 'e' },
-    durability: 'none',
-    limits: {},
-    auth: null,
-    inspect: false,
-  });
+  const hello = JSON.stringify(testHello);
 
   async function serve(onConnection: (socket: WebSocket) => void): Promise<string> {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });

@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createKernelError } from '../base/kernel-error.ts';
-import { silentLogger } from '../base/logger.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createTestSessions, type TestSessions } from '../../test/support/session/test-sessions.ts';
-import { leftForNext } from './passkeys/sign-up-passkey.ts';
 import * as sessionModule from './load-session.ts';
 import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up/sign-up.ts';
@@ -52,7 +50,7 @@ it('a sign-up retries once, because a passkey exists', async () => {
   expect(sessions.passkeys.ceremonies).toHaveLength(1);
 });
 
-it('a sign-up that cannot continue names the leftover passkey and reveals nothing else of it', async () => {
+it('a sign-up that cannot continue names the leftover passkey and nothing else of it, and the next one continues with it', async () => {
   prepareSession.mockResolvedValueOnce(undefined);
   loadSession.mockRejectedValueOnce(notLoaded).mockRejectedValueOnce(notLoaded);
   const error: unknown = await signUp(sessions.device(), { name: 'Ada', sync: false }).catch(
@@ -60,22 +58,9 @@ it('a sign-up that cannot continue names the leftover passkey and reveals nothin
   );
   expect(error).toMatchObject({ code: 'PASSKEY_ORPHANED', cause: notLoaded });
   expect(error).toHaveProperty('details', { credentialID: 'passkey-1', label: 'Ada' });
-});
-
-it('a recorded passkey waits for the next sign-up, because a page that is left cannot fetch', async () => {
-  const platform = sessions.device();
-  const signalUnknown = vi.spyOn(platform.passkeys, 'signalUnknown');
-  const passkey = { credentialID: 'passkey-1', label: 'Ada' };
-  const record = { v: 1, ...passkey, rpID: 'localhost', madeAtMs: 0, isUnfinished: true } as const;
-  const forget = vi.fn(() => Promise.resolve());
-  const get = () => Promise.resolve(record);
-  const unfinished = { latest: get, get, note: () => Promise.resolve(), forget };
-  const ceremony = { platform, rpID: 'localhost', signal: undefined, unfinished, logger: silentLogger };
-  expect(await leftForNext(ceremony, passkey, notLoaded)).toMatchObject({
-    code: 'PASSKEY_ORPHANED',
-    cause: notLoaded,
-  });
-  expect([signalUnknown.mock.calls, forget.mock.calls]).toEqual([[], []]);
+  expect(sessions.passkeys.signalled).toEqual([]);
+  await sessions.signedUp({ sync: false });
+  expect(sessions.passkeys.ceremonies).toMatchObject([{}, { allowCredentialIDs: ['passkey-1'] }]);
 });
 
 it('a sign-in prompts before anything is fetched, and continues once the code is there', async () => {

@@ -2,7 +2,7 @@ import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { passkeySupport, type PasskeySupport } from './passkeys/passkey-support.ts';
 import { loadSession, prepareSession } from './load-session.ts';
 import type { Session } from './session.ts';
-import type { SessionOptions, SignInOptions, SignUpOptions } from './session-options.ts';
+import type { ResumeOptions, SignInOptions, SignUpOptions } from './session-options.ts';
 import { signIn } from './sign-in.ts';
 import { signUp } from './sign-up/sign-up.ts';
 
@@ -25,20 +25,23 @@ export function signUpWithPasskey(options: SignUpOptions = {}): Promise<Session>
  * suggestions, and rejects with ABORTED at the latest when another ceremony begins, or with PASSKEY_UNSUPPORTED if the
  * browser has no autofill. Rejects with ACCOUNT_NOT_FOUND if the relay has no account for the passkey; with
  * RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF if no relay could be asked; with
- * PASSKEY_REMOVED, ACCOUNT_INVALID, a code of the ceremony as in `signUpWithPasskey`, KERNEL_NOT_LOADED or ABORTED.
+ * PASSKEY_REMOVED, ACCOUNT_INVALID, a code of the ceremony as in `signUpWithPasskey`, KERNEL_NOT_LOADED or ABORTED; and with
+ * SESSION_CLOSED or TIMEOUT if another tab signs the account out meanwhile, or begins to and does not finish.
  */
 export function signInWithPasskey(options: SignInOptions = {}): Promise<Session> {
   return signIn(createBrowserPlatform(), options);
 }
 
 /**
- * Opens the requested or most recently used account of this device, without a prompt and offline. Undefined if the device
- * remembers none. Rejects with ACCOUNT_NOT_FOUND if it does not know the requested account; with VAULT_DAMAGED or
- * VAULT_TOO_NEW (the vault stays); with STORAGE_UNAVAILABLE if its database fails; with KERNEL_NOT_LOADED or ABORTED.
+ * Opens the requested or most recently used account of this device, without a prompt and offline. If this page already has or
+ * is opening a session of that account, resolves with it, whatever its options, unless `another` is set. Undefined if the
+ * device remembers none. Rejects with ACCOUNT_NOT_FOUND if it does not know the requested account; with VAULT_DAMAGED or
+ * VAULT_TOO_NEW (the vault stays); with STORAGE_UNAVAILABLE or STORAGE_BLOCKED if its database fails; with TIMEOUT if another
+ * tab is signing the account out and does not finish; with KERNEL_NOT_LOADED or ABORTED.
  */
-export async function resumeSession(options: SessionOptions = {}): Promise<Session | undefined> {
-  const { resume } = await loadSession(options);
-  return resume(createBrowserPlatform(), options);
+export async function resumeSession(options: ResumeOptions = {}): Promise<Session | undefined> {
+  const { resumeOnce } = await loadSession(options);
+  return resumeOnce(createBrowserPlatform(), options);
 }
 
 /**

@@ -1,8 +1,11 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
+import { createLazyModule } from '../base/lazy-module.ts';
 import { phraseModule } from './phrase/phrase-module.ts';
 import { loadSession } from './load-session.ts';
 import type { Session } from './session.ts';
 import type { SessionOptions, SignUpOptions } from './session-options.ts';
+
+const phraseSessions = /* @__PURE__ */ createLazyModule(() => import('./phrase/phrase-entry.ts'));
 
 /**
  * Creates an account without a passkey and opens it, for browsers without usable passkeys. Works offline. Apart from this
@@ -14,7 +17,7 @@ import type { SessionOptions, SignUpOptions } from './session-options.ts';
 export async function signUpWithRecoveryPhrase(
   options: SignUpOptions = {},
 ): Promise<{ readonly session: Session; readonly phrase: string }> {
-  const [{ signUpWithPhrase }] = await Promise.all([loadSession(options), phraseModule.load()]);
+  const { signUpWithPhrase } = await loadPhraseSessions(options);
   return signUpWithPhrase(createBrowserPlatform(), options);
 }
 
@@ -23,12 +26,18 @@ export async function signUpWithRecoveryPhrase(
  * Offline, it opens what this device knows, with or without a passkey. Rejects with PHRASE_INVALID, whose `details` name the
  * mistake; with ACCOUNT_NOT_FOUND if the relay does not know the account, because wrong words can form a valid phrase; with
  * RELAY_UNREACHABLE, RELAY_SILENT, RELAY_NOT_A_RELAY, SYNC_URL_INVALID or SYNC_OFF if no relay could be asked; with
- * ACCOUNT_INVALID if `accountID` names another account; or with PASSKEY_UNSUPPORTED, KERNEL_NOT_LOADED or ABORTED.
+ * ACCOUNT_INVALID if `accountID` names another account; with PASSKEY_UNSUPPORTED, KERNEL_NOT_LOADED or ABORTED; and with
+ * SESSION_CLOSED or TIMEOUT if another tab signs the account out meanwhile, or begins to and does not finish.
  */
 export async function signInWithRecoveryPhrase(
   phrase: string,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const [{ signInWithPhrase }] = await Promise.all([loadSession(options), phraseModule.load()]);
+  const { signInWithPhrase } = await loadPhraseSessions(options);
   return signInWithPhrase(createBrowserPlatform(), phrase, options);
+}
+
+async function loadPhraseSessions(options: SessionOptions) {
+  const [code] = await Promise.all([phraseSessions.load(), loadSession(options), phraseModule.load()]);
+  return code;
 }

@@ -89,6 +89,7 @@ function steppedClock(during: (step: number) => Promise<void> = async () => {}) 
   const clock = {
     steps: 0,
     nowMs: () => 1_000_000 + clock.steps * 2_000,
+    elapsedMs: () => clock.steps * 2_000,
     after(_: number, run: () => void) {
       let isCancelled = false;
       // Twenty steps are enough for the watch; the limit stops the heartbeat that follows.

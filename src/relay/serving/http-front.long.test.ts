@@ -1,15 +1,79 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, request } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStoragePlace } from '../database/storage-place.ts';
 import type { Relay } from '../index.ts';
-import { openRelay, readHealth } from '../../../test/support/relay/test-relay.ts';
+import { createRelayOn } from '../relay.ts';
+import { openHttpClient } from '../../../test/support/relay/http-client.ts';
+import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
+import { openRelay, readHealth, startRelay } from '../../../test/support/relay/test-relay.ts';
 
 let relay: Relay;
 beforeAll(async () => {
   relay = await openRelay();
 });
 afterAll(() => relay.close());
+
+const page = 'https://app.example.org';
+const readableBy = ({ headers }: Response) => headers.get('access-control-allow-origin');
+
+describe('a page of an allowed origin', () => {
+  const origins = [page];
+  const ask = (url: string, method = 'GET', origin = page) =>
+    fetch(url, { method, headers: { origin, accept: 'text/event-stream' } });
+
+  it('can read that the relay starts, and nobody else can', async () => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    const url = `http://127.0.0.1:${port}/sync`;
+    const answers: [string, number, string | null, string | null][] = [];
+    const starting = await createRelayOn(
+      async (place, logger) => {
+        for (const method of ['GET', 'OPTIONS', 'POST']) {
+          const answer = await ask(url, method);
+          answers.push([method, answer.status, readableBy(answer), answer.headers.get('vary')]);
+        }
+        expect(readableBy(await ask(url, 'GET', 'https://evil.example.org'))).toBe(null);
+        return openStoragePlace(place, logger);
+      },
+      { port, origins, storage: `pglite:${await createStorage()}` },
+    );
+    await starting.close();
+    expect(answers).toEqual([
+      ['GET', 503, page, 'origin'],
+      ['OPTIONS', 204, page, 'origin'],
+      ['POST', 503, page, 'origin'],
+    ]);
+  });
+
+  it('can read that there is nothing at a path, that a body is too large, and that a channel is gone', async () => {
+    const relay = await startRelay({ origins, limits: { messageBytes: 2_000 } });
+    const answers = [
+      await ask(`${relay.url}/other`),
+      await ask(`${relay.url}/sync`, 'PUT'),
+      await ask(`${relay.url}/sync`, 'POST'),
+      await (await openHttpClient(relay.url)).post('x'.repeat(8_001), { origin: page }),
+    ];
+    expect(answers.map((answer) => [answer.status, readableBy(answer)])).toEqual([
+      [404, page],
+      [404, page],
+      [410, page],
+      [413, page],
+    ]);
+    expect(readableBy(await ask(`${relay.url}/other`, 'GET', 'https://evil.example.org'))).toBe(null);
+  });
+
+  it('cannot read the relay’s status or metrics', async () => {
+    const relay = await startRelay({ origins });
+    for (const path of ['/health', '/metrics']) {
+      const answer = await ask(`${relay.url}${path}`);
+      expect([answer.status, readableBy(answer)]).toEqual([200, null]);
+    }
+  });
+});
 
 describe('HTTP', () => {
   it('reports the status of the relay and lists its endpoints', async () => {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createKernelError } from '../../base/kernel-error.ts';
+import { letPageRead } from '../client/http/cross-origin.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
 
 export interface HttpFront {
@@ -101,14 +102,17 @@ function answer(request: IncomingMessage, response: ServerResponse, handlers: Ht
   const isReading = request.method === 'GET' || request.method === 'HEAD';
   const path = pathOf(request);
   if (isReading && path === '/metrics') return answerMetrics(response, handlers);
+  if (isReading && path === '/health') return answerHealth(response, handlers.health());
+  const { origin } = request.headers;
+  response.setHeader('vary', 'origin');
+  if (origin !== undefined && handlers.allows(origin)) letPageRead(origin, response);
   if (path === '/sync' && handlers.sync(request, response)) return;
-  if (!isReading || path !== '/health') {
-    // The body is not read.
-    const close = !isReading && { connection: 'close' };
-    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', ...close }).end(nothingHere);
-    return;
-  }
-  const health = handlers.health();
+  // The body is not read.
+  const close = !isReading && { connection: 'close' };
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', ...close }).end(nothingHere);
+}
+
+function answerHealth(response: ServerResponse, health: Health): void {
   response
     .writeHead(health.ready ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
     .end(`${JSON.stringify(health)}\n`);

@@ -6,6 +6,7 @@ function steppedClock() {
   const clock = {
     now: 0,
     nowMs: () => clock.now,
+    elapsedMs: () => clock.now,
     after(_: number, run: () => void) {
       due = run;
       return () => (due = undefined);

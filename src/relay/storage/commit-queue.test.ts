@@ -22,6 +22,7 @@ function setUp() {
     failed: (error) => failures.push(error),
     clock: {
       nowMs: () => 0,
+      elapsedMs: () => 0,
       after(delayMs, run) {
         waits.push({ delayMs, run });
         return () => {};

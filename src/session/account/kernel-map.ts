@@ -1,5 +1,9 @@
-import type { AgentSecret, RawCoMap } from 'cojson';
-import { isRecord } from '../../base/record.ts';
+import type { AgentSecret, LocalNode, RawCoID, RawCoMap } from 'cojson';
+import { isEqual } from '../../base/equal.ts';
+import { isRecord, type JsonRecord } from '../../base/record.ts';
+import type { PasskeyBackup } from '../../platform/passkey-api.ts';
+import { parseBackup, parseFacts, type PasskeyFacts } from './passkey-facts.ts';
+import { isNewerThanVersion1 } from './version-1.ts';
 
 /** Written once and never changed: later facts have their own keys, so that clocks never decide which version wins. */
 export interface PasskeyRecord {
@@ -10,7 +14,12 @@ export interface PasskeyRecord {
   readonly removalSecret: AgentSecret;
   /** The source of the PRF output. A value from a single `get` may be wrong, so other devices do not rely on it yet. */
   readonly prfFrom: 'create' | 'get';
+  /** Records of earlier versions lack it. */
+  readonly facts?: PasskeyFacts;
 }
+
+/** A passkey's record without its secret, which is derived again whenever the passkey is used. */
+export type MadePasskey = Omit<PasskeyRecord, 'removalSecret'>;
 
 /** A passkey that no longer opens the account, with the data to find and delete its entry wherever it reappears. */
 export type Removal = Pick<PasskeyRecord, 'credentialID' | 'removalSecret'>;
@@ -20,8 +29,16 @@ const passkeyPrefix = 'passkey/';
 const removedPrefix = 'removed/';
 /** Marks a passkey whose PRF returned the same value a second time. */
 const checkedPrefix = 'checked/';
-/** The recovery phrase was revealed, so the account can be opened without a passkey. */
+/** A passkey's backup flags, as a ceremony reported them last. The only value that changes: the latest edit wins. */
+const backupPrefix = 'backup/';
+/** The app has received the recovery phrase, to show it. */
 const phraseRevealedKey = 'phraseRevealed';
+/** The user has typed the recovery phrase, so the account can be opened without a passkey. */
+const phraseKeptKey = 'phraseKept';
+
+export function kernelMapIn(node: LocalNode, kernelMapID: RawCoID): RawCoMap {
+  return node.expectCoValueLoaded(kernelMapID).getCurrentContent() as RawCoMap;
+}
 
 /** Does nothing if the account already has a record of the passkey. */
 export function recordPasskey(kernelMap: RawCoMap, passkey: PasskeyRecord): void {
@@ -66,27 +83,71 @@ export function readRemovals(kernelMap: RawCoMap): readonly Removal[] {
 }
 
 export function recordChecked(kernelMap: RawCoMap, credentialID: string): void {
-  if (!isChecked(kernelMap, credentialID)) kernelMap.set(checkedPrefix + credentialID, { v: 1 }, 'private');
+  recordFact(kernelMap, checkedPrefix + credentialID);
 }
 
 export function isChecked(kernelMap: RawCoMap, credentialID: string): boolean {
-  return kernelMap.get(checkedPrefix + credentialID) !== undefined;
+  return isFact(kernelMap, checkedPrefix + credentialID);
+}
+
+/** Does nothing without a record of the passkey, or if the flags are recorded already. */
+export function recordBackup(kernelMap: RawCoMap, credentialID: string, backup: PasskeyBackup): void {
+  const passkey = readPasskeys(kernelMap).find((known) => known.credentialID === credentialID);
+  if (!passkey || isEqual(backupOf(kernelMap, passkey), backup)) return;
+  const key = backupPrefix + credentialID;
+  if (!isNewerThanVersion1(kernelMap.get(key))) kernelMap.set(key, { v: 1, ...backup }, 'private');
+}
+
+/** Undefined if no ceremony has reported the flags, or if they cannot be read. */
+export function backupOf(
+  kernelMap: RawCoMap,
+  { credentialID, facts }: PasskeyRecord,
+): PasskeyBackup | undefined {
+  const latest: unknown = kernelMap.get(backupPrefix + credentialID);
+  if (latest === undefined) return facts?.backup;
+  return isRecord(latest) && latest['v'] === 1 ? parseBackup(latest) : undefined;
 }
 
 export function recordPhraseRevealed(kernelMap: RawCoMap): void {
-  if (!isPhraseRevealed(kernelMap)) kernelMap.set(phraseRevealedKey, { v: 1 }, 'private');
+  recordFact(kernelMap, phraseRevealedKey);
 }
 
 export function isPhraseRevealed(kernelMap: RawCoMap): boolean {
-  return kernelMap.get(phraseRevealedKey) !== undefined;
+  return isFact(kernelMap, phraseRevealedKey) || isPhraseKept(kernelMap);
+}
+
+export function recordPhraseKept(kernelMap: RawCoMap): void {
+  recordFact(kernelMap, phraseKeptKey);
+}
+
+export function isPhraseKept(kernelMap: RawCoMap): boolean {
+  return isFact(kernelMap, phraseKeptKey);
+}
+
+/** Replaces a value that no version can read. */
+function recordFact(kernelMap: RawCoMap, key: string): void {
+  if (isFact(kernelMap, key) || isNewerThanVersion1(kernelMap.get(key))) return;
+  kernelMap.set(key, { v: 1 }, 'private');
+}
+
+function isFact(kernelMap: RawCoMap, key: string): boolean {
+  const value: unknown = kernelMap.get(key);
+  return isRecord(value) && value['v'] === 1;
 }
 
 export function parsePasskey(credentialID: string, value: unknown): PasskeyRecord | undefined {
   if (!isRecord(value)) return undefined;
-  const { v, label, createdAtMs, removalSecret, prfFrom } = value;
-  if (v !== 1 || typeof label !== 'string' || typeof createdAtMs !== 'number') return undefined;
-  if (!isAgentSecret(removalSecret) || (prfFrom !== 'create' && prfFrom !== 'get')) return undefined;
-  return { credentialID, label, createdAtMs, removalSecret, prfFrom };
+  const { v, removalSecret } = value;
+  const made = parseMadePasskey(credentialID, value);
+  return made && v === 1 && isAgentSecret(removalSecret) ? { ...made, removalSecret } : undefined;
+}
+
+export function parseMadePasskey(credentialID: string, value: JsonRecord): MadePasskey | undefined {
+  const { label, createdAtMs, prfFrom } = value;
+  if (typeof label !== 'string' || typeof createdAtMs !== 'number') return undefined;
+  if (prfFrom !== 'create' && prfFrom !== 'get') return undefined;
+  const facts = parseFacts(value['facts']);
+  return { credentialID, label, createdAtMs, prfFrom, ...(facts && { facts }) };
 }
 
 function isAgentSecret(value: unknown): value is AgentSecret {

@@ -1,6 +1,8 @@
-import { loadSession } from '../load-session.ts';
+import { createLazyModule } from '../../base/lazy-module.ts';
 import type { Session } from '../session.ts';
 import type { AgentSessionOptions } from '../session-options.ts';
+
+const agentModule = /* @__PURE__ */ createLazyModule(() => import('./agent-entry.ts'));
 
 /**
  * Opens an account from its credentials, without a browser: in Node, in a worker, in a test. The account may come from stock
@@ -11,6 +13,6 @@ import type { AgentSessionOptions } from '../session-options.ts';
  * relay lacks it, and with SYNC_OFF, SYNC_URL_INVALID, RELAY_UNREACHABLE, RELAY_SILENT or RELAY_NOT_A_RELAY if none answers.
  */
 export async function openAgentSession(options: AgentSessionOptions): Promise<Session> {
-  const { createAgentPlatform, openAgent } = await loadSession({ remember: 'never' });
+  const { createAgentPlatform, openAgent } = await agentModule.load();
   return openAgent(createAgentPlatform(), options);
 }

@@ -2,7 +2,7 @@ import type { LocalNode, RawAccount, RawAccountID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { SyncOptions, SyncPeers } from '../../sync/sync-peers.ts';
-import { askRelay, hostToAsk } from '../opening/ask-relay.ts';
+import { askRelay, hostsToAsk } from '../opening/ask-relay.ts';
 import { getAvailableCoValue, getOrCreateCoValue, loadFromStorage } from '../../engine/covalue-lookup.ts';
 
 /** Content that the relay sends in pieces must arrive within this time. */
@@ -19,8 +19,8 @@ export async function loadAccount(options: {
   const { node, accountID, clock } = options;
   await loadFromStorage(node, accountID);
   if (hasReadKey(node, accountID)) return;
-  await askRelay({ ...options, id: accountID });
-  const host = hostToAsk(options.sync);
+  await askRelay({ ...options, id: accountID, isFound: () => hasReadKey(node, accountID) });
+  const host = hostsToAsk(options.sync);
   if (!getAvailableCoValue(node, accountID)) throw notFound(host, accountID);
   await untilReadKey(node, accountID, clock, host);
 }

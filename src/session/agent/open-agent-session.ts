@@ -7,6 +7,7 @@ import { holdSeed } from '../account/seed-holder.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { createSessionNode } from '../../engine/create-node.ts';
 import { createSession } from '../opening/create-session.ts';
+import { createLoads } from '../loads/create-loads.ts';
 import { withoutPasskeys } from '../passkeys/without-passkeys.ts';
 import { phraseModule } from '../phrase/phrase-module.ts';
 import { createSessionLife } from '../opening/session-life.ts';
@@ -38,15 +39,18 @@ export async function openAgent(platform: AgentPlatform, options: AgentSessionOp
     const leaving = createSignOut({
       ...{ platform, accountID, sync, edits: crypto.edits, logger },
       life: () => life,
+      tabs: undefined,
       isKept: false, // Sign-out deletes nothing from a storage that was passed in.
     });
+    const loads = createLoads({ node, sync, storage, clock: platform.clock });
     const end = () => {
+      loads.close();
       leaving.end();
       seed.forget();
     };
     const life = createSessionLife({ node, sync, edits: crypto.edits, end });
     const session = createSession({
-      ...{ node, accountID, storage, sync, passkeys: withoutPasskeys(), life },
+      ...{ node, accountID, storage, sync, passkeys: withoutPasskeys(), loads, life },
       revealRecoveryPhrase: () =>
         seed.withSeed(async (bytes) => (await phraseModule.load()).seedToPhrase(bytes)),
       signOut: leaving.signOut,

@@ -1,6 +1,6 @@
 import type { RawCoID } from 'cojson';
-import type { PasskeyRecord } from '../account/kernel-map.ts';
-import type { DeviceRecords, MadePasskey } from './device-records.ts';
+import type { MadePasskey, PasskeyRecord } from '../account/kernel-map.ts';
+import type { DeviceRecords } from './device-records.ts';
 import type { AccountToOpen } from '../opening/account-to-open.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
 import { sealVault } from './vault.ts';

@@ -18,6 +18,8 @@ export interface CredentialRecords {
   credentialIDs(rpID: string, accountID?: string): Promise<readonly string[]>;
   /** Whether any record here names the account. A passkey's record does so even after sign-out. */
   knows(accountID: string): Promise<boolean>;
+  /** Whether `listAccounts` returns any account, readable or not. */
+  hasAccounts(): Promise<boolean>;
   readonly unfinished: UnfinishedPasskeys;
 }
 
@@ -48,6 +50,14 @@ export function createCredentialRecords(indexedDB: IDBFactory): CredentialRecord
         ...(await store('credentials').getAll()),
       ]);
       return (records ?? []).some((record) => isRecord(record) && record['accountID'] === accountID);
+    },
+
+    async hasAccounts() {
+      const records = await readDevice(indexedDB, async (store) => [
+        ...(await store('vaults').getAll()),
+        ...(await store('keyrings').getAll()),
+      ]);
+      return (records ?? []).some((record) => isRecord(record) && typeof record['accountID'] === 'string');
     },
   };
 }

@@ -1,10 +1,9 @@
 import { isKernelError } from '../../base/kernel-error.ts';
-import { stockDatabaseName } from '../../storage/stock-database.ts';
 import { isKeyringCopy, type DeviceRecords, type KeyringCopy } from './device-records.ts';
-import { deleteDatabase, readDevice, writeDevice } from './device-database.ts';
+import { readDevice, writeDevice } from './device-database.ts';
+import { deleteAccountData } from './delete-account-data.ts';
 import { createCredentialRecords, type CredentialRecords } from './credential-records.ts';
 import { knownAccounts, type KnownAccount } from './known-accounts.ts';
-import { forgetSessionIDs } from '../session-ids/acquire-session-id.ts';
 import { isRecord } from '../../base/record.ts';
 import type { SecurePlatform } from '../account/secure-platform.ts';
 import { isVaultRecord, openVault } from './vault.ts';
@@ -14,10 +13,13 @@ export interface DeviceAccounts extends CredentialRecords {
   /** Accounts whose vault or passkey entry is here, last used first. */
   accounts(): Promise<readonly KnownAccount[]>;
   keyringCopy(mapID: string): Promise<KeyringCopy | undefined>;
-  keyringCopiesOf(accountID: string): Promise<readonly KeyringCopy[]>;
   /** The vault that was used last, unvalidated. Undefined if the device remembers no account. */
   latestVault(): Promise<unknown>;
   vaultOf(accountID: string): Promise<unknown>;
+  /** Everything that opens the account here, in one read. */
+  remembered(
+    accountID: string,
+  ): Promise<{ readonly vault: unknown; readonly copies: readonly KeyringCopy[] }>;
   /**
    * Writes all records or none. Replaces a damaged vault of the account; rejects with VAULT_TOO_NEW for one of a newer
    * version. Without a vault to write, deletes the existing one.
@@ -25,8 +27,8 @@ export interface DeviceAccounts extends CredentialRecords {
   keep(records: DeviceRecords): Promise<void>;
   /** Undoes `keep` and deletes the account's content, for an account that could not be opened. */
   forget(records: DeviceRecords): Promise<void>;
-  /** Updates the time that `latestVault` sorts by. */
-  markUsed(accountID: string): Promise<void>;
+  /** Updates the time that `latestVault` sorts by. Resolves with false if the account has no vault. */
+  markUsed(accountID: string): Promise<boolean>;
 }
 
 export function deviceAccounts(platform: SecurePlatform): DeviceAccounts | undefined {
@@ -34,10 +36,6 @@ export function deviceAccounts(platform: SecurePlatform): DeviceAccounts | undef
 }
 
 export function createDeviceAccounts(platform: SecurePlatform, indexedDB: IDBFactory): DeviceAccounts {
-  async function keyringCopies(): Promise<readonly KeyringCopy[]> {
-    return ((await readDevice(indexedDB, (store) => store('keyrings').getAll())) ?? []).filter(isKeyringCopy);
-  }
-
   return {
     ...createCredentialRecords(indexedDB),
 
@@ -54,16 +52,21 @@ export function createDeviceAccounts(platform: SecurePlatform, indexedDB: IDBFac
       return isKeyringCopy(record) ? record : undefined;
     },
 
-    async keyringCopiesOf(accountID) {
-      return (await keyringCopies()).filter((copy) => copy.accountID === accountID);
-    },
-
     async latestVault() {
       const vaults = (await readDevice(indexedDB, (store) => store('vaults').getAll())) ?? [];
       return vaults.toSorted((a, b) => lastUsedAtMs(b) - lastUsedAtMs(a))[0];
     },
 
     vaultOf: (accountID) => readDevice(indexedDB, (store) => store('vaults').get(accountID)),
+
+    async remembered(accountID) {
+      const records = await readDevice(indexedDB, async (store) => ({
+        vault: await store('vaults').get(accountID),
+        keyrings: await store('keyrings').getAll(),
+      }));
+      const copies = (records?.keyrings ?? []).filter(isKeyringCopy);
+      return { vault: records?.vault, copies: copies.filter((copy) => copy.accountID === accountID) };
+    },
 
     async keep({ accountID, vault, keyring, credential }) {
       const before = await readDevice(indexedDB, (store) => store('vaults').get(accountID));
@@ -78,13 +81,13 @@ export function createDeviceAccounts(platform: SecurePlatform, indexedDB: IDBFac
     },
 
     async forget({ accountID, keyring, credential }) {
+      // First: while a tab blocks this, the account stays complete.
+      await deleteAccountData(platform, indexedDB, accountID);
       await writeDevice(indexedDB, async (store) => {
         await store('vaults').delete(accountID);
         if (keyring) await store('keyrings').delete(keyring.mapID);
         if (credential) await store('credentials').delete(credential.credentialID);
       });
-      await deleteDatabase(indexedDB, stockDatabaseName(accountID));
-      await forgetSessionIDs(platform, accountID);
     },
 
     markUsed: (accountID) =>
@@ -92,6 +95,7 @@ export function createDeviceAccounts(platform: SecurePlatform, indexedDB: IDBFac
         const vault = await store('vaults').get(accountID);
         if (isVaultRecord(vault))
           await store('vaults').put({ ...vault, lastUsedAtMs: platform.clock.nowMs() });
+        return vault !== undefined;
       }),
   };
 }

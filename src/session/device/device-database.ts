@@ -1,11 +1,12 @@
 import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
 import {
   committing,
   deleteDatabase as deleteStored,
   openDatabase,
   resultOf,
 } from '../../storage/indexed-db.ts';
-import { deviceError } from './device-errors.ts';
+import { databaseBlocked, deviceError } from './device-errors.ts';
 
 /** Data that is needed before an account is known. The records of each store carry their own version. */
 export const deviceDatabase = { name: 'maia-device', version: 1 } as const;
@@ -94,11 +95,13 @@ function makeStores(db: IDBDatabase): void {
   for (const [name, parameters] of Object.entries(stores)) db.createObjectStore(name, parameters);
 }
 
-/** Like the storage's `deleteDatabase`, but rejects with a KernelError. */
-export async function deleteDatabase(indexedDB: IDBFactory, name: string): Promise<'deleted' | 'blocked'> {
+/** Rejects with a KernelError; with STORAGE_BLOCKED if another tab keeps the database open. */
+export async function deleteDatabase(indexedDB: IDBFactory, name: string, clock: Clock): Promise<void> {
+  let outcome: 'deleted' | 'blocked';
   try {
-    return await deleteStored(indexedDB, name);
+    outcome = await deleteStored(indexedDB, name, clock);
   } catch (error) {
     throw deviceError(error);
   }
+  if (outcome === 'blocked') throw databaseBlocked();
 }

@@ -16,6 +16,8 @@ export function deviceError(cause: unknown): KernelError {
     case 'SecurityError':
     case 'InvalidStateError':
       return unavailable(cause);
+    case 'BlockedError':
+      return databaseBlocked(cause);
     default:
       return createKernelError(
         'STORAGE_UNAVAILABLE',
@@ -23,6 +25,14 @@ export function deviceError(cause: unknown): KernelError {
         { cause },
       );
   }
+}
+
+export function databaseBlocked(cause?: unknown): KernelError {
+  return createKernelError(
+    'STORAGE_BLOCKED',
+    'Another tab of the app, which may be frozen, keeps a database of this device open and does not react. Close the app’s other tabs, then try again.',
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** True if the browser denies the page any database, as some private windows do. Other errors may be temporary. */

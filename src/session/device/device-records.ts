@@ -1,5 +1,5 @@
 import type { Content } from '../account/genesis.ts';
-import type { PasskeyRecord } from '../account/kernel-map.ts';
+import { parseMadePasskey, type MadePasskey } from '../account/kernel-map.ts';
 import { isRecord } from '../../base/record.ts';
 import type { KnownCredential } from './credential-records.ts';
 import type { VaultRecord } from './vault.ts';
@@ -27,9 +27,6 @@ export interface KeyringCopy {
   readonly made?: MadePasskey | undefined;
 }
 
-/** A passkey's record without its secret, which is derived again whenever the passkey is used. */
-export type MadePasskey = Omit<PasskeyRecord, 'removalSecret'>;
-
 export function isKeyringCopy(value: unknown): value is KeyringCopy {
   return (
     isRecord(value) &&
@@ -43,13 +40,9 @@ export function isKeyringCopy(value: unknown): value is KeyringCopy {
 
 /** Returns undefined if `made` is absent or unreadable. */
 export function madePasskeyIn({ made }: KeyringCopy): MadePasskey | undefined {
-  if (!isRecord(made)) return undefined;
-  const { credentialID, label, createdAtMs, prfFrom } = made as Readonly<Record<string, unknown>>;
-  if (typeof credentialID !== 'string' || typeof label !== 'string' || typeof createdAtMs !== 'number') {
-    return undefined;
-  }
-  if (prfFrom !== 'create' && prfFrom !== 'get') return undefined;
-  return { credentialID, label, createdAtMs, prfFrom };
+  const value: unknown = made;
+  if (!isRecord(value) || typeof value['credentialID'] !== 'string') return undefined;
+  return parseMadePasskey(value['credentialID'], value);
 }
 
 /** Checks only the shape, because cojson verifies the rest of any content. */

@@ -1,5 +1,7 @@
 import type { RawCoMap } from 'cojson';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createFakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
+import { signUpWithPhrase } from '../phrase/sign-up-with-phrase.ts';
 import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { activeSession } from '../active-session.ts';
@@ -38,7 +40,7 @@ describe('a reload', () => {
     await untilSaved(await device.signedUp());
     const begin = vi.spyOn(IDBDatabase.prototype, 'transaction');
     const session = await device.reloaded();
-    expect(session.sync.current.saved).toEqual({ pending: 0 });
+    expect(session.sync.current.saved).toMatchObject({ pending: 0 });
     await session.close();
     const written = () =>
       begin.mock.calls.flatMap(([stores, mode], call) => {
@@ -120,15 +122,27 @@ describe('signing in on a device that knows the passkey', () => {
   });
 });
 
-describe('signing up on a device that knows a passkey', () => {
-  test('[ACC-11] offers signing in, and creates no second account by mistake', async () => {
-    await device.signedUp();
-    await expect(device.signedUp()).rejects.toMatchObject({
-      code: 'PASSKEY_ALREADY_HERE',
-      cause: { name: 'InvalidStateError' },
-    });
-    expect(await device.vaults()).toHaveLength(1);
-  });
+describe('signing up on a device that has an account', () => {
+  test.each<[string, () => Promise<unknown>]>([
+    ['a passkey', () => device.signedUp()],
+    ['a passkey of another provider', () => device.signedUp({}, createFakePasskeys({ name: 'phone' }))],
+    [
+      'a recovery phrase',
+      async () => {
+        const { session } = await signUpWithPhrase(device.platform, { sync: false });
+        await session.close();
+      },
+    ],
+  ])(
+    '[ACC-11] offers signing in without a prompt, and creates no second account: opened by %s',
+    async (_, first) => {
+      await first();
+      const prompts = device.passkeys.ceremonies.length;
+      await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
+      expect(device.passkeys.ceremonies).toHaveLength(prompts);
+      expect(await device.vaults()).toHaveLength(1);
+    },
+  );
 
   test('creates one if the app asks for it', async () => {
     const one = await device.signedUp();

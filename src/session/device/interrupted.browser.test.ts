@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Passkeys } from '../../platform/passkey-api.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { passkeyOf } from '../../../test/support/session/account-parts.ts';
 import { createFakePasskeys, type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
 import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { activeSession } from '../active-session.ts';
 import { accountsHere } from './accounts-here.ts';
+import type { SignUpOptions } from '../session-options.ts';
 import { signUp } from '../sign-up/sign-up.ts';
 
 // A tab that closes leaves what it committed, and nothing that it had in memory.
@@ -23,10 +25,13 @@ afterEach(async () => {
 const leftOver = { credentialID: 'passkey-1', label: 'Ada' };
 
 /** Runs a sign-up until a step of `stops` calls `reached` and never resolves, as if the tab closed there. */
-function interrupted(stops: (reached: () => void) => Partial<Platform>): Promise<void> {
+function interrupted(
+  stops: (reached: () => void) => Partial<Platform>,
+  options: SignUpOptions = {},
+): Promise<void> {
   return new Promise((reached) => {
     const platform = { ...device.platform, locks: undefined, ...stops(reached) };
-    void signUp(platform, { ...offline, name: 'Ada' });
+    void signUp(platform, { ...offline, name: 'Ada', ...options });
   });
 }
 
@@ -73,15 +78,15 @@ describe('a tab that ended between passkey and vault', () => {
     });
   });
 
-  test('is dropped if its passkey is refused: the sign-up after that starts over', async () => {
+  test('[ACC-23] is kept if its passkey is refused: a sign-up creates another one only if that is gone', async () => {
     await interrupted(beforeTheVault);
+    const refused = { code: 'PASSKEY_ORPHANED', details: leftOver, cause: { code: 'PASSKEY_REFUSED' } };
     device.passkeys.failNext(new DOMException('', 'NotAllowedError'));
-    await expect(device.signedUp()).rejects.toMatchObject({
-      code: 'PASSKEY_ORPHANED',
-      details: leftOver,
-      cause: { code: 'PASSKEY_REFUSED' },
-    });
-    expect(device.passkeys.signalled).toEqual(['passkey-1']);
+    await expect(device.signedUp()).rejects.toMatchObject(refused);
+    await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ORPHANED', details: leftOver });
+    expect(device.passkeys.signalled).toEqual([]);
+    await device.passkeys.signalUnknown({ rpID: location.hostname, credentialID: 'passkey-1' });
+    await expect(device.signedUp()).rejects.toMatchObject(refused);
     expect(passkeyOf(await device.signedUp()).credentialID).toBe('passkey-2');
   });
 
@@ -96,15 +101,41 @@ describe('a tab that ended between passkey and vault', () => {
     expect(passkeyOf(await device.signedUp()).credentialID).toBe('passkey-1');
   });
 
+  describe('on a device that knows the passkey of an account that was signed out', () => {
+    beforeEach(async () => {
+      await (await device.signedUp()).signOut({ discardUnsynced: true });
+    });
+
+    test('[ACC-5] is continued too if it began after that', async () => {
+      const phone = createFakePasskeys({ name: 'phone' });
+      await interrupted((reached) => ({ ...beforeTheVault(reached), passkeys: phone }));
+      const session = await device.signedUp({}, phone);
+      expect(promptsOf(phone)).toEqual(['create', ['phone-1']]);
+      expect(passkeyOf(session).credentialID).toBe('phone-1');
+    });
+
+    test('does not hide that passkey from a user who chooses its provider', async () => {
+      const phone = createFakePasskeys({ name: 'phone' });
+      await interrupted((reached) => ({ ...beforeTheVault(reached), passkeys: phone }));
+      await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ORPHANED' });
+      await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
+    });
+
+    test('is not continued if it began before that, and the provider refuses another passkey', async () => {
+      await device.databases.request('maia-device', 'credentials', (store) =>
+        store.put({
+          ...{ v: 1, credentialID: 'phone-1', rpID: location.hostname, label: 'Ada', madeAtMs: 1 },
+          ...{ isUnfinished: true, besides: [] },
+        }),
+      );
+      await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
+      expect(promptsOf(device.passkeys)).toEqual(['create', 'create']);
+    });
+  });
+
   test('does not hide an account that the device knows', async () => {
     await device.signedUp();
-    await interrupted((reached) => ({
-      ...beforeTheVault(reached),
-      passkeys: {
-        ...device.passkeys,
-        create: (request) => device.passkeys.create({ ...request, excludeCredentialIDs: [] }),
-      },
-    }));
+    await interrupted(beforeTheVault, { anotherAccount: true });
     await expect(device.signedUp()).rejects.toMatchObject({ code: 'PASSKEY_ALREADY_HERE' });
   });
 });
@@ -141,17 +172,33 @@ describe('a failure after the passkey was created', () => {
   });
 });
 
-test('[ACC-7] two tabs that sign up at once create one account, and the second one is asked to sign in', async () => {
-  const [one, two] = await Promise.allSettled([
-    device.signedUp({ name: 'Ada' }),
-    device.signedUp({ name: 'Bob', anotherAccount: true }),
-  ]);
-  expect([one, two]).toMatchObject([
-    { status: 'fulfilled' },
-    { status: 'rejected', reason: { code: 'PASSKEY_ALREADY_HERE' } },
-  ]);
-  expect(device.passkeys.ceremonies).toHaveLength(1);
-  expect(await accountsHere(device.platform)).toHaveLength(1);
+describe('two tabs that sign up at once', () => {
+  test.each<[string, () => Passkeys]>([
+    ['the same passkey provider', () => device.passkeys],
+    ['different passkey providers', () => createFakePasskeys({ name: 'phone' })],
+  ])('[ACC-7] create one account, and the second is asked to sign in: %s', async (_, other) => {
+    const [one, two] = await Promise.allSettled([
+      device.signedUp({ name: 'Ada' }),
+      device.signedUp({ name: 'Bob' }, other()),
+    ]);
+    expect([one, two]).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: 'PASSKEY_ALREADY_HERE' } },
+    ]);
+    expect(device.passkeys.ceremonies).toHaveLength(1);
+    expect(await accountsHere(device.platform)).toHaveLength(1);
+  });
+
+  test('create two accounts if the second asks for another', async () => {
+    await Promise.all([
+      device.signedUp({ name: 'Ada' }),
+      device.signedUp({ name: 'Bob', anotherAccount: true }),
+    ]);
+    expect((await accountsHere(device.platform)).map(({ label }) => label).toSorted()).toEqual([
+      'Ada',
+      'Bob',
+    ]);
+  });
 });
 
 /** Fails the nth transaction on `maia-device`, and all later ones if `stays`. */

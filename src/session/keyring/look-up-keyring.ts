@@ -5,7 +5,7 @@ import type { Platform } from '../../platform/platform.ts';
 import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
-import { askRelay, hostToAsk } from '../opening/ask-relay.ts';
+import { askRelay, hostsToAsk } from '../opening/ask-relay.ts';
 import type { Content } from '../account/genesis.ts';
 import { createKeyringNode, keyringContentIn, readKeyring } from './keyring-content.ts';
 import type { Keyring } from './keyring-keys.ts';
@@ -22,12 +22,13 @@ export async function lookUpKeyring(options: {
   readonly logger: Logger;
 }): Promise<readonly Content[]> {
   const { crypto, keyring, sync, platform, signal, logger } = options;
-  const host = hostToAsk(sync);
+  const host = hostsToAsk(sync);
   const node = createKeyringNode(crypto, keyring);
   const peers = startSync({ node, sync, storage: { status: foreignStorageStatus(node) }, platform, logger });
   try {
-    await askRelay({ node, id: keyring.mapID, sync, peers, clock: platform.clock, signal });
-    if (readKeyring(node, keyring.mapID).kind === 'missing') {
+    const isFound = () => readKeyring(node, keyring.mapID).kind !== 'missing';
+    await askRelay({ node, id: keyring.mapID, sync, peers, clock: platform.clock, signal, isFound });
+    if (!isFound()) {
       throw getAvailableCoValue(node, keyring.mapID) ? incompleteEntry(host) : notFound(host, keyring.mapID);
     }
     return keyringContentIn(node, keyring);

@@ -1,24 +1,32 @@
 import type { LocalNode, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
+import { confirmationsOf } from '../../sync/confirmations.ts';
+import type { PeerStatus } from '../../sync/peer-status.ts';
+import { readRelayTargets, type RelayTargets } from '../../sync/relay-targets.ts';
 import type { SyncOptions, SyncPeers } from '../../sync/sync-peers.ts';
-import { resolveSyncUrls } from '../../sync/sync-url.ts';
 import { aborted, throwIfAborted } from '../passkeys/ceremony-errors.ts';
 
 /** How long to wait for a connected relay that does not answer. */
 const answerMs = 10_000;
 
-/** The host of the relay to ask. Throws SYNC_OFF or SYNC_URL_INVALID. */
-export function hostToAsk(sync: SyncOptions | false): string {
-  return new URL(urlsToAsk(sync)[0]).host;
+/** The hosts of the relays to ask, as text. Throws SYNC_OFF or SYNC_URL_INVALID. */
+export function hostsToAsk(sync: SyncOptions | false): string {
+  return targetsToAsk(sync)
+    .map(([url]) => new URL(url).host)
+    .join(', ');
 }
 
-function urlsToAsk(sync: SyncOptions | false): [string, ...string[]] {
+function targetsToAsk(sync: SyncOptions | false): RelayTargets {
   if (sync === false) throw syncOff();
-  return resolveSyncUrls(sync);
+  return readRelayTargets(sync);
 }
 
-/** Resolves on any answer of the relay. Rejects with SYNC_OFF, SYNC_URL_INVALID, ABORTED or a relay error. */
+/**
+ * Asks every relay, each at all of its addresses, until `isFound`. Resolves without it only if every relay has answered:
+ * one that cannot be reached may have the account. Rejects with SYNC_OFF, SYNC_URL_INVALID, ABORTED or a relay error.
+ */
 export async function askRelay(options: {
   readonly node: LocalNode;
   readonly id: RawCoID;
@@ -27,45 +35,81 @@ export async function askRelay(options: {
   readonly peers: SyncPeers;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  /** Default: whether the node has anything of the CoValue. */
+  readonly isFound?: () => boolean;
 }): Promise<void> {
   const { node, id, sync, peers, clock, signal } = options;
+  const { isFound = () => getAvailableCoValue(node, id) !== undefined } = options;
   throwIfAborted(signal);
-  const host = hostToAsk(sync);
+  const targets = targetsToAsk(sync);
+  const asked = new Set<string>();
   const ended = new AbortController();
+  const isAborted = whenAborted(signal, ended.signal);
+  const isLost = whenState(peers, ended.signal, (relays) => relays.every(isPrevented) || undefined);
+
+  function isPrevented(relay: PeerStatus, index: number): boolean {
+    const addressCount = targets[index]?.length ?? 1;
+    if (relay.phase === 'waiting') return relay.attempt >= addressCount;
+    return relay.phase === 'failed' || relay.phase === 'offline';
+  }
+
+  /** The relays to ask now. None if all that are left cannot be asked. Undefined: one may still connect. */
+  function nextToAsk(relays: readonly PeerStatus[]): readonly PeerStatus[] | undefined {
+    const connected = relays.filter(({ id: relayID, phase }) => phase === 'connected' && !asked.has(relayID));
+    if (connected.length > 0) return connected;
+    return relays.every((relay, index) => asked.has(relay.id) || isPrevented(relay, index)) ? [] : undefined;
+  }
+
+  // cojson asks each relay that connects for what the node has a part of, so the answer may come before the question.
+  const whenAnswered = () => confirmationsOf(peers)?.whenAnswered(id);
+  let answer = whenAnswered();
+
   try {
-    const prevented = whenPrevented(peers, urlsToAsk(sync).length, signal, ended.signal);
-    await Promise.race([prevented, whenConnected(peers)]);
-    const overdue = whenOverdue(clock, host, ended.signal);
-    await Promise.race([prevented, overdue, node.loadCoValueCore(id, undefined, true)]);
+    for (;;) {
+      const relays = await Promise.race([isAborted, whenState(peers, ended.signal, nextToAsk)]);
+      if (relays.length === 0) {
+        const missed = peers.current.peers.find((relay) => !asked.has(relay.id));
+        if (missed) throw errorOf(missed);
+        return;
+      }
+      for (const relay of relays) asked.add(relay.id);
+      const overdue = whenOverdue(clock, hostsToAsk(sync), ended.signal);
+      const lost = isLost.then(() => {
+        throw errorOf(peers.current.peers[0]);
+      });
+      const answered = getAvailableCoValue(node, id) ? answer : node.loadCoValueCore(id, undefined, true);
+      if (!isFound()) await Promise.race([isAborted, lost, overdue, answered]);
+      if (isFound()) return;
+      answer = whenAnswered();
+    }
   } finally {
     ended.abort();
   }
 }
 
-function whenConnected(peers: SyncPeers): Promise<void> {
-  return new Promise((resolve) => {
-    peers.subscribe(({ peers: [relay] }) => {
-      if (relay?.phase === 'connected') resolve();
-    });
-  });
-}
-
-/** Rejects once this attempt can no longer get an answer. */
-function whenPrevented(
+/** Resolves with what `read` returns of the relays' states, once that is not undefined. */
+function whenState<T>(
   peers: SyncPeers,
-  addressCount: number,
-  signal: AbortSignal | undefined,
   ended: AbortSignal,
-): Promise<never> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => reject(aborted(signal)), { signal: ended });
-    const stop = peers.subscribe(({ peers: [relay] }) => {
-      const allTried = relay?.phase === 'waiting' && relay.attempt >= addressCount;
-      if (allTried || relay?.phase === 'failed') reject(relay.error);
-      if (relay?.phase === 'offline') reject(offline());
+  read: (relays: readonly PeerStatus[]) => T | undefined,
+): Promise<T> {
+  return new Promise((resolve) => {
+    const stop = peers.subscribe(({ peers: relays }) => {
+      const found = relays.length > 0 ? read(relays) : undefined;
+      if (found !== undefined) resolve(found);
     });
     ended.addEventListener('abort', stop);
   });
+}
+
+function whenAborted(signal: AbortSignal | undefined, ended: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(aborted(signal)), { signal: ended });
+  });
+}
+
+function errorOf(relay: PeerStatus | undefined): KernelError {
+  return relay && 'error' in relay ? relay.error : offline();
 }
 
 function whenOverdue(clock: Clock, host: string, ended: AbortSignal): Promise<never> {

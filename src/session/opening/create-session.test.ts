@@ -39,7 +39,7 @@ describe('closing a session', () => {
       timeout: 10_000,
     });
     root.set('a', 1);
-    const closing = session.close();
+    const closing = session.close({ until: 'confirmed', timeoutMs: 10_000 });
     expect(() => root.set('b', 2)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));
     await closing;
     expect(() => root.set('b', 3)).toThrow(expect.objectContaining({ code: 'SESSION_CLOSED' }));

@@ -3,6 +3,7 @@ import type { DeviceStorage } from '../../storage/device-storage.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { Passkeys } from '../passkeys/passkeys.ts';
 import type { RevealRecoveryPhrase } from '../session.ts';
+import type { Loads } from '../loads/create-loads.ts';
 import type { SessionLife } from './session-life.ts';
 import type { Session, SessionListener } from '../session.ts';
 import type { SignOut } from '../session.ts';
@@ -15,9 +16,10 @@ export function createSession(parts: {
   readonly passkeys: Passkeys;
   readonly revealRecoveryPhrase: RevealRecoveryPhrase;
   readonly signOut: SignOut;
+  readonly loads: Loads;
   readonly life: SessionLife;
 }): Session {
-  const { node, accountID, storage, sync, passkeys, revealRecoveryPhrase, signOut, life } = parts;
+  const { node, accountID, storage, sync, passkeys, revealRecoveryPhrase, signOut, loads, life } = parts;
   return {
     node,
     account: node.expectCurrentAccount('the node of a session has an account'),
@@ -25,9 +27,10 @@ export function createSession(parts: {
     sync,
     storage: storage.status,
     passkeys,
+    load: loads.load,
     revealRecoveryPhrase,
     signOut,
-    close: () => life.close(),
+    close: (options) => life.close(undefined, options),
     on: (...[event, listener]: SessionListener) =>
       event === 'closed' ? life.onClosed(listener) : life.onReplaced(listener),
   };

@@ -19,7 +19,7 @@ export async function importAccount(
   const { genesis, keyrings, unsaved = [], passkey, isPhraseRevealed, openedBy } = account;
   const { kernelMapID } = genesis;
   const heard = confirmationsOf(sync)?.whenAnswered(kernelMapID);
-  for (const contents of [genesis.content, keyrings, unsaved]) await importContents(node, contents);
+  await importContents(node, [...genesis.content, ...keyrings, ...unsaved]);
   const kernelMap = node.expectCoValueLoaded(kernelMapID).getCurrentContent() as RawCoMap;
   if (passkey) recordPasskey(kernelMap, passkey);
   if (isPhraseRevealed) recordPhraseRevealed(kernelMap);

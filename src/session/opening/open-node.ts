@@ -25,7 +25,7 @@ export interface OpenNode {
   readonly sync: SyncPeers;
   /** Moves further edits to a new session ID. */
   readonly retire: () => void;
-  /** Closes everything because the session failed to open. */
+  /** Closes everything because the session failed to open. Never rejects, so that the caller rejects with why it failed. */
   abandon(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export async function openNode(
   const isKept = remember !== 'never';
   const kind = isKept ? requestedKind : 'memory';
   // Finish deletions of an earlier sign-out before opening storage.
-  if (isKept) await unlessDeviceFails(createRemovals(platform, accountID).finish(), logger);
+  if (isKept) await unlessDeviceFails(createRemovals(platform, accountID).finishToOpen(), logger);
   const newSessionID = () => crypto.newRandomSessionID(accountID);
   await loadStorage(kind);
   const { storage, lease } = await openWithSessionID({ kind, accountID, newSessionID, platform, logger });
@@ -51,14 +51,16 @@ export async function openNode(
   let sync: SyncPeers | undefined;
 
   async function abandon(): Promise<void> {
-    await sync?.close();
-    await node.gracefulShutdown();
+    await sync?.close().catch(() => {});
+    await node.gracefulShutdown().catch(() => {});
     lease.release(false);
   }
 
   try {
     // Sync follows every edit from here on, including the first import.
-    const memory = isKept ? relayMemoryOf(platform, accountID, logger) : noRelayMemory;
+    // Nothing counts as confirmed before a relay's record was read, which never succeeds where the browser denies it.
+    const isStored = storage.status.current.state !== 'memory-only';
+    const memory = isStored ? relayMemoryOf(platform, accountID, logger) : noRelayMemory;
     sync = startSync({
       node,
       sync: options.sync ?? {},

@@ -8,6 +8,7 @@ import { activate } from '../active-session.ts';
 import { importAccount } from './import-account.ts';
 import { createSession } from './create-session.ts';
 import { openNode, type OpenNode } from './open-node.ts';
+import { createLoads } from '../loads/create-loads.ts';
 import { managePasskeys } from '../passkeys/manage-passkeys.ts';
 import { fetchForLater } from '../phrase/phrase-module.ts';
 import { createPhraseReveal } from '../phrase/reveal-phrase.ts';
@@ -15,25 +16,34 @@ import { allSavedOf } from '../session-ids/all-saved.ts';
 import { resumeAfterPage } from '../session-ids/resume-after-page.ts';
 import { guardSessionID } from '../session-ids/guard-session-id.ts';
 import { createTakeOver } from '../session-ids/replace-session.ts';
+import { addOpenSession } from './shared-openings.ts';
 import { createSessionLife, type SessionLife } from './session-life.ts';
 import type { Session } from '../session.ts';
 import type { SessionOptions } from '../session-options.ts';
+import { openAsTab } from '../sign-out/open-as-tab.ts';
+import type { SessionTabs } from '../sign-out/session-tabs.ts';
 import { createSignOut } from '../sign-out/sign-out.ts';
 
 /** Stops a relay that invents content under a session ID from making the page open sessions forever. */
 const maxRetiredIDs = 3;
 
-/** Opens a session, even offline or on an empty device, and makes it active. After a freeze, it continues or is replaced. */
+/**
+ * Opens a session, even offline or on an empty device, and makes it active. After a freeze, it continues or is replaced.
+ * The session takes over `tabs`, which `openAsTab` gives.
+ */
 export async function openSession(
   platform: Platform,
   account: AccountToOpen,
   options: SessionOptions,
+  tabs: SessionTabs | undefined,
 ): Promise<Session> {
+  tabs?.throwIfSignedOut();
   const open = await openNode(platform, account, options);
   const seed = holdSeed(account.seed);
   try {
     const kernelMap = await importAccount(platform, account, open);
-    const session = begin({ platform, account, options, open, seed, kernelMap });
+    tabs?.throwIfSignedOut();
+    const session = begin({ platform, account, options, tabs, open, seed, kernelMap });
     activate(session);
     return session;
   } catch (error) {
@@ -47,6 +57,7 @@ interface SessionParts {
   readonly platform: Platform;
   readonly account: AccountToOpen;
   readonly options: SessionOptions;
+  readonly tabs: SessionTabs | undefined;
   readonly open: OpenNode;
   readonly seed: SeedHolder;
   readonly kernelMap: RawCoMap;
@@ -54,7 +65,7 @@ interface SessionParts {
 
 /** Starts everything that runs until the session ends. */
 function begin(parts: SessionParts): Session {
-  const { platform, account, options, open, seed, kernelMap } = parts;
+  const { platform, account, options, tabs, open, seed, kernelMap } = parts;
   const { node, storage, sync } = open;
   const { crypto, genesis, passkey, openedBy } = account;
   const { accountID } = genesis;
@@ -75,23 +86,27 @@ function begin(parts: SessionParts): Session {
     openedBy,
   });
   const isKept = options.remember !== 'never';
-  const leaving = createSignOut({ platform, accountID, sync, edits, isKept, logger, life: () => life });
+  const leaving = createSignOut({ platform, accountID, sync, edits, tabs, isKept, logger, life: () => life });
   const place = keepPlace({ ...parts, life: () => life });
   const stopFetching = fetchForLater(platform);
+  const loads = createLoads({ node, sync, storage, clock: platform.clock });
   const life = createSessionLife({
     node,
     sync,
     edits,
     end() {
+      removeOpen();
       stopFetching();
+      loads.close();
       place.end();
       leaving.end();
       managed.end();
       seed.forget();
     },
     ended: place.release,
+    left: () => tabs?.close(),
   });
-  return createSession({
+  const session = createSession({
     node,
     accountID,
     storage,
@@ -99,8 +114,11 @@ function begin(parts: SessionParts): Session {
     passkeys: managed.passkeys,
     revealRecoveryPhrase: createPhraseReveal({ platform, kernelMap, seed, sync, options }),
     signOut: leaving.signOut,
+    loads,
     life,
   });
+  const removeOpen = addOpenSession(session);
+  return session;
 }
 
 /** Guards the session ID. If it is lost, another session replaces this one. */
@@ -125,7 +143,9 @@ function keepPlace(parts: SessionParts & { readonly life: () => Pick<SessionLife
     async open(copy, unsaved) {
       const crypto = await createSessionCrypto();
       const again = { crypto, genesis, keyrings, passkey, seed: copy, unsaved, retiredIDs };
-      return openSession(platform, again, options);
+      return openAsTab(platform, genesis.accountID, options, (tabs) =>
+        openSession(platform, again, options, tabs),
+      );
     },
   });
   const stopFollowing = resumeAfterPage({

@@ -1,5 +1,5 @@
 import { isKernelError } from '../../base/kernel-error.ts';
-import type { PasskeyResult, Passkeys } from '../../platform/passkey-api.ts';
+import type { PasskeyBackup, PasskeyResult, Passkeys } from '../../platform/passkey-api.ts';
 import type { Platform } from '../../platform/platform.ts';
 import {
   ceremonyError,
@@ -8,6 +8,8 @@ import {
   prfUnavailable,
   throwIfAborted,
 } from './ceremony-errors.ts';
+import { bytesToBase64url } from '../account/bytes.ts';
+import { withBackup, type PasskeyFacts } from '../account/passkey-facts.ts';
 import { prfInput } from '../account/prf-input.ts';
 
 /** A passkey that was used, and its PRF output. */
@@ -16,6 +18,12 @@ export interface UsedPasskey {
   /** 32 bytes. */
   readonly prfOutput: Uint8Array<ArrayBuffer>;
   readonly prfFrom: 'create' | 'get';
+  /** Undefined if the browser did not report it. */
+  readonly backup: PasskeyBackup | undefined;
+}
+
+export interface CreatedPasskey extends UsedPasskey {
+  readonly facts: PasskeyFacts;
 }
 
 export interface Ceremony {
@@ -33,31 +41,37 @@ export async function createPasskey(
     readonly label: string;
     readonly excludeCredentialIDs: readonly string[];
     /** The passkey now exists, but it may turn out to be unusable. Must not reject. */
-    readonly onMade?: (credentialID: string) => Promise<unknown>;
+    readonly onMade?: (made: Pick<CreatedPasskey, 'credentialID' | 'facts'>) => Promise<unknown>;
   },
-): Promise<UsedPasskey> {
+): Promise<CreatedPasskey> {
   const { rpID, rpName, label, excludeCredentialIDs, signal } = ceremony;
+  const userID = random(32);
   const made = await run(ceremony, () =>
     passkeys.create({
       rpID,
       rpName,
-      userID: random(32),
+      userID,
       userName: label,
       excludeCredentialIDs,
       prfInput,
       signal,
     }),
   );
-  const leftOver = { credentialID: made.credentialID, label };
+  const { credentialID, transports, aaguid, backup } = made;
+  const leftOver = { credentialID, label };
   if (made.prf.kind === 'none') throw prfUnavailable(leftOver);
-  await ceremony.onMade?.(made.credentialID);
+  const userHandle = bytesToBase64url(userID);
+  const reported = { rpID, userHandle, transports, ...(aaguid !== undefined && { aaguid }) };
+  const facts = withBackup(reported, backup);
+  await ceremony.onMade?.({ credentialID, facts });
   try {
-    if (made.prf.kind === 'output') return checked(made, made.prf.output, 'create');
-    return await use(passkeys, ceremony, [made.credentialID]);
+    if (made.prf.kind === 'output') return { ...checked(made, made.prf.output, 'create'), facts };
+    const used = await use(passkeys, ceremony, [credentialID]);
+    return { ...used, facts: withBackup(facts, used.backup) };
   } catch (error) {
     throw isKernelError(error, 'PASSKEY_PRF_UNAVAILABLE')
       ? prfUnavailable(leftOver, error)
-      : passkeyOrphaned(leftOver, error);
+      : passkeyOrphaned(leftOver, error, 'starts-over');
   }
 }
 
@@ -83,7 +97,7 @@ async function use(
   return checked(result, result.prf.output, 'get');
 }
 
-async function run(ceremony: Ceremony, prompt: () => Promise<PasskeyResult>): Promise<PasskeyResult> {
+async function run<T>(ceremony: Ceremony, prompt: () => Promise<T>): Promise<T> {
   throwIfAborted(ceremony.signal);
   try {
     return await prompt();
@@ -100,5 +114,5 @@ function checked(
   // Without user verification a passkey has a different PRF value, so an entry sealed under it would not open again.
   if (!result.userVerified) throw notVerified();
   if (prfOutput.length !== prfLength) throw prfUnavailable();
-  return { credentialID: result.credentialID, prfOutput, prfFrom };
+  return { credentialID: result.credentialID, prfOutput, prfFrom, backup: result.backup };
 }

@@ -1,5 +1,11 @@
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 
+/**
+ * What the next attempt does about a passkey that exists: continues with it, if need be only in this page; creates another
+ * one, unless the provider still has it; or starts over, because the provider was asked to drop it.
+ */
+export type NextAttempt = 'continues' | 'continues-in-page' | 'replaces' | 'starts-over';
+
 /** A passkey that was created but cannot be used. */
 export interface LeftOverPasskey {
   readonly credentialID: string;
@@ -66,14 +72,17 @@ export function prfUnavailable(
   );
 }
 
-/** The passkey exists, but the account does not. `isNoted`: the next sign-up on this device uses this passkey. */
-export function passkeyOrphaned(leftOver: LeftOverPasskey, cause: unknown, isNoted = false): KernelError {
-  const message =
-    'A passkey was created, but the account was not, and nothing was saved on this device. Sign up again';
-  const about = isNoted
-    ? ` to continue with the passkey “${leftOver.label}”.`
-    : `. ${whereToDelete(leftOver)}`;
-  return createKernelError('PASSKEY_ORPHANED', message + about, { cause, details: { ...leftOver } });
+/** The passkey exists, but the account does not. */
+export function passkeyOrphaned(leftOver: LeftOverPasskey, cause: unknown, next: NextAttempt): KernelError {
+  const { label } = leftOver;
+  const createdFor = 'A passkey was created, but the account was not, and nothing was saved on this device.';
+  const message = {
+    continues: `${createdFor} Sign up again to continue with the passkey “${label}”.`,
+    'continues-in-page': `${createdFor} Sign up again, before this page is reloaded, to continue with the passkey “${label}”.`,
+    replaces: `The passkey “${label}”, which an earlier sign-up created, was not used, so there is no account yet. Sign up again: that creates another passkey, unless this one still exists.`,
+    'starts-over': `${createdFor} Sign up again. ${whereToDelete(leftOver)}`,
+  }[next];
+  return createKernelError('PASSKEY_ORPHANED', message, { cause, details: { ...leftOver } });
 }
 
 /** An unfinished sign-up on this device created the passkey; the next one continues with it. */

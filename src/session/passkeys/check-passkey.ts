@@ -1,4 +1,4 @@
-import { isRemoved, livePasskeys, recordChecked } from '../account/kernel-map.ts';
+import { isRemoved, livePasskeys, recordBackup, recordChecked } from '../account/kernel-map.ts';
 import { requireSecure } from '../account/secure-platform.ts';
 import { createKeyringContent, keyringContentIn, readKeyring } from '../keyring/keyring-content.ts';
 import { openEntry, sealEntry } from '../keyring/keyring-entry.ts';
@@ -17,7 +17,7 @@ export async function checkPasskey(account: ManagedAccount, credentialID: string
   if (!passkey) throw notAPasskey();
   await seed.withSeed(() => requirePasskeys(platform));
   const rpID = relyingPartyID(platform, options);
-  const { prfOutput } = await getPasskey(platform, {
+  const { prfOutput, backup } = await getPasskey(platform, {
     rpID,
     signal: undefined,
     allowCredentialIDs: [credentialID],
@@ -28,7 +28,9 @@ export async function checkPasskey(account: ManagedAccount, credentialID: string
   // Another device may have removed it while the prompt was open.
   if (isRemoved(kernelMap, credentialID)) throw notAPasskey();
   recordChecked(kernelMap, credentialID);
-  await keepPasskey(account, credentialID, keyring.mapID, keyringContentIn(node, keyring));
+  if (backup) recordBackup(kernelMap, credentialID, backup);
+  const content = keyringContentIn(node, keyring);
+  await keepPasskey(account, { credentialID, rpID, mapID: keyring.mapID, content });
 }
 
 /** Opens the passkey's entry, or recreates it with the keys just derived if neither this device nor a relay supplied it. */

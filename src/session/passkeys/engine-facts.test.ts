@@ -43,7 +43,12 @@ test.each([
   ],
   ['Firefox 139', 'Mozilla/5.0 (X11; Linux x86_64; rv:139.0) Gecko/20100101 Firefox/139.0', undefined],
   ['Firefox 138', 'Mozilla/5.0 (X11; Linux x86_64; rv:138.0) Gecko/20100101 Firefox/138.0', 'no'],
-  ['Firefox on Android', 'Mozilla/5.0 (Android 14; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0', 'no'],
+  ['Firefox 148 on Android', 'Mozilla/5.0 (Android 14; Mobile; rv:148.0) Gecko/148.0 Firefox/148.0', 'no'],
+  [
+    'Firefox 149 on Android',
+    'Mozilla/5.0 (Android 14; Mobile; rv:149.0) Gecko/149.0 Firefox/149.0',
+    undefined,
+  ],
   ['Node', undefined, undefined],
   ['an unknown browser', 'Something/1.0', undefined],
 ])('of %s', (_, userAgent, prf) => {

@@ -9,10 +9,10 @@ export interface EngineFact {
 const update = 'Update the browser, or use another up-to-date browser.';
 
 /**
- * Facts as of November 2026. PRF arrived with Chrome and Edge 116, Safari 18.4 and Firefox 139; Firefox on Android and pages
- * inside other apps lack it. Safari 18.0 to 18.3 can return a wrong value for a passkey on another device. A home-screen app
- * on iOS looks like a page inside another app, so only apps that name themselves count as such. Undefined if nothing is
- * known against the engine.
+ * Facts as of November 2026. PRF arrived with Chrome and Edge 116, Safari 18.4, Firefox 139, and 149 on Android; pages inside
+ * other apps lack it. Safari 18.0 to 18.3 can return a wrong value for a passkey on another device. A home-screen app on iOS
+ * looks like a page inside another app, so only apps that name themselves count as such. Undefined if nothing is known
+ * against the engine.
  */
 export function engineFact(userAgent: string | undefined): EngineFact | undefined {
   if (userAgent === undefined) return undefined;
@@ -22,9 +22,9 @@ export function engineFact(userAgent: string | undefined): EngineFact | undefine
       'This page is open inside another app, where a passkey cannot open an account. Open it in the browser.';
     return { prf: 'no', reason };
   }
-  if (/Android.*Firefox\//.test(userAgent)) {
+  if (isBelow(version(/Android.*Firefox\/(\d+)\.(\d+)/), 149)) {
     const reason =
-      'Firefox on Android cannot open an account with a passkey. Use another browser, or the recovery phrase.';
+      'This version of Firefox on Android cannot open an account with a passkey. Update it, or use the recovery phrase.';
     return { prf: 'no', reason };
   }
   const iOS = version(/(?:iPhone|iPad|iPod).* OS (\d+)_(\d+)/);

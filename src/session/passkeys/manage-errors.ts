@@ -1,30 +1,44 @@
-import { createKernelError, isKernelError, type KernelError } from '../../base/kernel-error.ts';
-import { whereToDelete, type LeftOverPasskey } from './ceremony-errors.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import { whereToDelete, type LeftOverPasskey, type NextAttempt } from './ceremony-errors.ts';
 
 /** The account is unchanged; the passkey exists, but opens nothing. */
-export function passkeyNotAdded(leftOver: LeftOverPasskey, cause: unknown): KernelError {
-  return createKernelError(
-    'PASSKEY_ORPHANED',
-    `A passkey was created, but it could not be added to the account, which is unchanged. Try again to add a passkey. ${whereToDelete(leftOver)}`,
-    { cause, details: { ...leftOver } },
-  );
+export function passkeyNotAdded(
+  { credentialID, label }: LeftOverPasskey,
+  cause: unknown,
+  next: NextAttempt,
+): KernelError {
+  const notAdded = 'A passkey was created, but it could not be added to the account, which is unchanged.';
+  const message = {
+    continues: `${notAdded} Add a passkey again to continue with the passkey “${label}”.`,
+    'continues-in-page': `${notAdded} Add a passkey again, before this page is reloaded, to continue with the passkey “${label}”.`,
+    replaces: `The passkey “${label}”, which was created for this account earlier, was not used, so it is not added. Add a passkey again: that creates another one, unless this one still exists at its provider.`,
+    'starts-over': `${notAdded} Try again to add a passkey. ${whereToDelete({ credentialID, label })}`,
+  }[next];
+  return createKernelError('PASSKEY_ORPHANED', message, { cause, details: { credentialID, label } });
 }
 
-/** Maps a ceremony's error to its meaning while adding a passkey. */
-export function addError(error: unknown): unknown {
-  if (isKernelError(error, 'PASSKEY_ORPHANED')) return passkeyNotAdded(error.details, error.cause);
-  if (!isKernelError(error, 'PASSKEY_ALREADY_HERE')) return error;
+/** Says what PASSKEY_ALREADY_HERE means while adding a passkey. */
+export function alreadyAdded(error: unknown): KernelError {
   return createKernelError(
     'PASSKEY_ALREADY_HERE',
     'The chosen provider already has a passkey for this account. Choose another provider, such as a phone or a security key, or remove that passkey first.',
-    { cause: error.cause },
+    { cause: error instanceof Error ? error.cause : error },
+  );
+}
+
+/** The passkey was created for an account that has no record of it. */
+export function additionUnfinished({ credentialID, label }: LeftOverPasskey, cause: unknown): KernelError {
+  return createKernelError(
+    'PASSKEY_ORPHANED',
+    `The passkey “${label}” was created, but adding it to its account did not finish, so it opens nothing yet. Open the account in another way, and add a passkey again to continue with this one.`,
+    { cause, details: { credentialID, label } },
   );
 }
 
 export function lastPasskey(): KernelError {
   return createKernelError(
     'PASSKEY_LAST',
-    'This is the account’s last passkey, and its recovery phrase was never revealed, so nothing could open the account on another device. Add another passkey, or write down the recovery phrase, then remove this one.',
+    'This is the account’s last passkey, and the user has not typed its recovery phrase yet, so perhaps nothing could open the account on another device. Add another passkey, or have the user write the phrase down and type it, then remove this one.',
   );
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFakePasskeys, type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
 import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
@@ -111,4 +111,97 @@ test('adding or removing a passkey completes only after this device has written 
   expect(removed.isSettled).toBe(false);
   writeRemoved();
   await removed.settled;
+});
+
+describe('a tab that ended during `passkeys.add`', () => {
+  /** Starts to add the phone, and ends the tab as soon as a step of `stops` was reached. */
+  async function interrupted(stops: (reached: () => void) => object): Promise<string> {
+    const { accountID, passkeys } = await device.signedUp();
+    const { platform } = device;
+    takePhone();
+    const before = { ...platform };
+    await new Promise<void>((reached) => {
+      Object.assign(platform, stops(reached));
+      void passkeys.add({ label: 'My phone' });
+    });
+    Object.assign(platform, before);
+    await device.closeAll();
+    return accountID;
+  }
+
+  function never<T>(reached: () => void): Promise<T> {
+    reached();
+    return new Promise(() => {});
+  }
+
+  const beforeItsRecord = (reached: () => void) => ({
+    subtle: Object.assign(Object.create(crypto.subtle) as SubtleCrypto, { importKey: () => never(reached) }),
+  });
+
+  test('[ACC-24] leaves a passkey that the next session reports, and that the next `add` continues with', async () => {
+    const accountID = await interrupted(beforeItsRecord);
+    const warn = vi.fn();
+    const session = await device.resumed({ logger: { debug: () => {}, warn } });
+    expect(session?.accountID).toBe(accountID);
+    await expect
+      .poll(() => session?.passkeys.state.current.unfinished)
+      .toEqual([{ id: 'phone-1', label: 'My phone' }]);
+    await expect
+      .poll(() => warn.mock.calls)
+      .toContainEqual([expect.stringMatching(/“My phone” was created.*Add a passkey again/)]);
+
+    expect(await session?.passkeys.add()).toMatchObject({ id: 'phone-1', label: 'My phone' });
+    expect(phone.ceremonies).toMatchObject([{ userName: 'My phone' }, { allowCredentialIDs: ['phone-1'] }]);
+    expect(session?.passkeys.state.current.unfinished).toEqual([]);
+    await device.closeAll();
+    expect((await device.signedIn({}, phone)).accountID).toBe(accountID);
+  });
+
+  test('[ACC-24] after it had recorded the passkey in the account, is completed by the next session', async () => {
+    const { session } = await withPhoneAdded();
+    await device.closeAll();
+    // As left by a tab that ended before it replaced its note by the passkey’s record.
+    const label = 'My phone';
+    const { accountID } = session;
+    const note = {
+      v: 1,
+      credentialID: 'phone-1',
+      rpID: location.hostname,
+      label,
+      madeAtMs: 1,
+      addTo: accountID,
+    };
+    await device.databases.request('maia-device', 'credentials', (store) =>
+      store.put({ ...note, isUnfinished: true }),
+    );
+    for (const { mapID } of await kept<Copy & { readonly made?: object }>('keyrings').then((copies) =>
+      copies.filter(({ made }) => made === undefined),
+    ))
+      await device.databases.request('maia-device', 'keyrings', (store) => store.delete(mapID));
+
+    const again = await device.reloaded();
+    expect(again.passkeys.state.current.unfinished).toEqual([]);
+    await expect
+      .poll(() => kept('credentials'))
+      .toContainEqual(expect.objectContaining({ credentialID: 'phone-1', accountID }));
+    await device.closeAll();
+    expect((await device.signedIn({}, phone)).accountID).toBe(accountID);
+  });
+
+  test('[ACC-24] while the account was being stored, leaves its note until it is', async () => {
+    const session = await device.signedUp();
+    await expect.poll(() => session.sync.current.saved.pending).toBe(0);
+    takePhone();
+    const write = await device.databases.hold(`maia-${session.accountID}`, 'segments');
+    const added = session.passkeys.add();
+    await expect.poll(() => session.passkeys.state.current.passkeys.length).toBe(2);
+    await session.passkeys.list();
+    const notes = await kept<{ readonly credentialID: string; readonly addTo?: string }>('credentials');
+    expect(notes.find(({ credentialID }) => credentialID === 'phone-1')?.addTo).toBe(session.accountID);
+    write();
+    await added;
+    expect(await kept('credentials')).toContainEqual(
+      expect.objectContaining({ credentialID: 'phone-1', accountID: session.accountID }),
+    );
+  });
 });

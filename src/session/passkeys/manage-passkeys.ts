@@ -3,13 +3,16 @@ import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { isChecked, livePasskeys, readPasskeys, recordChecked, type Removal } from '../account/kernel-map.ts';
 import { createDevicePasskeys } from '../device/device-passkeys.ts';
+import { unfinishedHere } from '../device/unfinished-here.ts';
+import { createUnfinishedPasskeys } from '../device/unfinished-passkeys.ts';
 import { unlessDeviceFails } from '../device/prepare-device.ts';
 import { keepKeyrings } from '../keyring/keep-keyrings.ts';
 import { keyringContentIn } from '../keyring/keyring-content.ts';
 import { createKeyringFinder, type Keyring } from '../keyring/keyring-keys.ts';
 import { loadStoredKeyring } from '../keyring/stored-keyring.ts';
-import { addPasskey } from './add-passkey.ts';
+import { addPasskey, finishAdditions } from './add-passkey.ts';
 import { checkPasskey } from './check-passkey.ts';
+import { keepPasskey } from './keep-passkey.ts';
 import type { ManagedAccount } from './managed-account.ts';
 import { relyingPartyID } from './passkey-names.ts';
 import type { PasskeyInfo, Passkeys } from './passkeys.ts';
@@ -23,7 +26,7 @@ export interface ManagedPasskeys {
 }
 
 export function managePasskeys(
-  parts: Omit<ManagedAccount, 'keyringOf' | 'confirmations' | 'device'> & {
+  parts: Omit<ManagedAccount, 'keyringOf' | 'confirmations' | 'device' | 'unfinished'> & {
     readonly sync: SyncPeers;
     /** The ID of the passkey that was created or used to open this session. */
     readonly usedHere: string | undefined;
@@ -36,10 +39,17 @@ export function managePasskeys(
   assert(confirmations, 'a session syncs by this kernel');
   const keyringOf = createKeyringFinder(crypto);
   const { indexedDB } = platform;
-  const device = indexedDB && options.remember !== 'never' ? createDevicePasskeys(indexedDB) : undefined;
-  const account: ManagedAccount = { ...parts, keyringOf, confirmations, device };
+  const keepsIn = options.remember === 'never' ? undefined : indexedDB;
+  const device = keepsIn && createDevicePasskeys(keepsIn);
+  const unfinished = unfinishedHere(keepsIn && createUnfinishedPasskeys(keepsIn), logger);
+  const account: ManagedAccount = { ...parts, keyringOf, confirmations, device, unfinished };
   const watched = watchPasskeys(account, sync);
   if (usedHere !== undefined) watched.usedHere(usedHere);
+  finishAdditions(account).catch((error: unknown) =>
+    logger.warn('An unfinished addition of a passkey could not be completed; retrying at the next start', {
+      error,
+    }),
+  );
 
   async function dropped({ credentialID }: Removal, keyring: Keyring): Promise<void> {
     const deletion = keyringContentIn(node, keyring);
@@ -98,9 +108,14 @@ export function managePasskeys(
         subscribe: (listener) => watched.subscribe(listener),
       },
       async add(request = {}) {
-        const id = await addPasskey(account, request);
-        await saved();
-        return infoOf(id);
+        try {
+          const added = await addPasskey(account, request);
+          await saved();
+          await keepPasskey(account, added);
+          return await infoOf(added.credentialID);
+        } finally {
+          await watched.readUnfinished();
+        }
       },
       async check(id) {
         await checkPasskey(account, id);

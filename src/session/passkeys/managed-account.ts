@@ -6,6 +6,7 @@ import type { PasskeyRecord } from '../account/kernel-map.ts';
 import type { SeedHolder } from '../account/seed-holder.ts';
 import type { SessionCrypto } from '../../engine/session-crypto.ts';
 import type { DevicePasskeys } from '../device/device-passkeys.ts';
+import type { UnfinishedHere } from '../device/unfinished-here.ts';
 import type { Keyring } from '../keyring/keyring-keys.ts';
 import type { SessionOptions } from '../session-options.ts';
 
@@ -21,6 +22,7 @@ export interface ManagedAccount {
   readonly seed: SeedHolder;
   /** Undefined if nothing is stored on this device. */
   readonly device: DevicePasskeys | undefined;
+  readonly unfinished: UnfinishedHere;
   readonly options: SessionOptions;
   readonly logger: Logger;
 }

@@ -17,21 +17,45 @@ function platformWith(support: FakePasskeysOptions['support'], page: Partial<Pag
   };
 }
 
-const everything = { webauthn: true, prf: 'yes', autofill: true } as const;
+const report = { webauthn: true, prf: 'yes', autofill: true } as const;
+const everything = { ...report, authenticator: 'yes' } as const;
 
 test('offers a passkey if the browser supports it', async () => {
-  expect(await passkeySupport(platformWith(everything))).toEqual({ ...everything, offer: 'passkey' });
+  expect(await passkeySupport(platformWith(everything))).toEqual({ ...report, offer: 'passkey' });
 });
 
 test('offers a passkey if the browser does not report its support', async () => {
-  const support = { ...everything, prf: 'unknown' } as const;
-  expect(await passkeySupport(platformWith(support))).toEqual({ ...support, offer: 'passkey' });
+  const support = { ...everything, prf: 'unknown', authenticator: 'unknown' } as const;
+  expect(await passkeySupport(platformWith(support))).toEqual({
+    ...report,
+    prf: 'unknown',
+    offer: 'passkey',
+  });
+});
+
+test('offers the phrase if only a security key could answer, and leaves the key to those who ask for it', async () => {
+  const platform = platformWith({ ...everything, authenticator: 'no' });
+  expect(await passkeySupport(platform)).toEqual({
+    ...report,
+    offer: 'recovery-phrase',
+    reason: expect.stringContaining('security key') as string,
+  });
+  await expect(requirePasskeys(platform)).resolves.toBeUndefined();
+  await expect(requireSignIn(platform)).resolves.toBeUndefined();
+});
+
+test('a security key does not help where the browser lacks PRF', async () => {
+  const platform = platformWith({ ...everything, prf: 'no', authenticator: 'no' });
+  expect(await passkeySupport(platform)).toMatchObject({
+    offer: 'recovery-phrase',
+    reason: expect.stringContaining('PRF') as string,
+  });
 });
 
 test.each([
   [
     'no WebAuthn',
-    { webauthn: false, prf: 'no', autofill: false },
+    { webauthn: false, prf: 'no', autofill: false, authenticator: 'no' },
     {},
     'PASSKEY_UNSUPPORTED',
     /does not support passkeys/,
@@ -92,7 +116,7 @@ test('known facts count if the browser reports nothing, so no useless passkey is
 
 test('the browser’s own report takes precedence', async () => {
   const platform = platformWith(everything, { userAgent: firefoxOnAndroid });
-  expect(await passkeySupport(platform)).toEqual({ ...everything, offer: 'passkey' });
+  expect(await passkeySupport(platform)).toEqual({ ...report, offer: 'passkey' });
 });
 
 test('an engine that can return a wrong value is reported, but not blocked', async () => {

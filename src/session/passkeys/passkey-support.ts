@@ -16,8 +16,12 @@ export interface PasskeySupport {
   readonly reason?: string;
 }
 
+/** A prompt would ask for a security key, which few people have: those who do can still choose it. */
+const onlySecurityKey =
+  'Neither this device nor a phone can hold a passkey for this browser, only a security key with a PIN can. Without one, use the recovery phrase.';
+
 export async function passkeySupport({ passkeys, page }: Platform): Promise<PasskeySupport> {
-  const { webauthn, autofill, prf: reported } = await passkeys.support();
+  const { webauthn, autofill, prf: reported, authenticator } = await passkeys.support();
   const fact = engineFact(page.userAgent);
   // The browser's own report takes precedence over known facts about its engine.
   const prf = reported === 'unknown' && fact?.prf === 'no' ? 'no' : reported;
@@ -38,28 +42,25 @@ export async function passkeySupport({ passkeys, page }: Platform): Promise<Pass
       return 'Passkeys belong to a host name, and this page was opened at an IP address. Open it under its host name, or at http://localhost while developing.';
     }
     if (prf === 'no') return fact?.reason ?? prfUnavailable().message;
-    return fact?.prf === 'doubtful' ? fact.reason : undefined;
+    if (fact?.prf === 'doubtful') return fact.reason;
+    return authenticator === 'no' ? onlySecurityKey : undefined;
   }
 }
 
 /** Throws if no passkey could open an account here, so that no useless passkey is created. */
 export async function requirePasskeys(platform: Platform): Promise<void> {
   const { webauthn, prf, reason } = await passkeySupport(platform);
-  requireWebAuthn(platform, webauthn, reason);
+  if (!platform.page.isSecureContext || !webauthn) {
+    throw createKernelError('PASSKEY_UNSUPPORTED', reason ?? insecureContext);
+  }
   if (prf === 'no') throw prfUnavailable(undefined, undefined, reason);
 }
 
 /** Throws if the browser reports that it cannot use a passkey. Facts about its engine alone do not block a sign-in. */
 export async function requireSignIn(platform: Platform): Promise<void> {
   const { webauthn, prf } = await platform.passkeys.support();
-  const { reason } = await passkeySupport(platform);
-  requireWebAuthn(platform, webauthn, reason);
-  if (prf === 'no') throw prfUnavailable(undefined, undefined, reason);
-}
-
-function requireWebAuthn({ page }: Platform, webauthn: boolean, reason: string | undefined): void {
-  if (page.isSecureContext && webauthn) return;
-  throw createKernelError('PASSKEY_UNSUPPORTED', reason ?? insecureContext);
+  if (platform.page.isSecureContext && webauthn && prf !== 'no') return;
+  await requirePasskeys(platform);
 }
 
 /** Throws if passkeys cannot appear among an input's suggestions. */

@@ -9,7 +9,7 @@ import {
   keyringIn,
   type PasskeyDevices,
 } from '../../../test/support/session/passkey-devices.ts';
-import { readPasskeys, recordPhraseRevealed } from '../account/kernel-map.ts';
+import { readPasskeys, recordPhraseKept, recordPhraseRevealed } from '../account/kernel-map.ts';
 import { keyringContentIn } from '../keyring/keyring-content.ts';
 import type { Session } from '../session.ts';
 import { signIn } from '../sign-in.ts';
@@ -63,16 +63,20 @@ describe('removing a passkey', () => {
     expect((await on.signedInWith(phone)).accountID).toBe(session.accountID);
   });
 
-  test('[ACC-13] refuses to remove the last passkey unless the phrase was revealed', async () => {
+  test('[ACC-13] refuses to remove the last passkey unless the user has typed the phrase', async () => {
     await session.passkeys.remove('laptop-1');
     await expect(session.passkeys.remove('phone-1')).rejects.toMatchObject({ code: 'PASSKEY_LAST' });
     expect(idsOf(session)).toEqual(['phone-1']);
     recordPhraseRevealed(kernelMapOf(session));
+    await expect(session.passkeys.remove('phone-1')).rejects.toMatchObject({ code: 'PASSKEY_LAST' });
+    recordPhraseKept(kernelMapOf(session));
     await session.passkeys.remove('phone-1');
     await until(() =>
       expect(session.passkeys.state.current).toEqual({
         passkeys: [],
         phraseRevealed: true,
+        phraseKept: true,
+        unfinished: [],
         reach: 'elsewhere',
       }),
     );

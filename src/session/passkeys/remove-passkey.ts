@@ -1,10 +1,4 @@
-import {
-  isPhraseRevealed,
-  isRemoved,
-  livePasskeys,
-  readPasskeys,
-  recordRemoval,
-} from '../account/kernel-map.ts';
+import { isPhraseKept, isRemoved, livePasskeys, readPasskeys, recordRemoval } from '../account/kernel-map.ts';
 import { removeKeyring } from '../keyring/remove-keyring.ts';
 import { lastPasskey, notAPasskey } from './manage-errors.ts';
 import type { ManagedAccount } from './managed-account.ts';
@@ -15,7 +9,7 @@ export function removePasskey(account: ManagedAccount, credentialID: string): vo
   const passkey = readPasskeys(kernelMap).find((known) => known.credentialID === credentialID);
   if (!passkey) throw notAPasskey();
   const isLast = livePasskeys(kernelMap).every((live) => live.credentialID === credentialID);
-  if (isLast && !isRemoved(kernelMap, credentialID) && !isPhraseRevealed(kernelMap)) throw lastPasskey();
+  if (isLast && !isRemoved(kernelMap, credentialID) && !isPhraseKept(kernelMap)) throw lastPasskey();
   recordRemoval(kernelMap, passkey);
   removeKeyring(node, crypto, account.keyringOf(passkey));
 }

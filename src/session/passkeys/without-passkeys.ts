@@ -12,7 +12,13 @@ export function withoutPasskeys(): Passkeys {
       ),
     );
   return {
-    state: createReadable<PasskeysState>({ passkeys: [], phraseRevealed: false, reach: 'unknown' }),
+    state: createReadable<PasskeysState>({
+      passkeys: [],
+      phraseRevealed: false,
+      phraseKept: false,
+      unfinished: [],
+      reach: 'unknown',
+    }),
     list: () => Promise.resolve([]),
     add: unknown,
     check: unknown,

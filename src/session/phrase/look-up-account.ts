@@ -8,13 +8,13 @@ import { startSync } from '../../sync/start-sync.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
 import type { Genesis } from '../account/genesis.ts';
 import type { SessionCrypto } from '../../engine/session-crypto.ts';
-import { askRelay, hostToAsk } from '../opening/ask-relay.ts';
+import { askRelay, hostsToAsk } from '../opening/ask-relay.ts';
 import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /**
- * Asks the relay once whether it has an account. Any phrase with a valid checksum yields an account ID, so only
- * uploaded content proves that the account exists. Rejects with ACCOUNT_NOT_FOUND only if a relay answered that it
- * lacks the account or its first transactions; if no relay could answer, rejects like `askRelay`.
+ * Asks each relay once whether it has an account. Any phrase with a valid checksum yields an account ID, so only
+ * uploaded content proves that the account exists. Rejects with ACCOUNT_NOT_FOUND only if every relay answered that it
+ * lacks the account or its first transactions; otherwise rejects like `askRelay`.
  */
 export async function lookUpAccount(options: {
   readonly crypto: SessionCrypto;
@@ -26,16 +26,19 @@ export async function lookUpAccount(options: {
 }): Promise<void> {
   const { crypto, genesis, sync, platform, signal, logger } = options;
   const { accountID, agentSecret } = genesis;
-  const host = hostToAsk(sync);
+  const host = hostsToAsk(sync);
   // Act as the agent, which exists before the account does. The node writes and stores nothing.
   const sessionID = crypto.newRandomSessionID(crypto.getAgentID(agentSecret));
   const node = new LocalNode(agentSecret, sessionID, crypto);
   const peers = startSync({ node, sync, storage: { status: foreignStorageStatus(node) }, platform, logger });
-  try {
-    await askRelay({ node, id: accountID, sync, peers, clock: platform.clock, signal });
+  const beginning = genesis.content.filter(({ id }) => id === accountID);
+  const isFound = () => {
     const have = knownCountsOfState(getOrCreateCoValue(node, accountID).knownState());
-    const beginning = genesis.content.filter(({ id }) => id === accountID);
-    if (!beginning.every((content) => covers(have, knownCountsOfContent(content)))) throw notFound(host);
+    return beginning.every((content) => covers(have, knownCountsOfContent(content)));
+  };
+  try {
+    await askRelay({ node, id: accountID, sync, peers, clock: platform.clock, signal, isFound });
+    if (!isFound()) throw notFound(host);
   } finally {
     await peers.close();
     await node.gracefulShutdown();

@@ -34,7 +34,7 @@ afterEach(() => sessions.end());
 function deviceWithoutPasskeys(changes: Partial<Platform> = {}): Platform {
   const passkeys = createFakePasskeys({
     prf: 'none',
-    support: { webauthn: false, prf: 'no', autofill: false },
+    support: { webauthn: false, prf: 'no', autofill: false, authenticator: 'no' },
   });
   return sessions.device({ passkeys, ...changes });
 }

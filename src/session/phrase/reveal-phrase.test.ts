@@ -3,6 +3,9 @@ import { createBrowserPlatform } from '../../platform/browser-platform.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { Passkeys } from '../../platform/passkey-api.ts';
 import { kernelMapOf, passkeyOf } from '../../../test/support/session/account-parts.ts';
+import { createFakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
+import { untilConfirmed } from '../../../test/support/session/until-session.ts';
+import { until } from '../../../test/support/until.ts';
 import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
 import { isPhraseRevealed, recordRemoval } from '../account/kernel-map.ts';
 import { requireSecure } from '../account/secure-platform.ts';
@@ -13,6 +16,7 @@ import { accountOfSeed } from './phrase-account.ts';
 import { phraseModule } from './phrase-module.ts';
 import { phraseToSeed, seedToPhrase } from './recovery-phrase.ts';
 import { createPhraseReveal } from './reveal-phrase.ts';
+import { signInWithPhrase } from './sign-in-with-phrase.ts';
 import { signUpWithPhrase } from './sign-up-with-phrase.ts';
 
 let sessions: TestSessions;
@@ -133,6 +137,50 @@ describe('a closed session', () => {
     });
     await expectHidden(session, session.revealRecoveryPhrase(), 'SESSION_CLOSED');
   });
+});
+
+describe('the reach of an account that has only a phrase', () => {
+  async function confirmedWithoutPasskey() {
+    const made = await signUpWithPhrase(sessions.device(), { sync: { url: sessions.relay.url } });
+    sessions.onEnd(() => made.session.close());
+    await untilConfirmed(made.session);
+    return made;
+  }
+
+  test('[ACC-22] is this device until the user has typed the phrase, however well the relay has the account', async () => {
+    const { session, phrase } = await confirmedWithoutPasskey();
+    const before = session.passkeys.state.current;
+    expect(before).toMatchObject({ phraseRevealed: true, phraseKept: false, reach: 'this-device' });
+    await session.revealRecoveryPhrase({ phrase });
+    await until(() =>
+      expect(session.passkeys.state.current).toMatchObject({ phraseKept: true, reach: 'elsewhere' }),
+    );
+  });
+
+  test('is elsewhere once the user has signed in with the phrase, on every device', async () => {
+    const { session, phrase } = await confirmedWithoutPasskey();
+    const url = sessions.relay.url;
+    const other = await signInWithPhrase(sessions.device(), phrase, { sync: { url } });
+    sessions.onEnd(() => other.close());
+    await until(() => expect(other.passkeys.state.current.reach).toBe('elsewhere'));
+    await until(() =>
+      expect(session.passkeys.state.current).toMatchObject({ phraseKept: true, reach: 'elsewhere' }),
+    );
+  });
+});
+
+test('[ACC-22] a phrase that was only shown does not count, with or without a passkey', async () => {
+  const bound = createFakePasskeys({ kind: 'bound' });
+  const device = sessions.device({ passkeys: bound });
+  const session = await signUp(device, { sync: { url: sessions.relay.url } });
+  sessions.onEnd(() => session.close());
+  const phrase = await session.revealRecoveryPhrase();
+  await untilConfirmed(session);
+  const shown = session.passkeys.state.current;
+  expect(shown).toMatchObject({ phraseRevealed: true, phraseKept: false, reach: 'this-device' });
+  await expect(session.passkeys.remove('passkey-1')).rejects.toMatchObject({ code: 'PASSKEY_LAST' });
+  await session.revealRecoveryPhrase({ phrase });
+  await until(() => expect(session.passkeys.state.current.reach).toBe('elsewhere'));
 });
 
 describe('an account without a passkey', () => {

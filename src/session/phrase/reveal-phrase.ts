@@ -3,7 +3,7 @@ import { createKernelError, type KernelError } from '../../base/kernel-error.ts'
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
-import { livePasskeys, recordPhraseRevealed } from '../account/kernel-map.ts';
+import { livePasskeys, recordBackup, recordPhraseKept, recordPhraseRevealed } from '../account/kernel-map.ts';
 import type { SeedHolder } from '../account/seed-holder.ts';
 import { getPasskey } from '../passkeys/ceremonies.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
@@ -28,9 +28,15 @@ export function createPhraseReveal(account: {
     if (allowCredentialIDs.length === 0) throw phraseNeeded();
     await requirePasskeys(platform);
     const rpID = relyingPartyID(platform, options);
-    const { credentialID, prfOutput } = await getPasskey(platform, { rpID, signal, allowCredentialIDs });
+    const { credentialID, prfOutput, backup } = await getPasskey(platform, {
+      rpID,
+      signal,
+      allowCredentialIDs,
+    });
     prfOutput.fill(0);
     if (!allowCredentialIDs.includes(credentialID)) throw anotherPasskey();
+    seed.requireHeld();
+    if (backup) recordBackup(kernelMap, credentialID, backup);
   }
 
   return async ({ phrase, signal } = {}) => {
@@ -44,7 +50,8 @@ export function createPhraseReveal(account: {
     throwIfAborted(signal);
     const words = await seed.withSeed((bytes) => {
       if (typed && !typed.every((byte, index) => byte === bytes[index])) throw anotherPhrase();
-      recordPhraseRevealed(kernelMap);
+      if (typed) recordPhraseKept(kernelMap);
+      else recordPhraseRevealed(kernelMap);
       return seedToPhrase(bytes);
     });
     await confirmationsOf(sync)?.whenSaved([kernelMap.id]);

@@ -2,10 +2,12 @@ import { createKernelError, type KernelError } from '../../base/kernel-error.ts'
 import { silentLogger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { hasContent } from '../../storage/has-content.ts';
+import { kernelMapIn, recordPhraseKept } from '../account/kernel-map.ts';
 import { requireSecure } from '../account/secure-platform.ts';
 import { unlessDeviceFails } from '../device/prepare-device.ts';
 import { deviceAccounts } from '../device/device-accounts.ts';
 import { openSession } from '../opening/open-session.ts';
+import { openAsTab } from '../sign-out/open-as-tab.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 import type { Session } from '../session.ts';
 import type { SessionOptions } from '../session-options.ts';
@@ -35,13 +37,19 @@ export async function signInWithPhrase(
   if (!isKnownHere) await lookUpAccount({ ...account, sync, platform, signal, logger });
   throwIfAborted(signal);
 
-  const copies = (await unlessDeviceFails(device?.keyringCopiesOf(accountID), logger)) ?? [];
-  if (device && remember !== 'never') {
-    const records = await phraseRecords(platform, account, accountLabel(platform, options), remember);
-    // If this fails, the next start needs the phrase again.
-    await unlessDeviceFails(device.keep(records), logger);
-  }
-  return openSession(platform, { ...account, keyrings: copies.flatMap(({ content }) => content) }, options);
+  return openAsTab(platform, accountID, options, async (tabs) => {
+    const here = await unlessDeviceFails(device?.remembered(accountID), logger);
+    const keyrings = here?.copies.flatMap(({ content }) => content) ?? [];
+    // Create the records before the session takes ownership of the seed.
+    const label = accountLabel(platform, options);
+    const records =
+      device && remember !== 'never' && (await phraseRecords(platform, account, label, remember));
+    const session = await openSession(platform, { ...account, keyrings }, options, tabs);
+    recordPhraseKept(kernelMapIn(session.node, account.genesis.kernelMapID));
+    // Store them last, so that a sign-out that ended the opening is final. If that fails, the next start needs the phrase.
+    if (records) await unlessDeviceFails(device?.keep(records), logger);
+    return session;
+  });
 }
 
 function anotherAccount(): KernelError {

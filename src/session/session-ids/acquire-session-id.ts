@@ -1,10 +1,11 @@
 import type { SessionID } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
-import type { Platform } from '../../platform/platform.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Marks, Platform } from '../../platform/platform.ts';
 import { createCleanMarks } from './clean-marks.ts';
 import { createUnsharedLease, type SessionIDLease } from './session-id-lease.ts';
 import { leaseSessionID } from './session-id-pool.ts';
-import { createSessionIDRecords, deleteSessionIDRecords } from './session-id-records.ts';
+import { createSessionIDRecords } from './session-id-records.ts';
 
 /** Choosing an ID takes milliseconds, but a tab that freezes while it chooses would block all others. */
 const choosingMs = 3_000;
@@ -46,18 +47,15 @@ export async function acquireSessionID(options: {
   }
 }
 
-/** Deletes the account's session IDs from this device. Call it only when no tab has the account open. */
-export async function forgetSessionIDs(
-  platform: Pick<Platform, 'indexedDB' | 'marks'>,
+/** Removes what marks the account's session IDs as reusable. */
+export async function removeCleanMarks(
+  {
+    clock,
+    indexedDB,
+    marks,
+  }: { readonly clock: Clock; readonly indexedDB: IDBFactory; readonly marks: Marks },
   accountID: string,
 ): Promise<void> {
-  const { indexedDB, marks } = platform;
-  if (!indexedDB) return;
-  try {
-    const records = await createSessionIDRecords(indexedDB, accountID).all();
-    if (marks) for (const { sessionID } of records) createCleanMarks(marks).remove(sessionID);
-  } finally {
-    // Delete the records even if they are unreadable.
-    await deleteSessionIDRecords(indexedDB, accountID);
-  }
+  const records = await createSessionIDRecords(indexedDB, accountID, clock).all();
+  for (const { sessionID } of records) createCleanMarks(marks).remove(sessionID);
 }

@@ -33,7 +33,8 @@ const page: Pick<Page, 'on'> = {
     return () => listeners.delete(event);
   },
 };
-const lease: Pick<SessionIDLease, 'isHeld' | 'release' | 'reclaim' | 'onStolen'> = {
+const lease: Pick<SessionIDLease, 'isShared' | 'isHeld' | 'release' | 'reclaim' | 'onStolen'> = {
+  isShared: true,
   get isHeld() {
     return isHeld;
   },

@@ -1,10 +1,10 @@
 import type { Page } from '../../platform/platform.ts';
 import type { SessionIDLease } from './session-id-lease.ts';
 
-/** Releases the session ID while the page is left or frozen, then reclaims it. Returns a function that stops it. */
+/** Releases a shared session ID while the page is left or frozen, then reclaims it. Returns a function that stops it. */
 export function followPage(parts: {
   readonly page: Pick<Page, 'on'>;
-  readonly lease: Pick<SessionIDLease, 'isHeld' | 'release' | 'reclaim' | 'onStolen'>;
+  readonly lease: Pick<SessionIDLease, 'isShared' | 'isHeld' | 'release' | 'reclaim' | 'onStolen'>;
   /** Whether every edit is saved on this device. */
   readonly isClean: () => boolean;
   /** Called when the ID is released. From then on, the session must not write. */
@@ -14,6 +14,7 @@ export function followPage(parts: {
   readonly onLost: () => void;
 }): () => void {
   const { page, lease, isClean, onReleased, onReclaimed, onLost } = parts;
+  if (!lease.isShared) return () => {};
   let isHidden = false;
   let isEnded = false;
   let isBusy = false;

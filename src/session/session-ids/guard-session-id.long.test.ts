@@ -133,7 +133,7 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     const { sync, retired } = guarded();
     sync.pause();
     write(map, 1);
-    expect(sync.current.confirmed.pending).toBe(1);
+    expect(sync.stateOf(map).current.confirmed).toBe('pending');
     for (const piece of contentOf(copy)) original.syncManager.handleNewContent(piece, 'import');
     const other = connect(original);
     await untilConfirmed(other);

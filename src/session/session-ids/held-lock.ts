@@ -1,4 +1,4 @@
-import type { Locks } from '../../platform/platform.ts';
+import type { Locks, Platform } from '../../platform/platform.ts';
 
 export interface HeldLock {
   /** Releases the lock, and resolves when others can acquire it. Idempotent. */
@@ -38,4 +38,45 @@ export function holdLock(
       if (!isReleased) for (const listener of listeners) listener();
     });
   });
+}
+
+/**
+ * Waits for a lock for at most `waitMs`, because a frozen page may hold one forever. Rejects with what `late` returns, or with
+ * the signal's reason. Undefined if the browser has no locks or refuses them, as in sandboxed documents.
+ */
+export async function holdLockInTime(
+  { clock, locks }: Pick<Platform, 'clock' | 'locks'>,
+  name: string,
+  limits: {
+    readonly waitMs: number;
+    readonly late: (cause: unknown) => Error;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<HeldLock | undefined> {
+  const { waitMs, late, signal } = limits;
+  signal?.throwIfAborted();
+  if (!locks) return undefined;
+  const waiting = new AbortController();
+  const stop = () => waiting.abort();
+  const cancel = clock.after(waitMs, stop);
+  signal?.addEventListener('abort', stop);
+  try {
+    return await holdLock(locks, name, { signal: waiting.signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (waiting.signal.aborted) throw late(error);
+    return undefined;
+  } finally {
+    cancel();
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** Runs, then releases the lock. */
+export async function whileHeld<T>(lock: HeldLock | undefined, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } finally {
+    void lock?.release().catch(() => {}); // A stolen lock is already gone.
+  }
 }

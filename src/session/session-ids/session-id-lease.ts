@@ -9,6 +9,8 @@ export interface SessionIDLease {
   readonly sessionID: SessionID;
   /** An earlier run wrote under this ID. Load its content before writing more. */
   readonly isReused: boolean;
+  /** False if no other node can ever have the ID, so there is nothing to release or to lose. */
+  readonly isShared: boolean;
   /** False from the moment when another node may have the ID. */
   readonly isHeld: boolean;
   /** Synchronous, because the page may end. Unless `isClean`, only this lease can reclaim the ID. Idempotent. */
@@ -24,6 +26,7 @@ export function createUnsharedLease(sessionID: SessionID): SessionIDLease {
   return {
     sessionID,
     isReused: false,
+    isShared: false,
     isHeld: true,
     release: () => {},
     reclaim: () => Promise.resolve(true),
@@ -77,6 +80,7 @@ export function createLease(parts: {
   return {
     sessionID,
     isReused,
+    isShared: true,
     get isHeld() {
       return held !== undefined;
     },

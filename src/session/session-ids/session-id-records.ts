@@ -3,7 +3,6 @@ import type { Clock } from '../../base/clock.ts';
 import { assert } from '../../base/assert.ts';
 import { accountDatabase, stores } from '../../storage/account-database.ts';
 import { committed, openDatabase } from '../../storage/indexed-db.ts';
-import { deleteDatabase } from '../device/device-database.ts';
 import { isRecord } from '../../base/record.ts';
 
 /** This device's session IDs of one account. */
@@ -56,11 +55,6 @@ export function createSessionIDRecords(
     put: async (record) => void (await transact('readwrite', (store) => store.put(record))),
     delete: (sessionID) => transact('readwrite', (store) => store.delete(sessionID)),
   };
-}
-
-/** Also resolves while another tab is using the database; the browser deletes it afterwards. */
-export async function deleteSessionIDRecords(indexedDB: IDBFactory, accountID: string): Promise<void> {
-  await deleteDatabase(indexedDB, accountDatabase(accountID).name);
 }
 
 /** Ignores records of another version: their IDs must not be used here. */

@@ -3,9 +3,12 @@ import { rootOf } from '../../../test/support/session/account-parts.ts';
 import { failIndexedDB } from '../../../test/support/storage/failing-indexeddb.ts';
 import { anotherTab, endAll } from '../../../test/support/session/sign-out-helpers.ts';
 import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
+import type { Platform } from '../../platform/platform.ts';
 import { activeSession } from '../active-session.ts';
 import { resume } from '../resume.ts';
 import type { Session } from '../session.ts';
+import type { SessionOptions } from '../session-options.ts';
+import { signUp } from '../sign-up/sign-up.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
 import { untilSaved } from '../../../test/support/session/until-session.ts';
 
@@ -103,6 +106,24 @@ describe('a frozen page', () => {
     expect(idOf(await device.reloaded())).toBe(before);
   });
 
+  test.each<[string, Partial<Platform>, SessionOptions]>([
+    ['the browser has no Web Locks', { locks: undefined }, {}],
+    ['the browser has no localStorage', { marks: undefined }, {}],
+    ['the device keeps nothing of the account', {}, { remember: 'never' }],
+    ['no storage is wanted', {}, { storage: 'memory' }],
+  ])(
+    '[TABS-8] goes on under its own session ID if no other page can have it: %s',
+    async (_, changes, options) => {
+      const session = await signUp({ ...device.platform, ...changes }, { sync: false, ...options });
+      freeze();
+      unfreeze();
+      await untilWritable(session);
+      rootOf(session).set('after', 1);
+      expect(activeSession.current).toBe(session);
+      await session.close();
+    },
+  );
+
   test('gets another session if a tab continued its own', async () => {
     const session = await device.signedUp();
     rootOf(session).set('from', 'first');
@@ -157,6 +178,7 @@ describe('a frozen page', () => {
       await vi.waitFor(() => expect(session.storage.current.state).toBe('failing'), { timeout: 10_000 });
       freeze();
       const other = await resume(device.platform, { sync: false });
+      if (other) rootOf(other).set('other', 1);
       await expect(other?.close()).rejects.toMatchObject({ code: 'STORAGE_FULL' });
       const replaced = new Promise<Session>((resolve) => session.on('replaced', resolve));
       unfreeze();

@@ -15,9 +15,10 @@ afterEach(async () => {
 
 describe('an interrupted sign-out', () => {
   /** Simulates another tab that holds the database open, or this tab ending at this moment. */
-  function cannotDelete(): IDBFactory {
-    const deleteDatabase = () => {
-      throw new DOMException('broken', 'UnknownError');
+  function cannotDelete(only?: string): IDBFactory {
+    const deleteDatabase = (name: string) => {
+      if (name === (only ?? name)) throw new DOMException('broken', 'UnknownError');
+      return indexedDB.deleteDatabase(name);
     };
     return Object.assign(Object.create(indexedDB) as IDBFactory, {
       open: (...args: Parameters<IDBFactory['open']>) => indexedDB.open(...args),
@@ -39,8 +40,25 @@ describe('an interrupted sign-out', () => {
     expect(await device.databases.names()).toContain(contentOf(session));
 
     expect(await device.resumed()).toBeUndefined();
-    expect(await device.databases.names()).toEqual(['maia-device']);
-    expect(await countIn(device, 'credentials')).toBe(1);
+    await vi.waitFor(async () => expect(await device.databases.names()).toEqual(['maia-device']));
+    await vi.waitFor(async () => expect(await countIn(device, 'credentials')).toBe(1));
+  });
+
+  test('[ACC-18] of several accounts is completed, although the data of one cannot be deleted', async () => {
+    await (await device.signedUp()).close();
+    await (await device.signedUp({ anotherAccount: true })).close();
+    const broken = { ...device.platform, indexedDB: cannotDelete() };
+    const names: string[] = [];
+    for (let session; (session = await resume(broken, { sync: false }));) {
+      names.push(contentOf(session));
+      await session.signOut({ discardUnsynced: true });
+    }
+    const [first = ''] = names.toSorted();
+    expect(names).toHaveLength(2);
+    expect(
+      await resume({ ...device.platform, indexedDB: cannotDelete(first) }, { sync: false }),
+    ).toBeUndefined();
+    await vi.waitFor(async () => expect(await device.databases.names()).toEqual([first, 'maia-device']));
   });
 
   test('keeps what was written since, if the user signs in again before the next start', async () => {

@@ -62,6 +62,27 @@ describe('the other tabs of the account', () => {
     expect(await device.databases.names()).toEqual(['maia-device', contentOf(ben)].toSorted());
   });
 
+  test('[ACC-26] end at once if they wait in `close` for a relay that they do not reach', async () => {
+    const first = await device.signedUp();
+    await saved(first);
+    const after: Clock['after'] = (ms, run) => systemClock.after(ms === 2_000 ? 100 : ms, run);
+    const waiting = await resume(
+      { ...device.platform, clock: { ...systemClock, after } },
+      { sync: { url: 'ws://127.0.0.1:9' } },
+    );
+    if (!waiting) throw new Error('the device remembers no account');
+    rootOf(waiting).set('theirs', 1);
+    const closing = waiting.close({ until: 'confirmed', timeoutMs: 600_000 });
+    const ended = expect(closing).rejects.toMatchObject({
+      code: 'SESSION_CLOSED',
+      details: { isSignedOut: true },
+    });
+    expect((await refusalOf(first.signOut())).details.count).toBeGreaterThan(0);
+    await first.signOut({ keepEncryptedData: true });
+    await ended;
+    expect(rootOf(await device.signedIn()).get('theirs')).toBe(1);
+  });
+
   test('count as having changes if they do not answer, unless those changes are discarded', async () => {
     const session = await device.signedUp();
     await session.signOut({ discardUnsynced: true });

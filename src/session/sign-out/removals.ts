@@ -1,15 +1,16 @@
 import { isKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { accountDatabase } from '../../storage/account-database.ts';
-import { stockDatabaseName } from '../../storage/stock-database.ts';
 import { isRecord } from '../../base/record.ts';
-import { deleteDatabase, readDevice, writeDevice } from '../device/device-database.ts';
-import { deviceError, unlessRefused } from '../device/device-errors.ts';
-import { forgetSessionIDs } from '../session-ids/acquire-session-id.ts';
+import { deleteAccountData } from '../device/delete-account-data.ts';
+import { readDevice, writeDevice } from '../device/device-database.ts';
+import { databaseBlocked, deviceError, unlessRefused } from '../device/device-errors.ts';
+import { holdLockInTime, whileHeld } from '../session-ids/held-lock.ts';
+import { presentTabs } from './tab-presence.ts';
 
 /**
  * Marks an account's databases for deletion. Written among the credentials, under a key that no credential uses, by the
- * transaction that deletes the vault. It stays until the databases are gone, so a later start resumes the deletion.
+ * transaction that deletes the vault. It stays until the databases are gone and no tab is left that could create them
+ * again, so a later start resumes the deletion.
  */
 interface Removal {
   readonly credentialID: string;
@@ -18,42 +19,61 @@ interface Removal {
   readonly isRemoval: true;
 }
 
+/** How long to wait for another tab's removal. A page frozen during one may hold its lock forever. */
+const waitMs = 5_000;
+
 export interface Removals {
   /**
    * Afterwards this device cannot open the account without a prompt. One transaction: all or nothing. Without `keepsData`,
    * the account cannot be opened offline either, and its databases are marked for deletion.
    */
   signOff(options: { readonly keepsData: boolean }): Promise<void>;
-  /** Deletes the marked databases. One that another tab holds open is deleted when that tab closes it. */
+  /** Deletes the marked databases. Rejects with STORAGE_BLOCKED if a tab that does not react holds this up. */
   finish(): Promise<void>;
+  /** Like `finish`, before this tab opens the account: what it stores from then on is wanted, so no mark stays. */
+  finishToOpen(): Promise<void>;
 }
 
-type RemovalPlatform = Pick<Platform, 'indexedDB' | 'locks' | 'marks'>;
+type RemovalPlatform = Pick<Platform, 'clock' | 'indexedDB' | 'locks' | 'marks'>;
 
 export function createRemovals(platform: RemovalPlatform, accountID: string): Removals {
   const { indexedDB } = platform;
   const key = keyOf(accountID);
 
-  async function removeNow(): Promise<void> {
+  const unmark = () => indexedDB && writeDevice(indexedDB, (store) => store('credentials').delete(key));
+
+  async function removeNow(isOpening: boolean): Promise<void> {
     if (!indexedDB) return;
     const records = await readDevice(indexedDB, async (store) => ({
       removal: await store('credentials').get(key),
       whatOpensIt: [await store('vaults').get(accountID), ...(await store('keyrings').getAll())],
     }));
     if (!isRemoval(records?.removal)) return;
-    // The user signed in again before the databases could be deleted, so their content is wanted.
-    const isWanted = records.whatOpensIt.some((record) => isOf(record, accountID));
-    if (isWanted || (await deleteDatabases(indexedDB))) {
-      await writeDevice(indexedDB, (store) => store('credentials').delete(key));
+    try {
+      // The user signed in again before the databases could be deleted, so their content is wanted.
+      const isWanted = records.whatOpensIt.some((record) => isOf(record, accountID));
+      if (!isWanted) await deleteAccountData(platform, indexedDB, accountID);
+      if (!isOpening && (isWanted || !(await presentTabs(platform, accountID))?.length)) await unmark();
+    } finally {
+      if (isOpening) await unmark();
     }
   }
 
-  /** False while another tab blocks a deletion: the pending request is lost if this tab ends. */
-  async function deleteDatabases(factory: IDBFactory): Promise<boolean> {
-    await forgetSessionIDs(platform, accountID);
-    const names = [stockDatabaseName(accountID), accountDatabase(accountID).name];
-    const outcomes = await Promise.all(names.map((name) => deleteDatabase(factory, name)));
-    return outcomes.every((outcome) => outcome === 'deleted');
+  /** Two tabs may run this; neither may delete what a new session has started to write. */
+  async function alone(isOpening: boolean): Promise<void> {
+    let isLate = false;
+    const late = (cause: unknown) => {
+      isLate = true;
+      return databaseBlocked(cause);
+    };
+    try {
+      const lock = await holdLockInTime(platform, `maia/removal/${accountID}`, { waitMs, late });
+      await whileHeld(lock, () => removeNow(isOpening));
+    } catch (error) {
+      // The tab that holds the lock may be frozen, so nothing is deleted here, and later starts must not do it either.
+      if (isLate && isOpening) await unmark();
+      throw isKernelError(error) ? error : deviceError(error);
+    }
   }
 
   return {
@@ -74,15 +94,8 @@ export function createRemovals(platform: RemovalPlatform, accountID: string): Re
         }),
       );
     },
-    async finish() {
-      try {
-        // Two tabs may run this; neither may delete what a new session has started to write.
-        if (platform.locks) await platform.locks.request(`maia/removal/${accountID}`, {}, removeNow);
-        else await removeNow();
-      } catch (error) {
-        throw isKernelError(error) ? error : deviceError(error);
-      }
-    },
+    finish: () => alone(false),
+    finishToOpen: () => alone(true),
   };
 }
 
@@ -91,9 +104,11 @@ export async function finishRemovals(platform: RemovalPlatform): Promise<void> {
   const { indexedDB } = platform;
   if (!indexedDB) return;
   const records = await unlessRefused(readDevice(indexedDB, (store) => store('credentials').getAll()));
-  for (const { accountID } of (records ?? []).filter(isRemoval)) {
-    await createRemovals(platform, accountID).finish();
-  }
+  const removals = (records ?? []).filter(isRemoval);
+  const endings = await Promise.allSettled(
+    removals.map(({ accountID }) => createRemovals(platform, accountID).finish()),
+  );
+  for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
 }
 
 function keyOf(accountID: string): string {

@@ -1,20 +1,34 @@
+import { isEqual } from '../../base/equal.ts';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
+import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { WriteGate } from '../../engine/session-crypto.ts';
 import type { SessionLife } from '../opening/session-life.ts';
 import type { SignOut } from '../session.ts';
 import type { SignOutOptions } from '../session-options.ts';
 import { createRemovals } from './removals.ts';
-import { createSessionTabs } from './session-tabs.ts';
+import { signedOutElsewhere, type SessionTabs } from './session-tabs.ts';
+import { whileSigningOut } from './sign-out-lock.ts';
 import { createSignedOutMark } from './signed-out-mark.ts';
-import { together, unsyncedChanges, unsyncedEdits, unsyncedNow, type WantedAt } from './unsynced-edits.ts';
+import {
+  inTime,
+  together,
+  unsyncedChanges,
+  unsyncedEdits,
+  unsyncedNow,
+  type UnsyncedEdits,
+  type WantedAt,
+} from './unsynced-edits.ts';
 
 export type SignOutPlatform = Pick<
   Platform,
   'clock' | 'random' | 'page' | 'indexedDB' | 'locks' | 'marks' | 'openTabChannel'
 >;
+
+/** As long as `close` takes to send what is pending, and shorter than another tab waits for an answer. */
+const closingMs = 2_000;
 
 /** Signs a session out, and ends it when another tab signs the account out. */
 export interface SignOutHere {
@@ -28,29 +42,50 @@ export function createSignOut(parts: {
   readonly accountID: string;
   readonly sync: SyncPeers;
   readonly edits: WriteGate;
-  readonly life: () => Pick<SessionLife, 'close'>;
-  /** Whether this run stores anything on the device, or announces itself to other tabs. */
+  readonly life: () => Pick<SessionLife, 'close' | 'whenEnded'>;
+  /** Undefined if this run does not announce itself to other tabs. The caller closes it when the session has ended. */
+  readonly tabs: SessionTabs | undefined;
+  /** Whether this run stores anything on the device. */
   readonly isKept: boolean;
   readonly logger: Logger;
 }): SignOutHere {
-  const { platform, accountID, sync, edits, life, isKept, logger } = parts;
+  const { platform, accountID, sync, edits, life, tabs, isKept, logger } = parts;
   const { clock } = platform;
   const removals = createRemovals(platform, accountID);
   const mark = createSignedOutMark(platform, accountID);
-  const here = (wantedAt: WantedAt) => unsyncedEdits(sync, wantedAt, clock);
-  const tabs = isKept
-    ? createSessionTabs({ platform, accountID, unsynced: here, endHere: closeFor })
-    : undefined;
+  tabs?.serve({ unsynced, end: closeFor });
   const stopWatching = isKept ? mark.watch(() => void closeFor('relay')) : () => {};
   let isEnded = false;
-  let signingOut: Promise<void> | undefined;
+  /** The call that has not failed. */
+  let latest: { readonly options: Required<SignOutOptions>; readonly outcome: Promise<void> } | undefined;
+
+  async function unsynced(wantedAt: WantedAt): Promise<UnsyncedEdits> {
+    if (!isEnded) return unsyncedEdits(sync, wantedAt, clock);
+    // A session that is ending may still send what it has.
+    await inTime(clock, life().whenEnded(), closingMs);
+    return unsyncedLeft(wantedAt);
+  }
+
+  function unsyncedLeft(wantedAt: WantedAt): UnsyncedEdits {
+    return { ids: unsyncedNow(sync, wantedAt), isWhole: true };
+  }
+
+  /** The app may have closed the session with `until`, but a sign-out waits no longer than for an ordinary close. */
+  async function end(reason: KernelError | undefined, ended: KernelError): Promise<void> {
+    const cancel = clock.after(closingMs, () => confirmationsOf(sync)?.endWaits(ended));
+    await life()
+      .close(reason)
+      .catch((error: unknown) =>
+        logger.warn('Some edits had not arrived when the sign-out ended the session', { error }),
+      )
+      .finally(cancel);
+  }
 
   /** Ends this session for another tab's sign-out. Resolves with the edits that the sign-out would lose. */
-  async function closeFor(wantedAt: WantedAt) {
-    await life()
-      .close(signedOutElsewhere())
-      .catch((error: unknown) => logger.warn('Some edits could not be saved before the sign-out', { error }));
-    return { ids: unsyncedNow(sync, wantedAt), isWhole: true };
+  async function closeFor(wantedAt: WantedAt): Promise<UnsyncedEdits> {
+    const reason = signedOutElsewhere();
+    await end(reason, reason);
+    return unsyncedLeft(wantedAt);
   }
 
   /** If it rejects, the session is still open and the account still signed in. */
@@ -60,13 +95,12 @@ export function createSignOut(parts: {
       if (error && !discardUnsynced) throw error;
     };
     if (!discardUnsynced) {
-      const everywhere = await Promise.all([here(wantedAt), ...(tabs ? [tabs.ask(wantedAt)] : [])]);
+      const everywhere = await Promise.all([unsynced(wantedAt), ...(tabs ? [tabs.ask(wantedAt)] : [])]);
       refuseLoss(unsyncedChanges(together(everywhere)));
     }
     const allow = edits.refuse(signingOutNow);
     try {
-      const localEdits = { ids: unsyncedNow(sync, wantedAt), isWhole: true };
-      refuseLoss(unsyncedChanges(localEdits));
+      refuseLoss(unsyncedChanges(unsyncedLeft(wantedAt)));
       if (tabs) refuseLoss(unsyncedChanges(await tabs.endOthers(wantedAt)));
       if (isKept) await removals.signOff({ keepsData: keepEncryptedData });
     } catch (error) {
@@ -75,15 +109,12 @@ export function createSignOut(parts: {
     }
   }
 
-  async function signOut(options: SignOutOptions): Promise<void> {
+  async function signOut(options: Required<SignOutOptions>): Promise<void> {
     if (isEnded) throw alreadyClosed();
-    const { discardUnsynced = false, keepEncryptedData = false } = options;
-    await prepare({ discardUnsynced, keepEncryptedData });
+    await prepare(options);
     if (isKept) mark.set();
     // The account is signed out from here on, whatever fails.
-    await life()
-      .close()
-      .catch((error: unknown) => logger.warn('Some edits could not be saved before the sign-out', { error }));
+    await end(undefined, signingOutNow());
     if (!isKept) return;
     await removals
       .finish()
@@ -92,26 +123,26 @@ export function createSignOut(parts: {
       );
   }
 
+  const alone = (run: () => Promise<void>) => (isKept ? whileSigningOut(platform, accountID, run) : run());
+
   return {
-    signOut: (options = {}) =>
-      (signingOut ??= signOut(options).catch((error: unknown) => {
-        signingOut = undefined;
-        throw error;
-      })),
+    signOut({ discardUnsynced = false, keepEncryptedData = false } = {}) {
+      const options = { discardUnsynced, keepEncryptedData };
+      if (latest && isEqual(latest.options, options)) return latest.outcome;
+      const begin = () => alone(() => signOut(options));
+      // What refuses an earlier call may not refuse this one.
+      const outcome = latest ? latest.outcome.catch(begin) : begin();
+      const begun = (latest = { options, outcome });
+      outcome.catch(() => {
+        if (latest === begun) latest = undefined;
+      });
+      return outcome;
+    },
     end() {
       isEnded = true;
       stopWatching();
-      tabs?.close();
     },
   };
-}
-
-function signedOutElsewhere(): KernelError {
-  return createKernelError(
-    'SESSION_CLOSED',
-    'The account was signed out in another tab, which ended this session. Sign in again to continue.',
-    { details: { isSignedOut: true } },
-  );
 }
 
 function signingOutNow(): KernelError {

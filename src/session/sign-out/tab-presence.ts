@@ -1,8 +1,10 @@
 import type { Platform } from '../../platform/platform.ts';
 import { holdLock, type HeldLock } from '../session-ids/held-lock.ts';
 
-/** Tracks which tabs are awake and have a session of an account open. A tab that crashes leaves, too. */
+/** Tracks which tabs are awake and have an account open, or are opening it. A tab that crashes leaves, too. */
 export interface TabPresence {
+  /** Resolves when other tabs can see this one, or never will because the browser has no locks. */
+  entered(): Promise<void>;
   /** The IDs of the other tabs. Undefined if the browser cannot list them. */
   others(): Promise<readonly string[] | undefined>;
   /** Idempotent. */
@@ -15,12 +17,11 @@ export function createTabPresence(
   accountID: string,
   tab: string,
 ): TabPresence {
-  const prefix = `maia/tab/${accountID}/`;
   let lock: Promise<HeldLock | undefined> | undefined;
 
   function enter(): void {
     // If the browser refuses the lock, the tab is not listed.
-    lock ??= locks && holdLock(locks, prefix + tab, {}).catch(() => undefined);
+    lock ??= locks && holdLock(locks, prefixOf(accountID) + tab, {}).catch(() => undefined);
   }
 
   function leave(): void {
@@ -32,19 +33,29 @@ export function createTabPresence(
   enter();
   const stops = [page.on('hide', leave), page.on('show', enter)];
   return {
-    async others() {
-      try {
-        const snapshot = await locks?.query?.();
-        return snapshot?.held
-          ?.flatMap(({ name }) => (name?.startsWith(prefix) ? name.slice(prefix.length) : []))
-          .filter((other) => other !== tab);
-      } catch {
-        return undefined;
-      }
-    },
+    entered: async () => void (await lock),
+    others: async () => (await presentTabs({ locks }, accountID))?.filter((other) => other !== tab),
     leave() {
       for (const stop of stops) stop();
       leave();
     },
   };
+}
+
+/** The IDs of all tabs that are awake and have the account open. Undefined if the browser cannot list them. */
+export async function presentTabs(
+  { locks }: Pick<Platform, 'locks'>,
+  accountID: string,
+): Promise<readonly string[] | undefined> {
+  const prefix = prefixOf(accountID);
+  try {
+    const snapshot = await locks?.query?.();
+    return snapshot?.held?.flatMap(({ name }) => (name?.startsWith(prefix) ? name.slice(prefix.length) : []));
+  } catch {
+    return undefined;
+  }
+}
+
+function prefixOf(accountID: string): string {
+  return `maia/tab/${accountID}/`;
 }

@@ -23,8 +23,15 @@ export async function unsyncedEdits(
   wantedAt: WantedAt,
   clock: Clock,
 ): Promise<UnsyncedEdits> {
-  const isWhole = await inTime(clock, wantedAt === 'here' ? untilSaved(sync) : lookIntoStorage(sync));
-  return { ids: unsyncedNow(sync, wantedAt), isWhole };
+  if (wantedAt === 'here') {
+    const isWhole = (await inTime(clock, untilSaved(sync))) !== undefined;
+    return { ids: unsyncedNow(sync, wantedAt), isWhole };
+  }
+  const stored = await inTime(clock, readLedger(sync));
+  return {
+    ids: [...new Set([...unsyncedNow(sync, wantedAt), ...(stored ?? [])])],
+    isWhole: stored !== undefined,
+  };
 }
 
 export function unsyncedNow(sync: SyncPeers, wantedAt: WantedAt): readonly string[] {
@@ -59,26 +66,27 @@ export function unsyncedChanges({ ids, isWhole }: UnsyncedEdits): KernelError | 
 }
 
 /** Also resolves if this device cannot save now. */
-function untilSaved(sync: SyncPeers): Promise<void> {
+function untilSaved(sync: SyncPeers): Promise<readonly string[]> {
   return new Promise((resolve) => {
     const stop = sync.subscribe(() => {
       const { saved, storage } = sync.current;
       if (saved.pending > 0 && storage.state === 'ok') return;
       queueMicrotask(() => stop()); // The listener runs before `subscribe` returns.
-      resolve();
+      resolve([]);
     });
   });
 }
 
-async function lookIntoStorage(sync: SyncPeers): Promise<void> {
+async function readLedger(sync: SyncPeers): Promise<readonly string[]> {
   const confirmations = confirmationsOf(sync);
   await confirmations?.settled;
-  await confirmations?.importOthersEdits();
+  return (await confirmations?.leftByAll()) ?? [];
 }
 
-function inTime(clock: Clock, looking: Promise<void>): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(storageMs, () => resolve(false));
-    looking.then(() => resolve(true), reject).finally(cancel);
+/** Undefined if it fails or takes too long. */
+export function inTime<T>(clock: Clock, reading: Promise<T>, limitMs = storageMs): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(limitMs, () => resolve(undefined));
+    reading.then(resolve, () => resolve(undefined)).finally(cancel);
   });
 }

@@ -7,8 +7,9 @@ import { createKeyringContent } from '../keyring/keyring-content.ts';
 import { sealEntry } from '../keyring/keyring-entry.ts';
 import { deriveKeyringKeys } from '../keyring/keyring-keys.ts';
 import { openSession } from '../opening/open-session.ts';
-import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
-import { orphaned, type SignUpCeremony, type SignUpPasskey } from '../passkeys/sign-up-passkey.ts';
+import { passkeyOrphaned, throwIfAborted } from '../passkeys/ceremony-errors.ts';
+import { dropPasskey, type NewPasskey, type NewPasskeyCeremony } from '../passkeys/new-passkey.ts';
+import { openAsTab } from '../sign-out/open-as-tab.ts';
 import type { Session } from '../session.ts';
 import type { SignUpOptions } from '../session-options.ts';
 
@@ -19,13 +20,13 @@ export async function completeSignUp({
   options,
   keeps,
 }: {
-  readonly ceremony: SignUpCeremony & { readonly platform: SecurePlatform };
-  readonly passkey: SignUpPasskey;
+  readonly ceremony: NewPasskeyCeremony & { readonly platform: SecurePlatform };
+  readonly passkey: NewPasskey;
   readonly options: SignUpOptions;
   /** False if this device should not or cannot store the account. */
   readonly keeps: boolean;
 }): Promise<Session> {
-  const { platform, rpID, signal } = ceremony;
+  const { platform, rpID, signal, unfinished } = ceremony;
   const { remember = 'device' } = options;
   const { credentialID, label } = passkey;
   const device = keeps ? deviceAccounts(platform) : undefined;
@@ -33,21 +34,29 @@ export async function completeSignUp({
   try {
     throwIfAborted(signal);
     const account = await createAccount(platform, await createSessionCrypto(), passkey);
-    if (!device || remember === 'never') return await openSession(platform, account, options);
-    const records = await createDeviceRecords(platform, account, { credentialID, rpID, label }, remember);
-    await device.keep(records);
-    isKept = true;
-    try {
-      return await openSession(platform, account, options);
-    } catch (error) {
-      await device.forget(records);
-      isKept = false;
-      throw error;
-    }
+    const { accountID } = account.genesis;
+    return await openAsTab(platform, accountID, options, async (tabs) => {
+      const open = async () => {
+        const session = await openSession(platform, account, options, tabs);
+        unfinished.finished(credentialID);
+        return session;
+      };
+      if (!device || remember === 'never') return open();
+      const records = await createDeviceRecords(platform, account, { credentialID, rpID, label }, remember);
+      await device.keep(records);
+      isKept = true;
+      try {
+        return await open();
+      } catch (error) {
+        await device.forget(records);
+        isKept = false;
+        throw error;
+      }
+    });
   } catch (error) {
     // If `forget` failed, the account is complete and the next start opens it, so its passkey is not orphaned.
     if (isKept) throw error;
-    throw await orphaned(ceremony, { credentialID, label }, error);
+    throw passkeyOrphaned({ credentialID, label }, error, await dropPasskey(ceremony, passkey));
   }
 }
 
@@ -55,7 +64,7 @@ export async function completeSignUp({
 async function createAccount(
   platform: SecurePlatform,
   crypto: SessionCrypto,
-  { credentialID, prfOutput, prfFrom, label, createdAtMs }: SignUpPasskey,
+  { credentialID, prfOutput, prfFrom, label, createdAtMs, facts }: NewPasskey,
 ): Promise<StorableAccount> {
   const seed = platform.random(seedLength);
   const genesis = await createGenesis(crypto, platform.subtle, seed);
@@ -73,6 +82,7 @@ async function createAccount(
       createdAtMs,
       removalSecret: keyring.agentSecret,
       prfFrom,
+      ...(facts && { facts }),
     },
   };
 }

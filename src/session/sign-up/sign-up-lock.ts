@@ -1,6 +1,7 @@
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
+import { holdLockInTime, whileHeld } from '../session-ids/held-lock.ts';
 
 /** Contains no account ID, so even a sign-up that stores nothing may hold it. */
 const lockName = 'maia/sign-up';
@@ -13,34 +14,16 @@ const waitMs = 60_000;
  * TIMEOUT if another one does not end, or with ABORTED. Without locks, runs at once.
  */
 export async function oneSignUpAtATime<T>(
-  { locks, clock }: Pick<Platform, 'locks' | 'clock'>,
+  platform: Pick<Platform, 'locks' | 'clock'>,
   signal: AbortSignal | undefined,
   run: () => Promise<T>,
 ): Promise<T> {
-  if (!locks) return run();
-  const waiting = new AbortController();
-  const stop = () => waiting.abort();
-  const cancelTimer = clock.after(waitMs, stop);
-  signal?.addEventListener('abort', stop);
-  const stopWaiting = () => {
-    cancelTimer();
-    signal?.removeEventListener('abort', stop);
-  };
-  let hasBegun = false;
-  try {
-    return await locks.request(lockName, { signal: waiting.signal }, () => {
-      hasBegun = true;
-      stopWaiting();
-      return run();
-    });
-  } catch (error) {
-    if (hasBegun) throw error;
+  const limits = { waitMs, late: anotherSignsUp, signal };
+  const lock = await holdLockInTime(platform, lockName, limits).catch((error: unknown) => {
     throwIfAborted(signal);
-    if (waiting.signal.aborted) throw anotherSignsUp(error);
-    return run(); // Some documents may not use locks, such as sandboxed ones.
-  } finally {
-    stopWaiting();
-  }
+    throw error;
+  });
+  return whileHeld(lock, run);
 }
 
 function anotherSignsUp(cause: unknown) {

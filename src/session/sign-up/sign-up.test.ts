@@ -1,6 +1,6 @@
 import { cojsonInternals, LocalNode, type RawCoID, type RawCoMap } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFakePasskeys, type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
 import { kernelMapOf, passkeyOf, rootOf } from '../../../test/support/session/account-parts.ts';
 import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
@@ -119,8 +119,67 @@ test('a signal that aborts after the passkey was created leaves no account, and 
   expect(activeSession.current).toBeUndefined();
 });
 
+describe('a refused second prompt, where a provider evaluates its PRF only on use', () => {
+  const refusal = () => new DOMException('', 'NotAllowedError');
+  let passkeys: FakePasskeys;
+  beforeEach(() => {
+    const onGet = createFakePasskeys({ prf: 'on-get' });
+    passkeys = {
+      ...onGet,
+      async create(request) {
+        const made = await onGet.create(request);
+        onGet.failNext(refusal());
+        return made;
+      },
+    };
+  });
+  const signingUp = () => signUp(sessions.device({ passkeys }), { name: 'Ada', sync: false });
+  const prompts = () => passkeys.ceremonies.map((request) => ('userID' in request ? 'create' : 'get'));
+  async function expectOrphaned(message: RegExp): Promise<void> {
+    await expect(signingUp()).rejects.toMatchObject({
+      code: 'PASSKEY_ORPHANED',
+      details: { credentialID: expect.stringMatching(/^passkey-\d$/) as string, label: 'Ada' },
+      message: expect.stringMatching(message) as string,
+    });
+  }
+
+  test('[ACC-23] does not give up the new passkey: the next sign-up continues with it', async () => {
+    await expectOrphaned(/Sign up again, before this page is reloaded, to continue with the passkey “Ada”/);
+    expect(passkeys.signalled).toEqual([]);
+    const session = await signingUp();
+    sessions.onEnd(() => session.close());
+    expect(prompts()).toEqual(['create', 'get', 'get']);
+    expect(passkeyOf(session)).toMatchObject({ credentialID: 'passkey-1', label: 'Ada', prfFrom: 'get' });
+    expect(passkeyOf(session).facts).toMatchObject({ rpID: 'app.example' });
+  });
+
+  test('[ACC-23] nor does a refused retry: a second passkey is created only if the first is gone', async () => {
+    await expectOrphaned(/to continue with/);
+    passkeys.failNext(refusal());
+    await expectOrphaned(/creates another passkey, unless this one still exists/);
+    await expectOrphaned(/Sign up again to continue with this passkey/);
+    const session = await signingUp();
+    sessions.onEnd(() => session.close());
+    expect(prompts()).toEqual(['create', 'get', 'get', 'create', 'get']);
+    expect(passkeyOf(session).credentialID).toBe('passkey-1');
+    expect(passkeys.signalled).toEqual([]);
+  });
+
+  test('a passkey that the user deleted meanwhile blocks no later sign-up', async () => {
+    await expectOrphaned(/to continue with/);
+    await passkeys.signalUnknown({ rpID: 'app.example', credentialID: 'passkey-1' });
+    await expectOrphaned(/creates another passkey, unless/);
+    await expectOrphaned(/to continue with/);
+    const session = await signingUp();
+    sessions.onEnd(() => session.close());
+    expect(passkeyOf(session).credentialID).toBe('passkey-2');
+  });
+});
+
 test('creates no passkey if the platform cannot store the account', async () => {
-  const none = createFakePasskeys({ support: { webauthn: false, prf: 'no', autofill: false } });
+  const none = createFakePasskeys({
+    support: { webauthn: false, prf: 'no', autofill: false, authenticator: 'no' },
+  });
   await expect(signUp(sessions.device({ passkeys: none }), {})).rejects.toMatchObject({
     code: 'PASSKEY_UNSUPPORTED',
   });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../base/clock.ts';
 import type { ClientSocket } from '../client-socket.ts';
+import { answerPreflight, channelHeader } from './cross-origin.ts';
 import { createHttpSocket, type HttpSocket } from './http-socket.ts';
 import { readBody } from './read-body.ts';
 
@@ -21,9 +22,6 @@ export interface HttpChannelsOptions {
   allows(origin: string | undefined): boolean;
   open(request: IncomingMessage, socket: ClientSocket): void;
 }
-
-/** Carries a secret between relay and client, never logged: it permits sending in the channel. */
-const channelHeader = 'maia-channel';
 
 export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
   const { maxPayload, bodyMs, clock, allows, open } = options;
@@ -70,16 +68,6 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
     }
   }
 
-  function preflight(response: ServerResponse): void {
-    response
-      .writeHead(204, {
-        'access-control-allow-methods': 'GET, POST',
-        'access-control-allow-headers': channelHeader,
-        'access-control-max-age': '7200',
-      })
-      .end();
-  }
-
   return {
     answer(request, response) {
       const { method = '', headers } = request;
@@ -87,19 +75,14 @@ export function createHttpChannels(options: HttpChannelsOptions): HttpChannels {
       const isOpening = method === 'GET' && accept.includes('text/event-stream');
       if (!isOpening && method !== 'POST' && method !== 'OPTIONS') return false;
       response.setHeader('cache-control', 'no-store');
-      response.setHeader('vary', 'origin');
       // A page that makes a `no-cors` request sends no origin.
       if (!allows(origin) || mode === 'no-cors') {
         refuse(response, 403, 'Pages from this origin are not allowed to connect to this relay.');
         return true;
       }
-      if (origin !== undefined) {
-        response.setHeader('access-control-allow-origin', origin);
-        response.setHeader('access-control-expose-headers', channelHeader);
-      }
       if (isOpening) openStream(request, response);
       else if (method === 'POST') void takePost(request, response);
-      else preflight(response);
+      else answerPreflight(response);
       return true;
     },
   };

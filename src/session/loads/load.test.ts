@@ -1,0 +1,420 @@
+import type { CoID, LocalNode, RawAccount, RawCoID, RawCoValue, RawGroup } from 'cojson';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createFakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
+import { openRelay } from '../../../test/support/relay/test-relay.ts';
+import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
+import { until } from '../../../test/support/until.ts';
+import { systemClock } from '../../base/clock.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import type { Platform } from '../../platform/platform.ts';
+import type { Relay } from '../../relay/index.ts';
+import { listen } from '../../engine/node-events.ts';
+import { createMemoryStorage } from '../../storage/memory-storage.ts';
+import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
+import { openAgentSession } from '../agent/agent-session.ts';
+import type { Session } from '../session.ts';
+import type { SignUpOptions } from '../session-options.ts';
+import { signUp } from '../sign-up/sign-up.ts';
+
+const unknownID = 'co_zNobodyHasThis';
+const closedPort = 'ws://127.0.0.1:9';
+
+let sessions: TestSessions;
+beforeEach(async () => {
+  sessions = await createTestSessions();
+});
+afterEach(() => sessions.end());
+
+async function person(
+  sync: SignUpOptions['sync'] = { url: sessions.relay.url },
+  changes: Partial<Platform> = {},
+): Promise<Session> {
+  const device = sessions.device({ passkeys: createFakePasskeys(), ...changes });
+  const session = await signUp(device, { sync });
+  sessions.onEnd(() => session.close());
+  return session;
+}
+
+async function connected(...options: Parameters<typeof person>): Promise<Session> {
+  const session = await person(...options);
+  await session.sync.whenConfirmed();
+  return session;
+}
+
+async function add(owner: Session, group: RawGroup, { accountID }: Session, role: 'reader' | 'writeOnly') {
+  const account = await owner.node.load(accountID as CoID<RawAccount>);
+  if (account === 'unavailable') throw new Error('The account is unavailable.');
+  group.addMember(account, role);
+}
+
+/** An owner, and somebody who has the value and its group already, but no role. */
+async function refusedOnce() {
+  const [owner, late] = [await connected(), await connected()];
+  const group = owner.node.createGroup();
+  const map = group.createMap({ title: 'ours' });
+  await owner.sync.whenConfirmed();
+  await expect(late.load(map.id)).rejects.toMatchObject({ code: 'CO_VALUE_FORBIDDEN' });
+  return { owner, late, group, map };
+}
+
+function contentOf(node: LocalNode, id: RawCoID) {
+  const [content] = node.getCoValue(id).newContentSince() ?? [];
+  if (!content) throw new Error(`${id} has no content.`);
+  return content;
+}
+
+describe.each(['stock', 'ours'])('at a relay that is %s', (kind) => {
+  let relay: Relay | undefined;
+  beforeAll(async () => {
+    if (kind === 'ours') relay = await openRelay({ storage: 'memory:', drainMs: 0 });
+  }, 120_000);
+  afterAll(() => relay?.close());
+  // Our relay pings by the system’s clock.
+  const online = () =>
+    relay ? connected({ url: relay.url.replace('http', 'ws') }, { clock: systemClock }) : connected();
+
+  test('[LOAD-1] a load resolves with a value that can be read, group included', async () => {
+    const [owner, member] = [await online(), await online()];
+    const group = owner.node.createGroup();
+    group.extend(owner.node.createGroup());
+    const map = group.createMap({ title: 'ours' });
+    await add(owner, group, member, 'reader');
+    await owner.sync.whenConfirmed();
+
+    const loaded = await member.load(map.id);
+
+    expect(loaded.get('title')).toBe('ours');
+    expect(loaded.group.myRole()).toBe('reader');
+    expect(await member.load(map.id)).toBe(loaded);
+  });
+
+  test('[LOAD-2] a load of an ID that the relay does not have rejects with CO_VALUE_NOT_FOUND', async () => {
+    const session = await online();
+    const error = { code: 'CO_VALUE_NOT_FOUND', details: { id: unknownID } };
+    await expect(session.load(unknownID)).rejects.toMatchObject(error);
+    await expect(session.load(unknownID)).rejects.toMatchObject(error);
+  });
+
+  test('a value that the relay did not have is found once somebody has uploaded it', async () => {
+    const [owner, member] = [await online(), await online()];
+    owner.sync.pause();
+    const group = owner.node.createGroup();
+    group.addMember('everyone', 'reader');
+    const map = group.createMap({ title: 'late' });
+    await expect(member.load(map.id)).rejects.toMatchObject({ code: 'CO_VALUE_NOT_FOUND' });
+    owner.sync.resume();
+    await owner.sync.whenConfirmed();
+    expect((await member.load(map.id)).get('title')).toBe('late');
+  });
+
+  test('[LOAD-3] a stranger’s load rejects with CO_VALUE_FORBIDDEN and the group', async () => {
+    const [owner, stranger] = [await online(), await online()];
+    const group = owner.node.createGroup();
+    const map = group.createMap({ title: 'ours' });
+    await owner.sync.whenConfirmed();
+
+    const refusal = {
+      code: 'CO_VALUE_FORBIDDEN',
+      details: { id: map.id, groupID: group.id, role: undefined },
+    };
+    await expect(stranger.load(map.id)).rejects.toMatchObject(refusal);
+    // A group may be read by everyone who knows its ID.
+    expect((await stranger.load<RawGroup>(group.id)).id).toBe(group.id);
+  });
+
+  test('[LOAD-3] a load by somebody let in meanwhile resolves', async () => {
+    const [owner, late] = [await online(), await online()];
+    const parent = owner.node.createGroup();
+    const group = owner.node.createGroup();
+    group.extend(parent);
+    const map = group.createMap({ title: 'ours' });
+    await owner.sync.whenConfirmed();
+    await expect(late.load(map.id)).rejects.toMatchObject({ code: 'CO_VALUE_FORBIDDEN' });
+
+    // The device knows the groups from before.
+    late.sync.pause();
+    await add(owner, parent, late, 'reader');
+    await owner.sync.whenConfirmed();
+    const loading = late.load(map.id);
+    late.sync.resume();
+
+    expect((await loading).get('title')).toBe('ours');
+  });
+
+  test('[LOAD-4] a load of a deleted value rejects with CO_VALUE_DELETED', async () => {
+    const [owner, reader] = [await online(), await online()];
+    const group = owner.node.createGroup();
+    group.addMember('everyone', 'reader');
+    const map = group.createMap({ title: 'gone' });
+    const { id } = map;
+    map.core.deleteCoValue();
+    await owner.sync.whenConfirmed();
+    const error = { code: 'CO_VALUE_DELETED', details: { id } };
+    await expect(owner.load(id)).rejects.toMatchObject(error);
+    await expect(reader.load(id)).rejects.toMatchObject(error);
+  });
+});
+
+test('a member who only writes, and an owner without a relay, load what they may read', async () => {
+  const [owner, writer] = [await connected(), await connected()];
+  const group = owner.node.createGroup();
+  const map = group.createMap({ title: 'hidden' });
+  await add(owner, group, writer, 'writeOnly');
+  await owner.sync.whenConfirmed();
+  const loaded = await writer.load(map.id);
+  expect(loaded.group.myRole()).toBe('writeOnly');
+
+  const alone = await person(false);
+  const own = alone.node.createGroup().createMap({ title: 'here' });
+  expect(await alone.load(own.id)).toBe(own);
+});
+
+describe('[LOAD-5] a load that nothing decides ends with TIMEOUT and the reason', () => {
+  test.each([
+    ['sync-off', false],
+    ['offline', { url: closedPort }],
+  ] as const)('%s', async (because, sync) => {
+    const session = await person(sync);
+    await expect(session.load(unknownID)).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      details: { id: unknownID, timeoutMs: 10_000, because },
+    });
+  });
+
+  test('offline, if one of two relays is', async () => {
+    const relays = [{ url: sessions.relay.url }, { url: closedPort }];
+    const session = await person({ relays });
+    await until(() => session.sync.current.peers[0]?.phase === 'connected');
+    const details = { timeoutMs: 500, because: 'offline' };
+    await expect(session.load(unknownID, { timeoutMs: 500 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      details,
+    });
+  });
+
+  test('no-answer, if the relay does not answer', async () => {
+    const session = await connected();
+    const { node } = sessions.relay;
+    vi.spyOn(node.syncManager, 'handleLoad').mockReturnValue(undefined);
+    await expect(session.load(unknownID, { timeoutMs: 500 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      details: { because: 'no-answer' },
+    });
+  });
+
+  test('no-answer, if the value has come without its group', async () => {
+    const [owner, member] = [await connected(), await connected()];
+    const group = owner.node.createGroup();
+    group.addMember('everyone', 'reader');
+    const map = group.createMap({ title: 'ours' });
+    await owner.sync.whenConfirmed();
+    const { syncManager } = sessions.relay.node;
+    const answer = syncManager.handleLoad.bind(syncManager);
+    vi.spyOn(syncManager, 'handleLoad').mockImplementation((message, peer) => {
+      if (message.id === map.id) peer.pushOutgoingMessage(contentOf(sessions.relay.node, map.id));
+      else if (message.id !== group.id) answer(message, peer);
+    });
+    await expect(member.load(map.id, { timeoutMs: 500 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      details: { because: 'no-answer' },
+    });
+  });
+
+  test('no-answer, if its group waits for a group above it', async () => {
+    const { owner, late, group, map } = await refusedOnce();
+
+    late.sync.pause();
+    const above = owner.node.createGroup();
+    await add(owner, above, late, 'reader');
+    group.extend(above);
+    await owner.sync.whenConfirmed();
+    const { syncManager } = sessions.relay.node;
+    const answer = syncManager.handleLoad.bind(syncManager);
+    const answering = vi.spyOn(syncManager, 'handleLoad').mockImplementation((message, peer) => {
+      // With the map, the relay would send the groups.
+      if (message.id === map.id || message.id === above.id) return;
+      if (message.id === group.id) peer.pushOutgoingMessage(contentOf(sessions.relay.node, group.id));
+      else answer(message, peer);
+    });
+    late.sync.resume();
+    await until(() => late.sync.current.peers[0]?.phase === 'connected');
+    await expect(late.load(map.id, { timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      details: { because: 'no-answer' },
+    });
+    answering.mockRestore();
+    late.sync.pause();
+    late.sync.resume();
+    expect((await late.load(map.id, { timeoutMs: 60_000 })).get('title')).toBe('ours');
+  });
+
+  test('a relay that connects in time is asked', async () => {
+    const session = await connected();
+    session.sync.pause();
+    const loading = session.load(unknownID);
+    session.sync.resume();
+    await expect(loading).rejects.toMatchObject({ code: 'CO_VALUE_NOT_FOUND' });
+  });
+
+  test('a role that another tab has stored counts at once', async () => {
+    const { owner, late, group, map } = await refusedOnce();
+    late.sync.pause();
+    await add(owner, group, late, 'reader');
+    const loading = late.load(map.id, { timeoutMs: 600_000 });
+    late.node.syncManager.handleNewContent(contentOf(owner.node, group.id), 'import');
+    expect((await loading).get('title')).toBe('ours');
+  });
+
+  test('without a relay to ask, what the device has decides', async () => {
+    const [owner, stranger] = [await connected(), await connected()];
+    const map = owner.node.createGroup().createMap({ title: 'ours' });
+    await owner.sync.whenConfirmed();
+    await expect(stranger.load(map.id)).rejects.toMatchObject({ code: 'CO_VALUE_FORBIDDEN' });
+    stranger.sync.pause();
+    await expect(stranger.load(map.id, { timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'CO_VALUE_FORBIDDEN',
+    });
+  });
+});
+
+describe('[LOAD-6] a load ends', () => {
+  test('by its signal, before and during', async () => {
+    const session = await person(false);
+    const aborting = new AbortController();
+    const loading = session.load(unknownID, { signal: aborting.signal });
+    aborting.abort(new Error('left the page'));
+    await expect(loading).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'left the page' } });
+    await expect(session.load(unknownID, { signal: aborting.signal })).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
+  });
+
+  test('with the session, and so does every later one', async () => {
+    const session = await person(false);
+    const loading = session.load(unknownID);
+    const closing = session.close();
+    await expect(loading).rejects.toMatchObject({ code: 'SESSION_CLOSED' });
+    await closing;
+    await expect(session.load(unknownID)).rejects.toMatchObject({ code: 'SESSION_CLOSED' });
+  });
+
+  test('at once, if its ID is none', async () => {
+    const session = await person(false);
+    await expect(session.load('co_zl0st')).rejects.toMatchObject({ code: 'MESSAGE_INVALID' });
+  });
+});
+
+describe('a storage', () => {
+  async function agentWith(storage: KernelDeviceStorage): Promise<Session> {
+    const owner = await connected();
+    const { accountID, node } = owner;
+    const sync = { url: sessions.relay.url };
+    const agent = await openAgentSession({ accountID, agentSecret: node.agentSecret, sync, storage });
+    sessions.onEnd(() => agent.close());
+    return agent;
+  }
+
+  test('[LOAD-7] that reports a failed read makes the load reject with CO_VALUE_UNREADABLE, until it reads', async () => {
+    const cause = createKernelError('STORAGE_CLOSED', 'closed');
+    let failure: typeof cause | undefined;
+    const storage = { ...createMemoryStorage(), readFailure: () => failure };
+    const agent = await agentWith(storage);
+    agent.sync.pause();
+    failure = cause;
+    await expect(agent.load(unknownID)).rejects.toMatchObject({
+      code: 'CO_VALUE_UNREADABLE',
+      details: { id: unknownID },
+      cause,
+    });
+    failure = undefined;
+    agent.sync.resume();
+    await expect(agent.load(unknownID)).rejects.toMatchObject({ code: 'CO_VALUE_NOT_FOUND' });
+  });
+
+  test('[LOAD-7] whose first read fails is read again at once', async () => {
+    let reads = 0;
+    const memory = createMemoryStorage();
+    const storage: KernelDeviceStorage = {
+      ...memory,
+      load(id, onContent, done) {
+        if (id === unknownID) reads++;
+        memory.load(id, onContent, done);
+      },
+      readFailure: () => (reads === 1 ? createKernelError('STORAGE_CLOSED', 'closed') : undefined),
+    };
+    const agent = await agentWith(storage);
+    await expect(agent.load(unknownID)).rejects.toMatchObject({ code: 'CO_VALUE_NOT_FOUND' });
+    expect(reads).toBe(2);
+  });
+
+  /** Somebody whose values only the agent's storage has. */
+  async function elsewhere() {
+    const { node, account } = await person(false);
+    const group = node.createGroup();
+    group.addMember('everyone', 'reader');
+    /** Answers the agent's reads from now on; the returned function answers those so far. */
+    function store(agent: Session, ...values: readonly RawCoValue[]): () => void {
+      const { storage } = agent.node;
+      if (!storage) throw new Error('set above');
+      const answers: (() => void)[] = [];
+      vi.spyOn(storage, 'load').mockImplementation((_id, onContent, done) => {
+        answers.push(() => {
+          for (const { id } of [account, group, ...values]) {
+            for (const content of node.getCoValue(id).newContentSince() ?? []) onContent(content);
+          }
+          done?.(true);
+        });
+      });
+      return () => {
+        for (const answer of answers.splice(0)) answer();
+      };
+    }
+    return { group, store };
+  }
+
+  test('is asked again for what it did not have', async () => {
+    const agent = await agentWith(createMemoryStorage());
+    const { group, store } = await elsewhere();
+    const map = group.createMap({ title: 'stored by another tab' });
+    agent.sync.pause();
+    await expect(agent.load(map.id, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    const answer = store(agent, map);
+    const loading = agent.load(map.id);
+    answer();
+    expect((await loading).get('title')).toBe('stored by another tab');
+  });
+
+  test('[LOAD-2] that answers after the relay still counts', async () => {
+    const agent = await agentWith(createMemoryStorage());
+    const { group, store } = await elsewhere();
+    const map = group.createMap({ title: 'only here' });
+    agent.sync.pause();
+    const answer = store(agent, map);
+    const loading = agent.load(map.id);
+    const isAnswered = new Promise<void>((resolve) => {
+      listen(agent.node, { handled: ({ action, id }) => id === map.id && action === 'known' && resolve() });
+    });
+    agent.sync.resume();
+    await isAnswered;
+    answer();
+    expect((await loading).get('title')).toBe('only here');
+  });
+
+  test('[LOAD-7] whose content has an unknown form makes the load reject with CO_VALUE_UNREADABLE', async () => {
+    const agent = await agentWith(createMemoryStorage());
+    const { group, store } = await elsewhere();
+    const list = group.createList(['a']);
+    expect(() => list.core.makeTransaction([{ op: 'unknown' }], 'trusting')).toThrow(
+      'Unknown list operation',
+    );
+    agent.sync.pause();
+    const answer = store(agent, list);
+    const loading = agent.load(list.id, { timeoutMs: 100 });
+    answer();
+    await expect(loading).rejects.toMatchObject({
+      code: 'CO_VALUE_UNREADABLE',
+      details: { id: list.id },
+      cause: { message: 'Unknown list operation unknown' },
+    });
+  });
+});
