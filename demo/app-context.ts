@@ -1,8 +1,9 @@
 import { type Remember, type Session } from '@MaiaOS/kernel';
 import { createContext } from 'svelte';
-import { type ListEditor } from './model/edit-list.ts';
+import { type Edits } from './list/edits.svelte.ts';
 import { type Invite } from './model/invite-link.ts';
 import { type Lists } from './model/lists.ts';
+import { type NotCountedView } from './not-counted/not-counted-view.svelte.ts';
 import { type SyncView } from './sync/sync-view.svelte.ts';
 import { type UndoOffer } from './ui/undo.svelte.ts';
 
@@ -12,7 +13,8 @@ export interface AppContext {
   /** What this device keeps of the account. */
   readonly remember: Remember;
   readonly lists: Lists;
-  readonly edit: ListEditor;
+  readonly edits: Edits;
+  readonly notCounted: NotCountedView;
   readonly sync: SyncView;
   readonly undo: UndoOffer;
   openSheet(sheet: SheetName): void;

@@ -14,7 +14,7 @@ const relay = (over: Partial<Relay> = {}): Relay => ({
 });
 const lost = (phase: Relay['phase'], over: Partial<Relay> = {}) =>
   relay({ phase, disconnectedSinceMs: nowMs - 14_000, ...over });
-const none = { pending: 0 };
+const none = { known: true, pending: 0 };
 const overview = (over: Partial<Overview> = {}): Overview => ({
   status: 'confirmed',
   rungs: { saved: none, sent: none, confirmed: none, durable: none },
@@ -23,7 +23,7 @@ const overview = (over: Partial<Overview> = {}): Overview => ({
   relays: [relay()],
   ...over,
 });
-const five = { pending: 5, oldestSinceMs: nowMs - 46_000 };
+const five = { known: true, pending: 5, oldestSinceMs: nowMs - 46_000 };
 const full = { code: 'STORAGE_FULL', message: 'Full. Free some space.' };
 
 describe('headline', () => {
@@ -42,6 +42,12 @@ describe('headline', () => {
       ['the relay does not promise durability'],
     ],
     [
+      'edits that nobody counts',
+      overview({ notCounted: 2 }),
+      'Everything is confirmed by eu.example',
+      ['2 edits not counted', 'confirmed data survives a crash of the relay'],
+    ],
+    [
       'in progress',
       overview({ status: 'syncing', rungs: { saved: none, sent: none, confirmed: five, durable: five } }),
       '5 CoValues not confirmed',
@@ -51,7 +57,12 @@ describe('headline', () => {
       'the worst fact comes first',
       overview({
         status: 'failed',
-        rungs: { saved: { pending: 1, error: full }, sent: five, confirmed: five, durable: five },
+        rungs: {
+          saved: { known: true, pending: 1, error: full },
+          sent: five,
+          confirmed: five,
+          durable: five,
+        },
         storage: { kind: 'kernel', state: 'failing', error: full },
         relays: [lost('waiting', { retryAtMs: nowMs + 6_000 })],
       }),
@@ -132,7 +143,7 @@ describe('headline', () => {
       'only durability is missing',
       overview({
         status: 'syncing',
-        rungs: { saved: none, sent: none, confirmed: none, durable: { pending: 1 } },
+        rungs: { saved: none, sent: none, confirmed: none, durable: { known: true, pending: 1 } },
       }),
       '1 CoValue not durable yet',
       ['confirmed data survives a crash of the relay'],
@@ -164,6 +175,8 @@ describe('headline', () => {
 it('counts the most CoValues waiting for any one rung', () => {
   expect(pendingCount(overview())).toBe(0);
   expect(
-    pendingCount(overview({ rungs: { saved: none, sent: none, confirmed: { pending: 2 }, durable: five } })),
+    pendingCount(
+      overview({ rungs: { saved: none, sent: none, confirmed: { known: true, pending: 2 }, durable: five } }),
+    ),
   ).toBe(5);
 });

@@ -42,7 +42,9 @@ export function pendingCount({ rungs }: Overview): number {
 }
 
 function sentenceOf({ status, rungs, relays }: Overview): string {
-  const count = (pending: number, what: string) => `${formatCount(pending, 'CoValue')} ${what}`;
+  const { known } = rungs.confirmed;
+  const count = (pending: number, what: string) =>
+    `${known ? '' : 'At least '}${formatCount(pending, 'CoValue')} ${what}`;
   if (rungs.confirmed.pending > 0) return count(rungs.confirmed.pending, 'not confirmed');
   if (rungs.sent.pending > 0) return count(rungs.sent.pending, 'not sent');
   if (rungs.durable && rungs.durable.pending > 0) return count(rungs.durable.pending, 'not durable yet');
@@ -50,12 +52,14 @@ function sentenceOf({ status, rungs, relays }: Overview): string {
   if (status === 'confirmed')
     return `Everything is confirmed by ${relays.map((relay) => relay.host).join(' and ')}`;
   if (status === 'off') return 'Sync is switched off';
-  return status === 'syncing' ? 'Checking for edits from earlier runs' : 'Nothing to confirm';
+  return known && status !== 'syncing' ? 'Nothing to confirm' : 'Checking for edits from earlier runs';
 }
 
 function factsOf(overview: Overview, nowMs: number): readonly Fact[] {
   const { rungs, status } = overview;
   const facts: Fact[] = [...storageFacts(overview), ...relaysFacts(overview.relays, nowMs)];
+  if (overview.notCounted)
+    facts.push({ words: `${formatCount(overview.notCounted, 'edit')} not counted`, tone: 'fail' });
   if (overview.error && overview.relays.length === 0)
     facts.push({ words: `no relay: ${describeCause(overview.error)}`, tone: 'fail' });
   if (overview.isStock && overview.relays.length === 0 && status !== 'off')

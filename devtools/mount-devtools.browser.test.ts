@@ -90,6 +90,7 @@ describe('mounting', () => {
       sync,
       storage: { current: sync.current.storage, subscribe: () => () => {} },
       passkeys: withoutPasskeys(),
+      load: () => Promise.reject(new Error('not loaded here')),
       revealRecoveryPhrase: () => Promise.resolve(''),
       signOut: () => Promise.resolve(),
       close: () => Promise.resolve(),

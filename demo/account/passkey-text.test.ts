@@ -10,6 +10,7 @@ const passkey: PasskeyInfo = {
   label: 'My phone',
   createdAtMs: now,
   onThisDevice: false,
+  portable: 'yes',
   usableElsewhere: false,
 };
 
@@ -25,6 +26,7 @@ describe('a passkey', () => {
   it('is usable elsewhere only if the kernel reports it', () => {
     expect(passkeyText(passkey, now).state).toBe('Not usable elsewhere yet');
     expect(passkeyText({ ...passkey, usableElsewhere: true }, now).state).toBe('Usable elsewhere');
+    expect(passkeyText({ ...passkey, portable: 'no' }, now).state).toBe('Only on the device that created it');
     expect(passkeyText({ ...passkey, onThisDevice: true }, now).about).toBe('used here, added today');
   });
 });
@@ -35,8 +37,11 @@ it('formats the last use of an account, even if unknown', () => {
 });
 
 describe('the reach of an account', () => {
-  const words = (reach: 'unknown' | 'nowhere' | 'this-device' | 'elsewhere', passkeys = [passkey]) =>
-    reachText({ reach, passkeys, phraseRevealed: false });
+  const words = (
+    reach: 'unknown' | 'nowhere' | 'this-device' | 'elsewhere',
+    passkeys = [passkey],
+    phraseKept = false,
+  ) => reachText({ reach, passkeys, phraseRevealed: true, phraseKept, unfinished: [] });
 
   it('needs no notice if it is elsewhere or unknown', () => {
     expect(words('elsewhere')).toBeUndefined();
@@ -46,7 +51,10 @@ describe('the reach of an account', () => {
   it('needs a notice with advice if it is this device alone', () => {
     expect(words('this-device')?.title).toBe('This account exists only on this device so far');
     expect(words('this-device')?.text).toContain('Stay online');
-    expect(words('this-device', [])?.text).toContain('recovery phrase');
+    expect(words('this-device', [{ ...passkey, portable: 'no' }])?.text).toContain('Add another passkey');
+    expect(words('this-device', [])?.text).toContain('check them on the account page');
+    expect(words('this-device', [], true)?.text).toContain('Stay online');
+    expect(words('this-device', [{ ...passkey, portable: 'no' }], true)?.text).toContain('Stay online');
     expect(words('nowhere')?.text).toContain('Add a passkey');
   });
 });

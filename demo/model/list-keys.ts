@@ -2,9 +2,12 @@
  * How CoValues store lists. Each member or item has its own key, never one shared array, so that concurrent additions
  * on two devices all survive.
  *
- * root (owned by the account) lists/<listID> = order key list (owned by its own group) title, invite, items/<itemID> =
- * true, names/<accountID> = the name that this member chose item (owned by the list's group) text, done, order, picture
- * = { id of its stream, bytes } picture (owned by the list's group) a binary stream, sent after everything else
+ * - root (owned by the account): lists/<listID> = order key; seen/<listID> = until when the user has dealt with edits that
+ *   do not count
+ * - list (owned by its own group): title, invite, items/<itemID> = true, names/<accountID> = the name that this member
+ *   chose
+ * - item (owned by the list's group): text, done, order, picture = { id of its stream, bytes }
+ * - picture (owned by the list's group): a binary stream, sent after everything else
  *
  * Every transaction is private: a relay sees only IDs, sizes, times, and which CoValues are binary streams.
  */
@@ -19,6 +22,7 @@ const listPrefix = 'lists/';
 export const longestName = 60;
 
 export const itemKey = (itemID: string) => `${itemPrefix}${itemID}`;
+export const seenKey = (listID: string) => `seen/${listID}`;
 export const listKey = (listID: string) => `${listPrefix}${listID}`;
 export const nameKey = (accountID: string) => `names/${accountID}`;
 

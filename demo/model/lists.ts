@@ -1,6 +1,6 @@
 import { type CoID, type LocalNode, type RawAccount, RawCoMap } from '@MaiaOS/kernel/cojson';
 import { readable, type Readable } from 'svelte/store';
-import { listIDs, listKey, titleKey } from './list-keys.ts';
+import { listIDs, listKey, seenKey, titleKey } from './list-keys.ts';
 import { type ListView } from './list-view.ts';
 import { createWatcherSet } from './watcher-set.ts';
 import { orderKeyBetween } from './order-key.ts';
@@ -21,6 +21,10 @@ export interface Lists extends Readable<ListsView> {
   keep(listID: string): void;
   /** Removes a list from this account on all devices; other members keep it. Returns the undo. */
   remove(listID: string): () => void;
+  /** Until when the user has dealt with the edits of the list that do not count, in ms since the Unix epoch. */
+  seenUntil(listID: string): number;
+  /** On all devices. Returns the undo. */
+  setSeenUntil(listID: string, ms: number): () => void;
 }
 
 export function createLists(node: LocalNode, account: RawAccount): Lists {
@@ -42,7 +46,18 @@ export function createLists(node: LocalNode, account: RawAccount): Lists {
       root().delete(listKey(listID));
       return () => root().set(listKey(listID), order);
     },
+    seenUntil,
+    setSeenUntil(listID, ms) {
+      const before = seenUntil(listID);
+      if (ms > before) root().set(seenKey(listID), ms);
+      return () => root().set(seenKey(listID), before);
+    },
   };
+
+  function seenUntil(listID: string): number {
+    const ms = root().get(seenKey(listID));
+    return typeof ms === 'number' ? ms : 0;
+  }
 
   function keep(listID: string) {
     const map = root();

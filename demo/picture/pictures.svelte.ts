@@ -1,7 +1,7 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
-import { type ListEditor } from '../model/edit-list.ts';
+import { type Edits } from '../list/edits.svelte.ts';
+import { refusedEdit } from '../list/refused-edit.ts';
 import { type ItemView } from '../model/list-view.ts';
-import { failureOf } from '../session/failure-of.ts';
 import { type UndoOffer } from '../ui/undo.svelte.ts';
 import { pickFile } from './pick-file.ts';
 import { pictureFailure, onlyOnePicture, pictureProblem, type PictureProblem } from './picture-problem.ts';
@@ -29,7 +29,7 @@ export interface Pictures {
   readonly announcement: string;
 }
 
-export function createPictures(listID: string, edit: ListEditor, undo: UndoOffer): Pictures {
+export function createPictures(listID: string, edits: Edits, undo: UndoOffer): Pictures {
   const adding = new SvelteSet<string>();
   const problems = new SvelteMap<string, PictureProblem>();
   let announcement = $state('');
@@ -47,7 +47,9 @@ export function createPictures(listID: string, edit: ListEditor, undo: UndoOffer
     },
     putNew,
     remove({ id, text }) {
-      offerUndo('removed', edit.removePicture(id));
+      const removed = edits.make((editor) => editor.removePicture(id));
+      if (!removed) return;
+      offerUndo('removed', removed.result);
       announcement = `The picture of “${text}” was removed.`;
     },
     get announcement() {
@@ -57,7 +59,7 @@ export function createPictures(listID: string, edit: ListEditor, undo: UndoOffer
 
   async function put(item: ItemView, files: readonly File[]): Promise<void> {
     await add(item.id, item.text, files, async (picture) => {
-      const takeBack = await edit.putPicture(item.id, picture);
+      const takeBack = await edits.run((editor) => editor.putPicture(item.id, picture));
       if (item.picture) offerUndo('replaced', takeBack);
     });
   }
@@ -65,11 +67,11 @@ export function createPictures(listID: string, edit: ListEditor, undo: UndoOffer
   async function putNew(words: string, files: readonly File[]): Promise<boolean> {
     const text = words === '' ? 'Picture' : words;
     return add(listID, text, files, async (picture) => {
-      const itemID = edit.addItem(listID, text);
+      const itemID = edits.run((editor) => editor.addItem(listID, text));
       try {
-        await edit.putPicture(itemID, picture);
+        await edits.run((editor) => editor.putPicture(itemID, picture));
       } catch (error) {
-        edit.removeItem(listID, itemID);
+        edits.run((editor) => editor.removeItem(listID, itemID));
         throw error;
       }
     });
@@ -101,12 +103,12 @@ export function createPictures(listID: string, edit: ListEditor, undo: UndoOffer
       await write(shrunk.blob);
       return undefined;
     } catch (error) {
-      return pictureFailure(failureOf(error).message);
+      return pictureFailure(refusedEdit(error));
     }
   }
 
   function offerUndo(done: string, takeBack: () => void) {
-    undo.offer({ text: `Picture ${done}`, byKey: true, undo: takeBack });
+    undo.offer({ text: `Picture ${done}`, byKey: true, undo: () => edits.make(takeBack) });
   }
 }
 

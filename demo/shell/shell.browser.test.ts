@@ -1,5 +1,7 @@
+import { createKernelError } from '@MaiaOS/kernel';
+import { RawCoMap } from '@MaiaOS/kernel/cojson';
 import { mount, unmount } from 'svelte';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { type TestDevice } from '../model/test-network.ts';
 import { createTestSession } from '../session/test-session.ts';
@@ -112,6 +114,86 @@ describe('keyboard use', () => {
     await userEvent.keyboard('{Delete}{Alt>}{ArrowUp}{/Alt}');
     expect(page.getByRole('dialog').query()).toBeNull();
     expect(items()).toEqual(['Milk', 'Bread', 'Tea']);
+  });
+});
+
+describe('an edit that the kernel refuses', () => {
+  beforeEach(() => {
+    const refuse = () => {
+      throw createKernelError('WRITE_FORBIDDEN', '', { details: { id: 'co_z1', role: 'reader' } });
+    };
+    vi.spyOn(RawCoMap.prototype, 'set').mockImplementation(refuse);
+    vi.spyOn(RawCoMap.prototype, 'delete').mockImplementation(refuse);
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  const reason = (text: string) => page.getByRole('alert').filter({ hasText: text });
+  const refused = 'Nothing was changed. You may read this list, but not change it';
+
+  it.each([
+    ['checking an item', ' '],
+    ['deleting it', '{Delete}'],
+    ['moving it', '{Alt>}{ArrowUp}{/Alt}'],
+  ])('%s changes nothing, keeps the focus and shows why', async (_, keys) => {
+    focus('Bread');
+    await userEvent.keyboard(keys);
+    await expect.element(reason(refused)).toBeVisible();
+    await expect.element(item('Bread')).toHaveFocus();
+    await expect.element(item('Bread')).not.toBeChecked();
+    expect(items()).toEqual(['Milk', 'Bread', 'Tea']);
+    expect(page.getByRole('button', { name: 'Undo' }).query()).toBeNull();
+    page.getByRole('button', { name: 'OK' }).element().focus();
+    await userEvent.keyboard('{Escape}');
+    expect(reason(refused).query()).toBeNull();
+    await expect.element(item('Bread')).toHaveFocus();
+  });
+
+  it('clicking the box leaves it unchecked', async () => {
+    await item('Bread').click();
+    await expect.element(reason(refused)).toBeVisible();
+    await expect.element(item('Bread')).not.toBeChecked();
+  });
+
+  it('an undo shows why the item stays deleted', async () => {
+    vi.restoreAllMocks();
+    focus('Bread');
+    await userEvent.keyboard('{Delete}');
+    vi.spyOn(RawCoMap.prototype, 'set').mockImplementation(() => {
+      throw createKernelError('WRITE_FORBIDDEN', '', { details: { id: 'co_z1', role: undefined } });
+    });
+    await userEvent.keyboard('{Control>}z{/Control}');
+    await expect.element(reason('You are no longer a member of this list')).toBeVisible();
+    expect(items()).toEqual(['Milk', 'Tea']);
+  });
+
+  it('the new words of an item stay in its field', async () => {
+    focus('Bread');
+    await userEvent.keyboard('{F2} rolls{Enter}');
+    await expect.element(reason('Your words are still here')).toBeVisible();
+    await expect.element(field('Rename item')).toHaveValue('Bread rolls');
+    await expect.element(field('Rename item')).toHaveFocus();
+  });
+
+  it('the new name of the list stays in its field', async () => {
+    await page.getByRole('button', { name: 'More options for this list' }).click();
+    await page.getByRole('button', { name: 'Rename list' }).click();
+    await userEvent.keyboard('Food{Enter}');
+    await expect.element(reason('Your words are still here')).toBeVisible();
+    await expect.element(field('List name')).toHaveValue('Food');
+  });
+
+  it('a link is not created, and a revoked one stays, with the reason', async () => {
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.getByRole('button', { name: 'Create a link' }).click();
+    await expect.element(reason('not change it')).toBeVisible();
+    vi.restoreAllMocks();
+    await page.getByRole('button', { name: 'Create a link' }).click();
+    await page.getByRole('button', { name: 'Revoke link' }).click();
+    vi.spyOn(RawCoMap.prototype, 'set').mockImplementation(() => {
+      throw createKernelError('WRITE_FORBIDDEN', '', { details: { id: 'co_z1', role: 'writer' } });
+    });
+    await page.getByRole('button', { name: 'Revoke the link' }).click();
+    await expect.element(reason('Only the people who manage this list')).toBeVisible();
   });
 });
 

@@ -14,7 +14,7 @@ describe('the ladder', () => {
       sent: pendingSince(2, 12_000),
       confirmed: pendingSince(2, 12_000),
     });
-    expect(states({ ...stuck, durable: { pending: 2 } })).toEqual([
+    expect(states({ ...stuck, durable: { known: true, pending: 2 } })).toEqual([
       'all',
       '2 waiting for 12 s',
       '2 waiting',

@@ -69,7 +69,7 @@ function savedStep(state: SyncState, nowMs: number): Step {
 
 function step(rung: Rung, isStuck: boolean): Step {
   if (rung.error) return 'failed';
-  if (rung.pending === 0) return 'reached';
+  if (rung.pending === 0) return rung.known ? 'reached' : 'unknown';
   return isStuck ? 'stuck' : 'waiting';
 }
 

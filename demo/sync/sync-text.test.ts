@@ -4,7 +4,7 @@ import { type Step } from './rung-steps.ts';
 import { syncText } from './sync-text.ts';
 import { pendingSince, testError, testNowMs, testState, testStateWithoutDurable } from './test-state.ts';
 
-const two = { pending: 2 };
+const two = { known: true, pending: 2 };
 const full = testError('STORAGE_FULL');
 const relay = { id: 'relay', url: 'wss://relay.example/sync' } as const;
 const retrying = { ...relay, attempt: 4, phase: 'connecting' } as const;
@@ -32,9 +32,9 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     testState({
       status: 'syncing',
       download: { received: 412, caughtUp: false },
-      sent: { pending: 1 },
-      confirmed: { pending: 1 },
-      durable: { pending: 1 },
+      sent: { known: true, pending: 1 },
+      confirmed: { known: true, pending: 1 },
+      durable: { known: true, pending: 1 },
     }),
     'rwww Saved on this device · sending 1 change | calm sending',
   ],
@@ -61,9 +61,9 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     'offline, one change',
     testState({
       status: 'offline',
-      sent: { pending: 1 },
-      confirmed: { pending: 1 },
-      durable: { pending: 1 },
+      sent: { known: true, pending: 1 },
+      confirmed: { known: true, pending: 1 },
+      durable: { known: true, pending: 1 },
     }),
     'rwww Saved on this device · offline, 1 change waiting | calm offline',
   ],
@@ -81,6 +81,20 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     'connecting for a long time, nothing to send',
     testStateWithoutDurable('unknown', { status: 'connecting', peers: [retrying] }),
     'rrru Saved on this device · no answer from the relay yet | calm connecting',
+  ],
+  [
+    'stored, but not counted',
+    testState({ notCounted: { count: 2, ids: ['co_z1'] } }),
+    'rrrr Stored by the relay · 2 changes do not count | stuck not-counted',
+  ],
+  [
+    'not counted, while the relay still stores another change',
+    testState({
+      status: 'syncing',
+      notCounted: { count: 1, ids: ['co_z1'] },
+      durable: { known: true, pending: 1 },
+    }),
+    'rrrw Confirmed by the relay · being stored | calm storing',
   ],
   [
     'saving',
@@ -148,7 +162,7 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     testState({
       status: 'failed',
       error: full,
-      saved: { pending: 1, error: full },
+      saved: { known: true, pending: 1, error: full },
       storage: { kind: 'kernel', state: 'failing', error: full },
     }),
     'frrr Not saved: this device’s storage is full | failed not-saved',
@@ -158,7 +172,7 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     testState({
       status: 'failed',
       error: testError('RELAY_NOT_A_RELAY'),
-      saved: { pending: 1, error: full },
+      saved: { known: true, pending: 1, error: full },
       sent: two,
       storage: { kind: 'kernel', state: 'failing', error: full },
       peers: [{ ...relay, phase: 'failed', error: testError('RELAY_NOT_A_RELAY') }],
@@ -169,7 +183,7 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     'another storage failure, offline',
     testState({
       status: 'offline',
-      saved: { pending: 1 },
+      saved: { known: true, pending: 1 },
       sent: two,
       confirmed: two,
       durable: two,
@@ -207,7 +221,10 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
   ],
   [
     'a relay that refuses one change',
-    testState({ status: 'syncing', confirmed: { pending: 1, error: testError('RELAY_LIMIT', 'too large') } }),
+    testState({
+      status: 'syncing',
+      confirmed: { known: true, pending: 1, error: testError('RELAY_LIMIT', 'too large') },
+    }),
     'rrfr Saved on this device · refused by the relay: too large | failed refused',
   ],
   [
@@ -246,7 +263,7 @@ describe('the sync line', () => {
       const { steps } = syncText(state, testNowMs, testNowMs);
       const rungs = [state.saved, state.sent, state.confirmed, state.durable];
       steps.forEach((step, index) => {
-        if (step === 'reached') expect(rungs[index], name).toMatchObject({ pending: 0 });
+        if (step === 'reached') expect(rungs[index], name).toMatchObject({ known: true, pending: 0 });
       });
     }
   });

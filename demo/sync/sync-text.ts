@@ -9,6 +9,7 @@ import {
   stuckRung,
   waitedMs,
 } from './rung-steps.ts';
+import { notCountedTitle } from '../not-counted/not-counted-text.ts';
 import { formatAgo, formatCount, formatSpan } from './format-span.ts';
 import { storageText } from './storage-text.ts';
 
@@ -36,6 +37,7 @@ export type SyncKind =
   | 'storing'
   | 'confirmed'
   | 'stored'
+  | 'not-counted'
   | 'not-saved'
   | 'refused';
 
@@ -49,7 +51,8 @@ export function syncText(state: SyncState, nowMs: number, reachedAtMs: number): 
   const line = lineIfSaved(state, nowMs, reachedAtMs);
   const [kind, lead, detail] =
     state.storage.state === 'memory-only' ? lineInMemory(line, state.storage.error) : line;
-  const tone = kind === 'waiting' ? 'stuck' : kind === 'not-saved' || kind === 'refused' ? 'failed' : 'calm';
+  const isStuck = kind === 'waiting' || kind === 'not-counted';
+  const tone = isStuck ? 'stuck' : kind === 'not-saved' || kind === 'refused' ? 'failed' : 'calm';
   return { kind, lead, detail, tone, steps: rungSteps(state, nowMs) };
 }
 
@@ -66,7 +69,7 @@ function lineIfSaved(state: SyncState, nowMs: number, reachedAtMs: number): Line
     case 'paused':
       return ['paused', savedHere, 'sending is paused'];
     case 'offline':
-      return ['offline', savedHere, `offline, ${waitingText(waiting)}`];
+      return ['offline', savedHere, `offline, ${waitingText(waiting, state.sent.known)}`];
     case 'connecting':
     case 'syncing':
     case 'confirmed':
@@ -79,7 +82,7 @@ function lineOnline(state: SyncState, nowMs: number, reachedAtMs: number): Line 
   if (refusal) return ['refused', savedHere, refusalText(refusal)];
 
   const stuck = stuckRung(state, nowMs);
-  const since = stuck && formatSpan(waitedMs(state[stuck] ?? { pending: 0 }, nowMs));
+  const since = stuck && formatSpan(waitedMs(state[stuck] ?? state.confirmed, nowMs));
   if (stuck === 'saved') return ['waiting', 'Saving on this device', `waiting for storage for ${since}`];
   if (stuck === 'durable') return ['waiting', 'Confirmed by the relay', `not stored for ${since}`];
   if (stuck) return ['waiting', savedHere, `waiting for the relay for ${since}`];
@@ -92,6 +95,11 @@ function lineOnline(state: SyncState, nowMs: number, reachedAtMs: number): Line 
   if (state.confirmed.pending > 0) return ['sent', 'Sent to the relay', 'not confirmed yet'];
   if (isGetting(state)) return ['getting', ...gettingText(state)];
 
+  const { count } = state.notCounted;
+  if (count > 0 && !state.durable?.pending) {
+    const lead = state.durable ? 'Stored by the relay' : 'Confirmed by the relay';
+    return ['not-counted', lead, notCountedTitle(count)];
+  }
   const ago = formatAgo(nowMs - reachedAtMs);
   if (!state.durable) return ['confirmed', 'Confirmed by the relay', ago];
   return state.durable.pending > 0
@@ -114,6 +122,7 @@ function lineInMemory([kind, lead, detail]: Line, error: KernelError | undefined
     case 'confirmed':
     case 'stored':
       return [kind, onlyInThisTab, lead.charAt(0).toLowerCase() + lead.slice(1)];
+    case 'not-counted':
     case 'off':
     case 'paused':
     case 'offline':
@@ -134,7 +143,8 @@ function connectingText(state: SyncState): string {
   return isLong ? 'no answer from the relay yet' : 'connecting…';
 }
 
-function waitingText(count: number): string {
+function waitingText(count: number, known: boolean): string {
+  if (!known) return 'looking for earlier changes';
   return count === 0 ? 'nothing waiting' : formatCount(count, 'change waiting', 'changes waiting');
 }
 

@@ -21,8 +21,11 @@ const starting: SyncText = {
   steps: ['unknown', 'unknown', 'unknown', 'unknown'],
 };
 
-/** Call it in a component's initialization; it ends with the component. */
-export function createSyncView(): SyncView {
+/**
+ * Call it in a component's initialization; it ends with the component. `notCounted` returns how many changes do not
+ * count, of those that the user has not dealt with.
+ */
+export function createSyncView(notCounted: () => number): SyncView {
   let state = $state.raw<SyncState>();
   let nowMs = $state(Date.now());
   let reachedAtMs = $state(Date.now());
@@ -53,7 +56,11 @@ export function createSyncView(): SyncView {
 
   // After the first download, loading a single list or item must not show "Getting your lists".
   const shown = $derived(
-    state && hasCaughtUp ? { ...state, download: { ...state.download, caughtUp: true } } : state,
+    state && {
+      ...state,
+      notCounted: { ...state.notCounted, count: notCounted() },
+      download: { ...state.download, caughtUp: hasCaughtUp || state.download.caughtUp },
+    },
   );
   const words = $derived(shown ? syncText(shown, nowMs, reachedAtMs) : starting);
   return {
@@ -73,5 +80,5 @@ export function createSyncView(): SyncView {
 }
 
 function isReached(kind: SyncKind): boolean {
-  return kind === 'confirmed' || kind === 'stored';
+  return kind === 'confirmed' || kind === 'stored' || kind === 'not-counted';
 }

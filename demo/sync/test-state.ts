@@ -4,7 +4,7 @@ export const testNowMs = 1_700_000_000_000;
 
 /** A state with everything stored, plus the given changes. */
 export function testState(changes: Partial<SyncState> = {}): SyncState {
-  const all = { pending: 0 };
+  const all = { known: true, pending: 0 };
   return {
     status: 'confirmed',
     saved: all,
@@ -12,6 +12,7 @@ export function testState(changes: Partial<SyncState> = {}): SyncState {
     confirmed: all,
     durable: all,
     durability: 'power-loss',
+    notCounted: { count: 0, ids: [] },
     download: { received: 12, caughtUp: true },
     storage: { kind: 'kernel', state: 'ok' },
     peers: [],
@@ -29,7 +30,7 @@ export function testStateWithoutDurable(
 }
 
 export function pendingSince(pending: number, waitedMs: number) {
-  return { pending, oldestSinceMs: testNowMs - waitedMs };
+  return { known: true, pending, oldestSinceMs: testNowMs - waitedMs };
 }
 
 export function testError(code: KernelErrorCode, message: string = code): KernelError {

@@ -20,7 +20,7 @@ const row = (confirmed: 'reached' | 'pending'): UnsyncedRow => ({
 });
 const snapshotOf = (facts: Partial<StorageFacts>, unsynced: readonly UnsyncedRow[] = []): ToldFrom => ({
   ...{ atMs: nowMs, unsynced, storage: { ...plain, ...facts } },
-  overview: { rungs: { saved: { pending: unsynced.length } } },
+  overview: { rungs: { saved: { known: true, pending: unsynced.length } } },
 });
 const full: Partial<StorageFacts> = {
   state: 'failing',

@@ -8,17 +8,13 @@ interface TabFact {
   readonly isCode?: true;
 }
 
-export function factsOf({ tab, left }: TabRow, tabs: TabsNow, nowMs: number): readonly TabFact[] {
+export function factsOf({ id, tab, left }: TabRow, tabs: TabsNow, nowMs: number): readonly TabFact[] {
   const ago = (atMs: number) => `${formatDuration(nowMs - atMs)} ago`;
   const facts: TabFact[] = [];
   const add = (label: string, words: string, isCode?: true) =>
     facts.push({ label, words, ...(isCode && { isCode }) });
-  const [sessionID = left?.sessionID, spareID] = tab?.sessionIDs ?? [];
-  if (sessionID === undefined) {
-    add('Session', 'several that edited these CoValues; no relay has reported which edits it lacks');
-    return facts;
-  }
-  add('Session', sessionID, true);
+  const spareID = tab?.sessionIDs[1];
+  add('Session', id, true);
   if (spareID !== undefined) add('Also writes as', spareID, true);
   if (!tab) add('Tab', 'none: the session belongs to an earlier run');
   if (tab?.sinceMs !== undefined) add('Open since', `${formatClock(tab.sinceMs)}, ${ago(tab.sinceMs)}`);
@@ -27,11 +23,6 @@ export function factsOf({ tab, left }: TabRow, tabs: TabsNow, nowMs: number): re
   for (const { host, phase } of relays ?? []) add(`Relay ${host}`, phase);
   const waiting = left ?? tab?.unconfirmed;
   if (waiting?.oldestSinceMs !== undefined) add('Oldest edit', ago(waiting.oldestSinceMs));
-  if (waiting && waiting.certain < waiting.coValues)
-    add(
-      'Certain',
-      `${waiting.certain} of ${waiting.coValues}; for the others, a relay must report what it lacks`,
-    );
   if (left) add('Upload', describeUpload(left, tabs.list));
   if (!tab) return facts;
   if (tab.state !== 'this') {

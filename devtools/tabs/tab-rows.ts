@@ -1,10 +1,10 @@
 import type { LeftBehind, Tab, TabsNow } from '../../src/inspect/snapshot/tab-facts.ts';
-import { formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
+import { formatDuration } from '../../src/inspect/shared/format.ts';
 import type { Fact } from '../headline.ts';
 
-/** A row of the view: a tab, or sessions of earlier runs that left edits. */
+/** A row of the view: a tab, or the session of an earlier run that left edits. */
 export interface TabRow {
-  /** The session ID, or `earlier` for several sessions without a tab. */
+  /** The session ID. */
   readonly id: string;
   readonly name: string;
   readonly session: string;
@@ -12,29 +12,23 @@ export interface TabRow {
   readonly does: string;
   /** The number of CoValues. Undefined if unknown. */
   readonly unsynced: number | undefined;
-  /** Whether `unsynced` is an upper bound. */
-  readonly isAtMost: boolean;
   readonly lastSign: string;
   readonly isThis: boolean;
   readonly tab: Tab | undefined;
   readonly left: LeftBehind | undefined;
 }
 
-export const earlierID = 'earlier';
-
 export function rowsOf({ list, leftBehind }: TabsNow, nowMs: number): readonly TabRow[] {
   const isKnown = leftBehind !== 'unknown';
   const left = isKnown ? leftBehind : [];
   const isOfTab = new Set(list.flatMap(({ sessionIDs }) => sessionIDs));
   const earlier = left.filter(({ sessionID }) => !isOfTab.has(sessionID));
-  const unsure = earlier.filter(({ certain }) => certain === 0);
   return [
     ...list.map((tab) => {
       const row = tabRow(tab, left, list, nowMs);
       return isKnown || tab.endedAtMs === undefined ? row : { ...row, unsynced: undefined };
     }),
-    ...earlier.filter(({ certain }) => certain > 0).map((session) => earlierRow(session, list)),
-    ...(unsure.length > 0 ? [unsureRow(unsure)] : []),
+    ...earlier.map((session) => earlierRow(session, list)),
   ];
 }
 
@@ -51,14 +45,9 @@ function tabRow(tab: Tab, left: readonly LeftBehind[], list: readonly Tab[], now
     does: isEnded ? describeEnd(tab, leftByTab, list) : describeActivity(tab, left),
     // An ended tab's last report may be outdated.
     unsynced: isEnded ? (leftByTab?.coValues ?? 0) : tab.unconfirmed?.coValues,
-    isAtMost: isEnded ? leftByTab !== undefined && leftByTab.certain < leftByTab.coValues : isUnsure(tab),
     lastSign: isThis ? 'now' : tab.heardAtMs === undefined ? 'none' : formatSignAge(nowMs - tab.heardAtMs),
     ...{ isThis, tab, left: leftByTab },
   };
-}
-
-function isUnsure({ unconfirmed }: Tab): boolean {
-  return unconfirmed !== undefined && unconfirmed.certain < unconfirmed.coValues;
 }
 
 function earlierRow(left: LeftBehind, list: readonly Tab[]): TabRow {
@@ -69,23 +58,8 @@ function earlierRow(left: LeftBehind, list: readonly Tab[]): TabRow {
     state: { words: 'gone', tone: 'warn' },
     does: describeUpload(left, list),
     unsynced: left.coValues,
-    isAtMost: left.certain < left.coValues,
     lastSign: 'none',
     ...{ isThis: false, tab: undefined, left },
-  };
-}
-
-function unsureRow(all: readonly LeftBehind[]): TabRow {
-  return {
-    id: earlierID,
-    name: 'Earlier runs',
-    session: formatCount(all.length, 'session'),
-    state: { words: 'gone', tone: 'plain' },
-    does: 'a relay must report whose edits it lacks',
-    unsynced: Math.max(...all.map(({ coValues }) => coValues)),
-    isAtMost: true,
-    lastSign: 'none',
-    ...{ isThis: false, tab: undefined, left: all.length === 1 ? all[0] : undefined },
   };
 }
 

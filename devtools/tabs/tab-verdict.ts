@@ -1,6 +1,6 @@
 import type { TabsNow } from '../../src/inspect/snapshot/tab-facts.ts';
 import { formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
-import { earlierID, describeUpload, type TabRow } from './tab-rows.ts';
+import { describeUpload, type TabRow } from './tab-rows.ts';
 
 export interface Verdict {
   readonly words: string;
@@ -10,16 +10,10 @@ export interface Verdict {
 /** The diagnosis for a row, and the next step. */
 export function verdictOf(row: TabRow, { list }: TabsNow, nowMs: number): Verdict {
   const { tab, left } = row;
-  if (row.id === earlierID)
-    return {
-      words: `At most ${formatCount(row.unsynced ?? 0, 'CoValue')} from earlier runs not confirmed`,
-      next: 'Connect this tab to its relay. It uploads everything that the relay lacks, whichever tab wrote it.',
-    };
   if (!tab || left) {
     const count = formatCount(left?.coValues ?? 0, 'CoValue');
-    const most = row.isAtMost ? 'at most ' : '';
     return {
-      words: `Left ${most}${count} unconfirmed`,
+      words: `Left ${count} unconfirmed`,
       next: left?.uploader
         ? `Nothing to do: ${left && describeUpload(left, list)}. If this takes a long time, check Peers in the uploading tab.`
         : 'Keep a tab of this account open and connected: it takes the edits over after a few seconds.',
@@ -65,12 +59,12 @@ export function verdictOf(row: TabRow, { list }: TabsNow, nowMs: number): Verdic
   }
 }
 
-function livingVerdict({ unsynced = 0, isAtMost, tab, isThis }: TabRow): Verdict {
+function livingVerdict({ unsynced = 0, tab, isThis }: TabRow): Verdict {
   const isConnected = tab?.relays?.some(({ phase }) => phase === 'connected') === true;
   const which = isThis ? 'This tab' : 'That tab';
   if (unsynced === 0) return { words: 'All its edits are confirmed', next: 'Nothing to do.' };
   return {
-    words: `${isAtMost ? 'At most ' : ''}${formatCount(unsynced, 'CoValue')} not confirmed`,
+    words: `${formatCount(unsynced, 'CoValue')} not confirmed`,
     next: isConnected
       ? `${which} uploads the edits. Unsynced shows why they wait.`
       : `${which} has no connection: check Peers ${isThis ? 'here' : 'there'}. If it stays disconnected, another connected tab uploads the edits after a few seconds.`,
@@ -79,7 +73,7 @@ function livingVerdict({ unsynced = 0, isAtMost, tab, isThis }: TabRow): Verdict
 
 /** Advice on the most serious problem, for the footer. */
 export function adviceOn(rows: readonly TabRow[]): string {
-  if (rows.some(({ left }) => left && left.certain > 0 && left.uploader === undefined))
+  if (rows.some(({ left }) => left && left.uploader === undefined))
     return 'A closed tab left unconfirmed edits. Keep another tab open and connected to upload them.';
   const has = (words: string) => rows.some(({ state }) => state.words === words);
   if (has('silent')) return 'A silent tab is asleep or busy. Bring it to the front to wake it.';

@@ -8,8 +8,6 @@ export function tabsStat({ tabs, atMs }: Pick<InspectorSnapshot, 'tabs' | 'atMs'
   const alive = tabs.list.filter(({ state }) => state === 'this' || state === 'there' || state === 'silent');
   const hasLeft =
     tabs.leftBehind !== 'unknown' &&
-    tabs.leftBehind.some(
-      ({ certain, oldestSinceMs = atMs }) => certain > 0 && atMs - oldestSinceMs > takenOverAfterMs,
-    );
+    tabs.leftBehind.some(({ oldestSinceMs = atMs }) => atMs - oldestSinceMs > takenOverAfterMs);
   return { words: alive.length.toLocaleString('en'), tone: hasLeft ? 'warn' : 'plain' };
 }

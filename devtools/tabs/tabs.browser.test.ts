@@ -13,7 +13,7 @@ import { mountOpenly, the } from '../panel-in-test.ts';
 const node = await createAccountNode();
 const [mine, yours] = [fakeSessionID('Mine'), fakeSessionID('Yours')];
 const some = (coValues: number, change: object = {}) => ({
-  ...{ coValues, certain: coValues, oldestSinceMs: Date.now() - 60_000, ids: [] },
+  ...{ coValues, oldestSinceMs: Date.now() - 60_000, ids: [] },
   ...change,
 });
 
@@ -46,7 +46,7 @@ describe('Tabs', () => {
   it('shows every tab and its reports, this one first', async () => {
     sync.setTabs(tabs);
     tabs.setOwn({ title: 'Shifts', unconfirmed: some(4) });
-    tabs.answers(factsOfTab('Yours', { title: 'Photos', unconfirmed: some(3, { certain: 1 }) }));
+    tabs.answers(factsOfTab('Yours', { title: 'Photos', unconfirmed: some(3) }));
     tabs.answers(
       factsOfTab('Third', { title: '<img src=x>', relays: [{ host: 'relay.example', phase: 'waiting' }] }),
     );
@@ -56,7 +56,7 @@ describe('Tabs', () => {
       .toEqual([
         ['Shiftsthis tab', 'zMine', 'visible', 'uploads its own edits', '4', 'now'],
         ['<img src=x>', 'zThird', 'hidden', 'waits for relay.example', '0', 'now'],
-        ['Photos', 'zYours', 'hidden', 'uploads its own edits', '≤ 3', 'now'],
+        ['Photos', 'zYours', 'hidden', 'uploads its own edits', '3', 'now'],
       ]);
     expect(stat(root)?.textContent.trim()).toBe('3');
     expect(stat(root)?.classList).not.toContain('warn');
@@ -108,13 +108,12 @@ describe('Tabs', () => {
     expect(the(root, '[role=tab][aria-selected=true]').textContent).toContain('Unsynced');
   });
 
-  it('has a row for each earlier run with known edits, and one for the others', async () => {
+  it('has a row for each earlier run that left edits', async () => {
     sync.setTabs(tabs);
     tabs.setUnconfirmed(
       new Map([
         [fakeSessionID('aa'), some(2)],
-        [fakeSessionID('bb'), some(5, { certain: 0 })],
-        [fakeSessionID('cc'), some(7, { certain: 0 })],
+        [fakeSessionID('bb'), some(5)],
       ]),
     );
     const root = open();
@@ -122,12 +121,12 @@ describe('Tabs', () => {
       .poll(() => rowsOf(root).slice(1).map(cellsOf), inTime)
       .toEqual([
         ['An earlier run', 'zaa', 'gone', 'no tab has taken over its edits yet', '2', 'none'],
-        ['Earlier runs', '2 sessions', 'gone', 'a relay must report whose edits it lacks', '≤ 7', 'none'],
+        ['An earlier run', 'zbb', 'gone', 'no tab has taken over its edits yet', '5', 'none'],
       ]);
     rowsOf(root).at(-1)?.click();
     await expect
       .poll(() => root.querySelector('.tab-detail')?.textContent)
-      .toContain('At most 7 CoValues from earlier runs not confirmed');
+      .toContain('Left 5 CoValues unconfirmed');
   });
 
   it('shows the evidence about a silent tab', async () => {

@@ -118,10 +118,10 @@ describe('tally of the rungs', () => {
   const overview: Overview = {
     status: 'syncing',
     rungs: {
-      saved: { pending: 0 },
-      sent: { pending: 0 },
-      confirmed: { pending: 0 },
-      durable: { pending: 0 },
+      saved: { known: true, pending: 0 },
+      sent: { known: true, pending: 0 },
+      confirmed: { known: true, pending: 0 },
+      durable: { known: true, pending: 0 },
     },
     durability: 'power-loss',
     storage: { kind: 'kernel', state: 'ok' },
