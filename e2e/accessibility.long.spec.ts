@@ -69,7 +69,7 @@ test('axe finds nothing wrong with the demo', async ({ page, origins }) => {
   await page.getByRole('button', { name: 'Close' }).click();
   await page.getByRole('link', { name: 'New list' }).click();
   await expectAccessible(page, 'a new list');
-  await page.getByRole('link', { name: 'Account and device' }).click();
+  await page.getByRole('link', { name: 'Account and device' }).first().click();
   await expect(page.getByRole('heading', { name: 'Passkeys' })).toBeVisible();
   await expectAccessible(page, 'the account');
   await page.getByRole('button', { name: 'Sign out of this device' }).click();

@@ -5,7 +5,8 @@ import { backOnline } from './support/network.ts';
 import { expect, test } from './support/test.ts';
 
 async function openAccountPage(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Account and device' }).click();
+  // A warning on the page may link there, too.
+  await page.getByRole('link', { name: 'Account and device' }).first().click();
   await expect(page.getByRole('heading', { level: 1, name: 'Account and device' })).toBeVisible();
   await expect(page).toHaveTitle('Account and device · Lists');
 }

@@ -50,7 +50,7 @@ test('the account page shows what is on this device, how it is remembered, and w
   await page.getByRole('textbox', { name: 'Account name (optional)' }).fill('Ana, at home');
   await app.signUp();
   const device = page.getByRole('region', { name: 'What is on this device' });
-  const open = () => page.getByRole('link', { name: 'Account and device' }).click();
+  const open = () => page.getByRole('link', { name: 'Account and device' }).first().click();
   await open();
   await expect(device).toContainText('About 14 MB is saved here');
   await expect(device).toContainText('allows about 2 GB');

@@ -150,7 +150,7 @@ test('two accounts on a device are chosen by name, and neither sees the other’
   await app.untilStored();
 
   const leave = async () => {
-    await page.getByRole('link', { name: 'Account and device' }).click();
+    await page.getByRole('link', { name: 'Account and device' }).first().click();
     await page.getByRole('button', { name: 'Open another account' }).click();
   };
   await leave();

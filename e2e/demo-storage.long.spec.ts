@@ -15,7 +15,7 @@ test('content of an older version is migrated while the demo and the panel show 
   await app.untilStored();
   const old = await makeStockDatabase(page, 1860);
   await page.reload();
-  await page.getByRole('link', { name: 'Account and device' }).click();
+  await page.getByRole('link', { name: 'Account and device' }).first().click();
   const device = page.getByRole('region', { name: 'What is on this device' });
   await expect(device).toContainText('Moving data from an older version of Lists: 0 of 1,860');
   await expect(device.getByRole('progressbar', { name: 'Moved' })).toHaveJSProperty('max', 1860);

@@ -41,7 +41,9 @@ test('the device’s content is counted and downloaded, including what only an e
 }) => {
   await begin(page, app.origin, relay.port);
   const first = await page.evaluate(() => bareApp.makeMap());
-  await expect.poll(() => page.evaluate(() => bareApp.state())).toMatchObject({ pending: 0, unsaved: 0 });
+  await expect
+    .poll(() => page.evaluate(() => bareApp.state()))
+    .toMatchObject({ known: true, pending: 0, unsaved: 0 });
   // The next run loads only the account.
   await page.reload();
   await expect.poll(() => page.evaluate(() => 'bareApp' in globalThis)).toBe(true);

@@ -14,7 +14,8 @@ const addressOf = ({ port }: RelayProcess) => [`ws://localhost:${port}/sync`];
 const sessionID = (page: Page) => page.evaluate(() => bareApp.sessionID());
 const state = (page: Page) => page.evaluate(() => bareApp.state());
 const untilSaved = (page: Page) => expect.poll(() => state(page)).toMatchObject({ unsaved: 0 });
-const untilConfirmed = (page: Page) => expect.poll(() => state(page)).toMatchObject({ pending: 0 });
+const untilConfirmed = (page: Page) =>
+  expect.poll(() => state(page)).toMatchObject({ known: true, pending: 0 });
 const set = (page: Page, key: string, value: number) =>
   page.evaluate(([name, number]) => bareApp.set(name, number), [key, value] as const);
 

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { addAuthenticator } from './support/authenticator.ts';
+import type { RelayProcess } from './support/relay-process.ts';
 import type { Served } from './support/servers.ts';
 import { addStorageFaults, type StorageFault } from './support/storage-faults.ts';
 import { expect, test as base } from './support/test.ts';
@@ -40,16 +41,43 @@ const openMap = (page: Page, id: string) => page.evaluate((mapID) => bareApp.ope
 const signUp = (page: Page, url: string) => page.evaluate((address) => bareApp.signUp([address]), url);
 const resume = (page: Page, url: string) => page.evaluate((address) => bareApp.resume([address]), url);
 const kept = { storage: { state: 'ok' }, unsaved: 0 };
-const confirmed = { pending: 0 };
+const confirmed = { known: true, pending: 0 };
 
-/** Expects the page's own storage, without any relay, to have these words. */
-async function expectKept(page: Page, id: string, words: Readonly<Record<string, number>>): Promise<void> {
+/** Loads the page again, opens the account and the map, and expects these words. */
+async function reopen(
+  page: Page,
+  url: string,
+  id: string,
+  words: Readonly<Record<string, number>>,
+): Promise<void> {
   await page.reload();
   await ready(page);
-  await resume(page, 'ws://localhost:1/sync');
+  await resume(page, url);
   await openMap(page, id);
   expect(await read(page)).toEqual(words);
+}
+
+/** Expects the page's own storage to have these words, and to remember whether the relay at `url` has confirmed them. */
+async function expectKept(
+  { page, relay, url }: { readonly page: Page; readonly relay: RelayProcess; readonly url: string },
+  id: string,
+  words: Readonly<Record<string, number>>,
+): Promise<void> {
+  await relay.stop();
+  await reopen(page, url, id, words);
+  await expect.poll(() => state(page)).toMatchObject(kept);
+  // What the relay confirmed before the content was saved may have to be asked again.
+  await relay.start();
+  await reopen(page, url, id, words);
   await expect.poll(() => state(page)).toMatchObject({ ...kept, ...confirmed });
+  await page.evaluate(() => bareApp.close()); // A reload could interrupt the write of what is confirmed.
+  await relay.stop();
+  await reopen(page, url, id, words);
+  await expect.poll(() => state(page)).toMatchObject({ ...kept, ...confirmed });
+  // A relay that was never reached has confirmed nothing.
+  await reopen(page, 'ws://localhost:1/sync', id, words);
+  await expect.poll(() => state(page)).toMatchObject({ ...kept, known: true });
+  expect((await state(page)).pending).toBeGreaterThan(0);
 }
 
 const codes: Readonly<Record<Exclude<StorageFault, 'refused'>, string>> = {
@@ -66,6 +94,7 @@ for (const [name, code] of Object.entries(codes)) {
     app,
     other,
     url,
+    relay,
   }) => {
     await addStorageFaults(page);
     await addAuthenticator(page);
@@ -90,7 +119,7 @@ for (const [name, code] of Object.entries(codes)) {
 
     await page.evaluate(() => storageFaults.end());
     await expect.poll(() => state(page)).toMatchObject({ ...kept, ...confirmed });
-    await expectKept(page, id, words);
+    await expectKept({ page, relay, url }, id, words);
   });
 }
 
@@ -99,6 +128,7 @@ test('an edit arrives although the browser denies any database, and the next sta
   app,
   other,
   url,
+  relay,
 }) => {
   await addStorageFaults(page);
   await addAuthenticator(page);
@@ -118,5 +148,5 @@ test('an edit arrives although the browser denies any database, and the next sta
   await resume(page, url);
   await openMap(page, id);
   await expect.poll(() => state(page)).toMatchObject({ ...kept, ...confirmed });
-  await expectKept(page, id, { meanwhile: 1 });
+  await expectKept({ page, relay, url }, id, { meanwhile: 1 });
 });

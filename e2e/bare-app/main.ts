@@ -23,6 +23,8 @@ export interface BareApp {
   isSkipped(id: string): boolean;
   state(): {
     readonly status: string;
+    /** Whether `pending` is known to be complete. */
+    readonly known: boolean;
     readonly pending: number;
     readonly unsaved: number;
     readonly unsent: number;
@@ -78,6 +80,7 @@ globalThis.bareApp = {
       .current;
     return {
       status,
+      known: confirmed.known,
       pending: confirmed.pending,
       unsaved: saved.pending,
       unsent: sent.pending,

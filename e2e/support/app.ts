@@ -65,8 +65,7 @@ export function createApp(page: Page): App {
     async makeList(name) {
       const field = page.getByRole('textbox', { name: 'List name' });
       const link = page.getByRole('link', { name: 'New list' });
-      await expect(field.or(link).first()).toBeVisible(); // Without any list, the field is the first page.
-      if (!(await field.isVisible())) await link.click();
+      await clickUnless(link, field); // Without any list, the field is the first page.
       await field.fill(name);
       await page.getByRole('button', { name: 'Create list' }).click();
       await expect(page.getByRole('heading', { name })).toBeVisible();
@@ -117,8 +116,7 @@ export function createApp(page: Page): App {
       await page.getByRole('button', { name: 'Share' }).click();
       const make = page.getByRole('button', { name: 'Create a link' });
       const link = page.getByRole('textbox', { name: 'Link' });
-      await expect(make.or(link).first()).toBeVisible();
-      if (await make.isVisible()) await make.click();
+      await clickUnless(make, link);
       const value = await link.inputValue();
       await page.getByRole('button', { name: 'Close' }).click();
       return value;
@@ -141,4 +139,12 @@ export function createApp(page: Page): App {
     untilStored: () => expect(syncLine).toContainText('Stored by the relay', { timeout: 30_000 }),
   };
   return app;
+}
+
+/** Clicks the control, unless what it leads to is shown already. It may be replaced while it is being clicked. */
+async function clickUnless(control: Locator, target: Locator): Promise<void> {
+  await expect(async () => {
+    if (await target.isHidden()) await control.click({ timeout: 1_000 });
+    await expect(target).toBeVisible({ timeout: 1_000 });
+  }).toPass();
 }

@@ -75,7 +75,7 @@ test('the account page and its dialogs', async ({ page, relay, origins }) => {
   await app.makeList('Groceries');
   await app.addItem('Bread');
   await app.untilStored();
-  await page.getByRole('link', { name: 'Account and device' }).click();
+  await page.getByRole('link', { name: 'Account and device' }).first().click();
   await authenticator.replace();
   await page.getByRole('button', { name: 'Add a passkey' }).click();
   await page.getByRole('textbox', { name: 'Name' }).fill('Blue security key');
@@ -89,7 +89,7 @@ test('the account page and its dialogs', async ({ page, relay, origins }) => {
   await relay.stop();
   await page.getByRole('link', { name: /Groceries/ }).click();
   await app.addItem('Milk');
-  await page.getByRole('link', { name: 'Account and device' }).click();
+  await page.getByRole('link', { name: 'Account and device' }).first().click();
   await page.getByRole('button', { name: 'Sign out of this device' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(page.getByRole('dialog').getByRole('heading')).toContainText('not confirmed yet');
@@ -105,7 +105,7 @@ test('the account page and its dialogs', async ({ page, relay, origins }) => {
   await other.open(origins[0]);
   await other.openList('Groceries');
   await page.bringToFront();
-  await page.getByRole('link', { name: 'Account and device' }).click();
+  await page.getByRole('link', { name: 'Account and device' }).first().click();
   await page.getByRole('button', { name: 'Sign out of this device' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(page.getByText('You are signed out')).toBeVisible();
@@ -153,7 +153,7 @@ test('storage on this device, working and full', async ({ page, devOrigin }) => 
   await app.untilStored();
   const old = await makeStockDatabase(page, 1860);
   await page.reload();
-  await page.getByRole('link', { name: 'Account and device' }).click();
+  await page.getByRole('link', { name: 'Account and device' }).first().click();
   await expect(page.getByRole('progressbar', { name: 'Moved' })).toBeVisible();
   await look(page, 'taking-over');
   await page.keyboard.press('Alt+Shift+KeyM');

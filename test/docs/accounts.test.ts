@@ -7,6 +7,8 @@ const userAgents: Readonly<Record<string, (version: string) => string>> = {
   'Chrome and Edge': (version) => `Mozilla/5.0 (X11; Linux x86_64) Chrome/${version}.0 Safari/537.36`,
   Safari: (version) => `Mozilla/5.0 (Macintosh) Version/${version} Safari/605.1.15`,
   'Firefox on a computer': (version) => `Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/${version}.0`,
+  'Firefox on Android': (version) =>
+    `Mozilla/5.0 (Android 14; Mobile) Gecko/${version}.0 Firefox/${version}.0`,
 };
 
 const rows = tableUnder(readText('docs/accounts.md'), 'Which browsers, and how many prompts?');

@@ -51,6 +51,7 @@ describe('docs/reference', () => {
 
   it.each([
     ['Session options', 'src/session/session-options.ts', 'SessionOptions'],
+    ['Resume options', 'src/session/session-options.ts', 'ResumeOptions'],
     ['Sign-in options', 'src/session/session-options.ts', 'SignInOptions'],
     ['Sign-up options', 'src/session/session-options.ts', 'SignUpOptions'],
     ['Agent session options', 'src/session/session-options.ts', 'AgentSessionOptions'],

@@ -40,7 +40,7 @@ it('the documented sync line follows an edit to the relay', async () => {
       subscribeSyncState: (listener: (state: SyncState) => void) =>
         sync.subscribe((state) => {
           // As if the device saved every edit at once.
-          listener({ ...state, saved: { pending: 0 } });
+          listener({ ...state, saved: { known: true, pending: 0 } });
           lines.add(line.textContent);
         }),
     },

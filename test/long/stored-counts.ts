@@ -8,7 +8,7 @@ import { runStatement } from '../support/postgres.ts';
 import { countKey, type Counts } from './ledger.ts';
 
 /** The transaction counts in the rows. Throws if a session lacks transactions that its row counts. */
-async function readStoredCounts(query: Query): Promise<Counts> {
+export async function readStoredCounts(query: Query): Promise<Counts> {
   const rows = await query<{ id: string; session: string; count: number; found: number; last: number }>(
     `select s.covalue_id as id, s.session_id as session, s.last_idx as count,
        count(t.idx)::int4 as found, coalesce(max(t.idx), -1)::int4 as last

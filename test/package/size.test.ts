@@ -3,18 +3,19 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 33_000;
+const completeEntryBudget = 42_300;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 26_800,
-  relays: 21_700,
-  storage: 3_600,
-  'kernel-storage': 6_500,
-  'indexeddb-storage': 2_200,
+  'lazy-entry': 30_900,
+  relays: 29_900,
+  storage: 5_600,
+  'kernel-storage': 7_000,
+  'indexeddb-storage': 2_800,
   'recovery-phrase': 1_400,
+  'phrase-entry': 1_700,
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 68_800;
+const openSessionBudget = 84_500;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
@@ -68,5 +69,5 @@ test('an app that imports every name fetches sync with its entry, but no session
 test('the storage engine, with what it shares with the other kinds of storage, keeps its own budget', () => {
   const bytesOf = (name: string) =>
     passkeyApp.later.find((chunk) => chunk.name === name)?.gzipBytes ?? Infinity;
-  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(10_100);
+  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(12_800);
 });

@@ -6,7 +6,7 @@ import type { Scenario, SimDevice, SimTab, World } from './world.ts';
 type Action = (world: World) => string | undefined;
 
 const anyTab = ({ dice, tabs }: World): SimTab | undefined =>
-  dice.oneOf(tabs.filter(({ isOpen, isReady }) => isOpen && isReady));
+  dice.oneOf(tabs.filter(({ isOpen, isReady, isFrozen }) => isOpen && isReady && !isFrozen));
 const withTab =
   (act: (world: World, tab: SimTab) => string | undefined): Action =>
   (world) => {
@@ -38,6 +38,8 @@ const startTab: Action = (world) => {
 
 export function startTabOn(world: World, device: SimDevice): string {
   const name = world.nextTabName(device);
+  // A browser that has just started may be unable to read.
+  if (!world.isOver && world.dice.chance(25)) world.note(breakReads(world, device));
   void openSimTab(world, device, name).then((tab) => {
     // The app's first view opens some of the known CoValues.
     for (const id of world.known) if (world.dice.chance(50)) tab.open(id);
@@ -60,6 +62,20 @@ const closeTab = withTab((_, tab) => {
   // Rejects if the disk fails: queued writes are lost, which the kernel reports.
   tab.close().catch(() => {});
   return `${tab.name} closes`;
+});
+
+const hideTab = withTab(({ dice, time }, tab) => {
+  const ms = dice.between(1_000, 150_000);
+  tab.setVisible(false);
+  time.after(ms, () => tab.setVisible(true));
+  return `${tab.name} is hidden for ${ms} ms`;
+});
+
+const freezeTab = withTab(({ dice, time }, tab) => {
+  const ms = dice.between(100, 100_000);
+  tab.freeze(ms);
+  time.after(ms, tab.thaw);
+  return `${tab.name} is frozen for ${ms} ms`;
 });
 
 const switchNetwork: Action = ({ dice, devices }) => {
@@ -121,6 +137,26 @@ const breakDisk: Action = ({ dice, devices, time }) => {
   return `the disk of ${device.name} fails for ${ms} ms`;
 };
 
+function breakReads({ dice, time }: World, { name, disk }: SimDevice): string {
+  const ms = dice.between(10, 12_000);
+  disk.isUnreadable = true;
+  time.after(ms, () => (disk.isUnreadable = false));
+  return `nothing can be read on ${name} for ${ms} ms`;
+}
+
+const breakSomeReads: Action = (world) => {
+  const device = world.dice.oneOf(world.devices);
+  return device && breakReads(world, device);
+};
+
+const setClock: Action = ({ dice, devices }) => {
+  const device = dice.oneOf(devices);
+  if (!device) return undefined;
+  const hours = dice.oneOf([-10_000, -1, 0, 1, 24, 800, 50_000]) ?? 0;
+  device.clockErrorMs = hours * 3_600_000;
+  return `the clock of ${device.name} is set ${hours} hours ahead`;
+};
+
 const takeBackup: Action = ({ dice, relays }) => {
   const relay = dice.oneOf(relays);
   relay?.takeBackup();
@@ -159,7 +195,11 @@ const weights = ({ restores, deletions }: Scenario): readonly (readonly [number,
   [4, switchRelay],
   [1, breakRelayDisk],
   [2, breakDisk],
+  [2, breakSomeReads],
   [3, steer],
+  [1, setClock],
+  [2, hideTab],
+  [2, freezeTab],
   [restores ? 3 : 0, takeBackup],
   [restores ? 2 : 0, restoreBackup],
   [deletions ? 4 : 0, withTab(remove)],

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Genesis } from '../../src/session/account/genesis.ts';
 import { createConnectionFaults } from './connection-faults.ts';
 import { createLedger } from './ledger.ts';
+import { keys } from './edits.ts';
+import { createHistoryRecorder } from './record-history.ts';
 import { createDice, takeChanceFrom } from './random.ts';
 import { createSimDevice } from './sim-device.ts';
 import { createSimRelay } from './sim-relay.ts';
@@ -45,6 +47,7 @@ export function createWorld(
   }
 
   const world: World = {
+    isOver: false,
     time,
     dice,
     relays,
@@ -54,6 +57,7 @@ export function createWorld(
     },
     known: new Set(),
     ledger: createLedger(() => world),
+    history: createHistoryRecorder(keys, ['everyone', ...accounts.map(({ accountID }) => accountID)]),
     faults: createConnectionFaults(createDice(seed ^ 0xfa17), {
       ...scenario,
       mayRepeat: !scenario.restores,

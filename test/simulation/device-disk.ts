@@ -1,15 +1,20 @@
 import { isDeleteSession, type RawCoID } from '../../src/engine/content.ts';
+import type { LedgerFacts } from '../../src/storage/ledger.ts';
+import type { RememberedRelay } from '../../src/storage/relay-memory.ts';
+import { createLedgerLog, type LedgerLog } from '../support/storage/ledger-log.ts';
 import { joinPieces, knownStateOf, type Piece, type StoredCoValue } from '../../src/storage/kernel/pieces.ts';
 
 /** What a device's tabs have committed. Queued writes belong to each tab and are lost with it. */
 export interface DeviceDisk {
   /** While true, commits fail. */
   isFailing: boolean;
+  /** While true, reads fail. */
+  isUnreadable: boolean;
   /** Writes atomically. `by` names the tab. */
   commit(writes: {
     readonly by: string;
     readonly pieces: readonly Piece[];
-    readonly marks: readonly { readonly id: RawCoID; readonly isSet: boolean }[];
+    readonly facts: readonly Partial<LedgerFacts>[];
     readonly deleted: readonly RawCoID[];
   }): void;
   read(id: RawCoID): readonly Piece[];
@@ -20,17 +25,17 @@ export interface DeviceDisk {
   /** Whether this tab wrote the transactions up to `count`; another tab may have written them, from a relay. */
   isWrittenBy(tab: string, id: RawCoID, sessionID: string, count: number): boolean;
   readonly ids: readonly RawCoID[];
-  /** IDs of CoValues that no relay has confirmed. */
-  readonly marks: readonly RawCoID[];
+  readonly ledger: LedgerLog;
   /** Erases the history of deleted CoValues, except their deletion. */
   erase(): void;
 }
 
-export function createDeviceDisk(): DeviceDisk {
+/** `relays`: what the device remembers of each relay. */
+export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): DeviceDisk {
   const piecesByID = new Map<RawCoID, readonly Piece[]>();
   const countsByID = new Map<RawCoID, Readonly<Record<string, number>>>();
   const writtenByTabs = new Map<string, number>();
-  const marks = new Set<RawCoID>();
+  const ledger = createLedgerLog(relays);
   const deleted = new Set<RawCoID>();
 
   function stored(id: RawCoID): StoredCoValue | undefined {
@@ -44,6 +49,8 @@ export function createDeviceDisk(): DeviceDisk {
 
   return {
     isFailing: false,
+    isUnreadable: false,
+    ledger,
     commit(writes) {
       for (const piece of writes.pieces) {
         const key = `${writes.by} ${piece.id}`;
@@ -53,10 +60,8 @@ export function createDeviceDisk(): DeviceDisk {
         piecesByID.set(piece.id, [...(piecesByID.get(piece.id) ?? []), piece]);
       }
       for (const { id } of writes.pieces) count(id);
-      for (const { id, isSet } of writes.marks) {
-        if (isSet) marks.add(id);
-        else marks.delete(id);
-      }
+      for (const facts of writes.facts) ledger.add(facts);
+      if (ledger.length > 40) ledger.compact();
       for (const id of writes.deleted) deleted.add(id);
     },
     read: (id) => piecesByID.get(id) ?? [],
@@ -68,9 +73,6 @@ export function createDeviceDisk(): DeviceDisk {
     },
     get ids() {
       return [...piecesByID.keys()];
-    },
-    get marks() {
-      return [...marks].sort();
     },
     erase() {
       for (const id of deleted) {

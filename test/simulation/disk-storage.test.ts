@@ -31,7 +31,11 @@ describe('the disk of a simulated device', () => {
     const disk = createDeviceDisk();
     let isRunning = true;
     const waiting: (() => void)[] = [];
-    const clock: Clock = { nowMs: () => 0, after: (_, run) => (waiting.push(run), () => {}) };
+    const clock: Clock = {
+      nowMs: () => 0,
+      elapsedMs: () => 0,
+      after: (_, run) => (waiting.push(run), () => {}),
+    };
     const storage = openDiskStorage(disk, { clock, dice: createDice(1), nextTask, tab: 'tab' });
     const done = watchDone(storage);
     const group = (await nodeOn(storage)).createGroup();

@@ -9,14 +9,14 @@ import { contiguousRuns, knownStateOf, messagesOf } from '../../src/storage/kern
 import { planWrites, type ContentWrite } from '../../src/storage/kernel/plan-writes.ts';
 import type { KernelDeviceStorage } from '../../src/storage/kernel-device-storage.ts';
 import { storageErrorFrom } from '../../src/storage/storage-error.ts';
-import { unconfirmedMark } from '../../src/storage/unconfirmed-mark.ts';
+import type { LedgerFacts } from '../../src/storage/ledger.ts';
 import { createWriteQueue } from '../../src/storage/write-queue.ts';
 import type { DeviceDisk } from './device-disk.ts';
 import type { Dice } from './random.ts';
 
 type Write =
   | (ContentWrite & { readonly kind: 'content'; readonly done: (() => void) | undefined; isWhole: boolean })
-  | { readonly kind: 'mark'; readonly id: RawCoID; readonly isSet: boolean; readonly done?: () => void };
+  | { readonly kind: 'facts'; readonly facts: Partial<LedgerFacts>; readonly done?: () => void };
 
 /** One tab's access to the device's disk. It stops with the tab's clock, which discards queued writes. */
 export type DiskStorage = KernelDeviceStorage;
@@ -74,13 +74,13 @@ export function openDiskStorage(
     disk.commit({
       by: tab,
       pieces: plan.pieces,
-      marks: writes.filter((write) => write.kind === 'mark'),
+      facts: writes.flatMap((write) => (write.kind === 'facts' ? write.facts : [])),
       deleted: plan.pieces
         .filter(({ id, runs }) => deletions.has(id) && runs.some((run) => isDeleteSession(run.sessionID)))
         .map(({ id }) => id),
     });
     await wait(writeMs);
-    status.set({ kind: 'kernel', state: 'ok' });
+    if (!loads.isFailing) status.set({ kind: 'kernel', state: 'ok' });
     for (const state of plan.known.values()) known.add(state);
     for (const content of contents) content.isWhole = plan.whole.has(content);
   }
@@ -89,6 +89,7 @@ export function openDiskStorage(
   async function reading(): Promise<void> {
     await queue.attempted();
     await wait(readMs);
+    if (disk.isUnreadable) throw new DOMException('no data', 'UnknownError');
   }
 
   const loads = createLoads({
@@ -97,9 +98,22 @@ export function openDiskStorage(
       return new Map([...ids].map((id) => [id, disk.read(id)]));
     },
     known,
-    timing: { nowMs: clock.nowMs, nextTask },
+    clock,
+    nextTask,
     failed,
+    recovered: () => status.set({ kind: 'kernel', state: 'ok' }),
   });
+
+  /** cojson's callbacks have no error path. */
+  function answer<T>(read: () => T, callback: (value: T) => void, otherwise: T): void {
+    reading().then(
+      () => callback(read()),
+      (error: unknown) => {
+        failed(error);
+        callback(otherwise);
+      },
+    );
+  }
 
   async function storedState(id: RawCoID) {
     await reading();
@@ -131,21 +145,34 @@ export function openDiskStorage(
       known.add(knownStateOf(stored));
       return messagesOf(stored);
     },
-    load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
-    trackCoValuesSyncState(updates, done) {
-      const marks = updates.filter(({ peerId }) => peerId === unconfirmedMark);
-      if (marks.length === 0) done?.();
-      for (const [index, { id, synced }] of marks.entries()) {
-        const isLast = index === marks.length - 1;
-        queue.push({ kind: 'mark', id, isSet: !synced, ...(isLast && done && { done }) });
-      }
+    async storedStates(ids) {
+      await reading();
+      const states = [...ids].flatMap((id) => disk.stored(id) ?? []).map(knownStateOf);
+      return new Map(states.map((state) => [state.id, state]));
     },
+    load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
+    ledger: {
+      useRelays: disk.ledger.useRelays,
+      add: (facts) => queue.push({ kind: 'facts', facts }),
+      settled: () => {},
+      attempted: queue.attempted,
+      written: () => new Promise((done) => queue.push({ kind: 'facts', facts: {}, done })),
+      async read() {
+        await reading();
+        return disk.ledger.contents();
+      },
+    },
+    trackCoValuesSyncState: (_updates, done) => done?.(),
     stopTrackingSyncState: () => {},
-    getUnsyncedCoValueIDs: (callback) => void reading().then(() => callback([...disk.marks])),
+    getUnsyncedCoValueIDs: (callback) => callback([]),
     loadKnownState(id, callback) {
       const state = known.get(id as RawCoID);
       if (state) callback(state);
-      else void storedState(id as RawCoID).then(callback);
+      else
+        storedState(id as RawCoID).then(callback, (error: unknown) => {
+          failed(error);
+          callback(undefined);
+        });
     },
     getKnownState: (id) => known.get(id as RawCoID) ?? { id: id as RawCoID, header: false, sessions: {} },
     waitForSync: (id, coValue) => known.whenCovers(id as RawCoID, coValue),
@@ -156,8 +183,8 @@ export function openDiskStorage(
       disk.erase();
     },
     getCoValueIDs: (limit, offset, callback) =>
-      void reading().then(() => callback(disk.ids.slice(offset, offset + limit).map((id) => ({ id })))),
-    getCoValueCount: (callback) => void reading().then(() => callback(disk.ids.length)),
+      answer(() => disk.ids.slice(offset, offset + limit).map((id) => ({ id })), callback, []),
+    getCoValueCount: (callback) => answer(() => disk.ids.length, callback, 0),
     tryAcquireStorageReconciliationLock: (_session, _peer, callback) =>
       callback({ acquired: false, reason: 'not_due' }),
     renewStorageReconciliationLock: () => {},

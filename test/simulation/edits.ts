@@ -1,7 +1,8 @@
 import { RawCoList, RawCoMap, RawGroup, type RawCoValue, type SessionID } from 'cojson';
 import type { SimTab, World } from './world.ts';
 
-const keys = ['a', 'b', 'c'];
+/** Of all maps. */
+export const keys = ['a', 'b', 'c'];
 
 /** Edits a random CoValue, or creates one if the page has none that it may write to. Returns the trace line. */
 export function edit(world: World, tab: SimTab): string | undefined {
@@ -11,12 +12,19 @@ export function edit(world: World, tab: SimTab): string | undefined {
   );
   if (!coValue) return create(world, tab);
   const value = `${tab.name} ${world.ledger.edits.length}`;
-  const change = write(world, coValue, value);
-  world.ledger.edited(tab, coValue.id);
+  world.history.read(tab);
+  const { change, key, isDeletion } = write(world, coValue, value);
+  const name = world.history.edited(tab, coValue, key, isDeletion ? undefined : value);
+  world.ledger.edited(tab, coValue.id, name);
   return `${tab.name} ${change} in ${coValue.id}`;
 }
 
-function write({ dice }: World, coValue: RawCoValue, value: string): string {
+/** `key`: a map's key or a list's item, as in the history. */
+function write(
+  { dice }: World,
+  coValue: RawCoValue,
+  value: string,
+): { readonly change: string; readonly key: string; readonly isDeletion?: boolean } {
   // `opened` may hold an older view.
   const current = coValue.core.getCurrentContent();
   if (current instanceof RawCoList) {
@@ -24,41 +32,44 @@ function write({ dice }: World, coValue: RawCoValue, value: string): string {
     const at = dice.between(0, Math.max(0, items.length - 1));
     if (items.length > 2 && dice.chance(20)) {
       current.delete(at);
-      return `deletes item ${at}`;
+      return { change: `deletes item ${at}`, key: String(items[at]), isDeletion: true };
     }
     if (items.length === 0 || dice.chance(60)) current.append(value);
     else current.prepend(value, at);
-    return 'adds an item';
+    return { change: 'adds an item', key: value };
   }
   if (!(current instanceof RawCoMap)) throw new Error('neither a map nor a list');
   const key = dice.oneOf(keys) ?? 'a';
   if (dice.chance(10)) {
     current.delete(key);
-    return `deletes ${key}`;
+    return { change: `deletes ${key}`, key, isDeletion: true };
   }
   current.set(key, value, dice.chance(10) ? 'trusting' : 'private');
-  return `sets ${key}`;
+  return { change: `sets ${key}`, key };
 }
 
 /** Creates a map or list, in a new group or in one that the page may write to. */
 export function create(world: World, tab: SimTab): string | undefined {
   const { dice } = world;
+  world.history.read(tab);
   const group = dice.chance(25) ? undefined : dice.oneOf(groupsOf(tab).filter(isWritable));
   const owner = group ?? createGroup(world, tab);
   const created = dice.chance(70) ? owner.createMap() : owner.createList();
   tab.created(created);
   world.known.add(created.id);
-  world.ledger.edited(tab, created.id);
+  world.ledger.edited(tab, created.id, world.history.created(tab, created));
   return `${tab.name} creates ${created.type} ${created.id} in ${owner.id}`;
 }
 
 function createGroup(world: World, tab: SimTab): RawGroup {
   const group = tab.node.createGroup();
   // Otherwise only this person's devices can read it, until they invite the other person.
-  if (world.dice.chance(60)) group.addMember('everyone', 'writer');
+  const isPublic = world.dice.chance(60);
+  if (isPublic) group.addMember('everyone', 'writer');
   tab.created(group);
   world.known.add(group.id);
-  world.ledger.edited(tab, group.id);
+  const created = world.history.created(tab, group);
+  world.ledger.edited(tab, group.id, isPublic ? world.history.edited(tab, group, 'everyone') : created);
   return group;
 }
 
@@ -76,7 +87,7 @@ export function remove(world: World, tab: SimTab): string | undefined {
   core.deleteCoValue();
   const [sessionID] = Object.keys(core.knownState().sessions).filter((session) => !before.has(session));
   if (sessionID === undefined) throw new Error('The deletion added no session.');
-  world.ledger.edited(tab, id, sessionID as SessionID);
+  world.ledger.edited(tab, id, world.history.deleted(tab, coValue), sessionID as SessionID);
   return `${tab.name} deletes ${id}`;
 }
 
@@ -90,7 +101,7 @@ export function invite(world: World, tab: SimTab): string | undefined {
     if (account === 'unavailable' || !tab.isOpen) return;
     if (group.roleOf(accountID) !== undefined) return;
     group.addMember(account, 'writer');
-    world.ledger.edited(tab, group.id);
+    world.ledger.edited(tab, group.id, world.history.edited(tab, group, accountID));
     world.note(`${tab.name} adds a member to ${group.id}`);
   });
   return `${tab.name} invites a member to ${group.id}`;

@@ -32,6 +32,7 @@ export function createLedger(world: () => World): Ledger {
   }
 
   function claimSaved(edit: Edit): void {
+    if (!edit.isSaved) world().history.promised('saved', edit);
     edit.isSaved = true;
     if (!isOnDisk(edit)) fail('reported as saved, but not on the disk', edit);
   }
@@ -44,8 +45,10 @@ export function createLedger(world: () => World): Ledger {
 
   /** `by` may report other tabs' edits: those that ended tabs left on its device. */
   function claimConfirmed(by: SimTab, edit: Edit, rung: 'confirmed' | 'durable'): void {
+    const { relays, history } = world();
+    if (relays.every((relay) => mayKnow(by, relay))) history.promised('confirmed', edit);
     edit.isConfirmed = true;
-    for (const relay of world().relays) {
+    for (const relay of relays) {
       if (!mayKnow(by, relay)) continue;
       if (!isStoredAt(relay, edit)) fail(`reported as ${rung}, but not at ${relay.name}`, edit);
       const claimed = claimedByRelay.get(relay.name) ?? new Map<string, Edit>();
@@ -60,10 +63,10 @@ export function createLedger(world: () => World): Ledger {
 
   return {
     edits,
-    edited(tab, id, sessionID = tab.sessionID) {
+    edited(tab, id, name, sessionID = tab.sessionID) {
       const { sync } = tab;
       const count = tab.node.getCoValue(id).knownState().sessions[sessionID] ?? 0;
-      const edit: Edit = { id, sessionID, count, tab, isSaved: false, isConfirmed: false };
+      const edit: Edit = { name, id, sessionID, count, tab, isSaved: false, isConfirmed: false };
       edits.push(edit);
       const ignoreClosing = () => {};
       sync.whenSaved(id).then(() => claimSaved(edit), ignoreClosing);
@@ -92,6 +95,7 @@ export function createLedger(world: () => World): Ledger {
     forked: ({ name }) => void found.push(new FalseClaim(`${name} switched to a new session`)),
     restored({ name }) {
       claimedByRelay.delete(name);
+      world().history.restored();
       // A page with a failing disk holds the edit only in memory: when it ends, the edit is lost.
       for (const edit of edits) if (!edit.isSaved) edit.isConfirmed = false;
     },

@@ -1,3 +1,4 @@
+import { RawCoMap } from 'cojson';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Genesis } from '../../src/session/account/genesis.ts';
 import { createAccounts } from './accounts.ts';
@@ -6,10 +7,12 @@ import { simulate, type Outcome } from './simulate.ts';
 /** Bugs that these tests plant in the kernel or the relay, one at a time. */
 type Plant =
   | 'reports saved before the commit'
-  | 'writes no marks'
+  | 'records no debts'
   | 'ignores data loss at the relay'
   | 'acknowledges before the commit'
-  | 'abandons the edits of a dead tab';
+  | 'abandons the edits of a dead tab'
+  | 'drops an edit'
+  | 'shows an earlier value again';
 
 let planted: Plant | undefined;
 
@@ -26,14 +29,14 @@ vi.mock(import('./disk-storage.ts'), async (original) => {
           done?.();
         };
       }
-      if (planted === 'writes no marks') storage.trackCoValuesSyncState = (_, done) => done?.();
+      if (planted === 'records no debts') Object.assign(storage.ledger ?? {}, { add: () => {} });
       else storage.trackCoValuesSyncState = trackCoValuesSyncState;
       return storage;
     },
   };
 });
 
-vi.mock(import('../../src/sync/loss-watch.ts'), async (original) => {
+vi.mock(import('../../src/sync/relays/loss-watch.ts'), async (original) => {
   const real = await original();
   return {
     createLossWatch(options) {
@@ -63,9 +66,24 @@ vi.mock(import('../../src/sync/tabs/holds.ts'), async (original) => {
   };
 });
 
+/** What a page calls of a map. */
+function plantInMaps(): void {
+  const { set, lastEditAt } = RawCoMap.prototype;
+  let calls = 0;
+  const isHit = (plant: Plant, every: number) => planted === plant && ++calls % every === 0;
+  vi.spyOn(RawCoMap.prototype, 'set').mockImplementation(function (this: RawCoMap, ...edit) {
+    if (!isHit('drops an edit', 20)) set.apply(this, edit);
+  });
+  vi.spyOn(RawCoMap.prototype, 'lastEditAt').mockImplementation(function (this: RawCoMap, key) {
+    const isBack = isHit('shows an earlier value again', 20);
+    return isBack ? this.nthEditAt(key, 0) : lastEditAt.call(this, key);
+  });
+}
+
 let accounts: readonly [Genesis, Genesis];
 beforeAll(async () => {
   accounts = await createAccounts();
+  plantInMaps();
   // cojson warns about every load that waits for a relay.
   vi.spyOn(console, 'warn').mockImplementation(() => {});
 });
@@ -89,9 +107,11 @@ describe('bugs that the simulation detects', { timeout: 600_000 }, () => {
   it.each<[Plant, RegExp]>([
     ['reports saved before the commit', /^reported as saved, but not on the disk/],
     ['acknowledges before the commit', /^reported as (confirmed|durable), but not at/],
-    ['writes no marks', /^reported as (confirmed|durable), but not at/],
+    ['records no debts', /^reported as (confirmed|durable), but not at/],
     ['ignores data loss at the relay', /^reported as (confirmed|durable), but not at|^lost/],
     ['abandons the edits of a dead tab', /^still unmet .*: every state is confirmed/],
+    ['drops an edit', /^went back/],
+    ['shows an earlier value again', /^(went back|overwritten shown)/],
   ])('%s', async (plant, message) => {
     expect(await findFailure(plant, message)).toBeDefined();
   });

@@ -12,13 +12,18 @@ const checkIntervalMs = 1_000;
 /** Ends all faults, then waits until all data is everywhere and every state reports it. Throws `FalseClaim`. */
 export async function settleAll(world: World): Promise<void> {
   const { devices, relays, ledger } = world;
+  world.isOver = true;
   world.note('all faults end');
   endFaults(world);
   for (const device of devices) {
-    device.disk.isFailing = false;
+    device.disk.isFailing = device.disk.isUnreadable = false;
     if (!device.isOnline) device.setOnline(true);
   }
   for (const relay of relays) relay.setFailing(false);
+  for (const tab of world.tabs) {
+    tab.thaw();
+    tab.setVisible(true);
+  }
   await until(world, 'every relay serves', () => {
     for (const relay of relays) if (!relay.isUp) void relay.start();
     return relays.every(({ isUp }) => isUp);

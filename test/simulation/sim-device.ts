@@ -8,16 +8,18 @@ export function createSimDevice(
   genesis: Genesis,
   { maxTabs, channels }: Pick<SimDevice, 'maxTabs' | 'channels'>,
 ): SimDevice {
+  const relays: SimDevice['relays'] = new Map();
   const tabs: SimTab[] = [];
   const listeners = new Map<PageEvent, Set<() => void>>();
   let isOnline = true;
   return {
     name,
     genesis,
-    disk: createDeviceDisk(),
-    relays: new Map(),
+    disk: createDeviceDisk(relays),
+    relays,
     tabs,
     maxTabs,
+    clockErrorMs: 0,
     channels,
     get isOnline() {
       return isOnline;

@@ -1,16 +1,16 @@
 import type { CoID, RawCoID, RawCoValue } from 'cojson';
-import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createSessionCrypto } from '../../src/engine/session-crypto.ts';
 import { createSessionNode } from '../../src/engine/create-node.ts';
 import { guardSessionID } from '../../src/session/session-ids/guard-session-id.ts';
 import { importAccount } from '../../src/session/opening/import-account.ts';
 import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
-import { joinLosses } from '../../src/storage/relay-memory.ts';
+import { joinRemembered } from '../../src/storage/relay-memory.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
 import { transportsWith } from './connection-faults.ts';
 import { openDiskStorage } from './disk-storage.ts';
 import { openLink, type Link } from './network.ts';
+import { createSimPage } from './sim-page.ts';
 import type { SimDevice, SimTab, World } from './world.ts';
 import { genesisTimeMs } from '../../src/session/account/version-1.ts';
 
@@ -20,25 +20,14 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
   const opened = new Map<RawCoID, RawCoValue>();
   const asked = new Set<RawCoID>();
   const life = { isRunning: true, isOpen: true, isReady: false };
-  const clock: Clock = {
-    nowMs: world.time.nowMs,
-    after: (delayMs, run) =>
-      life.isRunning ? world.time.after(delayMs, () => void (life.isRunning && run())) : () => {},
-  };
-  const nextTask = () => new Promise<void>((resolve) => world.time.immediate(resolve));
+  const simPage = createSimPage(world, device);
+  const { clock, page } = simPage;
+  const nextTask = () => new Promise<void>((resolve) => world.time.immediate(() => simPage.run(resolve)));
   const platform: SyncPlatform = {
     clock,
     random: world.dice.bytes,
     nextTask,
-    page: {
-      url: undefined,
-      isSecureContext: true,
-      get isOnline() {
-        return device.isOnline;
-      },
-      isVisible: true,
-      on: (event, listener) => device.onPage(event, () => void (life.isRunning && listener())),
-    },
+    page,
     // Only WebSockets get through; the HTTP transport has its own tests.
     fetch: () =>
       new Promise((_, reject) => {
@@ -56,7 +45,10 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
           relay.open(socket, device.name);
           return true;
         },
-        onFrame: (direction, frame) => world.received(name, relay?.name ?? '', direction, frame),
+        onFrame(direction, frame) {
+          world.received(name, relay?.name ?? '', direction, frame);
+          if (direction === 'down' && life.isRunning) world.history.read(tab);
+        },
       });
       links.add(link);
       return link.socket;
@@ -78,7 +70,10 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
         name: `maia/edits/${genesis.accountID}`,
         platform: {
           openTabChannel: (channel, received) =>
-            channels.open(channel, { received, isRunning: () => life.isRunning }),
+            channels.open(channel, {
+              received: (message) => simPage.run(() => received(message)),
+              isRunning: () => life.isRunning,
+            }),
         },
       },
     }),
@@ -90,9 +85,12 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
           clock.after(world.dice.between(0, 10), () => resolve(device.relays.get(relayID))),
         ),
       write: (relayID, remembered) =>
-        void clock.after(world.dice.between(0, 10), () => {
-          device.relays.set(relayID, joinLosses(device.relays.get(relayID), remembered));
-        }),
+        new Promise((resolve) =>
+          clock.after(world.dice.between(0, 10), () => {
+            device.relays.set(relayID, joinRemembered(device.relays.get(relayID), remembered));
+            resolve();
+          }),
+        ),
     },
   });
   const stopGuarding = guardSessionID({
@@ -129,9 +127,20 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
         if (coValue !== 'unavailable') opened.set(id, coValue);
       });
     },
+    setVisible: simPage.setVisible,
+    get isFrozen() {
+      return simPage.isFrozen;
+    },
+    freeze(ms) {
+      simPage.setFrozen(true);
+      for (const link of links) link.stall(ms);
+    },
+    thaw: () => simPage.setFrozen(false),
     created: (coValue) => void opened.set(coValue.id, coValue),
     kill() {
+      if (life.isRunning) world.history.ended(tab, { isClean: false });
       life.isOpen = life.isRunning = false;
+      simPage.end();
       device.remove(tab);
       for (const link of links) link.cut({ tab: false, relay: world.dice.chance(70) });
     },
@@ -141,10 +150,15 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
         stopGuarding();
         await sync.close();
         await node.gracefulShutdown();
+        if (life.isRunning) world.history.ended(tab, { isClean: true });
+      } catch (error) {
+        if (life.isRunning) world.history.ended(tab, { isClean: false });
+        throw error;
       } finally {
         // The page ends even if a write failed.
         if (life.isRunning) device.remove(tab);
         life.isRunning = false;
+        simPage.end();
       }
     },
   };

@@ -64,7 +64,7 @@ export async function simulate(
 }
 
 async function run(world: World, scenario: Scenario): Promise<void> {
-  const { dice, time, relays, devices, ledger } = world;
+  const { dice, time, relays, devices, ledger, history } = world;
   world.note(`${devices.length} devices, ${relays.length} relays, ${JSON.stringify(scenario)}`);
   for (const relay of relays) void relay.start();
   for (const device of devices) {
@@ -77,8 +77,10 @@ async function run(world: World, scenario: Scenario): Promise<void> {
     act(world, scenario);
     await time.advance(pauseMs(world));
     ledger.check();
+    for (const tab of world.tabs) history.read(tab);
   }
   await settleAll(world);
+  history.check(world.tabs);
 }
 
 /** Usually short, sometimes long. */

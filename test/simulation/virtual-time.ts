@@ -38,6 +38,7 @@ export function beginVirtualTime(): VirtualTime {
 
   const clock: Clock = {
     nowMs: () => nowMs,
+    elapsedMs: () => nowMs - startMs,
     after: (delayMs, run) => timers.add(nowMs + Math.max(0, delayMs), run),
   };
 

@@ -4,6 +4,7 @@ import type { Serving } from '../../src/relay/serving/serving.ts';
 import type { Genesis } from '../../src/session/account/genesis.ts';
 import type { RememberedRelay } from '../../src/storage/relay-memory.ts';
 import type { SyncPeers } from '../../src/sync/sync-peers.ts';
+import type { Promised } from '../history/history.ts';
 import type { ConnectionFaults } from './connection-faults.ts';
 import type { DeviceDisk } from './device-disk.ts';
 import type { DiskStorage } from './disk-storage.ts';
@@ -15,6 +16,8 @@ import type { VirtualTime } from './virtual-time.ts';
 
 /** Everything that one run simulates. */
 export interface World {
+  /** No more faults. */
+  isOver: boolean;
   readonly time: VirtualTime;
   readonly dice: Dice;
   readonly relays: readonly SimRelay[];
@@ -24,6 +27,7 @@ export interface World {
   /** IDs of the CoValues that the app created. */
   readonly known: Set<RawCoID>;
   readonly ledger: Ledger;
+  readonly history: HistoryRecorder;
   readonly faults: ConnectionFaults;
   /** One line per event. */
   readonly trace: string[];
@@ -60,6 +64,8 @@ export interface SimDevice {
   readonly relays: Map<string, RememberedRelay>;
   readonly tabs: readonly SimTab[];
   readonly maxTabs: number;
+  /** How far its clock is ahead. cojson stamps edits by the true time. */
+  clockErrorMs: number;
   /** Connects its tabs; undefined if they do not communicate. */
   readonly channels: TabChannels | undefined;
   readonly isOnline: boolean;
@@ -88,6 +94,12 @@ export interface SimTab {
   /** Starts loading the CoValue; it is in `opened` once it is available. */
   open(id: RawCoID): void;
   created(coValue: RawCoValue): void;
+  setVisible(isVisible: boolean): void;
+  /** While true, none of its code runs. */
+  readonly isFrozen: boolean;
+  /** Its connections stall for this time, too. */
+  freeze(ms: number): void;
+  thaw(): void;
   /** Stops all code of the page at once. */
   kill(): void;
   /** Ends the session as `session.close()` does. */
@@ -125,6 +137,8 @@ export interface SimRelay {
 
 /** One edit of one tab, and what the kernel has claimed about it. */
 export interface Edit {
+  /** In the history; undefined if that does not follow it. */
+  readonly name: string | undefined;
   readonly id: RawCoID;
   readonly sessionID: SessionID;
   /** The session's number of transactions once it includes this edit. */
@@ -138,7 +152,7 @@ export interface Edit {
 export interface Ledger {
   readonly edits: readonly Edit[];
   /** Call it synchronously after the edit. `sessionID`: if it is not the tab's own, as for a deletion. */
-  edited(tab: SimTab, id: RawCoID, sessionID?: SessionID): void;
+  edited(tab: SimTab, id: RawCoID, name: string | undefined, sessionID?: SessionID): void;
   /** Checks the tab's sync state on every change from now on. */
   watch(tab: SimTab): void;
   /** The relay's disk was restored: its earlier confirmations are void. */
@@ -147,4 +161,19 @@ export interface Ledger {
   forked(tab: SimTab): void;
   /** Checks all claims made so far. Throws `FalseClaim`. */
   check(): void;
+}
+
+/** Records what the pages of a run do and show. */
+export interface HistoryRecorder {
+  /** Records all that the page shows and that has changed. */
+  read(tab: SimTab): void;
+  /** Call it in the turn of the edit. Returns the edit's name: its value, or its place if it has none. */
+  edited(tab: SimTab, coValue: RawCoValue, key: string, value?: string): string;
+  created(tab: SimTab, coValue: RawCoValue): string;
+  deleted(tab: SimTab, coValue: RawCoValue): string;
+  promised(type: Promised['type'], edit: Edit): void;
+  restored(): void;
+  ended(tab: SimTab, how: { readonly isClean: boolean }): void;
+  /** Call it once the run has settled. Throws the first contradiction. */
+  check(tabs: readonly SimTab[]): void;
 }

@@ -13,7 +13,10 @@ export async function lookAtPanel(everything: Everything, page: Page): Promise<v
   for (const view of await page.getByRole('tablist', { name: 'Views' }).getByRole('tab').all()) {
     await view.click();
     const row = page.locator('[role=tabpanel] [role=row]:not([aria-rowindex="1"])').first();
-    if (await row.isVisible()) await row.click();
+    // A row that is confirmed meanwhile disappears before it is clicked.
+    await expect(async () => {
+      if (await row.isVisible()) await row.click({ timeout: 1_000 });
+    }).toPass();
     await everything.look(page);
     const search = page.getByRole('combobox', { name: 'Go to an ID or a name' });
     if (await search.isHidden()) continue;

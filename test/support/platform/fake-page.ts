@@ -1,17 +1,20 @@
 import type { Page, PageEvent } from '../../../src/platform/platform.ts';
 
-/** An online, visible page whose events a test fires. */
+/** An online page whose events a test fires. It is visible, except from `hidden` to `visible`. */
 export interface FakePage extends Page {
   tell(event: PageEvent): void;
 }
 
 export function createFakePage(): FakePage {
   const listeners = new Map<PageEvent, Set<() => void>>();
+  let isVisible = true;
   return {
     url: undefined,
     isSecureContext: true,
     isOnline: true,
-    isVisible: true,
+    get isVisible() {
+      return isVisible;
+    },
     on(event, listener) {
       const own = () => listener();
       const ofEvent = listeners.get(event) ?? new Set();
@@ -19,6 +22,7 @@ export function createFakePage(): FakePage {
       return () => void ofEvent.delete(own);
     },
     tell(event) {
+      if (event === 'visible' || event === 'hidden') isVisible = event === 'visible';
       for (const listener of [...(listeners.get(event) ?? [])]) listener();
     },
   };

@@ -1,4 +1,6 @@
 import type {
+  CreatedPasskey,
+  PasskeyBackup,
   PasskeyCreation,
   PasskeyRequest,
   PasskeyResult,
@@ -24,6 +26,8 @@ export interface FakePasskeysOptions {
   readonly prf?: 'on-create' | 'on-get' | 'none';
   readonly prfLength?: number;
   readonly userVerified?: boolean;
+  /** 'synced' by default. `key`: a security key, which the user carries. `hidden`: creation reports no flags. */
+  readonly kind?: 'synced' | 'unsynced' | 'bound' | 'key' | 'hidden';
   /** False: the browser has no Signal API. */
   readonly hasSignals?: boolean;
   readonly support?: Awaited<ReturnType<Passkeys['support']>>;
@@ -40,9 +44,14 @@ export function createFakePasskeys(options: FakePasskeysOptions = {}): FakePassk
     prf = 'on-create',
     prfLength = 32,
     userVerified = true,
+    kind = 'synced',
     hasSignals = true,
   } = options;
-  const { support = { webauthn: true, prf: 'yes', autofill: true } } = options;
+  const { support = { webauthn: true, prf: 'yes', autofill: true, authenticator: 'yes' } } = options;
+  const backup: PasskeyBackup = {
+    isEligible: kind !== 'bound' && kind !== 'key',
+    isBackedUp: kind === 'synced' || kind === 'hidden',
+  };
   const credentials: Credential[] = [];
   const signalled: string[] = [];
   let madeCount = 0;
@@ -94,7 +103,13 @@ export function createFakePasskeys(options: FakePasskeysOptions = {}): FakePassk
       }
       const credential = { id: `${name}-${++madeCount}`, rpID: request.rpID };
       credentials.push(credential);
-      const result = { credentialID: credential.id, userVerified };
+      const result: Omit<CreatedPasskey, 'prf'> = {
+        credentialID: credential.id,
+        userVerified,
+        backup: kind === 'hidden' ? undefined : backup,
+        transports: kind === 'key' ? ['nfc', 'usb'] : ['hybrid', 'internal'],
+        aaguid: '00102030-4050-6070-8090-a0b0c0d0e0f0',
+      };
       if (prf === 'on-create') return { ...result, prf: await evaluate(credential, request.prfInput) };
       return { ...result, prf: { kind: prf === 'none' ? 'none' : 'enabled' } };
     },
@@ -108,7 +123,7 @@ export function createFakePasskeys(options: FakePasskeysOptions = {}): FakePassk
         throw new DOMException('The operation either timed out or was not allowed.', 'NotAllowedError');
       const output: PasskeyResult['prf'] =
         prf === 'none' ? { kind: 'none' } : await evaluate(credential, request.prfInput);
-      return { credentialID: credential.id, userVerified, prf: output };
+      return { credentialID: credential.id, userVerified, backup, prf: output };
     },
   };
 }

@@ -1,10 +1,12 @@
 /**
  * Chromium's virtual authenticator answers prompts at once. `on-get`: it supports PRF but returns no value on create, as
  * many real ones do. `isPresent: false`: the user never touches it, so prompts stay open.
+ * `isBackedUp: false`: its passkeys never leave it.
  * @typedef {{
  *   readonly prf?: 'on-create' | 'on-get' | 'none',
  *   readonly isUserVerified?: boolean,
  *   readonly isPresent?: boolean,
+ *   readonly isBackedUp?: boolean,
  * }} VirtualAuthenticatorOptions
  */
 
@@ -34,6 +36,8 @@
  *   automaticPresenceSimulation: boolean,
  *   hasPrf: boolean,
  *   hasHmacSecret: boolean,
+ *   defaultBackupEligibility: boolean,
+ *   defaultBackupState: boolean,
  * }} AuthenticatorParameters
  */
 
@@ -49,7 +53,7 @@
  * @returns {Promise<VirtualAuthenticator>}
  */
 export async function plugInAuthenticator(protocol, options = {}) {
-  const { prf = 'on-create', isUserVerified = true, isPresent = true } = options;
+  const { prf = 'on-create', isUserVerified = true, isPresent = true, isBackedUp = true } = options;
   const add = () =>
     protocol.send('WebAuthn.addVirtualAuthenticator', {
       options: {
@@ -62,6 +66,8 @@ export async function plugInAuthenticator(protocol, options = {}) {
         automaticPresenceSimulation: isPresent,
         hasPrf: prf === 'on-create',
         hasHmacSecret: prf === 'on-get',
+        defaultBackupEligibility: isBackedUp,
+        defaultBackupState: isBackedUp,
       },
     });
   await protocol.send('WebAuthn.enable');

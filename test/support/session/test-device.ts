@@ -14,7 +14,7 @@ export interface TestDevice {
   readonly platform: Platform;
   readonly passkeys: FakePasskeys;
   readonly databases: Databases;
-  signedUp(options?: SignUpOptions): Promise<Session>;
+  signedUp(options?: SignUpOptions, other?: Passkeys): Promise<Session>;
   signedIn(options?: SignInOptions, other?: Passkeys): Promise<Session>;
   resumed(options?: SessionOptions): Promise<Session | undefined>;
   /** Acts like a reload: ends the page's sessions after their writes. */
@@ -53,7 +53,8 @@ export function createTestDevice(indexedDB: IDBFactory): TestDevice {
     platform,
     passkeys,
     databases,
-    signedUp: (options) => opened(signUp(platform, { sync: false, ...options })),
+    signedUp: (options, other) =>
+      opened(signUp(other ? { ...platform, passkeys: other } : platform, { sync: false, ...options })),
     signedIn: (options, other = passkeys) =>
       opened(signIn({ ...platform, passkeys: other }, { sync: false, ...options })),
     resumed,

@@ -75,6 +75,7 @@ export function clockWithSpeed(speed: number): Clock {
   const startMs = Date.now();
   return {
     nowMs: () => startMs + (Date.now() - startMs) * speed,
+    elapsedMs: () => performance.now() * speed,
     after: (delayMs, run) => systemClock.after(delayMs / speed, run),
   };
 }

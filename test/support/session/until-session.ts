@@ -3,7 +3,7 @@ import type { Session } from '../../../src/session/session.ts';
 import { until } from '../until.ts';
 
 export const untilSaved = (session: Session) =>
-  until(() => expect(session.sync.current.saved).toEqual({ pending: 0 }));
+  until(() => expect(session.sync.current.saved).toMatchObject({ pending: 0 }));
 
 export const untilConfirmed = (session: Session) =>
   until(() => expect(session.sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }));

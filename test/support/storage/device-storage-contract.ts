@@ -3,12 +3,14 @@ import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { describe, expect, it } from 'vitest';
 import type { Content } from '../../../src/engine/content.ts';
 import type { DeviceStorage } from '../../../src/storage/device-storage.ts';
+import type { KernelDeviceStorage } from '../../../src/storage/kernel-device-storage.ts';
 import { until } from '../until.ts';
+import { confirmationOf, debtOf, ledgerOf, pendingIn } from './facts.ts';
 
 /** How the contract opens and breaks a device's storage, in a browser or simulated. */
 export interface DeviceStorageSubject {
   /** Opens the storage of this account. The implementation closes it after the test. */
-  open(accountID?: string): Promise<DeviceStorage>;
+  open(accountID?: string): Promise<KernelDeviceStorage>;
   /** Makes all writes fail with this error, as on a full disk, until the returned function is called. */
   failWrites(error: DOMException): () => void;
 }
@@ -136,20 +138,34 @@ export function describeDeviceStorage({ open, failWrites }: DeviceStorageSubject
     );
   });
 
-  it('persists unconfirmed marks only under the name of the kernel', async () => {
+  it('keeps what is owed, and none of cojson’s own marks', async () => {
     const accountID = newAccountID();
     const storage = await open(accountID);
     const [kept, done, foreign] = ['co_zkept', 'co_zdone', 'co_zforeign'] as const;
-    storage.trackCoValuesSyncState([
-      { id: kept, peerId: 'maia-unconfirmed', synced: false },
-      { id: done, peerId: 'maia-unconfirmed', synced: false },
-      { id: foreign, peerId: 'any', synced: false },
-    ]);
-    storage.trackCoValuesSyncState([{ id: done, peerId: 'maia-unconfirmed', synced: true }]);
+    const ledger = ledgerOf(storage);
+    ledger.useRelays(['r']);
+    ledger.add({ debts: [debtOf(kept), debtOf(done)] });
+    ledger.add({ confirmations: [confirmationOf(done)] });
+    storage.trackCoValuesSyncState([{ id: foreign, peerId: 'any', synced: false }]);
     storage.stopTrackingSyncState(kept); // cojson calls this for each ID before loading it again.
     await storage.close();
     const again = await open(accountID);
-    const ids = await new Promise((resolve) => again.getUnsyncedCoValueIDs(resolve));
-    expect(ids).toEqual([kept]);
+    expect(await pendingIn(again)).toEqual([kept]);
+    expect(await new Promise((resolve) => again.getUnsyncedCoValueIDs(resolve))).toEqual([]);
+  });
+
+  it('has what is owed on disk before content that is stored later', async () => {
+    const accountID = newAccountID();
+    const storage = await open(accountID);
+    const done = watchDone(storage);
+    const end = failWrites(new DOMException('no room', 'QuotaExceededError'));
+    const node = await nodeOn(storage);
+    ledgerOf(storage).useRelays(['r']);
+    ledgerOf(storage).add({ debts: [debtOf('co_zowed')] });
+    const group = node.createGroup();
+    await until(() => expect(storage.status.current.state).toBe('failing'));
+    end();
+    await until(() => expect(done).toContain(group.id));
+    expect(await pendingIn(await open(accountID))).toEqual(['co_zowed']);
   });
 }

@@ -11,7 +11,7 @@ import { createSharedDevice, type SharedDevice, type SharedTab } from './shared-
 import { until } from '../until.ts';
 
 /** One device of one account. Each tab has its own node and sync, like a page. */
-export interface DeviceWithTabs extends Pick<SharedDevice, 'marks' | 'piecesOf' | 'posted'> {
+export interface DeviceWithTabs extends Pick<SharedDevice, 'ledger' | 'piecesOf' | 'posted'> {
   /** Offline without a relay's address. */
   openTab(url?: string, clock?: Clock): Tab;
   /** A node with this session, not connected to the others. */
@@ -46,7 +46,7 @@ export async function createDeviceWithTabs(): Promise<DeviceWithTabs> {
     node.setStorage(shared.storage);
     heldSessionIDs.add(node.currentSessionID);
     const sync = startSync({
-      ...{ node, storage: shared.storage, logger: silentLogger },
+      ...{ node, storage: shared.storage, memory: shared.memory, logger: silentLogger },
       tabs: { ...shared.setup, heldSessionIDs: () => Promise.resolve([...heldSessionIDs]) },
       sync: url === undefined ? false : { url },
       platform: { ...createNodePlatform(), page, clock },
@@ -65,7 +65,7 @@ export async function createDeviceWithTabs(): Promise<DeviceWithTabs> {
   }
 
   return {
-    ...{ marks: device.marks, piecesOf: device.piecesOf, posted: device.posted },
+    ...{ ledger: device.ledger, piecesOf: device.piecesOf, posted: device.posted },
     ...{ openTab, forge, newSessionID },
     async close() {
       for (const sync of open.splice(0).reverse()) await sync.close();

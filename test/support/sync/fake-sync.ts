@@ -30,13 +30,15 @@ export interface FakeSync extends SyncPeers {
   setPeers(peers: readonly PeerInspection[]): void;
   /** Call it before the inspection starts. Default: no channel to other tabs. */
   setTabs(tabs: TabsInspection): void;
-  /** Reports a channel event like a transport. */
-  frame(moment: ChannelMoment): void;
+  /** Reports an event like a transport, by default of the first channel. */
+  frame(moment: Unnumbered<ChannelMoment>, channel?: number): void;
   /** Reports an edit, or its progress. */
   rung: RungTap;
   event(event: SyncEvent): void;
   message(direction: 'sent' | 'received', message: SyncMessage, bytes: number, atMs: number): void;
 }
+
+export type Unnumbered<Moment> = Moment extends ChannelMoment ? Omit<Moment, 'channel'> : never;
 
 export const fakePeerID = 'fake-relay';
 
@@ -55,11 +57,12 @@ export function connectedRelay(sinceMs: number): PeerStatus {
 export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
   const state = createReadable<SyncState>({
     status: 'confirmed',
-    saved: { pending: 0 },
-    sent: { pending: 0 },
-    confirmed: { pending: 0 },
-    durable: { pending: 0 },
+    saved: { known: true, pending: 0 },
+    sent: { known: true, pending: 0 },
+    confirmed: { known: true, pending: 0 },
+    durable: { known: true, pending: 0 },
     durability: 'process-crash',
+    notCounted: { count: 0, ids: [] },
     download: { received: 0, caughtUp: true },
     storage: { kind: 'kernel', state: 'ok' },
     peers: [connectedRelay(startMs)],
@@ -98,6 +101,9 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     pause: () => void calls.push('pause'),
     resume: () => void calls.push('resume'),
     reconnect: () => void calls.push('reconnect'),
+    stateOf: () => {
+      throw new Error('A fake sync does not know single CoValues.');
+    },
     flush: () => Promise.resolve(),
     whenSaved: () => Promise.resolve(),
     whenConfirmed: () => Promise.resolve(),
@@ -108,6 +114,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     setUnsynced(coValues) {
       unsynced = coValues;
       const pending = (step: 'saved' | 'sent' | 'confirmed' | 'durable') => ({
+        known: true,
         pending: coValues.filter((coValue) => coValue[step] === 'pending' || coValue[step] === 'failed')
           .length,
       });
@@ -121,7 +128,7 @@ export function createFakeSync(node: LocalNode, startMs: number): FakeSync {
     },
     setPeers: (next) => void (peers = next),
     setTabs: (next) => void (tabs = next),
-    frame: (moment) => frameTap?.(moment),
+    frame: (moment, channel = 1) => frameTap?.({ ...moment, channel }),
     rung: (...step) => rungTap?.(...step),
     event(event) {
       for (const listener of listeners) listener(event);

@@ -29,7 +29,7 @@ export function factsOfTab(name: string, change: Partial<TabFacts> = {}): TabFac
     title: name,
     isVisible: false,
     relays: [{ host: 'relay.example', phase: 'connected' }],
-    unconfirmed: { coValues: 0, certain: 0, ids: [] },
+    unconfirmed: { coValues: 0, ids: [] },
     ...change,
   };
 }
@@ -61,7 +61,7 @@ export function createFakeTabs(ownName: string): FakeTabs {
     },
     ask() {
       asks++;
-      for (const [from, facts] of answers) post({ v: 1, from, kind: 'there', roll: 1, ...facts });
+      for (const [from, facts] of answers) post({ v: 1, from, kind: 'there', roll: 2, ...facts });
     },
     listen(listener) {
       listeners.add(listener);

@@ -16,12 +16,12 @@ export interface LogNames {
  */
 export function logMessages(sync: SyncPeers): (names: LogNames) => readonly string[] {
   const entries: { readonly peerID: string; readonly event: string; readonly text?: string }[] = [];
-  const open = new Set<string>();
+  const open = new Set<number>();
   inspectionOf(sync)?.setFrameTap((moment) => {
     const text = 'text' in moment ? moment.text : undefined;
     // The number of failed attempts depends on timing, so only channels that opened are logged.
-    if (moment.kind === 'opened') open.add(moment.peerID);
-    else if (moment.kind === 'closed' && !open.delete(moment.peerID)) return;
+    if (moment.kind === 'opened') open.add(moment.channel);
+    else if (moment.kind === 'closed' && !open.delete(moment.channel)) return;
     entries.push({ peerID: moment.peerID, event: moment.kind, ...(text !== undefined && { text }) });
   });
   return ({ coValues, relays = {} }) =>

@@ -2,17 +2,18 @@ import type { RawCoID } from 'cojson';
 import { nextTask } from '../../../src/base/next-task.ts';
 import type { TabChannel } from '../../../src/platform/platform.ts';
 import { createReadable, type Writable } from '../../../src/base/readable.ts';
-import type { DeviceStorage, StorageStatus } from '../../../src/storage/device-storage.ts';
+import type { StorageStatus } from '../../../src/storage/device-storage.ts';
+import type { KernelDeviceStorage } from '../../../src/storage/kernel-device-storage.ts';
+import { joinRemembered, type RelayMemory, type RememberedRelay } from '../../../src/storage/relay-memory.ts';
 import { createMemoryStorage } from '../../../src/storage/memory-storage.ts';
+import { createLedgerLog, type LedgerLog } from '../storage/ledger-log.ts';
 import { joinPieces, knownStateOf, messagesOf, type Piece } from '../../../src/storage/kernel/pieces.ts';
 import { planWrites } from '../../../src/storage/kernel/plan-writes.ts';
-import { unconfirmedMark } from '../../../src/storage/unconfirmed-mark.ts';
 import type { TabsSetup } from '../../../src/sync/tabs/tabs-options.ts';
 
 /** One device's database and tab channel, in memory. */
 export interface SharedDevice {
-  /** CoValues marked as unconfirmed in the database. */
-  readonly marks: ReadonlySet<string>;
+  readonly ledger: LedgerLog;
   /** All messages posted. */
   readonly posted: readonly object[];
   /** The number of writes to a CoValue. */
@@ -21,15 +22,24 @@ export interface SharedDevice {
 }
 
 export interface SharedTab {
-  readonly storage: DeviceStorage & { readonly status: Writable<StorageStatus> };
+  readonly storage: KernelDeviceStorage & { readonly status: Writable<StorageStatus> };
   readonly setup: TabsSetup;
+  readonly memory: RelayMemory;
   /** Disconnects it from the other tabs without notifying them. */
   kill(): void;
 }
 
 export function createSharedDevice(): SharedDevice {
   const pieces: Piece[] = [];
-  const marks = new Set<string>();
+  const relays = new Map<string, RememberedRelay>();
+  const ledger = createLedgerLog(relays);
+  const memory: RelayMemory = {
+    read: (relayID) => Promise.resolve(relays.get(relayID)),
+    write(relayID, seen) {
+      relays.set(relayID, joinRemembered(relays.get(relayID), seen));
+      return Promise.resolve();
+    },
+  };
   const posted: object[] = [];
   const channels = new Set<(message: unknown) => void>();
 
@@ -66,17 +76,14 @@ export function createSharedDevice(): SharedDevice {
         });
       },
       loadKnownState: (id, callback) => later(() => callback(stateOf(id as RawCoID))),
-      trackCoValuesSyncState(updates, done) {
-        later(() => {
-          for (const { id, peerId, synced } of updates) {
-            if (peerId !== unconfirmedMark) continue;
-            if (synced) marks.delete(id);
-            else marks.add(id);
-          }
-          done?.();
-        });
+      ledger: {
+        useRelays: ledger.useRelays,
+        add: (facts) => later(() => ledger.add(facts)),
+        settled: () => {},
+        attempted: () => new Promise((resolve) => later(resolve)),
+        written: () => new Promise((resolve) => later(resolve)),
+        read: () => new Promise((resolve) => later(() => resolve(ledger.contents()))),
       },
-      getUnsyncedCoValueIDs: (callback) => later(() => callback([...marks] as RawCoID[])),
     } satisfies SharedTab['storage'];
 
     function openTabChannel(_name: string, received: (message: unknown) => void): TabChannel {
@@ -94,10 +101,11 @@ export function createSharedDevice(): SharedDevice {
 
     return {
       storage,
+      memory,
       setup: { name: 'tabs', platform: { openTabChannel } },
       kill: () => void (isKilled = true),
     };
   }
 
-  return { marks, posted, piecesOf: (id) => pieces.filter((piece) => piece.id === id).length, openTab };
+  return { ledger, posted, piecesOf: (id) => pieces.filter((piece) => piece.id === id).length, openTab };
 }

@@ -1,26 +1,46 @@
-import { createLadder, type Ladder } from '../../../src/sync/ladder.ts';
+import { createLadder, type Ladder } from '../../../src/sync/delivery/ladder.ts';
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts';
 
 /** A ladder with one relay, `r`, and a log of its marks, confirmations and tap events. */
-export function createTestLadder({ canSave = true, isComplete = true } = {}): {
+export function createTestLadder({
+  canSave = true,
+  isComplete = true,
+  clock = createFakeClock(0),
+  onDone = () => {},
+  onChange = () => {},
+}: {
+  readonly canSave?: boolean;
+  readonly isComplete?: boolean;
+  readonly clock?: FakeClock;
+  readonly onDone?: (id: string) => void;
+  readonly onChange?: (id?: string) => void;
+} = {}): {
   readonly clock: FakeClock;
   readonly ladder: Ladder;
   readonly marks: readonly string[];
   readonly steps: readonly string[];
 } {
-  const clock = createFakeClock(0);
   const marks: string[] = [];
   const steps: string[] = [];
+  let isReady = false;
   const ladder = createLadder({
     clock,
     canSave: () => canSave,
     isComplete: () => isComplete,
+    isCurrent: () => true,
+    onOwed: () => {},
+    onSettled: () => {},
+    onReleased: () => {},
     onPending: (id) => marks.push(`+${id}`),
-    onDone: (id, _edits, isOwn) => marks.push(`-${id}${isOwn ? '' : ' of another'}`),
+    onDone(id, _edits, isOwn) {
+      marks.push(`-${id}${isOwn ? '' : ' of another'}`);
+      onDone(id);
+    },
     onConfirmed: (id, relayID) => marks.push(`${id}@${relayID}`),
-    onChange: () => {},
+    onChange: (id) => isReady && onChange(id),
   });
   ladder.useRelays(['r']);
+  isReady = true;
   ladder.setTap((kind, id, counts, relayID) =>
     steps.push([kind, id, JSON.stringify(counts), ...(relayID === undefined ? [] : [relayID])].join(' ')),
   );

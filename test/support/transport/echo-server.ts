@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type RawData } from 'ws';
 import { systemClock } from '../../../src/base/clock.ts';
+import { letPageRead } from '../../../src/relay/client/http/cross-origin.ts';
 import { createHttpChannels } from '../../../src/relay/client/http/http-channels.ts';
 import { answerFrame } from './echo-peer.ts';
 
@@ -32,8 +33,9 @@ export async function startEchoServer(): Promise<EchoServer> {
   });
   const http = createServer((request, itsResponse) => {
     response = itsResponse;
+    letPageRead(request.headers.origin ?? '*', response);
     const isForChannels = request.url === '/sync' && channels.answer(request, response);
-    if (!isForChannels) response.writeHead(404, { 'access-control-allow-origin': '*' }).end();
+    if (!isForChannels) response.writeHead(404).end();
   });
   const sockets = new WebSocketServer({ server: http, path: '/sync', perMessageDeflate: false });
   sockets.on('connection', (socket) => {

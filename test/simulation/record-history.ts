@@ -1,0 +1,93 @@
+import { RawGroup, type RawAccountID, type RawCoValue } from 'cojson';
+import { isEqual } from '../../src/base/equal.ts';
+import { checkHistory, describeFinding } from '../history/check-history.ts';
+import type { Edit, HistoryEvent, Read } from '../history/history.ts';
+import { nameOf, show } from './show-covalue.ts';
+import type { HistoryRecorder, SimTab } from './world.ts';
+
+type Member = RawAccountID | 'everyone';
+
+/** `contentKeys`: of all maps; `members`: of all groups. */
+export function createHistoryRecorder(
+  contentKeys: readonly string[],
+  members: readonly Member[],
+): HistoryRecorder {
+  const events: HistoryEvent[] = [];
+  const lastReads = new Map<string, Read>();
+  const keyOf = new Map<string, string>();
+
+  function readOne(tab: SimTab, coValue: RawCoValue, isEnd: boolean): void {
+    if (!coValue.core.isAvailable()) return;
+    const keys =
+      coValue instanceof RawGroup ? members.filter((member) => member !== ownerOf(coValue)) : contentKeys;
+    const from = { device: tab.device.name, tab: tab.name, coValue: coValue.id };
+    const read: Read = { type: 'read', ...from, ...show(coValue, keys, keyOf, isEnd) };
+    const place = `${tab.name} ${coValue.id}`;
+    if (isEqual(lastReads.get(place), read)) return;
+    lastReads.set(place, read);
+    events.push(read);
+  }
+
+  function read(tab: SimTab, isEnd = false): void {
+    const opened = [...tab.opened.values()];
+    for (const coValue of opened) if (coValue instanceof RawGroup) readOne(tab, coValue, isEnd);
+    for (const coValue of opened) {
+      if (coValue instanceof RawGroup || !coValue.core.isAvailable()) continue;
+      readOne(tab, coValue.group, isEnd);
+      // Whoever has no role can read only what is not encrypted.
+      if (coValue.group.myRole() !== undefined) readOne(tab, coValue, isEnd);
+    }
+  }
+
+  /** Undefined for the group's owner, who needs none. */
+  function rightsOf(tab: SimTab, coValue: RawCoValue): Edit['rights'] {
+    const { accountID } = tab.device.genesis;
+    const group = coValue instanceof RawGroup ? coValue : coValue.group;
+    if (ownerOf(group) === accountID) return undefined;
+    const shown = lastReads.get(`${tab.name} ${group.id}`)?.edits ?? [];
+    return {
+      group: group.id,
+      edits: shown.filter((name) => ['everyone', accountID].includes(keyOf.get(name) ?? '')),
+    };
+  }
+
+  function add(tab: SimTab, coValue: RawCoValue, edit: Pick<Edit, 'name' | 'key' | 'isDeletion'>): string {
+    const rights = rightsOf(tab, coValue);
+    const made = { device: tab.device.name, tab: tab.name, session: tab.sessionID, coValue: coValue.id };
+    events.push({ type: 'edit', ...made, ...edit, ...(rights && { rights }) });
+    return edit.name;
+  }
+
+  return {
+    read,
+    edited(tab, coValue, key, value) {
+      const { sessionID } = tab;
+      const count = coValue.core.knownState().sessions[sessionID] ?? 0;
+      // Adding a member takes several transactions.
+      const tx = coValue instanceof RawGroup && coValue.lastEditAt(key as Member)?.tx;
+      const name = value ?? nameOf(coValue.id, tx || { sessionID, txIndex: count - 1 });
+      keyOf.set(name, key);
+      return add(tab, coValue, { name, key });
+    },
+    created: (tab, coValue) => add(tab, coValue, { name: coValue.id }),
+    deleted: (tab, coValue) =>
+      add(tab, coValue, { name: `deletion ${events.length} of ${coValue.id}`, isDeletion: true }),
+    promised(type, { name }) {
+      if (name !== undefined) events.push({ type, edit: name });
+    },
+    restored: () => void events.push({ type: 'restored' }),
+    ended: ({ name }, { isClean }) => void events.push({ type: 'ended', tab: name, isClean }),
+    check(tabs) {
+      events.push({ type: 'settled' });
+      lastReads.clear();
+      for (const tab of tabs) read(tab, true);
+      const [first] = checkHistory(events);
+      if (first) throw new Error(describeFinding(events, first));
+    },
+  };
+}
+
+function ownerOf({ core }: RawCoValue): string | undefined {
+  const { ruleset } = core.verified.header;
+  return ruleset.type === 'group' ? ruleset.initialAdmin : undefined;
+}
