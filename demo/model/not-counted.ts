@@ -2,9 +2,10 @@ import { type CoValueSync, type Session } from '@MaiaOS/kernel';
 import { type CoID, type CoValueCore, type LocalNode, RawCoMap, type SessionID } from '@MaiaOS/kernel/cojson';
 import { type Readable } from 'svelte/store';
 import { inviteKey, itemIDs, nameKey, pictureKey, titleKey } from './list-keys.ts';
-import { type ListView } from './list-view.ts';
 import { type ListsView } from './lists.ts';
 import { readItem } from './read-item.ts';
+import { createWatcherSet } from './watcher-set.ts';
+import { watchMap } from './watch-map.ts';
 
 /** What this device's edits wanted of an item, or of the list itself, and which no other device counts. */
 export interface NotCounted {
@@ -64,32 +65,24 @@ export function watchNotCounted(
   lists: Readable<Pick<ListsView, 'lists'>>,
   changed: (all: readonly NotCounted[]) => void,
 ): () => void {
-  const requested = new Set<string>();
-  const earlierByList = new Map<string, { readonly state: string; readonly edits: EditsByID }>();
+  const watched = createWatcherSet((listID) => watchEdits(node, listID, update));
   let seen: readonly (readonly Edit[])[] = [];
-  let isStopped = false;
 
-  const stops = [lists.subscribe((view) => look(view.lists)), sync.subscribe(update)];
+  const stops = [
+    lists.subscribe((view) => {
+      const opened = view.lists.filter(({ state }) => state === 'ready' || state === 'closed');
+      watched.set(opened.map(({ id }) => id));
+      update();
+    }),
+    sync.subscribe(update),
+    watched.stop,
+  ];
   return () => {
-    isStopped = true;
     for (const stop of stops) stop();
   };
 
-  /** Only another state of a list or its group changes which of its earlier edits count. */
-  function look(views: readonly ListView[]) {
-    for (const { id, state, missingItems } of views) {
-      if (state !== 'ready' && state !== 'closed') continue;
-      const list = loadedMap(node, id);
-      const now = `${state} ${missingItems} ${list?.group.core.verifiedTransactions.length}`;
-      if (earlierByList.get(id)?.state !== now) {
-        earlierByList.set(id, { state: now, edits: findNotCounted(node, id) });
-      }
-    }
-    update();
-  }
-
   function update() {
-    const all = new Map([...earlierByList.values()].flatMap(({ edits }) => [...edits]));
+    const all = new Map(watched.all().flatMap(({ edits }) => [...edits]));
     for (const id of sync.current.notCounted.ids) {
       const ofRun = sync.stateOf(id).current.notCounted;
       const earlier = all.get(id)?.filter((edit) => !ofRun.some((other) => isSame(edit, other))) ?? [];
@@ -98,40 +91,56 @@ export function watchNotCounted(
     const edits = [...all.values()];
     if (edits.length === seen.length && edits.every((of, index) => isEqual(of, seen[index]))) return;
     seen = edits;
-    for (const id of all.keys()) if (!node.getLoaded(id as CoID<RawCoMap>)) void load(id);
     changed(readNotCounted(node, all));
-  }
-
-  /** Only a CoValue in memory can be decrypted. */
-  async function load(id: string) {
-    if (requested.has(id)) return;
-    requested.add(id);
-    await node.loadCoValueCore(id as CoID<RawCoMap>);
-    for (const listID of earlierByList.keys()) {
-      earlierByList.set(listID, { state: '', edits: findNotCounted(node, listID) });
-    }
-    seen = [];
-    if (!isStopped) update();
   }
 }
 
 type EditsByID = ReadonlyMap<string, readonly Edit[]>;
 
-/** By CoValue, the edits of a list that this account made and that do not count. An item may have to be loaded first. */
-export function findNotCounted(node: LocalNode, listID: string): EditsByID {
-  const list = loadedMap(node, listID);
-  if (!list) return new Map();
+/**
+ * Loads a list with its items and watches, by CoValue, the edits that this account made and that do not count. cojson
+ * calls the watchers of a CoValue also when its group changes.
+ */
+export function watchEdits(
+  node: LocalNode,
+  listID: string,
+  changed: () => void,
+): { readonly edits: EditsByID; stop(): void } {
   const author = node.expectCurrentAccount('to find its edits').id;
-  const ofList = editsOf(list.core);
-  // The list does not have an item if nobody counts that it was added.
-  const added = ofList.flatMap((edit) => itemIDs(changesIn(list.core, edit).map(({ key }) => key)));
-  const found = new Map([[listID, ofList]]);
-  for (const id of [...itemIDs(list.keys()), ...added]) {
-    const map = loadedMap(node, id);
-    if (map) found.set(id, editsOf(map.core));
-    else if (added.includes(id)) found.set(id, [unknownEdit]);
+  const found = new Map<string, readonly Edit[]>();
+  const items = createWatcherSet((id) => {
+    const stop = watchMap(node, id, (map) => {
+      if (typeof map !== 'string') keep(id, editsOf(map.core));
+    });
+    return {
+      stop() {
+        stop();
+        found.delete(id);
+      },
+    };
+  });
+  const stopList = watchMap(node, listID, (list) => {
+    if (typeof list === 'string') return;
+    const edits = editsOf(list.core);
+    // The list does not have an item if nobody counts that it was added.
+    const added = edits.flatMap((edit) => itemIDs(changesIn(list.core, edit).map(({ key }) => key)));
+    items.set([...itemIDs(list.keys()), ...added]);
+    keep(listID, edits);
+  });
+  return {
+    edits: found,
+    stop() {
+      stopList();
+      items.stop();
+    },
+  };
+
+  function keep(id: string, edits: readonly Edit[]) {
+    if (isEqual(edits, found.get(id) ?? [])) return;
+    if (edits.length === 0) found.delete(id);
+    else found.set(id, edits);
+    changed();
   }
-  return new Map([...found].filter(([, edits]) => edits.length > 0));
 
   function editsOf({ verifiedTransactions }: CoValueCore): readonly Edit[] {
     return verifiedTransactions.flatMap(
@@ -144,12 +153,10 @@ export function findNotCounted(node: LocalNode, listID: string): EditsByID {
   }
 
   function reasonAt(madeAt: number): Edit['reason'] {
-    return list?.group.atTime(madeAt).roleOf(author) === undefined ? 'not-a-member-then' : 'no-access';
+    const role = loadedMap(node, listID)?.group.atTime(madeAt).roleOf(author);
+    return role === undefined ? 'not-a-member-then' : 'no-access';
   }
 }
-
-/** Stands for the edits of an item that is still to be loaded. */
-const unknownEdit: Edit = { sessionID: '', index: 0, madeAt: 0, reason: 'other', message: '' };
 
 function isSame(one: Edit, other: Edit): boolean {
   return one.sessionID === other.sessionID && one.index === other.index && one.reason === other.reason;
