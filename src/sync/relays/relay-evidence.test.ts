@@ -3,8 +3,9 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { knownCountsOfState, type KnownCounts } from '../../engine/known-counts.ts';
 import { createTestLadder } from '../../../test/support/sync/test-ladder.ts';
+import { localCounts } from '../../engine/covalue-lookup.ts';
 import { listen } from '../../engine/node-events.ts';
-import { atRelay, noEdits } from '../delivery/pending-edits.ts';
+import { atRelay, needOf, noEdits } from '../delivery/pending-edits.ts';
 import { createRelayEvidence } from './relay-evidence.ts';
 
 /** A node whose ladder has an unconfirmed edit of a CoValue that the relay already has. */
@@ -132,4 +133,17 @@ test('another tab’s report about the relay no longer counts when the relay tur
   evidence.recheckAll();
   ladder.confirmed(map.id, { another_session_z1: 1 }, 'relay');
   expect(ladder.isPending(map.id, 'confirmed')).toBe(true);
+});
+
+test('what a deletion has ended is not compared again', async () => {
+  const { node, ladder, evidence } = await withLeftOver();
+  const { core } = node.createGroup().createMap({ a: 1 });
+  const counts = knownCountsOfState(core.knownState());
+  core.deleteCoValue();
+  const deletion = Object.keys(localCounts(node, core.id)).filter((session) => session !== 'header');
+  evidence.recheck(core.id, { ...counts, ...localCounts(node, core.id) });
+  expect(Object.keys(needOf(ladder.pending.get(core.id) ?? noEdits)).sort()).toEqual(
+    ['header', ...deletion].sort(),
+  );
+  expect(deletion).toHaveLength(1);
 });

@@ -67,7 +67,9 @@ export function createRelayEvidence(options: {
     return edits !== undefined && !isAt(edits, 'confirmed', relayID);
   }
 
-  function recheck(id: RawCoID, need: KnownCounts): void {
+  function recheck(id: RawCoID, stored: KnownCounts): void {
+    // The disk may not have the deletion yet, or still what it ended.
+    const need = getKnownCoValue(node, id)?.isDeleted ? deletionOnly(stored) : stored;
     // A relay has confirmed what is not pending, so nobody else can have written it under this session.
     claims.sent(id, missingSessions(needOf(ladder.pending.get(id) ?? noEdits), need));
     ladder.missing(id, need, relayID);
