@@ -162,6 +162,8 @@ describe('the tabs of a device', () => {
     last.map(map.id).set('b', 1);
     await until(() => expect(map.get('b')).toBe(1));
     for (const { sync } of tabs) await until(() => expect(sync.current.status).toBe('confirmed'));
+    // Confirmations are written a little later.
+    await until(() => expect(device.ledger.pending).toEqual([]));
     await relay.close();
     last.map(map.id).set('c', 1);
     await until(() => expect(device.ledger.pending).toContain(map.id));
