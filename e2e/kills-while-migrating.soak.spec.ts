@@ -60,10 +60,12 @@ async function killAt(
 async function checkMigrated(device: KilledDevice, marked: readonly string[]): Promise<void> {
   const page = await device.open();
   await page.evaluate((to) => writingApp.resume(to), device.url);
-  const claims = await device.check(page);
-  const pending = claims.filter(({ confirmed }) => confirmed === 'pending').map(({ id }) => id);
-  expect(pending).toEqual(expect.arrayContaining([...marked]));
-  expect(claims.filter(({ confirmed }) => confirmed === 'reached')).toEqual([]);
+  const claimed = async (step: string) => {
+    const claims = await device.check(page);
+    return claims.filter(({ confirmed }) => confirmed === step).map(({ id }) => id);
+  };
+  await expect.poll(() => claimed('pending')).toEqual(expect.arrayContaining([...marked]));
+  expect(await claimed('reached')).toEqual([]);
   await device.untilDelivered(page);
   await device.close();
 }

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 
 /**
  * Work on an account's database during which a test kills the page. An audit compares everything with a relay that has
- * lost data; it begins once `isAuditDue` is set.
+ * lost data. All calls belong to it once `isAuditDue` is set, whatever the kernel writes first.
  */
 export type DatabaseWork =
   | 'upgrade'
@@ -15,6 +15,8 @@ export type DatabaseWork =
 declare global {
   /** Set before the page connects to a relay that has lost data. */
   var isAuditDue: boolean | undefined;
+  /** The calls of the work so far. */
+  var callsOfWork: number | undefined;
 }
 
 /**
@@ -35,11 +37,11 @@ export async function haltAt(
 
 /** Runs in the page, before the app. */
 function haltDuring({ work, number }: { readonly work: DatabaseWork; readonly number: number }): void {
-  let calls = 0;
-  let hasBegun = false;
   const isOfStock = work === 'stock migration' || work === 'writes of the stock migration';
   /** Those of the work whose end is followed. */
   const followed = new WeakSet<IDBTransaction>();
+
+  let calls = 0;
 
   function halt(call: string): void {
     const request = new XMLHttpRequest();
@@ -48,17 +50,15 @@ function haltDuring({ work, number }: { readonly work: DatabaseWork; readonly nu
   }
 
   function count(call: string): void {
-    if (++calls === number) halt(call);
+    globalThis.callsOfWork = ++calls;
+    if (calls === number) halt(call);
   }
-
-  const isRefill = (store: string, value: unknown) =>
-    store === 'relay-records' && (value as { readonly refill?: boolean } | undefined)?.refill === true;
 
   /** Besides, only session IDs are written so durably. */
   const isOfMigration = (store: string, { durability, db }: IDBTransaction) =>
     durability === 'strict' && db.name.startsWith('maia-co_z') && store !== 'session-ids';
 
-  function isOfWork(call: string, store: string, transaction: IDBTransaction, value: unknown): boolean {
+  function isOfWork(call: string, store: string, transaction: IDBTransaction): boolean {
     const { mode, db } = transaction;
     switch (work) {
       case 'upgrade':
@@ -74,15 +74,13 @@ function haltDuring({ work, number }: { readonly work: DatabaseWork; readonly nu
           followed.has(transaction) || (store === 'segments' && mode === 'readwrite' && call === 'getAllKeys')
         );
       case 'audit':
-        // Its first step notes that everything has to be compared.
-        hasBegun ||= globalThis.isAuditDue === true && isRefill(store, value);
-        return hasBegun;
+        return globalThis.isAuditDue === true;
     }
   }
 
-  function called(call: string, store: string, transaction: IDBTransaction, value: unknown): void {
+  function called(call: string, store: string, transaction: IDBTransaction): void {
     if (!/^maia-(?:cojson-)?co_z/.test(transaction.db.name)) return;
-    if (!isOfWork(call, store, transaction, value)) return;
+    if (!isOfWork(call, store, transaction)) return;
     if (!followed.has(transaction) && work !== 'audit' && work !== 'stock migration') {
       // The migration has several transactions.
       const end = isOfStock ? count : halt;
@@ -118,9 +116,7 @@ function haltDuring({ work, number }: { readonly work: DatabaseWork; readonly nu
     'count',
     'openCursor',
   ] as const) {
-    watch(IDBObjectStore.prototype, name, (store, [value]) =>
-      called(name, store.name, store.transaction, value),
-    );
+    watch(IDBObjectStore.prototype, name, (store) => called(name, store.name, store.transaction));
   }
   watch(IDBFactory.prototype, 'open', (_, [name, version]) => {
     if (isOfStock && String(name).startsWith('maia-cojson-') && version !== undefined) count('open');
@@ -133,4 +129,53 @@ function haltDuring({ work, number }: { readonly work: DatabaseWork; readonly nu
       if (work === 'upgrade' && /^maia-co_z/.test(database)) count(`${name} ${String(store)}`);
     });
   }
+}
+
+/** In the page's next load, a comparison that begins once `isAuditDue` is set waits forever for the list of what is stored. */
+export async function stallAudit(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const real = IDBObjectStore.prototype.getAllKeys;
+    Object.defineProperty(IDBObjectStore.prototype, 'getAllKeys', {
+      value(this: IDBObjectStore, ...args: Parameters<typeof real>) {
+        const isListing = this.name === 'segments' && this.transaction.mode === 'readonly';
+        return globalThis.isAuditDue && isListing ? new EventTarget() : real.apply(this, args);
+      },
+    });
+  });
+}
+
+/** Runs in the page. How many losses of data this device has noted of its relays, after all that it has begun to write of them. */
+export async function readLosses(): Promise<number> {
+  const resultOf = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error ?? new Error('The request failed.'));
+    });
+  const { name = '' } = (await indexedDB.databases()).find(({ name }) => /^maia-co_z/.test(name ?? '')) ?? {};
+  let losses = 0;
+  // The kernel opens the database for each write, too, so this takes several turns behind it.
+  for (let turn = 0; turn < 20; turn++) {
+    const db = await resultOf(indexedDB.open(name));
+    const records = db.transaction('relay-records', 'readwrite').objectStore('relay-records').getAll();
+    const relays = await resultOf(records as IDBRequest<{ readonly losses?: number }[]>);
+    losses = relays.reduce((sum, { losses = 0 }) => sum + losses, 0);
+    db.close();
+  }
+  return losses;
+}
+
+/** Runs in the page. How many records a store of the account's database has. */
+export async function countRecords(store: string): Promise<number> {
+  const { name = '' } = (await indexedDB.databases()).find(({ name }) => /^maia-co_z/.test(name ?? '')) ?? {};
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open(name);
+    opening.onsuccess = () => {
+      const counting = opening.result.transaction(store).objectStore(store).count();
+      counting.onsuccess = () => {
+        opening.result.close();
+        resolve(counting.result);
+      };
+    };
+    opening.onerror = () => reject(opening.error ?? new Error('The database cannot be opened.'));
+  });
 }
