@@ -9,7 +9,7 @@ export type JoinOutcome =
   /** The list is available, but the link does not admit this account. */
   | { readonly kind: 'refused'; readonly cause: unknown };
 
-/** Joins through a share link and adds the list to this account. Idempotent. */
+/** Joins through a share link and adds the list to this account, once this account's root is loaded. Idempotent. */
 export async function joinList(node: LocalNode, lists: Lists, invite: Invite): Promise<JoinOutcome> {
   const list = await node.load(invite.listID as CoID<RawCoMap>);
   if (list === 'unavailable') return { kind: 'missing' };
@@ -21,6 +21,17 @@ export async function joinList(node: LocalNode, lists: Lists, invite: Invite): P
   } catch (cause) {
     return { kind: 'refused', cause };
   }
+  await untilReady(lists);
   lists.keep(list.id);
   return { kind: 'joined', listID: list.id };
+}
+
+function untilReady(lists: Lists): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = lists.subscribe(({ state }) => {
+      if (state !== 'ready') return;
+      queueMicrotask(() => stop()); // The listener may run before `subscribe` returns.
+      resolve();
+    });
+  });
 }

@@ -2,6 +2,7 @@ import { type CoID, type RawCoMap } from '@MaiaOS/kernel/cojson';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { inviteLink, parseInviteLink, type Invite } from './invite-link.ts';
 import { joinList } from './join-list.ts';
+import { createLists } from './lists.ts';
 import { createTestNetwork, type TestDevice, type TestNetwork } from './test-network.ts';
 
 let network: TestNetwork;
@@ -53,6 +54,18 @@ describe('a member', () => {
 });
 
 describe('a share link', () => {
+  it('adds the list once the account’s root is loaded', async () => {
+    const link = invite();
+    ana.connect();
+    mara.connect();
+    const other = await network.sameAccount(mara);
+    const rootID = other.account.get('root');
+    if (rootID) other.node.internalDeleteCoValue(rootID);
+    const lists = createLists(other.node, other.account);
+    expect(await joinList(other.node, lists, link)).toEqual({ kind: 'joined', listID: id });
+    await vi.waitFor(() => expect(mara.list(id)?.title).toBe('Cabin'));
+  });
+
   it('lets a second account read and change the list, and both see each other’s changes', async () => {
     const link = invite();
     ana.connect();
