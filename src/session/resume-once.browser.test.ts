@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { rootOf } from '../../test/support/session/account-parts.ts';
-import { endAll } from '../../test/support/session/sign-out-helpers.ts';
+import {
+  endAll,
+  expectAwaited,
+  pausedSignOut,
+  refusalOf,
+} from '../../test/support/session/sign-out-helpers.ts';
 import { createTestDevice, type TestDevice } from '../../test/support/session/test-device.ts';
 import { activeSession } from './active-session.ts';
 import { openOnce } from './opening/shared-openings.ts';
@@ -58,6 +63,37 @@ test('a call never gets a session that is closing', async () => {
   rootOf(two).set('a', 1);
   await closing;
   expect(two).not.toBe(one);
+});
+
+test('[ACC-27] a call while this page signs the account out gets no session', async () => {
+  const tab = pausedSignOut(device);
+  const one = await resumeOnce(tab.platform, { sync: false });
+  tab.begin();
+  const leaving = one?.signOut({ discardUnsynced: true });
+  await tab.isThere;
+  const calls = [{}, { accountID }].map((options) =>
+    resumeOnce(device.platform, { sync: false, ...options }),
+  );
+  await Promise.race([...calls, vi.waitFor(() => expectAwaited(`maia/signing-out/${accountID}`))]);
+  tab.goOn();
+  await leaving;
+  expect(await Promise.all(calls)).toEqual([undefined, undefined]);
+});
+
+test('[ACC-27] a call while this page attempts to sign out waits, and gets the session that stays open', async () => {
+  const tab = pausedSignOut(device);
+  const one = await resumeOnce(tab.platform, { sync: false });
+  if (!one) throw new Error('the device remembers no account');
+  rootOf(one).set('a', 1);
+  tab.begin();
+  const refused = refusalOf(one.signOut());
+  await tab.isThere;
+  const two = resumed();
+  await Promise.race([two, vi.waitFor(() => expectAwaited(`maia/signing-out/${accountID}`))]);
+  tab.goOn();
+  await refused;
+  expect(await two).toBe(one);
+  expect(await countOpen()).toBe(1);
 });
 
 test('a call whose signal aborts leaves the session to the others', async () => {

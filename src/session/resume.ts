@@ -9,7 +9,7 @@ import { unlessDeviceFails } from './device/prepare-device.ts';
 import { deviceAccounts, type DeviceAccounts } from './device/device-accounts.ts';
 import { createGenesis } from './account/genesis.ts';
 import { openSession } from './opening/open-session.ts';
-import type { Open } from './opening/shared-openings.ts';
+import { sessionHere, type Open } from './opening/shared-openings.ts';
 import { isSecure, type SecurePlatform } from './account/secure-platform.ts';
 import { createSessionCrypto, type SessionCrypto } from '../engine/session-crypto.ts';
 import type { Session } from './session.ts';
@@ -41,9 +41,14 @@ export async function resume(
       const crypto = createSessionCrypto();
       crypto.catch(() => {}); // Reported where it is used.
       return unlessSignedOut(
-        openAsTab(platform, accountID, options, (tabs) =>
-          resumeAccount({ platform, device, crypto, accountID, options, tabs, signal: shared }),
-        ),
+        openAsTab(platform, accountID, options, async (tabs) => {
+          // A sign-out in this page was refused meanwhile.
+          const here = once && sessionHere(accountID);
+          if (here) tabs?.close();
+          return (
+            here ?? resumeAccount({ platform, device, crypto, accountID, options, tabs, signal: shared })
+          );
+        }),
       );
     };
     const session = await (once ? once(accountID, open) : open(signal));

@@ -1,20 +1,12 @@
-import type { CoID, LocalNode, RawAccount, RawCoID, RawCoValue, RawGroup } from 'cojson';
+import type { CoID, LocalNode, RawAccount, RawCoID, RawGroup } from 'cojson';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createFakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
 import { openRelay } from '../../../test/support/relay/test-relay.ts';
+import { createPeople } from '../../../test/support/session/people.ts';
 import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
 import { until } from '../../../test/support/until.ts';
 import { systemClock } from '../../base/clock.ts';
-import { createKernelError } from '../../base/kernel-error.ts';
-import type { Platform } from '../../platform/platform.ts';
 import type { Relay } from '../../relay/index.ts';
-import { listen } from '../../engine/node-events.ts';
-import { createMemoryStorage } from '../../storage/memory-storage.ts';
-import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
-import { openAgentSession } from '../agent/agent-session.ts';
 import type { Session } from '../session.ts';
-import type { SignUpOptions } from '../session-options.ts';
-import { signUp } from '../sign-up/sign-up.ts';
 
 const unknownID = 'co_zNobodyHasThis';
 const closedPort = 'ws://127.0.0.1:9';
@@ -25,21 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => sessions.end());
 
-async function person(
-  sync: SignUpOptions['sync'] = { url: sessions.relay.url },
-  changes: Partial<Platform> = {},
-): Promise<Session> {
-  const device = sessions.device({ passkeys: createFakePasskeys(), ...changes });
-  const session = await signUp(device, { sync });
-  sessions.onEnd(() => session.close());
-  return session;
-}
-
-async function connected(...options: Parameters<typeof person>): Promise<Session> {
-  const session = await person(...options);
-  await session.sync.whenConfirmed();
-  return session;
-}
+const { person, connected } = createPeople(() => sessions);
 
 async function add(owner: Session, group: RawGroup, { accountID }: Session, role: 'reader' | 'writeOnly') {
   const account = await owner.node.load(accountID as CoID<RawAccount>);
@@ -301,120 +279,5 @@ describe('[LOAD-6] a load ends', () => {
   test('at once, if its ID is none', async () => {
     const session = await person(false);
     await expect(session.load('co_zl0st')).rejects.toMatchObject({ code: 'MESSAGE_INVALID' });
-  });
-});
-
-describe('a storage', () => {
-  async function agentWith(storage: KernelDeviceStorage): Promise<Session> {
-    const owner = await connected();
-    const { accountID, node } = owner;
-    const sync = { url: sessions.relay.url };
-    const agent = await openAgentSession({ accountID, agentSecret: node.agentSecret, sync, storage });
-    sessions.onEnd(() => agent.close());
-    return agent;
-  }
-
-  test('[LOAD-7] that reports a failed read makes the load reject with CO_VALUE_UNREADABLE, until it reads', async () => {
-    const cause = createKernelError('STORAGE_CLOSED', 'closed');
-    let failure: typeof cause | undefined;
-    const storage = { ...createMemoryStorage(), readFailure: () => failure };
-    const agent = await agentWith(storage);
-    agent.sync.pause();
-    failure = cause;
-    await expect(agent.load(unknownID)).rejects.toMatchObject({
-      code: 'CO_VALUE_UNREADABLE',
-      details: { id: unknownID },
-      cause,
-    });
-    failure = undefined;
-    agent.sync.resume();
-    await expect(agent.load(unknownID)).rejects.toMatchObject({ code: 'CO_VALUE_NOT_FOUND' });
-  });
-
-  test('[LOAD-7] whose first read fails is read again at once', async () => {
-    let reads = 0;
-    const memory = createMemoryStorage();
-    const storage: KernelDeviceStorage = {
-      ...memory,
-      load(id, onContent, done) {
-        if (id === unknownID) reads++;
-        memory.load(id, onContent, done);
-      },
-      readFailure: () => (reads === 1 ? createKernelError('STORAGE_CLOSED', 'closed') : undefined),
-    };
-    const agent = await agentWith(storage);
-    await expect(agent.load(unknownID)).rejects.toMatchObject({ code: 'CO_VALUE_NOT_FOUND' });
-    expect(reads).toBe(2);
-  });
-
-  /** Somebody whose values only the agent's storage has. */
-  async function elsewhere() {
-    const { node, account } = await person(false);
-    const group = node.createGroup();
-    group.addMember('everyone', 'reader');
-    /** Answers the agent's reads from now on; the returned function answers those so far. */
-    function store(agent: Session, ...values: readonly RawCoValue[]): () => void {
-      const { storage } = agent.node;
-      if (!storage) throw new Error('set above');
-      const answers: (() => void)[] = [];
-      vi.spyOn(storage, 'load').mockImplementation((_id, onContent, done) => {
-        answers.push(() => {
-          for (const { id } of [account, group, ...values]) {
-            for (const content of node.getCoValue(id).newContentSince() ?? []) onContent(content);
-          }
-          done?.(true);
-        });
-      });
-      return () => {
-        for (const answer of answers.splice(0)) answer();
-      };
-    }
-    return { group, store };
-  }
-
-  test('is asked again for what it did not have', async () => {
-    const agent = await agentWith(createMemoryStorage());
-    const { group, store } = await elsewhere();
-    const map = group.createMap({ title: 'stored by another tab' });
-    agent.sync.pause();
-    await expect(agent.load(map.id, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'TIMEOUT' });
-    const answer = store(agent, map);
-    const loading = agent.load(map.id);
-    answer();
-    expect((await loading).get('title')).toBe('stored by another tab');
-  });
-
-  test('[LOAD-2] that answers after the relay still counts', async () => {
-    const agent = await agentWith(createMemoryStorage());
-    const { group, store } = await elsewhere();
-    const map = group.createMap({ title: 'only here' });
-    agent.sync.pause();
-    const answer = store(agent, map);
-    const loading = agent.load(map.id);
-    const isAnswered = new Promise<void>((resolve) => {
-      listen(agent.node, { handled: ({ action, id }) => id === map.id && action === 'known' && resolve() });
-    });
-    agent.sync.resume();
-    await isAnswered;
-    answer();
-    expect((await loading).get('title')).toBe('only here');
-  });
-
-  test('[LOAD-7] whose content has an unknown form makes the load reject with CO_VALUE_UNREADABLE', async () => {
-    const agent = await agentWith(createMemoryStorage());
-    const { group, store } = await elsewhere();
-    const list = group.createList(['a']);
-    expect(() => list.core.makeTransaction([{ op: 'unknown' }], 'trusting')).toThrow(
-      'Unknown list operation',
-    );
-    agent.sync.pause();
-    const answer = store(agent, list);
-    const loading = agent.load(list.id, { timeoutMs: 100 });
-    answer();
-    await expect(loading).rejects.toMatchObject({
-      code: 'CO_VALUE_UNREADABLE',
-      details: { id: list.id },
-      cause: { message: 'Unknown list operation unknown' },
-    });
   });
 });

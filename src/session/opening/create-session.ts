@@ -1,5 +1,6 @@
 import type { LocalNode, RawAccountID } from 'cojson';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
+import { syncOf } from '../../sync/inspection.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { Passkeys } from '../passkeys/passkeys.ts';
 import type { RevealRecoveryPhrase } from '../session.ts';
@@ -24,7 +25,9 @@ export function createSession(parts: {
     node,
     account: node.expectCurrentAccount('the node of a session has an account'),
     accountID,
-    sync,
+    get sync() {
+      return syncOf(node) ?? sync;
+    },
     storage: storage.status,
     passkeys,
     load: loads.load,

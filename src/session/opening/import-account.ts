@@ -1,4 +1,6 @@
-import type { LocalNode, RawCoMap } from 'cojson';
+import type { AvailableCoValueCore, LocalNode, RawCoMap } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import { knownCountsOfContent, knownCountsOfState, covers } from '../../engine/known-counts.ts';
@@ -8,7 +10,10 @@ import { isRemoved, recordPasskey, recordPhraseRevealed } from '../account/kerne
 import type { OpenNode } from './open-node.ts';
 import { passkeyRemoved } from '../passkeys/passkey-removed.ts';
 import { waitForRelay } from '../passkeys/wait-for-relay.ts';
+import { inTime } from '../sign-out/unsynced-edits.ts';
 import { getOrCreateCoValue, loadFromStorage } from '../../engine/covalue-lookup.ts';
+
+const maxReadMs = 10_000;
 
 /** Resolves with the kernel's map. Rejects with PASSKEY_REMOVED if the account has removed the passkey used. */
 export async function importAccount(
@@ -20,7 +25,7 @@ export async function importAccount(
   const { kernelMapID } = genesis;
   const heard = confirmationsOf(sync)?.whenAnswered(kernelMapID);
   await importContents(node, [...genesis.content, ...keyrings, ...unsaved]);
-  const kernelMap = node.expectCoValueLoaded(kernelMapID).getCurrentContent() as RawCoMap;
+  const kernelMap = (await untilAvailable(node, kernelMapID, clock)).getCurrentContent() as RawCoMap;
   if (passkey) recordPasskey(kernelMap, passkey);
   if (isPhraseRevealed) recordPhraseRevealed(kernelMap);
   if (openedBy !== undefined) {
@@ -31,13 +36,33 @@ export async function importAccount(
   return kernelMap;
 }
 
+/** What is stored may refer to a CoValue whose read has failed and is tried again. */
+async function untilAvailable(node: LocalNode, id: string, clock: Clock): Promise<AvailableCoValueCore> {
+  const core = getOrCreateCoValue(node, id);
+  const available = new Promise<void>((resolve) => {
+    core.subscribe((_, stop) => {
+      if (!core.isAvailable()) return;
+      stop();
+      resolve();
+    }, true);
+  });
+  await inTime(clock, available, maxReadMs);
+  if (core.isAvailable()) return core;
+  throw createKernelError(
+    'STORAGE_UNAVAILABLE',
+    'What this device has of the account cannot be read at the moment. Reload, then open the account again.',
+  );
+}
+
 /** Skips content that this device already stores. */
 async function importContents(node: LocalNode, contents: readonly Content[]): Promise<void> {
   const ids = new Set(contents.map(({ id }) => id));
   await Promise.all([...ids].map((id) => loadFromStorage(node, id)));
   for (const content of contents) {
     const core = getOrCreateCoValue(node, content.id);
-    if (!core.isDeleted && !covers(knownCountsOfState(core.knownState()), knownCountsOfContent(content))) {
+    // cojson may know what is stored of a CoValue that could not be read.
+    const has = core.isAvailable() ? knownCountsOfState(core.knownState()) : {};
+    if (!core.isDeleted && !covers(has, knownCountsOfContent(content))) {
       node.syncManager.handleNewContent(content, 'import');
     }
   }

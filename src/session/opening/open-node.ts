@@ -2,9 +2,11 @@ import type { LocalNode } from 'cojson';
 import { silentLogger, type Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import type { DeviceStorage } from '../../storage/device-storage.ts';
-import { noRelayMemory } from '../../storage/no-relay-memory.ts';
-import { createRelayMemory, type RelayMemory } from '../../storage/relay-memory.ts';
+import { noRelayMemory } from '../../storage/remembered-relay.ts';
+import { createRelayMemory } from '../../storage/relay-memory.ts';
+import { type RelayMemory } from '../../storage/remembered-relay.ts';
 import { loadStorage } from '../../storage/storage-modules.ts';
+import { followSync } from '../../sync/inspection.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { AccountToOpen } from './account-to-open.ts';
@@ -82,7 +84,7 @@ export async function openNode(
     await abandon();
     throw error;
   }
-  return { node, storage, lease, sync, retire: () => spare?.retire(), abandon };
+  return { node, storage, lease, sync: followSync(node, sync), retire: () => spare?.retire(), abandon };
 }
 
 function relayMemoryOf({ indexedDB }: Platform, accountID: string, logger: Logger): RelayMemory {

@@ -117,7 +117,7 @@ function begin(parts: SessionParts): Session {
     loads,
     life,
   });
-  const removeOpen = addOpenSession(session);
+  const removeOpen = addOpenSession(session, leaving.isLeaving);
   return session;
 }
 

@@ -2,17 +2,19 @@ import { aborted, throwIfAborted } from '../passkeys/ceremony-errors.ts';
 import type { Session } from '../session.ts';
 
 /** The sessions of this page that are open and have not begun to close. */
-const openHere = new Set<Session>();
+const openHere = new Map<Session, () => boolean>();
 
-/** Lets `openOnce` find a session until the returned function is called. */
-export function addOpenSession(session: Session): () => void {
-  openHere.add(session);
+/** Lets `openOnce` find a session until the returned function is called, except while it is being signed out. */
+export function addOpenSession(session: Session, isLeaving: () => boolean): () => void {
+  openHere.set(session, isLeaving);
   return () => void openHere.delete(session);
 }
 
 /** The session that this page opened last for the account. */
 export function sessionHere(accountID: string): Session | undefined {
-  return [...openHere].findLast((session) => session.accountID === accountID);
+  return [...openHere].findLast(
+    ([session, isLeaving]) => session.accountID === accountID && !isLeaving(),
+  )?.[0];
 }
 
 export type Open = (signal: AbortSignal) => Promise<Session | undefined>;

@@ -33,6 +33,8 @@ const closingMs = 2_000;
 /** Signs a session out, and ends it when another tab signs the account out. */
 export interface SignOutHere {
   readonly signOut: SignOut;
+  /** Whether a sign-out has begun and was not refused. */
+  isLeaving(): boolean;
   /** Called when the session ends. */
   end(): void;
 }
@@ -138,6 +140,7 @@ export function createSignOut(parts: {
       });
       return outcome;
     },
+    isLeaving: () => latest !== undefined,
     end() {
       isEnded = true;
       stopWatching();

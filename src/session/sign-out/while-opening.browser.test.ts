@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
-import type { Locks } from '../../platform/platform.ts';
 import { accountDatabase } from '../../storage/account-database.ts';
 import { rootOf } from '../../../test/support/session/account-parts.ts';
-import { anotherTab, contentOf, countIn, endAll } from '../../../test/support/session/sign-out-helpers.ts';
+import {
+  anotherTab,
+  contentOf,
+  countIn,
+  endAll,
+  expectAwaited,
+  pausedSignOut,
+} from '../../../test/support/session/sign-out-helpers.ts';
 import { createTestDevice, type TestDevice } from '../../../test/support/session/test-device.ts';
 import { untilSaved } from '../../../test/support/session/until-session.ts';
 import { activeSession } from '../active-session.ts';
@@ -44,36 +50,6 @@ function pausedTab(step: 'decrypt' | 'encrypt' = 'decrypt') {
     digest: crypto.subtle.digest.bind(crypto.subtle),
   });
   return { platform: { ...device.platform, subtle }, isThere, goOn };
-}
-
-/** A tab that, once the other tabs have ended for its sign-out, waits until `goOn`. */
-function pausedSignOut() {
-  const { locks } = device.platform;
-  if (!locks?.query) throw new Error('The browser has no locks.');
-  const { query } = locks;
-  let goOn = () => {};
-  const gate = new Promise<void>((resolve) => (goOn = resolve));
-  let reached = () => {};
-  const isThere = new Promise<void>((resolve) => (reached = resolve));
-  let queries = 0;
-  let isBegun = false;
-  const pausing: Locks = {
-    request: (...args) => locks.request(...args),
-    async query() {
-      // The first finds whom to ask, and the second who of them is still there.
-      if (isBegun && ++queries === 2) {
-        reached();
-        await gate;
-      }
-      return query.call(locks);
-    },
-  };
-  return { platform: { ...device.platform, locks: pausing }, begin: () => (isBegun = true), isThere, goOn };
-}
-
-async function expectAwaited(lock: string): Promise<void> {
-  const { pending = [] } = await navigator.locks.query();
-  expect(pending.map(({ name }) => name)).toContain(lock);
 }
 
 /** IndexedDB that calls back at each request for a database. */
@@ -154,7 +130,7 @@ describe('a sign-out while another tab opens the account', () => {
 
   test('[ACC-25] is awaited by a tab that begins to open the account after the others have ended', async () => {
     await (await device.signedUp()).close();
-    const tab = pausedSignOut();
+    const tab = pausedSignOut(device);
     const session = await resumedOn(tab.platform);
     tab.begin();
     const leaving = session.signOut({ discardUnsynced: true });

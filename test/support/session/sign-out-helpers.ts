@@ -1,5 +1,6 @@
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { isKernelError, type KernelError } from '../../../src/base/kernel-error.ts';
+import type { Locks } from '../../../src/platform/platform.ts';
 import { activeSession } from '../../../src/session/active-session.ts';
 import type { Session } from '../../../src/session/session.ts';
 import type { TestDevice } from './test-device.ts';
@@ -35,4 +36,34 @@ export const contentOf = ({ accountID }: Session) => `maia-${accountID}`;
 export async function endAll(device: TestDevice): Promise<void> {
   while (activeSession.current) await activeSession.current.close();
   await device.end();
+}
+
+/** A tab that, once the other tabs have ended for its sign-out, waits until `goOn`. */
+export function pausedSignOut(device: TestDevice) {
+  const { locks } = device.platform;
+  if (!locks?.query) throw new Error('The browser has no locks.');
+  const { query } = locks;
+  let goOn = () => {};
+  const gate = new Promise<void>((resolve) => (goOn = resolve));
+  let reached = () => {};
+  const isThere = new Promise<void>((resolve) => (reached = resolve));
+  let queries = 0;
+  let isBegun = false;
+  const pausing: Locks = {
+    request: (...args) => locks.request(...args),
+    async query() {
+      // The first finds whom to ask, and the second who of them is still there.
+      if (isBegun && ++queries === 2) {
+        reached();
+        await gate;
+      }
+      return query.call(locks);
+    },
+  };
+  return { platform: { ...device.platform, locks: pausing }, begin: () => (isBegun = true), isThere, goOn };
+}
+
+export async function expectAwaited(lock: string): Promise<void> {
+  const { pending = [] } = await navigator.locks.query();
+  expect(pending.map(({ name }) => name)).toContain(lock);
 }

@@ -1,0 +1,27 @@
+import type { Platform } from '../../../src/platform/platform.ts';
+import type { Session } from '../../../src/session/session.ts';
+import type { SignUpOptions } from '../../../src/session/session-options.ts';
+import { signUp } from '../../../src/session/sign-up/sign-up.ts';
+import { createFakePasskeys } from '../platform/fake-passkeys.ts';
+import type { TestSessions } from './test-sessions.ts';
+
+/** Opens sessions of different people, each on a device of its own, until the test ends. */
+export function createPeople(current: () => TestSessions) {
+  async function person(
+    sync: SignUpOptions['sync'] = { url: current().relay.url },
+    changes: Partial<Platform> = {},
+  ): Promise<Session> {
+    const device = current().device({ passkeys: createFakePasskeys(), ...changes });
+    const session = await signUp(device, { sync });
+    current().onEnd(() => session.close());
+    return session;
+  }
+
+  async function connected(...options: Parameters<typeof person>): Promise<Session> {
+    const session = await person(...options);
+    await session.sync.whenConfirmed();
+    return session;
+  }
+
+  return { person, connected };
+}
