@@ -4,7 +4,8 @@ import { silentLogger } from '../base/logger.ts';
 import { createDatabases } from '../../test/support/storage/databases.ts';
 import { accountDatabase, stores } from './account-database.ts';
 import { openDatabase } from './indexed-db.ts';
-import { createRelayMemory, type RememberedRelay } from './relay-memory.ts';
+import { createRelayMemory } from './relay-memory.ts';
+import { type RememberedRelay } from './remembered-relay.ts';
 
 const accountID = `relay-memory-${crypto.randomUUID()}`;
 const shape = accountDatabase(accountID);
@@ -31,7 +32,8 @@ it('keeps losses recorded by another tab', async () => {
   await memory.write('relay.example', { ...remembered, losses: 2 });
   await expect.poll(() => memory.read('relay.example')).toEqual({ ...remembered, losses: 2 });
   await memory.write('relay.example', { losses: 1 });
-  await expect.poll(() => memory.read('relay.example')).toEqual({ losses: 2 });
+  const { confirmed } = remembered;
+  await expect.poll(() => memory.read('relay.example')).toEqual({ confirmed, losses: 2 });
 });
 
 it('keeps that the relay has to be refilled, until that is done after the last loss', async () => {
@@ -42,9 +44,10 @@ it('keeps that the relay has to be refilled, until that is done after the last l
   await expect.poll(kept).toEqual({ ...remembered, losses: 1, refill: true, configuredMs: 5 });
   // A tab that does not know of the loss.
   await memory.write('relay.example', { refill: false, configuredMs: 4 });
-  await expect.poll(kept).toEqual({ losses: 1, refill: true, configuredMs: 5 });
+  const { confirmed } = remembered;
+  await expect.poll(kept).toEqual({ confirmed, losses: 1, refill: true, configuredMs: 5 });
   await memory.write('relay.example', { losses: 1, refill: false, configuredMs: 6 });
-  await expect.poll(kept).toEqual({ losses: 1, configuredMs: 6 });
+  await expect.poll(kept).toEqual({ confirmed, losses: 1, configuredMs: 6 });
 });
 
 it('ignores records that it did not write', async () => {

@@ -1,36 +1,7 @@
-import type { RawCoID, SessionID } from 'cojson';
 import type { Logger } from '../base/logger.ts';
 import { accountDatabase, stores } from './account-database.ts';
 import { committing, openDatabase, resultOf } from './indexed-db.ts';
-
-/** What this device last saw of a relay. A later connection compares it to detect that the relay has lost data. */
-export interface RememberedRelay {
-  /** From the relay's `hello`; a stock server sends none. */
-  readonly storage?: { readonly id: string; readonly epoch: string };
-  /** Last confirmations, latest first. A relay restored from an older copy lacks them, even with the same epoch. */
-  readonly confirmed?: readonly ConfirmedEdit[];
-  /** How often tabs of this device have seen it lose data. Other tabs may not notice once one has refilled it. */
-  readonly losses?: number;
-  /** Everything on this device has to be compared with the relay. False once that is done. */
-  readonly refill?: boolean;
-  /** When an app last used the relay, in ms since the Unix epoch. */
-  readonly configuredMs?: number;
-}
-
-export interface ConfirmedEdit {
-  readonly id: RawCoID;
-  readonly sessionID: SessionID;
-  /** The session's transactions; 0 if the CoValue had only its header. */
-  readonly count: number;
-}
-
-/** Stores records by the relay's ID, which is derived from its address. */
-export interface RelayMemory {
-  /** Rejects if the record cannot be read. */
-  read(relayID: string): Promise<RememberedRelay | undefined>;
-  /** Rejects if the record is not written. */
-  write(relayID: string, remembered: RememberedRelay): Promise<void>;
-}
+import { joinConfirmed, type RelayMemory, type RememberedRelay } from './remembered-relay.ts';
 
 /** Uses the account's database, and never recreates it: sign-out deletes it. */
 export function createRelayMemory(
@@ -76,15 +47,17 @@ export function createRelayMemory(
   };
 }
 
-/** Keeps what another tab has recorded in the meantime: losses, and that the relay has to be refilled. */
+/** Keeps what another tab has recorded in the meantime: confirmations, losses, and that the relay has to be refilled. */
 export function joinRemembered(stored: unknown, now: RememberedRelay): RememberedRelay {
   const before = readRemembered(stored) ?? {};
   const losses = Math.max(before.losses ?? 0, now.losses ?? 0);
   const isRefilled = now.refill === false && losses === (now.losses ?? 0);
   const configuredMs = Math.max(before.configuredMs ?? 0, now.configuredMs ?? 0);
+  const confirmed = joinConfirmed(now.confirmed ?? [], before.confirmed ?? []);
   const { refill: _, ...others } = now;
   return {
     ...others,
+    ...(confirmed.length > 0 && { confirmed }),
     ...(losses > 0 && { losses }),
     ...(((before.refill && !isRefilled) || now.refill) && { refill: true }),
     ...(configuredMs > 0 && { configuredMs }),

@@ -118,6 +118,25 @@ describe('a database', () => {
     await expectKept('after');
   });
 
+  it('[STORE-4] emptied by a script gets everything that this tab has written with the next edit, and what is owed', async () => {
+    for (const store of ['segments', 'ledger', 'relay-records', 'deleted']) {
+      await databases.request(name(), store, (records) => (records.clear(), records.count()));
+    }
+    const other = group.createMap({ word: 'other' });
+    await saved(other);
+    await saved(map);
+    await works();
+    await expectKept('before');
+  });
+
+  it('emptied by a script keeps an edit whole that continues what is gone', async () => {
+    await databases.request(name(), 'segments', (records) => (records.clear(), records.count()));
+    map.set('word', 'after', 'trusting');
+    await saved(map);
+    await works();
+    await expectKept('after');
+  });
+
   it('upgraded by another tab accepts no writes until this version can open it again', async () => {
     const upgraded = await openDatabase(indexedDB, { name: name(), version: 99, make: () => {} });
     map.set('word', 'after', 'trusting');

@@ -80,6 +80,8 @@ export async function openKernelStorage(options: {
     return pieces;
   }
 
+  const isMigrated = () => migration?.isDone !== false;
+
   const writes = createWrites({
     clock,
     nextTask,
@@ -87,6 +89,7 @@ export async function openKernelStorage(options: {
     connect: connection.open,
     begin,
     read,
+    isMigrated,
     isDeleted: (id) => deletions.has(id),
     wrote({ segments, hasDeleted, hasRecord }) {
       // While reads fail, what was not found may be stored.
@@ -102,8 +105,7 @@ export async function openKernelStorage(options: {
   const compaction = createCompaction({
     clock,
     begin,
-    isIdle: () =>
-      writes.length === 0 && status.readable.current.state === 'ok' && migration?.isDone !== false,
+    isIdle: () => writes.length === 0 && status.readable.current.state === 'ok' && isMigrated(),
     nextTask,
     logger,
   });

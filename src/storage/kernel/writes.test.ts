@@ -30,6 +30,7 @@ function createSlowWrites() {
       return Promise.reject(new DOMException('no room', 'QuotaExceededError'));
     },
     read: () => Promise.resolve(new Map()),
+    isMigrated: () => true,
     isDeleted: () => false,
     wrote: () => {},
     failed(error) {

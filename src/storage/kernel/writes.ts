@@ -4,7 +4,7 @@ import type { KernelError } from '../../base/kernel-error.ts';
 import { createTimeSlices, type TimeSlices } from '../../base/time-slices.ts';
 import { stores } from '../account-database.ts';
 import { isDeleteSession, type KnownState, type Content, type RawCoID } from '../../engine/content.ts';
-import { committing } from '../indexed-db.ts';
+import { committing, resultOf } from '../indexed-db.ts';
 import { addFacts, ledgerStores, recordRelays } from '../ledger/ledger-store.ts';
 import { joinDebts, type Debt, type LedgerFacts } from '../ledger.ts';
 import { createWriteQueue, type WriteAttempts } from '../write-queue.ts';
@@ -62,6 +62,8 @@ export function createWrites(options: {
   connect(): Promise<unknown>;
   begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>>;
+  /** Whether all content is in segments. */
+  isMigrated(): boolean;
   /** Whether cojson has accepted a deletion. */
   isDeleted(id: RawCoID): boolean;
   wrote(written: {
@@ -72,7 +74,7 @@ export function createWrites(options: {
   }): void;
   failed(error: unknown): KernelError;
 }): Writes {
-  const { clock, nextTask, known, connect, begin, read, isDeleted, wrote, failed } = options;
+  const { clock, nextTask, known, connect, begin, read, isMigrated, isDeleted, wrote, failed } = options;
   /** By CoValue that this tab has stored, a callback that returns what cojson has of it. */
   const corrections = new Map<RawCoID, CorrectionCallback>();
   /** What this tab has added to the ledger and not settled, to be added again if the database is deleted. */
@@ -114,11 +116,22 @@ export function createWrites(options: {
     const facts = factsOf(writes);
     const transaction = await begin('readwrite', names);
     const hasRecord = await committing(transaction, async () => {
+      const first =
+        pieces.length > 0 && known.size > 0 && isMigrated()
+          ? resultOf(transaction.objectStore(stores.segments).getAllKeys(null, 1))
+          : undefined;
       for (const entry of writes) {
         if (entry.kind === 'relays') await recordRelays(transaction, entry.relayIDs, clock.nowMs());
       }
       const isAdded = await addFacts(transaction, facts);
       await requestInSlices(requestsIn(transaction, { erased, segments }), slices);
+      if ((await first)?.length === 0) {
+        rewriteAll();
+        throw new DOMException(
+          'A script or a developer’s tool has emptied the database.',
+          'InvalidStateError',
+        );
+      }
       return isAdded;
     });
     // The database may have been deleted just after the commit, or recreated.
@@ -184,6 +197,16 @@ export function createWrites(options: {
     known.clear();
   }
 
+  function rewriteAll(): void {
+    lost();
+    useRelays(relayIDs);
+    add({ debts: [...owed.values()].flat() });
+    // Empty content lacks everything, so cojson supplies the whole CoValue.
+    for (const [id, correct] of corrections) {
+      store({ action: 'content', id, priority: 0, new: {} }, correct, undefined);
+    }
+  }
+
   return {
     get length() {
       return queue.length;
@@ -198,15 +221,7 @@ export function createWrites(options: {
     written: () => new Promise((done) => queue.push({ kind: 'nothing', done })),
     probe: () => queue.push({ kind: 'nothing' }),
     lost,
-    rewriteAll() {
-      lost();
-      useRelays(relayIDs);
-      add({ debts: [...owed.values()].flat() });
-      // Empty content lacks everything, so cojson supplies the whole CoValue.
-      for (const [id, correct] of corrections) {
-        store({ action: 'content', id, priority: 0, new: {} }, correct, undefined);
-      }
-    },
+    rewriteAll,
     forget: (id) => void corrections.delete(id),
     attempted: queue.attempted,
     attempts: queue.attempts,

@@ -11,7 +11,8 @@ import {
   type LedgerContents,
   type LedgerFacts,
 } from '../ledger.ts';
-import { readRemembered, type RememberedRelay } from '../relay-memory.ts';
+import { readRemembered } from '../relay-memory.ts';
+import type { RememberedRelay } from '../remembered-relay.ts';
 import { joinSteps, packFacts } from './ledger-records.ts';
 
 /** The stores that the functions of this file need. */

@@ -1,0 +1,53 @@
+import type { RawCoID, SessionID } from 'cojson';
+
+/** What this device last saw of a relay. A later connection compares it to detect that the relay has lost data. */
+export interface RememberedRelay {
+  /** From the relay's `hello`; a stock server sends none. */
+  readonly storage?: { readonly id: string; readonly epoch: string };
+  /**
+   * Last confirmations, latest first, of any tab. A relay restored from an older copy lacks them, even with the same epoch.
+   * Several, because another device may have uploaded one of them again in the meantime.
+   */
+  readonly confirmed?: readonly ConfirmedEdit[];
+  /** How often tabs of this device have seen it lose data. Other tabs may not notice once one has refilled it. */
+  readonly losses?: number;
+  /** Everything on this device has to be compared with the relay. False once that is done. */
+  readonly refill?: boolean;
+  /** When an app last used the relay, in ms since the Unix epoch. */
+  readonly configuredMs?: number;
+}
+
+export interface ConfirmedEdit {
+  readonly id: RawCoID;
+  readonly sessionID: SessionID;
+  /** The session's transactions; 0 if the CoValue had only its header. */
+  readonly count: number;
+}
+
+/** Stores records by the relay's ID, which is derived from its address. */
+export interface RelayMemory {
+  /** Rejects if the record cannot be read. */
+  read(relayID: string): Promise<RememberedRelay | undefined>;
+  /** Joins it into the record. Rejects if that is not written. */
+  write(relayID: string, remembered: RememberedRelay): Promise<void>;
+}
+
+/** For a node that leaves no trace on this device. */
+export const noRelayMemory: RelayMemory = {
+  read: () => Promise.resolve(undefined),
+  write: () => Promise.resolve(),
+};
+
+const maxConfirmed = 8;
+
+/** The latest confirmations, of which `now` are newer than `before`. */
+export function joinConfirmed(
+  now: readonly ConfirmedEdit[],
+  before: readonly ConfirmedEdit[],
+): readonly ConfirmedEdit[] {
+  const earlier = new Map(before.map((edit) => [edit.id, edit]));
+  // A header alone says less than an earlier edit.
+  const latest = now.map((edit) => (edit.count === 0 ? (earlier.get(edit.id) ?? edit) : edit));
+  for (const { id } of now) earlier.delete(id);
+  return [...latest, ...earlier.values()].slice(0, maxConfirmed);
+}
