@@ -31,6 +31,11 @@ const editOften = withTab((world, tab) => {
   return count > 0 ? `${tab.name} makes ${count} edits at once` : undefined;
 });
 
+const createMany = withTab((world, tab) => {
+  const lines = Array.from({ length: world.dice.between(9, 16) }, () => create(world, tab));
+  return `${tab.name} creates ${lines.length} CoValues at once`;
+});
+
 const startTab: Action = (world) => {
   const device = world.dice.oneOf(world.devices.filter(({ tabs, maxTabs }) => tabs.length < maxTabs));
   return device && `${startTabOn(world, device)} starts`;
@@ -42,7 +47,8 @@ export function startTabOn(world: World, device: SimDevice): string {
   if (!world.isOver && world.dice.chance(25)) world.note(breakReads(world, device));
   void openSimTab(world, device, name).then((tab) => {
     // The app's first view opens some of the known CoValues.
-    for (const id of world.known) if (world.dice.chance(50)) tab.open(id);
+    const percent = world.scenario.connectKills ? 15 : 50;
+    for (const id of world.known) if (world.dice.chance(percent)) tab.open(id);
   });
   return name;
 }
@@ -163,11 +169,11 @@ const takeBackup: Action = ({ dice, relays }) => {
   return relay && `${relay.name} is backed up`;
 };
 
-const restoreBackup: Action = ({ dice, relays, ledger }) => {
+const restoreBackup: Action = ({ dice, relays, devices, ledger }) => {
   const relay = dice.oneOf(relays);
   if (!relay) return undefined;
   relay.kill();
-  const isRestored = relay.restoreBackup();
+  const isRestored = relay.restoreBackup(devices);
   if (isRestored) ledger.restored(relay);
   void relay.start();
   return isRestored ? `${relay.name} is restored to an older state` : `${relay.name} restarts`;
@@ -179,13 +185,18 @@ const steer = withTab(({ dice }, tab) => {
   return `${tab.name}: ${method}`;
 });
 
-const weights = ({ restores, deletions }: Scenario): readonly (readonly [number, Action])[] => [
+const weights = ({
+  restores,
+  deletions,
+  connectKills,
+  manyCoValues,
+}: Scenario): readonly (readonly [number, Action])[] => [
   [36, withTab(edit)],
   [6, editOften],
   [7, withTab(create)],
   [3, withTab(invite)],
-  [10, openSomething],
-  [5, startTab],
+  [connectKills ? 4 : 10, openSomething],
+  [connectKills ? 8 : 5, startTab],
   [2, closeTab],
   [4, killTab],
   [2, killDevice],
@@ -200,8 +211,9 @@ const weights = ({ restores, deletions }: Scenario): readonly (readonly [number,
   [1, setClock],
   [2, hideTab],
   [2, freezeTab],
-  [restores ? 3 : 0, takeBackup],
-  [restores ? 2 : 0, restoreBackup],
+  [manyCoValues ? 4 : 0, createMany],
+  [restores ? (connectKills ? 6 : 3) : 0, takeBackup],
+  [restores ? (connectKills ? 10 : 2) : 0, restoreBackup],
   [deletions ? 4 : 0, withTab(remove)],
 ];
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { RawCoID } from 'cojson';
 import type { Genesis } from '../../src/session/account/genesis.ts';
+import { createConnectKills } from './connect-kills.ts';
 import { createConnectionFaults } from './connection-faults.ts';
 import { createLedger } from './ledger.ts';
 import { keys } from './edits.ts';
@@ -22,8 +24,9 @@ export function createWorld(
   const time = beginVirtualTime();
   const startMs = time.nowMs();
   const network = createDice(seed ^ 0x7e7);
+  const removed = new Set<RawCoID>();
   const relays = Array.from({ length: options.relays }, (_, index) =>
-    createSimRelay(`relay-${index + 1}`, time, network, { mayChangeEpoch: scenario.epochs }),
+    createSimRelay(`relay-${index + 1}`, time, network, { mayChangeEpoch: scenario.epochs, removed }),
   );
   const channelDice = createDice(seed ^ 0x7ab5);
   const devices = Array.from({ length: options.devices }, (_, index) => {
@@ -48,6 +51,7 @@ export function createWorld(
 
   const world: World = {
     isOver: false,
+    scenario,
     time,
     dice,
     relays,
@@ -56,12 +60,15 @@ export function createWorld(
       return devices.flatMap(({ tabs }) => tabs);
     },
     known: new Set(),
+    removed,
     ledger: createLedger(() => world),
     history: createHistoryRecorder(keys, ['everyone', ...accounts.map(({ accountID }) => accountID)]),
     faults: createConnectionFaults(createDice(seed ^ 0xfa17), {
       ...scenario,
       mayRepeat: !scenario.restores,
     }),
+    connectKills: createConnectKills(scenario.connectKills ? createDice(seed ^ 0x4111) : undefined),
+    lateRecords: scenario.lateRecords ? createDice(seed ^ 0x1a7e) : undefined,
     trace,
     get hash() {
       return hash.copy().digest('hex');

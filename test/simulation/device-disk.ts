@@ -1,6 +1,6 @@
 import { isDeleteSession, type RawCoID } from '../../src/engine/content.ts';
 import type { LedgerFacts } from '../../src/storage/ledger.ts';
-import type { RememberedRelay } from '../../src/storage/relay-memory.ts';
+import type { RememberedRelay } from '../../src/storage/remembered-relay.ts';
 import { createLedgerLog, type LedgerLog } from '../support/storage/ledger-log.ts';
 import { joinPieces, knownStateOf, type Piece, type StoredCoValue } from '../../src/storage/kernel/pieces.ts';
 

@@ -87,6 +87,7 @@ export function remove(world: World, tab: SimTab): string | undefined {
   core.deleteCoValue();
   const [sessionID] = Object.keys(core.knownState().sessions).filter((session) => !before.has(session));
   if (sessionID === undefined) throw new Error('The deletion added no session.');
+  world.removed.add(id);
   world.ledger.edited(tab, id, world.history.deleted(tab, coValue), sessionID as SessionID);
   return `${tab.name} deletes ${id}`;
 }

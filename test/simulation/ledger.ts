@@ -1,13 +1,9 @@
-import { isDeletedIn, keyOf, storedCounts } from './relay-tables.ts';
+import { isDeletedIn, isStoredIn } from './relay-tables.ts';
 import type { Edit, Ledger, SimRelay, SimTab, World } from './world.ts';
 
 /** Whether the relay's disk contains the edit, or the deletion of its CoValue. */
-export function isStoredAt({ tables }: SimRelay, { id, sessionID, count }: Edit): boolean {
-  if (!tables.covalues.has(id)) return false;
-  return (
-    (tables.sessions.get(keyOf(id, sessionID))?.lastIdx ?? 0) >= count ||
-    isDeletedIn(storedCounts(tables, id))
-  );
+export function isStoredAt({ tables }: SimRelay, edit: Edit): boolean {
+  return isStoredIn(tables, edit);
 }
 
 /** The kernel made a claim that the disks contradict. */
@@ -37,19 +33,19 @@ export function createLedger(world: () => World): Ledger {
     if (!isOnDisk(edit)) fail('reported as saved, but not on the disk', edit);
   }
 
-  /** False for a page that cannot have detected the relay's restore yet. */
-  function mayKnow({ links, device }: SimTab, relay: SimRelay): boolean {
-    if (relay.blind.has(device)) return false;
+  /** False if the page cannot have detected yet that a restore of the relay lost the edit. */
+  function mayKnow({ links, device }: SimTab, relay: SimRelay, edit: Edit): boolean {
+    if (!isStoredAt(relay, edit) && relay.excuses(device, edit)) return false;
     return relay.restores === 0 || [...relay.links].some((link) => link.isOpen && links.has(link));
   }
 
   /** `by` may report other tabs' edits: those that ended tabs left on its device. */
   function claimConfirmed(by: SimTab, edit: Edit, rung: 'confirmed' | 'durable'): void {
     const { relays, history } = world();
-    if (relays.every((relay) => mayKnow(by, relay))) history.promised('confirmed', edit);
+    if (relays.every((relay) => mayKnow(by, relay, edit))) history.promised('confirmed', edit);
     edit.isConfirmed = true;
     for (const relay of relays) {
-      if (!mayKnow(by, relay)) continue;
+      if (!mayKnow(by, relay, edit)) continue;
       if (!isStoredAt(relay, edit)) fail(`reported as ${rung}, but not at ${relay.name}`, edit);
       const claimed = claimedByRelay.get(relay.name) ?? new Map<string, Edit>();
       claimedByRelay.set(relay.name, claimed.set(`${edit.id} ${edit.sessionID} ${edit.count}`, edit));

@@ -1,3 +1,5 @@
+import type { ConfirmedEdit } from '../../src/storage/remembered-relay.ts';
+
 /** The contents of a relay's database. Immutable: a commit replaces the object, so an old one serves as a backup. */
 export interface Tables {
   readonly identity: { readonly id: string; readonly epoch: string };
@@ -58,6 +60,15 @@ export function openTables({ identity, ...tables }: Tables): OpenTables {
 /** Whether a deletion is among the sessions; the CoValue's other sessions may be erased. */
 export function isDeletedIn(counts: Readonly<Record<string, number>> | undefined): boolean {
   return Object.keys(counts ?? {}).some((sessionID) => sessionID.endsWith('$'));
+}
+
+/** Whether the tables contain the edit, or the deletion of its CoValue. */
+export function isStoredIn(tables: Tables, { id, sessionID, count }: ConfirmedEdit): boolean {
+  if (!tables.covalues.has(id)) return false;
+  return (
+    (tables.sessions.get(keyOf(id, sessionID))?.lastIdx ?? 0) >= count ||
+    isDeletedIn(storedCounts(tables, id))
+  );
 }
 
 export const keyOf = (covalueID: string, sessionID: string) => `${covalueID} ${sessionID}`;

@@ -118,7 +118,7 @@ function lostEdits({ ledger, relays, tabs }: World): readonly string[] {
     const { id, count, tab, isSaved, isConfirmed } = edit;
     if (!isSaved && !isConfirmed && !tabs.includes(tab)) return [];
     return relays
-      .filter((relay) => !relay.blind.has(tab.device) && !isStoredAt(relay, edit))
+      .filter((relay) => !isStoredAt(relay, edit) && !relay.excuses(tab.device, edit))
       .map(({ name }) => `edit ${count} of ${tab.name} in ${id} is not at ${name}`);
   });
 }
@@ -143,9 +143,13 @@ function stateText(counts: Readonly<Record<string, number>> | undefined): string
   return isDeletedIn(counts) ? 'deleted' : textOf(counts);
 }
 
-/** A CoValue whose page was killed right after creating it may be lost. */
-function existing({ known, relays }: World): readonly RawCoID[] {
-  return [...known].filter((id) => relays.some(({ tables }) => tables.covalues.has(id)));
+/**
+ * A CoValue whose page was killed right after creating it may be lost. One that a device has saved comes back when the
+ * device opens it, even if the device could not detect that a restore lost it.
+ */
+function existing({ known, relays, ledger }: World): readonly RawCoID[] {
+  const saved = new Set(ledger.edits.flatMap(({ id, isSaved }) => (isSaved ? id : [])));
+  return [...known].filter((id) => saved.has(id) || relays.some(({ tables }) => tables.covalues.has(id)));
 }
 
 /** Checks that one person's devices show the same values. */

@@ -11,6 +11,7 @@ export interface SimPage {
   setVisible(isVisible: boolean): void;
   readonly isFrozen: boolean;
   setFrozen(isFrozen: boolean): void;
+  readonly isOver: boolean;
   /** No code of the page runs from now on. */
   end(): void;
 }
@@ -75,6 +76,9 @@ export function createSimPage({ time }: World, device: SimDevice): SimPage {
       const due = waiting;
       waiting = [];
       for (const code of due) run(code);
+    },
+    get isOver() {
+      return isOver;
     },
     end() {
       isOver = true;

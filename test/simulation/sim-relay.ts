@@ -1,3 +1,4 @@
+import type { RawCoID } from 'cojson';
 import { silentLogger } from '../../src/base/logger.ts';
 import { readLimits } from '../../src/relay/config/limits.ts';
 import { startServing, type Serving } from '../../src/relay/serving/serving.ts';
@@ -5,8 +6,9 @@ import type { Clock } from '../../src/base/clock.ts';
 import type { Link } from './network.ts';
 import type { Dice } from './random.ts';
 import { openRelayDatabase, type RelayDatabase } from './relay-database.ts';
-import { emptyTables, isDeletedIn, storedCounts, type Tables } from './relay-tables.ts';
-import type { SimDevice, SimRelay } from './world.ts';
+import { emptyTables, type Tables } from './relay-tables.ts';
+import { createRestores } from './restores.ts';
+import type { SimRelay } from './world.ts';
 
 const noMeasures = { wire: { received: () => {}, sent: () => {}, refused: () => {} }, committed: () => {} };
 const backupCount = 4;
@@ -17,16 +19,15 @@ export function createSimRelay(
   name: string,
   clock: Clock,
   dice: Dice,
-  { mayChangeEpoch }: { readonly mayChangeEpoch: boolean },
+  { mayChangeEpoch, removed }: { readonly mayChangeEpoch: boolean; readonly removed: ReadonlySet<RawCoID> },
 ): SimRelay {
   const disk = { tables: emptyTables(name) };
   const backups: Tables[] = [];
   const links = new Set<Link>();
-  const blind = new Set<SimDevice>();
+  const restores = createRestores(`${name}.example`, removed);
   let database: RelayDatabase | undefined;
   let serving: Serving | undefined;
   let isFailing = false;
-  let restores = 0;
 
   function end(): void {
     database?.kill();
@@ -38,18 +39,9 @@ export function createSimRelay(
     name,
     url: `wss://${name}.example/sync`,
     links,
-    blind,
-    connecting(device) {
-      const { confirmed = [], storage } = device.relays.get(`${name}.example`) ?? {};
-      if (restores === 0 || confirmed.length === 0) return;
-      const hasNewEpoch = storage !== undefined && storage.epoch !== disk.tables.identity.epoch;
-      const isPresent = confirmed.every(({ id, sessionID, count }) => {
-        const stored = storedCounts(disk.tables, id);
-        return stored !== undefined && ((stored[sessionID] ?? 0) >= count || isDeletedIn(stored));
-      });
-      if (isPresent && !hasNewEpoch) blind.add(device);
-      else blind.delete(device);
-    },
+    excuses: restores.excuses,
+    connecting: (device) => restores.connecting(device, disk.tables),
+    received: restores.received,
     get tables() {
       return disk.tables;
     },
@@ -57,7 +49,7 @@ export function createSimRelay(
       return serving !== undefined;
     },
     get restores() {
-      return restores;
+      return restores.count;
     },
     async start() {
       if (database) return;
@@ -92,12 +84,13 @@ export function createSimRelay(
       backups.push(disk.tables);
       if (backups.length > backupCount) backups.shift();
     },
-    restoreBackup() {
+    restoreBackup(devices) {
       const backup = dice.oneOf(backups);
-      if (!backup || backup === disk.tables) return false;
-      restores++;
-      const identity = { ...backup.identity, epoch: `after restore ${restores}` };
+      const before = disk.tables;
+      if (!backup || backup === before) return false;
+      const identity = { ...backup.identity, epoch: `after restore ${restores.count + 1}` };
       disk.tables = mayChangeEpoch && dice.chance(50) ? { ...backup, identity } : backup;
+      restores.happened(before, disk.tables, devices);
       return true;
     },
     setFailing(isNowFailing) {

@@ -5,11 +5,11 @@ import { createSessionNode } from '../../src/engine/create-node.ts';
 import { guardSessionID } from '../../src/session/session-ids/guard-session-id.ts';
 import { importAccount } from '../../src/session/opening/import-account.ts';
 import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
-import { joinRemembered } from '../../src/storage/relay-memory.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
 import { transportsWith } from './connection-faults.ts';
 import { openDiskStorage } from './disk-storage.ts';
 import { openLink, type Link } from './network.ts';
+import { createRelayRecords } from './relay-records.ts';
 import { createSimPage } from './sim-page.ts';
 import type { SimDevice, SimTab, World } from './world.ts';
 import { genesisTimeMs } from '../../src/session/account/version-1.ts';
@@ -43,10 +43,12 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
           relay.links.add(link);
           relay.connecting(device);
           relay.open(socket, device.name);
+          world.connectKills.connected(world, tab, relay);
           return true;
         },
         onFrame(direction, frame) {
           world.received(name, relay?.name ?? '', direction, frame);
+          if (direction === 'up') relay?.received(device, frame);
           if (direction === 'down' && life.isRunning) world.history.read(tab);
         },
       });
@@ -79,19 +81,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
     }),
     platform,
     logger: silentLogger,
-    memory: {
-      read: (relayID) =>
-        new Promise((resolve) =>
-          clock.after(world.dice.between(0, 10), () => resolve(device.relays.get(relayID))),
-        ),
-      write: (relayID, remembered) =>
-        new Promise((resolve) =>
-          clock.after(world.dice.between(0, 10), () => {
-            device.relays.set(relayID, joinRemembered(device.relays.get(relayID), remembered));
-            resolve();
-          }),
-        ),
-    },
+    memory: createRelayRecords(world, device, simPage),
   });
   const stopGuarding = guardSessionID({
     platform: { ...platform, locks: undefined },

@@ -17,23 +17,36 @@ export interface Outcome {
 
 export const maxTabs = 3;
 
-/** One tab per device, no connection faults, no announced restores, no deletions. */
+/** Restores as they were before they came with faults of their own. */
+export const simpleRestores = {
+  lateRecords: false,
+  connectKills: false,
+  manyCoValues: false,
+} satisfies Partial<Scenario>;
+
+/** One tab per device, no connection faults, no announced restores, no deletions, and no faults around restores. */
 export const plain: Scenario = {
   restores: true,
   epochs: false,
   tabs: 1,
   faults: false,
   deletions: false,
+  ...simpleRestores,
 };
 
 /** Each run has only some of the possible faults: leaving others out makes room for rare combinations. */
-function chooseScenario(dice: Dice): Scenario {
+function chooseScenario(dice: Dice, restoreDice: Dice): Scenario {
+  // Together, these find far more than each alone.
+  const percent = restoreDice.chance(50) ? 100 : 15;
   return {
     restores: dice.chance(80),
     epochs: dice.chance(50),
     tabs: dice.chance(70) ? maxTabs : 1,
     faults: dice.chance(70),
     deletions: dice.chance(70),
+    lateRecords: restoreDice.chance(percent),
+    connectKills: restoreDice.chance(percent),
+    manyCoValues: restoreDice.chance(percent),
   };
 }
 
@@ -45,7 +58,7 @@ export async function simulate(
 ): Promise<Outcome> {
   const dice = createDice(seed ^ 0xc0de);
   const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
-  const scenario = { ...chooseScenario(createDice(seed ^ 0x5ce9e)), ...overrides };
+  const scenario = { ...chooseScenario(createDice(seed ^ 0x5ce9e), createDice(seed ^ 0x4e57)), ...overrides };
   const world = createWorld(seed, accounts, { ...counts, scenario });
   let error: Error | undefined;
   // Killed pages and relays leave promises behind; none of them may reject unhandled.

@@ -2,7 +2,7 @@ import type { LocalNode, RawCoID, RawCoValue, SessionID } from 'cojson';
 import type { PageEvent } from '../../src/platform/platform.ts';
 import type { Serving } from '../../src/relay/serving/serving.ts';
 import type { Genesis } from '../../src/session/account/genesis.ts';
-import type { RememberedRelay } from '../../src/storage/relay-memory.ts';
+import type { ConfirmedEdit, RememberedRelay } from '../../src/storage/remembered-relay.ts';
 import type { SyncPeers } from '../../src/sync/sync-peers.ts';
 import type { Promised } from '../history/history.ts';
 import type { ConnectionFaults } from './connection-faults.ts';
@@ -18,6 +18,7 @@ import type { VirtualTime } from './virtual-time.ts';
 export interface World {
   /** No more faults. */
   isOver: boolean;
+  readonly scenario: Scenario;
   readonly time: VirtualTime;
   readonly dice: Dice;
   readonly relays: readonly SimRelay[];
@@ -26,9 +27,14 @@ export interface World {
   readonly tabs: readonly SimTab[];
   /** IDs of the CoValues that the app created. */
   readonly known: Set<RawCoID>;
+  /** Those that somebody has deleted. */
+  readonly removed: Set<RawCoID>;
   readonly ledger: Ledger;
   readonly history: HistoryRecorder;
   readonly faults: ConnectionFaults;
+  readonly connectKills: ConnectKills;
+  /** Undefined if the records of relays are read and written without faults. */
+  readonly lateRecords: Dice | undefined;
   /** One line per event. */
   readonly trace: string[];
   /** A hash of the trace and of every frame received. */
@@ -53,6 +59,12 @@ export interface Scenario {
   readonly faults: boolean;
   /** CoValues are deleted. */
   readonly deletions: boolean;
+  /** What a device remembers of relays is read and written late, and sometimes not at all. */
+  readonly lateRecords: boolean;
+  /** Relays are restored more often, pages open less of what earlier ones wrote, and pages are killed just after they connect to a restored relay. */
+  readonly connectKills: boolean;
+  /** Pages create many CoValues at once, of which a device remembers only some as confirmed. */
+  readonly manyCoValues: boolean;
 }
 
 /** One person's device: its disk and its open tabs. */
@@ -116,13 +128,11 @@ export interface SimRelay {
   /** How often it was restored to an older state. */
   readonly restores: number;
   readonly links: Set<Link>;
-  /**
-   * Devices that cannot detect the restore: the last CoValues that the relay confirmed to them are present again,
-   * because another device uploaded them. The kernel checks nothing else.
-   */
-  readonly blind: ReadonlySet<SimDevice>;
-  /** Call when a tab of the device connects. */
+  readonly excuses: Restores['excuses'];
+  /** Call it when a page of the device connects. */
   connecting(device: SimDevice): void;
+  /** Call it with each frame that the relay receives. */
+  readonly received: Restores['received'];
   start(): Promise<void>;
   /** Ends the process at once. Clients notice now or by timeout. */
   kill(): void;
@@ -130,7 +140,7 @@ export interface SimRelay {
   stop(): Promise<void>;
   takeBackup(): void;
   /** Replaces the disk, its epoch included, with an older backup. Returns false if there is none. */
-  restoreBackup(): boolean;
+  restoreBackup(devices: readonly SimDevice[]): boolean;
   setFailing(isFailing: boolean): void;
   open: Serving['open'];
 }
@@ -176,4 +186,23 @@ export interface HistoryRecorder {
   ended(tab: SimTab, how: { readonly isClean: boolean }): void;
   /** Call it once the run has settled. Throws the first contradiction. */
   check(tabs: readonly SimTab[]): void;
+}
+
+/** Kills pages just after they connect to a restored relay, while they find out what it lacks. */
+export interface ConnectKills {
+  /** Call it when the page connects. */
+  connected(world: World, tab: SimTab, relay: SimRelay): void;
+}
+
+/** A relay's restores to older states, and which devices have to detect each of them. */
+export interface Restores {
+  readonly count: number;
+  /** Call it with each replacement of the disk, before any device connects again. */
+  happened(before: Tables, after: Tables, devices: readonly SimDevice[]): void;
+  /** Call it when a page of the device connects. `tables`: what the relay has now. */
+  connecting(device: SimDevice, tables: Tables): void;
+  /** Call it with each frame that the relay receives. */
+  received(device: SimDevice, frame: string): void;
+  /** Whether the device may wrongly take the edit as confirmed, because it could not detect the restore that lost it. */
+  excuses(device: SimDevice, edit: ConfirmedEdit): boolean;
 }
