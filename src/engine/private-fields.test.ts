@@ -42,6 +42,7 @@ function stuckRelay(): Peer {
     channel: { bufferedBytes: 10_000_000, send: () => {}, close: () => {} },
     clock: createFakeClock(),
     limit: () => undefined,
+    mayUpload: () => true,
     on: { sent: () => {}, drained: () => {}, withheld: () => {}, abandoned: () => {} },
   });
   return { id: 'relay', role: 'server', incoming: new cojsonInternals.ConnectedPeerChannel(), outgoing };

@@ -1,12 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import { silentLogger } from '../base/logger.ts';
-import { createReadable } from '../base/readable.ts';
-import type { StorageStatus } from '../storage/device-storage.ts';
-import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay, type StockRelay } from '../../test/support/sync/stock-relay.ts';
 import { confirmationsOf } from './confirmations.ts';
-import { startSync } from './start-sync.ts';
 import { until } from '../../test/support/until.ts';
+import { startMemorySync } from '../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -22,15 +18,7 @@ async function relayAt(port?: number): Promise<StockRelay> {
 test('[CONF-1] the relay’s known state confirms a CoValue, until the relay loses it', async () => {
   const relay = await relayAt();
   const node = await createAgentNode();
-  const status = createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' });
-  const platform = createNodePlatform();
-  const sync = startSync({
-    node,
-    sync: { url: relay.url },
-    storage: { status },
-    platform,
-    logger: silentLogger,
-  });
+  const sync = startMemorySync(node, { url: relay.url });
   ends.push(() => sync.close());
   const confirmations = confirmationsOf(sync);
   if (!confirmations) throw new Error('no confirmations');

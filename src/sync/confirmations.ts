@@ -27,15 +27,15 @@ export interface Confirmations {
   endWaits(error: KernelError): void;
 }
 
-const confirmationsByPeers = new WeakMap<SyncPeers, Confirmations>();
+const confirmationsKey = Symbol();
 
 export function offerConfirmations(peers: SyncPeers, confirmations: Confirmations): void {
-  confirmationsByPeers.set(peers, confirmations);
+  Object.defineProperty(peers, confirmationsKey, { value: confirmations, configurable: true });
 }
 
 /** Undefined if the kernel did not create `peers`. */
-export function confirmationsOf(peers: SyncPeers): Confirmations | undefined {
-  return confirmationsByPeers.get(peers);
+export function confirmationsOf(peers: SyncPeers & { readonly [confirmationsKey]?: Confirmations }) {
+  return peers[confirmationsKey];
 }
 
 export interface AnswerWaits {

@@ -134,20 +134,25 @@ export interface RungTap {
   (kind: 'made' | CountedRung | 'ended', id: string, counts: KnownCounts, relayID?: string): void;
 }
 
-const inspectionByPeers = new WeakMap<SyncPeers, SyncInspection>();
+const inspectionKey = Symbol();
 const peersByNode = new WeakMap<LocalNode, SyncPeers>();
 
 export function offerInspection(peers: SyncPeers, inspection: SyncInspection): void {
-  inspectionByPeers.set(peers, inspection);
+  Object.defineProperty(peers, inspectionKey, { value: inspection, configurable: true });
   peersByNode.set(inspection.node, peers);
 }
 
 /** Undefined if the kernel did not create `peers`. */
-export function inspectionOf(peers: SyncPeers): SyncInspection | undefined {
-  return inspectionByPeers.get(peers);
+export function inspectionOf(peers: SyncPeers & { readonly [inspectionKey]?: SyncInspection }) {
+  return peers[inspectionKey];
 }
 
 /** The latest sync that the kernel created for the node. */
 export function syncOf(node: LocalNode): SyncPeers | undefined {
   return peersByNode.get(node);
+}
+
+/** Acts as the node's latest sync, because an app can close one and set up another. Subscriptions stay where they began. */
+export function followSync(node: LocalNode, first: SyncPeers): SyncPeers {
+  return new Proxy(first, { get: (_, key) => Reflect.get(syncOf(node) ?? first, key) as unknown });
 }

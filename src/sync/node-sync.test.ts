@@ -1,13 +1,9 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '../base/logger.ts';
-import { createReadable } from '../base/readable.ts';
-import type { StorageStatus } from '../storage/device-storage.ts';
-import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay, type StockRelay } from '../../test/support/sync/stock-relay.ts';
-import { startSync } from './start-sync.ts';
 import type { SyncPeers } from './sync-peers.ts';
 import { until } from '../../test/support/until.ts';
+import { startMemorySync } from '../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -22,14 +18,7 @@ async function relayAt(port?: number): Promise<StockRelay> {
 
 async function device(url: string | undefined): Promise<{ node: LocalNode; sync: SyncPeers; map: RawCoMap }> {
   const node = await createAgentNode();
-  const status = createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' });
-  const sync = startSync({
-    node,
-    sync: url === undefined ? false : { url },
-    storage: { status },
-    platform: createNodePlatform(),
-    logger: silentLogger,
-  });
+  const sync = startMemorySync(node, url === undefined ? false : { url });
   ends.push(() => sync.close().catch(() => {}));
   return { node, sync, map: node.createGroup().createMap() };
 }

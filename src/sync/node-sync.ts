@@ -19,7 +19,7 @@ import { followNode } from './delivery/follow-node.ts';
 import { offerInspection } from './inspection.ts';
 import { createLadder, type Recalled } from './delivery/ladder.ts';
 import { createNodeRelays } from './relays/node-relays.ts';
-import type { RelayMemory } from '../storage/relay-memory.ts';
+import type { RelayMemory } from '../storage/remembered-relay.ts';
 import { createMarksLedger } from './delivery/marks-ledger.ts';
 import { readDebts, readOwedIDs, recallEarlierRun } from './delivery/recall.ts';
 import { createDeviceStates } from './delivery/device-states.ts';
@@ -48,6 +48,8 @@ export interface NodeSync {
   replaced(): void;
 }
 
+const flushMs = 1_000;
+
 export function createNodeSync(options: {
   readonly node: LocalNode;
   readonly storage: Pick<KernelDeviceStorage, 'status' | 'ledger'>;
@@ -70,6 +72,7 @@ export function createNodeSync(options: {
     clock,
     generationOf: (relayID) => relays.generationOf(relayID),
     isRecorded: (relayID, generation) => relays.isRecorded(relayID, generation),
+    record: (relayID, latest) => relays.record(relayID, latest),
   });
   const ending = new AbortController();
   const tracking = trackByLadder(node);
@@ -98,10 +101,10 @@ export function createNodeSync(options: {
       waits.done(id);
       validity.done(id);
     },
-    onConfirmed(id, relayID, edits) {
-      relays.confirmed(id, relayID, edits);
+    onConfirmed(id, relayID) {
       events.emit('sync', { peerID: relayID, id });
     },
+    onMissing: (id, need) => waits.missing(id, need),
     onChange(id) {
       waits.changed(id);
       changed();
@@ -194,7 +197,7 @@ export function createNodeSync(options: {
     storage.status.subscribe(() => changed()),
     // A page that is closing can still send during this event.
     page.on('hide', () => {
-      debts.flush();
+      void debts.flush();
       publish();
     }),
   ];
@@ -239,6 +242,17 @@ export function createNodeSync(options: {
     waits.check();
   }
 
+  /** Not if the device's storage hangs. */
+  function flushed(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(flushMs, resolve);
+      void debts.flush().then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
   async function flush(): Promise<void> {
     publish();
     for (const { connection } of relays.all) if (connection.state.phase === 'waiting') connection.reconnect();
@@ -256,10 +270,10 @@ export function createNodeSync(options: {
   async function close(options: CloseOptions): Promise<void> {
     publish(); // Includes edits of the current turn.
     const missed = await finish(options);
+    await flushed();
     relays.close();
     isClosed = true;
     ending.abort();
-    debts.flush();
     publish();
     waits.close(syncClosed());
     tabs?.close();
@@ -318,7 +332,8 @@ export function createNodeSync(options: {
     acceptKnown: relays.acceptKnown,
     whenAnswered: relays.whenAnswered,
     async leftByAll() {
-      debts.flush();
+      await relays.whenSure();
+      await flushed();
       return readOwedIDs(recalling, (found) => tabs?.recalled(found));
     },
     endWaits: waits.close,
@@ -338,7 +353,7 @@ export function createNodeSync(options: {
     },
     replaced() {
       unfollow();
-      debts.flush();
+      void debts.flush();
       isComplete = false;
       changed();
     },

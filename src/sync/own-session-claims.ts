@@ -94,7 +94,17 @@ export function createOwnSessionClaims(options: {
     return true;
   }
 
+  function sent(id: string, counts: KnownCounts): void {
+    const before = sentByID.get(id) ?? {};
+    const now = ownIDs.flatMap((session) =>
+      counts[session] === undefined ? [] : [[session, counts[session]] as const],
+    );
+    if (now.length > 0) sentByID.set(id, mergeCounts(before, Object.fromEntries(now)));
+  }
+
   function acceptKnown(id: string, found: KnownCounts): void {
+    // Otherwise the relay's next report would be disputed again.
+    sent(id, found);
     const disputed = disputedByID.get(id) ?? {};
     const left = missingIn(found, disputed);
     if (isEmpty(left)) disputedByID.delete(id);
@@ -108,13 +118,7 @@ export function createOwnSessionClaims(options: {
       if (message.action === 'known' || message.action === 'load')
         judge(message.id, knownCountsOfState(message));
     },
-    sent(id, counts) {
-      const before = sentByID.get(id) ?? {};
-      const now = ownIDs.flatMap((session) =>
-        counts[session] === undefined ? [] : [[session, counts[session]] as const],
-      );
-      if (now.length > 0) sentByID.set(id, mergeCounts(before, Object.fromEntries(now)));
-    },
+    sent,
     accepted(id, state) {
       const disputed = disputedByID.get(id);
       if (!disputed) return state;

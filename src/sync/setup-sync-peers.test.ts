@@ -1,13 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { silentLogger } from '../base/logger.ts';
 import { createReadable } from '../base/readable.ts';
-import type { StorageStatus } from '../storage/device-storage.ts';
-import { createNodePlatform } from '../../test/support/platform/node-platform.ts';
 import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { setupSyncPeers } from './setup-sync-peers.ts';
-import { startSync } from './start-sync.ts';
 import { createSubscribeSyncState } from './subscribe-sync-state.ts';
 import type { SyncOptions, SyncPeers } from './sync-peers.ts';
+import { startMemorySync } from '../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,13 +15,7 @@ const nowhere = 'ws://127.0.0.1:9/sync';
 
 async function sessionNode(url: string | undefined) {
   const node = await createAgentNode();
-  const sync = startSync({
-    node,
-    sync: url === undefined ? false : { url },
-    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
-    platform: createNodePlatform(),
-    logger: silentLogger,
-  });
+  const sync = startMemorySync(node, url === undefined ? false : { url });
   ends.push(() => sync.close());
   return { node, sync };
 }

@@ -49,7 +49,10 @@ export type Durability = 'none' | 'process-crash' | 'power-loss';
 
 /** Counts CoValues with edits that have not reached this rung, including those of an earlier run. */
 export interface Rung {
-  /** False until this device's records of earlier runs are read: more than `pending` may wait. Always true for `saved`. */
+  /**
+   * False until this device's records of earlier runs are read, and while a relay that is new or lost data has yet to be
+   * compared with everything on this device: more than `pending` may wait. Always true for `saved`.
+   */
   readonly known: boolean;
   readonly pending: number;
   readonly oldestSinceMs?: number;

@@ -1,16 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { createKernelError, isKernelError } from '../../src/base/kernel-error.ts';
-import { silentLogger } from '../../src/base/logger.ts';
-import { createReadable } from '../../src/base/readable.ts';
 import { openRelay } from '../support/relay/test-relay.ts';
-import type { StorageStatus } from '../../src/storage/device-storage.ts';
-import { startSync } from '../../src/sync/start-sync.ts';
 import { createSyncEvents } from '../../src/sync/sync-events.ts';
 import type { SyncState } from '../../src/sync/sync-state.ts';
-import { createNodePlatform } from '../support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay } from '../support/sync/stock-relay.ts';
 import { fakeDocument, runExample } from './examples.ts';
 import { until } from '../support/until.ts';
+import { startMemorySync } from '../support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,10 +14,7 @@ afterEach(async () => {
 });
 async function deviceOf(url: string) {
   const node = await createAgentNode();
-  const sync = startSync({
-    ...{ node, sync: { url }, platform: createNodePlatform(), logger: silentLogger },
-    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
-  });
+  const sync = startMemorySync(node, { url });
   const close = vi.fn(() => sync.close());
   ends.push(close);
   return { node, sync, close };

@@ -3,10 +3,10 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 42_300;
+const completeEntryBudget = 43_400;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 30_900,
-  relays: 29_900,
+  'lazy-entry': 31_100,
+  relays: 31_000,
   storage: 5_600,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 84_500;
+const openSessionBudget = 86_000;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];

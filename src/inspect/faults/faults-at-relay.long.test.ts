@@ -1,16 +1,12 @@
 import type { RawCoMap } from 'cojson';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
-import { silentLogger } from '../../base/logger.ts';
-import { createReadable } from '../../base/readable.ts';
 import { createRelay } from '../../relay/index.ts';
-import type { StorageStatus } from '../../storage/device-storage.ts';
-import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import { describeCause } from '../unsynced/describe-reason.ts';
+import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -25,13 +21,7 @@ beforeEach(async () => {
   const relay = await createRelay({ storage: 'memory:', port: 0 });
   ends.push(() => relay.close());
   const node = await createAgentNode();
-  sync = startSync({
-    node,
-    sync: { url: `ws://127.0.0.1:${relay.port}/sync` },
-    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
-    platform: createNodePlatform(),
-    logger: silentLogger,
-  });
+  sync = startMemorySync(node, { url: `ws://127.0.0.1:${relay.port}/sync` });
   inspector = createInspector(sync);
   ends.push(
     () => sync.close(),

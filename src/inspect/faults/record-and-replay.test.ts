@@ -1,16 +1,13 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { silentLogger } from '../../base/logger.ts';
-import { createReadable } from '../../base/readable.ts';
 import { createRelay, type Relay } from '../../relay/index.ts';
-import type { StorageStatus } from '../../storage/device-storage.ts';
-import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import { readStates } from './covalue-states.ts';
+import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -32,13 +29,7 @@ let theirs: RawCoMap;
 
 async function device() {
   const node = await createAgentNode();
-  const sync = startSync({
-    node,
-    sync: { url: `${relay.url}/sync` },
-    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
-    platform: createNodePlatform(),
-    logger: silentLogger,
-  });
+  const sync = startMemorySync(node, { url: `${relay.url}/sync` });
   ends.push(() => sync.close());
   return { node, sync };
 }

@@ -3,18 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { until } from '../../../test/support/until.ts';
 import { silentLogger } from '../../base/logger.ts';
-import { createReadable } from '../../base/readable.ts';
 import { createRelay } from '../../relay/index.ts';
-import type { StorageStatus } from '../../storage/device-storage.ts';
-import { startSync } from '../../sync/start-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import { createInspector } from '../create-inspector.ts';
 import type { Inspector } from '../inspector.ts';
 import type { LagByPriority } from '../snapshot/lag-facts.ts';
+import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -37,13 +34,7 @@ async function inspectedDevice(
   ...urls: readonly string[]
 ): Promise<{ node: LocalNode; sync: SyncPeers; inspector: Inspector; map: RawCoMap }> {
   const node = await createAgentNode();
-  const sync = startSync({
-    node,
-    sync: { relays: urls.map((url) => ({ url })) },
-    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
-    platform: createNodePlatform(),
-    logger: silentLogger,
-  });
+  const sync = startMemorySync(node, { relays: urls.map((url) => ({ url })) });
   const map = node.createGroup().createMap();
   await sync.whenConfirmed();
   // Created only now, so that the edits above are not sampled.

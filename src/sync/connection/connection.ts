@@ -27,6 +27,7 @@ export interface Connection {
   readonly waitingBytes: number;
   /** Sends an `inspect` frame if connected. */
   readonly ask: RelayAttempt['ask'];
+  readonly resumeSending: RelayAttempt['resumeSending'];
   pause(): void;
   resume(): void;
   reconnect(): void;
@@ -48,11 +49,14 @@ export function createConnection(options: {
   readonly appVersion?: string | undefined;
   /** Whether anything is waiting to be sent. If not, a page that stays hidden disconnects. Default: always. */
   readonly hasWork?: () => boolean;
+  /** Whether content may leave. Call `resumeSending` when it may. Default: always. */
+  readonly mayUpload?: () => boolean;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly pacer: Pacer;
   readonly on: ConnectionEvents;
 }): Connection {
-  const { urls, peerID, transports, appVersion, hasWork = () => true, platform, pacer, on } = options;
+  const { urls, peerID, transports, appVersion, platform, pacer, on } = options;
+  const { hasWork = () => true, mayUpload = () => true } = options;
   const { clock, page } = platform;
   const isOnline = () => mayReach(page, urls);
   let state = initialState(isOnline());
@@ -138,6 +142,7 @@ export function createConnection(options: {
       isStock: isRelayAt.get(url) === false,
       mayBeStock: isRelayAt.get(url) !== true,
       appVersion,
+      mayUpload,
       on: {
         ...on,
         next() {
@@ -218,6 +223,7 @@ export function createConnection(options: {
       return attempt?.waitingBytes ?? 0;
     },
     ask: (ask, id) => attempt?.ask(ask, id),
+    resumeSending: () => attempt?.resumeSending(),
     pause: () => move({ kind: 'pause' }),
     resume: () => move({ kind: 'resume', online: isOnline() }),
     reconnect() {

@@ -1,15 +1,11 @@
 import type { LocalNode } from 'cojson';
 import { afterEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '../../base/logger.ts';
-import { createReadable } from '../../base/readable.ts';
-import type { StorageStatus } from '../../storage/device-storage.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createSharedMap, startRelay } from '../../../test/support/relay/test-relay.ts';
 import { logMessages, type LogNames } from '../../../test/support/sync/message-log.ts';
 import { createAgentNode, startStockRelay, type StockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { until } from '../../../test/support/until.ts';
-import { startSync } from '../start-sync.ts';
 import type { SyncOptions, SyncPeers } from '../sync-peers.ts';
+import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -31,9 +27,7 @@ interface Device {
 /** A device whose messages are logged from its first connection on. */
 async function device(options: SyncOptions): Promise<Device> {
   const node = await createAgentNode();
-  const status = createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' });
-  const parts = { node, storage: { status }, platform: createNodePlatform(), logger: silentLogger };
-  const sync = startSync({ ...parts, sync: options });
+  const sync = startMemorySync(node, options);
   ends.push(() => sync.close());
   return { node, sync, log: logMessages(sync) };
 }

@@ -11,6 +11,7 @@ function setUp(limit?: number) {
     bufferedBytes: 0,
     /** Whether sent frames stay in the buffer. */
     isStuck: false,
+    mayUpload: true,
     send(frame: string) {
       frames.push(frame);
       if (channel.isStuck) channel.bufferedBytes += frame.length;
@@ -21,6 +22,7 @@ function setUp(limit?: number) {
     channel,
     clock,
     limit: () => limit,
+    mayUpload: () => channel.mayUpload,
     on: {
       sent: ({ id }) => told.push(`sent ${id}`),
       drained: () => told.push('drained'),
@@ -93,6 +95,57 @@ describe('messages to the relay', () => {
     outgoing.channel.push(load('co_z1'));
     outgoing.channel.push('Disconnected');
     expect(told).toEqual(['sent co_z1', 'abandoned']);
+  });
+});
+
+describe('content that may not leave yet', () => {
+  it('waits and stays in order, while other messages pass', async () => {
+    const { channel, outgoing, told, say, idsSent } = setUp();
+    channel.mayUpload = false;
+    await say(content('co_z1', 10), content('co_z2', 10), load('co_z3'));
+    await say(content('co_z4', 10));
+    expect(idsSent()).toEqual(['co_z3']);
+    channel.mayUpload = true;
+    await say(content('co_z5', 10));
+    outgoing.resumeSending();
+    expect(idsSent()).toEqual(['co_z3', 'co_z1', 'co_z2', 'co_z4', 'co_z5']);
+    expect(told).toEqual(idsSent().map((id) => `sent ${id}`));
+  });
+
+  it('is overtaken by urgent messages when it may leave', async () => {
+    const { clock, channel, outgoing, say, idsSent } = setUp();
+    channel.mayUpload = false;
+    channel.isStuck = true;
+    await say(...Array.from({ length: 300 }, (_, n) => content(idOf(n), 10_000)));
+    channel.mayUpload = true;
+    outgoing.resumeSending();
+    const already = idsSent().length;
+    expect(already).toBeLessThan(150);
+    await say(load('co_zurgent'));
+    channel.bufferedBytes = 0;
+    clock.advance(20);
+    expect(idsSent().indexOf('co_zurgent')).toBe(already + 1);
+  });
+
+  it('waits also if it did not fit into the last frame', async () => {
+    const { clock, channel, say, idsSent } = setUp();
+    channel.isStuck = true;
+    await say(...Array.from({ length: 300 }, (_, n) => content(idOf(n), 10_000)));
+    const already = idsSent().length;
+    channel.mayUpload = false;
+    channel.bufferedBytes = 0;
+    clock.advance(20);
+    expect(idsSent().length).toBe(already);
+  });
+
+  it('is dropped with the connection', async () => {
+    const { channel, outgoing, say, idsSent } = setUp();
+    channel.mayUpload = false;
+    await say(content('co_z1', 10), load('co_z2'));
+    outgoing.end();
+    channel.mayUpload = true;
+    outgoing.resumeSending();
+    expect(idsSent()).toEqual(['co_z2']);
   });
 });
 

@@ -9,7 +9,10 @@ import { contentTooLarge } from './relay-errors.ts';
 export interface Outgoing {
   /** The channel of cojson's peer. The inspector reads its `queue`. */
   readonly channel: Peer['outgoing'] & { readonly queue: PriorityBasedMessageQueue };
-  /** Call after any event on the channel: there may be room for more, and timers are slow in a hidden tab. */
+  /**
+   * Call after any event on the channel: there may be room for more, and timers are slow in a hidden tab. And when content
+   * may leave.
+   */
   resumeSending(): void;
   /** Drops the queue. The next connection sends it again. */
   end(): void;
@@ -43,17 +46,31 @@ export function createOutgoing(options: {
   readonly on: OutgoingEvents;
   /** The longest message that the relay accepts, once it has announced its limit. */
   readonly limit: () => number | undefined;
+  /** Until then content waits. */
+  readonly mayUpload: () => boolean;
 }): Outgoing {
-  const { channel, clock, on, limit } = options;
+  const { channel, clock, on, limit, mayUpload } = options;
   const queue = new PriorityBasedMessageQueue(cojsonInternals.CO_VALUE_PRIORITY.HIGH, 'outgoing');
+  /** Content that may not leave yet. */
+  const held: SyncMessage[] = [];
   /** The line that did not fit into the previous frame and starts the next one. */
   let left: Line | undefined;
   let isOpen = true;
   let isPumpDue = false;
   let cancelPoll: (() => void) | undefined;
 
+  function nextMessage(): SyncMessage | undefined {
+    while (held.length > 0 || !mayUpload()) {
+      const message = queue.pull();
+      if (!message) return mayUpload() ? held.shift() : undefined;
+      if (message.action !== 'content') return message;
+      held.push(message);
+    }
+    return queue.pull();
+  }
+
   function nextLine(): Line | undefined {
-    for (let message = queue.pull(); message; message = queue.pull()) {
+    for (let message = nextMessage(); message; message = nextMessage()) {
       const text = JSON.stringify(message);
       const refusal = refusalOf(message, text.length, limit());
       if (!refusal) return { message, text };
@@ -65,6 +82,10 @@ export function createOutgoing(options: {
   function nextFrame(): readonly Line[] {
     const lines: Line[] = [];
     let length = 0;
+    if (left?.message.action === 'content' && !mayUpload()) {
+      held.unshift(left.message);
+      left = undefined;
+    }
     for (let line = left ?? nextLine(); line; line = nextLine()) {
       left = undefined;
       if (length > 0 && length + line.text.length > frameLength) {
@@ -129,6 +150,7 @@ export function createOutgoing(options: {
       isOpen = false;
       cancelPoll?.();
       left = undefined;
+      held.length = 0;
       while (queue.pull());
     },
   };

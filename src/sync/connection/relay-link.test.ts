@@ -36,6 +36,7 @@ beforeEach(() => {
   link = dialRelay({
     url,
     peerID: 'relay',
+    mayUpload: () => true,
     transport: {
       name: 'test',
       open(_, on) {

@@ -17,6 +17,8 @@ export interface RelayLink {
   readonly waitingBytes: number;
   /** Sends an `inspect` frame. */
   ask(ask: number, id: RawCoID): void;
+  /** Call when content may leave. */
+  resumeSending(): void;
   /** Closes without calling `ended`. Safe to call twice. */
   close(): void;
 }
@@ -67,11 +69,13 @@ export interface DialOptions {
   readonly mayBeStock: () => boolean;
   /** The app's version, for a relay that requires one. */
   readonly appVersion?: string | undefined;
+  /** Whether content may leave. */
+  readonly mayUpload: () => boolean;
   readonly on: RelayLinkEvents;
 }
 
 export function dialRelay(options: DialOptions): RelayLink {
-  const { url, peerID, transport, clock, pacer, isStock, mayBeStock, appVersion, on } = options;
+  const { url, peerID, transport, clock, pacer, isStock, mayBeStock, appVersion, mayUpload, on } = options;
   const incoming = new cojsonInternals.ConnectedPeerChannel();
   let hello: frames.HelloFrame | undefined;
   const arrivals = createArrivals(pacer, clock, receive);
@@ -110,6 +114,7 @@ export function dialRelay(options: DialOptions): RelayLink {
     channel,
     clock,
     limit: () => hello?.limits.messageBytes,
+    mayUpload,
     on: {
       ...on,
       abandoned: () => fail(errors.closedByNode()),
@@ -231,6 +236,7 @@ export function dialRelay(options: DialOptions): RelayLink {
       return arrivals.waitingBytes;
     },
     ask: (ask, id) => channel.send(frames.encodeFrame({ maia: 'inspect', ask, id })),
+    resumeSending: outgoing.resumeSending,
     close() {
       if (!hasEnded) shutDown();
     },

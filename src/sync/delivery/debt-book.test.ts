@@ -7,6 +7,9 @@ let clock: FakeClock;
 let added: Partial<LedgerFacts>[];
 let commits: (() => void)[];
 let generation: number;
+let isRecorded: boolean;
+let recorded: (readonly [string, readonly string[]])[];
+let record: () => Promise<void>;
 let book: DebtBook;
 
 beforeEach(() => {
@@ -22,13 +25,25 @@ beforeEach(() => {
     written: () => new Promise((resolve) => commits.push(resolve)),
     read: () => Promise.resolve({ ...noFacts, generations: new Map() }),
   };
-  book = createDebtBook({ ledger, clock, isRecorded: () => true, generationOf: () => generation });
+  isRecorded = true;
+  recorded = [];
+  record = () => Promise.resolve();
+  book = createDebtBook({
+    ledger,
+    clock,
+    isRecorded: () => isRecorded,
+    generationOf: () => generation,
+    record(relayID, latest) {
+      recorded.push([relayID, latest.map(({ id, sessionID, count }) => `${id} ${sessionID} ${count}`)]);
+      return record();
+    },
+  });
 });
 
 /** Runs what has been queued in this turn. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-it('writes collected facts together, and each once', () => {
+it('writes collected facts together, and each once', async () => {
   book.owe('co_z1', { header: 1, a: 1 });
   book.owe('co_z1', { a: 2 });
   book.owe('co_z1', { a: 3 }, 'r');
@@ -36,8 +51,7 @@ it('writes collected facts together, and each once', () => {
   book.settle('co_z1', { a: 2 }, 'r');
   book.settle('co_z1', { a: 2 }, 's');
   book.release('co_z2', { b: 4 });
-  book.flush();
-  book.flush();
+  await Promise.all([book.flush(), book.flush()]);
   expect(added).toEqual([
     {
       debts: [
@@ -45,27 +59,29 @@ it('writes collected facts together, and each once', () => {
         { id: 'co_z1', session: 'a', count: 2, sinceMs: 10 },
         { id: 'co_z1', session: 'a', count: 3, sinceMs: 10, relayID: 'r' },
       ],
+      releases: [{ id: 'co_z2', session: 'b', count: 4 }],
+    },
+    {
       confirmations: [
         { relayID: 'r', generation: 0, id: 'co_z1', session: 'a', count: 2 },
         { relayID: 's', generation: 0, id: 'co_z1', session: 'a', count: 2 },
       ],
-      releases: [{ id: 'co_z2', session: 'b', count: 4 }],
     },
   ]);
 });
 
-it('records a confirmation in the generation in which it was heard', () => {
+it('records a confirmation in the generation in which it was heard', async () => {
   book.settle('co_z1', { a: 1 }, 'r');
   generation = 1;
   book.settle('co_z1', { a: 2 }, 'r');
-  book.flush();
+  await book.flush();
   expect(added[0]?.confirmations).toEqual([
     { relayID: 'r', generation: 0, id: 'co_z1', session: 'a', count: 1 },
     { relayID: 'r', generation: 1, id: 'co_z1', session: 'a', count: 2 },
   ]);
 });
 
-it('writes debts before content, and confirmations and releases together within 100 ms', () => {
+it('writes debts before content, and confirmations and releases within 100 ms', async () => {
   book.settle('co_z1', { a: 1 }, 'r');
   book.release('co_z2', { a: 1 });
   book.owe('co_z3', { a: 1 });
@@ -76,11 +92,11 @@ it('writes debts before content, and confirmations and releases together within 
   book.settle('co_z4', { a: 1 }, 'r');
   expect(added).toHaveLength(1);
   clock.advance(1);
-  expect(added).toHaveLength(2);
-  expect(added[1]?.confirmations?.map(({ id }) => id)).toEqual(['co_z1', 'co_z4']);
+  await turn();
   expect(added[1]?.releases?.map(({ id }) => id)).toEqual(['co_z2']);
+  expect(added[2]?.confirmations?.map(({ id }) => id)).toEqual(['co_z1', 'co_z4']);
   clock.advance(1_000);
-  expect(added).toHaveLength(2);
+  expect(added).toHaveLength(3);
 });
 
 it('calls back once everything up to now is on disk, with one wait for each batch', async () => {
@@ -90,11 +106,12 @@ it('calls back once everything up to now is on disk, with one wait for each batc
   book.owe('co_z2', { a: 1 });
   book.whenWritten(() => told.push('second'));
   clock.advance(100);
+  await turn();
   expect(added).toHaveLength(1);
   expect(added[0]?.debts?.map(({ id }) => id)).toEqual(['co_z1', 'co_z2']);
   expect(commits).toHaveLength(1);
   book.whenWritten(() => told.push('third'));
-  book.flush();
+  void book.flush();
   await turn();
   expect(told).toEqual([]);
   commits[0]?.();
@@ -103,4 +120,65 @@ it('calls back once everything up to now is on disk, with one wait for each batc
   commits[1]?.();
   await turn();
   expect(told).toEqual(['first', 'second', 'third']);
+});
+
+it('names the latest confirmations in the relay’s record before the ledger gets any', async () => {
+  let write = () => {};
+  record = () => new Promise((resolve) => (write = resolve));
+  book.settle('co_z1', { header: 1, a: 1 }, 'r');
+  book.settle('co_z2', { header: 1 }, 'r');
+  book.settle('co_z1', { a: 2 }, 'r');
+  const flushed = book.flush();
+  expect(recorded).toEqual([['r', ['co_z1 a 2', 'co_z2 header 0']]]);
+  await turn();
+  expect(added).toEqual([]);
+  write();
+  await flushed;
+  expect(added).toHaveLength(1);
+});
+
+it('keeps confirmations while the relay is in doubt, and while its record cannot be written', async () => {
+  isRecorded = false;
+  book.settle('co_z1', { a: 1 }, 'r');
+  await book.flush();
+  expect([recorded, added]).toEqual([[], []]);
+  isRecorded = true;
+  record = () => Promise.reject(new Error('no room'));
+  await book.flush();
+  expect([recorded.length, added]).toEqual([1, []]);
+  book.settle('co_z1', { a: 2 }, 'r');
+  record = () => Promise.resolve();
+  clock.advance(1_000);
+  await turn();
+  expect(added[0]?.confirmations?.map(({ count }) => count)).toEqual([2]);
+});
+
+it('names the latest session of a CoValue, and tells nobody before all confirmations are on disk', async () => {
+  isRecorded = false;
+  const told: string[] = [];
+  book.settle('co_z1', { earlier: 1 }, 'r');
+  book.settle('co_z1', { now: 1 }, 'r');
+  book.whenWritten(() => told.push('written'));
+  await book.flush();
+  expect(commits).toEqual([]);
+  isRecorded = true;
+  await book.flush();
+  expect(recorded).toEqual([['r', ['co_z1 now 1']]]);
+  commits[0]?.();
+  await turn();
+  expect(told).toEqual(['written']);
+});
+
+it('names later confirmations first when the record could not be written before', async () => {
+  let fail: (error: Error) => void = () => {};
+  record = () => new Promise((_, reject) => (fail = reject));
+  for (let n = 0; n < 8; n++) book.settle(`co_zold${n}`, { a: 1 }, 'r');
+  void book.flush();
+  book.settle('co_znew', { a: 1 }, 'r');
+  fail(new Error('no room'));
+  await turn();
+  record = () => Promise.resolve();
+  clock.advance(1_000);
+  await turn();
+  expect(recorded.at(-1)?.[1]?.[0]).toBe('co_znew a 1');
 });

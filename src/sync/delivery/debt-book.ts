@@ -1,7 +1,8 @@
-import type { RawCoID } from 'cojson';
+import type { RawCoID, SessionID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import { mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
+import { mergeCounts, missingSessions, type KnownCounts } from '../../engine/known-counts.ts';
 import type { Ledger } from '../../storage/ledger.ts';
+import type { ConfirmedEdit } from '../../storage/remembered-relay.ts';
 
 /** Collects what the ladder learns, and writes it to the ledger. */
 export interface DebtBook {
@@ -10,14 +11,15 @@ export interface DebtBook {
   release(id: string, counts: KnownCounts): void;
   /** Writes what is owed. Call before content is stored, so that a crash never leaves content without its debt. */
   writeDebts(): void;
-  /** Writes everything now, not with the next batch. */
-  flush(): void;
+  /** Writes everything now, not with the next batch. Resolves once all of it is in the ledger's queue. */
+  flush(): Promise<void>;
   /** Calls `run` once everything up to now is on disk; never if the write fails. */
   whenWritten(run: () => void): void;
 }
 
 /** Each write with confirmations also reads, and one that is lost only has to be heard again. */
 const batchMs = 100;
+const retryMs = 1_000;
 
 export function createDebtBook(options: {
   readonly ledger: Ledger;
@@ -26,8 +28,10 @@ export function createDebtBook(options: {
   readonly generationOf: (relayID: string) => number;
   /** Until then the ledger would drop confirmations of this generation. `flush` once it is. */
   readonly isRecorded: (relayID: string, generation: number) => boolean;
+  /** Names the latest confirmations in the relay's record: a relay that has lost others has lost these. */
+  readonly record: (relayID: string, latestFirst: readonly ConfirmedEdit[]) => Promise<void>;
 }): DebtBook {
-  const { ledger, clock, generationOf, isRecorded } = options;
+  const { ledger, clock, generationOf, isRecorded, record } = options;
   let owed = new Map<string, Entry>();
   let settled = new Map<string, Entry>();
   let released = new Map<string, Entry>();
@@ -48,20 +52,40 @@ export function createDebtBook(options: {
     return writable;
   }
 
-  function flush(): void {
+  function flush(): Promise<void> {
     cancelBatch?.();
     cancelBatch = undefined;
-    const writable = takeWritable();
-    if (owed.size + writable.size + released.size > 0) {
-      ledger.add({
-        debts: takeDebts(),
-        confirmations: countsIn(writable, ({ relayID = '', generation = 0 }) => ({ relayID, generation })),
-        releases: countsIn(released, () => ({})),
-      });
+    if (owed.size + released.size > 0) {
+      ledger.add({ debts: takeDebts(), releases: countsIn(released, () => ({})) });
     }
     released = new Map();
-    const all = waiting;
-    waiting = [];
+    return writeSettled();
+  }
+
+  /** The relay's record first: after a crash between the two, the relay is only asked about more than was needed. */
+  async function writeSettled(): Promise<void> {
+    const writable = takeWritable();
+    // What is still kept here is not on disk.
+    const all = settled.size === 0 ? waiting : [];
+    if (settled.size === 0) waiting = [];
+    try {
+      await Promise.all(latestByRelay(writable).map(([relayID, latest]) => record(relayID, latest)));
+    } catch {
+      const later = settled;
+      settled = new Map(writable);
+      for (const { id, relayID, generation, counts } of later.values())
+        add(settled, id, counts, relayID, generation);
+      waiting = [...all, ...waiting];
+      cancelBatch ??= clock.after(retryMs, () => void flush());
+      return;
+    }
+    if (writable.size > 0) {
+      const confirmations = countsIn(writable, ({ relayID = '', generation = 0 }) => ({
+        relayID,
+        generation,
+      }));
+      ledger.add({ confirmations });
+    }
     if (all.length === 0) return;
     void ledger.written().then(() => {
       for (const next of all) next();
@@ -69,7 +93,7 @@ export function createDebtBook(options: {
   }
 
   function addToBatch(): void {
-    cancelBatch ??= clock.after(batchMs, flush);
+    cancelBatch ??= clock.after(batchMs, () => void flush());
   }
 
   return {
@@ -110,7 +134,10 @@ function add(
 ): void {
   const key = `${id} ${generation ?? ''} ${relayID ?? ''}`;
   const before = entries.get(key)?.counts ?? {};
-  entries.set(key, { id: id as RawCoID, relayID, generation, counts: mergeCounts(before, counts) });
+  // The latest news last.
+  entries.delete(key);
+  const all = { ...missingSessions(counts, before), ...mergeCounts(before, counts) };
+  entries.set(key, { id: id as RawCoID, relayID, generation, counts: all });
 }
 
 function countsIn<T>(entries: ReadonlyMap<string, Entry>, more: (entry: Entry) => T) {
@@ -122,4 +149,19 @@ function countsIn<T>(entries: ReadonlyMap<string, Entry>, more: (entry: Entry) =
       ...more(entry),
     })),
   );
+}
+
+function latestByRelay(
+  entries: ReadonlyMap<string, Entry>,
+): readonly (readonly [relayID: string, latestFirst: readonly ConfirmedEdit[]])[] {
+  const byRelay = new Map<string, ConfirmedEdit[]>();
+  for (const { id, relayID = '', counts } of [...entries.values()].toReversed()) {
+    // A new CoValue may have only a header, which can be lost as well.
+    const { header: _, ...sessions } = counts;
+    const [sessionID, count] = Object.entries(sessions).at(-1) ?? ['header', 0];
+    const edits = byRelay.get(relayID) ?? [];
+    byRelay.set(relayID, edits);
+    edits.push({ id, sessionID: sessionID as SessionID, count });
+  }
+  return [...byRelay];
 }

@@ -26,8 +26,8 @@ export interface RelayFacts {
   readonly state: ConnectionState;
   /** Of the current or the latest connection. */
   readonly hello: HelloFrame | undefined;
-  /** Whether this device's record of the relay was read. */
-  readonly isRead: boolean;
+  /** False until this device’s record of the relay was read, and while everything has yet to be compared with it. */
+  readonly isCompared: boolean;
   /** False while the relay may have lost what it confirmed. */
   readonly isSure: boolean;
   /** Whether the relay of the latest connection in this run has shown that it still has its earlier data. */
@@ -40,7 +40,7 @@ export interface RelayFacts {
 export function describeSync(facts: SyncFacts): SyncState {
   const { ladder, storage, failure, relays } = facts;
   const isComplete = facts.isComplete && relays.every(({ isSure }) => isSure);
-  const known = facts.isComplete && relays.every(({ isRead }) => isRead);
+  const known = facts.isComplete && relays.every(({ isCompared }) => isCompared);
   const rung = (name: CountedRung, error: KernelError | undefined): Rung => {
     const count = ladder.count(name);
     // What waits to be saved was made in this run.

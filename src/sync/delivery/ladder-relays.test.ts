@@ -60,6 +60,20 @@ describe('of several relays', () => {
     expect(ladder.count('confirmed').pending).toBe(1);
   });
 
+  it('what two of them have lost is owed to each, and once', () => {
+    const owed: string[] = [];
+    const { ladder } = createTestLadder({
+      onOwed: (id, need, relayID) => owed.push(`${id} ${need.s}@${relayID}`),
+    });
+    ladder.useRelays(['r', 'q']);
+    for (const relayID of ['r', 'q', 'r', 'q']) {
+      // Whatever was concluded about it ends with its connection.
+      ladder.connectionLost(relayID);
+      ladder.missing('co_z1', { s: 7 }, relayID);
+    }
+    expect(owed).toEqual(['co_z1 7@r', 'co_z1 7@q']);
+  });
+
   it('a relay that is added must receive what waits, too', () => {
     const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 1 });

@@ -63,7 +63,9 @@ export interface LadderEvents {
   /** All edits have arrived everywhere. `isOwn` is false if another tab was responsible for all of them. */
   onDone(id: string, edits: PendingEdits, isOwn: boolean): void;
   /** The relay has all edits of the CoValue. */
-  onConfirmed(id: string, relayID: string, edits: PendingEdits): void;
+  onConfirmed(id: string, relayID: string): void;
+  /** A relay lacks what this device saved earlier, and may have confirmed. */
+  onMissing(id: string, need: KnownCounts): void;
   /** Without an ID, any CoValue may be affected. */
   onChange(id?: string): void;
 }
@@ -90,6 +92,7 @@ export function createLadder(
     onPending,
     onDone,
     onConfirmed,
+    onMissing,
     onChange,
   } = options;
   const pending = new Map<string, PendingEdits>();
@@ -102,6 +105,8 @@ export function createLadder(
     confirmed: new Map(),
   };
   const errors = new Map<string, KernelError>();
+  /** By CoValue, those of several relays to which everything is owed. Without an entry: all. */
+  const owedRelays = new Map<string, Set<string>>();
   let relayIDs: readonly string[] = [];
   let tap: RungTap | undefined;
 
@@ -116,6 +121,7 @@ export function createLadder(
       pending.delete(id);
       for (const rung of countedRungs) waiting[rung].delete(id);
       errors.delete(id);
+      owedRelays.delete(id);
       tap?.('ended', id, {});
       onDone(id, next, ownCoValueIDs.delete(id));
     }
@@ -143,6 +149,11 @@ export function createLadder(
         (rung) => (rung === 'saved' && !canSave()) || pendingEdits.hasReached(edits, rung, relayIDs, earlier),
       ),
     );
+  }
+
+  /** What is pending may be owed to other relays only. */
+  function isOwedTo(id: string, relayID: string | undefined): boolean {
+    return relayID === undefined || owedRelays.get(id)?.has(relayID) !== false;
   }
 
   function begin(id: string): void {
@@ -173,6 +184,7 @@ export function createLadder(
       update(id, (edits) => withEdit(edits, need));
     },
     recalled(id, { sinceMs, need, confirmed, generations }, isElsewhere) {
+      if (relayIDs.length > 1) owedRelays.set(id, owedRelays.get(id) ?? new Set());
       if (!isElsewhere) begin(id);
       else if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
       update(id, (edits) => {
@@ -188,11 +200,17 @@ export function createLadder(
       });
     },
     missing(id, need, relayID) {
+      if (isEmpty(need)) return;
+      onMissing(id, need);
       if (relayID !== undefined) update(id, (edits) => pendingEdits.withoutConfirmed(edits, relayID, need));
       const before = pending.get(id) ?? pendingEdits.noEdits;
       const unknown = missingIn(pendingEdits.needOf(before), need);
+      const owed = isOwedTo(id, relayID) ? unknown : need;
+      if (isEmpty(owed)) return;
+      onOwed(id, owed, relayID);
+      if (relayID !== undefined && relayIDs.length > 1)
+        owedRelays.set(id, (owedRelays.get(id) ?? new Set()).add(relayID));
       if (isEmpty(unknown)) return;
-      onOwed(id, unknown, relayID);
       begin(id);
       update(id, (edits) => {
         // Edits that are not pending were saved earlier, by any tab. Once everything is counted, the other relays
@@ -244,7 +262,7 @@ export function createLadder(
       if (!isHearsay && !isEmpty(settled)) onSettled(id, settled, relayID);
       const isNews =
         !pendingEdits.isAt(before, 'confirmed', relayID) && pendingEdits.isAt(after, 'confirmed', relayID);
-      if (isNews) onConfirmed(id, relayID, after);
+      if (isNews) onConfirmed(id, relayID);
       update(id, () => after);
     },
     failed: (id, error, relayID) => update(id, (edits) => pendingEdits.withError(edits, relayID, error)),

@@ -1,13 +1,9 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { silentLogger } from '../../base/logger.ts';
-import { createReadable } from '../../base/readable.ts';
-import type { StorageStatus } from '../../storage/device-storage.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay, type StockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { inspectionOf, type RungTap } from '../inspection.ts';
-import { startSync } from '../start-sync.ts';
 import type { SyncPeers } from '../sync-peers.ts';
+import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -24,13 +20,7 @@ beforeEach(async () => {
   relay = await startStockRelay();
   ends.push(() => relay.close());
   node = await createAgentNode();
-  sync = startSync({
-    node,
-    sync: { url: relay.url },
-    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
-    platform: createNodePlatform(),
-    logger: silentLogger,
-  });
+  sync = startMemorySync(node, { url: relay.url });
   ends.push(() => sync.close());
   map = node.createGroup().createMap();
   await sync.whenConfirmed(map);

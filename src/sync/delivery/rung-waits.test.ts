@@ -11,8 +11,10 @@ function setUp() {
   const refusals: Partial<Record<RungName, KernelError>> = {};
   const { clock, ladder } = createTestLadder({
     onDone: (id) => waits.done(id),
+    onMissing: (id, need) => waits.missing(id, need),
     onChange: (id) => waits.changed(id),
   });
+  const relay = { isSure: true };
   let settle: (leftBehind?: ReadonlyMap<string, KnownCounts>) => void = () => {};
   const settled = new Promise<ReadonlyMap<string, KnownCounts>>(
     (resolve) => (settle = (leftBehind = new Map()) => resolve(leftBehind)),
@@ -26,11 +28,11 @@ function setUp() {
     ladder,
     clock,
     settled,
-    isCertain: () => true,
+    isCertain: () => relay.isSure,
     validity,
     refusal: (rung) => refusals[rung],
   });
-  return { clock, ladder, waits, validity, settle, refusals };
+  return { clock, ladder, waits, validity, relay, settle, refusals };
 }
 
 /** The promise's current state. */
@@ -204,4 +206,35 @@ it('[CONF-15] rejects for edits in the range that it waited for, at the rungs of
   await expect(durable).rejects.toMatchObject({ code: 'EDIT_NOT_COUNTED' });
   await expect(sent).resolves.toBeUndefined();
   await expect(later).resolves.toBeUndefined();
+});
+
+it('waits also for what a relay in doubt turns out to lack, and not for what a sure one has yet to get', async () => {
+  const { ladder, waits, relay, settle } = setUp();
+  settle();
+  relay.isSure = false;
+  const all = waits.when('confirmed');
+  const other = waits.when('confirmed', 'co_z2');
+  const saved = waits.when('saved');
+  expect(await fateOf(saved)).toBe('resolved');
+  ladder.missing('co_z1', { s: 1 }, 'r');
+  relay.isSure = true;
+  ladder.missing('co_z2', { t: 1 }, 'r');
+  waits.check();
+  expect([await fateOf(all), await fateOf(other)]).toEqual(['pending', 'resolved']);
+  ladder.confirmed('co_z1', { s: 1 }, 'r');
+  waits.check();
+  expect(await fateOf(all)).toBe('resolved');
+});
+
+it('does not wait for an edit made after the call, though the relay lacks it while it is in doubt', async () => {
+  const { ladder, waits, relay, settle } = setUp();
+  settle();
+  relay.isSure = false;
+  const confirmed = waits.when('confirmed');
+  ladder.edited('co_z1', { s: 1 });
+  // The relay's first answer about the CoValue is older than the edit: `RelayEvidence.handled` does this.
+  ladder.missing('co_z1', { s: 1 }, 'r');
+  relay.isSure = true;
+  waits.check();
+  expect(await fateOf(confirmed)).toBe('resolved');
 });

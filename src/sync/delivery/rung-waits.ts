@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
-import { deletionOnly, mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
+import { deletionOnly, isEmpty, mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
-import { hasReached, needOf } from './pending-edits.ts';
+import { hasReached, needOf, noEdits } from './pending-edits.ts';
 import type { RungName } from '../rungs.ts';
 import type { SyncTarget, WaitOptions } from '../sync-peers.ts';
 import { targetID } from '../target-id.ts';
@@ -14,6 +14,8 @@ export interface RungWaits {
   when(rung: RungName, target?: SyncTarget, options?: WaitOptions): Promise<void>;
   /** Call when all edits of the CoValue have arrived everywhere. */
   done(id: string): void;
+  /** A relay lacks this. While it may have lost more, promises made before must wait for it, too. */
+  missing(id: string, need: KnownCounts): void;
   /** Edits of this CoValue, or of any, may have got further; the next `check` considers them. */
   changed(id?: string): void;
   /** Settles promises whose edits have arrived or cannot arrive any more. */
@@ -106,6 +108,17 @@ export function createRungWaits(options: {
     );
   }
 
+  /** Without what is pending, which a promise waits for if it was made before. */
+  function settledPart(id: string, need: KnownCounts): KnownCounts {
+    const now = needOf(ladder.pending.get(id) ?? noEdits);
+    const from = validity.unconfirmedFrom(id);
+    const counts = Object.entries(need).map(
+      ([session, count]) =>
+        [session, Object.hasOwn(now, session) ? Math.min(count, from[session] ?? 0) : count] as const,
+    );
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
+  }
+
   function isThere(rung: RungName, id: string, need: KnownCounts): boolean {
     const edits = ladder.pending.get(id);
     if (!edits) return true;
@@ -187,6 +200,14 @@ export function createRungWaits(options: {
     when,
     done(id) {
       for (const wait of waitsByID.get(id) ?? []) removeNeed(wait, id);
+    },
+    missing(id, need) {
+      const settled = settledPart(id, need);
+      if (isEmpty(settled)) return;
+      for (const [rung, { all }] of waitings) {
+        if (all.size === 0 || isLocal(rung) || isCertain(rung)) continue;
+        for (const wait of all) if (wait.id === undefined || wait.id === id) addNeed(wait, id, settled);
+      }
     },
     changed,
     check,

@@ -1,12 +1,8 @@
 import { cojsonInternals, type LocalNode, type RawCoMap } from 'cojson';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentLogger } from '../../base/logger.ts';
-import { createReadable } from '../../base/readable.ts';
-import type { StorageStatus } from '../../storage/device-storage.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay } from '../../../test/support/sync/stock-relay.ts';
-import { startSync } from '../start-sync.ts';
 import { until } from '../../../test/support/until.ts';
+import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -78,13 +74,7 @@ describe('stock cojson', () => {
 
 describe('a node with our sync', () => {
   const begin = (url?: string) => {
-    const sync = startSync({
-      node,
-      sync: url === undefined ? false : { url },
-      storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
-      platform: createNodePlatform(),
-      logger: silentLogger,
-    });
+    const sync = startMemorySync(node, url === undefined ? false : { url });
     ends.push(() => sync.close());
     return sync;
   };

@@ -3,7 +3,8 @@ import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { until } from '../../../test/support/until.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { systemClock } from '../../base/clock.ts';
-import { joinRemembered, type RelayMemory, type RememberedRelay } from '../../storage/relay-memory.ts';
+import { joinRemembered } from '../../storage/relay-memory.ts';
+import type { RelayMemory, RememberedRelay } from '../../storage/remembered-relay.ts';
 import { createLossWatch } from './loss-watch.ts';
 
 it('is sure again after its comparison was cut off and another tab has finished its own', async () => {

@@ -1,14 +1,10 @@
 import { cojsonInternals, type PeerState, type SyncMessage } from 'cojson';
 import { afterEach, expect, it, vi } from 'vitest';
-import { silentLogger } from '../../base/logger.ts';
-import { createReadable } from '../../base/readable.ts';
-import type { StorageStatus } from '../../storage/device-storage.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
 import { until } from '../../../test/support/until.ts';
-import { startSync } from '../start-sync.ts';
+import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,13 +14,7 @@ afterEach(async () => {
 it('[CONF-17] nothing is durable before the relay has promised it in this run', async () => {
   const { port, url, close } = await startStockRelay();
   await close();
-  const sync = startSync({
-    node: await createAgentNode(),
-    sync: { url },
-    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
-    platform: createNodePlatform(),
-    logger: silentLogger,
-  });
+  const sync = startMemorySync(await createAgentNode(), { url });
   ends.push(() => sync.close());
   await sync.whenConfirmed();
   const durable = watchPromise(sync.whenDurable());
@@ -54,12 +44,13 @@ it('[CONF-17] nothing is durable before the relay of this connection has shown t
   relay.connected(undefined);
   await until(() => expect(asked).toHaveBeenCalledWith(peer, { action: 'load', ...core.knownState() }));
   expect(relay.isVerified).toBe(false);
-  relay.handled(answer, peer);
-  expect([relay.isSure, relay.isVerified]).toEqual([true, true]);
+  relay.handled(answer);
+  await until(() => expect([relay.isSure, relay.isVerified]).toEqual([true, true]));
   relay.lost();
   expect(relay.isVerified).toBe(true);
 
   relay.connected(undefined);
   relay.lost();
-  expect([relay.isSure, relay.isVerified]).toEqual([true, false]);
+  // The doubt outlives the connection.
+  expect([relay.isSure, relay.isVerified]).toEqual([false, false]);
 });

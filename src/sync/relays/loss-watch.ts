@@ -1,13 +1,17 @@
-import type { CoValueCore, LocalNode, PeerState, RawCoID, SessionID, SyncMessage } from 'cojson';
+import type { LocalNode, SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import { isEqual } from '../../base/equal.ts';
 import { retry } from '../../base/retry.ts';
+import {
+  joinConfirmed,
+  type ConfirmedEdit,
+  type RelayMemory,
+  type RememberedRelay,
+} from '../../storage/remembered-relay.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
-import { needOf, type PendingEdits } from '../delivery/pending-edits.ts';
 import { createDeviceStates } from '../delivery/device-states.ts';
-import type { ConfirmedEdit, RelayMemory, RememberedRelay } from '../../storage/relay-memory.ts';
-import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
-import { askRelayFor, requestLoad } from '../../engine/load-request.ts';
+import { createLossQuestions } from './loss-questions.ts';
 
 /** Detects a relay that lost data. A restored backup may keep its epoch, so every connection queries recent edits. */
 export interface LossWatch {
@@ -15,33 +19,39 @@ export interface LossWatch {
   readonly generation: number;
   /** Whether this device's record of the relay was read. */
   readonly isRead: boolean;
-  /** False until `isRead`, and until this connection's relay has shown that it still has its earlier data. */
+  /** False until `isRead`, and while everything on this device has yet to be compared with the relay. */
+  readonly isCompared: boolean;
+  /** False until `isCompared`, and until this connection's relay has shown that it still has its earlier data. */
   readonly isSure: boolean;
   /** Whether the relay of the latest connection in this run has shown that. */
   readonly isVerified: boolean;
+  /**
+   * Whether content may leave for the relay. Not before it is certain that the relay has its earlier data, or the loss is in
+   * the relay's record: cojson sends lost content again, after which the relay could no longer be caught.
+   */
+  readonly mayUpload: boolean;
   /** The ledger is of this generation. If this tab knew only earlier ones, their confirmations are outdated. */
   foundGeneration(generation: number): void;
   /** Whether confirmations of this generation count. */
   isCurrent(generation: number): boolean;
+  /** Whether what the relay says counts. Otherwise it may be restored once more before this device notices a loss. */
+  readonly isBelieved: boolean;
   /** Whether the relay's record has this generation, without which the ledger takes none of its confirmations. */
   isRecorded(generation: number): boolean;
+  /** Call before the ledger gets confirmations, with the latest of them first. Rejects if the record is not written. */
+  record(confirmed: readonly ConfirmedEdit[]): Promise<void>;
   connected(hello: HelloFrame | undefined): void;
   /** Call with each message, before it is handled. */
   carried(): void;
-  handled(message: SyncMessage, peer: PeerState): void;
-  confirmed(id: string, edits: PendingEdits): void;
+  handled(message: SyncMessage): void;
   /** The relay lacks an edit that it had confirmed. */
   denied(): void;
   lost(): void;
-  /** Persists what is remembered, if a write is pending. */
   close(): void;
 }
 
-const writeAfterMs = 250;
-/** Several edits, because another device may have uploaded one of them again in the meantime. */
-const maxRemembered = 8;
-/** Limits the answers that do not cover the edit, which concurrent writes of other clients can cause. */
-const maxAnswers = 20;
+/** How long content may wait for the relay's answers, or for a disk that does not answer. */
+const doubtMs = 10_000;
 
 export function createLossWatch(options: {
   readonly node: LocalNode;
@@ -60,7 +70,6 @@ export function createLossWatch(options: {
   readonly onChange: () => void;
 }): LossWatch {
   const { node, relayID, memory, clock, logger, recheck, outdated, onRecorded, onChange } = options;
-  const states = createDeviceStates(node);
   let remembered: RememberedRelay = {};
   /** The number of losses that this tab knows of. */
   let knownLosses = 0;
@@ -71,13 +80,29 @@ export function createLossWatch(options: {
   /** Aborted when the connection ends. */
   let connection = new AbortController();
   const closing = new AbortController();
-  /** `held`: the comparison waits until the channel has carried something. */
-  let phase: 'sure' | 'reading' | 'held' | 'asking' | 'filling' = 'sure';
+  /**
+   * `held`: the comparison waits until the channel has carried something. `doubted`: the last connection ended before the
+   * relay had shown that it has its earlier data.
+   */
+  let phase: 'sure' | 'reading' | 'held' | 'asking' | 'filling' | 'doubted' = 'sure';
+  /** Content has waited for too long, and leaves. */
+  let isOverdue = false;
+  let cancelOverdue = () => {};
+  /** How much longer content may wait, on this connection and the next ones. */
+  let patienceMs = doubtMs;
   let hasCarried = false;
   let hello: HelloFrame | undefined;
-  /** Queries without a complete answer, by CoValue. */
-  const asked = new Map<RawCoID, ConfirmedEdit & { readonly answers: number }>();
-  let cancelWrite: (() => void) | undefined;
+  let writing: Promise<unknown> = Promise.resolve();
+  const questions = createLossQuestions({
+    node,
+    relayID,
+    states: createDeviceStates(node),
+    clock,
+    signal: () => connection.signal,
+    onAnswered() {
+      if (phase === 'asking') void finish();
+    },
+  });
   let isRead = false;
   let isVerified = false;
   const beginning = options
@@ -103,6 +128,10 @@ export function createLossWatch(options: {
     });
   }
 
+  function isCompared(): boolean {
+    return isRead && remembered.refill !== true;
+  }
+
   function foundGeneration(generation: number): void {
     const before = latest;
     latest = Math.max(generation, before ?? 0);
@@ -114,9 +143,9 @@ export function createLossWatch(options: {
   async function compare(): Promise<void> {
     const { signal } = connection;
     phase = 'reading';
+    void limitDoubt();
     const atStart = remembered.confirmed ?? [];
-    // cojson's first messages have already queried CoValues in memory.
-    expect(atStart, (id) => getKnownCoValue(node, id)?.isAvailable() === true);
+    questions.ask(atStart, { mayBeAsked: true });
     await beginning;
     // In the meantime another tab may have seen more confirmations, or have handled a loss.
     const found = await read(signal);
@@ -129,60 +158,61 @@ export function createLossWatch(options: {
       // Without a hello, it may be a silent channel to the relay.
       if (hello || hasCarried) return findMissing(maxLosses + 1);
       phase = 'held';
+      cancelOverdue();
+      patienceMs = doubtMs;
       return;
     }
     // Another tab has found a loss.
     if (losses > knownLosses) return findMissing(losses);
     // A run or a connection ended before everything was compared, and the relay may have lost more since then.
     if (refill || remembered.refill) return findMissing(losses + 1);
-    const known = new Set(atStart.map(({ id }) => id));
-    const others = (found.confirmed ?? []).filter(({ id }) => !known.has(id));
-    const confirmed = [...atStart, ...others].slice(0, maxRemembered);
-    remember({ ...remembered, ...(hello && { storage: hello.storage }), confirmed });
-    expect(others, () => false);
-    if (asked.size === 0) becomeSure();
+    const others = found.confirmed ?? [];
+    remembered = {
+      ...remembered,
+      ...(hello && { storage: hello.storage }),
+      confirmed: joinConfirmed(atStart, others),
+    };
+    if (found.storage?.epoch !== remembered.storage?.epoch) writeOnce();
+    const isAsked = (edit: ConfirmedEdit) => atStart.some((other) => isEqual(other, edit));
+    questions.ask(
+      others.filter((edit) => !isAsked(edit)),
+      { mayBeAsked: false },
+    );
+    if (!questions.areOpen) void finish();
   }
 
-  function expect(edits: readonly ConfirmedEdit[], isAsked: (id: RawCoID) => boolean): void {
-    for (const edit of edits) asked.set(edit.id, { ...edit, answers: 0 });
-    for (const { id } of edits) if (!isAsked(id)) ask(id);
-  }
-
-  /** Loads the CoValue first, because without it cojson takes a relay's "missing" answer as final. */
-  function ask(id: RawCoID): void {
+  /** Reads the record again: another tab that has found a loss in the meantime may have uploaded what was asked about. */
+  async function finish(): Promise<void> {
     const { signal } = connection;
-    const core = getOrCreateCoValue(node, id);
-    // A CoValue in memory needs no load, and a failing storage may never have written it.
-    if (core.isAvailable()) return askFor(core);
-    void loadIfStored();
-
-    /** To cojson, a read that failed looks like a CoValue that is not stored. */
-    async function loadIfStored(): Promise<void> {
-      const stored = await retry(() => states.read([id]), { clock, signal });
-      if (!stored || signal.aborted) return;
-      if (!stored.has(id)) return answered(id);
-      requestLoad(node, id, { hasFailed: () => true, notStored: () => {} });
-      // Its dependencies may still be loading.
-      core.subscribe(onLoaded, true);
-    }
-
-    function onLoaded(_: CoValueCore, stop: () => void): void {
-      if (!signal.aborted && !core.isAvailable()) return;
-      stop();
-      if (!signal.aborted) askFor(core);
-    }
+    const found = await read(signal);
+    if (!found || signal.aborted || phase !== 'asking') return;
+    const { losses = 0, refill } = found;
+    recordedLosses = Math.max(recordedLosses, losses);
+    if (losses > knownLosses) return findMissing(losses);
+    if (refill) return findMissing(losses + 1);
+    becomeSure();
   }
 
-  function askFor(core: CoValueCore): void {
-    const edit = asked.get(core.id);
-    if (!edit) return;
-    if (!node.syncManager.peers[relayID] || edit.answers > maxAnswers) return answered(core.id);
-    askRelayFor(node, relayID, core.id);
-  }
-
-  function answered(id: RawCoID): void {
-    asked.delete(id);
-    if (asked.size === 0 && phase === 'asking') becomeSure();
+  /** Resolves when content has waited for too long. */
+  function limitDoubt(): Promise<void> {
+    cancelOverdue();
+    isOverdue = false;
+    const startedMs = clock.elapsedMs();
+    return new Promise((resolve) => {
+      const cancel = clock.after(patienceMs, () => {
+        isOverdue = true;
+        resolve();
+        if (phase === 'asking') return void findMissing(knownLosses + 1);
+        // Lost content leaves before the record is read.
+        if (phase !== 'filling') remembered = { ...remembered, refill: true };
+        onChange();
+      });
+      cancelOverdue = () => {
+        cancelOverdue = () => {};
+        cancel();
+        patienceMs = Math.max(0, patienceMs - (clock.elapsedMs() - startedMs));
+      };
+    });
   }
 
   /** `losses` includes this one. Written at once, because other tabs may already be certain that nothing is lost. */
@@ -190,7 +220,7 @@ export function createLossWatch(options: {
     logger.warn('The relay has lost data; comparing everything on this device with it');
     const { signal } = connection;
     phase = 'filling';
-    asked.clear();
+    questions.clear();
     if (losses > knownLosses) knownLosses = losses;
     latest = Math.max(knownLosses, latest ?? 0);
     remembered = {
@@ -199,9 +229,13 @@ export function createLossWatch(options: {
       losses: knownLosses,
       refill: true,
     };
+    cancelOverdue();
+    patienceMs = doubtMs;
+    const overdue = limitDoubt();
+    onChange();
     // Tried again until it succeeds, because other tabs and later runs learn of the loss from the record.
-    void retry(write, { clock, signal: closing.signal });
-    await recheck(signal);
+    const written = retry(() => write(), { clock, signal: closing.signal });
+    await Promise.all([recheck(signal), Promise.race([written, overdue])]);
     if (signal.aborted) return;
     remembered = { ...remembered, refill: false };
     writeOnce();
@@ -210,13 +244,10 @@ export function createLossWatch(options: {
 
   function becomeSure(): void {
     phase = 'sure';
+    cancelOverdue();
+    patienceMs = doubtMs;
     isVerified = true;
     onChange();
-  }
-
-  function remember(next: RememberedRelay): void {
-    remembered = next;
-    cancelWrite ??= clock.after(writeAfterMs, writeOnce);
   }
 
   /** An outdated record only costs a comparison. */
@@ -224,14 +255,17 @@ export function createLossWatch(options: {
     write().catch(() => {});
   }
 
-  async function write(): Promise<void> {
-    cancelWrite?.();
-    cancelWrite = undefined;
-    const { losses = 0 } = remembered;
-    await memory.write(relayID, remembered);
-    if (losses <= recordedLosses) return;
-    recordedLosses = losses;
-    onRecorded();
+  /** One write at a time, so that an earlier one never follows a later one. */
+  function write(confirmed: readonly ConfirmedEdit[] = []): Promise<void> {
+    const written = writing.then(async () => {
+      const { losses = 0 } = remembered;
+      await memory.write(relayID, { ...remembered, confirmed });
+      if (losses <= recordedLosses) return;
+      recordedLosses = losses;
+      onRecorded();
+    });
+    writing = written.catch(() => {});
+    return written;
   }
 
   return {
@@ -241,15 +275,29 @@ export function createLossWatch(options: {
     get isRead() {
       return isRead;
     },
+    get isCompared() {
+      return isCompared();
+    },
     get isSure() {
-      return phase === 'sure' && isRead && remembered.refill !== true;
+      return phase === 'sure' && isCompared();
     },
     get isVerified() {
       return isVerified;
     },
+    get mayUpload() {
+      if (isOverdue || (phase === 'sure' && isCompared())) return true;
+      return phase === 'filling' && recordedLosses >= knownLosses;
+    },
     foundGeneration,
     isCurrent: (generation) => generation === (latest ?? generation),
+    get isBelieved() {
+      return isRead && (phase === 'sure' || phase === 'filling');
+    },
     isRecorded: (generation) => generation <= recordedLosses,
+    record(confirmed) {
+      remembered = { ...remembered, confirmed: joinConfirmed(confirmed, remembered.confirmed ?? []) };
+      return write(confirmed);
+    },
     connected(its) {
       hello = its;
       isVerified = false;
@@ -260,27 +308,7 @@ export function createLossWatch(options: {
       if (phase === 'held') void compare();
     },
     handled(message) {
-      const edit = 'id' in message ? asked.get(message.id as RawCoID) : undefined;
-      if (!edit) return;
-      const { id, sessionID, count, answers } = edit;
-      if (message.action === 'known' || message.action === 'load') {
-        const has = message.header ? (message.sessions[sessionID] ?? 0) : -1;
-        if (has < count && !getOrCreateCoValue(node, id).isDeleted) void findMissing(knownLosses + 1);
-        else answered(id);
-      } else if (message.action === 'content') {
-        // The answer covers other sessions only, so query again until one covers this edit.
-        asked.set(id, { ...edit, answers: answers + 1 });
-        ask(id);
-      }
-    },
-    confirmed(id, edits) {
-      if (phase !== 'sure') return;
-      const counts = Object.entries(needOf(edits)).filter(([sessionID]) => sessionID !== 'header');
-      // A new CoValue may have only a header, which can be lost as well.
-      const [sessionID, count] = counts[0] ?? [node.currentSessionID, 0];
-      const edit = { id: id as RawCoID, sessionID: sessionID as SessionID, count };
-      const others = (remembered.confirmed ?? []).filter((other) => other.id !== id);
-      remember({ ...remembered, confirmed: [edit, ...others].slice(0, maxRemembered) });
+      if (questions.handled(message)) void findMissing(knownLosses + 1);
     },
     denied() {
       if (phase === 'sure' && remembered.refill !== true) void findMissing(knownLosses + 1);
@@ -288,13 +316,15 @@ export function createLossWatch(options: {
     lost() {
       connection.abort();
       connection = new AbortController();
-      asked.clear();
+      questions.clear();
+      cancelOverdue();
+      isOverdue = false;
       hasCarried = false;
-      phase = 'sure';
+      if (phase !== 'sure') phase = 'doubted';
     },
     close() {
       closing.abort();
-      if (cancelWrite) writeOnce();
+      cancelOverdue();
     },
   };
 }

@@ -17,10 +17,9 @@ import type { MessageTap, PeerInspection } from '../inspection.ts';
 import type { Ladder } from '../delivery/ladder.ts';
 import { createLossWatch } from './loss-watch.ts';
 import { createOwnSessionClaims, type OwnSessionClaim } from '../own-session-claims.ts';
-import type { PendingEdits } from '../delivery/pending-edits.ts';
 import { isFork } from '../connection/relay-errors.ts';
 import { createRelayEvidence, type RelayEvidence } from './relay-evidence.ts';
-import type { RelayMemory } from '../../storage/relay-memory.ts';
+import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.ts';
 import type { SyncEventStream } from '../sync-events.ts';
 import type { Tabs } from '../tabs/tabs.ts';
 import { createUnacknowledged } from '../delivery/unacknowledged.ts';
@@ -40,18 +39,20 @@ export interface NodeRelay {
   readonly connection: Pick<Connection, 'state' | 'pause' | 'resume' | 'reconnect' | 'wake'>;
   readonly evidence: Pick<RelayEvidence, 'reportedCounts' | 'settled' | 'ask'>;
   readonly courier: Pick<Courier, 'wake'>;
+  /** False while the relay may have lost what it confirmed. */
+  readonly isSure: boolean;
   /** How often the relay is known to have lost data. */
   readonly generation: number;
   foundGeneration(generation: number): void;
   isCurrent(generation: number): boolean;
   isRecorded(generation: number): boolean;
+  record(confirmed: readonly ConfirmedEdit[]): Promise<void>;
   /** Reconnects if it should be connected. */
   redial(): void;
   /** Call before cojson handles the relay's message. */
   handling(message: SyncMessage): void;
   /** Call after cojson has handled the relay's message. */
   handled(message: SyncMessage, peer: PeerState): void;
-  confirmed(id: string, edits: PendingEdits): void;
   /** Checks again whether content that waited for a dependency has arrived. */
   check(): void;
   /** Another tab has sent this much to the relay. */
@@ -73,8 +74,8 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly logger: Logger;
   readonly memory: RelayMemory;
   readonly events: SyncEventStream;
-  readonly debts: Pick<DebtBook, 'whenWritten' | 'flush'>;
-  readonly ledger: Pick<Ledger, 'attempted'>;
+  readonly debts: Pick<DebtBook, 'writeDebts' | 'flush'>;
+  readonly ledger: Pick<Ledger, 'attempted' | 'written'>;
   readonly states: DeviceStates;
   /** Whether the ladder counts what earlier runs left behind. */
   readonly isSettled: () => boolean;
@@ -90,7 +91,7 @@ export interface NodeRelayOptions extends ChannelOptions {
 
 export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   const { id, node, ladder, appVersion, platform, pacer, logger } = options;
-  const { memory, events, tabs, claimed, tap, onChange } = options;
+  const { memory, events, debts, ledger, tabs, claimed, tap, onChange } = options;
   const { clock } = platform;
   const claims = createOwnSessionClaims({
     node,
@@ -105,6 +106,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     relayID: id,
     claims,
     isSure: () => losses.isSure,
+    isBelieved: () => losses.isBelieved,
     denied: () => losses.denied(),
     isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
   });
@@ -120,16 +122,21 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     node,
     relayID: id,
     memory,
-    recorded: options.ledger.attempted,
+    recorded: ledger.attempted,
     clock,
     logger,
     onChange() {
-      if (losses.isRead) evidence.read();
-      if (losses.isSure) evidence.sure();
+      if (losses.isSure) {
+        evidence.sure();
+        void debts.flush();
+      }
+      courier.wake();
+      connection.resumeSending();
       onChange();
     },
     onRecorded() {
-      options.debts.flush();
+      void debts.flush();
+      connection.resumeSending();
       tabs?.lostData(id);
     },
     outdated() {
@@ -140,7 +147,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       evidence.recheckAll();
       await recheckStored({ states: options.states, clock, signal, recheck: evidence.recheck });
       // What is missing is owed from here on, even if this run ends.
-      await new Promise<void>((resolve) => options.debts.whenWritten(resolve));
+      debts.writeDebts();
+      await ledger.written();
       courier.wake();
     },
   });
@@ -149,6 +157,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     node: createCourierNode(node, id),
     relayID: id,
     clock,
+    isSettled: () => options.isSettled() && losses.isBelieved,
     isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
   });
   /** Of the current or the latest connection. */
@@ -165,6 +174,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     transports: [hooked(preferred), ...instead.map(hooked)],
     appVersion,
     hasWork: () => ladder.count('confirmed').pending > 0,
+    mayUpload: () => losses.mayUpload,
     platform,
     pacer,
     on: {
@@ -177,6 +187,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         // cojson remembers a peer by its ID, and would never resend to a relay that lost data.
         node.syncManager.removePeer(id);
         node.syncManager.addPeer(peer);
+        // The relay's record then names what was heard on the connection before.
+        void debts.flush();
         losses.connected(its);
         courier.connected();
         events.emit('connect', { peerID: id });
@@ -254,23 +266,26 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     connection,
     evidence,
     courier,
+    get isSure() {
+      return losses.isSure;
+    },
     get generation() {
       return losses.generation;
     },
     foundGeneration: losses.foundGeneration,
     isCurrent: losses.isCurrent,
     isRecorded: losses.isRecorded,
+    record: losses.record,
     redial,
     handling: claims.check,
     handled(message, peer) {
       evidence.handled(message, peer);
       courier.handled(message);
-      losses.handled(message, peer);
+      losses.handled(message);
       download.handled(message);
       unacknowledged.handled(message);
       onChange();
     },
-    confirmed: losses.confirmed,
     check: download.check,
     sentElsewhere: claims.sent,
     acceptKnown(coValueID, found) {
@@ -283,7 +298,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       transport: connection.transport,
       state: connection.state,
       hello,
-      isRead: losses.isRead,
+      isCompared: losses.isCompared,
       isSure: losses.isSure,
       isVerified: losses.isVerified,
       download: download.state,

@@ -10,9 +10,8 @@ import type { Ladder } from '../delivery/ladder.ts';
 import type { NodeEvents } from '../../engine/node-events.ts';
 import { createNodeRelay, type ChannelOptions, type NodeRelay } from './node-relay.ts';
 import type { OwnSessionClaim } from '../own-session-claims.ts';
-import type { PendingEdits } from '../delivery/pending-edits.ts';
 import { peerIDs } from '../connection/peer-ids.ts';
-import type { RelayMemory } from '../../storage/relay-memory.ts';
+import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.ts';
 import type { DebtBook } from '../delivery/debt-book.ts';
 import type { Ledger } from '../../storage/ledger.ts';
 import type { DeviceStates } from '../delivery/device-states.ts';
@@ -49,9 +48,12 @@ export interface NodeRelays
   isCurrent(relayID: string, generation: number): boolean;
   /** Whether the ledger takes confirmations of this generation. */
   isRecorded(relayID: string, generation: number): boolean;
+  /** As `LossWatch.record`. */
+  record(relayID: string, confirmed: readonly ConfirmedEdit[]): Promise<void>;
+  /** Resolves once no connected relay has yet to show that it has its earlier data. */
+  whenSure(): Promise<void>;
   /** Checks again whether content that waited for a dependency has arrived. */
   check(): void;
-  confirmed(id: string, relayID: string, edits: PendingEdits): void;
   sentElsewhere(relayID: string, id: string, counts: KnownCounts): void;
   /** The storage that a relay named in its latest hello, if any. */
   storageOf(relayID: string): string | undefined;
@@ -66,7 +68,7 @@ export function createNodeRelays(options: {
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly ledger: Ledger;
-  readonly debts: Pick<DebtBook, 'whenWritten' | 'flush'>;
+  readonly debts: Pick<DebtBook, 'writeDebts' | 'flush'>;
   readonly states: DeviceStates;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly pacer: Pacer;
@@ -90,6 +92,19 @@ export function createNodeRelays(options: {
   let tap: MessageTap | undefined;
   const channelHooks = createChannelHooks();
   let isSettled = false;
+  let untilSure: (() => void)[] = [];
+
+  function changed(): void {
+    options.onChange();
+    if (isInDoubt()) return;
+    const waiting = untilSure;
+    untilSure = [];
+    for (const next of waiting) next();
+  }
+
+  function isInDoubt(): boolean {
+    return all.some(({ connection, isSure }) => connection.state.phase === 'connected' && !isSure);
+  }
 
   function connect(to: RelayTargets, channels: ChannelOptions): void {
     targets = to;
@@ -107,6 +122,7 @@ export function createNodeRelays(options: {
         claimed: (claim) => claimed(claim),
         tap: () => tap,
         channelHooks,
+        onChange: changed,
       });
       if (isSettled) relay.evidence.settled();
       byID.set(id, relay);
@@ -144,6 +160,11 @@ export function createNodeRelays(options: {
     ask() {
       for (const { evidence } of all) evidence.ask();
     },
+    whenSure: () =>
+      new Promise((resolve) => {
+        if (isInDoubt()) untilSure.push(resolve);
+        else resolve();
+      }),
     check() {
       for (const relay of all) relay.check();
     },
@@ -155,8 +176,8 @@ export function createNodeRelays(options: {
     },
     isCurrent: (relayID, generation) => byID.get(relayID)?.isCurrent(generation) ?? true,
     isRecorded: (relayID, generation) => byID.get(relayID)?.isRecorded(generation) ?? true,
+    record: (relayID, confirmed) => byID.get(relayID)?.record(confirmed) ?? Promise.resolve(),
     generationOf: (relayID) => byID.get(relayID)?.generation ?? 0,
-    confirmed: (id, relayID, edits) => byID.get(relayID)?.confirmed(id, edits),
     sentElsewhere: (relayID, id, counts) => byID.get(relayID)?.sentElsewhere(id, counts),
     whenAnswered: answerWaits.whenAnswered,
     onOwnSessionClaim(listener) {

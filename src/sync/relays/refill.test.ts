@@ -10,7 +10,8 @@ import { createAgentNode, startStockRelay, type StockRelay } from '../../../test
 import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
 import { until } from '../../../test/support/until.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
-import { joinRemembered, type RelayMemory, type RememberedRelay } from '../../storage/relay-memory.ts';
+import { joinRemembered } from '../../storage/relay-memory.ts';
+import type { RelayMemory, RememberedRelay } from '../../storage/remembered-relay.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { confirmationsOf } from '../confirmations.ts';
 import { inspectionOf } from '../inspection.ts';
@@ -90,6 +91,8 @@ async function confirmedEdit(url: string) {
   disk.ledger.compact();
   return map;
 }
+/** Lets what is queued in this turn go out. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const has = (relay: StockRelay, id: RawCoID) => relay.node.getCoValue(id).isAvailable();
 
 const edit = { id: 'co_z1' as RawCoID, sessionID: 's' as SessionID, count: 1 };
@@ -153,9 +156,51 @@ it('[CONF-12] no wait for confirmed resolves while the disk says that the relay 
   const { sync } = await run([first.url]); // not reachable
   const confirmed = watchPromise(sync.whenConfirmed());
   confirmed.settled.catch(() => {}); // The sync closes first.
-  await until(() => expect(sync.current.confirmed.known).toBe(true));
+  await confirmationsOf(sync)?.settled;
   await until(() => expect(sync.current.peers[0]?.phase).toBe('waiting'));
-  expect(confirmed.isSettled).toBe(false);
+  expect([sync.current.confirmed.known, confirmed.isSettled]).toEqual([false, false]);
+});
+
+it('sends a relay nothing that it confirmed and lost before the loss is on disk', async () => {
+  const first = await relayAt();
+  const map = await confirmedEdit(first.url);
+  await first.close();
+  const second = await relayAt(first.port);
+  let canWrite = () => {};
+  const writable = new Promise<void>((resolve) => (canWrite = resolve));
+  const losses: (number | undefined)[] = [];
+  const slow: RelayMemory = {
+    ...memory,
+    async write(id, seen) {
+      losses.push(seen.losses);
+      await writable;
+      await memory.write(id, seen);
+    },
+  };
+  const { node } = await run([second.url], { memory: slow });
+  await until(() => expect(losses).toContain(1));
+  const [peer] = Object.values(node.syncManager.peers);
+  const isQueued = () => peer?.getOptimisticKnownState(map.id)?.header === true;
+  await until(() => expect(isQueued()).toBe(true));
+  await turn();
+  expect(has(second, map.id)).toBe(false);
+  canWrite();
+  await until(() => expect(has(second, map.id)).toBe(true));
+});
+
+it('tells what is left only once a connected relay has shown that it lost nothing', async () => {
+  const relay = await relayAt();
+  let canRead = () => {};
+  const readable = new Promise<void>((resolve) => (canRead = resolve));
+  const slow = { ...memory, read: (id: string) => readable.then(() => memory.read(id)) };
+  const { sync } = await run([relay.url], { memory: slow });
+  await until(() => expect(sync.current.peers[0]?.phase).toBe('connected'));
+  const ids = confirmationsOf(sync)?.leftByAll();
+  const left = watchPromise(Promise.resolve(ids));
+  await turn();
+  expect(left.isSettled).toBe(false);
+  canRead();
+  expect(await ids).toEqual([]);
 });
 
 it('an unfinished refill begins a new generation', async () => {

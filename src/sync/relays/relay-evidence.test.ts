@@ -24,10 +24,10 @@ async function withLeftOver(isSure = true) {
     relayID: 'relay',
     claims,
     isSure: () => isSure,
+    isBelieved: () => true,
     denied,
     isLeftToOther: () => false,
   });
-  evidence.read();
   const received: SyncMessage[] = [];
   listen(node, {
     handled(message, peer) {

@@ -16,10 +16,8 @@ import { getAvailableCoValue, getKnownCoValue, localCounts } from '../../engine/
 /** Derives what is confirmed from the relay's `known` and `load` messages, and from nothing else. */
 export interface RelayEvidence {
   handled(message: SyncMessage, peer: PeerState): void;
-  /** What the relay has reported about a CoValue on this connection. Kept only until `settled` and `sure`. */
+  /** What the relay has reported about a CoValue on this connection, if it is believed. Kept only until `settled` and `sure`. */
   reportedCounts(id: string): KnownCounts;
-  /** Call when this device's record of the relay was read. Until then nothing counts: its generation is unknown. */
-  read(): void;
   /** Call when all pending edits are in the ladder. */
   settled(): void;
   /** Call when earlier confirmations from this relay are known to be reliable. */
@@ -40,16 +38,17 @@ export function createRelayEvidence(options: {
   readonly claims: Pick<OwnSessionClaims, 'accepted' | 'sent'>;
   /** Whether the relay has shown on this connection that it still has its earlier data. */
   readonly isSure: () => boolean;
+  /** Until then nothing that it says counts. */
+  readonly isBelieved: () => boolean;
   /** The relay lacks an edit of this node's session that was confirmed. */
   readonly denied: () => void;
   /** Another tab uploads it and will announce the relay's answer. */
   readonly isLeftToOther: (id: string) => boolean;
 }): RelayEvidence {
-  const { node, ladder, relayID, claims, isSure, denied, isLeftToOther } = options;
+  const { node, ladder, relayID, claims, isSure, isBelieved, denied, isLeftToOther } = options;
   const said = new Map<string, KnownCounts>();
   const sentByRelay = new Map<RawCoID, PeerState>();
   let isSettled = false;
-  let isRead = false;
 
   function knownAt(peer: PeerState, id: RawCoID): KnownCounts {
     return knownCountsOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
@@ -99,20 +98,16 @@ export function createRelayEvidence(options: {
       const lacking = missingIn(mergeCounts(knownAt(peer, id), state), localCounts(node, id));
       if (isDenial(id, lacking)) denied();
       ladder.missing(id, lacking, relayID);
-      if (isRead) ladder.confirmed(id, state, relayID);
+      if (isBelieved()) ladder.confirmed(id, state, relayID);
       if (!isSettled || !isSure()) said.set(id, mergeCounts(said.get(id) ?? {}, state));
     },
-    reportedCounts: (id) => (isRead ? said.get(id) : undefined) ?? {},
-    read() {
-      if (isRead) return;
-      isRead = true;
-      for (const [id, counts] of said) ladder.confirmed(id, counts, relayID);
-    },
+    reportedCounts: (id) => (isBelieved() ? said.get(id) : undefined) ?? {},
     settled() {
       isSettled = true;
       if (isSure()) said.clear();
     },
     sure() {
+      for (const [id, counts] of said) ladder.confirmed(id, counts, relayID);
       if (isSettled) said.clear();
     },
     ask() {

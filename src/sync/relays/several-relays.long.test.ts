@@ -1,14 +1,10 @@
 import type { LocalNode, RawCoMap } from 'cojson';
 import { afterEach, expect, test } from 'vitest';
-import { silentLogger } from '../../base/logger.ts';
-import { createReadable } from '../../base/readable.ts';
-import type { StorageStatus } from '../../storage/device-storage.ts';
-import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createAgentNode, startStockRelay, type StockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { inspectionOf } from '../inspection.ts';
-import { startSync } from '../start-sync.ts';
 import type { SyncPeers } from '../sync-peers.ts';
 import { until } from '../../../test/support/until.ts';
+import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -24,13 +20,7 @@ async function deviceOf(
   ...relays: readonly StockRelay[]
 ): Promise<{ node: LocalNode; sync: SyncPeers; map: RawCoMap }> {
   const node = await createAgentNode();
-  const sync = startSync({
-    node,
-    sync: { relays: relays.map(({ url }) => ({ url })) },
-    storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
-    platform: createNodePlatform(),
-    logger: silentLogger,
-  });
+  const sync = startMemorySync(node, { relays: relays.map(({ url }) => ({ url })) });
   ends.push(() => sync.close());
   return { node, sync, map: node.createGroup().createMap() };
 }

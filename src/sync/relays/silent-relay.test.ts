@@ -6,7 +6,7 @@ import { createNodePlatform } from '../../../test/support/platform/node-platform
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { ping } from '../../../test/support/transport/blockable-transport.ts';
 import { until } from '../../../test/support/until.ts';
-import type { RememberedRelay } from '../../storage/relay-memory.ts';
+import type { RememberedRelay } from '../../storage/remembered-relay.ts';
 import type { ChannelEvents, Transport } from '../../transport/transport.ts';
 import { foreignStorageStatus } from '../begin-sync.ts';
 import { startSync } from '../start-sync.ts';

@@ -4,7 +4,7 @@ import { createAgentNode, startStockRelay } from '../../../test/support/sync/sto
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { until } from '../../../test/support/until.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { RelayMemory } from '../../storage/relay-memory.ts';
+import type { RelayMemory } from '../../storage/remembered-relay.ts';
 import { confirmationsOf } from '../confirmations.ts';
 import { peerIDs } from '../connection/peer-ids.ts';
 import { readRelayTargets } from '../relay-targets.ts';

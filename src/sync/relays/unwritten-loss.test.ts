@@ -4,7 +4,7 @@ import { createAgentNode, startStockRelay } from '../../../test/support/sync/sto
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { until } from '../../../test/support/until.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { RelayMemory } from '../../storage/relay-memory.ts';
+import type { RelayMemory } from '../../storage/remembered-relay.ts';
 import { confirmationsOf } from '../confirmations.ts';
 import { startSync } from '../start-sync.ts';
 
@@ -18,13 +18,14 @@ it('owes nothing once a relay that lost data has it again, though the loss was r
   const first = await startStockRelay();
   const device = createSharedDevice();
   const { storage, memory } = device.openTab();
-  const confirmed = vi.fn();
+  const [confirmed, lost] = [vi.fn(), vi.fn()];
   let isSlow = false;
   let write = () => {};
   const writable = new Promise<void>((resolve) => (write = resolve));
   const slow: RelayMemory = {
     ...memory,
     async write(id, remembered) {
+      if (remembered.losses) lost();
       if (isSlow) await writable;
       await memory.write(id, remembered);
       if (remembered.confirmed?.length) confirmed();
@@ -47,11 +48,11 @@ it('owes nothing once a relay that lost data has it again, though the loss was r
   const empty = await startStockRelay({ port: first.port });
   ends.push(() => empty.close());
   sync.reconnect();
-  await until(() => expect(empty.node.getCoValue(map.id).isAvailable()).toBe(true));
-  await until(() => sync.current.status === 'confirmed');
+  await until(() => expect(lost).toHaveBeenCalled());
   const left = () => confirmationsOf(sync)?.leftByAll();
-  await left()?.catch(() => {}); // Writes what is due.
+  await left(); // Writes what is due.
   write();
   await until(async () => expect(await left()).toEqual([]));
-  expect(sync.current.status).toBe('confirmed');
+  await until(() => expect(sync.current.status).toBe('confirmed'));
+  expect(empty.node.getCoValue(map.id).isAvailable()).toBe(true);
 });

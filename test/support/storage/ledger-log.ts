@@ -1,5 +1,5 @@
 import { atOnce } from '../../../src/base/sliced-steps.ts';
-import type { RememberedRelay } from '../../../src/storage/relay-memory.ts';
+import type { RememberedRelay } from '../../../src/storage/remembered-relay.ts';
 import { joinRecords, packFacts, type LedgerRecord } from '../../../src/storage/ledger/ledger-records.ts';
 import { compactSteps } from '../../../src/storage/ledger/ledger-store.ts';
 import { noFacts, pendingDebts, type LedgerContents, type LedgerFacts } from '../../../src/storage/ledger.ts';

@@ -1,4 +1,4 @@
-import { createLadder, type Ladder } from '../../../src/sync/delivery/ladder.ts';
+import { createLadder, type Ladder, type LadderEvents } from '../../../src/sync/delivery/ladder.ts';
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts';
 
 /** A ladder with one relay, `r`, and a log of its marks, confirmations and tap events. */
@@ -7,12 +7,16 @@ export function createTestLadder({
   isComplete = true,
   clock = createFakeClock(0),
   onDone = () => {},
+  onMissing = () => {},
+  onOwed = () => {},
   onChange = () => {},
 }: {
   readonly canSave?: boolean;
   readonly isComplete?: boolean;
   readonly clock?: FakeClock;
   readonly onDone?: (id: string) => void;
+  readonly onMissing?: LadderEvents['onMissing'];
+  readonly onOwed?: LadderEvents['onOwed'];
   readonly onChange?: (id?: string) => void;
 } = {}): {
   readonly clock: FakeClock;
@@ -28,7 +32,7 @@ export function createTestLadder({
     canSave: () => canSave,
     isComplete: () => isComplete,
     isCurrent: () => true,
-    onOwed: () => {},
+    onOwed,
     onSettled: () => {},
     onReleased: () => {},
     onPending: (id) => marks.push(`+${id}`),
@@ -36,6 +40,7 @@ export function createTestLadder({
       marks.push(`-${id}${isOwn ? '' : ' of another'}`);
       onDone(id);
     },
+    onMissing,
     onConfirmed: (id, relayID) => marks.push(`${id}@${relayID}`),
     onChange: (id) => isReady && onChange(id),
   });

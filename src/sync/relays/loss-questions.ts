@@ -1,0 +1,128 @@
+import type { CoValueCore, LocalNode, RawCoID, SyncMessage } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
+import { retry } from '../../base/retry.ts';
+import { isDeleteSession } from '../../engine/content.ts';
+import {
+  covers,
+  deletionOnly,
+  knownCountsOfContent,
+  knownCountsOfState,
+  mergeCounts,
+  type KnownCounts,
+} from '../../engine/known-counts.ts';
+import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { askRelayFor, requestLoad } from '../../engine/load-request.ts';
+import type { ConfirmedEdit } from '../../storage/remembered-relay.ts';
+import type { DeviceStates } from '../delivery/device-states.ts';
+
+/** Asks a relay on one connection whether it still has edits that it confirmed. */
+export interface LossQuestions {
+  /** Whether an answer is missing. */
+  readonly areOpen: boolean;
+  /** `mayBeAsked`: cojson's first messages on this connection have already queried CoValues in memory. */
+  ask(edits: readonly ConfirmedEdit[], options: { readonly mayBeAsked: boolean }): void;
+  /** Returns true if the relay lacks an edit. */
+  handled(message: SyncMessage): boolean;
+  clear(): void;
+}
+
+/** Concurrent writes of other clients can cause answers that do not cover the edit. After this many, it counts as lost. */
+const maxAnswers = 20;
+
+interface Question {
+  /** What the relay has confirmed. */
+  readonly counts: KnownCounts;
+  readonly answers: number;
+}
+
+export function createLossQuestions(options: {
+  readonly node: LocalNode;
+  readonly relayID: string;
+  readonly states: Pick<DeviceStates, 'read'>;
+  readonly clock: Clock;
+  /** Of the current connection. */
+  readonly signal: () => AbortSignal;
+  readonly onAnswered: () => void;
+}): LossQuestions {
+  const { node, relayID, states, clock, onAnswered } = options;
+  const asked = new Map<RawCoID, Question>();
+
+  /** Loads the CoValue first, because without it cojson takes a relay's "missing" answer as final. */
+  function ask(id: RawCoID): void {
+    const signal = options.signal();
+    const core = getOrCreateCoValue(node, id);
+    // A CoValue in memory needs no load, and a failing storage may never have written it.
+    if (core.isAvailable()) return askFor(id);
+    void loadIfStored();
+
+    /** To cojson, a read that failed looks like a CoValue that is not stored. */
+    async function loadIfStored(): Promise<void> {
+      const stored = await retry(() => states.read([id]), { clock, signal });
+      if (!stored || signal.aborted) return;
+      // The page was killed before it was stored. The relay sends it if it has it.
+      if (!stored.has(id)) return askFor(id);
+      requestLoad(node, id, { hasFailed: () => true, notStored: () => {} });
+      // Its dependencies may still be loading.
+      core.subscribe(onLoaded, true);
+    }
+
+    function onLoaded(_: CoValueCore, stop: () => void): void {
+      if (!signal.aborted && !core.isAvailable()) return;
+      stop();
+      if (!signal.aborted) askFor(id);
+    }
+  }
+
+  function askFor(id: RawCoID): void {
+    if (!asked.has(id)) return;
+    if (node.syncManager.peers[relayID]) askRelayFor(node, relayID, id);
+    else answered(id);
+  }
+
+  function answered(id: RawCoID): void {
+    asked.delete(id);
+    if (asked.size === 0) onAnswered();
+  }
+
+  return {
+    get areOpen() {
+      return asked.size > 0;
+    },
+    ask(edits, { mayBeAsked }) {
+      for (const { id, sessionID, count } of edits) {
+        const { counts = {} } = asked.get(id) ?? {};
+        const all = [counts, { header: 1 }, { [sessionID]: count }].reduce(mergeCounts);
+        asked.set(id, { counts: all, answers: 0 });
+      }
+      for (const id of new Set(edits.map(({ id }) => id))) {
+        const isAsked = mayBeAsked && getKnownCoValue(node, id)?.isAvailable() === true;
+        if (!isAsked) ask(id);
+      }
+    },
+    handled(message) {
+      const id = 'id' in message ? (message.id as RawCoID) : undefined;
+      const question = id && asked.get(id);
+      if (!question) return false;
+      const { counts, answers } = question;
+      if (message.action === 'known' || message.action === 'load') {
+        // A deletion ends the other edits.
+        const need = getOrCreateCoValue(node, id).isDeleted ? deletionOnly(counts) : counts;
+        if (!covers(knownCountsOfState(message), need)) return true;
+        answered(id);
+      } else if (message.action === 'content') {
+        // A relay that has the deletion sends nothing else.
+        const isUndeleted =
+          Object.keys(counts).some(isDeleteSession) && !Object.keys(message.new).every(isDeleteSession);
+        if (isUndeleted || answers >= maxAnswers) return true;
+        if (covers({ header: 1, ...knownCountsOfContent(message) }, counts)) answered(id);
+        else {
+          // The answer covers other sessions only, so query again until one covers this edit.
+          asked.set(id, { counts, answers: answers + 1 });
+          ask(id);
+        }
+      }
+      return false;
+    },
+    clear: () => asked.clear(),
+  };
+}

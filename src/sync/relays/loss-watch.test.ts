@@ -1,0 +1,183 @@
+import { cojsonInternals, type RawCoID, type SessionID } from 'cojson';
+import { afterEach, expect, it, vi } from 'vitest';
+import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
+import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
+import { until } from '../../../test/support/until.ts';
+import { joinRemembered } from '../../storage/relay-memory.ts';
+import type { ConfirmedEdit, RelayMemory, RememberedRelay } from '../../storage/remembered-relay.ts';
+import { createMemoryStorage } from '../../storage/memory-storage.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** A node that is connected to a relay, `r`, which a test plays, and a device with one record of it. */
+async function device(initial: (map: ConfirmedEdit) => RememberedRelay) {
+  const node = await createAgentNode();
+  const { core } = node.createGroup().createMap({ a: 1 });
+  const [server] = cojsonInternals.connectedPeers('r', 'device', { peer1role: 'server' });
+  node.syncManager.addPeer(server, true);
+  const sent = vi.spyOn(node.syncManager, 'trySendToPeer');
+  const own: ConfirmedEdit = { id: core.id, sessionID: node.currentSessionID, count: 1 };
+  let record = initial(own);
+  let isHanging = false;
+  const waiting: (() => void)[] = [];
+  const memory: RelayMemory = {
+    async read() {
+      if (isHanging) await new Promise<void>((resolve) => waiting.push(resolve));
+      return record;
+    },
+    write(_, seen) {
+      record = joinRemembered(record, seen);
+      return Promise.resolve();
+    },
+  };
+  const clock = createFakeClock();
+  let comparisons = 0;
+  const onChange = vi.fn();
+  const watchOf = () =>
+    createTestLossWatch({
+      ...{ node, memory, clock, onChange },
+      onRecorded: onChange,
+      recheck: () => new Promise(() => comparisons++),
+    });
+  const known = (sessions: Record<string, number>) =>
+    ({ action: 'known', id: core.id, header: true, sessions }) as const;
+  return {
+    ...{ node, core, own, sent, clock, memory, known, watchOf, onChange },
+    record: () => record,
+    setRecord: (next: RememberedRelay) => void (record = next),
+    comparisons: () => comparisons,
+    hang: () => void (isHanging = true),
+    answerReads() {
+      isHanging = false;
+      for (const next of waiting.splice(0)) next();
+    },
+  };
+}
+
+const turns = async () => {
+  for (let n = 0; n < 20; n++) await new Promise<void>((resolve) => setImmediate(resolve));
+};
+
+it('compares everything if content had to leave on an earlier connection, before the record could be read', async () => {
+  const { watchOf, own, clock, hang, answerReads, known, comparisons } = await device((map) => ({
+    confirmed: [map],
+  }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  hang();
+  // The relay was restored. What it lacks leaves after 10 s, also what the record names.
+  watch.connected(undefined);
+  clock.advance(10_000);
+  expect(watch.mayUpload).toBe(true);
+  watch.lost();
+  answerReads();
+  watch.connected(undefined);
+  await turns();
+  watch.handled(known({ [own.sessionID]: 1 }));
+  await turns();
+  expect([watch.isSure, comparisons()]).toEqual([false, 1]);
+});
+
+it('asks about the later edit if another tab has recorded one of the same CoValue', async () => {
+  const other = 'other_session_z1' as SessionID;
+  const { watchOf, own, known, setRecord } = await device((map) => ({ confirmed: [map] }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  // This tab stays offline. Another one edits the same CoValue, among others, and is closed.
+  setRecord({ confirmed: [{ ...own, sessionID: other, count: 5 }] });
+  watch.connected(undefined);
+  await turns();
+  // The relay was restored to before the other tab's edits.
+  watch.handled(known({ [own.sessionID]: 1 }));
+  await turns();
+  expect(watch.isSure).toBe(false);
+});
+
+it('is not sure of a relay of which it could ask nothing, because what the record names was not stored', async () => {
+  const node = await createAgentNode();
+  node.setStorage(createMemoryStorage());
+  const [server] = cojsonInternals.connectedPeers('r', 'device', { peer1role: 'server' });
+  node.syncManager.addPeer(server, true);
+  const sent = vi.spyOn(node.syncManager, 'trySendToPeer');
+  // Confirmed within 100 ms, but the page was killed before the storage had written the content.
+  const id: RawCoID = 'co_zQhpsTVUyyxgGpsdKwwPcTB9yKe3';
+  const confirmed = [{ id, sessionID: 's' as SessionID, count: 1 }];
+  const watch = createTestLossWatch({
+    node,
+    memory: { read: () => Promise.resolve({ confirmed }), write: () => Promise.resolve() },
+    recheck: () => new Promise(() => {}),
+  });
+  watch.connected(undefined);
+  await turns();
+  expect([sent.mock.calls.length > 0, watch.isSure]).toEqual([true, false]);
+});
+
+it('is not sure if another tab has recorded a loss since this one read the record', async () => {
+  const { watchOf, own, known, record } = await device((map) => ({ confirmed: [map] }));
+  const [one, other] = [watchOf(), watchOf()];
+  await until(() => expect([one.isRead, other.isRead]).toEqual([true, true]));
+  other.connected(undefined);
+  one.connected(undefined);
+  await turns();
+  other.handled(known({ [own.sessionID]: 0 }));
+  await turns();
+  expect(record()).toMatchObject({ losses: 1, refill: true });
+  expect(other.mayUpload).toBe(true);
+  // The other tab has uploaded this edit again, and goes on with the rest.
+  one.handled(known({ [own.sessionID]: 1 }));
+  await turns();
+  expect(one.isSure).toBe(false);
+});
+
+it('lets content leave at last if no connection lasts 10 s while the record cannot be read', async () => {
+  const { watchOf, clock, hang } = await device((map) => ({ confirmed: [map] }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  hang();
+  let couldSend = false;
+  for (let n = 0; n < 20; n++) {
+    watch.connected(undefined);
+    clock.advance(9_000);
+    couldSend ||= watch.mayUpload;
+    watch.lost();
+  }
+  expect(couldSend).toBe(true);
+});
+
+it('tells that content may leave when it adopts a loss that another tab has recorded', async () => {
+  const { watchOf, setRecord, onChange } = await device((map) => ({ confirmed: [map] }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  setRecord({ losses: 1 });
+  let wasTold = false;
+  onChange.mockImplementation(() => void (wasTold ||= watch.mayUpload));
+  watch.connected(undefined);
+  await turns();
+  expect([watch.mayUpload, wasTold]).toEqual([true, true]);
+});
+
+it('uploads nothing before the loss is recorded, however fast everything is compared', async () => {
+  const { node, own, memory, clock, known } = await device((map) => ({ confirmed: [map] }));
+  const watch = createTestLossWatch({
+    ...{ node, clock },
+    memory: { ...memory, write: () => new Promise(() => {}) },
+  });
+  watch.connected(undefined);
+  await turns();
+  watch.handled(known({ [own.sessionID]: 0 }));
+  await turns();
+  expect(watch.mayUpload).toBe(false);
+});
+
+it('notices that a relay lost a CoValue altogether, though it was deleted here in the meantime', async () => {
+  const { watchOf, core, known } = await device((map) => ({ confirmed: [map] }));
+  const watch = watchOf();
+  core.deleteCoValue();
+  watch.connected(undefined);
+  await turns();
+  // A relay that has a deletion, or what it ends, has the header.
+  watch.handled({ ...known({}), header: false });
+  await turns();
+  expect([watch.generation, watch.isSure]).toEqual([1, false]);
+});
