@@ -116,7 +116,7 @@ test('[STORE-8] a profile in stock storage is killed at ten moments of its migra
     if (call !== undefined) halts.push(call);
     return call !== undefined;
   };
-  for (let n = 0; n < 5; n++) expect(await killDuring('stock migration', random(1, 100))).toBe(true);
+  for (let n = 0; n < 7; n++) expect(await killDuring('stock migration', random(1, 100))).toBe(true);
   let number = 1;
   while (await killDuring('writes of the stock migration', number)) number++;
   expect(halts.length).toBeGreaterThanOrEqual(10);
