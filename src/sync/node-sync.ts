@@ -67,14 +67,15 @@ export function createNodeSync(options: {
   const pacer = createPacer({ nowMs: clock.elapsedMs, nextTask });
   const ledger = storage.ledger ?? createMarksLedger(node.storage);
   const states = createDeviceStates(node);
+  const ending = new AbortController();
   const debts = createDebtBook({
     ledger,
     clock,
     generationOf: (relayID) => relays.generationOf(relayID),
     isRecorded: (relayID, generation) => relays.isRecorded(relayID, generation),
     record: (relayID, latest) => relays.record(relayID, latest),
+    signal: ending.signal,
   });
-  const ending = new AbortController();
   const tracking = trackByLadder(node);
   const events = createSyncEvents();
   const validity = createValidity({ node, pacer, events, onChange: () => changed() });

@@ -10,6 +10,7 @@ let generation: number;
 let isRecorded: boolean;
 let recorded: (readonly [string, readonly string[]])[];
 let record: () => Promise<void>;
+let closing: AbortController;
 let book: DebtBook;
 
 beforeEach(() => {
@@ -26,6 +27,7 @@ beforeEach(() => {
     read: () => Promise.resolve({ ...noFacts, generations: new Map() }),
   };
   isRecorded = true;
+  closing = new AbortController();
   recorded = [];
   record = () => Promise.resolve();
   book = createDebtBook({
@@ -33,6 +35,7 @@ beforeEach(() => {
     clock,
     isRecorded: () => isRecorded,
     generationOf: () => generation,
+    signal: closing.signal,
     record(relayID, latest) {
       recorded.push([relayID, latest.map(({ id, sessionID, count }) => `${id} ${sessionID} ${count}`)]);
       return record();
@@ -181,4 +184,17 @@ it('names later confirmations first when the record could not be written before'
   clock.advance(1_000);
   await turn();
   expect(recorded.at(-1)?.[1]?.[0]).toBe('co_znew a 1');
+});
+
+it('no longer tries to name confirmations once it is closed', async () => {
+  record = () => Promise.reject(new Error('no room'));
+  book.settle('co_z1', { a: 1 }, 'r');
+  await book.flush();
+  closing.abort();
+  clock.advance(1_000);
+  await turn();
+  expect(recorded).toHaveLength(2);
+  clock.advance(60_000);
+  await turn();
+  expect(recorded).toHaveLength(2);
 });

@@ -30,8 +30,10 @@ export function createDebtBook(options: {
   readonly isRecorded: (relayID: string, generation: number) => boolean;
   /** Names the latest confirmations in the relay's record: a relay that has lost others has lost these. */
   readonly record: (relayID: string, latestFirst: readonly ConfirmedEdit[]) => Promise<void>;
+  /** Aborted when the sync is closed: confirmations that could not be written are heard again in a later run. */
+  readonly signal: AbortSignal;
 }): DebtBook {
-  const { ledger, clock, generationOf, isRecorded, record } = options;
+  const { ledger, clock, generationOf, isRecorded, record, signal } = options;
   let owed = new Map<string, Entry>();
   let settled = new Map<string, Entry>();
   let released = new Map<string, Entry>();
@@ -76,7 +78,7 @@ export function createDebtBook(options: {
       for (const { id, relayID, generation, counts } of later.values())
         add(settled, id, counts, relayID, generation);
       waiting = [...all, ...waiting];
-      cancelBatch ??= clock.after(retryMs, () => void flush());
+      if (!signal.aborted) cancelBatch ??= clock.after(retryMs, () => void flush());
       return;
     }
     if (writable.size > 0) {
