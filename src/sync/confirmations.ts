@@ -18,7 +18,7 @@ export interface Confirmations {
   /** Sets the only listener and delivers earlier claims to it at once. A refused fork counts as a claim. */
   onOwnSessionClaim(listener: (claim: OwnSessionClaim) => void): void;
   /** After a relay's claim was verified, accepts that the relay has this much. */
-  acceptKnown(id: string, found: KnownCounts, relayID: string): void;
+  acceptKnown(id: RawCoID, found: KnownCounts, relayID: string): void;
   /** Resolves after cojson has handled the relay's next message about the CoValue. */
   whenAnswered(id: string): Promise<void>;
   /** CoValues with unconfirmed edits of any tab or run of this device. Rejects if the ledger cannot be read. */

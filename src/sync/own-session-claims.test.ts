@@ -12,12 +12,14 @@ let ownID: LocalNode['currentSessionID'];
 let ladder: Ladder;
 let claims: OwnSessionClaims;
 let raised: OwnSessionClaim[];
+let acceptedLater: (readonly [string, KnownCounts])[];
 let sentByID: Map<string, KnownCounts>;
 beforeEach(async () => {
   node = await createAccountNode();
   ownID = node.currentSessionID;
   map = node.createGroup().createMap({ key: 1 });
   raised = [];
+  acceptedLater = [];
   ({ ladder } = createTestLadder({ canSave: false }));
   ladder.useRelays(['relay']);
   sentByID = new Map();
@@ -26,7 +28,14 @@ beforeEach(async () => {
 });
 
 const claimsOf = (relayID: string) =>
-  createOwnSessionClaims({ node, ladder, relayID, sentByID, onClaim: (claim) => raised.push(claim) });
+  createOwnSessionClaims({
+    node,
+    ladder,
+    relayID,
+    sentByID,
+    onClaim: (claim) => raised.push(claim),
+    onAccepted: (id, counts) => acceptedLater.push([id, counts]),
+  });
 const has = (count: number): SyncMessage => ({
   action: 'known',
   id: map.id,
@@ -46,17 +55,24 @@ test('a claim of unsent transactions is questioned once, and accepted when they 
   expect(accepted()).toEqual({ header: 1, other: 3 });
   claims.acceptKnown(map.id, { [ownID]: 1 });
   expect(accepted()).toHaveProperty([ownID], 1);
-  expect(ladder.pending.get(map.id)?.atRelays.relay?.confirmed).toEqual({ [ownID]: 1 });
+  expect(acceptedLater).toEqual([[map.id, { [ownID]: 1 }]]);
 });
 
 test('a claim that could not be verified stays questioned, and is raised again on the next connection', () => {
   claims.check(has(1));
   claims.acceptKnown(map.id, {});
   expect(accepted()).not.toHaveProperty([ownID]);
-  expect(ladder.pending.get(map.id)?.atRelays.relay?.confirmed).toEqual({});
+  expect(acceptedLater).toEqual([[map.id, {}]]);
   claims.lost();
   claims.check(has(1));
   expect(raised).toHaveLength(2);
+});
+
+test('what is found after the connection ended was not said on the next one', () => {
+  claims.check(has(1));
+  claims.lost();
+  claims.acceptKnown(map.id, { [ownID]: 1 });
+  expect(acceptedLater).toEqual([[map.id, {}]]);
 });
 
 test('a claim of sent transactions is not questioned', () => {

@@ -24,7 +24,7 @@ export interface OwnSessionClaims {
   /** The counts that the relay reported, without disputed ones. */
   accepted(id: string, state: KnownCounts): KnownCounts;
   /** The relay was found to have this much. */
-  acceptKnown(id: string, found: KnownCounts): void;
+  acceptKnown(id: RawCoID, found: KnownCounts): void;
   /** Claims that were checked without a result are checked again on the next connection. */
   lost(): void;
 }
@@ -44,8 +44,10 @@ export function createOwnSessionClaims(options: {
   /** By CoValue, what this run sent of its session to any relay; other clients may have passed it on to this relay. */
   readonly sentByID: Map<string, KnownCounts>;
   readonly onClaim: (claim: OwnSessionClaim) => void;
+  /** What was disputed turned out to be right. */
+  readonly onAccepted: (id: RawCoID, counts: KnownCounts) => void;
 }): OwnSessionClaims {
-  const { node, ladder, relayID, sentByID, onClaim } = options;
+  const { node, ladder, relayID, sentByID, onClaim, onAccepted } = options;
   const ownIDs = sessionIDsOf(node);
   const disputedByID = new Map<string, KnownCounts>();
   const raisedByID = new Map<string, KnownCounts>();
@@ -102,14 +104,14 @@ export function createOwnSessionClaims(options: {
     if (now.length > 0) sentByID.set(id, mergeCounts(before, Object.fromEntries(now)));
   }
 
-  function acceptKnown(id: string, found: KnownCounts): void {
+  function acceptKnown(id: RawCoID, found: KnownCounts): void {
     // Otherwise the relay's next report would be disputed again.
     sent(id, found);
     const disputed = disputedByID.get(id) ?? {};
     const left = missingIn(found, disputed);
     if (isEmpty(left)) disputedByID.delete(id);
     else disputedByID.set(id, left);
-    ladder.confirmed(id, missingSessions(left, disputed), relayID);
+    onAccepted(id, missingSessions(left, disputed));
   }
 
   return {
@@ -125,7 +127,11 @@ export function createOwnSessionClaims(options: {
       return Object.fromEntries(Object.entries(state).filter(([session]) => !(session in disputed)));
     },
     acceptKnown,
-    lost: () => raisedByID.clear(),
+    lost() {
+      raisedByID.clear();
+      // What is found later was not said on the next connection.
+      disputedByID.clear();
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { LocalNode, PeerState, SyncMessage } from 'cojson';
+import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
 import type { Pacer } from '../../base/pacer.ts';
 import type { Platform } from '../../platform/platform.ts';
@@ -58,7 +58,7 @@ export interface NodeRelay {
   /** Another tab has sent this much to the relay. */
   sentElsewhere(id: string, counts: KnownCounts): void;
   /** The relay was found to have this much of the node's own session. */
-  acceptKnown(id: string, found: KnownCounts): void;
+  acceptKnown(id: RawCoID, found: KnownCounts): void;
   facts(): RelayFacts;
   inspect(): PeerInspection;
   close(): void;
@@ -98,6 +98,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     ladder,
     relayID: id,
     onClaim: claimed,
+    onAccepted: (coValueID, counts) => evidence.heard(coValueID, counts),
     sentByID: options.sentByID,
   });
   const evidence = createRelayEvidence({

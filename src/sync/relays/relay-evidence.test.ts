@@ -12,7 +12,7 @@ import { createRelayEvidence } from './relay-evidence.ts';
 const denied = vi.fn();
 beforeEach(() => denied.mockClear());
 
-async function withLeftOver(isSure = true) {
+async function withLeftOver(isSure = true, isBelieved = () => true) {
   const [relay, node] = [await createAgentNode(), await createAgentNode()];
   const map: RawCoMap = relay.createGroup().createMap();
   const { ladder } = createTestLadder({ canSave: false });
@@ -24,7 +24,7 @@ async function withLeftOver(isSure = true) {
     relayID: 'relay',
     claims,
     isSure: () => isSure,
-    isBelieved: () => true,
+    isBelieved,
     denied,
     isLeftToOther: () => false,
   });
@@ -79,6 +79,16 @@ test('known states from this connection remain valid when the relay turns out to
     expect(receivedOf(map.id).map(({ action }) => action)).toEqual(['content', 'known']),
   );
   evidence.recheckAll();
+  expect(ladder.pending.has(map.id)).toBe(false);
+});
+
+test('[CONF-12] what a relay in doubt was found to have counts once it is believed', async () => {
+  let isBelieved = false;
+  const { map, ladder, evidence } = await withLeftOver(false, () => isBelieved);
+  evidence.heard(map.id, knownCountsOfState(map.core.knownState()));
+  expect(ladder.pending.has(map.id)).toBe(true);
+  isBelieved = true;
+  evidence.sure();
   expect(ladder.pending.has(map.id)).toBe(false);
 });
 

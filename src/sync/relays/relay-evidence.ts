@@ -16,6 +16,8 @@ import { getAvailableCoValue, getKnownCoValue, localCounts } from '../../engine/
 /** Derives what is confirmed from the relay's `known` and `load` messages, and from nothing else. */
 export interface RelayEvidence {
   handled(message: SyncMessage, peer: PeerState): void;
+  /** The relay has reported this much of a CoValue on this connection. */
+  heard(id: RawCoID, counts: KnownCounts): void;
   /** What the relay has reported about a CoValue on this connection, if it is believed. Kept only until `settled` and `sure`. */
   reportedCounts(id: string): KnownCounts;
   /** Call when all pending edits are in the ladder. */
@@ -66,6 +68,11 @@ export function createRelayEvidence(options: {
     return edits !== undefined && !isAt(edits, 'confirmed', relayID);
   }
 
+  function heard(id: RawCoID, counts: KnownCounts): void {
+    if (isBelieved()) ladder.confirmed(id, counts, relayID);
+    if (!isSettled || !isSure()) said.set(id, mergeCounts(said.get(id) ?? {}, counts));
+  }
+
   function recheck(id: RawCoID, stored: KnownCounts): void {
     // The disk may not have the deletion yet, or still what it ended.
     const need = getKnownCoValue(node, id)?.isDeleted ? deletionOnly(stored) : stored;
@@ -98,9 +105,9 @@ export function createRelayEvidence(options: {
       const lacking = missingIn(mergeCounts(knownAt(peer, id), state), localCounts(node, id));
       if (isDenial(id, lacking)) denied();
       ladder.missing(id, lacking, relayID);
-      if (isBelieved()) ladder.confirmed(id, state, relayID);
-      if (!isSettled || !isSure()) said.set(id, mergeCounts(said.get(id) ?? {}, state));
+      heard(id, state);
     },
+    heard,
     reportedCounts: (id) => (isBelieved() ? said.get(id) : undefined) ?? {},
     settled() {
       isSettled = true;
