@@ -1,4 +1,4 @@
-import type { LocalNode, RawCoID } from 'cojson';
+import type { CoValueCore, LocalNode, RawCoID } from 'cojson';
 import { getAvailableCoValue, getOrCreateCoValue } from './covalue-lookup.ts';
 
 /**
@@ -45,4 +45,9 @@ export function askRelayFor(node: LocalNode, relayID: string, id: RawCoID): void
     sessions: {},
   };
   if (peer) node.syncManager.trySendToPeer(peer, { action: 'load', ...state });
+}
+
+/** Lets the question that cojson asks a new peer about this CoValue overtake those about thousands of others. */
+export function askNext(node: LocalNode, relayID: string, core: CoValueCore): void {
+  node.syncManager.peers[relayID]?.sendLoadRequest(core, 'immediate');
 }

@@ -10,8 +10,8 @@ import {
   mergeCounts,
   type KnownCounts,
 } from '../../engine/known-counts.ts';
-import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
-import { askRelayFor, requestLoad } from '../../engine/load-request.ts';
+import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { askNext, askRelayFor, requestLoad } from '../../engine/load-request.ts';
 import type { ConfirmedEdit } from '../../storage/remembered-relay.ts';
 import type { DeviceStates } from '../delivery/device-states.ts';
 
@@ -19,7 +19,7 @@ import type { DeviceStates } from '../delivery/device-states.ts';
 export interface LossQuestions {
   /** Whether an answer is missing. */
   readonly areOpen: boolean;
-  /** `mayBeAsked`: cojson's first messages on this connection have already queried CoValues in memory. */
+  /** `mayBeAsked`: cojson has queued questions about the CoValues in memory on this connection, or has sent them. */
   ask(edits: readonly ConfirmedEdit[], options: { readonly mayBeAsked: boolean }): void;
   /** Returns true if the relay lacks an edit. */
   handled(message: SyncMessage): boolean;
@@ -95,8 +95,9 @@ export function createLossQuestions(options: {
         asked.set(id, { counts: all, answers: 0 });
       }
       for (const id of new Set(edits.map(({ id }) => id))) {
-        const isAsked = mayBeAsked && getKnownCoValue(node, id)?.isAvailable() === true;
-        if (!isAsked) ask(id);
+        const core = mayBeAsked ? getAvailableCoValue(node, id) : undefined;
+        if (core) askNext(node, relayID, core);
+        else ask(id);
       }
     },
     handled(message) {

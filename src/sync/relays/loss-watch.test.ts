@@ -1,5 +1,5 @@
 import { cojsonInternals, type RawCoID, type SessionID } from 'cojson';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
 import { until } from '../../../test/support/until.ts';
@@ -180,4 +180,32 @@ it('notices that a relay lost a CoValue altogether, though it was deleted here i
   watch.handled({ ...known({}), header: false });
   await turns();
   expect([watch.generation, watch.isSure]).toEqual([1, false]);
+});
+
+it('asks first about what the relay had confirmed, with thousands of CoValues in memory', async () => {
+  cojsonInternals.setMaxInFlightLoadsPerPeer(2);
+  onTestFinished(() => cojsonInternals.setMaxInFlightLoadsPerPeer(1_000));
+  const node = await createAgentNode();
+  const group = node.createGroup();
+  const maps = Array.from({ length: 6 }, () => group.createMap({ a: 1 }));
+  const last = maps.at(-1)?.core.id ?? group.id;
+  const [server, device] = cojsonInternals.connectedPeers('r', 'device', { peer1role: 'server' });
+  const asked: string[] = [];
+  device.incoming.onMessage((message) => {
+    if (message !== 'Disconnected' && message.action === 'load') asked.push(message.id);
+  });
+  node.syncManager.addPeer(server);
+  const watch = createTestLossWatch({
+    node,
+    clock: createFakeClock(),
+    memory: {
+      read: () => Promise.resolve({ confirmed: [{ id: last, sessionID: node.currentSessionID, count: 1 }] }),
+      write: () => Promise.resolve(),
+    },
+  });
+  await until(() => expect(watch.isRead).toBe(true));
+  watch.connected(undefined);
+  await until(() => expect(asked).toHaveLength(3));
+  await turns();
+  expect(asked).toEqual([group.id, maps[0]?.id, last]);
 });
