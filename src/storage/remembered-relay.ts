@@ -51,3 +51,7 @@ export function joinConfirmed(
   for (const { id } of now) earlier.delete(id);
   return [...latest, ...earlier.values()].slice(0, maxConfirmed);
 }
+
+export function isAnotherStorage({ storage }: RememberedRelay, now: RememberedRelay['storage']): boolean {
+  return storage !== undefined && (storage.id !== now?.id || storage.epoch !== now.epoch);
+}

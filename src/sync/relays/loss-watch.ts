@@ -4,6 +4,7 @@ import type { Logger } from '../../base/logger.ts';
 import { isEqual } from '../../base/equal.ts';
 import { retry } from '../../base/retry.ts';
 import {
+  isAnotherStorage,
   joinConfirmed,
   type ConfirmedEdit,
   type RelayMemory,
@@ -12,6 +13,7 @@ import {
 import type { HelloFrame } from '../../wire/frames.ts';
 import { createDeviceStates } from '../delivery/device-states.ts';
 import { createLossQuestions } from './loss-questions.ts';
+import { createPatience } from './patience.ts';
 
 /** Detects a relay that lost data. A restored backup may keep its epoch, so every connection queries recent edits. */
 export interface LossWatch {
@@ -50,9 +52,6 @@ export interface LossWatch {
   close(): void;
 }
 
-/** How long content may wait for the relay's answers, or for a disk that does not answer. */
-const doubtMs = 10_000;
-
 export function createLossWatch(options: {
   readonly node: LocalNode;
   readonly relayID: string;
@@ -85,11 +84,12 @@ export function createLossWatch(options: {
    * relay had shown that it has its earlier data.
    */
   let phase: 'sure' | 'reading' | 'held' | 'asking' | 'filling' | 'doubted' = 'sure';
-  /** Content has waited for too long, and leaves. */
-  let isOverdue = false;
-  let cancelOverdue = () => {};
-  /** How much longer content may wait, on this connection and the next ones. */
-  let patienceMs = doubtMs;
+  const patience = createPatience(clock, () => {
+    if (phase === 'asking') return void findMissing(knownLosses + 1);
+    // Lost content leaves before the record is read.
+    if (phase !== 'filling') remembered = { ...remembered, refill: true };
+    onChange();
+  });
   let hasCarried = false;
   let hello: HelloFrame | undefined;
   let writing: Promise<unknown> = Promise.resolve();
@@ -140,10 +140,19 @@ export function createLossWatch(options: {
     outdated();
   }
 
+  /** The number of the loss that the record tells of and that this tab has yet to handle. */
+  function lossIn({ losses = 0, refill }: RememberedRelay): number | undefined {
+    recordedLosses = Math.max(recordedLosses, losses);
+    // Another tab has found it.
+    if (losses > knownLosses) return losses;
+    // A run or a connection ended before everything was compared, and the relay may have lost more since then.
+    return refill || remembered.refill ? losses + 1 : undefined;
+  }
+
   async function compare(): Promise<void> {
     const { signal } = connection;
     phase = 'reading';
-    void limitDoubt();
+    void patience.begin();
     const atStart = remembered.confirmed ?? [];
     questions.ask(atStart, { mayBeAsked: true });
     await beginning;
@@ -151,21 +160,14 @@ export function createLossWatch(options: {
     const found = await read(signal);
     if (!found || signal.aborted || phase !== 'reading') return;
     phase = 'asking';
-    const { losses = 0, refill } = found;
-    const maxLosses = Math.max(losses, knownLosses);
-    recordedLosses = Math.max(recordedLosses, losses);
-    if (isAnotherStorage({ ...remembered, ...found }, hello)) {
+    const loss = lossIn(found);
+    if (isAnotherStorage({ ...remembered, ...found }, hello?.storage)) {
       // Without a hello, it may be a silent channel to the relay.
-      if (hello || hasCarried) return findMissing(maxLosses + 1);
+      if (hello || hasCarried) return findMissing(Math.max(found.losses ?? 0, knownLosses) + 1);
       phase = 'held';
-      cancelOverdue();
-      patienceMs = doubtMs;
-      return;
+      return patience.renew();
     }
-    // Another tab has found a loss.
-    if (losses > knownLosses) return findMissing(losses);
-    // A run or a connection ended before everything was compared, and the relay may have lost more since then.
-    if (refill || remembered.refill) return findMissing(losses + 1);
+    if (loss !== undefined) return findMissing(loss);
     const others = found.confirmed ?? [];
     remembered = {
       ...remembered,
@@ -186,33 +188,8 @@ export function createLossWatch(options: {
     const { signal } = connection;
     const found = await read(signal);
     if (!found || signal.aborted || phase !== 'asking') return;
-    const { losses = 0, refill } = found;
-    recordedLosses = Math.max(recordedLosses, losses);
-    if (losses > knownLosses) return findMissing(losses);
-    if (refill) return findMissing(losses + 1);
-    becomeSure();
-  }
-
-  /** Resolves when content has waited for too long. */
-  function limitDoubt(): Promise<void> {
-    cancelOverdue();
-    isOverdue = false;
-    const startedMs = clock.elapsedMs();
-    return new Promise((resolve) => {
-      const cancel = clock.after(patienceMs, () => {
-        isOverdue = true;
-        resolve();
-        if (phase === 'asking') return void findMissing(knownLosses + 1);
-        // Lost content leaves before the record is read.
-        if (phase !== 'filling') remembered = { ...remembered, refill: true };
-        onChange();
-      });
-      cancelOverdue = () => {
-        cancelOverdue = () => {};
-        cancel();
-        patienceMs = Math.max(0, patienceMs - (clock.elapsedMs() - startedMs));
-      };
-    });
+    const loss = lossIn(found);
+    return loss === undefined ? becomeSure() : findMissing(loss);
   }
 
   /** `losses` includes this one. Written at once, because other tabs may already be certain that nothing is lost. */
@@ -229,9 +206,8 @@ export function createLossWatch(options: {
       losses: knownLosses,
       refill: true,
     };
-    cancelOverdue();
-    patienceMs = doubtMs;
-    const overdue = limitDoubt();
+    patience.renew();
+    const overdue = patience.begin();
     onChange();
     // Tried again until it succeeds, because other tabs and later runs learn of the loss from the record.
     const written = retry(() => write(), { clock, signal: closing.signal });
@@ -244,8 +220,7 @@ export function createLossWatch(options: {
 
   function becomeSure(): void {
     phase = 'sure';
-    cancelOverdue();
-    patienceMs = doubtMs;
+    patience.renew();
     isVerified = true;
     onChange();
   }
@@ -285,7 +260,7 @@ export function createLossWatch(options: {
       return isVerified;
     },
     get mayUpload() {
-      if (isOverdue || (phase === 'sure' && isCompared())) return true;
+      if (patience.isOver || (phase === 'sure' && isCompared())) return true;
       return phase === 'filling' && recordedLosses >= knownLosses;
     },
     foundGeneration,
@@ -317,18 +292,13 @@ export function createLossWatch(options: {
       connection.abort();
       connection = new AbortController();
       questions.clear();
-      cancelOverdue();
-      isOverdue = false;
+      patience.pause();
       hasCarried = false;
       if (phase !== 'sure') phase = 'doubted';
     },
     close() {
       closing.abort();
-      cancelOverdue();
+      patience.pause();
     },
   };
-}
-
-function isAnotherStorage({ storage: before }: RememberedRelay, now: HelloFrame | undefined): boolean {
-  return before !== undefined && (before.id !== now?.storage.id || before.epoch !== now.storage.epoch);
 }
