@@ -53,3 +53,14 @@ it('lets the user give up what was typed in an item that somebody else deletes',
   await expect.element(field).not.toBeInTheDocument();
   expect(device.texts(listID)).toEqual(['Firewood', 'Bread']);
 });
+
+it('keeps the field of an item that somebody else checks off', async () => {
+  await userEvent.click(page.getByRole('button', { name: 'Soap', exact: true }));
+  await userEvent.fill(field, 'Soap and towels');
+  device.edit.setDone(device.itemID(listID, 'Soap'), true);
+  await expect.element(page.getByRole('checkbox', { name: 'Soap' })).toBeChecked();
+  await expect.element(field).toHaveFocus();
+  await userEvent.keyboard('{Enter}');
+  await expect.element(field).not.toBeInTheDocument();
+  expect(device.texts(listID)).toContain('Soap and towels');
+});
