@@ -10,6 +10,8 @@ export interface Debt {
   readonly count: number;
   readonly sinceMs: number;
   readonly relayID?: string;
+  /** Of that relay's data, which it does not end in an earlier one: the ledger may have the debt before the record has the loss. */
+  readonly generation?: number;
 }
 
 /** A relay has reported that it has this much of a session. */
@@ -72,11 +74,12 @@ export function joinDebts(debts: readonly Debt[]): readonly Debt[] {
   const joined = new Map<string, Debt>();
   for (const debt of debts) {
     const key = JSON.stringify([debt.id, debt.session, debt.relayID]);
-    const { count = 0, sinceMs = Infinity } = joined.get(key) ?? {};
+    const { count = 0, sinceMs = Infinity, generation = 0 } = joined.get(key) ?? {};
     joined.set(key, {
       ...debt,
       count: Math.max(debt.count, count),
       sinceMs: Math.min(debt.sinceMs, sinceMs),
+      ...(debt.generation !== undefined && { generation: Math.max(debt.generation, generation) }),
     });
   }
   return [...joined.values()];

@@ -5,7 +5,7 @@ import { joinRecords, packFacts, unpackFacts, type LedgerRecord } from './ledger
 const facts: LedgerFacts = {
   debts: [
     { id: 'co_z1', session: 'header', count: 1, sinceMs: 5 },
-    { id: 'co_z1', session: 'a', count: 3, sinceMs: 6, relayID: 'r' },
+    { id: 'co_z1', session: 'a', count: 3, sinceMs: 6, relayID: 'r', generation: 2 },
     { id: 'co_z2', session: '*v3', count: 1, sinceMs: 7 },
   ],
   confirmations: [

@@ -18,7 +18,12 @@ type StoredCount = readonly [id: string, session: SessionIndex, count: number];
 type SaidAtRelay = readonly [relayID: string, generation: number, counts: StoredCount[]];
 interface StoredFacts {
   readonly sessions: readonly string[];
-  readonly owed: readonly (readonly [...StoredCount, sinceMs: number, relayID?: string])[];
+  readonly owed: readonly (readonly [
+    ...StoredCount,
+    sinceMs: number,
+    relayID?: string,
+    generation?: number,
+  ])[];
   readonly said: readonly (readonly [relayID: string, generation: number, counts: readonly StoredCount[]])[];
   readonly released: readonly StoredCount[];
 }
@@ -47,7 +52,7 @@ export function packFacts({ debts, confirmations, releases }: LedgerFacts, isWho
     owed: debts.map((debt) => [
       ...count(debt),
       debt.sinceMs,
-      ...(debt.relayID === undefined ? [] : [debt.relayID]),
+      ...(debt.relayID === undefined ? [] : [debt.relayID, debt.generation ?? 0]),
     ]) as readonly unknown[] as StoredFacts['owed'],
     said: [...said.values()],
     released: releases.map(count),
@@ -74,9 +79,10 @@ export function unpackFacts(record: unknown): LedgerFacts {
     return { id: id as RawCoID, session: nameOf(session), count };
   };
   return {
-    debts: owed.map(([id, session, count, sinceMs, relayID]: readonly unknown[]) => {
-      if (typeof sinceMs !== 'number' || !isOptionalText(relayID)) throw malformed();
-      return { ...countOf([id, session, count]), sinceMs, ...(relayID !== undefined && { relayID }) };
+    debts: owed.map(([id, session, count, sinceMs, relayID, generation = 0]: readonly unknown[]) => {
+      if (typeof sinceMs !== 'number' || !isOptionalText(relayID) || !isCount(generation)) throw malformed();
+      const atRelay = relayID !== undefined && { relayID, generation };
+      return { ...countOf([id, session, count]), sinceMs, ...atRelay };
     }),
     confirmations: said.flatMap(([relayID, generation, counts]) => {
       if (typeof relayID !== 'string' || !isCount(generation)) throw malformed();

@@ -12,7 +12,7 @@ import {
   type PendingDebts,
 } from '../ledger.ts';
 import { joinRecords, packFacts } from './ledger-records.ts';
-import { compactSteps } from './ledger-store.ts';
+import { compactSteps, contentsOf } from './ledger-store.ts';
 
 const relayIDs = ['r', 's'] as const;
 type Fact =
@@ -185,4 +185,22 @@ describe('compaction', () => {
     expect(facts.map((some) => some.debts.length)).toEqual([1_000, 1_000, 500]);
     expect(facts.flatMap((some) => some.debts)).toEqual(debts);
   });
+});
+
+it('keeps what a comparison owes, if the ledger is compacted before the loss is in the relay’s record', () => {
+  const edit = { id: 'co_z1', session: 'a', count: 1 } as const;
+  const settled = { ...edit, relayID: 'r', generation: 3 };
+  const records = [
+    packFacts({ ...noFacts, debts: [{ ...edit, sinceMs: 1 }], confirmations: [settled] }),
+    packFacts({ ...noFacts, debts: [{ ...edit, sinceMs: 2, relayID: 'r', generation: 4 }] }),
+  ];
+  const readAt = (losses: number, stored: readonly unknown[]) =>
+    atOnce(contentsOf({ records: stored, relays: new Map([['r', { losses }]]) }));
+  const before = readAt(3, records);
+  expect(before.generations.get('r')).toBe(4);
+  const after = atOnce(compactSteps(before)).map((facts, at) => packFacts(facts, at === 0));
+  for (const losses of [3, 4]) {
+    const pending = pendingDebts(readAt(losses, after), ['r']);
+    expect(pending.get('co_z1')).toMatchObject({ need: { a: 1 }, confirmed: new Map([['r', {}]]) });
+  }
 });

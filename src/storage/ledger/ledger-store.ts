@@ -69,9 +69,15 @@ export async function readStored(transaction: IDBTransaction): Promise<StoredLed
 
 /** Throws if a record is malformed. */
 export function* contentsOf({ records, relays }: StoredLedger): Generator<void, LedgerContents> {
+  const facts = yield* joinSteps(records);
+  const generations = new Map(generationsOf(relays));
+  for (const { relayID = '', generation = 0 } of facts.debts) {
+    const recorded = generations.get(relayID);
+    if (recorded !== undefined && generation > recorded) generations.set(relayID, generation);
+  }
   return {
-    ...(yield* joinSteps(records)),
-    generations: generationsOf(relays),
+    ...facts,
+    generations,
     unfilled: new Set([...relays].flatMap(([relayID, relay]) => (relay?.refill ? relayID : []))),
   };
 }

@@ -60,7 +60,7 @@ it('writes collected facts together, and each once', async () => {
       debts: [
         { id: 'co_z1', session: 'header', count: 1, sinceMs: 10 },
         { id: 'co_z1', session: 'a', count: 2, sinceMs: 10 },
-        { id: 'co_z1', session: 'a', count: 3, sinceMs: 10, relayID: 'r' },
+        { id: 'co_z1', session: 'a', count: 3, sinceMs: 10, relayID: 'r', generation: 0 },
       ],
       releases: [{ id: 'co_z2', session: 'b', count: 4 }],
     },

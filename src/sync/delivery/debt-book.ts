@@ -42,7 +42,10 @@ export function createDebtBook(options: {
 
   function takeDebts() {
     const sinceMs = clock.nowMs();
-    const debts = countsIn(owed, ({ relayID }) => ({ sinceMs, ...(relayID !== undefined && { relayID }) }));
+    const debts = countsIn(owed, ({ relayID, generation = 0 }) => ({
+      sinceMs,
+      ...(relayID !== undefined && { relayID, generation }),
+    }));
     owed = new Map();
     return debts;
   }
@@ -99,7 +102,9 @@ export function createDebtBook(options: {
   }
 
   return {
-    owe: (id, counts, relayID) => add(owed, id, counts, relayID),
+    owe(id, counts, relayID) {
+      add(owed, id, counts, relayID, relayID === undefined ? undefined : generationOf(relayID));
+    },
     settle(id, counts, relayID) {
       // The generation may be over by the time this is written.
       add(settled, id, counts, relayID, generationOf(relayID));

@@ -114,6 +114,8 @@ export function createLossWatch(options: {
       knownLosses = found.losses ?? 0;
       recordedLosses = Math.max(recordedLosses, knownLosses);
       foundGeneration(knownLosses);
+      // The ledger has debts of a loss that could not be recorded.
+      if (latest !== knownLosses) remembered = { ...remembered, refill: true };
       isRead = true;
       onChange();
     });
@@ -198,8 +200,8 @@ export function createLossWatch(options: {
     const { signal } = connection;
     phase = 'filling';
     questions.clear();
-    if (losses > knownLosses) knownLosses = losses;
-    latest = Math.max(knownLosses, latest ?? 0);
+    knownLosses = Math.max(losses, knownLosses, latest ?? 0);
+    latest = knownLosses;
     remembered = {
       ...remembered,
       ...(hello && { storage: hello.storage }),

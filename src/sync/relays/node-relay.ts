@@ -74,7 +74,7 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly logger: Logger;
   readonly memory: RelayMemory;
   readonly events: SyncEventStream;
-  readonly debts: Pick<DebtBook, 'writeDebts' | 'flush'>;
+  readonly debts: Pick<DebtBook, 'owe' | 'writeDebts' | 'flush'>;
   readonly ledger: Pick<Ledger, 'attempted' | 'written'>;
   readonly states: DeviceStates;
   /** Whether the ladder counts what earlier runs left behind. */
@@ -110,6 +110,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     isBelieved: () => losses.isBelieved,
     denied: () => losses.denied(),
     isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
+    owe: (coValueID, counts) => debts.owe(coValueID, counts, id),
   });
   const download = createDownload({
     node,

@@ -68,7 +68,7 @@ export function createNodeRelays(options: {
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly ledger: Ledger;
-  readonly debts: Pick<DebtBook, 'writeDebts' | 'flush'>;
+  readonly debts: Pick<DebtBook, 'owe' | 'writeDebts' | 'flush'>;
   readonly states: DeviceStates;
   readonly platform: Pick<Platform, 'clock' | 'page' | 'random'>;
   readonly pacer: Pacer;

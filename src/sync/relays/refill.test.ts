@@ -233,6 +233,17 @@ it('outdates what was counted when the ledger is of a later generation', async (
   expect([watch.isSure, watch.isCurrent(1), watch.isCurrent(2)]).toEqual([false, false, true]);
 });
 
+it('compares everything if the ledger has debts of a loss that is not in the relay’s record', async () => {
+  const { watch, written } = await lossWatch(() => Promise.resolve({ losses: 3 }));
+  // Before the record is read.
+  watch.foundGeneration(5);
+  await until(() => expect(watch.isRead).toBe(true));
+  expect([watch.isCompared, watch.isSure]).toEqual([false, false]);
+  watch.connected(undefined);
+  await until(() => expect(written).toEqual([{ confirmed: [], losses: 5, refill: true }]));
+  expect([watch.generation, watch.isCurrent(5)]).toEqual([5, true]);
+});
+
 it('does not count what the ledger had before this tab found a loss', async () => {
   const { watch, outdated } = await lossWatch(() => Promise.resolve({ losses: 1 }));
   await until(() => expect(watch.isSure).toBe(true));

@@ -10,6 +10,7 @@ import { createRelayEvidence } from './relay-evidence.ts';
 
 /** A node whose ladder has an unconfirmed edit of a CoValue that the relay already has. */
 const denied = vi.fn();
+const owe = vi.fn();
 beforeEach(() => denied.mockClear());
 
 async function withLeftOver(isSure = true, isBelieved = () => true) {
@@ -27,6 +28,7 @@ async function withLeftOver(isSure = true, isBelieved = () => true) {
     isBelieved,
     denied,
     isLeftToOther: () => false,
+    owe,
   });
   const received: SyncMessage[] = [];
   listen(node, {

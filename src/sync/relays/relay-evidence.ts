@@ -46,8 +46,10 @@ export function createRelayEvidence(options: {
   readonly denied: () => void;
   /** Another tab uploads it and will announce the relay's answer. */
   readonly isLeftToOther: (id: string) => boolean;
+  /** The relay must get this much, in the generation of its data that has begun. */
+  readonly owe: (id: RawCoID, counts: KnownCounts) => void;
 }): RelayEvidence {
-  const { node, ladder, relayID, claims, isSure, isBelieved, denied, isLeftToOther } = options;
+  const { node, ladder, relayID, claims, isSure, isBelieved, denied, isLeftToOther, owe } = options;
   const said = new Map<string, KnownCounts>();
   const sentByRelay = new Map<RawCoID, PeerState>();
   let isSettled = false;
@@ -78,6 +80,8 @@ export function createRelayEvidence(options: {
     const need = getKnownCoValue(node, id)?.isDeleted ? deletionOnly(stored) : stored;
     // A relay has confirmed what is not pending, so nobody else can have written it under this session.
     claims.sent(id, missingSessions(needOf(ladder.pending.get(id) ?? noEdits), need));
+    // Also what is pending: in the ledger, all relays may have confirmed it in earlier generations.
+    owe(id, need);
     ladder.missing(id, need, relayID);
     // The relay has already reported or sent it on this connection, and will not do so again unasked.
     ladder.confirmed(id, said.get(id) ?? {}, relayID);
