@@ -33,7 +33,7 @@ export function missingIn(have: KnownCounts, need: KnownCounts): KnownCounts {
 }
 
 /** The entries of `need` whose sessions `have` does not mention. */
-export function missingSessions(have: KnownCounts, need: KnownCounts): KnownCounts {
+export function missingSessions<T>(have: KnownCounts, need: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(need).filter(([session]) => !Object.hasOwn(have, session)));
 }
 

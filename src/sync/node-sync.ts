@@ -123,6 +123,7 @@ export function createNodeSync(options: {
     peers: () => view.current().peers,
     storageOf: (relayID) => relays.storageOf(relayID),
     onSent: (relayID, id, counts) => relays.sentElsewhere(relayID, id, counts),
+    onFreed: () => relays.wakeCouriers(),
     onChanged(id) {
       validity.changed(id);
       events.changed(id, 'tab');

@@ -10,7 +10,7 @@ type Plant =
   | 'records no debts'
   | 'ignores data loss at the relay'
   | 'acknowledges before the commit'
-  | 'abandons the edits of a dead tab'
+  | 'never ends a lease'
   | 'drops an edit'
   | 'shows an earlier value again';
 
@@ -56,12 +56,12 @@ vi.mock(import('../../src/relay/client/acknowledgements.ts'), async (original) =
   };
 });
 
-vi.mock(import('../../src/sync/tabs/holds.ts'), async (original) => {
+vi.mock(import('../../src/sync/tabs/leases.ts'), async (original) => {
   const real = await original();
   return {
-    createHolds: (options) =>
-      real.createHolds(
-        planted === 'abandons the edits of a dead tab' ? { ...options, onDue: () => {} } : options,
+    createLeases: (options) =>
+      real.createLeases(
+        planted === 'never ends a lease' ? { ...options, clock: { elapsedMs: () => 0 } } : options,
       ),
   };
 });
@@ -109,7 +109,7 @@ describe('bugs that the simulation detects', { timeout: 600_000 }, () => {
     ['acknowledges before the commit', /^reported as (confirmed|durable), but not at/],
     ['records no debts', /^reported as (confirmed|durable), but not at/],
     ['ignores data loss at the relay', /^reported as (confirmed|durable), but not at|^lost/],
-    ['abandons the edits of a dead tab', /^still unmet .*: every state is confirmed/],
+    ['never ends a lease', /^still unmet .*: every state is confirmed/],
     ['drops an edit', /^went back/],
     ['shows an earlier value again', /^(went back|overwritten shown)/],
   ])('%s', async (plant, message) => {

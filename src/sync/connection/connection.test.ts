@@ -41,6 +41,7 @@ function connect(url: URL | [URL, ...URL[]], on: Partial<ConnectionEvents> = {})
   const events = { ready: vi.fn(), lost: vi.fn(), refused: vi.fn() };
   const silent: ConnectionEvents = {
     changed: () => {},
+    sending: (message) => message,
     sent: () => {},
     drained: () => {},
     withheld: () => {},

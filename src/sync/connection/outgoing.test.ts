@@ -12,6 +12,8 @@ function setUp(limit?: number) {
     /** Whether sent frames stay in the buffer. */
     isStuck: false,
     mayUpload: true,
+    /** Of content, what another tab sends. */
+    leftOut: new Set<string>(),
     send(frame: string) {
       frames.push(frame);
       if (channel.isStuck) channel.bufferedBytes += frame.length;
@@ -24,6 +26,7 @@ function setUp(limit?: number) {
     limit: () => limit,
     mayUpload: () => channel.mayUpload,
     on: {
+      sending: (message) => (channel.leftOut.has(message.id) ? undefined : message),
       sent: ({ id }) => told.push(`sent ${id}`),
       drained: () => told.push('drained'),
       withheld: ({ id }, error) => told.push(`withheld ${id} ${error.code}`),

@@ -19,6 +19,8 @@ export interface Outgoing {
 }
 
 export interface OutgoingEvents {
+  /** Returns what to send of the message now. Undefined: nothing. */
+  sending(message: SyncMessage): SyncMessage | undefined;
   /** Handed to the channel. */
   sent(message: SyncMessage, bytes: number): void;
   drained(): void;
@@ -70,7 +72,9 @@ export function createOutgoing(options: {
   }
 
   function nextLine(): Line | undefined {
-    for (let message = nextMessage(); message; message = nextMessage()) {
+    for (let next = nextMessage(); next; next = nextMessage()) {
+      const message = on.sending(next);
+      if (!message) continue;
       const text = JSON.stringify(message);
       const refusal = refusalOf(message, text.length, limit());
       if (!refusal) return { message, text };

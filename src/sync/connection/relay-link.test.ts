@@ -52,6 +52,7 @@ beforeEach(() => {
       alive: nothing,
       received: nothing,
       refused: nothing,
+      sending: (message) => message,
       sent: nothing,
       drained: nothing,
       withheld: nothing,

@@ -18,6 +18,7 @@ let isUnreadable: boolean;
 let isHanging: boolean;
 let isSettled: boolean;
 let leftToOther: Set<string>;
+let overdue: Set<string>;
 let sent: SyncMessage[];
 /** Loads that have begun, and the callbacks of those that have not ended. */
 let loaded: RawCoID[];
@@ -28,6 +29,7 @@ beforeEach(() => {
   stored = new Map();
   inMemory = new Set();
   leftToOther = new Set();
+  overdue = new Set();
   [sent, loaded, loads] = [[], [], []];
   [isUnreadable, isHanging, isSettled] = [false, false, true];
   courier = createCourier({
@@ -45,6 +47,7 @@ beforeEach(() => {
     clock,
     isSettled: () => isSettled,
     isLeftToOther: (id) => leftToOther.has(id),
+    isOverdue: (id) => overdue.has(id),
   });
 });
 

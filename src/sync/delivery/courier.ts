@@ -72,6 +72,8 @@ export function createCourier(options: {
   readonly isSettled: () => boolean;
   /** Another tab uploads it and will announce the relay's answer. */
   readonly isLeftToOther: (id: string) => boolean;
+  /** Another tab was to upload some of what is in memory, which waits for the relay's next answer. */
+  readonly isOverdue: (id: string) => boolean;
 }): Courier {
   const { node, ladder, relayID, states, clock, isSettled, isLeftToOther } = options;
   const questions = new Map<RawCoID, Question>();
@@ -94,14 +96,14 @@ export function createCourier(options: {
     questions.set(id, { ...question, isOpen: false });
   }
 
-  function isOverdue(id: RawCoID, nowMs: number): boolean {
+  function mayAsk(id: RawCoID, nowMs: number): boolean {
     const question = questions.get(id);
     return !question || nowMs - question.askedAtMs >= question.waitMs;
   }
 
   function isDue(id: RawCoID, nowMs: number): boolean {
-    if (!isOverdue(id, nowMs)) return false;
-    if (!node.has(id)) return true;
+    if (!mayAsk(id, nowMs)) return false;
+    if (!node.has(id) || options.isOverdue(id)) return true;
     // cojson sends what is in memory, and the relay acknowledges it, but a busy relay may have missed it.
     const sinceMs = noticedAtMs.get(id) ?? nowMs;
     noticedAtMs.set(id, sinceMs);
@@ -117,7 +119,7 @@ export function createCourier(options: {
   /** Otherwise questions that are never answered would take up all room. */
   function closeUnanswered(nowMs: number): void {
     for (const id of questions.keys()) {
-      if (isLacking(id) && !isOverdue(id, nowMs)) continue;
+      if (isLacking(id) && !mayAsk(id, nowMs)) continue;
       close(id);
       if (!ladder.pending.has(id)) questions.delete(id);
     }

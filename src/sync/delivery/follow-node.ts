@@ -38,10 +38,7 @@ export function followNode(options: {
       ladder.saved(id, counts);
       tabs?.stored(id, counts);
     },
-    handling(message, peer) {
-      relays.handling(message, peer);
-      tabs?.handling(message, peer);
-    },
+    handling: relays.handling,
     handled(message, peer) {
       relays.handled(message, peer);
       tabs?.handled(message, peer);

@@ -14,13 +14,15 @@ describe('an edit of another tab', () => {
     expect(marks).toEqual(['co_z1@r', '-co_z1 of another']);
   });
 
-  it('belongs to this tab once it takes it over or edits the CoValue too', () => {
+  it('belongs to this tab once it sends more of it than the header, or edits the CoValue too', () => {
     const { ladder, marks } = createTestLadder();
     ladder.savedElsewhere('co_z1', { s: 1 });
     ladder.savedElsewhere('co_z2', { s: 1 });
-    ladder.takenOver('co_z1');
+    ladder.sent('co_z1', { header: 1 }, 'r');
+    expect(marks).toEqual([]);
+    ladder.sent('co_z1', { s: 1 }, 'r');
     ladder.edited('co_z2', { t: 1 });
-    ladder.takenOver('co_z3');
+    ladder.sent('co_z3', { s: 1 }, 'r');
     expect(marks).toEqual(['+co_z1', '+co_z2']);
     ladder.confirmed('co_z1', { s: 1 }, 'r');
     ladder.saved('co_z2', { t: 1 });
@@ -228,14 +230,14 @@ describe('content that the relay turns out to lack', () => {
 });
 
 describe('another tab’s edit', () => {
-  it('is the other tab’s to send until this one takes it over', () => {
+  it('is the other tab’s to send until this one sends it', () => {
     const { ladder } = createTestLadder();
     ladder.savedElsewhere('co_z1', { t: 1 });
     expect([ladder.isPending('co_z1', 'sent'), ladder.hasOwnPending('sent')]).toEqual([true, false]);
-    ladder.takenOver('co_z1');
-    expect(ladder.hasOwnPending('sent')).toBe(true);
+    ladder.sent('co_z1', { t: 1 }, 'r');
+    expect([ladder.isOwn('co_z1'), ladder.hasOwnPending('confirmed')]).toEqual([true, true]);
     ladder.confirmed('co_z1', { t: 1 }, 'r');
-    expect(ladder.hasOwnPending('sent')).toBe(false);
+    expect(ladder.hasOwnPending('confirmed')).toBe(false);
   });
 
   it('counts as saved if only the relay reports it missing', () => {

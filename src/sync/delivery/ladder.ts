@@ -20,11 +20,9 @@ export interface Ladder {
   recalled(id: string, debts: Recalled, isElsewhere?: true): void;
   /** A relay lacks what this device saved earlier. Without `relayID`, all relays lack it. */
   missing(id: string, need: KnownCounts, relayID?: string): void;
-  /** Another tab has saved an edit, and uploads it unless this tab has `takenOver`. */
+  /** Another tab has saved an edit, and is responsible for it until this tab sends it. */
   savedElsewhere(id: string, need: KnownCounts): void;
-  /** The tab that saved an edit fails to upload it, so this tab does. */
-  takenOver(id: string): void;
-  /** Whether this tab is responsible for pending edits of the CoValue. */
+  /** Whether this tab is responsible for pending edits of the CoValue: it made them, recalled them, or sent them. */
   isOwn(id: string): boolean;
   /** The CoValue was deleted, here or elsewhere, so only the deletion has to arrive. */
   deleted(id: string, deletion: KnownCounts): void;
@@ -96,7 +94,7 @@ export function createLadder(
     onChange,
   } = options;
   const pending = new Map<string, PendingEdits>();
-  /** CoValues that this tab has edited or taken over. */
+  /** CoValues that this tab is responsible for. */
   const ownCoValueIDs = new Set<string>();
   /** Updated with each change, because scanning thousands of CoValues takes a long time. */
   const waiting: Readonly<Record<CountedRung, Map<string, number>>> = {
@@ -231,9 +229,6 @@ export function createLadder(
       if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
       update(id, (edits) => withEdit(pendingEdits.withSaved(edits, unknown), unknown));
     },
-    takenOver(id) {
-      if (pending.has(id)) answerFor(id);
-    },
     isOwn: (id) => ownCoValueIDs.has(id),
     deleted(id, deletion) {
       update(id, (edits) => {
@@ -251,6 +246,8 @@ export function createLadder(
     },
     sent(id, counts, relayID) {
       tap?.('sent', id, counts, relayID);
+      // Every tab sends the header of a CoValue that the relay lacks.
+      if (pending.has(id) && !isEmpty(missingSessions({ header: 1 }, counts))) answerFor(id);
       update(id, (edits) => pendingEdits.withSent(edits, relayID, counts, clock.nowMs()));
     },
     confirmed(id, counts, relayID, isHearsay) {

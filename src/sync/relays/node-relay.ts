@@ -80,7 +80,9 @@ export interface NodeRelayOptions extends ChannelOptions {
   /** Whether the ladder counts what earlier runs left behind. */
   readonly isSettled: () => boolean;
   /** The account's tabs on this device. */
-  readonly tabs: Pick<Tabs, 'isLeftToOther' | 'sent' | 'lost' | 'lostData'> | undefined;
+  readonly tabs:
+    | Pick<Tabs, 'mayUpload' | 'filter' | 'isLeftToOther' | 'isOverdue' | 'sent' | 'lost' | 'lostData'>
+    | undefined;
   readonly claimed: (claim: OwnSessionClaim) => void;
   /** What was sent of the node's own session to any of its relays, by CoValue. */
   readonly sentByID: Map<string, KnownCounts>;
@@ -133,12 +135,12 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         void debts.flush();
       }
       courier.wake();
-      connection.resumeSending();
+      resumeSending();
       onChange();
     },
     onRecorded() {
       void debts.flush();
-      connection.resumeSending();
+      resumeSending();
       tabs?.lostData(id);
     },
     outdated() {
@@ -161,6 +163,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     clock,
     isSettled: () => options.isSettled() && losses.isBelieved,
     isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
+    isOverdue: (coValueID) => tabs?.isOverdue(id, coValueID) === true,
   });
   /** Of the current or the latest connection. */
   let hello: HelloFrame | undefined;
@@ -212,6 +215,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         const { state } = connection;
         events.emit('disconnect', { peerID: id, ...('error' in state && { error: state.error }) });
       },
+      sending: (message) => (tabs ? tabs.filter(id, message) : message),
       sent(message, bytes) {
         if (message.action === 'content') {
           upload.sent(message, bytes);
@@ -255,6 +259,11 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       },
     },
   });
+
+  function resumeSending(): void {
+    if (losses.mayUpload) tabs?.mayUpload(id);
+    connection.resumeSending();
+  }
 
   function redial(): void {
     const { phase } = connection.state;

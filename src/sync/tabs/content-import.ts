@@ -3,7 +3,6 @@ import type { Logger } from '../../base/logger.ts';
 import { knownCountsOfContent, knownCountsOfState, isEmpty, missingIn } from '../../engine/known-counts.ts';
 import type { Ladder } from '../delivery/ladder.ts';
 import type { OtherTabs } from './other-tabs.ts';
-import type { Uploads } from './uploads.ts';
 import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
@@ -12,30 +11,28 @@ type NewContent = CojsonInternalTypes.NewContentMessage;
 export interface ContentImport {
   /** True while content that another tab could not save is being imported. */
   readonly isImporting: boolean;
-  /** Content from the tab `by`, which could not save it. */
-  fromTab(content: NewContent, by: string): void;
-  /** Content from the shared database. `by` is the tab that saved it, if known. */
-  fromStorage(content: NewContent, by: string | undefined): void;
+  /** Content from another tab, which could not save it. */
+  fromTab(content: NewContent): void;
+  /** Content from the shared database. */
+  fromStorage(content: NewContent): void;
 }
 
 export function createContentImport(options: {
   readonly node: LocalNode;
   readonly ladder: Pick<Ladder, 'saved'>;
   readonly others: OtherTabs;
-  readonly uploads: Pick<Uploads, 'beforeImport'>;
   readonly logger: Logger;
   /** Another tab's content is in the node now. */
   readonly onChanged: (id: string) => void;
 }): ContentImport {
-  const { node, ladder, others, uploads, logger, onChanged } = options;
+  const { node, ladder, others, logger, onChanged } = options;
   let isImporting = false;
 
-  function contentImport(content: NewContent, by: string | undefined, from: 'storage' | 'import'): void {
+  function contentImport(content: NewContent, from: 'storage' | 'import'): void {
     const { id } = content;
     const stateOf = () => knownCountsOfState(getOrCreateCoValue(node, id).knownState());
     const before = stateOf();
     try {
-      uploads.beforeImport(content, by);
       node.syncManager.handleNewContent(content, from);
     } catch (error) {
       logger.warn('Content from another tab was rejected', { id, error });
@@ -47,7 +44,7 @@ export function createContentImport(options: {
     get isImporting() {
       return isImporting;
     },
-    fromTab(content, by) {
+    fromTab(content) {
       const theirs = { ...content, new: others.withoutOwn(content.new) };
       if (!theirs.header && Object.keys(theirs.new).length === 0) return;
       const core = getOrCreateCoValue(node, theirs.id);
@@ -56,14 +53,14 @@ export function createContentImport(options: {
 
       function take(taken: NewContent): void {
         isImporting = true;
-        contentImport(taken, by, 'import');
+        contentImport(taken, 'import');
         isImporting = false;
       }
     },
     // cojson accepts content of the node's own session from a storage only when it first loads the CoValue.
-    fromStorage(content, by) {
+    fromStorage(content) {
       const isBegun = getAvailableCoValue(node, content.id) !== undefined;
-      contentImport(isBegun ? { ...content, new: others.withoutOwn(content.new) } : content, by, 'storage');
+      contentImport(isBegun ? { ...content, new: others.withoutOwn(content.new) } : content, 'storage');
       // The tab that wrote the content may have closed without announcing it.
       ladder.saved(content.id, knownCountsOfContent(content));
     },

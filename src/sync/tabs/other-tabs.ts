@@ -1,15 +1,14 @@
 import type { KnownCounts } from '../../engine/known-counts.ts';
 
-/** The account's other tabs that have sent a message. A tab that crashed is noticed by its silence. */
+/** The account's other tabs that have sent a message. */
 export interface OtherTabs {
   readonly ownName: string;
-  readonly count: number;
+  readonly present: ReadonlySet<string>;
   /** Includes tabs that are gone. */
   readonly wereAny: boolean;
   /** The tab has sent a message. Returns its name. */
   seen(sessionID: string): string;
   gone(tab: string): void;
-  has(tab: string): boolean;
   /** Known counts or contents by session, without those of this tab, which only this tab can have written. */
   withoutOwn<T>(bySession: Readonly<Record<string, T>>): Record<string, T>;
   /** The known counts of sessions that belong to a tab this one has ever received a message from. */
@@ -25,9 +24,7 @@ export function createOtherTabs(ownSessionID: string): OtherTabs {
 
   return {
     ownName,
-    get count() {
-      return others.size;
-    },
+    present: others,
     get wereAny() {
       return everSeen.size > 0;
     },
@@ -39,7 +36,6 @@ export function createOtherTabs(ownSessionID: string): OtherTabs {
       return tab;
     },
     gone: (tab) => void others.delete(tab),
-    has: (tab) => others.has(tab),
     withoutOwn: (bySession) =>
       Object.fromEntries(Object.entries(bySession).filter(([sessionID]) => tabOf(sessionID) !== ownName)),
     ofOthers: (counts) =>

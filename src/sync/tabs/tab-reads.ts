@@ -10,20 +10,13 @@ type NewContent = CojsonInternalTypes.NewContentMessage;
 
 /** Reads from the shared database what other tabs have written to CoValues that this node uses. */
 export interface TabReads {
-  /** The tab `by` has saved this much of it. If omitted, any tab may have saved anything. */
-  read(id: RawCoID, saved?: KnownCounts, by?: string): void;
+  /** Another tab has saved this much of it. If omitted, any tab may have saved anything. */
+  read(id: RawCoID, saved?: KnownCounts): void;
   close(): void;
 }
 
-interface Read {
-  readonly content: NewContent;
-  readonly by: string | undefined;
-}
-
-interface Due {
-  readonly saved: KnownCounts | undefined;
-  readonly by: string | undefined;
-}
+/** What was announced. */
+type Due = readonly [RawCoID, KnownCounts | undefined];
 
 /** Limited, because a read transaction blocks writes, including those of other tabs. */
 const coValuesAtOnce = 100;
@@ -34,20 +27,19 @@ export function createTabReads(options: {
   readonly clock: Clock;
   readonly pacer: Pacer;
   readonly logger: Logger;
-  readonly importContent: (content: NewContent, by: string | undefined) => void;
+  readonly importContent: (content: NewContent) => void;
 }): TabReads {
   const { node, clock, pacer, logger, importContent } = options;
-  const lane = pacer.lane<Read>(({ content, by }) => importContent(content, by));
+  const lane = pacer.lane(importContent);
   /** In the order of the announcements, because dependencies were written first. */
-  const due = new Map<RawCoID, Due>();
+  const due = new Map<RawCoID, KnownCounts | undefined>();
   let isReading = false;
   let cancelRetry = () => {};
 
-  function read(id: RawCoID, saved?: KnownCounts, by?: string): void {
+  function read(id: RawCoID, saved?: KnownCounts): void {
     if (!isWorkedOn(node, id)) return;
     const before = due.get(id);
-    const both = before ? before.saved && saved && mergeCounts(before.saved, saved) : saved;
-    due.set(id, { saved: both, by: by ?? before?.by });
+    due.set(id, due.has(id) ? before && saved && mergeCounts(before, saved) : saved);
     if (isReading) return;
     isReading = true;
     // Everything announced in one turn is read together.
@@ -55,7 +47,7 @@ export function createTabReads(options: {
   }
 
   /** What was announced again meanwhile covers it. */
-  function readLater(some: readonly (readonly [RawCoID, Due])[]): void {
+  function readLater(some: readonly Due[]): void {
     for (const [id, before] of some) if (!due.has(id)) due.set(id, before);
     cancelRetry = clock.after(retryMs, () => void readDue());
   }
@@ -79,12 +71,9 @@ export function createTabReads(options: {
     return !saved || !core || !covers(knownCountsOfState(core.knownState()), saved);
   }
 
-  async function readNow(some: readonly (readonly [RawCoID, Due])[]): Promise<readonly Read[]> {
-    const read = some.map(async ([id, { saved, by }]) => {
-      const contents = isBehind(id, saved) ? await readOne(id, saved) : [];
-      return contents.map((content) => ({ content, by }));
-    });
-    return (await Promise.all(read)).flat();
+  async function readNow(some: readonly Due[]): Promise<readonly NewContent[]> {
+    const behind = some.filter(([id, saved]) => isBehind(id, saved));
+    return (await Promise.all(behind.map(([id, saved]) => readOne(id, saved)))).flat();
   }
 
   async function readOne(id: RawCoID, saved: KnownCounts | undefined): Promise<readonly NewContent[]> {

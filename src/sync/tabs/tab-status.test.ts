@@ -11,20 +11,20 @@ const [a, b] = [`${account}_session_zaa`, `${account}_session_zbb`];
 
 let posted: object[];
 let others: OtherTabs;
-let takenOver: readonly string[];
+let overdue: readonly string[];
 let tabStatus: TabStatus;
 
 beforeEach(() => {
   posted = [];
-  takenOver = [];
+  overdue = [];
   others = createOtherTabs(ownID);
   tabStatus = createTabStatus({
     setup: {},
     node,
     others,
     clock: createFakeClock(5),
-    ladder: { pending: new Map(), isOwn: () => false, relayIDs: [] },
-    uploads: { isTakenOver: (id) => takenOver.includes(id) },
+    ladder: { pending: new Map(), isOwn: () => false, relayIDs: ['r'] },
+    leases: { isLeft: (_, id) => !overdue.includes(id) },
     page: { title: 'x'.repeat(500), isVisible: false },
     peers: () => [{ id: 'r', url: 'wss://name:secret@relay.example/sync?token=secret', phase: 'paused' }],
     channel: () => ({ isOpen: true, post: (message) => void posted.push(message) }),
@@ -71,7 +71,7 @@ describe('a tab', () => {
     expect(heard).toEqual([1, 1, 2]);
   });
 
-  it('reports who uploads a session’s edits: its own tab, the first one present, or the one that took over', () => {
+  it('reports who uploads a session’s edits: its own tab, the first one present, or this one after the lease', () => {
     const { uploaderOf } = tabStatus.inspection;
     others.seen(a);
     others.seen(b);
@@ -82,7 +82,7 @@ describe('a tab', () => {
     others.gone(tabOf(a));
     expect(uploaderOf(b, ['co_z1'])).toBe(ownID);
     others.seen(b);
-    takenOver = ['co_z1'];
+    overdue = ['co_z1'];
     expect(uploaderOf(b, ['co_z0', 'co_z1'])).toBe(ownID);
   });
 });

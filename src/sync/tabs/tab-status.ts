@@ -6,11 +6,11 @@ import { isRecord } from '../../base/record.ts';
 import type { TabFacts, TabsInspection, Unconfirmed } from '../inspection.ts';
 import type { Ladder } from '../delivery/ladder.ts';
 import type { PeerStatus } from '../peer-status.ts';
+import type { Leases } from './leases.ts';
 import { tabOf, type OtherTabs } from './other-tabs.ts';
 import type { AccountChannel } from './tab-channel.ts';
 import type { TabsSetup } from './tabs-options.ts';
 import { createUnconfirmedBySession } from './unconfirmed-by-session.ts';
-import type { Uploads } from './uploads.ts';
 
 export interface TabStatus {
   readonly inspection: TabsInspection;
@@ -28,13 +28,13 @@ export function createTabStatus(options: {
   readonly node: LocalNode;
   readonly ladder: Pick<Ladder, 'pending' | 'isOwn' | 'relayIDs'>;
   readonly others: Pick<OtherTabs, 'ownName' | 'uploaderOf'>;
-  readonly uploads: Pick<Uploads, 'isTakenOver'>;
+  readonly leases: Pick<Leases, 'isLeft'>;
   readonly clock: Clock;
   readonly page: Pick<Page, 'title' | 'isVisible'>;
   readonly peers: () => readonly PeerStatus[];
   readonly channel: () => Pick<AccountChannel, 'isOpen' | 'post'>;
 }): TabStatus {
-  const { setup, node, ladder, others, uploads, clock, page, peers, channel } = options;
+  const { setup, node, ladder, others, leases, clock, page, peers, channel } = options;
   const ownID = node.currentSessionID;
   const { sessionIDs = [ownID] } = setup;
   const sinceMs = clock.nowMs();
@@ -67,7 +67,8 @@ export function createTabStatus(options: {
       heldSessionIDs: () => setup.heldSessionIDs?.() ?? Promise.resolve(undefined),
       unconfirmed,
       uploaderOf(sessionID, ids) {
-        if (ids.some(uploads.isTakenOver)) return ownID;
+        const isLeft = (id: string) => ladder.relayIDs.every((relay) => leases.isLeft(relay, id, sessionID));
+        if (!ids.every(isLeft)) return ownID;
         const tab = others.uploaderOf(sessionID);
         return tab === tabOf(sessionID) ? undefined : ownID.slice(0, -others.ownName.length) + tab;
       },

@@ -34,6 +34,8 @@ export interface TabsOptions {
   /** The relay's name for its storage, if it has sent one. */
   readonly storageOf: (relayID: string) => string | undefined;
   readonly onSent: (relayID: string, id: string, counts: KnownCounts) => void;
+  /** What another tab was to send may be this tab's to send now. */
+  readonly onFreed: () => void;
   /** Another tab's content is in the node now. */
   readonly onChanged: (id: string) => void;
 }

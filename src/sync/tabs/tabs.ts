@@ -1,10 +1,4 @@
-import {
-  knownCountsOfContent,
-  knownCountsOfState,
-  isEmpty,
-  missingIn,
-  type KnownCounts,
-} from '../../engine/known-counts.ts';
+import { knownCountsOfContent, isEmpty, missingIn, type KnownCounts } from '../../engine/known-counts.ts';
 import type { TabsInspection } from '../inspection.ts';
 import type { NodeEvents } from '../../engine/node-events.ts';
 import { atRelay, needOf, type PendingEdits } from '../delivery/pending-edits.ts';
@@ -12,7 +6,8 @@ import { randomFraction } from '../connection/random-fraction.ts';
 import { createAnnouncements } from './announcements.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createContentImport } from './content-import.ts';
-import { createHolds } from './holds.ts';
+import { watchKilledTabs } from './killed-tabs.ts';
+import { createLeases, type Leases } from './leases.ts';
 import { createOtherTabs } from './other-tabs.ts';
 import { createTabStatus } from './tab-status.ts';
 import { createAccountChannel } from './tab-channel.ts';
@@ -20,14 +15,14 @@ import type { RecalledDebts } from '../delivery/recall.ts';
 import type { TabMessage } from './tab-messages.ts';
 import type { TabsOptions, TabsSetup } from './tabs-options.ts';
 import { createUnsavedPosts } from './unsaved-posts.ts';
-import { createUploads } from './uploads.ts';
 
 /** Brings the work of the account's other tabs into this node, and announces this tab's work to them. */
-export interface Tabs extends Pick<NodeEvents, 'storing' | 'stored' | 'handling' | 'handled'> {
+export interface Tabs
+  extends
+    Pick<NodeEvents, 'storing' | 'stored' | 'handled'>,
+    Pick<Leases, 'mayUpload' | 'filter' | 'isLeftToOther' | 'isOverdue'> {
   /** True while content that another tab could not save is being imported. */
   readonly isImporting: boolean;
-  /** Whether the upload to the relay is left to another tab for now. */
-  isLeftToOther(relayID: string, id: string): boolean;
   /** The ledger was read: counts what other tabs and earlier runs have left. */
   recalled(debts: RecalledDebts): void;
   /** The ladder has no more pending edits of the CoValue. */
@@ -57,17 +52,29 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     peers,
     storageOf,
     onSent,
+    onFreed,
     onChanged,
   } = options;
   const { clock, page } = platform;
   const others = createOtherTabs(node.currentSessionID);
-  const holds = createHolds({
+  const killedTabs = watchKilledTabs({
     clock,
-    randomFraction: () => randomFraction(platform),
-    onDue: (hold) => uploads.due(hold),
+    others,
+    heldSessionIDs: setup.heldSessionIDs,
+    onKilled() {
+      catchUp.readSoon();
+      onFreed();
+    },
   });
-  const uploads = createUploads({ node, ladder, holds, others });
-  const contentImport = createContentImport({ node, ladder, others, uploads, logger, onChanged });
+  const leases = createLeases({
+    node,
+    clock,
+    ladder,
+    others,
+    randomFraction: () => randomFraction(platform),
+    onLeft: killedTabs.watch,
+  });
+  const contentImport = createContentImport({ node, ladder, others, logger, onChanged });
   const catchUp = createCatchUp({
     node,
     ladder,
@@ -86,7 +93,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     node,
     ladder,
     others,
-    uploads,
+    leases,
     clock,
     page,
     peers,
@@ -122,11 +129,10 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
         return;
       case 'bye':
         others.gone(by);
-        holds.hurry(by);
         catchUp.readSoon();
         return;
       case 'saved':
-        return receiveSaved(message, by);
+        return receiveSaved(message);
       case 'confirmed':
         return receiveConfirmed(message, by);
       case 'sent':
@@ -138,21 +144,18 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       case 'content':
         for (const content of message.contents) {
           unsaved.received(content);
-          contentImport.fromTab(content, by);
+          contentImport.fromTab(content);
         }
     }
   }
 
-  function receiveSaved({ kept, coValues }: Extract<TabMessage, { kind: 'saved' }>, by: string): void {
+  function receiveSaved({ kept, coValues }: Extract<TabMessage, { kind: 'saved' }>): void {
     if (kept !== storage.status.current.kind) return; // The other tab saved it in a different database.
     for (const [id, counts, isUnconfirmed] of coValues) {
       const theirs = others.withoutOwn(counts);
       if (isEmpty(theirs)) continue;
-      if (isUnconfirmed) {
-        ladder.savedElsewhere(id, theirs);
-        uploads.leave(id, theirs, by);
-      }
-      catchUp.read(id, theirs, by);
+      if (isUnconfirmed) ladder.savedElsewhere(id, theirs);
+      catchUp.read(id, theirs);
     }
   }
 
@@ -164,21 +167,17 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     if (known !== undefined && known !== message.storage) return;
     for (const [id, counts] of coValues) {
       const theirs = others.withoutOwn(counts);
-      holds.confirmed(relayID, id, theirs, by);
+      leases.confirmed(relayID, id, counts, by);
       // For edits of this tab that another one sent, only the relay's own message counts. A header has no known author.
       const { header: _, ...edits } = theirs;
-      const theirKnown = ladder.isOwn(id) ? edits : theirs;
-      if (!isEmpty(missingIn(theirKnown, counts)) && holds.isHeld(relayID, id))
-        uploads.requestKnown(relayID, id);
-      ladder.confirmed(id, theirKnown, relayID, true);
-      if (!ladder.pending.has(id)) uploads.done(id);
+      ladder.confirmed(id, ladder.isOwn(id) ? edits : theirs, relayID, true);
     }
   }
 
   function receiveSent({ relayID, coValues }: Extract<TabMessage, { kind: 'sent' }>, by: string): void {
     for (const [id, counts] of coValues) {
       onSent(relayID, id, counts);
-      uploads.sentBy(relayID, id, counts, by);
+      leases.sentBy(relayID, id, counts, by);
     }
   }
 
@@ -186,7 +185,10 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     get isImporting() {
       return contentImport.isImporting;
     },
-    isLeftToOther: holds.isHeld,
+    mayUpload: leases.mayUpload,
+    filter: leases.filter,
+    isLeftToOther: leases.isLeftToOther,
+    isOverdue: leases.isOverdue,
     storing(content) {
       if (contentImport.isImporting || !ladder.isOwn(content.id)) return;
       const edits = ladder.pending.get(content.id);
@@ -199,13 +201,11 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
         edits !== undefined && ladder.isPending(id, 'confirmed') && touches(edits, counts);
       announcements.saved(id, counts, isUnconfirmed);
     },
-    handling: uploads.beforeMessage,
     handled(message, peer) {
+      leases.handled(message, peer);
       if (message.action !== 'known' && message.action !== 'load') return;
       const { id } = message;
-      holds.confirmed(peer.id, id, knownCountsOfState(message));
       const edits = ladder.pending.get(id);
-      if (!edits) uploads.done(id);
       if (!edits || !ladder.isOwn(id)) return;
       const before = announced.get(peer.id) ?? new Map<string, KnownCounts>();
       announced.set(peer.id, before);
@@ -217,9 +217,9 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     recalled: catchUp.count,
     done(id, edits, isOwn) {
       unsaved.done(id);
+      leases.done(id);
       if (!isOwn) return;
       for (const byID of announced.values()) byID.delete(id);
-      uploads.done(id);
       const relayIDs = ladder.relayIDs;
       // A tab that reads the ledger in the meantime counts the edits as pending.
       debts.whenWritten(() => {
@@ -232,15 +232,14 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     },
     lost(relayID) {
       announced.delete(relayID);
-      holds.lost(relayID);
-      uploads.lost(relayID);
+      leases.lost(relayID);
     },
     lostData: (relayID) => channel.post({ kind: 'lost', relayID }),
     inspection: tabStatus.inspection,
     close() {
       for (const stop of stopListening) stop();
       catchUp.close();
-      holds.close();
+      killedTabs.close();
       channel.close();
     },
   };

@@ -57,7 +57,7 @@ describe('what is unconfirmed', () => {
     ladder.edited('co_z2', { [`${account}_session_dX$`]: 1 });
     ladder.savedElsewhere('co_z3', { header: 1 });
     expect(counts()).toEqual({ [ownID]: 2 });
-    ladder.takenOver('co_z3');
+    ladder.edited('co_z3', { header: 1 });
     expect(counts()).toEqual({ [ownID]: 3 });
   });
 

@@ -56,6 +56,7 @@ export function createTwoTransports(
           },
           ready,
           lost,
+          sending: (message) => message,
           sent: nothing,
           drained: nothing,
           withheld: nothing,

@@ -1,0 +1,55 @@
+import type { Clock } from '../../base/clock.ts';
+import { tabOf, type OtherTabs } from './other-tabs.ts';
+import type { TabsSetup } from './tabs-options.ts';
+
+/** Notices killed tabs, which post nothing, by the Web Locks that they no longer hold. */
+export interface KilledTabs {
+  /** Something is left to another tab. Locks are read while this is called about once a second. */
+  watch(): void;
+  close(): void;
+}
+
+const readEveryMs = 500;
+const idleMs = 1_500;
+
+export function watchKilledTabs(options: {
+  readonly clock: Clock;
+  readonly others: Pick<OtherTabs, 'present' | 'gone'>;
+  readonly heldSessionIDs: TabsSetup['heldSessionIDs'];
+  readonly onKilled: () => void;
+}): KilledTabs {
+  const { clock, others, heldSessionIDs, onKilled } = options;
+  /** Only a tab that was seen with a lock can be missed: some session IDs need none. */
+  const holders = new Set<string>();
+  let neededAtMs = 0;
+  let isReading = false;
+  let cancel = () => {};
+
+  async function read(): Promise<void> {
+    // Where locks cannot be read, the leases end by time.
+    compare((await heldSessionIDs?.().catch(() => undefined)) ?? []);
+    cancel = clock.after(readEveryMs, () => {
+      if (clock.elapsedMs() - neededAtMs < idleMs) return void read();
+      isReading = false;
+    });
+  }
+
+  function compare(held: readonly string[]): void {
+    const now = new Set(held.map(tabOf));
+    if (now.size === 0) return;
+    const killed = [...others.present].filter((tab) => !now.has(tab) && holders.delete(tab));
+    for (const tab of now) holders.add(tab);
+    for (const tab of killed) others.gone(tab);
+    if (killed.length > 0) onKilled();
+  }
+
+  return {
+    watch() {
+      neededAtMs = clock.elapsedMs();
+      if (isReading || !heldSessionIDs) return;
+      isReading = true;
+      void read();
+    },
+    close: () => cancel(),
+  };
+}
