@@ -141,6 +141,21 @@ describe('content that may not leave yet', () => {
     expect(idsSent().length).toBe(already);
   });
 
+  it('never counts as sent if it is left to another tab, also if it had to wait', async () => {
+    const { channel, outgoing, say, idsSent, told } = setUp();
+    channel.mayUpload = false;
+    channel.leftOut.add('co_z1');
+    await say(content('co_z1', 10), content('co_z2', 10));
+    // What is left to others is decided when it may leave.
+    channel.leftOut.add('co_z2');
+    await say(content('co_z3', 10));
+    channel.mayUpload = true;
+    outgoing.resumeSending();
+    await say(content('co_z1', 10), content('co_z4', 10));
+    expect(idsSent()).toEqual(['co_z3', 'co_z4']);
+    expect(told).toEqual(['sent co_z3', 'sent co_z4']);
+  });
+
   it('is dropped with the connection', async () => {
     const { channel, outgoing, say, idsSent } = setUp();
     channel.mayUpload = false;

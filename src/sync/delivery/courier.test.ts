@@ -259,6 +259,20 @@ describe('a question', () => {
   });
 });
 
+describe('what another tab was to upload', () => {
+  it('is asked about within a second after its lease, also if it is in memory and the relay is busy', async () => {
+    owe('co_z1', { a: 1 }, true);
+    leftToOther.add('co_z1');
+    await connect();
+    await pass(500);
+    leftToOther.clear();
+    overdue.add('co_z1');
+    courier.handled({ action: 'known', id: 'co_zOther', header: true, sessions: {} });
+    await pass(1_000);
+    expect(asked()).toEqual(['co_z1']);
+  });
+});
+
 describe('nothing is asked', () => {
   it('about edits that this relay has confirmed or refused, or that another tab uploads', async () => {
     ladder.useRelays(['r', 's']);

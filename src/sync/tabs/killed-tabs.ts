@@ -23,11 +23,14 @@ export function watchKilledTabs(options: {
   const holders = new Set<string>();
   let neededAtMs = 0;
   let isReading = false;
+  let isClosed = false;
   let cancel = () => {};
 
   async function read(): Promise<void> {
     // Where locks cannot be read, the leases end by time.
-    compare((await heldSessionIDs?.().catch(() => undefined)) ?? []);
+    const held = await heldSessionIDs?.().catch(() => undefined);
+    if (isClosed) return;
+    compare(held ?? []);
     cancel = clock.after(readEveryMs, () => {
       if (clock.elapsedMs() - neededAtMs < idleMs) return void read();
       isReading = false;
@@ -50,6 +53,9 @@ export function watchKilledTabs(options: {
       isReading = true;
       void read();
     },
-    close: () => cancel(),
+    close() {
+      isClosed = true;
+      cancel();
+    },
   };
 }

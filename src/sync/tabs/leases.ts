@@ -55,6 +55,8 @@ interface Sent {
 
 interface Channel {
   readonly sinceMs: number;
+  /** CoValues that the relay wants from this tab, for example because it has content that depends on them. */
+  readonly wanted: Set<string>;
   /** By CoValue, what was not sent, though cojson counts it as sent. */
   readonly leftOut: Map<string, KnownCounts>;
 }
@@ -95,7 +97,8 @@ export function createLeases(options: {
   }
 
   function isLeft(relayID: string, id: string, session: string): boolean {
-    if (others.present.size === 0 || isUnnamed(session)) return false;
+    if (others.present.size === 0 || isUnnamed(session) || channels.get(relayID)?.wanted.has(id))
+      return false;
     const edits = ladder.pending.get(id);
     const oldest = edits && oldestOf(edits, relayID, session);
     // The session's tab counts it as pending, or was told that it is confirmed.
@@ -104,9 +107,14 @@ export function createLeases(options: {
     return by !== others.ownName && isLeased(relayID, oldest, by);
   }
 
+  /** What is left to other tabs. A header is left with the rest, because a group without members refuses deletions. */
   function split(relayID: string, id: string, counts: KnownCounts): { left: KnownCounts; due: KnownCounts } {
-    const left = Object.entries(counts).filter(([session]) => isLeft(relayID, id, session));
-    return { left: Object.fromEntries(left), due: missingSessions(Object.fromEntries(left), counts) };
+    const left = Object.fromEntries(
+      Object.entries(counts).filter(([session]) => isLeft(relayID, id, session)),
+    );
+    const due = missingSessions(left, counts);
+    const isOnlyHeader = !isEmpty(left) && Object.keys(due).every((session) => session === 'header');
+    return isOnlyHeader ? { left: counts, due: {} } : { left, due };
   }
 
   /** Makes cojson send these sessions again. Whatever else is on its way is not sent again. */
@@ -115,26 +123,29 @@ export function createLeases(options: {
     const counted = peer.getOptimisticKnownState(id) ?? known;
     // Also if the CoValue is not in memory: cojson sends it once it is loaded.
     peer.setKnownState(id, { ...known, sessions: { ...known.sessions } });
-    peer.combineOptimisticWith(id, { ...counted, sessions: missingSessions(due, counted.sessions) });
+    peer.combineOptimisticWith(id, {
+      id,
+      header: counted.header && !('header' in due),
+      sessions: missingSessions(due, counted.sessions),
+    });
     node.syncManager.sendNewContent(id, peer);
   }
 
   return {
     isLeft,
     mayUpload(relayID) {
-      if (!channels.has(relayID)) channels.set(relayID, { sinceMs: clock.elapsedMs(), leftOut: new Map() });
+      if (channels.has(relayID)) return;
+      channels.set(relayID, { sinceMs: clock.elapsedMs(), wanted: new Set(), leftOut: new Map() });
     },
     lost: (relayID) => void channels.delete(relayID),
     filter(relayID, message) {
       const channel = channels.get(relayID);
       if (message.action !== 'content' || !channel) return message;
       const { id, header } = message;
-      const { left } = split(relayID, id, knownCountsOfContent(message));
-      if (isEmpty(left)) return message;
+      const { left, due } = split(relayID, id, knownCountsOfContent(message));
+      if (isEmpty(left) || (header?.ruleset.type === 'group' && !isEmpty(due))) return message;
       channel.leftOut.set(id, mergeCounts(channel.leftOut.get(id) ?? {}, left));
-      const sessions = missingSessions(left, message.new);
-      // Other content may depend on a header, which is short.
-      return header || Object.keys(sessions).length > 0 ? { ...message, new: sessions } : undefined;
+      return isEmpty(due) ? undefined : { ...message, new: missingSessions(left, message.new) };
     },
     isLeftToOther(relayID, id) {
       const edits = ladder.pending.get(id);
@@ -151,13 +162,18 @@ export function createLeases(options: {
     },
     handled(message, peer) {
       if (message.action !== 'known' && message.action !== 'load' && message.action !== 'content') return;
+      // The connection that it came from has ended.
+      if (peer.closed) return;
       const { id } = message;
-      const { leftOut } = channels.get(peer.id) ?? {};
-      const before = leftOut?.get(id);
-      if (!leftOut || !before) return;
+      const channel = channels.get(peer.id);
+      if (!channel) return;
+      const { leftOut, wanted } = channel;
+      // cojson has just queued all that the relay lacks, and `filter` has yet to see it.
+      const isWanted = message.action === 'load' || (message.action === 'known' && message.isCorrection);
+      if (isWanted) wanted.add(id);
+      const before = leftOut.get(id);
       leftOut.delete(id);
-      // cojson has sent everything again that the relay lacks, and the filter has yet to see it.
-      if (message.action === 'load' || (message.action === 'known' && message.isCorrection)) return;
+      if (isWanted || !before) return;
       const known = knownCountsOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
       const { left, due } = split(peer.id, id, missingIn(known, before));
       if (!isEmpty(left)) leftOut.set(id, left);
@@ -187,7 +203,7 @@ function oldestOf(edits: PendingEdits, relayID: string, session: string): Edit |
   return edits.edits.find(({ need }) => (need[session] ?? 0) > confirmed);
 }
 
-/** A header and a deletion do not name their author, and are short. */
+/** A header and a deletion do not name their author. */
 function isUnnamed(session: string): boolean {
   return session === 'header' || isDeleteSession(session);
 }

@@ -17,8 +17,10 @@ export interface OtherTabs {
   uploaderOf(sessionID: string): string;
 }
 
-export function createOtherTabs(ownSessionID: string): OtherTabs {
-  const ownName = tabOf(ownSessionID);
+/** A tab may write under several sessions. The first one names it. */
+export function createOtherTabs(...ownSessionIDs: readonly [string, ...string[]]): OtherTabs {
+  const ownName = tabOf(ownSessionIDs[0]);
+  const ownTabs = new Set(ownSessionIDs.map(tabOf));
   const others = new Set<string>();
   const everSeen = new Set<string>();
 
@@ -30,19 +32,20 @@ export function createOtherTabs(ownSessionID: string): OtherTabs {
     },
     seen(sessionID) {
       const tab = tabOf(sessionID);
-      if (tab === ownName) return tab;
+      if (ownTabs.has(tab)) return ownName;
       others.add(tab);
       everSeen.add(tab);
       return tab;
     },
     gone: (tab) => void others.delete(tab),
     withoutOwn: (bySession) =>
-      Object.fromEntries(Object.entries(bySession).filter(([sessionID]) => tabOf(sessionID) !== ownName)),
+      Object.fromEntries(Object.entries(bySession).filter(([sessionID]) => !ownTabs.has(tabOf(sessionID)))),
     ofOthers: (counts) =>
       Object.fromEntries(Object.entries(counts).filter(([sessionID]) => everSeen.has(tabOf(sessionID)))),
     uploaderOf(sessionID) {
       const tab = tabOf(sessionID);
-      if (tab === ownName || others.has(tab)) return tab;
+      if (ownTabs.has(tab)) return ownName;
+      if (others.has(tab)) return tab;
       return [...others].reduce((first, other) => (other < first ? other : first), ownName);
     },
   };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startCountingRelay, type CountingRelay } from '../../../test/support/sync/counting-relay.ts';
 import {
   createDeviceWithTabs,
@@ -122,6 +122,41 @@ describe('tabs of one account, with a relay', () => {
     expect(relay.node.getCoValue(unopened.id).knownState()).toEqual(unopened.core.knownState());
     expect(relay.contents() - before).toBeLessThanOrEqual(4);
     await until(() => expect(device.ledger.pending).toEqual([]));
+  });
+
+  it('upload within about a second what a killed tab saved but did not upload', async () => {
+    const tabs = [openTab(), openTab(), openTab()] as const;
+    const [first, ...others] = tabs;
+    const map = await shareMap(tabs);
+    await confirmed(tabs);
+    first.sync.pause();
+    map.set('a', 1);
+    for (const { node } of others)
+      await until(() => expect(node.getCoValue(map.id).knownState()).toEqual(map.core.knownState()));
+    // The locks are read while something is left to the tab.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const before = relay.transactions();
+    first.kill();
+    await vi.waitFor(() => expect(relay.transactions()).toBeGreaterThan(before), 2_000);
+    await confirmed(others);
+    expect(relay.transactions() - before).toBe(1);
+  });
+
+  it('upload once an offline tab’s new group with what others wrote to it', async () => {
+    const tabs = [openTab(), openTab(), openTab()] as const;
+    const [first, ...others] = tabs;
+    await shareMap(tabs);
+    await confirmed(tabs);
+    for (const { sync } of tabs) sync.pause();
+    const map = await shareMap(tabs);
+    for (const tab of others) tab.map(map.id).set(tab.node.currentSessionID, 1);
+    for (const tab of tabs) await until(() => expect(tab.map(map.id).keys()).toHaveLength(3));
+    for (const { sync } of tabs) sync.resume();
+    const startedMs = performance.now();
+    await confirmed(tabs);
+    // No lease had to end.
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(relay.node.getCoValue(map.id).knownState()).toEqual(first.node.getCoValue(map.id).knownState());
   });
 
   it('send a deletion by one of them in place of another one’s edits', async () => {

@@ -56,7 +56,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     onChanged,
   } = options;
   const { clock, page } = platform;
-  const others = createOtherTabs(node.currentSessionID);
+  const others = createOtherTabs(node.currentSessionID, ...(setup.sessionIDs ?? []));
   const killedTabs = watchKilledTabs({
     clock,
     others,
