@@ -43,7 +43,13 @@ function stuckRelay(): Peer {
     clock: createFakeClock(),
     limit: () => undefined,
     mayUpload: () => true,
-    on: { sending: (message) => message, sent: () => {}, drained: () => {}, withheld: () => {}, abandoned: () => {} },
+    on: {
+      sending: (message) => message,
+      sent: () => {},
+      drained: () => {},
+      withheld: () => {},
+      abandoned: () => {},
+    },
   });
   return { id: 'relay', role: 'server', incoming: new cojsonInternals.ConnectedPeerChannel(), outgoing };
 }

@@ -63,7 +63,7 @@ function contentOf(counts: KnownCounts, header?: object): Content {
     session,
     { after: 0, newTransactions: Array.from({ length: count }), lastSignature: 'signature_z1' },
   ]);
-  const content = { action: 'content', id, priority: 0, new: Object.fromEntries(sessions) };
+  const content: object = { action: 'content', id, priority: 0, new: Object.fromEntries(sessions) as object };
   return { ...content, ...(header && { header: header as CoValueHeader }) } as Content;
 }
 
