@@ -8,7 +8,7 @@ import type { Ladder } from '../delivery/ladder.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createOtherTabs, tabOf, type OtherTabs } from './other-tabs.ts';
 
-const sessionOf = (name: string): SessionID => `co_zAccount_session_z${name}`;
+const sessionOf = (name: string) => `co_zAccount_session_z${name}` as SessionID;
 const [own, writer, first] = [sessionOf('Own'), sessionOf('Writer'), sessionOf('First')];
 const id: RawCoID = 'co_zMap';
 
