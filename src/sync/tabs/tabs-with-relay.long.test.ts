@@ -142,6 +142,24 @@ describe('tabs of one account, with a relay', () => {
     expect(relay.transactions() - before).toBe(1);
   });
 
+  it('upload after five to nine seconds what a tab has saved that seems to be there but uploads nothing', async () => {
+    const tabs = [openTab(), openTab(), openTab()] as const;
+    const [first, ...others] = tabs;
+    const map = await shareMap(tabs);
+    await confirmed(tabs);
+    first.sync.pause();
+    const before = relay.transactions();
+    const startedMs = performance.now();
+    map.set('a', 1);
+    await vi.waitFor(() => expect(relay.transactions()).toBeGreaterThan(before), 12_000);
+    const tookMs = performance.now() - startedMs;
+    expect(tookMs).toBeGreaterThanOrEqual(5_000);
+    // One second for a busy machine.
+    expect(tookMs).toBeLessThan(10_000);
+    await confirmed(others);
+    expect(relay.transactions() - before).toBeLessThanOrEqual(others.length);
+  });
+
   it('upload once an offline tab’s new group with what others wrote to it', async () => {
     const tabs = [openTab(), openTab(), openTab()] as const;
     const [first, ...others] = tabs;
