@@ -209,3 +209,19 @@ it('asks first about what the relay had confirmed, with thousands of CoValues in
   await turns();
   expect(asked).toEqual([group.id, maps[0]?.id, last]);
 });
+
+it.each([
+  ['while its record is read', true],
+  ['while it is asked', false],
+])('compares everything if a relay in doubt denies something, %s', async (_, isReading) => {
+  const { watchOf, hang, answerReads, comparisons } = await device((map) => ({ confirmed: [map] }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  if (isReading) hang();
+  watch.connected(undefined);
+  await turns();
+  watch.denied();
+  answerReads();
+  await turns();
+  expect([watch.isSure, comparisons()]).toEqual([false, 1]);
+});

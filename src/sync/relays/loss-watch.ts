@@ -288,7 +288,9 @@ export function createLossWatch(options: {
       if (questions.handled(message)) void findMissing(knownLosses + 1);
     },
     denied() {
-      if (phase === 'sure' && remembered.refill !== true) void findMissing(knownLosses + 1);
+      if (phase === 'filling' || remembered.refill === true) return;
+      if (phase === 'sure' || phase === 'asking') void findMissing(knownLosses + 1);
+      else remembered = { ...remembered, refill: true };
     },
     lost() {
       connection.abort();

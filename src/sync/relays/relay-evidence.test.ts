@@ -123,6 +123,29 @@ test('[CONF-12] a relay that lacks a settled edit of this session has lost data'
   expect(denied).toHaveBeenCalledOnce();
 });
 
+test('[CONF-12] a relay that lacks a settled CoValue has lost data, whatever is pending of it', async () => {
+  const { node, ladder, evidence } = await withLeftOver(false);
+  evidence.settled();
+  const map = node.createGroup().createMap();
+  map.set('a', 1);
+  const peer = node.syncManager.peers.relay;
+  if (!peer) throw new Error('there is no relay');
+  const counts = knownCountsOfState(map.core.knownState());
+  const lacking = { action: 'known', id: map.id, header: false, sessions: {} } as const;
+  ladder.edited(map.id, counts);
+  evidence.handled(lacking, peer);
+  expect(denied).not.toHaveBeenCalled();
+  ladder.confirmed(map.id, counts, 'relay');
+  map.set('a', 2);
+  ladder.edited(map.id, { [node.currentSessionID]: 2 });
+  evidence.handled(lacking, peer);
+  expect(denied).toHaveBeenCalledOnce();
+  // Another relay may have delivered it.
+  ladder.useRelays(['relay', 'other']);
+  evidence.handled(lacking, peer);
+  expect(denied).toHaveBeenCalledOnce();
+});
+
 test('[CONF-3] a known state confirms the part of a session that it covers', async () => {
   const { node, ladder, evidence } = await withLeftOver();
   const map = node.createGroup().createMap();

@@ -42,7 +42,7 @@ export function createRelayEvidence(options: {
   readonly isSure: () => boolean;
   /** Until then nothing that it says counts. */
   readonly isBelieved: () => boolean;
-  /** The relay lacks an edit of this node's session that was confirmed. */
+  /** The relay lacks a CoValue, or an edit of this node's session, that was confirmed. */
   readonly denied: () => void;
   /** Another tab uploads it and will announce the relay's answer. */
   readonly isLeftToOther: (id: string) => boolean;
@@ -58,11 +58,11 @@ export function createRelayEvidence(options: {
     return knownCountsOfState(peer.getKnownState(id) ?? { header: false, sessions: {} });
   }
 
-  /** Other sessions' edits may not have reached this relay yet. */
+  /** Other sessions' edits may not have reached this relay yet, and with several relays whole CoValues. */
   function isDenial(id: RawCoID, lacking: KnownCounts): boolean {
-    const edits = ladder.pending.get(id);
-    const own = node.currentSessionID;
-    return isSettled && isSure() && own in lacking && !(edits && own in needOf(edits));
+    const need = needOf(ladder.pending.get(id) ?? noEdits);
+    const settled = ladder.relayIDs.length > 1 ? [node.currentSessionID] : ['header', node.currentSessionID];
+    return isSettled && settled.some((session) => session in lacking && !(session in need));
   }
 
   function isPending(id: RawCoID): boolean {
