@@ -81,7 +81,7 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly isSettled: () => boolean;
   /** The account's tabs on this device. */
   readonly tabs:
-    | Pick<Tabs, 'mayUpload' | 'filter' | 'isLeftToOther' | 'isOverdue' | 'sent' | 'lost' | 'lostData'>
+    | Pick<Tabs, 'beginUploads' | 'filter' | 'isLeftToOther' | 'isOverdue' | 'sent' | 'lost' | 'lostData'>
     | undefined;
   readonly claimed: (claim: OwnSessionClaim) => void;
   /** What was sent of the node's own session to any of its relays, by CoValue. */
@@ -261,7 +261,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   });
 
   function resumeSending(): void {
-    if (losses.mayUpload) tabs?.mayUpload(id);
+    if (losses.mayUpload) tabs?.beginUploads(id);
     connection.resumeSending();
   }
 

@@ -55,7 +55,7 @@ beforeEach(() => {
 function start(): void {
   const onLeft = () => void hints++;
   leases = createLeases({ node, clock, ladder, others, randomFraction: () => fraction, onLeft });
-  leases.mayUpload('r');
+  leases.beginUploads('r');
 }
 
 function contentOf(counts: KnownCounts, header?: object): Content {
@@ -208,9 +208,9 @@ describe('a lease', () => {
     leases.lost('r');
     clock.advance(60_000);
     expect(leases.isLeftToOther('r', id)).toBe(true);
-    leases.mayUpload('r');
+    leases.beginUploads('r');
     clock.advance(4_999);
-    leases.mayUpload('r');
+    leases.beginUploads('r');
     expect(leases.isLeftToOther('r', id)).toBe(true);
     clock.advance(1);
     expect(leases.isLeftToOther('r', id)).toBe(false);

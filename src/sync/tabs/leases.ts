@@ -22,7 +22,7 @@ import { tabOf, type OtherTabs } from './other-tabs.ts';
  */
 export interface Leases {
   /** Content may leave for the relay. The leases begin with the first call on a connection. */
-  mayUpload(relayID: string): void;
+  beginUploads(relayID: string): void;
   lost(relayID: string): void;
   /** The message as this tab sends it: without what is left to other tabs. Undefined if nothing remains. */
   filter(relayID: string, message: SyncMessage): SyncMessage | undefined;
@@ -133,7 +133,7 @@ export function createLeases(options: {
 
   return {
     isLeft,
-    mayUpload(relayID) {
+    beginUploads(relayID) {
       if (channels.has(relayID)) return;
       channels.set(relayID, { sinceMs: clock.elapsedMs(), wanted: new Set(), leftOut: new Map() });
     },

@@ -20,7 +20,7 @@ import { createUnsavedPosts } from './unsaved-posts.ts';
 export interface Tabs
   extends
     Pick<NodeEvents, 'storing' | 'stored' | 'handled'>,
-    Pick<Leases, 'mayUpload' | 'filter' | 'isLeftToOther' | 'isOverdue'> {
+    Pick<Leases, 'beginUploads' | 'filter' | 'isLeftToOther' | 'isOverdue'> {
   /** True while content that another tab could not save is being imported. */
   readonly isImporting: boolean;
   /** The ledger was read: counts what other tabs and earlier runs have left. */
@@ -185,7 +185,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     get isImporting() {
       return contentImport.isImporting;
     },
-    mayUpload: leases.mayUpload,
+    beginUploads: leases.beginUploads,
     filter: leases.filter,
     isLeftToOther: leases.isLeftToOther,
     isOverdue: leases.isOverdue,
