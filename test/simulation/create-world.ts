@@ -7,6 +7,7 @@ import { createLedger } from './ledger.ts';
 import { keys } from './edits.ts';
 import { createHistoryRecorder } from './record-history.ts';
 import { createDice, takeChanceFrom } from './random.ts';
+import { createRelayWords } from './relay-words.ts';
 import { createSimDevice } from './sim-device.ts';
 import { createSimRelay } from './sim-relay.ts';
 import { createTabChannels } from './tab-channels.ts';
@@ -25,8 +26,9 @@ export function createWorld(
   const startMs = time.nowMs();
   const network = createDice(seed ^ 0x7e7);
   const removed = new Set<RawCoID>();
+  const words = createRelayWords();
   const relays = Array.from({ length: options.relays }, (_, index) =>
-    createSimRelay(`relay-${index + 1}`, time, network, { mayChangeEpoch: scenario.epochs, removed }),
+    createSimRelay(`relay-${index + 1}`, time, network, { mayChangeEpoch: scenario.epochs, removed, words }),
   );
   const channelDice = createDice(seed ^ 0x7ab5);
   const devices = Array.from({ length: options.devices }, (_, index) => {
@@ -68,6 +70,7 @@ export function createWorld(
       mayRepeat: !scenario.restores,
     }),
     connectKills: createConnectKills(scenario.connectKills ? createDice(seed ^ 0x4111) : undefined),
+    words,
     lateRecords: scenario.lateRecords ? createDice(seed ^ 0x1a7e) : undefined,
     trace,
     get hash() {

@@ -1,5 +1,5 @@
 import { isDeleteSession, type RawCoID } from '../../src/engine/content.ts';
-import type { LedgerFacts } from '../../src/storage/ledger.ts';
+import type { Confirmation, LedgerFacts } from '../../src/storage/ledger.ts';
 import type { RememberedRelay } from '../../src/storage/remembered-relay.ts';
 import { createLedgerLog, type LedgerLog } from '../support/storage/ledger-log.ts';
 import { joinPieces, knownStateOf, type Piece, type StoredCoValue } from '../../src/storage/kernel/pieces.ts';
@@ -10,6 +10,8 @@ export interface DeviceDisk {
   isFailing: boolean;
   /** While true, reads fail. */
   isUnreadable: boolean;
+  /** How often something was written. */
+  readonly commits: number;
   /** Writes atomically. `by` names the tab. */
   commit(writes: {
     readonly by: string;
@@ -26,8 +28,14 @@ export interface DeviceDisk {
   isWrittenBy(tab: string, id: RawCoID, sessionID: string, count: number): boolean;
   readonly ids: readonly RawCoID[];
   readonly ledger: LedgerLog;
+  /** Returns the confirmations that pages have written since the last call. */
+  takeConfirmations(): readonly WrittenConfirmation[];
   /** Erases the history of deleted CoValues, except their deletion. */
   erase(): void;
+}
+
+export interface WrittenConfirmation extends Confirmation {
+  readonly by: string;
 }
 
 /** `relays`: what the device remembers of each relay. */
@@ -37,6 +45,8 @@ export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): D
   const writtenByTabs = new Map<string, number>();
   const ledger = createLedgerLog(relays);
   const deleted = new Set<RawCoID>();
+  let commits = 0;
+  let written: WrittenConfirmation[] = [];
 
   function stored(id: RawCoID): StoredCoValue | undefined {
     return joinPieces(id, piecesByID.get(id) ?? []);
@@ -51,7 +61,11 @@ export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): D
     isFailing: false,
     isUnreadable: false,
     ledger,
+    get commits() {
+      return commits;
+    },
     commit(writes) {
+      commits++;
       for (const piece of writes.pieces) {
         const key = `${writes.by} ${piece.id}`;
         if (piece.header) writtenByTabs.set(key, 0);
@@ -60,9 +74,18 @@ export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): D
         piecesByID.set(piece.id, [...(piecesByID.get(piece.id) ?? []), piece]);
       }
       for (const { id } of writes.pieces) count(id);
-      for (const facts of writes.facts) ledger.add(facts);
+      for (const facts of writes.facts) {
+        ledger.add(facts);
+        for (const confirmation of facts.confirmations ?? [])
+          written.push({ ...confirmation, by: writes.by });
+      }
       if (ledger.length > 40) ledger.compact();
       for (const id of writes.deleted) deleted.add(id);
+    },
+    takeConfirmations() {
+      const taken = written;
+      written = [];
+      return taken;
     },
     read: (id) => piecesByID.get(id) ?? [],
     stored,

@@ -1,14 +1,10 @@
+import { FalseClaim } from './false-claim.ts';
 import { isDeletedIn, isStoredIn } from './relay-tables.ts';
 import type { Edit, Ledger, SimRelay, SimTab, World } from './world.ts';
 
 /** Whether the relay's disk contains the edit, or the deletion of its CoValue. */
 export function isStoredAt({ tables }: SimRelay, edit: Edit): boolean {
   return isStoredIn(tables, edit);
-}
-
-/** The kernel made a claim that the disks contradict. */
-export class FalseClaim extends Error {
-  override readonly name = 'FalseClaim';
 }
 
 export function createLedger(world: () => World): Ledger {
@@ -41,16 +37,27 @@ export function createLedger(world: () => World): Ledger {
 
   /** `by` may report other tabs' edits: those that ended tabs left on its device. */
   function claimConfirmed(by: SimTab, edit: Edit, rung: 'confirmed' | 'durable'): void {
-    const { relays, history } = world();
+    const { relays, history, words } = world();
     if (relays.every((relay) => mayKnow(by, relay, edit))) history.promised('confirmed', edit);
     edit.isConfirmed = true;
     for (const relay of relays) {
+      if (rung === 'durable' && !words.hasHello(by.name, relay.id))
+        fail(`reported as durable by ${by.name} before the hello of ${relay.name}`, edit);
       if (!mayKnow(by, relay, edit)) continue;
       if (!isStoredAt(relay, edit)) fail(`reported as ${rung}, but not at ${relay.name}`, edit);
       const claimed = claimedByRelay.get(relay.name) ?? new Map<string, Edit>();
       claimedByRelay.set(relay.name, claimed.set(`${edit.id} ${edit.sessionID} ${edit.count}`, edit));
     }
   }
+
+  /** Nothing is pending, as far as this device knows; a relay may have lost it since. */
+  function claimSettled(by: SimTab, edit: Edit): void {
+    for (const relay of world().relays)
+      if (!isStoredAt(relay, edit) && !relay.hasLost(edit))
+        fail(`known by ${by.name} not to be pending, but never at ${relay.name}`, edit);
+  }
+
+  function ignoreClosing(): void {}
 
   function throwFirst(): void {
     const [first] = found;
@@ -64,7 +71,6 @@ export function createLedger(world: () => World): Ledger {
       const count = tab.node.getCoValue(id).knownState().sessions[sessionID] ?? 0;
       const edit: Edit = { name, id, sessionID, count, tab, isSaved: false, isConfirmed: false };
       edits.push(edit);
-      const ignoreClosing = () => {};
       sync.whenSaved(id).then(() => claimSaved(edit), ignoreClosing);
       sync.whenConfirmed(id).then(() => claimConfirmed(tab, edit, 'confirmed'), ignoreClosing);
       sync.whenDurable(id).then(() => claimConfirmed(tab, edit, 'durable'), ignoreClosing);
@@ -78,14 +84,20 @@ export function createLedger(world: () => World): Ledger {
           !device.tabs.includes(author) &&
           device.disk.isWrittenBy(author.name, id, sessionID, count),
       );
+      const claimEarlier = () => {
+        for (const edit of earlier) claimConfirmed(tab, edit, 'durable');
+      };
+      tab.sync.whenDurable().then(claimEarlier, ignoreClosing);
       tab.sync.subscribe(({ status, saved, confirmed, durable, storage }) => {
         if (!tab.isOpen) return;
         const written = edits.filter((edit) => edit.tab === tab);
         if (saved.pending === 0 && storage.state === 'ok')
           written.filter((edit) => !edit.isSaved).forEach(claimSaved);
-        if (status !== 'confirmed' || confirmed.pending > 0) return;
-        for (const edit of [...earlier, ...written])
-          claimConfirmed(tab, edit, durable ? 'durable' : 'confirmed');
+        if (confirmed.pending > 0) return;
+        const all = [...earlier, ...written];
+        if (confirmed.known) for (const edit of all) claimSettled(tab, edit);
+        if (status !== 'confirmed') return;
+        for (const edit of all) claimConfirmed(tab, edit, durable ? 'durable' : 'confirmed');
       });
     },
     forked: ({ name }) => void found.push(new FalseClaim(`${name} switched to a new session`)),

@@ -2,6 +2,7 @@ import type { RawCoID } from 'cojson';
 import type { ConfirmedEdit } from '../../src/storage/remembered-relay.ts';
 import { splitFrame } from '../../src/wire/frames.ts';
 import { isStoredIn, keyOf, type Tables } from './relay-tables.ts';
+import type { RelayWords } from './relay-words.ts';
 import type { Restores, SimDevice } from './world.ts';
 
 interface Restore {
@@ -9,6 +10,8 @@ interface Restore {
   readonly after: Tables;
   /** By the device's name. */
   readonly losses: ReadonlyMap<string, Loss>;
+  /** What the relay had said before. */
+  readonly words: Pick<RelayWords, 'countsAt'>;
   /** The highest counts that each device has sent since then, by its name, then by CoValue and session. */
   readonly sent: Map<string, Map<string, number>>;
 }
@@ -16,18 +19,22 @@ interface Restore {
 /** What a device can detect a restore by. Judged by its record as it was then: later confirmations displace entries. */
 interface Loss {
   readonly epochBefore: string | undefined;
+  /** How many losses the device had recorded. */
+  readonly lossesBefore: number;
   hasNewEpoch: boolean;
   /** The lost ones of the last confirmations. */
   entries: readonly ConfirmedEdit[];
   /** Those that the device had to ask about when it connected for the first time: a late write may have displaced others. */
   entriesAtFirst: readonly ConfirmedEdit[] | undefined;
+  /** Without a record of any confirmation, the device has counted none on disk. */
+  readonly hasRecord: boolean;
 }
 
 /** Of a CoValue without transactions. */
 const headerKey = (id: string) => keyOf(id, 'header');
 
 /** `removed`: the CoValues that somebody has deleted. Their earlier content proves no loss. */
-export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>): Restores {
+export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>, words: RelayWords): Restores {
   const restores: Restore[] = [];
 
   function missingOf({ relays }: SimDevice, tables: Tables): readonly ConfirmedEdit[] {
@@ -36,12 +43,14 @@ export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>): 
   }
 
   function lossOf(device: SimDevice, after: Tables): Loss {
-    const { storage } = device.relays.get(relayID) ?? {};
+    const { storage, losses = 0 } = device.relays.get(relayID) ?? {};
     return {
+      lossesBefore: losses,
       epochBefore: storage?.epoch,
       hasNewEpoch: storage !== undefined && storage.epoch !== after.identity.epoch,
       entries: missingOf(device, after),
       entriesAtFirst: undefined,
+      hasRecord: (device.relays.get(relayID)?.confirmed ?? []).length > 0,
     };
   }
 
@@ -69,6 +78,15 @@ export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>): 
     return !entries.every(isBack) && !entriesAtFirst.every(isBack);
   }
 
+  function wasSaid(
+    { words }: Restore,
+    { name }: SimDevice,
+    { id, sessionID, count }: ConfirmedEdit,
+  ): boolean {
+    const said = words.countsAt(name, relayID, id);
+    return count === 0 ? said['header'] === 1 : (said[sessionID] ?? 0) >= count;
+  }
+
   return {
     get count() {
       return restores.length;
@@ -76,7 +94,7 @@ export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>): 
     happened(before, after, devices) {
       for (const { losses } of restores) for (const loss of losses.values()) returnTo(loss, before, after);
       const losses = new Map(devices.map((device) => [device.name, lossOf(device, after)]));
-      restores.push({ before, after, losses, sent: new Map() });
+      restores.push({ before, after, losses, words: words.now(), sent: new Map() });
     },
     connecting(device, tables) {
       for (const { losses } of restores) {
@@ -93,12 +111,25 @@ export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>): 
         }
       }
     },
+    hasLost: (edit) =>
+      restores.some(({ before, after }) => isStoredIn(before, edit) && !isStoredIn(after, edit)),
+    mayHaveMissed({ name, relays }, edit) {
+      const { losses: found = 0 } = relays.get(relayID) ?? {};
+      return restores.some(
+        ({ before, after, losses }) =>
+          isStoredIn(before, edit) &&
+          !isStoredIn(after, edit) &&
+          found <= (losses.get(name)?.lossesBefore ?? 0),
+      );
+    },
     excuses(device, edit) {
       const lostBy = restores.findLastIndex(
         ({ before, after }) => isStoredIn(before, edit) && !isStoredIn(after, edit),
       );
+      const lost = restores[lostBy];
+      if (!lost?.losses.get(device.name)?.hasRecord || !wasSaid(lost, device, edit)) return false;
       // Each later restore makes the device compare this edit as well.
-      return lostBy >= 0 && !restores.slice(lostBy).some((restore) => mustDetect(restore, device));
+      return !restores.slice(lostBy).some((restore) => mustDetect(restore, device));
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { JsonValue, RawCoID } from 'cojson';
 import { confirmationsOf } from '../../src/sync/confirmations.ts';
 import { startTabOn } from './actions.ts';
-import { FalseClaim, isStoredAt } from './ledger.ts';
+import { FalseClaim } from './false-claim.ts';
+import { isStoredAt } from './ledger.ts';
 import { isDeletedIn, storedCounts } from './relay-tables.ts';
 import type { SimTab, World } from './world.ts';
 

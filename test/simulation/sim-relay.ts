@@ -7,6 +7,7 @@ import type { Link } from './network.ts';
 import type { Dice } from './random.ts';
 import { openRelayDatabase, type RelayDatabase } from './relay-database.ts';
 import { emptyTables, type Tables } from './relay-tables.ts';
+import type { RelayWords } from './relay-words.ts';
 import { createRestores } from './restores.ts';
 import type { SimRelay } from './world.ts';
 
@@ -19,12 +20,21 @@ export function createSimRelay(
   name: string,
   clock: Clock,
   dice: Dice,
-  { mayChangeEpoch, removed }: { readonly mayChangeEpoch: boolean; readonly removed: ReadonlySet<RawCoID> },
+  {
+    mayChangeEpoch,
+    removed,
+    words,
+  }: {
+    readonly mayChangeEpoch: boolean;
+    readonly removed: ReadonlySet<RawCoID>;
+    readonly words: RelayWords;
+  },
 ): SimRelay {
   const disk = { tables: emptyTables(name) };
   const backups: Tables[] = [];
   const links = new Set<Link>();
-  const restores = createRestores(`${name}.example`, removed);
+  const id = `${name}.example`;
+  const restores = createRestores(id, removed, words);
   let database: RelayDatabase | undefined;
   let serving: Serving | undefined;
   let isFailing = false;
@@ -37,9 +47,12 @@ export function createSimRelay(
 
   return {
     name,
-    url: `wss://${name}.example/sync`,
+    id,
+    url: `wss://${id}/sync`,
     links,
     excuses: restores.excuses,
+    hasLost: restores.hasLost,
+    mayHaveMissed: restores.mayHaveMissed,
     connecting: (device) => restores.connecting(device, disk.tables),
     received: restores.received,
     get tables() {

@@ -49,6 +49,8 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
         onFrame(direction, frame) {
           world.received(name, relay?.name ?? '', direction, frame);
           if (direction === 'up') relay?.received(device, frame);
+          if (direction === 'down' && relay)
+            world.words.arrived({ device: device.name, tab: name, relay: relay.id }, frame);
           if (direction === 'down' && life.isRunning) world.history.read(tab);
         },
       });

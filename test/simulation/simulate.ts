@@ -1,5 +1,6 @@
 import type { Genesis } from '../../src/session/account/genesis.ts';
 import { act, startTabOn } from './actions.ts';
+import { createDiskChecks } from './check-disks.ts';
 import { createWorld } from './create-world.ts';
 import { createDice, type Dice } from './random.ts';
 import { settleAll } from './settle-all.ts';
@@ -86,10 +87,12 @@ async function run(world: World, scenario: Scenario): Promise<void> {
   }
   await time.advance(dice.between(0, 500));
   const steps = dice.between(30, 120);
+  const checkDisks = createDiskChecks(world);
   for (let step = 0; step < steps; step++) {
     act(world, scenario);
     await time.advance(pauseMs(world));
     ledger.check();
+    checkDisks();
     for (const tab of world.tabs) history.read(tab);
   }
   await settleAll(world);

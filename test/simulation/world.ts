@@ -11,6 +11,7 @@ import type { DiskStorage } from './disk-storage.ts';
 import type { Link } from './network.ts';
 import type { Dice } from './random.ts';
 import type { Tables } from './relay-tables.ts';
+import type { RelayWords } from './relay-words.ts';
 import type { TabChannels } from './tab-channels.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -33,6 +34,7 @@ export interface World {
   readonly history: HistoryRecorder;
   readonly faults: ConnectionFaults;
   readonly connectKills: ConnectKills;
+  readonly words: RelayWords;
   /** Undefined if the records of relays are read and written without faults. */
   readonly lateRecords: Dice | undefined;
   /** One line per event. */
@@ -121,6 +123,8 @@ export interface SimTab {
 /** A relay's machine: the real relay, which tests can kill, on a disk that they can read and restore. */
 export interface SimRelay {
   readonly name: string;
+  /** As devices record it. */
+  readonly id: string;
   readonly url: string;
   readonly tables: Tables;
   /** Whether its process is serving. */
@@ -129,6 +133,8 @@ export interface SimRelay {
   readonly restores: number;
   readonly links: Set<Link>;
   readonly excuses: Restores['excuses'];
+  readonly hasLost: Restores['hasLost'];
+  readonly mayHaveMissed: Restores['mayHaveMissed'];
   /** Call it when a page of the device connects. */
   connecting(device: SimDevice): void;
   /** Call it with each frame that the relay receives. */
@@ -203,6 +209,10 @@ export interface Restores {
   connecting(device: SimDevice, tables: Tables): void;
   /** Call it with each frame that the relay receives. */
   received(device: SimDevice, frame: string): void;
+  /** Whether a restore has lost the edit at any time. */
+  hasLost(edit: ConfirmedEdit): boolean;
+  /** Whether a restore has lost the edit since which the device has recorded no loss. */
+  mayHaveMissed(device: SimDevice, edit: ConfirmedEdit): boolean;
   /** Whether the device may wrongly take the edit as confirmed, because it could not detect the restore that lost it. */
   excuses(device: SimDevice, edit: ConfirmedEdit): boolean;
 }

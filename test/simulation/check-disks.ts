@@ -1,0 +1,69 @@
+import { covers, type KnownCounts } from '../../src/engine/known-counts.ts';
+import { pendingDebts, type LedgerContents, type PendingDebts } from '../../src/storage/ledger.ts';
+import { FalseClaim } from './false-claim.ts';
+import { isDeletedIn, isStoredIn } from './relay-tables.ts';
+import type { Edit, SimDevice, SimRelay, World } from './world.ts';
+
+/** Returns a check that compares what devices have stored with what their ledgers say. It throws `FalseClaim`. */
+export function createDiskChecks(world: World): () => void {
+  const checked = new Map<SimDevice, readonly unknown[]>();
+  return () => {
+    for (const device of world.devices) {
+      // Reading a ledger takes long.
+      const now = [
+        device.disk.commits,
+        world.ledger.edits.length,
+        ...world.relays.map(({ tables }) => tables),
+      ];
+      if (checked.get(device)?.every((value, index) => value === now[index])) continue;
+      checked.set(device, now);
+      const contents = device.disk.ledger.contents();
+      checkWords(world, device);
+      for (const relay of world.relays) checkDebts(world, device, relay, contents);
+    }
+  };
+}
+
+/** Nothing but what the relay has said to the page itself ends a debt. */
+function checkWords({ words }: World, { disk }: SimDevice): void {
+  for (const { by, relayID, id, session, count } of disk.takeConfirmations()) {
+    const said = words.countsAt(by, relayID, id)[session] ?? 0;
+    if (said >= count) continue;
+    throw new FalseClaim(
+      `never said by ${relayID} to ${by}: that it has ${count}, not ${said}, of ${session} in ${id}`,
+    );
+  }
+}
+
+/** What pages of this device wrote and stored, and the relay does not have, is pending. */
+function checkDebts(world: World, device: SimDevice, relay: SimRelay, contents: LedgerContents): void {
+  const record = device.relays.get(relay.id);
+  // Everything on the device is to be compared with the relay.
+  if (!record || record.refill) return;
+  const pending = pendingDebts(contents, [relay.id]);
+  for (const edit of world.ledger.edits) {
+    if (edit.tab.device !== device || isStoredIn(relay.tables, edit) || relay.mayHaveMissed(device, edit))
+      continue;
+    if (!isOwed(device, relay, edit, pending.get(edit.id)))
+      throw new FalseClaim(
+        `neither at ${relay.name} nor pending on ${device.name}: edit ${edit.count} of ${edit.tab.name} (…${edit.sessionID.slice(-6)}) in ${edit.id}`,
+      );
+  }
+}
+
+function isOwed(
+  { disk }: SimDevice,
+  { id: relayID }: SimRelay,
+  edit: Edit,
+  debts: PendingDebts | undefined,
+): boolean {
+  const { id, sessionID, count, tab } = edit;
+  // What a killed page had not written may come back from another relay, which forwards it.
+  if (!disk.isWrittenBy(tab.name, id, sessionID, count)) return true;
+  const need: KnownCounts = count === 0 ? { header: 1 } : { [sessionID]: count };
+  if (!debts) return false;
+  // Only the deletion has to arrive, or another one.
+  if (isDeletedIn(disk.countsOf(id))) return true;
+  const isConfirmed = covers(debts.confirmed.get(relayID) ?? {}, need);
+  return !isConfirmed && (debts.whole.length > 0 || covers(debts.need, need));
+}

@@ -1,0 +1,152 @@
+import { contradiction, falseClaim, type Plant } from './plant.ts';
+
+const diskStorage = 'test/simulation/disk-storage.ts';
+const debtBook = 'src/sync/delivery/debt-book.ts';
+const ledger = 'src/storage/ledger.ts';
+const tabs = 'src/sync/tabs/tabs.ts';
+const evidence = 'src/sync/relays/relay-evidence.ts';
+const nodeRelay = 'src/sync/relays/node-relay.ts';
+
+/** Mistakes about debts, and about the words that end them. */
+export const ledgerPlants: readonly Plant[] = [
+  {
+    rule: 'saved',
+    name: 'reports saved before the commit',
+    changes: [{ file: diskStorage, from: 'queuedContent++;', to: 'queuedContent++; done?.();' }],
+    message: falseClaim,
+    seed: 1,
+  },
+  {
+    rule: 'RELAY-1',
+    name: 'acknowledges before the commit',
+    changes: [
+      {
+        file: 'src/relay/client/acknowledgements.ts',
+        from: 'if (!claimsContent(message)) return send(message);',
+        to: 'return send(message);',
+      },
+    ],
+    message: falseClaim,
+    seed: 1,
+  },
+  {
+    rule: 'T1',
+    name: 'records no debts',
+    changes: [
+      {
+        file: debtBook,
+        from: 'owe: (id, counts, relayID) => add(owed, id, counts, relayID),',
+        to: 'owe: () => {},',
+      },
+    ],
+    message: falseClaim,
+    seed: 1,
+  },
+  {
+    rule: 'T1',
+    name: 'drops an edit',
+    changes: [
+      {
+        file: 'test/simulation/edits.ts',
+        from: "current.set(key, value, dice.chance(10) ? 'trusting' : 'private');",
+        to: "const way = dice.chance(10) ? 'trusting' : 'private'; if (!value.endsWith('9')) current.set(key, value, way);",
+      },
+    ],
+    message: contradiction,
+    seed: 2,
+  },
+  {
+    rule: 'history',
+    name: 'shows an earlier value again',
+    changes: [
+      {
+        file: 'test/simulation/show-covalue.ts',
+        from: 'const edit = map.lastEditAt(key);',
+        to: 'const edit = Math.random() < 0.05 ? map.nthEditAt(key, 0) : map.lastEditAt(key);',
+      },
+    ],
+    message: contradiction,
+    seed: 1,
+  },
+  {
+    rule: 'T1',
+    name: 'compaction drops what is pending at one of several relays',
+    changes: [
+      {
+        file: ledger,
+        from: 'confirmed.size === 0 ||\n      [...confirmed].some(',
+        to: 'confirmed.size === 0 ||\n      [...confirmed].every(',
+      },
+    ],
+    message: falseClaim,
+    seed: 7,
+  },
+  {
+    rule: 'T1',
+    name: 'compaction drops the debts of one CoValue',
+    changes: [
+      {
+        file: 'src/storage/ledger/ledger-store.ts',
+        from: 'debts.push(...joinDebts(open));',
+        to: 'if (debts.length > 0) debts.push(...joinDebts(open));',
+      },
+    ],
+    message: falseClaim,
+    seed: 5,
+  },
+  {
+    rule: 'T2',
+    name: 'writes debts after the content',
+    changes: [
+      { file: 'src/sync/delivery/follow-node.ts', from: 'debts.writeDebts();\n      tabs', to: 'tabs' },
+    ],
+    message: falseClaim,
+    seed: 1,
+  },
+  {
+    rule: 'T3',
+    name: 'a tab that has sent an edit ends its debt',
+    changes: [
+      {
+        file: tabs,
+        from: 'onSent(relayID, id, counts);',
+        to: 'onSent(relayID, id, counts); ladder.confirmed(id, counts, relayID, true);',
+      },
+    ],
+    message: falseClaim,
+    seed: 10,
+  },
+  {
+    rule: 'T3',
+    name: "writes a tab's word as a relay's",
+    changes: [{ file: tabs, from: 'theirKnown, relayID, true)', to: 'theirKnown, relayID)' }],
+    message: falseClaim,
+    seed: 2,
+  },
+  {
+    rule: 'T3',
+    name: "counts a relay's content as its word",
+    changes: [
+      {
+        file: evidence,
+        from: "if (action === 'content') return void sentByRelay.set(id, peer);",
+        to: "if (action === 'content') return void ladder.confirmed(id, localCounts(node, id), relayID);",
+      },
+    ],
+    message: falseClaim,
+    seed: 4,
+  },
+  {
+    rule: 'T3',
+    name: 'counts sent content as confirmed',
+    changes: [
+      {
+        file: nodeRelay,
+        from: 'ladder.sent(content.id, knownCountsOfContent(content), id);',
+        to: 'ladder.confirmed(content.id, knownCountsOfContent(content), id);',
+      },
+    ],
+    message: falseClaim,
+    seed: 1,
+  },
+];

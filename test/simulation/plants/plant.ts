@@ -1,0 +1,25 @@
+/** A mistake in the code that the simulation must find. */
+export interface Plant {
+  /** Of TRUTH.md, or of docs/spec.md: what the mistake breaks. A diamond stands for a rule that TRUTH.md marks so. */
+  readonly rule: string;
+  readonly name: string;
+  readonly changes: readonly Change[];
+  /** How the run must fail. */
+  readonly message: RegExp;
+  /** The first seed that finds it. */
+  readonly seed: number;
+}
+
+/** `from` occurs once in the file. */
+export interface Change {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The disks contradict what the kernel has said or written. */
+export const falseClaim = /^(reported as|was (saved|confirmed), but|known by|neither at|never said by)/;
+/** What pages show contradicts what they have shown or promised. */
+export const contradiction = /^(went back|overwritten shown|lost)/;
+/** Something does not arrive. */
+export const unmet = /^still unmet/;

@@ -1,0 +1,6 @@
+import { ledgerPlants } from './ledger-plants.ts';
+import type { Plant } from './plant.ts';
+import { readingPlants } from './reading-plants.ts';
+import { relayPlants } from './relay-plants.ts';
+
+export const plants: readonly Plant[] = [...ledgerPlants, ...relayPlants, ...readingPlants];

@@ -1,0 +1,46 @@
+import { readMessage, splitFrame } from '../../src/wire/frames.ts';
+import { knownCountsOfState, mergeCounts, type KnownCounts } from '../../src/engine/known-counts.ts';
+import { keyOf } from './relay-tables.ts';
+
+/** What relays have said, by the frames that arrived at pages. Only this may end a debt. */
+export interface RelayWords {
+  /** Call it with each frame that arrives at a page. */
+  arrived(
+    place: { readonly device: string; readonly tab: string; readonly relay: string },
+    frame: string,
+  ): void;
+  /** Whether the page has heard the relay's hello. */
+  hasHello(tab: string, relay: string): boolean;
+  /** The most of the CoValue that the relay has claimed to have. `listener`: a page, or a device for any of its pages. */
+  countsAt(listener: string, relay: string, id: string): KnownCounts;
+  /** The words up to now: later ones do not change this. */
+  now(): Pick<RelayWords, 'countsAt'>;
+}
+
+export function createRelayWords(): RelayWords {
+  const hellos = new Set<string>();
+  const said = new Map<string, KnownCounts>();
+  const placeOf = (listener: string, relay: string, id: string) => `${listener} ${relay} ${id}`;
+
+  return {
+    arrived({ device, tab, relay }, frame) {
+      for (const line of splitFrame(frame)) {
+        const received = readMessage(line);
+        if (received.kind === 'maia' && received.frame.maia === 'hello') hellos.add(keyOf(tab, relay));
+        if (received.kind !== 'sync') continue;
+        const { message } = received;
+        if (message.action !== 'known' && message.action !== 'load') continue;
+        for (const listener of [device, tab]) {
+          const place = placeOf(listener, relay, message.id);
+          said.set(place, mergeCounts(said.get(place) ?? {}, knownCountsOfState(message)));
+        }
+      }
+    },
+    hasHello: (tab, relay) => hellos.has(keyOf(tab, relay)),
+    countsAt: (listener, relay, id) => said.get(placeOf(listener, relay, id)) ?? {},
+    now() {
+      const copy = new Map(said);
+      return { countsAt: (listener, relay, id) => copy.get(placeOf(listener, relay, id)) ?? {} };
+    },
+  };
+}
