@@ -47,7 +47,8 @@ async function findFailure(planted: Plant): Promise<Outcome | undefined> {
 }
 
 describe('mistakes that the simulation detects', { timeout: 3_600_000 }, () => {
-  it.each(plants)('$rule: $name', async (planted) => {
+  const named = plants.map((planted) => [`${planted.rule}: ${planted.name}`, planted] as const);
+  it.each(named)('%s', async (_, planted) => {
     const found = await findFailure(planted);
     const { rule, name } = planted;
     figures.push({ rule, plant: name, seed: found?.seed, message: found?.error?.message.slice(0, 60) });
