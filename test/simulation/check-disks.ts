@@ -35,15 +35,14 @@ function checkWords({ words }: World, { disk }: SimDevice): void {
   }
 }
 
-/** What pages of this device wrote and stored, and the relay does not have, is pending. */
+/** What pages of this device wrote and stored, and the relay has never had, is pending. */
 function checkDebts(world: World, device: SimDevice, relay: SimRelay, contents: LedgerContents): void {
   const record = device.relays.get(relay.id);
   // Everything on the device is to be compared with the relay.
   if (!record || record.refill) return;
   const pending = pendingDebts(contents, [relay.id]);
   for (const edit of world.ledger.edits) {
-    if (edit.tab.device !== device || isStoredIn(relay.tables, edit) || relay.mayHaveMissed(device, edit))
-      continue;
+    if (edit.tab.device !== device || isStoredIn(relay.tables, edit) || relay.hasLost(edit)) continue;
     if (!isOwed(device, relay, edit, pending.get(edit.id)))
       throw new FalseClaim(
         `neither at ${relay.name} nor pending on ${device.name}: edit ${edit.count} of ${edit.tab.name} (…${edit.sessionID.slice(-6)}) in ${edit.id}`,

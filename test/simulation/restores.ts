@@ -19,8 +19,6 @@ interface Restore {
 /** What a device can detect a restore by. Judged by its record as it was then: later confirmations displace entries. */
 interface Loss {
   readonly epochBefore: string | undefined;
-  /** How many losses the device had recorded. */
-  readonly lossesBefore: number;
   hasNewEpoch: boolean;
   /** The lost ones of the last confirmations. */
   entries: readonly ConfirmedEdit[];
@@ -43,9 +41,8 @@ export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>, w
   }
 
   function lossOf(device: SimDevice, after: Tables): Loss {
-    const { storage, losses = 0 } = device.relays.get(relayID) ?? {};
+    const { storage } = device.relays.get(relayID) ?? {};
     return {
-      lossesBefore: losses,
       epochBefore: storage?.epoch,
       hasNewEpoch: storage !== undefined && storage.epoch !== after.identity.epoch,
       entries: missingOf(device, after),
@@ -113,15 +110,6 @@ export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>, w
     },
     hasLost: (edit) =>
       restores.some(({ before, after }) => isStoredIn(before, edit) && !isStoredIn(after, edit)),
-    mayHaveMissed({ name, relays }, edit) {
-      const { losses: found = 0 } = relays.get(relayID) ?? {};
-      return restores.some(
-        ({ before, after, losses }) =>
-          isStoredIn(before, edit) &&
-          !isStoredIn(after, edit) &&
-          found <= (losses.get(name)?.lossesBefore ?? 0),
-      );
-    },
     excuses(device, edit) {
       const lostBy = restores.findLastIndex(
         ({ before, after }) => isStoredIn(before, edit) && !isStoredIn(after, edit),

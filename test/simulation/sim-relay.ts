@@ -52,7 +52,6 @@ export function createSimRelay(
     links,
     excuses: restores.excuses,
     hasLost: restores.hasLost,
-    mayHaveMissed: restores.mayHaveMissed,
     connecting: (device) => restores.connecting(device, disk.tables),
     received: restores.received,
     get tables() {

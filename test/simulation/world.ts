@@ -134,7 +134,6 @@ export interface SimRelay {
   readonly links: Set<Link>;
   readonly excuses: Restores['excuses'];
   readonly hasLost: Restores['hasLost'];
-  readonly mayHaveMissed: Restores['mayHaveMissed'];
   /** Call it when a page of the device connects. */
   connecting(device: SimDevice): void;
   /** Call it with each frame that the relay receives. */
@@ -211,8 +210,6 @@ export interface Restores {
   received(device: SimDevice, frame: string): void;
   /** Whether a restore has lost the edit at any time. */
   hasLost(edit: ConfirmedEdit): boolean;
-  /** Whether a restore has lost the edit since which the device has recorded no loss. */
-  mayHaveMissed(device: SimDevice, edit: ConfirmedEdit): boolean;
   /** Whether the device may wrongly take the edit as confirmed, because it could not detect the restore that lost it. */
   excuses(device: SimDevice, edit: ConfirmedEdit): boolean;
 }
