@@ -1,7 +1,7 @@
 import { falseClaim, unmet, type Plant } from './plant.ts';
 
 const describeSync = 'src/sync/delivery/describe-sync.ts';
-const holds = 'src/sync/tabs/holds.ts';
+const leases = 'src/sync/tabs/leases.ts';
 
 /** Mistakes when something cannot be read, and about promises and time. */
 export const readingPlants: readonly Plant[] = [
@@ -42,9 +42,13 @@ export const readingPlants: readonly Plant[] = [
   },
   {
     rule: 'T7',
-    name: 'abandons the edits of a dead tab',
+    name: 'never ends a lease',
     changes: [
-      { file: holds, from: '      onDue(hold);\n', to: '      if (hold.postponed < 0) onDue(hold);\n' },
+      {
+        file: leases,
+        from: '    if (nowMs - activeMs >= thisLeaseMs || nowMs - sinceMs >= maxLeaseMs) return false;\n',
+        to: '',
+      },
     ],
     message: unmet,
     seed: 2,
