@@ -196,7 +196,10 @@ export function createConnection(options: {
       delayMs(failures) {
         isPatient = isIdle();
         const boundMs = isPatient ? longestIdleMs : longestMs;
-        retryDelayMs = Math.max(retryAfterMs, backOffMs(failures, randomFraction(platform), boundMs));
+        retryDelayMs = Math.max(
+          Math.min(retryAfterMs, longestIdleMs),
+          backOffMs(failures, randomFraction(platform), boundMs),
+        );
         return retryDelayMs;
       },
     });

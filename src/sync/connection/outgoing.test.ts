@@ -79,6 +79,23 @@ describe('messages to the relay', () => {
     expect(frames.join('\n')).not.toContain('co_z2');
   });
 
+  it('[CONN-10] leave out content that cojson wrote in a form that relays refuse', async () => {
+    const { told, say } = setUp();
+    const header = {
+      type: 'comap',
+      ruleset: { type: 'unsafeAllowAll' },
+      meta: null,
+      uniqueness: null,
+    } as const;
+    const madeIn = (year: number) =>
+      ({
+        ...content(idOf(year), 0),
+        header: { ...header, createdAt: `${year}-01-01T00:00:00Z` as `2${string}` },
+      }) as const;
+    await say(madeIn(1970), madeIn(2024));
+    expect(told).toEqual(['withheld co_z197A MESSAGE_INVALID', 'sent co_z2A24']);
+  });
+
   it('are dropped once the connection has ended', async () => {
     const { clock, frames, told, channel, outgoing, say } = setUp();
     await say(load('co_z1'));

@@ -4,7 +4,8 @@ import type { KernelError } from '../../base/kernel-error.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import type { Channel } from '../../transport/transport.ts';
 import { invalidCoValueID } from '../../engine/invalid-covalue-id.ts';
-import { contentTooLarge } from './relay-errors.ts';
+import { assertSyncMessage } from '../../wire/sync-message.ts';
+import { contentInvalid, contentTooLarge } from './relay-errors.ts';
 
 export interface Outgoing {
   /** The channel of cojson's peer. The inspector reads its `queue`. */
@@ -165,5 +166,10 @@ function refusalOf(message: SyncMessage, bytes: number, limit: number | undefine
   if (limit !== undefined && bytes > limit) return contentTooLarge(bytes, limit);
   const { action, id } = message;
   if (action !== 'reconcile' && action !== 'reconcile-ack' && !isCoValueID(id)) return invalidCoValueID(id);
-  return undefined;
+  try {
+    assertSyncMessage({ ...message });
+    return undefined;
+  } catch (error) {
+    return contentInvalid(error);
+  }
 }

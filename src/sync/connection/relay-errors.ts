@@ -32,6 +32,14 @@ export function contentTooLarge(bytes: number, limit: number): KernelError {
   );
 }
 
+export function contentInvalid(cause: unknown): KernelError {
+  return createKernelError(
+    'MESSAGE_INVALID',
+    'cojson wrote this CoValue in a form that relays refuse, so it stays on this device. A clock before the year 2000 when it was created, or deeply nested `meta`, can be the cause. Create it again with a right clock and simple `meta`.',
+    { cause },
+  );
+}
+
 export function slowHello(url: URL): KernelError {
   return createKernelError(
     'RELAY_SILENT',
