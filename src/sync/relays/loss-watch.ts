@@ -289,8 +289,11 @@ export function createLossWatch(options: {
     },
     denied() {
       if (phase === 'filling' || remembered.refill === true) return;
-      if (phase === 'sure' || phase === 'asking') void findMissing(knownLosses + 1);
+      const wasSure = phase === 'sure';
+      if (wasSure || phase === 'asking') void findMissing(knownLosses + 1);
       else remembered = { ...remembered, refill: true };
+      // cojson counts as present what it has sent on this connection.
+      if (wasSure) outdated();
     },
     lost() {
       connection.abort();

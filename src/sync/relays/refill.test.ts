@@ -248,9 +248,10 @@ it('does not count what the ledger had before this tab found a loss', async () =
   const { watch, outdated } = await lossWatch(() => Promise.resolve({ losses: 1 }));
   await until(() => expect(watch.isSure).toBe(true));
   watch.denied();
+  expect(outdated).toHaveBeenCalledOnce();
   watch.foundGeneration(1);
   expect([watch.isCurrent(1), watch.isCurrent(2)]).toEqual([false, true]);
-  expect(outdated).not.toHaveBeenCalled();
+  expect(outdated).toHaveBeenCalledOnce();
 });
 
 it('[CONF-12] forgets what one of two relays had confirmed when another tab has found that it lost data', async () => {
