@@ -19,9 +19,19 @@ export function getAvailableCoValue(node: LocalNode, id: string): AvailableCoVal
   return coValue.isAvailable() ? coValue : undefined;
 }
 
-/** Resolves with false if this device's storage does not have the CoValue, or fails. */
-export function loadFromStorage(node: LocalNode, id: string): Promise<boolean> {
-  return new Promise((resolve) => getOrCreateCoValue(node, id).loadFromStorage(resolve));
+/**
+ * Also adds what other tabs have stored since it was loaded. Resolves with false if this device's storage does not have the
+ * CoValue, or fails.
+ */
+export function loadFromStorage(node: LocalNode, id: RawCoID): Promise<boolean> {
+  const core = getOrCreateCoValue(node, id);
+  const { storage, syncManager } = node;
+  return new Promise((resolve) => {
+    if (!core.isAvailable()) core.loadFromStorage(resolve);
+    else if (storage)
+      storage.load(id, (content) => syncManager.handleNewContent(content, 'storage'), resolve);
+    else resolve(true);
+  });
 }
 
 /** Everything this node has of a CoValue that a relay should have. */

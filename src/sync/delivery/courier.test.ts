@@ -2,7 +2,7 @@ import type { RawCoID, SyncMessage } from 'cojson';
 import type { KnownState } from '../../engine/content.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createKernelError } from '../../base/kernel-error.ts';
-import type { KnownCounts } from '../../engine/known-counts.ts';
+import { covers, type KnownCounts } from '../../engine/known-counts.ts';
 import type { FakeClock } from '../../testing/fake-clock.ts';
 import { createTestLadder } from '../../../test/support/sync/test-ladder.ts';
 import { createCourier, firstWaitMs, maxWaitMs, type Courier, type CourierNode } from './courier.ts';
@@ -23,6 +23,7 @@ let sent: SyncMessage[];
 /** Loads that have begun, and the callbacks of those that have not ended. */
 let loaded: RawCoID[];
 let loads: (() => void)[];
+let sentAgain: RawCoID[];
 
 beforeEach(() => {
   ({ clock, ladder } = createTestLadder());
@@ -30,7 +31,7 @@ beforeEach(() => {
   inMemory = new Set();
   leftToOther = new Set();
   overdue = new Set();
-  [sent, loaded, loads] = [[], [], []];
+  [sent, loaded, loads, sentAgain] = [[], [], [], []];
   [isUnreadable, isHanging, isSettled] = [false, false, true];
   courier = createCourier({
     node: createFakeNode(),
@@ -60,10 +61,12 @@ function createFakeNode(): CourierNode {
       askAbout({ id, header: header > 0, sessions });
     },
     askAbout,
+    lacks: (id, counts) => inMemory.has(id) && !covers(stored.get(id) ?? {}, counts),
     load(id) {
       loaded.push(id);
       return new Promise<void>((resolve) => loads.push(resolve));
     },
+    sendBeyond: ({ id }) => void sentAgain.push(id),
   };
 }
 
@@ -309,5 +312,56 @@ describe('nothing is asked', () => {
     courier.wake();
     await turn();
     expect(asked()).toEqual(['co_z1']);
+  });
+});
+
+describe('what is in memory and was sent', () => {
+  const all = { header: 1, a: 2 };
+  async function asksAgain(): Promise<void> {
+    owe('co_z1', all, true);
+    await connect();
+    ladder.sent('co_z1', all, 'r');
+    await pass(1_000);
+    await pass(firstWaitMs);
+    expect(asked()).toEqual(['co_z1']);
+  }
+
+  it('is sent again if the relay says later that it lacks it', async () => {
+    await asksAgain();
+    answer('co_z1', { header: 1, a: 1 });
+    expect(sentAgain).toEqual(['co_z1']);
+    // An acknowledgement of what was sent before says nothing about what has been sent again.
+    answer('co_z1', { header: 1, a: 1 });
+    expect([sentAgain, loaded]).toEqual([['co_z1'], []]);
+  });
+
+  it('is not sent again before all of it has left this device', async () => {
+    owe('co_z1', all, true);
+    await connect();
+    await pass(1_000);
+    await pass(firstWaitMs);
+    expect(asked()).toEqual(['co_z1']);
+    ladder.sent('co_z1', all, 'r');
+    answer('co_z1', { header: 1, a: 1 });
+    expect(sentAgain).toEqual([]);
+  });
+
+  it('is asked about again after the relay refused it for lack of room, and not after other refusals', async () => {
+    await asksAgain();
+    for (const [code, expected] of [
+      ['RELAY_LIMIT', ['co_z1']],
+      ['RELAY_REFUSED', []],
+    ] as const) {
+      ladder.failed('co_z1', createKernelError(code, 'refused'), 'r');
+      await pass(2 * maxWaitMs);
+      expect([...new Set(asked())]).toEqual(expected);
+    }
+  });
+
+  it('is read again if memory lacks what another tab has stored', async () => {
+    await asksAgain();
+    stored.set('co_z1', { header: 1, a: 1 });
+    answer('co_z1', { header: 1, a: 1 });
+    expect([loaded, sentAgain]).toEqual([['co_z1'], []]);
   });
 });

@@ -1,10 +1,10 @@
 import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import { getAvailableCoValue, loadFromStorage } from '../../engine/covalue-lookup.ts';
+import { getAvailableCoValue, loadFromStorage, localCounts } from '../../engine/covalue-lookup.ts';
 import type { KnownState } from '../../engine/content.ts';
-import type { KnownCounts } from '../../engine/known-counts.ts';
+import { covers, type KnownCounts } from '../../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
-import { atRelay, isAt } from './pending-edits.ts';
+import { atRelay, isAt, needOf, type PendingEdits } from './pending-edits.ts';
 import type { DeviceStates } from './device-states.ts';
 
 /**
@@ -32,6 +32,8 @@ interface Question {
   readonly askedAtMs: number;
   readonly waitMs: number;
   readonly isOpen: boolean;
+  /** Everything had left this device before, so what the relay lacks is on its way no more. */
+  readonly wasSent: boolean;
 }
 
 /** What a courier needs of its node. */
@@ -42,8 +44,12 @@ export interface CourierNode {
   ask(id: RawCoID): void;
   /** Asks the relay about what is stored. */
   askAbout(state: KnownState): void;
+  /** Whether the CoValue is in memory without some of this, which another tab has stored. */
+  lacks(id: RawCoID, counts: KnownCounts): boolean;
   /** Resolves once the load has ended, however it ends. */
   load(id: RawCoID): Promise<unknown>;
+  /** Sends what the relay lacks beyond this state, whatever was sent before. */
+  sendBeyond(state: KnownState): void;
 }
 
 export function createCourierNode(node: LocalNode, relayID: string): CourierNode {
@@ -58,7 +64,15 @@ export function createCourierNode(node: LocalNode, relayID: string): CourierNode
       if (core) askAbout(core.knownStateWithStreaming());
     },
     askAbout,
+    lacks: (id, counts) =>
+      getAvailableCoValue(node, id) !== undefined && !covers(localCounts(node, id), counts),
     load: (id) => loadFromStorage(node, id),
+    sendBeyond({ id, header, sessions }) {
+      const peer = node.syncManager.peers[relayID];
+      if (!peer) return;
+      peer.setKnownState(id, { id, header, sessions });
+      node.syncManager.sendNewContent(id, peer);
+    },
   };
 }
 
@@ -113,7 +127,12 @@ export function createCourier(options: {
   function isLacking(id: RawCoID): boolean {
     const edits = ladder.pending.get(id);
     if (!edits || isAt(edits, 'confirmed', relayID)) return false;
-    return !atRelay(edits, relayID).error && !isLeftToOther(id);
+    return mayTryAgain(edits) && !isLeftToOther(id);
+  }
+
+  function mayTryAgain(edits: PendingEdits): boolean {
+    const { error } = atRelay(edits, relayID);
+    return !error || error.code === 'RELAY_LIMIT';
   }
 
   /** Otherwise questions that are never answered would take up all room. */
@@ -153,7 +172,9 @@ export function createCourier(options: {
     for (const id of due.slice(0, room)) {
       const before = questions.get(id);
       const waitMs = before ? Math.min(before.waitMs * 2, maxWaitMs) : firstWaitMs;
-      questions.set(id, { askedAtMs: nowMs, waitMs, isOpen: true });
+      const edits = ladder.pending.get(id);
+      const wasSent = edits !== undefined && isAt(edits, 'sent', relayID);
+      questions.set(id, { askedAtMs: nowMs, waitMs, isOpen: true, wasSent });
       inFlight++;
       if (node.has(id)) node.ask(id);
       else stored.push(id);
@@ -212,7 +233,8 @@ export function createCourier(options: {
       close(id);
       const edits = ladder.pending.get(id);
       if (!edits || isAt(edits, 'confirmed', relayID)) questions.delete(id);
-      else if (question && !node.has(id)) load(id);
+      else if (question && (!node.has(id) || node.lacks(id, needOf(edits)))) load(id);
+      else if (question?.isOpen && question.wasSent) node.sendBeyond(message);
       if (hasMore && inFlight < maxInFlight / 2) ask();
     },
     lost() {
