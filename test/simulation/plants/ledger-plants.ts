@@ -35,8 +35,8 @@ export const ledgerPlants: readonly Plant[] = [
     changes: [
       {
         file: debtBook,
-        from: 'owe: (id, counts, relayID) => add(owed, id, counts, relayID),',
-        to: 'owe: () => {},',
+        from: 'add(owed, id, counts, relayID, relayID === undefined ? undefined : generationOf(relayID));',
+        to: '',
       },
     ],
     message: falseClaim,
@@ -114,12 +114,18 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 10,
+    seed: 2,
   },
   {
     rule: 'T3',
     name: "writes a tab's word as a relay's",
-    changes: [{ file: tabs, from: 'theirKnown, relayID, true)', to: 'theirKnown, relayID)' }],
+    changes: [
+      {
+        file: tabs,
+        from: 'ladder.isOwn(id) ? edits : theirs, relayID, true)',
+        to: 'ladder.isOwn(id) ? edits : theirs, relayID)',
+      },
+    ],
     message: falseClaim,
     seed: 2,
   },

@@ -16,7 +16,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 5,
+    seed: 16,
   },
   {
     rule: 'T8',
@@ -43,7 +43,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 12,
+    seed: 1,
   },
   {
     rule: 'T8',
@@ -56,12 +56,18 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 5,
+    seed: 7,
   },
   {
     rule: 'T8',
     name: 'begins no new generation',
-    changes: [{ file: lossWatch, from: 'if (losses > knownLosses) knownLosses = losses;', to: '' }],
+    changes: [
+      {
+        file: lossWatch,
+        from: 'knownLosses = Math.max(losses, knownLosses, latest ?? 0);',
+        to: 'void losses;',
+      },
+    ],
     message: falseClaim,
     seed: 34,
   },
