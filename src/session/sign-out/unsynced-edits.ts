@@ -7,7 +7,7 @@ import type { SyncPeers } from '../../sync/sync-peers.ts';
 /** The edits that a sign-out would lose. */
 export interface UnsyncedEdits {
   readonly ids: readonly string[];
-  /** False if a tab or storage that may have more did not answer. */
+  /** False if a relay, tab or storage that may report more did not answer. */
   readonly isWhole: boolean;
 }
 
@@ -60,7 +60,7 @@ export function unsyncedChanges({ ids, isWhole }: UnsyncedEdits): KernelError | 
   if (isWhole) return undefined;
   return createKernelError(
     'UNSYNCED_CHANGES',
-    'Signing out now may lose changes: another tab of this account, or this device’s storage, did not report whether all changes have reached the relay. Close the other tabs and try again, or sign out with `discardUnsynced`.',
+    'Signing out now may lose changes: the relay, another tab of this account, or this device’s storage did not report whether all changes have reached the relay. Close the other tabs and try again once the relay is connected, or sign out with `discardUnsynced`.',
     { details },
   );
 }

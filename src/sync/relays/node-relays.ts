@@ -50,7 +50,9 @@ export interface NodeRelays
   isRecorded(relayID: string, generation: number): boolean;
   /** As `LossWatch.record`. */
   record(relayID: string, confirmed: readonly ConfirmedEdit[]): Promise<void>;
-  /** Resolves once no connected relay has yet to show that it has its earlier data. */
+  /** As `LossWatch.isSure`, of every relay. A relay that was lost in doubt stays in doubt. */
+  isSure(): boolean;
+  /** Resolves once `isSure`. */
   whenSure(): Promise<void>;
   /** Checks again whether content that waited for a dependency has arrived. */
   check(): void;
@@ -96,14 +98,14 @@ export function createNodeRelays(options: {
 
   function changed(): void {
     options.onChange();
-    if (isInDoubt()) return;
+    if (!isSure()) return;
     const waiting = untilSure;
     untilSure = [];
     for (const next of waiting) next();
   }
 
-  function isInDoubt(): boolean {
-    return all.some(({ connection, isSure }) => connection.state.phase === 'connected' && !isSure);
+  function isSure(): boolean {
+    return all.every((relay) => relay.isSure);
   }
 
   function connect(to: RelayTargets, channels: ChannelOptions): void {
@@ -160,10 +162,11 @@ export function createNodeRelays(options: {
     ask() {
       for (const { evidence } of all) evidence.ask();
     },
+    isSure,
     whenSure: () =>
       new Promise((resolve) => {
-        if (isInDoubt()) untilSure.push(resolve);
-        else resolve();
+        if (isSure()) resolve();
+        else untilSure.push(resolve);
       }),
     check() {
       for (const relay of all) relay.check();

@@ -203,6 +203,33 @@ it('tells what is left only once a connected relay has shown that it lost nothin
   expect(await ids).toEqual([]);
 });
 
+it('[ACC-16] tells what is left only once a relay that hung up before it had shown that shows it', async () => {
+  const relay = await relayAt();
+  let canRead = () => {};
+  const readable = new Promise<void>((resolve) => (canRead = resolve));
+  const slow = { ...memory, read: (id: string) => readable.then(() => memory.read(id)) };
+  const { sync } = await run([relay.url], { memory: slow });
+  const phase = () => sync.current.peers[0]?.phase;
+  await until(() => expect(phase()).toBe('connected'));
+  await relay.close();
+  await until(() => expect(phase()).not.toBe('connected'));
+  canRead();
+  const ids = confirmationsOf(sync)?.leftByAll();
+  const left = watchPromise(Promise.resolve(ids));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(left.isSettled).toBe(false);
+  await relayAt(relay.port);
+  sync.reconnect();
+  expect(await ids).toEqual([]);
+});
+
+it('tells what is left without a relay that this run has not reached', async () => {
+  const relay = await relayAt();
+  await relay.close();
+  const { sync } = await run([relay.url]);
+  expect(await confirmationsOf(sync)?.leftByAll()).toEqual([]);
+});
+
 it('an unfinished refill begins a new generation', async () => {
   const { watch, written } = await lossWatch(() =>
     Promise.resolve({ losses: 1, refill: true, confirmed: [edit] }),
