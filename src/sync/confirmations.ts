@@ -21,6 +21,8 @@ export interface Confirmations {
   acceptKnown(id: RawCoID, found: KnownCounts, relayID: string): void;
   /** Resolves after cojson has handled the relay's next message about the CoValue. */
   whenAnswered(id: string): Promise<void>;
+  /** Whether every relay has shown that it still has what it confirmed, and was compared with this device. */
+  isSure(): boolean;
   /** CoValues with unconfirmed edits of any tab or run of this device. Rejects if the ledger cannot be read. */
   leftByAll(): Promise<readonly string[]>;
   /** Rejects every wait for a rung with this error, including that of a `close({ until })`, which then closes at once. */

@@ -333,6 +333,7 @@ export function createNodeSync(options: {
     onOwnSessionClaim: relays.onOwnSessionClaim,
     acceptKnown: relays.acceptKnown,
     whenAnswered: relays.whenAnswered,
+    isSure: relays.isSure,
     async leftByAll() {
       await relays.whenSure();
       await flushed();

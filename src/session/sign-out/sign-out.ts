@@ -69,7 +69,9 @@ export function createSignOut(parts: {
   }
 
   function unsyncedLeft(wantedAt: WantedAt): UnsyncedEdits {
-    return { ids: unsyncedNow(sync, wantedAt), isWhole: true };
+    // A relay that may have lost data lacks more than is counted, but this device keeps it for `here`.
+    const isWhole = wantedAt === 'here' || confirmationsOf(sync)?.isSure() !== false;
+    return { ids: unsyncedNow(sync, wantedAt), isWhole };
   }
 
   /** The app may have closed the session with `until`, but a sign-out waits no longer than for an ordinary close. */
@@ -103,7 +105,9 @@ export function createSignOut(parts: {
     const allow = edits.refuse(signingOutNow);
     try {
       refuseLoss(unsyncedChanges(unsyncedLeft(wantedAt)));
-      if (tabs) refuseLoss(unsyncedChanges(await tabs.endOthers(wantedAt)));
+      // A relay may have lost data in the meantime.
+      if (tabs)
+        refuseLoss(unsyncedChanges(together([await tabs.endOthers(wantedAt), unsyncedLeft(wantedAt)])));
       if (isKept) await removals.signOff({ keepsData: keepEncryptedData });
     } catch (error) {
       allow();
