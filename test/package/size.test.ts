@@ -5,7 +5,7 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 const entryBudget = 12_000;
 const completeEntryBudget = 43_400;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 31_100,
+  'lazy-entry': 31_200,
   relays: 31_000,
   storage: 5_600,
   'kernel-storage': 7_000,

@@ -159,6 +159,7 @@ function keepPlace(parts: SessionParts & { readonly life: () => Pick<SessionLife
     platform,
     node,
     sync,
+    transports: options.sync ? options.sync.transports : undefined,
     logger,
     isKept: options.remember !== 'never',
     canRetire: retiredBefore < maxRetiredIDs,

@@ -1,10 +1,13 @@
 import type { CojsonInternalTypes, LocalNode, RawCoMap, RawGroup } from 'cojson';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Relay } from '../../relay/index.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
 import { openRelay } from '../../../test/support/relay/test-relay.ts';
 import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
-import type { SyncPeers } from '../../sync/sync-peers.ts';
+import type { SyncOptions, SyncPeers } from '../../sync/sync-peers.ts';
+import type { Transport } from '../../transport/transport.ts';
+import { createWebSocketTransport } from '../../transport/web-socket.ts';
 import { clockWithSpeed } from '../../../test/support/session/test-sessions.ts';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
@@ -45,10 +48,10 @@ function contentOf(node: LocalNode): readonly CojsonInternalTypes.NewContentMess
   return [group, map, other].flatMap(({ id }) => node.getCoValue(id).newContentSince() ?? []);
 }
 
-function connect(node: LocalNode): SyncPeers {
+function connect(node: LocalNode, options: SyncOptions = { url: relay.url }): SyncPeers {
   const sync = startSync({
     node,
-    sync: { url: relay.url },
+    sync: options,
     storage: { status: foreignStorageStatus(node) },
     platform,
     logger,
@@ -72,7 +75,7 @@ async function upload(): Promise<void> {
   await sync.close();
 }
 
-function guarded({ canRetire = true, sync = connect(copy) } = {}) {
+function guarded({ canRetire = true, sync = connect(copy), transports = [] as readonly Transport[] } = {}) {
   const retired: (readonly Fork[])[] = [];
   const retire = vi.fn(() =>
     Object.assign(copy, {
@@ -80,7 +83,7 @@ function guarded({ canRetire = true, sync = connect(copy) } = {}) {
     }),
   );
   const stop = guardSessionID({
-    ...{ platform, node: copy, sync, logger, isKept: false, canRetire, retire },
+    ...{ platform, node: copy, sync, transports, logger, isKept: false, canRetire, retire },
     onRetired: (forks) => Promise.resolve(void retired.push(forks)),
   });
   onTestFinished(stop);
@@ -138,6 +141,41 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     const other = connect(original);
     await untilConfirmed(other);
     sync.resume();
+    await untilConfirmed(sync);
+    expect(retired).toEqual([]);
+  });
+
+  test('is kept after a check that needs the session’s transports and several attempts', async () => {
+    await upload();
+    for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
+    let isFull = false;
+    let refused = 0;
+    const webSocket = createWebSocketTransport(platform.openWebSocket);
+    const transport: Transport = {
+      name: 'test',
+      open(url, on) {
+        // The session's own connection has room.
+        if (!isFull || sync.current.peers[0]?.phase !== 'connected') return webSocket.open(url, on);
+        refused++;
+        setTimeout(() => on.closed(createKernelError('RELAY_UNREACHABLE', 'no room')));
+        return { send: () => {}, bufferedBytes: 0, close: () => {} };
+      },
+    };
+    const transports = [transport];
+    const { sync, retired } = guarded({
+      sync: connect(copy, { url: relay.url, transports }),
+      transports,
+    });
+    await untilConfirmed(sync);
+    sync.pause();
+    write(map, 1);
+    for (const piece of contentOf(copy)) original.syncManager.handleNewContent(piece, 'import');
+    await untilConfirmed(connect(original));
+    isFull = true;
+    sync.resume();
+    await vi.waitFor(() => expect(refused).toBe(2), { timeout: 10_000 });
+    expect(sync.stateOf(map).current.confirmed).toBe('pending');
+    isFull = false;
     await untilConfirmed(sync);
     expect(retired).toEqual([]);
   });

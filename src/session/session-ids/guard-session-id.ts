@@ -1,4 +1,5 @@
 import type { LocalNode, RawCoID } from 'cojson';
+import { retry } from '../../base/retry.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
@@ -6,10 +7,14 @@ import { knownCountsOfState } from '../../engine/known-counts.ts';
 import type { OwnSessionClaim } from '../../sync/own-session-claims.ts';
 import type { SyncPlatform } from '../../sync/begin-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
+import type { Transport } from '../../transport/transport.ts';
 import { countOf, findForks, type Fork } from './own-forks.ts';
 import { openRelayCopy, type RelayCopy } from './relay-copy.ts';
 import { rewriteAfterFork } from './rewrite-after-fork.ts';
 import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+
+/** A relay may have no room for a second connection of this device for long. */
+const maxRetryMs = 60_000;
 
 /**
  * Investigates when a relay claims more of this session than the node wrote. If a copied browser profile
@@ -20,6 +25,8 @@ export function guardSessionID(parts: {
   readonly platform: SyncPlatform & Pick<Platform, 'locks'>;
   readonly node: LocalNode;
   readonly sync: SyncPeers;
+  /** As in the session's `SyncOptions`. */
+  readonly transports?: readonly Transport[] | undefined;
   readonly logger: Logger;
   /** False if this run must leave no trace, not even in the names of locks. */
   readonly isKept: boolean;
@@ -29,30 +36,39 @@ export function guardSessionID(parts: {
   /** Called once, in the turn that rewrote the edits. Must delete the forks from this device before it resolves. */
   readonly onRetired: (forks: readonly Fork[]) => Promise<void>;
 }): () => void {
-  const { platform, node, sync, logger, isKept, canRetire, retire, onRetired } = parts;
+  const { platform, node, sync, transports = [], logger, isKept, canRetire, retire, onRetired } = parts;
   const confirmations = confirmationsOf(sync);
   /** Keyed by relay and CoValue. */
   const claims = new Map<string, OwnSessionClaim>();
   let isBusy = false;
-  let isEnded = false;
+  const ending = new AbortController();
 
   confirmations?.onOwnSessionClaim((claim) => {
-    const key = `${claim.relayID} ${claim.id}`;
-    claims.set(key, { ...claims.get(key), ...claim });
+    add(claim);
     void work();
   });
 
+  function add(claim: OwnSessionClaim): void {
+    const key = `${claim.relayID} ${claim.id}`;
+    claims.set(key, { ...claims.get(key), ...claim });
+  }
+
   async function work(): Promise<void> {
-    if (isBusy || isEnded || !canRetire) return;
+    if (isBusy || !canRetire) return;
     isBusy = true;
-    try {
-      while (claims.size > 0 && !isEnded) await alone(lookInto);
-    } catch (error) {
-      claims.clear(); // The relay repeats its claim on the next connection.
-      logger.warn('What the relay knows of this session could not be checked', { error });
-    } finally {
-      isBusy = false;
+    while (claims.size > 0 && !ending.signal.aborted) {
+      await retry(() => alone(lookInto).catch(warnOf), {
+        clock: platform.clock,
+        signal: ending.signal,
+        maxDelayMs: maxRetryMs,
+      });
     }
+    isBusy = false;
+  }
+
+  function warnOf(error: unknown): never {
+    logger.warn('What the relay knows of this session could not be checked', { error });
+    throw error;
   }
 
   /** Two tabs with the same fork in memory must not both rewrite it. */
@@ -64,16 +80,15 @@ export function guardSessionID(parts: {
   async function lookInto(): Promise<void> {
     const { relayID, claimed } = takeOfOneRelay();
     const relay = sync.current.peers.find(({ id }) => id === relayID);
-    if (!relay) return;
-    const { agentSecret } = node;
-    const copy = await openRelayCopy({ agentSecret, url: relay.url, platform, logger });
-    let forks: readonly Fork[] | undefined;
-    try {
-      forks = await founded(claimed, copy);
-    } finally {
-      await copy.close();
-    }
-    if (isEnded) return;
+    // The relay repeats its claims on the next connection.
+    if (relay?.phase !== 'connected') return;
+    const found = await asked(relay.url, claimed).catch((error: unknown) => {
+      // Those of another relay come first now.
+      claimed.forEach(add);
+      throw error;
+    });
+    if (ending.signal.aborted) return;
+    const { copy, forks } = found;
     if (!forks) {
       for (const { id } of claimed)
         confirmations?.acceptKnown(
@@ -90,6 +105,16 @@ export function guardSessionID(parts: {
       forks: forks.length,
     });
     await onRetired(written);
+  }
+
+  async function asked(url: string, claimed: readonly OwnSessionClaim[]) {
+    const { agentSecret } = node;
+    const copy = await openRelayCopy({ agentSecret, sync: { url, transports }, platform, logger });
+    try {
+      return { copy, forks: await founded(claimed, copy) };
+    } finally {
+      await copy.close();
+    }
   }
 
   function takeOfOneRelay() {
@@ -125,7 +150,7 @@ export function guardSessionID(parts: {
   }
 
   function end(): void {
-    isEnded = true;
+    ending.abort();
   }
   return end;
 }

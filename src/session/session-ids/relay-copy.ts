@@ -2,6 +2,7 @@ import { LocalNode, type AgentSecret, type RawCoID } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
 import { foreignStorageStatus, type SyncPlatform } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
+import type { SyncOptions } from '../../sync/sync-peers.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { askRelay } from '../opening/ask-relay.ts';
 import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
@@ -16,14 +17,13 @@ export interface RelayCopy {
 
 export async function openRelayCopy(options: {
   readonly agentSecret: AgentSecret;
-  readonly url: string;
+  readonly sync: SyncOptions;
   readonly platform: SyncPlatform;
   readonly logger: Logger;
 }): Promise<RelayCopy> {
-  const { agentSecret, url, platform, logger } = options;
+  const { agentSecret, sync, platform, logger } = options;
   const crypto = await createSessionCrypto();
   const node = new LocalNode(agentSecret, crypto.newRandomSessionID(crypto.getAgentID(agentSecret)), crypto);
-  const sync = { url };
   const storage = { status: foreignStorageStatus(node) };
   const peers = startSync({ node, sync, storage, platform, logger });
   return {

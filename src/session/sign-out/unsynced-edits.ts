@@ -60,7 +60,7 @@ export function unsyncedChanges({ ids, isWhole }: UnsyncedEdits): KernelError | 
   if (isWhole) return undefined;
   return createKernelError(
     'UNSYNCED_CHANGES',
-    'Signing out now may lose changes: the relay, another tab of this account, or this device’s storage did not report whether all changes have reached the relay. Close the other tabs and try again once the relay is connected, or sign out with `discardUnsynced`.',
+    'Signing out now may lose changes: a relay, another tab or this device’s storage did not report whether all changes have reached the relay. Connect, close the other tabs and try again, or sign out with `discardUnsynced`.',
     { details },
   );
 }
