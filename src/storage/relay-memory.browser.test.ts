@@ -16,15 +16,27 @@ const memory = createRelayMemory(indexedDB, accountID, { logger: silentLogger })
 const remembered: RememberedRelay = {
   storage: { id: 's', epoch: 'e' },
   confirmed: [{ id: 'co_z1', sessionID: 'co_z2_session_z3' as SessionID, count: 4 }],
+  configuredMs: 1,
 };
 
 it('keeps a separate record for each relay', async () => {
   (await openDatabase(indexedDB, shape))?.close();
   await memory.write('relay.example', remembered);
-  await memory.write('other.example', {});
+  await memory.write('other.example', { configuredMs: 2 });
   await expect.poll(() => memory.read('relay.example')).toEqual(remembered);
-  expect(await memory.read('other.example')).toEqual({});
-  expect(await memory.read('unknown.example')).toBeUndefined();
+  expect(await memory.read('other.example')).toEqual({ configuredMs: 2 });
+});
+
+it('[CONF-12] has a relay compared that the ledger has yet to record, unless it is the first', async () => {
+  (await openDatabase(indexedDB, shape))?.close();
+  expect(await memory.read('relay.example')).toBeUndefined();
+  await memory.write('relay.example', { losses: 1 });
+  expect(await memory.read('relay.example')).toEqual({ losses: 1 });
+  expect(await memory.read('new.example')).toEqual({ refill: true });
+  await memory.write('new.example', { losses: 2, refill: false });
+  expect(await memory.read('new.example')).toEqual({ losses: 2, refill: true });
+  await memory.write('new.example', { losses: 2, refill: false, configuredMs: 5 });
+  expect(await memory.read('new.example')).toEqual({ losses: 2, configuredMs: 5 });
 });
 
 it('keeps losses recorded by another tab', async () => {
@@ -32,8 +44,8 @@ it('keeps losses recorded by another tab', async () => {
   await memory.write('relay.example', { ...remembered, losses: 2 });
   await expect.poll(() => memory.read('relay.example')).toEqual({ ...remembered, losses: 2 });
   await memory.write('relay.example', { losses: 1 });
-  const { confirmed } = remembered;
-  await expect.poll(() => memory.read('relay.example')).toEqual({ confirmed, losses: 2 });
+  const { storage: _, ...others } = remembered;
+  await expect.poll(() => memory.read('relay.example')).toEqual({ ...others, losses: 2 });
 });
 
 it('keeps that the relay has to be refilled, until that is done after the last loss', async () => {
@@ -55,11 +67,11 @@ it('ignores records that it did not write', async () => {
   await databases.request(shape.name, stores.relays, (store) =>
     store.put({ confirmed: [{ id: 7 }] }, 'relay.example'),
   );
-  expect(await memory.read('relay.example')).toBeUndefined();
+  expect(await memory.read('relay.example')).toEqual({ refill: true });
 });
 
 it('does not recreate the database of an account that was signed out', async () => {
   await memory.write('relay.example', remembered);
-  expect(await memory.read('relay.example')).toBeUndefined();
+  expect(await memory.read('relay.example')).toEqual({ refill: true });
   expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(shape.name);
 });

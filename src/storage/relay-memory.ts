@@ -11,14 +11,15 @@ export function createRelayMemory(
 ): RelayMemory {
   const { name } = accountDatabase(accountID);
 
-  async function transact<T>(
+  async function transact<T, Missing>(
     mode: IDBTransactionMode,
     run: (store: IDBObjectStore) => Promise<T>,
-  ): Promise<T | undefined> {
+    missing: Missing,
+  ): Promise<T | Missing> {
     const db = await openDatabase(indexedDB, { name });
-    if (!db) return undefined;
+    if (!db) return missing;
     try {
-      if (!db.objectStoreNames.contains(stores.relays)) return undefined;
+      if (!db.objectStoreNames.contains(stores.relays)) return missing;
       return await committing(db.transaction(stores.relays, mode), (transaction) =>
         run(transaction.objectStore(stores.relays)),
       );
@@ -28,23 +29,42 @@ export function createRelayMemory(
   }
 
   return {
-    async read(relayID) {
-      const record: unknown = await transact('readonly', (store) => resultOf(store.get(relayID)));
-      return readRemembered(record);
-    },
+    // A database that was deleted in the meantime may have named other relays.
+    read: (relayID) => transact('readonly', (store) => readRelay(store, relayID), { refill: true }),
     async write(relayID, remembered) {
       const joinInto = async (store: IDBObjectStore) => {
         const before: unknown = await resultOf(store.get(relayID));
         await resultOf(store.put(joinRemembered(before, remembered), relayID));
       };
       try {
-        await transact('readwrite', joinInto);
+        await transact('readwrite', joinInto, undefined);
       } catch (error) {
         logger.warn('Could not save on this device what it knows about a relay', { error });
         throw error;
       }
     },
   };
+}
+
+/** Before the ledger could record a relay, its record says what it will say then. */
+async function readRelay(store: IDBObjectStore, relayID: string): Promise<RememberedRelay | undefined> {
+  const known = await resultOf(store.getAllKeys());
+  return asRecorded(await resultOf(store.get(relayID)), relayID, known);
+}
+
+/**
+ * A relay that is new or whose record cannot be read. If there were others, their confirmations may have ended debts, so
+ * everything stored has to be compared with the new one.
+ */
+export function asRecorded(
+  value: unknown,
+  relayID: string,
+  known: readonly IDBValidKey[],
+): RememberedRelay | undefined {
+  const before = readRemembered(value);
+  // A loss watch may have written its record before.
+  const isNew = before?.configuredMs === undefined && known.some((other) => other !== relayID || !before);
+  return isNew ? { ...before, refill: true } : before;
 }
 
 /** Keeps what another tab has recorded in the meantime: confirmations, losses, and that the relay has to be refilled. */

@@ -114,9 +114,9 @@ it('a relay whose loss watch wrote first has to be compared', async () => {
   await write(db, (transaction) => recordRelays(transaction, ['r'], 1));
   const memory = createRelayMemory(indexedDB, accountID, { logger: silentLogger });
   await memory.write('s', { confirmed: [] });
-  await expect.poll(() => memory.read('s')).toEqual({ confirmed: [] });
+  await expect.poll(() => memory.read('s')).toEqual({ confirmed: [], refill: true });
   await write(db, (transaction) => recordRelays(transaction, ['s'], 2));
-  expect(await memory.read('s')).toMatchObject({ refill: true });
+  expect(await memory.read('s')).toMatchObject({ refill: true, configuredMs: 2 });
 });
 
 it('keeps no debt alive for a relay that was not used for 30 days', async () => {

@@ -7,6 +7,7 @@ import { compactLedger, ledgerStores } from './ledger-store.ts';
 export interface LedgerCompaction {
   /** This tab uses these, however long ago they were recorded. */
   useRelays(relayIDs: readonly string[]): void;
+  readonly relayIDs: readonly string[];
   /** The ledger was read and has this many records. */
   found(count: number): void;
   /** A record was added. */
@@ -43,6 +44,9 @@ export function createLedgerCompaction(options: {
 
   return {
     useRelays: (ids) => void (relayIDs = ids),
+    get relayIDs() {
+      return relayIDs;
+    },
     found: (count) => void (records = Math.max(records, count - left)),
     wrote() {
       records++;

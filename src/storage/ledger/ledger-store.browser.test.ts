@@ -6,9 +6,11 @@ import { confirmationOf, debtOf, ledgerOf, pendingIn } from '../../../test/suppo
 import { failIndexedDB } from '../../../test/support/storage/failing-indexeddb.ts';
 import { ledgerRows, relayRows } from '../../../test/support/storage/ledger-rows.ts';
 import { openStorage, type KeptKind } from '../../../test/support/storage/open-storage.ts';
+import { silentLogger } from '../../base/logger.ts';
 import type { Content, RawCoID } from '../../engine/content.ts';
 import { stores } from '../account-database.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
+import { createRelayMemory } from '../relay-memory.ts';
 import { joinRecords } from './ledger-records.ts';
 
 const databases = createDatabases(indexedDB);
@@ -154,6 +156,27 @@ describe.each([{ kind: 'kernel' }, { kind: 'cojson-indexeddb' }] as const)(
         s: { refill: true, configuredMs },
         odd: { refill: true, configuredMs },
       });
+    });
+
+    it('[CONF-12] has a new relay compared although the first attempt to record it fails', async () => {
+      const storage = await open();
+      ledgerOf(storage).useRelays(['r']);
+      await ledgerOf(storage).written();
+      const memory = createRelayMemory(indexedDB, accountID, { logger: silentLogger });
+      const mend = failIndexedDB(
+        (name, mode) => name === database() && mode === 'readwrite',
+        new DOMException('no room', 'QuotaExceededError'),
+      );
+      ends.push(mend);
+      ledgerOf(storage).useRelays(['s']);
+      await ledgerOf(storage).attempted();
+      expect(await memory.read('s')).toEqual({ refill: true });
+      expect((await ledgerOf(storage).read()).unfilled).toEqual(new Set(['s']));
+      mend();
+      await ledgerOf(storage).written();
+      const configuredMs = expect.any(Number) as number;
+      expect(await memory.read('s')).toEqual({ refill: true, configuredMs });
+      expect(await memory.read('r')).toEqual({ configuredMs });
     });
 
     it('rejects reading while the database fails or has a malformed record, and reads again after that', async () => {

@@ -11,7 +11,7 @@ import {
   type LedgerContents,
   type LedgerFacts,
 } from '../ledger.ts';
-import { readRemembered } from '../relay-memory.ts';
+import { asRecorded, readRemembered } from '../relay-memory.ts';
 import type { RememberedRelay } from '../remembered-relay.ts';
 import { joinSteps, packFacts } from './ledger-records.ts';
 
@@ -30,25 +30,17 @@ export async function addFacts(transaction: IDBTransaction, facts: LedgerFacts):
   return true;
 }
 
-/**
- * Records relays that are new or whose record cannot be read. If there were others, their confirmations may have ended
- * debts, so everything stored has to be compared with the new one.
- */
+/** Records that these relays are used. */
 export async function recordRelays(
   transaction: IDBTransaction,
   relayIDs: readonly string[],
   nowMs: number,
 ): Promise<void> {
   const store = transaction.objectStore(stores.relays);
-  const known = (await resultOf(store.getAllKeys())).map(String);
+  const known = await resultOf(store.getAllKeys());
   for (const relayID of relayIDs) {
-    const before = readRemembered(await resultOf(store.get(relayID)));
-    // A loss watch may have written its record before.
-    const isNew = before?.configuredMs === undefined && known.some((other) => other !== relayID || !before);
-    store.put(
-      { ...before, ...(isNew && { refill: true }), configuredMs: nowMs } satisfies RememberedRelay,
-      relayID,
-    );
+    const before = asRecorded(await resultOf(store.get(relayID)), relayID, known);
+    store.put({ ...before, configuredMs: nowMs } satisfies RememberedRelay, relayID);
   }
 }
 

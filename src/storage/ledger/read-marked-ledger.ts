@@ -11,13 +11,21 @@ export async function readMarkedLedger(options: {
   begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
   readonly clock: Clock;
   nextTask(): Promise<void>;
-  readonly compaction: Pick<LedgerCompaction, 'found'>;
+  readonly compaction: Pick<LedgerCompaction, 'found' | 'relayIDs'>;
 }): Promise<LedgerContents> {
-  const { clock, nextTask } = options;
+  const { clock, nextTask, compaction } = options;
   // Read first: a migration moves them from there to the ledger.
   const marks = wholeDebts(await options.marked(), stockMarks, clock.nowMs());
   const stored = await readStored(await options.begin('readonly', ledgerStores));
-  options.compaction.found(stored.records.length);
+  compaction.found(stored.records.length);
   const contents = await inSlices(contentsOf(stored), { nowMs: clock.elapsedMs, nextTask });
-  return { ...contents, debts: [...marks, ...contents.debts] };
+  const { generations, unfilled = [] } = contents;
+  // Beside recorded relays, one that could not be recorded has not been compared, either.
+  const unrecorded =
+    generations.size > 0 ? compaction.relayIDs.filter((relayID) => !generations.has(relayID)) : [];
+  return {
+    ...contents,
+    debts: [...marks, ...contents.debts],
+    unfilled: new Set([...unfilled, ...unrecorded]),
+  };
 }

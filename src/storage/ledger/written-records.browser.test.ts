@@ -63,7 +63,7 @@ const createLedger = {
       attempted: queue.attempted,
       marked: () => Promise.resolve([]),
       unmark: () => Promise.resolve(),
-      compaction: { useRelays: () => {}, found: () => {}, wrote: () => void counted++ },
+      compaction: { useRelays: () => {}, relayIDs: [], found: () => {}, wrote: () => void counted++ },
     });
   },
 } satisfies Record<string, () => Pick<Ledger, 'useRelays' | 'add' | 'written'>>;
