@@ -9,7 +9,10 @@ export interface RememberedRelay {
    * Several, because another device may have uploaded one of them again in the meantime.
    */
   readonly confirmed?: readonly ConfirmedEdit[];
-  /** How often tabs of this device have seen it lose data. Other tabs may not notice once one has refilled it. */
+  /**
+   * Rises whenever a tab of this device sees that the relay has lost data; other tabs may not notice once one has refilled it.
+   * Not a count: if this device's database was emptied, it begins with the time.
+   */
   readonly losses?: number;
   /** Everything on this device has to be compared with the relay. False once that is done. */
   readonly refill?: boolean;

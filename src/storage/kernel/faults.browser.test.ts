@@ -5,11 +5,12 @@ import { createBrowserPlatform } from '../../platform/browser-platform.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
-import { debtOf, ledgerOf, pendingIn } from '../../../test/support/storage/facts.ts';
+import { confirmationOf, debtOf, ledgerOf, pendingIn } from '../../../test/support/storage/facts.ts';
 import { openStorage } from '../../../test/support/storage/open-storage.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { openDatabase } from '../indexed-db.ts';
 import { openDeviceStorage } from '../open-device-storage.ts';
+import { createRelayMemory } from '../relay-memory.ts';
 
 // Simulates faults that browsers and other tabs cause in an open database.
 
@@ -127,6 +128,25 @@ describe('a database', () => {
     await saved(map);
     await works();
     await expectKept('before');
+  });
+
+  it('[CONF-12] that was emptied has every relay compared, whatever it had confirmed before', async () => {
+    const ledger = ledgerOf(storage);
+    const memory = createRelayMemory(indexedDB, accountID, { logger: silentLogger });
+    ledger.useRelays(['r']);
+    await ledger.written();
+    await memory.write('r', { losses: 1, refill: false });
+    await databases.delete(name());
+    await failingWith('STORAGE_CLOSED');
+    await works();
+    ledger.add({ confirmations: [confirmationOf(map.id, { generation: 1 })] });
+    await ledger.written();
+    // A tab that compared everything before it was emptied, which has to be done again.
+    await memory.write('r', { losses: 1, refill: false });
+    await memory.write('r', { losses: 1, refill: false });
+    expect(await memory.read('r')).toMatchObject({ refill: true });
+    expect(await pendingIn(storage)).toEqual([map.id]);
+    expect((await ledger.read()).unfilled).toEqual(new Set(['r']));
   });
 
   it('emptied by a script keeps an edit whole that continues what is gone', async () => {

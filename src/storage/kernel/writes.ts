@@ -18,7 +18,7 @@ type Done = (() => void) | undefined;
 type Write =
   | (ContentWrite & { readonly kind: 'content'; readonly done: Done; isWhole: boolean })
   | { readonly kind: 'facts'; readonly facts: Partial<LedgerFacts> }
-  | { readonly kind: 'relays'; readonly relayIDs: readonly string[] }
+  | { readonly kind: 'relays'; readonly relayIDs: readonly string[]; readonly isEmptied: boolean }
   | { readonly kind: 'nothing'; readonly done?: Done };
 
 /** Queued writes, in order. What is queued in one turn is written in one transaction. */
@@ -121,7 +121,8 @@ export function createWrites(options: {
           ? resultOf(transaction.objectStore(stores.segments).getAllKeys(null, 1))
           : undefined;
       for (const entry of writes) {
-        if (entry.kind === 'relays') await recordRelays(transaction, entry.relayIDs, clock.nowMs());
+        if (entry.kind === 'relays')
+          await recordRelays(transaction, entry.relayIDs, clock.nowMs(), entry.isEmptied);
       }
       const isAdded = await addFacts(transaction, facts);
       await requestInSlices(requestsIn(transaction, { erased, segments }), slices);
@@ -189,7 +190,7 @@ export function createWrites(options: {
 
   function useRelays(ids: readonly string[]): void {
     relayIDs = ids;
-    queue.push({ kind: 'relays', relayIDs });
+    queue.push({ kind: 'relays', relayIDs, isEmptied: false });
   }
 
   function lost(): void {
@@ -199,7 +200,7 @@ export function createWrites(options: {
 
   function rewriteAll(): void {
     lost();
-    useRelays(relayIDs);
+    queue.push({ kind: 'relays', relayIDs, isEmptied: true });
     add({ debts: [...owed.values()].flat() });
     // Empty content lacks everything, so cojson supplies the whole CoValue.
     for (const [id, correct] of corrections) {

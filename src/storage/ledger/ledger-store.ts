@@ -30,17 +30,22 @@ export async function addFacts(transaction: IDBTransaction, facts: LedgerFacts):
   return true;
 }
 
-/** Records that these relays are used. */
+/**
+ * Records that these relays are used. `isEmptied`: the database was filled again, so everything has to be compared with them,
+ * and nothing counts that they confirmed before, in a generation that no tab knows yet.
+ */
 export async function recordRelays(
   transaction: IDBTransaction,
   relayIDs: readonly string[],
   nowMs: number,
+  isEmptied = false,
 ): Promise<void> {
   const store = transaction.objectStore(stores.relays);
   const known = await resultOf(store.getAllKeys());
   for (const relayID of relayIDs) {
     const before = asRecorded(await resultOf(store.get(relayID)), relayID, known);
-    store.put({ ...before, configuredMs: nowMs } satisfies RememberedRelay, relayID);
+    const emptied = isEmptied && { losses: Math.max(nowMs, (before?.losses ?? 0) + 1), refill: true };
+    store.put({ ...before, ...emptied, configuredMs: nowMs } satisfies RememberedRelay, relayID);
   }
 }
 
