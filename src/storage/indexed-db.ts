@@ -106,19 +106,21 @@ export async function committing<T>(
   try {
     result = await run(transaction);
   } catch (error) {
-    abort(transaction);
-    await outcome.catch(() => {}); // The reason is `transaction.error` or `error`.
-    throw transaction.error ?? error;
+    const reason = abort(transaction) ? error : transactionAborted();
+    await outcome.catch(() => {}); // Its reason is `transaction.error`, if there is one.
+    throw transaction.error ?? reason;
   }
   await outcome;
   return result;
 }
 
-function abort(transaction: IDBTransaction): void {
+/** False if the transaction had already ended, so that using it throws an error which is not the reason. */
+function abort(transaction: IDBTransaction): boolean {
   try {
     transaction.abort();
+    return true;
   } catch {
-    // The failed request has already ended the transaction.
+    return false;
   }
 }
 

@@ -7,7 +7,7 @@ const completeEntryBudget = 43_400;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 31_200,
   relays: 31_000,
-  storage: 5_600,
+  storage: 5_700,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
   'recovery-phrase': 1_400,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 86_000;
+const openSessionBudget = 86_300;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];

@@ -170,6 +170,25 @@ describe('a database', () => {
   });
 });
 
+it('[STORE-4] each tab writes what it has written again, whichever finds first that the database was emptied', async () => {
+  const other = await openStorage('kernel', accountID);
+  ends.push(() => void other.close());
+  const wasm = await WasmCrypto.create();
+  const secret = wasm.newRandomAgentSecret();
+  const node = new LocalNode(secret, wasm.newRandomSessionID(wasm.getAgentID(secret)), wasm);
+  node.setStorage(other);
+  const theirs = node.createGroup().createMap({ word: 'theirs' }, null, 'trusting');
+  await other.waitForSync(theirs.id, theirs.core);
+  await databases.request(name(), 'segments', (records) => (records.clear(), records.count()));
+  map.set('word', 'after', 'trusting');
+  await saved(map);
+  const next = node.createGroup();
+  await other.waitForSync(next.id, next.core);
+  await other.waitForSync(theirs.id, theirs.core);
+  const stored = await other.storedStates?.(new Set([map.id, theirs.id, next.id]));
+  expect([...(stored?.keys() ?? [])].toSorted()).toEqual([map.id, theirs.id, next.id].toSorted());
+});
+
 describe('a tab that holds an older version of the database open', () => {
   it('leaves this tab in memory with an error that names the reason', async () => {
     const other = `faults-${crypto.randomUUID()}`;

@@ -17,21 +17,13 @@ export function createConnection(options: {
   readonly clock: Clock;
   /** The browser or another tab closed the connection. */
   lost(): void;
-  /** The database was deleted: after reopening, its previous content is gone. */
-  emptied(): void;
 }): Connection {
-  const { indexedDB, shape, clock, lost, emptied } = options;
+  const { indexedDB, shape, clock, lost } = options;
   let opening: Promise<IDBDatabase> | undefined;
-  let wasOpen = false;
   let isClosed = false;
 
   async function connect(): Promise<IDBDatabase> {
-    let isNew = false;
-    const make: DatabaseShape['make'] = (made, transaction) => {
-      isNew = true;
-      shape.make?.(made, transaction);
-    };
-    const db = await openDatabase(indexedDB, { ...shape, make }, clock);
+    const db = await openDatabase(indexedDB, shape, clock);
     assert(db, 'a database should have been created');
     const gone = () => {
       opening = undefined;
@@ -39,8 +31,6 @@ export function createConnection(options: {
     };
     db.addEventListener('close', gone);
     db.addEventListener('versionchange', gone);
-    if (wasOpen && isNew) emptied();
-    wasOpen = true;
     return db;
   }
 

@@ -20,7 +20,7 @@ import { createLoads } from './loads.ts';
 import { readNewerContent } from './newer-content.ts';
 import { createStockContent } from './stock-content.ts';
 import { joinAll, knownStateOf, messagesOf, type Piece } from './pieces.ts';
-import { readIDs, readPieces } from './segments.ts';
+import { readIDs, readMark, readPieces } from './segments.ts';
 import { startStockMigration } from './stock-migration.ts';
 import { createWrites } from './writes.ts';
 
@@ -48,7 +48,6 @@ export async function openKernelStorage(options: {
       writes.lost();
       readingFailed(closed(undefined));
     },
-    emptied: () => writes.rewriteAll(),
   });
   const { begin } = connection;
   const status = createStorageStatus('kernel', platform);
@@ -75,7 +74,9 @@ export async function openKernelStorage(options: {
 
   async function read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>> {
     const migratable = await stock.read(ids);
-    const pieces = new Map(await readPieces(await begin('readonly', [stores.segments]), ids));
+    const transaction = await begin('readonly', [stores.segments]);
+    writes.found(await readMark(transaction));
+    const pieces = new Map(await readPieces(transaction, ids));
     for (const [id, piece] of migratable) pieces.set(id, [piece, ...(pieces.get(id) ?? [])]);
     return pieces;
   }
@@ -89,7 +90,6 @@ export async function openKernelStorage(options: {
     connect: connection.open,
     begin,
     read,
-    isMigrated,
     isDeleted: (id) => deletions.has(id),
     wrote({ segments, hasDeleted, hasRecord }) {
       // While reads fail, what was not found may be stored.

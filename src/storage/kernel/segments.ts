@@ -19,6 +19,28 @@ type StoredPiece = readonly [
 const mostPieces = 50;
 const mostCharacters = 64_000;
 
+/** Below the keys of content, so that neither this version nor earlier ones merge it; they read it as an empty segment. */
+const markKey = -1;
+
+interface Mark extends Segment {
+  readonly mark: string;
+}
+
+/** A random mark, which distinguishes this database from the one that was here before it was deleted or emptied. */
+export async function readMark(transaction: IDBTransaction): Promise<string | undefined> {
+  const store = transaction.objectStore(stores.segments);
+  return (await resultOf(store.get(markKey) as IDBRequest<Mark | undefined>))?.mark;
+}
+
+/** Writes a mark if there is none. */
+export async function ensureMark(transaction: IDBTransaction): Promise<string> {
+  const found = await readMark(transaction);
+  if (found !== undefined) return found;
+  const mark = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  transaction.objectStore(stores.segments).put({ ids: [], pieces: '[]', mark } satisfies Mark, markKey);
+  return mark;
+}
+
 /** Joining small segments always yields fewer segments. */
 export function isSmall({ ids, pieces }: Segment): boolean {
   return ids.length <= mostPieces / 4 && pieces.length <= mostCharacters / 4;

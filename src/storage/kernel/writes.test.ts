@@ -30,7 +30,6 @@ function createSlowWrites() {
       return Promise.reject(new DOMException('no room', 'QuotaExceededError'));
     },
     read: () => Promise.resolve(new Map()),
-    isMigrated: () => true,
     isDeleted: () => false,
     wrote: () => {},
     failed(error) {

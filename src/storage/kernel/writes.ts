@@ -4,7 +4,7 @@ import type { KernelError } from '../../base/kernel-error.ts';
 import { createTimeSlices, type TimeSlices } from '../../base/time-slices.ts';
 import { stores } from '../account-database.ts';
 import { isDeleteSession, type KnownState, type Content, type RawCoID } from '../../engine/content.ts';
-import { committing, resultOf } from '../indexed-db.ts';
+import { committing } from '../indexed-db.ts';
 import { addFacts, ledgerStores, recordRelays } from '../ledger/ledger-store.ts';
 import { joinDebts, type Debt, type LedgerFacts } from '../ledger.ts';
 import { createWriteQueue, type WriteAttempts } from '../write-queue.ts';
@@ -12,7 +12,7 @@ import { requestInSlices } from './request-in-slices.ts';
 import type { KnownStates } from './known-states.ts';
 import { joinAll, knownStateOf, type Piece } from './pieces.ts';
 import { planWrites, type ContentWrite, type WritePlan } from './plan-writes.ts';
-import { segmentsOf, type Segment } from './segments.ts';
+import { ensureMark, segmentsOf, type Segment } from './segments.ts';
 
 type Done = (() => void) | undefined;
 type Write =
@@ -38,8 +38,8 @@ export interface Writes {
   probe(): void;
   /** The connection is lost, so it is unknown what is still stored. */
   lost(): void;
-  /** The database was deleted: writes again everything that this tab has stored. */
-  rewriteAll(): void;
+  /** This tab reads a database with this mark. */
+  found(mark: string | undefined): void;
   /** cojson unloaded it. */
   forget(id: RawCoID): void;
   /** Resolves after at least one attempt at everything queued so far. */
@@ -62,8 +62,6 @@ export function createWrites(options: {
   connect(): Promise<unknown>;
   begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>>;
-  /** Whether all content is in segments. */
-  isMigrated(): boolean;
   /** Whether cojson has accepted a deletion. */
   isDeleted(id: RawCoID): boolean;
   wrote(written: {
@@ -74,7 +72,7 @@ export function createWrites(options: {
   }): void;
   failed(error: unknown): KernelError;
 }): Writes {
-  const { clock, nextTask, known, connect, begin, read, isMigrated, isDeleted, wrote, failed } = options;
+  const { clock, nextTask, known, connect, begin, read, isDeleted, wrote, failed } = options;
   /** By CoValue that this tab has stored, a callback that returns what cojson has of it. */
   const corrections = new Map<RawCoID, CorrectionCallback>();
   /** What this tab has added to the ledger and not settled, to be added again if the database is deleted. */
@@ -83,6 +81,8 @@ export function createWrites(options: {
   let contentLength = 0;
   /** Counts lost connections. */
   let lostCount = 0;
+  /** Of the database that has, or is about to get, everything in `corrections`. */
+  let mark: string | undefined;
 
   const queue = createWriteQueue<Write>({
     clock,
@@ -108,39 +108,36 @@ export function createWrites(options: {
       ({ id, runs }) => isDeleted(id) && runs.some(({ sessionID }) => isDeleteSession(sessionID)),
     );
     const hasFacts = writes.some(({ kind }) => kind === 'facts' || kind === 'relays');
+    // Facts alone need no check: what they speak of is written again with the next content.
+    const isChecked = pieces.length > 0 || writes.some(({ kind }) => kind === 'nothing');
     const names = [
-      ...(pieces.length > 0 ? [stores.segments] : []),
+      ...(isChecked ? [stores.segments] : []),
       ...(erased.length > 0 ? [stores.deleted] : []),
       ...(hasFacts || pieces.length === 0 ? ledgerStores : []),
     ];
     const facts = factsOf(writes);
     const transaction = await begin('readwrite', names);
-    const hasRecord = await committing(transaction, async () => {
-      const first =
-        pieces.length > 0 && known.size > 0 && isMigrated()
-          ? resultOf(transaction.objectStore(stores.segments).getAllKeys(null, 1))
-          : undefined;
+    const { isAdded, its } = await committing(transaction, async () => {
+      const its = isChecked ? await ensureMark(transaction) : mark;
+      if (mark !== undefined && its !== mark) {
+        rewriteAll();
+        throw new DOMException('The database was deleted or emptied.', 'InvalidStateError');
+      }
       for (const entry of writes) {
         if (entry.kind === 'relays')
           await recordRelays(transaction, entry.relayIDs, clock.nowMs(), entry.isEmptied);
       }
       const isAdded = await addFacts(transaction, facts);
       await requestInSlices(requestsIn(transaction, { erased, segments }), slices);
-      if ((await first)?.length === 0) {
-        rewriteAll();
-        throw new DOMException(
-          'A script or a developer’s tool has emptied the database.',
-          'InvalidStateError',
-        );
-      }
-      return isAdded;
+      return { isAdded, its };
     });
+    mark ??= its;
     // The database may have been deleted just after the commit, or recreated.
     if (lostCount !== before)
       throw new DOMException('The connection was lost while writing.', 'InvalidStateError');
     for (const state of after.values()) known.add(state);
     for (const content of contents) content.isWhole = whole.has(content);
-    wrote({ segments: segments.length, hasDeleted: erased.length > 0, hasRecord });
+    wrote({ segments: segments.length, hasDeleted: erased.length > 0, hasRecord: isAdded });
   }
 
   async function plan(writes: readonly ContentWrite[], slices: TimeSlices): Promise<WritePlan> {
@@ -198,8 +195,10 @@ export function createWrites(options: {
     known.clear();
   }
 
+  /** The database is another one than before: writes everything that this tab has stored there, too. */
   function rewriteAll(): void {
     lost();
+    mark = undefined;
     queue.push({ kind: 'relays', relayIDs, isEmptied: true });
     add({ debts: [...owed.values()].flat() });
     // Empty content lacks everything, so cojson supplies the whole CoValue.
@@ -222,7 +221,7 @@ export function createWrites(options: {
     written: () => new Promise((done) => queue.push({ kind: 'nothing', done })),
     probe: () => queue.push({ kind: 'nothing' }),
     lost,
-    rewriteAll,
+    found: (its) => void (mark ??= its),
     forget: (id) => void corrections.delete(id),
     attempted: queue.attempted,
     attempts: queue.attempts,

@@ -43,7 +43,6 @@ const createLedger = {
       connect: () => Promise.resolve(),
       begin,
       read: () => Promise.resolve(new Map()),
-      isMigrated: () => true,
       isDeleted: () => false,
       wrote: ({ hasRecord }) => void (counted += Number(hasRecord)),
       failed,
@@ -89,7 +88,8 @@ it('adds the highest debt of each session again after the database was deleted',
   const writes = createLedger.kernel();
   for (const count of [1, 2, 3]) writes.add({ debts: [debtOf('co_z1', { count, sinceMs: count })] });
   await writes.written();
-  writes.rewriteAll();
+  await databases.request(db.name, stores.segments, (store) => (store.clear(), store.count()));
+  await writes.written();
   await writes.written();
   const records = await databases.request<readonly unknown[]>(db.name, stores.ledger, (store) =>
     store.getAll(),

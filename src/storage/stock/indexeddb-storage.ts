@@ -83,7 +83,6 @@ export async function openIndexedDBStorage(options: {
     shape: accountDatabase(accountID),
     clock: platform.clock,
     lost: () => {},
-    emptied: () => {},
   });
   const { clock, nextTask } = platform;
   const { begin } = connection;

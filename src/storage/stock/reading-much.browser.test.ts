@@ -103,8 +103,11 @@ it('cojson-indexeddb reports a dependency that cannot be read and loads the rest
 
 it('kernel reports that reading failed and finds nothing', async () => {
   await setUp('kernel');
-  vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(() => {
-    throw new DOMException('not now', 'UnknownError');
+  const real = IDBObjectStore.prototype.get;
+  vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (this: IDBObjectStore, key) {
+    // The mark of the database has a negative key.
+    if (Number(key) >= 0) throw new DOMException('not now', 'UnknownError');
+    return real.call(this, key);
   });
   const [id] = ids;
   const isFound = await new Promise((resolve) => storage.load(id as RawCoID, () => {}, resolve));
