@@ -58,17 +58,4 @@ export const relayPlants: readonly Plant[] = [
     message: falseClaim,
     seed: 7,
   },
-  {
-    rule: 'T8',
-    name: 'begins no new generation',
-    changes: [
-      {
-        file: lossWatch,
-        from: 'knownLosses = Math.max(losses, knownLosses, latest ?? 0);',
-        to: 'void losses;',
-      },
-    ],
-    message: falseClaim,
-    seed: 34,
-  },
 ];
