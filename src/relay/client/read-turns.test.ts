@@ -45,7 +45,7 @@ describe('reading', () => {
     while (count('a') < 5) await nextTurn();
   });
 
-  it('gives a greedy client a small part of every third turn while another is active', async () => {
+  it('gives a greedy client a small part of every fourth turn while another is active', async () => {
     const { open, count } = setUp();
     const [greedy, other] = [open('greedy', 1), open('other', 0.1)];
     greedy.take(1_000);
@@ -55,7 +55,7 @@ describe('reading', () => {
     await nextTurn();
     expect(count('other')).toBe(1);
     const before = count('greedy');
-    for (let turn = 0; turn < 3; turn++) await nextTurn();
+    for (let turn = 0; turn < 4; turn++) await nextTurn();
     expect(count('greedy') - before).toBe(1);
   });
 
@@ -65,11 +65,11 @@ describe('reading', () => {
     for (const greedy of [one, two]) greedy.take(1_000);
     while (count('one') < 80 || count('two') < 80) await nextTurn();
     const before = { one: count('one'), two: count('two') };
-    for (let turn = 0; turn < 60; turn++) {
+    for (let turn = 0; turn < 80; turn++) {
       light.take(1);
       await nextTurn();
     }
-    expect(count('light')).toBe(60);
+    expect(count('light')).toBe(80);
     expect(count('one') - before.one).toBeGreaterThanOrEqual(9);
     expect(count('two') - before.two).toBeGreaterThanOrEqual(9);
     expect(count('one') - before.one).toBeLessThanOrEqual(11);

@@ -19,8 +19,8 @@ export type Step = 'more' | 'later' | 'done';
 const turnMs = 2;
 /** The same for greedy clients while others are active. Short, because an edit passes through about ten turns. */
 const crowdedTurnMs = 0.1;
-/** Greedy clients are read in every third turn. The other turns stay short, for database results. */
-const crowdedTurns = 3;
+/** Greedy clients are read in every fourth turn. The other turns stay short, for database results. */
+const crowdedTurns = 4;
 /** The half-life of used time. */
 const halfLifeMs = 250;
 /** A client that recently used more than this, about a seventh of the loop, is greedy. */
