@@ -19,19 +19,18 @@ export function getAvailableCoValue(node: LocalNode, id: string): AvailableCoVal
   return coValue.isAvailable() ? coValue : undefined;
 }
 
-/**
- * Also adds what other tabs have stored since it was loaded. Resolves with false if this device's storage does not have the
- * CoValue, or fails.
- */
-export function loadFromStorage(node: LocalNode, id: RawCoID): Promise<boolean> {
-  const core = getOrCreateCoValue(node, id);
+/** Resolves with false if this device's storage does not have the CoValue, or fails. */
+export function loadFromStorage(node: LocalNode, id: string): Promise<boolean> {
+  return new Promise((resolve) => getOrCreateCoValue(node, id).loadFromStorage(resolve));
+}
+
+/** Like `loadFromStorage`, but also adds what other tabs have stored since the CoValue was loaded. */
+export function readStored(node: LocalNode, id: RawCoID): Promise<boolean> {
   const { storage, syncManager } = node;
-  return new Promise((resolve) => {
-    if (!core.isAvailable()) core.loadFromStorage(resolve);
-    else if (storage)
-      storage.load(id, (content) => syncManager.handleNewContent(content, 'storage'), resolve);
-    else resolve(true);
-  });
+  if (!storage || !getAvailableCoValue(node, id)) return loadFromStorage(node, id);
+  return new Promise((resolve) =>
+    storage.load(id, (content) => syncManager.handleNewContent(content, 'storage'), resolve),
+  );
 }
 
 /** Everything this node has of a CoValue that a relay should have. */

@@ -11,7 +11,7 @@ import type { Transport } from '../../transport/transport.ts';
 import { countOf, findForks, type Fork } from './own-forks.ts';
 import { openRelayCopy, type RelayCopy } from './relay-copy.ts';
 import { rewriteAfterFork } from './rewrite-after-fork.ts';
-import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { getOrCreateCoValue, readStored } from '../../engine/covalue-lookup.ts';
 
 /** A relay may have no room for a second connection of this device for long. */
 const maxRetryMs = 60_000;
@@ -153,16 +153,4 @@ export function guardSessionID(parts: {
     ending.abort();
   }
   return end;
-}
-
-/** Reads the CoValue again, including what other tabs have written since. */
-function readStored(node: LocalNode, id: RawCoID): Promise<unknown> {
-  const core = getOrCreateCoValue(node, id);
-  const { storage, syncManager } = node;
-  return new Promise((resolve) => {
-    if (!core.isAvailable()) core.loadFromStorage(resolve);
-    else if (storage)
-      storage.load(id, (content) => syncManager.handleNewContent(content, 'storage'), resolve);
-    else resolve(true);
-  });
 }

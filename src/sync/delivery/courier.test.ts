@@ -61,7 +61,7 @@ function createFakeNode(): CourierNode {
       askAbout({ id, header: header > 0, sessions });
     },
     askAbout,
-    lacks: (id, counts) => inMemory.has(id) && !covers(stored.get(id) ?? {}, counts),
+    hasAll: (id, counts) => inMemory.has(id) && covers(stored.get(id) ?? {}, counts),
     load(id) {
       loaded.push(id);
       return new Promise<void>((resolve) => loads.push(resolve));

@@ -1,6 +1,6 @@
 import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import { getAvailableCoValue, loadFromStorage, localCounts } from '../../engine/covalue-lookup.ts';
+import { getAvailableCoValue, localCounts, readStored } from '../../engine/covalue-lookup.ts';
 import type { KnownState } from '../../engine/content.ts';
 import { covers, type KnownCounts } from '../../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
@@ -44,8 +44,8 @@ export interface CourierNode {
   ask(id: RawCoID): void;
   /** Asks the relay about what is stored. */
   askAbout(state: KnownState): void;
-  /** Whether the CoValue is in memory without some of this, which another tab has stored. */
-  lacks(id: RawCoID, counts: KnownCounts): boolean;
+  /** Whether memory has this much of the CoValue, of which another tab may have stored more. */
+  hasAll(id: RawCoID, counts: KnownCounts): boolean;
   /** Resolves once the load has ended, however it ends. */
   load(id: RawCoID): Promise<unknown>;
   /** Sends what the relay lacks beyond this state, whatever was sent before. */
@@ -64,9 +64,8 @@ export function createCourierNode(node: LocalNode, relayID: string): CourierNode
       if (core) askAbout(core.knownStateWithStreaming());
     },
     askAbout,
-    lacks: (id, counts) =>
-      getAvailableCoValue(node, id) !== undefined && !covers(localCounts(node, id), counts),
-    load: (id) => loadFromStorage(node, id),
+    hasAll: (id, counts) => covers(localCounts(node, id), counts),
+    load: (id) => readStored(node, id),
     sendBeyond({ id, header, sessions }) {
       const peer = node.syncManager.peers[relayID];
       if (!peer) return;
@@ -233,7 +232,7 @@ export function createCourier(options: {
       close(id);
       const edits = ladder.pending.get(id);
       if (!edits || isAt(edits, 'confirmed', relayID)) questions.delete(id);
-      else if (question && (!node.has(id) || node.lacks(id, needOf(edits)))) load(id);
+      else if (question && !node.hasAll(id, needOf(edits))) load(id);
       else if (question?.isOpen && question.wasSent) node.sendBeyond(message);
       if (hasMore && inFlight < maxInFlight / 2) ask();
     },
