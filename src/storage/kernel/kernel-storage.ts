@@ -75,13 +75,11 @@ export async function openKernelStorage(options: {
   async function read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>> {
     const migratable = await stock.read(ids);
     const transaction = await begin('readonly', [stores.segments]);
-    writes.found(await readMark(transaction));
+    if (!writes.isMarked) writes.found(await readMark(transaction));
     const pieces = new Map(await readPieces(transaction, ids));
     for (const [id, piece] of migratable) pieces.set(id, [piece, ...(pieces.get(id) ?? [])]);
     return pieces;
   }
-
-  const isMigrated = () => migration?.isDone !== false;
 
   const writes = createWrites({
     clock,
@@ -105,7 +103,8 @@ export async function openKernelStorage(options: {
   const compaction = createCompaction({
     clock,
     begin,
-    isIdle: () => writes.length === 0 && status.readable.current.state === 'ok' && isMigrated(),
+    isIdle: () =>
+      writes.length === 0 && status.readable.current.state === 'ok' && migration?.isDone !== false,
     nextTask,
     logger,
   });

@@ -3,7 +3,6 @@ import type { KnownState, RawCoID } from '../../engine/content.ts';
 
 /** What this tab knows to be stored, because it wrote or read it. Other tabs may have stored more. */
 export interface KnownStates {
-  readonly size: number;
   get(id: RawCoID): KnownState | undefined;
   /** Merges into the known state. */
   add(state: KnownState): void;
@@ -19,9 +18,6 @@ export function createKnownStates(): KnownStates {
   const waiting = new Map<RawCoID, Set<() => void>>();
 
   return {
-    get size() {
-      return states.size;
-    },
     get: (id) => states.get(id),
     add(state) {
       const { id } = state;

@@ -38,6 +38,8 @@ export interface Writes {
   probe(): void;
   /** The connection is lost, so it is unknown what is still stored. */
   lost(): void;
+  /** Whether this tab knows the mark of the database that it uses. */
+  readonly isMarked: boolean;
   /** This tab reads a database with this mark. */
   found(mark: string | undefined): void;
   /** cojson unloaded it. */
@@ -221,6 +223,9 @@ export function createWrites(options: {
     written: () => new Promise((done) => queue.push({ kind: 'nothing', done })),
     probe: () => queue.push({ kind: 'nothing' }),
     lost,
+    get isMarked() {
+      return mark !== undefined;
+    },
     found: (its) => void (mark ??= its),
     forget: (id) => void corrections.delete(id),
     attempted: queue.attempted,
