@@ -119,19 +119,23 @@ export function createWrites(options: {
     ];
     const facts = factsOf(writes);
     const transaction = await begin('readwrite', names);
-    const { isAdded, its } = await committing(transaction, async () => {
-      const its = isChecked ? await ensureMark(transaction) : mark;
-      if (mark !== undefined && its !== mark) {
-        rewriteAll();
-        throw new DOMException('The database was deleted or emptied.', 'InvalidStateError');
-      }
+    const addAll = async (): Promise<boolean> => {
       for (const entry of writes) {
         if (entry.kind === 'relays')
           await recordRelays(transaction, entry.relayIDs, clock.nowMs(), entry.isEmptied);
       }
       const isAdded = await addFacts(transaction, facts);
       await requestInSlices(requestsIn(transaction, { erased, segments }), slices);
-      return { isAdded, its };
+      return isAdded;
+    };
+    const [hasRecord, its] = await committing(transaction, async () => {
+      // At the same time, so that no save waits for the mark.
+      const added = await Promise.all([addAll(), isChecked ? ensureMark(transaction) : mark]);
+      if (mark !== undefined && added[1] !== mark) {
+        rewriteAll();
+        throw new DOMException('The database was deleted or emptied.', 'InvalidStateError');
+      }
+      return added;
     });
     mark ??= its;
     // The database may have been deleted just after the commit, or recreated.
@@ -139,7 +143,7 @@ export function createWrites(options: {
       throw new DOMException('The connection was lost while writing.', 'InvalidStateError');
     for (const state of after.values()) known.add(state);
     for (const content of contents) content.isWhole = whole.has(content);
-    wrote({ segments: segments.length, hasDeleted: erased.length > 0, hasRecord: isAdded });
+    wrote({ segments: segments.length, hasDeleted: erased.length > 0, hasRecord });
   }
 
   async function plan(writes: readonly ContentWrite[], slices: TimeSlices): Promise<WritePlan> {
