@@ -166,10 +166,11 @@ function refusalOf(message: SyncMessage, bytes: number, limit: number | undefine
   if (limit !== undefined && bytes > limit) return contentTooLarge(bytes, limit);
   const { action, id } = message;
   if (action !== 'reconcile' && action !== 'reconcile-ack' && !isCoValueID(id)) return invalidCoValueID(id);
+  if (action !== 'content') return undefined;
   try {
     assertSyncMessage({ ...message });
-    return undefined;
   } catch (error) {
     return contentInvalid(error);
   }
+  return undefined;
 }
