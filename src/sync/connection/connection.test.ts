@@ -220,6 +220,15 @@ describe('refusals', () => {
     expect(connection.state.phase).toBe('connecting');
   });
 
+  it('waits five minutes at most', async () => {
+    const aDay = 24 * 60 * 60_000;
+    const { url } = await server((socket) => say(socket, hello, refused('limit', { retryAfterMs: aDay })));
+    const { connection, clock } = connect(url);
+    await until(() => expect(connection.state.phase).toBe('waiting'));
+    clock.advance(5 * 60_000);
+    expect(connection.state.phase).toBe('connecting');
+  });
+
   it('one that names a CoValue leaves the connection open', async () => {
     const { url } = await server((socket) =>
       say(socket, hello, refused('fork', { id: 'co_z1', closing: false })),
