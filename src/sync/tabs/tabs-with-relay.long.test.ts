@@ -133,8 +133,8 @@ describe('tabs of one account, with a relay', () => {
     map.set('a', 1);
     for (const { node } of others)
       await until(() => expect(node.getCoValue(map.id).knownState()).toEqual(map.core.knownState()));
-    // The locks are read while something is left to the tab.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // Only a tab that was seen with its lock can be missed.
+    for (const tab of others) await until(() => expect(tab.lockReads()).toBeGreaterThan(0));
     const before = relay.transactions();
     first.kill();
     await vi.waitFor(() => expect(relay.transactions()).toBeGreaterThan(before), 2_000);

@@ -26,6 +26,8 @@ export interface Tab extends SharedTab {
   readonly page: FakePage;
   /** The CoValues changed by other tabs' edits. */
   readonly changes: readonly string[];
+  /** How often this tab has read which tabs hold their lock. */
+  lockReads(): number;
   map(id: string): RawCoMap;
 }
 
@@ -43,11 +45,18 @@ export async function createDeviceWithTabs(): Promise<DeviceWithTabs> {
     const node = forge(newSessionID());
     const shared = device.openTab();
     const page = createFakePage();
+    let lockReads = 0;
     node.setStorage(shared.storage);
     heldSessionIDs.add(node.currentSessionID);
     const sync = startSync({
       ...{ node, storage: shared.storage, memory: shared.memory, logger: silentLogger },
-      tabs: { ...shared.setup, heldSessionIDs: () => Promise.resolve([...heldSessionIDs]) },
+      tabs: {
+        ...shared.setup,
+        heldSessionIDs() {
+          lockReads++;
+          return Promise.resolve([...heldSessionIDs]);
+        },
+      },
       sync: url === undefined ? false : { url },
       platform: { ...createNodePlatform(), page, clock },
     });
@@ -56,6 +65,7 @@ export async function createDeviceWithTabs(): Promise<DeviceWithTabs> {
     sync.on('change', ({ ids, origin }) => origin === 'tab' && changes.push(...ids));
     return {
       ...{ ...shared, node, sync, page, changes },
+      lockReads: () => lockReads,
       map: (id) => mapOf(node, id),
       kill() {
         shared.kill();
