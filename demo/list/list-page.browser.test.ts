@@ -1,30 +1,17 @@
-import { mount, unmount } from 'svelte';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { type TestDevice } from '../model/test-network.ts';
-import { createTestSession } from '../session/test-session.ts';
-import Shell from '../shell/Shell.svelte';
-import '../styles/base.css';
-import '../styles/controls.css';
-import '../styles/page.css';
-import '../styles/tokens.css';
+import type { TestDevice } from '../model/test-network.ts';
+import { openTestShell, type TestShell } from '../shell/test-shell.ts';
 
+let shell: TestShell;
 let device: TestDevice;
 let listID: string;
-let shell: object;
 
 beforeEach(async () => {
-  await page.viewport(1280, 800);
-  const opened = await createTestSession();
-  ({ device } = opened);
-  listID = device.lists.add('Cabin');
-  for (const text of ['Firewood', 'Soap', 'Bread']) device.edit.addItem(listID, text);
-  const route = { page: 'list', listID } as const;
-  const entered = { session: opened.session, isNew: false, remember: 'never' } as const;
-  const props = { entered, route, arrived: undefined, onarrived: () => {}, onleave: () => {} };
-  shell = mount(Shell, { target: document.body, props });
+  shell = await openTestShell('Cabin', ['Firewood', 'Soap', 'Bread']);
+  ({ device, listID } = shell);
 });
-afterEach(() => unmount(shell));
+afterEach(() => shell.close());
 
 const field = page.getByRole('textbox', { name: 'Rename item' });
 

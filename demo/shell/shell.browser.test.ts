@@ -1,33 +1,20 @@
 import { createKernelError } from '@MaiaOS/kernel';
 import { RawCoMap } from '@MaiaOS/kernel/cojson';
-import { mount, unmount } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { type TestDevice } from '../model/test-network.ts';
-import { createTestSession } from '../session/test-session.ts';
-import '../styles/base.css';
-import '../styles/controls.css';
-import '../styles/page.css';
-import '../styles/tokens.css';
-import Shell from './Shell.svelte';
+import type { TestDevice } from '../model/test-network.ts';
+import { openTestShell, type TestShell } from './test-shell.ts';
 
+let shell: TestShell;
 let device: TestDevice;
 let listID: string;
-let shell: object;
 
 beforeEach(async () => {
-  await page.viewport(1280, 800);
-  const opened = await createTestSession();
-  device = opened.device;
-  listID = device.lists.add('Groceries');
-  for (const text of ['Milk', 'Bread', 'Tea']) device.edit.addItem(listID, text);
-  const route = { page: 'list', listID } as const;
-  const entered = { session: opened.session, isNew: false, remember: 'never' } as const;
-  const props = { entered, route, arrived: undefined, onarrived: () => {}, onleave: () => {} };
-  shell = mount(Shell, { target: document.body, props });
+  shell = await openTestShell('Groceries', ['Milk', 'Bread', 'Tea']);
+  ({ device, listID } = shell);
   await expect.element(item('Milk')).toBeInTheDocument();
 });
-afterEach(() => unmount(shell));
+afterEach(() => shell.close());
 
 const item = (text: string) => page.getByRole('checkbox', { name: text, exact: true });
 const field = (name: string) => page.getByRole('textbox', { name, exact: true });
