@@ -216,6 +216,7 @@ it('[ACC-16] tells what is left only once a relay that hung up before it had sho
   canRead();
   const ids = confirmationsOf(sync)?.leftByAll();
   const left = watchPromise(Promise.resolve(ids));
+  await confirmationsOf(sync)?.settled;
   for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
   expect(left.isSettled).toBe(false);
   await relayAt(relay.port);
