@@ -62,7 +62,7 @@ export interface LadderEvents {
   onDone(id: string, edits: PendingEdits, isOwn: boolean): void;
   /** The relay has all edits of the CoValue. */
   onConfirmed(id: string, relayID: string): void;
-  /** A relay lacks what this device saved earlier, and may have confirmed. */
+  /** A relay lacks what this device saved earlier, and may have confirmed, according to it or to the ledger. */
   onMissing(id: string, need: KnownCounts): void;
   /** Without an ID, any CoValue may be affected. */
   onChange(id?: string): void;
@@ -126,6 +126,10 @@ export function createLadder(
     onChange(id);
   }
 
+  function needNow(id: string): KnownCounts {
+    return pendingEdits.needOf(pending.get(id) ?? pendingEdits.noEdits);
+  }
+
   function updateWaiting(id: string, edits: PendingEdits): void {
     for (const rung of countedRungs) {
       const sinceMs = pendingEdits.pendingSinceMs(edits, rung, relayIDs);
@@ -183,8 +187,10 @@ export function createLadder(
     },
     recalled(id, { sinceMs, need, confirmed, generations }, isElsewhere) {
       if (relayIDs.length > 1) owedRelays.set(id, owedRelays.get(id) ?? new Set());
-      if (!isElsewhere) begin(id);
-      else if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
+      // Another tab may have found first that a relay lacks it.
+      if (isElsewhere) onMissing(id, missingIn(needNow(id), need));
+      else begin(id);
+      if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
       update(id, (edits) => {
         const isNew = !isEmpty(missingIn(pendingEdits.needOf(edits), need));
         const all = isNew ? pendingEdits.withEarlierEdit(edits, need, sinceMs) : edits;
@@ -201,8 +207,7 @@ export function createLadder(
       if (isEmpty(need)) return;
       onMissing(id, need);
       if (relayID !== undefined) update(id, (edits) => pendingEdits.withoutConfirmed(edits, relayID, need));
-      const before = pending.get(id) ?? pendingEdits.noEdits;
-      const unknown = missingIn(pendingEdits.needOf(before), need);
+      const unknown = missingIn(needNow(id), need);
       const owed = isOwedTo(id, relayID) ? unknown : need;
       if (isEmpty(owed)) return;
       onOwed(id, owed, relayID);
@@ -224,7 +229,7 @@ export function createLadder(
       });
     },
     savedElsewhere(id, need) {
-      const unknown = missingIn(pendingEdits.needOf(pending.get(id) ?? pendingEdits.noEdits), need);
+      const unknown = missingIn(needNow(id), need);
       if (isEmpty(unknown)) return;
       if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
       update(id, (edits) => withEdit(pendingEdits.withSaved(edits, unknown), unknown));

@@ -21,7 +21,7 @@ function setUp() {
   );
   const validity: { isUpToDate: boolean } & Pick<Validity, 'unconfirmedFrom' | 'notCounted'> = {
     isUpToDate: true,
-    unconfirmedFrom: () => ({}),
+    unconfirmedFrom: () => ({ s: 0 }),
     notCounted: () => [],
   };
   const waits = createRungWaits({
@@ -224,6 +224,33 @@ it('waits also for what a relay in doubt turns out to lack, and not for what a s
   ladder.confirmed('co_z1', { s: 1 }, 'r');
   waits.check();
   expect(await fateOf(all)).toBe('resolved');
+});
+
+it('waits for what another tab was the first to find lost, while the relay is in doubt', async () => {
+  const { ladder, waits, relay, settle } = setUp();
+  settle();
+  relay.isSure = false;
+  const confirmed = waits.when('confirmed');
+  const need = { header: 1, 'other tab': 2 };
+  ladder.recalled('co_z1', { need, sinceMs: 0, confirmed: new Map(), generations: new Map() }, true);
+  relay.isSure = true;
+  waits.check();
+  expect(await fateOf(confirmed)).toBe('pending');
+  ladder.confirmed('co_z1', need, 'r');
+  waits.check();
+  expect(await fateOf(confirmed)).toBe('resolved');
+});
+
+it('waits for what was lost of a session to which its tab has added since the call', async () => {
+  const { ladder, waits, relay, settle } = setUp();
+  settle();
+  relay.isSure = false;
+  const confirmed = waits.when('confirmed');
+  ladder.savedElsewhere('co_z1', { 'other tab': 2 });
+  ladder.missing('co_z1', { 'other tab': 2 }, 'r');
+  relay.isSure = true;
+  waits.check();
+  expect(await fateOf(confirmed)).toBe('pending');
 });
 
 it('does not wait for an edit made after the call, though the relay lacks it while it is in doubt', async () => {
