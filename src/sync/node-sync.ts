@@ -121,7 +121,8 @@ export function createNodeSync(options: {
     pacer,
     logger: options.logger,
     peers: () => view.current().peers,
-    storageOf: (relayID) => relays.storageOf(relayID),
+    generationOf: (relayID) => relays.generationOf(relayID),
+    isCurrent: (relayID, generation) => relays.isCurrent(relayID, generation),
     onSent: (relayID, id, counts) => relays.sentElsewhere(relayID, id, counts),
     onFreed: () => relays.wakeCouriers(),
     onChanged(id) {

@@ -57,8 +57,6 @@ export interface NodeRelays
   /** Checks again whether content that waited for a dependency has arrived. */
   check(): void;
   sentElsewhere(relayID: string, id: string, counts: KnownCounts): void;
-  /** The storage that a relay named in its latest hello, if any. */
-  storageOf(relayID: string): string | undefined;
   setTap(tap: MessageTap | undefined): void;
   readonly channelHooks: ChannelHooks;
   /** Reconnects every relay that should be connected. */
@@ -189,10 +187,6 @@ export function createNodeRelays(options: {
       unreportedClaims.clear();
     },
     acceptKnown: (id, found, relayID) => byID.get(relayID)?.acceptKnown(id, found),
-    storageOf(relayID) {
-      const storage = byID.get(relayID)?.facts().hello?.storage;
-      return storage && `${storage.id}/${storage.epoch}`;
-    },
     setTap: (next) => void (tap = next),
     channelHooks,
     redial() {

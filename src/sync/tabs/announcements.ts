@@ -23,11 +23,10 @@ export interface Announcements {
 
 export function createAnnouncements(options: {
   readonly kept: () => StorageStatus['kind'];
-  /** The relay's name for its storage, if it has sent one. */
-  readonly storageOf: (relayID: string) => string | undefined;
+  readonly generationOf: (relayID: string) => number;
   readonly post: (announcement: Announcement) => void;
 }): Announcements {
-  const { kept, storageOf, post } = options;
+  const { kept, generationOf, post } = options;
   let saved = new Map<string, Statement>();
   let confirmed = new Map<string, Map<string, Statement>>();
   let sent = new Map<string, Map<string, Statement>>();
@@ -50,7 +49,7 @@ export function createAnnouncements(options: {
     saved = new Map();
     for (const [relayID, byID] of confirmed) {
       for (const coValues of partsOf(countsOf(byID), maxCoValues)) {
-        post({ kind: 'confirmed', relayID, storage: storageOf(relayID), coValues });
+        post({ kind: 'confirmed', relayID, generation: generationOf(relayID), coValues });
       }
     }
     confirmed = new Map();

@@ -19,8 +19,8 @@ describe('a message from another tab', () => {
       { kind: 'here' },
       { kind: 'bye' },
       { kind: 'saved', kept: 'kernel', coValues: [[id, counts, true]] },
-      { kind: 'confirmed', relayID: 'r', storage: 's/1', coValues: [[id, counts, false]] },
-      { kind: 'confirmed', relayID: 'r', storage: undefined, coValues: [] },
+      { kind: 'confirmed', relayID: 'r', generation: 2, coValues: [[id, counts, false]] },
+      { kind: 'confirmed', relayID: 'r', generation: 0, coValues: [] },
       { kind: 'sent', relayID: 'r', coValues: [[id, counts]] },
       { kind: 'lost', relayID: 'r' },
       { kind: 'content', contents: [content] },
@@ -30,7 +30,7 @@ describe('a message from another tab', () => {
 
   it('is ignored if it is malformed or of another version', () => {
     const saved = { kind: 'saved', kept: 'kernel' };
-    const confirmed = { kind: 'confirmed', relayID: 'r' };
+    const confirmed = { kind: 'confirmed', relayID: 'r', generation: 0 };
     const tooMany = Array.from({ length: maxCoValues + 1 }, () => [id, {}, true]);
     const messages: readonly unknown[] = [
       ...[undefined, null, 1, 'saved', [], {}],
@@ -49,7 +49,7 @@ describe('a message from another tab', () => {
         { ...saved, coValues: [[id, counts]] },
         { ...saved, kept: 'memory', coValues: [] },
         { ...confirmed, relayID: 1, coValues: [] },
-        { ...confirmed, storage: 1, coValues: [] },
+        { ...confirmed, generation: '1', coValues: [] },
         { ...confirmed, coValues: [[id, null, true]] },
         { kind: 'sent', relayID: 'r', coValues: [[id]] },
         { kind: 'lost', relayID: 1 },
@@ -73,7 +73,7 @@ describe('a tab’s announcements', () => {
     const posted: Announcement[] = [];
     const announcements = createAnnouncements({
       kept: () => 'kernel',
-      storageOf: () => 's/1',
+      generationOf: () => 2,
       post: (announcement) => posted.push(announcement),
     });
     announcements.saved(id, { header: 1 }, false);
@@ -84,7 +84,7 @@ describe('a tab’s announcements', () => {
     await Promise.resolve();
     expect(posted).toEqual([
       { kind: 'saved', kept: 'kernel', coValues: [[id, counts, true]] },
-      { kind: 'confirmed', relayID: 'r', storage: 's/1', coValues: [[id, counts]] },
+      { kind: 'confirmed', relayID: 'r', generation: 2, coValues: [[id, counts]] },
       { kind: 'sent', relayID: 'r', coValues: [[id, counts]] },
     ]);
     for (let n = 0; n < maxCoValues * 2 + 1; n++) announcements.saved(`co_z${n}` as RawCoID, {}, false);

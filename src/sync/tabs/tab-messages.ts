@@ -20,11 +20,11 @@ export type TabMessage = { readonly v: 1; readonly from: string } & (
       readonly kept: StorageStatus['kind'];
       readonly coValues: readonly SavedCoValue[];
     }
-  /** A relay has reported this much. `storage` is the relay's name for its storage at that time. */
+  /** A relay has reported this much, in this generation of its data. */
   | {
       readonly kind: 'confirmed';
       readonly relayID: string;
-      readonly storage: string | undefined;
+      readonly generation: number;
       readonly coValues: readonly SentCoValue[];
     }
   /** Sent to a relay on behalf of other tabs, which wrote it. */
@@ -69,10 +69,10 @@ function readSaved(from: string, { kept, coValues }: JsonRecord): TabMessage | u
   return { v: 1, from, kind: 'saved', kept, coValues };
 }
 
-function readConfirmed(from: string, { relayID, storage, coValues }: JsonRecord): TabMessage | undefined {
-  if (typeof relayID !== 'string' || (storage !== undefined && typeof storage !== 'string')) return undefined;
+function readConfirmed(from: string, { relayID, generation, coValues }: JsonRecord): TabMessage | undefined {
+  if (typeof relayID !== 'string' || !isCount(generation)) return undefined;
   if (!isListUpTo(coValues, maxCoValues) || !coValues.every(isSent)) return undefined;
-  return { v: 1, from, kind: 'confirmed', relayID, storage, coValues };
+  return { v: 1, from, kind: 'confirmed', relayID, generation, coValues };
 }
 
 function readSent(from: string, { relayID, coValues }: JsonRecord): TabMessage | undefined {

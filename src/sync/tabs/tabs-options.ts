@@ -31,8 +31,10 @@ export interface TabsOptions {
   readonly pacer: Pacer;
   readonly logger: Logger;
   readonly peers: () => readonly PeerStatus[];
-  /** The relay's name for its storage, if it has sent one. */
-  readonly storageOf: (relayID: string) => string | undefined;
+  /** Of the relay's data, as far as this tab knows. */
+  readonly generationOf: (relayID: string) => number;
+  /** False if a later generation of the relay's data is known. */
+  readonly isCurrent: (relayID: string, generation: number) => boolean;
   readonly onSent: (relayID: string, id: string, counts: KnownCounts) => void;
   /** What another tab was to send may be this tab's to send now. */
   readonly onFreed: () => void;

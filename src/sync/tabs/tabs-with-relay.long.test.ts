@@ -205,7 +205,8 @@ describe('tabs of one account, with a relay', () => {
     const channel = tab.setup.platform.openTabChannel('tabs', (message) => heard.push(message));
     const from = device.newSessionID();
     const relayID = tab.sync.current.peers[0]?.id;
-    channel?.post({ v: 1, from, kind: 'confirmed', relayID, coValues: [[id, { header: 1 }, false]] });
+    const coValues = [[id, { header: 1 }, false]];
+    channel?.post({ v: 1, from, kind: 'confirmed', relayID, generation: 0, coValues });
     channel?.post({ v: 1, from, kind: 'hello' });
     await until(() => expect(heard).toContainEqual(expect.objectContaining({ kind: 'here' })));
     expect(tab.sync.current.confirmed.pending).toBe(2);

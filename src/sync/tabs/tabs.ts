@@ -50,7 +50,8 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     pacer,
     logger,
     peers,
-    storageOf,
+    generationOf,
+    isCurrent,
     onSent,
     onFreed,
     onChanged,
@@ -109,7 +110,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
   });
   const announcements = createAnnouncements({
     kept: () => storage.status.current.kind,
-    storageOf,
+    generationOf,
     post: channel.post,
   });
   const unsaved = createUnsavedPosts({ node, ladder, storage, announcements });
@@ -160,11 +161,9 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
   }
 
   function receiveConfirmed(message: Extract<TabMessage, { kind: 'confirmed' }>, by: string): void {
-    const { relayID, coValues } = message;
-    if (!ladder.relayIDs.includes(relayID)) return;
-    const known = storageOf(relayID);
-    // The announcement may be from before the relay lost its data.
-    if (known !== undefined && known !== message.storage) return;
+    const { relayID, generation, coValues } = message;
+    // A tab that was frozen may have heard it before the relay lost data.
+    if (!ladder.relayIDs.includes(relayID) || !isCurrent(relayID, generation)) return;
     for (const [id, counts] of coValues) {
       const theirs = others.withoutOwn(counts);
       leases.confirmed(relayID, id, counts, by);
@@ -220,10 +219,11 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       leases.done(id);
       if (!isOwn) return;
       for (const byID of announced.values()) byID.delete(id);
-      const relayIDs = ladder.relayIDs;
+      const heard = ladder.relayIDs.map((relayID) => [relayID, generationOf(relayID)] as const);
       // A tab that reads the ledger in the meantime counts the edits as pending.
       debts.whenWritten(() => {
-        for (const relayID of relayIDs) announcements.confirmed(relayID, id, needOf(edits));
+        for (const [relayID, generation] of heard)
+          if (generation === generationOf(relayID)) announcements.confirmed(relayID, id, needOf(edits));
       });
     },
     sent(relayID, id, counts) {
