@@ -2,8 +2,8 @@ import type { RawCoID, SessionID } from 'cojson';
 
 /** What this device last saw of a relay. A later connection compares it to detect that the relay has lost data. */
 export interface RememberedRelay {
-  /** From the relay's `hello`; a stock server sends none. */
-  readonly storage?: { readonly id: string; readonly epoch: string };
+  /** From the relay's `hello`; undefined for a stock server, which sends none. */
+  readonly storage?: { readonly id: string; readonly epoch: string } | undefined;
   /**
    * Last confirmations, latest first, of any tab. A relay restored from an older copy lacks them, even with the same epoch.
    * Several, because another device may have uploaded one of them again in the meantime.
@@ -55,6 +55,11 @@ export function joinConfirmed(
   return [...latest, ...earlier.values()].slice(0, maxConfirmed);
 }
 
-export function isAnotherStorage({ storage }: RememberedRelay, now: RememberedRelay['storage']): boolean {
-  return storage !== undefined && (storage.id !== now?.id || storage.epoch !== now.epoch);
+/** Also if a stock server has become ours, or the reverse. */
+export function isAnotherStorage(
+  { storage, confirmed = [] }: RememberedRelay,
+  now: RememberedRelay['storage'],
+): boolean {
+  if (!storage) return now !== undefined && confirmed.length > 0;
+  return storage.id !== now?.id || storage.epoch !== now.epoch;
 }

@@ -1,6 +1,7 @@
 import { cojsonInternals, type RawCoID, type SessionID } from 'cojson';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
+import { testHello } from '../../../test/support/transport/test-hello.ts';
 import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
 import { until } from '../../../test/support/until.ts';
 import { joinRemembered } from '../../storage/relay-memory.ts';
@@ -224,4 +225,24 @@ it.each([
   answerReads();
   await turns();
   expect([watch.isSure, comparisons()]).toEqual([false, 1]);
+});
+
+it('[CONF-12] compares everything when a stock server has become our relay, or the reverse, also the second time', async () => {
+  const { watchOf, record, comparisons } = await device((map) => ({ confirmed: [map] }));
+  for (const [count, hello] of [testHello, undefined, testHello].entries()) {
+    const watch = watchOf();
+    await until(() => expect(watch.isRead).toBe(true));
+    watch.connected(hello);
+    watch.carried();
+    await until(() => expect([comparisons(), record().storage]).toEqual([count + 1, hello?.storage]));
+    watch.close();
+  }
+});
+
+it('compares nothing with the first server that this device meets', async () => {
+  const { watchOf, comparisons } = await device(() => ({ configuredMs: 1 }));
+  const watch = watchOf();
+  watch.connected(testHello);
+  await until(() => expect(watch.isSure).toBe(true));
+  expect(comparisons()).toBe(0);
 });

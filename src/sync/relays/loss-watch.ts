@@ -204,7 +204,8 @@ export function createLossWatch(options: {
     latest = knownLosses;
     remembered = {
       ...remembered,
-      ...(hello && { storage: hello.storage }),
+      // A stock server names none.
+      ...((hello || hasCarried) && { storage: hello?.storage }),
       losses: knownLosses,
       refill: true,
     };
