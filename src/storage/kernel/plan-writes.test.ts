@@ -77,6 +77,11 @@ describe('a gap', () => {
     expect(correct).toHaveBeenCalledOnce();
   });
 
+  it('is all of a CoValue if its content is empty, even if another tab has stored the beginning', () => {
+    const plan = planWrites([write(content(0, 0), () => [content(1, 3)])], knows(1));
+    expect(rangesOf(plan)).toEqual([[1, 4]]);
+  });
+
   it.each([
     ['nothing', undefined],
     ['an empty list', []],

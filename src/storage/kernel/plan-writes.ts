@@ -37,11 +37,11 @@ export function planWrites(
   }
   return { pieces, known, whole };
 
-  /** False if it follows a gap. */
+  /** False if it follows a gap. Empty content always does. */
   function add(content: Content): boolean {
     const { id, header } = content;
     const before = knownOf(id);
-    if (!before.header && !header) return false;
+    if (!header && (!before.header || sessionsOf(content).length === 0)) return false;
     const runs: Run[] = [];
     const sessions = { ...before.sessions };
     let isWhole = true;
