@@ -1,3 +1,4 @@
+import type { LocalNode } from 'cojson';
 import type { KernelError } from '../base/kernel-error.ts';
 import type { CoValueHeader, KnownState, Content, RawCoID } from '../engine/content.ts';
 import type { DeviceStorage } from './device-storage.ts';
@@ -8,6 +9,8 @@ import type { StorageInspection } from './storage-inspection.ts';
 export interface KernelDeviceStorage extends DeviceStorage {
   /** Absent for custom storage. */
   readonly ledger?: Ledger;
+  /** If the database is deleted or emptied, everything that this node has in memory is written again. */
+  useNode?(node: LocalNode): void;
   /** What is stored of these CoValues. Rejects if it cannot be read. Absent for custom storage. */
   storedStates?(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, KnownState>>;
   /** Queued writes, for the devtools. Absent without a queue. */

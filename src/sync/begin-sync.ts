@@ -26,7 +26,7 @@ const closedByNode = new WeakMap<LocalNode, NodeSync>();
 export interface SyncToBegin {
   readonly node: LocalNode;
   readonly sync: SyncOptions | false;
-  readonly storage: Pick<KernelDeviceStorage, 'status' | 'ledger'>;
+  readonly storage: Pick<KernelDeviceStorage, 'status' | 'ledger' | 'useNode'>;
   readonly platform: SyncPlatform;
   readonly logger: Logger;
   /** Default: nothing about relays is remembered beyond this run. */

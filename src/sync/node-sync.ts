@@ -52,7 +52,7 @@ const flushMs = 1_000;
 
 export function createNodeSync(options: {
   readonly node: LocalNode;
-  readonly storage: Pick<KernelDeviceStorage, 'status' | 'ledger'>;
+  readonly storage: Pick<KernelDeviceStorage, 'status' | 'ledger' | 'useNode'>;
   /** Used if the options name none. */
   readonly transports: readonly [Transport, ...Transport[]];
   readonly platform: Pick<Platform, 'clock' | 'nextTask' | 'page' | 'random'>;
@@ -66,6 +66,7 @@ export function createNodeSync(options: {
   const { clock, nextTask, page } = platform;
   const pacer = createPacer({ nowMs: clock.elapsedMs, nextTask });
   const ledger = storage.ledger ?? createMarksLedger(node.storage);
+  storage.useNode?.(node);
   const states = createDeviceStates(node);
   const ending = new AbortController();
   const debts = createDebtBook({

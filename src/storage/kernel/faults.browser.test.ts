@@ -30,6 +30,7 @@ beforeEach(async () => {
   const secret = wasm.newRandomAgentSecret();
   const node = new LocalNode(secret, wasm.newRandomSessionID(wasm.getAgentID(secret)), wasm);
   node.setStorage(storage);
+  storage.useNode?.(node);
   group = node.createGroup();
   map = group.createMap({ word: 'before' }, null, 'trusting');
   ledgerOf(storage).add({ debts: [debtOf(map.id)] });
@@ -177,6 +178,7 @@ it('[STORE-4] each tab writes what it has written again, whichever finds first t
   const secret = wasm.newRandomAgentSecret();
   const node = new LocalNode(secret, wasm.newRandomSessionID(wasm.getAgentID(secret)), wasm);
   node.setStorage(other);
+  other.useNode?.(node);
   const theirs = node.createGroup().createMap({ word: 'theirs' }, null, 'trusting');
   await other.waitForSync(theirs.id, theirs.core);
   await databases.request(name(), 'segments', (records) => (records.clear(), records.count()));

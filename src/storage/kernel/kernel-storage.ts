@@ -1,3 +1,4 @@
+import type { LocalNode } from 'cojson';
 import type { KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
@@ -55,6 +56,7 @@ export async function openKernelStorage(options: {
   const deletions = new Set<RawCoID>();
   let ended: Promise<void> | undefined;
   let isErasing = false;
+  let node: LocalNode | undefined;
 
   function failed(cause: unknown): KernelError {
     const error = storageErrorFrom(cause, 'STORAGE_WRITE_FAILED');
@@ -88,6 +90,7 @@ export async function openKernelStorage(options: {
     connect: connection.open,
     begin,
     read,
+    inMemory: () => node?.allCoValues() ?? [],
     isDeleted: (id) => deletions.has(id),
     wrote({ segments, hasDeleted, hasRecord }) {
       // While reads fail, what was not found may be stored.
@@ -224,6 +227,7 @@ export async function openKernelStorage(options: {
       loads.has(content.id);
       writes.store(content, correct, done);
     },
+    useNode: (its) => void (node = its),
     storedStates,
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     readFailure: (id) => loads.failures.get(id as RawCoID),
@@ -285,7 +289,6 @@ export async function openKernelStorage(options: {
     onCoValueUnmounted(id) {
       loads.forget(id);
       known.forget(id);
-      writes.forget(id);
     },
     inspection: {
       databases: () => [

@@ -1,4 +1,4 @@
-import type { CorrectionCallback } from 'cojson';
+import type { CoValueCore, CorrectionCallback } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { createTimeSlices, type TimeSlices } from '../../base/time-slices.ts';
@@ -42,8 +42,6 @@ export interface Writes {
   readonly isMarked: boolean;
   /** This tab reads a database with this mark. */
   found(mark: string | undefined): void;
-  /** cojson unloaded it. */
-  forget(id: RawCoID): void;
   /** Resolves after at least one attempt at everything queued so far. */
   attempted(): Promise<void>;
   readonly attempts: WriteAttempts;
@@ -64,6 +62,8 @@ export function createWrites(options: {
   connect(): Promise<unknown>;
   begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>>;
+  /** Everything that the node has in memory. */
+  inMemory(): Iterable<Pick<CoValueCore, 'id' | 'newContentSince'>>;
   /** Whether cojson has accepted a deletion. */
   isDeleted(id: RawCoID): boolean;
   wrote(written: {
@@ -74,16 +74,14 @@ export function createWrites(options: {
   }): void;
   failed(error: unknown): KernelError;
 }): Writes {
-  const { clock, nextTask, known, connect, begin, read, isDeleted, wrote, failed } = options;
-  /** By CoValue that this tab has stored, a callback that returns what cojson has of it. */
-  const corrections = new Map<RawCoID, CorrectionCallback>();
+  const { clock, nextTask, known, connect, begin, read, inMemory, isDeleted, wrote, failed } = options;
   /** What this tab has added to the ledger and not settled, to be added again if the database is deleted. */
   const owed = new Map<string, readonly Debt[]>();
   let relayIDs: readonly string[] = [];
   let contentLength = 0;
   /** Counts lost connections. */
   let lostCount = 0;
-  /** Of the database that has, or is about to get, everything in `corrections`. */
+  /** Of the database that has, or is about to get, everything in memory. */
   let mark: string | undefined;
 
   const queue = createWriteQueue<Write>({
@@ -182,7 +180,6 @@ export function createWrites(options: {
 
   function store(content: Content, correct: CorrectionCallback, done: Done): void {
     contentLength++;
-    corrections.set(content.id, correct);
     queue.push({ kind: 'content', content, correct, done, isWhole: false });
   }
 
@@ -201,15 +198,16 @@ export function createWrites(options: {
     known.clear();
   }
 
-  /** The database is another one than before: writes everything that this tab has stored there, too. */
+  /** The database is another one than before: writes everything that the node has in memory there, too. */
   function rewriteAll(): void {
     lost();
     mark = undefined;
     queue.push({ kind: 'relays', relayIDs, isEmptied: true });
     add({ debts: [...owed.values()].flat() });
-    // Empty content lacks everything, so cojson supplies the whole CoValue.
-    for (const [id, correct] of corrections) {
-      store({ action: 'content', id, priority: 0, new: {} }, correct, undefined);
+    // Empty content, for which cojson supplies whatever is not stored.
+    for (const core of inMemory()) {
+      const correct: CorrectionCallback = (stored) => core.newContentSince(stored);
+      store({ action: 'content', id: core.id, priority: 0, new: {} }, correct, undefined);
     }
   }
 
@@ -231,7 +229,6 @@ export function createWrites(options: {
       return mark !== undefined;
     },
     found: (its) => void (mark ??= its),
-    forget: (id) => void corrections.delete(id),
     attempted: queue.attempted,
     attempts: queue.attempts,
     close: queue.close,

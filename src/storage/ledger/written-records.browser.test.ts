@@ -43,6 +43,7 @@ const createLedger = {
       connect: () => Promise.resolve(),
       begin,
       read: () => Promise.resolve(new Map()),
+      inMemory: () => [],
       isDeleted: () => false,
       wrote: ({ hasRecord }) => void (counted += Number(hasRecord)),
       failed,
