@@ -87,4 +87,15 @@ describe.each([
     const next = await load(await openTab(), ids.edited);
     expect(next.toJSON()).toEqual({ word: 'before', 'tab 0': 'after', 'tab 1': 'after' });
   });
+
+  it('[STORE-4] gives a tab what it lacked to read another tab’s edit, which then counts as saved there, too', async () => {
+    const writing = await openTab();
+    const other = await openTab();
+    const edited = await load(writing, ids.edited);
+    await lose();
+    edited.set('word', 'after');
+    await writing.sync.whenSaved();
+    await other.sync.whenSaved();
+    expect((await load(other, ids.edited)).get('word')).toBe('after');
+  });
 });

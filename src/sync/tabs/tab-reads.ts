@@ -4,7 +4,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Pacer } from '../../base/pacer.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import { knownCountsOfState, covers, mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
-import { getAvailableCoValue, getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { getAvailableCoValue, getKnownCoValue, hasWaitingContent } from '../../engine/covalue-lookup.ts';
 
 type NewContent = CojsonInternalTypes.NewContentMessage;
 
@@ -101,6 +101,8 @@ export function createTabReads(options: {
 
 /** False for a CoValue that this node has not requested or has unloaded: it is read from the storage when it is needed. */
 function isWorkedOn(node: LocalNode, id: RawCoID): boolean {
-  const loadingState = getKnownCoValue(node, id)?.loadingState;
-  return loadingState === 'available' || loadingState === 'loading' || loadingState === 'unavailable';
+  const core = getKnownCoValue(node, id);
+  if (!core) return false;
+  // What another tab has posted may wait for a dependency, which that tab has now stored, too.
+  return hasWaitingContent(core) || ['available', 'loading', 'unavailable'].includes(core.loadingState);
 }
