@@ -5,8 +5,6 @@ import type { Piece, Run } from './pieces.ts';
 export interface ContentWrite {
   readonly content: Content;
   readonly correct: CorrectionCallback;
-  /** What cojson returned for missing content. Requested only once, however often the write is retried. */
-  correction?: readonly Content[];
 }
 
 export interface WritePlan {
@@ -32,8 +30,9 @@ export function planWrites(
       whole.add(write);
       continue;
     }
-    write.correction ??= correct(knownOf(content.id)) ?? [];
-    if (write.correction.length > 0 && write.correction.every(add)) whole.add(write);
+    // Each time, because before a retry the database may have been emptied.
+    const correction = correct(knownOf(content.id)) ?? [];
+    if (correction.length > 0 && correction.every(add)) whole.add(write);
   }
   return { pieces, known, whole };
 
