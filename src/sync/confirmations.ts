@@ -23,6 +23,8 @@ export interface Confirmations {
   whenAnswered(id: string): Promise<void>;
   /** Whether every relay has shown that it still has what it confirmed, and was compared with this device. */
   isSure(): boolean;
+  /** Resolves once `isSure`. */
+  whenSure(): Promise<void>;
   /** CoValues with unconfirmed edits of any tab or run of this device. Rejects if the ledger cannot be read. */
   leftByAll(): Promise<readonly string[]>;
   /** Rejects every wait for a rung with this error, including that of a `close({ until })`, which then closes at once. */

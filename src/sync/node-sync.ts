@@ -336,6 +336,7 @@ export function createNodeSync(options: {
     acceptKnown: relays.acceptKnown,
     whenAnswered: relays.whenAnswered,
     isSure: relays.isSure,
+    whenSure: relays.whenSure,
     async leftByAll() {
       await relays.whenSure();
       await flushed();

@@ -3,9 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import { listen } from '../../engine/node-events.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import { invalidCoValueID } from '../../engine/invalid-covalue-id.ts';
-import type { Readable } from '../../base/readable.ts';
-import type { WaitOptions } from '../../sync/sync-peers.ts';
-import type { SyncState } from '../../sync/sync-state.ts';
+import { confirmationsOf, type Confirmations } from '../../sync/confirmations.ts';
+import type { SyncPeers, WaitOptions } from '../../sync/sync-peers.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import { loadAborted, loadAfterClose } from './load-errors.ts';
 import { beginLoad, type PendingLoad } from './pending-load.ts';
@@ -21,7 +20,7 @@ const defaultTimeoutMs = 10_000;
 
 export function createLoads(options: {
   readonly node: LocalNode;
-  readonly sync: Readable<Pick<SyncState, 'peers'>>;
+  readonly sync: SyncPeers;
   readonly storage: Pick<KernelDeviceStorage, 'status' | 'readFailure'>;
   readonly clock: Clock;
 }): Loads {
@@ -30,6 +29,8 @@ export function createLoads(options: {
   /** By the ID of each CoValue about which a load needs answers. */
   const pendingByID = new Map<string, Set<PendingLoad>>();
   let stopFollowing: (() => void) | undefined;
+  /** The sync that will notify the loads, because its relays may have lost data. */
+  let awaited: Confirmations | undefined;
   let isClosed = false;
 
   function checkAll(): void {
@@ -50,6 +51,20 @@ export function createLoads(options: {
     return () => {
       for (const end of ends) end();
     };
+  }
+
+  /** Whether the relays' answers count. Until they do, one of them may have lost what it lacks. */
+  function isSure(): boolean {
+    const confirmations = confirmationsOf(sync);
+    if (!confirmations || confirmations.isSure()) return true;
+    if (awaited !== confirmations) {
+      awaited = confirmations;
+      void confirmations.whenSure().then(() => {
+        awaited = undefined;
+        checkAll();
+      });
+    }
+    return false;
   }
 
   function handled(message: SyncMessage, peer: PeerState): void {
@@ -82,7 +97,7 @@ export function createLoads(options: {
     if (isClosed) throw loadAfterClose();
     return new Promise((resolve, reject) => {
       stopFollowing ??= follow();
-      beginLoad({ ...options, id, signal, timeoutMs, resolve, reject, pending, need, end });
+      beginLoad({ ...options, id, signal, timeoutMs, resolve, reject, pending, isSure, need, end });
     });
   }
 

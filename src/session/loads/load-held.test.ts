@@ -1,6 +1,7 @@
 import { cojsonInternals, type LocalNode, type PeerState, type RawCoID } from 'cojson';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
+import { createFakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createPacer } from '../../base/pacer.ts';
 import { createReadable } from '../../base/readable.ts';
 import type { Content } from '../../engine/content.ts';
@@ -34,9 +35,11 @@ async function reader(isSlow = false) {
     phase: 'connected',
     sinceMs: 0,
   };
+  const sync = createFakeSync(node, 0);
+  sync.setState({ peers: [connected] });
   const loads = createLoads({
     node,
-    sync: createReadable({ peers: [connected] }),
+    sync,
     storage: { status: createReadable<StorageStatus>({ kind: 'memory', state: 'memory-only' }) },
     clock,
   });

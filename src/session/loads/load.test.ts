@@ -5,7 +5,9 @@ import { createPeople } from '../../../test/support/session/people.ts';
 import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
 import { until } from '../../../test/support/until.ts';
 import { systemClock } from '../../base/clock.ts';
+import { listen } from '../../engine/node-events.ts';
 import type { Relay } from '../../relay/index.ts';
+import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { Session } from '../session.ts';
 
 const unknownID = 'co_zNobodyHasThis';
@@ -252,6 +254,71 @@ describe('[LOAD-5] a load that nothing decides ends with TIMEOUT and the reason'
     await expect(stranger.load(map.id, { timeoutMs: 100 })).rejects.toMatchObject({
       code: 'CO_VALUE_FORBIDDEN',
     });
+  });
+});
+
+describe('the answer of a relay that has yet to show that it still has what it confirmed', () => {
+  /** Reconnects to the relay, which answers nothing but loads of `id`, and calls back once that answer was handled. */
+  async function inDoubt(session: Session, id: string) {
+    const { syncManager } = sessions.relay.node;
+    const answer = syncManager.handleLoad.bind(syncManager);
+    const held: (() => unknown)[] = [];
+    const answering = vi.spyOn(syncManager, 'handleLoad').mockImplementation((message, peer) => {
+      if (message.id === id) answer(message, peer);
+      else held.push(() => answer(message, peer));
+    });
+    session.sync.pause();
+    session.sync.resume();
+    await until(() => session.sync.current.peers[0]?.phase === 'connected' && held.length > 0);
+    const answered = new Promise<void>((resolve) => {
+      listen(session.node, { handled: (message) => 'id' in message && message.id === id && resolve() });
+    });
+    function release(): void {
+      answering.mockRestore();
+      for (const answer of held) answer();
+    }
+    return { answered, release };
+  }
+
+  /** Whether the relays' answers counted when the load was rejected, and with what. */
+  function ending(session: Session, loading: Promise<unknown>) {
+    return loading.then(
+      () => ({ isSure: undefined, error: undefined }),
+      (error: unknown) => ({ isSure: confirmationsOf(session.sync)?.isSure(), error }),
+    );
+  }
+
+  /** A load decides in a task of its own, after the answer. */
+  const decided = () => new Promise<void>((resolve) => systemClock.after(0, resolve));
+
+  test('[LOAD-2] counts for CO_VALUE_NOT_FOUND once it has', async () => {
+    const session = await connected();
+    const { answered, release } = await inDoubt(session, unknownID);
+    const ended = ending(session, session.load(unknownID, { timeoutMs: 600_000 }));
+    await answered;
+    await decided();
+    release();
+    expect(await ended).toMatchObject({ isSure: true, error: { code: 'CO_VALUE_NOT_FOUND' } });
+  });
+
+  test('[LOAD-3] counts for CO_VALUE_FORBIDDEN once it has', async () => {
+    const { late, group, map } = await refusedOnce();
+    const { answered, release } = await inDoubt(late, group.id);
+    const ended = ending(late, late.load(map.id, { timeoutMs: 600_000 }));
+    await answered;
+    await decided();
+    release();
+    expect(await ended).toMatchObject({ isSure: true, error: { code: 'CO_VALUE_FORBIDDEN' } });
+  });
+
+  test('[LOAD-5] decides nothing if it has not by the time limit', async () => {
+    const session = await connected();
+    const { release } = await inDoubt(session, unknownID);
+    await expect(session.load(unknownID, { timeoutMs: 500 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      details: { because: 'no-answer' },
+    });
+    release();
   });
 });
 

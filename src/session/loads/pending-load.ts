@@ -43,6 +43,8 @@ export function beginLoad(options: {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
   readonly pending: Set<PendingLoad>;
+  /** Whether the relays' answers count. If not, the load is checked again once they do. */
+  readonly isSure: () => boolean;
   /** The load needs the relays' answers about this CoValue. */
   readonly need: (load: PendingLoad, id: string) => void;
   readonly end: (load: PendingLoad, neededIDs: Iterable<string>) => void;
@@ -80,10 +82,11 @@ export function beginLoad(options: {
 
   function isAnsweredByAll(needed: RawCoID): boolean {
     const found = answersAbout(needed);
-    return relays().every((relay) => {
+    const isAnswered = relays().every((relay) => {
       const peer = connectedPeer(relay);
       return peer !== undefined && found.get(relay.id) === peer;
     });
+    return isAnswered && options.isSure();
   }
 
   /** Another device may have added this account to a group since this one received the group. */

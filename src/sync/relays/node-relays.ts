@@ -23,7 +23,7 @@ import type { Tabs } from '../tabs/tabs.ts';
 export interface NodeRelays
   extends
     Pick<NodeEvents, 'handling' | 'handled'>,
-    Pick<Confirmations, 'whenAnswered' | 'onOwnSessionClaim' | 'acceptKnown'> {
+    Pick<Confirmations, 'whenAnswered' | 'onOwnSessionClaim' | 'acceptKnown' | 'whenSure'> {
   /** Empty before `connect`. */
   readonly all: readonly NodeRelay[];
   /** Undefined before `connect`. */
@@ -52,8 +52,6 @@ export interface NodeRelays
   record(relayID: string, confirmed: readonly ConfirmedEdit[]): Promise<void>;
   /** As `LossWatch.isSure`, of every relay. A relay that was lost in doubt stays in doubt. */
   isSure(): boolean;
-  /** Resolves once `isSure`. */
-  whenSure(): Promise<void>;
   /** Checks again whether content that waited for a dependency has arrived. */
   check(): void;
   sentElsewhere(relayID: string, id: string, counts: KnownCounts): void;
