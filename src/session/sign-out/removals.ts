@@ -28,6 +28,8 @@ export interface Removals {
    * the account cannot be opened offline either, and its databases are marked for deletion.
    */
   signOff(options: { readonly keepsData: boolean }): Promise<void>;
+  /** Whether the databases are marked for deletion. */
+  isMarked(): Promise<boolean>;
   /** Deletes the marked databases. Rejects with STORAGE_BLOCKED if a tab that does not react holds this up. */
   finish(): Promise<void>;
   /** Like `finish`, before this tab opens the account: what it stores from then on is wanted, so no mark stays. */
@@ -94,6 +96,9 @@ export function createRemovals(platform: RemovalPlatform, accountID: string): Re
         }),
       );
     },
+    isMarked: async () =>
+      indexedDB !== undefined &&
+      isRemoval(await readDevice(indexedDB, (store) => store('credentials').get(key))),
     finish: () => alone(false),
     finishToOpen: () => alone(true),
   };

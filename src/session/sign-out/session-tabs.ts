@@ -2,7 +2,7 @@ import { createKernelError, type KernelError } from '../../base/kernel-error.ts'
 import type { Platform } from '../../platform/platform.ts';
 import { bytesToBase64url } from '../account/bytes.ts';
 import { parseTabMessage, type TabMessage } from './sign-out-channel.ts';
-import { afterSignOut } from './sign-out-lock.ts';
+import { afterSignOut, signOutOver } from './sign-out-lock.ts';
 import { createTabPresence } from './tab-presence.ts';
 import { together, type UnsyncedEdits, type WantedAt } from './unsynced-edits.ts';
 
@@ -10,8 +10,10 @@ import { together, type UnsyncedEdits, type WantedAt } from './unsynced-edits.ts
 export interface SessionTabs {
   /** Asks the other tabs which edits they would lose. A tab that does not answer in time may have some. */
   ask(wantedAt: WantedAt): Promise<UnsyncedEdits>;
-  /** Ends the sessions of the other tabs. Resolves when they are closed, with the edits that would be lost. */
-  endOthers(wantedAt: WantedAt): Promise<UnsyncedEdits>;
+  /** Like `ask`, and no other tab accepts edits until the sign-out is over. Call it while this tab signs out. */
+  holdOthers(wantedAt: WantedAt): Promise<UnsyncedEdits>;
+  /** Ends the sessions of the other tabs, which cannot be undone. Resolves when they are closed. */
+  endOthers(wantedAt: WantedAt): Promise<unknown>;
   /**
    * Runs what opens the account here, once other tabs can see this one and none is signing the account out. If a tab then
    * signs out, it waits until this has settled. Closes on failure.
@@ -27,14 +29,16 @@ export interface SessionTabs {
 }
 
 export interface TabAnswers {
-  unsynced(wantedAt: WantedAt): Promise<UnsyncedEdits>;
+  ask(wantedAt: WantedAt): Promise<UnsyncedEdits>;
+  /** Accepts no edits until the other tab's sign-out is over. */
+  hold(wantedAt: WantedAt, over: Promise<void>): Promise<UnsyncedEdits>;
   /** Ends this tab's session when another tab signs out. */
   end(wantedAt: WantedAt): Promise<UnsyncedEdits>;
 }
 
 /** A tab that is still opening the account has made no edits. */
-const noAnswers: TabAnswers = { unsynced: () => Promise.resolve(none), end: () => Promise.resolve(none) };
-const none: UnsyncedEdits = { ids: [], isWhole: true };
+const nothing = () => Promise.resolve<UnsyncedEdits>({ ids: [], isWhole: true });
+const noAnswers: TabAnswers = { ask: nothing, hold: nothing, end: nothing };
 
 type Question = Exclude<TabMessage, { type: 'answer' }>;
 const unknown: UnsyncedEdits = { ids: [], isWhole: false };
@@ -53,7 +57,9 @@ export function createSessionTabs(
   const listeners = new Set<(message: TabMessage) => void>();
   const signedOut = new AbortController();
   let session = noAnswers;
+  /** Resolves at once while this tab waits for another's sign-out. */
   let opened: Promise<unknown> = Promise.resolve();
+  let held: Promise<unknown> = opened;
   let isClosed = false;
   let answering = 0;
   // First: a tab that sees this one must be able to reach it.
@@ -71,9 +77,17 @@ export function createSessionTabs(
     return edits;
   }
 
+  async function hold(wantedAt: WantedAt): Promise<UnsyncedEdits> {
+    const over = signOutOver(platform, accountID);
+    held = over;
+    await opened.catch(() => {}); // It may still write to this device.
+    return session.hold(wantedAt, over);
+  }
+
   async function answer({ type, turn, wantedAt }: Question): Promise<void> {
     answering++;
-    const edits = await (type === 'ask' ? session.unsynced(wantedAt) : end(wantedAt)).catch(() => unknown);
+    const { ask } = session;
+    const edits = await { ask, hold, end }[type](wantedAt).catch(() => unknown);
     channel?.post({ v: 1, type: 'answer', turn, tab, ...edits } satisfies TabMessage);
     answering--;
     closeIfDone();
@@ -84,7 +98,7 @@ export function createSessionTabs(
     if (isClosed && answering === 0) channel?.close();
   }
 
-  async function send(type: 'ask' | 'end', wantedAt: WantedAt): Promise<UnsyncedEdits> {
+  async function send(type: Question['type'], wantedAt: WantedAt): Promise<UnsyncedEdits> {
     const turn = bytesToBase64url(platform.random(9));
     const expected = await presence.others();
     const answers = new Map<string, UnsyncedEdits>();
@@ -118,18 +132,25 @@ export function createSessionTabs(
 
   async function enter<T>(open: () => Promise<T>): Promise<T> {
     await presence.entered();
-    await afterSignOut(platform, accountID, signedOut.signal);
-    return open();
+    const begin = () => {
+      const opening = open();
+      opened = opening;
+      return { opening };
+    };
+    const { opening } = await afterSignOut(platform, accountID, signedOut.signal, begin);
+    return opening;
   }
 
   return {
     ask: (wantedAt) => send('ask', wantedAt),
+    holdOthers: (wantedAt) => send('hold', wantedAt),
     endOthers: (wantedAt) => send('end', wantedAt),
     async opening(open) {
-      const result = enter(open);
-      opened = result;
       try {
-        return await result;
+        const result = await enter(open);
+        await held;
+        signedOut.signal.throwIfAborted();
+        return result;
       } catch (error) {
         close();
         throw error;

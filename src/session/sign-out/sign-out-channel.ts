@@ -3,8 +3,7 @@ import type { UnsyncedEdits, WantedAt } from './unsynced-edits.ts';
 
 /** Messages between the tabs of one account. `turn` matches answers to their question. */
 export type TabMessage = Readonly<
-  | { v: 1; type: 'ask'; turn: string; wantedAt: WantedAt }
-  | { v: 1; type: 'end'; turn: string; wantedAt: WantedAt }
+  | { v: 1; type: 'ask' | 'hold' | 'end'; turn: string; wantedAt: WantedAt }
   | ({ v: 1; type: 'answer'; turn: string; tab: string } & UnsyncedEdits)
 >;
 
@@ -12,7 +11,7 @@ export type TabMessage = Readonly<
 export function parseTabMessage(value: unknown): TabMessage | undefined {
   if (!isRecord(value) || value['v'] !== 1 || typeof value['turn'] !== 'string') return undefined;
   const { type, turn, wantedAt, tab, ids, isWhole } = value;
-  if (type === 'ask' || type === 'end') {
+  if (type === 'ask' || type === 'hold' || type === 'end') {
     return wantedAt === 'here' || wantedAt === 'relay' ? { v: 1, type, turn, wantedAt } : undefined;
   }
   if (type !== 'answer' || typeof tab !== 'string' || typeof isWhole !== 'boolean') return undefined;

@@ -4,6 +4,7 @@ import { createFakeLocks } from '../../../test/support/platform/fake-locks.ts';
 import { afterSignOut, whileSigningOut } from './sign-out-lock.ts';
 
 const forEver = () => new Promise<never>(() => {});
+const nothing = () => {};
 const noSignal = new AbortController().signal;
 
 function frozenInSignOut() {
@@ -17,8 +18,8 @@ test('a tab waits until another has signed the account out', async () => {
   const events: string[] = [];
   let end = () => {};
   const leaving = whileSigningOut(platform, 'ada', () => new Promise<void>((resolve) => (end = resolve)));
-  const opening = afterSignOut(platform, 'ada', noSignal).then(() => events.push('opens'));
-  await afterSignOut(platform, 'ben', noSignal);
+  const opening = afterSignOut(platform, 'ada', noSignal, nothing).then(() => events.push('opens'));
+  await afterSignOut(platform, 'ben', noSignal, nothing);
   events.push('signed out');
   end();
   await Promise.all([leaving, opening]);
@@ -29,7 +30,7 @@ test('a tab waits at most 20 s for a sign-out that does not end', async () => {
   const platform = frozenInSignOut();
   const late = { code: 'TIMEOUT', message: expect.stringContaining('Close the other tabs') as string };
   const waits = [
-    expect(afterSignOut(platform, 'ada', noSignal)).rejects.toMatchObject(late),
+    expect(afterSignOut(platform, 'ada', noSignal, nothing)).rejects.toMatchObject(late),
     expect(whileSigningOut(platform, 'ada', forEver)).rejects.toMatchObject(late),
   ];
   platform.clock.advance(20_000);
@@ -38,7 +39,7 @@ test('a tab waits at most 20 s for a sign-out that does not end', async () => {
 
 test('a tab that is notified of the sign-out waits no longer', async () => {
   const notified = new AbortController();
-  const waiting = afterSignOut(frozenInSignOut(), 'ada', notified.signal);
+  const waiting = afterSignOut(frozenInSignOut(), 'ada', notified.signal, nothing);
   const reason = new Error('signed out');
   notified.abort(reason);
   await expect(waiting).rejects.toBe(reason);
@@ -46,11 +47,13 @@ test('a tab that is notified of the sign-out waits no longer', async () => {
 
 test('a tab that has been notified of the sign-out does not wait at all', async () => {
   const reason = new Error('signed out');
-  await expect(afterSignOut(frozenInSignOut(), 'ada', AbortSignal.abort(reason))).rejects.toBe(reason);
+  await expect(afterSignOut(frozenInSignOut(), 'ada', AbortSignal.abort(reason), nothing)).rejects.toBe(
+    reason,
+  );
 });
 
 test('a browser without locks signs out and opens', async () => {
   const platform = { clock: createFakeClock(), locks: undefined };
-  await afterSignOut(platform, 'ada', noSignal);
+  await afterSignOut(platform, 'ada', noSignal, nothing);
   expect(await whileSigningOut(platform, 'ada', () => Promise.resolve('out'))).toBe('out');
 });

@@ -30,6 +30,8 @@ export type SignOutPlatform = Pick<
 /** As long as `close` takes to send what is pending, and shorter than another tab waits for an answer. */
 const closingMs = 2_000;
 
+const none: UnsyncedEdits = { ids: [], isWhole: true };
+
 /** Signs a session out, and ends it when another tab signs the account out. */
 export interface SignOutHere {
   readonly signOut: SignOut;
@@ -55,7 +57,7 @@ export function createSignOut(parts: {
   const { clock } = platform;
   const removals = createRemovals(platform, accountID);
   const mark = createSignedOutMark(platform, accountID);
-  tabs?.serve({ unsynced, end: closeFor });
+  tabs?.serve({ ask: unsynced, hold, end: closeFor });
   const stopWatching = isKept ? mark.watch(() => void closeFor('relay')) : () => {};
   let isEnded = false;
   /** The call that has not failed. */
@@ -92,26 +94,42 @@ export function createSignOut(parts: {
     return unsyncedLeft(wantedAt);
   }
 
-  /** If it rejects, the session is still open and the account still signed in. */
+  /** Accepts no edits until another tab's sign-out is over. If that tab ended after its last check, this session ends, too. */
+  async function hold(wantedAt: WantedAt, over: Promise<void>): Promise<UnsyncedEdits> {
+    const allow = edits.refuse(signingOutNow);
+    void over.then(async () => {
+      const isOut = await removals.isMarked().catch(() => false);
+      if (isOut) await closeFor(wantedAt);
+      else allow();
+    });
+    return together([await unsynced(wantedAt), unsyncedLeft(wantedAt)]);
+  }
+
+  /** If it rejects, the account is still signed in, and the sessions of all tabs are still open. */
   async function prepare({ discardUnsynced, keepEncryptedData }: Required<SignOutOptions>): Promise<void> {
     const wantedAt = keepEncryptedData ? 'here' : 'relay';
-    const refuseLoss = (error: KernelError | undefined) => {
-      if (error && !discardUnsynced) throw error;
-    };
-    if (!discardUnsynced) {
-      const everywhere = await Promise.all([unsynced(wantedAt), ...(tabs ? [tabs.ask(wantedAt)] : [])]);
-      refuseLoss(unsyncedChanges(together(everywhere)));
-    }
-    const allow = edits.refuse(signingOutNow);
-    try {
-      refuseLoss(unsyncedChanges(unsyncedLeft(wantedAt)));
+    let isWhole = true;
+    // A page that the browser freezes may lose the lock that holds the other tabs.
+    const stop = platform.page.on('hide', () => (isWhole = false));
+    const throwIfUnsynced = async (others: UnsyncedEdits | Promise<UnsyncedEdits> = none) => {
+      if (discardUnsynced) return;
+      const everywhere = await Promise.all([unsynced(wantedAt), others]);
       // A relay may have lost data in the meantime.
-      if (tabs)
-        refuseLoss(unsyncedChanges(together([await tabs.endOthers(wantedAt), unsyncedLeft(wantedAt)])));
+      const error = unsyncedChanges(together([...everywhere, unsyncedLeft(wantedAt), { ids: [], isWhole }]));
+      if (error) throw error;
+    };
+    let allow = () => {};
+    try {
+      if (!discardUnsynced) await throwIfUnsynced(tabs?.ask(wantedAt));
+      allow = edits.refuse(signingOutNow);
+      // Checked here once the tabs have answered, because one that closes instead leaves its edits to this device.
+      await throwIfUnsynced(await tabs?.holdOthers(wantedAt));
       if (isKept) await removals.signOff({ keepsData: keepEncryptedData });
     } catch (error) {
       allow();
       throw error;
+    } finally {
+      stop();
     }
   }
 
@@ -120,6 +138,7 @@ export function createSignOut(parts: {
     await prepare(options);
     if (isKept) mark.set();
     // The account is signed out from here on, whatever fails.
+    await tabs?.endOthers(options.keepEncryptedData ? 'here' : 'relay');
     await end(undefined, signingOutNow());
     if (!isKept) return;
     await removals
