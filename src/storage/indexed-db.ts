@@ -81,10 +81,34 @@ function limitWait(request: IDBOpenDBRequest, clock: Clock, giveUp: () => void):
   return stop;
 }
 
-export function resultOf<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
+/** Rejects also if the browser never answers. */
+export function resultOf<T>(request: IDBRequest<T>, clock: Clock = systemClock): Promise<T> {
+  return heard(clock, (resolve, reject) => {
     request.addEventListener('success', () => resolve(request.result));
     request.addEventListener('error', () => reject(request.error ?? unknownError()));
+  });
+}
+
+/** Rejects after 20 s in which the page runs and neither function is called. */
+function heard<T>(
+  clock: Clock,
+  listen: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let stepsLeft = 20;
+    // In steps, because a page that was frozen must first hear what happened meanwhile.
+    const step = () => {
+      if (--stepsLeft > 0) cancel = clock.after(1_000, step);
+      else reject(new DOMException('The browser’s database does not answer.', 'TimeoutError'));
+    };
+    let cancel = clock.after(1_000, step);
+    const ended = <V>(settle: (value: V) => void) => {
+      return (value: V) => {
+        cancel();
+        settle(value);
+      };
+    };
+    listen(ended(resolve), ended(reject));
   });
 }
 
@@ -100,17 +124,19 @@ export function committed(transaction: IDBTransaction): Promise<void> {
 export async function committing<T>(
   transaction: IDBTransaction,
   run: (transaction: IDBTransaction) => T | Promise<T>,
+  clock: Clock = systemClock,
 ): Promise<T> {
   const outcome = committed(transaction);
+  const heardOutcome = () => heard<void>(clock, (resolve, reject) => void outcome.then(resolve, reject));
   let result: T;
   try {
     result = await run(transaction);
   } catch (error) {
     const reason = abort(transaction) ? error : transactionAborted();
-    await outcome.catch(() => {}); // Its reason is `transaction.error`, if there is one.
+    await heardOutcome().catch(() => {}); // Its reason is `transaction.error`, if there is one.
     throw transaction.error ?? reason;
   }
-  await outcome;
+  await heardOutcome();
   return result;
 }
 
