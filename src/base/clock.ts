@@ -12,7 +12,8 @@ export interface Clock {
 const maxDelayMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
-  nowMs: () => Date.now(),
+  // A number in any case, because it is stored: a page can replace `Date`.
+  nowMs: () => Date.now() || 0,
   elapsedMs: () => performance.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, Math.min(delayMs, maxDelayMs));

@@ -112,6 +112,15 @@ export function* joinSteps(records: readonly unknown[]): Generator<void, LedgerF
   };
 }
 
+export function isReadable(record: unknown): boolean {
+  try {
+    unpackFacts(record);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isLedgerRecord(value: unknown): value is LedgerRecord {
   return isRecord(value) && value['v'] === 1 && typeof value['facts'] === 'string';
 }

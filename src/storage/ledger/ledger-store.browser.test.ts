@@ -179,7 +179,7 @@ describe.each([{ kind: 'kernel' }, { kind: 'cojson-indexeddb' }] as const)(
       expect(await memory.read('r')).toEqual({ configuredMs });
     });
 
-    it('rejects reading while the database fails or has a malformed record, and reads again after that', async () => {
+    it('rejects reading while the database fails, and reads again after that', async () => {
       const storage = await open();
       ledgerOf(storage).useRelays(['r']);
       ledgerOf(storage).add({ debts: [debtOf('co_z1')] });
@@ -193,10 +193,33 @@ describe.each([{ kind: 'kernel' }, { kind: 'cojson-indexeddb' }] as const)(
       await expect(storage.inspection?.unconfirmed()).rejects.toThrow('no data');
       mend();
       expect(await pendingIn(storage)).toEqual(['co_z1']);
-      const key = await databases.request<IDBValidKey>(database(), 'ledger', (store) => store.add({ v: 9 }));
-      await expect(ledgerOf(storage).read()).rejects.toThrow('malformed');
-      await databases.request(database(), 'ledger', (store) => store.delete(key));
+    });
+
+    it('[CONF-12] has every relay compared if a record is malformed, keeps the others, and can be read from then on', async () => {
+      const storage = await open();
+      ledgerOf(storage).useRelays(['r']);
+      ledgerOf(storage).add({ debts: [debtOf('co_z1')] });
+      await ledgerOf(storage).written();
+      await putRelay('earlier', { losses: 3, configuredMs: 1 });
+      await databases.request(database(), 'ledger', (store) => store.add({ v: 9 }));
+      for (let time = 0; time < 2; time++) {
+        const { debts, unfilled, generations } = await ledgerOf(storage).read();
+        expect(debts).toEqual([debtOf('co_z1')]);
+        expect(unfilled).toEqual(new Set(['r', 'earlier']));
+        expect(Math.min(...generations.values())).toBeGreaterThan(3);
+      }
+      expect(await records()).toHaveLength(1);
+    });
+
+    it('[CONF-12] has the first relay compared if a record was malformed before there was any', async () => {
+      const storage = await open();
+      ledgerOf(storage).add({ debts: [debtOf('co_z1')] });
+      await ledgerOf(storage).written();
+      await databases.request(database(), 'ledger', (store) => store.add({ v: 9 }));
       expect(await pendingIn(storage)).toEqual(['co_z1']);
+      ledgerOf(storage).useRelays(['first']);
+      await ledgerOf(storage).written();
+      expect((await ledgerOf(storage).read()).unfilled).toContain('first');
     });
 
     it('rejects reading what is stored while the database fails', async () => {

@@ -13,7 +13,7 @@ import {
 } from '../ledger.ts';
 import { asRecorded, readRemembered } from '../relay-memory.ts';
 import type { RememberedRelay } from '../remembered-relay.ts';
-import { joinSteps, packFacts } from './ledger-records.ts';
+import { isReadable, joinSteps, packFacts } from './ledger-records.ts';
 
 /** The stores that the functions of this file need. */
 export const ledgerStores = [stores.ledger, stores.relays] as const;
@@ -31,8 +31,8 @@ export async function addFacts(transaction: IDBTransaction, facts: LedgerFacts):
 }
 
 /**
- * Records that these relays are used. `isEmptied`: the database was filled again, so everything has to be compared with them,
- * and nothing counts that they confirmed before, in a generation that no tab knows yet.
+ * Records that these relays are used. `isEmptied`: debts were lost, so everything has to be compared with them, and nothing
+ * counts that they confirmed before, in a generation that no tab knows yet.
  */
 export async function recordRelays(
   transaction: IDBTransaction,
@@ -47,6 +47,25 @@ export async function recordRelays(
     const emptied = isEmptied && { losses: Math.max(nowMs, (before?.losses ?? 0) + 1), refill: true };
     store.put({ ...before, ...emptied, configuredMs: nowMs } satisfies RememberedRelay, relayID);
   }
+}
+
+/** Recorded where no relay is, so that the first one is not taken for one which there is nothing to compare with. */
+const noRelay = '';
+
+/** Deletes records that cannot be read. Nobody knows what they owed, so everything has to be compared with every relay. */
+export async function dropUnreadable(
+  transaction: IDBTransaction,
+  relayIDs: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  const store = transaction.objectStore(stores.ledger);
+  for (const key of await resultOf(store.getAllKeys())) {
+    const record: unknown = await resultOf(store.get(key));
+    if (!isReadable(record)) store.delete(key);
+  }
+  const recorded = await resultOf(transaction.objectStore(stores.relays).getAllKeys());
+  const all = new Set([...(recorded as string[]), ...relayIDs]);
+  await recordRelays(transaction, all.size > 0 ? [...all] : [noRelay], nowMs, true);
 }
 
 /** As stored. */

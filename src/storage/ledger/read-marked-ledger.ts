@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import { inSlices } from '../../base/sliced-steps.ts';
 import type { RawCoID } from '../../engine/content.ts';
+import { committing } from '../indexed-db.ts';
 import { stockMarks, wholeDebts, type LedgerContents } from '../ledger.ts';
 import type { LedgerCompaction } from './ledger-compaction.ts';
-import { contentsOf, ledgerStores, readStored } from './ledger-store.ts';
+import { contentsOf, dropUnreadable, ledgerStores, readStored, type StoredLedger } from './ledger-store.ts';
 
 /** Reads the ledger, with a debt for each CoValue that stock storage lists as unconfirmed. */
 export async function readMarkedLedger(options: {
@@ -13,12 +14,22 @@ export async function readMarkedLedger(options: {
   nextTask(): Promise<void>;
   readonly compaction: Pick<LedgerCompaction, 'found' | 'relayIDs'>;
 }): Promise<LedgerContents> {
-  const { clock, nextTask, compaction } = options;
+  const { begin, clock, nextTask, compaction } = options;
+  const read = async () => {
+    const stored = await readStored(await begin('readonly', ledgerStores));
+    compaction.found(stored.records.length);
+    return stored;
+  };
+  const join = (stored: StoredLedger) => inSlices(contentsOf(stored), { nowMs: clock.elapsedMs, nextTask });
   // Read first: a migration moves them from there to the ledger.
   const marks = wholeDebts(await options.marked(), stockMarks, clock.nowMs());
-  const stored = await readStored(await options.begin('readonly', ledgerStores));
-  compaction.found(stored.records.length);
-  const contents = await inSlices(contentsOf(stored), { nowMs: clock.elapsedMs, nextTask });
+  const contents = await join(await read()).catch(async () => {
+    // It would be as unreadable in all later runs.
+    await committing(await begin('readwrite', ledgerStores), (transaction) =>
+      dropUnreadable(transaction, compaction.relayIDs, clock.nowMs()),
+    );
+    return join(await read());
+  });
   const { generations, unfilled = [] } = contents;
   // Beside recorded relays, one that could not be recorded has not been compared, either.
   const unrecorded =
