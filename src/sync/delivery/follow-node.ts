@@ -1,6 +1,7 @@
-import type { LocalNode } from 'cojson';
+import type { LocalNode, RawCoID } from 'cojson';
 import type { PendingWrites } from './pending-writes.ts';
 import type { Ladder } from './ladder.ts';
+import { reportDeletion } from './report-deletion.ts';
 import { listen } from '../../engine/node-events.ts';
 import type { NodeRelays } from '../relays/node-relays.ts';
 import type { SyncEventStream } from '../sync-events.ts';
@@ -36,6 +37,8 @@ export function followNode(options: {
     stored(id, counts) {
       pendingWrites.stored(id);
       ladder.saved(id, counts);
+      // cojson stores nothing else of a CoValue once it is deleted.
+      reportDeletion(node, ladder, id as RawCoID);
       tabs?.stored(id, counts);
     },
     handling: relays.handling,

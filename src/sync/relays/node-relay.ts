@@ -8,7 +8,7 @@ import { createClockOffset } from './clock-offset.ts';
 import { createConnection, type Connection } from '../connection/connection.ts';
 import { knownCountsOfContent } from '../../engine/known-counts.ts';
 import type { RelayFacts } from '../delivery/describe-sync.ts';
-import { recheckStored } from '../delivery/recheck-stored.ts';
+import { recheckStored } from './recheck-stored.ts';
 import { createDownload } from './download.ts';
 import { createUpload } from './upload.ts';
 import { hookedTransport, type ChannelHooks } from '../connection/hooked-transport.ts';

@@ -2,7 +2,7 @@ import type { RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { retry } from '../../base/retry.ts';
 import type { KnownCounts } from '../../engine/known-counts.ts';
-import type { DeviceStates } from './device-states.ts';
+import type { DeviceStates } from '../delivery/device-states.ts';
 
 /** Resolves once all stored content counts as missing at a relay, or `signal` is aborted. Starts again if a read fails. */
 export async function recheckStored(options: {

@@ -11,6 +11,7 @@ import {
 import type { Ladder } from '../delivery/ladder.ts';
 import type { OwnSessionClaims } from '../own-session-claims.ts';
 import { isAt, needOf, noEdits } from '../delivery/pending-edits.ts';
+import { reportDeletion } from '../delivery/report-deletion.ts';
 import { getAvailableCoValue, getKnownCoValue, localCounts } from '../../engine/covalue-lookup.ts';
 
 /** Derives what is confirmed from the relay's `known` and `load` messages, and from nothing else. */
@@ -89,19 +90,11 @@ export function createRelayEvidence(options: {
     if (peer) sentByRelay.set(id, peer);
   }
 
-  function reportDeletion(id: RawCoID): void {
-    const { header: _, ...deletion } = localCounts(node, id);
-    ladder.deleted(id, deletion);
-    // The deletion may have been saved before any edit that it ends was pending.
-    const stored = node.storage?.getKnownState(id);
-    if (stored) ladder.saved(id, deletionOnly(knownCountsOfState(stored)));
-  }
-
   return {
     handled(message, peer) {
       const { action, id } = message;
       if (action === 'reconcile' || action === 'reconcile-ack' || action === 'done') return;
-      if (getKnownCoValue(node, id)?.isDeleted) reportDeletion(id);
+      reportDeletion(node, ladder, id);
       if (action === 'content') return void sentByRelay.set(id, peer);
       const state = claims.accepted(id, knownCountsOfState(message));
       // This is how a relay reveals that it lost data. Content that the relay sent itself counts as present, because a
