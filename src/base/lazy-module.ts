@@ -1,4 +1,4 @@
-import { createKernelError } from './kernel-error.ts';
+import { createKernelError, type KernelError } from './kernel-error.ts';
 
 export interface LazyModule<T> {
   /** Fetches the module once per page. Rejects with KERNEL_NOT_LOADED on failure; the next call retries. */
@@ -18,7 +18,7 @@ export function createLazyModule<T>(fetchModule: () => Promise<T>): LazyModule<T
   };
 }
 
-function notLoaded(cause: unknown) {
+export function notLoaded(cause: unknown): KernelError {
   return createKernelError(
     'KERNEL_NOT_LOADED',
     'Part of the app could not be fetched: there is no network, or a newer version of the app has replaced it. Try again when you are online; if that does not help, reload the page.',

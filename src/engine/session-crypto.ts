@@ -1,5 +1,6 @@
 import type { CryptoProvider } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import { notLoaded } from '../base/lazy-module.ts';
 import { patchCojson } from './patch-cojson.ts';
 import { createEditTimes, type EditTimes } from './session-maps/edit-times.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
@@ -19,10 +20,12 @@ export interface SessionCrypto extends CryptoProvider {
   readonly writeRights: WriteRights;
 }
 
-/** One for each session: cojson caches agent IDs in it by agent secret. Rejects if WebAssembly cannot be loaded. */
+/** One for each session: cojson caches agent IDs in it by agent secret. Rejects with KERNEL_NOT_LOADED. */
 export async function createSessionCrypto(): Promise<SessionCrypto> {
   patchCojson();
-  const crypto = await WasmCrypto.create();
+  const crypto = await WasmCrypto.create().catch((cause: unknown) => {
+    throw notLoaded(cause);
+  });
   const edits = createWriteGate();
   const editTimes = createEditTimes();
   const writeRights = createWriteRights();

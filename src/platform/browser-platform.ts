@@ -35,7 +35,7 @@ export function createBrowserPlatform(): Platform {
     },
     openTabChannel(name, received) {
       // Node has BroadcastChannel too, but an open one keeps its process alive.
-      return 'document' in globalThis ? openTabChannel(name, received) : undefined;
+      return 'document' in globalThis ? orNone(() => openTabChannel(name, received)) : undefined;
     },
   };
 }
@@ -114,7 +114,7 @@ function openTabChannel(name: string, received: (message: unknown) => void): Tab
   };
 }
 
-/** Some private windows throw on access. */
+/** Some private windows throw on access, and some frames have no `BroadcastChannel`. */
 function orNone<T>(access: () => T | undefined): T | undefined {
   try {
     return access();
