@@ -64,6 +64,14 @@ export interface Ledger {
   read(): Promise<LedgerContents>;
 }
 
+/** Only those of their relay's current generation. */
+export function currentConfirmations(
+  confirmations: readonly Confirmation[],
+  generations: LedgerContents['generations'],
+): readonly Confirmation[] {
+  return confirmations.filter(({ relayID, generation }) => generations.get(relayID) === generation);
+}
+
 export const wholePrefix = '*';
 
 /** Of marks that a tab of an earlier version can still set, so a release would hide later ones. */

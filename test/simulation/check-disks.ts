@@ -24,14 +24,21 @@ export function createDiskChecks(world: World): () => void {
   };
 }
 
-/** Nothing but what the relay has said to the page itself ends a debt. */
-function checkWords({ words }: World, { disk }: SimDevice): void {
-  for (const { by, relayID, id, session, count } of disk.takeConfirmations()) {
+/**
+ * Nothing ends a debt but what the relay has said to the page itself, in the generation that its record names. Of the page's
+ * own edits only what is stored, because another edit may get the place of one that is not.
+ */
+function checkWords({ words, ledger }: World, { disk }: SimDevice): void {
+  for (const written of disk.takeConfirmations()) {
+    const { by, relayID, id, session, count } = written;
     const said = words.countsAt(by, relayID, id)[session] ?? 0;
-    if (said >= count) continue;
-    throw new FalseClaim(
-      `never said by ${relayID} to ${by}: that it has ${count}, not ${said}, of ${session} in ${id}`,
-    );
+    const place = `${count} of …${session.slice(-6)} in ${id}`;
+    if (said < count) throw new FalseClaim(`never said by ${relayID} to ${by}: ${place}, but ${said}`);
+    if (written.isOutdated)
+      throw new FalseClaim(`never said by ${relayID} in its generation, but written by ${by}: ${place}`);
+    const isOwn = ledger.edits.some((edit) => edit.tab.name === by && edit.sessionID === session);
+    if (isOwn && !written.isStored)
+      throw new FalseClaim(`never stored by ${by}, but written as said by ${relayID}: ${place}`);
   }
 }
 

@@ -36,6 +36,10 @@ export interface DeviceDisk {
 
 export interface WrittenConfirmation extends Confirmation {
   readonly by: string;
+  /** Whether this much of the session was on the disk by then. */
+  readonly isStored: boolean;
+  /** Whether the ledger has it, though the relay's record names another generation. */
+  readonly isOutdated: boolean;
 }
 
 /** `relays`: what the device remembers of each relay. */
@@ -50,6 +54,13 @@ export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): D
 
   function stored(id: RawCoID): StoredCoValue | undefined {
     return joinPieces(id, piecesByID.get(id) ?? []);
+  }
+
+  function isStored({ id, session, count }: Confirmation): boolean {
+    const counts = countsByID.get(id);
+    if (!counts || session === 'header') return counts !== undefined;
+    // The rest of a deleted CoValue may be erased.
+    return (counts[session] ?? 0) >= count || Object.keys(counts).some(isDeleteSession);
   }
 
   function count(id: RawCoID): void {
@@ -75,9 +86,12 @@ export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): D
       }
       for (const { id } of writes.pieces) count(id);
       for (const facts of writes.facts) {
-        ledger.add(facts);
-        for (const confirmation of facts.confirmations ?? [])
-          written.push({ ...confirmation, by: writes.by });
+        const kept = new Set(ledger.add(facts));
+        for (const confirmation of facts.confirmations ?? []) {
+          const { losses = 0 } = relays.get(confirmation.relayID) ?? {};
+          const isOutdated = kept.has(confirmation) && confirmation.generation !== losses;
+          written.push({ ...confirmation, by: writes.by, isStored: isStored(confirmation), isOutdated });
+        }
       }
       if (ledger.length > 40) ledger.compact();
       for (const id of writes.deleted) deleted.add(id);

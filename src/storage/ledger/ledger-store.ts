@@ -3,6 +3,7 @@ import { inSlices } from '../../base/sliced-steps.ts';
 import { stores } from '../account-database.ts';
 import { resultOf } from '../indexed-db.ts';
 import {
+  currentConfirmations,
   joinDebts,
   noFacts,
   openCoValues,
@@ -22,9 +23,7 @@ export const ledgerStores = [stores.ledger, stores.relays] as const;
 export async function addFacts(transaction: IDBTransaction, facts: LedgerFacts): Promise<boolean> {
   const generations =
     facts.confirmations.length > 0 ? generationsOf(await readRelays(transaction)) : new Map();
-  const confirmations = facts.confirmations.filter(
-    ({ relayID, generation }) => generations.get(relayID) === generation,
-  );
+  const confirmations = currentConfirmations(facts.confirmations, generations);
   if (facts.debts.length + facts.releases.length + confirmations.length === 0) return false;
   transaction.objectStore(stores.ledger).add(packFacts({ ...facts, confirmations }));
   return true;

@@ -18,7 +18,8 @@ export interface Change {
 }
 
 /** The disks contradict what the kernel has said or written. */
-export const falseClaim = /^(reported as|was (saved|confirmed), but|known by|neither at|never said by)/;
+export const falseClaim =
+  /^(reported as|was (saved|confirmed), but|known by|neither at|never (said|stored) by)/;
 /** What pages show contradicts what they have shown or promised. */
 export const contradiction = /^(went back|overwritten shown|lost)/;
 /** Something does not arrive. */

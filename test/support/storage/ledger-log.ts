@@ -2,13 +2,21 @@ import { atOnce } from '../../../src/base/sliced-steps.ts';
 import type { RememberedRelay } from '../../../src/storage/remembered-relay.ts';
 import { joinRecords, packFacts, type LedgerRecord } from '../../../src/storage/ledger/ledger-records.ts';
 import { compactSteps } from '../../../src/storage/ledger/ledger-store.ts';
-import { noFacts, pendingDebts, type LedgerContents, type LedgerFacts } from '../../../src/storage/ledger.ts';
+import {
+  currentConfirmations,
+  noFacts,
+  pendingDebts,
+  type Confirmation,
+  type LedgerContents,
+  type LedgerFacts,
+} from '../../../src/storage/ledger.ts';
 
 /** A ledger's records in memory, in their stored format. */
 export interface LedgerLog {
   readonly length: number;
   useRelays(relayIDs: readonly string[]): void;
-  add(facts: Partial<LedgerFacts>): void;
+  /** Returns the confirmations that were written. */
+  add(facts: Partial<LedgerFacts>): readonly Confirmation[];
   compact(): void;
   contents(): LedgerContents;
   /** IDs of CoValues that a known relay may lack. */
@@ -17,10 +25,10 @@ export interface LedgerLog {
 
 export function createLedgerLog(relays = new Map<string, RememberedRelay>()): LedgerLog {
   let records: LedgerRecord[] = [];
-  const generationOf = (relayID: string) => relays.get(relayID)?.losses ?? 0;
+  const generations = () => new Map([...relays].map(([relayID, { losses = 0 }]) => [relayID, losses]));
   const contents = (): LedgerContents => ({
     ...joinRecords(structuredClone(records)),
-    generations: new Map([...relays.keys()].map((relayID) => [relayID, generationOf(relayID)])),
+    generations: generations(),
     unfilled: new Set([...relays].flatMap(([relayID, { refill }]) => (refill ? relayID : []))),
   });
 
@@ -35,10 +43,9 @@ export function createLedgerLog(relays = new Map<string, RememberedRelay>()): Le
       }
     },
     add(facts) {
-      const confirmations = (facts.confirmations ?? []).filter(
-        ({ relayID, generation }) => relays.has(relayID) && generationOf(relayID) === generation,
-      );
+      const confirmations = currentConfirmations(facts.confirmations ?? [], generations());
       records.push(packFacts({ ...noFacts, ...facts, confirmations }));
+      return confirmations;
     },
     compact() {
       const facts = atOnce(compactSteps(contents()));
