@@ -188,6 +188,7 @@ const steer = withTab(({ dice }, tab) => {
 const weights = ({
   restores,
   deletions,
+  clockJumps,
   connectKills,
   manyCoValues,
 }: Scenario): readonly (readonly [number, Action])[] => [
@@ -208,7 +209,7 @@ const weights = ({
   [2, breakDisk],
   [2, breakSomeReads],
   [3, steer],
-  [1, setClock],
+  [clockJumps ? 12 : 1, setClock],
   [2, hideTab],
   [2, freezeTab],
   [manyCoValues ? 4 : 0, createMany],

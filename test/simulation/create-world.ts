@@ -11,6 +11,7 @@ import { createRelayWords } from './relay-words.ts';
 import { createSimDevice } from './sim-device.ts';
 import { createSimRelay } from './sim-relay.ts';
 import { createTabChannels } from './tab-channels.ts';
+import { createTabLocks } from './tab-locks.ts';
 import { beginVirtualTime } from './virtual-time.ts';
 import type { Scenario, World } from './world.ts';
 
@@ -31,6 +32,7 @@ export function createWorld(
     createSimRelay(`relay-${index + 1}`, time, network, { mayChangeEpoch: scenario.epochs, removed, words }),
   );
   const channelDice = createDice(seed ^ 0x7ab5);
+  const lockDice = createDice(seed ^ 0x10c5);
   const devices = Array.from({ length: options.devices }, (_, index) => {
     // Every third device belongs to the second person.
     const genesis = index % 3 === 2 ? accounts[1] : accounts[0];
@@ -38,6 +40,7 @@ export function createWorld(
     return createSimDevice(`device-${index + 1}`, genesis, {
       maxTabs,
       channels: scenario.tabs > 1 ? createTabChannels(time, channelDice) : undefined,
+      locks: scenario.locks ? createTabLocks(time, lockDice) : undefined,
     });
   });
   const trace: string[] = [];

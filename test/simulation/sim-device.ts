@@ -6,7 +6,7 @@ import type { SimDevice, SimTab } from './world.ts';
 export function createSimDevice(
   name: string,
   genesis: Genesis,
-  { maxTabs, channels }: Pick<SimDevice, 'maxTabs' | 'channels'>,
+  { maxTabs, channels, locks }: Pick<SimDevice, 'maxTabs' | 'channels' | 'locks'>,
 ): SimDevice {
   const relays: SimDevice['relays'] = new Map();
   const tabs: SimTab[] = [];
@@ -21,6 +21,7 @@ export function createSimDevice(
     maxTabs,
     clockErrorMs: 0,
     channels,
+    locks,
     get isOnline() {
       return isOnline;
     },

@@ -15,7 +15,7 @@ import type { SimDevice, SimTab, World } from './world.ts';
 import { genesisTimeMs } from '../../src/session/account/version-1.ts';
 
 export async function openSimTab(world: World, device: SimDevice, name: string): Promise<SimTab> {
-  const { genesis, disk, channels } = device;
+  const { genesis, disk, channels, locks } = device;
   const links = new Set<Link>();
   const opened = new Map<RawCoID, RawCoValue>();
   const asked = new Set<RawCoID>();
@@ -65,6 +65,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
   const storage = openDiskStorage(disk, { clock, dice: world.dice, nextTask, tab: name });
   node.setStorage(storage);
   const transports = transportsWith(world.faults, platform);
+  const freeLock = locks?.hold(sessionID);
   const sync = startSync({
     node,
     sync: { relays: world.relays.map(({ url }) => ({ url })), ...(transports && { transports }) },
@@ -72,6 +73,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
     ...(channels && {
       tabs: {
         name: `maia/edits/${genesis.accountID}`,
+        ...(locks && { heldSessionIDs: () => locks.list(clock) }),
         platform: {
           openTabChannel: (channel, received) =>
             channels.open(channel, {
@@ -133,6 +135,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
       if (life.isRunning) world.history.ended(tab, { isClean: false });
       life.isOpen = life.isRunning = false;
       simPage.end();
+      freeLock?.();
       device.remove(tab);
       for (const link of links) link.cut({ tab: false, relay: world.dice.chance(70) });
     },
@@ -151,6 +154,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
         if (life.isRunning) device.remove(tab);
         life.isRunning = false;
         simPage.end();
+        freeLock?.();
       }
     },
   };

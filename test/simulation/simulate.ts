@@ -25,24 +25,31 @@ export const simpleRestores = {
   manyCoValues: false,
 } satisfies Partial<Scenario>;
 
-/** One tab per device, no connection faults, no announced restores, no deletions, and no faults around restores. */
+/**
+ * One tab per device, no locks, few clock jumps, no connection faults, no announced restores, no deletions, and no faults
+ * around restores.
+ */
 export const plain: Scenario = {
   restores: true,
   epochs: false,
   tabs: 1,
+  locks: false,
+  clockJumps: false,
   faults: false,
   deletions: false,
   ...simpleRestores,
 };
 
 /** Each run has only some of the possible faults: leaving others out makes room for rare combinations. */
-function chooseScenario(dice: Dice, restoreDice: Dice): Scenario {
+function chooseScenario(dice: Dice, restoreDice: Dice, deviceDice: Dice): Scenario {
   // Together, these find far more than each alone.
   const percent = restoreDice.chance(50) ? 100 : 15;
   return {
     restores: dice.chance(80),
     epochs: dice.chance(50),
     tabs: dice.chance(70) ? maxTabs : 1,
+    locks: deviceDice.chance(50),
+    clockJumps: deviceDice.chance(30),
     faults: dice.chance(70),
     deletions: dice.chance(70),
     lateRecords: restoreDice.chance(percent),
@@ -59,7 +66,10 @@ export async function simulate(
 ): Promise<Outcome> {
   const dice = createDice(seed ^ 0xc0de);
   const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
-  const scenario = { ...chooseScenario(createDice(seed ^ 0x5ce9e), createDice(seed ^ 0x4e57)), ...overrides };
+  const scenario = {
+    ...chooseScenario(createDice(seed ^ 0x5ce9e), createDice(seed ^ 0x4e57), createDice(seed ^ 0x10cc)),
+    ...overrides,
+  };
   const world = createWorld(seed, accounts, { ...counts, scenario });
   let error: Error | undefined;
   // Killed pages and relays leave promises behind; none of them may reject unhandled.

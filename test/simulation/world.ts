@@ -13,6 +13,7 @@ import type { Dice } from './random.ts';
 import type { Tables } from './relay-tables.ts';
 import type { RelayWords } from './relay-words.ts';
 import type { TabChannels } from './tab-channels.ts';
+import type { TabLocks } from './tab-locks.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** Everything that one run simulates. */
@@ -57,6 +58,10 @@ export interface Scenario {
   readonly epochs: boolean;
   /** The largest number of tabs per device; each device draws its own limit. With 1, tabs do not listen to each other. */
   readonly tabs: number;
+  /** Pages hold locks, which the other pages of their device can list. */
+  readonly locks: boolean;
+  /** The clocks of devices are set often, not only now and then. */
+  readonly clockJumps: boolean;
   /** Pages have bad connections. */
   readonly faults: boolean;
   /** CoValues are deleted. */
@@ -82,6 +87,8 @@ export interface SimDevice {
   clockErrorMs: number;
   /** Connects its tabs; undefined if they do not communicate. */
   readonly channels: TabChannels | undefined;
+  /** Undefined in a browser that has none. */
+  readonly locks: TabLocks | undefined;
   readonly isOnline: boolean;
   add(tab: SimTab): void;
   remove(tab: SimTab): void;

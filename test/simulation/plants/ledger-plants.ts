@@ -53,7 +53,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: contradiction,
-    seed: 2,
+    seed: 1,
   },
   {
     rule: 'history',
@@ -66,7 +66,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: contradiction,
-    seed: 2,
+    seed: 1,
   },
   {
     rule: 'T1',
@@ -79,7 +79,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 7,
+    seed: 8,
   },
   {
     rule: 'T1',
@@ -92,7 +92,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 5,
+    seed: 7,
   },
   {
     rule: 'T2',
@@ -140,7 +140,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 4,
+    seed: 2,
   },
   {
     rule: 'T3',

@@ -16,7 +16,7 @@ export const readingPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 5,
+    seed: 1,
   },
   {
     rule: 'T5',
@@ -25,7 +25,7 @@ export const readingPlants: readonly Plant[] = [
       { file: 'src/sync/node-sync.ts', from: 'let isComplete = false;', to: 'let isComplete = true;' },
     ],
     message: falseClaim,
-    seed: 3,
+    seed: 1,
   },
   {
     rule: 'T6',

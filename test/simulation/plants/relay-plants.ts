@@ -16,7 +16,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 16,
+    seed: 5,
   },
   {
     rule: 'T8',
@@ -29,7 +29,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 17,
+    seed: 5,
   },
   {
     rule: 'T8',
@@ -43,7 +43,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 1,
+    seed: 7,
   },
   {
     rule: 'T8',
@@ -56,6 +56,6 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 7,
+    seed: 5,
   },
 ];
