@@ -4,6 +4,7 @@ const diskStorage = 'test/simulation/disk-storage.ts';
 const debtBook = 'src/sync/delivery/debt-book.ts';
 const ledger = 'src/storage/ledger.ts';
 const tabs = 'src/sync/tabs/tabs.ts';
+const ladder = 'src/sync/delivery/ladder.ts';
 const evidence = 'src/sync/relays/relay-evidence.ts';
 const nodeRelay = 'src/sync/relays/node-relay.ts';
 
@@ -154,5 +155,53 @@ export const ledgerPlants: readonly Plant[] = [
     ],
     message: falseClaim,
     seed: 1,
+  },
+  {
+    rule: 'T3',
+    name: "ends a deletion's debt with the debts that it ends",
+    changes: [
+      { file: ladder, from: 'onReleased(id, ended);', to: 'onReleased(id, { ...ended, ...deletion });' },
+    ],
+    message: falseClaim,
+    seed: 25,
+  },
+  {
+    rule: 'T3',
+    name: 'counts any answer about a deleted CoValue as confirming the deletion',
+    changes: [
+      {
+        file: evidence,
+        from: 'ladder.deleted(id, deletion);',
+        to: 'ladder.deleted(id, deletion); ladder.confirmed(id, deletion, relayID);',
+      },
+    ],
+    message: falseClaim,
+    seed: 2,
+  },
+  {
+    rule: '◆ only up to what is stored',
+    name: 'writes words at once, before the content that they are about',
+    changes: [
+      {
+        file: diskStorage,
+        from: "add: (facts) => queue.push({ kind: 'facts', facts }),",
+        to: "add: (facts) => facts.confirmations ? disk.commit({ by: tab, pieces: [], facts: [facts], deleted: [] }) : queue.push({ kind: 'facts', facts }),",
+      },
+    ],
+    message: falseClaim,
+    seed: 2,
+  },
+  {
+    rule: '◆ words in their generation',
+    name: 'writes words of any generation',
+    changes: [
+      {
+        file: ledger,
+        from: 'return confirmations.filter(({ relayID, generation }) => generations.get(relayID) === generation);',
+        to: 'return confirmations.filter(({ relayID }) => generations.has(relayID));',
+      },
+    ],
+    message: falseClaim,
+    seed: 20,
   },
 ];

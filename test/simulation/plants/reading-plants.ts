@@ -2,6 +2,9 @@ import { falseClaim, unmet, type Plant } from './plant.ts';
 
 const describeSync = 'src/sync/delivery/describe-sync.ts';
 const leases = 'src/sync/tabs/leases.ts';
+const killedTabs = 'src/sync/tabs/killed-tabs.ts';
+const silenceWatch = 'src/sync/connection/silence-watch.ts';
+const leaseEnd = '    if (nowMs - activeMs >= thisLeaseMs || nowMs - sinceMs >= maxLeaseMs) return false;\n';
 
 /** Mistakes when something cannot be read, and about promises and time. */
 export const readingPlants: readonly Plant[] = [
@@ -17,6 +20,19 @@ export const readingPlants: readonly Plant[] = [
     ],
     message: falseClaim,
     seed: 1,
+  },
+  {
+    rule: 'T4',
+    name: "takes a relay's record that cannot be read for none",
+    changes: [
+      {
+        file: 'src/sync/relays/loss-watch.ts',
+        from: 'retry(async () => (await memory.read(relayID)) ?? {}, {',
+        to: 'retry(async () => (await memory.read(relayID).catch(() => undefined)) ?? {}, {',
+      },
+    ],
+    message: falseClaim,
+    seed: 32,
   },
   {
     rule: 'T5',
@@ -46,12 +62,87 @@ export const readingPlants: readonly Plant[] = [
     changes: [
       {
         file: leases,
-        from: '    if (nowMs - activeMs >= thisLeaseMs || nowMs - sinceMs >= maxLeaseMs) return false;\n',
+        from: leaseEnd,
         to: '',
       },
     ],
     message: unmet,
     seed: 2,
+  },
+  {
+    rule: 'T7',
+    name: 'waits for killed tabs whose locks are free',
+    changes: [
+      { file: leases, from: leaseEnd, to: '' },
+      { file: killedTabs, from: 'for (const tab of killed) others.gone(tab);', to: '' },
+    ],
+    message: unmet,
+    seed: 2,
+  },
+  {
+    rule: 'T7',
+    name: 'does not read what killed tabs have left in the ledger',
+    changes: [
+      {
+        file: 'src/sync/tabs/catch-up.ts',
+        from: 'readDebts().then(count,',
+        to: 'void count; readDebts().then(() => {},',
+      },
+    ],
+    message: unmet,
+    seed: 62,
+  },
+  {
+    rule: 'T11',
+    name: 'ends leases by the wall clock',
+    changes: [
+      {
+        file: leases,
+        from: 'channels.set(relayID, { sinceMs: clock.elapsedMs(),',
+        to: 'channels.set(relayID, { sinceMs: clock.nowMs(),',
+      },
+      { file: leases, from: 'const nowMs = clock.elapsedMs();', to: 'const nowMs = clock.nowMs();' },
+      {
+        file: leases,
+        from: 'progressMs.set(by, clock.elapsedMs());',
+        to: 'progressMs.set(by, clock.nowMs());',
+      },
+      {
+        file: 'src/sync/delivery/pending-edits.ts',
+        from: 'const elapsedMs = clock.elapsedMs();',
+        to: 'const elapsedMs = clock.nowMs();',
+      },
+    ],
+    message: unmet,
+    seed: 3,
+  },
+  {
+    rule: 'T11',
+    name: 'measures silence by the wall clock',
+    changes: [
+      {
+        file: silenceWatch,
+        from: 'let receivedAtMs = clock.elapsedMs();',
+        to: 'let receivedAtMs = clock.nowMs();',
+      },
+      {
+        file: silenceWatch,
+        from: 'const leftMs = receivedAtMs + limitMs - clock.elapsedMs();',
+        to: 'const leftMs = receivedAtMs + limitMs - clock.nowMs();',
+      },
+      {
+        file: silenceWatch,
+        from: 'if (receivedAtMs + limitMs > clock.elapsedMs()) check();',
+        to: 'if (receivedAtMs + limitMs > clock.nowMs()) check();',
+      },
+      {
+        file: silenceWatch,
+        from: '      receivedAtMs = clock.elapsedMs();',
+        to: '      receivedAtMs = clock.nowMs();',
+      },
+    ],
+    message: unmet,
+    seed: 24,
   },
   {
     rule: 'T9',

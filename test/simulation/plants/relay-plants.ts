@@ -58,4 +58,17 @@ export const relayPlants: readonly Plant[] = [
     message: falseClaim,
     seed: 5,
   },
+  {
+    rule: '◆ what was settled',
+    name: 'sends content while it is in doubt what the relay has',
+    changes: [
+      {
+        file: 'src/sync/relays/node-relay.ts',
+        from: 'mayUpload: () => losses.mayUpload,',
+        to: 'mayUpload: () => true,',
+      },
+    ],
+    message: falseClaim,
+    seed: 22,
+  },
 ];
