@@ -1,12 +1,13 @@
 import { CoValueCore, RawGroup, type RawCoValue } from 'cojson';
 import { memberRoleIn } from '../covalue-access.ts';
-import { tooLarge, writeForbidden } from './write-errors.ts';
+import { deleted, tooLarge, writeForbidden } from './write-errors.ts';
 
 type Create = (this: RawGroup, init: unknown, ...rest: unknown[]) => unknown;
 
 const { prototype } = RawGroup;
 const assertCanWrite = Reflect.get(prototype, 'assertCanWrite') as (this: RawGroup) => void;
 const { deleteCoValue } = CoValueCore.prototype;
+let isPatched = false;
 const creations: readonly (readonly [name: string, create: Create, changesOf: (init: object) => unknown])[] =
   [
     ['createMap', prototype.createMap as Create, mapChanges],
@@ -19,6 +20,10 @@ const creations: readonly (readonly [name: string, create: Create, changesOf: (i
  * large would leave a new CoValue without its first transaction. Process-wide and idempotent.
  */
 export function patchRefusals(): void {
+  if (isPatched) return;
+  isPatched = true;
+  // Another patch wraps it, too.
+  const { makeTransaction } = CoValueCore.prototype;
   Reflect.set(prototype, 'assertCanWrite', function (this: RawGroup) {
     try {
       assertCanWrite.call(this);
@@ -34,6 +39,11 @@ export function patchRefusals(): void {
       return create.call(this, init, ...rest);
     });
   }
+  // cojson logs an error, and the caller takes the edit for made.
+  CoValueCore.prototype.makeTransaction = function (changes, privacy, meta, madeAt) {
+    if (this.isDeleted && !meta?.['deleted']) throw deleted(this.id);
+    return makeTransaction.call(this, changes, privacy, meta, madeAt);
+  };
   CoValueCore.prototype.deleteCoValue = function () {
     const refusal = this.isDeleted ? undefined : this.validateDeletePermissions().reason;
     const group = refusal === 'NotAdmin' && this.safeGetGroup();

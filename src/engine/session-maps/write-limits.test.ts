@@ -180,6 +180,18 @@ describe('[WRITE-3] cojson’s own edits that count nowhere do not throw', () =>
   });
 });
 
+it('[WRITE-6] an edit of a deleted value throws CO_VALUE_DELETED and changes nothing', () => {
+  const map = group.createMap({ a: 1 });
+  map.core.deleteCoValue();
+  const before = stateOf(owner);
+  const { id } = map;
+  expect(() => map.set('a', 2)).toThrow(
+    expect.objectContaining({ code: 'CO_VALUE_DELETED', details: { id } }) as Error,
+  );
+  expect(stateOf(owner)).toEqual(before);
+  map.core.deleteCoValue();
+});
+
 describe('[WRITE-4] an edit above 1,048,576 bytes throws VALUE_TOO_LARGE and changes nothing', () => {
   const limitBytes = 1_048_576;
   const frame = JSON.stringify([{ op: 'set', key: 'a', value: '' }]).length;

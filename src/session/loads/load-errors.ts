@@ -17,12 +17,6 @@ export function forbidden(id: string, { groupID, role }: GroupAccess): KernelErr
   );
 }
 
-export function deleted(id: string): KernelError {
-  return createKernelError('CO_VALUE_DELETED', `${id} was deleted. Remove what refers to it.`, {
-    details: { id },
-  });
-}
-
 export function unreadable(id: string, cause: KernelError): KernelError {
   return createKernelError(
     'CO_VALUE_UNREADABLE',

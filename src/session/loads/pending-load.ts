@@ -6,15 +6,8 @@ import { getAvailableCoValue, getOrCreateCoValue, hasWaitingContent } from '../.
 import { askRelayFor, requestLoad } from '../../engine/load-request.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
-import {
-  deleted,
-  forbidden,
-  loadAborted,
-  loadTimedOut,
-  malformed,
-  notFound,
-  unreadable,
-} from './load-errors.ts';
+import { deleted } from '../../engine/refusals/write-errors.ts';
+import { forbidden, loadAborted, loadTimedOut, malformed, notFound, unreadable } from './load-errors.ts';
 
 /** A load that has not ended. */
 export interface PendingLoad {

@@ -12,6 +12,7 @@ import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
 export function rewriteAfterFork(node: LocalNode, fork: Fork): boolean {
   const core = getAvailableCoValue(node, fork.id);
   if (!core) return false;
+  if (core.isDeleted) return true; // Only the deletion counts.
   core.getCurrentContent(); // Makes cojson decrypt everything it can.
   const rewritten = rewrittenIndexes(core, fork);
   const refused = core.verifiedTransactions.filter(
