@@ -11,6 +11,7 @@ import type { RelayFacts } from '../delivery/describe-sync.ts';
 import { recheckStored } from './recheck-stored.ts';
 import { createDownload } from './download.ts';
 import { createUpload } from './upload.ts';
+import { guardedTransport } from '../connection/guarded-transport.ts';
 import { hookedTransport, type ChannelHooks } from '../connection/hooked-transport.ts';
 import { createCourier, createCourierNode, type Courier } from '../delivery/courier.ts';
 import type { MessageTap, PeerInspection } from '../inspection.ts';
@@ -170,7 +171,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   let isReady = false;
 
   const hooked = (transport: Transport) =>
-    hookedTransport(transport, { peerID: id, hooks: options.channelHooks, clock });
+    hookedTransport(guardedTransport(transport), { peerID: id, hooks: options.channelHooks, clock });
   const [first, ...others] = options.urls;
   const [preferred, ...instead] = options.transports;
   const connection = createConnection({
