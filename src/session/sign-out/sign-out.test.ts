@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { createFakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
@@ -11,7 +11,7 @@ import type { UnsyncedEdits } from './unsynced-edits.ts';
 const none: UnsyncedEdits = { ids: [], isWhole: true };
 
 /** Signs out while the relay comes into doubt when the other tabs are asked for the given step. */
-async function signOutInDoubt(step: 'ask' | 'holdOthers') {
+async function signOutInDoubt(step?: 'ask' | 'holdOthers', isKept = false) {
   let isSure = true;
   const sync = createFakeSync(await createAgentNode(), 0);
   const confirmations: Partial<Confirmations> = {
@@ -20,7 +20,7 @@ async function signOutInDoubt(step: 'ask' | 'holdOthers') {
     isSure: () => isSure,
   };
   offerConfirmations(sync, confirmations as Confirmations);
-  const answer = (asked: typeof step) => () => {
+  const answer = (asked: 'ask' | 'holdOthers') => () => {
     if (asked === step) isSure = false;
     return Promise.resolve(none);
   };
@@ -30,9 +30,12 @@ async function signOutInDoubt(step: 'ask' | 'holdOthers') {
     endOthers: vi.fn(() => Promise.resolve()),
     serve: () => {},
   };
-  const close = vi.fn(() => Promise.resolve());
+  const close = vi.fn(async () => {
+    await Promise.resolve();
+    here.end();
+  });
   const allow = vi.fn();
-  const { signOut } = createSignOut({
+  const here = createSignOut({
     platform: {
       ...createNodePlatform(),
       ...{ indexedDB: undefined, locks: undefined, marks: undefined },
@@ -43,10 +46,10 @@ async function signOutInDoubt(step: 'ask' | 'holdOthers') {
     edits: { refuse: () => allow },
     life: () => ({ close, whenEnded: () => Promise.resolve() }),
     tabs: tabs as SessionTabs,
-    isKept: false,
+    isKept,
     logger: silentLogger,
   });
-  return { signOut, tabs, close, allow };
+  return { ...here, tabs, close, allow };
 }
 
 it.each(['ask', 'holdOthers'] as const)(
@@ -64,4 +67,39 @@ it('a sign-out that keeps the encrypted data goes on although the relay is in do
   const { signOut, close } = await signOutInDoubt('ask');
   await signOut({ keepEncryptedData: true });
   expect(close).toHaveBeenCalledOnce();
+});
+
+describe('after a sign-out that kept the encrypted data, on the same session', () => {
+  const kept = { keepEncryptedData: true };
+
+  it('one that deletes it is refused, and says how to delete it', async () => {
+    const { signOut } = await signOutInDoubt(undefined, true);
+    const [, second] = await Promise.allSettled([signOut(kept), signOut()]);
+    expect(second).toMatchObject({ reason: { code: 'SESSION_CLOSED' } });
+    await expect(signOut({ discardUnsynced: true })).rejects.toMatchObject({
+      code: 'SESSION_CLOSED',
+      message: expect.stringContaining('To remove the account’s data from this device') as string,
+    });
+  });
+
+  it('one that keeps it, too, resolves', async () => {
+    const { signOut } = await signOutInDoubt(undefined, true);
+    await signOut(kept);
+    await expect(signOut()).rejects.toMatchObject({ code: 'SESSION_CLOSED' });
+    await signOut(kept);
+    await signOut({ ...kept, discardUnsynced: true });
+  });
+
+  it('every one resolves if the device keeps nothing', async () => {
+    const { signOut } = await signOutInDoubt();
+    await signOut(kept);
+    await signOut();
+  });
+});
+
+it('after a sign-out that deleted the data, every other one resolves', async () => {
+  const { signOut } = await signOutInDoubt(undefined, true);
+  await signOut();
+  await signOut({ keepEncryptedData: true });
+  await signOut({ discardUnsynced: true });
 });

@@ -60,6 +60,8 @@ export function createSignOut(parts: {
   tabs?.serve({ ask: unsynced, hold, end: closeFor });
   const stopWatching = isKept ? mark.watch(() => void closeFor('relay')) : () => {};
   let isEnded = false;
+  /** Whether the sign-out that succeeded left data on this device. */
+  let hasLeftData: boolean | undefined;
   /** The call that has not failed. */
   let latest: { readonly options: Required<SignOutOptions>; readonly outcome: Promise<void> } | undefined;
 
@@ -140,6 +142,7 @@ export function createSignOut(parts: {
     // The account is signed out from here on, whatever fails.
     await tabs?.endOthers(options.keepEncryptedData ? 'here' : 'relay');
     await end(undefined, signingOutNow());
+    hasLeftData = isKept && options.keepEncryptedData;
     if (!isKept) return;
     await removals
       .finish()
@@ -154,9 +157,12 @@ export function createSignOut(parts: {
     signOut({ discardUnsynced = false, keepEncryptedData = false } = {}) {
       const options = { discardUnsynced, keepEncryptedData };
       if (latest && isEqual(latest.options, options)) return latest.outcome;
-      const begin = () => alone(() => signOut(options));
-      // What refuses an earlier call may not refuse this one.
-      const outcome = latest ? latest.outcome.catch(begin) : begin();
+      const begin = async () => {
+        if (hasLeftData === undefined || (hasLeftData && !keepEncryptedData))
+          await alone(() => signOut(options));
+      };
+      // What refuses an earlier call may not refuse this one, and it may have kept what this one deletes.
+      const outcome = latest ? latest.outcome.then(begin, begin) : begin();
       const begun = (latest = { options, outcome });
       outcome.catch(() => {
         if (latest === begun) latest = undefined;
@@ -181,6 +187,6 @@ function signingOutNow(): KernelError {
 function alreadyClosed(): KernelError {
   return createKernelError(
     'SESSION_CLOSED',
-    'This session is closed, so it cannot sign out. Open the account again, then sign out.',
+    'This session is closed, so it cannot sign out. To remove the account’s data from this device, open the account again, then sign out.',
   );
 }
