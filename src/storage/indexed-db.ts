@@ -83,10 +83,13 @@ function limitWait(request: IDBOpenDBRequest, clock: Clock, giveUp: () => void):
 
 /** Rejects also if the browser never answers. */
 export function resultOf<T>(request: IDBRequest<T>, clock: Clock = systemClock): Promise<T> {
-  return heard(clock, (resolve, reject) => {
+  const result = heard<T>(clock, (resolve, reject) => {
     request.addEventListener('success', () => resolve(request.result));
     request.addEventListener('error', () => reject(request.error ?? unknownError()));
   });
+  // An abort fails all requests of a transaction, and only the first failure ends the wait for them.
+  result.catch(() => {});
+  return result;
 }
 
 /** Rejects after 20 s in which the page runs and neither function is called. */
@@ -127,6 +130,7 @@ export async function committing<T>(
   clock: Clock = systemClock,
 ): Promise<T> {
   const outcome = committed(transaction);
+  outcome.catch(() => {}); // It may come before `run` ends.
   const heardOutcome = () => heard<void>(clock, (resolve, reject) => void outcome.then(resolve, reject));
   let result: T;
   try {
