@@ -16,11 +16,13 @@ export async function openWithSessionID(options: {
 }): Promise<{ readonly storage: DeviceStorage; readonly lease: SessionIDLease }> {
   const { kind, accountID } = options;
   const opening = openDeviceStorage(options);
+  // Every session saves the account itself, so if it is missing, the device has lost what earlier runs wrote.
+  const hasContent = opening.then((storage) => has(storage, accountID));
+  hasContent.catch(() => {}); // Not every choice of an ID reads it, and `opening` rejects, too.
   const lease = await acquireSessionID({
     ...options,
     isKept: kind !== 'memory',
-    // Every session saves the account itself, so if it is missing, the device has lost what earlier runs wrote.
-    hasContent: opening.then((storage) => has(storage, accountID)),
+    hasContent,
   });
   return { storage: await opening, lease };
 }
