@@ -3,9 +3,9 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 44_300;
+const completeEntryBudget = 44_500;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 31_200,
+  'lazy-entry': 31_500,
   relays: 31_800,
   storage: 5_700,
   'kernel-storage': 7_000,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 87_200;
+const openSessionBudget = 88_000;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
