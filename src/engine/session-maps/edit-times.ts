@@ -1,6 +1,7 @@
 import type { LocalNode, RawCoID } from 'cojson';
 import { earliestEditDate } from '../counting-dates.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
+import { dateAfterWriter } from './role-dates.ts';
 import { wrapSigning, type SessionMapLayer } from './session-maps.ts';
 
 export interface EditTimes {
@@ -11,19 +12,23 @@ export interface EditTimes {
 /**
  * Dates an edit later than every valid transaction of the CoValue and its groups that its author had, whatever the
  * clock shows: in cojson the later edit wins, and an edit dated before its author's membership is invalid, so a wrong
- * clock would decide which edits count. Another node's CoValues keep that node's times.
+ * clock would decide which edits count. The end of a writer's role is dated after their edits, too. Another node's
+ * CoValues keep that node's times.
  */
 export function createEditTimes(): EditTimes & { readonly layer: SessionMapLayer } {
-  let dateOf = (_id: RawCoID, _sessionID: string, madeAtMs: number): number => madeAtMs;
+  type DateOf = (id: RawCoID, sessionID: string, madeAtMs: number, trustingJson?: string) => number;
+  let dateOf: DateOf = (_id, _sessionID, madeAtMs) => madeAtMs;
 
   return {
     follow(node, genesisTimeMs) {
-      dateOf = (id, sessionID, madeAtMs) => {
+      dateOf = (id, sessionID, madeAtMs, trustingJson) => {
         if (madeAtMs === genesisTimeMs) return madeAtMs;
         // cojson accepts an invite through a helper node, whose clock no relay corrects.
         const dateMs = isOwnSession(node, sessionID) ? madeAtMs : node.stampNow();
         const core = getKnownCoValue(node, id);
-        return core ? Math.max(dateMs, earliestEditDate(node, core, sessionID)) : dateMs;
+        if (!core) return dateMs;
+        const laterMs = Math.max(dateMs, earliestEditDate(node, core, sessionID));
+        return trustingJson ? dateAfterWriter(core, trustingJson, laterMs, dateMs) : laterMs;
       };
     },
     layer: (createBelow, coValueID) =>
@@ -44,7 +49,7 @@ export function createEditTimes(): EditTimes & { readonly layer: SessionMapLayer
             signer,
             changes,
             meta,
-            dateOf(coValueID, sessionID, madeAt),
+            dateOf(coValueID, sessionID, madeAt, changes),
           ),
       })),
   };
