@@ -12,6 +12,11 @@ export interface Database {
   transaction<T>(run: (query: Query) => Promise<T>): Promise<T>;
   /** Changes when the server continues from an earlier state. Absent if that cannot happen unnoticed. */
   incarnation?(): Promise<string>;
+  /**
+   * Calls `listener` each time a connection ends unexpectedly or a statement fails because of it: the server may continue
+   * from an earlier state. Absent if that cannot happen.
+   */
+  onLost?(listener: () => void): void;
   /** Rejects if it cannot start, and reconnects after that until closed. Absent if only one process can use the database. */
   listen?(channel: string, on: Listener): Promise<Listening>;
   close(): Promise<void>;

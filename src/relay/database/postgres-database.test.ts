@@ -65,6 +65,33 @@ describePostgres('a PostgreSQL database', () => {
     await expect(Promise.all(reads)).resolves.toHaveLength(50);
   });
 
+  it('reports connections that end, but neither rejected statements nor its own close', async () => {
+    const url = await createPostgres();
+    const database = await openPostgresDatabase(url, 'the test', silentLogger);
+    let lost = 0;
+    database.onLost?.(() => lost++);
+    await failureOf(database.query(`select * from nowhere`));
+    await failureOf(database.transaction((query) => query(`select * from nowhere`)));
+    expect(lost).toBe(0);
+    const stopped = failureOf(database.query(`select pg_terminate_backend(pg_backend_pid())`));
+    expect(await stopped).toBeInstanceOf(Error);
+    expect(lost).toBeGreaterThan(0);
+
+    await database.query(`select 1`);
+    lost = 0;
+    await runStatement(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+      [],
+      url,
+    );
+    await vi.waitFor(() => expect(lost).toBeGreaterThan(0));
+    await database.query(`select 1`);
+    lost = 0;
+    await database.close();
+    expect(lost).toBe(0);
+  });
+
   it('reconnects after the server closes its connections', async () => {
     const url = await createPostgres();
     const database = await open(url);

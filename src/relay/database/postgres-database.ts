@@ -3,7 +3,7 @@ import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Database, Listening, Query } from './database.ts';
 import { startListening } from './postgres-listener.ts';
-import { readDurability, readIncarnation } from './postgres-facts.ts';
+import { isOfStatement, readDurability, readIncarnation } from './postgres-facts.ts';
 import { createSemaphore } from '../../base/semaphore.ts';
 
 const connectWithinMs = 5_000;
@@ -30,7 +30,11 @@ export async function openPostgresDatabase(url: string, place: string, logger: L
         oid === int8 ? Number : (types.getTypeParser(oid, format ?? 'text') as unknown),
     },
   });
-  const lost = (error: Error) => logger.warn('Lost a connection to the database', { error });
+  let notifyLost = () => {};
+  const lost = (error: Error) => {
+    logger.warn('Lost a connection to the database', { error });
+    notifyLost();
+  };
   pool.on('error', lost);
   // The pool handles errors of idle connections only, and an unhandled error ends the process.
   pool.on('connect', (client) => client.on('error', lost));
@@ -38,15 +42,28 @@ export async function openPostgresDatabase(url: string, place: string, logger: L
   const statements = createSemaphore(maxStatements);
   const transactions = createSemaphore(maxTransactions);
   const send = queryOf(pool);
-  const query: Query = (sql, parameters) => statements.run(() => send(sql, parameters));
+  const query: Query = (sql, parameters) => statements.run(() => noticingLoss(send(sql, parameters)));
+
+  async function noticingLoss<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!isOfStatement(error)) notifyLost();
+      throw error;
+    }
+  }
+
   const listenings: Listening[] = [];
   try {
     return {
       durability: await readDurability(query),
       query,
-      write: (sql, parameters) => transactions.run(() => send(sql, parameters)),
-      transaction: (run) => transactions.run(() => inTransaction(pool, run)),
+      write: (sql, parameters) => transactions.run(() => noticingLoss(send(sql, parameters))),
+      transaction: (run) => transactions.run(() => noticingLoss(inTransaction(pool, run))),
       incarnation: () => readIncarnation(query),
+      onLost(listener) {
+        notifyLost = listener;
+      },
       async listen(channel, on) {
         const createClient = () => new Client({ ...connectionConfig(url), query_timeout: connectWithinMs });
         const listening = await startListening(createClient, channel, on, logger);

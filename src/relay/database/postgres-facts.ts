@@ -47,6 +47,12 @@ export function sqlStateOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Whether PostgreSQL rejected a statement and the connection continues. */
+export function isOfStatement(error: unknown): boolean {
+  // connection_exception, and the server's shutdown.
+  return error instanceof Error && 'severity' in error && !/^(08|57P)/.test(sqlStateOf(error) ?? '');
+}
+
 /** Whether two transactions conflicted. Retrying the same transaction succeeds. */
 export function isConflict(error: unknown): boolean {
   // serialization_failure, deadlock_detected.
