@@ -64,10 +64,17 @@ async function exercise(
     isDeletionValid: () => true,
     committed: undefined,
     publish: undefined,
+    published: undefined,
   });
   for (const batch of contents) {
     await writer.commit(
-      batch.map((content) => ({ content, correct: () => undefined, done: undefined, forkCount: 0 })),
+      batch.map((content) => ({
+        content,
+        correct: () => undefined,
+        done: undefined,
+        forkCount: 0,
+        generation: 0,
+      })),
     );
   }
   const ids = [...new Set(contents.flat().map(({ id }) => id)), 'co_znothing'];

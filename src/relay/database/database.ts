@@ -26,6 +26,8 @@ export interface Listener {
   received(payload: string): void;
   /** Listening started or resumed. */
   started(): void;
+  /** Listening was interrupted. */
+  interrupted(): void;
 }
 
 export interface Listening {

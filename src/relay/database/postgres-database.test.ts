@@ -6,7 +6,7 @@ import { createPostgres, describePostgres } from '../../../test/support/relay/te
 import { startProxy } from '../../../test/support/relay/tcp-proxy.ts';
 import type { Database } from './database.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
-import { prepareSchema, readStorageIdentity, schemaVersion } from './schema.ts';
+import { prepareSchema, readStorageState, schemaVersion } from './schema.ts';
 
 async function open(url: string): Promise<Database> {
   const database = await openPostgresDatabase(url, 'the test', silentLogger);
@@ -146,10 +146,11 @@ describePostgres('the PostgreSQL tables', () => {
 
   it('have a different epoch on a different timeline', async () => {
     const database = await open(await createPostgres());
-    const { id, epoch } = await prepareSchema(database);
-    expect(await readStorageIdentity(database)).toEqual({ id, epoch });
+    const before = await prepareSchema(database);
+    expect(await readStorageState(database)).toEqual(before);
+    const { id, epoch } = before.identity;
     const restored = { ...database, incarnation: async () => `${await database.incarnation?.()}2` };
-    const after = await readStorageIdentity(restored);
+    const { identity: after } = await readStorageState(restored);
     expect(after.id).toBe(id);
     expect(after.epoch).not.toBe(epoch);
     expect(await database.incarnation?.()).toMatch(/^\d+\/[0-9A-F]{8}$/);

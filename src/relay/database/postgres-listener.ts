@@ -43,6 +43,7 @@ export async function startListening(
       await untilLost(client);
       isListening = false;
       end(client);
+      if (!isClosed) on.interrupted();
       for (let retryMs = firstRetryMs; !isListening; retryMs = Math.min(retryMs * 2, maxRetryMs)) {
         if (isClosed) return;
         try {

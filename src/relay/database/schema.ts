@@ -1,12 +1,19 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createKernelError, isKernelError } from '../../base/kernel-error.ts';
 import type { Database, Query } from './database.ts';
+import { randomName } from './random-name.ts';
 
 /** The identity of a database. A client that sees another ID or epoch than before reconciles everything. */
 export interface StorageIdentity {
   readonly id: string;
   /** Changes when the database is restored to an earlier state. */
   readonly epoch: string;
+}
+
+export interface StorageState {
+  readonly identity: StorageIdentity;
+  /** How often relays have renewed the epoch. */
+  readonly renewals: number;
 }
 
 /**
@@ -75,17 +82,17 @@ export const schemaVersion = migrations.length;
 const migrationLock = 711_202_603;
 
 /** Migrates the tables to this version. Throws RELAY_STORAGE_TOO_NEW without changing anything, or RELAY_STORAGE_FAILED. */
-export async function prepareSchema(database: Database): Promise<StorageIdentity> {
+export async function prepareSchema(database: Database): Promise<StorageState> {
   try {
     await database.transaction(migrate);
-    return await readStorageIdentity(database);
+    return await readStorageState(database);
   } catch (error) {
     throw isKernelError(error) ? error : schemaError(error);
   }
 }
 
 async function migrate(query: Query): Promise<void> {
-  await query(`select pg_advisory_xact_lock($1)`, [migrationLock]);
+  await lockForMigration(query);
   await query(`create table if not exists schema_version (version int4 not null)`);
   const [stored] = await query<{ version: number }>(`select version from schema_version`);
   const version = stored?.version ?? 0;
@@ -101,6 +108,11 @@ async function migrate(query: Query): Promise<void> {
   );
 }
 
+/** Until the transaction ends, no other relay creates or changes a table. */
+export async function lockForMigration(query: Query): Promise<void> {
+  await query(`select pg_advisory_xact_lock($1)`, [migrationLock]);
+}
+
 /** Returns 0 if there are no tables yet. Read-only. */
 export async function readSchemaVersion(query: Query): Promise<number> {
   const [table] = await query<{ exists: boolean }>(
@@ -112,17 +124,36 @@ export async function readSchemaVersion(query: Query): Promise<number> {
 }
 
 /** Also called after an outage: the database may have been replaced. */
-export async function readStorageIdentity(database: Database): Promise<StorageIdentity> {
+export async function readStorageState(database: Database): Promise<StorageState> {
   const [stored] = await database.query<StorageIdentity>(`select id, epoch from storage_identity`);
-  if (!stored) throw new Error('The table storage_identity is empty. Restore a backup of the database.');
+  if (!stored) throw noIdentity();
+  const renewals = renewalsOf(stored.epoch);
   const incarnation = await database.incarnation?.();
-  if (incarnation === undefined) return stored;
+  if (incarnation === undefined) return { identity: stored, renewals };
   const epoch = createHash('sha256').update(`${stored.epoch}/${incarnation}`).digest('base64url');
-  return { id: stored.id, epoch };
+  return { identity: { id: stored.id, epoch }, renewals };
 }
 
-function randomName(): string {
-  return randomBytes(16).toString('base64url');
+/**
+ * Gives a database that went back another epoch than it ever had, within a transaction. Resolves with false if another relay has
+ * done so, or if it is another database.
+ */
+export async function renewEpoch(query: Query, { identity, renewals }: StorageState): Promise<boolean> {
+  const [stored] = await query<StorageIdentity>(`select id, epoch from storage_identity for update`);
+  if (!stored) throw noIdentity();
+  if (stored.id !== identity.id || renewalsOf(stored.epoch) > renewals) return false;
+  await query(`update storage_identity set epoch = $1`, [`${renewals + 1}.${randomName()}`]);
+  return true;
+}
+
+/** The first epoch has no number, and base64url has no dot. */
+function renewalsOf(epoch: string): number {
+  const [renewals, name] = epoch.split('.');
+  return name === undefined ? 0 : Number(renewals);
+}
+
+function noIdentity(): Error {
+  return new Error('The table storage_identity is empty. Restore a backup of the database.');
 }
 
 function schemaError(cause: unknown) {

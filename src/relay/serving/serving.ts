@@ -12,9 +12,10 @@ import type { ClientSocket } from '../client/client-socket.ts';
 import { closeWithRefusal } from '../client/closing-refusal.ts';
 import { serveConnection, type Connection } from '../client/client-connection.ts';
 import type { Database } from '../database/database.ts';
-import { prepareSchema, readStorageIdentity } from '../database/schema.ts';
+import { trackStorage } from '../database/storage-track.ts';
 import { createEviction } from './eviction.ts';
 import { guardAgainstForks } from './fork-guard.ts';
+import { createStorageDoubts } from './storage-doubts.ts';
 import { monitorNotifications } from './notification-monitor.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createRelayCrypto } from './native-crypto.ts';
@@ -57,30 +58,46 @@ export async function startServing(
   { agent, minAppVersion, inspect = false }: ServingOptions = {},
 ): Promise<Serving> {
   await refuseUnfinishedImport(database.query);
-  const storageIdentity = await prepareSchema(database);
+  const track = await trackStorage(database, async (query) => bus?.publishRenewal(query));
   const node = createRelayNode(await createRelayCrypto(logger), agent);
   const connections = new Map<string, Connection>();
   const subscriptions = createSubscriptions();
-  const bus = database.listen && (await createNotifyBus(database.listen));
+  const bus = database.listen && track.mark && (await createNotifyBus(database.listen, track.mark));
+  const doubts = createStorageDoubts({ compare, clock, logger });
+  let hello: HelloFrame = {
+    maia: 'hello',
+    v: protocolVersion,
+    relay: { name: 'maia-relay', version: kernelVersion },
+    storage: track.identity,
+    durability: database.durability,
+    limits: limitsForClients(limits),
+    auth: null,
+    inspect,
+    ...(minAppVersion !== undefined && { minAppVersion }),
+  };
   const storage = createSqlStorage({
     database,
     clock,
     logger,
     committed: metrics.committed,
     foundOlder: (id) => getOrCreateCoValue(node, id).loadFromStorage(),
-    ...(bus && { publish: bus.publish }),
+    ...(bus && { publish: bus.publish, published: bus.published }),
     forked: reloadForked,
-    failed: disconnectForStorage,
-    recovered: recheckIdentity,
+    onceSure: doubts.onceSure,
+    failed() {
+      if (track.mark) doubts.doubt();
+      disconnectForStorage();
+    },
+    recovered: doubts.check,
   });
   const commitApplier = createCommitApplier({ node, storage, subscriptions, logger });
   bus?.onIds(commitApplier.apply);
   bus?.onGap(() => {
+    doubts.doubt();
     commitApplier.applyAll();
-    recheckIdentity().catch((error: unknown) =>
-      logger.warn('Could not read the identity of the storage', { error }),
-    );
   });
+  bus?.onDoubt(doubts.doubt);
+  database.onLost?.(doubts.doubt);
   await useStorage(node, storage, agent);
   guardAgainstForks(node, clock, {
     refused: (peerID, { id, sessionID }) => connections.get(peerID)?.refuseFork(id, sessionID),
@@ -90,17 +107,6 @@ export async function startServing(
   });
   node.enableDeletedCoValuesErasure();
 
-  let hello: HelloFrame = {
-    maia: 'hello',
-    v: protocolVersion,
-    relay: { name: 'maia-relay', version: kernelVersion },
-    storage: storageIdentity,
-    durability: database.durability,
-    limits: limitsForClients(limits),
-    auth: null,
-    inspect,
-    ...(minAppVersion !== undefined && { minAppVersion }),
-  };
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -147,15 +153,16 @@ export async function startServing(
     closeWithRefusal(socket, 'limit', reason, retryAfterMs, tryAgainLater);
   }
 
-  /** The database may have been replaced or restored while it was unreachable. Content in memory is then ahead of it. */
-  async function recheckIdentity(): Promise<void> {
-    const { id, epoch } = await readStorageIdentity(database);
-    if (id === hello.storage.id && epoch === hello.storage.epoch) return;
+  /** The database may have been replaced, or gone back to an earlier state. Memory is then ahead of it. */
+  async function compare(): Promise<void> {
+    if (await track.compare()) return;
+    const { id } = track.identity;
     logger.warn(
       'The storage was replaced or restored; disconnecting the clients so that they compare everything again',
       { id },
     );
-    hello = { ...hello, storage: { id, epoch } };
+    hello = { ...hello, storage: track.identity };
+    storage.forgetStored();
     for (const connection of connections.values()) {
       connection.refuse('storage', 'The storage of the relay was restored to another state.', 1_000);
     }
@@ -243,6 +250,7 @@ export async function startServing(
         (done) => void Promise.resolve(node.syncManager.gracefulShutdown()).then(done),
       );
       await storage.close(Math.max(0, untilMs - clock.nowMs()));
+      doubts.stop();
       await node.gracefulShutdown();
     },
   };

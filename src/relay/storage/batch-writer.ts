@@ -13,10 +13,13 @@ export interface BatchWriterOptions {
     | undefined;
   /** Called within the transaction of a commit, with the CoValues that gained content. */
   readonly publish: ((query: Query, ids: readonly string[]) => Promise<void>) | undefined;
+  /** Called after a commit that published. */
+  readonly published: (() => void) | undefined;
 }
 
 /** A batch that only appends to rows this relay wrote last is one statement, which verifies them; others read first. */
-export function createBatchWriter({ database, isDeletionValid, committed, publish }: BatchWriterOptions) {
+export function createBatchWriter(options: BatchWriterOptions) {
+  const { database, isDeletionValid, committed, publish, published } = options;
   const recent = createRecentSessions();
 
   async function append(requests: readonly StoreRequest[]): Promise<WrittenBatch | undefined> {
@@ -55,6 +58,7 @@ export function createBatchWriter({ database, isDeletionValid, committed, publis
       const startedMs = performance.now();
       try {
         const written = (await append(requests)) ?? (await write(requests));
+        if (written.changed.size > 0) published?.();
         recent.add(written.sessions);
         committed?.({
           tookMs: performance.now() - startedMs,
@@ -68,5 +72,6 @@ export function createBatchWriter({ database, isDeletionValid, committed, publis
         throw error;
       }
     },
+    forget: recent.clear,
   };
 }

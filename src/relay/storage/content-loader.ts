@@ -24,12 +24,15 @@ export interface ContentLoader {
   wasHandedOut(id: string): boolean;
   markHandedOut(id: string): void;
   forget(id: string): void;
+  forgetAll(): void;
 }
 
 export function createContentLoader(
   database: Database,
   /** Called with the stored state of each CoValue handed out. */
   loaded: (state: KnownState) => void,
+  /** Called when a read begins. The returned function throws if what was read by then no longer counts. */
+  beginRead: () => () => void,
 ): ContentLoader {
   const reader = createBatchReader((ids) => readSnapshots(database.query, ids));
   const readPiece: ReadTransactions = (id, session, from, to) =>
@@ -41,6 +44,7 @@ export function createContentLoader(
     handOut: (content: Content) => void,
     dependants: readonly string[],
   ): Promise<boolean> {
+    const check = beginRead();
     const snapshot = await reader.read(id);
     if (!snapshot) return false;
     const header = headerOf(snapshot);
@@ -48,10 +52,12 @@ export function createContentLoader(
       await loadDependencies(header, piece, handOut, [...dependants, id]);
       // Another load may have handed out this dependency meanwhile. The requested CoValue is always handed out.
       if (dependants.length > 0 && handedOut.has(id)) return true;
+      check();
       handOut(piece);
       // A large CoValue has hundreds of pieces, which are handled on this thread: let other work run in between.
       if (piece.header === undefined) await nextTurn();
     }
+    check();
     handedOut.add(id);
     loaded(stateOf(snapshot));
     return true;
@@ -85,6 +91,7 @@ export function createContentLoader(
     wasHandedOut: (id) => handedOut.has(id),
     markHandedOut: (id) => void handedOut.add(id),
     forget: (id) => void handedOut.delete(id),
+    forgetAll: () => handedOut.clear(),
   };
 }
 

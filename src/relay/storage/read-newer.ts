@@ -83,11 +83,17 @@ export async function readNewer(
   return found;
 }
 
-export function createNewerLoader(database: Database, loaded: (state: KnownState) => void): LoadNewer {
+/** See `createContentLoader` for the parameters. */
+export function createNewerLoader(
+  database: Database,
+  loaded: (state: KnownState) => void,
+  beginRead: () => () => void,
+): LoadNewer {
   const readPiece: ReadTransactions = (id, session, from, to) =>
     readTransactions(database.query, id, session, from, to);
 
   return async (known, handOut) => {
+    const check = beginRead();
     const newer = await readNewer(
       database.query,
       known.map(({ state }) => state),
@@ -95,7 +101,11 @@ export function createNewerLoader(database: Database, loaded: (state: KnownState
     for (const { header, state } of known) {
       const sessions = newer.get(state.id);
       if (!sessions) continue;
-      for await (const piece of newerPieces(state.id, header, sessions, readPiece)) handOut(piece);
+      for await (const piece of newerPieces(state.id, header, sessions, readPiece)) {
+        check();
+        handOut(piece);
+      }
+      check();
       loaded({ id: state.id, header: true, sessions: countsOf(sessions) });
     }
   };

@@ -36,11 +36,15 @@ export interface SqlStorage extends StorageAPI {
   readCommitted(id: string): Promise<KnownState | undefined>;
   /** Reads what other relays stored beyond the state in memory. */
   readonly loadNewer: LoadNewer;
+  /** The database went back to an earlier state: discards all that memory says of what is stored, and reads in progress. */
+  forgetStored(): void;
   /** Commits queued content, for at most `withinMs`, and closes the database. Safe to call twice. */
   close(withinMs?: number): Promise<void>;
 }
 
-export interface SqlStorageOptions extends Partial<Pick<BatchWriterOptions, 'committed' | 'publish'>> {
+export interface SqlStorageOptions extends Partial<
+  Pick<BatchWriterOptions, 'committed' | 'publish' | 'published'>
+> {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -48,6 +52,8 @@ export interface SqlStorageOptions extends Partial<Pick<BatchWriterOptions, 'com
   foundOlder(id: RawCoID): void;
   /** The transactions received are neither stored nor acknowledged. Evict the CoValue, so that it shows the stored ones. */
   forked?(fork: Fork): void;
+  /** Calls `run` as soon as memory and the database are known to agree; never if they do not. */
+  onceSure?(run: () => void): void;
   /** Commits started to fail. They are retried automatically. */
   failed?(): void;
   /** Commits succeed again; `failure` remains set until this resolves. */
@@ -58,14 +64,14 @@ const readRetryMs = 500;
 const defaultCloseMs = 10_000;
 
 export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
-  const { database, clock, logger, foundOlder } = options;
+  const { database, clock, logger, foundOlder, onceSure = (run) => run() } = options;
   const validDeletions = new Set<RawCoID>();
   /** CoValues with content that could not be stored because cojson could not supply earlier content. */
   const damaged = new Set<string>();
   const forks = createKnownForks();
   const states = createStoredStates();
-  const loader = createContentLoader(database, states.add);
-  const loadNewer = createNewerLoader(database, states.add);
+  const loader = createContentLoader(database, states.add, beginRead);
+  const loadNewer = createNewerLoader(database, states.add, beginRead);
   const stateReader = createBatchReader((ids) => readKnownStates(database.query, ids));
   const eraser = createEraser(database, clock, logger);
   const writer = createBatchWriter({
@@ -73,6 +79,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     isDeletionValid: (id) => validDeletions.has(id),
     committed: options.committed,
     publish: options.publish,
+    published: options.published,
   });
   const queue = createCommitQueue<StoreRequest>({
     idOf: ({ content }) => content.id,
@@ -89,11 +96,18 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     clock,
   });
   let closing: Promise<void> | undefined;
+  /** What was read or begun in an earlier generation no longer counts. */
+  let generation = 0;
 
   async function commit(queued: readonly StoreRequest[]): Promise<void> {
     if (queued[0]) forks.forgetUpTo(queued[0].forkCount);
     const batch = queued.map(withoutForked);
+    const since = generation;
     const written = await writer.commit(batch);
+    if (since !== generation) {
+      writer.forget();
+      throw wentBack();
+    }
     settle(batch, written);
   }
 
@@ -109,14 +123,16 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     for (const request of batch) {
       const { id } = request.content;
       if (forks.hasAny(id, request.forkCount)) continue;
+      // The client of an earlier generation got no acknowledgement, and sends everything again.
+      const isCurrent = request.generation === generation;
       if (incomplete.has(request)) {
-        damaged.add(id);
+        if (isCurrent) damaged.add(id);
         logger.warn('Did not store content because earlier content of its session is missing', { id });
         continue;
       }
       damaged.delete(id);
       if (alreadyStored.has(id) && !loader.wasHandedOut(id)) foundOlder(id);
-      else if (request.content.header) loader.markHandedOut(id);
+      else if (request.content.header && isCurrent) loader.markHandedOut(id);
       request.done?.();
     }
   }
@@ -131,10 +147,13 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
 
   function afterCommit(id: string | undefined, run: () => void): void {
     const since = forks.count;
-    queue.afterCommit(id, () => {
-      if (forks.hasAny(id, since)) return;
-      if (id === undefined ? damaged.size === 0 : !damaged.has(id)) run();
-    });
+    const current = generation;
+    queue.afterCommit(id, () =>
+      onceSure(() => {
+        if (current !== generation || forks.hasAny(id, since)) return;
+        if (id === undefined ? damaged.size === 0 : !damaged.has(id)) run();
+      }),
+    );
   }
 
   /** Retries, because cojson would take a failed read for "not found", permanently. */
@@ -148,6 +167,14 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
         await new Promise<void>((resolve) => clock.after(readRetryMs, resolve));
       }
     }
+  }
+
+  /** Makes a read that began before the database went back fail, so that it is repeated. */
+  function beginRead(): () => void {
+    const since = generation;
+    return () => {
+      if (since !== generation) throw wentBack();
+    };
   }
 
   /** Reads after pending commits of the CoValue. */
@@ -174,9 +201,16 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
       return queue.pending;
     },
     store(content, correct, done) {
-      queue.push({ content, correct, done, forkCount: forks.count });
+      queue.push({ content, correct, done, forkCount: forks.count, generation });
     },
     loadNewer: (known, handOut) => readUntilDone(() => loadNewer(known, handOut)),
+    forgetStored() {
+      generation++;
+      states.forgetAll();
+      loader.forgetAll();
+      writer.forget();
+      damaged.clear();
+    },
     load(id, callback, done) {
       const handOut = (content: Content) => {
         try {
@@ -237,6 +271,10 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     queue.stop();
     await database.close();
   }
+}
+
+function wentBack(): Error {
+  return new Error('The database went back to an earlier state meanwhile.');
 }
 
 function asCoValueID(id: string): RawCoID {

@@ -5,6 +5,7 @@ export interface StoredStates {
   get(id: string): KnownState | undefined;
   add(state: KnownState): void;
   forget(id: string): void;
+  forgetAll(): void;
   /** Resolves once everything that `wanted` returns is stored. `wanted` is evaluated again after each commit. */
   waitFor(id: string, wanted: () => KnownState): Promise<void>;
 }
@@ -33,6 +34,7 @@ export function createStoredStates(): StoredStates {
       for (const check of [...(checksByID.get(id) ?? [])]) check();
     },
     forget: (id) => void countsByID.delete(id),
+    forgetAll: () => countsByID.clear(),
     waitFor(id, wanted) {
       if (covers(id, wanted())) return Promise.resolve();
       return new Promise((resolve) => {

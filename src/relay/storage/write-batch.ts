@@ -18,6 +18,8 @@ export interface StoreRequest {
   readonly done: (() => void) | undefined;
   /** The number of forks known when this was queued. */
   readonly forkCount: number;
+  /** How often the storage had been forgotten when this was queued. */
+  readonly generation: number;
   /** Earlier content from cojson, after the database turned out to lack it. Requested only once. */
   correction?: readonly Content[];
 }
