@@ -1,5 +1,5 @@
 import type { RawCoID } from 'cojson';
-import { invalidCoValueID } from '../engine/invalid-covalue-id.ts';
+import { invalidCoValueID } from '../engine/covalue-errors.ts';
 import { isCoValueID } from '../wire/ids.ts';
 import type { SyncTarget } from './sync-peers.ts';
 

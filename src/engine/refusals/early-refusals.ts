@@ -1,6 +1,7 @@
 import { CoValueCore, RawGroup, type RawCoValue } from 'cojson';
 import { memberRoleIn } from '../covalue-access.ts';
-import { deleted, tooLarge, writeForbidden } from './write-errors.ts';
+import { deletedCoValue } from '../covalue-errors.ts';
+import { tooLarge, writeForbidden } from './write-errors.ts';
 
 type Create = (this: RawGroup, init: unknown, ...rest: unknown[]) => unknown;
 
@@ -41,7 +42,7 @@ export function patchRefusals(): void {
   }
   // cojson logs an error, and the caller takes the edit for made.
   CoValueCore.prototype.makeTransaction = function (changes, privacy, meta, madeAt) {
-    if (this.isDeleted && !meta?.['deleted']) throw deleted(this.id);
+    if (this.isDeleted && !meta?.['deleted']) throw deletedCoValue(this.id);
     return makeTransaction.call(this, changes, privacy, meta, madeAt);
   };
   CoValueCore.prototype.deleteCoValue = function () {

@@ -14,13 +14,6 @@ export function writeForbidden(id: string, role: Role | undefined): KernelError 
   );
 }
 
-/** Of a load or an edit. */
-export function deleted(id: string): KernelError {
-  return createKernelError('CO_VALUE_DELETED', `${id} was deleted. Remove what refers to it.`, {
-    details: { id },
-  });
-}
-
 /** Undefined if the changes are within the limit. `id` is absent if the CoValue was to be created with them. */
 export function tooLarge(id: string | undefined, changesJson: string): KernelError | undefined {
   // UTF-8 takes at most three bytes for each unit of a string.

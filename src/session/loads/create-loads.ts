@@ -2,7 +2,7 @@ import type { LocalNode, PeerState, RawCoMap, RawCoValue, SyncMessage } from 'co
 import type { Clock } from '../../base/clock.ts';
 import { listen } from '../../engine/node-events.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
-import { invalidCoValueID } from '../../engine/invalid-covalue-id.ts';
+import { invalidCoValueID } from '../../engine/covalue-errors.ts';
 import { confirmationsOf, type Confirmations } from '../../sync/confirmations.ts';
 import type { SyncPeers, WaitOptions } from '../../sync/sync-peers.ts';
 import { isCoValueID } from '../../wire/ids.ts';

@@ -6,7 +6,7 @@ import { getAvailableCoValue, getOrCreateCoValue, hasWaitingContent } from '../.
 import { askRelayFor, requestLoad } from '../../engine/load-request.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
-import { deleted } from '../../engine/refusals/write-errors.ts';
+import { deletedCoValue } from '../../engine/covalue-errors.ts';
 import { forbidden, loadAborted, loadTimedOut, malformed, notFound, unreadable } from './load-errors.ts';
 
 /** A load that has not ended. */
@@ -117,7 +117,7 @@ export function beginLoad(options: {
       if (failure) return unreadable(id, failure);
       return isAnsweredByAll(id) && relays().length > 0 ? notFound(id) : undefined;
     }
-    if (core.isDeleted) return deleted(id);
+    if (core.isDeleted) return deletedCoValue(id);
     if (!isComplete(core)) return undefined;
     const access = missingAccess();
     if (!access) return core.getCurrentContent();

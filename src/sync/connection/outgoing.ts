@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import type { Channel } from '../../transport/transport.ts';
-import { invalidCoValueID } from '../../engine/invalid-covalue-id.ts';
+import { invalidCoValueID } from '../../engine/covalue-errors.ts';
 import { assertSyncMessage } from '../../wire/sync-message.ts';
 import { contentInvalid, contentTooLarge } from './relay-errors.ts';
 
