@@ -3,7 +3,7 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 44_500;
+const completeEntryBudget = 44_600;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 31_600,
   relays: 31_900,
