@@ -171,12 +171,14 @@ export const ledgerPlants: readonly Plant[] = [
     changes: [
       {
         file: evidence,
-        from: 'ladder.deleted(id, deletion);',
-        to: 'ladder.deleted(id, deletion); ladder.confirmed(id, deletion, relayID);',
+        from: 'reportDeletion(node, ladder, id);',
+        to: `reportDeletion(node, ladder, id);
+          const { header: _, ...deletion } = localCounts(node, id);
+          if (getKnownCoValue(node, id)?.isDeleted) ladder.confirmed(id, deletion, relayID);`,
       },
     ],
     message: falseClaim,
-    seed: 2,
+    seed: 1,
   },
   {
     rule: '◆ only up to what is stored',

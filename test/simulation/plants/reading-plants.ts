@@ -94,30 +94,6 @@ export const readingPlants: readonly Plant[] = [
   },
   {
     rule: 'T11',
-    name: 'ends leases by the wall clock',
-    changes: [
-      {
-        file: leases,
-        from: 'channels.set(relayID, { sinceMs: clock.elapsedMs(),',
-        to: 'channels.set(relayID, { sinceMs: clock.nowMs(),',
-      },
-      { file: leases, from: 'const nowMs = clock.elapsedMs();', to: 'const nowMs = clock.nowMs();' },
-      {
-        file: leases,
-        from: 'progressMs.set(by, clock.elapsedMs());',
-        to: 'progressMs.set(by, clock.nowMs());',
-      },
-      {
-        file: 'src/sync/delivery/pending-edits.ts',
-        from: 'const elapsedMs = clock.elapsedMs();',
-        to: 'const elapsedMs = clock.nowMs();',
-      },
-    ],
-    message: unmet,
-    seed: 3,
-  },
-  {
-    rule: 'T11',
     name: 'measures silence by the wall clock',
     changes: [
       {
