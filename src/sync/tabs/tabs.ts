@@ -1,3 +1,4 @@
+import { isDeleteSession } from '../../engine/content.ts';
 import { knownCountsOfContent, isEmpty, missingIn, type KnownCounts } from '../../engine/known-counts.ts';
 import type { TabsInspection } from '../inspection.ts';
 import type { NodeEvents } from '../../engine/node-events.ts';
@@ -167,9 +168,9 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
     for (const [id, counts] of coValues) {
       const theirs = others.withoutOwn(counts);
       leases.confirmed(relayID, id, counts, by);
-      // For edits of this tab that another one sent, only the relay's own message counts. A header has no known author.
-      const { header: _, ...edits } = theirs;
-      ladder.confirmed(id, ladder.isOwn(id) ? edits : theirs, relayID, true);
+      // For edits of this tab that another one sent, only the relay's own message counts. A header and a deletion name no
+      // author.
+      ladder.confirmed(id, ladder.isOwn(id) ? withAuthor(theirs) : theirs, relayID, true);
     }
   }
 
@@ -243,6 +244,13 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       channel.close();
     },
   };
+}
+
+function withAuthor(counts: KnownCounts): KnownCounts {
+  const named = Object.entries(counts).filter(
+    ([session]) => session !== 'header' && !isDeleteSession(session),
+  );
+  return Object.fromEntries(named);
 }
 
 function touches(edits: PendingEdits, counts: KnownCounts): boolean {
