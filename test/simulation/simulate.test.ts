@@ -30,6 +30,8 @@ describe('seeds that found a bug', () => {
   it('20: detects the loss of a CoValue that has only a header', () => expectNoFailure(20, plain));
   it('8: an edit that reaches a relay through another relay and device is not a fork', () =>
     expectNoFailure(8, { ...plain, restores: false }));
+  it('70000082: a tab that has not owed a deletion does not tell the one that does that all relays have it', () =>
+    expectNoFailure(70_000_082, { tabs: 4 }));
 });
 
 it('repeats a run byte for byte for the same seed', async () => {
