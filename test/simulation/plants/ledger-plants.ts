@@ -123,8 +123,8 @@ export const ledgerPlants: readonly Plant[] = [
     changes: [
       {
         file: tabs,
-        from: 'ladder.isOwn(id) ? edits : theirs, relayID, true)',
-        to: 'ladder.isOwn(id) ? edits : theirs, relayID)',
+        from: 'ladder.isOwn(id) ? withAuthor(theirs) : theirs, relayID, true)',
+        to: 'ladder.isOwn(id) ? withAuthor(theirs) : theirs, relayID)',
       },
     ],
     message: falseClaim,
