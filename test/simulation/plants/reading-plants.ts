@@ -90,7 +90,7 @@ export const readingPlants: readonly Plant[] = [
       },
     ],
     message: unmet,
-    seed: 62,
+    seed: 123,
   },
   {
     rule: 'T11',
