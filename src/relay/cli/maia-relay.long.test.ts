@@ -9,7 +9,7 @@ import { silentLogger } from '../../base/logger.ts';
 import { openStorageDirectory } from '../database/storage-directory.ts';
 import { bundleRelay, spawnRelay } from '../../../test/support/relay/relay-process.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
-import { connectStock, createClientNode } from '../../../test/support/relay/stock-client.ts';
+import { connectStock, createClientNode, reconnectStock } from '../../../test/support/relay/stock-client.ts';
 import { createDirectory, createStorage } from '../../../test/support/relay/temporary-storage.ts';
 
 let script: string;
@@ -89,8 +89,7 @@ describe('a relay killed during edits', () => {
       const url = await relay.url;
       // Check before the node reconnects, which would resend lost edits.
       expect(lost(claimed, await askFor(url, node.currentSessionID, claimed))).toEqual([]);
-      node.syncManager.removePeer('relay');
-      connectStock(node, url);
+      reconnectStock(node, url);
       editor.start();
       await vi.waitFor(
         () => expect(sum(acknowledged(node, editor.maps)) - sum(claimed)).toBeGreaterThanOrEqual(length),

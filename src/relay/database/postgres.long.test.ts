@@ -1,8 +1,6 @@
-import type { LocalNode } from 'cojson';
 import { expect, it, vi } from 'vitest';
-import type { Relay } from '../index.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
-import { connectStock, createStockClient } from '../../../test/support/relay/stock-client.ts';
+import { createStockClient, reconnectStock } from '../../../test/support/relay/stock-client.ts';
 import { startProxy } from '../../../test/support/relay/tcp-proxy.ts';
 import { runStatement } from '../../../test/support/postgres.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
@@ -14,11 +12,6 @@ import {
   readHealth,
   startRelay,
 } from '../../../test/support/relay/test-relay.ts';
-
-function reconnect(node: LocalNode, relay: Relay): void {
-  node.syncManager.removePeer('relay');
-  connectStock(node, relay.url);
-}
 
 describePostgres('a relay on PostgreSQL', () => {
   it('announces the durability of PostgreSQL, and another relay finds its content', async () => {
@@ -51,7 +44,7 @@ describePostgres('a relay on PostgreSQL', () => {
 
     proxy.mend();
     await vi.waitFor(async () => expect((await readHealth(relay)).code).toBe(200), { timeout: 10_000 });
-    reconnect(alice, relay);
+    reconnectStock(alice, relay.url);
     await confirmed(alice, mine);
     expect((await loadMap(await createStockClient(relay.url), mine)).get('word')).toBe('second');
   });
@@ -85,7 +78,7 @@ describePostgres('a relay on PostgreSQL', () => {
     const bob = await createStockClient(relay.url);
     expect(await bob.load(lost.id)).toBe('unavailable');
     expect((await loadMap(bob, kept)).get('word')).toBe('first');
-    reconnect(alice, relay);
+    reconnectStock(alice, relay.url);
     await confirmed(alice, lost);
     await vi.waitFor(async () =>
       expect((await loadMap(await createStockClient(relay.url), lost)).get('word')).toBe('first'),
@@ -107,7 +100,7 @@ describePostgres('a relay on PostgreSQL', () => {
       );
       await vi.waitFor(
         () => {
-          if (alice.syncManager.peers['relay']?.closed !== false) reconnect(alice, relay);
+          if (alice.syncManager.peers['relay']?.closed !== false) reconnectStock(alice, relay.url);
           expect(isConfirmed(alice, mine)).toBe(true);
         },
         { timeout: 10_000 },

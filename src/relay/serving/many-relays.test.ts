@@ -1,9 +1,13 @@
-import type { LocalNode, RawCoMap } from 'cojson';
+import type { RawCoMap } from 'cojson';
 import { describe, expect, it, vi } from 'vitest';
-import type { Relay } from '../index.ts';
 import { payloadsOf } from './notify-bus.ts';
 import { openRawClient } from '../../../test/support/relay/raw-client.ts';
-import { connectStock, createStockClient, crypto } from '../../../test/support/relay/stock-client.ts';
+import {
+  connectStock,
+  reconnectStock,
+  createStockClient,
+  crypto,
+} from '../../../test/support/relay/stock-client.ts';
 import { startProxy } from '../../../test/support/relay/tcp-proxy.ts';
 import { createPostgres, describePostgres } from '../../../test/support/relay/test-postgres.ts';
 import {
@@ -30,11 +34,6 @@ async function setUp(storages?: readonly [string, string]) {
 
 const equal = (mine: RawCoMap, theirs: RawCoMap) =>
   vi.waitFor(() => expect(theirs.toJSON()).toEqual(mine.toJSON()), within);
-
-function move(node: LocalNode, relay: Relay): void {
-  node.syncManager.removePeer('relay');
-  connectStock(node, relay.url);
-}
 
 describePostgres('two relays on one PostgreSQL', () => {
   it('[RELAY-7] deliver edits to each other’s clients', async () => {
@@ -114,7 +113,7 @@ describePostgres('two relays on one PostgreSQL', () => {
     mine.set('word', 'meanwhile');
     await closed;
     mine.set('alone', true);
-    move(alice, relays[1]);
+    reconnectStock(alice, relays[1].url);
     await confirmed(alice, mine);
     await equal(mine, theirs);
     expect(theirs.toJSON()).toEqual({ word: 'meanwhile', alone: true });
