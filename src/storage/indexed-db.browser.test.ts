@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createDatabases } from '../../test/support/storage/databases.ts';
+import { until } from '../../test/support/until.ts';
 import { accountDatabase, stores } from './account-database.ts';
 import { committed, committing, openDatabase } from './indexed-db.ts';
 import { readPieces, type Segment } from './kernel/segments.ts';
@@ -27,6 +28,14 @@ afterEach(async () => {
   await createDatabases(indexedDB).delete(database.name);
 });
 
+/** Resolves once the browser has reported every rejection so far that nothing handles. */
+async function untilReported(): Promise<void> {
+  const last = new Error('the last one');
+  void Promise.reject(last);
+  await until(() => expect(unhandled).toContain(last));
+  unhandled = unhandled.filter((reason) => reason !== last);
+}
+
 /** Resolves once the read has been rejected and its transaction has aborted. */
 async function expectOneRejection(
   transaction: IDBTransaction,
@@ -35,8 +44,7 @@ async function expectOneRejection(
   const aborted = new Promise((resolve) => transaction.addEventListener('abort', resolve));
   await expect(read(transaction)).rejects.toThrow();
   await aborted;
-  // Browsers report an unhandled rejection in a later task.
-  await new Promise((resolve) => setTimeout(resolve));
+  await untilReported();
   expect(unhandled).toEqual([]);
 }
 
@@ -77,7 +85,7 @@ it('a transaction that aborts before its function ends rejects once', async () =
     committing(transaction, async () => {
       transaction.abort();
       await new Promise((resolve) => transaction.addEventListener('abort', resolve));
-      await new Promise((resolve) => setTimeout(resolve));
+      await untilReported();
     }),
   );
 });

@@ -1,6 +1,6 @@
 import type { LocalNode } from 'cojson';
 import type { KernelError } from '../base/kernel-error.ts';
-import type { CoValueHeader, KnownState, Content, RawCoID } from '../engine/content.ts';
+import type { CoValueHeader, KnownState, Content, RawCoID, SessionID, Signature } from '../engine/content.ts';
 import type { DeviceStorage } from './device-storage.ts';
 import type { Ledger } from './ledger.ts';
 import type { StorageInspection } from './storage-inspection.ts';
@@ -11,8 +11,8 @@ export interface KernelDeviceStorage extends DeviceStorage {
   readonly ledger?: Ledger;
   /** If the database is deleted or emptied, everything that this node has in memory is written again. */
   useNode?(node: LocalNode): void;
-  /** What is stored of these CoValues. Rejects if it cannot be read. Absent for custom storage. */
-  storedStates?(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, KnownState>>;
+  /** Absent for custom storage, which cannot say that a read has failed. */
+  readonly stored?: StoredCoValues;
   /** Queued writes, for the devtools. Absent without a queue. */
   readonly queuedWrites?: number;
   /** Those that contain content, which closing the page would lose. */
@@ -29,6 +29,20 @@ export interface KernelDeviceStorage extends DeviceStorage {
   readFailure?(id: string): KernelError | undefined;
   /** For the devtools. Absent for memory and custom storage. */
   readonly inspection?: StorageInspection;
+}
+
+/** What is stored. Rejects if it cannot be read. */
+export interface StoredCoValues {
+  /** All IDs, in pages; an ID may occur twice. Queued writes are left out. */
+  ids(): AsyncIterable<readonly { readonly id: RawCoID }[]>;
+  /** Without those that are not stored. After all earlier writes. */
+  states(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, StoredState>>;
+}
+
+export interface StoredState {
+  readonly known: KnownState;
+  /** Each session's last one. */
+  readonly signatures: Readonly<Record<SessionID, Signature>>;
 }
 
 /** What a node already has of a CoValue. */

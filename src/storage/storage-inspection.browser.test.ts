@@ -123,19 +123,26 @@ it('lists content that is still in the stock database', async () => {
   const map = group.createMap({ n: 1 });
   await until(() => expect(done).toEqual(expect.arrayContaining([group.id, map.id])));
   await stock.close();
-  // Blocks the migration.
-  let letGo = () => {};
-  const held = navigator.locks.request(
-    `maia/take-over/${accountID}`,
-    () => new Promise<void>((resolve) => (letGo = resolve)),
-  );
-  ends.push(() => {
-    letGo();
-    return held;
-  });
+  await blockMigration(accountID);
   const storage = await open('kernel', accountID);
   expect(inspectionOf(storage).databases()).toEqual([`maia-${accountID}`, `maia-cojson-${accountID}`]);
   expect(await allIDs(storage)).toEqual([group.id, map.id].toSorted());
   const found = await inspectionOf(storage).read(new Set([map.id]));
   expect(found.get(map.id)).toHaveLength(1);
 });
+
+/** Resolves once the migration’s lock is held here, which it is until the test’s end. */
+async function blockMigration(accountID: string): Promise<void> {
+  let letGo = () => {};
+  const over = new Promise<void>((resolve) => (letGo = resolve));
+  await new Promise<void>((granted) => {
+    const held = navigator.locks.request(`maia/take-over/${accountID}`, () => {
+      granted();
+      return over;
+    });
+    ends.push(() => {
+      letGo();
+      return held;
+    });
+  });
+}

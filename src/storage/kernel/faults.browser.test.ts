@@ -187,7 +187,7 @@ it('[STORE-4] each tab writes what it has written again, whichever finds first t
   const next = node.createGroup();
   await other.waitForSync(next.id, next.core);
   await other.waitForSync(theirs.id, theirs.core);
-  const stored = await other.storedStates?.(new Set([map.id, theirs.id, next.id]));
+  const stored = await other.stored?.states(new Set([map.id, theirs.id, next.id]));
   expect([...(stored?.keys() ?? [])].toSorted()).toEqual([map.id, theirs.id, next.id].toSorted());
 });
 

@@ -20,7 +20,7 @@ import { createKnownStates } from './known-states.ts';
 import { createLoads } from './loads.ts';
 import { readNewerContent } from './newer-content.ts';
 import { createStockContent } from './stock-content.ts';
-import { joinAll, knownStateOf, messagesOf, type Piece } from './pieces.ts';
+import { joinAll, messagesOf, storedStateOf, type Piece } from './pieces.ts';
 import { readIDs, readMark, readPieces } from './segments.ts';
 import { startStockMigration } from './stock-migration.ts';
 import { createWrites } from './writes.ts';
@@ -172,7 +172,7 @@ export async function openKernelStorage(options: {
 
   async function storedStates(ids: ReadonlySet<RawCoID>) {
     await writes.attempted();
-    return new Map(joinAll(await read(ids)).map((stored) => [stored.id, knownStateOf(stored)]));
+    return new Map(joinAll(await read(ids)).map((stored) => [stored.id, storedStateOf(stored)]));
   }
 
   const readLedger = () =>
@@ -228,7 +228,7 @@ export async function openKernelStorage(options: {
       writes.store(content, correct, done);
     },
     useNode: (its) => void (node = its),
-    storedStates,
+    stored: { ids: allIDs, states: storedStates },
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     readFailure: (id) => loads.failures.get(id as RawCoID),
     async loadNewer(have, saved) {
@@ -258,7 +258,7 @@ export async function openKernelStorage(options: {
       const rawID = id as RawCoID;
       const state = known.get(rawID);
       if (state) return callback(state);
-      const reading = storedStates(new Set([rawID])).then((states) => states.get(rawID));
+      const reading = storedStates(new Set([rawID])).then((states) => states.get(rawID)?.known);
       answer(reading, callback, undefined);
     },
     getKnownState: (id) => known.get(id as RawCoID) ?? { id: id as RawCoID, header: false, sessions: {} },

@@ -8,6 +8,7 @@ import type {
   Signature,
   Transaction,
 } from '../../engine/content.ts';
+import type { StoredState } from '../kernel-device-storage.ts';
 
 /** The unit of writing: part of one CoValue, never changed. Reading joins all pieces of a CoValue. */
 export interface Piece {
@@ -71,6 +72,14 @@ export function knownStateOf({ id, runs }: StoredCoValue): KnownState {
   const sessions: KnownState['sessions'] = {};
   for (const [sessionID, inSession] of runs) sessions[sessionID] = endOf(inSession.at(-1));
   return { id, header: true, sessions };
+}
+
+export function storedStateOf(stored: StoredCoValue): StoredState {
+  const ends = [...stored.runs].flatMap(([sessionID, inSession]) => {
+    const last = inSession.at(-1);
+    return last ? [[sessionID, last.signature] as const] : [];
+  });
+  return { known: knownStateOf(stored), signatures: Object.fromEntries(ends) };
 }
 
 export function endOf(run: Run | undefined): number {

@@ -2,9 +2,9 @@ import type { RawCoID, StorageApiAsync } from 'cojson';
 import type { KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import type { Content, KnownState } from '../../engine/content.ts';
+import { sessionsOf, type Content } from '../../engine/content.ts';
 import { knownCountsOfContent, mergeCounts } from '../../engine/known-counts.ts';
-import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
+import type { KernelDeviceStorage, StoredState } from '../kernel-device-storage.ts';
 import { readStockRows } from '../kernel/read-stock-database.ts';
 import type { StockClient } from './stock-client.ts';
 import { openStock } from './stock.ts';
@@ -126,13 +126,13 @@ export async function openIndexedDBStorage(options: {
         },
       });
     },
-    async storedStates(ids) {
-      await queue.attempted();
-      const states = new Map<RawCoID, KnownState>();
-      for (const [id, contents] of await contentOf(stock.createReader(), ids)) {
-        states.set(id, stateOf(id, contents));
-      }
-      return states;
+    stored: {
+      ids: () => allIDs(client),
+      async states(ids) {
+        await queue.attempted();
+        const contents = await contentOf(stock.createReader(), ids);
+        return new Map([...contents].map(([id, content]) => [id, stateOf(id, content)]));
+      },
     },
     load: (id, callback, done = () => {}) => {
       api.load(id, callback, done).catch((error: unknown) => {
@@ -201,7 +201,10 @@ async function contentOf(reader: Pick<StorageApiAsync, 'load'>, ids: ReadonlySet
   return found;
 }
 
-function stateOf(id: RawCoID, contents: readonly Content[]): KnownState {
+function stateOf(id: RawCoID, contents: readonly Content[]): StoredState {
   const { header: _, ...sessions } = contents.map(knownCountsOfContent).reduce(mergeCounts, {});
-  return { id, header: true, sessions };
+  const signatures = contents
+    .flatMap(sessionsOf)
+    .map(([sessionID, { lastSignature }]) => [sessionID, lastSignature] as const);
+  return { known: { id, header: true, sessions }, signatures: Object.fromEntries(signatures) };
 }
