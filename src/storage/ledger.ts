@@ -72,6 +72,19 @@ export function currentConfirmations(
   return confirmations.filter(({ relayID, generation }) => generations.get(relayID) === generation);
 }
 
+/** A debt may be of a generation that its relay's record does not have yet. */
+export function latestGenerations(
+  recorded: LedgerContents['generations'],
+  debts: readonly Debt[],
+): LedgerContents['generations'] {
+  const latest = new Map(recorded);
+  for (const { relayID = '', generation = 0 } of debts) {
+    const before = latest.get(relayID);
+    if (before !== undefined && generation > before) latest.set(relayID, generation);
+  }
+  return latest;
+}
+
 export const wholePrefix = '*';
 
 /** Of marks that a tab of an earlier version can still set, so a release would hide later ones. */

@@ -7,7 +7,7 @@ import { failIndexedDB } from '../../../test/support/storage/failing-indexeddb.t
 import { ledgerRows, relayRows } from '../../../test/support/storage/ledger-rows.ts';
 import { openStorage, type KeptKind } from '../../../test/support/storage/open-storage.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { Content, RawCoID } from '../../engine/content.ts';
+import { sessionsOf, type Content, type RawCoID } from '../../engine/content.ts';
 import { stores } from '../account-database.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { createRelayMemory } from '../relay-memory.ts';
@@ -98,7 +98,7 @@ describe.each([{ kind: 'kernel' }, { kind: 'cojson-indexeddb' }] as const)(
       expect(isStored).toBe(false);
       await vi.waitFor(() => expect(isStored).toBe(true), { timeout: 10_000 });
       expect(await pendingIn(reader)).toEqual([content.id]);
-      expect([...((await reader.storedStates?.(new Set([content.id])))?.keys() ?? [])]).toEqual([content.id]);
+      expect([...((await reader.stored?.states(new Set([content.id])))?.keys() ?? [])]).toEqual([content.id]);
     });
 
     it('is written only once it is on disk', async () => {
@@ -227,14 +227,17 @@ describe.each([{ kind: 'kernel' }, { kind: 'cojson-indexeddb' }] as const)(
       const content = groupContent();
       await new Promise<void>((resolve) => storage.store(content, () => undefined, resolve));
       const ids = new Set([content.id, 'co_zNowhere' as const]);
-      const states = await (await open()).storedStates?.(ids);
-      expect([...(states ?? [])].map(([id, { header }]) => [id, header])).toEqual([[content.id, true]]);
+      const states = await (await open()).stored?.states(ids);
+      const signatures = sessionsOf(content).map(([id, { lastSignature }]) => [id, lastSignature] as const);
+      expect([...(states ?? [])].map(([id, { known, ...rest }]) => [id, known.header, rest])).toEqual([
+        [content.id, true, { signatures: Object.fromEntries(signatures) }],
+      ]);
       const mend = failIndexedDB(
         (_, mode) => mode === 'readonly',
         new DOMException('no data', 'UnknownError'),
       );
       ends.push(mend);
-      await expect(storage.storedStates?.(ids)).rejects.toThrow('no data');
+      await expect(storage.stored?.states(ids)).rejects.toThrow('no data');
     });
   },
 );

@@ -5,6 +5,7 @@ import { resultOf } from '../indexed-db.ts';
 import {
   currentConfirmations,
   joinDebts,
+  latestGenerations,
   noFacts,
   openCoValues,
   type Confirmation,
@@ -85,14 +86,9 @@ export async function readStored(transaction: IDBTransaction): Promise<StoredLed
 /** Throws if a record is malformed. */
 export function* contentsOf({ records, relays }: StoredLedger): Generator<void, LedgerContents> {
   const facts = yield* joinSteps(records);
-  const generations = new Map(generationsOf(relays));
-  for (const { relayID = '', generation = 0 } of facts.debts) {
-    const recorded = generations.get(relayID);
-    if (recorded !== undefined && generation > recorded) generations.set(relayID, generation);
-  }
   return {
     ...facts,
-    generations,
+    generations: latestGenerations(generationsOf(relays), facts.debts),
     unfilled: new Set([...relays].flatMap(([relayID, relay]) => (relay?.refill ? relayID : []))),
   };
 }

@@ -4,6 +4,7 @@ import { joinRecords, packFacts, type LedgerRecord } from '../../../src/storage/
 import { compactSteps } from '../../../src/storage/ledger/ledger-store.ts';
 import {
   currentConfirmations,
+  latestGenerations,
   noFacts,
   pendingDebts,
   type Confirmation,
@@ -26,11 +27,14 @@ export interface LedgerLog {
 export function createLedgerLog(relays = new Map<string, RememberedRelay>()): LedgerLog {
   let records: LedgerRecord[] = [];
   const generations = () => new Map([...relays].map(([relayID, { losses = 0 }]) => [relayID, losses]));
-  const contents = (): LedgerContents => ({
-    ...joinRecords(structuredClone(records)),
-    generations: generations(),
-    unfilled: new Set([...relays].flatMap(([relayID, { refill }]) => (refill ? relayID : []))),
-  });
+  function contents(): LedgerContents {
+    const facts = joinRecords(structuredClone(records));
+    return {
+      ...facts,
+      generations: latestGenerations(generations(), facts.debts),
+      unfilled: new Set([...relays].flatMap(([relayID, { refill }]) => (refill ? relayID : []))),
+    };
+  }
 
   return {
     get length() {
