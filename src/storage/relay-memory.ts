@@ -1,7 +1,13 @@
 import type { Logger } from '../base/logger.ts';
 import { accountDatabase, stores } from './account-database.ts';
 import { committing, openDatabase, resultOf } from './indexed-db.ts';
-import { joinConfirmed, type RelayMemory, type RememberedRelay } from './remembered-relay.ts';
+import {
+  confirmedIn,
+  isAnotherStorage,
+  joinConfirmed,
+  type RelayMemory,
+  type RememberedRelay,
+} from './remembered-relay.ts';
 
 /** Uses the account's database, and never recreates it: sign-out deletes it. */
 export function createRelayMemory(
@@ -34,10 +40,12 @@ export function createRelayMemory(
     async write(relayID, remembered) {
       const joinInto = async (store: IDBObjectStore) => {
         const before: unknown = await resultOf(store.get(relayID));
-        await resultOf(store.put(joinRemembered(before, remembered), relayID));
+        const joined = joinRemembered(before, remembered);
+        await resultOf(store.put(joined, relayID));
+        return joined;
       };
       try {
-        await transact('readwrite', joinInto, undefined);
+        return await transact('readwrite', joinInto, remembered);
       } catch (error) {
         logger.warn('Could not save on this device what it knows about a relay', { error });
         throw error;
@@ -67,19 +75,26 @@ export function asRecorded(
   return isNew ? { ...before, refill: true } : before;
 }
 
-/** Keeps what another tab has recorded in the meantime: confirmations, losses, and that the relay has to be refilled. */
+/**
+ * Keeps what another tab has recorded in the meantime: confirmations, losses, and that the relay has to be refilled. If the
+ * tabs have reached different storages at the relay's address, this one's begins a generation of its own.
+ */
 export function joinRemembered(stored: unknown, now: RememberedRelay): RememberedRelay {
   const before = readRemembered(stored) ?? {};
-  const losses = Math.max(before.losses ?? 0, now.losses ?? 0);
-  const isRefilled = now.refill === false && losses === (now.losses ?? 0);
+  const [earlier, later] = [before.losses ?? 0, now.losses ?? 0];
+  // A tab that has not heard of the latest loss names the storage before it.
+  const storage =
+    later < earlier ? before.storage : (now.storage ?? (later === earlier ? before.storage : undefined));
+  const isSplit = later === earlier && before.storage !== undefined && isAnotherStorage(before, storage);
+  const losses = Math.max(earlier, later) + (isSplit ? 1 : 0);
+  const isRefilled = now.refill === false && losses === later;
   const configuredMs = Math.max(before.configuredMs ?? 0, now.configuredMs ?? 0);
-  const confirmed = joinConfirmed(now.confirmed ?? [], before.confirmed ?? []);
-  const { refill: _, ...others } = now;
+  const confirmed = joinConfirmed(confirmedIn(now), confirmedIn(before));
   return {
-    ...others,
+    ...(storage && { storage }),
     ...(confirmed.length > 0 && { confirmed }),
     ...(losses > 0 && { losses }),
-    ...(((before.refill && !isRefilled) || now.refill) && { refill: true }),
+    ...((isSplit || (before.refill && !isRefilled) || now.refill) && { refill: true }),
     ...(configuredMs > 0 && { configuredMs }),
   };
 }
@@ -107,6 +122,11 @@ function isStorage(value: unknown): boolean {
 }
 
 function isConfirmedEdit(value: unknown): boolean {
-  const { id, sessionID, count } = (value ?? {}) as Partial<Record<string, unknown>>;
-  return typeof id === 'string' && typeof sessionID === 'string' && typeof count === 'number';
+  const { id, sessionID, count, generation } = (value ?? {}) as Partial<Record<string, unknown>>;
+  return (
+    typeof id === 'string' &&
+    typeof sessionID === 'string' &&
+    typeof count === 'number' &&
+    (generation === undefined || typeof generation === 'number')
+  );
 }

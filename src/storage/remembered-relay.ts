@@ -25,20 +25,22 @@ export interface ConfirmedEdit {
   readonly sessionID: SessionID;
   /** The session's transactions; 0 if the CoValue had only its header. */
   readonly count: number;
+  /** The latest generation in which the relay is known to have had it, as in `losses`. Absent: that of the record. */
+  readonly generation?: number;
 }
 
 /** Stores records by the relay's ID, which is derived from its address. */
 export interface RelayMemory {
   /** Rejects if the record cannot be read. */
   read(relayID: string): Promise<RememberedRelay | undefined>;
-  /** Joins it into the record. Rejects if that is not written. */
-  write(relayID: string, remembered: RememberedRelay): Promise<void>;
+  /** Joins it into the record, and resolves with that. Rejects if it is not written. */
+  write(relayID: string, remembered: RememberedRelay): Promise<RememberedRelay>;
 }
 
 /** For a node that leaves no trace on this device. */
 export const noRelayMemory: RelayMemory = {
   read: () => Promise.resolve(undefined),
-  write: () => Promise.resolve(),
+  write: (_, remembered) => Promise.resolve(remembered),
 };
 
 const maxConfirmed = 8;
@@ -49,10 +51,20 @@ export function joinConfirmed(
   before: readonly ConfirmedEdit[],
 ): readonly ConfirmedEdit[] {
   const earlier = new Map(before.map((edit) => [edit.id, edit]));
-  // A header alone says less than an earlier edit.
-  const latest = now.map((edit) => (edit.count === 0 ? (earlier.get(edit.id) ?? edit) : edit));
+  const latest = now.map((edit) => {
+    const other = earlier.get(edit.id);
+    // A header alone says less than an earlier edit, and a tab may not have heard of the latest loss.
+    return other && (edit.count === 0 || generationOf(other) > generationOf(edit)) ? other : edit;
+  });
   for (const { id } of now) earlier.delete(id);
   return [...latest, ...earlier.values()].slice(0, maxConfirmed);
+}
+
+const generationOf = ({ generation = 0 }: ConfirmedEdit) => generation;
+
+/** What a record says was confirmed, with its generation. */
+export function confirmedIn({ confirmed = [], losses = 0 }: RememberedRelay): readonly ConfirmedEdit[] {
+  return confirmed.map((edit) => ({ ...edit, generation: edit.generation ?? losses }));
 }
 
 /** Also if a stock server has become ours, or the reverse. */
