@@ -28,7 +28,8 @@ export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
   ready(peer: Peer, hello: frames.HelloFrame | undefined): void;
   /** Called once, after `ready`, when the server has sent its first message. */
   alive(): void;
-  received(message: SyncMessage, bytes: number): void;
+  /** Returns what cojson may handle of it. */
+  received(message: SyncMessage, bytes: number): SyncMessage | undefined;
   refused(error: KernelError, coValueID: string | undefined): void;
   roundTrip(ms: number): void;
   /** The relay's clock when it sent a ping, in ms since the Unix epoch, and when it arrived, by the clock's `elapsedMs`. */
@@ -138,8 +139,8 @@ export function dialRelay(options: DialOptions): RelayLink {
       else becomeReady(); // A relay sends its hello first, so this is a stock server.
       if (message.kind === 'ping') on.relayClock(message.timeMs, atMs);
       if (message.kind === 'sync') {
-        on.received(message.message, line.length);
-        incoming.push(message.message);
+        const rest = on.received(message.message, line.length);
+        if (rest) incoming.push(rest);
       }
       becomeAlive();
     } catch (error) {

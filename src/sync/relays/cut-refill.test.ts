@@ -3,19 +3,13 @@ import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { until } from '../../../test/support/until.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { systemClock } from '../../base/clock.ts';
-import { joinRemembered } from '../../storage/relay-memory.ts';
-import type { RelayMemory, RememberedRelay } from '../../storage/remembered-relay.ts';
+import type { RememberedRelay } from '../../storage/remembered-relay.ts';
 import { createLossWatch } from './loss-watch.ts';
+import { mapRelayMemory } from '../../../test/support/storage/map-relay-memory.ts';
 
 it('is sure again after its comparison was cut off and another tab has finished its own', async () => {
   const relays = new Map<string, RememberedRelay>([['r', { losses: 1 }]]);
-  const memory: RelayMemory = {
-    read: (id) => Promise.resolve(relays.get(id)),
-    write(id, seen) {
-      relays.set(id, joinRemembered(relays.get(id), seen));
-      return Promise.resolve();
-    },
-  };
+  const memory = mapRelayMemory(relays);
   let comparisons = 0;
   let compared = new Promise<void>(() => {});
   const watch = createLossWatch({

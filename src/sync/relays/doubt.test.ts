@@ -4,10 +4,15 @@ import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
 import { until } from '../../../test/support/until.ts';
 import { joinRemembered } from '../../storage/relay-memory.ts';
-import type { RelayMemory, RememberedRelay } from '../../storage/remembered-relay.ts';
+import { noRelayMemory, type RelayMemory, type RememberedRelay } from '../../storage/remembered-relay.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 
-const edit = (id: string, count = 1) => ({ id: id as RawCoID, sessionID: 's' as SessionID, count });
+const edit = (id: string, count = 1) => ({
+  id: id as RawCoID,
+  sessionID: 's' as SessionID,
+  count,
+  generation: 0,
+});
 
 /** A relay that has confirmed an edit of a CoValue in memory, and has yet to show that it still has it. */
 async function relayInDoubt({ isStored = true } = {}) {
@@ -27,6 +32,7 @@ async function relayInDoubt({ isStored = true } = {}) {
     async write(_, seen) {
       await writable;
       record = joinRemembered(record, seen);
+      return record;
     },
   };
   const clock = createFakeClock();
@@ -115,7 +121,7 @@ it.each(['denies it', 'sends what it ended'])(
     const confirmed = [{ id: map.id, sessionID: deletion as SessionID, count: 1 }];
     const watch = createTestLossWatch({
       node,
-      memory: { read: () => Promise.resolve({ confirmed }), write: () => Promise.resolve() },
+      memory: { ...noRelayMemory, read: () => Promise.resolve({ confirmed }) },
       recheck: () => new Promise(() => {}),
     });
     watch.connected(undefined);

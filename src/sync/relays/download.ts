@@ -10,6 +10,8 @@ export interface Download {
   /** Call when a message arrives, before it is handled. */
   arriving(message: SyncMessage, bytes: number): void;
   handled(message: SyncMessage): void;
+  /** The answer was not for cojson. */
+  taken(message: SyncMessage): void;
   /** Call after the peer was added and the node has requested the CoValues it has open. */
   connected(): void;
   lost(): void;
@@ -79,6 +81,10 @@ export function createDownload(options: {
         else begun.add(id);
       }
       if (action === 'reconcile-ack') reconciled.delete(id);
+      tell();
+    },
+    taken({ id }) {
+      arrived(id);
       tell();
     },
     connected() {

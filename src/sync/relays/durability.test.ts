@@ -4,6 +4,7 @@ import { createAgentNode, startStockRelay } from '../../../test/support/sync/sto
 import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
 import { until } from '../../../test/support/until.ts';
+import { noRelayMemory } from '../../storage/remembered-relay.ts';
 import { startMemorySync } from '../../../test/support/sync/start-memory-sync.ts';
 
 const ends: (() => unknown)[] = [];
@@ -37,7 +38,7 @@ it('[CONF-17] nothing is durable before the relay of this connection has shown t
   const confirmed = [{ id: core.id, sessionID: node.currentSessionID, count: 1 }];
   const relay = createTestLossWatch({
     node,
-    memory: { read: () => Promise.resolve({ confirmed }), write: () => Promise.resolve() },
+    memory: { ...noRelayMemory, read: () => Promise.resolve({ confirmed }) },
   });
   expect(relay.isVerified).toBe(false);
   const asked = vi.spyOn(node.syncManager, 'trySendToPeer');

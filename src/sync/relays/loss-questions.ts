@@ -21,9 +21,17 @@ export interface LossQuestions {
   readonly areOpen: boolean;
   /** `mayBeAsked`: cojson has queued questions about the CoValues in memory on this connection, or has sent them. */
   ask(edits: readonly ConfirmedEdit[], options: { readonly mayBeAsked: boolean }): void;
-  /** Returns true if the relay lacks an edit. */
-  handled(message: SyncMessage): boolean;
+  /** What the message answers. */
+  handled(message: SyncMessage): LossAnswer | undefined;
   clear(): void;
+}
+
+export interface LossAnswer {
+  readonly id: RawCoID;
+  /** Whether the relay has all that was asked about of the CoValue. */
+  readonly has: boolean;
+  /** The latest generation in which the relay was known to have it. */
+  readonly generation: number;
 }
 
 /** Concurrent writes of other clients can cause answers that do not cover the edit. After this many, it counts as lost. */
@@ -32,6 +40,7 @@ const maxAnswers = 20;
 interface Question {
   /** What the relay has confirmed. */
   readonly counts: KnownCounts;
+  readonly generation: number;
   readonly answers: number;
 }
 
@@ -89,10 +98,10 @@ export function createLossQuestions(options: {
       return asked.size > 0;
     },
     ask(edits, { mayBeAsked }) {
-      for (const { id, sessionID, count } of edits) {
-        const { counts = {} } = asked.get(id) ?? {};
-        const all = [counts, { header: 1 }, { [sessionID]: count }].reduce(mergeCounts);
-        asked.set(id, { counts: all, answers: 0 });
+      for (const { id, sessionID, count, generation = 0 } of edits) {
+        const before = asked.get(id) ?? { counts: {}, generation };
+        const counts = [before.counts, { header: 1 }, { [sessionID]: count }].reduce(mergeCounts);
+        asked.set(id, { counts, generation: Math.max(before.generation, generation), answers: 0 });
       }
       for (const id of new Set(edits.map(({ id }) => id))) {
         const core = mayBeAsked ? getAvailableCoValue(node, id) : undefined;
@@ -103,26 +112,28 @@ export function createLossQuestions(options: {
     handled(message) {
       const id = 'id' in message ? (message.id as RawCoID) : undefined;
       const question = id && asked.get(id);
-      if (!question) return false;
-      const { counts, answers } = question;
+      if (!question) return undefined;
+      const { counts, generation, answers } = question;
+      const answer = (has: boolean): LossAnswer => {
+        answered(id);
+        return { id, has, generation };
+      };
       if (message.action === 'known' || message.action === 'load') {
         // A deletion ends the other edits.
         const need = getOrCreateCoValue(node, id).isDeleted ? deletionOnly(counts) : counts;
-        if (!covers(knownCountsOfState(message), need)) return true;
-        answered(id);
-      } else if (message.action === 'content') {
+        return answer(covers(knownCountsOfState(message), need));
+      }
+      if (message.action === 'content') {
         // A relay that has the deletion sends nothing else.
         const isUndeleted =
           Object.keys(counts).some(isDeleteSession) && !Object.keys(message.new).every(isDeleteSession);
-        if (isUndeleted || answers >= maxAnswers) return true;
-        if (covers({ header: 1, ...knownCountsOfContent(message) }, counts)) answered(id);
-        else {
-          // The answer covers other sessions only, so query again until one covers this edit.
-          asked.set(id, { counts, answers: answers + 1 });
-          ask(id);
-        }
+        if (isUndeleted || answers >= maxAnswers) return answer(false);
+        if (covers({ header: 1, ...knownCountsOfContent(message) }, counts)) return answer(true);
+        // The answer covers other sessions only, so query again until one covers this edit.
+        asked.set(id, { ...question, answers: answers + 1 });
+        ask(id);
       }
-      return false;
+      return undefined;
     },
     clear: () => asked.clear(),
   };

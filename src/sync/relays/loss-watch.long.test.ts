@@ -10,18 +10,19 @@ import { openStorageDirectory } from '../../relay/database/storage-directory.ts'
 import { createSqlStorage } from '../../relay/storage/sql-storage.ts';
 import { createStorage } from '../../../test/support/relay/temporary-storage.ts';
 import type { StorageStatus } from '../../storage/device-storage.ts';
-import { joinRemembered } from '../../storage/relay-memory.ts';
-import type { RelayMemory, RememberedRelay } from '../../storage/remembered-relay.ts';
+import { noRelayMemory, type RelayMemory, type RememberedRelay } from '../../storage/remembered-relay.ts';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { startStockRelay, type StockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
 import { inspectionOf } from '../inspection.ts';
 import { startSync } from '../start-sync.ts';
 import { until } from '../../../test/support/until.ts';
+import { mapRelayMemory } from '../../../test/support/storage/map-relay-memory.ts';
 
 // What a device keeps between two runs: a storage that works in Node, and its record of the relay.
 let disk: Database;
 let remembered: Map<string, RememberedRelay>;
+let memory: RelayMemory;
 let secret: AgentSecret;
 let crypto: WasmCrypto;
 const ends: (() => unknown)[] = [];
@@ -30,6 +31,7 @@ beforeEach(async () => {
   disk = await openStorageDirectory(await createStorage(), silentLogger);
   await prepareSchema(disk);
   remembered = new Map();
+  memory = mapRelayMemory(remembered);
   crypto = await WasmCrypto.create();
   secret = crypto.newRandomAgentSecret();
 });
@@ -37,14 +39,6 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
   await disk.close();
 });
-
-const memory: RelayMemory = {
-  read: (id) => Promise.resolve(remembered.get(id)),
-  write(id, seen) {
-    remembered.set(id, joinRemembered(remembered.get(id), seen));
-    return Promise.resolve();
-  },
-};
 
 async function relayAt(port = 0): Promise<StockRelay> {
   const relay = await startStockRelay({ port });
@@ -163,7 +157,7 @@ test('a loss is noticed even if this device could not save the lost content and 
   const losses = createTestLossWatch({
     node,
     relayID: 'relay',
-    memory: { read: () => Promise.resolve({ confirmed: [edit] }), write: () => Promise.resolve() },
+    memory: { ...noRelayMemory, read: () => Promise.resolve({ confirmed: [edit] }) },
     recheck: () => Promise.resolve(void doubts++),
   });
   losses.connected(undefined);
@@ -184,7 +178,7 @@ test('content that another tab saw lost and restored is rechecked in this tab, t
   let doubts = 0;
   const losses = createTestLossWatch({
     node,
-    memory: { read: () => Promise.resolve(seen), write: (_, now) => Promise.resolve(void (seen = now)) },
+    memory: { read: () => Promise.resolve(seen), write: (_, now) => Promise.resolve((seen = now)) },
     recheck: () => Promise.resolve(void doubts++),
   });
   const connect = async () => {

@@ -5,7 +5,12 @@ import { testHello } from '../../../test/support/transport/test-hello.ts';
 import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
 import { until } from '../../../test/support/until.ts';
 import { joinRemembered } from '../../storage/relay-memory.ts';
-import type { ConfirmedEdit, RelayMemory, RememberedRelay } from '../../storage/remembered-relay.ts';
+import {
+  noRelayMemory,
+  type ConfirmedEdit,
+  type RelayMemory,
+  type RememberedRelay,
+} from '../../storage/remembered-relay.ts';
 import { createMemoryStorage } from '../../storage/memory-storage.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 
@@ -29,22 +34,23 @@ async function device(initial: (map: ConfirmedEdit) => RememberedRelay) {
     },
     write(_, seen) {
       record = joinRemembered(record, seen);
-      return Promise.resolve();
+      return Promise.resolve(record);
     },
   };
   const clock = createFakeClock();
   let comparisons = 0;
   const onChange = vi.fn();
+  const outdated = vi.fn();
   const watchOf = () =>
     createTestLossWatch({
-      ...{ node, memory, clock, onChange },
+      ...{ node, memory, clock, onChange, outdated },
       onRecorded: onChange,
       recheck: () => new Promise(() => comparisons++),
     });
   const known = (sessions: Record<string, number>) =>
     ({ action: 'known', id: core.id, header: true, sessions }) as const;
   return {
-    ...{ node, core, own, sent, clock, memory, known, watchOf, onChange },
+    ...{ node, core, own, sent, clock, memory, known, watchOf, onChange, outdated },
     record: () => record,
     setRecord: (next: RememberedRelay) => void (record = next),
     comparisons: () => comparisons,
@@ -106,7 +112,7 @@ it('is not sure of a relay of which it could ask nothing, because what the recor
   const confirmed = [{ id, sessionID: 's' as SessionID, count: 1 }];
   const watch = createTestLossWatch({
     node,
-    memory: { read: () => Promise.resolve({ confirmed }), write: () => Promise.resolve() },
+    memory: { ...noRelayMemory, read: () => Promise.resolve({ confirmed }) },
     recheck: () => new Promise(() => {}),
   });
   watch.connected(undefined);
@@ -200,8 +206,8 @@ it('asks first about what the relay had confirmed, with thousands of CoValues in
     node,
     clock: createFakeClock(),
     memory: {
+      ...noRelayMemory,
       read: () => Promise.resolve({ confirmed: [{ id: last, sessionID: node.currentSessionID, count: 1 }] }),
-      write: () => Promise.resolve(),
     },
   });
   await until(() => expect(watch.isRead).toBe(true));
@@ -245,4 +251,120 @@ it('compares nothing with the first server that this device meets', async () => 
   watch.connected(testHello);
   await until(() => expect(watch.isSure).toBe(true));
   expect(comparisons()).toBe(0);
+});
+
+it('names the storage with which another tab has found a loss, not the one before it', async () => {
+  const { storage } = testHello;
+  const { watchOf, setRecord, record, comparisons } = await device((map) => ({ storage, confirmed: [map] }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  // The address leads to a stock server now, which this tab's channel has yet to hear of.
+  setRecord({ losses: 1 });
+  watch.connected(undefined);
+  await turns();
+  expect([comparisons(), record()]).toEqual([1, { losses: 1, refill: true }]);
+});
+
+it('believes no silent channel if another tab names another storage while the questions are open', async () => {
+  const { watchOf, own, known, setRecord, record, comparisons } = await device((map) => ({
+    confirmed: [map],
+  }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  watch.connected(undefined);
+  await turns();
+  setRecord({ storage: testHello.storage, losses: 1 });
+  watch.handled(known({ [own.sessionID]: 1 }));
+  await turns();
+  expect([comparisons(), watch.isSure]).toEqual([0, false]);
+  // It is a stock server.
+  watch.carried();
+  await turns();
+  expect([comparisons(), record()]).toMatchObject([1, { losses: 2, refill: true }]);
+  expect(record().storage).toBeUndefined();
+});
+
+it('takes what the relay lost and never gets back for one loss, and what it got back for another', async () => {
+  const { node, memory, clock, own, known, record } = await device((map) => ({ confirmed: [map] }));
+  let comparisons = 0;
+  const recheck = () => Promise.resolve(void comparisons++);
+  const watch = createTestLossWatch({ node, memory, clock, recheck });
+  await until(() => expect(watch.isRead).toBe(true));
+  const connect = async (has: number) => {
+    watch.connected(undefined);
+    await turns();
+    watch.handled(known({ [own.sessionID]: has }));
+    await turns();
+    expect(watch.isSure).toBe(true);
+    watch.lost();
+    return [comparisons, record().losses];
+  };
+  expect([await connect(0), await connect(0), await connect(0)]).toEqual([
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ]);
+  await watch.record([own]);
+  expect([await connect(1), await connect(0), await connect(0)]).toEqual([
+    [1, 1],
+    [2, 2],
+    [2, 2],
+  ]);
+});
+
+it('knows after a restart which confirmations were of an earlier generation', async () => {
+  const { watchOf, own, known, comparisons } = await device((map) => ({
+    confirmed: [{ ...map, generation: 1 }],
+    losses: 2,
+  }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  watch.connected(undefined);
+  await turns();
+  watch.handled(known({ [own.sessionID]: 0 }));
+  await until(() => expect(watch.isSure).toBe(true));
+  expect(comparisons()).toBe(0);
+});
+
+it('begins a generation of its own if another tab has reached another storage at the same address', async () => {
+  const { watchOf, record, own, outdated, comparisons } = await device(() => ({ configuredMs: 1 }));
+  const [one, other] = [watchOf(), watchOf()];
+  await until(() => expect([one.isRead, other.isRead]).toEqual([true, true]));
+  const storage = { ...testHello.storage, epoch: 'another' };
+  // Both have read that no storage is known.
+  one.connected(testHello);
+  other.connected({ ...testHello, storage });
+  await turns();
+  expect(record()).toMatchObject({ storage, losses: 1, refill: true });
+  expect([comparisons(), other.generation, other.isCurrent(0), other.isSure]).toEqual([1, 1, false, false]);
+  // What the first one hears belongs to the storage that the record no longer names.
+  await one.record([own]);
+  expect([record().losses, one.isCurrent(0), one.isBelieved, one.isSure]).toEqual([1, false, false, false]);
+  expect(outdated).toHaveBeenCalledOnce();
+  one.lost();
+  one.connected(testHello);
+  await turns();
+  expect(record()).toMatchObject({ storage: testHello.storage, losses: 2, refill: true });
+});
+
+it('ends no comparison of an earlier generation, also if another connection is long in coming', async () => {
+  const { node, memory, clock, outdated, own, known } = await device((map) => ({ confirmed: [map] }));
+  let end = () => {};
+  const recheck = vi.fn(() => new Promise<void>((resolve) => (end = resolve)));
+  const watch = createTestLossWatch({ node, memory, clock, outdated, recheck });
+  await until(() => expect(watch.isRead).toBe(true));
+  watch.connected(undefined);
+  await turns();
+  watch.handled(known({ [own.sessionID]: 0 }));
+  await turns();
+  watch.foundGeneration(2);
+  expect(outdated).toHaveBeenCalledOnce();
+  end();
+  await turns();
+  expect([watch.isSure, watch.isBelieved, watch.mayUpload]).toEqual([false, false, false]);
+  // The record tells of no later loss, because the tab that found it could not write it.
+  watch.lost();
+  watch.connected(undefined);
+  await turns();
+  expect([recheck.mock.calls.length, watch.generation, watch.isBelieved]).toEqual([2, 2, true]);
 });

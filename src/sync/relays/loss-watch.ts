@@ -4,6 +4,7 @@ import type { Logger } from '../../base/logger.ts';
 import { isEqual } from '../../base/equal.ts';
 import { retry } from '../../base/retry.ts';
 import {
+  confirmedIn,
   isAnotherStorage,
   joinConfirmed,
   type ConfirmedEdit,
@@ -12,7 +13,7 @@ import {
 } from '../../storage/remembered-relay.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
 import { createDeviceStates } from '../delivery/device-states.ts';
-import { createLossQuestions } from './loss-questions.ts';
+import { createLossQuestions, type LossAnswer } from './loss-questions.ts';
 import { createPatience } from './patience.ts';
 
 /** Detects a relay that lost data. A restored backup may keep its epoch, so every connection queries recent edits. */
@@ -139,38 +140,53 @@ export function createLossWatch(options: {
     latest = Math.max(generation, before ?? 0);
     if (before === undefined || generation <= before) return;
     remembered = { ...remembered, refill: true };
-    outdated();
+    // A comparison that has only begun reads the record again at its end.
+    if (phase === 'sure' || phase === 'filling') outdated();
   }
 
   /** The number of the loss that the record tells of and that this tab has yet to handle. */
-  function lossIn({ losses = 0, refill }: RememberedRelay): number | undefined {
+  function lossIn({ losses = 0, refill, storage }: RememberedRelay): number | undefined {
     recordedLosses = Math.max(recordedLosses, losses);
-    // Another tab has found it.
-    if (losses > knownLosses) return losses;
+    if (losses > knownLosses) {
+      // Another tab has found it, and with it the storage whose confirmations count since.
+      remembered = { ...remembered, storage };
+      return losses;
+    }
     // A run or a connection ended before everything was compared, and the relay may have lost more since then.
     return refill || remembered.refill ? losses + 1 : undefined;
+  }
+
+  /** False if the record, as read on this connection, neither tells of a loss nor names another storage. */
+  function hasActedOn(found: RememberedRelay): boolean {
+    const loss = lossIn(found);
+    if (isAnotherStorage({ ...remembered, ...found }, hello?.storage)) {
+      if (hello || hasCarried) void findMissing(Math.max(found.losses ?? 0, knownLosses) + 1);
+      else hold();
+      return true;
+    }
+    if (loss !== undefined) void findMissing(loss);
+    return loss !== undefined;
+  }
+
+  /** Without a hello, it may be a silent channel to the relay. */
+  function hold(): void {
+    phase = 'held';
+    patience.renew();
   }
 
   async function compare(): Promise<void> {
     const { signal } = connection;
     phase = 'reading';
     void patience.begin();
-    const atStart = remembered.confirmed ?? [];
+    const atStart = confirmedIn(remembered);
     questions.ask(atStart, { mayBeAsked: true });
     await beginning;
     // In the meantime another tab may have seen more confirmations, or have handled a loss.
     const found = await read(signal);
     if (!found || signal.aborted || phase !== 'reading') return;
     phase = 'asking';
-    const loss = lossIn(found);
-    if (isAnotherStorage({ ...remembered, ...found }, hello?.storage)) {
-      // Without a hello, it may be a silent channel to the relay.
-      if (hello || hasCarried) return findMissing(Math.max(found.losses ?? 0, knownLosses) + 1);
-      phase = 'held';
-      return patience.renew();
-    }
-    if (loss !== undefined) return findMissing(loss);
-    const others = found.confirmed ?? [];
+    if (hasActedOn(found)) return;
+    const others = confirmedIn(found);
     remembered = {
       ...remembered,
       ...(hello && { storage: hello.storage }),
@@ -190,8 +206,7 @@ export function createLossWatch(options: {
     const { signal } = connection;
     const found = await read(signal);
     if (!found || signal.aborted || phase !== 'asking') return;
-    const loss = lossIn(found);
-    return loss === undefined ? becomeSure() : findMissing(loss);
+    if (!hasActedOn(found)) becomeSure();
   }
 
   /** `losses` includes this one. Written at once, because other tabs may already be certain that nothing is lost. */
@@ -215,9 +230,10 @@ export function createLossWatch(options: {
     // Tried again until it succeeds, because other tabs and later runs learn of the loss from the record.
     const written = retry(() => write(), { clock, signal: closing.signal });
     await Promise.all([recheck(signal), Promise.race([written, overdue])]);
-    if (signal.aborted) return;
+    // A later loss has another connection begin anew.
+    if (signal.aborted || knownLosses !== latest) return;
     remembered = { ...remembered, refill: false };
-    writeOnce();
+    writeOnce(remembered.confirmed);
     becomeSure();
   }
 
@@ -228,16 +244,24 @@ export function createLossWatch(options: {
     onChange();
   }
 
+  /** Otherwise each later connection would take what is lost for another loss. */
+  function answered({ id, has }: LossAnswer): void {
+    const edits = confirmedIn(remembered).filter((edit) => has || edit.id !== id);
+    const confirmed = edits.map((edit) => (edit.id === id ? { ...edit, generation: knownLosses } : edit));
+    remembered = { ...remembered, confirmed };
+  }
+
   /** An outdated record only costs a comparison. */
-  function writeOnce(): void {
-    write().catch(() => {});
+  function writeOnce(confirmed?: readonly ConfirmedEdit[]): void {
+    write(confirmed).catch(() => {});
   }
 
   /** One write at a time, so that an earlier one never follows a later one. */
   function write(confirmed: readonly ConfirmedEdit[] = []): Promise<void> {
     const written = writing.then(async () => {
-      const { losses = 0 } = remembered;
-      await memory.write(relayID, { ...remembered, confirmed });
+      const { losses = 0 } = await memory.write(relayID, { ...remembered, confirmed });
+      // Another tab has found a loss, or has reached another storage.
+      foundGeneration(losses);
       if (losses <= recordedLosses) return;
       recordedLosses = losses;
       onRecorded();
@@ -264,17 +288,18 @@ export function createLossWatch(options: {
     },
     get mayUpload() {
       if (patience.isOver || (phase === 'sure' && isCompared())) return true;
-      return phase === 'filling' && recordedLosses >= knownLosses;
+      return phase === 'filling' && knownLosses === latest && recordedLosses >= knownLosses;
     },
     foundGeneration,
     isCurrent: (generation) => generation === (latest ?? generation),
     get isBelieved() {
-      return isRead && (phase === 'sure' || phase === 'filling');
+      return isRead && knownLosses === latest && (phase === 'sure' || phase === 'filling');
     },
     isRecorded: (generation) => generation <= recordedLosses,
     record(confirmed) {
-      remembered = { ...remembered, confirmed: joinConfirmed(confirmed, remembered.confirmed ?? []) };
-      return write(confirmed);
+      const now = confirmedIn({ confirmed, losses: knownLosses });
+      remembered = { ...remembered, confirmed: joinConfirmed(now, confirmedIn(remembered)) };
+      return write(now);
     },
     connected(its) {
       hello = its;
@@ -286,7 +311,12 @@ export function createLossWatch(options: {
       if (phase === 'held') void compare();
     },
     handled(message) {
-      if (questions.handled(message)) void findMissing(knownLosses + 1);
+      const answer = questions.handled(message);
+      if (!answer) return;
+      answered(answer);
+      // What an earlier generation had is lost already, and no generation begins while one is compared.
+      if (!answer.has && answer.generation >= knownLosses && phase !== 'filling')
+        void findMissing(knownLosses + 1);
     },
     denied() {
       if (phase === 'filling' || remembered.refill === true) return;

@@ -11,6 +11,8 @@ import type { RelayFacts } from '../delivery/describe-sync.ts';
 import { recheckStored } from './recheck-stored.ts';
 import { createDownload } from './download.ts';
 import { createUpload } from './upload.ts';
+import { createPacedRedial } from '../connection/paced-redial.ts';
+import { randomFraction } from '../connection/random-fraction.ts';
 import { guardedTransport } from '../connection/guarded-transport.ts';
 import { hookedTransport, type ChannelHooks } from '../connection/hooked-transport.ts';
 import { createCourier, createCourierNode, type Courier } from '../delivery/courier.ts';
@@ -38,7 +40,7 @@ export interface ChannelOptions {
 export interface NodeRelay {
   readonly id: string;
   readonly connection: Pick<Connection, 'state' | 'pause' | 'resume' | 'reconnect' | 'wake'>;
-  readonly evidence: Pick<RelayEvidence, 'reportedCounts' | 'settled' | 'ask'>;
+  readonly evidence: Pick<RelayEvidence, 'recalled' | 'settled' | 'ask'>;
   readonly courier: Pick<Courier, 'wake'>;
   /** False while the relay may have lost what it confirmed. */
   readonly isSure: boolean;
@@ -85,8 +87,10 @@ export interface NodeRelayOptions extends ChannelOptions {
     | Pick<Tabs, 'beginUploads' | 'filter' | 'isLeftToOther' | 'isOverdue' | 'sent' | 'lost' | 'lostData'>
     | undefined;
   readonly claimed: (claim: OwnSessionClaim) => void;
-  /** What was sent of the node's own session to any of its relays, by CoValue. */
-  readonly sentByID: Map<string, KnownCounts>;
+  /** What any relay may have of the node's own session, by CoValue. */
+  readonly mayHaveByID: Map<string, KnownCounts>;
+  /** What earlier runs left, by CoValue. */
+  readonly leftByID: ReadonlyMap<string, KnownCounts>;
   readonly tap: () => MessageTap | undefined;
   readonly channelHooks: ChannelHooks;
   readonly onChange: () => void;
@@ -96,13 +100,17 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   const { id, node, ladder, appVersion, platform, pacer, logger } = options;
   const { memory, events, debts, ledger, tabs, claimed, tap, onChange } = options;
   const { clock } = platform;
+  const courierNode = createCourierNode(node, id);
   const claims = createOwnSessionClaims({
     node,
     ladder,
     relayID: id,
+    states: options.states,
+    askAbout: courierNode.askAbout,
     onClaim: claimed,
     onAccepted: (coValueID, counts) => evidence.heard(coValueID, counts),
-    sentByID: options.sentByID,
+    mayHaveByID: options.mayHaveByID,
+    leftByID: options.leftByID,
   });
   const evidence = createRelayEvidence({
     node,
@@ -146,7 +154,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     },
     outdated() {
       ladder.connectionLost(id);
-      redial();
+      outdatedRedial.request();
     },
     async recheck(signal) {
       evidence.recheckAll();
@@ -159,13 +167,16 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   });
   const courier = createCourier({
     ...options,
-    node: createCourierNode(node, id),
+    node: courierNode,
     relayID: id,
     clock,
+    onStored: claims.isStored,
+    isDisputed: claims.isDisputed,
     isSettled: () => options.isSettled() && losses.isBelieved,
     isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
     isOverdue: (coValueID) => tabs?.isOverdue(id, coValueID) === true,
   });
+  const outdatedRedial = createPacedRedial({ clock, random: () => randomFraction(platform), redial });
   /** Of the current or the latest connection. */
   let hello: HelloFrame | undefined;
   let isReady = false;
@@ -202,6 +213,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         onChange();
       },
       lost() {
+        outdatedRedial.cancel();
         download.lost();
         upload.lost();
         unacknowledged.lost();
@@ -220,9 +232,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       sent(message, bytes) {
         if (message.action === 'content') {
           upload.sent(message, bytes);
-          const counts = knownCountsOfContent(message);
-          claims.sent(message.id, counts);
-          tabs?.sent(id, message.id, counts);
+          claims.sent(message);
+          tabs?.sent(id, message.id, knownCountsOfContent(message));
         }
         download.sent(message);
         unacknowledged.sent(message);
@@ -237,6 +248,9 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         losses.carried();
         download.arriving(message, bytes);
         tap()?.('received', id, message, bytes, clock.nowMs());
+        const rest = claims.arriving(message);
+        if (!rest) download.taken(message);
+        return rest;
       },
       withheld(message, error) {
         logger.warn(error.message, { code: error.code, id: message.id });
@@ -299,7 +313,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       onChange();
     },
     check: download.check,
-    sentElsewhere: claims.sent,
+    sentElsewhere: claims.mayHave,
     acceptKnown(coValueID, found) {
       claims.acceptKnown(coValueID, found);
       onChange();
@@ -326,6 +340,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     }),
     close() {
       connection.close();
+      outdatedRedial.cancel();
       losses.close();
     },
   };

@@ -32,8 +32,8 @@ export interface NodeRelays
   connect(targets: RelayTargets, channels: ChannelOptions): void;
   /** Reopens idle connections, because there is something to send. */
   wake(): void;
-  /** What each relay has reported about a CoValue. Kept only until `settled`. */
-  reportedCounts(id: string): ReadonlyMap<string, KnownCounts>;
+  /** As `RelayEvidence.recalled`, of every relay. `need`: what an earlier run left. */
+  recalled(id: RawCoID, need: KnownCounts): void;
   /** Call when all pending edits are in the ladder. */
   settled(): void;
   /** Queries what the relays do not report on their own. */
@@ -81,7 +81,8 @@ export function createNodeRelays(options: {
   const { ladder } = options;
   const byID = new Map<string, NodeRelay>();
   const answerWaits = createAnswerWaits();
-  const sentByID = new Map(options.earlier);
+  const mayHaveByID = new Map(options.earlier);
+  const leftByID = new Map<string, KnownCounts>();
   /** A relay may report claims before the session listens. */
   const unreportedClaims = new Map<RawCoID, OwnSessionClaim>();
   let claimed = (claim: OwnSessionClaim): void => void unreportedClaims.set(claim.id, claim);
@@ -115,7 +116,8 @@ export function createNodeRelays(options: {
         ...channels,
         id,
         urls: to[index] ?? to[0],
-        sentByID,
+        mayHaveByID,
+        leftByID,
         isSettled: () => isSettled,
         claimed: (claim) => claimed(claim),
         tap: () => tap,
@@ -147,7 +149,10 @@ export function createNodeRelays(options: {
       relay.handled(message, peer);
       if ('id' in message) answerWaits.answered(message.id);
     },
-    reportedCounts: (id) => new Map(all.map((relay) => [relay.id, relay.evidence.reportedCounts(id)])),
+    recalled(id, need) {
+      leftByID.set(id, need);
+      for (const { evidence } of all) evidence.recalled(id);
+    },
     settled() {
       isSettled = true;
       for (const { evidence, courier } of all) {

@@ -16,7 +16,7 @@ export async function recheckStored(options: {
     for await (const ids of states.ids()) {
       const stored = await states.read(ids);
       if (signal.aborted) return;
-      for (const [id, need] of stored) recheck(id, need);
+      for (const [id, { counts }] of stored) recheck(id, counts);
     }
   };
   // The storage reports its failures.

@@ -10,12 +10,12 @@ import { createAgentNode, startStockRelay, type StockRelay } from '../../../test
 import { createTestLossWatch } from '../../../test/support/sync/test-loss-watch.ts';
 import { until } from '../../../test/support/until.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
-import { joinRemembered } from '../../storage/relay-memory.ts';
 import type { RelayMemory, RememberedRelay } from '../../storage/remembered-relay.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { confirmationsOf } from '../confirmations.ts';
 import { inspectionOf } from '../inspection.ts';
 import { startSync } from '../start-sync.ts';
+import { mapRelayMemory } from '../../../test/support/storage/map-relay-memory.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -33,11 +33,10 @@ beforeEach(() => {
   onLedger = () => {};
 });
 const memory: RelayMemory = {
-  read: (id) => Promise.resolve(relays.get(id)),
+  read: (id) => mapRelayMemory(relays).read(id),
   write(id, seen) {
     onWrite(id, seen);
-    relays.set(id, joinRemembered(relays.get(id), seen));
-    return Promise.resolve();
+    return mapRelayMemory(relays).write(id, seen);
   },
 };
 async function relayAt(port = 0): Promise<StockRelay> {
@@ -98,12 +97,16 @@ const has = (relay: StockRelay, id: RawCoID) => relay.node.getCoValue(id).isAvai
 const edit = { id: 'co_z1' as RawCoID, sessionID: 's' as SessionID, count: 1 };
 async function lossWatch(read: RelayMemory['read'], recorded = () => Promise.resolve()) {
   const written: RememberedRelay[] = [];
+  const write: RelayMemory['write'] = (_, seen) => {
+    written.push(seen);
+    return Promise.resolve(seen);
+  };
   const outdated = vi.fn();
   const clock = createFakeClock(0);
   const watch = createTestLossWatch({
     recorded,
     node: await createAgentNode(),
-    memory: { read, write: (_, seen) => Promise.resolve(void written.push(seen)) },
+    memory: { read, write },
     clock,
     recheck: () => new Promise(() => {}),
     outdated,
@@ -174,7 +177,7 @@ it('sends a relay nothing that it confirmed and lost before the loss is on disk'
     async write(id, seen) {
       losses.push(seen.losses);
       await writable;
-      await memory.write(id, seen);
+      return memory.write(id, seen);
     },
   };
   const { node } = await run([second.url], { memory: slow });

@@ -18,7 +18,11 @@ async function withLeftOver(isSure = true, isBelieved = () => true) {
   const map: RawCoMap = relay.createGroup().createMap();
   const { ladder } = createTestLadder({ canSave: false });
   ladder.useRelays(['relay']);
-  const claims = { accepted: (_: string, state: KnownCounts) => state, sent: () => {} };
+  const claims = {
+    accepted: (_: string, state: KnownCounts) => state,
+    checkAgain: () => {},
+    mayHave: () => {},
+  };
   const evidence = createRelayEvidence({
     node,
     ladder,

@@ -19,8 +19,8 @@ export interface RelayEvidence {
   handled(message: SyncMessage, peer: PeerState): void;
   /** The relay has reported this much of a CoValue on this connection. */
   heard(id: RawCoID, counts: KnownCounts): void;
-  /** What the relay has reported about a CoValue on this connection, if it is believed. Kept only until `settled` and `sure`. */
-  reportedCounts(id: string): KnownCounts;
+  /** The ladder has what an earlier run left. Counts again what the relay has reported about it on this connection. */
+  recalled(id: RawCoID): void;
   /** Call when all pending edits are in the ladder. */
   settled(): void;
   /** Call when earlier confirmations from this relay are known to be reliable. */
@@ -38,7 +38,7 @@ export function createRelayEvidence(options: {
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly relayID: string;
-  readonly claims: Pick<OwnSessionClaims, 'accepted' | 'sent'>;
+  readonly claims: Pick<OwnSessionClaims, 'accepted' | 'checkAgain' | 'mayHave'>;
   /** Whether the relay has shown on this connection that it still has its earlier data. */
   readonly isSure: () => boolean;
   /** Until then nothing that it says counts. */
@@ -80,7 +80,7 @@ export function createRelayEvidence(options: {
     // The disk may not have the deletion yet, or still what it ended.
     const need = getKnownCoValue(node, id)?.isDeleted ? deletionOnly(stored) : stored;
     // A relay has confirmed what is not pending, so nobody else can have written it under this session.
-    claims.sent(id, missingSessions(needOf(ladder.pending.get(id) ?? noEdits), need));
+    claims.mayHave(id, missingSessions(needOf(ladder.pending.get(id) ?? noEdits), need));
     // Also what is pending: in the ledger, all relays may have confirmed it in earlier generations.
     owe(id, need);
     ladder.missing(id, need, relayID);
@@ -105,7 +105,14 @@ export function createRelayEvidence(options: {
       heard(id, state);
     },
     heard,
-    reportedCounts: (id) => (isBelieved() ? said.get(id) : undefined) ?? {},
+    recalled(id) {
+      const counts = said.get(id);
+      if (!counts) return;
+      claims.checkAgain(id, counts);
+      const accepted = claims.accepted(id, counts);
+      said.set(id, accepted);
+      if (isBelieved()) ladder.confirmed(id, accepted, relayID);
+    },
     settled() {
       isSettled = true;
       if (isSure()) said.clear();

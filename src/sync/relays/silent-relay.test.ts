@@ -29,7 +29,10 @@ it('a relay has not lost data because a channel to it carries nothing', async ()
     storage: { status: foreignStorageStatus(node) },
     memory: {
       read: () => Promise.resolve({ storage: { id: 's', epoch: 'e' } }),
-      write: (_, seen) => Promise.resolve(void written.push(seen)),
+      write(_, seen) {
+        written.push(seen);
+        return Promise.resolve(seen);
+      },
     },
     platform: createNodePlatform(),
     logger: silentLogger,

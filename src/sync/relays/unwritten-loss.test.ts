@@ -27,8 +27,9 @@ it('owes nothing once a relay that lost data has it again, though the loss was r
     async write(id, remembered) {
       if (remembered.losses) lost();
       if (isSlow) await writable;
-      await memory.write(id, remembered);
+      const joined = await memory.write(id, remembered);
       if (remembered.confirmed?.length) confirmed();
+      return joined;
     },
   };
   const node = await createAgentNode();

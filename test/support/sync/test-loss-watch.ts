@@ -1,4 +1,5 @@
 import { silentLogger } from '../../../src/base/logger.ts';
+import { noRelayMemory } from '../../../src/storage/remembered-relay.ts';
 import { createLossWatch, type LossWatch } from '../../../src/sync/relays/loss-watch.ts';
 import { createFakeClock } from '../../../src/testing/fake-clock.ts';
 
@@ -8,7 +9,7 @@ type Options = Parameters<typeof createLossWatch>[0];
 export function createTestLossWatch(options: Pick<Options, 'node'> & Partial<Options>): LossWatch {
   return createLossWatch({
     relayID: 'r',
-    memory: { read: () => Promise.resolve({}), write: () => Promise.resolve() },
+    memory: { ...noRelayMemory, read: () => Promise.resolve({}) },
     recorded: () => Promise.resolve(),
     clock: createFakeClock(),
     logger: silentLogger,
