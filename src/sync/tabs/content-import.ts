@@ -48,7 +48,8 @@ export function createContentImport(options: {
       const theirs = { ...content, new: others.withoutOwn(content.new) };
       if (!theirs.header && Object.keys(theirs.new).length === 0) return;
       const core = getOrCreateCoValue(node, theirs.id);
-      if (core.isAvailable() || theirs.header) return take(theirs);
+      // cojson keeps the order of what waits for a group.
+      if (core.isAvailable() || theirs.header || core.hasMissingDependencies()) return take(theirs);
       core.loadFromStorage((isFound) => isFound && take(theirs));
 
       function take(taken: NewContent): void {

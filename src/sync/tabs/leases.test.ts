@@ -181,7 +181,8 @@ describe('a lease', () => {
   it('sends nothing that the relay has meanwhile', () => {
     expect(sent({ [writer]: 2 })).toBeUndefined();
     clock.advance(5_000);
-    hear({ action: 'content', sessions: { [writer]: 2 } });
+    // The relay forwards it, which cojson does not count as known to the relay.
+    leases.handled(contentOf({ [writer]: 2 }), peer);
     expect([leases.isOverdue('r', id), resent]).toEqual([false, []]);
   });
 

@@ -1,3 +1,4 @@
+import type { AvailableCoValueCore } from 'cojson';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createDeviceWithTabs,
@@ -106,6 +107,25 @@ describe('tabs of one account, offline', () => {
     expect(second.map(map.id).get('a')).toBe(0);
     second.page.tell('show');
     await until(() => expect(second.map(map.id).get('a')).toBe(1));
+  });
+
+  it('[TABS-4] receive all pieces in order, although the group arrives after them', async () => {
+    const [first, second] = [device.openTab(), device.openTab()];
+    const author = device.forge(device.newSessionID());
+    const map = author.createGroup().createMap({ n: 0 });
+    const channel = first.setup.platform.openTabChannel('tabs', () => {});
+    const post = (core: AvailableCoValueCore, known?: ReturnType<AvailableCoValueCore['knownState']>) => {
+      const contents = core.newContentSince(known) ?? [];
+      channel?.post({ v: 1, from: author.currentSessionID, kind: 'content', contents });
+    };
+    post(map.core);
+    for (const n of [1, 2, 3]) {
+      const known = map.core.knownState();
+      map.set('n', n);
+      post(map.core, known);
+    }
+    post(map.group.core);
+    await until(() => expect(second.map(map.id).get('n')).toBe(3));
   });
 
   it('accept nothing under their own session from another tab', async () => {

@@ -1,38 +1,21 @@
-import { LocalNode, type RawCoMap } from 'cojson';
-import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
+import type { RawCoMap } from 'cojson';
 import { afterEach, expect, it } from 'vitest';
-import { createBrowserPlatform } from '../../platform/browser-platform.ts';
-import { silentLogger } from '../../base/logger.ts';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
-import { openStorage, type KeptKind } from '../../../test/support/storage/open-storage.ts';
-import { startSync } from '../start-sync.ts';
+import { createBrowserTabs } from '../../../test/support/sync/browser-tabs.ts';
 import { until } from '../../../test/support/until.ts';
 
-const wasm = await WasmCrypto.create();
-const secret = wasm.newRandomAgentSecret();
-const ends: (() => Promise<unknown>)[] = [];
+const accountID = `tabs-${crypto.randomUUID()}`;
+const tabs = createBrowserTabs(accountID);
 afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
+  await tabs.end();
   await createDatabases(indexedDB).deleteAll();
 });
-
-async function openTab(kind: KeptKind, accountID: string) {
-  const storage = await openStorage(kind, accountID);
-  const node = new LocalNode(secret, wasm.newRandomSessionID(wasm.getAgentID(secret)), wasm);
-  node.setStorage(storage);
-  const platform = createBrowserPlatform();
-  const tabs = { name: accountID, platform };
-  const sync = startSync({ node, storage, platform, tabs, sync: false, logger: silentLogger });
-  ends.push(() => storage.close(), sync.close);
-  return { node, sync };
-}
 
 it.each(['kernel', 'cojson-indexeddb'] as const)(
   'tabs see each other’s edits in content stored by %s',
   async (kind) => {
-    const accountID = `tabs-${crypto.randomUUID()}`;
-    const first = await openTab(kind, accountID);
-    const second = await openTab(kind, accountID);
+    const first = await tabs.open(kind);
+    const second = await tabs.open(kind);
     const map = first.node.createGroup().createMap();
     // The second tab looks up the map before it is stored.
     void second.node.load(map.id);
@@ -47,7 +30,7 @@ it.each(['kernel', 'cojson-indexeddb'] as const)(
     expect(second.sync.current.confirmed.pending).toBe(2);
 
     // A third tab finds everything.
-    const third = await openTab(kind, accountID);
+    const third = await tabs.open(kind);
     const late = await third.node.load(map.id);
     expect(late !== 'unavailable' && late.toJSON()).toEqual(map.toJSON());
   },

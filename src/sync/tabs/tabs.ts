@@ -209,7 +209,7 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       if (!edits || !ladder.isOwn(id)) return;
       const before = announced.get(peer.id) ?? new Map<string, KnownCounts>();
       announced.set(peer.id, before);
-      const confirmed = within(atRelay(edits, peer.id).confirmed, edits);
+      const confirmed = confirmedIn(edits, peer.id);
       if (isEmpty(missingIn(before.get(id) ?? {}, confirmed))) return;
       before.set(id, confirmed);
       announcements.confirmed(peer.id, id, confirmed);
@@ -224,7 +224,8 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
       // A tab that reads the ledger in the meantime counts the edits as pending.
       debts.whenWritten(() => {
         for (const [relayID, generation] of heard)
-          if (generation === generationOf(relayID)) announcements.confirmed(relayID, id, needOf(edits));
+          if (generation === generationOf(relayID) && !isEmpty(confirmedIn(edits, relayID)))
+            announcements.confirmed(relayID, id, confirmedIn(edits, relayID));
       });
     },
     sent(relayID, id, counts) {
@@ -258,6 +259,11 @@ function touches(edits: PendingEdits, counts: KnownCounts): boolean {
 }
 
 /** The counts of the sessions that these edits belong to. */
+/** What other tabs may count, too. */
+function confirmedIn(edits: PendingEdits, relayID: string): KnownCounts {
+  return within(atRelay(edits, relayID).confirmed, edits);
+}
+
 function within(counts: KnownCounts, edits: PendingEdits): KnownCounts {
   const need = needOf(edits);
   return Object.fromEntries(Object.entries(counts).filter(([session]) => session in need));

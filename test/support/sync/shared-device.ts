@@ -1,16 +1,20 @@
-import type { RawCoID } from 'cojson';
+import type { Content, RawCoID } from '../../../src/engine/content.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { createKernelError } from '../../../src/base/kernel-error.ts';
 import { nextTask } from '../../../src/base/next-task.ts';
 import type { TabChannel } from '../../../src/platform/platform.ts';
 import { createReadable, type Writable } from '../../../src/base/readable.ts';
 import type { StorageStatus } from '../../../src/storage/device-storage.ts';
 import type { KernelDeviceStorage } from '../../../src/storage/kernel-device-storage.ts';
-import { joinRemembered } from '../../../src/storage/relay-memory.ts';
 import type { RelayMemory, RememberedRelay } from '../../../src/storage/remembered-relay.ts';
 import { createMemoryStorage } from '../../../src/storage/memory-storage.ts';
 import { createLedgerLog, type LedgerLog } from '../storage/ledger-log.ts';
-import { joinPieces, knownStateOf, messagesOf, type Piece } from '../../../src/storage/kernel/pieces.ts';
+import { createKnownStates } from '../../../src/storage/kernel/known-states.ts';
+import { createLoads } from '../../../src/storage/kernel/loads.ts';
+import { joinPieces, knownStateOf, storedStateOf, type Piece } from '../../../src/storage/kernel/pieces.ts';
 import { planWrites } from '../../../src/storage/kernel/plan-writes.ts';
 import type { TabsSetup } from '../../../src/sync/tabs/tabs-options.ts';
+import { mapRelayMemory } from '../storage/map-relay-memory.ts';
 
 /** One device's database and tab channel, in memory. */
 export interface SharedDevice {
@@ -34,13 +38,7 @@ export function createSharedDevice(): SharedDevice {
   const pieces: Piece[] = [];
   const relays = new Map<string, RememberedRelay>();
   const ledger = createLedgerLog(relays);
-  const memory: RelayMemory = {
-    read: (relayID) => Promise.resolve(relays.get(relayID)),
-    write(relayID, seen) {
-      relays.set(relayID, joinRemembered(relays.get(relayID), seen));
-      return Promise.resolve();
-    },
-  };
+  const memory = mapRelayMemory(relays);
   const posted: object[] = [];
   const channels = new Set<(message: unknown) => void>();
 
@@ -58,6 +56,18 @@ export function createSharedDevice(): SharedDevice {
     let isKilled = false;
     const status = createReadable<StorageStatus>({ kind: 'custom', state: 'ok' });
     const later = (run: () => void) => void nextTask().then(() => isKilled || run());
+    const attempted = () => new Promise<void>((resolve) => later(resolve));
+    const loads = createLoads({
+      async read(ids) {
+        await attempted();
+        return new Map([...ids].map((id) => [id, pieces.filter((piece) => piece.id === id)]));
+      },
+      known: createKnownStates(),
+      clock: systemClock,
+      nextTask,
+      failed: () => createKernelError('STORAGE_UNAVAILABLE', 'This device’s memory cannot be read.'),
+      recovered: () => {},
+    });
     const storage = {
       ...createMemoryStorage(),
       status,
@@ -70,19 +80,27 @@ export function createSharedDevice(): SharedDevice {
         });
       },
       load(id, onContent, onDone) {
-        later(() => {
-          const stored = storedOf(id as RawCoID);
-          for (const message of stored ? messagesOf(stored) : []) onContent(structuredClone(message));
-          onDone?.(stored !== undefined);
-        });
+        const give = (message: Content) => onContent(structuredClone(message));
+        loads.load(id as RawCoID, give, onDone ?? (() => {}));
+      },
+      stored: {
+        async *ids() {
+          await attempted();
+          yield [...new Set(pieces.map(({ id }) => id))].map((id) => ({ id }));
+        },
+        async states(ids) {
+          await attempted();
+          const all = [...ids].flatMap((id) => storedOf(id) ?? []);
+          return new Map(all.map((stored) => [stored.id, storedStateOf(stored)]));
+        },
       },
       loadKnownState: (id, callback) => later(() => callback(stateOf(id as RawCoID))),
       ledger: {
         useRelays: ledger.useRelays,
         add: (facts) => later(() => ledger.add(facts)),
         settled: () => {},
-        attempted: () => new Promise((resolve) => later(resolve)),
-        written: () => new Promise((resolve) => later(resolve)),
+        attempted,
+        written: attempted,
         read: () => new Promise((resolve) => later(() => resolve(ledger.contents()))),
       },
     } satisfies SharedTab['storage'];
