@@ -1,5 +1,5 @@
-import { cojsonInternals, type LocalNode, type SyncMessage } from 'cojson';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { cojsonInternals, type CojsonInternalTypes, type LocalNode, type SyncMessage } from 'cojson';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { interceptContent, listen, listenToSending } from './node-events.ts';
 
@@ -37,6 +37,37 @@ describe('a listener', () => {
     node.syncManager.handleNewContent(content, 'import');
     expect(log).toHaveLength(1);
     expect(log[0]).toContain('"header":1');
+  });
+
+  it('receives an import once the node has it, not while it waits for its group', async () => {
+    listen(node, { edited: (id) => log.push(id) });
+    const map = author.createGroup().createMap({ key: 1 });
+    const [group, content] = [map.group.core, map.core].map(
+      (core) => core.newContentSince(undefined)?.[0] as CojsonInternalTypes.NewContentMessage,
+    );
+    if (content) node.syncManager.handleNewContent(content, 'import');
+    expect(log).toEqual([]);
+    if (group) node.syncManager.handleNewContent(group, 'import');
+    await expect.poll(() => log).toEqual([map.group.id, map.id]);
+  });
+
+  it('receives nothing of an import whose earlier transactions the node lacks', () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const map = author.createGroup().createMap({ key: 1 });
+    const pieceAfter = (count: number) => {
+      const sessions = count > 0 ? { [author.currentSessionID]: count } : {};
+      const known = { id: map.id, header: count > 0, sessions };
+      return map.core.newContentSince(known)?.[0] as CojsonInternalTypes.NewContentMessage;
+    };
+    const whole = [map.group.core.newContentSince(undefined)?.[0], pieceAfter(0)];
+    map.set('key', 2);
+    map.set('key', 3);
+    for (const content of whole) if (content) node.syncManager.handleNewContent(content, 'import');
+    listen(node, { edited: (id, need) => log.push(`${id} ${JSON.stringify(need)}`) });
+    node.syncManager.handleNewContent(pieceAfter(2), 'import');
+    expect(log).toEqual([]);
+    node.syncManager.handleNewContent(pieceAfter(1), 'import');
+    expect(log).toEqual([`${map.id} {"${author.currentSessionID}":3}`]);
   });
 
   it('receives a peer’s messages before and after cojson handles them, and what they changed', async () => {

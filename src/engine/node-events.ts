@@ -1,4 +1,4 @@
-import type { LocalNode, Peer, PeerState, SyncMessage } from 'cojson';
+import type { LocalNode, Peer, PeerState, RawCoID, SyncMessage } from 'cojson';
 import type { Content } from './content.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
 import {
@@ -48,7 +48,8 @@ export function listen(node: LocalNode, listener: Partial<NodeEvents>): () => vo
   const { edited, received, refused, handling, handled, storing, stored } = listener;
   const ends = [
     edited && followEdits(node, edited),
-    (edited || received || refused) && followContent(node, listener),
+    edited && followImports(node, edited),
+    (received || refused) && followContent(node, listener),
     (handling || handled) && followMessages(node, listener),
     (storing || stored) && followStorage(node, listener),
   ];
@@ -73,12 +74,44 @@ function followEdits({ syncManager }: LocalNode, edited: NodeEvents['edited']): 
   });
 }
 
-function followContent(node: LocalNode, { edited, received, refused }: Partial<NodeEvents>): () => void {
-  const stateOf = ({ id }: Content) => knownCountsOfState(getOrCreateCoValue(node, id).knownState());
+/** cojson may keep imported content back, or drop it, so what counts is what the node has when it is stored. */
+function followImports(node: LocalNode, edited: NodeEvents['edited']): () => void {
+  let current: { readonly id: RawCoID; readonly before: KnownCounts } | undefined;
 
+  function report(): void {
+    if (!current) return;
+    const { id, before } = current;
+    current = undefined;
+    const need = missingIn(before, knownCountsOf(node, id));
+    if (!isEmpty(need)) edited(id, need);
+  }
+
+  const ends = [
+    interceptContent(node, 'events', (next) => (content, from) => {
+      const outer = current;
+      current = from === 'import' ? { id: content.id, before: knownCountsOf(node, content.id) } : undefined;
+      try {
+        next(content, from);
+        report();
+      } finally {
+        current = outer;
+      }
+    }),
+    node.storage &&
+      wrapMethod(node.storage, 'store', (next) => (content, ...rest) => {
+        if (content.id === current?.id) report();
+        next(content, ...rest);
+      }),
+  ];
+  return () => {
+    for (const end of ends) end?.();
+  };
+}
+
+function followContent(node: LocalNode, { received, refused }: Partial<NodeEvents>): () => void {
   function reportOutcome(peer: PeerState, content: Content, before: KnownCounts): void {
     const core = getOrCreateCoValue(node, content.id);
-    const after = knownCountsOfState(core.knownState());
+    const after = knownCountsOf(node, content.id);
     if (!isEmpty(missingIn(before, after))) received?.(content.id);
     // Content may be missing without an error: it waits for a dependency or earlier content, or the CoValue is deleted.
     if (!core.isErroredInPeer(peer.id)) return;
@@ -88,14 +121,14 @@ function followContent(node: LocalNode, { edited, received, refused }: Partial<N
   }
 
   return interceptContent(node, 'events', (next) => (content, from) => {
-    if (from === 'import') {
-      const need = missingIn(stateOf(content), knownCountsOfContent(content));
-      if (!isEmpty(need)) edited?.(content.id, need);
-    }
-    const before = typeof from === 'object' && stateOf(content);
+    const before = knownCountsOf(node, content.id);
     next(content, from);
-    if (before && typeof from === 'object') reportOutcome(from, content, before);
+    if (typeof from === 'object') reportOutcome(from, content, before);
   });
+}
+
+function knownCountsOf(node: LocalNode, id: RawCoID): KnownCounts {
+  return knownCountsOfState(getOrCreateCoValue(node, id).knownState());
 }
 
 function followMessages({ syncManager }: LocalNode, { handling, handled }: Partial<NodeEvents>): () => void {

@@ -225,7 +225,7 @@ export function createNodeSync(options: {
   function countRecalled(id: RawCoID, recalled: Recalled): void {
     validity.recalled(id, recalled);
     ladder.recalled(id, recalled);
-    for (const [relayID, said] of relays.reportedCounts(id)) ladder.confirmed(id, said, relayID);
+    relays.recalled(id, recalled.need);
   }
 
   function changed(): void {

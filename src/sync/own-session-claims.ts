@@ -1,4 +1,5 @@
 import type { LocalNode, RawCoID, SessionID, SyncMessage } from 'cojson';
+import { sessionsOf, type Content, type KnownState, type Signature } from '../engine/content.ts';
 import {
   knownCountsOfContent,
   knownCountsOfState,
@@ -8,87 +9,184 @@ import {
   missingSessions,
   type KnownCounts,
 } from '../engine/known-counts.ts';
+import type { DeviceState, DeviceStates } from './delivery/device-states.ts';
 import type { Ladder } from './delivery/ladder.ts';
-import { atRelay, isAt } from './delivery/pending-edits.ts';
-import { getKnownCoValue } from '../engine/covalue-lookup.ts';
+import { atRelay, isAt, needOf, noEdits } from './delivery/pending-edits.ts';
+import { createSessionProofs } from './session-proofs.ts';
+import { getAvailableCoValue, getKnownCoValue, readStored } from '../engine/covalue-lookup.ts';
 
 /**
- * Detects claims about this node's own session that it cannot have caused: another client, such as a copy of this
- * browser profile, may be using its session ID, or the relay is wrong. Nothing claimed is trusted yet.
+ * Checks what a relay claims of the sessions that this device writes. Another client, such as a copy of this browser profile,
+ * may use the same session IDs, so a count proves nothing about transactions that this run has not sent: their signature is
+ * compared. Nothing claimed is trusted until then.
  */
 export interface OwnSessionClaims {
+  /** Call when a message arrives. Returns what cojson may handle of it, if anything. */
+  arriving(message: SyncMessage): SyncMessage | undefined;
   /** Call before cojson handles the message, because cojson may add the claimed content to the node. */
   check(message: SyncMessage): void;
-  /** Content was sent to the relay, by this node or by another tab of this device. */
-  sent(id: string, counts: KnownCounts): void;
+  /** Checks again what the relay claimed before it was known what an earlier run left. */
+  checkAgain(id: RawCoID, claimed: KnownCounts): void;
+  sent(content: Content): void;
+  /** The relay may have this much, because another tab has sent it, or a relay has confirmed it. */
+  mayHave(id: string, counts: KnownCounts): void;
+  /** What is stored of a CoValue that the relay is asked about next. */
+  isStored(id: string, state: DeviceState): void;
+  isDisputed(id: string): boolean;
   /** The counts that the relay reported, without disputed ones. */
   accepted(id: string, state: KnownCounts): KnownCounts;
-  /** The relay was found to have this much. */
+  /** The relay was found to have this much of this device's transactions. */
   acceptKnown(id: RawCoID, found: KnownCounts): void;
-  /** Claims that were checked without a result are checked again on the next connection. */
+  /** The next connection proves everything anew that is still pending. */
   lost(): void;
 }
 
-/** The relay reports more of the node's own session than this device had, content never sent to it, or different content. */
+/** The relay reports more of the node's own session than this device had, or different content of a session that it owes. */
 export interface OwnSessionClaim {
   readonly id: RawCoID;
   readonly relayID: string;
   /** Set if the relay reports more than this device had. */
-  readonly ahead?: { readonly sessionID: SessionID; readonly count: number };
+  readonly ahead?: { readonly sessionID: string; readonly count: number };
 }
 
 export function createOwnSessionClaims(options: {
   readonly node: LocalNode;
   readonly ladder: Ladder;
   readonly relayID: string;
-  /** By CoValue, what this run sent of its session to any relay; other clients may have passed it on to this relay. */
-  readonly sentByID: Map<string, KnownCounts>;
+  readonly states: DeviceStates;
+  /**
+   * By CoValue, what any relay may have of the account's sessions; other clients may have passed it on to this relay. Proves
+   * nothing about what an earlier run left.
+   */
+  readonly mayHaveByID: Map<string, KnownCounts>;
+  /** By CoValue, what earlier runs left, which the relay has to prove to have. */
+  readonly leftByID: ReadonlyMap<string, KnownCounts>;
+  readonly askAbout: (state: KnownState) => void;
   readonly onClaim: (claim: OwnSessionClaim) => void;
   /** What was disputed turned out to be right. */
   readonly onAccepted: (id: RawCoID, counts: KnownCounts) => void;
 }): OwnSessionClaims {
-  const { node, ladder, relayID, sentByID, onClaim, onAccepted } = options;
-  const ownIDs = sessionIDsOf(node);
+  const { node, ladder, relayID, states, mayHaveByID, leftByID, askAbout, onClaim, onAccepted } = options;
+  const prefixes = ownersOf(node).map((owner) => `${owner}_session_`);
+  const { currentSessionID } = node;
+  const suffix = currentSessionID.slice(currentSessionID.indexOf('_session_'));
+  const ownIDs = ownersOf(node).map((owner) => `${owner}${suffix}`);
   const disputedByID = new Map<string, KnownCounts>();
   const raisedByID = new Map<string, KnownCounts>();
+  const storedByID = new Map<string, DeviceState>();
+  /** What the relay can only have from this device, on this connection: a message that left may be lost with it. */
+  const provenByID = new Map<string, KnownCounts>();
+  const proofs = createSessionProofs({
+    askAbout,
+    onCompared(id, { sessionID, count }, isSame) {
+      if (isSame) acceptProven(id, { [sessionID]: count });
+      else onClaim({ id, relayID });
+    },
+  });
+  /** Ends with the connection. */
+  let connection = {};
+
+  const isAccounts = (sessionID: string) => prefixes.some((prefix) => sessionID.startsWith(prefix));
+  const pendingAt = (id: string) => {
+    const edits = ladder.pending.get(id);
+    return edits && !isAt(edits, 'confirmed', relayID) ? edits : undefined;
+  };
+
+  function isToBeProven(id: string, sessionID: string): boolean {
+    return (leftByID.get(id)?.[sessionID] ?? 0) > (provenByID.get(id)?.[sessionID] ?? 0);
+  }
+
+  /** If the relay has no more than this, it has this device's transactions. */
+  function trusted(id: string, sessionID: string): number {
+    const proven = provenByID.get(id)?.[sessionID] ?? 0;
+    return isToBeProven(id, sessionID) ? proven : Math.max(proven, mayHaveByID.get(id)?.[sessionID] ?? 0);
+  }
+
+  /** The node's own sessions, and those that earlier runs or killed tabs left something of. */
+  function sessionsIn(id: RawCoID): readonly string[] {
+    return [...new Set([...ownIDs, ...Object.keys(needOf(pendingAt(id) ?? noEdits)).filter(isAccounts)])];
+  }
 
   function judge(id: RawCoID, claimed: KnownCounts): void {
-    disputedByID.delete(id);
     if (getKnownCoValue(node, id)?.isDeleted) return;
-    for (const sessionID of ownIDs) {
+    for (const sessionID of sessionsIn(id)) {
       const count = claimed[sessionID] ?? 0;
-      if (count === 0) continue;
-      const had = getKnownCoValue(node, id)?.knownState().sessions[sessionID] ?? 0;
-      if (count > had) judgeAhead(id, sessionID, count);
-      else if (isUnsent(id, sessionID, count) && dispute(id, sessionID, count)) onClaim({ id, relayID });
+      if (count <= trusted(id, sessionID)) continue;
+      if (!isAhead(id, sessionID, count) && !isUnsent(id, sessionID, count)) continue;
+      // If the storage cannot be read, the relay's next answer is looked into.
+      const isNew = dispute(id, sessionID, count);
+      if (isNew || proofs.isOpen(id, sessionID))
+        compare(id, claimed, sessionID).catch(() => raisedByID.delete(id));
     }
   }
 
-  /** Content of an earlier run may be on disk only, so compare with the storage. */
-  function judgeAhead(id: RawCoID, sessionID: SessionID, count: number): void {
-    if (!dispute(id, sessionID, count)) return;
-    const judged = (stored: number) => {
-      if (count > stored) onClaim({ id, relayID, ahead: { sessionID, count } });
-      else acceptKnown(id, { [sessionID]: count });
-    };
-    if (!node.storage) return judged(0);
-    node.storage.loadKnownState(id, (state) => judged(state?.sessions[sessionID] ?? 0));
+  /** Content confirms nothing, but may be another client's. */
+  function judgeContent(content: Content): void {
+    const { id } = content;
+    if (getKnownCoValue(node, id)?.isDeleted) return;
+    const claimed = knownCountsOfContent(content);
+    for (const sessionID of ownIDs) {
+      const count = claimed[sessionID] ?? 0;
+      if (count > trusted(id, sessionID) && isAhead(id, sessionID, count))
+        compare(id, claimed, sessionID).catch(() => {});
+    }
+  }
+
+  function isAhead(id: RawCoID, sessionID: string, count: number): boolean {
+    const inMemory = getKnownCoValue(node, id)?.knownState().sessions[sessionID as SessionID] ?? 0;
+    return count > inMemory && ownIDs.includes(sessionID);
+  }
+
+  /** Rejects if what is stored cannot be read. */
+  async function compare(id: RawCoID, claimed: KnownCounts, sessionID: string): Promise<void> {
+    const current = connection;
+    const count = claimed[sessionID] ?? 0;
+    const state = await stateHere(id, sessionID, count);
+    if (current !== connection) return;
+    const had = state.counts[sessionID] ?? 0;
+    const isOwed = isUnsent(id, sessionID, count);
+    if (count <= had && !isOwed) return accept(id, { [sessionID]: count });
+    if (count > had && ownIDs.includes(sessionID))
+      return onClaim({ id, relayID, ahead: { sessionID, count } });
+    const signature = had === count ? await signatureOf(state, id, sessionID) : undefined;
+    if (current !== connection) return;
+    const known = mergeCounts(claimed, state.counts);
+    const isAsked = signature !== undefined && proofs.ask(id, known, { sessionID, count, signature });
+    if (!isAsked) onClaim({ id, relayID });
+  }
+
+  /** What an earlier run left may be on disk only, and memory may have been filled by the relay meanwhile. */
+  async function stateHere(id: RawCoID, sessionID: string, count: number): Promise<DeviceState> {
+    const inMemory = stateInMemory(node, id);
+    const left = leftByID.get(id)?.[sessionID] ?? 0;
+    if ((inMemory.counts[sessionID] ?? 0) >= count && count > left) return inMemory;
+    return storedByID.get(id) ?? (await states.read([id])).get(id) ?? inMemory;
+  }
+
+  /** An app's own storage tells no signatures, so the CoValue is loaded. */
+  async function signatureOf(
+    { signatures }: DeviceState,
+    id: RawCoID,
+    sessionID: string,
+  ): Promise<Signature | undefined> {
+    if (signatures[sessionID]) return signatures[sessionID];
+    await readStored(node, id);
+    return stateInMemory(node, id).signatures[sessionID];
   }
 
   /** Whether the claim covers an unconfirmed edit that this run has never sent. */
-  function isUnsent(id: string, sessionID: SessionID, count: number): boolean {
-    const edits = ladder.pending.get(id);
-    if (!edits || isAt(edits, 'confirmed', relayID)) return false;
-    const sent = sentByID.get(id)?.[sessionID] ?? 0;
+  function isUnsent(id: string, sessionID: string, count: number): boolean {
+    const edits = pendingAt(id);
+    if (!edits) return false;
     const confirmed = atRelay(edits, relayID).confirmed[sessionID] ?? 0;
     return edits.edits.some(({ need }) => {
       const needed = need[sessionID] ?? 0;
-      return needed > Math.max(sent, confirmed) && needed <= count;
+      return needed > Math.max(trusted(id, sessionID), confirmed) && needed <= count;
     });
   }
 
   /** Returns false if a claim of at least this size was already reported. */
-  function dispute(id: RawCoID, sessionID: SessionID, count: number): boolean {
+  function dispute(id: RawCoID, sessionID: string, count: number): boolean {
     disputedByID.set(id, { ...disputedByID.get(id), [sessionID]: count });
     const raised = raisedByID.get(id) ?? {};
     if (count <= (raised[sessionID] ?? 0)) return false;
@@ -96,17 +194,35 @@ export function createOwnSessionClaims(options: {
     return true;
   }
 
-  function sent(id: string, counts: KnownCounts): void {
-    const before = sentByID.get(id) ?? {};
-    const now = ownIDs.flatMap((session) =>
-      counts[session] === undefined ? [] : [[session, counts[session]] as const],
-    );
-    if (now.length > 0) sentByID.set(id, mergeCounts(before, Object.fromEntries(now)));
+  function addTo(byID: Map<string, KnownCounts>, id: string, counts: KnownCounts): void {
+    const accounts = Object.entries(counts).filter(([sessionID]) => isAccounts(sessionID));
+    if (accounts.length > 0) byID.set(id, mergeCounts(byID.get(id) ?? {}, Object.fromEntries(accounts)));
   }
 
-  function acceptKnown(id: RawCoID, found: KnownCounts): void {
+  function mayHave(id: string, counts: KnownCounts): void {
+    addTo(mayHaveByID, id, counts);
+  }
+
+  /** What continues transactions that may be another client's proves nothing. */
+  function sent(content: Content): void {
+    const { id } = content;
+    mayHave(id, knownCountsOfContent(content));
+    const { confirmed } = atRelay(ladder.pending.get(id) ?? noEdits, relayID);
+    for (const [sessionID, { after, newTransactions }] of sessionsOf(content)) {
+      const own = Math.max(provenByID.get(id)?.[sessionID] ?? 0, confirmed[sessionID] ?? 0);
+      if (isToBeProven(id, sessionID) && after <= own)
+        addTo(provenByID, id, { [sessionID]: after + newTransactions.length });
+    }
+  }
+
+  function acceptProven(id: RawCoID, found: KnownCounts): void {
+    addTo(provenByID, id, found);
+    accept(id, found);
+  }
+
+  function accept(id: RawCoID, found: KnownCounts): void {
     // Otherwise the relay's next report would be disputed again.
-    sent(id, found);
+    mayHave(id, found);
     const disputed = disputedByID.get(id) ?? {};
     const left = missingIn(found, disputed);
     if (isEmpty(left)) disputedByID.delete(id);
@@ -115,28 +231,50 @@ export function createOwnSessionClaims(options: {
   }
 
   return {
+    arriving: proofs.arriving,
     check(message) {
-      if (message.action === 'content') judge(message.id, knownCountsOfContent(message));
-      if (message.action === 'known' || message.action === 'load')
-        judge(message.id, knownCountsOfState(message));
+      if (message.action === 'content') judgeContent(message);
+      if (message.action !== 'known' && message.action !== 'load') return;
+      disputedByID.delete(message.id);
+      judge(message.id, knownCountsOfState(message));
+      storedByID.delete(message.id);
+    },
+    checkAgain(id, claimed) {
+      raisedByID.delete(id);
+      judge(id, claimed);
     },
     sent,
+    mayHave,
+    isStored: (id, state) => void storedByID.set(id, state),
+    isDisputed: (id) => disputedByID.has(id),
     accepted(id, state) {
       const disputed = disputedByID.get(id);
       if (!disputed) return state;
       return Object.fromEntries(Object.entries(state).filter(([session]) => !(session in disputed)));
     },
-    acceptKnown,
+    acceptKnown: acceptProven,
     lost() {
+      connection = {};
+      proofs.lost();
+      storedByID.clear();
       raisedByID.clear();
+      provenByID.clear();
       // What is found later was not said on the next connection.
       disputedByID.clear();
     },
   };
 }
 
-/** Content of the account itself is written under the session ID of its agent. */
-function sessionIDsOf({ currentSessionID, crypto, agentSecret }: LocalNode): readonly SessionID[] {
-  const rest = currentSessionID.slice(currentSessionID.indexOf('_session_'));
-  return [currentSessionID, `${crypto.getAgentID(agentSecret)}${rest}` as SessionID];
+function stateInMemory(node: LocalNode, id: RawCoID): DeviceState {
+  const core = getAvailableCoValue(node, id);
+  if (!core) return { counts: {}, signatures: {} };
+  const signatures = [...core.verified.getSessions()].flatMap(([sessionID, { lastSignature }]) =>
+    lastSignature ? [[sessionID, lastSignature] as const] : [],
+  );
+  return { counts: knownCountsOfState(core.knownState()), signatures: Object.fromEntries(signatures) };
+}
+
+/** Sessions of the account, and of its agent, which writes the account itself. */
+function ownersOf(node: LocalNode): readonly string[] {
+  return [node.getCurrentAccountOrAgentID(), node.crypto.getAgentID(node.agentSecret)];
 }

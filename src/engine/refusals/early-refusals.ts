@@ -5,16 +5,7 @@ import { tooLarge, writeForbidden } from './write-errors.ts';
 
 type Create = (this: RawGroup, init: unknown, ...rest: unknown[]) => unknown;
 
-const { prototype } = RawGroup;
-const assertCanWrite = Reflect.get(prototype, 'assertCanWrite') as (this: RawGroup) => void;
-const { deleteCoValue } = CoValueCore.prototype;
 let isPatched = false;
-const creations: readonly (readonly [name: string, create: Create, changesOf: (init: object) => unknown])[] =
-  [
-    ['createMap', prototype.createMap as Create, mapChanges],
-    ['createList', prototype.createList as Create, (init) => (init as unknown[]).map(listChange)],
-    ['createStream', prototype.createStream as Create, (init) => init],
-  ];
 
 /**
  * Throws the kernel's errors where cojson refuses an edit before it makes a transaction, and where values that are too
@@ -23,8 +14,9 @@ const creations: readonly (readonly [name: string, create: Create, changesOf: (i
 export function patchRefusals(): void {
   if (isPatched) return;
   isPatched = true;
-  // Another patch wraps it, too.
-  const { makeTransaction } = CoValueCore.prototype;
+  const { prototype } = RawGroup;
+  const { deleteCoValue, makeTransaction } = CoValueCore.prototype;
+  const assertCanWrite = Reflect.get(prototype, 'assertCanWrite') as (this: RawGroup) => void;
   Reflect.set(prototype, 'assertCanWrite', function (this: RawGroup) {
     try {
       assertCanWrite.call(this);
@@ -32,7 +24,8 @@ export function patchRefusals(): void {
       throw writeForbidden(this.id, memberRoleIn(this));
     }
   });
-  for (const [name, create, changesOf] of creations) {
+  for (const [name, changesOf] of creations) {
+    const create = prototype[name] as Create;
     Reflect.set(prototype, name, function (this: RawGroup, init: unknown, ...rest: unknown[]) {
       const isInit = typeof init === 'object' && init !== null;
       const error = isInit ? tooLarge(undefined, JSON.stringify(changesOf(init))) : undefined;
@@ -52,6 +45,16 @@ export function patchRefusals(): void {
     deleteCoValue.call(this);
   };
 }
+
+/** What cojson makes of a new CoValue's first value. */
+const creations: readonly (readonly [
+  name: 'createMap' | 'createList' | 'createStream',
+  changesOf: (init: object) => unknown,
+])[] = [
+  ['createMap', mapChanges],
+  ['createList', (init) => (init as unknown[]).map(listChange)],
+  ['createStream', (init) => init],
+];
 
 function mapChanges(init: object): unknown {
   return Object.entries(init).map(([key, value]) => ({ op: 'set', key, value: idOrValue(value) }));

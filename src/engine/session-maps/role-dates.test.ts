@@ -1,22 +1,19 @@
 import type { LocalNode, RawAccount, RawCoMap, RawGroup, Role } from 'cojson';
-import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { createGenesis } from '../../session/account/genesis.ts';
-import { genesisTimeMs } from '../../session/account/version-1.ts';
-import { createSessionNode } from '../create-node.ts';
-import { createSessionCrypto } from '../session-crypto.ts';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { contentIn, copyContent, openSessionNode } from '../../../test/support/engine/session-nodes.ts';
 
 const hourMs = 60 * 60 * 1000;
 const dayMs = 24 * hourMs;
 const nowMs = Date.UTC(2026, 0, 1);
 
-/** Two session nodes that exchange content when `sync` is called. */
+/** Two session nodes that exchange content when a test says so. */
 let owner: LocalNode;
 let other: LocalNode;
 let group: RawGroup;
 let map: RawCoMap;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: nowMs });
-  [owner, other] = [await createNode(1), await createNode(2)];
+  [owner, other] = [await openSessionNode(1), await openSessionNode(2)];
   group = owner.createGroup();
   map = group.createMap({ title: 'first' });
   exchange();
@@ -26,38 +23,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function createNode(fill: number): Promise<LocalNode> {
-  const crypto = await createSessionCrypto();
-  const genesis = await createGenesis(crypto, globalThis.crypto.subtle, new Uint8Array(32).fill(fill));
-  const sessionID = crypto.newRandomSessionID(genesis.accountID);
-  const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
-  for (const content of genesis.content) node.syncManager.handleNewContent(content, 'import');
-  onTestFinished(async () => void (await node.gracefulShutdown()));
-  return node;
-}
-
-function sync(from: LocalNode, to: LocalNode): void {
-  for (const { id } of [...from.allCoValues()]) {
-    const known = to.getCoValue(id).knownState();
-    for (const content of from.getCoValue(id).newContentSince(known) ?? []) {
-      to.syncManager.handleNewContent(content, 'import');
-    }
-  }
-}
-
 function exchange(): void {
-  sync(owner, other);
-  sync(other, owner);
+  copyContent(owner, other);
+  copyContent(other, owner);
 }
-
-const here = <T extends RawCoMap>(node: LocalNode, { id }: T): T => {
-  const content = node.getLoaded(id);
-  if (!content) throw new Error(`${id} is not here.`);
-  return content;
-};
 
 const idOfOther = () => other.expectCurrentAccount('test').id;
-const otherHere = (): RawAccount => here(owner, other.expectCurrentAccount('test'));
+const otherHere = (): RawAccount => contentIn(owner, other.expectCurrentAccount('test'));
 
 function admit(role: Role, where = group): void {
   where.addMember(otherHere(), role);
@@ -67,10 +39,10 @@ function admit(role: Role, where = group): void {
 /** As the other account, on a device whose clock is fast. */
 function write(key: string, fastMs: number, where = map): void {
   vi.spyOn(other.clockOffset, 'currentOffset').mockReturnValue(fastMs);
-  here(other, where).set(key, 'theirs');
+  contentIn(other, where).set(key, 'theirs');
   exchange();
   // The owner has seen it.
-  expect(here(owner, where).get(key)).toBe('theirs');
+  expect(contentIn(owner, where).get(key)).toBe('theirs');
 }
 
 const lower = (): void => group.addMember(otherHere(), 'reader');
@@ -80,9 +52,9 @@ const dateOfRole = (): number | undefined => group.lastEditAt(idOfOther())?.at.g
 /** What is there on both nodes, and on a device that is opened now. */
 async function shown(key: string, where = map): Promise<readonly unknown[]> {
   exchange();
-  const fresh = await createNode(1);
-  for (const node of [other, owner]) sync(node, fresh);
-  return [owner, other, fresh].map((node) => here(node, where).get(key));
+  const fresh = await openSessionNode(1);
+  for (const node of [other, owner]) copyContent(node, fresh);
+  return [owner, other, fresh].map((node) => contentIn(node, where).get(key));
 }
 
 const onAll = (value: unknown): readonly unknown[] => [value, value, value];
@@ -153,9 +125,9 @@ it('a member who dates edits 60 days ahead is removed now', () => {
 it('only the removal of their author follows edits', async () => {
   admit('writer');
   write('title', 5 * hourMs);
-  const third = await createNode(3);
-  sync(third, owner);
-  const account = here(owner, third.expectCurrentAccount('test'));
+  const third = await openSessionNode(3);
+  copyContent(third, owner);
+  const account = contentIn(owner, third.expectCurrentAccount('test'));
   group.addMember(account, 'writer');
   group.removeMember(account);
   expect(group.lastEditAt(account.id)?.at.getTime()).toBe(nowMs);

@@ -1,49 +1,21 @@
 import type { CoID, LocalNode, RawCoMap, RawGroup, Role } from 'cojson';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../../test/support/until.ts';
-import { createGenesis } from '../../session/account/genesis.ts';
-import { genesisTimeMs } from '../../session/account/version-1.ts';
-import { createSessionNode } from '../create-node.ts';
-import { createSessionCrypto } from '../session-crypto.ts';
+import { contentIn, copyContent, openSessionNode } from '../../../test/support/engine/session-nodes.ts';
 
-/** Two session nodes that exchange content when `sync` is called. */
+/** Two session nodes that exchange content when a test says so. */
 let owner: LocalNode;
 let other: LocalNode;
 let group: RawGroup;
 beforeEach(async () => {
-  [owner, other] = [await createNode(1), await createNode(2)];
+  [owner, other] = [await openSessionNode(1), await openSessionNode(2)];
   group = owner.createGroup();
-  sync(other, owner);
+  copyContent(other, owner);
 });
 
-async function createNode(fill: number): Promise<LocalNode> {
-  const crypto = await createSessionCrypto();
-  const genesis = await createGenesis(crypto, globalThis.crypto.subtle, new Uint8Array(32).fill(fill));
-  const sessionID = crypto.newRandomSessionID(genesis.accountID);
-  const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
-  for (const content of genesis.content) node.syncManager.handleNewContent(content, 'import');
-  onTestFinished(async () => void (await node.gracefulShutdown()));
-  return node;
-}
-
-function sync(from: LocalNode, to: LocalNode): void {
-  for (const { id } of [...from.allCoValues()]) {
-    const known = to.getCoValue(id).knownState();
-    for (const content of from.getCoValue(id).newContentSince(known) ?? []) {
-      to.syncManager.handleNewContent(content, 'import');
-    }
-  }
-}
-
 const accountOf = (node: LocalNode) => node.expectCurrentAccount('test');
-const here = <T extends RawCoMap>(node: LocalNode, { id }: T): T => {
-  const content = node.getLoaded(id);
-  if (!content) throw new Error(`${id} is not here.`);
-  return content;
-};
-
 function admit(role: Role): void {
-  group.addMember(here(owner, accountOf(other)), role);
+  group.addMember(contentIn(owner, accountOf(other)), role);
 }
 
 const forbidden = (id: string, role?: Role) =>
@@ -66,7 +38,7 @@ describe('[WRITE-1] an edit without the right to make it throws WRITE_FORBIDDEN 
     const list = group.createList(['a']);
     const text = group.createPlainText('a');
     const stream = group.createStream(['a']);
-    sync(owner, other);
+    copyContent(owner, other);
     const get = <T>({ id }: { readonly id: string }) => other.getLoaded(id as CoID<never>) as T;
 
     for (const privacy of ['private', 'trusting'] as const) {
@@ -77,28 +49,28 @@ describe('[WRITE-1] an edit without the right to make it throws WRITE_FORBIDDEN 
       expectRefused(() => get<typeof text>(text).insertAfter(0, 'b', privacy), text.id, 'reader');
       expectRefused(() => get<typeof stream>(stream).push('b', privacy), stream.id, 'reader');
     }
-    expectRefused(() => here(other, map).core.deleteCoValue(), map.id, 'reader');
-    expectRefused(() => here(other, group).createMap({ a: 1 }), group.id, 'reader');
-    expectRefused(() => here(other, group).createPlainText('a'), group.id, 'reader');
+    expectRefused(() => contentIn(other, map).core.deleteCoValue(), map.id, 'reader');
+    expectRefused(() => contentIn(other, group).createMap({ a: 1 }), group.id, 'reader');
+    expectRefused(() => contentIn(other, group).createPlainText('a'), group.id, 'reader');
   });
 
   it('by a stranger, and by a member who was removed', () => {
     const map = group.createMap({ a: 1 }, null, 'trusting');
-    sync(owner, other);
-    expectRefused(() => here(other, map).set('a', 2, 'trusting'), map.id);
+    copyContent(owner, other);
+    expectRefused(() => contentIn(other, map).set('a', 2, 'trusting'), map.id);
     admit('writer');
-    sync(owner, other);
-    here(other, map).set('a', 2);
-    group.removeMember(here(owner, accountOf(other)));
-    sync(owner, other);
-    expectRefused(() => here(other, map).set('a', 3, 'trusting'), map.id);
+    copyContent(owner, other);
+    contentIn(other, map).set('a', 2);
+    group.removeMember(contentIn(owner, accountOf(other)));
+    copyContent(owner, other);
+    expectRefused(() => contentIn(other, map).set('a', 3, 'trusting'), map.id);
   });
 
   it('by an account that is not an admin, if it deletes a CoValue', () => {
     admit('writer');
     const map = group.createMap({ a: 1 });
-    sync(owner, other);
-    expectRefused(() => here(other, map).core.deleteCoValue(), map.id, 'writer');
+    copyContent(owner, other);
+    expectRefused(() => contentIn(other, map).core.deleteCoValue(), map.id, 'writer');
   });
 });
 
@@ -106,9 +78,9 @@ describe('[WRITE-2] an edit with the right to make it works', () => {
   it.each(['writeOnly', 'writer', 'manager', 'admin'] as const)('by a %s', (role) => {
     admit(role);
     const map = group.createMap({ a: 1 });
-    sync(owner, other);
-    here(other, map).set('b', 2);
-    sync(other, owner);
+    copyContent(owner, other);
+    contentIn(other, map).set('b', 2);
+    copyContent(other, owner);
     expect(map.get('b')).toBe(2);
   });
 
@@ -117,21 +89,21 @@ describe('[WRITE-2] an edit with the right to make it works', () => {
     group.extend(parent);
     admit('reader');
     const map = group.createMap({ a: 1 });
-    sync(owner, other);
-    await until(() => here(other, map));
-    parent.addMember(here(owner, accountOf(other)), 'writer');
-    sync(owner, other);
-    here(other, map).set('a', 2);
-    sync(other, owner);
+    copyContent(owner, other);
+    await until(() => contentIn(other, map));
+    parent.addMember(contentIn(owner, accountOf(other)), 'writer');
+    copyContent(owner, other);
+    contentIn(other, map).set('a', 2);
+    copyContent(other, owner);
     expect(map.get('a')).toBe(2);
   });
 
   it('by everyone, if everyone may write', () => {
     group.addMember('everyone', 'writer');
     const map = group.createMap({ a: 1 });
-    sync(owner, other);
-    here(other, map).set('a', 2);
-    expect(here(other, map).get('a')).toBe(2);
+    copyContent(owner, other);
+    contentIn(other, map).set('a', 2);
+    expect(contentIn(other, map).get('a')).toBe(2);
   });
 
   it('of what the account owns itself', () => {
@@ -145,11 +117,11 @@ describe('[WRITE-2] an edit with the right to make it works', () => {
   it('made before the removal is received, and the edit counts if it is older', () => {
     admit('writer');
     const map = group.createMap({ a: 1 });
-    sync(owner, other);
-    here(other, map).set('a', 2);
-    group.removeMember(here(owner, accountOf(other)));
-    here(other, map).set('b', 3);
-    sync(other, owner);
+    copyContent(owner, other);
+    contentIn(other, map).set('a', 2);
+    group.removeMember(contentIn(owner, accountOf(other)));
+    contentIn(other, map).set('b', 3);
+    copyContent(other, owner);
     expect(map.get('a')).toBe(2);
   });
 });
@@ -164,19 +136,19 @@ describe('[WRITE-3] cojson’s own edits that count nowhere do not throw', () =>
     const child = owner.createGroup();
     child.extend(group, 'reader');
     admit('writer');
-    group.removeMember(here(owner, accountOf(other)));
+    group.removeMember(contentIn(owner, accountOf(other)));
     expect(group.get(accountOf(other).id)).toBe('revoked');
   });
 
   it('of a reader’s branch and its merge', () => {
     admit('reader');
     const map = group.createMap({ a: 1 });
-    sync(owner, other);
+    copyContent(owner, other);
     const own = other.createGroup();
-    const branch = here(other, map).core.createBranch('draft', own.id);
+    const branch = contentIn(other, map).core.createBranch('draft', own.id);
     (branch.getCurrentContent() as RawCoMap).set('a', 2);
     branch.mergeBranch();
-    expect(here(other, map).get('a')).toBe(1);
+    expect(contentIn(other, map).get('a')).toBe(1);
   });
 });
 
@@ -245,7 +217,7 @@ describe('[WRITE-5] an invite that does not open rejects with INVITE_INVALID', (
     expect.objectContaining({ code: 'INVITE_INVALID', details: { reason } }) as Error;
 
   it('because of its form', async () => {
-    sync(owner, other);
+    copyContent(owner, other);
     for (const secret of ['', 'inviteSecret_z', 'inviteSecret_z0', 'secret_zabc'] as const) {
       await expect(other.acceptInvite(group.id, secret as 'inviteSecret_z')).rejects.toEqual(invalid('form'));
     }
@@ -253,7 +225,7 @@ describe('[WRITE-5] an invite that does not open rejects with INVITE_INVALID', (
 
   it('because the group does not know it', async () => {
     const secret = owner.createGroup().createInvite('writer');
-    sync(owner, other);
+    copyContent(owner, other);
     await expect(other.acceptInvite(group.id, secret)).rejects.toEqual(invalid('unknown'));
   });
 
@@ -261,15 +233,15 @@ describe('[WRITE-5] an invite that does not open rejects with INVITE_INVALID', (
     const secret = group.createInvite('writer');
     const invite = group.keys().find((key) => group.get(key) === 'writerInvite');
     group.set(invite as 'everyone', 'revoked', 'trusting');
-    sync(owner, other);
+    copyContent(owner, other);
     await expect(other.acceptInvite(group.id, secret)).rejects.toEqual(invalid('revoked'));
-    expect(here(other, group).myRole()).toBeUndefined();
+    expect(contentIn(other, group).myRole()).toBeUndefined();
   });
 
   it('but one that opens gives its role', async () => {
     const secret = group.createInvite('reader');
-    sync(owner, other);
+    copyContent(owner, other);
     await other.acceptInvite(group.id, secret);
-    expect(here(other, group).myRole()).toBe('reader');
+    expect(contentIn(other, group).myRole()).toBe('reader');
   });
 });

@@ -1,0 +1,34 @@
+import type { LocalNode, RawCoMap } from 'cojson';
+import { onTestFinished } from 'vitest';
+import { createSessionNode } from '../../../src/engine/create-node.ts';
+import { createSessionCrypto } from '../../../src/engine/session-crypto.ts';
+import { createGenesis } from '../../../src/session/account/genesis.ts';
+import { genesisTimeMs } from '../../../src/session/account/version-1.ts';
+
+/** A session's node without storage or peers. The account follows from `seedByte`. */
+export async function openSessionNode(seedByte: number): Promise<LocalNode> {
+  const crypto = await createSessionCrypto();
+  const seed = new Uint8Array(32).fill(seedByte);
+  const genesis = await createGenesis(crypto, globalThis.crypto.subtle, seed);
+  const sessionID = crypto.newRandomSessionID(genesis.accountID);
+  const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
+  for (const content of genesis.content) node.syncManager.handleNewContent(content, 'import');
+  onTestFinished(async () => void (await node.gracefulShutdown()));
+  return node;
+}
+
+/** Gives a node what it lacks of everything that another one has. */
+export function copyContent(from: LocalNode, to: LocalNode): void {
+  for (const { id } of [...from.allCoValues()]) {
+    const known = to.getCoValue(id).knownState();
+    for (const content of from.getCoValue(id).newContentSince(known) ?? [])
+      to.syncManager.handleNewContent(content, 'import');
+  }
+}
+
+/** A node's own view of a CoValue that another node has. */
+export function contentIn<T extends RawCoMap>(node: LocalNode, { id }: T): T {
+  const content = node.getLoaded(id);
+  if (!content) throw new Error(`${id} is not here.`);
+  return content;
+}
