@@ -17,6 +17,7 @@ let inMemory: Set<RawCoID>;
 let isUnreadable: boolean;
 let isHanging: boolean;
 let isSettled: boolean;
+let disputed: Set<string>;
 let leftToOther: Set<string>;
 let overdue: Set<string>;
 let sent: SyncMessage[];
@@ -24,14 +25,16 @@ let sent: SyncMessage[];
 let loaded: RawCoID[];
 let loads: (() => void)[];
 let sentAgain: RawCoID[];
+let toldStored: (readonly [id: string, counts: KnownCounts])[];
 
 beforeEach(() => {
   ({ clock, ladder } = createTestLadder());
   stored = new Map();
   inMemory = new Set();
+  disputed = new Set();
   leftToOther = new Set();
   overdue = new Set();
-  [sent, loaded, loads, sentAgain] = [[], [], [], []];
+  [sent, loaded, loads, sentAgain, toldStored] = [[], [], [], [], []];
   [isUnreadable, isHanging, isSettled] = [false, false, true];
   courier = createCourier({
     node: createFakeNode(),
@@ -41,11 +44,14 @@ beforeEach(() => {
       read(ids) {
         if (isHanging) return new Promise(() => {});
         if (isUnreadable) return Promise.reject(new DOMException('no data', 'UnknownError'));
-        return Promise.resolve(new Map([...stored].filter(([id]) => ids.includes(id))));
+        const found = [...stored].filter(([id]) => ids.includes(id));
+        return Promise.resolve(new Map(found.map(([id, counts]) => [id, { counts, signatures: {} }])));
       },
       async *ids() {},
     },
     clock,
+    onStored: (id, { counts }) => toldStored.push([id, counts]),
+    isDisputed: (id) => disputed.has(id),
     isSettled: () => isSettled,
     isLeftToOther: (id) => leftToOther.has(id),
     isOverdue: (id) => overdue.has(id),
@@ -106,6 +112,7 @@ describe('what is only stored', () => {
     owe('co_z1');
     owe('co_z2', { b: 1 });
     await connect();
+    expect(toldStored).toEqual([...stored]);
     expect(sent).toEqual([
       { action: 'load', id: 'co_z1', header: true, sessions: { a: 2 } },
       { action: 'load', id: 'co_z2', header: false, sessions: { b: 1 } },
@@ -147,6 +154,46 @@ describe('what is only stored', () => {
     expect([asked(), loaded]).toEqual([[], []]);
     isUnreadable = false;
     await pass(2 * firstWaitMs);
+    expect(asked()).toEqual(['co_z1']);
+  });
+
+  it('is asked about without a pause if the courier is woken while it reads', async () => {
+    for (const id of ids(1_200)) owe(id);
+    courier.connected();
+    courier.wake();
+    const all: string[] = [];
+    for (let round = 0; round < 10; round++) {
+      await turn();
+      const batch = asked();
+      all.push(...batch);
+      for (const id of batch) answer(id as RawCoID, { header: 1, a: 2 });
+    }
+    expect(all).toEqual(ids(1_200));
+  });
+
+  it('is asked about on the next connection if a read of the one before never ends', async () => {
+    owe('co_z1');
+    isHanging = true;
+    await connect();
+    courier.lost();
+    isHanging = false;
+    await connect();
+    expect(asked()).toEqual(['co_z1']);
+  });
+
+  it('is asked about once if a read ends after its connection', async () => {
+    owe('co_z1');
+    courier.connected();
+    courier.lost();
+    await connect();
+    expect(asked()).toEqual(['co_z1']);
+  });
+
+  it('is asked about at once beside hundreds of which nothing is found', async () => {
+    for (const id of ids(600, 'Missing')) owe(id);
+    stored.clear();
+    owe('co_z1');
+    await connect();
     expect(asked()).toEqual(['co_z1']);
   });
 
@@ -238,15 +285,22 @@ describe('a question', () => {
     expect(asked()).toEqual(all.slice(500));
   });
 
-  it('does not hold up others if it never gets an answer', async () => {
-    for (const id of ids(500)) owe(id);
-    await connect();
-    asked();
-    const late = ids(20, 'Late');
-    for (const id of late) owe(id);
-    await pass(firstWaitMs);
-    expect(asked().slice(0, 20)).toEqual(late);
-  });
+  it.each([false, true])(
+    'does not hold up others if it never gets an answer (in memory: %s)',
+    async (isLoaded) => {
+      for (const id of ids(500)) owe(id, undefined, isLoaded);
+      await connect();
+      if (isLoaded) await pass(firstWaitMs);
+      expect(asked()).toHaveLength(500);
+      const late = ids(20, 'Late');
+      for (const id of late) owe(id);
+      await pass(firstWaitMs);
+      const again = asked();
+      expect(again).toEqual(expect.arrayContaining(late));
+      // What is in memory needs no read before it is asked about.
+      if (!isLoaded) expect(again.slice(0, 20)).toEqual(late);
+    },
+  );
 
   it('makes room if the relay refuses the edits, or another tab announces them as confirmed', async () => {
     const all = ids(500);

@@ -5,7 +5,7 @@ import type { KnownState } from '../../engine/content.ts';
 import { covers, type KnownCounts } from '../../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import { atRelay, isAt, needOf, type PendingEdits } from './pending-edits.ts';
-import type { DeviceStates } from './device-states.ts';
+import type { DeviceState, DeviceStates } from './device-states.ts';
 
 /**
  * Asks one relay about pending edits until it has answered for each. What is only in storage is asked about without being
@@ -81,6 +81,10 @@ export function createCourier(options: {
   readonly relayID: string;
   readonly states: DeviceStates;
   readonly clock: Clock;
+  /** Called with what is stored, before the relay is asked about it. */
+  readonly onStored: (id: string, state: DeviceState) => void;
+  /** What the relay says of it is yet to be proven. */
+  readonly isDisputed: (id: string) => boolean;
   /** False until the ladder counts what earlier runs left behind. */
   readonly isSettled: () => boolean;
   /** Another tab uploads it and will announce the relay's answer. */
@@ -93,13 +97,14 @@ export function createCourier(options: {
   const loading = new Set<RawCoID>();
   const toLoad = new Set<RawCoID>();
   let inFlight = 0;
-  /** More is due than could be asked about at once. */
-  let hasMore = false;
+  /** What was due at the last look and has not been asked about since, in the order in which to ask. */
+  let backlog: readonly RawCoID[] = [];
   let receivedAtMs = 0;
   /** When each CoValue in memory was first seen to be pending on this connection. */
   const noticedAtMs = new Map<RawCoID, number>();
   let isConnected = false;
-  let isReading = false;
+  /** What this connection reads from storage now. */
+  let reading: object | undefined;
   let cancel: (() => void) | undefined;
 
   function close(id: RawCoID): void {
@@ -163,38 +168,62 @@ export function createCourier(options: {
   function ask(): void {
     const nowMs = clock.elapsedMs();
     closeUnanswered(nowMs);
-    const stored: RawCoID[] = [];
+    const due = dueIDs(nowMs);
     // A storage that hangs holds up only what has to be read.
-    const due = dueIDs(nowMs).filter((id) => !isReading || node.has(id));
-    const room = maxInFlight - inFlight;
-    hasMore = due.length > room;
-    for (const id of due.slice(0, room)) {
-      const before = questions.get(id);
-      const waitMs = before ? Math.min(before.waitMs * 2, maxWaitMs) : firstWaitMs;
-      const edits = ladder.pending.get(id);
-      const wasSent = edits !== undefined && isAt(edits, 'sent', relayID);
-      questions.set(id, { askedAtMs: nowMs, waitMs, isOpen: true, wasSent });
-      inFlight++;
-      if (node.has(id)) node.ask(id);
-      else stored.push(id);
+    backlog = reading ? [...due.filter(node.has), ...due.filter((id) => !node.has(id))] : due;
+    askNext();
+  }
+
+  /** Asks as much as there is room for. To look through all pending CoValues for each batch would take seconds. */
+  function askNext(): void {
+    const nowMs = clock.elapsedMs();
+    const stored: RawCoID[] = [];
+    let taken = 0;
+    for (const id of backlog) {
+      const isInMemory = node.has(id);
+      if (inFlight + stored.length >= maxInFlight || (reading && !isInMemory)) break;
+      taken++;
+      if (!isLacking(id) || !isDue(id, nowMs)) continue;
+      if (!isInMemory) stored.push(id);
+      else {
+        begin(id);
+        node.ask(id);
+      }
     }
+    backlog = backlog.slice(taken);
     if (stored.length > 0) void askStored(stored);
   }
 
+  /** Without `isOpen`, there is nothing to ask about, and the next attempt comes later. */
+  function begin(id: RawCoID, isOpen = true): void {
+    const before = questions.get(id);
+    const waitMs = before ? Math.min(before.waitMs * 2, maxWaitMs) : firstWaitMs;
+    const edits = ladder.pending.get(id);
+    const wasSent = edits !== undefined && isAt(edits, 'sent', relayID);
+    close(id);
+    questions.set(id, { askedAtMs: clock.elapsedMs(), waitMs, isOpen, wasSent });
+    if (isOpen) inFlight++;
+  }
+
   async function askStored(ids: readonly RawCoID[]): Promise<void> {
-    isReading = true;
-    try {
-      const found = await states.read(ids);
-      for (const id of ids) {
-        const counts = found.get(id);
-        if (!counts) load(id);
-        else if (isConnected) node.askAbout(stateOf(id, counts));
+    const read = (reading = {});
+    // The storage reports failures.
+    const found = await states.read(ids).catch(() => undefined);
+    // The connection has ended, so another one asks.
+    if (reading !== read) return;
+    reading = undefined;
+    for (const id of ids) {
+      const state = found?.get(id);
+      if (state) {
+        options.onStored(id, state);
+        begin(id);
+        node.askAbout(stateOf(id, state.counts));
+      } else {
+        begin(id, false);
+        if (found) load(id);
       }
-    } catch {
-      // Asked again later; the storage has reported the failure.
-    } finally {
-      isReading = false;
     }
+    askNext();
   }
 
   /** Once it is loaded, cojson compares it with what the relay has, and sends what it lacks. */
@@ -232,15 +261,19 @@ export function createCourier(options: {
       close(id);
       const edits = ladder.pending.get(id);
       if (!edits || isAt(edits, 'confirmed', relayID)) questions.delete(id);
-      else if (question && !node.hasAll(id, needOf(edits))) load(id);
-      else if (question?.isOpen && question.wasSent) node.sendBeyond(message);
-      if (hasMore && inFlight < maxInFlight / 2) ask();
+      else if (question && !options.isDisputed(id)) {
+        if (!node.hasAll(id, needOf(edits))) load(id);
+        else if (question.isOpen && question.wasSent) node.sendBeyond(message);
+      }
+      if (inFlight < maxInFlight / 2) askNext();
     },
     lost() {
       isConnected = false;
       questions.clear();
       noticedAtMs.clear();
       toLoad.clear();
+      backlog = [];
+      reading = undefined;
       inFlight = 0;
       cancel?.();
       cancel = undefined;

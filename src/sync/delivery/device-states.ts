@@ -1,11 +1,18 @@
 import type { LocalNode, RawCoID } from 'cojson';
 import { knownCountsOfState, type KnownCounts } from '../../engine/known-counts.ts';
+import type { Signature } from '../../engine/content.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
+
+export interface DeviceState {
+  readonly counts: KnownCounts;
+  /** Each session's last one. Empty if an app's own storage cannot tell. */
+  readonly signatures: Readonly<Record<string, Signature>>;
+}
 
 /** What is stored of CoValues. */
 export interface DeviceStates {
   /** Without those that are not stored. Rejects if the storage cannot be read; an app's own storage cannot say so. */
-  read(ids: readonly RawCoID[]): Promise<ReadonlyMap<RawCoID, KnownCounts>>;
+  read(ids: readonly RawCoID[]): Promise<ReadonlyMap<RawCoID, DeviceState>>;
   /** All stored IDs, in pages. Rejects like `read`. */
   ids(): AsyncIterable<readonly RawCoID[]>;
 }
@@ -13,9 +20,13 @@ export interface DeviceStates {
 const idsAtOnce = 200;
 
 export function createDeviceStates({ storage }: LocalNode): DeviceStates {
-  const { storedStates, inspection } = (storage ?? {}) as Partial<KernelDeviceStorage>;
+  const { stored } = (storage ?? {}) as Partial<KernelDeviceStorage>;
 
-  async function* pages(): AsyncGenerator<readonly RawCoID[]> {
+  async function* storedPages({ ids }: NonNullable<typeof stored>): AsyncGenerator<readonly RawCoID[]> {
+    for await (const page of ids()) yield page.map(({ id }) => id);
+  }
+
+  async function* customPages(): AsyncGenerator<readonly RawCoID[]> {
     for (let offset = 0; storage; offset += idsAtOnce) {
       const ids = await new Promise<readonly RawCoID[]>((resolve) =>
         storage.getCoValueIDs(idsAtOnce, offset, (found) => resolve(found.map(({ id }) => id))),
@@ -25,27 +36,30 @@ export function createDeviceStates({ storage }: LocalNode): DeviceStates {
     }
   }
 
-  async function* inspectedPages(inspected: NonNullable<typeof inspection>) {
-    for await (const page of inspected.ids()) yield page.map(({ id }) => id);
-  }
-
   return {
     async read(ids) {
-      if (storedStates) {
-        const states = await storedStates(new Set(ids));
-        return new Map([...states].map(([id, state]) => [id, knownCountsOfState(state)]));
+      if (stored) {
+        const states = await stored.states(new Set(ids));
+        return new Map(
+          [...states].map(([id, { known, signatures }]) => [
+            id,
+            { counts: knownCountsOfState(known), signatures },
+          ]),
+        );
       }
       const states = await Promise.all(
         ids.map(
           (id) =>
-            new Promise<readonly [RawCoID, KnownCounts][]>((resolve) => {
+            new Promise<readonly [RawCoID, DeviceState][]>((resolve) => {
               if (!storage) return resolve([]);
-              storage.loadKnownState(id, (state) => resolve(state ? [[id, knownCountsOfState(state)]] : []));
+              storage.loadKnownState(id, (state) =>
+                resolve(state ? [[id, { counts: knownCountsOfState(state), signatures: {} }]] : []),
+              );
             }),
         ),
       );
       return new Map(states.flat());
     },
-    ids: () => (inspection && storedStates ? inspectedPages(inspection) : pages()),
+    ids: () => (stored ? storedPages(stored) : customPages()),
   };
 }

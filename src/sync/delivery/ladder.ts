@@ -222,7 +222,7 @@ export function createLadder(
         const isKnown = relayID !== undefined && isComplete();
         const others = isKnown ? relayIDs.filter((other) => other !== relayID) : [];
         const known = others.reduce(
-          (all, other) => pendingEdits.withConfirmed(all, other, arrived),
+          (all, other) => pendingEdits.withPresumed(all, other, arrived),
           pendingEdits.withSaved(edits, unknown),
         );
         return withEdit(known, unknown);

@@ -28,6 +28,8 @@ export interface PendingEdits {
 export interface AtRelay {
   readonly sent: KnownCounts;
   readonly confirmed: KnownCounts;
+  /** The relay should have this much, because nothing was pending, but has not said so. */
+  readonly presumed?: KnownCounts;
   /** When the latest content sent was handed to the network. */
   readonly sentAtMs?: number;
   /** Why the edits are stuck, if the relay or this device gave a reason. */
@@ -87,6 +89,13 @@ export function withConfirmed(pending: PendingEdits, relayID: string, counts: Kn
   return isAt(next, 'confirmed', relayID) ? withoutError(next, relayID) : next;
 }
 
+/** Counts as confirmed in this tab, and for nobody else. */
+export function withPresumed(pending: PendingEdits, relayID: string, counts: KnownCounts): PendingEdits {
+  if (isEmpty(counts)) return pending;
+  const { presumed = {}, ...before } = atRelay(pending, relayID);
+  return withRelay(pending, relayID, { ...before, presumed: mergeCounts(presumed, counts) });
+}
+
 /** What of the edits the relay confirms in `after`, and did not in `before`. */
 export function newlyConfirmed(before: PendingEdits, after: PendingEdits, relayID: string): KnownCounts {
   const [had, has] = [atRelay(before, relayID).confirmed, atRelay(after, relayID).confirmed];
@@ -102,13 +111,17 @@ export function withoutConnection(pending: PendingEdits, relayID: string): Pendi
   return withRelay(pending, relayID, nothingYet);
 }
 
-/** Call when the relay lacks what another tab announced, or this one inferred, as confirmed. */
+/** Call when the relay lacks what another tab announced, or this one presumed, as confirmed. */
 export function withoutConfirmed(pending: PendingEdits, relayID: string, lacking: KnownCounts): PendingEdits {
   const before = atRelay(pending, relayID);
   const confirmed = missingSessions(lacking, before.confirmed);
-  const isSame = Object.keys(confirmed).length === Object.keys(before.confirmed).length;
-  return isSame ? pending : withRelay(pending, relayID, { ...before, confirmed });
+  const presumed = missingSessions(lacking, before.presumed ?? {});
+  const isSame =
+    sizeOf(confirmed) === sizeOf(before.confirmed) && sizeOf(presumed) === sizeOf(before.presumed);
+  return isSame ? pending : withRelay(pending, relayID, { ...before, confirmed, presumed });
 }
+
+const sizeOf = (counts: KnownCounts = {}) => Object.keys(counts).length;
 
 export function withError(pending: PendingEdits, relayID: string, error: KernelError): PendingEdits {
   return withRelay(pending, relayID, { ...atRelay(pending, relayID), error });
@@ -131,7 +144,7 @@ export function atRelay({ atRelays }: PendingEdits, relayID: string): AtRelay {
 
 /** Whether all edits have reached this rung at the relay. Confirmed implies sent. */
 export function isAt(pending: PendingEdits, rung: 'sent' | 'confirmed', relayID: string): boolean {
-  const have = reachedAt(pending, rung, relayID);
+  const have = rung === 'sent' ? sentAt(pending, relayID) : confirmedAt(pending, relayID);
   return pending.edits.every(({ need }) => covers(have, need));
 }
 
@@ -143,7 +156,8 @@ export function hasReached(
   need: KnownCounts,
 ): boolean {
   if (rung === 'saved') return covers(pending.saved, need);
-  return relayIDs.length > 0 && relayIDs.every((id) => covers(reachedAt(pending, rung, id), need));
+  const reachedAt = rung === 'sent' ? sentAt : confirmedAt;
+  return relayIDs.length > 0 && relayIDs.every((id) => covers(reachedAt(pending, id), need));
 }
 
 /** Since when an edit has been waiting for this rung; undefined if none is. Without a relay, no edit gets beyond saved. */
@@ -161,9 +175,14 @@ export function errorOf({ atRelays }: PendingEdits): KernelError | undefined {
   return undefined;
 }
 
-function reachedAt(pending: PendingEdits, rung: 'sent' | 'confirmed', relayID: string): KnownCounts {
-  const { sent, confirmed } = atRelay(pending, relayID);
-  return rung === 'sent' ? mergeCounts(sent, confirmed) : confirmed;
+/** Also what is presumed. */
+export function confirmedAt(pending: PendingEdits, relayID: string): KnownCounts {
+  const { confirmed, presumed } = atRelay(pending, relayID);
+  return presumed ? mergeCounts(confirmed, presumed) : confirmed;
+}
+
+function sentAt(pending: PendingEdits, relayID: string): KnownCounts {
+  return mergeCounts(atRelay(pending, relayID).sent, confirmedAt(pending, relayID));
 }
 
 function withRelay(pending: PendingEdits, relayID: string, at: AtRelay): PendingEdits {

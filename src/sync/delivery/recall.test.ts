@@ -47,7 +47,8 @@ beforeEach(() => {
       read(ids) {
         asked.push(ids);
         if (areStatesFailing) return Promise.reject(new DOMException('no data', 'UnknownError'));
-        return Promise.resolve(new Map([...stored].filter(([id]) => ids.includes(id))));
+        const found = [...stored].filter(([id]) => ids.includes(id));
+        return Promise.resolve(new Map(found.map(([id, counts]) => [id, { counts, signatures: {} }])));
       },
       async *ids() {},
     },

@@ -7,7 +7,7 @@ import { createTimeSlices } from '../../base/time-slices.ts';
 import { isEmpty, mergeCounts, missingIn, type KnownCounts } from '../../engine/known-counts.ts';
 import { foldDebts, stockMarks, wholePrefix, type Ledger, type PendingDebts } from '../../storage/ledger.ts';
 import type { Recalled } from './ladder.ts';
-import type { DeviceStates } from './device-states.ts';
+import type { DeviceState, DeviceStates } from './device-states.ts';
 
 /** What the ledger says is pending. */
 export interface RecalledDebts {
@@ -34,12 +34,12 @@ export async function readDebts(options: RecallOptions): Promise<RecalledDebts> 
   onGenerations(contents.generations);
   const pending = await inSlices(foldDebts(contents, relayIDs()), timing);
   const whole = [...pending].flatMap(([id, debts]) => (debts.whole.length > 0 ? id : []));
-  const stored = whole.length > 0 ? await states.read(whole) : new Map<RawCoID, KnownCounts>();
+  const stored = whole.length > 0 ? await states.read(whole) : new Map<RawCoID, DeviceState>();
   const slices = createTimeSlices(timing);
   const byID = new Map<RawCoID, Recalled>();
   for (const [id, debts] of pending) {
     if (slices.isOver()) await slices.next();
-    const need = mergeCounts(debts.need, stored.get(id) ?? {});
+    const need = mergeCounts(debts.need, stored.get(id)?.counts ?? {});
     const lacking = lackedBySome(debts.confirmed, need);
     if (debts.whole.length > 0) nameDebts(ledger, id, debts, { need, lacking });
     // A stock mark stays until it is removed, though every relay may have confirmed what it stands for.

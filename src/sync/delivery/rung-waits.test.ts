@@ -253,6 +253,22 @@ it('waits for what was lost of a session to which its tab has added since the ca
   expect(await fateOf(confirmed)).toBe('pending');
 });
 
+it('waits for a lost header while a later edit of its CoValue is pending', async () => {
+  const { ladder, waits, validity, relay, settle } = setUp();
+  settle();
+  relay.isSure = false;
+  ladder.edited('co_z1', { header: 1 });
+  const confirmed = waits.when('confirmed');
+  ladder.edited('co_z1', { s: 1 });
+  ladder.confirmed('co_z1', { header: 1 }, 'r');
+  waits.check();
+  validity.unconfirmedFrom = () => ({ header: 1, s: 0 });
+  ladder.missing('co_z1', { header: 1 }, 'r');
+  relay.isSure = true;
+  waits.check();
+  expect(await fateOf(confirmed)).toBe('pending');
+});
+
 it('does not wait for an edit made after the call, though the relay lacks it while it is in doubt', async () => {
   const { ladder, waits, relay, settle } = setUp();
   settle();

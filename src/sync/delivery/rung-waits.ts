@@ -109,15 +109,17 @@ export function createRungWaits(options: {
   }
 
   /**
-   * Without what this tab has made and is pending, which a promise waits for if it was made before. Of another tab's session
-   * nobody here knows where the pending part begins, so all of it counts as settled.
+   * Without what this tab has made and no relay has confirmed, for which a promise that was made before waits anyway. Of
+   * what another tab made, nobody here knows where the pending part begins, so all of it counts as settled.
    */
   function settledPart(id: string, need: KnownCounts): KnownCounts {
     const now = needOf(ladder.pending.get(id) ?? noEdits);
     const from = validity.unconfirmedFrom(id);
     const counts = Object.entries(need).map(([session, count]) => {
-      const settled = from[session] ?? (session === 'header' ? 0 : count);
-      return [session, Object.hasOwn(now, session) ? Math.min(count, settled) : count] as const;
+      return [
+        session,
+        Object.hasOwn(now, session) ? Math.min(count, from[session] ?? count) : count,
+      ] as const;
     });
     return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }

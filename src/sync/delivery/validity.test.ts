@@ -139,6 +139,16 @@ it('[CONF-13] takes in what an earlier run left before the account is loaded', (
   expect(validity.unconfirmedFrom(map.id)).toEqual({ [mine]: 0 });
 });
 
+it('knows whether a relay has confirmed the header', () => {
+  const node = new LocalNode(owner.agentSecret, owner.crypto.newRandomSessionID(idOf(owner)), owner.crypto);
+  const pacer = createPacer({ nowMs: () => 0, nextTask: () => Promise.resolve() });
+  const validity = createValidity({ node, pacer, events: { emit: () => {} }, onChange: () => {} });
+  validity.made('co_z1', { header: 1 });
+  expect(validity.unconfirmedFrom('co_z1')).toEqual({ header: 0 });
+  validity.confirmed('co_z1', { header: 1 });
+  expect(validity.unconfirmedFrom('co_z1')).toEqual({ header: 1 });
+});
+
 describe('[CONF-14] a verdict follows what arrives of the groups', () => {
   it('if the membership arrives after the edit', async () => {
     bring(owner, other, group.id, map.id);

@@ -25,7 +25,7 @@ export interface Validity {
   confirmed(id: string, counts: KnownCounts): void;
   /** No edit of the CoValue is pending any more. */
   done(id: string): void;
-  /** By session, the index of the first pending edit that no relay has confirmed. */
+  /** By session or `header`, the index of the first pending edit that no relay has confirmed. */
   unconfirmedFrom(id: string): KnownCounts;
   /** The edits of the CoValue that do not count. The same array while nothing has changed. */
   notCounted(id: string): readonly NotCountedEdit[];
@@ -70,8 +70,8 @@ export function createValidity(options: {
   let state: SyncState['notCounted'] | undefined;
 
   function follow(id: string, sessionID: string, from: number): void {
-    if (sessionID === 'header' || isDeleteSession(sessionID)) return;
-    sessionIDs.add(sessionID);
+    if (isDeleteSession(sessionID)) return;
+    if (sessionID !== 'header') sessionIDs.add(sessionID);
     const sessions = pending.get(id) ?? new Map<string, SessionEdits>();
     pending.set(id, sessions);
     const { unconfirmed, unjudged } = sessions.get(sessionID) ?? { unconfirmed: from, unjudged: from };
