@@ -1,5 +1,15 @@
 import type { CojsonInternalTypes, LocalNode, RawCoMap, RawGroup } from 'cojson';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
 import type { Relay } from '../../relay/index.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import { openRelay } from '../../../test/support/relay/test-relay.ts';
@@ -10,6 +20,7 @@ import type { Transport } from '../../transport/transport.ts';
 import { createWebSocketTransport } from '../../transport/web-socket.ts';
 import { clockWithSpeed } from '../../../test/support/session/test-sessions.ts';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { createSharedDevice, type SharedDevice } from '../../../test/support/sync/shared-device.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { createSessionNode } from '../../engine/create-node.ts';
 import type { Fork } from './own-forks.ts';
@@ -28,6 +39,7 @@ beforeAll(async () => {
   relay = await openRelay();
 }, 60_000);
 afterAll(() => relay.close());
+afterEach(() => void vi.restoreAllMocks());
 beforeEach(async () => {
   const crypto = await createSessionCrypto();
   const secret = crypto.newRandomAgentSecret();
@@ -93,6 +105,14 @@ function guarded({ canRetire = true, sync = connect(copy), transports = [] as re
 function write(value: RawCoMap, count: number): void {
   const own = copy.expectCoValueLoaded(value.id).getCurrentContent() as RawCoMap;
   for (let edit = 0; edit < count; edit++) own.set(`copy ${edit}`, edit);
+}
+
+/** The relay claims more of the map than it can deliver. */
+function claim(count: number): void {
+  const [peer] = copy.syncManager.getServerPeers(map.id);
+  if (!peer) throw new Error('no relay');
+  const sessions = { ...copy.getCoValue(map.id).knownState().sessions, [copy.currentSessionID]: count };
+  copy.syncManager.handleSyncMessage({ action: 'known', id: map.id, header: true, sessions }, peer);
 }
 
 describe('a session ID that a copy of the browser profile also uses', () => {
@@ -167,15 +187,13 @@ describe('a session ID that a copy of the browser profile also uses', () => {
       transports,
     });
     await untilConfirmed(sync);
-    sync.pause();
-    write(map, 1);
-    for (const piece of contentOf(copy)) original.syncManager.handleNewContent(piece, 'import');
-    await untilConfirmed(connect(original));
     isFull = true;
-    sync.resume();
+    claim(50);
     await vi.waitFor(() => expect(refused).toBe(2), { timeout: 10_000 });
-    expect(sync.stateOf(map).current.confirmed).toBe('pending');
+    const opened = vi.spyOn(webSocket, 'open');
     isFull = false;
+    await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce(), { timeout: 10_000 });
+    write(map, 1);
     await untilConfirmed(sync);
     expect(retired).toEqual([]);
   });
@@ -185,11 +203,8 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
     const { sync, retired } = guarded();
     await untilConfirmed(sync);
-    const [peer] = copy.syncManager.getServerPeers(map.id);
-    if (!peer) throw new Error('no relay');
     const opened = vi.spyOn(platform, 'openWebSocket');
-    const sessions = { ...copy.getCoValue(map.id).knownState().sessions, [copy.currentSessionID]: 50 };
-    copy.syncManager.handleSyncMessage({ action: 'known', id: map.id, header: true, sessions }, peer);
+    claim(50);
     await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce(), { timeout: 10_000 });
     write(map, 1);
     await untilConfirmed(sync);
@@ -206,5 +221,120 @@ describe('a session ID that a copy of the browser profile also uses', () => {
       { timeout: 10_000 },
     );
     expect(retire).not.toHaveBeenCalled();
+  });
+});
+
+describe('what an earlier run of a copied browser profile left', () => {
+  let device: SharedDevice;
+  let sessionID: LocalNode['currentSessionID'];
+  beforeEach(() => {
+    device = createSharedDevice();
+    sessionID = copy.currentSessionID;
+  });
+
+  /** An offline run of the copy, which edits the map once. Returns its node. */
+  async function runOffline(): Promise<LocalNode> {
+    const { storage, memory } = device.openTab();
+    const { agentSecret } = copy;
+    const crypto = await createSessionCrypto();
+    const node = createSessionNode({ crypto, agentSecret, sessionID, genesisTimeMs });
+    node.setStorage(storage);
+    const sync = startSync({ node, sync: false, storage, memory, platform, logger });
+    for (const piece of contentOf(original)) node.syncManager.handleNewContent(piece, 'import');
+    (node.expectCoValueLoaded(map.id).getCurrentContent() as RawCoMap).set('copy', 'last');
+    await sync.whenSaved();
+    await sync.close();
+    return node;
+  }
+
+  /** The copy's next run, which has loaded nothing when it connects. */
+  async function runAgain(ownID = sessionID, isCustom = false): Promise<SyncPeers> {
+    const tab = device.openTab();
+    const { stored, ...custom } = tab.storage;
+    const storage = isCustom ? custom : { ...custom, stored };
+    const { agentSecret } = copy;
+    const crypto = await createSessionCrypto();
+    copy = createSessionNode({ crypto, agentSecret, sessionID: ownID, genesisTimeMs });
+    copy.setStorage(storage);
+    const { memory } = tab;
+    const sync = startSync({ node: copy, sync: { url: relay.url }, storage, memory, platform, logger });
+    onTestFinished(() => sync.close());
+    return sync;
+  }
+
+  async function confirm(): Promise<void> {
+    const sync = connect(original);
+    await untilConfirmed(sync);
+    await sync.close();
+  }
+
+  test.each([
+    { whose: 'the same session ID', isCustom: false },
+    { whose: 'another session ID', isCustom: false },
+    { whose: 'the same session ID and an app’s own storage', isCustom: true },
+  ])(
+    '[TABS-9] does not count as what the original wrote, in a run with $whose',
+    async ({ whose, isCustom }) => {
+      await runOffline();
+      map.set('original', 'last');
+      await confirm();
+      const newID = copy.crypto.newRandomSessionID(copy.getCurrentAccountOrAgentID());
+      const sync = await runAgain(whose.startsWith('another') ? newID : sessionID, isCustom);
+      const { retired } = guarded({ sync });
+      await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1 }]]), {
+        timeout: 10_000,
+      });
+      expect(sync.stateOf(map.id).current.confirmed).toBe('pending');
+    },
+  );
+
+  test('[TABS-9] does not count as what the original wrote while it cannot be read', async () => {
+    await runOffline();
+    map.set('original', 'last');
+    await confirm();
+    const warned = vi.spyOn(logger, 'warn');
+    const sync = await runAgain();
+    const { storage } = copy;
+    if (!storage) throw new Error('no storage');
+    // As the kernel's storage does, which delivers what it could not read once it can.
+    const late: (() => void)[] = [];
+    const { load } = storage;
+    const failing = vi.spyOn(storage, 'load').mockImplementation((id, onContent, done) => {
+      late.push(() => load(id, onContent));
+      done?.(false);
+    });
+    const { retired } = guarded({ sync });
+    await vi.waitFor(() => expect(warned).toHaveBeenCalled(), { timeout: 10_000 });
+    expect(sync.stateOf(map.id).current.confirmed).toBe('pending');
+    failing.mockRestore();
+    for (const deliver of late) deliver();
+    await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1 }]]), {
+      timeout: 10_000,
+    });
+  });
+
+  test('[TABS-9] does not count as what the original wrote if the relay filled the memory meanwhile', async () => {
+    await runOffline();
+    map.set('original', 'last');
+    await confirm();
+    const warned = vi.spyOn(logger, 'warn');
+    const sync = await runAgain();
+    for (const piece of contentOf(original)) copy.syncManager.handleNewContent(piece, 'import');
+    const { retired } = guarded({ sync });
+    await vi.waitFor(() => expect(warned).toHaveBeenCalled(), { timeout: 10_000 });
+    expect([sync.stateOf(map.id).current.confirmed, retired]).toEqual(['pending', []]);
+  });
+
+  test('counts once the relay has it, without being loaded, and without a second connection', async () => {
+    const node = await runOffline();
+    for (const piece of contentOf(node)) original.syncManager.handleNewContent(piece, 'import');
+    await confirm();
+    const opened = vi.spyOn(platform, 'openWebSocket');
+    const sync = await runAgain();
+    const { retired } = guarded({ sync });
+    await untilConfirmed(sync);
+    expect(retired).toEqual([]);
+    expect(opened).toHaveBeenCalledOnce();
+    expect(copy.isCoValueInMemory(map.id) && copy.getCoValue(map.id).isAvailable()).toBe(false);
   });
 });

@@ -7,11 +7,12 @@ import { knownCountsOfState } from '../../engine/known-counts.ts';
 import type { OwnSessionClaim } from '../../sync/own-session-claims.ts';
 import type { SyncPlatform } from '../../sync/begin-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
+import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import type { Transport } from '../../transport/transport.ts';
-import { countOf, findForks, type Fork } from './own-forks.ts';
+import { countOf, findForks, isForkOfStored, type Fork } from './own-forks.ts';
 import { openRelayCopy, type RelayCopy } from './relay-copy.ts';
 import { rewriteAfterFork } from './rewrite-after-fork.ts';
-import { getOrCreateCoValue, readStored } from '../../engine/covalue-lookup.ts';
+import { getAvailableCoValue, getOrCreateCoValue, readStored } from '../../engine/covalue-lookup.ts';
 
 /** A relay may have no room for a second connection of this device for long. */
 const maxRetryMs = 60_000;
@@ -88,15 +89,12 @@ export function guardSessionID(parts: {
       throw error;
     });
     if (ending.signal.aborted) return;
-    const { copy, forks } = found;
+    const { copy, forks, same, unread } = found;
     if (!forks) {
-      for (const { id } of claimed)
-        confirmations?.acceptKnown(
-          id,
-          knownCountsOfState(getOrCreateCoValue(copy.node, id).knownState()),
-          relayID,
-        );
-      return;
+      for (const id of same) accept(id, copy, relayID);
+      if (unread.length === 0) return;
+      unread.forEach(add);
+      throw new Error('The edits of an earlier run could not be read.');
     }
     end();
     retire();
@@ -111,7 +109,13 @@ export function guardSessionID(parts: {
     const { agentSecret } = node;
     const copy = await openRelayCopy({ agentSecret, sync: { url, transports }, platform, logger });
     try {
-      return { copy, forks: await founded(claimed, copy) };
+      const forks = await founded(claimed, copy);
+      const pending = new Set(confirmations?.pendingAt('confirmed'));
+      const unread = claimed.filter(({ id }) => pending.has(id) && !getAvailableCoValue(node, id));
+      const same: RawCoID[] = [];
+      for (const claim of forks ? [] : claimed)
+        if (!unread.includes(claim) && (await isStoredAt(copy, claim.id))) same.push(claim.id);
+      return { copy, forks, same, unread };
     } finally {
       await copy.close();
     }
@@ -141,6 +145,20 @@ export function guardSessionID(parts: {
     ]);
     for (const id of ids) others.delete(id);
     return [...forks, ...(await compared([...others], copy))];
+  }
+
+  function accept(id: RawCoID, copy: RelayCopy, relayID: string): void {
+    const found = knownCountsOfState(getOrCreateCoValue(copy.node, id).knownState());
+    confirmations?.acceptKnown(id, found, relayID);
+  }
+
+  /** False if the relay has other transactions than this device’s storage, which could not be read when memory was filled. */
+  async function isStoredAt(copy: RelayCopy, id: RawCoID): Promise<boolean> {
+    const { stored } = (node.storage ?? {}) as Partial<KernelDeviceStorage>;
+    const here = (await stored?.states(new Set([id])))?.get(id);
+    if (!here || !isForkOfStored(node, copy.node, here)) return true;
+    logger.warn('The relay has other edits than this device has stored; reload the app', { id });
+    return false;
   }
 
   async function compared(ids: readonly RawCoID[], copy: RelayCopy): Promise<readonly Fork[]> {

@@ -8,7 +8,7 @@ import { createKernelError } from '../../base/kernel-error.ts';
 import { kernelStorageModule } from '../../storage/storage-modules.ts';
 import { openWithSessionID } from './open-with-session-id.ts';
 
-const accountID = 'co_z1' as unknown as RawAccountID;
+const accountID = 'co_z1' as RawAccountID;
 const unhandled = vi.fn();
 afterEach(() => {
   vi.restoreAllMocks();

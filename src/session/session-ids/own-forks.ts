@@ -1,5 +1,6 @@
 import type { AvailableCoValueCore, LocalNode, RawCoID, SessionID } from 'cojson';
 import { isEqual } from '../../base/equal.ts';
+import type { StoredState } from '../../storage/kernel-device-storage.ts';
 import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /** A session of one CoValue whose transactions differ between this device and the relay. */
@@ -22,9 +23,21 @@ export function findForks(node: LocalNode, relayCopy: LocalNode, ids: readonly R
   });
 }
 
+/** Whether the relay has as many transactions of one of the account's sessions as are stored here, but not the same. */
+export function isForkOfStored(node: LocalNode, relayCopy: LocalNode, stored: StoredState): boolean {
+  const { known, signatures } = stored;
+  const [here, there] = [getAvailableCoValue(node, known.id), getAvailableCoValue(relayCopy, known.id)];
+  if (!here || !there) return false;
+  return ownSessions(node, here).some(
+    (sessionID) =>
+      there.verified.getTransactionsCount(sessionID) === known.sessions[sessionID] &&
+      there.verified.getSession(sessionID)?.lastSignature !== signatures[sessionID],
+  );
+}
+
 /** Returns how many transactions of a session the node has. */
-export function countOf(node: LocalNode, id: RawCoID, sessionID: SessionID): number {
-  return getOrCreateCoValue(node, id).verified?.getTransactionsCount(sessionID) ?? 0;
+export function countOf(node: LocalNode, id: RawCoID, sessionID: string): number {
+  return getOrCreateCoValue(node, id).verified?.getTransactionsCount(sessionID as SessionID) ?? 0;
 }
 
 /** Sessions of the account, and of its agent, which writes the account itself. */

@@ -4,14 +4,15 @@ import { createFakeSync } from '../../../test/support/sync/fake-sync.ts';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { silentLogger } from '../../base/logger.ts';
 import { offerConfirmations, type Confirmations } from '../../sync/confirmations.ts';
-import type { SessionTabs } from './session-tabs.ts';
+import type { SessionTabs, TabAnswers } from './session-tabs.ts';
 import { createSignOut } from './sign-out.ts';
 import type { UnsyncedEdits } from './unsynced-edits.ts';
 
 const none: UnsyncedEdits = { ids: [], isWhole: true };
 
 /** Signs out while the relay comes into doubt when the other tabs are asked for the given step. */
-async function signOutInDoubt(step?: 'ask' | 'holdOthers', isKept = false) {
+async function signOutInDoubt(step?: 'ask' | 'holdOthers', isKept = false, indexedDB?: IDBFactory) {
+  let answers: TabAnswers | undefined;
   let isSure = true;
   const sync = createFakeSync(await createAgentNode(), 0);
   const confirmations: Partial<Confirmations> = {
@@ -28,7 +29,7 @@ async function signOutInDoubt(step?: 'ask' | 'holdOthers', isKept = false) {
     ask: answer('ask'),
     holdOthers: vi.fn(answer('holdOthers')),
     endOthers: vi.fn(() => Promise.resolve()),
-    serve: () => {},
+    serve: (its) => (answers = its),
   };
   const close = vi.fn(async () => {
     await Promise.resolve();
@@ -38,7 +39,7 @@ async function signOutInDoubt(step?: 'ask' | 'holdOthers', isKept = false) {
   const here = createSignOut({
     platform: {
       ...createNodePlatform(),
-      ...{ indexedDB: undefined, locks: undefined, marks: undefined },
+      ...{ indexedDB, locks: undefined, marks: undefined },
       openTabChannel: () => undefined,
     },
     accountID: 'co_z1',
@@ -49,7 +50,7 @@ async function signOutInDoubt(step?: 'ask' | 'holdOthers', isKept = false) {
     isKept,
     logger: silentLogger,
   });
-  return { ...here, tabs, close, allow };
+  return { ...here, tabs, close, allow, answers };
 }
 
 it.each(['ask', 'holdOthers'] as const)(
@@ -102,4 +103,15 @@ it('after a sign-out that deleted the data, every other one resolves', async () 
   await signOut();
   await signOut({ keepEncryptedData: true });
   await signOut({ discardUnsynced: true });
+});
+
+it('a tab that another one held accepts edits only once it has read that the account is not signed out', async () => {
+  const open = vi.fn(() => {
+    throw new DOMException('no data', 'UnknownError');
+  });
+  const { answers, allow, end } = await signOutInDoubt(undefined, true, { open } as unknown as IDBFactory);
+  await answers?.hold('relay', Promise.resolve());
+  await vi.waitFor(() => expect(open).toHaveBeenCalledTimes(2), { timeout: 5_000 });
+  expect(allow).not.toHaveBeenCalled();
+  end();
 });

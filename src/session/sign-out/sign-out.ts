@@ -1,6 +1,7 @@
 import { isEqual } from '../../base/equal.ts';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
+import { retry } from '../../base/retry.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
@@ -59,14 +60,14 @@ export function createSignOut(parts: {
   const mark = createSignedOutMark(platform, accountID);
   tabs?.serve({ ask: unsynced, hold, end: closeFor });
   const stopWatching = isKept ? mark.watch(() => void closeFor('relay')) : () => {};
-  let isEnded = false;
+  const ending = new AbortController();
   /** Whether the sign-out that succeeded left data on this device. */
   let hasLeftData: boolean | undefined;
   /** The call that has not failed. */
   let latest: { readonly options: Required<SignOutOptions>; readonly outcome: Promise<void> } | undefined;
 
   async function unsynced(wantedAt: WantedAt): Promise<UnsyncedEdits> {
-    if (!isEnded) return unsyncedEdits(sync, wantedAt, clock);
+    if (!ending.signal.aborted) return unsyncedEdits(sync, wantedAt, clock);
     // A session that is ending may still send what it has.
     await inTime(clock, life().whenEnded(), closingMs);
     return unsyncedLeft(wantedAt);
@@ -100,9 +101,9 @@ export function createSignOut(parts: {
   async function hold(wantedAt: WantedAt, over: Promise<void>): Promise<UnsyncedEdits> {
     const allow = edits.refuse(signingOutNow);
     void over.then(async () => {
-      const isOut = await removals.isMarked().catch(() => false);
+      const isOut = await retry(removals.isMarked, { clock, signal: ending.signal });
       if (isOut) await closeFor(wantedAt);
-      else allow();
+      else if (isOut === false) allow();
     });
     return together([await unsynced(wantedAt), unsyncedLeft(wantedAt)]);
   }
@@ -136,7 +137,7 @@ export function createSignOut(parts: {
   }
 
   async function signOut(options: Required<SignOutOptions>): Promise<void> {
-    if (isEnded) throw alreadyClosed();
+    if (ending.signal.aborted) throw alreadyClosed();
     await prepare(options);
     if (isKept) mark.set();
     // The account is signed out from here on, whatever fails.
@@ -171,7 +172,7 @@ export function createSignOut(parts: {
     },
     isLeaving: () => latest !== undefined,
     end() {
-      isEnded = true;
+      ending.abort();
       stopWatching();
     },
   };
