@@ -1,3 +1,4 @@
+import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { createGenesis, type Genesis } from '../../src/session/account/genesis.ts';
 import { createSessionCrypto } from '../../src/engine/session-crypto.ts';
 
@@ -6,5 +7,8 @@ export async function createAccounts(): Promise<readonly [Genesis, Genesis]> {
   const subtle = globalThis.crypto.subtle;
   const genesisOf = async (byte: number) =>
     createGenesis(await createSessionCrypto(), subtle, new Uint8Array(32).fill(byte));
-  return [await genesisOf(1), await genesisOf(2)];
+  const accounts = [await genesisOf(1), await genesisOf(2)] as const;
+  // From here on cojson’s WASM is ready, which cojson would decode again for each node.
+  WasmCrypto.setInit(() => Promise.resolve());
+  return accounts;
 }

@@ -179,6 +179,14 @@ const restoreBackup: Action = ({ dice, relays, devices, ledger }) => {
   return isRestored ? `${relay.name} is restored to an older state` : `${relay.name} restarts`;
 };
 
+const turnAddress: Action = ({ dice, relays, devices, ledger }) => {
+  const relay = dice.oneOf(relays);
+  if (!relay) return undefined;
+  relay.turn(devices);
+  ledger.restored(relay);
+  return `the address of ${relay.name} leads to ${relay.tables.identity ? 'it again' : 'a stock server'}`;
+};
+
 const steer = withTab(({ dice }, tab) => {
   const method = dice.oneOf(['pause', 'resume', 'resume', 'reconnect'] as const) ?? 'resume';
   tab.sync[method]();
@@ -191,6 +199,7 @@ const weights = ({
   clockJumps,
   connectKills,
   manyCoValues,
+  stock,
 }: Scenario): readonly (readonly [number, Action])[] => [
   [36, withTab(edit)],
   [6, editOften],
@@ -216,6 +225,7 @@ const weights = ({
   [restores ? (connectKills ? 6 : 3) : 0, takeBackup],
   [restores ? (connectKills ? 10 : 2) : 0, restoreBackup],
   [deletions ? 4 : 0, withTab(remove)],
+  [stock ? 6 : 0, turnAddress],
 ];
 
 /** Performs a random action. */

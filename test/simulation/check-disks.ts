@@ -1,7 +1,7 @@
 import { covers, type KnownCounts } from '../../src/engine/known-counts.ts';
 import { pendingDebts, type LedgerContents, type PendingDebts } from '../../src/storage/ledger.ts';
 import { FalseClaim } from './false-claim.ts';
-import { isDeletedIn, isStoredIn } from './relay-tables.ts';
+import { isDeletedIn, isStoredIn, serverAt } from './relay-tables.ts';
 import type { Edit, SimDevice, SimRelay, World } from './world.ts';
 
 /** Returns a check that compares what devices have stored with what their ledgers say. It throws `FalseClaim`. */
@@ -31,7 +31,9 @@ export function createDiskChecks(world: World): () => void {
 function checkWords({ words, ledger }: World, { disk }: SimDevice): void {
   for (const written of disk.takeConfirmations()) {
     const { by, relayID, id, session, count } = written;
-    const said = words.countsAt(by, relayID, id)[session] ?? 0;
+    // A word that the ledger drops, because it knows a later generation, is of an earlier server.
+    if (!written.isKept) continue;
+    const said = words.countsAt(by, serverAt(relayID, written.storage), id)[session] ?? 0;
     const place = `${count} of …${session.slice(-6)} in ${id}`;
     if (said < count) throw new FalseClaim(`never said by ${relayID} to ${by}: ${place}, but ${said}`);
     if (written.isOutdated)
@@ -42,14 +44,15 @@ function checkWords({ words, ledger }: World, { disk }: SimDevice): void {
   }
 }
 
-/** What pages of this device wrote and stored, and the relay has never had, is pending. */
+/** What pages of this device wrote and stored, and the server that its record names has never had, is pending. */
 function checkDebts(world: World, device: SimDevice, relay: SimRelay, contents: LedgerContents): void {
   const record = device.relays.get(relay.id);
   // Everything on the device is to be compared with the relay.
   if (!record || record.refill) return;
   const pending = pendingDebts(contents, [relay.id]);
+  const tables = relay.tablesOf(record);
   for (const edit of world.ledger.edits) {
-    if (edit.tab.device !== device || isStoredIn(relay.tables, edit) || relay.hasLost(edit)) continue;
+    if (edit.tab.device !== device || isStoredIn(tables, edit) || relay.hasGoneBack(edit)) continue;
     if (!isOwed(device, relay, edit, pending.get(edit.id)))
       throw new FalseClaim(
         `neither at ${relay.name} nor pending on ${device.name}: edit ${edit.count} of ${edit.tab.name} (…${edit.sessionID.slice(-6)}) in ${edit.id}`,

@@ -15,7 +15,8 @@ export interface ConnectionFaults {
 
 /**
  * Half of the pages have a bad connection. `mayRepeat`: frames from a relay may arrive late, on the next connection.
- * Not in runs with restores: no real network does that, and the kernel would accept confirmations from before a restore.
+ * Not in runs with restores or stock servers: no real network does that, and the kernel would accept confirmations from
+ * before a restore, or of the other server.
  */
 export function createConnectionFaults(
   dice: Dice,

@@ -28,8 +28,14 @@ export function createWorld(
   const network = createDice(seed ^ 0x7e7);
   const removed = new Set<RawCoID>();
   const words = createRelayWords();
+  const stockDice = scenario.stock ? createDice(seed ^ 0x570c) : undefined;
   const relays = Array.from({ length: options.relays }, (_, index) =>
-    createSimRelay(`relay-${index + 1}`, time, network, { mayChangeEpoch: scenario.epochs, removed, words }),
+    createSimRelay(`relay-${index + 1}`, time, network, {
+      mayChangeEpoch: scenario.epochs,
+      beginsStock: stockDice?.chance(40) ?? false,
+      removed,
+      words,
+    }),
   );
   const channelDice = createDice(seed ^ 0x7ab5);
   const lockDice = createDice(seed ^ 0x10c5);
@@ -70,7 +76,7 @@ export function createWorld(
     history: createHistoryRecorder(keys, ['everyone', ...accounts.map(({ accountID }) => accountID)]),
     faults: createConnectionFaults(createDice(seed ^ 0xfa17), {
       ...scenario,
-      mayRepeat: !scenario.restores,
+      mayRepeat: !scenario.restores && !scenario.stock,
     }),
     connectKills: createConnectKills(scenario.connectKills ? createDice(seed ^ 0x4111) : undefined),
     words,

@@ -38,6 +38,10 @@ export interface WrittenConfirmation extends Confirmation {
   readonly by: string;
   /** Whether this much of the session was on the disk by then. */
   readonly isStored: boolean;
+  /** Whether the ledger took it. */
+  readonly isKept: boolean;
+  /** What the relay's record named as its storage by then. */
+  readonly storage: RememberedRelay['storage'];
   /** Whether the ledger has it, though the relay's record names another generation. */
   readonly isOutdated: boolean;
 }
@@ -88,9 +92,16 @@ export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): D
       for (const facts of writes.facts) {
         const kept = new Set(ledger.add(facts));
         for (const confirmation of facts.confirmations ?? []) {
-          const { losses = 0 } = relays.get(confirmation.relayID) ?? {};
+          const { losses = 0, storage } = relays.get(confirmation.relayID) ?? {};
           const isOutdated = kept.has(confirmation) && confirmation.generation !== losses;
-          written.push({ ...confirmation, by: writes.by, isStored: isStored(confirmation), isOutdated });
+          written.push({
+            ...confirmation,
+            by: writes.by,
+            isKept: kept.has(confirmation),
+            storage,
+            isStored: isStored(confirmation),
+            isOutdated,
+          });
         }
       }
       if (ledger.length > 40) ledger.compact();

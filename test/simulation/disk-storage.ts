@@ -5,7 +5,7 @@ import { isDeleteSession, type RawCoID } from '../../src/engine/content.ts';
 import type { StorageStatus } from '../../src/storage/device-storage.ts';
 import { createKnownStates } from '../../src/storage/kernel/known-states.ts';
 import { createLoads } from '../../src/storage/kernel/loads.ts';
-import { contiguousRuns, knownStateOf, messagesOf } from '../../src/storage/kernel/pieces.ts';
+import { contiguousRuns, knownStateOf, messagesOf, storedStateOf } from '../../src/storage/kernel/pieces.ts';
 import { planWrites, type ContentWrite } from '../../src/storage/kernel/plan-writes.ts';
 import type { KernelDeviceStorage } from '../../src/storage/kernel-device-storage.ts';
 import { storageErrorFrom } from '../../src/storage/storage-error.ts';
@@ -145,10 +145,16 @@ export function openDiskStorage(
       known.add(knownStateOf(stored));
       return messagesOf(stored);
     },
-    async storedStates(ids) {
-      await reading();
-      const states = [...ids].flatMap((id) => disk.stored(id) ?? []).map(knownStateOf);
-      return new Map(states.map((state) => [state.id, state]));
+    stored: {
+      async *ids() {
+        await reading();
+        yield disk.ids.map((id) => ({ id }));
+      },
+      async states(ids) {
+        await reading();
+        const states = [...ids].flatMap((id) => disk.stored(id) ?? []).map(storedStateOf);
+        return new Map(states.map((state) => [state.known.id, state]));
+      },
     },
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     ledger: {

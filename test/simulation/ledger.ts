@@ -30,9 +30,12 @@ export function createLedger(world: () => World): Ledger {
   }
 
   /** False if the page cannot have detected yet that a restore of the relay lost the edit. */
-  function mayKnow({ links, device }: SimTab, relay: SimRelay, edit: Edit): boolean {
+  function mayKnow({ links, device, sync }: SimTab, relay: SimRelay, edit: Edit): boolean {
     if (!isStoredAt(relay, edit) && relay.excuses(device, edit)) return false;
-    return relay.restores === 0 || [...relay.links].some((link) => link.isOpen && links.has(link));
+    if (relay.restores === 0) return true;
+    // Until the server has said something, the page cannot tell a stock one from ours.
+    const isHeard = sync.current.peers.some(({ id, phase }) => id === relay.id && phase === 'connected');
+    return isHeard && [...relay.links].some((link) => link.isOpen && links.has(link));
   }
 
   /** `by` may report other tabs' edits: those that ended tabs left on its device. */

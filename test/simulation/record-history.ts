@@ -52,7 +52,8 @@ export function createHistoryRecorder(
   }
 
   function add(tab: SimTab, coValue: RawCoValue, edit: Pick<Edit, 'name' | 'key' | 'isDeletion'>): string {
-    const rights = rightsOf(tab, coValue);
+    // A header names no author, so it can arrive before what gave its author the right to write.
+    const rights = edit.name === coValue.id ? undefined : rightsOf(tab, coValue);
     const made = { device: tab.device.name, tab: tab.name, session: tab.sessionID, coValue: coValue.id };
     events.push({ type: 'edit', ...made, ...edit, ...(rights && { rights }) });
     return edit.name;

@@ -39,6 +39,10 @@ export function createRelayRecords(
   return {
     read: (relayID) => later(() => relays.get(relayID)),
     write: (relayID, remembered) =>
-      later(() => void relays.set(relayID, joinRemembered(relays.get(relayID), remembered))),
+      later(() => {
+        const joined = joinRemembered(relays.get(relayID), remembered);
+        relays.set(relayID, joined);
+        return joined;
+      }),
   };
 }

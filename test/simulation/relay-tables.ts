@@ -1,4 +1,4 @@
-import type { ConfirmedEdit } from '../../src/storage/remembered-relay.ts';
+import type { ConfirmedEdit, RememberedRelay } from '../../src/storage/remembered-relay.ts';
 
 /** The contents of a relay's database. Immutable: a commit replaces the object, so an old one serves as a backup. */
 export interface Tables {
@@ -11,6 +11,12 @@ export interface Tables {
   /** Whether the history is erased. */
   readonly deletions: ReadonlyMap<string, boolean>;
   readonly unsynced: ReadonlyMap<string, string>;
+}
+
+/** What a server at a relay's address has, ours or a stock one. */
+export interface ServedTables extends Pick<Tables, 'covalues' | 'sessions'> {
+  /** As in our relay's hello. A stock server names none. */
+  readonly identity?: Tables['identity'];
 }
 
 export interface SessionRow {
@@ -62,8 +68,25 @@ export function isDeletedIn(counts: Readonly<Record<string, number>> | undefined
   return Object.keys(counts ?? {}).some((sessionID) => sessionID.endsWith('$'));
 }
 
+/** Tells our relay at an address from the stock server that may take its place. `storage`: what its hello names. */
+export function serverAt(relayID: string, storage: Tables['identity'] | undefined): string {
+  return storage ? relayID : `the stock server at ${relayID}`;
+}
+
+/**
+ * Whether the record is of another storage than this one. One without any confirmation is of none yet. Not the kernel's own
+ * function, which this is to check.
+ */
+export function isOfAnother(
+  { storage, confirmed = [] }: RememberedRelay,
+  { identity }: ServedTables,
+): boolean {
+  if (!storage) return identity !== undefined && confirmed.length > 0;
+  return storage.id !== identity?.id || storage.epoch !== identity.epoch;
+}
+
 /** Whether the tables contain the edit, or the deletion of its CoValue. */
-export function isStoredIn(tables: Tables, { id, sessionID, count }: ConfirmedEdit): boolean {
+export function isStoredIn(tables: ServedTables, { id, sessionID, count }: ConfirmedEdit): boolean {
   if (!tables.covalues.has(id)) return false;
   return (
     (tables.sessions.get(keyOf(id, sessionID))?.lastIdx ?? 0) >= count ||
@@ -75,7 +98,7 @@ export const keyOf = (covalueID: string, sessionID: string) => `${covalueID} ${s
 
 /** The number of stored transactions per session; undefined if the CoValue is not stored. */
 export function storedCounts(
-  { covalues, sessions }: Tables,
+  { covalues, sessions }: Pick<Tables, 'covalues' | 'sessions'>,
   id: string,
 ): Readonly<Record<string, number>> | undefined {
   if (!covalues.has(id)) return undefined;

@@ -4,15 +4,20 @@ import { keyOf } from './relay-tables.ts';
 
 /** What relays have said, by the frames that arrived at pages. Only this may end a debt. */
 export interface RelayWords {
-  /** Call it with each frame that arrives at a page. */
+  /** Call it with each frame that arrives at a page. `server`: which one at the relay's address sent it, by `serverAt`. */
   arrived(
-    place: { readonly device: string; readonly tab: string; readonly relay: string },
+    place: {
+      readonly device: string;
+      readonly tab: string;
+      readonly relay: string;
+      readonly server: string;
+    },
     frame: string,
   ): void;
-  /** Whether the page has heard the relay's hello. */
+  /** Whether the page has heard the relay's hello, and no stock server at its address since. */
   hasHello(tab: string, relay: string): boolean;
-  /** The most of the CoValue that the relay has claimed to have. `listener`: a page, or a device for any of its pages. */
-  countsAt(listener: string, relay: string, id: string): KnownCounts;
+  /** The most of the CoValue that the server has claimed to have. `listener`: a page, or a device for any of its pages. */
+  countsAt(listener: string, server: string, id: string): KnownCounts;
   /** The words up to now: later ones do not change this. */
   now(): Pick<RelayWords, 'countsAt'>;
 }
@@ -20,10 +25,11 @@ export interface RelayWords {
 export function createRelayWords(): RelayWords {
   const hellos = new Set<string>();
   const said = new Map<string, KnownCounts>();
-  const placeOf = (listener: string, relay: string, id: string) => `${listener} ${relay} ${id}`;
+  const placeOf = (listener: string, server: string, id: string) => `${listener} ${server} ${id}`;
 
   return {
-    arrived({ device, tab, relay }, frame) {
+    arrived({ device, tab, relay, server }, frame) {
+      if (server !== relay) hellos.delete(keyOf(tab, relay));
       for (const line of splitFrame(frame)) {
         const received = readMessage(line);
         if (received.kind === 'maia' && received.frame.maia === 'hello') hellos.add(keyOf(tab, relay));
@@ -31,16 +37,16 @@ export function createRelayWords(): RelayWords {
         const { message } = received;
         if (message.action !== 'known' && message.action !== 'load') continue;
         for (const listener of [device, tab]) {
-          const place = placeOf(listener, relay, message.id);
+          const place = placeOf(listener, server, message.id);
           said.set(place, mergeCounts(said.get(place) ?? {}, knownCountsOfState(message)));
         }
       }
     },
     hasHello: (tab, relay) => hellos.has(keyOf(tab, relay)),
-    countsAt: (listener, relay, id) => said.get(placeOf(listener, relay, id)) ?? {},
+    countsAt: (listener, server, id) => said.get(placeOf(listener, server, id)) ?? {},
     now() {
       const copy = new Map(said);
-      return { countsAt: (listener, relay, id) => copy.get(placeOf(listener, relay, id)) ?? {} };
+      return { countsAt: (listener, server, id) => copy.get(placeOf(listener, server, id)) ?? {} };
     },
   };
 }

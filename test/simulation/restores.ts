@@ -1,13 +1,13 @@
 import type { RawCoID } from 'cojson';
-import type { ConfirmedEdit } from '../../src/storage/remembered-relay.ts';
+import { confirmedIn, type ConfirmedEdit, type RememberedRelay } from '../../src/storage/remembered-relay.ts';
 import { splitFrame } from '../../src/wire/frames.ts';
-import { isStoredIn, keyOf, type Tables } from './relay-tables.ts';
+import { isOfAnother, isStoredIn, keyOf, serverAt, type ServedTables } from './relay-tables.ts';
 import type { RelayWords } from './relay-words.ts';
 import type { Restores, SimDevice } from './world.ts';
 
 interface Restore {
-  readonly before: Tables;
-  readonly after: Tables;
+  readonly before: ServedTables;
+  readonly after: ServedTables;
   /** By the device's name. */
   readonly losses: ReadonlyMap<string, Loss>;
   /** What the relay had said before. */
@@ -18,8 +18,9 @@ interface Restore {
 
 /** What a device can detect a restore by. Judged by its record as it was then: later confirmations displace entries. */
 interface Loss {
-  readonly epochBefore: string | undefined;
-  hasNewEpoch: boolean;
+  readonly record: RememberedRelay;
+  /** The hello, or its absence, tells. */
+  isOther: boolean;
   /** The lost ones of the last confirmations. */
   entries: readonly ConfirmedEdit[];
   /** Those that the device had to ask about when it connected for the first time: a late write may have displaced others. */
@@ -35,25 +36,28 @@ const headerKey = (id: string) => keyOf(id, 'header');
 export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>, words: RelayWords): Restores {
   const restores: Restore[] = [];
 
-  function missingOf({ relays }: SimDevice, tables: Tables): readonly ConfirmedEdit[] {
-    const { confirmed = [] } = relays.get(relayID) ?? {};
-    return confirmed.filter((entry) => !isStoredIn(tables, entry));
+  function missingOf({ relays }: SimDevice, tables: ServedTables): readonly ConfirmedEdit[] {
+    const record = relays.get(relayID) ?? {};
+    const { losses = 0 } = record;
+    // The relay is not known to have again what an earlier generation had.
+    const current = confirmedIn(record).filter(({ generation = 0 }) => generation >= losses);
+    return current.filter((entry) => !isStoredIn(tables, entry));
   }
 
-  function lossOf(device: SimDevice, after: Tables): Loss {
-    const { storage } = device.relays.get(relayID) ?? {};
+  function lossOf(device: SimDevice, after: ServedTables): Loss {
+    const record = device.relays.get(relayID) ?? {};
     return {
-      epochBefore: storage?.epoch,
-      hasNewEpoch: storage !== undefined && storage.epoch !== after.identity.epoch,
+      record,
+      isOther: isOfAnother(record, after),
       entries: missingOf(device, after),
       entriesAtFirst: undefined,
-      hasRecord: (device.relays.get(relayID)?.confirmed ?? []).length > 0,
+      hasRecord: (record.confirmed ?? []).length > 0,
     };
   }
 
-  /** A newer backup may return what an earlier restore had lost, before a device connected in between. */
-  function returnTo(loss: Loss, before: Tables, after: Tables): void {
-    if (loss.epochBefore === after.identity.epoch) loss.hasNewEpoch = false;
+  /** A newer backup, or the earlier server, may return what was lost, before a device connected in between. */
+  function returnTo(loss: Loss, before: ServedTables, after: ServedTables): void {
+    if (!isOfAnother(loss.record, after)) loss.isOther = false;
     const isMissing = (entry: ConfirmedEdit) => isStoredIn(before, entry) || !isStoredIn(after, entry);
     loss.entries = loss.entries.filter(isMissing);
     loss.entriesAtFirst = loss.entriesAtFirst?.filter(isMissing);
@@ -70,17 +74,17 @@ export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>, w
       const key = count === 0 ? headerKey(id) : keyOf(id, sessionID);
       return removed.has(id) || others.some((counts) => (counts.get(key) ?? -1) >= count);
     };
-    if (!loss || loss.hasNewEpoch) return loss !== undefined;
+    if (!loss || loss.isOther) return loss !== undefined;
     const { entries, entriesAtFirst = entries } = loss;
     return !entries.every(isBack) && !entriesAtFirst.every(isBack);
   }
 
   function wasSaid(
-    { words }: Restore,
+    { before, words }: Restore,
     { name }: SimDevice,
     { id, sessionID, count }: ConfirmedEdit,
   ): boolean {
-    const said = words.countsAt(name, relayID, id);
+    const said = words.countsAt(name, serverAt(relayID, before.identity), id);
     return count === 0 ? said['header'] === 1 : (said[sessionID] ?? 0) >= count;
   }
 
@@ -108,18 +112,21 @@ export function createRestores(relayID: string, removed: ReadonlySet<RawCoID>, w
         }
       }
     },
-    hasLost: (edit) =>
-      restores.some(({ before, after }) => isStoredIn(before, edit) && !isStoredIn(after, edit)),
+    hasLost: (edit) => restores.some((restore) => loses(restore, edit)),
+    hasGoneBack: (edit) =>
+      restores.some((restore) => restore.before.identity && restore.after.identity && loses(restore, edit)),
     excuses(device, edit) {
-      const lostBy = restores.findLastIndex(
-        ({ before, after }) => isStoredIn(before, edit) && !isStoredIn(after, edit),
-      );
+      const lostBy = restores.findLastIndex((restore) => loses(restore, edit));
       const lost = restores[lostBy];
       if (!lost?.losses.get(device.name)?.hasRecord || !wasSaid(lost, device, edit)) return false;
       // Each later restore makes the device compare this edit as well.
       return !restores.slice(lostBy).some((restore) => mustDetect(restore, device));
     },
   };
+}
+
+function loses({ before, after }: Restore, edit: ConfirmedEdit): boolean {
+  return isStoredIn(before, edit) && !isStoredIn(after, edit);
 }
 
 /** The counts that a relay has once it has stored the frame's content. */

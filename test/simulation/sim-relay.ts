@@ -9,23 +9,29 @@ import { openRelayDatabase, type RelayDatabase } from './relay-database.ts';
 import { emptyTables, type Tables } from './relay-tables.ts';
 import type { RelayWords } from './relay-words.ts';
 import { createRestores } from './restores.ts';
+import { createStockMachine, type StockMachine } from './stock-machine.ts';
 import type { SimRelay } from './world.ts';
 
 const noMeasures = { wire: { received: () => {}, sent: () => {}, refused: () => {} }, committed: () => {} };
 const backupCount = 4;
 const drainMs = 5_000;
 
-/** `mayChangeEpoch`: half of the restored backups get a new epoch, as after a restore of a PostgreSQL server. */
+/**
+ * `mayChangeEpoch`: half of the restored backups get a new epoch, as after a restore of a PostgreSQL server. `beginsStock`:
+ * its address leads to a stock server at first.
+ */
 export function createSimRelay(
   name: string,
   clock: Clock,
   dice: Dice,
   {
     mayChangeEpoch,
+    beginsStock,
     removed,
     words,
   }: {
     readonly mayChangeEpoch: boolean;
+    readonly beginsStock: boolean;
     readonly removed: ReadonlySet<RawCoID>;
     readonly words: RelayWords;
   },
@@ -38,12 +44,24 @@ export function createSimRelay(
   let database: RelayDatabase | undefined;
   let serving: Serving | undefined;
   let isFailing = false;
+  let isStock = beginsStock;
+  /** In a run without stock servers, none is created. */
+  let machine: StockMachine | undefined;
+  const stock = () => (machine ??= createStockMachine(clock));
 
   function end(): void {
+    machine?.kill();
     database?.kill();
     database = undefined;
     serving = undefined;
   }
+
+  function cutAll(): void {
+    for (const link of links) link.cut({ tab: dice.chance(70), relay: true });
+    links.clear();
+  }
+
+  const served = () => (isStock ? stock().tables : disk.tables);
 
   return {
     name,
@@ -52,18 +70,25 @@ export function createSimRelay(
     links,
     excuses: restores.excuses,
     hasLost: restores.hasLost,
-    connecting: (device) => restores.connecting(device, disk.tables),
+    hasGoneBack: restores.hasGoneBack,
+    connecting: (device) => restores.connecting(device, served()),
     received: restores.received,
     get tables() {
-      return disk.tables;
+      return served();
+    },
+    tablesOf({ storage, confirmed = [] }) {
+      if (storage) return disk.tables;
+      // The device has yet to count anything as confirmed.
+      return confirmed.length === 0 ? served() : (machine?.tables ?? disk.tables);
     },
     get isUp() {
-      return serving !== undefined;
+      return isStock ? stock().isUp : serving !== undefined;
     },
     get restores() {
       return restores.count;
     },
     async start() {
+      if (isStock) return stock().start();
       if (database) return;
       const opened = openRelayDatabase(disk, clock, dice);
       database = opened;
@@ -81,10 +106,11 @@ export function createSimRelay(
     },
     kill() {
       end();
-      for (const link of links) link.cut({ tab: dice.chance(70), relay: true });
-      links.clear();
+      cutAll();
     },
     async stop() {
+      // A stock server has no farewell.
+      if (isStock) return this.kill();
       const stopping = serving;
       const stoppingDatabase = database;
       serving = undefined;
@@ -93,11 +119,12 @@ export function createSimRelay(
       if (database === stoppingDatabase) end();
     },
     takeBackup() {
+      if (isStock) return;
       backups.push(disk.tables);
       if (backups.length > backupCount) backups.shift();
     },
     restoreBackup(devices) {
-      const backup = dice.oneOf(backups);
+      const backup = isStock ? undefined : dice.oneOf(backups);
       const before = disk.tables;
       if (!backup || backup === before) return false;
       const identity = { ...backup.identity, epoch: `after restore ${restores.count + 1}` };
@@ -105,10 +132,21 @@ export function createSimRelay(
       restores.happened(before, disk.tables, devices);
       return true;
     },
+    turn(devices) {
+      const before = served();
+      end();
+      cutAll();
+      isStock = !isStock;
+      restores.happened(before, served(), devices);
+      void this.start();
+    },
     setFailing(isNowFailing) {
       isFailing = isNowFailing;
       if (database) database.isFailing = isNowFailing;
     },
-    open: (...connection) => serving?.open(...connection),
+    open(socket, address) {
+      if (isStock) stock().open(socket);
+      else serving?.open(socket, address);
+    },
   };
 }

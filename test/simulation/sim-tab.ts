@@ -10,6 +10,7 @@ import { transportsWith } from './connection-faults.ts';
 import { openDiskStorage } from './disk-storage.ts';
 import { openLink, type Link } from './network.ts';
 import { createRelayRecords } from './relay-records.ts';
+import { serverAt } from './relay-tables.ts';
 import { createSimPage } from './sim-page.ts';
 import type { SimDevice, SimTab, World } from './world.ts';
 import { genesisTimeMs } from '../../src/session/account/version-1.ts';
@@ -35,12 +36,14 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
       }),
     openWebSocket(url) {
       const relay = world.relays.find((candidate) => candidate.url === url.href);
+      let server = '';
       const link: Link = openLink({
         clock: world.time,
         dice: world.dice,
         accept(socket) {
           if (!relay?.isUp || !device.isOnline || !life.isRunning) return false;
           relay.links.add(link);
+          server = serverAt(relay.id, relay.tables.identity);
           relay.connecting(device);
           relay.open(socket, device.name);
           world.connectKills.connected(world, tab, relay);
@@ -50,7 +53,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
           world.received(name, relay?.name ?? '', direction, frame);
           if (direction === 'up') relay?.received(device, frame);
           if (direction === 'down' && relay)
-            world.words.arrived({ device: device.name, tab: name, relay: relay.id }, frame);
+            world.words.arrived({ device: device.name, tab: name, relay: relay.id, server }, frame);
           if (direction === 'down' && life.isRunning) world.history.read(tab);
         },
       });

@@ -32,18 +32,36 @@ describe('seeds that found a bug', () => {
     expectNoFailure(8, { ...plain, restores: false }));
   it('70000082: a tab that has not owed a deletion does not tell the one that does that all relays have it', () =>
     expectNoFailure(70_000_082, { tabs: 4 }));
+  it.each([135, 195])(
+    '%i: a tab that learns of a loss from another tab does not name the storage before it in the record',
+    (seed) => expectNoFailure(seed, { stock: true }),
+  );
+  it('100006276: a promise made in doubt waits for a header that is lost while a later edit is pending', () =>
+    expectNoFailure(100_006_276));
+  it('200000004: a map can be seen before what gave its author the right to write in it', () =>
+    expectNoFailure(200_000_004));
+  it('240000729: a tab tells others only what a relay has said, not what it presumes', () =>
+    expectNoFailure(240_000_729));
+  it('240000201: the content of this device’s own edits confirms nothing, although they were checked', () =>
+    expectNoFailure(240_000_201));
+  it('230000170: what cojson drops of another tab’s content is not pending', () =>
+    expectNoFailure(230_000_170));
 });
 
 it('repeats a run byte for byte for the same seed', async () => {
-  // Seed 12 has all faults.
-  const [one, again, other, otherAgain] = [
+  // Seed 12 has all faults but stock servers, which seed 7 has.
+  const [one, again, other, otherAgain, stock, stockAgain] = [
     await simulate(11, accounts),
     await simulate(11, accounts),
     await simulate(12, accounts),
     await simulate(12, accounts),
+    await simulate(7, accounts),
+    await simulate(7, accounts),
   ];
   expect(again.hash).toBe(one.hash);
   expect(again.trace).toEqual(one.trace);
   expect(other.hash).not.toBe(one.hash);
   expect(otherAgain.hash).toBe(other.hash);
+  expect(stock.trace.join()).toContain('leads to a stock server');
+  expect(stockAgain.hash).toBe(stock.hash);
 });

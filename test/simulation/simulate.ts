@@ -37,11 +37,12 @@ export const plain: Scenario = {
   clockJumps: false,
   faults: false,
   deletions: false,
+  stock: false,
   ...simpleRestores,
 };
 
 /** Each run has only some of the possible faults: leaving others out makes room for rare combinations. */
-function chooseScenario(dice: Dice, restoreDice: Dice, deviceDice: Dice): Scenario {
+function chooseScenario(dice: Dice, restoreDice: Dice, deviceDice: Dice, stockDice: Dice): Scenario {
   // Together, these find far more than each alone.
   const percent = restoreDice.chance(50) ? 100 : 15;
   return {
@@ -55,6 +56,7 @@ function chooseScenario(dice: Dice, restoreDice: Dice, deviceDice: Dice): Scenar
     lateRecords: restoreDice.chance(percent),
     connectKills: restoreDice.chance(percent),
     manyCoValues: restoreDice.chance(percent),
+    stock: stockDice.chance(12),
   };
 }
 
@@ -67,7 +69,12 @@ export async function simulate(
   const dice = createDice(seed ^ 0xc0de);
   const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
   const scenario = {
-    ...chooseScenario(createDice(seed ^ 0x5ce9e), createDice(seed ^ 0x4e57), createDice(seed ^ 0x10cc)),
+    ...chooseScenario(
+      createDice(seed ^ 0x5ce9e),
+      createDice(seed ^ 0x4e57),
+      createDice(seed ^ 0x10cc),
+      createDice(seed ^ 0x570c4),
+    ),
     ...overrides,
   };
   const world = createWorld(seed, accounts, { ...counts, scenario });

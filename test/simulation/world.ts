@@ -10,7 +10,7 @@ import type { DeviceDisk } from './device-disk.ts';
 import type { DiskStorage } from './disk-storage.ts';
 import type { Link } from './network.ts';
 import type { Dice } from './random.ts';
-import type { Tables } from './relay-tables.ts';
+import type { ServedTables } from './relay-tables.ts';
 import type { RelayWords } from './relay-words.ts';
 import type { TabChannels } from './tab-channels.ts';
 import type { TabLocks } from './tab-locks.ts';
@@ -70,6 +70,8 @@ export interface Scenario {
   readonly lateRecords: boolean;
   /** Relays are restored more often, pages open less of what earlier ones wrote, and pages are killed just after they connect to a restored relay. */
   readonly connectKills: boolean;
+  /** The addresses of relays turn into those of stock servers, and back. */
+  readonly stock: boolean;
   /** Pages create many CoValues at once, of which a device remembers only some as confirmed. */
   readonly manyCoValues: boolean;
 }
@@ -133,14 +135,18 @@ export interface SimRelay {
   /** As devices record it. */
   readonly id: string;
   readonly url: string;
-  readonly tables: Tables;
+  /** Of the server that its address leads to now. */
+  readonly tables: ServedTables;
+  /** Of the server that the record names: what the device counts as confirmed has to be there. */
+  tablesOf(record: RememberedRelay): ServedTables;
   /** Whether its process is serving. */
   readonly isUp: boolean;
-  /** How often it was restored to an older state. */
+  /** How often it was restored to an older state, or its address turned to another server. */
   readonly restores: number;
   readonly links: Set<Link>;
   readonly excuses: Restores['excuses'];
   readonly hasLost: Restores['hasLost'];
+  readonly hasGoneBack: Restores['hasGoneBack'];
   /** Call it when a page of the device connects. */
   connecting(device: SimDevice): void;
   /** Call it with each frame that the relay receives. */
@@ -153,6 +159,8 @@ export interface SimRelay {
   takeBackup(): void;
   /** Replaces the disk, its epoch included, with an older backup. Returns false if there is none. */
   restoreBackup(devices: readonly SimDevice[]): boolean;
+  /** Its address leads to a stock server with a database of its own from now on, or to our relay again. */
+  turn(devices: readonly SimDevice[]): void;
   setFailing(isFailing: boolean): void;
   open: Serving['open'];
 }
@@ -177,7 +185,7 @@ export interface Ledger {
   edited(tab: SimTab, id: RawCoID, name: string | undefined, sessionID?: SessionID): void;
   /** Checks the tab's sync state on every change from now on. */
   watch(tab: SimTab): void;
-  /** The relay's disk was restored: its earlier confirmations are void. */
+  /** The relay's disk was restored, or its address has turned: its earlier confirmations are void. */
   restored(relay: SimRelay): void;
   /** The kernel reported another writer under the tab's session. There is none. */
   forked(tab: SimTab): void;
@@ -206,17 +214,19 @@ export interface ConnectKills {
   connected(world: World, tab: SimTab, relay: SimRelay): void;
 }
 
-/** A relay's restores to older states, and which devices have to detect each of them. */
+/** A relay's restores to older states and turns to other servers, and which devices have to detect each of them. */
 export interface Restores {
   readonly count: number;
   /** Call it with each replacement of the disk, before any device connects again. */
-  happened(before: Tables, after: Tables, devices: readonly SimDevice[]): void;
+  happened(before: ServedTables, after: ServedTables, devices: readonly SimDevice[]): void;
   /** Call it when a page of the device connects. `tables`: what the relay has now. */
-  connecting(device: SimDevice, tables: Tables): void;
+  connecting(device: SimDevice, tables: ServedTables): void;
   /** Call it with each frame that the relay receives. */
   received(device: SimDevice, frame: string): void;
-  /** Whether a restore has lost the edit at any time. */
+  /** Whether a restore or a turn has lost the edit at any time. */
   hasLost(edit: ConfirmedEdit): boolean;
+  /** Whether a restore has lost the edit at any time. */
+  hasGoneBack(edit: ConfirmedEdit): boolean;
   /** Whether the device may wrongly take the edit as confirmed, because it could not detect the restore that lost it. */
   excuses(device: SimDevice, edit: ConfirmedEdit): boolean;
 }

@@ -115,7 +115,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 2,
+    seed: 10,
   },
   {
     rule: 'T3',
@@ -163,7 +163,7 @@ export const ledgerPlants: readonly Plant[] = [
       { file: ladder, from: 'onReleased(id, ended);', to: 'onReleased(id, { ...ended, ...deletion });' },
     ],
     message: falseClaim,
-    seed: 25,
+    seed: 2,
   },
   {
     rule: 'T3',
@@ -178,7 +178,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 1,
+    seed: 5,
   },
   {
     rule: '◆ only up to what is stored',

@@ -19,20 +19,7 @@ export const readingPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 1,
-  },
-  {
-    rule: 'T4',
-    name: "takes a relay's record that cannot be read for none",
-    changes: [
-      {
-        file: 'src/sync/relays/loss-watch.ts',
-        from: 'retry(async () => (await memory.read(relayID)) ?? {}, {',
-        to: 'retry(async () => (await memory.read(relayID).catch(() => undefined)) ?? {}, {',
-      },
-    ],
-    message: falseClaim,
-    seed: 32,
+    seed: 12,
   },
   {
     rule: 'T5',
@@ -77,7 +64,7 @@ export const readingPlants: readonly Plant[] = [
       { file: killedTabs, from: 'for (const tab of killed) others.gone(tab);', to: '' },
     ],
     message: unmet,
-    seed: 2,
+    seed: 17,
   },
   {
     rule: 'T7',

@@ -2,6 +2,7 @@ import { falseClaim, type Plant } from './plant.ts';
 
 const debtBook = 'src/sync/delivery/debt-book.ts';
 const lossWatch = 'src/sync/relays/loss-watch.ts';
+const nodeRelay = 'src/sync/relays/node-relay.ts';
 
 /** Mistakes when a relay may have lost data. */
 export const relayPlants: readonly Plant[] = [
@@ -29,7 +30,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 5,
+    seed: 15,
   },
   {
     rule: 'T8',
@@ -43,7 +44,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 7,
+    seed: 3,
   },
   {
     rule: 'T8',
@@ -56,19 +57,39 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 5,
+    seed: 20,
   },
   {
-    rule: '◆ what was settled',
-    name: 'sends content while it is in doubt what the relay has',
+    rule: 'T8',
+    name: "keeps naming our relay's storage for what a stock server confirms",
     changes: [
       {
-        file: 'src/sync/relays/node-relay.ts',
-        from: 'mayUpload: () => losses.mayUpload,',
-        to: 'mayUpload: () => true,',
+        file: lossWatch,
+        from: '...((hello || hasCarried) && { storage: hello?.storage }),',
+        to: '...(hello && { storage: hello.storage }),',
       },
     ],
     message: falseClaim,
-    seed: 22,
+    seed: 49,
+  },
+  {
+    rule: 'T8',
+    name: 'begins no generation when a stock server becomes our relay, or the reverse',
+    changes: [
+      {
+        file: lossWatch,
+        from: 'findMissing(Math.max(found.losses ?? 0, knownLosses) + 1);',
+        to: 'findMissing(Math.max(found.losses ?? 0, knownLosses));',
+      },
+    ],
+    message: falseClaim,
+    seed: 51,
+  },
+  {
+    rule: 'T6',
+    name: "keeps our relay's promise when a stock server has taken its place",
+    changes: [{ file: nodeRelay, from: '        hello = its;\n', to: '        hello = its ?? hello;\n' }],
+    message: falseClaim,
+    seed: 15,
   },
 ];

@@ -24,6 +24,12 @@ export function connectStock(node: LocalNode, url: string): () => void {
   return cut;
 }
 
+/** Ends a client's connection and opens another one. */
+export function reconnectStock(node: LocalNode, url: string): void {
+  node.syncManager.removePeer('relay');
+  connectStock(node, url);
+}
+
 /** Like `connectStock`, for callers that manage the socket. */
 export function addStockPeer(node: LocalNode, url: string): WebSocket {
   const socket = new WebSocket(`${url}/sync`);
