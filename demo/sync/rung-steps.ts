@@ -42,6 +42,11 @@ export function isGetting(state: SyncState): boolean {
   );
 }
 
+/** Whether the relay has all edits of this device; false while that is not known yet. */
+export function isAllConfirmed(state: SyncState | undefined): boolean {
+  return state?.confirmed.known === true && state.confirmed.pending === 0;
+}
+
 export function isNotSaved(state: SyncState): boolean {
   return state.storage.state === 'failing' || state.saved.error !== undefined;
 }

@@ -39,6 +39,15 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     'rwww Saved on this device · sending 1 change | calm sending',
   ],
   [
+    'comparing with the relay, which may lack more than is counted',
+    testStateWithoutDurable('none', {
+      status: 'syncing',
+      sent: { known: false, pending: 0 },
+      confirmed: { known: false, pending: 0 },
+    }),
+    'ruuu Saved on this device · checking what the relay has | calm connecting',
+  ],
+  [
     'off',
     testStateWithoutDurable('unknown', { status: 'off' }),
     'ruuu Saved on this device only · no relay is set | calm off',

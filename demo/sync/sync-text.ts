@@ -94,6 +94,7 @@ function lineOnline(state: SyncState, nowMs: number, reachedAtMs: number): Line 
   }
   if (state.confirmed.pending > 0) return ['sent', 'Sent to the relay', 'not confirmed yet'];
   if (isGetting(state)) return ['getting', ...gettingText(state)];
+  if (!state.confirmed.known) return ['connecting', savedHere, 'checking what the relay has'];
 
   const { count } = state.notCounted;
   if (count > 0 && !state.durable?.pending) {
