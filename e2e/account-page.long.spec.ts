@@ -1,7 +1,8 @@
 import type { Page } from '@playwright/test';
-import { createApp } from './support/app.ts';
+import { createApp, type App } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { backOnline } from './support/network.ts';
+import type { RelayProcess } from './support/relay-process.ts';
 import { expect, test } from './support/test.ts';
 
 async function openAccountPage(page: Page): Promise<void> {
@@ -172,7 +173,7 @@ test('signing out anyway loses unconfirmed changes', async ({ page, relay, origi
   const sheet = page.getByRole('dialog');
   await sheet.getByRole('button', { name: 'Sign out', exact: true }).click();
   await sheet.getByRole('button', { name: /^Sign out now and lose the \d+ changes?$/ }).click();
-  await expect(page.getByText('You are signed out')).toBeVisible();
+  await expect(page.getByText('You are signed out', { exact: true })).toBeVisible();
   await expect(page).toHaveTitle('Lists');
   expect(new URL(page.url()).hash).toBe('');
   await relay.start();
@@ -189,12 +190,7 @@ test('signing out lists what would be lost, and ends every tab', async ({
   relay,
   origins,
 }) => {
-  await addAuthenticator(page);
-  const app = createApp(page);
-  await app.begin(origins[0], 'Groceries');
-  await app.untilStored();
-  await relay.stop();
-  await app.addItem('Bread');
+  const app = await beginWithoutRelay(page, relay, origins[0]);
   const other = createApp(await context.newPage());
   await other.open(origins[0]);
   await other.openList('Groceries');
@@ -212,7 +208,7 @@ test('signing out lists what would be lost, and ends every tab', async ({
   await expect(lose).toHaveCount(0);
   await sheet.getByRole('button', { name: 'Sign out and keep encrypted data' }).click();
 
-  await expect(page.getByText('You are signed out')).toBeVisible();
+  await expect(page.getByText('You are signed out', { exact: true })).toBeVisible();
   await expect(other.page.getByRole('alert')).toContainText('You are signed out');
   await expect(other.page).toHaveTitle('Signed out · Lists');
   await expect(other.page.getByText('Bread')).toHaveCount(0);
@@ -227,8 +223,51 @@ test('signing out lists what would be lost, and ends every tab', async ({
   await sheet.getByRole('button', { name: 'Sign out once everything is confirmed' }).click();
   await relay.start();
   await backOnline(page);
-  await expect(page.getByText('You are signed out')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('You are signed out', { exact: true })).toBeVisible({ timeout: 60_000 });
   await app.signIn();
   await app.openList('Groceries');
   await expect(app.item('Bread')).toBeVisible();
 });
+
+test('a sign-out that waits goes on when another tab answers again', async ({
+  page,
+  context,
+  relay,
+  origins,
+}) => {
+  await beginWithoutRelay(page, relay, origins[0]);
+  await openAccountPage(page);
+  await page.getByRole('button', { name: 'Sign out of this device' }).click();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await sheet.getByRole('button', { name: 'Sign out once everything is confirmed' }).click();
+  const other = createApp(await context.newPage());
+  await other.open(origins[0]);
+  await expect(other.syncLine).toBeVisible();
+  const dialog = other.page.waitForEvent('dialog');
+  // A page with an open dialog answers nobody.
+  await other.page.evaluate(() => void setTimeout(() => alert('Blocked'), 0));
+  const blocking = await dialog;
+  await page.bringToFront();
+  await relay.start();
+  await backOnline(page);
+  await expect(sheet.getByRole('heading')).toHaveText('Some changes may not be confirmed yet');
+  await expect(sheet.getByRole('status')).toContainText('Waiting for the relay');
+  await blocking.accept();
+  await expect(page.getByText('You are signed out', { exact: true })).toBeVisible();
+});
+
+/** The relay has the list, and stops before an item is added. */
+async function beginWithoutRelay(
+  page: Page,
+  relay: Pick<RelayProcess, 'stop'>,
+  origin: string,
+): Promise<App> {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(origin, 'Groceries');
+  await app.untilStored();
+  await relay.stop();
+  await app.addItem('Bread');
+  return app;
+}

@@ -58,6 +58,8 @@ test('a relay that requests a correction because earlier content was lost on the
   const line = await startLineToRelay(relay.port);
   const panel = await begin(page, app.origin, line.port);
   line.lose(true);
+  // Twice as much: reading so much lets the system grow the buffers of this connection.
+  await editMuch(page, ...much);
   await editMuch(page, ...much);
   await expect.poll(() => page.evaluate(() => bareApp.state().unsent)).toBe(0);
   line.lose(false);
