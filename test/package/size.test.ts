@@ -3,10 +3,10 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 44_600;
+const completeEntryBudget = 46_200;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 31_600,
-  relays: 31_900,
+  'lazy-entry': 31_900,
+  relays: 33_700,
   storage: 5_800,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 88_000;
+const openSessionBudget = 90_100;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
