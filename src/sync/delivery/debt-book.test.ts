@@ -102,6 +102,26 @@ it('writes debts before content, and confirmations and releases within 100 ms', 
   expect(added).toHaveLength(3);
 });
 
+it('ends a flush only after the batch that is being written', async () => {
+  let finish = () => {};
+  record = () => new Promise((resolve) => (finish = resolve));
+  book.settle('co_z1', { a: 1 }, 'r');
+  clock.advance(100);
+  await turn();
+  let isFlushed = false;
+  const flushed = book.flush().then(() => (isFlushed = true));
+  const told: string[] = [];
+  book.whenWritten(() => told.push('written'));
+  clock.advance(100);
+  await turn();
+  expect({ isFlushed, added, commits, told }).toEqual({ isFlushed: false, added: [], commits: [], told: [] });
+  finish();
+  await flushed;
+  await turn();
+  expect(added.map(({ confirmations }) => confirmations?.map(({ id }) => id))).toEqual([['co_z1']]);
+  expect(commits).toHaveLength(1);
+});
+
 it('calls back once everything up to now is on disk, with one wait for each batch', async () => {
   const told: string[] = [];
   book.owe('co_z1', { a: 1 });

@@ -39,6 +39,8 @@ export function createDebtBook(options: {
   let released = new Map<string, Entry>();
   let waiting: (() => void)[] = [];
   let cancelBatch: (() => void) | undefined;
+  /** Batches of confirmations that are being written. Each resolves with false if it has to be written again. */
+  const writing = new Set<Promise<boolean>>();
 
   function takeDebts() {
     const sinceMs = clock.nowMs();
@@ -64,11 +66,14 @@ export function createDebtBook(options: {
       ledger.add({ debts: takeDebts(), releases: countsIn(released, () => ({})) });
     }
     released = new Map();
-    return writeSettled();
+    const written = writeSettled([...writing]);
+    writing.add(written);
+    void written.then(() => writing.delete(written));
+    return Promise.all(writing).then(() => {});
   }
 
   /** The relay's record first: after a crash between the two, the relay is only asked about more than was needed. */
-  async function writeSettled(): Promise<void> {
+  async function writeSettled(earlier: readonly Promise<boolean>[]): Promise<boolean> {
     const writable = takeWritable();
     // What is still kept here is not on disk.
     const all = settled.size === 0 ? waiting : [];
@@ -82,7 +87,7 @@ export function createDebtBook(options: {
         add(settled, id, counts, relayID, generation);
       waiting = [...all, ...waiting];
       if (!signal.aborted) cancelBatch ??= clock.after(retryMs, () => void flush());
-      return;
+      return false;
     }
     if (writable.size > 0) {
       const confirmations = countsIn(writable, ({ relayID = '', generation = 0 }) => ({
@@ -91,10 +96,13 @@ export function createDebtBook(options: {
       }));
       ledger.add({ confirmations });
     }
-    if (all.length === 0) return;
-    void ledger.written().then(() => {
-      for (const next of all) next();
-    });
+    if (all.length === 0) return true;
+    if ((await Promise.all(earlier)).includes(false)) waiting = [...all, ...waiting];
+    else
+      void ledger.written().then(() => {
+        for (const next of all) next();
+      });
+    return true;
   }
 
   function addToBatch(): void {
