@@ -83,7 +83,6 @@ export function createNodeSync(options: {
   const ladder = createLadder({
     clock,
     canSave: () => storage.status.current.state !== 'memory-only',
-    isComplete: () => isComplete,
     isCurrent: (relayID, generation) => relays.isCurrent(relayID, generation),
     onOwed: debts.owe,
     onSettled(id, counts, relayID) {
@@ -145,6 +144,7 @@ export function createNodeSync(options: {
     states,
     events,
     tabs,
+    onCompared: () => void recount(),
     onChange: changed,
   });
   const recalling = {
@@ -226,6 +226,18 @@ export function createNodeSync(options: {
     validity.recalled(id, recalled);
     ladder.recalled(id, recalled);
     relays.recalled(id, recalled.need);
+  }
+
+  /** What one relay lacks, the others may have: the ledger knows, also of tabs that were killed. */
+  async function recount(): Promise<void> {
+    if (ladder.relayIDs.length < 2) return;
+    // Otherwise the relays are asked.
+    const { byID } = await readDebts(recalling).catch(() => ({ byID: new Map<RawCoID, Recalled>() }));
+    for (const [id, { confirmed, generations }] of byID) {
+      for (const [relayID, counts] of confirmed)
+        if (relays.isCurrent(relayID, generations.get(relayID) ?? 0))
+          ladder.confirmed(id, counts, relayID, true);
+    }
   }
 
   function changed(): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createKernelError } from '../../base/kernel-error.ts';
 import { createTestLadder } from '../../../test/support/sync/test-ladder.ts';
-import { atRelay, confirmedAt, errorOf, isAt, noEdits } from './pending-edits.ts';
+import { errorOf, noEdits } from './pending-edits.ts';
 
 describe('an edit of another tab', () => {
   it('[TABS-5] counts as saved and unconfirmed, and leaves its mark to that tab', () => {
@@ -157,21 +157,6 @@ describe('edits without a pause', () => {
     ladder.confirmed('co_z1', { s: 3 }, 'r');
     expect(ladder.isPending('co_z1', 'confirmed')).toBe(true);
     ladder.confirmed('co_z1', { other: 1 }, 'r');
-    expect(ladder.pending.size).toBe(0);
-  });
-
-  it('are presumed at the other relays if one lacks them, which counts until those deny it and is no word of theirs', () => {
-    const { ladder } = createTestLadder();
-    ladder.useRelays(['r', 'q']);
-    ladder.missing('co_z1', { s: 2 }, 'r');
-    ladder.confirmed('co_z1', { s: 1 }, 'q');
-    const edits = ladder.pending.get('co_z1') ?? noEdits;
-    expect([atRelay(edits, 'q').confirmed, confirmedAt(edits, 'q')]).toEqual([{ s: 1 }, { s: 2 }]);
-    expect(isAt(edits, 'confirmed', 'q')).toBe(true);
-    ladder.missing('co_z1', { s: 2 }, 'q');
-    ladder.confirmed('co_z1', { s: 2 }, 'r');
-    expect(ladder.isPending('co_z1', 'confirmed')).toBe(true);
-    ladder.confirmed('co_z1', { s: 2 }, 'q');
     expect(ladder.pending.size).toBe(0);
   });
 

@@ -73,8 +73,6 @@ export function createLadder(
     readonly clock: Clock;
     /** False if this device stores nothing: then edits are done once they are confirmed. */
     readonly canSave: () => boolean;
-    /** False until the edits of an earlier run are counted, too. */
-    readonly isComplete: () => boolean;
     /** False if a later generation of the relay's data is known, in which earlier confirmations count no more. */
     readonly isCurrent: (relayID: string, generation: number) => boolean;
   },
@@ -82,7 +80,6 @@ export function createLadder(
   const {
     clock,
     canSave,
-    isComplete,
     isCurrent,
     onOwed,
     onSettled,
@@ -215,18 +212,8 @@ export function createLadder(
         owedRelays.set(id, (owedRelays.get(id) ?? new Set()).add(relayID));
       if (isEmpty(unknown)) return;
       begin(id);
-      update(id, (edits) => {
-        // Edits that are not pending were saved earlier, by any tab. Once everything is counted, the other relays
-        // have confirmed those whose session has no pending edits; otherwise they would be pending.
-        const arrived = missingSessions(pendingEdits.needOf(edits), unknown);
-        const isKnown = relayID !== undefined && isComplete();
-        const others = isKnown ? relayIDs.filter((other) => other !== relayID) : [];
-        const known = others.reduce(
-          (all, other) => pendingEdits.withPresumed(all, other, arrived),
-          pendingEdits.withSaved(edits, unknown),
-        );
-        return withEdit(known, unknown);
-      });
+      // Edits that are not pending were saved earlier, by any tab.
+      update(id, (edits) => withEdit(pendingEdits.withSaved(edits, unknown), unknown));
     },
     savedElsewhere(id, need) {
       const unknown = missingIn(needNow(id), need);

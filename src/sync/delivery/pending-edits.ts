@@ -28,8 +28,6 @@ export interface PendingEdits {
 export interface AtRelay {
   readonly sent: KnownCounts;
   readonly confirmed: KnownCounts;
-  /** The relay should have this much, because nothing was pending, but has not said so. */
-  readonly presumed?: KnownCounts;
   /** When the latest content sent was handed to the network. */
   readonly sentAtMs?: number;
   /** Why the edits are stuck, if the relay or this device gave a reason. */
@@ -89,13 +87,6 @@ export function withConfirmed(pending: PendingEdits, relayID: string, counts: Kn
   return isAt(next, 'confirmed', relayID) ? withoutError(next, relayID) : next;
 }
 
-/** Counts as confirmed in this tab, and for nobody else. */
-export function withPresumed(pending: PendingEdits, relayID: string, counts: KnownCounts): PendingEdits {
-  if (isEmpty(counts)) return pending;
-  const { presumed = {}, ...before } = atRelay(pending, relayID);
-  return withRelay(pending, relayID, { ...before, presumed: mergeCounts(presumed, counts) });
-}
-
 /** What of the edits the relay confirms in `after`, and did not in `before`. */
 export function newlyConfirmed(before: PendingEdits, after: PendingEdits, relayID: string): KnownCounts {
   const [had, has] = [atRelay(before, relayID).confirmed, atRelay(after, relayID).confirmed];
@@ -111,17 +102,13 @@ export function withoutConnection(pending: PendingEdits, relayID: string): Pendi
   return withRelay(pending, relayID, nothingYet);
 }
 
-/** Call when the relay lacks what another tab announced, or this one presumed, as confirmed. */
+/** Call when the relay lacks what another tab announced as confirmed. */
 export function withoutConfirmed(pending: PendingEdits, relayID: string, lacking: KnownCounts): PendingEdits {
   const before = atRelay(pending, relayID);
   const confirmed = missingSessions(lacking, before.confirmed);
-  const presumed = missingSessions(lacking, before.presumed ?? {});
-  const isSame =
-    sizeOf(confirmed) === sizeOf(before.confirmed) && sizeOf(presumed) === sizeOf(before.presumed);
-  return isSame ? pending : withRelay(pending, relayID, { ...before, confirmed, presumed });
+  const isSame = Object.keys(confirmed).length === Object.keys(before.confirmed).length;
+  return isSame ? pending : withRelay(pending, relayID, { ...before, confirmed });
 }
-
-const sizeOf = (counts: KnownCounts = {}) => Object.keys(counts).length;
 
 export function withError(pending: PendingEdits, relayID: string, error: KernelError): PendingEdits {
   return withRelay(pending, relayID, { ...atRelay(pending, relayID), error });
@@ -175,14 +162,13 @@ export function errorOf({ atRelays }: PendingEdits): KernelError | undefined {
   return undefined;
 }
 
-/** Also what is presumed. */
-export function confirmedAt(pending: PendingEdits, relayID: string): KnownCounts {
-  const { confirmed, presumed } = atRelay(pending, relayID);
-  return presumed ? mergeCounts(confirmed, presumed) : confirmed;
+function confirmedAt(pending: PendingEdits, relayID: string): KnownCounts {
+  return atRelay(pending, relayID).confirmed;
 }
 
 function sentAt(pending: PendingEdits, relayID: string): KnownCounts {
-  return mergeCounts(atRelay(pending, relayID).sent, confirmedAt(pending, relayID));
+  const { sent, confirmed } = atRelay(pending, relayID);
+  return mergeCounts(sent, confirmed);
 }
 
 function withRelay(pending: PendingEdits, relayID: string, at: AtRelay): PendingEdits {

@@ -93,6 +93,8 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly leftByID: ReadonlyMap<string, KnownCounts>;
   readonly tap: () => MessageTap | undefined;
   readonly channelHooks: ChannelHooks;
+  /** The ledger has what the relay lacks of all that is on this device. */
+  readonly onCompared: () => void;
   readonly onChange: () => void;
 }
 
@@ -162,6 +164,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       // What is missing is owed from here on, even if this run ends.
       debts.writeDebts();
       await ledger.written();
+      options.onCompared();
       courier.wake();
     },
   });

@@ -76,6 +76,7 @@ export function createNodeRelays(options: {
   readonly tabs: Tabs | undefined;
   /** What the node had before this sync, which may have been sent. */
   readonly earlier: ReadonlyMap<string, KnownCounts>;
+  readonly onCompared: () => void;
   readonly onChange: () => void;
 }): NodeRelays {
   const { ladder } = options;

@@ -12,7 +12,7 @@ import {
   type KnownCounts,
 } from '../../engine/known-counts.ts';
 import type { Ladder } from '../delivery/ladder.ts';
-import { confirmedAt, needOf, type PendingEdits } from '../delivery/pending-edits.ts';
+import { atRelay, needOf, type PendingEdits } from '../delivery/pending-edits.ts';
 import { tabOf, type OtherTabs } from './other-tabs.ts';
 
 /**
@@ -150,7 +150,7 @@ export function createLeases(options: {
     isLeftToOther(relayID, id) {
       const edits = ladder.pending.get(id);
       if (!edits || others.present.size === 0) return false;
-      const lacking = Object.keys(missingIn(confirmedAt(edits, relayID), needOf(edits)));
+      const lacking = Object.keys(missingIn(atRelay(edits, relayID).confirmed, needOf(edits)));
       const named = lacking.filter((session) => !isUnnamed(session));
       if (named.length > 0) return named.every((session) => isLeft(relayID, id, session));
       const oldest = lacking[0] === undefined ? undefined : oldestOf(edits, relayID, lacking[0]);
@@ -201,7 +201,7 @@ type Edit = PendingEdits['edits'][number];
 
 /** The oldest edit of the session that the relay lacks. */
 function oldestOf(edits: PendingEdits, relayID: string, session: string): Edit | undefined {
-  const confirmed = confirmedAt(edits, relayID)[session] ?? 0;
+  const confirmed = atRelay(edits, relayID).confirmed[session] ?? 0;
   return edits.edits.find(({ need }) => (need[session] ?? 0) > confirmed);
 }
 

@@ -4,7 +4,6 @@ import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock
 /** A ladder with one relay, `r`, and a log of its marks, confirmations and tap events. */
 export function createTestLadder({
   canSave = true,
-  isComplete = true,
   clock = createFakeClock(0),
   onDone = () => {},
   onMissing = () => {},
@@ -12,7 +11,6 @@ export function createTestLadder({
   onChange = () => {},
 }: {
   readonly canSave?: boolean;
-  readonly isComplete?: boolean;
   readonly clock?: FakeClock;
   readonly onDone?: (id: string) => void;
   readonly onMissing?: LadderEvents['onMissing'];
@@ -30,7 +28,6 @@ export function createTestLadder({
   const ladder = createLadder({
     clock,
     canSave: () => canSave,
-    isComplete: () => isComplete,
     isCurrent: () => true,
     onOwed,
     onSettled: () => {},
