@@ -33,6 +33,22 @@ it('two storages that tabs have reached at one address are of two generations', 
   expect(joinRemembered(undefined, other)).toMatchObject({ losses: 2 });
 });
 
+it('a stock server is a storage of its own, and a server that said nothing is none', () => {
+  const edit = { id: 'co_z1' as RawCoID, sessionID: 's' as SessionID, count: 1 };
+  const ours = { storage: earlier, losses: 1, confirmed: [edit] };
+  const stock = { ...ours, storage: 'stock' as const };
+  expect(joinRemembered(ours, stock)).toMatchObject({ storage: 'stock', losses: 2, refill: true });
+  expect(joinRemembered(stock, ours)).toMatchObject({ storage: earlier, losses: 2, refill: true });
+  expect(joinRemembered(stock, stock)).toEqual({ ...stock, confirmed: [{ ...edit, generation: 1 }] });
+  const unknown = { losses: 1, confirmed: [{ ...edit, generation: 0 }] };
+  for (const known of [ours, stock]) {
+    expect(joinRemembered(unknown, known)).toMatchObject({ storage: known.storage, losses: 1 });
+    expect(joinRemembered(known, unknown)).toMatchObject({ storage: known.storage, losses: 1 });
+  }
+  // Of an earlier version, which recorded no stock server.
+  expect(joinRemembered({ losses: 1, confirmed: [edit] }, ours)).toMatchObject({ losses: 2, refill: true });
+});
+
 it('a record names the latest generation in which the relay had each edit', () => {
   const edit = (id: string, generation?: number) => ({
     ...{ id: id as RawCoID, sessionID: 's' as SessionID, count: 1 },

@@ -85,7 +85,7 @@ export function joinRemembered(stored: unknown, now: RememberedRelay): Remembere
   // A tab that has not heard of the latest loss names the storage before it.
   const storage =
     later < earlier ? before.storage : (now.storage ?? (later === earlier ? before.storage : undefined));
-  const isSplit = later === earlier && before.storage !== undefined && isAnotherStorage(before, storage);
+  const isSplit = later === earlier && isAnotherStorage(before, storage);
   const losses = Math.max(earlier, later) + (isSplit ? 1 : 0);
   const isRefilled = now.refill === false && losses === later;
   const configuredMs = Math.max(before.configuredMs ?? 0, now.configuredMs ?? 0);
@@ -108,7 +108,7 @@ function isRemembered(value: unknown): value is RememberedRelay {
   if (typeof value !== 'object' || value === null) return false;
   const { storage, confirmed, losses, refill, configuredMs } = value as Partial<Record<string, unknown>>;
   return (
-    (storage === undefined || isStorage(storage)) &&
+    (storage === undefined || storage === 'stock' || isStorage(storage)) &&
     (confirmed === undefined || (Array.isArray(confirmed) && confirmed.every(isConfirmedEdit))) &&
     (losses === undefined || typeof losses === 'number') &&
     (refill === undefined || typeof refill === 'boolean') &&

@@ -2,8 +2,8 @@ import type { RawCoID, SessionID } from 'cojson';
 
 /** What this device last saw of a relay. A later connection compares it to detect that the relay has lost data. */
 export interface RememberedRelay {
-  /** From the relay's `hello`; undefined for a stock server, which sends none. */
-  readonly storage?: { readonly id: string; readonly epoch: string } | undefined;
+  /** Whose confirmations count in the latest generation. Absent: that of no server yet, or of earlier versions a stock one's. */
+  readonly storage?: ReachedStorage | undefined;
   /**
    * Last confirmations, latest first, of any tab. A relay restored from an older copy lacks them, even with the same epoch.
    * Several, because another device may have uploaded one of them again in the meantime.
@@ -19,6 +19,9 @@ export interface RememberedRelay {
   /** When an app last used the relay, in ms since the Unix epoch. */
   readonly configuredMs?: number;
 }
+
+/** From the relay's `hello`, or a stock server's, which sends none. */
+export type ReachedStorage = { readonly id: string; readonly epoch: string } | 'stock';
 
 export interface ConfirmedEdit {
   readonly id: RawCoID;
@@ -67,11 +70,12 @@ export function confirmedIn({ confirmed = [], losses = 0 }: RememberedRelay): re
   return confirmed.map((edit) => ({ ...edit, generation: edit.generation ?? losses }));
 }
 
-/** Also if a stock server has become ours, or the reverse. */
-export function isAnotherStorage(
-  { storage, confirmed = [] }: RememberedRelay,
-  now: RememberedRelay['storage'],
-): boolean {
-  if (!storage) return now !== undefined && confirmed.length > 0;
-  return storage.id !== now?.id || storage.epoch !== now.epoch;
+/** `now`: undefined if a server was reached that has yet to say anything. */
+export function isAnotherStorage(remembered: RememberedRelay, now: ReachedStorage | undefined): boolean {
+  const { storage, losses = 0 } = remembered;
+  const hasCounted = confirmedIn(remembered).some(({ generation }) => generation === losses);
+  const before = storage ?? (hasCounted ? 'stock' : undefined);
+  if (!before) return false;
+  if (before === 'stock') return now !== undefined && now !== 'stock';
+  return !now || now === 'stock' || before.id !== now.id || before.epoch !== now.epoch;
 }

@@ -68,9 +68,9 @@ export function isDeletedIn(counts: Readonly<Record<string, number>> | undefined
   return Object.keys(counts ?? {}).some((sessionID) => sessionID.endsWith('$'));
 }
 
-/** Tells our relay at an address from the stock server that may take its place. `storage`: what its hello names. */
-export function serverAt(relayID: string, storage: Tables['identity'] | undefined): string {
-  return storage ? relayID : `the stock server at ${relayID}`;
+/** Tells our relay at an address from the stock server that may take its place. `storage`: what its hello or a record names. */
+export function serverAt(relayID: string, storage: RememberedRelay['storage']): string {
+  return storage && storage !== 'stock' ? relayID : `the stock server at ${relayID}`;
 }
 
 /**
@@ -81,6 +81,7 @@ export function isOfAnother(
   { storage, confirmed = [] }: RememberedRelay,
   { identity }: ServedTables,
 ): boolean {
+  if (storage === 'stock') return identity !== undefined;
   if (!storage) return identity !== undefined && confirmed.length > 0;
   return storage.id !== identity?.id || storage.epoch !== identity.epoch;
 }

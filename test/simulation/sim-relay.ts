@@ -77,9 +77,9 @@ export function createSimRelay(
       return served();
     },
     tablesOf({ storage, confirmed = [] }) {
-      if (storage) return disk.tables;
+      if (storage && storage !== 'stock') return disk.tables;
       // The device has yet to count anything as confirmed.
-      return confirmed.length === 0 ? served() : (machine?.tables ?? disk.tables);
+      return !storage && confirmed.length === 0 ? served() : (machine?.tables ?? disk.tables);
     },
     get isUp() {
       return isStock ? stock().isUp : serving !== undefined;

@@ -240,7 +240,9 @@ it('[CONF-12] compares everything when a stock server has become our relay, or t
     await until(() => expect(watch.isRead).toBe(true));
     watch.connected(hello);
     watch.carried();
-    await until(() => expect([comparisons(), record().storage]).toEqual([count + 1, hello?.storage]));
+    await until(() =>
+      expect([comparisons(), record().storage]).toEqual([count + 1, hello?.storage ?? 'stock']),
+    );
     watch.close();
   }
 });
@@ -281,7 +283,7 @@ it('believes no silent channel if another tab names another storage while the qu
   watch.carried();
   await turns();
   expect([comparisons(), record()]).toMatchObject([1, { losses: 2, refill: true }]);
-  expect(record().storage).toBeUndefined();
+  expect(record().storage).toBe('stock');
 });
 
 it('takes what the relay lost and never gets back for one loss, and what it got back for another', async () => {
@@ -345,6 +347,27 @@ it('begins a generation of its own if another tab has reached another storage at
   one.connected(testHello);
   await turns();
   expect(record()).toMatchObject({ storage: testHello.storage, losses: 2, refill: true });
+});
+
+it.each([
+  ['a stock server', testHello, undefined],
+  ['our relay', undefined, testHello],
+])('counts nothing of two servers together if another tab has reached %s', async (_, hello, others) => {
+  const { watchOf, record, own } = await device(() => ({ configuredMs: 1 }));
+  const [one, other] = [watchOf(), watchOf()];
+  await until(() => expect([one.isRead, other.isRead]).toEqual([true, true]));
+  one.connected(hello);
+  other.connected(others);
+  await turns();
+  expect([one.isSure, other.isSure]).toEqual([true, true]);
+  one.carried();
+  other.carried();
+  await one.record([own]);
+  await other.record([own]);
+  expect(record()).toMatchObject({ losses: 1, refill: true });
+  expect([one, other].every((watch) => watch.isCurrent(0))).toBe(false);
+  await one.record([own]);
+  expect([one, other].some((watch) => watch.isCurrent(0) || watch.isBelieved)).toBe(false);
 });
 
 it('ends no comparison of an earlier generation, also if another connection is long in coming', async () => {

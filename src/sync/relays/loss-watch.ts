@@ -8,6 +8,7 @@ import {
   isAnotherStorage,
   joinConfirmed,
   type ConfirmedEdit,
+  type ReachedStorage,
   type RelayMemory,
   type RememberedRelay,
 } from '../../storage/remembered-relay.ts';
@@ -159,8 +160,8 @@ export function createLossWatch(options: {
   /** False if the record, as read on this connection, neither tells of a loss nor names another storage. */
   function hasActedOn(found: RememberedRelay): boolean {
     const loss = lossIn(found);
-    if (isAnotherStorage({ ...remembered, ...found }, hello?.storage)) {
-      if (hello || hasCarried) void findMissing(Math.max(found.losses ?? 0, knownLosses) + 1);
+    if (isAnotherStorage({ ...remembered, ...found }, reached())) {
+      if (reached()) void findMissing(Math.max(found.losses ?? 0, knownLosses) + 1);
       else hold();
       return true;
     }
@@ -168,7 +169,11 @@ export function createLossWatch(options: {
     return loss !== undefined;
   }
 
-  /** Without a hello, it may be a silent channel to the relay. */
+  /** Without a hello, it may be a silent channel to the relay, until it has carried something. */
+  function reached(): ReachedStorage | undefined {
+    return hello?.storage ?? (hasCarried ? 'stock' : undefined);
+  }
+
   function hold(): void {
     phase = 'held';
     patience.renew();
@@ -189,10 +194,10 @@ export function createLossWatch(options: {
     const others = confirmedIn(found);
     remembered = {
       ...remembered,
-      ...(hello && { storage: hello.storage }),
+      storage: reached() ?? found.storage ?? remembered.storage,
       confirmed: joinConfirmed(atStart, others),
     };
-    if (found.storage?.epoch !== remembered.storage?.epoch) writeOnce();
+    if (!isEqual(found.storage, remembered.storage)) writeOnce();
     const isAsked = (edit: ConfirmedEdit) => atStart.some((other) => isEqual(other, edit));
     questions.ask(
       others.filter((edit) => !isAsked(edit)),
@@ -217,13 +222,7 @@ export function createLossWatch(options: {
     questions.clear();
     knownLosses = Math.max(losses, knownLosses, latest ?? 0);
     latest = knownLosses;
-    remembered = {
-      ...remembered,
-      // A stock server names none.
-      ...((hello || hasCarried) && { storage: hello?.storage }),
-      losses: knownLosses,
-      refill: true,
-    };
+    remembered = { ...remembered, storage: reached(), losses: knownLosses, refill: true };
     patience.renew();
     const overdue = patience.begin();
     onChange();
@@ -307,8 +306,11 @@ export function createLossWatch(options: {
       void compare();
     },
     carried() {
+      if (hasCarried) return;
       hasCarried = true;
       if (phase === 'held') void compare();
+      // What it says counts.
+      else if (phase === 'sure' || phase === 'filling') remembered = { ...remembered, storage: reached() };
     },
     handled(message) {
       const answer = questions.handled(message);

@@ -65,8 +65,8 @@ export const relayPlants: readonly Plant[] = [
     changes: [
       {
         file: lossWatch,
-        from: '...((hello || hasCarried) && { storage: hello?.storage }),',
-        to: '...(hello && { storage: hello.storage }),',
+        from: 'storage: reached(), losses: knownLosses',
+        to: 'storage: hello?.storage ?? remembered.storage, losses: knownLosses',
       },
     ],
     message: falseClaim,
