@@ -3,7 +3,7 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 46_200;
+const completeEntryBudget = 46_300;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 31_900,
   relays: 33_700,

@@ -46,6 +46,8 @@ describe('seeds that found a bug', () => {
     expectNoFailure(240_000_201));
   it('230000170: what cojson drops of another tab’s content is not pending', () =>
     expectNoFailure(230_000_170));
+  it('252000387: words of a stock server and of our relay at one address are of two generations', () =>
+    expectNoFailure(252_000_387));
 });
 
 it('repeats a run byte for byte for the same seed', async () => {

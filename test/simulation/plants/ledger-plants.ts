@@ -115,7 +115,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 10,
+    seed: 18,
   },
   {
     rule: 'T3',
@@ -163,7 +163,7 @@ export const ledgerPlants: readonly Plant[] = [
       { file: ladder, from: 'onReleased(id, ended);', to: 'onReleased(id, { ...ended, ...deletion });' },
     ],
     message: falseClaim,
-    seed: 2,
+    seed: 19,
   },
   {
     rule: 'T3',
@@ -204,6 +204,6 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 20,
+    seed: 26,
   },
 ];

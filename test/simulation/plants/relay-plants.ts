@@ -81,9 +81,15 @@ export const relayPlants: readonly Plant[] = [
         from: 'findMissing(Math.max(found.losses ?? 0, knownLosses) + 1);',
         to: 'findMissing(Math.max(found.losses ?? 0, knownLosses));',
       },
+      // Whoever records another storage in the same generation would begin one.
+      {
+        file: 'src/storage/relay-memory.ts',
+        from: 'const isSplit = later === earlier && isAnotherStorage(before, storage);',
+        to: 'const isSplit = later === earlier && isAnotherStorage(before, before.storage);',
+      },
     ],
     message: falseClaim,
-    seed: 51,
+    seed: 7,
   },
   {
     rule: 'T6',
