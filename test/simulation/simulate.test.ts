@@ -40,7 +40,7 @@ describe('seeds that found a bug', () => {
     expectNoFailure(100_006_276));
   it('200000004: a map can be seen before what gave its author the right to write in it', () =>
     expectNoFailure(200_000_004));
-  it('240000729: a tab tells others only what a relay has said, not what it presumes', () =>
+  it('240000729: what one relay has lost, another has only if it or the ledger says so', () =>
     expectNoFailure(240_000_729));
   it('240000201: the content of this device’s own edits confirms nothing, although they were checked', () =>
     expectNoFailure(240_000_201));
