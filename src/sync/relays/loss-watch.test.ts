@@ -370,6 +370,23 @@ it.each([
   expect([one, other].some((watch) => watch.isCurrent(0) || watch.isBelieved)).toBe(false);
 });
 
+it('names the stock server that answered the questions', async () => {
+  const { watchOf, own, known, record } = await device((map) => ({
+    confirmed: [{ ...map, generation: 0 }],
+    losses: 1,
+  }));
+  const watch = watchOf();
+  await until(() => expect(watch.isRead).toBe(true));
+  watch.connected(undefined);
+  await turns();
+  expect(watch.isSure).toBe(false);
+  watch.carried();
+  watch.handled(known({ [own.sessionID]: 1 }));
+  await until(() => expect(watch.isSure).toBe(true));
+  await watch.record([own]);
+  expect(record()).toMatchObject({ storage: 'stock', losses: 1 });
+});
+
 it('ends no comparison of an earlier generation, also if another connection is long in coming', async () => {
   const { node, memory, clock, outdated, own, known } = await device((map) => ({ confirmed: [map] }));
   let end = () => {};

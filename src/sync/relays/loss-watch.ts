@@ -174,6 +174,11 @@ export function createLossWatch(options: {
     return hello?.storage ?? (hasCarried ? 'stock' : undefined);
   }
 
+  /** What it says counts from now on. */
+  function nameStorage(): void {
+    remembered = { ...remembered, storage: reached() ?? remembered.storage };
+  }
+
   function hold(): void {
     phase = 'held';
     patience.renew();
@@ -238,6 +243,7 @@ export function createLossWatch(options: {
 
   function becomeSure(): void {
     phase = 'sure';
+    nameStorage();
     patience.renew();
     isVerified = true;
     onChange();
@@ -309,8 +315,7 @@ export function createLossWatch(options: {
       if (hasCarried) return;
       hasCarried = true;
       if (phase === 'held') void compare();
-      // What it says counts.
-      else if (phase === 'sure' || phase === 'filling') remembered = { ...remembered, storage: reached() };
+      else if (phase === 'sure' || phase === 'filling') nameStorage();
     },
     handled(message) {
       const answer = questions.handled(message);

@@ -68,6 +68,11 @@ export const relayPlants: readonly Plant[] = [
         from: 'storage: reached(), losses: knownLosses',
         to: 'storage: hello?.storage ?? remembered.storage, losses: knownLosses',
       },
+      {
+        file: lossWatch,
+        from: 'storage: reached() ?? remembered.storage };',
+        to: 'storage: hello?.storage ?? remembered.storage };',
+      },
     ],
     message: falseClaim,
     seed: 49,
