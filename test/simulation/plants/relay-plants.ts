@@ -75,7 +75,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 49,
+    seed: 7,
   },
   {
     rule: 'T8',
