@@ -181,6 +181,19 @@ export const ledgerPlants: readonly Plant[] = [
     seed: 5,
   },
   {
+    rule: 'T3',
+    name: "counts content of this device's own sessions as confirming them",
+    changes: [
+      {
+        file: 'src/sync/own-session-claims.ts',
+        from: "if (message.action === 'content') judgeContent(message);",
+        to: "if (message.action === 'content') judge(message.id, knownCountsOfContent(message));",
+      },
+    ],
+    message: falseClaim,
+    seed: 2,
+  },
+  {
     rule: '◆ only up to what is stored',
     name: 'writes words at once, before the content that they are about',
     changes: [
