@@ -1,4 +1,4 @@
-import { contradiction, falseClaim, type Plant } from './plant.ts';
+import { contradiction, falseClaim, unmet, type Plant } from './plant.ts';
 
 const diskStorage = 'test/simulation/disk-storage.ts';
 const debtBook = 'src/sync/delivery/debt-book.ts';
@@ -192,6 +192,19 @@ export const ledgerPlants: readonly Plant[] = [
     ],
     message: falseClaim,
     seed: 2,
+  },
+  {
+    rule: 'T1',
+    name: 'counts an import that cojson drops',
+    changes: [
+      {
+        file: 'src/engine/node-events.ts',
+        from: '        next(content, from);\n        report();',
+        to: "        if (from === 'import') edited(content.id, knownCountsOfContent(content));\n        next(content, from);\n        report();",
+      },
+    ],
+    message: unmet,
+    seed: 36,
   },
   {
     rule: '◆ only up to what is stored',
