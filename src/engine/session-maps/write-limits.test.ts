@@ -1,5 +1,5 @@
 import type { CoID, LocalNode, RawCoMap, RawGroup, Role } from 'cojson';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { until } from '../../../test/support/until.ts';
 import { contentIn, copyContent, openSessionNode } from '../../../test/support/engine/session-nodes.ts';
 
@@ -115,10 +115,13 @@ describe('[WRITE-2] an edit with the right to make it works', () => {
   });
 
   it('made before the removal is received, and the edit counts if it is older', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
     admit('writer');
     const map = group.createMap({ a: 1 });
     copyContent(owner, other);
     contentIn(other, map).set('a', 2);
+    vi.advanceTimersByTime(10);
     group.removeMember(contentIn(owner, accountOf(other)));
     contentIn(other, map).set('b', 3);
     copyContent(other, owner);
