@@ -30,14 +30,15 @@ async function syncOver(...transports: readonly [Transport, ...Transport[]]): Pr
   return sync;
 }
 
-/** The error with which the relay's peer waits for its next attempt. */
+/** The error with which the relay's peer waits for its second attempt. */
 async function errorOver(...transports: readonly [Transport, ...Transport[]]): Promise<unknown> {
   const sync = await syncOver(...transports);
-  return vi.waitFor(() => {
-    const [peer] = sync.current.peers;
-    if (peer?.phase !== 'waiting') throw new Error(`The peer is ${peer?.phase}.`);
-    expect(peer.attempt).toBe(1);
-    return peer.error;
+  return new Promise((resolve) => {
+    ends.push(
+      sync.subscribe(({ peers: [peer] }) => {
+        if (peer?.phase === 'waiting' && peer.attempt === 1) resolve(peer.error);
+      }),
+    );
   });
 }
 
@@ -133,17 +134,16 @@ describe('a transport that breaks its contract', () => {
   });
 
   it('ends the connection if `send` throws, although `close` does, too', async () => {
-    let events: ChannelEvents | undefined;
     const fail = () => {
       throw planted;
     };
     const failing = transportOf((on) => {
-      events = on;
+      queueMicrotask(() => {
+        on.opened();
+        on.received(JSON.stringify(testHello));
+      });
       return createChannel({ send: fail, close: fail });
     });
-    const sync = await syncOver(failing);
-    events?.opened();
-    events?.received(JSON.stringify(testHello));
-    await vi.waitFor(() => expect(sync.current.peers[0]).toMatchObject({ error: { cause: planted } }));
+    expect(await errorOver(failing)).toMatchObject({ cause: planted });
   });
 });
