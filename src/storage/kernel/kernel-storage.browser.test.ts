@@ -130,6 +130,18 @@ describe('reading', () => {
     expect(maps.map((map) => map.get('n'))).toEqual(ids.map((_, n) => n));
   });
 
+  it('does not wait for a write without content, which it could not read anyway', async () => {
+    const storage = await open();
+    const { id, core } = runOn(storage).createGroup();
+    await storage.waitForSync(id, core);
+    const release = await databases.hold(`maia-${accountID}`, 'ledger');
+    ledgerOf(storage).add({ debts: [debtOf(id)] });
+    expect(await runOn(storage).load(id)).toHaveProperty('id', id);
+    // The write was not given up.
+    expect(storage.status.current.state).toBe('ok');
+    release();
+  });
+
   it('does not load a dependency that this tab has written', async () => {
     const storage = await open();
     const map = runOn(storage).createGroup().createMap({ a: 1 });

@@ -92,10 +92,10 @@ export async function openKernelStorage(options: {
     read,
     inMemory: () => node?.allCoValues() ?? [],
     isDeleted: (id) => deletions.has(id),
-    wrote({ segments, hasDeleted, hasRecord }) {
+    wrote({ segments, hasDeleted, facts }) {
       // While reads fail, what was not found may be stored.
       if (!loads.isFailing) status.wrote();
-      if (hasRecord) ledgerCompaction.wrote();
+      ledgerCompaction.wrote(facts);
       compaction.wrote(segments);
       if (isErasing && hasDeleted) void erase();
     },
@@ -112,15 +112,15 @@ export async function openKernelStorage(options: {
     logger,
   });
 
-  /** Begins once everything queued so far has been attempted. */
-  async function beginReading(name: string): Promise<IDBTransaction> {
-    await writes.attempted();
-    return begin('readonly', [name]);
+  /** Begins once all content queued so far has been attempted. */
+  async function beginReadingSegments(): Promise<IDBTransaction> {
+    await writes.contentAttempted();
+    return begin('readonly', [stores.segments]);
   }
 
   const loads = createLoads({
     async read(ids) {
-      await writes.attempted();
+      await writes.contentAttempted();
       return read(ids);
     },
     known,
@@ -171,7 +171,7 @@ export async function openKernelStorage(options: {
   }
 
   async function storedStates(ids: ReadonlySet<RawCoID>) {
-    await writes.attempted();
+    await writes.contentAttempted();
     return new Map(joinAll(await read(ids)).map((stored) => [stored.id, storedStateOf(stored)]));
   }
 
@@ -181,7 +181,7 @@ export async function openKernelStorage(options: {
   // For inspection, `allIDs` and `contentOf` do not wait for queued writes, which may never finish on a full device.
 
   async function placedIDs(page: Parameters<typeof readIDs>[1]): Promise<readonly PlacedID[]> {
-    return readIDs(await beginReading(stores.segments), page);
+    return readIDs(await beginReadingSegments(), page);
   }
 
   async function* allIDs(): AsyncGenerator<readonly PlacedID[]> {
@@ -232,7 +232,7 @@ export async function openKernelStorage(options: {
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     readFailure: (id) => loads.failures.get(id as RawCoID),
     async loadNewer(have, saved) {
-      const newer = await readNewerContent(await beginReading(stores.segments), have, saved);
+      const newer = await readNewerContent(await beginReadingSegments(), have, saved);
       if (newer.contents.length > 0) known.add(newer.state);
       return newer.contents;
     },

@@ -44,6 +44,8 @@ export interface Writes {
   found(mark: string | undefined): void;
   /** Resolves after at least one attempt at everything queued so far. */
   attempted(): Promise<void>;
+  /** The same for content. */
+  contentAttempted(): Promise<void>;
   readonly attempts: WriteAttempts;
   close(): Promise<void>;
 }
@@ -69,8 +71,8 @@ export function createWrites(options: {
   wrote(written: {
     readonly segments: number;
     readonly hasDeleted: boolean;
-    /** Of the ledger. */
-    readonly hasRecord: boolean;
+    /** In the ledger. */
+    readonly facts: number;
   }): void;
   failed(error: unknown): KernelError;
 }): Writes {
@@ -117,16 +119,16 @@ export function createWrites(options: {
     ];
     const facts = factsOf(writes);
     const transaction = await begin('readwrite', names);
-    const addAll = async (): Promise<boolean> => {
+    const addAll = async (): Promise<number> => {
       for (const entry of writes) {
         if (entry.kind === 'relays')
           await recordRelays(transaction, entry.relayIDs, clock.nowMs(), entry.isEmptied);
       }
-      const isAdded = await addFacts(transaction, facts);
+      const count = await addFacts(transaction, facts);
       await requestInSlices(requestsIn(transaction, { erased, segments }), slices);
-      return isAdded;
+      return count;
     };
-    const [hasRecord, its] = await committing(transaction, async () => {
+    const [factCount, its] = await committing(transaction, async () => {
       // At the same time, so that no save waits for the mark.
       const added = await Promise.all([addAll(), isChecked ? ensureMark(transaction) : mark]);
       if (mark !== undefined && added[1] !== mark) {
@@ -141,7 +143,7 @@ export function createWrites(options: {
       throw new DOMException('The connection was lost while writing.', 'InvalidStateError');
     for (const state of after.values()) known.add(state);
     for (const content of contents) content.isWhole = whole.has(content);
-    wrote({ segments: segments.length, hasDeleted: erased.length > 0, hasRecord });
+    wrote({ segments: segments.length, hasDeleted: erased.length > 0, facts: factCount });
   }
 
   async function plan(writes: readonly ContentWrite[], slices: TimeSlices): Promise<WritePlan> {
@@ -230,6 +232,7 @@ export function createWrites(options: {
     },
     found: (its) => void (mark ??= its),
     attempted: queue.attempted,
+    contentAttempted: () => (contentLength > 0 ? queue.attempted() : Promise.resolve()),
     attempts: queue.attempts,
     close: queue.close,
   };

@@ -8,14 +8,14 @@ export interface LedgerCompaction {
   /** This tab uses these, however long ago they were recorded. */
   useRelays(relayIDs: readonly string[]): void;
   readonly relayIDs: readonly string[];
-  /** The ledger was read and has this many records. */
+  /** The ledger was read and has this many records, confirmations and releases. */
   found(count: number): void;
-  /** A record was added. */
-  wrote(): void;
+  /** This many facts were added. */
+  wrote(count: number): void;
   close(): void;
 }
 
-const minRecords = 64;
+const minFacts = 64;
 const idleMs = 1_000;
 
 export function createLedgerCompaction(options: {
@@ -25,13 +25,14 @@ export function createLedgerCompaction(options: {
 }): LedgerCompaction {
   const { clock, begin, logger } = options;
   let relayIDs: readonly string[] = [];
-  let records = 0;
-  /** Records that the last compaction left. */
+  /** Facts since the last compaction, as far as this tab knows. */
+  let facts = 0;
+  /** Facts that the last compaction left. */
   let left = 0;
   let cancel: (() => void) | undefined;
 
   async function compact(): Promise<void> {
-    records = 0;
+    facts = 0;
     try {
       left = await committing(await begin('readwrite', ledgerStores), (transaction) =>
         compactLedger(transaction, { clock, relayIDs }),
@@ -42,19 +43,26 @@ export function createLedgerCompaction(options: {
     }
   }
 
+  function compactWhenIdle(): void {
+    if (facts < Math.max(minFacts, left)) return;
+    cancel ??= clock.after(idleMs, () => {
+      cancel = undefined;
+      void compact();
+    });
+  }
+
   return {
     useRelays: (ids) => void (relayIDs = ids),
     get relayIDs() {
       return relayIDs;
     },
-    found: (count) => void (records = Math.max(records, count - left)),
-    wrote() {
-      records++;
-      if (records < Math.max(minRecords, left)) return;
-      cancel ??= clock.after(idleMs, () => {
-        cancel = undefined;
-        void compact();
-      });
+    found(count) {
+      facts = Math.max(facts, count - left);
+      compactWhenIdle();
+    },
+    wrote(count) {
+      facts += count;
+      compactWhenIdle();
     },
     close: () => cancel?.(),
   };

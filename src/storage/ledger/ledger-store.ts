@@ -20,14 +20,15 @@ import { isReadable, joinSteps, packFacts } from './ledger-records.ts';
 /** The stores that the functions of this file need. */
 export const ledgerStores = [stores.ledger, stores.relays] as const;
 
-/** Adds one record of facts, without confirmations of an earlier generation. Resolves with false if there is nothing to add. */
-export async function addFacts(transaction: IDBTransaction, facts: LedgerFacts): Promise<boolean> {
+/** Adds one record of facts, without confirmations of an earlier generation. Resolves with the number of facts added. */
+export async function addFacts(transaction: IDBTransaction, facts: LedgerFacts): Promise<number> {
   const generations =
     facts.confirmations.length > 0 ? generationsOf(await readRelays(transaction)) : new Map();
   const confirmations = currentConfirmations(facts.confirmations, generations);
-  if (facts.debts.length + facts.releases.length + confirmations.length === 0) return false;
-  transaction.objectStore(stores.ledger).add(packFacts({ ...facts, confirmations }));
-  return true;
+  const added = { ...facts, confirmations };
+  const count = countFacts(added);
+  if (count > 0) transaction.objectStore(stores.ledger).add(packFacts(added));
+  return count;
 }
 
 /**
@@ -97,7 +98,7 @@ export function* contentsOf({ records, relays }: StoredLedger): Generator<void, 
 const forgottenMs = 30 * 24 * 60 * 60_000;
 const factsPerRecord = 1_000;
 
-/** Replaces all records by what is pending. Resolves with their number. */
+/** Replaces all records by what is pending. Resolves with the number of facts. */
 export async function compactLedger(
   transaction: IDBTransaction,
   { clock, relayIDs }: { readonly clock: Clock; readonly relayIDs: readonly string[] },
@@ -119,13 +120,12 @@ export async function compactLedger(
   const timing = { nowMs: clock.elapsedMs, nextTask: () => resultOf(store.count()) };
   const contents = await inSlices(contentsOf(await readStored(transaction)), timing);
   const facts = await inSlices(compactSteps(contents), timing);
-  const count = Math.max(1, facts.length);
   store.clear();
-  for (let at = 0; at < count; at++) {
+  for (let at = 0; at < Math.max(1, facts.length); at++) {
     // Each record is made in its own task.
     await resultOf(store.add(packFacts(facts[at] ?? noFacts, at === 0)));
   }
-  return count;
+  return facts.reduce((count, some) => count + countFacts(some), 0);
 }
 
 /** What is pending at any of the recorded relays, in parts of bounded size. */
@@ -148,6 +148,10 @@ export function* compactSteps(contents: LedgerContents): Generator<void, readonl
   while (confirmations.length > 0)
     facts.push({ ...noFacts, confirmations: confirmations.splice(0, factsPerRecord) });
   return facts;
+}
+
+function countFacts({ debts, confirmations, releases }: LedgerFacts): number {
+  return debts.length + confirmations.length + releases.length;
 }
 
 function generationsOf(relays: Relays): ReadonlyMap<string, number> {

@@ -40,8 +40,7 @@ export function createQueuedLedger(options: {
     add(facts) {
       push({
         async run() {
-          if (await transact((transaction) => addFacts(transaction, { ...noFacts, ...facts })))
-            compaction.wrote();
+          compaction.wrote(await transact((transaction) => addFacts(transaction, { ...noFacts, ...facts })));
         },
       });
     },

@@ -15,12 +15,12 @@ export async function readMarkedLedger(options: {
   readonly compaction: Pick<LedgerCompaction, 'found' | 'relayIDs'>;
 }): Promise<LedgerContents> {
   const { begin, clock, nextTask, compaction } = options;
-  const read = async () => {
-    const stored = await readStored(await begin('readonly', ledgerStores));
-    compaction.found(stored.records.length);
-    return stored;
+  const read = async () => readStored(await begin('readonly', ledgerStores));
+  const join = async (stored: StoredLedger) => {
+    const contents = await inSlices(contentsOf(stored), { nowMs: clock.elapsedMs, nextTask });
+    compaction.found(stored.records.length + contents.confirmations.length + contents.releases.length);
+    return contents;
   };
-  const join = (stored: StoredLedger) => inSlices(contentsOf(stored), { nowMs: clock.elapsedMs, nextTask });
   // Read first: a migration moves them from there to the ledger.
   const marks = wholeDebts(await options.marked(), stockMarks, clock.nowMs());
   const contents = await join(await read()).catch(async () => {

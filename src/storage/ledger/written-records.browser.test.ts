@@ -45,7 +45,7 @@ const createLedger = {
       read: () => Promise.resolve(new Map()),
       inMemory: () => [],
       isDeleted: () => false,
-      wrote: ({ hasRecord }) => void (counted += Number(hasRecord)),
+      wrote: ({ facts }) => void (counted += facts),
       failed,
     }),
   'cojson-indexeddb'() {
@@ -63,12 +63,17 @@ const createLedger = {
       attempted: queue.attempted,
       marked: () => Promise.resolve([]),
       unmark: () => Promise.resolve(),
-      compaction: { useRelays: () => {}, relayIDs: [], found: () => {}, wrote: () => void counted++ },
+      compaction: {
+        useRelays: () => {},
+        relayIDs: [],
+        found: () => {},
+        wrote: (count) => void (counted += count),
+      },
     });
   },
 } satisfies Record<string, () => Pick<Ledger, 'useRelays' | 'add' | 'written'>>;
 
-it.each(['kernel', 'cojson-indexeddb'] as const)('%s counts only what adds a record', async (kind) => {
+it.each(['kernel', 'cojson-indexeddb'] as const)('%s counts only facts that it adds', async (kind) => {
   const ledger = createLedger[kind]();
   const steps = [
     () => ledger.useRelays(['r']),
