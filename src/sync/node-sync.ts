@@ -233,11 +233,7 @@ export function createNodeSync(options: {
     if (ladder.relayIDs.length < 2) return;
     // Otherwise the relays are asked.
     const { byID } = await readDebts(recalling).catch(() => ({ byID: new Map<RawCoID, Recalled>() }));
-    for (const [id, { confirmed, generations }] of byID) {
-      for (const [relayID, counts] of confirmed)
-        if (relays.isCurrent(relayID, generations.get(relayID) ?? 0))
-          ladder.confirmed(id, counts, relayID, true);
-    }
+    for (const [id, recalled] of byID) ladder.recounted(id, recalled);
   }
 
   function changed(): void {

@@ -249,6 +249,16 @@ describe('a claim of what is stored, but not in memory', () => {
       expect(claims.isDisputed(id)).toBe(false);
     });
 
+    it('is questioned if it is owed again after it was accepted as no longer owed', async () => {
+      const checked = check(has(2, id));
+      ladder.confirmed(id, { [ownID]: 2 }, 'relay');
+      await checked;
+      expect([acceptedLater, asked]).toEqual([[[id, { [ownID]: 2 }]], []]);
+      ladder.missing(id, { [ownID]: 2 }, 'relay');
+      await check(has(2, id));
+      expect(asked).toHaveLength(1);
+    });
+
     async function proveTo(other: OwnSessionClaims): Promise<void> {
       await check(has(2, id), other);
       other.arriving(tail(2, 'signature_z2', ownID, id));

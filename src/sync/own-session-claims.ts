@@ -227,6 +227,8 @@ export function createOwnSessionClaims(options: {
     const left = missingIn(found, disputed);
     if (isEmpty(left)) disputedByID.delete(id);
     else disputedByID.set(id, left);
+    // What is not owed was accepted without a proof. If it is owed later, the same claim is a new one.
+    raisedByID.set(id, missingIn(found, raisedByID.get(id) ?? {}));
     onAccepted(id, missingSessions(left, disputed));
   }
 

@@ -41,8 +41,11 @@ export function createLedger(world: () => World): Ledger {
   /** `by` may report other tabs' edits: those that ended tabs left on its device. */
   function claimConfirmed(by: SimTab, edit: Edit, rung: 'confirmed' | 'durable'): void {
     const { relays, history, words } = world();
-    if (relays.every((relay) => mayKnow(by, relay, edit))) history.promised('confirmed', edit);
-    edit.isConfirmed = true;
+    // Of a page that has yet to notice a restore, an edit that only its memory has ends with it.
+    if (relays.every((relay) => mayKnow(by, relay, edit))) {
+      history.promised('confirmed', edit);
+      edit.isConfirmed = true;
+    }
     for (const relay of relays) {
       if (rung === 'durable' && !words.hasHello(by.name, relay.id))
         fail(`reported as durable by ${by.name} before the hello of ${relay.name}`, edit);

@@ -48,6 +48,10 @@ describe('seeds that found a bug', () => {
     expectNoFailure(230_000_170));
   it('252000387: words of a stock server and of our relay at one address are of two generations', () =>
     expectNoFailure(252_000_387));
+  it('280006594: what was accepted while nothing was owed is questioned once it is owed again', () =>
+    expectNoFailure(280_006_594));
+  it('280007370: an older ledger does not settle what a second relay was found to have lost since', () =>
+    expectNoFailure(280_007_370));
 });
 
 it('repeats a run byte for byte for the same seed', async () => {

@@ -44,6 +44,27 @@ describe('of several relays', () => {
     expect(ladder.pending.size).toBe(0);
   });
 
+  it('a ledger that was read before this tab found what a relay lacks does not settle that', () => {
+    const { ladder } = withTwo();
+    // It has the debt to one of them only, and the other one would need nothing.
+    const read = {
+      ...{ sinceMs: 0, need: { s: 7 }, generations: new Map<string, number>() },
+      confirmed: new Map([
+        ['q', {}],
+        ['r', { s: 7 }],
+      ]),
+    };
+    ladder.missing('co_z1', { s: 7 }, 'q');
+    ladder.missing('co_z1', { s: 7 }, 'r');
+    ladder.recounted('co_z1', read);
+    ladder.confirmed('co_z1', { s: 7 }, 'q');
+    expect(ladder.count('confirmed').pending).toBe(1);
+    ladder.missing('co_z2', { s: 7 }, 'q');
+    ladder.recounted('co_z2', read);
+    ladder.confirmed('co_z2', { s: 7 }, 'q');
+    expect([...ladder.pending.keys()]).toEqual(['co_z1']);
+  });
+
   it('a relay’s report that it lacks something overrides earlier conclusions', () => {
     const { ladder } = withTwo();
     ladder.missing('co_z1', { s: 7 }, 'q');

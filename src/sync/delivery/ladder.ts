@@ -18,6 +18,8 @@ export interface Ladder {
   edited(id: string, need: KnownCounts, isMade?: true): void;
   /** The ledger says that the CoValue has pending edits: those of an earlier run, or with `isElsewhere` of another tab. */
   recalled(id: string, debts: Recalled, isElsewhere?: true): void;
+  /** What the ledger said is pending, read again. Counts what relays do not need, if this tab has not found otherwise since. */
+  recounted(id: string, debts: Recalled): void;
   /** A relay lacks what this device saved earlier. Without `relayID`, all relays lack it. */
   missing(id: string, need: KnownCounts, relayID?: string): void;
   /** Another tab has saved an edit, and is responsible for it until this tab sends it. */
@@ -155,6 +157,23 @@ export function createLadder(
     return relayID === undefined || owedRelays.get(id)?.has(relayID) !== false;
   }
 
+  function currentOf({ confirmed, generations }: Recalled): readonly (readonly [string, KnownCounts])[] {
+    return [...confirmed].filter(([relayID]) => isCurrent(relayID, generations.get(relayID) ?? 0));
+  }
+
+  function confirm(id: string, counts: KnownCounts, relayID: string, isHearsay?: true): void {
+    const before = pending.get(id);
+    if (!before) return;
+    tap?.('confirmed', id, counts, relayID);
+    const after = pendingEdits.withConfirmed(before, relayID, counts);
+    const settled = pendingEdits.newlyConfirmed(before, after, relayID);
+    if (!isHearsay && !isEmpty(settled)) onSettled(id, settled, relayID);
+    const isNews =
+      !pendingEdits.isAt(before, 'confirmed', relayID) && pendingEdits.isAt(after, 'confirmed', relayID);
+    if (isNews) onConfirmed(id, relayID);
+    update(id, () => after);
+  }
+
   function begin(id: string): void {
     if (!pending.has(id)) pending.set(id, pendingEdits.noEdits);
     answerFor(id);
@@ -182,7 +201,8 @@ export function createLadder(
       begin(id);
       update(id, (edits) => withEdit(edits, need));
     },
-    recalled(id, { sinceMs, need, confirmed, generations }, isElsewhere) {
+    recalled(id, recalled, isElsewhere) {
+      const { sinceMs, need } = recalled;
       if (relayIDs.length > 1) owedRelays.set(id, owedRelays.get(id) ?? new Set());
       // Another tab may have found first that a relay lacks it.
       if (isElsewhere) onMissing(id, missingIn(needNow(id), need));
@@ -191,14 +211,15 @@ export function createLadder(
       update(id, (edits) => {
         const isNew = !isEmpty(missingIn(pendingEdits.needOf(edits), need));
         const all = isNew ? pendingEdits.withEarlierEdit(edits, need, sinceMs) : edits;
-        const current = [...confirmed].filter(([relayID]) =>
-          isCurrent(relayID, generations.get(relayID) ?? 0),
-        );
-        return current.reduce(
+        return currentOf(recalled).reduce(
           (before, [relayID, counts]) => pendingEdits.withConfirmed(before, relayID, counts),
           pendingEdits.withSaved(all, need),
         );
       });
+    },
+    recounted(id, recalled) {
+      for (const [relayID, counts] of currentOf(recalled))
+        if (!isOwedTo(id, relayID)) confirm(id, counts, relayID, true);
     },
     missing(id, need, relayID) {
       if (isEmpty(need)) return;
@@ -242,18 +263,7 @@ export function createLadder(
       if (pending.has(id) && !isEmpty(missingSessions({ header: 1 }, counts))) answerFor(id);
       update(id, (edits) => pendingEdits.withSent(edits, relayID, counts, clock.nowMs()));
     },
-    confirmed(id, counts, relayID, isHearsay) {
-      const before = pending.get(id);
-      if (!before) return;
-      tap?.('confirmed', id, counts, relayID);
-      const after = pendingEdits.withConfirmed(before, relayID, counts);
-      const settled = pendingEdits.newlyConfirmed(before, after, relayID);
-      if (!isHearsay && !isEmpty(settled)) onSettled(id, settled, relayID);
-      const isNews =
-        !pendingEdits.isAt(before, 'confirmed', relayID) && pendingEdits.isAt(after, 'confirmed', relayID);
-      if (isNews) onConfirmed(id, relayID);
-      update(id, () => after);
-    },
+    confirmed: confirm,
     failed: (id, error, relayID) => update(id, (edits) => pendingEdits.withError(edits, relayID, error)),
     connectionLost(relayID) {
       for (const [id, before] of pending) {
