@@ -9,7 +9,7 @@ async function openAccount(seedByte: number): Promise<LocalNode> {
   const crypto = await createSessionCrypto();
   const genesis = await createGenesis(crypto, subtle, new Uint8Array(32).fill(seedByte));
   const node = new LocalNode(genesis.agentSecret, crypto.newRandomSessionID(genesis.accountID), crypto);
-  for (const content of genesis.content) node.syncManager.handleNewContent(content, 'import');
+  for (const content of await genesis.content()) node.syncManager.handleNewContent(content, 'import');
   return node;
 }
 

@@ -11,7 +11,7 @@ async function openMap() {
   const crypto = await createSessionCrypto();
   const genesis = await createGenesis(crypto, globalThis.crypto.subtle, new Uint8Array(32).fill(7));
   const node = new LocalNode(genesis.agentSecret, crypto.newRandomSessionID(genesis.accountID), crypto);
-  for (const content of genesis.content) node.syncManager.handleNewContent(content, 'import');
+  for (const content of await genesis.content()) node.syncManager.handleNewContent(content, 'import');
   const map: RawCoMap = node.createGroup().createMap();
   return { crypto, map };
 }

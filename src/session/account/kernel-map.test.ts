@@ -25,7 +25,7 @@ beforeEach(async () => {
   const crypto = await createSessionCrypto();
   const genesis = await createGenesis(crypto, globalThis.crypto.subtle, new Uint8Array(32).fill(1));
   const node = new LocalNode(genesis.agentSecret, crypto.newRandomSessionID(genesis.accountID), crypto);
-  for (const content of genesis.content) node.syncManager.handleNewContent(content, 'import');
+  for (const content of await genesis.content()) node.syncManager.handleNewContent(content, 'import');
   kernelMap = node.expectCoValueLoaded(genesis.kernelMapID).getCurrentContent() as RawCoMap;
   const removalSecret = crypto.newRandomAgentSecret();
   phone = { credentialID: 'phone', label: 'Phone', createdAtMs: 1, removalSecret, prfFrom: 'get' };

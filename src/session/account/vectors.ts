@@ -40,10 +40,11 @@ export async function recomputeVectors({ accounts, passkeys }: Vectors): Promise
 
 async function recomputeAccount({ seed }: { readonly seed: string }): Promise<Vectors['accounts'][number]> {
   const { subtle } = requireSecure(createBrowserPlatform());
-  const { accountID, content } = await createGenesis(await createSessionCrypto(), subtle, fromHex(seed));
+  const genesis = await createGenesis(await createSessionCrypto(), subtle, fromHex(seed));
+  const content = await genesis.content();
   const json = cojsonInternals.stableStringify(JSON.parse(JSON.stringify(content)) as JsonValue);
   const genesisSHA256 = toHex(new Uint8Array(await subtle.digest('SHA-256', utf8(json))));
-  return { seed, accountID, ids: content.map(({ id }) => id), genesisSHA256 };
+  return { seed, accountID: genesis.accountID, ids: content.map(({ id }) => id), genesisSHA256 };
 }
 
 async function recomputePasskey(input: Vectors['passkeys'][number]): Promise<Vectors['passkeys'][number]> {

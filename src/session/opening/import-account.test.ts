@@ -21,11 +21,12 @@ afterEach(async () => {
 async function unreadableDevice({ isImported = true } = {}) {
   const crypto = await createSessionCrypto();
   const whole = await createGenesis(crypto, globalThis.crypto.subtle, new Uint8Array(32).fill(1));
-  const content = whole.content.filter(({ id }) => isImported || id !== whole.kernelMapID);
-  const genesis = { ...whole, content };
+  const all = await whole.content();
+  const content = all.filter(({ id }) => isImported || id !== whole.kernelMapID);
+  const genesis = { ...whole, content: () => Promise.resolve(content) };
   const sessionID = crypto.newRandomSessionID(genesis.accountID);
   const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
-  const own = whole.content.filter(({ id }) => id === genesis.kernelMapID);
+  const own = all.filter(({ id }) => id === genesis.kernelMapID);
   const sessions = Object.assign(
     {},
     ...own.flatMap((content) =>

@@ -1,9 +1,14 @@
-import type { AvailableCoValueCore, LocalNode, RawCoMap } from 'cojson';
+import type { AvailableCoValueCore, LocalNode, RawCoID, RawCoMap } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
-import { knownCountsOfContent, knownCountsOfState, covers } from '../../engine/known-counts.ts';
+import {
+  covers,
+  knownCountsOfContent,
+  knownCountsOfState,
+  type KnownCounts,
+} from '../../engine/known-counts.ts';
 import type { AccountToOpen } from './account-to-open.ts';
 import type { Content } from '../account/genesis.ts';
 import { isRemoved, recordPasskey, recordPhraseRevealed } from '../account/kernel-map.ts';
@@ -24,7 +29,15 @@ export async function importAccount(
   const { genesis, keyrings, unsaved = [], passkey, isPhraseRevealed, openedBy } = account;
   const { kernelMapID } = genesis;
   const heard = confirmationsOf(sync)?.whenAnswered(kernelMapID);
-  await importContents(node, [...genesis.content, ...keyrings, ...unsaved]);
+  const others = [...keyrings, ...unsaved];
+  await Promise.all(
+    [...new Set([...genesis.counts.keys(), ...others.map(({ id }) => id)])].map((id) =>
+      loadFromStorage(node, id),
+    ),
+  );
+  if ([...genesis.counts].some(([id, counts]) => lacks(node, id, counts)))
+    importContents(node, await genesis.content());
+  importContents(node, others);
   const kernelMap = (await untilAvailable(node, kernelMapID, clock)).getCurrentContent() as RawCoMap;
   if (passkey) recordPasskey(kernelMap, passkey);
   if (isPhraseRevealed) recordPhraseRevealed(kernelMap);
@@ -55,15 +68,16 @@ async function untilAvailable(node: LocalNode, id: string, clock: Clock): Promis
 }
 
 /** Skips content that this device already stores. */
-async function importContents(node: LocalNode, contents: readonly Content[]): Promise<void> {
-  const ids = new Set(contents.map(({ id }) => id));
-  await Promise.all([...ids].map((id) => loadFromStorage(node, id)));
+function importContents(node: LocalNode, contents: readonly Content[]): void {
   for (const content of contents) {
-    const core = getOrCreateCoValue(node, content.id);
-    // cojson may know what is stored of a CoValue that could not be read.
-    const has = core.isAvailable() ? knownCountsOfState(core.knownState()) : {};
-    if (!core.isDeleted && !covers(has, knownCountsOfContent(content))) {
+    if (lacks(node, content.id, knownCountsOfContent(content)))
       node.syncManager.handleNewContent(content, 'import');
-    }
   }
+}
+
+function lacks(node: LocalNode, id: RawCoID, counts: KnownCounts): boolean {
+  const core = getOrCreateCoValue(node, id);
+  // cojson may know what is stored of a CoValue that could not be read.
+  const has = core.isAvailable() ? knownCountsOfState(core.knownState()) : {};
+  return !core.isDeleted && !covers(has, counts);
 }

@@ -48,36 +48,40 @@ async function relayThatAnswers(...answers: readonly object[]): Promise<SyncOpti
   return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-const beginningOf = ({ genesis }: PhraseAccount) => {
-  const content = genesis.content.find(({ id }) => id === genesis.accountID);
+const beginningOf = async ({ genesis }: PhraseAccount) => {
+  const content = (await genesis.content()).find(({ id }) => id === genesis.accountID);
   if (!content) throw new Error('no content');
   return content;
 };
 
 test('finds an account if the relay delivers its first transactions', async () => {
-  await expect(lookUp(await relayThatAnswers(beginningOf(account)))).resolves.toBeUndefined();
+  await expect(lookUp(await relayThatAnswers(await beginningOf(account)))).resolves.toBeUndefined();
 });
 
 test.each([
   [
     'another account’s header',
     'RELAY_SILENT',
-    () => ({ ...beginningOf(account), header: beginningOf(other).header }),
+    async () => ({ ...(await beginningOf(account)), header: (await beginningOf(other)).header }),
   ],
   [
     'another account in its place',
     'RELAY_SILENT',
-    () => ({ ...beginningOf(other), id: account.genesis.accountID }),
+    async () => ({ ...(await beginningOf(other)), id: account.genesis.accountID }),
   ],
   ['another account as well', 'RELAY_SILENT', () => beginningOf(other)],
   [
     'another account’s transactions',
     'ACCOUNT_NOT_FOUND',
-    () => ({ ...beginningOf(account), new: beginningOf(other).new }),
+    async () => ({ ...(await beginningOf(account)), new: (await beginningOf(other)).new }),
   ],
-  ['only part of the first transactions', 'ACCOUNT_NOT_FOUND', () => ({ ...beginningOf(account), new: {} })],
+  [
+    'only part of the first transactions',
+    'ACCOUNT_NOT_FOUND',
+    async () => ({ ...(await beginningOf(account)), new: {} }),
+  ],
 ])('a relay that delivers %s opens nothing: %s', async (_, code, answer) => {
-  await expect(lookUp(await relayThatAnswers(answer()))).rejects.toMatchObject({ code });
+  await expect(lookUp(await relayThatAnswers(await answer()))).rejects.toMatchObject({ code });
 });
 
 test('a relay that claims the account but delivers nothing is given up after a time limit', async () => {

@@ -2,7 +2,7 @@ import { LocalNode } from 'cojson';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { knownCountsOfContent, knownCountsOfState, covers } from '../../engine/known-counts.ts';
+import { covers, knownCountsOfState } from '../../engine/known-counts.ts';
 import { foreignStorageStatus } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
 import type { SyncOptions } from '../../sync/sync-peers.ts';
@@ -31,10 +31,10 @@ export async function lookUpAccount(options: {
   const sessionID = crypto.newRandomSessionID(crypto.getAgentID(agentSecret));
   const node = new LocalNode(agentSecret, sessionID, crypto);
   const peers = startSync({ node, sync, storage: { status: foreignStorageStatus(node) }, platform, logger });
-  const beginning = genesis.content.filter(({ id }) => id === accountID);
+  const beginning = genesis.counts.get(accountID) ?? {};
   const isFound = () => {
     const have = knownCountsOfState(getOrCreateCoValue(node, accountID).knownState());
-    return beginning.every((content) => covers(have, knownCountsOfContent(content)));
+    return covers(have, beginning);
   };
   try {
     await askRelay({ node, id: accountID, sync, peers, clock: platform.clock, signal, isFound });

@@ -126,7 +126,7 @@ describe('signing in with a phrase on a device without data', () => {
   test('is ACCOUNT_NOT_FOUND if the relay has only the account’s header', async () => {
     const seed = new Uint8Array(32).fill(2);
     const { genesis } = await accountOfSeed(requireSecure(createBrowserPlatform()), seed.slice());
-    const [beginning] = genesis.content;
+    const [beginning] = await genesis.content();
     if (!beginning) throw new Error('no content');
     sessions.relay.node.syncManager.handleNewContent({ ...beginning, new: {} }, 'import');
     expect(sessions.relay.node.getCoValue(genesis.accountID).isAvailable()).toBe(true);

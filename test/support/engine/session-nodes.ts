@@ -12,7 +12,7 @@ export async function openSessionNode(seedByte: number): Promise<LocalNode> {
   const genesis = await createGenesis(crypto, globalThis.crypto.subtle, seed);
   const sessionID = crypto.newRandomSessionID(genesis.accountID);
   const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
-  for (const content of genesis.content) node.syncManager.handleNewContent(content, 'import');
+  for (const content of await genesis.content()) node.syncManager.handleNewContent(content, 'import');
   onTestFinished(async () => void (await node.gracefulShutdown()));
   return node;
 }
