@@ -45,6 +45,15 @@ describe('a tab that was killed', () => {
     expect([killed, others.present.has(tabOf(other))]).toEqual([1, false]);
   });
 
+  it('[TABS-3] is noticed although it was killed before anything was left to it', async () => {
+    watching.appeared();
+    await pass(100);
+    held = [own];
+    watching.watch();
+    await pass(100);
+    expect([killed, others.present.has(tabOf(other))]).toEqual([1, false]);
+  });
+
   it('is not looked for while nothing is left to another tab', async () => {
     await pass(5_000);
     expect(reads).toBe(0);

@@ -6,6 +6,8 @@ import type { TabsSetup } from './tabs-options.ts';
 export interface KilledTabs {
   /** Something is left to another tab. Locks are read while this is called about once a second. */
   watch(): void;
+  /** A tab has come. Only a tab whose lock was read can be missed: some session IDs need none. */
+  appeared(): void;
   close(): void;
 }
 
@@ -19,7 +21,7 @@ export function watchKilledTabs(options: {
   readonly onKilled: () => void;
 }): KilledTabs {
   const { clock, others, heldSessionIDs, onKilled } = options;
-  /** Only a tab that was seen with a lock can be missed: some session IDs need none. */
+  /** The tabs that were seen with a lock. */
   const holders = new Set<string>();
   let neededAtMs = 0;
   let isReading = false;
@@ -29,10 +31,14 @@ export function watchKilledTabs(options: {
   async function read(): Promise<void> {
     // Where locks cannot be read, the leases end by time.
     const held = await heldSessionIDs?.().catch(() => undefined);
+    if (!isClosed) compare(held ?? []);
+  }
+
+  async function readOn(): Promise<void> {
+    await read();
     if (isClosed) return;
-    compare(held ?? []);
     cancel = clock.after(readEveryMs, () => {
-      if (clock.elapsedMs() - neededAtMs < idleMs) return void read();
+      if (clock.elapsedMs() - neededAtMs < idleMs) return void readOn();
       isReading = false;
     });
   }
@@ -51,8 +57,9 @@ export function watchKilledTabs(options: {
       neededAtMs = clock.elapsedMs();
       if (isReading || !heldSessionIDs) return;
       isReading = true;
-      void read();
+      void readOn();
     },
+    appeared: () => void read(),
     close() {
       isClosed = true;
       cancel();

@@ -121,8 +121,10 @@ export function createTabs(options: TabsOptions & { readonly setup: TabsSetup })
   ];
 
   function receive(message: TabMessage): void {
+    const count = others.present.size;
     const by = others.seen(message.from);
     if (by === others.ownName) return;
+    if (others.present.size > count) killedTabs.appeared();
     switch (message.kind) {
       case 'hello':
         channel.post({ kind: 'here' });
@@ -258,12 +260,12 @@ function touches(edits: PendingEdits, counts: KnownCounts): boolean {
   return !isEmpty(within(counts, edits));
 }
 
-/** The counts of the sessions that these edits belong to. */
 /** What other tabs may count, too. */
 function confirmedIn(edits: PendingEdits, relayID: string): KnownCounts {
   return within(atRelay(edits, relayID).confirmed, edits);
 }
 
+/** The counts of the sessions that these edits belong to. */
 function within(counts: KnownCounts, edits: PendingEdits): KnownCounts {
   const need = needOf(edits);
   return Object.fromEntries(Object.entries(counts).filter(([session]) => session in need));
