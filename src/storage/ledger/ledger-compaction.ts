@@ -8,7 +8,7 @@ export interface LedgerCompaction {
   /** This tab uses these, however long ago they were recorded. */
   useRelays(relayIDs: readonly string[]): void;
   readonly relayIDs: readonly string[];
-  /** The ledger was read and has this many records, confirmations and releases. */
+  /** The ledger was read and has this many facts that may be settled. */
   found(count: number): void;
   /** This many facts were added. */
   wrote(count: number): void;
@@ -30,6 +30,7 @@ export function createLedgerCompaction(options: {
   /** Facts that the last compaction left. */
   let left = 0;
   let cancel: (() => void) | undefined;
+  let isClosed = false;
 
   async function compact(): Promise<void> {
     facts = 0;
@@ -44,7 +45,7 @@ export function createLedgerCompaction(options: {
   }
 
   function compactWhenIdle(): void {
-    if (facts < Math.max(minFacts, left)) return;
+    if (isClosed || facts < Math.max(minFacts, left)) return;
     cancel ??= clock.after(idleMs, () => {
       cancel = undefined;
       void compact();
@@ -64,6 +65,9 @@ export function createLedgerCompaction(options: {
       facts += count;
       compactWhenIdle();
     },
-    close: () => cancel?.(),
+    close() {
+      isClosed = true;
+      cancel?.();
+    },
   };
 }

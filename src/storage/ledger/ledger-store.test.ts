@@ -12,7 +12,7 @@ import {
   type PendingDebts,
 } from '../ledger.ts';
 import { joinRecords, packFacts } from './ledger-records.ts';
-import { compactSteps, contentsOf } from './ledger-store.ts';
+import { compactSteps, contentsOf, looseFacts } from './ledger-store.ts';
 
 const relayIDs = ['r', 's'] as const;
 type Fact =
@@ -203,4 +203,28 @@ it('keeps what a comparison owes, if the ledger is compacted before the loss is 
     const pending = pendingDebts(readAt(losses, after), ['r']);
     expect(pending.get('co_z1')).toMatchObject({ need: { a: 1 }, confirmed: new Map([['r', {}]]) });
   }
+});
+
+describe('facts that a compaction may remove', () => {
+  const debts = Array.from({ length: 100 }, (_, at): Debt => ({
+    id: `co_z${at}`,
+    session: 's',
+    count: 1,
+    sinceMs: 0,
+  }));
+  const confirmations = debts.map((debt): Confirmation => ({ ...debt, relayID: 'r', generation: 0 }));
+  const facts = { debts, confirmations, releases: [] };
+  const generations = new Map(relayIDs.map((relayID) => [relayID, 0]));
+  const compact = () =>
+    atOnce(compactSteps({ ...facts, generations })).map((some, at) => packFacts(some, at === 0));
+
+  it('are none right after it, although the other relay has yet to confirm them', () => {
+    expect(looseFacts({ records: compact(), relays: new Map() }, facts)).toBe(0);
+  });
+
+  it('may be all, once something was added or if there was no compaction', () => {
+    const added = [...compact(), packFacts({ ...noFacts, confirmations: confirmations.slice(0, 1) })];
+    expect(looseFacts({ records: added, relays: new Map() }, facts)).toBe(200);
+    expect(looseFacts({ records: [packFacts(facts)], relays: new Map() }, facts)).toBe(200);
+  });
 });

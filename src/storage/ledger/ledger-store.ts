@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { isRecord } from '../../base/record.ts';
 import { inSlices } from '../../base/sliced-steps.ts';
 import { stores } from '../account-database.ts';
 import { resultOf } from '../indexed-db.ts';
@@ -148,6 +149,17 @@ export function* compactSteps(contents: LedgerContents): Generator<void, readonl
   while (confirmations.length > 0)
     facts.push({ ...noFacts, confirmations: confirmations.splice(0, factsPerRecord) });
   return facts;
+}
+
+/** The number of facts, or 0 if they are as a compaction leaves them. */
+export function looseFacts({ records: [first, ...others] }: StoredLedger, facts: LedgerFacts): number {
+  const { debts, confirmations } = facts;
+  const parts = [debts, confirmations].reduce(
+    (sum, some) => sum + Math.ceil(some.length / factsPerRecord),
+    0,
+  );
+  const isCompact = isRecord(first) && first['whole'] === true && others.length < Math.max(1, parts);
+  return isCompact ? 0 : countFacts(facts);
 }
 
 function countFacts({ debts, confirmations, releases }: LedgerFacts): number {

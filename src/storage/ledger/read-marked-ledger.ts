@@ -4,7 +4,14 @@ import type { RawCoID } from '../../engine/content.ts';
 import { committing } from '../indexed-db.ts';
 import { stockMarks, wholeDebts, type LedgerContents } from '../ledger.ts';
 import type { LedgerCompaction } from './ledger-compaction.ts';
-import { contentsOf, dropUnreadable, ledgerStores, readStored, type StoredLedger } from './ledger-store.ts';
+import {
+  contentsOf,
+  dropUnreadable,
+  ledgerStores,
+  looseFacts,
+  readStored,
+  type StoredLedger,
+} from './ledger-store.ts';
 
 /** Reads the ledger, with a debt for each CoValue that stock storage lists as unconfirmed. */
 export async function readMarkedLedger(options: {
@@ -18,7 +25,7 @@ export async function readMarkedLedger(options: {
   const read = async () => readStored(await begin('readonly', ledgerStores));
   const join = async (stored: StoredLedger) => {
     const contents = await inSlices(contentsOf(stored), { nowMs: clock.elapsedMs, nextTask });
-    compaction.found(stored.records.length + contents.confirmations.length + contents.releases.length);
+    compaction.found(looseFacts(stored, contents));
     return contents;
   };
   // Read first: a migration moves them from there to the ledger.
