@@ -228,7 +228,9 @@ export function createOwnSessionClaims(options: {
     if (isEmpty(left)) disputedByID.delete(id);
     else disputedByID.set(id, left);
     // What is not owed was accepted without a proof. If it is owed later, the same claim is a new one.
-    raisedByID.set(id, missingIn(found, raisedByID.get(id) ?? {}));
+    const raised = missingIn(found, raisedByID.get(id) ?? {});
+    if (isEmpty(raised)) raisedByID.delete(id);
+    else raisedByID.set(id, raised);
     onAccepted(id, missingSessions(left, disputed));
   }
 

@@ -65,6 +65,22 @@ describe('of several relays', () => {
     expect([...ladder.pending.keys()]).toEqual(['co_z1']);
   });
 
+  it('another tab’s debt does not settle what a relay lacks of an edit that is owed to all', () => {
+    const { ladder } = withTwo();
+    ladder.edited('co_z1', { s: 7 });
+    ladder.saved('co_z1', { s: 7 });
+    ladder.confirmed('co_z1', { s: 7 }, 'r');
+    ladder.missing('co_z1', { s: 7 }, 'r');
+    // The ledger's confirmation is older.
+    const confirmed = new Map([['r', { s: 7 }]]);
+    const read = { sinceMs: 0, generations: new Map<string, number>(), confirmed };
+    ladder.recalled('co_z1', { ...read, need: { t: 3 } }, true);
+    ladder.recounted('co_z1', { ...read, need: { s: 7, t: 3 } });
+    ladder.confirmed('co_z1', { s: 7, t: 3 }, 'q');
+    ladder.confirmed('co_z1', { t: 3 }, 'r');
+    expect(ladder.count('confirmed').pending).toBe(1);
+  });
+
   it('a relay’s report that it lacks something overrides earlier conclusions', () => {
     const { ladder } = withTwo();
     ladder.missing('co_z1', { s: 7 }, 'q');

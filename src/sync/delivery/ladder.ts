@@ -203,7 +203,8 @@ export function createLadder(
     },
     recalled(id, recalled, isElsewhere) {
       const { sinceMs, need } = recalled;
-      if (relayIDs.length > 1) owedRelays.set(id, owedRelays.get(id) ?? new Set());
+      // What this tab has pending without an entry is owed to all.
+      if (relayIDs.length > 1 && !pending.has(id)) owedRelays.set(id, new Set());
       // Another tab may have found first that a relay lacks it.
       if (isElsewhere) onMissing(id, missingIn(needNow(id), need));
       else begin(id);
@@ -211,10 +212,12 @@ export function createLadder(
       update(id, (edits) => {
         const isNew = !isEmpty(missingIn(pendingEdits.needOf(edits), need));
         const all = isNew ? pendingEdits.withEarlierEdit(edits, need, sinceMs) : edits;
-        return currentOf(recalled).reduce(
-          (before, [relayID, counts]) => pendingEdits.withConfirmed(before, relayID, counts),
-          pendingEdits.withSaved(all, need),
-        );
+        return currentOf(recalled)
+          .filter(([relayID]) => !isElsewhere || !isOwedTo(id, relayID))
+          .reduce(
+            (before, [relayID, counts]) => pendingEdits.withConfirmed(before, relayID, counts),
+            pendingEdits.withSaved(all, need),
+          );
       });
     },
     recounted(id, recalled) {

@@ -1,4 +1,4 @@
-import { cojsonInternals, type RawCoMap, type SyncMessage } from 'cojson';
+import { cojsonInternals, type PeerState, type RawCoMap, type SyncMessage } from 'cojson';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { createAgentNode } from '../../../test/support/sync/stock-relay.ts';
 import { knownCountsOfState, type KnownCounts } from '../../engine/known-counts.ts';
@@ -185,4 +185,37 @@ test('what a deletion has ended is not compared again', async () => {
     ['header', ...deletion].sort(),
   );
   expect(deletion).toHaveLength(1);
+});
+
+test('a relay that lacks what it has confirmed denies it, although another relay has yet to confirm it', async () => {
+  const node = await createAgentNode();
+  const map = node.createGroup().createMap({ key: 1 });
+  const { ladder } = createTestLadder({ canSave: false });
+  ladder.useRelays(['relay', 'other']);
+  const claims = {
+    accepted: (_: string, state: KnownCounts) => state,
+    checkAgain: () => {},
+    mayHave: () => {},
+  };
+  const isTrue = () => true;
+  const evidence = createRelayEvidence({
+    node,
+    ladder,
+    relayID: 'relay',
+    claims,
+    isSure: isTrue,
+    isBelieved: isTrue,
+    denied,
+    isLeftToOther: () => false,
+    owe,
+  });
+  evidence.settled();
+  const nothing = { action: 'known', id: map.id, header: false, sessions: {} } as const;
+  const peer = { getKnownState: () => undefined } as unknown as PeerState;
+  ladder.edited(map.id, localCounts(node, map.id));
+  evidence.handled(nothing, peer);
+  expect(denied).not.toHaveBeenCalled();
+  ladder.confirmed(map.id, localCounts(node, map.id), 'relay');
+  evidence.handled(nothing, peer);
+  expect(denied).toHaveBeenCalledOnce();
 });

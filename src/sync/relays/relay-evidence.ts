@@ -10,7 +10,7 @@ import {
 } from '../../engine/known-counts.ts';
 import type { Ladder } from '../delivery/ladder.ts';
 import type { OwnSessionClaims } from '../own-session-claims.ts';
-import { isAt, needOf, noEdits } from '../delivery/pending-edits.ts';
+import { atRelay, isAt, needOf, noEdits } from '../delivery/pending-edits.ts';
 import { reportDeletion } from '../delivery/report-deletion.ts';
 import { getAvailableCoValue, getKnownCoValue, localCounts } from '../../engine/covalue-lookup.ts';
 
@@ -61,7 +61,9 @@ export function createRelayEvidence(options: {
 
   /** Other sessions' edits may not have reached this relay yet, and with several relays whole CoValues. */
   function isDenial(id: RawCoID, lacking: KnownCounts): boolean {
-    const need = needOf(ladder.pending.get(id) ?? noEdits);
+    const edits = ladder.pending.get(id) ?? noEdits;
+    // What another relay has yet to confirm may be settled here.
+    const need = missingIn(atRelay(edits, relayID).confirmed, needOf(edits));
     const settled = ladder.relayIDs.length > 1 ? [node.currentSessionID] : ['header', node.currentSessionID];
     return isSettled && settled.some((session) => session in lacking && !(session in need));
   }
