@@ -4,7 +4,7 @@ import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createLedgerCompaction } from './ledger-compaction.ts';
 
 const begin = vi.fn(() => new Promise<IDBTransaction>(() => {}));
-beforeEach(() => begin.mockClear());
+beforeEach(() => void begin.mockClear());
 
 it('begins when the device is idle, after a start that finds many facts', () => {
   const clock = createFakeClock();
