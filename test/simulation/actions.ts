@@ -37,7 +37,9 @@ const createMany = withTab((world, tab) => {
 });
 
 const startTab: Action = (world) => {
-  const device = world.dice.oneOf(world.devices.filter(({ tabs, maxTabs }) => tabs.length < maxTabs));
+  const device = world.dice.oneOf(
+    world.devices.filter(({ tabs, starting, maxTabs }) => tabs.length + starting < maxTabs),
+  );
   return device && `${startTabOn(world, device)} starts`;
 };
 
@@ -45,6 +47,7 @@ export function startTabOn(world: World, device: SimDevice): string {
   const name = world.nextTabName(device);
   // A browser that has just started may be unable to read.
   if (!world.isOver && world.dice.chance(25)) world.note(breakReads(world, device));
+  device.starting++;
   void openSimTab(world, device, name).then((tab) => {
     // The app's first view opens some of the known CoValues.
     const percent = world.scenario.connectKills ? 15 : 50;
@@ -200,6 +203,7 @@ const weights = ({
   connectKills,
   manyCoValues,
   stock,
+  reusedIDs,
 }: Scenario): readonly (readonly [number, Action])[] => [
   [36, withTab(edit)],
   [6, editOften],
@@ -207,7 +211,7 @@ const weights = ({
   [3, withTab(invite)],
   [connectKills ? 4 : 10, openSomething],
   [connectKills ? 8 : 5, startTab],
-  [2, closeTab],
+  [reusedIDs ? 8 : 2, closeTab],
   [4, killTab],
   [2, killDevice],
   [6, switchNetwork],

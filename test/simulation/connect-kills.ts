@@ -30,7 +30,7 @@ export function createConnectKills(dice: Dice | undefined): ConnectKills {
           `${ms} ms after ${tab.name} connected to ${name}, ${killed.length} pages of the device are killed`,
         );
         world.time.after(dice.between(0, maxPauseMs), () => {
-          if (!world.isOver && tab.device.tabs.length === 0)
+          if (!world.isOver && tab.device.tabs.length + tab.device.starting === 0)
             world.note(`${startTabOn(world, tab.device)} starts`);
         });
       });

@@ -8,6 +8,7 @@ import { keys } from './edits.ts';
 import { createHistoryRecorder } from './record-history.ts';
 import { createDice, takeChanceFrom } from './random.ts';
 import { createRelayWords } from './relay-words.ts';
+import { createSessionIDs } from './session-ids.ts';
 import { createSimDevice } from './sim-device.ts';
 import { createSimRelay } from './sim-relay.ts';
 import { createTabChannels } from './tab-channels.ts';
@@ -39,6 +40,7 @@ export function createWorld(
   );
   const channelDice = createDice(seed ^ 0x7ab5);
   const lockDice = createDice(seed ^ 0x10c5);
+  const idDice = createDice(seed ^ 0x1d5);
   const devices = Array.from({ length: options.devices }, (_, index) => {
     // Every third device belongs to the second person.
     const genesis = index % 3 === 2 ? accounts[1] : accounts[0];
@@ -47,6 +49,7 @@ export function createWorld(
       maxTabs,
       channels: scenario.tabs > 1 ? createTabChannels(time, channelDice) : undefined,
       locks: scenario.locks ? createTabLocks(time, lockDice) : undefined,
+      sessionIDs: scenario.reusedIDs ? createSessionIDs(idDice) : undefined,
     });
   });
   const trace: string[] = [];

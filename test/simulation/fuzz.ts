@@ -11,14 +11,22 @@ export interface FuzzOptions {
   readonly isPlain: boolean;
   /** The largest number of tabs per device. Default: each run draws it. */
   readonly tabs?: number;
+  /** What every run has, by the names of a scenario's parts. Default: each run draws it. */
+  readonly having?: readonly string[];
 }
 
 /** Runs `count` seeds and prints a summary. Returns the number that failed. */
-export async function fuzz({ from, count, isPlain, tabs }: FuzzOptions): Promise<number> {
+export async function fuzz({ from, count, isPlain, tabs, having = [] }: FuzzOptions): Promise<number> {
   if (![from, count, tabs ?? maxTabs].every((value) => Number.isSafeInteger(value) && value > 0)) {
     throw new Error('`--from`, `--count` and `--tabs` take whole numbers above 0.');
   }
-  const scenario = { ...(isPlain && plain), ...(tabs !== undefined && { tabs }) };
+  const unknown = having.find((name) => !(name in plain));
+  if (unknown !== undefined) throw new Error(`No run can have ${unknown}.`);
+  const scenario = {
+    ...(isPlain && plain),
+    ...(tabs !== undefined && { tabs }),
+    ...Object.fromEntries(having.map((name) => [name, true])),
+  };
   const accounts = await createAccounts();
   const failed: number[] = [];
   const startedMs = performance.now();

@@ -72,7 +72,7 @@ export function createLedger(world: () => World): Ledger {
 
   return {
     edits,
-    edited(tab, id, name, sessionID = tab.sessionID) {
+    edited(tab, id, name, sessionID = tab.sessionOf(id)) {
       const { sync } = tab;
       const count = tab.node.getCoValue(id).knownState().sessions[sessionID] ?? 0;
       const edit: Edit = { name, id, sessionID, count, tab, isSaved: false, isConfirmed: false };

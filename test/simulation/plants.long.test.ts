@@ -4,7 +4,7 @@ import { createAccounts } from './accounts.ts';
 import type { Plant } from './plants/plant.ts';
 import { plants } from './plants/plants.ts';
 import { simulationWith } from './plants/run-planted.ts';
-import { simulate, type Outcome } from './simulate.ts';
+import { newIDs, simulate, type Outcome } from './simulate.ts';
 
 /**
  * How many seeds from 1 to search for each plant, to find out which seed to name in it:
@@ -16,7 +16,7 @@ const seedsFromOwn = 5;
 
 let accounts: readonly [Genesis, Genesis];
 const figures: { rule: string; plant: string; seed: number | undefined; message: string | undefined }[] = [];
-const soundSeeds = new Map<number, boolean>();
+const soundSeeds = new Map<string, boolean>();
 
 beforeAll(async () => {
   accounts = await createAccounts();
@@ -27,11 +27,12 @@ afterAll(() => {
   if (seeds > 0) console.table(figures);
 });
 
-async function isSound(seed: number): Promise<boolean> {
-  const known = soundSeeds.get(seed);
+async function isSound(seed: number, { scenario = newIDs }: Plant): Promise<boolean> {
+  const run = `${seed} ${JSON.stringify(scenario)}`;
+  const known = soundSeeds.get(run);
   if (known !== undefined) return known;
-  const { error } = await simulate(seed, accounts);
-  soundSeeds.set(seed, !error);
+  const { error } = await simulate(seed, accounts, scenario);
+  soundSeeds.set(run, !error);
   return !error;
 }
 
@@ -40,8 +41,8 @@ async function findFailure(planted: Plant): Promise<Outcome | undefined> {
   const simulatePlanted = await simulationWith(planted);
   const [from, count] = seeds > 0 ? [1, seeds] : [planted.seed, seedsFromOwn];
   for (let seed = from; seed < from + count; seed++) {
-    const outcome = await simulatePlanted(seed, accounts);
-    if (planted.message.test(outcome.error?.message ?? '') && (await isSound(seed))) return outcome;
+    const outcome = await simulatePlanted(seed, accounts, planted.scenario ?? newIDs);
+    if (planted.message.test(outcome.error?.message ?? '') && (await isSound(seed, planted))) return outcome;
   }
   return undefined;
 }

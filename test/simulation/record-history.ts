@@ -54,7 +54,12 @@ export function createHistoryRecorder(
   function add(tab: SimTab, coValue: RawCoValue, edit: Pick<Edit, 'name' | 'key' | 'isDeletion'>): string {
     // A header names no author, so it can arrive before what gave its author the right to write.
     const rights = edit.name === coValue.id ? undefined : rightsOf(tab, coValue);
-    const made = { device: tab.device.name, tab: tab.name, session: tab.sessionID, coValue: coValue.id };
+    const made = {
+      device: tab.device.name,
+      tab: tab.name,
+      session: tab.sessionOf(coValue.id),
+      coValue: coValue.id,
+    };
     events.push({ type: 'edit', ...made, ...edit, ...(rights && { rights }) });
     return edit.name;
   }
@@ -62,7 +67,7 @@ export function createHistoryRecorder(
   return {
     read,
     edited(tab, coValue, key, value) {
-      const { sessionID } = tab;
+      const sessionID = tab.sessionOf(coValue.id);
       const count = coValue.core.knownState().sessions[sessionID] ?? 0;
       // Adding a member takes several transactions.
       const tx = coValue instanceof RawGroup && coValue.lastEditAt(key as Member)?.tx;

@@ -30,7 +30,7 @@ export async function settleAll(world: World): Promise<void> {
     return relays.every(({ isUp }) => isUp);
   });
   await until(world, 'every device has a page', () => {
-    for (const device of devices) if (device.tabs.length === 0) startTabOn(world, device);
+    for (const device of devices) if (device.tabs.length + device.starting === 0) startTabOn(world, device);
     return devices.every(
       ({ tabs }) => tabs.length > 0 && tabs.every(({ isOpen, isReady }) => isOpen && isReady),
     );

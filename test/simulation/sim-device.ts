@@ -6,7 +6,7 @@ import type { SimDevice, SimTab } from './world.ts';
 export function createSimDevice(
   name: string,
   genesis: Genesis,
-  { maxTabs, channels, locks }: Pick<SimDevice, 'maxTabs' | 'channels' | 'locks'>,
+  { maxTabs, channels, locks, sessionIDs }: Pick<SimDevice, 'maxTabs' | 'channels' | 'locks' | 'sessionIDs'>,
 ): SimDevice {
   const relays: SimDevice['relays'] = new Map();
   const tabs: SimTab[] = [];
@@ -22,6 +22,8 @@ export function createSimDevice(
     clockErrorMs: 0,
     channels,
     locks,
+    sessionIDs,
+    starting: 0,
     get isOnline() {
       return isOnline;
     },

@@ -2,7 +2,10 @@ import type { CoID, RawCoID, RawCoValue } from 'cojson';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createSessionCrypto } from '../../src/engine/session-crypto.ts';
 import { createSessionNode } from '../../src/engine/create-node.ts';
+import { createSpareSession } from '../../src/engine/spare-session.ts';
+import { allSavedOf } from '../../src/session/session-ids/all-saved.ts';
 import { guardSessionID } from '../../src/session/session-ids/guard-session-id.ts';
+import { createUnsharedLease } from '../../src/session/session-ids/session-id-lease.ts';
 import { importAccount } from '../../src/session/opening/import-account.ts';
 import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
@@ -13,10 +16,12 @@ import { createRelayRecords } from './relay-records.ts';
 import { serverAt } from './relay-tables.ts';
 import { createSimPage } from './sim-page.ts';
 import type { SimDevice, SimTab, World } from './world.ts';
+import { followWrittenSessions } from './written-sessions.ts';
 import { genesisTimeMs } from '../../src/session/account/version-1.ts';
 
 export async function openSimTab(world: World, device: SimDevice, name: string): Promise<SimTab> {
-  const { genesis, disk, channels, locks } = device;
+  const { genesis, disk, channels, locks, sessionIDs } = device;
+  const { accountID } = genesis;
   const links = new Set<Link>();
   const opened = new Map<RawCoID, RawCoValue>();
   const asked = new Set<RawCoID>();
@@ -63,10 +68,19 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
   };
 
   const crypto = await createSessionCrypto();
-  const sessionID = crypto.newRandomSessionID(genesis.accountID);
-  const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
+  const newSessionID = () => crypto.newRandomSessionID(accountID);
   const storage = openDiskStorage(disk, { clock, dice: world.dice, nextTask, tab: name });
+  const lease = sessionIDs
+    ? await sessionIDs.lease({ clock, disk, storage, accountID, newSessionID })
+    : createUnsharedLease(newSessionID());
+  const { sessionID } = lease;
+  if (lease.isReused) world.note(`${name} reuses the session ID …${sessionID.slice(-6)}`);
+  const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
   node.setStorage(storage);
+  const spareID = lease.isReused ? newSessionID() : undefined;
+  if (spareID) createSpareSession({ node, spareID, isReliable: () => storage.status.current.state === 'ok' });
+  const sessions = [sessionID, ...(spareID ? [spareID] : [])];
+  const writtenSession = spareID && followWrittenSessions(node, sessions);
   const transports = transportsWith(world.faults, platform);
   const freeLock = locks?.hold(sessionID);
   const sync = startSync({
@@ -75,7 +89,8 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
     storage,
     ...(channels && {
       tabs: {
-        name: `maia/edits/${genesis.accountID}`,
+        name: `maia/edits/${accountID}`,
+        ...(sessionIDs && { sessionIDs: sessions }),
         ...(locks && { heldSessionIDs: () => locks.list(clock) }),
         platform: {
           openTabChannel: (channel, received) =>
@@ -90,6 +105,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
     logger: silentLogger,
     memory: createRelayRecords(world, device, simPage),
   });
+  const isClean = allSavedOf(sync, storage);
   const stopGuarding = guardSessionID({
     platform: { ...platform, locks: undefined },
     node,
@@ -108,6 +124,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
     sync,
     storage,
     sessionID,
+    sessionOf: (id) => writtenSession?.(id) ?? sessionID,
     links,
     opened,
     get isOpen() {
@@ -136,7 +153,9 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
     created: (coValue) => void opened.set(coValue.id, coValue),
     kill() {
       if (life.isRunning) world.history.ended(tab, { isClean: false });
+      const mayHear = life.isOpen && life.isReady && !simPage.isFrozen;
       life.isOpen = life.isRunning = false;
+      lease.release(mayHear && (sessionIDs?.hearsEnd() ?? false) && isClean());
       simPage.end();
       freeLock?.();
       device.remove(tab);
@@ -148,6 +167,7 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
         stopGuarding();
         await sync.close();
         await node.gracefulShutdown();
+        if (life.isRunning) lease.release(isClean());
         if (life.isRunning) world.history.ended(tab, { isClean: true });
       } catch (error) {
         if (life.isRunning) world.history.ended(tab, { isClean: false });
@@ -156,12 +176,14 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
         // The page ends even if a write failed.
         if (life.isRunning) device.remove(tab);
         life.isRunning = false;
+        lease.release(false);
         simPage.end();
         freeLock?.();
       }
     },
   };
   device.add(tab);
+  device.starting--;
   world.ledger.watch(tab);
   await importAccount(platform, account, { node, sync });
   life.isReady = true;

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Genesis } from '../../src/session/account/genesis.ts';
 import { createAccounts } from './accounts.ts';
 import { describeFailure } from './fuzz.ts';
-import { plain, simpleRestores, simulate } from './simulate.ts';
+import { newIDs, plain, simpleRestores, simulate } from './simulate.ts';
 
 let accounts: readonly [Genesis, Genesis];
 beforeAll(async () => {
@@ -20,49 +20,54 @@ describe('simulated runs without a false claim', () => {
   it.each([1, 2, 3, 4, 5, 6])('seed %i', (seed) => expectNoFailure(seed));
 });
 
+/** The schedule is as it was when pages did not reuse session IDs. */
+const expectNoBug: typeof expectNoFailure = (seed, scenario) =>
+  expectNoFailure(seed, { ...newIDs, ...scenario });
+
 describe('seeds that found a bug', () => {
   it('20043: compares an edit that cannot be read yet before it trusts the relay', () =>
-    expectNoFailure(20_043, { ...simpleRestores, locks: false, clockJumps: false }));
+    expectNoBug(20_043, { ...simpleRestores, locks: false, clockJumps: false }));
   it('34: keeps confirmations that the relay sent before its data loss was detected', () =>
-    expectNoFailure(34, plain));
+    expectNoBug(34, plain));
   it('7: keeps content received from one of three relays before its data loss was detected', () =>
-    expectNoFailure(7, plain));
-  it('20: detects the loss of a CoValue that has only a header', () => expectNoFailure(20, plain));
+    expectNoBug(7, plain));
+  it('20: detects the loss of a CoValue that has only a header', () => expectNoBug(20, plain));
   it('8: an edit that reaches a relay through another relay and device is not a fork', () =>
-    expectNoFailure(8, { ...plain, restores: false }));
+    expectNoBug(8, { ...plain, restores: false }));
   it('70000082: a tab that has not owed a deletion does not tell the one that does that all relays have it', () =>
-    expectNoFailure(70_000_082, { tabs: 4 }));
+    expectNoBug(70_000_082, { tabs: 4 }));
   it.each([135, 195])(
     '%i: a tab that learns of a loss from another tab does not name the storage before it in the record',
-    (seed) => expectNoFailure(seed, { stock: true }),
+    (seed) => expectNoBug(seed, { stock: true }),
   );
   it('100006276: a promise made in doubt waits for a header that is lost while a later edit is pending', () =>
-    expectNoFailure(100_006_276));
+    expectNoBug(100_006_276));
   it('200000004: a map can be seen before what gave its author the right to write in it', () =>
-    expectNoFailure(200_000_004));
+    expectNoBug(200_000_004));
   it('240000729: what one relay has lost, another has only if it or the ledger says so', () =>
-    expectNoFailure(240_000_729));
+    expectNoBug(240_000_729));
   it('240000201: the content of this device’s own edits confirms nothing, although they were checked', () =>
-    expectNoFailure(240_000_201));
-  it('230000170: what cojson drops of another tab’s content is not pending', () =>
-    expectNoFailure(230_000_170));
+    expectNoBug(240_000_201));
+  it('230000170: what cojson drops of another tab’s content is not pending', () => expectNoBug(230_000_170));
   it('252000387: words of a stock server and of our relay at one address are of two generations', () =>
-    expectNoFailure(252_000_387));
+    expectNoBug(252_000_387));
   it('280006594: what was accepted while nothing was owed is questioned once it is owed again', () =>
-    expectNoFailure(280_006_594));
+    expectNoBug(280_006_594));
   it('280007370: an older ledger does not settle what a second relay was found to have lost since', () =>
-    expectNoFailure(280_007_370));
+    expectNoBug(280_007_370));
 });
 
 it('repeats a run byte for byte for the same seed', async () => {
   // Seed 12 has all faults but stock servers, which seed 7 has.
-  const [one, again, other, otherAgain, stock, stockAgain] = [
-    await simulate(11, accounts),
-    await simulate(11, accounts),
-    await simulate(12, accounts),
-    await simulate(12, accounts),
-    await simulate(7, accounts),
-    await simulate(7, accounts),
+  const [one, again, other, otherAgain, stock, stockAgain, reusing, reusingAgain] = [
+    await simulate(11, accounts, newIDs),
+    await simulate(11, accounts, newIDs),
+    await simulate(12, accounts, newIDs),
+    await simulate(12, accounts, newIDs),
+    await simulate(7, accounts, newIDs),
+    await simulate(7, accounts, newIDs),
+    await simulate(11, accounts, { reusedIDs: true }),
+    await simulate(11, accounts, { reusedIDs: true }),
   ];
   expect(again.hash).toBe(one.hash);
   expect(again.trace).toEqual(one.trace);
@@ -70,4 +75,6 @@ it('repeats a run byte for byte for the same seed', async () => {
   expect(otherAgain.hash).toBe(other.hash);
   expect(stock.trace.join()).toContain('leads to a stock server');
   expect(stockAgain.hash).toBe(stock.hash);
+  expect(reusing.hash).not.toBe(one.hash);
+  expect(reusingAgain.hash).toBe(reusing.hash);
 });

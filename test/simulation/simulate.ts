@@ -18,6 +18,9 @@ export interface Outcome {
 
 export const maxTabs = 3;
 
+/** Every page has a session ID of its own. */
+export const newIDs = { reusedIDs: false } satisfies Partial<Scenario>;
+
 /** Restores as they were before they came with faults of their own. */
 export const simpleRestores = {
   lateRecords: false,
@@ -39,10 +42,16 @@ export const plain: Scenario = {
   deletions: false,
   stock: false,
   ...simpleRestores,
+  ...newIDs,
 };
 
 /** Each run has only some of the possible faults: leaving others out makes room for rare combinations. */
-function chooseScenario(dice: Dice, restoreDice: Dice, deviceDice: Dice, stockDice: Dice): Scenario {
+function chooseScenario(
+  dice: Dice,
+  restoreDice: Dice,
+  deviceDice: Dice,
+  stockDice: Dice,
+): Omit<Scenario, keyof typeof newIDs> {
   // Together, these find far more than each alone.
   const percent = restoreDice.chance(50) ? 100 : 15;
   return {
@@ -69,6 +78,7 @@ export async function simulate(
   const dice = createDice(seed ^ 0xc0de);
   const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
   const scenario = {
+    reusedIDs: createDice(seed ^ 0x1d5e5).chance(20),
     ...chooseScenario(
       createDice(seed ^ 0x5ce9e),
       createDice(seed ^ 0x4e57),

@@ -17,18 +17,20 @@ const percentUnlisted = 5;
 
 /** A lock is free a moment after its page ended. Some are stolen while their pages run. */
 export function createTabLocks(clock: Clock, dice: Dice): TabLocks {
-  const held = new Set<string>();
+  /** By session, which later pages may reuse, the page that holds it. */
+  const held = new Map<string, object>();
   return {
     hold(sessionID) {
-      held.add(sessionID);
-      const free = () => void held.delete(sessionID);
+      const page = {};
+      held.set(sessionID, page);
+      const free = () => void (held.get(sessionID) === page && held.delete(sessionID));
       if (dice.chance(percentStolen)) clock.after(dice.between(0, maxUntilStolenMs), free);
       return () => void clock.after(dice.between(0, maxFreeMs), free);
     },
     list: (page) =>
       new Promise((resolve) => {
         const isListed = !dice.chance(percentUnlisted);
-        page.after(dice.between(0, maxListMs), () => resolve(isListed ? [...held] : undefined));
+        page.after(dice.between(0, maxListMs), () => resolve(isListed ? [...held.keys()] : undefined));
       }),
   };
 }

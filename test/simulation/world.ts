@@ -12,6 +12,7 @@ import type { Link } from './network.ts';
 import type { Dice } from './random.ts';
 import type { ServedTables } from './relay-tables.ts';
 import type { RelayWords } from './relay-words.ts';
+import type { SessionIDs } from './session-ids.ts';
 import type { TabChannels } from './tab-channels.ts';
 import type { TabLocks } from './tab-locks.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -74,6 +75,8 @@ export interface Scenario {
   readonly stock: boolean;
   /** Pages create many CoValues at once, of which a device remembers only some as confirmed. */
   readonly manyCoValues: boolean;
+  /** Pages reuse the session IDs of earlier ones that ended with everything saved. */
+  readonly reusedIDs: boolean;
 }
 
 /** One person's device: its disk and its open tabs. */
@@ -91,6 +94,10 @@ export interface SimDevice {
   readonly channels: TabChannels | undefined;
   /** Undefined in a browser that has none. */
   readonly locks: TabLocks | undefined;
+  /** Undefined if every page has a new one. */
+  readonly sessionIDs: SessionIDs | undefined;
+  /** How many pages have begun to open but are not in `tabs` yet. */
+  starting: number;
   readonly isOnline: boolean;
   add(tab: SimTab): void;
   remove(tab: SimTab): void;
@@ -107,6 +114,8 @@ export interface SimTab {
   readonly sync: SyncPeers;
   readonly storage: DiskStorage;
   readonly sessionID: SessionID;
+  /** Under which the page has last edited the CoValue: its own or a spare one. */
+  sessionOf(id: RawCoID): SessionID;
   readonly links: ReadonlySet<Link>;
   /** The CoValues that the page works on. */
   readonly opened: ReadonlyMap<RawCoID, RawCoValue>;

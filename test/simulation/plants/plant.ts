@@ -1,3 +1,5 @@
+import type { Scenario } from '../world.ts';
+
 /** A mistake in the code that the simulation must find. */
 export interface Plant {
   /** Of TRUTH.md, or of docs/spec.md: what the mistake breaks. A diamond stands for a rule that TRUTH.md marks so. */
@@ -6,6 +8,8 @@ export interface Plant {
   readonly changes: readonly Change[];
   /** How the run must fail. */
   readonly message: RegExp;
+  /** What every run that searches for it has. By default, no page reuses a session ID. */
+  readonly scenario?: Partial<Scenario>;
   /** The first seed that finds it. */
   readonly seed: number;
 }
