@@ -53,16 +53,21 @@ export function createSpareSession(options: {
   function follow(core: CoValueCore): void {
     followed.add(core);
     const makeTransaction = core.makeTransaction.bind(core);
-    core.makeTransaction = (...edit) => {
-      // Set for each edit, because the listeners of an edit may make further edits.
-      const before = node.currentSessionID;
-      Object.assign(node, { currentSessionID: !isRetired && isComplete(core) ? resumedID : spareID });
-      try {
-        return makeTransaction(...edit);
-      } finally {
-        Object.assign(node, { currentSessionID: before });
-      }
-    };
+    const nextTransactionID = core.nextTransactionID.bind(core);
+    core.makeTransaction = (...edit) => underSessionOf(core, () => makeTransaction(...edit));
+    // A group's key is sealed for the ID of the transaction that will hold it, and cannot be opened under another one.
+    core.nextTransactionID = () => underSessionOf(core, nextTransactionID);
+  }
+
+  /** Set for each edit, because the listeners of an edit may make further edits. */
+  function underSessionOf<T>(core: CoValueCore, run: () => T): T {
+    const before = node.currentSessionID;
+    Object.assign(node, { currentSessionID: !isRetired && isComplete(core) ? resumedID : spareID });
+    try {
+      return run();
+    } finally {
+      Object.assign(node, { currentSessionID: before });
+    }
   }
 
   function isComplete(core: CoValueCore): boolean {
