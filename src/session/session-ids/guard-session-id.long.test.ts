@@ -325,6 +325,15 @@ describe('what an earlier run of a copied browser profile left', () => {
     expect([sync.stateOf(map.id).current.confirmed, retired]).toEqual(['pending', []]);
   });
 
+  test('is sent if the relay has only what was written before it', async () => {
+    await runOffline();
+    await confirm();
+    const sync = await runAgain();
+    const { retired } = guarded({ sync });
+    await untilConfirmed(sync);
+    expect(retired).toEqual([]);
+  });
+
   test('counts once the relay has it, without being loaded, and without a second connection', async () => {
     const node = await runOffline();
     for (const piece of contentOf(node)) original.syncManager.handleNewContent(piece, 'import');

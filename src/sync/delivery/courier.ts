@@ -17,6 +17,8 @@ export interface Courier {
   wake(): void;
   /** Call after the relay's message has been counted. */
   handled(message: SyncMessage): void;
+  /** Call after what the relay said of it was proven, and counted. */
+  proven(id: RawCoID): void;
   lost(): void;
 }
 
@@ -244,6 +246,13 @@ export function createCourier(options: {
     }
   }
 
+  /** Returns what the relay may lack, if it was asked. */
+  function lackingAfterAnswer(id: RawCoID): PendingEdits | undefined {
+    const edits = ladder.pending.get(id);
+    if (!edits || isAt(edits, 'confirmed', relayID)) questions.delete(id);
+    return questions.has(id) && !options.isDisputed(id) ? edits : undefined;
+  }
+
   return {
     connected() {
       isConnected = true;
@@ -259,13 +268,14 @@ export function createCourier(options: {
       const { id } = message;
       const question = questions.get(id);
       close(id);
-      const edits = ladder.pending.get(id);
-      if (!edits || isAt(edits, 'confirmed', relayID)) questions.delete(id);
-      else if (question && !options.isDisputed(id)) {
-        if (!node.hasAll(id, needOf(edits))) load(id);
-        else if (question.isOpen && question.wasSent) node.sendBeyond(message);
-      }
+      const edits = lackingAfterAnswer(id);
+      if (edits && !node.hasAll(id, needOf(edits))) load(id);
+      else if (edits && question?.isOpen && question.wasSent) node.sendBeyond(message);
       if (inFlight < maxInFlight / 2) askNext();
+    },
+    proven(id) {
+      const edits = lackingAfterAnswer(id);
+      if (edits && !node.hasAll(id, needOf(edits))) load(id);
     },
     lost() {
       isConnected = false;

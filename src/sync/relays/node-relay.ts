@@ -110,7 +110,10 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     states: options.states,
     askAbout: courierNode.askAbout,
     onClaim: claimed,
-    onAccepted: (coValueID, counts) => evidence.heard(coValueID, counts),
+    onAccepted(coValueID, counts) {
+      evidence.heard(coValueID, counts);
+      courier.proven(coValueID);
+    },
     mayHaveByID: options.mayHaveByID,
     leftByID: options.leftByID,
   });
