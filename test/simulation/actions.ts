@@ -2,6 +2,8 @@ import { create, edit, invite, remove } from './edits.ts';
 import { openSimTab } from './sim-tab.ts';
 import type { Scenario, SimDevice, SimTab, World } from './world.ts';
 
+const maxDevices = 7;
+
 /** Returns its trace line, or undefined if it cannot happen now. */
 type Action = (world: World) => string | undefined;
 
@@ -72,6 +74,45 @@ const closeTab = withTab((_, tab) => {
   tab.close().catch(() => {});
   return `${tab.name} closes`;
 });
+
+const closeDevice: Action = ({ dice, devices }) => {
+  const device = dice.oneOf(devices.filter(({ tabs }) => tabs.length > 0));
+  for (const tab of device?.tabs ?? []) if (tab.isOpen && tab.isReady) tab.close().catch(() => {});
+  return device && `all pages of ${device.name} close`;
+};
+
+const copyDevice: Action = (world) => {
+  const { dice, devices } = world;
+  const device = dice.oneOf(devices.filter(({ tabs, starting }) => tabs.length + starting === 0));
+  if (!device || devices.length >= maxDevices) return undefined;
+  const copy = world.copyDevice(device);
+  for (const one of [device, copy]) workOffline(world, one);
+  return `${device.name} is copied to ${copy.name}`;
+};
+
+/** Pages that hear of each other's edits at once seldom make two edits of one place. */
+function workOffline(world: World, device: SimDevice): void {
+  const { dice, time } = world;
+  const later = (maxMs: number, run: () => void) =>
+    time.after(dice.between(0, maxMs), () => {
+      if (!world.isOver) run();
+    });
+  if (device.isOnline && dice.chance(70)) {
+    device.setOnline(false);
+    later(60_000, () => device.setOnline(true));
+  }
+  later(2_000, () => {
+    if (device.tabs.length + device.starting === 0) world.note(`${startTabOn(world, device)} starts`);
+    for (let edits = dice.between(0, 6); edits > 0; edits--)
+      later(20_000, () => {
+        const tab = dice.oneOf(
+          device.tabs.filter(({ isOpen, isReady, isFrozen }) => isOpen && isReady && !isFrozen),
+        );
+        const line = tab && edit(world, tab);
+        if (line !== undefined) world.note(line);
+      });
+  });
+}
 
 const hideTab = withTab(({ dice, time }, tab) => {
   const ms = dice.between(1_000, 150_000);
@@ -204,6 +245,7 @@ const weights = ({
   manyCoValues,
   stock,
   reusedIDs,
+  copies,
 }: Scenario): readonly (readonly [number, Action])[] => [
   [36, withTab(edit)],
   [6, editOften],
@@ -211,7 +253,7 @@ const weights = ({
   [3, withTab(invite)],
   [connectKills ? 4 : 10, openSomething],
   [connectKills ? 8 : 5, startTab],
-  [reusedIDs ? 8 : 2, closeTab],
+  [reusedIDs || copies ? 8 : 2, closeTab],
   [4, killTab],
   [2, killDevice],
   [6, switchNetwork],
@@ -230,6 +272,8 @@ const weights = ({
   [restores ? (connectKills ? 10 : 2) : 0, restoreBackup],
   [deletions ? 4 : 0, withTab(remove)],
   [stock ? 6 : 0, turnAddress],
+  [copies ? 6 : 0, closeDevice],
+  [copies ? 10 : 0, copyDevice],
 ];
 
 /** Performs a random action. */

@@ -52,6 +52,7 @@ function checkDebts(world: World, device: SimDevice, relay: SimRelay, contents: 
   const pending = pendingDebts(contents, [relay.id]);
   const tables = relay.tablesOf(record);
   for (const edit of world.ledger.edits) {
+    if (device.disk.hasForgotten(edit.id, edit.sessionID)) continue;
     if (edit.tab.device !== device || isStoredIn(tables, edit) || relay.hasGoneBack(edit)) continue;
     if (!isOwed(device, relay, edit, pending.get(edit.id)))
       throw new FalseClaim(

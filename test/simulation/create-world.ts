@@ -41,6 +41,7 @@ export function createWorld(
   const channelDice = createDice(seed ^ 0x7ab5);
   const lockDice = createDice(seed ^ 0x10c5);
   const idDice = createDice(seed ^ 0x1d5);
+  const copyDice = createDice(seed ^ 0xc0b1);
   const devices = Array.from({ length: options.devices }, (_, index) => {
     // Every third device belongs to the second person.
     const genesis = index % 3 === 2 ? accounts[1] : accounts[0];
@@ -49,7 +50,7 @@ export function createWorld(
       maxTabs,
       channels: scenario.tabs > 1 ? createTabChannels(time, channelDice) : undefined,
       locks: scenario.locks ? createTabLocks(time, lockDice) : undefined,
-      sessionIDs: scenario.reusedIDs ? createSessionIDs(idDice) : undefined,
+      sessionIDs: scenario.reusedIDs || scenario.copies ? createSessionIDs(idDice) : undefined,
     });
   });
   const trace: string[] = [];
@@ -76,11 +77,25 @@ export function createWorld(
     known: new Set(),
     removed,
     ledger: createLedger(() => world),
-    history: createHistoryRecorder(keys, ['everyone', ...accounts.map(({ accountID }) => accountID)]),
+    history: createHistoryRecorder(keys, ['everyone', ...accounts.map(({ accountID }) => accountID)], {
+      followsPlaces: !scenario.copies,
+    }),
     faults: createConnectionFaults(createDice(seed ^ 0xfa17), {
       ...scenario,
       mayRepeat: !scenario.restores && !scenario.stock,
     }),
+    copyDevice({ genesis, maxTabs, sessionIDs, disk, relays: remembered }) {
+      const parts = {
+        maxTabs,
+        channels: scenario.tabs > 1 ? createTabChannels(time, copyDice) : undefined,
+        locks: scenario.locks ? createTabLocks(time, copyDice) : undefined,
+        sessionIDs: sessionIDs?.copy(copyDice),
+      };
+      const copied = { disk, relays: remembered };
+      const copy = createSimDevice(`device-${devices.length + 1}`, genesis, parts, copied);
+      devices.push(copy);
+      return copy;
+    },
     connectKills: createConnectKills(scenario.connectKills ? createDice(seed ^ 0x4111) : undefined),
     words,
     lateRecords: scenario.lateRecords ? createDice(seed ^ 0x1a7e) : undefined,

@@ -1,4 +1,4 @@
-import { isDeleteSession, type RawCoID } from '../../src/engine/content.ts';
+import { isDeleteSession, type RawCoID, type SessionID } from '../../src/engine/content.ts';
 import type { Confirmation, LedgerFacts } from '../../src/storage/ledger.ts';
 import type { RememberedRelay } from '../../src/storage/remembered-relay.ts';
 import { createLedgerLog, type LedgerLog } from '../support/storage/ledger-log.ts';
@@ -32,6 +32,17 @@ export interface DeviceDisk {
   takeConfirmations(): readonly WrittenConfirmation[];
   /** Erases the history of deleted CoValues, except their deletion. */
   erase(): void;
+  /** Deletes sessions of CoValues, as the kernel's `forgetSessions` does, with what is owed of them. */
+  forget(sessions: readonly ForgottenSession[]): void;
+  /** Whether the session's content was ever deleted, because another one is in its place at a relay. */
+  hasForgotten(id: RawCoID, sessionID: string): boolean;
+  /** `copied`: what the copy's device remembers of each relay. */
+  copy(copied: Map<string, RememberedRelay>): DeviceDisk;
+}
+
+export interface ForgottenSession {
+  readonly id: RawCoID;
+  readonly sessionID: SessionID;
 }
 
 export interface WrittenConfirmation extends Confirmation {
@@ -47,12 +58,20 @@ export interface WrittenConfirmation extends Confirmation {
 }
 
 /** `relays`: what the device remembers of each relay. */
-export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): DeviceDisk {
-  const piecesByID = new Map<RawCoID, readonly Piece[]>();
+export function createDeviceDisk(
+  relays = new Map<string, RememberedRelay>(),
+  earlier: {
+    readonly pieces?: ReadonlyMap<RawCoID, readonly Piece[]>;
+    readonly deleted?: ReadonlySet<RawCoID>;
+    readonly ledger?: LedgerLog;
+  } = {},
+): DeviceDisk {
+  const piecesByID = new Map(earlier.pieces);
   const countsByID = new Map<RawCoID, Readonly<Record<string, number>>>();
   const writtenByTabs = new Map<string, number>();
-  const ledger = createLedgerLog(relays);
-  const deleted = new Set<RawCoID>();
+  const ledger = earlier.ledger ?? createLedgerLog(relays);
+  const deleted = new Set(earlier.deleted);
+  const forgotten = new Set<string>();
   let commits = 0;
   let written: WrittenConfirmation[] = [];
 
@@ -71,6 +90,7 @@ export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): D
     const coValue = stored(id);
     if (coValue) countsByID.set(id, knownStateOf(coValue).sessions);
   }
+  for (const id of piecesByID.keys()) count(id);
 
   return {
     isFailing: false,
@@ -132,5 +152,24 @@ export function createDeviceDisk(relays = new Map<string, RememberedRelay>()): D
         count(id);
       }
     },
+    forget(sessions) {
+      commits++;
+      for (const { id, sessionID } of sessions) {
+        const pieces = piecesByID.get(id) ?? [];
+        const had = countsByID.get(id)?.[sessionID] ?? 0;
+        if (had > 0) ledger.add({ releases: [{ id, session: sessionID, count: had }] });
+        piecesByID.set(
+          id,
+          pieces.map((piece) => ({
+            ...piece,
+            runs: piece.runs.filter((run) => run.sessionID !== sessionID),
+          })),
+        );
+        count(id);
+        forgotten.add(`${id} ${sessionID}`);
+      }
+    },
+    hasForgotten: (id, sessionID) => forgotten.has(`${id} ${sessionID}`),
+    copy: (copied) => createDeviceDisk(copied, { pieces: piecesByID, deleted, ledger: ledger.copy(copied) }),
   };
 }

@@ -21,7 +21,7 @@ export function edit(world: World, tab: SimTab): string | undefined {
 
 /** `key`: a map's key or a list's item, as in the history. */
 function write(
-  { dice }: World,
+  { dice, scenario }: World,
   coValue: RawCoValue,
   value: string,
 ): { readonly change: string; readonly key: string; readonly isDeletion?: boolean } {
@@ -30,7 +30,8 @@ function write(
   if (current instanceof RawCoList) {
     const items = current.asArray();
     const at = dice.between(0, Math.max(0, items.length - 1));
-    if (items.length > 2 && dice.chance(20)) {
+    // Deletions have no values to follow them by.
+    if (!scenario.copies && items.length > 2 && dice.chance(20)) {
       current.delete(at);
       return { change: `deletes item ${at}`, key: String(items[at]), isDeletion: true };
     }
@@ -40,7 +41,7 @@ function write(
   }
   if (!(current instanceof RawCoMap)) throw new Error('neither a map nor a list');
   const key = dice.oneOf(keys) ?? 'a';
-  if (dice.chance(10)) {
+  if (!scenario.copies && dice.chance(10)) {
     current.delete(key);
     return { change: `deletes ${key}`, key, isDeletion: true };
   }

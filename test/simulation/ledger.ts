@@ -14,9 +14,16 @@ export function createLedger(world: () => World): Ledger {
   /** Found inside the kernel's callbacks, which must not throw. */
   const found: FalseClaim[] = [];
 
-  function isOnDisk({ tab, id, sessionID, count }: Edit): boolean {
+  function isOnDisk(edit: Edit): boolean {
+    if (isDisplaced(edit)) return true;
+    const { tab, id, sessionID, count } = edit;
     const counts = tab.device.disk.countsOf(id);
     return counts !== undefined && ((counts[sessionID] ?? 0) >= count || isDeletedIn(counts));
+  }
+
+  /** It was written again under another session; the history follows it by its value. */
+  function isDisplaced({ tab, id, sessionID }: Edit): boolean {
+    return tab.device.disk.hasForgotten(id, sessionID);
   }
 
   function fail(claim: string, { id, sessionID, count, tab }: Edit): void {
@@ -46,6 +53,7 @@ export function createLedger(world: () => World): Ledger {
       history.promised('confirmed', edit);
       edit.isConfirmed = true;
     }
+    if (isDisplaced(edit)) return;
     for (const relay of relays) {
       if (rung === 'durable' && !words.hasHello(by.name, relay.id))
         fail(`reported as durable by ${by.name} before the hello of ${relay.name}`, edit);
@@ -59,7 +67,7 @@ export function createLedger(world: () => World): Ledger {
   /** Nothing is pending, as far as this device knows; a relay may have lost it since. */
   function claimSettled(by: SimTab, edit: Edit): void {
     for (const relay of world().relays)
-      if (!isStoredAt(relay, edit) && !relay.hasLost(edit))
+      if (!isStoredAt(relay, edit) && !relay.hasLost(edit) && !isDisplaced(edit))
         fail(`known by ${by.name} not to be pending, but never at ${relay.name}`, edit);
   }
 

@@ -7,17 +7,24 @@ import type { HistoryRecorder, SimTab } from './world.ts';
 
 type Member = RawAccountID | 'everyone';
 
-/** `contentKeys`: of all maps; `members`: of all groups. */
+/**
+ * `contentKeys`: of all maps; `members`: of all groups. `followsPlaces`: false if two devices may write under one session ID,
+ * which makes two edits of one place. Then only edits with values are followed, which stay the same when they are written
+ * again, so groups are not.
+ */
 export function createHistoryRecorder(
   contentKeys: readonly string[],
   members: readonly Member[],
+  { followsPlaces }: { readonly followsPlaces: boolean },
 ): HistoryRecorder {
   const events: HistoryEvent[] = [];
   const lastReads = new Map<string, Read>();
   const keyOf = new Map<string, string>();
 
+  const isFollowed = (coValue: RawCoValue) => followsPlaces || !(coValue instanceof RawGroup);
+
   function readOne(tab: SimTab, coValue: RawCoValue, isEnd: boolean): void {
-    if (!coValue.core.isAvailable()) return;
+    if (!coValue.core.isAvailable() || !isFollowed(coValue)) return;
     const keys =
       coValue instanceof RawGroup ? members.filter((member) => member !== ownerOf(coValue)) : contentKeys;
     const from = { device: tab.device.name, tab: tab.name, coValue: coValue.id };
@@ -43,12 +50,17 @@ export function createHistoryRecorder(
   function rightsOf(tab: SimTab, coValue: RawCoValue): Edit['rights'] {
     const { accountID } = tab.device.genesis;
     const group = coValue instanceof RawGroup ? coValue : coValue.group;
-    if (ownerOf(group) === accountID) return undefined;
+    if (!followsPlaces || ownerOf(group) === accountID) return undefined;
     const shown = lastReads.get(`${tab.name} ${group.id}`)?.edits ?? [];
     return {
       group: group.id,
       edits: shown.filter((name) => ['everyone', accountID].includes(keyOf.get(name) ?? '')),
     };
+  }
+
+  function sessionOf(tab: SimTab, { id }: RawCoValue): string {
+    const sessionID = tab.sessionOf(id);
+    return followsPlaces ? sessionID : `${sessionID} on ${tab.device.name}`;
   }
 
   function add(tab: SimTab, coValue: RawCoValue, edit: Pick<Edit, 'name' | 'key' | 'isDeletion'>): string {
@@ -57,7 +69,7 @@ export function createHistoryRecorder(
     const made = {
       device: tab.device.name,
       tab: tab.name,
-      session: tab.sessionOf(coValue.id),
+      session: sessionOf(tab, coValue),
       coValue: coValue.id,
     };
     events.push({ type: 'edit', ...made, ...edit, ...(rights && { rights }) });
@@ -67,6 +79,7 @@ export function createHistoryRecorder(
   return {
     read,
     edited(tab, coValue, key, value) {
+      if (!isFollowed(coValue)) return undefined;
       const sessionID = tab.sessionOf(coValue.id);
       const count = coValue.core.knownState().sessions[sessionID] ?? 0;
       // Adding a member takes several transactions.
@@ -75,7 +88,7 @@ export function createHistoryRecorder(
       keyOf.set(name, key);
       return add(tab, coValue, { name, key });
     },
-    created: (tab, coValue) => add(tab, coValue, { name: coValue.id }),
+    created: (tab, coValue) => (isFollowed(coValue) ? add(tab, coValue, { name: coValue.id }) : undefined),
     deleted: (tab, coValue) =>
       add(tab, coValue, { name: `deletion ${events.length} of ${coValue.id}`, isDeletion: true }),
     promised(type, { name }) {

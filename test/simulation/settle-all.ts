@@ -116,7 +116,9 @@ function states({ tabs, relays }: World): string {
 /** An edit may be lost only if its page was killed before it was saved or confirmed. */
 function lostEdits({ ledger, relays, tabs }: World): readonly string[] {
   return ledger.edits.flatMap((edit) => {
-    const { id, count, tab, isSaved, isConfirmed } = edit;
+    const { id, sessionID, count, tab, isSaved, isConfirmed } = edit;
+    // Written again under another session; the history follows it by its value.
+    if (tab.device.disk.hasForgotten(id, sessionID)) return [];
     if (!isSaved && !isConfirmed && !tabs.includes(tab)) return [];
     return relays
       .filter((relay) => !isStoredAt(relay, edit) && !relay.excuses(tab.device, edit))

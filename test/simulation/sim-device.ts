@@ -7,15 +7,16 @@ export function createSimDevice(
   name: string,
   genesis: Genesis,
   { maxTabs, channels, locks, sessionIDs }: Pick<SimDevice, 'maxTabs' | 'channels' | 'locks' | 'sessionIDs'>,
+  copied?: Pick<SimDevice, 'disk' | 'relays'>,
 ): SimDevice {
-  const relays: SimDevice['relays'] = new Map();
+  const relays: SimDevice['relays'] = new Map(copied?.relays);
   const tabs: SimTab[] = [];
   const listeners = new Map<PageEvent, Set<() => void>>();
   let isOnline = true;
   return {
     name,
     genesis,
-    disk: createDeviceDisk(relays),
+    disk: copied?.disk.copy(relays) ?? createDeviceDisk(relays),
     relays,
     tabs,
     maxTabs,

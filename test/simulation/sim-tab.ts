@@ -4,6 +4,9 @@ import { createSessionCrypto } from '../../src/engine/session-crypto.ts';
 import { createSessionNode } from '../../src/engine/create-node.ts';
 import { createSpareSession } from '../../src/engine/spare-session.ts';
 import { allSavedOf } from '../../src/session/session-ids/all-saved.ts';
+import type { Content } from '../../src/session/account/genesis.ts';
+import type { Fork } from '../../src/session/session-ids/own-forks.ts';
+import { unsavedContent } from '../../src/session/session-ids/unsaved-content.ts';
 import { guardSessionID } from '../../src/session/session-ids/guard-session-id.ts';
 import { createUnsharedLease } from '../../src/session/session-ids/session-id-lease.ts';
 import { importAccount } from '../../src/session/opening/import-account.ts';
@@ -19,7 +22,21 @@ import type { SimDevice, SimTab, World } from './world.ts';
 import { followWrittenSessions } from './written-sessions.ts';
 import { genesisTimeMs } from '../../src/session/account/version-1.ts';
 
-export async function openSimTab(world: World, device: SimDevice, name: string): Promise<SimTab> {
+/** As in `openSession`. */
+const maxRetiredIDs = 3;
+
+interface Replaced {
+  readonly unsaved: readonly Content[];
+  readonly retiredIDs: number;
+}
+
+/** `replaced`: what the page's earlier session, which has lost its ID, leaves to this one. */
+export async function openSimTab(
+  world: World,
+  device: SimDevice,
+  name: string,
+  replaced: Replaced = { unsaved: [], retiredIDs: 0 },
+): Promise<SimTab> {
   const { genesis, disk, channels, locks, sessionIDs } = device;
   const { accountID } = genesis;
   const links = new Set<Link>();
@@ -78,7 +95,8 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
   const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
   node.setStorage(storage);
   const spareID = lease.isReused ? newSessionID() : undefined;
-  if (spareID) createSpareSession({ node, spareID, isReliable: () => storage.status.current.state === 'ok' });
+  const isReliable = () => storage.status.current.state === 'ok';
+  const spare = spareID && createSpareSession({ node, spareID, isReliable });
   const sessions = [sessionID, ...(spareID ? [spareID] : [])];
   const writtenSession = spareID && followWrittenSessions(node, sessions);
   const transports = transportsWith(world.faults, platform);
@@ -112,11 +130,51 @@ export async function openSimTab(world: World, device: SimDevice, name: string):
     sync,
     logger: silentLogger,
     isKept: true,
-    canRetire: true,
-    retire: () => world.ledger.forked(tab),
-    onRetired: () => Promise.resolve(),
+    canRetire: replaced.retiredIDs < maxRetiredIDs,
+    retire() {
+      if (world.scenario.copies) spare?.retire();
+      else world.ledger.forked(tab);
+    },
+    onRetired(forks) {
+      world.note(`${name} retires its session ID, with ${forks.length} forks`);
+      // What was written again is an edit of its own.
+      for (const { id } of forks)
+        if (spareID && node.getCoValue(id).knownState().sessions[spareID])
+          world.ledger.edited(tab, id, undefined, spareID);
+      return takeOver(forks);
+    },
   });
-  const account = { crypto, genesis, seed: undefined, keyrings: [] };
+  const { unsaved } = replaced;
+  const account = { crypto, genesis, seed: undefined, keyrings: [], unsaved };
+
+  /** The page ends for its device. */
+  function leave(): void {
+    device.remove(tab);
+    life.isRunning = false;
+    lease.release(false);
+    simPage.end();
+    freeLock?.();
+  }
+
+  /** As `createTakeOver` does. A page of its own takes this one's place. */
+  async function takeOver(forks: readonly Fork[]): Promise<void> {
+    life.isOpen = false;
+    stopGuarding();
+    await sync.close().catch(() => {});
+    await node.gracefulShutdown().catch(() => {});
+    if (!life.isRunning) return;
+    const left = unsavedContent(node, sync, storage, forks);
+    await nextTask();
+    if (!disk.isFailing) disk.forget(forks.filter(({ id }) => left.every((content) => content.id !== id)));
+    world.history.ended(tab, { isClean: false });
+    leave();
+    device.starting++;
+    const next = await openSimTab(world, device, world.nextTabName(device), {
+      unsaved: left,
+      retiredIDs: replaced.retiredIDs + 1,
+    });
+    for (const id of opened.keys()) next.open(id);
+  }
   const tab: SimTab = {
     name,
     device,

@@ -19,7 +19,13 @@ export interface Outcome {
 export const maxTabs = 3;
 
 /** Every page has a session ID of its own. */
-export const newIDs = { reusedIDs: false } satisfies Partial<Scenario>;
+export const newIDs = { reusedIDs: false, copies: false } satisfies Partial<Scenario>;
+
+/**
+ * The first branch of a forked session that reaches the only relay is the one that stays. With several relays, or one that
+ * goes back, each branch may be at some relay, and cojson cannot join them.
+ */
+const oneBranch = { restores: false, stock: false, connectKills: false } satisfies Partial<Scenario>;
 
 /** Restores as they were before they came with faults of their own. */
 export const simpleRestores = {
@@ -77,8 +83,9 @@ export async function simulate(
 ): Promise<Outcome> {
   const dice = createDice(seed ^ 0xc0de);
   const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
-  const scenario = {
+  const drawn = {
     reusedIDs: createDice(seed ^ 0x1d5e5).chance(20),
+    copies: createDice(seed ^ 0xc0b1e5).chance(20),
     ...chooseScenario(
       createDice(seed ^ 0x5ce9e),
       createDice(seed ^ 0x4e57),
@@ -87,6 +94,8 @@ export async function simulate(
     ),
     ...overrides,
   };
+  const scenario = drawn.copies ? { ...drawn, ...oneBranch } : drawn;
+  if (scenario.copies) counts.relays = 1;
   const world = createWorld(seed, accounts, { ...counts, scenario });
   let error: Error | undefined;
   // Killed pages and relays leave promises behind; none of them may reject unhandled.

@@ -36,6 +36,8 @@ export interface World {
   readonly history: HistoryRecorder;
   readonly faults: ConnectionFaults;
   readonly connectKills: ConnectKills;
+  /** Copies the profile of a device without pages to a new device of the same person. */
+  copyDevice(device: SimDevice): SimDevice;
   readonly words: RelayWords;
   /** Undefined if the records of relays are read and written without faults. */
   readonly lateRecords: Dice | undefined;
@@ -77,6 +79,8 @@ export interface Scenario {
   readonly manyCoValues: boolean;
   /** Pages reuse the session IDs of earlier ones that ended with everything saved. */
   readonly reusedIDs: boolean;
+  /** Browser profiles are copied to new devices, so two devices may write under one session ID. */
+  readonly copies: boolean;
 }
 
 /** One person's device: its disk and its open tabs. */
@@ -206,9 +210,9 @@ export interface Ledger {
 export interface HistoryRecorder {
   /** Records all that the page shows and that has changed. */
   read(tab: SimTab): void;
-  /** Call it in the turn of the edit. Returns the edit's name: its value, or its place if it has none. */
-  edited(tab: SimTab, coValue: RawCoValue, key: string, value?: string): string;
-  created(tab: SimTab, coValue: RawCoValue): string;
+  /** Call it in the turn of the edit. Returns the edit's name: its value, or its place if it has none. Undefined if it is not followed. */
+  edited(tab: SimTab, coValue: RawCoValue, key: string, value?: string): string | undefined;
+  created(tab: SimTab, coValue: RawCoValue): string | undefined;
   deleted(tab: SimTab, coValue: RawCoValue): string;
   promised(type: Promised['type'], edit: Edit): void;
   restored(): void;

@@ -20,12 +20,17 @@ export interface LedgerLog {
   add(facts: Partial<LedgerFacts>): readonly Confirmation[];
   compact(): void;
   contents(): LedgerContents;
+  /** `relays`: those of the copy's device. */
+  copy(relays: Map<string, RememberedRelay>): LedgerLog;
   /** IDs of CoValues that a known relay may lack. */
   readonly pending: readonly string[];
 }
 
-export function createLedgerLog(relays = new Map<string, RememberedRelay>()): LedgerLog {
-  let records: LedgerRecord[] = [];
+export function createLedgerLog(
+  relays = new Map<string, RememberedRelay>(),
+  earlier: readonly LedgerRecord[] = [],
+): LedgerLog {
+  let records = [...earlier];
   const generations = () => new Map([...relays].map(([relayID, { losses = 0 }]) => [relayID, losses]));
   function contents(): LedgerContents {
     const facts = joinRecords(structuredClone(records));
@@ -56,6 +61,7 @@ export function createLedgerLog(relays = new Map<string, RememberedRelay>()): Le
       records = [noFacts, ...facts].map((some, index) => packFacts(some, index === 0));
     },
     contents,
+    copy: (others) => createLedgerLog(others, structuredClone(records)),
     get pending() {
       return [...pendingDebts(contents(), [...relays.keys()]).keys()].sort();
     },
