@@ -36,6 +36,7 @@ export function createHistoryRecorder(
   }
 
   function read(tab: SimTab, isEnd = false): void {
+    if (tab.isRetired) return;
     const opened = [...tab.opened.values()];
     for (const coValue of opened) if (coValue instanceof RawGroup) readOne(tab, coValue, isEnd);
     for (const coValue of opened) {
@@ -58,9 +59,9 @@ export function createHistoryRecorder(
     };
   }
 
+  /** An edit that may be written again is not in the chain of those that its page made before it. */
   function sessionOf(tab: SimTab, { id }: RawCoValue): string {
-    const sessionID = tab.sessionOf(id);
-    return followsPlaces ? sessionID : `${sessionID} on ${tab.device.name}`;
+    return followsPlaces ? tab.sessionOf(id) : `of event ${events.length}`;
   }
 
   function add(tab: SimTab, coValue: RawCoValue, edit: Pick<Edit, 'name' | 'key' | 'isDeletion'>): string {

@@ -42,7 +42,7 @@ export async function openSimTab(
   const links = new Set<Link>();
   const opened = new Map<RawCoID, RawCoValue>();
   const asked = new Set<RawCoID>();
-  const life = { isRunning: true, isOpen: true, isReady: false };
+  const life = { isRunning: true, isOpen: true, isReady: false, isRetired: false };
   const simPage = createSimPage(world, device);
   const { clock, page } = simPage;
   const nextTask = () => new Promise<void>((resolve) => world.time.immediate(() => simPage.run(resolve)));
@@ -132,6 +132,7 @@ export async function openSimTab(
     isKept: true,
     canRetire: replaced.retiredIDs < maxRetiredIDs,
     retire() {
+      life.isRetired = true;
       if (world.scenario.copies) spare?.retire();
       else world.ledger.forked(tab);
     },
@@ -187,6 +188,9 @@ export async function openSimTab(
     opened,
     get isOpen() {
       return life.isOpen;
+    },
+    get isRetired() {
+      return life.isRetired;
     },
     get isReady() {
       return life.isReady;

@@ -125,6 +125,8 @@ export interface SimTab {
   readonly opened: ReadonlyMap<RawCoID, RawCoValue>;
   /** False once closing begins. */
   readonly isOpen: boolean;
+  /** It has lost its session ID, and has in memory what it wrote twice, until another session takes its place. */
+  readonly isRetired: boolean;
   /** The account is loaded. */
   readonly isReady: boolean;
   /** Starts loading the CoValue; it is in `opened` once it is available. */
