@@ -133,6 +133,7 @@ export async function openSimTab(
     canRetire: replaced.retiredIDs < maxRetiredIDs,
     retire() {
       life.isRetired = true;
+      world.history.read(tab);
       if (world.scenario.copies) spare?.retire();
       else world.ledger.forked(tab);
     },

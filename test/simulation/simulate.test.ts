@@ -55,6 +55,11 @@ describe('seeds that found a bug', () => {
     expectNoBug(280_006_594));
   it('280007370: an older ledger does not settle what a second relay was found to have lost since', () =>
     expectNoBug(280_007_370));
+  it.each([1100, 1245])('%i: the rest of what an earlier run of a reused session left is sent', (seed) =>
+    expectNoBug(seed, { reusedIDs: true }),
+  );
+  it('1275: a group’s key is sealed for the spare session that holds it', () =>
+    expectNoBug(1275, { reusedIDs: true }));
 });
 
 it('repeats a run byte for byte for the same seed', async () => {
