@@ -1,6 +1,7 @@
+import { copyPlants } from './copy-plants.ts';
 import { ledgerPlants } from './ledger-plants.ts';
 import type { Plant } from './plant.ts';
 import { readingPlants } from './reading-plants.ts';
 import { relayPlants } from './relay-plants.ts';
 
-export const plants: readonly Plant[] = [...ledgerPlants, ...relayPlants, ...readingPlants];
+export const plants: readonly Plant[] = [...ledgerPlants, ...relayPlants, ...readingPlants, ...copyPlants];

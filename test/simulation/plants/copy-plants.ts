@@ -1,0 +1,19 @@
+import { contradiction, type Plant } from './plant.ts';
+
+/** Mistakes that lose edits if two copies of a browser profile write under one session ID. */
+export const copyPlants: readonly Plant[] = [
+  {
+    rule: 'T9',
+    name: 'writes nothing again when a session ID is retired',
+    changes: [
+      {
+        file: 'src/session/session-ids/guard-session-id.ts',
+        from: 'const written = forks.filter((fork) => rewriteAfterFork(node, fork));',
+        to: 'const written = forks.filter((fork) => fork.from >= 0 || rewriteAfterFork(node, fork));',
+      },
+    ],
+    message: contradiction,
+    scenario: { copies: true, reusedIDs: false },
+    seed: 1,
+  },
+];
