@@ -115,7 +115,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 18,
+    seed: 3,
   },
   {
     rule: 'T3',
@@ -163,7 +163,7 @@ export const ledgerPlants: readonly Plant[] = [
       { file: ladder, from: 'onReleased(id, ended);', to: 'onReleased(id, { ...ended, ...deletion });' },
     ],
     message: falseClaim,
-    seed: 19,
+    seed: 3,
   },
   {
     rule: 'T3',
@@ -204,7 +204,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: unmet,
-    seed: 36,
+    seed: 88,
   },
   {
     rule: '◆ only up to what is stored',

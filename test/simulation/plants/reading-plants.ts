@@ -28,7 +28,7 @@ export const readingPlants: readonly Plant[] = [
       { file: 'src/sync/node-sync.ts', from: 'let isComplete = false;', to: 'let isComplete = true;' },
     ],
     message: falseClaim,
-    seed: 1,
+    seed: 6,
   },
   {
     rule: 'T6',
@@ -83,7 +83,7 @@ export const readingPlants: readonly Plant[] = [
       },
     ],
     message: unmet,
-    seed: 17,
+    seed: 24,
   },
   {
     rule: 'T11',
