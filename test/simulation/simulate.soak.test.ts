@@ -3,9 +3,9 @@ import { createAccounts } from './accounts.ts';
 import { describeFailure } from './fuzz.ts';
 import { simulate } from './simulate.ts';
 
-const seeds = Array.from({ length: 150 }, (_, index) => 1_001 + index);
+const seeds = Array.from({ length: 300 }, (_, index) => 1_001 + index);
 
-it('150 simulated runs contain no false claim', { timeout: 900_000 }, async () => {
+it('300 simulated runs contain no false claim', { timeout: 1_800_000 }, async () => {
   // cojson warns about every load that waits for a relay.
   vi.spyOn(console, 'warn').mockImplementation(() => {});
   const accounts = await createAccounts();
