@@ -98,7 +98,7 @@ export function guardSessionID(parts: {
     }
     end();
     retire();
-    const written = forks.filter((fork) => rewriteAfterFork(node, fork));
+    const written = forks.filter((fork) => rewriteAfterFork(node, fork, forks));
     logger.warn('Another client is writing under this session ID; switching to a new one', {
       forks: forks.length,
     });

@@ -44,14 +44,18 @@ function at<T extends Value>(node: LocalNode, value: T): T {
 /** Rewrites the copy's edits under another session, and sends them to the relay. Resolves with the forks. */
 async function merge(values: readonly Value[]): Promise<readonly Fork[]> {
   give(original, relay, [group, ...values]);
+  return mergeOf(copy, values);
+}
+
+async function mergeOf(loser: LocalNode, values: readonly Value[]): Promise<readonly Fork[]> {
   const forks = findForks(
-    copy,
+    loser,
     relay,
     values.map(({ id }) => id),
   );
-  Object.assign(copy, { currentSessionID: (await newNode()).currentSessionID });
-  for (const fork of forks) expect(rewriteAfterFork(copy, fork)).toBe(true);
-  give(copy, relay, [group, ...values], forks);
+  Object.assign(loser, { currentSessionID: (await newNode()).currentSessionID });
+  for (const fork of forks) expect(rewriteAfterFork(loser, fork, forks)).toBe(true);
+  give(loser, relay, [group, ...values], forks);
   return forks;
 }
 
@@ -122,6 +126,76 @@ describe('what a copied profile wrote under a session that continued elsewhere',
     await merge([group]);
     give(relay, guest.node, [other.account, group, map]);
     expect(at(guest.node, map).get('secret')).toBe(1);
+  });
+
+  test('[TABS-10] appears for each of several devices, in maps and lists', async () => {
+    const map = group.createMap({});
+    const list = group.createList<RawCoList>(['first']);
+    const third = await newNode(original.currentSessionID);
+    for (const node of [copy, third]) give(original, node, [group, map, list]);
+    for (const [node, name] of [
+      [original, 'original'],
+      [copy, 'copy'],
+      [third, 'third'],
+    ] as const) {
+      at(node, map).set(name, 1);
+      at(node, list).append(name);
+      at(node, list).append(`after ${name}`);
+    }
+    await merge([map, list]);
+    // The third one receives the copies before it writes its own.
+    const gone = findForks(third, relay, [map.id, list.id]);
+    give(relay, third, [group, map, list], gone);
+    await mergeOf(third, [map, list]);
+    expect(at(relay, map).toJSON()).toEqual({ original: 1, copy: 1, third: 1 });
+    const items = at(relay, list).asArray();
+    expect(items.toSorted()).toEqual(
+      ['first', ...['original', 'copy', 'third'].flatMap((name) => [name, `after ${name}`])].toSorted(),
+    );
+    for (const name of ['original', 'copy', 'third'])
+      expect(items.indexOf(`after ${name}`)).toBe(items.indexOf(name) + 1);
+  });
+
+  test.each([true, false])(
+    'appears once if two devices have it and neither knows of the other (same edits since: %s)',
+    async (isSame) => {
+      const list = group.createList<RawCoList>(['first']);
+      give(original, copy, [group, list]);
+      at(copy, list).append('shared');
+      const third = await newNode(original.currentSessionID);
+      give(copy, third, [group, list]);
+      if (!isSame) at(copy, list).append('copy');
+      if (!isSame) at(third, list).append('third');
+      list.append('original');
+      await merge([list]);
+      await mergeOf(third, [list]);
+      expect(at(relay, list).asArray().toSorted()).toEqual(
+        [...(isSame ? [] : ['copy', 'third']), 'first', 'original', 'shared'].toSorted(),
+      );
+    },
+  );
+
+  test('keeps its ID when the session of its copy is forked again', async () => {
+    const list = group.createList<RawCoList>(['first']);
+    give(original, copy, [group, list]);
+    at(copy, list).append('copy');
+    list.append('original');
+    const forks = await merge([list]);
+    const heir = await newNode(copy.currentSessionID);
+    give(copy, heir, [group, list], forks);
+    at(relay, list).append('relay', at(relay, list).asArray().indexOf('copy'));
+    const fork = { id: list.id, sessionID: copy.currentSessionID, from: 0 };
+    Object.assign(heir, { currentSessionID: (await newNode()).currentSessionID });
+    expect(rewriteAfterFork(heir, fork)).toBe(true);
+    const after = await newNode();
+    give(heir, after, [group, list], [fork]);
+    const news = relay.getCoValue(list.id).newContentSince() ?? [];
+    for (const piece of news) {
+      const own = Object.entries(piece.new).filter(([sessionID]) => sessionID !== fork.sessionID);
+      after.syncManager.handleNewContent({ ...piece, new: Object.fromEntries(own) }, 'import');
+    }
+    const items = at(after, list).asArray();
+    expect(items.indexOf('relay')).toBe(items.indexOf('copy') + 1);
   });
 
   test('is not written twice', async () => {

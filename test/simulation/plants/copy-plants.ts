@@ -8,8 +8,8 @@ export const copyPlants: readonly Plant[] = [
     changes: [
       {
         file: 'src/session/session-ids/guard-session-id.ts',
-        from: 'const written = forks.filter((fork) => rewriteAfterFork(node, fork));',
-        to: 'const written = forks.filter((fork) => fork.from >= 0 || rewriteAfterFork(node, fork));',
+        from: 'const written = forks.filter((fork) => rewriteAfterFork(node, fork, forks));',
+        to: 'const written = forks.filter((fork) => fork.from >= 0 || rewriteAfterFork(node, fork, forks));',
       },
     ],
     message: contradiction,
