@@ -54,11 +54,18 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('%s', (kind) => {
   it('deletes one session of one CoValue and nothing else', async () => {
     const [forgotten, kept] = maps;
     const session = node.currentSessionID;
-    await forgetSessions(indexedDB, accountID, [{ id: forgotten.id, sessionID: session }]);
+    await forgetSessions(indexedDB, accountID, [{ id: forgotten.id, sessionID: session, from: 0 }]);
     expect(await storedOf(forgotten.id)).toEqual([]);
     expect(await storedOf(kept.id)).toEqual([session]);
     expect(await storedOf(kept.group.id)).toEqual([session]);
   });
+
+  if (kind === 'kernel')
+    it('keeps what precedes the fork', async () => {
+      const [{ id }] = maps;
+      await forgetSessions(indexedDB, accountID, [{ id, sessionID: node.currentSessionID, from: 1 }]);
+      expect(await storedOf(id)).toEqual([node.currentSessionID]);
+    });
 
   // Stock storage keeps marks of whole CoValues.
   if (kind === 'kernel')
@@ -71,7 +78,7 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('%s', (kind) => {
         debts: [debtOf(id, { session }), debtOf(id, { session: other }), debtOf(kept, { session })],
       });
       await before.close();
-      await forgetSessions(indexedDB, accountID, [{ id, sessionID: session }]);
+      await forgetSessions(indexedDB, accountID, [{ id, sessionID: session, from: 0 }]);
       const after = await openStorage(kind, accountID);
       const owed = pendingDebts(await ledgerOf(after).read(), []);
       await after.close();
@@ -83,7 +90,7 @@ describe.each(['kernel', 'cojson-indexeddb'] as const)('%s', (kind) => {
 
   it('ignores unknown sessions and creates no database', async () => {
     const [map] = maps;
-    const unknown = { id: map.id, sessionID: `${node.currentSessionID}x` as SessionID };
+    const unknown = { id: map.id, sessionID: `${node.currentSessionID}x` as SessionID, from: 0 };
     await forgetSessions(indexedDB, accountID, [unknown]);
     expect(await storedOf(map.id)).toEqual([node.currentSessionID]);
     await forgetSessions(indexedDB, 'nobody', [unknown]);

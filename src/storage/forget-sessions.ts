@@ -3,9 +3,9 @@ import { deleteKernelSessions } from './kernel/delete-sessions.ts';
 import { committed, openDatabase } from './indexed-db.ts';
 import { stockDatabaseName } from './stock-database.ts';
 
-type Sessions = readonly { readonly id: RawCoID; readonly sessionID: SessionID }[];
+type Sessions = readonly { readonly id: RawCoID; readonly sessionID: SessionID; readonly from: number }[];
 
-/** Deletes refused sessions of an account not open in this page: their content blocks what the relay has. */
+/** Deletes what is refused of sessions of an account not open in this page: their content blocks what the relay has. */
 export async function forgetSessions(
   indexedDB: IDBFactory,
   accountID: string,

@@ -2,7 +2,13 @@ import { isDeleteSession, type RawCoID, type SessionID } from '../../src/engine/
 import type { Confirmation, LedgerFacts } from '../../src/storage/ledger.ts';
 import type { RememberedRelay } from '../../src/storage/remembered-relay.ts';
 import { createLedgerLog, type LedgerLog } from '../support/storage/ledger-log.ts';
-import { joinPieces, knownStateOf, type Piece, type StoredCoValue } from '../../src/storage/kernel/pieces.ts';
+import {
+  joinPieces,
+  knownStateOf,
+  withoutFork,
+  type Piece,
+  type StoredCoValue,
+} from '../../src/storage/kernel/pieces.ts';
 
 /** What a device's tabs have committed. Queued writes belong to each tab and are lost with it. */
 export interface DeviceDisk {
@@ -43,6 +49,8 @@ export interface DeviceDisk {
 export interface ForgottenSession {
   readonly id: RawCoID;
   readonly sessionID: SessionID;
+  /** What precedes it stays. */
+  readonly from: number;
 }
 
 export interface WrittenConfirmation extends Confirmation {
@@ -154,7 +162,7 @@ export function createDeviceDisk(
     },
     forget(sessions) {
       commits++;
-      for (const { id, sessionID } of sessions) {
+      for (const { id, sessionID, from } of sessions) {
         const pieces = piecesByID.get(id) ?? [];
         const had = countsByID.get(id)?.[sessionID] ?? 0;
         if (had > 0) ledger.add({ releases: [{ id, session: sessionID, count: had }] });
@@ -162,7 +170,7 @@ export function createDeviceDisk(
           id,
           pieces.map((piece) => ({
             ...piece,
-            runs: piece.runs.filter((run) => run.sessionID !== sessionID),
+            runs: withoutFork(piece.runs, { sessionID, from }),
           })),
         );
         count(id);

@@ -51,7 +51,8 @@ export function displacedEdits(
       if (!isObject(change)) return change;
       return Object.fromEntries(
         Object.entries(change).map(([key, value]) => {
-          const branch = isReference(key, value) && doesApply(value) ? branchOf(value) : undefined;
+          if (!isReference(key, value) || !doesApply(value)) return [key, value];
+          const branch = branchOf(value);
           return [key, branch === undefined ? value : { ...value, branch }];
         }),
       );
@@ -59,12 +60,12 @@ export function displacedEdits(
   };
 
   function branchOf({ sessionID, txIndex, branch }: TransactionID): string | undefined {
-    return branch === undefined ? branches.get(`${sessionID} ${txIndex}`) : undefined;
+    return branch ? undefined : branches.get(`${sessionID} ${txIndex}`);
   }
 }
 
-function isReference(key: string, value: unknown): value is TransactionID {
-  return (key === 'after' || key === 'before' || key === 'insertion') && isObject(value as JsonValue);
+function isReference(key: string, value: JsonValue | undefined): value is TransactionID & JsonObject {
+  return (key === 'after' || key === 'before' || key === 'insertion') && isObject(value);
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

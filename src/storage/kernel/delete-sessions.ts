@@ -3,12 +3,14 @@ import type { RawCoID, SessionID } from '../../engine/content.ts';
 import { committing, openDatabase } from '../indexed-db.ts';
 import { noFacts, type Release } from '../ledger.ts';
 import { packFacts } from '../ledger/ledger-records.ts';
+import { withoutFork } from './pieces.ts';
 import { addPieces, takePieces } from './segments.ts';
 
+/** Deletes what follows `from` in these sessions. What precedes it is at the relay, too, and stays. */
 export async function deleteKernelSessions(
   indexedDB: IDBFactory,
   accountID: string,
-  sessions: readonly { readonly id: RawCoID; readonly sessionID: SessionID }[],
+  sessions: readonly { readonly id: RawCoID; readonly sessionID: SessionID; readonly from: number }[],
 ): Promise<void> {
   const db = await openDatabase(indexedDB, { name: accountDatabase(accountID).name });
   if (!db) return;
@@ -18,7 +20,7 @@ export async function deleteKernelSessions(
     const transaction = db.transaction(names, 'readwrite', { durability: 'strict' });
     await committing(transaction, async () => {
       const releases: Release[] = [];
-      for (const { id, sessionID } of sessions) {
+      for (const { id, sessionID, from } of sessions) {
         const pieces = await takePieces(transaction, id);
         const runs = pieces.flatMap((piece) => piece.runs.filter((run) => run.sessionID === sessionID));
         const count = Math.max(0, ...runs.map(({ after, transactions }) => after + transactions.length));
@@ -27,7 +29,7 @@ export async function deleteKernelSessions(
           transaction,
           pieces.map((piece) => ({
             ...piece,
-            runs: piece.runs.filter((run) => run.sessionID !== sessionID),
+            runs: withoutFork(piece.runs, { sessionID, from }),
           })),
         );
       }

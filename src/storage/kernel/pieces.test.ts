@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CoValueHeader, RawCoID, SessionID, Transaction } from '../../engine/content.ts';
-import { joinPieces, knownStateOf, messagesOf, type Piece, type Run } from './pieces.ts';
+import { joinPieces, knownStateOf, messagesOf, withoutFork, type Piece, type Run } from './pieces.ts';
 
 const id: RawCoID = 'co_zMap';
 const ana = 'co_zAna_session_z1' as SessionID;
@@ -116,4 +116,12 @@ describe('messages', () => {
     const stored = joinPieces(id, [begin]);
     expect(stored && messagesOf(stored)).toMatchObject([{ id, header, new: {} }]);
   });
+});
+
+it('keeps the runs before a fork, and those of other sessions', () => {
+  const runs = [run(ana, 0, 'a', 'b'), run(bob, 0, 'x', 'y'), run(ana, 2, 'c'), run(ana, 3, 'd')];
+  const left = (from: number) => namesIn([begin, piece(...withoutFork(runs, { sessionID: ana, from }))]);
+  expect(left(3)).toEqual({ [ana]: ['a', 'b', 'c'], [bob]: ['x', 'y'] });
+  // No signature ends there.
+  expect(left(1)).toEqual({ [bob]: ['x', 'y'] });
 });

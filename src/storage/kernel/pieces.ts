@@ -68,6 +68,14 @@ export function contiguousRuns(runs: readonly Run[], from = 0): readonly Run[] {
     });
 }
 
+/** The runs without what follows `from`. One that goes beyond it goes as a whole, as no signature ends at `from`. */
+export function withoutFork(
+  runs: readonly Run[],
+  { sessionID, from }: { readonly sessionID: SessionID; readonly from: number },
+): readonly Run[] {
+  return runs.filter((run) => run.sessionID !== sessionID || endOf(run) <= from);
+}
+
 export function knownStateOf({ id, runs }: StoredCoValue): KnownState {
   const sessions: KnownState['sessions'] = {};
   for (const [sessionID, inSession] of runs) sessions[sessionID] = endOf(inSession.at(-1));
