@@ -3,11 +3,11 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 46_300;
+const completeEntryBudget = 46_400;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 31_900,
+  'lazy-entry': 32_400,
   relays: 33_700,
-  storage: 5_900,
+  storage: 6_600,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
   'recovery-phrase': 1_400,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 90_100;
+const openSessionBudget = 91_000;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
@@ -69,5 +69,5 @@ test('an app that imports every name fetches sync with its entry, but no session
 test('the storage engine, with what it shares with the other kinds of storage, keeps its own budget', () => {
   const bytesOf = (name: string) =>
     passkeyApp.later.find((chunk) => chunk.name === name)?.gzipBytes ?? Infinity;
-  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(12_800);
+  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(13_100);
 });
