@@ -1,4 +1,5 @@
 import { create, edit, invite, remove } from './edits.ts';
+import { changeRole } from './roles.ts';
 import { openSimTab } from './sim-tab.ts';
 import type { Scenario, SimDevice, SimTab, World } from './world.ts';
 
@@ -246,11 +247,12 @@ const weights = ({
   stock,
   reusedIDs,
   copies,
+  roles,
 }: Scenario): readonly (readonly [number, Action])[] => [
   [36, withTab(edit)],
   [6, editOften],
   [7, withTab(create)],
-  [3, withTab(invite)],
+  [roles ? 10 : 3, withTab(invite)],
   [connectKills ? 4 : 10, openSomething],
   [connectKills ? 8 : 5, startTab],
   [reusedIDs || copies ? 8 : 2, closeTab],
@@ -274,6 +276,7 @@ const weights = ({
   [stock ? 6 : 0, turnAddress],
   [copies ? 6 : 0, closeDevice],
   [copies ? 10 : 0, copyDevice],
+  [roles ? 12 : 0, withTab(changeRole)],
 ];
 
 /** Performs a random action. */

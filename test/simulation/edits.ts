@@ -65,7 +65,7 @@ export function create(world: World, tab: SimTab): string | undefined {
 function createGroup(world: World, tab: SimTab): RawGroup {
   const group = tab.node.createGroup();
   // Otherwise only this person's devices can read it, until they invite the other person.
-  const isPublic = world.dice.chance(60);
+  const isPublic = world.dice.chance(world.scenario.roles ? 20 : 60);
   if (isPublic) group.addMember('everyone', 'writer');
   tab.created(group);
   world.known.add(group.id);
@@ -109,7 +109,7 @@ export function invite(world: World, tab: SimTab): string | undefined {
   return `${tab.name} invites a member to ${group.id}`;
 }
 
-function groupsOf({ opened }: SimTab): readonly RawGroup[] {
+export function groupsOf({ opened }: SimTab): readonly RawGroup[] {
   return [...opened.values()].filter((coValue) => coValue instanceof RawGroup);
 }
 
@@ -117,5 +117,7 @@ function isWritable(coValue: RawCoValue): boolean {
   if (coValue.core.isDeleted) return false;
   const group = coValue instanceof RawGroup ? coValue : coValue.group;
   const role = group.myRole();
-  return role === 'admin' || role === 'writer';
+  if (role !== 'admin' && role !== 'writer') return false;
+  // A member who was removed and added again at the same time may lack the key.
+  return group.core.getCurrentReadKey().secret !== undefined;
 }

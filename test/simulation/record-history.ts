@@ -44,8 +44,8 @@ export function createHistoryRecorder(
     for (const coValue of opened) {
       if (coValue instanceof RawGroup || !coValue.core.isAvailable()) continue;
       readOne(tab, coValue.group, isEnd);
-      // Whoever has no role can read only what is not encrypted.
-      if (coValue.group.myRole() !== undefined) readOne(tab, coValue, isEnd);
+      // Whoever has no role can read only what is not encrypted, and a member may lack a key.
+      if (coValue.group.myRole() !== undefined && isLegible(coValue)) readOne(tab, coValue, isEnd);
     }
   }
 
@@ -110,6 +110,12 @@ export function createHistoryRecorder(
       if (first) throw new Error(describeFinding(events, first));
     },
   };
+}
+
+function isLegible({ core }: RawCoValue): boolean {
+  if (core.isDeleted) return true;
+  core.getCurrentContent();
+  return core.verifiedTransactions.every(({ isValid, changes }) => !isValid || changes !== undefined);
 }
 
 function ownerOf({ core }: RawCoValue): string | undefined {

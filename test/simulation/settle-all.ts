@@ -1,6 +1,7 @@
 import type { JsonValue, RawCoID } from 'cojson';
 import { confirmationsOf } from '../../src/sync/confirmations.ts';
 import { startTabOn } from './actions.ts';
+import { checkCounting, unreported } from './check-counting.ts';
 import { FalseClaim } from './false-claim.ts';
 import { isStoredAt } from './ledger.ts';
 import { isDeletedIn, storedCounts } from './relay-tables.ts';
@@ -69,6 +70,13 @@ export async function settleAll(world: World): Promise<void> {
     () => differences(world).slice(0, 3).join('; '),
   );
   compareValues(world);
+  await until(
+    world,
+    'every page reports what does not count',
+    () => unreported(world, existing(world)).length === 0,
+    () => unreported(world, existing(world)).slice(0, 3).join('; '),
+  );
+  checkCounting(world, existing(world));
   ledger.check();
 }
 

@@ -47,6 +47,7 @@ export const plain: Scenario = {
   faults: false,
   deletions: false,
   stock: false,
+  roles: false,
   ...simpleRestores,
   ...newIDs,
 };
@@ -57,6 +58,7 @@ function chooseScenario(
   restoreDice: Dice,
   deviceDice: Dice,
   stockDice: Dice,
+  roleDice: Dice,
 ): Omit<Scenario, keyof typeof newIDs> {
   // Together, these find far more than each alone.
   const percent = restoreDice.chance(50) ? 100 : 15;
@@ -72,6 +74,7 @@ function chooseScenario(
     connectKills: restoreDice.chance(percent),
     manyCoValues: restoreDice.chance(percent),
     stock: stockDice.chance(12),
+    roles: roleDice.chance(25),
   };
 }
 
@@ -82,7 +85,7 @@ export async function simulate(
   overrides: Partial<Scenario> = {},
 ): Promise<Outcome> {
   const dice = createDice(seed ^ 0xc0de);
-  const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
+  const [devices, relays] = [dice.between(2, 5), dice.oneOf([1, 1, 1, 2, 3]) ?? 1];
   const drawn = {
     reusedIDs: createDice(seed ^ 0x1d5e5).chance(20),
     // Finds open defects of forks: `npm run fuzz -- --with copies`.
@@ -92,11 +95,16 @@ export async function simulate(
       createDice(seed ^ 0x4e57),
       createDice(seed ^ 0x10cc),
       createDice(seed ^ 0x570c4),
+      createDice(seed ^ 0x401e5),
     ),
     ...overrides,
   };
   const scenario = drawn.copies ? { ...drawn, ...oneBranch } : drawn;
-  if (scenario.copies) counts.relays = 1;
+  // The second person has the third device.
+  const counts = {
+    devices: scenario.roles ? Math.max(3, devices) : devices,
+    relays: scenario.copies ? 1 : relays,
+  };
   const world = createWorld(seed, accounts, { ...counts, scenario });
   let error: Error | undefined;
   // Killed pages and relays leave promises behind; none of them may reject unhandled.

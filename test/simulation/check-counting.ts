@@ -1,0 +1,67 @@
+import { RawGroup, type CoValueCore, type RawCoID } from 'cojson';
+import { FalseClaim } from './false-claim.ts';
+import type { SimTab, World } from './world.ts';
+
+const placeOf = (id: string, sessionID: string, index: number): string =>
+  `${id} …${sessionID.slice(-6)} ${index}`;
+
+/**
+ * Once every page has everything: what cojson does not count and the page that made it does not report, and what a page
+ * reports and cojson counts.
+ */
+export function unreported(world: World, ids: readonly RawCoID[]): readonly string[] {
+  const { tabs } = world;
+  return ids.flatMap((id) => {
+    const uncounted = uncountedBy(tabs[0], id);
+    return tabs.flatMap((tab) => {
+      const reported = new Set(
+        tab.sync.stateOf(id).current.notCounted.map(({ sessionID, index }) => placeOf(id, sessionID, index)),
+      );
+      const silent = [...uncounted].filter(([place, by]) => by === tab.sessionID && !reported.has(place));
+      const wrong = [...reported].filter((place) => !uncounted.has(place));
+      return [
+        ...silent.map(([place]) => `${tab.name} does not report that it does not count: ${place}`),
+        ...wrong.map((place) => `${tab.name} reports as not counted what counts: ${place}`),
+      ];
+    });
+  });
+}
+
+/** Checks that all pages count the same edits, and tells the history which do not count. */
+export function checkCounting({ tabs, ledger, history }: World, ids: readonly RawCoID[]): void {
+  const [first, ...others] = tabs;
+  for (const id of ids) {
+    const uncounted = uncountedBy(first, id);
+    for (const other of others) {
+      const theirs = uncountedBy(other, id);
+      const differing = [...uncounted.keys(), ...theirs.keys()].find(
+        (place) => uncounted.has(place) !== theirs.has(place),
+      );
+      if (differing !== undefined)
+        throw new FalseClaim(`not counted by only one of ${first?.name} and ${other.name}: ${differing}`);
+    }
+    for (const edit of ledger.edits) {
+      const place = placeOf(id, edit.sessionID, edit.count - 1);
+      if (edit.id === id && uncounted.has(place)) history.promised('notCounted', edit);
+    }
+  }
+}
+
+/** The transactions that cojson does not count, each with its session. Nobody sees the edits of a deleted CoValue. */
+function uncountedBy(tab: SimTab | undefined, id: RawCoID): ReadonlyMap<string, string> {
+  const core = tab?.node.expectCoValueLoaded(id);
+  if (!core || core.isDeleted) return new Map();
+  const content = core.getCurrentContent();
+  return new Map(
+    core.verifiedTransactions
+      .filter(
+        (transaction) => !transaction.isValid && !(content instanceof RawGroup && revealsKey(transaction)),
+      )
+      .map(({ txID: { sessionID, txIndex } }) => [placeOf(id, sessionID, txIndex), sessionID]),
+  );
+}
+
+/** cojson reveals keys of itself, and not everywhere validly. */
+function revealsKey({ changes }: CoValueCore['verifiedTransactions'][number]): boolean {
+  return /"key":"(readKey|groupSealer|writeKeyFor_|key_z)/.test(JSON.stringify(changes));
+}
