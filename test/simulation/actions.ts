@@ -1,6 +1,6 @@
-import { create, edit, invite, remove } from './edits.ts';
+import { create, edit, editAsMember, invite, remove } from './edits.ts';
 import { changeRole } from './roles.ts';
-import { openSimTab } from './sim-tab.ts';
+import { isActive, openSimTab } from './sim-tab.ts';
 import type { Scenario, SimDevice, SimTab, World } from './world.ts';
 
 const maxDevices = 7;
@@ -8,8 +8,7 @@ const maxDevices = 7;
 /** Returns its trace line, or undefined if it cannot happen now. */
 type Action = (world: World) => string | undefined;
 
-const anyTab = ({ dice, tabs }: World): SimTab | undefined =>
-  dice.oneOf(tabs.filter(({ isOpen, isReady, isFrozen }) => isOpen && isReady && !isFrozen));
+const anyTab = ({ dice, tabs }: World): SimTab | undefined => dice.oneOf(tabs.filter(isActive));
 const withTab =
   (act: (world: World, tab: SimTab) => string | undefined): Action =>
   (world) => {
@@ -253,7 +252,7 @@ const weights = ({
   [6, editOften],
   [7, withTab(create)],
   [roles ? 10 : 3, withTab(invite)],
-  [connectKills ? 4 : 10, openSomething],
+  [roles ? 20 : connectKills ? 4 : 10, openSomething],
   [connectKills ? 8 : 5, startTab],
   [reusedIDs || copies ? 8 : 2, closeTab],
   [4, killTab],
@@ -276,7 +275,8 @@ const weights = ({
   [stock ? 6 : 0, turnAddress],
   [copies ? 6 : 0, closeDevice],
   [copies ? 10 : 0, copyDevice],
-  [roles ? 12 : 0, withTab(changeRole)],
+  [roles ? 14 : 0, withTab(changeRole)],
+  [roles ? 14 : 0, withTab(editAsMember)],
 ];
 
 /** Performs a random action. */

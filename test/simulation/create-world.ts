@@ -43,8 +43,9 @@ export function createWorld(
   const idDice = createDice(seed ^ 0x1d5);
   const copyDice = createDice(seed ^ 0xc0b1);
   const devices = Array.from({ length: options.devices }, (_, index) => {
-    // Every third device belongs to the second person.
-    const genesis = index % 3 === 2 ? accounts[1] : accounts[0];
+    // Every third device belongs to the second person, or every second one, which may lose their role.
+    const isSecond = scenario.roles ? index % 2 === 1 : index % 3 === 2;
+    const genesis = accounts[isSecond ? 1 : 0];
     const maxTabs = channelDice.between(1, scenario.tabs);
     return createSimDevice(`device-${index + 1}`, genesis, {
       maxTabs,

@@ -6,11 +6,18 @@ export const keys = ['a', 'b', 'c'];
 
 /** Edits a random CoValue, or creates one if the page has none that it may write to. Returns the trace line. */
 export function edit(world: World, tab: SimTab): string | undefined {
-  const { dice } = world;
-  const coValue = dice.oneOf(
-    [...tab.opened.values()].filter((coValue) => !(coValue instanceof RawGroup) && isWritable(coValue)),
-  );
-  if (!coValue) return create(world, tab);
+  const coValue = world.dice.oneOf(writableOf(tab));
+  return coValue ? editOne(world, tab, coValue) : create(world, tab);
+}
+
+/** Edits what the page may only write to as long as its person is a member. */
+export function editAsMember(world: World, tab: SimTab): string | undefined {
+  const { accountID } = tab.device.genesis;
+  const coValue = world.dice.oneOf(writableOf(tab).filter(({ group }) => group.get(accountID) === 'writer'));
+  return coValue && editOne(world, tab, coValue);
+}
+
+function editOne(world: World, tab: SimTab, coValue: RawCoValue): string {
   const value = `${tab.name} ${world.ledger.edits.length}`;
   world.history.read(tab);
   const { change, key, isDeletion } = write(world, coValue, value);
@@ -71,6 +78,7 @@ function createGroup(world: World, tab: SimTab): RawGroup {
   world.known.add(group.id);
   const created = world.history.created(tab, group);
   world.ledger.edited(tab, group.id, isPublic ? world.history.edited(tab, group, 'everyone') : created);
+  if (world.scenario.roles && !isPublic) addOther(world, tab, group);
   return group;
 }
 
@@ -96,8 +104,12 @@ export function remove(world: World, tab: SimTab): string | undefined {
 /** Adds the other person to a group once this page has loaded their account. */
 export function invite(world: World, tab: SimTab): string | undefined {
   const group = world.dice.oneOf(groupsOf(tab).filter((group) => group.myRole() === 'admin'));
+  return group && addOther(world, tab, group);
+}
+
+function addOther(world: World, tab: SimTab, group: RawGroup): string | undefined {
   const other = world.devices.find(({ genesis }) => genesis.accountID !== tab.device.genesis.accountID);
-  if (!group || !other) return undefined;
+  if (!other) return undefined;
   const { accountID } = other.genesis;
   void tab.node.load(accountID).then((account) => {
     if (account === 'unavailable' || !tab.isOpen) return;
@@ -107,6 +119,10 @@ export function invite(world: World, tab: SimTab): string | undefined {
     world.note(`${tab.name} adds a member to ${group.id}`);
   });
   return `${tab.name} invites a member to ${group.id}`;
+}
+
+function writableOf({ opened }: SimTab): readonly RawCoValue[] {
+  return [...opened.values()].filter((coValue) => !(coValue instanceof RawGroup) && isWritable(coValue));
 }
 
 export function groupsOf({ opened }: SimTab): readonly RawGroup[] {

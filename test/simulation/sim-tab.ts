@@ -22,6 +22,9 @@ import type { SimDevice, SimTab, World } from './world.ts';
 import { followWrittenSessions } from './written-sessions.ts';
 import { genesisTimeMs } from '../../src/session/account/version-1.ts';
 
+/** Whether its code runs and may edit. */
+export const isActive = ({ isOpen, isReady, isFrozen }: SimTab): boolean => isOpen && isReady && !isFrozen;
+
 /** As in `openSession`. */
 const maxRetiredIDs = 3;
 

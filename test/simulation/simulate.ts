@@ -85,7 +85,7 @@ export async function simulate(
   overrides: Partial<Scenario> = {},
 ): Promise<Outcome> {
   const dice = createDice(seed ^ 0xc0de);
-  const [devices, relays] = [dice.between(2, 5), dice.oneOf([1, 1, 1, 2, 3]) ?? 1];
+  const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
   const drawn = {
     reusedIDs: createDice(seed ^ 0x1d5e5).chance(20),
     // Finds open defects of forks: `npm run fuzz -- --with copies`.
@@ -100,11 +100,7 @@ export async function simulate(
     ...overrides,
   };
   const scenario = drawn.copies ? { ...drawn, ...oneBranch } : drawn;
-  // The second person has the third device.
-  const counts = {
-    devices: scenario.roles ? Math.max(3, devices) : devices,
-    relays: scenario.copies ? 1 : relays,
-  };
+  if (scenario.copies) counts.relays = 1;
   const world = createWorld(seed, accounts, { ...counts, scenario });
   let error: Error | undefined;
   // Killed pages and relays leave promises behind; none of them may reject unhandled.

@@ -75,7 +75,7 @@ export interface Scenario {
   readonly connectKills: boolean;
   /** The addresses of relays turn into those of stock servers, and back. */
   readonly stock: boolean;
-  /** Members of groups become readers, writers again, or are removed. There is always a second person. */
+  /** Members of groups become readers, writers again, or are removed. */
   readonly roles: boolean;
   /** Pages create many CoValues at once, of which a device remembers only some as confirmed. */
   readonly manyCoValues: boolean;
