@@ -121,6 +121,35 @@ describe('reads that go back', () => {
     const history = [edit('A', '1'), read('B', ['1']), notCounted('1'), read('B', [])];
     expect(rulesBrokenBy(...history, settled, read('B', []))).toEqual([]);
   });
+
+  it('accepts that a value is shown again once what replaced it does not count', () => {
+    const history = [
+      edit('A', '1'),
+      read('B', ['1']),
+      edit('C', '2'),
+      read('B', ['1', '2']),
+      read('B', ['1']),
+    ];
+    const last = [settled, read('A', ['1']), read('B', ['1'])];
+    expect(rulesBrokenBy(...history, notCounted('2'), ...last)).toEqual([]);
+    expect(rulesBrokenBy(...history, ...last)).toEqual(['went back', 'lost']);
+  });
+
+  it('accepts that an edit disappears and comes back only if its author knew other edits of the group', () => {
+    const role = (name: string) => edit('A', name, { coValue: 'group', key: 'B' });
+    const group = (tab: string, ...edits: readonly string[]) =>
+      read(tab, edits, { coValue: 'group', shown: { B: edits.at(-1) ?? '' } });
+    const rights = { group: 'group', edits: ['invite'] };
+    const history = [role('invite'), group('B', 'invite'), edit('B', '1', { rights })];
+    const here = [group('C', 'invite'), read('C', ['1'])];
+    const goes = [read('C', []), read('C', ['1'])];
+    const last = [settled, group('C', 'invite', 'removal', 'again'), read('C', ['1'])];
+    const roles = [role('removal'), role('again'), ...last];
+    expect(rulesBrokenBy(...history, ...here, group('C', 'invite', 'removal'), ...goes, ...roles)).toEqual(
+      [],
+    );
+    expect(rulesBrokenBy(...history, ...here, ...goes, ...roles)).toEqual(['went back']);
+  });
 });
 
 describe('effects before their causes', () => {

@@ -59,12 +59,13 @@ export function checkReads(history: History, made: MadeEdits): readonly Finding[
     const edits = new Set(read.edits);
     if (edits.size < read.edits.length) found('unknown or doubled', 'shows an edit twice');
 
-    for (const edit of before.edits)
-      if (!edits.has(edit) && !notCounted.has(edit)) found('went back', `no longer has ${edit}`, edit);
+    const gone = new Set([...before.edits].filter((edit) => !edits.has(edit)));
+    for (const edit of gone) if (!mayGo(edit, tab)) found('went back', `no longer has ${edit}`, edit);
     for (const [key, edit] of Object.entries(read.shown)) {
       if (!edits.has(edit)) found('unknown or doubled', `shows ${edit}, which is not in its history`, edit);
-      if (before.shown[key] !== edit && before.replaced.has(edit))
-        found('went back', `shows ${edit} again, after it had shown ${before.shown[key]} instead`, edit);
+      const instead = before.shown[key];
+      if (instead !== edit && before.replaced.has(edit) && !gone.has(instead ?? ''))
+        found('went back', `shows ${edit} again, after it had shown ${instead} instead`, edit);
     }
     for (const name of edits) {
       const edit = made.get(name);
@@ -77,7 +78,19 @@ export function checkReads(history: History, made: MadeEdits): readonly Finding[
       }
     }
     replace(before, read.shown);
+    // If it counts after all, it can come back.
+    for (const edit of gone) before.replaced.delete(edit);
     before.edits = edits;
+  }
+
+  /** It counts nowhere at the end, or the tab may have judged it by other edits of the group than its author knew. */
+  function mayGo(name: string, tab: string): boolean {
+    if (notCounted.has(name)) return true;
+    const rights = made.get(name)?.rights;
+    if (!rights) return false;
+    const keys = new Set(rights.edits.map((right) => made.get(right)?.key));
+    const known = [...shownBy(tab, rights.group).edits].filter((edit) => keys.has(made.get(edit)?.key));
+    return known.length !== rights.edits.length || known.some((edit) => !rights.edits.includes(edit));
   }
 
   function checkOverwriting({ name, key, causes }: MadeEdit, { shown }: Read, found: Found): void {
@@ -95,7 +108,7 @@ export function checkReads(history: History, made: MadeEdits): readonly Finding[
     const { name, causes, rights } = edit;
     for (const cause of causes) {
       const earlier = made.get(cause);
-      if (!earlier || edits.has(cause) || notCounted.has(cause)) continue;
+      if (!earlier || edits.has(cause) || mayGo(cause, tab)) continue;
       if (isGuaranteed(earlier, edit, { device, restoredAt }))
         found('effect before cause', `shows ${name} without ${cause}`, name, cause);
     }

@@ -28,7 +28,7 @@ export function unreported(world: World, ids: readonly RawCoID[]): readonly stri
 }
 
 /** Checks that all pages count the same edits, and tells the history which do not count. */
-export function checkCounting({ tabs, ledger, history }: World, ids: readonly RawCoID[]): void {
+export function checkCounting({ tabs, ledger, history, note }: World, ids: readonly RawCoID[]): void {
   const [first, ...others] = tabs;
   for (const id of ids) {
     const uncounted = uncountedBy(first, id);
@@ -41,9 +41,9 @@ export function checkCounting({ tabs, ledger, history }: World, ids: readonly Ra
         throw new FalseClaim(`not counted by only one of ${first?.name} and ${other.name}: ${differing}`);
     }
     for (const edit of ledger.edits) {
-      const place = placeOf(id, edit.sessionID, edit.count - 1);
-      if (edit.id === id && uncounted.has(place))
-        ((globalThis.__nc = (globalThis.__nc ?? 0) + 1), history.promised('notCounted', edit));
+      if (edit.id !== id || !uncounted.has(placeOf(id, edit.sessionID, edit.count - 1))) continue;
+      history.promised('notCounted', edit);
+      note(`an edit of ${edit.tab.name} in ${id} is not counted`);
     }
   }
 }
