@@ -205,6 +205,21 @@ describe('[CONF-14] a verdict follows what arrives of the groups', () => {
     expect(sync.current.notCounted.count).toBe(0);
   });
 
+  it('and not again after its deletion, when its group changes', async () => {
+    const visible = group.createMap({}, null, 'trusting');
+    setRole('writer');
+    bring(owner, other, group.id, map.id, visible.id);
+    const { sync, told } = follow(other);
+    remove();
+    later();
+    write('mine');
+    (contentOn(other, visible.id) as RawCoMap).set('key', 'mine', 'trusting');
+    map.core.deleteCoValue();
+    bring(owner, other, map.id, group.id);
+    await until(() => expect(sync.current.notCounted.ids).toEqual([visible.id]));
+    expect(told.map(({ id }) => id)).toEqual([visible.id]);
+  });
+
   it('but not if the CoValue is unloaded', async () => {
     const loaded = group.createMap({}, null, 'trusting');
     bring(owner, other, group.id, map.id, loaded.id);

@@ -116,7 +116,8 @@ export function createValidity(options: {
   function* judge(core: CoValueCore, sessionID: string, from: number): Generator<void> {
     let left = batchSize;
     for (const [index, edit] of verdictsOf(core, sessionID)) {
-      if (index < from) return;
+      // Nobody sees the edits of a deleted CoValue, counted or not. The deletion can arrive between two batches.
+      if (index < from || core.isDeleted) return;
       if (edit) add(core.id, edit);
       else remove(core.id, sessionID, index);
       if (--left > 0) continue;
@@ -150,7 +151,6 @@ export function createValidity(options: {
     if (sessions?.size === 0) notCounted.delete(id);
   }
 
-  /** Nobody sees the edits of a deleted CoValue, counted or not. */
   function forgetDeleted(id: string): void {
     if (!findCoValue(node, id)?.isDeleted) return;
     for (const [sessionID, edits] of notCounted.get(id) ?? [])
