@@ -4,7 +4,7 @@ import { createAccounts } from './accounts.ts';
 import type { Plant } from './plants/plant.ts';
 import { plants } from './plants/plants.ts';
 import { simulationWith } from './plants/run-planted.ts';
-import { newIDs, simulate, type Outcome } from './simulate.ts';
+import { before, simulate, type Outcome } from './simulate.ts';
 
 /**
  * How many seeds from 1 to search for each plant, to find out which seed to name in it:
@@ -27,7 +27,7 @@ afterAll(() => {
   if (seeds > 0) console.table(figures);
 });
 
-async function isSound(seed: number, { scenario = newIDs }: Plant): Promise<boolean> {
+async function isSound(seed: number, { scenario = before }: Plant): Promise<boolean> {
   const run = `${seed} ${JSON.stringify(scenario)}`;
   const known = soundSeeds.get(run);
   if (known !== undefined) return known;
@@ -41,7 +41,7 @@ async function findFailure(planted: Plant): Promise<Outcome | undefined> {
   const simulatePlanted = await simulationWith(planted);
   const [from, count] = seeds > 0 ? [1, seeds] : [planted.seed, seedsFromOwn];
   for (let seed = from; seed < from + count; seed++) {
-    const outcome = await simulatePlanted(seed, accounts, planted.scenario ?? newIDs);
+    const outcome = await simulatePlanted(seed, accounts, planted.scenario ?? before);
     if (planted.message.test(outcome.error?.message ?? '') && (await isSound(seed, planted))) return outcome;
   }
   return undefined;

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Genesis } from '../../src/session/account/genesis.ts';
 import { createAccounts } from './accounts.ts';
 import { describeFailure } from './fuzz.ts';
-import { newIDs, plain, simpleRestores, simulate } from './simulate.ts';
+import { before, newIDs, plain, simpleRestores, simulate } from './simulate.ts';
 
 let accounts: readonly [Genesis, Genesis];
 beforeAll(async () => {
@@ -20,9 +20,8 @@ describe('simulated runs without a false claim', () => {
   it.each([1, 2, 3, 4, 5, 6])('seed %i', (seed) => expectNoFailure(seed));
 });
 
-/** The schedule is as it was when pages did not reuse session IDs. */
 const expectNoBug: typeof expectNoFailure = (seed, scenario) =>
-  expectNoFailure(seed, { ...newIDs, ...scenario });
+  expectNoFailure(seed, { ...before, ...scenario });
 
 describe('seeds that found a bug', () => {
   it('20043: compares an edit that cannot be read yet before it trusts the relay', () =>
@@ -60,19 +59,24 @@ describe('seeds that found a bug', () => {
   );
   it('1275: a group’s key is sealed for the spare session that holds it', () =>
     expectNoBug(1275, { reusedIDs: true }));
+  it.each([104, 175])('%i: what a deleted CoValue held is not reported as not counted', (seed) =>
+    expectNoFailure(seed, { ...newIDs, roles: true }),
+  );
 });
 
 it('repeats a run byte for byte for the same seed', async () => {
   // Seed 12 has all faults but stock servers, which seed 7 has.
-  const [one, again, other, otherAgain, stock, stockAgain, reusing, reusingAgain] = [
-    await simulate(11, accounts, newIDs),
-    await simulate(11, accounts, newIDs),
-    await simulate(12, accounts, newIDs),
-    await simulate(12, accounts, newIDs),
-    await simulate(7, accounts, newIDs),
-    await simulate(7, accounts, newIDs),
-    await simulate(11, accounts, { reusedIDs: true }),
-    await simulate(11, accounts, { reusedIDs: true }),
+  const [one, again, other, otherAgain, stock, stockAgain, reusing, reusingAgain, roles, rolesAgain] = [
+    await simulate(11, accounts, before),
+    await simulate(11, accounts, before),
+    await simulate(12, accounts, before),
+    await simulate(12, accounts, before),
+    await simulate(7, accounts, before),
+    await simulate(7, accounts, before),
+    await simulate(11, accounts, { ...before, reusedIDs: true }),
+    await simulate(11, accounts, { ...before, reusedIDs: true }),
+    await simulate(3, accounts, { ...newIDs, roles: true }),
+    await simulate(3, accounts, { ...newIDs, roles: true }),
   ];
   expect(again.hash).toBe(one.hash);
   expect(again.trace).toEqual(one.trace);
@@ -82,4 +86,6 @@ it('repeats a run byte for byte for the same seed', async () => {
   expect(stockAgain.hash).toBe(stock.hash);
   expect(reusing.hash).not.toBe(one.hash);
   expect(reusingAgain.hash).toBe(reusing.hash);
+  expect(roles.trace.join()).toContain('is not counted');
+  expect(rolesAgain.hash).toBe(roles.hash);
 });

@@ -21,6 +21,9 @@ export const maxTabs = 3;
 /** Every page has a session ID of its own. */
 export const newIDs = { reusedIDs: false, copies: false } satisfies Partial<Scenario>;
 
+/** What runs had before pages reused session IDs and roles changed: seeds that were pinned then have their schedules. */
+export const before = { ...newIDs, roles: false } satisfies Partial<Scenario>;
+
 /**
  * The first branch of a forked session that reaches the only relay is the one that stays. With several relays, or one that
  * goes back, each branch may be at some relay, and cojson cannot join them.

@@ -13,7 +13,7 @@ export const copyPlants: readonly Plant[] = [
       },
     ],
     message: contradiction,
-    scenario: { copies: true, reusedIDs: false },
+    scenario: { copies: true, reusedIDs: false, roles: false },
     seed: 1,
   },
 ];

@@ -8,7 +8,7 @@ export interface Plant {
   readonly changes: readonly Change[];
   /** How the run must fail. */
   readonly message: RegExp;
-  /** What every run that searches for it has. By default, no page reuses a session ID. */
+  /** What every run that searches for it has. By default, no page reuses a session ID, and roles stay. */
   readonly scenario?: Partial<Scenario>;
   /** The first seed that finds it. */
   readonly seed: number;
