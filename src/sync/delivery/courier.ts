@@ -246,11 +246,17 @@ export function createCourier(options: {
     }
   }
 
-  /** Returns what the relay may lack, if it was asked. */
-  function lackingAfterAnswer(id: RawCoID): PendingEdits | undefined {
+  /** After an answer: loads what the relay may lack. Returns true if all of that is in memory already. */
+  function loadLacking(id: RawCoID): boolean {
     const edits = ladder.pending.get(id);
-    if (!edits || isAt(edits, 'confirmed', relayID)) questions.delete(id);
-    return questions.has(id) && !options.isDisputed(id) ? edits : undefined;
+    if (!edits || isAt(edits, 'confirmed', relayID)) {
+      questions.delete(id);
+      return false;
+    }
+    if (!questions.has(id) || options.isDisputed(id)) return false;
+    if (node.hasAll(id, needOf(edits))) return true;
+    load(id);
+    return false;
   }
 
   return {
@@ -268,15 +274,10 @@ export function createCourier(options: {
       const { id } = message;
       const question = questions.get(id);
       close(id);
-      const edits = lackingAfterAnswer(id);
-      if (edits && !node.hasAll(id, needOf(edits))) load(id);
-      else if (edits && question?.isOpen && question.wasSent) node.sendBeyond(message);
+      if (loadLacking(id) && question?.isOpen && question.wasSent) node.sendBeyond(message);
       if (inFlight < maxInFlight / 2) askNext();
     },
-    proven(id) {
-      const edits = lackingAfterAnswer(id);
-      if (edits && !node.hasAll(id, needOf(edits))) load(id);
-    },
+    proven: (id) => void loadLacking(id),
     lost() {
       isConnected = false;
       questions.clear();
