@@ -10,7 +10,7 @@ export interface DisplacedEdits {
   /** The ID of the edit's copy, equal on every device. In a list, other edits refer to it, so it names a branch. */
   nameOf(edit: Transaction): TransactionID;
   /** Adds the branch to references to insertions whose IDs have changed. */
-  renamed(change: JsonValue, doesApply?: (reference: TransactionID) => boolean): JsonValue;
+  renamed(change: JsonValue): JsonValue;
 }
 
 export function displacedEdits(
@@ -47,11 +47,11 @@ export function displacedEdits(
   return {
     has,
     nameOf,
-    renamed(change, doesApply = () => true) {
+    renamed(change) {
       if (!isObject(change)) return change;
       return Object.fromEntries(
         Object.entries(change).map(([key, value]) => {
-          if (!isReference(key, value) || !doesApply(value)) return [key, value];
+          if (!isReference(key, value)) return [key, value];
           const branch = branchOf(value);
           return [key, branch === undefined ? value : { ...value, branch }];
         }),
