@@ -58,5 +58,18 @@ it('a record names the latest generation in which the relay had each edit', () =
   expect(joinRemembered(stored, { losses: 2 }).confirmed).toEqual([edit('co_z1', 1), edit('co_z2', 1)]);
   const again = { confirmed: [edit('co_z2')], losses: 2 };
   expect(joinRemembered(stored, again).confirmed).toEqual([edit('co_z2', 2), edit('co_z1', 1)]);
-  expect(joinRemembered(again, stored).confirmed).toEqual([edit('co_z1', 1), edit('co_z2', 2)]);
+  expect(joinRemembered(again, stored).confirmed).toEqual([edit('co_z2', 2), edit('co_z1', 1)]);
+});
+
+it('what a comparison finds at the relay displaces no upload of its generation', () => {
+  const edit = (id: string, generation: number, isFound?: true) => ({
+    ...{ id: id as RawCoID, sessionID: 's' as SessionID, count: 1, generation },
+    ...(isFound && { isFound }),
+  });
+  const stored = { confirmed: [edit('co_zsent', 2), edit('co_zearlier', 1)], losses: 2 };
+  const found = Array.from({ length: 8 }, (_, n) => edit(`co_z${n}`, 2, true));
+  const compared = joinRemembered(stored, { confirmed: found, losses: 2 });
+  expect(compared.confirmed).toEqual([edit('co_zsent', 2), ...found.slice(0, 7)]);
+  const again = joinRemembered(compared, { confirmed: [edit('co_zsent', 2, true)], losses: 2 });
+  expect(again.confirmed).toEqual(compared.confirmed);
 });

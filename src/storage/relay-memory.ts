@@ -122,11 +122,12 @@ function isStorage(value: unknown): boolean {
 }
 
 function isConfirmedEdit(value: unknown): boolean {
-  const { id, sessionID, count, generation } = (value ?? {}) as Partial<Record<string, unknown>>;
+  const { id, sessionID, count, generation, isFound } = (value ?? {}) as Partial<Record<string, unknown>>;
   return (
     typeof id === 'string' &&
     typeof sessionID === 'string' &&
     typeof count === 'number' &&
-    (generation === undefined || typeof generation === 'number')
+    (generation === undefined || typeof generation === 'number') &&
+    (isFound === undefined || isFound === true)
   );
 }

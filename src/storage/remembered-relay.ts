@@ -5,8 +5,8 @@ export interface RememberedRelay {
   /** Whose confirmations count in the latest generation. Absent: that of no server yet, or of earlier versions a stock one's. */
   readonly storage?: ReachedStorage | undefined;
   /**
-   * Last confirmations, latest first, of any tab. A relay restored from an older copy lacks them, even with the same epoch.
-   * Several, because another device may have uploaded one of them again in the meantime.
+   * Last confirmations of any tab: uploads of the latest generation first, then the latest. A relay restored from an older copy
+   * lacks them, even with the same epoch. Several, because another device may have uploaded one of them again in the meantime.
    */
   readonly confirmed?: readonly ConfirmedEdit[];
   /**
@@ -30,6 +30,8 @@ export interface ConfirmedEdit {
   readonly count: number;
   /** The latest generation in which the relay is known to have had it, as in `losses`. Absent: that of the record. */
   readonly generation?: number;
+  /** The relay had it already, maybe in all of its backups. */
+  readonly isFound?: true;
 }
 
 /** Stores records by the relay's ID, which is derived from its address. */
@@ -57,10 +59,21 @@ export function joinConfirmed(
   const latest = now.map((edit) => {
     const other = earlier.get(edit.id);
     // A header alone says less than an earlier edit, and a tab may not have heard of the latest loss.
-    return other && (edit.count === 0 || generationOf(other) > generationOf(edit)) ? other : edit;
+    if (!other) return edit;
+    if (edit.count === 0 || generationOf(other) > generationOf(edit)) return other;
+    return generationOf(other) === generationOf(edit) && !other.isFound ? withoutFound(edit) : edit;
   });
   for (const { id } of now) earlier.delete(id);
-  return [...latest, ...earlier.values()].slice(0, maxConfirmed);
+  // Otherwise a comparison of everything would displace what a backup of the relay may lack.
+  return [...latest, ...earlier.values()].toSorted(byRank).slice(0, maxConfirmed);
+}
+
+function byRank(a: ConfirmedEdit, b: ConfirmedEdit): number {
+  return generationOf(b) - generationOf(a) || Number(a.isFound ?? false) - Number(b.isFound ?? false);
+}
+
+function withoutFound({ isFound: _, ...edit }: ConfirmedEdit): ConfirmedEdit {
+  return edit;
 }
 
 const generationOf = ({ generation = 0 }: ConfirmedEdit) => generation;

@@ -74,6 +74,7 @@ export function createNodeSync(options: {
     clock,
     generationOf: (relayID) => relays.generationOf(relayID),
     isRecorded: (relayID, generation) => relays.isRecorded(relayID, generation),
+    isUploading: (relayID, id) => relays.isUploading(relayID, id),
     record: (relayID, latest) => relays.record(relayID, latest),
     signal: ending.signal,
   });

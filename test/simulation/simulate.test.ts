@@ -54,6 +54,8 @@ describe('seeds that found a bug', () => {
     expectNoBug(280_006_594));
   it('280007370: an older ledger does not settle what a second relay was found to have lost since', () =>
     expectNoBug(280_007_370));
+  it('330003053: a comparison leaves the latest uploads in the relay’s record', () =>
+    expectNoBug(330_003_053));
   it.each([1100, 1245])('%i: the rest of what an earlier run of a reused session left is sent', (seed) =>
     expectNoBug(seed, { reusedIDs: true }),
   );

@@ -10,6 +10,8 @@ let generation: number;
 let isRecorded: boolean;
 let recorded: (readonly [string, readonly string[]])[];
 let record: () => Promise<void>;
+/** What the relay had before. */
+const found = new Set<string>();
 let closing: AbortController;
 let book: DebtBook;
 
@@ -27,6 +29,7 @@ beforeEach(() => {
     read: () => Promise.resolve({ ...noFacts, generations: new Map() }),
   };
   isRecorded = true;
+  found.clear();
   closing = new AbortController();
   recorded = [];
   record = () => Promise.resolve();
@@ -35,9 +38,15 @@ beforeEach(() => {
     clock,
     isRecorded: () => isRecorded,
     generationOf: () => generation,
+    isUploading: (_, id) => !found.has(id),
     signal: closing.signal,
     record(relayID, latest) {
-      recorded.push([relayID, latest.map(({ id, sessionID, count }) => `${id} ${sessionID} ${count}`)]);
+      recorded.push([
+        relayID,
+        latest.map(
+          ({ id, sessionID, count, isFound }) => `${id} ${sessionID} ${count}${isFound ? ' found' : ''}`,
+        ),
+      ]);
       return record();
     },
   });
@@ -158,6 +167,17 @@ it('names the latest confirmations in the relay’s record before the ledger get
   write();
   await flushed;
   expect(added).toHaveLength(1);
+});
+
+it('tells what it has uploaded from what the relay had already', async () => {
+  found.add('co_zhad').add('co_zboth');
+  book.settle('co_zhad', { a: 1 }, 'r');
+  book.settle('co_zsent', { a: 1 }, 'r');
+  book.settle('co_zboth', { a: 1 }, 'r');
+  found.delete('co_zboth');
+  book.settle('co_zboth', { b: 1 }, 'r');
+  await book.flush();
+  expect(recorded).toEqual([['r', ['co_zboth b 1', 'co_zsent a 1', 'co_zhad a 1 found']]]);
 });
 
 it('keeps confirmations while the relay is in doubt, and while its record cannot be written', async () => {

@@ -28,12 +28,14 @@ export function createDebtBook(options: {
   readonly generationOf: (relayID: string) => number;
   /** Until then the ledger would drop confirmations of this generation. `flush` once it is. */
   readonly isRecorded: (relayID: string, generation: number) => boolean;
+  /** Whether the relay has yet to acknowledge content of the CoValue that this tab sent. */
+  readonly isUploading: (relayID: string, id: string) => boolean;
   /** Names the latest confirmations in the relay's record: a relay that has lost others has lost these. */
   readonly record: (relayID: string, latestFirst: readonly ConfirmedEdit[]) => Promise<void>;
   /** Aborted when the sync is closed: confirmations that could not be written are heard again in a later run. */
   readonly signal: AbortSignal;
 }): DebtBook {
-  const { ledger, clock, generationOf, isRecorded, record, signal } = options;
+  const { ledger, clock, generationOf, isRecorded, isUploading, record, signal } = options;
   let owed = new Map<string, Entry>();
   let settled = new Map<string, Entry>();
   let released = new Map<string, Entry>();
@@ -83,8 +85,7 @@ export function createDebtBook(options: {
     } catch {
       const later = settled;
       settled = new Map(writable);
-      for (const { id, relayID, generation, counts } of later.values())
-        add(settled, id, counts, relayID, generation);
+      for (const entry of later.values()) add(settled, entry);
       waiting = [...all, ...waiting];
       if (!signal.aborted) cancelBatch ??= clock.after(retryMs, () => void flush());
       return false;
@@ -111,15 +112,17 @@ export function createDebtBook(options: {
 
   return {
     owe(id, counts, relayID) {
-      add(owed, id, counts, relayID, relayID === undefined ? undefined : generationOf(relayID));
+      const of = relayID === undefined ? undefined : { relayID, generation: generationOf(relayID) };
+      add(owed, { id, counts, ...of });
     },
     settle(id, counts, relayID) {
       // The generation may be over by the time this is written.
-      add(settled, id, counts, relayID, generationOf(relayID));
+      const generation = generationOf(relayID);
+      add(settled, { id, counts, relayID, generation, isFound: !isUploading(relayID, id) });
       addToBatch();
     },
     release(id, counts) {
-      add(released, id, counts);
+      add(released, { id, counts });
       addToBatch();
     },
     writeDebts() {
@@ -134,31 +137,28 @@ export function createDebtBook(options: {
 }
 
 interface Entry {
-  readonly id: RawCoID;
-  readonly relayID: string | undefined;
-  readonly generation: number | undefined;
+  readonly id: string;
   readonly counts: KnownCounts;
+  readonly relayID?: string;
+  readonly generation?: number;
+  /** The relay had it before this tab sent it. */
+  readonly isFound?: boolean;
 }
 
-function add(
-  entries: Map<string, Entry>,
-  id: string,
-  counts: KnownCounts,
-  relayID?: string,
-  generation?: number,
-): void {
-  const key = `${id} ${generation ?? ''} ${relayID ?? ''}`;
-  const before = entries.get(key)?.counts ?? {};
+function add(entries: Map<string, Entry>, entry: Entry): void {
+  const { id, counts, relayID = '', generation = '' } = entry;
+  const key = `${id} ${generation} ${relayID}`;
+  const { counts: before = {}, isFound = true } = entries.get(key) ?? {};
   // The latest news last.
   entries.delete(key);
   const all = { ...missingSessions(counts, before), ...mergeCounts(before, counts) };
-  entries.set(key, { id: id as RawCoID, relayID, generation, counts: all });
+  entries.set(key, { ...entry, counts: all, isFound: isFound && entry.isFound === true });
 }
 
 function countsIn<T>(entries: ReadonlyMap<string, Entry>, more: (entry: Entry) => T) {
   return [...entries.values()].flatMap((entry) =>
     Object.entries(entry.counts).map(([session, count]) => ({
-      id: entry.id,
+      id: entry.id as RawCoID,
       session,
       count,
       ...more(entry),
@@ -170,13 +170,14 @@ function latestByRelay(
   entries: ReadonlyMap<string, Entry>,
 ): readonly (readonly [relayID: string, latestFirst: readonly ConfirmedEdit[]])[] {
   const byRelay = new Map<string, ConfirmedEdit[]>();
-  for (const { id, relayID = '', counts } of [...entries.values()].toReversed()) {
+  for (const { id, relayID = '', counts, isFound } of [...entries.values()].toReversed()) {
     // A new CoValue may have only a header, which can be lost as well.
     const { header: _, ...sessions } = counts;
     const [sessionID, count] = Object.entries(sessions).at(-1) ?? ['header', 0];
     const edits = byRelay.get(relayID) ?? [];
     byRelay.set(relayID, edits);
-    edits.push({ id, sessionID: sessionID as SessionID, count });
+    const confirmed = { id: id as RawCoID, sessionID: sessionID as SessionID, count };
+    edits.push(isFound ? { ...confirmed, isFound } : confirmed);
   }
   return [...byRelay];
 }

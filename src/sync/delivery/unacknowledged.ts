@@ -9,6 +9,7 @@ import {
 /** Content messages of this connection that no `known` or `load` of the relay has covered yet. */
 export interface Unacknowledged {
   readonly count: number;
+  has(id: string): boolean;
   sent(message: SyncMessage): void;
   handled(message: SyncMessage): void;
   lost(): void;
@@ -21,6 +22,7 @@ export function createUnacknowledged(): Unacknowledged {
     get count() {
       return count;
     },
+    has: (id) => sentByID.has(id),
     sent(message) {
       if (message.action !== 'content') return;
       sentByID.set(message.id, [...(sentByID.get(message.id) ?? []), knownCountsOfContent(message)]);

@@ -49,6 +49,8 @@ export interface NodeRelay {
   foundGeneration(generation: number): void;
   isCurrent(generation: number): boolean;
   isRecorded(generation: number): boolean;
+  /** Whether the relay has yet to acknowledge content of the CoValue. */
+  isUploading(id: string): boolean;
   record(confirmed: readonly ConfirmedEdit[]): Promise<void>;
   /** Reconnects if it should be connected. */
   redial(): void;
@@ -307,6 +309,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     foundGeneration: losses.foundGeneration,
     isCurrent: losses.isCurrent,
     isRecorded: losses.isRecorded,
+    isUploading: unacknowledged.has,
     record: losses.record,
     redial,
     handling: claims.check,

@@ -48,6 +48,8 @@ export interface NodeRelays
   isCurrent(relayID: string, generation: number): boolean;
   /** Whether the ledger takes confirmations of this generation. */
   isRecorded(relayID: string, generation: number): boolean;
+  /** Whether the relay has yet to acknowledge content of the CoValue. */
+  isUploading(relayID: string, id: string): boolean;
   /** As `LossWatch.record`. */
   record(relayID: string, confirmed: readonly ConfirmedEdit[]): Promise<void>;
   /** As `LossWatch.isSure`, of every relay. A relay that was lost in doubt stays in doubt. */
@@ -181,6 +183,7 @@ export function createNodeRelays(options: {
     },
     isCurrent: (relayID, generation) => byID.get(relayID)?.isCurrent(generation) ?? true,
     isRecorded: (relayID, generation) => byID.get(relayID)?.isRecorded(generation) ?? true,
+    isUploading: (relayID, id) => byID.get(relayID)?.isUploading(id) ?? false,
     record: (relayID, confirmed) => byID.get(relayID)?.record(confirmed) ?? Promise.resolve(),
     generationOf: (relayID) => byID.get(relayID)?.generation ?? 0,
     sentElsewhere: (relayID, id, counts) => byID.get(relayID)?.sentElsewhere(id, counts),
