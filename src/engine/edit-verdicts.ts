@@ -59,8 +59,8 @@ function revealsKey(changes: readonly unknown[]): boolean {
 const revelation =
   /^\[{"op":"\w+","key":"(?:readKey"|groupSealer"|writeKeyFor_|key_z[^_"]+_(?:for|sealedFor)_)/;
 
-/** cojson itself decrypts only what counts. */
-function decrypt(
+/** cojson itself decrypts only what counts. Empty without the key. */
+export function decrypt(
   core: CoValueCore,
   sessionID: SessionID,
   index: number,

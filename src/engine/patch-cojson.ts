@@ -1,5 +1,6 @@
 import { patchRefusals } from './refusals/early-refusals.ts';
 import { patchEmptyGroups } from './fixes/empty-groups.ts';
+import { patchInvalidAnchors } from './fixes/invalid-anchors.ts';
 import { patchLateChanges } from './fixes/late-changes.ts';
 import { patchTieOrder } from './fixes/tie-order.ts';
 
@@ -7,6 +8,7 @@ import { patchTieOrder } from './fixes/tie-order.ts';
 export function patchCojson(): void {
   patchEmptyGroups();
   patchTieOrder();
+  patchInvalidAnchors();
   patchLateChanges();
   patchRefusals();
 }

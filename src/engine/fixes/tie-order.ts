@@ -26,7 +26,7 @@ export function patchTieOrder(): void {
 }
 
 /** Without ties, cojson's own order. Each edit of a map compares all edits of the same key. */
-const compareWithTies: CoValueCore['compareTransactions'] = (a, b) => {
+export const compareWithTies: CoValueCore['compareTransactions'] = (a, b) => {
   if (a.madeAt !== b.madeAt) return a.madeAt - b.madeAt;
   const [one, other] = [a.txID, b.txID];
   return (
