@@ -296,3 +296,15 @@ describe('a claim of what is stored, but not in memory', () => {
     expect([raised, asked.length]).toEqual([[], 1]);
   });
 });
+
+test('content of an owed session is raised if cojson refuses it, because this device has something else there', () => {
+  const earlierID = ownID.replace(/_session_.*/, '_session_zEarlier') as SessionID;
+  claims.handled(tail(1, otherSignature, earlierID));
+  // It has what it sent itself, and what comes after a gap is no continuation of it.
+  claims.handled(tail(1, ownSignature()));
+  claims.handled(tail(3, otherSignature));
+  expect(raised).toEqual([]);
+  ladder.edited(map.id, { [earlierID]: 1 });
+  claims.handled(tail(1, otherSignature, earlierID));
+  expect(raised).toEqual([{ id: map.id, relayID: 'relay' }]);
+});

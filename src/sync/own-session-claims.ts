@@ -25,6 +25,8 @@ export interface OwnSessionClaims {
   arriving(message: SyncMessage): SyncMessage | undefined;
   /** Call before cojson handles the message, because cojson may add the claimed content to the node. */
   check(message: SyncMessage): void;
+  /** Call after cojson has handled the message. */
+  handled(message: SyncMessage): void;
   /** Checks again what the relay claimed before it was known what an earlier run left. */
   checkAgain(id: RawCoID, claimed: KnownCounts): void;
   sent(content: Content): void;
@@ -129,6 +131,18 @@ export function createOwnSessionClaims(options: {
       const count = claimed[sessionID] ?? 0;
       if (count > trusted(id, sessionID) && isAhead(id, sessionID, count))
         compare(id, claimed, sessionID).catch(() => {});
+    }
+  }
+
+  /** What cojson refuses of an owed session continues what another client wrote: this device has something else there. */
+  function judgeRefused(content: Content): void {
+    const { id } = content;
+    const core = getAvailableCoValue(node, id);
+    if (!core || core.isDeleted) return;
+    for (const [sessionID, { after, newTransactions }] of sessionsOf(content)) {
+      const had = core.verified.getTransactionsCount(sessionID) ?? 0;
+      const isRefused = after <= had && had < after + newTransactions.length;
+      if (isRefused && sessionsIn(id).includes(sessionID)) onClaim({ id, relayID });
     }
   }
 
@@ -242,6 +256,9 @@ export function createOwnSessionClaims(options: {
       disputedByID.delete(message.id);
       judge(message.id, knownCountsOfState(message));
       storedByID.delete(message.id);
+    },
+    handled(message) {
+      if (message.action === 'content') judgeRefused(message);
     },
     checkAgain(id, claimed) {
       raisedByID.delete(id);

@@ -28,8 +28,14 @@ type Edits = Pick<Read, 'edits' | 'shown'>;
 function showMap(map: RawCoMap, keys: readonly string[]): Edits {
   const name = ({ tx, value }: { readonly tx: TransactionID; readonly value?: unknown }) =>
     typeof value !== 'string' || map instanceof RawGroup ? nameOf(map.id, tx) : value;
+  // Two copies of what a fork displaced are one edit, and have the same ID.
+  const edits = new Map(
+    keys.flatMap((key) =>
+      [...map.editsAt(key)].map((edit) => [`${nameOf(map.id, edit.tx)} ${name(edit)}`, name(edit)] as const),
+    ),
+  );
   return {
-    edits: keys.flatMap((key) => [...map.editsAt(key)].map(name)),
+    edits: [...edits.values()],
     shown: Object.fromEntries(
       keys.flatMap((key) => {
         const edit = map.lastEditAt(key);

@@ -64,6 +64,8 @@ describe('seeds that found a bug', () => {
   it.each([104, 175])('%i: what a deleted CoValue held is not reported as not counted', (seed) =>
     expectNoFailure(seed, { ...newIDs, roles: true }),
   );
+  it('90: a tab rewrites the fork that another tab of the device has deleted from the disk', () =>
+    expectNoFailure(90, { ...before, copies: true }));
   it('502: an item that counts is shown behind one that does not', () =>
     expectNoFailure(502, { ...newIDs, roles: true }));
 });

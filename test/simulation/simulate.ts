@@ -26,9 +26,15 @@ export const before = { ...newIDs, roles: false } satisfies Partial<Scenario>;
 
 /**
  * The first branch of a forked session that reaches the only relay is the one that stays. With several relays, or one that
- * goes back, each branch may be at some relay, and cojson cannot join them.
+ * goes back, each branch may be at some relay, and cojson cannot join them. Which edits count is judged by their places,
+ * which those of the other branches lose.
  */
-const oneBranch = { restores: false, stock: false, connectKills: false } satisfies Partial<Scenario>;
+const oneBranch = {
+  restores: false,
+  stock: false,
+  connectKills: false,
+  roles: false,
+} satisfies Partial<Scenario>;
 
 /** Restores as they were before they came with faults of their own. */
 export const simpleRestores = {
@@ -91,8 +97,7 @@ export async function simulate(
   const counts = { devices: dice.between(2, 5), relays: dice.oneOf([1, 1, 1, 2, 3]) ?? 1 };
   const drawn = {
     reusedIDs: createDice(seed ^ 0x1d5e5).chance(20),
-    // Finds open defects of forks: `npm run fuzz -- --with copies`.
-    copies: false,
+    copies: createDice(seed ^ 0xc0b1e5).chance(10),
     ...chooseScenario(
       createDice(seed ^ 0x5ce9e),
       createDice(seed ^ 0x4e57),

@@ -314,6 +314,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     redial,
     handling: claims.check,
     handled(message, peer) {
+      claims.handled(message);
       evidence.handled(message, peer);
       courier.handled(message);
       losses.handled(message);
