@@ -1,5 +1,6 @@
 import { RawGroup, type CoValueCore, type SessionID } from 'cojson';
 import type { NotCountedReason } from '../base/not-counted-reason.ts';
+import { isDeletion, mayDelete, restrictsDeletions } from './restricted-deletions.ts';
 import {
   findCoValue,
   lastCheckedOf,
@@ -43,12 +44,26 @@ function notCountedIn(
   sessionID: SessionID,
   { index, isValid, refusal: message, changes }: CheckedTransaction,
 ): NotCountedEdit | undefined {
+  if (isValid) return leftOutIn(core, sessionID, index, changes);
   // Without a message, cojson has not judged it.
-  if (isValid || message === undefined) return undefined;
+  if (message === undefined) return undefined;
   const tx = core.getTx({ sessionID, txIndex: index });
   if (core.isGroupOrAccount() && revealsKey(changes ?? decrypt(core, sessionID, index, tx))) return undefined;
   const madeAt = tx?.madeAt ?? 0;
   return { sessionID, index, madeAt, reason: reasonOf(core, sessionID, message, madeAt), message };
+}
+
+/** A list leaves out a valid edit that deletes, if its author may not delete. */
+function leftOutIn(
+  core: CoValueCore,
+  sessionID: SessionID,
+  index: number,
+  changes: readonly unknown[] = [],
+): NotCountedEdit | undefined {
+  if (!restrictsDeletions(core) || !isDeletion(changes)) return undefined;
+  const madeAt = core.getTx({ sessionID, txIndex: index })?.madeAt ?? 0;
+  if (mayDelete(roleAt(core, sessionID, madeAt))) return undefined;
+  return { sessionID, index, madeAt, reason: 'no-access', message: 'Only managers and admins may delete' };
 }
 
 /** cojson makes each of these changes in a transaction of its own. */
@@ -75,15 +90,18 @@ const lacksRight =
 const isMalformed = /^Group transaction must|^Can't make private|^Everyone can|^Parent group is|^Child ext/;
 
 function reasonOf(core: CoValueCore, sessionID: string, message: string, atMs: number): NotCountedReason {
-  if (lacksRight.test(message)) return wasMember(core, sessionID, atMs) ? 'no-access' : 'not-a-member-then';
+  if (lacksRight.test(message)) {
+    const wasMember = roleAt(core, sessionID, atMs) !== undefined;
+    return wasMember ? 'no-access' : 'not-a-member-then';
+  }
   return isMalformed.test(message) ? 'malformed' : 'other';
 }
 
-/** Whether a session's author had any role at this time, as the group is known now. */
-function wasMember({ node, id, verified }: CoValueCore, sessionID: string, atMs: number): boolean {
+/** The role that a session's author had at this time, as the group is known now. */
+function roleAt({ node, id, verified }: CoValueCore, sessionID: string, atMs: number): string | undefined {
   const ruleset = verified?.header.ruleset;
   const core = findCoValue(node, ruleset?.type === 'ownedByGroup' ? ruleset.group : id);
   const group = core && openContentOf(core);
   const [author] = sessionID.split('_session') as [Parameters<RawGroup['roleOfInternal']>[0]];
-  return group instanceof RawGroup && group.atTime(atMs).roleOfInternal(author) !== undefined;
+  return group instanceof RawGroup ? group.atTime(atMs).roleOfInternal(author) : undefined;
 }

@@ -1,6 +1,7 @@
 import { RawCoList, type CoValueCore, type JsonValue, type OpID, type RawCoID, type SessionID } from 'cojson';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { decrypt } from '../edit-verdicts.ts';
+import { restrictsDeletions } from '../restricted-deletions.ts';
 import { compareWithTies } from './tie-order.ts';
 
 type Transaction = CoValueCore['verifiedTransactions'][number];
@@ -8,8 +9,14 @@ type Transaction = CoValueCore['verifiedTransactions'][number];
 type Item = RawCoList<JsonValue>['insertions'][SessionID][number][number];
 
 let isPatched = false;
-/** By list, how many transactions did not count when all of its items had a place. */
-const placedWith = new WeakMap<RawCoList, number>();
+const statesByList = new WeakMap<RawCoList, State>();
+
+interface State {
+  /** Items whose anchors are not here, or cannot be read yet. */
+  readonly lost: readonly Placed[];
+  /** The number of transactions here when they were last looked for. */
+  readonly count: number;
+}
 
 /**
  * Shows items whose anchor does not count. A member who lost and regained the right to write, and heard of neither, places
@@ -29,20 +36,26 @@ export function patchInvalidAnchors(): void {
   };
 }
 
-function placeItems(list: RawCoList, known: RawCoList['knownTransactions']): void {
+function placeItems(list: RawCoList<JsonValue>, known: RawCoList['knownTransactions']): void {
   const ids = Object.keys(list.knownTransactions) as RawCoID[];
   // The list's own and, of a branch, its source's.
   const cores = ids.flatMap((id) => getKnownCoValue(list.core.node, id) ?? []);
-  const count = cores.reduce((sum, core) => sum + invalidCount(core), 0);
-  if (count === 0) return;
-  const isSame = placedWith.get(list) === count;
-  const lost = cores.flatMap((core) =>
-    core.toProcessTransactions.slice(isSame ? known[core.id] : 0).flatMap((one) => lostItems(list, one)),
+  if (!cores.some(leavesOut)) return;
+  const isRebuilt = Object.values(known).every((count) => count === 0);
+  const before = isRebuilt ? undefined : statesByList.get(list);
+  const added = cores.flatMap((core) =>
+    core.toProcessTransactions.slice(before ? known[core.id] : 0).flatMap((one) => lostItems(list, one)),
   );
-  const invalid = lost.length > 0 ? invalidIn(cores) : undefined;
-  const isPlaced = lost.map((one) => invalid !== undefined && place(list, one, invalid));
-  if (isPlaced.includes(false)) placedWith.delete(list);
-  else placedWith.set(list, count);
+  const count = cores.reduce((sum, { verifiedTransactions }) => sum + verifiedTransactions.length, 0);
+  if (before && added.length === 0 && (before.lost.length === 0 || before.count === count)) return;
+  statesByList.set(list, { lost: placeAll(list, cores, [...(before?.lost ?? []), ...added]), count });
+}
+
+/** Whether a list may leave out transactions: those that do not count, and deletions of those who may not delete. */
+function leavesOut(core: CoValueCore): boolean {
+  const { verifiedTransactions, toProcessTransactions, toDecryptTransactions } = core;
+  const valid = toProcessTransactions.length + toDecryptTransactions.length;
+  return valid < verifiedTransactions.length || restrictsDeletions(core);
 }
 
 /** Those of a transaction that have no place, because the list lacks their anchor. */
@@ -54,22 +67,30 @@ function lostItems(list: RawCoList<JsonValue>, { txID, changes = [] }: Transacti
   });
 }
 
-function invalidCount(core: CoValueCore): number {
-  const { verifiedTransactions, toProcessTransactions, toDecryptTransactions } = core;
-  return verifiedTransactions.length - toProcessTransactions.length - toDecryptTransactions.length;
+/** Returns those whose anchors are missing. In the order of all items, most places are at an end. */
+function placeAll(
+  list: RawCoList,
+  cores: readonly CoValueCore[],
+  lost: readonly Placed[],
+): readonly Placed[] {
+  if (lost.length === 0) return lost;
+  const all = new Map(
+    cores.flatMap((core) =>
+      core.verifiedTransactions.map((transaction) => [
+        transactionKey(transaction.txID),
+        { core, transaction },
+      ]),
+    ),
+  );
+  return lost
+    .map(({ opID, item }) => ({ opID, item, txID: opID, madeAt: item.madeAt }))
+    .toSorted(compareItems)
+    .filter((one) => !place(list, one, all));
 }
 
-interface Invalid {
+interface LeftOut {
   readonly core: CoValueCore;
   readonly transaction: Transaction;
-}
-
-function invalidIn(cores: readonly CoValueCore[]): ReadonlyMap<string, Invalid> {
-  const all = cores.flatMap((core) =>
-    core.verifiedTransactions.map((transaction) => ({ core, transaction })),
-  );
-  const invalid = all.filter(({ transaction }) => !transaction.isValid);
-  return new Map(invalid.map((one) => [transactionKey(one.transaction.txID), one]));
 }
 
 interface Placed {
@@ -78,7 +99,7 @@ interface Placed {
 }
 
 /** False if an anchor is not here or cannot be read yet. */
-function place(list: RawCoList, last: Placed, invalid: ReadonlyMap<string, Invalid>): boolean {
+function place(list: RawCoList, last: Placed, all: ReadonlyMap<string, LeftOut>): boolean {
   const chain = new Map<string, Placed>();
   for (let next = last; ;) {
     const { opID, item } = next;
@@ -87,7 +108,7 @@ function place(list: RawCoList, last: Placed, invalid: ReadonlyMap<string, Inval
     chain.set(key, next);
     if (hasPlace(list, item)) break;
     const anchor = anchorOf(item) as OpID;
-    const found = hiddenItem(anchor, invalid.get(transactionKey(anchor)));
+    const found = hiddenItem(anchor, all.get(transactionKey(anchor)));
     if (!found) return false;
     next = { opID: anchor, item: found };
   }
@@ -101,9 +122,9 @@ function place(list: RawCoList, last: Placed, invalid: ReadonlyMap<string, Inval
   return true;
 }
 
-function hiddenItem({ changeIdx }: OpID, invalid: Invalid | undefined): Item | undefined {
-  if (!invalid) return undefined;
-  const { core, transaction } = invalid;
+function hiddenItem({ changeIdx }: OpID, leftOut: LeftOut | undefined): Item | undefined {
+  if (!leftOut) return undefined;
+  const { core, transaction } = leftOut;
   const { currentTxID, tx, madeAt } = transaction;
   const changes = transaction.changes ?? decrypt(core, currentTxID.sessionID, currentTxID.txIndex, tx);
   const change = changes[changeIdx] as Item['change'] | undefined;
@@ -138,14 +159,25 @@ function neighboursOf(list: RawCoList, item: Item): OpID[] {
 
 /** Every device has them in the same order, although some hear of an anchor after what follows it. */
 function insertSorted(list: RawCoList, neighbours: OpID[], opID: OpID): void {
-  const order = (one: OpID, other: OpID) =>
-    compareWithTies(dated(list, one), dated(list, other)) || one.changeIdx - other.changeIdx;
-  const index = neighbours.findIndex((other) => order(opID, other) < 0);
-  neighbours.splice(index < 0 ? neighbours.length : index, 0, opID);
+  const dated = (txID: OpID) => ({ txID, madeAt: itemAt(list, txID)?.madeAt ?? 0 });
+  const own = dated(opID);
+  let [from, to] = [0, neighbours.length];
+  // First at the end, where most belong, and then by halves.
+  for (let at = to - 1; from < to; at = (from + to) >> 1) {
+    const neighbour = neighbours[at];
+    if (neighbour && compareItems(own, dated(neighbour)) < 0) to = at;
+    else from = at + 1;
+  }
+  neighbours.splice(from, 0, opID);
 }
 
-function dated(list: RawCoList, opID: OpID) {
-  return { madeAt: itemAt(list, opID)?.madeAt ?? 0, txID: opID };
+interface Dated {
+  readonly txID: OpID;
+  readonly madeAt: number;
+}
+
+function compareItems(one: Dated, other: Dated): number {
+  return compareWithTies(one, other) || one.txID.changeIdx - other.txID.changeIdx;
 }
 
 function itemAt(list: RawCoList, opID: OpID): Item | undefined {

@@ -1,6 +1,7 @@
 import { CoValueCore, RawGroup } from 'cojson';
 import { getOrCreateCoValue } from '../covalue-lookup.ts';
 import { openContentOf } from '../private-fields.ts';
+import { restrictsDeletions } from '../restricted-deletions.ts';
 
 let isPatched = false;
 const changedGroups = new WeakSet<CoValueCore>();
@@ -36,6 +37,8 @@ export function patchLateChanges(): void {
     for (const transaction of this.toProcessTransactions.slice(0, applied)) {
       if (transaction.isValid) transaction.markAsProcessed();
     }
+    // Roles decide which deletions of a valid edit apply, too.
+    if (restrictsDeletions(this)) openContentOf(this)?.rebuildFromCore();
   };
 
   CoValueCore.prototype.scheduleContentRebuild = function () {

@@ -1,6 +1,9 @@
 import { CoValueCore, RawGroup, type RawCoValue } from 'cojson';
-import { memberRoleIn } from '../covalue-access.ts';
+import type { Role } from '../../base/role.ts';
+import { groupAccessOf, isComplete, memberRoleIn } from '../covalue-access.ts';
 import { deletedCoValue } from '../covalue-errors.ts';
+import { getAvailableCoValue } from '../covalue-lookup.ts';
+import { isDeletion, mayDelete, restrictsDeletions } from '../restricted-deletions.ts';
 import { tooLarge, writeForbidden } from './write-errors.ts';
 
 type Create = (this: RawGroup, init: unknown, ...rest: unknown[]) => unknown;
@@ -36,7 +39,15 @@ export function patchRefusals(): void {
   // cojson logs an error, and the caller takes the edit for made.
   CoValueCore.prototype.makeTransaction = function (changes, privacy, meta, madeAt) {
     if (this.isDeleted && !meta?.['deleted']) throw deletedCoValue(this.id);
-    return makeTransaction.call(this, changes, privacy, meta, madeAt);
+    const isMerge = meta !== undefined && 'mi' in meta;
+    if (!isMerge && restrictsDeletions(this) && isDeletion(changes)) checkRole(this, mayDelete);
+    try {
+      return makeTransaction.call(this, changes, privacy, meta, madeAt);
+    } catch (error) {
+      // Without a role, there is no key to encrypt the edit with either.
+      if (String(error).includes('without read key')) checkRole(this, mayWrite);
+      throw error;
+    }
   };
   CoValueCore.prototype.deleteCoValue = function () {
     const refusal = this.isDeleted ? undefined : this.validateDeletePermissions().reason;
@@ -44,6 +55,16 @@ export function patchRefusals(): void {
     if (group) throw writeForbidden(this.id, memberRoleIn(group));
     deleteCoValue.call(this);
   };
+}
+
+const mayWrite = (role: Role | undefined) => role !== undefined && role !== 'reader';
+
+/** Throws if the group is here and the account has no such role in it. */
+function checkRole(core: CoValueCore, isAllowed: (role: Role | undefined) => boolean): void {
+  const access = core.isAvailable() ? groupAccessOf(core.node, core) : undefined;
+  const group = access && getAvailableCoValue(core.node, access.groupID);
+  // The missing part of the group may grant the right.
+  if (group && isComplete(group) && !isAllowed(access.role)) throw writeForbidden(core.id, access.role);
 }
 
 /** What cojson makes of a new CoValue's first value. */

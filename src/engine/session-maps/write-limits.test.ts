@@ -1,4 +1,4 @@
-import type { CoID, LocalNode, RawCoMap, RawGroup, Role } from 'cojson';
+import type { CoID, LocalNode, RawCoList, RawCoMap, RawGroup, Role } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { until } from '../../../test/support/until.ts';
 import { contentIn, copyContent, openSessionNode } from '../../../test/support/engine/session-nodes.ts';
@@ -64,6 +64,41 @@ describe('[WRITE-1] an edit without the right to make it throws WRITE_FORBIDDEN 
     group.removeMember(contentIn(owner, accountOf(other)));
     copyContent(owner, other);
     expectRefused(() => contentIn(other, map).set('a', 3, 'trusting'), map.id);
+  });
+
+  it('by a removed member, whose edit cannot even be encrypted', () => {
+    admit('writer');
+    const map = group.createMap({ a: 1 });
+    copyContent(owner, other);
+    contentIn(other, map).set('a', 2);
+    group.removeMember(contentIn(owner, accountOf(other)));
+    copyContent(owner, other);
+    expectRefused(() => contentIn(other, map).set('a', 3), map.id);
+  });
+
+  it('by a writer, if it deletes from a list from which only managers may delete', () => {
+    admit('writer');
+    const options = { restrictDeletion: true };
+    const list = group.createList<RawCoList<string>>(
+      ['a', 'b'],
+      null,
+      'private',
+      undefined,
+      undefined,
+      options,
+    );
+    copyContent(owner, other);
+    const theirs = other.getLoaded(list.id) as typeof list;
+    expectRefused(() => theirs.delete(0), list.id, 'writer');
+    expectRefused(() => theirs.replace(1, 'c'), list.id, 'writer');
+    theirs.append('c');
+    copyContent(other, owner);
+    list.delete(0);
+    copyContent(owner, other);
+    expect([list.asArray(), theirs.asArray()]).toEqual([
+      ['b', 'c'],
+      ['b', 'c'],
+    ]);
   });
 
   it('by an account that is not an admin, if it deletes a CoValue', () => {
