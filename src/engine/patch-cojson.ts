@@ -1,4 +1,5 @@
 import { patchRefusals } from './refusals/early-refusals.ts';
+import { patchRoleRefusals } from './refusals/role-refusals.ts';
 import { patchEmptyGroups } from './fixes/empty-groups.ts';
 import { patchInvalidAnchors } from './fixes/invalid-anchors.ts';
 import { patchLateChanges } from './fixes/late-changes.ts';
@@ -11,4 +12,5 @@ export function patchCojson(): void {
   patchInvalidAnchors();
   patchLateChanges();
   patchRefusals();
+  patchRoleRefusals();
 }

@@ -14,6 +14,15 @@ export function writeForbidden(id: string, role: Role | undefined): KernelError 
   );
 }
 
+/** Of a change of the role of somebody who is an admin of the group. */
+export function adminStays(groupID: string, role: Role | undefined): KernelError {
+  return createKernelError(
+    'WRITE_FORBIDDEN',
+    `No other account can take the role of an admin of ${groupID} away. Nothing was changed. Ask the admin to give it up themselves, or create a group without them.`,
+    { details: { id: groupID, role } },
+  );
+}
+
 /** Undefined if the changes are within the limit. `id` is absent if the CoValue was to be created with them. */
 export function tooLarge(id: string | undefined, changesJson: string): KernelError | undefined {
   // UTF-8 takes at most three bytes for each unit of a string.

@@ -101,6 +101,30 @@ describe('[WRITE-1] an edit without the right to make it throws WRITE_FORBIDDEN 
     ]);
   });
 
+  it('if it would take an admin’s role away, give more than a manager may, or is a writer’s', () => {
+    admit('admin');
+    const map = group.createMap({ a: 1 });
+    copyContent(owner, other);
+    const ours = contentIn(other, accountOf(owner));
+    expectRefused(() => contentIn(other, group).removeMember(ours), group.id, 'admin');
+    expectRefused(() => contentIn(other, group).addMember(ours, 'writeOnly'), group.id, 'admin');
+    contentIn(other, group).removeMember(accountOf(other));
+    copyContent(other, owner);
+    expect(group.roleOf(accountOf(other).id)).toBeUndefined();
+    admit('manager');
+    copyContent(owner, other);
+    expectRefused(() => contentIn(other, group).removeMember(ours), group.id, 'manager');
+    expectRefused(() => contentIn(other, group).createInvite('admin'), group.id, 'manager');
+    contentIn(other, group).addMember('everyone', 'reader');
+    admit('writer');
+    copyContent(owner, other);
+    expectRefused(() => contentIn(other, group).removeMember(ours), group.id, 'writer');
+    expectRefused(() => contentIn(other, group).addMember('everyone', 'writer'), group.id, 'writer');
+    map.set('a', 2);
+    copyContent(owner, other);
+    expect(contentIn(other, map).get('a')).toBe(2);
+  });
+
   it('by an account that is not an admin, if it deletes a CoValue', () => {
     admit('writer');
     const map = group.createMap({ a: 1 });

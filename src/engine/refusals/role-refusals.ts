@@ -1,0 +1,47 @@
+import { RawGroup } from 'cojson';
+import type { KernelError } from '../../base/kernel-error.ts';
+import { isComplete, memberRoleIn } from '../covalue-access.ts';
+import { adminStays, writeForbidden } from './write-errors.ts';
+
+type Member = string | { readonly id: string };
+
+let isPatched = false;
+
+/**
+ * Throws the kernel's errors before a group is changed. cojson 0.20 makes a change that does not count, and then throws; if it
+ * was to remove an admin, it first rotates the keys, so that the admin stays and can read no later edit. Process-wide and
+ * idempotent.
+ */
+export function patchRoleRefusals(): void {
+  if (isPatched) return;
+  isPatched = true;
+  const { prototype } = RawGroup;
+  const { addMemberInternal, removeMember } = prototype;
+  prototype.addMemberInternal = function (account, role) {
+    throwIfAny(refusalOf(this as RawGroup, account, role));
+    addMemberInternal.call(this, account, role);
+  };
+  prototype.removeMember = function (account) {
+    throwIfAny(refusalOf(this as RawGroup, account, 'revoked'));
+    removeMember.call(this, account);
+  };
+}
+
+function throwIfAny(error: KernelError | undefined): void {
+  if (error) throw error;
+}
+
+function refusalOf(group: RawGroup, account: Member, role: string): KernelError | undefined {
+  const member = typeof account === 'string' ? account : account.id;
+  const before: unknown = group.get(member as 'everyone');
+  // The missing part of the group may grant the right, and an invite gives its own role.
+  if (before === role || !isComplete(group.core) || group.myRole()?.endsWith('Invite')) return undefined;
+  const own = memberRoleIn(group);
+  const isOwn = member === group.core.node.getCurrentAccountOrAgentID();
+  if (isOwn && (own === 'admin' || role === 'revoked')) return undefined;
+  if (own !== 'admin' && own !== 'manager') return writeForbidden(group.id, own);
+  if (before === 'admin') return adminStays(group.id, own);
+  return own === 'manager' && adminsOnly.has(role) ? writeForbidden(group.id, own) : undefined;
+}
+
+const adminsOnly: ReadonlySet<string> = new Set(['admin', 'adminInvite', 'managerInvite']);
