@@ -20,17 +20,27 @@ describe('of several relays', () => {
     expect(marks).toEqual(['+co_z1', 'co_z1@q', 'co_z1@r', '-co_z1']);
   });
 
-  it('a lost connection discards only what that relay reported', () => {
+  it('relays that are never connected at the same time confirm an edit one after the other', () => {
     const { ladder } = withTwo();
     ladder.edited('co_z1', { s: 1 });
     ladder.saved('co_z1', { s: 1 });
     ladder.confirmed('co_z1', { s: 1 }, 'q');
-    ladder.connectionLost('r');
+    ladder.connectionLost('q');
+    ladder.confirmed('co_z1', { s: 1 }, 'r');
+    expect(ladder.count('confirmed').pending).toBe(0);
+  });
+
+  it('a relay that has lost data discards only what it reported itself', () => {
+    const { ladder } = withTwo();
+    ladder.edited('co_z1', { s: 1 });
+    ladder.saved('co_z1', { s: 1 });
+    ladder.confirmed('co_z1', { s: 1 }, 'q');
+    ladder.relayLost('r');
     ladder.confirmed('co_z1', { s: 1 }, 'r');
     expect(ladder.count('confirmed').pending).toBe(0);
     ladder.edited('co_z2', { s: 1 });
     ladder.confirmed('co_z2', { s: 1 }, 'q');
-    ladder.connectionLost('q');
+    ladder.relayLost('q');
     ladder.confirmed('co_z2', { s: 1 }, 'r');
     expect(ladder.count('confirmed').pending).toBe(1);
   });
@@ -96,8 +106,8 @@ describe('of several relays', () => {
     });
     ladder.useRelays(['r', 'q']);
     for (const relayID of ['r', 'q', 'r', 'q']) {
-      // Whatever was concluded about it ends with its connection.
-      ladder.connectionLost(relayID);
+      // Whatever was concluded about it ends with its data.
+      ladder.relayLost(relayID);
       ladder.missing('co_z1', { s: 7 }, relayID);
     }
     expect(owed).toEqual(['co_z1 7@r', 'co_z1 7@q']);

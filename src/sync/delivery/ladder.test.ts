@@ -152,7 +152,7 @@ describe('edits without a pause', () => {
     ladder.confirmed('co_z1', { s: 1, other: 1 }, 'r');
     clock.advance(1_000);
     ladder.edited('co_z1', { s: 3 });
-    ladder.connectionLost('r');
+    ladder.relayLost('r');
     ladder.saved('co_z1', { s: 3 });
     ladder.confirmed('co_z1', { s: 3 }, 'r');
     expect(ladder.isPending('co_z1', 'confirmed')).toBe(true);
@@ -171,20 +171,30 @@ describe('edits without a pause', () => {
     ladder.edited('co_z1', { s: 3 });
     expect(ladder.count('confirmed').oldestSinceMs).toBe(0);
     ladder.confirmed('co_z1', { s: 1 }, 'q');
-    ladder.connectionLost('r');
+    ladder.relayLost('r');
     expect(ladder.count('confirmed').oldestSinceMs).toBe(0);
   });
 });
 
 describe('a lost connection', () => {
-  it('[LADDER-4] discards what was sent and what was partly confirmed', () => {
+  it('[LADDER-4] discards what was sent, and keeps what was confirmed', () => {
     const { ladder } = createTestLadder();
-    ladder.edited('co_z1', { s: 2 });
-    ladder.sent('co_z1', { s: 2 }, 'r');
+    ladder.edited('co_z1', { s: 1, t: 1 });
+    ladder.sent('co_z1', { s: 1, t: 1 }, 'r');
     ladder.confirmed('co_z1', { s: 1 }, 'r');
     ladder.connectionLost('r');
+    expect(ladder.count('sent').pending).toBe(1);
+    ladder.confirmed('co_z1', { t: 1 }, 'r');
+    expect([ladder.count('sent').pending, ladder.count('confirmed').pending]).toEqual([0, 0]);
+  });
+
+  it('[LADDER-4] a relay that has lost data has to confirm everything again', () => {
+    const { ladder } = createTestLadder();
+    ladder.edited('co_z1', { s: 1, t: 1 });
     ladder.confirmed('co_z1', { s: 1 }, 'r');
-    expect([ladder.count('sent').pending, ladder.count('confirmed').pending]).toEqual([1, 1]);
+    ladder.relayLost('r');
+    ladder.confirmed('co_z1', { t: 1 }, 'r');
+    expect(ladder.count('confirmed').pending).toBe(1);
   });
 
   it('keeps what was saved', () => {

@@ -33,8 +33,10 @@ export interface Ladder {
   /** With `isHearsay`, another tab says so, and writes it to the ledger itself. */
   confirmed(id: string, counts: KnownCounts, relayID: string, isHearsay?: true): void;
   failed(id: string, error: KernelError, relayID: string): void;
-  /** Forgets what was sent or confirmed: it may be lost. The next server, maybe another one, reports what has arrived. */
+  /** Forgets what was sent: it may be lost. */
   connectionLost(relayID: string): void;
+  /** The relay has lost data, or is another one: forgets what it has confirmed. What it has, it reports again. */
+  relayLost(relayID: string): void;
   /** Whether an edit of the CoValue is waiting for this rung. */
   isPending(id: string, rung: CountedRung): boolean;
   /** Whether an edit that this tab is responsible for is waiting for this rung. */
@@ -185,6 +187,16 @@ export function createLadder(
     onPending(id);
   }
 
+  function forget(relayID: string, without: typeof pendingEdits.withoutRelay): void {
+    for (const [id, before] of pending) {
+      const edits = without(before, relayID);
+      if (edits === before) continue;
+      pending.set(id, edits);
+      updateWaiting(id, edits);
+    }
+    onChange();
+  }
+
   return {
     pending,
     get relayIDs() {
@@ -268,15 +280,8 @@ export function createLadder(
     },
     confirmed: confirm,
     failed: (id, error, relayID) => update(id, (edits) => pendingEdits.withError(edits, relayID, error)),
-    connectionLost(relayID) {
-      for (const [id, before] of pending) {
-        const edits = pendingEdits.withoutConnection(before, relayID);
-        if (edits === before) continue;
-        pending.set(id, edits);
-        updateWaiting(id, edits);
-      }
-      onChange();
-    },
+    connectionLost: (relayID) => forget(relayID, pendingEdits.withoutConnection),
+    relayLost: (relayID) => forget(relayID, pendingEdits.withoutRelay),
     isPending: (id, rung) => waiting[rung].has(id),
     hasOwnPending: (rung) => [...ownCoValueIDs].some((id) => waiting[rung].has(id)),
     count(rung) {

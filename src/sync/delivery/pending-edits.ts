@@ -96,10 +96,15 @@ export function newlyConfirmed(before: PendingEdits, after: PendingEdits, relayI
   return missingIn(had, Object.fromEntries(need.filter(([, count]) => count > 0)));
 }
 
-/** Forgets what was sent and confirmed over a connection, because the next one reports it again. */
+/** Forgets what was sent over a connection, and why it was stuck. What the relay has confirmed, it has. */
 export function withoutConnection(pending: PendingEdits, relayID: string): PendingEdits {
-  if (!pending.atRelays[relayID]) return pending;
-  return withRelay(pending, relayID, nothingYet);
+  const before = pending.atRelays[relayID];
+  return before ? withRelay(pending, relayID, { sent: {}, confirmed: before.confirmed }) : pending;
+}
+
+/** Forgets what the relay has confirmed, too. */
+export function withoutRelay(pending: PendingEdits, relayID: string): PendingEdits {
+  return pending.atRelays[relayID] ? withRelay(pending, relayID, nothingYet) : pending;
 }
 
 /** Call when the relay lacks what another tab announced as confirmed. */

@@ -160,7 +160,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       tabs?.lostData(id);
     },
     outdated() {
-      ladder.connectionLost(id);
+      ladder.relayLost(id);
       outdatedRedial.request();
     },
     async recheck(signal) {
@@ -207,8 +207,6 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       ready(peer, its) {
         hello = its;
         isReady = true;
-        // Other tabs may have announced confirmations from before the relay lost data.
-        ladder.connectionLost(id);
         // cojson remembers a peer by its ID, and would never resend to a relay that lost data.
         node.syncManager.removePeer(id);
         node.syncManager.addPeer(peer);

@@ -137,7 +137,7 @@ export function createRelayEvidence(options: {
     recheck,
     recheckAll() {
       // Another tab may have announced a confirmation from before the relay lost data, while this tab was not connected.
-      ladder.connectionLost(relayID);
+      ladder.relayLost(relayID);
       for (const [id, counts] of said) ladder.confirmed(id, counts, relayID);
       for (const { id } of node.allCoValues()) {
         recheck(id, localCounts(node, id));
