@@ -1,6 +1,6 @@
 import { RawGroup, type CoValueCore, type SessionID } from 'cojson';
 import type { NotCountedReason } from '../base/not-counted-reason.ts';
-import { isDeletion, mayDelete, restrictsDeletions } from './restricted-deletions.ts';
+import { isDeletion, mayDelete, restrictsDeletions } from './refusals/restricted-deletions.ts';
 import {
   findCoValue,
   lastCheckedOf,

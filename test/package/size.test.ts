@@ -3,9 +3,9 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 46_500;
+const completeEntryBudget = 46_800;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 33_300,
+  'lazy-entry': 33_900,
   relays: 33_900,
   storage: 6_600,
   'kernel-storage': 7_000,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 92_000;
+const openSessionBudget = 93_200;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];

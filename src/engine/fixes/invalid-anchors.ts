@@ -1,7 +1,7 @@
 import { RawCoList, type CoValueCore, type JsonValue, type OpID, type RawCoID, type SessionID } from 'cojson';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { decrypt } from '../edit-verdicts.ts';
-import { restrictsDeletions } from '../restricted-deletions.ts';
+import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
 import { compareWithTies } from './tie-order.ts';
 
 type Transaction = CoValueCore['verifiedTransactions'][number];

@@ -1,7 +1,7 @@
 import { CoValueCore, RawGroup } from 'cojson';
 import { getOrCreateCoValue } from '../covalue-lookup.ts';
 import { openContentOf } from '../private-fields.ts';
-import { restrictsDeletions } from '../restricted-deletions.ts';
+import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
 
 let isPatched = false;
 const changedGroups = new WeakSet<CoValueCore>();

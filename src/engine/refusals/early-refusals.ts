@@ -3,7 +3,7 @@ import type { Role } from '../../base/role.ts';
 import { groupAccessOf, isComplete, memberRoleIn } from '../covalue-access.ts';
 import { deletedCoValue } from '../covalue-errors.ts';
 import { getAvailableCoValue } from '../covalue-lookup.ts';
-import { isDeletion, mayDelete, restrictsDeletions } from '../restricted-deletions.ts';
+import { isDeletion, mayDelete, restrictsDeletions } from './restricted-deletions.ts';
 import { tooLarge, writeForbidden } from './write-errors.ts';
 
 type Create = (this: RawGroup, init: unknown, ...rest: unknown[]) => unknown;
