@@ -1,5 +1,5 @@
 import type { SessionID } from 'cojson';
-import type { Clock } from '../../base/clock.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
 import { assert } from '../../base/assert.ts';
 import { accountDatabase, stores } from '../../storage/account-database.ts';
 import { committed, openDatabase } from '../../storage/indexed-db.ts';
@@ -21,11 +21,14 @@ export interface SessionIDRecord {
   readonly epoch: number;
 }
 
+/** Another page that holds the database keeps a transaction waiting without an event. */
+const transactionMs = 3_000;
+
 /** Each call opens its own connection, because an open one would block another tab from deleting the database. */
 export function createSessionIDRecords(
   indexedDB: IDBFactory,
   accountID: string,
-  clock?: Clock,
+  clock: Clock = systemClock,
 ): SessionIDRecords {
   async function transact<T>(
     mode: IDBTransactionMode,
@@ -33,12 +36,15 @@ export function createSessionIDRecords(
   ): Promise<T> {
     const db = await openDatabase(indexedDB, accountDatabase(accountID), clock);
     assert(db, 'The database does not exist yet.');
+    let stopWaiting = () => {};
     try {
       const transaction = db.transaction(stores.sessionIDs, mode, { durability: 'strict' });
+      stopWaiting = clock.after(transactionMs, () => abort(transaction));
       const request = run(transaction.objectStore(stores.sessionIDs));
       await committed(transaction);
       return request.result;
     } finally {
+      stopWaiting();
       db.close();
     }
   }
@@ -55,6 +61,14 @@ export function createSessionIDRecords(
     put: async (record) => void (await transact('readwrite', (store) => store.put(record))),
     delete: (sessionID) => transact('readwrite', (store) => store.delete(sessionID)),
   };
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has just ended, and its event comes next.
+  }
 }
 
 /** Ignores records of another version: their IDs must not be used here. */

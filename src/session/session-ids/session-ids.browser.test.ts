@@ -87,6 +87,17 @@ describe('a session', () => {
     ) ?? { version: 0 };
     expect(version).toBe(99);
   });
+
+  test('[ACC-26] opens with a new ID if another page holds the stored ones', async () => {
+    const { accountID, node } = await device.signedUp();
+    await device.closeAll();
+    const release = await device.databases.hold(accountDatabase(accountID).name, 'session-ids');
+    try {
+      expect(idOf(await device.reloaded())).not.toBe(node.currentSessionID);
+    } finally {
+      release();
+    }
+  });
 });
 
 describe('a frozen page', () => {
