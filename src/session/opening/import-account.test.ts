@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 /** A device whose storage knows what it has of the kernel's map, but cannot read it. */
-async function unreadableDevice({ isImported = true } = {}) {
+async function unreadableDevice({ isImported = true, isSilent = false } = {}) {
   const crypto = await createSessionCrypto();
   const whole = await createGenesis(crypto, globalThis.crypto.subtle, new Uint8Array(32).fill(1));
   const all = await whole.content();
@@ -38,6 +38,9 @@ async function unreadableDevice({ isImported = true } = {}) {
   const storage = createMemoryStorage();
   node.setStorage({
     ...storage,
+    load: (...call) => {
+      if (!isSilent) storage.load(...call);
+    },
     loadKnownState: (id, callback) =>
       callback(id === genesis.kernelMapID ? { ...emptyKnownState(id), header: true, sessions } : undefined),
   });
@@ -56,11 +59,14 @@ test('[ACC-29] an account opens although this device cannot read what it knows t
   expect(kernelMap.id).toBe(genesis.kernelMapID);
 });
 
-test('[ACC-29] an account that cannot be read in time rejects with STORAGE_UNAVAILABLE', async () => {
-  const { node, sync, platform, account } = await unreadableDevice({ isImported: false });
+test.each([
+  ['does not find', { isImported: false }],
+  ['does not answer about', { isSilent: true }],
+])('[ACC-29] an account that the storage %s in time rejects with STORAGE_UNAVAILABLE', async (_, how) => {
+  const { node, sync, platform, account } = await unreadableDevice(how);
   const opening = importAccount(platform, account, { node, sync });
   const rejected = expect(opening).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   await expect.poll(() => platform.clock.waiting).toBeGreaterThan(0);
-  platform.clock.advance(20_000);
+  platform.clock.advance(10_000);
   await rejected;
 });

@@ -1,6 +1,6 @@
 import type { AvailableCoValueCore, LocalNode, RawCoID, RawCoMap } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import { createKernelError } from '../../base/kernel-error.ts';
+import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
 import {
@@ -18,6 +18,7 @@ import { waitForRelay } from '../passkeys/wait-for-relay.ts';
 import { inTime } from '../sign-out/unsynced-edits.ts';
 import { getOrCreateCoValue, loadFromStorage } from '../../engine/covalue-lookup.ts';
 
+/** For everything that is read before the account is open. */
 const maxReadMs = 10_000;
 
 /** Resolves with the kernel's map. Rejects with PASSKEY_REMOVED if the account has removed the passkey used. */
@@ -30,15 +31,17 @@ export async function importAccount(
   const { kernelMapID } = genesis;
   const heard = confirmationsOf(sync)?.whenAnswered(kernelMapID);
   const others = [...keyrings, ...unsaved];
-  await Promise.all(
-    [...new Set([...genesis.counts.keys(), ...others.map(({ id }) => id)])].map((id) =>
-      loadFromStorage(node, id),
-    ),
-  );
+  const beganMs = clock.elapsedMs();
+  const msLeft = () => Math.max(0, beganMs + maxReadMs - clock.elapsedMs());
+  const ids = new Set([...genesis.counts.keys(), ...others.map(({ id }) => id)]);
+  const loaded = Promise.all([...ids].map((id) => loadFromStorage(node, id)));
+  if (!(await inTime(clock, loaded, msLeft()))) throw unreadable();
   if ([...genesis.counts].some(([id, counts]) => lacks(node, id, counts)))
     importContents(node, await genesis.content());
   importContents(node, others);
-  const kernelMap = (await untilAvailable(node, kernelMapID, clock)).getCurrentContent() as RawCoMap;
+  const kernelMap = (
+    await untilAvailable(node, kernelMapID, { clock, limitMs: msLeft() })
+  ).getCurrentContent() as RawCoMap;
   if (passkey) recordPasskey(kernelMap, passkey);
   if (isPhraseRevealed) recordPhraseRevealed(kernelMap);
   if (openedBy !== undefined) {
@@ -50,7 +53,11 @@ export async function importAccount(
 }
 
 /** What is stored may refer to a CoValue whose read has failed and is tried again. */
-async function untilAvailable(node: LocalNode, id: string, clock: Clock): Promise<AvailableCoValueCore> {
+async function untilAvailable(
+  node: LocalNode,
+  id: string,
+  { clock, limitMs }: { readonly clock: Clock; readonly limitMs: number },
+): Promise<AvailableCoValueCore> {
   const core = getOrCreateCoValue(node, id);
   const available = new Promise<void>((resolve) => {
     core.subscribe((_, stop) => {
@@ -59,9 +66,13 @@ async function untilAvailable(node: LocalNode, id: string, clock: Clock): Promis
       resolve();
     }, true);
   });
-  await inTime(clock, available, maxReadMs);
+  await inTime(clock, available, limitMs);
   if (core.isAvailable()) return core;
-  throw createKernelError(
+  throw unreadable();
+}
+
+function unreadable(): KernelError {
+  return createKernelError(
     'STORAGE_UNAVAILABLE',
     'What this device has of the account cannot be read at the moment. Reload, then open the account again.',
   );
