@@ -64,6 +64,32 @@ it.each(['ask', 'holdOthers'] as const)(
   },
 );
 
+describe('[ACC-16] if another tab counts changes that this one knows to be confirmed', () => {
+  const some: UnsyncedEdits = { ids: ['co_zMap'], isWhole: true };
+
+  it('it is asked again, because it may not have heard', async () => {
+    const { signOut, tabs } = await signOutInDoubt();
+    tabs.ask = vi.fn(() => Promise.resolve(none)).mockResolvedValueOnce(some);
+    await signOut();
+    expect(tabs.ask).toHaveBeenCalledTimes(2);
+  });
+
+  it('a sign-out is refused if it still counts them later', async () => {
+    const { signOut, tabs } = await signOutInDoubt();
+    tabs.ask = vi.fn(() => Promise.resolve(some));
+    await expect(signOut()).rejects.toMatchObject({ details: { ids: some.ids } });
+    expect(tabs.ask).toHaveBeenCalledTimes(5);
+    expect(tabs.holdOthers).not.toHaveBeenCalled();
+  });
+
+  it('a sign-out is refused if it has others when no tab accepts edits', async () => {
+    const { signOut, tabs } = await signOutInDoubt();
+    tabs.holdOthers = vi.fn(() => Promise.resolve(some));
+    await expect(signOut()).rejects.toMatchObject({ details: { ids: some.ids } });
+    expect(tabs.endOthers).not.toHaveBeenCalled();
+  });
+});
+
 it('a sign-out that keeps the encrypted data goes on although the relay is in doubt', async () => {
   const { signOut, close } = await signOutInDoubt('ask');
   await signOut({ keepEncryptedData: true });

@@ -31,6 +31,9 @@ export type SignOutPlatform = Pick<
 /** As long as `close` takes to send what is pending, and shorter than another tab waits for an answer. */
 const closingMs = 2_000;
 
+/** The waits before the other tabs are asked again: what a relay confirmed to one tab reaches the others within 150 ms. */
+const askAgainMs = [100, 200, 300, 400];
+
 const none: UnsyncedEdits = { ids: [], isWhole: true };
 
 /** Signs a session out, and ends it when another tab signs the account out. */
@@ -71,6 +74,19 @@ export function createSignOut(parts: {
     // A session that is ending may still send what it has.
     await inTime(clock, life().whenEnded(), closingMs);
     return unsyncedLeft(wantedAt);
+  }
+
+  /** Asks again if only other tabs count edits, because they may not have heard what relays confirmed to this one. */
+  async function askOthers(wantedAt: WantedAt): Promise<UnsyncedEdits> {
+    let others = (await tabs?.ask(wantedAt)) ?? none;
+    for (const ms of askAgainMs) {
+      if (!tabs || others.ids.length === 0 || !others.isWhole) break;
+      // For `relay`, this also announces what was confirmed.
+      if (unsyncedChanges(await unsynced(wantedAt))) break;
+      await new Promise<void>((resolve) => clock.after(ms, resolve));
+      others = await tabs.ask(wantedAt);
+    }
+    return others;
   }
 
   function unsyncedLeft(wantedAt: WantedAt): UnsyncedEdits {
@@ -123,7 +139,7 @@ export function createSignOut(parts: {
     };
     let allow = () => {};
     try {
-      if (!discardUnsynced) await throwIfUnsynced(tabs?.ask(wantedAt));
+      if (!discardUnsynced) await throwIfUnsynced(askOthers(wantedAt));
       allow = edits.refuse(signingOutNow);
       // Checked here once the tabs have answered, because one that closes instead leaves its edits to this device.
       await throwIfUnsynced(await tabs?.holdOthers(wantedAt));
