@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { createDatabases } from '../../../test/support/storage/databases.ts';
+import { fullWhen } from '../../../test/support/storage/full-device.ts';
 import { createFakePasskeys, type FakePasskeys } from '../../../test/support/platform/fake-passkeys.ts';
 import { activeSession } from '../active-session.ts';
 import { deviceDatabase } from './device-database.ts';
@@ -23,48 +24,6 @@ afterEach(async () => {
   while (activeSession.current) await activeSession.current.close();
   await databases.deleteAll();
 });
-
-/**
- * The device's database with commits that fail as on a full disk. (CDP can lower Chromium's own limit, but Chromium relies
- * for a while on the free space that it measured before.)
- */
-function fullWhen(isFull: () => boolean): IDBFactory {
-  return Object.assign(Object.create(indexedDB) as IDBFactory, {
-    deleteDatabase: (name: string) => indexedDB.deleteDatabase(name),
-    open(name: string, version: number) {
-      const request = indexedDB.open(name, version);
-      request.addEventListener('success', () => {
-        if (name !== deviceDatabase.name) return;
-        const db = request.result;
-        const begin = db.transaction.bind(db);
-        db.transaction = (...args) => {
-          const transaction = begin(...args);
-          if (isFull()) failOnPut(transaction);
-          return transaction;
-        };
-      });
-      return request;
-    },
-  });
-}
-
-function failOnPut(transaction: IDBTransaction): void {
-  const objectStore = transaction.objectStore.bind(transaction);
-  transaction.objectStore = (name) => {
-    const store = objectStore(name);
-    const put = store.put.bind(store);
-    store.put = (...args) => {
-      if (!transaction.error) {
-        Object.defineProperty(transaction, 'error', {
-          value: new DOMException('no room', 'QuotaExceededError'),
-        });
-        queueMicrotask(() => transaction.abort());
-      }
-      return put(...args);
-    };
-    return store;
-  };
-}
 
 async function keptRecords(): Promise<number> {
   const counts = await Promise.all(
