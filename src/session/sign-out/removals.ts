@@ -1,16 +1,17 @@
-import { isKernelError } from '../../base/kernel-error.ts';
+import { createKernelError, isKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { isRecord } from '../../base/record.ts';
 import { deleteAccountData } from '../device/delete-account-data.ts';
 import { readDevice, writeDevice } from '../device/device-database.ts';
 import { databaseBlocked, deviceError, unlessRefused } from '../device/device-errors.ts';
 import { holdLockInTime, whileHeld } from '../session-ids/held-lock.ts';
+import { createRemovalMarks } from './removal-marks.ts';
 import { presentTabs } from './tab-presence.ts';
 
 /**
  * Marks an account's databases for deletion. Written among the credentials, under a key that no credential uses, by the
  * transaction that deletes the vault. It stays until the databases are gone and no tab is left that could create them
- * again, so a later start resumes the deletion.
+ * again, so a later start resumes the deletion. On a full disk, a removal mark replaces it.
  */
 interface Removal {
   readonly credentialID: string;
@@ -25,7 +26,7 @@ const waitMs = 5_000;
 export interface Removals {
   /**
    * Afterwards this device cannot open the account without a prompt. One transaction: all or nothing. Without `keepsData`,
-   * the account cannot be opened offline either, and its databases are marked for deletion.
+   * the account cannot be opened offline either, and its databases are marked for deletion. Works on a full disk.
    */
   signOff(options: { readonly keepsData: boolean }): Promise<void>;
   /** Whether the databases are marked for deletion. */
@@ -41,8 +42,12 @@ type RemovalPlatform = Pick<Platform, 'clock' | 'indexedDB' | 'locks' | 'marks'>
 export function createRemovals(platform: RemovalPlatform, accountID: string): Removals {
   const { indexedDB } = platform;
   const key = keyOf(accountID);
+  const marks = createRemovalMarks(platform.marks);
 
-  const unmark = () => indexedDB && writeDevice(indexedDB, (store) => store('credentials').delete(key));
+  async function unmark(): Promise<void> {
+    marks.remove(accountID);
+    if (indexedDB) await writeDevice(indexedDB, (store) => store('credentials').delete(key));
+  }
 
   async function removeNow(isOpening: boolean): Promise<void> {
     if (!indexedDB) return;
@@ -50,7 +55,7 @@ export function createRemovals(platform: RemovalPlatform, accountID: string): Re
       removal: await store('credentials').get(key),
       whatOpensIt: [await store('vaults').get(accountID), ...(await store('keyrings').getAll())],
     }));
-    if (!isRemoval(records?.removal)) return;
+    if (!records || !(isRemoval(records.removal) || marks.has(accountID))) return;
     try {
       // The user signed in again before the databases could be deleted, so their content is wanted.
       const isWanted = records.whatOpensIt.some((record) => isOf(record, accountID));
@@ -78,27 +83,52 @@ export function createRemovals(platform: RemovalPlatform, accountID: string): Re
     }
   }
 
+  async function forget(
+    indexedDB: IDBFactory,
+    { keepsData, hasRecord }: { readonly keepsData: boolean; readonly hasRecord: boolean },
+  ): Promise<void> {
+    const forgetting = writeDevice(indexedDB, async (store) => {
+      await store('vaults').delete(accountID);
+      for (const { key: vaultKey, value } of await store('damaged-vaults').entries()) {
+        if (isOf(value, accountID)) await store('damaged-vaults').delete(vaultKey);
+      }
+      if (keepsData) return;
+      for (const { key: mapID, value } of await store('keyrings').entries()) {
+        if (isOf(value, accountID)) await store('keyrings').delete(mapID);
+      }
+      const removal: Removal = { credentialID: key, v: 1, accountID, isRemoval: true };
+      if (hasRecord) await store('credentials').put(removal);
+    });
+    await unlessRefused(forgetting);
+  }
+
+  /** Deleting needs no room, but the record does. */
+  async function forgetOnFullDisk(indexedDB: IDBFactory): Promise<void> {
+    marks.add(accountID);
+    try {
+      await forget(indexedDB, { keepsData: false, hasRecord: false });
+    } catch (error) {
+      marks.remove(accountID);
+      throw error;
+    }
+  }
+
   return {
     async signOff({ keepsData }) {
       if (!indexedDB) return;
-      await unlessRefused(
-        writeDevice(indexedDB, async (store) => {
-          await store('vaults').delete(accountID);
-          for (const { key: vaultKey, value } of await store('damaged-vaults').entries()) {
-            if (isOf(value, accountID)) await store('damaged-vaults').delete(vaultKey);
-          }
-          if (keepsData) return;
-          for (const { key: mapID, value } of await store('keyrings').entries()) {
-            if (isOf(value, accountID)) await store('keyrings').delete(mapID);
-          }
-          const removal: Removal = { credentialID: key, v: 1, accountID, isRemoval: true };
-          await store('credentials').put(removal);
-        }),
-      );
+      try {
+        await forget(indexedDB, { keepsData, hasRecord: true }).catch((error: unknown) => {
+          if (keepsData || !isKernelError(error, 'STORAGE_FULL')) throw error;
+          return forgetOnFullDisk(indexedDB);
+        });
+      } catch (error) {
+        throw isKernelError(error, 'STORAGE_FULL') ? cannotForget(error.cause) : error;
+      }
     },
     isMarked: async () =>
       indexedDB !== undefined &&
-      isRemoval(await readDevice(indexedDB, (store) => store('credentials').get(key))),
+      (marks.has(accountID) ||
+        isRemoval(await readDevice(indexedDB, (store) => store('credentials').get(key)))),
     finish: () => alone(false),
     finishToOpen: () => alone(true),
   };
@@ -109,11 +139,20 @@ export async function finishRemovals(platform: RemovalPlatform): Promise<void> {
   const { indexedDB } = platform;
   if (!indexedDB) return;
   const records = await unlessRefused(readDevice(indexedDB, (store) => store('credentials').getAll()));
-  const removals = (records ?? []).filter(isRemoval);
+  const recorded = (records ?? []).filter(isRemoval).map(({ accountID }) => accountID);
+  const marked = records ? createRemovalMarks(platform.marks).all() : [];
   const endings = await Promise.allSettled(
-    removals.map(({ accountID }) => createRemovals(platform, accountID).finish()),
+    [...new Set([...recorded, ...marked])].map((accountID) => createRemovals(platform, accountID).finish()),
   );
   for (const ending of endings) if (ending.status === 'rejected') throw ending.reason;
+}
+
+function cannotForget(cause: unknown): KernelError {
+  return createKernelError(
+    'STORAGE_FULL',
+    'This device has no space left, so the account could not be removed from it and is still signed in. Free some space, then sign out again.',
+    { cause },
+  );
 }
 
 function keyOf(accountID: string): string {
