@@ -6,7 +6,7 @@ const entryBudget = 12_000;
 const completeEntryBudget = 46_800;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 34_400,
-  relays: 34_000,
+  relays: 34_200,
   storage: 6_600,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
