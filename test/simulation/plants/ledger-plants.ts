@@ -1,3 +1,4 @@
+import { before } from '../simulate.ts';
 import { contradiction, falseClaim, unmet, type Plant } from './plant.ts';
 
 const diskStorage = 'test/simulation/disk-storage.ts';
@@ -36,7 +37,7 @@ export const ledgerPlants: readonly Plant[] = [
     changes: [
       {
         file: debtBook,
-        from: 'add(owed, id, counts, relayID, relayID === undefined ? undefined : generationOf(relayID));',
+        from: 'add(owed, { id, counts, ...of });',
         to: '',
       },
     ],
@@ -80,7 +81,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 8,
+    seed: 7,
   },
   {
     rule: 'T1',
@@ -115,7 +116,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 3,
+    seed: 46,
   },
   {
     rule: 'T3',
@@ -163,7 +164,7 @@ export const ledgerPlants: readonly Plant[] = [
       { file: ladder, from: 'onReleased(id, ended);', to: 'onReleased(id, { ...ended, ...deletion });' },
     ],
     message: falseClaim,
-    seed: 3,
+    seed: 15,
   },
   {
     rule: 'T3',
@@ -204,7 +205,8 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: unmet,
-    seed: 88,
+    seed: 4,
+    scenario: { ...before, reusedIDs: true },
   },
   {
     rule: '◆ only up to what is stored',

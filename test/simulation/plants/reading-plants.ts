@@ -54,7 +54,7 @@ export const readingPlants: readonly Plant[] = [
       },
     ],
     message: unmet,
-    seed: 2,
+    seed: 10,
   },
   {
     rule: 'T7',

@@ -1,3 +1,4 @@
+import { before } from '../simulate.ts';
 import { falseClaim, type Plant } from './plant.ts';
 
 const debtBook = 'src/sync/delivery/debt-book.ts';
@@ -94,7 +95,8 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 7,
+    seed: 8,
+    scenario: { ...before, stock: true },
   },
   {
     rule: 'T6',
