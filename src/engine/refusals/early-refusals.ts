@@ -1,8 +1,7 @@
 import { CoValueCore, RawGroup, type RawCoValue } from 'cojson';
-import type { Role } from '../../base/role.ts';
-import { groupAccessOf, isComplete, memberRoleIn } from '../covalue-access.ts';
+import { memberRoleIn } from '../covalue-access.ts';
 import { deletedCoValue } from '../covalue-errors.ts';
-import { getAvailableCoValue } from '../covalue-lookup.ts';
+import { checkRole, mayWrite } from './check-role.ts';
 import { isDeletion, mayDelete, restrictsDeletions } from './restricted-deletions.ts';
 import { tooLarge, writeForbidden } from './write-errors.ts';
 
@@ -55,16 +54,6 @@ export function patchRefusals(): void {
     if (group) throw writeForbidden(this.id, memberRoleIn(group));
     deleteCoValue.call(this);
   };
-}
-
-const mayWrite = (role: Role | undefined) => role !== undefined && role !== 'reader';
-
-/** Throws if the group is here and the account has no such role in it. */
-function checkRole(core: CoValueCore, isAllowed: (role: Role | undefined) => boolean): void {
-  const access = core.isAvailable() ? groupAccessOf(core.node, core) : undefined;
-  const group = access && getAvailableCoValue(core.node, access.groupID);
-  // The missing part of the group may grant the right.
-  if (group && isComplete(group) && !isAllowed(access.role)) throw writeForbidden(core.id, access.role);
 }
 
 /** What cojson makes of a new CoValue's first value. */

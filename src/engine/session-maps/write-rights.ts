@@ -1,7 +1,6 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import { groupAccessOf, isComplete } from '../covalue-access.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
-import { writeForbidden } from '../refusals/write-errors.ts';
+import { checkRole, mayWrite } from '../refusals/check-role.ts';
 import { isOwnSession } from './edit-times.ts';
 import { checkEdits, type SessionMapLayer } from './session-maps.ts';
 
@@ -22,12 +21,7 @@ export function createWriteRights(): WriteRights & { readonly layer: SessionMapL
   function check(id: RawCoID, sessionID: string, metaJson: string | undefined): void {
     if (!node || !isOwnSession(node, sessionID) || isExempt(metaJson)) return;
     const core = getKnownCoValue(node, id);
-    if (!core?.isAvailable()) return;
-    const access = groupAccessOf(node, core);
-    const group = access && getKnownCoValue(node, access.groupID);
-    // The missing part of the group may grant the right.
-    if (!access || !group?.isAvailable() || !isComplete(group)) return;
-    if (access.role === undefined || access.role === 'reader') throw writeForbidden(id, access.role);
+    if (core) checkRole(core, mayWrite);
   }
 
   return {
