@@ -348,6 +348,8 @@ export function createNodeSync(options: {
     whenSure: relays.whenSure,
     async leftByAll() {
       await relays.whenSure();
+      // Before that, the ledger reports the relay as not compared, and drops confirmations of a new generation.
+      await relays.whenRecorded();
       await flushed();
       return readOwedIDs(recalling, (found) => tabs?.recalled(found));
     },

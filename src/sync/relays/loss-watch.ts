@@ -44,6 +44,8 @@ export interface LossWatch {
   isRecorded(generation: number): boolean;
   /** Call before the ledger gets confirmations, with the latest of them first. Rejects if the record is not written. */
   record(confirmed: readonly ConfirmedEdit[]): Promise<void>;
+  /** Resolves once every write of the record so far has ended, even if it failed. */
+  whenRecorded(): Promise<unknown>;
   connected(hello: HelloFrame | undefined): void;
   /** Call with each message, before it is handled. */
   carried(): void;
@@ -306,6 +308,7 @@ export function createLossWatch(options: {
       remembered = { ...remembered, confirmed: joinConfirmed(now, confirmedIn(remembered)) };
       return write(now);
     },
+    whenRecorded: () => writing,
     connected(its) {
       hello = its;
       isVerified = false;

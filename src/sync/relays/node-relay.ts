@@ -52,6 +52,8 @@ export interface NodeRelay {
   /** Whether the relay has yet to acknowledge content of the CoValue. */
   isUploading(id: string): boolean;
   record(confirmed: readonly ConfirmedEdit[]): Promise<void>;
+  /** As `LossWatch.whenRecorded`. */
+  whenRecorded(): Promise<unknown>;
   /** Reconnects if it should be connected. */
   redial(): void;
   /** Call before cojson handles the relay's message. */
@@ -309,6 +311,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     isRecorded: losses.isRecorded,
     isUploading: unacknowledged.has,
     record: losses.record,
+    whenRecorded: losses.whenRecorded,
     redial,
     handling: claims.check,
     handled(message, peer) {

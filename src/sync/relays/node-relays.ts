@@ -52,6 +52,8 @@ export interface NodeRelays
   isUploading(relayID: string, id: string): boolean;
   /** As `LossWatch.record`. */
   record(relayID: string, confirmed: readonly ConfirmedEdit[]): Promise<void>;
+  /** As `LossWatch.whenRecorded`, of every relay. */
+  whenRecorded(): Promise<unknown>;
   /** As `LossWatch.isSure`, of every relay. A relay that was lost in doubt stays in doubt. */
   isSure(): boolean;
   /** Checks again whether content that waited for a dependency has arrived. */
@@ -185,6 +187,7 @@ export function createNodeRelays(options: {
     isRecorded: (relayID, generation) => byID.get(relayID)?.isRecorded(generation) ?? true,
     isUploading: (relayID, id) => byID.get(relayID)?.isUploading(id) ?? false,
     record: (relayID, confirmed) => byID.get(relayID)?.record(confirmed) ?? Promise.resolve(),
+    whenRecorded: () => Promise.all(all.map((relay) => relay.whenRecorded())),
     generationOf: (relayID) => byID.get(relayID)?.generation ?? 0,
     sentElsewhere: (relayID, id, counts) => byID.get(relayID)?.sentElsewhere(id, counts),
     whenAnswered: answerWaits.whenAnswered,
