@@ -269,6 +269,17 @@ describe('a deletion', () => {
     expect(ladder.pending.size).toBe(0);
   });
 
+  it('is not stuck because a relay refused the edits that it ends', () => {
+    const { ladder } = createTestLadder();
+    ladder.edited('co_z1', { s: 3 });
+    ladder.failed('co_z1', createKernelError('RELAY_REFUSED', ''), 'r');
+    ladder.deleted('co_z1', { b_session_d1$: 1 });
+    expect(ladder.firstError).toBe(undefined);
+    ladder.failed('co_z1', createKernelError('RELAY_REFUSED', ''), 'r');
+    ladder.deleted('co_z1', { b_session_d1$: 1 });
+    expect(ladder.firstError).toMatchObject({ code: 'RELAY_REFUSED' });
+  });
+
   it('by another author must arrive if edits of this device depend on it', () => {
     const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 3 });

@@ -123,11 +123,12 @@ export function needOf({ edits }: PendingEdits): KnownCounts {
   return edits.reduce<KnownCounts>((all, { need }) => mergeCounts(all, need), {});
 }
 
+/** Also without errors, which tell why the other edits were stuck. */
 export function onlyDeletion(pending: PendingEdits): PendingEdits {
   const edits = pending.edits
     .map(({ sinceMs, need }) => ({ sinceMs, need: deletionOnly(need) }))
     .filter(({ need }) => !isEmpty(need));
-  return { ...pending, edits };
+  return Object.keys(pending.atRelays).reduce(withoutError, { ...pending, edits });
 }
 
 export function atRelay({ atRelays }: PendingEdits, relayID: string): AtRelay {
