@@ -20,6 +20,7 @@ let isSettled: boolean;
 let disputed: Set<string>;
 let leftToOther: Set<string>;
 let overdue: Set<string>;
+let unanswered: number;
 let sent: SyncMessage[];
 /** Loads that have begun, and the callbacks of those that have not ended. */
 let loaded: RawCoID[];
@@ -34,6 +35,7 @@ beforeEach(() => {
   disputed = new Set();
   leftToOther = new Set();
   overdue = new Set();
+  unanswered = 0;
   [sent, loaded, loads, sentAgain, toldStored] = [[], [], [], [], []];
   [isUnreadable, isHanging, isSettled] = [false, false, true];
   courier = createCourier({
@@ -55,6 +57,7 @@ beforeEach(() => {
     isSettled: () => isSettled,
     isLeftToOther: (id) => leftToOther.has(id),
     isOverdue: (id) => overdue.has(id),
+    onUnanswered: () => unanswered++,
   });
 });
 
@@ -259,6 +262,31 @@ describe('a question', () => {
       await pass(1_000);
       expect(asked()).toEqual(['co_z1']);
     }
+  });
+
+  it('needs another connection once five questions in a row had no answer, and the next time ten', async () => {
+    owe('co_z1', undefined, true);
+    await connect();
+    await pass(firstWaitMs + 154_000);
+    expect(unanswered).toBe(0);
+    await pass(1_000);
+    expect(unanswered).toBe(1);
+    courier.lost();
+    await connect();
+    await pass(firstWaitMs + 554_000);
+    expect(unanswered).toBe(1);
+    await pass(1_000);
+    expect(unanswered).toBe(2);
+  });
+
+  it('needs no other connection if the relay answers that it lacks it', async () => {
+    owe('co_z1');
+    await connect();
+    for (let answers = 0; answers < 10; answers++) {
+      await pass(maxWaitMs);
+      courier.handled({ action: 'known', id: 'co_z1', header: false, sessions: {} });
+    }
+    expect(unanswered).toBe(0);
   });
 
   it('is asked at the first interval again on the next connection', async () => {

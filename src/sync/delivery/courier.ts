@@ -26,6 +26,9 @@ export interface Courier {
 export const firstWaitMs = 5_000;
 export const maxWaitMs = 80_000;
 const checkEveryMs = 1_000;
+/** After about 155 s without an answer. Doubles with each new connection, because a busy relay must not be dialled without end. */
+const firstMaxUnanswered = 5;
+const lastMaxUnanswered = 80;
 const maxInFlight = 500;
 /** Loading takes memory, and each loaded CoValue is sent. */
 const maxLoading = 100;
@@ -34,6 +37,8 @@ interface Question {
   readonly askedAtMs: number;
   readonly waitMs: number;
   readonly isOpen: boolean;
+  /** How often the relay has been asked since its last answer. */
+  readonly unanswered: number;
   /** Everything had left this device before, so what the relay lacks is on its way no more. */
   readonly wasSent: boolean;
 }
@@ -93,6 +98,8 @@ export function createCourier(options: {
   readonly isLeftToOther: (id: string) => boolean;
   /** Another tab was to upload some of what is in memory, which waits for the relay's next answer. */
   readonly isOverdue: (id: string) => boolean;
+  /** The relay answers no question about one CoValue, as stock ones after an error. A new connection is needed. */
+  readonly onUnanswered: () => void;
 }): Courier {
   const { node, ladder, relayID, states, clock, isSettled, isLeftToOther } = options;
   const questions = new Map<RawCoID, Question>();
@@ -104,6 +111,7 @@ export function createCourier(options: {
   let receivedAtMs = 0;
   /** When each CoValue in memory was first seen to be pending on this connection. */
   const noticedAtMs = new Map<RawCoID, number>();
+  let maxUnanswered = firstMaxUnanswered;
   let isConnected = false;
   /** What this connection reads from storage now. */
   let reading: object | undefined;
@@ -202,9 +210,13 @@ export function createCourier(options: {
     const waitMs = before ? Math.min(before.waitMs * 2, maxWaitMs) : firstWaitMs;
     const edits = ladder.pending.get(id);
     const wasSent = edits !== undefined && isAt(edits, 'sent', relayID);
+    const unanswered = (before?.unanswered ?? 0) + Number(isOpen);
     close(id);
-    questions.set(id, { askedAtMs: clock.elapsedMs(), waitMs, isOpen, wasSent });
+    questions.set(id, { askedAtMs: clock.elapsedMs(), waitMs, isOpen, unanswered, wasSent });
     if (isOpen) inFlight++;
+    if (unanswered <= maxUnanswered) return;
+    maxUnanswered = Math.min(maxUnanswered * 2, lastMaxUnanswered);
+    options.onUnanswered();
   }
 
   async function askStored(ids: readonly RawCoID[]): Promise<void> {
@@ -274,6 +286,7 @@ export function createCourier(options: {
       const { id } = message;
       const question = questions.get(id);
       close(id);
+      if (question) questions.set(id, { ...question, isOpen: false, unanswered: 0 });
       if (loadLacking(id) && question?.isOpen && question.wasSent) node.sendBeyond(message);
       if (inFlight < maxInFlight / 2) askNext();
     },

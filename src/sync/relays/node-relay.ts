@@ -185,6 +185,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     isSettled: () => options.isSettled() && losses.isBelieved,
     isLeftToOther: (coValueID) => tabs?.isLeftToOther(id, coValueID) === true,
     isOverdue: (coValueID) => tabs?.isOverdue(id, coValueID) === true,
+    onUnanswered: () => outdatedRedial.request(),
   });
   const outdatedRedial = createPacedRedial({ clock, random: () => randomFraction(platform), redial });
   /** Of the current or the latest connection. */
