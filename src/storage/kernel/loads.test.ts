@@ -149,6 +149,24 @@ describe('a read that fails', () => {
     expect(recovered).toHaveBeenCalledOnce();
   });
 
+  it('is retried at the same time as others that failed meanwhile, and as soon', async () => {
+    const read = vi.fn(() => Promise.reject(error)) as Mock<(ids: ReadonlySet<RawCoID>) => Promise<Found>>;
+    const { clock, load } = create(read);
+    const ids = [one, two, group];
+    const areFound = Promise.all(
+      ids.map(async (id, index) => {
+        await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(index));
+        return load(id);
+      }),
+    );
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(ids.length));
+    clock.advance(500);
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledTimes(ids.length + 1));
+    read.mockImplementation((wanted) => Promise.resolve(found(wanted)));
+    clock.advance(1_000);
+    expect(await areFound).toEqual([true, true, true]);
+  });
+
   it('is failing until everything that could not be read was read', async () => {
     const reads: {
       readonly ids: ReadonlySet<RawCoID>;

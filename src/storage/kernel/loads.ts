@@ -72,7 +72,9 @@ export function createLoads(options: {
       const waiting = some.map(({ failingSinceMs = nowMs, ...request }) => ({ ...request, failingSinceMs }));
       unread.set(id, [...(unread.get(id) ?? []), ...waiting]);
     }
-    cancelRetry ??= clock.after(delayMs, retry);
+    // Several reads that fail at once count as one attempt.
+    if (cancelRetry) return;
+    cancelRetry = clock.after(delayMs, retry);
     delayMs = Math.min(maxDelayMs, delayMs * 2);
   }
 
