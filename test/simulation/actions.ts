@@ -51,6 +51,7 @@ export function startTabOn(world: World, device: SimDevice): string {
   if (!world.isOver && world.dice.chance(25)) world.note(breakReads(world, device));
   device.starting++;
   void openSimTab(world, device, name).then((tab) => {
+    if (!tab) return;
     // The app's first view opens some of the known CoValues.
     const percent = world.scenario.connectKills ? 15 : 50;
     for (const id of world.known) if (world.dice.chance(percent)) tab.open(id);

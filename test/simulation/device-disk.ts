@@ -16,6 +16,8 @@ export interface DeviceDisk {
   isFailing: boolean;
   /** While true, reads fail. */
   isUnreadable: boolean;
+  /** How often a read has failed. */
+  failedReads: number;
   /** How often something was written. */
   readonly commits: number;
   /** Writes atomically. `by` names the tab. */
@@ -103,6 +105,7 @@ export function createDeviceDisk(
   return {
     isFailing: false,
     isUnreadable: false,
+    failedReads: 0,
     ledger,
     get commits() {
       return commits;

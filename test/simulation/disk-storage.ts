@@ -89,7 +89,9 @@ export function openDiskStorage(
   async function reading(): Promise<void> {
     await queue.attempted();
     await wait(readMs);
-    if (disk.isUnreadable) throw new DOMException('no data', 'UnknownError');
+    if (!disk.isUnreadable) return;
+    disk.failedReads++;
+    throw new DOMException('no data', 'UnknownError');
   }
 
   const loads = createLoads({

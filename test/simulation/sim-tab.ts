@@ -1,4 +1,5 @@
 import type { CoID, RawCoID, RawCoValue } from 'cojson';
+import { isKernelError } from '../../src/base/kernel-error.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createSessionCrypto } from '../../src/engine/session-crypto.ts';
 import { createSessionNode } from '../../src/engine/create-node.ts';
@@ -33,13 +34,16 @@ interface Replaced {
   readonly retiredIDs: number;
 }
 
-/** `replaced`: what the page's earlier session, which has lost its ID, leaves to this one. */
+/**
+ * `replaced`: what the page's earlier session, which has lost its ID, leaves to this one. Resolves with undefined if the disk
+ * could not be read for too long: a person has to start the page again.
+ */
 export async function openSimTab(
   world: World,
   device: SimDevice,
   name: string,
   replaced: Replaced = { unsaved: [], retiredIDs: 0 },
-): Promise<SimTab> {
+): Promise<SimTab | undefined> {
   const { genesis, disk, channels, locks, sessionIDs } = device;
   const { accountID } = genesis;
   const links = new Set<Link>();
@@ -178,7 +182,7 @@ export async function openSimTab(
       unsaved: left,
       retiredIDs: replaced.retiredIDs + 1,
     });
-    for (const id of opened.keys()) next.open(id);
+    for (const id of opened.keys()) next?.open(id);
   }
   const tab: SimTab = {
     name,
@@ -251,7 +255,16 @@ export async function openSimTab(
   device.add(tab);
   device.starting--;
   world.ledger.watch(tab);
-  await importAccount(platform, account, { node, sync });
+  const failedReads = disk.failedReads;
+  try {
+    await importAccount(platform, account, { node, sync });
+  } catch (error) {
+    const isUnreadable = isKernelError(error) && error.code === 'STORAGE_UNAVAILABLE';
+    if (!isUnreadable || disk.failedReads === failedReads) throw error;
+    world.note(`${name} cannot read the account`);
+    tab.kill();
+    return undefined;
+  }
   life.isReady = true;
   return tab;
 }
