@@ -56,6 +56,10 @@ describe('seeds that found a bug', () => {
     expectNoBug(280_007_370));
   it('330003053: a comparison leaves the latest uploads in the relay’s record', () =>
     expectNoBug(330_003_053));
+  it('402001050: a deletion is not stuck because the relay refused an edit that it ended', () =>
+    expectNoFailure(402_001_050));
+  it('401000684: a stock relay that answers nothing after an error gets another connection', () =>
+    expectNoFailure(401_000_684));
   it.each([1100, 1245])('%i: the rest of what an earlier run of a reused session left is sent', (seed) =>
     expectNoBug(seed, { reusedIDs: true }),
   );
