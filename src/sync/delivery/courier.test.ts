@@ -264,7 +264,7 @@ describe('a question', () => {
     }
   });
 
-  it('needs another connection once five questions in a row had no answer, and the next time ten', async () => {
+  it('[CONN-15] needs another connection once five questions in a row had no answer, and the next time ten', async () => {
     owe('co_z1', undefined, true);
     await connect();
     await pass(firstWaitMs + 154_000);

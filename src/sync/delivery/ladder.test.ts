@@ -269,7 +269,7 @@ describe('a deletion', () => {
     expect(ladder.pending.size).toBe(0);
   });
 
-  it('is not stuck because a relay refused the edits that it ends', () => {
+  it('[LADDER-9] is not stuck because a relay refused the edits that it ends', () => {
     const { ladder } = createTestLadder();
     ladder.edited('co_z1', { s: 3 });
     ladder.failed('co_z1', createKernelError('RELAY_REFUSED', ''), 'r');
