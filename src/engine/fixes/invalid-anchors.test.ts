@@ -3,6 +3,7 @@ import {
   LocalNode,
   type AgentID,
   type AgentSecret,
+  type JsonValue,
   type RawCoID,
   type RawCoList,
   type RawCoPlainText,
@@ -97,12 +98,61 @@ it('stock cojson shows nothing behind an item that does not count', async () => 
   expect(owner).toEqual(['first', 'a']);
 });
 
+/** An item behind one that is not here, and one behind an item that is dated later; the first anchor arrives at last. */
+async function writeBehindOthers() {
+  const { owner, watcher, writers, ids } = openAll();
+  const [, listID] = ids;
+  const [one, other] = writers as [LocalNode, LocalNode];
+  const add = (node: LocalNode, value: string, after: JsonValue, atMs?: number) =>
+    node.getCoValue(listID).makeTransaction([{ op: 'app', value, after }], 'private', undefined, atMs);
+  const placeOf = (node: LocalNode, txIndex: number) => ({
+    sessionID: node.currentSessionID,
+    txIndex,
+    changeIdx: 0,
+  });
+  later();
+  add(one, 'anchor', 'start');
+  later();
+  add(one, 'dated later', 'start', Date.now() + 60_000);
+  later();
+  add(other, 'behind one that is missing', placeOf(one, 0));
+  later();
+  add(other, 'behind one that is dated later', placeOf(one, 1));
+  const shown = (node: LocalNode) => listOn(node, listID).asArray().join(' · ');
+  listOn(watcher, listID);
+  bring(other, watcher, listID);
+  await settle();
+  const without = shown(watcher);
+  bring(one, watcher, listID);
+  bring(one, owner, listID);
+  bring(other, owner, listID);
+  await settle();
+  return { without, watcher: shown(watcher), owner: shown(owner) };
+}
+
+it('stock cojson shows nothing behind an item that is not here, or that is dated later', async () => {
+  const { without, owner } = await writeBehindOthers();
+  expect(without).toBe('first');
+  expect(owner).not.toContain('behind one that is dated later');
+});
+
 it('the patch shows what counts behind an item that does not, and what only such an edit deletes', async () => {
   patchTieOrder();
   patchLateChanges();
   patchInvalidAnchors();
   patchInvalidAnchors();
   for (const shown of await writeInBetween()) expect(shown).toEqual(['kept, before · first · kept', 'ak']);
+});
+
+it('the patch shows them at the end, and in their places once their anchors are here', async () => {
+  patchTieOrder();
+  patchLateChanges();
+  patchInvalidAnchors();
+  const { without, watcher, owner } = await writeBehindOthers();
+  expect(without).toBe('first · behind one that is missing · behind one that is dated later');
+  expect(watcher).toBe(owner);
+  expect(owner).toMatch(/anchor · behind one that is missing/);
+  expect(owner).toMatch(/dated later · behind one that is dated later/);
 });
 
 it.each(Array.from({ length: 40 }, (_, n) => n + 1))(

@@ -5,6 +5,7 @@ import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
 import { compareWithTies } from './tie-order.ts';
 
 type Transaction = CoValueCore['verifiedTransactions'][number];
+type TxID = Transaction['txID'];
 /** An item with its place: next to another one, its anchor, or at an end of the list. */
 type Item = RawCoList<JsonValue>['insertions'][SessionID][number][number];
 
@@ -12,16 +13,19 @@ let isPatched = false;
 const statesByList = new WeakMap<RawCoList, State>();
 
 interface State {
-  /** Items whose anchors are not here, or cannot be read yet. */
-  readonly lost: readonly Placed[];
-  /** The number of transactions here when they were last looked for. */
+  /** Items at the end, because their anchors are not here or cannot be read. */
+  readonly atEnd: readonly Placed[];
+  /** The number of transactions here when the anchors were last looked for. */
   readonly count: number;
 }
 
 /**
- * Shows items whose anchor does not count. A member who lost and regained the right to write, and heard of neither, places
- * what counts next to what does not; cojson 0.20 then shows nothing behind it, on any device. Patched, the anchor has its
- * place in the list and is not shown itself. Process-wide and idempotent.
+ * Shows items that cojson 0.20 shows on no device, or not yet. Process-wide and idempotent.
+ *
+ * - The anchor does not count: a member who lost and regained the right to write, and heard of neither, places what counts
+ *   next to what does not. Patched, the anchor has its place in the list and is not shown itself.
+ * - The anchor is not here, or cannot be read: it may have lost its place to an edit of another device with the same session.
+ *   Patched, the item is at the end of the list until its anchor arrives.
  */
 export function patchInvalidAnchors(): void {
   if (isPatched) return;
@@ -40,15 +44,35 @@ function placeItems(list: RawCoList<JsonValue>, known: RawCoList['knownTransacti
   const ids = Object.keys(list.knownTransactions) as RawCoID[];
   // The list's own and, of a branch, its source's.
   const cores = ids.flatMap((id) => getKnownCoValue(list.core.node, id) ?? []);
-  if (!cores.some(leavesOut)) return;
   const isRebuilt = Object.values(known).every((count) => count === 0);
   const before = isRebuilt ? undefined : statesByList.get(list);
   const added = cores.flatMap((core) =>
-    core.toProcessTransactions.slice(before ? known[core.id] : 0).flatMap((one) => lostItems(list, one)),
+    lostItems(list, core.toProcessTransactions.slice(before ? known[core.id] : 0)),
   );
   const count = cores.reduce((sum, { verifiedTransactions }) => sum + verifiedTransactions.length, 0);
-  if (before && added.length === 0 && (before.lost.length === 0 || before.count === count)) return;
-  statesByList.set(list, { lost: placeAll(list, cores, [...(before?.lost ?? []), ...added]), count });
+  const { atEnd = [] } = before ?? {};
+  const all = hiddenIn(cores, added.length > 0 || (atEnd.length > 0 && before?.count !== count));
+  if (atEnd.some(({ item }) => hasAnchor(list, item, all))) return list.rebuildFromCore();
+  statesByList.set(list, { atEnd: [...atEnd, ...placeAll(list, added, all)], count });
+}
+
+function hasAnchor(list: RawCoList, item: Item, all: ReadonlyMap<string, LeftOut>): boolean {
+  if (hasPlace(list, item)) return true;
+  const anchor = anchorOf(item) as OpID;
+  return hiddenItem(anchor, all.get(transactionKey(anchor))) !== undefined;
+}
+
+/** Transactions whose items are anchors without being shown. */
+function hiddenIn(cores: readonly CoValueCore[], isNeeded: boolean): ReadonlyMap<string, LeftOut> {
+  if (!isNeeded || !cores.some(leavesOut)) return new Map();
+  return new Map(
+    cores.flatMap((core) =>
+      core.verifiedTransactions.map((transaction) => [
+        transactionKey(transaction.txID),
+        { core, transaction },
+      ]),
+    ),
+  );
 }
 
 /** Whether a list may leave out transactions: those that do not count, and deletions of those who may not delete. */
@@ -58,34 +82,33 @@ function leavesOut(core: CoValueCore): boolean {
   return valid < verifiedTransactions.length || restrictsDeletions(core);
 }
 
-/** Those of a transaction that have no place, because the list lacks their anchor. */
-function lostItems(list: RawCoList<JsonValue>, { txID, changes = [] }: Transaction): readonly Placed[] {
-  return changes.flatMap((_, changeIdx) => {
-    const opID = { ...txID, changeIdx };
-    const item = itemAt(list, opID);
-    return item && !hasPlace(list, item) ? [{ opID, item }] : [];
-  });
+/** Items without a place, because the list lacked their anchor when it applied them. */
+function lostItems(list: RawCoList<JsonValue>, transactions: readonly Transaction[]): readonly Placed[] {
+  const lost: Placed[] = [];
+  for (const { txID, changes = [] } of transactions) {
+    const items = list.insertions[sessionKey(txID)]?.[txID.txIndex] ?? {};
+    for (let changeIdx = 0; changeIdx < changes.length; changeIdx++) {
+      const item = items[changeIdx];
+      if (item && !isPlaced(list, txID, changeIdx, item)) lost.push({ opID: { ...txID, changeIdx }, item });
+    }
+  }
+  return lost;
 }
 
-/** Returns those whose anchors are missing. In the order of all items, most places are at an end. */
+/** Returns those that are now at the end. In the order of all items, most places are at an end. */
 function placeAll(
   list: RawCoList,
-  cores: readonly CoValueCore[],
   lost: readonly Placed[],
+  all: ReadonlyMap<string, LeftOut>,
 ): readonly Placed[] {
   if (lost.length === 0) return lost;
-  const all = new Map(
-    cores.flatMap((core) =>
-      core.verifiedTransactions.map((transaction) => [
-        transactionKey(transaction.txID),
-        { core, transaction },
-      ]),
-    ),
-  );
-  return lost
+  const without = lost
     .map(({ opID, item }) => ({ opID, item, txID: opID, madeAt: item.madeAt }))
     .toSorted(compareItems)
     .filter((one) => !place(list, one, all));
+  for (const { opID } of without) insertSorted(list, list.beforeEnd, opID);
+  Reflect.set(list, '_cachedEntries', undefined);
+  return without;
 }
 
 interface LeftOut {
@@ -98,7 +121,7 @@ interface Placed {
   readonly item: Item;
 }
 
-/** False if an anchor is not here or cannot be read yet. */
+/** False if an anchor is not here or cannot be read. */
 function place(list: RawCoList, last: Placed, all: ReadonlyMap<string, LeftOut>): boolean {
   const chain = new Map<string, Placed>();
   for (let next = last; ;) {
@@ -118,7 +141,6 @@ function place(list: RawCoList, last: Placed, all: ReadonlyMap<string, LeftOut>)
     ofTransaction[opID.changeIdx] ??= item;
     insertSorted(list, neighboursOf(list, item), opID);
   }
-  Reflect.set(list, '_cachedEntries', undefined);
   return true;
 }
 
@@ -140,6 +162,24 @@ function isAnchor(value: unknown): boolean {
   return typeof sessionID === 'string' && typeof txIndex === 'number' && typeof changeIdx === 'number';
 }
 
+function isPlaced(list: RawCoList, txID: TxID, changeIdx: number, item: Item): boolean {
+  const anchor = anchorOf(item);
+  if (typeof anchor === 'string') return true;
+  const found = itemAt(list, anchor);
+  if (!found) return false;
+  if (found.madeAt < item.madeAt) return true;
+  // cojson applies items by date, and an anchor that replaced another one may be dated later than the item.
+  const opID = { ...txID, changeIdx };
+  const isEarlier = compareItems(dated(anchor, found), dated(opID, item)) < 0;
+  return isEarlier || neighboursOf(list, item).some((other) => isSame(other, opID));
+}
+
+const dated = (txID: OpID, { madeAt }: Item): Dated => ({ txID, madeAt });
+
+function isSame(one: OpID, other: OpID): boolean {
+  return one.changeIdx === other.changeIdx && transactionKey(one) === transactionKey(other);
+}
+
 function hasPlace(list: RawCoList, item: Item): boolean {
   const anchor = anchorOf(item);
   return typeof anchor === 'string' || itemAt(list, anchor) !== undefined;
@@ -159,13 +199,13 @@ function neighboursOf(list: RawCoList, item: Item): OpID[] {
 
 /** Every device has them in the same order, although some hear of an anchor after what follows it. */
 function insertSorted(list: RawCoList, neighbours: OpID[], opID: OpID): void {
-  const dated = (txID: OpID) => ({ txID, madeAt: itemAt(list, txID)?.madeAt ?? 0 });
-  const own = dated(opID);
+  const datedAt = (txID: OpID) => ({ txID, madeAt: itemAt(list, txID)?.madeAt ?? 0 });
+  const own = datedAt(opID);
   let [from, to] = [0, neighbours.length];
   // First at the end, where most belong, and then by halves.
   for (let at = to - 1; from < to; at = (from + to) >> 1) {
     const neighbour = neighbours[at];
-    if (neighbour && compareItems(own, dated(neighbour)) < 0) to = at;
+    if (neighbour && compareItems(own, datedAt(neighbour)) < 0) to = at;
     else from = at + 1;
   }
   neighbours.splice(from, 0, opID);
@@ -185,10 +225,10 @@ function itemAt(list: RawCoList, opID: OpID): Item | undefined {
 }
 
 /** As in cojson. */
-function sessionKey({ sessionID, branch }: OpID) {
+function sessionKey({ sessionID, branch }: TxID) {
   return branch ? (`${sessionID}_branch_${branch}` as const) : sessionID;
 }
 
-function transactionKey({ sessionID, branch, txIndex }: Transaction['txID']): string {
+function transactionKey({ sessionID, branch, txIndex }: TxID): string {
   return `${sessionID} ${branch ?? ''} ${txIndex}`;
 }
