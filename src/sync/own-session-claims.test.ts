@@ -308,3 +308,12 @@ test('content of an owed session is raised if cojson refuses it, because this de
   claims.handled(tail(1, otherSignature, earlierID));
   expect(raised).toEqual([{ id: map.id, relayID: 'relay' }]);
 });
+
+test('what the relay says of a CoValue is still handled after cojson has refused content of an own session', () => {
+  map.core.markErrored('relay', new Error('The signature is invalid.'));
+  claims.handled(tail(3, otherSignature));
+  expect(map.core.isErroredInPeer('relay')).toBe(true);
+  ladder.edited(map.id, { [ownID]: 3 });
+  claims.handled(tail(2, otherSignature));
+  expect(map.core.isErroredInPeer('relay')).toBe(false);
+});

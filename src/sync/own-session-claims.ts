@@ -142,7 +142,10 @@ export function createOwnSessionClaims(options: {
     for (const [sessionID, { after, newTransactions }] of sessionsOf(content)) {
       const had = core.verified.getTransactionsCount(sessionID) ?? 0;
       const isRefused = after <= had && had < after + newTransactions.length;
-      if (isRefused && sessionsIn(id).includes(sessionID)) onClaim({ id, relayID });
+      if (!isRefused || !sessionsIn(id).includes(sessionID)) continue;
+      onClaim({ id, relayID });
+      // Otherwise cojson ignores all later messages about the CoValue, also a deletion.
+      if (core.isErroredInPeer(relayID)) core.markNotFoundInPeer(relayID);
     }
   }
 

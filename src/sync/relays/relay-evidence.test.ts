@@ -76,6 +76,23 @@ test('the relay is asked only about CoValues with pending edits, and only once',
   expect(receivedOf(map.group.id).map(({ action }) => action)).toEqual(['content']);
 });
 
+test('the relay is not asked about content that this device has not taken', async () => {
+  const { node, map, evidence } = await withLeftOver();
+  evidence.settled();
+  await node.load(map.id);
+  evidence.lost();
+  const peer = node.syncManager.peers['relay'] as PeerState;
+  const ask = vi.spyOn(node.syncManager, 'trySendToPeer');
+  const content = { action: 'content', id: map.id, priority: 3, new: {} } as const;
+  const refused = { after: 0, newTransactions: [{}], lastSignature: '' };
+  evidence.handled({ ...content, new: { co_zOther_session_zOther: refused } } as never, peer);
+  evidence.ask();
+  expect(ask).not.toHaveBeenCalled();
+  evidence.handled(content, peer);
+  evidence.ask();
+  expect(ask).toHaveBeenCalledOnce();
+});
+
 test('known states from this connection remain valid when the relay turns out to have lost other content', async () => {
   const { node, map, ladder, evidence, receivedOf } = await withLeftOver(false);
   await node.load(map.id);

@@ -1,5 +1,7 @@
 import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
+import type { Content } from '../../engine/content.ts';
 import {
+  knownCountsOfContent,
   knownCountsOfState,
   covers,
   deletionOnly,
@@ -73,6 +75,11 @@ export function createRelayEvidence(options: {
     return edits !== undefined && !isAt(edits, 'confirmed', relayID);
   }
 
+  function hasTaken(content: Content): boolean {
+    if (getKnownCoValue(node, content.id)?.isDeleted) return true;
+    return covers(localCounts(node, content.id), knownCountsOfContent(content));
+  }
+
   function heard(id: RawCoID, counts: KnownCounts): void {
     if (isBelieved()) ladder.confirmed(id, counts, relayID);
     if (!isSettled || !isSure()) said.set(id, mergeCounts(said.get(id) ?? {}, counts));
@@ -97,7 +104,11 @@ export function createRelayEvidence(options: {
       const { action, id } = message;
       if (action === 'reconcile' || action === 'reconcile-ack' || action === 'done') return;
       reportDeletion(node, ladder, id);
-      if (action === 'content') return void sentByRelay.set(id, peer);
+      if (action === 'content') {
+        // Otherwise the relay would answer with refused content again, without end.
+        if (hasTaken(message)) sentByRelay.set(id, peer);
+        return;
+      }
       const state = claims.accepted(id, knownCountsOfState(message));
       // This is how a relay reveals that it lost data. Content that the relay sent itself counts as present, because a
       // delayed acknowledgement may be older than that content.
