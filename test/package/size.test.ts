@@ -3,10 +3,10 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 46_800;
+const completeEntryBudget = 47_000;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 34_400,
-  relays: 34_200,
+  'lazy-entry': 34_700,
+  relays: 34_400,
   storage: 6_600,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,

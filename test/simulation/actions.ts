@@ -87,6 +87,7 @@ const copyDevice: Action = (world) => {
   const device = dice.oneOf(devices.filter(({ tabs, starting }) => tabs.length + starting === 0));
   if (!device || devices.length >= maxDevices) return undefined;
   const copy = world.copyDevice(device);
+  world.history.copied(device, copy);
   for (const one of [device, copy]) workOffline(world, one);
   return `${device.name} is copied to ${copy.name}`;
 };

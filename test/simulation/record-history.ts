@@ -22,6 +22,7 @@ export function createHistoryRecorder(
   const keyOf = new Map<string, string>();
   /** They had one branch of a session, and cannot show the edits in the other before they have received them. */
   const forkedDevices = new Set<string>();
+  const copiedDevices = new Set<string>();
 
   const isFollowed = (coValue: RawCoValue) => followsPlaces || !(coValue instanceof RawGroup);
 
@@ -97,6 +98,7 @@ export function createHistoryRecorder(
     promised(type, { name }) {
       if (name !== undefined) events.push({ type, edit: name });
     },
+    copied: (...devices) => devices.forEach(({ name }) => copiedDevices.add(name)),
     restored: () => void events.push({ type: 'restored' }),
     ended: ({ name }, { isClean }) => void events.push({ type: 'ended', tab: name, isClean }),
     check(tabs) {
@@ -104,11 +106,13 @@ export function createHistoryRecorder(
       const settledAt = events.length;
       lastReads.clear();
       for (const tab of tabs) read(tab, true);
-      const isForked = (tab: string) => [...forkedDevices].some((device) => tab.startsWith(`${device}/`));
-      // Until the fork is gone from its disk, a device can show what was displaced next to its copy.
+      const isOf = (devices: ReadonlySet<string>) => (tab: string) =>
+        [...devices].some((device) => tab.startsWith(`${device}/`));
       const isExpected = ({ rule, at, tabs: of }: Finding) =>
-        of.some(isForked) &&
-        (rule === 'effect before cause' || (rule === 'unknown or doubled' && at < settledAt));
+        // A device cannot show what another one has written in places that it has filled itself.
+        (rule === 'effect before cause' && of.some(isOf(copiedDevices))) ||
+        // Until the fork is gone from its disk, a device can show what was displaced next to its copy.
+        (rule === 'unknown or doubled' && at < settledAt && of.some(isOf(forkedDevices)));
       const [first] = checkHistory(events).filter((finding) => !isExpected(finding));
       if (first) throw new Error(describeFinding(events, first));
     },

@@ -220,6 +220,8 @@ export interface HistoryRecorder {
   deleted(tab: SimTab, coValue: RawCoValue): string;
   promised(type: Promised['type'], edit: Edit): void;
   restored(): void;
+  /** The devices have the same profile, and so may use the same sessions. */
+  copied(...devices: readonly SimDevice[]): void;
   ended(tab: SimTab, how: { readonly isClean: boolean }): void;
   /** Call it once the run has settled. Throws the first contradiction. */
   check(tabs: readonly SimTab[]): void;
