@@ -116,7 +116,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 46,
+    seed: 36,
   },
   {
     rule: 'T3',
@@ -137,12 +137,12 @@ export const ledgerPlants: readonly Plant[] = [
     changes: [
       {
         file: evidence,
-        from: "if (action === 'content') return void sentByRelay.set(id, peer);",
-        to: "if (action === 'content') return void ladder.confirmed(id, localCounts(node, id), relayID);",
+        from: 'if (hasTaken(message)) sentByRelay.set(id, peer);',
+        to: 'ladder.confirmed(id, localCounts(node, id), relayID);',
       },
     ],
     message: falseClaim,
-    seed: 2,
+    seed: 1,
   },
   {
     rule: 'T3',
@@ -205,7 +205,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: unmet,
-    seed: 4,
+    seed: 118,
     scenario: { ...before, reusedIDs: true },
   },
   {
@@ -232,6 +232,6 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 26,
+    seed: 4,
   },
 ];

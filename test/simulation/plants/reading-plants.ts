@@ -111,7 +111,7 @@ export const readingPlants: readonly Plant[] = [
       },
     ],
     message: unmet,
-    seed: 24,
+    seed: 6,
   },
   {
     rule: 'T9',
