@@ -60,6 +60,12 @@ describe('seeds that found a bug', () => {
     expectNoFailure(402_001_050));
   it('401000684: a stock relay that answers nothing after an error gets another connection', () =>
     expectNoFailure(401_000_684));
+  it.each([401_001_740, 401_003_527])('%i: an item is shown whose anchor lost its place to a copy', (seed) =>
+    expectNoFailure(seed),
+  );
+  it.each([401_003_776, 402_002_970])('%i: a deletion is heard after an edit of a copy was refused', (seed) =>
+    expectNoFailure(seed),
+  );
   it.each([1100, 1245])('%i: the rest of what an earlier run of a reused session left is sent', (seed) =>
     expectNoBug(seed, { reusedIDs: true }),
   );
