@@ -317,3 +317,13 @@ test('what the relay says of a CoValue is still handled after cojson has refused
   claims.handled(tail(2, otherSignature));
   expect(map.core.isErroredInPeer('relay')).toBe(false);
 });
+
+test('content that cojson refused late, after it had read the CoValue from the disk, ends nothing while an edit is pending', () => {
+  map.core.markErrored('relay', new Error('The signature is invalid.'));
+  claims.check(tail(1, otherSignature, 'co_zOther_session_z1' as SessionID));
+  expect(map.core.isErroredInPeer('relay')).toBe(false);
+  ladder.confirmed(map.id, knownCountsOfState(map.core.knownState()), 'relay');
+  map.core.markErrored('relay', new Error('The signature is invalid.'));
+  claims.check(tail(1, otherSignature, 'co_zOther_session_z1' as SessionID));
+  expect(map.core.isErroredInPeer('relay')).toBe(true);
+});

@@ -144,9 +144,14 @@ export function createOwnSessionClaims(options: {
       const isRefused = after <= had && had < after + newTransactions.length;
       if (!isRefused || !sessionsIn(id).includes(sessionID)) continue;
       onClaim({ id, relayID });
-      // Otherwise cojson ignores all later messages about the CoValue, also a deletion.
-      if (core.isErroredInPeer(relayID)) core.markNotFoundInPeer(relayID);
+      listenAgain(id);
     }
+  }
+
+  /** After it has refused content, cojson ignores all later messages about the CoValue, also a deletion. */
+  function listenAgain(id: RawCoID): void {
+    const core = getAvailableCoValue(node, id);
+    if (core?.isErroredInPeer(relayID)) core.markNotFoundInPeer(relayID);
   }
 
   function isAhead(id: RawCoID, sessionID: string, count: number): boolean {
@@ -254,7 +259,11 @@ export function createOwnSessionClaims(options: {
   return {
     arriving: proofs.arriving,
     check(message) {
-      if (message.action === 'content') judgeContent(message);
+      if (message.action === 'content') {
+        // cojson may have refused something only once it had read the CoValue from the disk.
+        if (pendingAt(message.id)) listenAgain(message.id);
+        judgeContent(message);
+      }
       if (message.action !== 'known' && message.action !== 'load') return;
       disputedByID.delete(message.id);
       judge(message.id, knownCountsOfState(message));
