@@ -1,15 +1,12 @@
-import type { RawCoID, SessionID } from '../engine/content.ts';
-import { deleteKernelSessions } from './kernel/delete-sessions.ts';
+import { deleteKernelSessions, type RefusedPart } from './kernel/delete-sessions.ts';
 import { committed, openDatabase } from './indexed-db.ts';
 import { stockDatabaseName } from './stock-database.ts';
-
-type Sessions = readonly { readonly id: RawCoID; readonly sessionID: SessionID; readonly from: number }[];
 
 /** Deletes what is refused of sessions of an account not open in this page: their content blocks what the relay has. */
 export async function forgetSessions(
   indexedDB: IDBFactory,
   accountID: string,
-  sessions: Sessions,
+  sessions: readonly RefusedPart[],
 ): Promise<void> {
   // Stock storage first: a migration copies from it until it is done.
   await forgetStockSessions(indexedDB, stockDatabaseName(accountID), sessions);
@@ -19,7 +16,7 @@ export async function forgetSessions(
 async function forgetStockSessions(
   indexedDB: IDBFactory,
   databaseName: string,
-  sessions: Sessions,
+  sessions: readonly RefusedPart[],
 ): Promise<void> {
   const db = await openDatabase(indexedDB, { name: databaseName });
   if (!db) return;

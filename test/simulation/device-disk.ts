@@ -53,6 +53,8 @@ export interface ForgottenSession {
   readonly sessionID: SessionID;
   /** What precedes it stays. */
   readonly from: number;
+  /** How much of the session the tab had. */
+  readonly count: number;
 }
 
 export interface WrittenConfirmation extends Confirmation {
@@ -165,10 +167,10 @@ export function createDeviceDisk(
     },
     forget(sessions) {
       commits++;
-      for (const { id, sessionID, from } of sessions) {
+      for (const { id, sessionID, from, count: known } of sessions) {
         const pieces = piecesByID.get(id) ?? [];
-        const had = countsByID.get(id)?.[sessionID] ?? 0;
-        if (had > 0) ledger.add({ releases: [{ id, session: sessionID, count: had }] });
+        const had = Math.max(known, countsByID.get(id)?.[sessionID] ?? 0);
+        ledger.add({ releases: [{ id, session: sessionID, count: had }] });
         piecesByID.set(
           id,
           pieces.map((piece) => ({

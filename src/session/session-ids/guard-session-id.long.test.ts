@@ -127,7 +127,7 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
     expect(retire).toHaveBeenCalledOnce();
     expect(retired[0]).toEqual(
-      count === 0 ? [] : [{ id: map.id, sessionID: original.currentSessionID, from: 1 }],
+      count === 0 ? [] : [{ id: map.id, sessionID: original.currentSessionID, from: 1, count: 2 }],
     );
   });
 
@@ -281,7 +281,7 @@ describe('what an earlier run of a copied browser profile left', () => {
       const newID = copy.crypto.newRandomSessionID(copy.getCurrentAccountOrAgentID());
       const sync = await runAgain(whose.startsWith('another') ? newID : sessionID, isCustom);
       const { retired } = guarded({ sync });
-      await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1 }]]), {
+      await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1, count: 2 }]]), {
         timeout: 10_000,
       });
       expect(sync.stateOf(map.id).current.confirmed).toBe('pending');
@@ -308,7 +308,7 @@ describe('what an earlier run of a copied browser profile left', () => {
     expect(sync.stateOf(map.id).current.confirmed).toBe('pending');
     failing.mockRestore();
     for (const deliver of late) deliver();
-    await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1 }]]), {
+    await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1, count: 2 }]]), {
       timeout: 10_000,
     });
   });

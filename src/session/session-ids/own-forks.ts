@@ -9,6 +9,8 @@ export interface Fork {
   readonly sessionID: SessionID;
   /** The index of the first transaction that differs; all earlier ones are equal. */
   readonly from: number;
+  /** How many transactions the device has, also those that are owed and not on the disk any more. */
+  readonly count: number;
 }
 
 /** Returns the sessions of the node's own account whose transactions differ from the relay's copy. */
@@ -18,7 +20,7 @@ export function findForks(node: LocalNode, relayCopy: LocalNode, ids: readonly R
     if (!here || !there) return [];
     return ownSessions(node, here).flatMap((sessionID) => {
       const from = firstDifference(here, there, sessionID);
-      return from === undefined ? [] : { id, sessionID, from };
+      return from === undefined ? [] : { id, sessionID, from, count: countOf(node, id, sessionID) };
     });
   });
 }

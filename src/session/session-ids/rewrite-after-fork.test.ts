@@ -69,7 +69,7 @@ describe('what a copied profile wrote under a session that continued elsewhere',
     map.set('original', 1);
     map.set('both', 'original');
     const forks = await merge([map]);
-    expect(forks).toEqual([{ id: map.id, sessionID: original.currentSessionID, from: 1 }]);
+    expect(forks).toEqual([{ id: map.id, sessionID: original.currentSessionID, from: 1, count: 3 }]);
     const merged = at(relay, map);
     expect(merged.toJSON()).toMatchObject({ before: 0, original: 1, copy: 1 });
     expect([...merged.editsAt('both')].map(({ value }) => value).toSorted()).toEqual(['copy', 'original']);
@@ -184,7 +184,7 @@ describe('what a copied profile wrote under a session that continued elsewhere',
     const heir = await newNode(copy.currentSessionID);
     give(copy, heir, [group, list], forks);
     at(relay, list).append('relay', at(relay, list).asArray().indexOf('copy'));
-    const fork = { id: list.id, sessionID: copy.currentSessionID, from: 0 };
+    const fork = { id: list.id, sessionID: copy.currentSessionID, from: 0, count: 1 };
     Object.assign(heir, { currentSessionID: (await newNode()).currentSessionID });
     expect(rewriteAfterFork(heir, fork)).toBe(true);
     const after = await newNode();

@@ -6,11 +6,21 @@ import { packFacts } from '../ledger/ledger-records.ts';
 import { withoutFork } from './pieces.ts';
 import { addPieces, takePieces } from './segments.ts';
 
+/** A part of a session that no relay will ever take. */
+export interface RefusedPart {
+  readonly id: RawCoID;
+  readonly sessionID: SessionID;
+  /** The index of its first transaction. */
+  readonly from: number;
+  /** How many transactions of the session may be owed: another tab may have deleted them here before. */
+  readonly count: number;
+}
+
 /** Deletes what follows `from` in these sessions. What precedes it is at the relay, too, and stays. */
 export async function deleteKernelSessions(
   indexedDB: IDBFactory,
   accountID: string,
-  sessions: readonly { readonly id: RawCoID; readonly sessionID: SessionID; readonly from: number }[],
+  sessions: readonly RefusedPart[],
 ): Promise<void> {
   const db = await openDatabase(indexedDB, { name: accountDatabase(accountID).name });
   if (!db) return;
@@ -20,11 +30,11 @@ export async function deleteKernelSessions(
     const transaction = db.transaction(names, 'readwrite', { durability: 'strict' });
     await committing(transaction, async () => {
       const releases: Release[] = [];
-      for (const { id, sessionID, from } of sessions) {
+      for (const { id, sessionID, from, count } of sessions) {
         const pieces = await takePieces(transaction, id);
         const runs = pieces.flatMap((piece) => piece.runs.filter((run) => run.sessionID === sessionID));
-        const count = Math.max(0, ...runs.map(({ after, transactions }) => after + transactions.length));
-        if (count > 0) releases.push({ id, session: sessionID, count });
+        const stored = runs.map(({ after, transactions }) => after + transactions.length);
+        releases.push({ id, session: sessionID, count: Math.max(count, ...stored) });
         addPieces(
           transaction,
           pieces.map((piece) => ({
