@@ -63,8 +63,9 @@ describe('seeds that found a bug', () => {
   it.each([401_001_740, 401_003_527])('%i: an item is shown whose anchor lost its place to a copy', (seed) =>
     expectNoFailure(seed),
   );
-  it.each([401_003_776, 402_002_970])('%i: a deletion is heard after an edit of a copy was refused', (seed) =>
-    expectNoFailure(seed),
+  it.each([401_003_776, 402_002_970, 411_003_568])(
+    '%i: a deletion is heard after an edit of a copy was refused',
+    (seed) => expectNoFailure(seed),
   );
   it.each([1100, 1245])('%i: the rest of what an earlier run of a reused session left is sent', (seed) =>
     expectNoBug(seed, { reusedIDs: true }),
