@@ -187,8 +187,8 @@ export const ledgerPlants: readonly Plant[] = [
     changes: [
       {
         file: 'src/sync/own-session-claims.ts',
-        from: "if (message.action === 'content') judgeContent(message);",
-        to: "if (message.action === 'content') judge(message.id, knownCountsOfContent(message));",
+        from: 'judgeContent(message);',
+        to: 'judge(message.id, knownCountsOfContent(message));',
       },
     ],
     message: falseClaim,
