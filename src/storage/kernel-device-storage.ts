@@ -43,6 +43,8 @@ export interface StoredState {
   readonly known: KnownState;
   /** Each session's last one. */
   readonly signatures: Readonly<Record<SessionID, Signature>>;
+  /** Sessions of which the node has other transactions in memory, written by a copy of the browser profile. */
+  readonly forks: ReadonlySet<string>;
 }
 
 /** What a node already has of a CoValue. */

@@ -165,6 +165,7 @@ export function createOwnSessionClaims(options: {
     const count = claimed[sessionID] ?? 0;
     const state = await stateHere(id, sessionID, count);
     if (current !== connection) return;
+    if (state.forks?.has(sessionID)) return onClaim({ id, relayID });
     const had = state.counts[sessionID] ?? 0;
     const isOwed = isUnsent(id, sessionID, count);
     if (count <= had && !isOwed) return accept(id, { [sessionID]: count });
@@ -181,8 +182,11 @@ export function createOwnSessionClaims(options: {
   async function stateHere(id: RawCoID, sessionID: string, count: number): Promise<DeviceState> {
     const inMemory = stateInMemory(node, id);
     const left = leftByID.get(id)?.[sessionID] ?? 0;
-    if ((inMemory.counts[sessionID] ?? 0) >= count && count > left) return inMemory;
-    return storedByID.get(id) ?? (await states.read([id])).get(id) ?? inMemory;
+    const isNewer = (inMemory.counts[sessionID] ?? 0) >= count && count > left;
+    if (isNewer && left === 0) return inMemory;
+    // Memory may have changed since the disk was read for the question.
+    const stored = (isNewer ? undefined : storedByID.get(id)) ?? (await states.read([id])).get(id);
+    return isNewer && !stored?.forks?.has(sessionID) ? inMemory : (stored ?? inMemory);
   }
 
   /** An app's own storage tells no signatures, so the CoValue is loaded. */

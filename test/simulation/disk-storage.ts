@@ -1,6 +1,8 @@
+import type { LocalNode } from 'cojson';
 import type { Clock } from '../../src/base/clock.ts';
 import { isEqual } from '../../src/base/equal.ts';
 import { createReadable } from '../../src/base/readable.ts';
+import { getKnownCoValue } from '../../src/engine/covalue-lookup.ts';
 import { isDeleteSession, type RawCoID } from '../../src/engine/content.ts';
 import type { StorageStatus } from '../../src/storage/device-storage.ts';
 import { createKnownStates } from '../../src/storage/kernel/known-states.ts';
@@ -33,7 +35,8 @@ export function openDiskStorage(
   options: { readonly clock: Clock; readonly dice: Dice; nextTask(): Promise<void>; readonly tab: string },
 ): DiskStorage {
   const { clock, dice, nextTask, tab } = options;
-  const known = createKnownStates();
+  let node: LocalNode | undefined;
+  const known = createKnownStates((id) => node && getKnownCoValue(node, id));
   const deletions = new Set<RawCoID>();
   const status = createReadable<StorageStatus>({ kind: 'kernel', state: 'ok' }, isEqual);
   let isClosed = false;
@@ -66,9 +69,9 @@ export function openDiskStorage(
     const contents = writes.filter((write) => write.kind === 'content');
     for (const { content } of contents) {
       const stored = known.get(content.id) ? undefined : disk.stored(content.id);
-      if (stored) known.add(knownStateOf(stored));
+      if (stored) known.read(stored);
     }
-    const plan = planWrites(contents, known.get);
+    const plan = planWrites(contents, known.get, known.isFork);
     await wait(writeMs);
     if (disk.isFailing) throw new DOMException('no room', 'QuotaExceededError');
     disk.commit({
@@ -154,10 +157,11 @@ export function openDiskStorage(
       },
       async states(ids) {
         await reading();
-        const states = [...ids].flatMap((id) => disk.stored(id) ?? []).map(storedStateOf);
-        return new Map(states.map((state) => [state.known.id, state]));
+        const states = [...ids].flatMap((id) => disk.stored(id) ?? []);
+        return new Map(states.map((stored) => [stored.id, storedStateOf(stored, known.forksOf(stored))]));
       },
     },
+    useNode: (its) => void (node = its),
     load: (id, onContent, onDone = () => {}) => loads.load(id as RawCoID, onContent, onDone),
     ledger: {
       useRelays: disk.ledger.useRelays,

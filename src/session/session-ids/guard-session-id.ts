@@ -9,7 +9,7 @@ import type { SyncPlatform } from '../../sync/begin-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import type { Transport } from '../../transport/transport.ts';
-import { countOf, findForks, isForkOfStored, type Fork } from './own-forks.ts';
+import { countOf, findForks, type Fork } from './own-forks.ts';
 import { openRelayCopy, type RelayCopy } from './relay-copy.ts';
 import { rewriteAfterFork } from './rewrite-after-fork.ts';
 import { getAvailableCoValue, getOrCreateCoValue, readStored } from '../../engine/covalue-lookup.ts';
@@ -114,7 +114,7 @@ export function guardSessionID(parts: {
       const unread = claimed.filter(({ id }) => pending.has(id) && !getAvailableCoValue(node, id));
       const same: RawCoID[] = [];
       for (const claim of forks ? [] : claimed)
-        if (!unread.includes(claim) && (await isStoredAt(copy, claim.id))) same.push(claim.id);
+        if (!unread.includes(claim) && (await isStored(claim.id))) same.push(claim.id);
       return { copy, forks, same, unread };
     } finally {
       await copy.close();
@@ -152,11 +152,11 @@ export function guardSessionID(parts: {
     confirmations?.acceptKnown(id, found, relayID);
   }
 
-  /** False if the relay has other transactions than this device’s storage, which could not be read when memory was filled. */
-  async function isStoredAt(copy: RelayCopy, id: RawCoID): Promise<boolean> {
+  /** False if memory has other transactions than this device’s storage, which could not be read when a relay filled memory. */
+  async function isStored(id: RawCoID): Promise<boolean> {
     const { stored } = (node.storage ?? {}) as Partial<KernelDeviceStorage>;
-    const here = (await stored?.states(new Set([id])))?.get(id);
-    if (!here || !isForkOfStored(node, copy.node, here)) return true;
+    const forks = (await stored?.states(new Set([id])))?.get(id)?.forks;
+    if (!forks || forks.size === 0) return true;
     logger.warn('The relay has other edits than this device has stored; reload the app', { id });
     return false;
   }

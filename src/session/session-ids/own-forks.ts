@@ -1,6 +1,5 @@
 import type { AvailableCoValueCore, LocalNode, RawCoID, SessionID } from 'cojson';
 import { isEqual } from '../../base/equal.ts';
-import type { StoredState } from '../../storage/kernel-device-storage.ts';
 import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /** A session of one CoValue whose transactions differ between this device and the relay. */
@@ -23,18 +22,6 @@ export function findForks(node: LocalNode, relayCopy: LocalNode, ids: readonly R
       return from === undefined ? [] : { id, sessionID, from, count: countOf(node, id, sessionID) };
     });
   });
-}
-
-/** Whether the relay has as many transactions of one of the account's sessions as are stored here, but not the same. */
-export function isForkOfStored(node: LocalNode, relayCopy: LocalNode, stored: StoredState): boolean {
-  const { known, signatures } = stored;
-  const [here, there] = [getAvailableCoValue(node, known.id), getAvailableCoValue(relayCopy, known.id)];
-  if (!here || !there) return false;
-  return ownSessions(node, here).some(
-    (sessionID) =>
-      there.verified.getTransactionsCount(sessionID) === known.sessions[sessionID] &&
-      there.verified.getSession(sessionID)?.lastSignature !== signatures[sessionID],
-  );
 }
 
 /** Returns how many transactions of a session the node has. */

@@ -38,3 +38,11 @@ it('does not join overlapping runs or runs after a gap', () => {
     ['a', 5, 6, 'signature_za6'],
   ]);
 });
+
+it('joins nothing with a run that overlaps, which may be another client’s', () => {
+  expect(spans([run('a', 0, 2), run('a', 0, 3), run('a', 3, 1)])).toEqual([
+    ['a', 0, 2, 'signature_za2'],
+    ['a', 0, 3, 'signature_za3'],
+    ['a', 3, 4, 'signature_za4'],
+  ]);
+});

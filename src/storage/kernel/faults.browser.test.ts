@@ -1,4 +1,4 @@
-import { LocalNode, type RawCoMap, type RawGroup } from 'cojson';
+import { LocalNode, type CoValueCore, type RawCoMap, type RawGroup } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBrowserPlatform } from '../../platform/browser-platform.ts';
@@ -21,6 +21,7 @@ let group: RawGroup;
 const ends: (() => void)[] = [];
 /** Saved before the fault. */
 let map: RawCoMap;
+let createNode: () => LocalNode;
 const name = () => `maia-${accountID}`;
 
 beforeEach(async () => {
@@ -28,7 +29,9 @@ beforeEach(async () => {
   storage = await openStorage('kernel', accountID);
   const wasm = await WasmCrypto.create();
   const secret = wasm.newRandomAgentSecret();
-  const node = new LocalNode(secret, wasm.newRandomSessionID(wasm.getAgentID(secret)), wasm);
+  const sessionID = wasm.newRandomSessionID(wasm.getAgentID(secret));
+  createNode = () => new LocalNode(secret, sessionID, wasm);
+  const node = createNode();
   node.setStorage(storage);
   storage.useNode?.(node);
   group = node.createGroup();
@@ -213,4 +216,41 @@ describe('a tab that holds an older version of the database open', () => {
     held.close();
     await databases.delete(`maia-${other}`);
   });
+});
+
+it('keeps what it has of a session if a relay delivers what a copy of the profile wrote under the same ID', async () => {
+  const { id } = map;
+  const { sessions } = map.core.knownState();
+  const pass = (core: CoValueCore, to: LocalNode) => {
+    for (const piece of core.newContentSince() ?? []) to.syncManager.handleNewContent(piece, 'import');
+  };
+  const copy = createNode();
+  for (const { core } of [group, map]) pass(core, copy);
+  const copied = copy.getCoValue(id).getCurrentContent() as RawCoMap;
+  map.set('word', 'mine', 'trusting');
+  await saved(map);
+  copied.set('word', 'theirs', 'trusting');
+  copied.set('word', 'theirs, again', 'trusting');
+  await storage.close();
+
+  storage = await openStorage('kernel', accountID);
+  const node = createNode();
+  node.setStorage(storage);
+  storage.useNode?.(node);
+  pass(copy.getCoValue(group.id), node);
+  pass(copied.core, node);
+  copied.set('word', 'theirs, at last', 'trusting');
+  // Continues what is in memory.
+  pass(copied.core, node);
+  await ledgerOf(storage).written();
+  const state = (await storage.stored?.states(new Set([id])))?.get(id);
+  expect(state?.known.sessions).toEqual({
+    [node.currentSessionID]: (sessions[node.currentSessionID] ?? 0) + 1,
+  });
+  expect([...(state?.forks ?? [])]).toEqual([node.currentSessionID]);
+  // Once it is found, no correction by cojson brings the others back.
+  copied.set('word', 'theirs, once more', 'trusting');
+  pass(copied.core, node);
+  await saved(node.getCoValue(id).getCurrentContent() as RawCoMap);
+  await expectKept('mine');
 });

@@ -4,6 +4,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { accountDatabase, stores } from '../account-database.ts';
 import type { RawCoID } from '../../engine/content.ts';
+import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import type { KernelDeviceStorage } from '../kernel-device-storage.ts';
 import { resultOf } from '../indexed-db.ts';
 import { stockDatabaseName } from '../stock-database.ts';
@@ -52,7 +53,7 @@ export async function openKernelStorage(options: {
   });
   const { begin } = connection;
   const status = createStorageStatus('kernel', platform);
-  const known = createKnownStates();
+  const known = createKnownStates((id) => node && getKnownCoValue(node, id));
   const deletions = new Set<RawCoID>();
   let ended: Promise<void> | undefined;
   let isErasing = false;
@@ -90,6 +91,7 @@ export async function openKernelStorage(options: {
     connect: connection.open,
     begin,
     read,
+    isUnread: (id) => loads.failures.has(id),
     inMemory: () => node?.allCoValues() ?? [],
     isDeleted: (id) => deletions.has(id),
     wrote({ segments, hasDeleted, facts }) {
@@ -172,7 +174,9 @@ export async function openKernelStorage(options: {
 
   async function storedStates(ids: ReadonlySet<RawCoID>) {
     await writes.contentAttempted();
-    return new Map(joinAll(await read(ids)).map((stored) => [stored.id, storedStateOf(stored)]));
+    return new Map(
+      joinAll(await read(ids)).map((stored) => [stored.id, storedStateOf(stored, known.forksOf(stored))]),
+    );
   }
 
   const readLedger = () =>

@@ -1,11 +1,22 @@
 import type { CoValueCore } from 'cojson';
-import type { KnownState, RawCoID } from '../../engine/content.ts';
+import type { KnownState, RawCoID, SessionID } from '../../engine/content.ts';
+import { differingSessions } from '../differing-sessions.ts';
+import { knownStateOf, type StoredCoValue } from './pieces.ts';
 
 /** What this tab knows to be stored, because it wrote or read it. Other tabs may have stored more. */
 export interface KnownStates {
   get(id: RawCoID): KnownState | undefined;
   /** Merges into the known state. */
   add(state: KnownState): void;
+  /** Merges what was read. */
+  read(stored: StoredCoValue): void;
+  /**
+   * Sessions of which memory has other transactions than the disk: a copy of the browser profile wrote them under the same
+   * ID, and a relay delivered them before the disk was read. What is on the disk stays, and nothing continues it.
+   */
+  forksOf(stored: StoredCoValue): ReadonlySet<SessionID>;
+  /** Whether that was found of a session. */
+  isFork(id: RawCoID, sessionID: SessionID): boolean;
   forget(id: RawCoID): void;
   /** It is unknown what is still stored. */
   clear(): void;
@@ -13,30 +24,65 @@ export interface KnownStates {
   whenCovers(id: RawCoID, coValue: CoValueCore): Promise<void>;
 }
 
-export function createKnownStates(): KnownStates {
+export function createKnownStates(
+  inMemory: (id: RawCoID) => CoValueCore | undefined = () => undefined,
+): KnownStates {
   const states = new Map<RawCoID, KnownState>();
   const waiting = new Map<RawCoID, Set<() => void>>();
+  const forks = new Map<RawCoID, ReadonlySet<SessionID>>();
+
+  function add(state: KnownState): void {
+    const { id } = state;
+    const sessions = { ...states.get(id)?.sessions };
+    for (const [sessionID, count] of Object.entries(state.sessions) as [SessionID, number][]) {
+      sessions[sessionID] = Math.max(sessions[sessionID] ?? 0, count);
+    }
+    states.set(id, { id, header: true, sessions });
+    for (const check of [...(waiting.get(id) ?? [])]) check();
+  }
+
+  function isCovered(id: RawCoID, coValue: CoValueCore): boolean {
+    const have = states.get(id);
+    const need = coValue.knownState();
+    if (need.header && !have?.header) return false;
+    const sessions = Object.entries(need.sessions) as [SessionID, number][];
+    return sessions.every(
+      ([sessionID, count]) => isFork(id, sessionID) || (have?.sessions[sessionID] ?? 0) >= count,
+    );
+  }
+
+  function forksOf(stored: StoredCoValue): ReadonlySet<SessionID> {
+    const found = differingSessions(stored.runs, inMemory(stored.id));
+    if (found.size > 0) forks.set(stored.id, found);
+    return found;
+  }
+
+  const isFork = (id: RawCoID, sessionID: SessionID) => forks.get(id)?.has(sessionID) ?? false;
 
   return {
     get: (id) => states.get(id),
-    add(state) {
-      const { id } = state;
-      const sessions = { ...states.get(id)?.sessions };
-      for (const [sessionID, count] of Object.entries(state.sessions) as [keyof typeof sessions, number][]) {
-        sessions[sessionID] = Math.max(sessions[sessionID] ?? 0, count);
-      }
-      states.set(id, { id, header: true, sessions });
-      for (const check of [...(waiting.get(id) ?? [])]) check();
+    add,
+    read(stored) {
+      forksOf(stored);
+      add(knownStateOf(stored));
     },
-    forget: (id) => void states.delete(id),
-    clear: () => states.clear(),
+    forksOf,
+    isFork,
+    forget(id) {
+      states.delete(id);
+      forks.delete(id);
+    },
+    clear() {
+      states.clear();
+      forks.clear();
+    },
     async whenCovers(id, coValue) {
-      if (covers(states.get(id), coValue.knownState())) return;
+      if (isCovered(id, coValue)) return;
       await new Promise<void>((resolve) => {
         const checks = waiting.get(id) ?? new Set();
         waiting.set(id, checks);
         const check = () => {
-          if (!covers(states.get(id), coValue.knownState())) return;
+          if (!isCovered(id, coValue)) return;
           checks.delete(check);
           if (checks.size === 0) waiting.delete(id);
           resolve();
@@ -45,11 +91,4 @@ export function createKnownStates(): KnownStates {
       });
     },
   };
-}
-
-function covers(have: KnownState | undefined, need: KnownState): boolean {
-  if (need.header && !have?.header) return false;
-  return Object.entries(need.sessions).every(
-    ([sessionID, count]) => (have?.sessions[sessionID as keyof KnownState['sessions']] ?? 0) >= count,
-  );
 }

@@ -3,7 +3,7 @@ import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import type { CoValueHeader, KnownState, Content, RawCoID, SessionID } from '../../engine/content.ts';
 import { createLoads } from './loads.ts';
-import { messageSize, type Piece, type Run } from './pieces.ts';
+import { knownStateOf, messageSize, type Piece, type Run, type StoredCoValue } from './pieces.ts';
 
 const owned = (group: RawCoID): CoValueHeader => ({
   type: 'comap',
@@ -48,11 +48,12 @@ const found = (ids: ReadonlySet<RawCoID>) =>
 
 type Found = ReturnType<typeof found>;
 
+const added = (stored: StoredCoValue) => void known.push(knownStateOf(stored));
+
 function create(read = (ids: ReadonlySet<RawCoID>) => Promise.resolve(found(ids))) {
   const fake = createFakeClock(0);
   const clock = { ...fake, elapsedMs: () => nowMs + fake.elapsedMs() };
-  const add = (state: KnownState) => void known.push(state);
-  const loads = createLoads({ known: { add }, failed, recovered, read, clock, nextTask });
+  const loads = createLoads({ known: { read: added }, failed, recovered, read, clock, nextTask });
   const load = (id: RawCoID, onContent: (content: Content) => void = ({ id: of }) => log.push(of)) =>
     new Promise<boolean>((resolve) => loads.load(id, onContent, resolve));
   return { clock: fake, loads, load };

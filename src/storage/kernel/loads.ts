@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { createTimeSlices } from '../../base/time-slices.ts';
 import type { Content, RawCoID } from '../../engine/content.ts';
-import { joinPieces, knownStateOf, messagesOf, type Piece, type StoredCoValue } from './pieces.ts';
+import { joinPieces, messagesOf, type Piece, type StoredCoValue } from './pieces.ts';
 import type { KnownStates } from './known-states.ts';
 
 type OnContent = (content: Content) => void;
@@ -40,7 +40,7 @@ const maxDelayMs = 10_000;
 export function createLoads(options: {
   /** Reads what is stored, including everything queued before the call. */
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>>;
-  readonly known: Pick<KnownStates, 'add'>;
+  readonly known: Pick<KnownStates, 'read'>;
   readonly clock: Clock;
   nextTask(): Promise<void>;
   failed(error: unknown): KernelError;
@@ -153,7 +153,7 @@ export function createLoads(options: {
     }
 
     async function deliver({ stored, messages }: Found, { onContent }: Request): Promise<void> {
-      known.add(knownStateOf(stored));
+      known.read(stored);
       for (const message of messages) {
         if (slices.isOver()) await slices.next();
         delivered.add(stored.id);

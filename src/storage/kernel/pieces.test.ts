@@ -118,6 +118,30 @@ describe('messages', () => {
   });
 });
 
+it('never joins what continues other transactions than those written first', () => {
+  const joined = namesIn([
+    begin,
+    piece(run(ana, 0, 'a', 'b')),
+    piece(run(ana, 0, 'a', 'x', 'y')),
+    piece(run(ana, 3, 'z')),
+  ]);
+  expect(joined).toEqual({ [ana]: ['a', 'b'] });
+  const ahead = namesIn([
+    begin,
+    piece(run(ana, 0, 'a')),
+    piece(run(ana, 1, 'b')),
+    piece(run(ana, 0, 'a', 'x', 'y')),
+  ]);
+  expect(ahead).toEqual({ [ana]: ['a', 'b'] });
+  const same = namesIn([
+    begin,
+    piece(run(ana, 0, 'a', 'b')),
+    piece(run(ana, 1, 'b', 'c')),
+    piece(run(ana, 2, 'x', 'd')),
+  ]);
+  expect(same).toEqual({ [ana]: ['a', 'b', 'c'] });
+});
+
 it('keeps the runs before a fork, and those of other sessions', () => {
   const runs = [run(ana, 0, 'a', 'b'), run(bob, 0, 'x', 'y'), run(ana, 2, 'c'), run(ana, 3, 'd')];
   const left = (from: number) => namesIn([begin, piece(...withoutFork(runs, { sessionID: ana, from }))]);

@@ -1,4 +1,5 @@
 import { cojsonInternals } from 'cojson';
+import { isEqual } from '../../base/equal.ts';
 import type {
   CoValueHeader,
   KnownState,
@@ -34,7 +35,10 @@ export interface StoredCoValue {
   readonly runs: ReadonlyMap<SessionID, readonly Run[]>;
 }
 
-/** Joins pieces in writing order: the first of two duplicates wins. Drops what follows a gap. Undefined without a header. */
+/**
+ * Joins pieces in writing order: the first of two duplicates wins. Drops what follows a gap, and what continues other
+ * transactions than those stored first. Undefined without a header.
+ */
 export function joinPieces(id: RawCoID, pieces: readonly Piece[]): StoredCoValue | undefined {
   const header = pieces.find((piece) => piece.header)?.header;
   if (!header) return undefined;
@@ -52,20 +56,36 @@ export function joinAll(pieces: ReadonlyMap<RawCoID, readonly Piece[]>): readonl
   return [...pieces].flatMap(([id, some]) => joinPieces(id, some) ?? []);
 }
 
-/** Runs of one session from `from` up to the first gap, without overlaps. */
+/** Runs of one session, in writing order, from `from` up to the first gap, without overlaps. */
 export function contiguousRuns(runs: readonly Run[], from = 0): readonly Run[] {
+  const joined: Run[] = [];
   let end = from;
-  return runs
-    .toSorted((a, b) => a.after - b.after)
-    .flatMap((run) => {
+  for (let rest = runs; rest.length > 0;) {
+    const before = end;
+    const afterGap: Run[] = [];
+    for (const run of rest) {
       const { after, transactions } = run;
-      const runEnd = after + transactions.length;
-      if (after > end || runEnd <= end) return [];
-      const rest =
-        after === end ? run : { ...run, after: end, transactions: transactions.slice(end - after) };
-      end = runEnd;
-      return rest;
-    });
+      if (after > end) afterGap.push(run);
+      if (after > end || endOf(run) <= end || !continuesAll(run, joined)) continue;
+      joined.push(
+        after === end ? run : { ...run, after: end, transactions: transactions.slice(end - after) },
+      );
+      end = endOf(run);
+    }
+    rest = end > before ? afterGap : [];
+  }
+  return joined;
+}
+
+/** Two tabs may store the same transactions. Others at the same place were written by a copy of the browser profile. */
+function continuesAll({ after, transactions }: Run, joined: readonly Run[]): boolean {
+  const overlapping = joined.filter((run) => endOf(run) > after);
+  return overlapping.every((run) =>
+    run.transactions.every((other, index) => {
+      const at = run.after + index - after;
+      return at < 0 || isEqual(other, transactions[at]);
+    }),
+  );
 }
 
 /** The runs without what follows `from`. One that goes beyond it goes as a whole, as no signature ends at `from`. */
@@ -82,12 +102,12 @@ export function knownStateOf({ id, runs }: StoredCoValue): KnownState {
   return { id, header: true, sessions };
 }
 
-export function storedStateOf(stored: StoredCoValue): StoredState {
+export function storedStateOf(stored: StoredCoValue, forks: ReadonlySet<SessionID>): StoredState {
   const ends = [...stored.runs].flatMap(([sessionID, inSession]) => {
     const last = inSession.at(-1);
     return last ? [[sessionID, last.signature] as const] : [];
   });
-  return { known: knownStateOf(stored), signatures: Object.fromEntries(ends) };
+  return { known: knownStateOf(stored), signatures: Object.fromEntries(ends), forks };
 }
 
 export function endOf(run: Run | undefined): number {

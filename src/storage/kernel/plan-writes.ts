@@ -1,5 +1,6 @@
 import type { CorrectionCallback } from 'cojson';
 import { sessionsOf, type KnownState, type Content, type RawCoID } from '../../engine/content.ts';
+import type { KnownStates } from './known-states.ts';
 import type { Piece, Run } from './pieces.ts';
 
 export interface ContentWrite {
@@ -19,6 +20,7 @@ export interface WritePlan {
 export function planWrites(
   writes: readonly ContentWrite[],
   knownBefore: (id: RawCoID) => KnownState | undefined,
+  isFork: KnownStates['isFork'],
 ): WritePlan {
   const pieces: Piece[] = [];
   const known = new Map<RawCoID, KnownState>();
@@ -45,6 +47,7 @@ export function planWrites(
     const sessions = { ...before.sessions };
     let isWhole = true;
     for (const [sessionID, { after, newTransactions, lastSignature }] of sessionsOf(content)) {
+      if (isFork(id, sessionID)) continue;
       const have = sessions[sessionID] ?? 0;
       const end = after + newTransactions.length;
       if (after > have) isWhole = false;

@@ -30,6 +30,7 @@ function createSlowWrites() {
       return Promise.reject(new DOMException('no room', 'QuotaExceededError'));
     },
     read: () => Promise.resolve(new Map()),
+    isUnread: () => false,
     inMemory: () => [],
     isDeleted: () => false,
     wrote: () => {},

@@ -10,7 +10,7 @@ import { joinDebts, type Debt, type LedgerFacts } from '../ledger.ts';
 import { createWriteQueue, type WriteAttempts } from '../write-queue.ts';
 import { requestInSlices } from './request-in-slices.ts';
 import type { KnownStates } from './known-states.ts';
-import { joinAll, knownStateOf, type Piece } from './pieces.ts';
+import { joinAll, type Piece } from './pieces.ts';
 import { planWrites, type ContentWrite, type WritePlan } from './plan-writes.ts';
 import { ensureMark, segmentsOf, type Segment } from './segments.ts';
 
@@ -64,6 +64,8 @@ export function createWrites(options: {
   connect(): Promise<unknown>;
   begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
   read(ids: ReadonlySet<RawCoID>): Promise<ReadonlyMap<RawCoID, readonly Piece[]>>;
+  /** Whether a read of it has failed, so that it may be stored. */
+  isUnread(id: RawCoID): boolean;
   /** Everything that the node has in memory. */
   inMemory(): Iterable<Pick<CoValueCore, 'id' | 'newContentSince'>>;
   /** Whether cojson has accepted a deletion. */
@@ -76,7 +78,8 @@ export function createWrites(options: {
   }): void;
   failed(error: unknown): KernelError;
 }): Writes {
-  const { clock, nextTask, known, connect, begin, read, inMemory, isDeleted, wrote, failed } = options;
+  const { clock, nextTask, known, connect, begin, read, isUnread, inMemory, isDeleted, wrote, failed } =
+    options;
   /** What this tab has added to the ledger and not settled, to be added again if the database is deleted. */
   const owed = new Map<string, readonly Debt[]>();
   let relayIDs: readonly string[] = [];
@@ -154,7 +157,11 @@ export function createWrites(options: {
     const whole = new Set<ContentWrite>();
     for (let at = 0; at < writes.length; at += planSize) {
       if (slices.isOver()) await slices.next();
-      const some = planWrites(writes.slice(at, at + planSize), (id) => after.get(id) ?? before.get(id));
+      const some = planWrites(
+        writes.slice(at, at + planSize),
+        (id) => after.get(id) ?? before.get(id),
+        known.isFork,
+      );
       pieces.push(...some.pieces);
       for (const [id, state] of some.known) after.set(id, state);
       for (const write of some.whole) whole.add(write);
@@ -173,11 +180,11 @@ export function createWrites(options: {
 
   /** Reads the stored states of the CoValues that the content continues, unless they are already known. */
   async function readKnownStates(writes: readonly ContentWrite[]): Promise<void> {
-    const continues = ({ content: { header, new: sessions } }: ContentWrite) =>
-      !header || Object.values(sessions).some(({ after }) => after > 0);
+    const continues = ({ content: { id, header, new: sessions } }: ContentWrite) =>
+      !header || isUnread(id) || Object.values(sessions).some(({ after }) => after > 0);
     const ids = new Set(writes.filter(continues).flatMap(({ content: { id } }) => (known.get(id) ? [] : id)));
     if (ids.size === 0) return;
-    for (const stored of joinAll(await read(ids))) known.add(knownStateOf(stored));
+    for (const stored of joinAll(await read(ids))) known.read(stored);
   }
 
   function store(content: Content, correct: CorrectionCallback, done: Done): void {

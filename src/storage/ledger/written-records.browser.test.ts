@@ -43,6 +43,7 @@ const createLedger = {
       connect: () => Promise.resolve(),
       begin,
       read: () => Promise.resolve(new Map()),
+      isUnread: () => false,
       inMemory: () => [],
       isDeleted: () => false,
       wrote: ({ facts }) => void (counted += facts),

@@ -1,10 +1,18 @@
-import type { RawCoID, StorageApiAsync } from 'cojson';
+import type { LocalNode, RawCoID, StorageApiAsync } from 'cojson';
 import type { KernelError } from '../../base/kernel-error.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
-import { sessionsOf, type Content } from '../../engine/content.ts';
+import {
+  sessionsOf,
+  type Content,
+  type SessionID,
+  type Signature,
+  type Transaction,
+} from '../../engine/content.ts';
+import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { knownCountsOfContent, mergeCounts } from '../../engine/known-counts.ts';
 import type { KernelDeviceStorage, StoredState } from '../kernel-device-storage.ts';
+import { differingSessions } from '../differing-sessions.ts';
 import { readStockRows } from '../kernel/read-stock-database.ts';
 import type { StockClient } from './stock-client.ts';
 import { openStock } from './stock.ts';
@@ -86,6 +94,7 @@ export async function openIndexedDBStorage(options: {
   });
   const { clock, nextTask } = platform;
   const { begin } = connection;
+  let node: LocalNode | undefined;
   const compaction = createLedgerCompaction({ clock, begin, logger });
   const ledger = createQueuedLedger({
     compaction,
@@ -126,12 +135,13 @@ export async function openIndexedDBStorage(options: {
         },
       });
     },
+    useNode: (its) => void (node = its),
     stored: {
       ids: () => allIDs(client),
       async states(ids) {
         await queue.attempted();
         const contents = await contentOf(stock.createReader(), ids);
-        return new Map([...contents].map(([id, content]) => [id, stateOf(id, content)]));
+        return new Map([...contents].map(([id, content]) => [id, stateOf(id, content, node)]));
       },
     },
     load: (id, callback, done = () => {}) => {
@@ -201,10 +211,15 @@ async function contentOf(reader: Pick<StorageApiAsync, 'load'>, ids: ReadonlySet
   return found;
 }
 
-function stateOf(id: RawCoID, contents: readonly Content[]): StoredState {
+function stateOf(id: RawCoID, contents: readonly Content[], node: LocalNode | undefined): StoredState {
   const { header: _, ...sessions } = contents.map(knownCountsOfContent).reduce(mergeCounts, {});
-  const signatures = contents
-    .flatMap(sessionsOf)
-    .map(([sessionID, { lastSignature }]) => [sessionID, lastSignature] as const);
-  return { known: { id, header: true, sessions }, signatures: Object.fromEntries(signatures) };
+  const runs = new Map<SessionID, { transactions: readonly Transaction[]; signature: Signature }[]>();
+  const signatures: Record<SessionID, Signature> = {};
+  for (const [sessionID, { newTransactions, lastSignature }] of contents.flatMap(sessionsOf)) {
+    const run = { transactions: newTransactions, signature: lastSignature };
+    runs.set(sessionID, [...(runs.get(sessionID) ?? []), run]);
+    signatures[sessionID] = lastSignature;
+  }
+  const forks = differingSessions(runs, node && getKnownCoValue(node, id));
+  return { known: { id, header: true, sessions }, signatures, forks };
 }

@@ -7,6 +7,8 @@ export interface DeviceState {
   readonly counts: KnownCounts;
   /** Each session's last one. Empty if an app's own storage cannot tell. */
   readonly signatures: Readonly<Record<string, Signature>>;
+  /** Sessions of which memory has other transactions. Absent if an app's own storage cannot tell. */
+  readonly forks?: ReadonlySet<string>;
 }
 
 /** What is stored of CoValues. */
@@ -41,10 +43,7 @@ export function createDeviceStates({ storage }: LocalNode): DeviceStates {
       if (stored) {
         const states = await stored.states(new Set(ids));
         return new Map(
-          [...states].map(([id, { known, signatures }]) => [
-            id,
-            { counts: knownCountsOfState(known), signatures },
-          ]),
+          [...states].map(([id, { known, ...rest }]) => [id, { counts: knownCountsOfState(known), ...rest }]),
         );
       }
       const states = await Promise.all(

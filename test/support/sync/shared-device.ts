@@ -1,4 +1,6 @@
+import type { LocalNode } from 'cojson';
 import type { Content, RawCoID } from '../../../src/engine/content.ts';
+import { getKnownCoValue } from '../../../src/engine/covalue-lookup.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { createKernelError } from '../../../src/base/kernel-error.ts';
 import { nextTask } from '../../../src/base/next-task.ts';
@@ -54,6 +56,8 @@ export function createSharedDevice(): SharedDevice {
 
   function openTab(): SharedTab {
     let isKilled = false;
+    let node: LocalNode | undefined;
+    const known = createKnownStates((id) => node && getKnownCoValue(node, id));
     const status = createReadable<StorageStatus>({ kind: 'custom', state: 'ok' });
     const later = (run: () => void) => void nextTask().then(() => isKilled || run());
     const attempted = () => new Promise<void>((resolve) => later(resolve));
@@ -62,7 +66,7 @@ export function createSharedDevice(): SharedDevice {
         await attempted();
         return new Map([...ids].map((id) => [id, pieces.filter((piece) => piece.id === id)]));
       },
-      known: createKnownStates(),
+      known,
       clock: systemClock,
       nextTask,
       failed: () => createKernelError('STORAGE_UNAVAILABLE', 'This device’s memory cannot be read.'),
@@ -74,11 +78,12 @@ export function createSharedDevice(): SharedDevice {
       store(content, correct, done) {
         later(() => {
           if (status.current.state !== 'ok') return;
-          const plan = planWrites([{ content, correct }], stateOf);
+          const plan = planWrites([{ content, correct }], stateOf, known.isFork);
           pieces.push(...plan.pieces);
           if (plan.whole.size > 0) done?.();
         });
       },
+      useNode: (its) => void (node = its),
       load(id, onContent, onDone) {
         const give = (message: Content) => onContent(structuredClone(message));
         loads.load(id as RawCoID, give, onDone ?? (() => {}));
@@ -91,7 +96,7 @@ export function createSharedDevice(): SharedDevice {
         async states(ids) {
           await attempted();
           const all = [...ids].flatMap((id) => storedOf(id) ?? []);
-          return new Map(all.map((stored) => [stored.id, storedStateOf(stored)]));
+          return new Map(all.map((stored) => [stored.id, storedStateOf(stored, known.forksOf(stored))]));
         },
       },
       loadKnownState: (id, callback) => later(() => callback(stateOf(id as RawCoID))),
