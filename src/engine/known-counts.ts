@@ -23,6 +23,12 @@ export function mergeCounts(a: KnownCounts, b: KnownCounts): KnownCounts {
   return result;
 }
 
+/** Of each session that both have, the lower count. */
+export function lowerOf(a: KnownCounts, b: KnownCounts): KnownCounts {
+  const both = Object.entries(a).filter(([session]) => session in b);
+  return Object.fromEntries(both.map(([session, count]) => [session, Math.min(count, b[session] ?? 0)]));
+}
+
 export function covers(have: KnownCounts, need: KnownCounts): boolean {
   return Object.entries(need).every(([session, count]) => (have[session] ?? 0) >= count);
 }

@@ -77,6 +77,8 @@ describe('seeds that found a bug', () => {
   );
   it('90: a tab rewrites the fork that another tab of the device has deleted from the disk', () =>
     expectNoFailure(90, { ...before, copies: true }));
+  it('411004110: a tab ends what it recalled of a session before another tab released it', () =>
+    expectNoFailure(411_004_110));
   it('420000162: the disk keeps an edit, and never adds to it what a copy wrote in its place', () =>
     expectNoFailure(420_000_162, { copies: true }));
   it('502: an item that counts is shown behind one that does not', () =>

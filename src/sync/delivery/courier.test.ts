@@ -21,6 +21,7 @@ let disputed: Set<string>;
 let leftToOther: Set<string>;
 let overdue: Set<string>;
 let unanswered: number;
+let notHere: RawCoID[];
 let sent: SyncMessage[];
 /** Loads that have begun, and the callbacks of those that have not ended. */
 let loaded: RawCoID[];
@@ -36,7 +37,7 @@ beforeEach(() => {
   leftToOther = new Set();
   overdue = new Set();
   unanswered = 0;
-  [sent, loaded, loads, sentAgain, toldStored] = [[], [], [], [], []];
+  [sent, loaded, loads, sentAgain, toldStored, notHere] = [[], [], [], [], [], []];
   [isUnreadable, isHanging, isSettled] = [false, false, true];
   courier = createCourier({
     node: createFakeNode(),
@@ -57,6 +58,7 @@ beforeEach(() => {
     isSettled: () => isSettled,
     isLeftToOther: (id) => leftToOther.has(id),
     isOverdue: (id) => overdue.has(id),
+    onNotHere: (id) => notHere.push(id),
     onUnanswered: () => unanswered++,
   });
 });
@@ -140,6 +142,18 @@ describe('what is only stored', () => {
     stored.clear();
     await connect();
     expect([asked(), loaded]).toEqual([[], ['co_z1']]);
+  });
+
+  it('is reported as not here if it was not all found', async () => {
+    owe('co_z1');
+    owe('co_z2');
+    stored.delete('co_z1');
+    await connect();
+    answer('co_z2', {});
+    inMemory.add('co_z2');
+    for (const end of loads) end();
+    await pass(0);
+    expect([loaded, notHere]).toEqual([['co_z1', 'co_z2'], ['co_z1']]);
   });
 
   it('is not loaded because of an answer that nobody asked for', async () => {

@@ -98,6 +98,8 @@ export function createCourier(options: {
   readonly isLeftToOther: (id: string) => boolean;
   /** Another tab was to upload some of what is in memory, which waits for the relay's next answer. */
   readonly isOverdue: (id: string) => boolean;
+  /** Not all that is pending was found on this device. */
+  readonly onNotHere: (id: RawCoID) => void;
   /** The relay answers no question about one CoValue, as stock ones after an error. A new connection is needed. */
   readonly onUnanswered: () => void;
 }): Courier {
@@ -254,6 +256,8 @@ export function createCourier(options: {
       void node.load(id).then(() => {
         loading.delete(id);
         loadNext();
+        const edits = ladder.pending.get(id);
+        if (edits && !node.hasAll(id, needOf(edits))) options.onNotHere(id);
       });
     }
   }

@@ -28,6 +28,8 @@ export interface Ladder {
   isOwn(id: string): boolean;
   /** The CoValue was deleted, here or elsewhere, so only the deletion has to arrive. */
   deleted(id: string, deletion: KnownCounts): void;
+  /** Another tab has released what is pending beyond this. */
+  released(id: string, left: KnownCounts): void;
   saved(id: string, counts: KnownCounts): void;
   sent(id: string, counts: KnownCounts, relayID: string): void;
   /** With `isHearsay`, another tab says so, and writes it to the ledger itself. */
@@ -268,6 +270,7 @@ export function createLadder(
         return withEdit(left, deletion);
       });
     },
+    released: (id, left) => update(id, (edits) => pendingEdits.upTo(edits, left)),
     saved(id, counts) {
       tap?.('saved', id, counts);
       update(id, (edits) => pendingEdits.withSaved(edits, counts));

@@ -4,6 +4,7 @@ import {
   covers,
   deletionOnly,
   isEmpty,
+  lowerOf,
   mergeCounts,
   missingIn,
   missingSessions,
@@ -129,6 +130,15 @@ export function onlyDeletion(pending: PendingEdits): PendingEdits {
     .map(({ sinceMs, need }) => ({ sinceMs, need: deletionOnly(need) }))
     .filter(({ need }) => !isEmpty(need));
   return Object.keys(pending.atRelays).reduce(withoutError, { ...pending, edits });
+}
+
+/** Without what goes beyond this. */
+export function upTo(pending: PendingEdits, left: KnownCounts): PendingEdits {
+  if (covers(left, needOf(pending))) return pending;
+  const edits = pending.edits
+    .map((edit) => ({ ...edit, need: lowerOf(edit.need, left) }))
+    .filter(({ need }) => !isEmpty(need));
+  return { ...pending, edits };
 }
 
 export function atRelay({ atRelays }: PendingEdits, relayID: string): AtRelay {

@@ -90,6 +90,8 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly tabs:
     | Pick<Tabs, 'beginUploads' | 'filter' | 'isLeftToOther' | 'isOverdue' | 'sent' | 'lost' | 'lostData'>
     | undefined;
+  /** Not all that is pending was found on this device. */
+  readonly onNotHere: (id: RawCoID) => void;
   readonly claimed: (claim: OwnSessionClaim) => void;
   /** What any relay may have of the node's own session, by CoValue. */
   readonly mayHaveByID: Map<string, KnownCounts>;

@@ -80,6 +80,7 @@ export function createNodeRelays(options: {
   readonly tabs: Tabs | undefined;
   /** What the node had before this sync, which may have been sent. */
   readonly earlier: ReadonlyMap<string, KnownCounts>;
+  readonly onNotHere: (id: RawCoID) => void;
   readonly onCompared: () => void;
   readonly onChange: () => void;
 }): NodeRelays {

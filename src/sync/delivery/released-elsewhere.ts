@@ -1,0 +1,46 @@
+import type { LocalNode, RawCoID } from 'cojson';
+import { localCounts } from '../../engine/covalue-lookup.ts';
+import { mergeCounts } from '../../engine/known-counts.ts';
+import type { DeviceStates } from './device-states.ts';
+import type { Ladder } from './ladder.ts';
+import type { RecalledDebts } from './recall.ts';
+
+/**
+ * Ends what is pending of CoValues that this device was found not to have, once the ledger says that another tab has released
+ * it. Returns the function to call with their IDs.
+ */
+export function endReleasedElsewhere(options: {
+  readonly node: LocalNode;
+  readonly ladder: Pick<Ladder, 'pending' | 'released'>;
+  readonly states: DeviceStates;
+  readonly readDebts: () => Promise<Pick<RecalledDebts, 'byID'>>;
+}): (id: RawCoID) => void {
+  const { node, ladder, states, readDebts } = options;
+  const found = new Set<RawCoID>();
+  let isReading = false;
+
+  async function read(): Promise<void> {
+    const pending = new Map([...found].map((id) => [id, ladder.pending.get(id)] as const));
+    found.clear();
+    // In this order: what another tab writes meanwhile is owed before it is stored.
+    const stored = await states.read([...pending.keys()]);
+    const { byID } = await readDebts();
+    for (const [id, edits] of pending) {
+      // What has changed meanwhile is found again.
+      if (ladder.pending.get(id) !== edits) continue;
+      const here = mergeCounts(localCounts(node, id), stored.get(id)?.counts ?? {});
+      ladder.released(id, mergeCounts(here, byID.get(id)?.need ?? {}));
+    }
+  }
+
+  return (id) => {
+    found.add(id);
+    if (isReading) return;
+    isReading = true;
+    // Several are found in one turn. What cannot be read is found again.
+    void Promise.resolve()
+      .then(read)
+      .catch(() => {})
+      .finally(() => (isReading = false));
+  };
+}
