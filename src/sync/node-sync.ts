@@ -24,7 +24,7 @@ import { createMarksLedger } from './delivery/marks-ledger.ts';
 import { readDebts, readOwedIDs, recallEarlierRun } from './delivery/recall.ts';
 import { createDeviceStates } from './delivery/device-states.ts';
 import type { RelayTargets } from './relay-targets.ts';
-import { endReleasedElsewhere } from './delivery/released-elsewhere.ts';
+import { endReleasedElsewhere } from './relays/released-elsewhere.ts';
 import { createRungWaits } from './delivery/rung-waits.ts';
 import { createSavedWaits } from './delivery/saved-waits.ts';
 import { createSyncEvents } from './sync-events.ts';

@@ -3,11 +3,11 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 47_000;
+const completeEntryBudget = 47_300;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 34_700,
-  relays: 34_400,
-  storage: 6_600,
+  relays: 34_600,
+  storage: 7_100,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
   'recovery-phrase': 1_400,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 93_800;
+const openSessionBudget = 94_300;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
@@ -69,5 +69,5 @@ test('an app that imports every name fetches sync with its entry, but no session
 test('the storage engine, with what it shares with the other kinds of storage, keeps its own budget', () => {
   const bytesOf = (name: string) =>
     passkeyApp.later.find((chunk) => chunk.name === name)?.gzipBytes ?? Infinity;
-  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(13_100);
+  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(13_500);
 });

@@ -67,7 +67,7 @@ export function joinRuns(pieces: readonly Piece[]): readonly Piece[] {
 function addRun(runs: Run[], run: Run): void {
   const index = runs.findLastIndex(({ sessionID }) => sessionID === run.sessionID);
   const last = runs[index];
-  // What overlaps may be another client's, which nothing of this device continues.
+  // An overlapping run may be another client’s; this device continues only its own.
   const overlaps = (last: Run) =>
     runs.some((other) => other.sessionID === last.sessionID && other !== last && endOf(other) > last.after);
   if (!last || endOf(last) !== run.after || sizeOf(last.transactions) > messageSize || overlaps(last)) {

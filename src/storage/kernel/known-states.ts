@@ -1,7 +1,7 @@
 import type { CoValueCore } from 'cojson';
+import { isEqual } from '../../base/equal.ts';
 import type { KnownState, RawCoID, SessionID } from '../../engine/content.ts';
-import { differingSessions } from '../differing-sessions.ts';
-import { knownStateOf, type StoredCoValue } from './pieces.ts';
+import { knownStateOf, type Run, type StoredCoValue } from './pieces.ts';
 
 /** What this tab knows to be stored, because it wrote or read it. Other tabs may have stored more. */
 export interface KnownStates {
@@ -12,7 +12,7 @@ export interface KnownStates {
   read(stored: StoredCoValue): void;
   /**
    * Sessions of which memory has other transactions than the disk: a copy of the browser profile wrote them under the same
-   * ID, and a relay delivered them before the disk was read. What is on the disk stays, and nothing continues it.
+   * ID, and a relay delivered them before the disk was read. The stored transactions stay, and nothing continues them.
    */
   forksOf(stored: StoredCoValue): ReadonlySet<SessionID>;
   /** Whether that was found of a session. */
@@ -91,4 +91,23 @@ export function createKnownStates(
       });
     },
   };
+}
+
+type StoredRun = Pick<Run, 'transactions' | 'signature'>;
+
+/** Sessions of which memory has other transactions than the disk. `stored`: each session's runs, from its beginning on. */
+export function differingSessions(
+  stored: ReadonlyMap<SessionID, readonly StoredRun[]>,
+  core: CoValueCore | undefined,
+): ReadonlySet<SessionID> {
+  const differs = ([sessionID, runs]: readonly [SessionID, readonly StoredRun[]]) => {
+    const session = core?.verified?.getSession(sessionID);
+    // Equal signatures cover equal transactions.
+    if (!session || session.lastSignature === runs.at(-1)?.signature) return false;
+    const others = session.transactions;
+    return runs
+      .flatMap(({ transactions }) => transactions)
+      .some((transaction, at) => at < others.length && !isEqual(transaction, others[at]));
+  };
+  return new Set([...stored].filter(differs).map(([sessionID]) => sessionID));
 }

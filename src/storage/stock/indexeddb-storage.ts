@@ -12,7 +12,7 @@ import {
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { knownCountsOfContent, mergeCounts } from '../../engine/known-counts.ts';
 import type { KernelDeviceStorage, StoredState } from '../kernel-device-storage.ts';
-import { differingSessions } from '../differing-sessions.ts';
+import { differingSessions } from '../kernel/known-states.ts';
 import { readStockRows } from '../kernel/read-stock-database.ts';
 import type { StockClient } from './stock-client.ts';
 import { openStock } from './stock.ts';

@@ -7,7 +7,7 @@ export interface DeviceState {
   readonly counts: KnownCounts;
   /** Each session's last one. Empty if an app's own storage cannot tell. */
   readonly signatures: Readonly<Record<string, Signature>>;
-  /** Sessions of which memory has other transactions. Absent if an app's own storage cannot tell. */
+  /** Sessions of which memory has other transactions. Absent for an app's own storage. */
   readonly forks?: ReadonlySet<string>;
 }
 

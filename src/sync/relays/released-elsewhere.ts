@@ -1,14 +1,11 @@
 import type { LocalNode, RawCoID } from 'cojson';
 import { localCounts } from '../../engine/covalue-lookup.ts';
 import { mergeCounts } from '../../engine/known-counts.ts';
-import type { DeviceStates } from './device-states.ts';
-import type { Ladder } from './ladder.ts';
-import type { RecalledDebts } from './recall.ts';
+import type { DeviceStates } from '../delivery/device-states.ts';
+import type { Ladder } from '../delivery/ladder.ts';
+import type { RecalledDebts } from '../delivery/recall.ts';
 
-/**
- * Ends what is pending of CoValues that this device was found not to have, once the ledger says that another tab has released
- * it. Returns the function to call with their IDs.
- */
+/** Ends pending edits that another tab has released. Returns a function to call with IDs of which this device lacks an edit. */
 export function endReleasedElsewhere(options: {
   readonly node: LocalNode;
   readonly ladder: Pick<Ladder, 'pending' | 'released'>;
@@ -26,7 +23,7 @@ export function endReleasedElsewhere(options: {
     const stored = await states.read([...pending.keys()]);
     const { byID } = await readDebts();
     for (const [id, edits] of pending) {
-      // What has changed meanwhile is found again.
+      // Changed meanwhile, so the courier looks again.
       if (ladder.pending.get(id) !== edits) continue;
       const here = mergeCounts(localCounts(node, id), stored.get(id)?.counts ?? {});
       ladder.released(id, mergeCounts(here, byID.get(id)?.need ?? {}));
@@ -37,7 +34,7 @@ export function endReleasedElsewhere(options: {
     found.add(id);
     if (isReading) return;
     isReading = true;
-    // Several are found in one turn. What cannot be read is found again.
+    // Several are found in one turn. The courier looks again after a failed read.
     void Promise.resolve()
       .then(read)
       .catch(() => {})

@@ -4,8 +4,8 @@ import { beforeEach, expect, it } from 'vitest';
 import { createTestLadder } from '../../../test/support/sync/test-ladder.ts';
 import { localCounts } from '../../engine/covalue-lookup.ts';
 import type { KnownCounts } from '../../engine/known-counts.ts';
-import type { Ladder } from './ladder.ts';
-import { needOf, noEdits } from './pending-edits.ts';
+import type { Ladder } from '../delivery/ladder.ts';
+import { needOf, noEdits } from '../delivery/pending-edits.ts';
 import { endReleasedElsewhere } from './released-elsewhere.ts';
 
 let node: LocalNode;
