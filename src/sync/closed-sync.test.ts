@@ -27,3 +27,10 @@ it('[LADDER-14] says of no edit that it has arrived once another sync counts the
   expect(sync.stateOf(map.id).current).toMatchObject({ known: false, confirmed: 'unknown' });
   expect(next.stateOf(map.id).current.confirmed).toBe('pending');
 });
+
+it('stays open if `until` is no rung that it can wait for', async () => {
+  const sync = setupSyncPeers({ node: await createAgentNode(), url: nowhere });
+  onTestFinished(() => sync.close());
+  await expect(sync.close({ until: 'delivered' as 'sent' })).rejects.toThrow(TypeError);
+  expect(sync.current.status).toBe('connecting');
+});

@@ -25,6 +25,7 @@ import { readDebts, readOwedIDs, recallEarlierRun } from './delivery/recall.ts';
 import { createDeviceStates } from './delivery/device-states.ts';
 import type { RelayTargets } from './relay-targets.ts';
 import { endReleasedElsewhere } from './relays/released-elsewhere.ts';
+import { assertCountedRung } from './rungs.ts';
 import { createRungWaits } from './delivery/rung-waits.ts';
 import { createSavedWaits } from './delivery/saved-waits.ts';
 import { createSyncEvents } from './sync-events.ts';
@@ -330,7 +331,10 @@ export function createNodeSync(options: {
     whenConfirmed: (target, wait) => waits.when('confirmed', target, wait),
     whenDurable: (target, wait) => waits.when('durable', target, wait),
     on: events.on,
-    close: (closeOptions = {}) => (closing ??= close(closeOptions)),
+    async close(closeOptions = {}) {
+      assertCountedRung(closeOptions.until);
+      await (closing ??= close(closeOptions));
+    },
   };
   offerInspection(peers, {
     node,

@@ -73,7 +73,8 @@ export interface SyncPeers extends Readable<SyncState> {
   on<E extends keyof SyncEvents>(event: E, listener: (detail: SyncEvents[E]) => void): () => void;
   /**
    * Ends sync with the relays permanently. The node stays usable. With `until`, rejects like the wait for that rung if
-   * edits have not reached it, and is closed anyway. Safe to call twice; both calls have the outcome of the first.
+   * edits have not reached it, and is closed anyway. Safe to call twice; both calls have the outcome of the first. Rejects with a TypeError,
+   * and closes nothing, if `until` names another rung than these.
    */
   close(options?: CloseOptions): Promise<void>;
 }

@@ -79,6 +79,11 @@ test('[LADDER-12] a session ends as usual, although edits have not reached the r
   expect(events).toEqual(['end', 'ended true', 'left', 'closed without a reason']);
 });
 
+test('a session stays open if `until` is no rung to wait for', async () => {
+  await expect(life.close(undefined, { until: 'delivered' as 'sent' })).rejects.toThrow(TypeError);
+  expect(events).toEqual([]);
+});
+
 test('a session that has ended is not replaced', async () => {
   await life.close();
   const open = vi.fn(() => Promise.resolve(next));

@@ -5,6 +5,7 @@ import { storageErrorFrom } from '../../storage/storage-error.ts';
 import type { CloseOptions, SyncPeers } from '../../sync/sync-peers.ts';
 import type { WriteGate } from '../../engine/session-crypto.ts';
 import { sessionTaken } from '../session-ids/session-id-errors.ts';
+import { assertCountedRung } from '../../sync/rungs.ts';
 import type { Session } from '../session.ts';
 
 /** Ends a session once, and notifies all listeners. */
@@ -12,7 +13,7 @@ export interface SessionLife {
   /**
    * Refuses further edits, saves unsaved ones, sends unsent ones within sync's time limit, and notifies listeners. Rejects
    * with the error if something could not be saved, or has not reached `until`; the session is closed anyway. Later calls
-   * share the first one's outcome.
+   * share the first one's outcome. Rejects with a TypeError, and closes nothing, if `until` is no rung to wait for.
    */
   close(reason?: KernelError, options?: CloseOptions): Promise<void>;
   /** Settles like `close` once a session that is ending or being replaced has ended. */
@@ -87,9 +88,10 @@ export function createSessionLife(parts: {
   }
 
   return {
-    close(reason, options) {
+    async close(reason, options) {
+      assertCountedRung(options?.until);
       ending ??= { reason };
-      return (closing ??= close(reason, options));
+      await (closing ??= close(reason, options));
     },
     whenEnded: () => closing ?? Promise.resolve(),
     onClosed: closed.add,
