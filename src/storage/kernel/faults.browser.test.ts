@@ -254,3 +254,19 @@ it('keeps what it has of a session if a relay delivers what a copy of the profil
   await saved(node.getCoValue(id).getCurrentContent() as RawCoMap);
   await expectKept('mine');
 });
+
+it('[STORE-4] compares everything with every relay if only the ledger was cleared, and does so once', async () => {
+  ledgerOf(storage).useRelays(['r']);
+  await ledgerOf(storage).written();
+  const { unfilled: before, generations } = await ledgerOf(storage).read();
+  await storage.close();
+  await databases.request(name(), 'ledger', (records) => (records.clear(), records.count()));
+  storage = await openStorage('kernel', accountID);
+  const found = await ledgerOf(storage).read();
+  await storage.close();
+  storage = await openStorage('kernel', accountID);
+  const again = await ledgerOf(storage).read();
+  expect([before, found.unfilled, again.unfilled]).toEqual([new Set(), new Set(['r']), new Set(['r'])]);
+  const [earlier = 0, later = 0] = [generations.get('r'), found.generations.get('r')];
+  expect([later > earlier, again.generations]).toEqual([true, found.generations]);
+});

@@ -179,8 +179,20 @@ export async function openKernelStorage(options: {
     );
   }
 
+  /** Written with the ledger's first record. */
+  async function isMarked(): Promise<boolean> {
+    return (await readMark(await begin('readonly', [stores.segments]))) !== undefined;
+  }
+
   const readLedger = () =>
-    readMarkedLedger({ marked: stock.unconfirmed, begin, clock, nextTask, compaction: ledgerCompaction });
+    readMarkedLedger({
+      marked: stock.unconfirmed,
+      wasBegun: isMarked,
+      begin,
+      clock,
+      nextTask,
+      compaction: ledgerCompaction,
+    });
 
   // For inspection, `allIDs` and `contentOf` do not wait for queued writes, which may never finish on a full device.
 

@@ -5,7 +5,7 @@ import { createTimeSlices, type TimeSlices } from '../../base/time-slices.ts';
 import { stores } from '../account-database.ts';
 import { isDeleteSession, type KnownState, type Content, type RawCoID } from '../../engine/content.ts';
 import { committing } from '../indexed-db.ts';
-import { addFacts, ledgerStores, recordRelays } from '../ledger/ledger-store.ts';
+import { addFacts, beginLedger, ledgerStores, recordRelays } from '../ledger/ledger-store.ts';
 import { joinDebts, type Debt, type LedgerFacts } from '../ledger.ts';
 import { createWriteQueue, type WriteAttempts } from '../write-queue.ts';
 import { requestInSlices } from './request-in-slices.ts';
@@ -118,11 +118,12 @@ export function createWrites(options: {
     const names = [
       ...(isChecked ? [stores.segments] : []),
       ...(erased.length > 0 ? [stores.deleted] : []),
-      ...(hasFacts || pieces.length === 0 ? ledgerStores : []),
+      ...(hasFacts || pieces.length === 0 || mark === undefined ? ledgerStores : []),
     ];
     const facts = factsOf(writes);
     const transaction = await begin('readwrite', names);
     const addAll = async (): Promise<number> => {
+      if (mark === undefined) await beginLedger(transaction);
       for (const entry of writes) {
         if (entry.kind === 'relays')
           await recordRelays(transaction, entry.relayIDs, clock.nowMs(), entry.isEmptied);

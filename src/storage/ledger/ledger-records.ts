@@ -99,7 +99,7 @@ export function joinRecords(records: readonly unknown[]): LedgerFacts {
 
 /** The steps of `joinRecords`. */
 export function* joinSteps(records: readonly unknown[]): Generator<void, LedgerFacts> {
-  const from = records.findLastIndex((record) => isRecord(record) && record['whole'] === true);
+  const from = records.findLastIndex(isWholeRecord);
   const facts: LedgerFacts[] = [];
   for (const record of records.slice(Math.max(0, from))) {
     facts.push(unpackFacts(record));
@@ -110,6 +110,10 @@ export function* joinSteps(records: readonly unknown[]): Generator<void, LedgerF
     confirmations: facts.flatMap(({ confirmations }) => confirmations),
     releases: facts.flatMap(({ releases }) => releases),
   };
+}
+
+export function isWholeRecord(record: unknown): boolean {
+  return isRecord(record) && record['whole'] === true;
 }
 
 export function isReadable(record: unknown): boolean {

@@ -1,5 +1,4 @@
 import type { Clock } from '../../base/clock.ts';
-import { isRecord } from '../../base/record.ts';
 import { inSlices } from '../../base/sliced-steps.ts';
 import { stores } from '../account-database.ts';
 import { resultOf } from '../indexed-db.ts';
@@ -16,10 +15,20 @@ import {
 } from '../ledger.ts';
 import { asRecorded, readRemembered } from '../relay-memory.ts';
 import type { RememberedRelay } from '../remembered-relay.ts';
-import { isReadable, joinSteps, packFacts } from './ledger-records.ts';
+import { isReadable, isWholeRecord, joinSteps, packFacts } from './ledger-records.ts';
 
 /** The stores that the functions of this file need. */
 export const ledgerStores = [stores.ledger, stores.relays] as const;
+
+/** Adds the first record. A ledger without one has been cleared. */
+export async function beginLedger(transaction: IDBTransaction): Promise<void> {
+  const store = transaction.objectStore(stores.ledger);
+  if ((await resultOf(store.count())) === 0) store.add(packFacts(noFacts, true));
+}
+
+export function hasBegun({ records }: StoredLedger): boolean {
+  return records.some(isWholeRecord);
+}
 
 /** Adds one record of facts, without confirmations of an earlier generation. Resolves with the number of facts added. */
 export async function addFacts(transaction: IDBTransaction, facts: LedgerFacts): Promise<number> {
@@ -54,8 +63,11 @@ export async function recordRelays(
 /** Recorded where no relay is, so that the first one is not taken for one which there is nothing to compare with. */
 const noRelay = '';
 
-/** Deletes records that cannot be read. Nobody knows what they owed, so everything has to be compared with every relay. */
-export async function dropUnreadable(
+/**
+ * Call if records are missing or cannot be read, and deletes the latter. Nobody knows what they owed, so everything has to be
+ * compared with every relay.
+ */
+export async function recoverLedger(
   transaction: IDBTransaction,
   relayIDs: readonly string[],
   nowMs: number,
@@ -64,6 +76,12 @@ export async function dropUnreadable(
   for (const key of await resultOf(store.getAllKeys())) {
     const record: unknown = await resultOf(store.get(key));
     if (!isReadable(record)) store.delete(key);
+  }
+  const rest: readonly unknown[] = await resultOf(store.getAll());
+  if (!rest.some(isWholeRecord)) {
+    // The first record has the lowest key.
+    store.clear();
+    for (const record of [packFacts(noFacts, true), ...rest]) store.add(record);
   }
   const recorded = await resultOf(transaction.objectStore(stores.relays).getAllKeys());
   const all = new Set([...(recorded as string[]), ...relayIDs]);
@@ -158,7 +176,7 @@ export function looseFacts({ records: [first, ...others] }: StoredLedger, facts:
     (sum, some) => sum + Math.ceil(some.length / factsPerRecord),
     0,
   );
-  const isCompact = isRecord(first) && first['whole'] === true && others.length < Math.max(1, parts);
+  const isCompact = isWholeRecord(first) && others.length < Math.max(1, parts);
   return isCompact ? 0 : countFacts(facts);
 }
 

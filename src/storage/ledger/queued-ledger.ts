@@ -51,7 +51,14 @@ export function createQueuedLedger(options: {
     written: () => new Promise((done) => push({ run: () => Promise.resolve(), done })),
     async read() {
       await attempted();
-      return readMarkedLedger({ marked, begin, clock, nextTask, compaction });
+      return readMarkedLedger({
+        marked,
+        wasBegun: () => Promise.resolve(false),
+        begin,
+        clock,
+        nextTask,
+        compaction,
+      });
     },
   };
 }

@@ -6,16 +6,19 @@ import { stockMarks, wholeDebts, type LedgerContents } from '../ledger.ts';
 import type { LedgerCompaction } from './ledger-compaction.ts';
 import {
   contentsOf,
-  dropUnreadable,
+  hasBegun,
   ledgerStores,
   looseFacts,
   readStored,
+  recoverLedger,
   type StoredLedger,
 } from './ledger-store.ts';
 
 /** Reads the ledger, with a debt for each CoValue that stock storage lists as unconfirmed. */
 export async function readMarkedLedger(options: {
   marked(): Promise<readonly RawCoID[]>;
+  /** Whether the first record was written once. */
+  wasBegun(): Promise<boolean>;
   begin(mode: IDBTransactionMode, names: readonly string[]): Promise<IDBTransaction>;
   readonly clock: Clock;
   nextTask(): Promise<void>;
@@ -24,6 +27,7 @@ export async function readMarkedLedger(options: {
   const { begin, clock, nextTask, compaction } = options;
   const read = async () => readStored(await begin('readonly', ledgerStores));
   const join = async (stored: StoredLedger) => {
+    if (!hasBegun(stored) && (await options.wasBegun())) throw new Error('The ledger was cleared.');
     const contents = await inSlices(contentsOf(stored), { nowMs: clock.elapsedMs, nextTask });
     compaction.found(looseFacts(stored, contents));
     return contents;
@@ -33,7 +37,7 @@ export async function readMarkedLedger(options: {
   const contents = await join(await read()).catch(async () => {
     // It would be as unreadable in all later runs.
     await committing(await begin('readwrite', ledgerStores), (transaction) =>
-      dropUnreadable(transaction, compaction.relayIDs, clock.nowMs()),
+      recoverLedger(transaction, compaction.relayIDs, clock.nowMs()),
     );
     return join(await read());
   });
