@@ -16,4 +16,18 @@ export const copyPlants: readonly Plant[] = [
     scenario: { copies: true, reusedIDs: false, roles: false },
     seed: 1,
   },
+  {
+    rule: 'T9',
+    name: 'continues a stored session with what a copy wrote in its place',
+    changes: [
+      {
+        file: 'src/storage/kernel/plan-writes.ts',
+        from: 'if (isFork(id, sessionID)) continue;',
+        to: '',
+      },
+    ],
+    message: contradiction,
+    scenario: { copies: true },
+    seed: 420_000_162,
+  },
 ];
