@@ -98,6 +98,7 @@ export function createWorld(
       return copy;
     },
     connectKills: createConnectKills(scenario.connectKills ? createDice(seed ^ 0x4111) : undefined),
+    httpDice: scenario.http ? createDice(seed ^ 0x477b) : undefined,
     words,
     lateRecords: scenario.lateRecords ? createDice(seed ^ 0x1a7e) : undefined,
     trace,

@@ -4,10 +4,8 @@ import type { ClientSocket } from '../../src/relay/client/client-socket.ts';
 import type { Dice } from './random.ts';
 import { createWay, type Way } from './way.ts';
 
-/** A connection between a tab and a relay, with both of its ends and its faults. */
-export interface Link {
-  /** The tab's end. */
-  readonly socket: Socket;
+/** A connection between a tab and a relay, and its faults. */
+export interface Connection {
   readonly isOpen: boolean;
   /** Disconnects both ends. An end that does not notice must detect it by timeout. */
   cut(noticedBy: { readonly tab: boolean; readonly relay: boolean }): void;
@@ -15,9 +13,17 @@ export interface Link {
   stall(ms: number): void;
 }
 
+/** A WebSocket. */
+export interface Link extends Connection {
+  /** The tab's end. */
+  readonly socket: Socket;
+}
+
 export interface LinkOptions {
   readonly clock: Clock;
   readonly dice: Dice;
+  /** How much longer than usual it takes to open. */
+  readonly slowMs?: number;
   /** Receives the relay's end. Returns false if no relay is reachable. */
   accept(socket: ClientSocket): boolean;
   /** Called for each frame received. */
@@ -26,7 +32,7 @@ export interface LinkOptions {
 
 const brokenOff = { code: 1006, reason: '' };
 
-export function openLink({ clock, dice, accept, onFrame }: LinkOptions): Link {
+export function openLink({ clock, dice, slowMs = 0, accept, onFrame }: LinkOptions): Link {
   const tab = createTabEnd();
   const relay = createRelayEnd();
   let isOpen = false;
@@ -35,7 +41,7 @@ export function openLink({ clock, dice, accept, onFrame }: LinkOptions): Link {
   const up = createWay({ clock, dice, arrive: (frame) => (onFrame('up', frame), relay.receive(frame)) });
   const down = createWay({ clock, dice, arrive: (frame) => (onFrame('down', frame), tab.receive(frame)) });
 
-  clock.after(dice.between(1, 40), () => {
+  clock.after(dice.between(1, 40) + slowMs, () => {
     if (isOver) return;
     isOpen = accept(relay.socket);
     if (isOpen) tab.opened();

@@ -3,7 +3,8 @@ import { silentLogger } from '../../src/base/logger.ts';
 import { readLimits } from '../../src/relay/config/limits.ts';
 import { startServing, type Serving } from '../../src/relay/serving/serving.ts';
 import type { Clock } from '../../src/base/clock.ts';
-import type { Link } from './network.ts';
+import { createHttpDoor, type HttpDoor } from './http-door.ts';
+import type { Connection } from './network.ts';
 import type { Dice } from './random.ts';
 import { openRelayDatabase, type RelayDatabase } from './relay-database.ts';
 import { emptyTables, type Tables } from './relay-tables.ts';
@@ -38,11 +39,12 @@ export function createSimRelay(
 ): SimRelay {
   const disk = { tables: emptyTables(name) };
   const backups: Tables[] = [];
-  const links = new Set<Link>();
+  const links = new Set<Connection>();
   const id = `${name}.example`;
   const restores = createRestores(id, removed, words);
   let database: RelayDatabase | undefined;
   let serving: Serving | undefined;
+  let door: HttpDoor | undefined;
   let isFailing = false;
   let isStock = beginsStock;
   /** In a run without stock servers, none is created. */
@@ -54,6 +56,7 @@ export function createSimRelay(
     database?.kill();
     database = undefined;
     serving = undefined;
+    door = undefined;
   }
 
   function cutAll(): void {
@@ -102,7 +105,9 @@ export function createSimRelay(
         return;
       }
       opened.isFailing = isFailing;
-      if (database === opened) serving = started;
+      if (database !== opened) return;
+      serving = started;
+      door = createHttpDoor(clock, () => serving === started);
     },
     kill() {
       end();
@@ -143,6 +148,9 @@ export function createSimRelay(
     setFailing(isNowFailing) {
       isFailing = isNowFailing;
       if (database) database.isFailing = isNowFailing;
+    },
+    get door() {
+      return isStock ? undefined : door;
     },
     open(socket, address) {
       if (isStock) stock().open(socket);

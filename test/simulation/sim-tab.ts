@@ -11,15 +11,17 @@ import { unsavedContent } from '../../src/session/session-ids/unsaved-content.ts
 import { guardSessionID } from '../../src/session/session-ids/guard-session-id.ts';
 import { createUnsharedLease } from '../../src/session/session-ids/session-id-lease.ts';
 import { importAccount } from '../../src/session/opening/import-account.ts';
+import type { ClientSocket } from '../../src/relay/client/client-socket.ts';
 import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
 import { transportsWith } from './connection-faults.ts';
 import { openDiskStorage } from './disk-storage.ts';
-import { openLink, type Link } from './network.ts';
+import { createSimFetch } from './http-network.ts';
+import { openLink, type Connection, type Link } from './network.ts';
 import { createRelayRecords } from './relay-records.ts';
 import { serverAt } from './relay-tables.ts';
 import { createSimPage } from './sim-page.ts';
-import type { SimDevice, SimTab, World } from './world.ts';
+import type { SimDevice, SimRelay, SimTab, World } from './world.ts';
 import { followWrittenSessions } from './written-sessions.ts';
 import { genesisTimeMs } from '../../src/session/account/version-1.ts';
 
@@ -46,50 +48,79 @@ export async function openSimTab(
 ): Promise<SimTab | undefined> {
   const { genesis, disk, channels, locks, sessionIDs } = device;
   const { accountID } = genesis;
-  const links = new Set<Link>();
+  const links = new Set<Connection>();
   const opened = new Map<RawCoID, RawCoValue>();
   const asked = new Set<RawCoID>();
   const life = { isRunning: true, isOpen: true, isReady: false, isRetired: false };
   const simPage = createSimPage(world, device);
   const { clock, page } = simPage;
+  const { httpDice } = world;
   const nextTask = () => new Promise<void>((resolve) => world.time.immediate(() => simPage.run(resolve)));
   const platform: SyncPlatform = {
     clock,
     random: world.dice.bytes,
     nextTask,
     page,
-    // Only WebSockets get through; the HTTP transport has its own tests.
-    fetch: () =>
-      new Promise((_, reject) => {
-        clock.after(world.dice.between(1, 40), () => reject(new TypeError('Failed to fetch')));
-      }),
+    fetch: httpDice
+      ? createSimFetch({
+          clock: world.time,
+          dice: httpDice,
+          reach: (url) => reached(relayAt(url))?.door,
+          opened(url, socket, connection) {
+            links.add(connection);
+            return connected(relayAt(url), socket, connection);
+          },
+        })
+      : () =>
+          new Promise((_, reject) => {
+            clock.after(world.dice.between(1, 40), () => reject(new TypeError('Failed to fetch')));
+          }),
     openWebSocket(url) {
-      const relay = world.relays.find((candidate) => candidate.url === url.href);
-      let server = '';
+      const relay = relayAt(url);
+      const mode =
+        httpDice && !world.isOver ? httpDice.oneOf(['refused', 'refused', 'slow', 'works']) : 'works';
+      let onFrame: ReturnType<typeof connected> = () => {};
       const link: Link = openLink({
         clock: world.time,
         dice: world.dice,
+        ...(mode === 'slow' && { slowMs: httpDice?.between(500, 20_000) ?? 0 }),
         accept(socket) {
-          if (!relay?.isUp || !device.isOnline || !life.isRunning) return false;
-          relay.links.add(link);
-          server = serverAt(relay.id, relay.tables.identity);
-          relay.connecting(device);
-          relay.open(socket, device.name);
-          world.connectKills.connected(world, tab, relay);
+          if (mode === 'refused' || !reached(relay)) return false;
+          onFrame = connected(relay, socket, link);
           return true;
         },
-        onFrame(direction, frame) {
-          world.received(name, relay?.name ?? '', direction, frame);
-          if (direction === 'up') relay?.received(device, frame);
-          if (direction === 'down' && relay)
-            world.words.arrived({ device: device.name, tab: name, relay: relay.id, server }, frame);
-          if (direction === 'down' && life.isRunning) world.history.read(tab);
-        },
+        onFrame: (direction, frame) => onFrame(direction, frame),
       });
       links.add(link);
       return link.socket;
     },
   };
+
+  function relayAt({ host }: URL): SimRelay | undefined {
+    return world.relays.find(({ id }) => id === host);
+  }
+
+  function reached(relay: SimRelay | undefined): SimRelay | undefined {
+    return relay?.isUp && device.isOnline && life.isRunning ? relay : undefined;
+  }
+
+  /** Returns what to call for each frame. */
+  function connected(relay: SimRelay | undefined, socket: ClientSocket, connection: Connection) {
+    if (!relay) throw new Error('There is no such relay.');
+    relay.links.add(connection);
+    const server = serverAt(relay.id, relay.tables.identity);
+    relay.connecting(device);
+    relay.open(socket, device.name);
+    world.connectKills.connected(world, tab, relay);
+    return (direction: 'up' | 'down', frame: string) => {
+      world.received(name, relay.name, direction, frame);
+      if (direction === 'up') relay.received(device, frame);
+      else {
+        world.words.arrived({ device: device.name, tab: name, relay: relay.id, server }, frame);
+        if (life.isRunning) world.history.read(tab);
+      }
+    };
+  }
 
   const crypto = await createSessionCrypto();
   const newSessionID = () => crypto.newRandomSessionID(accountID);

@@ -11,13 +11,19 @@ beforeAll(async () => {
   vi.spyOn(console, 'warn').mockImplementation(() => {});
 });
 
-async function expectNoFailure(seed: number, scenario?: Parameters<typeof simulate>[2]): Promise<void> {
-  const outcome = await simulate(seed, accounts, scenario);
+/** Without HTTP, which came later: pinned seeds keep their schedules. */
+async function expectNoFailure(
+  seed: number,
+  scenario: Parameters<typeof simulate>[2] = {},
+  otherwise: typeof scenario = { http: false },
+): Promise<void> {
+  const outcome = await simulate(seed, accounts, { ...otherwise, ...scenario });
   expect(outcome.error && describeFailure(outcome)).toBeUndefined();
 }
 
 describe('simulated runs without a false claim', () => {
-  it.each([1, 2, 3, 4, 5, 6])('seed %i', (seed) => expectNoFailure(seed));
+  it.each([1, 2, 3, 4, 5, 6])('seed %i', (seed) => expectNoFailure(seed, {}, {}));
+  it.each([1, 2])('seed %i, over HTTP', (seed) => expectNoFailure(seed, { http: true }));
 });
 
 const expectNoBug: typeof expectNoFailure = (seed, scenario) =>
@@ -87,7 +93,20 @@ describe('seeds that found a bug', () => {
 
 it('repeats a run byte for byte for the same seed', async () => {
   // Seed 12 has all faults but stock servers, which seed 7 has.
-  const [one, again, other, otherAgain, stock, stockAgain, reusing, reusingAgain, roles, rolesAgain] = [
+  const [
+    one,
+    again,
+    other,
+    otherAgain,
+    stock,
+    stockAgain,
+    reusing,
+    reusingAgain,
+    roles,
+    rolesAgain,
+    http,
+    httpAgain,
+  ] = [
     await simulate(11, accounts, before),
     await simulate(11, accounts, before),
     await simulate(12, accounts, before),
@@ -98,6 +117,8 @@ it('repeats a run byte for byte for the same seed', async () => {
     await simulate(11, accounts, { ...before, reusedIDs: true }),
     await simulate(3, accounts, { ...newIDs, roles: true }),
     await simulate(3, accounts, { ...newIDs, roles: true }),
+    await simulate(11, accounts, { ...before, http: true }),
+    await simulate(11, accounts, { ...before, http: true }),
   ];
   expect(again.hash).toBe(one.hash);
   expect(again.trace).toEqual(one.trace);
@@ -109,4 +130,6 @@ it('repeats a run byte for byte for the same seed', async () => {
   expect(reusingAgain.hash).toBe(reusing.hash);
   expect(roles.trace.join()).toContain('is not counted');
   expect(rolesAgain.hash).toBe(roles.hash);
+  expect(http.hash).not.toBe(one.hash);
+  expect(httpAgain.hash).toBe(http.hash);
 });

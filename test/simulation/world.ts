@@ -8,7 +8,8 @@ import type { Promised } from '../history/history.ts';
 import type { ConnectionFaults } from './connection-faults.ts';
 import type { DeviceDisk } from './device-disk.ts';
 import type { DiskStorage } from './disk-storage.ts';
-import type { Link } from './network.ts';
+import type { HttpDoor } from './http-door.ts';
+import type { Connection } from './network.ts';
 import type { Dice } from './random.ts';
 import type { ServedTables } from './relay-tables.ts';
 import type { RelayWords } from './relay-words.ts';
@@ -36,6 +37,8 @@ export interface World {
   readonly history: HistoryRecorder;
   readonly faults: ConnectionFaults;
   readonly connectKills: ConnectKills;
+  /** Undefined if WebSockets work. */
+  readonly httpDice: Dice | undefined;
   /** Copies the profile of a device without pages to a new device of the same person. */
   copyDevice(device: SimDevice): SimDevice;
   readonly words: RelayWords;
@@ -81,6 +84,8 @@ export interface Scenario {
   readonly manyCoValues: boolean;
   /** Pages reuse the session IDs of earlier ones that ended with everything saved. */
   readonly reusedIDs: boolean;
+  /** Most WebSockets are refused or slow, so pages connect over HTTP. */
+  readonly http: boolean;
   /** Browser profiles are copied to new devices, so two devices may write under one session ID. */
   readonly copies: boolean;
 }
@@ -122,7 +127,7 @@ export interface SimTab {
   readonly sessionID: SessionID;
   /** Under which the page has last edited the CoValue: its own or a spare one. */
   sessionOf(id: RawCoID): SessionID;
-  readonly links: ReadonlySet<Link>;
+  readonly links: ReadonlySet<Connection>;
   /** The CoValues that the page works on. */
   readonly opened: ReadonlyMap<RawCoID, RawCoValue>;
   /** False once closing begins. */
@@ -160,7 +165,7 @@ export interface SimRelay {
   readonly isUp: boolean;
   /** How often it was restored to an older state, or its address turned to another server. */
   readonly restores: number;
-  readonly links: Set<Link>;
+  readonly links: Set<Connection>;
   readonly excuses: Restores['excuses'];
   readonly hasLost: Restores['hasLost'];
   readonly hasGoneBack: Restores['hasGoneBack'];
@@ -180,6 +185,8 @@ export interface SimRelay {
   turn(devices: readonly SimDevice[]): void;
   setFailing(isFailing: boolean): void;
   open: Serving['open'];
+  /** Of the process that serves now. A stock server has none. */
+  readonly door: HttpDoor | undefined;
 }
 
 /** One edit of one tab, and what the kernel has claimed about it. */
