@@ -39,6 +39,7 @@ export function guardSessionID(parts: {
 }): () => void {
   const { platform, node, sync, transports = [], logger, isKept, canRetire, retire, onRetired } = parts;
   const confirmations = confirmationsOf(sync);
+  const storage = (node.storage ?? {}) as Partial<KernelDeviceStorage>;
   /** Keyed by relay and CoValue. */
   const claims = new Map<string, OwnSessionClaim>();
   let isBusy = false;
@@ -89,13 +90,17 @@ export function guardSessionID(parts: {
       throw error;
     });
     if (ending.signal.aborted) return;
-    const { copy, forks, same, unread } = found;
-    if (!forks) {
-      for (const id of same) accept(id, copy, relayID);
-      if (unread.length === 0) return;
-      unread.forEach(add);
-      throw new Error('The edits of an earlier run could not be read.');
-    }
+    const { copy, forks, same, unread, unlike } = found;
+    if (forks) return replace(forks);
+    for (const id of same) accept(id, copy, relayID);
+    if (unlike.length + unread.length === 0) return;
+    // The session that takes over reads the disk first. It cannot read what is not written yet.
+    if (unlike.length > 0 && isAllWritten()) return replace([]);
+    [...unlike, ...unread].forEach(add);
+    throw new Error('The edits of an earlier run could not be read.');
+  }
+
+  async function replace(forks: readonly Fork[]): Promise<void> {
     end();
     retire();
     const written = forks.filter((fork) => rewriteAfterFork(node, fork, forks));
@@ -113,9 +118,13 @@ export function guardSessionID(parts: {
       const pending = new Set(confirmations?.pendingAt('confirmed'));
       const unread = claimed.filter(({ id }) => pending.has(id) && !getAvailableCoValue(node, id));
       const same: RawCoID[] = [];
-      for (const claim of forks ? [] : claimed)
-        if (!unread.includes(claim) && (await isStored(claim.id))) same.push(claim.id);
-      return { copy, forks, same, unread };
+      const unlike: OwnSessionClaim[] = [];
+      for (const claim of forks ? [] : claimed) {
+        if (unread.includes(claim)) continue;
+        if (await isStored(claim.id)) same.push(claim.id);
+        else unlike.push(claim);
+      }
+      return { copy, forks, same, unread, unlike };
     } finally {
       await copy.close();
     }
@@ -154,11 +163,12 @@ export function guardSessionID(parts: {
 
   /** False if memory has other transactions than this device’s storage, which could not be read when a relay filled memory. */
   async function isStored(id: RawCoID): Promise<boolean> {
-    const { stored } = (node.storage ?? {}) as Partial<KernelDeviceStorage>;
-    const forks = (await stored?.states(new Set([id])))?.get(id)?.forks;
-    if (!forks || forks.size === 0) return true;
-    logger.warn('The relay has other edits than this device has stored; reload the app', { id });
-    return false;
+    const forks = (await storage.stored?.states(new Set([id])))?.get(id)?.forks;
+    return !forks || forks.size === 0;
+  }
+
+  function isAllWritten(): boolean {
+    return !storage.queuedContent && storage.status?.current.state === 'ok';
   }
 
   async function compared(ids: readonly RawCoID[], copy: RelayCopy): Promise<readonly Fork[]> {
