@@ -6,8 +6,8 @@ const entryBudget = 12_000;
 const completeEntryBudget = 47_300;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 34_700,
-  relays: 34_600,
-  storage: 7_100,
+  relays: 34_800,
+  storage: 7_200,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
   'recovery-phrase': 1_400,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 94_300;
+const openSessionBudget = 94_600;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
@@ -69,5 +69,5 @@ test('an app that imports every name fetches sync with its entry, but no session
 test('the storage engine, with what it shares with the other kinds of storage, keeps its own budget', () => {
   const bytesOf = (name: string) =>
     passkeyApp.later.find((chunk) => chunk.name === name)?.gzipBytes ?? Infinity;
-  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(13_500);
+  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(13_700);
 });
