@@ -62,6 +62,8 @@ export interface Ledger {
   written(): Promise<void>;
   /** Includes what other tabs and earlier runs have added. Rejects if it cannot be read. */
   read(): Promise<LedgerContents>;
+  /** Whether nothing was deleted or emptied since this tab opened. Absent if the storage cannot tell. Rejects like `read`. */
+  isIntact?(): Promise<boolean>;
 }
 
 /** Only those of their relay's current generation. */

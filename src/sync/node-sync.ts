@@ -151,6 +151,7 @@ export function createNodeSync(options: {
       node,
       ladder,
       states,
+      ledger,
       readDebts() {
         debts.writeDebts();
         return readDebts(recalling);

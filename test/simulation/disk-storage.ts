@@ -173,6 +173,7 @@ export function openDiskStorage(
         await reading();
         return disk.ledger.contents();
       },
+      isIntact: () => Promise.resolve(true),
     },
     trackCoValuesSyncState: (_updates, done) => done?.(),
     stopTrackingSyncState: () => {},

@@ -270,3 +270,14 @@ it('[STORE-4] compares everything with every relay if only the ledger was cleare
   const [earlier = 0, later = 0] = [generations.get('r'), found.generations.get('r')];
   expect([later > earlier, again.generations]).toEqual([true, found.generations]);
 });
+
+it('can tell that the database was emptied since it was opened, also after it was filled again', async () => {
+  const isIntact = () => ledgerOf(storage).isIntact?.();
+  expect(await isIntact()).toBe(true);
+  for (const store of ['segments', 'ledger', 'relay-records'])
+    await databases.request(name(), store, (records) => (records.clear(), records.count()));
+  expect(await isIntact()).toBe(false);
+  map.set('word', 'after', 'trusting');
+  await saved(map);
+  expect(await isIntact()).toBe(false);
+});

@@ -179,15 +179,12 @@ export async function openKernelStorage(options: {
     );
   }
 
-  /** Written with the ledger's first record. */
-  async function isMarked(): Promise<boolean> {
-    return (await readMark(await begin('readonly', [stores.segments]))) !== undefined;
-  }
+  const readDatabaseMark = async () => readMark(await begin('readonly', [stores.segments]));
 
   const readLedger = () =>
     readMarkedLedger({
       marked: stock.unconfirmed,
-      wasBegun: isMarked,
+      wasBegun: async () => (await readDatabaseMark()) !== undefined,
       begin,
       clock,
       nextTask,
@@ -265,6 +262,7 @@ export async function openKernelStorage(options: {
         await writes.attempted();
         return readLedger();
       },
+      isIntact: async () => writes.isOnly(await readDatabaseMark()),
     },
     // The ledger replaces cojson's own marks, which are written after the content, so a crash can leave content without one.
     trackCoValuesSyncState: (_updates, done) => done?.(),

@@ -40,6 +40,8 @@ export interface Writes {
   lost(): void;
   /** Whether this tab knows the mark of the database that it uses. */
   readonly isMarked: boolean;
+  /** Whether this is the mark of the only database that this tab has used. */
+  isOnly(mark: string | undefined): boolean;
   /** This tab reads a database with this mark. */
   found(mark: string | undefined): void;
   /** Resolves after at least one attempt at everything queued so far. */
@@ -88,6 +90,7 @@ export function createWrites(options: {
   let lostCount = 0;
   /** Of the database that has, or is about to get, everything in memory. */
   let mark: string | undefined;
+  let hasChanged = false;
 
   const queue = createWriteQueue<Write>({
     clock,
@@ -212,6 +215,7 @@ export function createWrites(options: {
   function rewriteAll(): void {
     lost();
     mark = undefined;
+    hasChanged = true;
     queue.push({ kind: 'relays', relayIDs, isEmptied: true });
     add({ debts: [...owed.values()].flat() });
     // Empty content, for which cojson supplies whatever is not stored.
@@ -238,6 +242,7 @@ export function createWrites(options: {
     get isMarked() {
       return mark !== undefined;
     },
+    isOnly: (its) => !hasChanged && mark !== undefined && its === mark,
     found: (its) => void (mark ??= its),
     attempted: queue.attempted,
     contentAttempted: () => (contentLength > 0 ? queue.attempted() : Promise.resolve()),

@@ -15,6 +15,7 @@ let ladder: Ladder;
 let stored: KnownCounts;
 let owed: KnownCounts;
 let isUnreadable: boolean;
+let isIntact: boolean;
 let meanwhile: () => void;
 let reads: number;
 let found: ReturnType<typeof endReleasedElsewhere>;
@@ -27,7 +28,7 @@ beforeEach(async () => {
   node = new LocalNode(secret, crypto.newRandomSessionID(crypto.getAgentID(secret)), crypto);
   map = node.createGroup().createMap({ word: 'mine' });
   ({ ladder } = createTestLadder());
-  [stored, owed, isUnreadable, reads] = [{}, {}, false, 0];
+  [stored, owed, isUnreadable, isIntact, reads] = [{}, {}, false, true, 0];
   meanwhile = () => {};
   found = endReleasedElsewhere({
     node,
@@ -41,6 +42,7 @@ beforeEach(async () => {
       },
       async *ids() {},
     },
+    ledger: { isIntact: () => Promise.resolve(isIntact) },
     readDebts() {
       meanwhile();
       const recalled = { sinceMs: 0, need: owed, confirmed: new Map(), generations: new Map() };
@@ -87,4 +89,12 @@ it('keeps everything if the disk cannot be read, or the edits change meanwhile, 
   found(map.id);
   await settled();
   expect([pending(), reads]).toEqual([{}, 3]);
+});
+
+it('keeps everything if the database was emptied, so that edits may be lost', async () => {
+  recall({ [session]: 3 });
+  isIntact = false;
+  found(map.id);
+  await settled();
+  expect(pending()).toEqual({ [session]: 3 });
 });

@@ -2,6 +2,7 @@ import type { LocalNode, RawCoID } from 'cojson';
 import { localCounts } from '../../engine/covalue-lookup.ts';
 import { mergeCounts } from '../../engine/known-counts.ts';
 import type { DeviceStates } from '../delivery/device-states.ts';
+import type { Ledger } from '../../storage/ledger.ts';
 import type { Ladder } from '../delivery/ladder.ts';
 import type { RecalledDebts } from '../delivery/recall.ts';
 
@@ -11,8 +12,9 @@ export function endReleasedElsewhere(options: {
   readonly ladder: Pick<Ladder, 'pending' | 'released'>;
   readonly states: DeviceStates;
   readonly readDebts: () => Promise<Pick<RecalledDebts, 'byID'>>;
+  readonly ledger: Pick<Ledger, 'isIntact'>;
 }): (id: RawCoID) => void {
-  const { node, ladder, states, readDebts } = options;
+  const { node, ladder, states, readDebts, ledger } = options;
   const found = new Set<RawCoID>();
   let isReading = false;
 
@@ -22,6 +24,8 @@ export function endReleasedElsewhere(options: {
     // In this order: what another tab writes meanwhile is owed before it is stored.
     const stored = await states.read([...pending.keys()]);
     const { byID } = await readDebts();
+    // Otherwise it may be lost.
+    if (!(await ledger.isIntact?.())) return;
     for (const [id, edits] of pending) {
       // Changed meanwhile, so the courier looks again.
       if (ladder.pending.get(id) !== edits) continue;
