@@ -1,5 +1,5 @@
 import { stores } from '../account-database.ts';
-import type { RawCoID } from '../../engine/content.ts';
+import type { RawCoID, SessionID } from '../../engine/content.ts';
 import { committing, resultOf } from '../indexed-db.ts';
 import { endOf, messageSize, sizeOf, type Piece, type Run } from './pieces.ts';
 import { addPieces, isSmall, piecesIn, type Segment } from './segments.ts';
@@ -52,25 +52,37 @@ function replace(transaction: IDBTransaction, { keys, pieces }: Small): void {
   for (const key of keys.slice(count)) store.delete(key);
 }
 
-/** One piece per CoValue. Adjacent runs become one, up to the size of a message to cojson. */
-export function joinRuns(pieces: readonly Piece[]): readonly Piece[] {
-  const joined = new Map<RawCoID, { id: RawCoID; header?: NonNullable<Piece['header']>; runs: Run[] }>();
-  for (const { id, header, runs } of pieces) {
-    const one = joined.get(id) ?? { id, runs: [] };
-    joined.set(id, one);
-    if (header) one.header ??= header;
-    for (const run of runs) addRun(one.runs, run);
-  }
-  return [...joined.values()];
+interface JoinedPiece {
+  readonly id: RawCoID;
+  header?: NonNullable<Piece['header']>;
+  readonly runs: Run[];
+  /** Sessions with runs that overlap. Those may be another client’s, which nothing of this device continues. */
+  readonly overlapping: Set<SessionID>;
 }
 
-function addRun(runs: Run[], run: Run): void {
-  const index = runs.findLastIndex(({ sessionID }) => sessionID === run.sessionID);
+/** One piece per CoValue. Adjacent runs become one, up to the size of a message to cojson. */
+export function joinRuns(pieces: readonly Piece[]): readonly Piece[] {
+  const joined = new Map<RawCoID, JoinedPiece>();
+  for (const { id, header, runs } of pieces) {
+    const one = joined.get(id) ?? { id, runs: [], overlapping: new Set() };
+    joined.set(id, one);
+    if (header) one.header ??= header;
+    for (const run of runs) addRun(one, run);
+  }
+  return [...joined.values()].map(({ overlapping: _, ...piece }) => piece);
+}
+
+function addRun({ runs, overlapping }: JoinedPiece, run: Run): void {
+  const { sessionID } = run;
+  const index = runs.findLastIndex((other) => other.sessionID === sessionID);
   const last = runs[index];
-  // An overlapping run may be another client’s; this device continues only its own.
-  const overlaps = (last: Run) =>
-    runs.some((other) => other.sessionID === last.sessionID && other !== last && endOf(other) > last.after);
-  if (!last || endOf(last) !== run.after || sizeOf(last.transactions) > messageSize || overlaps(last)) {
+  if (run.after < endOf(last)) overlapping.add(sessionID);
+  if (
+    !last ||
+    endOf(last) !== run.after ||
+    sizeOf(last.transactions) > messageSize ||
+    overlapping.has(sessionID)
+  ) {
     runs.push(run);
     return;
   }

@@ -66,7 +66,7 @@ export function contiguousRuns(runs: readonly Run[], from = 0): readonly Run[] {
     for (const run of rest) {
       const { after, transactions } = run;
       if (after > end) afterGap.push(run);
-      if (after > end || endOf(run) <= end || !continuesAll(run, joined)) continue;
+      if (after > end || endOf(run) <= end || (after < end && !continuesAll(run, joined))) continue;
       joined.push(
         after === end ? run : { ...run, after: end, transactions: transactions.slice(end - after) },
       );
