@@ -9,7 +9,7 @@ import type { SyncPlatform } from '../../sync/begin-sync.ts';
 import type { SyncPeers } from '../../sync/sync-peers.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import type { Transport } from '../../transport/transport.ts';
-import { countOf, findForks, type Fork } from './own-forks.ts';
+import { countOf, findForks, isOwnSession, type Fork } from './own-forks.ts';
 import { openRelayCopy, type RelayCopy } from './relay-copy.ts';
 import { rewriteAfterFork } from './rewrite-after-fork.ts';
 import { getAvailableCoValue, getOrCreateCoValue, readStored } from '../../engine/covalue-lookup.ts';
@@ -161,10 +161,10 @@ export function guardSessionID(parts: {
     confirmations?.acceptKnown(id, found, relayID);
   }
 
-  /** False if memory has other transactions than this device’s storage, which could not be read when a relay filled memory. */
+  /** False if memory has other own transactions than the storage, which could not be read when a relay filled memory. */
   async function isStored(id: RawCoID): Promise<boolean> {
     const forks = (await storage.stored?.states(new Set([id])))?.get(id)?.forks;
-    return !forks || forks.size === 0;
+    return ![...(forks ?? [])].some((sessionID) => isOwnSession(node, sessionID));
   }
 
   function isAllWritten(): boolean {

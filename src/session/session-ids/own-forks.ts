@@ -29,12 +29,14 @@ export function countOf(node: LocalNode, id: RawCoID, sessionID: string): number
   return getOrCreateCoValue(node, id).verified?.getTransactionsCount(sessionID as SessionID) ?? 0;
 }
 
-/** Sessions of the account, and of its agent, which writes the account itself. */
 function ownSessions(node: LocalNode, core: AvailableCoValueCore): readonly SessionID[] {
+  return [...core.verified.getSessions().keys()].filter((sessionID) => isOwnSession(node, sessionID));
+}
+
+/** Whether it is a session of the account, or of its agent, which writes the account itself. */
+export function isOwnSession(node: LocalNode, sessionID: string): boolean {
   const owners = [node.getCurrentAccountOrAgentID(), node.crypto.getAgentID(node.agentSecret)];
-  return [...core.verified.getSessions().keys()].filter((sessionID) =>
-    owners.some((owner) => sessionID.startsWith(`${owner}_session_`)),
-  );
+  return owners.some((owner) => sessionID.startsWith(`${owner}_session_`));
 }
 
 function firstDifference(
