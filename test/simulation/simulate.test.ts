@@ -91,7 +91,7 @@ describe('seeds that found a bug', () => {
     expectNoFailure(502, { ...newIDs, roles: true }));
 });
 
-it('repeats a run byte for byte for the same seed', async () => {
+it('repeats a run byte for byte for the same seed', { timeout: 120_000 }, async () => {
   // Seed 12 has all faults but stock servers, which seed 7 has.
   const [
     one,
