@@ -68,7 +68,8 @@ export function openDiskStorage(
   async function write(writes: readonly Write[]): Promise<void> {
     const contents = writes.filter((write) => write.kind === 'content');
     for (const { content } of contents) {
-      const stored = known.get(content.id) ? undefined : disk.stored(content.id);
+      const isKnown = known.get(content.id) !== undefined && !known.mustCompare(content.id);
+      const stored = isKnown ? undefined : disk.stored(content.id);
       if (stored) known.read(stored);
     }
     const plan = planWrites(contents, known.get, known.isFork);

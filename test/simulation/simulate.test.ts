@@ -87,6 +87,10 @@ describe('seeds that found a bug', () => {
     expectNoFailure(411_004_110));
   it('420000162: the disk keeps an edit, and never adds to it what a copy wrote in its place', () =>
     expectNoFailure(420_000_162, { copies: true }));
+  it('472004241: a page need not know what answers at an address before anything arrives from there', () =>
+    expectNoFailure(472_004_241, {}, {}));
+  it('472003775: the disk is compared with what memory gets after something else of it was written', () =>
+    expectNoFailure(472_003_775, {}));
   it('502: an item that counts is shown behind one that does not', () =>
     expectNoFailure(502, { ...newIDs, roles: true }));
 });

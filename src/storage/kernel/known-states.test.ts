@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { KnownState, RawCoID, SessionID } from '../../engine/content.ts';
 import { watchPromise } from '../../../test/support/watch-promise.ts';
 import { createKnownStates } from './known-states.ts';
+import type { Run, StoredCoValue } from './pieces.ts';
 
 const id: RawCoID = 'co_zMap';
 const session = 'co_zAna_session_z1' as SessionID;
@@ -27,4 +28,31 @@ it('resolve once they cover the CoValue, including later additions', async () =>
   expect(covered.isSettled).toBe(false);
   known.add(state(2));
   await covered.settled;
+});
+
+it('compare the disk with what memory gets later in its place, before that is written', () => {
+  const transactionsInMemory: unknown[] = [];
+  const core = {
+    verified: {
+      getTransactionsCount: () => transactionsInMemory.length,
+      getSession: () => ({ lastSignature: 'theirs', transactions: transactionsInMemory }),
+    },
+  } as unknown as CoValueCore;
+  const known = createKnownStates(() => core);
+  const [mine, theirs] = [{ changes: 'mine' }, { changes: 'theirs' }] as unknown as Run['transactions'];
+  const runs = new Map([
+    [session, [{ sessionID: session, after: 0, transactions: [mine], signature: 'mine' }]],
+  ]);
+  const stored = { id, header: {}, runs } as unknown as StoredCoValue;
+  known.read(stored);
+  expect(known.mustCompare(id)).toBe(false);
+  // As many are in memory, so nothing would be added.
+  transactionsInMemory.push(theirs);
+  expect(known.mustCompare(id)).toBe(false);
+  transactionsInMemory.push(theirs);
+  expect(known.mustCompare(id)).toBe(true);
+  expect(known.isFork(id, session)).toBe(false);
+  known.read(stored);
+  expect(known.mustCompare(id)).toBe(false);
+  expect(known.isFork(id, session)).toBe(true);
 });

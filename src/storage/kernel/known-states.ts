@@ -8,8 +8,13 @@ export interface KnownStates {
   get(id: RawCoID): KnownState | undefined;
   /** Merges into the known state. */
   add(state: KnownState): void;
-  /** Merges what was read. */
+  /** Merges what was read, and compares it with memory. */
   read(stored: StoredCoValue): void;
+  /**
+   * Whether memory has come to continue a session of which it had less than the disk when that was read. A relay may have
+   * delivered what a copy of the browser profile wrote in its place: read the CoValue again before anything is written.
+   */
+  mustCompare(id: RawCoID): boolean;
   /**
    * Sessions of which memory has other transactions than the disk: a copy of the browser profile wrote them under the same
    * ID, and a relay delivered them before the disk was read. The stored transactions stay, and nothing continues them.
@@ -30,6 +35,8 @@ export function createKnownStates(
   const states = new Map<RawCoID, KnownState>();
   const waiting = new Map<RawCoID, Set<() => void>>();
   const forks = new Map<RawCoID, ReadonlySet<SessionID>>();
+  /** Sessions of which memory had less than the disk. */
+  const uncompared = new Map<RawCoID, ReadonlySet<SessionID>>();
 
   function add(state: KnownState): void {
     const { id } = state;
@@ -57,6 +64,10 @@ export function createKnownStates(
     return found;
   }
 
+  function countInMemory(id: RawCoID, sessionID: SessionID): number {
+    return inMemory(id)?.verified?.getTransactionsCount(sessionID) ?? 0;
+  }
+
   const isFork = (id: RawCoID, sessionID: SessionID) => forks.get(id)?.has(sessionID) ?? false;
 
   return {
@@ -64,17 +75,33 @@ export function createKnownStates(
     add,
     read(stored) {
       forksOf(stored);
-      add(knownStateOf(stored));
+      const { id } = stored;
+      const state = knownStateOf(stored);
+      const counts = Object.entries(state.sessions) as [SessionID, number][];
+      const ahead = counts.flatMap(([sessionID, count]) =>
+        countInMemory(id, sessionID) < count ? sessionID : [],
+      );
+      if (ahead.length > 0) uncompared.set(id, new Set(ahead));
+      else uncompared.delete(id);
+      add(state);
+    },
+    mustCompare(id) {
+      const stored = states.get(id)?.sessions ?? {};
+      return [...(uncompared.get(id) ?? [])].some(
+        (sessionID) => countInMemory(id, sessionID) > (stored[sessionID] ?? 0),
+      );
     },
     forksOf,
     isFork,
     forget(id) {
       states.delete(id);
       forks.delete(id);
+      uncompared.delete(id);
     },
     clear() {
       states.clear();
       forks.clear();
+      uncompared.clear();
     },
     async whenCovers(id, coValue) {
       if (isCovered(id, coValue)) return;

@@ -159,6 +159,8 @@ export function createLoads(options: {
         delivered.add(stored.id);
         onContent(message);
       }
+      // A relay may have been faster with what a copy of the browser profile wrote.
+      known.read(stored);
     }
 
     for (const id of [...requests.keys()]) await deliverWithDependencies(id, undefined);

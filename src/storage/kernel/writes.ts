@@ -182,11 +182,15 @@ export function createWrites(options: {
     return segments;
   }
 
-  /** Reads the stored states of the CoValues that the content continues, unless they are already known. */
+  /** Reads the stored states of the CoValues that the content continues, unless they are known and compared. */
   async function readKnownStates(writes: readonly ContentWrite[]): Promise<void> {
     const continues = ({ content: { id, header, new: sessions } }: ContentWrite) =>
-      !header || isUnread(id) || Object.values(sessions).some(({ after }) => after > 0);
-    const ids = new Set(writes.filter(continues).flatMap(({ content: { id } }) => (known.get(id) ? [] : id)));
+      !header ||
+      isUnread(id) ||
+      known.mustCompare(id) ||
+      Object.values(sessions).some(({ after }) => after > 0);
+    const isKnown = (id: RawCoID) => known.get(id) !== undefined && !known.mustCompare(id);
+    const ids = new Set(writes.filter(continues).flatMap(({ content: { id } }) => (isKnown(id) ? [] : id)));
     if (ids.size === 0) return;
     for (const stored of joinAll(await read(ids))) known.read(stored);
   }
