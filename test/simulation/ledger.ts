@@ -40,9 +40,12 @@ export function createLedger(world: () => World): Ledger {
   function mayKnow({ links, device, sync }: SimTab, relay: SimRelay, edit: Edit): boolean {
     if (!isStoredAt(relay, edit) && relay.excuses(device, edit)) return false;
     if (relay.restores === 0) return true;
-    // Until the server has said something, the page cannot tell a stock one from ours.
-    const isHeard = sync.current.peers.some(({ id, phase }) => id === relay.id && phase === 'connected');
-    return isHeard && [...relay.links].some((link) => link.isOpen && links.has(link));
+    // Until something arrives, also over a second connection, the page cannot tell a stock server from ours.
+    const isConnected = sync.current.peers.some(({ id, phase }) => id === relay.id && phase === 'connected');
+    const { words } = world();
+    return (
+      isConnected && [...relay.links].some((link) => link.isOpen && links.has(link) && words.isHeard(link))
+    );
   }
 
   /** `by` may report other tabs' edits: those that ended tabs left on its device. */

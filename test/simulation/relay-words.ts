@@ -1,5 +1,6 @@
 import { readMessage, splitFrame } from '../../src/wire/frames.ts';
 import { knownCountsOfState, mergeCounts, type KnownCounts } from '../../src/engine/known-counts.ts';
+import type { Connection } from './network.ts';
 import { keyOf } from './relay-tables.ts';
 
 /** What relays have said, by the frames that arrived at pages. Only this may end a debt. */
@@ -11,9 +12,12 @@ export interface RelayWords {
       readonly tab: string;
       readonly relay: string;
       readonly server: string;
+      readonly connection: Connection;
     },
     frame: string,
   ): void;
+  /** Whether anything has arrived over it. */
+  isHeard(connection: Connection): boolean;
   /** Whether the page has heard the relay's hello, and no stock server at its address since. */
   hasHello(tab: string, relay: string): boolean;
   /** The most of the CoValue that the server has claimed to have. `listener`: a page, or a device for any of its pages. */
@@ -24,11 +28,13 @@ export interface RelayWords {
 
 export function createRelayWords(): RelayWords {
   const hellos = new Set<string>();
+  const heard = new WeakSet<Connection>();
   const said = new Map<string, KnownCounts>();
   const placeOf = (listener: string, server: string, id: string) => `${listener} ${server} ${id}`;
 
   return {
-    arrived({ device, tab, relay, server }, frame) {
+    arrived({ device, tab, relay, server, connection }, frame) {
+      heard.add(connection);
       if (server !== relay) hellos.delete(keyOf(tab, relay));
       for (const line of splitFrame(frame)) {
         const received = readMessage(line);
@@ -42,6 +48,7 @@ export function createRelayWords(): RelayWords {
         }
       }
     },
+    isHeard: (connection) => heard.has(connection),
     hasHello: (tab, relay) => hellos.has(keyOf(tab, relay)),
     countsAt: (listener, server, id) => said.get(placeOf(listener, server, id)) ?? {},
     now() {

@@ -116,7 +116,7 @@ export async function openSimTab(
       world.received(name, relay.name, direction, frame);
       if (direction === 'up') relay.received(device, frame);
       else {
-        world.words.arrived({ device: device.name, tab: name, relay: relay.id, server }, frame);
+        world.words.arrived({ device: device.name, tab: name, relay: relay.id, server, connection }, frame);
         if (life.isRunning) world.history.read(tab);
       }
     };
