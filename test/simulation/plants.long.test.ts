@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Genesis } from '../../src/session/account/genesis.ts';
+import { importPlanted } from '../support/import-planted.ts';
 import { createAccounts } from './accounts.ts';
 import type { Plant } from './plants/plant.ts';
 import { plants } from './plants/plants.ts';
-import { simulationWith } from './plants/run-planted.ts';
+import type * as Simulation from './simulate.ts';
 import { before, simulate, type Outcome } from './simulate.ts';
 
 /**
@@ -42,7 +43,10 @@ async function isSound(seed: number, plant: Plant): Promise<boolean> {
 
 /** The first run that fails with this message and passes without the plant. */
 async function findFailure(planted: Plant): Promise<Outcome | undefined> {
-  const simulatePlanted = await simulationWith(planted);
+  const { simulate: simulatePlanted } = await importPlanted<typeof Simulation>(
+    'test/simulation/simulate.ts',
+    planted.changes,
+  );
   const [from, count] = seeds > 0 ? [1, seeds] : [planted.seed, seedsFromOwn];
   for (let seed = from; seed < from + count; seed++) {
     const outcome = await simulatePlanted(seed, accounts, scenarioOf(planted));

@@ -1,3 +1,4 @@
+import type { Change } from '../../support/import-planted.ts';
 import type { Scenario } from '../world.ts';
 
 /** A mistake in the code that the simulation must find. */
@@ -12,13 +13,6 @@ export interface Plant {
   readonly scenario?: Partial<Scenario>;
   /** The first seed that finds it. */
   readonly seed: number;
-}
-
-/** `from` occurs once in the file. */
-export interface Change {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
 }
 
 /** The disks contradict what the kernel has said or written. */

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runnerImport } from 'vite';
-import type * as Simulation from '../simulate.ts';
-import type { Plant } from './plant.ts';
 
-const root = join(import.meta.dirname, '../../..');
+const root = join(import.meta.dirname, '../..');
 
-/** The simulation with this fault in the code that it runs. Rejects if the code to replace is not there exactly once. */
-export async function simulationWith({
-  changes,
-}: Pick<Plant, 'changes'>): Promise<typeof Simulation.simulate> {
+/** A mistake in the code. `from` occurs once in the file. */
+export interface Change {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Imports a module with these mistakes in the code that it runs. Rejects if the code to replace is not there exactly once. */
+export async function importPlanted<T>(file: string, changes: readonly Change[]): Promise<T> {
   const changed = new Map<string, string>();
   for (const { file, from, to } of changes) {
     const path = join(root, file);
@@ -20,9 +23,9 @@ export async function simulationWith({
       source.replace(from, () => to),
     );
   }
-  const { module } = await runnerImport<typeof Simulation>(join(import.meta.dirname, '../simulate.ts'), {
+  const { module } = await runnerImport<T>(join(root, file), {
     root,
     plugins: [{ name: 'plant', enforce: 'pre', transform: (_, id) => changed.get(id) }],
   });
-  return module.simulate;
+  return module;
 }
