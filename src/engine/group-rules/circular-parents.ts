@@ -1,0 +1,172 @@
+import { noRoles, type GroupContext, type GroupTransaction } from './group-transaction.ts';
+import { judgeGroup, type JudgedGroup } from './judge-group.ts';
+import { circularParent } from './roles.ts';
+
+/** The groups that are here. */
+export interface GroupGraph {
+  /** Sorted by date. Empty if the group is not here. */
+  transactionsOf(groupID: string): readonly GroupTransaction[];
+  /** Undefined if this is no group, or not here. */
+  contextOf(groupID: string): Omit<GroupContext, 'findParent'> | undefined;
+}
+
+/** One transaction that extends a group. */
+interface Extension {
+  readonly childID: string;
+  readonly parentID: string;
+  readonly transaction: GroupTransaction;
+  /** Why it does not count; undefined if it does. */
+  readonly refusal: string | undefined;
+  readonly givesAdmins: boolean;
+}
+
+/**
+ * GROUP-5: a group that extends another one above which it already is would give roles in a circle. Returns the extensions
+ * above this group that form none; undefined if no circle is possible. They are accepted one after another, each by an
+ * author who is an administrator by those accepted before: first those that give admins, which no manager can make, and then
+ * by date. Also an extension that was revoked since keeps the other direction from counting.
+ */
+export function acceptExtensions(
+  groupID: string,
+  graph: GroupGraph,
+): ReadonlySet<GroupTransaction> | undefined {
+  const named = (id: string) => parentsIn(graph.transactionsOf(id));
+  const all = groupsAbove(groupID, named);
+  // In nearly all cases no group above this one names it at all.
+  if (![...all].some((id) => named(id).has(groupID))) return undefined;
+  // A stranger can name groups, too. Judging is dear.
+  const administrators = possibleAdministrators(all, graph);
+  const groups = groupsAbove(groupID, (id) => parentsIn(graph.transactionsOf(id), administrators.get(id)));
+  const accepted = new Set<GroupTransaction>();
+  const circular = new Set<GroupTransaction>();
+  for (;;) {
+    const extensions = judgeAll(groups, graph, accepted);
+    const candidates = extensions
+      .filter(({ transaction, refusal }) => refusal === circularParent && !circular.has(transaction))
+      .sort(byRank);
+    const held = extensions.filter((one) => accepted.has(one.transaction));
+    const next = candidates.find(({ parentID, childID, transaction }) => {
+      const above = groupsAbove(parentID, (id) =>
+        held.flatMap((one) => (one.childID === id ? one.parentID : [])),
+      );
+      if (above.has(childID)) circular.add(transaction);
+      return !above.has(childID);
+    });
+    if (!next) return accepted;
+    // Those of the same two groups form no more circles.
+    for (const one of candidates)
+      if (one.childID === next.childID && one.parentID === next.parentID) accepted.add(one.transaction);
+  }
+}
+
+/** Judges each group with no other extensions than these. */
+function judgeAll(
+  groups: ReadonlySet<string>,
+  graph: GroupGraph,
+  accepted: ReadonlySet<GroupTransaction>,
+): readonly Extension[] {
+  const judged = new Map<string, JudgedGroup>();
+  return [...groups].flatMap((id) => extensionsOf(id, graph.transactionsOf(id), judge(id)?.refusals ?? []));
+
+  function judge(groupID: string): JudgedGroup | undefined {
+    const context = graph.contextOf(groupID);
+    const known = judged.get(groupID);
+    if (known || !context) return known;
+    const result = judgeGroup(graph.transactionsOf(groupID), {
+      ...context,
+      findParent(parentID, transaction) {
+        const { change } = transaction;
+        if (!graph.contextOf(parentID)) return 'no group';
+        if (change.kind === 'parent' && change.role === 'revoked') return noRoles;
+        return accepted.has(transaction) ? (judge(parentID)?.roles ?? 'no group') : 'circular';
+      },
+    });
+    judged.set(groupID, result);
+    return result;
+  }
+}
+
+function extensionsOf(
+  childID: string,
+  transactions: readonly GroupTransaction[],
+  refusals: readonly (string | undefined)[],
+): readonly Extension[] {
+  return transactions.flatMap((transaction, place): readonly Extension[] => {
+    const { change } = transaction;
+    if (change.kind !== 'parent' || change.role === 'revoked') return [];
+    const givesAdmins = change.role === 'extend' || change.role === 'admin';
+    return [{ childID, parentID: change.parentID, transaction, refusal: refusals[place], givesAdmins }];
+  });
+}
+
+function byRank(a: Extension, b: Extension): number {
+  return (
+    Number(b.givesAdmins) - Number(a.givesAdmins) ||
+    a.transaction.atMs - b.transaction.atMs ||
+    compareText(a.childID, b.childID) ||
+    compareText(a.parentID, b.parentID)
+  );
+}
+
+/** Those that these authors, or anyone, have ever named. */
+function parentsIn(
+  transactions: readonly GroupTransaction[],
+  authors?: ReadonlySet<string>,
+): ReadonlySet<string> {
+  return new Set(
+    transactions.flatMap(({ author, change }) => {
+      const isNamed = change.kind === 'parent' && change.role !== 'revoked' && authors?.has(author) !== false;
+      return isNamed ? change.parentID : [];
+    }),
+  );
+}
+
+/** The members of each group who could ever have become an administrator, whatever the dates. */
+function possibleAdministrators(
+  groups: ReadonlySet<string>,
+  graph: GroupGraph,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map([...groups].map((id) => [id, new Set<string>()]));
+  const changesOf = new Map([...groups].map((id) => [id, byAuthor(graph.transactionsOf(id))]));
+  const childrenOf = new Map<string, Set<string>>();
+  const waiting = [...groups].map((id) => ({ id, member: graph.contextOf(id)?.initialAdmin ?? '' }));
+  for (const { id, member } of waiting) {
+    const members = found.get(id);
+    if (!members || members.has(member)) continue;
+    members.add(member);
+    for (const childID of childrenOf.get(id) ?? []) waiting.push({ id: childID, member });
+    for (const { change } of changesOf.get(id)?.get(member) ?? []) {
+      if (change.kind === 'role' && /^(?:admin|manager)/.test(change.role))
+        waiting.push({ id, member: change.member });
+      if (change.kind !== 'parent' || change.role === 'revoked') continue;
+      const children = childrenOf.get(change.parentID) ?? new Set();
+      if (children.has(id)) continue;
+      childrenOf.set(change.parentID, children.add(id));
+      for (const inherited of found.get(change.parentID) ?? []) waiting.push({ id, member: inherited });
+    }
+  }
+  return found;
+}
+
+function byAuthor(
+  transactions: readonly GroupTransaction[],
+): ReadonlyMap<string, readonly GroupTransaction[]> {
+  const lists = new Map<string, GroupTransaction[]>();
+  for (const transaction of transactions) {
+    const list = lists.get(transaction.author);
+    if (list) list.push(transaction);
+    else lists.set(transaction.author, [transaction]);
+  }
+  return lists;
+}
+
+/** The group itself, and all groups above it. */
+function groupsAbove(groupID: string, parentsOf: (groupID: string) => Iterable<string>): ReadonlySet<string> {
+  const found = new Set([groupID]);
+  for (const id of found) for (const parentID of parentsOf(id)) found.add(parentID);
+  return found;
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

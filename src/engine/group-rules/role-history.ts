@@ -1,0 +1,129 @@
+import { everyone, type GroupRoles, type MemberRole, type ParentRole } from './group-transaction.ts';
+
+/** The roles of a group by date, from the transactions that count. They are added in order of dates. */
+export interface RoleHistory extends GroupRoles {
+  setRole(member: string, role: MemberRole, atMs: number): void;
+  setParent(parentID: string, roles: GroupRoles, role: ParentRole, atMs: number): void;
+  /** The latest role that the group itself gives. */
+  directRole(member: string): MemberRole | undefined;
+  parentRole(parentID: string): ParentRole | undefined;
+  /** The latest role, raised by what the parents give at this date. */
+  memberRoleAt(member: string, atMs: number): MemberRole | undefined;
+}
+
+interface Dated<T> {
+  readonly atMs: number;
+  readonly value: T;
+}
+
+interface Parent {
+  roles: GroupRoles;
+  readonly changes: Dated<ParentRole>[];
+}
+
+export function createRoleHistory(): RoleHistory {
+  const changes = new Map<string, Dated<MemberRole>[]>();
+  const parents = new Map<string, Parent>();
+
+  function raiseByParents(
+    role: MemberRole | undefined,
+    member: string,
+    atMs: number,
+    givenBy: (parent: Parent) => ParentRole | undefined,
+  ): MemberRole | undefined {
+    let raised = role;
+    for (const parent of parents.values()) {
+      const given = givenBy(parent);
+      if (given !== undefined && given !== 'revoked')
+        raised = raise(raised, inherited(given, parent.roles.roleAt(member, atMs)));
+    }
+    return raised;
+  }
+
+  function withEveryone(role: MemberRole | undefined, atMs: number): MemberRole | undefined {
+    const found = role === undefined || role === 'revoked' ? valueAt(changes.get(everyone), atMs) : role;
+    return found === 'revoked' ? undefined : found;
+  }
+
+  return {
+    setRole(member, value, atMs) {
+      addTo(changes, member, { atMs, value });
+    },
+    setParent(parentID, roles, value, atMs) {
+      const parent = parents.get(parentID) ?? { roles, changes: [] };
+      parents.set(parentID, parent);
+      if (value !== 'revoked') parent.roles = roles;
+      parent.changes.push({ atMs, value });
+    },
+    directRole: (member) => changes.get(member)?.at(-1)?.value,
+    parentRole: (parentID) => parents.get(parentID)?.changes.at(-1)?.value,
+    memberRoleAt: (member, atMs) =>
+      raiseByParents(
+        changes.get(member)?.at(-1)?.value,
+        member,
+        atMs,
+        (parent) => parent.changes.at(-1)?.value,
+      ),
+    roleAt(member, atMs) {
+      if (parents.size === 0) return withEveryone(valueAt(changes.get(member), atMs), atMs);
+      return remembered(changes, `${atMs} ${member}`, () =>
+        withEveryone(
+          raiseByParents(valueAt(changes.get(member), atMs), member, atMs, (parent) =>
+            valueAt(parent.changes, atMs),
+          ),
+          atMs,
+        ),
+      );
+    },
+  };
+}
+
+type Answers = Map<object, Map<string, MemberRole | undefined>>;
+
+/** The answers of all groups to the outermost question: there can be many ways up to the same group. */
+let answers: Answers | undefined;
+
+function remembered(
+  group: object,
+  question: string,
+  answer: () => MemberRole | undefined,
+): MemberRole | undefined {
+  const isOutermost = answers === undefined;
+  answers ??= new Map<object, Map<string, MemberRole | undefined>>();
+  const all = answers;
+  try {
+    const ofGroup = all.get(group) ?? new Map<string, MemberRole | undefined>();
+    all.set(group, ofGroup);
+    if (!ofGroup.has(question)) ofGroup.set(question, answer());
+    return ofGroup.get(question);
+  } finally {
+    if (isOutermost) answers = undefined;
+  }
+}
+
+/** What a member with this role in a parent has in the group. Only four roles are inherited. */
+function inherited(
+  given: Exclude<ParentRole, 'revoked'>,
+  role: MemberRole | undefined,
+): MemberRole | undefined {
+  const isInherited = role === 'admin' || role === 'manager' || role === 'writer' || role === 'reader';
+  return !isInherited ? undefined : given === 'extend' ? role : given;
+}
+
+/** Parents never lower a role. */
+function raise(role: MemberRole | undefined, given: MemberRole | undefined): MemberRole | undefined {
+  if (given === undefined) return role;
+  if (role === undefined || role === 'revoked' || given === 'admin') return given;
+  if (given === 'manager') return role === 'admin' ? role : given;
+  return given === 'writer' && (role === 'reader' || role === 'writeOnly') ? given : role;
+}
+
+function addTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
+function valueAt<T>(changes: readonly Dated<T>[] | undefined, atMs: number): T | undefined {
+  return changes?.findLast((change) => change.atMs <= atMs)?.value;
+}

@@ -1,0 +1,146 @@
+import {
+  everyone,
+  type GroupContext,
+  type GroupRoles,
+  type GroupTransaction,
+  type MemberRole,
+  type ParentRole,
+  type Refusal,
+} from './group-transaction.ts';
+import { createRoleHistory } from './role-history.ts';
+
+export interface JudgedRoles {
+  /** Why each transaction does not count, as far as roles decide. */
+  readonly refusals: readonly Refusal[];
+  /** The role that each transaction's author had at its date. */
+  readonly authorRoles: readonly (MemberRole | undefined)[];
+  /** The role that `everyone` had at each transaction's date. */
+  readonly everyoneRoles: readonly (MemberRole | undefined)[];
+  readonly roles: GroupRoles;
+}
+
+/**
+ * GROUP-2: decides in one pass by date who may change roles, parents and settings. Whether a transaction counts depends on
+ * the roles at its date and on nothing later, except that `voided` ones never count.
+ */
+export function judgeRoles(
+  transactions: readonly GroupTransaction[],
+  context: GroupContext,
+  voided: ReadonlySet<GroupTransaction>,
+): JudgedRoles {
+  const history = createRoleHistory();
+  const refusals: Refusal[] = [];
+  const authorRoles: (MemberRole | undefined)[] = [];
+  const everyoneRoles: (MemberRole | undefined)[] = [];
+  for (const transaction of transactions) {
+    const { author, atMs, change } = transaction;
+    const role = history.memberRoleAt(author, atMs);
+    authorRoles.push(role);
+    everyoneRoles.push(history.directRole(everyone));
+    const refusal = voided.has(transaction)
+      ? 'Only what an admin had seen before they removed its author counts'
+      : refusalOf(transaction, role);
+    refusals.push(refusal);
+    if (refusal !== undefined) continue;
+    if (change.kind === 'role') history.setRole(change.member, change.role, atMs);
+    if (change.kind === 'parent') {
+      const roles = context.findParent(change.parentID, transaction);
+      if (typeof roles === 'object') history.setParent(change.parentID, roles, change.role, atMs);
+    }
+  }
+  return { refusals, authorRoles, everyoneRoles, roles: history };
+
+  function refusalOf(transaction: GroupTransaction, role: MemberRole | undefined): Refusal {
+    const { change } = transaction;
+    switch (change.kind) {
+      case 'malformed':
+        return change.reason;
+      case 'private':
+        if (!context.isAccount) return "Can't make private transactions in groups";
+        return role === 'admin' ? undefined : 'Only admins can make private transactions in accounts';
+      case 'setting':
+        return isAdministrator(role) ? undefined : `Only admins and managers can set ${change.key}`;
+      case 'parent':
+        return refusalOfParent(transaction, change.parentID, change.role, role);
+      case 'role':
+        return refusalOfRole(transaction, change.member, change.role, role);
+      case 'writeKey':
+      case 'revelation':
+        // Keys never influence roles, so they are judged afterwards.
+        return undefined;
+    }
+  }
+
+  function refusalOfParent(
+    transaction: GroupTransaction,
+    parentID: string,
+    given: ParentRole,
+    role: MemberRole | undefined,
+  ): Refusal {
+    if (!isAdministrator(role)) return 'Only admins and managers can set parent groups';
+    const parent = context.findParent(parentID, transaction);
+    if (parent === 'no group') return 'Parent group is not a group';
+    const isForAdmins = [given, history.parentRole(parentID)].some(
+      (one) => one === 'admin' || one === 'extend',
+    );
+    if (role === 'manager' && isForAdmins) return "Managers can't set or replace a parent that gives admins";
+    return parent === 'circular' ? circularParent : undefined;
+  }
+
+  function refusalOfRole(
+    { author, atMs }: GroupTransaction,
+    member: string,
+    given: MemberRole,
+    role: MemberRole | undefined,
+  ): Refusal {
+    if (member !== everyone && context.isOtherCoValue(member))
+      return 'Group transaction must name an account or agent';
+    const isOwn = member === author;
+    if (role === undefined && isOwn && given === 'admin' && author === context.initialAdmin) return undefined;
+    const invitesTo = roleOfInvite(role);
+    if (invitesTo !== undefined) return refusalOfInvite(member, given, invitesTo);
+    if (isOwn && given === 'revoked' && role !== undefined && role !== 'revoked') return undefined;
+    if (!isAdministrator(role)) return 'Group transaction must be made by current admin, manager, or invite';
+    const isAdmin = history.memberRoleAt(member, atMs) === 'admin';
+    if (role === 'admin')
+      return isAdmin && !isOwn && given !== 'admin' ? "Admins can't demote admins." : undefined;
+    if (isAdmin) return "Managers can't demote admins.";
+    return adminsOnly.includes(given)
+      ? "Managers can't give the role of an admin, or invite managers."
+      : undefined;
+  }
+
+  function refusalOfInvite(member: string, given: MemberRole, invitesTo: MemberRole): Refusal {
+    const before = history.directRole(member);
+    const isRaised =
+      member !== everyone &&
+      member !== context.initialAdmin &&
+      roleOfInvite(before) === undefined &&
+      raises(before, invitesTo);
+    return given === invitesTo && isRaised
+      ? undefined
+      : 'Invites can only raise one account to their own role';
+  }
+}
+
+/** The last reason that is considered for a parent. */
+export const circularParent = 'Parent group is a circular dependency';
+
+const adminsOnly: readonly unknown[] = ['admin', 'adminInvite', 'managerInvite'];
+const ascending: readonly unknown[] = ['writeOnly', 'reader', 'writer', 'manager', 'admin'];
+
+export function isAdministrator(role: MemberRole | undefined): boolean {
+  return role === 'admin' || role === 'manager';
+}
+
+/** The role that an invite gives; undefined for roles that are no invite's. */
+export function roleOfInvite(role: MemberRole | undefined): MemberRole | undefined {
+  return role?.endsWith('Invite') ? (role.slice(0, -'Invite'.length) as MemberRole) : undefined;
+}
+
+/** Whether somebody with this role, or none, can do all of it and more with the other. */
+export function raises(before: MemberRole | undefined, given: MemberRole): boolean {
+  const [held, offered] = [ascending.indexOf(before), ascending.indexOf(given)];
+  // A reader cannot write.
+  return offered > held && !(before === 'writeOnly' && given === 'reader');
+}
