@@ -52,3 +52,32 @@ export function setHeldContent(node: LocalNode, held: ReadonlyMap<RawCoID, unkno
 export function hasWaitingContent({ node, id, newContentQueue }: CoValueCore): boolean {
   return newContentQueue.length > 0 || heldByNode.get(node)?.has(id) === true;
 }
+
+const circularDependants = new WeakMap<CoValueCore, Set<RawCoID>>();
+
+/** Remembers what cojson does not list among the dependants, because the CoValue depends on it in turn. */
+export function addCircularDependant(core: CoValueCore, dependency: CoValueCore): void {
+  const dependants = circularDependants.get(dependency) ?? new Set();
+  circularDependants.set(dependency, dependants.add(core.id));
+}
+
+/**
+ * What depends on a CoValue: what a group owns, and the groups that extend it. Also where the group depends on that in turn:
+ * anyone can bring this about, by a transaction that does not count.
+ */
+export function dependantsOf(core: CoValueCore): ReadonlySet<RawCoID> {
+  const more = circularDependants.get(core);
+  return more ? new Set([...core.dependant, ...more]) : core.dependant;
+}
+
+/** All that depends on a group, and on the groups among that; each once, groups first. */
+export function allBelow(group: CoValueCore): readonly CoValueCore[] {
+  const found = new Set([group]);
+  for (const core of found) {
+    if (!core.isGroup()) continue;
+    for (const id of dependantsOf(core)) found.add(getOrCreateCoValue(core.node, id));
+  }
+  found.delete(group);
+  const isGroup = (core: CoValueCore) => core.isGroup();
+  return [...[...found].filter(isGroup), ...[...found].filter((core) => !isGroup(core))];
+}

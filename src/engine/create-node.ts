@@ -18,6 +18,7 @@ export function createSessionNode(options: {
     experimental_clockSyncFromServerPings: true,
   });
   crypto.editTimes.follow(node, genesisTimeMs);
+  crypto.removalHeads.follow(node);
   crypto.writeRights.follow(node);
   nameInviteErrors(node);
   return node;

@@ -257,3 +257,59 @@ function at(holder: unknown, ...keys: readonly string[]): unknown {
   }
   return value;
 }
+
+/** Replaces cojson's decision on which transactions of groups and accounts count, in all nodes. */
+export function replaceGroupValidation(validate: (group: CoValueCore) => void): void {
+  const { prototype } = CoValueCore;
+  const original = at(prototype, 'determineValidTransactions');
+  if (typeof original !== 'function') return;
+  Reflect.set(prototype, 'determineValidTransactions', function (this: CoValueCore) {
+    if (!this.isGroupOrAccount()) return void original.call(this);
+    validate(this);
+    this.toValidateTransactions = [];
+  });
+}
+
+/** Makes a new key for what this account writes into a group, and reveals it to those who may read the group. */
+export function createWriteKey(group: RawGroup): void {
+  const create = at(group, 'internalCreateWriteOnlyKeyForMember');
+  const agent = group.core.node.getCurrentAgent();
+  if (typeof create === 'function') create.call(group, agent.id, agent.currentAgentID());
+}
+
+/** The keys with which a key of this group is encrypted somewhere in it. */
+export function readKeysEncrypting(group: RawGroup, keyID: string): Iterable<string> {
+  const revelations = at(group, 'keyRevelations');
+  const keys: unknown = revelations instanceof Map ? revelations.get(keyID) : undefined;
+  return keys instanceof Set ? (keys as ReadonlySet<string>) : [];
+}
+
+/** A key that was encrypted to the sealer of a parent group. */
+export function unsealFromSealer(
+  group: RawGroup,
+  keyID: string,
+  parent: RawGroup,
+): ReturnType<RawGroup['getReadKey']> {
+  const unseal = at(group, 'tryDecryptWithGroupSealer');
+  if (typeof unseal !== 'function') return undefined;
+  return unseal.call(group, keyID, parent) as ReturnType<RawGroup['getReadKey']>;
+}
+
+/** Calls this for each dependency that cojson does not register, because it depends on the CoValue in turn. */
+export function followCircularDependencies(
+  onCircular: (core: CoValueCore, dependency: CoValueCore) => void,
+): void {
+  const { prototype } = CoValueCore;
+  const original = at(prototype, 'addDependency');
+  if (typeof original !== 'function') return;
+  Reflect.set(prototype, 'addDependency', function (this: CoValueCore, id: RawCoID) {
+    original.call(this, id);
+    if (id !== this.id && !this.dependencies.has(id)) onCircular(this, getOrCreateCoValue(this.node, id));
+  });
+}
+
+/** Calls the listeners of a CoValue in a microtask. */
+export function notifySoon(core: CoValueCore): void {
+  const schedule = at(core, 'scheduleNotifyUpdate');
+  if (typeof schedule === 'function') schedule.call(core);
+}

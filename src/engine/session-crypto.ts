@@ -5,6 +5,7 @@ import { patchCojson } from './patch-cojson.ts';
 import { createEditTimes, type EditTimes } from './session-maps/edit-times.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { bindToPlace } from './session-maps/place-binding.ts';
+import { createRemovalHeads, type RemovalHeads } from './session-maps/removal-heads.ts';
 import { limitSize } from './session-maps/size-limit.ts';
 import { layerSessionMaps } from './session-maps/session-maps.ts';
 import { createWriteGate, type WriteGate } from './session-maps/write-gate.ts';
@@ -17,6 +18,7 @@ export interface SessionCrypto extends CryptoProvider {
   readonly bindsToPlace: true;
   readonly edits: WriteGate;
   readonly editTimes: EditTimes;
+  readonly removalHeads: RemovalHeads;
   readonly writeRights: WriteRights;
 }
 
@@ -28,14 +30,16 @@ export async function createSessionCrypto(): Promise<SessionCrypto> {
   });
   const edits = createWriteGate();
   const editTimes = createEditTimes();
+  const removalHeads = createRemovalHeads();
   const writeRights = createWriteRights();
   layerSessionMaps(crypto, {
     'edit-times': editTimes.layer,
     'write-gate': edits.layer,
     'write-rights': writeRights.layer,
+    'removal-heads': removalHeads.layer,
     'size-limit': limitSize,
     'place-binding': bindToPlace,
     'hash-repair': repairHashes(crypto),
   });
-  return Object.assign(crypto, { bindsToPlace: true as const, edits, editTimes, writeRights });
+  return Object.assign(crypto, { bindsToPlace: true as const, edits, editTimes, removalHeads, writeRights });
 }

@@ -3,10 +3,10 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 
 /** In bytes of gzip, without packages such as cojson. ARCHITECTURE.md describes each file. */
 const entryBudget = 12_000;
-const completeEntryBudget = 47_300;
+const completeEntryBudget = 47_800;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 34_700,
-  relays: 34_800,
+  'lazy-entry': 40_600,
+  relays: 35_200,
   storage: 7_200,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 94_600;
+const openSessionBudget = 101_200;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];

@@ -1,5 +1,5 @@
 import { CoValueCore, RawGroup } from 'cojson';
-import { getOrCreateCoValue } from '../covalue-lookup.ts';
+import { allBelow } from '../covalue-lookup.ts';
 import { openContentOf } from '../private-fields.ts';
 import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
 
@@ -54,9 +54,5 @@ export function patchLateChanges(): void {
 
 /** Validates again, in all that depends on a group, the CoValues with edits at or after this time. */
 function validateSince(group: CoValueCore, timeMs: number): void {
-  for (const id of group.dependant) {
-    const core = getOrCreateCoValue(group.node, id);
-    if (core.latestTxMadeAt >= timeMs) core.resetParsedTransactions();
-    if (core.isGroup()) validateSince(core, timeMs);
-  }
+  for (const core of allBelow(group)) if (core.latestTxMadeAt >= timeMs) core.resetParsedTransactions();
 }

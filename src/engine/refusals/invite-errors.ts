@@ -2,6 +2,7 @@ import { base58 } from '@scure/base';
 import { RawGroup, type AgentID, type LocalNode } from 'cojson';
 import { createKernelError, type KernelError, type KernelErrorDetails } from '../../base/kernel-error.ts';
 import { getAvailableCoValue } from '../covalue-lookup.ts';
+import { raises, roleOfInvite } from '../group-rules/roles.ts';
 import { wrapMethod } from '../wrap-method.ts';
 
 type Reason = KernelErrorDetails['INVITE_INVALID']['reason'];
@@ -13,7 +14,11 @@ export function nameInviteErrors(node: LocalNode): void {
     try {
       await next(id, secret);
     } catch (cause) {
-      const role = groupOf(node, id)?.get(agentID);
+      const group = groupOf(node, id);
+      const role = group?.get(agentID);
+      const given = roleOfInvite(role);
+      // An invite lowers no role.
+      if (given && !raises(group?.get(node.getCurrentAgent().id), given)) return;
       const reason = role === 'revoked' ? 'revoked' : isTimeout(cause) ? 'unknown' : undefined;
       throw reason ? inviteInvalid(reason, cause) : cause;
     }

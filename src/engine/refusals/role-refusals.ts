@@ -1,33 +1,15 @@
-import { RawGroup } from 'cojson';
+import type { RawGroup } from 'cojson';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { isComplete, memberRoleIn } from '../covalue-access.ts';
 import { adminStays, writeForbidden } from './write-errors.ts';
 
 type Member = string | { readonly id: string };
 
-let isPatched = false;
-
 /**
- * Throws the kernel's errors before a group is changed. cojson 0.20 makes a change that does not count, and then throws; if it
- * was to remove an admin, it first rotates the keys, so that the admin stays and can read no later edit. Process-wide and
- * idempotent.
+ * Throws the kernel's errors before a group is changed. cojson 0.20 makes a change that does not count, and then throws.
  */
-export function patchRoleRefusals(): void {
-  if (isPatched) return;
-  isPatched = true;
-  const { prototype } = RawGroup;
-  const { addMemberInternal, removeMember } = prototype;
-  prototype.addMemberInternal = function (account, role) {
-    throwIfAny(refusalOf(this as RawGroup, account, role));
-    addMemberInternal.call(this, account, role);
-  };
-  prototype.removeMember = function (account) {
-    throwIfAny(refusalOf(this as RawGroup, account, 'revoked'));
-    removeMember.call(this, account);
-  };
-}
-
-function throwIfAny(error: KernelError | undefined): void {
+export function assertMayGive(group: RawGroup, account: Member, role: string): void {
+  const error = refusalOf(group, account, role);
   if (error) throw error;
 }
 

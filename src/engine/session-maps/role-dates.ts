@@ -1,4 +1,5 @@
 import type { CoValueCore } from 'cojson';
+import { dependantsOf } from '../covalue-lookup.ts';
 import { findCoValue, openMapOf } from '../private-fields.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -30,7 +31,7 @@ export function dateAfterWriter(
   const groups = new Set([group]);
   // What depends on a group is what it owns, and the groups that extend it or did.
   for (const above of groups) {
-    for (const id of above.dependant) {
+    for (const id of dependantsOf(above)) {
       const core = findCoValue(group.node, id);
       if (!core) continue;
       const given = core.isGroup() && openMapOf(core)?.get(`parent_${above.id}`);

@@ -12,6 +12,7 @@ const layerOrder = [
   'edit-times',
   'write-gate',
   'write-rights',
+  'removal-heads',
   'size-limit',
   'place-binding',
   'hash-repair',

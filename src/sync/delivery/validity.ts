@@ -1,6 +1,7 @@
 import type { CoValueCore, LocalNode } from 'cojson';
 import type { Pacer } from '../../base/pacer.ts';
 import { isDeleteSession } from '../../engine/content.ts';
+import { dependantsOf } from '../../engine/covalue-lookup.ts';
 import { judgedCount, verdictsOf, type NotCountedEdit } from '../../engine/edit-verdicts.ts';
 import type { KnownCounts } from '../../engine/known-counts.ts';
 import { findCoValue } from '../../engine/private-fields.ts';
@@ -110,7 +111,7 @@ export function createValidity(options: {
     const core = findCoValue(node, id);
     if (!core) return;
     for (const sessionID of sessionIDs) yield* judge(core, sessionID, 0);
-    if (core.isGroup()) queueAgain(core.dependant);
+    if (core.isGroup()) queueAgain(dependantsOf(core));
   }
 
   function* judge(core: CoValueCore, sessionID: string, from: number): Generator<void> {

@@ -1,0 +1,83 @@
+import type { RawGroup } from 'cojson';
+
+type Member = Parameters<RawGroup['rotateReadKey']>[0] & string;
+
+/**
+ * Removes a member and then replaces the key. cojson 0.20 replaces the key first, so a relay could show the new key to
+ * another device while it withholds the removal, and any error keeps the member in the group.
+ *
+ * An error in a group that extends this one ends nothing here: whoever may read this group can make such a group, and keep
+ * its key from being replaced.
+ */
+export function removeFrom(group: RawGroup, member: Member): void {
+  const isAdministrator = isAdministratorRole(group.myRole());
+  const isOwn = member === group.core.node.getCurrentAccountOrAgentID();
+  endingRoles(groupsBelow(group), [member], () => {
+    // Without their role, they could not replace the key afterwards.
+    if (isAdministrator && isOwn) replaceKey(group, member);
+    group.set(member, 'revoked', 'trusting');
+    if (group.get(member) !== 'revoked')
+      throw new Error(`Failed to revoke role to ${member} (role of current account is ${group.myRole()})`);
+  });
+  if (isAdministrator && !isOwn) replaceKey(group, member);
+}
+
+/**
+ * Makes a change by which members may stop to be administrators of these groups. What they then date before counts unless
+ * each group has a transaction about them that names what was seen: it gives them their own role there again.
+ */
+export function endingRoles(
+  groups: readonly RawGroup[],
+  members: readonly Member[],
+  change: () => void,
+): void {
+  const isAdministrator = (group: RawGroup, member: Member) =>
+    isAdministratorRole(group.roleOfInternal(member));
+  const before = groups.flatMap((group) =>
+    members.flatMap((member) => (isAdministrator(group, member) ? [{ group, member }] : [])),
+  );
+  change();
+  for (const { group, member } of before) {
+    if (isAdministrator(group, member) || group.myRole() !== 'admin') continue;
+    group.set(member, group.get(member) ?? 'revoked', 'trusting');
+  }
+}
+
+/** The open groups that extend this one, or one that does. */
+export function groupsBelow(group: RawGroup): readonly RawGroup[] {
+  const found = new Set<RawGroup>();
+  const addBelow = (above: RawGroup) => {
+    above.forEachChildGroup((child) => {
+      if (found.has(child)) return;
+      found.add(child);
+      addBelow(child);
+    });
+  };
+  addBelow(group);
+  return [...found];
+}
+
+function isAdministratorRole(role: string | undefined): boolean {
+  return role === 'admin' || role === 'manager';
+}
+
+function replaceKey(group: RawGroup, member: Member): void {
+  const before = group.get('readKey');
+  try {
+    group.rotateReadKey(member);
+  } catch (error) {
+    if (group.get('readKey') === before) throw error;
+    // cojson rotates the groups below last, and stops at the first that fails.
+    group.forEachChildGroup((child) => {
+      if (!child.isSelfExtension(group)) tryToReplaceKey(child, member);
+    });
+  }
+}
+
+function tryToReplaceKey(child: RawGroup, member: Member): void {
+  try {
+    replaceKey(child, member);
+  } catch {
+    // Its members are unknown here, or its key is.
+  }
+}
