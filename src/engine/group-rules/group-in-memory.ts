@@ -92,6 +92,7 @@ function judgmentOf(core: CoValueCore): Judgment {
       if (accepted?.has(transaction) === false) return 'circular';
       const judgment = judgmentOf(parent);
       for (const [id, stamp] of judgment.basis) basis.set(id, stamp);
+      for (const id of judgment.absent) absent.add(id);
       return judgment.judged.roles;
     },
   };
