@@ -37,7 +37,7 @@ export const kernelNodes: Nodes = {
 };
 
 export const idOf = (node: LocalNode): AgentID => node.getCurrentAgent().id as unknown as AgentID;
-/** cojson's types expect an account where it accepts an agent, too. */
+/** cojson accepts agents, but its types demand accounts. */
 export const memberOf = (node: LocalNode) => idOf(node) as unknown as Parameters<RawGroup['addMember']>[0];
 
 /** Whoever has the link. */

@@ -5,9 +5,9 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 const entryBudget = 12_000;
 const completeEntryBudget = 47_800;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 40_600,
+  'lazy-entry': 41_200,
   relays: 35_200,
-  storage: 7_200,
+  storage: 7_300,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
   'recovery-phrase': 1_400,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 101_200;
+const openSessionBudget = 101_900;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
@@ -69,5 +69,5 @@ test('an app that imports every name fetches sync with its entry, but no session
 test('the storage engine, with what it shares with the other kinds of storage, keeps its own budget', () => {
   const bytesOf = (name: string) =>
     passkeyApp.later.find((chunk) => chunk.name === name)?.gzipBytes ?? Infinity;
-  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(13_700);
+  expect(bytesOf('kernel-storage') + bytesOf('storage')).toBeLessThanOrEqual(13_900);
 });

@@ -35,7 +35,7 @@ function graphOf(groups: Readonly<Record<string, readonly Said[]>>): GroupGraph 
   };
 }
 
-/** As each child decides by itself. */
+/** Each child decides for its own parents. */
 const circlesIn = (graph: GroupGraph, pairs: readonly (readonly [string, string])[]) =>
   pairs.filter(([childID, parentID]) => {
     const accepted = acceptExtensions(childID, graph);

@@ -26,7 +26,7 @@ export function findReadKey(group: RawGroup, keyID: KeyID): KeySecret | undefine
     searched.set(search, 'open');
     const found = searchOnce(group, keyID);
     searched.set(search, 'failed');
-    // What failed because it needs this one can be found now.
+    // Other keys may have failed only because they need this one.
     if (found) for (const [one, state] of searched) if (state === 'failed') searched.delete(one);
     return found;
   } finally {

@@ -33,8 +33,8 @@ export function judgeInMemory(core: CoValueCore): JudgedGroup {
 }
 
 /**
- * Who chose the key for what a member writes. Undefined if nobody did since the group's key was made: then also those who
- * were removed since have it.
+ * Returns the author of the last choice of a member's write key. Undefined if the group's key is newer: then members who were
+ * removed have the write key, too.
  */
 export function writeKeyChooser(core: CoValueCore, member: string): string | undefined {
   const { judged, transactions } = judgmentOf(core);

@@ -32,7 +32,7 @@ export function judgeKeys(
   });
   const claims = entries.flatMap(claimIn).filter(isAllowed);
   const counting = countingClaims(claims);
-  // What was written with a key stays readable, also if another claim counts.
+  // A key that no longer counts keeps its revelations, so that earlier edits stay readable.
   const keysOf = new Map<string, Set<string>>();
   const keysNamedBy = new Map<string, Set<string>>();
   const ownKeys = new Map<string, Set<string>>();
@@ -82,7 +82,7 @@ export function judgeKeys(
     const isPublic = everyoneRoles[place] === 'reader' || everyoneRoles[place] === 'writer';
     if (by === 'administrator') return (to !== everyone || isPublic) && isAfterStart(entry, keyID);
     if (to === everyone || fieldsOfAdministrators.has(field)) return false;
-    // Otherwise another device of theirs would write with the secret that somebody else chose.
+    // Otherwise another device of that member would write with a secret that the author of this knows.
     if (to !== author && has(ownKeys, to, keyID)) return false;
     return by === 'invite'
       ? has(addedBy, author, to) || has(keysNamedBy, author, keyID)

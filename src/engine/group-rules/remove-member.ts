@@ -23,8 +23,8 @@ export function removeFrom(group: RawGroup, member: Member): void {
 }
 
 /**
- * Makes a change by which members may stop to be administrators of these groups. What they then date before counts unless
- * each group has a transaction about them that names what was seen: it gives them their own role there again.
+ * Makes a change that can end members' administration of these groups. Afterwards it gives each of them, where that happened,
+ * their own role again: that transaction names what was seen, so that they add nothing to the time before.
  */
 export function endingRoles(
   groups: readonly RawGroup[],

@@ -138,7 +138,7 @@ export function roleOfInvite(role: MemberRole | undefined): MemberRole | undefin
   return role?.endsWith('Invite') ? (role.slice(0, -'Invite'.length) as MemberRole) : undefined;
 }
 
-/** Whether somebody with this role, or none, can do all of it and more with the other. */
+/** Whether the given role allows all that the other one does, and more. */
 export function raises(before: MemberRole | undefined, given: MemberRole): boolean {
   const [held, offered] = [ascending.indexOf(before), ascending.indexOf(given)];
   // A reader cannot write.
