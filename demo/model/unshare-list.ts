@@ -3,9 +3,8 @@ import { openInvites } from './group-members.ts';
 import { inviteKey } from './list-keys.ts';
 
 /**
- * Invalidates existing links and rotates the read key; members stay. Earlier content stays readable through an old
- * link, which holds the old key. cojson trusts the time in a transaction, so a modified client can backdate its join.
- * It does not get the new key unless a later rotation still counts it as a member.
+ * Invalidates existing links and rotates the read key; members stay. Earlier content stays readable through an old link,
+ * which holds the old key.
  */
 export function revokeLinks(list: RawCoMap): void {
   closeLinks(list);
