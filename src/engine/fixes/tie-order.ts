@@ -36,7 +36,7 @@ export const compareWithTies: CoValueCore['compareTransactions'] = (a, b) => {
   );
 };
 
-function compareText(a = '', b = ''): number {
+export function compareText(a = '', b = ''): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 

@@ -1,3 +1,4 @@
+import { compareText } from '../fixes/tie-order.ts';
 import { noRoles, type GroupContext, type GroupTransaction } from './group-transaction.ts';
 import { judgeGroup, type JudgedGroup } from './judge-group.ts';
 import { circularParent } from './roles.ts';
@@ -165,8 +166,4 @@ function groupsAbove(groupID: string, parentsOf: (groupID: string) => Iterable<s
   const found = new Set([groupID]);
   for (const id of found) for (const parentID of parentsOf(id)) found.add(parentID);
   return found;
-}
-
-function compareText(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -1,6 +1,7 @@
 import type { RawAccountID, RawGroup } from 'cojson';
 import type { KeySecret, TransactionID } from '../internal-types.ts';
 import { getAvailableCoValue } from '../covalue-lookup.ts';
+import { isAdministrator } from './roles.ts';
 import { parentChangesOf, readKeysEncrypting, unsealFromSealer } from '../private-fields.ts';
 
 type KeyID = Parameters<RawGroup['getReadKey']>[0];
@@ -104,9 +105,7 @@ function readerOf({ core: { id, node } }: RawGroup): string {
 }
 
 function isTrustedAuthor(group: RawGroup, author: string): boolean {
-  if (author === readerOf(group)) return true;
-  const role = group.roleOfInternal(author as RawAccountID);
-  return role === 'admin' || role === 'manager';
+  return author === readerOf(group) || isAdministrator(group.roleOfInternal(author as RawAccountID));
 }
 
 /** Newest first. */

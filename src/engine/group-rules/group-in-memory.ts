@@ -1,5 +1,6 @@
 import type { CoValueCore, LocalNode } from 'cojson';
 import { getKnownCoValue } from '../covalue-lookup.ts';
+import { compareText } from '../fixes/tie-order.ts';
 import { acceptExtensions, type GroupGraph } from './circular-parents.ts';
 import { noRoles, type GroupContext, type GroupTransaction } from './group-transaction.ts';
 import { judgeGroup, type JudgedGroup } from './judge-group.ts';
@@ -186,6 +187,5 @@ function headsIn(metaJson: string | undefined): unknown {
 
 function byDate(a: GroupTransaction, b: GroupTransaction): number {
   if (a.atMs !== b.atMs) return a.atMs - b.atMs;
-  if (a.sessionID === b.sessionID) return a.index - b.index;
-  return a.sessionID < b.sessionID ? -1 : 1;
+  return compareText(a.sessionID, b.sessionID) || a.index - b.index;
 }

@@ -1,4 +1,5 @@
 import type { RawGroup } from 'cojson';
+import { isAdministrator } from './roles.ts';
 
 /**
  * Gives a group from before cojson had sealers the one that follows from its key, so that whoever is no member can extend
@@ -21,7 +22,7 @@ function setSealer(group: RawGroup): void {
   const readKey = group.get('readKey');
   // Not by a parent's role: the parents are not read yet.
   const role = group.get(node.getCurrentAccountOrAgentID());
-  if (!readKey || group.get('groupSealer') || (role !== 'admin' && role !== 'manager')) return;
+  if (!readKey || group.get('groupSealer') || !isAdministrator(role)) return;
   const secret = group.getReadKey(readKey);
   if (!secret) return;
   const { publicKey } = node.crypto.groupSealerFromReadKey(secret);

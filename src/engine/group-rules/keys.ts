@@ -10,15 +10,16 @@ export function judgeKeys(
   transactions: readonly GroupTransaction[],
   { refusals, authorRoles, everyoneRoles, roles }: JudgedRoles,
 ): readonly Refusal[] {
-  const readKeySettings = new Map<unknown, Setting[]>();
+  const readKeySettings = new Map<string, [Setting, ...Setting[]]>();
   const addedBy = new Map<string, Set<string>>();
   transactions.forEach(({ author, change }, place) => {
     if (refusals[place] !== undefined) return;
     const role = authorRoles[place];
-    if (change.kind === 'setting' && change.key === 'readKey') {
-      const settings = readKeySettings.get(change.value) ?? [];
-      readKeySettings.set(change.value, settings);
-      settings.push({ place, author, byAdmin: role === 'admin' });
+    if (change.kind === 'setting' && change.key === 'readKey' && typeof change.value === 'string') {
+      const setting = { place, author, byAdmin: role === 'admin' };
+      const settings = readKeySettings.get(change.value);
+      if (settings) settings.push(setting);
+      else readKeySettings.set(change.value, [setting]);
     }
     if (change.kind === 'role' && roleOfInvite(role)) add(addedBy, author, change.member);
   });
@@ -41,15 +42,17 @@ export function judgeKeys(
     add(keysNamedBy, transaction.author, keyID);
     if (by === 'member') add(ownKeys, member, keyID);
   }
-  const startOfWriteKey = new Map<string, Start>();
+  /** Where each key begins. */
+  const starts = new Map<string, Start>();
   for (const { place, keyID, transaction } of counting)
-    if (!startOfWriteKey.has(keyID)) startOfWriteKey.set(keyID, { place, author: transaction.author });
+    if (!starts.has(keyID)) starts.set(keyID, { place, author: transaction.author });
+  for (const [keyID, settings] of readKeySettings) starts.set(keyID, startOf(settings));
+  const isStillAdministrator = (author: string) => isAdministrator(roles.roleAt(author, Infinity));
   const fieldsOfAdministrators = new Set(
     entries.flatMap((entry) => {
-      const { change } = entry.transaction;
-      const isStill = isAdministrator(roles.roleAt(entry.transaction.author, Infinity));
-      const isTheirs = isStill && entry.by === 'administrator' && change.kind === 'revelation';
-      return isTheirs && mayReveal(entry, change) ? change.field : [];
+      const { author, change } = entry.transaction;
+      const isTheirs = entry.by === 'administrator' && change.kind === 'revelation';
+      return isTheirs && isStillAdministrator(author) && mayReveal(entry, change) ? change.field : [];
     }),
   );
   const countingPlaces = new Set(counting.map(({ place }) => place));
@@ -91,13 +94,8 @@ export function judgeKeys(
 
   /** Otherwise a removed administrator could choose, by an earlier date, a secret for a key that was made after the removal. */
   function isAfterStart({ place, transaction: { author } }: Entry, keyID: string): boolean {
-    const start = startOf(readKeySettings.get(keyID)) ?? startOfWriteKey.get(keyID);
-    return (
-      !start ||
-      start.author === author ||
-      place > start.place ||
-      isAdministrator(roles.roleAt(author, Infinity))
-    );
+    const start = starts.get(keyID);
+    return !start || start.author === author || place > start.place || isStillAdministrator(author);
   }
 }
 
@@ -111,11 +109,11 @@ interface Setting extends Start {
 }
 
 /** The setting that made a read key. If several people set the same one, an admin's wins over a manager's, and then the last. */
-function startOf(settings: readonly Setting[] = []): Setting | undefined {
+function startOf(settings: readonly [Setting, ...Setting[]]): Setting {
   const byAdmins = settings.filter(({ byAdmin }) => byAdmin);
   const best = byAdmins.length > 0 ? byAdmins : settings;
   const maker = best.at(-1)?.author;
-  return best.find(({ author }) => author === maker);
+  return best.find(({ author }) => author === maker) ?? settings[0];
 }
 
 interface Entry {

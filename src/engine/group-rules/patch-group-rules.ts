@@ -11,6 +11,7 @@ import { assertMayGive } from '../refusals/role-refusals.ts';
 import { findReadKey } from './find-read-key.ts';
 import { healSealer } from './heal-sealer.ts';
 import { judgeInMemory, writeKeyChooser } from './group-in-memory.ts';
+import { isAdministrator } from './roles.ts';
 import { endingRoles, groupsBelow, removeFrom } from './remove-member.ts';
 
 let isPatched = false;
@@ -80,14 +81,12 @@ export function patchGroupRules(): void {
 
   // Anyone with the same link may have chosen this member's key.
   prototype.getCurrentReadKeyId = function () {
-    const member = this.core.node.getCurrentAgent().id;
-    if (!this.myRole() && !isKeyChosenSafely(this as RawGroup, member)) return this.get('readKey');
-    if (
-      this.myRole() === 'writeOnly' &&
-      !isKeyChosenSafely(this as RawGroup, member) &&
-      isComplete(this.core)
-    )
-      createWriteKey(this as RawGroup);
+    const role = this.myRole();
+    const isOwnKeyUsed = role === undefined || role === 'writeOnly';
+    if (isOwnKeyUsed && !isKeyChosenSafely(this as RawGroup, this.core.node.getCurrentAgent().id)) {
+      if (role === undefined) return this.get('readKey');
+      if (isComplete(this.core)) createWriteKey(this as RawGroup);
+    }
     return getCurrentReadKeyId.call(this);
   };
 
@@ -100,6 +99,5 @@ export function patchGroupRules(): void {
 function isKeyChosenSafely(group: RawGroup, member: string): boolean {
   const chosenBy = writeKeyChooser(group.core, member);
   if (chosenBy === undefined || chosenBy === member) return chosenBy === member;
-  const role = group.roleOfInternal(chosenBy as RawAccountID);
-  return role === 'admin' || role === 'manager';
+  return isAdministrator(group.roleOfInternal(chosenBy as RawAccountID));
 }

@@ -1,4 +1,5 @@
 import type { RawGroup } from 'cojson';
+import { isAdministrator } from './roles.ts';
 
 type Member = Parameters<RawGroup['rotateReadKey']>[0] & string;
 
@@ -10,16 +11,16 @@ type Member = Parameters<RawGroup['rotateReadKey']>[0] & string;
  * its key from being replaced.
  */
 export function removeFrom(group: RawGroup, member: Member): void {
-  const isAdministrator = isAdministratorRole(group.myRole());
+  const canReplaceKey = isAdministrator(group.myRole());
   const isOwn = member === group.core.node.getCurrentAccountOrAgentID();
   endingRoles(groupsBelow(group), [member], () => {
     // Without their role, they could not replace the key afterwards.
-    if (isAdministrator && isOwn) replaceKey(group, member);
+    if (canReplaceKey && isOwn) replaceKey(group, member);
     group.set(member, 'revoked', 'trusting');
     if (group.get(member) !== 'revoked')
       throw new Error(`Failed to revoke role to ${member} (role of current account is ${group.myRole()})`);
   });
-  if (isAdministrator && !isOwn) replaceKey(group, member);
+  if (canReplaceKey && !isOwn) replaceKey(group, member);
 }
 
 /**
@@ -31,14 +32,13 @@ export function endingRoles(
   members: readonly Member[],
   change: () => void,
 ): void {
-  const isAdministrator = (group: RawGroup, member: Member) =>
-    isAdministratorRole(group.roleOfInternal(member));
+  const administers = (group: RawGroup, member: Member) => isAdministrator(group.roleOfInternal(member));
   const before = groups.flatMap((group) =>
-    members.flatMap((member) => (isAdministrator(group, member) ? [{ group, member }] : [])),
+    members.flatMap((member) => (administers(group, member) ? [{ group, member }] : [])),
   );
   change();
   for (const { group, member } of before) {
-    if (isAdministrator(group, member) || group.myRole() !== 'admin') continue;
+    if (administers(group, member) || group.myRole() !== 'admin') continue;
     group.set(member, group.get(member) ?? 'revoked', 'trusting');
   }
 }
@@ -55,10 +55,6 @@ export function groupsBelow(group: RawGroup): readonly RawGroup[] {
   };
   addBelow(group);
   return [...found];
-}
-
-function isAdministratorRole(role: string | undefined): boolean {
-  return role === 'admin' || role === 'manager';
 }
 
 function replaceKey(group: RawGroup, member: Member): void {

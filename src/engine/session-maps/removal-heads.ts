@@ -9,8 +9,8 @@ export interface RemovalHeads {
 }
 
 /**
- * Signs with each removal, and with each lesser role, how much of every session of the member was here, as `meta.heads`. `revocation-heads`
- * explains what it is for. Stock cojson ignores it.
+ * Signs with each role but those that change roles how much of every session of the member was here, as `meta.heads`: so with
+ * each removal and each lesser role. `revocation-heads` explains what it is for. Stock cojson ignores it.
  */
 export function createRemovalHeads(): RemovalHeads & { readonly layer: SessionMapLayer } {
   let nodeOfSession: LocalNode | undefined;
@@ -28,7 +28,7 @@ export function createRemovalHeads(): RemovalHeads & { readonly layer: SessionMa
   };
 }
 
-/** Undefined for all but a role in which the member changes no roles. */
+/** Undefined if this gives no role, or one that changes roles. */
 function headsOf(node: LocalNode, id: RawCoID, changesJson: string): Record<string, number> | undefined {
   const core = getKnownCoValue(node, id);
   if (!core?.isGroup()) return undefined;

@@ -185,12 +185,10 @@ export function createWrites(options: {
   /** Reads the stored states of the CoValues that the content continues, unless they are known and compared. */
   async function readKnownStates(writes: readonly ContentWrite[]): Promise<void> {
     const continues = ({ content: { id, header, new: sessions } }: ContentWrite) =>
-      !header ||
-      isUnread(id) ||
-      known.mustCompare(id) ||
-      Object.values(sessions).some(({ after }) => after > 0);
-    const isKnown = (id: RawCoID) => known.get(id) !== undefined && !known.mustCompare(id);
-    const ids = new Set(writes.filter(continues).flatMap(({ content: { id } }) => (isKnown(id) ? [] : id)));
+      !header || isUnread(id) || Object.values(sessions).some(({ after }) => after > 0);
+    const isToBeRead = (write: ContentWrite) =>
+      known.get(write.content.id) ? known.mustCompare(write.content.id) : continues(write);
+    const ids = new Set(writes.filter(isToBeRead).map(({ content: { id } }) => id));
     if (ids.size === 0) return;
     for (const stored of joinAll(await read(ids))) known.read(stored);
   }
