@@ -10,7 +10,7 @@ import {
 } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { parentChangesOf } from './private-fields.ts';
+import { parentChangesOf, readKeysEncrypting } from './private-fields.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { layerSessionMaps, type SessionMap } from './session-maps/session-maps.ts';
 
@@ -231,5 +231,31 @@ describe('spare-session', () => {
     const { load } = setIdleStorage();
     await node.loadCoValueCore('co_zMissing', undefined, true);
     expect(load, 'StorageAPI.load').toHaveBeenCalledOnce();
+  });
+});
+
+describe('group-rules', () => {
+  it.each(['determineValidTransactions', 'addDependency', 'scheduleNotifyUpdate'])(
+    'replaces or calls `CoValueCore.%s`',
+    (name) => {
+      expect(Reflect.get(CoValueCore.prototype, name)).toBeTypeOf('function');
+    },
+  );
+
+  it.each([
+    'getCurrentReadKeyId',
+    'getUncachedReadKey',
+    'internalCreateWriteOnlyKeyForMember',
+    'migrate',
+    'tryDecryptWithGroupSealer',
+  ])('replaces or calls `RawGroup.%s`', (name) => {
+    expect(Reflect.get(RawGroup.prototype, name)).toBeTypeOf('function');
+  });
+
+  it('reads which keys encrypt a key', () => {
+    const group = node.createGroup();
+    const before = String(group.get('readKey'));
+    group.rotateReadKey();
+    expect([...readKeysEncrypting(group, before)], 'RawGroup.keyRevelations').toEqual([group.get('readKey')]);
   });
 });

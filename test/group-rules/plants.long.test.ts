@@ -135,8 +135,8 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
   [
     'garbage of a removed administrator hides others',
     'keys',
-    'const isTheirs = isStill && entry.by',
-    'const isTheirs = entry.by',
+    'isTheirs && isStillAdministrator(author) && mayReveal',
+    'isTheirs && mayReveal',
   ],
   [
     'another’s secret for the own key',
