@@ -12,9 +12,9 @@ import {
   sign,
   viewOf,
 } from './nodes.ts';
-import { readKeyOf, open, past, signRaw, start } from './steps.ts';
+import { open, past, readKeyOf, signRaw, start } from './steps.ts';
 
-it('[GROUP-1] a stranger’s long name makes a group unreadable', async () => {
+it('[GROUP-1] a group stays readable with a stranger’s very long name', async () => {
   const { secret, alice, group, map } = await start();
   const mallory = attacker();
   give(mallory, alice, group);
@@ -26,7 +26,7 @@ it('[GROUP-1] a stranger’s long name makes a group unreadable', async () => {
 });
 
 it.each(['half an agent', 'no agent', 'a list'])(
-  '[GROUP-1] a link for readers adds an account that has %s; nobody’s key is replaced',
+  '[GROUP-1] a removal replaces the key although a link has added an account that has %s',
   async (form) => {
     const { alice, group, map } = await start();
     const bob = attacker();
@@ -56,7 +56,7 @@ it.each(['half an agent', 'no agent', 'a list'])(
   },
 );
 
-it('[GROUP-1] a removed manager sets the read key by a date that is no number (meta.t)', async () => {
+it('[GROUP-1] a removed manager sets no read key by a date that is no number', async () => {
   const { alice, group, map } = await start();
   const mallory = attacker();
   group.addMember(memberOf(mallory), 'manager');
@@ -73,7 +73,7 @@ it('[GROUP-1] a removed manager sets the read key by a date that is no number (m
   expect(readWith(own.secret, mallory, alice, map)).toEqual([]);
 });
 
-it('[GROUP-1] who has the same writeOnly link chooses Bob’s key in Bob’s name (meta.s)', async () => {
+it('[GROUP-1] the holder of the same link chooses no key in the member’s name', async () => {
   const { alice, group, map } = await start();
   const bob = await kernelNodes.honest();
   const invite = group.createInvite('writeOnly');
@@ -93,7 +93,7 @@ it('[GROUP-1] who has the same writeOnly link chooses Bob’s key in Bob’s nam
   expect(readWith(own.secret, link, bob, map)).toEqual([]);
 });
 
-it('[GROUP-1] a manager adds a manager whom no list of members shows (meta.t)', async () => {
+it('[GROUP-1] a manager adds nobody whom no list of members shows', async () => {
   const { alice, group } = await start();
   const [mallory, hidden] = [attacker(), attacker()];
   group.addMember(memberOf(mallory), 'manager');
@@ -109,7 +109,7 @@ it('[GROUP-1] a manager adds a manager whom no list of members shows (meta.t)', 
   expect(roleIn(group, mallory)).toBe('none');
 });
 
-it('[GROUP-1] open and fresh devices differ (meta.t)', async () => {
+it('[GROUP-1] open and fresh devices agree on a date that is no number', async () => {
   const { secret, alice, group } = await start();
   const mallory = attacker();
   const link = holderOf(group.createInvite('writer'));
@@ -125,7 +125,7 @@ it('[GROUP-1] open and fresh devices differ (meta.t)', async () => {
 });
 
 it.each(['a text', { mi: 0, s: 5 }])(
-  '[GROUP-1] reading throws: valid transactions with the meta %j',
+  '[GROUP-1] reading does not throw if a member signs the meta %j',
   async (meta) => {
     const { secret, alice, group, map } = await start();
     const mallory = attacker();

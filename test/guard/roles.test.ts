@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RawGroup } from 'cojson';
-import { attempt, readWith, roleIn, seal } from './attack.ts';
+import { attempt, roleIn } from './attack.ts';
 import {
   attacker,
   crypto,
@@ -13,55 +12,9 @@ import {
   sign,
   viewOf,
 } from './nodes.ts';
-import { readKeyOf, open, past, signRaw, start } from './steps.ts';
+import { open, past, signRaw, start } from './steps.ts';
 
-it('[GROUP-6] a stranger names a child group in its parent; then a removed member reads the child', async () => {
-  const { secret, alice, group: parent } = await start();
-  const [bob, stranger] = [attacker(), attacker()];
-  parent.addMember(memberOf(bob), 'writer');
-  const child = alice.createGroup();
-  child.extend(parent);
-  const map = child.createMap();
-  give(bob, alice, parent, child, map);
-  give(stranger, alice, parent, child);
-  sign(stranger, parent, [`parent_${child.id}`, 'reader']);
-  const second = await kernelNodes.honest(secret);
-  give(second, stranger, parent);
-  give(second, stranger, child);
-  give(second, alice, map);
-  await nextMoment();
-  const key = readKeyOf(child);
-  viewOf(second, child);
-  viewOf(second, parent).removeMember(memberOf(bob));
-  await nextMoment();
-  viewOf(second, map).set('plan', 'private text');
-  give(bob, second, map);
-  expect(readWith(key, bob, second, map)).toEqual([]);
-});
-
-it('[GROUP-2] a stranger names a map of the group; a removed member’s edit still counts on one device', async () => {
-  const { secret, alice, group, map } = await start();
-  const [bob, stranger] = [attacker(), attacker()];
-  group.addMember(memberOf(bob), 'writer');
-  give(bob, alice, group, map);
-  give(stranger, alice, group);
-  signRaw(stranger, group, [map.id, 'reader']);
-  const second = await kernelNodes.honest(secret);
-  give(second, stranger, group);
-  give(second, alice, map);
-  await nextMoment();
-  viewOf(second, map);
-  group.removeMember(memberOf(bob));
-  await nextMoment();
-  viewOf(bob, map).set('late', 'by bob');
-  give(second, bob, map);
-  give(second, alice, group);
-  give(alice, bob, map);
-  await nextMoment();
-  expect([map.toJSON(), viewOf(second, map).toJSON()]).toEqual([{ a: 1 }, { a: 1 }]);
-});
-
-it('[GROUP-2] a link gives a role to a map that is not in memory at the moment', async () => {
+it('[GROUP-2] a map gets no role, also when it is not in memory', async () => {
   const { alice, group, map } = await start();
   const bob = attacker();
   group.addMember(memberOf(bob), 'writer');
@@ -75,34 +28,8 @@ it('[GROUP-2] a link gives a role to a map that is not in memory at the moment',
   expect(attempt(() => group.removeMember(memberOf(bob)))).toBe('done');
 });
 
-it('[GROUP-3] the very date of the removal', async () => {
-  const { alice, group } = await start();
-  const friend = attacker();
-  let mallory = attacker();
-  while (idOf(mallory) > idOf(alice)) mallory = attacker();
-  group.addMember(memberOf(mallory), 'manager');
-  await nextMoment();
-  group.removeMember(memberOf(mallory));
-  give(mallory, alice, group);
-  sign(mallory, group, [idOf(friend), 'manager'], { atMs: Number(group.lastEditAt(idOf(mallory))?.at) });
-  give(alice, mallory, group);
-  expect(roleIn(group, friend)).toBe('none');
-});
-
-it('[GROUP-3] who was a manager and is a reader now adds a manager by a date before', async () => {
-  const { alice, group } = await start();
-  const [mallory, friend] = [attacker(), attacker()];
-  group.addMember(memberOf(mallory), 'manager');
-  const atMs = await past();
-  group.addMember(memberOf(mallory), 'reader');
-  give(mallory, alice, group);
-  sign(mallory, group, [idOf(friend), 'manager'], { atMs });
-  give(alice, mallory, group);
-  expect(roleIn(group, friend)).toBe('none');
-});
-
 it.each(['a reader of the parent', 'a removed manager of the parent', 'a revoked link of the parent'])(
-  '[GROUP-5] %s makes a circle, so that the parent’s members lose the child',
+  '[GROUP-5] the parent’s members keep the child, although %s makes a circle',
   async (by) => {
     const { alice, group: parent } = await start();
     const [mallory, carol] = [attacker(), attacker()];
@@ -127,7 +54,7 @@ it.each(['a reader of the parent', 'a removed manager of the parent', 'a revoked
   },
 );
 
-it('[GROUP-2] a link for readers takes from a writeOnly member the right to write', async () => {
+it('[GROUP-2] a link for readers leaves a writeOnly member the right to write', async () => {
   const { alice, group } = await start();
   const bob = attacker();
   group.addMember(memberOf(bob), 'writeOnly');
@@ -139,7 +66,7 @@ it('[GROUP-2] a link for readers takes from a writeOnly member the right to writ
   expect(roleIn(group, bob)).toBe('writeOnly');
 });
 
-it('[GROUP-2] a manager maps a list as a parent; reading throws', async () => {
+it('[GROUP-2] a list that a manager maps as a parent gives nothing, and the group stays readable', async () => {
   const { secret, alice, group, map } = await start();
   const mallory = attacker();
   group.addMember(memberOf(mallory), 'manager');
@@ -156,29 +83,4 @@ it('[GROUP-2] a manager maps a list as a parent; reading throws', async () => {
   give(second, mallory, list, group);
   give(second, alice, map);
   expect(open(second, group, map)).toEqual(['admin', { a: 1 }]);
-});
-
-it('[GROUP-6] honest: an old group without a sealer is extended by who is no member', async () => {
-  const [alice, bob] = [await kernelNodes.honest(), await kernelNodes.honest()];
-  const core = alice.createCoValue({
-    type: 'comap',
-    ruleset: { type: 'group', initialAdmin: idOf(alice) },
-    meta: null,
-    ...crypto.createdNowUnique(),
-  });
-  const group = core.getCurrentContent() as RawGroup;
-  group.set(idOf(alice), 'admin', 'trusting');
-  const key = crypto.newRandomKeySecret();
-  group.set(`${key.id}_for_${idOf(alice)}`, seal(alice, group, key.secret, alice) as never, 'trusting');
-  group.set('readKey', key.id, 'trusting');
-  const again = await kernelNodes.honest(alice.agentSecret);
-  give(again, alice, group);
-  viewOf(again, group);
-  await nextMoment();
-  give(bob, again, group);
-  const child = bob.createGroup();
-  const extension = attempt(() => child.extend(viewOf(bob, group)));
-  const map = child.createMap({ a: 1 });
-  give(again, bob, child, map);
-  expect([extension, viewOf(again, map).toJSON()]).toEqual(['done', { a: 1 }]);
 });
