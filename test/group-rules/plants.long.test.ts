@@ -135,8 +135,8 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
   [
     'garbage of a removed administrator hides others',
     'keys',
-    'isTheirs && isStillAdministrator(author) && mayReveal',
-    'isTheirs && mayReveal',
+    "else if (entry.by === 'administrator' && isStillAdministrator(author))",
+    "else if (entry.by === 'administrator')",
   ],
   [
     'another’s secret for the own key',

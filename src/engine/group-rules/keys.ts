@@ -24,12 +24,13 @@ export function judgeKeys(
     if (change.kind === 'role' && roleOfInvite(role)) add(addedBy, author, change.member);
   });
 
-  const entries = transactions.flatMap((transaction, place): readonly Entry[] => {
-    if (transaction.change.kind !== 'writeKey' && transaction.change.kind !== 'revelation') return [];
+  const entries: Entry[] = [];
+  transactions.forEach((transaction, place) => {
+    if (transaction.change.kind !== 'writeKey' && transaction.change.kind !== 'revelation') return;
     const role = authorRoles[place];
     const own = role === undefined || role === 'revoked' ? everyoneRoles[place] : role;
     const by = isAdministrator(role) ? 'administrator' : roleOfInvite(role) ? 'invite' : 'member';
-    return [{ place, transaction, by, role: own }];
+    entries.push({ place, transaction, by, role: own });
   });
   const claims = entries.flatMap(claimIn).filter(isAllowed);
   const counting = countingClaims(claims);
@@ -47,26 +48,31 @@ export function judgeKeys(
   for (const { place, keyID, transaction } of counting)
     if (!starts.has(keyID)) starts.set(keyID, { place, author: transaction.author });
   for (const [keyID, settings] of readKeySettings) starts.set(keyID, startOf(settings));
-  const isStillAdministrator = (author: string) => isAdministrator(roles.roleAt(author, Infinity));
-  const fieldsOfAdministrators = new Set(
-    entries.flatMap((entry) => {
-      const { author, change } = entry.transaction;
-      const isTheirs = entry.by === 'administrator' && change.kind === 'revelation';
-      return isTheirs && isStillAdministrator(author) && mayReveal(entry, change) ? change.field : [];
-    }),
-  );
-  const countingPlaces = new Set(counting.map(({ place }) => place));
-
+  const stillAdministrators = new Map<string, boolean>();
+  const fieldsOfAdministrators = new Set<string>();
   const all = [...refusals];
-  for (const entry of entries) {
-    const { place, transaction } = entry;
-    const { change } = transaction;
-    if (change.kind === 'revelation' && !mayReveal(entry, change))
-      all[place] = 'Only admins and managers can reveal keys';
-    if (change.kind === 'writeKey' && !countingPlaces.has(place))
-      all[place] = 'Only a new key can be a member’s write key';
-  }
+  for (const { place, transaction } of entries)
+    if (transaction.change.kind === 'writeKey') all[place] = 'Only a new key can be a member’s write key';
+  for (const { place } of counting) all[place] = undefined;
+  // Those of administrators first: they decide about the others'.
+  for (const isTheirs of [true, false])
+    for (const entry of entries) if ((entry.by === 'administrator') === isTheirs) judgeRevelation(entry);
   return all;
+
+  function judgeRevelation(entry: Entry): void {
+    const { place, transaction } = entry;
+    const { author, change } = transaction;
+    if (change.kind !== 'revelation') return;
+    if (!mayReveal(entry, change)) all[place] = 'Only admins and managers can reveal keys';
+    else if (entry.by === 'administrator' && isStillAdministrator(author))
+      fieldsOfAdministrators.add(change.field);
+  }
+
+  function isStillAdministrator(author: string): boolean {
+    const known = stillAdministrators.get(author) ?? isAdministrator(roles.roleAt(author, Infinity));
+    stillAdministrators.set(author, known);
+    return known;
+  }
 
   function isAllowed({ by, role, member, keyID, transaction: { author } }: Claim): boolean {
     if (by === 'administrator') return true;

@@ -38,6 +38,8 @@ export function readGroupChange(changes: unknown): GroupChange {
     return malformed('Group transaction must have exactly one change');
   const { op, key, value } = change as Readonly<Record<string, unknown>>;
   if (op !== 'set' || typeof key !== 'string') return malformed('Group transaction must set a key');
+  // No other key begins like the names of keys, which are the most.
+  if (key.startsWith('key_')) return readKey(key, value);
   return readSetting(key, value) ?? readMember(key, value) ?? readParent(key, value) ?? readKey(key, value);
 }
 

@@ -43,11 +43,12 @@ interface Demotion extends Placed {
 
 /** In the order in which they apply. */
 function demotionsWithHeads(transactions: readonly GroupTransaction[], initialAdmin: string): Demotion[] {
-  const found = transactions.flatMap((transaction, place): readonly Demotion[] => {
+  const found: Demotion[] = [];
+  transactions.forEach((transaction, place) => {
     const { change, heads, author } = transaction;
     const isOfAnother = change.kind === 'role' && change.member !== author && change.role !== 'admin';
-    if (!isOfAnother || typeof heads !== 'object' || heads === null || Array.isArray(heads)) return [];
-    return [{ place, transaction, member: change.member, heads }];
+    if (!isOfAnother || typeof heads !== 'object' || heads === null || Array.isArray(heads)) return;
+    found.push({ place, transaction, member: change.member, heads });
   });
   const isFirst = ({ transaction }: Demotion) => transaction.author === initialAdmin;
   return [...found.filter(isFirst), ...found.filter((one) => !isFirst(one))];

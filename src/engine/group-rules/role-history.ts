@@ -57,13 +57,12 @@ export function createRoleHistory(): RoleHistory {
     },
     directRole: (member) => changes.get(member)?.at(-1)?.value,
     parentRole: (parentID) => parents.get(parentID)?.changes.at(-1)?.value,
-    memberRoleAt: (member, atMs) =>
-      raiseByParents(
-        changes.get(member)?.at(-1)?.value,
-        member,
-        atMs,
-        (parent) => parent.changes.at(-1)?.value,
-      ),
+    memberRoleAt(member, atMs) {
+      const role = changes.get(member)?.at(-1)?.value;
+      // As for most groups, and for each of their transactions.
+      if (parents.size === 0) return role;
+      return raiseByParents(role, member, atMs, (parent) => parent.changes.at(-1)?.value);
+    },
     roleAt(member, atMs) {
       if (parents.size === 0) return withEveryone(valueAt(changes.get(member), atMs), atMs);
       return remembered(changes, `${atMs} ${member}`, () =>
