@@ -29,6 +29,7 @@ export type KernelErrorCode =
   | 'WRITE_FORBIDDEN'
   | 'EDIT_NOT_COUNTED'
   | 'VALUE_TOO_LARGE'
+  | 'KEY_RESERVED'
   | 'INVITE_INVALID'
   // device storage
   | 'STORAGE_UNAVAILABLE'
@@ -77,12 +78,14 @@ export interface KernelErrorDetails {
   CO_VALUE_FORBIDDEN: { readonly id: string; readonly groupID: string; readonly role: Role | undefined };
   CO_VALUE_DELETED: { readonly id: string };
   CO_VALUE_UNREADABLE: { readonly id: string };
-  /** `id`: the CoValue or, if it was to be created, its group. */
+  /** `id`: the CoValue or, if it was not created yet, its group. */
   WRITE_FORBIDDEN: { readonly id: string; readonly role: Role | undefined };
   /** The CoValues, and why the edits do not count, each once. */
   EDIT_NOT_COUNTED: { readonly ids: readonly string[]; readonly reasons: readonly NotCountedReason[] };
   /** Without `id` if the CoValue was to be created. */
   VALUE_TOO_LARGE: { readonly id?: string; readonly bytes: number; readonly limitBytes: number };
+  /** Without `id` if the CoValue was to be created. */
+  KEY_RESERVED: { readonly id?: string; readonly key: string };
   INVITE_INVALID: { readonly reason: 'form' | 'unknown' | 'revoked' };
   UNSYNCED_CHANGES: { readonly count: number; readonly ids: readonly string[] };
   /** `positions`: the positions, counted from 1, of the words that are not in the word list. */

@@ -1,6 +1,6 @@
 import { LocalNode, type AgentSecret, type CryptoProvider, type RawAccountID, type SessionID } from 'cojson';
 import { nameInviteErrors } from './refusals/invite-errors.ts';
-import { patchCojson } from './patch-cojson.ts';
+import { patchCojson } from './fixes/patch-cojson.ts';
 import type { SessionCrypto } from './session-crypto.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { layerSessionMaps } from './session-maps/session-maps.ts';

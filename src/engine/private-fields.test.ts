@@ -1,6 +1,7 @@
 import { cojsonInternals, StorageApiAsync, type LocalNode, type Peer, type RawCoID } from 'cojson';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { firstContentOf } from '../../test/support/engine/first-content.ts';
 import { createAgentNode } from '../../test/support/sync/stock-relay.ts';
 import { createOutgoing } from '../sync/connection/outgoing.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
@@ -8,9 +9,7 @@ import type { Content } from './content.ts';
 import {
   coValuesInMemory,
   coValuesOf,
-  disableSyncTracking,
   findCoValue,
-  followUse,
   isWaitingForDependency,
   lastCheckedOf,
   openContentOf,
@@ -138,24 +137,6 @@ describe('cojson’s tracker of unsynced CoValues', () => {
     Reflect.set(node.syncManager.unsyncedTracker, 'unsynced', {});
     expect(readTrackedPeers(node, map.id)).toBe('unknown');
   });
-
-  it('stops while tracking is disabled, and continues afterwards', async () => {
-    const author = await createAgentNode();
-    const add = vi.spyOn(node.syncManager.unsyncedTracker, 'add');
-    const restore = disableSyncTracking(node);
-    node.syncManager.handleNewContent(firstContentOf(author.createGroup().core), 'import');
-    expect(add).not.toHaveBeenCalled();
-    restore();
-    const content = firstContentOf(author.createGroup().core);
-    node.syncManager.handleNewContent(content, 'import');
-    expect(add).toHaveBeenCalledExactlyOnceWith(content.id);
-  });
-
-  it('is left alone if cojson tracks edits in another way', () => {
-    Reflect.set(node.syncManager, 'trackSyncState', 'something else');
-    disableSyncTracking(node)();
-    expect(Reflect.get(node.syncManager, 'trackSyncState')).toBe('something else');
-  });
 });
 
 describe('device storage', () => {
@@ -282,38 +263,6 @@ describe('a CoValue', () => {
     expect(readStoredCounts(node, id)).toEqual(core.knownState().sessions);
     Reflect.set(node, 'storage', undefined);
   });
-
-  it('is reported at each lookup, unless the app has enabled cojson’s garbage collector', () => {
-    const onUse = vi.fn();
-    const { core } = node.createGroup();
-    const onReplaced = vi.fn();
-    const stop = followUse(node, onUse, onReplaced);
-    expect(onUse).not.toHaveBeenCalled();
-    node.getCoValue(core.id);
-    expect(onUse).toHaveBeenCalledExactlyOnceWith(core);
-    stop?.();
-    node.getCoValue(core.id);
-    expect(onUse).toHaveBeenCalledOnce();
-    node.enableGarbageCollector();
-    onTestFinished(() => node.garbageCollector?.stop());
-    expect(followUse(node, onUse, onReplaced)).toBeUndefined();
-    expect(onReplaced).not.toHaveBeenCalled();
-  });
-
-  it('is no longer reported once the app enables cojson’s garbage collector', () => {
-    const [onUse, onReplaced] = [vi.fn(), vi.fn()];
-    const { core } = node.createGroup();
-    const stop = followUse(node, onUse, onReplaced);
-    node.enableGarbageCollector();
-    const { garbageCollector } = node;
-    onTestFinished(() => garbageCollector?.stop());
-    expect(garbageCollector).toBeDefined();
-    expect(onReplaced).toHaveBeenCalledOnce();
-    node.getCoValue(core.id);
-    expect(onUse).not.toHaveBeenCalled();
-    stop?.();
-    expect(node.garbageCollector).toBe(garbageCollector);
-  });
 });
 
 describe('an unexpected shape of cojson', () => {
@@ -333,9 +282,3 @@ describe('an unexpected shape of cojson', () => {
     expect(findCoValue(node, node.getCurrentAccountOrAgentID())).toBeUndefined();
   });
 });
-
-function firstContentOf(core: ReturnType<LocalNode['getCoValue']>): Content {
-  const [first] = core.newContentSince(undefined) ?? [];
-  if (!first) throw new Error('The CoValue has no content.');
-  return first;
-}

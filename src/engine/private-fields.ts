@@ -14,10 +14,9 @@ import {
 import type { Content } from './content.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
 import type { MessagePriority } from './message-priority.ts';
-import { wrapMethod } from './wrap-method.ts';
 
 // The only file that reads cojson's private fields, as of 0.20.19. If a field has another shape, a reading is
-// `unknown`, empty or undefined and a patch does nothing: no function here throws or guesses. private-fields.test.ts
+// `unknown`, empty or undefined: no function here throws or guesses. private-fields.test.ts
 // then fails.
 
 /** `unknown` if cojson keeps the number elsewhere. */
@@ -191,41 +190,6 @@ export function isWaitingForDependency(node: LocalNode, content: Content): boole
   return Array.isArray(queue) && at(queue.at(-1), 'msg') === content;
 }
 
-/** Stops cojson's tracking of unsynced edits, which adds a listener per edit made offline. Returns its undo function. */
-export function disableSyncTracking({ syncManager }: LocalNode): () => void {
-  if (typeof at(syncManager, 'trackSyncState') !== 'function') return () => {};
-  Reflect.set(syncManager, 'trackSyncState', () => {});
-  // Uncovers the prototype’s method.
-  return () => void Reflect.deleteProperty(syncManager, 'trackSyncState');
-}
-
-/**
- * Calls `onUse` for each CoValue that is looked up, in place of cojson's garbage collector, which is off unless the app
- * enables it. Returns a function that ends this; undefined if the app has enabled the collector. `onReplaced` is called if
- * the app enables it later, which ends this.
- */
-export function followUse(
-  node: LocalNode,
-  onUse: (core: CoValueCore) => void,
-  onReplaced: () => void,
-): (() => void) | undefined {
-  if (!('garbageCollector' in node) || node.garbageCollector) return undefined;
-  const collector = { trackCoValueAccess: onUse, collect: () => {}, stop: () => {} };
-  Reflect.set(node, 'garbageCollector', collector);
-
-  function end(): void {
-    endEnabling();
-    if (at(node, 'garbageCollector') === collector) node.garbageCollector = undefined;
-  }
-
-  const endEnabling = wrapMethod(node, 'enableGarbageCollector', (next) => () => {
-    end();
-    onReplaced();
-    next();
-  });
-  return end;
-}
-
 function countsFrom(holder: unknown, method: string, id: string): SessionCounts | 'unknown' | undefined {
   const getState = at(holder, method);
   if (typeof getState !== 'function') return 'unknown';
@@ -249,7 +213,8 @@ function numberIn(holder: unknown, key: string): Reading {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : 'unknown';
 }
 
-function at(holder: unknown, ...keys: readonly string[]): unknown {
+/** The value at a path; undefined where there is none. For `private-methods`, too. */
+export function at(holder: unknown, ...keys: readonly string[]): unknown {
   let value = holder;
   for (const key of keys) {
     if (typeof value !== 'object' || value === null) return undefined;
@@ -258,58 +223,9 @@ function at(holder: unknown, ...keys: readonly string[]): unknown {
   return value;
 }
 
-/** Replaces cojson's decision on which transactions of groups and accounts count, in all nodes. */
-export function replaceGroupValidation(validate: (group: CoValueCore) => void): void {
-  const { prototype } = CoValueCore;
-  const original = at(prototype, 'determineValidTransactions');
-  if (typeof original !== 'function') return;
-  Reflect.set(prototype, 'determineValidTransactions', function (this: CoValueCore) {
-    if (!this.isGroupOrAccount()) return void original.call(this);
-    validate(this);
-    this.toValidateTransactions = [];
-  });
-}
-
-/** Makes a new key for what this account writes into a group, and reveals it to those who may read the group. */
-export function createWriteKey(group: RawGroup): void {
-  const create = at(group, 'internalCreateWriteOnlyKeyForMember');
-  const agent = group.core.node.getCurrentAgent();
-  if (typeof create === 'function') create.call(group, agent.id, agent.currentAgentID());
-}
-
 /** The keys with which a key of this group is encrypted somewhere in it. */
 export function readKeysEncrypting(group: RawGroup, keyID: string): Iterable<string> {
   const revelations = at(group, 'keyRevelations');
   const keys: unknown = revelations instanceof Map ? revelations.get(keyID) : undefined;
   return keys instanceof Set ? (keys as ReadonlySet<string>) : [];
-}
-
-/** A key that was encrypted to the sealer of a parent group. */
-export function unsealFromSealer(
-  group: RawGroup,
-  keyID: string,
-  parent: RawGroup,
-): ReturnType<RawGroup['getReadKey']> {
-  const unseal = at(group, 'tryDecryptWithGroupSealer');
-  if (typeof unseal !== 'function') return undefined;
-  return unseal.call(group, keyID, parent) as ReturnType<RawGroup['getReadKey']>;
-}
-
-/** Calls this for each dependency that cojson does not register, because it depends on the CoValue in turn. */
-export function followCircularDependencies(
-  onCircular: (core: CoValueCore, dependency: CoValueCore) => void,
-): void {
-  const { prototype } = CoValueCore;
-  const original = at(prototype, 'addDependency');
-  if (typeof original !== 'function') return;
-  Reflect.set(prototype, 'addDependency', function (this: CoValueCore, id: RawCoID) {
-    original.call(this, id);
-    if (id !== this.id && !this.dependencies.has(id)) onCircular(this, getOrCreateCoValue(this.node, id));
-  });
-}
-
-/** Calls the listeners of a CoValue in a microtask. */
-export function notifySoon(core: CoValueCore): void {
-  const schedule = at(core, 'scheduleNotifyUpdate');
-  if (typeof schedule === 'function') schedule.call(core);
 }

@@ -10,6 +10,7 @@ export const refusalCodes = [
   'forbidden',
   'outdated',
   'fork',
+  'clock',
   'storage',
   'draining',
 ] as const;

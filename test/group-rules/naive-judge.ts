@@ -231,46 +231,85 @@ function rankOf(role: MemberRole | undefined): number {
 
 function judgeWithHeads(list: readonly GroupTransaction[], context: GroupContext): readonly boolean[] {
   const voided = new Set<number>();
-  const applied = new Set<number>();
+  const applied: SeenClaim[] = [];
   for (;;) {
     const counts = judgeRoles(list, context, (place) => voided.has(place));
-    const waiting = revocationsWithHeads({ list, counts, context }).filter(
-      ({ place }) => !applied.has(place),
+    const judged = { list, counts, context };
+    const waiting = claimsOfWhatWasSeen(judged).filter(
+      ({ place, kind }) => !applied.some((one) => one.place === place && one.kind === kind),
     );
     const next = waiting.find(({ author }) => author === context.initialAdmin) ?? waiting[0];
     if (!next) return counts;
-    applied.add(next.place);
-    for (const place of placesMadeVoid(list, next)) voided.add(place);
+    applied.push(next);
+    for (const place of placesMadeVoid(judged, next)) voided.add(place);
   }
 }
 
-interface Revocation {
+interface SeenClaim {
+  readonly kind: 'heads' | 'ahead';
   readonly place: number;
   readonly author: string;
-  readonly member: string;
-  readonly heads: object;
+  readonly seen: object;
 }
 
-function revocationsWithHeads(judged: Judged): readonly Revocation[] {
-  const revocations: Revocation[] = [];
-  for (const [place, { author, change, heads }] of judged.list.entries()) {
-    if (!judged.counts[place] || change.kind !== 'role' || change.role === 'admin') continue;
-    if (change.member === author || authorRoleAt(judged, place) !== 'admin') continue;
-    if (typeof heads !== 'object' || heads === null || Array.isArray(heads)) continue;
-    revocations.push({ place, author, member: change.member, heads });
+function claimsOfWhatWasSeen(judged: Judged): readonly SeenClaim[] {
+  const claims: SeenClaim[] = [];
+  for (const [place, { author, change, heads, ahead }] of judged.list.entries()) {
+    if (!judged.counts[place]) continue;
+    const role = authorRoleAt(judged, place);
+    const isDemotion = change.kind === 'role' && change.role !== 'admin' && change.member !== author;
+    if (isDemotion && role === 'admin' && isObject(heads))
+      claims.push({ kind: 'heads', place, author, seen: heads });
+    if (isByDate(change) && (role === 'admin' || role === 'manager') && isObject(ahead))
+      claims.push({ kind: 'ahead', place, author, seen: ahead });
   }
-  return revocations;
+  return claims;
 }
 
-function placesMadeVoid(list: readonly GroupTransaction[], revocation: Revocation): readonly number[] {
+function isByDate({ kind }: GroupChange): boolean {
+  return kind === 'role' || kind === 'parent' || kind === 'setting';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function placesMadeVoid(judged: Judged, claim: SeenClaim): readonly number[] {
   const places: number[] = [];
-  for (const [place, { author, sessionID, index, change }] of list.entries()) {
-    if (change.kind !== 'role' && change.kind !== 'parent' && change.kind !== 'setting') continue;
-    if (author !== revocation.member || place >= revocation.place) continue;
-    if (index < headOf(revocation.heads, sessionID)) continue;
-    places.push(place);
+  for (const [place, { change, sessionID, index }] of judged.list.entries()) {
+    if (!isByDate(change)) continue;
+    const isSeen = index < headOf(claim.seen, sessionID);
+    const isVoid =
+      claim.kind === 'heads'
+        ? isBefore(judged, claim, place) && !isSeen
+        : isAheadAndLower(judged, claim, place) && isSeen;
+    if (isVoid) places.push(place);
   }
   return places;
+}
+
+/** By the demoted, at an earlier date. */
+function isBefore({ list }: Judged, claim: SeenClaim, place: number): boolean {
+  const { change } = transactionAt(list, claim.place);
+  return change.kind === 'role' && transactionAt(list, place).author === change.member && place < claim.place;
+}
+
+/** Of the same thing, at a later date, by the same author or by one of lower rank. */
+function isAheadAndLower(judged: Judged, claim: SeenClaim, place: number): boolean {
+  const { author, change } = transactionAt(judged.list, place);
+  if (place <= claim.place || !isSame(change, transactionAt(judged.list, claim.place).change)) return false;
+  if (author === claim.author) return true;
+  const rankOfAdministrator = (role: MemberRole | undefined) =>
+    role === 'admin' ? 2 : role === 'manager' ? 1 : 0;
+  return (
+    rankOfAdministrator(authorRoleAt(judged, place)) < rankOfAdministrator(authorRoleAt(judged, claim.place))
+  );
+}
+
+function isSame(one: GroupChange, other: GroupChange): boolean {
+  if (one.kind === 'role') return other.kind === 'role' && other.member === one.member;
+  if (one.kind === 'parent') return other.kind === 'parent' && other.parentID === one.parentID;
+  return one.kind === 'setting' && other.kind === 'setting' && other.key === one.key;
 }
 
 function headOf(heads: object, sessionID: string): number {
@@ -354,7 +393,8 @@ function isAllowedK2(judged: Judged, { place, author, member }: Claim): boolean 
 
 /** K3 */
 function isAllowedK3(judged: Judged, { place, author, member }: Claim): boolean {
-  return member === author && effectiveRoleAt(judged, place) === 'writeOnly';
+  const role = effectiveRoleAt(judged, place);
+  return member === author && (role === 'writeOnly' || role === 'writer');
 }
 
 /** K4 */
@@ -406,9 +446,10 @@ function revelationsThatCount(judged: Judged, claims: readonly Claim[]): readonl
 }
 
 /** K8 */
-function countsK8(judged: Judged, { author, keyID, to }: Revelation, claims: readonly Claim[]): boolean {
-  if (addedAsInvite(judged, author, to)) return true;
-  return claims.some((claim) => claim.author === author && claim.keyID === keyID);
+function countsK8(judged: Judged, revelation: Revelation, claims: readonly Claim[]): boolean {
+  const { author, keyID, to } = revelation;
+  const isNamed = claims.some((claim) => claim.author === author && claim.keyID === keyID);
+  return (addedAsInvite(judged, author, to) || isNamed) && isAfterStart(judged, revelation, claims);
 }
 
 /** K9 */
@@ -419,18 +460,22 @@ function countsK9(judged: Judged, { place, author, keyID }: Revelation, claims: 
 }
 
 /** K7 */
-function countsK7(
-  judged: Judged,
-  { place, author, keyID, to }: Revelation,
-  claims: readonly Claim[],
-): boolean {
-  if (to === everyone) {
-    const role = directRoleBefore(judged, place, everyone);
+function countsK7(judged: Judged, revelation: Revelation, claims: readonly Claim[]): boolean {
+  if (revelation.to === everyone) {
+    const role = directRoleBefore(judged, revelation.place, everyone);
     if (role !== 'reader' && role !== 'writer') return false;
   }
+  return isAfterStart(judged, revelation, claims);
+}
+
+function isAfterStart(
+  judged: Judged,
+  { place, author, keyID }: Revelation,
+  claims: readonly Claim[],
+): boolean {
   const start = startOf(judged, keyID) ?? claimsThatCount(claims).find((claim) => claim.keyID === keyID);
   if (!start || start.author === author || place > start.place) return true;
-  return isStillAdministrator(judged, author);
+  return isStillAdministrator(judged, author) || roleAtTheEnd(judged, author)?.endsWith('Invite') === true;
 }
 
 function isStillAdministrator(judged: Judged, author: string): boolean {

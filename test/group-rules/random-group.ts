@@ -150,6 +150,7 @@ interface Step {
   readonly author: string;
   readonly change: GroupChange;
   readonly heads?: unknown;
+  readonly ahead?: unknown;
   /** Dated before much of what its author could have seen. */
   readonly isBackdated?: boolean;
 }
@@ -199,11 +200,11 @@ function writeGroup(dice: Dice, cast: Cast, context: GroupContext): readonly Gro
   }
   const sessionsOf = (author: string) => sessionIDs.get(author) ?? [`${author}/1`];
   const lengthOf = (id: string) => written.filter(({ sessionID }) => sessionID === id).length;
-  const headsOf = (member: string) =>
+  const headsOf = (...members: readonly [string, ...string[]]) =>
     randomHeads(
       dice,
-      member,
-      sessionsOf(member).map((id) => [id, lengthOf(id)]),
+      members[0],
+      members.flatMap(sessionsOf).map((id) => [id, lengthOf(id)]),
     );
 
   // Claims rarely name a key that is a read key, and rarely one that has been claimed.
@@ -429,6 +430,20 @@ function writeGroup(dice: Dice, cast: Cast, context: GroupContext): readonly Gro
     );
   };
 
+  const plotAhead = () => {
+    const [member = 'dan', first = 'dan', second = 'dan'] = shuffle(dice, people.slice(1));
+    const link = oneOf(links);
+    const author = oneOf([founder, first, member]);
+    plot.push(
+      () => roleStep(founder, link, 'writerInvite'),
+      () => roleStep(founder, first, 'manager'),
+      () => roleStep(founder, second, 'manager'),
+      () => roleStep(founder, member, 'reader'),
+      () => roleStep(oneOf([link, second]), member, 'writer'),
+      () => ({ ...roleStep(author, member, 'revoked'), ahead: headsOf(link, second), isBackdated: true }),
+    );
+  };
+
   const steps: Weighted<() => Step | undefined> = [
     [15, appoint],
     [5, openToEveryone],
@@ -452,21 +467,28 @@ function writeGroup(dice: Dice, cast: Cast, context: GroupContext): readonly Gro
     [7, misbehave],
   ];
 
-  const write = ({ author, change, heads, isBackdated }: Step) => {
+  const write = ({ author, change, heads, ahead: given, isBackdated }: Step) => {
     nowMs = Math.min(nowMs + between(0, 2), lastDateMs);
     const dates: Weighted<number> = [
       [84, nowMs],
       [12, Math.max(0, nowMs - between(1, 8))],
+      [12, Math.min(lastDateMs, nowMs + between(1, 12))],
       [written.length > 0 || chance(30) ? 4 : 0, between(0, lastDateMs)],
     ];
     const atMs = isBackdated ? Math.max(0, nowMs - between(2, 12)) : byWeight(dates);
     const sessionID = oneOf(sessionsOf(author));
     const transaction = { author, sessionID, index: lengthOf(sessionID), atMs, change };
-    written.push(heads === undefined ? transaction : { ...transaction, heads });
+    const ahead = given ?? (chance(25) ? headsOf(...all) : undefined);
+    written.push({
+      ...transaction,
+      ...(heads !== undefined && { heads }),
+      ...(ahead !== undefined && { ahead }),
+    });
   };
   const length = chance(75) ? between(20, 60) : between(1, 20);
   if (chance(50)) plotRevocations();
   if (chance(35)) plotKeys();
+  if (chance(35)) plotAhead();
   if (chance(94)) write(roleStep(founder, founder, 'admin'));
   else write(misbehave());
   while (written.length < length) {

@@ -130,13 +130,51 @@ async function writeBehindOthers() {
   return { without, watcher: shown(watcher), owner: shown(owner) };
 }
 
+/** One writes behind an item that the other has not made yet, and the other one's item is then behind that. */
+async function writeInCircle(isOneFirst: boolean) {
+  const { owner, watcher, writers, ids } = openAll();
+  const [, listID] = ids;
+  const [one, other] = writers as [LocalNode, LocalNode];
+  const add = (node: LocalNode, change: JsonValue) =>
+    node.getCoValue(listID).makeTransaction([change], 'private');
+  const placeOf = (node: LocalNode, txIndex: number) => ({
+    sessionID: node.currentSessionID,
+    txIndex,
+    changeIdx: 0,
+  });
+  const shown = (node: LocalNode) => listOn(node, listID).asArray().join(' · ');
+  listOn(watcher, listID);
+  later();
+  add(one, { op: 'app', value: 'oldest', after: placeOf(other, 1) });
+  later();
+  add(other, { op: 'pre', value: 'before it', before: placeOf(one, 0) });
+  later();
+  add(other, { op: 'pre', value: 'also before it', before: placeOf(one, 0) });
+  for (const node of isOneFirst ? [one, other] : [other, one]) {
+    bring(node, watcher, listID);
+    shown(watcher);
+    await settle();
+  }
+  bring(one, owner, listID);
+  bring(other, owner, listID);
+  await settle();
+  later();
+  add(other, { op: 'app', value: 'last', after: placeOf(other, 1) });
+  for (const node of [owner, watcher]) bring(other, node, listID);
+  return [shown(watcher), shown(owner)];
+}
+
+it('stock cojson shows nothing of items whose anchors are a circle', async () => {
+  expect((await writeInCircle(true))[1]).toBe('first');
+});
+
 it('stock cojson shows nothing behind an item that is not here, or that is dated later', async () => {
   const { without, owner } = await writeBehindOthers();
   expect(without).toBe('first');
   expect(owner).not.toContain('behind one that is dated later');
 });
 
-it('the patch shows what counts behind an item that does not, and what only such an edit deletes', async () => {
+it('[READ-5] the patch shows what counts behind an item that does not, and what only such an edit deletes', async () => {
   patchTieOrder();
   patchLateChanges();
   patchInvalidAnchors();
@@ -144,7 +182,7 @@ it('the patch shows what counts behind an item that does not, and what only such
   for (const shown of await writeInBetween()) expect(shown).toEqual(['kept, before · first · kept', 'ak']);
 });
 
-it('the patch shows them at the end, and in their places once their anchors are here', async () => {
+it('[READ-5] the patch shows them at the end, and in their places once their anchors are here', async () => {
   patchTieOrder();
   patchLateChanges();
   patchInvalidAnchors();
@@ -199,5 +237,16 @@ it.each(Array.from({ length: 40 }, (_, n) => n + 1))(
       value === undefined || deleted.has(keyOf(txID, changeIdx)) ? [] : value,
     );
     expect(shown[0]?.toSorted()).toEqual(expected.toSorted());
+  },
+);
+
+it.each([true, false])(
+  '[READ-5] the patch shows items whose anchors are a circle at the end (oldest first: %s)',
+  async (isOldestFirst) => {
+    patchTieOrder();
+    patchLateChanges();
+    patchInvalidAnchors();
+    for (const shown of await writeInCircle(isOldestFirst))
+      expect(shown).toBe('first · also before it · last · before it · oldest');
   },
 );

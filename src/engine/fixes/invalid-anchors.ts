@@ -1,20 +1,32 @@
-import { RawCoList, type CoValueCore, type JsonValue, type OpID, type RawCoID, type SessionID } from 'cojson';
+import { RawCoList, type CoValueCore, type JsonValue, type OpID, type RawCoID } from 'cojson';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { decrypt } from '../edit-verdicts.ts';
 import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
-import { compareWithTies } from './tie-order.ts';
+import {
+  anchorOf,
+  compareItems,
+  createCircleSearch,
+  dated,
+  insertSorted,
+  isAnchor,
+  isSame,
+  itemAt,
+  itemKey,
+  neighboursOf,
+  sessionKey,
+  transactionKey,
+  type Item,
+  type TxID,
+} from './item-places.ts';
 
 type Transaction = CoValueCore['verifiedTransactions'][number];
-type TxID = Transaction['txID'];
-/** An item with its place: next to another one, its anchor, or at an end of the list. */
-type Item = RawCoList<JsonValue>['insertions'][SessionID][number][number];
 
 let isPatched = false;
 const statesByList = new WeakMap<RawCoList, State>();
 
 interface State {
-  /** Items at the end, because their anchors are not here or cannot be read. */
-  readonly atEnd: readonly Placed[];
+  /** Items at the end, because they have no place next to their anchors. */
+  readonly atEnd: readonly Unplaced[];
   /** The number of transactions here when the anchors were last looked for. */
   readonly count: number;
 }
@@ -26,6 +38,8 @@ interface State {
  *   next to what does not. Patched, the anchor has its place in the list and is not shown itself.
  * - The anchor is not here, or cannot be read: it may have lost its place to an edit of another device with the same session.
  *   Patched, the item is at the end of the list until its anchor arrives.
+ * - The anchor's own place follows from the item: both a copy of this browser profile and an attacker can choose an anchor that
+ *   does not exist yet. Patched, the items of such a circle that come before their anchors are at the end of the list.
  */
 export function patchInvalidAnchors(): void {
   if (isPatched) return;
@@ -51,19 +65,16 @@ function placeItems(list: RawCoList<JsonValue>, known: RawCoList['knownTransacti
   );
   const count = cores.reduce((sum, { verifiedTransactions }) => sum + verifiedTransactions.length, 0);
   const { atEnd = [] } = before ?? {};
-  const all = hiddenIn(cores, added.length > 0 || (atEnd.length > 0 && before?.count !== count));
-  if (atEnd.some(({ item }) => hasAnchor(list, item, all))) return list.rebuildFromCore();
-  statesByList.set(list, { atEnd: [...atEnd, ...placeAll(list, added, all)], count });
-}
-
-function hasAnchor(list: RawCoList, item: Item, all: ReadonlyMap<string, LeftOut>): boolean {
-  if (hasPlace(list, item)) return true;
-  const anchor = anchorOf(item) as OpID;
-  return hiddenItem(anchor, all.get(transactionKey(anchor))) !== undefined;
+  // As for nearly every edit.
+  if (added.length === 0 && atEnd.length === 0) return void statesByList.set(list, { atEnd, count });
+  const isHiddenNeeded = added.length > 0 || before?.count !== count;
+  const search = createSearch(list, hiddenIn(cores, isHiddenNeeded));
+  if (atEnd.some((one) => one.why === 'absent' && search(one) !== 'absent')) return list.rebuildFromCore();
+  statesByList.set(list, { atEnd: [...atEnd, ...placeAll(list, added, search)], count });
 }
 
 /** Transactions whose items are anchors without being shown. */
-function hiddenIn(cores: readonly CoValueCore[], isNeeded: boolean): ReadonlyMap<string, LeftOut> {
+function hiddenIn(cores: readonly CoValueCore[], isNeeded: boolean): Map<string, LeftOut> {
   if (!isNeeded || !cores.some(leavesOut)) return new Map();
   return new Map(
     cores.flatMap((core) =>
@@ -96,16 +107,18 @@ function lostItems(list: RawCoList<JsonValue>, transactions: readonly Transactio
 }
 
 /** Returns those that are now at the end. In the order of all items, most places are at an end. */
-function placeAll(
-  list: RawCoList,
-  lost: readonly Placed[],
-  all: ReadonlyMap<string, LeftOut>,
-): readonly Placed[] {
-  if (lost.length === 0) return lost;
+function placeAll(list: RawCoList, lost: readonly Placed[], search: Search): readonly Unplaced[] {
+  if (lost.length === 0) return [];
   const without = lost
     .map(({ opID, item }) => ({ opID, item, txID: opID, madeAt: item.madeAt }))
     .toSorted(compareItems)
-    .filter((one) => !place(list, one, all));
+    .flatMap((one) => {
+      removeFromItself(list, one);
+      const chain = search(one);
+      if (typeof chain === 'string') return { ...one, why: chain };
+      for (const link of chain.toReversed()) placeOne(list, link);
+      return [];
+    });
   for (const { opID } of without) insertSorted(list, list.beforeEnd, opID);
   Reflect.set(list, '_cachedEntries', undefined);
   return without;
@@ -114,6 +127,8 @@ function placeAll(
 interface LeftOut {
   readonly core: CoValueCore;
   readonly transaction: Transaction;
+  /** Once they are decrypted. */
+  changes?: readonly unknown[];
 }
 
 interface Placed {
@@ -121,114 +136,79 @@ interface Placed {
   readonly item: Item;
 }
 
-/** False if an anchor is not here or cannot be read. */
-function place(list: RawCoList, last: Placed, all: ReadonlyMap<string, LeftOut>): boolean {
-  const chain = new Map<string, Placed>();
-  for (let next = last; ;) {
-    const { opID, item } = next;
-    const key = `${transactionKey(opID)} ${opID.changeIdx}`;
-    if (chain.has(key)) return false;
-    chain.set(key, next);
-    if (hasPlace(list, item)) break;
-    const anchor = anchorOf(item) as OpID;
-    const found = hiddenItem(anchor, all.get(transactionKey(anchor)));
-    if (!found) return false;
-    next = { opID: anchor, item: found };
-  }
-  for (const { opID, item } of [...chain.values()].toReversed()) {
-    const ofSession = (list.insertions[sessionKey(opID)] ??= {});
-    const ofTransaction = (ofSession[opID.txIndex] ??= {});
-    ofTransaction[opID.changeIdx] ??= item;
-    insertSorted(list, neighboursOf(list, item), opID);
-  }
-  return true;
+interface Unplaced extends Placed {
+  /** Its anchor is not here or cannot be read, or is behind the item itself. */
+  readonly why: 'absent' | 'circular';
+}
+
+/** Returns the item, and those between it and the list that are not shown; or why it has no place. */
+type Search = (item: Placed) => readonly Placed[] | Unplaced['why'];
+
+function createSearch(list: RawCoList, all: Map<string, LeftOut>): Search {
+  const hiddenOf = (opID: OpID) => hiddenItem(opID, all.get(transactionKey(opID)));
+  const isInCircle = createCircleSearch((opID) => itemAt(list, opID) ?? hiddenOf(opID));
+  const isHere = (anchor: OpID | 'start' | 'end') =>
+    typeof anchor === 'string' || (itemAt(list, anchor) ?? hiddenOf(anchor)) !== undefined;
+  /** Those that are not shown, and have no place: many items can be next to the last of many. */
+  const failed = new Map<string, Unplaced['why']>();
+  return (first) => {
+    // Asked again for each edit.
+    if (!isHere(anchorOf(first.item))) return 'absent';
+    if (isInCircle(first.opID)) return 'circular';
+    const chain = new Map<string, Placed>();
+    const fail = (why: Unplaced['why']) => {
+      for (const key of [...chain.keys()].slice(1)) failed.set(key, why);
+      return why;
+    };
+    for (let next = first; ;) {
+      const key = itemKey(next.opID);
+      const why = failed.get(key) ?? (chain.has(key) ? 'circular' : undefined);
+      if (why) return fail(why);
+      chain.set(key, next);
+      const anchor = anchorOf(next.item);
+      if (typeof anchor === 'string' || itemAt(list, anchor)) return [...chain.values()];
+      const item = hiddenOf(anchor);
+      if (!item) return fail('absent');
+      next = { opID: anchor, item };
+    }
+  };
+}
+
+function placeOne(list: RawCoList, { opID, item }: Placed): void {
+  const ofSession = (list.insertions[sessionKey(opID)] ??= {});
+  const ofTransaction = (ofSession[opID.txIndex] ??= {});
+  ofTransaction[opID.changeIdx] ??= item;
+  insertSorted(list, neighboursOf(list, item), opID);
+}
+
+/** cojson finds an item that is its own anchor, and would show it without end. */
+function removeFromItself(list: RawCoList, { opID, item }: Placed): void {
+  const anchor = anchorOf(item);
+  if (typeof anchor === 'string' || !isSame(anchor, opID)) return;
+  const neighbours = neighboursOf(list, item);
+  const at = neighbours.findIndex((other) => isSame(other, opID));
+  if (at >= 0) neighbours.splice(at, 1);
 }
 
 function hiddenItem({ changeIdx }: OpID, leftOut: LeftOut | undefined): Item | undefined {
   if (!leftOut) return undefined;
   const { core, transaction } = leftOut;
   const { currentTxID, tx, madeAt } = transaction;
-  const changes = transaction.changes ?? decrypt(core, currentTxID.sessionID, currentTxID.txIndex, tx);
-  const change = changes[changeIdx] as Item['change'] | undefined;
+  leftOut.changes ??= transaction.changes ?? decrypt(core, currentTxID.sessionID, currentTxID.txIndex, tx);
+  const change = leftOut.changes[changeIdx] as Item['change'] | undefined;
   if (change?.op !== 'app' && change?.op !== 'pre') return undefined;
   const item = { madeAt, predecessors: [], successors: [], change, isValid: false };
   return isAnchor(anchorOf(item)) ? item : undefined;
-}
-
-/** What does not count can be anybody's, in any shape. */
-function isAnchor(value: unknown): boolean {
-  if (value === 'start' || value === 'end') return true;
-  const { sessionID, txIndex, changeIdx } = (value ?? {}) as Partial<Record<string, unknown>>;
-  return typeof sessionID === 'string' && typeof txIndex === 'number' && typeof changeIdx === 'number';
 }
 
 function isPlaced(list: RawCoList, txID: TxID, changeIdx: number, item: Item): boolean {
   const anchor = anchorOf(item);
   if (typeof anchor === 'string') return true;
   const found = itemAt(list, anchor);
-  if (!found) return false;
+  if (!found || isSame(anchor, { ...txID, changeIdx })) return false;
   if (found.madeAt < item.madeAt) return true;
   // cojson applies items by date, and an anchor that replaced another one may be dated later than the item.
   const opID = { ...txID, changeIdx };
   const isEarlier = compareItems(dated(anchor, found), dated(opID, item)) < 0;
   return isEarlier || neighboursOf(list, item).some((other) => isSame(other, opID));
-}
-
-const dated = (txID: OpID, { madeAt }: Item): Dated => ({ txID, madeAt });
-
-function isSame(one: OpID, other: OpID): boolean {
-  return one.changeIdx === other.changeIdx && transactionKey(one) === transactionKey(other);
-}
-
-function hasPlace(list: RawCoList, item: Item): boolean {
-  const anchor = anchorOf(item);
-  return typeof anchor === 'string' || itemAt(list, anchor) !== undefined;
-}
-
-function anchorOf({ change }: Item): OpID | 'start' | 'end' {
-  return change.op === 'app' ? change.after : change.before;
-}
-
-/** The items that have the same anchor, oldest first. */
-function neighboursOf(list: RawCoList, item: Item): OpID[] {
-  const anchor = anchorOf(item);
-  if (typeof anchor === 'string') return anchor === 'start' ? list.afterStart : list.beforeEnd;
-  const of = itemAt(list, anchor);
-  return (item.change.op === 'app' ? of?.successors : of?.predecessors) ?? [];
-}
-
-/** Every device has them in the same order, although some hear of an anchor after what follows it. */
-function insertSorted(list: RawCoList, neighbours: OpID[], opID: OpID): void {
-  const datedAt = (txID: OpID) => ({ txID, madeAt: itemAt(list, txID)?.madeAt ?? 0 });
-  const own = datedAt(opID);
-  let [from, to] = [0, neighbours.length];
-  // First at the end, where most belong, and then by halves.
-  for (let at = to - 1; from < to; at = (from + to) >> 1) {
-    const neighbour = neighbours[at];
-    if (neighbour && compareItems(own, datedAt(neighbour)) < 0) to = at;
-    else from = at + 1;
-  }
-  neighbours.splice(from, 0, opID);
-}
-
-interface Dated {
-  readonly txID: OpID;
-  readonly madeAt: number;
-}
-
-function compareItems(one: Dated, other: Dated): number {
-  return compareWithTies(one, other) || one.txID.changeIdx - other.txID.changeIdx;
-}
-
-function itemAt(list: RawCoList, opID: OpID): Item | undefined {
-  return list.insertions[sessionKey(opID)]?.[opID.txIndex]?.[opID.changeIdx];
-}
-
-/** As in cojson. */
-function sessionKey({ sessionID, branch }: TxID) {
-  return branch ? (`${sessionID}_branch_${branch}` as const) : sessionID;
-}
-
-function transactionKey({ sessionID, branch, txIndex }: TxID): string {
-  return `${sessionID} ${branch ?? ''} ${txIndex}`;
 }

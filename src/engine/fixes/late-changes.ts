@@ -32,7 +32,11 @@ export function patchLateChanges(): void {
   };
 
   CoValueCore.prototype.resetParsedTransactions = function () {
+    const content = openContentOf(this);
+    const before = this.toProcessTransactions.slice(0, content?.knownTransactions[this.id] ?? 0);
     resetParsedTransactions.call(this);
+    // The content counts those that it has read, and would leave out as many of what comes.
+    if (before.some(({ isValid }) => !isValid)) content?.rebuildFromCore();
     const applied = openContentOf(this)?.knownTransactions[this.id] ?? 0;
     for (const transaction of this.toProcessTransactions.slice(0, applied)) {
       if (transaction.isValid) transaction.markAsProcessed();

@@ -1,5 +1,5 @@
 import type { RawGroup } from 'cojson';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import {
   attacker,
   give,
@@ -10,6 +10,7 @@ import {
   sign,
   viewOf,
 } from '../../../test/guard/nodes.ts';
+import { past } from '../../../test/guard/steps.ts';
 import { judgeInMemory } from './group-in-memory.ts';
 
 it('[GROUP-2] gives the roles at any date that cojson reads from what counts', async () => {
@@ -64,4 +65,22 @@ it('[GROUP-2] judges again what rests on a group that has changed', async () => 
   await nextMoment();
   expect(child.get(idOf(bob))).toBeUndefined();
   expect(viewOf(alice, child).roleOfInternal(idOf(bob))).toBeUndefined();
+});
+
+it('[GROUP-2] judges and marks only what is new at the end, and else all', async () => {
+  const alice = await kernelNodes.honest();
+  const [bob, carol, dave] = [attacker(), attacker(), attacker()];
+  const group = alice.createGroup();
+  group.addMember(memberOf(bob), 'manager');
+  give(bob, alice, group);
+  const atMs = await past();
+  const [first] = group.core.verifiedTransactions;
+  const mark = vi.spyOn(first ?? expect.fail(), 'markValid');
+  group.addMember(memberOf(carol), 'reader');
+  expect(group.get(idOf(carol))).toBe('reader');
+  expect(mark).not.toHaveBeenCalled();
+  sign(bob, group, [idOf(dave), 'reader'], { atMs });
+  give(alice, bob, group);
+  expect(group.get(idOf(dave))).toBe('reader');
+  expect(mark).toHaveBeenCalled();
 });

@@ -1,72 +1,122 @@
 import type { CoValueCore, LocalNode } from 'cojson';
 import { getKnownCoValue } from '../covalue-lookup.ts';
-import { compareText } from '../fixes/tie-order.ts';
 import { acceptExtensions, type GroupGraph } from './circular-parents.ts';
-import { noRoles, type GroupContext, type GroupTransaction } from './group-transaction.ts';
-import { judgeGroup, type JudgedGroup } from './judge-group.ts';
-import { isAgentID, malformed, readGroupChange } from './read-change.ts';
-import { readEarlier } from './read-meta.ts';
-
-type VerifiedTransaction = CoValueCore['verifiedTransactions'][number];
-
-interface TransactionInMemory extends GroupTransaction {
-  readonly verified: VerifiedTransaction;
-}
+import {
+  isSameSubject,
+  noRoles,
+  type GroupChange,
+  type GroupContext,
+  type GroupTransaction,
+  type MemberRole,
+  type ParentRole,
+} from './group-transaction.ts';
+import { judgeGroup, type GroupJudge, type JudgedGroup } from './judge-group.ts';
+import { initialAdminOf, isMap, memberKindsOf } from './member-kinds.ts';
+import { noGroup } from './roles.ts';
+import { byDate, transactionsOf } from './read-transactions.ts';
 
 interface Judgment {
-  readonly judged: JudgedGroup;
+  readonly judged: GroupJudge;
   readonly transactions: readonly GroupTransaction[];
-  /** What it rests on. */
-  readonly basis: ReadonlyMap<string, number>;
+  readonly context: GroupContext;
+  /** What it rests on, by ID. The group itself is one of them. */
+  readonly basis: Map<string, number>;
   /** Members that were not here. */
   readonly absent: ReadonlySet<string>;
+  /** Whether this group may be above itself. Then any transaction can change which of its parents count. */
+  readonly isInCircle: boolean;
+  /** How many are marked in cojson's list as judged. */
+  marked: number;
 }
 
 const judgments = new WeakMap<CoValueCore, Judgment>();
-/** What was once here and is no account gets no role later, when it is not in memory. */
-const knownOthers = new WeakMap<LocalNode, Set<string>>();
-/** Sorted by date, like cojson's own list. */
-const transactionsRead = new WeakMap<CoValueCore, TransactionInMemory[]>();
 
 /** Judges a group or account with all groups above it. Its `verifiedTransactions` are then in the order of the judgments. */
 export function judgeInMemory(core: CoValueCore): JudgedGroup {
   return judgmentOf(core).judged;
 }
 
-/**
- * Returns the author of the last choice of a member's write key. Undefined if the group's key is newer: then members who were
- * removed have the write key, too.
- */
+/** Marks in cojson's list which transactions count: those that it wants validated, and those whose judgment is new. */
+export function markJudged(core: CoValueCore): void {
+  const judgment = judgmentOf(core);
+  const { refusals } = judgment.judged;
+  const { verifiedTransactions, toValidateTransactions } = core;
+  const areMore = toValidateTransactions.length > verifiedTransactions.length - judgment.marked;
+  const from = areMore ? 0 : judgment.marked;
+  const unmarked = from === 0 ? verifiedTransactions : verifiedTransactions.slice(from);
+  unmarked.forEach((transaction, at) => {
+    const refusal = refusals[from + at];
+    if (refusal === undefined) transaction.markValid();
+    else transaction.markInvalid(refusal);
+  });
+  judgment.marked = verifiedTransactions.length;
+}
+
+/** Returns the author of the last choice of a member's write key. */
 export function writeKeyChooser(core: CoValueCore, member: string): string | undefined {
   const { judged, transactions } = judgmentOf(core);
-  const last = transactions.findLast(({ change }, place) => {
-    const isReadKey = change.kind === 'setting' && change.key === 'readKey';
-    const isWriteKey = change.kind === 'writeKey' && change.member === member;
-    return (isReadKey || isWriteKey) && judged.refusals[place] === undefined;
+  return transactions.findLast(
+    ({ change }, place) =>
+      change.kind === 'writeKey' && change.member === member && judged.refusals[place] === undefined,
+  )?.author;
+}
+
+/** Whether administrators have extended the group by one that is not here. */
+export function lacksParents(core: CoValueCore): boolean {
+  const { judged, transactions } = judgmentOf(core);
+  const given = new Map<string, ParentRole>();
+  transactions.forEach(({ change }, place) => {
+    if (change.kind === 'parent' && judged.refusals[place] === noGroup)
+      given.set(change.parentID, change.role);
   });
-  return last?.change.kind === 'writeKey' ? last.author : undefined;
+  return [...given].some(
+    ([id, role]) => role !== 'revoked' && getKnownCoValue(core.node, id)?.isAvailable() !== true,
+  );
+}
+
+/** Whether a transaction that is not made yet would count. */
+export function wouldCount(core: CoValueCore, transaction: GroupTransaction): boolean {
+  const { transactions, context } = judgmentOf(core);
+  const all = [...transactions, transaction].sort(byDate);
+  return judgeGroup(all, context).refusals[all.indexOf(transaction)] === undefined;
+}
+
+/** What changes the same at a later date, with its author's role then; also what does not count. */
+export function changesAhead(
+  core: CoValueCore,
+  change: GroupChange,
+  ofMs: number,
+): readonly { readonly transaction: GroupTransaction; readonly role: MemberRole | undefined }[] {
+  const { judged, transactions } = judgmentOf(core);
+  return transactions.flatMap((transaction, place) =>
+    transaction.atMs > ofMs && isSameSubject(transaction.change, change)
+      ? { transaction, role: judged.authorRoles[place] }
+      : [],
+  );
 }
 
 function judgmentOf(core: CoValueCore): Judgment {
   const known = judgments.get(core);
-  if (known && isCurrent(core.node, known)) return known;
+  if (known && isCurrent(core, known)) return known;
+  const judgment = judgeAll(core);
+  judgments.set(core, judgment);
+  return judgment;
+}
+
+function judgeAll(core: CoValueCore): Judgment {
   const { node } = core;
   const basis = new Map<string, number>();
   const rest = (id: string) => basis.set(id, stampOf(node, id));
   const absent = new Set<string>();
-  const others = knownOthers.get(node) ?? new Set<string>();
-  knownOthers.set(node, others);
+  const kindOf = memberKindsOf(node);
   const contextOf = (group: CoValueCore) => ({
     initialAdmin: initialAdminOf(group),
     isAccount: !group.isGroup(),
     isOtherCoValue(id: string) {
-      const other = getKnownCoValue(node, id);
-      if (!other?.isAvailable()) {
-        absent.add(id);
-        return others.has(id);
-      }
-      if (!isAccount(other)) others.add(id);
-      return others.has(id);
+      if (!id.startsWith('co_')) return false;
+      const kind = kindOf(id);
+      if (kind === 'absent') absent.add(id);
+      return kind === 'other';
     },
   });
   const graph: GroupGraph = {
@@ -98,14 +148,31 @@ function judgmentOf(core: CoValueCore): Judgment {
     },
   };
   const transactions = graph.transactionsOf(core.id);
-  const judgment = { judged: judgeGroup(transactions, context), transactions, basis, absent };
-  judgments.set(core, judgment);
-  return judgment;
+  const judged = judgeGroup(transactions, context);
+  const isInCircle = Boolean(accepted);
+  return { judged, transactions, context, basis, absent, isInCircle, marked: 0 };
 }
 
-function isCurrent(node: LocalNode, { basis, absent }: Judgment): boolean {
-  const isHere = (id: string) => getKnownCoValue(node, id)?.isAvailable() === true;
-  return [...basis].every(([id, stamp]) => stampOf(node, id) === stamp) && ![...absent].some(isHere);
+/** Also judges what was added to the group at the end, if it can do so without judging all again. */
+function isCurrent(core: CoValueCore, judgment: Judgment): boolean {
+  const { node, id } = core;
+  const { basis, absent } = judgment;
+  for (const [other, stamp] of basis) if (other !== id && stampOf(node, other) !== stamp) return false;
+  const kindOf = memberKindsOf(node);
+  for (const member of absent) if (kindOf(member) !== 'absent') return false;
+  const stamp = stampOf(node, id);
+  return stamp === basis.get(id) || continueJudgment(core, judgment, stamp);
+}
+
+function continueJudgment(core: CoValueCore, judgment: Judgment, stamp: number): boolean {
+  const { judged, isInCircle, transactions, basis } = judgment;
+  const current = transactionsOf(core);
+  if (isInCircle || current !== transactions) return false;
+  const firstNew = judged.continueWith(current.slice(judged.refusals.length));
+  if (firstNew === undefined) return false;
+  basis.set(core.id, stamp);
+  judgment.marked = Math.min(judgment.marked, firstNew);
+  return true;
 }
 
 /** Changes whenever the CoValue gets a transaction. */
@@ -119,73 +186,4 @@ function stampOf(node: LocalNode, id: string): number {
 function findGroup(node: LocalNode, id: string): CoValueCore | undefined {
   const core = getKnownCoValue(node, id);
   return core?.isAvailable() && core.isGroupOrAccount() && isMap(core) ? core : undefined;
-}
-
-function isMap({ verified }: CoValueCore): boolean {
-  return verified?.header.type === 'comap';
-}
-
-/** Keys can be encrypted to it. */
-function isAccount(core: CoValueCore): boolean {
-  const isOfAgent = isAgentID(initialAdminOf(core));
-  return isMap(core) && core.isGroupOrAccount() && !core.isGroup() && isOfAgent;
-}
-
-/** A header can hold any JSON. */
-function initialAdminOf({ verified }: CoValueCore): string {
-  const ruleset = verified?.header.ruleset;
-  return ruleset?.type === 'group' ? String(ruleset.initialAdmin) : '';
-}
-
-/** Reads each transaction once. */
-function transactionsOf(core: CoValueCore): readonly GroupTransaction[] {
-  core.loadVerifiedTransactionsFromLogs();
-  const { verifiedTransactions } = core;
-  const read = transactionsRead.get(core) ?? [];
-  transactionsRead.set(core, read);
-  // cojson adds new ones at the end.
-  const added = verifiedTransactions.slice(read.length).map(readTransaction);
-  let last = read.at(-1);
-  let isSorted = true;
-  for (const transaction of added) {
-    if (last && byDate(last, transaction) > 0) isSorted = false;
-    last = transaction;
-    read.push(transaction);
-  }
-  if (!isSorted)
-    read.sort(byDate).forEach(({ verified }, place) => {
-      verifiedTransactions[place] = verified;
-    });
-  return read;
-}
-
-function readTransaction(verified: VerifiedTransaction): TransactionInMemory {
-  const { author, currentTxID, currentMadeAt, tx, changes, meta } = verified;
-  const { sessionID, txIndex: index } = currentTxID;
-  if (tx.privacy === 'private') {
-    return { author, sessionID, index, atMs: currentMadeAt, change: { kind: 'private' }, verified };
-  }
-  const earlierMs = readEarlier(author, meta);
-  const change =
-    earlierMs === undefined
-      ? malformed('Group transaction must have a valid meta')
-      : readGroupChange(changes);
-  const heads = change.kind === 'role' ? headsIn(tx.meta) : undefined;
-  return { author, sessionID, index, atMs: currentMadeAt - (earlierMs ?? 0), change, heads, verified };
-}
-
-/** From the signed text: for transactions made here, cojson keeps the meta from before the layers of session maps. */
-function headsIn(metaJson: string | undefined): unknown {
-  // Parsing is dearer.
-  if (!metaJson?.includes('"heads"')) return undefined;
-  try {
-    return (JSON.parse(metaJson) as { readonly heads?: unknown } | null)?.heads;
-  } catch {
-    return undefined;
-  }
-}
-
-function byDate(a: GroupTransaction, b: GroupTransaction): number {
-  if (a.atMs !== b.atMs) return a.atMs - b.atMs;
-  return compareText(a.sessionID, b.sessionID) || a.index - b.index;
 }

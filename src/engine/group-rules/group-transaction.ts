@@ -32,8 +32,10 @@ export interface GroupTransaction {
   /** Its date, in ms since the Unix epoch. */
   readonly atMs: number;
   readonly change: GroupChange;
-  /** On a revocation: how much of each session its author had seen. Any JSON. */
+  /** On a revocation: how much of each session of the revoked its author had seen. Any JSON. */
   readonly heads?: unknown;
+  /** How much its author had seen of the sessions that changed the same at a later date. Any JSON. */
+  readonly ahead?: unknown;
 }
 
 /** The roles that a group gives at any date. */
@@ -52,6 +54,26 @@ export interface GroupContext {
 
 /** Why a transaction does not count. Undefined if it does. */
 export type Refusal = string | undefined;
+
+/** Equal for changes of which the last by date decides, in groups of roles, parents and settings; undefined for keys. */
+export function subjectOf(change: GroupChange): string | undefined {
+  switch (change.kind) {
+    case 'role':
+      return `role ${change.member}`;
+    case 'parent':
+      return `parent ${change.parentID}`;
+    case 'setting':
+      return `setting ${change.key}`;
+    default:
+      return undefined;
+  }
+}
+
+export function isSameSubject(one: GroupChange, other: GroupChange): boolean {
+  if (one.kind === 'writeKey') return other.kind === 'writeKey' && other.member === one.member;
+  const subject = subjectOf(one);
+  return subject !== undefined && subject === subjectOf(other);
+}
 
 /** Of a parent that gives nothing. */
 export const noRoles: GroupRoles = { roleAt: () => undefined };

@@ -1,15 +1,41 @@
-import type { GroupContext, GroupRoles, GroupTransaction, Refusal } from './group-transaction.ts';
-import { judgeKeys } from './keys.ts';
+import type { GroupContext, GroupTransaction, Refusal } from './group-transaction.ts';
+import { createKeyJudge } from './keys/key-judge.ts';
 import { judgeWithHeads } from './revocation-heads.ts';
+import type { JudgedRoles } from './roles.ts';
 
-export interface JudgedGroup {
+export interface JudgedGroup extends Pick<JudgedRoles, 'authorRoles' | 'roles'> {
   /** For each transaction, why it does not count; undefined if it does. */
   readonly refusals: readonly Refusal[];
-  readonly roles: GroupRoles;
+}
+
+export interface GroupJudge extends JudgedGroup {
+  /**
+   * Judges transactions that follow all others by date. Returns the first place in the list of all whose judgment may be new;
+   * undefined if the group must be judged again from the start, because they decide about roles given before. This judge is
+   * of no use then.
+   */
+  continueWith(added: readonly GroupTransaction[]): number | undefined;
 }
 
 /** Decides which transactions of a group or account count. They are sorted by date. */
-export function judgeGroup(transactions: readonly GroupTransaction[], context: GroupContext): JudgedGroup {
-  const judged = judgeWithHeads(transactions, context);
-  return { refusals: judgeKeys(transactions, judged), roles: judged.roles };
+export function judgeGroup(transactions: readonly GroupTransaction[], context: GroupContext): GroupJudge {
+  const roles = judgeWithHeads(transactions, context);
+  const keys = createKeyJudge(roles);
+  for (const transaction of transactions) keys.add(transaction);
+  keys.settle();
+
+  return {
+    refusals: keys.refusals,
+    authorRoles: roles.authorRoles,
+    roles: roles.roles,
+    continueWith(added) {
+      const place = keys.refusals.length;
+      for (const transaction of added) {
+        // Which parents count depends on all groups above.
+        if (transaction.change.kind === 'parent' || !roles.add(transaction)) return undefined;
+        keys.add(transaction);
+      }
+      return keys.settle() ? 0 : place;
+    },
+  };
 }

@@ -1,18 +1,31 @@
-import { CoValueCore, RawGroup, type RawAccountID } from 'cojson';
+import { CoValueCore, RawGroup, type JsonValue, type RawAccountID } from 'cojson';
 import { isComplete } from '../covalue-access.ts';
-import { addCircularDependant, allBelow, dependantsOf, getOrCreateCoValue } from '../covalue-lookup.ts';
+import {
+  addCircularDependant,
+  allBelow,
+  dependantsOf,
+  getKnownCoValue,
+  getOrCreateCoValue,
+} from '../covalue-lookup.ts';
+import { openContentOf } from '../private-fields.ts';
 import {
   createWriteKey,
   followCircularDependencies,
   notifySoon,
   replaceGroupValidation,
-} from '../private-fields.ts';
+} from '../private-methods.ts';
+import { groupClock } from '../session-maps/edit-clock.ts';
+import { privateInGroup } from '../refusals/write-errors.ts';
 import { assertMayGive } from '../refusals/role-refusals.ts';
-import { findReadKey } from './find-read-key.ts';
-import { healSealer } from './heal-sealer.ts';
-import { judgeInMemory, writeKeyChooser } from './group-in-memory.ts';
+import { addGroupDependencies } from './absent-dependencies.ts';
+import { findReadKey } from './keys/find-read-key.ts';
+import { findEditKey } from './keys/edit-keys.ts';
+import { healKeys, revealToLate } from './keys/heal-keys.ts';
+import { leakedTo, replaceLeakedKey, replaceOvertakenKey, whileReplacing } from './keys/leaked-keys.ts';
+import { markJudged, writeKeyChooser } from './group-in-memory.ts';
 import { isAdministrator } from './roles.ts';
 import { endingRoles, groupsBelow, removeFrom } from './remove-member.ts';
+import { setAlsoAhead } from './set-again.ts';
 
 let isPatched = false;
 
@@ -24,19 +37,31 @@ export function patchGroupRules(): void {
   if (isPatched) return;
   isPatched = true;
   const { prototype } = RawGroup;
-  const { addMemberInternal, getCurrentReadKeyId, revokeExtend } = prototype;
-  replaceGroupValidation((core) => {
-    const { refusals } = judgeInMemory(core);
-    core.verifiedTransactions.forEach((transaction, place) => {
-      const refusal = refusals[place];
-      if (refusal === undefined) transaction.markValid();
-      else transaction.markInvalid(refusal);
-    });
-  });
+  const { addMemberInternal, getCurrentReadKeyId, getMemberKeys, revokeExtend, rotateReadKey, set } =
+    prototype;
+  const { addDependenciesFromContentMessage, getReadKey } = CoValueCore.prototype;
+  replaceGroupValidation(markJudged);
+
+  CoValueCore.prototype.addDependenciesFromContentMessage = function (content) {
+    addGroupDependencies(
+      this,
+      content,
+      () => addDependenciesFromContentMessage.call(this, content),
+      () => judgeAgain(this),
+    );
+  };
+  // To those who are absent, no key can be encrypted, and cojson throws.
+  prototype.getMemberKeys = function () {
+    const { node } = this.core;
+    const isHere = (id: string) => !id.startsWith('co_') || getKnownCoValue(node, id)?.isAvailable() === true;
+    return getMemberKeys.call(this).filter(isHere);
+  };
 
   followCircularDependencies(addCircularDependant);
   CoValueCore.prototype.invalidateDependants = function () {
-    if (this.isGroup()) for (const core of allBelow(this)) core.resetParsedTransactions();
+    if (!this.isGroup()) return;
+    for (const core of allBelow(this)) core.resetParsedTransactions();
+    replaceOvertakenKey(this);
   };
   CoValueCore.prototype.notifyDependants = function () {
     if (this.isGroup()) allBelow(this).forEach(notifySoon);
@@ -52,9 +77,20 @@ export function patchGroupRules(): void {
     }
   };
 
+  prototype.set = function (key, value, privacy) {
+    const setNow = () => {
+      set.call(this, key, value, privacy);
+    };
+    if (privacy === 'trusting') setAlsoAhead(this as RawGroup, key, value as JsonValue, setNow);
+    else if (this.core.isGroup()) throw privateInGroup(this.id);
+    else setNow();
+  };
   prototype.addMemberInternal = function (account, role) {
     assertMayGive(this as RawGroup, account, role);
     const member = (typeof account === 'string' ? account : account.id) as RawAccountID;
+    // cojson makes no change if the member has the role at any date.
+    if (this.get(member) === role && isAhead(this as RawGroup, member))
+      this.set(member, 'revoked', 'trusting');
     endingRoles(groupsBelow(this as RawGroup), [member], () => {
       // cojson replaces the key first, and a date in between would let the member choose the next one.
       if (role === 'writeOnly' && this.roleOfInternal(member) === 'manager')
@@ -73,14 +109,21 @@ export function patchGroupRules(): void {
     removeFrom(this as RawGroup, typeof account === 'string' ? account : account.id);
   };
 
+  prototype.rotateReadKey = function (member) {
+    whileReplacing(this.core, () => {
+      rotateReadKey.call(this, member);
+    });
+  };
+
   // cojson also publishes the key of a group that `everyone` may read, if it is missing. A relay can withhold that they no
   // longer may, so only whoever gives `everyone` the right publishes it.
   prototype.migrate = function () {
-    healSealer(this as RawGroup);
+    healKeys(this as RawGroup);
   };
 
   // Anyone with the same link may have chosen this member's key.
   prototype.getCurrentReadKeyId = function () {
+    if (this.core.isGroup()) replaceLeakedKey(this as RawGroup);
     const role = this.myRole();
     const isOwnKeyUsed = role === undefined || role === 'writeOnly';
     if (isOwnKeyUsed && !isKeyChosenSafely(this as RawGroup, this.core.node.getCurrentAgent().id)) {
@@ -93,11 +136,32 @@ export function patchGroupRules(): void {
   prototype.getUncachedReadKey = function (keyID) {
     return findReadKey(this as RawGroup, keyID);
   };
+  // Of what a group owns, cojson asks for keys only to read.
+  CoValueCore.prototype.getReadKey = function (keyID) {
+    const group = this.safeGetGroup();
+    return group ? findEditKey(group, keyID) : getReadKey.call(this, keyID);
+  };
 }
 
-/** Whether the member, or who is an administrator still, chose the key for what the member writes. */
+/** After the arrival of what the group had to load without. */
+function judgeAgain(group: CoValueCore): void {
+  group.resetParsedTransactions();
+  group.invalidateDependants();
+  const content = openContentOf(group);
+  if (content instanceof RawGroup) revealToLate(content as RawGroup);
+}
+
+/** Whether an administrator here can give the member a role that now begins later. */
+function isAhead(group: RawGroup, member: RawAccountID): boolean {
+  const fromMs = Number(group.lastEditAt(member)?.at);
+  return fromMs > groupClock(group.core.node).untilMs && isAdministrator(group.myRole());
+}
+
+/** Whether the member, or who is an administrator still, chose the key for what the member writes, and only readers have it. */
 function isKeyChosenSafely(group: RawGroup, member: string): boolean {
   const chosenBy = writeKeyChooser(group.core, member);
-  if (chosenBy === undefined || chosenBy === member) return chosenBy === member;
-  return isAdministrator(group.roleOfInternal(chosenBy as RawAccountID));
+  if (chosenBy === undefined) return false;
+  if (chosenBy !== member && !isAdministrator(group.roleOfInternal(chosenBy as RawAccountID))) return false;
+  const keyID = group.get(`writeKeyFor_${member as RawAccountID}`);
+  return keyID !== undefined && leakedTo(group, keyID, member as RawAccountID) === undefined;
 }

@@ -38,7 +38,10 @@ it.each([
 
 it('[GROUP-1] names keys, sealers and IDs', () => {
   expect(readGroupChange(set('readKey', 'key_zA'))).toMatchObject({ kind: 'setting', key: 'readKey' });
-  expect(readGroupChange(set('groupSealer', 'key_zA@sealer_zC'))).toMatchObject({ kind: 'setting' });
+  expect(readGroupChange(set('groupSealer', `key_zA@sealer_z${'1'.repeat(32)}`))).toMatchObject({
+    kind: 'setting',
+  });
+  expect(readGroupChange(set('groupSealer', 'key_zA@sealer_zC'))).toMatchObject({ kind: 'malformed' });
   expect(readGroupChange(set('root', account))).toMatchObject({ kind: 'setting', key: 'root' });
   expect(readGroupChange(set(`writeKeyFor_${agent}`, 'key_zA'))).toEqual({
     kind: 'writeKey',

@@ -12,15 +12,20 @@ const accountID = `co_z${text}`;
 const agentID = `sealer_z${key}/signer_z${key}`;
 const keyID = `key_z${text}`;
 
-const memberKey = new RegExp(`^(?:${everyone}|${accountID}|sealer_z(${key})/signer_z(${key}))$`);
+const accountKey = new RegExp(`^${accountID}$`);
+const agentKey = new RegExp(`^sealer_z(${key})/signer_z(${key})$`);
 const parentKey = new RegExp(`^parent_(${accountID})$`);
 const writeKeyKey = new RegExp(`^writeKeyFor_(${accountID}|${agentID})$`);
+const [forMember, forSealer] = ['_for_', '_sealedFor_'];
 const revelationKey = new RegExp(
-  `^(${keyID})_(?:for_(${keyID}|${accountID}|${agentID}|${everyone})|sealedFor_(sealer_z${key}))$`,
+  `^${keyID}(?:${forMember}(?:${keyID}|${accountID}|${agentID}|${everyone})|${forSealer}sealer_z${key})$`,
 );
 const keyBytes = 32;
-const longestKey = base58.encode(new Uint8Array(keyBytes).fill(255));
+const lastKey = base58.encode(new Uint8Array(keyBytes).fill(255));
+const firstKey = base58.encode(new Uint8Array(keyBytes).fill(1, 0, 1));
 const keyIDValue = new RegExp(`^${keyID}$`);
+/** Of groups from before cojson put a key's ID before it, a sealer alone. */
+const sealerValue = new RegExp(`^(?:${keyID}@)?sealer_z(${key})$`);
 
 const everyoneRoles: readonly unknown[] = ['reader', 'writer', 'writeOnly', 'revoked'];
 const parentRoles: readonly unknown[] = ['extend', 'admin', 'manager', 'writer', 'reader', 'revoked'];
@@ -33,14 +38,16 @@ const memberRoles: readonly unknown[] = [
 
 /** Reads what a trusting transaction changes. Its changes can be any JSON. */
 export function readGroupChange(changes: unknown): GroupChange {
-  const [change] = Array.isArray(changes) ? (changes as readonly unknown[]) : [];
-  if (!Array.isArray(changes) || changes.length !== 1 || typeof change !== 'object' || change === null)
+  const change: unknown = Array.isArray(changes) && changes.length === 1 ? changes[0] : undefined;
+  if (typeof change !== 'object' || change === null)
     return malformed('Group transaction must have exactly one change');
   const { op, key, value } = change as Readonly<Record<string, unknown>>;
   if (op !== 'set' || typeof key !== 'string') return malformed('Group transaction must set a key');
   // No other key begins like the names of keys, which are the most.
-  if (key.startsWith('key_')) return readKey(key, value);
-  return readSetting(key, value) ?? readMember(key, value) ?? readParent(key, value) ?? readKey(key, value);
+  if (key.startsWith('key_')) return readRevelation(key, value);
+  return (
+    readSetting(key, value) ?? readMember(key, value) ?? readParent(key, value) ?? readWriteKey(key, value)
+  );
 }
 
 function readSetting(key: string, value: unknown): GroupChange | undefined {
@@ -50,7 +57,7 @@ function readSetting(key: string, value: unknown): GroupChange | undefined {
         ? { kind: 'setting', key, value }
         : malformed('Group transaction must set a key ID');
     case 'groupSealer':
-      return typeof value === 'string'
+      return isSealer(value)
         ? { kind: 'setting', key, value }
         : malformed('Group transaction must set a sealer ID');
     case 'profile':
@@ -64,11 +71,9 @@ function readSetting(key: string, value: unknown): GroupChange | undefined {
 }
 
 function readMember(member: string, role: unknown): GroupChange | undefined {
-  const parts = memberKey.exec(member);
-  if (!parts) return undefined;
-  const [, sealer, signer] = parts;
-  if (!hasKeyLength(sealer) || !hasKeyLength(signer))
-    return malformed('Group transaction must name an account or agent');
+  if (member.startsWith('sealer_')) {
+    if (!isAgentID(member)) return malformed('Group transaction must name an account or agent');
+  } else if (member !== everyone && !accountKey.test(member)) return undefined;
   if (!memberRoles.includes(role)) return malformed('Group transaction must set a valid role');
   if (member === everyone && !everyoneRoles.includes(role))
     return malformed('Everyone can only be set to reader, writer, writeOnly or revoked');
@@ -76,34 +81,45 @@ function readMember(member: string, role: unknown): GroupChange | undefined {
 }
 
 function readParent(key: string, role: unknown): GroupChange | undefined {
-  const [, parentID] = parentKey.exec(key) ?? [];
+  const parentID = parentKey.exec(key)?.[1];
   if (parentID === undefined) return undefined;
   if (!parentRoles.includes(role)) return malformed('Group transaction must set a valid role of a parent');
   return { kind: 'parent', parentID, role: role as ParentRole };
 }
 
-function readKey(key: string, value: unknown): GroupChange {
-  const [, member] = writeKeyKey.exec(key) ?? [];
-  if (member !== undefined && isKeyID(value)) return { kind: 'writeKey', member, keyID: value };
-  const [, revealed, receiver, sealer] = revelationKey.exec(key) ?? [];
-  const to = receiver ?? sealer;
-  if (revealed !== undefined && to !== undefined && typeof value === 'string')
-    return { kind: 'revelation', field: key, keyID: revealed, to };
-  return malformed('Group transaction must set a role, a parent or a key');
+function readWriteKey(key: string, keyID: unknown): GroupChange {
+  const member = writeKeyKey.exec(key)?.[1];
+  return member !== undefined && isKeyID(keyID) ? { kind: 'writeKey', member, keyID } : unknownChange;
+}
+
+function readRevelation(field: string, secret: unknown): GroupChange {
+  if (typeof secret !== 'string' || !revelationKey.test(field)) return unknownChange;
+  // Slices cost less than groups of the expression.
+  const end = field.indexOf('_', 'key_'.length);
+  const toStart = end + (field.startsWith(forMember, end) ? forMember : forSealer).length;
+  return { kind: 'revelation', field, keyID: field.slice(0, end), to: field.slice(toStart) };
 }
 
 /** Whether keys can be encrypted to this agent. */
 export function isAgentID(id: string): boolean {
-  const [, sealer, signer] = memberKey.exec(id) ?? [];
-  return sealer !== undefined && hasKeyLength(sealer) && hasKeyLength(signer);
+  const parts = agentKey.exec(id);
+  const [sealer, signer] = [parts?.[1], parts?.[2]];
+  return sealer !== undefined && signer !== undefined && hasKeyLength(sealer) && hasKeyLength(signer);
 }
 
 /** A key of another length could not be encrypted to, so no removal could replace the group's key. */
-function hasKeyLength(key: string | undefined): boolean {
-  if (key === undefined) return true;
-  // Nearly all keys have 44 characters, begin with no zero, and are no greater than the last one of 32 bytes.
-  if (key.length === longestKey.length && !key.startsWith('1') && key <= longestKey) return true;
+function hasKeyLength(key: string): boolean {
+  // The alphabet is in the order of its characters, so of keys without a leading zero, those between these two have 32 bytes.
+  const hasZero = key.startsWith('1');
+  if (!hasZero && key.length === lastKey.length) return key <= lastKey;
+  if (!hasZero && key.length === firstKey.length) return key >= firstKey;
   return base58.decode(key).length === keyBytes;
+}
+
+/** Otherwise no key below could be revealed to the group, and none replaced. */
+function isSealer(value: unknown): value is string {
+  const sealer = typeof value === 'string' ? sealerValue.exec(value)?.[1] : undefined;
+  return sealer !== undefined && hasKeyLength(sealer);
 }
 
 function isKeyID(value: unknown): value is string {
@@ -113,3 +129,5 @@ function isKeyID(value: unknown): value is string {
 export function malformed(reason: string): GroupChange {
   return { kind: 'malformed', reason };
 }
+
+const unknownChange = malformed('Group transaction must set a role, a parent or a key');

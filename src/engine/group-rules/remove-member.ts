@@ -1,4 +1,6 @@
 import type { RawGroup } from 'cojson';
+import { groupClock } from '../session-maps/edit-clock.ts';
+import { judgeInMemory } from './group-in-memory.ts';
 import { isAdministrator } from './roles.ts';
 
 type Member = Parameters<RawGroup['rotateReadKey']>[0] & string;
@@ -33,8 +35,13 @@ export function endingRoles(
   change: () => void,
 ): void {
   const administers = (group: RawGroup, member: Member) => isAdministrator(group.roleOfInternal(member));
+  // A member can date the end of the own role far ahead, and is an administrator until then.
+  const administersNow = ({ core }: RawGroup, member: Member) =>
+    isAdministrator(judgeInMemory(core).roles.roleAt(member, groupClock(core.node).untilMs));
   const before = groups.flatMap((group) =>
-    members.flatMap((member) => (administers(group, member) ? [{ group, member }] : [])),
+    members.flatMap((member) =>
+      administers(group, member) || administersNow(group, member) ? [{ group, member }] : [],
+    ),
   );
   change();
   for (const { group, member } of before) {

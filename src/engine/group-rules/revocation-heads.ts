@@ -1,74 +1,83 @@
 import type { GroupContext, GroupTransaction } from './group-transaction.ts';
-import { judgeRoles, type JudgedRoles } from './roles.ts';
+import { createRoleJudge, isAdministrator, type JudgedRoles, type RoleJudge } from './roles.ts';
+import { createClaimReader, isSeen, type Claim } from './seen-claims.ts';
+
+export interface JudgedWithHeads extends JudgedRoles {
+  /** Judges the next transaction by date. Returns false if claims void it or earlier ones: then all must be judged again. */
+  add(transaction: GroupTransaction): boolean;
+}
 
 /**
  * GROUP-3: an admin who removes or lowers a member signs how much of each of the member's sessions the admin had seen, as
  * `heads`. Later transactions of these sessions with an earlier date are void. So the member cannot add to the time before.
- * Only admins' heads count, and never against write keys and revelations: what was written with a key stays readable. The
- * first admin's apply first.
+ * Only admins' heads count, and never against write keys and revelations: what was written with a key stays readable.
+ *
+ * GROUP-7: a change signs how much its author had seen of the sessions that change the same at a later date, as `ahead`.
+ * These later changes are void, if they are the author's own or of lower rank. So a removal holds, although a transaction of
+ * an invite gives the role again tomorrow.
+ *
+ * Those of the first admin apply first.
  */
 export function judgeWithHeads(
   transactions: readonly GroupTransaction[],
   context: GroupContext,
-): JudgedRoles {
+): JudgedWithHeads {
   const voided = new Set<GroupTransaction>();
-  const unapplied = demotionsWithHeads(transactions, context.initialAdmin);
-  let judged = judgeRoles(transactions, context, voided);
-  if (unapplied.length === 0) return judged;
-  const changesBy = roleChangesByAuthor(transactions, unapplied);
-  for (;;) {
-    const counts = ({ place }: Placed) => judged.refusals[place] === undefined;
-    const next = unapplied.findIndex((one) => counts(one) && judged.authorRoles[one.place] === 'admin');
-    const [demotion] = next < 0 ? [] : unapplied.splice(next, 1);
-    if (!demotion) return judged;
-    const { member, heads } = demotion;
-    const beyond = (changesBy.get(member) ?? []).filter(
-      (one) => one.place < demotion.place && one.transaction.index >= seenOf(heads, one.transaction),
-    );
-    for (const one of beyond) voided.add(one.transaction);
-    if (beyond.some(counts)) judged = judgeRoles(transactions, context, voided);
+  const reader = createClaimReader(context.initialAdmin);
+  for (const transaction of transactions) reader.read(transaction);
+  const claims = reader.inOrder();
+  let judge = judgeRoles();
+  const applied = new Set<Claim>();
+  for (let at = 0; at < claims.length; at++) {
+    const claim = claims[at];
+    if (!claim || applied.has(claim) || !isEffective(claim)) continue;
+    applied.add(claim);
+    const unseen = placesVoidedBy(claim);
+    for (const place of unseen) voidAt(place);
+    if (!unseen.some((place) => judge.refusals[place] === undefined)) continue;
+    judge = judgeRoles();
+    // Others may be effective now.
+    at = -1;
   }
-}
 
-interface Placed {
-  /** In the list of all. */
-  readonly place: number;
-  readonly transaction: GroupTransaction;
-}
+  const { refusals, authorRoles, everyoneRoles, roles } = judge;
+  return {
+    refusals,
+    authorRoles,
+    everyoneRoles,
+    roles,
+    add(transaction) {
+      judge.add(transaction);
+      // Even if the author of heads may not demote now: they may apply before what ended that role.
+      return reader.read(transaction);
+    },
+  };
 
-interface Demotion extends Placed {
-  readonly member: string;
-  readonly heads: object;
-}
+  function isEffective({ kind, place }: Claim): boolean {
+    if (judge.refusals[place] !== undefined) return false;
+    const role = judge.authorRoles[place];
+    return kind === 'heads' ? role === 'admin' : isAdministrator(role);
+  }
 
-/** In the order in which they apply. */
-function demotionsWithHeads(transactions: readonly GroupTransaction[], initialAdmin: string): Demotion[] {
-  const found: Demotion[] = [];
-  transactions.forEach((transaction, place) => {
-    const { change, heads, author } = transaction;
-    const isOfAnother = change.kind === 'role' && change.member !== author && change.role !== 'admin';
-    if (!isOfAnother || typeof heads !== 'object' || heads === null || Array.isArray(heads)) return;
-    found.push({ place, transaction, member: change.member, heads });
-  });
-  const isFirst = ({ transaction }: Demotion) => transaction.author === initialAdmin;
-  return [...found.filter(isFirst), ...found.filter((one) => !isFirst(one))];
-}
+  function placesVoidedBy({ kind, place, seen, changes, count }: Claim): readonly number[] {
+    const isUnseen = (other: number) => !isSeen(seen, transactions[other]);
+    if (kind === 'heads') return changes.slice(0, count).filter(isUnseen);
+    const [own, { author: by } = { author: '' }] = [judge.authorRoles[place], transactions[place]];
+    return changes.slice(count).filter((other) => {
+      const role = judge.authorRoles[other];
+      const isLower = own === 'admin' ? role !== 'admin' : !isAdministrator(role);
+      return !isUnseen(other) && (transactions[other]?.author === by || isLower);
+    });
+  }
 
-function roleChangesByAuthor(
-  transactions: readonly GroupTransaction[],
-  demotions: readonly Demotion[],
-): ReadonlyMap<string, readonly Placed[]> {
-  const lists = new Map(demotions.map(({ member }) => [member, [] as Placed[]]));
-  transactions.forEach((transaction, place) => {
-    const { kind } = transaction.change;
-    const isVoidable = kind === 'role' || kind === 'parent' || kind === 'setting';
-    if (isVoidable) lists.get(transaction.author)?.push({ place, transaction });
-  });
-  return lists;
-}
+  function voidAt(place: number): void {
+    const transaction = transactions[place];
+    if (transaction) voided.add(transaction);
+  }
 
-/** How many transactions of this one's session the admin had seen. */
-function seenOf(heads: object, { sessionID }: GroupTransaction): number {
-  const seen: unknown = Object.hasOwn(heads, sessionID) ? Reflect.get(heads, sessionID) : undefined;
-  return typeof seen === 'number' ? seen : 0;
+  function judgeRoles(): RoleJudge {
+    const judge = createRoleJudge(context, voided);
+    for (const transaction of transactions) judge.add(transaction);
+    return judge;
+  }
 }

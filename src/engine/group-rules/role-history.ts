@@ -16,13 +16,18 @@ interface Dated<T> {
   readonly value: T;
 }
 
+interface Member {
+  readonly changes: Dated<MemberRole>[];
+  latest: MemberRole;
+}
+
 interface Parent {
   roles: GroupRoles;
   readonly changes: Dated<ParentRole>[];
 }
 
 export function createRoleHistory(): RoleHistory {
-  const changes = new Map<string, Dated<MemberRole>[]>();
+  const members = new Map<string, Member>();
   const parents = new Map<string, Parent>();
 
   function raiseByParents(
@@ -41,13 +46,20 @@ export function createRoleHistory(): RoleHistory {
   }
 
   function withEveryone(role: MemberRole | undefined, atMs: number): MemberRole | undefined {
-    const found = role === undefined || role === 'revoked' ? valueAt(changes.get(everyone), atMs) : role;
+    const found = role === undefined || role === 'revoked' ? directRoleAt(everyone, atMs) : role;
     return found === 'revoked' ? undefined : found;
+  }
+
+  function directRoleAt(member: string, atMs: number): MemberRole | undefined {
+    return valueAt(members.get(member)?.changes, atMs);
   }
 
   return {
     setRole(member, value, atMs) {
-      addTo(changes, member, { atMs, value });
+      const known = members.get(member);
+      if (!known) return void members.set(member, { changes: [{ atMs, value }], latest: value });
+      known.changes.push({ atMs, value });
+      known.latest = value;
     },
     setParent(parentID, roles, value, atMs) {
       const parent = parents.get(parentID) ?? { roles, changes: [] };
@@ -55,21 +67,19 @@ export function createRoleHistory(): RoleHistory {
       if (value !== 'revoked') parent.roles = roles;
       parent.changes.push({ atMs, value });
     },
-    directRole: (member) => changes.get(member)?.at(-1)?.value,
+    directRole: (member) => members.get(member)?.latest,
     parentRole: (parentID) => parents.get(parentID)?.changes.at(-1)?.value,
     memberRoleAt(member, atMs) {
-      const role = changes.get(member)?.at(-1)?.value;
+      const role = members.get(member)?.latest;
       // As for most groups, and for each of their transactions.
       if (parents.size === 0) return role;
       return raiseByParents(role, member, atMs, (parent) => parent.changes.at(-1)?.value);
     },
     roleAt(member, atMs) {
-      if (parents.size === 0) return withEveryone(valueAt(changes.get(member), atMs), atMs);
-      return remembered(changes, `${atMs} ${member}`, () =>
+      if (parents.size === 0) return withEveryone(directRoleAt(member, atMs), atMs);
+      return remembered(members, `${atMs} ${member}`, () =>
         withEveryone(
-          raiseByParents(valueAt(changes.get(member), atMs), member, atMs, (parent) =>
-            valueAt(parent.changes, atMs),
-          ),
+          raiseByParents(directRoleAt(member, atMs), member, atMs, (parent) => valueAt(parent.changes, atMs)),
           atMs,
         ),
       );
@@ -115,12 +125,6 @@ function raise(role: MemberRole | undefined, given: MemberRole | undefined): Mem
   if (role === undefined || role === 'revoked' || given === 'admin') return given;
   if (given === 'manager') return role === 'admin' ? role : given;
   return given === 'writer' && (role === 'reader' || role === 'writeOnly') ? given : role;
-}
-
-function addTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
 }
 
 function valueAt<T>(changes: readonly Dated<T>[] | undefined, atMs: number): T | undefined {

@@ -19,36 +19,48 @@ export interface JudgedRoles {
   readonly roles: GroupRoles;
 }
 
+export interface RoleJudge extends JudgedRoles {
+  /** Its date is not before that of any transaction added so far. */
+  add(transaction: GroupTransaction): void;
+}
+
 /**
  * GROUP-2: decides in one pass by date who may change roles, parents and settings. Whether a transaction counts depends on
  * the roles at its date and on nothing later, except that `voided` ones never count.
  */
-export function judgeRoles(
-  transactions: readonly GroupTransaction[],
+export function createRoleJudge(
   context: GroupContext,
-  voided: ReadonlySet<GroupTransaction>,
-): JudgedRoles {
+  voided: ReadonlySet<GroupTransaction> = new Set(),
+): RoleJudge {
   const history = createRoleHistory();
   const refusals: Refusal[] = [];
   const authorRoles: (MemberRole | undefined)[] = [];
   const everyoneRoles: (MemberRole | undefined)[] = [];
-  for (const transaction of transactions) {
-    const { author, atMs, change } = transaction;
-    const role = history.memberRoleAt(author, atMs);
-    authorRoles.push(role);
-    everyoneRoles.push(history.directRole(everyone));
-    const refusal = voided.has(transaction)
-      ? 'Only what an admin had seen before they removed its author counts'
-      : refusalOf(transaction, role);
-    refusals.push(refusal);
-    if (refusal !== undefined) continue;
+
+  return {
+    refusals,
+    authorRoles,
+    everyoneRoles,
+    roles: history,
+    add(transaction) {
+      const role = history.memberRoleAt(transaction.author, transaction.atMs);
+      authorRoles.push(role);
+      everyoneRoles.push(history.directRole(everyone));
+      const refusal = voided.has(transaction)
+        ? 'Only what an admin had seen before they removed its author counts'
+        : refusalOf(transaction, role);
+      refusals.push(refusal);
+      if (refusal === undefined) apply(transaction);
+    },
+  };
+
+  function apply(transaction: GroupTransaction): void {
+    const { change, atMs } = transaction;
     if (change.kind === 'role') history.setRole(change.member, change.role, atMs);
-    if (change.kind === 'parent') {
-      const roles = context.findParent(change.parentID, transaction);
-      if (typeof roles === 'object') history.setParent(change.parentID, roles, change.role, atMs);
-    }
+    if (change.kind !== 'parent') return;
+    const roles = context.findParent(change.parentID, transaction);
+    if (typeof roles === 'object') history.setParent(change.parentID, roles, change.role, atMs);
   }
-  return { refusals, authorRoles, everyoneRoles, roles: history };
 
   function refusalOf(transaction: GroupTransaction, role: MemberRole | undefined): Refusal {
     const { change } = transaction;
@@ -79,7 +91,7 @@ export function judgeRoles(
   ): Refusal {
     if (!isAdministrator(role)) return 'Only admins and managers can set parent groups';
     const parent = context.findParent(parentID, transaction);
-    if (parent === 'no group') return 'Parent group is not a group';
+    if (parent === 'no group') return noGroup;
     const isForAdmins = [given, history.parentRole(parentID)].some(
       (one) => one === 'admin' || one === 'extend',
     );
@@ -123,6 +135,9 @@ export function judgeRoles(
   }
 }
 
+/** Of a parent that an administrator sets. */
+export const noGroup = 'Parent group is not a group';
+
 /** The last reason that is considered for a parent. */
 export const circularParent = 'Parent group is a circular dependency';
 
@@ -135,7 +150,20 @@ export function isAdministrator(role: MemberRole | undefined): boolean {
 
 /** The role that an invite gives; undefined for roles that are no invite's. */
 export function roleOfInvite(role: MemberRole | undefined): MemberRole | undefined {
-  return role?.endsWith('Invite') ? (role.slice(0, -'Invite'.length) as MemberRole) : undefined;
+  switch (role) {
+    case 'readerInvite':
+      return 'reader';
+    case 'writerInvite':
+      return 'writer';
+    case 'writeOnlyInvite':
+      return 'writeOnly';
+    case 'managerInvite':
+      return 'manager';
+    case 'adminInvite':
+      return 'admin';
+    default:
+      return undefined;
+  }
 }
 
 /** Whether the given role allows all that the other one does, and more. */

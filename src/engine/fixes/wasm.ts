@@ -3,9 +3,9 @@
  * `data:` URL, which costs a third more bytes and is blocked by a strict Content-Security-Policy. Here the bytes are a
  * separate file next to this module, which bundlers copy because of `new URL(…, import.meta.url)`.
  */
-import init, { initSync } from '../../node_modules/cojson-core-wasm/public/cojson_core_wasm.js';
+import init, { initSync } from '../../../node_modules/cojson-core-wasm/public/cojson_core_wasm.js';
 
-export * from '../../node_modules/cojson-core-wasm/public/cojson_core_wasm.js';
+export * from '../../../node_modules/cojson-core-wasm/public/cojson_core_wasm.js';
 
 let initialized: Promise<void> | undefined;
 let isReady = false;

@@ -1,0 +1,18 @@
+import { patchReading } from '../reading/patch-reading.ts';
+import { patchRefusals } from '../refusals/early-refusals.ts';
+import { patchEmptyGroups } from './empty-groups.ts';
+import { patchInvalidAnchors } from './invalid-anchors.ts';
+import { patchLateChanges } from './late-changes.ts';
+import { patchTieOrder } from './tie-order.ts';
+import { patchGroupRules } from '../group-rules/patch-group-rules.ts';
+
+/** Applies the process-wide fixes to cojson, which affect every node. Idempotent; call it before creating a node. */
+export function patchCojson(): void {
+  patchEmptyGroups();
+  patchTieOrder();
+  patchInvalidAnchors();
+  patchLateChanges();
+  patchGroupRules();
+  patchReading();
+  patchRefusals();
+}

@@ -1,0 +1,155 @@
+import type { RawAccountID, RawGroup } from 'cojson';
+import type { KeySecret, TransactionID } from '../../internal-types.ts';
+import { authorOf } from '../../content.ts';
+import { getAvailableCoValue } from '../../covalue-lookup.ts';
+import { isAdministrator } from '../roles.ts';
+import { parentChangesOf, readKeysEncrypting } from '../../private-fields.ts';
+import { unsealFromSealer } from '../../private-methods.ts';
+
+export type KeyID = Parameters<RawGroup['getReadKey']>[0];
+
+/** A key as one transaction reveals it. */
+export interface Revelation {
+  readonly value?: unknown;
+  readonly txID: TransactionID;
+}
+
+/** The keys that the outermost search has looked for, by group. Two keys can each be encrypted with the other. */
+let searched: Map<string, 'open' | 'failed'> | undefined;
+
+/**
+ * Finds a key of a group. cojson 0.20 tries only the last revelation, and throws if that is garbage. This tries all. Those by
+ * the current administrators come first, because a removed member, or anyone with the same link, can reveal another secret.
+ */
+export function findReadKey(group: RawGroup, keyID: KeyID): KeySecret | undefined {
+  const isOutermost = searched === undefined;
+  searched ??= new Map();
+  try {
+    const search = `${group.id} ${keyID}`;
+    if (searched.has(search)) return undefined;
+    searched.set(search, 'open');
+    const found = searchOnce(group, keyID);
+    searched.set(search, 'failed');
+    // Other keys may have failed only because they need this one.
+    if (found) for (const [one, state] of searched) if (state === 'failed') searched.delete(one);
+    return found;
+  } finally {
+    if (isOutermost) searched = undefined;
+  }
+}
+
+function searchOnce(group: RawGroup, keyID: KeyID): KeySecret | undefined {
+  const published = revelationsOf(group, `${keyID}_for_everyone`);
+  const direct = revelationsOf(group, `${keyID}_for_${readerOf(group)}`);
+  const isTrusted = ({ txID }: Revelation) => isTrustedAuthor(group, authorOf(txID.sessionID));
+  return (
+    firstOf(direct.filter(isTrusted), (one) => unseal(group, one)) ??
+    firstOf(published.filter(isTrusted), publishedIn) ??
+    findEncrypted(group, group, keyID) ??
+    findInParents(group, keyID) ??
+    firstOf(direct, (one) => unseal(group, one)) ??
+    firstOf(published, publishedIn)
+  );
+}
+
+export function publishedIn({ value }: Revelation): KeySecret | undefined {
+  return isSecret(value) ? value : undefined;
+}
+
+function isSecret(value: unknown): value is KeySecret {
+  return typeof value === 'string' && /^keySecret_z[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(value);
+}
+
+/** A key that is encrypted with another one, of the group or of one above it. */
+function findEncrypted(group: RawGroup, holder: RawGroup, keyID: KeyID): KeySecret | undefined {
+  return firstOf(readKeysEncrypting(group, keyID), (id) => {
+    const encryptingID = id as KeyID;
+    const revelations = revelationsOf(group, `${keyID}_for_${encryptingID}`);
+    const secret = revelations.length > 0 ? holder.core.getReadKey(encryptingID) : undefined;
+    if (!secret) return undefined;
+    return firstOf(revelations, (one) => decryptKey(group, keyID, one, { id: encryptingID, secret }));
+  });
+}
+
+export function decryptKey(
+  { core: { node } }: RawGroup,
+  keyID: KeyID,
+  { value }: Revelation,
+  encrypting: { readonly id: KeyID; readonly secret: KeySecret },
+): KeySecret | undefined {
+  const encrypted = value as Parameters<typeof node.crypto.decryptKeySecret>[0]['encrypted'];
+  const info = { encryptedID: keyID, encryptingID: encrypting.id, encrypted };
+  return node.crypto.decryptKeySecret(info, encrypting.secret);
+}
+
+function findInParents(group: RawGroup, keyID: KeyID): KeySecret | undefined {
+  return firstOf(
+    groupsEverAbove(group),
+    (parent) => findEncrypted(group, parent, keyID) ?? unsealFromSealer(group, keyID, parent),
+  );
+}
+
+/** Those that are here, also if the group does not extend them any more. */
+export function* groupsEverAbove(group: RawGroup): Iterable<RawGroup> {
+  for (const [id] of parentChangesOf(group)) {
+    const core = getAvailableCoValue(group.core.node, id);
+    if (core) yield core.getCurrentContent() as RawGroup;
+  }
+}
+
+export function unseal(group: RawGroup, { value, txID }: Revelation): KeySecret | undefined {
+  const { node, id } = group.core;
+  const { crypto } = node;
+  const revealer = node.resolveAccountAgent(
+    authorOf(txID.sessionID) as RawAccountID,
+    'Expected to know revealer',
+  ).value;
+  if (!revealer || value === undefined) return undefined;
+  const secret = crypto.unseal(
+    value as Parameters<typeof crypto.unseal>[0],
+    crypto.getAgentSealerSecret(node.agentSecret),
+    crypto.getAgentSealerID(revealer),
+    { in: id, tx: txID },
+  );
+  return secret as KeySecret | undefined;
+}
+
+/** Accounts reveal their keys to their own agent. */
+export function readerOf({ core: { id, node } }: RawGroup): string {
+  const own = authorOf(node.currentSessionID);
+  return own === id ? node.crypto.getAgentID(node.agentSecret) : own;
+}
+
+function isTrustedAuthor(group: RawGroup, author: string): boolean {
+  return author === readerOf(group) || isAdministrator(group.roleOfInternal(author as RawAccountID));
+}
+
+/** Newest first. */
+function revelationsOf(group: RawGroup, field: string): readonly Revelation[] {
+  const ops = group.ops as Readonly<
+    Record<
+      string,
+      readonly {
+        readonly change: { readonly op: string; readonly value?: unknown };
+        readonly txID: TransactionID;
+      }[]
+    >
+  >;
+  const edits = Object.hasOwn(ops, field) ? (ops[field] ?? []) : [];
+  return edits
+    .flatMap(({ change: { op, value }, txID }) => (op === 'set' ? { value, txID } : []))
+    .toReversed();
+}
+
+/** The first that is found. Garbage makes cryptography throw. */
+export function firstOf<T, U>(candidates: Iterable<T>, find: (candidate: T) => U | undefined): U | undefined {
+  for (const candidate of candidates) {
+    try {
+      const found = find(candidate);
+      if (found !== undefined) return found;
+    } catch {
+      // The next one may be better.
+    }
+  }
+  return undefined;
+}

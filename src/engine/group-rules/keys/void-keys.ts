@@ -1,0 +1,133 @@
+import type { CoValueCore, RawGroup } from 'cojson';
+import type { KeySecret } from '../../internal-types.ts';
+import { judgeInMemory } from '../group-in-memory.ts';
+import { everyone } from '../group-transaction.ts';
+import type { JudgedGroup } from '../judge-group.ts';
+import { transactionsOf } from '../read-transactions.ts';
+import { isAdministrator } from '../roles.ts';
+import {
+  decryptKey,
+  firstOf,
+  groupsEverAbove,
+  publishedIn,
+  readerOf,
+  unseal,
+  type KeyID,
+  type Revelation,
+} from './find-read-key.ts';
+
+// GROUP-10: a key can be void although edits that count were written with it. An admin replaced the group's key before they
+// learned that they had been removed, and others used the new key meanwhile. Stock clients also accept keys that kernels do not.
+
+interface AnyRevelation extends Revelation {
+  /** A member, `everyone` or another key. */
+  readonly to: string;
+}
+
+/** By key, as of so many transactions. */
+interface Revelations {
+  readonly count: number;
+  readonly byKey: ReadonlyMap<string, readonly AnyRevelation[]>;
+  /** What was found by them: each edit asks for its key. */
+  readonly secrets: Map<KeyID, KeySecret>;
+}
+
+const known = new WeakMap<JudgedGroup, Revelations>();
+/** What the outermost search has looked for. Two keys can each be encrypted with the other. */
+let searched: Set<string> | undefined;
+/** Of one author to one receiver. An honest author reveals one secret, however often. */
+const mostTried = 3;
+
+/**
+ * Finds a key by any revelation of an administrator, and by any revelation of a member's own key. Use it only to read, never to
+ * write or to reveal. Revelations of other members are ignored: they could show an edit to some and hide it from others.
+ */
+export function findVoidKey(group: RawGroup, keyID: KeyID): KeySecret | undefined {
+  const isOutermost = searched === undefined;
+  searched ??= new Set();
+  try {
+    const { byKey, secrets } = revelationsOf(group.core);
+    const search = `${group.id} ${keyID}`;
+    if (secrets.has(keyID) || searched.has(search)) return secrets.get(keyID);
+    searched.add(search);
+    const found = searchOnce(group, keyID, byKey.get(keyID) ?? []);
+    if (found) secrets.set(keyID, found);
+    return found;
+  } finally {
+    if (isOutermost) searched = undefined;
+  }
+}
+
+function searchOnce(
+  group: RawGroup,
+  keyID: KeyID,
+  revelations: readonly AnyRevelation[],
+): KeySecret | undefined {
+  const reader = readerOf(group);
+  return firstOf(revelations, (one) => {
+    if (one.to === reader) return unseal(group, one);
+    if (one.to === everyone) return publishedIn(one);
+    if (!one.to.startsWith('key_')) return undefined;
+    const id = one.to as KeyID;
+    return firstOf([group, ...groupsEverAbove(group)], (holder) => {
+      const secret = holder.getReadKey(id) ?? findVoidKey(holder, id);
+      return secret && decryptKey(group, keyID, one, { id, secret });
+    });
+  });
+}
+
+function revelationsOf(core: CoValueCore): Revelations {
+  const judged = judgeInMemory(core);
+  const count = judged.refusals.length;
+  let revelations = known.get(judged);
+  if (revelations?.count !== count) {
+    revelations = { count, byKey: readAll(core, judged), secrets: new Map() };
+    known.set(judged, revelations);
+  }
+  return revelations;
+}
+
+function readAll(core: CoValueCore, judged: JudgedGroup): Revelations['byKey'] {
+  const transactions = transactionsOf(core);
+  const administrators = new Set<string>();
+  const members = new Set<string>();
+  const ownKeys = new Set<string>();
+  transactions.forEach(({ author, change }, place) => {
+    const role = judged.authorRoles[place];
+    if (role !== undefined) members.add(author);
+    if (isAdministrator(role)) administrators.add(author);
+    const isGiven = change.kind === 'role' && isAdministrator(change.role);
+    if (isGiven && judged.refusals[place] === undefined) administrators.add(change.member);
+    if (change.kind === 'writeKey' && change.member === author) ownKeys.add(`${author} ${change.keyID}`);
+  });
+  const roleNow = (author: string) => judged.roles.roleAt(author, Infinity);
+  const isTrusted = (author: string) => administrators.has(author) || isAdministrator(roleNow(author));
+  // A read key is no member's own: anyone could name it.
+  const readKeys = new Set(
+    transactions.flatMap(({ author, change }) =>
+      change.kind === 'setting' && change.key === 'readKey' && isTrusted(author) ? [change.value] : [],
+    ),
+  );
+  const isOwnKey = (author: string, keyID: string) =>
+    ownKeys.has(`${author} ${keyID}`) &&
+    !readKeys.has(keyID) &&
+    (members.has(author) || roleNow(author) !== undefined);
+  const triedOf = new Map<string, number>();
+  const byKey = new Map<string, AnyRevelation[]>();
+  transactions.forEach(({ author, change }, place) => {
+    if (change.kind !== 'revelation') return;
+    const isCounting = judged.refusals[place] === undefined;
+    if (!isCounting && !isTrusted(author) && !isOwnKey(author, change.keyID)) return;
+    const field = `${author} ${change.field}`;
+    const tried = triedOf.get(field) ?? 0;
+    if (tried >= mostTried) return;
+    triedOf.set(field, tried + 1);
+    const { changes, currentTxID: txID } = core.verifiedTransactions[place] ?? {};
+    if (!changes || !txID) return;
+    const { value } = changes[0] as { readonly value?: unknown };
+    const found = byKey.get(change.keyID) ?? [];
+    found.push({ to: change.to, value, txID });
+    byKey.set(change.keyID, found);
+  });
+  return byKey;
+}

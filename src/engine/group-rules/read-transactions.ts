@@ -1,0 +1,75 @@
+import type { CoValueCore } from 'cojson';
+import { compareText } from '../fixes/tie-order.ts';
+import type { GroupTransaction } from './group-transaction.ts';
+import { malformed, readGroupChange } from './read-change.ts';
+import { readEarlier } from './read-meta.ts';
+import { readSeen } from './seen-claims.ts';
+
+type VerifiedTransaction = CoValueCore['verifiedTransactions'][number];
+
+interface TransactionInMemory extends GroupTransaction {
+  readonly verified: VerifiedTransaction;
+}
+
+const lists = new WeakMap<CoValueCore, TransactionInMemory[]>();
+
+/**
+ * Returns the transactions of a group or account by date, and brings cojson's own list into the same order. Reads each
+ * transaction once. It is the same list as before, unless a new transaction belongs before another.
+ */
+export function transactionsOf(core: CoValueCore): readonly GroupTransaction[] {
+  core.loadVerifiedTransactionsFromLogs();
+  const { verifiedTransactions } = core;
+  const list = lists.get(core) ?? [];
+  let last = list.at(-1);
+  let isSorted = true;
+  // cojson adds new ones at the end.
+  for (const verified of verifiedTransactions.slice(list.length)) {
+    const transaction = readTransaction(verified, last);
+    if (last && byDate(last, transaction) > 0) isSorted = false;
+    last = transaction;
+    list.push(transaction);
+  }
+  const sorted = isSorted ? list : list.toSorted(byDate);
+  lists.set(core, sorted);
+  if (!isSorted)
+    sorted.forEach(({ verified }, place) => {
+      verifiedTransactions[place] = verified;
+    });
+  return sorted;
+}
+
+function readTransaction(
+  verified: VerifiedTransaction,
+  last: TransactionInMemory | undefined,
+): TransactionInMemory {
+  const { currentTxID, currentMadeAt, tx, changes, meta } = verified;
+  const { sessionID, txIndex: index } = currentTxID;
+  // cojson makes a new string each time, which is dear to look up.
+  const author = last?.sessionID === sessionID ? last.author : verified.author;
+  if (tx.privacy === 'private') {
+    return {
+      author,
+      sessionID,
+      index,
+      atMs: currentMadeAt,
+      change: { kind: 'private' },
+      heads: undefined,
+      ahead: undefined,
+      verified,
+    };
+  }
+  const earlierMs = meta === undefined ? 0 : readEarlier(author, meta);
+  const change =
+    earlierMs === undefined
+      ? malformed('Group transaction must have a valid meta')
+      : readGroupChange(changes);
+  const atMs = currentMadeAt - (earlierMs ?? 0);
+  const { heads, ahead } = readSeen(tx.meta);
+  return { author, sessionID, index, atMs, change, heads, ahead, verified };
+}
+
+export function byDate(a: GroupTransaction, b: GroupTransaction): number {
+  if (a.atMs !== b.atMs) return a.atMs - b.atMs;
+  return compareText(a.sessionID, b.sessionID) || a.index - b.index;
+}

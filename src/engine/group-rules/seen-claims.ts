@@ -1,0 +1,89 @@
+import { parseJson } from '../../base/json.ts';
+import { isRecord } from '../../base/record.ts';
+import { subjectOf, type GroupTransaction } from './group-transaction.ts';
+
+/** What the author of a change had seen. Which of them count, `revocation-heads` decides. */
+export interface Claim {
+  /** `heads`: of the sessions of whom it demotes. `ahead`: of the sessions that change the same at a later date. */
+  readonly kind: 'heads' | 'ahead';
+  /** In the list of all. */
+  readonly place: number;
+  readonly seen: object;
+  /** Places of changes by whom it demotes, or of the same: the first `count` are before it. More can follow. */
+  readonly changes: readonly number[];
+  readonly count: number;
+}
+
+export interface ClaimReader {
+  /** Takes the next transaction by date. Returns false if its claims, or earlier ones, may void what was taken so far. */
+  read(transaction: GroupTransaction): boolean;
+  /** In the order in which they apply. */
+  inOrder(): readonly Claim[];
+}
+
+export function createClaimReader(initialAdmin: string): ClaimReader {
+  const placesByAuthor = new Map<string, number[]>();
+  const placesBySubject = new Map<string, number[]>();
+  const aheadBySubject = new Map<string, Claim[]>();
+  const transactions: GroupTransaction[] = [];
+  const [byFirst, byOthers]: [Claim[], Claim[]] = [[], []];
+
+  function claim(kind: Claim['kind'], seen: object, changes: readonly number[], count: number): Claim {
+    const place = transactions.length - 1;
+    const one = { kind, place, seen, changes, count };
+    (transactions[place]?.author === initialAdmin ? byFirst : byOthers).push(one);
+    return one;
+  }
+
+  return {
+    read(transaction) {
+      const place = transactions.push(transaction) - 1;
+      const { author, change, heads, ahead } = transaction;
+      const subject = subjectOf(change);
+      if (subject === undefined) return true;
+      const isVoid = aheadBySubject.get(subject)?.some(({ seen }) => isSeen(seen, transaction)) === true;
+      let voidsNothing = true;
+      if (change.kind === 'role' && change.member !== author && change.role !== 'admin' && isRecord(heads)) {
+        const before = placesByAuthor.get(change.member);
+        if (before) {
+          claim('heads', heads, before, before.length);
+          voidsNothing = before.every((other) => isSeen(heads, transactions[other]));
+        }
+      }
+      const same = listIn(placesBySubject, subject);
+      same.push(place);
+      listIn(placesByAuthor, author).push(place);
+      if (isRecord(ahead)) listIn(aheadBySubject, subject).push(claim('ahead', ahead, same, same.length));
+      return voidsNothing && !isVoid;
+    },
+    inOrder: () => [...byFirst, ...byOthers],
+  };
+}
+
+/** Whether the transaction is among the first of its session that were seen. */
+export function isSeen(
+  seen: object,
+  transaction: Pick<GroupTransaction, 'sessionID' | 'index'> | undefined,
+): boolean {
+  if (!transaction || !Object.hasOwn(seen, transaction.sessionID)) return false;
+  const count: unknown = Reflect.get(seen, transaction.sessionID);
+  return typeof count === 'number' && transaction.index < count;
+}
+
+type Seen = Pick<GroupTransaction, 'heads' | 'ahead'>;
+const nothingSeen: Seen = {};
+
+/** From the signed text: for transactions made here, cojson keeps the meta from before the layers of session maps. */
+export function readSeen(metaJson: string | undefined): Seen {
+  // Parsing is dearer.
+  if (!metaJson?.includes('"heads"') && !metaJson?.includes('"ahead"')) return nothingSeen;
+  return (parseJson(metaJson) as Seen | null | undefined) ?? nothingSeen;
+}
+
+function listIn<T>(lists: Map<string, T[]>, key: string): T[] {
+  const list = lists.get(key);
+  if (list) return list;
+  const added: T[] = [];
+  lists.set(key, added);
+  return added;
+}
