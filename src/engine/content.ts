@@ -1,4 +1,4 @@
-import type { CojsonInternalTypes, CoValueHeader, RawCoID, SessionID } from 'cojson';
+import type { CojsonInternalTypes, CoValueHeader, LocalNode, RawCoID, SessionID } from 'cojson';
 
 export type Content = CojsonInternalTypes.NewContentMessage;
 export type SessionContent = CojsonInternalTypes.SessionNewContent;
@@ -9,6 +9,23 @@ export type { CoValueHeader, RawCoID, SessionID };
 
 export function sessionsOf(content: Content): [SessionID, SessionContent][] {
   return Object.entries(content.new) as [SessionID, SessionContent][];
+}
+
+/** The session ID of the transactions that make an account. Running sessions have random IDs, so none has this one. */
+export const genesisSession = 'session_zAjszg3RAw2';
+
+/** The account or agent that writes under the session ID. */
+export function authorOf(sessionID: string): string {
+  return sessionID.slice(0, sessionID.indexOf('_session_'));
+}
+
+/** The account of a node and its agent, which writes the account itself. Known before the account is loaded. */
+export function ownAuthors(node: LocalNode): readonly string[] {
+  return [node.getCurrentAccountOrAgentID(), node.crypto.getAgentID(node.agentSecret)];
+}
+
+export function isOwnSession(node: LocalNode, sessionID: string): boolean {
+  return ownAuthors(node).includes(authorOf(sessionID));
 }
 
 /** A session of this form holds only a deletion, and is kept when the rest of the CoValue is erased. */

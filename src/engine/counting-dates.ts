@@ -1,6 +1,9 @@
 import type { CoValueCore, LocalNode } from 'cojson';
 import { getKnownCoValue } from './covalue-lookup.ts';
+import { judgeInMemory } from './group-rules/group-in-memory.ts';
+import type { JudgedGroup } from './group-rules/judge-group.ts';
 import { parentGroupsOf } from './private-fields.ts';
+import { dataClock, groupClock } from './session-maps/edit-clock.ts';
 
 type Transaction = CoValueCore['verifiedTransactions'][number];
 
@@ -9,7 +12,13 @@ interface ReadSoFar {
   readonly count: number;
   /** The number of transactions of its groups at that time: each further one can change which of its own are valid. */
   readonly groupCount: number;
+  /** Of a group or account: the last that was read, and by which judgment they counted. */
+  readonly last?: Transaction | undefined;
+  readonly judged?: JudgedGroup | undefined;
+  /** Of the past. */
   readonly latest: Latest;
+  /** What was dated later than the device's clock. */
+  readonly ahead: readonly Latest[];
 }
 
 /** The latest date, its session, and the latest date of any other session. */
@@ -20,32 +29,46 @@ interface Latest {
 }
 
 const none: Latest = { ms: 0, sessionID: '', othersMs: 0 };
-const nothingRead: ReadSoFar = { count: 0, groupCount: 0, latest: none };
+const nothingRead: ReadSoFar = { count: 0, groupCount: 0, latest: none, ahead: [] };
 const readSoFar = new WeakMap<CoValueCore, ReadSoFar>();
 
 /**
- * The latest date of the transactions that count, of a CoValue and of its groups; 0 if there are none. What anyone who
- * knows the ID can make does not count: invalid transactions, and the few that cojson accepts without a role.
+ * The latest date, up to `untilMs`, of the transactions that count, of a CoValue and of its groups; 0 if there are none.
+ * What anyone who knows the ID can make does not count: invalid transactions, and the few that cojson accepts without a role.
  */
-export function latestCountingDate(node: LocalNode, core: CoValueCore): number {
-  return latestCounting(node, core).ms;
+export function latestCountingDate(node: LocalNode, core: CoValueCore, untilMs: number): number {
+  return latestCounting(node, core, untilMs).ms;
 }
 
 /**
- * The earliest date that puts an edit of a session after everything that counts. It is the date of the session's own
- * latest transaction, because cojson orders those by index: a burst of edits must not run ahead of the clock. It is later
- * than every other session's, because session IDs decide the order of equal dates.
+ * The earliest date that puts an edit of a session after everything that counts up to `untilMs`. It is the date of the
+ * session's own latest transaction, because cojson orders those by index: a burst of edits must not run ahead of the clock.
+ * It is later than every other session's, because session IDs decide the order of equal dates.
  */
-export function earliestEditDate(node: LocalNode, core: CoValueCore, sessionID: string): number {
-  const { ms, sessionID: by, othersMs } = latestCounting(node, core);
+export function earliestEditDate(
+  node: LocalNode,
+  core: CoValueCore,
+  sessionID: string,
+  untilMs: number,
+): number {
+  const { ms, sessionID: by, othersMs } = latestCounting(node, core, untilMs);
   return by === sessionID ? Math.max(ms, othersMs + 1) : ms + 1;
 }
 
-function latestCounting(node: LocalNode, core: CoValueCore): Latest {
+/**
+ * The date for writing an edit again that was made at `madeAtMs`. It is later than that, because cojson rejects what was
+ * written again before it was made.
+ */
+export function dateOfRewrite(node: LocalNode, core: CoValueCore, madeAtMs: number): number {
+  const { nowMs, untilMs } = core.isGroupOrAccount() ? groupClock(node) : dataClock(node);
+  return Math.max(nowMs, latestCountingDate(node, core, untilMs) + 1, madeAtMs + 1);
+}
+
+function latestCounting(node: LocalNode, core: CoValueCore, untilMs: number): Latest {
   const sources = sourcesOf(node, core);
   return sources
-    .map((source) => latestOf(source, sourcesOf(node, source)))
-    .reduce(later, latestOf(core, sources));
+    .map((source) => latestOf(source, sourcesOf(node, source), untilMs))
+    .reduce(later, latestOf(core, sources, untilMs));
 }
 
 function later(one: Latest, other: Latest): Latest {
@@ -54,31 +77,56 @@ function later(one: Latest, other: Latest): Latest {
   return { ...one, othersMs: Math.max(one.othersMs, othersMs) };
 }
 
+function latestOf(core: CoValueCore, sources: readonly CoValueCore[], untilMs: number): Latest {
+  const before = readSoFar.get(core);
+  // The clock was set back.
+  if (before && before.latest.ms > untilMs) readSoFar.delete(core);
+  const { latest, ahead } = read(core, sources);
+  return ahead.filter(({ ms }) => ms <= untilMs).reduce(later, latest);
+}
+
 /** Reads each transaction once, unless cojson has validated them again since. */
-function latestOf(core: CoValueCore, sources: readonly CoValueCore[]): Latest {
+function read(core: CoValueCore, sources: readonly CoValueCore[]): ReadSoFar {
   const transactions = core.verifiedTransactions;
   const groups = sources.filter((source) => source.isGroupOrAccount());
   const groupCount = groups.reduce((sum, group) => sum + group.verifiedTransactions.length, 0);
   const before = readSoFar.get(core) ?? nothingRead;
-  if (before.count === transactions.length && before.groupCount === groupCount) return before.latest;
-  // cojson sorts the transactions of groups and accounts, so a new one can be anywhere.
-  const isAppended = before.groupCount === groupCount && !core.isGroupOrAccount();
-  const { count, latest: readBefore } = isAppended ? before : nothingRead;
-  const unread = transactions.slice(count);
+  const isCurrent = before.count === transactions.length && before.groupCount === groupCount;
+  if (isCurrent && before.ahead.length === 0) return before;
+  const judged = core.isGroupOrAccount() ? judgeInMemory(core) : undefined;
+  // cojson sorts the transactions of groups and accounts, so a new one can be anywhere, and change which of the others count.
+  const isSameJudgment =
+    judged === before.judged && (!judged || transactions[before.count - 1] === before.last);
+  const isAppended = before.groupCount === groupCount && isSameJudgment;
+  const known = isCurrent || isAppended ? before : nothingRead;
+  const unread = transactions.slice(known.count);
   const unchecked = unread.findIndex(({ stage }) => stage === 'to-validate');
   const checked = unchecked < 0 ? unread : unread.slice(0, unchecked);
-  const latest = datesThatCount(core, checked).reduce(later, readBefore);
-  readSoFar.set(core, { count: count + checked.length, groupCount, latest });
-  return latest;
+  const nowMs = Date.now();
+  const dates = [...known.ahead, ...datesThatCount(checked, known.count, judged)];
+  const next = {
+    count: known.count + checked.length,
+    groupCount,
+    judged,
+    last: transactions[known.count + checked.length - 1],
+    latest: dates.filter(({ ms }) => ms <= nowMs).reduce(later, known.latest),
+    ahead: dates.filter(({ ms }) => ms > nowMs),
+  };
+  readSoFar.set(core, next);
+  return next;
 }
 
-function datesThatCount(core: CoValueCore, transactions: readonly Transaction[]): readonly Latest[] {
-  const isCounting = core.isGroupOrAccount() ? byMembers(core, transactions) : ordersContent;
-  return transactions.flatMap((transaction) => {
+/** `from`: the place of the first of them. */
+function datesThatCount(
+  transactions: readonly Transaction[],
+  from: number,
+  judged: JudgedGroup | undefined,
+): readonly Latest[] {
+  return transactions.flatMap((transaction, index) => {
     const { isValid, currentMadeAt: ms, txID } = transaction;
-    // Nothing can be dated after the greatest number.
-    const doesCount = isValid && ms < Number.MAX_SAFE_INTEGER && isCounting(transaction);
-    return doesCount ? { ms, sessionID: txID.sessionID, othersMs: 0 } : [];
+    const role = judged?.authorRoles[from + index];
+    const isCounting = judged ? isByMember(transaction, role) : ordersContent(transaction);
+    return isValid && isCounting ? { ms, sessionID: txID.sessionID, othersMs: 0 } : [];
   });
 }
 
@@ -87,23 +135,11 @@ function ordersContent({ changes }: Transaction): boolean {
   return changes?.length !== 0;
 }
 
-/** In a group or account, cojson accepts write keys, their disclosure and a self-revocation from anyone. */
-function byMembers(
-  core: CoValueCore,
-  transactions: readonly Transaction[],
-): (transaction: Transaction) => boolean {
-  const ruleset = core.verified?.header.ruleset;
-  const members = new Set<unknown>(ruleset?.type === 'group' ? [ruleset.initialAdmin] : []);
-  for (const transaction of transactions) {
-    const { key, value } = changeOf(transaction);
-    if (transaction.isValid && value !== 'revoked' && /^(?:co_z|sealer_z)/.test(key)) members.add(key);
-  }
-  return (transaction) => {
-    const { key, value } = changeOf(transaction);
-    const isOpenToAnyone =
-      /^(?:writeKeyFor_|key_)/.test(key) || (key === transaction.author && value === 'revoked');
-    return !isOpenToAnyone || members.has(transaction.author);
-  };
+/** In a group or account, some transactions count of anyone: write keys, their disclosure and a self-revocation. */
+function isByMember(transaction: Transaction, role: string | undefined): boolean {
+  const { key, value } = changeOf(transaction);
+  if (key.startsWith('writeKeyFor_') || (key === transaction.author && value === 'revoked')) return false;
+  return !key.startsWith('key_') || (role !== undefined && role !== 'revoked');
 }
 
 function changeOf({ changes }: Transaction): { readonly key: string; readonly value: unknown } {

@@ -7,8 +7,20 @@ import {
   type RawCoValue,
 } from 'cojson';
 import type { Role } from '../base/role.ts';
+import { hasLateDependencies } from './group-rules/absent-dependencies.ts';
 import { getAvailableCoValue, getKnownCoValue, hasWaitingContent } from './covalue-lookup.ts';
 import { parentGroupsOf } from './private-fields.ts';
+
+// What a group's transaction may be about; for the relay, which judges it before cojson has it.
+export { readGroupChange } from './group-rules/read-change.ts';
+export { isSeen, readSeen } from './group-rules/seen-claims.ts';
+export {
+  everyone,
+  type GroupChange,
+  type GroupTransaction,
+  type MemberRole,
+  type ParentRole,
+} from './group-rules/group-transaction.ts';
 
 /** The role of this node's account in the group of a CoValue. */
 export interface GroupAccess {
@@ -48,6 +60,11 @@ export function groupChainOf(node: LocalNode, groupID: RawCoID): readonly RawCoI
 /** False while part of the CoValue, or of its dependencies, has yet to arrive or to be handled. */
 export function isComplete(core: AvailableCoValueCore): boolean {
   return core.isCompletelyDownloaded() && !core.hasMissingDependencies() && !hasWaitingContent(core);
+}
+
+/** Also false while a member or parent may only be late: the group is judged without it until then. */
+export function isCompleteGroup(group: AvailableCoValueCore): boolean {
+  return isComplete(group) && !hasLateDependencies(group);
 }
 
 /** cojson's other roles belong to invites, or are `revoked`. */

@@ -1,5 +1,6 @@
 import { RawGroup, type CoValueCore, type SessionID } from 'cojson';
 import type { NotCountedReason } from '../base/not-counted-reason.ts';
+import { authorOf } from './content.ts';
 import { isDeletion, mayDelete, restrictsDeletions } from './refusals/restricted-deletions.ts';
 import {
   findCoValue,
@@ -87,7 +88,8 @@ export function decrypt(
 
 const lacksRight =
   /no write permissions|not found in group|^Only |^Admins can|^Managers can|invites? can only|^Group transaction must be made/i;
-const isMalformed = /^Group transaction must|^Can't make private|^Everyone can|^Parent group is|^Child ext/;
+const isMalformed =
+  /^Group transaction must|^Can't make private|^Everyone can|^Parent group is|^Child ext|^Malformed|^Signed for/;
 
 function reasonOf(core: CoValueCore, sessionID: string, message: string, atMs: number): NotCountedReason {
   if (lacksRight.test(message)) {
@@ -102,6 +104,6 @@ function roleAt({ node, id, verified }: CoValueCore, sessionID: string, atMs: nu
   const ruleset = verified?.header.ruleset;
   const core = findCoValue(node, ruleset?.type === 'ownedByGroup' ? ruleset.group : id);
   const group = core && openContentOf(core);
-  const [author] = sessionID.split('_session') as [Parameters<RawGroup['roleOfInternal']>[0]];
+  const author = authorOf(sessionID) as Parameters<RawGroup['roleOfInternal']>[0];
   return group instanceof RawGroup ? group.atTime(atMs).roleOfInternal(author) : undefined;
 }

@@ -1,7 +1,8 @@
 import type { CryptoProvider } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { notLoaded } from '../base/lazy-module.ts';
-import { patchCojson } from './patch-cojson.ts';
+import { patchCojson } from './fixes/patch-cojson.ts';
+import { createDroppedSessions, type DroppedSessions } from './session-maps/dropped-sessions.ts';
 import { createEditTimes, type EditTimes } from './session-maps/edit-times.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { bindToPlace } from './session-maps/place-binding.ts';
@@ -18,6 +19,7 @@ export interface SessionCrypto extends CryptoProvider {
   readonly bindsToPlace: true;
   readonly edits: WriteGate;
   readonly editTimes: EditTimes;
+  readonly droppedSessions: DroppedSessions;
   readonly removalHeads: RemovalHeads;
   readonly writeRights: WriteRights;
 }
@@ -30,9 +32,11 @@ export async function createSessionCrypto(): Promise<SessionCrypto> {
   });
   const edits = createWriteGate();
   const editTimes = createEditTimes();
+  const droppedSessions = createDroppedSessions();
   const removalHeads = createRemovalHeads();
   const writeRights = createWriteRights();
   layerSessionMaps(crypto, {
+    'dropped-sessions': droppedSessions.layer,
     'edit-times': editTimes.layer,
     'write-gate': edits.layer,
     'write-rights': writeRights.layer,
@@ -41,5 +45,13 @@ export async function createSessionCrypto(): Promise<SessionCrypto> {
     'place-binding': bindToPlace,
     'hash-repair': repairHashes(crypto),
   });
-  return Object.assign(crypto, { bindsToPlace: true as const, edits, editTimes, removalHeads, writeRights });
+  const bindsToPlace = true as const;
+  return Object.assign(crypto, {
+    bindsToPlace,
+    edits,
+    editTimes,
+    droppedSessions,
+    removalHeads,
+    writeRights,
+  });
 }

@@ -3,15 +3,15 @@ import { memberRoleIn } from '../covalue-access.ts';
 import { deletedCoValue } from '../covalue-errors.ts';
 import { checkRole, mayWrite } from './check-role.ts';
 import { isDeletion, mayDelete, restrictsDeletions } from './restricted-deletions.ts';
-import { tooLarge, writeForbidden } from './write-errors.ts';
+import { reservedKey, tooLarge, writeForbidden } from './write-errors.ts';
 
 type Create = (this: RawGroup, init: unknown, ...rest: unknown[]) => unknown;
 
 let isPatched = false;
 
 /**
- * Throws the kernel's errors where cojson refuses an edit before it makes a transaction, and where values that are too
- * large would leave a new CoValue without its first transaction. Process-wide and idempotent.
+ * Throws the kernel's errors where cojson refuses an edit before it makes a transaction, and where values that nobody could
+ * read, or that are too large, would leave a new CoValue without its first transaction. Process-wide and idempotent.
  */
 export function patchRefusals(): void {
   if (isPatched) return;
@@ -30,8 +30,7 @@ export function patchRefusals(): void {
     const create = prototype[name] as Create;
     Reflect.set(prototype, name, function (this: RawGroup, init: unknown, ...rest: unknown[]) {
       const isInit = typeof init === 'object' && init !== null;
-      const error = isInit ? tooLarge(undefined, JSON.stringify(changesOf(init))) : undefined;
-      if (error) throw error;
+      if (isInit) assertCanCreate(name, changesOf(init));
       return create.call(this, init, ...rest);
     });
   }
@@ -40,6 +39,8 @@ export function patchRefusals(): void {
     if (this.isDeleted && !meta?.['deleted']) throw deletedCoValue(this.id);
     const isMerge = meta !== undefined && 'mi' in meta;
     if (!isMerge && restrictsDeletions(this) && isDeletion(changes)) checkRole(this, mayDelete);
+    const error = !isMerge && isMap(this) ? reservedKey(this.id, changes) : undefined;
+    if (error) throw error;
     try {
       return makeTransaction.call(this, changes, privacy, meta, madeAt);
     } catch (error) {
@@ -56,15 +57,26 @@ export function patchRefusals(): void {
   };
 }
 
+type Creation = 'createMap' | 'createList' | 'createStream';
+
 /** What cojson makes of a new CoValue's first value. */
-const creations: readonly (readonly [
-  name: 'createMap' | 'createList' | 'createStream',
-  changesOf: (init: object) => unknown,
-])[] = [
+const creations: readonly (readonly [name: Creation, changesOf: (init: object) => unknown])[] = [
   ['createMap', mapChanges],
   ['createList', (init) => (init as unknown[]).map(listChange)],
   ['createStream', (init) => init],
 ];
+
+function assertCanCreate(name: Creation, changes: unknown): void {
+  const error =
+    (name === 'createMap' ? reservedKey(undefined, changes as unknown[]) : undefined) ??
+    tooLarge(undefined, JSON.stringify(changes));
+  if (error) throw error;
+}
+
+/** The group rules check the keys of groups. */
+function isMap(core: CoValueCore): boolean {
+  return core.verified?.header.type === 'comap' && !core.isGroupOrAccount();
+}
 
 function mapChanges(init: object): unknown {
   return Object.entries(init).map(([key, value]) => ({ op: 'set', key, value: idOrValue(value) }));

@@ -1,7 +1,9 @@
-import type { LocalNode, RawCoID } from 'cojson';
+import type { CoValueCore, LocalNode, RawCoID } from 'cojson';
+import { isOwnSession } from '../content.ts';
 import { earliestEditDate } from '../counting-dates.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
-import { dateAfterWriter } from './role-dates.ts';
+import { dataClock, groupClock } from './edit-clock.ts';
+import { dateAfterWriter, gainsRights } from './role-dates.ts';
 import { wrapSigning, type SessionMapLayer } from './session-maps.ts';
 
 export interface EditTimes {
@@ -9,55 +11,80 @@ export interface EditTimes {
   follow(node: LocalNode, genesisTimeMs: number): void;
 }
 
+interface Edit {
+  readonly sessionID: string;
+  /** As cojson dates it. */
+  readonly madeAtMs: number;
+  readonly metaJson: string | undefined;
+  /** Undefined for private edits. */
+  readonly changesJson?: string;
+}
+
 /**
- * Dates an edit later than every valid transaction of the CoValue and its groups that its author had, whatever the
- * clock shows: in cojson the later edit wins, and an edit dated before its author's membership is invalid, so a wrong
- * clock would decide which edits count. The end of a writer's role is dated after their edits, too. Another node's
- * CoValues keep that node's times.
+ * Dates an edit later than every valid transaction of the CoValue and its groups that its author had, also if the clock is
+ * slow: in cojson the later edit wins, and an edit dated before its author's membership is invalid, so a wrong clock would
+ * decide which edits count. The end of a writer's role is dated after their edits, too. How far ahead of the clock these
+ * transactions may be is limited, because anyone with a role can choose their date. Another node's CoValues keep that node's
+ * times.
  */
 export function createEditTimes(): EditTimes & { readonly layer: SessionMapLayer } {
-  type DateOf = (id: RawCoID, sessionID: string, madeAtMs: number, trustingJson?: string) => number;
-  let dateOf: DateOf = (_id, _sessionID, madeAtMs) => madeAtMs;
+  let dateOf = (_id: RawCoID, { madeAtMs }: Edit) => madeAtMs;
 
   return {
     follow(node, genesisTimeMs) {
-      dateOf = (id, sessionID, madeAtMs, trustingJson) => {
+      dateOf = (id, edit) => {
+        const { sessionID, madeAtMs } = edit;
         if (madeAtMs === genesisTimeMs) return madeAtMs;
-        // cojson accepts an invite through a helper node, whose clock no relay corrects.
-        const dateMs = isOwnSession(node, sessionID) ? madeAtMs : node.stampNow();
         const core = getKnownCoValue(node, id);
-        if (!core) return dateMs;
-        const laterMs = Math.max(dateMs, earliestEditDate(node, core, sessionID));
-        return trustingJson ? dateAfterWriter(core, trustingJson, laterMs, dateMs) : laterMs;
+        if (core?.isGroupOrAccount()) return dateInGroup(node, core, edit);
+        const { nowMs, untilMs } = dataClock(node);
+        const dateMs = isOwnSession(node, sessionID) ? madeAtMs : nowMs;
+        return core ? Math.max(dateMs, earliestEditDate(node, core, sessionID, untilMs)) : dateMs;
       };
     },
     layer: (createBelow, coValueID) =>
       wrapSigning(createBelow(), (below) => ({
-        makeNewPrivateTransaction: (sessionID, signer, changes, keyID, keySecret, meta, madeAt) =>
+        makeNewPrivateTransaction: (sessionID, signer, changes, keyID, keySecret, metaJson, madeAtMs) =>
           below.makeNewPrivateTransaction(
             sessionID,
             signer,
             changes,
             keyID,
             keySecret,
-            meta,
-            dateOf(coValueID, sessionID, madeAt),
+            metaJson,
+            dateOf(coValueID, { sessionID, madeAtMs, metaJson }),
           ),
-        makeNewTrustingTransaction: (sessionID, signer, changes, meta, madeAt) =>
+        makeNewTrustingTransaction: (sessionID, signer, changesJson, metaJson, madeAtMs) =>
           below.makeNewTrustingTransaction(
             sessionID,
             signer,
-            changes,
-            meta,
-            dateOf(coValueID, sessionID, madeAt, changes),
+            changesJson,
+            metaJson,
+            dateOf(coValueID, { sessionID, madeAtMs, metaJson, changesJson }),
           ),
       })),
   };
 }
 
-/** Whether the node's account, or its agent, writes under the session ID. */
-export function isOwnSession(node: LocalNode, sessionID: string): boolean {
-  const isBy = (author: string) => sessionID.startsWith(`${author}_`);
-  // An account edits itself as its agent.
-  return isBy(node.getCurrentAccountOrAgentID()) || isBy(node.getCurrentAgent().currentAgentID());
+/** A change follows little that is ahead of the clock, unless that gives its author the right to make it. */
+function dateInGroup(node: LocalNode, core: CoValueCore, edit: Edit): number {
+  const { sessionID, changesJson } = edit;
+  const clock = groupClock(node);
+  const fromMs = startDate(node, edit, clock.nowMs);
+  const after = (untilMs: number) => Math.max(fromMs, earliestEditDate(node, core, sessionID, untilMs));
+  const soonMs = after(clock.untilMs);
+  const lateMs = after(dataClock(node).untilMs);
+  const isLate = lateMs > soonMs && gainsRights(core, sessionID, soonMs, lateMs);
+  const dateMs = isLate ? lateMs : soonMs;
+  return changesJson === undefined
+    ? dateMs
+    : dateAfterWriter(core, changesJson, dateMs, isLate ? lateMs : fromMs);
+}
+
+/** cojson accepts an invite by the clock of a helper node, and dates a change by the clock for data. */
+function startDate(node: LocalNode, { sessionID, madeAtMs, metaJson }: Edit, nowMs: number): number {
+  if (!isOwnSession(node, sessionID)) return nowMs;
+  const dataNowMs = node.stampNow();
+  const isChosen = madeAtMs > dataNowMs || metaJson?.includes('"mi"') === true;
+  return isChosen ? madeAtMs : madeAtMs - (dataNowMs - nowMs);
 }

@@ -3,6 +3,9 @@ import type { SessionMap, SessionMapLayer } from './session-maps.ts';
 
 type SignerSecret = Parameters<CryptoProvider['getSignerID']>[0];
 
+/** Rejected sessions of one CoValue; they take memory until the map is rebuilt. */
+const mostRejected = 1_000;
+
 /**
  * Repairs the hash that signatures are checked against. In cojson 0.20 it goes wrong in two ways, after which
  * edits by the session's true author are refused:
@@ -11,7 +14,8 @@ type SignerSecret = Parameters<CryptoProvider['getSignerID']>[0];
  * - Transactions made in this map are hashed differently from received ones, so those that another run of the session
  *   adds on top of them, for example in a tab that took the session over, are refused.
  *
- * In both cases, the map is rebuilt from the transactions that it had accepted.
+ * In both cases, the map is rebuilt from the transactions that it had accepted, once the session goes on: the signatures of
+ * all sessions are verified again, so whoever sends many false ones would stop everything else.
  */
 export function repairHashes(crypto: CryptoProvider): SessionMapLayer {
   return (createBelow) => createRepairedMap(createBelow, crypto);
@@ -21,8 +25,10 @@ function createRepairedMap(create: () => SessionMap, crypto: CryptoProvider): Se
   let map = create();
   const signersBySession = new Map<string, string>();
   const writtenHere = new Set<string>();
+  const rejected = new Set<string>();
 
   function noteWrite(sessionID: string, signerSecret: string): void {
+    if (rejected.has(sessionID)) map = rebuild();
     writtenHere.add(sessionID);
     if (!signersBySession.has(sessionID)) {
       signersBySession.set(sessionID, crypto.getSignerID(signerSecret as SignerSecret));
@@ -31,6 +37,7 @@ function createRepairedMap(create: () => SessionMap, crypto: CryptoProvider): Se
 
   function rebuild(): SessionMap {
     writtenHere.clear();
+    rejected.clear();
     const rebuilt = create();
     for (const sessionID of map.getSessionIds()) copySession(map, rebuilt, sessionID, signersBySession);
     if (map.isStreaming()) {
@@ -42,11 +49,11 @@ function createRepairedMap(create: () => SessionMap, crypto: CryptoProvider): Se
 
   return {
     addTransactions(sessionID, signerID, transactionsJson, signature, skipVerify) {
-      if (writtenHere.has(sessionID)) map = rebuild();
+      if (writtenHere.has(sessionID) || rejected.has(sessionID)) map = rebuild();
       try {
         map.addTransactions(sessionID, signerID, transactionsJson, signature, skipVerify);
       } catch (error) {
-        map = rebuild();
+        if (rejected.add(sessionID).size > mostRejected) map = rebuild();
         throw error;
       }
       if (signerID !== undefined) signersBySession.set(sessionID, signerID);
@@ -60,7 +67,9 @@ function createRepairedMap(create: () => SessionMap, crypto: CryptoProvider): Se
       return map.makeNewTrustingTransaction(sessionID, signerSecret, ...rest);
     },
     getHeader: () => map.getHeader(),
-    getSessionIds: () => map.getSessionIds(),
+    // Of a new session that was rejected, an empty one is left.
+    getSessionIds: () =>
+      map.getSessionIds().filter((id) => !rejected.has(id) || map.getTransactionCount(id) > 0),
     getTransactionCount: (sessionID) => map.getTransactionCount(sessionID),
     getTransaction: (sessionID, index) => map.getTransaction(sessionID, index),
     getSessionTransactions: (sessionID, from) => map.getSessionTransactions(sessionID, from),

@@ -1,3 +1,4 @@
+import { placeOf } from '../session-place.ts';
 import { wrapSigning, type SessionMapLayer } from './session-maps.ts';
 
 /**
@@ -8,11 +9,11 @@ import { wrapSigning, type SessionMapLayer } from './session-maps.ts';
 export const bindToPlace: SessionMapLayer = (createBelow, coValueID) =>
   wrapSigning(createBelow(), ({ makeNewTrustingTransaction: make }) => ({
     makeNewTrustingTransaction: (sessionID, signerSecret, changes, meta, madeAt) =>
-      make(sessionID, signerSecret, changes, withPlace(meta, `${coValueID}/${sessionID}`), madeAt),
+      make(sessionID, signerSecret, changes, withPlace(meta, placeOf(coValueID, sessionID)), madeAt),
   }));
 
 /** A deletion already names its CoValue in `deleted`, which stock cojson reads. */
 function withPlace(metaJson: string | undefined, place: string): string {
   const meta = metaJson === undefined ? {} : (JSON.parse(metaJson) as Readonly<Record<string, unknown>>);
-  return JSON.stringify('deleted' in meta ? meta : { ...meta, at: place });
+  return JSON.stringify(typeof meta['deleted'] === 'string' ? meta : { ...meta, at: place });
 }

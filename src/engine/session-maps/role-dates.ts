@@ -1,15 +1,32 @@
 import type { CoValueCore } from 'cojson';
+import { authorOf } from '../content.ts';
+import { judgeInMemory } from '../group-rules/group-in-memory.ts';
+import type { MemberRole } from '../group-rules/group-transaction.ts';
+import { roleOfInvite } from '../group-rules/roles.ts';
 import { dependantsOf } from '../covalue-lookup.ts';
 import { findCoValue, openMapOf } from '../private-fields.ts';
 
-const dayMs = 24 * 60 * 60 * 1000;
+const aheadMs = 5 * 60 * 1000;
+
+/** Whether an author has more rights in a group at the later date. */
+export function gainsRights(group: CoValueCore, sessionID: string, fromMs: number, untilMs: number): boolean {
+  const author = authorOf(sessionID);
+  const { roles } = judgeInMemory(group);
+  return rankOf(roles.roleAt(author, untilMs)) > rankOf(roles.roleAt(author, fromMs));
+}
+
+function rankOf(role: MemberRole | undefined): number {
+  if (role === 'admin') return 3;
+  if (role === 'manager' || roleOfInvite(role)) return 2;
+  return role ? 1 : 0;
+}
 
 /**
  * Returns a later date for a change of a group that ends a writer's right to write: after all edits of that writer that
  * are open here, in CoValues of the group and of groups that extend it. cojson judges an edit by the role at its date.
  *
- * The former writer's edits count until that date. So edits that are over a day ahead of now and of the membership are
- * ignored, and a member who manages one of these groups gets no later date, because they could still replace its key.
+ * The former writer can write until that date. So edits that are over 5 min ahead of now are ignored, and a member who
+ * manages one of these groups gets no later date, because they could still replace its key.
  */
 export function dateAfterWriter(
   group: CoValueCore,
@@ -25,8 +42,7 @@ export function dateAfterWriter(
   const couldWrite = role === 'writer' || role === 'writeOnly';
   if (!couldWrite || (value !== 'reader' && value !== 'revoked')) return dateMs;
 
-  const memberSinceMs = Number(roles.lastEditAt(member)?.at);
-  const untilMs = Math.max(nowMs, memberSinceMs) + dayMs;
+  const untilMs = nowMs + aheadMs;
   let laterMs = dateMs;
   const groups = new Set([group]);
   // What depends on a group is what it owns, and the groups that extend it or did.

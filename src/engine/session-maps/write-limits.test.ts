@@ -226,6 +226,29 @@ it('[WRITE-6] an edit of a deleted value throws CO_VALUE_DELETED and changes not
   map.core.deleteCoValue();
 });
 
+it('[WRITE-1] a private edit of a group throws WRITE_FORBIDDEN and changes nothing', () => {
+  const before = stateOf(owner);
+  expect(() => group.set('profile', null)).toThrow(
+    expect.objectContaining({ code: 'WRITE_FORBIDDEN' }) as Error,
+  );
+  expect(stateOf(owner)).toEqual(before);
+});
+
+it.each(['constructor', '__proto__'])(
+  '[WRITE-7] a map’s key %s throws KEY_RESERVED and changes nothing',
+  (key) => {
+    const map = group.createMap({ a: 1 });
+    const before = stateOf(owner);
+    const reserved = (details: object) =>
+      expect.objectContaining({ code: 'KEY_RESERVED', details: { key, ...details } }) as Error;
+    expect(() => map.set(key as 'a', 2)).toThrow(reserved({ id: map.id }));
+    expect(() => map.delete(key as 'a')).toThrow(reserved({ id: map.id }));
+    expect(() => group.createMap(Object.fromEntries([[key, 1]]))).toThrow(reserved({}));
+    expect(stateOf(owner)).toEqual(before);
+    expect(map.toJSON()).toEqual({ a: 1 });
+  },
+);
+
 describe('[WRITE-4] an edit above 1,048,576 bytes throws VALUE_TOO_LARGE and changes nothing', () => {
   const limitBytes = 1_048_576;
   const frame = JSON.stringify([{ op: 'set', key: 'a', value: '' }]).length;

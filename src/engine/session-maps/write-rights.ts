@@ -1,7 +1,7 @@
 import type { LocalNode, RawCoID } from 'cojson';
+import { isOwnSession } from '../content.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { checkRole, mayWrite } from '../refusals/check-role.ts';
-import { isOwnSession } from './edit-times.ts';
 import { checkEdits, type SessionMapLayer } from './session-maps.ts';
 
 export interface WriteRights {

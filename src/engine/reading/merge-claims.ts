@@ -1,0 +1,126 @@
+import type { CoValueCore, JsonObject } from 'cojson';
+import { isEqual } from '../../base/equal.ts';
+import { authorOf } from '../content.ts';
+import { getKnownCoValue, getOrCreateCoValue } from '../covalue-lookup.ts';
+import { openContentOf } from '../private-fields.ts';
+import { withoutMerge } from './meta-shapes.ts';
+
+// READ-3: an edit that repeats another one names that one's session in its meta, and cojson shows it as that one, by that one's
+// author. That counts for sessions of the same author, for edits that a branch of this CoValue has, and for items of a list
+// that name a branch. Everything else keeps its own name, and the date that it gives.
+
+type Transaction = CoValueCore['verifiedTransactions'][number];
+
+/** The place that an edit claims to have been made at. */
+interface Claim {
+  readonly sessionID: string;
+  readonly index: number;
+  readonly branchID: string | undefined;
+  readonly madeAtMs: number;
+  /** The whole meta, which is read again once the branch is here. */
+  readonly meta: JsonObject;
+}
+
+/** Of refused ones, too: the next edit of the session can leave out what it has in common with this one. */
+const claims = new WeakMap<Transaction, Claim>();
+const editsByBranch = new WeakMap<CoValueCore, ReadonlyMap<string, Transaction>>();
+/** Branches that a CoValue was found to need. */
+const awaited = new WeakMap<CoValueCore, Set<string>>();
+/** Anyone who may write can name as many branches as they like. */
+const mostAwaited = 20;
+const deepestBranch = 10;
+
+/** What cojson may read of the meta of an edit, which is well-formed. Undefined if the edit repeats no other one. */
+export function readSource(
+  core: CoValueCore,
+  transaction: Transaction,
+): { readonly meta: JsonObject; readonly madeAtMs?: number } | undefined {
+  // The group rules have their own.
+  const claim = core.isGroupOrAccount() ? undefined : (claims.get(transaction) ?? readClaim(transaction));
+  if (!claim) return undefined;
+  claims.set(transaction, claim);
+  const { sessionID, branchID, meta, madeAtMs } = claim;
+  const { author, currentMadeAt, changes } = transaction;
+  const isOwn = authorOf(sessionID) === author;
+  if (isOwn || isAnchor(core, claim) || isInBranch(core, claim, changes))
+    return { meta: { ...meta, s: sessionID, ...(branchID !== undefined && { b: branchID }) } };
+  awaitBranch(core, branchID);
+  return { meta: withoutMerge(meta), madeAtMs: Math.min(madeAtMs, currentMadeAt) };
+}
+
+/**
+ * The items of a list name those beside them by the branch's IDs. Without these, whoever lacks the branch would see another
+ * order, and what was deleted in it. The ID of a branch keeps them apart from the list's own.
+ */
+function isAnchor({ id, verified }: CoValueCore, { branchID }: Claim): boolean {
+  const type = verified?.header.type;
+  return (type === 'colist' || type === 'coplaintext') && branchID !== undefined && branchID !== id;
+}
+
+function readClaim({ meta, previous, currentMadeAt }: Transaction): Claim | undefined {
+  if (!meta || !('mi' in meta)) return undefined;
+  const { mi, s, b, t } = meta as Readonly<Partial<Record<string, unknown>>>;
+  const before = previous && claims.get(previous);
+  return {
+    sessionID: (s as string | undefined) ?? before?.sessionID ?? previous?.txID.sessionID ?? '',
+    index: mi as number,
+    branchID: (b as string | undefined) ?? before?.branchID ?? previous?.txID.branch,
+    // cojson takes 0 as left out.
+    madeAtMs: t ? currentMadeAt - (t as number) : (previous?.madeAt ?? currentMadeAt),
+    meta,
+  };
+}
+
+/** Whether a branch of the CoValue, or a branch of that, has the edit. */
+function isInBranch(core: CoValueCore, { branchID, sessionID, index }: Claim, changes: unknown): boolean {
+  const branch = branchID === undefined ? undefined : getKnownCoValue(core.node, branchID);
+  if (!branch?.isAvailable() || !isBranchOf(core, branch)) return false;
+  const edit = editsOf(branch).get(`${sessionID} ${index}`);
+  return edit?.isValid === true && isEqual(edit.changes, changes);
+}
+
+/** Without what the branch has from its source, which is being read. Includes what does not count. */
+function editsOf(branch: CoValueCore): ReadonlyMap<string, Transaction> {
+  branch.loadVerifiedTransactionsFromLogs();
+  const known = editsByBranch.get(branch);
+  // Each merged edit asks.
+  if (known?.size === branch.verifiedTransactions.length) return known;
+  // Makes cojson validate and decrypt them.
+  branch.getValidTransactions({ ignorePrivateTransactions: false, skipBranchSource: true });
+  const edits = new Map(
+    branch.verifiedTransactions.map((edit) => {
+      const { sessionID, txIndex } = edit.currentTxID;
+      return [`${sessionID} ${txIndex}`, edit];
+    }),
+  );
+  editsByBranch.set(branch, edits);
+  return edits;
+}
+
+function isBranchOf(core: CoValueCore, branch: CoValueCore): boolean {
+  let sourceID = branch.getCurrentBranchSourceId();
+  for (let depth = 0; sourceID !== undefined && depth < deepestBranch; depth++) {
+    if (sourceID === core.id) return true;
+    sourceID = getKnownCoValue(core.node, sourceID)?.getCurrentBranchSourceId();
+  }
+  return false;
+}
+
+function awaitBranch(core: CoValueCore, branchID: string | undefined): void {
+  if (branchID === undefined || !/^co_z\w{1,64}$/.test(branchID)) return;
+  const known = awaited.get(core) ?? new Set();
+  awaited.set(core, known);
+  if (known.has(branchID) || known.size >= mostAwaited) return;
+  known.add(branchID);
+  const branch = getOrCreateCoValue(core.node, branchID);
+  const isHere = () => branch.isAvailable() && branch.isCompletelyDownloaded();
+  if (isHere()) return;
+  branch.waitFor({
+    predicate: isHere,
+    onSuccess() {
+      core.resetParsedTransactions();
+      openContentOf(core)?.rebuildFromCore();
+    },
+  });
+  core.node.loadCoValueCore(branch.id).catch(() => {});
+}

@@ -1,0 +1,44 @@
+import type { CoValueHeader } from '../content.ts';
+import { decideReading, type ReadTransaction } from '../private-methods.ts';
+import { namesOtherPlace } from '../session-place.ts';
+import { readableChanges, type ChangedValue } from './change-shapes.ts';
+import { readSource } from './merge-claims.ts';
+import { readableMeta, withoutPointer } from './meta-shapes.ts';
+
+let isPatched = false;
+
+/**
+ * Leaves out of every CoValue what was signed for another place, and what cojson cannot read: with 0.20, one transaction
+ * of any member makes a CoValue unreadable, and a relay can replay what was written elsewhere. Process-wide and
+ * idempotent.
+ */
+export function patchReading(): void {
+  if (isPatched) return;
+  isPatched = true;
+  decideReading({
+    read({ id, verified: { header } }, { tx, changes, meta: signedMeta, currentTxID: { sessionID } }) {
+      const meta = readableMeta(signedMeta);
+      const isTrusting = tx.privacy === 'trusting';
+      if (isTrusting && meta && namesOtherPlace(id, sessionID, meta))
+        return refused('Signed for another place');
+      // The group rules read the changes of groups and accounts.
+      if (header.ruleset.type === 'group') return { changes: changes ?? [], meta };
+      const readable = readableChanges(valueOf(header), changes);
+      return readable ? { changes: readable, meta } : refused('Malformed changes');
+    },
+    changes: (header, decrypted) => readableChanges(valueOf(header), decrypted),
+    meta: readableMeta,
+    // cojson lets readers name a branch, then leaves out the changes, and goes on showing those it has shown before.
+    judged: ({ changes, meta }) => (changes && changes.length > 0 && meta ? withoutPointer(meta) : meta),
+    source: readSource,
+  });
+}
+
+/** Without changes it does nothing even where cojson shows what does not count, as in a list. */
+function refused(refusal: string): ReadTransaction {
+  return { changes: [], meta: undefined, refusal };
+}
+
+function valueOf({ type, meta }: CoValueHeader): ChangedValue {
+  return { type, isFile: type === 'costream' && meta?.['type'] === 'binary' };
+}

@@ -1,0 +1,31 @@
+import type { LocalNode } from 'cojson';
+
+const minuteMs = 60 * 1000;
+const hourMs = 60 * minuteMs;
+/** Relays refuse edits that are dated 24 h ahead. */
+const dataAheadMs = 20 * hourMs;
+const groupAheadMs = 5 * minuteMs;
+
+export interface EditClock {
+  readonly nowMs: number;
+  /** An edit is dated after what counts up to this date, and not after what is later. */
+  readonly untilMs: number;
+}
+
+/**
+ * The clock for edits of data. cojson corrects it by relays' pings, by up to 24 h. As the device's clock or a relay's may be
+ * wrong, the limit is 20 h ahead of the earlier one, and never before one of them.
+ */
+export function dataClock(node: LocalNode): EditClock {
+  const deviceMs = Date.now();
+  const nowMs = node.stampNow();
+  return { nowMs, untilMs: Math.max(nowMs, deviceMs, Math.min(nowMs, deviceMs) + dataAheadMs) };
+}
+
+/** The clock for changes of groups and accounts. A relay that differs by more than 5 min does not correct it. */
+export function groupClock(node: LocalNode): EditClock {
+  const deviceMs = Date.now();
+  const correctedMs = node.stampNow();
+  const nowMs = Math.abs(correctedMs - deviceMs) <= groupAheadMs ? correctedMs : deviceMs;
+  return { nowMs, untilMs: nowMs + groupAheadMs };
+}
