@@ -24,7 +24,6 @@ function setUp() {
     },
   });
   return {
-    suppress: acknowledgements.suppress,
     delayed: acknowledgements.peer,
     waiting,
     sent,

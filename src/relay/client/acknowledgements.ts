@@ -1,4 +1,5 @@
 import type { Peer, SyncMessage } from 'cojson';
+import { createClaimLimits, type ClaimLimits } from './claim-limits.ts';
 
 export interface Commits {
   afterCommit(id: string | undefined, run: () => void): void;
@@ -7,8 +8,9 @@ export interface Commits {
 export interface Acknowledgements {
   /** The peer, wrapped so that each claim goes out only once the content it covers is committed. */
   readonly peer: Peer;
-  /** Stops acknowledging the CoValue: clients count transactions, so they would count refused ones too. */
-  suppress(id: string): void;
+  /** Acknowledges at most `count` transactions of the session: the client has others at the following positions. */
+  limit(id: string, sessionID: string, count: number): void;
+  unlimit(id: string, sessionID: string): void;
 }
 
 /** Delays claims to have content until that content is committed: clients treat it as durable from then on. */
@@ -16,11 +18,7 @@ export function delayAcknowledgements(peer: Peer, commits: Commits): Acknowledge
   const { outgoing } = peer;
   let isClosed = false;
   /** Created on demand, because thousands of idle connections need none. */
-  let suppressed: Set<string> | undefined;
-
-  function isSuppressed(id: string | undefined): boolean {
-    return suppressed !== undefined && (id === undefined || suppressed.has(id));
-  }
+  let limits: ClaimLimits | undefined;
 
   function send(message: SyncMessage): void {
     if (!isClosed) outgoing.push(message);
@@ -42,7 +40,10 @@ export function delayAcknowledgements(peer: Peer, commits: Commits): Acknowledge
           // cojson acknowledges content before it stores it, within the same turn.
           queueMicrotask(() =>
             commits.afterCommit(id, () => {
-              if (!isSuppressed(id)) send(message);
+              const allowed = limits ? limits.apply(message) : message;
+              // What a comparison covers is not known here.
+              const isWhole = message.action === 'reconcile-ack' && limits !== undefined;
+              if (allowed && !isWhole) send(allowed);
             }),
           );
         },
@@ -50,7 +51,8 @@ export function delayAcknowledgements(peer: Peer, commits: Commits): Acknowledge
         onClose: (listener) => outgoing.onClose(listener),
       },
     },
-    suppress: (id) => void (suppressed ??= new Set()).add(id),
+    limit: (...limit) => (limits ??= createClaimLimits()).add(...limit),
+    unlimit: (id, sessionID) => limits?.remove(id, sessionID),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { SyncMessage } from 'cojson';
 import type { RawData } from 'ws';
+import { contentRefusals, type RefusedContent } from '../admission/content-refusal.ts';
 import { encodeFrame, encodePing, type RefusalCode, type RefusedFrame } from '../../wire/frames.ts';
+import type { Content } from '../../engine/content.ts';
 import { createClientMessages, reconnectAfterMs } from './client-messages.ts';
 import { closeWithRefusal } from './closing-refusal.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -22,9 +24,15 @@ export interface Connection {
   stopReading(): void;
   /** Sends the reason and disconnects. */
   refuse(code: RefusalCode, reason: string, retryAfterMs?: number): void;
-  /** Notifies a subscribed client of refused transactions, and stops acknowledging the CoValue to it. */
+  /** Notifies a subscribed client of refused transactions, and stops acknowledging the session to it. */
   refuseFork(coValueID: string, sessionID: string): void;
   refuseDeletion(coValueID: string): void;
+  /** Acknowledges no refused transaction of the session, and notifies the client if `isNotice`. */
+  refuseContent(refused: RefusedContent, isNotice: boolean): void;
+  /** Acknowledges the session again: its content was admitted after all. */
+  admitted(coValueID: string, sessionID: string): void;
+  /** Handles content again that was not complete. */
+  takeContent(content: Content): void;
   /** Closes without waiting for the client. */
   terminate(): void;
 }
@@ -99,6 +107,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
       node,
       peer: () => node.syncManager.peers[id],
       maxBytes: 2 * limits.messageBytes,
+      mayName: options.admission.mayName,
       clock,
       pass: inbox.deliver,
       dropped({ id }, missing) {
@@ -113,6 +122,10 @@ export function serveConnection(options: ConnectionOptions): Connection {
       gaveUp: notFound,
       lookedUp: () => reader.resume(),
     });
+
+  function takeContent(message: Content): void {
+    if (!hasEnded) (dependencyQueue ??= openDependencyQueue()).take(message);
+  }
 
   /** Created with the first query: most clients send none. */
   let inspections: Inspections | undefined;
@@ -136,7 +149,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     coldLoads,
     minAppVersion: hello.minAppVersion,
     logger,
-    takeContent: (message) => (dependencyQueue ??= openDependencyQueue()).take(message),
+    takeContent,
     deliver: inbox.deliver,
     inspect: hello.inspect ? (frame) => (inspections ??= openInspections()).take(frame) : undefined,
     answer: outgoing.sendNow,
@@ -206,7 +219,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   });
 
   socket.send(encodeFrame(hello));
-  const { peer, suppress } = delayAcknowledgements(
+  const { peer, limit, unlimit } = delayAcknowledgements(
     { id, role: 'client', incoming: inbox.channel, outgoing: outgoing.channel },
     options.storage,
   );
@@ -231,7 +244,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
     refuse,
     refuseFork(coValueID, sessionID) {
       if (hasEnded || !following.has(coValueID)) return;
-      suppress(coValueID);
+      // Clients count transactions, so they would count refused ones, too. Where theirs begin to differ is not known here.
+      limit(coValueID, sessionID, 0);
       const reason = 'These transactions conflict with stored transactions of the same session.';
       notify('fork', reason, { id: coValueID, sessionID });
     },
@@ -241,6 +255,15 @@ export function serveConnection(options: ConnectionOptions): Connection {
           id: coValueID,
         });
     },
+    refuseContent({ id: coValueID, sessionID, count, reason }, isNotice) {
+      if (hasEnded) return;
+      measure.refusedContent(reason);
+      limit(coValueID, sessionID, count);
+      const { code, sentence } = contentRefusals[reason];
+      if (isNotice) notify(code, sentence, { id: coValueID, sessionID });
+    },
+    admitted: unlimit,
+    takeContent,
     terminate: () => socket.terminate(),
   };
 }

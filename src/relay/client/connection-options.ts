@@ -2,6 +2,7 @@ import type { LocalNode, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
+import type { Admission } from '../admission/admit-content.ts';
 import type { ClientSocket } from './client-socket.ts';
 import type { Commits } from './acknowledgements.ts';
 import type { WireMeasure } from './wire-measure.ts';
@@ -18,6 +19,7 @@ export interface ConnectionOptions {
   readonly measure: WireMeasure;
   readonly subscriptions: Subscriptions;
   readonly turns: ReadTurns;
+  readonly admission: Pick<Admission, 'mayName'>;
   readonly hello: HelloFrame;
   readonly limits: RelayLimits;
   readonly clock: Clock;

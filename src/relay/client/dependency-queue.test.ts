@@ -2,9 +2,15 @@ import type { CoValueCore, RawCoID } from 'cojson';
 import { expect, it, vi } from 'vitest';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import type { Content } from '../../engine/content.ts';
-import { createClientNode } from '../../../test/support/relay/stock-client.ts';
+import { createRelayNode } from '../../engine/create-node.ts';
+import { createClientNode, crypto } from '../../../test/support/relay/stock-client.ts';
 import { createReader, describeStorage } from '../../../test/support/relay/test-storage.ts';
-import { createDependencyQueue, maxWaitingMessages, waitForDependencyMs } from './dependency-queue.ts';
+import {
+  createDependencyQueue,
+  maxWaitingMessages,
+  waitForDependencyMs,
+  waitForGroupMs,
+} from './dependency-queue.ts';
 
 const ghost = 'co_zGhost1111111111111111';
 
@@ -30,6 +36,7 @@ describeStorage(({ open }) => {
       node,
       peer: () => undefined,
       maxBytes,
+      mayName: () => true,
       clock,
       pass(message) {
         passed.push(message.id);
@@ -52,6 +59,22 @@ describeStorage(({ open }) => {
     for (const piece of contentsOf(account)) waiting.take(piece);
     await vi.waitFor(() => expect(passed).toEqual([account.id, map.group.id, map.id]));
     expect(dropped).toEqual([]);
+  });
+
+  it('[RELAY-22] passes on a group without a member that nobody has, after the same time', async () => {
+    createRelayNode(crypto); // Makes cojson load groups as it does in a relay.
+    const { map, account, waiting, passed, dropped, gaveUp, clock } = await setUp();
+    map.group.set(ghost as 'everyone', 'reader', 'trusting');
+    for (const piece of [account, map.group.core, map.core].flatMap(contentsOf)) waiting.take(piece);
+    clock.advance(waitForDependencyMs - 1);
+    expect(passed).toEqual([account.id]);
+    clock.advance(1);
+    expect(passed).toContain(map.group.id);
+    await vi.waitFor(() => expect(passed).toEqual([account.id, map.group.id, map.id]), { timeout: 15_000 });
+    expect([dropped, clock.waiting]).toEqual([[], 1]);
+    expect(gaveUp).toHaveBeenCalledWith(ghost);
+    clock.advance(waitForGroupMs);
+    expect([dropped, clock.waiting]).toEqual([[], 0]);
   });
 
   it('drops content that waits too long and passes on what is queued behind it', async () => {

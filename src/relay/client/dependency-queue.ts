@@ -1,6 +1,6 @@
 import { cojsonInternals, type LocalNode, type PeerState, type RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import { contentBytes, type Content, type CoValueHeader } from '../../engine/content.ts';
+import { contentBytes, sessionsOf, type Content, type CoValueHeader } from '../../engine/content.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /** Holds content back until its dependencies arrive: in the CoValue, it would block all later edits. */
@@ -16,6 +16,11 @@ export interface DependencyQueueOptions {
   /** The client, which is asked for missing dependencies; undefined once it has disconnected. */
   readonly peer: () => PeerState | undefined;
   readonly maxBytes: number;
+  /**
+   * Whether content waits for what this session names in a group. Anyone can name what does not exist, so it is asked for each
+   * author.
+   */
+  mayName(id: string, header: CoValueHeader, sessionID: string): boolean;
   readonly clock: Clock;
   pass(message: Content): void;
   /** Content waited too long, or too much content was waiting. `missing` is one of its missing dependencies. */
@@ -26,6 +31,8 @@ export interface DependencyQueueOptions {
 }
 
 export const waitForDependencyMs = 30_000;
+/** cojson takes up to 10 s to handle a group without what nobody has. */
+export const waitForGroupMs = 12_000;
 export const maxWaitingMessages = 5_000;
 const bytesPerMessage = 500;
 
@@ -34,12 +41,14 @@ interface Waiting {
   readonly bytes: number;
   readonly untilMs: number;
   missing: readonly RawCoID[];
+  /** Whether only members and parents are missing that a group names. */
+  isOnlyNamed: boolean;
   /** The storage was queried for the header, which this message lacks. */
   isLookedUp: boolean;
 }
 
 export function createDependencyQueue(options: DependencyQueueOptions): DependencyQueue {
-  const { node, peer, maxBytes, clock, pass, dropped, gaveUp, lookedUp } = options;
+  const { node, peer, maxBytes, mayName, clock, pass, dropped, gaveUp, lookedUp } = options;
   /** In order of arrival, which is also the order of expiry. */
   const waiting = new Set<Waiting>();
   const queuesByID = new Map<RawCoID, Waiting[]>();
@@ -52,7 +61,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     const queue = queuesByID.get(message.id);
     const untilMs = clock.nowMs() + waitForDependencyMs;
     const bytes = bytesPerMessage + contentBytes(message);
-    const entry: Waiting = { message, bytes, untilMs, missing: [], isLookedUp: false };
+    const entry: Waiting = { message, bytes, untilMs, missing: [], isOnlyNamed: false, isLookedUp: false };
     if (!queue && isReady(entry)) return pass(message);
     if (queue) queue.push(entry);
     else queuesByID.set(message.id, [entry]);
@@ -69,7 +78,11 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
       lookUp(entry);
       return false;
     }
-    entry.missing = dependenciesOf(message, header).filter((id) => !getKnownCoValue(node, id)?.isAvailable());
+    const isMissing = (id: RawCoID) => !getKnownCoValue(node, id)?.isAvailable();
+    const required = requiredOf(message, header).filter(isMissing);
+    const named = namedIn(message, header, mayName).filter((id) => isMissing(id) && !required.includes(id));
+    entry.missing = [...required, ...named];
+    entry.isOnlyNamed = required.length === 0;
     for (const id of entry.missing) requestDependency(id, message.id);
     return entry.missing.length === 0;
   }
@@ -144,6 +157,29 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     }
   }
 
+  /**
+   * Devices load a group without members and parents that nobody has, and so does cojson here. Returns whether there was one,
+   * for which other content may wait.
+   */
+  function passWithoutNamed(nowMs: number): boolean {
+    const from = peer();
+    const due = [...waiting].filter((entry) => entry.untilMs <= nowMs && entry.isOnlyNamed && isFirst(entry));
+    for (const entry of due) {
+      const { message, missing } = entry;
+      removeEntry(entry);
+      queuesByID.get(message.id)?.shift();
+      for (const id of missing) {
+        giveUp(id, message.id);
+        if (from) getOrCreateCoValue(node, id).markNotFoundInPeer(from.id);
+      }
+      pass(message);
+      drain(message.id);
+    }
+    return due.length > 0;
+  }
+
+  const isFirst = (entry: Waiting) => queuesByID.get(entry.message.id)?.[0] === entry;
+
   function giveUp(id: RawCoID, dependant: RawCoID): void {
     const dependency = dependenciesByID.get(id);
     if (!dependency || queuesByID.get(dependant)?.some(({ missing }) => missing.includes(id))) return;
@@ -160,6 +196,10 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
   function expire(): void {
     cancelExpiry = undefined;
     const nowMs = clock.nowMs();
+    if (passWithoutNamed(nowMs) && waiting.size > 0) {
+      cancelExpiry = clock.after(waitForGroupMs, expire);
+      return;
+    }
     dropWhile(({ untilMs }) => untilMs <= nowMs);
     for (const { untilMs } of waiting) {
       cancelExpiry = clock.after(untilMs - nowMs, expire);
@@ -184,10 +224,21 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
   };
 }
 
-function dependenciesOf(message: Content, header: CoValueHeader | undefined): readonly RawCoID[] {
-  // Without a header, only the authors are known to be dependencies, as in cojson.
-  const known = header ?? authorsOnly;
+/** Without a header, only the authors are known to be dependencies, as in cojson. Of a group, only they are required. */
+function requiredOf(message: Content, header: CoValueHeader | undefined): readonly RawCoID[] {
+  const known = header && header.ruleset.type !== 'group' ? header : authorsOnly;
   return [...cojsonInternals.getDependedOnCoValues(known, message)];
+}
+
+function namedIn(
+  message: Content,
+  header: CoValueHeader | undefined,
+  mayName: DependencyQueueOptions['mayName'],
+): readonly RawCoID[] {
+  if (header?.ruleset.type !== 'group') return [];
+  const trusted = sessionsOf(message).filter(([sessionID]) => mayName(message.id, header, sessionID));
+  const named = { ...message, new: Object.fromEntries(trusted) };
+  return [...cojsonInternals.getDependedOnCoValues(header, named)].filter((id) => id !== message.id);
 }
 
 const authorsOnly: CoValueHeader = {

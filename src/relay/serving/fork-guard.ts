@@ -1,13 +1,17 @@
 import type { CoValueCore, LocalNode, PeerState } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
+import { mayDeleteNow } from '../admission/deletion-rule.ts';
 import { createPendingDeletions } from './pending-deletions.ts';
 import { isSameTransaction, withoutForks, type Fork } from '../storage/find-forks.ts';
 import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
 import { isDeleteSession, sessionsOf, type Content, type SessionID } from '../../engine/content.ts';
 import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
-/** Refused sessions per client, counted in each CoValue: a client has its own, but also forwards those of others. */
-export const maxRefused = 1_000;
+/**
+ * Refused sessions per client that are remembered, counted in each CoValue. A client forwards those of others, too, as many as a
+ * hostile relay gave it. It stays connected.
+ */
+export const maxRefused = 10_000;
 
 /**
  * Refuses transactions that conflict with stored ones, which happens when two copies of a session continue
@@ -19,11 +23,9 @@ export function guardAgainstForks(
   node: LocalNode,
   clock: Clock,
   on: {
-    /** Called once per session and client. */
+    /** Called once per session and client, as long as they are remembered. */
     refused(peerID: string, fork: Fork): void;
     deletionRefused(peerID: string, id: string): void;
-    /** Beyond `maxRefused`, disconnect the client. */
-    tooMany(peerID: string): void;
   },
 ): void {
   let handle: HandleContent = () => {};
@@ -56,6 +58,14 @@ export function guardAgainstForks(
   }
 
   function take(message: Content, from: PeerState): void {
+    const early = sessionsOf(message).filter(([sessionID]) => !mayDeleteNow(node, message, sessionID));
+    if (early.length === 0) return hand(message, from);
+    const others = withoutForks(message, (sessionID) => early.some(([other]) => other === sessionID));
+    hand(others, from);
+    pendingDeletions.keep({ ...message, new: Object.fromEntries(early) }, from);
+  }
+
+  function hand(message: Content, from: PeerState): void {
     const coValue = getOrCreateCoValue(node, message.id);
     handle(message, from);
     if (!coValue.isErroredInPeer(from.id)) return;
@@ -75,9 +85,9 @@ export function guardAgainstForks(
     if (isRefused(from, message, sessionID)) return;
     const { id } = message;
     const keys = refusedByPeer.get(from) ?? new Set();
-    refusedByPeer.set(from, keys.add(`${id} ${sessionID}`));
+    refusedByPeer.set(from, keys);
+    if (keys.size < maxRefused) keys.add(`${id} ${sessionID}`);
     on.refused(from.id, { id, sessionID });
-    if (keys.size > maxRefused) on.tooMany(from.id);
   }
 }
 

@@ -39,6 +39,12 @@ export function createMetrics(state: () => RelayState | undefined): Metrics {
     labelNames: ['code'] as const,
     registers,
   });
+  const refusedSessions = new Counter({
+    name: 'maia_relay_refused_sessions_total',
+    help: 'Sessions of a client whose content was not admitted, by reason.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
   const commitSeconds = new Histogram({
     name: 'maia_relay_commit_seconds',
     help: 'Duration of storage commits in seconds.',
@@ -82,6 +88,7 @@ export function createMetrics(state: () => RelayState | undefined): Metrics {
       received: (message) => messages.inc({ kind: kindOf(message), direction: 'in' }),
       sent: (kind) => messages.inc({ kind, direction: 'out' }),
       refused: (code) => refused.inc({ code }),
+      refusedContent: (reason) => refusedSessions.inc({ reason }),
     },
     committed(commit) {
       commitSeconds.observe(commit.tookMs / 1_000);

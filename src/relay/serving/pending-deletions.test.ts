@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { maxPendingDeletions, pendingDeletionMs } from './pending-deletions.ts';
 import { guardAgainstForks } from './fork-guard.ts';
+import { attacker, idOf, memberOf, nextMoment, sign, viewOf } from '../../../test/guard/nodes.ts';
 import { createRelayNode } from '../../engine/create-node.ts';
 import type { Content } from '../../engine/content.ts';
 
@@ -28,7 +29,6 @@ function setUp({ isGuarded = true } = {}) {
     guardAgainstForks(relay, clock, {
       refused: (_, { id }) => refused.push(`fork ${id}`),
       deletionRefused: (_, id) => refused.push(id),
-      tooMany: () => refused.push('too many'),
     });
   }
   const [client] = cojsonInternals.connectedPeers('client', 'relay', {
@@ -98,6 +98,28 @@ describe('a deletion that arrives before the transaction that permits it', () =>
     give(...piecesOf(group));
     await vi.waitFor(() => expect(clock.waiting).toBe(0));
     expect([isDeleted(map), refused, clock.waiting]).toEqual([false, [], 0]);
+  });
+
+  it('[RELAY-24] is refused if its author was removed since, whatever its date', async () => {
+    const { clock, refused, group, deleted, piecesOf, give, isDeleted } = setUp();
+    const map = group.createMap();
+    give(...piecesOf(group), ...piecesOf(map));
+    const mallory = attacker();
+    group.addMember(memberOf(mallory), 'admin');
+    for (const { id } of [group, map])
+      for (const piece of piecesOf({ id }))
+        mallory.syncManager.handleNewContent(structuredClone(piece), 'import');
+    viewOf(mallory, map).core.deleteCoValue();
+    await nextMoment();
+    // The owner cannot remove an admin, but an admin can leave.
+    sign(mallory, group, [idOf(mallory), 'revoked']);
+    give(...(mallory.getCoValue(group.id).newContentSince(undefined) ?? []));
+    give(...(mallory.getCoValue(map.id).newContentSince(undefined) ?? []));
+    expect(isDeleted(map)).toBe(false);
+    clock.advance(pendingDeletionMs);
+    expect([refused, isDeleted(map)]).toEqual([[map.id], false]);
+    give(...piecesOf(deleted(map)));
+    expect(isDeleted(map)).toBe(true);
   });
 
   it('is refused immediately if too many are pending', () => {

@@ -1,4 +1,4 @@
-import { cojsonInternals, RawAccount, type LocalNode, type StorageAPI } from 'cojson';
+import { cojsonInternals, RawAccount, type LocalNode, type Profile, type StorageAPI } from 'cojson';
 import type { AgentIdentity } from '../config/agent-identity.ts';
 import { loadFromStorage } from '../../engine/covalue-lookup.ts';
 
@@ -8,6 +8,7 @@ export async function useStorage(node: LocalNode, storage: StorageAPI, agent?: A
   if (!agent) return;
   const isStored = await loadFromStorage(node, agent.accountID);
   if (!isStored) createAccount(node, agent);
+  ensureProfile(node);
 }
 
 /** Creates an account as cojson does; cojson itself can do so only together with a new node. */
@@ -27,6 +28,16 @@ function createAccount(node: LocalNode, { agentSecret }: AgentIdentity): void {
   });
   account.set(`${readKey.id}_for_${agentID}`, sealed, 'trusting');
   account.set('readKey', readKey.id, 'trusting');
+}
+
+/** Stock clients refuse to open an account without a profile. */
+function ensureProfile(node: LocalNode): void {
+  const account = node.expectCurrentAccount('An agent has an account.');
+  if (account.get('profile') !== undefined || account.get('readKey') === undefined) return;
+  const group = node.createGroup();
+  group.addMember('everyone', 'reader');
+  const profile = group.createMap<Profile>({ name: 'maia-relay' });
+  account.set('profile', profile.id, 'trusting');
 }
 
 /** Evicts everything but the account of the node, so that all content is read from the storage again. */

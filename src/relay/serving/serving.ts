@@ -5,6 +5,7 @@ import { systemClock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { kernelVersion } from '../../base/version.ts';
 import { protocolVersion, type HelloFrame } from '../../wire/frames.ts';
+import { admitContent } from '../admission/admit-content.ts';
 import { createAdmission } from './admission.ts';
 import type { AgentIdentity } from '../config/agent-identity.ts';
 import { createCommitApplier } from './apply-commits.ts';
@@ -99,11 +100,19 @@ export async function startServing(
   bus?.onDoubt(doubts.doubt);
   database.onLost?.(doubts.doubt);
   await useStorage(node, storage, agent);
+  const contentAdmission = admitContent({
+    node,
+    clock,
+    maxHeldBytes: 2 * limits.messageBytes,
+    on: {
+      refused: (peerID, refused, isNotice) => connections.get(peerID)?.refuseContent(refused, isNotice),
+      admitted: (peerID, id, sessionID) => connections.get(peerID)?.admitted(id, sessionID),
+      incomplete: (peerID, content) => connections.get(peerID)?.takeContent(content),
+    },
+  });
   guardAgainstForks(node, clock, {
     refused: (peerID, { id, sessionID }) => connections.get(peerID)?.refuseFork(id, sessionID),
     deletionRefused: (peerID, id) => connections.get(peerID)?.refuseDeletion(id),
-    tooMany: (peerID) =>
-      connections.get(peerID)?.refuse('invalid', 'Too many sessions of this client were refused.'),
   });
   node.enableDeletedCoValuesErasure();
 
@@ -192,6 +201,7 @@ export async function startServing(
       measure: metrics.wire,
       subscriptions,
       turns,
+      admission: contentAdmission,
       notFound: eviction.notFound,
       hello,
       limits,
@@ -199,6 +209,7 @@ export async function startServing(
       logger,
       ended() {
         leave();
+        contentAdmission.ended(id);
         connections.delete(id);
         if (connections.size === 0) onAllDisconnected();
       },

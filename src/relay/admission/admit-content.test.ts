@@ -1,0 +1,102 @@
+import { describe, expect, it, vi } from 'vitest';
+import { attacker } from '../../../test/guard/nodes.ts';
+import { createAdmissionNode } from '../../../test/support/relay/admission-node.ts';
+import { maxNotices } from './refused-sessions.ts';
+import { maxAheadMs } from './time-rule.ts';
+
+/** A map with one edit of its owner, and an edit of the owner at any date. */
+function setUp() {
+  const relay = createAdmissionNode();
+  const client = relay.client('client');
+  const owner = attacker();
+  const group = owner.createGroup();
+  const map = group.createMap({ word: 'first' });
+  client.sendFrom(owner, group, map);
+  const write = (word: string, atMs: number) =>
+    map.core.makeTransaction([{ op: 'set', key: 'word', value: word }], 'trusting', undefined, atMs);
+  return { relay, client, owner, group, map, write, session: owner.currentSessionID };
+}
+
+describe('[RELAY-19] content that is dated more than 24 hours ahead of the relay’s clock', () => {
+  it('is refused from there on, with what comes before kept', () => {
+    const { relay, client, owner, map, write, session } = setUp();
+    write('soon', relay.clock.nowMs() + maxAheadMs);
+    client.sendFrom(owner, map);
+    expect([relay.refused, relay.countOf(map.id, session)]).toEqual([[], 2]);
+
+    write('far', relay.clock.nowMs() + maxAheadMs + 1);
+    write('after it', relay.clock.nowMs());
+    client.sendFrom(owner, map);
+    expect([relay.refused, relay.countOf(map.id, session)]).toEqual([[`clock ${session}`], 2]);
+  });
+
+  it('is refused for its session alone', () => {
+    const { relay, client, owner, group, map, write, session } = setUp();
+    group.addMember('everyone', 'writer');
+    const guest = attacker();
+    client.sendFrom(owner, group);
+    write('far', relay.clock.nowMs() + maxAheadMs + 1);
+    for (const { id } of [group, map])
+      for (const piece of owner.getCoValue(id).newContentSince(undefined) ?? [])
+        guest.syncManager.handleNewContent(structuredClone(piece), 'import');
+    guest.getCoValue(map.id).makeTransaction([{ op: 'set', key: 'guest', value: 1 }], 'trusting');
+    client.sendFrom(guest, map);
+    expect(relay.refused).toEqual([`clock ${session}`]);
+    expect(relay.countOf(map.id, guest.currentSessionID)).toBe(1);
+  });
+
+  it('is admitted when the client sends it again at a time that fits', () => {
+    const { relay, client, owner, map, write, session } = setUp();
+    write('tomorrow', relay.clock.nowMs() + maxAheadMs + 1_000);
+    client.sendFrom(owner, map);
+    relay.clock.advance(1_000);
+    client.sendFrom(owner, map);
+    expect([relay.admitted, relay.countOf(map.id, session)]).toEqual([[session], 2]);
+  });
+
+  it('is reported once, and what follows it is not requested again and again', async () => {
+    const { relay, client, owner, map, write, session } = setUp();
+    write('far', relay.clock.nowMs() + maxAheadMs + 1);
+    client.sendFrom(owner, map);
+    const [piece] =
+      owner.getCoValue(map.id).newContentSince(relay.node.getCoValue(map.id).knownState()) ?? [];
+    if (!piece) throw new Error('There is no content.');
+    client.send(piece);
+    write('after it', relay.clock.nowMs());
+    const full = owner.getCoValue(map.id).knownState();
+    client.send(...(owner.getCoValue(map.id).newContentSince({ ...full, sessions: { [session]: 2 } }) ?? []));
+    await vi.waitFor(() =>
+      expect(client.received.filter(({ action }) => action === 'known')).not.toEqual([]),
+    );
+    expect(relay.refused).toEqual([`clock ${session}`]);
+    expect(client.received.filter((message) => 'isCorrection' in message)).toEqual([]);
+  });
+
+  it('is answered with what the relay has, so that comparisons end', async () => {
+    const { relay, client, owner, map, write, session } = setUp();
+    write('far', relay.clock.nowMs() + maxAheadMs + 1);
+    client.received.length = 0;
+    client.sendFrom(owner, map);
+    await vi.waitFor(() =>
+      expect(client.received).toContainEqual(
+        expect.objectContaining({ action: 'known', id: map.id, sessions: { [session]: 1 } }),
+      ),
+    );
+  });
+
+  it('is reported for a limited number of sessions, and the client stays connected', () => {
+    const { relay, client, owner, map, write, session } = setUp();
+    write('far', relay.clock.nowMs() + maxAheadMs + 1);
+    const [piece] =
+      owner.getCoValue(map.id).newContentSince(relay.node.getCoValue(map.id).knownState()) ?? [];
+    const content = piece?.new[session];
+    if (!piece || !content) throw new Error('There is no content.');
+    const junk = Array.from(
+      { length: maxNotices + 10 },
+      (_, place) => [`${session}${place}`, content] as const,
+    );
+    client.send({ ...piece, new: Object.fromEntries(junk) });
+    expect(relay.refused).toHaveLength(maxNotices);
+    expect(client.peer.closed).toBe(false);
+  });
+});

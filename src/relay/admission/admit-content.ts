@@ -1,0 +1,218 @@
+import { cojsonInternals, type LocalNode, type PeerState } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
+import {
+  authorOf,
+  sessionsOf,
+  type Content,
+  type CoValueHeader,
+  type SessionContent,
+  type SessionID,
+} from '../../engine/content.ts';
+import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
+import { isBoundAuthor } from '../../engine/session-place.ts';
+import type { RefusedContent } from './content-refusal.ts';
+import { genesisFirst } from './genesis-first.ts';
+import { createHeldContent, type HeldContent } from './held-content.ts';
+import { judgeSession, mayChange } from './judge-session.ts';
+import { createOwnerRoles, ownerOf } from './owner-roles.ts';
+import { createRefusedSessions, type RefusedSessions } from './refused-sessions.ts';
+
+export interface AdmissionEvents {
+  /** `isNotice`: the client should be notified. */
+  refused(peerID: string, refused: RefusedContent, isNotice: boolean): void;
+  /** Content of a session that was refused before. */
+  admitted(peerID: string, id: string, sessionID: string): void;
+  /** Content that may be admitted once the CoValues arrive that it names. */
+  incomplete(peerID: string, content: Content): void;
+}
+
+export interface Admission {
+  /** Whether the session's author may name other CoValues in this group, so that content waits for them. */
+  mayName(id: string, header: CoValueHeader, sessionID: string): boolean;
+  /** The client has disconnected. */
+  ended(peerID: string): void;
+}
+
+export interface AdmissionOptions {
+  readonly node: LocalNode;
+  readonly clock: Clock;
+  /** How much content of one client may wait for its authors' roles. */
+  readonly maxHeldBytes: number;
+  readonly on: AdmissionEvents;
+}
+
+type Session = readonly [SessionID, SessionContent];
+/** `again`: held content, before and at the end of its time. */
+type Stage = 'arrival' | 'again' | 'last';
+
+/** A group whose sessions depend on each other has few levels: admins, managers, invites. */
+const maxRounds = 10;
+
+/**
+ * The only place that decides which content of clients reaches cojson, session by session. Refused
+ * content is neither stored nor forwarded, and the rest of the message passes. Content whose author may still get a role waits.
+ */
+export function admitContent({ node, clock, maxHeldBytes, on }: AdmissionOptions): Admission {
+  let pass: HandleContent = () => {};
+  const roles = createOwnerRoles(node);
+  const refusedByPeer = new WeakMap<PeerState, RefusedSessions>();
+  const heldByPeer = new Map<string, HeldContent>();
+
+  interceptContent(node, 'admission', (next) => {
+    pass = (message, from) => {
+      next(message, from);
+      roles.arrived(message);
+      for (const held of [...heldByPeer.values()]) held.groupChanged(message.id);
+    };
+    return (message, from) => {
+      if (typeof from === 'string') return pass(message, from);
+      const undecided = take(message, from, 'arrival');
+      if (undecided) hold(undecided, from);
+    };
+  });
+
+  /** Passes on what is admitted, and returns what cannot be decided yet. */
+  function take(message: Content, from: PeerState, stage: Stage): Content | undefined {
+    let rest: Content | undefined = message;
+    for (let round = 0; rest && round < maxRounds; round++) {
+      const parts: readonly Content[] = genesisFirst(rest, getKnownCoValue(node, rest.id)) ?? [rest];
+      const outcomes: readonly Outcome[] = parts.map((part) => takeOnce(part, from, stage));
+      rest = outcomes.at(-1)?.undecided;
+      // The admitted sessions can give roles to the others.
+      if (!outcomes.some(({ hasPassed }) => hasPassed)) break;
+    }
+    return rest;
+  }
+
+  function takeOnce(message: Content, from: PeerState, stage: Stage): Outcome {
+    const { id } = message;
+    const coValue = getKnownCoValue(node, id);
+    const header = coValue?.verified?.header ?? message.header;
+    // Without a header, cojson accepts nothing; of a deleted CoValue, nothing but the deletion.
+    if (!header || coValue?.isDeleted) return passAll(message, from);
+    const sessions = sessionsOf(message);
+    const admitted: Session[] = [];
+    const undecided: Session[] = [];
+    const incomplete: Session[] = [];
+    for (const session of sessions) {
+      const [sessionID, content] = session;
+      const count = coValue?.verified?.getTransactionsCount(sessionID) ?? 0;
+      const verdict = judge({ id, sessionID, content, count, header, from }, stage);
+      if (verdict === 'undecided') undecided.push(session);
+      else if (verdict === 'admitted') {
+        if (isComplete(message, session, header, from)) admitted.push(session);
+        else incomplete.push(session);
+      }
+    }
+    if (incomplete.length > 0) on.incomplete(from.id, withSessions(message, incomplete));
+    if (admitted.length === sessions.length) return passAll(message, from);
+    // Without any session, cojson still answers what it has.
+    const isNew = stage === 'arrival' && !coValue?.verified;
+    if (isNew || undecided.length < sessions.length) pass(withSessions(message, admitted), from);
+    return {
+      hasPassed: header.ruleset.type === 'group' && admitted.length > 0,
+      undecided: undecided.length > 0 ? withSessions(message, undecided) : undefined,
+    };
+  }
+
+  function passAll(message: Content, from: PeerState): Outcome {
+    pass(message, from);
+    return { hasPassed: false, undecided: undefined };
+  }
+
+  function judge(arrival: Arrival, stage: Stage): 'admitted' | 'refused' | 'undecided' {
+    const { id, sessionID, content, count, header, from } = arrival;
+    // Content of the same author waits already.
+    if (stage === 'arrival' && heldByPeer.get(from.id)?.has(id, authorOf(sessionID))) return 'undecided';
+    if (stage === 'again' && roles.isStranger(arrival)) return 'undecided';
+    const refused = refusedByPeer.get(from);
+    // No spread: it would cost more than all rules together.
+    const verdict = judgeSession({
+      id,
+      header,
+      sessionID,
+      content,
+      count,
+      nowMs: clock.nowMs(),
+      isBound: () => isBoundAuthor(node, id, sessionID) === true,
+      role: (added) => roles.verdict(arrival, Math.max(content.after, count), added),
+    });
+    // It follows content that was refused, so cojson would only request all of it again.
+    const earlier = content.after > count ? refused?.reasonFor(id, sessionID) : undefined;
+    if (earlier !== undefined && !(verdict === 'admitted' && mayChange(earlier))) return 'refused';
+    if (verdict === 'admitted') {
+      if (refused?.remove(id, sessionID)) on.admitted(from.id, id, sessionID);
+      return verdict;
+    }
+    if (mayChange(verdict) && stage !== 'last') return 'undecided';
+    refuse(from, { id, sessionID, count: Math.max(content.after, count), reason: verdict });
+    return 'refused';
+  }
+
+  /** The dependency queue waits only for what trusted authors name, and others may have become trusted since. */
+  function isComplete(message: Content, session: Session, header: CoValueHeader, from: PeerState): boolean {
+    if (header.ruleset.type !== 'group') return true;
+    const named = cojsonInternals.getDependedOnCoValues(header, withSessions(message, [session]));
+    return [...named].every((id) => {
+      const coValue = getKnownCoValue(node, id);
+      // The queue has waited for it, and this client does not have it.
+      return coValue?.isAvailable() || coValue?.getLoadingStateForPeer(from.id) === 'unavailable';
+    });
+  }
+
+  function hold(content: Content, from: PeerState): void {
+    const held = heldByPeer.get(from.id) ?? openHeld(from);
+    heldByPeer.set(from.id, held);
+    held.add(content);
+  }
+
+  function openHeld(from: PeerState): HeldContent {
+    return createHeldContent({
+      clock,
+      maxBytes: maxHeldBytes,
+      ownerOf(content) {
+        const { id } = content;
+        const header = getKnownCoValue(node, id)?.verified?.header ?? content.header;
+        return header ? ownerOf(id, header) : id;
+      },
+      groupsFor: roles.groupsFor,
+      decide: (content, isLast) => (from.closed ? undefined : take(content, from, isLast ? 'last' : 'again')),
+      emptied: () => void heldByPeer.delete(from.id),
+    });
+  }
+
+  function refuse(from: PeerState, refused: RefusedContent): void {
+    const sessions = refusedByPeer.get(from) ?? createRefusedSessions();
+    refusedByPeer.set(from, sessions);
+    on.refused(from.id, refused, sessions.add(refused));
+  }
+
+  return {
+    mayName: (id, header, sessionID) => roles.isAdministrator({ id, header, sessionID }),
+    ended(peerID) {
+      heldByPeer.get(peerID)?.close();
+      heldByPeer.delete(peerID);
+    },
+  };
+}
+
+interface Outcome {
+  /** Whether something was passed on that can give roles to the rest. */
+  readonly hasPassed: boolean;
+  readonly undecided: Content | undefined;
+}
+
+interface Arrival {
+  readonly id: string;
+  readonly sessionID: SessionID;
+  readonly content: SessionContent;
+  /** How many of the session's transactions the relay has. */
+  readonly count: number;
+  readonly header: CoValueHeader;
+  readonly from: PeerState;
+}
+
+function withSessions(message: Content, sessions: readonly Session[]): Content {
+  return { ...message, new: Object.fromEntries(sessions) };
+}

@@ -1,0 +1,50 @@
+import type { RefusalCode } from '../../wire/refusal-code.ts';
+
+interface Refusal {
+  readonly code: RefusalCode;
+  /** For people. */
+  readonly sentence: string;
+}
+
+/** Why the relay does not admit a session's content; the keys are also labels of a metric. */
+export const contentRefusals = {
+  clock: {
+    code: 'clock',
+    sentence:
+      'This edit is dated more than 24 hours ahead of the relay’s clock. Correct the date and time of the device, then make the edit again.',
+  },
+  'other-place': {
+    code: 'forbidden',
+    sentence: 'This edit was signed for another CoValue or session, so this is a copy of it.',
+  },
+  'no-place': {
+    code: 'forbidden',
+    sentence:
+      'This account was created by the kernel, and this edit names no place as the kernel’s edits do. Write with the kernel instead of a stock client.',
+  },
+  'no-group': {
+    code: 'forbidden',
+    sentence: 'The owner of this CoValue is not a group, so no account can have a role in it.',
+  },
+  'no-role': {
+    code: 'forbidden',
+    sentence:
+      'The author of this edit has never had a role in the group of the CoValue, as far as the relay knows. If they have one, connect a device that has the group’s latest changes first.',
+  },
+  'not-admin': {
+    code: 'forbidden',
+    sentence:
+      'The author of this change has never been an admin or manager of the group, as far as the relay knows.',
+  },
+} as const satisfies Readonly<Record<string, Refusal>>;
+
+export type RefusalReason = keyof typeof contentRefusals;
+
+/** Content of one session that was not admitted. */
+export interface RefusedContent {
+  readonly id: string;
+  readonly sessionID: string;
+  /** How many of the session's transactions come before the refused ones. */
+  readonly count: number;
+  readonly reason: RefusalReason;
+}
