@@ -227,6 +227,18 @@ describe('Peers', () => {
     expect(sync.calls).toEqual(['reconnect', 'pause', 'resume']);
   });
 
+  it('shows what was left out of the relay’s content, and why', async () => {
+    const root = open();
+    the(root, '[role=tab]', 'Peers').click();
+    await expect.poll(() => the(root, '.peer').textContent).toContain('31 ms');
+    expect(the(root, '.peer').textContent).not.toContain('Left out');
+    const reason = 'It was signed for another CoValue or session.';
+    const detail = { peerID: fakePeerID, id: 'co_zA', sessionID: 'co_zB_session_zC', reason };
+    sync.event({ event: 'dropped', detail });
+    await expect.poll(() => the(root, '.peer').textContent).toContain('Left out: content of 1 session');
+    expect(the(root, 'dl', 'Content left out').textContent).toContain(`co_zA: ${reason}`);
+  });
+
   it('explains why there is no relay', async () => {
     sync.setState({ status: 'off', peers: [] });
     const root = open();

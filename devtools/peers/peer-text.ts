@@ -1,5 +1,5 @@
 import { formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
-import type { Peer, PhaseChange } from '../../src/inspect/snapshot/relay-facts.ts';
+import type { DroppedContent, Peer, PhaseChange } from '../../src/inspect/snapshot/relay-facts.ts';
 import type { Reading } from '../../src/inspect/snapshot/measures.ts';
 import { formatBytes, formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
 import type { Tone } from '../headline.ts';
@@ -76,4 +76,8 @@ function lastFailure({ changes }: Peer, nowMs: number): PeerFact {
 
 export function describePhaseChange({ from, to, error }: PhaseChange): string {
   return `${from} → ${to}${error ? `: ${error.message}` : ''}`;
+}
+
+export function describeDropped({ sessions }: DroppedContent): string {
+  return `Left out: content of ${formatCount(sessions, 'session')} that is not authentic or not allowed. Your own edits are not affected.`;
 }

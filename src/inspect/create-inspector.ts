@@ -13,6 +13,7 @@ import { followOverview } from './follow-overview.ts';
 import type { Inspector, InspectorOptions } from './inspector.ts';
 import { createLagView } from './lag/lag-view.ts';
 import { createMessageLog } from './messages/message-log.ts';
+import { createDroppedLog } from './peers/dropped-log.ts';
 import { readPeers, roundTripLane } from './peers/peer-views.ts';
 import { createRelayLog } from './peers/relay-log.ts';
 import { createQueueViews } from './queues/queue-views.ts';
@@ -56,6 +57,7 @@ export function createInspector(
   const publisher = createPublisher({ clock, stopwatchMs, read: readIncrement, deliver });
   const onChange = publisher.changed;
   const log = createRelayLog();
+  const dropped = createDroppedLog({ inspection, clock, onChange });
   const counts = createMessageCounts(ring);
   const memory = createMemoryView(inspection.node);
   const queueViews = createQueueViews(inspection, ring);
@@ -154,7 +156,7 @@ export function createInspector(
       overview: overview.current,
       unsynced: readUnsynced(isShort),
       queues: queueViews.read(relays, atMs),
-      peers: readPeers(inspection, log, counts, ring, atMs),
+      peers: readPeers(inspection, log, dropped, counts, ring, atMs),
       messages: messages.log.counts,
       storage: storageWatch.read(sync.current.storage, atMs),
       lag: lag.read(atMs),
@@ -237,6 +239,7 @@ export function createInspector(
       messages.close();
       storageWatch.close();
       lag.close();
+      dropped.close();
       faultControl.close();
       overview.close();
       for (const stop of stopFollowing) stop();

@@ -33,6 +33,8 @@ export interface SyncToBegin {
   readonly memory?: RelayMemory;
   /** Default: the node shares its database with no other tab. */
   readonly createTabs?: CreateTabs | undefined;
+  /** Also takes what a relay has in places that it was not signed for. Default: drops it. */
+  readonly takesReplays?: boolean;
 }
 
 /**
@@ -40,7 +42,16 @@ export interface SyncToBegin {
  * An invalid relay address fails the sync, not the node: the state then has SYNC_URL_INVALID.
  */
 export function beginSync(options: SyncToBegin): SyncPeers {
-  const { node, sync, storage, platform, logger, memory = noRelayMemory, createTabs } = options;
+  const {
+    node,
+    sync,
+    storage,
+    platform,
+    logger,
+    memory = noRelayMemory,
+    createTabs,
+    takesReplays = false,
+  } = options;
   closedByNode.get(node)?.replaced();
   const nodeSync = createNodeSync({
     node,
@@ -50,6 +61,7 @@ export function beginSync(options: SyncToBegin): SyncPeers {
     logger,
     memory,
     createTabs,
+    takesReplays,
     onClosed() {
       syncByNode.delete(node);
       closedByNode.set(node, nodeSync);

@@ -12,6 +12,7 @@ import type { KernelDeviceStorage } from '../storage/kernel-device-storage.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createPendingWrites } from './delivery/pending-writes.ts';
 import { offerConfirmations } from './confirmations.ts';
+import { createDroppedContent } from './relays/dropped-content.ts';
 import { createDebtBook } from './delivery/debt-book.ts';
 import type { KnownCounts } from '../engine/known-counts.ts';
 import { drain, drainMs } from './relays/drain.ts';
@@ -62,6 +63,8 @@ export function createNodeSync(options: {
   readonly memory: RelayMemory;
   /** Undefined if the node shares its database with no other tab. */
   readonly createTabs: CreateTabs | undefined;
+  /** As in `SyncToBegin`. */
+  readonly takesReplays: boolean;
   readonly onClosed: () => void;
 }): NodeSync {
   const { node, storage, transports, platform, createTabs, onClosed } = options;
@@ -82,6 +85,11 @@ export function createNodeSync(options: {
   });
   const tracking = trackByLadder(node);
   const events = createSyncEvents();
+  const droppedContent = createDroppedContent({
+    node,
+    takesReplays: options.takesReplays,
+    onDropped: (dropped) => events.emit('dropped', dropped),
+  });
   const validity = createValidity({ node, pacer, events, onChange: () => changed() });
   const ladder = createLadder({
     clock,
@@ -138,6 +146,7 @@ export function createNodeSync(options: {
     storage.ledger ? [] : [...node.allCoValues()].map(({ id }) => [id, localCounts(node, id)] as const),
   );
   const relays = createNodeRelays({
+    droppedContent,
     ...options,
     earlier,
     pacer,
@@ -297,6 +306,7 @@ export function createNodeSync(options: {
     const missed = await finish(options);
     await flushed();
     relays.close();
+    droppedContent.stop();
     isClosed = true;
     ending.abort();
     publish();

@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoID, SessionID, SyncMessage } from 'cojson';
-import { sessionsOf, type Content, type KnownState, type Signature } from '../engine/content.ts';
+import { ownAuthors, sessionsOf, type Content, type KnownState, type Signature } from '../engine/content.ts';
 import {
   knownCountsOfContent,
   knownCountsOfState,
@@ -69,10 +69,10 @@ export function createOwnSessionClaims(options: {
   readonly onAccepted: (id: RawCoID, counts: KnownCounts) => void;
 }): OwnSessionClaims {
   const { node, ladder, relayID, states, mayHaveByID, leftByID, askAbout, onClaim, onAccepted } = options;
-  const prefixes = ownersOf(node).map((owner) => `${owner}_session_`);
+  const prefixes = ownAuthors(node).map((owner) => `${owner}_session_`);
   const { currentSessionID } = node;
   const suffix = currentSessionID.slice(currentSessionID.indexOf('_session_'));
-  const ownIDs = ownersOf(node).map((owner) => `${owner}${suffix}`);
+  const ownIDs = ownAuthors(node).map((owner) => `${owner}${suffix}`);
   const disputedByID = new Map<string, KnownCounts>();
   const raisedByID = new Map<string, KnownCounts>();
   const storedByID = new Map<string, DeviceState>();
@@ -309,9 +309,4 @@ function stateInMemory(node: LocalNode, id: RawCoID): DeviceState {
     lastSignature ? [[sessionID, lastSignature] as const] : [],
   );
   return { counts: knownCountsOfState(core.knownState()), signatures: Object.fromEntries(signatures) };
-}
-
-/** Sessions of the account, and of its agent, which writes the account itself. */
-function ownersOf(node: LocalNode): readonly string[] {
-  return [node.getCurrentAccountOrAgentID(), node.crypto.getAgentID(node.agentSecret)];
 }

@@ -26,6 +26,8 @@ export async function recordTraffic(cdp: CDPSession): Promise<Traffic> {
   const evidence: Evidence[] = [];
   const frames: string[] = [];
   const bodies: Promise<void>[] = [];
+  /** Requests of blobs stay inside the browser. */
+  const blobs = new Set<string>();
   const note = (place: string, content: Evidence['content']) => void evidence.push({ place, content });
 
   for (const event of httpEvents) {
@@ -35,6 +37,9 @@ export async function recordTraffic(cdp: CDPSession): Promise<Traffic> {
   for (const event of handshakeEvents) {
     cdp.on(event, (params: object) => note('WebSocket handshake: head', JSON.stringify(params)));
   }
+  cdp.on('Network.requestWillBeSent', ({ requestId, request }) => {
+    if (request.url.startsWith('blob:')) blobs.add(requestId);
+  });
   cdp.on('Network.loadingFinished', ({ requestId }) => void bodies.push(readBodies(requestId)));
   cdp.on('Network.webSocketFrameSent', ({ response }) => noteFrame('sent', response));
   cdp.on('Network.webSocketFrameReceived', ({ response }) => noteFrame('received', response));
@@ -54,7 +59,11 @@ export async function recordTraffic(cdp: CDPSession): Promise<Traffic> {
   async function readBodies(requestId: string): Promise<void> {
     const answer = await valueOrReason(cdp.send('Network.getResponseBody', { requestId }));
     if (typeof answer === 'string') note('unread body: response', `${requestId}: ${answer}`);
-    else note('HTTP response: body', Buffer.from(answer.body, answer.base64Encoded ? 'base64' : 'utf8'));
+    else
+      note(
+        `${blobs.has(requestId) ? 'blob' : 'HTTP response'}: body`,
+        Buffer.from(answer.body, answer.base64Encoded ? 'base64' : 'utf8'),
+      );
     const post = await valueOrReason(cdp.send('Network.getRequestPostData', { requestId }));
     if (typeof post !== 'string') note('HTTP request: body', post.postData); // Most requests have no body.
   }

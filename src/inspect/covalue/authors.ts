@@ -1,4 +1,5 @@
 import type { LocalNode, RawCoMap } from 'cojson';
+import { authorOf, isOwnSession } from '../../engine/content.ts';
 import { findCoValue, openMapOf } from '../../engine/private-fields.ts';
 import type { Author } from './covalue-facts.ts';
 import { shownKey } from './shown-value.ts';
@@ -24,10 +25,9 @@ export function createAuthors(node: LocalNode): Authors {
   }
 
   return {
-    of: (sessionID) => describe(sessionID.split('_session_')[0] ?? sessionID),
+    of: (sessionID) => describe(authorOf(sessionID)),
     describe,
-    isOwn: (sessionID) =>
-      sessionID.startsWith(`${agent.id}_session_`) || sessionID.startsWith(`${agentID}_session_`),
+    isOwn: (sessionID) => isOwnSession(node, sessionID),
     isThisTab(sessionID) {
       const { currentSessionID } = node;
       return sessionID === currentSessionID || sessionID === currentSessionID.replace(agent.id, agentID);

@@ -25,7 +25,14 @@ async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly n
     redial: () => {},
     onEvent: () => () => {},
   };
-  return readPeers(inspection, log, createMessageCounts(ring), ring, 12_000)[0];
+  return readPeers(
+    inspection,
+    log,
+    { of: () => ({ sessions: 0, latest: [] }) },
+    createMessageCounts(ring),
+    ring,
+    12_000,
+  )[0];
 }
 const inspected = { id: 'eu', bufferedBytes: 5, unacknowledgedMessages: 2 };
 

@@ -4,11 +4,13 @@ import type { SecondsRing } from '../shared/seconds-ring.ts';
 import type { MessageCounts } from '../shared/traffic.ts';
 import type { Series } from '../snapshot/measures.ts';
 import type { Peer } from '../snapshot/relay-facts.ts';
+import type { DroppedLog } from './dropped-log.ts';
 import type { RelayLog } from './relay-log.ts';
 
 export function readPeers(
   inspection: SyncInspection,
   log: RelayLog,
+  dropped: Pick<DroppedLog, 'of'>,
   counts: MessageCounts,
   ring: SecondsRing,
   nowMs: number,
@@ -25,6 +27,7 @@ export function readPeers(
       unacknowledgedMessages: peer?.unacknowledgedMessages ?? 0,
       roundTrips: holdValues(ring.measures(roundTripLane(relay.id), nowMs)),
       changes: log.changesOf(relay.id),
+      dropped: dropped.of(relay.id),
     };
   });
 }

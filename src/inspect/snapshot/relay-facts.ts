@@ -31,6 +31,22 @@ export interface Peer extends Relay {
   readonly roundTrips: Series;
   /** Changes of phase, newest first; a bounded number. */
   readonly changes: readonly PhaseChange[];
+  readonly dropped: DroppedContent;
+}
+
+/** Sessions that were not taken: from the relay, or by it if another account wrote them. */
+export interface DroppedContent {
+  readonly sessions: number;
+  /** Newest first; a bounded number. */
+  readonly latest: readonly DroppedSession[];
+}
+
+export interface DroppedSession {
+  readonly atMs: number;
+  /** Of the CoValue. */
+  readonly id: string;
+  readonly sessionID: string;
+  readonly reason: string;
 }
 
 export interface PhaseChange {

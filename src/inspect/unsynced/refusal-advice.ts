@@ -11,6 +11,7 @@ const adviceByCode: Readonly<Record<RefusalCode, string>> = {
   expired: 'Sign in again: your authorization has expired.',
   outdated: 'Reload to get the app’s newest version. Waiting edits stay on this device.',
   fork: 'Wait a moment: the kernel is rewriting the edit under another session ID. If the edit is still refused, reload the page.',
+  clock: 'Correct the device’s date and time, then make the edit again.',
   storage: 'Check the relay’s log: its storage failed. The kernel retries automatically.',
   draining: 'Wait a moment: the relay is shutting down, and the kernel reconnects automatically.',
 };

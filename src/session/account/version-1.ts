@@ -34,8 +34,7 @@ export const uniqueness = {
   keyringMap: 'maia/keyring/v1',
 } as const;
 
-/** The session ID of every genesis transaction. Running sessions have random IDs, so none has this one. */
-export const genesisSession = 'session_zAjszg3RAw2';
+export { genesisSession } from '../../engine/content.ts';
 
 /** In ms; cojson treats 0 as unset. So early that no creator's clock decides conflicts or admin rights. */
 export const genesisTimeMs = 1;

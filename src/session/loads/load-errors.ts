@@ -28,7 +28,7 @@ export function unreadable(id: string, cause: KernelError): KernelError {
 export function malformed(id: string, cause: unknown): KernelError {
   return createKernelError(
     'CO_VALUE_UNREADABLE',
-    `${id} has content of an unknown form. Update the app, or delete the value.`,
+    `${id} has content that cannot be read. Update the app, or delete the value.`,
     { cause, details: { id } },
   );
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createPeople } from '../../../test/support/session/people.ts';
 import { createTestSessions, type TestSessions } from '../../../test/support/session/test-sessions.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
+import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 import { listen } from '../../engine/node-events.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
 import { createMemoryStorage } from '../../storage/memory-storage.ts';
@@ -115,21 +116,23 @@ describe('a storage', () => {
     expect((await loading).get('title')).toBe('only here');
   });
 
-  test('[LOAD-7] whose content has an unknown form makes the load reject with CO_VALUE_UNREADABLE', async () => {
+  test('[LOAD-7] whose content cannot be read makes the load reject with CO_VALUE_UNREADABLE', async () => {
     const agent = await agentWith(createMemoryStorage());
     const { group, store } = await elsewhere();
     const list = group.createList(['a']);
-    expect(() => list.core.makeTransaction([{ op: 'unknown' }], 'trusting')).toThrow(
-      'Unknown list operation',
-    );
     agent.sync.pause();
     const answer = store(agent, list);
     const loading = agent.load(list.id, { timeoutMs: 100 });
+    const cause = new Error('unreadable');
+    const core = getOrCreateCoValue(agent.node, list.id);
+    vi.spyOn(core, 'getCurrentContent').mockImplementation(() => {
+      throw cause;
+    });
     answer();
     await expect(loading).rejects.toMatchObject({
       code: 'CO_VALUE_UNREADABLE',
       details: { id: list.id },
-      cause: { message: 'Unknown list operation unknown' },
+      cause,
     });
   });
 });

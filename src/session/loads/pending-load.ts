@@ -1,7 +1,13 @@
 import type { LocalNode, PeerState, RawCoID, RawCoValue } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { KernelError, LoadDelay } from '../../base/kernel-error.ts';
-import { groupAccessOf, groupChainOf, isComplete, type GroupAccess } from '../../engine/covalue-access.ts';
+import {
+  groupAccessOf,
+  groupChainOf,
+  isComplete,
+  isCompleteGroup,
+  type GroupAccess,
+} from '../../engine/covalue-access.ts';
 import { getAvailableCoValue, getOrCreateCoValue, hasWaitingContent } from '../../engine/covalue-lookup.ts';
 import { askRelayFor, requestLoad } from '../../engine/load-request.ts';
 import type { KernelDeviceStorage } from '../../storage/kernel-device-storage.ts';
@@ -104,7 +110,7 @@ export function beginLoad(options: {
   /** Until all of a group is here, what is missing can give the role. */
   function isGroupComplete(groupID: RawCoID): boolean {
     const group = getAvailableCoValue(node, groupID);
-    return group !== undefined && isComplete(group);
+    return group !== undefined && isCompleteGroup(group);
   }
 
   /** What ends the load now, apart from its limits. Throws if cojson cannot read the content. */

@@ -1,5 +1,6 @@
 import type { AvailableCoValueCore, LocalNode, RawCoID, SessionID } from 'cojson';
 import { isEqual } from '../../base/equal.ts';
+import { isOwnSession } from '../../engine/content.ts';
 import { getAvailableCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /** A session of one CoValue whose transactions differ between this device and the relay. */
@@ -31,12 +32,6 @@ export function countOf(node: LocalNode, id: RawCoID, sessionID: string): number
 
 function ownSessions(node: LocalNode, core: AvailableCoValueCore): readonly SessionID[] {
   return [...core.verified.getSessions().keys()].filter((sessionID) => isOwnSession(node, sessionID));
-}
-
-/** Whether it is a session of the account, or of its agent, which writes the account itself. */
-export function isOwnSession(node: LocalNode, sessionID: string): boolean {
-  const owners = [node.getCurrentAccountOrAgentID(), node.crypto.getAgentID(node.agentSecret)];
-  return owners.some((owner) => sessionID.startsWith(`${owner}_session_`));
 }
 
 function firstDifference(

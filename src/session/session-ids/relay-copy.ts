@@ -25,7 +25,8 @@ export async function openRelayCopy(options: {
   const crypto = await createSessionCrypto();
   const node = new LocalNode(agentSecret, crypto.newRandomSessionID(crypto.getAgentID(agentSecret)), crypto);
   const storage = { status: foreignStorageStatus(node) };
-  const peers = startSync({ node, sync, storage, platform, logger });
+  // A replay that took a session's place is a difference, too.
+  const peers = startSync({ node, sync, storage, platform, logger, takesReplays: true });
   return {
     node,
     async load(ids) {

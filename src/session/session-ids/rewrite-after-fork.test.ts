@@ -77,6 +77,22 @@ describe('what a copied profile wrote under a session that continued elsewhere',
     expect(merged.lastEditAt('copy')?.at.getTime()).toBe(times[0]);
   });
 
+  test('[TABS-10] counts, although it was made by a clock that is days ahead', async () => {
+    const map = group.createMap({});
+    give(original, copy, [group, map]);
+    const madeAtMs = Date.now() + 5 * 24 * 60 * 60 * 1000;
+    at(copy, map).core.makeTransaction(
+      [{ op: 'set', key: 'copy', value: 1 }],
+      'private',
+      undefined,
+      madeAtMs,
+    );
+    map.set('original', 1);
+    await merge([map]);
+    expect(at(relay, map).toJSON()).toEqual({ original: 1, copy: 1 });
+    expect(at(relay, map).lastEditAt('copy')?.at.getTime()).toBe(madeAtMs);
+  });
+
   test('does not override later edits', async () => {
     const map = group.createMap({});
     give(original, copy, [group, map]);

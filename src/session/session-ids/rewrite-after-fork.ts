@@ -1,5 +1,5 @@
 import type { AvailableCoValueCore, JsonValue, LocalNode } from 'cojson';
-import { latestCountingDate } from '../../engine/counting-dates.ts';
+import { dateOfRewrite } from '../../engine/counting-dates.ts';
 import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
 import type { TransactionID } from '../../engine/internal-types.ts';
 import { displacedEdits, type Transaction } from './displaced-edits.ts';
@@ -47,7 +47,7 @@ export function rewriteAfterFork(node: LocalNode, fork: Fork, forks: readonly Fo
     { meta, tx, madeAt }: Transaction,
     { name: { sessionID, txIndex, branch }, changes }: { name: TransactionID; changes: JsonValue[] },
   ): void {
-    const nowMs = Math.max(node.stampNow(), latestCountingDate(node, into) + 1);
+    const nowMs = dateOfRewrite(node, into, madeAt);
     const source = {
       s: sessionID,
       mi: txIndex,

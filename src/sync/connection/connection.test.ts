@@ -235,7 +235,10 @@ describe('refusals', () => {
     );
     const { connection, refused: heard } = connect(url);
     await until(() =>
-      expect(heard).toHaveBeenCalledWith(expect.objectContaining({ code: 'RELAY_REFUSED' }), 'co_z1'),
+      expect(heard).toHaveBeenCalledWith(
+        expect.objectContaining({ code: 'RELAY_REFUSED' }),
+        expect.objectContaining({ id: 'co_z1' }),
+      ),
     );
     expect(connection.state.phase).toBe('connected');
   });

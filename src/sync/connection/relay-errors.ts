@@ -73,6 +73,7 @@ const errorCodeByRefusal = {
   expired: 'RELAY_UNAUTHORIZED',
   forbidden: 'RELAY_REFUSED',
   fork: 'RELAY_REFUSED',
+  clock: 'RELAY_REFUSED',
   storage: 'RELAY_REFUSED',
   draining: 'RELAY_UNREACHABLE',
 } as const satisfies Record<Exclude<RefusalCode, 'outdated'>, string>;

@@ -30,7 +30,7 @@ export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
   alive(): void;
   /** Returns what cojson may handle of it. */
   received(message: SyncMessage, bytes: number): SyncMessage | undefined;
-  refused(error: KernelError, coValueID: string | undefined): void;
+  refused(error: KernelError, about: Pick<frames.RefusedFrame, 'id' | 'sessionID'>): void;
   roundTrip(ms: number): void;
   /** The relay's clock when it sent a ping, in ms since the Unix epoch, and when it arrived, by the clock's `elapsedMs`. */
   relayClock(timeMs: number, arrivedAtMs: number): void;
@@ -181,7 +181,7 @@ export function dialRelay(options: DialOptions): RelayLink {
 
   function handleRefusal(frame: frames.RefusedFrame): void {
     const error = errors.refusalError(url, frame, { required: hello?.minAppVersion, have: appVersion });
-    on.refused(error, frame.id);
+    on.refused(error, frame);
     if (!frame.closing) return;
     end({
       error,

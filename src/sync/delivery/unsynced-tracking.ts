@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import { disableSyncTracking } from '../../engine/private-fields.ts';
+import { disableSyncTracking } from '../../engine/private-methods.ts';
 
 /** The answer that cojson gives when asked whether everything is synced. */
 export interface UnsyncedTracking {

@@ -1,6 +1,6 @@
 import type { CoValueCore, LocalNode } from 'cojson';
 import type { Pacer } from '../../base/pacer.ts';
-import { isDeleteSession } from '../../engine/content.ts';
+import { isDeleteSession, isOwnSession } from '../../engine/content.ts';
 import { dependantsOf } from '../../engine/covalue-lookup.ts';
 import { judgedCount, verdictsOf, type NotCountedEdit } from '../../engine/edit-verdicts.ts';
 import type { KnownCounts } from '../../engine/known-counts.ts';
@@ -60,8 +60,6 @@ export function createValidity(options: {
   const pending = new Map<string, Map<string, SessionEdits>>();
   const notCounted = new Map<string, Map<string, Map<number, NotCountedEdit>>>();
   const sessionIDs = new Set<string>([node.currentSessionID]);
-  /** Known before the account is loaded. An account edits itself as its agent. */
-  const authors = [node.getCurrentAccountOrAgentID(), node.crypto.getAgentID(node.agentSecret)];
   const madeThisTurn = new Set<string>();
   /** CoValues to be judged again. */
   const queued = new Set<string>();
@@ -181,7 +179,7 @@ export function createValidity(options: {
     },
     recalled(id, { need, confirmed }) {
       for (const sessionID of Object.keys(need)) {
-        if (!authors.some((author) => sessionID.startsWith(`${author}_`))) continue;
+        if (!isOwnSession(node, sessionID)) continue;
         follow(
           id,
           sessionID,

@@ -6,7 +6,7 @@ import type { StorageStatus } from '../../storage/device-storage.ts';
 import type { PendingWrites } from '../delivery/pending-writes.ts';
 import { knownCountsOfState, covers } from '../../engine/known-counts.ts';
 import type { Ladder } from '../delivery/ladder.ts';
-import { followUse } from '../../engine/private-fields.ts';
+import { followUse } from '../../engine/private-methods.ts';
 import { createWeakCoValues } from '../../engine/weak-covalues.ts';
 
 export interface Unloading {

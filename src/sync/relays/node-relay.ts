@@ -9,6 +9,7 @@ import { createConnection, type Connection } from '../connection/connection.ts';
 import { knownCountsOfContent } from '../../engine/known-counts.ts';
 import type { RelayFacts } from '../delivery/describe-sync.ts';
 import { recheckStored } from './recheck-stored.ts';
+import type { DroppedContent } from './dropped-content.ts';
 import { createDownload } from './download.ts';
 import { createUpload } from './upload.ts';
 import { createPacedRedial } from '../connection/paced-redial.ts';
@@ -21,6 +22,7 @@ import type { Ladder } from '../delivery/ladder.ts';
 import { createLossWatch } from './loss-watch.ts';
 import { createOwnSessionClaims, type OwnSessionClaim } from '../own-session-claims.ts';
 import { isFork } from '../connection/relay-errors.ts';
+import { createForeignRefusals } from './foreign-refusals.ts';
 import { createRelayEvidence, type RelayEvidence } from './relay-evidence.ts';
 import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.ts';
 import type { SyncEventStream } from '../sync-events.ts';
@@ -84,6 +86,7 @@ export interface NodeRelayOptions extends ChannelOptions {
   readonly debts: Pick<DebtBook, 'owe' | 'writeDebts' | 'flush'>;
   readonly ledger: Pick<Ledger, 'attempted' | 'written'>;
   readonly states: DeviceStates;
+  readonly droppedContent: Pick<DroppedContent, 'admit' | 'lost'>;
   /** Whether the ladder counts what earlier runs left behind. */
   readonly isSettled: () => boolean;
   /** The account's tabs on this device. */
@@ -106,7 +109,7 @@ export interface NodeRelayOptions extends ChannelOptions {
 
 export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
   const { id, node, ladder, appVersion, platform, pacer, logger } = options;
-  const { memory, events, debts, ledger, tabs, claimed, tap, onChange } = options;
+  const { memory, events, debts, ledger, tabs, droppedContent, claimed, tap, onChange } = options;
   const { clock } = platform;
   const courierNode = createCourierNode(node, id);
   const claims = createOwnSessionClaims({
@@ -123,11 +126,21 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     mayHaveByID: options.mayHaveByID,
     leftByID: options.leftByID,
   });
+  const foreignRefusals = createForeignRefusals({
+    node,
+    ladder,
+    relayID: id,
+    onDropped: (dropped) => events.emit('dropped', dropped),
+  });
   const evidence = createRelayEvidence({
     node,
     ladder,
     relayID: id,
-    claims,
+    claims: {
+      ...claims,
+      accepted: (coValueID, counts) =>
+        foreignRefusals.withRefused(coValueID, claims.accepted(coValueID, counts)),
+    },
     isSure: () => losses.isSure,
     isBelieved: () => losses.isBelieved,
     denied: () => losses.denied(),
@@ -225,6 +238,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       },
       lost() {
         outdatedRedial.cancel();
+        droppedContent.lost(id);
+        foreignRefusals.lost();
         download.lost();
         upload.lost();
         unacknowledged.lost();
@@ -259,7 +274,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         losses.carried();
         download.arriving(message, bytes);
         tap()?.('received', id, message, bytes, clock.nowMs());
-        const rest = claims.arriving(message);
+        const admitted = message.action === 'content' ? droppedContent.admit(id, message) : message;
+        const rest = admitted && claims.arriving(admitted);
         if (!rest) download.taken(message);
         return rest;
       },
@@ -268,7 +284,12 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         ladder.failed(message.id, error, id);
         events.emit('refused', { peerID: id, id: message.id, error });
       },
-      refused(error, coValueID) {
+      refused(error, { id: coValueID, sessionID }) {
+        const isForeign =
+          coValueID !== undefined &&
+          sessionID !== undefined &&
+          foreignRefusals.refused(coValueID, sessionID, error);
+        if (isForeign) return onChange();
         logger.warn(error.message, { code: error.code });
         events.refused(id, coValueID, error);
         if (coValueID === undefined) return;

@@ -12,6 +12,7 @@ import { createNodeRelay, type ChannelOptions, type NodeRelay } from './node-rel
 import type { OwnSessionClaim } from '../own-session-claims.ts';
 import { peerIDs } from '../connection/peer-ids.ts';
 import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.ts';
+import type { DroppedContent } from './dropped-content.ts';
 import type { DebtBook } from '../delivery/debt-book.ts';
 import type { Ledger } from '../../storage/ledger.ts';
 import type { DeviceStates } from '../delivery/device-states.ts';
@@ -78,6 +79,7 @@ export function createNodeRelays(options: {
   readonly memory: RelayMemory;
   readonly events: SyncEventStream;
   readonly tabs: Tabs | undefined;
+  readonly droppedContent: DroppedContent;
   /** What the node had before this sync, which may have been sent. */
   readonly earlier: ReadonlyMap<string, KnownCounts>;
   readonly onNotHere: (id: RawCoID) => void;

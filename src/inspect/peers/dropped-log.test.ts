@@ -1,0 +1,39 @@
+import { expect, it, vi } from 'vitest';
+import { createSyncEvents } from '../../sync/sync-events.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
+import { createDroppedLog } from './dropped-log.ts';
+
+it('counts what was left out by relay, and lists the newest with its reason, each once', async () => {
+  const [clock, events, onChange] = [createFakeClock(), createSyncEvents(), vi.fn()];
+  const log = createDroppedLog({
+    inspection: { onEvent: (listener) => events.tap(listener) },
+    clock,
+    onChange,
+  });
+  const drop = (peerID: string, index: number) =>
+    events.emit('dropped', {
+      peerID,
+      id: 'co_zA',
+      sessionID: `co_zB_session_z${index}`,
+      reason: 'Elsewhere.',
+    });
+  events.emit('connect', { peerID: 'eu' });
+  for (let index = 0; index < 25; index++) drop('eu', index);
+  drop('us', 0);
+  await vi.waitFor(() => expect(log.of('us').sessions).toBe(1));
+  expect(log.of('eu')).toMatchObject({
+    sessions: 25,
+    latest: { 0: { atMs: clock.nowMs(), id: 'co_zA', sessionID: 'co_zB_session_z24', reason: 'Elsewhere.' } },
+  });
+  expect(log.of('eu').latest).toHaveLength(20);
+  expect(log.of('other')).toEqual({ sessions: 0, latest: [] });
+  expect(onChange).toHaveBeenCalledTimes(26);
+  drop('eu', 20);
+  await vi.waitFor(() => expect(log.of('eu').latest[0]?.sessionID).toBe('co_zB_session_z20'));
+  expect(log.of('eu').sessions).toBe(25);
+  expect(new Set(log.of('eu').latest.map(({ sessionID }) => sessionID)).size).toBe(20);
+  log.close();
+  drop('us', 1);
+  await Promise.resolve();
+  expect(log.of('us').sessions).toBe(1);
+});

@@ -1,0 +1,103 @@
+import type { LocalNode, RawCoMap, SessionID } from 'cojson';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { clockWithSpeed } from '../../../test/support/session/test-sessions.ts';
+import { startStockRelay, type StockRelay } from '../../../test/support/sync/stock-relay.ts';
+import { sessionsOf } from '../../engine/content.ts';
+import { createSessionNode } from '../../engine/create-node.ts';
+import { createSessionCrypto } from '../../engine/session-crypto.ts';
+import { foreignStorageStatus } from '../../sync/begin-sync.ts';
+import { startSync } from '../../sync/start-sync.ts';
+import { genesisTimeMs } from '../account/version-1.ts';
+import { guardSessionID } from './guard-session-id.ts';
+
+// A stranger brings what a device wrote in one CoValue to a relay as if the device had written it in another one.
+
+let relay: StockRelay;
+beforeEach(async () => {
+  relay = await startStockRelay();
+});
+afterEach(() => relay.close());
+
+const logger = { debug: () => {}, warn: () => {} };
+const platform = { ...createNodePlatform(), clock: clockWithSpeed(5), locks: undefined };
+
+async function device(agentSecret: LocalNode['agentSecret']) {
+  const crypto = await createSessionCrypto();
+  const newID = (): SessionID => crypto.newRandomSessionID(crypto.getAgentID(agentSecret));
+  const node = createSessionNode({ crypto, agentSecret, sessionID: newID(), genesisTimeMs });
+  const sync = startSync({
+    node,
+    sync: { url: relay.url },
+    storage: { status: foreignStorageStatus(node) },
+    platform,
+    logger,
+  });
+  onTestFinished(() => sync.close());
+  const stop = guardSessionID({
+    ...{ platform, node, sync, logger, isKept: false, canRetire: true },
+    retire: () => void Object.assign(node, { currentSessionID: newID() }),
+    onRetired: () => Promise.resolve(),
+  });
+  onTestFinished(stop);
+  return { node, sync };
+}
+
+type Sync = Awaited<ReturnType<typeof device>>['sync'];
+const untilConfirmed = (sync: Sync) =>
+  vi.waitFor(() => expect(sync.current).toMatchObject({ status: 'confirmed', confirmed: { pending: 0 } }), {
+    timeout: 20_000,
+  });
+
+/** The connection may not be open yet. */
+function loaded(node: LocalNode, { id }: RawCoMap): Promise<RawCoMap> {
+  return vi.waitFor(
+    async () => {
+      const map = await node.load(id);
+      if (map === 'unavailable') throw new Error('Not here yet.');
+      return map;
+    },
+    { timeout: 20_000 },
+  );
+}
+
+function replay(by: LocalNode, from: RawCoMap, into: RawCoMap): void {
+  const [content] = by.getCoValue(from.id).newContentSince() ?? [];
+  if (!content) throw new Error('No content.');
+  const own = sessionsOf(content).filter(([sessionID]) => sessionID === by.currentSessionID);
+  relay.node.syncManager.handleNewContent(
+    structuredClone({ action: 'content', id: into.id, priority: 3, new: Object.fromEntries(own) }),
+    'import',
+  );
+}
+
+test.each(['trusting', 'private'] as const)(
+  '[SEC-13] a replay of what is %s takes the place of no edit of an offline device',
+  async (privacy) => {
+    const secret = (await createSessionCrypto()).newRandomAgentSecret();
+    const first = await device(secret);
+    const group = first.node.createGroup();
+    const [diary, notes] = [group.createMap({ title: 'diary' }), group.createMap({ title: 'notes' })];
+    await untilConfirmed(first.sync);
+    const { node, sync } = await device(secret);
+    const [ownDiary, ownNotes] = [await loaded(node, diary), await loaded(node, notes)];
+    for (const key of ['a', 'b', 'c']) ownNotes.set(key, 'text', privacy);
+    await untilConfirmed(sync);
+    const squatted = node.currentSessionID;
+    sync.pause();
+    replay(node, notes, diary);
+    expect(relay.node.getCoValue(diary.id).knownState().sessions[squatted]).toBe(3);
+    ownDiary.set('monday', 'a long text');
+    ownDiary.set('tuesday', 'another one');
+    sync.resume();
+    await vi.waitFor(() => expect(node.currentSessionID).not.toBe(squatted), { timeout: 20_000 });
+    const another = await device(secret);
+    const seen = await loaded(another.node, diary);
+    await vi.waitFor(
+      () => expect(seen.toJSON()).toEqual({ title: 'diary', monday: 'a long text', tuesday: 'another one' }),
+      { timeout: 20_000 },
+    );
+    expect(ownDiary.toJSON()).toEqual(seen.toJSON());
+  },
+  60_000,
+);

@@ -1,0 +1,106 @@
+import type { LocalNode, PeerState } from 'cojson';
+import { sessionsOf, type Content, type SessionContent } from '../../engine/content.ts';
+import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { interceptContent } from '../../engine/node-events.ts';
+import { notifySoon } from '../../engine/private-methods.ts';
+import type { SessionCrypto } from '../../engine/session-crypto.ts';
+import { isBoundAuthor, wrongPlaceOf } from '../../engine/session-place.ts';
+import type { SyncEvents } from '../sync-events.ts';
+
+/**
+ * Drops sessions that relays send in places that they were not signed for: they are not stored, passed on or acknowledged, and
+ * leave room for what their author wrote there. The rest of the message is handled.
+ */
+export interface DroppedContent {
+  /** Returns what may be handled; undefined if that is nothing. */
+  admit(relayID: string, content: Content): Content | undefined;
+  /** The relay sends everything again on its next connection. */
+  lost(relayID: string): void;
+  stop(): void;
+}
+
+const reasons = {
+  'other-place': 'It was signed for another CoValue or session.',
+  'no-place': 'It names no place, although a kernel made the account.',
+};
+
+/** Of one connection. A relay may send any number of sessions; of what is beyond, only the beginnings are dropped. */
+const mostRemembered = 10_000;
+
+export function createDroppedContent(options: {
+  readonly node: LocalNode;
+  /** Whether nothing is dropped. */
+  readonly takesReplays?: boolean;
+  /** Called once for each session and connection. */
+  readonly onDropped: (dropped: SyncEvents['dropped']) => void;
+}): DroppedContent {
+  const { node, takesReplays = false, onDropped } = options;
+  const droppedByRelay = new Map<string, Set<string>>();
+
+  function reasonToDrop(content: Content, sessionID: string, { after, newTransactions }: SessionContent) {
+    const [first] = newTransactions;
+    if (after !== 0 || !first) return undefined;
+    const { id } = content;
+    const header = getKnownCoValue(node, id)?.verified?.header ?? content.header;
+    // If the account is not here yet, cojson keeps the content until it is, and it is judged again then.
+    const isBound = () => isBoundAuthor(node, id, sessionID) === true;
+    const wrong = wrongPlaceOf({ id, header, sessionID }, first, isBound);
+    return wrong && reasons[wrong];
+  }
+
+  function admit(relayID: string, content: Content): Content | undefined {
+    if (takesReplays) return content;
+    const { id } = content;
+    const before = droppedByRelay.get(relayID);
+    const dropped = sessionsOf(content).flatMap(([sessionID, session]) => {
+      const isKnown = before?.has(`${id} ${sessionID}`) === true && session.after > 0;
+      const reason = reasonToDrop(content, sessionID, session);
+      if (reason !== undefined) drop({ peerID: relayID, id, sessionID, reason });
+      return isKnown || reason !== undefined ? [sessionID] : [];
+    });
+    if (dropped.length === 0) return content;
+    const isDropped = new Set<string>(dropped);
+    const without = <T extends object>(sessions: T): T =>
+      Object.fromEntries(Object.entries(sessions).filter(([sessionID]) => !isDropped.has(sessionID))) as T;
+    const rest = {
+      ...content,
+      new: without(content.new),
+      ...(content.expectContentUntil && { expectContentUntil: without(content.expectContentUntil) }),
+    };
+    return content.header || sessionsOf(rest).length > 0 ? rest : undefined;
+  }
+
+  function drop(detail: SyncEvents['dropped']): void {
+    expectNothingOf(node, detail);
+    const known = droppedByRelay.get(detail.peerID) ?? new Set();
+    droppedByRelay.set(detail.peerID, known);
+    const key = `${detail.id} ${detail.sessionID}`;
+    if (known.has(key) || known.size >= mostRemembered) return;
+    known.add(key);
+    onDropped(detail);
+  }
+
+  const stop = interceptContent(node, 'admission', (next) => (content, from) => {
+    const admitted = isRelay(from) ? admit(from.id, content) : content;
+    if (admitted) next(admitted, from);
+  });
+
+  return { admit, lost: (relayID) => void droppedByRelay.delete(relayID), stop };
+}
+
+function isRelay(from: PeerState | 'storage' | 'import'): from is PeerState {
+  return typeof from === 'object' && from.role === 'server';
+}
+
+/** cojson would wait for what was announced of the session. */
+function expectNothingOf(node: LocalNode, { id, sessionID }: SyncEvents['dropped']): void {
+  // An app's own node may have any crypto.
+  if (!('droppedSessions' in node.crypto)) return;
+  const core = getKnownCoValue(node, id);
+  const wasStreaming = core?.isStreaming() === true;
+  (node.crypto as SessionCrypto).droppedSessions.add(id, sessionID);
+  if (!core || !wasStreaming) return;
+  // cojson keeps its last answer until something is announced.
+  core.verified?.setStreamingKnownState({});
+  notifySoon(core);
+}

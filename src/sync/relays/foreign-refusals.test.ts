@@ -1,0 +1,109 @@
+import type { LocalNode } from 'cojson';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { attacker, give, holderOf, kernelNodes, memberOf } from '../../../test/guard/nodes.ts';
+import { signRaw } from '../../../test/guard/steps.ts';
+import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { connectStock } from '../../../test/support/relay/stock-client.ts';
+import { confirmed, openRelay } from '../../../test/support/relay/test-relay.ts';
+import { createKernelError } from '../../base/kernel-error.ts';
+import { sessionsOf } from '../../engine/content.ts';
+import type { Relay } from '../../relay/index.ts';
+import { foreignStorageStatus } from '../begin-sync.ts';
+import { startSync } from '../start-sync.ts';
+import { createForeignRefusals } from './foreign-refusals.ts';
+
+let relay: Relay;
+beforeAll(async () => {
+  relay = await openRelay();
+}, 60_000);
+afterAll(() => relay.close());
+
+const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000 });
+
+async function connect(node: LocalNode) {
+  const sync = startSync({
+    node,
+    sync: { url: relay.url },
+    storage: { status: foreignStorageStatus(node) },
+    platform: createNodePlatform(),
+    logger: { debug: () => {}, warn: () => {} },
+  });
+  onTestFinished(() => sync.close());
+  const [dropped, refused] = [vi.fn(), vi.fn()];
+  sync.on('dropped', dropped);
+  sync.on('refused', refused);
+  await until(() => expect(sync.current.peers[0]?.phase).toBe('connected'));
+  return { sync, dropped, refused };
+}
+
+test('[SEC-15] a session of another account that the relay refuses fails and holds up no edit of this device', async () => {
+  const [node, guest] = [await kernelNodes.honest(), attacker()];
+  const group = node.createGroup();
+  group.addMember('everyone', 'writer');
+  const [map, other] = [group.createMap({ a: 1 }), group.createMap({ a: 1 })];
+  give(guest, node, group, other);
+  signRaw(guest, other, ['b', 2], { at: `${other.id}/${guest.currentSessionID}` });
+  const content = guest.getCoValue(other.id).newContentSince() ?? [];
+  const replayed = content.flatMap((one) =>
+    sessionsOf(one).filter(([sessionID]) => sessionID === guest.currentSessionID),
+  );
+  node.syncManager.handleNewContent(
+    structuredClone({ action: 'content', id: map.id, priority: 3, new: Object.fromEntries(replayed) }),
+    'import',
+  );
+  const { sync, dropped, refused } = await connect(node);
+  map.set('a', 3);
+  await until(() => expect(dropped).toHaveBeenCalledOnce());
+  expect(dropped.mock.lastCall).toMatchObject([{ id: map.id, sessionID: guest.currentSessionID }]);
+  await until(() => expect(sync.current).toMatchObject({ status: 'confirmed' }));
+  map.set('a', 4);
+  expect(sync.current).not.toMatchObject({ status: 'confirmed' });
+  await until(() => expect(sync.current).toMatchObject({ status: 'confirmed' }));
+  expect(refused).not.toHaveBeenCalled();
+});
+
+test('[SEC-15] a fork of another account’s session, from another relay, holds up no edit of this device', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const [node, member] = [await kernelNodes.honest(), attacker()];
+  const group = node.createGroup();
+  group.addMember(memberOf(member), 'writer');
+  const map = group.createMap({ a: 1 });
+  const owner = attacker();
+  for (const other of [owner, member]) give(other, node, group, map);
+  const copy = attacker(member.agentSecret);
+  Object.assign(copy, { currentSessionID: member.currentSessionID });
+  give(copy, node, group, map);
+  signRaw(member, map, ['word', 'at this relay']);
+  for (const word of ['at another relay', 'and more']) signRaw(copy, map, ['word', word]);
+  give(owner, member, map);
+  connectStock(owner, relay.url);
+  await confirmed(owner, map);
+  give(node, copy, map);
+  const { sync, dropped } = await connect(node);
+  map.set('a', 2);
+  await until(() => expect(dropped).toHaveBeenCalledOnce());
+  await until(() => expect(sync.current.confirmed.pending).toBe(0));
+  map.set('a', 3);
+  expect(sync.current.confirmed.pending).not.toBe(0);
+  await until(() => expect(sync.current.confirmed.pending).toBe(0));
+});
+
+test('[SEC-15] a refused acceptance of an invite is no session of another account', async () => {
+  const node = await kernelNodes.honest();
+  const group = node.createGroup();
+  const link = holderOf(group.createInvite('writer'));
+  const onConfirmed = vi.fn();
+  const onDropped = vi.fn();
+  const refusals = createForeignRefusals({
+    node,
+    ladder: { pending: new Map(), confirmed: onConfirmed },
+    relayID: 'relay',
+    onDropped,
+  });
+  const error = createKernelError('RELAY_REFUSED', 'refused');
+  expect(refusals.refused(group.id, link.currentSessionID, error)).toBe(false);
+  expect(refusals.refused(group.id, node.currentSessionID, error)).toBe(false);
+  expect(onConfirmed).not.toHaveBeenCalled();
+  expect(refusals.refused(group.id, attacker().currentSessionID, error)).toBe(true);
+  expect(onDropped).toHaveBeenCalledOnce();
+});

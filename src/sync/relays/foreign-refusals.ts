@@ -1,0 +1,57 @@
+import type { LocalNode } from 'cojson';
+import type { KernelError } from '../../base/kernel-error.ts';
+import { authorOf, ownAuthors } from '../../engine/content.ts';
+import { getKnownCoValue, localCounts } from '../../engine/covalue-lookup.ts';
+import { mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
+import { openMapOf } from '../../engine/private-fields.ts';
+import type { Ladder } from '../delivery/ladder.ts';
+import { needOf, noEdits } from '../delivery/pending-edits.ts';
+import type { SyncEvents } from '../sync-events.ts';
+
+/**
+ * Sessions of other accounts that a relay refuses, for example of someone without a role: this device has them from another
+ * relay and only passed them on. They are not owed to this relay any more, as long as the connection lasts, and make none
+ * of this device's edits fail.
+ */
+export interface ForeignRefusals {
+  /** Returns false if the refusal concerns this account's own edits. */
+  refused(id: string, sessionID: string, error: KernelError): boolean;
+  /** What the relay reports to have, and what it has refused. */
+  withRefused(id: string, counts: KnownCounts): KnownCounts;
+  lost(): void;
+}
+
+export function createForeignRefusals(options: {
+  readonly node: LocalNode;
+  readonly ladder: Pick<Ladder, 'pending' | 'confirmed'>;
+  readonly relayID: string;
+  readonly onDropped: (dropped: SyncEvents['dropped']) => void;
+}): ForeignRefusals {
+  const { node, ladder, relayID, onDropped } = options;
+  const refusedByID = new Map<string, KnownCounts>();
+  return {
+    refused(id, sessionID, error) {
+      if (!isPassedOn(node, id, sessionID)) return false;
+      const here = mergeCounts(
+        localCounts(node, id as Parameters<typeof localCounts>[1]),
+        needOf(ladder.pending.get(id) ?? noEdits),
+      );
+      const counts = { [sessionID]: here[sessionID] ?? 0 };
+      refusedByID.set(id, mergeCounts(refusedByID.get(id) ?? {}, counts));
+      ladder.confirmed(id, counts, relayID);
+      onDropped({ peerID: relayID, id, sessionID, reason: error.message });
+      return true;
+    },
+    withRefused: (id, counts) => mergeCounts(counts, refusedByID.get(id) ?? {}),
+    lost: () => refusedByID.clear(),
+  };
+}
+
+/** An invite's agent, whose secret this account may have used, accepts the invite: a refusal of that concerns the account. */
+function isPassedOn(node: LocalNode, id: string, sessionID: string): boolean {
+  const author = authorOf(sessionID);
+  if (ownAuthors(node).includes(author)) return false;
+  const core = getKnownCoValue(node, id);
+  const isAccount = author.startsWith('co_z');
+  return isAccount || core === undefined || openMapOf(core)?.get(author) === undefined;
+}
