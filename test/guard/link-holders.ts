@@ -88,6 +88,24 @@ export const byLinkHolders: readonly Attack[] = [
     onKernel: 'none',
   },
   {
+    by: '[GROUP-7] who has a link',
+    does: 'adds a member tomorrow, who is to be removed today',
+    async run(nodes) {
+      const { alice, group } = await withGroup(nodes);
+      const bob = attacker();
+      group.addMember(memberOf(bob), 'reader');
+      const link = holderOf(group.createInvite('writer'));
+      await nextMoment();
+      give(link, alice, group);
+      sign(link, group, [idOf(bob), 'writer'], { atMs: Date.now() + 19 * 60 * 60 * 1000 });
+      give(alice, link, group);
+      await nextMoment();
+      return { removal: attempt(() => group.removeMember(memberOf(bob))), role: roleIn(group, bob) };
+    },
+    onStock: { removal: expect.stringContaining('throws') as unknown, role: 'writer' },
+    onKernel: { removal: 'done', role: 'none' },
+  },
+  {
     by: '[GROUP-4] one of two with the same writeOnly link',
     does: 'chooses the key of the other, and reads what they write',
     async run(nodes) {

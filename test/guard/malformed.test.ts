@@ -12,16 +12,14 @@ import {
   sign,
   viewOf,
 } from './nodes.ts';
-import { open, past, readKeyOf, signRaw, start } from './steps.ts';
+import { newDevice, open, past, readKeyOf, signRaw, start } from './steps.ts';
 
 it('[GROUP-1] a group stays readable with a stranger’s very long name', async () => {
   const { secret, alice, group, map } = await start();
   const mallory = attacker();
   give(mallory, alice, group);
   signRaw(mallory, group, [`sealer_z${'z'.repeat(4097)}/signer_zx`, 'reader']);
-  const second = await kernelNodes.honest(secret);
-  give(second, mallory, group);
-  give(second, alice, map);
+  const second = await newDevice(secret, [mallory, group], [alice, map]);
   expect(open(second, group, map)).toEqual(['admin', { a: 1 }]);
 });
 
@@ -139,9 +137,7 @@ it.each(['a text', { mi: 0, s: 5 }])(
     void own;
     signRaw(mallory, group, [`${fresh.id}_for_${idOf(alice)}`, 'sealed_Uxyz'], meta);
     mallory.getCoValue(map.id).makeTransaction([{ op: 'set', key: 'b', value: 2 }], 'private');
-    const second = await kernelNodes.honest(secret);
-    give(second, mallory, group);
-    give(second, alice, map);
+    const second = await newDevice(secret, [mallory, group], [alice, map]);
     give(second, mallory, map);
     expect(open(second, group, map)).toEqual(['admin', expect.objectContaining({ a: 1 })]);
   },

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { RawGroup } from 'cojson';
 import { attempt, readWith, roleIn, seal } from './attack.ts';
 import { attacker, crypto, give, idOf, kernelNodes, memberOf, nextMoment, sign, viewOf } from './nodes.ts';
-import { readKeyOf, signRaw, start } from './steps.ts';
+import { newDevice, readKeyOf, signRaw, start } from './steps.ts';
 
 it('[GROUP-6] a removal reaches a child group that a stranger has named in its parent', async () => {
   const { secret, alice, group: parent } = await start();
@@ -35,9 +35,7 @@ it('[GROUP-6] a removal reaches a map that a stranger has named in its group', a
   give(bob, alice, group, map);
   give(stranger, alice, group);
   signRaw(stranger, group, [map.id, 'reader']);
-  const second = await kernelNodes.honest(secret);
-  give(second, stranger, group);
-  give(second, alice, map);
+  const second = await newDevice(secret, [stranger, group], [alice, map]);
   await nextMoment();
   viewOf(second, map);
   group.removeMember(memberOf(bob));

@@ -1,6 +1,6 @@
 import type { JsonValue, LocalNode, RawCoMap, RawGroup } from 'cojson';
 import { attempt } from './attack.ts';
-import { kernelNodes, newSecret, nextMoment, viewOf } from './nodes.ts';
+import { give, kernelNodes, newSecret, nextMoment, viewOf } from './nodes.ts';
 
 type Key = NonNullable<ReturnType<RawGroup['getReadKey']>>;
 
@@ -21,6 +21,25 @@ export function signRaw(
   verified?.makeNewTrustingTransaction(node.currentSessionID, agent, changes, meta as undefined, atMs);
 }
 
+/** Writes any JSON into a CoValue of a group, encrypted with its key, below cojson's check of what it made. */
+export function signPrivately(
+  node: LocalNode,
+  { id }: { readonly id: string },
+  changes: unknown,
+  meta?: unknown,
+  atMs = Date.now(),
+): void {
+  const core = node.getCoValue(id as RawGroup['id']);
+  const { id: keyID, secret } = core.getCurrentReadKey();
+  if (!secret) throw new Error('The key is not here.');
+  const [agent, any] = [node.getCurrentAgent(), changes as JsonValue[]];
+  const {
+    verified,
+    node: { currentSessionID },
+  } = core;
+  verified?.makeNewPrivateTransaction(currentSessionID, agent, any, keyID, secret, meta as undefined, atMs);
+}
+
 /** A date between two moments. */
 export async function past(): Promise<number> {
   await nextMoment();
@@ -35,6 +54,24 @@ export async function start() {
   const alice = await kernelNodes.honest(secret);
   const group = alice.createGroup();
   return { secret, alice, group, map: group.createMap({ a: 1 }) };
+}
+
+/** A kernel that has the one value of the first node, and then the other one of the second. */
+export async function newDevice(
+  secret: Parameters<typeof kernelNodes.honest>[0],
+  ...given: readonly (readonly [from: LocalNode, value: { readonly id: string }])[]
+): Promise<LocalNode> {
+  const device = await kernelNodes.honest(secret);
+  for (const [from, value] of given) give(device, from, value);
+  return device;
+}
+
+/** What the map has after the node has tried to write it. */
+export function writeTo(node: LocalNode, map: RawCoMap): unknown {
+  return attempt(() => {
+    viewOf(node, map).set('c', 1);
+    return viewOf(node, map).get('c');
+  });
 }
 
 /** The own role in the group, and what the map reads. */

@@ -13,7 +13,7 @@ import {
   sign,
   viewOf,
 } from './nodes.ts';
-import { past, start } from './steps.ts';
+import { newDevice, past, start } from './steps.ts';
 
 it.each(['a writeOnly member', 'a stranger where everyone may write'])(
   '[GROUP-4] the owner reads what a member wrote with a key that %s claims, too',
@@ -33,9 +33,7 @@ it.each(['a writeOnly member', 'a stranger where everyone may write'])(
       `writeKeyFor_${idOf(mallory)}`,
       String(viewOf(bob, group).get(`writeKeyFor_${idOf(bob)}`)),
     ]);
-    const second = await kernelNodes.honest(secret);
-    give(second, mallory, group);
-    give(second, bob, map);
+    const second = await newDevice(secret, [mallory, group], [bob, map]);
     expect(viewOf(second, map).get('answer')).toBe('text');
   },
 );
@@ -56,9 +54,7 @@ it('[GROUP-4] the holder of the same link cannot replace the secret of a memberâ
   const own = crypto.newRandomKeySecret();
   const key = String(viewOf(bob, group).get(`writeKeyFor_${idOf(bob)}`));
   sign(link, group, [`${key}_for_${idOf(bob)}`, seal(link, group, own.secret, bob)]);
-  const second = await kernelNodes.honest(bobSecret);
-  give(second, link, group);
-  give(second, alice, map);
+  const second = await newDevice(bobSecret, [link, group], [alice, map]);
   await nextMoment();
   viewOf(second, map).set('answer', 'private text');
   give(link, second, map);
@@ -159,9 +155,7 @@ it('[GROUP-4] a removed manager chooses no secret for whoever writes because eve
   give(mallory, alice, group);
   const own = crypto.newRandomKeySecret();
   sign(mallory, group, [`${key}_for_everyone`, own.secret], { atMs });
-  const second = await kernelNodes.honest(bobSecret);
-  give(second, mallory, group);
-  give(second, alice, map);
+  const second = await newDevice(bobSecret, [mallory, group], [alice, map]);
   await nextMoment();
   viewOf(second, map).set('plan', 'private text');
   give(mallory, second, map);

@@ -1,4 +1,4 @@
-import type { LocalNode, RawCoMap } from 'cojson';
+import type { LocalNode, RawCoMap, RawGroup } from 'cojson';
 import { onTestFinished } from 'vitest';
 import { createSessionNode } from '../../../src/engine/create-node.ts';
 import { createSessionCrypto } from '../../../src/engine/session-crypto.ts';
@@ -31,4 +31,25 @@ export function contentIn<T extends RawCoMap>(node: LocalNode, { id }: T): T {
   const content = node.getLoaded(id);
   if (!content) throw new Error(`${id} is not here.`);
   return content;
+}
+
+/** Two nodes with a group and a map of the first one's. They exchange content only by `exchange`. */
+export interface TwoNodes {
+  readonly owner: LocalNode;
+  readonly other: LocalNode;
+  readonly group: RawGroup;
+  readonly map: RawCoMap;
+  exchange(): void;
+}
+
+export async function openTwoNodes(): Promise<TwoNodes> {
+  const [owner, other] = [await openSessionNode(1), await openSessionNode(2)];
+  const group = owner.createGroup();
+  const map = group.createMap({ title: 'first' });
+  const exchange = () => {
+    copyContent(owner, other);
+    copyContent(other, owner);
+  };
+  exchange();
+  return { owner, other, group, map, exchange };
 }

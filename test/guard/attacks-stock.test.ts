@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { groupAttacks } from './group-attacks.ts';
+import { attacks } from './attacks.ts';
 import { stockNodes } from './nodes.ts';
 
 // A separate file, because the kernel's rules change all nodes of a process.
 describe('with stock cojson', () => {
-  it.each(groupAttacks)('$by $does', async ({ run, onStock }) => {
+  it.each(attacks)('$by $does', async ({ run, onStock }) => {
     expect(await run(stockNodes)).toEqual(onStock);
   });
 });
