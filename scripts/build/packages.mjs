@@ -21,7 +21,7 @@ export const external = [/^node:/, 'ws', /^@electric-sql\/pglite(?:\/|$)/, 'vite
 
 export const alias = {
   // cojson's own module embeds its WASM as text.
-  'cojson-core-wasm': join(root, 'src/engine/wasm.ts'),
+  'cojson-core-wasm': join(root, 'src/engine/fixes/wasm.ts'),
   // The file that Node would resolve. Only the relay uses it.
   '@sqlite.org/sqlite-wasm': join(root, 'node_modules/@sqlite.org/sqlite-wasm/node.mjs'),
 };

@@ -37,7 +37,15 @@ export function createSimPage({ time }: World, device: SimDevice): SimPage {
     clock: {
       nowMs: () => time.nowMs() + device.clockErrorMs,
       elapsedMs: time.elapsedMs,
-      after: (delayMs, code) => (isOver ? () => {} : time.after(delayMs, () => run(code))),
+      after(delayMs, code) {
+        let isCancelled = isOver;
+        const cancel = isOver ? undefined : time.after(delayMs, () => run(() => isCancelled || code()));
+        return () => {
+          // A browser also drops a timer that became due while the page was frozen.
+          isCancelled = true;
+          cancel?.();
+        };
+      },
     },
     page: {
       url: undefined,

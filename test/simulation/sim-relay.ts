@@ -13,7 +13,8 @@ import { createRestores } from './restores.ts';
 import { createStockMachine, type StockMachine } from './stock-machine.ts';
 import type { SimRelay } from './world.ts';
 
-const noMeasures = { wire: { received: () => {}, sent: () => {}, refused: () => {} }, committed: () => {} };
+const wire = { received: () => {}, sent: () => {}, refused: () => {}, refusedContent: () => {} };
+const noMeasures = { wire, committed: () => {} };
 const backupCount = 4;
 const drainMs = 5_000;
 

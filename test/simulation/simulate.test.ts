@@ -91,6 +91,10 @@ describe('seeds that found a bug', () => {
     expectNoFailure(472_004_241, {}, {}));
   it('472003775: the disk is compared with what memory gets after something else of it was written', () =>
     expectNoFailure(472_003_775, {}));
+  it('531000627: items are shown that two copies of a device have placed next to each other', () =>
+    expectNoFailure(531_000_627, {}));
+  it('502000301: a timer that was cancelled while its page was frozen does not run afterwards', () =>
+    expectNoFailure(502_000_301, {}));
   it('502: an item that counts is shown behind one that does not', () =>
     expectNoFailure(502, { ...newIDs, roles: true }));
 });
