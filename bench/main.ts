@@ -10,11 +10,12 @@ import { mergeResults, type Machine, type Results } from './harness/results.ts';
 import type { BenchContext, Suite } from './harness/suite.ts';
 import { replaceTable } from './harness/table.ts';
 import { devtoolsSuite } from './devtools/suite.ts';
+import { guardSuite } from './guard/suite.ts';
 import { relaySuite } from './relay/suite.ts';
 import { responsiveSuite } from './responsive/suite.ts';
 import { resumeSuite } from './resume/suite.ts';
 
-const suites: readonly Suite[] = [relaySuite, resumeSuite, responsiveSuite, devtoolsSuite];
+const suites: readonly Suite[] = [relaySuite, guardSuite, resumeSuite, responsiveSuite, devtoolsSuite];
 
 export interface BenchRun extends Pick<
   BenchContext,

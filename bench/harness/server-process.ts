@@ -8,6 +8,8 @@ export interface ServerProcess {
   readonly webSocketUrl: string;
   /** Memory after full collections, once the server is idle. */
   settledMemory(): Promise<Memory>;
+  /** The processor time of all its threads since its start. */
+  cpuMs(): Promise<number>;
   /** Stops it like an operator would; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -36,9 +38,13 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-// Preloaded into the server: reports its memory over a channel that does not keep it alive.
-const memoryProbe = `data:text/javascript,${encodeURIComponent(`
-  process.on('message', () => {
+// Preloaded into the server: reports what it uses over a channel that does not keep it alive.
+const probe = `data:text/javascript,${encodeURIComponent(`
+  process.on('message', (asked) => {
+    if (asked === 'cpu') {
+      const { user, system } = process.cpuUsage();
+      return process.send((user + system) / 1_000);
+    }
     for (let times = 0; times < 3; times++) gc();
     const { rss, heapUsed, external } = process.memoryUsage();
     process.send({ rss, held: heapUsed + external });
@@ -48,14 +54,10 @@ const memoryProbe = `data:text/javascript,${encodeURIComponent(`
 
 /** Starts a server that prints its address; works the same for all peers. Throws if it exits instead. */
 export async function startServer({ script, args = [], env = {} }: ServerCommand): Promise<ServerProcess> {
-  const child = spawn(
-    process.execPath,
-    ['--expose-gc', '--import', memoryProbe, ...profiling(), script, ...args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env },
-    },
-  );
+  const child = spawn(process.execPath, ['--expose-gc', '--import', probe, ...profiling(), script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env },
+  });
   running.add(child);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   void ended.then(() => running.delete(child));
@@ -84,6 +86,13 @@ export async function startServer({ script, args = [], env = {} }: ServerCommand
   });
   const killed = () => child.kill('SIGKILL');
   let isStopping = false;
+  const ask = <T>(what: 'memory' | 'cpu') =>
+    new Promise<T>((resolve, reject) => {
+      child.once('message', (answer) => resolve(answer as T));
+      child.send(what, (error) => {
+        if (error) reject(error);
+      });
+    });
   void ended.then(() => {
     if (!isStopping) console.error(`${script} exited unexpectedly. ${complaint}`);
   });
@@ -93,13 +102,9 @@ export async function startServer({ script, args = [], env = {} }: ServerCommand
     webSocketUrl: url.replace(/^http/, 'ws'),
     async settledMemory() {
       await pause(settleMs);
-      return new Promise((resolve, reject) => {
-        child.once('message', (memory) => resolve(memory as Memory));
-        child.send('memory', (error) => {
-          if (error) reject(error);
-        });
-      });
+      return ask<Memory>('memory');
     },
+    cpuMs: () => ask<number>('cpu'),
     async stop() {
       isStopping = true;
       const timer = setTimeout(killed, stopWithinMs);

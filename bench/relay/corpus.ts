@@ -1,4 +1,10 @@
-import { cojsonInternals, type CoValueCore, type LocalNode, type RawCoMap } from 'cojson';
+import {
+  cojsonInternals,
+  type CojsonInternalTypes,
+  type CoValueCore,
+  type LocalNode,
+  type RawCoMap,
+} from 'cojson';
 import { createRandom } from '../../test/long/seeded-random.ts';
 import { createThing, textOf } from '../harness/things.ts';
 import { createNode, createSharedGroup } from './client.ts';
@@ -74,9 +80,10 @@ function uploadsSince(
   core: CoValueCore,
   known: Parameters<CoValueCore['newContentSince']>[0],
 ): readonly Upload[] {
-  return (core.newContentSince(known) ?? []).map((message) => ({
-    id: message.id,
-    text: JSON.stringify(message),
-    counts: cojsonInternals.knownStateFromContent(message).sessions,
-  }));
+  return (core.newContentSince(known) ?? []).map(uploadOf);
+}
+
+export function uploadOf(message: CojsonInternalTypes.NewContentMessage): Upload {
+  const { sessions } = cojsonInternals.knownStateFromContent(message);
+  return { id: message.id, text: JSON.stringify(message), counts: sessions };
 }

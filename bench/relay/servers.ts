@@ -24,7 +24,11 @@ export interface ServerCommands {
 }
 
 /** Raised because a single machine simulates many clients. */
-const limits = ['connections=20000', 'connectionsPerAddress=20000', 'bytesPerSecond=200000000'];
+export const raisedLimits = [
+  'connections=20000',
+  'connectionsPerAddress=20000',
+  'bytesPerSecond=200000000',
+].flatMap((limit) => ['--limit', limit]);
 
 export function serverCommands(context: BenchContext): ServerCommands {
   const peer = (script: string, ...args: readonly string[]) => ({
@@ -42,10 +46,7 @@ export function serverCommands(context: BenchContext): ServerCommands {
       };
       return {
         script: context.relayScript,
-        args: [
-          ...['--port', '0', '--storage', await storage[kind]()],
-          ...limits.flatMap((limit) => ['--limit', limit]),
-        ],
+        args: [...['--port', '0', '--storage', await storage[kind]()], ...raisedLimits],
       };
     },
     stock: (kind) => peer('stock-cojson.mjs', ...(kind === 'sqlite' ? [`${fresh('stock')}.sqlite`] : [])),

@@ -1,18 +1,10 @@
 import type { LocalNode, RawCoMap, RawGroup } from 'cojson';
 import { onTestFinished } from 'vitest';
-import { createSessionNode } from '../../../src/engine/create-node.ts';
-import { createSessionCrypto } from '../../../src/engine/session-crypto.ts';
-import { createGenesis } from '../../../src/session/account/genesis.ts';
-import { genesisTimeMs } from '../../../src/session/account/version-1.ts';
+import { openNode } from './open-node.ts';
 
-/** A session's node without storage or peers. The account follows from `seedByte`. */
+/** A session's node, until the end of the test. The account follows from `seedByte`. */
 export async function openSessionNode(seedByte: number): Promise<LocalNode> {
-  const crypto = await createSessionCrypto();
-  const seed = new Uint8Array(32).fill(seedByte);
-  const genesis = await createGenesis(crypto, globalThis.crypto.subtle, seed);
-  const sessionID = crypto.newRandomSessionID(genesis.accountID);
-  const node = createSessionNode({ crypto, agentSecret: genesis.agentSecret, sessionID, genesisTimeMs });
-  for (const content of await genesis.content()) node.syncManager.handleNewContent(content, 'import');
+  const node = await openNode(new Uint8Array(32).fill(seedByte));
   onTestFinished(async () => void (await node.gracefulShutdown()));
   return node;
 }

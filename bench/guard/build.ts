@@ -1,0 +1,58 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { alias, external, nodeEntries, root, wasmFiles } from '../../scripts/build/packages.mjs';
+
+/** The files of the guard, each of which has a substitute in `without` that does nothing. */
+const guarding = [
+  'engine/group-rules/patch-group-rules',
+  'engine/reading/patch-reading',
+  'engine/session-maps/place-binding',
+  'engine/session-maps/removal-heads',
+  'relay/admission/admit-content',
+];
+
+export interface Programs {
+  readonly device: string;
+  readonly relay: string;
+}
+
+/** Builds a device and the relay from the sources, with the guard or without. Throws if the guard is somewhere else by now. */
+export async function buildPrograms(
+  benchFolder: string,
+  into: string,
+  isGuarded: boolean,
+): Promise<Programs> {
+  await mkdir(into, { recursive: true });
+  const substitutes = new Map(
+    guarding.map((file) => [
+      join(root, 'src', `${file}.ts`),
+      join(benchFolder, 'guard/without', `${basename(file)}.ts`),
+    ]),
+  );
+  const replaced = new Set<string>();
+  const bundle = await rolldown({
+    input: { device: join(benchFolder, 'guard/device.ts'), relay: nodeEntries['maia-relay'] },
+    external,
+    platform: 'node',
+    resolve: { alias, mainFields: ['module', 'main'] },
+    plugins: [
+      {
+        name: 'without the guard',
+        async resolveId(source, importer, options) {
+          if (isGuarded) return;
+          const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+          const substitute = found && substitutes.get(found.id);
+          if (substitute !== undefined) replaced.add(found?.id ?? '');
+          return substitute;
+        },
+      },
+    ],
+  });
+  await bundle.write({ dir: into, format: 'es', entryFileNames: '[name].mjs' });
+  await bundle.close();
+  for (const file of wasmFiles) await copyFile(file, join(into, basename(file)));
+  const missed = [...substitutes.keys()].filter((file) => !replaced.has(file));
+  if (!isGuarded && missed.length > 0) throw new Error(`Nothing imports ${missed.join(', ')}.`);
+  return { device: join(into, 'device.mjs'), relay: join(into, 'relay.mjs') };
+}

@@ -1,0 +1,3 @@
+export function admitContent() {
+  return { mayName: () => true, ended() {} };
+}

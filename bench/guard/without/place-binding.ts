@@ -1,0 +1,1 @@
+export const bindToPlace = <T>(createBelow: () => T): T => createBelow();

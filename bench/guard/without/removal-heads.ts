@@ -1,0 +1,3 @@
+export function createRemovalHeads() {
+  return { follow() {}, layer: <T>(createBelow: () => T): T => createBelow() };
+}
