@@ -4,9 +4,10 @@ import { bundleStockClients } from './honest-script.ts';
 import { drawPlan } from './honest-steps.ts';
 import { runWorld } from './honest-world.ts';
 
-/** In all 10,000 operations. */
+/** `MAIA_WORLDS=40` makes 10,000 operations. */
+const worlds = Number(process.env['MAIA_WORLDS'] ?? 12);
 const operationCount = 250;
-const seeds = Array.from({ length: 40 }, (_, index) => 101 + index);
+const seeds = Array.from({ length: worlds }, (_, index) => 101 + index);
 
 let script: string;
 beforeAll(async () => void (script = await bundleStockClients()));

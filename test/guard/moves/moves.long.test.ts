@@ -2,7 +2,7 @@ import { beforeAll, expect, it, vi } from 'vitest';
 import { movesPerSeed, play } from './play.ts';
 
 /** `MAIA_MOVES=20000` makes more of them, from the same seed. */
-const moves = Number(process.env['MAIA_MOVES'] ?? 3_700);
+const moves = Number(process.env['MAIA_MOVES'] ?? 1_500);
 const firstSeed = 100;
 
 beforeAll(() => {
