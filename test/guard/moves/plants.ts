@@ -114,26 +114,12 @@ export const plants: readonly Plant[] = [
     breach: /^role/,
   },
   {
-    name: 'a write key can be the read key, of anyone',
-    file: `${rules}keys/keys.ts`,
-    from: 'if (facts.isReadKey(keyID)) return false;',
-    to: 'if (facts.isReadKey(keyID)) return true;',
-    breach: /./,
-  },
-  {
     name: 'anyone reveals keys',
     file: `${rules}keys/keys.ts`,
     from: 'if (to === everyone || isOfAdministrator(field)) return false;',
     to: 'if (place >= 0) return true;',
     breach: /./,
     seed: 20,
-  },
-  {
-    name: 'garbage hides a key',
-    file: `${rules}keys/find-read-key.ts`,
-    from: '    } catch {\n      // The next one may be better.\n    }',
-    to: '    } finally {\n      // The next one may be better.\n    }',
-    breach: /./,
   },
   {
     name: 'a removal replaces no key',
