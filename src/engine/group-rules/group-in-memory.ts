@@ -61,6 +61,17 @@ export function writeKeyChooser(core: CoValueCore, member: string): string | und
   )?.author;
 }
 
+/** Returns to whom a key was revealed, in revelations that count. */
+export function receiversOf(core: CoValueCore, keyID: string): string[] {
+  const { judged, transactions } = judgmentOf(core);
+  const receivers: string[] = [];
+  transactions.forEach(({ change }, place) => {
+    if (change.kind === 'revelation' && change.keyID === keyID && judged.refusals[place] === undefined)
+      receivers.push(change.to);
+  });
+  return receivers;
+}
+
 /** Whether administrators have extended the group by one that is not here. */
 export function lacksParents(core: CoValueCore): boolean {
   const { judged, transactions } = judgmentOf(core);

@@ -21,7 +21,7 @@ export interface GroupJudge extends JudgedGroup {
 export function judgeGroup(transactions: readonly GroupTransaction[], context: GroupContext): GroupJudge {
   const roles = judgeWithHeads(transactions, context);
   const keys = createKeyJudge(roles);
-  for (const transaction of transactions) keys.add(transaction);
+  transactions.forEach(keys.add);
   keys.settle();
 
   return {

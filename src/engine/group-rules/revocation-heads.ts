@@ -24,7 +24,7 @@ export function judgeWithHeads(
 ): JudgedWithHeads {
   const voided = new Set<GroupTransaction>();
   const reader = createClaimReader(context.initialAdmin);
-  for (const transaction of transactions) reader.read(transaction);
+  transactions.forEach(reader.read);
   const claims = reader.inOrder();
   let judge = judgeRoles();
   const applied = new Set<Claim>();
@@ -77,7 +77,7 @@ export function judgeWithHeads(
 
   function judgeRoles(): RoleJudge {
     const judge = createRoleJudge(context, voided);
-    for (const transaction of transactions) judge.add(transaction);
+    transactions.forEach(judge.add);
     return judge;
   }
 }

@@ -1,7 +1,7 @@
 import { RawGroup, type CoValueCore, type RawAccountID } from 'cojson';
 import { isCompleteGroup } from '../../covalue-access.ts';
 import { openContentOf } from '../../private-fields.ts';
-import { judgeInMemory, lacksParents } from '../group-in-memory.ts';
+import { judgeInMemory, lacksParents, receiversOf } from '../group-in-memory.ts';
 import { everyone } from '../group-transaction.ts';
 import type { JudgedGroup } from '../judge-group.ts';
 import { isAdministrator } from '../roles.ts';
@@ -116,11 +116,7 @@ function findReceiver(group: RawGroup, keyID: KeyID, owner?: RawAccountID): stri
   const sealersAbove = new Set(parents.map((parent) => sealerIn(parent.get('groupSealer'))));
   const mayHave = (member: RawAccountID) =>
     member === owner || canRead(group.get(member)) || canRead(group.roleOfInternal(member));
-  const [revealed, sealed] = [`${keyID}_for_`, `${keyID}_sealedFor_`];
-  const fields = Object.keys(group.ops);
-  const receivers = [revealed, sealed].flatMap((start) =>
-    fields.flatMap((field) => (field.startsWith(start) ? field.slice(start.length) : [])),
-  );
+  const receivers = receiversOf(group.core, keyID);
   // The maker of a key has it, and does not reveal it to themselves if they make it to leave.
   const maker = group.lastEditAt('readKey');
   if (maker && group.get('readKey') === keyID) receivers.push(maker.by);
