@@ -71,11 +71,13 @@ export function createDroppedContent(options: {
   }
 
   function drop(detail: SyncEvents['dropped']): void {
-    expectNothingOf(node, detail);
     const known = droppedByRelay.get(detail.peerID) ?? new Set();
     droppedByRelay.set(detail.peerID, known);
     const key = `${detail.id} ${detail.sessionID}`;
-    if (known.has(key) || known.size >= mostRemembered) return;
+    const isKnown = known.has(key);
+    if (!isKnown && known.size >= mostRemembered) return;
+    expectNothingOf(node, detail);
+    if (isKnown) return;
     known.add(key);
     onDropped(detail);
   }
