@@ -3,6 +3,7 @@ import { parseJson } from '../base/json.ts';
 import { createKernelError } from '../base/kernel-error.ts';
 import { isRecord, type JsonRecord } from '../base/record.ts';
 import { readMaiaFrame, type MaiaFrame } from './maia-frame.ts';
+import { keepSigned } from './signed-fields.ts';
 import { assertSyncMessage } from './sync-message.ts';
 
 export type { RefusalCode } from './refusal-code.ts';
@@ -42,6 +43,7 @@ export function readMessage(line: string): ReceivedMessage {
     // cojson would treat it as a ping, too.
     if ('time' in value) throw invalid('it is a sync message and a ping at once');
     assertSyncMessage(value);
+    if (value.action === 'content') keepSigned(value);
     return { kind: 'sync', message: value };
   }
   return 'time' in value ? readPing(value) : { kind: 'ignored' };

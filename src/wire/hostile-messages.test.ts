@@ -33,6 +33,14 @@ describe('hostile messages', () => {
     expect(readMessage(JSON.stringify(message)).kind).toBe('sync');
   });
 
+  it.each([
+    ['a trusting transaction', trusting, { keyUsed: 'key_zabc', encryptedChanges: 'encrypted_Uabc=' }],
+    ['a private transaction', encrypted, { changes: '[]' }],
+  ])('[SEC-13] takes from %s what its signature does not cover', (_, transaction, others) => {
+    const read = readMessage(JSON.stringify(withTransaction({ ...transaction, ...others, extra: 1 })));
+    expect(read).toEqual({ kind: 'sync', message: withTransaction(transaction) });
+  });
+
   const malformed: readonly unknown[] = [
     5,
     'load',
