@@ -2,24 +2,27 @@ import { cojsonInternals, type LocalNode, type RawCoMap, type SessionID, type Sy
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { createAccountNode } from '../../test/support/session/account-node.ts';
 import { createTestLadder } from '../../test/support/sync/test-ladder.ts';
+import type { FakeClock } from '../testing/fake-clock.ts';
 import { knownCountsOfState, type KnownCounts } from '../engine/known-counts.ts';
 import type { Content, KnownState, RawCoID, Signature } from '../engine/content.ts';
 import type { DeviceState, DeviceStates } from './delivery/device-states.ts';
 import type { Ladder } from './delivery/ladder.ts';
+import { createSentSignatures, type SentSignatures } from './sent-signatures.ts';
 import { createOwnSessionClaims, type OwnSessionClaim, type OwnSessionClaims } from './own-session-claims.ts';
 
 let node: LocalNode;
 let map: RawCoMap;
 let ownID: LocalNode['currentSessionID'];
 let ladder: Ladder;
+let clock: FakeClock;
 let claims: OwnSessionClaims;
 let raised: OwnSessionClaim[];
 let acceptedLater: (readonly [string, KnownCounts])[];
 let asked: KnownState[];
 let stored: Map<RawCoID, DeviceState>;
 let reading: (states: ReadonlyMap<RawCoID, DeviceState>) => ReturnType<DeviceStates['read']>;
-let mayHaveByID: Map<string, KnownCounts>;
 let leftByID: Map<string, KnownCounts>;
+let sentSignatures: SentSignatures;
 beforeEach(async () => {
   node = await createAccountNode();
   ownID = node.currentSessionID;
@@ -29,10 +32,10 @@ beforeEach(async () => {
   asked = [];
   stored = new Map();
   reading = (states) => Promise.resolve(states);
-  ({ ladder } = createTestLadder({ canSave: false }));
+  ({ ladder, clock } = createTestLadder({ canSave: false }));
   ladder.useRelays(['relay']);
-  mayHaveByID = new Map();
   leftByID = new Map();
+  sentSignatures = createSentSignatures();
   claims = claimsOf('relay');
   ladder.edited(map.id, knownCountsOfState(map.core.knownState()));
 });
@@ -46,7 +49,8 @@ const claimsOf = (relayID: string) =>
       read: (ids) => reading(new Map([...stored].filter(([id]) => ids.includes(id)))),
       async *ids() {},
     },
-    mayHaveByID,
+    earlier: new Map(),
+    sentSignatures,
     leftByID,
     askAbout: (state) => asked.push(state),
     onClaim: (claim) => raised.push(claim),
@@ -181,12 +185,25 @@ test('a claim of more than this device has is raised, together with the rest of 
   expect(accepted()).toHaveProperty([ownID], 1);
 });
 
-test('what was sent to one relay may have reached another through other devices', async () => {
+test('[SEC-13] what was sent to one relay is questioned at another, which can have as much of something else', async () => {
   sent();
   const other = claimsOf('other');
   await check(has(1), other);
-  expect([raised, asked]).toEqual([[], []]);
-  expect(other.accepted(map.id, { [ownID]: 1 })).toEqual({ [ownID]: 1 });
+  expect([raised, asked.length, other.isDisputed(map.id)]).toEqual([[], 1, true]);
+});
+
+test('[SEC-13] what was sent on the connection before is questioned, also if the device has more by now', async () => {
+  sent();
+  claims.lost();
+  clock.advance(1_000);
+  map.set('key', 2);
+  ladder.edited(map.id, knownCountsOfState(map.core.knownState()));
+  const signature = sentSignatures.of(map.id, ownID, 1);
+  if (!signature) throw new Error('Nothing was sent.');
+  await check(has(1));
+  expect([raised, asked.length, claims.isDisputed(map.id)]).toEqual([[], 1, true]);
+  expect(claims.arriving(tail(1, signature))).toBeUndefined();
+  expect(acceptedLater).toEqual([[map.id, { [ownID]: 1 }]]);
 });
 
 describe('a claim of what is stored, but not in memory', () => {

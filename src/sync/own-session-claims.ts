@@ -12,6 +12,7 @@ import {
 import type { DeviceState, DeviceStates } from './delivery/device-states.ts';
 import type { Ladder } from './delivery/ladder.ts';
 import { atRelay, isAt, needOf, noEdits } from './delivery/pending-edits.ts';
+import type { SentSignatures } from './sent-signatures.ts';
 import { createSessionProofs } from './session-proofs.ts';
 import { getAvailableCoValue, getKnownCoValue, readStored } from '../engine/covalue-lookup.ts';
 
@@ -30,7 +31,7 @@ export interface OwnSessionClaims {
   /** Checks again what the relay claimed before it was known what an earlier run left. */
   checkAgain(id: RawCoID, claimed: KnownCounts): void;
   sent(content: Content): void;
-  /** The relay may have this much, because another tab has sent it, or a relay has confirmed it. */
+  /** The relay may have this much, because another tab has sent it to this relay. */
   mayHave(id: string, counts: KnownCounts): void;
   /** What is stored of a CoValue that the relay is asked about next. */
   isStored(id: string, state: DeviceState): void;
@@ -56,23 +57,27 @@ export function createOwnSessionClaims(options: {
   readonly ladder: Ladder;
   readonly relayID: string;
   readonly states: DeviceStates;
-  /**
-   * By CoValue, what any relay may have of the account's sessions; other clients may have passed it on to this relay. Proves
-   * nothing about what an earlier run left.
-   */
-  readonly mayHaveByID: Map<string, KnownCounts>;
+  /** By CoValue, what the node had before this sync. It may have been sent. */
+  readonly earlier: ReadonlyMap<string, KnownCounts>;
   /** By CoValue, what earlier runs left, which the relay has to prove to have. */
   readonly leftByID: ReadonlyMap<string, KnownCounts>;
+  /** To any relay. */
+  readonly sentSignatures: SentSignatures;
   readonly askAbout: (state: KnownState) => void;
   readonly onClaim: (claim: OwnSessionClaim) => void;
   /** What was disputed turned out to be right. */
   readonly onAccepted: (id: RawCoID, counts: KnownCounts) => void;
 }): OwnSessionClaims {
-  const { node, ladder, relayID, states, mayHaveByID, leftByID, askAbout, onClaim, onAccepted } = options;
+  const { node, ladder, relayID, states, leftByID, sentSignatures, askAbout, onClaim, onAccepted } = options;
   const prefixes = ownAuthors(node).map((owner) => `${owner}_session_`);
   const { currentSessionID } = node;
   const suffix = currentSessionID.slice(currentSessionID.indexOf('_session_'));
   const ownIDs = ownAuthors(node).map((owner) => `${owner}${suffix}`);
+  /**
+   * What the relay may have of the account's sessions, because it was sent on this connection. What another relay has, or an
+   * earlier connection carried, proves nothing: this relay can have as much of what was never sent to it.
+   */
+  const mayHaveByID = new Map(options.earlier);
   const disputedByID = new Map<string, KnownCounts>();
   const raisedByID = new Map<string, KnownCounts>();
   const storedByID = new Map<string, DeviceState>();
@@ -171,7 +176,12 @@ export function createOwnSessionClaims(options: {
     if (count <= had && !isOwed) return accept(id, { [sessionID]: count });
     if (count > had && ownIDs.includes(sessionID))
       return onClaim({ id, relayID, ahead: { sessionID, count } });
-    const signature = had === count ? await signatureOf(state, id, sessionID) : undefined;
+    const signature =
+      had === count
+        ? await signatureOf(state, id, sessionID)
+        : had > count
+          ? sentSignatures.of(id, sessionID, count)
+          : undefined;
     if (current !== connection) return;
     const known = mergeCounts(claimed, state.counts);
     const isAsked = signature !== undefined && proofs.ask(id, known, { sessionID, count, signature });
@@ -233,6 +243,7 @@ export function createOwnSessionClaims(options: {
   function sent(content: Content): void {
     const { id } = content;
     mayHave(id, knownCountsOfContent(content));
+    sentSignatures.add(content);
     const { confirmed } = atRelay(ladder.pending.get(id) ?? noEdits, relayID);
     for (const [sessionID, { after, newTransactions }] of sessionsOf(content)) {
       const own = Math.max(provenByID.get(id)?.[sessionID] ?? 0, confirmed[sessionID] ?? 0);
@@ -296,6 +307,7 @@ export function createOwnSessionClaims(options: {
       storedByID.clear();
       raisedByID.clear();
       provenByID.clear();
+      mayHaveByID.clear();
       // What is found later was not said on the next connection.
       disputedByID.clear();
     },

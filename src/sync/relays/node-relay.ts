@@ -25,6 +25,7 @@ import { isFork } from '../connection/relay-errors.ts';
 import { createForeignRefusals } from './foreign-refusals.ts';
 import { createRelayEvidence, type RelayEvidence } from './relay-evidence.ts';
 import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.ts';
+import type { SentSignatures } from '../sent-signatures.ts';
 import type { SyncEventStream } from '../sync-events.ts';
 import type { Tabs } from '../tabs/tabs.ts';
 import { createUnacknowledged } from '../delivery/unacknowledged.ts';
@@ -96,10 +97,12 @@ export interface NodeRelayOptions extends ChannelOptions {
   /** Not all that is pending was found on this device. */
   readonly onNotHere: (id: RawCoID) => void;
   readonly claimed: (claim: OwnSessionClaim) => void;
-  /** What any relay may have of the node's own session, by CoValue. */
-  readonly mayHaveByID: Map<string, KnownCounts>;
+  /** What the node had before this sync, by CoValue. It may have been sent. */
+  readonly earlier: ReadonlyMap<string, KnownCounts>;
   /** What earlier runs left, by CoValue. */
   readonly leftByID: ReadonlyMap<string, KnownCounts>;
+  /** To any relay. */
+  readonly sentSignatures: SentSignatures;
   readonly tap: () => MessageTap | undefined;
   readonly channelHooks: ChannelHooks;
   /** The ledger has what the relay lacks of all that is on this device. */
@@ -123,7 +126,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       evidence.heard(coValueID, counts);
       courier.proven(coValueID);
     },
-    mayHaveByID: options.mayHaveByID,
+    earlier: options.earlier,
+    sentSignatures: options.sentSignatures,
     leftByID: options.leftByID,
   });
   const foreignRefusals = createForeignRefusals({

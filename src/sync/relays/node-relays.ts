@@ -10,6 +10,7 @@ import type { Ladder } from '../delivery/ladder.ts';
 import type { NodeEvents } from '../../engine/node-events.ts';
 import { createNodeRelay, type ChannelOptions, type NodeRelay } from './node-relay.ts';
 import type { OwnSessionClaim } from '../own-session-claims.ts';
+import { createSentSignatures } from '../sent-signatures.ts';
 import { peerIDs } from '../connection/peer-ids.ts';
 import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.ts';
 import type { DroppedContent } from './dropped-content.ts';
@@ -89,8 +90,8 @@ export function createNodeRelays(options: {
   const { ladder } = options;
   const byID = new Map<string, NodeRelay>();
   const answerWaits = createAnswerWaits();
-  const mayHaveByID = new Map(options.earlier);
   const leftByID = new Map<string, KnownCounts>();
+  const sentSignatures = createSentSignatures();
   /** A relay may report claims before the session listens. */
   const unreportedClaims = new Map<RawCoID, OwnSessionClaim>();
   let claimed = (claim: OwnSessionClaim): void => void unreportedClaims.set(claim.id, claim);
@@ -124,8 +125,8 @@ export function createNodeRelays(options: {
         ...channels,
         id,
         urls: to[index] ?? to[0],
-        mayHaveByID,
         leftByID,
+        sentSignatures,
         isSettled: () => isSettled,
         claimed: (claim) => claimed(claim),
         tap: () => tap,
