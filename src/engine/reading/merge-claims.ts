@@ -42,7 +42,7 @@ export function readSource(
   const { sessionID, branchID, meta, madeAtMs } = claim;
   const { author, currentMadeAt, changes } = transaction;
   const isOwn = authorOf(sessionID) === author;
-  if (isOwn || isAnchor(core, claim) || isInBranch(core, claim, changes))
+  if (isOwn || isAnchor(core, claim, changes) || isInBranch(core, claim, changes))
     return { meta: { ...meta, s: sessionID, ...(branchID !== undefined && { b: branchID }) } };
   awaitBranch(core, branchID);
   return { meta: withoutMerge(meta), madeAtMs: Math.min(madeAtMs, currentMadeAt) };
@@ -50,11 +50,23 @@ export function readSource(
 
 /**
  * The items of a list name those beside them by the branch's IDs. Without these, whoever lacks the branch would see another
- * order, and what was deleted in it. The ID of a branch keeps them apart from the list's own.
+ * order, and what was deleted in it. The ID of a branch keeps them apart from the list's own. Where only some may delete, a
+ * deletion needs its own author's right.
  */
-function isAnchor({ id, verified }: CoValueCore, { branchID }: Claim): boolean {
-  const type = verified?.header.type;
-  return (type === 'colist' || type === 'coplaintext') && branchID !== undefined && branchID !== id;
+function isAnchor({ id, verified }: CoValueCore, { branchID }: Claim, changes: unknown): boolean {
+  const { type, ruleset } = verified?.header ?? {};
+  if (type !== 'colist' && type !== 'coplaintext') return false;
+  const isRestricted = ruleset?.type === 'ownedByGroup' && ruleset.restrictDeletion === true;
+  if (isRestricted && isDeleting(changes)) return false;
+  return isBranchID(branchID) && branchID !== id;
+}
+
+function isDeleting(changes: unknown): boolean {
+  return Array.isArray(changes) && changes.some((change: { readonly op?: unknown }) => change.op === 'del');
+}
+
+function isBranchID(id: string | undefined): id is string {
+  return id !== undefined && /^co_z\w{1,64}$/.test(id);
 }
 
 function readClaim({ meta, previous, currentMadeAt }: Transaction): Claim | undefined {
@@ -107,7 +119,7 @@ function isBranchOf(core: CoValueCore, branch: CoValueCore): boolean {
 }
 
 function awaitBranch(core: CoValueCore, branchID: string | undefined): void {
-  if (branchID === undefined || !/^co_z\w{1,64}$/.test(branchID)) return;
+  if (!isBranchID(branchID)) return;
   const known = awaited.get(core) ?? new Set();
   awaited.set(core, known);
   if (known.has(branchID) || known.size >= mostAwaited) return;
