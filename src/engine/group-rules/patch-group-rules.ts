@@ -21,9 +21,10 @@ import { addGroupDependencies } from './absent-dependencies.ts';
 import { findReadKey } from './keys/find-read-key.ts';
 import { findEditKey } from './keys/edit-keys.ts';
 import { healKeys, revealToLate } from './keys/heal-keys.ts';
-import { leakedTo, replaceLeakedKey, replaceOvertakenKey, whileReplacing } from './keys/leaked-keys.ts';
+import { leakedTo, replaceLeakedKey, replaceOvertakenKey } from './keys/leaked-keys.ts';
 import { markJudged, writeKeyChooser } from './group-in-memory.ts';
 import { isAdministrator } from './roles.ts';
+import { rotateWithBelow } from './rotate-below.ts';
 import { endingRoles, groupsBelow, removeFrom } from './remove-member.ts';
 import { setAlsoAhead } from './set-again.ts';
 
@@ -110,8 +111,8 @@ export function patchGroupRules(): void {
   };
 
   prototype.rotateReadKey = function (member) {
-    whileReplacing(this.core, () => {
-      rotateReadKey.call(this, member);
+    rotateWithBelow(this as RawGroup, (group) => {
+      rotateReadKey.call(group, member);
     });
   };
 
