@@ -104,7 +104,7 @@ export interface ParentChanges {
 
 export function* parentChangesOf(
   group: OpenContent | undefined,
-): Iterable<readonly [CoID<RawGroup>, ParentChanges]> {
+): IterableIterator<readonly [CoID<RawGroup>, ParentChanges]> {
   const changes = at(group, 'parentGroupsChanges');
   if (!(changes instanceof Map)) return;
   for (const [id, entry] of changes as ReadonlyMap<CoID<RawGroup>, ParentChanges>) {

@@ -51,3 +51,17 @@ it('[GROUP-6] who is removed cannot read below a group on any of several ways', 
   expect(viewOf(dave, map).get('a')).toBe(1);
   expect(viewOf(dave, map).get('b')).toBeUndefined();
 });
+
+it('[GROUP-2] finds a role by asking each group above once, on however many ways it is above', async () => {
+  const alice = await kernelNodes.honest();
+  const layers = layersBelow(alice.createGroup(), 9);
+  const [bottom] = layers.at(-1) ?? expect.fail();
+  const map = bottom.createMap({ a: 1 });
+  await nextMoment();
+  const ask = vi.spyOn(RawGroup.prototype, 'get');
+  map.set('b', 2);
+  expect(map.get('b')).toBe(2);
+  expect(bottom.getAllMemberKeysSet()).toEqual(new Set([memberOf(alice)]));
+  expect(ask.mock.calls.length).toBeLessThan(2_000);
+  ask.mockRestore();
+});

@@ -7,7 +7,7 @@ import {
   getKnownCoValue,
   getOrCreateCoValue,
 } from '../covalue-lookup.ts';
-import { openContentOf } from '../private-fields.ts';
+import { openContentOf, parentChangesOf } from '../private-fields.ts';
 import {
   createWriteKey,
   followCircularDependencies,
@@ -18,6 +18,7 @@ import { groupClock } from '../session-maps/edit-clock.ts';
 import { privateInGroup } from '../refusals/write-errors.ts';
 import { assertMayGive } from '../refusals/role-refusals.ts';
 import { addGroupDependencies } from './absent-dependencies.ts';
+import { askedOnce } from './asked-once.ts';
 import { findReadKey } from './keys/find-read-key.ts';
 import { findEditKey } from './keys/edit-keys.ts';
 import { healKeys, revealToLate } from './keys/heal-keys.ts';
@@ -38,8 +39,15 @@ export function patchGroupRules(): void {
   if (isPatched) return;
   isPatched = true;
   const { prototype } = RawGroup;
-  const { addMemberInternal, getCurrentReadKeyId, getMemberKeys, revokeExtend, rotateReadKey, set } =
-    prototype;
+  const {
+    addMemberInternal,
+    getCurrentReadKeyId,
+    getMemberKeys,
+    revokeExtend,
+    roleOfInternal,
+    rotateReadKey,
+    set,
+  } = prototype;
   const { addDependenciesFromContentMessage, getReadKey } = CoValueCore.prototype;
   replaceGroupValidation(markJudged);
 
@@ -56,6 +64,19 @@ export function patchGroupRules(): void {
     const { node } = this.core;
     const isHere = (id: string) => !id.startsWith('co_') || getKnownCoValue(node, id)?.isAvailable() === true;
     return getMemberKeys.call(this).filter(isHere);
+  };
+
+  // cojson goes up on every way, and a manager can make endlessly many.
+  prototype.roleOfInternal = function (account) {
+    if (parentChangesOf(this as RawGroup).next().done) return roleOfInternal.call(this, account);
+    const question = `${this.atTimeFilter} ${account}`;
+    return askedOnce(this.core, question, () => roleOfInternal.call(this, account));
+  };
+  prototype.getAllMemberKeysSet = function () {
+    const groups = new Map([[this.id, this]]);
+    for (const group of groups.values())
+      for (const parent of group.getParentGroups()) groups.set(parent.id, parent);
+    return new Set([...groups.values()].flatMap((group) => group.getMemberKeys()));
   };
 
   followCircularDependencies(addCircularDependant);

@@ -1,3 +1,4 @@
+import { askedOnce } from './asked-once.ts';
 import { everyone, type GroupRoles, type MemberRole, type ParentRole } from './group-transaction.ts';
 
 /** The roles of a group by date, from the transactions that count. They are added in order of dates. */
@@ -77,7 +78,7 @@ export function createRoleHistory(): RoleHistory {
     },
     roleAt(member, atMs) {
       if (parents.size === 0) return withEveryone(directRoleAt(member, atMs), atMs);
-      return remembered(members, `${atMs} ${member}`, () =>
+      return askedOnce(members, `${atMs} ${member}`, () =>
         withEveryone(
           raiseByParents(directRoleAt(member, atMs), member, atMs, (parent) => valueAt(parent.changes, atMs)),
           atMs,
@@ -85,29 +86,6 @@ export function createRoleHistory(): RoleHistory {
       );
     },
   };
-}
-
-type Answers = Map<object, Map<string, MemberRole | undefined>>;
-
-/** The answers of all groups to the outermost question: there can be many ways up to the same group. */
-let answers: Answers | undefined;
-
-function remembered(
-  group: object,
-  question: string,
-  answer: () => MemberRole | undefined,
-): MemberRole | undefined {
-  const isOutermost = answers === undefined;
-  answers ??= new Map<object, Map<string, MemberRole | undefined>>();
-  const all = answers;
-  try {
-    const ofGroup = all.get(group) ?? new Map<string, MemberRole | undefined>();
-    all.set(group, ofGroup);
-    if (!ofGroup.has(question)) ofGroup.set(question, answer());
-    return ofGroup.get(question);
-  } finally {
-    if (isOutermost) answers = undefined;
-  }
 }
 
 /** What a member with this role in a parent has in the group. Only four roles are inherited. */
