@@ -1,10 +1,13 @@
 import type { CoValueCore, RawGroup } from 'cojson';
 import type { KeySecret } from '../../internal-types.ts';
-import { groupsEverAbove, type KeyID } from './find-read-key.ts';
+import { judgeInMemory } from '../group-in-memory.ts';
+import type { JudgedGroup } from '../judge-group.ts';
+import { countUnknownRevealers, type KeyID } from './find-read-key.ts';
 import { findVoidKey } from './void-keys.ts';
 
-/** The keys that a group lacks, as of so many transactions of it and of all groups that were ever above it. */
+/** The keys that a group lacks, as of so many transactions. A change of a group above makes another judgment. */
 interface Lacking {
+  readonly judged: JudgedGroup;
   readonly count: number;
   readonly keys: Set<KeyID>;
 }
@@ -12,33 +15,24 @@ interface Lacking {
 const lackingIn = new WeakMap<CoValueCore, Lacking>();
 
 /**
- * Finds the key of an edit in a group: by what counts, or else by what does not. Each edit asks for its key, and any member can
- * make many edits with a key that nobody else has, so a key that is not found is looked for once while they are read.
+ * Finds the key of an edit in a group: by what counts, or else by what does not. Each edit asks for its key, cojson asks again
+ * at each later edit of the CoValue, and any member can write with a key that nobody else has. So a key that is not found is
+ * looked for again only once the groups have changed.
  */
 export function findEditKey(group: RawGroup, keyID: KeyID): KeySecret | undefined {
-  const known = lackingIn.get(group.core);
-  if (known?.keys.has(keyID) && known.count === countAll(group)) return undefined;
+  if (lackingIn.get(group.core)?.keys.has(keyID) && lackingNow(group).has(keyID)) return undefined;
+  const unknownBefore = countUnknownRevealers();
   const found = group.getReadKey(keyID) ?? findVoidKey(group, keyID);
-  if (!found) addLacking(group, keyID);
+  if (!found && countUnknownRevealers() === unknownBefore) lackingNow(group).add(keyID);
   return found;
 }
 
-function addLacking(group: RawGroup, keyID: KeyID): void {
-  const count = countAll(group);
-  const known = lackingIn.get(group.core);
-  if (known?.count === count) known.keys.add(keyID);
-  else lackingIn.set(group.core, { count, keys: new Set([keyID]) });
-  // The account of who reveals a key can also arrive, which changes no count.
-  queueMicrotask(() => lackingIn.delete(group.core));
-}
-
-function countAll(group: RawGroup): number {
-  const all = new Set([group]);
-  let count = 0;
-  // Those that are added meanwhile are counted, too.
-  for (const one of all) {
-    count += 1 + one.core.verifiedTransactions.length;
-    for (const parent of groupsEverAbove(one)) all.add(parent);
-  }
-  return count;
+function lackingNow({ core }: RawGroup): Set<KeyID> {
+  const judged = judgeInMemory(core);
+  const count = judged.refusals.length;
+  const known = lackingIn.get(core);
+  if (known?.judged === judged && known.count === count) return known.keys;
+  const keys = new Set<KeyID>();
+  lackingIn.set(core, { judged, count, keys });
+  return keys;
 }

@@ -97,6 +97,13 @@ export function* groupsEverAbove(group: RawGroup): Iterable<RawGroup> {
   }
 }
 
+let unknownRevealers = 0;
+
+/** How often a key could not be read because the account of who reveals it has left the memory. It can come back. */
+export function countUnknownRevealers(): number {
+  return unknownRevealers;
+}
+
 export function unseal(group: RawGroup, { value, txID }: Revelation): KeySecret | undefined {
   const { node, id } = group.core;
   const { crypto } = node;
@@ -104,6 +111,7 @@ export function unseal(group: RawGroup, { value, txID }: Revelation): KeySecret 
     authorOf(txID.sessionID) as RawAccountID,
     'Expected to know revealer',
   ).value;
+  if (!revealer) unknownRevealers++;
   if (!revealer || value === undefined) return undefined;
   const secret = crypto.unseal(
     value as Parameters<typeof crypto.unseal>[0],
@@ -124,6 +132,9 @@ function isTrustedAuthor(group: RawGroup, author: string): boolean {
   return author === readerOf(group) || isAdministrator(group.roleOfInternal(author as RawAccountID));
 }
 
+/** Of one author to one receiver. An honest author reveals one secret, however often. */
+export const mostTried = 3;
+
 /** Newest first. */
 function revelationsOf(group: RawGroup, field: string): readonly Revelation[] {
   const ops = group.ops as Readonly<
@@ -136,9 +147,14 @@ function revelationsOf(group: RawGroup, field: string): readonly Revelation[] {
     >
   >;
   const edits = Object.hasOwn(ops, field) ? (ops[field] ?? []) : [];
-  return edits
-    .flatMap(({ change: { op, value }, txID }) => (op === 'set' ? { value, txID } : []))
-    .toReversed();
+  const triedOf = new Map<string, number>();
+  return edits.toReversed().flatMap(({ change: { op, value }, txID }) => {
+    const author = authorOf(txID.sessionID);
+    const tried = triedOf.get(author) ?? 0;
+    if (op !== 'set' || tried >= mostTried) return [];
+    triedOf.set(author, tried + 1);
+    return { value, txID };
+  });
 }
 
 /** The first that is found. Garbage makes cryptography throw. */

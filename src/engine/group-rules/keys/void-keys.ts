@@ -9,6 +9,7 @@ import {
   decryptKey,
   firstOf,
   groupsEverAbove,
+  mostTried,
   publishedIn,
   readerOf,
   unseal,
@@ -35,8 +36,6 @@ interface Revelations {
 const known = new WeakMap<JudgedGroup, Revelations>();
 /** What the outermost search has looked for. Two keys can each be encrypted with the other. */
 let searched: Set<string> | undefined;
-/** Of one author to one receiver. An honest author reveals one secret, however often. */
-const mostTried = 3;
 
 /**
  * Finds a key by any revelation of an administrator, and by any revelation of a member's own key. Use it only to read, never to
