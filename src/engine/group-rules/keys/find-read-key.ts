@@ -42,14 +42,42 @@ function searchOnce(group: RawGroup, keyID: KeyID): KeySecret | undefined {
   const published = revelationsOf(group, `${keyID}_for_everyone`);
   const direct = revelationsOf(group, `${keyID}_for_${readerOf(group)}`);
   const isTrusted = ({ txID }: Revelation) => isTrustedAuthor(group, authorOf(txID.sessionID));
+  const ifRight = secretCheck(group, keyID);
+  const unsealed = (one: Revelation) => ifRight(unseal(group, one));
+  const read = (one: Revelation) => ifRight(publishedIn(one));
   return (
-    firstOf(direct.filter(isTrusted), (one) => unseal(group, one)) ??
-    firstOf(published.filter(isTrusted), publishedIn) ??
-    findEncrypted(group, group, keyID) ??
-    findInParents(group, keyID) ??
-    firstOf(direct, (one) => unseal(group, one)) ??
-    firstOf(published, publishedIn)
+    firstOf(direct.filter(isTrusted), unsealed) ??
+    firstOf(published.filter(isTrusted), read) ??
+    findEncrypted(group, group, keyID, ifRight) ??
+    findInParents(group, keyID, ifRight) ??
+    firstOf(direct, unsealed) ??
+    firstOf(published, read)
   );
+}
+
+type SecretCheck = (secret: KeySecret | undefined) => KeySecret | undefined;
+
+/**
+ * Returns only a secret from which the sealer follows that was set with a read key: otherwise whoever shares a link could
+ * reveal another one to who joined by it. A sealer by somebody else could hide the right secret, so it does not count, and
+ * nothing is checked if one of those who set the key set no sealer.
+ */
+function secretCheck(group: RawGroup, keyID: KeyID): SecretCheck {
+  const sealers = editsOf(group, 'groupSealer').flatMap(({ value, txID }) => {
+    const [id, sealer] = String(value).split('@');
+    return id === keyID && sealer !== undefined ? { sealer, author: authorOf(txID.sessionID) } : [];
+  });
+  const makers = editsOf(group, 'readKey').flatMap(({ value, txID }) =>
+    value === keyID ? authorOf(txID.sessionID) : [],
+  );
+  const right = makers.map((maker) =>
+    sealers.flatMap(({ sealer, author }) => (author === maker ? sealer : [])),
+  );
+  if (right.length === 0 || right.some((ofMaker) => ofMaker.length === 0)) return (secret) => secret;
+  const all = new Set<string>(right.flat());
+  const { crypto } = group.core.node;
+  return (secret) =>
+    secret && all.has(crypto.groupSealerFromReadKey(secret).publicKey) ? secret : undefined;
 }
 
 export function publishedIn({ value }: Revelation): KeySecret | undefined {
@@ -61,13 +89,20 @@ function isSecret(value: unknown): value is KeySecret {
 }
 
 /** A key that is encrypted with another one, of the group or of one above it. */
-function findEncrypted(group: RawGroup, holder: RawGroup, keyID: KeyID): KeySecret | undefined {
+function findEncrypted(
+  group: RawGroup,
+  holder: RawGroup,
+  keyID: KeyID,
+  ifRight: SecretCheck,
+): KeySecret | undefined {
   return firstOf(readKeysEncrypting(group, keyID), (id) => {
     const encryptingID = id as KeyID;
     const revelations = revelationsOf(group, `${keyID}_for_${encryptingID}`);
     const secret = revelations.length > 0 ? holder.core.getReadKey(encryptingID) : undefined;
     if (!secret) return undefined;
-    return firstOf(revelations, (one) => decryptKey(group, keyID, one, { id: encryptingID, secret }));
+    return firstOf(revelations, (one) =>
+      ifRight(decryptKey(group, keyID, one, { id: encryptingID, secret })),
+    );
   });
 }
 
@@ -82,10 +117,11 @@ export function decryptKey(
   return node.crypto.decryptKeySecret(info, encrypting.secret);
 }
 
-function findInParents(group: RawGroup, keyID: KeyID): KeySecret | undefined {
+function findInParents(group: RawGroup, keyID: KeyID, ifRight: SecretCheck): KeySecret | undefined {
   return firstOf(
     groupsEverAbove(group),
-    (parent) => findEncrypted(group, parent, keyID) ?? unsealFromSealer(group, keyID, parent),
+    (parent) =>
+      findEncrypted(group, parent, keyID, ifRight) ?? ifRight(unsealFromSealer(group, keyID, parent)),
   );
 }
 
@@ -135,8 +171,18 @@ function isTrustedAuthor(group: RawGroup, author: string): boolean {
 /** Of one author to one receiver. An honest author reveals one secret, however often. */
 export const mostTried = 3;
 
-/** Newest first. */
 function revelationsOf(group: RawGroup, field: string): readonly Revelation[] {
+  const triedOf = new Map<string, number>();
+  return editsOf(group, field).filter(({ txID }) => {
+    const author = authorOf(txID.sessionID);
+    const tried = triedOf.get(author) ?? 0;
+    triedOf.set(author, tried + 1);
+    return tried < mostTried;
+  });
+}
+
+/** What was set in a field. Newest first. */
+function editsOf(group: RawGroup, field: string): readonly Revelation[] {
   const ops = group.ops as Readonly<
     Record<
       string,
@@ -147,14 +193,9 @@ function revelationsOf(group: RawGroup, field: string): readonly Revelation[] {
     >
   >;
   const edits = Object.hasOwn(ops, field) ? (ops[field] ?? []) : [];
-  const triedOf = new Map<string, number>();
-  return edits.toReversed().flatMap(({ change: { op, value }, txID }) => {
-    const author = authorOf(txID.sessionID);
-    const tried = triedOf.get(author) ?? 0;
-    if (op !== 'set' || tried >= mostTried) return [];
-    triedOf.set(author, tried + 1);
-    return { value, txID };
-  });
+  return edits
+    .flatMap(({ change: { op, value }, txID }) => (op === 'set' ? { value, txID } : []))
+    .toReversed();
 }
 
 /** The first that is found. Garbage makes cryptography throw. */
