@@ -1,8 +1,10 @@
 /** Values with the dates from which they hold. */
 export interface DatedValues<T> {
   add(atMs: number, value: T): void;
-  /** The value at a date, which may be Infinity, of those that count. */
-  at(atMs: number, counts?: (value: T) => boolean): T | undefined;
+  /** The value at a date, which may be Infinity. */
+  at(atMs: number): T | undefined;
+  /** The value at a date and those before it, the latest first. */
+  backFrom(atMs: number): Iterable<T>;
   /** The first value that begins after a date. */
   after(atMs: number): T | undefined;
 }
@@ -29,10 +31,9 @@ export function createDatedValues<T>(): DatedValues<T> {
       dates.splice(place, 0, atMs);
       values.splice(place, 0, value);
     },
-    at(atMs, counts = () => true) {
-      let place = countBy(atMs) - 1;
-      while (place >= 0 && !counts(values[place] as T)) place--;
-      return values[place];
+    at: (atMs) => values[countBy(atMs) - 1],
+    *backFrom(atMs) {
+      for (let place = countBy(atMs) - 1; place >= 0; place--) yield values[place] as T;
     },
     after: (atMs) => values[countBy(atMs)],
   };

@@ -49,6 +49,9 @@ interface RoleChange extends Pick<GroupTransaction, 'author' | 'sessionID' | 'in
   readonly heads: unknown;
 }
 
+/** Removals of one invite that may not count. After more of them the invite is believed, because each of its acts asks. */
+export const maxDoubtful = 100;
+
 export function createGroupMembers(id: string, initialAdmin: string): GroupMembers {
   // An account administers itself. A group writes nothing, so its own ID does no harm.
   const standings = new Map<string, Standing>([initialAdmin, id].map((author) => [author, 'administrator']));
@@ -68,9 +71,12 @@ export function createGroupMembers(id: string, initialAdmin: string): GroupMembe
       writeKeys.set(change.member, (writeKeys.get(change.member) ?? new Set()).add(change.keyID));
     } else if (change.kind === 'role') {
       const isOwn = change.member === author && change.role === 'revoked';
-      if (isOwn || standings.get(author) === 'administrator') setRole(act, change.member, change.role);
-      else if (!invites.has(author)) wait(act);
-      else if (invites.get(author)?.has(change.role)) give(change.member, change.role);
+      const given = invites.get(author);
+      if (standings.get(author) === 'administrator' || (isOwn && !given))
+        setRole(act, change.member, change.role);
+      else if (!given) wait(act);
+      // An invite cannot leave, and could say so without end.
+      else if (given.has(change.role)) give(change.member, change.role);
     } else if (change.kind === 'parent') {
       if (standings.get(author) === 'administrator') setParent(act, change.parentID, change.role);
       else if (!invites.has(author)) wait(act);
@@ -130,8 +136,14 @@ export function createGroupMembers(id: string, initialAdmin: string): GroupMembe
     addWaiting(author);
   }
 
-  function isGivenOrEnded(change: RoleChange): boolean {
-    return isInviteRole(change.role) || isBySureAdministrator(change);
+  function wasInvite(changes: DatedValues<RoleChange>, atMs: number): boolean {
+    let doubtful = 0;
+    for (const change of changes.backFrom(atMs)) {
+      if (isInviteRole(change.role)) return true;
+      if (isBySureAdministrator(change)) return false;
+      if (++doubtful >= maxDoubtful) return true;
+    }
+    return false;
   }
 
   function isBySureAdministrator({ author, sessionID, index, atMs }: RoleChange): boolean {
@@ -149,9 +161,9 @@ export function createGroupMembers(id: string, initialAdmin: string): GroupMembe
     isInvite: (author) => invites.has(author),
     isInviteAt({ author, sessionID, index, atMs }) {
       const changes = invites.has(author) ? roles.get(author) : undefined;
-      if (isInviteRole(changes?.at(Infinity, isGivenOrEnded)?.role)) return true;
-      if (!isInviteRole(changes?.at(atMs, isGivenOrEnded)?.role)) return false;
-      return isSeenIn(changes?.after(atMs)?.heads, { sessionID, index });
+      if (!changes) return false;
+      if (wasInvite(changes, Infinity)) return true;
+      return wasInvite(changes, atMs) && isSeenIn(changes.after(atMs)?.heads, { sessionID, index });
     },
     isWriteKeyOf: (member, keyID) => writeKeys.get(member)?.has(keyID) ?? false,
     everyoneAt: (atMs) => roles.get(everyone)?.at(atMs)?.role,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { GroupChange, GroupTransaction } from '../../engine/covalue-access.ts';
-import { createGroupMembers } from './group-members.ts';
+import { createGroupMembers, maxDoubtful } from './group-members.ts';
 import { isOpenAt, standingIn } from './standing.ts';
 
 let index = 0;
@@ -53,4 +53,29 @@ it('[RELAY-17] a stranger’s nested groups, changed by an admin of one that is 
   };
   expect(standingIn('0', 'stranger', find)).toBe('none');
   expect(standingIn('60', 'admin', find)).toBe('administrator');
+});
+
+it('[RELAY-23] an invite that was removed does nothing more, although it has left before', () => {
+  const members = createGroupMembers('group', 'owner');
+  const end = { kind: 'role', member: 'link', role: 'revoked' } as const;
+  members.add(act('owner', { kind: 'role', member: 'link', role: 'writerInvite' }));
+  const use = act('link', { kind: 'role', member: 'guest', role: 'writer' });
+  members.add(act('link', end));
+  members.add(act('owner', end, { heads: {} }));
+  expect(members.isInviteAt(use)).toBe(false);
+});
+
+it('[RELAY-17] removals of an invite that may not count are not looked through without end', () => {
+  const members = createGroupMembers('group', 'owner');
+  members.add(act('owner', { kind: 'role', member: 'manager', role: 'manager' }));
+  members.add(act('owner', { kind: 'role', member: 'link', role: 'writerInvite' }));
+  for (let count = 0; count < 10 * maxDoubtful; count++)
+    members.add(act('manager', { kind: 'role', member: 'link', role: 'revoked' }));
+  let looks = 0;
+  const look = () => void looks++;
+  const heads = new Proxy({}, { get: look, getOwnPropertyDescriptor: look, has: () => Boolean(look()) });
+  members.add(act('owner', { kind: 'role', member: 'manager', role: 'revoked' }, { heads }));
+  expect(members.isInviteAt(act('link', { kind: 'role', member: 'guest', role: 'writer' }))).toBe(true);
+  expect(looks).toBeGreaterThan(0);
+  expect(looks).toBeLessThanOrEqual(2 * maxDoubtful);
 });
