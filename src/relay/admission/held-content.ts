@@ -7,7 +7,7 @@ export interface HeldContent {
   has(id: string, author: string): boolean;
   /** Takes content of one CoValue; each author's waits apart. */
   add(content: Content): void;
-  /** Judges again what waits for this group. */
+  /** Judges again what waits for this group, now or, if that is much, later. */
   groupChanged(groupID: string): void;
   /** Discards what waits. Call it when the client disconnects. */
   close(): void;
@@ -31,6 +31,12 @@ export const holdMs = 30_000;
 /** Authors, counted in each CoValue: one of them can have any number of sessions. */
 export const maxHeldAuthors = 1_000;
 const bytesPerEntry = 500;
+/**
+ * Groups that are looked at in a span to judge again what waits. Anyone can let much wait below many groups, and change one of
+ * them with each message.
+ */
+export const maxLooks = 10_000;
+export const lookSpanMs = 1_000;
 
 interface Entry {
   readonly lane: Lane;
@@ -51,6 +57,8 @@ interface Owner {
   readonly id: string;
   readonly lanes: Set<Lane>;
   groups: ReadonlySet<string>;
+  /** One of them has changed, so there may be others. */
+  isStale: boolean;
 }
 
 export function createHeldContent(options: HeldContentOptions): HeldContent {
@@ -60,9 +68,13 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
   const ownersByGroup = new Map<string, Set<Owner>>();
   /** In order of arrival, which is also the order of expiry. */
   const entries = new Set<Entry>();
-  const changed = new Set<string>();
+  /** Those to judge again. */
+  const due = new Set<Lane>();
   let bytes = 0;
   let isJudging = false;
+  let looks = 0;
+  let spanEndMs = 0;
+  let cancelJudging: (() => void) | undefined;
   let cancelExpiry: (() => void) | undefined;
 
   const keyOf = (id: string, author: string) => `${id} ${author}`;
@@ -94,12 +106,12 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
 
   function openLane(key: string, content: Content): Lane {
     const id = ownerOf(content);
-    const owner = owners.get(id) ?? { id, lanes: new Set(), groups: new Set() };
+    const owner = owners.get(id) ?? { id, lanes: new Set(), groups: new Set(), isStale: true };
     const lane: Lane = { key, owner, entries: [] };
     lanes.set(key, lane);
     owner.lanes.add(lane);
-    if (!owners.has(id)) follow(owner, groupsFor(id));
     owners.set(id, owner);
+    if (owner.isStale) follow(owner, groupsFor(id));
     return lane;
   }
 
@@ -110,6 +122,7 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
       if (followers?.size === 0) ownersByGroup.delete(groupID);
     }
     owner.groups = new Set(groups);
+    owner.isStale = false;
     for (const groupID of owner.groups)
       ownersByGroup.set(groupID, (ownersByGroup.get(groupID) ?? new Set()).add(owner));
   }
@@ -122,14 +135,14 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
     if (lane.entries.length > 0) return;
     closeLane(lane);
     if (entries.size > 0) return;
-    cancelExpiry?.();
-    cancelExpiry = undefined;
+    cancel();
     emptied();
   }
 
   function closeLane(lane: Lane): void {
     const { key, owner } = lane;
     lanes.delete(key);
+    due.delete(lane);
     owner.lanes.delete(lane);
     if (owner.lanes.size > 0) return;
     owners.delete(owner.id);
@@ -142,7 +155,44 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
     remove(oldest);
   }
 
+  function judgeDue(): void {
+    // Released content can change further groups.
+    if (isJudging || cancelJudging) return;
+    isJudging = true;
+    try {
+      for (const lane of due) {
+        if (mustWait()) break;
+        due.delete(lane);
+        judge(lane);
+      }
+    } finally {
+      isJudging = false;
+    }
+  }
+
+  function mustWait(): boolean {
+    const leftMs = spanEndMs - clock.elapsedMs();
+    if (leftMs > 0 && looks >= maxLooks) {
+      cancelJudging = clock.after(leftMs, () => {
+        cancelJudging = undefined;
+        judgeDue();
+      });
+      return true;
+    }
+    if (leftMs <= 0) {
+      looks = 0;
+      spanEndMs = clock.elapsedMs() + lookSpanMs;
+    }
+    return false;
+  }
+
   function judge(lane: Lane): void {
+    const { owner } = lane;
+    if (owner.isStale) {
+      follow(owner, groupsFor(owner.id));
+      looks += owner.groups.size;
+    }
+    looks += owner.groups.size;
     for (let first = lane.entries[0]; first; first = lane.entries[0]) {
       const rest = decide(first.content, false);
       if (rest) {
@@ -165,32 +215,25 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
     }
   }
 
+  function cancel(): void {
+    cancelExpiry?.();
+    cancelJudging?.();
+    cancelExpiry = cancelJudging = undefined;
+  }
+
   return {
     has: (id, author) => lanes.has(keyOf(id, author)),
     add,
     groupChanged(groupID) {
-      if (!ownersByGroup.has(groupID)) return;
-      changed.add(groupID);
-      // Released content can change further groups.
-      if (isJudging) return;
-      isJudging = true;
-      try {
-        for (const next of changed) {
-          changed.delete(next);
-          for (const owner of [...(ownersByGroup.get(next) ?? [])]) {
-            // The groups above may have changed, too.
-            follow(owner, groupsFor(owner.id));
-            for (const lane of [...owner.lanes]) judge(lane);
-          }
-        }
-      } finally {
-        isJudging = false;
+      for (const owner of ownersByGroup.get(groupID) ?? []) {
+        owner.isStale = true;
+        for (const lane of owner.lanes) due.add(lane);
       }
+      judgeDue();
     },
     close() {
-      cancelExpiry?.();
-      cancelExpiry = undefined;
-      for (const all of [lanes, owners, ownersByGroup, entries, changed]) all.clear();
+      cancel();
+      for (const all of [lanes, owners, ownersByGroup, entries, due]) all.clear();
     },
   };
 }
