@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { acceptExtensions, type GroupGraph } from './circular-parents.ts';
 import type { GroupChange, GroupTransaction } from './group-transaction.ts';
 
@@ -169,4 +169,17 @@ it('[GROUP-5] who was removed cannot make a circle by a date before', () => {
     transactionsOf: (id) => (id === 'b' && first ? [first, ...transactions] : graph.transactionsOf(id)),
   };
   expect(circlesIn(planted, [['a', 'b']])).toEqual([]);
+});
+
+it('[GROUP-5] reads each of many groups in circles with one group a few times only', () => {
+  const others = Array.from({ length: 40 }, (_, index) => `other ${index}`);
+  const graph = graphOf({
+    a: others.map((id, index): Said => ['admin of a', 100 + index, extend(id)]),
+    ...Object.fromEntries(
+      others.map((id, index): [string, readonly Said[]] => [id, [[`admin of ${id}`, index, extend('a')]]]),
+    ),
+  });
+  const read = vi.spyOn(graph, 'transactionsOf');
+  expect(circlesIn(graph, [['a', 'other 7']])).toEqual([['a', 'other 7']]);
+  expect(read.mock.calls.length).toBeLessThan(10 * others.length);
 });

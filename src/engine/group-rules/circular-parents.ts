@@ -1,6 +1,7 @@
 import { compareText } from '../fixes/tie-order.ts';
-import { noRoles, type GroupContext, type GroupTransaction } from './group-transaction.ts';
-import { judgeGroup, type JudgedGroup } from './judge-group.ts';
+import { noRoles, type GroupContext, type GroupRoles, type GroupTransaction } from './group-transaction.ts';
+import { judgeGroup } from './judge-group.ts';
+import { addTo } from './keys/key-claims.ts';
 import { circularParent } from './roles.ts';
 
 /** The groups that are here. */
@@ -40,16 +41,16 @@ export function acceptExtensions(
   const groups = groupsAbove(groupID, (id) => parentsIn(graph.transactionsOf(id), administrators.get(id)));
   const accepted = new Set<GroupTransaction>();
   const circular = new Set<GroupTransaction>();
+  const parentsOf = new Map<string, Set<string>>();
+  const childrenOf = new Map<string, Set<string>>();
+  const { judge, forget } = createGraphJudge(graph, accepted);
   for (;;) {
-    const extensions = judgeAll(groups, graph, accepted);
-    const candidates = extensions
+    const candidates = [...groups]
+      .flatMap((id) => judge(id)?.extensions ?? [])
       .filter(({ transaction, refusal }) => refusal === circularParent && !circular.has(transaction))
       .sort(byRank);
-    const held = extensions.filter((one) => accepted.has(one.transaction));
     const next = candidates.find(({ parentID, childID, transaction }) => {
-      const above = groupsAbove(parentID, (id) =>
-        held.flatMap((one) => (one.childID === id ? one.parentID : [])),
-      );
+      const above = groupsAbove(parentID, (id) => parentsOf.get(id) ?? []);
       if (above.has(childID)) circular.add(transaction);
       return !above.has(childID);
     });
@@ -57,23 +58,28 @@ export function acceptExtensions(
     // Those of the same two groups form no more circles.
     for (const one of candidates)
       if (one.childID === next.childID && one.parentID === next.parentID) accepted.add(one.transaction);
+    addTo(parentsOf, next.childID, next.parentID);
+    addTo(childrenOf, next.parentID, next.childID);
+    // Nothing else is judged otherwise now. To judge all again would be dear where there are many circles.
+    forget(groupsAbove(next.childID, (id) => childrenOf.get(id) ?? []));
   }
 }
 
-/** Judges each group with no other extensions than these. */
-function judgeAll(
-  groups: ReadonlySet<string>,
-  graph: GroupGraph,
-  accepted: ReadonlySet<GroupTransaction>,
-): readonly Extension[] {
-  const judged = new Map<string, JudgedGroup>();
-  return [...groups].flatMap((id) => extensionsOf(id, graph.transactionsOf(id), judge(id)?.refusals ?? []));
+interface JudgedInGraph {
+  readonly roles: GroupRoles;
+  readonly extensions: readonly Extension[];
+}
 
-  function judge(groupID: string): JudgedGroup | undefined {
-    const context = graph.contextOf(groupID);
+/** Judges each group once, with no other extensions than those accepted, until that judgment is to be forgotten. */
+function createGraphJudge(graph: GroupGraph, accepted: ReadonlySet<GroupTransaction>) {
+  const judged = new Map<string, JudgedInGraph>();
+
+  function judge(groupID: string): JudgedInGraph | undefined {
     const known = judged.get(groupID);
-    if (known || !context) return known;
-    const result = judgeGroup(graph.transactionsOf(groupID), {
+    const context = known ? undefined : graph.contextOf(groupID);
+    if (!context) return known;
+    const transactions = graph.transactionsOf(groupID);
+    const { roles, refusals } = judgeGroup(transactions, {
       ...context,
       findParent(parentID, transaction) {
         const { change } = transaction;
@@ -82,9 +88,16 @@ function judgeAll(
         return accepted.has(transaction) ? (judge(parentID)?.roles ?? 'no group') : 'circular';
       },
     });
+    const result = { roles, extensions: extensionsOf(groupID, transactions, refusals) };
     judged.set(groupID, result);
     return result;
   }
+
+  function forget(groups: Iterable<string>): void {
+    for (const id of groups) judged.delete(id);
+  }
+
+  return { judge, forget };
 }
 
 function extensionsOf(
@@ -161,7 +174,7 @@ function byAuthor(
   return lists;
 }
 
-/** The group itself, and all groups above it. */
+/** The group itself, and all groups above it, or below it if it is given the children of each. */
 function groupsAbove(groupID: string, parentsOf: (groupID: string) => Iterable<string>): ReadonlySet<string> {
   const found = new Set([groupID]);
   for (const id of found) for (const parentID of parentsOf(id)) found.add(parentID);
