@@ -18,8 +18,9 @@ export interface Revelation {
 let searched: Map<string, 'open' | 'failed'> | undefined;
 
 /**
- * Finds a key of a group. cojson 0.20 tries only the last revelation, and throws if that is garbage. This tries all. Those by
- * the current administrators come first, because a removed member, or anyone with the same link, can reveal another secret.
+ * Finds a key of a group. cojson 0.20 tries only the last revelation, and throws if that is garbage. This tries the newest few
+ * of each author. Those by the current administrators come first, because a removed member, or anyone with the same link, can
+ * reveal another secret.
  */
 export function findReadKey(group: RawGroup, keyID: KeyID): KeySecret | undefined {
   const isOutermost = searched === undefined;
