@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { attacker } from '../../../test/guard/nodes.ts';
 import { createAdmissionNode } from '../../../test/support/relay/admission-node.ts';
-import { maxNotices } from './refused-sessions.ts';
+import { maxNotices, noticeSpanMs } from './refused-sessions.ts';
 import { maxAheadMs } from './time-rule.ts';
 
 /** A map with one edit of its owner, and an edit of the owner at any date. */
@@ -84,19 +84,25 @@ describe('[RELAY-19] content that is dated more than 24 hours ahead of the relay
     );
   });
 
-  it('is reported for a limited number of sessions, and the client stays connected', () => {
+  it('is reported of all sessions, of many only when they are sent again, and the client stays connected', () => {
     const { relay, client, owner, map, write, session } = setUp();
-    write('far', relay.clock.nowMs() + maxAheadMs + 1);
+    write('far', relay.clock.nowMs() + maxAheadMs + 2 * noticeSpanMs);
     const [piece] =
       owner.getCoValue(map.id).newContentSince(relay.node.getCoValue(map.id).knownState()) ?? [];
     const content = piece?.new[session];
     if (!piece || !content) throw new Error('There is no content.');
     const junk = Array.from(
       { length: maxNotices + 10 },
-      (_, place) => [`${session}${place}`, content] as const,
+      (_, place) => [`${session}${place}`, { ...content, after: 0 }] as const,
     );
-    client.send({ ...piece, new: Object.fromEntries(junk) });
+    const sendAgain = () => client.send({ ...piece, new: Object.fromEntries(junk) });
+    sendAgain();
+    sendAgain();
     expect(relay.refused).toHaveLength(maxNotices);
+    relay.clock.advance(noticeSpanMs);
+    sendAgain();
+    sendAgain();
+    expect(relay.refused).toEqual(junk.map(([sessionID]) => `clock ${sessionID}`));
     expect(client.peer.closed).toBe(false);
   });
 });

@@ -183,7 +183,7 @@ export function admitContent({ node, clock, maxHeldBytes, on }: AdmissionOptions
   }
 
   function refuse(from: PeerState, refused: RefusedContent): void {
-    const sessions = refusedByPeer.get(from) ?? createRefusedSessions();
+    const sessions = refusedByPeer.get(from) ?? createRefusedSessions(clock);
     refusedByPeer.set(from, sessions);
     on.refused(from.id, refused, sessions.add(refused));
   }
