@@ -193,11 +193,9 @@ describe('an account that this device does not have', () => {
     sessions.onEnd(() => server.close());
     server.on('connection', (socket) => {
       const header = made.node.getCoValue(accountID).verified?.header;
-      const frames = [
-        { type: 'ping', time: Date.now(), dc: 'test' },
-        { action: 'content', id: accountID, header, priority: 0, new: {} },
-      ];
-      socket.send(frames.map((frame) => JSON.stringify(frame)).join('\n'));
+      const send = (frame: object) => socket.send(JSON.stringify(frame));
+      send({ type: 'ping', time: Date.now(), dc: 'test' });
+      socket.on('message', () => send({ action: 'content', id: accountID, header, priority: 0, new: {} }));
     });
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;

@@ -1,12 +1,12 @@
-import type { LocalNode, RawCoID } from 'cojson';
+import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
-import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
-import { confirmationsOf } from '../../sync/confirmations.ts';
+import { getAvailableCoValue, getOrCreateCoValue, hasWaitingContent } from '../../engine/covalue-lookup.ts';
+import { listen } from '../../engine/node-events.ts';
 import type { PeerStatus } from '../../sync/peer-status.ts';
 import { readRelayTargets, type RelayTargets } from '../../sync/relay-targets.ts';
 import type { SyncOptions, SyncPeers } from '../../sync/sync-peers.ts';
-import { aborted, throwIfAborted } from '../passkeys/ceremony-errors.ts';
+import { throwIfAborted } from '../passkeys/ceremony-errors.ts';
 
 /** How long to wait for a connected relay that does not answer. */
 const answerMs = 10_000;
@@ -42,81 +42,76 @@ export async function askRelay(options: {
   const { isFound = () => getAvailableCoValue(node, id) !== undefined } = options;
   throwIfAborted(signal);
   const targets = targetsToAsk(sync);
-  const asked = new Set<string>();
-  const ended = new AbortController();
-  const isAborted = whenAborted(signal, ended.signal);
-  const isLost = whenState(peers, ended.signal, (relays) => relays.every(isPrevented) || undefined);
+  /** By relay, the connection on which it was asked last. */
+  const asked = new Map<string, PeerState>();
+  const answers = new Map<string, 'has' | 'lacks'>();
+  /** Relays whose time to answer is over. */
+  const overdue = new Set<string>();
+  let changed = (): void => {};
+  const stops = [
+    peers.subscribe(() => changed()),
+    getOrCreateCoValue(node, id).subscribe(() => changed()),
+    listen(node, { handled }),
+  ];
+  signal?.addEventListener('abort', () => changed(), { once: true });
 
-  function isPrevented(relay: PeerStatus, index: number): boolean {
-    const addressCount = targets[index]?.length ?? 1;
-    if (relay.phase === 'waiting') return relay.attempt >= addressCount;
-    return relay.phase === 'failed' || relay.phase === 'offline';
+  /** What a relay pushed before it was asked is no answer. */
+  function handled(message: SyncMessage, { id: relayID }: PeerState): void {
+    if (message.id !== id || !asked.has(relayID)) return;
+    if (message.action === 'content') answers.set(relayID, 'has');
+    else if (message.action === 'known') answers.set(relayID, message.header ? 'has' : 'lacks');
+    changed();
   }
 
-  /** The relays to ask now. None if all that are left cannot be asked. Undefined: one may still connect. */
-  function nextToAsk(relays: readonly PeerStatus[]): readonly PeerStatus[] | undefined {
-    const connected = relays.filter(({ id: relayID, phase }) => phase === 'connected' && !asked.has(relayID));
-    if (connected.length > 0) return connected;
-    return relays.every((relay, index) => asked.has(relay.id) || isPrevented(relay, index)) ? [] : undefined;
+  /** A relay may claim what it does not deliver, or deliver what this device cannot read. */
+  function isAnswered(relayID: string): boolean {
+    const answer = answers.get(relayID);
+    return answer === 'lacks' || (answer === 'has' && getAvailableCoValue(node, id) !== undefined);
   }
 
-  // cojson asks each relay that connects for what the node has a part of, so the answer may come before the question.
-  const whenAnswered = () => confirmationsOf(peers)?.whenAnswered(id);
-  let answer = whenAnswered();
+  function askOnce({ id: relayID, phase }: PeerStatus): void {
+    const peer = node.syncManager.peers[relayID];
+    if (phase !== 'connected' || !peer || isAnswered(relayID) || asked.get(relayID) === peer) return;
+    // A relay gets no more time for having connected again.
+    if (!asked.has(relayID))
+      stops.push(
+        clock.after(answerMs, () => {
+          overdue.add(relayID);
+          changed();
+        }),
+      );
+    asked.set(relayID, peer);
+    // Not beyond what a relay has only announced.
+    node.syncManager.trySendToPeer(peer, { action: 'load', ...getOrCreateCoValue(node, id).knownState() });
+  }
+
+  function isOver(relay: PeerStatus, index: number): boolean {
+    if (isAnswered(relay.id) && !hasWaitingContent(getOrCreateCoValue(node, id))) return true;
+    if (overdue.has(relay.id) || relay.phase === 'failed' || relay.phase === 'offline') return true;
+    return relay.phase === 'waiting' && relay.attempt >= (targets[index]?.length ?? 1);
+  }
 
   try {
     for (;;) {
-      const relays = await Promise.race([isAborted, whenState(peers, ended.signal, nextToAsk)]);
-      if (relays.length === 0) {
-        const missed = peers.current.peers.find((relay) => !asked.has(relay.id));
-        if (missed) throw errorOf(missed);
-        return;
-      }
-      for (const relay of relays) asked.add(relay.id);
-      const overdue = whenOverdue(clock, hostsToAsk(sync), ended.signal);
-      const lost = isLost.then(() => {
-        throw errorOf(peers.current.peers[0]);
-      });
-      const answered = getAvailableCoValue(node, id) ? answer : node.loadCoValueCore(id, undefined, true);
-      if (!isFound()) await Promise.race([isAborted, lost, overdue, answered]);
+      throwIfAborted(signal);
       if (isFound()) return;
-      answer = whenAnswered();
+      const change = new Promise<void>((resolve) => (changed = resolve));
+      const relays = peers.current.peers;
+      for (const relay of relays) askOnce(relay);
+      if (relays.length > 0 && relays.every(isOver)) {
+        const missed = relays.find((relay) => !isAnswered(relay.id));
+        if (!missed) return;
+        throw overdue.has(missed.id) ? silent(hostsToAsk(sync)) : errorOf(missed);
+      }
+      await change;
     }
   } finally {
-    ended.abort();
+    for (const stop of stops) stop();
   }
 }
 
-/** Resolves with what `read` returns of the relays' states, once that is not undefined. */
-function whenState<T>(
-  peers: SyncPeers,
-  ended: AbortSignal,
-  read: (relays: readonly PeerStatus[]) => T | undefined,
-): Promise<T> {
-  return new Promise((resolve) => {
-    const stop = peers.subscribe(({ peers: relays }) => {
-      const found = relays.length > 0 ? read(relays) : undefined;
-      if (found !== undefined) resolve(found);
-    });
-    ended.addEventListener('abort', stop);
-  });
-}
-
-function whenAborted(signal: AbortSignal | undefined, ended: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => reject(aborted(signal)), { signal: ended });
-  });
-}
-
-function errorOf(relay: PeerStatus | undefined): KernelError {
-  return relay && 'error' in relay ? relay.error : offline();
-}
-
-function whenOverdue(clock: Clock, host: string, ended: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const cancel = clock.after(answerMs, () => reject(silent(host)));
-    ended.addEventListener('abort', cancel);
-  });
+function errorOf(relay: PeerStatus): KernelError {
+  return 'error' in relay ? relay.error : offline();
 }
 
 function syncOff(): KernelError {
