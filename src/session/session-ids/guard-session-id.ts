@@ -43,12 +43,13 @@ export function guardSessionID(parts: {
   const storage = (node.storage ?? {}) as Partial<KernelDeviceStorage>;
   /** Keyed by relay and CoValue. */
   const claims = new Map<string, OwnSessionClaim>();
-  let isBusy = false;
+  /** Relays whose claims are being looked into: each by itself, as one may not answer. */
+  const busy = new Set<string>();
   const ending = new AbortController();
 
   confirmations?.onOwnSessionClaim((claim) => {
     add(claim);
-    void work();
+    void work(claim.relayID);
   });
 
   function add(claim: OwnSessionClaim): void {
@@ -56,17 +57,17 @@ export function guardSessionID(parts: {
     claims.set(key, { ...claims.get(key), ...claim });
   }
 
-  async function work(): Promise<void> {
-    if (isBusy || !canRetire) return;
-    isBusy = true;
-    while (claims.size > 0 && !ending.signal.aborted) {
-      await retry(() => alone(lookInto).catch(warnOf), {
+  async function work(relayID: string): Promise<void> {
+    if (busy.has(relayID) || !canRetire) return;
+    busy.add(relayID);
+    while (keysOf(relayID).length > 0 && !ending.signal.aborted) {
+      await retry(() => lookInto(relayID).catch(warnOf), {
         clock: platform.clock,
         signal: ending.signal,
         maxDelayMs: maxRetryMs,
       });
     }
-    isBusy = false;
+    busy.delete(relayID);
   }
 
   function warnOf(error: unknown): never {
@@ -80,28 +81,32 @@ export function guardSessionID(parts: {
     return isKept && platform.locks ? platform.locks.request(name, {}, run) : run();
   }
 
-  async function lookInto(): Promise<void> {
-    const { relayID, claimed } = takeOfOneRelay();
+  async function lookInto(relayID: string): Promise<void> {
+    const claimed = takeOf(relayID);
     const relay = sync.current.peers.find(({ id }) => id === relayID);
     // The relay repeats its claims on the next connection.
     if (relay?.phase !== 'connected') return;
     const found = await asked(relay.url, claimed).catch((error: unknown) => {
-      // Those of another relay come first now.
       claimed.forEach(add);
       throw error;
     });
     if (ending.signal.aborted) return;
     const { copy, forks, same, unread, unlike } = found;
-    if (forks) return replace(forks);
+    if (forks) return alone(() => replace(forks, copy));
     for (const id of same) accept(id, copy, relayID);
     if (unlike.length + unread.length === 0) return;
     // The session that takes over reads the disk first. It cannot read what is not written yet.
-    if (unlike.length > 0 && isAllWritten()) return replace([]);
+    if (unlike.length > 0 && isAllWritten()) return alone(() => replace([], copy));
     [...unlike, ...unread].forEach(add);
     throw new Error('The edits of an earlier run could not be read.');
   }
 
-  async function replace(forks: readonly Fork[]): Promise<void> {
+  async function replace(found: readonly Fork[], copy: RelayCopy): Promise<void> {
+    const ids = [...new Set(found.map(({ id }) => id))];
+    // Another tab may have rewritten them meanwhile.
+    for (const id of ids) await readStored(node, id);
+    if (ending.signal.aborted) return;
+    const forks = findForks(node, copy.node, ids);
     end();
     retire();
     const written = forks.filter((fork) => rewriteAfterFork(node, fork, forks));
@@ -131,11 +136,16 @@ export function guardSessionID(parts: {
     }
   }
 
-  function takeOfOneRelay() {
-    const relayID = [...claims.values()][0]?.relayID ?? '';
-    const taken = [...claims].filter(([, claim]) => claim.relayID === relayID);
-    for (const [key] of taken) claims.delete(key);
-    return { relayID, claimed: taken.map(([, claim]) => claim) };
+  function keysOf(relayID: string): readonly string[] {
+    return [...claims].flatMap(([key, claim]) => (claim.relayID === relayID ? [key] : []));
+  }
+
+  function takeOf(relayID: string): readonly OwnSessionClaim[] {
+    return keysOf(relayID).flatMap((key) => {
+      const claim = claims.get(key);
+      claims.delete(key);
+      return claim ?? [];
+    });
   }
 
   /** Returns the forks of all CoValues that wait for the relay. Undefined if it cannot deliver what it claims. */

@@ -2,6 +2,7 @@ import type { LocalNode, RawCoMap, SessionID } from 'cojson';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { clockWithSpeed } from '../../../test/support/session/test-sessions.ts';
+import { startHostileRelay } from '../../../test/support/sync/hostile-relay.ts';
 import { startStockRelay, type StockRelay } from '../../../test/support/sync/stock-relay.ts';
 import { sessionsOf } from '../../engine/content.ts';
 import { createSessionNode } from '../../engine/create-node.ts';
@@ -22,13 +23,13 @@ afterEach(() => relay.close());
 const logger = { debug: () => {}, warn: () => {} };
 const platform = { ...createNodePlatform(), clock: clockWithSpeed(5), locks: undefined };
 
-async function device(agentSecret: LocalNode['agentSecret']) {
+async function device(agentSecret: LocalNode['agentSecret'], ...beside: readonly string[]) {
   const crypto = await createSessionCrypto();
   const newID = (): SessionID => crypto.newRandomSessionID(crypto.getAgentID(agentSecret));
   const node = createSessionNode({ crypto, agentSecret, sessionID: newID(), genesisTimeMs });
   const sync = startSync({
     node,
-    sync: { url: relay.url },
+    sync: { relays: [...beside, relay.url].map((url) => ({ url })) },
     storage: { status: foreignStorageStatus(node) },
     platform,
     logger,
@@ -101,3 +102,39 @@ test.each(['trusting', 'private'] as const)(
   },
   60_000,
 );
+
+test('[SEC-13] a relay beside that announces what never comes does not keep a replay from being answered', async () => {
+  const secret = (await createSessionCrypto()).newRandomAgentSecret();
+  const first = await device(secret);
+  const group = first.node.createGroup();
+  const [diary, notes] = [group.createMap({ title: 'diary' }), group.createMap({ title: 'notes' })];
+  await untilConfirmed(first.sync);
+  let asked = 0;
+  // To the connection that the guard opens.
+  const hostile = await startHostileRelay((id, connection) => {
+    if (connection === 0 || id !== bait.id) return undefined;
+    asked++;
+    const { header } = bait.core.verified;
+    const expectContentUntil = { [`${id}_session_z2`]: 1_000_000 };
+    return [{ action: 'content', id, header, priority: 3, new: {}, expectContentUntil }];
+  });
+  const { node, sync } = await device(secret, hostile.url);
+  const [ownDiary, ownNotes] = [await loaded(node, diary), await loaded(node, notes)];
+  const bait = node.createGroup();
+  for (const key of ['a', 'b', 'c']) ownNotes.set(key, 'text');
+  await untilConfirmed(sync);
+  const squatted = node.currentSessionID;
+  const refusal = { maia: 'refused', code: 'fork', reason: 'Forked.', closing: false };
+  hostile.send([{ ...refusal, id: bait.id, sessionID: squatted }], 0);
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(0), { timeout: 5_000 });
+  sync.pause();
+  replay(node, notes, diary);
+  ownDiary.set('monday', 'a long text');
+  sync.resume();
+  await vi.waitFor(() => expect(node.currentSessionID).not.toBe(squatted), { timeout: 25_000 });
+  const another = await device(secret);
+  const seen = await loaded(another.node, diary);
+  await vi.waitFor(() => expect(seen.toJSON()).toEqual({ title: 'diary', monday: 'a long text' }), {
+    timeout: 20_000,
+  });
+}, 60_000);
