@@ -87,6 +87,7 @@ export function createNodeSync(options: {
   const events = createSyncEvents();
   const droppedContent = createDroppedContent({
     node,
+    clock,
     takesReplays: options.takesReplays,
     onDropped: (dropped) => events.emit('dropped', dropped),
   });

@@ -3,6 +3,7 @@ import { createSessionNode } from '../../src/engine/create-node.ts';
 import { createSessionCrypto } from '../../src/engine/session-crypto.ts';
 import { createGenesis } from '../../src/session/account/genesis.ts';
 import { genesisTimeMs } from '../../src/session/account/version-1.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { createDroppedContent, type DroppedContent } from '../../src/sync/relays/dropped-content.ts';
 import type { LocalNode, SessionID } from 'cojson';
 import { createClientCalls, type ClientCalls, type Person } from './client-commands.ts';
@@ -50,7 +51,7 @@ export function openKernelHost(
     const id = sessionID ?? crypto.newRandomSessionID(accountID);
     const node = createSessionNode({ crypto, agentSecret, sessionID: id, genesisTimeMs });
     const onDropped = (detail: object) => void dropped.push(JSON.stringify(detail));
-    filters.set(node, createDroppedContent({ node, onDropped }));
+    filters.set(node, createDroppedContent({ node, clock: systemClock, onDropped }));
     return node;
   }
 

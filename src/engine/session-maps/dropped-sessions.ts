@@ -1,14 +1,29 @@
 import type { SessionMapLayer } from './session-maps.ts';
 
-/** Sessions of which a peer announced content that was then dropped. cojson must not wait for it. */
+/** What relays have announced, without the sessions that were then dropped. */
 export interface DroppedSessions {
   add(coValueID: string, sessionID: string): void;
+  /** A relay has announced this many transactions: the CoValue is incomplete until they are here, or are withdrawn. */
+  announced(coValueID: string, relayID: string, counts: Readonly<Record<string, number>>): void;
+  withdrawn(coValueID: string, relayID: string): void;
 }
 
-/** Without it, cojson takes a CoValue for incomplete as long as anything is missing that was once announced. */
+/** Keeps what relays announce apart from what cojson awaits: its own announcements last as long as the CoValue's memory. */
 export function createDroppedSessions(): DroppedSessions & { readonly layer: SessionMapLayer } {
   const droppedByID = new Map<string, Set<string>>();
+  /** By CoValue and relay. */
+  const announcedByID = new Map<string, Map<string, Readonly<Record<string, number>>>>();
+
   return {
+    announced(coValueID, relayID, counts) {
+      const byRelay = announcedByID.get(coValueID) ?? new Map<string, Readonly<Record<string, number>>>();
+      announcedByID.set(coValueID, byRelay.set(relayID, { ...byRelay.get(relayID), ...counts }));
+    },
+    withdrawn(coValueID, relayID) {
+      const byRelay = announcedByID.get(coValueID);
+      byRelay?.delete(relayID);
+      if (byRelay?.size === 0) announcedByID.delete(coValueID);
+    },
     add(coValueID, sessionID) {
       const dropped = droppedByID.get(coValueID) ?? new Set();
       droppedByID.set(coValueID, dropped.add(sessionID));
@@ -16,29 +31,18 @@ export function createDroppedSessions(): DroppedSessions & { readonly layer: Ses
     layer(createBelow, coValueID) {
       const map = createBelow();
       const isStreaming = map.isStreaming.bind(map);
-      const getKnownStateWithStreaming = map.getKnownStateWithStreaming.bind(map);
-      const isExpected = (sessionID: string) => droppedByID.get(coValueID)?.has(sessionID) !== true;
 
-      function announced(): ReturnType<typeof map.getKnownStateWithStreaming> {
-        const state = getKnownStateWithStreaming();
-        if (!state || !droppedByID.has(coValueID)) return state;
-        const here = map.getKnownState().sessions;
-        const sessions = Object.entries(state.sessions).flatMap(([sessionID, count]) => {
-          const expected = isExpected(sessionID) ? count : here[sessionID];
-          return expected === undefined ? [] : [[sessionID, expected] as const];
-        });
-        return { ...state, sessions: Object.fromEntries(sessions) };
+      function isMissing([sessionID, count]: readonly [string, number]): boolean {
+        const isDropped = droppedByID.get(coValueID)?.has(sessionID) === true;
+        return !isDropped && map.getTransactionCount(sessionID) < count;
       }
 
-      return Object.assign(map, {
-        getKnownStateWithStreaming: announced,
-        isStreaming() {
-          if (!isStreaming() || !droppedByID.has(coValueID)) return isStreaming();
-          const here = map.getKnownState().sessions;
-          const sessions = Object.entries(announced()?.sessions ?? {});
-          return sessions.some(([sessionID, count]) => count > (here[sessionID] ?? 0));
-        },
-      });
+      function isAnnounced(): boolean {
+        const announced = [...(announcedByID.get(coValueID)?.values() ?? [])];
+        return announced.some((counts) => Object.entries(counts).some(isMissing));
+      }
+
+      return Object.assign(map, { isStreaming: () => isStreaming() || isAnnounced() });
     },
   };
 }

@@ -13,6 +13,7 @@ import { createSessionNode } from '../../engine/create-node.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { createGenesis } from '../../session/account/genesis.ts';
 import { genesisTimeMs } from '../../session/account/version-1.ts';
+import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createDroppedContent } from './dropped-content.ts';
 
 const stock = await WasmCrypto.create();
@@ -64,7 +65,7 @@ async function start() {
   own.set('amount', 1_000, 'trusting');
   const accountID = alice.getCurrentAccountOrAgentID() as RawCoMap['id'];
   const onDropped = vi.fn();
-  const droppedContent = createDroppedContent({ node: bob, onDropped });
+  const droppedContent = createDroppedContent({ node: bob, clock: createFakeClock(), onDropped });
   const relay = relayOf(bob, 'relay');
   const replayed: Content = { action: 'content', id: rent.id, priority: 3, new: {} };
   for (const { new: sessions } of contentOf(second, paid)) {

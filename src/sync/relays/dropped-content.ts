@@ -1,4 +1,5 @@
 import type { LocalNode, PeerState } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
 import { sessionsOf, type Content, type SessionContent } from '../../engine/content.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent } from '../../engine/node-events.ts';
@@ -6,6 +7,7 @@ import { notifySoon } from '../../engine/private-methods.ts';
 import type { SessionCrypto } from '../../engine/session-crypto.ts';
 import { isBoundAuthor, wrongPlaceOf } from '../../engine/session-place.ts';
 import type { SyncEvents } from '../sync-events.ts';
+import { createAnnouncedContent } from './announced-content.ts';
 
 /**
  * Drops sessions that relays send in places that they were not signed for: they are not stored, passed on or acknowledged, and
@@ -29,12 +31,14 @@ const mostRemembered = 10_000;
 
 export function createDroppedContent(options: {
   readonly node: LocalNode;
+  readonly clock: Pick<Clock, 'after'>;
   /** Whether nothing is dropped. */
   readonly takesReplays?: boolean;
   /** Called once for each session and connection. */
   readonly onDropped: (dropped: SyncEvents['dropped']) => void;
 }): DroppedContent {
   const { node, takesReplays = false, onDropped } = options;
+  const announced = createAnnouncedContent(options);
   const droppedByRelay = new Map<string, Set<string>>();
 
   function reasonToDrop(content: Content, sessionID: string, { after, newTransactions }: SessionContent) {
@@ -48,7 +52,8 @@ export function createDroppedContent(options: {
     return wrong && reasons[wrong];
   }
 
-  function admit(relayID: string, content: Content): Content | undefined {
+  function admit(relayID: string, message: Content): Content | undefined {
+    const content = announced.admit(relayID, message);
     if (takesReplays) return content;
     const { id } = content;
     const before = droppedByRelay.get(relayID);
@@ -62,11 +67,7 @@ export function createDroppedContent(options: {
     const isDropped = new Set<string>(dropped);
     const without = <T extends object>(sessions: T): T =>
       Object.fromEntries(Object.entries(sessions).filter(([sessionID]) => !isDropped.has(sessionID))) as T;
-    const rest = {
-      ...content,
-      new: without(content.new),
-      ...(content.expectContentUntil && { expectContentUntil: without(content.expectContentUntil) }),
-    };
+    const rest = { ...content, new: without(content.new) };
     return content.header || sessionsOf(rest).length > 0 ? rest : undefined;
   }
 
@@ -87,7 +88,14 @@ export function createDroppedContent(options: {
     if (admitted) next(admitted, from);
   });
 
-  return { admit, lost: (relayID) => void droppedByRelay.delete(relayID), stop };
+  return {
+    admit,
+    lost(relayID) {
+      droppedByRelay.delete(relayID);
+      announced.lost(relayID);
+    },
+    stop,
+  };
 }
 
 function isRelay(from: PeerState | 'storage' | 'import'): from is PeerState {
@@ -101,8 +109,5 @@ function expectNothingOf(node: LocalNode, { id, sessionID }: SyncEvents['dropped
   const core = getKnownCoValue(node, id);
   const wasStreaming = core?.isStreaming() === true;
   (node.crypto as SessionCrypto).droppedSessions.add(id, sessionID);
-  if (!core || !wasStreaming) return;
-  // cojson keeps its last answer until something is announced.
-  core.verified?.setStreamingKnownState({});
-  notifySoon(core);
+  if (core && wasStreaming) notifySoon(core);
 }

@@ -1,4 +1,5 @@
 import type { LocalNode } from 'cojson';
+import { systemClock } from '../../../src/base/clock.ts';
 import { createDroppedContent, type DroppedContent } from '../../../src/sync/relays/dropped-content.ts';
 import { assertSyncMessage } from '../../../src/wire/sync-message.ts';
 import type { BoundAccount } from '../bound-account.ts';
@@ -32,7 +33,7 @@ export function personWithAgent(name: string): Person {
 
 export async function openDevice(person: Person): Promise<Device> {
   const node = await person.open();
-  const boundary: DroppedContent = createDroppedContent({ node, onDropped: () => {} });
+  const boundary: DroppedContent = createDroppedContent({ node, clock: systemClock, onDropped: () => {} });
   const countOf = (id: string, sessionID: string) =>
     node.getCoValue(id as 'co_z1').verified?.getTransactionsCount(sessionID as never) ?? 0;
   return {
