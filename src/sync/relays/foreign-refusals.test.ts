@@ -93,17 +93,41 @@ test('[SEC-15] a refused acceptance of an invite is no session of another accoun
   const group = node.createGroup();
   const link = holderOf(group.createInvite('writer'));
   const onConfirmed = vi.fn();
-  const onDropped = vi.fn();
   const refusals = createForeignRefusals({
     node,
     ladder: { pending: new Map(), confirmed: onConfirmed },
     relayID: 'relay',
-    onDropped,
+    onDropped: () => {},
   });
   const error = createKernelError('RELAY_REFUSED', 'refused');
   expect(refusals.refused(group.id, link.currentSessionID, error)).toBe(false);
   expect(refusals.refused(group.id, node.currentSessionID, error)).toBe(false);
   expect(onConfirmed).not.toHaveBeenCalled();
   expect(refusals.refused(group.id, attacker().currentSessionID, error)).toBe(true);
+});
+
+test('[SEC-15] refusals of sessions that are not here take no memory, and one that is here is told of once', async () => {
+  const [node, guest] = [await kernelNodes.honest(), attacker()];
+  const group = node.createGroup();
+  group.addMember('everyone', 'writer');
+  const map = group.createMap({ a: 1 });
+  give(guest, node, group, map);
+  signRaw(guest, map, ['b', 2]);
+  give(node, guest, map);
+  const onDropped = vi.fn();
+  const refusals = createForeignRefusals({
+    node,
+    ladder: { pending: new Map(), confirmed: vi.fn() },
+    relayID: 'relay',
+    onDropped,
+  });
+  const error = createKernelError('RELAY_REFUSED', 'refused');
+  const before = [...node.allCoValues()].length;
+  for (const id of ['co_zNobodyHasThis', map.id]) {
+    expect(refusals.refused(id, `${group.id}_session_z2`, error)).toBe(true);
+    expect(refusals.withRefused(id, {})).toEqual({});
+  }
+  expect([...node.allCoValues()]).toHaveLength(before);
+  for (let n = 0; n < 3; n++) refusals.refused(map.id, guest.currentSessionID, error);
   expect(onDropped).toHaveBeenCalledOnce();
 });

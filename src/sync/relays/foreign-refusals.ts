@@ -1,4 +1,4 @@
-import type { LocalNode } from 'cojson';
+import type { LocalNode, RawCoID } from 'cojson';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { authorOf, ownAuthors } from '../../engine/content.ts';
 import { getKnownCoValue, localCounts } from '../../engine/covalue-lookup.ts';
@@ -32,14 +32,15 @@ export function createForeignRefusals(options: {
   return {
     refused(id, sessionID, error) {
       if (!isPassedOn(node, id, sessionID)) return false;
-      const here = mergeCounts(
-        localCounts(node, id as Parameters<typeof localCounts>[1]),
-        needOf(ladder.pending.get(id) ?? noEdits),
-      );
-      const counts = { [sessionID]: here[sessionID] ?? 0 };
-      refusedByID.set(id, mergeCounts(refusedByID.get(id) ?? {}, counts));
-      ladder.confirmed(id, counts, relayID);
-      onDropped({ peerID: relayID, id, sessionID, reason: error.message });
+      const inMemory = getKnownCoValue(node, id) ? localCounts(node, id as RawCoID) : {};
+      const count = mergeCounts(inMemory, needOf(ladder.pending.get(id) ?? noEdits))[sessionID];
+      // A relay may refuse any number of sessions that it was not sent.
+      if (count === undefined) return true;
+      const before = refusedByID.get(id) ?? {};
+      refusedByID.set(id, mergeCounts(before, { [sessionID]: count }));
+      ladder.confirmed(id, { [sessionID]: count }, relayID);
+      if (before[sessionID] === undefined)
+        onDropped({ peerID: relayID, id, sessionID, reason: error.message });
       return true;
     },
     withRefused: (id, counts) => mergeCounts(counts, refusedByID.get(id) ?? {}),
