@@ -8,8 +8,9 @@ import {
   type LocalNode,
   type RawAccountID,
   type RawCoID,
-  type RawGroup,
+  RawGroup,
 } from 'cojson';
+import type { KeySecret } from './internal-types.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
 import { at } from './private-fields.ts';
 import { wrapMethod } from './wrap-method.ts';
@@ -114,6 +115,26 @@ export function revealKey(
   const store = at(group, 'storeKeyRevelationForMember');
   const agent = group.core.node.resolveAccountAgent(member).value;
   if (typeof store === 'function' && agent) store.call(group, member, agent, keyID, secret);
+}
+
+interface Key {
+  readonly id: Parameters<RawGroup['getReadKey']>[0];
+  readonly secret: KeySecret;
+}
+
+/** Replaces how a group reveals a key of its own to one above, except when it begins to extend that one. */
+export function replaceParentRevelation(reveal: (group: RawGroup, parent: RawGroup, key: Key) => void): void {
+  const { prototype } = RawGroup;
+  const original = at(prototype, 'revealReadKeyToParentGroup');
+  if (typeof original !== 'function') return;
+  Reflect.set(
+    prototype,
+    'revealReadKeyToParentGroup',
+    function (this: RawGroup, parent: RawGroup, id: Key['id'], secret: KeySecret, options: unknown) {
+      if (at(options, 'revealAllWriteOnlyKeys') === true) original.call(this, parent, id, secret, options);
+      else reveal(this, parent, { id, secret });
+    },
+  );
 }
 
 /** Calls the listeners of a CoValue in a microtask. */

@@ -10,6 +10,7 @@ import {
 import { openContentOf, parentChangesOf } from '../private-fields.ts';
 import {
   createWriteKey,
+  replaceParentRevelation,
   followCircularDependencies,
   notifySoon,
   replaceGroupValidation,
@@ -23,6 +24,8 @@ import { findReadKey } from './keys/find-read-key.ts';
 import { findEditKey } from './keys/edit-keys.ts';
 import { healKeys, revealToLate } from './keys/heal-keys.ts';
 import { leakedTo, replaceLeakedKey, replaceOvertakenKey } from './keys/leaked-keys.ts';
+import { replaceReadKey } from './keys/replace-key.ts';
+import { revealToParent } from './keys/parent-revelations.ts';
 import { markJudged, writeKeyChooser } from './group-in-memory.ts';
 import { isAdministrator } from './roles.ts';
 import { rotateWithBelow } from './rotate-below.ts';
@@ -39,15 +42,8 @@ export function patchGroupRules(): void {
   if (isPatched) return;
   isPatched = true;
   const { prototype } = RawGroup;
-  const {
-    addMemberInternal,
-    getCurrentReadKeyId,
-    getMemberKeys,
-    revokeExtend,
-    roleOfInternal,
-    rotateReadKey,
-    set,
-  } = prototype;
+  const { addMemberInternal, getCurrentReadKeyId, getMemberKeys, revokeExtend, roleOfInternal, set } =
+    prototype;
   const { addDependenciesFromContentMessage, getReadKey } = CoValueCore.prototype;
   replaceGroupValidation(markJudged);
 
@@ -133,9 +129,11 @@ export function patchGroupRules(): void {
 
   prototype.rotateReadKey = function (member) {
     rotateWithBelow(this as RawGroup, (group) => {
-      rotateReadKey.call(group, member);
+      replaceReadKey(group, member);
     });
   };
+
+  replaceParentRevelation(revealToParent);
 
   // cojson also publishes the key of a group that `everyone` may read, if it is missing. A relay can withhold that they no
   // longer may, so only whoever gives `everyone` the right publishes it.

@@ -17,12 +17,12 @@ export function removeFrom(group: RawGroup, member: Member): void {
   const isOwn = member === group.core.node.getCurrentAccountOrAgentID();
   endingRoles(groupsBelow(group), [member], () => {
     // Without their role, they could not replace the key afterwards.
-    if (canReplaceKey && isOwn) replaceKey(group, member);
+    if (canReplaceKey && isOwn) group.rotateReadKey(member);
     group.set(member, 'revoked', 'trusting');
     if (group.get(member) !== 'revoked')
       throw new Error(`Failed to revoke role to ${member} (role of current account is ${group.myRole()})`);
   });
-  if (canReplaceKey && !isOwn) replaceKey(group, member);
+  if (canReplaceKey && !isOwn) group.rotateReadKey(member);
 }
 
 /**
@@ -62,25 +62,4 @@ export function groupsBelow(group: RawGroup): readonly RawGroup[] {
   };
   addBelow(group);
   return [...found];
-}
-
-function replaceKey(group: RawGroup, member: Member): void {
-  const before = group.get('readKey');
-  try {
-    group.rotateReadKey(member);
-  } catch (error) {
-    if (group.get('readKey') === before) throw error;
-    // cojson rotates the groups below last, and stops at the first that fails.
-    group.forEachChildGroup((child) => {
-      if (!child.isSelfExtension(group)) tryToReplaceKey(child, member);
-    });
-  }
-}
-
-function tryToReplaceKey(child: RawGroup, member: Member): void {
-  try {
-    replaceKey(child, member);
-  } catch {
-    // Its members are unknown here, or its key is.
-  }
 }

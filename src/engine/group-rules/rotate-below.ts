@@ -1,5 +1,4 @@
 import type { CoValueCore, RawGroup } from 'cojson';
-import { wrapMethod } from '../wrap-method.ts';
 import { whileReplacing } from './keys/leaked-keys.ts';
 import { isAdministrator } from './roles.ts';
 
@@ -14,23 +13,14 @@ export function rotateWithBelow(group: RawGroup, rotate: (group: RawGroup) => vo
     if (!due.has(one.core)) continue;
     const before = one.get('readKey');
     try {
-      rotateAlone(one, rotate);
+      whileReplacing(one.core, () => {
+        rotate(one);
+      });
     } catch (error) {
       if (one === group && one.get('readKey') === before) throw error;
     }
     // Otherwise the former key of this group still opens what is below.
     if (one.get('readKey') !== before) one.forEachChildGroup((child) => due.add(child.core));
-  }
-}
-
-function rotateAlone(group: RawGroup, rotate: (group: RawGroup) => void): void {
-  const end = wrapMethod(group, 'forEachChildGroup', () => () => {});
-  try {
-    whileReplacing(group.core, () => {
-      rotate(group);
-    });
-  } finally {
-    end();
   }
 }
 

@@ -126,7 +126,7 @@ function findReceiver(group: RawGroup, keyID: KeyID, owner?: RawAccountID): stri
   );
 }
 
-function canRead(role: string | undefined): boolean {
+export function canRead(role: string | undefined): boolean {
   return role !== undefined && role !== 'revoked' && !role.startsWith('writeOnly');
 }
 
