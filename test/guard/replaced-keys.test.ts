@@ -156,3 +156,12 @@ it('[GROUP-6] who joins after a key was lost reads what was written before and a
   const all = { a: 1, lost: 'by bob', plan: 'text' };
   expect([viewOf(carol, map).toJSON(), map.toJSON()]).toEqual([all, all]);
 });
+
+it('[GROUP-9] the owner can write, although a manager set a key that she lacks', async () => {
+  const { alice, bob, group, map } = await startWithLostKey();
+  map.set('plan', 'text');
+  const added = attempt(() => group.addMember(memberOf(attacker()), 'reader'));
+  give(bob, alice, group, map);
+  const read = viewOf(bob, map).toJSON();
+  expect([added, read]).toEqual(['done', { a: 1, lost: 'by bob', plan: 'text' }]);
+});

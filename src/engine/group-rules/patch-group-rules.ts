@@ -23,7 +23,7 @@ import { askedOnce } from './asked-once.ts';
 import { findReadKey } from './keys/find-read-key.ts';
 import { findEditKey } from './keys/edit-keys.ts';
 import { healKeys, revealToLate } from './keys/heal-keys.ts';
-import { leakedTo, replaceLeakedKey, replaceOvertakenKey } from './keys/leaked-keys.ts';
+import { leakedTo, replaceLackedKey, replaceLeakedKey, replaceOvertakenKey } from './keys/leaked-keys.ts';
 import { replaceReadKey } from './keys/replace-key.ts';
 import { revealToParent } from './keys/parent-revelations.ts';
 import { markJudged, writeKeyChooser } from './group-in-memory.ts';
@@ -143,7 +143,10 @@ export function patchGroupRules(): void {
 
   // Anyone with the same link may have chosen this member's key.
   prototype.getCurrentReadKeyId = function () {
-    if (this.core.isGroup()) replaceLeakedKey(this as RawGroup);
+    if (this.core.isGroup()) {
+      replaceLeakedKey(this as RawGroup);
+      replaceLackedKey(this as RawGroup);
+    }
     const role = this.myRole();
     const isOwnKeyUsed = role === undefined || role === 'writeOnly';
     if (isOwnKeyUsed && !isKeyChosenSafely(this as RawGroup, this.core.node.getCurrentAgent().id)) {

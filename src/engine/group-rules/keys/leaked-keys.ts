@@ -1,6 +1,7 @@
 import { RawGroup, type CoValueCore, type RawAccountID } from 'cojson';
 import { isCompleteGroup } from '../../covalue-access.ts';
 import { openContentOf } from '../../private-fields.ts';
+import { currentKeyOf } from './parent-revelations.ts';
 import { judgeInMemory, lacksParents, receiversOf } from '../group-in-memory.ts';
 import { everyone } from '../group-transaction.ts';
 import type { JudgedGroup } from '../judge-group.ts';
@@ -59,6 +60,12 @@ function replaceOwnKey(group: RawGroup): void {
 function isKeyHere(group: RawGroup): boolean {
   const keyID = group.get('readKey');
   return keyID !== undefined && canRead(group.myRole()) && group.getReadKey(keyID) !== undefined;
+}
+
+/** Replaces the key of a complete group if this account is an administrator and lacks it: they could write nothing otherwise. */
+export function replaceLackedKey(group: RawGroup): void {
+  if (replacing.has(group.core) || !isAdministrator(group.myRole()) || currentKeyOf(group)) return;
+  if (group.get('readKey') && isCompleteGroup(group.core)) group.rotateReadKey();
 }
 
 const scheduled = new WeakSet<CoValueCore>();
