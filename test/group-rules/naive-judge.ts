@@ -146,8 +146,7 @@ function countsR3(judged: Judged, place: number, { parentID, role: given }: Chan
   if (role === 'admin') return true;
   if (role !== 'manager') return false;
   const now = latestParentChangeBefore(judged, place, parentID)?.role;
-  const forAdmins: readonly (ParentRole | undefined)[] = ['admin', 'extend'];
-  return !forAdmins.includes(given) && !forAdmins.includes(now);
+  return given === 'revoked' && now !== 'admin' && now !== 'extend';
 }
 
 /** R4. R5 is no question here: what gives `everyone` another role arrives as `malformed`. */

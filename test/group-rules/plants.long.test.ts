@@ -25,8 +25,14 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
   [
     'parents by managers',
     'roles',
+    "if (role === 'manager' && given !== 'revoked') return",
+    "if (role === 'manager' && given === 'extend') return",
+  ],
+  [
+    'an end of admins by managers',
+    'roles',
     "if (role === 'manager' && isForAdmins) return",
-    "if (role === 'manager' && !isForAdmins && given === 'admin') return",
+    "if (role === 'manager' && before === 'extend') return",
   ],
   [
     'circular parents',

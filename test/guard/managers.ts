@@ -23,6 +23,26 @@ export const byManagers: readonly Attack[] = [
   },
   {
     by: '[GROUP-2] a manager',
+    does: 'stays a manager by a parent of their own',
+    async run(nodes) {
+      const { alice, group } = await withGroup(nodes);
+      const mallory = attacker();
+      group.addMember(memberOf(mallory), 'manager');
+      const own = mallory.createGroup();
+      give(mallory, alice, group);
+      give(alice, mallory, own);
+      await nextMoment();
+      sign(mallory, group, [`parent_${own.id}`, 'manager']);
+      give(alice, mallory, group);
+      await nextMoment();
+      group.removeMember(memberOf(mallory));
+      return roleIn(group, mallory);
+    },
+    onStock: 'manager',
+    onKernel: 'none',
+  },
+  {
+    by: '[GROUP-2] a manager',
     does: 'revokes the parent by which another is admin',
     async run(nodes) {
       const alice = await nodes.honest();

@@ -139,8 +139,9 @@ const ownRules: readonly string[] = [
   'Invites can only raise one account to their own role',
   // GROUP-3 and GROUP-7.
   'Only what an admin had seen before they removed its author counts',
-  // GROUP-2: stock cojson lets managers replace a parent that gives admins.
-  "Managers can't set or replace a parent that gives admins",
+  // GROUP-2: stock cojson lets managers set any parent.
+  'Managers can only end parents',
+  "Managers can't end a parent that gives admins",
 ];
 
 /** By group: since when its roles can differ. Roles come from the group and from those above it. */

@@ -72,7 +72,7 @@ export function receiversOf(core: CoValueCore, keyID: string): string[] {
   return receivers;
 }
 
-/** Whether administrators have extended the group by one that is not here. */
+/** Whether admins have extended the group by one that is not here. */
 export function lacksParents(core: CoValueCore): boolean {
   const { judged, transactions } = judgmentOf(core);
   const given = new Map<string, ParentRole>();

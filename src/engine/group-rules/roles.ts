@@ -90,12 +90,13 @@ export function createRoleJudge(
     role: MemberRole | undefined,
   ): Refusal {
     if (!isAdministrator(role)) return 'Only admins and managers can set parent groups';
+    // Otherwise they would get back, by a group of their own, the role that an admin takes from them.
+    if (role === 'manager' && given !== 'revoked') return 'Managers can only end parents';
+    const before = history.parentRole(parentID);
+    const isForAdmins = before === 'admin' || before === 'extend';
+    if (role === 'manager' && isForAdmins) return "Managers can't end a parent that gives admins";
     const parent = context.findParent(parentID, transaction);
     if (parent === 'no group') return noGroup;
-    const isForAdmins = [given, history.parentRole(parentID)].some(
-      (one) => one === 'admin' || one === 'extend',
-    );
-    if (role === 'manager' && isForAdmins) return "Managers can't set or replace a parent that gives admins";
     return parent === 'circular' ? circularParent : undefined;
   }
 
@@ -135,7 +136,7 @@ export function createRoleJudge(
   }
 }
 
-/** Of a parent that an administrator sets. */
+/** Of a parent that an admin sets, or a manager ends. */
 export const noGroup = 'Parent group is not a group';
 
 /** The last reason that is considered for a parent. */
