@@ -17,7 +17,7 @@ import {
 } from '../private-methods.ts';
 import { groupClock } from '../session-maps/edit-clock.ts';
 import { privateInGroup } from '../refusals/write-errors.ts';
-import { assertMayGive } from '../refusals/role-refusals.ts';
+import { assertMayEnd, assertMayGive } from '../refusals/role-refusals.ts';
 import { addGroupDependencies } from './absent-dependencies.ts';
 import { askedOnce } from './asked-once.ts';
 import { findReadKey } from './keys/find-read-key.ts';
@@ -42,8 +42,7 @@ export function patchGroupRules(): void {
   if (isPatched) return;
   isPatched = true;
   const { prototype } = RawGroup;
-  const { addMemberInternal, getCurrentReadKeyId, getMemberKeys, revokeExtend, roleOfInternal, set } =
-    prototype;
+  const { addMemberInternal, getCurrentReadKeyId, getMemberKeys, roleOfInternal, set } = prototype;
   const { addDependenciesFromContentMessage, getReadKey } = CoValueCore.prototype;
   replaceGroupValidation(markJudged);
 
@@ -116,10 +115,16 @@ export function patchGroupRules(): void {
       addMemberInternal.call(this, account, role);
     });
   };
+  // cojson demands a role in the group above, which whoever administers that one can take.
   prototype.revokeExtend = function (parent) {
     const group = this as RawGroup;
+    const field = `parent_${parent.id}` as const;
+    const given = group.get(field) ?? 'revoked';
+    if (given === 'revoked') return;
+    assertMayEnd(group, given);
     endingRoles([group, ...groupsBelow(group)], [...parent.getAllMemberKeysSet()], () => {
-      revokeExtend.call(this, parent);
+      group.set(field, 'revoked', 'trusting');
+      group.rotateReadKey();
     });
   };
   prototype.removeMember = function (account) {

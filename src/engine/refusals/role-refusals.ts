@@ -13,6 +13,13 @@ export function assertMayGive(group: RawGroup, account: Member, role: string): v
   if (error) throw error;
 }
 
+/** `given` is what the members of a group above have by it. */
+export function assertMayEnd(group: RawGroup, given: string): void {
+  const own = memberRoleIn(group);
+  const isForAdmins = given === 'admin' || given === 'extend';
+  if (own !== 'admin' && (own !== 'manager' || isForAdmins)) throw writeForbidden(group.id, own);
+}
+
 function refusalOf(group: RawGroup, account: Member, role: string): KernelError | undefined {
   const member = typeof account === 'string' ? account : account.id;
   const before: unknown = group.get(member as 'everyone');
