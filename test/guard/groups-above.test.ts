@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { attacker, give, kernelNodes, memberOf, newSecret, nextMoment, viewOf } from './nodes.ts';
-import { newDevice } from './steps.ts';
+import { newDevice, signRaw, start as startGroup } from './steps.ts';
 
 /** Carol reads a top group; a middle group extends it, and a bottom group the middle one. */
 async function start() {
@@ -39,3 +39,32 @@ it('[GROUP-9] who is removed two groups above while those below are closed reads
   give(carol, alice, top, middle, bottom, inBottom);
   expect(viewOf(carol, inBottom).get('words')).toBeUndefined();
 });
+
+it.each(['a group above that is not hers', 'a manager who names a group that does not exist'])(
+  '[GROUP-9] who leaves reads nothing that an admin writes later, despite %s',
+  async (obstacle) => {
+    const { alice, group, map } = await startGroup();
+    const [carol, mallory, erin] = [attacker(), attacker(), attacker()];
+    const team = erin.createGroup();
+    give(alice, erin, team);
+    if (obstacle.startsWith('a group')) group.extend(viewOf(alice, team), 'reader');
+    group.addMember(memberOf(carol), 'reader');
+    group.addMember(memberOf(mallory), 'manager');
+    for (const node of [carol, mallory]) give(node, alice, team, group, map);
+    await nextMoment();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    if (obstacle.startsWith('a manager')) signRaw(mallory, group, ['parent_co_zNowhere', 'reader']);
+    give(alice, mallory, group);
+    await vi.advanceTimersByTimeAsync(11_000);
+    vi.useRealTimers();
+    viewOf(carol, group).removeMember(memberOf(carol));
+    give(alice, carol, group);
+    await nextMoment();
+    map.set('words', 'private');
+    give(carol, alice, group, map);
+    give(erin, alice, group, map);
+    const isAbove = obstacle.startsWith('a group');
+    expect(viewOf(carol, map).get('words')).toBeUndefined();
+    expect(isAbove ? viewOf(erin, map).get('words') : 'private').toBe('private');
+  },
+);

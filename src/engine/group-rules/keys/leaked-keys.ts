@@ -1,7 +1,7 @@
 import { RawGroup, type CoValueCore, type RawAccountID } from 'cojson';
 import { isCompleteGroup } from '../../covalue-access.ts';
 import { openContentOf } from '../../private-fields.ts';
-import { currentKeyOf } from './parent-revelations.ts';
+import { currentKeyOf, isRevealable } from './parent-revelations.ts';
 import { judgeInMemory, lacksParents, receiversOf } from '../group-in-memory.ts';
 import { everyone } from '../group-transaction.ts';
 import type { JudgedGroup } from '../judge-group.ts';
@@ -47,19 +47,13 @@ function replaceOwnKey(group: RawGroup): void {
   if (receiver === undefined || lacksParents(core)) return;
   // A member who gets their role back later may lack a key; but a relay can keep a group incomplete for ever.
   if (!isCompleteGroup(core) && group.get(receiver as RawAccountID) !== 'revoked') return;
-  if (!group.getParentGroups().every(isKeyHere)) return;
+  if (!group.getParentGroups().every(isRevealable)) return;
   try {
     group.rotateReadKey();
   } catch {
     // Members can hold anything.
   }
   if (group.get('readKey') === keyID) kept.set(core, keyID);
-}
-
-/** Otherwise the members of the group would not get the new key of one below. */
-function isKeyHere(group: RawGroup): boolean {
-  const keyID = group.get('readKey');
-  return keyID !== undefined && canRead(group.myRole()) && group.getReadKey(keyID) !== undefined;
 }
 
 /** Replaces the key of a complete group if this account is an administrator and lacks it: they could write nothing otherwise. */
