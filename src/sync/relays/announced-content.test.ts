@@ -64,7 +64,7 @@ it('[SEC-16] what a relay announces and does not send counts only for a while, a
   const core = node.getCoValue(map.id);
   hostile.send(announcement);
   expect(core.isCompletelyDownloaded()).toBe(false);
-  clock.advance(5_000);
+  clock.advance(8_000);
   expect(core.isCompletelyDownloaded()).toBe(true);
   hostile.send(announcement);
   expect(core.isCompletelyDownloaded()).toBe(true);

@@ -16,7 +16,7 @@ export interface AnnouncedContent {
 }
 
 /** Shorter than a load takes by default. */
-const pieceMs = 5_000;
+const pieceMs = 8_000;
 /** Of one connection. What is announced beyond counts as complete when it is not. */
 const mostRemembered = 10_000;
 
