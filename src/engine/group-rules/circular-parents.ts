@@ -60,7 +60,7 @@ export function acceptExtensions(
       if (one.childID === next.childID && one.parentID === next.parentID) accepted.add(one.transaction);
     addTo(parentsOf, next.childID, next.parentID);
     addTo(childrenOf, next.parentID, next.childID);
-    // Nothing else is judged otherwise now. To judge all again would be dear where there are many circles.
+    // All other groups keep their judgment. With many circles, judging all of them again takes long.
     forget(groupsAbove(next.childID, (id) => childrenOf.get(id) ?? []));
   }
 }
@@ -70,7 +70,7 @@ interface JudgedInGraph {
   readonly extensions: readonly Extension[];
 }
 
-/** Judges each group once, with no other extensions than those accepted, until that judgment is to be forgotten. */
+/** Judges each group once, with no other extensions than those accepted, until that judgment is forgotten. */
 function createGraphJudge(graph: GroupGraph, accepted: ReadonlySet<GroupTransaction>) {
   const judged = new Map<string, JudgedInGraph>();
 

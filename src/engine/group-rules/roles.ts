@@ -90,7 +90,7 @@ export function createRoleJudge(
     role: MemberRole | undefined,
   ): Refusal {
     if (!isAdministrator(role)) return 'Only admins and managers can set parent groups';
-    // Otherwise they would get back, by a group of their own, the role that an admin takes from them.
+    // Otherwise the role that an admin takes from them would return through another group.
     if (role === 'manager' && given !== 'revoked') return 'Managers can only end parents';
     const before = history.parentRole(parentID);
     const isForAdmins = before === 'admin' || before === 'extend';

@@ -43,7 +43,7 @@ export function guardSessionID(parts: {
   const storage = (node.storage ?? {}) as Partial<KernelDeviceStorage>;
   /** Keyed by relay and CoValue. */
   const claims = new Map<string, OwnSessionClaim>();
-  /** Relays whose claims are being looked into: each by itself, as one may not answer. */
+  /** Relays whose claims are being looked into. One that does not answer delays no other. */
   const busy = new Set<string>();
   const ending = new AbortController();
 

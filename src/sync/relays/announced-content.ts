@@ -6,8 +6,8 @@ import { notifySoon } from '../../engine/private-methods.ts';
 import type { SessionCrypto } from '../../engine/session-crypto.ts';
 
 /**
- * What relays announce to send in pieces. cojson would wait for it without end, and not ask another relay for it. Here it
- * counts as long as more of it arrives, on the connection on which it was announced.
+ * Content that relays announce and then send in pieces. cojson waits for it without end, and asks no other relay for it. Here
+ * it counts as long as more of it arrives on the connection on which it was announced.
  */
 export interface AnnouncedContent {
   /** Returns the content without what it announces. */
@@ -17,7 +17,7 @@ export interface AnnouncedContent {
 
 /** Shorter than a load takes by default. */
 const pieceMs = 8_000;
-/** Of one connection. What is announced beyond counts as complete when it is not. */
+/** CoValues per connection. Any more count as complete although they are not. */
 const mostRemembered = 10_000;
 
 export function createAnnouncedContent(options: {

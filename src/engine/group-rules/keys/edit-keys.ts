@@ -16,7 +16,7 @@ const lackingIn = new WeakMap<CoValueCore, Lacking>();
 
 /**
  * Finds the key of an edit in a group: by what counts, or else by what does not. Each edit asks for its key, cojson asks again
- * at each later edit of the CoValue, and any member can write with a key that nobody else has. So a key that is not found is
+ * at each later edit of the CoValue, and any member can write with a key that no other member has. So a key that is not found is
  * looked for again only once the groups have changed.
  */
 export function findEditKey(group: RawGroup, keyID: KeyID): KeySecret | undefined {

@@ -60,7 +60,7 @@ type SecretCheck = (secret: KeySecret | undefined) => KeySecret | undefined;
 
 /**
  * Returns only a secret from which the sealer follows that was set with a read key: otherwise whoever shares a link could
- * reveal another one to who joined by it. A sealer by somebody else could hide the right secret, so it does not count, and
+ * reveal another one to who joined by it. A sealer by another author could hide the right secret, so it does not count, and
  * nothing is checked if one of those who set the key set no sealer.
  */
 function secretCheck(group: RawGroup, keyID: KeyID): SecretCheck {

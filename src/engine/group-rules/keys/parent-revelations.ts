@@ -9,7 +9,7 @@ export interface Key {
   readonly secret: KeySecret;
 }
 
-/** Reveals a key of a group to the members of one above it. Does nothing where they cannot get it from here. */
+/** Reveals a key of a group to the members of one above it. Does nothing if they cannot get it from here. */
 export function revealToParent(group: RawGroup, parent: RawGroup, { id, secret }: Key): void {
   const { core } = group;
   const { crypto } = core.node;

@@ -15,7 +15,7 @@ type Removed = Parameters<RawGroup['rotateReadKey']>[0];
  * also reveals no new key to a group above in which this account may not read.
  */
 export function replaceReadKey(group: RawGroup, removed: Removed): void {
-  // Whoever comes could read it.
+  // All accounts could read it.
   if (removed !== everyone && canRead(group.get(everyone))) return;
   // The missing part can hold the key, and members who would not get the new one.
   if (!currentKeyOf(group) && !isComplete(group.core))
