@@ -135,5 +135,6 @@ export const plants: readonly Plant[] = [
     from: 'if (!isAnswered) late.add(id);',
     to: 'if (!isAnswered) return;',
     breach: /^throws|^differs/,
+    seed: 10,
   },
 ];
