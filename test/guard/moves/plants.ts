@@ -124,7 +124,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'a removal replaces no key',
     file: `${rules}remove-member.ts`,
-    from: 'if (canReplaceKey && !isOwn) replaceKey(group, member);',
+    from: 'if (canReplaceKey && !isOwn) group.rotateReadKey(member);',
     to: '',
     breach: /^secret/,
     seed: 19,
