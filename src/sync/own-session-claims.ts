@@ -177,11 +177,7 @@ export function createOwnSessionClaims(options: {
     if (count > had && ownIDs.includes(sessionID))
       return onClaim({ id, relayID, ahead: { sessionID, count } });
     const signature =
-      had === count
-        ? await signatureOf(state, id, sessionID)
-        : had > count
-          ? sentSignatures.of(id, sessionID, count)
-          : undefined;
+      had === count ? await signatureOf(state, id, sessionID) : sentSignatures.of(id, sessionID, count);
     if (current !== connection) return;
     const known = mergeCounts(claimed, state.counts);
     const isAsked = signature !== undefined && proofs.ask(id, known, { sessionID, count, signature });

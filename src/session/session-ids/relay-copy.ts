@@ -1,5 +1,4 @@
-import { LocalNode, type AgentSecret, type AvailableCoValueCore, type RawCoID } from 'cojson';
-import type { Clock } from '../../base/clock.ts';
+import { LocalNode, type AgentSecret, type RawCoID } from 'cojson';
 import type { Logger } from '../../base/logger.ts';
 import { foreignStorageStatus, type SyncPlatform } from '../../sync/begin-sync.ts';
 import { startSync } from '../../sync/start-sync.ts';
@@ -7,9 +6,6 @@ import type { SyncOptions } from '../../sync/sync-peers.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import { askRelay } from '../opening/ask-relay.ts';
 import { getAvailableCoValue } from '../../engine/covalue-lookup.ts';
-
-/** How long to wait for the next piece of what the relay has announced. */
-const restMs = 10_000;
 
 /** A node that holds what the relay has, and nothing from this device. It writes nothing. */
 export interface RelayCopy {
@@ -36,8 +32,8 @@ export async function openRelayCopy(options: {
     async load(ids) {
       for (const id of ids) {
         await askRelay({ node, id, sync, peers, clock: platform.clock });
-        const core = getAvailableCoValue(node, id);
-        if (core) await untilWhole(core, platform.clock);
+        // Ends without the rest if the relay does not send what it has announced.
+        await getAvailableCoValue(node, id)?.waitForFullStreaming();
       }
     },
     async close() {
@@ -45,30 +41,4 @@ export async function openRelayCopy(options: {
       await node.gracefulShutdown();
     },
   };
-}
-
-/** Rejects if nothing more arrives. */
-function untilWhole(core: AvailableCoValueCore, clock: Clock): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let [here, cancel] = [-1, (): void => {}];
-    const stop = core.subscribe(check, false);
-    check();
-
-    function check(): void {
-      if (!core.isStreaming()) return end(resolve);
-      const before = here;
-      here = Object.values(core.knownState().sessions).reduce((sum, count) => sum + count, 0);
-      if (here === before) return;
-      cancel();
-      cancel = clock.after(restMs, () =>
-        end(() => reject(new Error('The relay announced what it did not send.'))),
-      );
-    }
-
-    function end(settle: () => void): void {
-      cancel();
-      stop();
-      settle();
-    }
-  });
 }
