@@ -25,7 +25,8 @@ export async function retry<T>(
   return undefined;
 }
 
-function pause(delayMs: number, clock: Pick<Clock, 'after'>, signal: AbortSignal): Promise<void> {
+/** Resolves after the delay, or once `signal` is aborted. */
+export function pause(delayMs: number, clock: Pick<Clock, 'after'>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       cancel();

@@ -28,9 +28,6 @@ import { genesisTimeMs } from '../../src/session/account/version-1.ts';
 /** Whether its code runs and may edit. */
 export const isActive = ({ isOpen, isReady, isFrozen }: SimTab): boolean => isOpen && isReady && !isFrozen;
 
-/** As in `openSession`. */
-const maxRetiredIDs = 3;
-
 interface Replaced {
   readonly unsaved: readonly Content[];
   readonly retiredIDs: number;
@@ -168,7 +165,7 @@ export async function openSimTab(
     sync,
     logger: silentLogger,
     isKept: true,
-    canRetire: replaced.retiredIDs < maxRetiredIDs,
+    retiredIDs: replaced.retiredIDs,
     retire() {
       life.isRetired = true;
       world.history.read(tab);

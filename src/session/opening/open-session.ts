@@ -24,9 +24,6 @@ import { openAsTab } from '../sign-out/open-as-tab.ts';
 import type { SessionTabs } from '../sign-out/session-tabs.ts';
 import { createSignOut } from '../sign-out/sign-out.ts';
 
-/** Stops a relay that invents content under a session ID from making the page open sessions forever. */
-const maxRetiredIDs = 3;
-
 /**
  * Opens a session, even offline or on an empty device, and makes it active. After a freeze, it continues or is replaced.
  * The session takes over `tabs`, which `openAsTab` gives.
@@ -162,7 +159,7 @@ function keepPlace(parts: SessionParts & { readonly life: () => Pick<SessionLife
     transports: options.sync ? options.sync.transports : undefined,
     logger,
     isKept: options.remember !== 'never',
-    canRetire: retiredBefore < maxRetiredIDs,
+    retiredIDs: retiredBefore,
     retire() {
       retiredIDs++;
       open.retire();

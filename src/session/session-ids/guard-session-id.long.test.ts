@@ -10,6 +10,7 @@ import {
   test,
   vi,
 } from 'vitest';
+import type { Clock } from '../../base/clock.ts';
 import type { Relay } from '../../relay/index.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
 import { openRelay } from '../../../test/support/relay/test-relay.ts';
@@ -87,7 +88,12 @@ async function upload(): Promise<void> {
   await sync.close();
 }
 
-function guarded({ canRetire = true, sync = connect(copy), transports = [] as readonly Transport[] } = {}) {
+function guarded({
+  retiredIDs = 0,
+  sync = connect(copy),
+  transports = [] as readonly Transport[],
+  on = platform,
+} = {}) {
   const retired: (readonly Fork[])[] = [];
   const retire = vi.fn(() =>
     Object.assign(copy, {
@@ -95,7 +101,16 @@ function guarded({ canRetire = true, sync = connect(copy), transports = [] as re
     }),
   );
   const stop = guardSessionID({
-    ...{ platform, node: copy, sync, transports, logger, isKept: false, canRetire, retire },
+    ...{
+      platform: on,
+      node: copy,
+      sync,
+      transports,
+      logger,
+      isKept: false,
+      retiredIDs,
+      retire,
+    },
     onRetired: (forks) => Promise.resolve(void retired.push(forks)),
   });
   onTestFinished(stop);
@@ -211,16 +226,28 @@ describe('a session ID that a copy of the browser profile also uses', () => {
     expect(retired).toEqual([]);
   });
 
-  test('retries if the new session could not be opened', async () => {
+  test('[TABS-9] is retired after a minute if this page has lost three before', async () => {
     await upload();
+    const waits: [ms: number, run: () => void][] = [];
+    const clock: Clock = {
+      ...platform.clock,
+      after: (ms, run) => {
+        if (ms < 60_000) return platform.clock.after(ms, run);
+        waits.push([ms, run]);
+        return () => {};
+      },
+    };
     const refused = vi.spyOn(logger, 'warn');
-    const { retire } = guarded({ canRetire: false });
+    const { retired, retire } = guarded({ retiredIDs: 3, on: { ...platform, clock } });
     write(map, 3);
     await vi.waitFor(
       () => expect(refused).toHaveBeenCalledWith(expect.any(String), { code: 'RELAY_REFUSED' }),
       { timeout: 10_000 },
     );
+    await vi.waitFor(() => expect(waits).toEqual([[60_000, expect.any(Function)]]), { timeout: 10_000 });
     expect(retire).not.toHaveBeenCalled();
+    waits[0]?.[1]();
+    await vi.waitFor(() => expect(retired).toHaveLength(1), { timeout: 10_000 });
   });
 });
 
@@ -287,6 +314,30 @@ describe('what an earlier run of a copied browser profile left', () => {
       expect(sync.stateOf(map.id).current.confirmed).toBe('pending');
     },
   );
+
+  test('[TABS-9] is written again once the device saves, so that the next run does not find it again', async () => {
+    await runOffline();
+    map.set('original', 'last');
+    await confirm();
+    const warned = vi.spyOn(logger, 'warn');
+    const sync = await runAgain(copy.crypto.newRandomSessionID(copy.getCurrentAccountOrAgentID()));
+    if (!copy.storage) throw new Error('no storage');
+    const current = { state: 'failing' };
+    Object.assign(copy.storage, { queuedContent: 1, status: { current } });
+    const { retired } = guarded({ sync });
+    await vi.waitFor(
+      () =>
+        expect(warned).toHaveBeenCalledWith(expect.any(String), {
+          error: new Error('The edits of an earlier run are written again once the device saves.'),
+        }),
+      { timeout: 10_000 },
+    );
+    expect(retired).toEqual([]);
+    Object.assign(copy.storage, { queuedContent: 0, status: { current: { state: 'ok' } } });
+    await vi.waitFor(() => expect(retired).toEqual([[{ id: map.id, sessionID, from: 1, count: 2 }]]), {
+      timeout: 10_000,
+    });
+  });
 
   test('[TABS-9] does not count as what the original wrote while it cannot be read', async () => {
     await runOffline();

@@ -1,5 +1,5 @@
 import type { LocalNode, RawCoID } from 'cojson';
-import { retry } from '../../base/retry.ts';
+import { pause, retry } from '../../base/retry.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
@@ -18,6 +18,10 @@ import { getAvailableCoValue, getOrCreateCoValue, readStored } from '../../engin
 /** A relay may have no room for a second connection of this device for long. */
 const maxRetryMs = 60_000;
 
+/** A relay that replays what two copies of a profile wrote makes the page open a session each time, but not endlessly often. */
+const promptReplacements = 3;
+const laterReplacementMs = 60_000;
+
 /**
  * Investigates when a relay claims more of this session than the node wrote. If a copied browser profile
  * shares the ID, retires it and rewrites what the relay lacks under a new one. Returns a function that
@@ -32,15 +36,17 @@ export function guardSessionID(parts: {
   readonly logger: Logger;
   /** False if this run must leave no trace, not even in the names of locks. */
   readonly isKept: boolean;
-  readonly canRetire: boolean;
+  /** How many session IDs this page has lost before. */
+  readonly retiredIDs: number;
   /** Moves further edits to a session ID that no other device has. */
   readonly retire: () => void;
   /** Called once, in the turn that rewrote the edits. Must delete the forks from this device before it resolves. */
   readonly onRetired: (forks: readonly Fork[]) => Promise<void>;
 }): () => void {
-  const { platform, node, sync, transports = [], logger, isKept, canRetire, retire, onRetired } = parts;
+  const { platform, node, sync, transports = [], logger, isKept, retiredIDs, retire, onRetired } = parts;
   const confirmations = confirmationsOf(sync);
   const storage = (node.storage ?? {}) as Partial<KernelDeviceStorage>;
+  const { currentSessionID } = node;
   /** Keyed by relay and CoValue. */
   const claims = new Map<string, OwnSessionClaim>();
   /** Relays whose claims are being looked into. One that does not answer delays no other. */
@@ -58,8 +64,9 @@ export function guardSessionID(parts: {
   }
 
   async function work(relayID: string): Promise<void> {
-    if (busy.has(relayID) || !canRetire) return;
+    if (busy.has(relayID)) return;
     busy.add(relayID);
+    if (retiredIDs >= promptReplacements) await pause(laterReplacementMs, platform.clock, ending.signal);
     while (keysOf(relayID).length > 0 && !ending.signal.aborted) {
       await retry(() => lookInto(relayID).catch(warnOf), {
         clock: platform.clock,
@@ -83,21 +90,25 @@ export function guardSessionID(parts: {
 
   async function lookInto(relayID: string): Promise<void> {
     const claimed = takeOf(relayID);
+    try {
+      await decide(relayID, claimed);
+    } catch (error) {
+      claimed.forEach(add);
+      throw error;
+    }
+  }
+
+  async function decide(relayID: string, claimed: readonly OwnSessionClaim[]): Promise<void> {
     const relay = sync.current.peers.find(({ id }) => id === relayID);
     // The relay repeats its claims on the next connection.
     if (relay?.phase !== 'connected') return;
-    const found = await asked(relay.url, claimed).catch((error: unknown) => {
-      claimed.forEach(add);
-      throw error;
-    });
+    const { copy, forks, same, unread, unlike } = await asked(relay.url, claimed);
     if (ending.signal.aborted) return;
-    const { copy, forks, same, unread, unlike } = found;
     if (forks) return alone(() => replace(forks, copy));
     for (const id of same) accept(id, copy, relayID);
     if (unlike.length + unread.length === 0) return;
     // The session that takes over reads the disk first. It cannot read what is not written yet.
     if (unlike.length > 0 && isAllWritten()) return alone(() => replace([], copy));
-    [...unlike, ...unread].forEach(add);
     throw new Error('The edits of an earlier run could not be read.');
   }
 
@@ -107,6 +118,9 @@ export function guardSessionID(parts: {
     for (const id of ids) await readStored(node, id);
     if (ending.signal.aborted) return;
     const forks = findForks(node, copy.node, ids);
+    // The next session would find the same forks on the disk, from which they are deleted once their rewrites are there.
+    if (forks.length > 0 && !forks.some(isOfThisRun) && !isAllWritten())
+      throw new Error('The edits of an earlier run are written again once the device saves.');
     end();
     retire();
     const written = forks.filter((fork) => rewriteAfterFork(node, fork, forks));
@@ -114,6 +128,10 @@ export function guardSessionID(parts: {
       forks: forks.length,
     });
     await onRetired(written);
+  }
+
+  function isOfThisRun({ sessionID }: Fork): boolean {
+    return sessionID.endsWith(currentSessionID.slice(currentSessionID.indexOf('_session_')));
   }
 
   async function asked(url: string, claimed: readonly OwnSessionClaim[]) {
@@ -179,7 +197,7 @@ export function guardSessionID(parts: {
   }
 
   function isAllWritten(): boolean {
-    return !storage.queuedContent && storage.status?.current.state === 'ok';
+    return !storage.queuedContent && (storage.status?.current.state ?? 'ok') === 'ok';
   }
 
   async function compared(ids: readonly RawCoID[], copy: RelayCopy): Promise<readonly Fork[]> {

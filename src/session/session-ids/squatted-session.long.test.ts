@@ -36,7 +36,7 @@ async function device(agentSecret: LocalNode['agentSecret'], ...beside: readonly
   });
   onTestFinished(() => sync.close());
   const stop = guardSessionID({
-    ...{ platform, node, sync, logger, isKept: false, canRetire: true },
+    ...{ platform, node, sync, logger, isKept: false, retiredIDs: 0 },
     retire: () => void Object.assign(node, { currentSessionID: newID() }),
     onRetired: () => Promise.resolve(),
   });
