@@ -14,7 +14,7 @@ export const copyPlants: readonly Plant[] = [
     ],
     message: contradiction,
     scenario: { copies: true, reusedIDs: false, roles: false },
-    seed: 1,
+    seed: 8,
   },
   {
     rule: 'T9',

@@ -179,7 +179,7 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 5,
+    seed: 6,
   },
   {
     rule: 'T3',
@@ -232,6 +232,6 @@ export const ledgerPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 4,
+    seed: 22,
   },
 ];

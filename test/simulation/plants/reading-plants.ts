@@ -64,7 +64,7 @@ export const readingPlants: readonly Plant[] = [
       { file: killedTabs, from: 'for (const tab of killed) others.gone(tab);', to: '' },
     ],
     message: unmet,
-    seed: 17,
+    seed: 13,
   },
   {
     rule: 'T7',

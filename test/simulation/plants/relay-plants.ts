@@ -31,7 +31,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 15,
+    seed: 7,
   },
   {
     rule: 'T8',
@@ -45,7 +45,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 3,
+    seed: 16,
   },
   {
     rule: 'T8',
@@ -58,7 +58,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 20,
+    seed: 16,
   },
   {
     rule: 'T8',
@@ -95,7 +95,7 @@ export const relayPlants: readonly Plant[] = [
       },
     ],
     message: falseClaim,
-    seed: 8,
+    seed: 20,
     scenario: { ...before, stock: true },
   },
   {
