@@ -57,7 +57,6 @@ function judge(
   if (isManager(own)) {
     if (isRole && !['admin', 'adminInvite', 'managerInvite'].includes(role))
       model.raise({ group, member: key, role, sessionID, index });
-    if (key.startsWith('parent_')) model.open(group);
     // A direct role, such as `writeOnly`, takes away what members have by the upper group.
     const isMember = (one: GroupName) =>
       model.states[0]?.roles[one].has(key) || devices.some(({ person }) => person.id === key);

@@ -46,8 +46,6 @@ export interface Model {
   /** Groups in which a manager has used rights that let them harm others. */
   readonly disturbed: Set<GroupName>;
   raise(raise: Omit<Raise, 'ended'>): void;
-  /** A manager puts any other group above this one. */
-  open(group: GroupName): void;
   /** Adds the state in which Alice has changed the member. `had`: how much of a session she had in the group. */
   change(
     group: GroupName,
@@ -70,7 +68,6 @@ export interface Model {
 export function createModel(first: State, mapping: string): Model {
   const states = [first];
   const raises: Raise[] = [];
-  const opened = new Set<GroupName>();
   const disturbed = new Set<GroupName>();
 
   function rolesIn(state: number, group: GroupName, member: string, byAlice: boolean): string[] {
@@ -79,7 +76,7 @@ export function createModel(first: State, mapping: string): Model {
     const raised = raises.filter(
       (one) => one.group === group && [member, 'everyone'].includes(one.member) && state < one.ended,
     );
-    return [...given, ...raised.map(({ role }) => role), ...(opened.has(group) ? ['manager'] : [])];
+    return [...given, ...raised.map(({ role }) => role)];
   }
   function rolesOf(state: number, group: GroupName, member: string, byAlice = false): readonly string[] {
     const own = rolesIn(state, group, member, byAlice);
@@ -103,7 +100,6 @@ export function createModel(first: State, mapping: string): Model {
     rolesOf,
     isEver,
     raise: (raise) => void raises.push({ ...raise, ended: Infinity }),
-    open: (group) => void opened.add(group),
     change(group, member, role, had, rest) {
       const last = states.at(-1) ?? first;
       for (const one of raises)
@@ -118,7 +114,6 @@ export function createModel(first: State, mapping: string): Model {
       );
       return (
         isRaised ||
-        opened.size > 0 ||
         states.some((state, place) => {
           const endMs = states[place + 1]?.untilMs ?? Infinity;
           return ms >= state.fromMs && ms <= endMs && canWrite(rolesOf(place, group, member));
