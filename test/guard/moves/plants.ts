@@ -74,6 +74,7 @@ export const plants: readonly Plant[] = [
     from: "const isOwned = ruleset?.type === 'ownedByGroup';",
     to: "const isOwned = ruleset?.type === 'ownedByGroup' && Date.now() === 0;",
     breach: /^throws/,
+    seed: 69,
   },
   {
     name: 'an invite gives any role',
