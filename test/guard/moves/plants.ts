@@ -28,6 +28,7 @@ export const plants: readonly Plant[] = [
     from: 'return !(key in Object.prototype);',
     to: 'return key.length >= 0;',
     breach: /^throws|^differs/,
+    seed: 41,
   },
   {
     name: 'a list reads any change',
