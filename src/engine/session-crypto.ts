@@ -1,8 +1,8 @@
-import type { CryptoProvider } from 'cojson';
+import type { CryptoProvider, LocalNode } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { notLoaded } from '../base/lazy-module.ts';
 import { patchCojson } from './fixes/patch-cojson.ts';
-import { createDroppedSessions, type DroppedSessions } from './session-maps/dropped-sessions.ts';
+import { createAnnouncedSessions, type AnnouncedSessions } from './session-maps/announced-sessions.ts';
 import { createEditTimes, type EditTimes } from './session-maps/edit-times.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { bindToPlace } from './session-maps/place-binding.ts';
@@ -19,7 +19,7 @@ export interface SessionCrypto extends CryptoProvider {
   readonly bindsToPlace: true;
   readonly edits: WriteGate;
   readonly editTimes: EditTimes;
-  readonly droppedSessions: DroppedSessions;
+  readonly announcedSessions: AnnouncedSessions;
   readonly removalHeads: RemovalHeads;
   readonly writeRights: WriteRights;
 }
@@ -32,11 +32,11 @@ export async function createSessionCrypto(): Promise<SessionCrypto> {
   });
   const edits = createWriteGate();
   const editTimes = createEditTimes();
-  const droppedSessions = createDroppedSessions();
+  const announcedSessions = createAnnouncedSessions();
   const removalHeads = createRemovalHeads();
   const writeRights = createWriteRights();
   layerSessionMaps(crypto, {
-    'dropped-sessions': droppedSessions.layer,
+    'announced-sessions': announcedSessions.layer,
     'edit-times': editTimes.layer,
     'write-gate': edits.layer,
     'write-rights': writeRights.layer,
@@ -50,8 +50,13 @@ export async function createSessionCrypto(): Promise<SessionCrypto> {
     bindsToPlace,
     edits,
     editTimes,
-    droppedSessions,
+    announcedSessions,
     removalHeads,
     writeRights,
   });
+}
+
+/** Undefined in an app's own node with another crypto. */
+export function announcedSessionsOf({ crypto }: LocalNode): AnnouncedSessions | undefined {
+  return 'announcedSessions' in crypto ? (crypto as SessionCrypto).announcedSessions : undefined;
 }

@@ -9,7 +9,7 @@ export type SessionMapLayer = (createBelow: () => SessionMap, coValueID: RawCoID
 
 /** Outermost first; below the last is cojson's own map. */
 const layerOrder = [
-  'dropped-sessions',
+  'announced-sessions',
   'edit-times',
   'write-gate',
   'write-rights',

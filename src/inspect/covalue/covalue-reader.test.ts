@@ -12,6 +12,7 @@ import {
   told,
 } from '../../../test/support/inspect/covalue-reading.ts';
 import { fakePeerID } from '../../../test/support/sync/fake-sync.ts';
+import { createAnnouncedSessions } from '../../engine/session-maps/announced-sessions.ts';
 import { createMemoryStorage } from '../../storage/memory-storage.ts';
 
 beforeEach(setUp);
@@ -169,6 +170,15 @@ describe('sessions', () => {
     ]);
     expect(rows[1]).not.toHaveProperty('isThisTab');
     expect(inspector.coValue(map.id).relays[0]?.ahead).toEqual({ sessions: 1, transactions: 7 });
+  });
+
+  it('tells how much of a session a relay has announced, while more of it arrives', () => {
+    const announcedSessions = createAnnouncedSessions();
+    Object.assign(node.crypto, { announcedSessions });
+    announcedSessions.add(map.id, fakePeerID, { [node.currentSessionID]: 9 });
+    expect(inspector.coValues.sessions(map.id).rows[0]).not.toHaveProperty('expected');
+    vi.spyOn(map.core, 'isStreaming').mockReturnValue(true);
+    expect(inspector.coValues.sessions(map.id).rows).toMatchObject([{ here: 2, expected: 9 }]);
   });
 
   it('reports unknown instead of guessing if a relay or cojson gives no information', () => {

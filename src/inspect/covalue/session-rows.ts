@@ -1,5 +1,6 @@
 import type { CoValueCore } from 'cojson';
 import type { SessionCounts } from '../../engine/private-fields.ts';
+import { announcedSessionsOf } from '../../engine/session-crypto.ts';
 import type { Authors } from './authors.ts';
 import type { Page, RelayTold, SessionPage, SessionRow, SessionTotals } from './covalue-facts.ts';
 import { sliceOf } from './page.ts';
@@ -13,7 +14,7 @@ export function readSessions(
   page: Page,
 ): SessionPage {
   const here: SessionCounts = coValue.knownState().sessions;
-  const expected: SessionCounts = coValue.isStreaming() ? coValue.knownStateWithStreaming().sessions : {};
+  const expected: SessionCounts = coValue.isStreaming() ? announcedOf(coValue) : {};
   const { total, rows } = sliceOf(orderOf(here, places, authors), page);
   return {
     total,
@@ -31,6 +32,14 @@ export function readSessions(
         steps: stepsOf(places, sessionID, count),
       };
     }),
+  };
+}
+
+function announcedOf(coValue: CoValueCore): SessionCounts {
+  // cojson awaits what storage has announced; what a relay has, only as long as more of it arrives.
+  return {
+    ...coValue.knownStateWithStreaming().sessions,
+    ...announcedSessionsOf(coValue.node)?.of(coValue.id),
   };
 }
 

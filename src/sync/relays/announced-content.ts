@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Content } from '../../engine/content.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { notifySoon } from '../../engine/private-methods.ts';
-import type { SessionCrypto } from '../../engine/session-crypto.ts';
+import { announcedSessionsOf } from '../../engine/session-crypto.ts';
 
 /**
  * Content that relays announce and then send in pieces. cojson waits for it without end, and asks no other relay for it. Here
@@ -43,7 +43,7 @@ export function createAnnouncedContent(options: {
     });
 
     function end(): void {
-      announcementsOf(node)?.withdrawn(id, relayID);
+      announcedSessionsOf(node)?.withdraw(id, relayID);
       const core = getKnownCoValue(node, id);
       if (core) notifySoon(core);
     }
@@ -52,13 +52,13 @@ export function createAnnouncedContent(options: {
   return {
     admit(relayID, content) {
       const { expectContentUntil, ...rest } = content;
-      const announcements = announcementsOf(node);
-      if (!expectContentUntil || !announcements) return content;
+      const announced = announcedSessionsOf(node);
+      if (!expectContentUntil || !announced) return content;
       const { id } = content;
       const wait = waits.get(relayID) ?? new Map<string, (() => void) | undefined>();
       waits.set(relayID, wait);
       if (!wait.has(id) && wait.size < mostRemembered) waitForNext(relayID, id, wait);
-      if (wait.get(id)) announcements.announced(id, relayID, expectContentUntil);
+      if (wait.get(id)) announced.add(id, relayID, expectContentUntil);
       return rest;
     },
     lost(relayID) {
@@ -66,11 +66,6 @@ export function createAnnouncedContent(options: {
       waits.delete(relayID);
     },
   };
-}
-
-/** Undefined in an app's own node with another crypto. */
-function announcementsOf({ crypto }: LocalNode): SessionCrypto['droppedSessions'] | undefined {
-  return 'droppedSessions' in crypto ? (crypto as SessionCrypto).droppedSessions : undefined;
 }
 
 function countOf(node: LocalNode, id: string): number {

@@ -4,7 +4,7 @@ import { sessionsOf, type Content, type SessionContent } from '../../engine/cont
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent } from '../../engine/node-events.ts';
 import { notifySoon } from '../../engine/private-methods.ts';
-import type { SessionCrypto } from '../../engine/session-crypto.ts';
+import { announcedSessionsOf } from '../../engine/session-crypto.ts';
 import { isBoundAuthor, wrongPlaceOf } from '../../engine/session-place.ts';
 import type { SyncEvents } from '../sync-events.ts';
 import { createAnnouncedContent } from './announced-content.ts';
@@ -104,10 +104,8 @@ function isRelay(from: PeerState | 'storage' | 'import'): from is PeerState {
 
 /** cojson would wait for what was announced of the session. */
 function expectNothingOf(node: LocalNode, { id, sessionID }: SyncEvents['dropped']): void {
-  // An app's own node may have any crypto.
-  if (!('droppedSessions' in node.crypto)) return;
   const core = getKnownCoValue(node, id);
   const wasStreaming = core?.isStreaming() === true;
-  (node.crypto as SessionCrypto).droppedSessions.add(id, sessionID);
+  announcedSessionsOf(node)?.drop(id, sessionID);
   if (core && wasStreaming) notifySoon(core);
 }
