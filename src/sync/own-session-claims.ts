@@ -26,8 +26,8 @@ export interface OwnSessionClaims {
   arriving(message: SyncMessage): SyncMessage | undefined;
   /** Call before cojson handles the message, because cojson may add the claimed content to the node. */
   check(message: SyncMessage): void;
-  /** Call after cojson has handled the message. */
-  handled(message: SyncMessage): void;
+  /** cojson has refused content of these sessions. */
+  refused(id: RawCoID, sessionIDs: readonly string[]): void;
   /** Checks again what the relay claimed before it was known what an earlier run left. */
   checkAgain(id: RawCoID, claimed: KnownCounts): void;
   sent(content: Content): void;
@@ -64,11 +64,24 @@ export function createOwnSessionClaims(options: {
   /** To any relay. */
   readonly sentSignatures: SentSignatures;
   readonly askAbout: (state: KnownState) => void;
+  /** As in `RefusedContent`. */
+  readonly listenAgain: (id: RawCoID) => void;
   readonly onClaim: (claim: OwnSessionClaim) => void;
   /** What was disputed turned out to be right. */
   readonly onAccepted: (id: RawCoID, counts: KnownCounts) => void;
 }): OwnSessionClaims {
-  const { node, ladder, relayID, states, leftByID, sentSignatures, askAbout, onClaim, onAccepted } = options;
+  const {
+    node,
+    ladder,
+    relayID,
+    states,
+    leftByID,
+    sentSignatures,
+    askAbout,
+    listenAgain,
+    onClaim,
+    onAccepted,
+  } = options;
   const prefixes = ownAuthors(node).map((owner) => `${owner}_session_`);
   const { currentSessionID } = node;
   const suffix = currentSessionID.slice(currentSessionID.indexOf('_session_'));
@@ -140,23 +153,11 @@ export function createOwnSessionClaims(options: {
   }
 
   /** What cojson refuses of an owed session continues what another client wrote: this device has something else there. */
-  function judgeRefused(content: Content): void {
-    const { id } = content;
-    const core = getAvailableCoValue(node, id);
-    if (!core || core.isDeleted) return;
-    for (const [sessionID, { after, newTransactions }] of sessionsOf(content)) {
-      const had = core.verified.getTransactionsCount(sessionID) ?? 0;
-      const isRefused = after <= had && had < after + newTransactions.length;
-      if (!isRefused || !sessionsIn(id).includes(sessionID)) continue;
-      onClaim({ id, relayID });
-      listenAgain(id);
-    }
-  }
-
-  /** After it has refused content, cojson ignores all later messages about the CoValue, also a deletion. */
-  function listenAgain(id: RawCoID): void {
-    const core = getAvailableCoValue(node, id);
-    if (core?.isErroredInPeer(relayID)) core.markNotFoundInPeer(relayID);
+  function refused(id: RawCoID, sessionIDs: readonly string[]): void {
+    const owed = sessionsIn(id);
+    if (!sessionIDs.some((sessionID) => owed.includes(sessionID))) return;
+    onClaim({ id, relayID });
+    listenAgain(id);
   }
 
   function isAhead(id: RawCoID, sessionID: string, count: number): boolean {
@@ -272,7 +273,8 @@ export function createOwnSessionClaims(options: {
     check(message) {
       if (message.action === 'content') {
         // cojson may have refused something only once it had read the CoValue from the disk.
-        if (pendingAt(message.id)) listenAgain(message.id);
+        if (pendingAt(message.id) || ownIDs.some((sessionID) => sessionID in message.new))
+          listenAgain(message.id);
         judgeContent(message);
       }
       if (message.action !== 'known' && message.action !== 'load') return;
@@ -280,9 +282,7 @@ export function createOwnSessionClaims(options: {
       judge(message.id, knownCountsOfState(message));
       storedByID.delete(message.id);
     },
-    handled(message) {
-      if (message.action === 'content') judgeRefused(message);
-    },
+    refused,
     checkAgain(id, claimed) {
       raisedByID.delete(id);
       judge(id, claimed);

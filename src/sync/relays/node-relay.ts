@@ -23,6 +23,7 @@ import { createLossWatch } from './loss-watch.ts';
 import { createOwnSessionClaims, type OwnSessionClaim } from '../own-session-claims.ts';
 import { isFork } from '../connection/relay-errors.ts';
 import { createForeignRefusals } from './foreign-refusals.ts';
+import { followRefusedContent } from './refused-content.ts';
 import { createRelayEvidence, type RelayEvidence } from './relay-evidence.ts';
 import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.ts';
 import type { SentSignatures } from '../sent-signatures.ts';
@@ -122,6 +123,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     relayID: id,
     states: options.states,
     askAbout: courierNode.askAbout,
+    listenAgain: (coValueID) => refusedContent.listenAgain(coValueID),
     onClaim: claimed,
     onAccepted(coValueID, counts) {
       evidence.heard(coValueID, counts);
@@ -131,6 +133,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     sentSignatures: options.sentSignatures,
     leftByID: options.leftByID,
   });
+  const refusedContent = followRefusedContent({ node, relayID: id, onRefused: claims.refused });
   const foreignRefusals = createForeignRefusals({
     node,
     ladder,
@@ -255,6 +258,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       lost() {
         outdatedRedial.cancel();
         droppedContent.lost(id);
+        refusedContent.lost();
         foreignRefusals.lost();
         download.lost();
         unasked.lost();
@@ -366,7 +370,6 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     redial,
     handling: claims.check,
     handled(message, peer) {
-      claims.handled(message);
       evidence.handled(message, peer);
       courier.handled(message);
       losses.handled(message);
@@ -403,6 +406,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     close() {
       connection.close();
       outdatedRedial.cancel();
+      refusedContent.stop();
       losses.close();
     },
   };
