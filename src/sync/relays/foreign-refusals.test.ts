@@ -5,10 +5,12 @@ import { signRaw } from '../../../test/guard/steps.ts';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
 import { connectStock } from '../../../test/support/relay/stock-client.ts';
 import { confirmed, openRelay } from '../../../test/support/relay/test-relay.ts';
+import { startHostileRelay } from '../../../test/support/sync/hostile-relay.ts';
 import { createKernelError } from '../../base/kernel-error.ts';
-import { sessionsOf } from '../../engine/content.ts';
+import { authorOf, sessionsOf } from '../../engine/content.ts';
 import type { Relay } from '../../relay/index.ts';
 import { foreignStorageStatus } from '../begin-sync.ts';
+import { confirmationsOf } from '../confirmations.ts';
 import { startSync } from '../start-sync.ts';
 import { createForeignRefusals } from './foreign-refusals.ts';
 
@@ -20,10 +22,10 @@ afterAll(() => relay.close());
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000 });
 
-async function connect(node: LocalNode) {
+async function connect(node: LocalNode, { url }: { readonly url: string } = relay) {
   const sync = startSync({
     node,
-    sync: { url: relay.url },
+    sync: { url },
     storage: { status: foreignStorageStatus(node) },
     platform: createNodePlatform(),
     logger: { debug: () => {}, warn: () => {} },
@@ -92,6 +94,9 @@ test('[SEC-15] a refused acceptance of an invite is no session of another accoun
   const node = await kernelNodes.honest();
   const group = node.createGroup();
   const link = holderOf(group.createInvite('writer'));
+  give(link, node, group);
+  signRaw(link, group, [node.getCurrentAccountOrAgentID(), 'writer']);
+  give(node, link, group);
   const onConfirmed = vi.fn();
   const refusals = createForeignRefusals({
     node,
@@ -104,6 +109,34 @@ test('[SEC-15] a refused acceptance of an invite is no session of another accoun
   expect(refusals.refused(group.id, node.currentSessionID, error)).toBe(false);
   expect(onConfirmed).not.toHaveBeenCalled();
   expect(refusals.refused(group.id, attacker().currentSessionID, error)).toBe(true);
+});
+
+test('[SEC-15] refusals of own sessions that are not here change nothing, and are not looked into', async () => {
+  const relay = await startHostileRelay();
+  const node = await kernelNodes.honest();
+  const map = node.createGroup().createMap({ a: 1 });
+  const { sync, refused } = await connect(node, relay);
+  await until(() => expect(sync.current.confirmed.pending).toBe(0));
+  const claimed = vi.fn();
+  confirmationsOf(sync)?.onOwnSessionClaim(claimed);
+  const before = [...node.allCoValues()].length;
+  const { currentSessionID } = node;
+  const of = (n: number) => [
+    { id: `co_z${n}`, sessionID: currentSessionID },
+    { id: `co_z${n}` },
+    { id: map.id, sessionID: `${authorOf(currentSessionID)}_session_z${n}` },
+  ];
+  const ns = Array.from({ length: 300 }, (_, n) => Number(String(n + 1).replaceAll('0', '9')));
+  const reason = 'It is another client’s.';
+  relay.send(
+    ns.flatMap(of).map((about) => ({ maia: 'refused', code: 'fork', reason, closing: false, ...about })),
+  );
+  relay.send([
+    { maia: 'refused', code: 'fork', reason, closing: false, id: map.id, sessionID: currentSessionID },
+  ]);
+  await until(() => expect(refused).toHaveBeenCalled());
+  expect([refused, claimed].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+  expect([...node.allCoValues()]).toHaveLength(before);
 });
 
 test('[SEC-15] refusals of sessions that are not here take no memory, and one that is here is told of once', async () => {

@@ -2,7 +2,7 @@ import type { LocalNode, RawCoID } from 'cojson';
 import type { KernelError } from '../../base/kernel-error.ts';
 import { authorOf, ownAuthors } from '../../engine/content.ts';
 import { getKnownCoValue, localCounts } from '../../engine/covalue-lookup.ts';
-import { mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
+import { isEmpty, mergeCounts, type KnownCounts } from '../../engine/known-counts.ts';
 import { openMapOf } from '../../engine/private-fields.ts';
 import type { Ladder } from '../delivery/ladder.ts';
 import { needOf, noEdits } from '../delivery/pending-edits.ts';
@@ -14,8 +14,8 @@ import type { SyncEvents } from '../sync-events.ts';
  * of this device's edits fail.
  */
 export interface ForeignRefusals {
-  /** Returns false if the refusal concerns this account's own edits. */
-  refused(id: string, sessionID: string, error: KernelError): boolean;
+  /** Returns false if the refusal concerns this account's own edits. Without a session ID, it concerns all of the CoValue. */
+  refused(id: string, sessionID: string | undefined, error: KernelError): boolean;
   /** What the relay reports to have, and what it has refused. */
   withRefused(id: string, counts: KnownCounts): KnownCounts;
   lost(): void;
@@ -31,11 +31,13 @@ export function createForeignRefusals(options: {
   const refusedByID = new Map<string, KnownCounts>();
   return {
     refused(id, sessionID, error) {
-      if (!isPassedOn(node, id, sessionID)) return false;
       const inMemory = getKnownCoValue(node, id) ? localCounts(node, id as RawCoID) : {};
-      const count = mergeCounts(inMemory, needOf(ladder.pending.get(id) ?? noEdits))[sessionID];
-      // A relay may refuse any number of sessions that it was not sent.
+      const counts = mergeCounts(inMemory, needOf(ladder.pending.get(id) ?? noEdits));
+      if (sessionID === undefined) return isEmpty(counts);
+      const count = counts[sessionID];
+      // A relay may refuse any number of sessions that it was not sent, also of this account.
       if (count === undefined) return true;
+      if (!isPassedOn(node, id, sessionID)) return false;
       const before = refusedByID.get(id) ?? {};
       refusedByID.set(id, mergeCounts(before, { [sessionID]: count }));
       ladder.confirmed(id, { [sessionID]: count }, relayID);

@@ -308,11 +308,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         events.emit('refused', { peerID: id, id: message.id, error });
       },
       refused(error, { id: coValueID, sessionID }) {
-        const isForeign =
-          coValueID !== undefined &&
-          sessionID !== undefined &&
-          foreignRefusals.refused(coValueID, sessionID, error);
-        if (isForeign) return onChange();
+        if (coValueID !== undefined && foreignRefusals.refused(coValueID, sessionID, error))
+          return onChange();
         logger.warn(error.message, { code: error.code });
         events.refused(id, coValueID, error);
         if (coValueID === undefined) return;
