@@ -4,6 +4,7 @@ import { acceptExtensions, type GroupGraph } from './circular-parents.ts';
 import {
   isSameSubject,
   noRoles,
+  subjectOf,
   type GroupChange,
   type GroupContext,
   type GroupTransaction,
@@ -102,6 +103,19 @@ export function changesAhead(
   return transactions.flatMap((transaction, place) =>
     transaction.atMs > ofMs && isSameSubject(transaction.change, change)
       ? { transaction, role: judged.authorRoles[place] }
+      : [],
+  );
+}
+
+/** A member's changes of roles, parents and settings, and whether they count. */
+export function changesBy(
+  core: CoValueCore,
+  member: string,
+): readonly { readonly transaction: GroupTransaction; readonly counts: boolean }[] {
+  const { judged, transactions } = judgmentOf(core);
+  return transactions.flatMap((transaction, place) =>
+    transaction.author === member && subjectOf(transaction.change) !== undefined
+      ? { transaction, counts: judged.refusals[place] === undefined }
       : [],
   );
 }

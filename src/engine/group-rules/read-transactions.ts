@@ -65,7 +65,7 @@ function readTransaction(
       ? malformed('Group transaction must have a valid meta')
       : readGroupChange(changes);
   const atMs = currentMadeAt - (earlierMs ?? 0);
-  const { heads, ahead } = readSeen(tx.meta);
+  const { heads, ahead } = readSeen(tx.meta, change);
   return { author, sessionID, index, atMs, change, heads, ahead, verified };
 }
 

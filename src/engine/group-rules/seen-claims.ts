@@ -1,6 +1,6 @@
 import { parseJson } from '../../base/json.ts';
 import { isRecord } from '../../base/record.ts';
-import { subjectOf, type GroupTransaction } from './group-transaction.ts';
+import { subjectOf, type GroupChange, type GroupTransaction } from './group-transaction.ts';
 
 /** What the author of a change had seen. Which of them count, `revocation-heads` decides. */
 export interface Claim {
@@ -70,14 +70,39 @@ export function isSeen(
   return typeof count === 'number' && transaction.index < count;
 }
 
-type Seen = Pick<GroupTransaction, 'heads' | 'ahead'>;
-const nothingSeen: Seen = {};
+/** Of one member. Longer heads than these are no honest device's, and each name takes memory. */
+export const mostHeads = 5_000;
+export const mostAhead = 1_000;
+
+type Claims = Pick<GroupTransaction, 'heads' | 'ahead'>;
+const noClaims: Claims = {};
 
 /** From the signed text: for transactions made here, cojson keeps the meta from before the layers of session maps. */
-export function readSeen(metaJson: string | undefined): Seen {
+export function readSeen(metaJson: string | undefined, change: GroupChange): Claims {
   // Parsing is dearer.
-  if (!metaJson?.includes('"heads"') && !metaJson?.includes('"ahead"')) return nothingSeen;
-  return (parseJson(metaJson) as Seen | null | undefined) ?? nothingSeen;
+  if (!metaJson?.includes('"heads"') && !metaJson?.includes('"ahead"')) return noClaims;
+  const meta = parseJson(metaJson);
+  if (!isRecord(meta)) return noClaims;
+  const { heads, ahead } = meta;
+  const ofMember = change.kind === 'role' ? `${change.member}_session_` : undefined;
+  return {
+    ...(ofMember !== undefined &&
+      isRecord(heads) && { heads: countsIn(heads, mostHeads, (id) => id.startsWith(ofMember)) }),
+    ...(isRecord(ahead) && { ahead: countsIn(ahead, mostAhead, (id) => id.includes('_session_')) }),
+  };
+}
+
+function countsIn(
+  seen: Readonly<Record<string, unknown>>,
+  most: number,
+  isNamed: (id: string) => boolean,
+): Readonly<Record<string, number>> {
+  const counts: [string, number][] = [];
+  for (const [sessionID, count] of Object.entries(seen)) {
+    if (counts.length === most) break;
+    if (typeof count === 'number' && isNamed(sessionID)) counts.push([sessionID, count]);
+  }
+  return Object.fromEntries(counts);
 }
 
 function listIn<T>(lists: Map<string, T[]>, key: string): T[] {

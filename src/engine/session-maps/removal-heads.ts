@@ -1,21 +1,22 @@
 import type { CoValueCore, LocalNode } from 'cojson';
 import { authorOf } from '../content.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
-import { changesAhead } from '../group-rules/group-in-memory.ts';
-import { subjectOf, type GroupChange } from '../group-rules/group-transaction.ts';
+import { changesAhead, changesBy } from '../group-rules/group-in-memory.ts';
+import { subjectOf, type GroupChange, type GroupTransaction } from '../group-rules/group-transaction.ts';
 import { readGroupChange } from '../group-rules/read-change.ts';
+import { mostAhead, mostHeads } from '../group-rules/seen-claims.ts';
 import { readEarlier } from '../group-rules/read-meta.ts';
 import { wrapSigning, type SessionMapLayer } from './session-maps.ts';
+
+type Counts = Readonly<Record<string, number>>;
+
+/** Of a member with more sessions, only those are named that have changed roles, parents or settings. */
+const mostNamed = 100;
 
 export interface RemovalHeads {
   /** Sets the node in whose groups members are removed. */
   follow(node: LocalNode): void;
 }
-
-/** Anyone with a link can begin any number of sessions. */
-const maxSessions = 1_000;
-
-type Counts = Readonly<Record<string, number>>;
 
 /**
  * Signs with the changes of a group how much of some sessions was here, which `revocation-heads` explains. `meta.heads`, with
@@ -60,18 +61,30 @@ function aheadOf(core: CoValueCore, change: GroupChange, dateMs: number): Counts
   if (core.latestTxMadeAt <= dateMs || subjectOf(change) === undefined) return undefined;
   const found = changesAhead(core, change, dateMs);
   const [withRole, others] = [found.filter(({ role }) => role), found.filter(({ role }) => !role)];
-  const sessions = new Set([...withRole, ...others].map(({ transaction }) => transaction.sessionID));
-  const { sessions: counts } = core.knownState();
-  return sessions.size === 0
-    ? undefined
-    : Object.fromEntries(
-        [...sessions].slice(0, maxSessions).map((id) => [id, counts[id as keyof typeof counts] ?? 0]),
-      );
+  return found.length === 0 ? undefined : sessionsOf(core, [...withRole, ...others], mostAhead);
 }
 
+/** A member can begin any number of sessions, by transactions that heads concern as little as they count. */
 function headsOf(core: CoValueCore, member: string): Counts {
-  const sessions = Object.entries(core.knownState().sessions);
-  return Object.fromEntries(sessions.filter(([sessionID]) => sessionID.startsWith(`${member}_session_`)));
+  const { sessions: counts } = core.knownState();
+  const own = Object.entries(counts).filter(([sessionID]) => sessionID.startsWith(`${member}_session_`));
+  if (own.length <= mostNamed) return Object.fromEntries(own);
+  const changed = changesBy(core, member);
+  const [counting, others] = [
+    changed.filter(({ counts }) => counts),
+    changed.filter(({ counts }) => !counts),
+  ];
+  return sessionsOf(core, [...counting, ...others], mostHeads);
+}
+
+function sessionsOf(
+  core: CoValueCore,
+  found: readonly { readonly transaction: GroupTransaction }[],
+  most: number,
+): Counts {
+  const { sessions: counts } = core.knownState();
+  const sessions = [...new Set(found.map(({ transaction }) => transaction.sessionID))].slice(0, most);
+  return Object.fromEntries(sessions.map((id) => [id, counts[id as keyof typeof counts] ?? 0]));
 }
 
 function withSeen(metaJson: string | undefined, seen: Readonly<Record<string, Counts>>): string | undefined {

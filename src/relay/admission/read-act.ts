@@ -10,5 +10,5 @@ export function readAct(
   const { madeAt: atMs } = transaction;
   if (transaction.privacy === 'private') return { ...place, atMs, change: { kind: 'private' } };
   const change = readGroupChange(parseJson(transaction.changes));
-  return { ...place, atMs, change, ...readSeen(transaction.meta) };
+  return { ...place, atMs, change, ...readSeen(transaction.meta, change) };
 }
