@@ -1,6 +1,12 @@
-import type { GroupContext, GroupTransaction } from './group-transaction.ts';
-import { createRoleJudge, isAdministrator, type JudgedRoles, type RoleJudge } from './roles.ts';
+import { everyone, type GroupContext, type GroupTransaction } from './group-transaction.ts';
+import { createRoleJudge, isAdministrator, roleOfInvite, type JudgedRoles, type RoleJudge } from './roles.ts';
 import { createClaimReader, isSeen, type Claim } from './seen-claims.ts';
+
+/**
+ * A group is judged again for each claim that ends the rights of others. An honest manager makes few such, and sets again at
+ * the later date what a claim does not end.
+ */
+const mostForManagers = 50;
 
 export interface JudgedWithHeads extends JudgedRoles {
   /** Judges the next transaction by date. Returns false if claims void it or earlier ones: then all must be judged again. */
@@ -26,19 +32,29 @@ export function judgeWithHeads(
   const reader = createClaimReader(context.initialAdmin);
   transactions.forEach(reader.read);
   const claims = reader.inOrder();
+  const ranked = claims.length > 0 ? rankedIn(transactions, context.initialAdmin) : new Set<string>();
   let judge = judgeRoles();
   const applied = new Set<Claim>();
+  let isOutdated = false;
+  let judgedForManagers = 0;
   for (let at = 0; at < claims.length; at++) {
     const claim = claims[at];
     if (!claim || applied.has(claim) || !isEffective(claim)) continue;
-    applied.add(claim);
     const unseen = placesVoidedBy(claim);
+    const ended = unseen.filter((place) => judge.refusals[place] === undefined);
+    const endsRights = ended.some(decidesRights);
+    if (endsRights && judge.authorRoles[claim.place] === 'manager' && ++judgedForManagers > mostForManagers)
+      continue;
+    applied.add(claim);
     for (const place of unseen) voidAt(place);
-    if (!unseen.some((place) => judge.refusals[place] === undefined)) continue;
+    isOutdated ||= unseen.length > 0;
+    if (!endsRights) continue;
     judge = judgeRoles();
+    isOutdated = false;
     // Others may be effective now.
     at = -1;
   }
+  if (isOutdated) judge = judgeRoles();
 
   const { refusals, authorRoles, everyoneRoles, roles } = judge;
   return {
@@ -54,7 +70,7 @@ export function judgeWithHeads(
   };
 
   function isEffective({ kind, place }: Claim): boolean {
-    if (judge.refusals[place] !== undefined) return false;
+    if (judge.refusals[place] !== undefined || isVoided(place)) return false;
     const role = judge.authorRoles[place];
     return kind === 'heads' ? role === 'admin' : isAdministrator(role);
   }
@@ -70,6 +86,17 @@ export function judgeWithHeads(
     });
   }
 
+  function isVoided(place: number): boolean {
+    const transaction = transactions[place];
+    return transaction !== undefined && voided.has(transaction);
+  }
+
+  /** Otherwise no claim is effective, or not, by it: all are the same without it. */
+  function decidesRights(place: number): boolean {
+    const change = transactions[place]?.change;
+    return change?.kind === 'parent' || (change?.kind === 'role' && ranked.has(change.member));
+  }
+
   function voidAt(place: number): void {
     const transaction = transactions[place];
     if (transaction) voided.add(transaction);
@@ -80,4 +107,14 @@ export function judgeWithHeads(
     transactions.forEach(judge.add);
     return judge;
   }
+}
+
+/** Whoever may ever be an administrator or an invite by this group, at whatever date, and `everyone`. */
+function rankedIn(transactions: readonly GroupTransaction[], initialAdmin: string): ReadonlySet<string> {
+  const ranked = new Set([initialAdmin, everyone]);
+  for (const { change } of transactions) {
+    if (change.kind !== 'role') continue;
+    if (isAdministrator(change.role) || roleOfInvite(change.role) !== undefined) ranked.add(change.member);
+  }
+  return ranked;
 }
