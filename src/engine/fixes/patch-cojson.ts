@@ -2,6 +2,7 @@ import { patchReading } from '../reading/patch-reading.ts';
 import { patchRefusals } from '../refusals/early-refusals.ts';
 import { patchEmptyGroups } from './empty-groups.ts';
 import { patchInvalidAnchors } from './invalid-anchors.ts';
+import { patchKnownContent } from './known-content.ts';
 import { patchLateChanges } from './late-changes.ts';
 import { patchTieOrder } from './tie-order.ts';
 import { patchGroupRules } from '../group-rules/patch-group-rules.ts';
@@ -12,6 +13,7 @@ export function patchCojson(): void {
   patchTieOrder();
   patchInvalidAnchors();
   patchLateChanges();
+  patchKnownContent();
   patchGroupRules();
   patchReading();
   patchRefusals();

@@ -14,8 +14,8 @@ import { readAct } from './read-act.ts';
 export interface MemberIndex {
   /** `no group`: it is something else, and will never be one. Undefined while it is not here. */
   of(groupID: string): GroupMembers | 'no group' | undefined;
-  /** Call it after cojson has handled content. */
-  arrived(content: Content): void;
+  /** Call it after cojson has handled content. Returns false if it has changed no roles or parents of a group. */
+  arrived(content: Content): boolean;
 }
 
 interface Indexed {
@@ -32,14 +32,18 @@ export function createMemberIndex(node: LocalNode): MemberIndex {
     return core?.isAvailable() ? core : undefined;
   }
 
-  function read(index: Indexed, sessionID: SessionID, transactions: readonly Transaction[]): void {
+  /** Returns false if they only reveal keys. */
+  function read(index: Indexed, sessionID: SessionID, transactions: readonly Transaction[]): boolean {
     const from = index.counts.get(sessionID) ?? 0;
     const author = authorOf(sessionID);
+    let isChanged = false;
     transactions.forEach((transaction, place) => {
       if (isRevelation(transaction)) return;
+      isChanged = true;
       index.members.add(readAct({ author, sessionID, index: from + place }, transaction));
     });
     index.counts.set(sessionID, from + transactions.length);
+    return isChanged;
   }
 
   return {
@@ -60,7 +64,9 @@ export function createMemberIndex(node: LocalNode): MemberIndex {
     arrived(content) {
       const core = find(content.id);
       const index = core && indexed.get(core);
-      if (!index) return;
+      // What has just come into memory was not here when it was asked.
+      if (!index) return core !== undefined;
+      let isChanged = false;
       for (const [sessionID, { after, newTransactions }] of sessionsOf(content)) {
         const count = core.verified?.getTransactionsCount(sessionID) ?? 0;
         const from = index.counts.get(sessionID) ?? 0;
@@ -70,8 +76,9 @@ export function createMemberIndex(node: LocalNode): MemberIndex {
         const transactions = isWhole
           ? newTransactions.slice(from - after, count - after)
           : (core.verified?.getSession(sessionID)?.transactions.slice(from, count) ?? []);
-        read(index, sessionID, transactions);
+        if (read(index, sessionID, transactions)) isChanged = true;
       }
+      return isChanged;
     },
   };
 }

@@ -1,11 +1,12 @@
 import type { LocalNode } from 'cojson';
 import { authorOf, type Content, type CoValueHeader, type Transaction } from '../../engine/content.ts';
-import { createGroupMembers, type GroupMembers } from './group-members.ts';
+import { createGroupMembers, type GroupMembers, type Standing } from './group-members.ts';
 import type { RoleVerdict } from './judge-session.ts';
 import { createMemberIndex } from './member-index.ts';
 import { readAct } from './read-act.ts';
 import { hasRole } from './role-rule.ts';
-import { groupsAbove, isOpenAt, standingIn, type FindGroup } from './standing.ts';
+import { createRememberedStandings } from './remembered-standings.ts';
+import { groupsAbove, isOpenAt, type FindGroup } from './standing.ts';
 
 export interface Authorship {
   readonly id: string;
@@ -33,6 +34,7 @@ export function createOwnerRoles(node: LocalNode): OwnerRoles {
     const members = index.of(groupID);
     return members === 'no group' ? undefined : members;
   };
+  const above = createRememberedStandings(find);
 
   /** Undefined while the owner is not here. */
   function membersOf(id: string, { type, ruleset }: CoValueHeader): GroupMembers | 'no group' | undefined {
@@ -41,12 +43,16 @@ export function createOwnerRoles(node: LocalNode): OwnerRoles {
     return index.of(id) ?? createGroupMembers(id, String(ruleset.initialAdmin));
   }
 
-  const standing = ({ id, header, sessionID }: Authorship, members: GroupMembers) => {
+  const standing = (
+    { id, header, sessionID }: Authorship,
+    members: GroupMembers,
+    enough: Exclude<Standing, 'none'>,
+  ) => {
     const author = authorOf(sessionID);
     const own = members.standingOf(author);
-    return own === 'administrator' || members.parents.size === 0
+    return own === 'administrator' || own === enough || members.parents.size === 0
       ? own
-      : standingIn(ownerOf(id, header), author, find);
+      : above.of(ownerOf(id, header), author, enough);
   };
 
   return {
@@ -59,7 +65,7 @@ export function createOwnerRoles(node: LocalNode): OwnerRoles {
       const author = authorOf(sessionID);
       const isGroup = header.ruleset.type === 'group';
       const acts = () => added.map((one, place) => readAct({ author, sessionID, index: first + place }, one));
-      const held = standing(by, members);
+      const held = standing(by, members, isGroup ? 'administrator' : 'member');
       const isAdmitted = hasRole({
         author,
         standing: held,
@@ -76,7 +82,7 @@ export function createOwnerRoles(node: LocalNode): OwnerRoles {
       if (members === 'no group') return false;
       if (!members) return true;
       return (
-        standing(by, members) === 'none' &&
+        standing(by, members, 'member') === 'none' &&
         !members.isInvite(authorOf(sessionID)) &&
         !isOpenAt(ownerOf(id, header), Infinity, find)
       );
@@ -84,10 +90,14 @@ export function createOwnerRoles(node: LocalNode): OwnerRoles {
     isAdministrator(by) {
       const members = membersOf(by.id, by.header);
       if (!members || members === 'no group') return false;
-      return standing(by, members) === 'administrator' || members.isInvite(authorOf(by.sessionID));
+      return (
+        standing(by, members, 'administrator') === 'administrator' || members.isInvite(authorOf(by.sessionID))
+      );
     },
     groupsFor: (owner) => groupsAbove(owner, find),
-    arrived: index.arrived,
+    arrived(content) {
+      if (index.arrived(content)) above.changed(content.id);
+    },
   };
 }
 
