@@ -65,3 +65,17 @@ it('[GROUP-2] finds a role by asking each group above once, on however many ways
   expect(ask.mock.calls.length).toBeLessThan(2_000);
   ask.mockRestore();
 });
+
+it('[GROUP-6] a removal replaces no key below a group whose own key is not replaced, because everyone may read it', async () => {
+  const alice = await kernelNodes.honest();
+  const bob = attacker();
+  const [top, open, below] = [alice.createGroup(), alice.createGroup(), alice.createGroup()];
+  open.extend(top);
+  below.extend(open);
+  open.addMember('everyone', 'reader');
+  top.addMember(memberOf(bob), 'reader');
+  const keysOf = () => [top, open, below].map((group) => group.get('readKey'));
+  const before = keysOf();
+  top.removeMember(memberOf(bob));
+  expect(keysOf().map((key, place) => key === before[place])).toEqual([false, true, true]);
+});
