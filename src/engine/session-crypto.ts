@@ -1,4 +1,4 @@
-import type { CryptoProvider, LocalNode } from 'cojson';
+import type { CryptoProvider } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { notLoaded } from '../base/lazy-module.ts';
 import { patchCojson } from './fixes/patch-cojson.ts';
@@ -54,9 +54,4 @@ export async function createSessionCrypto(): Promise<SessionCrypto> {
     removalHeads,
     writeRights,
   });
-}
-
-/** Undefined in an app's own node with another crypto. */
-export function announcedSessionsOf({ crypto }: LocalNode): AnnouncedSessions | undefined {
-  return 'announcedSessions' in crypto ? (crypto as SessionCrypto).announcedSessions : undefined;
 }

@@ -4,7 +4,7 @@ import { sessionsOf, type Content, type SessionContent } from '../../engine/cont
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent } from '../../engine/node-events.ts';
 import { notifySoon } from '../../engine/private-methods.ts';
-import { announcedSessionsOf } from '../../engine/session-crypto.ts';
+import { announcedSessionsOf } from '../../engine/session-maps/announced-sessions.ts';
 import { isBoundAuthor, wrongPlaceOf } from '../../engine/session-place.ts';
 import type { SyncEvents } from '../sync-events.ts';
 import { createAnnouncedContent } from './announced-content.ts';
