@@ -1,5 +1,6 @@
 import { LocalNode, type AgentSecret, type CryptoProvider, type RawAccountID, type SessionID } from 'cojson';
 import { nameInviteErrors } from './refusals/invite-errors.ts';
+import { patchKnownContent } from './fixes/known-content.ts';
 import { patchCojson } from './fixes/patch-cojson.ts';
 import type { SessionCrypto } from './session-crypto.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
@@ -30,6 +31,7 @@ export function createRelayNode(
   agent?: { readonly accountID: RawAccountID; readonly agentSecret: AgentSecret },
 ): LocalNode {
   patchCojson();
+  patchKnownContent();
   layerSessionMaps(crypto, { 'hash-repair': repairHashes(crypto) });
   const agentSecret = agent?.agentSecret ?? crypto.newRandomAgentSecret();
   const sessionID = crypto.newRandomSessionID(agent?.accountID ?? crypto.getAgentID(agentSecret));

@@ -2,7 +2,6 @@ import { patchReading } from '../reading/patch-reading.ts';
 import { patchRefusals } from '../refusals/early-refusals.ts';
 import { patchEmptyGroups } from './empty-groups.ts';
 import { patchInvalidAnchors } from './invalid-anchors.ts';
-import { patchKnownContent } from './known-content.ts';
 import { patchLateChanges } from './late-changes.ts';
 import { patchTieOrder } from './tie-order.ts';
 import { patchGroupRules } from '../group-rules/patch-group-rules.ts';
@@ -13,7 +12,6 @@ export function patchCojson(): void {
   patchTieOrder();
   patchInvalidAnchors();
   patchLateChanges();
-  patchKnownContent();
   patchGroupRules();
   patchReading();
   patchRefusals();
