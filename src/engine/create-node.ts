@@ -1,7 +1,7 @@
 import { LocalNode, type AgentSecret, type CryptoProvider, type RawAccountID, type SessionID } from 'cojson';
 import { nameInviteErrors } from './refusals/invite-errors.ts';
-import { patchKnownContent } from './fixes/known-content.ts';
 import { patchCojson } from './fixes/patch-cojson.ts';
+import { answerKnownContent } from './private-methods.ts';
 import type { SessionCrypto } from './session-crypto.ts';
 import { repairHashes } from './session-maps/hash-repair.ts';
 import { layerSessionMaps } from './session-maps/session-maps.ts';
@@ -31,7 +31,7 @@ export function createRelayNode(
   agent?: { readonly accountID: RawAccountID; readonly agentSecret: AgentSecret },
 ): LocalNode {
   patchCojson();
-  patchKnownContent();
+  answerKnownContent();
   layerSessionMaps(crypto, { 'hash-repair': repairHashes(crypto) });
   const agentSecret = agent?.agentSecret ?? crypto.newRandomAgentSecret();
   const sessionID = crypto.newRandomSessionID(agent?.accountID ?? crypto.getAgentID(agentSecret));

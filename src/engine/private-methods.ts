@@ -15,7 +15,7 @@ import { getOrCreateCoValue } from './covalue-lookup.ts';
 import { at } from './private-fields.ts';
 import { wrapMethod } from './wrap-method.ts';
 
-// The only file that calls or replaces cojson's private methods, as of 0.20.19. If a method is missing, nothing is done: no
+// The only file that calls or replaces cojson's private methods, as of 0.20.19. If one is missing, nothing is done: no
 // function here throws or guesses. private-methods.test.ts, or the tests of the patch, then fail.
 
 /** Stops cojson's tracking of unsynced edits, which adds a listener per edit made offline. Returns its undo function. */
@@ -264,4 +264,28 @@ function readOrFail(
   } catch {
     return {};
   }
+}
+
+let answersKnownContent = false;
+
+/**
+ * Answers at once that a CoValue has nothing new. cojson copies all sessions first, and a relay asks it for all groups above a
+ * CoValue whenever it passes on an edit: there can be thousands. Process-wide and idempotent.
+ */
+export function answerKnownContent(): void {
+  if (answersKnownContent) return;
+  answersKnownContent = true;
+  const { prototype } = CoValueCore;
+  const { newContentSince } = prototype;
+  prototype.newContentSince = function (known) {
+    return known?.header && hasAll(this, known.sessions) ? undefined : newContentSince.call(this, known);
+  };
+}
+
+function hasAll({ verified }: CoValueCore, known: Readonly<Record<string, number>>): boolean {
+  if (!verified) return false;
+  const { sessions } = verified.knownState();
+  for (const sessionID in sessions)
+    if ((sessions[sessionID as keyof typeof sessions] ?? 0) > (known[sessionID] ?? 0)) return false;
+  return true;
 }
