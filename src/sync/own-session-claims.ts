@@ -261,7 +261,7 @@ export function createOwnSessionClaims(options: {
     const left = missingIn(found, disputed);
     if (isEmpty(left)) disputedByID.delete(id);
     else disputedByID.set(id, left);
-    // What is not owed was accepted without a proof. If it is owed later, the same claim is a new one.
+    // Transactions that are not owed were accepted without a proof. If they are owed later, the same claim is a new one.
     const raised = missingIn(found, raisedByID.get(id) ?? {});
     if (isEmpty(raised)) raisedByID.delete(id);
     else raisedByID.set(id, raised);
@@ -304,7 +304,7 @@ export function createOwnSessionClaims(options: {
       raisedByID.clear();
       provenByID.clear();
       mayHaveByID.clear();
-      // What is found later was not said on the next connection.
+      // A result that comes later does not belong to the next connection.
       disputedByID.clear();
     },
   };

@@ -9,7 +9,7 @@ import { before, simulate, type Outcome } from './simulate.ts';
 
 /**
  * How many seeds from 1 to search, once a few from the plant's own have passed: a change of the product moves what a seed does.
- * The table tells which seed to name in the plant:
+ * The table shows which seed to name in the plant:
  * `npx vitest run --config test/long/vitest.config.ts --project long test/simulation/plants.long.test.ts`, with `-t` and a part
  * of a name for some of the plants.
  */

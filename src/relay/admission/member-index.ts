@@ -64,7 +64,7 @@ export function createMemberIndex(node: LocalNode): MemberIndex {
     arrived(content) {
       const core = find(content.id);
       const index = core && indexed.get(core);
-      // What has just come into memory was not here when it was asked.
+      // A CoValue that has just come into memory was not here when it was asked.
       if (!index) return core !== undefined;
       let isChanged = false;
       for (const [sessionID, { after, newTransactions }] of sessionsOf(content)) {

@@ -3,7 +3,7 @@ import { standingIn, type FindGroup } from './standing.ts';
 
 /**
  * The standings that groups above give: to find one, each of these groups is asked, and there can be thousands. A standing is
- * never taken back. What may still rise is asked again once one of the groups has changed.
+ * never taken back. One that may still rise is asked again once one of the groups has changed.
  */
 export interface RememberedStandings {
   /** At least this is asked for: if the author has it, more may not be found. */

@@ -36,7 +36,7 @@ export interface BeginningDigest {
 
 /** With fewer characters, two ciphertexts can be equal by chance. */
 const minUniqueLength = 32;
-/** More than enough to tell ciphertexts apart. */
+/** More than enough to distinguish ciphertexts. */
 const maxCipherLength = 128;
 
 /**
@@ -51,7 +51,7 @@ export function beginningIn(
   if (after > 1 || newTransactions.length === 0) return undefined;
   const stored = getKnownCoValue(node, id)?.verified?.getSession(sessionID)?.transactions ?? [];
   const count = stored.length;
-  // What lacks the transactions before it is not taken.
+  // Content that lacks the transactions before it is not taken.
   if (count > 1 || count < after) return undefined;
   const first = stored[0] ?? newTransactions[0];
   const second = newTransactions[1 - after];

@@ -86,7 +86,7 @@ export function createEarlyContent(options: {
     takeFor(content) {
       if (waiting.size === 0) return [];
       const needed = new Set(dependenciesOf(content));
-      // What is added is visited, too.
+      // The loop also visits the IDs that it adds.
       for (const id of needed) {
         for (const found of waiting.get(id)?.contents ?? [])
           for (const dependency of dependenciesOf(found)) needed.add(dependency);

@@ -4,7 +4,7 @@ import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent } from '../../engine/node-events.ts';
 
 /**
- * What cojson refuses of a relay's content, on the current connection. To try a session again, cojson verifies the whole
+ * The content of a relay that cojson refuses, on the current connection. To try a session again, cojson verifies the whole
  * CoValue again, so content whose signature was wrong is not tried again as long as this device has the same of the session.
  */
 export interface RefusedContent {
@@ -54,7 +54,7 @@ export function followRefusedContent(options: {
     refusalsByID.set(content.id, refusals);
     refusals.count += refused.length;
     const ids = refused.map(([sessionID]) => sessionID);
-    // What else cojson refuses can count once more has arrived.
+    // Content that cojson refuses for another reason can count once more has arrived.
     if (isWrongSignature(core.getErroredInPeerError(relayID)))
       for (const sessionID of ids.filter((one) => !isDeleteSession(one)))
         refusals.ends.set(sessionID, endOf(core, sessionID));

@@ -6,7 +6,7 @@ import { rememberCojson } from './pristine.ts';
 
 /**
  * How many seeds from 1 to search, once a few from the plant's own have passed: a change of the product moves what a seed does.
- * Plants without a seed are searched for only if this is set. A table tells which seed to name in the plant.
+ * Plants without a seed are searched for only if this is set. A table shows which seed to name in the plant.
  */
 const seeds = Number(process.env['MAIA_SEEDS'] ?? 0);
 const seedsAfterOwn = seeds || 40;
