@@ -72,17 +72,6 @@ export function createWriteKey(group: RawGroup): void {
   if (typeof create === 'function') create.call(group, agent.id, agent.currentAgentID());
 }
 
-/** A key that was encrypted to the sealer of a parent group. */
-export function unsealFromSealer(
-  group: RawGroup,
-  keyID: string,
-  parent: RawGroup,
-): ReturnType<RawGroup['getReadKey']> {
-  const unseal = at(group, 'tryDecryptWithGroupSealer');
-  if (typeof unseal !== 'function') return undefined;
-  return unseal.call(group, keyID, parent) as ReturnType<RawGroup['getReadKey']>;
-}
-
 /** Calls this for each dependency that cojson does not register, because it depends on the CoValue in turn. */
 export function followCircularDependencies(
   onCircular: (core: CoValueCore, dependency: CoValueCore) => void,

@@ -108,7 +108,7 @@ export function isAgentID(id: string): boolean {
 }
 
 /** A key of another length could not be encrypted to, so no removal could replace the group's key. */
-function hasKeyLength(key: string): boolean {
+export function hasKeyLength(key: string): boolean {
   // The alphabet is in the order of its characters, so of keys without a leading zero, those between these two have 32 bytes.
   const hasZero = key.startsWith('1');
   if (!hasZero && key.length === lastKey.length) return key <= lastKey;

@@ -2,9 +2,9 @@ import type { RawAccountID, RawGroup } from 'cojson';
 import type { KeySecret, TransactionID } from '../../internal-types.ts';
 import { authorOf } from '../../content.ts';
 import { getAvailableCoValue } from '../../covalue-lookup.ts';
+import { hasKeyLength } from '../read-change.ts';
 import { isAdministrator } from '../roles.ts';
 import { parentChangesOf, readKeysEncrypting } from '../../private-fields.ts';
-import { unsealFromSealer } from '../../private-methods.ts';
 
 export type KeyID = Parameters<RawGroup['getReadKey']>[0];
 
@@ -43,14 +43,17 @@ function searchOnce(group: RawGroup, keyID: KeyID): KeySecret | undefined {
   const published = revelationsOf(group, `${keyID}_for_everyone`);
   const direct = revelationsOf(group, `${keyID}_for_${readerOf(group)}`);
   const isTrusted = ({ txID }: Revelation) => isTrustedAuthor(group, authorOf(txID.sessionID));
+  const isOther = (one: Revelation) => !isTrusted(one);
   const ifRight = secretCheck(group, keyID);
   const unsealed = (one: Revelation) => ifRight(unseal(group, one));
   const read = (one: Revelation) => ifRight(publishedIn(one));
+  const encrypted = (isTried: typeof isTrusted) =>
+    findEncrypted(group, group, keyID, ifRight, isTried) ?? findInParents(group, keyID, ifRight, isTried);
   return (
     firstOf(direct.filter(isTrusted), unsealed) ??
     firstOf(published.filter(isTrusted), read) ??
-    findEncrypted(group, group, keyID, ifRight) ??
-    findInParents(group, keyID, ifRight) ??
+    encrypted(isTrusted) ??
+    encrypted(isOther) ??
     firstOf(direct, unsealed) ??
     firstOf(published, read)
   );
@@ -71,7 +74,8 @@ function secretCheck(group: RawGroup, keyID: KeyID): SecretCheck {
   const makers = editsOf(group, 'readKey').flatMap(({ value, txID }) =>
     value === keyID ? authorOf(txID.sessionID) : [],
   );
-  const right = makers.map((maker) =>
+  // A manager can set the same key and sealer thousands of times.
+  const right = [...new Set(makers)].map((maker) =>
     sealers.flatMap(({ sealer, author }) => (author === maker ? sealer : [])),
   );
   if (right.length === 0 || right.some((ofMaker) => ofMaker.length === 0)) return (secret) => secret;
@@ -82,11 +86,14 @@ function secretCheck(group: RawGroup, keyID: KeyID): SecretCheck {
 }
 
 export function publishedIn({ value }: Revelation): KeySecret | undefined {
-  return isSecret(value) ? value : undefined;
+  return secretIn(value);
 }
 
-function isSecret(value: unknown): value is KeySecret {
-  return typeof value === 'string' && /^keySecret_z[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(value);
+/** Anyone can encrypt anything. What is no secret would break WASM, hide a good one, and keep the key from being replaced. */
+function secretIn(value: unknown): KeySecret | undefined {
+  const [, key] =
+    (typeof value === 'string' && /^keySecret_z([1-9A-HJ-NP-Za-km-z]{32,44})$/.exec(value)) || [];
+  return key !== undefined && hasKeyLength(key) ? (value as KeySecret) : undefined;
 }
 
 /** A key that is encrypted with another one, of the group or of one above it. */
@@ -95,10 +102,11 @@ function findEncrypted(
   holder: RawGroup,
   keyID: KeyID,
   ifRight: SecretCheck,
+  isTried: (one: Revelation) => boolean,
 ): KeySecret | undefined {
   return firstOf(readKeysEncrypting(group, keyID), (id) => {
     const encryptingID = id as KeyID;
-    const revelations = revelationsOf(group, `${keyID}_for_${encryptingID}`);
+    const revelations = revelationsOf(group, `${keyID}_for_${encryptingID}`).filter(isTried);
     const secret = revelations.length > 0 ? holder.core.getReadKey(encryptingID) : undefined;
     if (!secret) return undefined;
     return firstOf(revelations, (one) =>
@@ -115,15 +123,44 @@ export function decryptKey(
 ): KeySecret | undefined {
   const encrypted = value as Parameters<typeof node.crypto.decryptKeySecret>[0]['encrypted'];
   const info = { encryptedID: keyID, encryptingID: encrypting.id, encrypted };
-  return node.crypto.decryptKeySecret(info, encrypting.secret);
+  return secretIn(node.crypto.decryptKeySecret(info, encrypting.secret));
 }
 
-function findInParents(group: RawGroup, keyID: KeyID, ifRight: SecretCheck): KeySecret | undefined {
+function findInParents(
+  group: RawGroup,
+  keyID: KeyID,
+  ifRight: SecretCheck,
+  isTried: (one: Revelation) => boolean,
+): KeySecret | undefined {
   return firstOf(
     groupsEverAbove(group),
     (parent) =>
-      findEncrypted(group, parent, keyID, ifRight) ?? ifRight(unsealFromSealer(group, keyID, parent)),
+      findEncrypted(group, parent, keyID, ifRight, isTried) ??
+      findSealed(group, parent, keyID, ifRight, isTried),
   );
+}
+
+/** A key that was encrypted to a sealer of a group above. */
+function findSealed(
+  group: RawGroup,
+  parent: RawGroup,
+  keyID: KeyID,
+  ifRight: SecretCheck,
+  isTried: (one: Revelation) => boolean,
+): KeySecret | undefined {
+  const { crypto } = group.core.node;
+  const sealers = new Set(editsOf(parent, 'groupSealer').map(({ value }) => String(value)));
+  return firstOf(sealers, (sealerOfKey) => {
+    const [parentKeyID, sealer] = sealerOfKey.split('@');
+    const revelations = revelationsOf(group, `${keyID}_sealedFor_${sealer ?? ''}`).filter(isTried);
+    const secret = revelations.length > 0 ? parent.getReadKey(parentKeyID as KeyID) : undefined;
+    if (!secret) return undefined;
+    const { secret: opening } = crypto.groupSealerFromReadKey(secret);
+    return firstOf(revelations, ({ value, txID: tx }) => {
+      const sealed = value as Parameters<typeof crypto.unsealForGroup>[0];
+      return ifRight(secretIn(crypto.unsealForGroup(sealed, opening, { in: group.id, tx })));
+    });
+  });
 }
 
 /** Those that are here, also if the group does not extend them any more. */
@@ -156,7 +193,7 @@ export function unseal(group: RawGroup, { value, txID }: Revelation): KeySecret 
     crypto.getAgentSealerID(revealer),
     { in: id, tx: txID },
   );
-  return secret as KeySecret | undefined;
+  return secretIn(secret);
 }
 
 /** Accounts reveal their keys to their own agent. */
