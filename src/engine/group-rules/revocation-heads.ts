@@ -1,4 +1,4 @@
-import { everyone, type GroupContext, type GroupTransaction } from './group-transaction.ts';
+import { everyone, type GroupChange, type GroupContext, type GroupTransaction } from './group-transaction.ts';
 import { createRoleJudge, isAdministrator, roleOfInvite, type JudgedRoles, type RoleJudge } from './roles.ts';
 import { createClaimReader, isSeen, type Claim } from './seen-claims.ts';
 
@@ -55,6 +55,7 @@ export function judgeWithHeads(
     at = -1;
   }
   if (isOutdated) judge = judgeRoles();
+  const voidedMembers = new Set([...voided].map(({ change }) => change.kind === 'role' && change.member));
 
   const { refusals, authorRoles, everyoneRoles, roles } = judge;
   return {
@@ -64,6 +65,9 @@ export function judgeWithHeads(
     roles,
     add(transaction) {
       judge.add(transaction);
+      const { change } = transaction;
+      // What a claim ended may decide rights now, and so count against what managers may end.
+      if (isRanking(change) && !ranked.has(change.member) && voidedMembers.has(change.member)) return false;
       // Even if the author of heads may not demote now: they may apply before what ended that role.
       return reader.read(transaction);
     },
@@ -113,8 +117,11 @@ export function judgeWithHeads(
 function rankedIn(transactions: readonly GroupTransaction[], initialAdmin: string): ReadonlySet<string> {
   const ranked = new Set([initialAdmin, everyone]);
   for (const { change } of transactions) {
-    if (change.kind !== 'role') continue;
-    if (isAdministrator(change.role) || roleOfInvite(change.role) !== undefined) ranked.add(change.member);
+    if (isRanking(change)) ranked.add(change.member);
   }
   return ranked;
+}
+
+function isRanking(change: GroupChange): change is Extract<GroupChange, { kind: 'role' }> {
+  return change.kind === 'role' && (isAdministrator(change.role) || roleOfInvite(change.role) !== undefined);
 }
