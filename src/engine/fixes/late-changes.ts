@@ -1,4 +1,5 @@
 import { CoValueCore, RawGroup } from 'cojson';
+import { isRecord } from '../../base/record.ts';
 import { allBelow } from '../covalue-lookup.ts';
 import { openContentOf } from '../private-fields.ts';
 import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
@@ -23,8 +24,9 @@ export function patchLateChanges(): void {
   const { processNewTransactions } = RawGroup.prototype;
 
   CoValueCore.prototype.makeTransaction = function (...options) {
-    const isGroup = this.isGroup();
-    const txID = isGroup && this.nextTransactionID();
+    // A revelation decides about no edit, and a removal makes one for each member.
+    const decides = this.isGroup() && !options[0].every(isRevelation);
+    const txID = decides && this.nextTransactionID();
     const isMade = makeTransaction.apply(this, options);
     const madeAtMs = txID && this.getTx(txID)?.madeAt;
     if (madeAtMs) validateSince(this, madeAtMs);
@@ -54,6 +56,10 @@ export function patchLateChanges(): void {
     processNewTransactions.call(this);
     if (changedGroups.delete(this.core)) this.rebuildFromCore();
   };
+}
+
+function isRevelation(change: unknown): boolean {
+  return isRecord(change) && String(change['key']).startsWith('key_');
 }
 
 /** Validates again, in all that depends on a group, the CoValues with edits at or after this time. */
