@@ -255,6 +255,18 @@ function readOrFail(
   }
 }
 
+/** Makes changes of a group, which otherwise reads itself after each of them, and then lets it read itself once. */
+export function readAfter(group: RawGroup, change: () => void): void {
+  Reflect.set(group, 'processNewTransactions', () => {});
+  try {
+    change();
+  } finally {
+    // Uncovers the prototype’s method.
+    Reflect.deleteProperty(group, 'processNewTransactions');
+    group.processNewTransactions();
+  }
+}
+
 let answersKnownContent = false;
 
 /**

@@ -13,6 +13,8 @@ import { isAdministrator, roleOfInvite } from './roles.ts';
  * follows.
  */
 export function setAlsoAhead(group: RawGroup, key: string, value: JsonValue, setNow: () => void): void {
+  // Revelations have no date from which they count, and a removal makes one for each member.
+  if (key.startsWith('key_')) return setNow();
   const { core } = group;
   const { sessionID, txIndex } = core.nextTransactionID();
   setNow();

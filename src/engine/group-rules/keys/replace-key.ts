@@ -1,13 +1,14 @@
 import type { RawGroup } from 'cojson';
 import { isComplete } from '../../covalue-access.ts';
 import { readKeysEncrypting } from '../../private-fields.ts';
-import { revealKey } from '../../private-methods.ts';
+import { readAfter, revealKey } from '../../private-methods.ts';
 import { everyone } from '../group-transaction.ts';
 import type { KeyID } from './find-read-key.ts';
 import { canRead } from './leaked-keys.ts';
 import { currentKeyOf, revealToParent, type Key } from './parent-revelations.ts';
 
 type Removed = Parameters<RawGroup['rotateReadKey']>[0];
+type Reader = Parameters<typeof revealKey>[1];
 
 /**
  * Replaces a group's read key, and the write keys of its members. cojson 0.20 throws before it sets the new key if the old one,
@@ -26,13 +27,13 @@ export function replaceReadKey(group: RawGroup, removed: Removed): void {
   const unchained = unchainedKeys(group);
 
   const key = crypto.newRandomKeySecret();
-  for (const reader of readers) revealKey(group, reader, key.id, key.secret);
+  revealToAll(group, readers, key);
   for (const member of members) {
     if (!group.get(member)?.startsWith('writeOnly')) continue;
     const own = crypto.newRandomKeySecret();
     revealKey(group, member, own.id, own.secret);
     group.set(`writeKeyFor_${member}` as 'readKey', own.id, 'trusting');
-    for (const reader of readers) revealKey(group, reader, own.id, own.secret);
+    revealToAll(group, readers, own);
     for (const parent of group.getParentGroups()) revealToParent(group, parent, own);
   }
   for (const toEncrypt of unchained) {
@@ -43,6 +44,13 @@ export function replaceReadKey(group: RawGroup, removed: Removed): void {
   const { publicKey } = crypto.groupSealerFromReadKey(key.secret);
   group.set('groupSealer', `${key.id}@${publicKey}`, 'trusting');
   for (const parent of group.getParentGroups()) revealToParent(group, parent, key);
+}
+
+/** The group is read once after all of them: if anything is dated ahead, each reading judges all its transactions. */
+function revealToAll(group: RawGroup, readers: readonly Reader[], { id, secret }: Key): void {
+  readAfter(group, () => {
+    for (const reader of readers) revealKey(group, reader, id, secret);
+  });
 }
 
 /**
