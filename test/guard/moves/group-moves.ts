@@ -75,11 +75,12 @@ function isHarmful({ devices }: World, key: string): boolean {
 
 /** Often one that the author may give. */
 function drawRole(world: World, own: readonly string[]): Change {
-  const { dice } = world;
+  const { dice, devices } = world;
   const invited = own.find((role) => role.endsWith('Invite'))?.slice(0, -'Invite'.length);
   const role =
     invited !== undefined && dice.chance(60) ? invited : dice.pick([...roles, ...roles, ...invites, 'owner']);
-  return [drawMember(world), dice.chance(95) ? role : dice.json()];
+  const member = invited !== undefined && dice.chance(40) ? dice.pick(devices).person.id : drawMember(world);
+  return [member, dice.chance(95) ? role : dice.json()];
 }
 
 function drawMalformed(world: World): unknown {

@@ -45,7 +45,7 @@ export function drawMeta(world: World, by: Attacker, id: string, sessionID: stri
     [9, source],
     [1, () => ({ fww: dice.pick<JsonValue>(['init', 'alice-0', dice.json()]) })],
     [
-      1,
+      4,
       () => ({
         branch: dice.pick<JsonValue>(['draft', dice.json()]),
         ownerId: dice.pick<JsonValue>([...log.ids(), dice.json()]),

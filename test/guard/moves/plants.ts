@@ -60,6 +60,7 @@ export const plants: readonly Plant[] = [
     from: 'withoutPointer(meta) : meta',
     to: 'meta : meta',
     breach: /^differs|^write/,
+    seed: 68,
   },
   {
     name: 'what was signed for another place is taken and read',
@@ -91,6 +92,7 @@ export const plants: readonly Plant[] = [
     from: 'raises(before, invitesTo);',
     to: 'before !== invitesTo;',
     breach: /^role|^edit|^lost/,
+    seed: 30,
   },
   {
     name: 'the revoked and strangers give roles',
@@ -114,6 +116,7 @@ export const plants: readonly Plant[] = [
     from: "if (kind === 'heads') return changes.slice(0, count).filter(isUnseen);",
     to: "if (kind === 'heads') return [];",
     breach: /^role/,
+    seed: 6,
   },
   {
     name: 'anyone reveals keys',
