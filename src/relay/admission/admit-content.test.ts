@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { attacker } from '../../../test/guard/nodes.ts';
 import { createAdmissionNode } from '../../../test/support/relay/admission-node.ts';
+import { interceptContent } from '../../engine/node-events.ts';
 import { maxNotices, noticeSpanMs } from './refused-sessions.ts';
 import { maxAheadMs } from './time-rule.ts';
 
@@ -16,6 +17,23 @@ function setUp() {
     map.core.makeTransaction([{ op: 'set', key: 'word', value: word }], 'trusting', undefined, atMs);
   return { relay, client, owner, group, map, write, session: owner.currentSessionID };
 }
+
+it('[RELAY-17] content reaches cojson with the header of its CoValue, or not at all', () => {
+  const { relay, owner, group, map } = setUp();
+  const headers: unknown[] = [];
+  interceptContent(relay.node, 'events', (next) => (content, from) => {
+    headers.push(content.header);
+    next(content, from);
+  });
+  const other = group.createMap({ word: 'other' });
+  const stranger = relay.client('stranger');
+  for (const { id, core } of [map, other]) {
+    const header = { ...core.verified.header, createdAt: null, uniqueness: 'forged' };
+    stranger.send({ action: 'content', id, priority: 3, header, new: {} });
+  }
+  relay.client('owner').sendFrom(owner, other);
+  expect(headers).toEqual([map.core.verified.header, other.core.verified.header]);
+});
 
 describe('[RELAY-19] content that is dated more than 24 hours ahead of the relay’s clock', () => {
   it('is refused from there on, with what comes before kept', () => {

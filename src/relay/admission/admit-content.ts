@@ -11,6 +11,7 @@ import {
 } from '../../engine/content.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
+import { withOwnHeader } from '../../engine/own-header.ts';
 import { isBoundAuthor } from '../../engine/session-place.ts';
 import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { RefusedContent } from './content-refusal.ts';
@@ -73,7 +74,8 @@ export function admitContent(options: AdmissionOptions): Admission {
     };
     return (message, from) => {
       if (typeof from === 'string') return pass(message, from);
-      const undecided = take(message, from, 'arrival');
+      const own = withOwnHeader(node, message);
+      const undecided = own && take(own, from, 'arrival');
       if (undecided) hold(undecided, from);
     };
   });

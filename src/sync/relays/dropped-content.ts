@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { sessionsOf, type Content, type SessionContent } from '../../engine/content.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent } from '../../engine/node-events.ts';
+import { withOwnHeader } from '../../engine/own-header.ts';
 import { notifySoon } from '../../engine/private-methods.ts';
 import { announcedSessionsOf } from '../../engine/session-maps/announced-sessions.ts';
 import { isBoundAuthor, wrongPlaceOf } from '../../engine/session-place.ts';
@@ -84,7 +85,9 @@ export function createDroppedContent(options: {
   }
 
   const stop = interceptContent(node, 'admission', (next) => (content, from) => {
-    const admitted = isRelay(from) ? admit(from.id, content) : content;
+    if (!isRelay(from)) return next(content, from);
+    const own = withOwnHeader(node, content);
+    const admitted = own && admit(from.id, own);
     if (admitted) next(admitted, from);
   });
 
