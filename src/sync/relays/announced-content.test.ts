@@ -18,6 +18,13 @@ function contentOf({ core }: Pick<RawCoMap, 'core'>): Content[] {
   return structuredClone(core.newContentSince() ?? []);
 }
 
+/** What is sent of a change of the map. */
+function changeOf(map: RawCoMap, value: number): Content[] {
+  const before = map.core.knownState();
+  map.set('a', value, 'trusting');
+  return structuredClone(map.core.newContentSince(before) ?? []);
+}
+
 /** A node with relays of these names, and the value of another one. */
 async function start() {
   const [author, node] = [await agent(), await agent()];
@@ -94,11 +101,7 @@ it('waits for a relay that sends the next piece in time, until all is here', asy
   const { node, group, map, clock, relay } = await start();
   const honest = relay('honest');
   const pieces: Content[] = contentOf(map);
-  for (let n = 0; n < 3; n++) {
-    const before = map.core.knownState();
-    map.set('a', n, 'trusting');
-    pieces.push(...structuredClone(map.core.newContentSince(before) ?? []));
-  }
+  for (let n = 0; n < 3; n++) pieces.push(...changeOf(map, n));
   const [first, ...others] = pieces;
   if (!first) throw new Error('No content.');
   const core = node.getCoValue(map.id);
@@ -107,6 +110,39 @@ it('waits for a relay that sends the next piece in time, until all is here', asy
     clock.advance(4_000);
     expect(core.isCompletelyDownloaded()).toBe(false);
     honest.send(piece);
+  }
+  expect(core.isCompletelyDownloaded()).toBe(true);
+});
+
+it('[SEC-16] what others send of the value does not count as what a relay has announced', async () => {
+  const { node, group, map, clock, relay, announcement } = await start();
+  const [hostile, honest] = [relay('hostile'), relay('honest')];
+  honest.send(...contentOf(group), ...contentOf(map));
+  const core = node.getCoValue(map.id);
+  const sessions = Object.fromEntries(
+    Object.keys(map.core.knownState().sessions).map((sessionID) => [sessionID, 1_000_000]),
+  );
+  hostile.send({ ...announcement, expectContentUntil: sessions });
+  for (let n = 0; n < 2; n++) {
+    expect(core.isCompletelyDownloaded()).toBe(false);
+    honest.send(...changeOf(map, n));
+    clock.advance(4_000);
+  }
+  expect(core.isCompletelyDownloaded()).toBe(true);
+});
+
+it('[SEC-16] a relay that sends a little again and again does not keep a value from loading', async () => {
+  const { node, group, map, clock, relay, announcement } = await start();
+  const [hostile, honest] = [relay('hostile'), relay('honest')];
+  honest.send(...contentOf(group), ...contentOf(map));
+  const core = node.getCoValue(map.id);
+  const sessions = Object.fromEntries(
+    Object.keys(map.core.knownState().sessions).map((sessionID) => [sessionID, 1_000_000]),
+  );
+  hostile.send({ ...announcement, expectContentUntil: sessions });
+  for (let n = 0; n < 150; n++) {
+    hostile.send(...changeOf(map, n));
+    clock.advance(4_000);
   }
   expect(core.isCompletelyDownloaded()).toBe(true);
 });

@@ -17,30 +17,52 @@ export interface AnnouncedContent {
 
 /** Shorter than a load takes by default. */
 const pieceMs = 8_000;
+/** About ten minutes. A relay that announces what does not exist can send a little of it for ever. */
+const mostPieces = 75;
 /** CoValues per connection. Any more count as complete although they are not. */
 const mostRemembered = 10_000;
+
+type Counts = NonNullable<Content['expectContentUntil']>;
+
+interface Wait {
+  /** What the relay has announced. */
+  sessions: Counts;
+  /** Whether it has sent something of that since the last check. What others send proves nothing about it. */
+  isSending: boolean;
+  pieces: number;
+  end: () => void;
+}
 
 export function createAnnouncedContent(options: {
   readonly node: LocalNode;
   readonly clock: Pick<Clock, 'after'>;
 }): AnnouncedContent {
   const { node, clock } = options;
-  /** By relay and CoValue, what ends the wait. Undefined: the relay did not send what it had announced. */
-  const waits = new Map<string, Map<string, (() => void) | undefined>>();
+  /** By relay and CoValue. Undefined: the relay did not send what it had announced. */
+  const waits = new Map<string, Map<string, Wait | undefined>>();
 
-  function waitForNext(relayID: string, id: string, wait: Map<string, (() => void) | undefined>): void {
-    const before = countOf(node, id);
-    const cancel = clock.after(pieceMs, () => {
-      const isMissing = getKnownCoValue(node, id)?.isStreaming() !== false;
-      if (isMissing && countOf(node, id) > before) return waitForNext(relayID, id, wait);
-      if (isMissing) wait.set(id, undefined);
-      else wait.delete(id);
-      end();
-    });
-    wait.set(id, () => {
-      cancel();
-      end();
-    });
+  function begin(relayID: string, id: string, all: Map<string, Wait | undefined>, sessions: Counts): void {
+    const wait: Wait = { sessions, isSending: false, pieces: 0, end: () => {} };
+    all.set(id, wait);
+    waitForNext();
+
+    function waitForNext(): void {
+      const before = countOf(node, id, wait.sessions);
+      wait.isSending = false;
+      wait.pieces++;
+      const cancel = clock.after(pieceMs, () => {
+        const isMissing = getKnownCoValue(node, id)?.isStreaming() !== false;
+        const hasMore = wait.isSending && countOf(node, id, wait.sessions) > before;
+        if (isMissing && hasMore && wait.pieces < mostPieces) return waitForNext();
+        if (isMissing) all.set(id, undefined);
+        else all.delete(id);
+        end();
+      });
+      wait.end = () => {
+        cancel();
+        end();
+      };
+    }
 
     function end(): void {
       announcedSessionsOf(node)?.withdraw(id, relayID);
@@ -52,23 +74,32 @@ export function createAnnouncedContent(options: {
   return {
     admit(relayID, content) {
       const { expectContentUntil, ...rest } = content;
-      const announced = announcedSessionsOf(node);
-      if (!expectContentUntil || !announced) return content;
       const { id } = content;
-      const wait = waits.get(relayID) ?? new Map<string, (() => void) | undefined>();
-      waits.set(relayID, wait);
-      if (!wait.has(id) && wait.size < mostRemembered) waitForNext(relayID, id, wait);
-      if (wait.get(id)) announced.add(id, relayID, expectContentUntil);
+      const all = waits.get(relayID) ?? new Map<string, Wait | undefined>();
+      const announced = announcedSessionsOf(node);
+      if (expectContentUntil && announced) {
+        waits.set(relayID, all);
+        if (!all.has(id) && all.size < mostRemembered) begin(relayID, id, all, expectContentUntil);
+      }
+      const wait = all.get(id);
+      if (wait) {
+        wait.sessions = { ...wait.sessions, ...expectContentUntil };
+        wait.isSending ||= Object.keys(content.new).some((sessionID) => sessionID in wait.sessions);
+      }
+      if (!expectContentUntil || !announced) return content;
+      if (wait) announced.add(id, relayID, expectContentUntil);
       return rest;
     },
     lost(relayID) {
-      for (const end of waits.get(relayID)?.values() ?? []) end?.();
+      for (const wait of waits.get(relayID)?.values() ?? []) wait?.end();
       waits.delete(relayID);
     },
   };
 }
 
-function countOf(node: LocalNode, id: string): number {
-  const counts = Object.values(getKnownCoValue(node, id)?.knownState().sessions ?? {});
+/** How much of what was announced is here. */
+function countOf(node: LocalNode, id: string, sessions: Counts): number {
+  const here: Counts = getKnownCoValue(node, id)?.knownState().sessions ?? {};
+  const counts = Object.keys(sessions).map((sessionID) => here[sessionID as keyof Counts] ?? 0);
   return counts.reduce((sum, count) => sum + count, 0);
 }
