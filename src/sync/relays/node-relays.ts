@@ -93,8 +93,11 @@ export function createNodeRelays(options: {
   const leftByID = new Map<string, KnownCounts>();
   const sentSignatures = createSentSignatures();
   /** A relay may report claims before the session listens. */
-  const unreportedClaims = new Map<RawCoID, OwnSessionClaim>();
-  let claimed = (claim: OwnSessionClaim): void => void unreportedClaims.set(claim.id, claim);
+  const unreportedClaims = new Map<string, OwnSessionClaim>();
+  let claimed = (claim: OwnSessionClaim): void => {
+    const key = `${claim.relayID} ${claim.id}`;
+    unreportedClaims.set(key, { ...unreportedClaims.get(key), ...claim });
+  };
   let all: readonly NodeRelay[] = [];
   let targets: RelayTargets | undefined;
   let tap: MessageTap | undefined;
