@@ -1,4 +1,5 @@
 import type { AvailableCoValueCore, CoValueCore, LocalNode, RawCoID } from 'cojson';
+import type { AnnouncedSessions } from './session-maps/announced-sessions.ts';
 import { deletionOnly, knownCountsOfState, type KnownCounts } from './known-counts.ts';
 
 // Only these functions call `node.getCoValue`, which creates CoValues, counts as a use and revives unloaded ones.
@@ -80,4 +81,9 @@ export function allBelow(group: CoValueCore): readonly CoValueCore[] {
   found.delete(group);
   const isGroup = (core: CoValueCore) => core.isGroup();
   return [...[...found].filter(isGroup), ...[...found].filter((core) => !isGroup(core))];
+}
+
+/** What relays have announced. Undefined in an app's own node with another crypto. */
+export function announcedSessionsOf({ crypto }: LocalNode): AnnouncedSessions | undefined {
+  return (crypto as { readonly announcedSessions?: AnnouncedSessions }).announcedSessions;
 }

@@ -1,7 +1,14 @@
-import type { CoValueCore, LocalNode } from 'cojson';
+import { cojsonInternals, type CoValueCore, type LocalNode } from 'cojson';
 import { parseJson } from '../base/json.ts';
 import { isRecord } from '../base/record.ts';
-import { authorOf, genesisSession, type CoValueHeader, type SessionID, type Transaction } from './content.ts';
+import {
+  authorOf,
+  genesisSession,
+  type Content,
+  type CoValueHeader,
+  type SessionID,
+  type Transaction,
+} from './content.ts';
 import { getKnownCoValue } from './covalue-lookup.ts';
 
 // GUARD-1: what a transaction was signed for. cojson's signature covers a session's transactions from the first, but neither
@@ -106,4 +113,16 @@ function trustingMetaOf(transaction: Transaction): TrustingMeta {
   if (transaction.privacy !== 'trusting' || !transaction.meta) return noMeta;
   const meta = parseJson(transaction.meta);
   return isRecord(meta) ? meta : noMeta;
+}
+
+/**
+ * The content with the CoValue's own header; undefined if it begins with a forged one. cojson 0.20 stores the header of content
+ * although it has another one, and waits for what a forged one names: anyone could keep all that arrives later out.
+ */
+export function withOwnHeader(node: LocalNode, content: Content): Content | undefined {
+  const { id, header } = content;
+  if (!header) return content;
+  const own = getKnownCoValue(node, id)?.verified?.header;
+  if (own) return { ...content, header: own };
+  return cojsonInternals.idforHeader(header, node.crypto) === id ? content : undefined;
 }

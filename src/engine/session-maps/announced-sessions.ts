@@ -1,5 +1,3 @@
-import type { LocalNode } from 'cojson';
-import type { SessionCrypto } from '../session-crypto.ts';
 import type { SessionMapLayer } from './session-maps.ts';
 
 type Counts = Readonly<Record<string, number>>;
@@ -56,9 +54,4 @@ export function createAnnouncedSessions(): AnnouncedSessions & { readonly layer:
       return Object.assign(map, { isStreaming: () => isStreaming() || isAwaiting() });
     },
   };
-}
-
-/** Undefined in an app's own node with another crypto. */
-export function announcedSessionsOf({ crypto }: LocalNode): AnnouncedSessions | undefined {
-  return 'announcedSessions' in crypto ? (crypto as SessionCrypto).announcedSessions : undefined;
 }

@@ -1,6 +1,6 @@
 import type { CoValueCore } from 'cojson';
+import { announcedSessionsOf } from '../../engine/covalue-lookup.ts';
 import type { SessionCounts } from '../../engine/private-fields.ts';
-import { announcedSessionsOf } from '../../engine/session-maps/announced-sessions.ts';
 import type { Authors } from './authors.ts';
 import type { Page, RelayTold, SessionPage, SessionRow, SessionTotals } from './covalue-facts.ts';
 import { sliceOf } from './page.ts';

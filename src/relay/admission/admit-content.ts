@@ -11,8 +11,7 @@ import {
 } from '../../engine/content.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
-import { withOwnHeader } from '../../engine/own-header.ts';
-import { isBoundAuthor } from '../../engine/session-place.ts';
+import { isBoundAuthor, withOwnHeader } from '../../engine/session-place.ts';
 import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { RefusedContent } from './content-refusal.ts';
 import { genesisFirst } from './genesis-first.ts';

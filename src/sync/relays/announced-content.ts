@@ -1,9 +1,8 @@
 import type { LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Content } from '../../engine/content.ts';
-import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { announcedSessionsOf, getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { notifySoon } from '../../engine/private-methods.ts';
-import { announcedSessionsOf } from '../../engine/session-maps/announced-sessions.ts';
 
 /**
  * Content that relays announce and then send in pieces. cojson waits for it without end, and asks no other relay for it. Here

@@ -1,12 +1,10 @@
 import type { LocalNode, PeerState } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { sessionsOf, type Content, type SessionContent } from '../../engine/content.ts';
-import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { announcedSessionsOf, getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent } from '../../engine/node-events.ts';
-import { withOwnHeader } from '../../engine/own-header.ts';
 import { notifySoon } from '../../engine/private-methods.ts';
-import { announcedSessionsOf } from '../../engine/session-maps/announced-sessions.ts';
-import { isBoundAuthor, wrongPlaceOf } from '../../engine/session-place.ts';
+import { isBoundAuthor, withOwnHeader, wrongPlaceOf } from '../../engine/session-place.ts';
 import type { SyncEvents } from '../sync-events.ts';
 import { createAnnouncedContent } from './announced-content.ts';
 
