@@ -79,5 +79,5 @@ export function describePhaseChange({ from, to, error }: PhaseChange): string {
 }
 
 export function describeDropped({ sessions }: DroppedContent): string {
-  return `Left out: content of ${formatCount(sessions, 'session')} that is not authentic, not allowed or not asked for. Your own edits are not affected.`;
+  return `Left out: content of ${formatCount(sessions, 'session')} that is not authentic or not allowed. Your own edits are not affected.`;
 }

@@ -30,7 +30,7 @@ export interface SyncEvents {
     readonly index: number;
     readonly reason: NotCountedReason;
   };
-  /** Content from a relay was rejected because it cannot be authentic, or because nothing on this device asked for it. */
+  /** Content from a relay was rejected because it cannot be authentic. */
   readonly dropped: {
     readonly peerID: string;
     readonly id: string;

@@ -45,7 +45,7 @@ function connect(url: URL | [URL, ...URL[]], on: Partial<ConnectionEvents> = {})
     sent: () => {},
     drained: () => {},
     withheld: () => {},
-    received: () => [],
+    received: () => {},
     relayClock: () => {},
     ...events,
     ...on,

@@ -50,7 +50,7 @@ beforeEach(() => {
     mayBeStock: () => true,
     on: {
       alive: nothing,
-      received: (message) => [message],
+      received: (message) => message,
       refused: nothing,
       sending: (message) => message,
       sent: nothing,

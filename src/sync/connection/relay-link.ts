@@ -28,8 +28,8 @@ export interface RelayLinkEvents extends Omit<OutgoingEvents, 'abandoned'> {
   ready(peer: Peer, hello: frames.HelloFrame | undefined): void;
   /** Called once, after `ready`, when the server has sent its first message. */
   alive(): void;
-  /** Returns what cojson may handle now, in this order. */
-  received(message: SyncMessage, bytes: number): readonly SyncMessage[];
+  /** Returns what cojson may handle of it. */
+  received(message: SyncMessage, bytes: number): SyncMessage | undefined;
   refused(error: KernelError, about: Pick<frames.RefusedFrame, 'id' | 'sessionID'>): void;
   roundTrip(ms: number): void;
   /** The relay's clock when it sent a ping, in ms since the Unix epoch, and when it arrived, by the clock's `elapsedMs`. */
@@ -139,7 +139,8 @@ export function dialRelay(options: DialOptions): RelayLink {
       else becomeReady(); // A relay sends its hello first, so this is a stock server.
       if (message.kind === 'ping') on.relayClock(message.timeMs, atMs);
       if (message.kind === 'sync') {
-        for (const admitted of on.received(message.message, line.length)) incoming.push(admitted);
+        const rest = on.received(message.message, line.length);
+        if (rest) incoming.push(rest);
       }
       becomeAlive();
     } catch (error) {

@@ -29,7 +29,6 @@ import type { ConfirmedEdit, RelayMemory } from '../../storage/remembered-relay.
 import type { SentSignatures } from '../sent-signatures.ts';
 import type { SyncEventStream } from '../sync-events.ts';
 import type { Tabs } from '../tabs/tabs.ts';
-import { createUnaskedMessages } from './unasked-messages.ts';
 import { createUnacknowledged } from '../delivery/unacknowledged.ts';
 import type { KnownCounts } from '../../engine/known-counts.ts';
 import type { DebtBook } from '../delivery/debt-book.ts';
@@ -160,17 +159,6 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
     relayID: id,
     onCaughtUp: () => events.emit('eose', { peerID: id }),
   });
-  const unasked = createUnaskedMessages({
-    node,
-    relayID: id,
-    clock,
-    onAdmitted(message) {
-      const rest = admit(message);
-      const peer = node.syncManager.peers[id];
-      if (rest && peer) node.syncManager.pushMessage(rest, peer);
-    },
-    onDropped: (dropped) => events.emit('dropped', dropped),
-  });
   const upload = createUpload();
   const clockOffset = createClockOffset();
   const unacknowledged = createUnacknowledged();
@@ -261,7 +249,6 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         refusedContent.lost();
         foreignRefusals.lost();
         download.lost();
-        unasked.lost();
         upload.lost();
         unacknowledged.lost();
         evidence.lost();
@@ -275,10 +262,7 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         const { state } = connection;
         events.emit('disconnect', { peerID: id, ...('error' in state && { error: state.error }) });
       },
-      sending(message) {
-        if (!unasked.sending(message)) return undefined;
-        return tabs ? tabs.filter(id, message) : message;
-      },
+      sending: (message) => (tabs ? tabs.filter(id, message) : message),
       sent(message, bytes) {
         if (message.action === 'content') {
           upload.sent(message, bytes);
@@ -298,9 +282,10 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         losses.carried();
         download.arriving(message, bytes);
         tap()?.('received', id, message, bytes, clock.nowMs());
-        const admitted = unasked.arriving(message, bytes);
-        if (!admitted.includes(message)) download.taken(message);
-        return admitted.flatMap((one) => admit(one) ?? []);
+        const admitted = message.action === 'content' ? droppedContent.admit(id, message) : message;
+        const rest = admitted && claims.arriving(admitted);
+        if (!rest) download.taken(message);
+        return rest;
       },
       withheld(message, error) {
         logger.warn(error.message, { code: error.code, id: message.id });
@@ -326,14 +311,6 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
       },
     },
   });
-
-  /** Returns what cojson may handle of it. */
-  function admit(message: SyncMessage): SyncMessage | undefined {
-    const admitted = message.action === 'content' ? droppedContent.admit(id, message) : message;
-    const rest = admitted && claims.arriving(admitted);
-    if (!rest) download.taken(message);
-    return rest;
-  }
 
   function resumeSending(): void {
     if (losses.mayUpload) tabs?.beginUploads(id);

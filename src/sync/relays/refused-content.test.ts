@@ -83,7 +83,7 @@ function contentOf(node: LocalNode, { id }: RawCoMap, known?: RawCoMap): readonl
   return structuredClone(node.getCoValue(id).newContentSince(known?.core.knownState()) ?? []);
 }
 
-test('[SEC-18] a wrong signature is verified once, and what the relay says of the CoValue is still handled', async () => {
+test('[SEC-17] a wrong signature is verified once, and what the relay says of the CoValue is still handled', async () => {
   const { node, copy, map, sends } = await start();
   const before = createMap.mock.calls.length;
   for (let n = 0; n < 20; n++) await sends(forged(map, node.currentSessionID, ownCount(map), n + 1));
@@ -93,7 +93,7 @@ test('[SEC-18] a wrong signature is verified once, and what the relay says of th
   expect(map.core.isDeleted).toBe(true);
 });
 
-test('[SEC-18] so is one of another session while an edit is pending, and in messages that arrive together', async () => {
+test('[SEC-17] so is one of another session while an edit is pending, and in messages that arrive together', async () => {
   const { node, map, sends } = await start();
   const other = `${authorOf(node.currentSessionID)}_session_z2` as SessionID;
   const before = createMap.mock.calls.length;
@@ -101,7 +101,7 @@ test('[SEC-18] so is one of another session while an edit is pending, and in mes
   expect(createMap.mock.calls.length - before).toBeLessThan(3);
 });
 
-test('[SEC-18] a relay whose content is refused again and again is heard about the CoValue only on its next connection', async () => {
+test('[SEC-17] a relay whose content is refused again and again is heard about the CoValue only on its next connection', async () => {
   const { refused, sends, core, map, node } = await fromPeer();
   for (let n = 0; n < 21; n++) {
     expect(core.isErroredInPeer('relay')).toBe(false);

@@ -60,7 +60,7 @@ export function createTwoTransports(
           sent: nothing,
           drained: nothing,
           withheld: nothing,
-          received: (message) => [message],
+          received: (message) => message,
           refused: nothing,
           relayClock: nothing,
         },
