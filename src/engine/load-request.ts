@@ -1,5 +1,4 @@
 import type { CoValueCore, LocalNode, RawCoID } from 'cojson';
-import type { KnownState } from './content.ts';
 import { getAvailableCoValue, getOrCreateCoValue } from './covalue-lookup.ts';
 
 /**
@@ -39,26 +38,13 @@ export function requestLoad(
  * Content that is still being read from the storage counts as present; otherwise the relay would send it.
  */
 export function askRelayFor(node: LocalNode, relayID: string, id: RawCoID): void {
-  const core = getAvailableCoValue(node, id);
-  askRelayBeyond(node, relayID, core?.knownStateWithStreaming() ?? { id, header: false, sessions: {} });
-}
-
-/** As `askRelayFor`, beyond this state. */
-export function askRelayBeyond(node: LocalNode, relayID: string, state: KnownState): void {
   const peer = node.syncManager.peers[relayID];
-  if (!peer) return;
-  node.syncManager.trySendToPeer(peer, { action: 'load', ...state });
-  mention(node, relayID, state.id);
-}
-
-/** Lets the relay send messages about the CoValue on this connection, as cojson does for those that it asks about. */
-export function mention(node: LocalNode, relayID: string, id: RawCoID): void {
-  node.syncManager.peers[relayID]?.trackToldKnownState(id);
-}
-
-/** Whether the node has asked the relay about the CoValue, or sent something of it, on this connection. */
-export function hasMentioned(node: LocalNode, relayID: string, id: RawCoID): boolean {
-  return node.syncManager.peers[relayID]?.toldKnownState.has(id) === true;
+  const state = getAvailableCoValue(node, id)?.knownStateWithStreaming() ?? {
+    id,
+    header: false,
+    sessions: {},
+  };
+  if (peer) node.syncManager.trySendToPeer(peer, { action: 'load', ...state });
 }
 
 /** Lets the question that cojson asks a new peer about this CoValue overtake those about thousands of others. */

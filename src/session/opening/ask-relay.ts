@@ -2,7 +2,6 @@ import type { LocalNode, PeerState, RawCoID, SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
 import { getAvailableCoValue, getOrCreateCoValue, hasWaitingContent } from '../../engine/covalue-lookup.ts';
-import { askRelayBeyond } from '../../engine/load-request.ts';
 import { listen } from '../../engine/node-events.ts';
 import type { PeerStatus } from '../../sync/peer-status.ts';
 import { readRelayTargets, type RelayTargets } from '../../sync/relay-targets.ts';
@@ -83,7 +82,7 @@ export async function askRelay(options: {
       );
     asked.set(relayID, peer);
     // Not beyond what a relay has only announced.
-    askRelayBeyond(node, relayID, getOrCreateCoValue(node, id).knownState());
+    node.syncManager.trySendToPeer(peer, { action: 'load', ...getOrCreateCoValue(node, id).knownState() });
   }
 
   function isOver(relay: PeerStatus, index: number): boolean {

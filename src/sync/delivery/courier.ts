@@ -2,7 +2,6 @@ import type { LocalNode, RawCoID, SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { getAvailableCoValue, localCounts, readStored } from '../../engine/covalue-lookup.ts';
 import type { KnownState } from '../../engine/content.ts';
-import { askRelayBeyond } from '../../engine/load-request.ts';
 import { covers, type KnownCounts } from '../../engine/known-counts.ts';
 import type { Ladder } from './ladder.ts';
 import { atRelay, isAt, needOf, type PendingEdits } from './pending-edits.ts';
@@ -61,7 +60,10 @@ export interface CourierNode {
 }
 
 export function createCourierNode(node: LocalNode, relayID: string): CourierNode {
-  const askAbout = (state: KnownState) => askRelayBeyond(node, relayID, state);
+  function askAbout(state: KnownState): void {
+    const peer = node.syncManager.peers[relayID];
+    if (peer) node.syncManager.trySendToPeer(peer, { action: 'load', ...state });
+  }
   return {
     has: (id) => getAvailableCoValue(node, id) !== undefined,
     ask(id) {
