@@ -9,6 +9,8 @@ export interface HostileRelay {
   readonly url: string;
   /** How many connections there were. */
   readonly connections: number;
+  /** From all clients. */
+  readonly received: readonly SyncMessage[];
   /** To the client that connected last, unless another one is named. */
   send(messages: readonly object[], connection?: number): void;
   close(): Promise<void>;
@@ -20,6 +22,7 @@ export async function startHostileRelay(
 ): Promise<HostileRelay> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
   const sockets: WebSocket[] = [];
+  const received: SyncMessage[] = [];
 
   function replies(message: SyncMessage, connection: number): readonly object[] {
     if (message.action === 'reconcile') return [{ action: 'reconcile-ack', id: message.id }];
@@ -39,8 +42,9 @@ export async function startHostileRelay(
     socket.once('close', () => clearInterval(pings));
     socket.on('message', (data: Buffer) => {
       for (const line of data.toString().split('\n').filter(Boolean)) {
-        for (const reply of replies(JSON.parse(line) as SyncMessage, connection))
-          socket.send(JSON.stringify(reply));
+        const message = JSON.parse(line) as SyncMessage;
+        received.push(message);
+        for (const reply of replies(message, connection)) socket.send(JSON.stringify(reply));
       }
     });
   });
@@ -56,6 +60,7 @@ export async function startHostileRelay(
     get connections() {
       return sockets.length;
     },
+    received,
     send: (messages, connection = sockets.length - 1) =>
       sockets[connection]?.send(messages.map((message) => JSON.stringify(message)).join('\n')),
     close,
