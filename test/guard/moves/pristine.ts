@@ -1,7 +1,7 @@
 import * as cojson from 'cojson';
 import { attacker } from '../nodes.ts';
 
-/** Remembers cojson's classes. Returns a function that takes all patches from them. */
+/** Remembers cojson's classes. Returns a function that takes all patches from them, and from all objects what a plant let in. */
 export function rememberCojson(): () => void {
   const prototypes = Object.values(cojson).flatMap((one): object[] => {
     const prototype: unknown = typeof one === 'function' ? one.prototype : undefined;
@@ -9,7 +9,7 @@ export function rememberCojson(): () => void {
   });
   // cojson does not export the class that holds transactions.
   const { verified } = attacker().createGroup().core;
-  prototypes.push(Object.getPrototypeOf(verified) as object);
+  prototypes.push(Object.getPrototypeOf(verified) as object, Object.prototype);
   const before = prototypes.map(
     (prototype) => [prototype, Object.getOwnPropertyDescriptors(prototype)] as const,
   );
