@@ -1,5 +1,6 @@
 import type { LocalNode } from 'cojson';
 import { systemClock } from '../../../src/base/clock.ts';
+import type { Content } from '../../../src/engine/content.ts';
 import { createDroppedContent, type DroppedContent } from '../../../src/sync/relays/dropped-content.ts';
 import { assertSyncMessage } from '../../../src/wire/sync-message.ts';
 import type { BoundAccount } from '../bound-account.ts';
@@ -19,6 +20,7 @@ export interface Device {
   countOf(id: string, sessionID: string): number;
   /** From one of two relays: what follows a beginning that was dropped is taken from the other one only. */
   takeIn(log: Log, id: string, pieces: readonly Piece[], relay?: string): void;
+  receive(message: Content, relay: string): void;
 }
 
 export function personWithAccount(name: string, account: BoundAccount): Person {
@@ -36,16 +38,20 @@ export async function openDevice(person: Person): Promise<Device> {
   const boundary: DroppedContent = createDroppedContent({ node, clock: systemClock, onDropped: () => {} });
   const countOf = (id: string, sessionID: string) =>
     node.getCoValue(id as 'co_z1').verified?.getTransactionsCount(sessionID as never) ?? 0;
+  function receive(message: Content, relay: string): void {
+    const admitted = boundary.admit(relay, message);
+    if (admitted) node.syncManager.handleNewContent(admitted, 'import');
+  }
   return {
     person,
     node,
     countOf,
+    receive,
     takeIn(log, id, pieces, relay = 'relay') {
       const isNew = node.getCoValue(id as 'co_z1').verified === null;
       const message = messageOf(log, id, pieces, isNew);
       assertSyncMessage(message);
-      const admitted = boundary.admit(relay, message);
-      if (admitted) node.syncManager.handleNewContent(admitted, 'import');
+      receive(message, relay);
     },
   };
 }

@@ -82,7 +82,7 @@ export function garble(world: World): void {
   }
   if (!isFromWire(message)) return;
   try {
-    device.node.syncManager.handleNewContent(message, 'import');
+    device.receive(message, 'other relay');
   } catch (error) {
     world.breaches.push(`throws: ${device.person.name} taking in what is broken: ${String(error)}`);
   }
