@@ -5,14 +5,12 @@ import {
   sessionsOf,
   type Content,
   type CoValueHeader,
-  type RawCoID,
   type SessionContent,
   type SessionID,
 } from '../../engine/content.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
 import { isBoundAuthor, withOwnHeader } from '../../engine/session-place.ts';
-import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { RefusedContent } from './content-refusal.ts';
 import { genesisFirst } from './genesis-first.ts';
 import { createHeldContent, type HeldContent } from './held-content.ts';
@@ -39,7 +37,6 @@ export interface Admission {
 export interface AdmissionOptions {
   readonly node: LocalNode;
   readonly clock: Clock;
-  readonly beginnings: Pick<Beginnings, 'isCopy' | 'passing'>;
   /** How much content of one client may wait for its authors' roles. */
   readonly maxHeldBytes: number;
   readonly on: AdmissionEvents;
@@ -56,8 +53,7 @@ const maxRounds = 10;
  * The only place that decides which content of clients reaches cojson, session by session. Refused
  * content is neither stored nor forwarded, and the rest of the message passes. Content whose author may still get a role waits.
  */
-export function admitContent(options: AdmissionOptions): Admission {
-  const { node, clock, beginnings, maxHeldBytes, on } = options;
+export function admitContent({ node, clock, maxHeldBytes, on }: AdmissionOptions): Admission {
   let pass: HandleContent = () => {};
   const roles = createOwnerRoles(node);
   const refusedByPeer = new WeakMap<PeerState, RefusedSessions>();
@@ -65,9 +61,7 @@ export function admitContent(options: AdmissionOptions): Admission {
 
   interceptContent(node, 'admission', (next) => {
     pass = (message, from) => {
-      const passed = typeof from === 'string' ? undefined : beginnings.passing(message, from.id);
       next(message, from);
-      passed?.();
       roles.arrived(message);
       for (const held of [...heldByPeer.values()]) held.groupChanged(message.id);
     };
@@ -144,7 +138,6 @@ export function admitContent(options: AdmissionOptions): Admission {
       nowMs: clock.nowMs(),
       isBound: () => isBoundAuthor(node, id, sessionID) === true,
       role: (added) => roles.verdict(arrival, Math.max(content.after, count), added),
-      isCopy: () => beginnings.isCopy(arrival, from.id),
     });
     // It follows content that was refused, so cojson would only request all of it again.
     const earlier = content.after > count ? refused?.reasonFor(id, sessionID) : undefined;
@@ -212,7 +205,7 @@ interface Outcome {
 }
 
 interface Arrival {
-  readonly id: RawCoID;
+  readonly id: string;
   readonly sessionID: SessionID;
   readonly content: SessionContent;
   /** How many of the session's transactions the relay has. */

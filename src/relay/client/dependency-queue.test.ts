@@ -37,7 +37,6 @@ describeStorage(({ open }) => {
       peer: () => undefined,
       maxBytes,
       mayName: () => true,
-      readBeginnings: () => undefined,
       clock,
       pass(message) {
         passed.push(message.id);

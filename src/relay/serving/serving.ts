@@ -7,7 +7,6 @@ import { kernelVersion } from '../../base/version.ts';
 import { protocolVersion, type HelloFrame } from '../../wire/frames.ts';
 import { admitContent } from '../admission/admit-content.ts';
 import { createAdmission } from './admission.ts';
-import { createBeginnings } from '../beginnings/beginnings.ts';
 import type { AgentIdentity } from '../config/agent-identity.ts';
 import { createCommitApplier } from './apply-commits.ts';
 import type { ClientSocket } from '../client/client-socket.ts';
@@ -77,13 +76,6 @@ export async function startServing(
     inspect,
     ...(minAppVersion !== undefined && { minAppVersion }),
   };
-  const beginnings = createBeginnings({
-    node,
-    clock,
-    readClaim: (digest) => storage.readClaim(digest),
-    readCommitted: (id) => storage.readCommitted(id),
-    onceWritten: (run) => storage.onceWritten(run),
-  });
   const storage = createSqlStorage({
     database,
     clock,
@@ -91,7 +83,6 @@ export async function startServing(
     committed: metrics.committed,
     foundOlder: (id) => getOrCreateCoValue(node, id).loadFromStorage(),
     ...(bus && { publish: bus.publish, published: bus.published }),
-    claimsIn: beginnings.claimsIn,
     forked: reloadForked,
     onceSure: doubts.onceSure,
     failed() {
@@ -112,7 +103,6 @@ export async function startServing(
   const contentAdmission = admitContent({
     node,
     clock,
-    beginnings,
     maxHeldBytes: 2 * limits.messageBytes,
     on: {
       refused: (peerID, refused, isNotice) => connections.get(peerID)?.refuseContent(refused, isNotice),
@@ -140,14 +130,9 @@ export async function startServing(
   let openedCount = 0;
   let onAllDisconnected = () => {};
 
-  function reloadForked({ id, sessionID, copiedBy }: Fork): void {
+  function reloadForked({ id, sessionID }: Fork): void {
     node.internalDeleteCoValue(id);
-    if (copiedBy === undefined) {
-      for (const connection of connections.values()) connection.refuseFork(id, sessionID);
-    } else {
-      beginnings.lost({ id, sessionID });
-      connections.get(copiedBy)?.refuseContent({ id, sessionID, count: 0, reason: 'copy' }, true);
-    }
+    for (const connection of connections.values()) connection.refuseFork(id, sessionID);
     getOrCreateCoValue(node, id).loadFromStorage();
   }
 
@@ -187,7 +172,6 @@ export async function startServing(
     );
     hello = { ...hello, storage: track.identity };
     storage.forgetStored();
-    beginnings.clear();
     for (const connection of connections.values()) {
       connection.refuse('storage', 'The storage of the relay was restored to another state.', 1_000);
     }
@@ -218,7 +202,6 @@ export async function startServing(
       subscriptions,
       turns,
       admission: contentAdmission,
-      beginnings,
       notFound: eviction.notFound,
       hello,
       limits,
