@@ -52,7 +52,7 @@ function useTestStorage(
     await prepareSchema(database);
   });
   afterEach(() =>
-    database.query(`truncate covalues, sessions, transactions, signatures, deletions, unsynced, beginnings`),
+    database.query(`truncate covalues, sessions, transactions, signatures, deletions, unsynced`),
   );
   afterAll(() => database.close());
 
