@@ -147,7 +147,7 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
     'const same = listIn(placesBySubject, subject);',
     "const same = listIn(placesBySubject, '');",
   ],
-  ['rights that a claim ends', 'revocation-heads', 'ranked.has(change.member)', 'false'],
+  ['rights that a claim ends', 'revocation-heads', '&& ranked.has(change.member)', '&& false'],
   ['what claims end without rights', 'revocation-heads', 'if (isOutdated) judge = judgeRoles();', ''],
   ['a read key as write key', 'keys/keys', 'if (facts.isReadKey(keyID)) return false;', ''],
   [
