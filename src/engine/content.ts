@@ -1,11 +1,4 @@
-import {
-  cojsonInternals,
-  type CojsonInternalTypes,
-  type CoValueHeader,
-  type LocalNode,
-  type RawCoID,
-  type SessionID,
-} from 'cojson';
+import type { CojsonInternalTypes, CoValueHeader, LocalNode, RawCoID, SessionID } from 'cojson';
 
 export type Content = CojsonInternalTypes.NewContentMessage;
 export type SessionContent = CojsonInternalTypes.SessionNewContent;
@@ -16,22 +9,6 @@ export type { CoValueHeader, RawCoID, SessionID };
 
 export function sessionsOf(content: Content): [SessionID, SessionContent][] {
   return Object.entries(content.new) as [SessionID, SessionContent][];
-}
-
-/** Of its content, only the authors are known to be dependencies. */
-export const authorsOnly: CoValueHeader = {
-  type: 'comap',
-  ruleset: { type: 'unsafeAllowAll' },
-  meta: null,
-  uniqueness: null,
-};
-
-/** What content depends on. Without a header, only its authors, as in cojson. */
-export function dependenciesOf(
-  content: Content,
-  header = content.header ?? authorsOnly,
-): ReadonlySet<RawCoID> {
-  return cojsonInternals.getDependedOnCoValues(header, content);
 }
 
 /** The session ID of the transactions that make an account. Running sessions have random IDs, so none has this one. */

@@ -1,13 +1,6 @@
-import type { LocalNode, PeerState, RawCoID } from 'cojson';
+import { cojsonInternals, type LocalNode, type PeerState, type RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import {
-  authorsOnly,
-  contentBytes,
-  dependenciesOf,
-  sessionsOf,
-  type Content,
-  type CoValueHeader,
-} from '../../engine/content.ts';
+import { contentBytes, sessionsOf, type Content, type CoValueHeader } from '../../engine/content.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
 /** Holds content back until its dependencies arrive: in the CoValue, it would block all later edits. */
@@ -234,7 +227,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
 /** Without a header, only the authors are known to be dependencies, as in cojson. Of a group, only they are required. */
 function requiredOf(message: Content, header: CoValueHeader | undefined): readonly RawCoID[] {
   const known = header && header.ruleset.type !== 'group' ? header : authorsOnly;
-  return [...dependenciesOf(message, known)];
+  return [...cojsonInternals.getDependedOnCoValues(known, message)];
 }
 
 function namedIn(
@@ -245,5 +238,12 @@ function namedIn(
   if (header?.ruleset.type !== 'group') return [];
   const trusted = sessionsOf(message).filter(([sessionID]) => mayName(message.id, header, sessionID));
   const named = { ...message, new: Object.fromEntries(trusted) };
-  return [...dependenciesOf(named, header)].filter((id) => id !== message.id);
+  return [...cojsonInternals.getDependedOnCoValues(header, named)].filter((id) => id !== message.id);
 }
+
+const authorsOnly: CoValueHeader = {
+  type: 'comap',
+  ruleset: { type: 'unsafeAllowAll' },
+  meta: null,
+  uniqueness: null,
+};
