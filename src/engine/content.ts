@@ -28,6 +28,13 @@ export function isOwnSession(node: LocalNode, sessionID: string): boolean {
   return ownAuthors(node).includes(authorOf(sessionID));
 }
 
+/** The session in which a node writes, of its account and of its agent. */
+export function currentSessions(node: LocalNode): readonly string[] {
+  const { currentSessionID } = node;
+  const suffix = currentSessionID.slice(currentSessionID.indexOf('_session_'));
+  return ownAuthors(node).map((author) => `${author}${suffix}`);
+}
+
 /** A session of this form holds only a deletion, and is kept when the rest of the CoValue is erased. */
 export function isDeleteSession(sessionID: string): boolean {
   return sessionID.endsWith('$');

@@ -12,6 +12,7 @@ import {
 } from 'cojson';
 import type { KeySecret } from './internal-types.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
+import { covers } from './known-counts.ts';
 import { at } from './private-fields.ts';
 import { wrapMethod } from './wrap-method.ts';
 
@@ -279,14 +280,8 @@ export function answerKnownContent(): void {
   const { prototype } = CoValueCore;
   const { newContentSince } = prototype;
   prototype.newContentSince = function (known) {
-    return known?.header && hasAll(this, known.sessions) ? undefined : newContentSince.call(this, known);
+    const isKnown =
+      known?.header && this.verified && covers(known.sessions, this.verified.knownState().sessions);
+    return isKnown ? undefined : newContentSince.call(this, known);
   };
-}
-
-function hasAll({ verified }: CoValueCore, known: Readonly<Record<string, number>>): boolean {
-  if (!verified) return false;
-  const { sessions } = verified.knownState();
-  for (const sessionID in sessions)
-    if ((sessions[sessionID as keyof typeof sessions] ?? 0) > (known[sessionID] ?? 0)) return false;
-  return true;
 }

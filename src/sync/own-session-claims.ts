@@ -1,5 +1,12 @@
 import type { LocalNode, RawCoID, SessionID, SyncMessage } from 'cojson';
-import { ownAuthors, sessionsOf, type Content, type KnownState, type Signature } from '../engine/content.ts';
+import {
+  currentSessions,
+  ownAuthors,
+  sessionsOf,
+  type Content,
+  type KnownState,
+  type Signature,
+} from '../engine/content.ts';
 import {
   knownCountsOfContent,
   knownCountsOfState,
@@ -83,9 +90,7 @@ export function createOwnSessionClaims(options: {
     onAccepted,
   } = options;
   const prefixes = ownAuthors(node).map((owner) => `${owner}_session_`);
-  const { currentSessionID } = node;
-  const suffix = currentSessionID.slice(currentSessionID.indexOf('_session_'));
-  const ownIDs = ownAuthors(node).map((owner) => `${owner}${suffix}`);
+  const ownIDs = currentSessions(node);
   /**
    * What the relay may have of the account's sessions, because it was sent on this connection. What another relay has, or an
    * earlier connection carried, proves nothing: this relay can have as much of what was never sent to it.

@@ -1,6 +1,7 @@
 import { CoValueCore, RawGroup } from 'cojson';
 import { isRecord } from '../../base/record.ts';
 import { allBelow } from '../covalue-lookup.ts';
+import { isRevelationKey } from '../group-rules/read-change.ts';
 import { openContentOf } from '../private-fields.ts';
 import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
 
@@ -59,7 +60,7 @@ export function patchLateChanges(): void {
 }
 
 function isRevelation(change: unknown): boolean {
-  return isRecord(change) && String(change['key']).startsWith('key_');
+  return isRecord(change) && isRevelationKey(String(change['key']));
 }
 
 /** Validates again, in all that depends on a group, the CoValues with edits at or after this time. */

@@ -44,10 +44,14 @@ export function readGroupChange(changes: unknown): GroupChange {
   const { op, key, value } = change as Readonly<Record<string, unknown>>;
   if (op !== 'set' || typeof key !== 'string') return malformed('Group transaction must set a key');
   // No other key begins like the names of keys, which are the most.
-  if (key.startsWith('key_')) return readRevelation(key, value);
+  if (isRevelationKey(key)) return readRevelation(key, value);
   return (
     readSetting(key, value) ?? readMember(key, value) ?? readParent(key, value) ?? readWriteKey(key, value)
   );
+}
+
+export function isRevelationKey(key: string): boolean {
+  return key.startsWith('key_');
 }
 
 function readSetting(key: string, value: unknown): GroupChange | undefined {

@@ -3,7 +3,7 @@ import { authorOf } from '../content.ts';
 import { dataClock } from '../session-maps/edit-clock.ts';
 import { changesAhead, wouldCount } from './group-in-memory.ts';
 import type { GroupChange, GroupTransaction, MemberRole } from './group-transaction.ts';
-import { readGroupChange } from './read-change.ts';
+import { isRevelationKey, readGroupChange } from './read-change.ts';
 import { isAdministrator, roleOfInvite } from './roles.ts';
 
 /**
@@ -14,7 +14,7 @@ import { isAdministrator, roleOfInvite } from './roles.ts';
  */
 export function setAlsoAhead(group: RawGroup, key: string, value: JsonValue, setNow: () => void): void {
   // Revelations have no date from which they count, and a removal makes one for each member.
-  if (key.startsWith('key_')) return setNow();
+  if (isRevelationKey(key)) return setNow();
   const { core } = group;
   const { sessionID, txIndex } = core.nextTransactionID();
   setNow();

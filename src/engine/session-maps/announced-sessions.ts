@@ -47,7 +47,9 @@ export function createAnnouncedSessions(): AnnouncedSessions & { readonly layer:
       const map = createBelow();
       const isStreaming = map.isStreaming.bind(map);
 
+      // Asked for each change of each CoValue, and most announce nothing.
       const isAwaiting = () =>
+        announcedByID.has(coValueID) &&
         Object.entries(announcedOf(coValueID)).some(
           ([sessionID, count]) => map.getTransactionCount(sessionID) < count,
         );

@@ -3,7 +3,7 @@ import { pause, retry } from '../../base/retry.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Platform } from '../../platform/platform.ts';
 import { confirmationsOf } from '../../sync/confirmations.ts';
-import { isOwnSession } from '../../engine/content.ts';
+import { currentSessions, isOwnSession } from '../../engine/content.ts';
 import { knownCountsOfState } from '../../engine/known-counts.ts';
 import type { OwnSessionClaim } from '../../sync/own-session-claims.ts';
 import type { SyncPlatform } from '../../sync/begin-sync.ts';
@@ -46,7 +46,7 @@ export function guardSessionID(parts: {
   const { platform, node, sync, transports = [], logger, isKept, retiredIDs, retire, onRetired } = parts;
   const confirmations = confirmationsOf(sync);
   const storage = (node.storage ?? {}) as Partial<KernelDeviceStorage>;
-  const { currentSessionID } = node;
+  const sessionsOfThisRun = currentSessions(node);
   /** Keyed by relay and CoValue. */
   const claims = new Map<string, OwnSessionClaim>();
   /** Relays whose claims are being looked into. One that does not answer delays no other. */
@@ -131,7 +131,7 @@ export function guardSessionID(parts: {
   }
 
   function isOfThisRun({ sessionID }: Fork): boolean {
-    return sessionID.endsWith(currentSessionID.slice(currentSessionID.indexOf('_session_')));
+    return sessionsOfThisRun.includes(sessionID);
   }
 
   async function asked(url: string, claimed: readonly OwnSessionClaim[]) {

@@ -114,15 +114,20 @@ it('waits for a relay that sends the next piece in time, until all is here', asy
   expect(core.isCompletelyDownloaded()).toBe(true);
 });
 
-it('[SEC-16] what others send of the value does not count as what a relay has announced', async () => {
+/** A relay announces more of a map than there is, of which another one has sent all. */
+async function startWithTooMuch() {
   const { node, group, map, clock, relay, announcement } = await start();
   const [hostile, honest] = [relay('hostile'), relay('honest')];
   honest.send(...contentOf(group), ...contentOf(map));
-  const core = node.getCoValue(map.id);
   const sessions = Object.fromEntries(
     Object.keys(map.core.knownState().sessions).map((sessionID) => [sessionID, 1_000_000]),
   );
   hostile.send({ ...announcement, expectContentUntil: sessions });
+  return { map, clock, hostile, honest, core: node.getCoValue(map.id) };
+}
+
+it('[SEC-16] what others send of the value does not count as what a relay has announced', async () => {
+  const { map, clock, honest, core } = await startWithTooMuch();
   for (let n = 0; n < 2; n++) {
     expect(core.isCompletelyDownloaded()).toBe(false);
     honest.send(...changeOf(map, n));
@@ -132,14 +137,7 @@ it('[SEC-16] what others send of the value does not count as what a relay has an
 });
 
 it('[SEC-16] a relay that sends a little again and again does not keep a value from loading', async () => {
-  const { node, group, map, clock, relay, announcement } = await start();
-  const [hostile, honest] = [relay('hostile'), relay('honest')];
-  honest.send(...contentOf(group), ...contentOf(map));
-  const core = node.getCoValue(map.id);
-  const sessions = Object.fromEntries(
-    Object.keys(map.core.knownState().sessions).map((sessionID) => [sessionID, 1_000_000]),
-  );
-  hostile.send({ ...announcement, expectContentUntil: sessions });
+  const { map, clock, hostile, core } = await startWithTooMuch();
   for (let n = 0; n < 900; n++) {
     hostile.send(...changeOf(map, n));
     clock.advance(4_000);

@@ -16,7 +16,10 @@ export interface AnnouncedContent {
 
 /** Shorter than a load takes by default. */
 const pieceMs = 8_000;
-/** About an hour, in which a large file arrives on a slow network. A relay that announces what does not exist can send a little of it for ever. */
+/**
+ * About an hour, in which a large file arrives on a slow network. A relay that announces what does not exist can send a little
+ * of it for ever.
+ */
 const mostPieces = 450;
 /** CoValues per connection. Any more count as complete although they are not. */
 const mostRemembered = 10_000;
