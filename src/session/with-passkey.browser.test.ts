@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { createDatabases } from '../../test/support/storage/databases.ts';
 import { plugInAuthenticator } from '../../test/support/platform/virtual-authenticator.mjs';
@@ -52,10 +52,14 @@ test('a wrong relying party is PASSKEY_INVALID_RP_ID', async () => {
 
 test('autofill opens the account, and gives way to a sign-up', async () => {
   ({ unplug } = await plugInAuthenticator(cdp()));
+  const asked = vi.spyOn(navigator.credentials, 'get');
   const picking = signInWithPasskey({ sync: false, autofill: true });
   // Chromium's authenticator is empty, and may fail before the sign-up ends the wait.
   const ended = expect.stringMatching(/^(ABORTED|PASSKEY_REFUSED)$/) as string;
   const replaced = expect(picking).rejects.toMatchObject({ code: ended });
+  // Autofill that begins to wait after the sign-up would pick the new passkey.
+  await vi.waitFor(() => expect(asked).toHaveBeenCalledOnce(), { timeout: 10_000 });
+  asked.mockRestore();
   const made = await signUpWithPasskey({ sync: false, name: 'Ada' });
   await replaced;
   await made.close();
