@@ -42,16 +42,18 @@ export function localCounts(node: LocalNode, id: RawCoID): KnownCounts {
   return core.isDeleted ? deletionOnly(state) : state;
 }
 
-const heldByNode = new WeakMap<LocalNode, ReadonlyMap<RawCoID, unknown>>();
+type IsHeld = (id: RawCoID) => boolean;
 
-/** Sets what the kernel hands to cojson later, by CoValue. */
-export function setHeldContent(node: LocalNode, held: ReadonlyMap<RawCoID, unknown>): void {
-  heldByNode.set(node, held);
+const heldByNode = new WeakMap<LocalNode, readonly IsHeld[]>();
+
+/** Tells of which CoValues there is content that the kernel hands to cojson later. */
+export function addHeldContent(node: LocalNode, isHeld: IsHeld): void {
+  heldByNode.set(node, [...(heldByNode.get(node) ?? []), isHeld]);
 }
 
 /** Whether content of the CoValue has arrived that cojson has yet to handle. */
 export function hasWaitingContent({ node, id, newContentQueue }: CoValueCore): boolean {
-  return newContentQueue.length > 0 || heldByNode.get(node)?.has(id) === true;
+  return newContentQueue.length > 0 || heldByNode.get(node)?.some((isHeld) => isHeld(id)) === true;
 }
 
 const circularDependants = new WeakMap<CoValueCore, Set<RawCoID>>();

@@ -1,7 +1,7 @@
 import { cojsonInternals, type LocalNode, type PeerState, type RawCoID } from 'cojson';
 import type { Pacer } from '../base/pacer.ts';
 import type { Content } from './content.ts';
-import { getOrCreateCoValue, setHeldContent } from './covalue-lookup.ts';
+import { addHeldContent, getOrCreateCoValue } from './covalue-lookup.ts';
 import { interceptContent, type HandleContent } from './node-events.ts';
 import { isWaitingForDependency } from './private-fields.ts';
 
@@ -26,7 +26,7 @@ export function paceReleases(node: LocalNode, pacer: Pacer): ReleasePacing {
   const queuedByCojson = new WeakSet<Content>();
   /** Held or released contents by CoValue; those of one CoValue build on each other. */
   const waitingByID = new Map<RawCoID, [Content, Source][]>();
-  setHeldContent(node, waitingByID);
+  addHeldContent(node, (id) => waitingByID.has(id));
   /** The dependencies that cojson awaits, with the CoValues that are held for each. */
   const heldByDependency = new Map<RawCoID, Set<RawCoID>>();
   const dependencyByHeldID = new Map<RawCoID, RawCoID>();

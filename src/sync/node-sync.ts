@@ -88,6 +88,7 @@ export function createNodeSync(options: {
   const droppedContent = createDroppedContent({
     node,
     clock,
+    pacer,
     takesReplays: options.takesReplays,
     onDropped: (dropped) => events.emit('dropped', dropped),
   });

@@ -30,7 +30,7 @@ export interface SyncEvents {
     readonly index: number;
     readonly reason: NotCountedReason;
   };
-  /** Content from a relay was rejected because it cannot be authentic. */
+  /** Content from a relay was rejected: it cannot be authentic, or its author's account has not arrived. */
   readonly dropped: {
     readonly peerID: string;
     readonly id: string;

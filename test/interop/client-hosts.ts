@@ -6,6 +6,7 @@ import { genesisTimeMs } from '../../src/session/account/version-1.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createDroppedContent, type DroppedContent } from '../../src/sync/relays/dropped-content.ts';
 import type { LocalNode, SessionID } from 'cojson';
+import { createInstantPacer } from '../support/instant-pacer.ts';
 import { createClientCalls, type ClientCalls, type Person } from './client-commands.ts';
 import type { Call } from './stock-clients.ts';
 import type { TakenClock } from './take-clock.ts';
@@ -50,8 +51,9 @@ export function openKernelHost(
     const crypto = await createSessionCrypto();
     const id = sessionID ?? crypto.newRandomSessionID(accountID);
     const node = createSessionNode({ crypto, agentSecret, sessionID: id, genesisTimeMs });
+    const pacer = createInstantPacer();
     const onDropped = (detail: object) => void dropped.push(JSON.stringify(detail));
-    filters.set(node, createDroppedContent({ node, clock: systemClock, onDropped }));
+    filters.set(node, createDroppedContent({ node, clock: systemClock, pacer, onDropped }));
     return node;
   }
 

@@ -11,8 +11,8 @@ import {
   type SharedGroup,
 } from '../../../test/support/sync/shared-group.ts';
 import { startStockRelay } from '../../../test/support/sync/stock-relay.ts';
+import { createInstantPacer } from '../../../test/support/instant-pacer.ts';
 import { until } from '../../../test/support/until.ts';
-import { createPacer } from '../../base/pacer.ts';
 import { coValuesOf } from '../../engine/private-fields.ts';
 import { createValidity } from './validity.ts';
 
@@ -104,7 +104,7 @@ describe('[CONF-13] an edit that an earlier run left behind is judged when a rel
     write('one');
     write('two');
     const told: unknown[] = [];
-    const pacer = createPacer({ nowMs: () => 0, nextTask: () => Promise.resolve() });
+    const pacer = createInstantPacer();
     const emit = (_event: string, detail: unknown) => void told.push(detail);
     const validity = createValidity({ node: other, pacer, events: { emit }, onChange: () => {} });
     const sessionID = other.currentSessionID;
@@ -132,7 +132,7 @@ describe('[CONF-13] an edit that an earlier run left behind is judged when a rel
 
 it('[CONF-13] takes in what an earlier run left before the account is loaded', () => {
   const node = new LocalNode(owner.agentSecret, owner.crypto.newRandomSessionID(idOf(owner)), owner.crypto);
-  const pacer = createPacer({ nowMs: () => 0, nextTask: () => Promise.resolve() });
+  const pacer = createInstantPacer();
   const validity = createValidity({ node, pacer, events: { emit: () => {} }, onChange: () => {} });
   const [mine, theirs] = [`${idOf(node)}_session_zA`, `${idOf(other)}_session_zB`];
   validity.recalled(map.id, { need: { header: 1, [mine]: 2, [theirs]: 3 }, confirmed: new Map() });
@@ -141,7 +141,7 @@ it('[CONF-13] takes in what an earlier run left before the account is loaded', (
 
 it('knows whether a relay has confirmed the header', () => {
   const node = new LocalNode(owner.agentSecret, owner.crypto.newRandomSessionID(idOf(owner)), owner.crypto);
-  const pacer = createPacer({ nowMs: () => 0, nextTask: () => Promise.resolve() });
+  const pacer = createInstantPacer();
   const validity = createValidity({ node, pacer, events: { emit: () => {} }, onChange: () => {} });
   validity.made('co_z1', { header: 1 });
   expect(validity.unconfirmedFrom('co_z1')).toEqual({ header: 0 });

@@ -1,5 +1,6 @@
 import { cojsonInternals, type LocalNode, type RawCoMap, type SyncMessage } from 'cojson';
 import { expect, it } from 'vitest';
+import { createInstantPacer } from '../../../test/support/instant-pacer.ts';
 import type { Content } from '../../engine/content.ts';
 import { createSessionNode } from '../../engine/create-node.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
@@ -32,7 +33,12 @@ async function start() {
   group.addMember('everyone', 'reader');
   const map = group.createMap({ a: 1 }, null, 'trusting');
   const clock = createFakeClock();
-  const droppedContent = createDroppedContent({ node, clock, onDropped: () => {} });
+  const droppedContent = createDroppedContent({
+    node,
+    clock,
+    pacer: createInstantPacer(),
+    onDropped: () => {},
+  });
   function relay(id: string) {
     const [peer, other] = cojsonInternals.connectedPeers(id, 'client', {
       peer1role: 'server',

@@ -1,7 +1,7 @@
 import type { LocalNode, SyncMessage } from 'cojson';
 import { readLoads, type Reading } from '../../engine/private-fields.ts';
 import type { SyncState } from '../sync-state.ts';
-import { getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+import { getOrCreateCoValue, hasWaitingContent } from '../../engine/covalue-lookup.ts';
 
 /** What was requested from the relay on this connection, and how much of it has arrived. */
 export interface Download {
@@ -43,7 +43,9 @@ export function createDownload(options: {
 
   function isThere(id: string): boolean {
     const core = getOrCreateCoValue(node, id);
-    return core.isErroredInPeer(relayID) || (core.isAvailable() && !core.isStreaming());
+    return (
+      core.isErroredInPeer(relayID) || (core.isAvailable() && !core.isStreaming() && !hasWaitingContent(core))
+    );
   }
 
   /** Includes loads that cojson has not sent yet. */

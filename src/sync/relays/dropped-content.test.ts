@@ -8,6 +8,7 @@ import {
 } from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { expect, it, vi } from 'vitest';
+import { createInstantPacer } from '../../../test/support/instant-pacer.ts';
 import { sessionsOf, type Content } from '../../engine/content.ts';
 import { createSessionNode } from '../../engine/create-node.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
@@ -65,7 +66,12 @@ async function start() {
   own.set('amount', 1_000, 'trusting');
   const accountID = alice.getCurrentAccountOrAgentID() as RawCoMap['id'];
   const onDropped = vi.fn();
-  const droppedContent = createDroppedContent({ node: bob, clock: createFakeClock(), onDropped });
+  const droppedContent = createDroppedContent({
+    node: bob,
+    clock: createFakeClock(),
+    pacer: createInstantPacer(),
+    onDropped,
+  });
   const relay = relayOf(bob, 'relay');
   const replayed: Content = { action: 'content', id: rent.id, priority: 3, new: {} };
   for (const { new: sessions } of contentOf(second, paid)) {

@@ -1,11 +1,13 @@
 import type { LocalNode, PeerState } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
+import type { Pacer } from '../../base/pacer.ts';
 import { sessionsOf, type Content, type SessionContent } from '../../engine/content.ts';
-import { announcedSessionsOf, getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { addHeldContent, announcedSessionsOf, getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent } from '../../engine/node-events.ts';
 import { notifySoon } from '../../engine/private-methods.ts';
 import { isBoundAuthor, withOwnHeader, wrongPlaceOf } from '../../engine/session-place.ts';
 import type { SyncEvents } from '../sync-events.ts';
+import { createAbsentAuthors, type AbsentAuthors, type Hold } from './absent-authors.ts';
 import { createAnnouncedContent } from './announced-content.ts';
 
 /**
@@ -31,6 +33,7 @@ const mostRemembered = 10_000;
 export function createDroppedContent(options: {
   readonly node: LocalNode;
   readonly clock: Pick<Clock, 'after'>;
+  readonly pacer: Pick<Pacer, 'lane'>;
   /** Whether nothing is dropped. */
   readonly takesReplays?: boolean;
   /** Called once for each session and connection. */
@@ -45,7 +48,7 @@ export function createDroppedContent(options: {
     if (after !== 0 || !first) return undefined;
     const { id } = content;
     const header = getKnownCoValue(node, id)?.verified?.header ?? content.header;
-    // If the account is not here yet, cojson keeps the content until it is, and it is judged again then.
+    // If the account is not here yet, the content is kept back until it is, and judged again then.
     const isBound = () => isBoundAuthor(node, id, sessionID) === true;
     const wrong = wrongPlaceOf({ id, header, sessionID }, first, isBound);
     return wrong && reasons[wrong];
@@ -82,11 +85,24 @@ export function createDroppedContent(options: {
     onDropped(detail);
   }
 
-  const stop = interceptContent(node, 'admission', (next) => (content, from) => {
-    if (!isRelay(from)) return next(content, from);
-    const own = withOwnHeader(node, content);
-    const admitted = own && admit(from.id, own);
-    if (admitted) next(admitted, from);
+  const authorsByRelay = new Map<string, AbsentAuthors>();
+  const lane = options.pacer.lane<Hold>((hold) => hold.handOn());
+  addHeldContent(node, (id) => [...authorsByRelay.values()].some((authors) => authors.has(id)));
+
+  const stop = interceptContent(node, 'admission', (next) => {
+    const handle = (content: Content, from: PeerState) => {
+      const admitted = admit(from.id, content);
+      if (admitted) next(admitted, from);
+    };
+    return (content, from) => {
+      if (!isRelay(from)) return next(content, from);
+      const relayID = from.id;
+      const authors =
+        authorsByRelay.get(relayID) ?? createAbsentAuthors({ ...options, relayID, lane, handle });
+      authorsByRelay.set(relayID, authors);
+      const own = withOwnHeader(node, content);
+      if (own) authors.take(own, from);
+    };
   });
 
   return {
@@ -94,8 +110,12 @@ export function createDroppedContent(options: {
     lost(relayID) {
       droppedByRelay.delete(relayID);
       announced.lost(relayID);
+      authorsByRelay.get(relayID)?.lost();
     },
-    stop,
+    stop() {
+      stop();
+      for (const authors of authorsByRelay.values()) authors.lost();
+    },
   };
 }
 

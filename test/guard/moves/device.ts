@@ -3,6 +3,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import type { Content } from '../../../src/engine/content.ts';
 import { createDroppedContent, type DroppedContent } from '../../../src/sync/relays/dropped-content.ts';
 import { assertSyncMessage } from '../../../src/wire/sync-message.ts';
+import { createInstantPacer } from '../../support/instant-pacer.ts';
 import type { BoundAccount } from '../bound-account.ts';
 import { crypto, kernelNodes, newSecret } from '../nodes.ts';
 import { messageOf, type Log, type Piece } from './log.ts';
@@ -35,7 +36,12 @@ export function personWithAgent(name: string): Person {
 
 export async function openDevice(person: Person): Promise<Device> {
   const node = await person.open();
-  const boundary: DroppedContent = createDroppedContent({ node, clock: systemClock, onDropped: () => {} });
+  const boundary: DroppedContent = createDroppedContent({
+    node,
+    clock: systemClock,
+    pacer: createInstantPacer(),
+    onDropped: () => {},
+  });
   const countOf = (id: string, sessionID: string) =>
     node.getCoValue(id as 'co_z1').verified?.getTransactionsCount(sessionID as never) ?? 0;
   function receive(message: Content, relay: string): void {
