@@ -186,6 +186,8 @@ export function decideReading(reading: TransactionReading): void {
     if (this.isGroupOrAccount()) return void validate.call(this);
     // cojson counts what it has once found valid, and what is not valid any more would make it leave out others.
     this.toValidateTransactions = this.toValidateTransactions.filter((transaction) => {
+      // Only what counts is another edit's repetition. cojson would keep the name of what has counted until now.
+      transaction.sourceTxID = transaction.sourceTxMadeAt = undefined;
       const refusal = refusals.get(transaction);
       if (refusal !== undefined) transaction.markInvalid(refusal);
       else transaction.meta = reading.judged(transaction);

@@ -1,6 +1,6 @@
-import type { LocalNode, RawCoList } from 'cojson';
+import type { LocalNode, RawCoList, RawGroup } from 'cojson';
 import { expect, it } from 'vitest';
-import { attacker, give, kernelNodes, memberOf, newSecret, nextMoment } from './nodes.ts';
+import { attacker, give, idOf, kernelNodes, memberOf, newSecret, nextMoment, sign } from './nodes.ts';
 import { newDevice, signPrivately } from './steps.ts';
 
 /** Of no branch that exists. */
@@ -53,3 +53,27 @@ it.each([someBranch, ''])(
     for (const node of [alice, await opened()]) expect(listOn(node, list).asArray()).toEqual(['first']);
   },
 );
+
+it('[READ-3] an edit that does not count any more has its own name, also where others saw it under another one', async () => {
+  const { alice, wendy, mallory, list, opened } = await start(false);
+  const beforeMs = await nextMoment();
+  await nextMoment();
+  signPrivately(mallory, list, []);
+  await nextMoment();
+  const claim = { mi: 0, s: mallory.currentSessionID, t: 0 };
+  signPrivately(mallory, list, [{ op: 'app', value: 'gone', after: 'start' }], claim);
+  give(wendy, mallory, list);
+  await nextMoment();
+  listOn(wendy, list).append('after it', listOn(wendy, list).asArray().indexOf('gone'));
+  signPrivately(alice, list, [{ op: 'app', value: 'second', after: 'start' }]);
+  // Wendy's edit and the end of Mallory's role meet later.
+  const group = alice.expectCoValueLoaded(list.group.id).getCurrentContent() as RawGroup;
+  sign(alice, group, [idOf(mallory), 'revoked'], { atMs: beforeMs });
+  for (const [to, from] of [
+    [wendy, alice],
+    [alice, wendy],
+  ] as const)
+    give(to, from, group, list);
+  for (const node of [wendy, alice, await opened()])
+    expect(listOn(node, list).asArray()).toEqual(['first', 'second', 'after it']);
+});
