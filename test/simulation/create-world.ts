@@ -99,6 +99,7 @@ export function createWorld(
     },
     connectKills: createConnectKills(scenario.connectKills ? createDice(seed ^ 0x4111) : undefined),
     httpDice: scenario.http ? createDice(seed ^ 0x477b) : undefined,
+    hostileDice: scenario.absentAuthors ? createDice(seed ^ 0xab5e) : undefined,
     words,
     lateRecords: scenario.lateRecords ? createDice(seed ^ 0x1a7e) : undefined,
     trace,

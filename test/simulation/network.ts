@@ -28,18 +28,29 @@ export interface LinkOptions {
   accept(socket: ClientSocket): boolean;
   /** Called for each frame received. */
   onFrame(direction: 'up' | 'down', frame: string): void;
+  /** What the relay sends besides the frame. */
+  added?(frame: string): string | undefined;
 }
 
 const brokenOff = { code: 1006, reason: '' };
 
-export function openLink({ clock, dice, slowMs = 0, accept, onFrame }: LinkOptions): Link {
+export function openLink({ clock, dice, slowMs = 0, accept, onFrame, added }: LinkOptions): Link {
   const tab = createTabEnd();
   const relay = createRelayEnd();
   let isOpen = false;
   let isOver = false;
 
   const up = createWay({ clock, dice, arrive: (frame) => (onFrame('up', frame), relay.receive(frame)) });
-  const down = createWay({ clock, dice, arrive: (frame) => (onFrame('down', frame), tab.receive(frame)) });
+  const down = createWay({
+    clock,
+    dice,
+    arrive(frame) {
+      onFrame('down', frame);
+      tab.receive(frame);
+      const more = added?.(frame);
+      if (more !== undefined) tab.receive(more);
+    },
+  });
 
   clock.after(dice.between(1, 40) + slowMs, () => {
     if (isOver) return;

@@ -14,6 +14,7 @@ import { importAccount } from '../../src/session/opening/import-account.ts';
 import type { ClientSocket } from '../../src/relay/client/client-socket.ts';
 import type { SyncPlatform } from '../../src/sync/begin-sync.ts';
 import { startSync } from '../../src/sync/start-sync.ts';
+import { sessionsOfNobody } from './absent-authors.ts';
 import { transportsWith } from './connection-faults.ts';
 import { openDiskStorage } from './disk-storage.ts';
 import { createSimFetch } from './http-network.ts';
@@ -51,7 +52,7 @@ export async function openSimTab(
   const life = { isRunning: true, isOpen: true, isReady: false, isRetired: false };
   const simPage = createSimPage(world, device);
   const { clock, page } = simPage;
-  const { httpDice } = world;
+  const { httpDice, hostileDice } = world;
   const nextTask = () => new Promise<void>((resolve) => world.time.immediate(() => simPage.run(resolve)));
   const platform: SyncPlatform = {
     clock,
@@ -87,6 +88,9 @@ export async function openSimTab(
           return true;
         },
         onFrame: (direction, frame) => onFrame(direction, frame),
+        ...(hostileDice && {
+          added: (frame) => (world.isOver ? undefined : sessionsOfNobody(hostileDice, frame)),
+        }),
       });
       links.add(link);
       return link.socket;

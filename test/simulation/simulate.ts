@@ -19,7 +19,12 @@ export interface Outcome {
 export const maxTabs = 3;
 
 /** Every page has a session ID of its own. */
-export const newIDs = { reusedIDs: false, copies: false, http: false } satisfies Partial<Scenario>;
+export const newIDs = {
+  reusedIDs: false,
+  copies: false,
+  http: false,
+  absentAuthors: false,
+} satisfies Partial<Scenario>;
 
 /** What runs had before pages reused session IDs and roles changed: seeds that were pinned then have their schedules. */
 export const before = { ...newIDs, roles: false } satisfies Partial<Scenario>;
@@ -99,6 +104,7 @@ export async function simulate(
     reusedIDs: createDice(seed ^ 0x1d5e5).chance(20),
     copies: createDice(seed ^ 0xc0b1e5).chance(10),
     http: createDice(seed ^ 0x477be).chance(20),
+    absentAuthors: createDice(seed ^ 0xab5e7).chance(10),
     ...chooseScenario(
       createDice(seed ^ 0x5ce9e),
       createDice(seed ^ 0x4e57),

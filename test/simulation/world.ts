@@ -39,6 +39,8 @@ export interface World {
   readonly connectKills: ConnectKills;
   /** Undefined if WebSockets work. */
   readonly httpDice: Dice | undefined;
+  /** What relays add, unless they are honest. */
+  readonly hostileDice: Dice | undefined;
   /** Copies the profile of a device without pages to a new device of the same person. */
   copyDevice(device: SimDevice): SimDevice;
   readonly words: RelayWords;
@@ -88,6 +90,8 @@ export interface Scenario {
   readonly http: boolean;
   /** Browser profiles are copied to new devices, so two devices may write under one session ID. */
   readonly copies: boolean;
+  /** Relays add sessions of accounts that do not exist to what they send over WebSockets. */
+  readonly absentAuthors: boolean;
 }
 
 /** One person's device: its disk and its open tabs. */
