@@ -17,13 +17,24 @@ const rooms = {
 
 /** The folders of `src/relay`, each with those it may import from. Only `cli` may import the files at the root. */
 const relayFolders = {
-  cli: ['doctor', 'transfer', 'serving', 'client', 'admission', 'storage', 'database', 'config'],
+  cli: [
+    'doctor',
+    'transfer',
+    'serving',
+    'client',
+    'admission',
+    'beginnings',
+    'storage',
+    'database',
+    'config',
+  ],
   doctor: ['storage', 'database', 'config'],
   transfer: ['storage', 'database', 'config'],
-  serving: ['client', 'admission', 'storage', 'database', 'config'],
-  client: ['admission', 'storage', 'database', 'config'],
-  admission: [],
-  storage: ['database', 'config'],
+  serving: ['client', 'admission', 'beginnings', 'storage', 'database', 'config'],
+  client: ['admission', 'beginnings', 'storage', 'database', 'config'],
+  admission: ['beginnings'],
+  storage: ['beginnings', 'database', 'config'],
+  beginnings: ['database'],
   database: ['config'],
   config: [],
 };

@@ -7,6 +7,7 @@ import { silentLogger } from '../../src/base/logger.ts';
 import type { Database } from '../../src/relay/database/database.ts';
 import { openPGliteDatabase } from '../../src/relay/database/pglite-database.ts';
 import { prepareSchema } from '../../src/relay/database/schema.ts';
+import { readClaims, storeClaims, type Claim } from '../../src/relay/beginnings/claims.ts';
 import { createBatchWriter } from '../../src/relay/storage/batch-writer.ts';
 import { createEraser } from '../../src/relay/storage/eraser.ts';
 import { readKnownStates, readSnapshots, readTransactions } from '../../src/relay/storage/read-rows.ts';
@@ -77,6 +78,18 @@ async function exercise(
       })),
     );
   }
+  const claim: Claim = {
+    ...{ id: 'co_z', peerID: 'client', digest: 'd', place: 'one', isExclusive: true },
+    sessionID: 'co_z_session_z' as Claim['sessionID'],
+  };
+  for (const place of ['one', 'other', 'one'])
+    await noted.transaction((query) =>
+      storeClaims(query, [
+        { ...claim, place },
+        { ...claim, digest: place },
+      ]),
+    );
+  await readClaims(noted.query, ['d', 'other', 'none']);
   const ids = [...new Set(contents.flat().map(({ id }) => id)), 'co_znothing'];
   await readSnapshots(noted.query, ids);
   await readKnownStates(noted.query, ids);

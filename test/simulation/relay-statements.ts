@@ -59,6 +59,18 @@ const statements: Readonly<Record<string, Run>> = {
       .map((tx) => ({ tx })),
   'select distinct t.covalue_id as id': overlaps,
 
+  'insert into beginnings': ({ beginnings }, [digests, places]) =>
+    texts(digests).flatMap((digest, index) => {
+      if (beginnings.has(digest)) return [];
+      beginnings.set(digest, texts(places)[index] ?? '');
+      return [{ digest }];
+    }),
+  'select digest, place from beginnings': ({ beginnings }, [digests]) =>
+    texts(digests).flatMap((digest) => {
+      const place = beginnings.get(digest);
+      return place === undefined ? [] : [{ digest, place }];
+    }),
+
   'with new_transactions as': (tables, parameters) => {
     const [transactions, signatures, sessions] = [
       parameters.slice(0, 4),
@@ -110,7 +122,7 @@ const statements: Readonly<Record<string, Run>> = {
     [...new Set(unsynced.values())].sort(byText).map((id) => ({ id })),
 };
 
-const beginnings = Object.keys(statements);
+const starts = Object.keys(statements);
 
 /** Normalises white space. */
 export const plainSql = (sql: string) => sql.replace(/\s+/g, ' ').trim();
@@ -118,8 +130,8 @@ export const plainSql = (sql: string) => sql.replace(/\s+/g, ' ').trim();
 /** Throws for a statement that is not implemented here. */
 export function runStatement(tables: OpenTables, sql: string, parameters: Parameters): Rows {
   const plain = plainSql(sql);
-  const beginning = beginnings.find((start) => plain.startsWith(start));
-  const run = beginning === undefined ? undefined : statements[beginning];
+  const start = starts.find((text) => plain.startsWith(text));
+  const run = start === undefined ? undefined : statements[start];
   if (!run) throw new Error(`The simulation does not implement this statement: ${plain}`);
   return run(tables, parameters);
 }

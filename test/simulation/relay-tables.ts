@@ -11,6 +11,8 @@ export interface Tables {
   /** Whether the history is erased. */
   readonly deletions: ReadonlyMap<string, boolean>;
   readonly unsynced: ReadonlyMap<string, string>;
+  /** Places by digest. */
+  readonly beginnings: ReadonlyMap<string, string>;
 }
 
 /** What a server at a relay's address has, ours or a stock one. */
@@ -48,6 +50,7 @@ export function emptyTables(id: string): Tables {
     signatures: new Map(),
     deletions: new Map(),
     unsynced: new Map(),
+    beginnings: new Map(),
   };
 }
 
@@ -60,6 +63,7 @@ export function openTables({ identity, ...tables }: Tables): OpenTables {
     signatures: new Map(tables.signatures),
     deletions: new Map(tables.deletions),
     unsynced: new Map(tables.unsynced),
+    beginnings: new Map(tables.beginnings),
   };
 }
 

@@ -74,6 +74,13 @@ const migrations: readonly (readonly string[])[] = [
       last_processed_offset int4 not null
     )`,
   ],
+  [
+    // Hashes, so that a row that outlives an erased CoValue names neither it nor its authors.
+    `create table beginnings (
+      digest text collate "C" primary key,
+      place text collate "C" not null
+    )`,
+  ],
 ];
 
 export const schemaVersion = migrations.length;

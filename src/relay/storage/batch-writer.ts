@@ -1,3 +1,4 @@
+import type { Claim } from '../beginnings/claims.ts';
 import type { Database, Query } from '../database/database.ts';
 import { appendRows, planAppend, type AppendPlan } from './append-batch.ts';
 import { contentBytes, type KnownState, type RawCoID } from '../../engine/content.ts';
@@ -45,19 +46,20 @@ export function createBatchWriter(options: BatchWriterOptions) {
     });
   }
 
-  function write(requests: readonly StoreRequest[]): Promise<WrittenBatch> {
+  function write(requests: readonly StoreRequest[], claims: readonly Claim[]): Promise<WrittenBatch> {
     return database.transaction(async (query) => {
-      const written = await writeBatch(query, requests, isDeletionValid);
+      const written = await writeBatch(query, requests, isDeletionValid, claims);
       if (written.changed.size > 0) await publish?.(query, [...written.changed]);
       return written;
     });
   }
 
   return {
-    async commit(requests: readonly StoreRequest[]): Promise<WrittenBatch> {
+    async commit(requests: readonly StoreRequest[], claims: readonly Claim[] = []): Promise<WrittenBatch> {
       const startedMs = performance.now();
       try {
-        const written = (await append(requests)) ?? (await write(requests));
+        const appended = claims.length === 0 ? await append(requests) : undefined;
+        const written = appended ?? (await write(requests, claims));
         if (written.changed.size > 0) published?.();
         recent.add(written.sessions);
         committed?.({

@@ -13,9 +13,11 @@ import type { SessionRow } from './write-plan.ts';
 export interface Fork {
   readonly id: RawCoID;
   readonly sessionID: SessionID;
+  /** The client that brought it, if it is a copy of what another place has. */
+  readonly copiedBy?: string;
 }
 
-export function forkKey({ id, sessionID }: Fork): string {
+export function forkKey({ id, sessionID }: Pick<Fork, 'id' | 'sessionID'>): string {
   return `${id} ${sessionID}`;
 }
 

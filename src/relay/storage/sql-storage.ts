@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Database } from '../database/database.ts';
 import { isConflict } from '../database/postgres-facts.ts';
+import { readClaims, type Claim } from '../beginnings/claims.ts';
 import { createBatchReader } from './batch-reader.ts';
 import { createBatchWriter, type BatchWriterOptions } from './batch-writer.ts';
 import { createCommitQueue } from './commit-queue.ts';
@@ -34,6 +35,8 @@ export interface SqlStorage extends StorageAPI {
   readContent(id: string): Promise<StoredContent | undefined>;
   /** Reads the committed state without waiting for pending commits. Rejects once the storage is closed. */
   readCommitted(id: string): Promise<KnownState | undefined>;
+  /** Reads the place that a beginning is stored for. Rejects once the storage is closed. */
+  readClaim(digest: string): Promise<string | undefined>;
   /** Reads what other relays stored beyond the state in memory. */
   readonly loadNewer: LoadNewer;
   /** The database went back to an earlier state: discards all that memory says of what is stored, and reads in progress. */
@@ -50,6 +53,8 @@ export interface SqlStorageOptions extends Partial<
   readonly logger: Logger;
   /** A peer recreated a CoValue that is stored but was never loaded. Load it, or its history stays hidden. */
   foundOlder(id: RawCoID): void;
+  /** What is to be claimed together with this content. */
+  claimsIn?(content: Content): readonly Claim[];
   /** The transactions received are neither stored nor acknowledged. Evict the CoValue, so that it shows the stored ones. */
   forked?(fork: Fork): void;
   /** Calls `run` as soon as memory and the database are known to agree; never if they do not. */
@@ -73,6 +78,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
   const loader = createContentLoader(database, states.add, beginRead);
   const loadNewer = createNewerLoader(database, states.add, beginRead);
   const stateReader = createBatchReader((ids) => readKnownStates(database.query, ids));
+  const claimReader = createBatchReader((digests) => readClaims(database.query, digests));
   const eraser = createEraser(database, clock, logger);
   const writer = createBatchWriter({
     database,
@@ -103,7 +109,8 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
     if (queued[0]) forks.forgetUpTo(queued[0].forkCount);
     const batch = queued.map(withoutForked);
     const since = generation;
-    const written = await writer.commit(batch);
+    const claims = batch.flatMap(({ content }) => options.claimsIn?.(content) ?? []);
+    const written = await writer.commit(batch, claims);
     if (since !== generation) {
       writer.forget();
       throw wentBack();
@@ -230,6 +237,7 @@ export function createSqlStorage(options: SqlStorageOptions): SqlStorage {
         queue.afterCommit(id, () => void readUntilDone(() => loader.read(id)).then(resolve, reject)),
       ),
     readCommitted: (id) => readUntilDone(() => stateReader.read(id)),
+    readClaim: (digest) => readUntilDone(() => claimReader.read(digest)),
     loadKnownState(id, callback) {
       read(id, () => stateReader.read(id), callback);
     },

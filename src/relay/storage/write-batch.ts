@@ -1,6 +1,7 @@
 import type { CorrectionCallback } from 'cojson';
 import type { Query } from '../database/database.ts';
 import type { Content, KnownState, RawCoID } from '../../engine/content.ts';
+import { storeClaims, type Claim } from '../beginnings/claims.ts';
 import { findForks, forkKey, withoutForks, type Fork } from './find-forks.ts';
 import { createWritePlan, type SessionRow } from './write-plan.ts';
 import {
@@ -43,6 +44,7 @@ export async function writeBatch(
   query: Query,
   requests: readonly StoreRequest[],
   isDeletionValid: (id: RawCoID) => boolean,
+  claims: readonly Claim[] = [],
 ): Promise<WrittenBatch> {
   const plan = createWritePlan();
   const storedIDs = new Set<RawCoID>();
@@ -52,6 +54,9 @@ export async function writeBatch(
   const contents = requests.map(({ content }) => content);
 
   await prepare(contents);
+  const unforked = claims.filter((claim) => !forks.has(forkKey(claim)));
+  for (const { id, sessionID, peerID } of await storeClaims(query, unforked))
+    forks.set(forkKey({ id, sessionID }), { id, sessionID, copiedBy: peerID });
   const gapped = requests.filter(({ content }) => !add(content));
   for (const request of gapped) request.correction ??= await correctionFor(request);
   const corrections = gapped.flatMap(({ correction }) => correction ?? []);

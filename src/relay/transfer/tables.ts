@@ -41,6 +41,7 @@ export const tables: readonly Table[] = [
     columns: { covalue_id: 'text', session_id: 'text', idx: 'int4', signature: 'text' },
   },
   { name: 'deletions', keys: 1, rowsPerPage: 2_000, columns: { covalue_id: 'text', erased: 'boolean' } },
+  { name: 'beginnings', keys: 1, rowsPerPage: 2_000, columns: { digest: 'text', place: 'text' } },
 ];
 
 export function findTable(name: unknown): Table {

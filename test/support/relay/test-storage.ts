@@ -52,7 +52,7 @@ function useTestStorage(
     await prepareSchema(database);
   });
   afterEach(() =>
-    database.query(`truncate covalues, sessions, transactions, signatures, deletions, unsynced`),
+    database.query(`truncate covalues, sessions, transactions, signatures, deletions, unsynced, beginnings`),
   );
   afterAll(() => database.close());
 
