@@ -61,6 +61,12 @@ export function wrongPlaceOf(
   return mustName && isBound() ? 'no-place' : undefined;
 }
 
+/** Whether its signature covers a place, right or wrong. */
+export function namesPlace(transaction: Transaction): boolean {
+  const { at, deleted } = trustingMetaOf(transaction);
+  return isPlace(at) || typeof deleted === 'string';
+}
+
 /** The place to which a session claims to belong. */
 export interface Place {
   readonly id: string;

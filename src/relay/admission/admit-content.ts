@@ -5,12 +5,14 @@ import {
   sessionsOf,
   type Content,
   type CoValueHeader,
+  type RawCoID,
   type SessionContent,
   type SessionID,
 } from '../../engine/content.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { interceptContent, type HandleContent } from '../../engine/node-events.ts';
 import { isBoundAuthor, withOwnHeader } from '../../engine/session-place.ts';
+import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { RefusedContent } from './content-refusal.ts';
 import { genesisFirst } from './genesis-first.ts';
 import { createHeldContent, type HeldContent } from './held-content.ts';
@@ -37,6 +39,7 @@ export interface Admission {
 export interface AdmissionOptions {
   readonly node: LocalNode;
   readonly clock: Clock;
+  readonly beginnings: Pick<Beginnings, 'isCopy' | 'passing'>;
   /** How much content of one client may wait for its authors' roles. */
   readonly maxHeldBytes: number;
   readonly on: AdmissionEvents;
@@ -53,7 +56,8 @@ const maxRounds = 10;
  * The only place that decides which content of clients reaches cojson, session by session. Refused
  * content is neither stored nor forwarded, and the rest of the message passes. Content whose author may still get a role waits.
  */
-export function admitContent({ node, clock, maxHeldBytes, on }: AdmissionOptions): Admission {
+export function admitContent(options: AdmissionOptions): Admission {
+  const { node, clock, beginnings, maxHeldBytes, on } = options;
   let pass: HandleContent = () => {};
   const roles = createOwnerRoles(node);
   const refusedByPeer = new WeakMap<PeerState, RefusedSessions>();
@@ -61,7 +65,9 @@ export function admitContent({ node, clock, maxHeldBytes, on }: AdmissionOptions
 
   interceptContent(node, 'admission', (next) => {
     pass = (message, from) => {
+      const passed = typeof from === 'string' ? undefined : beginnings.passing(message, from.id);
       next(message, from);
+      passed?.();
       roles.arrived(message);
       for (const held of [...heldByPeer.values()]) held.groupChanged(message.id);
     };
@@ -138,6 +144,7 @@ export function admitContent({ node, clock, maxHeldBytes, on }: AdmissionOptions
       nowMs: clock.nowMs(),
       isBound: () => isBoundAuthor(node, id, sessionID) === true,
       role: (added) => roles.verdict(arrival, Math.max(content.after, count), added),
+      isCopy: () => beginnings.isCopy(arrival, from.id),
     });
     // It follows content that was refused, so cojson would only request all of it again.
     const earlier = content.after > count ? refused?.reasonFor(id, sessionID) : undefined;
@@ -205,7 +212,7 @@ interface Outcome {
 }
 
 interface Arrival {
-  readonly id: string;
+  readonly id: RawCoID;
   readonly sessionID: SessionID;
   readonly content: SessionContent;
   /** How many of the session's transactions the relay has. */

@@ -22,6 +22,11 @@ export const contentRefusals = {
     sentence:
       'This account was created by the kernel, and this edit names no place as the kernel’s edits do. Write with the kernel instead of a stock client.',
   },
+  copy: {
+    code: 'forbidden',
+    sentence:
+      'The relay has the beginning of this session in another CoValue or session already, so this is a copy of it.',
+  },
   'no-group': {
     code: 'forbidden',
     sentence: 'The owner of this CoValue is not a group, so no account can have a role in it.',

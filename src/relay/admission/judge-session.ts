@@ -25,11 +25,13 @@ export interface SessionQuestion {
   readonly isBound: () => boolean;
   /** By what is known now. */
   readonly role: (added: readonly Transaction[]) => RoleVerdict;
+  /** Whether the session begins as another one does. */
+  readonly isCopy: () => boolean;
 }
 
 /** Applies the rules to what is new, in their order. */
 export function judgeSession(question: SessionQuestion): 'admitted' | RefusalReason {
-  const { id, header, sessionID, content, count, nowMs, isBound, role } = question;
+  const { id, header, sessionID, content, count, nowMs, isBound, role, isCopy } = question;
   const added = addedBy(content, count);
   // A signature covers all transactions of a message, so none of them can be admitted alone.
   if (added.some((transaction) => isTooFarAhead(transaction, nowMs))) return 'clock';
@@ -38,6 +40,7 @@ export function judgeSession(question: SessionQuestion): 'admitted' | RefusalRea
   if (wrongPlace !== undefined) return wrongPlace;
   if (added.length === 0) return 'admitted';
   const verdict = role(added);
+  if (verdict === 'admitted') return isCopy() ? 'copy' : verdict;
   // The fork guard holds deletions until their author is an admin.
   return verdict === 'no-role' && header.ruleset.type !== 'group' && isDeletion(sessionID, content)
     ? 'admitted'

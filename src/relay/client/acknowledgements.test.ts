@@ -1,4 +1,5 @@
 import type { Peer, SyncMessage } from 'cojson';
+import type { Content } from '../../engine/content.ts';
 import { expect, it, vi } from 'vitest';
 import { delayAcknowledgements } from './acknowledgements.ts';
 
@@ -17,13 +18,18 @@ function setUp() {
     incoming: { close() {}, onMessage() {}, onClose() {} },
     outgoing: { push: (message) => sent.push(message), close, onClose() {} },
   };
-  const acknowledgements = delayAcknowledgements(peer, {
-    afterCommit(asked, run) {
-      if (asked === undefined ? pending.size > 0 : pending.has(asked)) waiting.push({ id: asked, run });
-      else run();
-    },
-  });
+  const held = new Map<Content, Content>();
+  const afterCommit = (asked: string | undefined, run: () => void) => {
+    if (asked === undefined ? pending.size > 0 : pending.has(asked)) waiting.push({ id: asked, run });
+    else run();
+  };
+  const acknowledgements = delayAcknowledgements(
+    peer,
+    { afterCommit, onceWritten: (run) => afterCommit(undefined, run) },
+    (content) => (held.has(content) ? () => held.get(content) ?? content : undefined),
+  );
   return {
+    held,
     delayed: acknowledgements.peer,
     waiting,
     sent,
@@ -41,6 +47,22 @@ it('sends content and "not found" immediately', () => {
   delayed.outgoing.push({ ...known, header: false });
   delayed.outgoing.push({ action: 'load', id, header: false, sessions: {} });
   expect(sent).toHaveLength(3);
+});
+
+it('[RELAY-25] sends content that is held back after the commit, and other content of the CoValue behind it', () => {
+  const { delayed, waiting, sent, pending, held } = setUp();
+  pending.add(id);
+  const [first, second, other] = [id, id, 'co_zB' as const].map(
+    (of) => ({ action: 'content', id: of, priority: 3, new: {} }) as Content,
+  ) as [Content, Content, Content];
+  const stored: Content = { ...first, priority: 6 };
+  held.set(first, stored);
+  for (const content of [first, second, other]) delayed.outgoing.push(content);
+  expect(sent).toEqual([other]);
+  for (const { run } of waiting) run();
+  expect(sent).toEqual([other, stored, second]);
+  delayed.outgoing.push(second);
+  expect(sent).toHaveLength(4);
 });
 
 it('delays messages that claim content, even if it is stored after the message', async () => {

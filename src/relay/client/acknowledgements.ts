@@ -1,8 +1,11 @@
 import type { Peer, SyncMessage } from 'cojson';
+import type { Content } from '../../engine/content.ts';
 import { createClaimLimits, type ClaimLimits } from './claim-limits.ts';
+import { orderContent, type HeldBack } from './order-content.ts';
 
 export interface Commits {
   afterCommit(id: string | undefined, run: () => void): void;
+  onceWritten(run: () => void): void;
 }
 
 export interface Acknowledgements {
@@ -14,7 +17,7 @@ export interface Acknowledgements {
 }
 
 /** Delays claims to have content until that content is committed: clients treat it as durable from then on. */
-export function delayAcknowledgements(peer: Peer, commits: Commits): Acknowledgements {
+export function delayAcknowledgements(peer: Peer, commits: Commits, heldBack: HeldBack): Acknowledgements {
   const { outgoing } = peer;
   let isClosed = false;
   /** Created on demand, because thousands of idle connections need none. */
@@ -23,6 +26,7 @@ export function delayAcknowledgements(peer: Peer, commits: Commits): Acknowledge
   function send(message: SyncMessage): void {
     if (!isClosed) outgoing.push(message);
   }
+  const sendContent = orderContent({ onceWritten: commits.onceWritten, heldBack, send });
 
   function close(): void {
     isClosed = true;
@@ -35,6 +39,7 @@ export function delayAcknowledgements(peer: Peer, commits: Commits): Acknowledge
       outgoing: {
         push(message) {
           if (message === 'Disconnected') return close();
+          if (message.action === 'content') return sendContent(message);
           if (!claimsContent(message)) return send(message);
           const id = message.action === 'reconcile-ack' ? undefined : message.id;
           // cojson acknowledges content before it stores it, within the same turn.
@@ -56,10 +61,9 @@ export function delayAcknowledgements(peer: Peer, commits: Commits): Acknowledge
   };
 }
 
-/** Content itself may go out before its commit, because clients do not treat it as a confirmation. */
-function claimsContent(message: SyncMessage): boolean {
+/** Most content goes out before its commit, because clients do not treat it as a confirmation. */
+function claimsContent(message: Exclude<SyncMessage, Content>): boolean {
   switch (message.action) {
-    case 'content':
     case 'reconcile':
     case 'done':
       return false;

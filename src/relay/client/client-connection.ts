@@ -41,6 +41,8 @@ export interface Connection {
 const sharedOpenLoads = 20;
 /** The same limit for storage lookups of dependencies, which are rare. */
 const sharedLookups = 5;
+/** Many are read at once. */
+const maxReads = 200;
 const noticeIntervalMs = 10_000;
 
 export function serveConnection(options: ConnectionOptions): Connection {
@@ -108,6 +110,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
       peer: () => node.syncManager.peers[id],
       maxBytes: 2 * limits.messageBytes,
       mayName: options.admission.mayName,
+      readBeginnings: options.beginnings.read,
       clock,
       pass: inbox.deliver,
       dropped({ id }, missing) {
@@ -164,7 +167,8 @@ export function serveConnection(options: ConnectionOptions): Connection {
   const openCount = () => following.openLoads() + (inspections?.openCount() ?? 0);
   const mayLookUp = () =>
     dependencyQueue === undefined ||
-    dependencyQueue.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads);
+    (dependencyQueue.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads) &&
+      dependencyQueue.reads() < maxReads);
 
   function trackOutgoing(message: SyncMessage): void {
     measure.sent(message.action);
@@ -222,6 +226,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   const { peer, limit, unlimit } = delayAcknowledgements(
     { id, role: 'client', incoming: inbox.channel, outgoing: outgoing.channel },
     options.storage,
+    options.beginnings.heldBack,
   );
   node.syncManager.addPeer({
     ...peer,

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { HelloFrame } from '../../wire/frames.ts';
 import type { Admission } from '../admission/admit-content.ts';
+import type { Beginnings } from '../beginnings/beginnings.ts';
 import type { ClientSocket } from './client-socket.ts';
 import type { Commits } from './acknowledgements.ts';
 import type { WireMeasure } from './wire-measure.ts';
@@ -20,6 +21,7 @@ export interface ConnectionOptions {
   readonly subscriptions: Subscriptions;
   readonly turns: ReadTurns;
   readonly admission: Pick<Admission, 'mayName'>;
+  readonly beginnings: Pick<Beginnings, 'read' | 'heldBack'>;
   readonly hello: HelloFrame;
   readonly limits: RelayLimits;
   readonly clock: Clock;

@@ -37,6 +37,7 @@ describeStorage(({ open }) => {
       peer: () => undefined,
       maxBytes,
       mayName: () => true,
+      readBeginnings: () => undefined,
       clock,
       pass(message) {
         passed.push(message.id);

@@ -3,10 +3,15 @@ import type { Clock } from '../../base/clock.ts';
 import { contentBytes, sessionsOf, type Content, type CoValueHeader } from '../../engine/content.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 
-/** Holds content back until its dependencies arrive: in the CoValue, it would block all later edits. */
+/**
+ * Holds content back until its dependencies arrive: in the CoValue, it would block all later edits. Also until it is read what
+ * other places have of the beginnings in it.
+ */
 export interface DependencyQueue {
   take(message: Content): void;
   lookups(): number;
+  /** Content whose beginnings are being read. */
+  reads(): number;
   /** Discards waiting content. Call it when the connection ends. */
   close(): void;
 }
@@ -21,12 +26,15 @@ export interface DependencyQueueOptions {
    * author.
    */
   mayName(id: string, header: CoValueHeader, sessionID: string): boolean;
+  /** Undefined if nothing has to be read. */
+  readBeginnings(message: Content): Promise<void> | undefined;
   readonly clock: Clock;
   pass(message: Content): void;
   /** Content waited too long, or too much content was waiting. `missing` is one of its missing dependencies. */
   dropped(message: Content, missing: RawCoID | undefined): void;
   /** No content waits any more for a dependency that did not arrive. */
   gaveUp(id: RawCoID): void;
+  /** There are fewer lookups or reads. */
   lookedUp(): void;
 }
 
@@ -45,23 +53,28 @@ interface Waiting {
   isOnlyNamed: boolean;
   /** The storage was queried for the header, which this message lacks. */
   isLookedUp: boolean;
+  beginnings: 'unread' | 'reading' | 'read';
 }
 
 export function createDependencyQueue(options: DependencyQueueOptions): DependencyQueue {
-  const { node, peer, maxBytes, mayName, clock, pass, dropped, gaveUp, lookedUp } = options;
+  const { node, peer, maxBytes, mayName, readBeginnings, clock, pass, dropped, gaveUp, lookedUp } = options;
   /** In order of arrival, which is also the order of expiry. */
   const waiting = new Set<Waiting>();
   const queuesByID = new Map<RawCoID, Waiting[]>();
   const dependenciesByID = new Map<RawCoID, { readonly dependants: Set<RawCoID>; stop(): void }>();
   let waitingBytes = 0;
   let lookups = 0;
+  let reads = 0;
   let cancelExpiry: (() => void) | undefined;
 
   function take(message: Content): void {
     const queue = queuesByID.get(message.id);
     const untilMs = clock.nowMs() + waitForDependencyMs;
     const bytes = bytesPerMessage + contentBytes(message);
-    const entry: Waiting = { message, bytes, untilMs, missing: [], isOnlyNamed: false, isLookedUp: false };
+    const entry: Waiting = {
+      ...{ message, bytes, untilMs, missing: [], isOnlyNamed: false, isLookedUp: false },
+      beginnings: 'unread',
+    };
     if (!queue && isReady(entry)) return pass(message);
     if (queue) queue.push(entry);
     else queuesByID.set(message.id, [entry]);
@@ -84,7 +97,27 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     entry.missing = [...required, ...named];
     entry.isOnlyNamed = required.length === 0;
     for (const id of entry.missing) requestDependency(id, message.id);
-    return entry.missing.length === 0;
+    return entry.missing.length === 0 && hasReadBeginnings(entry);
+  }
+
+  /** Who signed them is known only once the authors are here. */
+  function hasReadBeginnings(entry: Waiting): boolean {
+    if (entry.beginnings === 'unread') {
+      const reading = readBeginnings(entry.message);
+      entry.beginnings = reading ? 'reading' : 'read';
+      if (reading) void read(entry, reading);
+    }
+    return entry.beginnings === 'read';
+  }
+
+  async function read(entry: Waiting, reading: Promise<void>): Promise<void> {
+    reads++;
+    // Rejects only once the relay has stopped.
+    await reading.catch(() => {});
+    reads--;
+    entry.beginnings = 'read';
+    drain(entry.message.id);
+    lookedUp();
   }
 
   function lookUp(entry: Waiting): void {
@@ -210,6 +243,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
   return {
     take,
     lookups: () => lookups,
+    reads: () => reads,
     close() {
       cancelExpiry?.();
       const ids = [...dependenciesByID];

@@ -7,6 +7,7 @@ import { kernelVersion } from '../../base/version.ts';
 import { protocolVersion, type HelloFrame } from '../../wire/frames.ts';
 import { admitContent } from '../admission/admit-content.ts';
 import { createAdmission } from './admission.ts';
+import { createBeginnings } from '../beginnings/beginnings.ts';
 import type { AgentIdentity } from '../config/agent-identity.ts';
 import { createCommitApplier } from './apply-commits.ts';
 import type { ClientSocket } from '../client/client-socket.ts';
@@ -76,6 +77,13 @@ export async function startServing(
     inspect,
     ...(minAppVersion !== undefined && { minAppVersion }),
   };
+  const beginnings = createBeginnings({
+    node,
+    clock,
+    readClaim: (digest) => storage.readClaim(digest),
+    readCommitted: (id) => storage.readCommitted(id),
+    onceWritten: (run) => storage.onceWritten(run),
+  });
   const storage = createSqlStorage({
     database,
     clock,
@@ -83,6 +91,7 @@ export async function startServing(
     committed: metrics.committed,
     foundOlder: (id) => getOrCreateCoValue(node, id).loadFromStorage(),
     ...(bus && { publish: bus.publish, published: bus.published }),
+    claimsIn: beginnings.claimsIn,
     forked: reloadForked,
     onceSure: doubts.onceSure,
     failed() {
@@ -103,6 +112,7 @@ export async function startServing(
   const contentAdmission = admitContent({
     node,
     clock,
+    beginnings,
     maxHeldBytes: 2 * limits.messageBytes,
     on: {
       refused: (peerID, refused, isNotice) => connections.get(peerID)?.refuseContent(refused, isNotice),
@@ -130,9 +140,14 @@ export async function startServing(
   let openedCount = 0;
   let onAllDisconnected = () => {};
 
-  function reloadForked({ id, sessionID }: Fork): void {
+  function reloadForked({ id, sessionID, copiedBy }: Fork): void {
     node.internalDeleteCoValue(id);
-    for (const connection of connections.values()) connection.refuseFork(id, sessionID);
+    if (copiedBy === undefined) {
+      for (const connection of connections.values()) connection.refuseFork(id, sessionID);
+    } else {
+      beginnings.lost({ id, sessionID });
+      connections.get(copiedBy)?.refuseContent({ id, sessionID, count: 0, reason: 'copy' }, true);
+    }
     getOrCreateCoValue(node, id).loadFromStorage();
   }
 
@@ -172,6 +187,7 @@ export async function startServing(
     );
     hello = { ...hello, storage: track.identity };
     storage.forgetStored();
+    beginnings.clear();
     for (const connection of connections.values()) {
       connection.refuse('storage', 'The storage of the relay was restored to another state.', 1_000);
     }
@@ -202,6 +218,7 @@ export async function startServing(
       subscriptions,
       turns,
       admission: contentAdmission,
+      beginnings,
       notFound: eviction.notFound,
       hello,
       limits,

@@ -2,6 +2,11 @@ import { cojsonInternals, type LocalNode, type PeerState, type SyncMessage } fro
 import type { Content } from '../../../src/engine/content.ts';
 import { createRelayNode } from '../../../src/engine/create-node.ts';
 import { admitContent, type Admission } from '../../../src/relay/admission/admit-content.ts';
+import {
+  createBeginnings,
+  type Beginnings,
+  type BeginningsOptions,
+} from '../../../src/relay/beginnings/beginnings.ts';
 import { createFakeClock, type FakeClock } from '../../../src/testing/fake-clock.ts';
 import { crypto } from './stock-client.ts';
 
@@ -15,6 +20,7 @@ export interface AdmissionNode {
   /** Content that waits for what it names. */
   readonly incomplete: Content[];
   readonly admission: Admission;
+  readonly beginnings: Beginnings;
   client(id: string): AdmissionClient;
   /** How many transactions of a session the node has. */
   countOf(id: string, sessionID: string): number;
@@ -28,15 +34,25 @@ export interface AdmissionClient {
   sendFrom(from: LocalNode, ...values: readonly { readonly id: string }[]): void;
 }
 
-export function createAdmissionNode(maxHeldBytes = 1_000_000): AdmissionNode {
+export function createAdmissionNode(
+  maxHeldBytes = 1_000_000,
+  storage: Partial<Pick<BeginningsOptions, 'readClaim' | 'readCommitted' | 'onceWritten'>> = {},
+): AdmissionNode {
   const node = createRelayNode(crypto);
   const clock = createFakeClock(Date.now());
   const refused: string[] = [];
   const admitted: string[] = [];
   const incomplete: Content[] = [];
+  const beginnings = createBeginnings({
+    ...{ node, clock, onceWritten: (run) => run() },
+    readClaim: () => Promise.resolve(undefined),
+    readCommitted: () => Promise.resolve(undefined),
+    ...storage,
+  });
   const admission = admitContent({
     node,
     clock,
+    beginnings,
     maxHeldBytes,
     on: {
       refused(_, { reason, sessionID }, isNotice) {
@@ -54,6 +70,7 @@ export function createAdmissionNode(maxHeldBytes = 1_000_000): AdmissionNode {
     admitted,
     incomplete,
     admission,
+    beginnings,
     client(id) {
       const [peer, other] = cojsonInternals.connectedPeers(id, `relay-${id}`, {
         peer1role: 'client',

@@ -1,0 +1,190 @@
+import type { LocalNode } from 'cojson';
+import type { Clock } from '../../base/clock.ts';
+import { sessionsOf, type Content, type KnownState, type SessionContent } from '../../engine/content.ts';
+import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { placeOf } from '../../engine/session-place.ts';
+import { beginningIn, type Beginning, type SessionPiece } from './beginning-digests.ts';
+import type { Claim } from './claims.ts';
+import { createKnownPlaces } from './known-places.ts';
+
+/**
+ * Where stock accounts' sessions begin. cojson's signature covers no place, so anyone can replay the beginning of a session in
+ * another CoValue or session, where its author could then write no more.
+ */
+export interface Beginnings {
+  /** Reads what is stored of the beginnings in this content, so that `isCopy` knows. Undefined if there is nothing to read. */
+  read(content: Content): Promise<void> | undefined;
+  /** Whether another place has the beginning of this session. */
+  isCopy(piece: SessionPiece, peerID: string): boolean;
+  /** Call it before cojson handles admitted content; call the result after that. */
+  passing(content: Content, peerID: string): () => void;
+  /** The claims to commit together with this content. */
+  claimsIn(content: Content): readonly Claim[];
+  /** Another relay was first to commit the claim, so its content is not stored. */
+  lost(claim: Pick<Claim, 'id' | 'sessionID'>): void;
+  /** Undefined if nothing in the content waits for the commit of its claim. Afterwards, the result gives what was stored. */
+  heldBack(content: Content): (() => Content) | undefined;
+  /** The database has gone back to an earlier state. */
+  clear(): void;
+}
+
+export interface BeginningsOptions {
+  readonly node: LocalNode;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** Resolves with the place that is stored for a digest. */
+  readClaim(digest: string): Promise<string | undefined>;
+  /** Resolves with what is stored of a CoValue. */
+  readCommitted(id: string): Promise<Pick<KnownState, 'sessions'> | undefined>;
+  /** Calls `run` once everything that cojson has stored so far is committed. */
+  onceWritten(run: () => void): void;
+}
+
+/**
+ * Later content claims no place, nor does content from before this relay, or its database, began: whoever brought copies of it
+ * to a new or restored relay first, into a trap, would keep the true history out.
+ */
+export const claimWithinMs = 60 * 60 * 1_000;
+interface Waiting {
+  claims: readonly Claim[];
+  /** How many pieces of content it waits for. */
+  pieces: number;
+  isLost: boolean;
+}
+
+const noBeginning = { place: '', digests: [] } as const satisfies Partial<Beginning>;
+
+export function createBeginnings(options: BeginningsOptions): Beginnings {
+  const { node, clock, readClaim, readCommitted, onceWritten } = options;
+  const known = createKnownPlaces();
+  /** What cojson is about to handle, or has yet to be committed; by place. */
+  const waiting = new Map<string, Waiting>();
+  /** Each piece is asked about several times. */
+  const beginnings = new WeakMap<SessionContent, Beginning>();
+  /** Content of sessions that are stored, but not in memory: it begins nothing. */
+  const stored = new WeakSet<SessionContent>();
+  let generation = 0;
+  let sinceMs = clock.nowMs();
+
+  function find(piece: SessionPiece): Beginning | undefined {
+    const { content } = piece;
+    if (content.after > 1 || stored.has(content)) return undefined;
+    const found = beginnings.get(content);
+    if (found && found.count === countOf(piece)) return found;
+    const beginning = beginningIn(node, piece);
+    if (beginning) beginnings.set(content, beginning);
+    return beginning;
+  }
+
+  function countOf({ id, sessionID }: Pick<SessionPiece, 'id' | 'sessionID'>): number {
+    return getKnownCoValue(node, id)?.verified?.getTransactionsCount(sessionID) ?? 0;
+  }
+
+  async function readPiece(piece: SessionPiece, place: string, digests: readonly string[]): Promise<void> {
+    const since = generation;
+    const places = await Promise.all(digests.map(readClaim));
+    if (since !== generation) return;
+    digests.forEach((digest, index) => known.learn(digest, places[index]));
+    if (!digests.some((digest) => known.isElsewhere(digest, place))) return;
+    const { sessions } = (await readCommitted(piece.id)) ?? {};
+    if (sessions?.[piece.sessionID]) stored.add(piece.content);
+  }
+
+  function claimsOf(piece: SessionPiece, peerID: string): readonly Claim[] {
+    const { id, sessionID } = piece;
+    const { place, digests } = find(piece) ?? noBeginning;
+    const nowMs = clock.nowMs();
+    return digests
+      .filter(({ madeAtMs }) => madeAtMs >= sinceMs && Math.abs(nowMs - madeAtMs) <= claimWithinMs)
+      .map(({ digest, decides }) => ({
+        ...{ id, sessionID, peerID, digest, place },
+        isExclusive: decides && !known.isElsewhere(digest, place),
+      }));
+  }
+
+  /** Returns what is to be called once cojson has handled the piece. */
+  function wait(piece: SessionPiece, peerID: string): (() => void) | undefined {
+    const claims = claimsOf(piece, peerID);
+    if (claims.length === 0) return undefined;
+    const place = placeOf(piece.id, piece.sessionID);
+    const entry = waiting.get(place) ?? { claims: [], pieces: 0, isLost: false };
+    waiting.set(place, entry);
+    entry.claims = [...entry.claims, ...claims];
+    entry.pieces++;
+    const count = countOf(piece);
+    const end = () => {
+      entry.pieces--;
+      if (entry.pieces === 0 && waiting.get(place) === entry) waiting.delete(place);
+    };
+    return () => {
+      if (countOf(piece) > count) {
+        for (const { digest, place } of claims) known.learn(digest, place, peerID);
+        return onceWritten(end);
+      }
+      entry.claims = entry.claims.filter((claim) => !claims.includes(claim));
+      end();
+    };
+  }
+
+  return {
+    read(content) {
+      const reads = sessionsOf(content).flatMap(([sessionID, session]) => {
+        const piece = { id: content.id, sessionID, content: session };
+        const { place, digests } = find(piece) ?? noBeginning;
+        const unread = digests.flatMap(({ digest, decides }) =>
+          decides && !known.isAt(digest, place) ? [digest] : [],
+        );
+        return unread.length > 0 ? [readPiece(piece, place, unread)] : [];
+      });
+      return reads.length > 0 ? Promise.all(reads).then(() => {}) : undefined;
+    },
+    isCopy(piece, peerID) {
+      const { place, digests } = find(piece) ?? noBeginning;
+      return digests.some(
+        ({ digest, decides, canBeEqual }) =>
+          decides &&
+          known.isElsewhere(digest, place) &&
+          // Equal transactions of one author come from the author's own client. A copier has another connection.
+          !(canBeEqual && known.isBy(digest, peerID)),
+      );
+    },
+    passing(content, peerID) {
+      const ends = sessionsOf(content).flatMap(
+        ([sessionID, session]) => wait({ id: content.id, sessionID, content: session }, peerID) ?? [],
+      );
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+    claimsIn: ({ id, new: sessions }) =>
+      waiting.size === 0
+        ? []
+        : Object.keys(sessions).flatMap((sessionID) => waiting.get(placeOf(id, sessionID))?.claims ?? []),
+    lost({ id, sessionID }) {
+      const entry = waiting.get(placeOf(id, sessionID));
+      if (!entry) return;
+      entry.isLost = true;
+      for (const { digest } of entry.claims) known.forget(digest);
+    },
+    heldBack(content) {
+      if (waiting.size === 0) return undefined;
+      const sessions = sessionsOf(content).map(
+        ([sessionID, session]) => [sessionID, session, waiting.get(placeOf(content.id, sessionID))] as const,
+      );
+      if (!sessions.some(([, , entry]) => entry)) return undefined;
+      return () => ({
+        ...content,
+        new: Object.fromEntries(
+          sessions
+            .filter(([, , entry]) => !entry?.isLost)
+            .map(([sessionID, session]) => [sessionID, session]),
+        ),
+      });
+    },
+    clear() {
+      generation++;
+      sinceMs = clock.nowMs();
+      known.clear();
+      waiting.clear();
+    },
+  };
+}
