@@ -44,7 +44,7 @@ async function expectWritable(alice: LocalNode, target: RawCoMap): Promise<void>
   await vi.waitFor(() => expect(target.get('word')).toBe('by Alice'), within);
 }
 
-describe('[RELAY-25] a stranger who brings what a stock account has signed elsewhere', () => {
+describe('[RELAY-26] a stranger who brings what a stock account has signed elsewhere', () => {
   let relay: Relay;
   beforeAll(async () => {
     relay = await openRelay({ storage: 'memory:' });
@@ -73,7 +73,7 @@ describe('[RELAY-25] a stranger who brings what a stock account has signed elsew
   });
 });
 
-describePostgres('[RELAY-25] a stranger on two relays with one database', () => {
+describePostgres('[RELAY-26] a stranger on two relays with one database', () => {
   it('sees no beginning before the other relay knows it, and takes no place', async () => {
     const storage = await createPostgres();
     const { relay, gate } = await startGatedRelay({ storage }, 'ahead');

@@ -84,7 +84,7 @@ function setUp(relay = createAdmissionNode()) {
   return { relay, alice, clients, group, mine, target, trap, session, counts };
 }
 
-describe('[RELAY-25] the beginning of a session of a stock account', () => {
+describe('[RELAY-26] the beginning of a session of a stock account', () => {
   it.each([
     ['private', 1],
     ['private', 3],
@@ -194,7 +194,7 @@ describe('[RELAY-25] the beginning of a session of a stock account', () => {
   });
 });
 
-describe('[RELAY-25] what an author has signed twice in the same millisecond', () => {
+describe('[RELAY-26] what an author has signed twice in the same millisecond', () => {
   it('is taken from their own connection', async () => {
     const { relay, alice, clients, group, mine, target, counts, session } = setUp();
     const atMs = relay.clock.nowMs();
@@ -244,7 +244,7 @@ describe('[RELAY-25] what an author has signed twice in the same millisecond', (
   });
 });
 
-describe('[RELAY-25] a beginning on one of several relays', () => {
+describe('[RELAY-26] a beginning on one of several relays', () => {
   it('is refused by another one, and by one that starts later', async () => {
     const { stored, create } = createRelays();
     const one = create();

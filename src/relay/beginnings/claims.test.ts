@@ -16,7 +16,7 @@ describeStorage((test) => {
     };
   };
 
-  describe('[RELAY-25] a claim', () => {
+  describe('[RELAY-26] a claim', () => {
     it('belongs to the place that commits it first; other content of the same commit is stored', async () => {
       const node = await createClientNode();
       const group = node.createGroup();
@@ -73,7 +73,7 @@ describeStorage((test) => {
     });
   });
 
-  it('[RELAY-25] storage of version 1 keeps its rows, and gets an empty table of claims', async () => {
+  it('[RELAY-26] storage of version 1 keeps its rows, and gets an empty table of claims', async () => {
     const { group, committed } = await test.createWriter();
     group.createMap({ a: 1 });
     await committed();

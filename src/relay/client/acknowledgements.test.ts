@@ -49,7 +49,7 @@ it('sends content and "not found" immediately', () => {
   expect(sent).toHaveLength(3);
 });
 
-it('[RELAY-25] sends content that is held back after the commit, and other content of the CoValue behind it', () => {
+it('[RELAY-26] sends content that is held back after the commit, and other content of the CoValue behind it', () => {
   const { delayed, waiting, sent, pending, held } = setUp();
   pending.add(id);
   const [first, second, other] = [id, id, 'co_zB' as const].map(
