@@ -277,6 +277,37 @@ describe('[RELAY-26] a beginning on one of several relays', () => {
     expect([relay.refused, relay.countOf(mine.id, session)]).toEqual([[], 1]);
   });
 
+  it('is refused as soon as its author has a role, although the relay has read many others meanwhile', async () => {
+    const { stored, create } = createRelays();
+    const { relay, commit } = create();
+    const { alice, clients, group, mine, session } = setUp(relay);
+    write(mine, 'mine', 'private');
+    clients.alice.sendFrom(alice, group, mine);
+    const copy = copyOf(alice, mine);
+    commit(contentWith(mine, session, copy));
+    relay.clock.advance(2 * claimWithinMs);
+    const carol = attacker();
+    const team = carol.createGroup();
+    const map = team.createMap();
+    const carols = relay.client('carol');
+    carols.sendFrom(carol, team, map);
+    // It waits, because its author has no role yet.
+    await bring(relay, clients.mallory, contentWith(map, session, copy));
+    const many = Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, n) => {
+        const other = structuredClone(copy);
+        for (const one of other.newTransactions) one.madeAt += n + 1;
+        return [alice.crypto.newRandomSessionID(idOf(alice)), other];
+      }),
+    );
+    const [digest = ''] = stored.keys();
+    stored.get = (asked: string) => (asked === digest ? 'its place' : 'another place');
+    await relay.beginnings.read({ ...contentWith(map, session, copy), new: many });
+    team.addMember(memberOf(alice), 'writer');
+    carols.sendFrom(carol, team);
+    expect([relay.refused, relay.countOf(map.id, session)]).toEqual([[`copy ${session}`], 0]);
+  });
+
   it('goes out only once its place is committed, without what lost it', () => {
     const { create } = createRelays();
     const { relay, commit } = create();

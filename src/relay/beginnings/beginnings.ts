@@ -62,6 +62,8 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
   const beginnings = new WeakMap<SessionContent, Beginning>();
   /** Content of sessions that are stored, but not in memory: it begins nothing. */
   const stored = new WeakSet<SessionContent>();
+  /** What was read to be elsewhere: content may wait for its author's role until others have evicted the digest. */
+  const copied = new WeakMap<SessionContent, ReadonlySet<string>>();
   let generation = 0;
   let sinceMs = clock.nowMs();
 
@@ -87,7 +89,10 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
     if (!digests.some((digest) => known.isElsewhere(digest, place))) return;
     const { sessions } = (await readCommitted(piece.id)) ?? {};
     if (sessions?.[piece.sessionID]) stored.add(piece.content);
+    else copied.set(piece.content, new Set(digests.filter((_, index) => isOther(places[index], place))));
   }
+
+  const isOther = (found: string | undefined, place: string) => found !== undefined && found !== place;
 
   function claimsOf(piece: SessionPiece, peerID: string): readonly Claim[] {
     const { id, sessionID } = piece;
@@ -139,10 +144,11 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
     },
     isCopy(piece, peerID) {
       const { place, digests } = find(piece) ?? noBeginning;
+      const elsewhere = copied.get(piece.content);
       return digests.some(
         ({ digest, decides, canBeEqual }) =>
           decides &&
-          known.isElsewhere(digest, place) &&
+          (known.isElsewhere(digest, place) || elsewhere?.has(digest) === true) &&
           // Equal transactions of one author come from the author's own client. A copier has another connection.
           !(canBeEqual && known.isBy(digest, peerID)),
       );
