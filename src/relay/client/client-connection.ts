@@ -41,8 +41,6 @@ export interface Connection {
 const sharedOpenLoads = 20;
 /** The same limit for storage lookups of dependencies, which are rare. */
 const sharedLookups = 5;
-/** Many are read at once. */
-const maxReads = 200;
 const noticeIntervalMs = 10_000;
 
 export function serveConnection(options: ConnectionOptions): Connection {
@@ -112,7 +110,9 @@ export function serveConnection(options: ConnectionOptions): Connection {
       mayName: options.admission.mayName,
       readBeginnings: options.beginnings.read,
       clock,
-      pass: inbox.deliver,
+      pass,
+      hasHandledAll: inbox.hasHandledAll,
+      unreadable: () => refuse('storage', 'The relay cannot read from its storage.', 1_000),
       dropped({ id }, missing) {
         notify(
           'limit',
@@ -128,6 +128,15 @@ export function serveConnection(options: ConnectionOptions): Connection {
 
   function takeContent(message: Content): void {
     if (!hasEnded) (dependencyQueue ??= openDependencyQueue()).take(message);
+  }
+
+  function take(message: SyncMessage): void {
+    if (message.action === 'content') takeContent(message);
+    else if (!dependencyQueue?.hold(message)) pass(message);
+  }
+
+  function pass(message: SyncMessage): void {
+    if (!coldLoads.take(message)) inbox.deliver(message);
   }
 
   /** Created with the first query: most clients send none. */
@@ -149,11 +158,9 @@ export function serveConnection(options: ConnectionOptions): Connection {
     limits,
     measure,
     following,
-    coldLoads,
     minAppVersion: hello.minAppVersion,
     logger,
-    takeContent,
-    deliver: inbox.deliver,
+    take,
     inspect: hello.inspect ? (frame) => (inspections ??= openInspections()).take(frame) : undefined,
     answer: outgoing.sendNow,
     refuse,
@@ -168,7 +175,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
   const mayLookUp = () =>
     dependencyQueue === undefined ||
     (dependencyQueue.lookups() < (turn.isShared() ? sharedLookups : limits.openLoads) &&
-      dependencyQueue.reads() < maxReads);
+      !dependencyQueue.isFull());
 
   function trackOutgoing(message: SyncMessage): void {
     measure.sent(message.action);

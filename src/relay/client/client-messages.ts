@@ -9,7 +9,6 @@ import {
   type RefusalCode,
 } from '../../wire/frames.ts';
 import { isOutdated } from '../config/app-version.ts';
-import type { ColdLoads } from './cold-loads.ts';
 import type { Following } from './following.ts';
 import type { WireMeasure } from './wire-measure.ts';
 import type { RelayLimits } from '../config/relay-options.ts';
@@ -24,12 +23,10 @@ export interface ClientMessagesOptions {
   readonly limits: Pick<RelayLimits, 'messageBytes' | 'subscribed'>;
   readonly measure: Pick<WireMeasure, 'received'>;
   readonly following: Pick<Following, 'received' | 'count'>;
-  readonly coldLoads: Pick<ColdLoads, 'take'>;
   /** The oldest accepted app version; undefined if every version is accepted. */
   readonly minAppVersion: string | undefined;
   readonly logger: Logger;
-  takeContent(message: Extract<SyncMessage, { action: 'content' }>): void;
-  deliver(message: SyncMessage): void;
+  take(message: SyncMessage): void;
   /** Undefined if the relay does not offer it; queries are then ignored. */
   readonly inspect: ((frame: InspectFrame) => void) | undefined;
   /** Sends a frame ahead of all queued messages. */
@@ -41,8 +38,8 @@ export interface ClientMessagesOptions {
 export const reconnectAfterMs = 10_000;
 
 export function createClientMessages(options: ClientMessagesOptions): ClientMessages {
-  const { id, limits, measure, following, coldLoads, minAppVersion, logger } = options;
-  const { takeContent, deliver, inspect, answer, refuse } = options;
+  const { id, limits, measure, following, minAppVersion, logger } = options;
+  const { take, inspect, answer, refuse } = options;
   let isAdmitted = minAppVersion === undefined;
 
   function receive(line: string): void {
@@ -92,8 +89,7 @@ export function createClientMessages(options: ClientMessagesOptions): ClientMess
         reconnectAfterMs,
       );
     }
-    if (message.action === 'content') takeContent(message);
-    else if (!coldLoads.take(message)) deliver(message);
+    take(message);
   }
 
   return {

@@ -1,4 +1,4 @@
-import type { CoValueCore, RawCoID } from 'cojson';
+import type { CoValueCore, SyncMessage } from 'cojson';
 import { expect, it, vi } from 'vitest';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import type { Content } from '../../engine/content.ts';
@@ -29,7 +29,7 @@ describeStorage(({ open }) => {
     const map = owner.createGroup().createMap({ word: 'first' });
     const node = createReader(open());
     const clock = createFakeClock();
-    const passed: RawCoID[] = [];
+    const passed: string[] = [];
     const dropped: [id: string, missing: string | undefined][] = [];
     const gaveUp = vi.fn();
     const waiting = createDependencyQueue({
@@ -39,10 +39,12 @@ describeStorage(({ open }) => {
       mayName: () => true,
       readBeginnings: () => undefined,
       clock,
-      pass(message) {
-        passed.push(message.id);
-        node.syncManager.handleNewContent(message, 'import');
+      pass(message: SyncMessage) {
+        passed.push(message.action === 'content' ? message.id : message.action);
+        if (message.action === 'content') node.syncManager.handleNewContent(message, 'import');
       },
+      hasHandledAll: () => true,
+      unreadable() {},
       dropped: (message, missing) => void dropped.push([message.id, missing]),
       gaveUp,
       lookedUp() {},

@@ -1,7 +1,9 @@
-import { cojsonInternals, type LocalNode, type PeerState, type RawCoID } from 'cojson';
+import { cojsonInternals, type LocalNode, type PeerState, type RawCoID, type SyncMessage } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import { contentBytes, sessionsOf, type Content, type CoValueHeader } from '../../engine/content.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
+
+export type OtherMessage = Exclude<SyncMessage, Content>;
 
 /**
  * Holds content back until its dependencies arrive: in the CoValue, it would block all later edits. Also until it is read what
@@ -9,9 +11,14 @@ import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup
  */
 export interface DependencyQueue {
   take(message: Content): void;
+  /**
+   * Holds a message back that came after content about the same CoValue, as long as that waits for the database: the relay would
+   * answer that it has nothing, and the client would send the content again. Returns false if nothing has to be held.
+   */
+  hold(message: OtherMessage): boolean;
   lookups(): number;
-  /** Content whose beginnings are being read. */
-  reads(): number;
+  /** True while much waits and the database is being read: what comes next would wait, too. */
+  isFull(): boolean;
   /** Discards waiting content. Call it when the connection ends. */
   close(): void;
 }
@@ -29,7 +36,11 @@ export interface DependencyQueueOptions {
   /** Undefined if nothing has to be read. */
   readBeginnings(message: Content): Promise<void> | undefined;
   readonly clock: Clock;
-  pass(message: Content): void;
+  pass(message: SyncMessage): void;
+  /** Whether the node has handled all that was passed on. */
+  hasHandledAll(): boolean;
+  /** The database could not be read in time. */
+  unreadable(): void;
   /** Content waited too long, or too much content was waiting. `missing` is one of its missing dependencies. */
   dropped(message: Content, missing: RawCoID | undefined): void;
   /** No content waits any more for a dependency that did not arrive. */
@@ -42,7 +53,13 @@ export const waitForDependencyMs = 30_000;
 /** cojson takes up to 10 s to handle a group without what nobody has. */
 export const waitForGroupMs = 12_000;
 export const maxWaitingMessages = 5_000;
+/** Two batches of reads. */
+export const maxMessagesDuringReads = 200;
+const maxBytesDuringReads = 2_000_000;
 const bytesPerMessage = 500;
+/** Anyone can chain thousands of CoValues. */
+const maxVisited = 100;
+const expiryStepMs = 1_000;
 
 interface Waiting {
   readonly message: Content;
@@ -51,20 +68,31 @@ interface Waiting {
   missing: readonly RawCoID[];
   /** Whether only members and parents are missing that a group names. */
   isOnlyNamed: boolean;
+  /** It has waited long enough for these. */
+  isWithoutNamed: boolean;
   /** The storage was queried for the header, which this message lacks. */
   isLookedUp: boolean;
   beginnings: 'unread' | 'reading' | 'read';
+  readUntilMs: number;
+  /** What came after it and before the next content of the CoValue. */
+  held: OtherMessage[];
 }
 
 export function createDependencyQueue(options: DependencyQueueOptions): DependencyQueue {
   const { node, peer, maxBytes, mayName, readBeginnings, clock, pass, dropped, gaveUp, lookedUp } = options;
+  const { hasHandledAll, unreadable } = options;
   /** In order of arrival, which is also the order of expiry. */
   const waiting = new Set<Waiting>();
   const queuesByID = new Map<RawCoID, Waiting[]>();
   const dependenciesByID = new Map<RawCoID, { readonly dependants: Set<RawCoID>; stop(): void }>();
+  /** Those for which messages are held, and those to be requested from the client if what it has sent does not count. */
+  const heldIDs = new Set<RawCoID>();
+  const unrequestedIDs = new Set<RawCoID>();
   let waitingBytes = 0;
+  let heldCount = 0;
   let lookups = 0;
   let reads = 0;
+  let isReleaseDue = false;
   let cancelExpiry: (() => void) | undefined;
 
   function take(message: Content): void {
@@ -72,8 +100,16 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     const untilMs = clock.nowMs() + waitForDependencyMs;
     const bytes = bytesPerMessage + contentBytes(message);
     const entry: Waiting = {
-      ...{ message, bytes, untilMs, missing: [], isOnlyNamed: false, isLookedUp: false },
-      beginnings: 'unread',
+      ...{
+        message,
+        bytes,
+        untilMs,
+        missing: [],
+        isOnlyNamed: false,
+        isWithoutNamed: false,
+        isLookedUp: false,
+      },
+      ...{ beginnings: 'unread', readUntilMs: 0, held: [] },
     };
     if (!queue && isReady(entry)) return pass(message);
     if (queue) queue.push(entry);
@@ -93,7 +129,9 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     }
     const isMissing = (id: RawCoID) => !getKnownCoValue(node, id)?.isAvailable();
     const required = requiredOf(message, header).filter(isMissing);
-    const named = namedIn(message, header, mayName).filter((id) => isMissing(id) && !required.includes(id));
+    const named = entry.isWithoutNamed
+      ? []
+      : namedIn(message, header, mayName).filter((id) => isMissing(id) && !required.includes(id));
     entry.missing = [...required, ...named];
     entry.isOnlyNamed = required.length === 0;
     for (const id of entry.missing) requestDependency(id, message.id);
@@ -112,11 +150,75 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
 
   async function read(entry: Waiting, reading: Promise<void>): Promise<void> {
     reads++;
-    // Rejects only once the relay has stopped.
-    await reading.catch(() => {});
+    entry.readUntilMs = clock.nowMs() + waitForDependencyMs;
+    try {
+      await reading;
+      entry.beginnings = 'read';
+    } catch {
+      unreadable();
+    }
     reads--;
-    entry.beginnings = 'read';
     drain(entry.message.id);
+    releaseSoon();
+    lookedUp();
+  }
+
+  function hold(message: OtherMessage): boolean {
+    if (reads === 0 && heldIDs.size === 0) return false;
+    const id = idsIn(message).find((one) => heldIDs.has(one) || isHeldUp(one));
+    const last = id && queuesByID.get(id)?.at(-1);
+    if (!last) return false;
+    last.held.push(message);
+    heldIDs.add(id);
+    heldCount++;
+    return true;
+  }
+
+  /** Whether content of the CoValue waits for the database, itself or for what it depends on. */
+  function isHeldUp(id: RawCoID): boolean {
+    if (reads === 0) return false;
+    const visited = new Set([id]);
+    for (const one of visited) {
+      const first = queuesByID.get(one)?.[0];
+      if (first?.beginnings === 'reading') return true;
+      for (const missing of first?.missing ?? []) {
+        if (visited.size >= maxVisited) break;
+        visited.add(missing);
+      }
+    }
+    return false;
+  }
+
+  function passHeld(entry: Waiting): void {
+    const messages = entry.held;
+    entry.held = [];
+    heldCount -= messages.length;
+    // A comparison is about many CoValues.
+    for (const message of messages) if (message.action !== 'reconcile' || !hold(message)) pass(message);
+  }
+
+  /** Content that was just passed on may be what other content waits for, and that has to be read next. */
+  function releaseSoon(): void {
+    if (isReleaseDue || (heldIDs.size === 0 && unrequestedIDs.size === 0)) return;
+    isReleaseDue = true;
+    setImmediate(() => {
+      isReleaseDue = false;
+      if (hasHandledAll()) release();
+      else releaseSoon();
+    });
+  }
+
+  function release(): void {
+    for (const id of heldIDs) {
+      if (isHeldUp(id)) continue;
+      heldIDs.delete(id);
+      for (const entry of queuesByID.get(id) ?? []) passHeld(entry);
+    }
+    for (const id of unrequestedIDs) {
+      if (isHeldUp(id)) continue;
+      unrequestedIDs.delete(id);
+      if (dependenciesByID.has(id)) request(id);
+    }
     lookedUp();
   }
 
@@ -145,6 +247,12 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
       if (coValue.isAvailable()) onArrival(id);
     }, false);
     dependenciesByID.set(id, { dependants: new Set([dependant]), stop });
+    if (isHeldUp(id)) unrequestedIDs.add(id);
+    else request(id);
+  }
+
+  function request(id: RawCoID): void {
+    const coValue = getOrCreateCoValue(node, id);
     const from = peer();
     coValue.load(from ? [from] : [], 'immediate');
     // The load has already started a storage lookup, so wait for that one.
@@ -163,31 +271,39 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
   function drain(id: RawCoID): void {
     const queue = queuesByID.get(id);
     for (let first = queue?.[0]; first && isReady(first); first = queue?.[0]) {
-      queue?.shift();
-      removeEntry(first);
+      removeFirst(first);
       pass(first.message);
+      passHeld(first);
     }
-    if (queue?.length === 0) queuesByID.delete(id);
   }
 
-  function removeEntry(entry: Waiting): void {
+  function removeFirst(entry: Waiting): void {
+    const { id } = entry.message;
     waiting.delete(entry);
     waitingBytes -= entry.bytes;
+    const queue = queuesByID.get(id);
+    queue?.shift();
+    if (queue?.length !== 0) return;
+    queuesByID.delete(id);
+    heldIDs.delete(id);
   }
 
-  function dropWhile(isTooMuch: (oldest: Waiting) => boolean): void {
+  function dropWhile(isTooMuch: () => boolean): void {
+    // The oldest entry is also the first in its queue.
     for (const oldest of waiting) {
-      if (!isTooMuch(oldest)) return;
-      const { message, missing } = oldest;
-      removeEntry(oldest);
-      const queue = queuesByID.get(message.id);
-      // The oldest entry is also the first in its queue.
-      queue?.shift();
-      if (queue?.length === 0) queuesByID.delete(message.id);
-      for (const id of missing) giveUp(id, message.id);
-      dropped(message, missing[0]);
-      drain(message.id);
+      if (!isTooMuch()) return;
+      drop(oldest);
     }
+  }
+
+  function drop(first: Waiting): void {
+    const { message, missing } = first;
+    removeFirst(first);
+    for (const id of missing) giveUp(id, message.id);
+    dropped(message, missing[0]);
+    passHeld(first);
+    drain(message.id);
+    releaseSoon();
   }
 
   /**
@@ -196,16 +312,17 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
    */
   function passWithoutNamed(nowMs: number): boolean {
     const from = peer();
-    const due = [...waiting].filter((entry) => entry.untilMs <= nowMs && entry.isOnlyNamed && isFirst(entry));
+    const due = [...waiting].filter(
+      (entry) => entry.untilMs <= nowMs && entry.isOnlyNamed && entry.missing.length > 0 && isFirst(entry),
+    );
     for (const entry of due) {
       const { message, missing } = entry;
-      removeEntry(entry);
-      queuesByID.get(message.id)?.shift();
+      entry.isWithoutNamed = true;
+      entry.missing = [];
       for (const id of missing) {
         giveUp(id, message.id);
         if (from) getOrCreateCoValue(node, id).markNotFoundInPeer(from.id);
       }
-      pass(message);
       drain(message.id);
     }
     return due.length > 0;
@@ -233,19 +350,31 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
       cancelExpiry = clock.after(waitForGroupMs, expire);
       return;
     }
-    dropWhile(({ untilMs }) => untilMs <= nowMs);
+    for (const entry of waiting) {
+      if (entry.untilMs > nowMs) break;
+      if (entry.beginnings === 'reading') {
+        if (entry.readUntilMs <= nowMs) return unreadable();
+      } else if (isFirst(entry)) drop(entry);
+    }
     for (const { untilMs } of waiting) {
-      cancelExpiry = clock.after(untilMs - nowMs, expire);
+      // What is left of those that expired waits for the database.
+      cancelExpiry = clock.after(untilMs > nowMs ? untilMs - nowMs : expiryStepMs, expire);
       return;
     }
   }
 
   return {
     take,
+    hold,
     lookups: () => lookups,
-    reads: () => reads,
+    isFull: () =>
+      (reads > 0 || heldCount > 0) &&
+      (waiting.size + heldCount >= maxMessagesDuringReads || waitingBytes >= maxBytesDuringReads),
     close() {
       cancelExpiry?.();
+      heldIDs.clear();
+      unrequestedIDs.clear();
+      heldCount = 0;
       const ids = [...dependenciesByID];
       waiting.clear();
       queuesByID.clear();
@@ -256,6 +385,20 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
       }
     },
   };
+}
+
+/** The CoValues that the message is about. */
+function idsIn(message: OtherMessage): readonly RawCoID[] {
+  switch (message.action) {
+    case 'load':
+    case 'known':
+    case 'done':
+      return [message.id];
+    case 'reconcile':
+      return message.values.map(([id]) => id);
+    case 'reconcile-ack':
+      return [];
+  }
 }
 
 /** Without a header, only the authors are known to be dependencies, as in cojson. Of a group, only they are required. */

@@ -7,6 +7,8 @@ export interface NodeInbox {
   deliver(message: SyncMessage): void;
   /** True while the node has too many unhandled messages of this client. Poll it again in the next turn. */
   isBusy(): boolean;
+  /** Whether the node has handled all messages of this client. */
+  hasHandledAll(): boolean;
   /** True while too much content waits for its commit. `committed` is called once there is room. */
   isFull(): boolean;
   close(): void;
@@ -76,6 +78,7 @@ export function createNodeInbox({ node, id, onceWritten, committed }: NodeInboxO
       check();
     },
     isBusy: () => unhandledCount() >= maxMessagesInNode,
+    hasHandledAll: () => unhandledCount() === 0,
     isFull,
     close() {
       isClosed = true;
