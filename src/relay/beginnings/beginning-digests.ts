@@ -90,7 +90,7 @@ function isUnique(transaction: Transaction): boolean {
 }
 
 /** The key that signs for an author. An account and its agent have the same. */
-function signerOf(node: LocalNode, sessionID: string): string | undefined {
+export function signerOf(node: LocalNode, sessionID: string): string | undefined {
   const author = authorOf(sessionID);
   if (!author.startsWith('co_z')) return agentSigner(author);
   const ruleset = getKnownCoValue(node, author)?.verified?.header.ruleset;

@@ -180,6 +180,18 @@ describe('[RELAY-26] the beginning of a session of a stock account', () => {
     expect([relay.refused, counts()]).toEqual([[`copy ${session}`], [1, 0, 0]]);
   });
 
+  it('is no copy with a false signature, which cojson refuses', async () => {
+    const { relay, alice, clients, group, mine, target, session, counts } = setUp();
+    write(mine, 'one', 'private');
+    clients.alice.sendFrom(alice, group, mine);
+    const { lastSignature } = copyOf(alice, group);
+    const forged = { ...copyOf(alice, mine), lastSignature };
+    await bring(relay, clients.mallory, contentWith(target, session, forged));
+    expect([relay.refused, counts()]).toEqual([[], [1, 0, 0]]);
+    await bring(relay, clients.bob, contentWith(target, session, copyOf(alice, mine)));
+    expect([relay.refused, counts()]).toEqual([[`copy ${session}`], [1, 0, 0]]);
+  });
+
   it('claims no place with an invalid signature', async () => {
     const { relay, alice, clients, group, mine, trap, session, counts } = setUp();
     write(mine, 'one', 'private');

@@ -1,10 +1,17 @@
 import type { LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
-import { sessionsOf, type Content, type KnownState, type SessionContent } from '../../engine/content.ts';
+import {
+  sessionsOf,
+  type Content,
+  type CoValueHeader,
+  type KnownState,
+  type SessionContent,
+} from '../../engine/content.ts';
 import { getKnownCoValue } from '../../engine/covalue-lookup.ts';
 import { placeOf } from '../../engine/session-place.ts';
-import { beginningIn, type Beginning, type SessionPiece } from './beginning-digests.ts';
+import { beginningIn, signerOf, type Beginning, type SessionPiece } from './beginning-digests.ts';
 import type { Claim } from './claims.ts';
+import { isSigned } from './is-signed.ts';
 import { createKnownPlaces } from './known-places.ts';
 
 /**
@@ -14,8 +21,8 @@ import { createKnownPlaces } from './known-places.ts';
 export interface Beginnings {
   /** Reads what is stored of the beginnings in this content, so that `isCopy` knows. Undefined if there is nothing to read. */
   read(content: Content): Promise<void> | undefined;
-  /** Whether another place has the beginning of this session. */
-  isCopy(piece: SessionPiece, peerID: string): boolean;
+  /** Whether another place has the beginning of this session. With a false signature it is no copy: cojson refuses it. */
+  isCopy(piece: SessionPiece & { readonly header: CoValueHeader }, peerID: string): boolean;
   /** Call it before cojson handles admitted content; call the result after that. */
   passing(content: Content, peerID: string): () => void;
   /** The claims to commit together with this content. */
@@ -145,13 +152,14 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
     isCopy(piece, peerID) {
       const { place, digests } = find(piece) ?? noBeginning;
       const elsewhere = copied.get(piece.content);
-      return digests.some(
+      const isElsewhere = digests.some(
         ({ digest, decides, canBeEqual }) =>
           decides &&
           (known.isElsewhere(digest, place) || elsewhere?.has(digest) === true) &&
           // Equal transactions of one author come from the author's own client. A copier has another connection.
           !(canBeEqual && known.isBy(digest, peerID)),
       );
+      return isElsewhere && isSigned(node, piece, signerOf(node, piece.sessionID));
     },
     passing(content, peerID) {
       const ends = sessionsOf(content).flatMap(
