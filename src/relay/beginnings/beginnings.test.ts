@@ -9,6 +9,7 @@ import {
 } from '../../../test/support/relay/admission-node.ts';
 import type { Content, SessionContent, SessionID } from '../../engine/content.ts';
 import { claimWithinMs } from './beginnings.ts';
+import { createKnownPlaces, maxKnown } from './known-places.ts';
 
 interface HasID {
   readonly id: string;
@@ -203,6 +204,59 @@ describe('[RELAY-26] the beginning of a session of a stock account', () => {
     );
     clients.alice.sendFrom(alice, group, mine);
     expect([relay.refused, counts()]).toEqual([[], [1, 0, 0]]);
+  });
+});
+
+describe('[RELAY-26] the places of beginnings in the database', () => {
+  function setUpAlone(isAlone = true) {
+    const relay = createAdmissionNode(1_000_000, { isAlone, onceWritten() {} });
+    const { alice, group, mine, clients, session } = setUp(relay);
+    clients.alice.sendFrom(alice, group);
+    /** Whether the database is read for an edit of this age. */
+    const isRead = (ageMs: number, map: RawCoMap = mine) => {
+      write(map, 'mine', 'private', relay.clock.nowMs() - ageMs);
+      return relay.beginnings.read(contentWith(map, session, copyOf(alice, map))) !== undefined;
+    };
+    return { relay, alice, group, mine, session, isRead };
+  }
+
+  it.each([
+    ['of what may claim its place now', 0, false],
+    ['of what is older than the relay', 1, true],
+    ['of what is dated far ahead', -claimWithinMs - 1, true],
+  ])('are read if something else can be there: %s', (_, ageMs, isRead) => {
+    expect(setUpAlone().isRead(ageMs)).toBe(isRead);
+  });
+
+  it('are read of what is late', () => {
+    const { relay, isRead } = setUpAlone();
+    relay.clock.advance(claimWithinMs + 1);
+    expect(isRead(claimWithinMs + 1)).toBe(true);
+  });
+
+  it('are read if another relay may have written them', () => {
+    expect(setUpAlone(false).isRead(0)).toBe(true);
+  });
+
+  it('are read of what is not dated after all that was forgotten', () => {
+    const known = createKnownPlaces();
+    for (let count = 0; count <= maxKnown; count++)
+      known.learn({ digest: `${count}`, madeAtMs: count === 0 ? 5 : 1 }, 'place');
+    expect([4, 5, 6].map(known.isComplete)).toEqual([false, false, true]);
+    known.forget('1');
+    known.learn({ digest: 'last', madeAtMs: 9 }, 'place');
+    known.forget('last');
+    expect([9, 10].map(known.isComplete)).toEqual([false, true]);
+  });
+
+  it('are read of what is as old as a claim that an earlier relay had made for another place', () => {
+    const { relay, alice, group, mine, session, isRead } = setUpAlone();
+    const lost = group.createMap();
+    write(lost, 'lost', 'private', relay.clock.nowMs());
+    relay.client('alice').sendFrom(alice, lost);
+    expect(isRead(0)).toBe(false);
+    relay.beginnings.lost({ id: lost.id, sessionID: session });
+    expect(relay.beginnings.read(contentWith(mine, session, copyOf(alice, mine)))).toBeDefined();
   });
 });
 

@@ -12,7 +12,7 @@ import { placeOf } from '../../engine/session-place.ts';
 import { beginningIn, signerOf, type Beginning, type SessionPiece } from './beginning-digests.ts';
 import type { Claim } from './claims.ts';
 import { isSigned } from './is-signed.ts';
-import { createKnownPlaces } from './known-places.ts';
+import { createKnownPlaces, type DatedDigest } from './known-places.ts';
 
 /**
  * Where stock accounts' sessions begin. cojson's signature covers no place, so anyone can replay the beginning of a session in
@@ -38,6 +38,8 @@ export interface Beginnings {
 export interface BeginningsOptions {
   readonly node: LocalNode;
   readonly clock: Pick<Clock, 'nowMs'>;
+  /** Whether no other relay stores claims in this database. */
+  readonly isAlone: boolean;
   /** Resolves with the place that is stored for a digest. */
   readClaim(digest: string): Promise<string | undefined>;
   /** Resolves with what is stored of a CoValue. */
@@ -51,8 +53,10 @@ export interface BeginningsOptions {
  * to a new or restored relay first, into a trap, would keep the true history out.
  */
 export const claimWithinMs = 60 * 60 * 1_000;
+type DatedClaim = Claim & DatedDigest;
+
 interface Waiting {
-  claims: readonly Claim[];
+  claims: readonly DatedClaim[];
   /** How many pieces of content it waits for. */
   pieces: number;
   isLost: boolean;
@@ -61,7 +65,7 @@ interface Waiting {
 const noBeginning = { place: '', digests: [] } as const satisfies Partial<Beginning>;
 
 export function createBeginnings(options: BeginningsOptions): Beginnings {
-  const { node, clock, readClaim, readCommitted, onceWritten } = options;
+  const { node, clock, isAlone, readClaim, readCommitted, onceWritten } = options;
   const known = createKnownPlaces();
   /** What cojson is about to handle, or has yet to be committed; by place. */
   const waiting = new Map<string, Waiting>();
@@ -88,27 +92,45 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
     return getKnownCoValue(node, id)?.verified?.getTransactionsCount(sessionID) ?? 0;
   }
 
-  async function readPiece(piece: SessionPiece, place: string, digests: readonly string[]): Promise<void> {
+  async function readPiece(
+    piece: SessionPiece,
+    place: string,
+    digests: readonly DatedDigest[],
+  ): Promise<void> {
     const since = generation;
-    const places = await Promise.all(digests.map(readClaim));
+    const places = await Promise.all(digests.map(({ digest }) => readClaim(digest)));
     if (since !== generation) return;
     digests.forEach((digest, index) => known.learn(digest, places[index]));
-    if (!digests.some((digest) => known.isElsewhere(digest, place))) return;
+    if (!digests.some(({ digest }) => known.isElsewhere(digest, place))) return;
     const { sessions } = (await readCommitted(piece.id)) ?? {};
     if (sessions?.[piece.sessionID]) stored.add(piece.content);
-    else copied.set(piece.content, new Set(digests.filter((_, index) => isOther(places[index], place))));
+    else {
+      const elsewhere = digests.filter((_, index) => isOther(places[index], place));
+      copied.set(piece.content, new Set(elsewhere.map(({ digest }) => digest)));
+    }
   }
 
   const isOther = (found: string | undefined, place: string) => found !== undefined && found !== place;
 
-  function claimsOf(piece: SessionPiece, peerID: string): readonly Claim[] {
+  /**
+   * Whether no place can have it, without a look into the database: whoever could have claimed it since this relay began is known.
+   * Should an earlier relay have done so, for a device whose clock was ahead, the commit refuses the claim.
+   */
+  function isNew({ digest, madeAtMs }: DatedDigest): boolean {
+    return isAlone && !known.has(digest) && mayClaim(madeAtMs) && known.isComplete(madeAtMs);
+  }
+
+  function mayClaim(madeAtMs: number): boolean {
+    return madeAtMs >= sinceMs && Math.abs(clock.nowMs() - madeAtMs) <= claimWithinMs;
+  }
+
+  function claimsOf(piece: SessionPiece, peerID: string): readonly DatedClaim[] {
     const { id, sessionID } = piece;
     const { place, digests } = find(piece) ?? noBeginning;
-    const nowMs = clock.nowMs();
     return digests
-      .filter(({ madeAtMs }) => madeAtMs >= sinceMs && Math.abs(nowMs - madeAtMs) <= claimWithinMs)
-      .map(({ digest, decides }) => ({
-        ...{ id, sessionID, peerID, digest, place },
+      .filter(({ madeAtMs }) => mayClaim(madeAtMs))
+      .map(({ digest, madeAtMs, decides }) => ({
+        ...{ id, sessionID, peerID, digest, madeAtMs, place },
         isExclusive: decides && !known.isElsewhere(digest, place),
       }));
   }
@@ -129,7 +151,7 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
     };
     return () => {
       if (countOf(piece) > count) {
-        for (const { digest, place } of claims) known.learn(digest, place, peerID);
+        for (const claim of claims) known.learn(claim, claim.place, peerID);
         return onceWritten(end);
       }
       entry.claims = entry.claims.filter((claim) => !claims.includes(claim));
@@ -142,9 +164,7 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
       const reads = sessionsOf(content).flatMap(([sessionID, session]) => {
         const piece = { id: content.id, sessionID, content: session };
         const { place, digests } = find(piece) ?? noBeginning;
-        const unread = digests.flatMap(({ digest, decides }) =>
-          decides && !known.isAt(digest, place) ? [digest] : [],
-        );
+        const unread = digests.filter((one) => one.decides && !known.isAt(one.digest, place) && !isNew(one));
         return unread.length > 0 ? [readPiece(piece, place, unread)] : [];
       });
       return reads.length > 0 ? Promise.all(reads).then(() => {}) : undefined;

@@ -92,3 +92,14 @@ it('[RELAY-27] content whose beginning cannot be read is acknowledged only once 
   open();
   await client.waitFor({ action: 'known', ...map.core.knownState() });
 });
+
+it('[RELAY-26] content that is new since the relay began waits for no read', async () => {
+  const { relay, reads } = await setUp();
+  const writer = await createClientNode();
+  const map = createSharedMap(writer);
+  const client = await openRawClient(relay.url);
+  for (const id of [writer.expectCurrentAccountID('test'), map.group.id, map.id])
+    for (const piece of writer.getCoValue(id).newContentSince(undefined) ?? []) client.send(piece);
+  await client.waitFor({ action: 'known', ...map.core.knownState() });
+  expect(reads()).toBe(0);
+});

@@ -80,6 +80,7 @@ export async function startServing(
   const beginnings = createBeginnings({
     node,
     clock,
+    isAlone: !database.listen,
     readClaim: (digest) => storage.readClaim(digest),
     readCommitted: (id) => storage.readCommitted(id),
     onceWritten: (run) => storage.onceWritten(run),

@@ -36,7 +36,7 @@ export interface AdmissionClient {
 
 export function createAdmissionNode(
   maxHeldBytes = 1_000_000,
-  storage: Partial<Pick<BeginningsOptions, 'readClaim' | 'readCommitted' | 'onceWritten'>> = {},
+  storage: Partial<Pick<BeginningsOptions, 'isAlone' | 'readClaim' | 'readCommitted' | 'onceWritten'>> = {},
 ): AdmissionNode {
   const node = createRelayNode(crypto);
   const clock = createFakeClock(Date.now());
@@ -44,7 +44,7 @@ export function createAdmissionNode(
   const admitted: string[] = [];
   const incomplete: Content[] = [];
   const beginnings = createBeginnings({
-    ...{ node, clock, onceWritten: (run) => run() },
+    ...{ node, clock, isAlone: false, onceWritten: (run) => run() },
     readClaim: () => Promise.resolve(undefined),
     readCommitted: () => Promise.resolve(undefined),
     ...storage,
