@@ -210,14 +210,14 @@ describe('[RELAY-26] the beginning of a session of a stock account', () => {
 describe('[RELAY-26] the places of beginnings in the database', () => {
   function setUpAlone(isAlone = true) {
     const relay = createAdmissionNode(1_000_000, { isAlone, onceWritten() {} });
-    const { alice, group, mine, clients, session } = setUp(relay);
+    const { alice, group, mine, target, clients, session } = setUp(relay);
     clients.alice.sendFrom(alice, group);
     /** Whether the database is read for an edit of this age. */
     const isRead = (ageMs: number, map: RawCoMap = mine) => {
       write(map, 'mine', 'private', relay.clock.nowMs() - ageMs);
       return relay.beginnings.read(contentWith(map, session, copyOf(alice, map))) !== undefined;
     };
-    return { relay, alice, group, mine, session, isRead };
+    return { relay, alice, clients, group, mine, target, session, isRead };
   }
 
   it.each([
@@ -247,6 +247,13 @@ describe('[RELAY-26] the places of beginnings in the database', () => {
     known.learn({ digest: 'last', madeAtMs: 9 }, 'place');
     known.forget('last');
     expect([9, 10].map(known.isComplete)).toEqual([false, true]);
+  });
+
+  it('are read of what another place has, because this one may be stored, too', () => {
+    const { relay, alice, clients, mine, target, session, isRead } = setUpAlone();
+    expect(isRead(0)).toBe(false);
+    clients.alice.sendFrom(alice, mine);
+    expect(relay.beginnings.read(contentWith(target, session, copyOf(alice, mine)))).toBeDefined();
   });
 
   it('are read of what is as old as a claim that an earlier relay had made for another place', () => {

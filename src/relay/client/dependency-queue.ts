@@ -55,7 +55,7 @@ export const waitForGroupMs = 12_000;
 export const maxWaitingMessages = 5_000;
 /** Two batches of reads. */
 export const maxMessagesDuringReads = 200;
-const maxBytesDuringReads = 2_000_000;
+export const maxBytesDuringReads = 2_000_000;
 const bytesPerMessage = 500;
 /** Anyone can chain thousands of CoValues. */
 const maxVisited = 100;
@@ -372,9 +372,6 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
       (waiting.size + heldCount >= maxMessagesDuringReads || waitingBytes >= maxBytesDuringReads),
     close() {
       cancelExpiry?.();
-      heldIDs.clear();
-      unrequestedIDs.clear();
-      heldCount = 0;
       const ids = [...dependenciesByID];
       waiting.clear();
       queuesByID.clear();

@@ -1,10 +1,15 @@
-import { cojsonInternals, type CoValueCore, type SyncMessage } from 'cojson';
+import { cojsonInternals, type CoValueCore, type RawCoMap, type RawGroup, type SyncMessage } from 'cojson';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createClientNode, crypto } from '../../../test/support/relay/stock-client.ts';
 import type { Content } from '../../engine/content.ts';
 import { createRelayNode } from '../../engine/create-node.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
-import { createDependencyQueue, maxMessagesDuringReads, waitForDependencyMs } from './dependency-queue.ts';
+import {
+  createDependencyQueue,
+  maxBytesDuringReads,
+  maxMessagesDuringReads,
+  waitForDependencyMs,
+} from './dependency-queue.ts';
 
 const ghost = 'co_zGhost1111111111111111';
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -33,6 +38,7 @@ async function setUp() {
   const reading = new Map<string, { end(): void; fail(): void }>();
   const refused = new Set<string>();
   const passed: string[] = [];
+  const handling = { hasEnded: true };
   const unreadable = vi.fn();
   const dropped = vi.fn();
   const queue = createDependencyQueue({
@@ -49,13 +55,13 @@ async function setUp() {
       if (action === 'content' && !refused.has(message.id))
         node.syncManager.handleNewContent(message, 'import');
     },
-    hasHandledAll: () => true,
+    hasHandledAll: () => handling.hasEnded,
     gaveUp() {},
     lookedUp() {},
   });
   onTestFinished(queue.close);
   return {
-    ...{ queue, passed, requested, refused, clock, unreadable, dropped, node },
+    ...{ queue, passed, handling, requested, refused, clock, unreadable, dropped, node },
     ...{ account, group: map.group.core, map: map.core },
     takeAll: (...cores: readonly CoValueCore[]) => {
       for (const piece of cores.flatMap(contentsOf)) queue.take(piece);
@@ -67,6 +73,12 @@ async function setUp() {
       reading.get(id)?.end();
       await turn();
       await turn();
+    },
+    /** Without a turn of the event loop. */
+    async endNow({ id }: CoValueCore) {
+      reading.get(id)?.end();
+      await Promise.resolve();
+      await Promise.resolve();
     },
     async fail({ id }: CoValueCore) {
       reading.get(id)?.fail();
@@ -83,13 +95,14 @@ it('[RELAY-27] keeps the order of one CoValue, and lets messages about others pa
   takeAll(map);
   expect([queue.hold(loadOf(map)), queue.hold(loadOf(group))]).toEqual([true, false]);
   takeAll(map);
+  expect(queue.hold({ ...loadOf(map), action: 'known' })).toBe(true);
   const compare = { action: 'reconcile', id: 'batch', values: [group.id, map.id].map((id) => [id, 'hash']) };
   expect(queue.hold(compare as SyncMessage & { action: 'reconcile' })).toBe(true);
   expect(passed).toEqual([]);
   await end(map);
   expect(passed).toEqual([`content ${map.id}`, `load ${map.id}`]);
   await end(map);
-  expect(passed.slice(2)).toEqual([`content ${map.id}`, 'reconcile']);
+  expect(passed.slice(2)).toEqual([`content ${map.id}`, 'known', 'reconcile']);
   expect(queue.hold(loadOf(map))).toBe(false);
 });
 
@@ -104,6 +117,37 @@ it('[RELAY-27] holds messages about what depends on content that is being read, 
   const inOrder = [account, group, map].map(({ id }) => `content ${id}`);
   expect(passed).toEqual([...inOrder, `load ${map.id}`]);
   expect(requested).toEqual([]);
+});
+
+it('[RELAY-27] holds them until the node has handled what was read', async () => {
+  const { queue, account, group, map, takeAll, read, end, passed, handling, refused, node } = await setUp();
+  read(account);
+  // The node takes it later.
+  refused.add(account.id);
+  takeAll(account, group, map);
+  queue.hold(loadOf(map));
+  handling.hasEnded = false;
+  await end(account);
+  expect(passed).toEqual([`content ${account.id}`]);
+  expect(queue.hold({ ...loadOf(map), action: 'known' })).toBe(true);
+  for (const piece of contentsOf(account)) node.syncManager.handleNewContent(piece, 'import');
+  handling.hasEnded = true;
+  await turn();
+  const inOrder = [account, group, map].map(({ id }) => `content ${id}`);
+  expect(passed).toEqual([...inOrder, `load ${map.id}`, 'known']);
+});
+
+it('[RELAY-27] compares nothing of what waits with what has just been passed on', async () => {
+  const { queue, account, group, map, takeAll, read, endNow, passed } = await setUp();
+  const other = (group.getCurrentContent() as RawGroup).createMap({ word: 'other' }).core;
+  takeAll(account, group);
+  read(map, other);
+  takeAll(map, other);
+  queue.hold(loadOf(map));
+  await endNow(map);
+  expect(passed).toContain(`load ${map.id}`);
+  const compare = { action: 'reconcile', id: 'batch', values: [map.id, other.id].map((id) => [id, 'hash']) };
+  expect(queue.hold(compare as SyncMessage & { action: 'reconcile' })).toBe(true);
 });
 
 it('[RELAY-27] requests what was read and refused, and releases what depends on it', async () => {
@@ -167,6 +211,18 @@ it('[RELAY-27] is full while much waits for the database', async () => {
   expect(queue.isFull()).toBe(true);
   await end(map);
   expect(queue.isFull()).toBe(false);
+});
+
+it('[RELAY-27] is full while many bytes wait for the database', async () => {
+  const { queue, account, group, map, takeAll, read, end } = await setUp();
+  const large = 'x'.repeat(maxBytesDuringReads / 4);
+  const content = map.getCurrentContent() as RawCoMap;
+  for (const key of ['a', 'b', 'c', 'd']) content.set(key, large, 'trusting');
+  takeAll(account, group);
+  read(map);
+  takeAll(map);
+  expect(queue.isFull()).toBe(true);
+  while (queue.isFull()) await end(map);
 });
 
 it('[RELAY-26] reads the beginnings of a group although it names members that nobody has', async () => {
