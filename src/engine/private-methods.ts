@@ -157,12 +157,24 @@ export interface TransactionReading {
     core: CoValueCore,
     transaction: VerifiedTransaction,
   ): { readonly meta: JsonObject; readonly madeAtMs?: number } | undefined;
+  /** Called with transactions that count, before a content reads them. Returns those that it reads. */
+  counting(core: AvailableCoValueCore, found: CountingTransaction[]): CountingTransaction[];
+}
+
+export type CountingTransaction = ReturnType<CoValueCore['getValidTransactions']>[number];
+
+/** Lets contents read a transaction with another name, or other changes, than it was signed with. */
+export function readAs(
+  transaction: VerifiedTransaction,
+  read: Partial<Pick<VerifiedTransaction, 'sourceTxID' | 'changes'>>,
+): void {
+  Object.assign(transaction, read);
 }
 
 /** Puts these decisions before cojson's reading, in all nodes. */
 export function decideReading(reading: TransactionReading): void {
   const { prototype } = CoValueCore;
-  const { loadVerifiedTransactionsFromLogs: take } = prototype;
+  const { loadVerifiedTransactionsFromLogs: take, getValidTransactions: find } = prototype;
   const validate = at(prototype, 'determineValidTransactions');
   const readMeta = at(prototype, 'parseMetaInformation');
   if (typeof validate !== 'function' || typeof readMeta !== 'function') return;
@@ -181,6 +193,10 @@ export function decideReading(reading: TransactionReading): void {
       transaction.meta = meta;
       if (refusal !== undefined) refusals.set(transaction, refusal);
     }
+  };
+  prototype.getValidTransactions = function (options) {
+    const found = find.call(this, options);
+    return found.length > 0 && this.isAvailable() ? reading.counting(this, found) : found;
   };
   Reflect.set(prototype, 'determineValidTransactions', function (this: CoValueCore) {
     if (this.isGroupOrAccount()) return void validate.call(this);

@@ -1,6 +1,7 @@
 import { RawCoList, type CoValueCore, type JsonValue, type OpID, type RawCoID } from 'cojson';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { decrypt } from '../edit-verdicts.ts';
+import { hasNewNames } from '../reading/written-again.ts';
 import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
 import {
   anchorOf,
@@ -50,7 +51,10 @@ export function patchInvalidAnchors(): void {
     const known = { ...this.knownTransactions };
     processNewTransactions.call(this);
     // A rebuild has come through here itself.
-    if (this.version === version) placeItems(this as RawCoList<JsonValue>, known);
+    if (this.version !== version) return;
+    const list = this as RawCoList<JsonValue>;
+    if (hasNewNames(list)) list.rebuildFromCore();
+    else placeItems(list, known);
   };
 }
 

@@ -32,9 +32,19 @@ export const compareWithTies: CoValueCore['compareTransactions'] = (a, b) => {
   return (
     compareText(one.sessionID, other.sessionID) ||
     one.txIndex - other.txIndex ||
-    compareText(one.branch, other.branch)
+    compareText(one.branch, other.branch) ||
+    comparePlaces(a, b)
   );
 };
+
+/** Several transactions can name one place as their first. Items have no other. */
+function comparePlaces(a: object, b: object): number {
+  const [one, other] = [a, b].map((of) =>
+    'currentTxID' in of ? (of as Transaction).currentTxID : undefined,
+  );
+  if (!one || !other) return 0;
+  return compareText(one.sessionID, other.sessionID) || one.txIndex - other.txIndex;
+}
 
 export function compareText(a = '', b = ''): number {
   return a === b ? 0 : a < b ? -1 : 1;

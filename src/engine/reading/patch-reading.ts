@@ -4,6 +4,7 @@ import { namesOtherPlace } from '../session-place.ts';
 import { readableChanges, type ChangedValue } from './change-shapes.ts';
 import { readSource } from './merge-claims.ts';
 import { readableMeta, withoutPointer } from './meta-shapes.ts';
+import { showOnce } from './written-again.ts';
 
 let isPatched = false;
 
@@ -31,6 +32,7 @@ export function patchReading(): void {
     // cojson lets readers name a branch, then leaves out the changes, and goes on showing those it has shown before.
     judged: ({ changes, meta }) => (changes && changes.length > 0 && meta ? withoutPointer(meta) : meta),
     source: readSource,
+    counting: showOnce,
   });
 }
 
