@@ -1,6 +1,7 @@
-import type { LocalNode, RawCoMap, SessionID } from 'cojson';
+import type { LocalNode, RawCoList, RawCoMap, SessionID } from 'cojson';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createNodePlatform } from '../../../test/support/platform/node-platform.ts';
+import { startCuttableProxy } from '../../../test/support/relay/cuttable-proxy.ts';
 import { clockWithSpeed } from '../../../test/support/session/test-sessions.ts';
 import { startHostileRelay } from '../../../test/support/sync/hostile-relay.ts';
 import { startStockRelay, type StockRelay } from '../../../test/support/sync/stock-relay.ts';
@@ -23,13 +24,13 @@ afterEach(() => relay.close());
 const logger = { debug: () => {}, warn: () => {} };
 const platform = { ...createNodePlatform(), clock: clockWithSpeed(5), locks: undefined };
 
-async function device(agentSecret: LocalNode['agentSecret'], ...beside: readonly string[]) {
+async function device(agentSecret: LocalNode['agentSecret'], urls: readonly string[] = [relay.url]) {
   const crypto = await createSessionCrypto();
   const newID = (): SessionID => crypto.newRandomSessionID(crypto.getAgentID(agentSecret));
   const node = createSessionNode({ crypto, agentSecret, sessionID: newID(), genesisTimeMs });
   const sync = startSync({
     node,
-    sync: { relays: [...beside, relay.url].map((url) => ({ url })) },
+    sync: { relays: urls.map((url) => ({ url })) },
     storage: { status: foreignStorageStatus(node) },
     platform,
     logger,
@@ -51,18 +52,18 @@ const untilConfirmed = (sync: Sync) =>
   });
 
 /** The connection may not be open yet. */
-function loaded(node: LocalNode, { id }: RawCoMap): Promise<RawCoMap> {
+function loaded<T extends RawCoMap | RawCoList>(node: LocalNode, { id }: T): Promise<T> {
   return vi.waitFor(
     async () => {
-      const map = await node.load(id);
-      if (map === 'unavailable') throw new Error('Not here yet.');
-      return map;
+      const value = await node.load(id as RawCoMap['id']);
+      if (value === 'unavailable') throw new Error('Not here yet.');
+      return value as RawCoMap | RawCoList as T;
     },
     { timeout: 20_000 },
   );
 }
 
-function replay(by: LocalNode, from: RawCoMap, into: RawCoMap): void {
+function replay(by: LocalNode, from: RawCoMap, into: RawCoMap | RawCoList): void {
   const [content] = by.getCoValue(from.id).newContentSince() ?? [];
   if (!content) throw new Error('No content.');
   const own = sessionsOf(content).filter(([sessionID]) => sessionID === by.currentSessionID);
@@ -118,7 +119,7 @@ test('[SEC-13] a relay beside that announces what never comes does not keep a re
     const expectContentUntil = { [`${id}_session_z2`]: 1_000_000 };
     return [{ action: 'content', id, header, priority: 3, new: {}, expectContentUntil }];
   });
-  const { node, sync } = await device(secret, hostile.url);
+  const { node, sync } = await device(secret, [hostile.url, relay.url]);
   const [ownDiary, ownNotes] = [await loaded(node, diary), await loaded(node, notes)];
   const bait = node.createGroup();
   for (const key of ['a', 'b', 'c']) ownNotes.set(key, 'text');
@@ -138,3 +139,42 @@ test('[SEC-13] a relay beside that announces what never comes does not keep a re
     timeout: 20_000,
   });
 }, 60_000);
+
+test('[READ-6] what another relay has confirmed before a replay took its place is in a list once, on every device', async () => {
+  const secret = (await createSessionCrypto()).newRandomAgentSecret();
+  const honest = await startStockRelay();
+  onTestFinished(() => honest.close());
+  const proxy = await startCuttableProxy({ host: '127.0.0.1', port: relay.port });
+  onTestFinished(() => proxy.close());
+  const both = [honest.url, `ws://127.0.0.1:${proxy.port}/sync`];
+  const first = await device(secret, both);
+  const group = first.node.createGroup();
+  const [list, notes] = [group.createList<RawCoList>(['milk']), group.createMap({ title: 'notes' })];
+  await untilConfirmed(first.sync);
+  const { node, sync } = await device(secret, both);
+  const [ownList, ownNotes] = [await loaded(node, list), await loaded(node, notes)];
+  for (const key of ['a', 'b', 'c']) ownNotes.set(key, 'text');
+  await untilConfirmed(sync);
+  const squatted = node.currentSessionID;
+  proxy.cut();
+  for (const item of ['bread', 'tea']) ownList.append(item);
+  const countAt = ({ node: at }: StockRelay) => at.getCoValue(list.id).knownState().sessions[squatted];
+  await vi.waitFor(() => expect(countAt(honest)).toBe(2), { timeout: 20_000 });
+  replay(node, notes, list);
+  proxy.mend();
+  await vi.waitFor(() => expect(node.currentSessionID).not.toBe(squatted), { timeout: 30_000 });
+  const items = ['milk', 'bread', 'tea'];
+  expect(ownList.asArray()).toEqual(items);
+  // Without the second writing, nobody could get them from the relay that has the replay.
+  for (const urls of [both, [honest.url], [relay.url]]) {
+    const another = await device(secret, urls);
+    const seen = await loaded(another.node, list);
+    await vi.waitFor(() => expect(seen.asArray()).toEqual(items), { timeout: 20_000 });
+    const rewritten = () => seen.core.knownState().sessions[node.currentSessionID];
+    await vi.waitFor(() => expect(rewritten()).toBe(2), { timeout: 20_000 });
+    expect(seen.asArray()).toEqual(items);
+  }
+  expect([countAt(honest), countAt(relay)]).toEqual([2, 3]);
+  // The relay does not have them at their first place.
+  expect(sync.stateOf(ownList).current.confirmed).toBe('pending');
+}, 120_000);
