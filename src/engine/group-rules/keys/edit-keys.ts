@@ -2,7 +2,8 @@ import type { CoValueCore, RawGroup } from 'cojson';
 import type { KeySecret } from '../../internal-types.ts';
 import { judgeInMemory } from '../group-in-memory.ts';
 import type { JudgedGroup } from '../judge-group.ts';
-import { countUnknownRevealers, type KeyID } from './find-read-key.ts';
+import { countUnknownRevealers } from './find-read-key.ts';
+import { inOneSearch, type KeyID } from './key-search.ts';
 import { findVoidKey } from './void-keys.ts';
 
 /** The keys that a group lacks, as of so many transactions. A change of a group above makes another judgment. */
@@ -22,7 +23,7 @@ const lackingIn = new WeakMap<CoValueCore, Lacking>();
 export function findEditKey(group: RawGroup, keyID: KeyID): KeySecret | undefined {
   if (lackingIn.get(group.core)?.keys.has(keyID) && lackingNow(group).has(keyID)) return undefined;
   const unknownBefore = countUnknownRevealers();
-  const found = group.getReadKey(keyID) ?? findVoidKey(group, keyID);
+  const found = inOneSearch(() => group.getReadKey(keyID) ?? findVoidKey(group, keyID));
   if (!found && countUnknownRevealers() === unknownBefore) lackingNow(group).add(keyID);
   return found;
 }

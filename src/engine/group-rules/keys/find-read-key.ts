@@ -5,8 +5,7 @@ import { getAvailableCoValue } from '../../covalue-lookup.ts';
 import { hasKeyLength } from '../read-change.ts';
 import { isAdministrator } from '../roles.ts';
 import { parentChangesOf, readKeysEncrypting } from '../../private-fields.ts';
-
-export type KeyID = Parameters<RawGroup['getReadKey']>[0];
+import { firstOf, searchKey, type KeyID, type KeySearch } from './key-search.ts';
 
 /** A key as one transaction reveals it. */
 export interface Revelation {
@@ -14,32 +13,16 @@ export interface Revelation {
   readonly txID: TransactionID;
 }
 
-/** The keys that the outermost search has looked for, by group. Two keys can each be encrypted with the other. */
-let searched: Map<string, 'open' | 'failed'> | undefined;
-
 /**
  * Finds a key of a group. cojson 0.20 tries only the last revelation, and throws if that is garbage. This tries the newest few
  * of each author. Those by the current administrators come first, because a removed member, or anyone with the same link, can
  * reveal another secret.
  */
 export function findReadKey(group: RawGroup, keyID: KeyID): KeySecret | undefined {
-  const isOutermost = searched === undefined;
-  searched ??= new Map();
-  try {
-    const search = `${group.id} ${keyID}`;
-    if (searched.has(search)) return undefined;
-    searched.set(search, 'open');
-    const found = searchOnce(group, keyID);
-    searched.set(search, 'failed');
-    // Other keys may have failed only because they need this one.
-    if (found) for (const [one, state] of searched) if (state === 'failed') searched.delete(one);
-    return found;
-  } finally {
-    if (isOutermost) searched = undefined;
-  }
+  return searchKey(group, keyID, (search) => searchOnce(group, keyID, search));
 }
 
-function searchOnce(group: RawGroup, keyID: KeyID): KeySecret | undefined {
+function searchOnce(group: RawGroup, keyID: KeyID, search: KeySearch): KeySecret | undefined {
   const published = revelationsOf(group, `${keyID}_for_everyone`);
   const direct = revelationsOf(group, `${keyID}_for_${readerOf(group)}`);
   const isTrusted = ({ txID }: Revelation) => isTrustedAuthor(group, authorOf(txID.sessionID));
@@ -47,8 +30,10 @@ function searchOnce(group: RawGroup, keyID: KeyID): KeySecret | undefined {
   const ifRight = secretCheck(group, keyID);
   const unsealed = (one: Revelation) => ifRight(unseal(group, one));
   const read = (one: Revelation) => ifRight(publishedIn(one));
-  const encrypted = (isTried: typeof isTrusted) =>
-    findEncrypted(group, group, keyID, ifRight, isTried) ?? findInParents(group, keyID, ifRight, isTried);
+  const encrypted = (isTried: typeof isTrusted) => {
+    const tries = { isTried, ifRight, isTrusted: isTried === isTrusted, search };
+    return findEncrypted(group, group, keyID, tries) ?? findInParents(group, keyID, tries);
+  };
   return (
     firstOf(direct.filter(isTrusted), unsealed) ??
     firstOf(published.filter(isTrusted), read) ??
@@ -60,6 +45,14 @@ function searchOnce(group: RawGroup, keyID: KeyID): KeySecret | undefined {
 }
 
 type SecretCheck = (secret: KeySecret | undefined) => KeySecret | undefined;
+
+/** Which revelations by other keys to try. */
+interface Tries {
+  readonly isTried: (one: Revelation) => boolean;
+  readonly isTrusted: boolean;
+  readonly ifRight: SecretCheck;
+  readonly search: KeySearch;
+}
 
 /**
  * Returns only a secret from which the sealer follows that was set with a read key: otherwise whoever shares a link could
@@ -101,17 +94,18 @@ function findEncrypted(
   group: RawGroup,
   holder: RawGroup,
   keyID: KeyID,
-  ifRight: SecretCheck,
-  isTried: (one: Revelation) => boolean,
+  { isTried, ifRight, isTrusted, search }: Tries,
 ): KeySecret | undefined {
   return firstOf(readKeysEncrypting(group, keyID), (id) => {
     const encryptingID = id as KeyID;
     const revelations = revelationsOf(group, `${keyID}_for_${encryptingID}`).filter(isTried);
-    const secret = revelations.length > 0 ? holder.core.getReadKey(encryptingID) : undefined;
-    if (!secret) return undefined;
-    return firstOf(revelations, (one) =>
-      ifRight(decryptKey(group, keyID, one, { id: encryptingID, secret })),
-    );
+    if (revelations.length === 0) return undefined;
+    const open = (secret: KeySecret) =>
+      firstOf(revelations, (one) => ifRight(decryptKey(group, keyID, one, { id: encryptingID, secret })));
+    const secret = holder.core.getReadKey(encryptingID);
+    if (secret) return open(secret);
+    search.openLater(holder, encryptingID, { group, keyID, isTrusted, open });
+    return undefined;
   });
 }
 
@@ -126,17 +120,10 @@ export function decryptKey(
   return secretIn(node.crypto.decryptKeySecret(info, encrypting.secret));
 }
 
-function findInParents(
-  group: RawGroup,
-  keyID: KeyID,
-  ifRight: SecretCheck,
-  isTried: (one: Revelation) => boolean,
-): KeySecret | undefined {
+function findInParents(group: RawGroup, keyID: KeyID, tries: Tries): KeySecret | undefined {
   return firstOf(
     groupsEverAbove(group),
-    (parent) =>
-      findEncrypted(group, parent, keyID, ifRight, isTried) ??
-      findSealed(group, parent, keyID, ifRight, isTried),
+    (parent) => findEncrypted(group, parent, keyID, tries) ?? findSealed(group, parent, keyID, tries),
   );
 }
 
@@ -145,21 +132,25 @@ function findSealed(
   group: RawGroup,
   parent: RawGroup,
   keyID: KeyID,
-  ifRight: SecretCheck,
-  isTried: (one: Revelation) => boolean,
+  { isTried, ifRight, isTrusted, search }: Tries,
 ): KeySecret | undefined {
   const { crypto } = group.core.node;
   const sealers = new Set(editsOf(parent, 'groupSealer').map(({ value }) => String(value)));
   return firstOf(sealers, (sealerOfKey) => {
     const [parentKeyID, sealer] = sealerOfKey.split('@');
     const revelations = revelationsOf(group, `${keyID}_sealedFor_${sealer ?? ''}`).filter(isTried);
-    const secret = revelations.length > 0 ? parent.getReadKey(parentKeyID as KeyID) : undefined;
-    if (!secret) return undefined;
-    const { secret: opening } = crypto.groupSealerFromReadKey(secret);
-    return firstOf(revelations, ({ value, txID: tx }) => {
-      const sealed = value as Parameters<typeof crypto.unsealForGroup>[0];
-      return ifRight(secretIn(crypto.unsealForGroup(sealed, opening, { in: group.id, tx })));
-    });
+    if (revelations.length === 0) return undefined;
+    const open = (secret: KeySecret) => {
+      const { secret: opening } = crypto.groupSealerFromReadKey(secret);
+      return firstOf(revelations, ({ value, txID: tx }) => {
+        const sealed = value as Parameters<typeof crypto.unsealForGroup>[0];
+        return ifRight(secretIn(crypto.unsealForGroup(sealed, opening, { in: group.id, tx })));
+      });
+    };
+    const secret = parent.getReadKey(parentKeyID as KeyID);
+    if (secret) return open(secret);
+    search.openLater(parent, parentKeyID as KeyID, { group, keyID, isTrusted, open });
+    return undefined;
   });
 }
 
@@ -234,17 +225,4 @@ function editsOf(group: RawGroup, field: string): readonly Revelation[] {
   return edits
     .flatMap(({ change: { op, value }, txID }) => (op === 'set' ? { value, txID } : []))
     .toReversed();
-}
-
-/** The first that is found. Garbage makes cryptography throw. */
-export function firstOf<T, U>(candidates: Iterable<T>, find: (candidate: T) => U | undefined): U | undefined {
-  for (const candidate of candidates) {
-    try {
-      const found = find(candidate);
-      if (found !== undefined) return found;
-    } catch {
-      // The next one may be better.
-    }
-  }
-  return undefined;
 }

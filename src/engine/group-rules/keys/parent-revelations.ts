@@ -1,6 +1,6 @@
 import type { RawGroup } from 'cojson';
 import type { KeySecret } from '../../internal-types.ts';
-import { firstOf, type KeyID } from './find-read-key.ts';
+import { firstOf, type KeyID } from './key-search.ts';
 
 type Sealer = Parameters<RawGroup['core']['node']['crypto']['sealForGroup']>[0]['to'];
 

@@ -3,7 +3,7 @@ import { isComplete } from '../../covalue-access.ts';
 import { readKeysEncrypting } from '../../private-fields.ts';
 import { readAfter, revealKey } from '../../private-methods.ts';
 import { everyone } from '../group-transaction.ts';
-import type { KeyID } from './find-read-key.ts';
+import type { KeyID } from './key-search.ts';
 import { canRead } from './leaked-keys.ts';
 import { currentKeyOf, revealToParent, type Key } from './parent-revelations.ts';
 

@@ -7,15 +7,14 @@ import { transactionsOf } from '../read-transactions.ts';
 import { isAdministrator } from '../roles.ts';
 import {
   decryptKey,
-  firstOf,
   groupsEverAbove,
   mostTried,
   publishedIn,
   readerOf,
   unseal,
-  type KeyID,
   type Revelation,
 } from './find-read-key.ts';
+import { firstOf, type KeyID } from './key-search.ts';
 
 // GROUP-10: a key can be void although edits that count were written with it. An admin replaced the group's key before they
 // learned that they had been removed, and others used the new key meanwhile. Stock clients also accept keys that kernels do not.
