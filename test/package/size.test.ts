@@ -5,7 +5,7 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 const entryBudget = 12_000;
 const completeEntryBudget = 51_000;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 49_600,
+  'lazy-entry': 50_900,
   relays: 38_300,
   storage: 7_300,
   'kernel-storage': 7_000,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 113_500;
+const openSessionBudget = 114_800;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];
