@@ -109,6 +109,10 @@ describe.each(orders)('what was written again, with %s', (order) => {
     for (const node of [tablet, bob]) {
       await receive(node, list, order);
       expect(at(node, list).asArray()).toEqual([...shown, 'd']);
+      // As after a change of roles.
+      node.getCoValue(list.id).resetParsedTransactions();
+      at(node, list).rebuildFromCore();
+      expect(at(node, list).asArray()).toEqual([...shown, 'd']);
     }
     expect(list.asArray()).toEqual([...shown, 'd']);
   });
