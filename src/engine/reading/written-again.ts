@@ -6,8 +6,8 @@ import { getKnownCoValue } from '../covalue-lookup.ts';
 import { transactionKey, type TxID } from '../fixes/item-places.ts';
 import { readAs, type CountingTransaction } from '../private-methods.ts';
 
-// READ-6: where a relay has something else at the place of an edit, its author writes it again in another session. Another relay
-// can have it at its first place, too. Neither can be left out for good: each device has the one, the other or both.
+// READ-6: if a relay has something else at the place of an edit, the author's device writes the edit again in another session.
+// Another relay can have it at its first place, too. Each device has the one, the other or both, so neither can be left out for good.
 
 type Transaction = CoValueCore['verifiedTransactions'][number];
 
@@ -30,7 +30,7 @@ const namesRead = new WeakMap<RawCoList, number>();
 
 /**
  * Returns what a content reads of these: once what was written again, whichever of the two is read first. In a list or text both
- * get the name of the second, by which others know it who have no other.
+ * get the name of the second, because other devices may have only that one.
  */
 export function showOnce(core: CoValueCore, found: CountingTransaction[]): CountingTransaction[] {
   if (core.isGroupOrAccount()) return found;
@@ -102,7 +102,7 @@ function firstAt(
 
 const hashes = new WeakMap<Transaction, string>();
 
-/** Something else can have taken the first place. Costs no more than to read the copy: a member can write any number of them. */
+/** Another edit can have the first place. The cost is bounded by the copy's size: a member can write any number of copies. */
 function isSame(core: CoValueCore, first: Transaction, copy: Transaction): boolean {
   if (isOrdered(core)) {
     const hash = hashes.get(first) ?? core.node.crypto.shortHash(first.tx);
@@ -126,12 +126,12 @@ function join(core: CoValueCore, { names, repeated }: Pairs, edit: Transaction, 
   names.set(transactionKey(first.currentTxID), copy.txID);
 }
 
-/** What it repeats can count no more. */
+/** False if the edit that it repeats no longer counts. */
 function isRepeated(repeated: Pairs['repeated'], edit: Transaction | undefined): boolean {
   return edit !== undefined && repeated.get(edit)?.isValidTransactionWithChanges() === true;
 }
 
-/** Whoever has only the edit at its first place, and places items beside it, knows it by that place. */
+/** Members who have an edit only at its first place refer to it by that place. */
 function rename(core: CoValueCore, edits: readonly Transaction[]): void {
   const all = namesIn(core);
   if (all.length === 0) return;

@@ -21,7 +21,7 @@ export interface KeySearch {
 /** A key that the search has looked for, or looks for now. */
 interface Sought {
   secret?: KeySecret;
-  /** What it opens, and did not when that was tried. */
+  /** Revelations that lacked this key when they were tried. */
   readonly opens: Opening[];
 }
 
@@ -38,7 +38,7 @@ type TryAll = (search: KeySearch) => KeySecret | undefined;
 
 let searching: Searching | undefined;
 
-/** Whatever is looked for meanwhile is looked for once. */
+/** During `run`, looks for each key once. */
 export function inOneSearch<T>(run: () => T): T {
   const isOutermost = searching === undefined;
   searching ??= createSearching();
@@ -50,8 +50,8 @@ export function inOneSearch<T>(run: () => T): T {
 }
 
 /**
- * Looks for a key, trying all its revelations. No key is looked for twice: what was not found is found if a key that it lacked is,
- * without trying anything else again.
+ * Looks for a key by trying all its revelations. No search is repeated: when a key is found, only those revelations are tried
+ * again that lacked it.
  */
 export function searchKey(group: RawGroup, keyID: KeyID, tryAll: TryAll): KeySecret | undefined {
   return inOneSearch(() => searching?.find(group, keyID, tryAll));
