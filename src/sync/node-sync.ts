@@ -13,6 +13,7 @@ import type { Transport } from '../transport/transport.ts';
 import { createPendingWrites } from './delivery/pending-writes.ts';
 import { offerConfirmations } from './confirmations.ts';
 import { createDroppedContent } from './relays/dropped-content.ts';
+import { readStoredFirst } from './relays/stored-first.ts';
 import { createDebtBook } from './delivery/debt-book.ts';
 import type { KnownCounts } from '../engine/known-counts.ts';
 import { drain, drainMs } from './relays/drain.ts';
@@ -92,6 +93,7 @@ export function createNodeSync(options: {
     takesReplays: options.takesReplays,
     onDropped: (dropped) => events.emit('dropped', dropped),
   });
+  const stopReadingFirst = readStoredFirst(node);
   const validity = createValidity({ node, pacer, events, onChange: () => changed() });
   const ladder = createLadder({
     clock,
@@ -309,6 +311,7 @@ export function createNodeSync(options: {
     await flushed();
     relays.close();
     droppedContent.stop();
+    stopReadingFirst();
     isClosed = true;
     ending.abort();
     publish();
