@@ -3,6 +3,7 @@ import { getKnownCoValue } from '../covalue-lookup.ts';
 import { decrypt } from '../edit-verdicts.ts';
 import { hasNewNames } from '../reading/written-again.ts';
 import { restrictsDeletions } from '../refusals/restricted-deletions.ts';
+import { compareWithTies } from './tie-order.ts';
 import {
   anchorOf,
   compareItems,
@@ -17,7 +18,6 @@ import {
   sessionKey,
   transactionKey,
   type Item,
-  type TxID,
 } from './item-places.ts';
 
 type Transaction = CoValueCore['verifiedTransactions'][number];
@@ -80,14 +80,16 @@ function placeItems(list: RawCoList<JsonValue>, known: RawCoList['knownTransacti
 /** Transactions whose items are anchors without being shown. */
 function hiddenIn(cores: readonly CoValueCore[], isNeeded: boolean): Map<string, LeftOut> {
   if (!isNeeded || !cores.some(leavesOut)) return new Map();
-  return new Map(
-    cores.flatMap((core) =>
-      core.verifiedTransactions.map((transaction) => [
-        transactionKey(transaction.txID),
-        { core, transaction },
-      ]),
-    ),
-  );
+  const all = new Map<string, LeftOut>();
+  for (const core of cores) {
+    for (const transaction of core.verifiedTransactions) {
+      const key = transactionKey(transaction.txID);
+      const before = all.get(key)?.transaction;
+      // Of several that name the same place, cojson takes the first by date, too.
+      if (!before || compareWithTies(transaction, before) < 0) all.set(key, { core, transaction });
+    }
+  }
+  return all;
 }
 
 /** Whether a list may leave out transactions: those that do not count, and deletions of those who may not delete. */
@@ -100,11 +102,15 @@ function leavesOut(core: CoValueCore): boolean {
 /** Items without a place, because the list lacked their anchor when it applied them. */
 function lostItems(list: RawCoList<JsonValue>, transactions: readonly Transaction[]): readonly Placed[] {
   const lost: Placed[] = [];
+  const placed = createPlacedItems(list);
   for (const { txID, changes = [] } of transactions) {
     const items = list.insertions[sessionKey(txID)]?.[txID.txIndex] ?? {};
     for (let changeIdx = 0; changeIdx < changes.length; changeIdx++) {
       const item = items[changeIdx];
-      if (item && !isPlaced(list, txID, changeIdx, item)) lost.push({ opID: { ...txID, changeIdx }, item });
+      // Several edits can name the same place. Only the first has made the item.
+      if (item?.change !== changes[changeIdx]) continue;
+      const opID = { ...txID, changeIdx };
+      if (item && !isPlaced(list, opID, item, placed)) lost.push({ opID, item });
     }
   }
   return lost;
@@ -205,14 +211,29 @@ function hiddenItem({ changeIdx }: OpID, leftOut: LeftOut | undefined): Item | u
   return isAnchor(anchorOf(item)) ? item : undefined;
 }
 
-function isPlaced(list: RawCoList, txID: TxID, changeIdx: number, item: Item): boolean {
+/** Tells which items are next to their anchors. Each anchor's are read once: members can put thousands next to one. */
+function createPlacedItems(list: RawCoList): (one: Placed) => boolean {
+  const keysOf = new Map<readonly OpID[], ReadonlySet<string>>();
+  return ({ opID, item }) => {
+    const neighbours = neighboursOf(list, item);
+    const keys = keysOf.get(neighbours) ?? new Set(neighbours.map(itemKey));
+    keysOf.set(neighbours, keys);
+    return keys.has(itemKey(opID));
+  };
+}
+
+function isPlaced(
+  list: RawCoList,
+  opID: OpID,
+  item: Item,
+  isNextToAnchor: (one: Placed) => boolean,
+): boolean {
   const anchor = anchorOf(item);
   if (typeof anchor === 'string') return true;
   const found = itemAt(list, anchor);
-  if (!found || isSame(anchor, { ...txID, changeIdx })) return false;
+  if (!found || isSame(anchor, opID)) return false;
   if (found.madeAt < item.madeAt) return true;
   // cojson applies items by date, and an anchor that replaced another one may be dated later than the item.
-  const opID = { ...txID, changeIdx };
   const isEarlier = compareItems(dated(anchor, found), dated(opID, item)) < 0;
-  return isEarlier || neighboursOf(list, item).some((other) => isSame(other, opID));
+  return isEarlier || isNextToAnchor({ opID, item });
 }
