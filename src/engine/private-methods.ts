@@ -7,8 +7,11 @@ import {
   type JsonValue,
   type LocalNode,
   type RawAccountID,
+  RawBinaryCoStream,
   type RawCoID,
+  RawCoStream,
   RawGroup,
+  type SessionID,
 } from 'cojson';
 import type { KeySecret } from './internal-types.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
@@ -64,6 +67,16 @@ export function replaceGroupValidation(validate: (group: CoValueCore) => void): 
     validate(this);
     this.toValidateTransactions = [];
   });
+}
+
+type StreamItem = RawCoStream['items'][SessionID][number];
+
+/** Replaces the order of the items of a session in streams and files. */
+export function orderStreamItems(compare: (one: StreamItem, other: StreamItem) => number): void {
+  for (const { prototype } of [RawCoStream, RawBinaryCoStream]) {
+    if (typeof at(prototype, 'compareStreamItems') === 'function')
+      Reflect.set(prototype, 'compareStreamItems', compare);
+  }
 }
 
 /** Makes a new key for what this account writes into a group, and reveals it to those who may read the group. */
@@ -156,7 +169,9 @@ export interface TransactionReading {
   source(
     core: CoValueCore,
     transaction: VerifiedTransaction,
-  ): { readonly meta: JsonObject; readonly madeAtMs?: number } | undefined;
+  ): { readonly meta: JsonObject; readonly madeAtMs: number } | undefined;
+  /** Called for each transaction that is shown at another place. */
+  moved(transaction: VerifiedTransaction): void;
   /** Called with transactions that count, before a content reads them. Returns those that it reads. */
   counting(core: AvailableCoValueCore, found: CountingTransaction[]): CountingTransaction[];
 }
@@ -200,10 +215,13 @@ export function decideReading(reading: TransactionReading): void {
   };
   Reflect.set(prototype, 'determineValidTransactions', function (this: CoValueCore) {
     if (this.isGroupOrAccount()) return void validate.call(this);
+    for (const transaction of this.toValidateTransactions) {
+      // Otherwise devices that once read what does not count any more would keep the place and date that it names.
+      transaction.sourceTxID = undefined;
+      transaction.sourceTxMadeAt = undefined;
+    }
     // cojson counts what it has once found valid, and what is not valid any more would make it leave out others.
     this.toValidateTransactions = this.toValidateTransactions.filter((transaction) => {
-      // Only what counts is another edit's repetition. cojson would keep the name of what has counted until now.
-      transaction.sourceTxID = transaction.sourceTxMadeAt = undefined;
       const refusal = refusals.get(transaction);
       if (refusal !== undefined) transaction.markInvalid(refusal);
       else transaction.meta = reading.judged(transaction);
@@ -216,9 +234,25 @@ export function decideReading(reading: TransactionReading): void {
     'parseMetaInformation',
     function (this: CoValueCore, transaction: VerifiedTransaction) {
       const source = reading.source(this, transaction);
-      if (source) transaction.meta = source.meta;
-      if (source?.madeAtMs !== undefined) transaction.sourceTxMadeAt = source.madeAtMs;
+      if (!source) {
+        readMeta.call(this, transaction);
+        // In a group or account.
+        if (transaction.sourceTxID) reading.moved(transaction);
+        return;
+      }
+      const { previous } = transaction;
+      // From it, cojson takes what the meta leaves out, whether it counts or not.
+      transaction.previous = undefined;
+      transaction.sourceTxMadeAt = source.madeAtMs;
+      const { fww, ...rest } = source.meta;
+      transaction.meta = rest;
       readMeta.call(this, transaction);
+      if (transaction.sourceTxID) reading.moved(transaction);
+      // cojson would compare first writers before it knows from where and when the edit is.
+      transaction.meta = fww === undefined ? {} : { fww };
+      readMeta.call(this, transaction);
+      transaction.meta = source.meta;
+      transaction.previous = previous;
     },
   );
 }

@@ -1,6 +1,7 @@
 import { CoValueCore, RawCoList, RawCoStream, RawGroup, type RawCoID } from 'cojson';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { parentChangesOf } from '../private-fields.ts';
+import { orderStreamItems } from '../private-methods.ts';
 
 const { processNewTransactions: processList } = RawCoList.prototype;
 const { processNewTransactions: processStream } = RawCoStream.prototype;
@@ -18,6 +19,10 @@ export function patchTieOrder(): void {
   CoValueCore.prototype.compareTransactions = compareWithTies;
   RawCoList.prototype.processNewTransactions = processListWithTies;
   RawCoStream.prototype.processNewTransactions = processStreamWithTies;
+  orderStreamItems(
+    (one, other) =>
+      one.madeAt - other.madeAt || compareWithTies({ ...one, txID: one.tx }, { ...other, txID: other.tx }),
+  );
   const { processNewTransactions: processGroup } = RawGroup.prototype;
   RawGroup.prototype.processNewTransactions = function () {
     processGroup.call(this);
@@ -33,16 +38,22 @@ export const compareWithTies: CoValueCore['compareTransactions'] = (a, b) => {
     compareText(one.sessionID, other.sessionID) ||
     one.txIndex - other.txIndex ||
     compareText(one.branch, other.branch) ||
-    comparePlaces(a, b)
+    compareSigned(one, other)
   );
 };
 
-/** Several transactions can name one place as their first. Items have no other. */
-function comparePlaces(a: object, b: object): number {
-  const [one, other] = [a, b].map((of) =>
-    'currentTxID' in of ? (of as Transaction).currentTxID : undefined,
-  );
-  if (!one || !other) return 0;
+type TxID = Transaction['txID'];
+
+/** Where transactions were signed that are shown at another place, by the object that names that one. */
+const signedAt = new WeakMap<TxID, TxID>();
+
+export function rememberPlace({ txID, currentTxID }: Transaction): void {
+  signedAt.set(txID, currentTxID);
+}
+
+/** Anyone can sign several edits that name the same place and date. */
+function compareSigned(a: TxID, b: TxID): number {
+  const [one, other] = [signedAt.get(a) ?? a, signedAt.get(b) ?? b];
   return compareText(one.sessionID, other.sessionID) || one.txIndex - other.txIndex;
 }
 

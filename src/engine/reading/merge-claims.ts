@@ -23,6 +23,8 @@ interface Claim {
 
 /** Of refused ones, too: the next edit of the session can leave out what it has in common with this one. */
 const claims = new WeakMap<Transaction, Claim>();
+/** As they were signed. What cojson may read of them is put in their place. */
+const signedMetas = new WeakMap<Transaction, JsonObject>();
 const editsByBranch = new WeakMap<CoValueCore, ReadonlyMap<string, Transaction>>();
 /** Branches that a CoValue was found to need. */
 const awaited = new WeakMap<CoValueCore, Set<string>>();
@@ -34,16 +36,16 @@ const deepestBranch = 10;
 export function readSource(
   core: CoValueCore,
   transaction: Transaction,
-): { readonly meta: JsonObject; readonly madeAtMs?: number } | undefined {
+): { readonly meta: JsonObject; readonly madeAtMs: number } | undefined {
   // The group rules have their own.
-  const claim = core.isGroupOrAccount() ? undefined : (claims.get(transaction) ?? readClaim(transaction));
+  const claim = core.isGroupOrAccount() ? undefined : readClaim(transaction);
   if (!claim) return undefined;
   claims.set(transaction, claim);
   const { sessionID, branchID, meta, madeAtMs } = claim;
   const { author, currentMadeAt, changes } = transaction;
   const isOwn = authorOf(sessionID) === author;
   if (isOwn || isAnchor(core, claim, changes) || isInBranch(core, claim, changes))
-    return { meta: { ...meta, s: sessionID, ...(branchID !== undefined && { b: branchID }) } };
+    return { meta: { ...meta, s: sessionID, ...(branchID !== undefined && { b: branchID }) }, madeAtMs };
   awaitBranch(core, branchID);
   return { meta: withoutMerge(meta), madeAtMs: Math.min(madeAtMs, currentMadeAt) };
 }
@@ -69,16 +71,22 @@ function isBranchID(id: string | undefined): id is string {
   return id !== undefined && /^co_z\w{1,64}$/.test(id);
 }
 
-function readClaim({ meta, previous, currentMadeAt }: Transaction): Claim | undefined {
+/** Read anew each time: whether the edit before counts can change. */
+function readClaim(transaction: Transaction): Claim | undefined {
+  const { previous, currentMadeAt } = transaction;
+  const meta = signedMetas.get(transaction) ?? transaction.meta;
   if (!meta || !('mi' in meta)) return undefined;
+  signedMetas.set(transaction, meta);
   const { mi, s, b, t } = meta as Readonly<Partial<Record<string, unknown>>>;
-  const before = previous && claims.get(previous);
+  const before = previous?.isValid ? claims.get(previous) : undefined;
   return {
-    sessionID: (s as string | undefined) ?? before?.sessionID ?? previous?.txID.sessionID ?? '',
+    sessionID: (s as string | undefined) ?? before?.sessionID ?? previous?.currentTxID.sessionID ?? '',
     index: mi as number,
-    branchID: (b as string | undefined) ?? before?.branchID ?? previous?.txID.branch,
+    branchID: (b as string | undefined) ?? before?.branchID,
     // cojson takes 0 as left out.
-    madeAtMs: t ? currentMadeAt - (t as number) : (previous?.madeAt ?? currentMadeAt),
+    madeAtMs: t
+      ? currentMadeAt - (t as number)
+      : (before?.madeAtMs ?? previous?.currentMadeAt ?? currentMadeAt),
     meta,
   };
 }

@@ -2,6 +2,7 @@ import type { CoValueHeader } from '../content.ts';
 import { decideReading, type ReadTransaction } from '../private-methods.ts';
 import { namesOtherPlace } from '../session-place.ts';
 import { readableChanges, type ChangedValue } from './change-shapes.ts';
+import { rememberPlace } from '../fixes/tie-order.ts';
 import { readSource } from './merge-claims.ts';
 import { readableMeta, withoutPointer } from './meta-shapes.ts';
 import { showOnce } from './written-again.ts';
@@ -33,6 +34,7 @@ export function patchReading(): void {
     judged: ({ changes, meta }) => (changes && changes.length > 0 && meta ? withoutPointer(meta) : meta),
     source: readSource,
     counting: showOnce,
+    moved: rememberPlace,
   });
 }
 

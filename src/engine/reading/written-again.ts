@@ -4,6 +4,7 @@ import { isRecord } from '../../base/record.ts';
 import { transactionBytes } from '../content.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { transactionKey, type TxID } from '../fixes/item-places.ts';
+import { rememberPlace } from '../fixes/tie-order.ts';
 import { readAs, type CountingTransaction } from '../private-methods.ts';
 
 // READ-6: if a relay has something else at the place of an edit, the author's device writes the edit again in another session.
@@ -122,7 +123,8 @@ function join(core: CoValueCore, { names, repeated }: Pairs, edit: Transaction, 
   }
   const [first, copy] = edit.sourceTxID ? [other, edit] : [edit, other];
   if (first.sourceTxID) return;
-  readAs(first, { sourceTxID: copy.txID });
+  readAs(first, { sourceTxID: { ...copy.txID } });
+  rememberPlace(first);
   names.set(transactionKey(first.currentTxID), copy.txID);
 }
 
