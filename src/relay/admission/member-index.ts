@@ -83,7 +83,12 @@ export function createMemberIndex(node: LocalNode): MemberIndex {
   };
 }
 
-/** Most transactions of a group reveal keys, which gives no role. Also saves reading what is malformed. */
+/**
+ * Most transactions of a group reveal keys, which gives no role. Also saves reading what is malformed. Only in cojson's form: JSON
+ * can name a key twice, and the last one counts.
+ */
 function isRevelation(transaction: Transaction): boolean {
-  return transaction.privacy === 'trusting' && transaction.changes.startsWith('[{"key":"key_');
+  return transaction.privacy === 'trusting' && revelation.test(transaction.changes);
 }
+
+const revelation = /^\[{"op":"set","key":"key_[^"\\]*","value":"[^"\\]*"}\]$/;
