@@ -1,12 +1,13 @@
 import type { LocalNode } from 'cojson';
 import { authorOf, type Content, type CoValueHeader, type Transaction } from '../../engine/content.ts';
+import { groupsAbove, type FindGroup } from './group-graph.ts';
 import { createGroupMembers, type GroupMembers, type Standing } from './group-members.ts';
 import type { RoleVerdict } from './judge-session.ts';
 import { createMemberIndex } from './member-index.ts';
+import { createOpenness } from './openness.ts';
 import { readAct } from './read-act.ts';
 import { hasRole } from './role-rule.ts';
 import { createRememberedStandings } from './remembered-standings.ts';
-import { groupsAbove, isOpenAt, type FindGroup } from './standing.ts';
 
 export interface Authorship {
   readonly id: string;
@@ -69,7 +70,7 @@ export function createOwnerRoles(node: LocalNode): OwnerRoles {
       const isAdmitted = hasRole({
         author,
         standing: held,
-        isOpenAt: (atMs) => isOpenAt(ownerOf(id, header), atMs, find),
+        isOpenAt: createOpenness(ownerOf(id, header), find),
         datesMs: added.map(({ madeAt }) => madeAt),
         group: isGroup ? { members, acts } : undefined,
       });
@@ -84,7 +85,7 @@ export function createOwnerRoles(node: LocalNode): OwnerRoles {
       return (
         standing(by, members, 'member') === 'none' &&
         !members.isInvite(authorOf(sessionID)) &&
-        !isOpenAt(ownerOf(id, header), Infinity, find)
+        !createOpenness(ownerOf(id, header), find)(Infinity)
       );
     },
     isAdministrator(by) {

@@ -1,5 +1,6 @@
+import type { FindGroup } from './group-graph.ts';
 import type { Standing } from './group-members.ts';
-import { standingIn, type FindGroup } from './standing.ts';
+import { standingIn } from './standing.ts';
 
 /**
  * The standings that groups above give: to find one, each of these groups is asked, and there can be thousands. A standing is

@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest';
-import type { GroupChange, GroupTransaction } from '../../engine/covalue-access.ts';
+import { expect, it, vi } from 'vitest';
+import type { GroupChange, GroupTransaction, ParentRole } from '../../engine/covalue-access.ts';
 import { createGroupMembers, maxDoubtful } from './group-members.ts';
-import { isOpenAt, standingIn } from './standing.ts';
+import { createOpenness } from './openness.ts';
+import { standingIn } from './standing.ts';
 
 let index = 0;
 const act = (
@@ -24,7 +25,7 @@ it('[RELAY-22] anyone may write whom a group above lets write, by whatever way',
   groups.get('top')?.add(act('owner', { kind: 'role', member: 'everyone', role: 'reader' }));
   groups.get('middle')?.add(parent('top', 'extend'));
   for (const one of [parent('middle', 'extend'), parent('top', 'writer')]) groups.get('child')?.add(one);
-  expect(isOpenAt('child', 100, (id) => groups.get(id))).toBe(true);
+  expect(createOpenness('child', (id) => groups.get(id))(100)).toBe(true);
 });
 
 it.each([
@@ -78,4 +79,64 @@ it('[RELAY-17] removals of an invite that may not count are not looked through w
   expect(members.isInviteAt(act('link', { kind: 'role', member: 'guest', role: 'writer' }))).toBe(true);
   expect(looks).toBeGreaterThan(0);
   expect(looks).toBeLessThanOrEqual(2 * maxDoubtful);
+});
+
+/** Groups of one owner, by name, with what each extends. */
+function groupsOf(parents: Readonly<Record<string, Readonly<Record<string, ParentRole>>>>) {
+  const groups = new Map(Object.keys(parents).map((id) => [id, createGroupMembers(id, 'owner')]));
+  for (const [id, above] of Object.entries(parents))
+    for (const [parentID, role] of Object.entries(above))
+      groups.get(id)?.add(act('owner', { kind: 'parent', parentID, role }));
+  const find = (id: string) => groups.get(id);
+  const give = (id: string, member: string, role: 'reader' | 'writer') =>
+    groups.get(id)?.add(act('owner', { kind: 'role', member, role }));
+  return { find, give };
+}
+
+it('[RELAY-22] an administrator of one group above cannot put another one too far away', () => {
+  const chain = Object.fromEntries(
+    Array.from({ length: 98 }, (_, place) => [
+      `${place}`,
+      { [place < 97 ? `${place + 1}` : 'team']: 'reader' as const },
+    ]),
+  );
+  const { find, give } = groupsOf({
+    child: { readers: 'reader', team: 'extend' },
+    readers: { '0': 'reader' },
+    ...chain,
+    team: {},
+  });
+  give('team', 'bob', 'writer');
+  expect(standingIn('child', 'bob', find)).toBe('member');
+});
+
+it('[RELAY-22] a member of groups that extend each other has the higher role of both', () => {
+  const { find, give } = groupsOf({
+    child: { one: 'reader', other: 'manager' },
+    one: { other: 'extend' },
+    other: { one: 'extend' },
+  });
+  give('one', 'bob', 'writer');
+  expect(standingIn('child', 'bob', find)).toBe('administrator');
+});
+
+it('[RELAY-22] guests may write by one group above, however many others there are', () => {
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, place) => [`${place}`, {}]));
+  const extended = Object.fromEntries(Object.keys(many).map((id) => [id, 'extend' as const]));
+  const { find, give } = groupsOf({
+    child: { team: 'writer', open: 'extend' },
+    team: extended,
+    open: {},
+    ...many,
+  });
+  give('open', 'everyone', 'writer');
+  const isOpenAt = createOpenness('child', find);
+  expect(isOpenAt(index)).toBe(true);
+  expect(isOpenAt(0)).toBe(false);
+  // Anyone can ask for many dates below many groups.
+  const looks = vi.fn(find);
+  const isOpenOnce = createOpenness('child', looks);
+  for (let atMs = index; atMs < index + 10_000; atMs++) isOpenOnce(atMs);
+  expect(looks.mock.calls.length).toBeLessThan(300);
+  expect(isOpenOnce(index + 10_000)).toBe(false);
 });
