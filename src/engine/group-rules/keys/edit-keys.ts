@@ -23,8 +23,13 @@ const lackingIn = new WeakMap<CoValueCore, Lacking>();
 export function findEditKey(group: RawGroup, keyID: KeyID): KeySecret | undefined {
   if (lackingIn.get(group.core)?.keys.has(keyID) && lackingNow(group).has(keyID)) return undefined;
   const unknownBefore = countUnknownRevealers();
-  const found = inOneSearch(() => group.getReadKey(keyID) ?? findVoidKey(group, keyID));
-  if (!found && countUnknownRevealers() === unknownBefore) lackingNow(group).add(keyID);
+  const lacking: { readonly of: RawGroup; readonly keyID: KeyID }[] = [{ of: group, keyID }];
+  const found = inOneSearch(
+    () =>
+      group.getReadKey(keyID) ?? findVoidKey(group, keyID, (of, other) => lacking.push({ of, keyID: other })),
+  );
+  if (!found && countUnknownRevealers() === unknownBefore)
+    for (const one of lacking) lackingNow(one.of).add(one.keyID);
   return found;
 }
 

@@ -33,23 +33,37 @@ interface Revelations {
 }
 
 const known = new WeakMap<JudgedGroup, Revelations>();
-/** What the outermost search has looked for. Two keys can each be encrypted with the other. */
-let searched: Set<string> | undefined;
+/** What the outermost search has looked for, by group and key. Two keys can each be encrypted with the other. */
+let searched: Map<string, { readonly group: RawGroup; readonly keyID: KeyID }> | undefined;
+let foundCount = 0;
 
 /**
  * Finds a key by any revelation of an administrator, and by any revelation of a member's own key. Use it only to read, never to
  * write or to reveal. Revelations of other members are ignored: they could show an edit to some and hide it from others.
+ *
+ * `onLacking` is called for all keys that are known not to be here after the search.
  */
-export function findVoidKey(group: RawGroup, keyID: KeyID): KeySecret | undefined {
+export function findVoidKey(
+  group: RawGroup,
+  keyID: KeyID,
+  onLacking?: (group: RawGroup, keyID: KeyID) => void,
+): KeySecret | undefined {
   const isOutermost = searched === undefined;
-  searched ??= new Set();
+  const looked = (searched ??= new Map<string, { readonly group: RawGroup; readonly keyID: KeyID }>());
+  const foundBefore = foundCount;
   try {
     const { byKey, secrets } = revelationsOf(group.core);
     const search = `${group.id} ${keyID}`;
-    if (secrets.has(keyID) || searched.has(search)) return secrets.get(keyID);
-    searched.add(search);
+    if (secrets.has(keyID) || looked.has(search)) return secrets.get(keyID);
+    looked.set(search, { group, keyID });
     const found = searchOnce(group, keyID, byKey.get(keyID) ?? []);
-    if (found) secrets.set(keyID, found);
+    if (found) {
+      secrets.set(keyID, found);
+      foundCount++;
+    }
+    // Otherwise some may have failed only because they need what was found later.
+    if (isOutermost && foundCount === foundBefore)
+      for (const one of looked.values()) onLacking?.(one.group, one.keyID);
     return found;
   } finally {
     if (isOutermost) searched = undefined;
