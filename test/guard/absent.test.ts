@@ -213,3 +213,35 @@ it('[GROUP-8] what comes late and is no account has no role', async () => {
   seen.removeMember(memberOf(mallory));
   expect(seen.get('readKey')).not.toBe(before);
 });
+
+it('[GROUP-8] thousands of members that come late cost no judgment each', async () => {
+  const secret = newSecret();
+  const [alice, mallory] = [await kernelNodes.honest(secret), attacker()];
+  const group = alice.createGroup();
+  const link = holderOf(group.createInvite('reader'));
+  give(link, alice, group);
+  const own = mallory.createGroup();
+  const maps = Array.from({ length: 50 }, () => own.createMap());
+  await nextMoment();
+  for (const { id } of maps) sign(link, group, [id, 'reader']);
+  const second = await kernelNodes.honest(secret);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  give(second, link, group);
+  await vi.advanceTimersByTimeAsync(patienceMs);
+  const { core } = viewOf(second, group);
+  const judgments = vi.spyOn(core, 'resetParsedTransactions');
+  give(second, mallory, own);
+  for (const map of maps) {
+    give(second, mallory, map);
+    await Promise.resolve();
+  }
+  expect(judgments).toHaveBeenCalledOnce();
+  // Some of them have yet to be judged.
+  expect(isCompleteGroup(core)).toBe(false);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(judgments).toHaveBeenCalledTimes(2);
+  expect(isCompleteGroup(core)).toBe(true);
+  expect(maps.map(({ id }) => viewOf(second, group).get(id as unknown as 'everyone'))).toEqual(
+    maps.map(() => undefined),
+  );
+});

@@ -6,6 +6,8 @@ import { releaseDependency } from '../private-methods.ts';
 
 /** How long a group waits for what only its transactions name. */
 const patienceMs = 10_000;
+/** A group that was judged again waits as long for what comes later: a link holder can name thousands, and upload them then. */
+const pauseMs = 1_000;
 
 interface Dependencies {
   /** Without these, signatures cannot be checked. */
@@ -15,6 +17,10 @@ interface Dependencies {
   readonly absent: Set<RawCoID>;
   /** Those of them that may only be late: not all peers have answered. */
   readonly late: Set<RawCoID>;
+  /** Some have arrived, and the group has yet to be judged again. */
+  hasArrivals: boolean;
+  /** The end of the pause. */
+  untilMs: number;
 }
 
 const dependenciesByGroup = new WeakMap<CoValueCore, Dependencies>();
@@ -38,6 +44,8 @@ export function addGroupDependencies(
     awaited: new Set<RawCoID>(),
     absent: new Set<RawCoID>(),
     late: new Set<RawCoID>(),
+    hasArrivals: false,
+    untilMs: -Infinity,
   };
   if (!known) dependenciesByGroup.set(group, dependencies);
   const { required, awaited, absent, late } = dependencies;
@@ -69,15 +77,26 @@ export function addGroupDependencies(
       onSuccess: () => {
         absent.delete(id);
         late.delete(id);
-        onArrival();
+        if (dependencies.hasArrivals) return;
+        dependencies.hasArrivals = true;
+        const leftMs = dependencies.untilMs - systemClock.elapsedMs();
+        if (leftMs > 0) systemClock.after(leftMs, handleArrivals);
+        else handleArrivals();
       },
     });
   }
+
+  function handleArrivals(): void {
+    dependencies.hasArrivals = false;
+    onArrival();
+    dependencies.untilMs = systemClock.elapsedMs() + pauseMs;
+  }
 }
 
-/** Whether a member or parent that the group has loaded without may only be late. */
+/** Whether a member or parent that the group has loaded without may only be late, or has yet to be judged. */
 export function hasLateDependencies(group: CoValueCore): boolean {
-  return (dependenciesByGroup.get(group)?.late.size ?? 0) > 0;
+  const { late, hasArrivals } = dependenciesByGroup.get(group) ?? {};
+  return hasArrivals === true || (late?.size ?? 0) > 0;
 }
 
 /** Calls `run` once, unless the CoValue arrives before. `isAnswered`: the storage and all connected peers lack it. */

@@ -184,7 +184,8 @@ function isCurrent(core: CoValueCore, judgment: Judgment): boolean {
   const { basis, absent } = judgment;
   for (const [other, stamp] of basis) if (other !== id && stampOf(node, other) !== stamp) return false;
   const kindOf = memberKindsOf(node);
-  for (const member of absent) if (kindOf(member) !== 'absent') return false;
+  // An account counts as before.
+  for (const member of absent) if (kindOf(member) === 'other') return false;
   const stamp = stampOf(node, id);
   return stamp === basis.get(id) || continueJudgment(core, judgment, stamp);
 }
