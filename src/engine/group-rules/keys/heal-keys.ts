@@ -1,6 +1,7 @@
 import type { RawAccountID, RawGroup } from 'cojson';
 import { revealKey } from '../../private-methods.ts';
 import { isAdministrator } from '../roles.ts';
+import { revealersOf } from './find-read-key.ts';
 import { replaceLeakedKey } from './leaked-keys.ts';
 
 type KeyID = Parameters<RawGroup['getReadKey']>[0];
@@ -46,14 +47,18 @@ function setSealer(group: RawGroup): void {
 
 /**
  * Reveals the current keys to members and parents to whom this account could reveal none when it made the read key, because
- * they were absent. Of another administrator's key this does not know why somebody lacks it: a relay can withhold a removal.
+ * they were absent or joined later by a link. Whoever else has the link can reveal them other secrets, but not over these. Of another administrator's key this does not know why somebody lacks it: a relay can withhold a removal.
  */
 export function revealToLate(group: RawGroup): void {
   const { node } = group.core;
   const readKey = group.get('readKey');
   const madeBy = group.lastEditAt('readKey')?.by;
   if (!readKey || madeBy !== node.getCurrentAccountOrAgentID() || !isOwnAdministrator(group)) return;
-  const isKnownTo = (member: string) => Object.hasOwn(group.ops, `${readKey}_for_${member}`);
+  const isKnownTo = (member: RawAccountID) =>
+    revealersOf(group, readKey, member).some((author) => {
+      const role = group.get(author as RawAccountID);
+      return role === undefined || isAdministrator(role);
+    });
   // An agent is never absent. Reading the current values of all keys would take longer.
   const members = (Object.keys(group.ops) as RawAccountID[]).filter(
     (key) => key.startsWith('co_') && !isKnownTo(key) && canRead(group, key),
