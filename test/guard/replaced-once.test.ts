@@ -1,6 +1,16 @@
 import { expect, it } from 'vitest';
-import { attacker, give, holderOf, kernelNodes, memberOf, nextMoment, sign, viewOf } from './nodes.ts';
-import { past, signRaw } from './steps.ts';
+import {
+  attacker,
+  crypto,
+  give,
+  holderOf,
+  kernelNodes,
+  memberOf,
+  nextMoment,
+  sign,
+  viewOf,
+} from './nodes.ts';
+import { past, signRaw, writeTo } from './steps.ts';
 
 it('[GROUP-3] whoever has a revoked link makes no admin replace the key at each edit', async () => {
   const alice = await kernelNodes.honest();
@@ -57,4 +67,22 @@ it('[GROUP-9] a manager names an old key for tomorrow: another manager does not 
     counts.push(own.core.verifiedTransactions.length);
   }
   expect(counts[3]).toBe(counts[1]);
+});
+
+it('[GROUP-9] a manager replaces a key that another one has dated too far ahead only once', async () => {
+  const alice = await kernelNodes.honest();
+  const group = alice.createGroup();
+  const map = group.createMap({ a: 1 });
+  const [mallory, harry] = [attacker(), await kernelNodes.honest()];
+  for (const node of [mallory, harry]) group.addMember(memberOf(node), 'manager');
+  for (const node of [mallory, harry]) give(node, alice, group, map);
+  await nextMoment();
+  const aheadMs = Date.now() + 22 * 3_600_000;
+  signRaw(mallory, group, ['readKey', crypto.newRandomKeySecret().id], undefined, aheadMs);
+  give(harry, mallory, group);
+  const counts = [1, 2, 3].map(() => {
+    writeTo(harry, map);
+    return viewOf(harry, group).core.verifiedTransactions.length;
+  });
+  expect(new Set(counts).size).toBe(1);
 });

@@ -56,10 +56,17 @@ function replaceOwnKey(group: RawGroup): void {
   if (group.get('readKey') === keyID) kept.set(core, keyID);
 }
 
+/** The key that stays although this account has replaced it, because another manager has set it at a date far ahead. */
+const staying = new WeakMap<CoValueCore, KeyID>();
+
 /** Replaces the key of a complete group if this account is an administrator and lacks it: they could write nothing otherwise. */
 export function replaceLackedKey(group: RawGroup): void {
-  if (replacing.has(group.core) || !isAdministrator(group.myRole()) || currentKeyOf(group)) return;
-  if (group.get('readKey') && isCompleteGroup(group.core)) group.rotateReadKey();
+  const { core } = group;
+  if (replacing.has(core) || !isAdministrator(group.myRole()) || currentKeyOf(group)) return;
+  const keyID = group.get('readKey');
+  if (!keyID || staying.get(core) === keyID || !isCompleteGroup(core)) return;
+  group.rotateReadKey();
+  if (group.get('readKey') === keyID) staying.set(core, keyID);
 }
 
 const scheduled = new WeakSet<CoValueCore>();
