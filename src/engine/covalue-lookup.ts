@@ -46,7 +46,7 @@ type IsHeld = (id: RawCoID) => boolean;
 
 const heldByNode = new WeakMap<LocalNode, readonly IsHeld[]>();
 
-/** Tells of which CoValues there is content that the kernel hands to cojson later. */
+/** Registers a place in which the kernel keeps content of CoValues before it hands it to cojson. */
 export function addHeldContent(node: LocalNode, isHeld: IsHeld): void {
   heldByNode.set(node, [...(heldByNode.get(node) ?? []), isHeld]);
 }

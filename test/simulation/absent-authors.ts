@@ -1,7 +1,7 @@
 import type { Dice } from './random.ts';
 
 /**
- * What a hostile relay could add to a frame: sessions of accounts that do not exist, in the CoValues that the frame is about.
+ * Sessions of accounts that do not exist, which a hostile relay could add to a frame for the CoValues that it is about.
  * Undefined if it adds nothing.
  */
 export function sessionsOfNobody(dice: Dice, frame: string): string | undefined {

@@ -211,7 +211,7 @@ function hiddenItem({ changeIdx }: OpID, leftOut: LeftOut | undefined): Item | u
   return isAnchor(anchorOf(item)) ? item : undefined;
 }
 
-/** Tells which items are next to their anchors. Each anchor's are read once: members can put thousands next to one. */
+/** Finds the items that are next to their anchors. Each anchor's are read once: members can put thousands next to one. */
 function createPlacedItems(list: RawCoList): (one: Placed) => boolean {
   const keysOf = new Map<readonly OpID[], ReadonlySet<string>>();
   return ({ opID, item }) => {

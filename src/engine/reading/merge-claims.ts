@@ -23,7 +23,7 @@ interface Claim {
 
 /** Of refused ones, too: the next edit of the session can leave out what it has in common with this one. */
 const claims = new WeakMap<Transaction, Claim>();
-/** As they were signed. What cojson may read of them is put in their place. */
+/** As they were signed. cojson gets only a part of them. */
 const signedMetas = new WeakMap<Transaction, JsonObject>();
 const editsByBranch = new WeakMap<CoValueCore, ReadonlyMap<string, Transaction>>();
 /** Branches that a CoValue was found to need. */

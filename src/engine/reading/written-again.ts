@@ -19,7 +19,7 @@ interface Pairs {
   count: number;
   /** By the place that they name, edits that were written again. */
   readonly copies: Map<string, Set<Transaction>>;
-  /** By place, the name that an item has in a list or text where it was written again. */
+  /** By first place, the names of items of a list or text that were written again. */
   readonly names: Map<string, TxID>;
   /** In other CoValues, what each edit repeats. */
   readonly repeated: WeakMap<Transaction, Transaction>;

@@ -4,7 +4,7 @@ import type { ParentRoles } from './group-members.ts';
 /** Anyone can make thousands of groups above one, and date each edit differently. */
 const maxSteps = 100_000;
 
-/** Tells at which dates anyone may write in what the group owns, if they still may. Each date costs a step for each group. */
+/** The dates at which anyone may write in what the group owns, if they still may. Each date costs a step for each group. */
 export function createOpenness(groupID: string, find: FindGroup): (atMs: number) => boolean {
   const answers = new Map<number, boolean>();
   let graph: GroupGraph | undefined;

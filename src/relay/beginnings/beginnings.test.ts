@@ -30,7 +30,7 @@ const contentWith = ({ id }: HasID, sessionID: SessionID, content: SessionConten
   new: { [sessionID]: content },
 });
 
-/** Reads what is stored first, as the dependency queue does, and passes on the same objects. */
+/** Like the dependency queue: reads what is stored first, and passes on the same objects. */
 async function bring(relay: AdmissionNode, client: AdmissionClient, content: Content): Promise<void> {
   await relay.beginnings.read(content);
   relay.node.syncManager.handleSyncMessage(content, client.peer);

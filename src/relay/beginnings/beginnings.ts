@@ -135,7 +135,7 @@ export function createBeginnings(options: BeginningsOptions): Beginnings {
       }));
   }
 
-  /** Returns what is to be called once cojson has handled the piece. */
+  /** Returns a function to call once cojson has handled the piece. */
   function wait(piece: SessionPiece, peerID: string): (() => void) | undefined {
     const claims = claimsOf(piece, peerID);
     if (claims.length === 0) return undefined;

@@ -357,7 +357,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
       } else if (isFirst(entry)) drop(entry);
     }
     for (const { untilMs } of waiting) {
-      // What is left of those that expired waits for the database.
+      // The rest of those that expired waits for the database.
       cancelExpiry = clock.after(untilMs > nowMs ? untilMs - nowMs : expiryStepMs, expire);
       return;
     }

@@ -53,7 +53,7 @@ export interface SqlStorageOptions extends Partial<
   readonly logger: Logger;
   /** A peer recreated a CoValue that is stored but was never loaded. Load it, or its history stays hidden. */
   foundOlder(id: RawCoID): void;
-  /** What is to be claimed together with this content. */
+  /** The places to claim together with this content. */
   claimsIn?(content: Content): readonly Claim[];
   /** The transactions received are neither stored nor acknowledged. Evict the CoValue, so that it shows the stored ones. */
   forked?(fork: Fork): void;

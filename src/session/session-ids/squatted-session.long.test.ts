@@ -165,7 +165,7 @@ test('[READ-6] what another relay has confirmed before a replay took its place i
   await vi.waitFor(() => expect(node.currentSessionID).not.toBe(squatted), { timeout: 30_000 });
   const items = ['milk', 'bread', 'tea'];
   expect(ownList.asArray()).toEqual(items);
-  // Without the second writing, nobody could get them from the relay that has the replay.
+  // Without the second writing, the relay that has the replay could give them to no one.
   for (const urls of [both, [honest.url], [relay.url]]) {
     const another = await device(secret, urls);
     const seen = await loaded(another.node, list);

@@ -40,7 +40,7 @@ async function start() {
     crypto: stock,
   });
   const accountID = author.getCurrentAccountOrAgentID();
-  // The group and the map are made by somebody without an account.
+  // An agent without an account makes the group and the map.
   const maker = await device();
   const group = maker.createGroup();
   group.addMember('everyone', 'writer');

@@ -14,7 +14,7 @@ import type { SyncEvents } from '../sync-events.ts';
  * the account arrives.
  */
 export interface AbsentAuthors {
-  /** Hands the content on, now or later. What the relay sends of one session stays in order. */
+  /** Hands the content on, now or later. Each session of the relay stays in order. */
   take(content: Content, from: PeerState): void;
   /** Whether content of the CoValue is kept back. */
   has(id: RawCoID): boolean;

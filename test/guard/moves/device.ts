@@ -65,7 +65,7 @@ export async function openDevice(person: Person): Promise<Device> {
   };
 }
 
-/** A relay that answers that it has nothing. What it has, it hands over by itself. */
+/** A relay that answers that it has nothing, and hands over what it has without being asked. */
 function connect({ syncManager }: LocalNode, id: Relay): PeerState {
   function answer(message: SyncMessage | 'Disconnected'): void {
     if (message === 'Disconnected' || message.action !== 'load') return;

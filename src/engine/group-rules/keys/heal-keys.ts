@@ -47,7 +47,7 @@ function setSealer(group: RawGroup): void {
 
 /**
  * Reveals the current keys to members and parents to whom this account could reveal none when it made the read key, because
- * they were absent or joined later by a link. Whoever else has the link can reveal them other secrets, but not over these. Of another administrator's key this does not know why somebody lacks it: a relay can withhold a removal.
+ * they were absent or joined later by a link. Other holders of the link can reveal other secrets to them, but not over these. Of another administrator's key this does not know why somebody lacks it: a relay can withhold a removal.
  */
 export function revealToLate(group: RawGroup): void {
   const { node } = group.core;
