@@ -68,3 +68,30 @@ it.each(['a group above that is not hers', 'a manager who names a group that doe
     expect(isAbove ? viewOf(erin, map).get('words') : 'private').toBe('private');
   },
 );
+
+it('[GROUP-9] who is removed from a group above reads nothing that an admin of the group below writes later, although a stranger names a member who does not arrive', async () => {
+  const [alice, bob, carol] = [await kernelNodes.honest(), await kernelNodes.honest(), attacker()];
+  const mallory = attacker();
+  const top = bob.createGroup();
+  top.addMember(memberOf(carol), 'reader');
+  top.addMember(memberOf(alice), 'reader');
+  give(alice, bob, top);
+  const group = alice.createGroup();
+  group.extend(viewOf(alice, top));
+  const map = group.createMap({ a: 1 });
+  give(carol, alice, top, group, map);
+  expect(viewOf(carol, map).get('a')).toBe(1);
+  give(mallory, alice, top, group);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  signRaw(mallory, group, ['co_zNobodyHasThisMember', 'reader']);
+  give(alice, mallory, group);
+  await vi.advanceTimersByTimeAsync(10_000);
+  vi.useRealTimers();
+  await nextMoment();
+  top.removeMember(memberOf(carol));
+  give(alice, bob, top);
+  await nextMoment();
+  map.set('words', 'private');
+  give(carol, alice, top, group, map);
+  expect(viewOf(carol, map).get('words')).toBeUndefined();
+});

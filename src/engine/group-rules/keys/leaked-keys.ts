@@ -27,7 +27,7 @@ export function whileReplacing(core: CoValueCore, replace: () => void): void {
 
 /**
  * Replaces a group's read key if it has leaked, and before that those of the groups above, because each of them opens it. Does
- * nothing where this account cannot replace a key, or cannot reveal the new one to the groups above.
+ * nothing if this account cannot replace a key, or cannot reveal the new one to the groups above.
  */
 export function replaceLeakedKey(group: RawGroup, found = new Set<CoValueCore>()): void {
   if (replacing.has(group.core) || found.has(group.core)) return;
@@ -46,7 +46,7 @@ function replaceOwnKey(group: RawGroup): void {
   const receiver = readKeyLeakedTo(group);
   if (receiver === undefined || lacksParents(core)) return;
   // A member who gets their role back later may lack a key; but a relay can keep a group incomplete for ever.
-  if (!isCompleteGroup(core) && group.get(receiver as RawAccountID) !== 'revoked') return;
+  if (!isCompleteGroup(core) && !isEnded(group, receiver)) return;
   if (!group.getParentGroups().every(isRevealable)) return;
   try {
     group.rotateReadKey();
@@ -54,6 +54,17 @@ function replaceOwnKey(group: RawGroup): void {
     // Members can hold anything.
   }
   if (group.get('readKey') === keyID) kept.set(core, keyID);
+}
+
+/** Whether the group has removed the receiver, or a group above has replaced its key or sealer: whatever is missing, it was right. */
+function isEnded(group: RawGroup, receiver: string): boolean {
+  const keysOf = (parent: RawGroup) => [...parent.editsAt('readKey')].map(({ value }) => value);
+  const sealersOf = (parent: RawGroup) =>
+    [...parent.editsAt('groupSealer')].map(({ value }) => sealerIn(value));
+  return (
+    group.get(receiver as RawAccountID) === 'revoked' ||
+    group.getParentGroups().some((parent) => [...keysOf(parent), ...sealersOf(parent)].includes(receiver))
+  );
 }
 
 /** The key that stays although this account has replaced it, because another manager has set it at a date far ahead. */
