@@ -57,14 +57,28 @@ export function groupChainOf(node: LocalNode, groupID: RawCoID): readonly RawCoI
   return [...found];
 }
 
-/** False while part of the CoValue, or of its dependencies, has yet to arrive or to be handled. */
+/** False while part of the CoValue, or of its group, has yet to arrive or to be handled. */
 export function isComplete(core: AvailableCoValueCore): boolean {
   return core.isCompletelyDownloaded() && !core.hasMissingDependencies() && !hasWaitingContent(core);
 }
 
+/**
+ * The groups above that decide on roles here, and have yet to arrive in full. Not those that are absent, and none that is only
+ * named in a transaction that does not count.
+ */
+export function incompleteGroupsOf(core: AvailableCoValueCore): readonly RawCoID[] {
+  const { ruleset } = core.verified.header;
+  const groupID = ruleset.type === 'ownedByGroup' ? ruleset.group : core.id;
+  return groupChainOf(core.node, groupID).filter((id) => {
+    const group = id === core.id ? undefined : getKnownCoValue(core.node, id);
+    // A group that is here is enough, although one relay's content of it may wait: another relay may have sent all of it.
+    return group && (group.isAvailable() ? !group.isCompletelyDownloaded() : hasWaitingContent(group));
+  });
+}
+
 /** Also false while a member or parent may only be late: the group is judged without it until then. */
 export function isCompleteGroup(group: AvailableCoValueCore): boolean {
-  return isComplete(group) && !hasLateDependencies(group);
+  return isComplete(group) && !hasLateDependencies(group) && incompleteGroupsOf(group).length === 0;
 }
 
 /** cojson's other roles belong to invites, or are `revoked`. */

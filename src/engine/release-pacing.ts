@@ -5,6 +5,9 @@ import { addHeldContent, getOrCreateCoValue } from './covalue-lookup.ts';
 import { interceptContent, type HandleContent } from './node-events.ts';
 import { isWaitingForDependency } from './private-fields.ts';
 
+// For content that waits before cojson has it.
+export { awaitNoMore, namedIn } from './group-rules/absent-dependencies.ts';
+
 type Source = PeerState | 'storage' | 'import';
 
 export interface ReleasePacing {

@@ -117,6 +117,24 @@ it.each(['a link holder', 'a manager', 'a stranger'] as const)(
   },
 );
 
+it('[GROUP-8] somebody names members that do not exist, one after the other: the group waits only once', async () => {
+  const secret = newSecret();
+  const [alice, mallory] = [await kernelNodes.honest(secret), attacker()];
+  const group = alice.createGroup();
+  give(mallory, alice, group);
+  const second = await kernelNodes.honest(secret);
+  give(second, alice, group);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  for (let i = 1; i < 4; i++) {
+    sign(mallory, group, [`co_zNobodyHasThisMember${i}`, 'reader']);
+    give(second, mallory, group);
+    await vi.advanceTimersByTimeAsync(patienceMs - i);
+  }
+  group.addMember('everyone', 'reader');
+  give(second, alice, group);
+  expect(viewOf(second, group).get('everyone')).toBe('reader');
+});
+
 it('[GROUP-8] a member whose account comes late reads what was written before it came', async () => {
   const secret = newSecret();
   const [alice, bob] = [await kernelNodes.honest(secret), attacker()];

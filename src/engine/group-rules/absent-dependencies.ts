@@ -1,7 +1,7 @@
-import type { CoValueCore, RawCoID } from 'cojson';
+import { cojsonInternals, type CoValueCore, type LocalNode, type RawCoID } from 'cojson';
 import { systemClock } from '../../base/clock.ts';
-import { authorOf, type Content } from '../content.ts';
-import { getOrCreateCoValue } from '../covalue-lookup.ts';
+import { authorOf, type Content, type CoValueHeader } from '../content.ts';
+import { getKnownCoValue, getOrCreateCoValue } from '../covalue-lookup.ts';
 import { releaseDependency } from '../private-methods.ts';
 
 /** How long a group waits for what only its transactions name. */
@@ -17,6 +17,10 @@ interface Dependencies {
   readonly absent: Set<RawCoID>;
   /** Those of them that may only be late: not all peers have answered. */
   readonly late: Set<RawCoID>;
+  /** Whoever named them has been given the time to send them. */
+  readonly waitedFor: Set<RawCoID>;
+  /** The group has waited in vain once, and waits no more: absent members could be named one after the other. */
+  hasWaited: boolean;
   /** Some have arrived, and the group has yet to be judged again. */
   hasArrivals: boolean;
   /** The end of the pause. */
@@ -24,6 +28,55 @@ interface Dependencies {
 }
 
 const dependenciesByGroup = new WeakMap<CoValueCore, Dependencies>();
+
+function dependenciesOf(group: CoValueCore): Dependencies {
+  const known = dependenciesByGroup.get(group);
+  if (known) return known;
+  const dependencies: Dependencies = {
+    required: new Set(),
+    awaited: new Set(),
+    absent: new Set(),
+    late: new Set(),
+    waitedFor: new Set(),
+    hasWaited: false,
+    hasArrivals: false,
+    untilMs: -Infinity,
+  };
+  dependenciesByGroup.set(group, dependencies);
+  return dependencies;
+}
+
+/** The members and parents that content of a group or account names, of which nothing is verified yet. */
+export function namedIn(node: LocalNode, content: Content): readonly RawCoID[] {
+  const header = getKnownCoValue(node, content.id)?.verified?.header ?? content.header;
+  if (header?.ruleset.type !== 'group') return [];
+  const owners = ownersOf(header);
+  const authors = new Set(Object.keys(content.new).map(authorOf));
+  return [...cojsonInternals.getDependedOnCoValues(header, content)].filter(
+    (id) => !owners.has(id) && !authors.has(id),
+  );
+}
+
+/** Lets the group handle content at once that names these, although they are not here. */
+export function awaitNoMore(group: CoValueCore, ids: readonly RawCoID[]): void {
+  const { waitedFor } = dependenciesOf(group);
+  for (const id of ids) waitedFor.add(id);
+}
+
+/** The group of a CoValue, and the origin of a branch. */
+function ownersOf({ ruleset, meta }: CoValueHeader): ReadonlySet<unknown> {
+  return new Set([ruleset.type === 'ownedByGroup' ? ruleset.group : undefined, meta?.['source']]);
+}
+
+/**
+ * Lets a CoValue be complete although more of an author or a member is announced: anybody can name one, and cojson would count
+ * it as incomplete until then.
+ */
+function expectOwnersOnly(core: CoValueCore, header: CoValueHeader): void {
+  if (core.incompleteDependencies.size === 0) return;
+  const owners = ownersOf(header);
+  for (const id of core.incompleteDependencies) if (!owners.has(id)) core.incompleteDependencies.delete(id);
+}
 
 /**
  * Lets a group load without the members and parents that no device has: anybody can name them, in a transaction that does not
@@ -37,18 +90,13 @@ export function addGroupDependencies(
   onArrival: () => void,
 ): void {
   const header = group.verified?.header ?? content.header;
-  if (header?.ruleset.type !== 'group') return add();
-  const known = dependenciesByGroup.get(group);
-  const dependencies = known ?? {
-    required: new Set<string>(),
-    awaited: new Set<RawCoID>(),
-    absent: new Set<RawCoID>(),
-    late: new Set<RawCoID>(),
-    hasArrivals: false,
-    untilMs: -Infinity,
-  };
-  if (!known) dependenciesByGroup.set(group, dependencies);
-  const { required, awaited, absent, late } = dependencies;
+  if (header?.ruleset.type !== 'group') {
+    add();
+    if (header) expectOwnersOnly(group, header);
+    return;
+  }
+  const dependencies = dependenciesOf(group);
+  const { required, awaited, absent, late, waitedFor } = dependencies;
   for (const sessionID of Object.keys(content.new)) {
     const author = authorOf(sessionID);
     required.add(author);
@@ -58,19 +106,28 @@ export function addGroupDependencies(
   const { source } = header.meta ?? {};
   if (typeof source === 'string') required.add(source);
   add();
+  expectOwnersOnly(group, header);
   for (const id of group.missingDependencies) {
-    if (required.has(id) || awaited.has(id)) continue;
+    if (required.has(id)) continue;
+    const core = getOrCreateCoValue(group.node, id);
+    if (dependencies.hasWaited || waitedFor.has(id)) {
+      if (core.loadingState === 'unknown') request(core);
+      loadWithout(id, core.loadingState === 'unavailable');
+      continue;
+    }
+    if (awaited.has(id)) continue;
     awaited.add(id);
-    whenAbsent(getOrCreateCoValue(group.node, id), (isAnswered) => {
+    whenAbsent(core, (isAnswered) => {
       awaited.delete(id);
       if (required.has(id) || !group.missingDependencies.has(id)) return;
-      if (!isAnswered) late.add(id);
-      loadWithout(id);
+      dependencies.hasWaited ||= !isAnswered;
+      loadWithout(id, isAnswered);
     });
   }
 
-  function loadWithout(id: RawCoID): void {
+  function loadWithout(id: RawCoID, isAnswered: boolean): void {
     absent.add(id);
+    if (!isAnswered) late.add(id);
     releaseDependency(group, id);
     getOrCreateCoValue(group.node, id).waitFor({
       predicate: (dependency) => dependency.isAvailable(),
@@ -91,6 +148,11 @@ export function addGroupDependencies(
     onArrival();
     dependencies.untilMs = systemClock.elapsedMs() + pauseMs;
   }
+}
+
+/** cojson asks only for what it waits for. */
+function request(core: CoValueCore): void {
+  core.load(core.node.syncManager.getServerPeers(core.id), 'immediate');
 }
 
 /** Whether a member or parent that the group has loaded without may only be late, or has yet to be judged. */

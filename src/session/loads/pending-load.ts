@@ -4,6 +4,7 @@ import type { KernelError, LoadDelay } from '../../base/kernel-error.ts';
 import {
   groupAccessOf,
   groupChainOf,
+  incompleteGroupsOf,
   isComplete,
   isCompleteGroup,
   type GroupAccess,
@@ -126,7 +127,11 @@ export function beginLoad(options: {
     if (core.isDeleted) return deletedCoValue(id);
     if (!isComplete(core)) return undefined;
     const access = missingAccess();
-    if (!access) return core.getCurrentContent();
+    if (!access) {
+      const incomplete = incompleteGroupsOf(core);
+      for (const groupID of incomplete) answersAbout(groupID);
+      return incomplete.length > 0 ? undefined : core.getCurrentContent();
+    }
     const groups = groupChainOf(node, access.groupID);
     for (const groupID of groups) askAbout(groupID);
     const isDecided = groups.every((groupID) => isGroupComplete(groupID) && isAnsweredByAll(groupID));

@@ -1,9 +1,17 @@
-import { cojsonInternals, LocalNode, type RawCoMap, type RawCoValue, type SyncMessage } from 'cojson';
+import {
+  cojsonInternals,
+  LocalNode,
+  type RawCoMap,
+  type RawCoValue,
+  type RawGroup,
+  type SyncMessage,
+} from 'cojson';
 import { WasmCrypto } from 'cojson/crypto/WasmCrypto';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createInstantPacer } from '../../../test/support/instant-pacer.ts';
 import { until } from '../../../test/support/until.ts';
 import type { Content, SessionID } from '../../engine/content.ts';
+import { incompleteGroupsOf, isComplete } from '../../engine/covalue-access.ts';
 import { hasWaitingContent } from '../../engine/covalue-lookup.ts';
 import { createSessionNode } from '../../engine/create-node.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
@@ -75,12 +83,31 @@ async function start() {
   const copy = author.getCoValue(map.id).getCurrentContent() as RawCoMap;
   const core = node.getCoValue(map.id);
   return {
-    ...{ map, core, clock, onDropped, droppedContent, relay },
+    ...{ group, map, node, core, clock, onDropped, droppedContent, relay },
     keys: () => (core.isAvailable() ? (core.getCurrentContent() as RawCoMap).keys() : undefined),
     /** The group and the map, by the maker only. */
     base: [...contentOf(maker, group.id), ...contentOf(maker, map.id)],
     account: contentOf(author, accountID),
     edit: (key: string) => changeOf(copy, key),
+  };
+}
+
+/** Content of a group, by anybody and without a signature, that names a member or parent. */
+function naming({ id }: RawCoValue, key: string, header?: Content['header']): Content {
+  const agent = stock.getAgentID(stock.newRandomAgentSecret());
+  const change = JSON.stringify([{ op: 'set', key, value: key.startsWith('parent_') ? 'extend' : 'reader' }]);
+  const transaction = { privacy: 'trusting' as const, madeAt: 1, changes: change as never };
+  const session = {
+    after: 0,
+    newTransactions: [transaction],
+    lastSignature: `signature_z${'1'.repeat(64)}` as const,
+  };
+  return {
+    action: 'content',
+    id,
+    priority: 0,
+    ...(header && { header }),
+    new: { [stock.newRandomSessionID(agent)]: session },
   };
 }
 
@@ -193,4 +220,85 @@ it('[SEC-18] when the connection ends, nothing waits any more', async () => {
   droppedContent.lost('hostile');
   expect(hasWaitingContent(core)).toBe(false);
   expect(keys()).toEqual(['a']);
+});
+
+it('[SEC-18] a relay that names nobody as a member again and again keeps no change of the group out', async () => {
+  const { group, base, node, relay, clock } = await start();
+  const [honest, hostile] = [relay('honest'), relay('hostile')];
+  honest.sends(...base);
+  const seen = node.expectCoValueLoaded(group.id).getCurrentContent() as RawGroup;
+  for (let i = 1; i < 5; i++) {
+    hostile.sends(naming(group, `co_zNobodyHasThisMember${i}`));
+    clock.advance(patienceMs / 2);
+    const before = group.core.knownState();
+    group.addMember('everyone', i % 2 === 0 ? 'writer' : 'reader');
+    honest.sends(...structuredClone(group.core.newContentSince(before) ?? []));
+    expect(seen.get('everyone')).toBe(i % 2 === 0 ? 'writer' : 'reader');
+  }
+});
+
+it('[SEC-18] a relay that names nobody as a member keeps no group from loading that another relay has', async () => {
+  const { group, map, base, node, core, relay, clock } = await start();
+  const [honest, hostile] = [relay('honest'), relay('hostile')];
+  const groupCore = node.getCoValue(group.id);
+  hostile.sends(naming(group, 'co_zNobodyHasThisMember', group.core.verified.header));
+  hostile.sends(naming(map.group, 'parent_co_zNobodyHasThisGroup', group.core.verified.header));
+  honest.sends(...base);
+  expect(core.isAvailable() && isComplete(core) && incompleteGroupsOf(core)).toEqual([]);
+  expect(hasWaitingContent(groupCore)).toBe(true);
+  clock.advance(patienceMs);
+  expect(groupCore.isAvailable() && isComplete(groupCore)).toBe(true);
+  // The group does not wait again.
+  hostile.sends(naming(group, 'co_zNobodyHasThatMember'));
+  expect(groupCore.isAvailable() && isComplete(groupCore)).toBe(true);
+});
+
+it('[SEC-18] content of a group waits for the member that it names, but not for one that names the group in turn', async () => {
+  const { group, base, account, node, relay } = await start();
+  const honest = relay('honest');
+  honest.sends(...base);
+  const [id] = account.map((content) => content.id);
+  const before = group.core.knownState();
+  group.core.makeTransaction([{ op: 'set', key: id ?? '', value: 'reader' }], 'trusting');
+  const added = structuredClone(group.core.newContentSince(before) ?? []);
+  honest.sends(...added);
+  const seen = node.expectCoValueLoaded(group.id).getCurrentContent() as RawGroup;
+  expect(seen.get(id as 'everyone')).toBeUndefined();
+  honest.sends(...account);
+  await until(() => expect(seen.get(id as 'everyone')).toBe('reader'));
+
+  const maker = await device();
+  const [one, other] = [maker.createGroup(), maker.createGroup()];
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const)
+    from.core.makeTransaction([{ op: 'set', key: `parent_${to.id}`, value: 'extend' }], 'trusting');
+  honest.sends(...contentOf(maker, one.id), ...contentOf(maker, other.id));
+  await until(() =>
+    expect([one, other].map(({ id }) => node.getCoValue(id).isAvailable())).toEqual([true, true]),
+  );
+});
+
+it('[SEC-18] nobody is waited for whom a relay names and announces more of', async () => {
+  const { group, map, base, account, core, relay, clock } = await start();
+  const [honest, hostile] = [relay('honest'), relay('hostile')];
+  const stranger = await device();
+  const parent = stranger.createGroup();
+  const contents = [...account, ...contentOf(stranger, parent.id)];
+  for (const content of contents) {
+    const expectContentUntil = Object.fromEntries(Object.keys(content.new).map((session) => [session, 100]));
+    hostile.sends({ ...content, expectContentUntil });
+  }
+  const [author] = account.map(({ id }) => id);
+  const fake = byNobody(map, base.slice(1));
+  const session = Object.values(fake.new)[0];
+  if (!session) throw new Error('No session.');
+  const header = map.core.verified.header;
+  hostile.sends({ ...fake, header, new: { [`${author}_session_z1` as SessionID]: session } });
+  hostile.sends(naming(group, `parent_${parent.id}`, group.core.verified.header));
+  honest.sends(...base);
+  clock.advance(1);
+  await until(() => expect(core.isAvailable() && isComplete(core)).toBe(true));
+  expect(core.isAvailable() && incompleteGroupsOf(core)).toEqual([]);
 });

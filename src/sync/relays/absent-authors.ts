@@ -2,19 +2,21 @@ import type { LocalNode, PeerState, RawCoID } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Lane } from '../../base/pacer.ts';
 import { authorOf, contentBytes, sessionsOf, type Content } from '../../engine/content.ts';
+import { awaitNoMore, namedIn } from '../../engine/release-pacing.ts';
 import { getKnownCoValue, getOrCreateCoValue } from '../../engine/covalue-lookup.ts';
 import { askRelayFor } from '../../engine/load-request.ts';
 import { notifySoon } from '../../engine/private-methods.ts';
 import type { SyncEvents } from '../sync-events.ts';
 
 /**
- * Keeps a relay's content back while the account of an author is not here, without which no signature can be verified. cojson
- * waits with everything of the CoValue, whoever sends it, and for ever, so a relay could name an author who does not exist. Here,
- * only what that relay sends waits. After eight seconds, the author's sessions are dropped; the relay is asked for them again if
- * the account arrives.
+ * Keeps a relay's content back while the account of an author is not here, without which no signature can be verified, or a
+ * member or parent that a group's content names. cojson waits with everything of the CoValue, whoever sends it, so a relay could
+ * name one after the other that does not exist. Here, only what that relay sends waits. After eight seconds, the absent author's
+ * sessions are dropped, and the relay is asked for them again if the account arrives; a group loads without its absent members
+ * and parents.
  */
 export interface AbsentAuthors {
-  /** Hands the content on, now or later. Each session of the relay stays in order. */
+  /** Hands the content on, now or later. The content of one session stays in order. */
   take(content: Content, from: PeerState): void;
   /** Whether content of the CoValue is kept back. */
   has(id: RawCoID): boolean;
@@ -33,6 +35,8 @@ const mostRemembered = 10_000;
 export interface Hold {
   readonly contents: Content[];
   readonly sessionIDs: Set<string>;
+  readonly authors: Set<string>;
+  /** Authors, members and parents. */
   readonly awaited: Set<string>;
   bytes: number;
   /** Stops the clock. */
@@ -54,8 +58,10 @@ export function createAbsentAuthors(options: {
   const { node, relayID, clock, lane, handle, onDropped } = options;
   const holds = new Map<RawCoID, Hold>();
   let heldBytes = 0;
-  /** These do not wait again: the relay could name one author after the other. */
-  const waitedInVain = new Set<RawCoID>();
+  /** These do not wait again for an author: the relay could name one after the other. */
+  const authorsInVain = new Set<RawCoID>();
+  /** Nor these for a member or parent. */
+  const namesInVain = new Set<RawCoID>();
   /** By the account that has to arrive first. */
   const toAskFor = new Map<string, Set<RawCoID>>();
   const told = new Set<string>();
@@ -63,10 +69,12 @@ export function createAbsentAuthors(options: {
   function take(content: Content, from: PeerState): void {
     const { id } = content;
     const hold = holds.get(id);
-    const absent = absentAuthorsOf(content);
-    if (absent.length === 0 && !(hold && buildsOn(content, hold))) return handle(content, from);
+    const authors = absentAuthorsOf(content);
+    const named = absentNamesIn(content);
+    const isAwaiting = authors.length > 0 || awaitedOf(id, named).length > 0;
+    if (!isAwaiting && !(hold && buildsOn(content, hold))) return handOver(content, from, named);
     const bytes = contentBytes(content) + overheadBytes;
-    const mayWait = !waitedInVain.has(id) && waitedInVain.size < mostRemembered;
+    const mayWait = authors.length === 0 || (!authorsInVain.has(id) && authorsInVain.size < mostRemembered);
     if (!mayWait || heldBytes + bytes > mostBytes) {
       hold?.handOn();
       return handleRest(content, from);
@@ -76,20 +84,42 @@ export function createAbsentAuthors(options: {
   }
 
   function absentAuthorsOf({ id, new: sessions }: Content): readonly string[] {
-    const isAbsent = (author: string) =>
-      author.startsWith('co_z') && author !== id && getKnownCoValue(node, author)?.isAvailable() !== true;
-    return [...new Set(Object.keys(sessions).map(authorOf))].filter(isAbsent);
+    const authors = new Set(Object.keys(sessions).map(authorOf));
+    return [...authors].filter((author) => author.startsWith('co_z') && author !== id && !isHere(author));
+  }
+
+  function absentNamesIn(content: Content): readonly RawCoID[] {
+    return namedIn(node, content).filter((name) => !isHere(name));
+  }
+
+  /** Members and parents may name the group in turn, so they are not awaited once something of them has arrived. */
+  function awaitedOf(id: RawCoID, named: readonly RawCoID[]): readonly RawCoID[] {
+    if (namesInVain.has(id) || namesInVain.size >= mostRemembered) return [];
+    return named.filter((name) => !holds.has(name));
+  }
+
+  function isHere(id: string): boolean {
+    return getKnownCoValue(node, id)?.isAvailable() === true;
   }
 
   function buildsOn({ id, new: sessions }: Content, { sessionIDs }: Hold): boolean {
-    if (getKnownCoValue(node, id)?.isAvailable() !== true) return true;
+    if (!isHere(id)) return true;
     return Object.keys(sessions).some((sessionID) => sessionIDs.has(sessionID));
   }
 
   function begin(id: RawCoID, from: PeerState): Hold {
     const cancel = clock.after(patienceMs, handOn);
-    const hold: Hold = { contents: [], sessionIDs: new Set(), awaited: new Set(), bytes: 0, cancel, handOn };
+    const hold: Hold = {
+      contents: [],
+      sessionIDs: new Set(),
+      authors: new Set(),
+      awaited: new Set(),
+      bytes: 0,
+      cancel,
+      handOn,
+    };
     holds.set(id, hold);
+    notifySoon(getOrCreateCoValue(node, id));
     return hold;
 
     function handOn(): void {
@@ -108,16 +138,19 @@ export function createAbsentAuthors(options: {
     hold.bytes += bytes;
     heldBytes += bytes;
     for (const sessionID of Object.keys(content.new)) hold.sessionIDs.add(sessionID);
-    const more = absentAuthorsOf(content).filter((author) => !hold.awaited.has(author));
-    for (const author of more) {
-      hold.awaited.add(author);
-      request(author);
+    const authors = absentAuthorsOf(content);
+    for (const author of authors) hold.authors.add(author);
+    const named = awaitedOf(content.id, absentNamesIn(content));
+    const more = [...authors, ...named].filter((id) => !hold.awaited.has(id));
+    for (const id of more) {
+      hold.awaited.add(id);
+      request(id);
       // cojson asks for it only after this, also if it was not found before.
       queueMicrotask(() => {
-        getOrCreateCoValue(node, author).waitFor({
-          predicate: (account) => account.isAvailable() || account.loadingState === 'unavailable',
+        getOrCreateCoValue(node, id).waitFor({
+          predicate: (core) => core.isAvailable() || core.loadingState === 'unavailable' || isNamed(id, hold),
           onSuccess: () => {
-            hold.awaited.delete(author);
+            hold.awaited.delete(id);
             if (hold.awaited.size === 0) lane.push([hold]);
           },
         });
@@ -125,23 +158,35 @@ export function createAbsentAuthors(options: {
     }
   }
 
-  function request(author: string): void {
-    const { syncManager } = node;
-    const account = getOrCreateCoValue(node, author);
-    account.load(syncManager.getServerPeers(account.id), 'immediate');
+  /** Something has arrived of a mere member or parent. */
+  function isNamed(id: string, { authors }: Hold): boolean {
+    return holds.has(id as RawCoID) && !authors.has(id);
+  }
+
+  function request(id: string): void {
+    const core = getOrCreateCoValue(node, id);
+    core.load(node.syncManager.getServerPeers(core.id), 'immediate');
+  }
+
+  /** `absent`: members and parents for whom cojson must not wait. */
+  function handOver(content: Content, from: PeerState, absent: readonly RawCoID[]): void {
+    if (absent.length > 0) awaitNoMore(getOrCreateCoValue(node, content.id), absent);
+    handle(content, from);
   }
 
   /** Without the sessions whose authors are not here. */
   function handleRest(content: Content, from: PeerState): void {
+    const { id } = content;
     const absent = new Set(absentAuthorsOf(content));
-    if (absent.size === 0) return handle(content, from);
-    if (waitedInVain.size < mostRemembered) waitedInVain.add(content.id);
-    for (const author of absent) askLater(author, content.id);
-    const isHere = ([sessionID]: readonly [string, unknown]) => !absent.has(authorOf(sessionID));
+    const named = absentNamesIn(content);
+    if (absent.size > 0 && authorsInVain.size < mostRemembered) authorsInVain.add(id);
+    if (awaitedOf(id, named).length > 0) namesInVain.add(id);
+    for (const author of absent) askLater(author, id);
     const all = sessionsOf(content);
-    for (const session of all.filter((one) => !isHere(one))) tell(content.id, session[0]);
-    const rest = all.filter(isHere);
-    if (content.header || rest.length > 0) handle({ ...content, new: Object.fromEntries(rest) }, from);
+    const rest = all.filter(([sessionID]) => !absent.has(authorOf(sessionID)));
+    for (const [sessionID] of all) if (absent.has(authorOf(sessionID))) tell(id, sessionID);
+    if (content.header || rest.length > 0)
+      handOver({ ...content, new: Object.fromEntries(rest) }, from, named);
   }
 
   function askLater(author: string, id: RawCoID): void {
