@@ -7,24 +7,22 @@ export interface AnnouncedSessions {
   add(coValueID: string, relayID: string, counts: Counts): void;
   /** The relay does not send it, at least not on this connection. */
   withdraw(coValueID: string, relayID: string): void;
-  /** Of this session, nothing is awaited, whoever announces it. */
-  drop(coValueID: string, sessionID: string): void;
+  /** Of what this relay has announced of the session, nothing is awaited. */
+  drop(coValueID: string, relayID: string, sessionID: string): void;
   /** The largest numbers, by session. Includes what is here already. */
   of(coValueID: string): Counts;
 }
 
 /** Keeps what relays announce apart from what cojson awaits: its own announcements last as long as the CoValue's memory. */
 export function createAnnouncedSessions(): AnnouncedSessions & { readonly layer: SessionMapLayer } {
-  const droppedByID = new Map<string, Set<string>>();
   /** By CoValue and relay. */
   const announcedByID = new Map<string, Map<string, Counts>>();
 
   function announcedOf(coValueID: string): Counts {
-    const dropped = droppedByID.get(coValueID);
     const most: Record<string, number> = {};
     for (const counts of announcedByID.get(coValueID)?.values() ?? [])
       for (const [sessionID, count] of Object.entries(counts))
-        if (dropped?.has(sessionID) !== true) most[sessionID] = Math.max(most[sessionID] ?? 0, count);
+        most[sessionID] = Math.max(most[sessionID] ?? 0, count);
     return most;
   }
 
@@ -39,9 +37,10 @@ export function createAnnouncedSessions(): AnnouncedSessions & { readonly layer:
       byRelay?.delete(relayID);
       if (byRelay?.size === 0) announcedByID.delete(coValueID);
     },
-    drop(coValueID, sessionID) {
-      const dropped = droppedByID.get(coValueID) ?? new Set();
-      droppedByID.set(coValueID, dropped.add(sessionID));
+    drop(coValueID, relayID, sessionID) {
+      const byRelay = announcedByID.get(coValueID);
+      const { [sessionID]: _, ...left } = byRelay?.get(relayID) ?? {};
+      byRelay?.set(relayID, left);
     },
     layer(createBelow, coValueID) {
       const map = createBelow();

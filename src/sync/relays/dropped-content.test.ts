@@ -147,6 +147,31 @@ it('[SEC-13] nothing waits for a session that was announced before it came and w
   expect(core.knownStateWithStreaming().sessions).toEqual({ [alice.currentSessionID]: 1 });
 });
 
+it('[SEC-13] a value waits for what one relay announces of a session that another one sends in the wrong place', async () => {
+  const { alice, bob, rent, relay, base } = await start();
+  const [first] = contentOf(alice, rent);
+  if (!first) throw new Error('No content.');
+  const before = rent.core.knownState();
+  rent.set('amount', 2, 'trusting');
+  const { sessions } = rent.core.knownState();
+  const honest = relayOf(bob, 'honest');
+  const core = bob.getCoValue(rent.id);
+  // Dropped content needs no signature.
+  const forged = structuredClone(first);
+  for (const { newTransactions } of Object.values(forged.new))
+    for (const transaction of newTransactions)
+      Object.assign(transaction, {
+        meta: JSON.stringify({ at: `${base[0]?.id}/${alice.currentSessionID}` }),
+      });
+  relay.sends(...base, forged);
+  honest.sends({ ...first, expectContentUntil: sessions });
+  expect(core.isCompletelyDownloaded()).toBe(false);
+  relay.sends(forged);
+  expect(core.isCompletelyDownloaded()).toBe(false);
+  honest.sends(...structuredClone(rent.core.newContentSince(before) ?? []));
+  expect(core.isCompletelyDownloaded()).toBe(true);
+});
+
 it('[SEC-13] what follows a dropped session on the same connection is dropped, too', async () => {
   const { alice, second, bob, paid, rent, relay, replayed, base, droppedContent } = await start();
   relay.sends(...base, ...contentOf(alice, rent), replayed);

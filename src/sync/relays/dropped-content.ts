@@ -55,10 +55,19 @@ export function createDroppedContent(options: {
   }
 
   function admit(relayID: string, message: Content): Content | undefined {
-    const content = announced.admit(relayID, message);
-    if (takesReplays) return content;
-    const { id } = content;
+    if (takesReplays) return announced.admit(relayID, message);
+    const { id, expectContentUntil } = message;
     const before = droppedByRelay.get(relayID);
+    const isAwaited = ([sessionID]: readonly [string, number]) => before?.has(`${id} ${sessionID}`) !== true;
+    const content = announced.admit(
+      relayID,
+      before && expectContentUntil
+        ? {
+            ...message,
+            expectContentUntil: Object.fromEntries(Object.entries(expectContentUntil).filter(isAwaited)),
+          }
+        : message,
+    );
     const dropped = sessionsOf(content).flatMap(([sessionID, session]) => {
       const isKnown = before?.has(`${id} ${sessionID}`) === true && session.after > 0;
       const reason = reasonToDrop(content, sessionID, session);
@@ -123,10 +132,10 @@ function isRelay(from: PeerState | 'storage' | 'import'): from is PeerState {
   return typeof from === 'object' && from.role === 'server';
 }
 
-/** cojson would wait for what was announced of the session. */
-function expectNothingOf(node: LocalNode, { id, sessionID }: SyncEvents['dropped']): void {
+/** Nothing more comes of what the relay has announced of the session. Another relay can send more of it. */
+function expectNothingOf(node: LocalNode, { peerID, id, sessionID }: SyncEvents['dropped']): void {
   const core = getKnownCoValue(node, id);
   const wasStreaming = core?.isStreaming() === true;
-  announcedSessionsOf(node)?.drop(id, sessionID);
+  announcedSessionsOf(node)?.drop(id, peerID, sessionID);
   if (core && wasStreaming) notifySoon(core);
 }
