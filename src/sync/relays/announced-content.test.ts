@@ -103,6 +103,22 @@ it('[SEC-16] another relay is asked for what one has announced', async () => {
   await expect.poll(() => honest.asked).toEqual([expect.objectContaining({ header: true, sessions: {} })]);
 });
 
+it('[SEC-16] waits for the rest of what a relay sends although the first piece waits for its group for long', async () => {
+  const { node, group, map, clock, relay } = await start();
+  const honest = relay('honest');
+  const [first] = contentOf(map);
+  if (!first) throw new Error('No content.');
+  const last = changeOf(map, 2);
+  honest.send({ ...first, expectContentUntil: map.core.knownState().sessions });
+  clock.advance(9_000);
+  honest.send(...contentOf(group));
+  const core = node.getCoValue(map.id);
+  await expect.poll(() => core.isAvailable()).toBe(true);
+  expect(core.isCompletelyDownloaded()).toBe(false);
+  honest.send(...last);
+  expect(core.isCompletelyDownloaded()).toBe(true);
+});
+
 it('waits for a relay that sends the next piece in time, until all is here', async () => {
   const { node, group, map, clock, relay } = await start();
   const honest = relay('honest');

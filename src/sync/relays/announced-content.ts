@@ -1,7 +1,7 @@
 import type { LocalNode } from 'cojson';
 import type { Clock } from '../../base/clock.ts';
 import type { Content } from '../../engine/content.ts';
-import { announcedSessionsOf, getKnownCoValue } from '../../engine/covalue-lookup.ts';
+import { announcedSessionsOf, getKnownCoValue, hasWaitingContent } from '../../engine/covalue-lookup.ts';
 import { notifySoon } from '../../engine/private-methods.ts';
 
 /**
@@ -29,7 +29,7 @@ type Counts = NonNullable<Content['expectContentUntil']>;
 interface Wait {
   /** What the relay has announced. */
   sessions: Counts;
-  /** Whether it has sent something of that since the last check. What others send proves nothing about it. */
+  /** Whether it has sent something of that since the last check. Content of others proves nothing about it. */
   isSending: boolean;
   pieces: number;
   end: () => void;
@@ -53,8 +53,11 @@ export function createAnnouncedContent(options: {
       wait.isSending = false;
       wait.pieces++;
       const cancel = clock.after(pieceMs, () => {
-        const isMissing = getKnownCoValue(node, id)?.isStreaming() !== false;
-        const hasMore = wait.isSending && countOf(node, id, wait.sessions) > before;
+        const core = getKnownCoValue(node, id);
+        const isMissing = core?.isAvailable() !== true || core.isStreaming();
+        // The content may have arrived and wait for its group.
+        const isWaiting = core !== undefined && hasWaitingContent(core);
+        const hasMore = wait.isSending && (isWaiting || countOf(node, id, wait.sessions) > before);
         if (isMissing && hasMore && wait.pieces < mostPieces) return waitForNext();
         if (isMissing) all.set(id, undefined);
         else all.delete(id);
