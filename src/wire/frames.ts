@@ -26,9 +26,12 @@ export type ReceivedMessage =
   /** A message of a later version, or for another receiver. */
   | { readonly kind: 'ignored' };
 
-/** The messages of one text frame, in order. Read each with `readMessage`. */
+/** No relay sends more in one frame. A frame of nothing but short lines is tiny when compressed, and takes gigabytes in parts. */
+export const mostMessages = 100_000;
+
+/** The messages of one text frame, in order; of more than `mostMessages`, one more than that. Read each with `readMessage`. */
 export function splitFrame(frame: string): string[] {
-  return frame.split('\n').filter((line) => line !== '');
+  return frame.split('\n', mostMessages + 1).filter((line) => line !== '');
 }
 
 /** Fully validates one message before it reaches cojson. Throws MESSAGE_INVALID, which quotes at most a short frame name. */

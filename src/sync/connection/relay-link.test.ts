@@ -85,6 +85,18 @@ describe('a frame of many messages', () => {
     expect(link.waitingBytes).toBe(0);
   });
 
+  it.each(['\n', '{}\n'])(
+    '[WIRE-1] is refused before it takes much memory if it is a million times %j',
+    (line) => {
+      const split = vi.spyOn(String.prototype, 'split');
+      channel.received(line.repeat(1_000_000));
+      const counts = split.mock.results.map(({ value }) => (value as readonly string[]).length);
+      split.mockRestore();
+      expect(Math.max(...counts)).toBeLessThan(200_000);
+      expect(ended?.error.code).toBe(line === '\n' ? undefined : 'MESSAGE_TOO_LARGE');
+    },
+  );
+
   it('is dropped if the connection ends meanwhile; the next one repeats it', async () => {
     channel.received(joined(hello, ...[1, 2, 3, 4].map(known)));
     channel.closed(createKernelError('RELAY_UNREACHABLE', 'lost'));

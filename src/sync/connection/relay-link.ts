@@ -100,7 +100,9 @@ export function dialRelay(options: DialOptions): RelayLink {
       silence.received();
       outgoing.resumeSending();
       if (frame.length > maxFrameLength) return fail(errors.frameTooLarge(url));
-      arrivals.add(frames.splitFrame(frame));
+      const lines = frames.splitFrame(frame);
+      if (lines.length > frames.mostMessages) return fail(errors.frameTooLarge(url));
+      arrivals.add(lines);
     },
     closed(error) {
       // The reason for closing comes after everything still waiting. The first message shows whether the
