@@ -4,6 +4,8 @@ const minuteMs = 60 * 1000;
 const hourMs = 60 * minuteMs;
 /** Relays refuse edits that are dated 24 h ahead. */
 const dataAheadMs = 20 * hourMs;
+/** Another relay refuses what is dated by the pings of one that is almost a day ahead, if this device's clock is a little fast. */
+const correctionAheadMs = 23 * hourMs;
 const groupAheadMs = 5 * minuteMs;
 
 export interface EditClock {
@@ -13,12 +15,12 @@ export interface EditClock {
 }
 
 /**
- * The clock for edits of data. cojson corrects it by relays' pings, by up to 24 h. As the device's clock or a relay's may be
+ * The clock for edits of data. cojson corrects it by relays' pings, by up to 24 h, of which 23 h ahead count. As the device's clock or a relay's may be
  * wrong, the limit is 20 h ahead of the earlier one, and never before one of them.
  */
 export function dataClock(node: LocalNode): EditClock {
   const deviceMs = Date.now();
-  const nowMs = node.stampNow();
+  const nowMs = Math.min(node.stampNow(), deviceMs + correctionAheadMs);
   return { nowMs, untilMs: Math.max(nowMs, deviceMs, Math.min(nowMs, deviceMs) + dataAheadMs) };
 }
 

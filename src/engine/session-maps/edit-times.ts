@@ -38,7 +38,8 @@ export function createEditTimes(): EditTimes & { readonly layer: SessionMapLayer
         const core = getKnownCoValue(node, id);
         if (core?.isGroupOrAccount()) return dateInGroup(node, core, edit);
         const { nowMs, untilMs } = dataClock(node);
-        const dateMs = isOwnSession(node, sessionID) ? madeAtMs : nowMs;
+        const isOwn = isOwnSession(node, sessionID);
+        const dateMs = isOwn && (madeAtMs <= nowMs || isChosen(node, edit)) ? madeAtMs : nowMs;
         return core ? Math.max(dateMs, earliestEditDate(node, core, sessionID, untilMs)) : dateMs;
       };
     },
@@ -82,9 +83,13 @@ function dateInGroup(node: LocalNode, core: CoValueCore, edit: Edit): number {
 }
 
 /** cojson accepts an invite by the clock of a helper node, and dates a change by the clock for data. */
-function startDate(node: LocalNode, { sessionID, madeAtMs, metaJson }: Edit, nowMs: number): number {
+function startDate(node: LocalNode, edit: Edit, nowMs: number): number {
+  const { sessionID, madeAtMs } = edit;
   if (!isOwnSession(node, sessionID)) return nowMs;
-  const dataNowMs = node.stampNow();
-  const isChosen = madeAtMs > dataNowMs || metaJson?.includes('"mi"') === true;
-  return isChosen ? madeAtMs : madeAtMs - (dataNowMs - nowMs);
+  return isChosen(node, edit) ? madeAtMs : madeAtMs - (node.stampNow() - nowMs);
+}
+
+/** Not by a clock: the edit is written again. */
+function isChosen(node: LocalNode, { madeAtMs, metaJson }: Edit): boolean {
+  return madeAtMs > node.stampNow() || metaJson?.includes('"mi"') === true;
 }
