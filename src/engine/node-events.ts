@@ -40,7 +40,14 @@ export interface NodeEvents {
 export type HandleContent = LocalNode['syncManager']['handleNewContent'];
 
 /** Outermost first. */
-const contentOrder = ['admission', 'stored-first', 'refusals', 'fork-guard', 'release-pacing', 'events'] as const;
+const contentOrder = [
+  'admission',
+  'stored-first',
+  'refusals',
+  'fork-guard',
+  'release-pacing',
+  'events',
+] as const;
 type ContentLayer = (typeof contentOrder)[number];
 
 /** Follows what cojson has no events for. Requires the node's storage to be set. Returns a function that ends it. */

@@ -13,6 +13,7 @@ import {
   RawGroup,
   type SessionID,
 } from 'cojson';
+import { emptyList } from '../base/lists.ts';
 import type { KeySecret } from './internal-types.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
 import { covers } from './known-counts.ts';
@@ -197,12 +198,16 @@ export function decideReading(reading: TransactionReading): void {
 
   prototype.loadVerifiedTransactionsFromLogs = function () {
     const { length } = this.verifiedTransactions;
+    if (length === 0) beginLists(this);
     take.call(this);
     if (this.verifiedTransactions.length === length || !this.isAvailable()) return;
     decideDecryption(this.verified, reading);
-    for (const transaction of this.verifiedTransactions.slice(length)) {
+    for (let at = length; at < this.verifiedTransactions.length; at++) {
+      const transaction = this.verifiedTransactions[at];
+      // cojson makes a new string each time, which is dear to look up and to keep.
+      if (transaction?.previous) transaction.author = transaction.previous.author;
       // Of private ones, cojson knows the changes only if they were made here.
-      if (transaction.tx.privacy === 'private' && !transaction.changes) continue;
+      if (!transaction || (transaction.tx.privacy === 'private' && !transaction.changes)) continue;
       const { changes, meta, refusal } = reading.read(this, transaction);
       transaction.changes = changes;
       transaction.meta = meta;
@@ -255,6 +260,13 @@ export function decideReading(reading: TransactionReading): void {
       transaction.previous = previous;
     },
   );
+}
+
+function beginLists(core: CoValueCore): void {
+  core.verifiedTransactions = emptyList();
+  core.toValidateTransactions = emptyList();
+  core.toProcessTransactions = emptyList();
+  core.toParseMetaTransactions = emptyList();
 }
 
 type Decryption = (sessionID: string, index: number, keySecret: string) => unknown;

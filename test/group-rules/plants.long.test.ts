@@ -107,7 +107,7 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
     'heads against keys',
     'seen-claims',
     'if (subject === undefined) return true;',
-    'if (subject === undefined) return listIn(placesByAuthor, author).push(place) > 0;',
+    'if (subject === undefined) return addToList(placesByAuthor, author, place).length > 0;',
   ],
   [
     'heads of the first admin last',
@@ -144,8 +144,8 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
   [
     'what others set ahead',
     'seen-claims',
-    'const same = listIn(placesBySubject, subject);',
-    "const same = listIn(placesBySubject, '');",
+    'const same = addToList(placesBySubject, subject, place);',
+    "const same = addToList(placesBySubject, '', place);",
   ],
   ['rights that a claim ends', 'revocation-heads', '&& ranked.has(change.member)', '&& false'],
   ['what claims end without rights', 'revocation-heads', 'if (isOutdated) judge = judgeRoles();', ''],
@@ -177,8 +177,8 @@ const plants: readonly (readonly [name: string, file: string, from: string, to: 
   [
     'garbage of a removed administrator hides others',
     'keys/keys',
-    "if (change.kind === 'revelation' && kindNow(author) === 'administrator')",
-    "if (change.kind === 'revelation')",
+    "if (entry?.change.kind === 'revelation' && kindNow(entry.author) === 'administrator')",
+    "if (entry?.change.kind === 'revelation')",
   ],
   [
     'a revoked link reveals a later key',
@@ -231,7 +231,12 @@ const stale: readonly (readonly [name: string, file: string, from: string, to: s
     'isStale ||= namings.isByOthers(change.value, author, judgedCount);',
     '',
   ],
-  ['the own key', 'keys/key-judge', "isStale ||= by === 'member' && rules.hasWriteKey(change.member);", ''],
+  [
+    'the own key',
+    'keys/key-judge',
+    "isStale ||= kindOf(authorRoles[place]) === 'member' && rules.hasWriteKey(change.member);",
+    '',
+  ],
   ['another administrator', 'keys/key-judge', 'isStale ||= rules.isChanged(change.member);', ''],
   ['who was added by an invite', 'keys/key-judge', 'isStale ||= rules.hasRefused(author);', ''],
   ['an administrator’s revelation', 'keys/keys', 'if (fieldsOfOthers.has(change.field)) holds = false;', ''],

@@ -1,3 +1,4 @@
+import { addToList } from '../../base/lists.ts';
 import { compareText } from '../fixes/tie-order.ts';
 import { noRoles, type GroupContext, type GroupRoles, type GroupTransaction } from './group-transaction.ts';
 import { judgeGroup } from './judge-group.ts';
@@ -166,11 +167,7 @@ function byAuthor(
   transactions: readonly GroupTransaction[],
 ): ReadonlyMap<string, readonly GroupTransaction[]> {
   const lists = new Map<string, GroupTransaction[]>();
-  for (const transaction of transactions) {
-    const list = lists.get(transaction.author);
-    if (list) list.push(transaction);
-    else lists.set(transaction.author, [transaction]);
-  }
+  for (const transaction of transactions) addToList(lists, transaction.author, transaction);
   return lists;
 }
 

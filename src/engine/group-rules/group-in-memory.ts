@@ -44,8 +44,7 @@ export function markJudged(core: CoValueCore): void {
   const { verifiedTransactions, toValidateTransactions } = core;
   const areMore = toValidateTransactions.length > verifiedTransactions.length - judgment.marked;
   const from = areMore ? 0 : judgment.marked;
-  const unmarked = from === 0 ? verifiedTransactions : verifiedTransactions.slice(from);
-  unmarked.forEach((transaction, at) => {
+  verifiedTransactions.slice(from).forEach((transaction, at) => {
     const refusal = refusals[from + at];
     if (refusal === undefined) transaction.markValid();
     else transaction.markInvalid(refusal);

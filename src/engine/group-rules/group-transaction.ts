@@ -58,8 +58,9 @@ export type Refusal = string | undefined;
 /** Equal for changes of which the last by date decides, in groups of roles, parents and settings; undefined for keys. */
 export function subjectOf(change: GroupChange): string | undefined {
   switch (change.kind) {
+    // IDs, and `everyone`, differ from what the others return. A group of a thousand members would keep as many texts.
     case 'role':
-      return `role ${change.member}`;
+      return change.member;
     case 'parent':
       return `parent ${change.parentID}`;
     case 'setting':

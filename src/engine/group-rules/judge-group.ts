@@ -25,9 +25,8 @@ export function judgeGroup(transactions: readonly GroupTransaction[], context: G
   keys.settle();
 
   return {
+    ...roles,
     refusals: keys.refusals,
-    authorRoles: roles.authorRoles,
-    roles: roles.roles,
     continueWith(added) {
       const place = keys.refusals.length;
       for (const transaction of added) {

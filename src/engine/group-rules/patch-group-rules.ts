@@ -50,7 +50,7 @@ export function patchGroupRules(): void {
     addGroupDependencies(
       this,
       content,
-      () => addDependenciesFromContentMessage.call(this, content),
+      (naming) => addDependenciesFromContentMessage.call(this, naming),
       () => judgeAgain(this),
     );
   };

@@ -1,6 +1,7 @@
 import type { CoValueCore } from 'cojson';
+import { emptyList } from '../../base/lists.ts';
 import { compareText } from '../fixes/tie-order.ts';
-import type { GroupTransaction } from './group-transaction.ts';
+import type { GroupChange, GroupTransaction } from './group-transaction.ts';
 import { malformed, readGroupChange } from './read-change.ts';
 import { readEarlier } from './read-meta.ts';
 import { readSeen } from './seen-claims.ts';
@@ -20,12 +21,14 @@ const lists = new WeakMap<CoValueCore, TransactionInMemory[]>();
 export function transactionsOf(core: CoValueCore): readonly GroupTransaction[] {
   core.loadVerifiedTransactionsFromLogs();
   const { verifiedTransactions } = core;
-  const list = lists.get(core) ?? [];
+  const list = lists.get(core) ?? emptyList<TransactionInMemory>();
   let last = list.at(-1);
   let isSorted = true;
   // cojson adds new ones at the end.
-  for (const verified of verifiedTransactions.slice(list.length)) {
-    const transaction = readTransaction(verified, last);
+  for (let at = list.length; at < verifiedTransactions.length; at++) {
+    const verified = verifiedTransactions[at];
+    if (!verified) continue;
+    const transaction = readTransaction(verified);
     if (last && byDate(last, transaction) > 0) isSorted = false;
     last = transaction;
     list.push(transaction);
@@ -39,34 +42,18 @@ export function transactionsOf(core: CoValueCore): readonly GroupTransaction[] {
   return sorted;
 }
 
-function readTransaction(
-  verified: VerifiedTransaction,
-  last: TransactionInMemory | undefined,
-): TransactionInMemory {
-  const { currentTxID, currentMadeAt, tx, changes, meta } = verified;
+function readTransaction(verified: VerifiedTransaction): TransactionInMemory {
+  const { author, currentTxID, currentMadeAt, tx, changes, meta } = verified;
   const { sessionID, txIndex: index } = currentTxID;
-  // cojson makes a new string each time, which is dear to look up.
-  const author = last?.sessionID === sessionID ? last.author : verified.author;
-  if (tx.privacy === 'private') {
-    return {
-      author,
-      sessionID,
-      index,
-      atMs: currentMadeAt,
-      change: { kind: 'private' },
-      heads: undefined,
-      ahead: undefined,
-      verified,
-    };
-  }
-  const earlierMs = meta === undefined ? 0 : readEarlier(author, meta);
-  const change =
-    earlierMs === undefined
+  const isPrivate = tx.privacy === 'private';
+  const earlierMs = isPrivate ? 0 : readEarlier(author, meta);
+  const change: GroupChange = isPrivate
+    ? { kind: 'private' }
+    : earlierMs === undefined
       ? malformed('Group transaction must have a valid meta')
       : readGroupChange(changes);
-  const atMs = currentMadeAt - (earlierMs ?? 0);
   const { heads, ahead } = readSeen(tx.meta, change);
-  return { author, sessionID, index, atMs, change, heads, ahead, verified };
+  return { author, sessionID, index, atMs: currentMadeAt - (earlierMs ?? 0), change, heads, ahead, verified };
 }
 
 export function byDate(a: GroupTransaction, b: GroupTransaction): number {

@@ -9,6 +9,8 @@ import { createClaimReader, isSeen, type Claim } from './seen-claims.ts';
 const mostForManagers = 50;
 
 export interface JudgedWithHeads extends JudgedRoles {
+  /** All that are judged. */
+  readonly transactions: readonly GroupTransaction[];
   /** Judges the next transaction by date. Returns false if claims void it or earlier ones: then all must be judged again. */
   add(transaction: GroupTransaction): boolean;
 }
@@ -28,7 +30,7 @@ export function judgeWithHeads(
   transactions: readonly GroupTransaction[],
   context: GroupContext,
 ): JudgedWithHeads {
-  const voided = new Set<GroupTransaction>();
+  const voided = new Set<GroupTransaction | undefined>();
   const reader = createClaimReader(context.initialAdmin);
   transactions.forEach(reader.read);
   const claims = reader.inOrder();
@@ -46,7 +48,7 @@ export function judgeWithHeads(
     if (endsRights && judge.authorRoles[claim.place] === 'manager' && ++judgedForManagers > mostForManagers)
       continue;
     applied.add(claim);
-    for (const place of unseen) voidAt(place);
+    for (const place of unseen) voided.add(transactions[place]);
     isOutdated ||= unseen.length > 0;
     if (!endsRights) continue;
     judge = judgeRoles();
@@ -55,14 +57,13 @@ export function judgeWithHeads(
     at = -1;
   }
   if (isOutdated) judge = judgeRoles();
-  const voidedMembers = new Set([...voided].map(({ change }) => change.kind === 'role' && change.member));
+  const voidedMembers = new Set(
+    [...voided].map((transaction) => transaction?.change.kind === 'role' && transaction.change.member),
+  );
 
-  const { refusals, authorRoles, everyoneRoles, roles } = judge;
   return {
-    refusals,
-    authorRoles,
-    everyoneRoles,
-    roles,
+    ...judge,
+    transactions: reader.transactions,
     add(transaction) {
       judge.add(transaction);
       const { change } = transaction;
@@ -74,7 +75,7 @@ export function judgeWithHeads(
   };
 
   function isEffective({ kind, place }: Claim): boolean {
-    if (judge.refusals[place] !== undefined || isVoided(place)) return false;
+    if (judge.refusals[place] !== undefined || voided.has(transactions[place])) return false;
     const role = judge.authorRoles[place];
     return kind === 'heads' ? role === 'admin' : isAdministrator(role);
   }
@@ -90,25 +91,17 @@ export function judgeWithHeads(
     });
   }
 
-  function isVoided(place: number): boolean {
-    const transaction = transactions[place];
-    return transaction !== undefined && voided.has(transaction);
-  }
-
   /** Otherwise no claim is effective, or not, by it: all are the same without it. */
   function decidesRights(place: number): boolean {
     const change = transactions[place]?.change;
     return change?.kind === 'parent' || (change?.kind === 'role' && ranked.has(change.member));
   }
 
-  function voidAt(place: number): void {
-    const transaction = transactions[place];
-    if (transaction) voided.add(transaction);
-  }
-
   function judgeRoles(): RoleJudge {
     const judge = createRoleJudge(context, voided);
-    transactions.forEach(judge.add);
+    transactions.forEach((transaction) => {
+      judge.add(transaction);
+    });
     return judge;
   }
 }

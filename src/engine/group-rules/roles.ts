@@ -7,6 +7,7 @@ import {
   type ParentRole,
   type Refusal,
 } from './group-transaction.ts';
+import { emptyList } from '../../base/lists.ts';
 import { createRoleHistory } from './role-history.ts';
 
 export interface JudgedRoles {
@@ -30,12 +31,12 @@ export interface RoleJudge extends JudgedRoles {
  */
 export function createRoleJudge(
   context: GroupContext,
-  voided: ReadonlySet<GroupTransaction> = new Set(),
+  voided: ReadonlySet<GroupTransaction | undefined> = new Set(),
 ): RoleJudge {
   const history = createRoleHistory();
-  const refusals: Refusal[] = [];
-  const authorRoles: (MemberRole | undefined)[] = [];
-  const everyoneRoles: (MemberRole | undefined)[] = [];
+  const refusals = emptyList<Refusal>();
+  const authorRoles = emptyList<MemberRole | undefined>();
+  const everyoneRoles = emptyList<MemberRole | undefined>();
 
   return {
     refusals,
@@ -151,20 +152,7 @@ export function isAdministrator(role: MemberRole | undefined): boolean {
 
 /** The role that an invite gives; undefined for roles that are no invite's. */
 export function roleOfInvite(role: MemberRole | undefined): MemberRole | undefined {
-  switch (role) {
-    case 'readerInvite':
-      return 'reader';
-    case 'writerInvite':
-      return 'writer';
-    case 'writeOnlyInvite':
-      return 'writeOnly';
-    case 'managerInvite':
-      return 'manager';
-    case 'adminInvite':
-      return 'admin';
-    default:
-      return undefined;
-  }
+  return role?.endsWith('Invite') ? (role.slice(0, -'Invite'.length) as MemberRole) : undefined;
 }
 
 /** Whether the given role allows all that the other one does, and more. */

@@ -1,3 +1,4 @@
+import { addToList, emptyList } from '../../base/lists.ts';
 import { parseJson } from '../../base/json.ts';
 import { isRecord } from '../../base/record.ts';
 import { subjectOf, type GroupChange, type GroupTransaction } from './group-transaction.ts';
@@ -15,6 +16,8 @@ export interface Claim {
 }
 
 export interface ClaimReader {
+  /** All that it has read. */
+  readonly transactions: readonly GroupTransaction[];
   /** Takes the next transaction by date. Returns false if its claims, or earlier ones, may void what was taken so far. */
   read(transaction: GroupTransaction): boolean;
   /** In the order in which they apply. */
@@ -25,7 +28,7 @@ export function createClaimReader(initialAdmin: string): ClaimReader {
   const placesByAuthor = new Map<string, number[]>();
   const placesBySubject = new Map<string, number[]>();
   const aheadBySubject = new Map<string, Claim[]>();
-  const transactions: GroupTransaction[] = [];
+  const transactions = emptyList<GroupTransaction>();
   const [byFirst, byOthers]: [Claim[], Claim[]] = [[], []];
 
   function claim(kind: Claim['kind'], seen: object, changes: readonly number[], count: number): Claim {
@@ -36,6 +39,7 @@ export function createClaimReader(initialAdmin: string): ClaimReader {
   }
 
   return {
+    transactions,
     read(transaction) {
       const place = transactions.push(transaction) - 1;
       const { author, change, heads, ahead } = transaction;
@@ -50,10 +54,9 @@ export function createClaimReader(initialAdmin: string): ClaimReader {
           voidsNothing = before.every((other) => isSeen(heads, transactions[other]));
         }
       }
-      const same = listIn(placesBySubject, subject);
-      same.push(place);
-      listIn(placesByAuthor, author).push(place);
-      if (isRecord(ahead)) listIn(aheadBySubject, subject).push(claim('ahead', ahead, same, same.length));
+      const same = addToList(placesBySubject, subject, place);
+      addToList(placesByAuthor, author, place);
+      if (isRecord(ahead)) addToList(aheadBySubject, subject, claim('ahead', ahead, same, same.length));
       return voidsNothing && !isVoid;
     },
     inOrder: () => [...byFirst, ...byOthers],
@@ -74,11 +77,11 @@ export function isSeen(
 export const mostHeads = 5_000;
 export const mostAhead = 1_000;
 
-type Claims = Pick<GroupTransaction, 'heads' | 'ahead'>;
-const noClaims: Claims = {};
+type SeenClaims = Pick<GroupTransaction, 'heads' | 'ahead'>;
+const noClaims: SeenClaims = {};
 
 /** From the signed text: for transactions made here, cojson keeps the meta from before the layers of session maps. */
-export function readSeen(metaJson: string | undefined, change: GroupChange): Claims {
+export function readSeen(metaJson: string | undefined, change: GroupChange): SeenClaims {
   // Parsing is dearer.
   if (!metaJson?.includes('"heads"') && !metaJson?.includes('"ahead"')) return noClaims;
   const meta = parseJson(metaJson);
@@ -96,19 +99,7 @@ function countsIn(
   seen: Readonly<Record<string, unknown>>,
   most: number,
   isNamed: (id: string) => boolean,
-): Readonly<Record<string, number>> {
-  const counts: [string, number][] = [];
-  for (const [sessionID, count] of Object.entries(seen)) {
-    if (counts.length === most) break;
-    if (typeof count === 'number' && isNamed(sessionID)) counts.push([sessionID, count]);
-  }
-  return Object.fromEntries(counts);
-}
-
-function listIn<T>(lists: Map<string, T[]>, key: string): T[] {
-  const list = lists.get(key);
-  if (list) return list;
-  const added: T[] = [];
-  lists.set(key, added);
-  return added;
+): Readonly<Record<string, unknown>> {
+  const counts = Object.entries(seen).filter(([id, count]) => typeof count === 'number' && isNamed(id));
+  return Object.fromEntries(counts.slice(0, most));
 }

@@ -18,13 +18,17 @@ export function patchReading(): void {
   if (isPatched) return;
   isPatched = true;
   decideReading({
-    read({ id, verified: { header } }, { tx, changes, meta: signedMeta, currentTxID: { sessionID } }) {
-      const meta = readableMeta(signedMeta);
+    read({ id, verified: { header } }, { tx, changes, meta: signedMeta, currentTxID, previous }) {
+      const isGroup = header.ruleset.type === 'group';
+      // Each transaction of a session signs the same place, so a group of a thousand members would keep ten thousand copies. In
+      // groups, cojson keeps the meta as it is read here.
+      const before = isGroup && tx.meta === previous?.tx.meta ? previous?.meta : undefined;
+      const meta = before ?? readableMeta(signedMeta);
       const isTrusting = tx.privacy === 'trusting';
-      if (isTrusting && meta && namesOtherPlace(id, sessionID, meta))
+      if (isTrusting && meta !== before && meta && namesOtherPlace(id, currentTxID.sessionID, meta))
         return refused('Signed for another place');
       // The group rules read the changes of groups and accounts.
-      if (header.ruleset.type === 'group') return { changes: changes ?? [], meta };
+      if (isGroup) return { changes: changes ?? [], meta };
       const readable = readableChanges(valueOf(header), changes);
       return readable ? { changes: readable, meta } : refused('Malformed changes');
     },

@@ -1,8 +1,10 @@
+import { addToList, emptyList } from '../../../base/lists.ts';
 import type { GroupTransaction, Refusal } from '../group-transaction.ts';
 import { addTo, has, type KeyStart } from './key-claims.ts';
 import { createKeyNamings } from './key-namings.ts';
-import { createKeyRules, kindOf, type KeyEntry, type KeyFacts } from './keys.ts';
-import { roleOfInvite, type JudgedRoles } from '../roles.ts';
+import { createKeyRules, kindOf, type KeyFacts } from './keys.ts';
+import type { JudgedWithHeads } from '../revocation-heads.ts';
+import { roleOfInvite } from '../roles.ts';
 
 export interface KeyJudge {
   /** For all transactions, also those that are not about keys. Those about keys are judged by `settle`. */
@@ -18,10 +20,11 @@ interface Setting extends KeyStart {
 }
 
 /** Applies the rules of keys as transactions come. They are judged by what later ones say, too, so these can begin it again. */
-export function createKeyJudge(judged: JudgedRoles): KeyJudge {
-  const { authorRoles, everyoneRoles } = judged;
-  const refusals: Refusal[] = [];
-  const entries: KeyEntry[] = [];
+export function createKeyJudge(judged: JudgedWithHeads): KeyJudge {
+  const { authorRoles } = judged;
+  const refusals = emptyList<Refusal>();
+  /** The places of what is about keys. */
+  const entries: number[] = [];
   const settings = new Map<string, Setting[]>();
   const readKeyStarts = new Map<string, KeyStart>();
   const addedBy = new Map<string, Set<string>>();
@@ -30,7 +33,7 @@ export function createKeyJudge(judged: JudgedRoles): KeyJudge {
     readKeyStart: (keyID) => readKeyStarts.get(keyID),
     isAddedBy: (invite, member) => has(addedBy, invite, member),
   };
-  const namings = createKeyNamings(entries);
+  const namings = createKeyNamings(entries, judged);
   let rules = createKeyRules(facts, judged);
   let judgedCount = 0;
   /** Whether what was judged rests on something that has changed. */
@@ -46,14 +49,13 @@ export function createKeyJudge(judged: JudgedRoles): KeyJudge {
       const { author, change } = transaction;
       switch (change.kind) {
         case 'revelation':
-          addEntry(place, author, change);
+          entries.push(place);
           return;
-        case 'writeKey': {
-          const { by } = addEntry(place, author, change);
+        case 'writeKey':
+          entries.push(place);
           isStale ||= namings.isByOthers(change.keyID, author, judgedCount);
-          isStale ||= by === 'member' && rules.hasWriteKey(change.member);
+          isStale ||= kindOf(authorRoles[place]) === 'member' && rules.hasWriteKey(change.member);
           return;
-        }
         case 'role':
           isStale ||= rules.isChanged(change.member);
           if (roleOfInvite(authorRoles[place]) === undefined) return;
@@ -74,15 +76,18 @@ export function createKeyJudge(judged: JudgedRoles): KeyJudge {
     settle() {
       const isAgain = isStale && judgedCount > 0;
       if (isStale) judgeAgain();
-      const added = judgedCount === 0 ? entries : entries.slice(judgedCount);
-      judgedCount = entries.length;
-      if (rules.judge(added, refusals)) return isAgain;
+      if (judgeAdded()) return isAgain;
       judgeAgain();
-      rules.judge(entries, refusals);
-      judgedCount = entries.length;
+      judgeAdded();
       return true;
     },
   };
+
+  function judgeAdded(): boolean {
+    const added = entries.slice(judgedCount);
+    judgedCount = entries.length;
+    return rules.judge(added, refusals);
+  }
 
   function judgeAgain(): void {
     rules = createKeyRules(facts, judged);
@@ -90,19 +95,8 @@ export function createKeyJudge(judged: JudgedRoles): KeyJudge {
     isStale = false;
   }
 
-  function addEntry(place: number, author: string, change: KeyEntry['change']): KeyEntry {
-    const role = authorRoles[place];
-    const by = kindOf(role);
-    const own = role === undefined || role === 'revoked' ? everyoneRoles[place] : role;
-    const entry: KeyEntry = { place, author, by, role: own, change };
-    entries.push(entry);
-    return entry;
-  }
-
   function addSetting(keyID: string, setting: Setting): void {
-    const all = settings.get(keyID) ?? [];
-    all.push(setting);
-    settings.set(keyID, all);
+    const all = addToList(settings, keyID, setting);
     readKeyStarts.set(keyID, startOf(all) ?? setting);
     namings.add(keyID, setting.author, true);
   }

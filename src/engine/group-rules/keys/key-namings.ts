@@ -1,4 +1,5 @@
-import type { KeyEntry } from './keys.ts';
+import type { JudgedWithHeads } from '../revocation-heads.ts';
+import { keyEntryAt } from './keys.ts';
 
 /** Who names which key. */
 export interface KeyNamings {
@@ -13,7 +14,7 @@ export interface KeyNamings {
 /** In the place of an author. */
 const several = '';
 
-export function createKeyNamings(entries: readonly KeyEntry[]): KeyNamings {
+export function createKeyNamings(entries: readonly number[], judged: JudgedWithHeads): KeyNamings {
   const authors = new Map<string, string>();
   let count = 0;
 
@@ -27,8 +28,10 @@ export function createKeyNamings(entries: readonly KeyEntry[]): KeyNamings {
     add,
     isByOthers(keyID, author, entryCount) {
       // When a group opens, nothing is judged that could change.
-      for (const entry of entries.slice(count, entryCount))
-        add(entry.change.keyID, entry.author, entry.by === 'administrator');
+      for (const place of entries.slice(count, entryCount)) {
+        const entry = keyEntryAt(judged, place);
+        if (entry) add(entry.change.keyID, entry.author, entry.by === 'administrator');
+      }
       count = Math.max(count, entryCount);
       const known = authors.get(keyID);
       return known !== undefined && known !== author;

@@ -1,8 +1,9 @@
 import { everyone, type GroupChange, type MemberRole, type Refusal } from '../group-transaction.ts';
 import { createKeyClaims, type Claim, type KeyStart } from './key-claims.ts';
-import { isAdministrator, roleOfInvite, type JudgedRoles } from '../roles.ts';
+import type { JudgedWithHeads } from '../revocation-heads.ts';
+import { isAdministrator, roleOfInvite } from '../roles.ts';
 
-/** A transaction that reveals a key, or names a write key. */
+/** A transaction that reveals a key, or names a write key. Not kept: a group of a thousand members has ten thousand. */
 export interface KeyEntry {
   readonly place: number;
   readonly author: string;
@@ -22,10 +23,10 @@ export interface KeyFacts {
 
 export interface KeyRules {
   /**
-   * Puts a refusal, or none, in the place of each of these, which follow those judged before. Returns false if one of them
+   * Puts a refusal, or none, in each of these places, which follow those judged before. Returns false if one of them
    * changes what was judged before.
    */
-  judge(added: readonly KeyEntry[], refusals: Refusal[]): boolean;
+  judge(added: readonly number[], refusals: Refusal[]): boolean;
   /** Whether earlier judgments rest on this member's being an administrator or invite still, or not, and that has changed. */
   isChanged(member: string): boolean;
   hasRefused(author: string): boolean;
@@ -38,12 +39,13 @@ export interface KeyRules {
  * these rules a stranger names a group's read key as their own write key, reveals another secret for it, and reads what is
  * written next.
  */
-export function createKeyRules(facts: KeyFacts, { everyoneRoles, roles }: JudgedRoles): KeyRules {
+export function createKeyRules(facts: KeyFacts, judged: JudgedWithHeads): KeyRules {
+  const { authorRoles, everyoneRoles, roles } = judged;
   const claims = createKeyClaims();
   /** What authors are now, whatever they were when they revealed a key. */
   const kindsNow = new Map<string, Claim['by']>();
   const refusedAuthors = new Set<string>();
-  const byAdministrators: KeyEntry[] = [];
+  const byAdministrators: number[] = [];
   /** Of the first so many of them. Most groups never need these. */
   const fieldsOfAdministrators = new Set<string>();
   let fieldsRead = 0;
@@ -52,16 +54,18 @@ export function createKeyRules(facts: KeyFacts, { everyoneRoles, roles }: Judged
   return {
     judge(added, refusals) {
       let holds = true;
-      const named = added.filter(({ change }) => change.kind === 'writeKey');
-      const allowed = named.flatMap(claimIn).filter(isAllowed);
+      const allowed = added.flatMap(claimsAt).filter(isAllowed);
       const counting = new Set(claims.add(allowed).map(({ place }) => place));
+      const isByAdministrator = (place: number) => isAdministrator(authorRoles[place]);
       // Those of administrators first: they decide about the others'.
-      for (const entry of added) if (entry.by === 'administrator') judgeOne(entry);
-      for (const entry of added) if (entry.by !== 'administrator') judgeOne(entry);
+      added.filter(isByAdministrator).forEach(judgeOne);
+      added.filter((place) => !isByAdministrator(place)).forEach(judgeOne);
       return holds;
 
-      function judgeOne(entry: KeyEntry): void {
-        const { place, author, change, by } = entry;
+      function judgeOne(place: number): void {
+        const entry = keyEntryAt(judged, place);
+        if (!entry) return;
+        const { author, change, by } = entry;
         let refusal: Refusal;
         if (change.kind === 'writeKey' && !counting.has(place))
           refusal = 'Only a new key can be a member’s write key';
@@ -69,7 +73,7 @@ export function createKeyRules(facts: KeyFacts, { everyoneRoles, roles }: Judged
           if (!mayReveal(entry, change)) refusal = 'Only admins and managers can reveal keys';
           else if (by !== 'administrator') fieldsOfOthers.add(change.field);
           else {
-            byAdministrators.push(entry);
+            byAdministrators.push(place);
             if (fieldsOfOthers.has(change.field)) holds = false;
           }
         }
@@ -89,6 +93,11 @@ export function createKeyRules(facts: KeyFacts, { everyoneRoles, roles }: Judged
     const known = kindsNow.get(author) ?? kindOf(roles.roleAt(author, Infinity));
     kindsNow.set(author, known);
     return known;
+  }
+
+  function claimsAt(place: number): readonly (Claim & Pick<KeyEntry, 'role'>)[] {
+    const entry = keyEntryAt(judged, place);
+    return entry?.change.kind === 'writeKey' ? [{ ...entry, ...entry.change }] : [];
   }
 
   function isAllowed({ by, role, author, member, keyID }: Claim & Pick<KeyEntry, 'role'>): boolean {
@@ -126,22 +135,26 @@ export function createKeyRules(facts: KeyFacts, { everyoneRoles, roles }: Judged
 
   /** Whether who is an administrator still has revealed the same, so that this would be read in its place. */
   function isOfAdministrator(field: string): boolean {
-    for (const { author, change } of byAdministrators.slice(fieldsRead)) {
-      if (change.kind === 'revelation' && kindNow(author) === 'administrator')
-        fieldsOfAdministrators.add(change.field);
+    for (const place of byAdministrators.slice(fieldsRead)) {
+      const entry = keyEntryAt(judged, place);
+      if (entry?.change.kind === 'revelation' && kindNow(entry.author) === 'administrator')
+        fieldsOfAdministrators.add(entry.change.field);
     }
     fieldsRead = byAdministrators.length;
     return fieldsOfAdministrators.has(field);
   }
 }
 
+/** Undefined if the transaction is not about keys. */
+export function keyEntryAt(judged: JudgedWithHeads, place: number): KeyEntry | undefined {
+  const { author = '', change } = judged.transactions[place] ?? {};
+  if (change?.kind !== 'revelation' && change?.kind !== 'writeKey') return undefined;
+  const role = judged.authorRoles[place];
+  const own = role === undefined || role === 'revoked' ? judged.everyoneRoles[place] : role;
+  return { place, author, by: kindOf(role), role: own, change };
+}
+
 export function kindOf(role: MemberRole | undefined): Claim['by'] {
   if (isAdministrator(role)) return 'administrator';
   return roleOfInvite(role) ? 'invite' : 'member';
-}
-
-function claimIn(entry: KeyEntry): readonly (Claim & Pick<KeyEntry, 'role'>)[] {
-  const { change, ...rest } = entry;
-  if (change.kind !== 'writeKey') return [];
-  return [{ ...rest, member: change.member, keyID: change.keyID }];
 }

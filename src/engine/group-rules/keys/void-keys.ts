@@ -1,4 +1,5 @@
 import type { CoValueCore, RawGroup } from 'cojson';
+import { addToList } from '../../../base/lists.ts';
 import type { KeySecret } from '../../internal-types.ts';
 import { judgeInMemory } from '../group-in-memory.ts';
 import { everyone } from '../group-transaction.ts';
@@ -137,9 +138,7 @@ function readAll(core: CoValueCore, judged: JudgedGroup): Revelations['byKey'] {
     const { changes, currentTxID: txID } = core.verifiedTransactions[place] ?? {};
     if (!changes || !txID) return;
     const { value } = changes[0] as { readonly value?: unknown };
-    const found = byKey.get(change.keyID) ?? [];
-    found.push({ to: change.to, value, txID });
-    byKey.set(change.keyID, found);
+    addToList(byKey, change.keyID, { to: change.to, value, txID });
   });
   return byKey;
 }

@@ -1,0 +1,21 @@
+/**
+ * An empty list of anything but small numbers, for code that runs for each transaction of a group. V8 expects small numbers in
+ * `[]`, and discards code that it has optimized when the first other value is added to a new list.
+ */
+export function emptyList<T extends object | string | undefined>(): T[] {
+  const list: unknown[] = [undefined];
+  list.pop();
+  return list as T[];
+}
+
+/** Returns the list of the key. Most have one entry, for which V8 reserves more space if it is pushed into an empty list. */
+export function addToList<T>(lists: Map<string, T[]>, key: string, value: T): T[] {
+  const list = lists.get(key);
+  if (list) {
+    list.push(value);
+    return list;
+  }
+  const added = [value];
+  lists.set(key, added);
+  return added;
+}
