@@ -6,7 +6,7 @@ const entryBudget = 12_000;
 const completeEntryBudget = 53_000;
 const laterBudgets: Readonly<Record<string, number>> = {
   'lazy-entry': 50_900,
-  relays: 40_000,
+  relays: 40_500,
   storage: 7_300,
   'kernel-storage': 7_000,
   'indexeddb-storage': 2_800,
