@@ -24,8 +24,8 @@ it('[READ-7] what only this device has is shown, although a relay sends the CoVa
   const group = first.createGroup();
   group.addMember('everyone', 'reader');
   const map = group.createMap({ a: 1 }, null, 'trusting');
-  const atRelay = [group, map].flatMap(
-    ({ core }) => structuredClone(core.newContentSince() ?? []) as Content[],
+  const atRelay: readonly Content[] = [group, map].flatMap(({ core }) =>
+    structuredClone(core.newContentSince() ?? []),
   );
   map.set('a', 2, 'trusting');
   const count = map.core.knownState().sessions[first.currentSessionID];
