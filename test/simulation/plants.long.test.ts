@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Genesis } from '../../src/session/account/genesis.ts';
 import { importPlanted } from '../support/import-planted.ts';
+import { rememberCojson } from '../support/remember-cojson.ts';
 import { createAccounts } from './accounts.ts';
 import type { Plant } from './plants/plant.ts';
 import { plants } from './plants/plants.ts';
@@ -17,15 +18,18 @@ const seeds = Number(process.env['MAIA_SEEDS'] ?? 100);
 const seedsFromOwn = 5;
 
 let accounts: readonly [Genesis, Genesis];
+let restoreCojson: () => void;
 const moved: { rule: string; plant: string; seed: number; message: string | undefined }[] = [];
 const soundSeeds = new Map<string, boolean>();
 
 beforeAll(async () => {
+  restoreCojson = rememberCojson();
   accounts = await createAccounts();
   // cojson warns about every load that waits for a relay.
   vi.spyOn(console, 'warn').mockImplementation(() => {});
 });
 afterAll(() => {
+  restoreCojson();
   if (moved.length > 0) console.table(moved);
 });
 
@@ -44,6 +48,8 @@ async function isSound(seed: number, plant: Plant): Promise<boolean> {
 
 /** The first run that fails with this message and passes without the plant. */
 async function findFailure(planted: Plant): Promise<Outcome | undefined> {
+  // The patches of each plant before would call each other.
+  restoreCojson();
   const { simulate: simulatePlanted } = await importPlanted<typeof Simulation>(
     'test/simulation/simulate.ts',
     planted.changes,

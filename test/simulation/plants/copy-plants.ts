@@ -1,6 +1,9 @@
 import { contradiction, type Plant } from './plant.ts';
 
-/** Mistakes that lose edits if two copies of a browser profile write under one session ID. */
+/**
+ * Mistakes that lose edits if two copies of a browser profile write under one session ID. `plan-writes.test.ts` finds that a
+ * stored session is continued with what a copy wrote: here it takes a failing disk as well, and no seed of 1,200 finds it.
+ */
 export const copyPlants: readonly Plant[] = [
   {
     rule: 'T9',
@@ -15,19 +18,5 @@ export const copyPlants: readonly Plant[] = [
     message: contradiction,
     scenario: { copies: true, reusedIDs: false, roles: false },
     seed: 8,
-  },
-  {
-    rule: 'T9',
-    name: 'continues a stored session with what a copy wrote in its place',
-    changes: [
-      {
-        file: 'src/storage/kernel/plan-writes.ts',
-        from: 'if (isFork(id, sessionID)) continue;',
-        to: '',
-      },
-    ],
-    message: contradiction,
-    scenario: { copies: true },
-    seed: 420_000_162,
   },
 ];

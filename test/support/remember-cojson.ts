@@ -1,5 +1,5 @@
 import * as cojson from 'cojson';
-import { attacker } from '../nodes.ts';
+import { attacker } from '../guard/nodes.ts';
 
 /** Remembers cojson's classes. Returns a function that takes all patches from them, and from all objects what a plant let in. */
 export function rememberCojson(): () => void {
