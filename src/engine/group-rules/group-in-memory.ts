@@ -61,15 +61,18 @@ export function writeKeyChooser(core: CoValueCore, member: string): string | und
   )?.author;
 }
 
-/** Returns to whom a key was revealed, in revelations that count. */
-export function receiversOf(core: CoValueCore, keyID: string): string[] {
+/** Returns to whom a key was revealed and by whom, in revelations that count. */
+export function revelationsOf(
+  core: CoValueCore,
+  keyID: string,
+): { readonly to: string; readonly author: string }[] {
   const { judged, transactions } = judgmentOf(core);
-  const receivers: string[] = [];
-  transactions.forEach(({ change }, place) => {
+  const revelations: { to: string; author: string }[] = [];
+  transactions.forEach(({ author, change }, place) => {
     if (change.kind === 'revelation' && change.keyID === keyID && judged.refusals[place] === undefined)
-      receivers.push(change.to);
+      revelations.push({ to: change.to, author });
   });
-  return receivers;
+  return revelations;
 }
 
 /** Whether admins have extended the group by one that is not here. */

@@ -210,11 +210,6 @@ function revelationsOf(group: RawGroup, field: string): readonly Revelation[] {
   });
 }
 
-/** Whose revelations of a key to a member count. */
-export function revealersOf(group: RawGroup, keyID: KeyID, member: string): readonly string[] {
-  return editsOf(group, `${keyID}_for_${member}`).map(({ txID }) => authorOf(txID.sessionID));
-}
-
 /** What was set in a field. Newest first. */
 function editsOf(group: RawGroup, field: string): readonly Revelation[] {
   const ops = group.ops as Readonly<

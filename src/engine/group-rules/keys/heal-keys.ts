@@ -1,7 +1,8 @@
 import type { RawAccountID, RawGroup } from 'cojson';
 import { revealKey } from '../../private-methods.ts';
+import type { MemberRole } from '../group-transaction.ts';
 import { isAdministrator } from '../roles.ts';
-import { revealersOf } from './find-read-key.ts';
+import { revelationsOf } from '../group-in-memory.ts';
 import { replaceLeakedKey } from './leaked-keys.ts';
 
 type KeyID = Parameters<RawGroup['getReadKey']>[0];
@@ -54,14 +55,13 @@ export function revealToLate(group: RawGroup): void {
   const readKey = group.get('readKey');
   const madeBy = group.lastEditAt('readKey')?.by;
   if (!readKey || madeBy !== node.getCurrentAccountOrAgentID() || !isOwnAdministrator(group)) return;
-  const isKnownTo = (member: RawAccountID) =>
-    revealersOf(group, readKey, member).some((author) => {
-      const role = group.get(author as RawAccountID);
-      return role === undefined || isAdministrator(role);
-    });
+  const revelations = revelationsOf(group.core, readKey);
+  const authors = new Set(revelations.map(({ author }) => author));
+  const trusted = new Set([...authors].filter((author) => mayReveal(group.get(author as RawAccountID))));
+  const knownTo = new Set(revelations.flatMap(({ to, author }) => (trusted.has(author) ? to : [])));
   // An agent is never absent. Reading the current values of all keys would take longer.
   const members = (Object.keys(group.ops) as RawAccountID[]).filter(
-    (key) => key.startsWith('co_') && !isKnownTo(key) && canRead(group, key),
+    (key) => key.startsWith('co_') && !knownTo.has(key) && canRead(group, key),
   );
   if (members.length === 0) return;
   const keys = new Set([readKey, ...writeKeysOf(group)]);
@@ -69,6 +69,10 @@ export function revealToLate(group: RawGroup): void {
     const secret = group.getReadKey(keyID);
     for (const member of secret ? members : []) revealKey(group, member, keyID, secret);
   }
+}
+
+function mayReveal(role: MemberRole | undefined): boolean {
+  return role === undefined || isAdministrator(role);
 }
 
 /** Not by a parent's role: when a group opens, its parents are not read yet. */
