@@ -13,6 +13,8 @@ export interface KeyEntry {
   readonly change: Extract<GroupChange, { kind: 'revelation' | 'writeKey' }>;
 }
 
+const none: readonly never[] = [];
+
 /** What the transactions that count say about keys, whatever their dates. */
 export interface KeyFacts {
   isReadKey(keyID: string): boolean;
@@ -96,8 +98,10 @@ export function createKeyRules(facts: KeyFacts, judged: JudgedWithHeads): KeyRul
   }
 
   function claimsAt(place: number): readonly (Claim & Pick<KeyEntry, 'role'>)[] {
+    // Nearly all are revelations.
+    if (judged.transactions[place]?.change.kind !== 'writeKey') return none;
     const entry = keyEntryAt(judged, place);
-    return entry?.change.kind === 'writeKey' ? [{ ...entry, ...entry.change }] : [];
+    return entry?.change.kind === 'writeKey' ? [{ ...entry, ...entry.change }] : none;
   }
 
   function isAllowed({ by, role, author, member, keyID }: Claim & Pick<KeyEntry, 'role'>): boolean {
