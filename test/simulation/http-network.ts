@@ -136,12 +136,15 @@ export function createSimFetch(options: HttpNetworkOptions): typeof globalThis.f
       const fail = (reason: Error) => end(() => reject(reason));
       open.add(fail);
 
+      const abort = () => fail(new DOMException('aborted', 'AbortError'));
+
       function end(settle: () => void): void {
         open.delete(fail);
+        signal.removeEventListener('abort', abort);
         settle();
       }
 
-      signal.addEventListener('abort', () => fail(new DOMException('aborted', 'AbortError')));
+      signal.addEventListener('abort', abort);
       // A proxy may lose the request, or the answer to it.
       const isLost = dice.chance(2);
       const isAnswerLost = dice.chance(2);
