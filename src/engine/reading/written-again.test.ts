@@ -218,6 +218,59 @@ describe('an item of a stream that was written again', () => {
   });
 });
 
+it('[READ-6] an item of a stream is there once if two copies arrive before it, or one of them does not count', async () => {
+  const [carol, mallory] = [await kernelNodes.honest(), attacker()];
+  for (const [node, role] of [
+    [carol, 'reader'],
+    [mallory, 'writer'],
+  ] as const)
+    group.addMember(memberOf(node), role);
+  const stream = group.createStream<RawCoStream>();
+  for (const node of [mallory, carol]) give(node, alice, group, stream);
+  const core = mallory.getCoValue(stream.id);
+  const sessionIDs: SessionID[] = [];
+  const write = (meta?: JsonObject) => {
+    sessionIDs.push(mallory.currentSessionID);
+    core.makeTransaction(['a'], 'private', meta);
+    Object.assign(mallory, { currentSessionID: mallory.crypto.newRandomSessionID(idOf(mallory)) });
+  };
+  write();
+  const madeAt = core.verified?.getSession(sessionIDs[0] as SessionID)?.transactions[0]?.madeAt ?? 0;
+  for (const isRemoved of [false, true]) {
+    await nextMoment();
+    if (isRemoved) group.removeMember(memberOf(mallory));
+    const nowMs = await nextMoment();
+    core.makeTransaction(
+      ['a'],
+      'private',
+      { s: sessionIDs[0] as SessionID, mi: 0, t: nowMs - madeAt },
+      nowMs,
+    );
+    sessionIDs.push(mallory.currentSessionID);
+    Object.assign(mallory, { currentSessionID: mallory.crypto.newRandomSessionID(idOf(mallory)) });
+  }
+  const shown: unknown[] = [];
+  for (const order of [
+    [0, 1, 2],
+    [1, 2, 0],
+    [2, 1, 0],
+    [2, 0, 1],
+  ]) {
+    const node = await kernelNodes.honest(carol.agentSecret);
+    give(node, carol, group, stream);
+    for (const index of order) {
+      giveSessions(node, mallory, stream, (sessionID) => sessionID === sessionIDs[index]);
+      at(node, stream).toJSON();
+    }
+    at(node, stream).rebuildFromCore();
+    const before = itemsOf(node, stream);
+    give(node, alice, group);
+    await settle();
+    shown.push([before, itemsOf(node, stream)]);
+  }
+  expect(shown).toEqual(shown.map(() => [['a'], ['a']]));
+});
+
 describe('an item that was written again', () => {
   let list: RawCoList;
   beforeEach(() => {
@@ -282,6 +335,53 @@ describe('an item that was written again', () => {
     giveSessions(bob, copy, list, isFirst);
     giveSessions(bob, alice, list, isAgain);
     expect(at(bob, list).asArray().toSorted()).toEqual(['a', 'b', 'by the copy']);
+  });
+
+  it('[READ-6] is found by its other name although what was written again does not count', async () => {
+    const mallory = attacker();
+    group.addMember(memberOf(mallory), 'writer');
+    for (const node of [bob, mallory]) give(node, alice, group, list);
+    const core = mallory.getCoValue(list.id);
+    const { currentSessionID } = mallory;
+    core.makeTransaction(
+      [
+        { op: 'app', value: 'x', after: 'start' },
+        { op: 'app', value: 'y', after: 'start' },
+      ],
+      'private',
+    );
+    const [tx] = core.verified?.getSession(currentSessionID)?.transactions ?? [];
+    if (!tx) throw new Error('nothing');
+    await nextMoment();
+    group.removeMember(memberOf(mallory));
+    const nowMs = await nextMoment();
+    Object.assign(mallory, { currentSessionID: mallory.crypto.newRandomSessionID(idOf(mallory)) });
+    const meta = { s: currentSessionID, mi: 0, t: nowMs - tx.madeAt, b: mallory.crypto.shortHash(tx) };
+    core.makeTransaction(
+      [
+        { op: 'app', value: 'x', after: 'start' },
+        { op: 'app', value: 'y', after: 'start' },
+      ],
+      'private',
+      meta,
+      nowMs,
+    );
+    // Bob does not know of the removal, and both are there for him.
+    give(bob, mallory, list);
+    const shown = at(bob, list).asArray();
+    at(bob, list).append('by Bob', shown.indexOf('y'));
+    at(bob, list).delete(shown.indexOf('x'));
+    for (const node of [mallory, bob]) give(alice, node, list);
+    give(bob, alice, group, list);
+    await settle();
+    // Alice has never seen the name.
+    list.append('by Alice', list.asArray().indexOf('y'));
+    give(bob, alice, list);
+    await receive(tablet, list, 'both at once');
+    for (const node of [alice, bob, tablet]) {
+      expect(at(node, list).asArray().toSorted()).toEqual(['a', 'b', 'by Alice', 'by Bob', 'y']);
+      expect(at(node, list).asArray()).toEqual(list.asArray());
+    }
   });
 
   it('[READ-6] is not hidden by somebody else’s that names its place', async () => {

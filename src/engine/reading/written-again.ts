@@ -1,9 +1,10 @@
 import type { CoValueCore, JsonValue, RawCoID, RawCoList } from 'cojson';
-import { isEqual } from '../../base/equal.ts';
+import { isShallow } from '../../base/json.ts';
+import { addToList } from '../../base/lists.ts';
 import { isRecord } from '../../base/record.ts';
-import { transactionBytes } from '../content.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { transactionKey, type TxID } from '../fixes/item-places.ts';
+import { addTo, has } from '../group-rules/keys/key-claims.ts';
 import { rememberPlace } from '../fixes/tie-order.ts';
 import { readAs, type CountingTransaction } from '../private-methods.ts';
 
@@ -17,12 +18,18 @@ interface Pairs {
   /** All transactions by place, up to a number of them. */
   readonly byPlace: Map<string, Transaction>;
   count: number;
-  /** By the place that they name, edits that were written again. */
-  readonly copies: Map<string, Set<Transaction>>;
+  /** Of a list or text, by first place: the branches by which copies name it, and by which other edits refer to these. */
+  readonly copied: Map<string, Set<string>>;
+  readonly referred: Map<string, Set<string>>;
   /** By first place, the names of items of a list or text that were written again. */
   readonly names: Map<string, TxID>;
-  /** In other CoValues, what each edit repeats. */
-  readonly repeated: WeakMap<Transaction, Transaction>;
+  /** The first places of those of which no copy counts, by the names of the copies. */
+  readonly firsts: Map<string, Omit<TxID, 'branch'>>;
+  /** In other CoValues, the first places that copies name. */
+  readonly places: Set<string>;
+  /** The edits that are the same, in the order in which they were read. By first place and hash, and by edit. */
+  readonly same: Map<string, Transaction[]>;
+  readonly sameAs: WeakMap<Transaction, readonly Transaction[]>;
 }
 
 const pairsOf = new WeakMap<CoValueCore, Pairs>();
@@ -36,13 +43,15 @@ const namesRead = new WeakMap<RawCoList, number>();
 export function showOnce(core: CoValueCore, found: CountingTransaction[]): CountingTransaction[] {
   if (core.isGroupOrAccount()) return found;
   const edits = found as Transaction[];
-  for (const edit of edits) if (edit.coValueId === core.id) findPair(core, edit);
   if (isOrdered(core)) {
-    rename(core, edits);
+    const cores = withSources(core);
+    for (const edit of edits) findNames(cores, edit);
+    rename(cores, edits);
     return found;
   }
-  const repeated = pairsOf.get(core)?.repeated;
-  return repeated ? found.filter((_, at) => !isRepeated(repeated, edits[at])) : found;
+  for (const edit of edits) if (edit.coValueId === core.id) findSame(core, edit);
+  const sameAs = pairsOf.get(core)?.sameAs;
+  return sameAs ? found.filter((_, at) => !isRepeated(sameAs, edits[at])) : found;
 }
 
 /** Whether what a list has read before has other names now. */
@@ -53,37 +62,52 @@ export function hasNewNames(list: RawCoList<JsonValue>): boolean {
   return before !== undefined && before !== count;
 }
 
-function findPair(core: CoValueCore, edit: Transaction): void {
-  const place = placeOfFirst(core, edit);
-  if (place === undefined) {
-    const pairs = pairsOf.get(core);
-    const copies = pairs?.copies.get(transactionKey(edit.currentTxID)) ?? [];
-    for (const copy of copies) if (pairs && isSame(core, edit, copy)) join(core, pairs, edit, copy);
+function findSame(core: CoValueCore, edit: Transaction): void {
+  const { sourceTxID, currentTxID } = edit;
+  if (!sourceTxID) {
+    const { places } = pairsOf.get(core) ?? {};
+    const place = places && transactionKey(currentTxID);
+    if (place && places.has(place)) addSame(core, place, edit);
     return;
   }
+  // What was merged from a branch.
+  if (sourceTxID.branch) return;
   const pairs = pairsIn(core);
-  const copies = pairs.copies.get(place) ?? new Set();
-  if (copies.has(edit)) return;
-  pairs.copies.set(place, copies.add(edit));
+  const place = transactionKey(sourceTxID);
+  pairs.places.add(place);
   const first = firstAt(core, pairs, place);
-  if (first && isSame(core, first, edit)) join(core, pairs, edit, first);
+  if (first) addSame(core, place, first);
+  addSame(core, place, edit);
 }
 
-/** The place that a copy names. It has a name of this form only if both are by the same author (READ-3). */
-function placeOfFirst(core: CoValueCore, { sourceTxID }: Transaction): string | undefined {
-  if (!sourceTxID) return undefined;
-  if (!isOrdered(core)) return transactionKey(sourceTxID);
-  const { sessionID, txIndex, branch } = sourceTxID;
-  return branch?.startsWith('shortHash_') ? transactionKey({ sessionID, txIndex }) : undefined;
+/** A deeper value cannot be hashed, and no app writes one. */
+const deepest = 500;
+
+/** Another edit can have the first place. The cost is bounded by the size of the edit: a member can write any number of copies. */
+function addSame(core: CoValueCore, place: string, edit: Transaction): void {
+  const { same, sameAs } = pairsIn(core);
+  if (sameAs.has(edit) || !edit.changes || !isShallow(edit.changes, deepest)) return;
+  const hash = core.node.crypto.shortHash([edit.madeAt, edit.changes]);
+  sameAs.set(edit, addToList(same, `${place} ${hash}`, edit));
+}
+
+/** False if no edit before it counts any more. */
+function isRepeated(sameAs: Pairs['sameAs'], edit: Transaction | undefined): boolean {
+  const shown = edit && sameAs.get(edit)?.find((one) => one.isValidTransactionWithChanges());
+  return shown !== undefined && shown !== edit;
 }
 
 function pairsIn(core: CoValueCore): Pairs {
   const pairs = pairsOf.get(core) ?? {
     byPlace: new Map(),
     count: 0,
-    copies: new Map(),
+    copied: new Map(),
+    referred: new Map(),
     names: new Map(),
-    repeated: new WeakMap(),
+    firsts: new Map(),
+    places: new Set(),
+    same: new Map(),
+    sameAs: new WeakMap(),
   };
   pairsOf.set(core, pairs);
   return pairs;
@@ -101,41 +125,59 @@ function firstAt(
   return pairs.byPlace.get(place);
 }
 
+/** The names of copies in an edit of a list or text. Its own has this form only if both are by the same author (READ-3). */
+function findNames(cores: readonly CoValueCore[], edit: Transaction): void {
+  const { sourceTxID, currentTxID, changes = [], coValueId } = edit;
+  if (sourceTxID) addName(cores, 'copied', sourceTxID);
+  for (const change of changes)
+    for (const key of references) {
+      const of = isRecord(change) ? change[key] : undefined;
+      if (isRecord(of)) addName(cores, 'referred', of as unknown as TxID);
+    }
+  const core = cores.find(({ id }) => id === coValueId);
+  if (core && pairsOf.has(core)) nameFirst(core, edit, transactionKey(currentTxID));
+}
+
+function addName(
+  cores: readonly CoValueCore[],
+  by: 'copied' | 'referred',
+  { sessionID, txIndex, branch }: TxID,
+): void {
+  if (!branch?.startsWith('shortHash_')) return;
+  const place = transactionKey({ sessionID, txIndex });
+  for (const core of cores) {
+    const pairs = pairsIn(core);
+    addTo(pairs[by], place, branch);
+    const first = firstAt(core, pairs, place);
+    if (first) nameFirst(core, first, place);
+  }
+}
+
 const hashes = new WeakMap<Transaction, string>();
 
-/** Another edit can have the first place. The cost is bounded by the copy's size: a member can write any number of copies. */
-function isSame(core: CoValueCore, first: Transaction, copy: Transaction): boolean {
-  if (isOrdered(core)) {
-    const hash = hashes.get(first) ?? core.node.crypto.shortHash(first.tx);
-    hashes.set(first, hash);
-    return copy.txID.branch === hash;
-  }
-  const isLike = first.madeAt === copy.madeAt && transactionBytes(first.tx) === transactionBytes(copy.tx);
-  return isLike && isEqual(first.changes, copy.changes);
-}
-
-/** Of the two, `edit` is read later. It is read again when the content is built again. */
-function join(core: CoValueCore, { names, repeated }: Pairs, edit: Transaction, other: Transaction): void {
-  if (!isOrdered(core)) {
-    const shown = repeated.get(other) ?? other;
-    if (shown !== edit) repeated.set(edit, shown);
-    return;
-  }
-  const [first, copy] = edit.sourceTxID ? [other, edit] : [edit, other];
-  if (first.sourceTxID) return;
-  readAs(first, { sourceTxID: { ...copy.txID } });
-  rememberPlace(first);
-  names.set(transactionKey(first.currentTxID), copy.txID);
-}
-
-/** False if the edit that it repeats no longer counts. */
-function isRepeated(repeated: Pairs['repeated'], edit: Transaction | undefined): boolean {
-  return edit !== undefined && repeated.get(edit)?.isValidTransactionWithChanges() === true;
+/**
+ * Names an edit like its copies: other devices may have only these. If no copy of it counts, what refers to one refers to the
+ * edit: its author has had one that did.
+ */
+function nameFirst(core: CoValueCore, first: Transaction, place: string): void {
+  const pairs = pairsOf.get(core);
+  const isNamed = pairs?.copied.has(place) === true || pairs?.referred.has(place) === true;
+  if (!pairs || !isNamed || first.sourceTxID) return;
+  const { copied, referred, names, firsts } = pairs;
+  const branch = hashes.get(first) ?? core.node.crypto.shortHash(first.tx);
+  hashes.set(first, branch);
+  const { sessionID, txIndex } = first.currentTxID;
+  const name: TxID = { sessionID, txIndex, branch: branch as RawCoID };
+  if (has(copied, place, branch)) {
+    readAs(first, { sourceTxID: name });
+    rememberPlace(first);
+    names.set(place, first.txID);
+  } else if (has(referred, place, branch)) firsts.set(transactionKey(name), { sessionID, txIndex });
 }
 
 /** Members who have an edit only at its first place refer to it by that place. */
-function rename(core: CoValueCore, edits: readonly Transaction[]): void {
-  const all = namesIn(core);
+function rename(cores: readonly CoValueCore[], edits: readonly Transaction[]): void {
+  const all = cores.flatMap((core) => pairsOf.get(core) ?? []).filter((pairs) => sizeOf(pairs) > 0);
   if (all.length === 0) return;
   for (const edit of edits) {
     const changes = edit.changes?.map((change) => renamed(change, all));
@@ -143,26 +185,34 @@ function rename(core: CoValueCore, edits: readonly Transaction[]): void {
   }
 }
 
-/** Of the CoValue and, if it is a branch, of its sources. */
-function namesIn(core: CoValueCore): readonly Pairs['names'][] {
-  const own = pairsOf.get(core)?.names;
-  const sourceID = core.getCurrentBranchSourceId();
-  const source = sourceID === undefined ? undefined : getKnownCoValue(core.node, sourceID);
-  return [...(own && own.size > 0 ? [own] : []), ...(source ? namesIn(source) : [])];
+/** The CoValue and, if it is a branch, its sources. */
+function withSources(core: CoValueCore): readonly CoValueCore[] {
+  const found = [core];
+  for (const one of found) {
+    const sourceID = one.getCurrentBranchSourceId();
+    const source = sourceID === undefined ? undefined : getKnownCoValue(one.node, sourceID);
+    if (source) found.push(source);
+  }
+  return found;
 }
 
 const references = ['after', 'before', 'insertion'] as const;
 
-function renamed(change: JsonValue, all: readonly Pairs['names'][]): JsonValue {
+function renamed(change: JsonValue, all: readonly Pairs[]): JsonValue {
   if (!isRecord(change)) return change;
   for (const key of references) {
     const of = change[key];
     if (!isRecord(of)) continue;
-    const place = transactionKey(of as unknown as TxID);
-    const name = all.flatMap((names) => names.get(place) ?? [])[0];
-    if (name) return { ...change, [key]: { ...of, ...name } };
+    const name = transactionKey(of as unknown as TxID);
+    const other = all.flatMap((pairs) => otherName(pairs, name) ?? [])[0];
+    if (other) return { ...change, [key]: { ...of, branch: undefined, ...other } } as unknown as JsonValue;
   }
   return change;
+}
+
+function otherName({ names, firsts }: Pairs, name: string): Omit<TxID, 'branch'> | undefined {
+  const first = firsts.get(name);
+  return names.get(name) ?? (first && !names.has(transactionKey(first)) ? first : undefined);
 }
 
 function isOrdered({ verified }: CoValueCore): boolean {
@@ -174,5 +224,9 @@ function isOrdered({ verified }: CoValueCore): boolean {
 function countNames(list: RawCoList<JsonValue>): number {
   const ids = Object.keys(list.knownTransactions) as RawCoID[];
   const cores = ids.flatMap((id) => getKnownCoValue(list.core.node, id) ?? []);
-  return cores.reduce((sum, core) => sum + (pairsOf.get(core)?.names.size ?? 0), 0);
+  return cores.reduce((sum, core) => sum + sizeOf(pairsOf.get(core)), 0);
+}
+
+function sizeOf(pairs: Pairs | undefined): number {
+  return pairs ? pairs.names.size + pairs.firsts.size : 0;
 }
