@@ -1,6 +1,6 @@
 import type { RawCoList, RawCoMap } from 'cojson';
 import { expect, it, vi } from 'vitest';
-import { give, idOf, kernelNodes, memberOf, viewOf } from '../../../test/guard/nodes.ts';
+import { give, idOf, kernelNodes, memberOf, nextMoment, viewOf } from '../../../test/guard/nodes.ts';
 
 /** Bob has merged what Alice wrote in a branch. */
 async function mergedByAnother() {
@@ -41,6 +41,42 @@ it('[READ-3] an edit that was merged gets its first author’s name when the bra
   await vi.waitFor(() => expect(authors(carol)).toEqual([true, true]));
   expect(viewOf(carol, map).toJSON()).toEqual({ title: 'second', note: 'third' });
 });
+
+it('[READ-3] an edit that was merged gets its first author’s name when that edit arrives in a branch that is here', async () => {
+  const { alice, bob, carol, group, map, draft } = await mergedByAnother();
+  give(carol, bob, group, map, draft);
+  draft.set('later', 'fourth');
+  give(bob, alice, draft);
+  bob.getCoValue(draft.id).mergeBranch();
+  give(carol, bob, map);
+  const isByAlice = () => viewOf(carol, map).lastEditAt('later')?.by === idOf(alice);
+  expect([viewOf(carol, map).get('later'), isByAlice()]).toEqual(['fourth', false]);
+  give(carol, bob, draft);
+  await vi.waitFor(() => expect(isByAlice()).toBe(true));
+});
+
+it.each(['map', 'draft'] as const)(
+  '[READ-3] an edit that was merged gets its first author’s name when the right of that arrives, after the %s',
+  async (first) => {
+    const { alice, bob, carol, group, map, draft } = await mergedByAnother();
+    const dan = await kernelNodes.honest();
+    give(carol, alice, group, map, draft);
+    await nextMoment();
+    group.addMember(memberOf(dan), 'writer');
+    give(dan, alice, group, map, draft);
+    viewOf(dan, draft).set('later', 'fourth');
+    give(bob, dan, group, draft);
+    bob.getCoValue(draft.id).mergeBranch();
+    for (const value of first === 'map' ? [map, draft] : [draft, map]) {
+      give(carol, bob, value);
+      viewOf(carol, value).toJSON();
+    }
+    const isByDan = () => viewOf(carol, map).lastEditAt('later')?.by === idOf(dan);
+    expect([viewOf(carol, map).get('later'), isByDan()]).toEqual(['fourth', false]);
+    give(carol, alice, group);
+    await vi.waitFor(() => expect(isByDan()).toBe(true));
+  },
+);
 
 it('[READ-3] devices with and without the branch show the same values', async () => {
   const { alice, bob, carol, group, map } = await mergedByAnother();

@@ -26,8 +26,8 @@ const claims = new WeakMap<Transaction, Claim>();
 /** As they were signed. cojson gets only a part of them. */
 const signedMetas = new WeakMap<Transaction, JsonObject>();
 const editsByBranch = new WeakMap<CoValueCore, ReadonlyMap<string, Transaction>>();
-/** Branches that a CoValue was found to need. */
-const awaited = new WeakMap<CoValueCore, Set<string>>();
+/** By branch, the claims of a CoValue that may count once more of it is here. */
+const awaited = new WeakMap<CoValueCore, Map<string, Map<Transaction, Claim>>>();
 /** Anyone who may write can name as many branches as they like. */
 const mostAwaited = 20;
 const deepestBranch = 10;
@@ -46,7 +46,7 @@ export function readSource(
   const isOwn = authorOf(sessionID) === author;
   if (isOwn || isAnchor(core, claim, changes) || isInBranch(core, claim, changes))
     return { meta: { ...meta, s: sessionID, ...(branchID !== undefined && { b: branchID }) }, madeAtMs };
-  awaitBranch(core, branchID);
+  awaitBranch(core, claim, transaction);
   return { meta: withoutMerge(meta), madeAtMs: Math.min(madeAtMs, currentMadeAt) };
 }
 
@@ -126,18 +126,24 @@ function isBranchOf(core: CoValueCore, branch: CoValueCore): boolean {
   return false;
 }
 
-function awaitBranch(core: CoValueCore, branchID: string | undefined): void {
+/** Also for an edit that the branch lacks, or that does not count there yet. */
+function awaitBranch(core: CoValueCore, claim: Claim, transaction: Transaction): void {
+  const { branchID } = claim;
   if (!isBranchID(branchID)) return;
-  const known = awaited.get(core) ?? new Set();
-  awaited.set(core, known);
-  if (known.has(branchID) || known.size >= mostAwaited) return;
-  known.add(branchID);
+  const branches = awaited.get(core) ?? new Map<string, Map<Transaction, Claim>>();
+  awaited.set(core, branches);
+  const known = branches.get(branchID);
+  if (known) return void known.set(transaction, claim);
+  if (branches.size >= mostAwaited) return;
+  const waiting = new Map([[transaction, claim]]);
+  branches.set(branchID, waiting);
   const branch = getOrCreateCoValue(core.node, branchID);
-  const isHere = () => branch.isAvailable() && branch.isCompletelyDownloaded();
-  if (isHere()) return;
   branch.waitFor({
-    predicate: isHere,
+    predicate: () =>
+      branch.isCompletelyDownloaded() &&
+      [...waiting].some(([{ changes }, one]) => isInBranch(core, one, changes)),
     onSuccess() {
+      branches.delete(branchID);
       core.resetParsedTransactions();
       openContentOf(core)?.rebuildFromCore();
     },
