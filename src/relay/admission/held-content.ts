@@ -149,10 +149,10 @@ export function createHeldContent(options: HeldContentOptions): HeldContent {
     follow(owner, []);
   }
 
-  /** The oldest entry is also the first of its lane. */
+  /** The oldest entry is also the first of its lane. What it changes may release the others. */
   function end(oldest: Entry): void {
-    decide(oldest.content, true);
     remove(oldest);
+    decide(oldest.content, true);
   }
 
   function judgeDue(): void {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Content } from '../../engine/content.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
-import { createHeldContent, lookSpanMs, maxHeldAuthors, maxLooks } from './held-content.ts';
+import { createHeldContent, holdMs, lookSpanMs, maxHeldAuthors, maxLooks } from './held-content.ts';
 
 const transaction = { privacy: 'trusting', madeAt: 1, changes: '[]' } as const;
 const contentBy = (...authors: readonly string[]) => {
@@ -65,4 +65,33 @@ it('[RELAY-22] a change of a group above much held content looks at a limited nu
   clock.advance(20 * lookSpanMs);
   expect(judged).toEqual([...ids, ...judged.slice(ids.length)]);
   expect([ids.some((id) => held.has(id, 'co_zStranger')), clock.waiting]).toEqual([false, 0]);
+});
+
+it('[RELAY-22] no more waits than may, also if what is passed on at the end of its time changes a group', () => {
+  const clock = createFakeClock(0);
+  const passed = new Set<string>();
+  const sessionOf = ({ new: sessions }: Content) => Object.keys(sessions)[0] ?? '';
+  const held = createHeldContent({
+    clock,
+    maxBytes: 10_000,
+    ownerOf: ({ id }) => id,
+    groupsFor: (owner) => [owner],
+    decide(content, isLast) {
+      if (!isLast && !passed.has(sessionOf(content))) return content;
+      passed.add(sessionOf(content));
+      if (isLast) held.groupChanged(content.id);
+      return undefined;
+    },
+    emptied: () => {},
+  });
+  const add = (session: string) => {
+    const [content] = Object.values(contentBy('co_zMember'));
+    held.add({ action: 'content', id: 'co_zGroup', priority: 3, new: { [session]: content } } as Content);
+  };
+  for (let count = 0; count < 10; count++) add(`co_zMember_session_z${count}`);
+  clock.advance(holdMs);
+  expect([passed.size, held.has('co_zGroup', 'co_zMember'), clock.waiting]).toEqual([10, false, 0]);
+  passed.clear();
+  for (let count = 0; count < 30; count++) add(`co_zMember_session_z${count}`);
+  expect(passed.size).toBeGreaterThan(10);
 });
