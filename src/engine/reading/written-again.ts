@@ -205,7 +205,7 @@ function renamed(change: JsonValue, all: readonly Pairs[]): JsonValue {
     if (!isRecord(of)) continue;
     const name = transactionKey(of as unknown as TxID);
     const other = all.flatMap((pairs) => otherName(pairs, name) ?? [])[0];
-    if (other) return { ...change, [key]: { ...of, branch: undefined, ...other } } as unknown as JsonValue;
+    if (other) return { ...change, [key]: { ...of, branch: undefined, ...other } };
   }
   return change;
 }

@@ -24,7 +24,7 @@ function byGhost(message: Content, author = ghost): Content {
 }
 
 describeStorage(({ open }) => {
-  async function setUp(maxBytes = 1_000_000) {
+  async function setUp(maxBytes = 1_000_000, mayName: (id: string) => boolean = () => true) {
     const owner = await createClientNode();
     const map = owner.createGroup().createMap({ word: 'first' });
     const node = createReader(open());
@@ -36,7 +36,7 @@ describeStorage(({ open }) => {
       node,
       peer: () => undefined,
       maxBytes,
-      mayName: () => true,
+      mayName,
       readBeginnings: () => undefined,
       clock,
       pass(message: SyncMessage) {
@@ -78,6 +78,26 @@ describeStorage(({ open }) => {
     expect(gaveUp).toHaveBeenCalledWith(ghost);
     clock.advance(waitForGroupMs);
     expect([dropped, clock.waiting]).toEqual([[], 0]);
+  });
+
+  it('[RELAY-17] content that names many members is read again only once all of them have arrived', async () => {
+    const mayName = vi.fn<(id: string) => boolean>(() => true);
+    const { map, account, waiting, passed } = await setUp(1_000_000, mayName);
+    const members: CoValueCore[] = [];
+    for (let count = 0; count < 3; count++) {
+      const member = await createClientNode();
+      members.push(member.getCoValue(member.expectCurrentAccountID('test')));
+    }
+    for (const { id } of members) map.group.set(id as 'everyone', 'reader', 'trusting');
+    const timesRead = () => mayName.mock.calls.filter(([id]) => id === map.group.id).length;
+    for (const piece of [account, map.group.core].flatMap(contentsOf)) waiting.take(piece);
+    await vi.waitFor(() => expect(timesRead()).toBe(1));
+    for (const [place, member] of members.entries()) {
+      expect(timesRead()).toBe(1);
+      for (const piece of contentsOf(member)) waiting.take(piece);
+      await vi.waitFor(() => expect(passed).toContain(member.id));
+      expect(passed.includes(map.group.id)).toBe(place === members.length - 1);
+    }
   });
 
   it('drops content that waits too long and passes on what is queued behind it', async () => {

@@ -65,7 +65,8 @@ interface Waiting {
   readonly message: Content;
   readonly bytes: number;
   readonly untilMs: number;
-  missing: readonly RawCoID[];
+  /** What has arrived since is left out. */
+  missing: Set<RawCoID>;
   /** Whether only members and parents are missing that a group names. */
   isOnlyNamed: boolean;
   /** It has waited long enough for these. */
@@ -104,7 +105,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
         message,
         bytes,
         untilMs,
-        missing: [],
+        missing: new Set(),
         isOnlyNamed: false,
         isWithoutNamed: false,
         isLookedUp: false,
@@ -122,6 +123,8 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
 
   function isReady(entry: Waiting): boolean {
     const { message } = entry;
+    // One message can name tens of thousands.
+    if (entry.missing.size > 0) return false;
     const header = getKnownCoValue(node, message.id)?.verified?.header ?? message.header;
     if (!header && !entry.isLookedUp) {
       lookUp(entry);
@@ -129,13 +132,11 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     }
     const isMissing = (id: RawCoID) => !getKnownCoValue(node, id)?.isAvailable();
     const required = requiredOf(message, header).filter(isMissing);
-    const named = entry.isWithoutNamed
-      ? []
-      : namedIn(message, header, mayName).filter((id) => isMissing(id) && !required.includes(id));
-    entry.missing = [...required, ...named];
+    const named = entry.isWithoutNamed ? [] : namedIn(message, header, mayName).filter(isMissing);
+    entry.missing = new Set([...required, ...named]);
     entry.isOnlyNamed = required.length === 0;
     for (const id of entry.missing) requestDependency(id, message.id);
-    return entry.missing.length === 0 && hasReadBeginnings(entry);
+    return entry.missing.size === 0 && hasReadBeginnings(entry);
   }
 
   /** Who signed them is known only once the authors are here. */
@@ -264,7 +265,10 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     if (!dependency) return;
     dependenciesByID.delete(id);
     dependency.stop();
-    for (const dependant of dependency.dependants) drain(dependant);
+    for (const dependant of dependency.dependants) {
+      queuesByID.get(dependant)?.[0]?.missing.delete(id);
+      drain(dependant);
+    }
   }
 
   /** Keeps the order, because later content builds on earlier content. */
@@ -300,7 +304,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     const { message, missing } = first;
     removeFirst(first);
     for (const id of missing) giveUp(id, message.id);
-    dropped(message, missing[0]);
+    dropped(message, [...missing][0]);
     passHeld(first);
     drain(message.id);
     releaseSoon();
@@ -313,12 +317,12 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
   function passWithoutNamed(nowMs: number): boolean {
     const from = peer();
     const due = [...waiting].filter(
-      (entry) => entry.untilMs <= nowMs && entry.isOnlyNamed && entry.missing.length > 0 && isFirst(entry),
+      (entry) => entry.untilMs <= nowMs && entry.isOnlyNamed && entry.missing.size > 0 && isFirst(entry),
     );
     for (const entry of due) {
       const { message, missing } = entry;
       entry.isWithoutNamed = true;
-      entry.missing = [];
+      entry.missing = new Set();
       for (const id of missing) {
         giveUp(id, message.id);
         if (from) getOrCreateCoValue(node, id).markNotFoundInPeer(from.id);
@@ -332,7 +336,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
 
   function giveUp(id: RawCoID, dependant: RawCoID): void {
     const dependency = dependenciesByID.get(id);
-    if (!dependency || queuesByID.get(dependant)?.some(({ missing }) => missing.includes(id))) return;
+    if (!dependency || queuesByID.get(dependant)?.some(({ missing }) => missing.has(id))) return;
     dependency.dependants.delete(dependant);
     if (dependency.dependants.size > 0) return;
     dependenciesByID.delete(id);
