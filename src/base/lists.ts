@@ -19,3 +19,13 @@ export function addToList<T>(lists: Map<string, T[]>, key: string, value: T): T[
   lists.set(key, added);
   return added;
 }
+
+export function addToSet(sets: Map<string, Set<string>>, key: string, value: string): void {
+  const set = sets.get(key);
+  if (set) set.add(value);
+  else sets.set(key, new Set([value]));
+}
+
+export function isInSet(sets: ReadonlyMap<string, ReadonlySet<string>>, key: string, value: string): boolean {
+  return sets.get(key)?.has(value) ?? false;
+}

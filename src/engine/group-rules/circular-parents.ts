@@ -1,8 +1,7 @@
-import { addToList } from '../../base/lists.ts';
+import { addToList, addToSet } from '../../base/lists.ts';
 import { compareText } from '../fixes/tie-order.ts';
 import { noRoles, type GroupContext, type GroupRoles, type GroupTransaction } from './group-transaction.ts';
 import { judgeGroup } from './judge-group.ts';
-import { addTo } from './keys/key-claims.ts';
 import { circularParent } from './roles.ts';
 
 /** The groups that are here. */
@@ -59,8 +58,8 @@ export function acceptExtensions(
     // Those of the same two groups form no more circles.
     for (const one of candidates)
       if (one.childID === next.childID && one.parentID === next.parentID) accepted.add(one.transaction);
-    addTo(parentsOf, next.childID, next.parentID);
-    addTo(childrenOf, next.parentID, next.childID);
+    addToSet(parentsOf, next.childID, next.parentID);
+    addToSet(childrenOf, next.parentID, next.childID);
     // All other groups keep their judgment. With many circles, judging all of them again takes long.
     forget(groupsAbove(next.childID, (id) => childrenOf.get(id) ?? []));
   }

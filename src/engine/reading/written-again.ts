@@ -1,10 +1,9 @@
 import type { CoValueCore, JsonValue, RawCoID, RawCoList } from 'cojson';
 import { isShallow } from '../../base/json.ts';
-import { addToList } from '../../base/lists.ts';
+import { addToList, addToSet, isInSet } from '../../base/lists.ts';
 import { isRecord } from '../../base/record.ts';
 import { getKnownCoValue } from '../covalue-lookup.ts';
 import { transactionKey, type TxID } from '../fixes/item-places.ts';
-import { addTo, has } from '../group-rules/keys/key-claims.ts';
 import { rememberPlace } from '../fixes/tie-order.ts';
 import { readAs, type CountingTransaction } from '../private-methods.ts';
 
@@ -147,7 +146,7 @@ function addName(
   const place = transactionKey({ sessionID, txIndex });
   for (const core of cores) {
     const pairs = pairsIn(core);
-    addTo(pairs[by], place, branch);
+    addToSet(pairs[by], place, branch);
     const first = firstAt(core, pairs, place);
     if (first) nameFirst(core, first, place);
   }
@@ -168,11 +167,11 @@ function nameFirst(core: CoValueCore, first: Transaction, place: string): void {
   hashes.set(first, branch);
   const { sessionID, txIndex } = first.currentTxID;
   const name: TxID = { sessionID, txIndex, branch: branch as RawCoID };
-  if (has(copied, place, branch)) {
+  if (isInSet(copied, place, branch)) {
     readAs(first, { sourceTxID: name });
     rememberPlace(first);
     names.set(place, first.txID);
-  } else if (has(referred, place, branch)) firsts.set(transactionKey(name), { sessionID, txIndex });
+  } else if (isInSet(referred, place, branch)) firsts.set(transactionKey(name), { sessionID, txIndex });
 }
 
 /** Members who have an edit only at its first place refer to it by that place. */

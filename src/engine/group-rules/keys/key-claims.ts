@@ -1,3 +1,4 @@
+import { addToSet, isInSet } from '../../../base/lists.ts';
 /** A transaction that names a member's write key, and whose author may do so. */
 export interface Claim {
   readonly place: number;
@@ -40,9 +41,9 @@ export function createKeyClaims(): KeyClaims {
   return {
     add(claims) {
       for (const { author, by, member, keyID } of claims) {
-        addTo(keysOf, member, keyID);
-        addTo(keysNamedBy, author, keyID);
-        if (by === 'member') addTo(ownKeys, member, keyID);
+        addToSet(keysOf, member, keyID);
+        addToSet(keysNamedBy, author, keyID);
+        if (by === 'member') addToSet(ownKeys, member, keyID);
       }
       return claims.filter(({ by, member, keyID, place, author }) => {
         if (by === 'invite' && (served.has(member) || ownKeys.has(member))) return false;
@@ -51,20 +52,10 @@ export function createKeyClaims(): KeyClaims {
         return true;
       });
     },
-    isKeyOf: (member, keyID) => has(keysOf, member, keyID),
-    isOwnKey: (member, keyID) => has(ownKeys, member, keyID),
-    isNamedBy: (author, keyID) => has(keysNamedBy, author, keyID),
+    isKeyOf: (member, keyID) => isInSet(keysOf, member, keyID),
+    isOwnKey: (member, keyID) => isInSet(ownKeys, member, keyID),
+    isNamedBy: (author, keyID) => isInSet(keysNamedBy, author, keyID),
     isServed: (member) => served.has(member),
     startOf: (keyID) => starts.get(keyID),
   };
-}
-
-export function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {
-  const set = sets.get(key);
-  if (set) set.add(value);
-  else sets.set(key, new Set([value]));
-}
-
-export function has(sets: ReadonlyMap<string, ReadonlySet<string>>, key: string, value: string): boolean {
-  return sets.get(key)?.has(value) ?? false;
 }

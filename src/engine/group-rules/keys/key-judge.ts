@@ -1,6 +1,6 @@
-import { addToList, emptyList } from '../../../base/lists.ts';
+import { addToList, addToSet, emptyList, isInSet } from '../../../base/lists.ts';
 import type { GroupTransaction, Refusal } from '../group-transaction.ts';
-import { addTo, has, type KeyStart } from './key-claims.ts';
+import type { KeyStart } from './key-claims.ts';
 import { createKeyNamings } from './key-namings.ts';
 import { createKeyRules, kindOf, type KeyFacts } from './keys.ts';
 import type { JudgedWithHeads } from '../revocation-heads.ts';
@@ -31,7 +31,7 @@ export function createKeyJudge(judged: JudgedWithHeads): KeyJudge {
   const facts: KeyFacts = {
     isReadKey: (keyID) => readKeyStarts.has(keyID),
     readKeyStart: (keyID) => readKeyStarts.get(keyID),
-    isAddedBy: (invite, member) => has(addedBy, invite, member),
+    isAddedBy: (invite, member) => isInSet(addedBy, invite, member),
   };
   const namings = createKeyNamings(entries, judged);
   let rules = createKeyRules(facts, judged);
@@ -59,7 +59,7 @@ export function createKeyJudge(judged: JudgedWithHeads): KeyJudge {
         case 'role':
           isStale ||= rules.isChanged(change.member);
           if (roleOfInvite(authorRoles[place]) === undefined) return;
-          addTo(addedBy, author, change.member);
+          addToSet(addedBy, author, change.member);
           isStale ||= rules.hasRefused(author);
           return;
         case 'setting':
