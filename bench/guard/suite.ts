@@ -14,7 +14,6 @@ import { buildPrograms, type Programs } from './build.ts';
 
 const rounds = 9;
 const things = 10_000;
-const uploadedThings = 2_000;
 const members = 1_000;
 const ours = 'with the guard';
 const peer = 'without the guard';
@@ -69,11 +68,11 @@ export const guardSuite: Suite = {
           runDevice(programs, 'readGroups', members, await contentOf('makeGroups', members)),
       },
       {
-        name: `a relay receives ${uploadedThings} CoValues`,
+        name: `a relay receives ${things} CoValues`,
         atMost: 1.05,
         reading: 'the relay, in memory, receives groups and what they own from one client.',
         cpuMs: async (programs) =>
-          receiveAll(programs, await readUploads(await contentOf('makeThings', uploadedThings))),
+          receiveAll(programs, await readUploads(await contentOf('makeThings', things))),
       },
     ];
     const lines: Line[] = [];
