@@ -1,4 +1,5 @@
 import type { CoValueCore, LocalNode } from 'cojson';
+import { isOwnSession } from './content.ts';
 import { getKnownCoValue } from './covalue-lookup.ts';
 import { judgeInMemory } from './group-rules/group-in-memory.ts';
 import type { JudgedGroup } from './group-rules/judge-group.ts';
@@ -41,7 +42,8 @@ export function latestCountingDate(node: LocalNode, core: CoValueCore, untilMs: 
 }
 
 /**
- * The earliest date that puts an edit of a session after everything that counts up to `untilMs`. It is the date of the
+ * The earliest date that puts an edit of a session after everything that counts up to `untilMs`, and what is by the node's
+ * account up to `ownUntilMs`. It is the date of the
  * session's own latest transaction, because cojson orders those by index: a burst of edits must not run ahead of the clock.
  * It is later than every other session's, because session IDs decide the order of equal dates.
  */
@@ -50,8 +52,9 @@ export function earliestEditDate(
   core: CoValueCore,
   sessionID: string,
   untilMs: number,
+  ownUntilMs = untilMs,
 ): number {
-  const { ms, sessionID: by, othersMs } = latestCounting(node, core, untilMs);
+  const { ms, sessionID: by, othersMs } = latestCounting(node, core, untilMs, ownUntilMs);
   return by === sessionID ? Math.max(ms, othersMs + 1) : ms + 1;
 }
 
@@ -64,11 +67,13 @@ export function dateOfRewrite(node: LocalNode, core: CoValueCore, madeAtMs: numb
   return Math.max(nowMs, latestCountingDate(node, core, untilMs) + 1, madeAtMs + 1);
 }
 
-function latestCounting(node: LocalNode, core: CoValueCore, untilMs: number): Latest {
+function latestCounting(node: LocalNode, core: CoValueCore, untilMs: number, ownUntilMs = untilMs): Latest {
   const sources = sourcesOf(node, core);
+  const isFollowed = ({ ms, sessionID }: Latest) =>
+    ms <= untilMs || (ms <= ownUntilMs && isOwnSession(node, sessionID));
   return sources
-    .map((source) => latestOf(source, sourcesOf(node, source), untilMs))
-    .reduce(later, latestOf(core, sources, untilMs));
+    .map((source) => latestOf(source, sourcesOf(node, source), untilMs, isFollowed))
+    .reduce(later, latestOf(core, sources, untilMs, isFollowed));
 }
 
 function later(one: Latest, other: Latest): Latest {
@@ -77,12 +82,17 @@ function later(one: Latest, other: Latest): Latest {
   return { ...one, othersMs: Math.max(one.othersMs, othersMs) };
 }
 
-function latestOf(core: CoValueCore, sources: readonly CoValueCore[], untilMs: number): Latest {
+function latestOf(
+  core: CoValueCore,
+  sources: readonly CoValueCore[],
+  untilMs: number,
+  isFollowed: (latest: Latest) => boolean,
+): Latest {
   const before = readSoFar.get(core);
   // The clock was set back.
   if (before && before.latest.ms > untilMs) readSoFar.delete(core);
   const { latest, ahead } = read(core, sources);
-  return ahead.filter(({ ms }) => ms <= untilMs).reduce(later, latest);
+  return ahead.filter(isFollowed).reduce(later, latest);
 }
 
 /** Reads each transaction once, unless cojson has validated them again since. */

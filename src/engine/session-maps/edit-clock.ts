@@ -4,8 +4,10 @@ const minuteMs = 60 * 1000;
 const hourMs = 60 * minuteMs;
 /** Relays refuse edits that are dated 24 h ahead. */
 const dataAheadMs = 20 * hourMs;
-/** Another relay refuses what is dated by the pings of one that is almost a day ahead, if this device's clock is a little fast. */
-const correctionAheadMs = 23 * hourMs;
+/** Later edits must follow what is dated by a relay's pings, also on devices whose clocks are a little slower. */
+const correctionAheadMs = 19 * hourMs;
+/** Members' clocks may be a little fast, whatever a relay's pings say. */
+const fastAheadMs = hourMs;
 const groupAheadMs = 5 * minuteMs;
 
 export interface EditClock {
@@ -14,14 +16,23 @@ export interface EditClock {
   readonly untilMs: number;
 }
 
+export interface DataClock extends EditClock {
+  /** As `untilMs`, of what counts and is by this account: a relay's pings decided its date, and may be others by now. */
+  readonly ownUntilMs: number;
+}
+
 /**
- * The clock for edits of data. cojson corrects it by relays' pings, by up to 24 h, of which 23 h ahead count. As the device's clock or a relay's may be
- * wrong, the limit is 20 h ahead of the earlier one, and never before one of them.
+ * The clock for edits of data. cojson corrects it by relays' pings, by up to 24 h, of which 19 h ahead count. As the device's
+ * clock or a relay's may be wrong, the limit is 20 h ahead of the earlier one, and never before one of them.
  */
-export function dataClock(node: LocalNode): EditClock {
+export function dataClock(node: LocalNode): DataClock {
   const deviceMs = Date.now();
   const nowMs = Math.min(node.stampNow(), deviceMs + correctionAheadMs);
-  return { nowMs, untilMs: Math.max(nowMs, deviceMs, Math.min(nowMs, deviceMs) + dataAheadMs) };
+  return {
+    nowMs,
+    untilMs: Math.max(nowMs, deviceMs + fastAheadMs, Math.min(nowMs, deviceMs) + dataAheadMs),
+    ownUntilMs: deviceMs + dataAheadMs,
+  };
 }
 
 /** The clock for changes of groups and accounts. A relay that differs by more than 5 min does not correct it. */

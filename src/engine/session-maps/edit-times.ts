@@ -37,10 +37,10 @@ export function createEditTimes(): EditTimes & { readonly layer: SessionMapLayer
         if (madeAtMs === genesisTimeMs) return madeAtMs;
         const core = getKnownCoValue(node, id);
         if (core?.isGroupOrAccount()) return dateInGroup(node, core, edit);
-        const { nowMs, untilMs } = dataClock(node);
+        const { nowMs, untilMs, ownUntilMs } = dataClock(node);
         const isOwn = isOwnSession(node, sessionID);
         const dateMs = isOwn && (madeAtMs <= nowMs || isChosen(node, edit)) ? madeAtMs : nowMs;
-        return core ? Math.max(dateMs, earliestEditDate(node, core, sessionID, untilMs)) : dateMs;
+        return core ? Math.max(dateMs, earliestEditDate(node, core, sessionID, untilMs, ownUntilMs)) : dateMs;
       };
     },
     layer: (createBelow, coValueID) =>
