@@ -181,6 +181,28 @@ it('[SEC-18] a relay holds a value up only once, whatever authors it names', asy
   expect(hasWaitingContent(core)).toBe(false);
 });
 
+it('[SEC-18] a relay that sends one author after the other, in time, holds a value up once a minute', async () => {
+  const { map, base, core, relay, edit, clock } = await start();
+  const [honest, hostile] = [relay('honest'), relay('hostile')];
+  honest.sends(...base);
+  const fake = byNobody(map, edit('x'));
+  const [session] = Object.values(fake.new);
+  const isHeldUp = [];
+  for (const pauseMs of [0, 0, 0, 60_000]) {
+    clock.advance(pauseMs);
+    const { node: author } = await LocalNode.withNewlyCreatedAccount({
+      creationProps: { name: 'x' },
+      crypto: stock,
+    });
+    hostile.sends({ ...fake, new: { [author.currentSessionID]: session } } as Content);
+    clock.advance(patienceMs - 1);
+    isHeldUp.push(hasWaitingContent(core));
+    hostile.sends(...contentOf(author, author.getCurrentAccountOrAgentID()));
+    await until(() => expect(hasWaitingContent(core)).toBe(false));
+  }
+  expect(isHeldUp).toEqual([true, false, false, true]);
+});
+
 it('[SEC-18] a relay is asked again for what an author has written who arrives later', async () => {
   const { base, account, map, core, keys, relay, edit, clock } = await start();
   const honest = relay('honest');

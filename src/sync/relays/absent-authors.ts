@@ -18,7 +18,7 @@ import type { SyncEvents } from '../sync-events.ts';
 export interface AbsentAuthors {
   /** Hands the content on, now or later. The content of one session stays in order. */
   take(content: Content, from: PeerState): void;
-  /** Whether content of the CoValue is kept back. */
+  /** Whether content of the CoValue is kept back, so that loads wait: for eight seconds a minute at most. */
   has(id: RawCoID): boolean;
   /** Forgets what is kept back: the relay sends everything again on its next connection. */
   lost(): void;
@@ -26,6 +26,7 @@ export interface AbsentAuthors {
 
 /** Shorter than a load takes by default. */
 const patienceMs = 8_000;
+const restMs = 60_000;
 const mostBytes = 16_000_000;
 /** What a message needs in memory besides its transactions. */
 const overheadBytes = 500;
@@ -38,6 +39,7 @@ export interface Hold {
   readonly authors: Set<string>;
   /** Authors, members and parents. */
   readonly awaited: Set<string>;
+  readonly holdsUp: boolean;
   bytes: number;
   /** Stops the clock. */
   cancel(): void;
@@ -48,7 +50,7 @@ export interface Hold {
 export function createAbsentAuthors(options: {
   readonly node: LocalNode;
   readonly relayID: string;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'elapsedMs'>;
   /** Calls `handOn` when there is time. */
   readonly lane: Pick<Lane<Hold>, 'push'>;
   readonly handle: (content: Content, from: PeerState) => void;
@@ -62,6 +64,8 @@ export function createAbsentAuthors(options: {
   const authorsInVain = new Set<RawCoID>();
   /** Nor these for a member or parent. */
   const namesInVain = new Set<RawCoID>();
+  /** When these were held up, oldest first. The relay could send one author after the other, each in time. */
+  const heldUpAt = new Map<RawCoID, number>();
   /** By the account that has to arrive first. */
   const toAskFor = new Map<string, Set<RawCoID>>();
   const told = new Set<string>();
@@ -114,6 +118,7 @@ export function createAbsentAuthors(options: {
       sessionIDs: new Set(),
       authors: new Set(),
       awaited: new Set(),
+      holdsUp: mayHoldUp(id),
       bytes: 0,
       cancel,
       handOn,
@@ -131,6 +136,17 @@ export function createAbsentAuthors(options: {
       const core = getKnownCoValue(node, id);
       if (core) notifySoon(core);
     }
+  }
+
+  function mayHoldUp(id: RawCoID): boolean {
+    const nowMs = clock.elapsedMs();
+    for (const [one, atMs] of heldUpAt) {
+      if (nowMs - atMs < restMs) break;
+      heldUpAt.delete(one);
+    }
+    if (heldUpAt.has(id) || heldUpAt.size >= mostRemembered) return false;
+    heldUpAt.set(id, nowMs);
+    return true;
   }
 
   function keep(content: Content, bytes: number, hold: Hold): void {
@@ -215,7 +231,7 @@ export function createAbsentAuthors(options: {
 
   return {
     take,
-    has: (id) => holds.has(id),
+    has: (id) => holds.get(id)?.holdsUp === true,
     lost() {
       for (const { cancel } of holds.values()) cancel();
       holds.clear();

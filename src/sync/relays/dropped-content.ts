@@ -32,7 +32,7 @@ const mostRemembered = 10_000;
 
 export function createDroppedContent(options: {
   readonly node: LocalNode;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'elapsedMs'>;
   readonly pacer: Pick<Pacer, 'lane'>;
   /** Whether nothing is dropped. */
   readonly takesReplays?: boolean;
