@@ -235,6 +235,18 @@ it('[SEC-18] what a relay sends at once of an account that is not here takes lim
   expect(keys()).toEqual(['a', 'b']);
 });
 
+it('[SEC-18] a message by countless authors who are not here makes the device ask for 10,000 of them at most', async () => {
+  const { map, base, node, core, relay, edit } = await start();
+  const hostile = relay('hostile');
+  hostile.sends(...base);
+  const fake = byNobody(map, edit('x'));
+  const [session] = Object.values(fake.new);
+  const authors = Array.from({ length: 20_000 }, (_, number) => `co_z${number}_session_z1`);
+  hostile.sends({ ...fake, new: Object.fromEntries(authors.map((id) => [id, session])) } as Content);
+  expect(hasWaitingContent(core)).toBe(false);
+  expect([...node.allCoValues()].length).toBeLessThan(10_100);
+});
+
 it('[SEC-18] when the connection ends, nothing waits any more', async () => {
   const { map, base, core, keys, relay, edit, droppedContent } = await start();
   const hostile = relay('hostile');

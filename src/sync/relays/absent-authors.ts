@@ -30,6 +30,8 @@ const restMs = 60_000;
 const mostBytes = 16_000_000;
 /** What a message needs in memory besides its transactions. */
 const overheadBytes = 500;
+/** And each CoValue that it waits for, which the device asks all relays for. */
+const awaitedBytes = 1_500;
 /** CoValues, accounts and sessions. */
 const mostRemembered = 10_000;
 
@@ -75,9 +77,9 @@ export function createAbsentAuthors(options: {
     const hold = holds.get(id);
     const authors = absentAuthorsOf(content);
     const named = absentNamesIn(content);
-    const isAwaiting = authors.length > 0 || awaitedOf(id, named).length > 0;
-    if (!isAwaiting && !(hold && buildsOn(content, hold))) return handOver(content, from, named);
-    const bytes = contentBytes(content) + overheadBytes;
+    const awaited = authors.length + awaitedOf(id, named).length;
+    if (awaited === 0 && !(hold && buildsOn(content, hold))) return handOver(content, from, named);
+    const bytes = contentBytes(content) + overheadBytes + awaited * awaitedBytes;
     const mayWait = authors.length === 0 || (!authorsInVain.has(id) && authorsInVain.size < mostRemembered);
     if (!mayWait || heldBytes + bytes > mostBytes) {
       hold?.handOn();

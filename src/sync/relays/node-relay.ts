@@ -282,6 +282,8 @@ export function createNodeRelay(options: NodeRelayOptions): NodeRelay {
         losses.carried();
         download.arriving(message, bytes);
         tap()?.('received', id, message, bytes, clock.nowMs());
+        // Only clients ask this, and each of any number of CoValues costs a read and an answer.
+        if (message.action === 'reconcile') return undefined;
         const admitted = message.action === 'content' ? droppedContent.admit(id, message) : message;
         const rest = admitted && claims.arriving(admitted);
         if (!rest) download.taken(message);
