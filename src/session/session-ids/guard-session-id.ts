@@ -21,6 +21,9 @@ const maxRetryMs = 60_000;
 /** A relay that replays what two copies of a profile wrote makes the page open a session each time, but not endlessly often. */
 const promptReplacements = 3;
 const laterReplacementMs = 60_000;
+/** A relay can claim something else without end, and each look takes a connection. In a minute. */
+const mostLooks = 10;
+const looksMs = 60_000;
 
 /**
  * Investigates when a relay claims more of this session than the node wrote. If a copied browser profile
@@ -51,6 +54,8 @@ export function guardSessionID(parts: {
   const claims = new Map<string, OwnSessionClaim>();
   /** Relays whose claims are being looked into. One that does not answer delays no other. */
   const busy = new Set<string>();
+  /** When each relay was last asked, up to `mostLooks` times. */
+  const looks = new Map<string, readonly number[]>();
   const ending = new AbortController();
 
   confirmations?.onOwnSessionClaim((claim) => {
@@ -68,6 +73,7 @@ export function guardSessionID(parts: {
     busy.add(relayID);
     if (retiredIDs >= promptReplacements) await pause(laterReplacementMs, platform.clock, ending.signal);
     while (keysOf(relayID).length > 0 && !ending.signal.aborted) {
+      await pace(relayID);
       await retry(() => lookInto(relayID).catch(warnOf), {
         clock: platform.clock,
         signal: ending.signal,
@@ -75,6 +81,14 @@ export function guardSessionID(parts: {
       });
     }
     busy.delete(relayID);
+  }
+
+  async function pace(relayID: string): Promise<void> {
+    const latest = looks.get(relayID) ?? [];
+    const [firstMs = 0] = latest;
+    const leftMs = firstMs + looksMs - platform.clock.elapsedMs();
+    if (latest.length === mostLooks && leftMs > 0) await pause(leftMs, platform.clock, ending.signal);
+    looks.set(relayID, [...latest, platform.clock.elapsedMs()].slice(-mostLooks));
   }
 
   function warnOf(error: unknown): never {
