@@ -122,13 +122,16 @@ it.each([
   [dayMs - 1, 0],
   [dayMs - 1, -dayMs],
   [hourMs, -dayMs],
-])('[CONF-10] an edit follows what its author wrote by pings of %i ms, also by pings of %i', (first, second) => {
-  correct(owner, first);
-  map.set('title', 'first');
-  correct(owner, second);
-  map.set('title', 'second');
-  expect(map.get('title')).toBe('second');
-});
+])(
+  '[CONF-10] an edit follows what its author wrote by pings of %i ms, also by pings of %i',
+  (first, second) => {
+    correct(owner, first);
+    map.set('title', 'first');
+    correct(owner, second);
+    map.set('title', 'second');
+    expect(map.get('title')).toBe('second');
+  },
+);
 
 it('[CONF-10] an edit follows one by a clock that is a minute fast, whatever the pings', () => {
   admit('writer');

@@ -314,6 +314,27 @@ it('[SEC-18] content of a group waits for the member that it names, but not for 
   );
 });
 
+it.each([
+  ['the same author', {}],
+  ['another one, too', { co_zNobodyElse_session_z1: 9 }],
+])(
+  '[SEC-18] after eight seconds, nothing of an absent author is awaited, nor what is announced of %s',
+  async (_, more) => {
+    const { map, base, core, relay, edit, clock, droppedContent } = await start();
+    const [honest, hostile] = [relay('honest'), relay('hostile')];
+    honest.sends(...base);
+    const fake = byNobody(map, edit('x'));
+    const [sessionID = ''] = Object.keys(fake.new);
+    const announcing = { ...fake, expectContentUntil: { [sessionID]: 9, ...more } };
+    hostile.sends(droppedContent.admit('hostile', announcing) ?? fake);
+    expect(core.isAvailable() && isComplete(core)).toBe(false);
+    clock.advance(patienceMs);
+    expect(core.isAvailable() && isComplete(core)).toBe(true);
+    hostile.sends(droppedContent.admit('hostile', announcing) ?? fake);
+    expect(core.isAvailable() && isComplete(core)).toBe(true);
+  },
+);
+
 it('[SEC-18] nobody is waited for whom a relay names and announces more of', async () => {
   const { group, map, base, account, core, relay, clock } = await start();
   const [honest, hostile] = [relay('honest'), relay('hostile')];

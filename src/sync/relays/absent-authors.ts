@@ -56,10 +56,12 @@ export function createAbsentAuthors(options: {
   /** Calls `handOn` when there is time. */
   readonly lane: Pick<Lane<Hold>, 'push'>;
   readonly handle: (content: Content, from: PeerState) => void;
+  /** Called each time that content of a session is left out. */
+  readonly onLeftOut: (session: Pick<SyncEvents['dropped'], 'peerID' | 'id' | 'sessionID'>) => void;
   /** Called once for each session. */
   readonly onDropped: (dropped: SyncEvents['dropped']) => void;
 }): AbsentAuthors {
-  const { node, relayID, clock, lane, handle, onDropped } = options;
+  const { node, relayID, clock, lane, handle, onLeftOut, onDropped } = options;
   const holds = new Map<RawCoID, Hold>();
   let heldBytes = 0;
   /** These do not wait again for an author: the relay could name one after the other. */
@@ -225,6 +227,7 @@ export function createAbsentAuthors(options: {
   }
 
   function tell(id: RawCoID, sessionID: string): void {
+    onLeftOut({ peerID: relayID, id, sessionID });
     const key = `${id} ${sessionID}`;
     if (told.has(key) || told.size >= mostRemembered) return;
     told.add(key);

@@ -38,8 +38,10 @@ interface Wait {
 export function createAnnouncedContent(options: {
   readonly node: LocalNode;
   readonly clock: Pick<Clock, 'after'>;
+  /** Whether content of the CoValue from this relay waits for an author, who may not exist. */
+  readonly isKeptBack: (relayID: string, id: Content['id']) => boolean;
 }): AnnouncedContent {
-  const { node, clock } = options;
+  const { node, clock, isKeptBack } = options;
   /** By relay and CoValue. Undefined: the relay did not send what it had announced. */
   const waits = new Map<string, Map<string, Wait | undefined>>();
 
@@ -56,7 +58,7 @@ export function createAnnouncedContent(options: {
         const core = getKnownCoValue(node, id);
         const isMissing = core?.isAvailable() !== true || core.isStreaming();
         // The content may have arrived and wait for its group.
-        const isWaiting = core !== undefined && hasWaitingContent(core);
+        const isWaiting = core !== undefined && hasWaitingContent(core) && !isKeptBack(relayID, core.id);
         const hasMore = wait.isSending && (isWaiting || countOf(node, id, wait.sessions) > before);
         if (isMissing && hasMore && wait.pieces < mostPieces) return waitForNext();
         if (isMissing) all.set(id, undefined);

@@ -40,7 +40,11 @@ export function createDroppedContent(options: {
   readonly onDropped: (dropped: SyncEvents['dropped']) => void;
 }): DroppedContent {
   const { node, takesReplays = false, onDropped } = options;
-  const announced = createAnnouncedContent(options);
+  const authorsByRelay = new Map<string, AbsentAuthors>();
+  const announced = createAnnouncedContent({
+    ...options,
+    isKeptBack: (relayID, id) => authorsByRelay.get(relayID)?.has(id) === true,
+  });
   const droppedByRelay = new Map<string, Set<string>>();
 
   function reasonToDrop(content: Content, sessionID: string, { after, newTransactions }: SessionContent) {
@@ -94,7 +98,6 @@ export function createDroppedContent(options: {
     onDropped(detail);
   }
 
-  const authorsByRelay = new Map<string, AbsentAuthors>();
   const lane = options.pacer.lane<Hold>((hold) => hold.handOn());
   addHeldContent(node, (id) => [...authorsByRelay.values()].some((authors) => authors.has(id)));
 
@@ -107,7 +110,11 @@ export function createDroppedContent(options: {
       if (!isRelay(from)) return next(content, from);
       const relayID = from.id;
       const authors =
-        authorsByRelay.get(relayID) ?? createAbsentAuthors({ ...options, relayID, lane, handle });
+        authorsByRelay.get(relayID) ??
+        createAbsentAuthors({
+          ...{ ...options, relayID, lane, handle },
+          onLeftOut: (left) => expectNothingOf(node, left),
+        });
       authorsByRelay.set(relayID, authors);
       const own = withOwnHeader(node, content);
       if (own) authors.take(own, from);
@@ -133,7 +140,10 @@ function isRelay(from: PeerState | 'storage' | 'import'): from is PeerState {
 }
 
 /** Nothing more comes of what the relay has announced of the session. Another relay can send more of it. */
-function expectNothingOf(node: LocalNode, { peerID, id, sessionID }: SyncEvents['dropped']): void {
+function expectNothingOf(
+  node: LocalNode,
+  { peerID, id, sessionID }: Pick<SyncEvents['dropped'], 'peerID' | 'id' | 'sessionID'>,
+): void {
   const core = getKnownCoValue(node, id);
   const wasStreaming = core?.isStreaming() === true;
   announcedSessionsOf(node)?.drop(id, peerID, sessionID);
