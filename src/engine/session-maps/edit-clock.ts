@@ -23,7 +23,7 @@ export interface DataClock extends EditClock {
 
 /**
  * The clock for edits of data. cojson corrects it by relays' pings, by up to 24 h, of which 19 h ahead count. As the device's
- * clock or a relay's may be wrong, the limit is 20 h ahead of the earlier one, and never before one of them.
+ * clock or a relay's may be wrong, the limit is 20 h ahead of the earlier one, and never before the other one.
  */
 export function dataClock(node: LocalNode): DataClock {
   const deviceMs = Date.now();
