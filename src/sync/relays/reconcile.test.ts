@@ -10,11 +10,12 @@ it('[WIRE-1] a relay that reconciles as only clients do makes the device ask for
   const sync = startMemorySync(node, { url: relay.url });
   onTestFinished(() => sync.close());
   await until(() => relay.connections > 0);
-  const map = node.createGroup().createMap({ a: 1 });
   const values = Array.from({ length: 100 }, () => ['co_zNobodyHasThis', '']);
-  relay.send([{ action: 'reconcile', id: 'x', values }]);
-  relay.send([{ action: 'load', id: map.id, header: true, sessions: {} }]);
-  const ofMap = () => relay.received.filter(({ action, id }) => action === 'content' && id === map.id);
-  await until(() => expect(ofMap().length).toBeGreaterThan(1));
-  expect(relay.received.filter(({ id }) => id === 'co_zNobodyHasThis' || id === 'x')).toEqual([]);
+  relay.send([
+    { action: 'reconcile', id: 'x', values },
+    { action: 'load', id: 'co_zNobodyHasThat', header: false, sessions: {} },
+  ]);
+  const about = (...ids: readonly string[]) => relay.received.filter(({ id }) => ids.includes(id));
+  await until(() => expect(about('co_zNobodyHasThat')).toHaveLength(1));
+  expect(about('co_zNobodyHasThis', 'x')).toEqual([]);
 });
