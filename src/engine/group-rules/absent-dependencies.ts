@@ -167,11 +167,11 @@ function namingContent(content: Content): Content {
   return { ...content, new: Object.fromEntries(sessions) as Content['new'] };
 }
 
-/** A key that begins like this, or one that may, because JSON can write each character as an escape. */
-const nameStart = /"(?:co_|parent_)|\\/;
-
+/** Whether a key may begin like the ID of a member or a parent. JSON can write each character as an escape. */
 function mayName(transaction: Transaction): boolean {
-  return transaction.privacy === 'trusting' && nameStart.test(transaction.changes);
+  if (transaction.privacy !== 'trusting') return false;
+  const { changes } = transaction;
+  return changes.includes('"co_') || changes.includes('"parent_') || changes.includes('\\');
 }
 
 /** Whether a member or parent that the group has loaded without may only be late, or has yet to be judged. */

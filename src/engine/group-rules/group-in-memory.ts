@@ -14,7 +14,7 @@ import {
 import { judgeGroup, type GroupJudge, type JudgedGroup } from './judge-group.ts';
 import { initialAdminOf, isMap, memberKindsOf } from './member-kinds.ts';
 import { noGroup } from './roles.ts';
-import { byDate, transactionsOf } from './read-transactions.ts';
+import { byDate, loadTransactions, transactionsOf } from './read-transactions.ts';
 
 interface Judgment {
   readonly judged: GroupJudge;
@@ -207,7 +207,7 @@ function continueJudgment(core: CoValueCore, judgment: Judgment, stamp: number):
 function stampOf(node: LocalNode, id: string): number {
   const core = getKnownCoValue(node, id);
   if (!core?.isAvailable()) return -1;
-  core.loadVerifiedTransactionsFromLogs();
+  loadTransactions(core);
   return core.verifiedTransactions.length;
 }
 

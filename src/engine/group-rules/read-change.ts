@@ -96,12 +96,16 @@ function readWriteKey(key: string, keyID: unknown): GroupChange {
   return member !== undefined && isKeyID(keyID) ? { kind: 'writeKey', member, keyID } : unknownChange;
 }
 
+/** A key is revealed to each member in turn. The same text is compared and looked up faster than an equal one. */
+let lastRevealed = '';
+
 function readRevelation(field: string, secret: unknown): GroupChange {
   if (typeof secret !== 'string' || !revelationKey.test(field)) return unknownChange;
   // Slices cost less than groups of the expression.
   const end = field.indexOf('_', 'key_'.length);
+  if (lastRevealed.length !== end || !field.startsWith(lastRevealed)) lastRevealed = field.slice(0, end);
   const toStart = end + (field.startsWith(forMember, end) ? forMember : forSealer).length;
-  return { kind: 'revelation', field, keyID: field.slice(0, end), to: field.slice(toStart) };
+  return { kind: 'revelation', field, keyID: lastRevealed, to: field.slice(toStart) };
 }
 
 /** Whether keys can be encrypted to this agent. */

@@ -19,7 +19,7 @@ const lists = new WeakMap<CoValueCore, TransactionInMemory[]>();
  * transaction once. It is the same list as before, unless a new transaction belongs before another.
  */
 export function transactionsOf(core: CoValueCore): readonly GroupTransaction[] {
-  core.loadVerifiedTransactionsFromLogs();
+  loadTransactions(core);
   const { verifiedTransactions } = core;
   const list = lists.get(core) ?? emptyList<TransactionInMemory>();
   let last = list.at(-1);
@@ -40,6 +40,17 @@ export function transactionsOf(core: CoValueCore): readonly GroupTransaction[] {
       verifiedTransactions[place] = verified;
     });
   return sorted;
+}
+
+const loadedAs = new WeakMap<CoValueCore, unknown>();
+
+/** Brings cojson's list up to date. cojson itself looks through all sessions each time, and each edit asks for the roles of a group. */
+export function loadTransactions(core: CoValueCore): void {
+  // Another object once something is added.
+  const known = core.verified?.knownState();
+  if (!known || loadedAs.get(core) === known) return;
+  core.loadVerifiedTransactionsFromLogs();
+  loadedAs.set(core, known);
 }
 
 function readTransaction(verified: VerifiedTransaction): TransactionInMemory {

@@ -13,8 +13,6 @@ export interface KeyEntry {
   readonly change: Extract<GroupChange, { kind: 'revelation' | 'writeKey' }>;
 }
 
-const none: readonly never[] = [];
-
 /** What the transactions that count say about keys, whatever their dates. */
 export interface KeyFacts {
   isReadKey(keyID: string): boolean;
@@ -56,7 +54,8 @@ export function createKeyRules(facts: KeyFacts, judged: JudgedWithHeads): KeyRul
   return {
     judge(added, refusals) {
       let holds = true;
-      const allowed = added.flatMap(claimsAt).filter(isAllowed);
+      // Nearly all are revelations.
+      const allowed = added.filter(isWriteKey).flatMap(claimsAt).filter(isAllowed);
       const counting = new Set(claims.add(allowed).map(({ place }) => place));
       const isByAdministrator = (place: number) => isAdministrator(authorRoles[place]);
       // Those of administrators first: they decide about the others'.
@@ -97,11 +96,13 @@ export function createKeyRules(facts: KeyFacts, judged: JudgedWithHeads): KeyRul
     return known;
   }
 
+  function isWriteKey(place: number): boolean {
+    return judged.transactions[place]?.change.kind === 'writeKey';
+  }
+
   function claimsAt(place: number): readonly (Claim & Pick<KeyEntry, 'role'>)[] {
-    // Nearly all are revelations.
-    if (judged.transactions[place]?.change.kind !== 'writeKey') return none;
     const entry = keyEntryAt(judged, place);
-    return entry?.change.kind === 'writeKey' ? [{ ...entry, ...entry.change }] : none;
+    return entry?.change.kind === 'writeKey' ? [{ ...entry, ...entry.change }] : [];
   }
 
   function isAllowed({ by, role, author, member, keyID }: Claim & Pick<KeyEntry, 'role'>): boolean {
