@@ -1,4 +1,4 @@
-import { cojsonInternals, type CoValueCore, type LocalNode } from 'cojson';
+import type { CoValueCore, LocalNode } from 'cojson';
 import { parseJson } from '../base/json.ts';
 import { isRecord } from '../base/record.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type Transaction,
 } from './content.ts';
 import { getKnownCoValue } from './covalue-lookup.ts';
+import { isOwnHeader } from './session-maps/session-maps.ts';
 
 // GUARD-1: what a transaction was signed for. cojson's signature covers a session's transactions from the first, but neither
 // the CoValue nor the session. So anyone can replay the beginning of a session in another place, and nothing but a beginning.
@@ -124,5 +125,5 @@ export function withOwnHeader(node: LocalNode, content: Content): Content | unde
   if (!header) return content;
   const own = getKnownCoValue(node, id)?.verified?.header;
   if (own) return { ...content, header: own };
-  return cojsonInternals.idforHeader(header, node.crypto) === id ? content : undefined;
+  return isOwnHeader(node.crypto, id, header) ? content : undefined;
 }
