@@ -42,10 +42,10 @@ export function latestCountingDate(node: LocalNode, core: CoValueCore, untilMs: 
 }
 
 /**
- * The earliest date that puts an edit of a session after everything that counts up to `untilMs`, and what is by the node's
- * account up to `ownUntilMs`. It is the date of the
- * session's own latest transaction, because cojson orders those by index: a burst of edits must not run ahead of the clock.
- * It is later than every other session's, because session IDs decide the order of equal dates.
+ * The earliest date that puts an edit of a session after everything that counts up to `untilMs`, and after what the node's own
+ * account has written up to `ownUntilMs`. It is the date of the session's own latest transaction, because cojson orders those by
+ * index: a burst of edits must not run ahead of the clock. It is later than every other session's, because session IDs decide
+ * the order of equal dates.
  */
 export function earliestEditDate(
   node: LocalNode,

@@ -62,7 +62,7 @@ export function writeKeyChooser(core: CoValueCore, member: string): string | und
 }
 
 /** Returns to whom a key was revealed and by whom, in revelations that count. */
-export function revelationsOf(
+export function countingRevelations(
   core: CoValueCore,
   keyID: string,
 ): { readonly to: string; readonly author: string }[] {

@@ -304,7 +304,7 @@ export function createDependencyQueue(options: DependencyQueueOptions): Dependen
     const { message, missing } = first;
     removeFirst(first);
     for (const id of missing) giveUp(id, message.id);
-    dropped(message, [...missing][0]);
+    dropped(message, missing.values().next().value);
     passHeld(first);
     drain(message.id);
     releaseSoon();

@@ -41,6 +41,7 @@ export interface Hold {
   readonly authors: Set<string>;
   /** Authors, members and parents. */
   readonly awaited: Set<string>;
+  /** Whether loads wait for it. */
   readonly holdsUp: boolean;
   bytes: number;
   /** Stops the clock. */

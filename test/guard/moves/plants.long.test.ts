@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { importPlanted } from '../../support/import-planted.ts';
+import { rememberCojson } from '../../support/remember-cojson.ts';
 import { plants } from './plants.ts';
 import type * as Moves from './play.ts';
-import { rememberCojson } from '../../support/remember-cojson.ts';
 
 /**
  * How many seeds from 1 to search, once a few from the plant's own have passed: a change of the product moves what a seed does.

@@ -2,7 +2,7 @@ import type { RawAccountID, RawGroup } from 'cojson';
 import { revealKey } from '../../private-methods.ts';
 import type { MemberRole } from '../group-transaction.ts';
 import { isAdministrator } from '../roles.ts';
-import { revelationsOf } from '../group-in-memory.ts';
+import { countingRevelations } from '../group-in-memory.ts';
 import { replaceLeakedKey } from './leaked-keys.ts';
 
 type KeyID = Parameters<RawGroup['getReadKey']>[0];
@@ -55,7 +55,7 @@ export function revealToLate(group: RawGroup): void {
   const readKey = group.get('readKey');
   const madeBy = group.lastEditAt('readKey')?.by;
   if (!readKey || madeBy !== node.getCurrentAccountOrAgentID() || !isOwnAdministrator(group)) return;
-  const revelations = revelationsOf(group.core, readKey);
+  const revelations = countingRevelations(group.core, readKey);
   const authors = new Set(revelations.map(({ author }) => author));
   const trusted = new Set([...authors].filter((author) => mayReveal(group.get(author as RawAccountID))));
   const knownTo = new Set(revelations.flatMap(({ to, author }) => (trusted.has(author) ? to : [])));

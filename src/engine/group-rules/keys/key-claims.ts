@@ -1,4 +1,5 @@
 import { addToSet, isInSet } from '../../../base/lists.ts';
+
 /** A transaction that names a member's write key, and whose author may do so. */
 export interface Claim {
   readonly place: number;

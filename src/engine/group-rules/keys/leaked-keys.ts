@@ -2,7 +2,7 @@ import { RawGroup, type CoValueCore, type RawAccountID } from 'cojson';
 import { isCompleteGroup } from '../../covalue-access.ts';
 import { openContentOf } from '../../private-fields.ts';
 import { currentKeyOf, isRevealable } from './parent-revelations.ts';
-import { judgeInMemory, lacksParents, revelationsOf } from '../group-in-memory.ts';
+import { countingRevelations, judgeInMemory, lacksParents } from '../group-in-memory.ts';
 import { everyone } from '../group-transaction.ts';
 import type { JudgedGroup } from '../judge-group.ts';
 import { isAdministrator } from '../roles.ts';
@@ -135,7 +135,7 @@ function findReceiver(group: RawGroup, keyID: KeyID, owner?: RawAccountID): stri
   const sealersAbove = new Set(parents.map((parent) => sealerIn(parent.get('groupSealer'))));
   const mayHave = (member: RawAccountID) =>
     member === owner || canRead(group.get(member)) || canRead(group.roleOfInternal(member));
-  const receivers = revelationsOf(group.core, keyID).map(({ to }) => to);
+  const receivers = countingRevelations(group.core, keyID).map(({ to }) => to);
   // The maker of a key has it, and does not reveal it to themselves if they make it to leave.
   const maker = group.lastEditAt('readKey');
   if (maker && group.get('readKey') === keyID) receivers.push(maker.by);
