@@ -10,6 +10,8 @@ import { withoutMerge } from './meta-shapes.ts';
 // that name a branch. Everything else keeps its own name, and the date that it gives.
 
 type Transaction = CoValueCore['verifiedTransactions'][number];
+/** By session and index. */
+type Edits = ReadonlyMap<string, Transaction>;
 
 /** The place that an edit claims to have been made at. */
 interface Claim {
@@ -25,7 +27,7 @@ interface Claim {
 const claims = new WeakMap<Transaction, Claim>();
 /** As they were signed. cojson gets only a part of them. */
 const signedMetas = new WeakMap<Transaction, JsonObject>();
-const editsByBranch = new WeakMap<CoValueCore, ReadonlyMap<string, Transaction>>();
+const editsByBranch = new WeakMap<CoValueCore, Edits>();
 /** By branch, the claims of a CoValue that may count once more of it is here. */
 const awaited = new WeakMap<CoValueCore, Map<string, Map<Transaction, Claim>>>();
 /** Anyone who may write can name as many branches as they like. */
@@ -44,7 +46,7 @@ export function readSource(
   const { sessionID, branchID, meta, madeAtMs } = claim;
   const { author, currentMadeAt, changes } = transaction;
   const isOwn = authorOf(sessionID) === author;
-  if (isOwn || isAnchor(core, claim, changes) || isInBranch(core, claim, changes))
+  if (isOwn || isAnchor(core, claim, changes) || isIn(editsInBranch(core, branchID), claim, changes))
     return { meta: { ...meta, s: sessionID, ...(branchID !== undefined && { b: branchID }) }, madeAtMs };
   awaitBranch(core, claim, transaction);
   return { meta: withoutMerge(meta), madeAtMs: Math.min(madeAtMs, currentMadeAt) };
@@ -91,16 +93,19 @@ function readClaim(transaction: Transaction): Claim | undefined {
   };
 }
 
-/** Whether a branch of the CoValue, or a branch of that, has the edit. */
-function isInBranch(core: CoValueCore, { branchID, sessionID, index }: Claim, changes: unknown): boolean {
+/** The edits of a branch of the CoValue, or of a branch of that, if it is here. */
+function editsInBranch(core: CoValueCore, branchID: string | undefined): Edits | undefined {
   const branch = branchID === undefined ? undefined : getKnownCoValue(core.node, branchID);
-  if (!branch?.isAvailable() || !isBranchOf(core, branch)) return false;
-  const edit = editsOf(branch).get(`${sessionID} ${index}`);
+  return branch?.isAvailable() && isBranchOf(core, branch) ? editsOf(branch) : undefined;
+}
+
+function isIn(edits: Edits | undefined, { sessionID, index }: Claim, changes: unknown): boolean {
+  const edit = edits?.get(`${sessionID} ${index}`);
   return edit?.isValid === true && isEqual(edit.changes, changes);
 }
 
 /** Without what the branch has from its source, which is being read. Includes what does not count. */
-function editsOf(branch: CoValueCore): ReadonlyMap<string, Transaction> {
+function editsOf(branch: CoValueCore): Edits {
   branch.loadVerifiedTransactionsFromLogs();
   const known = editsByBranch.get(branch);
   // Each merged edit asks.
@@ -139,9 +144,11 @@ function awaitBranch(core: CoValueCore, claim: Claim, transaction: Transaction):
   branches.set(branchID, waiting);
   const branch = getOrCreateCoValue(core.node, branchID);
   branch.waitFor({
-    predicate: () =>
-      branch.isCompletelyDownloaded() &&
-      [...waiting].some(([{ changes }, one]) => isInBranch(core, one, changes)),
+    predicate() {
+      if (!branch.isCompletelyDownloaded()) return false;
+      const edits = editsInBranch(core, branchID);
+      return [...waiting].some(([{ changes }, one]) => isIn(edits, one, changes));
+    },
     onSuccess() {
       branches.delete(branchID);
       core.resetParsedTransactions();
