@@ -335,6 +335,19 @@ it.each([
   },
 );
 
+it('[SEC-18] of an author who was left out, nothing is awaited that is announced later', async () => {
+  const { map, base, core, relay, edit, clock, droppedContent } = await start();
+  const [honest, hostile] = [relay('honest'), relay('hostile')];
+  honest.sends(...base);
+  const fake = byNobody(map, edit('x'));
+  hostile.sends(fake);
+  clock.advance(patienceMs);
+  const [sessionID = ''] = Object.keys(fake.new);
+  const announcing = { ...fake, expectContentUntil: { [sessionID]: 9 } };
+  hostile.sends(droppedContent.admit('hostile', announcing) ?? fake);
+  expect(core.isAvailable() && isComplete(core)).toBe(true);
+});
+
 it('[SEC-18] nobody is waited for whom a relay names and announces more of', async () => {
   const { group, map, base, account, core, relay, clock } = await start();
   const [honest, hostile] = [relay('honest'), relay('hostile')];
