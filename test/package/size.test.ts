@@ -5,7 +5,7 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 const entryBudget = 12_000;
 const completeEntryBudget = 53_600;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 51_300,
+  'lazy-entry': 51_400,
   relays: 41_000,
   storage: 7_300,
   'kernel-storage': 7_000,
@@ -15,7 +15,7 @@ const laterBudgets: Readonly<Record<string, number>> = {
 };
 /** The chunks fetched in parallel after the entry, before an account is open. */
 const sessionChunks = ['lazy-entry', 'relays', 'storage', 'kernel-storage'];
-const openSessionBudget = 117_900;
+const openSessionBudget = 118_000;
 
 const passkeyCalls = ['getPasskeySupport', 'resumeSession', 'signInWithPasskey', 'signUpWithPasskey'];
 const phraseCalls = ['signInWithRecoveryPhrase', 'signUpWithRecoveryPhrase'];

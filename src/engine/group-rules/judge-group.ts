@@ -1,5 +1,5 @@
 import type { GroupContext, GroupTransaction, Refusal } from './group-transaction.ts';
-import { createKeyJudge } from './keys/key-judge.ts';
+import { KeyJudge } from './keys/key-judge.ts';
 import { judgeWithHeads } from './revocation-heads.ts';
 import type { JudgedRoles } from './roles.ts';
 
@@ -20,8 +20,8 @@ export interface GroupJudge extends JudgedGroup {
 /** Decides which transactions of a group or account count. They are sorted by date. */
 export function judgeGroup(transactions: readonly GroupTransaction[], context: GroupContext): GroupJudge {
   const roles = judgeWithHeads(transactions, context);
-  const keys = createKeyJudge(roles);
-  transactions.forEach(keys.add);
+  const keys = new KeyJudge(roles);
+  for (const transaction of transactions) keys.add(transaction);
   keys.settle();
 
   return {

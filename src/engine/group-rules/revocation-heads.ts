@@ -1,5 +1,5 @@
 import { everyone, type GroupChange, type GroupContext, type GroupTransaction } from './group-transaction.ts';
-import { createRoleJudge, isAdministrator, roleOfInvite, type JudgedRoles, type RoleJudge } from './roles.ts';
+import { isAdministrator, RoleJudge, roleOfInvite, type JudgedRoles } from './roles.ts';
 import { createClaimReader, isSeen, type Claim } from './seen-claims.ts';
 
 /**
@@ -61,8 +61,13 @@ export function judgeWithHeads(
     [...voided].map((transaction) => transaction?.change.kind === 'role' && transaction.change.member),
   );
 
+  const { refusals, authorRoles, everyoneRoles, roles } = judge;
+
   return {
-    ...judge,
+    refusals,
+    authorRoles,
+    everyoneRoles,
+    roles,
     transactions: reader.transactions,
     add(transaction) {
       judge.add(transaction);
@@ -98,10 +103,8 @@ export function judgeWithHeads(
   }
 
   function judgeRoles(): RoleJudge {
-    const judge = createRoleJudge(context, voided);
-    transactions.forEach((transaction) => {
-      judge.add(transaction);
-    });
+    const judge = new RoleJudge(context, voided);
+    for (const transaction of transactions) judge.add(transaction);
     return judge;
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createRoleHistory } from './role-history.ts';
+import { RoleHistory } from './role-history.ts';
 
 it('[GROUP-2] asks each group above once, however many ways lead to it', () => {
   let asked = 0;
@@ -9,10 +9,10 @@ it('[GROUP-2] asks each group above once, however many ways lead to it', () => {
       return 'writer' as const;
     },
   };
-  let level = Array.from({ length: 8 }, () => top as ReturnType<typeof createRoleHistory> | typeof top);
+  let level = Array.from({ length: 8 }, () => top as RoleHistory | typeof top);
   for (let depth = 0; depth < 12; depth++) {
     level = Array.from({ length: 8 }, () => {
-      const group = createRoleHistory();
+      const group = new RoleHistory();
       level.forEach((parent, at) => {
         group.setParent(`parent ${at}`, parent, 'extend', 0);
       });

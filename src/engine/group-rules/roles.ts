@@ -8,7 +8,7 @@ import {
   type Refusal,
 } from './group-transaction.ts';
 import { emptyList } from '../../base/lists.ts';
-import { createRoleHistory } from './role-history.ts';
+import { RoleHistory } from './role-history.ts';
 
 export interface JudgedRoles {
   /** Why each transaction does not count, as far as roles decide. */
@@ -20,63 +20,55 @@ export interface JudgedRoles {
   readonly roles: GroupRoles;
 }
 
-export interface RoleJudge extends JudgedRoles {
-  /** Its date is not before that of any transaction added so far. */
-  add(transaction: GroupTransaction): void;
-}
-
 /**
  * GROUP-2: decides in one pass by date who may change roles, parents and settings. Whether a transaction counts depends on
  * the roles at its date and on nothing later, except that `voided` ones never count.
  */
-export function createRoleJudge(
-  context: GroupContext,
-  voided: ReadonlySet<GroupTransaction | undefined> = new Set(),
-): RoleJudge {
-  const history = createRoleHistory();
-  const refusals = emptyList<Refusal>();
-  const authorRoles = emptyList<MemberRole | undefined>();
-  const everyoneRoles = emptyList<MemberRole | undefined>();
+export class RoleJudge implements JudgedRoles {
+  readonly refusals = emptyList<Refusal>();
+  readonly authorRoles = emptyList<MemberRole | undefined>();
+  readonly everyoneRoles = emptyList<MemberRole | undefined>();
+  readonly roles = new RoleHistory();
 
-  return {
-    refusals,
-    authorRoles,
-    everyoneRoles,
-    roles: history,
-    add(transaction) {
-      const role = history.memberRoleAt(transaction.author, transaction.atMs);
-      authorRoles.push(role);
-      everyoneRoles.push(history.directRole(everyone));
-      const refusal = voided.has(transaction)
-        ? 'Only what an admin had seen before they removed its author counts'
-        : refusalOf(transaction, role);
-      refusals.push(refusal);
-      if (refusal === undefined) apply(transaction);
-    },
-  };
+  constructor(
+    private readonly context: GroupContext,
+    private readonly voided: ReadonlySet<GroupTransaction | undefined> = new Set(),
+  ) {}
 
-  function apply(transaction: GroupTransaction): void {
-    const { change, atMs } = transaction;
-    if (change.kind === 'role') history.setRole(change.member, change.role, atMs);
-    if (change.kind !== 'parent') return;
-    const roles = context.findParent(change.parentID, transaction);
-    if (typeof roles === 'object') history.setParent(change.parentID, roles, change.role, atMs);
+  /** Its date is not before that of any transaction added so far. */
+  add(transaction: GroupTransaction): void {
+    const role = this.roles.memberRoleAt(transaction.author, transaction.atMs);
+    this.authorRoles.push(role);
+    this.everyoneRoles.push(this.roles.directRole(everyone));
+    const refusal = this.voided.has(transaction)
+      ? 'Only what an admin had seen before they removed its author counts'
+      : this.refusalOf(transaction, role);
+    this.refusals.push(refusal);
+    if (refusal === undefined) this.apply(transaction);
   }
 
-  function refusalOf(transaction: GroupTransaction, role: MemberRole | undefined): Refusal {
+  private apply(transaction: GroupTransaction): void {
+    const { change, atMs } = transaction;
+    if (change.kind === 'role') this.roles.setRole(change.member, change.role, atMs);
+    if (change.kind !== 'parent') return;
+    const roles = this.context.findParent(change.parentID, transaction);
+    if (typeof roles === 'object') this.roles.setParent(change.parentID, roles, change.role, atMs);
+  }
+
+  private refusalOf(transaction: GroupTransaction, role: MemberRole | undefined): Refusal {
     const { change } = transaction;
     switch (change.kind) {
       case 'malformed':
         return change.reason;
       case 'private':
-        if (!context.isAccount) return "Can't make private transactions in groups";
+        if (!this.context.isAccount) return "Can't make private transactions in groups";
         return role === 'admin' ? undefined : 'Only admins can make private transactions in accounts';
       case 'setting':
         return isAdministrator(role) ? undefined : `Only admins and managers can set ${change.key}`;
       case 'parent':
-        return refusalOfParent(transaction, change.parentID, change.role, role);
+        return this.refusalOfParent(transaction, change.parentID, change.role, role);
       case 'role':
-        return refusalOfRole(transaction, change.member, change.role, role);
+        return this.refusalOfRole(transaction, change.member, change.role, role);
       case 'writeKey':
       case 'revelation':
         // Keys never influence roles, so they are judged afterwards.
@@ -84,7 +76,7 @@ export function createRoleJudge(
     }
   }
 
-  function refusalOfParent(
+  private refusalOfParent(
     transaction: GroupTransaction,
     parentID: string,
     given: ParentRole,
@@ -93,29 +85,30 @@ export function createRoleJudge(
     if (!isAdministrator(role)) return 'Only admins and managers can set parent groups';
     // Otherwise the role that an admin takes from them would return through another group.
     if (role === 'manager' && given !== 'revoked') return 'Managers can only end parents';
-    const before = history.parentRole(parentID);
+    const before = this.roles.parentRole(parentID);
     const isForAdmins = before === 'admin' || before === 'extend';
     if (role === 'manager' && isForAdmins) return "Managers can't end a parent that gives admins";
-    const parent = context.findParent(parentID, transaction);
+    const parent = this.context.findParent(parentID, transaction);
     if (parent === 'no group') return noGroup;
     return parent === 'circular' ? circularParent : undefined;
   }
 
-  function refusalOfRole(
+  private refusalOfRole(
     { author, atMs }: GroupTransaction,
     member: string,
     given: MemberRole,
     role: MemberRole | undefined,
   ): Refusal {
-    if (member !== everyone && context.isOtherCoValue(member))
+    if (member !== everyone && this.context.isOtherCoValue(member))
       return 'Group transaction must name an account or agent';
     const isOwn = member === author;
-    if (role === undefined && isOwn && given === 'admin' && author === context.initialAdmin) return undefined;
+    if (role === undefined && isOwn && given === 'admin' && author === this.context.initialAdmin)
+      return undefined;
     const invitesTo = roleOfInvite(role);
-    if (invitesTo !== undefined) return refusalOfInvite(member, given, invitesTo);
+    if (invitesTo !== undefined) return this.refusalOfInvite(member, given, invitesTo);
     if (isOwn && given === 'revoked' && role !== undefined && role !== 'revoked') return undefined;
     if (!isAdministrator(role)) return 'Group transaction must be made by current admin, manager, or invite';
-    const isAdmin = history.memberRoleAt(member, atMs) === 'admin';
+    const isAdmin = this.roles.memberRoleAt(member, atMs) === 'admin';
     if (role === 'admin')
       return isAdmin && !isOwn && given !== 'admin' ? "Admins can't demote admins." : undefined;
     if (isAdmin) return "Managers can't demote admins.";
@@ -124,11 +117,11 @@ export function createRoleJudge(
       : undefined;
   }
 
-  function refusalOfInvite(member: string, given: MemberRole, invitesTo: MemberRole): Refusal {
-    const before = history.directRole(member);
+  private refusalOfInvite(member: string, given: MemberRole, invitesTo: MemberRole): Refusal {
+    const before = this.roles.directRole(member);
     const isRaised =
       member !== everyone &&
-      member !== context.initialAdmin &&
+      member !== this.context.initialAdmin &&
       roleOfInvite(before) === undefined &&
       raises(before, invitesTo);
     return given === invitesTo && isRaised

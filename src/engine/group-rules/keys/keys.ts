@@ -21,111 +21,120 @@ export interface KeyFacts {
   isAddedBy(invite: string, member: string): boolean;
 }
 
-export interface KeyRules {
-  /**
-   * Puts a refusal, or none, in each of these places, which follow those judged before. Returns false if one of them
-   * changes what was judged before.
-   */
-  judge(added: readonly number[], refusals: Refusal[]): boolean;
-  /** Whether earlier judgments rest on this member's being an administrator or invite still, or not, and that has changed. */
-  isChanged(member: string): boolean;
-  hasRefused(author: string): boolean;
-  /** Whether a write key of this member counts. */
-  hasWriteKey(member: string): boolean;
-}
-
 /**
  * GROUP-4: decides who may name write keys and reveal keys, once all roles are known; keys never influence roles. Without
  * these rules a stranger names a group's read key as their own write key, reveals another secret for it, and reads what is
  * written next.
+ *
+ * A class, as all that runs for each transaction of a group: V8 optimizes a closure for one group, and again for the next.
  */
-export function createKeyRules(facts: KeyFacts, judged: JudgedWithHeads): KeyRules {
-  const { authorRoles, everyoneRoles, roles } = judged;
-  const claims = createKeyClaims();
+export class KeyRules {
+  private readonly claims = createKeyClaims();
   /** What authors are now, whatever they were when they revealed a key. */
-  const kindsNow = new Map<string, Claim['by']>();
-  const refusedAuthors = new Set<string>();
-  const byAdministrators: number[] = [];
+  private readonly kindsNow = new Map<string, Claim['by']>();
+  private readonly refusedAuthors = new Set<string>();
+  private readonly byAdministrators: number[] = [];
   /** Of the first so many of them. Most groups never need these. */
-  const fieldsOfAdministrators = new Set<string>();
-  let fieldsRead = 0;
-  const fieldsOfOthers = new Set<string>();
+  private readonly fieldsOfAdministrators = new Set<string>();
+  private fieldsRead = 0;
+  private readonly fieldsOfOthers = new Set<string>();
 
-  return {
-    judge(added, refusals) {
-      let holds = true;
-      // Nearly all are revelations.
-      const allowed = added.filter(isWriteKey).flatMap(claimsAt).filter(isAllowed);
-      const counting = new Set(claims.add(allowed).map(({ place }) => place));
-      const isByAdministrator = (place: number) => isAdministrator(authorRoles[place]);
-      // Those of administrators first: they decide about the others'.
-      added.filter(isByAdministrator).forEach(judgeOne);
-      added.filter((place) => !isByAdministrator(place)).forEach(judgeOne);
-      return holds;
+  constructor(
+    private readonly facts: KeyFacts,
+    private readonly judged: JudgedWithHeads,
+  ) {}
 
-      function judgeOne(place: number): void {
-        const entry = keyEntryAt(judged, place);
-        if (!entry) return;
-        const { author, change, by } = entry;
-        let refusal: Refusal;
-        if (change.kind === 'writeKey' && !counting.has(place))
-          refusal = 'Only a new key can be a member’s write key';
-        if (change.kind === 'revelation') {
-          if (!mayReveal(entry, change)) refusal = 'Only admins and managers can reveal keys';
-          else if (by !== 'administrator') fieldsOfOthers.add(change.field);
-          else {
-            byAdministrators.push(place);
-            if (fieldsOfOthers.has(change.field)) holds = false;
-          }
-        }
-        refusals[place] = refusal;
-        if (refusal !== undefined) refusedAuthors.add(author);
+  /**
+   * Puts a refusal, or none, in each of these places, which follow those judged before. Returns false if one of them
+   * changes what was judged before.
+   */
+  judge(added: readonly number[], refusals: Refusal[]): boolean {
+    const { authorRoles } = this.judged;
+    // Nearly all are revelations.
+    const writeKeys = added.filter((place) => this.judged.transactions[place]?.change.kind === 'writeKey');
+    const allowed = writeKeys
+      .flatMap((place) => this.claimsAt(place))
+      .filter((claim) => this.isAllowed(claim));
+    const counting = new Set(this.claims.add(allowed).map(({ place }) => place));
+    let holds = true;
+    // Those of administrators first: they decide about the others'.
+    for (const place of added)
+      if (isAdministrator(authorRoles[place])) holds = this.judgeOne(place, counting, refusals) && holds;
+    for (const place of added)
+      if (!isAdministrator(authorRoles[place])) this.judgeOne(place, counting, refusals);
+    return holds;
+  }
+
+  /** Whether earlier judgments rest on this member's being an administrator or invite still, or not, and that has changed. */
+  isChanged(member: string): boolean {
+    const known = this.kindsNow.get(member);
+    return known !== undefined && known !== kindOf(this.judged.roles.roleAt(member, Infinity));
+  }
+
+  hasRefused(author: string): boolean {
+    return this.refusedAuthors.has(author);
+  }
+
+  /** Whether a write key of this member counts. */
+  hasWriteKey(member: string): boolean {
+    return this.claims.isServed(member);
+  }
+
+  private judgeOne(place: number, counting: ReadonlySet<number>, refusals: Refusal[]): boolean {
+    const entry = keyEntryAt(this.judged, place);
+    if (!entry) return true;
+    const { author, change, by } = entry;
+    let refusal: Refusal;
+    let holds = true;
+    if (change.kind === 'writeKey' && !counting.has(place))
+      refusal = 'Only a new key can be a member’s write key';
+    if (change.kind === 'revelation') {
+      if (!this.mayReveal(entry, change)) refusal = 'Only admins and managers can reveal keys';
+      else if (by !== 'administrator') this.fieldsOfOthers.add(change.field);
+      else {
+        this.byAdministrators.push(place);
+        holds = !this.fieldsOfOthers.has(change.field);
       }
-    },
-    isChanged(member) {
-      const known = kindsNow.get(member);
-      return known !== undefined && known !== kindOf(roles.roleAt(member, Infinity));
-    },
-    hasRefused: (author) => refusedAuthors.has(author),
-    hasWriteKey: (member) => claims.isServed(member),
-  };
+    }
+    refusals[place] = refusal;
+    if (refusal !== undefined) this.refusedAuthors.add(author);
+    return holds;
+  }
 
-  function kindNow(author: string): Claim['by'] {
-    const known = kindsNow.get(author) ?? kindOf(roles.roleAt(author, Infinity));
-    kindsNow.set(author, known);
+  private kindNow(author: string): Claim['by'] {
+    const known = this.kindsNow.get(author) ?? kindOf(this.judged.roles.roleAt(author, Infinity));
+    this.kindsNow.set(author, known);
     return known;
   }
 
-  function isWriteKey(place: number): boolean {
-    return judged.transactions[place]?.change.kind === 'writeKey';
-  }
-
-  function claimsAt(place: number): readonly (Claim & Pick<KeyEntry, 'role'>)[] {
-    const entry = keyEntryAt(judged, place);
+  private claimsAt(place: number): readonly (Claim & Pick<KeyEntry, 'role'>)[] {
+    const entry = keyEntryAt(this.judged, place);
     return entry?.change.kind === 'writeKey' ? [{ ...entry, ...entry.change }] : [];
   }
 
-  function isAllowed({ by, role, author, member, keyID }: Claim & Pick<KeyEntry, 'role'>): boolean {
+  private isAllowed({ by, role, author, member, keyID }: Claim & Pick<KeyEntry, 'role'>): boolean {
     if (by === 'administrator') return true;
-    if (facts.isReadKey(keyID)) return false;
+    if (this.facts.isReadKey(keyID)) return false;
     return by === 'invite'
-      ? role === 'writeOnlyInvite' && facts.isAddedBy(author, member)
+      ? role === 'writeOnlyInvite' && this.facts.isAddedBy(author, member)
       : // A member who becomes a writer goes on with a key of their own until that arrives.
         (role === 'writeOnly' || role === 'writer') && member === author;
   }
 
-  function mayReveal(
+  private mayReveal(
     entry: KeyEntry,
     { field, keyID, to }: { readonly field: string; readonly keyID: string; readonly to: string },
   ): boolean {
     const { by, role, place, author } = entry;
-    const isPublic = everyoneRoles[place] === 'reader' || everyoneRoles[place] === 'writer';
-    if (by === 'administrator') return (to !== everyone || isPublic) && isAfterStart(entry, keyID);
-    if (to === everyone || isOfAdministrator(field)) return false;
+    const { facts, claims } = this;
+    const openTo = this.judged.everyoneRoles[place];
+    const isPublic = openTo === 'reader' || openTo === 'writer';
+    if (by === 'administrator') return (to !== everyone || isPublic) && this.isAfterStart(entry, keyID);
+    if (to === everyone || this.isOfAdministrator(field)) return false;
     // Otherwise another device of that member would write with a secret that the author of this knows.
     if (to !== author && claims.isOwnKey(to, keyID)) return false;
     return by === 'invite'
-      ? (facts.isAddedBy(author, to) || claims.isNamedBy(author, keyID)) && isAfterStart(entry, keyID)
+      ? (facts.isAddedBy(author, to) || claims.isNamedBy(author, keyID)) && this.isAfterStart(entry, keyID)
       : role !== undefined && role !== 'revoked' && claims.isKeyOf(author, keyID);
   }
 
@@ -133,20 +142,20 @@ export function createKeyRules(facts: KeyFacts, judged: JudgedWithHeads): KeyRul
    * Otherwise a removed administrator could choose, by an earlier date, a secret for a key that was made after the removal, and
    * the holder of a revoked link could make each new key one that a removed member has.
    */
-  function isAfterStart({ place, author }: KeyEntry, keyID: string): boolean {
-    const start = facts.readKeyStart(keyID) ?? claims.startOf(keyID);
-    return !start || start.author === author || place > start.place || kindNow(author) !== 'member';
+  private isAfterStart({ place, author }: KeyEntry, keyID: string): boolean {
+    const start = this.facts.readKeyStart(keyID) ?? this.claims.startOf(keyID);
+    return !start || start.author === author || place > start.place || this.kindNow(author) !== 'member';
   }
 
   /** Whether who is an administrator still has revealed the same, so that this would be read in its place. */
-  function isOfAdministrator(field: string): boolean {
-    for (const place of byAdministrators.slice(fieldsRead)) {
-      const entry = keyEntryAt(judged, place);
-      if (entry?.change.kind === 'revelation' && kindNow(entry.author) === 'administrator')
-        fieldsOfAdministrators.add(entry.change.field);
+  private isOfAdministrator(field: string): boolean {
+    for (const place of this.byAdministrators.slice(this.fieldsRead)) {
+      const entry = keyEntryAt(this.judged, place);
+      if (entry?.change.kind === 'revelation' && this.kindNow(entry.author) === 'administrator')
+        this.fieldsOfAdministrators.add(entry.change.field);
     }
-    fieldsRead = byAdministrators.length;
-    return fieldsOfAdministrators.has(field);
+    this.fieldsRead = this.byAdministrators.length;
+    return this.fieldsOfAdministrators.has(field);
   }
 }
 
