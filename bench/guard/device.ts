@@ -47,11 +47,11 @@ function readThings(): number {
   });
 }
 
-/** Five groups with so many members, some of whom leave, each time with a new key for each of the others. */
+/** Ten groups with so many members, some of whom leave, each time with a new key for each of the others. */
 async function makeGroups(): Promise<number> {
   const members: RawAccount[] = [];
   for (let index = 0; index < Number(size); index++) members.push(await meet(index));
-  const groups = Array.from({ length: 5 }, () => node.createGroup());
+  const groups = Array.from({ length: 10 }, () => node.createGroup());
   const tookMs = cpuMsOf(() => {
     for (const group of groups) {
       for (const [index, member] of members.entries())

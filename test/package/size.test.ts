@@ -5,7 +5,7 @@ import { measureKernel } from '../../scripts/build/sizes.mjs';
 const entryBudget = 12_000;
 const completeEntryBudget = 53_600;
 const laterBudgets: Readonly<Record<string, number>> = {
-  'lazy-entry': 51_400,
+  'lazy-entry': 51_500,
   relays: 41_000,
   storage: 7_300,
   'kernel-storage': 7_000,
