@@ -1,5 +1,6 @@
 import { flushSync } from 'svelte';
 import type { Inspector } from '../src/inspect/inspector.ts';
+import type { ListWanted } from '../src/inspect/covalue-list/listed-covalue.ts';
 import type { Faults } from '../src/inspect/snapshot/fault-facts.ts';
 import type { RecordingState } from '../src/inspect/snapshot/recording-facts.ts';
 import type { InspectorSnapshot } from '../src/inspect/snapshot/inspector-snapshot.ts';
@@ -15,6 +16,8 @@ export interface Shown {
   readonly coValueID?: string | undefined;
   /** The history of viewed CoValues, the current one last. */
   readonly coValueTrail?: readonly string[];
+  /** Filter and order of the table of all CoValues. */
+  readonly all?: ListWanted;
   /** The selected message's number. */
   readonly message?: number | undefined;
   /** Unsynced shows only CoValues that have not reached this rung. */

@@ -39,7 +39,7 @@ test('a CoValue is shown with the relay’s known state, its transactions and it
   const panel = await beginWithPanel(page, app.origin, relay.port);
   const id = await makeCrewList(page);
   await panel.getByRole('tab', { name: /CoValue/ }).click();
-  await expect(panel.getByText('No CoValue selected')).toBeVisible();
+  await expect(panel.getByRole('grid', { name: 'All CoValues' })).toBeVisible();
 
   const search = panel.getByRole('combobox', { name: 'Go to an ID or a name' });
   await search.fill('crew');

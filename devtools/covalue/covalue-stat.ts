@@ -4,6 +4,6 @@ import type { PanelState } from '../panel-state.svelte.ts';
 
 export function covalueStat({ inspector, shown }: PanelState): Fact {
   const { coValueID } = shown;
-  if (coValueID === undefined) return { words: 'none', tone: 'plain' };
+  if (coValueID === undefined) return { words: 'all', tone: 'plain' };
   return { words: inspector?.coValues.label(coValueID).name ?? shortID(coValueID), tone: 'plain' };
 }

@@ -91,7 +91,11 @@ export function verdictOf(
 }
 
 /** The rung states of the whole CoValue. */
-export function statesOf({ unsynced, relays }: CoValueFacts, overview: Overview, nowMs: number): RungStates {
+export function statesOf(
+  { unsynced, relays }: Pick<CoValueFacts, 'unsynced'> & { readonly relays: readonly unknown[] },
+  overview: Overview,
+  nowMs: number,
+): RungStates {
   const atRelay = relays.length === 0 ? 'pending' : 'reached';
   return stepStates(
     unsynced?.steps ?? {

@@ -1,3 +1,4 @@
+import allCoValues from './all-covalues.css?inline';
 import base from './base.css?inline';
 import controls from './controls.css?inline';
 import corner from './corner.css?inline';
@@ -16,7 +17,7 @@ import storage from './storage.css?inline';
 import tokens from './tokens.css?inline';
 import unsynced from './unsynced.css?inline';
 
-const views = [unsynced, queues, peers, messages, covalue, lag, storage, tabs, faults];
+const views = [unsynced, queues, peers, messages, covalue, allCoValues, lag, storage, tabs, faults];
 
 /** Adopted style sheets work under `style-src 'self'`, which blocks `<style>` and `style="…"` even in shadow roots. */
 export function createStyleSheet(view: Window & typeof globalThis): CSSStyleSheet {

@@ -6,6 +6,7 @@ import { createCoValueReader } from './covalue/covalue-reader.ts';
 import { createSizes } from './covalue/covalue-size.ts';
 import { loadCoValue } from './covalue/load-covalue.ts';
 import { createRelayQueries } from './covalue/relay-queries.ts';
+import { createCoValueList } from './covalue-list/covalue-list.ts';
 import { createFaultControl } from './faults/fault-control.ts';
 import { createRecorder } from './faults/recorder.ts';
 import { replayRecording } from './faults/replay.ts';
@@ -89,6 +90,7 @@ export function createInspector(
   const tabWatch = inspection.tabs && createTabWatch({ tabs: inspection.tabs, clock, onChange });
   const listeners = new Set<(increment: InspectorIncrement) => void>();
   let lastUnsynced: InspectorSnapshot['unsynced'] | undefined;
+  const coValueList = createCoValueList(inspection.node, cost.stopwatchMs);
   let coValueReader: ReturnType<typeof createCoValueReader> | undefined;
 
   const stopFollowing = [faultControl.faults, recorder.recording].map((readable: Readable<unknown>) =>
@@ -206,6 +208,7 @@ export function createInspector(
     get coValues() {
       return coValues();
     },
+    listCoValues: (wanted = {}) => cost.measured(() => coValueList.list(wanted, unsyncedNow())),
     subscribe(listener) {
       const entry = (increment: InspectorIncrement) => listener(increment);
       listeners.add(entry);

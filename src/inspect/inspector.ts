@@ -4,6 +4,7 @@ import type { FaultPlan } from '../transport/faulty-transport.ts';
 import type { CoValueFacts } from './covalue/covalue-facts.ts';
 import type { CoValueReader } from './covalue/covalue-reader.ts';
 import type { RelayAnswer } from './covalue/relay-queries.ts';
+import type { CoValueList, ListWanted } from './covalue-list/listed-covalue.ts';
 import type { MessageLog } from './messages/message-log.ts';
 import type { FaultOptions, Faults } from './snapshot/fault-facts.ts';
 import type { InspectorIncrement, InspectorSnapshot } from './snapshot/inspector-snapshot.ts';
@@ -37,6 +38,8 @@ export interface Inspector {
    */
   coValue(id: string): CoValueFacts;
   readonly coValues: CoValueReader;
+  /** A page of all CoValues that the node knows. Loads and opens nothing. */
+  listCoValues(wanted?: ListWanted): CoValueList;
   /**
    * Asks each relay what it has committed of a CoValue, without loading it; resolves within 10 s. At most 20 queries per
    * relay are open at a time. Rejects with MESSAGE_INVALID for anything but a CoValue ID.

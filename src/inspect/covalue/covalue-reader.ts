@@ -144,11 +144,11 @@ const statesByLoadingState: Readonly<Record<CoValueCore['loadingState'], CoValue
   unknown: 'not-asked',
 };
 
-function stateOf(node: LocalNode, id: string): CoValueState {
+export function stateOf(node: LocalNode, id: string): CoValueState {
   return isCoValueID(id) ? statesByLoadingState[findCoValue(node, id)?.loadingState ?? 'unknown'] : 'no-id';
 }
 
-function groupIDOf(coValue: CoValueCore): Pick<GroupFacts, 'id' | 'relation'> | undefined {
+export function groupIDOf(coValue: CoValueCore): Pick<GroupFacts, 'id' | 'relation'> | undefined {
   const ruleset = coValue.verified?.header.ruleset;
   if (ruleset?.type === 'group') return { id: coValue.id, relation: 'itself' };
   return ruleset?.type === 'ownedByGroup' ? { id: ruleset.group, relation: 'owner' } : undefined;

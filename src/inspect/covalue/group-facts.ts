@@ -10,6 +10,8 @@ import { shownKey } from './shown-value.ts';
 export interface Groups {
   facts(id: string, relation: GroupFacts['relation']): GroupFacts;
   members(id: string, page: Page): MemberPage;
+  /** How many members can read, or `everyone`. `not-open` if the group, or one above it, is not open. */
+  readers(id: string): number | 'everyone' | 'not-open';
 }
 
 /** The members, valid until the group or one of its ancestors changes. */
@@ -19,6 +21,8 @@ interface KnownMembers {
 }
 
 const order = ['admin', 'manager', 'writer', 'reader', 'writeOnly'];
+/** Whoever may only write reads their own. */
+const reading: ReadonlySet<string> = new Set(['admin', 'manager', 'writer', 'reader']);
 
 export function createGroups(node: LocalNode, authors: Authors): Groups {
   const known = new WeakMap<RawGroup, KnownMembers>();
@@ -65,9 +69,13 @@ export function createGroups(node: LocalNode, authors: Authors): Groups {
     return rows;
   }
 
+  function isWholeLineage(lineage: readonly RawGroup[]): boolean {
+    return lineage.every((ancestor) => parentIDsOf(ancestor).every((id) => open(id)));
+  }
+
   function readMembers(group: RawGroup, lineage: readonly RawGroup[]): readonly MemberRow[] {
     // `roleOf` opens parents, so call it only if all ancestors are open.
-    const isWhole = lineage.every((ancestor) => parentIDsOf(ancestor).every((id) => open(id)));
+    const isWhole = isWholeLineage(lineage);
     const sources = isWhole ? lineage : [group];
     const ids = new Set(sources.flatMap((source) => source.keys().filter(isMemberKey)));
     ids.add(everyone);
@@ -106,6 +114,12 @@ export function createGroups(node: LocalNode, authors: Authors): Groups {
     members(id, page) {
       const group = open(id);
       return sliceOf(group ? rowsOf(group) : [], page);
+    },
+    readers(id) {
+      const group = open(id);
+      if (!group || !isWholeLineage(lineageOf(group))) return 'not-open';
+      const readers = rowsOf(group).filter(({ role }) => reading.has(role));
+      return readers.some((row) => row.id === everyone) ? 'everyone' : readers.length;
     },
   };
 }

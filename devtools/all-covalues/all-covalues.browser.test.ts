@@ -1,0 +1,89 @@
+import type { LocalNode, RawGroup } from 'cojson';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { createAccountNode } from '../../test/support/session/account-node.ts';
+import { createFakeSync } from '../../test/support/sync/fake-sync.ts';
+import { mountOpenly, the } from '../panel-in-test.ts';
+
+let node: LocalNode;
+let group: RawGroup;
+
+beforeEach(async () => {
+  localStorage.clear();
+  await page.viewport(1280, 800);
+  node = await createAccountNode();
+  group = node.createGroup();
+  for (const name of ['Crew', 'Anchor', 'Mooring']) group.createMap().set('name', name, 'private');
+});
+
+async function open(): Promise<ShadowRoot> {
+  const { root } = mountOpenly({ target: createFakeSync(node, Date.now()), open: true });
+  the(root, '[role=tab]', 'CoValue').click();
+  await expect.poll(() => rowsOf(root).length).toBeGreaterThan(3);
+  return root;
+}
+
+/** After each reading, the panel pauses for a hundred times the reading's duration. */
+const soon = { timeout: 10_000 };
+const rowsOf = (root: ShadowRoot) => [
+  ...root.querySelectorAll<HTMLElement>('.all-table [role=row]:not(.table-head)'),
+];
+const namesOf = (root: ShadowRoot) => rowsOf(root).map((row) => row.querySelector('b')?.textContent);
+const press = (root: ShadowRoot, name: string) => the(root, 'button', name).click();
+
+describe('all CoValues', () => {
+  it('has a row for each CoValue that the node knows, with owner, readers and size', async () => {
+    const root = await open();
+    const { length } = [...node.allCoValues()];
+    expect(rowsOf(root)).toHaveLength(length);
+    const row = the(root, '.all-table [role=row]', 'Mooring');
+    expect(row.textContent).toMatch(/CoMap.*co_z.* B/s);
+    expect(the(root, '.foot').textContent).toContain(`${length} of ${length} CoValues`);
+  });
+
+  it('filters by text and kind, orders by a column, and keeps both when views change', async () => {
+    const root = await open();
+    press(root, 'CoMap');
+    await userEvent.click(the(root, '[role=columnheader] button', 'CoValue'));
+    await expect.poll(() => namesOf(root).slice(0, 4), soon).toEqual(['Ana', 'Anchor', 'Crew', 'Mooring']);
+    await userEvent.click(the(root, '[role=columnheader] button', 'CoValue'));
+    await expect
+      .poll(
+        () =>
+          namesOf(root).includes('Mooring') &&
+          namesOf(root).indexOf('Mooring') < namesOf(root).indexOf('Crew'),
+        soon,
+      )
+      .toBe(true);
+    expect(the(root, '[role=columnheader]', 'CoValue').ariaSort).toBe('descending');
+    the(root, '.all-covalues input').focus();
+    await userEvent.keyboard('anch');
+    await expect.poll(() => namesOf(root), soon).toEqual(['Anchor']);
+    the(root, '[role=tab]', 'Peers').click();
+    the(root, '[role=tab]', 'CoValue').click();
+    await expect.poll(() => namesOf(root), soon).toEqual(['Anchor']);
+    the(root, '.all-covalues input').focus();
+    await userEvent.keyboard('nowhere');
+    await expect
+      .poll(() => the(root, '.empty h3').textContent, soon)
+      .toMatch(/^None of \d+ CoValues matches$/);
+    press(root, 'Show all');
+    await expect.poll(() => rowsOf(root).length, soon).toBe([...node.allCoValues()].length);
+  });
+
+  it('opens a CoValue with the keyboard, and returns to all', async () => {
+    const root = await open();
+    press(root, 'CoMap');
+    await userEvent.click(the(root, '[role=columnheader] button', 'CoValue'));
+    await expect.poll(() => namesOf(root)[1], soon).toBe('Anchor');
+    the(root, '.all-table').focus();
+    await userEvent.keyboard('{ArrowDown}{ArrowDown}');
+    await expect
+      .poll(() => root.querySelector('.all-table [aria-selected=true]')?.textContent)
+      .toContain('Anchor');
+    await userEvent.keyboard('{Enter}');
+    await expect.poll(() => root.querySelector('.who')?.textContent, soon).toContain('Anchor');
+    press(root, 'All CoValues');
+    await expect.poll(() => namesOf(root)[1], soon).toBe('Anchor');
+  });
+});
