@@ -136,6 +136,41 @@ test('autofill makes way for an explicit prompt', async ({ page, origins }) => {
   expect(await count('offered')).toBe(2);
 });
 
+test('a request for autofill that the browser ends changes nothing on the page, also for an invitation', async ({
+  page,
+  origins,
+}) => {
+  await addAuthenticator(page, { hasAutofill: true });
+  await page.addInitScript(() => {
+    const { credentials } = navigator;
+    const get = credentials.get.bind(credentials);
+    credentials.get = async (options) => {
+      if (options?.mediation !== 'conditional') return get(options);
+      sessionStorage.setItem('ended', 'yes');
+      throw new DOMException('The request timed out.', 'NotAllowedError');
+    };
+  });
+  const app = createApp(page);
+  const link = '/#join/co_zT9hQm2VbXw7aaaaaaaaaaa/Kd83pQvLr5eYtNaaaaaaaaaaa';
+  for (const path of ['/', link]) {
+    await app.open(origins[0], path);
+    await expect.poll(() => page.evaluate(() => sessionStorage.getItem('ended'))).toBe('yes');
+    const asks = page.getByRole('button', { name: /^(Continue|Join) with a passkey$/ });
+    await expect(asks).toBeVisible();
+    // A notice would follow once the device's accounts were read.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+    await expect(page.getByRole('alert')).toBeEmpty();
+    // A prompt that the user asked for is explained.
+    await page.evaluate(() => {
+      sessionStorage.clear();
+      navigator.credentials.create = () => Promise.reject(new DOMException('Refused', 'NotAllowedError'));
+    });
+    await asks.click();
+    await expect(page.getByRole('alert')).toContainText('The passkey prompt closed without a result');
+    await page.goto('about:blank');
+  }
+});
+
 test('two accounts on a device are chosen by name, and neither sees the other’s lists', async ({
   page,
   origins,

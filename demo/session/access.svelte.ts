@@ -5,6 +5,7 @@ import {
   resumeSession,
   signInWithPasskey,
   type KernelError,
+  type KernelErrorCode,
   type KnownAccount,
   type PasskeySupport,
   type Remember,
@@ -54,6 +55,13 @@ export interface AccessControl {
   /** Closes the account in this tab without signing out, so that the user can open another one. */
   leave(): void;
 }
+
+/** How an autofill request fails before the user picks a passkey. The same cause shows again if they ask for a prompt. */
+const endedUnasked: ReadonlySet<KernelErrorCode> = new Set([
+  'ABORTED',
+  'PASSKEY_UNSUPPORTED',
+  'PASSKEY_INVALID_RP_ID',
+]);
 
 /** Calls `onleft` after the user signs out here or leaves the account, so that the page can forget its route. */
 export function createAccess(onleft: () => void): AccessControl {
@@ -146,7 +154,9 @@ export function createAccess(onleft: () => void): AccessControl {
       if (signal.aborted) await session.close();
       else opened({ session, isNew: false, remember });
     } catch (error) {
-      if (signal.aborted || isKernelError(error, 'ABORTED')) return;
+      if (signal.aborted) return;
+      // The user picked no passkey, so a notice would answer nothing that they did.
+      if (isKernelError(error) && endedUnasked.has(error.code)) return;
       // Restarting it automatically could fail forever.
       mayAutofill = false;
       last = { kind: 'sign-in' };

@@ -34,7 +34,7 @@ export interface ResumeOptions extends SessionOptions {
 export interface SignInOptions extends SessionOptions {
   /**
    * Opens no prompt: the passkeys appear among the suggestions of an input with `autocomplete="webauthn"`. Pending until the
-   * user picks one, `signal` aborts, or another ceremony begins.
+   * user picks one; rejects with ABORTED if `signal` aborts, another ceremony begins, or the browser ends the request.
    */
   readonly autofill?: boolean;
 }

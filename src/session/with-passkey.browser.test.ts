@@ -55,8 +55,7 @@ test('autofill opens the account, and gives way to a sign-up', async () => {
   const asked = vi.spyOn(navigator.credentials, 'get');
   const picking = signInWithPasskey({ sync: false, autofill: true });
   // Chromium's authenticator is empty, and may fail before the sign-up ends the wait.
-  const ended = expect.stringMatching(/^(ABORTED|PASSKEY_REFUSED)$/) as string;
-  const replaced = expect(picking).rejects.toMatchObject({ code: ended });
+  const replaced = expect(picking).rejects.toMatchObject({ code: 'ABORTED' });
   // Autofill that begins to wait after the sign-up would pick the new passkey.
   await vi.waitFor(() => expect(asked).toHaveBeenCalledOnce(), { timeout: 10_000 });
   asked.mockRestore();

@@ -118,6 +118,14 @@ describe('a failed prompt', () => {
     await expect(createPasskey(platform, signUp)).rejects.toMatchObject({ code, cause });
   });
 
+  test('autofill that the browser ends is ABORTED, because the user saw no prompt to refuse', async () => {
+    const platform = platformWith();
+    const cause = new DOMException('', 'NotAllowedError');
+    platform.passkeys.failNext(cause);
+    const offered = getPasskey(platform, { ...signIn, autofill: true });
+    await expect(offered).rejects.toMatchObject({ code: 'ABORTED', cause });
+  });
+
   test('no error claims that the user cancelled', async () => {
     const platform = platformWith();
     platform.passkeys.failNext(new DOMException('', 'NotAllowedError'));

@@ -92,12 +92,15 @@ async function use(
 ): Promise<UsedPasskey> {
   const { rpID, signal } = ceremony;
   const request = { rpID, allowCredentialIDs, autofill, prfInput, signal };
-  const result = await run(ceremony, () => passkeys.get(request));
+  const result = await run(request, () => passkeys.get(request));
   if (result.prf.kind !== 'output') throw prfUnavailable();
   return checked(result, result.prf.output, 'get');
 }
 
-async function run<T>(ceremony: Ceremony, prompt: () => Promise<T>): Promise<T> {
+async function run<T>(
+  ceremony: Ceremony & { readonly autofill?: boolean },
+  prompt: () => Promise<T>,
+): Promise<T> {
   throwIfAborted(ceremony.signal);
   try {
     return await prompt();

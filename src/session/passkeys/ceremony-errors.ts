@@ -17,14 +17,13 @@ export function whereToDelete({ label }: LeftOverPasskey): string {
 }
 
 /** Maps what a ceremony threw to a KernelError by the name of its DOMException, and keeps it as the cause. */
-export function ceremonyError(cause: unknown, request: { readonly rpID: string }): KernelError {
+export function ceremonyError(
+  cause: unknown,
+  request: { readonly rpID: string; readonly autofill?: boolean },
+): KernelError {
   switch (cause instanceof Error || cause instanceof DOMException ? cause.name : '') {
     case 'AbortError':
-      return createKernelError(
-        'ABORTED',
-        'The passkey prompt was closed by the app or replaced by another prompt. Start again.',
-        { cause },
-      );
+      return promptEnded(cause);
     case 'InvalidStateError':
       return createKernelError(
         'PASSKEY_ALREADY_HERE',
@@ -45,6 +44,8 @@ export function ceremonyError(cause: unknown, request: { readonly rpID: string }
         { cause },
       );
     default:
+      // The user saw no prompt, so none was refused: browsers end such a request for reasons of their own.
+      if (request.autofill) return promptEnded(cause);
       // NotAllowedError covers a refusal, a time-out, a missing passkey and more; the browser does not say which.
       return createKernelError(
         'PASSKEY_REFUSED',
@@ -54,8 +55,16 @@ export function ceremonyError(cause: unknown, request: { readonly rpID: string }
   }
 }
 
+function promptEnded(cause: unknown): KernelError {
+  return createKernelError(
+    'ABORTED',
+    'The app, another prompt or the browser ended this request. Start again.',
+    { cause },
+  );
+}
+
 const needsPRF =
-  'A passkey opens an account only if the browser and the passkey provider both support the PRF extension. Use a current browser, with a passkey kept by the system, a phone or a security key.';
+  'A passkey opens an account only if the browser and the passkey provider both support the PRF extension. Use a current browser and a passkey of the system, a phone or a security key.';
 
 export function prfUnavailable(
   leftOver?: LeftOverPasskey,
@@ -107,7 +116,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 export function aborted(signal: AbortSignal): KernelError {
-  return createKernelError('ABORTED', 'The app aborted this operation through its signal. Start again.', {
+  return createKernelError('ABORTED', 'The app aborted this operation. Start again.', {
     cause: signal.reason,
   });
 }
