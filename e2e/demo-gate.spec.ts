@@ -171,6 +171,17 @@ test('a request for autofill that the browser ends changes nothing on the page, 
   }
 });
 
+test('Enter in the name field signs up, as the button below it does', async ({ page, origins }) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await page.getByRole('textbox', { name: 'Account name (optional)' }).fill('Ana');
+  await page.keyboard.press('Enter');
+  await app.makeList('Groceries');
+  await page.getByRole('link', { name: 'Account and device' }).first().click();
+  await expect(page.getByRole('region', { name: 'What is on this device' })).toContainText('Ana');
+});
+
 test('two accounts on a device are chosen by name, and neither sees the other’s lists', async ({
   page,
   origins,
