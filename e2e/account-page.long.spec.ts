@@ -1,8 +1,11 @@
+import type * as kernel from '@MaiaOS/kernel';
 import type { Page } from '@playwright/test';
+import { join } from 'node:path';
 import { createApp, type App } from './support/app.ts';
 import { addAuthenticator } from './support/authenticator.ts';
 import { backOnline } from './support/network.ts';
 import type { RelayProcess } from './support/relay-process.ts';
+import { root } from './support/servers.ts';
 import { expect, test } from './support/test.ts';
 
 async function openAccountPage(page: Page): Promise<void> {
@@ -171,7 +174,6 @@ test('signing out anyway loses unconfirmed changes', async ({ page, relay, origi
   await openAccountPage(page);
   await page.getByRole('button', { name: 'Sign out of this device' }).click();
   const sheet = page.getByRole('dialog');
-  await sheet.getByRole('button', { name: 'Sign out', exact: true }).click();
   await sheet.getByRole('button', { name: /^Sign out now and lose the \d+ changes?$/ }).click();
   await expect(page.getByText('You are signed out', { exact: true })).toBeVisible();
   await expect(page).toHaveTitle('Lists');
@@ -199,7 +201,6 @@ test('signing out lists what would be lost, and ends every tab', async ({
 
   await page.getByRole('button', { name: 'Sign out of this device' }).click();
   const sheet = page.getByRole('dialog');
-  await sheet.getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(sheet.getByRole('heading')).toHaveText(/^\d+ changes? (is|are) not confirmed yet$/);
   await expect(sheet.getByRole('listitem').filter({ hasText: 'Bread' })).toContainText('Groceries');
   const lose = sheet.getByRole('button', { name: /^Sign out now and lose/ });
@@ -219,7 +220,6 @@ test('signing out lists what would be lost, and ends every tab', async ({
   await expect(app.item('Bread')).toBeVisible();
   await openAccountPage(page);
   await page.getByRole('button', { name: 'Sign out of this device' }).click();
-  await sheet.getByRole('button', { name: 'Sign out', exact: true }).click();
   await sheet.getByRole('button', { name: 'Sign out once everything is confirmed' }).click();
   await relay.start();
   await backOnline(page);
@@ -239,7 +239,6 @@ test('a sign-out that waits goes on when another tab answers again', async ({
   await openAccountPage(page);
   await page.getByRole('button', { name: 'Sign out of this device' }).click();
   const sheet = page.getByRole('dialog');
-  await sheet.getByRole('button', { name: 'Sign out', exact: true }).click();
   await sheet.getByRole('button', { name: 'Sign out once everything is confirmed' }).click();
   const other = createApp(await context.newPage());
   await other.open(origins[0]);
@@ -254,6 +253,34 @@ test('a sign-out that waits goes on when another tab answers again', async ({
   await expect(sheet.getByRole('heading')).toHaveText('Some changes may not be confirmed yet');
   await expect(sheet.getByRole('status')).toContainText('Waiting for the relay');
   await blocking.accept();
+  await expect(page.getByText('You are signed out', { exact: true })).toBeVisible();
+});
+
+test('a sign-out while sending is paused offers to resume it, and then goes on', async ({
+  page,
+  devOrigin,
+}) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.begin(devOrigin, 'Groceries');
+  await app.untilStored();
+  await page.evaluate(
+    async (path) => {
+      const { activeSession } = (await import(path)) as typeof kernel;
+      activeSession.current?.sync.pause();
+    },
+    `/@fs${join(root, 'src/index.ts')}`,
+  );
+  await app.addItem('Bread');
+  await openAccountPage(page);
+  await page.getByRole('button', { name: 'Sign out of this device' }).click();
+  const sheet = page.getByRole('dialog');
+  await expect(sheet.getByRole('listitem').filter({ hasText: 'Bread' })).toContainText('Groceries');
+  await expect(sheet.getByRole('status')).toContainText('Sending is paused');
+  await expect(sheet).not.toContainText('automatically');
+  await sheet.getByRole('button', { name: 'Resume sending' }).click();
+  await expect(sheet.getByRole('heading')).toHaveText('Sign out of this device?');
+  await sheet.getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(page.getByText('You are signed out', { exact: true })).toBeVisible();
 });
 

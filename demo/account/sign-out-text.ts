@@ -1,5 +1,9 @@
+import { type CoValueSync, type SyncState } from '@MaiaOS/kernel';
 import { type ListsView } from '../model/lists.ts';
 import { formatCount } from '../sync/format-span.ts';
+import { refusalText } from '../sync/refusal-text.ts';
+import { sentence } from '../sync/relay-text.ts';
+import { isAllConfirmed } from '../sync/rung-steps.ts';
 
 /** A change that only this device has, by its visible name. */
 export interface WaitingChange {
@@ -11,9 +15,46 @@ export interface WaitingChange {
 /** More names would push the buttons off the screen. */
 const maxNamed = 5;
 
+/** The changes that a sign-out may lose. */
+export interface Unconfirmed {
+  /** At least so many. If it is 0, nobody knows yet. */
+  readonly count: number;
+  readonly ids: readonly string[];
+}
+
+/** What this tab counts, with the IDs that have a visible name. Undefined if the relay has everything, or before the first state. */
+export function unconfirmedHere(
+  state: SyncState | undefined,
+  { lists }: ListsView,
+  stateOf: (id: string) => { readonly current: Pick<CoValueSync, 'confirmed'> },
+): Unconfirmed | undefined {
+  if (!state || isAllConfirmed(state)) return undefined;
+  const named = lists.flatMap((list) => [
+    list.id,
+    ...list.items.flatMap(({ id, picture }) => (picture ? [id, picture.id] : [id])),
+  ]);
+  const ids = named.filter((id) => ['pending', 'failed'].includes(stateOf(id).current.confirmed));
+  return { count: Math.max(state.confirmed.pending, ids.length), ids };
+}
+
+/** Why the relay confirms nothing unless somebody acts first. Undefined if everything is sent automatically. */
+export function whyNotSent(
+  state: SyncState,
+): { readonly text: string; readonly canResume: boolean } | undefined {
+  if (state.status === 'paused') {
+    const text = 'Sending is paused in this tab. Resume it so that the relay can confirm these changes.';
+    return { text, canResume: true };
+  }
+  if (state.status === 'off')
+    return { text: 'No relay is set, so nothing can confirm these changes.', canResume: false };
+  const refused = state.peers.find((peer) => peer.phase === 'failed');
+  const error = refused?.error ?? state.sent.error ?? state.confirmed.error;
+  return error && { text: sentence(refusalText(error)), canResume: false };
+}
+
 /** The changes with a visible name, and how many more there are. */
 export function waitingChanges(
-  ids: readonly string[],
+  { ids, count }: Unconfirmed,
   { lists }: ListsView,
 ): { readonly named: readonly WaitingChange[]; readonly more: number } {
   const waiting = new Set(ids);
@@ -27,7 +68,7 @@ export function waitingChanges(
     ...(waiting.has(list.id) ? [{ id: list.id, text: `The list “${list.title}”`, list: undefined }] : []),
   ]);
   const shown = named.slice(0, maxNamed);
-  return { named: shown, more: ids.length - shown.length };
+  return { named: shown, more: count - shown.length };
 }
 
 export function notConfirmedTitle(count: number): string {

@@ -61,7 +61,7 @@ function formatNextTry(inMs: number): string {
   return inMs > 0 ? `Next attempt in ${formatSpan(inMs + 999)}.` : 'Retrying now.';
 }
 
-function sentence(words: string): string {
+export function sentence(words: string): string {
   const capital = words.charAt(0).toUpperCase() + words.slice(1);
   return capital.endsWith('.') ? capital : `${capital}.`;
 }
