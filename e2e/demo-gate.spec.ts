@@ -95,6 +95,35 @@ test('a mistyped phrase is explained in its field, and creates no account', asyn
   await expect(field(page)).toHaveValue('');
 });
 
+test('a misspelt word of the phrase is named while typing, but not the word at the cursor', async ({
+  page,
+  origins,
+}) => {
+  await addAuthenticator(page);
+  const app = createApp(page);
+  await app.open(origins[0]);
+  await page.getByRole('button', { name: 'Use the recovery phrase' }).click();
+  const named = (text: string) => page.getByRole('status').filter({ hasText: text });
+  await field(page).pressSequentially('1. zoo 2. votte');
+  await expect(page.getByText('2 of 24', { exact: true })).toBeVisible();
+  await expect(field(page)).toHaveAttribute('aria-invalid', 'false');
+  await field(page).press('Space');
+  await expect(named('Word 2 is not in the list of recovery words.')).toBeVisible();
+  await expect(field(page)).toHaveAttribute('aria-invalid', 'true');
+  await field(page).pressSequentially('xylophon');
+  await page.getByRole('button', { name: 'Back' }).focus();
+  await expect(named('Words 2 and 3 are not in the list of recovery words.')).toBeVisible();
+
+  // After a submit, the field explains more, until the user changes the words.
+  await page.getByRole('button', { name: 'Open my account' }).click();
+  const alert = page.getByRole('alert').filter({ hasText: 'this one has 3' });
+  await expect(alert).toContainText('“vote”');
+  await expect(named('Words 2 and 3 are not in the list of recovery words.')).toHaveCount(0);
+  await field(page).fill('zoo vote xylophon ');
+  await expect(alert).toHaveCount(0);
+  await expect(named('Word 3 is not in the list of recovery words.')).toBeVisible();
+});
+
 test('a passkey among the input’s suggestions opens the account', async ({ page, origins }) => {
   const app = createApp(page);
   await addAuthenticator(page, { hasAutofill: true });

@@ -4,7 +4,12 @@ export {
   signInWithPasskey,
   signUpWithPasskey,
 } from './session/with-passkey.ts';
-export { signInWithRecoveryPhrase, signUpWithRecoveryPhrase } from './session/with-phrase.ts';
+export {
+  checkPhraseWords,
+  signInWithRecoveryPhrase,
+  signUpWithRecoveryPhrase,
+} from './session/with-phrase.ts';
+export type { PhraseCheck } from './session/phrase/phrase-words.ts';
 export { openAgentSession } from './session/agent/agent-session.ts';
 export { listAccounts } from './session/list-accounts.ts';
 export type { KnownAccount } from './session/device/known-accounts.ts';

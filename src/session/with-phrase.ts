@@ -1,6 +1,7 @@
 import { createBrowserPlatform } from '../platform/browser-platform.ts';
 import { createLazyModule } from '../base/lazy-module.ts';
 import { phraseModule } from './phrase/phrase-module.ts';
+import type { PhraseCheck } from './phrase/phrase-words.ts';
 import { loadSession } from './load-session.ts';
 import type { Session } from './session.ts';
 import type { SessionOptions, SignUpOptions } from './session-options.ts';
@@ -35,6 +36,15 @@ export async function signInWithRecoveryPhrase(
 ): Promise<Session> {
   const { signInWithPhrase } = await loadPhraseSessions(options);
   return signInWithPhrase(createBrowserPlatform(), phrase, options);
+}
+
+/**
+ * Finds misspelt words while the user types a recovery phrase. A word that is not finished is not in the list either, so
+ * leave out its position. Accepts the same forms as `signInWithRecoveryPhrase`. Rejects only with KERNEL_NOT_LOADED.
+ */
+export async function checkPhraseWords(typed: string): Promise<PhraseCheck> {
+  const { checkWords } = await phraseModule.load();
+  return checkWords(typed);
 }
 
 async function loadPhraseSessions(options: SessionOptions) {

@@ -1,3 +1,10 @@
+/** The words of a phrase that the user is typing. Has nothing of the text itself. */
+export interface PhraseCheck {
+  readonly count: number;
+  /** The positions of the words that are not in the list, from 1. Empty if there are more than 48 words. */
+  readonly unknown: readonly number[];
+}
+
 /** Accepts any case, several lines, numbers and commas. The returned words may not be in the word list. */
 export function wordsIn(text: string): readonly string[] {
   return text

@@ -4,7 +4,7 @@ import type { KernelError } from '../../base/kernel-error.ts';
 import { accountIDFor } from '../account/genesis.ts';
 import { createSessionCrypto } from '../../engine/session-crypto.ts';
 import vectors from './phrase-vectors.json' with { type: 'json' };
-import { phraseToSeed, seedToPhrase } from './recovery-phrase.ts';
+import { checkWords, phraseToSeed, seedToPhrase } from './recovery-phrase.ts';
 
 const seed = Uint8Array.from({ length: 32 }, (_, index) => index);
 const phrase = seedToPhrase(seed);
@@ -102,6 +102,19 @@ describe('an invalid phrase', () => {
     const { details, message } = refusal(changed({ 3: 'zoo' }));
     expect(details).toEqual({ reason: 'checksum', positions: [] });
     expect(message).toContain('together they are not a recovery phrase');
+  });
+});
+
+describe('words that are being typed', () => {
+  test.each([
+    ['', 0, []],
+    ['zoo vote', 2, []],
+    ['1. Zoo\n2. votte, 3', 2, [2]],
+    [changed({ 5: 'expirre', 24: 'zo' }), 24, [5, 24]],
+    ['word '.repeat(48), 48, []],
+    ['wordd '.repeat(49), 49, []],
+  ])('are counted as a phrase counts them, and compared with the list', (text, count, unknown) => {
+    expect(checkWords(text)).toEqual({ count, unknown });
   });
 });
 
