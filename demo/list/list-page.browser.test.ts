@@ -51,3 +51,28 @@ it('keeps the field of an item that somebody else checks off', async () => {
   await expect.element(field).not.toBeInTheDocument();
   expect(device.texts(listID)).toContain('Soap and towels');
 });
+
+it('cuts a long item to a few lines, until the user asks for all of it', async () => {
+  const long = 'Buy the wood that lasts until spring. '.repeat(50).trim();
+  device.edit.addItem(listID, long);
+  const row = page.getByRole('listitem').filter({ hasText: long });
+  const words = row.getByRole('button', { name: long, exact: true });
+  await expect.element(row.getByRole('button', { name: 'Show all' })).toBeVisible();
+  const height = () => words.element().getBoundingClientRect().height;
+  expect(height()).toBeLessThan(200);
+  await row.getByRole('button', { name: 'Show all' }).click();
+  await expect.poll(height).toBeGreaterThan(400);
+  const less = row.getByRole('button', { name: 'Show less' });
+  less.element().focus();
+  await userEvent.keyboard(' ');
+  await expect.poll(height).toBeLessThan(200);
+  await expect.element(page.getByRole('checkbox', { name: long })).not.toBeChecked();
+
+  await words.click();
+  await expect.element(field).toHaveValue(long);
+  expect(field.element().getBoundingClientRect().height).toBeLessThanOrEqual(innerHeight / 2);
+  await userEvent.fill(field, 'Wood');
+  await userEvent.keyboard('{Enter}');
+  await expect.element(page.getByRole('button', { name: 'Wood', exact: true })).toBeVisible();
+  expect(page.getByRole('button', { name: /^Show/ }).query()).toBeNull();
+});
