@@ -143,12 +143,12 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
   [
     'waiting for a relay that stores nothing',
     testState({ status: 'confirmed', durable: pendingSince(2, 15_000) }),
-    'rrrs Confirmed by the relay · not stored for 15 s | stuck waiting',
+    'rrrs Confirmed by the relay · still not stored after 15 s | stuck waiting',
   ],
   [
     'waiting for a device that saves nothing',
     testState({ status: 'syncing', saved: pendingSince(1, 11_000) }),
-    'srrr Saving on this device · waiting for storage for 11 s | stuck waiting',
+    'srrr Saving on this device · still not saved after 11 s | stuck waiting',
   ],
   [
     'confirmed, durable pending',

@@ -83,8 +83,8 @@ function lineOnline(state: SyncState, nowMs: number, reachedAtMs: number): Line 
 
   const stuck = stuckRung(state, nowMs);
   const since = stuck && formatSpan(waitedMs(state[stuck] ?? state.confirmed, nowMs));
-  if (stuck === 'saved') return ['waiting', 'Saving on this device', `waiting for storage for ${since}`];
-  if (stuck === 'durable') return ['waiting', 'Confirmed by the relay', `not stored for ${since}`];
+  if (stuck === 'saved') return ['waiting', 'Saving on this device', `still not saved after ${since}`];
+  if (stuck === 'durable') return ['waiting', 'Confirmed by the relay', `still not stored after ${since}`];
   if (stuck) return ['waiting', savedHere, `waiting for the relay for ${since}`];
 
   if (state.saved.pending > 0) return ['saving', 'Saving on this device'];

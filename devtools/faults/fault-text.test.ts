@@ -16,7 +16,7 @@ test('describes each preset', () => {
 test('describes a custom plan', () => {
   const plan = { seed: 1, refuse: 0.25, lifeMs: 90_000, up: { close: 0.005 }, down: { delayMs: 40 } };
   expect(describePlan(plan)).toBe(
-    'refuses 25 % of attempts · breaks each connection after 90 s · to the relay: 0.5 % break the connection · from the relay: 40 ms delay',
+    'refuses 25 % of attempts · breaks each connection after 90 s · to the relay: 0.5 % of frames break the connection · from the relay: 40 ms delay',
   );
 });
 

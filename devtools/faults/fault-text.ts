@@ -27,13 +27,13 @@ function describeDirection(way: WayFaults): string {
   const { close = 0, stall, spells, delayMs, dropTail, duplicate = 0, reorder, charactersPerSecond } = way;
   const parts = [
     spells && `blocked for ${formatRange(spells.stillMs)} of every ${formatRange(spells.everyMs)}`,
-    stall && `${percent(stall.chance)} stall traffic for ${formatRange(stall.ms)}`,
+    stall && `${percent(stall.chance)} of frames stall traffic for ${formatRange(stall.ms)}`,
     delayMs !== undefined && `${formatRange(delayMs)} delay`,
     charactersPerSecond !== undefined && `${formatBytes(charactersPerSecond)}/s`,
     dropTail && `${percent(dropTail.chance)} lost with all later frames`,
     duplicate > 0 && `${percent(duplicate)} duplicated`,
     reorder && `${percent(reorder.chance)} late with all later frames`,
-    close > 0 && `${percent(close)} break the connection`,
+    close > 0 && `${percent(close)} of frames break the connection`,
   ];
   return parts.filter((part) => typeof part === 'string').join(', ');
 }

@@ -28,7 +28,7 @@ export function factsOf(facts: StorageFacts, nowMs: number): readonly StorageFac
     ...(takeover
       ? [
           {
-            label: 'Takeover',
+            label: 'Migration',
             words: `${takeover.done.toLocaleString('en')} of ${takeover.total.toLocaleString('en')} from cojson-storage-indexeddb`,
           },
         ]

@@ -182,7 +182,7 @@ it('lists the database, the writes and the last failure', () => {
   expect(byLabel({ ...plain, ...full, takeover: { done: 10, total: 1_860 } })).toMatchObject({
     Writes: '3 since the devtools were mounted · slowest 9 ms · 1 waiting',
     Failed: '3 attempts, the last 3 s ago: QuotaExceededError',
-    Takeover: '10 of 1,860 from cojson-storage-indexeddb',
+    Migration: '10 of 1,860 from cojson-storage-indexeddb',
   });
   const unknown = {
     waiting: 'unknown',

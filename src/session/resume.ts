@@ -75,7 +75,7 @@ async function resumeAccount(parts: {
   }
   const [{ seed, passkey }, crypto] = await Promise.all([openVault(platform, vault), parts.crypto]);
   const genesis = await createGenesis(crypto, platform.subtle, seed);
-  if (genesis.accountID !== accountID) throw vaultDamaged('leads to another account');
+  if (genesis.accountID !== accountID) throw vaultDamaged('belongs to another account');
   throwIfAborted(signal);
   const keyrings = copies.flatMap(({ content }) => content);
   const session = await openSession(platform, { crypto, genesis, seed, keyrings, passkey }, options, tabs);

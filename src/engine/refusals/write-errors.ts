@@ -28,7 +28,7 @@ export function privateInGroup(id: string): KernelError {
 export function adminStays(groupID: string, role: Role | undefined): KernelError {
   return createKernelError(
     'WRITE_FORBIDDEN',
-    `No other account can take the role of an admin of ${groupID} away. Nothing was changed. Ask the admin to give it up themselves, or create a group without them.`,
+    `No other account can take away an admin’s role in ${groupID}. Nothing was changed. Ask the admin to give it up themselves, or create a group without them.`,
     { details: { id: groupID, role } },
   );
 }

@@ -20,12 +20,12 @@ export const contentRefusals = {
   'no-place': {
     code: 'forbidden',
     sentence:
-      'This account was created by the kernel, and this edit names no place as the kernel’s edits do. Write with the kernel instead of a stock client.',
+      'This account was created by the kernel, but this edit does not name its CoValue and session, as the kernel’s edits do. Write with the kernel instead of a stock client.',
   },
   copy: {
     code: 'forbidden',
     sentence:
-      'The relay has the beginning of this session in another CoValue or session already, so this is a copy of it.',
+      'The relay already has the beginning of this session in another CoValue or session, so this is a copy of it.',
   },
   'no-group': {
     code: 'forbidden',

@@ -30,7 +30,7 @@ export function deviceError(cause: unknown): KernelError {
 export function databaseBlocked(cause?: unknown): KernelError {
   return createKernelError(
     'STORAGE_BLOCKED',
-    'Another tab of the app, which may be frozen, keeps a database of this device open and does not react. Close the app’s other tabs, then try again.',
+    'Another tab of the app, which may be frozen, is holding a database of this device open and does not respond. Close the app’s other tabs, then try again.',
     cause === undefined ? {} : { cause },
   );
 }

@@ -35,7 +35,7 @@ export async function openEntry(
     isRecord(entry) && typeof entry['seed'] === 'string' ? bytesFromBase64url(entry['seed']) : undefined;
   if (!isRecord(entry) || seed?.length !== seedLength) throw invalid('holds no account');
   if (accountIDFor(crypto, crypto.agentSecretFromSecretSeed(seed)) !== entry['accountID']) {
-    throw invalid('names an account that its own seed does not lead to');
+    throw invalid('names an account that does not match its seed');
   }
   return seed;
 }

@@ -62,7 +62,7 @@ describe('an entry', () => {
     const forged = await sealEntry(platform, keys, { seed, accountID: other.accountID });
     await expect(openEntry(crypto, platform, keys, forged)).rejects.toMatchObject({
       code: 'ACCOUNT_INVALID',
-      message: expect.stringContaining('seed does not lead to') as string,
+      message: expect.stringContaining('does not match its seed') as string,
     });
   });
 

@@ -74,7 +74,7 @@ async function untilAvailable(
 function unreadable(): KernelError {
   return createKernelError(
     'STORAGE_UNAVAILABLE',
-    'What this device has of the account cannot be read at the moment. Reload, then open the account again.',
+    'This device’s copy of the account cannot be read at the moment. Reload, then open the account again.',
   );
 }
 

@@ -54,7 +54,7 @@ function nameOf(accountID: string): string {
 function anotherSignsOut(cause: unknown): KernelError {
   return createKernelError(
     'TIMEOUT',
-    'Another tab of this app has begun to sign this account out and does not finish; it may be frozen. Close the other tabs, then try again.',
+    'Another tab of this app began to sign this account out but has not finished; it may be frozen. Close the other tabs, then try again.',
     { cause },
   );
 }

@@ -35,7 +35,7 @@ export function contentTooLarge(bytes: number, limit: number): KernelError {
 export function contentInvalid(cause: unknown): KernelError {
   return createKernelError(
     'MESSAGE_INVALID',
-    'cojson wrote this CoValue in a form that relays refuse, so it stays on this device. A clock before the year 2000 when it was created, or deeply nested `meta`, can be the cause. Create it again with a right clock and simple `meta`.',
+    'cojson wrote this CoValue in a form that relays refuse, so it stays on this device. A clock before the year 2000 when it was created, or deeply nested `meta`, can be the cause. Create it again with a correct clock and simple `meta`.',
     { cause },
   );
 }
@@ -43,7 +43,7 @@ export function contentInvalid(cause: unknown): KernelError {
 export function slowHello(url: URL): KernelError {
   return createKernelError(
     'RELAY_SILENT',
-    `The relay at ${url.host} introduced itself only after the kernel had taken it for another server. Reconnecting automatically.`,
+    `The relay at ${url.host} sent its hello only after the kernel had taken it for another kind of server. Reconnecting automatically.`,
   );
 }
 

@@ -66,13 +66,12 @@ export function resolveFrom(sources: UrlSources): string {
     throw invalid('cannot be read as a domain or URL', cause);
   }
   const scheme = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' }[url.protocol];
-  if (!scheme) throw invalid(`has the scheme "${url.protocol}", which no relay speaks`);
-  if (url.username || url.password)
-    throw invalid('holds a user name or password, which a URL must not carry');
+  if (!scheme) throw invalid(`has the scheme "${url.protocol}", which relays do not support`);
+  if (url.username || url.password) throw invalid('contains a user name or password, which is not allowed');
   url.protocol = scheme;
   url.hash = '';
   if (scheme === 'ws:' && page?.protocol === 'https:') {
-    throw invalid('is not encrypted (ws:), and a page served over https: may not open that');
+    throw invalid('is not encrypted (ws:), so a page served over https: may not open it');
   }
   if (url.pathname === '/') url.pathname = '/sync';
   return url.href;

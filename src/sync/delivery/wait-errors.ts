@@ -35,7 +35,7 @@ export function editNotCounted(
 ): KernelError {
   return createKernelError(
     'EDIT_NOT_COUNTED',
-    `The relay has the edit, but nobody counts it, because ${explanations[reasons[0]]}`,
+    `The relay has the edit, but no device counts it, because ${explanations[reasons[0]]}`,
     { details: { ids, reasons } },
   );
 }
