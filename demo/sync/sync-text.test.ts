@@ -82,6 +82,16 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     'rrrr Saved on this device · offline, nothing waiting | calm offline',
   ],
   [
+    'offline, while this device is still saving',
+    testState({ status: 'offline', saved: two, sent: two, confirmed: two, durable: two }),
+    'wwww Saving on this device · offline, 2 changes waiting | calm offline',
+  ],
+  [
+    'paused, on a device that saves nothing',
+    testState({ status: 'paused', saved: pendingSince(2, 11_000), sent: two, confirmed: two, durable: two }),
+    'swww Saving on this device · still not saved after 11 s | stuck waiting',
+  ],
+  [
     'connecting',
     testStateWithoutDurable('unknown', { status: 'connecting', sent: two, confirmed: two }),
     'rwww Saved on this device · connecting… | calm connecting',
@@ -216,6 +226,7 @@ const rows: readonly [name: string, state: SyncState, expected: string][] = [
     'memory only, offline',
     testState({
       status: 'offline',
+      saved: pendingSince(2, 60_000),
       sent: two,
       confirmed: two,
       durable: two,

@@ -43,6 +43,7 @@ export type SyncKind =
 
 type Line = readonly [kind: SyncKind, lead: string, detail?: string];
 
+const savingHere = 'Saving on this device';
 const savedHere = 'Saved on this device';
 const attemptsBeforeNoAnswer = 3;
 
@@ -60,16 +61,20 @@ function lineIfSaved(state: SyncState, nowMs: number, reachedAtMs: number): Line
   if (state.status === 'signed-out') return ['starting', 'Checking this device…'];
   if (isNotSaved(state)) return ['not-saved', notSavedText(state)];
 
+  if (stuckRung(state, nowMs) === 'saved') {
+    return ['waiting', savingHere, `still not saved after ${formatSpan(waitedMs(state.saved, nowMs))}`];
+  }
+  const here = leadHere(state);
   const waiting = Math.max(state.sent.pending, state.confirmed.pending);
   switch (state.status) {
     case 'off':
-      return ['off', `${savedHere} only`, 'no relay is set'];
+      return ['off', here === savedHere ? `${here} only` : here, 'no relay is set'];
     case 'failed':
-      return ['refused', savedHere, refusalText(state.error)];
+      return ['refused', here, refusalText(state.error)];
     case 'paused':
-      return ['paused', savedHere, 'sending is paused'];
+      return ['paused', here, 'sending is paused'];
     case 'offline':
-      return ['offline', savedHere, `offline, ${waitingText(waiting, state.sent.known)}`];
+      return ['offline', here, `offline, ${waitingText(waiting, state.sent.known)}`];
     case 'connecting':
     case 'syncing':
     case 'confirmed':
@@ -79,15 +84,14 @@ function lineIfSaved(state: SyncState, nowMs: number, reachedAtMs: number): Line
 
 function lineOnline(state: SyncState, nowMs: number, reachedAtMs: number): Line {
   const refusal = state.sent.error ?? state.confirmed.error ?? state.durable?.error;
-  if (refusal) return ['refused', savedHere, refusalText(refusal)];
+  if (refusal) return ['refused', leadHere(state), refusalText(refusal)];
 
   const stuck = stuckRung(state, nowMs);
-  const since = stuck && formatSpan(waitedMs(state[stuck] ?? state.confirmed, nowMs));
-  if (stuck === 'saved') return ['waiting', 'Saving on this device', `still not saved after ${since}`];
-  if (stuck === 'durable') return ['waiting', 'Confirmed by the relay', `still not stored after ${since}`];
-  if (stuck) return ['waiting', savedHere, `waiting for the relay for ${since}`];
+  const span = stuck && formatSpan(waitedMs(state[stuck] ?? state.confirmed, nowMs));
+  if (stuck === 'durable') return ['waiting', 'Confirmed by the relay', `still not stored after ${span}`];
+  if (stuck) return ['waiting', leadHere(state), `waiting for the relay for ${span}`];
 
-  if (state.saved.pending > 0) return ['saving', 'Saving on this device'];
+  if (state.saved.pending > 0) return ['saving', savingHere];
   if (state.status === 'connecting') return ['connecting', savedHere, connectingText(state)];
   if (state.sent.pending > 0) {
     return ['sending', savedHere, `sending ${formatCount(state.sent.pending, 'change', 'changes')}`];
@@ -106,6 +110,10 @@ function lineOnline(state: SyncState, nowMs: number, reachedAtMs: number): Line 
   return state.durable.pending > 0
     ? ['storing', 'Confirmed by the relay', 'being stored']
     : ['stored', 'Stored by the relay', ago];
+}
+
+function leadHere({ saved }: SyncState): string {
+  return saved.pending > 0 ? savingHere : savedHere;
 }
 
 /** If the browser stores nothing, no line may claim that anything is saved. */
