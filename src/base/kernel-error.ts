@@ -66,6 +66,30 @@ export type KernelErrorCode =
 /** Why a load ended at its time limit: a relay is not connected, a connected one has not answered, or there is none. */
 export type LoadDelay = 'offline' | 'no-answer' | 'sync-off';
 
+/** Why a relay refused. `unknown`: a code of a later version. Asking again does not help then. */
+export type RefusalCode =
+  | 'invalid'
+  | 'too-large'
+  | 'limit'
+  | 'unauthorized'
+  | 'expired'
+  | 'forbidden'
+  | 'outdated'
+  | 'fork'
+  | 'clock'
+  | 'storage'
+  | 'draining'
+  | 'unknown';
+
+/** The details of an error that a refusal caused. */
+export type RefusalDetails = {
+  readonly refusal: RefusalCode;
+  /** In the relay's words. */
+  readonly reason: string;
+  /** The CoValue that was refused. Absent if the connection was. */
+  readonly id?: string;
+};
+
 /** Typed details by code; more codes will be added. Apps must not rely on the details of other codes. */
 export interface KernelErrorDetails {
   /** The new passkey, which belongs to no account. */
@@ -101,6 +125,24 @@ export interface KernelErrorDetails {
     readonly rung?: 'saved' | 'sent' | 'confirmed' | 'durable';
   };
   APP_OUTDATED: { readonly required: string; readonly have?: string };
+  RELAY_REFUSED: RefusalDetails;
+  RELAY_LIMIT: RefusalDetails;
+  RELAY_UNAUTHORIZED: Partial<RefusalDetails>;
+  /** With `bytes` if this device held the message back, with `refusal` if the relay refused it. */
+  MESSAGE_TOO_LARGE: ServerAnswer &
+    Partial<RefusalDetails> & { readonly bytes?: number; readonly limit?: number };
+  RELAY_UNREACHABLE: ServerAnswer & Partial<RefusalDetails> & { readonly byFaultPlan?: true };
+  /** `isEcho`: the server sent back what it received. */
+  RELAY_NOT_A_RELAY: ServerAnswer & { readonly isEcho?: boolean };
+}
+
+/** What a server answered over HTTP. A custom transport may add details. */
+export interface ServerAnswer {
+  /** 0: it answered, but does not let the page read the answer. Absent if no server answered. */
+  readonly status?: number;
+  /** The media type of its answer. */
+  readonly type?: string | undefined;
+  readonly [detail: string]: unknown;
 }
 
 type DetailsOf<C extends KernelErrorCode> = C extends keyof KernelErrorDetails

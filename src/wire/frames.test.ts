@@ -46,7 +46,7 @@ describe('frames of the kernel', () => {
     const refused = { maia: 'refused', code: 'full-moon', reason: 'x', closing: true };
     expect(readMessage(JSON.stringify(refused))).toEqual({
       kind: 'maia',
-      frame: { ...refused, code: 'forbidden' },
+      frame: { ...refused, code: 'unknown' },
     });
   });
 

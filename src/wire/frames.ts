@@ -6,7 +6,7 @@ import { readMaiaFrame, type MaiaFrame } from './maia-frame.ts';
 import { keepSigned } from './signed-fields.ts';
 import { assertSyncMessage } from './sync-message.ts';
 
-export type { RefusalCode } from './refusal-code.ts';
+export type { RefusalCode } from '../base/kernel-error.ts';
 export { protocolVersion } from './maia-frame.ts';
 export type {
   HelloFrame,

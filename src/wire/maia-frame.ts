@@ -1,8 +1,8 @@
 import type { RawCoID } from 'cojson';
-import { createKernelError } from '../base/kernel-error.ts';
+import { createKernelError, type RefusalCode } from '../base/kernel-error.ts';
 import { isRecord, type JsonRecord } from '../base/record.ts';
+import { isRefusalCode } from './refusal-code.ts';
 import { isCoValueID } from './ids.ts';
-import { isRefusalCode, type RefusalCode } from './refusal-code.ts';
 import { isSessionCounts } from './sync-message.ts';
 
 /** Version of the frames that a kernel and a relay add to cojson's. Both sides use the lower of their versions. */
@@ -167,8 +167,7 @@ function readRefused({ code, reason, id, sessionID, retryAfterMs, closing }: Jso
   if (typeof closing !== 'boolean') throw invalid('refused');
   return {
     maia: 'refused',
-    // An unknown code still means that asking again does not help.
-    code: isRefusalCode(code) ? code : 'forbidden',
+    code: isRefusalCode(code) ? code : 'unknown',
     reason,
     ...(id === undefined ? {} : { id }),
     ...(sessionID === undefined ? {} : { sessionID }),

@@ -1,6 +1,6 @@
-import type { KernelError } from '../base/kernel-error.ts';
+import type { KernelError, RefusalCode, RefusalDetails } from '../base/kernel-error.ts';
 
-/** Why a relay refused, as in its `refused` frame. A reader treats an unknown code as `forbidden`. */
+/** The codes of a `refused` frame. */
 export const refusalCodes = [
   'invalid',
   'too-large',
@@ -13,23 +13,17 @@ export const refusalCodes = [
   'clock',
   'storage',
   'draining',
-] as const;
-export type RefusalCode = (typeof refusalCodes)[number];
+] as const satisfies readonly RefusalCode[];
 
-/** The `details` of an error that a refusal caused. */
-export interface RefusalDetails {
-  readonly refusal: RefusalCode;
-  /** In the relay's words. */
-  readonly reason: string;
-  /** The CoValue that was refused. */
-  readonly id?: string;
-}
-
+/** `unknown` is none: no relay sends it. */
 export function isRefusalCode(value: unknown): value is RefusalCode {
   return refusalCodes.some((code) => code === value);
 }
 
 /** Undefined if no refusal caused the error. */
-export function refusalCodeOf({ details }: KernelError): RefusalCode | undefined {
-  return 'refusal' in details && isRefusalCode(details.refusal) ? details.refusal : undefined;
+export function refusalOf({ details }: KernelError): RefusalDetails | undefined {
+  if (!('refusal' in details)) return undefined;
+  const { refusal, reason } = details;
+  if (!isRefusalCode(refusal) && refusal !== 'unknown') return undefined;
+  return { refusal, reason: typeof reason === 'string' ? reason : '' };
 }

@@ -1,7 +1,7 @@
-import type { KernelError } from '../../base/kernel-error.ts';
+import { isKernelError, type KernelError } from '../../base/kernel-error.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 
 export function toPlainError(error: KernelError): PlainError {
-  const byFaultPlan = Reflect.get(error.details, 'byFaultPlan') === true;
+  const byFaultPlan = isKernelError(error, 'RELAY_UNREACHABLE') && error.details.byFaultPlan;
   return { code: error.code, message: error.message, ...(byFaultPlan && { byFaultPlan }) };
 }

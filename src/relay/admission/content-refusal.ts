@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../../wire/refusal-code.ts';
+import type { RefusalCode } from '../../base/kernel-error.ts';
 
 interface Refusal {
   readonly code: RefusalCode;

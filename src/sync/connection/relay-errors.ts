@@ -1,12 +1,13 @@
-import { createKernelError, type KernelError } from '../../base/kernel-error.ts';
+import { createKernelError, isKernelError, type KernelError } from '../../base/kernel-error.ts';
+import type { RefusalCode } from '../../base/kernel-error.ts';
 import type { RefusedFrame } from '../../wire/frames.ts';
-import { refusalCodeOf, type RefusalCode, type RefusalDetails } from '../../wire/refusal-code.ts';
 
-export function notARelay(url: URL, cause: unknown): KernelError {
+/** Without a `cause`, the server sent back a frame that only kernels send. */
+export function notARelay(url: URL, cause?: unknown): KernelError {
   return createKernelError(
     'RELAY_NOT_A_RELAY',
     `The server at ${url.host} is not a Maia relay. Check the relay’s address; its path is usually /sync.`,
-    { cause },
+    { cause, details: { isEcho: !cause } },
   );
 }
 
@@ -43,7 +44,7 @@ export function contentInvalid(cause: unknown): KernelError {
 export function slowHello(url: URL): KernelError {
   return createKernelError(
     'RELAY_SILENT',
-    `The relay at ${url.host} sent its hello only after the kernel had taken it for another kind of server. Reconnecting automatically.`,
+    `The relay at ${url.host} sent its hello late, so the kernel took it for another server. Reconnecting automatically.`,
   );
 }
 
@@ -76,6 +77,8 @@ const errorCodeByRefusal = {
   clock: 'RELAY_REFUSED',
   storage: 'RELAY_REFUSED',
   draining: 'RELAY_UNREACHABLE',
+  // Asking again would not help.
+  unknown: 'RELAY_REFUSED',
 } as const satisfies Record<Exclude<RefusalCode, 'outdated'>, string>;
 
 export function refusalError(
@@ -87,7 +90,7 @@ export function refusalError(
   return createKernelError(
     errorCodeByRefusal[code],
     `The relay at ${url.host} refused${id === undefined ? '' : ` ${id}`} (${code}): ${reason.replace(/\.?$/, '.')}${willRetry(code) ? ' Retrying automatically.' : ''}`,
-    { details: { refusal: code, reason, ...(id !== undefined && { id }) } satisfies RefusalDetails },
+    { details: { refusal: code, reason, ...(id !== undefined && { id }) } },
   );
 }
 
@@ -107,7 +110,7 @@ function outdated(
 
 /** The relay's transactions for a session differ from those it was sent. */
 export function isFork(error: KernelError): boolean {
-  return refusalCodeOf(error) === 'fork';
+  return isKernelError(error, 'RELAY_REFUSED') && error.details.refusal === 'fork';
 }
 
 /** Whether a retry may get a different answer. A permanently refused connection is not retried automatically. */
