@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { SyncMessage } from 'cojson';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { createPacer } from '../../base/pacer.ts';
@@ -122,6 +123,29 @@ describe('a stock server', () => {
 });
 
 describe('a server that is not a relay, or a broken one', () => {
+  it('[CONN-16] that sends back what it receives never counts as connected, and tells cojson nothing', async () => {
+    const { url, received } = await server((socket) => {
+      socket.on('message', (data: Buffer) => socket.send(data.toString()));
+    });
+    const phases = new Set<string>();
+    const taken = vi.fn((message: SyncMessage) => message);
+    const { connection, clock } = connect(url, {
+      changed: () => phases.add(connection.state.phase),
+      received: taken,
+      ready: ({ outgoing }) => outgoing.push({ action: 'load', id: 'co_z1', header: true, sessions: {} }),
+    });
+    await until(() => {
+      clock.advance(helloMs / 10);
+      expect(connection.state.phase).toBe('waiting');
+    });
+    expect(connection.state).toMatchObject({
+      error: { code: 'RELAY_NOT_A_RELAY', details: { isEcho: true } },
+    });
+    expect(received[0]).toContain('"hi"');
+    expect(phases).not.toContain('connected');
+    expect(taken).not.toHaveBeenCalled();
+  });
+
   it.each([
     ['bytes that are not JSON', '<html>', 'RELAY_NOT_A_RELAY'],
     ['a bare number', '5', 'RELAY_NOT_A_RELAY'],

@@ -65,6 +65,7 @@ describe('the order of messages', () => {
     expect(client.log({ coValues: { map } })).toMatchInlineSnapshot(`
       [
         "client -- server | OPENED",
+        "client -> server | HI",
         "client -> server | CONTENT map header after 0: 2",
         "server -> client | KNOWN map sessions: header/2",
       ]
@@ -84,6 +85,7 @@ describe('the order of messages', () => {
     expect(reader.log({ coValues: { map, group: map.group } })).toMatchInlineSnapshot(`
       [
         "client -- server | OPENED",
+        "client -> server | HI",
         "client -> server | LOAD map sessions: empty",
         "server -> client | CONTENT group header after 0: 6",
         "server -> client | CONTENT map header after 0: 2",
@@ -108,10 +110,12 @@ describe('the order of messages', () => {
     expect(client.log({ coValues: { map } })).toMatchInlineSnapshot(`
       [
         "client -- server | OPENED",
+        "client -> server | HI",
         "client -> server | CONTENT map header after 0: 1",
         "server -> client | KNOWN map sessions: header/1",
         "client -- server | CLOSED",
         "client -- server | OPENED",
+        "client -> server | HI",
         "client -> server | LOAD map sessions: header/2",
         "server -> client | KNOWN map sessions: empty",
         "client -> server | CONTENT map header after 0: 2",
@@ -131,6 +135,7 @@ describe('the order of messages', () => {
     expect(lines.filter((line) => line.includes('one'))).toMatchInlineSnapshot(`
       [
         "client -- one | OPENED",
+        "client -> one | HI",
         "client -> one | CONTENT map header after 0: 1",
         "one -> client | KNOWN map sessions: header/1",
       ]
@@ -138,6 +143,7 @@ describe('the order of messages', () => {
     expect(lines.filter((line) => line.includes('two'))).toMatchInlineSnapshot(`
       [
         "client -- two | OPENED",
+        "client -> two | HI",
         "client -> two | CONTENT map header after 0: 1",
         "two -> client | KNOWN map sessions: header/1",
       ]

@@ -160,14 +160,6 @@ export function dialRelay(options: DialOptions): RelayLink {
         hello = frame;
         // cojson's peer was added as a stock server's, without the relay's promises.
         if (isReady) return fail(errors.slowHello(url));
-        channel.send(
-          frames.encodeFrame({
-            maia: 'hi',
-            v: frames.protocolVersion,
-            kernel: kernelVersion,
-            ...(appVersion !== undefined && { appVersion }),
-          }),
-        );
         becomeReady();
         return echo();
       case 'refused':
@@ -177,6 +169,8 @@ export function dialRelay(options: DialOptions): RelayLink {
       case 'hi':
       case 'echo':
       case 'inspect':
+        if (!hello) fail(errors.notARelay(url));
+        return;
       case 'inspected': // The frame tap delivers it to the inspector.
     }
   }
@@ -196,6 +190,15 @@ export function dialRelay(options: DialOptions): RelayLink {
     if (isReady || hasEnded) return;
     isReady = true;
     cancelHello();
+    // Stock servers ignore it. A server that sends it back is none, and would otherwise confirm edits by their own echo.
+    channel.send(
+      frames.encodeFrame({
+        maia: 'hi',
+        v: frames.protocolVersion,
+        kernel: kernelVersion,
+        ...(appVersion !== undefined && { appVersion }),
+      }),
+    );
     on.ready({ id: peerID, role: 'server', incoming, outgoing: outgoing.channel, persistent: true }, hello);
   }
 
