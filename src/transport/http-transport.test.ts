@@ -1,7 +1,11 @@
-import { afterAll, beforeAll } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { startEchoServer, type EchoServer } from '../../test/support/transport/echo-server.ts';
 import { describeTransport } from '../../test/support/transport/transport-contract.ts';
+import { watchChannel } from '../../test/support/transport/watched-channel.ts';
 import { createHttpTransport } from './http-transport.ts';
 
 let server: EchoServer;
@@ -15,3 +19,41 @@ describeTransport('HTTP in Node', () => ({
   url: new URL(server.url),
   refusedUrl: new URL('/refused', server.url),
 }));
+
+describe('what a server answered that is no relay', () => {
+  it.each([
+    [404, 'text/plain', 'RELAY_NOT_A_RELAY'],
+    [200, 'text/html', 'RELAY_NOT_A_RELAY'],
+    [503, 'text/plain', 'RELAY_UNREACHABLE'],
+    [403, 'text/plain', 'RELAY_UNREACHABLE'],
+  ])('is in the error: %i, %s', async (status, type, code) => {
+    const http = createServer((_request, response) => {
+      response.writeHead(status, { 'content-type': `${type}; charset=utf-8` }).end('hi');
+    }).listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const url = new URL(`ws://127.0.0.1:${(http.address() as AddressInfo).port}/sync`);
+    const watched = watchChannel(createHttpTransport({ fetch, clock: systemClock }), url);
+    await watched.closed();
+    http.close();
+    const isRelay = code === 'RELAY_UNREACHABLE';
+    expect(watched.error).toMatchObject({ code, details: isRelay ? { status } : { status, type } });
+  });
+
+  it('is known to be unreadable if the browser keeps it from the page', async () => {
+    const asked: unknown[] = [];
+    const opaque = { ok: false, status: 0, headers: new Headers(), body: null };
+    const transport = createHttpTransport({
+      fetch(_url, init) {
+        asked.push(init?.mode);
+        return init?.mode === 'no-cors'
+          ? Promise.resolve(opaque as Response)
+          : Promise.reject(new TypeError('Failed to fetch'));
+      },
+      clock: systemClock,
+    });
+    const watched = watchChannel(transport, new URL('ws://relay.example/sync'));
+    await watched.closed();
+    expect(asked).toEqual([undefined, 'no-cors']);
+    expect(watched.error).toMatchObject({ code: 'RELAY_UNREACHABLE', details: { status: 0 } });
+  });
+});

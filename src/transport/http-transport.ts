@@ -55,19 +55,17 @@ export function createHttpTransport({
       });
 
       async function listen(): Promise<void> {
-        let response: Response;
-        try {
-          response = await fetch(target, { ...common, headers: { accept: 'text/event-stream' } });
-        } catch (cause) {
-          return end(errors.unreachable(url, cause));
-        }
-        if (!response.ok) return end(errors.refused(url, response.status));
-        const [type] = (response.headers.get('content-type') ?? '').split(';');
+        const response = await fetch(target, { ...common, headers: { accept: 'text/event-stream' } }).catch(
+          (cause: unknown) =>
+            // Shows whether a server is there, although the page may not read its answer.
+            fetch(target, { ...common, mode: 'no-cors' }).catch(() => end(errors.unreachable(url, cause))),
+        );
+        if (!response || hasEnded) return;
         channel = response.headers.get(channelHeader) ?? '';
-        if (type !== 'text/event-stream' || !channelID.test(channel) || !response.body) {
-          return end(errors.notARelay(url));
+        const [type] = (response.headers.get('content-type') ?? '').split(';');
+        if (!response.ok || type !== 'text/event-stream' || !channelID.test(channel) || !response.body) {
+          return end(errors.answered(url, response.status, type));
         }
-        if (hasEnded) return;
         on.opened();
         await readAll(response.body.getReader());
       }
@@ -88,7 +86,11 @@ export function createHttpTransport({
             frames = events.take(decoder.decode(bytes, { stream: true }));
           } catch (cause) {
             const isTooLong = cause instanceof RangeError;
-            return end(isTooLong ? errors.eventTooLong(url, cause) : errors.notARelay(url, cause));
+            return end(
+              isTooLong
+                ? errors.eventTooLong(url, cause)
+                : errors.notARelay(url, 200, 'text/event-stream', cause),
+            );
           }
           for (const frame of frames) receive(frame);
         }

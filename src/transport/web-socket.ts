@@ -62,17 +62,13 @@ function lost(url: URL, hasOpened: boolean, { code, reason }: { code: number; re
       { details },
     );
   }
-  return hasOpened
-    ? createKernelError(
-        'RELAY_UNREACHABLE',
-        `The connection to the relay at ${url.host} was lost. Reconnecting automatically.`,
-        { details },
-      )
-    : createKernelError(
-        'RELAY_UNREACHABLE',
-        `Could not reach a relay at ${url.host}. Retrying automatically; check that a relay is running there and that the address is correct.`,
-        { details },
-      );
+  return createKernelError(
+    'RELAY_UNREACHABLE',
+    hasOpened
+      ? `The connection to the relay at ${url.host} was lost. Reconnecting automatically.`
+      : `Could not reach a relay at ${url.host}. Retrying automatically; check that a relay is running there and that the address is correct.`,
+    { details },
+  );
 }
 
 function notText(url: URL): KernelError {

@@ -93,8 +93,9 @@ export function attemptRelay({
     const wasCurrent = transport === current();
     links.delete(transport);
     if (inUse === transport) inUse = undefined;
-    // If every transport fails, the preferred one's error is the most useful.
-    if (!end || transport === transports[0]) end = how;
+    // If every transport fails, the answer of a server is the most useful error, and then the preferred one's.
+    if (!end || 'status' in how.error.details) end = how;
+    if (transport === transports[0] && !('status' in end.error.details)) end = how;
     if (how.hasAnswered) end = how;
     else {
       dialNext();

@@ -36,6 +36,18 @@ describe('the transport', () => {
     expect(new Set(phases)).toEqual(new Set(['connecting', 'waiting']));
   });
 
+  it('[CONN-17] is named by what a server answered, whichever transport failed last', async () => {
+    for (const isHttpLast of [false, true]) {
+      const { begin, pass, webSocket, http } = createTwoTransports();
+      webSocket.set(isHttpLast ? 'nothing' : 'waiting');
+      http.set('404');
+      const connection = begin();
+      while (connection.state.phase === 'connecting') await pass(500);
+      expect(connection.state).toMatchObject({ error: { details: { status: 404 } } });
+      connection.close();
+    }
+  });
+
   it('retries the transport of a broken connection first, and then the others', async () => {
     const { begin, settle, pass, webSocket, http } = createTwoTransports();
     webSocket.set('nothing');

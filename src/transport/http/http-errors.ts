@@ -4,17 +4,25 @@ import { createKernelError } from '../../base/kernel-error.ts';
 export function unreachable({ host }: URL, cause: unknown) {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `Could not reach a relay over HTTP at ${host}. Retrying automatically; check that a relay is running there, that the page’s Content-Security-Policy (connect-src) allows it, and that the relay allows this origin.`,
+    `Could not reach a relay at ${host}. Retrying automatically; check that a relay is running there, that the page’s Content-Security-Policy (connect-src) allows it, and that the relay allows this origin.`,
     { cause, details: { host } },
   );
 }
 
+/** `status` 0: the browser keeps the answer from the page. */
 export function refused({ host }: URL, status: number) {
   return createKernelError(
     'RELAY_UNREACHABLE',
-    `The server at ${host} did not open a channel over HTTP (status ${status}). Retrying automatically; check that the relay is running and that its address is correct.`,
+    `The server at ${host} did not open a channel over HTTP (status ${status}). Retrying automatically; check that a relay is running there and allows this origin.`,
     { details: { host, status } },
   );
+}
+
+/** A server answered, but not as a relay that accepts clients does. */
+export function answered(url: URL, status: number, type: string | undefined) {
+  // A relay or its proxy may accept the next attempt.
+  const mayPass = status > 499 || [0, 401, 403, 429].includes(status);
+  return mayPass ? refused(url, status) : notARelay(url, status, type);
 }
 
 export function lost({ host }: URL, cause?: unknown) {
@@ -49,11 +57,11 @@ export function notTaken({ host }: URL) {
   );
 }
 
-export function notARelay({ host }: URL, cause?: unknown) {
+export function notARelay({ host }: URL, status: number, type: string | undefined, cause?: unknown) {
   return createKernelError(
     'RELAY_NOT_A_RELAY',
     `The server at ${host} answers HTTP requests, but not as a Maia relay does. Check the relay’s address; its path is usually /sync.`,
-    { cause },
+    { cause, details: { status, type } },
   );
 }
 

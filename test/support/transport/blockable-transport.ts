@@ -2,8 +2,11 @@ import { createKernelError } from '../../../src/base/kernel-error.ts';
 import type { ChannelEvents, Transport } from '../../../src/transport/transport.ts';
 import { testHello } from './test-hello.ts';
 
-/** What happens to a channel: the relay answers, it is refused, it opens and carries nothing, or it stays unopened. */
-export type Way = 'all' | 'nothing' | 'opening' | 'waiting';
+/**
+ * What happens to a channel: the relay answers, it is refused, a web server answers, it opens and carries nothing, or it
+ * stays unopened.
+ */
+export type Way = 'all' | 'nothing' | '404' | 'opening' | 'waiting';
 
 /** A transport that a test opens and blocks. */
 export interface BlockableTransport {
@@ -37,10 +40,10 @@ export function createBlockableTransport(name: string): BlockableTransport {
   let way: Way = 'all';
   const openOnes = () => channels.filter(({ isOpen }) => isOpen);
 
-  function end(channel: (typeof channels)[number], reason: string): void {
+  function end(channel: (typeof channels)[number], reason: string, details = {}): void {
     if (!channel.isOpen) return;
     channel.isOpen = false;
-    channel.on.closed(createKernelError('RELAY_UNREACHABLE', `${name} ${reason}`));
+    channel.on.closed(createKernelError('RELAY_UNREACHABLE', `${name} ${reason}`, { details }));
   }
 
   return {
@@ -53,6 +56,7 @@ export function createBlockableTransport(name: string): BlockableTransport {
         queueMicrotask(() => {
           if (!channel.isOpen) return;
           if (itsWay === 'nothing' || downHosts.has(host)) return end(channel, `at ${host}: refused`);
+          if (itsWay === '404') return end(channel, 'is no relay', { status: 404 });
           if (itsWay === 'waiting') return;
           on.opened();
           if (itsWay === 'all') on.received(hello);
