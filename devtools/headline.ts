@@ -1,6 +1,7 @@
 import { describeCause, formatNextAttempt } from '../src/inspect/unsynced/describe-reason.ts';
 import type { Overview } from '../src/inspect/snapshot/overview-facts.ts';
-import type { Relay } from '../src/inspect/snapshot/relay-facts.ts';
+import type { Outage, Relay } from '../src/inspect/snapshot/relay-facts.ts';
+import { describeOutage } from '../src/inspect/shared/describe-outage.ts';
 import { formatCount, formatDuration } from '../src/inspect/shared/format.ts';
 
 export type Tone = 'plain' | 'warn' | 'fail';
@@ -107,6 +108,7 @@ function relaysFacts(relays: readonly Relay[], nowMs: number): readonly Fact[] {
 }
 
 function relayFacts(relay: Relay, isOneOfSeveral: boolean, nowMs: number): readonly Fact[] {
+  if (relay.outage && relay.phase !== 'failed') return outageFacts(relay, relay.outage, nowMs);
   const without = formatDuration(nowMs - (relay.disconnectedSinceMs ?? relay.phaseSinceMs));
   switch (relay.phase) {
     case 'connected':
@@ -134,4 +136,15 @@ function relayFacts(relay: Relay, isOneOfSeveral: boolean, nowMs: number): reado
     case 'closed':
       return [{ words: `sync with ${relay.host} has ended`, tone: 'plain' }];
   }
+}
+
+function outageFacts(relay: Relay, outage: Outage, nowMs: number): readonly Fact[] {
+  const { host, retryAtMs, disconnectedSinceMs: sinceMs = relay.phaseSinceMs } = relay;
+  const cause = describeOutage(outage, { host, sinceMs, nowMs });
+  return [
+    { words: cause.charAt(0).toLowerCase() + cause.slice(1), tone: 'warn' },
+    ...(retryAtMs === undefined
+      ? []
+      : [{ words: formatNextAttempt(retryAtMs, nowMs), tone: 'plain' } as const]),
+  ];
 }

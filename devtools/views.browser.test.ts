@@ -117,8 +117,10 @@ describe('Unsynced', () => {
     const root = open();
     const [row] = rowsOf(root);
     expect(row?.textContent).toContain('Crew list');
-    expect(row?.textContent).toContain('Not connected for under 1 s, next attempt in 1 min');
-    expect(the(root, '.detail .next').textContent).toContain('The relay cannot be reached. Start it.');
+    expect(row?.textContent).toContain(
+      'Not connected to relay.example for under 1 s: The relay cannot be reached, next attempt in 1 min',
+    );
+    expect(the(root, '.detail .next').textContent).toContain('Start it.');
     the(root, '.next button', 'Try now').click();
     expect(sync.calls).toEqual(['reconnect']);
   });
@@ -254,7 +256,7 @@ it('shows a real node’s edits while its relay is unreachable, and no secrets',
   const map = node.createGroup().createMap();
   map.set('title', 'Tide log', 'private');
   await expect.poll(() => the(root, '.rows').textContent).toContain('Tide log');
-  await expect.poll(() => the(root, '.rows').textContent).toContain('Not connected');
+  await expect.poll(() => the(root, '.rows').textContent).toContain('Relay unreachable');
   const { pending } = peers.current.confirmed;
   expect(pending).toBeGreaterThan(0);
   expect(the(root, 'h2').textContent).toBe(`${pending} CoValues not confirmed`);

@@ -1,6 +1,8 @@
+import { describeUrlSource, stepOnOutage } from '../../src/inspect/unsynced/outage-advice.ts';
 import { formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
 import type { DroppedContent, Peer, PhaseChange } from '../../src/inspect/snapshot/relay-facts.ts';
 import type { Reading } from '../../src/inspect/snapshot/measures.ts';
+import { describeOutage } from '../../src/inspect/shared/describe-outage.ts';
 import { formatBytes, formatCount, formatDuration } from '../../src/inspect/shared/format.ts';
 import type { Tone } from '../headline.ts';
 
@@ -24,6 +26,7 @@ export function factsOf(peer: Peer, nowMs: number): readonly PeerFact[] {
     plain('Attempt', peer.attempt === undefined ? 'none' : String(peer.attempt)),
     plain('Next attempt', nextTry(peer, nowMs)),
     lastFailure(peer, nowMs),
+    ...(peer.urlSource === undefined ? [] : [plain('Address from', describeUrlSource(peer.urlSource))]),
     plain('Promises', promises[peer.promises]),
     plain('Relay', peer.software ? `${peer.software.name} ${peer.software.version}` : 'not reported'),
     plain('Transport', peer.transport === undefined ? 'none yet' : formatTransport(peer.transport)),
@@ -33,6 +36,21 @@ export function factsOf(peer: Peer, nowMs: number): readonly PeerFact[] {
       formatKnown(peer.unacknowledgedMessages, (count) => formatCount(count, 'message')),
     ),
   ];
+}
+
+export interface PeerProblem {
+  readonly cause: string;
+  readonly next: string;
+}
+
+/** Why the relay is of no use now, and what to do. Both end with a full stop. */
+export function problemOf(peer: Peer, nowMs: number): PeerProblem | undefined {
+  const { host, outage, urlSource, disconnectedSinceMs: sinceMs = peer.phaseSinceMs } = peer;
+  if (!outage) return undefined;
+  return {
+    cause: `${describeOutage(outage, { host, sinceMs, nowMs })}.`,
+    next: stepOnOutage(outage, host, urlSource).advice,
+  };
 }
 
 function formatKnown(reading: Reading, words: (known: number) => string): string {

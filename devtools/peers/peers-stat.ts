@@ -2,7 +2,7 @@ import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-sna
 import type { Fact } from '../headline.ts';
 
 export function peersStat({ peers }: InspectorSnapshot): Fact {
-  const connected = peers.filter((peer) => peer.phase === 'connected').length;
+  const connected = peers.filter(({ phase, outage }) => phase === 'connected' && !outage).length;
   const isWanted = peers.some(({ phase }) => phase !== 'paused' && phase !== 'closed');
   return {
     words: peers.length === 0 ? 'none' : `${connected} of ${peers.length}`,

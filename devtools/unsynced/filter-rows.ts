@@ -31,6 +31,7 @@ const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
   'asked-again': 'Not sent',
   offline: 'Not connected',
   'not-connected': 'Not connected',
+  silent: 'Not connected',
   connecting: 'Not connected',
   'relay-failed': 'Not connected',
   closed: 'Not connected',

@@ -39,7 +39,7 @@ const notSaved = row(
 );
 const waiting = row(
   'co_zTide',
-  { kind: 'not-connected', sinceMs: nowMs - 12_000 },
+  { kind: 'not-connected', host: 'eu.example', sinceMs: nowMs - 12_000 },
   { way: { kind: 'blocked' } },
 );
 const rows = [refused, waiting, notSaved];

@@ -17,6 +17,8 @@ import { createMessageLog } from './messages/message-log.ts';
 import { createDroppedLog } from './peers/dropped-log.ts';
 import { readPeers, roundTripLane } from './peers/peer-views.ts';
 import { createRelayLog } from './peers/relay-log.ts';
+import { createSilence } from './peers/silence.ts';
+import { defaultUrlSource } from './peers/url-source.ts';
 import { createQueueViews } from './queues/queue-views.ts';
 import { resolveTarget } from './resolve-target.ts';
 import { createBacklog } from './shared/backlog.ts';
@@ -57,7 +59,15 @@ export function createInspector(
   const cost = createCost({ ring, clock, stopwatchMs });
   const publisher = createPublisher({ clock, stopwatchMs, read: readIncrement, deliver });
   const onChange = publisher.changed;
-  const log = createRelayLog();
+  const silence = createSilence(inspection);
+  const log = createRelayLog({
+    isOnline: () => inspection.page?.isOnline ?? true,
+    urlSource(url) {
+      const isGiven = inspection.isUrlGiven?.();
+      return isGiven === undefined ? undefined : isGiven ? 'option' : defaultUrlSource(url);
+    },
+    lastReceivedMs: silence.lastReceivedMs,
+  });
   const dropped = createDroppedLog({ inspection, clock, onChange });
   const counts = createMessageCounts(ring);
   const memory = createMemoryView(inspection.node);
@@ -135,7 +145,7 @@ export function createInspector(
   }
 
   function readUnsynced(isShort = false): InspectorSnapshot['unsynced'] {
-    const { relays, status, error } = overview.current;
+    const { relays, status, error } = silence.addTo(overview.current, clock.nowMs());
     const queuesByRelayID = queueViews.waitingByRelayID();
     return unsyncedRows.read({ status, ...(error && { error }), relays, queuesByRelayID }, isShort);
   }
@@ -151,14 +161,15 @@ export function createInspector(
   function snapshot(isShort = false): InspectorSnapshot {
     backlog.catchUp();
     const atMs = clock.nowMs();
-    const { relays } = overview.current;
+    const overviewNow = silence.addTo(overview.current, atMs);
+    const { relays } = overviewNow;
     return {
       protocol: inspectorProtocol,
       atMs,
-      overview: overview.current,
+      overview: overviewNow,
       unsynced: readUnsynced(isShort),
       queues: queueViews.read(relays, atMs),
-      peers: readPeers(inspection, log, dropped, counts, ring, atMs),
+      peers: readPeers(inspection, { relays, changesOf: log.changesOf }, dropped, counts, ring, atMs),
       messages: messages.log.counts,
       storage: storageWatch.read(sync.current.storage, atMs),
       lag: lag.read(atMs),
@@ -237,6 +248,7 @@ export function createInspector(
       ...storageWatch.controls,
     },
     close() {
+      silence.close();
       relayQueries.close();
       recorder.close();
       messages.close();

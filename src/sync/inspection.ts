@@ -19,6 +19,10 @@ export interface SyncInspection {
   /** By CoValue, when its oldest edit began to wait (or was found, if from an earlier run), in ms since the Unix epoch. */
   readonly waiting: Readonly<Record<CountedRung, ReadonlyMap<string, number>>>;
   peers(): readonly PeerInspection[];
+  /** Whether the app passed the addresses of the relays. Undefined for a node that the kernel does not sync. */
+  isUrlGiven?(): boolean;
+  /** Whether the browser reports a network. */
+  readonly page?: { readonly isOnline: boolean };
   /** Sets the only listener for every sync message to and from a relay. Costs nothing while unset. */
   setTap(tap: MessageTap | undefined): void;
   /** Sets the only listener for every frame on a relay's channels. Costs nothing while unset. */

@@ -182,6 +182,7 @@ export function createNodeSync(options: {
     nextTask,
   };
   let failure: KernelError | undefined;
+  let isUrlGiven: boolean;
   let isComplete = false;
   const view = createSyncView({
     ladder,
@@ -358,6 +359,8 @@ export function createNodeSync(options: {
     notCounted: validity.notCounted,
     waiting: ladder.waiting,
     peers: () => relays.all.map((relay) => relay.inspect()),
+    page,
+    isUrlGiven: () => isUrlGiven,
     setTap: relays.setTap,
     setFrameTap: (tap) => void (relays.channelHooks.tap = tap),
     setRungTap: ladder.setTap,
@@ -390,8 +393,9 @@ export function createNodeSync(options: {
     get targets() {
       return relays.targets;
     },
-    connect(targets, { transports: [first, ...others] = [], appVersion }) {
+    connect(targets, { url, relays: several, transports: [first, ...others] = [], appVersion }) {
       failure = undefined;
+      isUrlGiven = !!(several ?? url);
       relays.connect(targets, { transports: first ? [first, ...others] : transports, appVersion });
     },
     fail(error) {

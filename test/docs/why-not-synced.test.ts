@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeReason } from '../../src/inspect/unsynced/describe-reason.ts';
+import type { Outage } from '../../src/inspect/snapshot/relay-facts.ts';
 import type { Reason } from '../../src/inspect/snapshot/unsynced-row.ts';
 import { headings, readText } from './markdown.ts';
 
@@ -21,8 +22,9 @@ const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind
   'relay-failed': { kind: 'relay-failed', host },
   closed: { kind: 'closed', host },
   offline: { kind: 'offline', sinceMs: 1 },
-  'not-connected': { kind: 'not-connected', sinceMs: 1, retryAtMs: 100_000 },
-  connecting: { kind: 'connecting', host, sinceMs: 1, attempt: 2 },
+  'not-connected': { kind: 'not-connected', host, sinceMs: 1, retryAtMs: 100_000 },
+  silent: { kind: 'silent', host, sinceMs: 1 },
+  connecting: { kind: 'connecting', host, sinceMs: 59_000, attempt: 1 },
   queued: { kind: 'queued', host, messages: 40 },
   draining: { kind: 'draining', host, bytes: 40_000 },
   sending: { kind: 'sending', host },
@@ -33,9 +35,26 @@ const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind
   arrived: { kind: 'arrived' },
 };
 
+/** One outage of each kind, which is the verdict while no relay can be reached. */
+const outages: { readonly [Kind in Outage['kind']]: Extract<Outage, { kind: Kind }> } = {
+  'no-network': { kind: 'no-network' },
+  unreachable: { kind: 'unreachable' },
+  'connection-lost': { kind: 'connection-lost' },
+  'not-a-relay': { kind: 'not-a-relay', status: 404 },
+  unreadable: { kind: 'unreadable' },
+  'not-ready': { kind: 'not-ready', status: 503 },
+  'relay-silent': { kind: 'relay-silent', sinceMs: 1 },
+  'relay-refused': { kind: 'relay-refused', refusal: 'limit', said: 'It is full.' },
+  faults: { kind: 'faults' },
+  other: { kind: 'other', error },
+};
+
 test('docs/why-not-synced.md explains exactly the verdicts of the panel', () => {
   const explained = headings(readText('docs/why-not-synced.md'), /####/);
-  const verdicts = Object.values(reasons).map((reason) => describeReason(reason, 60_000));
+  const verdicts = [
+    ...Object.values(reasons),
+    ...Object.values(outages).map((outage) => ({ kind: 'not-connected', host, sinceMs: 1, outage }) as const),
+  ].map((reason) => describeReason(reason, 60_000));
   const matches = (heading: string) => (verdict: string) =>
     new RegExp(`^${heading.split('…').map(escaped).join('.+')}$`).test(verdict);
   expect(verdicts.filter((verdict) => !explained.some((heading) => matches(heading)(verdict)))).toEqual([]);

@@ -9,7 +9,7 @@ import type { RelayLog } from './relay-log.ts';
 
 export function readPeers(
   inspection: SyncInspection,
-  log: RelayLog,
+  log: Pick<RelayLog, 'relays' | 'changesOf'>,
   dropped: Pick<DroppedLog, 'of'>,
   counts: MessageCounts,
   ring: SecondsRing,

@@ -30,6 +30,20 @@ describe('relay log', () => {
     expect(log.relays[0]).toMatchObject({ roundTripMs: 31 });
   });
 
+  it('keeps the cause of an outage through the next attempts, until one succeeds', () => {
+    const log = createRelayLog({ urlSource: () => 'page', lastReceivedMs: () => 1_500 });
+    log.note([peer({ phase: 'connecting', attempt: 1 })], 1_000);
+    expect(log.relays[0]).not.toHaveProperty('outage');
+    log.note([peer({ phase: 'waiting', attempt: 1, retryAtMs: 9_000, error: silent })], 2_000);
+    log.note([peer({ phase: 'connecting', attempt: 2 })], 9_000);
+    expect(log.relays[0]).toMatchObject({
+      urlSource: 'page',
+      outage: { kind: 'relay-silent', sinceMs: 1_500 },
+    });
+    log.note([peer({ phase: 'connected', sinceMs: 9_500 })], 9_500);
+    expect(log.relays[0]).not.toHaveProperty('outage');
+  });
+
   it('lists a bounded number of changes with their errors, newest first', () => {
     const log = createRelayLog();
     log.note([peer({ phase: 'connecting', attempt: 1 })], 1);

@@ -1,7 +1,8 @@
 import { isEqual } from '../../base/equal.ts';
 import type { PeerStatus } from '../../sync/peer-status.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
-import type { PhaseChange, Relay } from '../snapshot/relay-facts.ts';
+import type { Outage, PhaseChange, Relay, UrlSource } from '../snapshot/relay-facts.ts';
+import { outageOf } from './outage.ts';
 
 /** Complements `SyncState` with the time at which each relay entered its phase, and with its earlier phases. */
 export interface RelayLog {
@@ -11,6 +12,13 @@ export interface RelayLog {
   changesOf(id: string): readonly PhaseChange[];
 }
 
+/** What the sync state does not tell. */
+export interface RelayCircumstances {
+  isOnline?(): boolean;
+  urlSource?(url: string): UrlSource | undefined;
+  lastReceivedMs?(id: string): number | undefined;
+}
+
 interface Entry {
   readonly relay: Relay;
   readonly changes: readonly PhaseChange[];
@@ -18,7 +26,7 @@ interface Entry {
 
 const maxChanges = 50;
 
-export function createRelayLog(): RelayLog {
+export function createRelayLog(circumstances: RelayCircumstances = {}): RelayLog {
   let entriesByID: ReadonlyMap<string, Entry> = new Map();
   let relays: readonly Relay[] = [];
   let lastPeers: readonly PeerStatus[] | undefined;
@@ -27,7 +35,9 @@ export function createRelayLog(): RelayLog {
       // The state changes with each edit, but its relays seldom do.
       if (isEqual(peers, lastPeers)) return;
       lastPeers = peers;
-      entriesByID = new Map(peers.map((peer) => [peer.id, nextEntry(entriesByID.get(peer.id), peer, atMs)]));
+      entriesByID = new Map(
+        peers.map((peer) => [peer.id, nextEntry(entriesByID.get(peer.id), peer, atMs, circumstances)]),
+      );
       relays = [...entriesByID.values()].map((entry) => entry.relay);
     },
     get relays() {
@@ -37,8 +47,15 @@ export function createRelayLog(): RelayLog {
   };
 }
 
-function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): Entry {
+function nextEntry(
+  before: Entry | undefined,
+  peer: PeerStatus,
+  atMs: number,
+  circumstances: RelayCircumstances,
+): Entry {
   const from = before?.relay.phase;
+  const urlSource = circumstances.urlSource?.(peer.url);
+  const outage = nextOutage(before?.relay, peer, circumstances);
   const error = 'error' in peer ? toPlainError(peer.error) : undefined;
   const phaseSinceMs = from === peer.phase ? before?.relay.phaseSinceMs : undefined;
   const relay: Relay = {
@@ -54,11 +71,29 @@ function nextEntry(before: Entry | undefined, peer: PeerStatus, atMs: number): E
     ...('retryAtMs' in peer && { retryAtMs: peer.retryAtMs }),
     ...('roundTripMs' in peer && { roundTripMs: peer.roundTripMs }),
     ...(error && { error }),
+    ...(urlSource !== undefined && { urlSource }),
+    ...(outage && { outage }),
   };
   const changes = before?.changes ?? [];
   if (from === undefined || from === peer.phase) return { relay, changes };
   const change: PhaseChange = { atMs, from, to: peer.phase, ...(error && { error }) };
   return { relay, changes: [change, ...changes].slice(0, maxChanges) };
+}
+
+/** An attempt that has not ended shows nothing new. */
+function nextOutage(
+  before: Relay | undefined,
+  peer: PeerStatus,
+  { isOnline, lastReceivedMs }: RelayCircumstances,
+): Outage | undefined {
+  if (peer.phase === 'connecting') return before?.outage;
+  if (!('error' in peer)) return undefined;
+  if (before?.phase === peer.phase && before.outage) return before.outage;
+  return outageOf(peer.error, {
+    wasConnected: before?.phase === 'connected',
+    isOnline: isOnline?.() ?? true,
+    lastReceivedMs: lastReceivedMs?.(peer.id),
+  });
 }
 
 /** Shows an unparsable address without its query and fragment. */

@@ -1,3 +1,4 @@
+import type { RefusalCode } from '../../base/kernel-error.ts';
 import type { PeerPhase } from '../../sync/peer-status.ts';
 import type { Durability } from '../../sync/sync-state.ts';
 import type { Reading, Series, Traffic } from './measures.ts';
@@ -20,7 +21,45 @@ export interface Relay {
   readonly retryAtMs?: number;
   readonly roundTripMs?: number;
   readonly error?: PlainError;
+  /** Where its address came from. Absent if the app added the peer itself. */
+  readonly urlSource?: UrlSource;
+  /** Why it is of no use now, until it connects. Absent while no attempt has failed, and while it answers. */
+  readonly outage?: Outage;
 }
+
+/**
+ * Where a relay's address came from: the `url` that the app passed, `globalThis.PUBLIC_API_DOMAIN`, `PUBLIC_API_DOMAIN` at
+ * build time, the page's origin, or the page's origin whose dev server forwards to a relay.
+ */
+export type UrlSource = 'option' | 'run-time' | 'build-time' | 'page' | 'dev-server';
+
+/** Why a relay is of no use: what the last attempt or the silence shows. Facts only; `describeOutage` words them. */
+export type Outage =
+  /** The browser reports no network, but tries because the relay is on this machine. */
+  | { readonly kind: 'no-network' }
+  /** No server answered, as far as the browser reveals. */
+  | { readonly kind: 'unreachable' }
+  /** An open connection ended. */
+  | { readonly kind: 'connection-lost' }
+  /** A server answered as no relay does. `status`: over HTTP, with `type`, its media type. */
+  | {
+      readonly kind: 'not-a-relay';
+      readonly status?: number;
+      readonly type?: string;
+      /** It sends back what it receives. */
+      readonly isEcho?: true;
+    }
+  /** A server answered, but does not let this page read its answer. */
+  | { readonly kind: 'unreadable' }
+  /** A server answered with an HTTP status that may pass, such as 503. */
+  | { readonly kind: 'not-ready'; readonly status: number }
+  /** `sinceMs`: when its last bytes arrived, if this inspector saw any. */
+  | { readonly kind: 'relay-silent'; readonly sinceMs?: number }
+  /** The relay refused the connection. `said`: in its words. */
+  | { readonly kind: 'relay-refused'; readonly refusal: RefusalCode; readonly said: string }
+  /** Injected faults broke the connection. */
+  | { readonly kind: 'faults' }
+  | { readonly kind: 'other'; readonly error: PlainError };
 
 export interface Peer extends Relay {
   readonly promises: Durability | 'unknown';

@@ -1,7 +1,9 @@
+import type { RefusalCode } from '../../base/kernel-error.ts';
 import type { Step } from '../../sync/sync-state.ts';
 import type { CoValueKind } from './covalue-kind.ts';
 import type { RungName } from './overview-facts.ts';
 import type { PlainError } from './plain-error.ts';
+import type { Outage, UrlSource } from './relay-facts.ts';
 
 export interface UnsyncedRow {
   readonly id: string;
@@ -31,15 +33,21 @@ export type Way =
 /** Why a CoValue has not arrived: the first obstacle. Facts only; `describeReason` turns them into a sentence. */
 export type Reason =
   | { readonly kind: 'not-saved'; readonly error?: PlainError }
-  /** `refusal`: the relay's code for it, such as `forbidden`. */
+  /** `refusal`: the relay's code for it, such as `forbidden`. `said`: the reason in the relay's words. */
   | {
       readonly kind: 'refused';
       readonly host?: string;
-      readonly refusal?: string;
+      readonly refusal?: RefusalCode;
+      readonly said?: string;
       readonly error?: PlainError;
     }
-  /** Not sent, because it cannot be sent in its present form. */
-  | { readonly kind: 'withheld'; readonly host?: string; readonly error?: PlainError }
+  /** Not sent, because it cannot be sent in its present form. `size`: it exceeds the relay's limit. */
+  | {
+      readonly kind: 'withheld';
+      readonly host?: string;
+      readonly size?: { readonly bytes: number; readonly limitBytes: number };
+      readonly error?: PlainError;
+    }
   /** cojson rejected this peer's content for the CoValue, and therefore no longer sends the CoValue to the peer. */
   | { readonly kind: 'skipped'; readonly host: string }
   /** The relay has less than this device assumed; cojson resends the rest. */
@@ -59,14 +67,20 @@ export type Reason =
   | { readonly kind: 'closed'; readonly host: string }
   /** The browser reports no network. */
   | { readonly kind: 'offline'; readonly sinceMs: number }
+  /** An attempt has failed. `retryAtMs` is absent while the next one, `attempt`, is running. */
   | {
       readonly kind: 'not-connected';
-      /** Present if there are several relays. */
-      readonly host?: string;
+      readonly host: string;
       readonly sinceMs: number;
       readonly retryAtMs?: number;
+      readonly attempt?: number;
+      readonly outage?: Outage;
+      readonly urlSource?: UrlSource;
       readonly error?: PlainError;
     }
+  /** The connection is open, but nothing has arrived on it since. The kernel soon gives it up. */
+  | { readonly kind: 'silent'; readonly host: string; readonly sinceMs: number }
+  /** The first attempt, which shows nothing yet. */
   | { readonly kind: 'connecting'; readonly host: string; readonly sinceMs: number; readonly attempt: number }
   | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
   | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }

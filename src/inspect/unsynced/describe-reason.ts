@@ -1,17 +1,11 @@
 import { unreachable } from '../../base/assert.ts';
+import { describeCause } from '../shared/describe-cause.ts';
+import { describeOutage, describeRefusal } from '../shared/describe-outage.ts';
 import { formatBytes, formatCount, formatDuration } from '../shared/format.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { Reason } from '../snapshot/unsynced-row.ts';
 
-const causesByCode: Readonly<Record<string, string>> = {
-  STORAGE_FULL: 'storage is full',
-  STORAGE_CLOSED: 'the browser closed the database',
-  STORAGE_BLOCKED: 'another tab holds the database',
-  STORAGE_TOO_NEW: 'a newer version of the app wrote the database',
-  STORAGE_UNAVAILABLE: 'the browser offers this page no storage',
-  STORAGE_WRITE_FAILED: 'writing failed',
-  MESSAGE_TOO_LARGE: 'larger than the relay accepts',
-};
+export { describeCause } from '../shared/describe-cause.ts';
 
 /** One sentence without a full stop, such as "Not saved on this device: storage is full". */
 export function describeReason(reason: Reason, nowMs: number): string {
@@ -19,9 +13,15 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'not-saved':
       return withCause('Not saved on this device', causeOf(reason.error));
     case 'refused':
-      return withCause(`Refused by ${reason.host ?? 'the relay'}`, reason.refusal ?? causeOf(reason.error));
-    case 'withheld':
-      return withCause(`Not sent to ${reason.host ?? 'the relay'}`, causeOf(reason.error));
+      return reason.refusal === undefined
+        ? withCause(`Refused by ${reason.host ?? 'the relay'}`, causeOf(reason.error))
+        : describeRefusal(reason.host ?? 'the relay', reason.refusal, reason.said);
+    case 'withheld': {
+      const host = reason.host ?? 'the relay';
+      return reason.size
+        ? `Too large for ${host}: ${formatSize(reason.size)}`
+        : withCause(`Not sent to ${host}`, causeOf(reason.error));
+    }
     case 'skipped':
       return `Skipped: cojson could not read what ${reason.host} sent`;
     case 'asked-again':
@@ -47,14 +47,20 @@ export function describeReason(reason: Reason, nowMs: number): string {
     case 'offline':
       return `Offline for ${formatDuration(nowMs - reason.sinceMs)}, next attempt when the network returns`;
     case 'not-connected': {
-      const toHost = reason.host === undefined ? '' : ` to ${reason.host}`;
-      const outage = `Not connected${toHost} for ${formatDuration(nowMs - reason.sinceMs)}`;
-      return reason.retryAtMs === undefined
-        ? outage
-        : `${outage}, ${formatNextAttempt(reason.retryAtMs, nowMs)}`;
+      const { host, sinceMs, outage, attempt, retryAtMs } = reason;
+      const what = outage
+        ? describeOutage(outage, { host, sinceMs, nowMs })
+        : `Not connected to ${host} for ${formatDuration(nowMs - sinceMs)}`;
+      if (retryAtMs !== undefined) return `${what}, ${formatNextAttempt(retryAtMs, nowMs)}`;
+      return attempt === undefined ? what : `${what}, attempt ${attempt} is running`;
     }
-    case 'connecting':
-      return `Connecting to ${reason.host}, attempt ${reason.attempt}`;
+    case 'silent':
+      return describeOutage({ kind: 'relay-silent', sinceMs: reason.sinceMs }, { ...reason, nowMs });
+    case 'connecting': {
+      const { host, attempt, sinceMs } = reason;
+      const isLong = nowMs - sinceMs > slowMs;
+      return `Connecting to ${host}, attempt ${attempt}${isLong ? `: no answer for ${formatDuration(nowMs - sinceMs)}` : ''}`;
+    }
     case 'queued':
       return `Not sent: ${formatCount(reason.messages, 'message')} queued for ${reason.host}`;
     case 'draining':
@@ -82,17 +88,19 @@ export function formatNextAttempt(retryAtMs: number, nowMs: number): string {
   return retryAtMs <= nowMs ? 'next attempt now' : `next attempt in ${formatDuration(retryAtMs - nowMs)}`;
 }
 
+/** A connection opens faster. */
+const slowMs = 5_000;
+
+function formatSize({ bytes, limitBytes }: { readonly bytes: number; readonly limitBytes: number }): string {
+  const [size, limit] = [formatBytes(bytes), formatBytes(limitBytes)];
+  if (size !== limit) return `${size}, limit ${limit}`;
+  return `${formatCount(bytes, 'byte')}, limit ${limitBytes.toLocaleString('en')}`;
+}
+
 function withCause(text: string, cause: string | undefined): string {
   return cause === undefined ? text : `${text}: ${cause}`;
 }
 
 function causeOf(error: PlainError | undefined): string | undefined {
   return error && describeCause(error);
-}
-
-/** A short phrase for a known code, otherwise the first sentence of the error's message; without a full stop. */
-export function describeCause({ code, message, byFaultPlan }: PlainError): string {
-  if (byFaultPlan) return 'caused by injected faults';
-  const [firstSentence = message] = message.split(/(?<=[.!?])\s/);
-  return causesByCode[code] ?? firstSentence.replace(/\.$/, '');
 }

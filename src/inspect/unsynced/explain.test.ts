@@ -124,7 +124,15 @@ describe('explanation of a CoValue', () => {
     await until(() => expect(sync.current.status).toBe('confirmed'));
     await relay.close();
     map.set('title', 'Another');
-    await until(() => expect(verdict()).toMatch(/^Not connected for .+, next attempt/));
-    expect(inspector.explain(map.id).evidence.join(' ')).toContain('RELAY_');
+    await until(() =>
+      expect(verdict()).toMatch(/^Relay unreachable for .+: nothing answers at 127\.0\.0\.1:\d+, /),
+    );
+    expect(inspector.explain(map.id)).toMatchObject({ cause: 'unreachable', step: 'check-relay' });
+    expect(inspector.explain(map.id).evidence).toContain(
+      'The relay’s address is the `url` that the app passed.',
+    );
+    const [row] = inspector.snapshot().unsynced;
+    expect(row?.reason).toMatchObject({ kind: 'not-connected', outage: { kind: 'unreachable' } });
+    expect(inspector.explain(map.id).reason).toEqual(row?.reason);
   });
 });

@@ -3,18 +3,29 @@ import type { NotCountedReason } from '../../base/not-counted-reason.ts';
 import type { NotCountedEdit } from '../../engine/edit-verdicts.ts';
 import { findCoValue } from '../../engine/private-fields.ts';
 import { isCoValueID } from '../../wire/ids.ts';
+import { describeOutage } from '../shared/describe-outage.ts';
 import { formatCount, formatDuration, formatTrackedFor } from '../shared/format.ts';
 import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
 import { rungs } from '../snapshot/overview-facts.ts';
+import type { NextStepCode } from '../snapshot/next-step-code.ts';
 import type { Peer } from '../snapshot/relay-facts.ts';
-import type { UnsyncedRow } from '../snapshot/unsynced-row.ts';
+import type { Reason, UnsyncedRow } from '../snapshot/unsynced-row.ts';
+import { causeOf, type Cause } from './cause.ts';
 import { describeReason } from './describe-reason.ts';
 import { nextStepFor } from './next-step.ts';
+import { describeUrlSource } from './outage-advice.ts';
 import { describeRungState, rungStatesOf, rungLabels } from './rung-states.ts';
 
 /** Why a CoValue is not synced, or how far it got, as text for people. Contains none of the app's values. */
 export interface Explanation {
   readonly id: string;
+  /** The verdict, for programs. */
+  readonly cause:
+    Cause | 'confirmed' | 'deleted' | 'invalid-id' | 'loading' | 'not-counted' | 'not-found' | 'not-loaded';
+  /** What to do, for programs. */
+  readonly step: NextStepCode;
+  /** The facts behind the verdict. Absent if no edit from this device is waiting. */
+  readonly reason?: Reason;
   /** One sentence without a full stop. */
   readonly verdict: string;
   /** What the verdict is based on; each entry is a sentence. */
@@ -50,6 +61,8 @@ function explainNotCounted(
 ): Explanation {
   return {
     id,
+    cause: 'not-counted',
+    step: 'ask-for-permission',
     verdict: `Not counted: ${reasons[reason]}`,
     evidence: [
       `Every device ignores ${formatCount(count, 'edit')} of this device.`,
@@ -65,8 +78,12 @@ function explainRow(row: UnsyncedRow, { atMs }: InspectorSnapshot): Explanation 
   const { id, reason, missingAt, sinceMs, trackedFor } = row;
   const states = rungStatesOf(row, atMs);
   const error = 'error' in reason ? reason.error : undefined;
+  const { code: step, advice } = nextStepFor(reason);
   return {
     id,
+    cause: causeOf(reason),
+    step,
+    reason,
     verdict: describeReason(reason, atMs),
     evidence: [
       ...rungs.map((rung) => `${rungLabels[rung]}: ${describeRungState(states[rung])}.`),
@@ -74,22 +91,37 @@ function explainRow(row: UnsyncedRow, { atMs }: InspectorSnapshot): Explanation 
       ...(missingAt.length > 0 ? [`Missing at ${missingAt.join(', ')}.`] : []),
       ...(trackedFor ? [`cojson’s tracker waits for: ${formatTrackedFor(trackedFor)}.`] : []),
       ...(error ? [`${error.code}: ${error.message}`] : []),
+      ...describeAddress(reason),
     ],
-    next: nextStepFor(reason).advice,
+    next: advice,
   };
 }
 
+function describeAddress(reason: Reason): readonly string[] {
+  if (reason.kind !== 'not-connected' || reason.urlSource === undefined) return [];
+  return [`The relay’s address is ${describeUrlSource(reason.urlSource)}.`];
+}
+
 /** If no edit from this device is waiting, the page knows only what it has in memory. */
-function explainNotPending(id: string, { peers, overview }: InspectorSnapshot, node: LocalNode): Explanation {
+function explainNotPending(
+  id: string,
+  { atMs, peers, overview }: InspectorSnapshot,
+  node: LocalNode,
+): Explanation {
   const coValue = findCoValue(node, id);
   const about = {
     id,
-    evidence: ['No edit from this device is waiting to sync.', ...peers.map(describePeer)],
+    evidence: [
+      'No edit from this device is waiting to sync.',
+      ...peers.map((peer) => describePeer(peer, atMs)),
+    ],
   };
   const state = coValue?.loadingState;
   if (!coValue || state === 'unknown' || state === 'garbageCollected' || state === 'onlyKnownState') {
     return {
       ...about,
+      cause: 'not-loaded',
+      step: 'nothing',
       verdict: 'Not loaded in this page, and no edit is waiting to sync',
       next: 'Load it if this page needs it.',
     };
@@ -97,6 +129,8 @@ function explainNotPending(id: string, { peers, overview }: InspectorSnapshot, n
   if (state === 'loading') {
     return {
       ...about,
+      cause: 'loading',
+      step: 'wait',
       verdict: 'Being loaded',
       next: peers.some(({ phase }) => phase === 'connected')
         ? 'Wait for an answer.'
@@ -106,12 +140,20 @@ function explainNotPending(id: string, { peers, overview }: InspectorSnapshot, n
   if (!coValue.isAvailable()) {
     return {
       ...about,
+      cause: 'not-found',
+      step: 'check-id',
       verdict: 'Not found: neither this device nor any relay that answered has it',
       next: 'Check the ID, and check that the device that created the CoValue has synced. The kernel requests the CoValue again when a relay connects or the app loads it.',
     };
   }
   if (coValue.isDeleted)
-    return { ...about, verdict: 'Deleted, and no edit is waiting to sync', next: 'Nothing.' };
+    return {
+      ...about,
+      cause: 'deleted',
+      step: 'nothing',
+      verdict: 'Deleted, and no edit is waiting to sync',
+      next: 'Nothing.',
+    };
   const counts = Object.values(coValue.knownState().sessions);
   const transactions = counts.reduce((sum, count) => sum + count, 0);
   const loaded = `${formatCount(transactions, 'transaction')} in ${formatCount(counts.length, 'session')} here.`;
@@ -119,6 +161,8 @@ function explainNotPending(id: string, { peers, overview }: InspectorSnapshot, n
   if (peers.length === 0) {
     return {
       id,
+      cause: 'no-relay',
+      step: 'connect-relay',
       evidence,
       verdict: 'On this device only: no relay is set up',
       next: 'Connect a relay.',
@@ -127,19 +171,29 @@ function explainNotPending(id: string, { peers, overview }: InspectorSnapshot, n
   const { durable } = overview.rungs;
   return {
     id,
+    cause: 'confirmed',
+    step: 'nothing',
     evidence,
     verdict: `All edits from this device are ${durable ? 'durable at' : 'confirmed by'} every relay`,
     next: 'Nothing.',
   };
 }
 
-function describePeer({ host, phase }: Peer): string {
+function describePeer(
+  { host, phase, outage, phaseSinceMs, disconnectedSinceMs }: Peer,
+  nowMs: number,
+): string {
+  if (outage) {
+    return `${describeOutage(outage, { host, sinceMs: disconnectedSinceMs ?? phaseSinceMs, nowMs })}.`;
+  }
   return `${host} is ${phase === 'connected' ? 'connected' : `not connected (${phase})`}.`;
 }
 
 function explainInvalidID(id: string): Explanation {
   return {
     id,
+    cause: 'invalid-id',
+    step: 'check-id',
     verdict: 'Not the ID of a CoValue',
     evidence: ['An ID starts with “co_z”, followed by letters and digits.'],
     next: 'Pass the ID of a CoValue, such as `map.id`.',

@@ -1,92 +1,129 @@
 import { unreachable } from '../../base/assert.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { Reason } from '../snapshot/unsynced-row.ts';
-import { adviceOnRefusal } from './refusal-advice.ts';
+import { stepOnOutage } from './outage-advice.ts';
+import { stepOnRefusal } from './refusal-advice.ts';
+import type { NextStep } from './step.ts';
 
-/** What a person can do about a reason; `control` names the inspector's control that does it. */
-export interface NextStep {
-  readonly advice: string;
-  readonly control?: 'resume' | 'reconnect' | 'repair';
-}
+export type { NextStep } from './step.ts';
 
 export function nextStepFor(reason: Reason): NextStep {
   switch (reason.kind) {
     case 'refused':
-      return {
-        advice: reason.refusal === undefined ? adviceOn(reason.error) : adviceOnRefusal(reason.refusal),
-      };
+      return reason.refusal === undefined
+        ? { code: 'check-relay', advice: adviceOn(reason.error) }
+        : stepOnRefusal(reason.refusal);
     case 'not-saved':
+      return {
+        code: reason.error?.code === 'STORAGE_FULL' ? 'free-space' : 'check-storage',
+        advice: adviceOn(reason.error),
+      };
     case 'withheld':
-      return { advice: adviceOn(reason.error) };
+      return { code: reason.size ? 'split-value' : 'create-again', advice: adviceOn(reason.error) };
     case 'skipped':
       return {
+        code: 'reload',
         advice:
           'Reload the page: a new session requests it from the relay again. If the problem returns, the relay stores content that no client can verify, and its operator must check this CoValue.',
       };
     case 'asked-again':
       return {
+        code: 'wait',
         advice: 'Wait a moment. If this persists, the answer is not getting through: check Queues and Peers.',
       };
     case 'relay-failed':
-      return { advice: adviceOn(reason.error), control: 'reconnect' };
+      return {
+        code: reason.error?.code === 'APP_OUTDATED' ? 'reload' : 'check-relay',
+        advice: adviceOn(reason.error),
+        control: 'reconnect',
+      };
     case 'signed-out':
-      return { advice: 'Sign in to send what this device holds.' };
+      return { code: 'sign-in', advice: 'Sign in to send what this device holds.' };
     case 'no-server-peer':
       return {
+        code: 'add-peer',
         advice:
           "Connect the node to a relay: call `setupSyncPeers({ node, url })`, or add a peer with `role: 'server'` and `persistent: true`.",
       };
     case 'out-of-date':
-      return { advice: adviceOnTracker(reason.waitsFor), control: 'repair' };
+      return { code: 'repair', advice: adviceOnTracker(reason.waitsFor), control: 'repair' };
     case 'off':
       if (reason.by) {
         return {
+          code: 'correct-options',
           advice:
             "Call `setupSyncPeers({ node, url })` to sync it anyway, or create the node with `syncWhen: 'always'` and a server peer.",
         };
       }
       return {
+        code: 'connect-relay',
         advice:
           'Call `setupSyncPeers({ node, url })` to start sync now. To keep it on, open the session with a relay, or omit `sync` to use the default relay.',
       };
     case 'paused':
-      return { advice: 'Resume sync. Until then, edits are saved on this device only.', control: 'resume' };
+      return {
+        code: 'resume',
+        advice: 'Resume sync. Until then, edits are saved on this device only.',
+        control: 'resume',
+      };
     case 'no-relay':
-      return { advice: reason.error?.message ?? 'Connect a relay: call `setupSyncPeers({ node, url })`.' };
+      return reason.error
+        ? { code: 'correct-address', advice: reason.error.message }
+        : { code: 'connect-relay', advice: 'Connect a relay: call `setupSyncPeers({ node, url })`.' };
     case 'closed':
       return {
+        code: 'reopen',
         advice:
           'Open the session again, or call `setupSyncPeers` for this node. If the app adds the peer itself, add the peer again or, if its relay is gone for good, call `removePeer`.',
       };
     case 'offline':
-      return { advice: 'Nothing. Sync continues automatically when the network returns.' };
-    case 'not-connected':
       return {
-        advice: reason.error?.message ?? 'Wait for the next attempt, or try now.',
-        control: 'reconnect',
+        code: 'check-network',
+        advice: 'Nothing. Sync continues automatically when the network returns.',
       };
+    case 'not-connected':
+      return reason.outage
+        ? stepOnOutage(reason.outage, reason.host, reason.urlSource)
+        : {
+            code: 'wait',
+            advice: reason.error?.message ?? 'Wait for the next attempt, or try now.',
+            control: 'reconnect',
+          };
+    case 'silent': {
+      const { code, advice } = stepOnOutage({ kind: 'relay-silent' }, reason.host, undefined);
+      return { code, advice };
+    }
     case 'connecting':
       return {
+        code: 'wait',
         advice: 'Wait for the connection. If it never opens, check that a relay is running at this address.',
       };
     case 'queued':
     case 'draining':
       return {
+        code: 'wait',
         advice:
           'Wait, or check Queues: high-priority messages always go first, so low-priority ones can starve.',
       };
     case 'sending':
-      return { advice: 'Wait a moment.' };
+      return { code: 'wait', advice: 'Wait a moment.' };
     case 'unconfirmed':
-      return { advice: 'Wait for the relay’s answer. If this takes a long time, check the relay’s log.' };
+      return {
+        code: 'wait',
+        advice: 'Wait for the relay’s answer. If this takes a long time, check the relay’s log.',
+      };
     case 'not-durable':
-      return { advice: 'Wait for the relay’s storage. If this takes a long time, check the relay’s log.' };
+      return {
+        code: 'wait',
+        advice: 'Wait for the relay’s storage. If this takes a long time, check the relay’s log.',
+      };
     case 'saving':
       return {
+        code: 'wait',
         advice: 'Wait a moment. If this takes a long time, another tab may be blocking the database.',
       };
     case 'arrived':
-      return { advice: 'Nothing.' };
+      return { code: 'nothing', advice: 'Nothing.' };
     default:
       return unreachable(reason);
   }

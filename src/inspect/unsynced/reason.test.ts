@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createKernelError } from '../../base/kernel-error.ts';
+import { createKernelError, type RefusalCode } from '../../base/kernel-error.ts';
+import { refusalCodes } from '../../wire/refusal-code.ts';
 import type { UnsyncedCoValue } from '../../sync/inspection.ts';
 import type { Relay } from '../snapshot/relay-facts.ts';
 import { describeReason } from './describe-reason.ts';
 import { nextStepFor } from './next-step.ts';
+import { stepOnOutage } from './outage-advice.ts';
 import { firstReason, type Evidence, type Dispute } from './reason.ts';
 
 const nowMs = 1_000_000;
@@ -12,10 +14,16 @@ const forbidden = createKernelError(
   'RELAY_REFUSED',
   'The relay at eu.example refused co_z1: no (forbidden).',
   {
-    details: { refusal: 'forbidden' },
+    details: { refusal: 'forbidden', reason: 'The author has no role.' },
   },
 );
-const tooLarge = createKernelError('MESSAGE_TOO_LARGE', 'An edit of 9 bytes is larger than the relay takes.');
+const tooLarge = createKernelError(
+  'MESSAGE_TOO_LARGE',
+  'An edit of 12 MB exceeds the limit. Write in pieces.',
+  {
+    details: { bytes: 12_000_000, limit: 10_000_000 },
+  },
+);
 const unreachable = { code: 'RELAY_UNREACHABLE', message: 'The relay cannot be reached. Start it.' };
 
 const badAddress = {
@@ -44,6 +52,7 @@ const edit: UnsyncedCoValue = {
   missingAtPeerIDs: ['eu'],
 };
 const sent = { ...edit, sent: 'reached' } as const;
+const allRefusals: readonly RefusalCode[] = [...refusalCodes, 'unknown'];
 
 interface Case {
   readonly situation: string;
@@ -95,12 +104,12 @@ const cases: readonly Case[] = [
   {
     situation: 'the relay refused it',
     coValue: { ...sent, confirmed: 'failed', error: forbidden },
-    verdict: 'Refused by eu.example: forbidden',
+    verdict: 'Refused by eu.example (forbidden): the author has no role',
   },
   {
     situation: 'it is too large to be sent',
     coValue: { ...edit, sent: 'failed', error: tooLarge },
-    verdict: 'Not sent to eu.example: larger than the relay accepts',
+    verdict: 'Too large for eu.example: 12 MB, limit 10 MB',
   },
   { situation: 'sync is off', evidence: { status: 'off', relays: [] }, verdict: 'Sync is switched off' },
   {
@@ -123,7 +132,7 @@ const cases: readonly Case[] = [
   {
     situation: 'the relay refused it before the socket had drained',
     coValue: { ...edit, sent: 'failed', confirmed: 'failed', error: forbidden },
-    verdict: 'Refused by eu.example: forbidden',
+    verdict: 'Refused by eu.example (forbidden): the author has no role',
   },
   {
     situation: 'the kernel has given up on the relay',
@@ -144,13 +153,63 @@ const cases: readonly Case[] = [
   {
     situation: 'the kernel waits before the next attempt',
     evidence: { relays: [lost('waiting', { retryAtMs: nowMs + 6_000, attempt: 2, error: unreachable })] },
-    verdict: 'Not connected for 12 s, next attempt in 6 s',
+    verdict: 'Not connected to eu.example for 12 s, next attempt in 6 s',
     control: 'reconnect',
   },
   {
-    situation: 'the kernel is dialing the relay',
-    evidence: { relays: [lost('connecting', { attempt: 3 })] },
-    verdict: 'Connecting to eu.example, attempt 3',
+    situation: 'nothing answers at the relay’s address',
+    evidence: {
+      relays: [lost('waiting', { retryAtMs: nowMs + 6_000, outage: { kind: 'unreachable' } })],
+    },
+    verdict: 'Relay unreachable for 12 s: nothing answers at eu.example, next attempt in 6 s',
+    control: 'reconnect',
+  },
+  {
+    situation: 'the kernel dials again after a web page answered',
+    evidence: {
+      relays: [
+        lost('connecting', {
+          attempt: 3,
+          urlSource: 'page',
+          outage: { kind: 'not-a-relay', status: 200, type: 'text/html' },
+        }),
+      ],
+    },
+    verdict: 'No relay at eu.example: a web page (HTTP 200, text/html) answered, attempt 3 is running',
+    control: 'reconnect',
+  },
+  {
+    situation: 'the relay is full',
+    evidence: {
+      relays: [
+        lost('waiting', {
+          retryAtMs: nowMs,
+          outage: {
+            kind: 'relay-refused',
+            refusal: 'limit',
+            said: 'The relay is at its limit of 20 connections.',
+          },
+        }),
+      ],
+    },
+    verdict: 'Refused by eu.example (limit): the relay is at its limit of 20 connections, next attempt now',
+    control: 'reconnect',
+  },
+  {
+    situation: 'the relay has fallen silent on an open connection',
+    coValue: { ...sent, sentAtMs: nowMs - 8_000 },
+    evidence: { relays: [relay({ outage: { kind: 'relay-silent', sinceMs: nowMs - 9_000 } })] },
+    verdict: 'Relay silent for 9 s: eu.example sends nothing',
+  },
+  {
+    situation: 'the kernel dials the relay for the first time',
+    evidence: { relays: [lost('connecting', { attempt: 1, disconnectedSinceMs: nowMs - 1_000 })] },
+    verdict: 'Connecting to eu.example, attempt 1',
+  },
+  {
+    situation: 'the first attempt takes long',
+    evidence: { relays: [lost('connecting', { attempt: 1, disconnectedSinceMs: nowMs - 8_000 })] },
+    verdict: 'Connecting to eu.example, attempt 1: no answer for 8 s',
   },
   {
     situation: 'messages are queued ahead of it',
@@ -250,19 +309,25 @@ describe('first reason', () => {
     },
   );
 
-  it.each(['forbidden', 'limit', 'outdated', 'a code of a later version'])(
-    'gives its own advice on the refusal “%s” instead of the relay’s text',
+  it.each(allRefusals)(
+    'gives advice of its own on the refusal “%s”, and on the same of a connection',
     (refusal) => {
-      const error = { code: 'RELAY_REFUSED', message: 'The relay refused it: no.' };
-      const { advice } = nextStepFor({ kind: 'refused', host: 'eu.example', refusal, error });
-      expect(advice).toMatch(/ask|write less|reload/i);
+      const said = 'The relay’s own words.';
+      const onEdit = nextStepFor({ kind: 'refused', host: 'eu.example', refusal, said });
+      const onConnection = stepOnOutage({ kind: 'relay-refused', refusal, said }, 'eu.example', undefined);
+      for (const { advice, code } of [onEdit, onConnection]) {
+        expect(advice).toMatch(/\.$/);
+        expect(advice).not.toContain(said);
+        expect(code).not.toBe('nothing');
+      }
+      expect(onConnection.advice).not.toContain('this CoValue');
     },
   );
 
-  it('names an unknown refusal as such, and treats it as forbidden', () => {
-    const { advice } = nextStepFor({ kind: 'refused', refusal: 'a code of a later version' });
-    expect(advice).toMatch(/does not know/);
-    expect(advice).toContain(nextStepFor({ kind: 'refused', refusal: 'forbidden' }).advice);
+  it('gives no refusal the advice of another one', () => {
+    const adviceOn = (refusal: RefusalCode) => nextStepFor({ kind: 'refused', refusal }).advice;
+    expect(new Set(allRefusals.map(adviceOn)).size).toBe(allRefusals.length);
+    expect(adviceOn('unknown')).toMatch(/does not know/);
   });
 
   it('is plain JSON that does not change over time', () => {

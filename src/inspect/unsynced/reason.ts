@@ -1,7 +1,8 @@
 import { unreachable } from '../../base/assert.ts';
+import { isKernelError, type KernelError } from '../../base/kernel-error.ts';
+import { refusalOf } from '../../wire/refusal-code.ts';
 import type { UnsyncedCoValue } from '../../sync/inspection.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
-import { refusalCodeOf } from '../../wire/refusal-code.ts';
 import { toPlainError } from '../shared/to-plain-error.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { WaitingForSocket } from '../snapshot/queue-facts.ts';
@@ -37,9 +38,12 @@ export function firstReason(
 
   if (saved === 'failed') return { kind: 'not-saved', ...error };
   if (atRelay.includes('failed')) {
-    const refusal = coValue.error && refusalCodeOf(coValue.error);
-    const kind = sent === 'failed' && refusal === undefined ? 'withheld' : 'refused';
-    return { kind, ...hostOf(missing[0]), ...(refusal !== undefined && { refusal }), ...error };
+    const at = { ...hostOf(missing[0]), ...error };
+    const refused = coValue.error && refusalOf(coValue.error);
+    if (refused) return { kind: 'refused', ...at, refusal: refused.refusal, said: refused.reason };
+    return sent === 'failed'
+      ? { kind: 'withheld', ...at, ...sizeIn(coValue.error) }
+      : { kind: 'refused', ...at };
   }
   if (!atRelay.includes('pending')) {
     if (saved === 'pending') return { kind: 'saving' };
@@ -52,10 +56,13 @@ export function firstReason(
   const relay = missing[0];
   if (!relay && trackedFor) return { kind: 'no-server-peer', gone: trackedFor.filter((id) => id !== 'any') };
   if (!relay) return { kind: 'no-relay', ...(evidence.error && { error: evidence.error }) };
-  if (relay.phase !== 'connected') return notConnected(relay, relay.phase, evidence.relays.length > 1);
+  if (relay.phase !== 'connected') return notConnected(relay, relay.phase);
   const { host } = relay;
   const dispute = disputes.find(({ relayID }) => relayID === relay.id);
   if (dispute?.isSkipped) return { kind: 'skipped', host };
+  if (relay.outage?.kind === 'relay-silent') {
+    return { kind: 'silent', host, sinceMs: relay.outage.sinceMs ?? relay.phaseSinceMs };
+  }
   if (confirmed === 'pending' && isAskedAgain(coValue, dispute)) {
     return { kind: 'asked-again', host, atMs: dispute.askedAgainAtMs };
   }
@@ -79,12 +86,8 @@ function isAskedAgain(
   return dispute?.askedAgainAtMs !== undefined && dispute.askedAgainAtMs >= Math.max(sinceMs, sentAtMs);
 }
 
-function notConnected(
-  relay: Relay,
-  phase: Exclude<Relay['phase'], 'connected'>,
-  isOneOfSeveral: boolean,
-): Reason {
-  const { host, error } = relay;
+function notConnected(relay: Relay, phase: Exclude<Relay['phase'], 'connected'>): Reason {
+  const { host, error, outage, urlSource, attempt = 1, retryAtMs } = relay;
   const sinceMs = relay.disconnectedSinceMs ?? relay.phaseSinceMs;
   switch (phase) {
     case 'failed':
@@ -96,18 +99,28 @@ function notConnected(
     case 'offline':
       return { kind: 'offline', sinceMs };
     case 'connecting':
-      return { kind: 'connecting', host, sinceMs, attempt: relay.attempt ?? 1 };
+      if (!outage) return { kind: 'connecting', host, sinceMs, attempt };
+      return {
+        ...{ kind: 'not-connected', host, sinceMs, attempt, outage },
+        ...(urlSource !== undefined && { urlSource }),
+      };
     case 'waiting':
       return {
-        kind: 'not-connected',
-        ...(isOneOfSeveral && { host }),
-        sinceMs,
-        ...(relay.retryAtMs !== undefined && { retryAtMs: relay.retryAtMs }),
+        ...{ kind: 'not-connected', host, sinceMs },
+        ...(retryAtMs !== undefined && { retryAtMs }),
+        ...(outage && { outage }),
+        ...(urlSource !== undefined && { urlSource }),
         ...(error && { error }),
       };
     default:
       return unreachable(phase);
   }
+}
+
+function sizeIn(error: KernelError | undefined) {
+  if (!isKernelError(error, 'MESSAGE_TOO_LARGE')) return {};
+  const { bytes, limit } = error.details;
+  return bytes === undefined || limit === undefined ? {} : { size: { bytes, limitBytes: limit } };
 }
 
 function notSent(host: string, waiting: WaitingForSocket | undefined): Reason {

@@ -6,7 +6,8 @@ import type { Way } from '../snapshot/unsynced-row.ts';
 export function relayAccess(status: SyncState['status'], relays: readonly Relay[]): Way {
   const phases = relays.map((relay) => relay.phase);
   if (status === 'signed-out' || status === 'off' || status === 'paused') return { kind: 'shut' };
-  if (phases.some((phase) => phase === 'waiting' || phase === 'offline' || phase === 'failed')) {
+  const isSilent = relays.some(({ phase, outage }) => phase === 'connected' && outage);
+  if (isSilent || phases.some((phase) => phase === 'waiting' || phase === 'offline' || phase === 'failed')) {
     return { kind: 'blocked' };
   }
   const connecting = relays.find((relay) => relay.phase === 'connecting');

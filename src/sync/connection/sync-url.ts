@@ -23,13 +23,17 @@ export interface UrlSources {
  * SYNC_URL_INVALID, which names the value and its source.
  */
 export function resolveSyncUrl(options: { readonly url?: string } = {}): string {
-  return resolveFrom({
-    option: options.url,
+  return resolveFrom(readUrlSources(options.url));
+}
+
+export function readUrlSources(option?: string): UrlSources {
+  return {
+    option,
     devProxy: typeof __MAIA_DEV_PROXY__ !== 'undefined' && __MAIA_DEV_PROXY__ === true,
     runTime: globalThis.PUBLIC_API_DOMAIN,
     buildTime: typeof __MAIA_PUBLIC_API_DOMAIN__ !== 'undefined' ? __MAIA_PUBLIC_API_DOMAIN__ : undefined,
     page: 'location' in globalThis ? new URL(globalThis.location.href) : undefined,
-  });
+  };
 }
 
 /** Resolves each of a relay's fail-over addresses. Without `url`, returns the default address. */
