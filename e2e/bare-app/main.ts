@@ -4,6 +4,8 @@ import type { CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
 /** The bare kernel, for actions that the demo has no button for. Tests call it through the page. */
 export interface BareApp {
   signUp(urls: readonly string[], appVersion?: string): Promise<void>;
+  /** With the relay that `resolveSyncUrl()` names. */
+  signUpAtDefault(): Promise<void>;
   /** With `sync: false`. */
   signUpWithoutSync(): Promise<void>;
   /** Starts sync for a session opened without it. */
@@ -47,6 +49,9 @@ declare global {
 globalThis.bareApp = {
   async signUp(url, appVersion) {
     await signUpWithPasskey({ sync: { url, ...(appVersion !== undefined && { appVersion }) } });
+  },
+  async signUpAtDefault() {
+    await signUpWithPasskey();
   },
   async signUpWithoutSync() {
     await signUpWithPasskey({ sync: false });

@@ -10,6 +10,10 @@ export interface RelayProcess {
   stop(): Promise<void>;
   /** Ends it as a crash would. */
   kill(): Promise<void>;
+  /** Stops it (SIGSTOP): its port still accepts connections, and nothing answers on them. */
+  freeze(): void;
+  /** Continues it after `freeze`. */
+  thaw(): void;
 }
 
 export function createRelayProcess(options: {
@@ -34,5 +38,7 @@ export function createRelayProcess(options: {
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
   };
 }

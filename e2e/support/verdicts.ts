@@ -21,9 +21,14 @@ export async function beginWithoutSync(page: Page, origin: string): Promise<Loca
 
 /**
  * Expects the panel's verdict and next step for the CoValue that has waited longest. A program in the page
- * that asks about the same CoValue gets the same answer.
+ * that asks about the same CoValue gets the same answer, with these codes.
  */
-export async function expectVerdict(panel: Locator, verdict: RegExp, next: RegExp): Promise<void> {
+export async function expectVerdict(
+  panel: Locator,
+  verdict: RegExp,
+  next: RegExp,
+  codes: { readonly cause?: string; readonly step?: string } = {},
+): Promise<void> {
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
   const details = panel.getByRole('region', { name: /^Details of/ });
   // That CoValue may have arrived since the panel's last update, and another one may wait longest now.
@@ -34,7 +39,22 @@ export async function expectVerdict(panel: Locator, verdict: RegExp, next: RegEx
     const told = await panel.page().evaluate((asked) => devtools.explain(asked), id);
     expect(told.verdict).toMatch(verdict);
     expect(told.next).toMatch(next);
+    expect(told).toMatchObject(codes);
   }).toPass();
+}
+
+/** Expects the cause in the headline, in Peers with its next step, and that no view claims that all is well. */
+export async function expectOutage(panel: Locator, cause: RegExp, next: RegExp): Promise<void> {
+  await expect(panel.locator('.says')).toContainText(cause);
+  const views = panel.getByRole('tablist', { name: 'Views' });
+  await views.getByRole('tab', { name: /Peers/ }).click();
+  const card = panel.getByRole('article');
+  await expect(card.locator('.warning')).toContainText(cause);
+  await expect(card.locator('.warning')).toContainText(next);
+  for (const view of await views.getByRole('tab').all()) {
+    await view.click();
+    await expect(panel).not.toContainText(/Everything is confirmed|Nothing to confirm|edits are confirmed/);
+  }
 }
 
 /** The same, for one of several that wait. */

@@ -19,7 +19,7 @@ test('why-relay-down.png', async ({ page, relay, devOrigin }) => {
   await app.addItem('Basil');
   await expect(rows(page)).toHaveCount(2);
   await rows(page).first().click();
-  await expect(panelIn(page)).toContainText(/Not connected for \d\d s, next attempt in \d/, {
+  await expect(panelIn(page)).toContainText(/Relay not ready for \d\d s: .+, next attempt in \d/, {
     timeout: 60_000,
   });
   await page.screenshot({ path: picture('why-relay-down.png') });
