@@ -59,7 +59,7 @@ export function createInspector(
   const cost = createCost({ ring, clock, stopwatchMs });
   const publisher = createPublisher({ clock, stopwatchMs, read: readIncrement, deliver });
   const onChange = publisher.changed;
-  const silence = createSilence(inspection);
+  const silence = createSilence(inspection, isStock ? undefined : clock.nowMs());
   const log = createRelayLog({
     isOnline: () => inspection.page?.isOnline ?? true,
     urlSource(url) {

@@ -9,6 +9,8 @@ import type { PeerPhase } from './peer-status.ts';
 import type { SyncEvent } from './sync-events.ts';
 import type { SyncPeers } from './sync-peers.ts';
 
+export { readUrlSources, resolveFrom, type UrlSources } from './connection/sync-url.ts';
+
 /** What `inspect` may read of a running sync. Reading has no side effects. */
 export interface SyncInspection {
   readonly node: LocalNode;

@@ -4,10 +4,10 @@ import type { Overview } from '../snapshot/overview-facts.ts';
 import type { Relay } from '../snapshot/relay-facts.ts';
 import { createSilence, silentAfterMs } from './silence.ts';
 
-function start() {
+function start(beganMs?: number) {
   let tap: FrameTap | undefined;
   const setFrameTap = (next: FrameTap | undefined) => void (tap = next);
-  const silence = createSilence({ setFrameTap } as SyncInspection);
+  const silence = createSilence({ setFrameTap } as SyncInspection, beganMs);
   return {
     silence,
     receive: (atMs: number) => tap?.({ kind: 'received', peerID: 'eu', channel: 1, atMs, text: '{}' }),
@@ -36,7 +36,14 @@ it('finds a connected relay silent once it misses its ping, and not once it has 
   expect(silence.lastReceivedMs('eu')).toBe(9_000);
 });
 
-it('claims nothing of a relay that it never heard, and nothing of one that is not connected', () => {
+it('counts a relay that has sent nothing since the inspector began as silent from then on', () => {
+  const { silence } = start(2_000);
+  const overview = overviewOf(relay);
+  expect(silence.addTo(overview, 2_000 + silentAfterMs)).toBe(overview);
+  expect(silence.addTo(overview, 9_000).relays[0]?.outage).toEqual({ kind: 'relay-silent', sinceMs: 2_000 });
+});
+
+it('claims nothing where frames cannot be seen, and nothing of a relay that is not connected', () => {
   const { silence, receive } = start();
   const unheard = overviewOf({ ...relay, id: 'us' });
   expect(silence.addTo(unheard, 1_000_000)).toBe(unheard);

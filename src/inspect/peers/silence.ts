@@ -14,24 +14,27 @@ export interface Silence {
 /** A relay pings every 4 s, and the kernel gives it up after 10 s. */
 export const silentAfterMs = 6_000;
 
-export function createSilence(inspection: SyncInspection): Silence {
+/** `beganMs`: now, or undefined if the node's frames cannot be seen. A relay that sent nothing since is silent since then. */
+export function createSilence(inspection: SyncInspection, beganMs: number | undefined): Silence {
   const receivedMs = new Map<string, number>();
   const close = listenToFrames(inspection, ({ kind, peerID, atMs }) => {
     if (kind === 'received') receivedMs.set(peerID, atMs);
   });
 
+  const lastReceivedMs = (relayID: string) => receivedMs.get(relayID) ?? beganMs;
+
   function isSilent({ id, phase }: Relay, nowMs: number): boolean {
-    return phase === 'connected' && nowMs - (receivedMs.get(id) ?? nowMs) > silentAfterMs;
+    return phase === 'connected' && nowMs - (lastReceivedMs(id) ?? nowMs) > silentAfterMs;
   }
 
   function withSilence(relay: Relay, nowMs: number): Relay {
-    const sinceMs = receivedMs.get(relay.id);
+    const sinceMs = lastReceivedMs(relay.id);
     if (sinceMs === undefined || !isSilent(relay, nowMs)) return relay;
     return { ...relay, outage: { kind: 'relay-silent', sinceMs } };
   }
 
   return {
-    lastReceivedMs: (relayID) => receivedMs.get(relayID),
+    lastReceivedMs,
     addTo(overview, nowMs) {
       if (!overview.relays.some((relay) => isSilent(relay, nowMs))) return overview;
       return { ...overview, relays: overview.relays.map((relay) => withSilence(relay, nowMs)) };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { UrlSources } from '../../sync/connection/sync-url.ts';
+import type { UrlSources } from '../../sync/inspection.ts';
 import { defaultUrlSource } from './url-source.ts';
 
 const none: UrlSources = {

@@ -1,5 +1,5 @@
 import { isKernelError } from '../../base/kernel-error.ts';
-import { readUrlSources, resolveFrom, type UrlSources } from '../../sync/connection/sync-url.ts';
+import { readUrlSources, resolveFrom, type UrlSources } from '../../sync/inspection.ts';
 import type { UrlSource } from '../snapshot/relay-facts.ts';
 
 /**

@@ -53,7 +53,7 @@ export type Outage =
   | { readonly kind: 'unreadable' }
   /** A server answered with an HTTP status that may pass, such as 503. */
   | { readonly kind: 'not-ready'; readonly status: number }
-  /** `sinceMs`: when its last bytes arrived, if this inspector saw any. */
+  /** `sinceMs`: when its last bytes arrived, or since when this inspector has seen none. */
   | { readonly kind: 'relay-silent'; readonly sinceMs?: number }
   /** The relay refused the connection. `said`: in its words. */
   | { readonly kind: 'relay-refused'; readonly refusal: RefusalCode; readonly said: string }
