@@ -58,7 +58,7 @@ function lost(url: URL, hasOpened: boolean, { code, reason }: { code: number; re
   if (code === messageTooBig) {
     return createKernelError(
       'MESSAGE_TOO_LARGE',
-      `The relay at ${url.host} rejected a message as too large and closed the connection. Reconnecting automatically; if this continues, allow larger messages at the relay.`,
+      `The relay at ${url.host} rejected a message as too large. Reconnecting automatically; if this continues, allow larger messages there.`,
       { details },
     );
   }

@@ -46,6 +46,7 @@ export function attemptRelay({
   const links = new Map<Transport, RelayLink>();
   /** The transport whose peer was passed to `ready`. */
   let inUse: Transport | undefined;
+  let hasOpened = false;
   let end: LinkEnd | undefined;
   let cancelNext = () => {};
 
@@ -64,6 +65,7 @@ export function attemptRelay({
         ready(peer, hello) {
           const before = inUse;
           inUse = transport;
+          hasOpened = true;
           if (before) {
             hangUp(before);
             on.next();
@@ -93,9 +95,10 @@ export function attemptRelay({
     const wasCurrent = transport === current();
     links.delete(transport);
     if (inUse === transport) inUse = undefined;
-    // If every transport fails, the answer of a server is the most useful error, and then the preferred one's.
-    if (!end || 'status' in how.error.details) end = how;
-    if (transport === transports[0] && !('status' in end.error.details)) end = how;
+    // If every transport fails, the preferred one's error is the most useful. But if no channel opened, what a server
+    // answered over HTTP is: a server that opens a WebSocket may be a stock one, which has no HTTP.
+    const tells = ({ error }: LinkEnd) => !hasOpened && 'status' in error.details;
+    if (!end || (transport === transports[0] ? !tells(end) : tells(how))) end = how;
     if (how.hasAnswered) end = how;
     else {
       dialNext();

@@ -21,7 +21,7 @@ export function silent(url: URL): KernelError {
 export function frameTooLarge(url: URL): KernelError {
   return createKernelError(
     'MESSAGE_TOO_LARGE',
-    `The relay at ${url.host} sent a message that exceeds the maximum size. The connection was closed. Reconnecting automatically.`,
+    `The relay at ${url.host} sent a message that exceeds the maximum size. Reconnecting automatically.`,
   );
 }
 
@@ -44,21 +44,21 @@ export function contentInvalid(cause: unknown): KernelError {
 export function slowHello(url: URL): KernelError {
   return createKernelError(
     'RELAY_SILENT',
-    `The relay at ${url.host} sent its hello late, so the kernel took it for another server. Reconnecting automatically.`,
+    `The relay at ${url.host} sent its hello too late. Reconnecting automatically.`,
   );
 }
 
 export function lateHello(): KernelError {
   return createKernelError(
     'MESSAGE_INVALID',
-    'The relay sent a second hello, so what it announced in the first one cannot be trusted. The connection was closed. Reconnecting automatically.',
+    'The relay sent a second hello, so its first one cannot be trusted. Reconnecting automatically.',
   );
 }
 
 export function asksForAuth(url: URL): KernelError {
   return createKernelError(
     'RELAY_UNAUTHORIZED',
-    `The relay at ${url.host} requires authentication, which the app has not set up. Use a relay that requires none, or a version of the kernel that can authenticate.`,
+    `The relay at ${url.host} requires authentication, which the app has not set up. Use a relay that requires none.`,
   );
 }
 

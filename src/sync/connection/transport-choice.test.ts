@@ -48,6 +48,19 @@ describe('the transport', () => {
     }
   });
 
+  it('is not named by it if a channel opened, as a stock server has no HTTP', async () => {
+    const { begin, clock, settle, webSocket, http } = createTwoTransports();
+    webSocket.set('opening');
+    http.set('404');
+    const connection = begin();
+    while (connection.state.phase === 'connecting') {
+      clock.advance(500);
+      await settle();
+    }
+    expect(connection.state).toMatchObject({ error: { code: 'RELAY_SILENT' } });
+    connection.close();
+  });
+
   it('retries the transport of a broken connection first, and then the others', async () => {
     const { begin, settle, pass, webSocket, http } = createTwoTransports();
     webSocket.set('nothing');

@@ -68,7 +68,7 @@ export function notARelay({ host }: URL, status: number, type: string | undefine
 export function eventTooLong({ host }: URL, cause: unknown) {
   return createKernelError(
     'MESSAGE_TOO_LARGE',
-    `The relay at ${host} sent a message that exceeds the maximum size. The connection was closed. Reconnecting automatically.`,
+    `The relay at ${host} sent a message that exceeds the maximum size. Reconnecting automatically.`,
     { cause },
   );
 }
