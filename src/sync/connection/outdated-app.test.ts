@@ -18,4 +18,16 @@ describe('the version of the app', () => {
     await pass(600_000);
     expect([connection.state.phase, webSocket.channels.length]).toEqual(['failed', 1]);
   });
+
+  it('is asked for if the app states none, as a reload would not help', async () => {
+    const { begin, settle, webSocket } = createTwoTransports();
+    const connection = begin();
+    await settle();
+    webSocket.channels[0]?.on.received(
+      JSON.stringify({ maia: 'refused', code: 'outdated', reason: 'none', closing: true }),
+    );
+    const { error } = connection.state as { readonly error?: Error };
+    expect(error?.message).toContain('which does not state its version. Pass it as `sync.appVersion`');
+    expect(error?.message).not.toContain('eload');
+  });
 });

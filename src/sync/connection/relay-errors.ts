@@ -101,9 +101,15 @@ function outdated(
     have,
   }: { readonly required?: string | undefined; readonly have: string | undefined },
 ): KernelError {
+  const wanted = required === 'a newer version' ? required : `version ${required} or newer`;
+  // A reload would bring an app of no version again.
+  const next =
+    have === undefined
+      ? `which does not state its version. Pass it as \`sync.appVersion\`; until then`
+      : `which is version ${have}. Reload to get it; until then`;
   return createKernelError(
     'APP_OUTDATED',
-    `The relay at ${url.host} requires ${required === 'a newer version' ? required : `version ${required} or newer`} of this app. Reload to get it; until then, edits wait on this device.`,
+    `The relay at ${url.host} requires ${wanted} of this app, ${next}, edits wait on this device.`,
     { details: { required, ...(have !== undefined && { have }) } },
   );
 }
