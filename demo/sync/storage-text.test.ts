@@ -21,6 +21,14 @@ describe('the text for a storage failure', () => {
     }
   });
 
+  it('lets the user close this tab only once relays have everything, as the panel does', () => {
+    for (const code of codes) {
+      const [before, after] = [false, true].map((isConfirmed) => storageText(testError(code), isConfirmed));
+      expect(`${before?.title} ${before?.next}`).not.toContain('close this tab');
+      expect(`${after?.title} ${after?.next}`).not.toMatch(/keep this/i);
+    }
+  });
+
   it('never asks the user to close this tab', () => {
     for (const code of codes) {
       const { title, next } = storageText(testError(code));

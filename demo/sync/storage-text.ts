@@ -11,24 +11,28 @@ export interface StorageText {
 
 const goesOn = 'Lists retries automatically, and this notice goes away once they are saved.';
 
-export function storageText(error: KernelError | undefined): StorageText {
+/** Once relays have everything, nothing is lost with the tab. */
+export function storageText(error: KernelError | undefined, isAllConfirmed = false): StorageText {
+  const stay = isAllConfirmed ? 'You can close this tab without losing them.' : 'Keep this tab open.';
   switch (error?.code) {
     case 'STORAGE_FULL':
       return {
         why: 'this device’s storage is full',
         title: 'Free some space: your changes are still here',
-        next: `Keep this tab open. ${goesOn}`,
+        next: `${stay} ${goesOn}`,
       };
     case 'STORAGE_CLOSED':
       return {
         why: 'the browser closed this device’s storage',
         title: 'Your changes are still here, in this tab',
-        next: `Keep this tab open. ${goesOn}`,
+        next: `${stay} ${goesOn}`,
       };
     case 'STORAGE_BLOCKED':
       return {
         why: 'another tab is blocking this device’s storage',
-        title: 'Close the other Lists tabs and keep this one open',
+        title: isAllConfirmed
+          ? 'Close the other Lists tabs'
+          : 'Close the other Lists tabs and keep this one open',
         next: goesOn,
       };
     case 'STORAGE_TOO_NEW':
@@ -42,13 +46,13 @@ export function storageText(error: KernelError | undefined): StorageText {
       return {
         why: 'this browser does not store data here',
         title: 'Your changes are only in this tab',
-        next: 'Keep this tab open until the relay has them.',
+        next: isAllConfirmed ? stay : 'Keep this tab open until the relay has them.',
       };
     default:
       return {
         why: 'this device cannot write right now',
         title: 'Your changes are still here, in this tab',
-        next: `Keep this tab open. ${goesOn}`,
+        next: `${stay} ${goesOn}`,
       };
   }
 }

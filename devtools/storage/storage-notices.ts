@@ -1,7 +1,6 @@
 import { describeCause, formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
-import type { Overview } from '../../src/inspect/snapshot/overview-facts.ts';
-import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
+import type { Overview, RungCount } from '../../src/inspect/snapshot/overview-facts.ts';
 import { formatCount } from '../../src/inspect/shared/format.ts';
 import { nameOf } from '../unsynced/names.ts';
 import { fullnessOf, nearlyFull } from './room-text.ts';
@@ -21,7 +20,7 @@ export interface StorageNotice {
 
 /** The part of a snapshot that the notices need. */
 export type ToldFrom = Pick<InspectorSnapshot, 'atMs' | 'storage' | 'unsynced'> & {
-  readonly overview: { readonly rungs: Pick<Overview['rungs'], 'saved'> };
+  readonly overview: { readonly rungs: Pick<Overview['rungs'], 'saved' | 'confirmed'> };
 };
 
 /** The result of asking the browser for persistent storage. */
@@ -59,19 +58,19 @@ function failing({ storage, unsynced, overview, atMs }: ToldFrom): StorageNotice
     title: first && count === 1 ? `Not saved: ${nameOf(first)}.` : `${what}.`,
     ...(error?.cause !== undefined && { code: error.cause }),
     detail: `${error?.cause === undefined ? sentence(why) : why}; ${tries}.`,
-    next: nextOf(error?.code, unsaved),
+    next: nextOf(error?.code, unsaved.length, overview.rungs.confirmed),
     ...(first && { coValueID: first.id }),
   };
 }
 
-function nextOf(code: string | undefined, unsaved: readonly UnsyncedRow[]): string {
+/** An app shows its users the same: whether relays have everything decides whether they may close the tab. */
+function nextOf(code: string | undefined, unsaved: number, confirmed: RungCount): string {
   const first =
     nextByCode[code ?? ''] ?? 'wait for the next attempt, and check the disk if writing keeps failing';
-  if (unsaved.length === 0) return `${first}.`;
-  const isSafe = unsaved.every(({ steps }) => steps.confirmed === 'reached');
-  return isSafe
+  if (unsaved === 0) return `${first}.`;
+  return confirmed.known && confirmed.pending === 0
     ? `${first}; the relay has confirmed the edits, so reloading is safe.`
-    : `${first}. Do not reload yet: the edits are only in this tab. If in doubt, download them first.`;
+    : `${first}. Do not reload yet: edits are only in this tab. If in doubt, download them first.`;
 }
 
 const nextByCode: Readonly<Record<string, string>> = {

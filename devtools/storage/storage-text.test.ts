@@ -20,7 +20,15 @@ const row = (confirmed: 'reached' | 'pending'): UnsyncedRow => ({
 });
 const snapshotOf = (facts: Partial<StorageFacts>, unsynced: readonly UnsyncedRow[] = []): ToldFrom => ({
   ...{ atMs: nowMs, unsynced, storage: { ...plain, ...facts } },
-  overview: { rungs: { saved: { known: true, pending: unsynced.length } } },
+  overview: {
+    rungs: {
+      saved: { known: true, pending: unsynced.length },
+      confirmed: {
+        known: true,
+        pending: unsynced.filter(({ steps }) => steps.confirmed === 'pending').length,
+      },
+    },
+  },
 });
 const full: Partial<StorageFacts> = {
   state: 'failing',
@@ -77,7 +85,7 @@ describe('notices', () => {
 
   it('warn against reloading while the edits are only in this tab', () => {
     expect(wordsOf(full, [row('reached'), row('pending')])[0]).toMatch(
-      /^2 CoValues not saved\..*Do not reload yet: the edits are only in this tab\. If in doubt, download them first\.$/,
+      /^2 CoValues not saved\..*Do not reload yet: edits are only in this tab\. If in doubt, download them first\.$/,
     );
   });
 
