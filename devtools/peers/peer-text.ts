@@ -23,7 +23,7 @@ const promises: Readonly<Record<Peer['promises'], string>> = {
 export function factsOf(peer: Peer, nowMs: number): readonly PeerFact[] {
   const plain = (label: string, words: string): PeerFact => ({ label, words, tone: 'plain' });
   return [
-    plain('Attempt', peer.attempt === undefined ? 'none' : String(peer.attempt)),
+    plain('Attempt', formatAttempt(peer)),
     plain('Next attempt', nextTry(peer, nowMs)),
     lastFailure(peer, nowMs),
     ...(peer.urlSource === undefined ? [] : [plain('Address from', describeUrlSource(peer.urlSource))]),
@@ -84,12 +84,22 @@ export function formatTransport(name: string): string {
   return transports[name] ?? name;
 }
 
-function lastFailure({ changes }: Peer, nowMs: number): PeerFact {
+function formatAttempt({ attempt, phase }: Peer): string {
+  if (attempt !== undefined) return String(attempt);
+  return phase === 'connected' ? 'succeeded' : 'none';
+}
+
+/** The latest of: a connection that failed, a refusal, and why the relay is in its phase. */
+function lastFailure({ changes, lastRefusal, error, phaseSinceMs }: Peer, nowMs: number): PeerFact {
   const label = 'Last failure';
-  const change = changes.find(({ error }) => error);
-  if (!change?.error) return { label, words: 'none seen', tone: 'plain' };
-  const words = `${formatDuration(nowMs - change.atMs)} ago`;
-  return { label, words, tone: 'warn', code: change.error.code };
+  const failures = [
+    ...changes.slice(0, 1 + changes.findIndex((change) => change.error)),
+    lastRefusal,
+    { atMs: phaseSinceMs, error },
+  ].flatMap((failure) => (failure?.error ? [{ atMs: failure.atMs, code: failure.error.code }] : []));
+  const [last] = failures.sort((a, b) => b.atMs - a.atMs);
+  if (!last) return { label, words: 'none seen', tone: 'plain' };
+  return { label, words: `${formatDuration(nowMs - last.atMs)} ago`, tone: 'warn', code: last.code };
 }
 
 export function describePhaseChange({ from, to, error }: PhaseChange): string {

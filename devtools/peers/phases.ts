@@ -35,7 +35,7 @@ export function phasesOf(peer: Peer, nowMs: number): readonly PhaseBox[] {
         standing === 'now'
           ? wordsNow(peer, nowMs)
           : leftAtMs === undefined
-            ? 'never'
+            ? 'not seen'
             : `${formatDuration(nowMs - leftAtMs)} ago`,
       state: stateByPhase[phase],
       follows: index === 0 ? undefined : index < 4 ? 'arrow' : 'apart',

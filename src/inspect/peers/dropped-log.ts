@@ -1,10 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
 import type { SyncInspection } from '../../sync/inspection.ts';
-import type { DroppedContent, DroppedSession } from '../snapshot/relay-facts.ts';
+import { toPlainError } from '../shared/to-plain-error.ts';
+import type { DroppedContent, DroppedSession, Refusal } from '../snapshot/relay-facts.ts';
 
-/** What the kernel did not take of relays, or relays did not take of other accounts, since the inspector was created. */
+/** What the kernel and its relays did not take of each other since the inspector was created. */
 export interface DroppedLog {
   of(peerID: string): DroppedContent;
+  lastRefusalOf(peerID: string): Refusal | undefined;
   close(): void;
 }
 
@@ -18,7 +20,14 @@ export function createDroppedLog(options: {
 }): DroppedLog {
   const { inspection, clock, onChange } = options;
   const byPeerID = new Map<string, DroppedContent>();
+  const refusalsByPeerID = new Map<string, Refusal>();
   const close = inspection.onEvent(({ event, detail }) => {
+    if (event === 'refused') {
+      const { peerID, id, error } = detail;
+      const refusal = { atMs: clock.nowMs(), ...(id !== undefined && { id }), error: toPlainError(error) };
+      refusalsByPeerID.set(peerID, refusal);
+      return onChange();
+    }
     if (event !== 'dropped') return;
     const { peerID, id, sessionID, reason } = detail;
     const { sessions, latest } = byPeerID.get(peerID) ?? nothing;
@@ -31,5 +40,9 @@ export function createDroppedLog(options: {
     });
     onChange();
   });
-  return { of: (peerID) => byPeerID.get(peerID) ?? nothing, close };
+  return {
+    of: (peerID) => byPeerID.get(peerID) ?? nothing,
+    lastRefusalOf: (peerID) => refusalsByPeerID.get(peerID),
+    close,
+  };
 }

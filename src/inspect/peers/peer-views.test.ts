@@ -28,7 +28,7 @@ async function read(peers: readonly PeerInspection[], roundTripsAtMs: readonly n
   return readPeers(
     inspection,
     log,
-    { of: () => ({ sessions: 0, latest: [] }) },
+    { of: () => ({ sessions: 0, latest: [] }), lastRefusalOf: () => undefined },
     createMessageCounts(ring),
     ring,
     12_000,

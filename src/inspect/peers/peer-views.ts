@@ -10,7 +10,7 @@ import type { RelayLog } from './relay-log.ts';
 export function readPeers(
   inspection: SyncInspection,
   log: Pick<RelayLog, 'relays' | 'changesOf'>,
-  dropped: Pick<DroppedLog, 'of'>,
+  dropped: Pick<DroppedLog, 'of' | 'lastRefusalOf'>,
   counts: MessageCounts,
   ring: SecondsRing,
   nowMs: number,
@@ -18,6 +18,7 @@ export function readPeers(
   const inspectionsByID = new Map(inspection.peers().map((peer) => [peer.id, peer]));
   return log.relays.map((relay) => {
     const peer = inspectionsByID.get(relay.id);
+    const lastRefusal = dropped.lastRefusalOf(relay.id);
     return {
       ...relay,
       promises: promiseIn(peer),
@@ -28,6 +29,7 @@ export function readPeers(
       roundTrips: holdValues(ring.measures(roundTripLane(relay.id), nowMs)),
       changes: log.changesOf(relay.id),
       dropped: dropped.of(relay.id),
+      ...(lastRefusal && { lastRefusal }),
     };
   });
 }

@@ -71,6 +71,16 @@ export interface Peer extends Relay {
   /** Changes of phase, newest first; a bounded number. */
   readonly changes: readonly PhaseChange[];
   readonly dropped: DroppedContent;
+  /** The last of this inspector's time. */
+  readonly lastRefusal?: Refusal;
+}
+
+/** The relay refused something, or this device did on its behalf. */
+export interface Refusal {
+  readonly atMs: number;
+  /** Of the CoValue. Absent if the connection was refused. */
+  readonly id?: string;
+  readonly error: PlainError;
 }
 
 /** Sessions that were not taken: from the relay, or by it if another account wrote them. */

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import type { Peer } from '../../src/inspect/snapshot/relay-facts.ts';
+import { factsOf } from './peer-text.ts';
+import { phasesOf } from './phases.ts';
+
+const nowMs = 1_700_000_000_000;
+const peer: Peer = {
+  ...{ id: 'eu', host: 'eu.example', url: 'wss://eu.example/sync' },
+  ...{ phase: 'connected', phaseSinceMs: nowMs - 60_000, promises: 'unknown' },
+  ...{ sent: { messages: 0, bytes: 0 }, received: { messages: 0, bytes: 0 } },
+  ...{ bufferedBytes: 0, unacknowledgedMessages: 0, roundTrips: { endMs: nowMs, values: [] } },
+  ...{ changes: [], dropped: { sessions: 0, latest: [] } },
+};
+const fact = (label: string, change: Partial<Peer> = {}) =>
+  factsOf({ ...peer, ...change }, nowMs).find((one) => one.label === label);
+
+it('does not deny what happened before the panel was mounted', () => {
+  expect(fact('Attempt')?.words).toBe('succeeded');
+  const connecting = phasesOf(peer, nowMs).find(({ phase }) => phase === 'connecting');
+  expect(connecting?.words).toBe('not seen');
+});
+
+it('takes the last failure from refusals and from the present phase, too', () => {
+  const refused = { code: 'RELAY_REFUSED', message: 'no' };
+  const silent = { code: 'RELAY_SILENT', message: 'no' };
+  expect(fact('Last failure')?.words).toBe('none seen');
+  const lastRefusal = { atMs: nowMs - 3_000, error: refused };
+  expect(fact('Last failure', { lastRefusal })).toMatchObject({ code: 'RELAY_REFUSED', words: '3 s ago' });
+  const changes = [{ atMs: nowMs - 1_000, from: 'connected', to: 'waiting', error: silent }] as const;
+  expect(fact('Last failure', { lastRefusal, changes })).toMatchObject({ code: 'RELAY_SILENT' });
+  expect(fact('Last failure', { phase: 'failed', error: refused })).toMatchObject({ words: '1 min ago' });
+});
