@@ -55,17 +55,31 @@ export function verdictOf(row: TabRow, { list }: TabsNow, nowMs: number): Verdic
             words: 'Open, with another version of the kernel',
             next: 'Reload that tab to update it and to see its edits.',
           }
-        : livingVerdict(row);
+        : livingVerdict(row, list);
   }
 }
 
-function livingVerdict({ unsynced = 0, tab, isThis }: TabRow): Verdict {
-  const isConnected = tab?.relays?.some(({ phase }) => phase === 'connected') === true;
+function livingVerdict({ unsynced = 0, tab, isThis }: TabRow, list: TabsNow['list']): Verdict {
+  const phases = tab?.relays?.map(({ phase }) => phase) ?? [];
+  const isPaused = phases.includes('paused');
+  const notConfirmed = `${formatCount(unsynced, 'CoValue')} not confirmed`;
   const which = isThis ? 'This tab' : 'That tab';
+  if (isPaused) {
+    const hasUploader = list.some(
+      (other) => other !== tab && other.relays?.some(({ phase }) => phase === 'connected'),
+    );
+    const until = hasUploader
+      ? 'Another connected tab uploads its edits after a few seconds.'
+      : 'Until then, its edits stay on this device: no other tab is connected.';
+    return {
+      words: unsynced === 0 ? 'Paused' : `Paused, ${notConfirmed}`,
+      next: `Resume sync in ${isThis ? 'this' : 'that'} tab. ${unsynced === 0 ? '' : until}`.trim(),
+    };
+  }
   if (unsynced === 0) return { words: 'All its edits are confirmed', next: 'Nothing to do.' };
   return {
-    words: `${formatCount(unsynced, 'CoValue')} not confirmed`,
-    next: isConnected
+    words: notConfirmed,
+    next: phases.includes('connected')
       ? `${which} uploads the edits. Unsynced shows why they wait.`
       : `${which} has no connection: check Peers ${isThis ? 'here' : 'there'}. If it stays disconnected, another connected tab uploads the edits after a few seconds.`,
   };
@@ -77,6 +91,10 @@ export function adviceOn(rows: readonly TabRow[]): string {
     return 'A closed tab left unconfirmed edits. Keep another tab open and connected to upload them.';
   const has = (words: string) => rows.some(({ state }) => state.words === words);
   if (has('silent')) return 'A silent tab is asleep or busy. Bring it to the front to wake it.';
+  if (
+    rows.some(({ tab, unsynced = 0 }) => unsynced > 0 && tab?.relays?.some(({ phase }) => phase === 'paused'))
+  )
+    return 'A paused tab has unconfirmed edits. Resume sync there.';
   if (has('frozen'))
     return 'A frozen tab resumes its session, or gets a new one, when it wakes. Nothing to do.';
   return '';
