@@ -88,12 +88,27 @@ function lastOfEachKind(events: readonly StoryEvent[]): readonly StoryEvent[] {
   return events.filter(({ kind }, index) => !events.slice(index + 1).some((later) => later.kind === kind));
 }
 
+const statesByKind: Readonly<Record<StoryEvent['kind'], RungState>> = {
+  'handed-over': 'waiting',
+  sent: 'reached',
+  lost: 'stuck',
+  confirmed: 'reached',
+  refused: 'failed',
+};
+const textByKind: Readonly<Record<StoryEvent['kind'], string>> = {
+  'handed-over': 'handed to the socket',
+  sent: 'sent',
+  lost: 'lost with its connection, sent',
+  confirmed: 'confirmed',
+  refused: 'refused',
+};
+
 function stateOf({ kind }: StoryEvent): RungState {
-  return kind === 'refused' ? 'failed' : 'reached';
+  return statesByKind[kind];
 }
 
 function wordsOf({ kind, refusal, atMs }: StoryEvent, sinceMs: number): string {
-  const what = refusal === undefined ? kind : `${kind} (${refusal})`;
+  const what = refusal === undefined ? textByKind[kind] : `${textByKind[kind]} (${refusal})`;
   return `${what} ${formatElapsed(atMs - sinceMs)}`;
 }
 

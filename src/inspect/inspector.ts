@@ -31,7 +31,7 @@ export interface Inspector {
   /** An open CoValue's values: at most 2,000 characters, empty if the account cannot read it. Decrypts nothing. */
   contentWords(id: string): string;
   /** The timeline of an unsynced CoValue and the messages that prove it, given its row from a snapshot. */
-  story(row: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt'>): Story;
+  story(row: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt' | 'steps'>): Story;
   /**
    * One CoValue: its header, group, size, and what each relay reported about it. Loads nothing; `state` shows whether
    * it is in memory.

@@ -1,7 +1,12 @@
 import type { RawCoMap } from 'cojson';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
-import { createFakeSync, fakePeerID, type FakeSync } from '../../../test/support/sync/fake-sync.ts';
+import {
+  connectedRelay,
+  createFakeSync,
+  fakePeerID,
+  type FakeSync,
+} from '../../../test/support/sync/fake-sync.ts';
 import type { UnsyncedCoValue } from '../../sync/inspection.ts';
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts';
 import { createInspector } from '../create-inspector.ts';
@@ -63,6 +68,19 @@ describe('timeline of a CoValue', () => {
       { kind: 'refused', message: 5, afterMs: 100, refusal: 'forbidden' },
     ]);
     expect(timeline()?.relays[0]).toMatchObject({ host: 'relay.example', isMissing: true });
+  });
+
+  it('says of a message only as much as the ladder and the connection show', () => {
+    edit = { ...edit, sent: 'pending' };
+    sync.setUnsynced([edit]);
+    deliver('sent', content(), 4);
+    expect(events()).toEqual([{ kind: 'handed-over', message: 1, afterMs: 4 }]);
+    sync.setUnsynced([{ ...edit, sent: 'reached' }]);
+    expect(events()).toEqual([{ kind: 'sent', message: 1, afterMs: 4 }]);
+    clock.advance(1_000);
+    sync.setUnsynced([edit]);
+    sync.setState({ peers: [connectedRelay(clock.nowMs())] });
+    expect(events()).toEqual([{ kind: 'lost', message: 1, afterMs: 4 }]);
   });
 
   it('omits messages about other CoValues, and messages that only state what a relay has', () => {

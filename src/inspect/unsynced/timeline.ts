@@ -18,7 +18,11 @@ export interface RelayStory {
 }
 
 export interface StoryEvent {
-  readonly kind: 'sent' | 'confirmed' | 'refused';
+  /**
+   * `handed-over`: still in the socket's buffer, as far as this device knows. `lost`: its connection has ended since, without a
+   * confirmation.
+   */
+  readonly kind: 'handed-over' | 'sent' | 'lost' | 'confirmed' | 'refused';
   readonly atMs: number;
   /** The number of the message that shows it. */
   readonly message: number;
@@ -29,7 +33,7 @@ export interface StoryEvent {
 const maxEvents = 20;
 
 export function timelineOf(
-  { id, sinceMs, missingAt }: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt'>,
+  { id, sinceMs, missingAt, steps }: Pick<UnsyncedRow, 'id' | 'sinceMs' | 'missingAt' | 'steps'>,
   relays: readonly Relay[],
   messagesAbout: (id: string) => readonly MessageRow[],
 ): Story {
@@ -40,23 +44,42 @@ export function timelineOf(
   return {
     id,
     sinceMs,
-    relays: relays.map(({ id: relayID, host }) => ({
-      host,
-      isMissing: missingAt.includes(host),
+    relays: relays.map((relay) => ({
+      host: relay.host,
+      isMissing: missingAt.includes(relay.host),
       events: since
-        .filter((row) => row.relayID === relayID)
-        .flatMap((row) => eventIn(row, confirming))
+        .filter((row) => row.relayID === relay.id)
+        .flatMap((row) => eventIn(row, { confirming, relay, steps }))
         .slice(0, maxEvents)
         .reverse(),
     })),
   };
 }
 
-function eventIn(row: MessageRow, confirming: ReadonlySet<number>): readonly StoryEvent[] {
+interface Context {
+  /** The numbers of the messages that confirm others. */
+  readonly confirming: ReadonlySet<number>;
+  readonly relay: Relay;
+  readonly steps: UnsyncedRow['steps'];
+}
+
+function eventIn(row: MessageRow, { confirming, relay, steps }: Context): readonly StoryEvent[] {
   const { atMs, number: message, type, direction, note = '' } = row;
-  if (type === 'content' && direction === 'sent') return [{ kind: 'sent', atMs, message }];
+  if (type === 'content' && direction === 'sent')
+    return [{ kind: howSent(row, relay, steps), atMs, message }];
   if (confirming.has(message)) return [{ kind: 'confirmed', atMs, message }];
   if (type !== 'maia' || !/^refused(?:: |$)/.test(note)) return [];
   const refusal = note.slice('refused: '.length);
   return [{ kind: 'refused', atMs, message, ...(refusal !== '' && { refusal }) }];
+}
+
+/** The log knows when the message was handed to the channel; the ladder knows whether it left, and what that was worth. */
+function howSent(
+  { atMs, confirmation }: MessageRow,
+  { phase, phaseSinceMs }: Relay,
+  { sent }: UnsyncedRow['steps'],
+): StoryEvent['kind'] {
+  if (confirmation?.state === 'confirmed') return 'sent';
+  if (phase !== 'connected' || atMs < phaseSinceMs) return 'lost';
+  return sent === 'pending' ? 'handed-over' : 'sent';
 }
