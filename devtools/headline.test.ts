@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Overview } from '../src/inspect/snapshot/overview-facts.ts';
 import type { Relay } from '../src/inspect/snapshot/relay-facts.ts';
+import type { Tab } from '../src/inspect/snapshot/tab-facts.ts';
 import { headlineOf, pendingCount } from './headline.ts';
 
 const nowMs = 1_000_000;
@@ -44,8 +45,47 @@ describe('headline', () => {
     [
       'edits that nobody counts',
       overview({ notCounted: 2 }),
-      'Everything is confirmed by eu.example',
-      ['2 edits not counted', 'confirmed data survives a crash of the relay'],
+      '2 edits not counted',
+      ['everything else is confirmed by eu.example', 'confirmed data survives a crash of the relay'],
+    ],
+    [
+      'an edit that this device refused, and another one that nobody counts',
+      overview({ notMade: 1, notCounted: 1 }),
+      '1 edit refused on this device',
+      [
+        '1 edit not counted',
+        'everything else is confirmed by eu.example',
+        'confirmed data survives a crash of the relay',
+      ],
+    ],
+    [
+      'a wrong clock',
+      overview({ clockOffsetMs: 3 * 86_400_000 }),
+      'This device’s clock is 3 days behind the relay’s',
+      ['everything else is confirmed by eu.example', 'confirmed data survives a crash of the relay'],
+    ],
+    [
+      'a wrong clock, with edits',
+      overview({
+        status: 'syncing',
+        clockOffsetMs: -3 * 86_400_000,
+        rungs: { saved: none, sent: none, confirmed: five, durable: five },
+      }),
+      '5 CoValues not confirmed',
+      [
+        'this device’s clock is 3 days ahead of the relay’s',
+        'oldest for 46 s',
+        'confirmed data survives a crash of the relay',
+      ],
+    ],
+    [
+      'an app that the relay no longer accepts',
+      overview({
+        status: 'failed',
+        relays: [lost('failed', { error: { code: 'APP_OUTDATED', message: 'Too old. Reload.' } })],
+      }),
+      'Nothing to confirm',
+      ['no more attempts to reach eu.example: Too old'],
     ],
     [
       'in progress',
@@ -158,6 +198,38 @@ describe('headline', () => {
     const headline = headlineOf(state, nowMs);
     expect(headline.sentence).toBe(sentence);
     expect(headline.facts.map((fact) => fact.words)).toEqual(facts);
+  });
+
+  it('tells this tab from the others, as they report', () => {
+    const tab = (coValues: number, state: Tab['state'] = 'there', endedAtMs?: number): Tab => ({
+      ...{ sessionIDs: ['s'], state, unanswered: 0, lock: 'held', answer: 'read' },
+      unconfirmed: { coValues, ids: [] },
+      ...(endedAtMs !== undefined && { endedAtMs }),
+    });
+    const sentence = (pending: number, ...list: readonly Tab[]) =>
+      headlineOf(
+        overview({ rungs: { saved: none, sent: none, confirmed: { known: true, pending } } }),
+        nowMs,
+        {
+          tabs: { others: 'asked', locks: 'read', list, leftBehind: [] },
+          memory: { loaded: 1, unloaded: 0, notFound: { count: 0, ids: [] } },
+        },
+      ).sentence;
+    expect(sentence(3, tab(1, 'this'), tab(2))).toBe(
+      '1 CoValue not confirmed in this tab; 2 wait in another',
+    );
+    expect(sentence(1, tab(0, 'this'), tab(1))).toBe('Nothing waits in this tab; 1 CoValue waits in another');
+    // What the other tab has not saved, this one does not count.
+    expect(sentence(0, tab(0, 'this'), tab(2))).toBe('Nothing waits in this tab; 2 CoValues wait in another');
+    expect(sentence(1, tab(0, 'this'), tab(1, 'gone', nowMs))).toBe('1 CoValue not confirmed');
+    expect(sentence(0, tab(0, 'this'), tab(0))).toBe('Everything is confirmed by eu.example');
+  });
+
+  it('counts what was asked for and not found', () => {
+    const memory = { loaded: 1, unloaded: 0, notFound: { count: 1, ids: ['co_z1'] } };
+    const tabs = { others: 'unreachable', locks: 'unknown', list: [], leftBehind: 'unknown' } as const;
+    const { facts } = headlineOf(overview(), nowMs, { tabs, memory });
+    expect(facts[0]).toEqual({ words: '1 asked for, not found', tone: 'warn' });
   });
 
   it('marks failed and stuck rungs', () => {

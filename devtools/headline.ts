@@ -1,7 +1,10 @@
 import { describeCause, formatNextAttempt } from '../src/inspect/unsynced/describe-reason.ts';
+import { describeClock, isFarOff } from '../src/inspect/shared/clock-offset.ts';
+import type { InspectorSnapshot } from '../src/inspect/snapshot/inspector-snapshot.ts';
 import type { Overview } from '../src/inspect/snapshot/overview-facts.ts';
 import type { Outage, Relay } from '../src/inspect/snapshot/relay-facts.ts';
 import { describeOutage } from '../src/inspect/shared/describe-outage.ts';
+import type { Tab, TabsNow } from '../src/inspect/snapshot/tab-facts.ts';
 import { formatCount, formatDuration } from '../src/inspect/shared/format.ts';
 
 export type Tone = 'plain' | 'warn' | 'fail';
@@ -22,14 +25,31 @@ const promises = {
   unknown: 'the relay does not promise durability',
 } as const;
 
-export function headlineOf(overview: Overview | undefined, nowMs: number): Headline {
+/** The parts of a snapshot that are read only while the panel is open. */
+type Seen = Pick<InspectorSnapshot, 'tabs' | 'memory'>;
+
+export function headlineOf(overview: Overview | undefined, nowMs: number, seen?: Seen): Headline {
   if (!overview) {
     return {
       sentence: 'Not signed in',
       facts: [{ words: 'waiting for a session to open', tone: 'plain' }],
     };
   }
-  return { sentence: sentenceOf(overview), facts: factsOf(overview, nowMs) };
+  const waiting = waitingSentence(overview, seen?.tabs);
+  const problems = problemsOf(overview);
+  const problem = waiting === undefined ? problems[0] : undefined;
+  const rest: Fact = { words: `everything else is confirmed by ${hostsOf(overview)}`, tone: 'plain' };
+  return {
+    sentence: waiting ?? problem?.sentence ?? calmSentence(overview),
+    facts: [
+      ...storageFacts(overview),
+      ...relaysFacts(overview.relays, nowMs),
+      ...problems.filter((other) => other !== problem).map(({ fact }) => fact),
+      ...notFoundFacts(seen?.memory),
+      ...(problem && overview.status === 'confirmed' ? [rest] : []),
+      ...factsOf(overview, nowMs),
+    ],
+  };
 }
 
 /** The count on the corner button: the most CoValues waiting for any one rung. */
@@ -42,25 +62,77 @@ export function pendingCount({ rungs }: Overview): number {
   );
 }
 
-function sentenceOf({ status, rungs, relays }: Overview): string {
-  const { known } = rungs.confirmed;
+/** Whether nobody will see some edits, which the rungs do not show. */
+export function hasLostEdits({ notMade, notCounted }: Overview): boolean {
+  return notMade !== undefined || notCounted !== undefined;
+}
+
+/** How many CoValues wait, and for what. Undefined if none does. */
+function waitingSentence({ rungs }: Overview, tabs: TabsNow | undefined): string | undefined {
+  const elsewhere = tabs ? countInOtherTabs(tabs) : 0;
+  if (elsewhere > 0) return sentenceByTab(rungs.confirmed.pending, elsewhere, tabs?.list[0]);
   const count = (pending: number, what: string) =>
-    `${known ? '' : 'At least '}${formatCount(pending, 'CoValue')} ${what}`;
+    `${rungs.confirmed.known ? '' : 'At least '}${formatCount(pending, 'CoValue')} ${what}`;
   if (rungs.confirmed.pending > 0) return count(rungs.confirmed.pending, 'not confirmed');
   if (rungs.sent.pending > 0) return count(rungs.sent.pending, 'not sent');
   if (rungs.durable && rungs.durable.pending > 0) return count(rungs.durable.pending, 'not durable yet');
-  if (rungs.saved.pending > 0) return count(rungs.saved.pending, 'not saved on this device');
-  if (status === 'confirmed')
-    return `Everything is confirmed by ${relays.map((relay) => relay.host).join(' and ')}`;
+  return rungs.saved.pending > 0 ? count(rungs.saved.pending, 'not saved on this device') : undefined;
+}
+
+/** Every tab counts what any tab saved, so this tab's own part is what it reports to the others. */
+function sentenceByTab(pending: number, elsewhere: number, thisTab: Tab | undefined): string {
+  const here = Math.max(thisTab?.unconfirmed?.coValues ?? 0, pending - elsewhere);
+  const verb = elsewhere === 1 ? 'waits' : 'wait';
+  return here > 0
+    ? `${formatCount(here, 'CoValue')} not confirmed in this tab; ${elsewhere.toLocaleString('en')} ${verb} in another`
+    : `Nothing waits in this tab; ${formatCount(elsewhere, 'CoValue')} ${verb} in another`;
+}
+
+/** As the tabs that are open report it. */
+function countInOtherTabs({ list }: TabsNow): number {
+  const others = list.filter(({ state, endedAtMs }) => state !== 'this' && endedAtMs === undefined);
+  return others.reduce((sum, { unconfirmed }) => sum + (unconfirmed?.coValues ?? 0), 0);
+}
+
+interface Problem {
+  /** Used if nothing waits. */
+  readonly sentence: string;
+  readonly fact: Fact;
+}
+
+/** What is wrong although nothing waits, worst first. */
+function problemsOf({ notMade, notCounted, clockOffsetMs }: Overview): readonly Problem[] {
+  const problems: Problem[] = [];
+  const add = (words: string, tone: Tone) =>
+    problems.push({ sentence: words, fact: { words: words.replace(/^This/, 'this'), tone } });
+  if (notMade) add(`${formatCount(notMade, 'edit')} refused on this device`, 'fail');
+  if (notCounted) add(`${formatCount(notCounted, 'edit')} not counted`, 'fail');
+  if (clockOffsetMs !== undefined)
+    add(describeClock(clockOffsetMs), isFarOff(clockOffsetMs) ? 'fail' : 'warn');
+  return problems;
+}
+
+function notFoundFacts(memory: Seen['memory'] | undefined): readonly Fact[] {
+  const count = memory?.notFound.count ?? 0;
+  return count === 0 ? [] : [{ words: `${count.toLocaleString('en')} asked for, not found`, tone: 'warn' }];
+}
+
+function calmSentence(overview: Overview): string {
+  const { status, rungs } = overview;
+  if (status === 'confirmed') return `Everything is confirmed by ${hostsOf(overview)}`;
   if (status === 'off') return 'Sync is switched off';
-  return known && status !== 'syncing' ? 'Nothing to confirm' : 'Checking for edits from earlier runs';
+  return rungs.confirmed.known && status !== 'syncing'
+    ? 'Nothing to confirm'
+    : 'Checking for edits from earlier runs';
+}
+
+function hostsOf({ relays }: Overview): string {
+  return relays.map((relay) => relay.host).join(' and ');
 }
 
 function factsOf(overview: Overview, nowMs: number): readonly Fact[] {
   const { rungs, status } = overview;
-  const facts: Fact[] = [...storageFacts(overview), ...relaysFacts(overview.relays, nowMs)];
-  if (overview.notCounted)
-    facts.push({ words: `${formatCount(overview.notCounted, 'edit')} not counted`, tone: 'fail' });
+  const facts: Fact[] = [];
   if (overview.error && overview.relays.length === 0)
     facts.push({ words: `no relay: ${describeCause(overview.error)}`, tone: 'fail' });
   if (overview.isStock && overview.relays.length === 0 && status !== 'off')
@@ -69,7 +141,8 @@ function factsOf(overview: Overview, nowMs: number): readonly Fact[] {
     facts.push({ words: 'sync is switched off', tone: 'plain' });
   const isConnected =
     overview.relays.length > 0 && overview.relays.every((relay) => relay.phase === 'connected');
-  const { oldestSinceMs } = rungs.confirmed;
+  const { oldestSinceMs, error } = rungs.confirmed;
+  if (isConnected && error) facts.push({ words: describeCause(error), tone: 'fail' });
   if (isConnected && oldestSinceMs !== undefined) {
     facts.push({ words: `oldest for ${formatDuration(nowMs - oldestSinceMs)}`, tone: 'plain' });
   }
@@ -110,6 +183,7 @@ function relaysFacts(relays: readonly Relay[], nowMs: number): readonly Fact[] {
 function relayFacts(relay: Relay, isOneOfSeveral: boolean, nowMs: number): readonly Fact[] {
   if (relay.outage && relay.phase !== 'failed') return outageFacts(relay, relay.outage, nowMs);
   const without = formatDuration(nowMs - (relay.disconnectedSinceMs ?? relay.phaseSinceMs));
+  const cause = relay.error ? `: ${describeCause(relay.error)}` : '';
   switch (relay.phase) {
     case 'connected':
       return [];
@@ -130,7 +204,7 @@ function relayFacts(relay: Relay, isOneOfSeveral: boolean, nowMs: number): reado
           : [{ words: formatNextAttempt(relay.retryAtMs, nowMs), tone: 'plain' } as const]),
       ];
     case 'failed':
-      return [{ words: `no more attempts to reach ${relay.host}`, tone: 'fail' }];
+      return [{ words: `no more attempts to reach ${relay.host}${cause}`, tone: 'fail' }];
     case 'paused':
       return [{ words: `paused for ${without}`, tone: 'plain' }];
     case 'closed':

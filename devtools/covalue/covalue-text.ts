@@ -12,6 +12,7 @@ import type {
   WhyEncrypted,
 } from '../../src/inspect/covalue/transaction-types.ts';
 import { describeReason } from '../../src/inspect/unsynced/describe-reason.ts';
+import { isLost } from '../../src/inspect/unsynced/lost-edits.ts';
 import { rungStatesOf, type RungStates } from '../../src/inspect/unsynced/rung-states.ts';
 import type { Overview, RungName } from '../../src/inspect/snapshot/overview-facts.ts';
 import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
@@ -76,7 +77,8 @@ export function verdictOf(
 ): Fact {
   if (unsynced) {
     const all = Object.values(states);
-    const tone = all.includes('failed') ? 'fail' : all.includes('stuck') ? 'warn' : 'plain';
+    const tone =
+      all.includes('failed') || isLost(unsynced.reason) ? 'fail' : all.includes('stuck') ? 'warn' : 'plain';
     return { words: describeReason(unsynced.reason, nowMs), tone };
   }
   if (isDeleted) return { words: 'Deleted', tone: 'plain' };

@@ -11,6 +11,8 @@ export interface Filter {
 }
 
 export const facets = [
+  'Not made',
+  'Not counted',
   'Not saved',
   'Refused',
   'Not connected',
@@ -23,6 +25,8 @@ export const facets = [
 export type Facet = (typeof facets)[number];
 
 const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
+  'not-made': 'Not made',
+  'not-counted': 'Not counted',
   'not-saved': 'Not saved',
   saving: 'Not saved',
   refused: 'Refused',
@@ -43,6 +47,7 @@ const facetByReason: Readonly<Record<Reason['kind'], Facet | undefined>> = {
   queued: 'Not sent',
   draining: 'Not sent',
   sending: 'Not sent',
+  'other-tab': 'Not sent',
   unconfirmed: 'Not confirmed',
   'not-durable': 'Not durable',
   'out-of-date': 'Out of date',

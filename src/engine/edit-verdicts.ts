@@ -100,10 +100,41 @@ function reasonOf(core: CoValueCore, sessionID: string, message: string, atMs: n
 }
 
 /** The role that a session's author had at this time, as the group is known now. */
-function roleAt({ node, id, verified }: CoValueCore, sessionID: string, atMs: number): string | undefined {
+function roleAt(core: CoValueCore, sessionID: string, atMs: number): string | undefined {
+  return groupOf(core)?.atTime(atMs).roleOfInternal(memberOf(sessionID));
+}
+
+/** A change of an account's own role in a group, as it is dated. `revoked`: the account was removed. */
+export interface RoleChange {
+  readonly role: string;
+  readonly atMs: number;
+}
+
+/**
+ * The last change, up to this date, of the role that a session's author has in the CoValue's group. Undefined if the group is
+ * not open, or gives the role only by a parent group or to everyone.
+ */
+export function lastRoleChange(
+  core: CoValueCore,
+  sessionID: string,
+  untilMs: number,
+): RoleChange | undefined {
+  let last: RoleChange | undefined;
+  for (const { value, at } of groupOf(core)?.editsAt(memberOf(sessionID)) ?? []) {
+    if (at.getTime() > untilMs) break;
+    if (typeof value === 'string') last = { role: value, atMs: at.getTime() };
+  }
+  return last;
+}
+
+/** The group that decides who may edit the CoValue, if it is open. */
+function groupOf({ node, id, verified }: CoValueCore): RawGroup | undefined {
   const ruleset = verified?.header.ruleset;
   const core = findCoValue(node, ruleset?.type === 'ownedByGroup' ? ruleset.group : id);
   const group = core && openContentOf(core);
-  const author = authorOf(sessionID) as Parameters<RawGroup['roleOfInternal']>[0];
-  return group instanceof RawGroup ? group.atTime(atMs).roleOfInternal(author) : undefined;
+  return group instanceof RawGroup ? group : undefined;
+}
+
+function memberOf(sessionID: string): Parameters<RawGroup['roleOfInternal']>[0] {
+  return authorOf(sessionID) as Parameters<RawGroup['roleOfInternal']>[0];
 }

@@ -1,4 +1,5 @@
-import type { LocalNode, Peer, PeerState, RawCoID, SyncMessage } from 'cojson';
+import type { CoValueCore, LocalNode, Peer, PeerState, RawCoID, SyncMessage } from 'cojson';
+import { isKernelError, type KernelError } from '../base/kernel-error.ts';
 import type { Content } from './content.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
 import {
@@ -184,4 +185,33 @@ export function listenToSending(
     endAdding();
     for (const end of ends) end();
   };
+}
+
+/** An edit that threw an error of the kernel, so nothing was changed. */
+export interface RefusedEdit {
+  /** The CoValue or, if it was to be created, its group. */
+  readonly id: string;
+  readonly isCreation: boolean;
+  readonly error: KernelError;
+}
+
+type RefusalListener = (edit: RefusedEdit) => void;
+
+const refusalListeners = new WeakMap<LocalNode, ReadonlySet<RefusalListener>>();
+
+/** Reports each edit that this device refuses in the call that makes it. */
+export function listenToRefusals(node: LocalNode, listener: RefusalListener): () => void {
+  const entry: RefusalListener = (edit) => listener(edit);
+  const others = () => [...(refusalListeners.get(node) ?? [])].filter((other) => other !== entry);
+  refusalListeners.set(node, new Set([...others(), entry]));
+  return () => void refusalListeners.set(node, new Set(others()));
+}
+
+let lastRefusal: unknown;
+
+/** A creation can fail in the first edit of the new CoValue, which has then been reported. */
+export function reportRefusal({ id, node }: CoValueCore, isCreation: boolean, error: unknown): void {
+  if (error === lastRefusal || !isKernelError(error)) return;
+  lastRefusal = error;
+  for (const listener of refusalListeners.get(node) ?? []) listener({ id, isCreation, error });
 }

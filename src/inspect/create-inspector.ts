@@ -35,10 +35,12 @@ import {
 import type { Relay } from './snapshot/relay-facts.ts';
 import { createMemoryView } from './storage/memory-figures.ts';
 import { createStorageWatch } from './storage/storage-watch.ts';
-import { readTabs } from './tabs/read-tabs.ts';
+import { describeOtherTabs, readTabs } from './tabs/read-tabs.ts';
 import { createTabWatch } from './tabs/tab-watch.ts';
 import type { InspectorTarget } from './target.ts';
 import { explain } from './unsynced/explain.ts';
+import { createLostEdits } from './unsynced/lost-edits.ts';
+import { createRefusedEdits } from './unsynced/refused-edits.ts';
 import { createRelayDisputes } from './unsynced/relay-disputes.ts';
 import { searchText } from './unsynced/search-text.ts';
 import { timelineOf } from './unsynced/timeline.ts';
@@ -79,7 +81,19 @@ export function createInspector(
     sizeOf: createSizes().of,
     stopwatchMs: cost.stopwatchMs,
   });
-  const overview = followOverview({ sync, isStock, clock, note: noteState });
+  const refusedEdits = createRefusedEdits({ node: inspection.node, clock, onChange: refusalsChanged });
+  const lostEdits = createLostEdits({
+    node: inspection.node,
+    notCounted: (id) => inspection.notCounted?.(id) ?? [],
+    notMade: () => refusedEdits.byID,
+  });
+  const overview = followOverview({
+    sync,
+    isStock,
+    clock,
+    note: noteState,
+    notMade: () => refusedEdits.count,
+  });
   const faultControl = createFaultControl(inspection, clock);
   const recorder = createRecorder({
     inspection,
@@ -129,6 +143,11 @@ export function createInspector(
     onChange();
   });
 
+  function refusalsChanged(): void {
+    overview.refresh();
+    onChange();
+  }
+
   function noteState({ peers }: SyncState): readonly Relay[] {
     const nowMs = clock.nowMs();
     log.note(peers, nowMs);
@@ -147,7 +166,14 @@ export function createInspector(
   function readUnsynced(isShort = false): InspectorSnapshot['unsynced'] {
     const { relays, status, error } = silence.addTo(overview.current, clock.nowMs());
     const queuesByRelayID = queueViews.waitingByRelayID();
-    return unsyncedRows.read({ status, ...(error && { error }), relays, queuesByRelayID }, isShort);
+    const evidence = {
+      ...{ status, relays, queuesByRelayID },
+      ...(error && { error }),
+      tabs: tabWatch ? describeOtherTabs(tabWatch) : [],
+      leftTo: inspection.tabs?.leftTo,
+    };
+    const rows = unsyncedRows.read(evidence, isShort);
+    return lostEdits.addTo(rows, overview.current, sync.current.notCounted.ids);
   }
 
   function coValues(): ReturnType<typeof createCoValueReader> {
@@ -211,7 +237,7 @@ export function createInspector(
     recording: recorder.recording,
     messages: messages.log,
     snapshot: () => cost.measured(() => snapshot()),
-    explain: (id) => explain(id, snapshot(), inspection.node, inspection.notCounted?.(id) ?? []),
+    explain: (id) => explain(id, snapshot(), inspection.node),
     contentWords: (id) => searchText(inspection.node, id),
     story: (row) => timelineOf(row, overview.current.relays, messages.log.about),
     askRelays: (id) => relayQueries.askAll(id, overview.current.relays),
@@ -238,6 +264,7 @@ export function createInspector(
       resume: publishingSoon(() => sync.resume()),
       reconnect: publishingSoon(() => sync.reconnect()),
       repair: publishingSoon(repair),
+      dismiss: publishingSoon(refusedEdits.dismiss),
       setFaults: publishingSoon((plan, options) => {
         if (plan && isStock) throw new Error(noFaultsOnStockNode);
         faultControl.set(plan, options);
@@ -255,6 +282,7 @@ export function createInspector(
       storageWatch.close();
       lag.close();
       dropped.close();
+      refusedEdits.close();
       faultControl.close();
       overview.close();
       for (const stop of stopFollowing) stop();

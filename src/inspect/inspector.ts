@@ -60,6 +60,8 @@ export interface Inspector {
      * nothing.
      */
     repair(id: string): void;
+    /** Forgets the edits of a CoValue that this device refused: their rows and their count. */
+    dismiss(id: string): void;
     /** Opens a CoValue; false if neither this device nor a relay has it. Rejects with MESSAGE_INVALID for an invalid ID. */
     loadCoValue(id: string): Promise<boolean>;
     /**

@@ -1,11 +1,17 @@
 import type { Rung, SyncState } from '../sync/sync-state.ts';
+import { wrongClock } from './shared/clock-offset.ts';
 import { toPlainError } from './shared/to-plain-error.ts';
 import type { Overview, RungCount } from './snapshot/overview-facts.ts';
 import type { Relay } from './snapshot/relay-facts.ts';
 
-/** Summarizes `SyncState` alone, so that following it is cheap while a panel is closed. */
-export function overviewOf(state: SyncState, relays: readonly Relay[], isStock: boolean): Overview {
+/** Summarizes `SyncState` and the count of refused edits alone, so that following it is cheap while a panel is closed. */
+export function overviewOf(
+  state: SyncState,
+  relays: readonly Relay[],
+  { isStock, notMade }: { readonly isStock: boolean; readonly notMade: number },
+): Overview {
   const { storage } = state;
+  const clockOffsetMs = wrongClock(state.clockOffsetMs);
   return {
     status: state.status,
     ...(state.error && { error: toPlainError(state.error) }),
@@ -17,6 +23,8 @@ export function overviewOf(state: SyncState, relays: readonly Relay[], isStock: 
     },
     durability: state.durability,
     ...(state.notCounted.count > 0 && { notCounted: state.notCounted.count }),
+    ...(notMade > 0 && { notMade }),
+    ...(clockOffsetMs !== undefined && { clockOffsetMs }),
     storage: {
       kind: storage.kind,
       state: storage.state,

@@ -9,6 +9,8 @@ const error = { code: 'RELAY_REFUSED', message: 'The relay refused it. Ask its o
 
 /** One reason of each kind. A missing kind does not compile. */
 const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind }> } = {
+  'not-made': { kind: 'not-made', edits: 1, atMs: 1, error },
+  'not-counted': { kind: 'not-counted', edits: 1, atMs: 1, why: 'no-access', message: 'no' },
   'not-saved': { kind: 'not-saved', error },
   refused: { kind: 'refused', host, refusal: 'forbidden' },
   withheld: { kind: 'withheld', host, error },
@@ -28,6 +30,7 @@ const reasons: { readonly [Kind in Reason['kind']]: Extract<Reason, { kind: Kind
   queued: { kind: 'queued', host, messages: 40 },
   draining: { kind: 'draining', host, bytes: 40_000 },
   sending: { kind: 'sending', host },
+  'other-tab': { kind: 'other-tab', title: 'Photos' },
   unconfirmed: { kind: 'unconfirmed', host, sentAtMs: 1 },
   'not-durable': { kind: 'not-durable', host },
   saving: { kind: 'saving' },

@@ -74,4 +74,12 @@ export interface MemoryFigures {
   readonly loaded: number;
   /** Garbage-collected; read from this device again when requested. */
   readonly unloaded: number;
+  /** Requested, and missing on this device and at every relay that answered. */
+  readonly notFound: NotFound;
+}
+
+export interface NotFound {
+  readonly count: number;
+  /** A bounded number. */
+  readonly ids: readonly string[];
 }

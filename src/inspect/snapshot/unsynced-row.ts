@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../../base/kernel-error.ts';
+import type { NotCountedReason } from '../../base/not-counted-reason.ts';
 import type { Step } from '../../sync/sync-state.ts';
 import type { CoValueKind } from './covalue-kind.ts';
 import type { RungName } from './overview-facts.ts';
@@ -21,6 +22,8 @@ export interface UnsyncedRow {
   /** The peer IDs, or `any`, that cojson's own tracker waits for in a node that the kernel does not sync. */
   readonly trackedFor?: readonly string[] | 'unknown';
   readonly reason: Reason;
+  /** What holds up the CoValue's other edits, if `reason` is about edits that nobody will see. */
+  readonly otherReason?: Reason;
 }
 
 /** Whether edits can reach a relay: `shut` is intended, for example paused; `blocked` means that something is wrong. */
@@ -32,6 +35,7 @@ export type Way =
 
 /** Why a CoValue has not arrived: the first obstacle. Facts only; `describeReason` turns them into a sentence. */
 export type Reason =
+  | LostReason
   | { readonly kind: 'not-saved'; readonly error?: PlainError }
   /** `refusal`: the relay's code for it, such as `forbidden`. `said`: the reason in the relay's words. */
   | {
@@ -85,6 +89,8 @@ export type Reason =
   | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
   | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }
   | { readonly kind: 'sending'; readonly host: string }
+  /** Another tab wrote the edits and is to send them; after some seconds, this tab does. */
+  | { readonly kind: 'other-tab'; readonly title?: string; readonly isPaused?: true }
   /** `isHandedOver`: cojson passed it to its peer and cannot know whether it was sent. */
   | {
       readonly kind: 'unconfirmed';
@@ -96,3 +102,29 @@ export type Reason =
   | { readonly kind: 'saving' }
   /** Every rung is reached; the next read drops it from the list. */
   | { readonly kind: 'arrived' };
+
+/** Why nobody sees edits of this device. They are not on their way: something has to be done about them. */
+export type LostReason =
+  /** This device refused the edit in the call that made it, so nothing was changed. The last one of the CoValue. */
+  | {
+      readonly kind: 'not-made';
+      readonly edits: number;
+      readonly atMs: number;
+      readonly error: PlainError;
+      /** The edit was to create a CoValue in this group. */
+      readonly isCreation?: true;
+      /** Of VALUE_TOO_LARGE. */
+      readonly size?: { readonly bytes: number; readonly limitBytes: number };
+    }
+  /** Stored and delivered, but every device ignores it. The last one of the CoValue. */
+  | {
+      readonly kind: 'not-counted';
+      readonly edits: number;
+      /** When it was made, according to this device. */
+      readonly atMs: number;
+      readonly why: NotCountedReason;
+      /** cojson's explanation. */
+      readonly message: string;
+      /** The change of this account's role that came before it, if the group shows it. `revoked`: it was removed. */
+      readonly roleChange?: { readonly role: string; readonly atMs: number };
+    };

@@ -9,8 +9,15 @@ it('counts loaded CoValues at most every two seconds', async () => {
   expect(before.loaded).toBeGreaterThan(0);
   node.createGroup();
   expect(view.read(11_999)).toBe(before);
-  expect(view.read(12_000)).toEqual({ loaded: before.loaded + 1, unloaded: 0 });
+  expect(view.read(12_000)).toEqual({ ...before, loaded: before.loaded + 1 });
   // Counts again if the clock was set back.
   node.createGroup();
   expect(view.read(1_000).loaded).toBe(before.loaded + 2);
+});
+
+it('lists what was requested and is nowhere', async () => {
+  const node = await createAccountNode();
+  const { id } = (await createAccountNode()).createGroup();
+  await node.load(id);
+  expect(createMemoryView(node).read(0).notFound).toEqual({ count: 1, ids: [id] });
 });

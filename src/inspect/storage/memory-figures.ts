@@ -1,14 +1,19 @@
 import type { LocalNode } from 'cojson';
 import type { MemoryFigures } from '../snapshot/storage-facts.ts';
 
+const maxIDs = 20;
+
 export function memoryFigures(node: LocalNode): MemoryFigures {
   let loaded = 0;
   let unloaded = 0;
+  let notFound = 0;
+  const ids: string[] = [];
   for (const core of node.allCoValues()) {
     if (core.isAvailable()) loaded++;
     else if (core.loadingState === 'garbageCollected') unloaded++;
+    else if (core.loadingState === 'unavailable' && ++notFound <= maxIDs) ids.push(core.id);
   }
-  return { loaded, unloaded };
+  return { loaded, unloaded, notFound: { count: notFound, ids } };
 }
 
 const countIntervalMs = 2_000;

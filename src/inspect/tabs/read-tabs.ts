@@ -37,6 +37,15 @@ export function readTabs(
   };
 }
 
+/** What explains why other tabs have not sent their edits. */
+export function describeOtherTabs({
+  seen,
+}: TabWatch): readonly Pick<Tab, 'sessionIDs' | 'title' | 'relays'>[] {
+  return [...seen.values()].flatMap(({ facts }) =>
+    facts ? [{ sessionIDs: facts.sessionIDs, title: facts.title, relays: facts.relays }] : [],
+  );
+}
+
 /** Undefined for a tab that has not answered yet but still may. */
 function toTab(seen: Seen, held: ReadonlySet<string> | undefined): Tab | undefined {
   const { sessionID, facts, heardAtMs, unanswered, answer, wasHeld } = seen;

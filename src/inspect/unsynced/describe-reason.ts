@@ -1,9 +1,10 @@
 import { unreachable } from '../../base/assert.ts';
+import type { NotCountedReason } from '../../base/not-counted-reason.ts';
 import { describeCause } from '../shared/describe-cause.ts';
 import { describeOutage, describeRefusal } from '../shared/describe-outage.ts';
-import { formatBytes, formatCount, formatDuration } from '../shared/format.ts';
+import { formatBytes, formatCount, formatDuration, formatMoment } from '../shared/format.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
-import type { Reason } from '../snapshot/unsynced-row.ts';
+import type { LostReason, Reason } from '../snapshot/unsynced-row.ts';
 
 export { describeCause } from '../shared/describe-cause.ts';
 
@@ -67,6 +68,10 @@ export function describeReason(reason: Reason, nowMs: number): string {
       return `Not sent: ${formatBytes(reason.bytes)} still in the socket to ${reason.host}`;
     case 'sending':
       return `Being sent to ${reason.host}`;
+    case 'other-tab': {
+      const tab = reason.title === undefined ? 'another tab' : `another tab, “${reason.title}”`;
+      return `Left to ${tab}${reason.isPaused ? ', which is paused' : ''}`;
+    }
     case 'unconfirmed': {
       if (reason.isHandedOver) return `Handed to the peer, not yet confirmed by ${reason.host}`;
       const sent =
@@ -79,9 +84,39 @@ export function describeReason(reason: Reason, nowMs: number): string {
       return 'Being saved on this device';
     case 'arrived':
       return 'Arrived';
+    case 'not-made':
+      return `Not made: ${describeRefusedEdit(reason)}`;
+    case 'not-counted':
+      return `Not counted: ${describeNotCounted(reason, nowMs)}`;
     default:
       return unreachable(reason);
   }
+}
+
+function describeRefusedEdit({ error, size }: Extract<LostReason, { kind: 'not-made' }>): string {
+  if (!size) return describeCause(error);
+  const [bytes, limit] = [size.bytes, size.limitBytes].map((count) => formatCount(count, 'byte'));
+  return `the value takes ${bytes}, the limit is ${limit}`;
+}
+
+const notCountedTexts: Readonly<Record<NotCountedReason, string>> = {
+  'no-access': 'your role did not permit it',
+  'not-a-member-then': 'you were not a member of the group',
+  malformed: 'it is not a valid change of a group',
+  other: 'cojson gave another reason',
+};
+
+function describeNotCounted(
+  { why, roleChange }: Extract<LostReason, { kind: 'not-counted' }>,
+  nowMs: number,
+): string {
+  const isRemoval = roleChange?.role === 'revoked';
+  if (roleChange && isRemoval === (why === 'not-a-member-then')) {
+    const at = formatMoment(roleChange.atMs, nowMs);
+    if (isRemoval) return `you were removed at ${at}`;
+    if (why === 'no-access') return `your role became ${roleChange.role} at ${at}`;
+  }
+  return notCountedTexts[why];
 }
 
 export function formatNextAttempt(retryAtMs: number, nowMs: number): string {

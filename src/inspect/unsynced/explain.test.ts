@@ -65,14 +65,21 @@ describe('explanation of a CoValue', () => {
     const { group } = map;
     group.removeMember(node.getCurrentAgent().id as 'everyone');
     map.set('title', 'Another', 'trusting');
-    await until(() =>
-      expect(verdict()).toBe('Not counted: this account was not a member of the group when it made the edit'),
-    );
+    await until(() => expect(verdict()).toMatch(/^Not counted: you were removed at \d\d:\d\d$/));
     const { evidence, next } = inspector.explain(map.id);
     expect(evidence).toContain('Every device ignores 1 edit of this device.');
     expect(evidence).toContain('cojson: Transactor has no write permissions.');
     expect(next).toContain('make the edit again');
     await until(() => expect(inspector.snapshot().overview.notCounted).toBe(1));
+    await until(() => expect(sync.current.confirmed.pending).toBe(0));
+    expect(inspector.snapshot().unsynced).toMatchObject([
+      {
+        id: map.id,
+        steps: { confirmed: 'reached' },
+        reason: { kind: 'not-counted', edits: 1, why: 'not-a-member-then', roleChange: { role: 'revoked' } },
+      },
+    ]);
+    expect(inspector.snapshot().unsynced).toBe(inspector.snapshot().unsynced);
   });
 
   it('reports that sync is paused, which relay lacks it, and what to do', async () => {

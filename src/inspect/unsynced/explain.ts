@@ -1,17 +1,18 @@
 import type { LocalNode } from 'cojson';
-import type { NotCountedReason } from '../../base/not-counted-reason.ts';
-import type { NotCountedEdit } from '../../engine/edit-verdicts.ts';
 import { findCoValue } from '../../engine/private-fields.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import { describeOutage } from '../shared/describe-outage.ts';
+import { clockAdvice, describeClock } from '../shared/clock-offset.ts';
 import { formatCount, formatDuration, formatTrackedFor } from '../shared/format.ts';
 import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
 import { rungs } from '../snapshot/overview-facts.ts';
 import type { NextStepCode } from '../snapshot/next-step-code.ts';
 import type { Peer } from '../snapshot/relay-facts.ts';
-import type { Reason, UnsyncedRow } from '../snapshot/unsynced-row.ts';
+import type { LostReason, Reason, UnsyncedRow } from '../snapshot/unsynced-row.ts';
 import { causeOf, type Cause } from './cause.ts';
 import { describeReason } from './describe-reason.ts';
+import { isLost } from './lost-edits.ts';
+import { missingPlaces } from './missing-places.ts';
 import { nextStepFor } from './next-step.ts';
 import { describeUrlSource } from './outage-advice.ts';
 import { describeRungState, rungStatesOf, rungLabels } from './rung-states.ts';
@@ -34,48 +35,48 @@ export interface Explanation {
   readonly next: string;
 }
 
-export function explain(
-  id: string,
-  snapshot: InspectorSnapshot,
-  node: LocalNode,
-  notCounted: readonly NotCountedEdit[],
-): Explanation {
+export function explain(id: string, snapshot: InspectorSnapshot, node: LocalNode): Explanation {
   if (!isCoValueID(id)) return explainInvalidID(id);
   const row = snapshot.unsynced.find((unsynced) => unsynced.id === id);
-  const explanation = row ? explainRow(row, snapshot) : explainNotPending(id, snapshot, node);
-  const edit = notCounted.at(-1);
-  return edit ? explainNotCounted(explanation, edit, notCounted.length) : explanation;
+  if (!row) return explainNotPending(id, snapshot, node);
+  return isLost(row.reason) ? explainLost(row, row.reason, snapshot, node) : explainRow(row, snapshot);
 }
 
-const reasons: Readonly<Record<NotCountedReason, string>> = {
-  'no-access': 'the role of this account did not permit the edit when it was made',
-  'not-a-member-then': 'this account was not a member of the group when it made the edit',
-  malformed: 'the edit is not a valid change of a group',
-  other: 'cojson gave another reason',
-};
-
-function explainNotCounted(
-  { id, verdict, evidence }: Explanation,
-  { reason, message }: NotCountedEdit,
-  count: number,
+/** The other edits of the CoValue may be pending, or have arrived. */
+function explainLost(
+  row: UnsyncedRow,
+  reason: LostReason,
+  snapshot: InspectorSnapshot,
+  node: LocalNode,
 ): Explanation {
+  const { otherReason, id } = row;
+  const others = otherReason
+    ? explainRow({ ...row, reason: otherReason }, snapshot)
+    : explainNotPending(id, snapshot, node);
   return {
     id,
-    cause: 'not-counted',
-    step: 'ask-for-permission',
-    verdict: `Not counted: ${reasons[reason]}`,
-    evidence: [
-      `Every device ignores ${formatCount(count, 'edit')} of this device.`,
-      `cojson: ${message}.`,
-      `${verdict}.`,
-      ...evidence,
-    ],
-    next: 'Ask a manager or an admin of the group for a role that permits it, then make the edit again.',
+    cause: causeOf(reason),
+    step: nextStepFor(reason).code,
+    reason,
+    verdict: describeReason(reason, snapshot.atMs),
+    evidence: [...describeLost(reason), `${others.verdict}.`, ...others.evidence],
+    next: nextStepFor(reason).advice,
   };
 }
 
-function explainRow(row: UnsyncedRow, { atMs }: InspectorSnapshot): Explanation {
-  const { id, reason, missingAt, sinceMs, trackedFor } = row;
+function describeLost(reason: LostReason): readonly string[] {
+  const edits = formatCount(reason.edits, 'edit');
+  if (reason.kind === 'not-counted')
+    return [`Every device ignores ${edits} of this device.`, `cojson: ${reason.message}.`];
+  const create = reason.edits === 1 ? 'creates' : 'create';
+  const what = reason.isCreation ? `${edits} that ${create} a CoValue in this group` : edits;
+  return [`This device refused ${what}.`, `${reason.error.code}: ${reason.error.message}`];
+}
+
+function explainRow(row: UnsyncedRow, { atMs, overview }: InspectorSnapshot): Explanation {
+  const { clockOffsetMs } = overview;
+  const { id, reason, sinceMs, trackedFor } = row;
+  const missingAt = missingPlaces(row);
   const states = rungStatesOf(row, atMs);
   const error = 'error' in reason ? reason.error : undefined;
   const { code: step, advice } = nextStepFor(reason);
@@ -92,6 +93,7 @@ function explainRow(row: UnsyncedRow, { atMs }: InspectorSnapshot): Explanation 
       ...(trackedFor ? [`cojson’s tracker waits for: ${formatTrackedFor(trackedFor)}.`] : []),
       ...(error ? [`${error.code}: ${error.message}`] : []),
       ...describeAddress(reason),
+      ...(clockOffsetMs === undefined ? [] : [`${describeClock(clockOffsetMs)}.`]),
     ],
     next: advice,
   };
@@ -109,11 +111,13 @@ function explainNotPending(
   node: LocalNode,
 ): Explanation {
   const coValue = findCoValue(node, id);
+  const { clockOffsetMs } = overview;
   const about = {
     id,
     evidence: [
       'No edit from this device is waiting to sync.',
       ...peers.map((peer) => describePeer(peer, atMs)),
+      ...(clockOffsetMs === undefined ? [] : [`${describeClock(clockOffsetMs)}.`]),
     ],
   };
   const state = coValue?.loadingState;
@@ -172,10 +176,10 @@ function explainNotPending(
   return {
     id,
     cause: 'confirmed',
-    step: 'nothing',
+    step: clockOffsetMs === undefined ? 'nothing' : 'correct-clock',
     evidence,
     verdict: `All edits from this device are ${durable ? 'durable at' : 'confirmed by'} every relay`,
-    next: 'Nothing.',
+    next: clockOffsetMs === undefined ? 'Nothing.' : clockAdvice,
   };
 }
 

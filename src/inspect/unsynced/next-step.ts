@@ -1,6 +1,8 @@
 import { unreachable } from '../../base/assert.ts';
+import type { NotCountedReason } from '../../base/not-counted-reason.ts';
+import type { NextStepCode } from '../snapshot/next-step-code.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
-import type { Reason } from '../snapshot/unsynced-row.ts';
+import type { LostReason, Reason } from '../snapshot/unsynced-row.ts';
 import { stepOnOutage } from './outage-advice.ts';
 import { stepOnRefusal } from './refusal-advice.ts';
 import type { NextStep } from './step.ts';
@@ -107,6 +109,11 @@ export function nextStepFor(reason: Reason): NextStep {
       };
     case 'sending':
       return { code: 'wait', advice: 'Wait a moment.' };
+    case 'other-tab':
+      return {
+        code: reason.isPaused ? 'resume' : 'wait',
+        advice: `${reason.isPaused ? 'Resume sync in that tab, or wait' : 'Wait'} some seconds: if that tab does not send it, this tab does.`,
+      };
     case 'unconfirmed':
       return {
         code: 'wait',
@@ -124,9 +131,43 @@ export function nextStepFor(reason: Reason): NextStep {
       };
     case 'arrived':
       return { code: 'nothing', advice: 'Nothing.' };
+    case 'not-made':
+      return stepOnRefusedEdit(reason);
+    case 'not-counted':
+      return { code: codeByWhy[reason.why], advice: adviceByWhy[reason.why] };
     default:
       return unreachable(reason);
   }
+}
+
+const askForRole =
+  'Ask a manager or an admin of the group for a role that permits it, then make the edit again.';
+const adviceByWhy: Readonly<Record<NotCountedReason, string>> = {
+  'no-access': askForRole,
+  'not-a-member-then': askForRole,
+  malformed: 'Change the group with its own methods, such as `addMember`, then make the edit again.',
+  other: 'Read cojson’s reason below, remove the cause, and make the edit again.',
+};
+
+const codeByWhy: Readonly<Record<NotCountedReason, NextStepCode>> = {
+  'no-access': 'ask-for-permission',
+  'not-a-member-then': 'ask-for-permission',
+  malformed: 'create-again',
+  other: 'create-again',
+};
+
+function stepOnRefusedEdit({ error, size }: Extract<LostReason, { kind: 'not-made' }>): NextStep {
+  const control = 'dismiss';
+  if (size) {
+    return {
+      code: 'split-value',
+      advice:
+        'Split the value into several edits, or write a binary stream. The edit threw VALUE_TOO_LARGE and changed nothing: catch it, and let the user keep what they entered.',
+      control,
+    };
+  }
+  const code = error.code === 'WRITE_FORBIDDEN' ? 'ask-for-permission' : 'create-again';
+  return { code, advice: error.message, control };
 }
 
 function adviceOnTracker(waitsFor: readonly string[]): string {

@@ -64,6 +64,19 @@ interface Case {
 }
 const cases: readonly Case[] = [
   {
+    situation: 'another tab, which is paused, is to send it',
+    evidence: {
+      leftTo: () => 's',
+      tabs: [{ sessionIDs: ['s'], title: 'Photos', relays: [{ host: 'eu.example', phase: 'paused' }] }],
+    },
+    verdict: 'Left to another tab, “Photos”, which is paused',
+  },
+  {
+    situation: 'another tab, which has not answered, is to send it',
+    evidence: { leftTo: () => 's' },
+    verdict: 'Left to another tab',
+  },
+  {
     situation: 'cojson could not read what the relay sent, so it sends nothing more',
     disputes: [{ relayID: 'eu', isSkipped: true }],
     verdict: 'Skipped: cojson could not read what eu.example sent',

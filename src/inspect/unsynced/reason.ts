@@ -7,6 +7,7 @@ import { toPlainError } from '../shared/to-plain-error.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { WaitingForSocket } from '../snapshot/queue-facts.ts';
 import type { Relay } from '../snapshot/relay-facts.ts';
+import type { Tab } from '../snapshot/tab-facts.ts';
 import type { Reason } from '../snapshot/unsynced-row.ts';
 
 export interface Evidence {
@@ -15,6 +16,10 @@ export interface Evidence {
   readonly error?: PlainError;
   readonly relays: readonly Relay[];
   readonly queuesByRelayID: ReadonlyMap<string, WaitingForSocket>;
+  /** The account's other tabs. */
+  readonly tabs?: readonly Pick<Tab, 'sessionIDs' | 'title' | 'relays'>[];
+  /** The session whose tab is to send the CoValue. Undefined if this tab does. */
+  readonly leftTo?: ((id: string) => string | undefined) | undefined;
 }
 
 export interface Dispute {
@@ -66,6 +71,8 @@ export function firstReason(
   if (confirmed === 'pending' && isAskedAgain(coValue, dispute)) {
     return { kind: 'asked-again', host, atMs: dispute.askedAgainAtMs };
   }
+  const uploader = confirmed === 'pending' ? evidence.leftTo?.(coValue.id) : undefined;
+  if (uploader !== undefined) return leftToTab(uploader, evidence);
   if (sent === 'pending') return notSent(host, evidence.queuesByRelayID.get(relay.id));
   if (confirmed === 'pending') {
     return {
@@ -121,6 +128,12 @@ function sizeIn(error: KernelError | undefined) {
   if (!isKernelError(error, 'MESSAGE_TOO_LARGE')) return {};
   const { bytes, limit } = error.details;
   return bytes === undefined || limit === undefined ? {} : { size: { bytes, limitBytes: limit } };
+}
+
+function leftToTab(sessionID: string, { tabs = [] }: Evidence): Reason {
+  const { title, relays = [] } = tabs.find(({ sessionIDs }) => sessionIDs.includes(sessionID)) ?? {};
+  const isPaused = relays.some(({ phase }) => phase === 'paused');
+  return { kind: 'other-tab', ...(title && { title }), ...(isPaused && { isPaused }) };
 }
 
 function notSent(host: string, waiting: WaitingForSocket | undefined): Reason {

@@ -4,5 +4,5 @@ import type { NextStepCode } from '../snapshot/next-step-code.ts';
 export interface NextStep {
   readonly code: NextStepCode;
   readonly advice: string;
-  readonly control?: 'resume' | 'reconnect' | 'repair';
+  readonly control?: 'resume' | 'reconnect' | 'repair' | 'dismiss';
 }

@@ -153,8 +153,8 @@ function isSameContent(a: Content, b: Content): boolean {
 }
 
 /** The evidence that rows depend on: round trips change every few seconds without affecting any row. */
-function factsIn({ status, error, relays, queuesByRelayID }: Evidence): unknown {
-  return { status, error, relays: relays.map(withoutRoundTrip), queues: [...queuesByRelayID] };
+function factsIn({ status, error, relays, queuesByRelayID, tabs }: Evidence): unknown {
+  return { status, error, relays: relays.map(withoutRoundTrip), queues: [...queuesByRelayID], tabs };
 }
 
 function withoutRoundTrip({ roundTripMs: _, ...relay }: Relay): Omit<Relay, 'roundTripMs'> {

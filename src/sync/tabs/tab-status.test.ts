@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
+import { noEdits } from '../delivery/pending-edits.ts';
 import { createOtherTabs, tabOf, type OtherTabs } from './other-tabs.ts';
 import { createTabStatus, type TabStatus } from './tab-status.ts';
 
@@ -8,6 +9,8 @@ const node = await createAccountNode();
 const ownID = node.currentSessionID;
 const account = ownID.slice(0, ownID.indexOf('_session_'));
 const [a, b] = [`${account}_session_zaa`, `${account}_session_zbb`];
+
+const pending = new Map([['co_z1', { ...noEdits, edits: [{ sinceMs: 1, need: { [a]: 1 } }] }]]);
 
 let posted: object[];
 let others: OtherTabs;
@@ -23,8 +26,11 @@ beforeEach(() => {
     node,
     others,
     clock: createFakeClock(5),
-    ladder: { pending: new Map(), isOwn: () => false, relayIDs: ['r'] },
-    leases: { isLeft: (_, id) => !overdue.includes(id) },
+    ladder: { pending, isOwn: () => false, relayIDs: ['r'] },
+    leases: {
+      isLeft: (_, id) => !overdue.includes(id),
+      isLeftToOther: (_, id) => !overdue.includes(id),
+    },
     page: { title: 'x'.repeat(500), isVisible: false },
     peers: () => [{ id: 'r', url: 'wss://name:secret@relay.example/sync?token=secret', phase: 'paused' }],
     channel: () => ({ isOpen: true, post: (message) => void posted.push(message) }),
@@ -84,5 +90,14 @@ describe('a tab', () => {
     others.seen(b);
     overdue = ['co_z1'];
     expect(uploaderOf(b, ['co_z0', 'co_z1'])).toBe(ownID);
+  });
+
+  it('reports to whom it leaves a CoValue’s edits', () => {
+    const { leftTo } = tabStatus.inspection;
+    expect(leftTo('co_z1')).toBeUndefined();
+    others.seen(a);
+    expect(leftTo('co_z1')).toBe(a);
+    overdue = ['co_z1'];
+    expect(leftTo('co_z1')).toBeUndefined();
   });
 });

@@ -5,6 +5,7 @@ import { isSessionID } from '../../wire/ids.ts';
 import { isRecord } from '../../base/record.ts';
 import type { TabFacts, TabsInspection, Unconfirmed } from '../inspection.ts';
 import type { Ladder } from '../delivery/ladder.ts';
+import { needOf, noEdits } from '../delivery/pending-edits.ts';
 import type { PeerStatus } from '../peer-status.ts';
 import type { Leases } from './leases.ts';
 import { tabOf, type OtherTabs } from './other-tabs.ts';
@@ -27,8 +28,8 @@ export function createTabStatus(options: {
   readonly setup: Pick<TabsSetup, 'sessionIDs' | 'heldSessionIDs'>;
   readonly node: LocalNode;
   readonly ladder: Pick<Ladder, 'pending' | 'isOwn' | 'relayIDs'>;
-  readonly others: Pick<OtherTabs, 'ownName' | 'uploaderOf'>;
-  readonly leases: Pick<Leases, 'isLeft'>;
+  readonly others: Pick<OtherTabs, 'ownName' | 'present' | 'uploaderOf'>;
+  readonly leases: Pick<Leases, 'isLeft' | 'isLeftToOther'>;
   readonly clock: Clock;
   readonly page: Pick<Page, 'title' | 'isVisible'>;
   readonly peers: () => readonly PeerStatus[];
@@ -40,6 +41,10 @@ export function createTabStatus(options: {
   const sinceMs = clock.nowMs();
   const unconfirmed = createUnconfirmedBySession(node, sessionIDs, ladder);
   const listeners = new Set<(data: unknown) => void>();
+
+  function sessionOf(tab: string): string {
+    return ownID.slice(0, -others.ownName.length) + tab;
+  }
 
   function describeThisTab(bySession = unconfirmed()): TabFacts {
     return {
@@ -70,7 +75,13 @@ export function createTabStatus(options: {
         const isLeft = (id: string) => ladder.relayIDs.every((relay) => leases.isLeft(relay, id, sessionID));
         if (!ids.every(isLeft)) return ownID;
         const tab = others.uploaderOf(sessionID);
-        return tab === tabOf(sessionID) ? undefined : ownID.slice(0, -others.ownName.length) + tab;
+        return tab === tabOf(sessionID) ? undefined : sessionOf(tab);
+      },
+      leftTo(id) {
+        if (!ladder.relayIDs.some((relayID) => leases.isLeftToOther(relayID, id))) return undefined;
+        const uploaders = Object.keys(needOf(ladder.pending.get(id) ?? noEdits)).map(others.uploaderOf);
+        const tab = uploaders.find((uploader) => others.present.has(uploader));
+        return tab === undefined ? undefined : sessionOf(tab);
       },
     },
     receiveRaw(data) {
