@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import { createKernelError } from '../../base/kernel-error.ts';
 import { createSyncEvents } from '../../sync/sync-events.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
 import { createDroppedLog } from './dropped-log.ts';
@@ -36,4 +37,24 @@ it('counts what was left out by relay, and lists the newest with its reason, eac
   drop('us', 1);
   await Promise.resolve();
   expect(log.of('us').sessions).toBe(1);
+});
+
+it('remembers the last refusal by relay', async () => {
+  const [clock, events] = [createFakeClock(5), createSyncEvents()];
+  const log = createDroppedLog({
+    inspection: { onEvent: (listener) => events.tap(listener) },
+    clock,
+    onChange: () => {},
+  });
+  expect(log.lastRefusalOf('eu')).toBeUndefined();
+  events.refused('eu', undefined, createKernelError('RELAY_LIMIT', 'full'));
+  events.refused('eu', 'co_zA', createKernelError('RELAY_REFUSED', 'no'));
+  await vi.waitFor(() =>
+    expect(log.lastRefusalOf('eu')).toEqual({
+      ...{ atMs: 5, id: 'co_zA' },
+      error: { code: 'RELAY_REFUSED', message: 'no' },
+    }),
+  );
+  expect(log.lastRefusalOf('us')).toBeUndefined();
+  log.close();
 });
