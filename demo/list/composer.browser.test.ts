@@ -2,6 +2,25 @@ import { flushSync, mount, unmount } from 'svelte';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import Composer from './Composer.svelte';
 
+test('words that are too long for an item stay in the field whole, with the limit', () => {
+  const onadd = vi.fn();
+  const props = { isAddingPicture: false, onadd, onpicture: () => Promise.resolve(false), onundo: () => {} };
+  const app = mount(Composer, { target: document.body, props });
+  onTestFinished(() => void unmount(app));
+  const field = document.querySelector<HTMLInputElement>('input[aria-label="New item"]');
+  if (!field) throw new Error('mounted above');
+  const words = 'Bread '.repeat(500);
+  field.focus();
+  document.execCommand('insertText', false, words); // As if pasted.
+  field.form?.requestSubmit();
+  flushSync();
+  expect(field.value).toBe(words);
+  expect(document.querySelector('[role=alert]')?.textContent).toContain(
+    '2,999 characters. The limit is 2,000',
+  );
+  expect(onadd).not.toHaveBeenCalled();
+});
+
 test('words whose item is refused stay in the field, with the reason', () => {
   const refusal = 'You may read this list, but not change it.';
   const onadd = vi.fn<(text: string) => string | undefined>().mockReturnValueOnce(refusal);
