@@ -1,7 +1,12 @@
 import { activeSession } from '@MaiaOS/kernel';
 import type { LocalNode } from '@MaiaOS/kernel/cojson';
 import { mountDevtools, type DevtoolsOptions } from '@MaiaOS/kernel/devtools';
-import { createInspector, type Explanation, type Inspector } from '@MaiaOS/kernel/inspect';
+import {
+  createInspector,
+  type Explanation,
+  type Inspector,
+  type InspectorSnapshot,
+} from '@MaiaOS/kernel/inspect';
 
 /** The bare app with devtools, mounted if the address asks for them: `?mount={"open":true}`. */
 const wish = new URLSearchParams(location.search).get('mount');
@@ -13,6 +18,7 @@ declare global {
     inspect(): void;
     /** That inspector's explanation. */
     explain(id: string): Explanation;
+    snapshot(): InspectorSnapshot;
     /** The active session's node. */
     node(): LocalNode;
   };
@@ -28,6 +34,10 @@ globalThis.devtools = {
   explain(id) {
     if (!inspector) throw new Error('Nobody looks yet.');
     return inspector.explain(id);
+  },
+  snapshot() {
+    if (!inspector) throw new Error('Nobody looks yet.');
+    return inspector.snapshot();
   },
   node() {
     if (!activeSession.current) throw new Error('Not signed in.');

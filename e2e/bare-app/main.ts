@@ -1,5 +1,5 @@
 import { activeSession, resumeSession, setupSyncPeers, signUpWithPasskey } from '@MaiaOS/kernel';
-import type { CoID, RawCoMap } from '@MaiaOS/kernel/cojson';
+import type { CoID, RawAccount, RawCoMap } from '@MaiaOS/kernel/cojson';
 
 /** The bare kernel, for actions that the demo has no button for. Tests call it through the page. */
 export interface BareApp {
@@ -19,6 +19,10 @@ export interface BareApp {
   /** Creates a map that everyone may read and write; returns its ID. */
   makeMap(): string;
   openMap(id: string): Promise<void>;
+  accountID(): string;
+  /** Gives the account a role in the map's group, from which `remove` takes it again; `everyone` has none. */
+  admit(accountID: string): Promise<void>;
+  remove(accountID: string): Promise<void>;
   set(key: string, value: number): void;
   read(): Readonly<Record<string, number>>;
   /** Whether cojson stopped syncing the map with a relay. */
@@ -37,6 +41,12 @@ export interface BareApp {
 }
 
 let map: RawCoMap | undefined;
+
+async function loadAccount(id: string): Promise<RawAccount> {
+  const account = await opened(activeSession.current).node.load(id as CoID<RawAccount>);
+  if (account === 'unavailable') throw new Error('The account is not there.');
+  return account;
+}
 
 function opened<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('Nothing is open yet.');
@@ -72,6 +82,15 @@ globalThis.bareApp = {
     const loaded = await opened(activeSession.current).node.load(id as CoID<RawCoMap>);
     if (loaded === 'unavailable') throw new Error('The map is not there.');
     map = loaded;
+  },
+  accountID: () => opened(activeSession.current).accountID,
+  async admit(accountID) {
+    const { group } = opened(map);
+    group.addMember(await loadAccount(accountID), 'writer');
+    group.removeMember('everyone');
+  },
+  async remove(accountID) {
+    opened(map).group.removeMember(await loadAccount(accountID));
   },
   set: (key, value) => opened(map).set(key, value),
   read: () => opened(map).toJSON() as Record<string, number>,
