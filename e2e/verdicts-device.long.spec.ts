@@ -155,6 +155,21 @@ test('a value that is too large', async ({ page, app, relay }) => {
   await expect(panel.getByRole('heading', { level: 2 }).first()).toHaveText(/^Everything is confirmed/);
 });
 
+test('a CoValue that no relay has', async ({ page, app, relay }) => {
+  const panel = await begin(page, app.origin, relay.port);
+  const id = await makeMap(page);
+  const missing = `${id.slice(0, -1)}${id.endsWith('a') ? 'b' : 'a'}`;
+  const found = await page.evaluate((wanted) => devtools.node().load(wanted as never), missing);
+  expect(found).toBe('unavailable');
+  await expectHeadline(panel, /^Everything is confirmed/, /1 asked for, not found/);
+  await panel.getByRole('tab', { name: /Unsynced/ }).click();
+  await panel.getByRole('tabpanel').getByTitle(missing).click();
+  await expect(panel.getByRole('tabpanel')).toContainText('Neither this device nor any relay');
+  const { memory } = await page.evaluate(() => devtools.snapshot());
+  expect(memory.notFound).toEqual({ count: 1, ids: [missing] });
+  expect(await page.evaluate((wanted) => devtools.explain(wanted).verdict, missing)).toMatch(/^Not found/);
+});
+
 test('the words of an item that is too long stay in the field', async ({ page, origins }) => {
   await addAuthenticator(page);
   const app = createApp(page);
