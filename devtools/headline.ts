@@ -1,5 +1,5 @@
 import { describeCause, formatNextAttempt } from '../src/inspect/unsynced/describe-reason.ts';
-import { describeClock, isFarOff } from '../src/inspect/shared/clock-offset.ts';
+import { describeClock, isFarOff } from '../src/inspect/shared/wrong-clock.ts';
 import type { InspectorSnapshot } from '../src/inspect/snapshot/inspector-snapshot.ts';
 import type { Overview } from '../src/inspect/snapshot/overview-facts.ts';
 import type { Outage, Relay } from '../src/inspect/snapshot/relay-facts.ts';

@@ -231,9 +231,9 @@ test('an app that states no version, at a relay that requires one', async ({ pag
     await edit(page);
     await expectSituation(panel, id, {
       headline: /^1 CoValue not confirmed$/,
-      facts: /requires version 2\.0\.0 or newer of this app, which does not state its version/,
-      why: /requires version 2\.0\.0 or newer of this app, which does not state its version$/,
-      next: /Pass it as `sync\.appVersion`/,
+      facts: /requires version 2\.0\.0 or newer of this app, which states none/,
+      why: /requires version 2\.0\.0 or newer of this app, which states none$/,
+      next: /Pass `sync\.appVersion`/,
       reason: { kind: 'relay-failed', error: { code: 'APP_OUTDATED' } },
     });
   } finally {

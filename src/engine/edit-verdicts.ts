@@ -100,8 +100,12 @@ function reasonOf(core: CoValueCore, sessionID: string, message: string, atMs: n
 }
 
 /** The role that a session's author had at this time, as the group is known now. */
-function roleAt(core: CoValueCore, sessionID: string, atMs: number): string | undefined {
-  return groupOf(core)?.atTime(atMs).roleOfInternal(memberOf(sessionID));
+function roleAt({ node, id, verified }: CoValueCore, sessionID: string, atMs: number): string | undefined {
+  const ruleset = verified?.header.ruleset;
+  const core = findCoValue(node, ruleset?.type === 'ownedByGroup' ? ruleset.group : id);
+  const group = core && openContentOf(core);
+  const author = authorOf(sessionID) as Parameters<RawGroup['roleOfInternal']>[0];
+  return group instanceof RawGroup ? group.atTime(atMs).roleOfInternal(author) : undefined;
 }
 
 /** A change of an account's own role in a group, as it is dated. `revoked`: the account was removed. */
@@ -112,29 +116,22 @@ export interface RoleChange {
 
 /**
  * The last change, up to this date, of the role that a session's author has in the CoValue's group. Undefined if the group is
- * not open, or gives the role only by a parent group or to everyone.
+ * not open, or gives the role only by a parent group or to everyone. Apps without an inspector do not load it.
  */
 export function lastRoleChange(
-  core: CoValueCore,
+  { node, id, verified }: CoValueCore,
   sessionID: string,
   untilMs: number,
 ): RoleChange | undefined {
+  const ruleset = verified?.header.ruleset;
+  const core = findCoValue(node, ruleset?.type === 'ownedByGroup' ? ruleset.group : id);
+  const group = core && openContentOf(core);
+  if (!(group instanceof RawGroup)) return undefined;
+  const author = authorOf(sessionID) as Parameters<RawGroup['editsAt']>[0];
   let last: RoleChange | undefined;
-  for (const { value, at } of groupOf(core)?.editsAt(memberOf(sessionID)) ?? []) {
+  for (const { value, at } of group.editsAt(author)) {
     if (at.getTime() > untilMs) break;
     if (typeof value === 'string') last = { role: value, atMs: at.getTime() };
   }
   return last;
-}
-
-/** The group that decides who may edit the CoValue, if it is open. */
-function groupOf({ node, id, verified }: CoValueCore): RawGroup | undefined {
-  const ruleset = verified?.header.ruleset;
-  const core = findCoValue(node, ruleset?.type === 'ownedByGroup' ? ruleset.group : id);
-  const group = core && openContentOf(core);
-  return group instanceof RawGroup ? group : undefined;
-}
-
-function memberOf(sessionID: string): Parameters<RawGroup['roleOfInternal']>[0] {
-  return authorOf(sessionID) as Parameters<RawGroup['roleOfInternal']>[0];
 }

@@ -1,4 +1,12 @@
-import type { CoValueCore, LocalNode, Peer, PeerState, RawCoID, SyncMessage } from 'cojson';
+import {
+  CoValueCore,
+  RawGroup,
+  type LocalNode,
+  type Peer,
+  type PeerState,
+  type RawCoID,
+  type SyncMessage,
+} from 'cojson';
 import { isKernelError, type KernelError } from '../base/kernel-error.ts';
 import type { Content } from './content.ts';
 import { getOrCreateCoValue } from './covalue-lookup.ts';
@@ -196,21 +204,56 @@ export interface RefusedEdit {
 }
 
 type RefusalListener = (edit: RefusedEdit) => void;
+type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-const refusalListeners = new WeakMap<LocalNode, ReadonlySet<RefusalListener>>();
-
-/** Reports each edit that this device refuses in the call that makes it. */
-export function listenToRefusals(node: LocalNode, listener: RefusalListener): () => void {
-  const entry: RefusalListener = (edit) => listener(edit);
-  const others = () => [...(refusalListeners.get(node) ?? [])].filter((other) => other !== entry);
-  refusalListeners.set(node, new Set([...others(), entry]));
-  return () => void refusalListeners.set(node, new Set(others()));
-}
-
+const refusalListeners = new Map<LocalNode, Set<RefusalListener>>();
+const wrapped: (() => void)[] = [];
 let lastRefusal: unknown;
 
+/** Reports each edit that this device refuses in the call that makes it. Apps without an inspector do not load it. */
+export function listenToRefusals(node: LocalNode, listener: RefusalListener): () => void {
+  const entry: RefusalListener = (edit) => listener(edit);
+  if (refusalListeners.size === 0) wrapEdits();
+  refusalListeners.set(node, (refusalListeners.get(node) ?? new Set()).add(entry));
+  return () => {
+    const listeners = refusalListeners.get(node);
+    if (!listeners?.delete(entry) || listeners.size > 0) return;
+    refusalListeners.delete(node);
+    if (refusalListeners.size === 0) for (const end of wrapped.splice(0)) end();
+  };
+}
+
+/** Outside of the kernel's own patches, which throw most of the errors. */
+function wrapEdits(): void {
+  for (const name of ['makeTransaction', 'deleteCoValue'])
+    wrapped.push(reportErrors(CoValueCore.prototype, name, (core) => core as CoValueCore, false));
+  for (const name of ['createMap', 'createList', 'createStream'])
+    wrapped.push(reportErrors(RawGroup.prototype, name, (group) => (group as RawGroup).core, true));
+}
+
+function reportErrors(
+  prototype: object,
+  name: string,
+  coreOf: (target: unknown) => CoValueCore,
+  isCreation: boolean,
+): () => void {
+  const original = Reflect.get(prototype, name) as Method;
+  const reporting: Method = function (...args) {
+    try {
+      return original.apply(this, args);
+    } catch (error) {
+      reportRefusal(coreOf(this), isCreation, error);
+      throw error;
+    }
+  };
+  Reflect.set(prototype, name, reporting);
+  return () => {
+    if (Reflect.get(prototype, name) === reporting) Reflect.set(prototype, name, original);
+  };
+}
+
 /** A creation can fail in the first edit of the new CoValue, which has then been reported. */
-export function reportRefusal({ id, node }: CoValueCore, isCreation: boolean, error: unknown): void {
+function reportRefusal({ id, node }: CoValueCore, isCreation: boolean, error: unknown): void {
   if (error === lastRefusal || !isKernelError(error)) return;
   lastRefusal = error;
   for (const listener of refusalListeners.get(node) ?? []) listener({ id, isCreation, error });

@@ -35,7 +35,7 @@ import {
 import type { Relay } from './snapshot/relay-facts.ts';
 import { createMemoryView } from './storage/memory-figures.ts';
 import { createStorageWatch } from './storage/storage-watch.ts';
-import { describeOtherTabs, readTabs } from './tabs/read-tabs.ts';
+import { describeOtherTabs, readTabs, uploadersIn } from './tabs/read-tabs.ts';
 import { createTabWatch } from './tabs/tab-watch.ts';
 import type { InspectorTarget } from './target.ts';
 import { explain } from './unsynced/explain.ts';
@@ -166,11 +166,12 @@ export function createInspector(
   function readUnsynced(isShort = false): InspectorSnapshot['unsynced'] {
     const { relays, status, error } = silence.addTo(overview.current, clock.nowMs());
     const queuesByRelayID = queueViews.waitingByRelayID();
+    const tabs = describeOtherTabs(tabWatch);
     const evidence = {
       ...{ status, relays, queuesByRelayID },
       ...(error && { error }),
-      tabs: tabWatch ? describeOtherTabs(tabWatch) : [],
-      leftTo: inspection.tabs?.leftTo,
+      tabs,
+      ...(inspection.tabs && { leftTo: uploadersIn(inspection.tabs, tabs) }),
     };
     const rows = unsyncedRows.read(evidence, isShort);
     return lostEdits.addTo(rows, overview.current, sync.current.notCounted.ids);

@@ -1,5 +1,5 @@
 import type { Rung, SyncState } from '../sync/sync-state.ts';
-import { wrongClock } from './shared/clock-offset.ts';
+import { wrongClock } from './shared/wrong-clock.ts';
 import { toPlainError } from './shared/to-plain-error.ts';
 import type { Overview, RungCount } from './snapshot/overview-facts.ts';
 import type { Relay } from './snapshot/relay-facts.ts';

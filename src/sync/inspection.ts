@@ -57,8 +57,8 @@ export interface TabsInspection {
   unconfirmed(): ReadonlyMap<string, Unconfirmed>;
   /** The session whose tab uploads `sessionID`'s edits of `ids`. Undefined while its own tab seems to upload them. */
   uploaderOf(sessionID: string, ids: readonly string[]): string | undefined;
-  /** The session whose tab is to upload what a relay lacks of the CoValue. Undefined if this tab uploads it. */
-  leftTo(id: string): string | undefined;
+  /** Whether another tab is to upload what a relay lacks of the CoValue. */
+  isLeftToOther(id: string): boolean;
 }
 
 /** Plain data without secrets, because every page of the origin can open the channel. */

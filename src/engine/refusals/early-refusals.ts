@@ -1,7 +1,6 @@
 import { CoValueCore, RawGroup, type RawCoValue } from 'cojson';
 import { memberRoleIn } from '../covalue-access.ts';
 import { deletedCoValue } from '../covalue-errors.ts';
-import { reportRefusal } from '../node-events.ts';
 import { checkRole, mayWrite } from './check-role.ts';
 import { isDeletion, mayDelete, restrictsDeletions } from './restricted-deletions.ts';
 import { reservedKey, tooLarge, writeForbidden } from './write-errors.ts';
@@ -30,48 +29,32 @@ export function patchRefusals(): void {
   for (const [name, changesOf] of creations) {
     const create = prototype[name] as Create;
     Reflect.set(prototype, name, function (this: RawGroup, init: unknown, ...rest: unknown[]) {
-      return reporting(this.core, true, () => {
-        const isInit = typeof init === 'object' && init !== null;
-        if (isInit) assertCanCreate(name, changesOf(init));
-        return create.call(this, init, ...rest);
-      });
+      const isInit = typeof init === 'object' && init !== null;
+      if (isInit) assertCanCreate(name, changesOf(init));
+      return create.call(this, init, ...rest);
     });
   }
   // cojson logs an error, and the caller takes the edit for made.
   CoValueCore.prototype.makeTransaction = function (changes, privacy, meta, madeAt) {
-    return reporting(this, false, () => {
-      if (this.isDeleted && !meta?.['deleted']) throw deletedCoValue(this.id);
-      const isMerge = meta !== undefined && 'mi' in meta;
-      if (!isMerge && restrictsDeletions(this) && isDeletion(changes)) checkRole(this, mayDelete);
-      const error = !isMerge && isMap(this) ? reservedKey(this.id, changes) : undefined;
-      if (error) throw error;
-      try {
-        return makeTransaction.call(this, changes, privacy, meta, madeAt);
-      } catch (error) {
-        // Without a role, there is no key to encrypt the edit with either.
-        if (String(error).includes('without read key')) checkRole(this, mayWrite);
-        throw error;
-      }
-    });
+    if (this.isDeleted && !meta?.['deleted']) throw deletedCoValue(this.id);
+    const isMerge = meta !== undefined && 'mi' in meta;
+    if (!isMerge && restrictsDeletions(this) && isDeletion(changes)) checkRole(this, mayDelete);
+    const error = !isMerge && isMap(this) ? reservedKey(this.id, changes) : undefined;
+    if (error) throw error;
+    try {
+      return makeTransaction.call(this, changes, privacy, meta, madeAt);
+    } catch (error) {
+      // Without a role, there is no key to encrypt the edit with either.
+      if (String(error).includes('without read key')) checkRole(this, mayWrite);
+      throw error;
+    }
   };
   CoValueCore.prototype.deleteCoValue = function () {
-    reporting(this, false, () => {
-      const refusal = this.isDeleted ? undefined : this.validateDeletePermissions().reason;
-      const group = refusal === 'NotAdmin' && this.safeGetGroup();
-      if (group) throw writeForbidden(this.id, memberRoleIn(group));
-      deleteCoValue.call(this);
-    });
+    const refusal = this.isDeleted ? undefined : this.validateDeletePermissions().reason;
+    const group = refusal === 'NotAdmin' && this.safeGetGroup();
+    if (group) throw writeForbidden(this.id, memberRoleIn(group));
+    deleteCoValue.call(this);
   };
-}
-
-/** `core` is the CoValue or, if it is to be created, its group. */
-function reporting<T>(core: CoValueCore, isCreation: boolean, edit: () => T): T {
-  try {
-    return edit();
-  } catch (error) {
-    reportRefusal(core, isCreation, error);
-    throw error;
-  }
 }
 
 type Creation = 'createMap' | 'createList' | 'createStream';

@@ -46,3 +46,6 @@ export interface LeftBehind extends Unconfirmed {
   /** The session of the tab that uploads them. Absent until a tab does. */
   readonly uploader?: string;
 }
+
+/** What explains why another tab has not sent its edits. */
+export type OtherTab = Pick<TabFacts, 'sessionIDs' | 'title' | 'relays'>;

@@ -1,6 +1,6 @@
 import type { SyncInspection, TabsInspection, Unconfirmed } from '../../sync/inspection.ts';
 import type { Overview } from '../snapshot/overview-facts.ts';
-import type { LeftBehind, Tab, TabsNow } from '../snapshot/tab-facts.ts';
+import type { LeftBehind, OtherTab, Tab, TabsNow } from '../snapshot/tab-facts.ts';
 import { maxMissedPolls, endOf, isEnded, type Seen, type TabWatch } from './tab-watch.ts';
 
 /** The known tabs. Without a channel to others, only this one. */
@@ -37,13 +37,24 @@ export function readTabs(
   };
 }
 
-/** What explains why other tabs have not sent their edits. */
-export function describeOtherTabs({
-  seen,
-}: TabWatch): readonly Pick<Tab, 'sessionIDs' | 'title' | 'relays'>[] {
-  return [...seen.values()].flatMap(({ facts }) =>
+export function describeOtherTabs(watch: TabWatch | undefined): readonly OtherTab[] {
+  return [...(watch?.seen.values() ?? [])].flatMap(({ facts }) =>
     facts ? [{ sessionIDs: facts.sessionIDs, title: facts.title, relays: facts.relays }] : [],
   );
+}
+
+/** Which of the other tabs is to send a CoValue. It may not have answered, and only some IDs of each are known. */
+export function uploadersIn(
+  tabs: TabsInspection,
+  others: readonly OtherTab[],
+): (id: string) => Partial<OtherTab> | undefined {
+  let bySession: ReadonlyMap<string, Unconfirmed> | undefined;
+  return (id) => {
+    if (!tabs.isLeftToOther(id)) return undefined;
+    bySession ??= tabs.unconfirmed();
+    const writers = [...bySession].flatMap(([sessionID, { ids }]) => (ids.includes(id) ? sessionID : []));
+    return others.find(({ sessionIDs }) => sessionIDs.some((own) => writers.includes(own))) ?? {};
+  };
 }
 
 /** Undefined for a tab that has not answered yet but still may. */

@@ -2,7 +2,7 @@ import type { LocalNode } from 'cojson';
 import { findCoValue } from '../../engine/private-fields.ts';
 import { isCoValueID } from '../../wire/ids.ts';
 import { describeOutage } from '../shared/describe-outage.ts';
-import { clockAdvice, describeClock } from '../shared/clock-offset.ts';
+import { clockAdvice, describeClock } from '../shared/wrong-clock.ts';
 import { formatCount, formatDuration, formatTrackedFor } from '../shared/format.ts';
 import type { InspectorSnapshot } from '../snapshot/inspector-snapshot.ts';
 import { rungs } from '../snapshot/overview-facts.ts';

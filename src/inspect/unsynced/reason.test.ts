@@ -66,14 +66,13 @@ const cases: readonly Case[] = [
   {
     situation: 'another tab, which is paused, is to send it',
     evidence: {
-      leftTo: () => 's',
-      tabs: [{ sessionIDs: ['s'], title: 'Photos', relays: [{ host: 'eu.example', phase: 'paused' }] }],
+      leftTo: () => ({ title: 'Photos', relays: [{ host: 'eu.example', phase: 'paused' }] }),
     },
     verdict: 'Left to another tab, “Photos”, which is paused',
   },
   {
     situation: 'another tab, which has not answered, is to send it',
-    evidence: { leftTo: () => 's' },
+    evidence: { leftTo: () => ({}) },
     verdict: 'Left to another tab',
   },
   {

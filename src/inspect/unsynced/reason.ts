@@ -7,7 +7,7 @@ import { toPlainError } from '../shared/to-plain-error.ts';
 import type { PlainError } from '../snapshot/plain-error.ts';
 import type { WaitingForSocket } from '../snapshot/queue-facts.ts';
 import type { Relay } from '../snapshot/relay-facts.ts';
-import type { Tab } from '../snapshot/tab-facts.ts';
+import type { OtherTab } from '../snapshot/tab-facts.ts';
 import type { Reason } from '../snapshot/unsynced-row.ts';
 
 export interface Evidence {
@@ -17,9 +17,9 @@ export interface Evidence {
   readonly relays: readonly Relay[];
   readonly queuesByRelayID: ReadonlyMap<string, WaitingForSocket>;
   /** The account's other tabs. */
-  readonly tabs?: readonly Pick<Tab, 'sessionIDs' | 'title' | 'relays'>[];
-  /** The session whose tab is to send the CoValue. Undefined if this tab does. */
-  readonly leftTo?: ((id: string) => string | undefined) | undefined;
+  readonly tabs?: readonly OtherTab[];
+  /** The tab that is to send the CoValue, or nothing that is known of it. Undefined if this tab sends it. */
+  readonly leftTo?: (id: string) => Partial<OtherTab> | undefined;
 }
 
 export interface Dispute {
@@ -72,7 +72,7 @@ export function firstReason(
     return { kind: 'asked-again', host, atMs: dispute.askedAgainAtMs };
   }
   const uploader = confirmed === 'pending' ? evidence.leftTo?.(coValue.id) : undefined;
-  if (uploader !== undefined) return leftToTab(uploader, evidence);
+  if (uploader) return leftToTab(uploader);
   if (sent === 'pending') return notSent(host, evidence.queuesByRelayID.get(relay.id));
   if (confirmed === 'pending') {
     return {
@@ -130,8 +130,7 @@ function sizeIn(error: KernelError | undefined) {
   return bytes === undefined || limit === undefined ? {} : { size: { bytes, limitBytes: limit } };
 }
 
-function leftToTab(sessionID: string, { tabs = [] }: Evidence): Reason {
-  const { title, relays = [] } = tabs.find(({ sessionIDs }) => sessionIDs.includes(sessionID)) ?? {};
+function leftToTab({ title, relays = [] }: Partial<OtherTab>): Reason {
   const isPaused = relays.some(({ phase }) => phase === 'paused');
   return { kind: 'other-tab', ...(title && { title }), ...(isPaused && { isPaused }) };
 }

@@ -103,13 +103,10 @@ function outdated(
 ): KernelError {
   const wanted = required === 'a newer version' ? required : `version ${required} or newer`;
   // A reload would bring an app of no version again.
-  const next =
-    have === undefined
-      ? `which does not state its version. Pass it as \`sync.appVersion\`; until then`
-      : `which is version ${have}. Reload to get it; until then`;
+  const next = have === undefined ? ', which states none. Pass `sync.appVersion`' : '. Reload to get it';
   return createKernelError(
     'APP_OUTDATED',
-    `The relay at ${url.host} requires ${wanted} of this app, ${next}, edits wait on this device.`,
+    `The relay at ${url.host} requires ${wanted} of this app${next}; until then, edits wait on this device.`,
     { details: { required, ...(have !== undefined && { have }) } },
   );
 }

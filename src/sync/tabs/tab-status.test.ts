@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createAccountNode } from '../../../test/support/session/account-node.ts';
 import { createFakeClock } from '../../testing/fake-clock.ts';
-import { noEdits } from '../delivery/pending-edits.ts';
 import { createOtherTabs, tabOf, type OtherTabs } from './other-tabs.ts';
 import { createTabStatus, type TabStatus } from './tab-status.ts';
 
@@ -9,8 +8,6 @@ const node = await createAccountNode();
 const ownID = node.currentSessionID;
 const account = ownID.slice(0, ownID.indexOf('_session_'));
 const [a, b] = [`${account}_session_zaa`, `${account}_session_zbb`];
-
-const pending = new Map([['co_z1', { ...noEdits, edits: [{ sinceMs: 1, need: { [a]: 1 } }] }]]);
 
 let posted: object[];
 let others: OtherTabs;
@@ -26,10 +23,10 @@ beforeEach(() => {
     node,
     others,
     clock: createFakeClock(5),
-    ladder: { pending, isOwn: () => false, relayIDs: ['r'] },
+    ladder: { pending: new Map(), isOwn: () => false, relayIDs: ['r'] },
     leases: {
       isLeft: (_, id) => !overdue.includes(id),
-      isLeftToOther: (_, id) => !overdue.includes(id),
+      isLeftToOther: (relay, id) => relay === 'r' && !overdue.includes(id),
     },
     page: { title: 'x'.repeat(500), isVisible: false },
     peers: () => [{ id: 'r', url: 'wss://name:secret@relay.example/sync?token=secret', phase: 'paused' }],
@@ -92,12 +89,10 @@ describe('a tab', () => {
     expect(uploaderOf(b, ['co_z0', 'co_z1'])).toBe(ownID);
   });
 
-  it('reports to whom it leaves a CoValue’s edits', () => {
-    const { leftTo } = tabStatus.inspection;
-    expect(leftTo('co_z1')).toBeUndefined();
-    others.seen(a);
-    expect(leftTo('co_z1')).toBe(a);
+  it('reports whether it leaves a CoValue’s edits to another tab', () => {
+    const { isLeftToOther } = tabStatus.inspection;
+    expect(isLeftToOther('co_z1')).toBe(true);
     overdue = ['co_z1'];
-    expect(leftTo('co_z1')).toBeUndefined();
+    expect(isLeftToOther('co_z1')).toBe(false);
   });
 });

@@ -5,7 +5,6 @@ import { isSessionID } from '../../wire/ids.ts';
 import { isRecord } from '../../base/record.ts';
 import type { TabFacts, TabsInspection, Unconfirmed } from '../inspection.ts';
 import type { Ladder } from '../delivery/ladder.ts';
-import { needOf, noEdits } from '../delivery/pending-edits.ts';
 import type { PeerStatus } from '../peer-status.ts';
 import type { Leases } from './leases.ts';
 import { tabOf, type OtherTabs } from './other-tabs.ts';
@@ -28,7 +27,7 @@ export function createTabStatus(options: {
   readonly setup: Pick<TabsSetup, 'sessionIDs' | 'heldSessionIDs'>;
   readonly node: LocalNode;
   readonly ladder: Pick<Ladder, 'pending' | 'isOwn' | 'relayIDs'>;
-  readonly others: Pick<OtherTabs, 'ownName' | 'present' | 'uploaderOf'>;
+  readonly others: Pick<OtherTabs, 'ownName' | 'uploaderOf'>;
   readonly leases: Pick<Leases, 'isLeft' | 'isLeftToOther'>;
   readonly clock: Clock;
   readonly page: Pick<Page, 'title' | 'isVisible'>;
@@ -41,10 +40,6 @@ export function createTabStatus(options: {
   const sinceMs = clock.nowMs();
   const unconfirmed = createUnconfirmedBySession(node, sessionIDs, ladder);
   const listeners = new Set<(data: unknown) => void>();
-
-  function sessionOf(tab: string): string {
-    return ownID.slice(0, -others.ownName.length) + tab;
-  }
 
   function describeThisTab(bySession = unconfirmed()): TabFacts {
     return {
@@ -75,14 +70,9 @@ export function createTabStatus(options: {
         const isLeft = (id: string) => ladder.relayIDs.every((relay) => leases.isLeft(relay, id, sessionID));
         if (!ids.every(isLeft)) return ownID;
         const tab = others.uploaderOf(sessionID);
-        return tab === tabOf(sessionID) ? undefined : sessionOf(tab);
+        return tab === tabOf(sessionID) ? undefined : ownID.slice(0, -others.ownName.length) + tab;
       },
-      leftTo(id) {
-        if (!ladder.relayIDs.some((relayID) => leases.isLeftToOther(relayID, id))) return undefined;
-        const uploaders = Object.keys(needOf(ladder.pending.get(id) ?? noEdits)).map(others.uploaderOf);
-        const tab = uploaders.find((uploader) => others.present.has(uploader));
-        return tab === undefined ? undefined : sessionOf(tab);
-      },
+      isLeftToOther: (id) => ladder.relayIDs.some((relay) => leases.isLeftToOther(relay, id)),
     },
     receiveRaw(data) {
       if (isQuestion(data)) channel().post({ kind: 'there', roll: statusVersion, ...describeThisTab() });

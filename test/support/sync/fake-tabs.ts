@@ -70,7 +70,7 @@ export function createFakeTabs(ownName: string): FakeTabs {
     heldSessionIDs: () => Promise.resolve(held),
     unconfirmed: () => bySessionID,
     uploaderOf: () => uploader,
-    leftTo: () => undefined,
+    isLeftToOther: () => false,
     answers: (facts) => void answers.set(facts.sessionIDs[0] ?? '', facts),
     silence: (sessionID) => void answers.delete(sessionID),
     post,
