@@ -151,6 +151,9 @@ test('a value that is too large', async ({ page, app, relay }) => {
     reason: { kind: 'not-made', error: { code: 'VALUE_TOO_LARGE' }, size: { limitBytes: 1_048_576 } },
   });
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
+  const details = panel.getByRole('region', { name: /^Details of/ });
+  await expect(details).toContainText('Other edits of this CoValue');
+  await expect(details).not.toContainText('Since the edit');
   await panel.getByRole('button', { name: 'Dismiss' }).click();
   await expect(panel.getByRole('heading', { level: 2 }).first()).toHaveText(/^Everything is confirmed/);
 });
