@@ -1,6 +1,7 @@
 import { describeCause, formatNextAttempt } from '../../src/inspect/unsynced/describe-reason.ts';
 import type { InspectorSnapshot } from '../../src/inspect/snapshot/inspector-snapshot.ts';
 import type { Overview, RungCount } from '../../src/inspect/snapshot/overview-facts.ts';
+import type { UnsyncedRow } from '../../src/inspect/snapshot/unsynced-row.ts';
 import { formatCount } from '../../src/inspect/shared/format.ts';
 import { nameOf } from '../unsynced/names.ts';
 import { fullnessOf, nearlyFull } from './room-text.ts';
@@ -58,19 +59,21 @@ function failing({ storage, unsynced, overview, atMs }: ToldFrom): StorageNotice
     title: first && count === 1 ? `Not saved: ${nameOf(first)}.` : `${what}.`,
     ...(error?.cause !== undefined && { code: error.cause }),
     detail: `${error?.cause === undefined ? sentence(why) : why}; ${tries}.`,
-    next: nextOf(error?.code, unsaved.length, overview.rungs.confirmed),
+    next: nextOf(error?.code, unsaved, overview.rungs.confirmed),
     ...(first && { coValueID: first.id }),
   };
 }
 
-/** An app shows its users the same: whether relays have everything decides whether they may close the tab. */
-function nextOf(code: string | undefined, unsaved: number, confirmed: RungCount): string {
+/** An app knows only whether relays have everything, so the panel calls nothing else safe either. */
+function nextOf(code: string | undefined, unsaved: readonly UnsyncedRow[], confirmed: RungCount): string {
   const first =
     nextByCode[code ?? ''] ?? 'wait for the next attempt, and check the disk if writing keeps failing';
-  if (unsaved === 0) return `${first}.`;
-  return confirmed.known && confirmed.pending === 0
-    ? `${first}; the relay has confirmed the edits, so reloading is safe.`
-    : `${first}. Do not reload yet: edits are only in this tab. If in doubt, download them first.`;
+  if (unsaved.length === 0) return `${first}.`;
+  if (confirmed.known && confirmed.pending === 0)
+    return `${first}; the relay has confirmed the edits, so reloading is safe.`;
+  return unsaved.every(({ steps }) => steps.confirmed === 'reached')
+    ? `${first}. Do not reload before the relay has confirmed the other edits, too.`
+    : `${first}. Do not reload yet: the edits are only in this tab. If in doubt, download them first.`;
 }
 
 const nextByCode: Readonly<Record<string, string>> = {
