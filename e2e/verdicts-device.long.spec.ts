@@ -52,6 +52,7 @@ test('a second tab that is paused', async ({ page, context, app, relay }) => {
     facts: /paused for/,
     why: /^Paused$/,
     next: /Resume sync/,
+    codes: { cause: 'paused', step: 'resume' },
     reason: { kind: 'paused' },
   };
   await expectSituation(otherPanel, id, { headline: /^1 CoValue not confirmed$/, ...paused });
@@ -87,6 +88,7 @@ test('a device whose storage is full', async ({ page, app, relay }) => {
     facts: /1 not saved on this device: storage is full/,
     why: /^Not saved on this device: storage is full$/,
     next: /Free some space/,
+    codes: { cause: 'not-saved', step: 'free-space' },
     reason: { kind: 'not-saved', error: { code: 'STORAGE_FULL' } },
   });
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
@@ -120,6 +122,7 @@ test('rights that were lost while this device was away', async ({ page, browser,
     facts: /everything else is confirmed by localhost/,
     why: /^Not counted: you were removed at \d\d:\d\d$/,
     next: /Ask a manager or an admin/,
+    codes: { cause: 'not-counted', step: 'ask-for-permission' },
     reason: { kind: 'not-counted', why: 'not-a-member-then', roleChange: { role: 'revoked' } },
   });
   await expect(panel.getByRole('tab', { name: /Unsynced/ }).locator('.stat.fail')).toHaveText('1');
@@ -148,6 +151,7 @@ test('a value that is too large', async ({ page, app, relay }) => {
     facts: /everything else is confirmed by localhost/,
     why: /^Not made: the value takes 1,200,\d+ bytes, the limit is 1,048,576 bytes$/,
     next: /Split the value/,
+    codes: { cause: 'not-made', step: 'split-value' },
     reason: { kind: 'not-made', error: { code: 'VALUE_TOO_LARGE' }, size: { limitBytes: 1_048_576 } },
   });
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
@@ -202,6 +206,7 @@ test('a clock that is three days ahead', async ({ page, app, relay }) => {
     facts: /this device’s clock is 3 days ahead of the relay’s/,
     why: /^Refused by localhost:\d+: clock/,
     next: /Correct the device’s date and time/,
+    codes: { cause: 'refused', step: 'correct-clock' },
     reason: { kind: 'refused', refusal: 'clock' },
   });
 });
@@ -237,6 +242,7 @@ test('an app that states no version, at a relay that requires one', async ({ pag
       facts: /requires version 2\.0\.0 or newer of this app, which states none/,
       why: /requires version 2\.0\.0 or newer of this app, which states none$/,
       next: /Pass `sync\.appVersion`/,
+      codes: { cause: 'relay-failed', step: 'correct-options' },
       reason: { kind: 'relay-failed', error: { code: 'APP_OUTDATED' } },
     });
   } finally {

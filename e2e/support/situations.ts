@@ -8,6 +8,8 @@ export interface Situation {
   readonly facts: RegExp;
   readonly why: RegExp;
   readonly next: RegExp;
+  /** Of the explanation, for programs. */
+  readonly codes: { readonly cause: string; readonly step: string };
   /** Part of the row in the inspector's JSON. */
   readonly reason: Record<string, unknown>;
 }
@@ -16,7 +18,7 @@ const allIsWell = /Everything is confirmed|Nothing to confirm|All edits from thi
 
 /** Expects the cause and the next step of a CoValue in each place, and that no view says that all is well. */
 export async function expectSituation(panel: Locator, id: string, situation: Situation): Promise<void> {
-  const { headline, facts, why, next, reason } = situation;
+  const { headline, facts, why, next, codes, reason } = situation;
   await panel.getByRole('tab', { name: /Unsynced/ }).click();
   const row = panel.locator(`[data-id="${id}"]`);
   const details = panel.getByRole('region', { name: /^Details of/ });
@@ -29,6 +31,7 @@ export async function expectSituation(panel: Locator, id: string, situation: Sit
   const { explained, snapshot } = await panel
     .page()
     .evaluate((asked) => ({ explained: devtools.explain(asked), snapshot: devtools.snapshot() }), id);
+  expect(explained).toMatchObject(codes);
   expect(explained.verdict).toMatch(why);
   expect(explained.next).toMatch(next);
   expect(snapshot.unsynced.find((one) => one.id === id)?.reason).toMatchObject(reason);

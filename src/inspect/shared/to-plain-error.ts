@@ -3,5 +3,11 @@ import type { PlainError } from '../snapshot/plain-error.ts';
 
 export function toPlainError(error: KernelError): PlainError {
   const byFaultPlan = isKernelError(error, 'RELAY_UNREACHABLE') && error.details.byFaultPlan;
-  return { code: error.code, message: error.message, ...(byFaultPlan && { byFaultPlan }) };
+  const lacksAppVersion = isKernelError(error, 'APP_OUTDATED') && error.details.have === undefined;
+  return {
+    code: error.code,
+    message: error.message,
+    ...(byFaultPlan && { byFaultPlan }),
+    ...(lacksAppVersion && { lacksAppVersion }),
+  };
 }

@@ -4,4 +4,6 @@ export interface PlainError {
   readonly message: string;
   /** Injected faults caused this error, not the network. */
   readonly byFaultPlan?: true;
+  /** The relay requires a version of the app, and the app states none. */
+  readonly lacksAppVersion?: true;
 }

@@ -21,8 +21,7 @@ import { describeRungState, rungStatesOf, rungLabels } from './rung-states.ts';
 export interface Explanation {
   readonly id: string;
   /** The verdict, for programs. */
-  readonly cause:
-    Cause | 'confirmed' | 'deleted' | 'invalid-id' | 'loading' | 'not-counted' | 'not-found' | 'not-loaded';
+  readonly cause: Cause | 'confirmed' | 'deleted' | 'invalid-id' | 'loading' | 'not-found' | 'not-loaded';
   /** What to do, for programs. */
   readonly step: NextStepCode;
   /** The facts behind the verdict. Absent if no edit from this device is waiting. */

@@ -35,7 +35,7 @@ export function nextStepFor(reason: Reason): NextStep {
       };
     case 'relay-failed':
       return {
-        code: reason.error?.code === 'APP_OUTDATED' ? 'reload' : 'check-relay',
+        code: codeOfFailure(reason.error),
         advice: adviceOn(reason.error),
         control: 'reconnect',
       };
@@ -168,6 +168,11 @@ function stepOnRefusedEdit({ error, size }: Extract<LostReason, { kind: 'not-mad
   }
   const code = error.code === 'WRITE_FORBIDDEN' ? 'ask-for-permission' : 'create-again';
   return { code, advice: error.message, control };
+}
+
+function codeOfFailure(error: PlainError | undefined): NextStepCode {
+  if (error?.code !== 'APP_OUTDATED') return 'check-relay';
+  return error.lacksAppVersion ? 'correct-options' : 'reload';
 }
 
 function adviceOnTracker(waitsFor: readonly string[]): string {
