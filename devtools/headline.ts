@@ -62,7 +62,7 @@ export function pendingCount({ rungs }: Overview): number {
   );
 }
 
-/** Whether nobody will see some edits, which the rungs do not show. */
+/** Whether no device shows some edits. The rungs do not reveal that. */
 export function hasLostEdits({ notMade, notCounted }: Overview): boolean {
   return notMade !== undefined || notCounted !== undefined;
 }

@@ -128,7 +128,7 @@ test('rights that were lost while this device was away', async ({ page, browser,
   await expect(panel.getByRole('tab', { name: /Unsynced/ }).locator('.stat.fail')).toHaveText('1');
   await panel.getByRole('tab', { name: /CoValue/ }).click();
   await expect(panel.getByRole('tabpanel')).toContainText('Not counted: you were removed at');
-  await expect(panel.getByRole('img', { name: /^Edits that nobody will see/ }).first()).toBeVisible();
+  await expect(panel.getByRole('img', { name: /^Edits that no device shows/ }).first()).toBeVisible();
   await panel.getByRole('button', { name: /^Close \(/ }).click();
   await expect(page.getByRole('button', { name: /^maia devtools: 1 edit not counted/ })).toBeVisible();
   await owner.context().close();
@@ -241,7 +241,7 @@ test('an app that states no version, at a relay that requires one', async ({ pag
       headline: /^1 CoValue not confirmed$/,
       facts: /requires version 2\.0\.0 or newer of this app, which states none/,
       why: /requires version 2\.0\.0 or newer of this app, which states none$/,
-      next: /Pass `sync\.appVersion`/,
+      next: /Pass `appVersion`/,
       codes: { cause: 'relay-failed', step: 'correct-options' },
       reason: { kind: 'relay-failed', error: { code: 'APP_OUTDATED' } },
     });

@@ -108,7 +108,7 @@ function roleAt({ node, id, verified }: CoValueCore, sessionID: string, atMs: nu
   return group instanceof RawGroup ? group.atTime(atMs).roleOfInternal(author) : undefined;
 }
 
-/** A change of an account's own role in a group, as it is dated. `revoked`: the account was removed. */
+/** A change of an account's own role in a group, with its author’s date. `revoked`: the account was removed. */
 export interface RoleChange {
   readonly role: string;
   readonly atMs: number;

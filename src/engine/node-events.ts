@@ -197,7 +197,7 @@ export function listenToSending(
 
 /** An edit that threw an error of the kernel, so nothing was changed. */
 export interface RefusedEdit {
-  /** The CoValue or, if it was to be created, its group. */
+  /** The CoValue or, for a creation, its group. */
   readonly id: string;
   readonly isCreation: boolean;
   readonly error: KernelError;

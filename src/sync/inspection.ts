@@ -57,7 +57,7 @@ export interface TabsInspection {
   unconfirmed(): ReadonlyMap<string, Unconfirmed>;
   /** The session whose tab uploads `sessionID`'s edits of `ids`. Undefined while its own tab seems to upload them. */
   uploaderOf(sessionID: string, ids: readonly string[]): string | undefined;
-  /** Whether another tab is to upload what a relay lacks of the CoValue. */
+  /** Whether another tab uploads what a relay lacks of the CoValue. */
   isLeftToOther(id: string): boolean;
 }
 

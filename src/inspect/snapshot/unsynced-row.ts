@@ -22,7 +22,7 @@ export interface UnsyncedRow {
   /** The peer IDs, or `any`, that cojson's own tracker waits for in a node that the kernel does not sync. */
   readonly trackedFor?: readonly string[] | 'unknown';
   readonly reason: Reason;
-  /** What holds up the CoValue's other edits, if `reason` is about edits that nobody will see. */
+  /** What holds up the CoValue's other edits, if `reason` is about edits that no device shows. */
   readonly otherReason?: Reason;
 }
 
@@ -89,7 +89,7 @@ export type Reason =
   | { readonly kind: 'queued'; readonly host: string; readonly messages: number }
   | { readonly kind: 'draining'; readonly host: string; readonly bytes: number }
   | { readonly kind: 'sending'; readonly host: string }
-  /** Another tab wrote the edits and is to send them; after some seconds, this tab does. */
+  /** Another tab wrote the edits and sends them first; after some seconds, this tab does. */
   | { readonly kind: 'other-tab'; readonly title?: string; readonly isPaused?: true }
   /** `isHandedOver`: cojson passed it to its peer and cannot know whether it was sent. */
   | {
@@ -103,7 +103,7 @@ export type Reason =
   /** Every rung is reached; the next read drops it from the list. */
   | { readonly kind: 'arrived' };
 
-/** Why nobody sees edits of this device. They are not on their way: something has to be done about them. */
+/** Why no device shows edits made here. They are not on their way: something has to change. */
 export type LostReason =
   /** This device refused the edit in the call that made it, so nothing was changed. The last one of the CoValue. */
   | {
@@ -111,7 +111,7 @@ export type LostReason =
       readonly edits: number;
       readonly atMs: number;
       readonly error: PlainError;
-      /** The edit was to create a CoValue in this group. */
+      /** The edit creates a CoValue in this group. */
       readonly isCreation?: true;
       /** Of VALUE_TOO_LARGE. */
       readonly size?: { readonly bytes: number; readonly limitBytes: number };

@@ -43,7 +43,7 @@ export function describeOtherTabs(watch: TabWatch | undefined): readonly OtherTa
   );
 }
 
-/** Which of the other tabs is to send a CoValue. It may not have answered, and only some IDs of each are known. */
+/** Which of the other tabs sends a CoValue first. It may not have answered, and only some IDs of each are known. */
 export function uploadersIn(
   tabs: TabsInspection,
   others: readonly OtherTab[],

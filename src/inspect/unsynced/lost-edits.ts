@@ -10,7 +10,7 @@ import type { NotMade } from './refused-edits.ts';
 import { relayAccess } from './relay-access.ts';
 
 export interface LostEdits {
-  /** Adds a row for each CoValue with edits that nobody will see, or says so in its row. Unchanged rows stay the same. */
+  /** Adds a row for each CoValue with edits that no device shows, or changes the reason of its row. Unchanged rows stay the same. */
   addTo(
     rows: readonly UnsyncedRow[],
     overview: Overview,
@@ -113,7 +113,7 @@ function merge(rows: readonly UnsyncedRow[], added: readonly UnsyncedRow[]): rea
   return merged;
 }
 
-/** Whether nobody will see edits of the row, so that they are not merely on their way. */
+/** Whether the row is about edits that no device shows, which are not merely on their way. */
 export function isLost(reason: Reason): reason is LostReason {
   return reason.kind === 'not-made' || reason.kind === 'not-counted';
 }

@@ -18,7 +18,7 @@ export interface Evidence {
   readonly queuesByRelayID: ReadonlyMap<string, WaitingForSocket>;
   /** The account's other tabs. */
   readonly tabs?: readonly OtherTab[];
-  /** The tab that is to send the CoValue, or nothing that is known of it. Undefined if this tab sends it. */
+  /** The tab that sends the CoValue first, with what is known of it. Undefined if this tab sends it. */
   readonly leftTo?: (id: string) => Partial<OtherTab> | undefined;
 }
 

@@ -27,7 +27,7 @@ describe('the version of the app', () => {
       JSON.stringify({ maia: 'refused', code: 'outdated', reason: 'none', closing: true }),
     );
     const { error } = connection.state as { readonly error?: Error };
-    expect(error?.message).toContain('of this app, which states none. Pass `sync.appVersion`; until then');
+    expect(error?.message).toContain('of this app, which states none. Pass `appVersion`; until then');
     expect(error?.message).not.toContain('eload');
   });
 });

@@ -103,7 +103,7 @@ function outdated(
 ): KernelError {
   const wanted = required === 'a newer version' ? required : `version ${required} or newer`;
   // A reload would bring an app of no version again.
-  const next = have === undefined ? ', which states none. Pass `sync.appVersion`' : '. Reload to get it';
+  const next = have === undefined ? ', which states none. Pass `appVersion`' : '. Reload to get it';
   return createKernelError(
     'APP_OUTDATED',
     `The relay at ${url.host} requires ${wanted} of this app${next}; until then, edits wait on this device.`,
