@@ -204,7 +204,7 @@ test('a clock that is three days ahead', async ({ page, app, relay }) => {
   await expectSituation(panel, id, {
     headline: /CoValues? not confirmed$/,
     facts: /this device’s clock is 3 days ahead of the relay’s/,
-    why: /^Refused by localhost:\d+: clock/,
+    why: /^Refused by localhost:\d+ \(clock\): this edit is dated more than 24 hours ahead/,
     next: /Correct the device’s date and time/,
     codes: { cause: 'refused', step: 'correct-clock' },
     reason: { kind: 'refused', refusal: 'clock' },
