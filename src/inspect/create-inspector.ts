@@ -171,7 +171,7 @@ export function createInspector(
       ...{ status, relays, queuesByRelayID },
       ...(error && { error }),
       tabs,
-      ...(inspection.tabs && { leftTo: uploadersIn(inspection.tabs, tabs) }),
+      ...(inspection.tabs && { leftTo: uploadersIn(inspection.tabs, tabs, relays) }),
     };
     const rows = unsyncedRows.read(evidence, isShort);
     return lostEdits.addTo(rows, overview.current, sync.current.notCounted.ids);

@@ -57,8 +57,8 @@ export interface TabsInspection {
   unconfirmed(): ReadonlyMap<string, Unconfirmed>;
   /** The session whose tab uploads `sessionID`'s edits of `ids`. Undefined while its own tab seems to upload them. */
   uploaderOf(sessionID: string, ids: readonly string[]): string | undefined;
-  /** Whether another tab uploads what a relay lacks of the CoValue. */
-  isLeftToOther(id: string): boolean;
+  /** Whether another tab uploads what the relay lacks of the CoValue. */
+  isLeftToOther(relayID: string, id: string): boolean;
 }
 
 /** Plain data without secrets, because every page of the origin can open the channel. */

@@ -1,5 +1,6 @@
 import type { SyncInspection, TabsInspection, Unconfirmed } from '../../sync/inspection.ts';
 import type { Overview } from '../snapshot/overview-facts.ts';
+import type { Relay } from '../snapshot/relay-facts.ts';
 import type { LeftBehind, OtherTab, Tab, TabsNow } from '../snapshot/tab-facts.ts';
 import { maxMissedPolls, endOf, isEnded, type Seen, type TabWatch } from './tab-watch.ts';
 
@@ -47,10 +48,11 @@ export function describeOtherTabs(watch: TabWatch | undefined): readonly OtherTa
 export function uploadersIn(
   tabs: TabsInspection,
   others: readonly OtherTab[],
+  relays: readonly Pick<Relay, 'id'>[],
 ): (id: string) => Partial<OtherTab> | undefined {
   let bySession: ReadonlyMap<string, Unconfirmed> | undefined;
   return (id) => {
-    if (!tabs.isLeftToOther(id)) return undefined;
+    if (!relays.some((relay) => tabs.isLeftToOther(relay.id, id))) return undefined;
     bySession ??= tabs.unconfirmed();
     const writers = [...bySession].flatMap(([sessionID, { ids }]) => (ids.includes(id) ? sessionID : []));
     return others.find(({ sessionIDs }) => sessionIDs.some((own) => writers.includes(own))) ?? {};

@@ -91,8 +91,8 @@ describe('a tab', () => {
 
   it('reports whether it leaves a CoValue’s edits to another tab', () => {
     const { isLeftToOther } = tabStatus.inspection;
-    expect(isLeftToOther('co_z1')).toBe(true);
+    expect(isLeftToOther('r', 'co_z1')).toBe(true);
     overdue = ['co_z1'];
-    expect(isLeftToOther('co_z1')).toBe(false);
+    expect(isLeftToOther('r', 'co_z1')).toBe(false);
   });
 });

@@ -72,7 +72,7 @@ export function createTabStatus(options: {
         const tab = others.uploaderOf(sessionID);
         return tab === tabOf(sessionID) ? undefined : ownID.slice(0, -others.ownName.length) + tab;
       },
-      isLeftToOther: (id) => ladder.relayIDs.some((relay) => leases.isLeftToOther(relay, id)),
+      isLeftToOther: leases.isLeftToOther,
     },
     receiveRaw(data) {
       if (isQuestion(data)) channel().post({ kind: 'there', roll: statusVersion, ...describeThisTab() });
