@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { addAuthenticator } from './support/authenticator.ts';
 import { openDevtoolsPage, panelIn, relayURL, signUpThere } from './support/devtools-page.ts';
 import { expect, test } from './support/test.ts';
@@ -57,6 +57,38 @@ test('the panel moves into its own window, works there, and survives reloads of 
   await dock.evaluate((button: HTMLElement) => setTimeout(() => button.click()));
   await expect(panelIn(page)).toHaveCSS('width', '480px');
   await expect.poll(() => popup.isClosed()).toBe(true);
+});
+
+/** What quirks mode changes: tables then inherit neither colours nor fonts. */
+const inheritedByTables = (panel: Locator) =>
+  panel
+    .locator('table')
+    .first()
+    .evaluate((table) => {
+      const { color, fontSize, lineHeight } = getComputedStyle(table);
+      const { color: expected } = getComputedStyle(table.parentElement ?? table);
+      return { mode: table.ownerDocument.compatMode, inherits: color === expected, fontSize, lineHeight };
+    });
+
+test('the window shows tables as the page does, also after the user reloads it', async ({
+  page,
+  app,
+  relay,
+}) => {
+  await openPage(page, app.origin, relay.port);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await panelIn(page)
+    .getByRole('tab', { name: /Queues/ })
+    .click();
+  const expected = await inheritedByTables(panelIn(page));
+  expect(expected).toEqual({ mode: 'CSS1Compat', inherits: true, fontSize: '12px', lineHeight: '16px' });
+  const popup = await detach(page);
+  await popup.emulateMedia({ colorScheme: 'dark' });
+  expect(await inheritedByTables(panelIn(popup))).toEqual(expected);
+  await popup.reload();
+  expect(await inheritedByTables(panelIn(popup))).toEqual(expected);
+  await panelIn(popup).getByRole('tab', { name: /Peers/ }).click();
+  await expect(panelIn(popup).getByRole('article')).toContainText(/connected/i);
 });
 
 test('while the page is away, the window reports that, and a window that the user closes stays closed', async ({

@@ -1,4 +1,5 @@
 import { createStyleSheet } from '../styles/style-sheet.ts';
+import { createEmptyPage, type EmptyPage, loadedPage } from './empty-page.ts';
 import { forgetWindowName, keepWindowName, keptWindowName } from './window-name.ts';
 
 /** A separate window for the panel. It waits while the page reloads; the page then finds it by its name. */
@@ -12,7 +13,9 @@ export interface DetachedWindow {
 }
 
 const features = 'popup,width=1120,height=640';
-const closedCheckIntervalMs = 500;
+const checkIntervalMs = 250;
+/** While the new window loads its page. */
+const loadingCheckIntervalMs = 10;
 const waiting = 'waiting';
 
 export function createDetachedWindow(options: {
@@ -26,31 +29,29 @@ export function createDetachedWindow(options: {
   let end: ((how: 'close' | 'wait') => void) | undefined;
   let shown: Window | undefined;
 
-  function showIn(opened: Window): void {
-    const { document: page } = opened;
-    const view = page.defaultView;
-    if (!view) return;
-    page.title = 'maia devtools';
-    delete page.body.dataset['maia'];
-    const host = page.createElement('div');
-    const root = host.attachShadow({ mode: options.shadowMode });
-    // A constructed style sheet works only in the window that created it.
-    root.adoptedStyleSheets = [createStyleSheet(view)];
-    page.body.replaceChildren(host);
-    const hide = options.show(root);
-
+  /** Shows the panel in the window's page once that is loaded, again if the user reloads the window, until it is closed. */
+  function follow(opened: Window, emptyPage?: EmptyPage): void {
+    let shownPage: Document | undefined;
+    let hide: ((isClosing: boolean) => void) | undefined;
     const listening = new AbortController();
     const { signal } = listening;
-    opened.addEventListener('keydown', (event) => options.onKeydown(event, root.activeElement), {
-      signal,
-      capture: true,
-    });
-    // Closing a window fires no event in its opener, so poll.
-    const closedCheck = setInterval(() => {
-      if (!opened.closed) return;
-      end?.('close');
-      options.onClosed();
-    }, closedCheckIntervalMs);
+
+    // Neither loading nor closing a window reliably fires an event in its opener, so poll.
+    let checking: ReturnType<typeof setTimeout> | undefined;
+    function check(): void {
+      const page = loadedPage(opened);
+      if (page === 'gone') {
+        end?.('close');
+        return options.onClosed();
+      }
+      if (page !== 'loading' && page !== shownPage) {
+        hide?.(true);
+        shownPage = page;
+        hide = showIn(page);
+      }
+      checking = setTimeout(check, page === 'loading' ? loadingCheckIntervalMs : checkIntervalMs);
+    }
+
     const leave = () => {
       end?.('wait');
       // A page restored from the back/forward cache must reconnect.
@@ -63,11 +64,36 @@ export function createDetachedWindow(options: {
       end = undefined;
       shown = undefined;
       listening.abort();
-      clearInterval(closedCheck);
-      hide();
-      if (how === 'wait') return showWaiting(page, root);
+      clearTimeout(checking);
+      hide?.(how === 'close');
+      if (how === 'wait') return;
+      emptyPage?.forget();
       forgetWindowName();
       opened.close();
+    };
+    check();
+  }
+
+  function showIn(page: Document): (isClosing: boolean) => void {
+    const { defaultView: view } = page;
+    if (!view) return () => {};
+    page.title = 'maia devtools';
+    delete page.body.dataset['maia'];
+    const host = page.createElement('div');
+    const root = host.attachShadow({ mode: options.shadowMode });
+    // A constructed style sheet works only in the window that created it.
+    root.adoptedStyleSheets = [createStyleSheet(view)];
+    page.body.replaceChildren(host);
+    const hide = options.show(root);
+    const listening = new AbortController();
+    view.addEventListener('keydown', (event) => options.onKeydown(event, root.activeElement), {
+      signal: listening.signal,
+      capture: true,
+    });
+    return (isClosing) => {
+      listening.abort();
+      hide();
+      if (!isClosing) showWaiting(page, root);
     };
   }
 
@@ -78,7 +104,7 @@ export function createDetachedWindow(options: {
       // If no window has this name, the browser opens or blocks a new one, which is closed below.
       const opened = window.open('', name, features);
       if (opened?.document.body.dataset['maia'] === waiting) {
-        showIn(opened);
+        follow(opened);
         return true;
       }
       opened?.close();
@@ -91,9 +117,13 @@ export function createDetachedWindow(options: {
 
   return {
     open() {
-      const opened = window.open('', keepWindowName(), features);
-      if (opened) showIn(opened);
-      else forgetWindowName();
+      const emptyPage = createEmptyPage();
+      const opened = window.open(emptyPage.url, keepWindowName(), features);
+      if (opened) follow(opened, emptyPage);
+      else {
+        emptyPage.forget();
+        forgetWindowName();
+      }
       return opened !== null;
     },
     takeUp,
