@@ -7,10 +7,11 @@ const event = (kind: StoryEvent['kind'], afterMs: number, refusal?: string): Sto
   ...{ kind, atMs: sinceMs + afterMs, message: 1 },
   ...(refusal !== undefined && { refusal }),
 });
-const lineOf = (relay: Partial<RelayStory>, elapsedMs: number) =>
+const lineOf = (relay: Partial<RelayStory>, elapsedMs: number, widthPx = 400) =>
   timelineOf(
     { id: 'co_z1', sinceMs, relays: [{ host: 'eu', isMissing: true, events: [], ...relay }] },
     sinceMs + elapsedMs,
+    widthPx,
   );
 function laneOf(relay: Partial<RelayStory>, elapsedMs: number) {
   const [lane] = lineOf(relay, elapsedMs).lanes;
@@ -56,6 +57,12 @@ describe('the timeline', () => {
       expect(lanes[0]?.end).toBeLessThanOrEqual(1);
     }
     expect(lineOf({}, 0).ticks.map(({ words }) => words)).toEqual(['1 ms', '10 ms', '100 ms', '1 s', '10 s']);
+  });
+
+  it('leaves out labels that would collide on a narrow axis', () => {
+    const wordsAt = (widthPx: number) => lineOf({}, 0, widthPx).ticks.map(({ words }) => words);
+    expect(wordsAt(180)).toEqual(['1 ms', '100 ms', '10 s']);
+    expect(wordsAt(100)).toEqual(['10 ms', '10 s']);
   });
 
   it('treats a clock set back as no elapsed time', () => {

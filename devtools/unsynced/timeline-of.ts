@@ -38,20 +38,22 @@ export interface Tick {
 
 const ticksMs = [1, 10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000];
 const minMs = 10_000;
-const minGap = 0.15;
+/** Two labels side by side, with a space between them. The first and the last lean inwards. */
+const minGapPx = 60;
 
 export interface Timeline {
   readonly lanes: readonly Lane[];
   readonly ticks: readonly Tick[];
 }
 
-export function timelineOf({ sinceMs, relays }: Story, nowMs: number): Timeline {
+/** The axis is `widthPx` wide. */
+export function timelineOf({ sinceMs, relays }: Story, nowMs: number, widthPx: number): Timeline {
   const elapsedMs = Math.max(0, nowMs - sinceMs);
   const endMs = ticksMs.find((ms) => ms >= Math.max(minMs, elapsedMs)) ?? elapsedMs;
   const place = (ms: number) => Math.log10(Math.max(1, ms)) / Math.log10(endMs);
   return {
     lanes: relays.map((relay) => laneOf(relay, sinceMs, elapsedMs, place)),
-    ticks: ticksFor(endMs, place),
+    ticks: ticksFor(endMs, place, minGapPx / widthPx),
   };
 }
 
@@ -112,7 +114,7 @@ function wordsOf({ kind, refusal, atMs }: StoryEvent, sinceMs: number): string {
   return `${what} ${formatElapsed(atMs - sinceMs)}`;
 }
 
-function ticksFor(endMs: number, place: (ms: number) => number): readonly Tick[] {
+function ticksFor(endMs: number, place: (ms: number) => number, minGap: number): readonly Tick[] {
   const ticks: Tick[] = [];
   // From the right, so that the end always has a label.
   for (const ms of ticksMs.filter((tickMs) => tickMs <= endMs).reverse()) {
