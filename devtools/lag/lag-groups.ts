@@ -19,8 +19,8 @@ export interface LagGroup {
   /** Replaces the rows. */
   readonly note?: string;
   readonly rows: readonly LagRow[];
-  /** At most two lines below the name. */
-  readonly below: readonly string[];
+  /** Says after which rung the time begins, if not after the edit. */
+  readonly from?: string;
   /** The edits that have not reached the rung. */
   readonly waiting?: { readonly count: string; readonly age: string; readonly tone: Tone };
 }
@@ -54,8 +54,7 @@ export function lagGroups(
       ...{ measure, name: names[measure] },
       ...(note !== undefined && { note }),
       rows: note === undefined ? rowsOf(figures[measure]) : [],
-      below:
-        measure === 'answered' ? ['from sent', 'to confirmed'] : waiting ? [waiting.count, waiting.age] : [],
+      ...(measure === 'answered' && { from: 'after sent' }),
       ...(waiting && { waiting }),
     };
   };

@@ -179,6 +179,21 @@ describe('Lag', () => {
     expect(the(root, '.detail').textContent).toContain('<b>Tide</b> log');
   });
 
+  it('says what waits on a line of its own, not beside the priorities', async () => {
+    sync.setUnsynced([
+      {
+        ...{ id: map.id, sinceMs: atMs - 7_000, saved: 'reached', sent: 'reached' },
+        ...{ confirmed: 'pending', durable: 'pending', missingAtPeerIDs: [fakePeerID] },
+      },
+    ]);
+    const root = open();
+    edit(map.group.id, 3, 8, { [fakePeerID]: 410 });
+    await expect.poll(() => root.querySelectorAll('.lag-bar').length).toBeGreaterThan(2);
+    const rows = [...groupOf(root, 'Confirmed').querySelectorAll('[role=row]')].map(wordsOf);
+    expect(rows.at(-1)).toBe('Confirmed 1 waiting, the oldest for 7 s');
+    expect(rows.slice(0, -1).join()).not.toContain('waiting');
+  });
+
   it('switches the time span, and offers the longest one if the current one is empty', async () => {
     const { root } = mountOpenly({ target: sync, open: true });
     the(root, '[role=tab]', 'Lag').click();
