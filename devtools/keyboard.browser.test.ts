@@ -159,6 +159,18 @@ describe('keyboard', () => {
     await expect.poll(() => isOpen(root)).toBe(false);
   });
 
+  it('closes the menu of the views, not the panel, with Escape on the menu’s own button', async () => {
+    await page.viewport(390, 800);
+    const { root } = mount({ open: true });
+    the(root, '.menu').focus();
+    await userEvent.keyboard('{Enter}');
+    await expect.poll(() => the(root, '#tab-queues').checkVisibility()).toBe(true);
+    await userEvent.keyboard('{Escape}');
+    await expect.poll(() => the(root, '#tab-queues').checkVisibility()).toBe(false);
+    expect(isOpen(root)).toBe(true);
+    expect(root.activeElement).toBe(the(root, '.menu'));
+  });
+
   it('resizes the panel within the window', async () => {
     const { root } = mount({ open: true });
     const height = () => the(root, '.panel').offsetHeight;
