@@ -6,6 +6,7 @@ import type { RecordingState } from '../src/inspect/snapshot/recording-facts.ts'
 import type { InspectorSnapshot } from '../src/inspect/snapshot/inspector-snapshot.ts';
 import type { Overview, RungName } from '../src/inspect/snapshot/overview-facts.ts';
 import { atMostEvery } from './at-most-every.ts';
+import { createFaultForm, type FaultForm } from './faults/fault-form.svelte.ts';
 import { createRecordings, type Recordings } from './faults/recordings.svelte.ts';
 import type { Preferences, View } from './preferences.ts';
 import { createDownloads, type Downloads } from './storage/downloads.svelte.ts';
@@ -35,6 +36,7 @@ export interface PanelState {
   /** Followed even while closed. */
   readonly recording: RecordingState | undefined;
   readonly recordings: Recordings;
+  readonly faultForm: FaultForm;
   readonly downloads: Downloads;
   /** Undefined while the panel is closed. */
   readonly snapshot: InspectorSnapshot | undefined;
@@ -70,6 +72,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
   let faults = $state.raw<Faults>();
   let recording = $state.raw<RecordingState>();
   const recordings = createRecordings(() => inspector);
+  const faultForm = createFaultForm();
   const downloads = createDownloads(() => inspector);
   let snapshot = $state.raw<InspectorSnapshot>();
   const tallies = $derived(tallyRungs(snapshot?.unsynced ?? [], snapshot?.overview, snapshot?.atMs ?? 0));
@@ -117,6 +120,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
       return recording;
     },
     recordings,
+    faultForm,
     downloads,
     get snapshot() {
       return snapshot;

@@ -89,6 +89,34 @@ describe('Faults', () => {
     expect(sync.wrap?.(inner, fakePeerID)).not.toBe(inner);
   });
 
+  it('keep the custom plan and the seed while other views and presets are shown', async () => {
+    const { root } = open();
+    const value = (label: string) => (the(root, `input[aria-label^="${label}"]`) as HTMLInputElement).value;
+    await expect.poll(() => shown(root, '.preset', 'Offline')).toBe(true);
+    await type(root, 'Delay to the relay', '123');
+    await type(root, 'Seed', '4127');
+    the(root, '[role=tab]', 'Unsynced').click();
+    await expect.poll(() => shown(root, '.preset')).toBe(false);
+    the(root, '[role=tab]', 'Faults').click();
+    await expect.poll(() => shown(root, '.preset')).toBe(true);
+    expect([value('Delay to the relay'), value('Seed')]).toEqual(['123', '4127']);
+    expect(the(root, '.preset', 'Custom').getAttribute('aria-checked')).toBe('true');
+
+    the(root, '.preset', 'Slow 3G').click();
+    await expect.poll(() => value('Delay to the relay')).toBe('400');
+    the(root, '.preset', 'Custom').click();
+    await expect.poll(() => value('Delay to the relay')).toBe('123');
+    the(root, 'button', 'Start “Custom”').click();
+    await expect.poll(() => shown(root, '.fault-banner', 'seed 4127')).toBe(true);
+    // What is typed while faults run is for the next start.
+    await type(root, 'Delay to the relay', '456');
+    the(root, '[role=tab]', 'Unsynced').click();
+    await expect.poll(() => shown(root, '.preset')).toBe(false);
+    the(root, '[role=tab]', 'Faults').click();
+    await expect.poll(() => shown(root, '.preset')).toBe(true);
+    expect(value('Delay to the relay')).toBe('456');
+  });
+
   it('support keyboard navigation', async () => {
     const { root } = open();
     await expect.poll(() => shown(root, '.preset', 'Offline')).toBe(true);
