@@ -96,6 +96,17 @@ describe('Unsynced', () => {
     expect(the(root, '[role=tab][aria-selected=true]').textContent).toContain('Messages');
   });
 
+  it('shows times on a 24-hour clock', async () => {
+    const evening = new Date();
+    evening.setHours(0, 0, 0, 0);
+    sync.setUnsynced(
+      unconfirmedEdits(1).map((edit) => ({ ...edit, sinceMs: evening.getTime() - 7_200_000 })),
+    );
+    const root = open();
+    await expect.poll(() => root.querySelector('.detail time')?.textContent).toBe('22:00:00');
+    expect(the(root, '.detail').textContent).not.toMatch(/\d [AP]M/);
+  });
+
   it('names each CoValue by its content, with the reason and next step', () => {
     const map = node.createGroup().createMap();
     map.set('title', 'Crew list', 'private');
