@@ -31,15 +31,22 @@ export function summaryOf(row: MessageRow): string {
     case 'done':
       return 'done';
     case 'ping':
-      return 'keep-alive';
+      if (note === undefined) return 'keep-alive';
+      return note === 'echo' ? 'measures the round trip' : 'answers an echo';
     case 'opened':
       return `over ${formatTransport(note ?? '')}`;
-    case 'maia':
     case 'closed':
+      return isClosedHere(row) ? 'by this device' : (note ?? '');
+    case 'maia':
       return note ?? '';
     case 'other':
       return `${note ?? ''}, withheld`;
   }
+}
+
+/** On purpose: sync was paused, say, or another connection is better. No failure. */
+export function isClosedHere({ type, note = '' }: MessageFacts): boolean {
+  return type === 'closed' && note.startsWith('ABORTED:');
 }
 
 export interface ConfirmationText {

@@ -79,6 +79,54 @@ describe('Messages', () => {
     expect(root.querySelector('.message-detail b b, .rows b b')).toBeNull();
   });
 
+  it('marks a closing as a failure only if this device did not close the channel', async () => {
+    const root = open();
+    const close = (code: 'ABORTED' | 'RELAY_SILENT', message: string) =>
+      sync.frame({ kind: 'closed', peerID: fakePeerID, atMs, error: createKernelError(code, message) });
+    close('ABORTED', 'This device closed the connection.');
+    close('RELAY_SILENT', 'No bytes for 10 s.');
+    await expect.poll(() => rowsOf(root).length).toBe(2);
+    expect(rowsOf(root).map((row) => row.classList.contains('bad'))).toEqual([false, true]);
+    expect(rowsOf(root).map(wordsOf)).toEqual([
+      expect.stringMatching(/closed by this device$/),
+      expect.stringMatching(/closed RELAY_SILENT: No bytes for 10 s\.$/),
+    ]);
+  });
+
+  it('hides the echoes that measure the round trip as it hides pings', async () => {
+    const root = open();
+    say('sent', { maia: 'echo', t: 5 });
+    say('received', { maia: 'echoed', t: 5 });
+    say('received', known());
+    await expect.poll(() => numbersOf(root)).toEqual([3]);
+    expect(the(root, '.foot').textContent).toContain('2 pings hidden');
+    the(root, '.foot .link', 'show').click();
+    await expect
+      .poll(() => rowsOf(root).map(wordsOf).join())
+      .toMatch(/measures the round trip.*answers an echo/);
+  });
+
+  it('keeps the time of each message at every width', async () => {
+    for (const [width, rowHeight] of [
+      [1000, 40],
+      [378, 40],
+      [1360, 24],
+    ] as const) {
+      await page.viewport(width, 800);
+      const { root, unmount } = mountOpenly({ target: sync, open: true });
+      the(root, '[role=tab]', 'Messages').click();
+      say('sent', content());
+      await expect.poll(() => rowsOf(root).length).toBeGreaterThan(0);
+      rowsOf(root)[0]?.click();
+      await expect.poll(() => root.querySelector('.message-detail')).not.toBeNull();
+      const time = the(root, '.rows .time');
+      expect(time.checkVisibility()).toBe(true);
+      expect(time.scrollWidth).toBeLessThanOrEqual(time.clientWidth);
+      expect(rowsOf(root)[0]?.offsetHeight).toBe(rowHeight);
+      unmount();
+    }
+  });
+
   it('shows how long a message has been unconfirmed', async () => {
     say('sent', content());
     atMs -= 20_000;

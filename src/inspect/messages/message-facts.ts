@@ -46,6 +46,8 @@ export function readLine(line: string): LineFacts {
   const value = parseJson(line);
   if (!isRecord(value)) return { type: 'other', note: 'not a JSON object', text: undefined };
   const { maia, code, id } = value;
+  // Sent every few seconds to measure the round trip, so they would fill the list, as pings would.
+  if (maia === 'echo' || maia === 'echoed') return { type: 'ping', note: maia, text: withoutProofs(value) };
   if (typeof maia === 'string') {
     return {
       type: 'maia',

@@ -78,7 +78,7 @@ describe('the message log', () => {
     sync.frame({ kind: 'closed', peerID: fakePeerID, atMs: 9, error });
     expect(rows().map(({ type, note }) => [type, note])).toEqual([
       ['opened', 'websocket'],
-      ['maia', 'echoed'],
+      ['ping', 'echoed'],
       ['ping', undefined],
       ['other', 'malformed'],
       ['closed', 'RELAY_SILENT: No bytes for 10 s.'],
@@ -193,7 +193,7 @@ describe('the message log', () => {
     expect(slow.messages.counts.kept).toBeLessThan(200);
     clock.advance(0);
     expect(slow.messages.counts.kept).toBe(1_001);
-    expect(slow.messages.read({ count: 1 }).rows[0]?.type).toBe('maia');
+    expect(slow.messages.read({ count: 1 }).rows[0]?.note).toBe('echoed');
   });
 
   it('exports all messages, including unread ones', async () => {
