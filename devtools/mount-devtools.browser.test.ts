@@ -35,6 +35,14 @@ describe('mounting', () => {
     expect(the(root, 'svg').getAttribute('aria-label')).toContain('Sent: reached, Confirmed by relay:');
   });
 
+  it('shows its name instead of four unknown rungs before there is a session', () => {
+    const devtools = mountDevtools();
+    onTestFinished(() => devtools.unmount());
+    const button = host()?.shadowRoot?.querySelector('.corner');
+    expect(button?.textContent.trim()).toBe('maia');
+    expect(button?.querySelector('svg')).toBeNull();
+  });
+
   it('refuses a second mount until the first is unmounted', () => {
     const first = mount();
     expect(() => mountDevtools({ target: sync })).toThrow(/already mounted in this page/);
