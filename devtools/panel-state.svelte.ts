@@ -47,6 +47,8 @@ export interface PanelState {
    * closes it.
    */
   readonly takesFocus: boolean;
+  /** Call before the panel or the button appears elsewhere without the user’s doing. */
+  keepFocus(): void;
   readonly shown: Shown;
   /** Switches to a view and updates what it shows. */
   show(view: View, what?: Shown): void;
@@ -145,6 +147,7 @@ export function createPanelState(initial: Preferences, save: (preferences: Prefe
     get takesFocus() {
       return takesFocus;
     },
+    keepFocus: () => void (takesFocus = false),
     get shown() {
       return shown;
     },

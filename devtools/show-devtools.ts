@@ -3,6 +3,7 @@ import { createDetachedWindow } from './detached/detached-window.ts';
 import type { DevtoolsOptions } from './devtools-options.ts';
 import Devtools from './Devtools.svelte';
 import type { Doors } from './doors.ts';
+import { followModals } from './frame/follow-modals.ts';
 import { followInspector } from './follow-inspector.ts';
 import { isEditable, isHotkey, parseHotkey } from './hotkey.ts';
 import { keepInside } from './keep-inside.ts';
@@ -31,12 +32,12 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
   const detached = createDetachedWindow({
     shadowMode,
     show(target) {
-      const shown = mount(Devtools, {
+      const inWindow = mount(Devtools, {
         target,
         props: { panel, hotkeyText: hotkey.text, doors, place: 'window' },
       });
       flushSync();
-      return () => void unmount(shown);
+      return () => void unmount(inWindow);
     },
     onKeydown: (event, focused) => toggle(event, focused),
     onClosed() {
@@ -57,14 +58,64 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
       panel.setDetached(false);
     },
   };
-  const devtools = mount(Devtools, { target: root, props: { panel, hotkeyText: hotkey.text, doors } });
-  flushSync();
+  let shown = showIn(host, root);
+  const stopFollowingModals = followModals((dialog) => {
+    shown.hide();
+    panel.keepFocus();
+    shown = dialog ? showInDialog(dialog) : showIn(host, root);
+  });
   if (detached.takeUp()) panel.setDetached(true);
+
+  function showIn(place: HTMLElement, target: ShadowRoot): { readonly root: ShadowRoot; hide(): void } {
+    const devtools = mount(Devtools, { target, props: { panel, hotkeyText: hotkey.text, doors } });
+    flushSync();
+    const listening = new AbortController();
+    const { signal } = listening;
+    keepInside(place, signal);
+    target.addEventListener(
+      'keydown',
+      (event) => {
+        // An inner popup that closes on Escape prevents the default.
+        if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.defaultPrevented) return;
+        if (!panel.preferences.isOpen) return;
+        // The app's dialog around the panel stays open.
+        event.preventDefault();
+        close();
+      },
+      { signal },
+    );
+    return {
+      root: target,
+      hide() {
+        listening.abort();
+        void unmount(devtools);
+      },
+    };
+  }
+
+  /** A modal dialog makes everything outside it inert, so only from inside it can the panel be used. */
+  function showInDialog(dialog: HTMLDialogElement): ReturnType<typeof showIn> {
+    const place = document.createElement('maia-devtools-in-dialog');
+    const target = place.attachShadow({ mode: shadowMode });
+    target.adoptedStyleSheets = [createStyleSheet(window)];
+    dialog.append(place);
+    // In the top layer, the dialog's own position and overflow do not apply to it.
+    place.popover = 'manual';
+    if ('showPopover' in place) place.showPopover();
+    const inside = showIn(place, target);
+    return {
+      root: target,
+      hide() {
+        inside.hide();
+        place.remove();
+      },
+    };
+  }
 
   function close(): void {
     detached.close();
     panel.setDetached(false);
-    panel.close(root.activeElement !== null);
+    panel.close(shown.root.activeElement !== null);
   }
 
   function toggle(event: KeyboardEvent, focused: EventTarget | null | undefined): void {
@@ -78,20 +129,11 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
 
   const listening = new AbortController();
   const { signal } = listening;
-  keepInside(host, signal);
-  root.addEventListener(
-    'keydown',
-    (event) => {
-      // An inner popup that closes on Escape prevents the default.
-      if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.defaultPrevented) return;
-      if (panel.preferences.isOpen) close();
-    },
-    { signal },
-  );
   // Capture the event before the app's listeners, which may stop it.
   window.addEventListener(
     'keydown',
-    (event) => toggle(event, event.target === host ? root.activeElement : event.composedPath()[0]),
+    (event) =>
+      toggle(event, event.target === shown.root.host ? shown.root.activeElement : event.composedPath()[0]),
     { signal, capture: true },
   );
 
@@ -99,7 +141,8 @@ export function showDevtools(host: HTMLElement, options: DevtoolsOptions): () =>
     listening.abort();
     detached.close();
     stopFollowing();
-    void unmount(devtools);
+    stopFollowingModals();
+    shown.hide();
     root.replaceChildren();
   };
 }
