@@ -142,8 +142,8 @@ export function formatSession(sessionID: string): string {
   return shortID(sessionID.split('_session_')[1] ?? sessionID);
 }
 
-export function formatMember({ id, name }: Author): string {
-  return name ?? (id === 'everyone' ? id : formatID(id));
+export function formatMember({ id, name, isOwn }: Author): string {
+  return name ?? (isOwn ? 'you' : id === 'everyone' ? id : formatID(id));
 }
 
 const roleWordsByRole: Readonly<Record<string, string>> = {

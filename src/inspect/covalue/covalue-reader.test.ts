@@ -141,6 +141,25 @@ describe('members', () => {
     expect(inspector.coValue(alone.id).group).toMatchObject({ relation: 'itself', members: 1, readKeys: 2 });
   });
 
+  it('names members as they named themselves in the CoValue, and believes nobody else', async () => {
+    const { other, account } = await otherPerson();
+    group.addMember(account, 'writer');
+    const id = other.getCurrentAccountOrAgentID();
+    map.set(`names/${id}`, 'Not her name');
+    const row = (index: number) => inspector.coValues.members(map.id).rows[index];
+    expect(row(1)).toMatchObject({ id, role: 'writer' });
+    expect(row(1)?.name).toBeUndefined();
+    const theirs = await other.load(map.id);
+    if (theirs === 'unavailable') throw new Error('connected above');
+    theirs.set(`names/${id}`, ' Tomas ');
+    await expect.poll(() => row(1)?.name).toBe('Tomas');
+    const [newest] = inspector.coValues.transactions(map.id).rows;
+    expect(newest?.author).toEqual({ id, name: 'Tomas' });
+    // The profile's name comes first.
+    map.set(`names/${node.getCurrentAccountOrAgentID()}`, 'Skipper');
+    expect(row(0)?.name).toBe('Ana');
+  });
+
   it('omits members of a parent that is not open, without opening it', () => {
     const parent = node.createGroup();
     group.extend(parent);

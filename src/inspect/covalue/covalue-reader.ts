@@ -115,7 +115,9 @@ export function createCoValueReader(
       measured(() => {
         const coValue = inMemory(id);
         const group = coValue && groupIDOf(coValue);
-        return group ? groups.members(group.id, page) : { total: 0, rows: [] };
+        if (!group) return { total: 0, rows: [] };
+        const { total, rows } = groups.members(group.id, page);
+        return { total, rows: rows.map((row) => ({ ...row, ...authors.describe(row.id, coValue) })) };
       }),
     sessions: (id, page = {}) =>
       measured(() => {

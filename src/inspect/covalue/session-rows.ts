@@ -23,7 +23,7 @@ export function readSessions(
       const arriving = expected[sessionID] ?? 0;
       return {
         sessionID,
-        author: authors.of(sessionID),
+        author: authors.of(sessionID, coValue),
         ...(authors.isThisTab(sessionID) && { isThisTab: true }),
         ...(sessionID.endsWith('$') && { isDeletion: true }),
         here: count,

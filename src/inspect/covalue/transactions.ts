@@ -54,7 +54,7 @@ export function createTransactions(node: LocalNode, authors: Authors): Transacti
         return {
           sessionID,
           index,
-          author: authors.of(sessionID),
+          author: authors.of(sessionID, coValue),
           madeAtMs: transaction.madeAt,
           ...(authors.isThisTab(sessionID) && { isThisTab: true }),
           privacy: transaction.privacy,
